@@ -1,0 +1,1 @@
+"""Geospatial analysis of violations and facilities for city-management bureaus."""
