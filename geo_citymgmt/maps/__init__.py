@@ -1,0 +1,7 @@
+"""Maps that open without a network: the only place of the package that imports folium."""
+
+from geo_citymgmt.maps.citymap import CityMap
+from geo_citymgmt.maps.offline import SUPPORTED
+from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
+
+__all__ = ["SUPPORTED", "CityMap", "escape_text", "json_for_script", "visible_text"]

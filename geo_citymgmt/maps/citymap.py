@@ -1,0 +1,261 @@
+"""CityMap: a folium map that displays and saves as one page without the network."""
+
+from __future__ import annotations
+
+import html
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+import folium
+from branca.element import Figure
+from folium.folium import _default_css, _default_js
+from folium.template import Template
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps import vendored
+from geo_citymgmt.maps.offline import check_supported, offline_page
+from geo_citymgmt.maps.text import escape_text, json_for_script
+
+Lang = Literal["zh", "en"]
+
+__all__ = ["CityMap", "Lang"]
+
+
+class _Page(Figure):
+    """The page around a map: header line, map, and nothing from outside."""
+
+    def __init__(self, city_map: CityMap) -> None:
+        super().__init__()
+        self.add_child(city_map)
+        self.map = city_map
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the whole page as HTML."""
+        if self.map.online:
+            self.title = escape_text(self.map.title or "")
+            return super().render(**kwargs)
+        check_supported(self)
+        for child in self._children.values():
+            child.render(**kwargs)
+        return offline_page(self, lang=self.map.lang, title=self.map.title or "")
+
+    def _repr_html_(self, **kwargs: Any) -> str:
+        """Return an iframe that holds the page, as notebooks show it."""
+        page = html.escape(self.render(**kwargs))
+        height = self.height or "560px"
+        return (
+            f'<iframe srcdoc="{page}" style="width:{self.width};height:{height};border:0" '
+            "allowfullscreen></iframe>"
+        )
+
+
+class CityMap(folium.Map):
+    """A map that shows and saves as one self-contained page, in Chinese or English.
+
+    Everything folium would load from the network is inside the page, and a content policy lets
+    nothing else run. The map can be refined with ordinary folium; the objects that work without a
+    network are listed in `geo_citymgmt.maps.SUPPORTED`, and saving names any other.
+
+    Parameters
+    ----------
+    location : sequence of float, optional
+        Latitude and longitude of the centre, in degrees (WGS 84). By default the map fits what is
+        on it.
+    title, caption : str, optional
+        Heading of the page, and the line under it (source, date). Plain text.
+    lang : {"zh", "en"}
+        Language of the page's own words.
+    online : bool
+        True gives ordinary folium output, whose page loads its libraries from public addresses.
+    tiles, zoom_start, zoom_control, **kwargs
+        As for `folium.Map`. There are no tiles by default: no basemap is free of the network.
+
+    Raises
+    ------
+    MapError
+        When displayed or saved, if an object on the map needs the network; the object is named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> page = Path(tempfile.mkdtemp()) / "map.html"
+    >>> CityMap(title="窨井整治").save(page)
+    >>> "https://cdn" in page.read_text(encoding="utf-8")
+    False
+    """
+
+    _template = Template(
+        """
+        {% macro header(this, kwargs) %}
+            <style>{{ this.page_style() }}</style>
+            <style>
+                #{{ this.get_name() }} {
+                    position: {{this.position}};
+                    width: {{this.width[0]}}{{this.width[1]}};
+                    height: {{this.height[0]}}{{this.height[1]}};
+                    left: {{this.left[0]}}{{this.left[1]}};
+                    top: {{this.top[0]}}{{this.top[1]}};
+                }
+            </style>
+            <script>
+                L_NO_TOUCH = {{ this.global_switches.no_touch |tojson}};
+                L_DISABLE_3D = {{ this.global_switches.disable_3d|tojson }};
+            </script>
+            <script>{{ this.page_script() }}</script>
+        {% endmacro %}
+
+        {% macro html(this, kwargs) %}
+            {{ this.heading() }}
+            <div class="folium-map" id={{ this.get_name()|tojson }} ></div>
+        {% endmacro %}
+
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = L.map(
+                {{ this.get_name()|tojson }},
+                {
+                    center: {{ this.location|tojson }},
+                    crs: L.CRS.{{ this.crs }},
+                    ...{{this.options|tojavascript}}
+                }
+            );
+            gcm.setup({{ this.get_name() }}, {{ this.settings() }});
+            {%- if this.zoom_control_position %}
+            L.control.zoom( { position: {{ this.zoom_control|tojson }} } )
+                .addTo({{ this.get_name() }});
+            {%- endif %}
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        location: Sequence[float] | None = None,
+        *,
+        title: str | None = None,
+        caption: str | None = None,
+        lang: Lang = "zh",
+        online: bool = False,
+        tiles: Any = None,
+        zoom_start: int = 10,
+        zoom_control: bool | str = "topleft",
+        **kwargs: Any,
+    ) -> None:
+        if lang not in ("zh", "en"):
+            raise MapError(f"lang is {lang!r}; it is 'zh' or 'en'", f"语言参数 {lang!r} 应为 zh 或 en")
+        super().__init__(
+            location=location,
+            tiles=tiles,
+            zoom_start=zoom_start,
+            zoom_control=zoom_control,
+            **kwargs,
+        )
+        self.title = title
+        self.caption = caption
+        self.lang = lang
+        self.online = online
+        self.notes: list[str] = []
+        self._fit = location is None
+        # Clusters need to know how far one can zoom where no tile layer says so.
+        self.options.setdefault("max_zoom", 19)
+        self.options.setdefault("min_zoom", 3)
+        # Each map has its own lists: folium's add_js_link would change every map's.
+        if online:
+            self.default_js = list(_default_js)
+            self.default_css = list(_default_css)
+        else:
+            self.default_js = [("leaflet", vendored.LEAFLET_JS)]
+            self.default_css = [("leaflet_css", vendored.LEAFLET_CSS)]
+        _Page(self)
+
+    def add_note(self, text: str) -> CityMap:
+        """Add a line of plain text under the heading, such as what the map does not show."""
+        if text not in self.notes:
+            self.notes.append(text)
+        return self
+
+    def page_style(self) -> str:
+        """Return the page's own stylesheet."""
+        return vendored.own("citymap.css")
+
+    def page_script(self) -> str:
+        """Return the page's own script."""
+        return "\n".join(vendored.own(name) for name in ("citymap.js", "zones.js", "overlay.js"))
+
+    def heading(self) -> str:
+        """Return the heading as HTML; empty where the map has neither title nor notes."""
+        lines = []
+        if self.title:
+            lines.append(f"<h1>{escape_text(self.title)}</h1>")
+        if self.caption:
+            lines.append(f'<p class="gcm-caption">{escape_text(self.caption)}</p>')
+        lines += [f'<p class="gcm-note">{escape_text(note)}</p>' for note in self.notes]
+        return f'<header class="gcm-heading">{"".join(lines)}</header>' if lines else ""
+
+    def settings(self) -> str:
+        """Return what the page's script needs to know about the map, as JSON."""
+        settings: dict[str, Any] = {"lang": self.lang}
+        bounds = self.get_bounds() if self._fit else None
+        if bounds and None not in [*bounds[0], *bounds[1]]:
+            settings["bounds"] = bounds
+        if not self.online:
+            settings["icons"] = {
+                "iconUrl": vendored.data_uri("leaflet/dist/images/marker-icon.png"),
+                "iconRetinaUrl": vendored.data_uri("leaflet/dist/images/marker-icon-2x.png"),
+                "shadowUrl": vendored.data_uri("leaflet/dist/images/marker-shadow.png"),
+            }
+        return json_for_script(settings)
+
+    def render(self, **kwargs: Any) -> None:
+        """Render into the page; the layer switch comes last, so it sees every layer."""
+        children = self._children
+        switches = [
+            name for name, child in children.items() if isinstance(child, folium.LayerControl)
+        ]
+        for name in switches:
+            children.move_to_end(name)
+        super().render(**kwargs)
+
+    def save(
+        self, outfile: str | Path | BinaryIO, close_file: bool = True, **kwargs: Any
+    ) -> None:
+        """Write the page, whole or not at all.
+
+        Parameters
+        ----------
+        outfile : str, Path or binary file
+            Where to write. A path is replaced in one step, through a file beside it.
+        close_file : bool
+            Whether to close a file that was handed in.
+
+        Raises
+        ------
+        MapError
+            If an object on the map needs the network, or the file is held open by another
+            program; the object or the file is named.
+        """
+        root = self.get_root()
+        content = root.render(**kwargs).encode("utf-8")
+        if not isinstance(outfile, str | Path):
+            outfile.write(content)
+            if close_file:
+                outfile.close()
+            return
+        target = Path(outfile)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            with temporary.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(target)
+        except PermissionError as error:
+            raise MapError(
+                f"{target} cannot be written; close it in other programs or choose another folder",
+                f"无法写入 {target}：请在其他程序中关闭该文件，或另选文件夹",
+            ) from error
+        finally:
+            temporary.unlink(missing_ok=True)

@@ -1,0 +1,235 @@
+"""From what folium renders to one page that loads nothing: inlining, checks, content policy."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Iterator
+
+import folium
+import folium.plugins
+from branca.element import CssLink, Element, Figure, IFrame, JavascriptLink
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps import vendored
+from geo_citymgmt.maps.text import escape_text
+
+SUPPORTED = frozenset(
+    """
+    Choropleth Circle CircleMarker ClickForLatLng ClickForMarker ColorLine ColorMap Control
+    CustomIcon CustomPane Div DivIcon Element ElementAddToElement EventHandler FastMarkerCluster
+    FeatureGroup FeatureGroupSubGroup Figure FitBounds FitOverlays Fullscreen GeoJson GeoJsonDetail
+    GeoJsonPopup GeoJsonTooltip GroupedLayerControl HeatMap Html Icon ImageOverlay IncludeStatement
+    JavascriptLink CssLink LatLngPopup LayerControl LinearColormap MacroElement Map Marker
+    MarkerCluster MethodCall MousePosition PolyLine PolyLineOffset PolyLineTextPath Polygon Popup
+    Rectangle Search SetIcon StepColormap Tooltip TopoJson TreeLayerControl
+    """.split()
+)
+"""Objects of folium and branca that are tested in a saved map without a network."""
+
+_SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>.*?)</script\s*>", re.I | re.S)
+_JAVASCRIPT_TYPE = re.compile(r"\btype\s*=\s*[\"']?(?!text/javascript|module)[\w/+.-]+", re.I)
+# An element that fetches when it is parsed, with an address outside the page. A link (<a href>)
+# fetches nothing until a reader follows it.
+_FETCHING = re.compile(
+    r"<(?P<tag>script|link|img|iframe|frame|embed|object|video|audio|source|track|image|use|input|"
+    r"base|form|meta)\b[^>]*?\b(?:src|href|srcset|data|poster|action|content)\s*=\s*\\?[\"']?\s*"
+    r"(?:\d+;\s*url=)?(?P<address>(?:https?:)?//[^\"'\s>\\]+)",
+    re.I,
+)
+_CSS_FETCHING = re.compile(
+    r"(?:url\(\s*\\?[\"']?|@import\s+\\?[\"'])(?P<address>(?:https?:)?//[^\"')\s\\]+)", re.I
+)
+_JQUERY = re.compile(r"(?<![\w$.])(?:\$|jQuery)(?:\(|\.)")
+
+POLICY = (
+    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
+    "font-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'"
+)
+
+
+def elements(root: Element) -> Iterator[Element]:
+    """Walk the tree of a map, popups and their content included."""
+    yield root
+    for child in root._children.values():
+        yield from elements(child)
+    for part in ("header", "html", "script"):
+        section = getattr(root, part, None)
+        if isinstance(section, Element):
+            yield from elements(section)
+
+
+def check_supported(root: Element) -> None:
+    """Refuse objects that need the network, naming them.
+
+    Raises
+    ------
+    MapError
+        If an object of folium or branca is not among `SUPPORTED`, or shows a picture that is not
+        inside the page.
+    """
+    for element in elements(root):
+        kind = type(element)
+        library = kind.__module__.partition(".")[0]
+        if library in ("folium", "branca") and kind.__name__ not in SUPPORTED:
+            where = getattr(element, "tiles", None) or getattr(element, "url", None) or ""
+            _refuse(f"{kind.__name__} {where}".strip())
+        address = None
+        if isinstance(element, folium.raster_layers.ImageOverlay):
+            address = element.url
+        elif isinstance(element, folium.CustomIcon):
+            address = element.options.get("icon_url") or element.options.get("iconUrl")
+        elif isinstance(element, folium.GeoJson) and not element.embed:
+            address = element.embed_link
+        elif isinstance(element, IFrame):
+            _refuse("IFrame")
+        if address is not None and not str(address).startswith("data:"):
+            _refuse(f"{kind.__name__} {address}")
+
+
+def offline_page(figure: Figure, *, lang: str, title: str) -> str:
+    """Return a rendered figure as one HTML page that needs nothing else.
+
+    Parameters
+    ----------
+    figure : branca.element.Figure
+        The root of the map; its children have been rendered.
+    lang : str
+        Language of the page, ``zh`` or ``en``.
+    title : str
+        Title of the page, as plain text.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    MapError
+        If the map uses an address the package does not carry a file for, or one remains.
+    """
+    code = _inert(figure.script.render())
+    body = figure.html.render()
+    head = _head(figure, code)
+    own = "".join([*(text for text, carried in head if not carried), body, code])
+    check_addresses(own)
+    page = "\n".join(
+        [
+            *(text for text, _ in head),
+            "</head>",
+            "<body>",
+            body,
+            f"<script>{code}</script>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    ).replace("\r\n", "\n")
+    opening = (
+        "<!DOCTYPE html>\n"
+        f'<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{escape_text(title)}</title>\n"
+    )
+    return opening + page
+
+
+def policy(page: str) -> str:
+    """Return the content policy that lets exactly the scripts of this page run."""
+    hashes = []
+    for match in _SCRIPT.finditer(page):
+        if _JAVASCRIPT_TYPE.search(match["attributes"]):
+            continue
+        digest = hashlib.sha256(match["code"].encode("utf-8")).digest()
+        hashes.append(f"'sha256-{base64.b64encode(digest).decode('ascii')}'")
+    return POLICY.format(scripts=" ".join(dict.fromkeys(hashes)))
+
+
+def check_addresses(text: str) -> None:
+    """Refuse a page in which something would be fetched from outside it.
+
+    Raises
+    ------
+    MapError
+        Naming the address.
+    """
+    for pattern in (_FETCHING, _CSS_FETCHING):
+        match = pattern.search(text)
+        if match:
+            _refuse(match["address"])
+
+
+def _refuse(what: str) -> None:
+    raise MapError(
+        f"The map needs {what}, which an offline page cannot hold. Leave it out, or build the map "
+        "with online=True.",
+        f"地图需要 {what}，离线页面无法包含。请去掉该对象，或以 online=True 生成联网地图。",
+    )
+
+
+def _inert(code: str) -> str:
+    """Keep text inside the script from ending it: in a string ``<\\/`` is the same as ``</``."""
+    code = re.sub(r"</(?=script)", r"<\\/", code, flags=re.I)
+    return code.replace("<!--", "<\\!--")
+
+
+def _head(figure: Figure, code: str) -> list[tuple[str, bool]]:
+    """Return the parts of the head and whether each is one of the carried files."""
+    links: list[tuple[str, bool]] = []
+    rest: list[tuple[str, bool]] = []
+    for name, child in figure.header._children.items():
+        if name == "meta_http":
+            continue
+        if isinstance(child, JavascriptLink | CssLink):
+            links.append((_carried(child.url), True))
+        else:
+            rest.append((child.render(), False))
+    # Leaflet comes first in both lists; what only some objects need follows it.
+    links[2:2] = [(_carried(address), True) for address in _needed(figure, code)]
+    angles = {str(icon.options.get("extra_classes", "")) for icon in _icons(figure)}
+    turns = "".join(
+        f".{turn}{{transform:rotate({turn.rpartition('-')[2]}deg)}}"
+        for turn in sorted(angles)
+        if re.fullmatch(r"fa-rotate-\d+", turn) and turn != "fa-rotate-0"
+    )
+    if turns:
+        rest.append((f"<style>{turns}</style>", False))
+    return links + rest
+
+
+def _needed(figure: Figure, code: str) -> list[str]:
+    """Return the libraries folium always links and only some objects use, where they do."""
+    needed = []
+    if _JQUERY.search(code):
+        needed.append(vendored.JQUERY)
+    if "L.AwesomeMarkers" in code:
+        needed += [f"{vendored.AWESOME_MARKERS}.js", f"{vendored.AWESOME_MARKERS}.css"]
+        prefixes = {icon.options.get("prefix") for icon in _icons(figure)}
+        if "fa" in prefixes:
+            needed.append(vendored.FONT_AWESOME)
+        if prefixes - {"fa"}:
+            needed.append(vendored.GLYPHICONS)
+    return needed
+
+
+def _icons(figure: Figure) -> list[folium.Icon]:
+    """Return the icons drawn from an icon font."""
+    return [
+        element
+        for element in elements(figure)
+        if isinstance(element, folium.Icon) and not isinstance(element, folium.CustomIcon)
+    ]
+
+
+def _carried(address: str) -> str:
+    """Return a carried file as the element that stands in place of its link."""
+    file = vendored.find(address)
+    if file is None:
+        _refuse(address)
+        raise AssertionError  # _refuse has raised; this tells the type checker so
+    if file.endswith(".css"):
+        return f"<style>{vendored.stylesheet(file)}</style>"
+    return f"<script>{vendored.script(file)}</script>"

@@ -1,0 +1,240 @@
+/* What every city map needs: panes, scale, legend panel, popups, and one place that decides what a
+   click means. Text from data reaches the page through textContent only. */
+(function () {
+"use strict";
+var gcm = (window.gcm = window.gcm || {});
+
+var WORDS = {
+  zh: { legend: "图例", noData: "无数据", zoomIn: "此处共 {n} 个要素，放大后可分别查看", of: "{i} / {n}",
+        km: "公里", m: "米", old: "浏览器版本过旧，无法显示要素图层，请升级浏览器。", empty: "没有可显示的要素" },
+  en: { legend: "Legend", noData: "No data", zoomIn: "{n} features here; zoom in to tell them apart",
+        of: "{i} of {n}", km: "km", m: "m",
+        old: "This browser is too old to show the feature layers.", empty: "No features to show" }
+};
+var NARROW = 640;
+var pending = 0;
+
+gcm.word = function (map, key) { return WORDS[map._gcm.lang][key]; };
+gcm.fill = function (text, values) {
+  return text.replace(/\{(\w+)\}/g, function (_, key) { return values[key]; });
+};
+gcm.node = function (tag, className, text) {
+  var node = document.createElement(tag);
+  if (className) { node.className = className; }
+  if (text !== undefined && text !== null) { node.textContent = text; }
+  return node;
+};
+
+/* Tests and printing wait for this: all packed layers are unpacked and drawn. */
+gcm.begin = function () { pending += 1; document.documentElement.removeAttribute("data-ready"); };
+gcm.end = function () {
+  pending -= 1;
+  if (pending === 0) { document.documentElement.setAttribute("data-ready", "true"); }
+};
+
+gcm.setup = function (map, settings) {
+  map._gcm = { lang: settings.lang, pickers: [], panel: null };
+  if (settings.icons) {
+    L.Icon.Default.imagePath = "";
+    L.Icon.Default.mergeOptions(settings.icons);
+  }
+  if (map.attributionControl) { map.attributionControl.setPrefix("Leaflet"); }
+  addScale(map);
+  if (settings.bounds) { fit(map, settings.bounds); }
+  map.on("click", function (event) { pick(map, event); });
+  map.on("mousemove", hover(map));
+  map.on("mouseout", function () { setHover(map, null, null); });
+  map.on("layeradd layerremove", function () { refreshPanel(map); });
+  gcm.begin();
+  map.whenReady(function () { window.setTimeout(gcm.end, 0); });
+};
+
+gcm.pane = function (map, name, zIndex, clicks) {
+  var pane = map.getPane(name);
+  if (!pane) {
+    pane = map.createPane(name);
+    pane.style.zIndex = zIndex;
+    if (!clicks) { pane.style.pointerEvents = "none"; }
+  }
+  return pane;
+};
+
+function fit(map, bounds) {
+  var narrow = map.getSize().x < NARROW;
+  // Room for the legend beside the map where there is any.
+  map.fitBounds(bounds, { paddingTopLeft: [narrow ? 12 : 24, 12],
+                          paddingBottomRight: [narrow ? 12 : 24, narrow ? 44 : 24], animate: false });
+}
+
+function addScale(map) {
+  var scale = L.control.scale({ imperial: false, position: "bottomright" });
+  scale._updateMetric = function (maxMeters) {
+    var meters = this._getRoundNum(maxMeters);
+    var label = meters < 1000 ? meters + " " + gcm.word(map, "m")
+                              : meters / 1000 + " " + gcm.word(map, "km");
+    this._updateScale(this._mScale, label, meters / maxMeters);
+  };
+  scale.addTo(map);
+}
+
+/* Popups ------------------------------------------------------------------------------------- */
+
+gcm.card = function (title, rows, chip) {
+  var card = gcm.node("div", "gcm-card");
+  var heading = gcm.node("h2", null, title);
+  if (chip) {
+    var dot = gcm.node("span", "gcm-chip");
+    dot.style.background = chip;
+    heading.insertBefore(dot, heading.firstChild);
+  }
+  card.appendChild(heading);
+  var table = gcm.node("table");
+  rows.forEach(function (row) {
+    var line = table.insertRow();
+    line.appendChild(gcm.node("th", null, row[0]));
+    line.appendChild(gcm.node("td", null, row[1]));
+  });
+  if (rows.length) { card.appendChild(table); }
+  return card;
+};
+
+/* A picker answers {items: [function -> card], more: n} for a click, or null. The topmost layer
+   answers first; zones answer last. */
+gcm.addPicker = function (map, picker) {
+  map._gcm.pickers.push(picker);
+  map._gcm.pickers.sort(function (a, b) { return b.order - a.order; });
+};
+gcm.removePicker = function (map, picker) {
+  map._gcm.pickers = map._gcm.pickers.filter(function (other) { return other !== picker; });
+  setHover(map, null, null);
+};
+
+function pick(map, event) {
+  var pickers = map._gcm.pickers;
+  for (var i = 0; i < pickers.length; i += 1) {
+    var found = pickers[i].pick(event);
+    if (found && found.items.length) { open(map, event.latlng, found); return; }
+  }
+}
+
+function open(map, latlng, found) {
+  var popup = L.popup({ maxWidth: Math.min(340, map.getSize().x - 60), minWidth: 160,
+                        maxHeight: Math.max(140, map.getSize().y - 120), className: "gcm-popup" });
+  var holder = gcm.node("div");
+  var at = 0;
+  function show() {
+    holder.textContent = "";
+    holder.appendChild(found.items[at]());
+    if (found.items.length > 1) {
+      var pager = gcm.node("div", "gcm-pager");
+      var back = gcm.node("button", null, "‹");
+      var next = gcm.node("button", null, "›");
+      back.onclick = function (e) { turn(-1); L.DomEvent.stop(e); };
+      next.onclick = function (e) { turn(1); L.DomEvent.stop(e); };
+      pager.appendChild(back);
+      pager.appendChild(gcm.node("span", null,
+        gcm.fill(gcm.word(map, "of"), { i: at + 1, n: found.items.length })));
+      pager.appendChild(next);
+      holder.appendChild(pager);
+    }
+    if (found.more) {
+      holder.appendChild(gcm.node("p", "gcm-more",
+        gcm.fill(gcm.word(map, "zoomIn"), { n: found.more })));
+    }
+  }
+  function turn(step) {
+    at = (at + step + found.items.length) % found.items.length;
+    show();
+    popup.update();
+  }
+  show();
+  popup.setLatLng(latlng).setContent(holder).openOn(map);
+}
+
+function hover(map) {
+  var waiting = null;
+  return function (event) {
+    if (waiting) { waiting = event; return; }
+    waiting = event;
+    window.requestAnimationFrame(function () {
+      var last = waiting;
+      waiting = null;
+      if (map._animatingZoom || (map.dragging && map.dragging.moving())) { return; }
+      var pickers = map._gcm.pickers;
+      for (var i = 0; i < pickers.length; i += 1) {
+        var over = pickers[i].over(last);
+        if (over !== null) { setHover(map, pickers[i], over, last); return; }
+      }
+      setHover(map, null, null);
+    });
+  };
+}
+
+function setHover(map, picker, over, event) {
+  var state = map._gcm;
+  if (state.hovered && (state.hovered !== picker || over === null)) { state.hovered.leave(); }
+  state.hovered = picker;
+  map.getContainer().classList.toggle("gcm-pointing", Boolean(picker));
+  if (picker) { picker.enter(over, event); }
+}
+
+/* Legend -------------------------------------------------------------------------------------- */
+
+/* section: {title, note, items: [{label, color, shape, hatch}], layer} */
+gcm.legend = function (map, section) {
+  if (!map._gcm.panel) { map._gcm.panel = makePanel(map); }
+  map._gcm.panel.sections.push(section);
+  refreshPanel(map);
+};
+
+function makePanel(map) {
+  var panel = L.control({ position: "bottomleft" });
+  panel.sections = [];
+  panel.onAdd = function () {
+    var box = gcm.node("details", "gcm-legend leaflet-control");
+    box.open = map.getSize().x >= NARROW;
+    box.appendChild(gcm.node("summary", null, gcm.word(map, "legend")));
+    panel.body = box.appendChild(gcm.node("div", "gcm-legend-body"));
+    L.DomEvent.disableClickPropagation(box);
+    L.DomEvent.disableScrollPropagation(box);
+    return box;
+  };
+  panel.addTo(map);
+  return panel;
+}
+
+function refreshPanel(map) {
+  var panel = map._gcm.panel;
+  if (!panel || !panel.body) { return; }
+  panel.body.textContent = "";
+  var shown = panel.sections.filter(function (section) {
+    return !section.layer || map.hasLayer(section.layer);
+  });
+  shown.forEach(function (section) { panel.body.appendChild(legendSection(section)); });
+  panel.getContainer().hidden = shown.length === 0;
+}
+
+function legendSection(section) {
+  var part = gcm.node("section");
+  if (section.title) { part.appendChild(gcm.node("h2", null, section.title)); }
+  if (section.note) { part.appendChild(gcm.node("p", null, section.note)); }
+  var list = gcm.node("ul");
+  section.items.forEach(function (item) {
+    var line = list.appendChild(gcm.node("li"));
+    var key = line.appendChild(gcm.node("span", "gcm-key gcm-key-" + (item.shape || "area")));
+    if (item.hatch) { key.classList.add("gcm-key-hatch"); } else { key.style.background = item.color; }
+    line.appendChild(gcm.node("span", "gcm-key-label", item.label));
+    if (item.count !== undefined) { line.appendChild(gcm.node("span", "gcm-key-count", item.count)); }
+  });
+  part.appendChild(list);
+  return part;
+}
+
+/* Geometry shared by the layers --------------------------------------------------------------- */
+
+gcm.mercatorX = function (lon) { return lon / 360 + 0.5; };
+gcm.mercatorY = function (lat) {
+  var sin = Math.sin((lat * Math.PI) / 180);
+  return 0.5 - Math.log((1 + sin) / (1 - sin)) / (4 * Math.PI);
+};
+})();

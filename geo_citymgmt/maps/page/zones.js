@@ -1,0 +1,184 @@
+/* Zones: areas filled by class or drawn as outlines, their names with a halo, popups by place. */
+(function () {
+"use strict";
+var gcm = window.gcm;
+
+gcm.Zones = L.LayerGroup.extend({
+  initialize: function (config) {
+    L.LayerGroup.prototype.initialize.call(this);
+    this._config = config;
+    this.order = config.filled ? 2 : 1;
+  },
+
+  onAdd: function (map) {
+    this._map = map;
+    gcm.pane(map, "gcm-zones", 380, false);
+    gcm.pane(map, "gcm-labels", 590, false);
+    if (!this._paths) { this._build(); }
+    L.LayerGroup.prototype.onAdd.call(this, map);
+    ensureHatch();
+    gcm.addPicker(map, this);
+    map.on("zoomend resize", this._thin, this);
+    this._thin();
+  },
+
+  onRemove: function (map) {
+    map.off("zoomend resize", this._thin, this);
+    gcm.removePicker(map, this);
+    L.LayerGroup.prototype.onRemove.call(this, map);
+  },
+
+  getBounds: function () {
+    var bounds = L.latLngBounds([]);
+    (this._paths || []).forEach(function (path) { bounds.extend(path.getBounds()); });
+    return bounds;
+  },
+
+  _build: function () {
+    var config = this._config;
+    var renderer = L.svg({ pane: "gcm-zones", padding: 0.5 });
+    this._paths = config.zones.map(function (zone) {
+      var parts = zone.parts.map(function (rings) {
+        return rings.map(function (ring) {
+          var points = [];
+          for (var i = 0; i < ring.length; i += 2) { points.push([ring[i + 1], ring[i]]); }
+          return points;
+        });
+      });
+      return L.polygon(parts, {
+        renderer: renderer, pane: "gcm-zones", interactive: false, lineJoin: "round",
+        color: config.filled ? "#ffffff" : "#6b7785", weight: config.filled ? 1.4 : 1.2,
+        opacity: 1, fill: true, smoothFactor: 0.6,
+        fillColor: zone.hatch ? "url(#gcm-hatch)" : zone.color || "#ffffff",
+        fillOpacity: config.filled ? 0.92 : 0.7
+      });
+    });
+    this._labels = [];
+    config.zones.forEach(function (zone, index) {
+      if (zone.label) {
+        var text = gcm.node("div", "gcm-label-text");
+        text.appendChild(gcm.node("b", null, zone.name));
+        if (zone.value) { text.appendChild(gcm.node("span", null, zone.value)); }
+        this._labels.push({ size: zone.size, zone: index, text: text, marker:
+          L.marker([zone.label[1], zone.label[0]], {
+            pane: "gcm-labels", interactive: false, keyboard: false,
+            icon: L.divIcon({ className: "gcm-label", html: text, iconSize: [0, 0] })
+          }) });
+      }
+      this.addLayer(this._paths[index]);
+    }, this);
+    this._labels.sort(function (a, b) { return b.size - a.size; });
+    this._labels.forEach(function (label) { this.addLayer(label.marker); }, this);
+  },
+
+  /* Names may not run over one another: a smaller zone first loses its value, then its name. */
+  _thin: function () {
+    var map = this._map;
+    var taken = map._gcm.labels = (map._gcm.labels || []).filter(function (box) {
+      return box.owner !== this;
+    }, this);
+    this._labels.forEach(function (label) {
+      var element = label.text;
+      element.className = "gcm-label-text";
+      element.hidden = false;
+      var box = place(map, label, this);
+      if (clashes(box, taken)) {
+        element.classList.add("gcm-label-short");
+        box = place(map, label, this);
+        element.hidden = clashes(box, taken);
+      }
+      if (!element.hidden) { taken.push(box); }
+    }, this);
+  },
+
+  _at: function (event) {
+    var lon = event.latlng.lng, lat = event.latlng.lat;
+    for (var i = 0; i < this._paths.length; i += 1) {
+      if (this._paths[i].getBounds().contains(event.latlng) &&
+          inside(this._config.zones[i].parts, lon, lat)) { return i; }
+    }
+    return -1;
+  },
+
+  pick: function (event) {
+    var at = this._at(event);
+    if (at < 0) { return null; }
+    var zone = this._config.zones[at];
+    if (!zone.rows.length) { return null; }
+    return { items: [function () { return gcm.card(zone.name, zone.rows, zone.color); }] };
+  },
+
+  over: function (event) {
+    var at = this._at(event);
+    return at < 0 || !this._config.zones[at].rows.length ? null : at;
+  },
+
+  enter: function (at, event) {
+    if (this._lit !== at) {
+      this.leave();
+      this._lit = at;
+      this._paths[at].setStyle({ color: "#1f2d3d", weight: 2.4 }).bringToFront();
+      var zone = this._config.zones[at];
+      this._tip = L.tooltip({ direction: "top", offset: [0, -8], className: "gcm-tip" });
+      this._tip.setContent(gcm.node("span", null, zone.name + (zone.value ? "  " + zone.value : "")));
+      this._tip.setLatLng(event.latlng).addTo(this._map);
+    }
+    this._tip.setLatLng(event.latlng);
+  },
+
+  leave: function () {
+    if (this._lit === undefined) { return; }
+    var filled = this._config.filled;
+    this._paths[this._lit].setStyle({ color: filled ? "#ffffff" : "#6b7785", weight: filled ? 1.4 : 1.2 });
+    this._lit = undefined;
+    this._tip.remove();
+  }
+});
+
+gcm.zones = function (config) { return new gcm.Zones(config); };
+
+function place(map, label, owner) {
+  var at = map.project(label.marker.getLatLng());
+  var size = label.text.getBoundingClientRect();
+  return { owner: owner, left: at.x - size.width / 2 - 2, right: at.x + size.width / 2 + 2,
+           top: at.y - size.height / 2 - 1, bottom: at.y + size.height / 2 + 1 };
+}
+
+function clashes(box, taken) {
+  return taken.some(function (other) {
+    return box.left < other.right && other.left < box.right &&
+           box.top < other.bottom && other.top < box.bottom;
+  });
+}
+
+function inside(parts, x, y) {
+  var within = false;
+  parts.forEach(function (rings) {
+    rings.forEach(function (ring) {
+      for (var i = 0, j = ring.length - 2; i < ring.length; j = i, i += 2) {
+        if (ring[i + 1] > y !== ring[j + 1] > y &&
+            x < ((ring[j] - ring[i]) * (y - ring[i + 1])) / (ring[j + 1] - ring[i + 1]) + ring[i]) {
+          within = !within;
+        }
+      }
+    });
+  });
+  return within;
+}
+
+function ensureHatch() {
+  if (document.getElementById("gcm-hatch")) { return; }
+  var NS = "http://www.w3.org/2000/svg";
+  function make(tag, attributes, parent) {
+    var node = document.createElementNS(NS, tag);
+    Object.keys(attributes).forEach(function (key) { node.setAttribute(key, attributes[key]); });
+    return parent.appendChild(node);
+  }
+  var svg = make("svg", { width: 0, height: 0, style: "position:absolute", "aria-hidden": "true" },
+                 document.body);
+  var pattern = make("pattern", { id: "gcm-hatch", width: 7, height: 7, patternTransform: "rotate(45)",
+                                  patternUnits: "userSpaceOnUse" }, make("defs", {}, svg));
+  make("rect", { width: 7, height: 7, fill: "#eceef0" }, pattern);
+  make("rect", { width: 1.4, height: 7, fill: "#b9bfc6" }, pattern);
+}
+})();
