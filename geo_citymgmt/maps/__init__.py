@@ -1,7 +1,17 @@
 """Maps that open without a network: the only place of the package that imports folium."""
 
+from geo_citymgmt.maps.choropleth import zone_map
 from geo_citymgmt.maps.citymap import CityMap
+from geo_citymgmt.maps.features import layer_map
 from geo_citymgmt.maps.offline import SUPPORTED
 from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
 
-__all__ = ["SUPPORTED", "CityMap", "escape_text", "json_for_script", "visible_text"]
+__all__ = [
+    "SUPPORTED",
+    "CityMap",
+    "escape_text",
+    "json_for_script",
+    "layer_map",
+    "visible_text",
+    "zone_map",
+]

@@ -1,0 +1,201 @@
+"""Maps of figures: a table indexed by zone as areas filled by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.citymap import CityMap, Lang
+from geo_citymgmt.maps.classes import number_classes
+from geo_citymgmt.maps.elements import Legend, Zones
+from geo_citymgmt.maps.features import add_outlines, zone_name
+from geo_citymgmt.maps.figures import number_scale, number_text
+
+_WORDS = {
+    "zh": {"no_data": "无数据", "unplaced": "表中 {n} 个分区代码没有对应图形：{codes}",
+           "none": "没有可显示的数据"},
+    "en": {"no_data": "No data", "unplaced": "{n} zone codes of the table have no area: {codes}",
+           "none": "No data to show"},
+}  # fmt: skip
+
+
+def zone_map(
+    table: pd.DataFrame,
+    zones: gpd.GeoDataFrame,
+    column: str,
+    *,
+    label: str | None = None,
+    unit: str | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    labels: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    popup_columns: Sequence[str] | None = None,
+    title: str | None = None,
+    caption: str | None = None,
+    lang: Lang = "zh",
+    online: bool = False,
+) -> CityMap:
+    """Fill zones by the class of a figure, with names, values, legend and popups.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Indexed by zone code.
+    zones : GeoDataFrame
+        Indexed by zone code, with ``name_zh`` and ``name_en``; any CRS. Zones the table does not
+        have, or has no value for, are hatched.
+    column : str
+        The figure.
+    label : str, optional
+        What the figure is called; `column` by default.
+    unit : str, optional
+        Unit of the figure: ``m2``, ``km``, ``count``, ``persons``, ``ratio`` (shown in per cent),
+        or a text shown as it is.
+    scheme : str or sequence of float
+        How classes are made: natural breaks by default, any scheme of mapclassify, or the upper
+        limits of the classes in the unit of the values.
+    k : int
+        How many classes at most.
+    labels, units : mapping, optional
+        Names and units of the other columns in the popup.
+    popup_columns : sequence of str, optional
+        Further columns of the popup.
+    title, caption : str, optional
+        Heading (`label` by default) and the line under it (source, date).
+    lang : {"zh", "en"}
+    online : bool
+        See `CityMap`.
+
+    Returns
+    -------
+    CityMap
+
+    Raises
+    ------
+    MapError
+        If a column is missing, not a number, or a zone stands twice in the table.
+    CRSError
+        If the zones have no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> from shapely import box
+    >>> zones = gpd.GeoDataFrame(
+    ...     {"name_zh": ["甲", "乙"]}, geometry=[box(120, 31, 121, 32), box(121, 31, 122, 32)],
+    ...     index=["1", "2"], crs="EPSG:4326")
+    >>> table = pd.DataFrame({"area": [12_000.0, 50_000.0]}, index=["1", "2"])
+    >>> zone_map(table, zones, "area", label="拆除面积", unit="m2").title
+    '拆除面积'
+    """
+    label = label or column
+    city_map = CityMap(title=title or label, caption=caption, lang=lang, online=online)
+    further = [c for c in popup_columns or [] if c != column]
+    _check(table, [column, *further])
+    names, other_units = labels or {}, {column: unit, **(units or {})}
+    rows = {
+        code: [
+            (names.get(c, label if c == column else c), _cell(row[c], other_units.get(c), lang))
+            for c in [column, *further]
+        ]
+        for code, row in table.iterrows()
+    }
+    add_choropleth(
+        city_map, table[column], zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows
+    )
+    return city_map
+
+
+def add_choropleth(
+    city_map: CityMap,
+    values: pd.Series,
+    zones: gpd.GeoDataFrame,
+    *,
+    label: str,
+    unit: str | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    rows: Mapping[Any, list[tuple[str, str]]] | None = None,
+    note: str = "",
+) -> Zones:
+    """Add zones filled by class to a map, with their legend, over plain outlines."""
+    lang, words = city_map.lang, _WORDS[city_map.lang]
+    values = values.copy()
+    values.index = values.index.astype(str)
+    zones = zones.set_axis(zones.index.astype(str))
+    placed = values.reindex(zones.index)
+    classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang)
+    colors = pd.Series(
+        [classes.colors[i] if i >= 0 else None for i in classes.index],
+        index=zones.index,
+        dtype="object",
+    )
+    scale = number_scale(placed.dropna(), unit, lang)
+    sign = scale.unit if scale.unit == "%" else ""
+    texts = placed.map(lambda v: f"{scale.text(v)}{sign}", na_action="ignore")
+    full = {
+        code: (rows or {}).get(code) or [(label, number_text(placed[code], unit, lang))]
+        for code in zones.index
+    }
+    no_data = words["no_data"]
+    filled = {code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()}
+    add_outlines(city_map, zones)
+    layer = Zones(
+        zones,
+        zone_name(zones, lang),
+        colors=colors,
+        values=texts,
+        rows=filled,
+        name=label,
+    )
+    city_map.add_child(layer)
+    items: list[dict[str, Any]] = [
+        {"label": text, "color": color}
+        for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
+    ]
+    if placed.isna().any():
+        items.append({"label": no_data, "hatch": True})
+    heading = label
+    if classes.unit:
+        heading += f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"
+    city_map.add_child(Legend(heading, items, note=note, layer=layer))
+    if not placed.notna().any():
+        city_map.add_note(words["none"])
+    lost = values.index[~values.index.isin(zones.index) & values.notna().to_numpy()]
+    if len(lost):
+        codes = ", ".join(lost[:8]) + ("…" if len(lost) > 8 else "")
+        city_map.add_note(words["unplaced"].format(n=len(lost), codes=codes))
+    return layer
+
+
+def _cell(value: Any, unit: str | None, lang: str) -> str:
+    if value is None or pd.isna(value):
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    return number_text(value, unit, lang)
+
+
+def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    missing = [c for c in columns if c not in table]
+    if missing:
+        raise MapError(
+            f"the table has no column {', '.join(missing)}; it has "
+            f"{', '.join(map(str, table.columns))}",
+            f"表中没有列 {'、'.join(missing)}",
+        )
+    if not pd.api.types.is_numeric_dtype(table[columns[0]]):
+        raise MapError(f"column {columns[0]} is not a number", f"列 {columns[0]} 不是数值")
+    twice = table.index[table.index.duplicated()].unique()
+    if len(twice):
+        raise MapError(
+            f"zones stand more than once in the table: {', '.join(map(str, twice[:8]))}",
+            f"表中分区重复：{'、'.join(map(str, twice[:8]))}",
+        )

@@ -1,0 +1,222 @@
+"""The parts of a map that are ours: zones, packed features, the legend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from branca.element import MacroElement
+from folium.map import Layer
+from folium.template import Template
+
+from geo_citymgmt.maps.geometry import label_place, rings_of, simplified_zones
+from geo_citymgmt.maps.packing import pack
+from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
+
+Bounds = list[list[float | None]]
+
+
+class Zones(Layer):
+    """Areas with names: filled by class, or as outlines under other layers.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        Any CRS.
+    names : Series of str
+        On the index of `zones`.
+    colors, values : Series of str, optional
+        Fill and the text under the name; null where there is no data.
+    rows : dict, optional
+        For each zone code the lines of its popup, as (label, text).
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = gcm.zones({{ this.config() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        zones: gpd.GeoDataFrame,
+        names: pd.Series,
+        *,
+        colors: pd.Series | None = None,
+        values: pd.Series | None = None,
+        rows: dict[Any, list[tuple[str, str]]] | None = None,
+        name: str | None = None,
+        labels: bool = True,
+    ) -> None:
+        super().__init__(name=escape_text(name or ""), overlay=True, control=name is not None)
+        self._name = "Zones"
+        shown = simplified_zones(zones)
+        shown = shown[~(shown.isna() | shown.is_empty)]
+        self._bounds = shown.total_bounds if len(shown) else None
+        self.filled = colors is not None
+        self.zones = []
+        for code, area in shown.items():
+            color = None if colors is None else colors.get(code)
+            value = None if values is None else values.get(code)
+            self.zones.append(
+                {
+                    "name": visible_text(names.get(code, code)),
+                    "parts": rings_of(area),
+                    "size": float(shapely.area(area)),
+                    "label": label_place(area) if labels else None,
+                    "color": None if color is None or pd.isna(color) else color,
+                    "hatch": self.filled and (color is None or pd.isna(color)),
+                    "value": "" if value is None or pd.isna(value) else visible_text(value),
+                    "rows": [
+                        (visible_text(label), visible_text(text))
+                        for label, text in (rows or {}).get(code, [])
+                    ],
+                }
+            )
+
+    def config(self) -> str:
+        """Return what the page's script draws, as JSON."""
+        return json_for_script({"filled": self.filled, "zones": self.zones})
+
+    def _get_self_bounds(self) -> Bounds:
+        return _latlon(self._bounds)
+
+
+class Overlay(Layer):
+    """Packed points, lines or areas on a canvas.
+
+    Parameters
+    ----------
+    geometry : GeoSeries
+        In degrees; rows without a place have been taken out.
+    classes : array of int
+        Class of each feature.
+    labels, colors : sequences of str
+        Of the classes.
+    columns : sequence of (label, Series of str)
+        What the popup shows.
+    title : int, optional
+        The column that heads the popup.
+    name : str
+        Of the layer, plain text.
+    show : bool
+        Whether it is switched on when the page opens.
+    """
+
+    _template = Template(
+        """
+        {% macro html(this, kwargs) %}
+            <script type="text/plain" id="data_{{ this.get_name() }}">{{ this.data }}</script>
+        {% endmacro %}
+        {% macro script(this, kwargs) %}
+            var {{ this.get_name() }} = gcm.overlay({{ this.config() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        geometry: gpd.GeoSeries,
+        classes: np.ndarray,
+        labels: Sequence[str],
+        colors: Sequence[str],
+        columns: Sequence[tuple[str, pd.Series]],
+        *,
+        name: str,
+        title: int | None = None,
+        show: bool = True,
+    ) -> None:
+        dimension = set(np.unique(shapely.get_dimensions(geometry.to_numpy())))
+        self.kind = "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
+        count = f"{len(geometry):,}"
+        swatch = colors[-1] if len(colors) == 1 else "#5b6876"
+        super().__init__(
+            name=f'<span class="gcm-key gcm-key-{self.kind}" style="background:{swatch}"></span>'
+            f'{escape_text(name)} <span class="gcm-key-count">{count}</span>',
+            overlay=True,
+            show=show,
+        )
+        self._name = "Overlay"
+        self.plain_name = visible_text(name)
+        self.data = pack(geometry.to_numpy(), classes, columns, title=title)
+        counts = np.bincount(classes, minlength=len(labels)) if len(classes) else [0] * len(labels)
+        self.classes = [
+            {"label": visible_text(label), "color": color, "count": int(number)}
+            for label, color, number in zip(labels, colors, counts, strict=True)
+        ]
+        self._bounds = geometry.total_bounds if len(geometry) else None
+
+    def config(self) -> str:
+        """Return what the page's script needs beside the data, as JSON."""
+        return json_for_script(
+            {
+                "data": f"data_{self.get_name()}",
+                "name": self.plain_name,
+                "kind": self.kind,
+                "classes": self.classes,
+            }
+        )
+
+    def _get_self_bounds(self) -> Bounds:
+        return _latlon(self._bounds)
+
+
+class Legend(MacroElement):
+    """One section of the legend; shown while its layer is.
+
+    Parameters
+    ----------
+    title : str
+    items : sequence of dict
+        ``label``, and ``color`` or ``hatch``; ``shape`` and ``count`` where wanted.
+    note : str, optional
+    layer : Zones or Overlay, optional
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            gcm.legend({{ this._parent.get_name() }}, Object.assign({{ this.config() }},
+                { layer: {{ this.layer.get_name() if this.layer else "null" }} }));
+        {% endmacro %}
+        """
+    )
+
+    def __init__(
+        self,
+        title: str,
+        items: Sequence[dict[str, Any]],
+        *,
+        note: str = "",
+        layer: Layer | None = None,
+    ) -> None:
+        super().__init__()
+        self._name = "Legend"
+        self.title = title
+        self.items = items
+        self.note = note
+        self.layer = layer
+
+    def config(self) -> str:
+        """Return the section as JSON."""
+        items = [{**item, "label": visible_text(item["label"])} for item in self.items]
+        return json_for_script(
+            {
+                "title": visible_text(self.title),
+                "note": visible_text(self.note),
+                "items": items,
+            }
+        )
+
+
+def _latlon(bounds: np.ndarray | None) -> Bounds:
+    if bounds is None or not np.isfinite(bounds).all():
+        return [[None, None], [None, None]]
+    west, south, east, north = (float(value) for value in bounds)
+    return [[south, west], [north, east]]

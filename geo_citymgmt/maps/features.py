@@ -1,0 +1,278 @@
+"""Maps of features: any layer, coloured by a column, with popups in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps import classes as colouring
+from geo_citymgmt.maps.citymap import CityMap, Lang
+from geo_citymgmt.maps.classes import Classes
+from geo_citymgmt.maps.elements import Legend, Overlay, Zones
+from geo_citymgmt.maps.figures import date_text, number_text
+from geo_citymgmt.maps.geometry import located, to_degrees
+from geo_citymgmt.spec import Field, LayerSpec, get_spec
+
+_WORDS = {
+    "zh": {"unlocated": "{layer}：另有 {n} 条记录未落图，不在地图上", "empty": "{layer}：没有可显示的要素",
+           "yes": "是", "no": "否", "district": "所属板块", "join": "、"},
+    "en": {"unlocated": "{layer}: {n} more records have no place and are not on the map",
+           "empty": "{layer}: no features to show", "yes": "Yes", "no": "No",
+           "district": "District", "join": ", "},
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the features of one layer are drawn and what their popups hold."""
+
+    color_by: str | Literal[False] | None = None
+    popup_fields: Sequence[str] | None = None
+    scheme: str | Sequence[float] = "fisherjenks"
+    k: int = 5
+    show: bool = True
+
+
+def layer_map(
+    frame: gpd.GeoDataFrame,
+    layer: str | LayerSpec,
+    *,
+    color_by: str | Literal[False] | None = None,
+    zones: gpd.GeoDataFrame | None = None,
+    popup_fields: Sequence[str] | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    title: str | None = None,
+    caption: str | None = None,
+    lang: Lang = "zh",
+    online: bool = False,
+) -> CityMap:
+    """Draw the features of a layer, coloured by a column, each with its popup.
+
+    Every record with a place is drawn, however many there are; those without are counted in a
+    note on the map.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Points, lines or areas in any CRS, columns as `read_layer` gives them.
+    layer : str or LayerSpec
+        What the frame is: a layer key, a known name, or a spec.
+    color_by : str or False, optional
+        Column that decides the colour: a code field by the order and labels of its list, a number
+        by classes, yes/no, dates by year, or text. By default the one the layer file names; False
+        draws all in the layer's colour.
+    zones : GeoDataFrame, optional
+        Indexed by zone code, with ``name_zh`` and ``name_en``; drawn under the features.
+    popup_fields : sequence of str, optional
+        Columns of the popup. By default those the layer file names. Personal fields, and columns
+        the layer file does not know, appear only where named here.
+    scheme, k
+        Classes of a number: see `zone_map`.
+    title, caption : str, optional
+        Heading (the name of the layer by default) and the line under it.
+    lang : {"zh", "en"}
+    online : bool
+        See `CityMap`.
+
+    Returns
+    -------
+    CityMap
+
+    Raises
+    ------
+    MapError
+        If a named column is missing.
+    CRSError
+        If a frame has no CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> wells = gpd.GeoDataFrame(
+    ...     {"manhole_id": ["A1"], "status": ["40"]}, geometry=[Point(555695, 3464273)],
+    ...     crs="EPSG:4549")
+    >>> layer_map(wells, "manholes").title
+    '窨井'
+    """
+    spec = get_spec(layer)
+    city_map = CityMap(title=title or spec.name(lang), caption=caption, lang=lang, online=online)
+    if zones is not None:
+        add_outlines(city_map, zones)
+    drawing = Drawing(color_by, popup_fields, scheme, k)
+    add_layer(city_map, frame, spec, drawing, zones=zones)
+    return city_map
+
+
+def add_layer(
+    city_map: CityMap,
+    frame: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    drawing: Drawing | None = None,
+    *,
+    zones: gpd.GeoDataFrame | None = None,
+) -> Overlay:
+    """Add a layer to a map, with its legend and a note on what cannot be shown."""
+    drawing = drawing or Drawing()
+    lang, words = city_map.lang, _WORDS[city_map.lang]
+    name = spec.name(lang)
+    placed = located(frame.geometry)
+    shown = frame.loc[placed]
+    classes, heading = layer_classes(shown, spec, drawing, lang)
+    classes = colouring.with_rest(classes, lang=lang)
+    zone_names = {} if zones is None else dict(zone_name(zones, lang))
+    columns, title = popup_columns(shown, spec, drawing.popup_fields, lang, zone_names)
+    overlay = Overlay(
+        to_degrees(shown),
+        classes.index,
+        classes.labels,
+        classes.colors,
+        columns,
+        name=name,
+        title=title,
+        show=drawing.show,
+    )
+    city_map.add_child(overlay)
+    items = [
+        {"label": c["label"], "color": c["color"], "shape": overlay.kind, "count": f"{c['count']:,}"}
+        for c in overlay.classes
+    ]
+    unit = f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"
+    note = heading + (unit if classes.unit else "")
+    city_map.add_child(Legend(name, items, note=note, layer=overlay))
+    if not placed.all():
+        missing = f"{int((~placed).sum()):,}"
+        city_map.add_note(words["unlocated"].format(layer=name, n=missing))
+    if not placed.any():
+        city_map.add_note(words["empty"].format(layer=name))
+    return overlay
+
+
+def add_outlines(city_map: CityMap, zones: gpd.GeoDataFrame, *, labels: bool = True) -> Zones:
+    """Add zones as outlines with their names, under what is on the map."""
+    outlines = Zones(zones, zone_name(zones, city_map.lang), labels=labels)
+    city_map.add_child(outlines)
+    return outlines
+
+
+def zone_name(zones: gpd.GeoDataFrame, lang: str) -> pd.Series:
+    """Return the names of zones in a language, else in the other, else their codes."""
+    order = ("name_zh", "name_en") if lang == "zh" else ("name_en", "name_zh")
+    names = pd.Series(zones.index.astype(str), index=zones.index, dtype="object")
+    for column in reversed(order):
+        if column in zones:
+            given = zones[column]
+            names = names.mask(given.notna() & given.astype("str").str.strip().ne(""), given)
+    return names
+
+
+def layer_classes(
+    frame: gpd.GeoDataFrame, spec: LayerSpec, drawing: Drawing, lang: str
+) -> tuple[Classes, str]:
+    """Return the classes of the features and what they are by, in words."""
+    column = drawing.color_by
+    own = spec.style.get("color_by")
+    if column is None:
+        column = own if own in frame else False
+    if column is False:
+        color = spec.style.get("color", "#0072b2")
+        return colouring.single_class(len(frame), spec.name(lang), color), ""
+    _check_columns(frame, [column], spec)
+    field = spec.fields.get(column)
+    values = frame[column]
+    heading = field.label(lang) if field else column
+    if pd.api.types.is_bool_dtype(values) or (field and field.type == "bool"):
+        return colouring.flag_classes(values, lang=lang), heading
+    if field and field.type == "code":
+        return colouring.code_classes(values, field, spec, lang=lang), heading
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return colouring.value_classes(values.dt.year.astype("Int64"), lang=lang), heading
+    if pd.api.types.is_numeric_dtype(values):
+        unit = field.unit if field else None
+        return (
+            colouring.number_classes(
+                values, scheme=drawing.scheme, k=drawing.k, unit=unit, lang=lang
+            ),
+            heading,
+        )
+    if field and field.type == "list":
+        return colouring.value_classes(_list_text(values, field, lang), lang=lang), heading
+    return colouring.value_classes(values, lang=lang), heading
+
+
+def popup_columns(
+    frame: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    fields: Sequence[str] | None,
+    lang: str,
+    zone_names: Mapping[Any, str],
+) -> tuple[list[tuple[str, pd.Series]], int | None]:
+    """Return the columns of the popup as text, and which of them heads it."""
+    if fields is not None:
+        _check_columns(frame, fields, spec)
+        names = list(fields)
+    else:
+        given = spec.style.get("popup") or [n for n in spec.fields if n not in ("geometry",)]
+        names = [n for n in given if n in frame and not spec.fields[n].personal]
+    columns = [column_text(frame, n, spec.fields.get(n), lang, zone_names) for n in names]
+    head = next((n for n in ("name", spec.id_field) if n in names), None)
+    return columns, names.index(head) if head else None
+
+
+def column_text(
+    frame: pd.DataFrame,
+    column: str,
+    field: Field | None,
+    lang: str,
+    zone_names: Mapping[Any, str],
+) -> tuple[str, pd.Series]:
+    """Return the label of a column and its values as a reader sees them."""
+    values, words = frame[column], _WORDS[lang]
+    label = field.label(lang) if field else column
+    if column == "district_code" and zone_names:
+        names = values.map(zone_names)
+        return words["district"], names.where(names.notna(), values).fillna("").astype("object")
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return label, date_text(values, frame.get(f"{column}_precision"))
+    # Only different values are put into words: a million rows have few.
+    index, different = pd.factorize(values, use_na_sentinel=True)
+    texts = [_value_text(value, field, lang) for value in different]
+    table = pd.Series([*texts, ""], dtype="object")
+    return label, pd.Series(table.to_numpy()[index], index=values.index, dtype="object")
+
+
+def _value_text(value: Any, field: Field | None, lang: str) -> str:
+    kind = field.type if field else ""
+    if kind == "bool" or isinstance(value, bool):
+        return _WORDS[lang]["yes" if value else "no"]
+    if field and kind in ("code", "list"):
+        codes = str(value).split(";") if kind == "list" else [str(value)]
+        return _WORDS[lang]["join"].join(_code_label(code, field, lang) for code in codes)
+    if kind in ("int", "float") or (not kind and isinstance(value, int | float)):
+        return number_text(value, field.unit if field else None, lang)
+    return str(value)
+
+
+def _code_label(code: str, field: Field, lang: str) -> str:
+    known = field.codes.get(code)
+    return code if known is None else known.zh if lang == "zh" else known.en
+
+
+def _list_text(values: pd.Series, field: Field, lang: str) -> pd.Series:
+    return values.map(lambda v: _value_text(v, field, lang), na_action="ignore")
+
+
+def _check_columns(frame: pd.DataFrame, columns: Sequence[str], spec: LayerSpec) -> None:
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise MapError(
+            f"{spec.key} has no column {', '.join(map(str, missing))}; it has "
+            f"{', '.join(map(str, frame.columns))}",
+            f"{spec.name_zh} 没有字段 {'、'.join(map(str, missing))}",
+        )
