@@ -1,0 +1,1 @@
+"""From raw values to the spec: names, numbers, dates, codes, geometry, place."""

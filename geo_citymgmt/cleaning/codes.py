@@ -1,0 +1,123 @@
+"""Code lists and yes/no: Chinese or English labels, synonyms and codes to the English code."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain_key
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import Field
+
+__all__ = ["has_code", "parse_bool_column", "parse_code_column"]
+
+_TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}
+_FALSE = {"否", "无", "0", "n", "no", "false", "f", "×", "x", "未", "不涉安", "非"}
+_SEPARATORS = re.compile(r"[;；,，、|/+]")
+
+
+def has_code(column: pd.Series, code: str) -> pd.Series:
+    """Whether a list column (codes joined by ``;``) holds ``code``; null counts as no.
+
+    Examples
+    --------
+    >>> has_code(pd.Series(["key_task;supervised", None, "key_project"]), "supervised").tolist()
+    [True, False, False]
+    """
+    joined = ";" + column.astype("str").fillna("") + ";"
+    return joined.str.contains(f";{code};", regex=False).astype(bool)
+
+
+def parse_code_column(
+    column: pd.Series, item: Field, findings: Findings, record: np.ndarray
+) -> pd.Series:
+    """Map ``column`` to the English codes of ``item``; what is unknown is removed and said."""
+    table = _table(item)
+    codes, texts = distinct_texts(column)
+    out = np.full(len(texts) + 1, None, dtype=object)
+    nearest = np.full(len(texts) + 1, None, dtype=object)
+    for k, text in enumerate(texts):
+        out[k], known = _one(text, item, table)
+        if not known:
+            nearest[k] = _nearest(text, item)
+    bad = pd.notna(nearest)[codes]
+    shown = np.array([*texts, ""], dtype=object)[codes]
+    findings.add(
+        "CODE_UNKNOWN",
+        records=record[bad],
+        field=item.name,
+        label_zh=item.zh,
+        label_en=item.en,
+        value=shown[bad],
+        expected=nearest[codes][bad],
+        action="value_removed",
+    )
+    return pd.Series(out[codes], dtype="str")
+
+
+def parse_bool_column(
+    column: pd.Series, item: Field, findings: Findings, record: np.ndarray
+) -> pd.Series:
+    """Map 是/否, 1/0, Y/N, true/false to nullable booleans."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return column.astype("boolean").reset_index(drop=True)
+    codes, texts = distinct_texts(column)
+    out = np.full(len(texts) + 1, None, dtype=object)
+    wrong = np.zeros(len(texts) + 1, dtype=bool)
+    for k, text in enumerate(texts):
+        key = plain_key(text)
+        if key in _TRUE:
+            out[k] = True
+        elif key in _FALSE:
+            out[k] = False
+        else:
+            wrong[k] = not is_null_text(text)
+    bad = wrong[codes]
+    shown = np.array([*texts, ""], dtype=object)[codes]
+    findings.add(
+        "CODE_UNKNOWN",
+        records=record[bad],
+        field=item.name,
+        label_zh=item.zh,
+        label_en=item.en,
+        value=shown[bad],
+        expected="是 / 否",
+        action="value_removed",
+    )
+    return pd.Series(out[codes]).astype("boolean")
+
+
+def _table(item: Field) -> dict[str, str]:
+    table: dict[str, str] = {}
+    # Codes and labels first: a synonym never takes the place of another code's own word.
+    for code, entry in item.codes.items():
+        for text in (code, entry.zh, entry.en, f"{code}{entry.zh}", f"{code}{entry.en}"):
+            table.setdefault(plain_key(text), code)
+    for code, entry in item.codes.items():
+        for text in entry.synonyms:
+            table.setdefault(plain_key(text), code)
+    return table
+
+
+def _one(text: str, item: Field, table: dict[str, str]) -> tuple[str | None, bool]:
+    key = plain_key(text)
+    # A field's own list is asked before the null markers: 无 may be one of its codes.
+    if key in table:
+        return table[key], True
+    if is_null_text(text):
+        return None, True
+    if item.type == "list":
+        parts = [p for p in _SEPARATORS.split(text) if p.strip()]
+        found = [table.get(plain_key(p)) for p in parts]
+        known = list(dict.fromkeys(c for c in found if c is not None))
+        return (";".join(known) or None), all(c is not None for c in found)
+    return None, False
+
+
+def _nearest(text: str, item: Field) -> str:
+    words = [w for e in item.codes.values() for w in (e.zh, *e.synonyms)]
+    close = difflib.get_close_matches(text.strip(), words, n=1, cutoff=0.3)
+    return close[0] if close else " / ".join(e.zh for e in list(item.codes.values())[:6])

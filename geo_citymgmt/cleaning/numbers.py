@@ -1,0 +1,110 @@
+"""Numbers as offices write them, with or without a unit, column by column."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import Field
+
+__all__ = ["parse_number", "parse_number_column"]
+
+#: Factor of each unit word to the unit of the field.
+_FACTORS: Mapping[str, Mapping[str, float]] = {
+    "m2": {"m2": 1, "㎡": 1, "平方米": 1, "平米": 1, "亩": 2000 / 3, "公顷": 1e4, "ha": 1e4,
+           "km2": 1e6, "平方公里": 1e6, "平方千米": 1e6},
+    "km2": {"km2": 1, "平方公里": 1, "平方千米": 1, "m2": 1e-6, "平方米": 1e-6, "公顷": 1e-2},
+    "km": {"km": 1, "公里": 1, "千米": 1, "m": 1e-3, "米": 1e-3},
+    "m": {"m": 1, "米": 1, "km": 1e3, "公里": 1e3, "千米": 1e3, "cm": 1e-2, "厘米": 1e-2,
+          "mm": 1e-3, "毫米": 1e-3},
+    "mm": {"mm": 1, "毫米": 1, "cm": 10, "厘米": 10, "m": 1e3, "米": 1e3},
+    "ratio": {"%": 1e-2},
+}  # fmt: skip
+_COUNTERS = ("个", "处", "辆", "起", "条", "座", "人", "层", "台", "套", "家", "次", "只", "分")
+_SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
+_PATTERN = re.compile(
+    r"(?:约|大约|近|≈|~)?\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([百千万亿]?)\s*(.*?)(?:左右|余)?"
+)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
+
+
+def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
+    """Return the number in the unit of the field, and whether a unit or scale was converted.
+
+    Examples
+    --------
+    >>> parse_number("约１.２万平方米", "m2")
+    (12000.0, True)
+    >>> parse_number("1,250.5")
+    (1250.5, False)
+    >>> parse_number("若干")
+    (None, False)
+    """
+    match = _PATTERN.fullmatch(_THOUSANDS.sub("", plain(text)).strip().lower())
+    if match is None:
+        return None, False
+    digits, scale, word = match.groups()
+    factor = _SCALES[scale]
+    if word and word not in _COUNTERS:
+        known = _FACTORS.get(unit, {})
+        if word not in known:
+            return None, False
+        factor *= known[word]
+    return float(digits) * factor, factor != 1
+
+
+def parse_number_column(
+    column: pd.Series, item: Field, findings: Findings, record: np.ndarray
+) -> tuple[pd.Series, np.ndarray]:
+    """Parse ``column`` as the field ``item``.
+
+    Returns
+    -------
+    Series, array of bool
+        Float64 values, and where a value was there that is no number.
+    """
+    bad = np.zeros(len(column), dtype=bool)
+    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
+        values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+        return pd.Series(np.where(np.isfinite(values), values, np.nan)), bad
+    fast = _all_plain(column)
+    if fast is not None:
+        return fast, bad
+    codes, texts = distinct_texts(column)
+    parsed = np.full(len(texts) + 1, np.nan)
+    wrong = np.zeros(len(texts) + 1, dtype=bool)
+    converted = np.zeros(len(texts) + 1, dtype=bool)
+    for k, text in enumerate(texts):
+        number, converted[k] = parse_number(text, item.unit)
+        if number is None:
+            wrong[k] = not is_null_text(text) and not set(text) <= {"*"}
+        else:
+            parsed[k] = number
+    labels = {"field": item.name, "label_zh": item.zh, "label_en": item.en}
+    bad = wrong[codes]
+    shown = np.array([*texts, ""], dtype=object)[codes]
+    findings.add(
+        "NUMBER_UNPARSED", records=record[bad], value=shown[bad], action="value_removed", **labels
+    )
+    hit = np.flatnonzero(converted[codes])
+    if len(hit):
+        findings.add("UNIT_CONVERTED", value=shown[hit[0]], expected=item.unit or "1", **labels)
+    return pd.Series(parsed[codes]), bad
+
+
+def _all_plain(column: pd.Series) -> pd.Series | None:
+    """Parse at once a column that holds nothing but plain numbers, the usual case."""
+    try:
+        array = pa.array(column, type=pa.large_string(), from_pandas=True)
+        values = pc.cast(pc.utf8_trim_whitespace(array), pa.float64())
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return None
+    out = values.to_numpy(zero_copy_only=False)
+    return pd.Series(out) if np.isfinite(out[~np.isnan(out)]).all() else None

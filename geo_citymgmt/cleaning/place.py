@@ -1,0 +1,158 @@
+"""Place against the zones: which district a record lies in, which one it was reported in."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import lru_cache
+from importlib import resources
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain_key
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
+
+__all__ = ["check_place", "reported_codes"]
+
+#: Farther than this from every zone a record is not of this city.
+FAR_M = 100_000.0
+#: A feature with at least this share in its zone is not worth telling about.
+_MOSTLY = 0.999
+
+
+def reported_codes(
+    code: pd.Series | None,
+    name: pd.Series | None,
+    zones: gpd.GeoDataFrame | None,
+    findings: Findings,
+    record: np.ndarray,
+) -> pd.Series:
+    """Return the district code each record was reported under, by its code, else by its name."""
+    n = len(record)
+    out = np.full(n, None, dtype=object)
+    unknown = np.full(n, None, dtype=object)
+    table = _names(zones)
+    for column in (name, code):
+        if column is None:
+            continue
+        places, texts = distinct_texts(column)
+        found = [table.get(plain_key(t), _code_like(t, zones)) for t in texts]
+        known = np.array([*found, None], dtype=object)[places]
+        shown = np.array([*texts, None], dtype=object)[places]
+        said = np.array([not is_null_text(t) for t in texts] + [False])[places]
+        unknown = np.where(said & pd.isna(known), shown, unknown)
+        out = np.where(pd.isna(known), out, known)
+    lost = pd.notna(unknown) & pd.isna(out)
+    findings.add("ZONE_UNKNOWN", records=record[lost], value=unknown[lost])
+    return pd.Series(out, dtype="str")
+
+
+def check_place(
+    geometry: np.ndarray,
+    reported: pd.Series,
+    zones: gpd.GeoDataFrame,
+    findings: Findings,
+    record: np.ndarray,
+) -> tuple[pd.Series, np.ndarray]:
+    """Return the owning district of each record, and which lie too far away to be the city's.
+
+    ``geometry`` and ``zones`` are in the same metric CRS; records without geometry get no code.
+    """
+    index = ZoneIndex(zones)
+    owner = index.owner(geometry)
+    code = index.code_of(owner, pd.RangeIndex(len(geometry)))
+    outside = np.flatnonzero(owner == OUTSIDE)
+    far = np.zeros(len(geometry), dtype=bool)
+    if len(outside):
+        near, distance = index._tree.query_nearest(
+            geometry[outside], return_distance=True, all_matches=False
+        )
+        names = index.codes.to_numpy(dtype=object)[near[1]]
+        far[outside] = distance > FAR_M
+        shown = np.array(
+            [f"{n} {d / 1000:.1f} km" for n, d in zip(names, distance, strict=True)], dtype=object
+        )
+        away = far[outside]
+        findings.add("OUT_OF_CITY", records=record[outside[~away]], value=shown[~away])
+        findings.add(
+            "OUT_OF_CITY",
+            records=record[outside[away]],
+            value=shown[away],
+            severity="error",
+            action="rejected",
+        )
+    _tell_straddling(geometry, index, owner, findings, record)
+    differs = (reported.notna() & code.notna() & (reported != code)).to_numpy(dtype=bool)
+    findings.add(
+        "ZONE_DISAGREES",
+        records=record[differs],
+        value=reported[differs].to_numpy(dtype=object),
+        expected=code[differs].to_numpy(dtype=object),
+    )
+    return code, far
+
+
+def _tell_straddling(
+    geometry: np.ndarray,
+    index: ZoneIndex,
+    owner: np.ndarray,
+    findings: Findings,
+    record: np.ndarray,
+) -> None:
+    extended = np.flatnonzero((shapely.get_dimensions(geometry) > 0) & (owner >= 0))
+    if not len(extended):
+        return
+    parts = index.shares(geometry[extended])
+    largest = parts.share[parts.zone == owner[extended][parts.feature]]
+    at = parts.feature[parts.zone == owner[extended][parts.feature]]
+    cut = largest < _MOSTLY
+    findings.add(
+        "STRADDLES",
+        records=record[extended[at[cut]]],
+        value=np.array([f"{s:.0%}" for s in largest[cut]], dtype=object),
+        expected=index.codes.to_numpy(dtype=object)[owner[extended[at[cut]]]],
+    )
+
+
+@lru_cache(maxsize=1)
+def _packaged_names() -> tuple[tuple[str, str], ...]:
+    text = (resources.files("geo_citymgmt") / "cleaning" / "districts.csv").read_text("utf-8")
+    return tuple(
+        (plain_key(name), row["code"])
+        for row in csv.DictReader(text.splitlines())
+        for name in (*row["names"].split(";"), row["code"])
+    )
+
+
+def _names(zones: gpd.GeoDataFrame | None) -> dict[str, str]:
+    """Every way of naming a district, restricted to the districts there are."""
+    table = dict(_packaged_names())
+    if zones is None:
+        return table
+    codes = set(zones.index.astype("str"))
+    table = {key: code for key, code in table.items() if code in codes}
+    for column in ("name_zh", "name_en"):
+        if column not in zones.columns:
+            continue
+        for code, name in zip(zones.index.astype("str"), zones[column], strict=True):
+            if isinstance(name, str):
+                for part in (name, *re.split(r"[()（）]", name)):
+                    if part:
+                        table[plain_key(part)] = code
+                        table.setdefault(plain_key(re.sub(r"[市区县]$", "", part)), code)
+    table.update({plain_key(code): code for code in codes})
+    return table
+
+
+def _code_like(text: str, zones: gpd.GeoDataFrame | None) -> str | None:
+    """Take the district out of a longer code, such as that of a street."""
+    digits = plain_key(text)
+    if not digits.isdigit() or len(digits) < 6:
+        return None
+    if zones is None:
+        return digits[:6]
+    return digits[:6] if digits[:6] in set(zones.index.astype("str")) else None

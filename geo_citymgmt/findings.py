@@ -1,0 +1,441 @@
+"""What was found in the data: the codes, their messages in Chinese and English, the table.
+
+A finding says where (layer, record, field), what (code, value, expected), how bad (severity) and
+what was done about it (action). :class:`Findings` collects them column by column; the table is
+made once, at the end, when keys and places of the records are known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+__all__ = ["CODES", "COLUMNS", "SEVERITIES", "FindingCode", "Findings", "concat_findings"]
+
+SEVERITIES = ("fatal", "error", "warning", "info")
+ACTIONS = ("none", "repaired", "rejected", "assumed", "value_removed")
+COLUMNS = (
+    "layer", "record", "row_label", "key", "field", "code", "severity", "message_zh",
+    "message_en", "value", "expected", "action", "x", "y",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCode:
+    """A kind of finding with its usual severity and its messages."""
+
+    severity: str
+    zh: str
+    en: str
+
+
+def _c(severity: str, zh: str, en: str) -> FindingCode:
+    return FindingCode(severity, zh, en)
+
+
+#: Messages are templates over {field}, {value}, {expected} and what the caller adds.
+CODES: Mapping[str, FindingCode] = {
+    "SOURCE_REFUSED": _c(
+        "fatal", "拒绝打开：{detail_zh}", "refused: {detail}"
+    ),
+    "SOURCE_UNREADABLE": _c(
+        "fatal", "无法读取：{detail_zh}", "cannot be read: {detail}"
+    ),
+    "FILE_MISSING_PART": _c(
+        "warning", "缺少文件 {value}：{detail_zh}", "file {value} is missing: {detail}"
+    ),
+    "SHP_DAMAGED": _c("error", ".shp 文件有损坏：{detail_zh}", ".shp is damaged: {detail}"),
+    "SHX_DAMAGED": _c("warning", ".shx 索引有损坏：{detail_zh}", ".shx is damaged: {detail}"),
+    "DBF_DAMAGED": _c("error", ".dbf 文件有损坏：{detail_zh}", ".dbf is damaged: {detail}"),
+    "COUNT_MISMATCH": _c(
+        "error",
+        "各部分记录数不一致：{value}；没有对应部分的记录已退回，请重新导出",
+        "the parts disagree on the number of records: {value}; records without a counterpart are "
+        "rejected, export the layer again",
+    ),
+    "RECORD_DELETED": _c(
+        "info", "属性表中已标记删除 {value} 条，未读入", "{value} records flagged as deleted, left out"
+    ),
+    "RECORD_UNREADABLE": _c(
+        "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
+    ),
+    "LAYER_IGNORED": _c("info", "未使用 {value}：{detail_zh}", "{value} was not used: {detail}"),
+    "LAYER_RECOGNISED": _c(
+        "info",
+        "{value} 按{detail_zh}认作“{expected}”；如不对，请在 city.toml 中写明",
+        "{value} was taken as {expected!r} by {detail}; say otherwise in city.toml",
+    ),
+    "LAYER_UNUSABLE": _c("fatal", "图层不可用：{detail_zh}", "the layer cannot be used: {detail}"),
+    "ENC_INFERRED": _c(
+        "info",
+        "没有可用的 .cpg，按字节判定文字编码为 {value}",
+        "no usable .cpg; the text was found to be {value}",
+    ),
+    "ENC_WRONG_CPG": _c(
+        "warning",
+        ".cpg 写的是 {value}，实际内容是 {expected}；已按实际内容读取，请改正 .cpg",
+        ".cpg says {value}, the bytes are {expected}; read as such, correct the .cpg",
+    ),
+    "ENC_UNDECODABLE": _c(
+        "fatal",
+        "文字既不是 UTF-8 也不是 GB18030（字段 {field}），请用 encoding= 指明编码",
+        "text is neither UTF-8 nor GB18030 (field {field}); give encoding=",
+    ),
+    "TEXT_LOST": _c(
+        "warning",
+        "“{field}”的文字被截断或丢失：{value}，请核对原始资料",
+        "text of {field!r} was cut or lost: {value}; check it against the original",
+    ),
+    "FIELD_MISSING": _c(
+        "warning",
+        "缺少字段“{field}”，以下指标无法计算：{expected}",
+        "field {field!r} is missing; not available: {expected}",
+    ),
+    "FIELD_AMBIGUOUS": _c(
+        "warning",
+        "字段“{value}”可能是：{expected}；请在 city.toml 的 fields 中指明，否则不使用",
+        "column {value!r} could be {expected}; say which under 'fields' in city.toml, it is not used",
+    ),
+    "FIELD_DUPLICATE": _c(
+        "warning",
+        "“{field}”有多个来源字段，采用 {expected}，未用 {value}",
+        "several columns for {field!r}: {expected} is used, {value} is not",
+    ),
+    "FIELD_ALIAS": _c("info", "字段“{value}”认作“{field}”", "column {value!r} read as {field!r}"),
+    "FIELD_TRUNCATED": _c(
+        "info", "被截断的字段名“{value}”认作“{field}”", "cut column name {value!r} read as {field!r}"
+    ),
+    "FIELD_UNKNOWN": _c(
+        "info",
+        "字段“{value}”不在图层定义中，保留但不进入图表和报告",
+        "column {value!r} is not in the layer's definition: kept, but in no map or report",
+    ),
+    "CRS_MISSING": _c(
+        "fatal",
+        "没有坐标系（缺 .prj）。坐标范围 {value}；可能是 {expected}。请确认后用 crs= 指明",
+        "no coordinate reference system (no .prj). Coordinates span {value}; this could be "
+        "{expected}. Confirm it and give crs=",
+    ),
+    "CRS_WRONG": _c(
+        "fatal",
+        "坐标数值（{value}）与坐标系 {expected} 不符，请核对坐标系",
+        "the coordinates ({value}) do not fit {expected}; check the CRS",
+    ),
+    "CRS_ASSUMED": _c(
+        "info",
+        "按 {value} 与 {expected} 之间无偏移处理（CGCS2000 与 WGS 84 差异在厘米级）",
+        "{value} taken as equal to {expected} (CGCS2000 and WGS 84 differ by centimetres)",
+    ),
+    "CRS_BALLPARK": _c(
+        "fatal",
+        "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十米至百米；请先用本地参数转换",
+        "no known transformation from {value} to {expected}: positions would be off by tens of "
+        "metres; convert it with the local parameters first",
+    ),
+    "DATUM_CONVERTED": _c(
+        "info",
+        "已由 {value} 逐点换算到 WGS 84（约 {expected} 米）",
+        "converted from {value} to WGS 84 vertex by vertex (about {expected} m)",
+    ),
+    "GEOM_NULL": _c("error", "没有图形", "no geometry"),
+    "GEOM_EMPTY": _c("error", "图形为空", "the geometry is empty"),
+    "COORD_NONFINITE": _c("error", "坐标不是有效数字", "a coordinate is not a finite number"),
+    "GEOM_TYPE": _c(
+        "error",
+        "图形类型为 {value}，该图层应为 {expected}",
+        "geometry is {value}, this layer takes {expected}",
+    ),
+    "GEOM_REPAIRED": _c(
+        "warning",
+        "图形有自相交等错误，已修复，面积变化 {value}",
+        "the geometry was invalid and has been repaired; its area changed by {value}",
+    ),
+    "GEOM_UNREPAIRABLE": _c(
+        "error",
+        "图形错误无法可靠修复（面积变化 {value}），请重新绘制",
+        "the geometry is invalid and repair would change its area by {value}; draw it again",
+    ),
+    "GEOM_REDUCED": _c(
+        "info", "面状管线已取中心线", "a footprint was reduced to its centre line"
+    ),
+    "GEOM_DUPLICATE": _c(
+        "warning", "与记录 {value} 的图形和主要内容相同", "same geometry and key fields as record {value}"
+    ),
+    "UNLOCATED": _c(
+        "warning",
+        "没有可用图形，按所填板块 {value} 计入（未落图）",
+        "no usable geometry; counted as unlocated under {value}",
+    ),
+    "OUT_OF_CITY": _c(
+        "warning",
+        "位于各板块之外（最近 {value}），计入“市域外”",
+        "lies outside every district (nearest {value}); counted as outside",
+    ),
+    "ZONE_DISAGREES": _c(
+        "warning",
+        "填报板块为 {value}，图形位于 {expected}；按图形计",
+        "reported in {value}, lies in {expected}; counted by its geometry",
+    ),
+    "ZONE_UNKNOWN": _c(
+        "warning", "填报板块“{value}”无法识别", "reported district {value!r} is not known"
+    ),
+    "STRADDLES": _c(
+        "info",
+        "跨板块，最大部分（{value}）在 {expected}",
+        "crosses a district line; the largest part ({value}) is in {expected}",
+    ),
+    "ZONES_PACKAGED": _c(
+        "warning",
+        "来源中没有板块界线，使用软件自带的示意界线，仅供演示",
+        "the source has no districts; the packaged demonstration outlines are used",
+    ),
+    "ZONES_OVERLAP": _c(
+        "warning",
+        "{value} 与 {expected} 重叠 {detail} 平方米；重叠处归代码小者",
+        "{value} and {expected} overlap by {detail} m2; the lower code owns the overlap",
+    ),
+    "ZONES_GAP": _c(
+        "warning", "各区之间有空隙 {value} 平方米", "there is a gap of {value} m2 between the zones"
+    ),
+    "ID_MISSING": _c(
+        "warning", "没有编号，已生成 {expected}，请补填", "no id; {expected} was generated"
+    ),
+    "ID_DUPLICATE": _c(
+        "error",
+        "编号 {value} 重复，保留第一条（{expected}），本条退回",
+        "id {value} is taken by {expected}, which is kept; this record is rejected",
+    ),
+    "VALUE_MISSING": _c("warning", "“{field}”为空", "{field!r} is empty"),
+    "VALUE_ASSUMED": _c(
+        "info", "“{field}”为空，按图形取值 {value}", "{field!r} is empty; {value} taken from the geometry"
+    ),
+    "NUMBER_UNPARSED": _c(
+        "error", "“{field}”的值“{value}”不是数字", "{field!r}: {value!r} is not a number"
+    ),
+    "NUMBER_RANGE": _c(
+        "warning",
+        "“{field}”的值 {value} 超出范围（{expected}），已去除",
+        "{field!r}: {value} is out of range ({expected}) and was removed",
+    ),
+    "UNIT_CONVERTED": _c(
+        "info",
+        "“{field}”中带单位的值已换算为 {expected}，如 {value}",
+        "{field!r}: values with a unit were converted to {expected}, e.g. {value}",
+    ),
+    "DATE_UNPARSED": _c(
+        "error", "“{field}”的值“{value}”不是有效日期", "{field!r}: {value!r} is not a date"
+    ),
+    "DATE_PARTIAL": _c(
+        "info", "“{field}”只到{expected}：{value}", "{field!r} is known to the {expected} only: {value}"
+    ),
+    "DATE_ORDER": _c(
+        "warning",
+        "日期先后有误：“{field}” {value} 早于 {expected}",
+        "dates out of order: {field!r} {value} is before {expected}",
+    ),
+    "DATE_RANGE": _c(
+        "warning",
+        "“{field}”的日期 {value} 晚于数据日期 {expected}",
+        "{field!r}: {value} is after the date of the data, {expected}",
+    ),
+    "CODE_UNKNOWN": _c(
+        "error",
+        "“{field}”的值“{value}”不在代码表中，最接近的是“{expected}”",
+        "{field!r}: {value!r} is not in the code list; nearest is {expected!r}",
+    ),
+    "RELATION_BROKEN": _c(
+        "warning", "“{field}”{value}，但{detail_zh} {expected}", "{field!r} is {value}, but {detail} {expected}"
+    ),
+    "EVENT_UNMATCHED": _c(
+        "warning",
+        "事件表中的 {value} 条没有对应：{detail_zh}",
+        "{value} events have no counterpart: {detail}",
+    ),
+    "PERSONAL_DATA": _c(
+        "info",
+        "字段“{value}”含个人信息，输出时遮蔽",
+        "column {value!r} holds personal data: masked in outputs",
+    ),
+}  # fmt: skip
+
+
+class Findings:
+    """Collects findings for one layer or source.
+
+    Parameters
+    ----------
+    layer : str
+        Layer key the findings belong to; empty for a source as a whole.
+    """
+
+    def __init__(self, layer: str = "") -> None:
+        self.layer = layer
+        self._blocks: list[pd.DataFrame] = []
+
+    def add(
+        self,
+        code: str,
+        *,
+        records: Any = None,
+        field: str = "",
+        label_zh: str = "",
+        label_en: str = "",
+        value: Any = "",
+        expected: Any = "",
+        severity: str | None = None,
+        action: str = "none",
+        **params: Any,
+    ) -> None:
+        """Add one finding, or one for each of ``records``.
+
+        Parameters
+        ----------
+        code : str
+            A key of :data:`CODES`.
+        records : array of int, optional
+            Positions of the records in the source; without it the finding is about the source.
+        field : str
+            Field name; ``label_zh`` and ``label_en`` stand for it in the messages.
+        value, expected : scalar or array
+            An array goes with ``records``, one item each.
+        severity : str, optional
+            Where it differs from the usual one of the code.
+        action : str
+            What was done: none, repaired, rejected, assumed, value_removed.
+        **params
+            Further parts of the message.
+        """
+        n = 1 if records is None else len(records)
+        if n == 0:
+            return
+        values, expecteds = _texts(value, n), _texts(expected, n)
+        known = CODES[code]
+        zh, en = _messages(known, field, label_zh, label_en, values, expecteds, params)
+        self._blocks.append(
+            pd.DataFrame(
+                {
+                    "record": np.asarray([-1] if records is None else records, dtype=np.int64),
+                    "field": field,
+                    "code": code,
+                    "severity": severity or known.severity,
+                    "message_zh": zh,
+                    "message_en": en,
+                    "value": values,
+                    "expected": expecteds,
+                    "action": action,
+                }
+            )
+        )
+
+    def __len__(self) -> int:
+        return sum(map(len, self._blocks))
+
+    def extend(self, other: Findings) -> None:
+        """Take over what ``other`` has collected."""
+        self._blocks.extend(other._blocks)
+
+    def records_with(self, action: str) -> np.ndarray:
+        """Return the distinct records about which ``action`` was taken."""
+        parts = [b["record"].to_numpy()[(b["action"] == action).to_numpy()] for b in self._blocks]
+        found = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+        return found[found >= 0]
+
+    def codes_of(self, action: str) -> pd.Series:
+        """Return, for each record about which ``action`` was taken, the codes joined by ``;``."""
+        if not self._blocks:
+            return pd.Series(dtype="str")
+        table = pd.concat(self._blocks, ignore_index=True)
+        table = table[(table["action"] == action) & (table["record"] >= 0)]
+        return table.groupby("record")["code"].agg(lambda codes: ";".join(dict.fromkeys(codes)))
+
+    def frame(
+        self,
+        *,
+        row_label: Sequence[str] | np.ndarray | None = None,
+        key: Sequence[str] | np.ndarray | None = None,
+        x: np.ndarray | None = None,
+        y: np.ndarray | None = None,
+    ) -> pd.DataFrame:
+        """Return the table; the arrays tell label, key and place of a record by its position."""
+        if not self._blocks:
+            return empty_findings()
+        table = pd.concat(self._blocks, ignore_index=True)
+        record = table["record"].to_numpy()
+        table.insert(0, "layer", self.layer)
+        about_record = record >= 0
+        for name, column, missing in (
+            ("row_label", row_label, ""),
+            ("key", key, ""),
+            ("x", x, np.nan),
+            ("y", y, np.nan),
+        ):
+            out = np.full(len(table), missing, dtype=object if missing == "" else float)
+            if column is not None:
+                out[about_record] = np.asarray(column)[record[about_record]]
+            table[name] = out
+        table["record"] = pd.array(np.where(about_record, record, 0), dtype="Int64")
+        table.loc[~about_record, "record"] = pd.NA
+        return _typed(table)
+
+
+def empty_findings() -> pd.DataFrame:
+    """Return a findings table without rows."""
+    return _typed(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}))
+
+
+def concat_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Join findings tables, worst first within the order they come in."""
+    tables = [t for t in tables if len(t)]
+    if not tables:
+        return empty_findings()
+    return _typed(pd.concat(tables, ignore_index=True))
+
+
+def _typed(table: pd.DataFrame) -> pd.DataFrame:
+    table = table[list(COLUMNS)].copy()
+    for name in COLUMNS:
+        if name == "record":
+            table[name] = table[name].astype("Int64")
+        elif name in ("x", "y"):
+            table[name] = table[name].astype("float64")
+        else:
+            table[name] = table[name].fillna("").astype("str")
+    return table
+
+
+def _texts(value: Any, n: int) -> np.ndarray:
+    if isinstance(value, str) or np.isscalar(value) or value is None:
+        return np.full(n, "" if value is None else str(value), dtype=object)
+    out = np.asarray(value, dtype=object)
+    return np.array(["" if _is_null(v) else str(v) for v in out], dtype=object)
+
+
+def _is_null(value: Any) -> bool:
+    return value is None or value is pd.NA or value is pd.NaT or (
+        isinstance(value, float) and np.isnan(value)
+    )
+
+
+def _messages(
+    known: FindingCode,
+    field: str,
+    label_zh: str,
+    label_en: str,
+    values: np.ndarray,
+    expecteds: np.ndarray,
+    params: Mapping[str, Any],
+) -> tuple[np.ndarray, np.ndarray]:
+    # Formatted once for each distinct pair: a whole column can be flagged.
+    both = pd.MultiIndex.from_arrays([values, expecteds])
+    codes, distinct = pd.factorize(both)
+    zh = [
+        known.zh.format(field=label_zh or field, value=v, expected=e, **params) for v, e in distinct
+    ]
+    en = [
+        known.en.format(field=label_en or field, value=v, expected=e, **params) for v, e in distinct
+    ]
+    return np.array(zh, dtype=object)[codes], np.array(en, dtype=object)[codes]

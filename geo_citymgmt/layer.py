@@ -1,0 +1,470 @@
+"""A layer: its accepted records, those refused, what was found, and the account of both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt.cleaning.columns import clean_columns
+from geo_citymgmt.cleaning.geometry import Unusable, clean_geometry
+from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning.place import check_place, reported_codes
+from geo_citymgmt.cleaning.position import Position, to_metric
+from geo_citymgmt.cleaning.relations import check_relations
+from geo_citymgmt.errors import CityDataError, SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.metric import DEFAULT_CRS
+from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.spec import LayerSpec, get_spec
+
+__all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
+
+LEDGER_COLUMNS = (
+    "layer", "source", "n_walked", "n_skipped", "n_records", "n_accepted", "n_repaired",
+    "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
+    "encoding_source", "data_date", "sha256",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer as read: what was accepted, what was refused, and why.
+
+    Attributes
+    ----------
+    spec : LayerSpec
+        What the layer is.
+    data : GeoDataFrame
+        Accepted records in the metric CRS, fields of the spec first, on a fresh index. A record
+        without geometry is unlocated (未落图).
+    rejected : GeoDataFrame
+        Records refused, as read: ``record``, ``row_label``, ``codes``, ``raw`` (JSON), geometry.
+    findings : DataFrame
+        See :mod:`geo_citymgmt.findings`.
+    ledger : DataFrame
+        One row: what was counted and how CRS, datum and encoding were known.
+    """
+
+    spec: LayerSpec
+    data: gpd.GeoDataFrame
+    rejected: gpd.GeoDataFrame
+    findings: pd.DataFrame
+    ledger: pd.DataFrame
+    record: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def __repr__(self) -> str:
+        row = self.ledger.iloc[0]
+        return (
+            f"<Layer {self.spec.key} ({self.spec.name_zh}): {row['n_accepted']} accepted, "
+            f"{row['n_rejected']} rejected, {len(self.findings)} findings>"
+        )
+
+    @property
+    def located(self) -> pd.Series:
+        """Which accepted records have a geometry."""
+        return self.data.geometry.notna()
+
+
+def read_layer(
+    source: Any,
+    layer: str | LayerSpec,
+    *,
+    sublayer: str | None = None,
+    encoding: str | None = None,
+    crs: Any = None,
+    datum: str | None = None,
+    aliases: Mapping[str, str] | None = None,
+    zones: gpd.GeoDataFrame | None = None,
+    bbox: tuple[float, float, float, float] | None = None,
+    columns: Sequence[str] | None = None,
+    metric_crs: Any = DEFAULT_CRS,
+    data_date: Any = None,
+    specs: Mapping[str, LayerSpec] | None = None,
+) -> Layer:
+    """Read a source as a layer; each of its records is accepted or rejected with a reason.
+
+    Parameters
+    ----------
+    source : path, GeoDataFrame, or sequence of paths
+        A shapefile, a folder that holds one, .gpkg, .geojson, GeoParquet, or a frame. Several
+        paths are read as one layer (a layer of points, lines and polygons in three files).
+    layer : str or LayerSpec
+        Which layer it is: a key, a Chinese name, or a spec.
+    sublayer : str, optional
+        Which table of a source that holds several.
+    encoding : str, optional
+        Of the text of a .dbf. Without it: .cpg, then strict UTF-8, then GB18030, else refused.
+    crs : anything pyproj takes, optional
+        Wins over the .prj. Without either the source is refused.
+    datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
+        GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted.
+    aliases : mapping of str to str, optional
+        Source column to field name, where names cannot be recognised; empty to leave one out.
+    zones : GeoDataFrame, optional
+        Districts indexed by code: turns on the checks of place and computes ``district_code``.
+    bbox : (west, south, east, north), optional
+        In ``metric_crs``: records that do not touch it are skipped, and counted as such.
+    columns : sequence of str, optional
+        Fields to keep, beside id, measure and what is computed.
+    metric_crs : anything pyproj takes
+        CRS of the result, in metres.
+    data_date : date, optional
+        As of which the data stands: later dates of things done are findings.
+    specs : mapping, optional
+        Layer specs to look ``layer`` up in; the package's own otherwise.
+
+    Returns
+    -------
+    Layer
+
+    Raises
+    ------
+    CityDataError
+        The source cannot be used at all; ``.findings`` holds what was seen until then.
+
+    Examples
+    --------
+    >>> import shapely
+    >>> frame = gpd.GeoDataFrame(
+    ...     {"站点名称": ["一号", "二号"], "容量": ["20个", "约30"]},
+    ...     geometry=gpd.points_from_xy([120.6, 120.7], [31.3, 31.4]), crs="EPSG:4326")
+    >>> read = read_layer(frame, "bike_stations")
+    >>> read.data[["name", "capacity"]].values.tolist()
+    [['一号', 20], ['二号', 30]]
+    >>> int(read.ledger.n_accepted[0]), int(read.ledger.n_rejected[0])
+    (2, 0)
+    """
+    spec = get_spec(layer, specs)
+    target = CRS.from_user_input(metric_crs)
+    findings = Findings(spec.key)
+    try:
+        sources = source if isinstance(source, (list, tuple)) else [source]
+        raws = [read_raw(s, sublayer=sublayer, encoding=encoding, name=spec.key) for s in sources]
+        offsets = np.concatenate([[0], np.cumsum([raw.n_walked for raw in raws])])
+        for raw, offset in zip(raws, offsets, strict=False):
+            _take_over(findings, raw.findings, int(offset))
+        positions = [
+            to_metric(raw, findings, crs=crs, datum=datum, metric_crs=target) for raw in raws
+        ]
+        raw = _joined(raws, offsets)
+        mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
+        _check_fields(spec, mapping, findings)
+    except CityDataError as error:
+        if error.findings is None:
+            error.findings = _with_error(findings, error).frame()
+        raise
+    geometry = np.concatenate([p.geometry for p in positions])
+    keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
+    raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
+    record = raw.record[keep]
+    clean, unusable = clean_geometry(geometry, spec, findings, record)
+    data = clean_columns(raw.frame, mapping, spec, findings, record)
+    state = _Pipeline(spec, findings, record, data, clean)
+    state.place(zones, unusable)
+    state.measure()
+    state.identify()
+    return state.finish(
+        raw,
+        mapping,
+        geometry,
+        positions,
+        target,
+        columns=columns,
+        data_date=None if data_date is None else pd.Timestamp(data_date),
+        already_rejected=findings.records_with("rejected"),
+    )
+
+
+class _Pipeline:
+    """The steps that decide about records; each adds to the findings, none drops a row."""
+
+    def __init__(
+        self,
+        spec: LayerSpec,
+        findings: Findings,
+        record: np.ndarray,
+        data: pd.DataFrame,
+        geometry: np.ndarray,
+    ) -> None:
+        self.spec, self.findings, self.record = spec, findings, record
+        self.data, self.geometry = data, geometry
+        self.rejected = np.isin(record, findings.records_with("rejected"))
+
+    def place(self, zones: gpd.GeoDataFrame | None, unusable: Unusable) -> None:
+        """Compute the district, and decide about records without usable geometry."""
+        if self.spec.role == "facility":
+            reported = reported_codes(
+                self.data.get("district_code"),
+                self.data.get("district_name"),
+                zones,
+                self.findings,
+                self.record,
+            )
+            stated = "district_code" in self.data or "district_name" in self.data
+        else:
+            reported = pd.Series([None] * len(self.data), dtype="str")
+            stated = False
+        self._decide_unusable(unusable, reported)
+        if self.spec.role != "facility":
+            return
+        if stated:
+            self.data["district_reported"] = reported.array
+        code = pd.Series([None] * len(self.data), dtype="str")
+        if zones is not None:
+            located = np.where(self.rejected, None, self.geometry)
+            code, far = check_place(located, reported, zones, self.findings, self.record)
+            self.rejected |= far
+        unlocated = pd.Series(self.geometry).isna() & ~self.rejected
+        self.data["district_code"] = code.where(~unlocated, reported).array
+
+    def _decide_unusable(self, unusable: Unusable, reported: pd.Series) -> None:
+        told = (unusable.code != "") & ~self.rejected
+        placed = told & reported.notna().to_numpy()
+        for code in np.unique(unusable.code[told].astype(str)):
+            mine = told & (unusable.code == code)
+            for hit, action, severity in (
+                (mine & placed, "none", "warning"),
+                (mine & ~placed, "rejected", "error"),
+            ):
+                self.findings.add(
+                    code,
+                    records=self.record[hit],
+                    value=unusable.value[hit],
+                    expected=unusable.expected[hit],
+                    action=action,
+                    severity=severity,
+                )
+        self.findings.add(
+            "UNLOCATED",
+            records=self.record[placed],
+            value=reported[placed].to_numpy(dtype=object),
+            action="assumed",
+        )
+        self.rejected |= told & ~placed
+
+    def measure(self) -> None:
+        """A record needs the measure of its layer, from the source or from its geometry."""
+        name = self.spec.measure
+        if name is None:
+            return
+        item = self.spec.fields[name]
+        labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
+        if name not in self.data.columns:
+            self.data[name] = np.nan
+        missing = (self.data[name].isna() & ~self.rejected).to_numpy()
+        if self.spec.measure_default is not None:
+            shape = gpd.GeoSeries(self.geometry)
+            measured = (shape.area if item.geometry == "area" else shape.length).to_numpy()
+            measured = measured / {"km": 1e3, "km2": 1e6}.get(item.unit, 1.0)
+            filled = missing & (measured > 0)
+            self.data.loc[filled, name] = measured[filled]
+            shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
+            self.findings.add(
+                "VALUE_ASSUMED", records=self.record[filled], value=shown, action="assumed", **labels
+            )
+            missing &= ~filled
+        self.findings.add(
+            "VALUE_MISSING",
+            records=self.record[missing],
+            severity="error",
+            action="rejected",
+            **labels,
+        )
+        self.rejected |= missing
+
+    def identify(self) -> None:
+        """Every record gets an id of its own; of several with one id the first is kept."""
+        name = self.spec.id_field
+        if name not in self.data.columns:
+            self.data[name] = pd.Series([None] * len(self.data), dtype="str")
+        ids = self.data[name].astype("str").to_numpy(dtype=object, copy=True)
+        missing = pd.isna(ids)
+        generated = np.array([f"{self.spec.key}#{r}" for r in self.record[missing]], dtype=object)
+        ids[missing] = generated
+        item = self.spec.fields[name]
+        told = missing & ~self.rejected
+        self.findings.add(
+            "ID_MISSING",
+            records=self.record[told],
+            field=name,
+            label_zh=item.zh,
+            label_en=item.en,
+            expected=ids[told],
+            action="assumed",
+        )
+        self.data[name] = pd.array(ids, dtype="str")
+        alive = pd.Series(ids).where(~self.rejected)
+        repeated = (alive.notna() & alive.duplicated()).to_numpy()
+        first = pd.Series(self.record, index=ids)[~self.rejected & ~repeated]
+        self.findings.add(
+            "ID_DUPLICATE",
+            records=self.record[repeated],
+            field=name,
+            label_zh=item.zh,
+            label_en=item.en,
+            value=ids[repeated],
+            expected=("FID " + first.reindex(ids[repeated]).astype("str")).to_numpy(dtype=object),
+            action="rejected",
+        )
+        self.rejected |= repeated
+
+    def finish(
+        self,
+        raw: Raw,
+        mapping: Mapping[str, str],
+        as_read: np.ndarray,
+        positions: Sequence[Position],
+        target: CRS,
+        *,
+        columns: Sequence[str] | None,
+        data_date: pd.Timestamp | None,
+        already_rejected: np.ndarray,
+    ) -> Layer:
+        """Part accepted from rejected, check what is left, and close the account."""
+        accepted = ~self.rejected
+        frame = self._ordered(raw.frame, mapping, columns)
+        data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=target)[accepted]
+        data = data.reset_index(drop=True)
+        check_relations(data, self.spec, self.findings, self.record[accepted], data_date)
+        labels, keys, x, y = self._by_record(raw)
+        table = self.findings.frame(row_label=labels, key=keys, x=x, y=y)
+        rejected = self._rejected(raw, as_read, target, labels)
+        row = {
+            "layer": self.spec.key,
+            "source": raw.name,
+            "n_walked": raw.n_walked,
+            "n_skipped": raw.n_walked - len(self.record),
+            "n_records": len(self.record),
+            "n_accepted": int(accepted.sum()),
+            "n_repaired": int(
+                np.isin(self.record[accepted], self.findings.records_with("repaired")).sum()
+            ),
+            "n_rejected": int(self.rejected.sum()),
+            "state": "ok",
+            "crs": positions[0].crs,
+            "crs_source": positions[0].crs_source,
+            "datum": positions[0].datum,
+            "datum_source": positions[0].datum_source,
+            "encoding": raw.encoding,
+            "encoding_source": raw.encoding_source,
+            "data_date": data_date,
+            "sha256": raw.sha256,
+        }
+        ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
+        return Layer(self.spec, data, rejected, table, ledger, self.record[accepted])
+
+    def _ordered(
+        self, raw: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[str] | None
+    ) -> pd.DataFrame:
+        computed = ("district_code", "district_reported")
+        needed = {self.spec.id_field, self.spec.measure, *computed}
+        wanted = set(self.spec.fields) if columns is None else {*columns, *needed}
+        names = [
+            full
+            for name in self.spec.fields
+            if name in wanted
+            for full in (name, f"{name}_precision")
+            if full in self.data.columns
+        ]
+        frame = self.data[names].copy()
+        used = set(mapping.values())
+        for column in raw.columns:
+            if column not in used:
+                self.findings.add("FIELD_UNKNOWN", value=column)
+                if columns is None or column in columns:
+                    # A source column that happens to bear the name of a field stays apart.
+                    label = f"{column}_source" if column in frame.columns else column
+                    frame[label] = raw[column].to_numpy()
+        return frame
+
+    def _by_record(self, raw: Raw) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        n = max(raw.n_walked, 1)
+        keys = np.full(n, "", dtype=object)
+        keys[self.record] = self.data[self.spec.id_field].to_numpy(dtype=object)
+        x, y = np.full(n, np.nan), np.full(n, np.nan)
+        centre = shapely.centroid(self.geometry)
+        x[self.record], y[self.record] = shapely.get_x(centre), shapely.get_y(centre)
+        return raw.labels(), keys, x, y
+
+    def _rejected(
+        self, raw: Raw, as_read: np.ndarray, target: CRS, labels: np.ndarray
+    ) -> gpd.GeoDataFrame:
+        at = np.flatnonzero(self.rejected)
+        codes = self.findings.codes_of("rejected").reindex(self.record[at])
+        rows = raw.frame.iloc[at].to_dict("records")
+        return gpd.GeoDataFrame(
+            {
+                "record": self.record[at],
+                "row_label": pd.array(labels[self.record[at]], dtype="str"),
+                "codes": codes.fillna("").to_numpy(dtype=object),
+                "raw": [json.dumps(r, ensure_ascii=False, default=_plain_json) for r in rows],
+            },
+            geometry=as_read[at],
+            crs=target,
+        )
+
+
+def _plain_json(value: Any) -> Any:
+    if value is pd.NA or value is pd.NaT:
+        return None
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+def _take_over(findings: Findings, other: Findings, offset: int) -> None:
+    for block in other._blocks:
+        block["record"] = block["record"].where(block["record"] < 0, block["record"] + offset)
+    findings.extend(other)
+
+
+def _joined(raws: Sequence[Raw], offsets: np.ndarray) -> Raw:
+    if len(raws) == 1:
+        return raws[0]
+    first = raws[0]
+    labels = [f"{Path(raw.name).stem} {label}" for raw in raws for label in raw.labels()]
+    return Raw(
+        name=" + ".join(raw.name for raw in raws),
+        frame=pd.concat([raw.frame for raw in raws], ignore_index=True),
+        geometry=np.concatenate([raw.geometry for raw in raws]),
+        record=np.concatenate([r.record + o for r, o in zip(raws, offsets, strict=False)]),
+        n_walked=sum(raw.n_walked for raw in raws),
+        n_skipped=sum(raw.n_skipped for raw in raws),
+        crs=first.crs,
+        encoding=first.encoding,
+        encoding_source=first.encoding_source,
+        sha256=";".join(raw.sha256 for raw in raws),
+        path=first.path,
+        row_label=np.array(labels, dtype=object),
+    )
+
+
+def _check_fields(spec: LayerSpec, mapping: Mapping[str, str], findings: Findings) -> None:
+    for name, item in spec.fields.items():
+        if name in mapping or name == spec.id_field:
+            continue
+        labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
+        if name == spec.measure and spec.measure_default is None:
+            raise SourceError(
+                f"the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias of it: "
+                f"{', '.join(item.aliases[:4])}; none is there. Name its column with aliases=.",
+                f"图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}）；没有找到，请用 aliases= 指明。",
+            )
+        if item.figures:
+            findings.add("FIELD_MISSING", expected=", ".join(item.figures), **labels)
+
+
+def _with_error(findings: Findings, error: CityDataError) -> Findings:
+    findings.add("LAYER_UNUSABLE", detail=error.message, detail_zh=error.message_zh)
+    return findings
+
+
+def _touching(geometry: np.ndarray, bbox: tuple[float, float, float, float]) -> np.ndarray:
+    return np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))

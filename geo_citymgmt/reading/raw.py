@@ -1,0 +1,43 @@
+"""The raw frame: what a source holds, before anyone decides what it means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from geo_citymgmt.findings import Findings
+
+__all__ = ["Raw"]
+
+
+@dataclass
+class Raw:
+    """One layer of one source as it was read.
+
+    ``frame`` and ``geometry`` have one item for each record of the source that is not flagged as
+    deleted; ``record`` is its position in the source, counted from 0 with the deleted ones.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    geometry: np.ndarray
+    record: np.ndarray
+    n_walked: int
+    findings: Findings = field(default_factory=Findings)
+    n_skipped: int = 0
+    crs: pyproj.CRS | None = None
+    encoding: str = ""
+    encoding_source: str = ""
+    sha256: str = ""
+    path: Path | None = None
+    row_label: np.ndarray | None = None
+
+    def labels(self) -> np.ndarray:
+        """What a clerk sees beside each record of the source: by position in the source."""
+        if self.row_label is not None:
+            return self.row_label
+        return np.char.add("FID ", np.arange(max(self.n_walked, 1)).astype(str)).astype(object)
