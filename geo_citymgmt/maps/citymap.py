@@ -13,6 +13,7 @@ import folium
 from branca.element import Figure
 from folium.folium import _default_css, _default_js
 from folium.template import Template
+from folium.utilities import JsCode
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
@@ -162,6 +163,10 @@ class CityMap(folium.Map):
         # Clusters need to know how far one can zoom where no tile layer says so.
         self.options.setdefault("max_zoom", 19)
         self.options.setdefault("min_zoom", 3)
+        if tiles is None:
+            # Without tiles any zoom is sharp, so the map can fill its frame.
+            self.options.setdefault("zoom_snap", 0.25)
+        self.layer_switch = False
         # Each map has its own lists: folium's add_js_link would change every map's.
         if online:
             self.default_js = list(_default_js)
@@ -212,6 +217,12 @@ class CityMap(folium.Map):
     def render(self, **kwargs: Any) -> None:
         """Render into the page; the layer switch comes last, so it sees every layer."""
         children = self._children
+        if self.layer_switch and not any(
+            isinstance(child, folium.LayerControl) for child in children.values()
+        ):
+            control = folium.LayerControl()
+            control.options["collapsed"] = JsCode("window.innerWidth < 640")
+            self.add_child(control, name="layer_switch")
         switches = [
             name for name, child in children.items() if isinstance(child, folium.LayerControl)
         ]

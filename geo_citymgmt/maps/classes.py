@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from geo_citymgmt.maps.figures import number_scale
 from geo_citymgmt.spec import Field, LayerSpec
 
 # One hue from light to dark: told apart by lightness, so by every eye and in grey print.
-_SEQUENCE = ("#e4eef6", "#bcd6ea", "#86b5d8", "#4788bd", "#1d5a92")
+_SEQUENCE = ("#d3e4f1", "#a9cbe4", "#76abd3", "#3f82b8", "#1a568c")
 # Okabe and Ito (2008), darkened where a thin mark on white would be lost.
 _CODES = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#a6761d",
@@ -153,7 +154,11 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
     if name == "fisherjenks" and len(found) > 2000:
         name = "quantiles"  # natural breaks take time that grows with the square
     arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
-    return np.asarray(mapclassify.classify(found, known[name], **arguments).bins, dtype="float64")
+    with warnings.catch_warnings():
+        # Natural breaks say that they would be faster with numba; zones are few.
+        warnings.filterwarnings("ignore", message="Numba not installed")
+        made = mapclassify.classify(found, known[name], **arguments)
+    return np.asarray(made.bins, dtype="float64")
 
 
 def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str = "zh") -> Classes:

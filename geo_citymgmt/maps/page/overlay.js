@@ -144,7 +144,11 @@ gcm.Overlay = L.Renderer.extend({
     var frame = this._frame(), view = this._bounds;
     var radius = this._radius(), context = this._context, classes = this._config.classes;
     if (radius > 3) { view = L.bounds(view.min.subtract([radius, radius]), view.max.add([radius, radius])); }
-    for (var c = 0; c < classes.length; c += 1) {
+    // The commonest class is drawn first, so that the rare ones are seen.
+    var ranked = classes.map(function (_, i) { return i; })
+      .sort(function (a, b) { return classes[b].count - classes[a].count; });
+    for (var r = 0; r < ranked.length; r += 1) {
+      var c = ranked[r];
       var from = this._order.starts[c], to = this._order.starts[c + 1];
       if (from === to) { continue; }
       context.fillStyle = context.strokeStyle = classes[c].color;

@@ -18,14 +18,17 @@ gcm.Zones = L.LayerGroup.extend({
     L.LayerGroup.prototype.onAdd.call(this, map);
     ensureHatch();
     gcm.addPicker(map, this);
-    map.on("zoomend resize", this._thin, this);
-    this._thin();
+    var shown = map._gcm.named = map._gcm.named || [];
+    if (!shown.length) { map.on("zoomend resize", function () { thin(map); }); }
+    shown.push(this);
+    thin(map);
   },
 
   onRemove: function (map) {
-    map.off("zoomend resize", this._thin, this);
+    map._gcm.named.splice(map._gcm.named.indexOf(this), 1);
     gcm.removePicker(map, this);
     L.LayerGroup.prototype.onRemove.call(this, map);
+    thin(map);
   },
 
   getBounds: function () {
@@ -57,7 +60,8 @@ gcm.Zones = L.LayerGroup.extend({
     config.zones.forEach(function (zone, index) {
       if (zone.label) {
         var text = gcm.node("div", "gcm-label-text");
-        text.appendChild(gcm.node("b", null, zone.name));
+        // A second name in brackets goes on a line of its own.
+        text.appendChild(gcm.node("b", null, zone.name.replace(/\s*(?=[（(])/, "\n")));
         if (zone.value) { text.appendChild(gcm.node("span", null, zone.value)); }
         this._labels.push({ size: zone.size, zone: index, text: text, marker:
           L.marker([zone.label[1], zone.label[0]], {
@@ -69,26 +73,6 @@ gcm.Zones = L.LayerGroup.extend({
     }, this);
     this._labels.sort(function (a, b) { return b.size - a.size; });
     this._labels.forEach(function (label) { this.addLayer(label.marker); }, this);
-  },
-
-  /* Names may not run over one another: a smaller zone first loses its value, then its name. */
-  _thin: function () {
-    var map = this._map;
-    var taken = map._gcm.labels = (map._gcm.labels || []).filter(function (box) {
-      return box.owner !== this;
-    }, this);
-    this._labels.forEach(function (label) {
-      var element = label.text;
-      element.className = "gcm-label-text";
-      element.hidden = false;
-      var box = place(map, label, this);
-      if (clashes(box, taken)) {
-        element.classList.add("gcm-label-short");
-        box = place(map, label, this);
-        element.hidden = clashes(box, taken);
-      }
-      if (!element.hidden) { taken.push(box); }
-    }, this);
   },
 
   _at: function (event) {
@@ -137,11 +121,31 @@ gcm.Zones = L.LayerGroup.extend({
 
 gcm.zones = function (config) { return new gcm.Zones(config); };
 
-function place(map, label, owner) {
+/* Names may not run over one another: a smaller zone first loses its value, then its name. Filled
+   zones come first, since theirs carry values. */
+function thin(map) {
+  var taken = [];
+  var labels = [];
+  map._gcm.named.slice().sort(function (a, b) { return b.order - a.order; })
+    .forEach(function (layer) { labels = labels.concat(layer._labels); });
+  labels.forEach(function (label) {
+    var element = label.text;
+    element.className = "gcm-label-text";
+    element.hidden = false;
+    var box = place(map, label);
+    if (clashes(box, taken)) {
+      element.classList.add("gcm-label-short");
+      box = place(map, label);
+      element.hidden = clashes(box, taken);
+    }
+    if (!element.hidden) { taken.push(box); }
+  });
+}
+
+function place(map, label) {
   var at = map.project(label.marker.getLatLng());
-  var size = label.text.getBoundingClientRect();
-  return { owner: owner, left: at.x - size.width / 2 - 2, right: at.x + size.width / 2 + 2,
-           top: at.y - size.height / 2 - 1, bottom: at.y + size.height / 2 + 1 };
+  var width = label.text.offsetWidth / 2, height = label.text.offsetHeight / 2;
+  return { left: at.x - width - 2, right: at.x + width + 2, top: at.y - height, bottom: at.y + height };
 }
 
 function clashes(box, taken) {

@@ -1,0 +1,83 @@
+"""The map of a whole city: its districts, every layer, one figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_citymgmt.maps.citymap import CityMap, Lang
+from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
+from geo_citymgmt.maps.figure_maps import add_indicator, indicator_rows
+from geo_citymgmt.spec import load_specs
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+_TITLE = {"zh": "城市管理设施与治理一张图", "en": "City management: facilities and remediation"}
+_AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
+
+
+def city_map(
+    city: City,
+    *,
+    as_of: Any = None,
+    indicator: str | None = None,
+    table: pd.DataFrame | None = None,
+    title: str | None = None,
+    caption: str | None = None,
+    lang: Lang = "zh",
+    online: bool = False,
+) -> CityMap:
+    """Draw the districts, every layer the city has as a switchable overlay, and one figure.
+
+    Parameters
+    ----------
+    city : City
+        Layers it does not have are left out.
+    as_of : date-like, optional
+        The day of the figure, inclusive; by default the data's own date.
+    indicator : str, optional
+        The figure that fills the districts; by default the first of the figures with a value in
+        most districts.
+    table : DataFrame, optional
+        What `progress` gave at the level ``district``, to save computing it again.
+    title, caption : str, optional
+    lang : {"zh", "en"}
+    online : bool
+        See `CityMap`.
+
+    Returns
+    -------
+    CityMap
+    """
+    day = city.data_date if as_of is None else as_of
+    if caption is None and day is not None:
+        caption = _AS_OF[lang].format(date=f"{pd.Timestamp(day):%Y-%m-%d}")
+    drawn = CityMap(title=title or _TITLE[lang], caption=caption, lang=lang, online=online)
+    zones = city.zones
+    if table is None:
+        from geo_citymgmt.progress import progress
+
+        table = progress(city, as_of=day, level="district")
+    indicator = indicator or _fullest(table)
+    if indicator is None:
+        add_outlines(drawn, zones)
+    else:
+        add_indicator(drawn, indicator_rows(table, indicator), zones)
+    specs = load_specs()
+    present = [key for key in city if key in specs and specs[key].role == "facility"]
+    for position, key in enumerate(present):
+        # One layer to begin with: five at once hide each other and the figure.
+        add_layer(drawn, city[key], specs[key], Drawing(show=position == 0), zones=zones)
+    drawn.layer_switch = True
+    return drawn
+
+
+def _fullest(table: pd.DataFrame) -> str | None:
+    """Return the figure with a value, or better an attainment, in most districts."""
+    district = table.loc[table["level"].eq("district")]
+    if district.empty or not district["value"].notna().any():
+        return None
+    known = district.groupby("indicator", sort=False)[["attainment", "value"]].count()
+    return str(known.sort_values(["attainment", "value"], ascending=False, kind="stable").index[0])
