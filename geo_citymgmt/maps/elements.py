@@ -107,6 +107,8 @@ class Overlay(Layer):
         Of the layer, plain text.
     show : bool
         Whether it is switched on when the page opens.
+    counted : bool
+        Whether the layer switch says how many features there are.
     """
 
     _template = Template(
@@ -131,14 +133,15 @@ class Overlay(Layer):
         name: str,
         title: int | None = None,
         show: bool = True,
+        counted: bool = True,
     ) -> None:
         dimension = set(np.unique(shapely.get_dimensions(geometry.to_numpy())))
         self.kind = "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
-        count = f"{len(geometry):,}"
+        count = f' <span class="gcm-key-count">{len(geometry):,}</span>' if counted else ""
         swatch = colors[-1] if len(colors) == 1 else "#5b6876"
         super().__init__(
             name=f'<span class="gcm-key gcm-key-{self.kind}" style="background:{swatch}"></span>'
-            f'{escape_text(name)} <span class="gcm-key-count">{count}</span>',
+            f"{escape_text(name)}{count}",
             overlay=True,
             show=show,
         )

@@ -261,10 +261,16 @@ def _add_ground(city_map: CityMap, ground: gpd.GeoDataFrame, radius_m: float) ->
     shapes = shapes[located(shapes)]
     color = "#e69f00"
     overlay = Overlay(
-        to_degrees(shapes), np.zeros(len(shapes), dtype=np.int64), [name], [color], [], name=name
+        to_degrees(shapes),
+        np.zeros(len(shapes), dtype=np.int64),
+        [name],
+        [color],
+        [],
+        name=name,
+        counted=False,
     )
     city_map.add_child(overlay)
-    city_map.add_child(Legend(name, [{"label": name, "color": color}], layer=overlay))
+    city_map.add_child(Legend(name, [{"label": name, "color": color, "shape": "areas"}], layer=overlay))
 
 
 def _add_points(city_map: CityMap, features: gpd.GeoDataFrame, name: str) -> None:

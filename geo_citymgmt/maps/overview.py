@@ -67,9 +67,9 @@ def city_map(
         add_indicator(drawn, indicator_rows(table, indicator), zones)
     specs = load_specs()
     present = [key for key in city if key in specs and specs[key].role == "facility"]
-    for position, key in enumerate(present):
-        # One layer to begin with: five at once hide each other and the figure.
-        add_layer(drawn, city[key], specs[key], Drawing(show=position == 0), zones=zones)
+    for key in present:
+        # The figure is read first; five layers at once would hide it and each other.
+        add_layer(drawn, city[key], specs[key], Drawing(show=indicator is None), zones=zones)
     drawn.layer_switch = True
     return drawn
 

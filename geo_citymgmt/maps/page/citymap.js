@@ -5,11 +5,11 @@
 var gcm = (window.gcm = window.gcm || {});
 
 var WORDS = {
-  zh: { legend: "图例", noData: "无数据", zoomIn: "此处共 {n} 个要素，放大后可分别查看", of: "{i} / {n}",
-        km: "公里", m: "米", old: "浏览器版本过旧，无法显示要素图层，请升级浏览器。", empty: "没有可显示的要素" },
-  en: { legend: "Legend", noData: "No data", zoomIn: "{n} features here; zoom in to tell them apart",
+  zh: { legend: "图例", zoomIn: "此处共 {n} 个要素，放大后可分别查看", of: "{i} / {n}",
+        km: "公里", m: "米", old: "浏览器版本过旧，无法显示要素图层，请升级浏览器。", layers: "图层", zoomInButton: "放大", zoomOutButton: "缩小", close: "关闭" },
+  en: { legend: "Legend", zoomIn: "{n} features here; zoom in to tell them apart",
         of: "{i} of {n}", km: "km", m: "m",
-        old: "This browser is too old to show the feature layers.", empty: "No features to show" }
+        old: "This browser is too old to show the feature layers.", layers: "Layers", zoomInButton: "Zoom in", zoomOutButton: "Zoom out", close: "Close" }
 };
 var NARROW = 640;
 var pending = 0;
@@ -46,8 +46,22 @@ gcm.setup = function (map, settings) {
   map.on("mouseout", function () { setHover(map, null, null); });
   map.on("layeradd layerremove", function () { refreshPanel(map); });
   gcm.begin();
-  map.whenReady(function () { window.setTimeout(gcm.end, 0); });
+  map.whenReady(function () {
+    window.setTimeout(function () { nameControls(map); gcm.end(); }, 0);
+  });
 };
+
+/* Leaflet names its buttons in English. */
+function nameControls(map) {
+  var names = { ".leaflet-control-layers-toggle": "layers", ".leaflet-control-zoom-in": "zoomInButton",
+                ".leaflet-control-zoom-out": "zoomOutButton" };
+  Object.keys(names).forEach(function (selector) {
+    map.getContainer().querySelectorAll(selector).forEach(function (button) {
+      button.title = gcm.word(map, names[selector]);
+      button.setAttribute("aria-label", button.title);
+    });
+  });
+}
 
 gcm.pane = function (map, name, zIndex, clicks) {
   var pane = map.getPane(name);
@@ -103,10 +117,12 @@ gcm.card = function (title, rows, chip) {
 gcm.addPicker = function (map, picker) {
   map._gcm.pickers.push(picker);
   map._gcm.pickers.sort(function (a, b) { return b.order - a.order; });
+  map.fire("gcm:pickers");
 };
 gcm.removePicker = function (map, picker) {
   map._gcm.pickers = map._gcm.pickers.filter(function (other) { return other !== picker; });
   setHover(map, null, null);
+  map.fire("gcm:pickers");
 };
 
 function pick(map, event) {
@@ -149,6 +165,8 @@ function open(map, latlng, found) {
   }
   show();
   popup.setLatLng(latlng).setContent(holder).openOn(map);
+  popup.getElement().querySelector(".leaflet-popup-close-button")
+    .setAttribute("aria-label", gcm.word(map, "close"));
 }
 
 function hover(map) {
@@ -216,7 +234,9 @@ function refreshPanel(map) {
 
 function legendSection(section) {
   var part = gcm.node("section");
-  if (section.title) { part.appendChild(gcm.node("h2", null, section.title)); }
+  // A layer of one class is named by its only line.
+  var alone = section.items.length === 1 && section.items[0].label === section.title;
+  if (section.title && !alone) { part.appendChild(gcm.node("h2", null, section.title)); }
   if (section.note) { part.appendChild(gcm.node("p", null, section.note)); }
   var list = gcm.node("ul");
   section.items.forEach(function (item) {

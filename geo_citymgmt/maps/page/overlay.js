@@ -137,7 +137,7 @@ gcm.Overlay = L.Renderer.extend({
   _radius: function () {
     var zoom = this._map.getZoom();
     var crowd = this._count > 5000 ? 0 : this._count > 800 ? 1 : 2;
-    return Math.max(1.1, Math.min(7, (zoom - 8) * 0.62 + 0.9 + crowd * 0.9));
+    return Math.max(1.1, Math.min(7, (zoom - 8) * 0.62 + 0.9 + crowd * 0.5));
   },
 
   _draw: function () {

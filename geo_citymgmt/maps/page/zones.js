@@ -17,6 +17,7 @@ gcm.Zones = L.LayerGroup.extend({
     if (!this._paths) { this._build(); }
     L.LayerGroup.prototype.onAdd.call(this, map);
     ensureHatch();
+    map.on("gcm:pickers", this._fade, this);
     gcm.addPicker(map, this);
     var shown = map._gcm.named = map._gcm.named || [];
     if (!shown.length) { map.on("zoomend resize", function () { thin(map); }); }
@@ -26,6 +27,7 @@ gcm.Zones = L.LayerGroup.extend({
 
   onRemove: function (map) {
     map._gcm.named.splice(map._gcm.named.indexOf(this), 1);
+    map.off("gcm:pickers", this._fade, this);
     gcm.removePicker(map, this);
     L.LayerGroup.prototype.onRemove.call(this, map);
     thin(map);
@@ -73,6 +75,14 @@ gcm.Zones = L.LayerGroup.extend({
     }, this);
     this._labels.sort(function (a, b) { return b.size - a.size; });
     this._labels.forEach(function (label) { this.addLayer(label.marker); }, this);
+  },
+
+  /* Under features the fill steps back, here and in the legend, so that both can be read. */
+  _fade: function () {
+    if (!this._config.filled) { return; }
+    var under = this._map._gcm.pickers.some(function (picker) { return picker instanceof gcm.Overlay; });
+    this._map.getContainer().classList.toggle("gcm-faded", under);
+    this._paths.forEach(function (path) { path.setStyle({ fillOpacity: under ? 0.5 : 0.92 }); });
   },
 
   _at: function (event) {
