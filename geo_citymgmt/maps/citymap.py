@@ -17,7 +17,7 @@ from folium.utilities import JsCode
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
-from geo_citymgmt.maps.offline import check_supported, offline_page
+from geo_citymgmt.maps.offline import check_supported, elements, offline_page
 from geo_citymgmt.maps.text import escape_text, json_for_script
 
 Lang = Literal["zh", "en"]
@@ -35,13 +35,20 @@ class _Page(Figure):
 
     def render(self, **kwargs: Any) -> str:
         """Return the whole page as HTML."""
-        if self.map.online:
-            self.title = escape_text(self.map.title or "")
-            return super().render(**kwargs)
-        check_supported(self)
-        for child in self._children.values():
-            child.render(**kwargs)
-        return offline_page(self, lang=self.map.lang, title=self.map.title or "")
+        # folium adds children while it renders. They are taken away again, so that a map which
+        # was displayed can be refined and rendered once more, in the right order.
+        before = [(element, element._children.copy()) for element in elements(self)]
+        try:
+            if self.map.online:
+                self.title = escape_text(self.map.title or "")
+                return super().render(**kwargs)
+            check_supported(self)
+            for child in list(self._children.values()):
+                child.render(**kwargs)
+            return offline_page(self, lang=self.map.lang, title=self.map.title or "")
+        finally:
+            for element, children in before:
+                element._children = children
 
     def _repr_html_(self, **kwargs: Any) -> str:
         """Return an iframe that holds the page, as notebooks show it."""
