@@ -1,0 +1,68 @@
+"""A synthetic Suzhou whose figures are those of the published document.
+
+District outlines come from open data; streets are schematic; every record is made up. What the
+document says, the records say: to the unit, at the date of the data, through dates and events.
+
+Examples
+--------
+>>> from geo_citymgmt.sample import packaged_districts
+>>> packaged_districts()["name_zh"].tolist()[:3]
+['姑苏区', '高新区（虎丘区）', '吴中区']
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from geo_citymgmt.sample.outlines import packaged_districts, packaged_land, packaged_streets
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+__all__ = [
+    "packaged_districts",
+    "packaged_land",
+    "packaged_streets",
+    "sample_events",
+    "sample_layers",
+    "sample_targets",
+    "write_sample",
+]
+
+
+def sample_layers(scale: int = 1, seed: int = 0) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers by key, with full English column names and codes, in EPSG:4549.
+
+    Parameters
+    ----------
+    scale : int, default 1
+        How many times the records of the five layers; their figures grow with them.
+    seed : int, default 0
+        Seed of places and splits; the city's figures do not depend on it.
+    """
+    from geo_citymgmt.sample.city import build_sample
+
+    return build_sample(scale, seed).layers
+
+
+def sample_events(scale: int = 1, seed: int = 0) -> pd.DataFrame:
+    """Return the events of the city: ``layer, key, event, date, amount, note``."""
+    from geo_citymgmt.sample.city import build_sample
+
+    return build_sample(scale, seed).events
+
+
+def sample_targets(scale: int = 1, seed: int = 0) -> pd.DataFrame:
+    """Return the targets: the document's, and an invented split over the districts."""
+    from geo_citymgmt.sample.city import build_sample
+
+    return build_sample(scale, seed).targets
+
+
+def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
+    """Write the city as a folder of shapefiles; see :func:`geo_citymgmt.sample.files.write_sample`."""
+    from geo_citymgmt.sample.files import write_sample as write
+
+    return write(folder, scale=scale, seed=seed, dirty=dirty)

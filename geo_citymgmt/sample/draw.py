@@ -1,0 +1,109 @@
+"""Draws that repeat: one stream of uniform numbers a layer, and whole-number shares."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
+
+__all__ = ["Draw", "share_out"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Draw:
+    """Random draws for one purpose, the same for the same seed in every version of numpy.
+
+    numpy promises stable bits, not stable distributions; so everything is made here from
+    uniform numbers alone.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the city.
+    purpose : str
+        What is drawn. Each purpose has a stream of its own, so that a change in one layer does
+        not change the others.
+
+    Examples
+    --------
+    >>> Draw(0, "example").whole(3, 1, 7).shape
+    (3,)
+    """
+
+    def __init__(self, seed: int, purpose: str) -> None:
+        self._bits = np.random.Generator(np.random.PCG64([seed, zlib.crc32(purpose.encode())]))
+
+    def uniform(self, size: int, low: float = 0.0, high: float = 1.0) -> Floats:
+        """Draw numbers between ``low`` and ``high``."""
+        return low + (high - low) * self._bits.random(size)
+
+    def normal(self, size: int, mean: float = 0.0, sd: float = 1.0) -> Floats:
+        """Draw from a normal distribution."""
+        return mean + sd * ndtri(np.clip(self._bits.random(size), 1e-12, 1 - 1e-12))
+
+    def whole(self, size: int, low: int, high: int) -> Ints:
+        """Draw whole numbers from ``low`` up to but not including ``high``."""
+        return low + np.floor(self._bits.random(size) * (high - low)).astype(np.int64)
+
+    def yes(self, size: int, share: float | Floats) -> NDArray[np.bool_]:
+        """Draw true with probability ``share``."""
+        return np.asarray(self._bits.random(size) < share)
+
+    def pick(self, size: int, weights: ArrayLike) -> Ints:
+        """Draw positions with probability in proportion to ``weights``."""
+        edges = np.cumsum(np.asarray(weights, float))
+        return np.minimum(
+            np.searchsorted(edges, self._bits.random(size) * edges[-1], side="right"),
+            len(edges) - 1,
+        )
+
+    def some(self, total: int, count: int, weights: ArrayLike | None = None) -> Ints:
+        """Draw ``count`` different positions out of ``total``, in rising order."""
+        keys = self._bits.random(total)
+        if weights is not None:
+            # The largest keys of u ** (1 / w) are a weighted draw without replacement.
+            with np.errstate(divide="ignore"):
+                keys = np.log(keys) / np.maximum(np.asarray(weights, float), 1e-300)
+        return np.sort(np.argsort(-keys, kind="stable")[:count])
+
+    def order(self, size: int) -> Ints:
+        """Draw an order of ``size`` positions."""
+        return np.argsort(self._bits.random(size), kind="stable")
+
+    def of(self, size: int, values: Sequence[str], weights: ArrayLike) -> NDArray[np.object_]:
+        """Draw texts in proportion to ``weights``."""
+        return np.array(values, dtype=object)[self.pick(size, weights)]
+
+
+def share_out(weights: ArrayLike, total: int, least: ArrayLike = 0) -> Ints:
+    """Split ``total`` into whole numbers in proportion to ``weights``, adding up exactly.
+
+    Parameters
+    ----------
+    weights : array_like
+        Non-negative weights.
+    total : int
+        What the parts add up to.
+    least : array_like, default 0
+        The least part of each.
+
+    Examples
+    --------
+    >>> share_out([1, 1, 1], 10).tolist()
+    [4, 3, 3]
+    """
+    weights = np.asarray(weights, float)
+    low = np.broadcast_to(np.asarray(least, np.int64), weights.shape)
+    left = int(total) - int(low.sum())
+    if left < 0:
+        raise ValueError(f"cannot share out {total}: the least parts add up to {low.sum()}")
+    exact = weights / weights.sum() * left
+    parts = np.floor(exact).astype(np.int64)
+    rest = left - int(parts.sum())
+    parts[np.argsort(parts - exact, kind="stable")[:rest]] += 1
+    return low + parts

@@ -1,0 +1,170 @@
+"""The sample as an office keeps it: a folder of shapefiles with Chinese values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from geo_citymgmt.sample.city import Sample, build_sample
+from geo_citymgmt.sample.days import DATA_DATE
+from geo_citymgmt.sample.dbf import Column, date_column, number_column, text_column, write_dbf
+from geo_citymgmt.spec import Field, LayerSpec, load_specs
+
+__all__ = ["in_chinese", "write_layer_files", "write_sample"]
+
+#: Decimals of numbers that are not whole.
+DECIMALS = {"footprint_m2": 1, "length_km": 3, "width_m": 1, "height_m": 1, "occupancy_ratio": 2}
+FACILITIES = (
+    "illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations",
+)  # fmt: skip
+
+
+def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
+    """Write the synthetic city as a folder of shapefiles.
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder to write to; made where it is missing.
+    scale : int, default 1
+        How many times the records.
+    seed : int, default 0
+        Seed of the city.
+    dirty : bool, default False
+        Write the same city as it would arrive from many hands, see
+        :mod:`geo_citymgmt.sample.dirty`.
+
+    Returns
+    -------
+    Path
+        The folder.
+    """
+    root = Path(folder)
+    root.mkdir(parents=True, exist_ok=True)
+    sample = build_sample(scale, seed)
+    if dirty:
+        from geo_citymgmt.sample.dirty import write_dirty
+
+        write_dirty(root, sample, seed)
+        return root
+    specs = load_specs()
+    for key, table in sample.layers.items():
+        shown, text = in_chinese(table, specs[key])
+        write_layer_files(root / f"{key}.shp", shown, text)
+    write_tables(root, sample)
+    (root / "city.toml").write_text(city_toml(sample), encoding="utf-8", newline="\n")
+    return root
+
+
+def in_chinese(table: gpd.GeoDataFrame, spec: LayerSpec) -> tuple[gpd.GeoDataFrame, dict[str, Field]]:
+    """Return the layer with 10-character names and Chinese values, and its fields by those names."""
+    shown, fields = {}, {}
+    for name in table.columns.drop("geometry"):
+        field = spec.fields[name]
+        shown[field.dbf] = _chinese(table[name], field)
+        fields[field.dbf] = field
+    return gpd.GeoDataFrame(shown, geometry=table.geometry, crs=table.crs), fields
+
+
+def _chinese(values: pd.Series, field: Field) -> pd.Series:
+    if field.type == "bool":
+        return values.map({True: "是", False: "否"})
+    if field.type in ("code", "list"):
+        texts = values.dropna().unique()
+        label = {
+            text: ";".join(field.codes[code].zh for code in str(text).split(";")) for text in texts
+        }
+        return values.map(label)
+    return values
+
+
+def write_layer_files(
+    path: Path,
+    table: gpd.GeoDataFrame,
+    fields: Mapping[str, Field],
+    *,
+    encoding: str | None = "UTF-8",
+    names: Mapping[str, bytes] | None = None,
+    prj: bool = True,
+    cpg: bool = True,
+) -> None:
+    """Write one shapefile, geometry by GDAL and attributes by :mod:`geo_citymgmt.sample.dbf`.
+
+    Parameters
+    ----------
+    path : Path
+        The .shp file.
+    table : geopandas.GeoDataFrame
+        Columns by their names in the file.
+    fields : mapping of str to Field
+        What each column is; one that is not in it is text.
+    encoding : str
+        Encoding of the attributes.
+    names : mapping of str to bytes, optional
+        Other column names, as bytes.
+    prj, cpg : bool
+        Whether to write the files that state the CRS and the encoding.
+    """
+    bare = gpd.GeoDataFrame(geometry=table.geometry, crs=table.crs)
+    pyogrio.write_dataframe(bare, path, driver="ESRI Shapefile")
+    columns = [
+        _column((names or {}).get(name, str(name).encode("ascii", "replace")), table[name],
+                fields.get(str(name)), encoding or "UTF-8")
+        for name in table.columns.drop("geometry")
+    ]  # fmt: skip
+    write_dbf(path.with_suffix(".dbf"), columns, DATA_DATE)
+    if not prj:
+        path.with_suffix(".prj").unlink(missing_ok=True)
+    path.with_suffix(".cpg").unlink(missing_ok=True)
+    if cpg:
+        path.with_suffix(".cpg").write_text(encoding or "UTF-8", encoding="ascii")
+
+
+def _column(name: bytes, values: pd.Series, field: Field | None, encoding: str) -> Column:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return date_column(name, values)
+    if field is not None and field.type in ("int", "float"):
+        if pd.api.types.is_numeric_dtype(values):
+            return number_column(name, values, DECIMALS.get(field.name, 0))
+    return text_column(name, values, encoding)
+
+
+def write_tables(root: Path, sample: Sample, encoding: str = "utf-8") -> None:
+    """Write ``events.csv`` and ``targets.csv``."""
+    events = sample.events.copy()
+    events["date"] = events["date"].dt.strftime("%Y-%m-%d")
+    events["amount"] = _short(events["amount"])
+    targets = sample.targets.assign(target=_short(sample.targets["target"]))
+    for name, table in (("events", events), ("targets", targets)):
+        # An own text, not to_csv: line ends and blanks stay the same on every system.
+        rows = [",".join(table.columns)]
+        rows += [",".join(r) for r in table.astype(str).itertuples(index=False, name=None)]
+        text = "\n".join(rows) + "\n"
+        (root / f"{name}.csv").write_bytes(text.encode(encoding))
+
+
+def _short(values: pd.Series) -> list[str]:
+    return ["" if np.isnan(v) else f"{v:g}" if v % 1 else f"{int(v)}" for v in values.astype(float)]
+
+
+def city_toml(sample: Sample) -> str:
+    """Return the city file: what the office knows about its own data, said once."""
+    zones = sample.layers["districts"]
+    lines = [
+        "# 示例城市（合成数据），口径与来源见 README.md。Synthetic city; see README.md.",
+        'name_zh = "苏州市"', 'name_en = "Suzhou"', 'code = "320500"',
+        f"data_date = {DATA_DATE.isoformat()}", 'events = "events.csv"', 'targets = "targets.csv"',
+        "", "[zones]", 'district = "districts"', 'street = "streets"',
+        "order = [" + ", ".join(f'"{code}"' for code in zones["district_code"]) + "]", "",
+        "[names]",
+    ]  # fmt: skip
+    lines += [f'{c} = "{n}"' for c, n in zip(zones["district_code"], zones["name_zh"], strict=True)]
+    for key in sample.layers:
+        lines += ["", f"[layers.{key}]", f'path = "{key}.shp"', 'crs = "EPSG:4549"',
+                  'datum = "cgcs2000"', 'encoding = "UTF-8"']  # fmt: skip
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,207 @@
+"""The layer of illegal construction: register, places, attributes, events."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo_citymgmt.sample.days import NAT
+from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.footprints import footprints, settle
+from geo_citymgmt.sample.parcels import FIGURES, life_of_parcels
+from geo_citymgmt.sample.world import World, frame
+
+__all__ = ["build_illegal_construction"]
+
+Objects = NDArray[np.object_]
+HAZARDS = ("fire", "structure", "production", "electric_gas", "occupancy")
+
+
+def _projects(parcels: pd.DataFrame, draw: Draw) -> NDArray[np.int64]:
+    """Number the key projects: at least three parcels each, some many more."""
+    project = np.full(len(parcels), -1, np.int64)
+    rows = np.flatnonzero(parcels["group"] == "key_open")
+    count = FIGURES["key_projects"] * max(1, len(rows) // 228)
+    sizes = share_out(np.exp(draw.normal(count, 0, 0.5)), len(rows), least=3)
+    project[rows] = np.repeat(np.arange(count), sizes)
+    return project
+
+
+def _use_and_form(draw: Draw, large: NDArray[np.bool_]) -> tuple[Objects, Objects, Objects]:
+    n = len(large)
+    use = draw.of(
+        n, ("residential", "commercial", "storage", "agricultural", "office", "vacant", "other"),
+        (0.46, 0.22, 0.11, 0.06, 0.04, 0.08, 0.03),
+    )  # fmt: skip
+    works = draw.of(n, ("industrial", "storage", "office", "vacant"), (0.66, 0.22, 0.05, 0.07))
+    use = np.where(large, works, use)
+    form = draw.of(n, ("rooftop", "ground", "courtyard", "facade", "basement", "other"),
+                   (0.37, 0.25, 0.22, 0.10, 0.02, 0.04))  # fmt: skip
+    yard = draw.of(n, ("factory_addition", "ground", "other"), (0.78, 0.18, 0.04))
+    form = np.where(large, yard, form)
+    build = draw.of(n, ("brick_concrete", "color_steel", "brick_wood", "temporary", "frame"),
+                    (0.44, 0.26, 0.12, 0.12, 0.06))  # fmt: skip
+    shed = draw.of(n, ("steel", "color_steel", "brick_concrete", "frame"), (0.4, 0.34, 0.16, 0.1))
+    return use, form, np.where(large, shed, build)
+
+
+def _hazards(draw: Draw, safety: NDArray[np.bool_], large: NDArray[np.bool_]) -> Objects:
+    n = len(safety)
+    first = draw.pick(n, (0.42, 0.26, 0.16, 0.11, 0.05))
+    first = np.where(large & draw.yes(n, 0.3), 2, first)
+    names = np.array(HAZARDS, object)
+    # Fire and structure go together often; the rest stand alone, which keeps the column narrow.
+    both = (first < 2) & draw.yes(n, 0.3)
+    return np.where(safety, np.where(both, "structure;fire", names[first]), None)
+
+
+def _supervision(
+    draw: Draw, parcels: pd.DataFrame, scale: int
+) -> tuple[NDArray[np.datetime64], Objects, pd.DataFrame]:
+    """Choose the supervised work orders: the half-year's number exactly, and some before."""
+    n = len(parcels)
+    day, level = np.full(n, NAT), np.full(n, "none", object)
+    group = parcels["group"].to_numpy(str)
+    weight = np.sqrt(parcels["illegal_area_m2"].to_numpy(float))
+    ours = np.isin(group, ["safe_done", "done", "safe_staged", "staged", "safe_open", "open"])
+    count, earlier = FIGURES["supervised"] * scale, 140 * scale
+    found = parcels["found_date"].to_numpy("datetime64[D]")
+    done = parcels["done_date"].to_numpy("datetime64[D]")
+    able = np.flatnonzero(ours & (np.isnat(done) | (done > np.datetime64("2022-03-01")))
+                          & (found < np.datetime64("2022-04-20")))  # fmt: skip
+    rows = able[draw.some(len(able), count, weight[able])]
+    last = np.where(np.isnat(done[rows]), np.datetime64("2022-06-29"), done[rows])
+    first = np.maximum(found[rows] + 1, np.datetime64("2022-01-05"))
+    span = np.maximum((last - first).astype(int), 1)
+    day[rows] = first + np.floor(draw.uniform(len(rows)) * span).astype("timedelta64[D]")
+    rest = np.flatnonzero(np.isnat(day) & (found < np.datetime64("2021-06-30"))
+                          & np.isin(group, ["earlier", "open", "safe_open", "suspended"]))  # fmt: skip
+    rest = rest[np.isnat(done[rest]) | (done[rest] > np.datetime64("2021-09-01"))]
+    old = rest[draw.some(len(rest), earlier, weight[rest])]
+    begin = np.maximum(found[old] + 20, np.datetime64("2020-06-01"))
+    end = np.where(np.isnat(done[old]), np.datetime64("2021-12-20"), done[old])
+    end = np.maximum(np.minimum(end, np.datetime64("2021-12-20")), begin + 1)
+    day[old] = begin + np.floor(draw.uniform(len(old)) * (end - begin).astype(int)).astype(
+        "timedelta64[D]"
+    )
+    both = np.concatenate([rows, old])
+    level[both] = draw.of(len(both), ("district", "city", "province"), (0.55, 0.4, 0.05))
+    told = rows[draw.yes(len(rows), 0.4)]
+    events = pd.DataFrame(
+        {"row": told, "event": "supervise", "date": day[told], "amount": 1.0, "note": "督办单"}
+    )
+    return day, level, events
+
+
+def _lists(draw: Draw, parcels: pd.DataFrame, level: Objects, project: NDArray[np.int64]) -> Objects:
+    n = len(parcels)
+    active = ~np.isin(parcels["group"].to_numpy(str), ["suspected", "dismissed", "earlier"])
+    # Key projects have a list of their own.
+    active &= project < 0
+    task = active & draw.yes(n, np.where(parcels["safety_related"], 0.55, 0.09))
+    high = active & np.isin(level, ["city", "province"])
+    parts = []
+    for row in zip(task, high, project >= 0, strict=True):
+        names = ("key_task", "supervised", "key_project")
+        parts.append(";".join(k for k, on in zip(names, row, strict=True) if on) or None)
+    return np.array(parts, object)
+
+
+def build_illegal_construction(
+    world: World, roads: gpd.GeoDataFrame, scale: int, seed: int
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Make the layer and its events.
+
+    Returns
+    -------
+    tuple
+        The layer with full English column names and codes, and the events by ``key``.
+    """
+    parcels, events = life_of_parcels(scale, seed)
+    draw = Draw(seed, "illegal attributes")
+    n = len(parcels)
+    area = parcels["illegal_area_m2"].to_numpy(float)
+    large = draw.yes(n, np.clip((np.log(area) - 5.6) / 2.2, 0.04, 0.96))
+    project = _projects(parcels, draw)
+    use, form, structure = _use_and_form(draw, large)
+    floors = np.where(large, draw.pick(n, (0.74, 0.19, 0.07)), draw.pick(n, (0.55, 0.3, 0.15))) + 1
+    floors = np.where(area > 12_000, np.maximum(floors, 2), floors)
+    foot = area / floors
+    anchors = settle(world, seed, large, project, scale)
+    # A million parcels do not fit without touching; there roads and rounds would only take time.
+    shapes = footprints(world, seed, foot, anchors, roads if scale <= 3 else None,
+                        60 if scale <= 3 else 3)  # fmt: skip
+    supervised, level, told = _supervision(draw, parcels, scale)
+    found = parcels["found_date"].to_numpy("datetime64[D]")
+    stock = draw.of(n, ("stock", "new", "in_progress"), (0.86, 0.11, 0.03))
+    stock = np.where(found < np.datetime64("2021-07-01"), "stock", stock)
+    town = anchors[1]
+    zones = world.streets["parent_code"].to_numpy(str)[town]
+    # Numbers run by district in the order of finding, as a register grows.
+    order = np.lexsort([np.arange(n), found, zones])
+    serial = np.empty(n, np.int64)
+    first = np.r_[True, zones[order][1:] != zones[order][:-1]]
+    starts = np.maximum.accumulate(np.where(first, np.arange(n), 0))
+    serial[order] = np.arange(n) - starts + 1
+    width = 5 if scale == 1 else 7
+    ids = np.char.add(np.char.add(zones, "W"), np.char.zfill(serial.astype(str), width))
+    safety = parcels["safety_related"].to_numpy(bool)
+    status = parcels["status"].to_numpy(object)
+    done = parcels["done_date"].to_numpy("datetime64[D]")
+    relapsed = status == "80"
+    filed = parcels["filed_date"].to_numpy("datetime64[D]")
+    year = filed.astype("datetime64[Y]").astype(str)
+    case = np.where(np.isnat(filed), None, np.char.add(np.char.add(year, "-"), serial.astype(str)))
+    interim = np.where(
+        safety & ~np.isin(status, ["10", "20"]) & draw.yes(n, 0.7),
+        np.where(large | (use == "commercial"), "shut_down", "vacated"), None,
+    )  # fmt: skip
+    finished = ~np.isnat(done) & ~relapsed & (parcels["disposal_method"] == "demolish").to_numpy()
+    post = draw.of(n, ("idle", "green", "parking", "public", "industry", "road", "park"),
+                   (0.36, 0.2, 0.12, 0.1, 0.13, 0.05, 0.04))  # fmt: skip
+    names = np.array([f"ZD{i + 1:02d}" for i in range(project.max() + 1)], object)
+    table = frame(
+        {
+            "parcel_id": ids.astype(object),
+            "party_type": np.where(large, draw.of(n, ("enterprise", "collective"), (0.8, 0.2)),
+                                   draw.of(n, ("person", "collective"), (0.93, 0.07))),
+            "stock_type": stock,
+            "safety_related": safety,
+            "hazard_kind": _hazards(draw, safety, large),
+            "list_type": _lists(draw, parcels, level, project),
+            "use_type": use,
+            "build_form": form,
+            "structure": structure,
+            "floors": floors,
+            "illegal_area_m2": area,
+            "footprint_m2": np.round(foot, 1),
+            "found_date": found,
+            "found_by": draw.of(n, ("uav", "grid", "satellite", "digital_city", "hotline_12345",
+                                    "inspection", "petition", "transfer", "police_110"),
+                                (0.29, 0.27, 0.1, 0.1, 0.1, 0.06, 0.04, 0.03, 0.01)),
+            "case_no": case,
+            "filed_date": filed,
+            "disposal_method": parcels["disposal_method"].to_numpy(object),
+            "status": status,
+            "interim_measure": interim,
+            "supervision_level": level,
+            "supervised_date": supervised,
+            "demolished_area_m2": parcels["demolished_area_m2"].to_numpy(float),
+            "remediated_area_m2": parcels["remediated_area_m2"].to_numpy(float),
+            "deadline": parcels["deadline_date"].to_numpy("datetime64[D]"),
+            "planned_date": parcels["planned_date"].to_numpy("datetime64[D]"),
+            "completed_date": done,
+            "closed_date": parcels["closed_date"].to_numpy("datetime64[D]"),
+            "post_use": np.where(finished, post, None),
+            "project_id": np.where(project >= 0, names[project], None),
+            "rebuilt": relapsed,
+            "rebuilt_count": relapsed.astype(np.int64),
+        },
+        shapes,
+    )  # fmt: skip
+    all_events = pd.concat([events, told], ignore_index=True)
+    all_events.insert(0, "key", ids[all_events["row"].to_numpy()].astype(object))
+    order = np.argsort(ids, kind="stable")
+    return table.iloc[order].reset_index(drop=True), all_events.drop(columns="row")

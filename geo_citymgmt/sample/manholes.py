@@ -1,0 +1,218 @@
+"""Manholes along the roads, and this year's programme of repairs."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
+from geo_citymgmt.sample.draw import Draw
+from geo_citymgmt.sample.world import World, frame
+
+__all__ = ["MANHOLES", "build_manholes"]
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Days = NDArray[np.datetime64]
+Objects = NDArray[np.object_]
+
+#: Records of the sample: the inventory, this year's programme, and what of it was accepted in the
+#: half-year (invented), with the new technology among each.
+MANHOLES = {
+    "inventory": 12_000, "programme": 3_000, "accepted": 1_180, "new_tech": 960,
+    "new_tech_accepted": 390, "earlier": 520, "rectified": 120, "relapsed": 14,
+}  # fmt: skip
+KINDS = ("sewage", "rain", "gully", "water", "power", "telecom", "gas", "lamp", "tv", "fire",
+         "police", "heat", "unknown")  # fmt: skip
+KIND_SHARE = (0.24, 0.25, 0.11, 0.11, 0.08, 0.11, 0.04, 0.02, 0.01, 0.01, 0.005, 0.005, 0.01)
+PART_CODE = {"water": "01", "sewage": "02", "rain": "03", "gully": "04", "power": "05"}
+DEFECTS = ("noise", "sunken", "surround", "height_gap", "loose", "broken", "no_anti_fall",
+           "displaced", "overaged", "raised", "mismatched", "missing")  # fmt: skip
+DEFECT_SHARE = (0.2, 0.18, 0.16, 0.12, 0.1, 0.08, 0.06, 0.03, 0.03, 0.02, 0.01, 0.01)
+
+
+def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[str, Objects]:
+    """Put manholes along roads, more where people are and where a road is bad."""
+    lines = roads.geometry.to_numpy()
+    length = shapely.length(lines)
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
+    dense = np.minimum(world.density(*middle.T), 14_000.0)
+    kind = roads["road_class"].map({"expressway": 0.1, "arterial": 0.9, "secondary": 1.0,
+                                    "branch": 0.75}).to_numpy(float)  # fmt: skip
+    worn = np.exp(draw.normal(len(roads), 0.0, 0.9))
+    road = draw.pick(n, length * kind * dense**0.75)
+    # Covers stand at the spacing of wells, not anywhere on a road.
+    along = np.round(draw.uniform(n) * length[road] / 15.0) * 15.0
+    along = np.clip(along + draw.normal(n, 0.0, 1.5), 1.0, np.maximum(length[road] - 1.0, 1.0))
+    spot = shapely.get_coordinates(shapely.line_interpolate_point(lines[road], along))
+    ahead = shapely.get_coordinates(
+        shapely.line_interpolate_point(lines[road], np.minimum(along + 2.0, length[road]))
+    )
+    run = ahead - spot
+    norm = np.hypot(*run.T)
+    run = np.where(norm[:, None] > 0.01, run / np.maximum(norm, 0.01)[:, None], [1.0, 0.0])
+    site = draw.of(n, ("carriageway", "nonmotor", "footway", "green"), (0.56, 0.17, 0.2, 0.07))
+    small = (roads["road_class"] == "branch").to_numpy()[road]
+    site = np.where(small & draw.yes(n, 0.3), "lane", site)
+    off = pd.Series(site).map({"carriageway": 3.5, "nonmotor": 8.0, "footway": 11.5, "green": 14.0,
+                               "lane": 2.0}).to_numpy(float)  # fmt: skip
+    off = off * np.where(draw.yes(n, 0.5), 1.0, -1.0) + draw.normal(n, 0.0, 0.6)
+    xy = spot + np.column_stack([-run[:, 1], run[:, 0]]) * off[:, None]
+    return {
+        "xy": xy, "site": site, "worn": worn[road],
+        "road_name": roads["name"].to_numpy(object)[road],
+        "road_class": roads["road_class"].to_numpy(object)[road],
+    }  # fmt: skip
+
+
+def _programme(
+    draw: Draw, places: dict[str, Objects], scale: int
+) -> tuple[dict[str, Objects], pd.DataFrame]:
+    """Give each manhole its fate; returns the columns and the events."""
+    n = len(places["site"])
+    size = {key: value * scale for key, value in MANHOLES.items()}
+    status = np.full(n, "00", object)
+    year = np.zeros(n, np.int64)
+    dates: dict[str, Days] = {k: np.full(n, NAT) for k in ("found", "done", "closed", "planned")}
+    events = []
+    # Repairs are ordered road by road, so bad roads hold most of the programme.
+    street_side = np.isin(places["site"], ["carriageway", "nonmotor"])
+    weight = places["worn"].astype(float) ** 1.6 * np.where(street_side, 1.0, 0.15)
+    weight = weight * np.where(places["road_class"] == "branch", 0.5, 1.0)
+    ours = draw.some(n, size["programme"], weight)
+    year[ours] = 2022
+    first = ours[draw.some(len(ours), size["accepted"])]
+    rest = np.setdiff1d(ours, first)
+
+    def verified(rows: Ints, accepted: Days, last: str) -> None:
+        dates["done"][rows] = before(draw, accepted, 2, 15)
+        dates["found"][rows] = before(draw, dates["done"][rows], 20, 150)
+        closed = after(draw, accepted, 3, 25)
+        closed[(closed > np.datetime64(last)) | ~draw.yes(len(rows), 0.8)] = NAT
+        dates["closed"][rows] = closed
+        status[rows] = np.where(np.isnat(closed), "60", "70")
+        events.append(pd.DataFrame({"row": rows, "event": "accept", "date": accepted}))
+
+    # Acceptance follows the works: what was repaired before the year is not of the year.
+    verified(first, days_in(draw, len(first), "2022-01-24", "2022-06-30", MONTHS_H1), "2022-06-30")
+    dates["planned"][rest] = days_in(draw, len(rest), "2022-07-04", "2022-12-23", MONTHS_H2)
+    dates["found"][rest] = days_in(draw, len(rest), "2021-09-01", "2022-06-10")
+    status[rest] = draw.of(len(rest), ("20", "30", "40"), (0.2, 0.52, 0.28))
+    rectified = rest[draw.some(len(rest), size["rectified"])]
+    dates["done"][rectified] = days_in(draw, len(rectified), "2022-06-13", "2022-06-30")
+    dates["planned"][rectified] = days_in(draw, len(rectified), "2022-07-04", "2022-07-29")
+    status[rectified] = "51"
+    left = np.setdiff1d(rest, rectified)
+    again = left[draw.some(len(left), size["relapsed"])]
+    taken = days_in(draw, len(again), "2022-02-14", "2022-04-20")
+    dates["done"][again] = before(draw, taken, 2, 12)
+    dates["found"][again] = before(draw, dates["done"][again], 30, 120)
+    events.append(pd.DataFrame({"row": again, "event": "accept", "date": taken}))
+    events.append(pd.DataFrame({"row": again, "event": "relapse",
+                                "date": after(draw, taken, 30, 65)}))  # fmt: skip
+    status[again] = "80"
+    # Last year's programme, all of it verified within that year.
+    free = np.setdiff1d(np.arange(n), ours)
+    old = free[draw.some(len(free), size["earlier"], weight[free])]
+    year[old] = 2021
+    verified(old, days_in(draw, len(old), "2021-03-01", "2021-12-10"), "2021-12-31")
+    free = np.setdiff1d(free, old)
+    others = free[draw.some(len(free), 640 * scale, weight[free])]
+    cut = np.array([300, 420, 540]) * scale
+    new, suspect, aside, dismissed = np.split(others[draw.order(len(others))], cut)
+    dates["found"][new] = days_in(draw, len(new), "2022-04-01", "2022-06-29")
+    status[new], status[suspect] = "20", "10"
+    dates["found"][aside] = days_in(draw, len(aside), "2020-09-01", "2022-03-31")
+    events.append(pd.DataFrame({"row": aside, "event": "suspend",
+                                "date": after(draw, dates["found"][aside], 10, 60)}))  # fmt: skip
+    status[aside], status[dismissed] = "95", "90"
+    tech = _new_technology(draw, n, ours, first, size)
+    columns = {"status": status, "year": year, "tech": tech, "aside": aside, **dates}
+    return columns, pd.concat(events, ignore_index=True)
+
+
+def _new_technology(draw: Draw, n: int, ours: Ints, first: Ints, size: dict[str, int]) -> Objects:
+    tech = np.full(n, "none", object)
+    kinds, share = ("integrated", "adjustable", "smart"), (0.42, 0.47, 0.11)
+    elsewhere = np.setdiff1d(np.arange(n), ours)
+    some = elsewhere[draw.yes(len(elsewhere), 0.05)]
+    rest = np.setdiff1d(ours, first)
+    for rows, count in (
+        (first, size["new_tech_accepted"]),
+        (rest, size["new_tech"] - size["new_tech_accepted"]),
+    ):
+        some = np.concatenate([some, rows[draw.some(len(rows), count)]])
+    tech[some] = draw.of(len(some), kinds, share)
+    return tech
+
+
+def build_manholes(
+    world: World, roads: gpd.GeoDataFrame, scale: int, seed: int
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Make the layer and its events."""
+    draw = Draw(seed, "manholes")
+    n = MANHOLES["inventory"] * scale
+    places = _places(world, roads, draw, n)
+    own, events = _programme(draw, places, scale)
+    status = own["status"]
+    kind = draw.of(n, KINDS, KIND_SHARE)
+    kind[own["aside"]] = np.where(draw.yes(len(own["aside"]), 0.7), "unknown", kind[own["aside"]])
+    sick = ~np.isin(status, ["00", "90", "10"])
+    first, second = draw.pick(n, DEFECT_SHARE), draw.pick(n, DEFECT_SHARE)
+    names = np.array(DEFECTS, object)
+    # Only the kinds with short names come in pairs, which keeps the column narrow.
+    brief = np.array([d in ("noise", "sunken", "loose", "broken") for d in DEFECTS])
+    two = draw.yes(n, 0.5) & (first != second) & brief[first] & brief[second]
+    defects = np.where(two, names[first] + ";" + names[second], names[first])
+    defects = np.where(sick, defects, None)
+    lacking = np.array(["no_anti_fall" in (d or "") for d in defects])
+    fall = draw.of(n, ("net", "plate", "inner_cover", "none"), (0.46, 0.12, 0.05, 0.37))
+    deep = np.isin(kind, ["sewage", "rain"])
+    fall = np.where(deep & (fall == "none") & draw.yes(n, 0.55), "net", fall)
+    fall = np.where(np.isin(status, ["60", "70"]), np.where(fall == "none", "net", fall), fall)
+    fall = np.where(lacking & ~np.isin(status, ["51", "60", "70"]), "none", fall)
+    on_road = places["site"] == "carriageway"
+    load = np.where(on_road, "D400", np.where(places["site"] == "lane", "C250", "B125"))
+    load = np.where(on_road & draw.yes(n, 0.06), "C250", load)
+    material = np.where(draw.yes(n, 0.72), "ductile",
+                        draw.of(n, ("cast_iron", "composite", "steel"), (0.3, 0.55, 0.15)))  # fmt: skip
+    town = world.owners(*places["xy"].T)
+    zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
+    order = np.lexsort([places["road_name"].astype(str), zones])
+    serial = np.empty(n, np.int64)
+    serial[order] = np.arange(n)
+    part = np.char.add("01", np.array([PART_CODE.get(k, "06") for k in kind]))
+    ids = np.char.add(np.char.add(zones, part), np.char.zfill(serial.astype(str), 6))
+    if scale > 80:
+        ids = np.char.add(ids, "0")
+    table = frame(
+        {
+            "manhole_id": ids.astype(object),
+            "cover_kind": kind,
+            "material": material,
+            "load_class": load.astype(object),
+            "site_type": places["site"],
+            "road_name": places["road_name"],
+            "road_class": places["road_class"],
+            "defects": defects,
+            "found_date": own["found"],
+            "status": status,
+            "programme_year": own["year"],
+            "new_tech": own["tech"],
+            "anti_fall": fall,
+            "completed_date": own["done"],
+            "closed_date": own["closed"],
+            "planned_date": own["planned"],
+        },
+        shapely.points(places["xy"]),
+    )
+    table["programme_year"] = pd.array(
+        np.where(own["year"] == 0, -1, own["year"]), "Int64"
+    )
+    table.loc[own["year"] == 0, "programme_year"] = pd.NA
+    events.insert(0, "key", ids[events["row"].to_numpy()].astype(object))
+    events = events.drop(columns="row").assign(amount=np.nan, note="")
+    return table.iloc[np.argsort(ids, kind="stable")].reset_index(drop=True), events

@@ -1,0 +1,244 @@
+"""Parking lots: the stock, what this half-year added, what is planned."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, days_in
+from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.footprints import places_near_towns
+from geo_citymgmt.sample.names import OPERATORS, place_name
+from geo_citymgmt.sample.world import World, frame
+
+__all__ = ["PARKING", "build_parking_points"]
+
+Ints = NDArray[np.int64]
+Objects = NDArray[np.object_]
+
+#: Published: spaces, shared, dynamic, and the two targets. Invented: public, and the parts that
+#: came by new lots and by events on older ones.
+PARKING = {
+    "spaces_h1": 8_600, "shared_h1": 4_490, "dynamic": 460_000, "public_year": 15_000,
+    "shared_year": 5_000, "public_h1": 6_310, "by_events": 1_700, "public_by_events": 1_160,
+    "share_events": 940,
+}  # fmt: skip
+COUNTS = {"old": 2380, "new": 66, "to_open": 84, "later": 26, "suspended": 30, "sharing": 74}
+KINDS = ("attached", "public_offstreet", "on_street", "dedicated", "temporary", "under_bridge")
+AREAS = ("commercial", "old_estate", "hospital", "school", "transit", "scenic", "other")
+AREA_ZH = {"commercial": "商业广场", "old_estate": "小区", "hospital": "医院", "school": "学校",
+           "transit": "换乘", "scenic": "景区", "other": ""}  # fmt: skip
+
+
+def _places(
+    world: World, transit: gpd.GeoDataFrame, draw: Draw, n: int
+) -> tuple[NDArray[np.float64], Objects]:
+    """Put lots where cars go: centres, estates, and stations."""
+    area = draw.of(n, AREAS, (0.2, 0.34, 0.05, 0.08, 0.06, 0.05, 0.22))
+    people = world.streets["population"].to_numpy(float)
+    xy, _ = places_near_towns(world, draw, n, people, 0.0, 1.15)
+    near, _ = places_near_towns(world, draw, n, people**1.15, 0.0, 0.4)
+    xy = np.where((area == "commercial")[:, None], near, xy)
+    rail = transit[transit["mode"] == "rail"].geometry
+    stations = shapely.get_coordinates(rail.to_numpy())[draw.whole(n, 0, len(rail))]
+    angle, far = draw.uniform(n, 0, 2 * np.pi), draw.uniform(n, 60, 280)
+    around = stations + np.column_stack([far * np.cos(angle), far * np.sin(angle)])
+    dry = shapely.contains_xy(world.land, around)
+    area = np.where((area == "transit") & ~dry, "other", area)
+    return np.where((area == "transit")[:, None], around, xy), area
+
+
+def _dynamic(draw: Draw, total: Ints, able: Ints, target: int) -> Ints:
+    """Choose lots whose spaces add up to ``target`` to the unit, changing the last one's size."""
+    order = able[draw.order(len(able))]
+    running = np.cumsum(total[order])
+    cut = int(np.searchsorted(running, target))
+    if cut >= len(order):
+        raise ValueError("the stock of spaces is too small for the published figure")
+    chosen = order[: cut + 1]
+    # The surplus is taken off the largest of them, which are of the old stock.
+    surplus = int(running[cut] - target)
+    big = chosen[np.argsort(-total[chosen], kind="stable")][:200]
+    total[big] -= share_out(total[big].astype(float), surplus)
+    return np.sort(chosen)
+
+
+def build_parking_points(
+    world: World, transit: gpd.GeoDataFrame, scale: int, seed: int
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    """Make the layer and its events."""
+    draw = Draw(seed, "parking")
+    fig = {key: value * scale for key, value in PARKING.items()}
+    many = {key: value * scale for key, value in COUNTS.items()}
+    fates = np.repeat(["old", "new", "to_open", "later", "suspended"],
+                      [many[k] for k in ("old", "new", "to_open", "later", "suspended")])  # fmt: skip
+    n = len(fates)
+    old, new, coming, later, aside = (
+        np.flatnonzero(fates == k) for k in ("old", "new", "to_open", "later", "suspended")
+    )
+    xy, area = _places(world, transit, draw, n)
+    kind = draw.of(n, KINDS, (0.46, 0.16, 0.24, 0.07, 0.04, 0.03))
+    fresh = np.concatenate([new, coming, later])
+    kind[fresh] = draw.of(len(fresh), KINDS, (0.22, 0.44, 0.12, 0.02, 0.14, 0.06))
+    mean = pd.Series(kind).map({"attached": 330, "public_offstreet": 210, "on_street": 62,
+                                "dedicated": 150, "temporary": 90, "under_bridge": 80})  # fmt: skip
+    size = np.exp(draw.normal(n, -0.2, 0.62)) * mean.to_numpy(float)
+    size = size * np.where(area == "commercial", 1.5, 1.0)
+    total = np.maximum(np.round(size).astype(np.int64), 8)
+    public = np.where(np.isin(kind, ["public_offstreet", "on_street", "temporary", "under_bridge"]),
+                      total, 0)  # fmt: skip
+    shared = np.zeros(n, np.int64)
+    # Spaces of the half-year: lots that opened, and additions to older ones.
+    total[new] = share_out(size[new], fig["spaces_h1"] - fig["by_events"], least=12)
+    open_share = np.isin(kind[new], ["attached", "dedicated"])
+    left = fig["public_h1"] - fig["public_by_events"]
+    public[new] = np.where(open_share, 0, total[new])
+    gap = left - int(public[new].sum())
+    some = np.flatnonzero(open_share) if gap > 0 else np.flatnonzero(~open_share)
+    change = share_out(total[new][some].astype(float), abs(gap))
+    public[new[some]] += np.sign(gap) * change
+    total[coming] = share_out(size[coming], int((fig["public_year"] - fig["public_h1"]) * 1.17),
+                              least=20)  # fmt: skip
+    public[coming] = share_out(total[coming].astype(float), fig["public_year"] - fig["public_h1"])
+    some = coming[draw.some(len(coming), 30 * scale, total[coming])]
+    shared[some] = share_out(total[some].astype(float), fig["shared_year"] - fig["shared_h1"])
+    public[later] = np.round(total[later] * 0.8).astype(np.int64)
+    # Additions to older lots, a part of them public.
+    grown = old[draw.some(len(old), 46 * scale, np.where(kind[old] == "on_street", 0.3, 1.0))]
+    half = len(grown) // 2
+    to_public, to_own = grown[:half], grown[half:]
+    more = np.zeros(n, np.int64)
+    more[to_public] = share_out(draw.uniform(half, 1, 3), fig["public_by_events"], least=6)
+    more[to_own] = share_out(draw.uniform(len(to_own), 1, 3),
+                             fig["by_events"] - fig["public_by_events"], least=5)  # fmt: skip
+    total[grown] += 60 + more[grown]
+    public[to_public] = np.minimum(public[to_public] + more[to_public], total[to_public])
+    public[to_public] = np.maximum(public[to_public], more[to_public])
+    # Dynamic data: the published stock, most of it connected in earlier years.
+    able = np.setdiff1d(np.concatenate([old, new]), grown[total[grown] < 100])
+    fixed = np.concatenate([grown, new])
+    keep = total[fixed].copy()
+    wired = _dynamic(draw, total, np.setdiff1d(able, fixed), fig["dynamic"])
+    total[fixed] = keep
+    public = np.minimum(public, total)
+    # Shared: lots that began this half-year, more spaces on those that had, and the stock.
+    homes = old[np.isin(kind[old], ["attached", "dedicated"])]
+    began = homes[draw.some(len(homes), many["sharing"], np.sqrt(total[homes]))]
+    shared[began] = _within(total[began], fig["shared_h1"] - fig["share_events"], draw)
+    homes = np.setdiff1d(homes, began)
+    had = homes[draw.some(len(homes), 190 * scale)]
+    shared[had] = np.maximum((total[had] * draw.uniform(len(had), 0.08, 0.35)).astype(int), 3)
+    richer = had[draw.some(len(had), 28 * scale, total[had])]
+    extra = np.zeros(n, np.int64)
+    extra[richer] = _within(total[richer] - shared[richer], fig["share_events"], draw)
+    shared[richer] += extra[richer]
+    return _as_layer(world, draw, seed, {
+        "xy": xy, "area": area, "kind": kind, "fates": fates, "total": total, "public": public,
+        "shared": shared, "more": more, "extra": extra, "wired": wired, "began": began,
+        "had": had, "richer": richer, "to_public": to_public, "to_own": to_own,
+    })  # fmt: skip
+
+
+def _within(limit: Ints, total: int, draw: Draw) -> Ints:
+    """Share out ``total`` with no part above its limit."""
+    part = share_out(np.sqrt(limit) * draw.uniform(len(limit), 0.6, 1.4), total)
+    while (part > limit).any():
+        over = int((part - np.minimum(part, limit)).sum())
+        part = np.minimum(part, limit)
+        room = limit - part
+        part = part + np.minimum(share_out(np.maximum(room, 1e-9), over), room)
+        short = total - int(part.sum())
+        if short:
+            part[np.argmax(limit - part)] += short
+    return part
+
+
+def _as_layer(
+    world: World, draw: Draw, seed: int, own: dict[str, Objects]
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
+    fates, n = own["fates"], len(own["fates"])
+    opened, since, planned = (np.full(n, NAT) for _ in range(3))
+    stock = np.isin(fates, ["old", "suspended"])
+    opened[stock] = days_in(draw, int(stock.sum()), "2009-03-02", "2021-11-30")
+    new = fates == "new"
+    opened[new] = days_in(draw, int(new.sum()), "2022-01-10", "2022-06-30", MONTHS_H1)
+    coming, later = fates == "to_open", fates == "later"
+    planned[coming] = days_in(draw, int(coming.sum()), "2022-07-11", "2022-12-28", MONTHS_H2)
+    planned[later] = days_in(draw, int(later.sum()), "2023-02-06", "2023-11-30")
+    status = np.select([coming, later, fates == "suspended"],
+                       [np.where(draw.yes(n, 0.7), "under_construction", "planned"), "planned",
+                        "suspended"], "open").astype(object)  # fmt: skip
+    began, had, richer = own["began"], own["had"], own["richer"]
+    since[began] = days_in(draw, len(began), "2022-01-10", "2022-06-30", MONTHS_H1)
+    since[had] = np.maximum(days_in(draw, len(had), "2019-05-06", "2021-12-20"),
+                            after(draw, opened[had], 5, 30))  # fmt: skip
+    wired = own["wired"]
+    # Most were connected in earlier years, one in nine in this half-year.
+    linked = np.maximum(days_in(draw, len(wired), "2018-06-01", "2021-12-28"),
+                        after(draw, opened[wired], 5, 25))  # fmt: skip
+    late = draw.yes(len(wired), 0.11)
+    linked[late] = days_in(draw, int(late.sum()), "2022-01-10", "2022-06-30", MONTHS_H1)
+    town = world.owners(*own["xy"].T)
+    zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
+    order = np.lexsort([np.arange(n), zones])
+    serial = np.empty(n, np.int64)
+    serial[order] = np.arange(n) + 1
+    ids = np.char.add(np.char.add(zones, "P"), np.char.zfill(serial.astype(str), 5))
+    if len(np.unique(ids)) != n:
+        raise ValueError("lot ids repeat")
+    places = np.char.add(place_name(np.arange(n) * 13 + seed + 5),
+                         np.array([AREA_ZH[a] for a in own["area"]]))  # fmt: skip
+    names = np.char.add(places, np.where(own["kind"] == "on_street", "路内泊位", "停车场"))
+    form = draw.of(n, ("surface", "underground", "multi_storey", "mechanical"),
+                   (0.42, 0.44, 0.1, 0.04))  # fmt: skip
+    flat = np.isin(own["kind"], ["on_street", "temporary", "under_bridge"])
+    dynamic = np.zeros(n, bool)
+    dynamic[wired] = True
+    total = own["total"]
+    table = frame(
+        {
+            "lot_id": ids.astype(object),
+            "name": names.astype(object),
+            "lot_kind": own["kind"],
+            "build_form": np.where(flat, "surface", form).astype(object),
+            "spaces_total": total,
+            "spaces_public": own["public"],
+            "spaces_shared": own["shared"],
+            "spaces_charging": np.round(total * draw.uniform(n, 0.0, 0.16)).astype(np.int64),
+            "dynamic_connected": dynamic,
+            "opened_date": opened,
+            "shared_since": since,
+            "planned_date": planned,
+            "share_hours": np.where((own["shared"] > 0) & ~coming, "18:00-08:00", None),
+            "key_area": own["area"],
+            "operator": draw.of(n, OPERATORS["parking"], (0.25, 0.2, 0.4, 0.15)),
+            "status": status,
+        },
+        shapely.points(own["xy"]),
+    )
+
+    def told(rows: Ints, event: str, day: object, amount: Ints, note: str) -> pd.DataFrame:
+        return pd.DataFrame({"key": ids[rows].astype(object), "event": event, "date": day,
+                             "amount": amount.astype(float), "note": note})  # fmt: skip
+
+    public, private = own["to_public"], own["to_own"]
+    events = pd.concat([
+        told(public, "add_public_spaces",
+             days_in(draw, len(public), "2022-01-10", "2022-06-30", MONTHS_H1),
+             own["more"][public], "扩建"),
+        told(private, "add_spaces",
+             days_in(draw, len(private), "2022-01-10", "2022-06-30", MONTHS_H1),
+             own["more"][private], "改造"),
+        told(richer, "share", days_in(draw, len(richer), "2022-01-10", "2022-06-30", MONTHS_H1),
+             own["extra"][richer], "错时共享"),
+        told(wired, "connect", linked, total[wired], ""),
+    ], ignore_index=True)  # fmt: skip
+    stopped = np.flatnonzero(fates == "suspended")
+    shut = pd.DataFrame({"key": ids[stopped].astype(object), "event": "suspend",
+                         "date": days_in(draw, len(stopped), "2021-06-01", "2022-06-20"),
+                         "amount": np.nan, "note": "改造停用"})  # fmt: skip
+    events = pd.concat([events, shut], ignore_index=True)
+    return table.iloc[np.argsort(ids, kind="stable")].reset_index(drop=True), events
