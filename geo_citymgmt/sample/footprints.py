@@ -41,14 +41,16 @@ def places_near_towns(
 
 
 def _clusters(world: World, draw: Draw, count: int) -> tuple[Floats, Ints, Bools]:
-    """Places where illegal building gathers: villages in the city, and factory fringes."""
+    """Places where illegal building gathers: villages in the city, factory fringes, farmland."""
     people = world.streets["population"].to_numpy(float)
-    works = int(count * 0.42)
-    homes_xy, homes = places_near_towns(world, draw, count - works, people**0.8, 0.1, 1.05)
-    # Each town has its works on one side, where the wind and the canal are.
-    works_xy, fringe = places_near_towns(world, draw, works, people**0.6, 0.9, 1.9)
-    xy = np.vstack([homes_xy, works_xy])
-    return xy, np.concatenate([homes, fringe]), np.arange(count) >= count - works
+    works, farms = int(count * 0.36), int(count * 0.2)
+    homes_xy, homes = places_near_towns(
+        world, draw, count - works - farms, people**0.8, 0.1, 1.1
+    )
+    farms_xy, far = places_near_towns(world, draw, farms, people**0.4, 1.0, 3.2)
+    works_xy, fringe = places_near_towns(world, draw, works, people**0.6, 0.9, 2.0)
+    xy = np.vstack([homes_xy, farms_xy, works_xy])
+    return xy, np.concatenate([homes, far, fringe]), np.arange(count) >= count - works
 
 
 def settle(
@@ -75,8 +77,8 @@ def settle(
         Anchors, their towns, the spread around each anchor, and the town's bearing.
     """
     draw = Draw(seed, "parcel places")
-    spots, towns, fringe = _clusters(world, draw, 620 * scale)
-    size = np.exp(draw.normal(len(spots), 0.0, 0.8))
+    spots, towns, fringe = _clusters(world, draw, 1500 * scale)
+    size = np.exp(draw.normal(len(spots), 0.0, 1.0))
     n = len(large)
     chosen = np.zeros(n, np.int64)
     for flag in (False, True):
@@ -85,12 +87,12 @@ def settle(
         chosen[rows] = draw.pick(len(rows), own)
     sites = project.max(initial=-1) + 1
     if sites > 0:
-        # Key projects are shared out over the city, not drawn to the largest clusters.
+        # Key projects are spread over the city, not drawn to the largest clusters.
         home = draw.some(len(spots), int(sites))
         home = home[draw.order(len(home))]
         rows = np.flatnonzero(project >= 0)
         chosen[rows] = home[project[rows]]
-    spread = np.where(fringe[chosen], 260.0, 150.0) * draw.uniform(n, 0.7, 1.5)
+    spread = np.where(fringe[chosen], 280.0, 170.0) * draw.uniform(n, 0.6, 2.0)
     spread[project >= 0] = 70.0
     return spots[chosen], towns[chosen], spread, world.bearing[towns[chosen]]
 

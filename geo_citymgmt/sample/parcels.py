@@ -234,8 +234,11 @@ def _open(draw: Draw, t: _Table) -> None:
     t.status = np.where(np.isnat(filed), "20", "30").astype(object)
     working = ~np.isnat(filed) & draw.yes(t.n, 0.42)
     t.status[working] = "40"
-    t.dates["deadline"] = after(draw, np.where(np.isnat(filed), found, filed), 60, 420)
     _plan(draw, t)
+    # Most are due when they are planned or soon after; of some the term has passed already.
+    due = after(draw, t.dates["planned"], 0, 60)
+    passed = after(draw, np.where(np.isnat(filed), found, filed), 60, 300)
+    t.dates["deadline"] = np.where((passed < due) & draw.yes(t.n, 0.34), passed, due)
 
 
 def _set_aside(draw: Draw, t: _Table) -> None:

@@ -237,8 +237,9 @@ def _as_layer(
         told(wired, "connect", linked, total[wired], ""),
     ], ignore_index=True)  # fmt: skip
     stopped = np.flatnonzero(fates == "suspended")
+    halt = np.maximum(days_in(draw, len(stopped), "2021-06-01", "2022-06-20"),
+                      after(draw, opened[stopped], 30, 90))  # fmt: skip
     shut = pd.DataFrame({"key": ids[stopped].astype(object), "event": "suspend",
-                         "date": days_in(draw, len(stopped), "2021-06-01", "2022-06-20"),
-                         "amount": np.nan, "note": "改造停用"})  # fmt: skip
+                         "date": halt, "amount": np.nan, "note": "改造停用"})  # fmt: skip
     events = pd.concat([events, shut], ignore_index=True)
     return table.iloc[np.argsort(ids, kind="stable")].reset_index(drop=True), events

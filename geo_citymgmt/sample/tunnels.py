@@ -25,41 +25,39 @@ RISK_ITEMS = (9, 7, 5)
 WHERE = {"320508": 3, "320571": 4, "320507": 3, "320505": 2, "320506": 2, "320583": 2, "320509": 1}
 
 
-def _hosts(world: World, roads: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Main roads that can hold a tunnel, those across a district line first."""
-    main = roads[roads["road_class"] == "arterial"].reset_index(drop=True)
-    zones = world.districts[world.districts["district_code"].isin(WHERE)]
-    road, zone = shapely.STRtree(main.geometry.to_numpy()).query(
-        zones.geometry.to_numpy(), predicate="intersects"
-    )[::-1]
-    crossed = np.bincount(road, minlength=len(main))
-    length = main.length.to_numpy()
-    middle = shapely.get_coordinates(
-        shapely.line_interpolate_point(main.geometry.to_numpy(), 0.5, normalized=True)
-    )
-    dense = world.density(*middle.T)
-    fit = np.flatnonzero((crossed > 0) & (length > 3000.0))
-    rank = dense[fit] * (1.0 + 0.8 * (crossed[fit] > 1))
-    return main.iloc[fit[np.argsort(-rank, kind="stable")]].reset_index(drop=True)
+def _hosts(world: World, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Main roads that can hold a tunnel, each for the district its middle lies in, best first."""
+    main = roads[(roads["road_class"] == "arterial") & (roads.length > 2800.0)]
+    main = main.reset_index(drop=True)
+    middle = shapely.line_interpolate_point(main.geometry.to_numpy(), 0.5, normalized=True)
+    town = world.owners(*shapely.get_coordinates(middle).T)
+    zone = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
+    dense = world.density(*shapely.get_coordinates(middle).T)
+    order = np.argsort(-dense, kind="stable")
+    hosts = main.assign(zone=zone).iloc[order[np.isin(zone[order], list(WHERE))]]
+    return hosts.groupby("zone", sort=False).head(6).reset_index(drop=True)
 
 
 def _cut(hosts: gpd.GeoDataFrame, metres: Ints, draw: Draw) -> tuple[NDArray[np.object_], Ints]:
     """Cut each section out of a road: exactly as long as it is said to be, none twice."""
-    free = hosts.length.to_numpy() - 200.0
-    begin = np.full(len(hosts), 100.0)
+    length = hosts.length.to_numpy()
+    begin = np.full(len(hosts), np.nan)
+    zone = hosts["zone"].to_numpy(str)
+    weight = np.array([WHERE[z] for z in zone]) / pd.Series(zone).map(
+        pd.Series(zone).value_counts()
+    ).to_numpy(float)
+    rank = hosts.groupby("zone").cumcount().to_numpy()
     shapes = np.empty(len(metres), object)
     road = np.zeros(len(metres), np.int64)
     for i in np.argsort(-metres, kind="stable"):
-        fits = np.flatnonzero(free >= metres[i])
-        k = fits[draw.pick(1, 0.8 ** np.arange(len(fits)))[0]]
-        # Sections of a road follow each other; the first is set off from its end at random.
-        slack = free[k] - metres[i]
-        if begin[k] == 100.0:
-            begin[k] += draw.uniform(1)[0] * slack * 0.6
-            free[k] = hosts.geometry.iloc[k].length - 100.0 - begin[k]
+        left = length - 100.0 - np.where(np.isnan(begin), 100.0, begin)
+        fit = np.where(left >= metres[i], weight * 0.6**rank, 0.0)
+        k = int(draw.pick(1, fit)[0])
+        if np.isnan(begin[k]):
+            # The first section of a road is set off from its end; others follow on.
+            begin[k] = 100.0 + draw.uniform(1)[0] * 0.5 * (left[k] - metres[i])
         shapes[i] = substring(hosts.geometry.iloc[k], begin[k], begin[k] + float(metres[i]))
         begin[k] += metres[i]
-        free[k] -= metres[i]
         road[i] = k
     return shapes, road
 

@@ -95,9 +95,8 @@ def packaged_streets() -> gpd.GeoDataFrame:
     return _outlines()[1].copy()
 
 
-@lru_cache(maxsize=1)
-def packaged_land() -> BaseGeometry:
-    """Return the city without its larger lakes and the Yangtze, drawn by hand and schematic."""
+def read_water() -> BaseGeometry:
+    """Return the larger lakes and the Yangtze, drawn by hand and schematic, less islands."""
     table = read_table("water.csv")
     rings = [
         np.array([point.split() for point in points.split(";")], float)
@@ -107,7 +106,12 @@ def packaged_land() -> BaseGeometry:
     shapes = shapes.to_crs(OUTLINE_CRS)
     water = shapely.union_all(shapes[table["kind"] == "water"].to_numpy())
     islands = shapely.union_all(shapes[table["kind"] == "island"].to_numpy())
+    return shapely.difference(water, islands)
+
+
+@lru_cache(maxsize=1)
+def packaged_land() -> BaseGeometry:
+    """Return the city without its larger lakes and the Yangtze, which are schematic."""
     city = shapely.union_all(_outlines()[0].geometry.to_numpy())
-    land = shapely.difference(city, shapely.difference(water, islands))
-    parts = shapely.get_parts(land)
+    parts = shapely.get_parts(shapely.difference(city, read_water()))
     return shapely.union_all(parts[shapely.area(parts) > 2e5])

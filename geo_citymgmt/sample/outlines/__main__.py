@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.outlines import OUTLINE_CRS, read_table
+from geo_citymgmt.sample.outlines import OUTLINE_CRS, read_table, read_water
 
 # A city map is drawn at about 1:200,000; bends smaller than this are not seen on it.
 TOLERANCE_M = 40.0
@@ -173,7 +173,8 @@ def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
     facts = read_table("districts.csv").set_index("district_code")["population"].astype(int)
     result = np.zeros(len(streets), "int64")
     # A street drawn small is one of an old town, and dense; a large one has more farmland.
-    weight = np.sqrt(np.minimum(streets.area.to_numpy() / 1e6, 60.0))
+    land = shapely.area(shapely.difference(streets.geometry.to_numpy(), read_water()))
+    weight = np.sqrt(np.minimum(land / 1e6, 60.0))
     weight = weight * np.where(streets["name_zh"].str.contains("林场|公司|农业|风景|度假|岛"), 0.12, 1)
     weight = weight * np.where(streets["name_zh"].str.contains("市场|科技园|服务中心|保税"), 0.4, 1)
     for code, total in facts.items():
