@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import folium
-from branca.element import Figure
+from branca.element import Element, Figure
 from folium.folium import _default_css, _default_js
 from folium.template import Template
 from folium.utilities import JsCode
+from jinja2 import TemplateSyntaxError
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
@@ -25,11 +26,33 @@ Lang = Literal["zh", "en"]
 __all__ = ["CityMap", "Lang"]
 
 
+class _Literal(Element):
+    """A part of the page whose content is taken as it stands.
+
+    branca takes what an object rendered for a template and renders it once more. Text of the data
+    would then be a program: ``{{ ... }}`` in a remark would run as Python while the map is saved.
+    """
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the content of the children, none of it as a template."""
+        return "\n".join(
+            child._template_str
+            if type(child) is Element and child._template_str is not None
+            else child.render(**kwargs)
+            for child in self._children.values()
+        )
+
+
 class _Page(Figure):
     """The page around a map: header line, map, and nothing from outside."""
 
     def __init__(self, city_map: CityMap) -> None:
         super().__init__()
+        for part in ("header", "html", "script"):
+            literal = _Literal()
+            literal._children = getattr(self, part)._children
+            literal._parent = self
+            setattr(self, part, literal)
         self.add_child(city_map)
         self.map = city_map
 
@@ -46,6 +69,12 @@ class _Page(Figure):
             for child in list(self._children.values()):
                 child.render(**kwargs)
             return offline_page(self, lang=self.map.lang, title=self.map.title or "")
+        except TemplateSyntaxError as error:
+            raise MapError(
+                "A text on the map reads as a template ({{ or {%); pass text of data to folium "
+                "objects through escape_text.",
+                "地图上的文字含有模板标记（{{ 或 {%）；传给 folium 对象的数据文字请先经 escape_text 处理。",
+            ) from error
         finally:
             for element, children in before:
                 element._children = children
@@ -153,7 +182,9 @@ class CityMap(folium.Map):
         **kwargs: Any,
     ) -> None:
         if lang not in ("zh", "en"):
-            raise MapError(f"lang is {lang!r}; it is 'zh' or 'en'", f"语言参数 {lang!r} 应为 zh 或 en")
+            raise MapError(
+                f"lang is {lang!r}; it is 'zh' or 'en'", f"语言参数 {lang!r} 应为 zh 或 en"
+            )
         super().__init__(
             location=location,
             tiles=tiles,
@@ -237,9 +268,7 @@ class CityMap(folium.Map):
             children.move_to_end(name)
         super().render(**kwargs)
 
-    def save(
-        self, outfile: str | Path | BinaryIO, close_file: bool = True, **kwargs: Any
-    ) -> None:
+    def save(self, outfile: str | Path | BinaryIO, close_file: bool = True, **kwargs: Any) -> None:
         """Write the page, whole or not at all.
 
         Parameters

@@ -63,8 +63,7 @@ def ramp(count: int) -> tuple[str, ...]:
     at = np.linspace(0, len(stops) - 1, count)
     channels = [np.interp(at, range(len(stops)), stops[:, i]) for i in range(3)]
     return tuple(
-        "#" + "".join(f"{round(v):02x}" for v in color)
-        for color in zip(*channels, strict=True)
+        "#" + "".join(f"{round(v):02x}" for v in color) for color in zip(*channels, strict=True)
     )
 
 
@@ -111,8 +110,9 @@ def number_classes(
     if not known.any():
         return Classes(index, (), ())
     found = numbers[known]
-    scale = number_scale(found, unit, lang)
     limits = _limits(found, scheme, k)
+    written = found if isinstance(scheme, str) else np.concatenate([found, limits])
+    scale = number_scale(written, unit, lang)
     index[known] = np.searchsorted(limits, found, side="left")
     if isinstance(scheme, str):
         # Labels tell what is in a class, not where its limits lie: no value is claimed twice.
@@ -157,6 +157,8 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
     with warnings.catch_warnings():
         # Natural breaks say that they would be faster with numba; zones are few.
         warnings.filterwarnings("ignore", message="Numba not installed")
+        # Fewer classes than asked for show in the legend.
+        warnings.filterwarnings("ignore", message="Not enough unique values")
         made = mapclassify.classify(found, known[name], **arguments)
     return np.asarray(made.bins, dtype="float64")
 
@@ -173,8 +175,7 @@ def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str 
 def value_classes(values: pd.Series, *, lang: str = "zh") -> Classes:
     """Put records into classes by their text: the commonest by name, the rest together."""
     text = values.astype("str").where(values.notna())
-    common = list(text.value_counts().index[:_MOST_CLASSES])
-    return _named(text, common, {}, {}, lang)
+    return _named(text, list(text.value_counts().index), {}, {}, lang)
 
 
 def flag_classes(values: pd.Series, *, lang: str = "zh") -> Classes:
@@ -208,7 +209,11 @@ def with_rest(classes: Classes, *, lang: str = "zh") -> Classes:
 def _named(
     text: pd.Series, order: list[str], names: dict[str, Any], colors: dict[str, str], lang: str
 ) -> Classes:
-    shown = order[:_MOST_CLASSES] if not names else order
+    shown = order
+    if len(order) > _MOST_CLASSES + 1 and not set(order) <= set(colors):
+        # More colours than these cannot be told apart: the rarest share one.
+        common = set(text.value_counts().index[:_MOST_CLASSES])
+        shown = [code for code in order if code in common]
     position = {code: i for i, code in enumerate(shown)}
     index = text.map(position).astype("float64")
     labels = [names.get(code, code) for code in shown]

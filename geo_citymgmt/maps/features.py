@@ -140,7 +140,12 @@ def add_layer(
     )
     city_map.add_child(overlay)
     items = [
-        {"label": c["label"], "color": c["color"], "shape": overlay.kind, "count": f"{c['count']:,}"}
+        {
+            "label": c["label"],
+            "color": c["color"],
+            "shape": overlay.kind,
+            "count": f"{c['count']:,}",
+        }
         for c in overlay.classes
     ]
     unit = f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"

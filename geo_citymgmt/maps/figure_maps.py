@@ -270,7 +270,9 @@ def _add_ground(city_map: CityMap, ground: gpd.GeoDataFrame, radius_m: float) ->
         counted=False,
     )
     city_map.add_child(overlay)
-    city_map.add_child(Legend(name, [{"label": name, "color": color, "shape": "areas"}], layer=overlay))
+    city_map.add_child(
+        Legend(name, [{"label": name, "color": color, "shape": "areas"}], layer=overlay)
+    )
 
 
 def _add_points(city_map: CityMap, features: gpd.GeoDataFrame, name: str) -> None:

@@ -99,5 +99,7 @@ def json_for_script(value: Any) -> str:
     # All of these can stand only inside the strings of a JSON text.
     for mark in "<>&'`\u2028\u2029":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
+    # So can these; branca takes what is written into a page for a template.
+    text = re.sub(r"\{(?=[{%#])", r"\\u007b", text)
     text = text.encode("utf-8", "replace").decode("utf-8")
     return _CONTROLS.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)

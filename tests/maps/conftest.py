@@ -74,7 +74,11 @@ def parcels() -> gpd.GeoDataFrame:
             "illegal_area_m2": [120.0, 45_000.0, None],
             "party_name": ["张三"] * 3,
         },
-        geometry=[gpd.GeoSeries([ring]).translate(555_000, 3_465_000)[0], Point(556_000, 3_466_000), None],
+        geometry=[
+            gpd.GeoSeries([ring]).translate(555_000, 3_465_000)[0],
+            Point(556_000, 3_466_000),
+            None,
+        ],
         crs=CRS,
     )
 

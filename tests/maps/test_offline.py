@@ -41,7 +41,9 @@ def test_each_carried_package_comes_with_its_licence_and_an_exact_version():
 def test_no_carried_stylesheet_asks_for_a_file_outside_it():
     for entry in entries():
         if entry["file"].endswith(".css"):
-            for target in re.findall(r"url\(\s*['\"]?([^'\")]+)", vendored.stylesheet(entry["file"])):
+            for target in re.findall(
+                r"url\(\s*['\"]?([^'\")]+)", vendored.stylesheet(entry["file"])
+            ):
                 assert target.startswith(("data:", "#")), entry["file"]
 
 
@@ -224,3 +226,24 @@ def test_the_page_says_its_language(page):
     assert '<html lang="en">' in page(CityMap(lang="en"))
     with pytest.raises(MapError, match="fr"):
         CityMap(lang="fr")
+
+
+@pytest.mark.parametrize("text", ["{{ 7*7 }}", "{{ this.get_root() }}", "{# #}"])
+def test_text_of_the_data_is_never_run_as_a_template(page, text):
+    """branca renders rendered content a second time: text could run as Python at save."""
+    city_map = CityMap(title=text)
+    folium.GeoJson(
+        {"type": "Feature", "properties": {"a": text},
+         "geometry": {"type": "Point", "coordinates": [120, 31]}}
+    ).add_to(city_map)  # fmt: skip
+    folium.Marker([31, 120], tooltip=text).add_to(city_map)
+    saved = page(city_map)
+    assert f'"a": "{text}"' in saved
+    assert "49" not in re.findall(r"bindTooltip\((.*?)\)", saved, flags=re.S)[0]
+
+
+def test_text_that_no_template_can_hold_is_refused_with_the_remedy(tmp_path):
+    city_map = CityMap()
+    folium.Marker([31, 120], tooltip="{% raw %}").add_to(city_map)
+    with pytest.raises(MapError, match="escape_text"):
+        city_map.save(tmp_path / "map.html")

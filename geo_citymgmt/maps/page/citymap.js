@@ -32,7 +32,10 @@ gcm.end = function () {
   if (pending === 0) { document.documentElement.setAttribute("data-ready", "true"); }
 };
 
+gcm.maps = [];
+
 gcm.setup = function (map, settings) {
+  gcm.maps.push(map);
   map._gcm = { lang: settings.lang, pickers: [], panel: null };
   if (settings.icons) {
     L.Icon.Default.imagePath = "";

@@ -190,7 +190,7 @@ gcm.Overlay = L.Renderer.extend({
 
   _drawShapes: function (from, to, frame, view, radius, color) {
     var context = this._context, list = this._order.list, self = this;
-    var weight = Math.max(2, Math.min(6, this._map.getZoom() - 8));
+    var weight = Math.max(2, Math.min(6, this._map.getZoom() - 8)) + (this._count < 200 ? 1 : 0);
     context.lineJoin = context.lineCap = "round";
     for (var k = from; k < to; k += 1) {
       var f = list[k], at = f * 4, b = this._boxes;

@@ -8,6 +8,7 @@ gcm.Zones = L.LayerGroup.extend({
     L.LayerGroup.prototype.initialize.call(this);
     this._config = config;
     this.order = config.filled ? 2 : 1;
+    this._stroke = config.filled ? { color: "#ffffff", weight: 1.4 } : { color: "#6b7785", weight: 1.2 };
   },
 
   onAdd: function (map) {
@@ -52,12 +53,12 @@ gcm.Zones = L.LayerGroup.extend({
       });
       return L.polygon(parts, {
         renderer: renderer, pane: "gcm-zones", interactive: false, lineJoin: "round",
-        color: config.filled ? "#ffffff" : "#6b7785", weight: config.filled ? 1.4 : 1.2,
+        color: this._stroke.color, weight: this._stroke.weight,
         opacity: 1, fill: true, smoothFactor: 0.6,
         fillColor: zone.hatch ? "url(#gcm-hatch)" : zone.color || "#ffffff",
         fillOpacity: config.filled ? 0.92 : 0.7
       });
-    });
+    }, this);
     this._labels = [];
     config.zones.forEach(function (zone, index) {
       if (zone.label) {
@@ -82,7 +83,9 @@ gcm.Zones = L.LayerGroup.extend({
     if (!this._config.filled) { return; }
     var under = this._map._gcm.pickers.some(function (picker) { return picker instanceof gcm.Overlay; });
     this._map.getContainer().classList.toggle("gcm-faded", under);
-    this._paths.forEach(function (path) { path.setStyle({ fillOpacity: under ? 0.5 : 0.92 }); });
+    this._stroke = { color: under ? "#8796a6" : "#ffffff", weight: under ? 1 : 1.4 };
+    var style = L.extend({ fillOpacity: under ? 0.5 : 0.92 }, this._stroke);
+    this._paths.forEach(function (path) { path.setStyle(style); });
   },
 
   _at: function (event) {
@@ -122,8 +125,7 @@ gcm.Zones = L.LayerGroup.extend({
 
   leave: function () {
     if (this._lit === undefined) { return; }
-    var filled = this._config.filled;
-    this._paths[this._lit].setStyle({ color: filled ? "#ffffff" : "#6b7785", weight: filled ? 1.4 : 1.2 });
+    this._paths[this._lit].setStyle(this._stroke);
     this._lit = undefined;
     this._tip.remove();
   }

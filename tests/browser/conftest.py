@@ -1,0 +1,86 @@
+"""Chromium with the network off; anything a page asks for outside itself fails the test."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.maps.conftest import figures, manholes, parcels, tunnels, zones  # noqa: F401
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+    if path is None:
+        pytest.skip("no chromium on the path: the maps were not tried in a browser")
+    with api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Opened:
+    """A page, and what went wrong in it."""
+
+    page: object
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def check(self) -> None:
+        assert self.requests == []
+        assert self.complaints == []
+        assert self.page.evaluate("window.hacked") is None
+
+    def click(self, lat: float, lon: float) -> None:
+        """Click a place on the map, as a reader does."""
+        x, y = self.page.evaluate(
+            """([lat, lon]) => { const map = gcm.maps[0];
+                const at = map.latLngToContainerPoint([lat, lon]);
+                const box = map.getContainer().getBoundingClientRect();
+                return [at.x + box.left, at.y + box.top]; }""",
+            [lat, lon],
+        )
+        self.page.mouse.click(x, y)
+
+
+@pytest.fixture
+def show(chromium, tmp_path: Path) -> Iterator:
+    """Save a map, open the file without a network, and wait until it is drawn."""
+    contexts = []
+
+    def opened(city_map, *, width: int = 1280, height: int = 800) -> Opened:
+        target = tmp_path / "地图.html"
+        city_map.save(target)
+        context = chromium.new_context(
+            offline=True, viewport={"width": width, "height": height}, locale="zh-CN"
+        )
+        contexts.append(context)
+        result = Opened(context.new_page())
+        page = result.page
+
+        def asked(request) -> None:
+            if not request.url.startswith(("file:", "data:", "blob:")):
+                result.requests.append(request.url)
+
+        def said(message) -> None:
+            if message.type in ("error", "warning"):
+                result.complaints.append(message.text)
+
+        page.on("request", asked)
+        page.on("console", said)
+        page.on("pageerror", lambda error: result.complaints.append(str(error)))
+        page.goto(target.as_uri())
+        page.wait_for_selector("html[data-ready=true]", timeout=30_000)
+        return result
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,372 @@
+from __future__ import annotations
+
+import branca.colormap
+import folium
+import folium.plugins
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from shapely import Point
+
+from geo_citymgmt.maps import (
+    CityMap,
+    city_map,
+    coverage_map,
+    escape_text,
+    layer_map,
+    progress_map,
+    zone_map,
+)
+from geo_citymgmt.maps.geometry import to_degrees
+from tests.maps.conftest import PAYLOADS
+
+SIZES = [(1280, 800), (390, 780)]
+
+
+def place(frame, row) -> tuple[float, float]:
+    shape = to_degrees(frame).loc[row]
+    point = shape if isinstance(shape, Point) else shape.representative_point()
+    return point.y, point.x
+
+
+def popup(opened):
+    opened.page.wait_for_selector(".leaflet-popup-content")
+    return opened.page.inner_text(".leaflet-popup-content")
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_zone_map_opens_without_a_network_and_tells_its_figures(show, zones, width, height, lang):
+    table = pd.DataFrame({"n": [3.0, 5.0, None]}, index=zones.index)
+    drawn = zone_map(table, zones, "n", label="处数", title="各区处数", caption="来源", lang=lang)
+    opened = show(drawn, width=width, height=height)
+    opened.click(*place(zones, "320506"))
+    told = popup(opened)
+    assert ("乙区" if lang == "zh" else "Yi") in told
+    assert "5" in told
+    assert opened.page.locator(".leaflet-gcm-zones-pane path").count() == 6
+    assert opened.page.locator('.leaflet-gcm-zones-pane path[fill="url(#gcm-hatch)"]').count() == 1
+    assert opened.page.title() == "各区处数"
+    opened.check()
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_nothing_lies_over_anything_else(show, city, figures, width, height):
+    opened = show(city_map(city, table=figures), width=width, height=height)
+    boxes = {
+        name: opened.page.locator(selector).bounding_box()
+        for name, selector in {
+            "heading": ".gcm-heading",
+            "zoom": ".leaflet-control-zoom",
+            "switch": ".leaflet-control-layers",
+            "legend": ".gcm-legend",
+            "scale": ".leaflet-control-scale",
+        }.items()
+    }
+    for name, box in boxes.items():
+        assert box["x"] >= 0, name
+        assert box["x"] + box["width"] <= width + 1, name
+        assert box["y"] + box["height"] <= height + 1, name
+    names = list(boxes)
+    for i, one in enumerate(names):
+        for other in names[i + 1 :]:
+            a, b = boxes[one], boxes[other]
+            apart = (
+                a["x"] + a["width"] <= b["x"] + 1
+                or b["x"] + b["width"] <= a["x"] + 1
+                or a["y"] + a["height"] <= b["y"] + 1
+                or b["y"] + b["height"] <= a["y"] + 1
+            )
+            assert apart, (one, other)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+    open_at_first = opened.page.evaluate("document.querySelector('.gcm-legend').open")
+    assert open_at_first == (width > 640)
+    opened.check()
+
+
+def test_names_of_zones_do_not_run_over_one_another(show, zones):
+    small = zones.set_geometry(zones.scale(0.02, 0.02, origin=(560_000, 3_470_000)))
+    table = pd.DataFrame({"n": [1, 2, 3]}, index=zones.index)
+    opened = show(zone_map(table, pd.concat([zones.iloc[2:], small.iloc[:2]]), "n"))
+    rectangles = opened.page.evaluate(
+        """[...document.querySelectorAll('.gcm-label-text')].filter(e => !e.hidden)
+           .map(e => e.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"""
+    )
+    assert rectangles
+    for i, a in enumerate(rectangles):
+        for b in rectangles[i + 1 :]:
+            assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+@pytest.fixture
+def city(zones, manholes, parcels, tunnels):
+    class City(dict):
+        data_date = pd.Timestamp("2022-06-30")
+
+    made = City(illegal_construction=parcels, utility_tunnels=tunnels, manholes=manholes)
+    made.zones = zones
+    return made
+
+
+def test_a_point_tells_its_record(show, zones, manholes):
+    opened = show(layer_map(manholes, "manholes", zones=zones))
+    opened.click(*place(manholes, 0))
+    told = popup(opened)
+    assert "A0" in told
+    assert "整治中" in told
+    assert "2022-03-05" in told
+    assert "139" not in told
+    opened.check()
+
+
+def test_an_area_tells_its_record_and_its_hole_does_not(show, parcels):
+    opened = show(layer_map(parcels, "illegal_construction"))
+    opened.page.evaluate("gcm.maps[0].setZoom(17, {animate: false})")
+    lat, lon = place(parcels.set_geometry(parcels.centroid), 0)
+    opened.page.evaluate(f"gcm.maps[0].setView([{lat}, {lon}], 15, {{animate: false}})")
+    opened.click(lat, lon)
+    assert opened.page.locator(".leaflet-popup").count() == 0
+    opened.click(*place(parcels, 0))
+    assert "P1" in popup(opened)
+    opened.check()
+
+
+def test_a_line_tells_its_record_with_its_unit(show, tunnels):
+    opened = show(layer_map(tunnels, "utility_tunnels", lang="en"))
+    middle = tunnels.set_geometry(tunnels.interpolate(0.5, normalized=True))
+    opened.click(*place(middle, 0))
+    told = popup(opened)
+    assert "一号管廊" in told
+    assert "3.2 km" in told
+    opened.check()
+
+
+def test_records_in_one_place_can_be_leafed_through(show, manholes):
+    stacked = manholes.iloc[:3].set_geometry([manholes.geometry[0]] * 3)
+    opened = show(layer_map(stacked, "manholes"))
+    opened.click(*place(stacked, 0))
+    assert "1 / 3" in popup(opened)
+    first = opened.page.inner_text(".gcm-card h2")
+    opened.page.click(".gcm-pager button >> nth=1")
+    assert opened.page.inner_text(".gcm-card h2") != first
+    assert "2 / 3" in popup(opened)
+    opened.check()
+
+
+def test_layers_are_switched_on_and_off_with_their_legend(show, city, figures):
+    opened = show(city_map(city, table=figures))
+    boxes = opened.page.locator(".leaflet-control-layers-overlays label")
+    assert boxes.count() == 4
+    assert opened.page.locator("canvas.gcm-canvas").count() == 0
+    boxes.filter(has_text="窨井").click()
+    opened.page.wait_for_selector("html[data-ready=true]")
+    assert opened.page.locator("canvas.gcm-canvas").count() == 1
+    assert "整治状态" in opened.page.inner_text(".gcm-legend")
+    drawn = opened.page.evaluate(
+        """() => { const c = document.querySelector('canvas.gcm-canvas');
+            const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
+            let n = 0; for (let i = 3; i < d.length; i += 4) { if (d[i]) { n += 1; } } return n; }"""
+    )
+    assert drawn > 60
+    boxes.filter(has_text="窨井").click()
+    assert opened.page.locator("canvas.gcm-canvas").count() == 0
+    assert "整治状态" not in opened.page.inner_text(".gcm-legend")
+    opened.check()
+
+
+def test_thirty_thousand_points_are_ready_within_seconds(show, zones, manholes):
+    rng = np.random.default_rng(0)
+    many = manholes.loc[manholes.index.repeat(500)].reset_index(drop=True)
+    many["manhole_id"] = [f"M{i}" for i in range(len(many))]
+    shift = rng.normal(0, 800, (2, len(many)))
+    many["geometry"] = gpd.points_from_xy(many.geometry.x + shift[0], many.geometry.y + shift[1])
+    opened = show(layer_map(many, "manholes", zones=zones))
+    spent = opened.page.evaluate("performance.now()")
+    assert spent < 15_000
+    counts = opened.page.locator(".gcm-legend .gcm-key-count").all_inner_texts()
+    assert sum(int(count.replace(",", "")) for count in counts) == 30_000
+    opened.check()
+
+
+def test_coverage_and_progress_open(show, city, zones, manholes, figures):
+    show(coverage_map(manholes, zones, radius_m=800, layer="manholes")).check()
+    opened = show(progress_map(city, "demolished_area", table=figures))
+    opened.click(*place(zones, "320581"))
+    assert "数据不足" in popup(opened)
+    opened.check()
+
+
+@pytest.mark.parametrize("empty", ["map", "layer", "figures"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_an_empty_map_opens_and_says_so(show, zones, manholes, empty, width, height):
+    drawn = {
+        "map": lambda: CityMap(),
+        "layer": lambda: layer_map(manholes.iloc[:0], "manholes", zones=zones),
+        "figures": lambda: zone_map(pd.DataFrame({"n": [np.nan] * 3}, zones.index), zones, "n"),
+    }[empty]()
+    opened = show(drawn, width=width, height=height)
+    if empty != "map":
+        assert "没有可显示" in opened.page.inner_text(".gcm-heading")
+    opened.check()
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_text_of_the_data_is_shown_and_never_run(show, zones, manholes, payload):
+    hostile = zones.assign(name_zh=payload)
+    wells = manholes.assign(manhole_id=payload, status=payload).rename(columns={"extra": payload})
+    drawn = layer_map(
+        wells, "manholes", zones=hostile, color_by=payload, title=payload, caption=payload,
+        popup_fields=["manhole_id", payload],
+    )  # fmt: skip
+    drawn.add_child(folium.FeatureGroup(name=escape_text(payload)))
+    folium.LayerControl().add_to(drawn)
+    opened = show(drawn)
+    opened.click(*place(wells, 0))
+    popup(opened)
+    opened.check()
+    table = pd.DataFrame({payload: [1.0, 2.0, 3.0]}, index=zones.index)
+    opened = show(zone_map(table, hostile, payload, unit=payload))
+    opened.click(*place(zones, "320505"))
+    assert popup(opened)
+    opened.check()
+
+
+def test_hostile_text_in_plain_folium_objects_is_stopped_by_the_policy(show):
+    drawn = CityMap([31.3, 120.6])
+    folium.Marker([31.3, 120.6], popup="<img src=x onerror=window.hacked=1>").add_to(drawn)
+    opened = show(drawn)
+    opened.page.click(".leaflet-marker-icon")
+    opened.page.wait_for_timeout(300)
+    assert opened.page.evaluate("window.hacked") is None
+
+
+FEATURE = {
+    "type": "FeatureCollection",
+    "features": [
+        {"type": "Feature", "properties": {"name": "甲", "n": 4},
+         "geometry": {"type": "Polygon",
+                      "coordinates": [[[120.5, 31.2], [120.7, 31.2], [120.7, 31.4], [120.5, 31.2]]]}}
+    ],
+}  # fmt: skip
+TOPOLOGY = {
+    "type": "Topology",
+    "arcs": [[[120.5, 31.2], [120.7, 31.2], [120.7, 31.4], [120.5, 31.2]]],
+    "objects": {"a": {"type": "GeometryCollection", "geometries": [
+        {"type": "Polygon", "arcs": [[0]], "properties": {"name": "甲"}}]}},
+}  # fmt: skip
+
+
+def _fast(m):
+    folium.plugins.FastMarkerCluster([[31.3, 120.6], [31.31, 120.61]]).add_to(m)
+
+
+def _clusters(m):
+    cluster = folium.plugins.MarkerCluster(name="聚合").add_to(m)
+    group = folium.plugins.FeatureGroupSubGroup(cluster, "子组").add_to(m)
+    folium.Marker([31.3, 120.6], popup="a").add_to(group)
+    folium.plugins.GroupedLayerControl({"组": [group]}).add_to(m)
+
+
+def _geojson(m):
+    folium.GeoJson(
+        FEATURE,
+        name="面",
+        tooltip=folium.GeoJsonTooltip(["name"]),
+        popup=folium.GeoJsonPopup(["name", "n"]),
+        highlight_function=lambda _: {"weight": 3},
+        style_function=lambda _: {"color": "#333333"},
+    ).add_to(m)
+
+
+def _search(m):
+    layer = folium.GeoJson(FEATURE, name="面").add_to(m)
+    folium.plugins.Search(layer, search_label="name", geom_type="Polygon").add_to(m)
+
+
+def _choropleth(m):
+    folium.Choropleth(
+        FEATURE, data={"甲": 4, "乙": 7}, key_on="feature.properties.name", bins=[0, 2, 4, 8]
+    ).add_to(m)
+
+
+def _lines(m):
+    line = folium.PolyLine([[31.2, 120.5], [31.4, 120.7]]).add_to(m)
+    folium.plugins.PolyLineTextPath(line, "管廊").add_to(m)
+    folium.plugins.PolyLineOffset([[31.2, 120.5], [31.4, 120.7]], offset=5).add_to(m)
+    folium.ColorLine([[31.2, 120.5], [31.4, 120.7]], [1], colormap=["b", "r"]).add_to(m)
+
+
+def _shapes(m):
+    folium.Circle([31.3, 120.6], 300, tooltip="圆").add_to(m)
+    folium.CircleMarker([31.3, 120.6], popup="点").add_to(m)
+    folium.Rectangle([[31.2, 120.5], [31.3, 120.6]]).add_to(m)
+    folium.Polygon([[31.2, 120.5], [31.3, 120.6], [31.2, 120.7]]).add_to(m)
+
+
+def _icons(m):
+    folium.Marker([31.3, 120.6], icon=folium.Icon(icon="car", prefix="fa", angle=30)).add_to(m)
+    folium.Marker([31.3, 120.6], icon=folium.Icon(color="red")).add_to(m)
+    folium.Marker([31.3, 120.6], icon=folium.DivIcon(html="<b>甲</b>")).add_to(m)
+    folium.Marker([31.3, 120.6]).add_to(m)
+
+
+def _tree(m):
+    group = folium.FeatureGroup(name="组").add_to(m)
+    folium.plugins.TreeLayerControl({"label": "图层", "children": [
+        {"label": "组", "layer": group}]}).add_to(m)  # fmt: skip
+
+
+def _controls(m):
+    folium.plugins.Fullscreen().add_to(m)
+    folium.plugins.MousePosition().add_to(m)
+    folium.LatLngPopup().add_to(m)
+    folium.map.CustomPane("over").add_to(m)
+    m.fit_bounds([[31.2, 120.5], [31.4, 120.7]])
+    folium.LayerControl().add_to(m)
+
+
+REFINEMENTS = {
+    "markers and icons": _icons,
+    "shapes": _shapes,
+    "lines": _lines,
+    "GeoJson": _geojson,
+    "TopoJson": lambda m: folium.TopoJson(TOPOLOGY, "objects.a").add_to(m),
+    "Choropleth": _choropleth,
+    "colormap": lambda m: branca.colormap.linear.YlGnBu_09.scale(0, 1).add_to(m),
+    "clusters": _clusters,
+    "FastMarkerCluster": _fast,
+    "HeatMap": lambda m: folium.plugins.HeatMap([[31.3, 120.6, 1]]).add_to(m),
+    "Search": _search,
+    "tree": _tree,
+    "controls": _controls,
+    "ImageOverlay": lambda m: folium.raster_layers.ImageOverlay(
+        np.zeros((2, 2, 3)), [[31.2, 120.5], [31.4, 120.7]]
+    ).add_to(m),
+}
+
+
+@pytest.mark.parametrize("name", REFINEMENTS)
+def test_ordinary_folium_works_offline_on_a_city_map(show, name):
+    drawn = CityMap([31.3, 120.6], title=name)
+    REFINEMENTS[name](drawn)
+    opened = show(drawn)
+    opened.page.wait_for_timeout(200)
+    opened.check()
+
+
+def test_a_notebook_s_frame_shows_the_map(show, chromium, zones, manholes, tmp_path):
+    frame = layer_map(manholes, "manholes", zones=zones)._repr_html_()
+    target = tmp_path / "notebook.html"
+    target.write_text(f"<!DOCTYPE html><body>{frame}</body>", encoding="utf-8")
+    context = chromium.new_context(offline=True)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda e: complaints.append(str(e)))
+    page.goto(target.as_uri())
+    inner = page.frame_locator("iframe")
+    inner.locator("canvas.gcm-canvas").wait_for()
+    assert "窨井" in inner.locator("h1").inner_text()
+    assert complaints == []
+    context.close()

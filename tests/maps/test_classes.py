@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.classes import (
+    code_classes,
+    number_classes,
+    ramp,
+    value_classes,
+    with_rest,
+)
+from geo_citymgmt.maps.figures import date_text, number_scale, number_text
+from geo_citymgmt.spec import get_spec
+
+
+def luminance(color: str) -> float:
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("count", range(2, 10))
+def test_a_ramp_darkens_from_class_to_class(count):
+    steps = [luminance(color) for color in ramp(count)]
+    assert all(a - b > 8 for a, b in zip(steps, steps[1:], strict=False))
+
+
+@settings(deadline=None)  # the first example imports mapclassify
+@given(
+    st.lists(st.floats(0, 1e9) | st.just(float("nan")), min_size=1, max_size=40),
+    st.sampled_from(["fisherjenks", "quantiles", "equalinterval"]),
+)
+def test_every_number_has_one_class_and_classes_rise(values, scheme):
+    series = pd.Series(values, dtype="float64")
+    classes = number_classes(series, scheme=scheme)
+    assert ((classes.index >= 0) == series.notna()).all()
+    assert set(classes.index[classes.index >= 0]) == set(range(len(classes.labels)))
+    tops = [series[classes.index == i].max() for i in range(len(classes.labels))]
+    lows = [series[classes.index == i].min() for i in range(len(classes.labels))]
+    assert all(top < low for top, low in zip(tops, lows[1:], strict=False))
+
+
+def test_labels_say_which_values_are_in_the_class():
+    classes = number_classes(pd.Series([12_000.0, 13_000.0, 500_000.0]), k=2, unit="m2")
+    assert classes.labels == ("1.2 – 1.3", "50.0")
+    assert classes.unit == "万平方米"
+
+
+def test_limits_given_by_hand_are_kept_even_where_no_value_lies():
+    classes = number_classes(pd.Series([0.1, 0.95]), scheme=[0.3, 0.6, 0.9], unit="ratio")
+    assert classes.labels == ("≤ 30", "30 – 60", "60 – 90", "> 90")
+    assert list(classes.index) == [0, 3]
+
+
+def test_a_value_on_a_limit_belongs_to_the_lower_class():
+    assert list(number_classes(pd.Series([0.3]), scheme=[0.3, 0.6]).index) == [0]
+
+
+@pytest.mark.parametrize("scheme", ["naturalbreakz", [3, 2], []])
+def test_an_unfit_scheme_is_refused(scheme):
+    with pytest.raises(MapError):
+        number_classes(pd.Series([1.0, 2.0, 3.0]), scheme=scheme)
+
+
+def test_no_value_at_all_makes_no_class():
+    assert number_classes(pd.Series([None, np.nan])).labels == ()
+
+
+def test_codes_follow_the_order_of_their_list_and_bear_its_labels():
+    spec = get_spec("manholes")
+    classes = code_classes(pd.Series(["60", "10", "60", None]), spec.fields["status"], spec)
+    assert classes.labels == ("疑似", "已验收")
+    assert list(classes.index) == [1, 0, 1, -1]
+
+
+def test_every_facility_s_states_have_colours_of_their_own():
+    for key in ("illegal_construction", "manholes", "utility_tunnels", "parking_points"):
+        spec = get_spec(key)
+        field = spec.fields[spec.state_field]
+        classes = code_classes(pd.Series(list(field.codes)), field, spec)
+        assert len(set(classes.colors)) == len(field.codes), key
+
+
+def test_a_code_the_list_does_not_know_is_shown_as_it_is():
+    spec = get_spec("manholes")
+    classes = code_classes(pd.Series(["60", "?"]), spec.fields["status"], spec, lang="en")
+    assert classes.labels[-1] == "?"
+
+
+def test_records_without_a_value_get_a_class_of_their_own():
+    classes = with_rest(value_classes(pd.Series(["a", None, "a"])), lang="en")
+    assert classes.labels == ("Not stated", "a")
+    assert list(classes.index) == [1, 0, 1]
+
+
+def test_many_texts_share_a_last_class_and_none_is_lost():
+    values = pd.Series([f"t{i:02d}" for i in range(40)] + ["t00"])
+    classes = value_classes(values)
+    assert classes.labels[-1] == "其他"
+    assert (classes.index >= 0).all()
+    assert len(set(classes.colors)) == len(classes.colors)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "zh", "en"),
+    [
+        (1_234_567.0, "m2", "123.46万平方米", "1,234,567 m²"),
+        (999.5, "m2", "999.5平方米", "999.5 m²"),
+        (0.345, "ratio", "34.5%", "34.5%"),
+        (12_000, "count", "1.2万", "12,000"),
+        (3.2, "km", "3.2公里", "3.2 km"),
+        (2.5e8, "persons", "2.5亿人", "250,000,000 people"),
+        (0, "m2", "0平方米", "0 m²"),
+        (None, "m2", "", ""),
+        (pd.NA, "m2", "", ""),
+        (7, "起", "7起", "7 起"),
+    ],
+)
+def test_numbers_read_as_their_readers_write_them(value, unit, zh, en):
+    assert (number_text(value, unit, "zh"), number_text(value, unit, "en")) == (zh, en)
+
+
+def test_a_legend_writes_all_its_numbers_one_way():
+    scale = number_scale([3_000.0, 250_000.0], "m2", "zh")
+    assert [scale.text(v) for v in (3_000, 250_000)] == ["0.3", "25.0"]
+
+
+def test_dates_are_only_as_exact_as_they_are_known():
+    dates = pd.Series(pd.to_datetime(["2022-03-05", "2022-03-01", "2022-01-01", None]))
+    precision = pd.Series(["day", "month", "year", None])
+    assert list(date_text(dates, precision)) == ["2022-03-05", "2022-03", "2022", ""]
