@@ -1,1 +1,112 @@
-"""Geospatial analysis of violations and facilities for city-management bureaus."""
+"""Geospatial analysis of violations and facilities for city-management bureaus.
+
+Five layers an office has (illegal construction, utility tunnels, manholes, parking, bike stations)
+become figures that add up and maps that open anywhere::
+
+    import geo_citymgmt as gcm
+
+    city = gcm.load_city("data/shapefiles")
+    table = gcm.progress(city, as_of="2022-06-30")
+    gcm.progress_map(city, "manhole_remediated").save("manholes.html")
+
+Drawing, workbooks and databases are loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from geo_citymgmt.city import City, load_city
+from geo_citymgmt.cleaning.codes import has_code
+from geo_citymgmt.cleaning.datum import from_wgs84, to_wgs84
+from geo_citymgmt.coverage import coverage, coverage_area
+from geo_citymgmt.errors import (
+    AsOfError,
+    CityDataError,
+    CRSError,
+    MapError,
+    SourceError,
+    SpecError,
+)
+from geo_citymgmt.indicators import published_indicators
+from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.progress import progress, progress_series
+from geo_citymgmt.spec import Field, LayerSpec, load_specs
+from geo_citymgmt.writing import write_layer
+from geo_citymgmt.zones import assign_zones, check_zones, split_by_zone, summarise
+
+if TYPE_CHECKING:
+    from geo_citymgmt.maps import (
+        CityMap,
+        city_map,
+        coverage_map,
+        layer_map,
+        progress_map,
+        zone_map,
+    )
+    from geo_citymgmt.report import write_report
+    from geo_citymgmt.sample import sample_city
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AsOfError",
+    "CRSError",
+    "City",
+    "CityDataError",
+    "CityMap",
+    "Field",
+    "Layer",
+    "LayerSpec",
+    "MapError",
+    "SourceError",
+    "SpecError",
+    "assign_zones",
+    "check_zones",
+    "city_map",
+    "coverage",
+    "coverage_area",
+    "coverage_map",
+    "from_wgs84",
+    "has_code",
+    "layer_map",
+    "load_city",
+    "load_specs",
+    "progress",
+    "progress_map",
+    "progress_series",
+    "published_indicators",
+    "read_layer",
+    "sample_city",
+    "split_by_zone",
+    "summarise",
+    "to_wgs84",
+    "write_layer",
+    "write_report",
+    "zone_map",
+]
+
+#: Names whose modules pull in what a plain import must not: folium, matplotlib, XlsxWriter.
+_LAZY = {
+    "CityMap": "geo_citymgmt.maps",
+    "city_map": "geo_citymgmt.maps",
+    "coverage_map": "geo_citymgmt.maps",
+    "layer_map": "geo_citymgmt.maps",
+    "progress_map": "geo_citymgmt.maps",
+    "sample_city": "geo_citymgmt.sample",
+    "write_report": "geo_citymgmt.report",
+    "zone_map": "geo_citymgmt.maps",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LAZY:
+        value = getattr(import_module(_LAZY[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

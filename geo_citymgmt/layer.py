@@ -260,7 +260,7 @@ class _Pipeline:
         labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
         if name not in self.data.columns:
             self.data[name] = np.nan
-        missing = (self.data[name].isna() & ~self.rejected).to_numpy()
+        missing = self.data[name].isna().to_numpy() & ~self.rejected
         if self.spec.measure_default is not None:
             shape = gpd.GeoSeries(self.geometry)
             measured = (shape.area if item.geometry == "area" else shape.length).to_numpy()
@@ -271,7 +271,7 @@ class _Pipeline:
             self.findings.add(
                 "VALUE_ASSUMED", records=self.record[filled], value=shown, action="assumed", **labels
             )
-            missing &= ~filled
+            missing = missing & ~filled
         self.findings.add(
             "VALUE_MISSING",
             records=self.record[missing],
@@ -377,13 +377,14 @@ class _Pipeline:
         ]
         frame = self.data[names].copy()
         used = set(mapping.values())
-        for column in raw.columns:
-            if column not in used:
-                self.findings.add("FIELD_UNKNOWN", value=column)
-                if columns is None or column in columns:
-                    # A source column that happens to bear the name of a field stays apart.
-                    label = f"{column}_source" if column in frame.columns else column
-                    frame[label] = raw[column].to_numpy()
+        unknown = [column for column in raw.columns if column not in used]
+        if unknown:
+            self.findings.add("FIELD_UNKNOWN", value=", ".join(map(str, unknown)))
+        for column in unknown:
+            if columns is None or column in columns:
+                # A source column that happens to bear the name of a field stays apart.
+                label = f"{column}_source" if column in frame.columns else column
+                frame[label] = raw[column].to_numpy()
         return frame
 
     def _by_record(self, raw: Raw) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

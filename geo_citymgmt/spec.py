@@ -129,6 +129,12 @@ class States:
     plan_date: str | None = None
     plan_enters: str | None = None
     plan_only_from: tuple[str, ...] = ()
+    #: Codes a record has before any other: one that is in them now has never been elsewhere.
+    first: frozenset[str] = frozenset()
+
+    def sets_of(self, code: str) -> frozenset[str]:
+        """Names of the sets that hold ``code``."""
+        return frozenset(name for name, codes in self.sets.items() if code in codes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -471,7 +477,7 @@ def _check_fields(check: _Check, fields: Mapping[str, Field]) -> None:
 def _states(check: _Check, table: Any, fields: Mapping[str, Field]) -> States | None:
     if table is None:
         return None
-    check.keys(table, "state", required=("field", "sets"), optional=("dates", "plan"))
+    check.keys(table, "state", required=("field", "sets"), optional=("first", "dates", "plan"))
     state_field = check.one_of(table["field"], "state", "field", fields)
     codes = fields[state_field].codes
     sets: dict[str, tuple[str, ...]] = {}
@@ -479,6 +485,9 @@ def _states(check: _Check, table: Any, fields: Mapping[str, Field]) -> States | 
         sets[name] = check.texts(table["sets"], "state.sets", name)
         for code in sets[name]:
             check.one_of(code, f"state.sets.{name}", name, codes)
+    first = check.texts(table, "state", "first")
+    for name in first:
+        check.one_of(name, "state", "first", sets)
     dates: dict[str, tuple[str | None, Mapping[str, str], str]] = {}
     for name, rule in table.get("dates", {}).items():
         place = f"state.dates.{name}"
@@ -503,6 +512,7 @@ def _states(check: _Check, table: Any, fields: Mapping[str, Field]) -> States | 
         plan_date=plan.get("date"),
         plan_enters=plan.get("enters"),
         plan_only_from=check.texts(plan, "state.plan", "only_from"),
+        first=frozenset(code for name in first for code in sets[name]),
     )
 
 

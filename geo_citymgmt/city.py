@@ -1,0 +1,369 @@
+"""A city: its layers, its zones, its events and targets, as one folder or ``city.toml`` says."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_citymgmt.city_source import CitySource, find_source
+from geo_citymgmt.errors import CityDataError, SourceError
+from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
+from geo_citymgmt.metric import DEFAULT_CRS
+from geo_citymgmt.spec import LayerSpec, load_specs
+from geo_citymgmt.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events, read_targets
+
+__all__ = ["City", "load_city"]
+
+
+@dataclass(frozen=True, eq=False)
+class City(Mapping[str, gpd.GeoDataFrame]):
+    """Named layers with the zones they are counted by.
+
+    A mapping from layer key to the accepted records of the layer; see also :meth:`layer`.
+
+    Attributes
+    ----------
+    name_zh, name_en, code : str
+        Of the city; its code stands for the whole in tables.
+    layers : dict of str to Layer
+        Everything that could be read.
+    zones_by_level : dict of str to GeoDataFrame
+        "district" and, where there are any, "street", indexed by code.
+    events, targets : DataFrame
+        Empty where there are none.
+    data_date : Timestamp or None
+        The day as of which the data stands.
+    findings, ledger : DataFrame
+        Of all layers, the unusable ones included.
+    specs : dict of str to LayerSpec
+        What the layers are.
+    """
+
+    layers: Mapping[str, Layer]
+    zones_by_level: Mapping[str, gpd.GeoDataFrame]
+    events: pd.DataFrame
+    targets: pd.DataFrame
+    data_date: pd.Timestamp | None
+    findings: pd.DataFrame
+    ledger: pd.DataFrame
+    specs: Mapping[str, LayerSpec]
+    name_zh: str = "苏州市"
+    name_en: str = "Suzhou"
+    code: str = "320500"
+    source: str = ""
+    inputs: tuple[Path, ...] = field(default=(), repr=False)
+
+    def __getitem__(self, key: str) -> gpd.GeoDataFrame:
+        return self.layer(key).data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.layers)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{k} {len(v.data):,}" for k, v in self.layers.items())
+        date = "no date" if self.data_date is None else f"as of {self.data_date:%Y-%m-%d}"
+        return f"<City {self.name_zh} ({date}): {parts}>"
+
+    def layer(self, key: str) -> Layer:
+        """Return the layer ``key`` with its rejects, findings and ledger.
+
+        Raises
+        ------
+        CityDataError
+            There is no such layer, or it could not be used.
+        """
+        if key in self.layers:
+            return self.layers[key]
+        there = ", ".join(self.layers) or "none"
+        raise _MissingLayerError(
+            f"the city has no layer {key!r}; it has {there}.",
+            f"没有图层 {key}；现有：{there}。",
+        )
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Districts, indexed by ``district_code``."""
+        return self.zones_by_level["district"]
+
+    def zones_at(self, level: str) -> gpd.GeoDataFrame:
+        """Zones of ``level``, "district" or "street", indexed by code.
+
+        Raises
+        ------
+        CityDataError
+            The city has none.
+        """
+        if level not in self.zones_by_level:
+            raise CityDataError(
+                f"the city has no zones of level {level!r}; it has "
+                f"{', '.join(self.zones_by_level)}. Add a layer of streets.",
+                f"没有“{level}”一级的分区数据。",
+            )
+        return self.zones_by_level[level]
+
+    def to_file(self, path: str | Path, *, include_personal: bool = False) -> Path:
+        """Write all layers, events and targets into one GeoPackage; see :func:`write_layer`."""
+        from geo_citymgmt.writing import write_city
+
+        return write_city(self, Path(path), include_personal=include_personal)
+
+    def to_parquet(self, folder: str | Path, *, include_personal: bool = False) -> Path:
+        """Write each layer as GeoParquet into ``folder``."""
+        from geo_citymgmt.writing import write_layer
+
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        for key, layer in self.layers.items():
+            write_layer(layer, out / f"{key}.parquet", include_personal=include_personal)
+        return out
+
+    def to_excel(self, path: str | Path, *, include_personal: bool = False) -> Path:
+        """Write the attributes of all layers into one workbook, a sheet each."""
+        from geo_citymgmt.writing import write_city_workbook
+
+        return write_city_workbook(self, Path(path), include_personal=include_personal)
+
+
+class _MissingLayerError(CityDataError, KeyError):
+    """A mapping's KeyError that reads like the package's other errors."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def load_city(
+    source: str | Path,
+    *,
+    layers: Sequence[str] | None = None,
+    zones: gpd.GeoDataFrame | None = None,
+    metric_crs: Any = DEFAULT_CRS,
+    specs: Mapping[str, LayerSpec] | str | Path | None = None,
+    crs: Any = None,
+    datum: str | Mapping[str, str] | None = None,
+) -> City:
+    """Load a city from a folder, a ``city.toml`` or a GeoPackage.
+
+    Layers are found by ``city.toml``, else by file name: the key of the layer, or one of its
+    Chinese names (违法建设.shp, 综合管廊.shp, 窨井.shp). What is not recognised is told. A layer that
+    cannot be used does not stop the rest: it stands in the ledger as "unusable".
+
+    Parameters
+    ----------
+    source : str or Path
+        Folder, ``city.toml`` or .gpkg.
+    layers : sequence of str, optional
+        Load these only; zones are always loaded.
+    zones : GeoDataFrame, optional
+        Districts indexed by code, in place of those of the source.
+    metric_crs : anything pyproj takes
+        CRS of everything, in metres.
+    specs : mapping, or folder of layer files, optional
+        Beside the package's own: see :func:`load_specs`.
+    crs, datum : optional
+        For all layers, or a mapping from layer key; wins over ``city.toml``.
+
+    Returns
+    -------
+    City
+
+    Raises
+    ------
+    CityDataError
+        Nothing usable was found; the findings say why.
+
+    Examples
+    --------
+    >>> city = load_city("data/shapefiles")                               # doctest: +SKIP
+    >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
+    """
+    known = specs if isinstance(specs, Mapping) else load_specs(specs)
+    found = find_source(Path(source), known)
+    findings = Findings()
+    findings.extend(found.findings)
+    builder = _Builder(found, known, metric_crs, crs, datum)
+    builder.load_zones(zones, findings)
+    wanted = [k for k in known if known[k].role != "zones" and (not layers or k in layers)]
+    for key in wanted:
+        builder.load(key, builder.zones_by_level["district"])
+    if not builder.layers:
+        raise CityDataError(
+            f"{source}: no layer could be used. " + "; ".join(builder.errors),
+            f"{source}：没有可用的图层。" + "；".join(builder.errors_zh),
+            findings=concat_findings([findings.frame(), *builder.tables]),
+        )
+    events, targets = _side_tables(found, known, builder.layers, findings)
+    data_date = found.data_date or _latest(builder.layers, events)
+    ledger = pd.concat(builder.ledgers, ignore_index=True)
+    ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
+    return City(
+        layers=builder.layers,
+        zones_by_level=builder.zones_by_level,
+        events=events,
+        targets=targets,
+        data_date=data_date,
+        findings=concat_findings([findings.frame(), *builder.tables]),
+        ledger=ledger,
+        specs=known,
+        name_zh=found.name_zh,
+        name_en=found.name_en,
+        code=found.code,
+        source=str(source),
+        inputs=found.inputs(),
+    )
+
+
+class _Builder:
+    """Loads one layer after the other and keeps the account of those that failed."""
+
+    def __init__(
+        self,
+        found: CitySource,
+        specs: Mapping[str, LayerSpec],
+        metric_crs: Any,
+        crs: Any,
+        datum: Any,
+    ) -> None:
+        self.found, self.specs, self.metric_crs = found, specs, metric_crs
+        self.crs, self.datum = crs, datum
+        self.layers: dict[str, Layer] = {}
+        self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
+        self.ledgers: list[pd.DataFrame] = []
+        self.tables: list[pd.DataFrame] = []
+        self.errors: list[str] = []
+        self.errors_zh: list[str] = []
+
+    def load(self, key: str, zones: gpd.GeoDataFrame | None) -> Layer | None:
+        entry = self.found.layers.get(key)
+        if entry is None:
+            return None
+        try:
+            layer = read_layer(
+                entry.source,
+                self.specs[key],
+                sublayer=entry.sublayer,
+                encoding=entry.encoding,
+                crs=_for(self.crs, key) or entry.crs,
+                datum=_for(self.datum, key) or entry.datum,
+                aliases=entry.fields,
+                zones=zones,
+                metric_crs=self.metric_crs,
+                data_date=self.found.data_date,
+            )
+        except CityDataError as error:
+            self.errors.append(error.message)
+            self.errors_zh.append(error.message_zh)
+            row = {"layer": key, "source": entry.label, "state": "unusable"}
+            counts = dict.fromkeys([c for c in LEDGER_COLUMNS if c.startswith("n_")], 0)
+            self.ledgers.append(pd.DataFrame([{**counts, **row}], columns=list(LEDGER_COLUMNS)))
+            if error.findings is not None:
+                self.tables.append(error.findings)
+            return None
+        self.layers[key] = layer
+        self.ledgers.append(layer.ledger)
+        self.tables.append(layer.findings)
+        return layer
+
+    def load_zones(self, given: gpd.GeoDataFrame | None, findings: Findings) -> None:
+        for key, spec in self.specs.items():
+            if spec.role != "zones" or (spec.level == "district" and given is not None):
+                continue
+            layer = self.load(key, None)
+            if layer is not None and spec.level:
+                self.zones_by_level[spec.level] = self._indexed(layer)
+        if given is not None:
+            self.zones_by_level["district"] = given.to_crs(self.metric_crs)
+        elif "district" not in self.zones_by_level:
+            # Streets of the source say nothing about packaged districts they do not tile.
+            from geo_citymgmt.sample import packaged_districts
+
+            findings.add("ZONES_PACKAGED")
+            frame = packaged_districts().to_crs(self.metric_crs)
+            self.zones_by_level["district"] = frame.set_index("district_code", drop=True)
+            self.zones_by_level.pop("street", None)
+
+    def _indexed(self, layer: Layer) -> gpd.GeoDataFrame:
+        spec = layer.spec
+        frame = layer.data[layer.located].set_index(spec.id_field)
+        if spec.level == "district":
+            for code, name in self.found.names.items():
+                if code in frame.index and "name_zh" in frame.columns:
+                    frame.loc[code, "name_zh"] = name
+            order = [c for c in self.found.order if c in frame.index]
+            rest = sorted(set(frame.index) - set(order))
+            return frame.loc[[*order, *rest]]
+        return frame.sort_index()
+
+
+def _for(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else value
+
+
+def _side_tables(
+    found: CitySource,
+    specs: Mapping[str, LayerSpec],
+    layers: Mapping[str, Layer],
+    findings: Findings,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
+    events = events.astype({"date": "datetime64[us]", "amount": "float64"})
+    targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
+    targets = targets.astype({"deadline": "datetime64[us]", "target": "float64"})
+    if found.events is not None:
+        events = read_events(found.events, specs, findings)
+        events = _matched(events, layers, findings)
+    if found.targets is not None:
+        targets = read_targets(found.targets)
+    return events, targets
+
+
+def _matched(
+    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings
+) -> pd.DataFrame:
+    known = pd.MultiIndex.from_tuples(
+        [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
+        names=["layer", "key"],
+    )
+    pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
+    lost = ~pairs.isin(known)
+    if lost.any():
+        findings.add(
+            "EVENT_UNMATCHED",
+            value=int(lost.sum()),
+            detail="no accepted record has their id",
+            detail_zh="没有对应编号的入库记录",
+        )
+    return events[~lost].reset_index(drop=True)
+
+
+def _latest(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:
+    """The last day on which the data says something happened."""
+    latest = [events["date"].max()] if len(events) else []
+    for layer in layers.values():
+        states = layer.spec.states
+        facts = {*(states.dates if states else ()), "update_date", "survey_date"}
+        facts |= {a.date for a in layer.spec.amounts.values() if a.date}
+        latest += [layer.data[n].max() for n in facts if n in layer.data.columns]
+    stamps = [pd.Timestamp(s) for s in latest if pd.notna(s)]
+    return max(stamps) if stamps else None
+
+
+def as_date(value: Any) -> pd.Timestamp:
+    """Return a day as a Timestamp at local midnight."""
+    if isinstance(value, (str, dt.date, pd.Timestamp)):
+        stamp = pd.Timestamp(value)
+        if not pd.isna(stamp):
+            return stamp.normalize()
+    raise SourceError(f"{value!r} is not a date; write 2022-06-30.", f"“{value}”不是日期，请写成 2022-06-30。")

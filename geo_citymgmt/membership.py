@@ -1,0 +1,126 @@
+"""Which record counts where, at each level: the one-owner rule applied to the layers of a city."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["LEVELS", "Membership"]
+
+LEVELS = ("city", "district", "street")
+
+
+class Membership:
+    """Rows of a layer with the zones they count in.
+
+    Levels nest: a street is looked for within the district that owns the record, so that the
+    streets of a district, and what lies in none of them, add up to it.
+    """
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self._index: dict[str, ZoneIndex] = {}
+        self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
+
+    def table(self, layer: str, level: str, split: str) -> pd.DataFrame:
+        """Return ``row, row_kind, zone_code, share`` of ``layer``; shares of a row sum to one."""
+        key = (layer, level, split)
+        if key not in self._tables:
+            self._tables[key] = self._build(layer, level, split)
+        return self._tables[key]
+
+    def _build(self, layer: str, level: str, split: str) -> pd.DataFrame:
+        data = self._city[layer]
+        n = len(data)
+        if level == "city":
+            return _frame(np.arange(n), "total", self._city.code, np.ones(n))
+        geometry = data.geometry.to_numpy()
+        if split == "share":
+            parts = self._districts.shares(geometry, pieces=level == "street")
+            row, zone, share, piece = parts.feature, parts.zone, parts.share, parts.piece
+        else:
+            row, share, piece = np.arange(n), np.ones(n), geometry
+            zone = self._owners(data)
+        codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
+        district = codes[zone]
+        unlocated = zone == UNLOCATED
+        if "district_code" in data.columns:
+            # A record without a place counts, apart, under the district it names.
+            named = data["district_code"].to_numpy(dtype=object)[row]
+            district = np.where(unlocated & pd.notna(named), named, district)
+        kind = np.select([unlocated, zone == OUTSIDE], ["unlocated", "outside"], "zone")
+        if level == "district":
+            return _frame(row, kind, district, share)
+        assert piece is not None
+        return self._streets(row, kind, district, share, piece, split)
+
+    @property
+    def _districts(self) -> ZoneIndex:
+        if "" not in self._index:
+            self._index[""] = ZoneIndex(self._city.zones)
+        return self._index[""]
+
+    def _owners(self, data: pd.DataFrame) -> np.ndarray:
+        """Owning district of each record: as computed on reading, where it was."""
+        geometry = data.geometry
+        if "district_code" not in data.columns:
+            return self._districts.owner(geometry.to_numpy())
+        position = pd.Series(np.arange(len(self._districts.codes)), index=self._districts.codes)
+        owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
+        return np.where(geometry.isna(), UNLOCATED, owner)
+
+    def _streets(
+        self,
+        row: np.ndarray,
+        kind: np.ndarray,
+        district: np.ndarray,
+        share: np.ndarray,
+        piece: np.ndarray,
+        split: str,
+    ) -> pd.DataFrame:
+        streets = self._city.zones_at("street")
+        parent = _parents(streets)
+        out = [_frame(row[kind != "zone"], kind[kind != "zone"], "", share[kind != "zone"])]
+        out[0]["zone_code"] = district[kind != "zone"]
+        for code in np.unique(district[kind == "zone"].astype(str)):
+            mine = np.flatnonzero((kind == "zone") & (district == code))
+            inside = streets[parent == code]
+            if inside.empty:
+                out.append(_frame(row[mine], "outside", "outside", share[mine]))
+                continue
+            if code not in self._index:
+                self._index[code] = ZoneIndex(inside)
+            index = self._index[code]
+            names = np.append(index.codes.to_numpy(dtype=object), ["outside"])
+            if split == "share":
+                parts = index.shares(piece[mine])
+                at, zone, part = mine[parts.feature], parts.zone, parts.share
+            else:
+                at, zone, part = mine, index.owner(piece[mine]), np.ones(len(mine))
+            zone = np.where(zone < 0, OUTSIDE, zone)
+            kinds = np.where(zone == OUTSIDE, "outside", "zone")
+            out.append(_frame(row[at], kinds, names[zone], share[at] * part))
+        return pd.concat(out, ignore_index=True)
+
+
+def _parents(streets: pd.DataFrame) -> pd.Series:
+    """District of each street: as stated, else the first six digits of its code."""
+    from_code = pd.Series(streets.index.astype("str").str[:6], index=streets.index)
+    for name in ("parent_code", "district_code"):
+        if name in streets.columns:
+            return streets[name].astype("str").fillna(from_code)
+    return from_code
+
+
+def _frame(row: np.ndarray, kind: object, zone: object, share: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"row": row, "row_kind": kind, "zone_code": zone, "share": share},
+        index=pd.RangeIndex(len(row)),
+    )

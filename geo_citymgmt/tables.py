@@ -1,0 +1,131 @@
+"""The small tables beside the layers: events and targets, from .csv in either encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.cleaning.dates import parse_date
+from geo_citymgmt.cleaning.numbers import parse_number
+from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import LayerSpec
+
+__all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "read_events", "read_targets"]
+
+EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
+TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
+_HEADINGS = {
+    "layer": ("图层", "类别"),
+    "key": ("编号", "要素编号", "对象编号"),
+    "event": ("事件", "事件类型"),
+    "date": ("日期", "发生日期"),
+    "amount": ("数量", "数值", "面积"),
+    "note": ("备注", "说明"),
+    "indicator": ("指标", "指标编号"),
+    "zone_code": ("区划代码", "板块代码", "行政区划代码"),
+    "target": ("目标", "目标值"),
+    "unit": ("单位",),
+    "deadline": ("完成时限", "期限"),
+}
+
+
+def read_events(
+    source: Path | pd.DataFrame, specs: Mapping[str, LayerSpec], findings: Findings
+) -> pd.DataFrame:
+    """Read the events; layers and events may be named by key or in Chinese.
+
+    A row that names an unknown layer or event, or has no date, is left out and told.
+    """
+    table = _columns(source, EVENT_COLUMNS, required=("layer", "key", "event", "date"))
+    layers = {plain_key(n): s.key for s in specs.values() for n in (s.key, s.name_zh, *s.names)}
+    table["layer"] = table["layer"].map(lambda v: layers.get(plain_key(str(v))))
+    words = {
+        (s.key, plain_key(word)): key
+        for s in specs.values()
+        for key, event in s.events.items()
+        for word in (key, event.zh, event.en)
+    }
+    pairs = zip(table["layer"], table["event"], strict=True)
+    table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
+    table["date"] = _dates(table["date"])
+    table["amount"] = _numbers(table["amount"])
+    table["key"] = table["key"].astype("str")
+    for column, en, zh in (
+        ("layer", "their layer is not known", "图层名称无法识别"),
+        ("event", "their kind of event is not known to the layer", "事件类型无法识别"),
+        ("date", "they have no valid date", "没有有效日期"),
+    ):
+        lost = table[column].isna()
+        if lost.any():
+            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), detail=en, detail_zh=zh)
+            table = table[~lost]
+    table[["layer", "event"]] = table[["layer", "event"]].astype("str")
+    return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)
+
+
+def read_targets(source: Path | pd.DataFrame) -> pd.DataFrame:
+    """Read the targets: one row an indicator and zone."""
+    table = _columns(source, TARGET_COLUMNS, required=("indicator", "zone_code", "target"))
+    table["target"] = _numbers(table["target"])
+    table["deadline"] = _dates(table["deadline"])
+    for column in ("indicator", "zone_code", "unit", "note"):
+        table[column] = table[column].astype("str")
+    return table.reset_index(drop=True)
+
+
+def _columns(
+    source: Path | pd.DataFrame, columns: tuple[str, ...], required: tuple[str, ...]
+) -> pd.DataFrame:
+    name = source.name if isinstance(source, Path) else "table"
+    raw = _read_csv(source) if isinstance(source, Path) else source.copy()
+    by_key = {plain_key(str(c)): c for c in raw.columns}
+    out = {}
+    for column in columns:
+        words = (column, *_HEADINGS.get(column, ()))
+        found = next((by_key[plain_key(w)] for w in words if plain_key(w) in by_key), None)
+        if found is None and column in required:
+            raise SourceError(
+                f"{name}: no column {column!r}; it needs {', '.join(required)}.",
+                f"{name}：缺少列 {column}（或 {'、'.join(_HEADINGS[column])}）。",
+            )
+        out[column] = raw[found] if found is not None else pd.Series(pd.NA, index=raw.index)
+    return pd.DataFrame(out)
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            return pd.read_csv(path, dtype="str", encoding=encoding, keep_default_na=False)
+        except UnicodeDecodeError:
+            continue
+        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+            raise SourceError(
+                f"{path.name}: not a table ({error}).", f"{path.name}：不是有效的表格（{error}）。"
+            ) from error
+    raise SourceError(
+        f"{path.name}: the text is neither UTF-8 nor GB18030.",
+        f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+    )
+
+
+def _dates(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return column.astype("datetime64[us]")
+    days = [parse_date(str(v))[0] if pd.notna(v) else np.datetime64("NaT") for v in column]
+    return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype("float64")
+    plain = pd.to_numeric(column.replace("", None), errors="coerce")
+    hard = plain.isna() & column.notna() & (column != "")
+    if hard.any():
+        plain = plain.astype("float64")
+        plain[hard] = [parse_number(str(v))[0] for v in column[hard]]
+    return plain.astype("float64")

@@ -1,0 +1,357 @@
+"""Where a record stood on a day, and how much was done by then: from events, dates and plans.
+
+Events come first, then the dates of the record, then its status, if the day is not before the
+data's own. A plan is never a fact: it is kept apart and asked for by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.cleaning.codes import has_code
+from geo_citymgmt.spec import Amount, LayerSpec, States
+
+__all__ = ["Timeline", "matches"]
+
+#: States of a record on a day, beside the codes of its layer.
+NOT_YET, UNKNOWN = "", None
+_EPSILON = 1e-6
+_ENTRY = {"row": "int64", "date": "datetime64[us]", "amount": "float64", "basis": "str"}
+
+
+def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np.ndarray:
+    """Which rows fulfil ``where``: field = value, or one of ``{not = …}``, ``{any = true}``.
+
+    A missing value fulfils nothing.
+    """
+    out = np.ones(len(data), dtype=bool)
+    for name, wanted in where.items():
+        column = data[name]
+        if isinstance(wanted, Mapping):
+            hit = column.notna()
+            if "not" in wanted:
+                hit &= column != wanted["not"]
+        elif spec.fields[name].type == "list":
+            hit = has_code(column, wanted)
+        elif isinstance(wanted, list):
+            hit = column.isin(wanted)
+        else:
+            hit = column == wanted
+        out &= hit.fillna(False).to_numpy(dtype=bool)
+    return out
+
+
+class Timeline:
+    """The history of the records of one layer.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        Says which dates and events enter a state and add to an amount.
+    data : GeoDataFrame
+        Accepted records, on a range index.
+    events : DataFrame
+        Of this layer alone: ``key, event, date, amount``.
+    data_date : Timestamp or None
+        From this day on the status of a record speaks where its dates do not.
+    """
+
+    def __init__(
+        self,
+        spec: LayerSpec,
+        data: gpd.GeoDataFrame,
+        events: pd.DataFrame,
+        data_date: pd.Timestamp | None,
+    ) -> None:
+        self.spec, self.data = spec, data
+        self.data_date = data_date
+        row = pd.Series(np.arange(len(data)), index=data[spec.id_field])
+        known = events[events["key"].isin(row.index)]
+        self.events = known.assign(row=row.reindex(known["key"]).to_numpy(dtype="int64"))
+        self._transitions: pd.DataFrame | None = None
+        self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
+
+    # -- states
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """Every dated entry into a state: ``row, date, state, basis``, in order."""
+        if self._transitions is None:
+            self._transitions = self._collect_transitions()
+        return self._transitions
+
+    def _collect_transitions(self) -> pd.DataFrame:
+        empty = pd.DataFrame(
+            {"row": [], "date": [], "state": [], "basis": []}
+        ).astype({"row": "int64", "date": "datetime64[us]", "state": "str", "basis": "str"})
+        states = self.spec.states
+        if states is None:
+            return empty
+        enters = {k: e.enters for k, e in self.spec.events.items() if e.enters is not None}
+        happened = self.events[self.events["event"].isin(list(enters))]
+        by_event = pd.DataFrame(
+            {
+                "row": happened["row"],
+                "date": happened["date"],
+                "state": happened["event"].map(enters).astype("str"),
+                "basis": "events",
+            }
+        )
+        by_date = [
+            self._dated(states, name) for name in states.dates if name in self.data.columns
+        ]
+        dated = pd.concat([empty, *by_date], ignore_index=True)
+        # An event is the better witness of the day on which the same state was entered.
+        told = pd.MultiIndex.from_frame(by_event[["row", "state"]])
+        dated = dated[~pd.MultiIndex.from_frame(dated[["row", "state"]]).isin(told)]
+        out = pd.concat([dated, by_event], ignore_index=True)
+        order = {code: k for k, code in enumerate(self.spec.fields[states.field].codes)}
+        out["rank"] = out["state"].map(order)
+        return out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
+
+    def _dated(self, states: States, name: str) -> pd.DataFrame:
+        decider, table, default = states.dates[name]
+        rows = np.flatnonzero(self.data[name].notna().to_numpy())
+        state = pd.Series(default, index=rows, dtype="str")
+        if decider is not None and decider in self.data.columns:
+            mapped = self.data[decider].iloc[rows].map(table)
+            state = mapped.fillna(default).astype("str")
+        return pd.DataFrame(
+            {
+                "row": rows,
+                "date": self.data[name].iloc[rows].to_numpy(),
+                "state": state.to_numpy(),
+                "basis": "records",
+            }
+        )
+
+    def planned_transitions(self) -> pd.DataFrame:
+        """Entries into the state that the plan foresees, for records that are not there yet."""
+        states = self.spec.states
+        if states is None or states.plan_date is None or states.plan_date not in self.data.columns:
+            return self.transitions.iloc[:0]
+        assert states.plan_enters is not None
+        day = self.data[states.plan_date]
+        current = self.state_at(self.data_date)
+        ahead = day.notna() if self.data_date is None else day > self.data_date
+        aim = states.sets_of(states.plan_enters)
+        there = [c for c in self.spec.fields[states.field].codes if states.sets_of(c) >= aim]
+        open_ = ahead & ~current.isin(there)
+        if states.plan_only_from:
+            open_ &= current.isin([c for name in states.plan_only_from for c in states.sets[name]])
+        rows = np.flatnonzero(open_.to_numpy(dtype=bool))
+        return pd.DataFrame(
+            {
+                "row": rows,
+                "date": day.iloc[rows].to_numpy(),
+                "state": states.plan_enters,
+                "basis": "plan",
+                "rank": len(self.spec.fields[states.field].codes),
+            }
+        )
+
+    def state_at(self, day: pd.Timestamp | None, *, plan: bool = False) -> pd.Series:
+        """State of each record at the end of ``day``.
+
+        Returns
+        -------
+        Series of object
+            A code of the layer; "" for a record that was not known yet; None where the data
+            cannot say.
+        """
+        n = len(self.data)
+        states = self.spec.states
+        out = np.full(n, UNKNOWN, dtype=object)
+        if states is None:
+            return pd.Series(out)
+        moves = self.transitions
+        if plan:
+            moves = pd.concat([moves, self.planned_transitions()], ignore_index=True)
+        past = moves if day is None else moves[moves["date"] <= day]
+        last = past.drop_duplicates("row", keep="last")
+        out[np.unique(moves["row"])] = NOT_YET
+        out[last["row"]] = last["state"].to_numpy(dtype=object)
+        if states.field not in self.data.columns:
+            return pd.Series(out)
+        status = self.data[states.field].to_numpy(dtype=object)
+        status = np.where(pd.isna(status), None, status)
+        final = np.full(n, None, dtype=object)
+        facts = self.transitions
+        if self.data_date is not None:
+            facts = facts[facts["date"] <= self.data_date]
+        latest = facts.drop_duplicates("row", keep="last")
+        final[latest["row"]] = latest["state"].to_numpy(dtype=object)
+        agrees = self._same_sets(final, status) | pd.isna(status)
+        now = day is None or self.data_date is None or day >= self.data_date
+        if now:
+            planned = np.zeros(n, dtype=bool)
+            if plan and day is not None:
+                due = self.planned_transitions()
+                planned[due.loc[due["date"] <= day, "row"]] = True
+            return pd.Series(np.where(agrees | planned, out, status))
+        # Between its last known move and the data's date a record that ended elsewhere was
+        # somewhere the dates do not tell.
+        moved_later = np.zeros(n, dtype=bool)
+        moved_later[np.unique(moves.loc[moves["date"] > day, "row"])] = True
+        still_first = np.isin(status.astype(str), list(states.first)) & ~pd.isna(status)
+        return pd.Series(np.select([still_first, agrees | moved_later], [status, out], UNKNOWN))
+
+    def _same_sets(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Whether two states count alike: between 立案 and 处置中 nothing that is counted changes."""
+        states = self.spec.states
+        assert states is not None
+        names = {c: ",".join(sorted(states.sets_of(c))) or c for c in self.spec.fields[states.field].codes}
+        left, right = pd.Series(first).map(names), pd.Series(second).map(names)
+        return ((left == right) & left.notna()).to_numpy(dtype=bool)
+
+    # -- amounts
+
+    def entries(self, key: str, *, plan: bool = False) -> pd.DataFrame:
+        """Every growth of the amount ``key``: ``row, date, amount, basis``; undated ones last."""
+        if (key, plan) not in self._entries:
+            amount = self.spec.amounts[key]
+            facts = self._by_state(amount) if amount.while_in else self._facts(amount)
+            if plan:
+                facts = pd.concat([facts, self._planned(amount, facts)], ignore_index=True)
+            self._entries[key, plan] = facts.astype(_ENTRY).reset_index(drop=True)
+        return self._entries[key, plan]
+
+    def done_by(self, key: str, day: pd.Timestamp | None, *, plan: bool = False) -> np.ndarray:
+        """Amount of each record up to the end of ``day``; what is undated counts at the data's."""
+        entries = self.entries(key, plan=plan)
+        past = entries["date"] <= day if day is not None else entries["date"].notna()
+        if day is None or self.data_date is None or day >= self.data_date:
+            past |= entries["date"].isna()
+        hit = entries[past]
+        return np.bincount(hit["row"], weights=hit["amount"], minlength=len(self.data))
+
+    def _facts(self, amount: Amount) -> pd.DataFrame:
+        adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
+        said = self.events[self.events["event"].isin(list(adding))]
+        grown = pd.DataFrame(
+            {
+                "row": said["row"],
+                "date": said["date"],
+                "amount": said["amount"].fillna(said["event"].map(adding)).fillna(0.0),
+                "basis": "events",
+            }
+        )
+        parts = [grown]
+        if amount.total is not None and (
+            not isinstance(amount.total, str) or amount.total in self.data.columns
+        ):
+            parts.append(self._remainder(amount, grown))
+        out = pd.concat(parts, ignore_index=True)
+        return self._taken_back(amount, out)
+
+    def _remainder(self, amount: Amount, grown: pd.DataFrame) -> pd.DataFrame:
+        """What the record's total holds beyond its events, on the record's date."""
+        n = len(self.data)
+        if isinstance(amount.total, str):
+            total = self.data[amount.total].astype("float64").fillna(0.0).to_numpy(copy=True)
+        else:
+            total = np.full(n, float(amount.total or 0.0))
+        total[~matches(self.data, self.spec, amount.where)] = 0.0
+        total[self._planned_only()] = 0.0
+        rest = total - np.bincount(grown["row"], weights=grown["amount"], minlength=n)
+        dated = np.full(n, np.datetime64("NaT", "us"))
+        if amount.date is not None and amount.date in self.data.columns:
+            dated = self.data[amount.date].to_numpy(dtype="datetime64[us]")
+        keep = rest > _EPSILON
+        if not isinstance(amount.total, str):
+            # A count of records is a matter of when: without a day nothing is counted.
+            keep &= ~np.isnat(dated)
+        rows = np.flatnonzero(keep)
+        return pd.DataFrame(
+            {"row": rows, "date": dated[rows], "amount": rest[rows], "basis": "records"}
+        )
+
+    def _planned_only(self) -> np.ndarray:
+        states = self.spec.states
+        if states is None or states.field not in self.data.columns or "planned" not in states.sets:
+            return np.zeros(len(self.data), dtype=bool)
+        return self.data[states.field].isin(states.sets["planned"]).to_numpy(dtype=bool)
+
+    def _taken_back(self, amount: Amount, grown: pd.DataFrame) -> pd.DataFrame:
+        takes = [k for k, e in self.spec.events.items() if amount.key in e.takes_back]
+        relapses = self.events[self.events["event"].isin(takes)]
+        if relapses.empty:
+            return grown
+        out = [grown]
+        # Few records relapse; each time what it had done by then no longer counts.
+        relapsed = grown[grown["row"].isin(relapses["row"])]
+        for row, days in relapses.sort_values("date").groupby("row")["date"]:
+            mine = relapsed[relapsed["row"] == row]
+            taken = 0.0
+            for day in days:
+                had = mine.loc[mine["date"] <= day, "amount"].sum() - taken
+                if had > _EPSILON:
+                    out.append(
+                        pd.DataFrame(
+                            {"row": [row], "date": [day], "amount": [-had], "basis": ["events"]}
+                        )
+                    )
+                    taken += had
+        return pd.concat(out, ignore_index=True)
+
+    def _by_state(self, amount: Amount, moves: pd.DataFrame | None = None) -> pd.DataFrame:
+        """+1 on entering the set of states, -1 on leaving it."""
+        assert amount.while_in is not None
+        codes = self.spec.sets[amount.while_in]
+        moves = self.transitions if moves is None else moves
+        inside = moves["state"].isin(codes)
+        before = inside.groupby(moves["row"]).shift(fill_value=False)
+        changed = inside != before
+        weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
+        dated = pd.DataFrame(
+            {
+                "row": moves.loc[changed, "row"],
+                "date": moves.loc[changed, "date"],
+                "amount": np.where(inside[changed], weight, -weight),
+                "basis": moves.loc[changed, "basis"],
+            }
+        )
+        field = self.spec.state_field
+        if field is None or field not in self.data.columns:
+            return dated
+        ends_inside = np.zeros(len(self.data), dtype=bool)
+        last = moves[~inside.isna()].drop_duplicates("row", keep="last")
+        ends_inside[last.loc[last["state"].isin(codes), "row"]] = True
+        undated = np.flatnonzero(self.data[field].isin(codes).to_numpy(dtype=bool) & ~ends_inside)
+        return pd.concat(
+            [
+                dated,
+                pd.DataFrame(
+                    {"row": undated, "date": pd.NaT, "amount": weight, "basis": "records"}
+                ),
+            ],
+            ignore_index=True,
+        )
+
+    def _planned(self, amount: Amount, facts: pd.DataFrame) -> pd.DataFrame:
+        if amount.while_in is not None:
+            due = self.planned_transitions()
+            due = due[due["state"].isin(self.spec.sets[amount.while_in])]
+            weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
+            return due[["row", "date", "basis"]].assign(amount=weight)
+        rule = amount.plan
+        if rule is None or rule.date not in self.data.columns:
+            return facts.iloc[:0]
+        day = self.data[rule.date]
+        ahead = day.notna() if self.data_date is None else day > self.data_date
+        usable = ahead.to_numpy(dtype=bool) & matches(self.data, self.spec, rule.where)
+        source = rule.up_to or rule.add
+        if source is None or source not in self.data.columns:
+            return facts.iloc[:0]
+        size = self.data[source].astype("float64").fillna(0.0).to_numpy(copy=True)
+        if rule.up_to is not None:
+            size -= np.bincount(facts["row"], weights=facts["amount"], minlength=len(self.data))
+        rows = np.flatnonzero(usable & (size > _EPSILON))
+        return pd.DataFrame(
+            {"row": rows, "date": day.iloc[rows].to_numpy(), "amount": size[rows], "basis": "plan"}
+        )
