@@ -16,11 +16,17 @@ from geo_citymgmt.maps.features import add_outlines, zone_name
 from geo_citymgmt.maps.figures import number_scale, number_text
 
 _WORDS = {
-    "zh": {"no_data": "无数据", "unplaced": "表中 {n} 个分区代码没有对应图形：{codes}",
-           "none": "没有可显示的数据"},
-    "en": {"no_data": "No data", "unplaced": "{n} zone codes of the table have no area: {codes}",
-           "none": "No data to show"},
-}  # fmt: skip
+    "zh": {
+        "no_data": "无数据",
+        "unplaced": "表中 {n} 个分区代码没有对应图形：{codes}",
+        "none": "没有可显示的数据",
+    },
+    "en": {
+        "no_data": "No data",
+        "unplaced": "{n} zone codes of the table have no area: {codes}",
+        "none": "No data to show",
+    },
+}
 
 
 def zone_map(
@@ -68,6 +74,7 @@ def zone_map(
     title, caption : str, optional
         Heading (`label` by default) and the line under it (source, date).
     lang : {"zh", "en"}
+        Language of the page's own words.
     online : bool
         See `CityMap`.
 

@@ -73,7 +73,8 @@ class _Page(Figure):
             raise MapError(
                 "A text on the map reads as a template ({{ or {%); pass text of data to folium "
                 "objects through escape_text.",
-                "地图上的文字含有模板标记（{{ 或 {%）；传给 folium 对象的数据文字请先经 escape_text 处理。",
+                "地图上的文字含有模板标记（{{ 或 {%）；"
+                "传给 folium 对象的数据文字请先经 escape_text 处理。",
             ) from error
         finally:
             for element, children in before:
@@ -252,23 +253,25 @@ class CityMap(folium.Map):
             }
         return json_for_script(settings)
 
-    def render(self, **kwargs: Any) -> None:
+    def render(self, **kwargs: Any) -> None:  # type: ignore[override]  # as folium.Map does
         """Render into the page; the layer switch comes last, so it sees every layer."""
         children = self._children
         if self.layer_switch and not any(
             isinstance(child, folium.LayerControl) for child in children.values()
         ):
             control = folium.LayerControl()
-            control.options["collapsed"] = JsCode("window.innerWidth < 640")
+            control.options.update(collapsed=JsCode("window.innerWidth < 640"))  # type: ignore[call-overload]
             self.add_child(control, name="layer_switch")
         switches = [
             name for name, child in children.items() if isinstance(child, folium.LayerControl)
         ]
         for name in switches:
             children.move_to_end(name)
-        super().render(**kwargs)
+        super().render(**kwargs)  # type: ignore[no-untyped-call]
 
-    def save(self, outfile: str | Path | BinaryIO, close_file: bool = True, **kwargs: Any) -> None:
+    def save(
+        self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **kwargs: Any
+    ) -> None:
         """Write the page, whole or not at all.
 
         Parameters
@@ -277,6 +280,8 @@ class CityMap(folium.Map):
             Where to write. A path is replaced in one step, through a file beside it.
         close_file : bool
             Whether to close a file that was handed in.
+        **kwargs
+            Handed to branca's rendering.
 
         Raises
         ------
@@ -286,6 +291,8 @@ class CityMap(folium.Map):
         """
         root = self.get_root()
         content = root.render(**kwargs).encode("utf-8")
+        if isinstance(outfile, bytes):
+            outfile = os.fsdecode(outfile)
         if not isinstance(outfile, str | Path):
             outfile.write(content)
             if close_file:

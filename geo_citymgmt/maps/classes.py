@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,7 @@ def number_classes(
     Parameters
     ----------
     values : Series of float
+        The numbers; null where there is none.
     scheme : str or sequence of float
         A scheme of mapclassify (``fisherjenks``, ``quantiles``, ``equalinterval``...), or the
         upper limits of the classes, in the unit of the values.
@@ -88,6 +90,7 @@ def number_classes(
     unit : str, optional
         Unit of the values.
     lang : {"zh", "en"}
+        Language of the labels.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def number_classes(
     else:
         texts = [scale.text(limit) for limit in limits]
         labels = [f"≤ {texts[0]}"]
-        labels += [f"{low} – {high}" for low, high in zip(texts, texts[1:], strict=False)]
+        labels += [f"{low} – {high}" for low, high in pairwise(texts)]
         labels.append(f"> {texts[-1]}")
     return Classes(index, tuple(labels), ramp(len(labels)), scale.unit)
 

@@ -199,7 +199,7 @@ class Legend(MacroElement):
         note: str = "",
         layer: Layer | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._name = "Legend"
         self.title = title
         self.items = items

@@ -19,12 +19,23 @@ from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 
 _WORDS = {
-    "zh": {"unlocated": "{layer}：另有 {n} 条记录未落图，不在地图上", "empty": "{layer}：没有可显示的要素",
-           "yes": "是", "no": "否", "district": "所属板块", "join": "、"},
-    "en": {"unlocated": "{layer}: {n} more records have no place and are not on the map",
-           "empty": "{layer}: no features to show", "yes": "Yes", "no": "No",
-           "district": "District", "join": ", "},
-}  # fmt: skip
+    "zh": {
+        "unlocated": "{layer}：另有 {n} 条记录未落图，不在地图上",
+        "empty": "{layer}：没有可显示的要素",
+        "yes": "是",
+        "no": "否",
+        "district": "所属板块",
+        "join": "、",
+    },
+    "en": {
+        "unlocated": "{layer}: {n} more records have no place and are not on the map",
+        "empty": "{layer}: no features to show",
+        "yes": "Yes",
+        "no": "No",
+        "district": "District",
+        "join": ", ",
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -77,6 +88,7 @@ def layer_map(
     title, caption : str, optional
         Heading (the name of the layer by default) and the line under it.
     lang : {"zh", "en"}
+        Language of labels, codes and the page's own words.
     online : bool
         See `CityMap`.
 
@@ -181,11 +193,11 @@ def layer_classes(
     frame: gpd.GeoDataFrame, spec: LayerSpec, drawing: Drawing, lang: str
 ) -> tuple[Classes, str]:
     """Return the classes of the features and what they are by, in words."""
-    column = drawing.color_by
     own = spec.style.get("color_by")
+    column = drawing.color_by
     if column is None:
         column = own if own in frame else False
-    if column is False:
+    if not isinstance(column, str):
         color = spec.style.get("color", "#0072b2")
         return colouring.single_class(len(frame), spec.name(lang), color), ""
     _check_columns(frame, [column], spec)

@@ -36,21 +36,53 @@ _BASIS = {
     "plan": ("计划", "Plan"),
 }
 _WORDS = {
-    "zh": {"value": "数值", "target": "目标", "attainment": "完成率", "expected": "应达进度",
-           "status": "状态", "period": "统计期", "basis": "依据", "numerator": "分子",
-           "denominator": "分母", "comparability": "可比性", "comparable": "可与目标比较", "note": "说明",
-           "deadline": "期限", "as_of": "截至 {date}", "coverage": "覆盖率", "area": "面积",
-           "covered": "已覆盖面积", "covered_area": "覆盖范围", "radius": "{layer} {radius} 米覆盖率",
-           "features": "设施点", "exact": "按直线距离 {radius} 米计"},
-    "en": {"value": "Value", "target": "Target", "attainment": "Attainment", "expected": "Expected",
-           "status": "Status", "period": "Period", "basis": "Basis", "numerator": "Numerator",
-           "denominator": "Denominator", "comparability": "Comparability",
-           "comparable": "Comparable with its target", "note": "Note", "deadline": "Deadline",
-           "as_of": "As of {date}", "coverage": "Coverage", "area": "Area",
-           "covered": "Area covered", "covered_area": "Area covered",
-           "radius": "{layer}: coverage within {radius} m", "features": "Facilities",
-           "exact": "Straight-line distance, {radius} m"},
-}  # fmt: skip
+    "zh": {
+        "value": "数值",
+        "target": "目标",
+        "attainment": "完成率",
+        "expected": "应达进度",
+        "status": "状态",
+        "period": "统计期",
+        "basis": "依据",
+        "numerator": "分子",
+        "denominator": "分母",
+        "comparability": "可比性",
+        "comparable": "可与目标比较",
+        "note": "说明",
+        "deadline": "期限",
+        "as_of": "截至 {date}",
+        "coverage": "覆盖率",
+        "area": "面积",
+        "covered": "已覆盖面积",
+        "covered_area": "覆盖范围",
+        "radius": "{layer} {radius} 米覆盖率",
+        "features": "设施点",
+        "exact": "按直线距离 {radius} 米计",
+    },
+    "en": {
+        "value": "Value",
+        "target": "Target",
+        "attainment": "Attainment",
+        "expected": "Expected",
+        "status": "Status",
+        "period": "Period",
+        "basis": "Basis",
+        "numerator": "Numerator",
+        "denominator": "Denominator",
+        "comparability": "Comparability",
+        "comparable": "Comparable with its target",
+        "note": "Note",
+        "deadline": "Deadline",
+        "as_of": "As of {date}",
+        "coverage": "Coverage",
+        "area": "Area",
+        "covered": "Area covered",
+        "covered_area": "Area covered",
+        "radius": "{layer}: coverage within {radius} m",
+        "features": "Facilities",
+        "exact": "Straight-line distance, {radius} m",
+    },
+}
 
 
 def progress_map(
@@ -81,6 +113,7 @@ def progress_map(
     column : {"value", "attainment"}, optional
         What fills the zones; attainment where any zone may be compared with its target.
     level : {"district", "street"}
+        Which zones are drawn.
     title, caption, lang, online
         See `zone_map`.
 

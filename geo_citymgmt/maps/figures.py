@@ -59,6 +59,7 @@ def number_scale(values: Any, unit: str | None, lang: str) -> NumberScale:
     unit : str or None
         Their unit, as layer files name it (``m2``, ``ratio``...).
     lang : {"zh", "en"}
+        Chinese counts in 万 and 亿, English in thousands.
 
     Returns
     -------
@@ -123,6 +124,7 @@ def date_text(values: pd.Series, precision: pd.Series | None) -> pd.Series:
     Parameters
     ----------
     values : Series of datetime64
+        The dates.
     precision : Series of str or None
         ``day``, ``month`` or ``year`` for each; a day where it is null or not given.
 

@@ -46,7 +46,8 @@ def to_degrees(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
 
 def located(geometry: gpd.GeoSeries) -> np.ndarray:
     """Return which rows have a place on the map."""
-    return ~(geometry.isna() | geometry.is_empty).to_numpy()
+    placed: np.ndarray = ~(geometry.isna() | geometry.is_empty).to_numpy()
+    return placed
 
 
 def simplified_zones(zones: gpd.GeoDataFrame) -> gpd.GeoSeries:

@@ -16,15 +16,63 @@ from geo_citymgmt.maps import vendored
 from geo_citymgmt.maps.text import escape_text
 
 SUPPORTED = frozenset(
-    """
-    Choropleth Circle CircleMarker ClickForLatLng ClickForMarker ColorLine ColorMap Control
-    CustomIcon CustomPane Div DivIcon Element ElementAddToElement EventHandler FastMarkerCluster
-    FeatureGroup FeatureGroupSubGroup Figure FitBounds FitOverlays Fullscreen GeoJson GeoJsonDetail
-    GeoJsonPopup GeoJsonTooltip GroupedLayerControl HeatMap Html Icon ImageOverlay IncludeStatement
-    JavascriptLink CssLink LatLngPopup LayerControl LinearColormap MacroElement Map Marker
-    MarkerCluster MethodCall MousePosition PolyLine PolyLineOffset PolyLineTextPath Polygon Popup
-    Rectangle Search SetIcon StepColormap Tooltip TopoJson TreeLayerControl
-    """.split()
+    {
+        "Choropleth",
+        "Circle",
+        "CircleMarker",
+        "ClickForLatLng",
+        "ClickForMarker",
+        "ColorLine",
+        "ColorMap",
+        "Control",
+        "CssLink",
+        "CustomIcon",
+        "CustomPane",
+        "Div",
+        "DivIcon",
+        "Element",
+        "ElementAddToElement",
+        "EventHandler",
+        "FastMarkerCluster",
+        "FeatureGroup",
+        "FeatureGroupSubGroup",
+        "Figure",
+        "FitBounds",
+        "FitOverlays",
+        "Fullscreen",
+        "GeoJson",
+        "GeoJsonDetail",
+        "GeoJsonPopup",
+        "GeoJsonTooltip",
+        "GroupedLayerControl",
+        "HeatMap",
+        "Html",
+        "Icon",
+        "ImageOverlay",
+        "IncludeStatement",
+        "JavascriptLink",
+        "LatLngPopup",
+        "LayerControl",
+        "LinearColormap",
+        "MacroElement",
+        "Map",
+        "Marker",
+        "MarkerCluster",
+        "MethodCall",
+        "MousePosition",
+        "PolyLine",
+        "PolyLineOffset",
+        "PolyLineTextPath",
+        "Polygon",
+        "Popup",
+        "Rectangle",
+        "Search",
+        "SetIcon",
+        "StepColormap",
+        "Tooltip",
+        "TopoJson",
+        "TreeLayerControl",
+    }
 )
 """Objects of folium and branca that are tested in a saved map without a network."""
 
@@ -75,7 +123,7 @@ def check_supported(root: Element) -> None:
         if library in ("folium", "branca") and kind.__name__ not in SUPPORTED:
             where = getattr(element, "tiles", None) or getattr(element, "url", None) or ""
             _refuse(f"{kind.__name__} {where}".strip())
-        address = None
+        address: object = None
         if isinstance(element, folium.raster_layers.ImageOverlay):
             address = element.url
         elif isinstance(element, folium.CustomIcon):
@@ -171,7 +219,7 @@ def _refuse(what: str) -> None:
 
 
 def _inert(code: str) -> str:
-    """Keep text inside the script from ending it: in a string ``<\\/`` is the same as ``</``."""
+    r"""Keep text inside the script from ending it: in a string ``<\/`` is the same as ``</``."""
     code = re.sub(r"</(?=script)", r"<\\/", code, flags=re.I)
     return code.replace("<!--", "<\\!--")
 

@@ -43,7 +43,9 @@ def city_map(
     table : DataFrame, optional
         What `progress` gave at the level ``district``, to save computing it again.
     title, caption : str, optional
+        Heading and the line under it; by default a plain title and the date of the data.
     lang : {"zh", "en"}
+        Language of labels, codes and the page's own words.
     online : bool
         See `CityMap`.
 

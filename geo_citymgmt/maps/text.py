@@ -23,7 +23,7 @@ _LINE_ENDS = {"\u2028": "\n", "\u2029": "\n"}
 
 
 def visible_text(value: object) -> str:
-    """Return the value as text in which no character acts unseen.
+    r"""Return the value as text in which no character acts unseen.
 
     Direction marks and control characters are spelt out as ``[U+202E]``; the Unicode line and
     paragraph separators, which end a line in older JavaScript, become ordinary line ends.
@@ -39,7 +39,7 @@ def visible_text(value: object) -> str:
 
     Examples
     --------
-    >>> visible_text("a\\u202eb")
+    >>> visible_text("a\u202eb")
     'a[U+202E]b'
     """
     text = str(value)

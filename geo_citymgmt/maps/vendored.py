@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePosixPath
+from typing import Any
 
 _URL = re.compile(r"url\(\s*(['\"]?)(?P<target>[^'\")]*)\1\s*\)")
 _FONT_SOURCE = re.compile(r"src\s*:\s*(?P<sources>[^;}]+)")
@@ -23,14 +24,15 @@ AWESOME_MARKERS = (
 FONT_AWESOME = "https://cdn.jsdelivr.net/npm/@fortawesome/fontawesome-free@6.2.0/css/all.min.css"
 
 
-def _folder():  # type: ignore[no-untyped-def]  # Traversable moved between Python versions
+def _folder() -> Any:  # Traversable moved between Python versions
     return files("geo_citymgmt.maps") / "assets"
 
 
 @lru_cache(maxsize=1)
-def manifest() -> dict:
+def manifest() -> dict[str, Any]:
     """Return the manifest: packages with version, licence, files, their hashes and addresses."""
-    return json.loads((_folder() / "manifest.json").read_text(encoding="utf-8"))
+    content: dict[str, Any] = json.loads((_folder() / "manifest.json").read_text(encoding="utf-8"))
+    return content
 
 
 @lru_cache(maxsize=1)

@@ -166,7 +166,7 @@ def test_layers_are_switched_on_and_off_with_their_legend(show, city, figures):
     drawn = opened.page.evaluate(
         """() => { const c = document.querySelector('canvas.gcm-canvas');
             const d = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;
-            let n = 0; for (let i = 3; i < d.length; i += 4) { if (d[i]) { n += 1; } } return n; }"""
+            let n = 0; for (let i = 3; i < d.length; i += 4) { n += d[i] ? 1 : 0; } return n; }"""
     )
     assert drawn > 60
     boxes.filter(has_text="窨井").click()
@@ -246,7 +246,8 @@ FEATURE = {
     "features": [
         {"type": "Feature", "properties": {"name": "甲", "n": 4},
          "geometry": {"type": "Polygon",
-                      "coordinates": [[[120.5, 31.2], [120.7, 31.2], [120.7, 31.4], [120.5, 31.2]]]}}
+                      "coordinates": [[[120.5, 31.2], [120.7, 31.2], [120.7, 31.4],
+                                       [120.5, 31.2]]]}}
     ],
 }  # fmt: skip
 TOPOLOGY = {

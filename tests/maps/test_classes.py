@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ def luminance(color: str) -> float:
 @pytest.mark.parametrize("count", range(2, 10))
 def test_a_ramp_darkens_from_class_to_class(count):
     steps = [luminance(color) for color in ramp(count)]
-    assert all(a - b > 8 for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a - b > 8 for a, b in pairwise(steps))
 
 
 @settings(deadline=None)  # the first example imports mapclassify

@@ -107,16 +107,27 @@ def linked_geojson() -> folium.GeoJson:
 @pytest.mark.parametrize(
     ("make", "named"),
     [
-        (lambda: folium.TileLayer("https://tiles.example.com/{z}/{x}/{y}.png", attr="x"), "tiles.example.com"),
+        (
+            lambda: folium.TileLayer("https://tiles.example.com/{z}/{x}/{y}.png", attr="x"),
+            "tiles.example.com",
+        ),
         (lambda: folium.plugins.Draw(), "Draw"),
         (lambda: folium.plugins.Realtime("https://example.com/live.json"), "Realtime"),
-        (lambda: folium.raster_layers.ImageOverlay("https://example.com/a.png", [[0, 0], [1, 1]]), "example.com/a.png"),
+        (
+            lambda: folium.raster_layers.ImageOverlay(
+                "https://example.com/a.png", [[0, 0], [1, 1]]
+            ),
+            "example.com/a.png",
+        ),
         (linked_geojson, "example.com/a.geojson"),
         (lambda: folium.Popup('<img src="https://example.com/p.png">'), "example.com/p.png"),
         (lambda: Element('<script src="https://example.com/x.js"></script>'), "example.com/x.js"),
-        (lambda: Element("<style>@import 'https://example.com/x.css';</style>"), "example.com/x.css"),
+        (
+            lambda: Element("<style>@import 'https://example.com/x.css';</style>"),
+            "example.com/x.css",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_needs_the_network_is_named_when_the_map_is_saved(tmp_path, make, named):
     city_map = CityMap()
     child = make()
