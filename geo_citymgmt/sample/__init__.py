@@ -62,7 +62,10 @@ def sample_targets(scale: int = 1, seed: int = 0) -> pd.DataFrame:
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
-    """Write the city as a folder of shapefiles; see :func:`geo_citymgmt.sample.files.write_sample`."""
+    """Write the city as a folder of shapefiles, clean or as it would arrive.
+
+    See :func:`geo_citymgmt.sample.files.write_sample`.
+    """
     from geo_citymgmt.sample.files import write_sample as write
 
     return write(folder, scale=scale, seed=seed, dirty=dirty)

@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, days_in
-from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.draw import Draw, either, share_out
 from geo_citymgmt.sample.names import OPERATORS
 from geo_citymgmt.sample.world import World, frame
 
@@ -19,8 +19,16 @@ Floats = NDArray[np.float64]
 
 #: Published: bays of the half-year, bikes renewed, bikes still to deploy.
 BIKES = {"bays_h1": 5_000, "renewed_h1": 6_000, "to_deploy": 38_000}
-COUNTS = {"bay_h1": 5_000, "bay": 1_900, "bay_planned": 120, "docked": 900, "docked_aside": 30,
-          "bay_removed": 40, "nonmotor_bay": 90, "no_parking": 40}  # fmt: skip
+COUNTS = {
+    "bay_h1": 5_000,
+    "bay": 1_900,
+    "bay_planned": 120,
+    "docked": 900,
+    "docked_aside": 30,
+    "bay_removed": 40,
+    "nonmotor_bay": 90,
+    "no_parking": 40,
+}
 
 
 def _places(
@@ -45,8 +53,9 @@ def _places(
     by_road = by_road + np.column_stack([side, -side])
     near_stop = draw.yes(n, 0.46)
     xy = np.where(near_stop[:, None], by_stop, by_road)
-    names = np.where(near_stop, stops["name"].to_numpy(object)[stop],
-                     lines["name"].to_numpy(object)[road])  # fmt: skip
+    names = either(
+        near_stop, stops["name"].to_numpy(object)[stop], lines["name"].to_numpy(object)[road]
+    )
     wet = ~shapely.contains_xy(world.land, xy)
     while wet.any():
         # Moved to a road of a town, which is on land.
@@ -68,33 +77,43 @@ def build_bike_stations(
     n = len(fates)
     xy, names = _places(world, roads, transit, draw, n)
     rows = {key: np.flatnonzero(fates == key) for key in COUNTS}
-    kind = pd.Series(fates).replace(
-        {"bay_h1": "bay", "bay_planned": "bay", "bay_removed": "bay", "docked_aside": "docked"}
-    ).to_numpy(object)  # fmt: skip
+    kind = (
+        pd.Series(fates)
+        .replace(
+            {"bay_h1": "bay", "bay_planned": "bay", "bay_removed": "bay", "docked_aside": "docked"}
+        )
+        .to_numpy(object)
+    )
     docked, bay = kind == "docked", kind == "bay"
     opened, renewed, planned = (np.full(n, NAT) for _ in range(3))
     opened[:] = days_in(draw, n, "2018-03-01", "2021-12-24")
     opened[docked] = days_in(draw, int(docked.sum()), "2010-09-01", "2020-12-25")
-    opened[rows["bay_h1"]] = days_in(draw, len(rows["bay_h1"]), "2022-01-05", "2022-06-30",
-                                     MONTHS_H1)  # fmt: skip
+    opened[rows["bay_h1"]] = days_in(
+        draw, len(rows["bay_h1"]), "2022-01-05", "2022-06-30", MONTHS_H1
+    )
     opened[rows["bay_planned"]] = NAT
     size = np.exp(draw.normal(n, 3.15, 0.4))
     capacity = np.where(docked, np.clip(size * 1.2, 15, 60), np.clip(size, 8, 90)).astype(np.int64)
     capacity[rows["no_parking"]] = 0
     deployed = np.round(capacity * draw.uniform(n, 0.45, 0.95)).astype(np.int64)
-    idle = np.isin(fates, ["bay_planned", "bay_removed", "docked_aside", "nonmotor_bay",
-                           "no_parking"])  # fmt: skip
+    idle = np.isin(
+        fates, ["bay_planned", "bay_removed", "docked_aside", "nonmotor_bay", "no_parking"]
+    )
     deployed[idle] = 0
-    status = pd.Series(fates).map(
-        {"bay_planned": "planned", "bay_removed": "removed", "docked_aside": "suspended"}
-    ).fillna("operating").to_numpy(object)  # fmt: skip
+    status = (
+        pd.Series(fates)
+        .map({"bay_planned": "planned", "bay_removed": "removed", "docked_aside": "suspended"})
+        .fillna("operating")
+        .to_numpy(object)
+    )
     # Bikes still to deploy go to the bays, the newest first, and to those not yet marked.
     open_bays = np.concatenate([rows["bay_h1"], rows["bay"]])
     more = open_bays[draw.some(len(open_bays), 2400 * scale, capacity[open_bays])]
     more = np.sort(np.concatenate([more, rows["bay_planned"]]))
     to_come = np.zeros(n, np.int64)
-    to_come[more] = share_out(capacity[more] * draw.uniform(len(more), 0.6, 1.4),
-                              BIKES["to_deploy"] * scale, least=2)  # fmt: skip
+    to_come[more] = share_out(
+        capacity[more] * draw.uniform(len(more), 0.6, 1.4), BIKES["to_deploy"] * scale, least=2
+    )
     planned[more] = days_in(draw, len(more), "2022-07-05", "2022-12-23", MONTHS_H2)
     events = []
     chosen = rows["docked"][draw.some(len(rows["docked"]), 430 * scale)]
@@ -106,15 +125,26 @@ def build_bike_stations(
     renewed[chosen] = last
 
     def told(who: object, event: str, day: object, amount: object, note: str) -> None:
-        events.append(pd.DataFrame({"row": who, "event": event, "date": day, "amount": amount,
-                                    "note": note}))  # fmt: skip
+        events.append(
+            pd.DataFrame({"row": who, "event": event, "date": day, "amount": amount, "note": note})
+        )
 
     told(chosen, "renew", early, first.astype(float), "更新投放")
     told(chosen[twice], "renew", last[twice], (share - first)[twice].astype(float), "更新投放")
-    told(rows["docked_aside"], "suspend",
-         days_in(draw, len(rows["docked_aside"]), "2021-03-01", "2022-06-10"), np.nan, "设备检修")
-    told(rows["bay_removed"], "remove",
-         days_in(draw, len(rows["bay_removed"]), "2022-02-14", "2022-06-20"), np.nan, "")
+    told(
+        rows["docked_aside"],
+        "suspend",
+        days_in(draw, len(rows["docked_aside"]), "2021-03-01", "2022-06-10"),
+        np.nan,
+        "设备检修",
+    )
+    told(
+        rows["bay_removed"],
+        "remove",
+        days_in(draw, len(rows["bay_removed"]), "2022-02-14", "2022-06-20"),
+        np.nan,
+        "",
+    )
     town = world.owners(*xy.T)
     zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
     letter = np.where(docked, "G", "S")
@@ -131,16 +161,17 @@ def build_bike_stations(
             "capacity": capacity,
             "bikes_deployed": deployed,
             "planned_bikes": pd.array(np.where(to_come > 0, to_come, 0), "Int64"),
-            "fence": np.where(bay, draw.of(n, ("gnss", "bluetooth", "none"), (0.5, 0.2, 0.3)),
-                              "none"),
-            "operator": np.where(docked, "公共自行车公司", np.where(bay, owner, None)),
+            "fence": either(
+                bay, draw.of(n, ("gnss", "bluetooth", "none"), (0.5, 0.2, 0.3)), "none"
+            ),
+            "operator": either(docked, "公共自行车公司", either(bay, owner, None)),
             "opened_date": opened,
             "renewed_date": renewed,
             "planned_date": planned,
             "status": status,
         },
         shapely.points(xy),
-    )  # fmt: skip
+    )
     table.loc[to_come == 0, "planned_bikes"] = pd.NA
     out = pd.concat(events, ignore_index=True)
     out.insert(0, "key", ids[out["row"].to_numpy()].astype(object))

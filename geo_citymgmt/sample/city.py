@@ -59,16 +59,25 @@ def build_sample(scale: int = 1, seed: int = 0) -> Sample:
     }
     layers = {key: table for key, (table, _) in made.items()}
     layers |= {
-        "districts": world.districts, "streets": world.streets, "roads": roads,
-        "transit_stops": transit, "population_cells": world.cells,
-    }  # fmt: skip
+        "districts": world.districts,
+        "streets": world.streets,
+        "roads": roads,
+        "transit_stops": transit,
+        "population_cells": world.cells,
+    }
     events = pd.concat(
         [table.assign(layer=key) for key, (_, table) in made.items()], ignore_index=True
     )
     events = events[["layer", "key", "event", "date", "amount", "note"]]
     events["date"] = pd.to_datetime(events["date"]).astype("datetime64[ms]")
-    order = np.lexsort([events["event"], events["key"], events["date"],
-                        events["layer"].map({k: i for i, k in enumerate(LAYERS)})])  # fmt: skip
+    order = np.lexsort(
+        [
+            events["event"],
+            events["key"],
+            events["date"],
+            events["layer"].map({k: i for i, k in enumerate(LAYERS)}),
+        ]
+    )
     events = events.iloc[order].reset_index(drop=True)
     layers = {key: _plain_dates(layers[key]) for key in LAYERS}
     return Sample(layers, events, build_targets(world, layers, scale))
@@ -111,25 +120,74 @@ def build_targets(world: World, layers: dict[str, gpd.GeoDataFrame], scale: int)
         blur = weight * draw.uniform(len(weight), 0.94, 1.07) if step else weight
         parts = share_out(blur, total // max(step, 1)) * max(step, 1)
         rows.append((name, "320500", total, unit, end, "文件"))
-        rows.extend((name, z, int(p), unit, end, "虚构分解") for z, p in zip(zones, parts, strict=True))
+        rows.extend(
+            (name, z, int(p), unit, end, "虚构分解") for z, p in zip(zones, parts, strict=True)
+        )
 
     year_end = "2022-12-31"
-    add("illegal_demolished_area", 15_000_000 * scale, by_zone("illegal_construction", work), "m2",
-        10_000, year_end)  # fmt: skip
-    rows += [("illegal_safety_remaining_area", z, 0, "m2", "2022-09-30",
-              "文件" if z == "320500" else "虚构分解") for z in ("320500", *zones)]  # fmt: skip
-    add("illegal_key_projects", 38 * scale, by_zone("illegal_construction", first), "count", 0,
-        year_end)  # fmt: skip
+    add(
+        "illegal_demolished_area",
+        15_000_000 * scale,
+        by_zone("illegal_construction", work),
+        "m2",
+        10_000,
+        year_end,
+    )
+    rows += [
+        (
+            "illegal_safety_remaining_area",
+            z,
+            0,
+            "m2",
+            "2022-09-30",
+            "文件" if z == "320500" else "虚构分解",
+        )
+        for z in ("320500", *zones)
+    ]
+    add(
+        "illegal_key_projects",
+        38 * scale,
+        by_zone("illegal_construction", first),
+        "count",
+        0,
+        year_end,
+    )
     add("manhole_remediated", 3000 * scale, by_zone("manholes", year), "count", 5, year_end)
-    rows += [("manhole_new_tech_share", z, 0.3, "ratio", year_end,
-              "文件" if z == "320500" else "虚构分解") for z in ("320500", *zones)]  # fmt: skip
-    add("parking_public_spaces_added", 15_000 * scale, by_zone("parking_points", lots_weight),
-        "count", 50, year_end)  # fmt: skip
-    add("parking_shared_spaces_added", 5000 * scale,
-        by_zone("parking_points", shared.to_numpy(float) + 1.0), "count", 10, year_end)  # fmt: skip
-    add("bike_shared_deployed", 38_000 * scale,
-        by_zone("bike_stations", bays["planned_bikes"].fillna(0).to_numpy(float)), "count", 100,
-        year_end)  # fmt: skip
+    rows += [
+        (
+            "manhole_new_tech_share",
+            z,
+            0.3,
+            "ratio",
+            year_end,
+            "文件" if z == "320500" else "虚构分解",
+        )
+        for z in ("320500", *zones)
+    ]
+    add(
+        "parking_public_spaces_added",
+        15_000 * scale,
+        by_zone("parking_points", lots_weight),
+        "count",
+        50,
+        year_end,
+    )
+    add(
+        "parking_shared_spaces_added",
+        5000 * scale,
+        by_zone("parking_points", shared.to_numpy(float) + 1.0),
+        "count",
+        10,
+        year_end,
+    )
+    add(
+        "bike_shared_deployed",
+        38_000 * scale,
+        by_zone("bike_stations", bays["planned_bikes"].fillna(0).to_numpy(float)),
+        "count",
+        100,
+        year_end,
+    )
     return pd.DataFrame(
         rows, columns=["indicator", "zone_code", "target", "unit", "deadline", "note"]
     )

@@ -87,8 +87,9 @@ def write_dbf(path: Path, columns: Sequence[Column], dated: date, deleted: int =
     count = len(columns[0].cells)
     row = 1 + sum(c.width for c in columns)
     head = 32 + 32 * len(columns) + 1
-    header = struct.pack("<BBBBIHH20x", 3, dated.year - 1900, dated.month, dated.day, count, head,
-                         row)  # fmt: skip
+    header = struct.pack(
+        "<BBBBIHH20x", 3, dated.year - 1900, dated.month, dated.day, count, head, row
+    )
     for column in columns:
         header += struct.pack(
             "<11sc4xBB14x", column.name[:10], column.kind.encode(), column.width, column.decimals

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
-__all__ = ["Draw", "share_out"]
+__all__ = ["Draw", "either", "share_out"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -40,15 +40,18 @@ class Draw:
 
     def uniform(self, size: int, low: float = 0.0, high: float = 1.0) -> Floats:
         """Draw numbers between ``low`` and ``high``."""
-        return low + (high - low) * self._bits.random(size)
+        drawn: Floats = low + (high - low) * self._bits.random(size)
+        return drawn
 
     def normal(self, size: int, mean: float = 0.0, sd: float = 1.0) -> Floats:
         """Draw from a normal distribution."""
-        return mean + sd * ndtri(np.clip(self._bits.random(size), 1e-12, 1 - 1e-12))
+        drawn: Floats = mean + sd * ndtri(np.clip(self._bits.random(size), 1e-12, 1 - 1e-12))
+        return drawn
 
     def whole(self, size: int, low: int, high: int) -> Ints:
         """Draw whole numbers from ``low`` up to but not including ``high``."""
-        return low + np.floor(self._bits.random(size) * (high - low)).astype(np.int64)
+        drawn: Ints = low + np.floor(self._bits.random(size) * (high - low)).astype(np.int64)
+        return drawn
 
     def yes(self, size: int, share: float | Floats) -> NDArray[np.bool_]:
         """Draw true with probability ``share``."""
@@ -80,6 +83,14 @@ class Draw:
         return np.array(values, dtype=object)[self.pick(size, weights)]
 
 
+def either(test: ArrayLike, yes: object, no: object) -> NDArray[np.object_]:
+    """Take from ``yes`` where ``test`` holds and from ``no`` elsewhere; None stays None."""
+    picked: NDArray[np.object_] = np.where(
+        np.asarray(test, bool), np.asarray(yes, object), np.asarray(no, object)
+    )
+    return picked
+
+
 def share_out(weights: ArrayLike, total: int, least: ArrayLike = 0) -> Ints:
     """Split ``total`` into whole numbers in proportion to ``weights``, adding up exactly.
 
@@ -106,4 +117,5 @@ def share_out(weights: ArrayLike, total: int, least: ArrayLike = 0) -> Ints:
     parts = np.floor(exact).astype(np.int64)
     rest = left - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:rest]] += 1
-    return low + parts
+    whole: Ints = low + parts
+    return whole

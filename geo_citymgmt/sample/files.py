@@ -61,8 +61,10 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
     return root
 
 
-def in_chinese(table: gpd.GeoDataFrame, spec: LayerSpec) -> tuple[gpd.GeoDataFrame, dict[str, Field]]:
-    """Return the layer with 10-character names and Chinese values, and its fields by those names."""
+def in_chinese(
+    table: gpd.GeoDataFrame, spec: LayerSpec
+) -> tuple[gpd.GeoDataFrame, dict[str, Field]]:
+    """Return the layer with short names and Chinese values, and its fields by those names."""
     shown, fields = {}, {}
     for name in table.columns.drop("geometry"):
         field = spec.fields[name]
@@ -113,10 +115,14 @@ def write_layer_files(
     bare = gpd.GeoDataFrame(geometry=table.geometry, crs=table.crs)
     pyogrio.write_dataframe(bare, path, driver="ESRI Shapefile")
     columns = [
-        _column((names or {}).get(name, str(name).encode("ascii", "replace")), table[name],
-                fields.get(str(name)), encoding or "UTF-8")
+        _column(
+            (names or {}).get(name, str(name).encode("ascii", "replace")),
+            table[name],
+            fields.get(str(name)),
+            encoding or "UTF-8",
+        )
         for name in table.columns.drop("geometry")
-    ]  # fmt: skip
+    ]
     write_dbf(path.with_suffix(".dbf"), columns, DATA_DATE)
     if not prj:
         path.with_suffix(".prj").unlink(missing_ok=True)
@@ -128,9 +134,9 @@ def write_layer_files(
 def _column(name: bytes, values: pd.Series, field: Field | None, encoding: str) -> Column:
     if pd.api.types.is_datetime64_any_dtype(values):
         return date_column(name, values)
-    if field is not None and field.type in ("int", "float"):
-        if pd.api.types.is_numeric_dtype(values):
-            return number_column(name, values, DECIMALS.get(field.name, 0))
+    number = field is not None and field.type in ("int", "float")
+    if field is not None and number and pd.api.types.is_numeric_dtype(values):
+        return number_column(name, values, DECIMALS.get(field.name, 0))
     return text_column(name, values, encoding)
 
 
@@ -157,14 +163,28 @@ def city_toml(sample: Sample) -> str:
     zones = sample.layers["districts"]
     lines = [
         "# 示例城市（合成数据），口径与来源见 README.md。Synthetic city; see README.md.",
-        'name_zh = "苏州市"', 'name_en = "Suzhou"', 'code = "320500"',
-        f"data_date = {DATA_DATE.isoformat()}", 'events = "events.csv"', 'targets = "targets.csv"',
-        "", "[zones]", 'district = "districts"', 'street = "streets"',
-        "order = [" + ", ".join(f'"{code}"' for code in zones["district_code"]) + "]", "",
+        'name_zh = "苏州市"',
+        'name_en = "Suzhou"',
+        'code = "320500"',
+        f"data_date = {DATA_DATE.isoformat()}",
+        'events = "events.csv"',
+        'targets = "targets.csv"',
+        "",
+        "[zones]",
+        'district = "districts"',
+        'street = "streets"',
+        "order = [" + ", ".join(f'"{code}"' for code in zones["district_code"]) + "]",
+        "",
         "[names]",
-    ]  # fmt: skip
+    ]
     lines += [f'{c} = "{n}"' for c, n in zip(zones["district_code"], zones["name_zh"], strict=True)]
     for key in sample.layers:
-        lines += ["", f"[layers.{key}]", f'path = "{key}.shp"', 'crs = "EPSG:4549"',
-                  'datum = "cgcs2000"', 'encoding = "UTF-8"']  # fmt: skip
+        lines += [
+            "",
+            f"[layers.{key}]",
+            f'path = "{key}.shp"',
+            'crs = "EPSG:4549"',
+            'datum = "cgcs2000"',
+            'encoding = "UTF-8"',
+        ]
     return "\n".join(lines) + "\n"

@@ -44,9 +44,7 @@ def _clusters(world: World, draw: Draw, count: int) -> tuple[Floats, Ints, Bools
     """Places where illegal building gathers: villages in the city, factory fringes, farmland."""
     people = world.streets["population"].to_numpy(float)
     works, farms = int(count * 0.36), int(count * 0.2)
-    homes_xy, homes = places_near_towns(
-        world, draw, count - works - farms, people**0.8, 0.1, 1.1
-    )
+    homes_xy, homes = places_near_towns(world, draw, count - works - farms, people**0.8, 0.1, 1.1)
     farms_xy, far = places_near_towns(world, draw, farms, people**0.4, 1.0, 3.2)
     works_xy, fringe = places_near_towns(world, draw, works, people**0.6, 0.9, 2.0)
     xy = np.vstack([homes_xy, farms_xy, works_xy])
@@ -110,9 +108,7 @@ def _outline(middle: Floats, turn: Floats, area: Floats, ratio: Floats, notch: B
     u = np.where(notch[:, None], x, box_x) * long[:, None]
     v = np.where(notch[:, None], y, box_y) * short[:, None]
     cos, sin = np.cos(turn)[:, None], np.sin(turn)[:, None]
-    return np.stack(
-        [middle[:, :1] + u * cos - v * sin, middle[:, 1:] + u * sin + v * cos], axis=2
-    )
+    return np.stack([middle[:, :1] + u * cos - v * sin, middle[:, 1:] + u * sin + v * cos], axis=2)
 
 
 def _polygons(corners: Floats, notch: Bools) -> NDArray[np.object_]:
@@ -175,6 +171,13 @@ def footprints(
         # What is left lies partly on water or roads; a parcel may, but never outside its town.
         bad = ~shapely.contains(world.street_land[town[todo]], shapes[todo])
         shapes[todo[bad]] = _polygons(
-            _outline(middle[todo[bad]], turn[todo[bad]], area[todo[bad]], ratio[todo[bad]],
-                     notch[todo[bad]]), notch[todo[bad]])  # fmt: skip
+            _outline(
+                middle[todo[bad]],
+                turn[todo[bad]],
+                area[todo[bad]],
+                ratio[todo[bad]],
+                notch[todo[bad]],
+            ),
+            notch[todo[bad]],
+        )
     return shapes

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo_citymgmt.sample.days import NAT
-from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.draw import Draw, either, share_out
 from geo_citymgmt.sample.footprints import footprints, settle
 from geo_citymgmt.sample.parcels import FIGURES, life_of_parcels
 from geo_citymgmt.sample.world import World, frame
@@ -20,7 +20,7 @@ HAZARDS = ("fire", "structure", "production", "electric_gas", "occupancy")
 
 
 def _projects(parcels: pd.DataFrame, draw: Draw) -> NDArray[np.int64]:
-    """Number the key projects: at least three parcels each, some many more."""
+    """Give each parcel of a key project its number: three parcels or more a project."""
     project = np.full(len(parcels), -1, np.int64)
     rows = np.flatnonzero(parcels["group"] == "key_open")
     count = FIGURES["key_projects"] * max(1, len(rows) // 228)
@@ -32,19 +32,26 @@ def _projects(parcels: pd.DataFrame, draw: Draw) -> NDArray[np.int64]:
 def _use_and_form(draw: Draw, large: NDArray[np.bool_]) -> tuple[Objects, Objects, Objects]:
     n = len(large)
     use = draw.of(
-        n, ("residential", "commercial", "storage", "agricultural", "office", "vacant", "other"),
+        n,
+        ("residential", "commercial", "storage", "agricultural", "office", "vacant", "other"),
         (0.46, 0.22, 0.11, 0.06, 0.04, 0.08, 0.03),
-    )  # fmt: skip
+    )
     works = draw.of(n, ("industrial", "storage", "office", "vacant"), (0.66, 0.22, 0.05, 0.07))
-    use = np.where(large, works, use)
-    form = draw.of(n, ("rooftop", "ground", "courtyard", "facade", "basement", "other"),
-                   (0.37, 0.25, 0.22, 0.10, 0.02, 0.04))  # fmt: skip
+    use = either(large, works, use)
+    form = draw.of(
+        n,
+        ("rooftop", "ground", "courtyard", "facade", "basement", "other"),
+        (0.37, 0.25, 0.22, 0.10, 0.02, 0.04),
+    )
     yard = draw.of(n, ("factory_addition", "ground", "other"), (0.78, 0.18, 0.04))
-    form = np.where(large, yard, form)
-    build = draw.of(n, ("brick_concrete", "color_steel", "brick_wood", "temporary", "frame"),
-                    (0.44, 0.26, 0.12, 0.12, 0.06))  # fmt: skip
+    form = either(large, yard, form)
+    build = draw.of(
+        n,
+        ("brick_concrete", "color_steel", "brick_wood", "temporary", "frame"),
+        (0.44, 0.26, 0.12, 0.12, 0.06),
+    )
     shed = draw.of(n, ("steel", "color_steel", "brick_concrete", "frame"), (0.4, 0.34, 0.16, 0.1))
-    return use, form, np.where(large, shed, build)
+    return use, form, either(large, shed, build)
 
 
 def _hazards(draw: Draw, safety: NDArray[np.bool_], large: NDArray[np.bool_]) -> Objects:
@@ -54,7 +61,7 @@ def _hazards(draw: Draw, safety: NDArray[np.bool_], large: NDArray[np.bool_]) ->
     names = np.array(HAZARDS, object)
     # Fire and structure go together often; the rest stand alone, which keeps the column narrow.
     both = (first < 2) & draw.yes(n, 0.3)
-    return np.where(safety, np.where(both, "structure;fire", names[first]), None)
+    return either(safety, either(both, "structure;fire", names[first]), None)
 
 
 def _supervision(
@@ -69,15 +76,21 @@ def _supervision(
     count, earlier = FIGURES["supervised"] * scale, 140 * scale
     found = parcels["found_date"].to_numpy("datetime64[D]")
     done = parcels["done_date"].to_numpy("datetime64[D]")
-    able = np.flatnonzero(ours & (np.isnat(done) | (done > np.datetime64("2022-03-01")))
-                          & (found < np.datetime64("2022-04-20")))  # fmt: skip
+    able = np.flatnonzero(
+        ours
+        & (np.isnat(done) | (done > np.datetime64("2022-03-01")))
+        & (found < np.datetime64("2022-04-20"))
+    )
     rows = able[draw.some(len(able), count, weight[able])]
     last = np.where(np.isnat(done[rows]), np.datetime64("2022-06-29"), done[rows])
     first = np.maximum(found[rows] + 1, np.datetime64("2022-01-05"))
     span = np.maximum((last - first).astype(int), 1)
     day[rows] = first + np.floor(draw.uniform(len(rows)) * span).astype("timedelta64[D]")
-    rest = np.flatnonzero(np.isnat(day) & (found < np.datetime64("2021-06-30"))
-                          & np.isin(group, ["earlier", "open", "safe_open", "suspended"]))  # fmt: skip
+    rest = np.flatnonzero(
+        np.isnat(day)
+        & (found < np.datetime64("2021-06-30"))
+        & np.isin(group, ["earlier", "open", "safe_open", "suspended"])
+    )
     rest = rest[np.isnat(done[rest]) | (done[rest] > np.datetime64("2021-09-01"))]
     old = rest[draw.some(len(rest), earlier, weight[rest])]
     begin = np.maximum(found[old] + 20, np.datetime64("2020-06-01"))
@@ -95,7 +108,9 @@ def _supervision(
     return day, level, events
 
 
-def _lists(draw: Draw, parcels: pd.DataFrame, level: Objects, project: NDArray[np.int64]) -> Objects:
+def _lists(
+    draw: Draw, parcels: pd.DataFrame, level: Objects, project: NDArray[np.int64]
+) -> Objects:
     n = len(parcels)
     active = ~np.isin(parcels["group"].to_numpy(str), ["suspected", "dismissed", "earlier"])
     # Key projects have a list of their own.
@@ -131,12 +146,13 @@ def build_illegal_construction(
     foot = area / floors
     anchors = settle(world, seed, large, project, scale)
     # A million parcels do not fit without touching; there roads and rounds would only take time.
-    shapes = footprints(world, seed, foot, anchors, roads if scale <= 3 else None,
-                        60 if scale <= 3 else 3)  # fmt: skip
+    shapes = footprints(
+        world, seed, foot, anchors, roads if scale <= 3 else None, 60 if scale <= 3 else 3
+    )
     supervised, level, told = _supervision(draw, parcels, scale)
     found = parcels["found_date"].to_numpy("datetime64[D]")
     stock = draw.of(n, ("stock", "new", "in_progress"), (0.86, 0.11, 0.03))
-    stock = np.where(found < np.datetime64("2021-07-01"), "stock", stock)
+    stock = either(found < np.datetime64("2021-07-01"), "stock", stock)
     town = anchors[1]
     zones = world.streets["parent_code"].to_numpy(str)[town]
     # Numbers run by district in the order of finding, as a register grows.
@@ -153,20 +169,27 @@ def build_illegal_construction(
     relapsed = status == "80"
     filed = parcels["filed_date"].to_numpy("datetime64[D]")
     year = filed.astype("datetime64[Y]").astype(str)
-    case = np.where(np.isnat(filed), None, np.char.add(np.char.add(year, "-"), serial.astype(str)))
-    interim = np.where(
+    case = either(np.isnat(filed), None, np.char.add(np.char.add(year, "-"), serial.astype(str)))
+    interim = either(
         safety & ~np.isin(status, ["10", "20"]) & draw.yes(n, 0.7),
-        np.where(large | (use == "commercial"), "shut_down", "vacated"), None,
-    )  # fmt: skip
+        either(large | (use == "commercial"), "shut_down", "vacated"),
+        None,
+    )
     finished = ~np.isnat(done) & ~relapsed & (parcels["disposal_method"] == "demolish").to_numpy()
-    post = draw.of(n, ("idle", "green", "parking", "public", "industry", "road", "park"),
-                   (0.36, 0.2, 0.12, 0.1, 0.13, 0.05, 0.04))  # fmt: skip
+    post = draw.of(
+        n,
+        ("idle", "green", "parking", "public", "industry", "road", "park"),
+        (0.36, 0.2, 0.12, 0.1, 0.13, 0.05, 0.04),
+    )
     names = np.array([f"ZD{i + 1:02d}" for i in range(project.max() + 1)], object)
     table = frame(
         {
             "parcel_id": ids.astype(object),
-            "party_type": np.where(large, draw.of(n, ("enterprise", "collective"), (0.8, 0.2)),
-                                   draw.of(n, ("person", "collective"), (0.93, 0.07))),
+            "party_type": either(
+                large,
+                draw.of(n, ("enterprise", "collective"), (0.8, 0.2)),
+                draw.of(n, ("person", "collective"), (0.93, 0.07)),
+            ),
             "stock_type": stock,
             "safety_related": safety,
             "hazard_kind": _hazards(draw, safety, large),
@@ -178,9 +201,21 @@ def build_illegal_construction(
             "illegal_area_m2": area,
             "footprint_m2": np.round(foot, 1),
             "found_date": found,
-            "found_by": draw.of(n, ("uav", "grid", "satellite", "digital_city", "hotline_12345",
-                                    "inspection", "petition", "transfer", "police_110"),
-                                (0.29, 0.27, 0.1, 0.1, 0.1, 0.06, 0.04, 0.03, 0.01)),
+            "found_by": draw.of(
+                n,
+                (
+                    "uav",
+                    "grid",
+                    "satellite",
+                    "digital_city",
+                    "hotline_12345",
+                    "inspection",
+                    "petition",
+                    "transfer",
+                    "police_110",
+                ),
+                (0.29, 0.27, 0.1, 0.1, 0.1, 0.06, 0.04, 0.03, 0.01),
+            ),
             "case_no": case,
             "filed_date": filed,
             "disposal_method": parcels["disposal_method"].to_numpy(object),
@@ -194,13 +229,13 @@ def build_illegal_construction(
             "planned_date": parcels["planned_date"].to_numpy("datetime64[D]"),
             "completed_date": done,
             "closed_date": parcels["closed_date"].to_numpy("datetime64[D]"),
-            "post_use": np.where(finished, post, None),
-            "project_id": np.where(project >= 0, names[project], None),
+            "post_use": either(finished, post, None),
+            "project_id": either(project >= 0, names[project], None),
             "rebuilt": relapsed,
             "rebuilt_count": relapsed.astype(np.int64),
         },
         shapes,
-    )  # fmt: skip
+    )
     all_events = pd.concat([events, told], ignore_index=True)
     all_events.insert(0, "key", ids[all_events["row"].to_numpy()].astype(object))
     order = np.argsort(ids, kind="stable")

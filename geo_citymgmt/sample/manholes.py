@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
-from geo_citymgmt.sample.draw import Draw
+from geo_citymgmt.sample.draw import Draw, either
 from geo_citymgmt.sample.world import World, frame
 
 __all__ = ["MANHOLES", "build_manholes"]
@@ -25,23 +27,51 @@ MANHOLES = {
     "inventory": 12_000, "programme": 3_000, "accepted": 1_180, "new_tech": 960,
     "new_tech_accepted": 390, "earlier": 520, "rectified": 120, "relapsed": 14,
 }  # fmt: skip
-KINDS = ("sewage", "rain", "gully", "water", "power", "telecom", "gas", "lamp", "tv", "fire",
-         "police", "heat", "unknown")  # fmt: skip
+KINDS = (
+    "sewage",
+    "rain",
+    "gully",
+    "water",
+    "power",
+    "telecom",
+    "gas",
+    "lamp",
+    "tv",
+    "fire",
+    "police",
+    "heat",
+    "unknown",
+)
 KIND_SHARE = (0.24, 0.25, 0.11, 0.11, 0.08, 0.11, 0.04, 0.02, 0.01, 0.01, 0.005, 0.005, 0.01)
 PART_CODE = {"water": "01", "sewage": "02", "rain": "03", "gully": "04", "power": "05"}
-DEFECTS = ("noise", "sunken", "surround", "height_gap", "loose", "broken", "no_anti_fall",
-           "displaced", "overaged", "raised", "mismatched", "missing")  # fmt: skip
+DEFECTS = (
+    "noise",
+    "sunken",
+    "surround",
+    "height_gap",
+    "loose",
+    "broken",
+    "no_anti_fall",
+    "displaced",
+    "overaged",
+    "raised",
+    "mismatched",
+    "missing",
+)
 DEFECT_SHARE = (0.2, 0.18, 0.16, 0.12, 0.1, 0.08, 0.06, 0.03, 0.03, 0.02, 0.01, 0.01)
 
 
-def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[str, Objects]:
+def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[str, Any]:
     """Put manholes along roads, more where people are and where a road is bad."""
     lines = roads.geometry.to_numpy()
     length = shapely.length(lines)
     middle = shapely.get_coordinates(shapely.line_interpolate_point(lines, 0.5, normalized=True))
     dense = np.minimum(world.density(*middle.T), 14_000.0)
-    kind = roads["road_class"].map({"expressway": 0.1, "arterial": 0.9, "secondary": 1.0,
-                                    "branch": 0.75}).to_numpy(float)  # fmt: skip
+    kind = (
+        roads["road_class"]
+        .map({"expressway": 0.1, "arterial": 0.9, "secondary": 1.0, "branch": 0.75})
+        .to_numpy(float)
+    )
     worn = np.exp(draw.normal(len(roads), 0.0, 0.9))
     road = draw.pick(n, length * kind * dense**0.75)
     # Covers stand at the spacing of wells, not anywhere on a road.
@@ -56,21 +86,26 @@ def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[s
     run = np.where(norm[:, None] > 0.01, run / np.maximum(norm, 0.01)[:, None], [1.0, 0.0])
     site = draw.of(n, ("carriageway", "nonmotor", "footway", "green"), (0.56, 0.17, 0.2, 0.07))
     small = (roads["road_class"] == "branch").to_numpy()[road]
-    site = np.where(small & draw.yes(n, 0.3), "lane", site)
-    off = pd.Series(site).map({"carriageway": 3.5, "nonmotor": 8.0, "footway": 11.5, "green": 14.0,
-                               "lane": 2.0}).to_numpy(float)  # fmt: skip
+    site = either(small & draw.yes(n, 0.3), "lane", site)
+    off = (
+        pd.Series(site)
+        .map({"carriageway": 3.5, "nonmotor": 8.0, "footway": 11.5, "green": 14.0, "lane": 2.0})
+        .to_numpy(float)
+    )
     off = off * np.where(draw.yes(n, 0.5), 1.0, -1.0) + draw.normal(n, 0.0, 0.6)
     xy = spot + np.column_stack([-run[:, 1], run[:, 0]]) * off[:, None]
     return {
-        "xy": xy, "site": site, "worn": worn[road],
+        "xy": xy,
+        "site": site,
+        "worn": worn[road],
         "road_name": roads["name"].to_numpy(object)[road],
         "road_class": roads["road_class"].to_numpy(object)[road],
-    }  # fmt: skip
+    }
 
 
 def _programme(
-    draw: Draw, places: dict[str, Objects], scale: int
-) -> tuple[dict[str, Objects], pd.DataFrame]:
+    draw: Draw, places: dict[str, Any], scale: int
+) -> tuple[dict[str, Any], pd.DataFrame]:
     """Give each manhole its fate; returns the columns and the events."""
     n = len(places["site"])
     size = {key: value * scale for key, value in MANHOLES.items()}
@@ -111,8 +146,9 @@ def _programme(
     dates["done"][again] = before(draw, taken, 2, 12)
     dates["found"][again] = before(draw, dates["done"][again], 30, 120)
     events.append(pd.DataFrame({"row": again, "event": "accept", "date": taken}))
-    events.append(pd.DataFrame({"row": again, "event": "relapse",
-                                "date": after(draw, taken, 30, 65)}))  # fmt: skip
+    events.append(
+        pd.DataFrame({"row": again, "event": "relapse", "date": after(draw, taken, 30, 65)})
+    )
     status[again] = "80"
     # Last year's programme, all of it verified within that year.
     free = np.setdiff1d(np.arange(n), ours)
@@ -126,8 +162,11 @@ def _programme(
     dates["found"][new] = days_in(draw, len(new), "2022-04-01", "2022-06-29")
     status[new], status[suspect] = "20", "10"
     dates["found"][aside] = days_in(draw, len(aside), "2020-09-01", "2022-03-31")
-    events.append(pd.DataFrame({"row": aside, "event": "suspend",
-                                "date": after(draw, dates["found"][aside], 10, 60)}))  # fmt: skip
+    events.append(
+        pd.DataFrame(
+            {"row": aside, "event": "suspend", "date": after(draw, dates["found"][aside], 10, 60)}
+        )
+    )
     status[aside], status[dismissed] = "95", "90"
     tech = _new_technology(draw, n, ours, first, size)
     columns = {"status": status, "year": year, "tech": tech, "aside": aside, **dates}
@@ -166,19 +205,22 @@ def build_manholes(
     # Only the kinds with short names come in pairs, which keeps the column narrow.
     brief = np.array([d in ("noise", "sunken", "loose", "broken") for d in DEFECTS])
     two = draw.yes(n, 0.5) & (first != second) & brief[first] & brief[second]
-    defects = np.where(two, names[first] + ";" + names[second], names[first])
-    defects = np.where(sick, defects, None)
+    defects = either(two, names[first] + ";" + names[second], names[first])
+    defects = either(sick, defects, None)
     lacking = np.array(["no_anti_fall" in (d or "") for d in defects])
     fall = draw.of(n, ("net", "plate", "inner_cover", "none"), (0.46, 0.12, 0.05, 0.37))
     deep = np.isin(kind, ["sewage", "rain"])
-    fall = np.where(deep & (fall == "none") & draw.yes(n, 0.55), "net", fall)
-    fall = np.where(np.isin(status, ["60", "70"]), np.where(fall == "none", "net", fall), fall)
-    fall = np.where(lacking & ~np.isin(status, ["51", "60", "70"]), "none", fall)
+    fall = either(deep & (fall == "none") & draw.yes(n, 0.55), "net", fall)
+    fall = either(np.isin(status, ["60", "70"]), either(fall == "none", "net", fall), fall)
+    fall = either(lacking & ~np.isin(status, ["51", "60", "70"]), "none", fall)
     on_road = places["site"] == "carriageway"
-    load = np.where(on_road, "D400", np.where(places["site"] == "lane", "C250", "B125"))
-    load = np.where(on_road & draw.yes(n, 0.06), "C250", load)
-    material = np.where(draw.yes(n, 0.72), "ductile",
-                        draw.of(n, ("cast_iron", "composite", "steel"), (0.3, 0.55, 0.15)))  # fmt: skip
+    load = either(on_road, "D400", either(places["site"] == "lane", "C250", "B125"))
+    load = either(on_road & draw.yes(n, 0.06), "C250", load)
+    material = either(
+        draw.yes(n, 0.72),
+        "ductile",
+        draw.of(n, ("cast_iron", "composite", "steel"), (0.3, 0.55, 0.15)),
+    )
     town = world.owners(*places["xy"].T)
     zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
     order = np.lexsort([places["road_name"].astype(str), zones])
@@ -186,8 +228,6 @@ def build_manholes(
     serial[order] = np.arange(n)
     part = np.char.add("01", np.array([PART_CODE.get(k, "06") for k in kind]))
     ids = np.char.add(np.char.add(zones, part), np.char.zfill(serial.astype(str), 6))
-    if scale > 80:
-        ids = np.char.add(ids, "0")
     table = frame(
         {
             "manhole_id": ids.astype(object),
@@ -209,9 +249,7 @@ def build_manholes(
         },
         shapely.points(places["xy"]),
     )
-    table["programme_year"] = pd.array(
-        np.where(own["year"] == 0, -1, own["year"]), "Int64"
-    )
+    table["programme_year"] = pd.array(np.where(own["year"] == 0, -1, own["year"]), "Int64")
     table.loc[own["year"] == 0, "programme_year"] = pd.NA
     events.insert(0, "key", ids[events["row"].to_numpy()].astype(object))
     events = events.drop(columns="row").assign(amount=np.nan, note="")

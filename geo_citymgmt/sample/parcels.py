@@ -255,8 +255,13 @@ def _set_aside(draw: Draw, t: _Table) -> None:
         return
     start = np.where(np.isnat(t.dates["filed"]), t.dates["found"], t.dates["filed"])
     day = np.minimum(after(draw, start, 10, 120), END)
-    t.event(everyone, "suspend" if fate == "suspended" else "dismiss", day, np.nan,
-            "行政复议" if fate == "suspended" else "经查不构成违建")  # fmt: skip
+    t.event(
+        everyone,
+        "suspend" if fate == "suspended" else "dismiss",
+        day,
+        np.nan,
+        "行政复议" if fate == "suspended" else "经查不构成违建",
+    )
     t.status[:] = "95" if fate == "suspended" else "90"
     t.dates["deadline"][:] = NAT
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -9,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, days_in
-from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.draw import Draw, either, share_out
 from geo_citymgmt.sample.footprints import places_near_towns
 from geo_citymgmt.sample.names import OPERATORS, place_name
 from geo_citymgmt.sample.world import World, frame
@@ -29,8 +31,15 @@ PARKING = {
 COUNTS = {"old": 2380, "new": 66, "to_open": 84, "later": 26, "suspended": 30, "sharing": 74}
 KINDS = ("attached", "public_offstreet", "on_street", "dedicated", "temporary", "under_bridge")
 AREAS = ("commercial", "old_estate", "hospital", "school", "transit", "scenic", "other")
-AREA_ZH = {"commercial": "商业广场", "old_estate": "小区", "hospital": "医院", "school": "学校",
-           "transit": "换乘", "scenic": "景区", "other": ""}  # fmt: skip
+AREA_ZH = {
+    "commercial": "商业广场",
+    "old_estate": "小区",
+    "hospital": "医院",
+    "school": "学校",
+    "transit": "换乘",
+    "scenic": "景区",
+    "other": "",
+}
 
 
 def _places(
@@ -47,7 +56,7 @@ def _places(
     angle, far = draw.uniform(n, 0, 2 * np.pi), draw.uniform(n, 60, 280)
     around = stations + np.column_stack([far * np.cos(angle), far * np.sin(angle)])
     dry = shapely.contains_xy(world.land, around)
-    area = np.where((area == "transit") & ~dry, "other", area)
+    area = either((area == "transit") & ~dry, "other", area)
     return np.where((area == "transit")[:, None], around, xy), area
 
 
@@ -73,23 +82,34 @@ def build_parking_points(
     draw = Draw(seed, "parking")
     fig = {key: value * scale for key, value in PARKING.items()}
     many = {key: value * scale for key, value in COUNTS.items()}
-    fates = np.repeat(["old", "new", "to_open", "later", "suspended"],
-                      [many[k] for k in ("old", "new", "to_open", "later", "suspended")])  # fmt: skip
+    fates = np.repeat(
+        ["old", "new", "to_open", "later", "suspended"],
+        [many[k] for k in ("old", "new", "to_open", "later", "suspended")],
+    )
     n = len(fates)
-    old, new, coming, later, aside = (
-        np.flatnonzero(fates == k) for k in ("old", "new", "to_open", "later", "suspended")
+    old, new, coming, later = (
+        np.flatnonzero(fates == k) for k in ("old", "new", "to_open", "later")
     )
     xy, area = _places(world, transit, draw, n)
     kind = draw.of(n, KINDS, (0.46, 0.16, 0.24, 0.07, 0.04, 0.03))
     fresh = np.concatenate([new, coming, later])
     kind[fresh] = draw.of(len(fresh), KINDS, (0.22, 0.44, 0.12, 0.02, 0.14, 0.06))
-    mean = pd.Series(kind).map({"attached": 330, "public_offstreet": 210, "on_street": 62,
-                                "dedicated": 150, "temporary": 90, "under_bridge": 80})  # fmt: skip
+    mean = pd.Series(kind).map(
+        {
+            "attached": 330,
+            "public_offstreet": 210,
+            "on_street": 62,
+            "dedicated": 150,
+            "temporary": 90,
+            "under_bridge": 80,
+        }
+    )
     size = np.exp(draw.normal(n, -0.2, 0.62)) * mean.to_numpy(float)
     size = size * np.where(area == "commercial", 1.5, 1.0)
     total = np.maximum(np.round(size).astype(np.int64), 8)
-    public = np.where(np.isin(kind, ["public_offstreet", "on_street", "temporary", "under_bridge"]),
-                      total, 0)  # fmt: skip
+    public = np.where(
+        np.isin(kind, ["public_offstreet", "on_street", "temporary", "under_bridge"]), total, 0
+    )
     shared = np.zeros(n, np.int64)
     # Spaces of the half-year: lots that opened, and additions to older ones.
     total[new] = share_out(size[new], fig["spaces_h1"] - fig["by_events"], least=12)
@@ -100,8 +120,9 @@ def build_parking_points(
     some = np.flatnonzero(open_share) if gap > 0 else np.flatnonzero(~open_share)
     change = share_out(total[new][some].astype(float), abs(gap))
     public[new[some]] += np.sign(gap) * change
-    total[coming] = share_out(size[coming], int((fig["public_year"] - fig["public_h1"]) * 1.17),
-                              least=20)  # fmt: skip
+    total[coming] = share_out(
+        size[coming], int((fig["public_year"] - fig["public_h1"]) * 1.17), least=20
+    )
     public[coming] = share_out(total[coming].astype(float), fig["public_year"] - fig["public_h1"])
     some = coming[draw.some(len(coming), 30 * scale, total[coming])]
     shared[some] = share_out(total[some].astype(float), fig["shared_year"] - fig["shared_h1"])
@@ -112,8 +133,9 @@ def build_parking_points(
     to_public, to_own = grown[:half], grown[half:]
     more = np.zeros(n, np.int64)
     more[to_public] = share_out(draw.uniform(half, 1, 3), fig["public_by_events"], least=6)
-    more[to_own] = share_out(draw.uniform(len(to_own), 1, 3),
-                             fig["by_events"] - fig["public_by_events"], least=5)  # fmt: skip
+    more[to_own] = share_out(
+        draw.uniform(len(to_own), 1, 3), fig["by_events"] - fig["public_by_events"], least=5
+    )
     total[grown] += 60 + more[grown]
     public[to_public] = np.minimum(public[to_public] + more[to_public], total[to_public])
     public[to_public] = np.maximum(public[to_public], more[to_public])
@@ -135,11 +157,28 @@ def build_parking_points(
     extra = np.zeros(n, np.int64)
     extra[richer] = _within(total[richer] - shared[richer], fig["share_events"], draw)
     shared[richer] += extra[richer]
-    return _as_layer(world, draw, seed, {
-        "xy": xy, "area": area, "kind": kind, "fates": fates, "total": total, "public": public,
-        "shared": shared, "more": more, "extra": extra, "wired": wired, "began": began,
-        "had": had, "richer": richer, "to_public": to_public, "to_own": to_own,
-    })  # fmt: skip
+    return _as_layer(
+        world,
+        draw,
+        seed,
+        {
+            "xy": xy,
+            "area": area,
+            "kind": kind,
+            "fates": fates,
+            "total": total,
+            "public": public,
+            "shared": shared,
+            "more": more,
+            "extra": extra,
+            "wired": wired,
+            "began": began,
+            "had": had,
+            "richer": richer,
+            "to_public": to_public,
+            "to_own": to_own,
+        },
+    )
 
 
 def _within(limit: Ints, total: int, draw: Draw) -> Ints:
@@ -157,7 +196,7 @@ def _within(limit: Ints, total: int, draw: Draw) -> Ints:
 
 
 def _as_layer(
-    world: World, draw: Draw, seed: int, own: dict[str, Objects]
+    world: World, draw: Draw, seed: int, own: dict[str, Any]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     fates, n = own["fates"], len(own["fates"])
     opened, since, planned = (np.full(n, NAT) for _ in range(3))
@@ -168,17 +207,21 @@ def _as_layer(
     coming, later = fates == "to_open", fates == "later"
     planned[coming] = days_in(draw, int(coming.sum()), "2022-07-11", "2022-12-28", MONTHS_H2)
     planned[later] = days_in(draw, int(later.sum()), "2023-02-06", "2023-11-30")
-    status = np.select([coming, later, fates == "suspended"],
-                       [np.where(draw.yes(n, 0.7), "under_construction", "planned"), "planned",
-                        "suspended"], "open").astype(object)  # fmt: skip
+    status = np.select(
+        [coming, later, fates == "suspended"],
+        [np.where(draw.yes(n, 0.7), "under_construction", "planned"), "planned", "suspended"],
+        "open",
+    ).astype(object)
     began, had, richer = own["began"], own["had"], own["richer"]
     since[began] = days_in(draw, len(began), "2022-01-10", "2022-06-30", MONTHS_H1)
-    since[had] = np.maximum(days_in(draw, len(had), "2019-05-06", "2021-12-20"),
-                            after(draw, opened[had], 5, 30))  # fmt: skip
+    since[had] = np.maximum(
+        days_in(draw, len(had), "2019-05-06", "2021-12-20"), after(draw, opened[had], 5, 30)
+    )
     wired = own["wired"]
     # Most were connected in earlier years, one in nine in this half-year.
-    linked = np.maximum(days_in(draw, len(wired), "2018-06-01", "2021-12-28"),
-                        after(draw, opened[wired], 5, 25))  # fmt: skip
+    linked = np.maximum(
+        days_in(draw, len(wired), "2018-06-01", "2021-12-28"), after(draw, opened[wired], 5, 25)
+    )
     late = draw.yes(len(wired), 0.11)
     linked[late] = days_in(draw, int(late.sum()), "2022-01-10", "2022-06-30", MONTHS_H1)
     town = world.owners(*own["xy"].T)
@@ -189,11 +232,13 @@ def _as_layer(
     ids = np.char.add(np.char.add(zones, "P"), np.char.zfill(serial.astype(str), 5))
     if len(np.unique(ids)) != n:
         raise ValueError("lot ids repeat")
-    places = np.char.add(place_name(np.arange(n) * 13 + seed + 5),
-                         np.array([AREA_ZH[a] for a in own["area"]]))  # fmt: skip
+    places = np.char.add(
+        place_name(np.arange(n) * 13 + seed + 5), np.array([AREA_ZH[a] for a in own["area"]])
+    )
     names = np.char.add(places, np.where(own["kind"] == "on_street", "路内泊位", "停车场"))
-    form = draw.of(n, ("surface", "underground", "multi_storey", "mechanical"),
-                   (0.42, 0.44, 0.1, 0.04))  # fmt: skip
+    form = draw.of(
+        n, ("surface", "underground", "multi_storey", "mechanical"), (0.42, 0.44, 0.1, 0.04)
+    )
     flat = np.isin(own["kind"], ["on_street", "temporary", "under_bridge"])
     dynamic = np.zeros(n, bool)
     dynamic[wired] = True
@@ -203,7 +248,7 @@ def _as_layer(
             "lot_id": ids.astype(object),
             "name": names.astype(object),
             "lot_kind": own["kind"],
-            "build_form": np.where(flat, "surface", form).astype(object),
+            "build_form": either(flat, "surface", form),
             "spaces_total": total,
             "spaces_public": own["public"],
             "spaces_shared": own["shared"],
@@ -212,7 +257,7 @@ def _as_layer(
             "opened_date": opened,
             "shared_since": since,
             "planned_date": planned,
-            "share_hours": np.where((own["shared"] > 0) & ~coming, "18:00-08:00", None),
+            "share_hours": either((own["shared"] > 0) & ~coming, "18:00-08:00", None),
             "key_area": own["area"],
             "operator": draw.of(n, OPERATORS["parking"], (0.25, 0.2, 0.4, 0.15)),
             "status": status,
@@ -221,25 +266,57 @@ def _as_layer(
     )
 
     def told(rows: Ints, event: str, day: object, amount: Ints, note: str) -> pd.DataFrame:
-        return pd.DataFrame({"key": ids[rows].astype(object), "event": event, "date": day,
-                             "amount": amount.astype(float), "note": note})  # fmt: skip
+        return pd.DataFrame(
+            {
+                "key": ids[rows].astype(object),
+                "event": event,
+                "date": day,
+                "amount": amount.astype(float),
+                "note": note,
+            }
+        )
 
     public, private = own["to_public"], own["to_own"]
-    events = pd.concat([
-        told(public, "add_public_spaces",
-             days_in(draw, len(public), "2022-01-10", "2022-06-30", MONTHS_H1),
-             own["more"][public], "扩建"),
-        told(private, "add_spaces",
-             days_in(draw, len(private), "2022-01-10", "2022-06-30", MONTHS_H1),
-             own["more"][private], "改造"),
-        told(richer, "share", days_in(draw, len(richer), "2022-01-10", "2022-06-30", MONTHS_H1),
-             own["extra"][richer], "错时共享"),
-        told(wired, "connect", linked, total[wired], ""),
-    ], ignore_index=True)  # fmt: skip
+    events = pd.concat(
+        [
+            told(
+                public,
+                "add_public_spaces",
+                days_in(draw, len(public), "2022-01-10", "2022-06-30", MONTHS_H1),
+                own["more"][public],
+                "扩建",
+            ),
+            told(
+                private,
+                "add_spaces",
+                days_in(draw, len(private), "2022-01-10", "2022-06-30", MONTHS_H1),
+                own["more"][private],
+                "改造",
+            ),
+            told(
+                richer,
+                "share",
+                days_in(draw, len(richer), "2022-01-10", "2022-06-30", MONTHS_H1),
+                own["extra"][richer],
+                "错时共享",
+            ),
+            told(wired, "connect", linked, total[wired], ""),
+        ],
+        ignore_index=True,
+    )
     stopped = np.flatnonzero(fates == "suspended")
-    halt = np.maximum(days_in(draw, len(stopped), "2021-06-01", "2022-06-20"),
-                      after(draw, opened[stopped], 30, 90))  # fmt: skip
-    shut = pd.DataFrame({"key": ids[stopped].astype(object), "event": "suspend",
-                         "date": halt, "amount": np.nan, "note": "改造停用"})  # fmt: skip
+    halt = np.maximum(
+        days_in(draw, len(stopped), "2021-06-01", "2022-06-20"),
+        after(draw, opened[stopped], 30, 90),
+    )
+    shut = pd.DataFrame(
+        {
+            "key": ids[stopped].astype(object),
+            "event": "suspend",
+            "date": halt,
+            "amount": np.nan,
+            "note": "改造停用",
+        }
+    )
     events = pd.concat([events, shut], ignore_index=True)
     return table.iloc[np.argsort(ids, kind="stable")].reset_index(drop=True), events

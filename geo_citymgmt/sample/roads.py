@@ -61,16 +61,19 @@ def _expressways(world: World) -> list[Floats]:
     turn = np.linspace(0.0, 2 * np.pi, 73)
     for across, along in ((4300.0, 5200.0), (10800.0, 11500.0)):
         bend = 1 + 0.05 * np.sin(3 * turn + across) + 0.03 * np.cos(5 * turn)
-        lines.append(middle + np.column_stack([across * np.cos(turn), along * np.sin(turn)])
-                     * bend[:, None])  # fmt: skip
+        lines.append(
+            middle + np.column_stack([across * np.cos(turn), along * np.sin(turn)]) * bend[:, None]
+        )
     return lines
 
 
 def _main_roads(world: World, draw: Draw) -> list[Floats]:
     points = world.centres
     corners = Delaunay(points).simplices
-    pairs = np.unique(np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]],
-                                         corners[:, [0, 2]]]), axis=1), axis=0)  # fmt: skip
+    pairs = np.unique(
+        np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1),
+        axis=0,
+    )
     start, end = points[pairs[:, 0]], points[pairs[:, 1]]
     middle, half = (start + end) / 2, np.hypot(*(end - start).T) / 2
     # Towns are joined where no third town lies between them.
@@ -82,8 +85,9 @@ def _main_roads(world: World, draw: Draw) -> list[Floats]:
         along = np.linspace(0.0, 1.0, steps)[:, None]
         line = a + (b - a) * along
         off = np.hypot(*(b - a)) * 0.035
-        line[1:-1] += np.column_stack([draw.normal(steps - 2, 0, off),
-                                       draw.normal(steps - 2, 0, off)])  # fmt: skip
+        line[1:-1] += np.column_stack(
+            [draw.normal(steps - 2, 0, off), draw.normal(steps - 2, 0, off)]
+        )
         lines.append(smooth(line, 2))
     return lines
 

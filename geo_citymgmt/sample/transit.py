@@ -34,8 +34,9 @@ def _rail(world: World, draw: Draw) -> tuple[Floats, list[str], list[str]]:
     places, lines = [], []
     for line, text in RAIL.items():
         points = world.centres[[row[code] for code in text.split()]]
-        points = points + np.column_stack([draw.normal(len(points), 0, 250.0),
-                                           draw.normal(len(points), 0, 250.0)])  # fmt: skip
+        points = points + np.column_stack(
+            [draw.normal(len(points), 0, 250.0), draw.normal(len(points), 0, 250.0)]
+        )
         track = shapely.LineString(smooth(points, 3))
         count = int(track.length / 1350.0) + 1
         stops = shapely.line_interpolate_point(track, np.linspace(200, track.length - 200, count))
@@ -63,7 +64,9 @@ def build_transit(world: World, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     draw = Draw(world.seed, "transit")
     stations, served, names = _rail(world, draw)
     count = len(stations)
-    angle = np.repeat(draw.uniform(count, 0, np.pi / 2), 4) + np.tile(np.arange(4), count) * np.pi / 2
+    angle = (
+        np.repeat(draw.uniform(count, 0, np.pi / 2), 4) + np.tile(np.arange(4), count) * np.pi / 2
+    )
     reach = draw.uniform(4 * count, 45.0, 130.0)
     gates = np.repeat(stations, 4, axis=0) + np.column_stack(
         [reach * np.cos(angle), reach * np.sin(angle)]
@@ -89,13 +92,15 @@ def build_transit(world: World, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     second = draw.whole(len(chosen), 500, 990)
     bus_lines = [f"{a}路;{b}路" if a % 2 else f"{a}路" for a, b in zip(buses, second, strict=True)]
     letters = np.tile(np.array(["A", "B", "C", "D"]), count)
-    gate_names = [
-        f"{n}{k}口" for n, k in zip(np.repeat(names, 4), letters, strict=True)
-    ]
-    boardings = np.concatenate([
-        draw.whole(count, 3000, 38000), np.zeros(4 * count, np.int64),
-        np.round(np.minimum(dense[chosen], 12000.0) * draw.uniform(len(chosen), 0.01, 0.06)) + 20,
-    ])  # fmt: skip
+    gate_names = [f"{n}{k}口" for n, k in zip(np.repeat(names, 4), letters, strict=True)]
+    boardings = np.concatenate(
+        [
+            draw.whole(count, 3000, 38000),
+            np.zeros(4 * count, np.int64),
+            np.round(np.minimum(dense[chosen], 12000.0) * draw.uniform(len(chosen), 0.01, 0.06))
+            + 20,
+        ]
+    )
     modes = np.repeat(["rail", "rail_entrance", "bus"], [count, 4 * count, len(chosen)])
     ids = [f"{m[0].upper() if m != 'rail_entrance' else 'E'}{i:05d}" for i, m in enumerate(modes)]
     xy = np.vstack([stations, gates, spots])

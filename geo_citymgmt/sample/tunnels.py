@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from shapely.ops import substring
 
 from geo_citymgmt.sample.days import NAT, days_in
-from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.draw import Draw, either, share_out
 from geo_citymgmt.sample.names import OPERATORS
 from geo_citymgmt.sample.world import World, frame
 
@@ -26,7 +26,7 @@ WHERE = {"320508": 3, "320571": 4, "320507": 3, "320505": 2, "320506": 2, "32058
 
 
 def _hosts(world: World, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Main roads that can hold a tunnel, each for the district its middle lies in, best first."""
+    """List main roads that can hold a tunnel, by the district of their middle, best first."""
     main = roads[(roads["road_class"] == "arterial") & (roads.length > 2800.0)]
     main = main.reset_index(drop=True)
     middle = shapely.line_interpolate_point(main.geometry.to_numpy(), 0.5, normalized=True)
@@ -85,13 +85,15 @@ def _one_network(
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
     state = np.repeat(list(SECTIONS), list(SECTIONS.values())).astype(object)
     n = len(state)
-    metres = np.concatenate([
-        share_out(np.exp(draw.normal(SECTIONS[k], 0, 0.4)), round(km * 1000), least=500)
-        for k, km in TUNNELS_KM.items()
-    ])  # fmt: skip
+    metres = np.concatenate(
+        [
+            share_out(np.exp(draw.normal(SECTIONS[k], 0, 0.4)), round(km * 1000), least=500)
+            for k, km in TUNNELS_KM.items()
+        ]
+    )
     shapes, road = _cut(hosts, metres, draw)
     kind = draw.of(n, ("trunk", "branch", "cable", "mixed"), (0.4, 0.34, 0.08, 0.18))
-    kind = np.where(metres > 2400, "trunk", kind)
+    kind = either(metres > 2400, "trunk", kind)
     begun = ~np.isin(state, ["planned"])
     running = state == "operating"
     start, done, opened, planned = (np.full(n, NAT) for _ in range(4))
@@ -108,13 +110,14 @@ def _one_network(
     done[rows] = days_in(draw, len(rows), "2021-11-01", "2022-06-10")
     start[rows] = done[rows] - draw.whole(len(rows), 500, 1000).astype("timedelta64[D]")
     planned[rows] = days_in(draw, len(rows), "2022-09-01", "2022-12-28")
-    planned[state == "planned"] = days_in(draw, int((state == "planned").sum()), "2024-01-02",
-                                          "2025-12-26")  # fmt: skip
+    planned[state == "planned"] = days_in(
+        draw, int((state == "planned").sum()), "2024-01-02", "2025-12-26"
+    )
     who = np.where(np.isin(state, ["operating", "completed"]), road % 3, -1)
     # Each of the three companies runs a section at least.
     who[np.flatnonzero(running)[:3]] = np.arange(3)
     names = np.array(OPERATORS["tunnel"], object)
-    operator = np.where(who >= 0, names[np.maximum(who, 0)], None)
+    operator = either(who >= 0, names[np.maximum(who, 0)], None)
     items = pd.array([pd.NA] * n, "Int64")
     level = np.full(n, None, object)
     reported = np.full(n, NAT)
@@ -137,8 +140,9 @@ def _one_network(
     table = frame(
         {
             "tunnel_id": np.array(number, object),
-            "name": np.array([f"{s}综合管廊{k}段" for s, k in zip(street, section, strict=True)],
-                             object),
+            "name": np.array(
+                [f"{s}综合管廊{k}段" for s, k in zip(street, section, strict=True)], object
+            ),
             "road_name": street,
             "tunnel_type": kind.astype(object),
             "cabin_kinds": np.array([sets[int(c)][0] for c in cabins], object),
@@ -160,7 +164,7 @@ def _one_network(
             "risk_report_date": reported,
         },
         shapes,
-    )  # fmt: skip
+    )
     # The first company's largest entry came in two parts; the record keeps the total.
     chief = int(np.flatnonzero((who == 0) & running)[0])
     told = pd.DataFrame(

@@ -81,13 +81,15 @@ class World:
         ).to_crs(OUTLINE_CRS)
         away = ~shapely.contains(self.street_land, points.to_numpy())
         inner = shapely.point_on_surface(self.street_land)
-        return shapely.get_coordinates(np.where(away, inner, points.to_numpy()))
+        xy: Floats = shapely.get_coordinates(np.where(away, inner, points.to_numpy()))
+        return xy
 
     @cached_property
     def radius(self) -> Floats:
         """How far the dense part of each town reaches, in metres."""
         people = self.streets["population"].to_numpy(float)
-        return np.clip(700.0 + 6.2 * np.sqrt(people), 800.0, 3400.0)
+        reach: Floats = np.clip(700.0 + 6.2 * np.sqrt(people), 800.0, 3400.0)
+        return reach
 
     @cached_property
     def bearing(self) -> Floats:

@@ -36,7 +36,8 @@ def read_boundaries() -> dict[str, shapely.Geometry]:
     table = pd.read_csv((folder / "cn_district.csv").open(encoding="utf-8"), dtype=str)
     records = _split((folder / "cn_district.bin").read_bytes())
     mine = table.index[table["city_adcode"] == "320500"]
-    return {table.at[i, "district_adcode"]: _geometry(records[i]) for i in mine}
+    codes = table["district_adcode"].astype(str)
+    return {str(codes[i]): _geometry(records[i]) for i in mine}
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -70,7 +71,9 @@ def _geometry(data: bytes) -> shapely.Geometry:
     raise ValueError(f"outline of an unexpected kind: {kind}")
 
 
-def cut_sip(nine: dict[str, shapely.Geometry], outline: shapely.Geometry) -> dict:
+def cut_sip(
+    nine: dict[str, shapely.Geometry], outline: shapely.Geometry
+) -> dict[str, shapely.Geometry]:
     """Cut 工业园区 out of 虎丘 and 吴中.
 
     The outlines of its other neighbours agree with their official areas and stay as they are,
@@ -175,7 +178,9 @@ def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
     # A street drawn small is one of an old town, and dense; a large one has more farmland.
     land = shapely.area(shapely.difference(streets.geometry.to_numpy(), read_water()))
     weight = np.sqrt(np.minimum(land / 1e6, 60.0))
-    weight = weight * np.where(streets["name_zh"].str.contains("林场|公司|农业|风景|度假|岛"), 0.12, 1)
+    weight = weight * np.where(
+        streets["name_zh"].str.contains("林场|公司|农业|风景|度假|岛"), 0.12, 1
+    )
     weight = weight * np.where(streets["name_zh"].str.contains("市场|科技园|服务中心|保税"), 0.4, 1)
     for code, total in facts.items():
         mine = np.flatnonzero(streets["district_code"] == code)

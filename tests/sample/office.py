@@ -105,7 +105,9 @@ class Office:
         enters = {k: e.enters for k, e in spec.events.items() if e.enters}
         told = events[events["event"].isin(enters)]
         moves.append(
-            pd.DataFrame({"key": told["key"], "date": told["date"], "to": told["event"].map(enters)})
+            pd.DataFrame(
+                {"key": told["key"], "date": told["date"], "to": told["event"].map(enters)}
+            )
         )
         every = pd.concat(moves, ignore_index=True).dropna(subset=["date"])
         every = every[every["date"] <= pd.Timestamp(until)].sort_values("date", kind="stable")
