@@ -180,7 +180,7 @@ def add_outlines(city_map: CityMap, zones: gpd.GeoDataFrame, *, labels: bool = T
 
 def zone_name(zones: gpd.GeoDataFrame, lang: str) -> pd.Series:
     """Return the names of zones in a language, else in the other, else their codes."""
-    order = ("name_zh", "name_en") if lang == "zh" else ("name_en", "name_zh")
+    order = ("name_zh", "name", "name_en") if lang == "zh" else ("name_en", "name", "name_zh")
     names = pd.Series(zones.index.astype(str), index=zones.index, dtype="object")
     for column in reversed(order):
         if column in zones:

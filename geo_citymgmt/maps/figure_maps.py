@@ -48,6 +48,9 @@ _WORDS = {
         "denominator": "分母",
         "comparability": "可比性",
         "comparable": "可与目标比较",
+        "city": "全市",
+        "outside": "{name}：另有 {amount} 位于各分区之外，计入全市",
+        "unlocated": "{name}：另有 {amount} 未落图，计入全市",
         "note": "说明",
         "deadline": "期限",
         "as_of": "截至 {date}",
@@ -71,6 +74,9 @@ _WORDS = {
         "denominator": "Denominator",
         "comparability": "Comparability",
         "comparable": "Comparable with its target",
+        "city": "City",
+        "outside": "{name}: {amount} more lie outside the zones and count for the city",
+        "unlocated": "{name}: {amount} more have no place yet and count for the city",
         "note": "Note",
         "deadline": "Deadline",
         "as_of": "As of {date}",
@@ -136,15 +142,16 @@ def progress_map(
     dated = _WORDS[lang]["as_of"].format(date=f"{day:%Y-%m-%d}")
     city_map = CityMap(title=title or name, caption=caption or dated, lang=lang, online=online)
     zones = city.zones if level == "district" else city.zones_at(level)
-    add_indicator(city_map, rows, zones, column=column)
+    add_indicator(city_map, table, indicator, zones, level=level, column=column)
     return city_map
 
 
 def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district") -> pd.DataFrame:
-    """Return the rows of a figure at a level, indexed by zone code."""
-    chosen = table.loc[table["indicator"].eq(indicator) & table["level"].eq(level)]
+    """Return the rows of a figure for the zones of a level, indexed by zone code."""
+    at_level = table.loc[table["level"].eq(level) & _kind(table).eq("zone")]
+    chosen = at_level.loc[at_level["indicator"].eq(indicator)]
     if chosen.empty:
-        known = table.loc[table["level"].eq(level), "indicator"].unique()
+        known = at_level["indicator"].unique()
         raise MapError(
             f"no figure {indicator!r} at the level {level}; known: {', '.join(known)}",
             f"没有 {level} 级指标 {indicator!r}；可用：{'、'.join(known)}",
@@ -153,10 +160,21 @@ def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district")
 
 
 def add_indicator(
-    city_map: CityMap, rows: pd.DataFrame, zones: gpd.GeoDataFrame, *, column: str | None = None
+    city_map: CityMap,
+    table: pd.DataFrame,
+    indicator: str,
+    zones: gpd.GeoDataFrame,
+    *,
+    level: str = "district",
+    column: str | None = None,
 ) -> None:
-    """Add a figure of progress to a map as filled zones."""
+    """Add a figure of progress to a map as filled zones.
+
+    What the whole city reached stands in the legend; what lies outside the zones, or has no place
+    yet, in a note: with the zones they make the whole.
+    """
     lang, words = city_map.lang, _WORDS[city_map.lang]
+    rows = indicator_rows(table, indicator, level)
     if column is None:
         column = "attainment" if rows["attainment"].notna().any() else "value"
     unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
@@ -165,7 +183,33 @@ def add_indicator(
     label = name if column == "value" else f"{name}{between}{words['attainment']}"
     lines = {str(code): _progress_lines(row, lang) for code, row in rows.iterrows()}
     values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-    add_choropleth(city_map, values, zones, label=label, unit=unit, rows=lines)
+    figure = table.loc[table["indicator"].eq(indicator)]
+    total = figure.loc[figure["level"].eq("city")]
+    note = "" if total.empty else _total_text(total.iloc[0], lang)
+    add_choropleth(city_map, values, zones, label=label, unit=unit, rows=lines, note=note)
+    for _, row in figure.loc[_kind(figure).isin(["outside", "unlocated"])].iterrows():
+        if row["level"] in (level, "city") and pd.notna(row["value"]) and row["value"] != 0:
+            amount = number_text(row["value"], str(row["unit"]), lang)
+            city_map.add_note(words[row["row_kind"]].format(name=name, amount=amount))
+
+
+def _kind(table: pd.DataFrame) -> pd.Series:
+    """Return what each row is for; a table without the column holds zones alone."""
+    return table.get("row_kind", pd.Series("zone", index=table.index))
+
+
+def _total_text(row: pd.Series, lang: str) -> str:
+    """Return the city's figure beside its target; divided only where that is allowed."""
+    words, unit = _WORDS[lang], str(row["unit"])
+    parts = [f"{words['city']} {number_text(row['value'], unit, lang)}"]
+    if pd.notna(row["target"]):
+        parts.append(f"{words['target']} {number_text(row['target'], unit, lang)}")
+    if pd.notna(row["attainment"]):
+        share = number_text(row["attainment"], "ratio", lang)
+        parts.append(f"{words['attainment']} {share}")
+    elif pd.notna(row["target"]):
+        parts.append(_STATUS.get(row["status"], (row["status"],) * 2)[0 if lang == "zh" else 1])
+    return "\n".join(parts)
 
 
 def _progress_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
@@ -185,12 +229,12 @@ def _progress_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
             return ""
         return names[value][place] if value in names else str(value)
 
-    comparable = row.get("comparability")
-    if comparable is None or pd.isna(comparable):
-        comparable = ""
-    elif comparable == "comparable":
-        comparable = words["comparable"]
+    reasons = row.get("comparability")
+    reasons = "" if reasons is None or pd.isna(reasons) else str(reasons)
     note = row.get("note_zh" if lang == "zh" else "note_en")
+    note = "" if note is None or pd.isna(note) else str(note)
+    # The note gives the reasons in words.
+    comparable = words["comparable"] if reasons == "comparable" else "" if note else reasons
     parts = unit == "ratio"  # numerator and denominator say more than a share alone
     period = " – ".join(text for text in (day("period_start"), day("as_of")) if text)
     lines = [
@@ -202,10 +246,10 @@ def _progress_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
         (words["attainment"], number("attainment", "ratio")),
         (words["expected"], number("expected")),
         (words["status"], coded("status", _STATUS)),
-        (words["comparability"], str(comparable)),
+        (words["comparability"], comparable),
         (words["period"], period),
         (words["basis"], coded("basis", _BASIS)),
-        (words["note"], "" if note is None or pd.isna(note) else str(note)),
+        (words["note"], note),
     ]
     return [(label, text) for label, text in lines if text]
 

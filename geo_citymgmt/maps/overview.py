@@ -8,13 +8,21 @@ import pandas as pd
 
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
-from geo_citymgmt.maps.figure_maps import add_indicator, indicator_rows
+from geo_citymgmt.maps.figure_maps import add_indicator
 from geo_citymgmt.spec import load_specs
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
 _TITLE = {"zh": "城市管理设施与治理一张图", "en": "City management: facilities and remediation"}
+# As the annual document takes them; a bureau's own layers follow.
+_ORDER = (
+    "illegal_construction",
+    "utility_tunnels",
+    "manholes",
+    "parking_points",
+    "bike_stations",
+)
 _AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
 
 
@@ -66,9 +74,10 @@ def city_map(
     if indicator is None:
         add_outlines(drawn, zones)
     else:
-        add_indicator(drawn, indicator_rows(table, indicator), zones)
+        add_indicator(drawn, table, indicator, zones)
     specs = load_specs()
-    present = [key for key in city if key in specs and specs[key].role == "facility"]
+    facilities = [key for key in city if key in specs and specs[key].role == "facility"]
+    present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     for key in present:
         # The figure is read first; five layers at once would hide it and each other.
         add_layer(drawn, city[key], specs[key], Drawing(show=indicator is None), zones=zones)

@@ -226,9 +226,37 @@ def test_a_progress_popup_says_what_the_figure_may_be_compared_with(city, figure
     assert by_name["甲区"]["完成率"] == "40%"
     assert by_name["甲区"]["状态"] == "滞后"
     assert by_name["丙市"]["数值"] == "数据不足"
-    assert by_name["丙市"]["可比性"] == "scope"
+    assert by_name["丙市"]["说明"] == "说明"
+    assert "可比性" not in by_name["丙市"]
+    assert by_name["甲区"]["可比性"] == "可与目标比较"
     assert "完成率" not in by_name["丙市"]
     assert drawn.caption == "截至 2022-06-30"
+
+
+def test_what_lies_outside_the_zones_is_told_and_the_city_s_total_stands_in_the_legend(
+    city, figures
+):
+    figures["row_kind"] = "zone"
+    total = figures.iloc[[0]].assign(
+        level="city", row_kind="total", zone_code="320500", value=210_000.0, target=500_000.0,
+        attainment=0.42,
+    )  # fmt: skip
+    beside = figures.iloc[[0, 1]].assign(row_kind=["outside", "unlocated"], value=[10_000.0, 0.0])
+    table = pd.concat([figures, total, beside], ignore_index=True)
+    drawn = progress_map(city, "demolished_area", table=table)
+    assert drawn.notes == ["拆除面积：另有 1万平方米 位于各分区之外，计入全市"]
+    (legend,) = parts(drawn, Legend)
+    assert legend.note == "全市 21万平方米\n目标 50万平方米\n完成率 42%"
+
+
+def test_figures_that_do_not_divide_stand_side_by_side(city, figures):
+    figures["row_kind"] = "zone"
+    total = figures.iloc[[0]].assign(
+        level="city", row_kind="total", attainment=None, status="not_comparable"
+    )
+    drawn = progress_map(city, "demolished_area", table=pd.concat([figures, total]))
+    (legend,) = parts(drawn, Legend)
+    assert legend.note == "全市 12万平方米\n目标 30万平方米\n口径不一致，不可比"
 
 
 def test_progress_is_filled_by_value_where_nothing_may_be_compared(city, figures):
