@@ -28,7 +28,6 @@ SUPPORTED = frozenset(
         "CssLink",
         "CustomIcon",
         "CustomPane",
-        "Div",
         "DivIcon",
         "Element",
         "ElementAddToElement",

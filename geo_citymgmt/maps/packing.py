@@ -86,7 +86,7 @@ def pack(
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     block = len(head).to_bytes(4, "little") + head + b"".join(sections.blocks)
     # The same features give the same bytes: no time in the header.
-    return base64.b64encode(gzip.compress(block, 9, mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(block, 6, mtime=0)).decode("ascii")
 
 
 def _column(sections: _Sections, name: str, label: str, values: pd.Series) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from folium.utilities import JsCode
 from shapely import Point
 
 from geo_citymgmt.maps import (
@@ -322,9 +323,19 @@ def _controls(m):
     folium.plugins.Fullscreen().add_to(m)
     folium.plugins.MousePosition().add_to(m)
     folium.LatLngPopup().add_to(m)
+    folium.ClickForMarker("甲").add_to(m)
+    folium.ClickForLatLng().add_to(m)
+    folium.FitOverlays().add_to(m)
+    folium.features.Control("Zoom", position="bottomright").add_to(m)
+    m.on(click=JsCode("function (event) { window.clicked = true; }"))
     folium.map.CustomPane("over").add_to(m)
     m.fit_bounds([[31.2, 120.5], [31.4, 120.7]])
     folium.LayerControl().add_to(m)
+
+
+def _explore(m):
+    frame = gpd.GeoDataFrame({"n": [1.0, 2.0]}, geometry=[Point(120.6, 31.3), Point(120.7, 31.3)])
+    frame.set_crs("EPSG:4326").explore(column="n", m=m)
 
 
 REFINEMENTS = {
@@ -341,6 +352,7 @@ REFINEMENTS = {
     "Search": _search,
     "tree": _tree,
     "controls": _controls,
+    "explore": _explore,
     "ImageOverlay": lambda m: folium.raster_layers.ImageOverlay(
         np.zeros((2, 2, 3)), [[31.2, 120.5], [31.4, 120.7]]
     ).add_to(m),
@@ -371,3 +383,23 @@ def test_a_notebook_s_frame_shows_the_map(show, chromium, zones, manholes, tmp_p
     assert "窨井" in inner.locator("h1").inner_text()
     assert complaints == []
     context.close()
+
+
+def test_the_first_screen_of_a_city_is_its_figure_and_its_layers_wait(show, city, figures):
+    opened = show(city_map(city, table=figures))
+    assert opened.page.locator(".leaflet-control-layers-overlays input:checked").count() == 1
+    assert "拆除面积" in opened.page.inner_text(".gcm-legend")
+    assert opened.page.locator(".leaflet-control-zoom-in").get_attribute("title") == "放大"
+
+
+def test_pages_that_shrink_and_grow_stay_drawn(show, zones, manholes):
+    opened = show(layer_map(manholes, "manholes", zones=zones))
+    for width in (390, 1280):
+        opened.page.set_viewport_size({"width": width, "height": 700})
+        opened.page.wait_for_timeout(400)
+        canvas = opened.page.locator("canvas.gcm-canvas").bounding_box()
+        assert canvas["width"] >= width
+    opened.page.locator(".leaflet-control-zoom-in").click()
+    opened.page.wait_for_timeout(500)
+    opened.click(*place(manholes, 5))
+    opened.check()

@@ -137,7 +137,8 @@ function pick(map, event) {
 }
 
 function open(map, latlng, found) {
-  var popup = L.popup({ maxWidth: Math.min(340, map.getSize().x - 60), minWidth: 160,
+  var room = map.getSize().x - 60;
+  var popup = L.popup({ maxWidth: Math.min(340, room), minWidth: Math.min(230, room),
                         maxHeight: Math.max(140, map.getSize().y - 120), className: "gcm-popup" });
   var holder = gcm.node("div");
   var at = 0;
