@@ -47,7 +47,9 @@ PACKAGES = [
         "LICENSE",
         {
             # The address says 1.9.3; 1.9.4 is the repair release of the same line.
-            "dist/leaflet.js": [f"{JSDELIVR}leaflet@{v}/dist/leaflet.js" for v in ("1.9.3", "1.9.4")],
+            "dist/leaflet.js": [
+                f"{JSDELIVR}leaflet@{v}/dist/leaflet.js" for v in ("1.9.3", "1.9.4")
+            ],
             "dist/leaflet.css": [
                 f"{JSDELIVR}leaflet@{v}/dist/leaflet.css" for v in ("1.9.3", "1.9.4")
             ],
@@ -77,7 +79,11 @@ PACKAGES = [
         "MIT-LICENCE.txt",
         {
             f"dist/{name}": [f"{CDNJS}leaflet.markercluster/{v}/{name}" for v in ("1.1.0", "1.5.3")]
-            for name in ("leaflet.markercluster.js", "MarkerCluster.css", "MarkerCluster.Default.css")
+            for name in (
+                "leaflet.markercluster.js",
+                "MarkerCluster.css",
+                "MarkerCluster.Default.css",
+            )
         },
     ),
     Package(
@@ -97,8 +103,12 @@ PACKAGES = [
         "MIT",
         "LICENSE",
         {
-            "Control.FullScreen.js": [f"{JSDELIVR}leaflet.fullscreen@3.0.0/Control.FullScreen.min.js"],
-            "Control.FullScreen.css": [f"{JSDELIVR}leaflet.fullscreen@3.0.0/Control.FullScreen.css"],
+            "Control.FullScreen.js": [
+                f"{JSDELIVR}leaflet.fullscreen@3.0.0/Control.FullScreen.min.js"
+            ],
+            "Control.FullScreen.css": [
+                f"{JSDELIVR}leaflet.fullscreen@3.0.0/Control.FullScreen.css"
+            ],
             "icon-fullscreen.svg": [],
         },
     ),
@@ -208,7 +218,8 @@ PACKAGES = [
         "MIT",
         "LICENSE",
         {
-            "dist/leaflet.awesome-markers.min.js": [
+            # The minified file of this package is of an older version.
+            "dist/leaflet.awesome-markers.js": [
                 f"{CDNJS}Leaflet.awesome-markers/2.0.2/leaflet.awesome-markers.js"
             ],
             "dist/leaflet.awesome-markers.css": [

@@ -253,21 +253,21 @@ class CityMap(folium.Map):
             }
         return json_for_script(settings)
 
-    def render(self, **kwargs: Any) -> None:  # type: ignore[override]  # as folium.Map does
+    def render(self, **kwargs: Any) -> None:
         """Render into the page; the layer switch comes last, so it sees every layer."""
         children = self._children
         if self.layer_switch and not any(
             isinstance(child, folium.LayerControl) for child in children.values()
         ):
             control = folium.LayerControl()
-            control.options.update(collapsed=JsCode("window.innerWidth < 640"))  # type: ignore[call-overload]
+            control.options.update(collapsed=JsCode("window.innerWidth < 640"))
             self.add_child(control, name="layer_switch")
         switches = [
             name for name, child in children.items() if isinstance(child, folium.LayerControl)
         ]
         for name in switches:
             children.move_to_end(name)
-        super().render(**kwargs)  # type: ignore[no-untyped-call]
+        super().render(**kwargs)
 
     def save(
         self, outfile: str | bytes | Path | BinaryIO, close_file: bool = True, **kwargs: Any

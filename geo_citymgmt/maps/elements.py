@@ -199,7 +199,7 @@ class Legend(MacroElement):
         note: str = "",
         layer: Layer | None = None,
     ) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self._name = "Legend"
         self.title = title
         self.items = items

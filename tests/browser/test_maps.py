@@ -22,6 +22,8 @@ from geo_citymgmt.maps import (
 from geo_citymgmt.maps.geometry import to_degrees
 from tests.maps.conftest import PAYLOADS
 
+pytestmark = pytest.mark.browser
+
 SIZES = [(1280, 800), (390, 780)]
 
 

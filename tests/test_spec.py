@@ -1,0 +1,140 @@
+"""Layers are data: the packaged files, an office's own, and mistakes in either."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.indicators import load_figures
+from geo_citymgmt.spec import get_spec, load_specs
+
+FIVE = {"illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations"}
+MINIMAL = """
+key = "benches"
+role = "facility"
+zh = "座椅"
+en = "Benches"
+geometry = ["Point"]
+id = "bench_id"
+[fields.bench_id]
+zh = "座椅编号"
+en = "Bench no."
+dbf = "BENCH_ID"
+type = "id"
+"""
+
+
+def _folder(tmp_path: Path, text: str, name: str = "benches.toml") -> Path:
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def test_packaged_layers_are_the_five_the_zones_and_the_context():
+    specs = load_specs()
+    assert {k for k, s in specs.items() if s.role == "facility"} == FIVE
+    assert {k for k, s in specs.items() if s.role == "zones"} == {"districts", "streets"}
+    assert {k for k, s in specs.items() if s.role == "context"} == {
+        "roads", "transit_stops", "population_cells",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("key", sorted(load_specs()))
+def test_every_field_has_both_labels_and_a_dbf_name_of_its_own(key):
+    spec = load_specs()[key]
+    assert all(f.zh and f.en and 1 <= len(f.dbf) <= 10 for f in spec.fields.values())
+    assert len({f.dbf for f in spec.fields.values()}) == len(spec.fields)
+
+
+@pytest.mark.parametrize("key", sorted(load_specs()))
+def test_no_word_of_a_code_list_stands_for_two_codes(key):
+    for field in load_specs()[key].fields.values():
+        words = [w for c in field.codes.values() for w in (c.zh, *c.synonyms)]
+        assert len(words) == len(set(words)), field.name
+
+
+@pytest.mark.parametrize("key", sorted(FIVE))
+def test_every_state_is_in_a_set_and_every_set_holds_known_states(key):
+    spec = load_specs()[key]
+    codes = set(spec.fields[spec.state_field].codes)
+    in_sets = {code for members in spec.sets.values() for code in members}
+    assert in_sets == codes
+
+
+def test_fields_name_the_figures_that_need_them_as_the_figures_do():
+    specs = load_specs()
+    needs: dict[tuple[str, str], set[str]] = {}
+    for figure in load_figures().figures.values():
+        for name in figure.fields(specs[figure.layer]):
+            needs.setdefault((figure.layer, name), set()).add(figure.id)
+    stated = {
+        (key, name): set(field.figures)
+        for key, spec in specs.items()
+        for name, field in spec.fields.items()
+        if field.figures
+    }
+    assert stated == needs
+
+
+def test_amendments_are_in_the_files():
+    specs = load_specs()
+    assert specs["illegal_construction"].sets["done"] == ("50", "51", "52", "53", "60", "70")
+    assert specs["manholes"].sets["sound"] == ("00",)
+    assert {"loose", "overaged"} <= set(specs["manholes"].fields["defects"].codes)
+    assert "更新时间" not in specs["bike_stations"].fields["renewed_date"].aliases
+    for key in FIVE:
+        assert specs[key].fields["phone"].personal
+        assert specs[key].fields["id_number"].personal
+    assert specs["illegal_construction"].fields["party_name"].personal
+    for key in FIVE:
+        assert "planned_date" in specs[key].fields
+
+
+def test_an_offices_folder_adds_a_layer_with_the_common_fields(tmp_path):
+    specs = load_specs(_folder(tmp_path, MINIMAL))
+    assert set(specs) - set(load_specs()) == {"benches"}
+    assert specs["benches"].fields["address"].zh == "地址"
+
+
+def test_an_offices_file_overrides_one_label_and_keeps_the_rest(tmp_path):
+    text = 'key = "manholes"\n[fields.road_name]\nzh = "路名"\n'
+    specs = load_specs(_folder(tmp_path, text, "own.toml"))
+    assert specs["manholes"].fields["road_name"].zh == "路名"
+    assert specs["manholes"].fields["road_name"].dbf == "ROAD_NAME"
+    assert load_specs()["manholes"].fields["road_name"].zh == "道路名称"
+
+
+@pytest.mark.parametrize(
+    ("change", "place", "cause"),
+    [
+        (("type = ", 'type = "colour" #'), "fields.bench_id", "type"),
+        (('dbf = "BENCH_ID"', 'dbf = "BENCH_IDENTITY"'), "fields.bench_id", "BENCH_IDENTITY"),
+        (('en = "Bench no."', ""), "fields.bench_id", "'en' is missing"),
+        (('id = "bench_id"', 'id = "seat_id"'), "", "seat_id"),
+        (('geometry = ["Point"]', 'geometry = ["Dot"]'), "", "Dot"),
+        (('zh = "座椅编号"', 'zh = "座椅编号"\ncolour = 1'), "fields.bench_id", "colour"),
+        (('role = "facility"', 'role = "thing"'), "", "role"),
+        (('key = "benches"', "key = "), "", "TOML"),
+        (('key = "benches"', ""), "", "key"),
+    ],
+)
+def test_a_mistake_names_file_field_and_cause(tmp_path, change, place, cause):
+    with pytest.raises(SpecError) as caught:
+        load_specs(_folder(tmp_path, MINIMAL.replace(*change, 1)))
+    assert "benches.toml" in str(caught.value)
+    assert place in str(caught.value)
+    assert cause in str(caught.value)
+    assert "benches.toml" in caught.value.message_zh
+
+
+def test_a_set_with_an_unknown_state_is_a_mistake(tmp_path):
+    text = 'key = "manholes"\n[state.sets]\nopen = ["21"]\n'
+    with pytest.raises(SpecError, match=r"own\.toml \[state\.sets\.open\].*21"):
+        load_specs(_folder(tmp_path, text, "own.toml"))
+
+
+def test_an_unknown_layer_is_named_with_those_that_are_known():
+    with pytest.raises(SpecError, match=r"unknown layer 'lamps'.*manholes"):
+        get_spec("lamps")
+    assert get_spec("窨井").key == "manholes"
