@@ -13,6 +13,7 @@ Examples
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from geo_citymgmt.sample.outlines import packaged_districts, packaged_land, packaged_streets
@@ -21,15 +22,36 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+    from geo_citymgmt.city import City
+
 __all__ = [
     "packaged_districts",
     "packaged_land",
     "packaged_streets",
+    "sample_city",
     "sample_events",
     "sample_layers",
     "sample_targets",
     "write_sample",
 ]
+
+
+def sample_city(*, scale: int = 1, seed: int = 0, dirty: bool = False) -> City:
+    """Return the synthetic city, written as shapefiles and read like any other.
+
+    Parameters
+    ----------
+    scale : int, default 1
+        How many times the records of the five layers.
+    seed : int, default 0
+        Seed of places and splits; the city's figures do not depend on it.
+    dirty : bool, default False
+        The same city as it would arrive from many hands.
+    """
+    from geo_citymgmt.city import load_city
+
+    with TemporaryDirectory(prefix="sample-") as folder:
+        return load_city(write_sample(folder, scale=scale, seed=seed, dirty=dirty))
 
 
 def sample_layers(scale: int = 1, seed: int = 0) -> dict[str, gpd.GeoDataFrame]:

@@ -30,8 +30,8 @@ Shown = tuple[gpd.GeoDataFrame, dict[str, Field]]
 FAULTS = {
     "违法建设": (
         "Chinese headings in GBK cut to 10 bytes, no .cpg", "dates as text in five ways",
-        "areas with unit and thousands", "bow-ties", "null and empty shapes", "repeated numbers",
-        "unknown states", "points far outside", "demolished above illegal area",
+        "areas with unit and thousands", "bow-ties and small loops", "null shapes",
+        "repeated numbers", "unknown states", "points far outside", "demolished above illegal area",
     ),
     "窨井": ("GBK without .cpg", "blank states", "synonyms of codes", "repeated numbers",
              "covers in the next province", "null markers"),
@@ -132,7 +132,8 @@ def _parcels(shown: Shown, draw: Draw) -> Shown:
     table["ILL_AREA"] = area
     shapes = table.geometry.to_numpy().copy()
     rows = draw.some(n, 40)
-    shapes[rows[:20]] = [_bow_tie(shape) for shape in shapes[rows[:20]]]
+    shapes[rows[:10]] = [_bow_tie(shape) for shape in shapes[rows[:10]]]
+    shapes[rows[10:20]] = [_with_loop(shape) for shape in shapes[rows[10:20]]]
     shapes[rows[20:30]] = None
     table.geometry = shapes
     _outside(table, rows[30:], 90_000.0, 20_000.0)
@@ -150,6 +151,15 @@ def _parcels(shown: Shown, draw: Draw) -> Shown:
 def _bow_tie(shape: shapely.Geometry) -> shapely.Geometry:
     xy = shapely.get_coordinates(shape)[:4]
     return shapely.Polygon(xy[[0, 2, 1, 3]])
+
+
+def _with_loop(shape: shapely.Geometry) -> shapely.Geometry:
+    """Cross an edge with a loop of a few decimetres, as a slip of the hand does."""
+    xy = shapely.get_coordinates(shape)
+    run = xy[1] - xy[0]
+    off = 0.3 * np.array([-run[1], run[0]]) / np.hypot(*run)
+    loop = [xy[0] + 0.6 * run, xy[0] + 0.4 * run + off, xy[0] + 0.5 * run - off]
+    return shapely.Polygon(np.vstack([xy[:1], loop, xy[1:]]))
 
 
 def _manholes(shown: Shown, draw: Draw) -> Shown:

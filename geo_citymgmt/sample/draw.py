@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtri
 
 __all__ = ["Draw", "either", "share_out"]
 
@@ -45,7 +44,8 @@ class Draw:
 
     def normal(self, size: int, mean: float = 0.0, sd: float = 1.0) -> Floats:
         """Draw from a normal distribution."""
-        drawn: Floats = mean + sd * ndtri(np.clip(self._bits.random(size), 1e-12, 1 - 1e-12))
+        far = np.sqrt(-2.0 * np.log1p(-self._bits.random(size)))
+        drawn: Floats = mean + sd * far * np.cos(2.0 * np.pi * self._bits.random(size))
         return drawn
 
     def whole(self, size: int, low: int, high: int) -> Ints:
@@ -60,10 +60,8 @@ class Draw:
     def pick(self, size: int, weights: ArrayLike) -> Ints:
         """Draw positions with probability in proportion to ``weights``."""
         edges = np.cumsum(np.asarray(weights, float))
-        return np.minimum(
-            np.searchsorted(edges, self._bits.random(size) * edges[-1], side="right"),
-            len(edges) - 1,
-        )
+        found = np.searchsorted(edges, self._bits.random(size) * edges[-1], side="right")
+        return np.asarray(np.minimum(found, len(edges) - 1), np.int64)
 
     def some(self, total: int, count: int, weights: ArrayLike | None = None) -> Ints:
         """Draw ``count`` different positions out of ``total``, in rising order."""

@@ -27,15 +27,21 @@ def places_near_towns(
     tuple of numpy.ndarray
         Coordinates, and the town (street) each was drawn for.
     """
-    xy, town = np.zeros((size, 2)), np.zeros(size, np.int64)
+    xy, town = np.zeros((size, 2)), draw.pick(size, weight)
     todo = np.arange(size)
+    turn = 0
     while len(todo):
-        pick = draw.pick(len(todo), weight)
+        # A town keeps its share though much of its circle is water or a neighbour's; only where
+        # the ring misses it altogether does another take its place.
+        turn += 1
+        if turn % 25 == 0:
+            town[todo] = draw.pick(len(todo), weight)
+        pick = town[todo]
         angle = draw.uniform(len(todo), 0, 2 * np.pi)
         far = (low + (high - low) * draw.uniform(len(todo)) ** 0.8) * world.radius[pick]
         spot = world.centres[pick] + np.column_stack([far * np.cos(angle), far * np.sin(angle)])
         good = shapely.contains_xy(world.street_land[pick], spot)
-        xy[todo[good]], town[todo[good]] = spot[good], pick[good]
+        xy[todo[good]] = spot[good]
         todo = todo[~good]
     return xy, town
 
@@ -86,7 +92,12 @@ def settle(
     sites = project.max(initial=-1) + 1
     if sites > 0:
         # Key projects are spread over the city, not drawn to the largest clusters.
-        home = draw.some(len(spots), int(sites))
+        zone = world.streets["parent_code"].to_numpy(str)[towns]
+        order = draw.order(len(spots))
+        # One in each district, the rest anywhere.
+        first = np.unique(zone[order], return_index=True)[1]
+        rest = np.delete(order, first)
+        home = np.concatenate([order[first], rest])[: int(sites)]
         home = home[draw.order(len(home))]
         rows = np.flatnonzero(project >= 0)
         chosen[rows] = home[project[rows]]

@@ -6,7 +6,6 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.spatial import Delaunay
 
 from geo_citymgmt.sample.draw import Draw
 from geo_citymgmt.sample.names import ROAD_SUFFIX, place_name
@@ -69,11 +68,7 @@ def _expressways(world: World) -> list[Floats]:
 
 def _main_roads(world: World, draw: Draw) -> list[Floats]:
     points = world.centres
-    corners = Delaunay(points).simplices
-    pairs = np.unique(
-        np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1),
-        axis=0,
-    )
+    pairs = np.column_stack(np.triu_indices(len(points), 1))
     start, end = points[pairs[:, 0]], points[pairs[:, 1]]
     middle, half = (start + end) / 2, np.hypot(*(end - start).T) / 2
     # Towns are joined where no third town lies between them.

@@ -107,7 +107,7 @@ def _one_network(
     start[rows[:2]] = np.array(["2022-04-22", "2022-03-10"], "datetime64[D]")
     planned[rows] = days_in(draw, len(rows), "2022-11-01", "2024-06-28")
     rows = np.flatnonzero(state == "completed")
-    done[rows] = days_in(draw, len(rows), "2021-11-01", "2022-06-10")
+    done[rows] = days_in(draw, len(rows), "2021-09-01", "2022-03-18")
     start[rows] = done[rows] - draw.whole(len(rows), 500, 1000).astype("timedelta64[D]")
     planned[rows] = days_in(draw, len(rows), "2022-09-01", "2022-12-28")
     planned[state == "planned"] = days_in(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.sample.office import Office
 
 from geo_citymgmt.sample import write_sample
+from tests.sample.office import Office
 
 SHIPPED = Path(__file__).parents[2] / "data" / "shapefiles"
 
@@ -26,5 +26,5 @@ def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def office(shipped: Path) -> Office:
-    """What the kept files say."""
+    """Read what the kept files say."""
     return Office(shipped)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
+
 from tests.sample.office import DATA_DATE, FACILITIES, YEAR, Office, set_of
 
 H1, MARCH = "2022-06-30", "2022-03-31"
@@ -161,7 +164,7 @@ def test_nothing_is_dated_after_the_data_but_plans_and_terms(office: Office, lay
 def test_dates_of_a_parcel_follow_its_life(office: Office) -> None:
     table = office.layers["illegal_construction"]
     steps = ["found_date", "filed_date", "completed_date", "closed_date"]
-    for earlier, later in zip(steps[:-1], steps[1:], strict=True):
+    for earlier, later in pairwise(steps):
         assert not (table[earlier] > table[later]).any(), (earlier, later)
     assert not (table["demolished_area_m2"] > table["illegal_area_m2"]).any()
     assert not (table["remediated_area_m2"] < table["demolished_area_m2"]).any()

@@ -33,7 +33,7 @@ def read_table(name: str) -> pd.DataFrame:
 
 @lru_cache(maxsize=1)
 def _outlines() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    text = (resources.files(__package__) / "streets.geojson").read_text(encoding="utf-8")
+    text = (resources.files(__package__) / "streets.json").read_text(encoding="utf-8")
     features = json.loads(text)["features"]
     streets = read_table("streets.csv").set_index("street_code")
     codes = [item["properties"]["street_code"] for item in features]

