@@ -137,6 +137,7 @@ class CityMap(folium.Map):
                     height: {{this.height[0]}}{{this.height[1]}};
                     left: {{this.left[0]}}{{this.left[1]}};
                     top: {{this.top[0]}}{{this.top[1]}};
+                    {% if this.height != (100, "%") %}flex: none;{% endif %}
                 }
             </style>
             <script>

@@ -139,9 +139,9 @@ class Overlay(Layer):
         self.kind = "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
         count = f' <span class="gcm-key-count">{len(geometry):,}</span>' if counted else ""
         swatch = colors[-1] if len(colors) == 1 else "#5b6876"
+        key = f'class="gcm-key gcm-key-{self.kind}" style="background:{escape_text(swatch)}"'
         super().__init__(
-            name=f'<span class="gcm-key gcm-key-{self.kind}" style="background:{swatch}"></span>'
-            f"{escape_text(name)}{count}",
+            name=f"<span {key}></span>{escape_text(name)}{count}",
             overlay=True,
             show=show,
         )

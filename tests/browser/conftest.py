@@ -56,7 +56,7 @@ def show(chromium, tmp_path: Path) -> Iterator:
     """Save a map, open the file without a network, and wait until it is drawn."""
     contexts = []
 
-    def opened(city_map, *, width: int = 1280, height: int = 800) -> Opened:
+    def opened(city_map, *, width: int = 1280, height: int = 800, first: str = "") -> Opened:
         target = tmp_path / "地图.html"
         city_map.save(target)
         context = chromium.new_context(
@@ -77,6 +77,8 @@ def show(chromium, tmp_path: Path) -> Iterator:
         page.on("request", asked)
         page.on("console", said)
         page.on("pageerror", lambda error: result.complaints.append(str(error)))
+        if first:
+            page.add_init_script(first)
         page.goto(target.as_uri())
         page.wait_for_selector("html[data-ready=true]", timeout=30_000)
         return result

@@ -405,3 +405,19 @@ def test_pages_that_shrink_and_grow_stay_drawn(show, zones, manholes):
     opened.page.wait_for_timeout(500)
     opened.click(*place(manholes, 5))
     opened.check()
+
+
+def test_a_browser_that_cannot_unpack_the_features_says_so(show, zones, manholes):
+    drawn = layer_map(manholes, "manholes", zones=zones)
+    opened = show(drawn, first="delete window.DecompressionStream")
+    assert "浏览器版本过旧" in opened.page.inner_text(".gcm-notice")
+    opened.check()
+
+
+def test_a_map_keeps_the_size_it_was_given(show, zones):
+    table = pd.DataFrame({"n": [1, 2, 3]}, index=zones.index)
+    opened = show(zone_map(table, zones, "n"))
+    assert opened.page.locator(".folium-map").bounding_box()["height"] > 700
+    opened = show(CityMap([31.3, 120.6], width=600, height=400))
+    box = opened.page.locator(".folium-map").bounding_box()
+    assert (box["width"], box["height"]) == (600, 400)

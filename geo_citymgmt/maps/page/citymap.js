@@ -94,6 +94,13 @@ function addScale(map) {
   scale.addTo(map);
 }
 
+/* A line over the map, for what the reader must know before trusting it. */
+gcm.notice = function (map, text) {
+  if (!map._gcm.notice) {
+    map._gcm.notice = map.getContainer().appendChild(gcm.node("p", "gcm-notice", text));
+  }
+};
+
 /* Popups ------------------------------------------------------------------------------------- */
 
 gcm.card = function (title, rows, chip) {

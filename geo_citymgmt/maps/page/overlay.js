@@ -65,7 +65,7 @@ gcm.Overlay = L.Renderer.extend({
     var holder = document.getElementById(this._config.data);
     gcm.begin();
     if (typeof DecompressionStream === "undefined") {
-      window.alert(gcm.word(this._map, "old"));
+      gcm.notice(this._map, gcm.word(this._map, "old"));
       gcm.end();
       return;
     }
