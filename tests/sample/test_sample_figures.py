@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from geo_citymgmt.sample import write_sample
 from tests.sample.office import DATA_DATE, FACILITIES, YEAR, Office, set_of
 
 H1, MARCH = "2022-06-30", "2022-03-31"
@@ -208,3 +210,12 @@ def test_targets_are_the_published_ones_and_districts_add_up(office: Office) -> 
             assert rows["target"].sum() == value
     safety = table[table["indicator"] == "illegal_safety_remaining_area"]
     assert (safety["deadline"] == "2022-09-30").all()
+
+
+def test_published_figures_do_not_depend_on_the_seed(tmp_path: Path) -> None:
+    other = Office(write_sample(tmp_path, seed=7))
+    for layer, amount, where, value in FLOWS:
+        assert other.flow(layer, amount, H1, **where) == value, (layer, amount)
+    test_plan_of_the_year_is_the_published_demolition(other)
+    test_manholes_verified_and_planned_make_the_programme(other)
+    test_plans_for_parking_and_bikes_make_the_targets(other)
