@@ -84,6 +84,8 @@ def test_city_file_names_every_layer_and_the_date(shipped: Path) -> None:
 def test_readme_says_what_is_real(shipped: Path) -> None:
     text = (shipped / "README.md").read_text(encoding="utf-8")
     assert "synthetic" in text and "approved base map" in text
+    for layer in LAYERS:
+        assert f"{len(gpd.read_file(shipped / f'{layer}.shp')):,}" in text, layer
 
 
 def test_dirty_folder_has_the_faults_it_names(tmp_path: Path) -> None:
