@@ -287,7 +287,7 @@ class _Builder:
             self.zones_by_level["district"] = given.to_crs(self.metric_crs)
         elif "district" not in self.zones_by_level:
             # Streets of the source say nothing about packaged districts they do not tile.
-            from geo_citymgmt.sample import packaged_districts
+            from geo_citymgmt.outlines import packaged_districts
 
             findings.add("ZONES_PACKAGED")
             frame = packaged_districts().to_crs(self.metric_crs)
@@ -329,9 +329,7 @@ def _side_tables(
     return events, targets
 
 
-def _matched(
-    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings
-) -> pd.DataFrame:
+def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings) -> pd.DataFrame:
     known = pd.MultiIndex.from_tuples(
         [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
         names=["layer", "key"],
@@ -366,4 +364,6 @@ def as_date(value: Any) -> pd.Timestamp:
         stamp = pd.Timestamp(value)
         if not pd.isna(stamp):
             return stamp.normalize()
-    raise SourceError(f"{value!r} is not a date; write 2022-06-30.", f"“{value}”不是日期，请写成 2022-06-30。")
+    raise SourceError(
+        f"{value!r} is not a date; write 2022-06-30.", f"“{value}”不是日期，请写成 2022-06-30。"
+    )

@@ -143,7 +143,9 @@ def _scan_folder(found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
         if key is None:
             _ignored(found, path.name, "its name is that of no layer", "文件名不是已知图层")
         elif key in found.layers:
-            _ignored(found, path.name, f"city.toml names another for {key}", f"city.toml 另有 {key}")
+            _ignored(
+                found, path.name, f"city.toml names another for {key}", f"city.toml 另有 {key}"
+            )
         else:
             groups.setdefault(key, []).append(path)
     for key, paths in groups.items():
@@ -173,7 +175,12 @@ def _take_group(
     used = chosen if isinstance(chosen, list) else [chosen]
     for path in paths:
         if path not in used:
-            _ignored(found, path.name, f"{key} is read from {used[0].name}", f"{key} 已取自 {used[0].name}")
+            _ignored(
+                found,
+                path.name,
+                f"{key} is read from {used[0].name}",
+                f"{key} 已取自 {used[0].name}",
+            )
     spec = specs[key]
     known = {plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}
     if not isinstance(chosen, list) and plain_key(chosen.stem) not in known:
@@ -242,9 +249,7 @@ def _apply_config(found: CitySource, path: Path, specs: Mapping[str, LayerSpec])
         found.layers[key] = _configured(path, key, entry, specs)
 
 
-def _configured(
-    path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
-) -> LayerSource:
+def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:
     place = f"layers.{key}"
     if key not in specs:
         raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
@@ -255,7 +260,9 @@ def _configured(
         if name not in known:
             raise _mistake(path, f"{place}.{name}", f"unknown entry; known: {', '.join(known)}")
     given = entry["path"]
-    sources = [_existing(path, f"{place}.path", p) for p in (given if isinstance(given, list) else [given])]
+    sources = [
+        _existing(path, f"{place}.path", p) for p in (given if isinstance(given, list) else [given])
+    ]
     return LayerSource(
         sources if len(sources) > 1 else sources[0],
         " + ".join(s.name for s in sources),

@@ -89,7 +89,11 @@ def coverage(
                     {
                         "area_m2": [np.nan, np.nan, table["area_m2"].sum()],
                         # Below this it is rounding, not a place that is reached.
-                        "covered_m2": [rest if rest > 1e-9 * total_covered else 0.0, 0.0, total_covered],
+                        "covered_m2": [
+                            rest if rest > 1e-9 * total_covered else 0.0,
+                            0.0,
+                            total_covered,
+                        ],
                         "coverage": [
                             np.nan,
                             np.nan,

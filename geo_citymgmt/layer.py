@@ -269,7 +269,11 @@ class _Pipeline:
             self.data.loc[filled, name] = measured[filled]
             shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
             self.findings.add(
-                "VALUE_ASSUMED", records=self.record[filled], value=shown, action="assumed", **labels
+                "VALUE_ASSUMED",
+                records=self.record[filled],
+                value=shown,
+                action="assumed",
+                **labels,
             )
             missing = missing & ~filled
         self.findings.add(

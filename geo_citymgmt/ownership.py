@@ -7,6 +7,7 @@ the same answer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import geopandas as gpd
 import numpy as np
@@ -95,7 +96,9 @@ class ZoneIndex:
         kind = shapely.get_type_id(geometry)
         usable = (kind >= 0) & ~shapely.is_empty(geometry)
         points = np.flatnonzero(usable & (kind == 0))
-        out[points] = self.of_points(shapely.get_x(geometry[points]), shapely.get_y(geometry[points]))
+        out[points] = self.of_points(
+            shapely.get_x(geometry[points]), shapely.get_y(geometry[points])
+        )
         others = np.flatnonzero(usable & (kind != 0))
         if len(others):
             out[others] = self._largest(geometry[others])
@@ -145,36 +148,55 @@ class ZoneIndex:
         at, zone = self._tree.query(geometry[crossing], predicate="intersects")
         order = np.lexsort([zone, at])
         at, zone = at[order], zone[order]
-        parts = _same_dimension(
-            shapely.intersection(geometry[crossing][at], self.polygons[zone]), geometry[crossing][at]
-        )
+        parts = self._cut(geometry[crossing], at, zone)
         size = measure(parts)
         total = measure(geometry[crossing])
         covered = np.bincount(at, weights=size, minlength=len(crossing))
-        # A line along a shared boundary lies in both zones; the lower code keeps it.
-        for k in np.flatnonzero(covered > total * (1 + _TIE)):
-            mine = np.flatnonzero(at == k)
-            parts[mine] = _in_turn(geometry[crossing[k]], self.polygons[zone[mine]])
-            size[mine] = measure(parts[mine])
-        covered = np.bincount(at, weights=size, minlength=len(crossing))
         some = size > 0
         at, zone, size, parts = at[some], zone[some], size[some], parts[some]
-        scale = np.where(total > 0, total, 1.0)
-        left = np.clip(1.0 - covered / scale, 0.0, 1.0)
-        # Below this the remainder is the rounding of the overlay, not land outside the zones.
-        outside = np.flatnonzero(left > _TIE)
-        left_over = np.where(left > _TIE, left, 0.0)
-        share = size / np.where(covered > 0, covered, 1.0)[at] * (1.0 - left_over[at])
-        rest = np.empty(0, dtype=object)
-        if pieces and len(outside):
-            union = shapely.union_all(self.polygons)
-            rest = shapely.difference(geometry[crossing[outside]], union)
+        # What is short of the whole may lie outside, be the rounding of the overlay, or be a line
+        # that goes over itself, which an overlay gives once: only the difference tells.
+        short = np.flatnonzero(covered < total * (1 - _TIE))
+        rest = shapely.difference(geometry[crossing[short]], self._union)
+        left = np.zeros(len(crossing))
+        left[short] = measure(rest)
+        beyond = left[short] > _TIE * total[short]
+        outside, rest = short[beyond], rest[beyond]
+        whole_size = np.maximum(covered + left, 1e-300)
+        share = size / whole_size[at]
+        nothing = np.flatnonzero(covered + left == 0)
+        # A line without length, a polygon without area: whole where it is, or outside.
+        alone = shapely.point_on_surface(geometry[crossing[nothing]])
+        spot = self.of_points(shapely.get_x(alone), shapely.get_y(alone))
         return Shares(
-            np.concatenate([entire, crossing[at], crossing[outside]]),
-            np.concatenate([whole[entire], zone, np.full(len(outside), OUTSIDE)]),
-            np.concatenate([np.ones(len(entire)), share, left[outside]]),
-            np.concatenate([geometry[entire], parts, rest]) if pieces else None,
+            np.concatenate([entire, crossing[at], crossing[outside], crossing[nothing]]),
+            np.concatenate([whole[entire], zone, np.full(len(outside), OUTSIDE), spot]),
+            np.concatenate(
+                [np.ones(len(entire)), share, (left / whole_size)[outside], np.ones(len(nothing))]
+            ),
+            np.concatenate([geometry[entire], parts, rest, geometry[crossing[nothing]]])
+            if pieces
+            else None,
         )
+
+    def _cut(self, geometry: np.ndarray, at: np.ndarray, zone: np.ndarray) -> np.ndarray:
+        """Part of each feature in each of its zones; both sorted by feature, then zone."""
+        whole = geometry[at]
+        parts = shapely.intersection(whole, self.polygons[zone])
+        # A line along a shared boundary lies in both zones, and the lower code keeps it: from
+        # the second zone of a line on, what the ones before have is taken off first.
+        nth = np.arange(len(at)) - np.searchsorted(at, at)
+        rest = geometry.copy()
+        lines = shapely.get_dimensions(whole) == 1
+        for turn in range(1, int(nth[lines].max(initial=0)) + 1):
+            now = np.flatnonzero(lines & (nth == turn))
+            rest[at[now]] = shapely.difference(rest[at[now]], self.polygons[zone[now - 1]])
+            parts[now] = shapely.intersection(rest[at[now]], self.polygons[zone[now]])
+        return _same_dimension(parts, whole)
+
+    @cached_property
+    def _union(self) -> shapely.Geometry:
+        return shapely.union_all(self.polygons)
 
 
 def measure(geometry: np.ndarray) -> np.ndarray:
@@ -205,16 +227,6 @@ def _only(parts: np.ndarray, dimension: int) -> shapely.Geometry:
     return shapely.union_all(parts[shapely.get_dimensions(parts) == dimension])
 
 
-def _in_turn(geometry: shapely.Geometry, polygons: np.ndarray) -> np.ndarray:
-    out = np.empty(len(polygons), dtype=object)
-    rest = geometry
-    for k, polygon in enumerate(polygons):
-        piece = shapely.intersection(rest, polygon)
-        out[k] = _same_dimension(np.array([piece]), np.array([geometry]))[0]
-        rest = shapely.difference(rest, polygon)
-    return out
-
-
 def _exclusive(polygons: np.ndarray) -> np.ndarray:
     """Take from each zone what a lower code owns already; leave zones that only touch as they are."""
     polygons = polygons.copy()
@@ -223,7 +235,8 @@ def _exclusive(polygons: np.ndarray) -> np.ndarray:
     first, second = first[pair], second[pair]
     overlap = ~shapely.touches(polygons[first], polygons[second])
     overlap[overlap] = (
-        shapely.area(shapely.intersection(polygons[first[overlap]], polygons[second[overlap]])) > 1e-6
+        shapely.area(shapely.intersection(polygons[first[overlap]], polygons[second[overlap]]))
+        > 1e-6
     )
     for later in np.unique(second[overlap]):
         owners = polygons[first[overlap & (second == later)]]

@@ -74,9 +74,7 @@ def judge(
     )
 
 
-def _elapsed(
-    day: pd.Timestamp | None, start: pd.Timestamp | None, deadline: pd.Timestamp
-) -> float:
+def _elapsed(day: pd.Timestamp | None, start: pd.Timestamp | None, deadline: pd.Timestamp) -> float:
     """Share of the days from start to deadline that are over, both days included."""
     if day is None or start is None or pd.isna(deadline):
         return float("nan")

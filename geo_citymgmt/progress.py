@@ -118,7 +118,8 @@ def progress_series(
     days = pd.date_range(as_date(start), as_date(end), freq=freq)
     if days.empty:
         raise AsOfError(
-            f"no date of frequency {freq!r} from {start} to {end}.", f"{start} 至 {end} 之间没有时点。"
+            f"no date of frequency {freq!r} from {start} to {end}.",
+            f"{start} 至 {end} 之间没有时点。",
         )
     evaluator = _Evaluator(city, targets)
     return pd.concat([evaluator.at(day, level=level) for day in days], ignore_index=True)
@@ -168,7 +169,9 @@ class _Evaluator:
         if level == "street":
             self.city.zones_at("street")
         plan = basis == "plan"
-        blocks = [self._figure(figure, day, levels, plan) for figure in self.figures.figures.values()]
+        blocks = [
+            self._figure(figure, day, levels, plan) for figure in self.figures.figures.values()
+        ]
         table = pd.concat(blocks, ignore_index=True)
         table["as_of"] = pd.Series(day, index=table.index, dtype="datetime64[us]")
         return table[list(PROGRESS_COLUMNS)]
@@ -230,9 +233,12 @@ class _Evaluator:
         undated = sum(s.undated for s in sums)
         note = None
         if undated:
-            note = (f"{undated} without a date, not in the period", f"{undated} 条没有日期，未计入时段")
-        ahead = plan and day is not None and (
-            self.city.data_date is None or day > self.city.data_date
+            note = (
+                f"{undated} without a date, not in the period",
+                f"{undated} 条没有日期，未计入时段",
+            )
+        ahead = (
+            plan and day is not None and (self.city.data_date is None or day > self.city.data_date)
         )
         how = "plan" if ahead else "events" if any(s.by_events for s in sums) else "records"
         return self._terms(figure, rows, day, start, how, None, opening, note)
@@ -470,7 +476,8 @@ def _period(
         return pd.Timestamp(day.year, 1, 1), None
     start = pd.Timestamp(day.year, 7, 1)
     if day < start:
-        return start, (f"the period begins on {start:%Y-%m-%d}", f"时段自 {start:%Y-%m-%d} 起，尚未开始")
+        return start, (
+            f"the period begins on {start:%Y-%m-%d}",
+            f"时段自 {start:%Y-%m-%d} 起，尚未开始",
+        )
     return start, None
-
-

@@ -230,14 +230,18 @@ def load_specs(folder: str | Path | None = None) -> dict[str, LayerSpec]:
         return dict(_packaged_specs())
     root = Path(folder)
     if not root.is_dir():
-        raise SpecError(f"{root}: no such folder of layer files.", f"{root}：没有这个图层定义文件夹。")
+        raise SpecError(
+            f"{root}: no such folder of layer files.", f"{root}：没有这个图层定义文件夹。"
+        )
     raw, origin = _packaged_raw()
     raw = dict(raw)
     for path in sorted(root.glob("*.toml")):
         table = read_toml(path)
         key = _COMMON if path.stem == _COMMON else table.get("key")
         if not isinstance(key, str):
-            raise SpecError(f'{path.name}: needs a line key = "layer_key".', f"{path.name}：缺少 key。")
+            raise SpecError(
+                f'{path.name}: needs a line key = "layer_key".', f"{path.name}：缺少 key。"
+            )
         raw[key] = _overlay(raw.get(key, {}), table)
         origin[key] = path.name
     return _build_all(raw, origin)
@@ -387,7 +391,9 @@ def _field(check: _Check, name: str, table: Any) -> Field:
         type=kind,
         unit=check.value(table, place, "unit", str, ""),
         aliases=check.texts(table, place, "aliases"),
-        codes=MappingProxyType({c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}),
+        codes=MappingProxyType(
+            {c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}
+        ),
         personal=check.value(table, place, "personal", bool, False),
         plan=check.value(table, place, "plan", bool, False),
         figures=check.texts(table, place, "figures"),
@@ -434,7 +440,9 @@ def _layer(check: _Check, table: Mapping[str, Any], common: Mapping[str, Field])
     amounts = {k: _amount(check, k, t, fields, states) for k, t in table.get("amounts", {}).items()}
     events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
     style = table.get("style", {})
-    check.keys(style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight"))
+    check.keys(
+        style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
+    )
     for name in (*style.get("popup", ()), *([style["color_by"]] if "color_by" in style else ())):
         check.one_of(name, "style", "popup or color_by", fields)
     return LayerSpec(

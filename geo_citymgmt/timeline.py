@@ -86,9 +86,9 @@ class Timeline:
         return self._transitions
 
     def _collect_transitions(self) -> pd.DataFrame:
-        empty = pd.DataFrame(
-            {"row": [], "date": [], "state": [], "basis": []}
-        ).astype({"row": "int64", "date": "datetime64[us]", "state": "str", "basis": "str"})
+        empty = pd.DataFrame({"row": [], "date": [], "state": [], "basis": []}).astype(
+            {"row": "int64", "date": "datetime64[us]", "state": "str", "basis": "str"}
+        )
         states = self.spec.states
         if states is None:
             return empty
@@ -102,9 +102,7 @@ class Timeline:
                 "basis": "events",
             }
         )
-        by_date = [
-            self._dated(states, name) for name in states.dates if name in self.data.columns
-        ]
+        by_date = [self._dated(states, name) for name in states.dates if name in self.data.columns]
         dated = pd.concat([empty, *by_date], ignore_index=True)
         # An event is the better witness of the day on which the same state was entered.
         told = pd.MultiIndex.from_frame(by_event[["row", "state"]])
@@ -205,7 +203,10 @@ class Timeline:
         """Whether two states count alike: between 立案 and 处置中 nothing that is counted changes."""
         states = self.spec.states
         assert states is not None
-        names = {c: ",".join(sorted(states.sets_of(c))) or c for c in self.spec.fields[states.field].codes}
+        names = {
+            c: ",".join(sorted(states.sets_of(c))) or c
+            for c in self.spec.fields[states.field].codes
+        }
         left, right = pd.Series(first).map(names), pd.Series(second).map(names)
         return ((left == right) & left.notna()).to_numpy(dtype=bool)
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 import pyogrio
-import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.layer import Layer
@@ -55,7 +54,9 @@ def whole_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         if not temporary.exists():
-            raise CityDataError(f"{path.name}: nothing was written.", f"{path.name}：没有写出内容。")
+            raise CityDataError(
+                f"{path.name}: nothing was written.", f"{path.name}：没有写出内容。"
+            )
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         try:
@@ -142,7 +143,9 @@ def write_layer(
 def write_city(city: City, path: Path, *, include_personal: bool = False) -> Path:
     """Write all layers of a city with its events and targets into one GeoPackage."""
     if path.suffix.lower() != ".gpkg":
-        raise CityDataError(f"{path.name}: a city is written as .gpkg.", f"{path.name}：应为 .gpkg。")
+        raise CityDataError(
+            f"{path.name}: a city is written as .gpkg.", f"{path.name}：应为 .gpkg。"
+        )
     frames: dict[str, pd.DataFrame] = {
         key: outgoing(layer, include_personal=include_personal)
         for key, layer in city.layers.items()
@@ -167,7 +170,9 @@ def write_city(city: City, path: Path, *, include_personal: bool = False) -> Pat
 def write_city_workbook(city: City, path: Path, *, include_personal: bool = False) -> Path:
     """Write the attributes of all layers into one workbook, a sheet each."""
     sheets = {
-        city.specs[key].name_zh[:31]: _attributes(outgoing(layer, include_personal=include_personal))
+        city.specs[key].name_zh[:31]: _attributes(
+            outgoing(layer, include_personal=include_personal)
+        )
         for key, layer in city.layers.items()
     }
     with whole_file(path) as temporary:

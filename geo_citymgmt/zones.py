@@ -198,9 +198,7 @@ def summarise(
     result = {}
     for name, (_, function) in plan.items():
         grouped = _aggregate(long, keys, values[name], function, split)
-        whole = _aggregate(
-            long.assign(zone=_TOTAL), keys, values[name], function, split
-        )
+        whole = _aggregate(long.assign(zone=_TOTAL), keys, values[name], function, split)
         column = pd.concat([grouped, whole]).reindex(row_keys)
         if function in ("sum", "count", "nunique"):
             column = column.fillna(0)

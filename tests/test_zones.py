@@ -44,6 +44,12 @@ def test_a_line_along_a_shared_boundary_is_counted_once():
     assert pieces[["zone_code", "share"]].values.tolist() == [["A", 1.0]]
 
 
+def test_a_line_that_goes_over_itself_is_still_one_whole():
+    path = gpd.GeoSeries([line((50, 0), (150, 0), (50, 0))], crs=CRS)
+    shares = gcm.split_by_zone(path, TWO).set_index("zone_code")["share"]
+    assert shares.to_dict() == pytest.approx({"A": 0.5, "B": 0.5})
+
+
 def test_a_polygon_that_only_touches_a_zone_has_no_piece_there():
     box = gpd.GeoSeries([shapely.box(X0 + 50, Y0 + 10, X0 + 100, Y0 + 20)], crs=CRS)
     assert gcm.split_by_zone(box, TWO)["zone_code"].tolist() == ["A"]
@@ -158,7 +164,9 @@ def test_shares_of_any_line_add_up_to_one(xy):
     path = gpd.GeoSeries([line(*xy)], crs=CRS)
     pieces = gcm.split_by_zone(path, GRID)
     assert pieces["share"].sum() == pytest.approx(1, abs=1e-9)
-    assert pieces.geometry.length.sum() == pytest.approx(path.length.iloc[0], rel=1e-9)
+    # An overlay gives a stretch that a line goes over twice only once.
+    if path.is_simple.iloc[0]:
+        assert pieces.geometry.length.sum() == pytest.approx(path.length.iloc[0], rel=1e-9)
 
 
 @settings(max_examples=200, deadline=None)
@@ -177,7 +185,5 @@ def test_many_zones_give_the_same_owners_as_few():
     fine = squares(*[(x, y, x + 100, y + 100) for x in range(0, 1000, 100) for y in range(0, 1000, 100)],
                    codes=[f"{k:03d}" for k in range(100)])  # fmt: skip
     owner = gcm.assign_zones(frame, fine)
-    tested = [
-        min(c for c in fine.index if fine.geometry[c].covers(p)) for p in frame.geometry
-    ]
+    tested = [min(c for c in fine.index if fine.geometry[c].covers(p)) for p in frame.geometry]
     assert owner.tolist() == tested

@@ -36,7 +36,9 @@ def clean_columns(
         elif item.type in ("int", "float"):
             numbers, _ = parse_number_column(values, item, findings, record)
             numbers = _in_range(numbers, item, findings, record)
-            out[name] = _integers(numbers, item, findings, record) if item.type == "int" else numbers
+            out[name] = (
+                _integers(numbers, item, findings, record) if item.type == "int" else numbers
+            )
         elif item.type == "bool":
             out[name] = parse_bool_column(values, item, findings, record)
         elif item.type in ("date", "datetime"):
@@ -54,9 +56,7 @@ def _text(column: pd.Series, *, fold: bool) -> pd.Series:
     return pd.Series(np.array([*kept, None], dtype=object)[codes], dtype="str")
 
 
-def _in_range(
-    numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray
-) -> pd.Series:
+def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
     low, high = item.min, item.max
     if low is None and high is None:
         return numbers
@@ -77,9 +77,7 @@ def _in_range(
     return numbers.mask(bad)
 
 
-def _integers(
-    numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray
-) -> pd.Series:
+def _integers(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
     broken = numbers.notna() & (numbers != numbers.round())
     findings.add(
         "NUMBER_UNPARSED",

@@ -16,7 +16,17 @@ from geo_citymgmt.spec import LayerSpec, read_toml
 
 __all__ = ["Component", "Figure", "Figures", "load_figures", "published_indicators"]
 
-_COMPONENT = ("flow", "balance", "stock", "distinct", "complete", "dated", "minus", "state", "where")
+_COMPONENT = (
+    "flow",
+    "balance",
+    "stock",
+    "distinct",
+    "complete",
+    "dated",
+    "minus",
+    "state",
+    "where",
+)
 _FIGURE = (
     "zh", "en", "layer", "unit", "period", "published", "target", "reasons", "direction", "split",
     "note_zh", "note_en", "numerator", "denominator", "level", "current", "same_as",
@@ -132,7 +142,9 @@ def published_indicators(name: str = "suzhou_2022") -> pd.DataFrame:
     folder = resources.files("geo_citymgmt") / "indicators"
     entry = folder / f"{name}.csv"
     if not name.isidentifier() or not entry.is_file():
-        known = sorted(e.name.removesuffix(".csv") for e in folder.iterdir() if e.name.endswith(".csv"))
+        known = sorted(
+            e.name.removesuffix(".csv") for e in folder.iterdir() if e.name.endswith(".csv")
+        )
         raise CityDataError(f"no published figures {name!r}; there are {', '.join(known)}.")
     with entry.open("r", encoding="utf-8") as file:
         table = pd.read_csv(file, dtype="str", keep_default_na=False)

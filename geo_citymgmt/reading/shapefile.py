@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +21,9 @@ from geo_citymgmt.reading.raw import Raw
 __all__ = ["read_shapefile"]
 
 _MAGIC = b"\x00\x00\x27\x0a"
+_GDAL_ERRORS = (
+    pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
+)  # fmt: skip
 
 
 def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
@@ -43,7 +48,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
             f"{path.name}：缺少索引文件 .shx，请把 shapefile 的各个文件一并拷来。",
         )
     n_shapes = _walk(path, shx, findings)
-    geometry = _geometry(path, n_shapes, findings)
+    geometry = _geometry(path, shx, n_shapes, findings)
     table = _table(path, dbf, encoding, findings)
     n_rows = len(table.deleted) if table else n_shapes
     n = max(n_shapes, n_rows)
@@ -117,23 +122,39 @@ def _walk(path: Path, shx: Path, findings: Findings) -> int:
     return len(entries)
 
 
-def _geometry(path: Path, n: int, findings: Findings) -> np.ndarray:
+def _geometry(path: Path, shx: Path, n: int, findings: Findings) -> np.ndarray:
     out = np.full(n, None, dtype=object)
     if n == 0:
         return out
     try:
-        _, fids, wkb, _ = pyogrio.raw.read(str(path), columns=[], return_fids=True)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise SourceError(
-            f"{path.name}: cannot be read ({error}); export it again.",
-            f"{path.name}：无法读取，请重新导出（{error}）。",
-        ) from error
+        fids, wkb = _wkb(path)
+    except _GDAL_ERRORS as error:
+        # A damaged table must not cost the shapes: read these alone.
+        with tempfile.TemporaryDirectory() as folder:
+            alone = Path(folder) / "shapes.shp"
+            shutil.copyfile(path, alone)
+            shutil.copyfile(shx, alone.with_suffix(".shx"))
+            try:
+                fids, wkb = _wkb(alone)
+            except _GDAL_ERRORS:
+                raise SourceError(
+                    f"{path.name}: cannot be read ({error}); export it again.",
+                    f"{path.name}：无法读取，请重新导出（{error}）。",
+                ) from error
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     had_bytes = np.array([w is not None for w in wkb], dtype=bool)
-    findings.add("RECORD_UNREADABLE", records=np.asarray(fids)[had_bytes & shapely.is_missing(shapes)])
-    inside = np.asarray(fids) < n
-    out[np.asarray(fids)[inside]] = shapes[inside]
+    findings.add("RECORD_UNREADABLE", records=fids[had_bytes & shapely.is_missing(shapes)])
+    inside = fids < n
+    out[fids[inside]] = shapes[inside]
     return out
+
+
+def _wkb(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    # Latin-1 takes any byte: GDAL must not stumble over the names of fields that it does not read.
+    _, fids, wkb, _ = pyogrio.raw.read(
+        str(path), columns=[], return_fids=True, encoding="ISO-8859-1"
+    )
+    return np.asarray(fids), wkb
 
 
 def _table(

@@ -14,7 +14,6 @@ import pyogrio
 import shapely
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
 
@@ -84,9 +83,7 @@ def _local_path(source: Any) -> Path:
         )
     path = Path(source)
     if not path.exists():
-        raise SourceError(
-            f"{text}: no such file or folder.", f"{text}：没有这个文件或文件夹。"
-        )
+        raise SourceError(f"{text}: no such file or folder.", f"{text}：没有这个文件或文件夹。")
     return path
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geo_citymgmt.sample.outlines import packaged_districts, packaged_land, packaged_streets
+from geo_citymgmt.outlines import packaged_districts, packaged_land, packaged_streets
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -11,7 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo_citymgmt.sample.draw import Draw, share_out
-from geo_citymgmt.sample.outlines import (
+from geo_citymgmt.outlines import (
     OUTLINE_CRS,
     packaged_districts,
     packaged_land,

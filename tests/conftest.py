@@ -1,0 +1,54 @@
+"""Shared fixtures: the sample city, zones small enough to compute by hand, files that are not ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / "data" / "shapefiles"
+SHARED = ROOT.parent / "shared"
+CRS = "EPSG:4549"
+#: South-west corner of made-up zones, inside the area of use of the CRS.
+X0, Y0 = 550_000.0, 3_460_000.0
+
+
+@pytest.fixture(scope="session")
+def city() -> gcm.City:
+    return gcm.load_city(DATA)
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    return DATA
+
+
+@pytest.fixture(scope="session")
+def real() -> Path:
+    """Real files beside the project; a test that needs them is skipped, visibly, without them."""
+    folder = SHARED / "real"
+    if not folder.is_dir():
+        pytest.skip("needs ../shared/real, which is not part of the project")
+    return folder
+
+
+def squares(
+    *boxes: tuple[float, float, float, float], codes: str | None = None
+) -> gpd.GeoDataFrame:
+    """Zones from boxes (in metres from the corner), coded A, B, C, … unless told otherwise."""
+    shapes = [shapely.box(X0 + w, Y0 + s, X0 + e, Y0 + n) for w, s, e, n in boxes]
+    names = list(codes or "ABCDEFGHIJ"[: len(boxes)])
+    frame = gpd.GeoDataFrame({"zone_code": names}, geometry=shapes, crs=CRS)
+    return frame.set_index("zone_code")
+
+
+def points(*xy: tuple[float, float], **columns: list) -> gpd.GeoDataFrame:
+    """Points in metres from the corner."""
+    return gpd.GeoDataFrame(
+        columns, geometry=[shapely.Point(X0 + x, Y0 + y) for x, y in xy], crs=CRS
+    )

@@ -1,0 +1,223 @@
+"""The command line: what it prints, its exit codes, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from click.testing import CliRunner
+
+import geo_citymgmt as gcm
+from geo_citymgmt.cli import main
+from tests.conftest import DATA, points
+
+SIXTH = """
+key = "public_toilets"
+role = "facility"
+zh = "公共厕所"
+en = "Public toilets"
+names = ["公厕", "公共厕所"]
+geometry = ["Point"]
+id = "toilet_id"
+split = "owner"
+[state]
+field = "status"
+first = ["planned"]
+[state.sets]
+planned = ["planned", "under_construction"]
+open = ["open"]
+closed = ["closed"]
+[state.dates]
+completed_date = "open"
+[amounts.built]
+zh = "新改建数"
+en = "Built or rebuilt"
+total = 1
+date = "completed_date"
+[fields.toilet_id]
+zh = "公厕编号"
+en = "Toilet no."
+dbf = "TOILET_ID"
+type = "id"
+[fields.name]
+zh = "公厕名称"
+en = "Name"
+dbf = "NAME"
+type = "text"
+[fields.area_type]
+zh = "城市/农村"
+en = "Urban or rural"
+dbf = "AREA_TYPE"
+type = "code"
+[fields.area_type.codes]
+urban = { zh = "城市公厕", en = "Urban" }
+rural = { zh = "农村公厕", en = "Rural", synonyms = ["农村厕所"] }
+[fields.stalls]
+zh = "厕位数"
+en = "Stalls"
+dbf = "STALLS"
+type = "int"
+unit = "count"
+[fields.completed_date]
+zh = "完成时间"
+en = "Completed"
+dbf = "DONE_DATE"
+type = "date"
+[fields.status]
+zh = "状态"
+en = "Status"
+dbf = "STATUS"
+type = "code"
+[fields.status.codes]
+planned = { zh = "计划", en = "Planned" }
+under_construction = { zh = "在建", en = "Under construction" }
+open = { zh = "开放", en = "Open" }
+closed = { zh = "关闭", en = "Closed" }
+[style]
+color = "#01665e"
+color_by = "area_type"
+popup = ["toilet_id", "name", "area_type", "stalls", "status"]
+"""
+
+
+def run(*arguments) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, [str(a) for a in arguments])
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.fixture
+def dirty(tmp_path):
+    """Two manholes of which one is nowhere."""
+    frame = points((1, 1), (900_000, 2), MANHOLE_ID=["J1", "J2"])
+    frame.to_file(tmp_path / "窨井.shp", engine="pyogrio")
+    return tmp_path
+
+
+@pytest.fixture
+def with_toilets(tmp_path, city):
+    """A folder with a layer that the package does not know, and the file that describes it."""
+    source, layers = tmp_path / "data", tmp_path / "layers"
+    source.mkdir()
+    layers.mkdir()
+    (layers / "toilets.toml").write_text(SIXTH, encoding="utf-8")
+    for part in DATA.glob("districts.*"):
+        shutil.copy(part, source / part.name)
+    centres = city.zones.representative_point()
+    frame = points((0, 0)).iloc[:0]
+    frame = frame.reindex(range(10)).set_geometry(centres.to_numpy(), crs="EPSG:4549")
+    frame["TOILET_ID"] = [f"T{k}" for k in range(10)]
+    frame["AREA_TYPE"] = ["城市公厕", "农村厕所"] * 5
+    frame["STATUS"], frame["STALLS"] = "开放", range(10)
+    frame.to_file(source / "公厕.shp", engine="pyogrio", encoding="UTF-8")
+    return source, layers
+
+
+def test_check_of_the_sample_finds_no_error_and_counts_every_record():
+    code, out, _ = run("check", DATA, "--format", "json")
+    found = json.loads(out)
+    assert code == 0
+    ledger = {row["layer"]: row for row in found["ledger"]}
+    assert ledger["manholes"]["n_accepted"] == 12_000
+    assert not [f for f in found["findings"] if f["severity"] in ("fatal", "error")]
+
+
+def test_check_says_in_chinese_what_to_correct_and_exits_3(dirty):
+    code, out, _ = run("check", dirty)
+    assert code == 3
+    assert "退回" in out
+    assert "OUT_OF_CITY" in out
+    assert "FID 1" in out
+
+
+def test_check_of_one_file_takes_the_layer_by_its_chinese_name(dirty, tmp_path):
+    moved = tmp_path / "anything.shp"
+    for part in dirty.glob("窨井.*"):
+        shutil.copy(part, moved.with_suffix(part.suffix))
+    code, out, _ = run("check", moved, "--layer", "窨井", "--lang", "en")
+    assert code == 3
+    assert "Manholes" in out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["check", "nowhere"],
+        ["report", "nowhere", "-o", "out"],
+        ["map", DATA, "lamps", "-o", "x.html"],
+        ["check", DATA, "--layers", "nowhere"],
+        ["check", DATA, "--layer", "lamps"],
+        ["report", DATA, "-o", "out", "--as-of", "2023-01-01"],
+        ["report", DATA, "-o", "out", "--as-of", "soon"],
+        ["convert", DATA, "-o", "x.csv"],
+        ["init", "nowhere"],
+    ],
+)
+def test_what_cannot_be_done_exits_2_with_a_sentence_in_both_languages(
+    arguments, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert any("\u4e00" <= c <= "\u9fff" for c in err)
+
+
+def test_an_error_inside_is_no_traceback(monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("geo_citymgmt.city.load_city", broken)
+    code, _, err = run("check", DATA)
+    assert code == 2
+    assert "boom" in err
+
+
+def test_convert_writes_a_geopackage_that_loads(tmp_path):
+    code, _, _ = run("convert", DATA, "-o", tmp_path / "city.gpkg")
+    assert code == 0
+    assert len(gcm.load_city(tmp_path / "city.gpkg")["manholes"]) == 12_000
+
+
+def test_init_does_not_replace_a_city_toml_unasked(dirty):
+    assert run("init", dirty)[0] == 0
+    code, _, err = run("init", dirty)
+    assert code == 2
+    assert "--force" in err
+
+
+def test_sample_writes_what_the_repository_holds(tmp_path):
+    assert run("sample", tmp_path / "city")[0] == 0
+    written = {p.name for p in (tmp_path / "city").iterdir()}
+    assert {p.name for p in DATA.iterdir()} - written <= {"README.md"}
+
+
+def test_a_sixth_layer_is_loaded_checked_summarised_and_mapped(with_toilets, tmp_path):
+    source, layers = with_toilets
+    code, out, _ = run("check", source, "--layers", layers)
+    assert code == 0
+    assert "公共厕所" in out
+    page = tmp_path / "toilets.html"
+    assert run("map", source, "公厕", "-o", page, "--layers", layers)[0] == 0
+    assert "城市公厕" in page.read_text(encoding="utf-8")
+    found = gcm.load_city(source, specs=layers)
+    table = gcm.summarise(found["public_toilets"], found.zones, stalls=("stalls", "sum"))
+    assert table["stalls"].sum() == 45
+    report = tmp_path / "report"
+    assert run("report", source, "-o", report, "--layers", layers)[0] == 0
+    assert "公共厕所" in (report / "index.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("what", ["manhole_remediated", "city", "窨井"])
+def test_map_draws_a_figure_the_city_or_a_layer(tmp_path, what):
+    page = tmp_path / "map.html"
+    assert run("map", DATA, what, "-o", page)[0] == 0
+    assert page.stat().st_size > 100_000
+
+
+def test_map_draws_coverage_within_a_radius(tmp_path):
+    page = tmp_path / "map.html"
+    assert run("map", DATA, "停车", "-o", page, "--radius", "500")[0] == 0
+    assert page.stat().st_size > 100_000

@@ -1,0 +1,113 @@
+"""Rules of the house that a machine can hold: imports, dependencies, lint, the wheel."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+HEAVY = ("folium", "branca", "matplotlib", "xlsxwriter", "sqlalchemy", "dask", "rich", "jinja2")
+#: Packages that conda-forge keeps under another name.
+CONDA = {
+    "geopandas": "geopandas-base",
+    "matplotlib": "matplotlib-base",
+    "XlsxWriter": "xlsxwriter",
+}
+
+
+def run(*command: str, **kwargs) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=ROOT, encoding="utf-8", **kwargs
+    )
+
+
+def setup_cfg() -> configparser.ConfigParser:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    return config
+
+
+def requirements(text: str) -> dict[str, str]:
+    lines = [line.strip() for line in text.strip().splitlines()]
+    pairs = [re.fullmatch(r"([A-Za-z0-9_.-]+)(?:\[[^]]*\])?(.*)", line) for line in lines if line]
+    return {m[1]: m[2] for m in pairs if m}
+
+
+def test_import_loads_nothing_that_draws_or_writes():
+    code = f"import sys, geo_citymgmt; print([m for m in {HEAVY!r} if m in sys.modules])"
+    result = run(sys.executable, "-c", code)
+    assert result.stdout.strip() == "[]", result.stderr
+
+
+def test_every_public_name_is_there_and_documented():
+    import geo_citymgmt as gcm
+
+    for name in gcm.__all__:
+        assert getattr(gcm, name).__doc__, name
+    assert set(gcm.__all__) <= set(dir(gcm))
+
+
+def test_conda_names_the_packages_and_bounds_of_setup_cfg():
+    config = setup_cfg()
+    wanted = requirements(config["options"]["install_requires"])
+    wanted |= requirements(config["options.extras_require"]["notebook"])
+    text = (ROOT / "environment.yml").read_text(encoding="utf-8")
+    lines = re.findall(r"^  - (.+)$", text.split("dependencies:")[1], re.M)
+    found = requirements("\n".join(lines))
+    python = found.pop("python")
+    assert python == config["options"]["python_requires"]
+    found.pop("pip", None)
+    assert found == {CONDA.get(name, name): bound for name, bound in wanted.items()}
+
+
+def test_setup_cfg_holds_the_metadata_and_pyproject_only_tools():
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    assert "[project]" not in text
+    assert "[build-system]" in text
+
+
+@pytest.mark.parametrize("command", [["ruff", "check", "."], ["ruff", "format", "--check", "."]])
+def test_ruff_finds_nothing(command):
+    result = run(sys.executable, "-m", *command)
+    assert result.returncode == 0, result.stdout
+
+
+def test_types_hold():
+    result = run(sys.executable, "-m", "mypy")
+    assert result.returncode == 0, result.stdout
+
+
+def test_imports_run_one_way():
+    linter = Path(sys.executable).with_name("lint-imports")
+    result = run(str(linter))
+    assert result.returncode == 0, result.stdout
+
+
+def test_no_module_is_longer_than_a_house_can_bear():
+    long = {
+        path.relative_to(ROOT).as_posix(): n
+        for path in (ROOT / "geo_citymgmt").rglob("*.py")
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 520
+    }
+    assert not long
+
+
+def test_nothing_in_the_repository_is_bound_to_one_machine():
+    tracked = run("git", "ls-files").stdout.split("\n")
+    if tracked == [""]:
+        pytest.skip("not a git checkout")
+    suspicious = re.compile(r"/root/|/work/|/home/\w+/|site-packages|index-url|registry\.npmjs")
+    texts = (".py", ".toml", ".cfg", ".md", ".yml", ".sh", ".ipynb", ".csv", ".txt", "Makefile")
+    hits = [
+        name
+        for name in tracked
+        if name.endswith(texts)
+        and name != "tests/test_house.py"
+        and suspicious.search((ROOT / name).read_text(encoding="utf-8", errors="replace"))
+    ]
+    assert hits == []
