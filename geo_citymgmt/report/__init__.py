@@ -1,0 +1,37 @@
+"""The report: a page, a map, workbooks and data, and the plain tables they are made of."""
+
+from geo_citymgmt.report.formats import exact_value, format_value, unit_label, value_parts
+from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
+from geo_citymgmt.report.quality import finding_groups, ledger_table
+from geo_citymgmt.report.scoreboard import by_district, scoreboard, zone_groups, zone_names
+from geo_citymgmt.report.services import SERVICES, Service, ServiceCoverage, service_coverage
+from geo_citymgmt.report.summary import Summary, headline, month_ends, summary
+from geo_citymgmt.report.terms import definitions
+from geo_citymgmt.report.words import Words
+from geo_citymgmt.report.write import write_report
+
+__all__ = [
+    "SERVICES",
+    "LayerSummary",
+    "Service",
+    "ServiceCoverage",
+    "Summary",
+    "Words",
+    "by_district",
+    "definitions",
+    "exact_value",
+    "finding_groups",
+    "format_value",
+    "headline",
+    "layer_summaries",
+    "ledger_table",
+    "month_ends",
+    "scoreboard",
+    "service_coverage",
+    "summary",
+    "unit_label",
+    "value_parts",
+    "write_report",
+    "zone_groups",
+    "zone_names",
+]

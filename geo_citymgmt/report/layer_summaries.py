@@ -1,0 +1,117 @@
+"""Each layer of an office by district and state, whatever the layer is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geo_citymgmt.report.services import timeline_of
+from geo_citymgmt.report.words import Words
+from geo_citymgmt.zones import summarise
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+    from geo_citymgmt.spec import LayerSpec
+
+__all__ = ["LayerSummary", "layer_summaries", "state_label"]
+
+NOT_YET, UNKNOWN = "not_yet", "unknown"
+
+
+@dataclass(frozen=True)
+class LayerSummary:
+    """What a layer holds.
+
+    Attributes
+    ----------
+    spec : LayerSpec
+    totals : DataFrame
+        On the zones and the rows ``outside``, ``unlocated`` and ``total``: ``row_kind``,
+        ``count`` and, where the layer has a measure, ``measure``.
+    by_state : DataFrame or None
+        The same broken down: indexed by zone and state; None where the source tells no state.
+    """
+
+    spec: LayerSpec
+    totals: pd.DataFrame
+    by_state: pd.DataFrame | None
+
+    @property
+    def measure_label(self) -> tuple[str, str, str] | None:
+        """Chinese and English name and unit of the measure."""
+        if self.spec.measure is None:
+            return None
+        item = self.spec.fields[self.spec.measure]
+        return item.zh, item.en, item.unit
+
+    @property
+    def states(self) -> list[str]:
+        """States that occur, in the order of the layer's life cycle."""
+        if self.by_state is None:
+            return []
+        found = set(self.by_state.index.get_level_values(1))
+        codes = [*self.spec.fields[str(self.spec.state_field)].codes, NOT_YET, UNKNOWN]
+        return [code for code in codes if code in found]
+
+
+def layer_summaries(city: City, *, as_of: pd.Timestamp | None = None) -> list[LayerSummary]:
+    """Count and measure every facility layer by district and state on a day.
+
+    Parameters
+    ----------
+    city : City
+        Layers an office added itself are summarised like the package's own.
+    as_of : Timestamp, optional
+        The day of the states; the data's own otherwise.
+
+    Returns
+    -------
+    list of LayerSummary
+        In the order of the layers' definitions. Zones, outside and unlocated make the total.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> tunnels = [s for s in layer_summaries(gcm.sample_city()) if s.spec.measure == "length_km"][0]
+    >>> by_state = tunnels.by_state.xs("total")
+    >>> round(float(by_state.loc["operating", "measure"]), 6)
+    37.8
+    """
+    facilities = [
+        key for key, spec in city.specs.items() if spec.role == "facility" and key in city
+    ]
+    return [_summary(city, key, as_of) for key in facilities]
+
+
+def state_label(spec: LayerSpec, state: str, words: Words) -> str:
+    """Return the name of a state in the language of ``words``."""
+    if state == NOT_YET:
+        return words("state_not_yet")
+    code = spec.fields[str(spec.state_field)].codes.get(state)
+    if code is None:
+        return words("state_unknown")
+    return words.of(code.zh, code.en)
+
+
+def _summary(city: City, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
+    spec, data = city.specs[key], city[key]
+    wanted = {"count": (spec.id_field, "count")}
+    if spec.measure is not None and spec.measure in data.columns:
+        wanted["measure"] = (spec.measure, "sum")
+    totals = summarise(data, city.zones, split=spec.split, margins=True, **wanted)
+    by_state = None
+    if spec.state_field is not None and spec.state_field in data.columns:
+        state = timeline_of(city, key).state_at(as_of).to_numpy(dtype=object)
+        told = pd.Series(state, index=data.index, dtype="object")
+        told = told.where(told != "", NOT_YET).fillna(UNKNOWN)
+        by_state = summarise(
+            data.assign(_state=told.to_numpy()),
+            city.zones,
+            by="_state",
+            split=spec.split,
+            margins=True,
+            **wanted,
+        )
+    return LayerSummary(spec, totals, by_state)

@@ -1,0 +1,183 @@
+"""Figures of the whole city as the page shows them: verdict, cards, pace charts."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+
+from geo_citymgmt.report.charts import Pace, attainment_bar, pace_chart
+from geo_citymgmt.report.formats import exact_value, format_value, percent, unit_label, value_parts
+from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
+
+__all__ = ["cards", "pace_charts", "verdict"]
+
+COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
+
+
+def verdict(told: Summary) -> dict[str, Any]:
+    """Return how the figures stand in all: one line to be read first."""
+    words = told.words
+    n = told.headline["status"].value_counts()
+    compared = int(sum(n.get(s, 0) for s in COMPARED))
+    rest = [
+        words(key, n=int(n[status]))
+        for key, status in (
+            ("verdict_incomparable", "not_comparable"),
+            ("verdict_untargeted", "no_target"),
+            ("verdict_unavailable", "not_available"),
+        )
+        if n.get(status, 0)
+    ]
+    return {
+        "lead": words("verdict_lead", n=compared) if compared else words("verdict_none"),
+        "counts": [
+            {"status": s, "text": words("verdict_status", n=int(n[s]), status=words.name("status", s))}
+            for s in COMPARED
+            if n.get(s, 0)
+        ],
+        "rest": words("verdict_rest", parts=words.listed(rest)) if rest else "",
+    }
+
+
+def cards(told: Summary) -> list[dict[str, Any]]:
+    """Return the domains with their figures: those with a target as cards, the rest as a list."""
+    words, out = told.words, []
+    rows = told.headline[told.headline["value"].notna()]
+    for layer, block in rows.groupby("layer", sort=False):
+        spec = told.city.specs[str(layer)]
+        aimed = block["target"].notna()
+        out.append(
+            {
+                "key": layer,
+                "name": words.of(spec.name_zh, spec.name_en),
+                "records": words("records_on", n=f"{len(told.city[str(layer)]):,}"),
+                "cards": [_card(told, row) for row in block[aimed].itertuples()],
+                "facts": [_fact(told, row) for row in block[~aimed].itertuples()],
+            }
+        )
+    return out
+
+
+def _fact(told: Summary, row: Any) -> dict[str, Any]:
+    words = told.words
+    counter = words.counter(row.Index)
+    number, unit = value_parts(row.value, row.unit, told.lang, counter)
+    parts = ""
+    if row.unit == "ratio" and pd.notna(row.numerator):
+        parts = words(
+            "of_parts", numerator=_plain(row.numerator), denominator=_plain(row.denominator)
+        )
+    return {
+        "name": words.of(row.name_zh, row.name_en),
+        "number": number,
+        "unit": unit,
+        "exact": exact_value(row.value, row.unit, told.lang, counter),
+        "parts": parts,
+        "note": plain_note(row, words, told.figures),
+    }
+
+
+def _card(told: Summary, row: Any) -> dict[str, Any]:
+    words, lang = told.words, told.lang
+    counter = words.counter(row.Index)
+    figure = told.figures.figures.get(row.Index)
+    down = figure is not None and figure.direction == "down"
+    level = figure is not None and figure.level
+    target = format_value(row.target, row.unit, lang, counter)
+    if row.comparator == ">=":
+        target = f"≥ {target}"
+    elif row.comparator == ">":
+        target = f"> {target}"
+    card = _fact(told, row) | {
+        "status": row.status,
+        "status_name": words.name("status", row.status),
+        "target": words("target_down" if down else "target_of", value=target),
+        "target_value": value_parts(row.target, row.unit, lang, counter),
+        "deadline": "" if pd.isna(row.deadline) else words("deadline_on", date=f"{row.deadline:%Y-%m-%d}"),
+        "bar": None,
+        "attained": "",
+        "expected": "",
+        "reason": "",
+    }
+    if row.status == "not_comparable":
+        reasons = words.joined(reasons_of(row, words, told.figures))
+        return card | {"reason": words("incomparable_because", reason=reasons)}
+    if pd.isna(row.attainment):
+        return card
+    key = "attained_down" if down else "attained_level" if level else "attained"
+    card["attained"] = words(key, share=percent(row.attainment))
+    label = words("bar_label_plain", name=card["name"], share=percent(row.attainment))
+    if math.isfinite(row.expected_share):
+        expected = percent(row.expected_share)
+        card["expected"] = words("expected_by", share=expected)
+        label = words("bar_label", name=card["name"], share=percent(row.attainment), expected=expected)
+    card["bar"] = attainment_bar(row.attainment, row.expected_share, row.status, label)
+    return card
+
+
+def pace_charts(told: Summary) -> list[dict[str, Any]]:
+    """Return a chart for each figure that grows through the year and has something to show."""
+    if told.series.empty or told.as_of is None:
+        return []
+    city = told.series[told.series["level"] == "city"].dropna(subset=["value"])
+    aimed, free = [], []
+    for row in told.headline.itertuples():
+        figure = told.figures.figures.get(str(row.Index))
+        grows = figure is not None and figure.value is not None and (
+            figure.value.kind == "flow" or (figure.direction == "down" and pd.notna(row.target))
+        )
+        points = city[city["indicator"] == row.Index].sort_values("as_of")
+        if not grows or pd.isna(row.value) or not points["value"].gt(0).any():
+            continue
+        chart = _chart(told, row, points)
+        (aimed if pd.notna(row.attainment) else free).append(chart)
+    return aimed + free
+
+
+def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
+    words, lang = told.words, told.lang
+    counter = words.counter(row.Index)
+    figure = told.figures.figures[row.Index]
+    start = row.period_start
+    line = [(day, float(v)) for day, v in zip(points["as_of"], points["value"], strict=True)]
+    expected: list[tuple[pd.Timestamp, float]] = []
+    opening = 0.0
+    if figure.direction == "down" and pd.notna(row.attainment) and row.attainment < 1:
+        opening = (row.value - row.attainment * row.target) / (1 - row.attainment)
+    if pd.notna(start):
+        line.insert(0, (start, opening))
+        if pd.notna(row.attainment) and pd.notna(row.deadline):
+            expected = [(start, opening), (row.deadline, float(row.target))]
+    largest = max(v for _, v in [*line, *expected])
+    # One scale for the axis: that of the largest number on it.
+    _, unit = value_parts(largest, row.unit, lang, counter)
+    plain = unit_label(row.unit, lang, counter)
+    divisor = 1.0
+    if unit != plain:
+        divisor = {"亿": 1e8, "万": 1e4, "m": 1e6}[unit.replace("million", "m")[0]]
+    said = [f"{day:%m-%d} {format_value(v, row.unit, lang, counter)}" for day, v in line]
+    name = words.of(row.name_zh, row.name_en)
+    drawn = Pace(
+        name=name,
+        description=words("chart_desc", name=name, points=words.listed(said)),
+        points=line,
+        expected=expected,
+        now=format_value(row.value, row.unit, lang, counter),
+        goal=words("target_of", value=format_value(row.target, row.unit, lang, counter)),
+        months=_months(lang),
+        divisor=divisor,
+        status=row.status if expected else "no_target",
+    )
+    return {"name": name, "unit": unit, "svg": pace_chart(drawn), "status": row.status}
+
+
+def _months(lang: str) -> list[str]:
+    if lang == "zh":
+        return [f"{k}月" for k in range(1, 13)]
+    return ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+def _plain(number: float) -> str:
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"

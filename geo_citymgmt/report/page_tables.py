@@ -1,0 +1,249 @@
+"""Tables of the page: districts, coverage, layers, ledger, findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from geo_citymgmt.report.charts import share_bar, stacked_bar
+from geo_citymgmt.report.formats import format_value, percent, unit_label, value_parts
+from geo_citymgmt.report.layer_summaries import NOT_YET, LayerSummary, state_label
+from geo_citymgmt.report.quality import finding_groups, ledger_table
+from geo_citymgmt.report.scoreboard import (
+    MARGINS,
+    adds_up,
+    by_district,
+    subtotals,
+    zone_groups,
+    zone_names,
+)
+from geo_citymgmt.report.summary import Summary
+
+__all__ = ["board", "coverage_tables", "findings_view", "layer_cards", "ledger_view"]
+
+_STATE_COLORS = 8
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """How the numbers of a column are written, so that they line up."""
+
+    divisor: float
+    decimals: int
+    unit: str
+
+    def text(self, value: Any) -> str:
+        return "" if pd.isna(value) else f"{float(value) / self.divisor:,.{self.decimals}f}"
+
+
+def column_scale(values: pd.Series, unit: str, lang: str, counter: str) -> _Scale:
+    """Choose one unit and number of decimals for a column."""
+    if unit == "ratio":
+        return _Scale(0.01, 1, "%")
+    plain = unit_label(unit, lang, counter)
+    largest = float(values.abs().max()) if values.notna().any() else 0.0
+    _, shown = value_parts(largest, unit, lang, counter)
+    if unit == "m2" and shown != plain:
+        return _Scale(1e6 if lang == "en" else 1e4 if largest < 1e8 else 1e8, 3 if lang == "en" else 2, shown)
+    # Counts stay whole in a table: 1.18 万个 beside 42 个 would not line up.
+    decimals = 0 if unit in ("count", "persons") else 2 if unit == "km" else 0
+    return _Scale(1.0, decimals, plain)
+
+
+def board(told: Summary) -> dict[str, Any] | None:
+    """Return the districts by figure: those held against targets, and the other numbers."""
+    if not told.table["level"].eq("district").any():
+        return None
+    wide = by_district(told.table)
+    figures = told.figures.figures
+    shown = [n for n in wide.columns if n in told.headline.index and n in figures]
+    shown = [n for n in shown if adds_up(figures[n]) or figures[n].numerator is not None]
+    attained = by_district(told.table, "attainment")
+    zones = [at for at in wide.index if at not in MARGINS]
+    aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
+    plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
+    return {
+        "aimed": _board(told, wide, aimed) if aimed else None,
+        "plain": _board(told, wide, plain) if plain else None,
+    }
+
+
+def _board(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
+    words = told.words
+    attained = by_district(told.table, "attainment")
+    status = by_district(told.table, "status")
+    names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
+    groups = subtotals(told.table, told.city)
+    scales, heads = {}, []
+    for name in chosen:
+        row = told.headline.loc[name]
+        scales[name] = column_scale(wide[name], row["unit"], told.lang, words.counter(name))
+        heads.append({"name": words.of(row["name_zh"], row["name_en"]), "unit": scales[name].unit})
+
+    def cells(at: str) -> list[dict[str, Any]]:
+        out = []
+        for name in chosen:
+            share = attained.loc[at, name]
+            code = str(status.loc[at, name])
+            out.append(
+                {
+                    "value": scales[name].text(wide.loc[at, name]),
+                    "share": percent(share),
+                    "status": code,
+                    "status_name": words.name("status", code),
+                    "bar": share_bar(float(share), code) if pd.notna(share) else "",
+                }
+            )
+        return out
+
+    blocks = []
+    for group in groups.index:
+        members = [at for at in wide.index if at in group_of.index and group_of[at] == group]
+        block: dict[str, Any] = {
+            "name": words.name("group", group) if len(groups) > 1 else "",
+            "rows": [{"name": str(names[at]), "cells": cells(at)} for at in members],
+            "subtotal": [],
+        }
+        if len(groups) > 1 and len(members) > 1:
+            block["subtotal"] = [scales[n].text(groups.loc[group, n]) for n in chosen]
+            block["subtotal_name"] = words("subtotal", group=words.name("group", group))
+        blocks.append(block)
+    margins = [
+        {"name": words(m), "cells": cells(m), "total": m == "total"} for m in MARGINS if m in wide.index
+    ]
+    return {"heads": heads, "blocks": blocks, "margins": margins}
+
+
+def coverage_tables(told: Summary) -> list[dict[str, Any]]:
+    """Return what each service reaches, district by district."""
+    words, out = told.words, []
+    names = zone_names(told.city.zones, told.lang)
+    for reach in told.services:
+        spec = told.city.specs[reach.service.layer]
+        name = words.of(spec.name_zh, spec.name_en)
+        rows = []
+        for row in reach.table[reach.table["row_kind"].isin(["zone", "total"])].itertuples():
+            people = ""
+            if reach.demand:
+                covered = format_value(round(row.demand_covered), "persons", told.lang)
+                everyone = format_value(round(row.demand), "persons", told.lang)
+                people = words("people_of", covered=covered, all=everyone)
+            rows.append(
+                {
+                    "name": words("total") if row.row_kind == "total" else str(names[row.Index]),
+                    "total": row.row_kind == "total",
+                    "area": percent(row.coverage),
+                    "area_bar": share_bar(float(row.coverage), "area-share"),
+                    "people": percent(row.demand_coverage) if reach.demand else "",
+                    "people_bar": share_bar(float(row.demand_coverage), "people-share")
+                    if reach.demand and pd.notna(row.demand_coverage)
+                    else "",
+                    "people_of": people,
+                }
+            )
+        out.append(
+            {
+                "name": words("within", name=name, radius=f"{reach.service.radius_m:,.0f}"),
+                "demand": reach.demand,
+                "rows": rows,
+                "terms": words.joined(_coverage_terms(told, reach)),
+            }
+        )
+    return out
+
+
+def _coverage_terms(told: Summary, reach: Any) -> list[str]:
+    words, spec = told.words, told.city.specs[reach.service.layer]
+    parts = [words("facilities_counted", n=f"{reach.n_counted:,}")]
+    if reach.state_known:
+        states = spec.fields[spec.state_field].codes
+        codes = [c for s in reach.service.states for c in spec.sets[s]]
+        labels = words.listed([words.of(states[c].zh, states[c].en) for c in codes])
+        parts.append(words("only_states", states=labels))
+    elif spec.state_field:
+        parts.append(words("all_states"))
+    for field in reach.kinds_known:
+        codes = spec.fields[field].codes
+        labels = words.listed([words.of(codes[c].zh, codes[c].en) for c in reach.service.kinds[field]])
+        parts.append(words("only_kinds", kinds=labels))
+    if reach.n_unlocated:
+        parts.append(words("not_located", n=f"{reach.n_unlocated:,}"))
+    parts.append(words("exact_points" if reach.exact else "near_shapes"))
+    if not reach.demand:
+        parts.append(words("no_demand"))
+    return parts
+
+
+def layer_cards(told: Summary) -> list[dict[str, Any]]:
+    """Return each layer with its size and its composition by state."""
+    return [_layer_card(told, layer) for layer in told.layers]
+
+
+def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
+    words, lang, spec = told.words, told.lang, layer.spec
+    total = layer.totals.loc["total"]
+    measure = layer.measure_label if "measure" in layer.totals.columns else None
+    size = ""
+    if measure is not None:
+        label = words.of(measure[0], measure[1])
+        size = f"{label} {format_value(total['measure'], measure[2], lang)}"
+    name = words.of(spec.name_zh, spec.name_en)
+    card: dict[str, Any] = {
+        "key": spec.key,
+        "name": name,
+        "records": words("layer_records", n=f"{round(total['count']):,}"),
+        "measure": size,
+        "field": "",
+        "bar": "",
+        "states": [],
+    }
+    if layer.by_state is None:
+        return card | {"field": words("no_state") if spec.state_field else ""}
+    whole = layer.by_state.xs("total", level=0)
+    # A network is told by its length, all else by the number of records.
+    by = "measure" if spec.split == "share" and measure is not None else "count"
+    unit = measure[2] if by == "measure" and measure is not None else "count"
+    parts, states = [], []
+    for k, code in enumerate(layer.states):
+        value = whole.loc[code, by]
+        color = "s-none" if code == NOT_YET else f"s{k % _STATE_COLORS}"
+        parts.append((color, float(value)))
+        label = state_label(spec, code, words)
+        share = float(value) / float(whole[by].sum()) if whole[by].sum() else 0.0
+        states.append(
+            {"name": label, "value": format_value(value, unit, lang), "share": percent(share), "color": color}
+        )
+    item = spec.fields[str(spec.state_field)]
+    said = words.listed([f"{s['name']} {s['value']}" for s in states])
+    return card | {
+        "field": words("by_state", field=words.of(item.zh, item.en)),
+        "bar": stacked_bar(parts, f"{name}: {said}" if lang == "en" else f"{name}：{said}"),
+        "states": states,
+    }
+
+
+def ledger_view(told: Summary) -> list[dict[str, Any]]:
+    """Return the ledger, one row a layer."""
+    table = ledger_table(told.city, told.lang)
+    numbers = ("walked", "skipped", "accepted", "repaired", "rejected")
+    rows = table.to_dict("records")
+    return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
+
+
+def findings_view(told: Summary) -> dict[str, Any]:
+    """Return the findings that ask for something, and apart from them the notes on reading."""
+    words = told.words
+    groups = finding_groups(told.city, told.lang)
+    groups = groups.assign(
+        severity_name=[words.name("severity", s) for s in groups["severity"]],
+        n=[f"{n:,}" for n in groups["count"]],
+    )
+    asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
+    return {
+        "lead": words("findings_lead", n=f"{len(told.city.findings):,}"),
+        "asking": asking.to_dict("records"),
+        "notes": notes.to_dict("records"),
+        "notes_title": words("findings_notes", n=len(notes)),
+    }

@@ -1,0 +1,123 @@
+"""The quality of the data in plain words: the ledger, and findings by layer and kind."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geo_citymgmt.findings import SEVERITIES
+from geo_citymgmt.report.words import Words
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["finding_groups", "layer_label", "ledger_table"]
+
+_EXAMPLES = 3
+
+
+def layer_label(city: City, key: str, words: Words) -> str:
+    """Return the name of a layer; what is about no layer is about the source."""
+    if not key:
+        return words("source_level")
+    spec = city.specs.get(key)
+    return key if spec is None else words.of(spec.name_zh, spec.name_en)
+
+
+def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
+    """Return the ledger with its codes in words, one row a layer.
+
+    Returns
+    -------
+    DataFrame
+        ``layer, file, walked, skipped, accepted, repaired, rejected, state, crs, datum,
+        encoding, usable``; the last as yes or no for the program.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> ledger = ledger_table(gcm.sample_city())
+    >>> bool((ledger.walked == ledger.skipped + ledger.accepted + ledger.rejected).all())
+    True
+    """
+    words = Words(lang)
+    ledger = city.ledger
+
+    def known(value: str, how: str, kind: str | None = None) -> pd.Series:
+        return pd.Series(
+            [_known(words, v, h, kind) for v, h in zip(ledger[value], ledger[how], strict=True)],
+            index=ledger.index,
+            dtype="str",
+        )
+
+    return pd.DataFrame(
+        {
+            "layer": [layer_label(city, key, words) for key in ledger["layer"]],
+            "file": ledger["source"].fillna("").astype("str"),
+            "walked": ledger["n_walked"].astype("int64"),
+            "skipped": ledger["n_skipped"].astype("int64"),
+            "accepted": ledger["n_accepted"].astype("int64"),
+            "repaired": ledger["n_repaired"].astype("int64"),
+            "rejected": ledger["n_rejected"].astype("int64"),
+            "state": [words.name("state", state) for state in ledger["state"]],
+            "crs": known("crs", "crs_source"),
+            "datum": known("datum", "datum_source", "datum"),
+            "encoding": known("encoding", "encoding_source"),
+            "usable": ledger["state"] == "ok",
+        }
+    )
+
+
+def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
+    """Return the findings by layer, kind and severity, worst first.
+
+    Returns
+    -------
+    DataFrame
+        ``layer, code, severity, rank, count, message, examples, action``: the message of the
+        first, and where the first few are. ``rank`` is 0 for fatal and 3 for a note.
+    """
+    words = Words(lang)
+    found = city.findings
+    columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
+    if found.empty:
+        return pd.DataFrame(columns=columns)
+    message = "message_zh" if lang == "zh" else "message_en"
+    rows = []
+    keys = ["layer", "severity", "code", "field", "action"]
+    for (layer, severity, code, _, action), group in found.groupby(keys, sort=False):
+        first = group.iloc[0]
+        rows.append(
+            {
+                "layer": layer_label(city, str(layer), words),
+                "code": code,
+                "severity": severity,
+                "rank": SEVERITIES.index(str(severity)),
+                "count": len(group),
+                "message": first[message],
+                "examples": words.listed(_places(group)),
+                "action": words.name("action", str(action)),
+            }
+        )
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["rank", "count"], ascending=[True, False], kind="stable").reset_index(
+        drop=True
+    )
+
+
+def _places(group: pd.DataFrame) -> list[str]:
+    out = []
+    for row in group.head(_EXAMPLES).itertuples():
+        label = str(row.row_label or "")
+        out.append(f"{label} {row.key}".strip() if row.key and row.key not in label else label)
+    return [text for text in out if text]
+
+
+def _known(words: Words, value: object, how: object, kind: str | None) -> str:
+    if value is None or pd.isna(value) or value == "":  # type: ignore[call-overload]
+        return ""
+    shown = words.name(kind, str(value)) if kind else str(value)
+    if how is None or pd.isna(how) or how == "":  # type: ignore[call-overload]
+        return shown
+    return words("known_by", value=shown, how=words.name("known", str(how)))

@@ -1,0 +1,214 @@
+"""What a report says, as plain data: rendered by the page and the workbooks, usable by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.city import as_date
+from geo_citymgmt.errors import AsOfError
+from geo_citymgmt.indicators import Figures, load_figures
+from geo_citymgmt.progress import progress, progress_series
+from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
+from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
+from geo_citymgmt.report.words import Words
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["Summary", "headline", "missing_figures", "month_ends", "summary"]
+
+#: Told to who waits: how many steps are done, of how many, and what comes next.
+Progress = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The content of a report.
+
+    Attributes
+    ----------
+    city : City
+    as_of : Timestamp or None
+        The day of every figure; None where the data has no date and none was asked for.
+    words : Words
+        The language.
+    table : DataFrame
+        Progress of city, districts and, where there are any, streets.
+    series : DataFrame
+        Progress of city and districts at the month ends of the year up to ``as_of``; empty
+        without a date.
+    services : list of ServiceCoverage
+    layers : list of LayerSummary
+    """
+
+    city: City
+    as_of: pd.Timestamp | None
+    words: Words
+    table: pd.DataFrame
+    series: pd.DataFrame
+    services: list[ServiceCoverage] = field(default_factory=list)
+    layers: list[LayerSummary] = field(default_factory=list)
+
+    @property
+    def lang(self) -> str:
+        """Language of the report."""
+        return self.words.lang
+
+    @property
+    def day(self) -> str:
+        """The day of the figures in words."""
+        if self.as_of is None:
+            return self.words("no_date")
+        return self.words("as_of", date=f"{self.as_of:%Y-%m-%d}")
+
+    @cached_property
+    def figures(self) -> Figures:
+        """Definitions of the figures."""
+        return load_figures()
+
+    @cached_property
+    def headline(self) -> pd.DataFrame:
+        """See :func:`headline`."""
+        return headline(self.table)
+
+
+def summary(
+    city: City, as_of: Any = None, lang: str = "zh", *, tell: Callable[[str], None] | None = None
+) -> Summary:
+    """Compute everything a report says.
+
+    Parameters
+    ----------
+    city : City
+        With whatever layers it has; what they cannot give is told, not guessed.
+    as_of : date, optional
+        The day of every figure; the data's own otherwise.
+    lang : {"zh", "en"}
+        Of the words.
+    tell : callable, optional
+        Called with the name of each step before it begins.
+
+    Returns
+    -------
+    Summary
+
+    Raises
+    ------
+    AsOfError
+        The day is after the data's own.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> told = summary(gcm.sample_city(), "2022-06-30")
+    >>> told.headline.loc["manhole_remediated", ["value", "target", "status"]].tolist()
+    [1180.0, 3000.0, 'behind']
+    """
+    words = Words(lang)
+    step = tell or (lambda _: None)
+    day = city.data_date if as_of is None else as_date(as_of)
+    step("progress")
+    level = "street" if "street" in city.zones_by_level else "district"
+    table = progress(city, as_of=day, level=level)
+    step("monthly")
+    series = pd.DataFrame(columns=table.columns)
+    if day is not None:
+        series = month_ends(city, day)
+    step("coverage")
+    reached = [service_coverage(city, service, as_of=day) for service in SERVICES]
+    return Summary(
+        city,
+        day,
+        words,
+        table,
+        series,
+        [r for r in reached if r is not None],
+        layer_summaries(city, as_of=day),
+    )
+
+
+def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
+    """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
+    start = pd.Timestamp(day.year, 1, 31)
+    parts = [progress(city, as_of=day)]
+    before = day - pd.Timedelta(days=1)
+    if start <= before:
+        try:
+            parts.insert(0, progress_series(city, start=start, end=before))
+        except AsOfError:
+            # No month has ended before the day.
+            pass
+    return pd.concat(parts, ignore_index=True)
+
+
+def headline(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures of the whole city, one row each.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by figure, in the order of the definitions: the columns of
+        :func:`geo_citymgmt.progress` and ``expected_share``, the attainment that the calendar
+        expects (missing where attainment does not grow with time). A measure the document states
+        twice is there once.
+    """
+    figures = load_figures().figures
+    rows = table[table["level"] == "city"].set_index("indicator", drop=False)
+    repeated = [i for i in rows.index if i in figures and figures[i].same_as in rows.index]
+    rows = rows.drop(index=repeated)
+    share = []
+    for row in rows.itertuples():
+        figure = figures.get(str(row.Index))
+        level = figure is not None and figure.level
+        down = figure is not None and figure.direction == "down"
+        share.append(_expected_share(row, level, down))
+    return rows.assign(expected_share=share)
+
+
+def missing_figures(told: Summary) -> list[tuple[str, list[str]]]:
+    """Return the figures that are not available: each reason with the names it holds for."""
+    words = told.words
+    rows = told.headline[told.headline["status"] == "not_available"]
+    reasons: dict[str, list[str]] = {}
+    for row in rows.itertuples():
+        reasons.setdefault(last_clause(row, words), []).append(words.of(row.name_zh, row.name_en))
+    return list(reasons.items())
+
+
+def last_clause(row: Any, words: Words) -> str:
+    """Return the reason why a figure is not available, which ends its note."""
+    note = words.of(row.note_zh, row.note_en)
+    return note.split("；" if words.lang == "zh" else "; ")[-1]
+
+
+def plain_note(row: Any, words: Words, figures: Figures) -> str:
+    """Return the note of a figure without the reasons that are shown on their own."""
+    note = words.of(row.note_zh, row.note_en)
+    said = {text for pair in figures.reasons.values() for text in pair}
+    parts = note.split("；" if words.lang == "zh" else "; ")
+    return words.joined([p for p in parts if p not in said])
+
+
+def reasons_of(row: Any, words: Words, figures: Figures) -> list[str]:
+    """Return why value and target do not divide, in words."""
+    codes = [c for c in str(row.comparability).split(";") if c in figures.reasons]
+    return [words.of(*figures.reasons[c]) for c in codes]
+
+
+def _expected_share(row: Any, level: bool, down: bool) -> float:
+    if level or pd.isna(row.expected) or pd.isna(row.attainment):
+        return float("nan")
+    if not down:
+        return float(row.expected / row.target) if row.target > 0 else float("nan")
+    if row.attainment >= 1:
+        return float("nan")
+    # What there was at the start follows from how much of the fall is done.
+    opening = (row.value - row.attainment * row.target) / (1 - row.attainment)
+    fall = opening - row.target
+    return float(np.clip((opening - row.expected) / fall, 0.0, 1.0)) if fall > 0 else float("nan")

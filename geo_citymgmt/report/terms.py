@@ -1,0 +1,133 @@
+"""The definitions of the figures in words: what is counted, over which records, in which period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from geo_citymgmt.indicators import Component, Figure, load_figures, published_indicators
+from geo_citymgmt.report.formats import unit_label
+from geo_citymgmt.report.words import Words
+from geo_citymgmt.spec import Field, LayerSpec
+
+__all__ = ["definitions"]
+
+
+def definitions(specs: Mapping[str, LayerSpec], lang: str = "zh") -> pd.DataFrame:
+    """Return what every figure means, one row each.
+
+    Parameters
+    ----------
+    specs : mapping of str to LayerSpec
+        For the names of layers, fields and codes.
+    lang : {"zh", "en"}
+        Of the words; names are given in both.
+
+    Returns
+    -------
+    DataFrame
+        ``indicator, name_zh, name_en, layer, unit, numerator, denominator, condition, period,
+        published_id, target_id, quote_zh, reasons, note``.
+
+    Examples
+    --------
+    >>> from geo_citymgmt import load_specs
+    >>> table = definitions(load_specs()).set_index("indicator")
+    >>> table.loc["illegal_safety_demolished_area", "condition"]
+    '涉安为是'
+    """
+    words = Words(lang)
+    figures = load_figures()
+    published = published_indicators().set_index("id")
+    rows = []
+    for figure in figures.figures.values():
+        spec = specs.get(figure.layer)
+        clauses = [i for i in dict.fromkeys((figure.published, figure.target)) if i]
+        quotes = dict.fromkeys(published["quote_zh"].reindex(clauses).dropna())
+        first = figure.value or figure.numerator
+        rows.append(
+            {
+                "indicator": figure.id,
+                "name_zh": figure.zh,
+                "name_en": figure.en,
+                "layer": figure.layer if spec is None else words.of(spec.name_zh, spec.name_en),
+                "unit": unit_label(figure.unit, lang, words.counter(figure.id)),
+                "numerator": _counted(first, spec, words),
+                "denominator": _with_condition(figure.denominator, spec, words),
+                "condition": _condition(first, spec, words),
+                "period": words.name("period", figure.period),
+                "published_id": figure.published,
+                "target_id": figure.target,
+                "quote_zh": "；".join(quotes),
+                "reasons": words.joined([words.of(*figures.reasons[r]) for r in figure.reasons]),
+                "note": words.joined([words.of(figure.note_zh, figure.note_en), _shared(figure, words)]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _shared(figure: Figure, words: Words) -> str:
+    return words.name("definition", "split") if figure.split == "share" else ""
+
+
+def _counted(part: Component | None, spec: LayerSpec | None, words: Words) -> str:
+    if part is None:
+        return words.name("definition", "not_carried")
+    text = words.name("kind", part.kind).format(what=_what(part.of, spec, words))
+    if part.minus is not None:
+        text = words.joined([text, _phrase(words, "minus", what=_what(part.minus, spec, words))])
+    return text
+
+
+def _what(name: str, spec: LayerSpec | None, words: Words) -> str:
+    if name == "count":
+        return words.name("definition", "records")
+    if spec is not None:
+        for known in (spec.amounts.get(name), spec.fields.get(name)):
+            if known is not None:
+                return words.of(known.zh, known.en)
+    return name
+
+
+def _with_condition(part: Component | None, spec: LayerSpec | None, words: Words) -> str:
+    if part is None:
+        return ""
+    return words.joined([_counted(part, spec, words), _condition(part, spec, words)])
+
+
+def _condition(part: Component | None, spec: LayerSpec | None, words: Words) -> str:
+    if part is None or spec is None:
+        return ""
+    out = []
+    if part.state:
+        names = words.listed([words.name("set", name) for name in part.state])
+        out.append(_phrase(words, "state", what=names))
+    for name, wanted in part.where.items():
+        item = spec.fields[name]
+        label = words.of(item.zh, item.en)
+        if not isinstance(wanted, Mapping):
+            out.append(_phrase(words, "equal", field=label, value=_wanted(item, wanted, words)))
+        elif "not" in wanted:
+            value = _wanted(item, wanted["not"], words)
+            out.append(_phrase(words, "unequal", field=label, value=value))
+        else:
+            out.append(_phrase(words, "filled", field=label))
+    if part.dated:
+        item = spec.fields[part.dated]
+        out.append(_phrase(words, "dated", field=words.of(item.zh, item.en)))
+    return words.joined(out)
+
+
+def _wanted(item: Field, value: Any, words: Words) -> str:
+    if isinstance(value, bool):
+        return words.name("definition", "yes" if value else "no")
+    if isinstance(value, list):
+        return words.listed([_wanted(item, v, words) for v in value])
+    code = item.codes.get(str(value))
+    return str(value) if code is None else words.of(code.zh, code.en)
+
+
+def _phrase(words: Words, key: str, **values: str) -> str:
+    return words.name("definition", key).format(**values)

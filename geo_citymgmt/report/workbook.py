@@ -1,0 +1,372 @@
+"""``tables.xlsx``: the figures of the report with their terms, one sheet a topic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.report.formats import format_value, unit_label
+from geo_citymgmt.report.layer_summaries import LayerSummary, state_label
+from geo_citymgmt.report.quality import ledger_table
+from geo_citymgmt.report.scoreboard import (
+    MARGINS,
+    by_district,
+    figure_heads,
+    subtotals,
+    zone_groups,
+    zone_names,
+)
+from geo_citymgmt.report.sheets import Book, Column, number_kind
+from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
+from geo_citymgmt.report.terms import definitions
+
+__all__ = ["write_tables"]
+
+
+def write_tables(told: Summary, path: Path) -> None:
+    """Write the workbook of a report; the same summary gives the same cells."""
+    words = told.words
+    title = words("title", city=words.of(told.city.name_zh, told.city.name_en))
+    with Book(path, title=title, created=told.as_of, note=_note(told)) as book:
+        _overview(book, told)
+        if told.table["level"].eq("district").any():
+            _districts(book, told)
+            _attainment(book, told)
+        if told.table["level"].eq("street").any():
+            _streets(book, told)
+        _monthly(book, told)
+        _coverage(book, told)
+        for layer in told.layers:
+            _layer(book, told, layer)
+        _targets(book, told)
+        _definitions(book, told)
+        _ledger(book, told)
+        _method(book, told)
+
+
+def _note(told: Summary) -> str:
+    return told.words.joined([told.day, told.words.of(told.city.name_zh, told.city.name_en)])
+
+
+def _titled(told: Summary, key: str) -> str:
+    return told.words("sheet_titled", title=told.words(key), as_of=told.day)
+
+
+def _overview(book: Book, told: Summary) -> None:
+    words, lang = told.words, told.lang
+    columns = [
+        Column(words("domain")), Column(words("indicator")), Column(words("value"), "number", 16),
+        Column(words("unit")), Column(words("shown_as")), Column(words("target"), "number", 16),
+        Column(words("comparator")), Column(words("deadline"), "date"),
+        Column(words("attainment"), "share"), Column(words("expected_value"), "number", 16),
+        Column(words("status")), Column(words("comparability"), width=22),
+        Column(words("numerator"), "number"), Column(words("denominator"), "number"),
+        Column(words("period_start"), "date"), Column(words("period_end"), "date"),
+        Column(words("basis")), Column(words("note"), width=56),
+        Column(words("indicator_id")), Column(words("published_id")),
+    ]  # fmt: skip
+    rows = []
+    for row in told.headline.itertuples():
+        kind, counter = number_kind(row.unit), words.counter(row.Index)
+        part = "int" if row.unit == "ratio" and _whole(row.numerator) else "number"
+        reasons = reasons_of(row, words, told.figures)
+        rows.append(
+            [
+                _layer_name(told, row.layer), words.of(row.name_zh, row.name_en),
+                (row.value, kind), unit_label(row.unit, lang, counter),
+                format_value(row.value, row.unit, lang, counter), (row.target, kind),
+                row.comparator if pd.notna(row.target) else "",
+                row.deadline, row.attainment, (row.expected, kind),
+                words.name("status", row.status),
+                words.joined(reasons) if reasons else words("comparable"),
+                (row.numerator, part), (row.denominator, part), row.period_start, row.as_of,
+                words.name("basis", row.basis), plain_note(row, words, told.figures),
+                row.Index, row.published_id,
+            ]
+        )  # fmt: skip
+    book.sheet(words("sheet_overview"), columns, rows, title=_titled(told, "sheet_overview"),
+               frozen=2, filtered=True)  # fmt: skip
+
+
+def _districts(book: Book, told: Summary) -> None:
+    words = told.words
+    wide = by_district(told.table)
+    groups = subtotals(told.table, told.city)
+    order = _order(told, wide, groups)
+    columns = [Column(words("indicator")), Column(words("unit"))]
+    columns += [Column(label, "number") for label, _ in order]
+    rows = []
+    for name in wide.columns:
+        row = told.headline.loc[name] if name in told.headline.index else None
+        if row is None:
+            continue
+        kind = number_kind(row["unit"])
+        cells = [
+            groups.loc[at, name] if at in groups.index else wide.loc[at, name] for _, at in order
+        ]
+        rows.append(
+            [
+                words.of(row["name_zh"], row["name_en"]),
+                unit_label(row["unit"], told.lang, words.counter(name)),
+                *((value, kind) for value in cells),
+            ]
+        )
+    book.sheet(words("sheet_districts"), columns, rows, title=_titled(told, "sheet_districts"),
+               frozen=2)  # fmt: skip
+
+
+def _order(told: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[tuple[str, str]]:
+    """Return headings and row labels: the districts of each group, its subtotal, margins."""
+    words = told.words
+    names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
+    out = []
+    several = len(groups) > 1
+    for group in groups.index:
+        members = [at for at in wide.index if at in group_of.index and group_of[at] == group]
+        out += [(str(names[at]), at) for at in members]
+        if several:
+            out.append((words("subtotal", group=words.name("group", group)), group))
+    return out + [(words(m), m) for m in MARGINS if m in wide.index]
+
+
+def _attainment(book: Book, told: Summary) -> None:
+    words = told.words
+    wide = by_district(told.table, "attainment").dropna(how="all", axis=1)
+    states = by_district(told.table, "status")
+    targets = by_district(told.table, "target")
+    if wide.empty:
+        return
+    names = zone_names(told.city.zones, told.lang)
+    zones = [at for at in wide.index if at in names.index]
+    columns = [
+        Column(words("indicator")), Column(words("district")), Column(words("value"), "number", 16),
+        Column(words("target"), "number", 16), Column(words("unit")),
+        Column(words("attainment"), "share"), Column(words("status")),
+    ]  # fmt: skip
+    value = by_district(told.table)
+    rows: list[list[Any]] = []
+    strong = []
+    for name in wide.columns:
+        if name not in told.headline.index:
+            continue
+        row = told.headline.loc[name]
+        kind = number_kind(row["unit"])
+        unit = unit_label(row["unit"], told.lang, words.counter(name))
+        for at in [*zones, "total"]:
+            if at == "total":
+                strong.append(len(rows))
+            rows.append(
+                [
+                    words.of(row["name_zh"], row["name_en"]),
+                    words("total") if at == "total" else str(names[at]),
+                    (value.loc[at, name], kind), (targets.loc[at, name], kind), unit,
+                    wide.loc[at, name], words.name("status", str(states.loc[at, name])),
+                ]
+            )  # fmt: skip
+    book.sheet(words("sheet_attainment"), columns, rows, strong=strong, frozen=2, filtered=True,
+               title=_titled(told, "sheet_attainment"))  # fmt: skip
+
+
+def _streets(book: Book, told: Summary) -> None:
+    words = told.words
+    streets = told.city.zones_at("street")
+    names, districts = zone_names(streets, told.lang), zone_names(told.city.zones, told.lang)
+    parent = streets["parent_code"] if "parent_code" in streets.columns else streets.index.str[:6]
+    parent = pd.Series(np.asarray(parent, dtype=object), index=streets.index)
+    rows_of = told.table[told.table["level"] == "street"]
+    at = rows_of["zone_code"].where(rows_of["row_kind"] == "zone", rows_of["row_kind"])
+    wide = rows_of.assign(at=at).groupby(["at", "indicator"])["value"].sum(min_count=1).unstack()
+    figures = [f for f in told.headline.index if f in wide.columns and wide[f].notna().any()]
+    order = [c for c in streets.index if c in wide.index]
+    margins = [m for m in MARGINS if m in wide.index]
+    total = told.headline["value"]
+    kinds = {f: number_kind(str(told.headline.loc[f, "unit"])) for f in figures}
+    heads = figure_heads(told.table, words)
+    columns = [Column(words("district")), Column(words("street")), Column(words("code"))]
+    columns += [Column(heads[f], kinds[f]) for f in figures]
+    rows: list[list[Any]] = [
+        [str(districts.get(parent[c], parent[c])), str(names[c]), c, *(wide.loc[c, f] for f in figures)]
+        for c in order
+    ]
+    rows += [
+        [words("no_street" if m == "outside" else m), "", "", *(wide.loc[m, f] for f in figures)]
+        for m in margins
+    ]
+    rows.append([words("total"), "", "", *(total[f] for f in figures)])
+    strong = range(len(order), len(rows))
+    book.sheet(words("sheet_streets"), columns, rows, strong=strong, frozen=2,
+               title=_titled(told, "sheet_streets"))  # fmt: skip
+
+
+def _monthly(book: Book, told: Summary) -> None:
+    words, series = told.words, told.series
+    if series.empty:
+        return
+    names = zone_names(told.city.zones, told.lang)
+    series = series.dropna(subset=["value"])
+    series = series[series["indicator"].isin(told.headline.index)]
+    flows = {f.id for f in told.figures.figures.values() if f.value and f.value.kind == "flow"}
+    columns = [
+        Column(words("indicator")), Column(words("scope")), Column(words("month_end"), "date"),
+        Column(words("cumulative"), "number", 16), Column(words("this_month"), "number", 16),
+        Column(words("unit")), Column(words("attainment"), "share"), Column(words("status")),
+    ]  # fmt: skip
+    rows = []
+    keys = ["indicator", "level", "row_kind", "zone_code"]
+    for (name, level, kind_of, zone), block in series.groupby(keys, sort=False):
+        scope = str(names.get(zone, zone)) if kind_of == "zone" else words(str(kind_of))
+        if level == "district" and kind_of == "unlocated":
+            scope = f"{scope} {names.get(zone, zone)}"
+        before = 0.0
+        for row in block.sort_values("as_of").itertuples():
+            kind = number_kind(row.unit)
+            step = row.value - before if name in flows else None
+            before = row.value
+            rows.append(
+                [
+                    words.of(row.name_zh, row.name_en), scope, row.as_of, (row.value, kind),
+                    (step, kind), unit_label(row.unit, told.lang, words.counter(str(name))),
+                    row.attainment, words.name("status", row.status),
+                ]
+            )  # fmt: skip
+    book.sheet(words("sheet_monthly"), columns, rows, frozen=3, filtered=True,
+               title=_titled(told, "sheet_monthly"))  # fmt: skip
+
+
+def _coverage(book: Book, told: Summary) -> None:
+    words = told.words
+    if not told.services:
+        return
+    names = zone_names(told.city.zones, told.lang)
+    columns = [
+        Column(words("service")), Column(words("radius_m"), "int"), Column(words("district")),
+        Column(words("area_km2"), "km", 18), Column(words("covered_km2"), "km", 18),
+        Column(words("area_share"), "share"), Column(words("people"), "int", 16),
+        Column(words("people_covered"), "int", 16), Column(words("people_share"), "share"),
+    ]  # fmt: skip
+    rows: list[list[Any]] = []
+    strong = []
+    for reach in told.services:
+        label = _layer_name(told, reach.service.layer)
+        for row in reach.table.itertuples():
+            if row.row_kind == "total":
+                strong.append(len(rows))
+            at = words(row.row_kind) if row.row_kind != "zone" else str(names[row.Index])
+            people = [None, None, None]
+            if reach.demand:
+                people = [row.demand, row.demand_covered, row.demand_coverage]
+            rows.append(
+                [label, reach.service.radius_m, at, row.area_m2 / 1e6, row.covered_m2 / 1e6,
+                 row.coverage, *people]
+            )  # fmt: skip
+    book.sheet(words("sheet_coverage"), columns, rows, strong=strong, frozen=3,
+               title=_titled(told, "sheet_coverage"))  # fmt: skip
+
+
+def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
+    words = told.words
+    names = zone_names(told.city.zones, told.lang)
+    count_kind = "number" if layer.spec.split == "share" else "int"
+    columns = [Column(words("district")), Column(words("layer_records_word"), count_kind, 12)]
+    measure, kind = layer.measure_label, "number"
+    with_measure = measure is not None and "measure" in layer.totals.columns
+    if measure is not None and with_measure:
+        kind = number_kind(measure[2])
+        unit = unit_label(measure[2], told.lang)
+        label = words.of(measure[0], measure[1])
+        columns.append(
+            Column(words("field_unit", label=label, unit=unit) if unit else label, kind, 18)
+        )
+    state = layer.by_state
+    for code in layer.states:
+        label = state_label(layer.spec, code, words)
+        columns.append(Column(label, count_kind))
+        if with_measure:
+            columns.append(Column(f"{label} {words('measure')}", kind, 16))
+    rows: list[list[Any]] = []
+    for at, row in layer.totals.iterrows():
+        cells: list[Any] = [str(names.get(at, at)) if row["row_kind"] == "zone" else words(str(at))]
+        cells.append(row["count"])
+        if with_measure:
+            cells.append(row["measure"])
+        for code in layer.states:
+            assert state is not None
+            cells.append(state.loc[(at, code), "count"])
+            if with_measure:
+                cells.append(state.loc[(at, code), "measure"])
+        rows.append(cells)
+    name = words.of(layer.spec.name_zh, layer.spec.name_en)
+    title = words("sheet_titled", title=name, as_of=told.day)
+    book.sheet(name, columns, rows, title=title, strong=[len(rows) - 1])
+
+
+def _targets(book: Book, told: Summary) -> None:
+    words, city = told.words, told.city
+    if city.targets.empty:
+        return
+    names = zone_names(city.zones, told.lang)
+    columns = [
+        Column(words("indicator")), Column(words("district")),
+        Column(words("given_target"), "number", 16), Column(words("unit")),
+        Column(words("deadline"), "date"), Column(words("note"), width=40),
+        Column(words("indicator_id")),
+    ]  # fmt: skip
+    rows = []
+    for row in city.targets.itertuples():
+        figure = told.figures.figures.get(row.indicator)
+        label = row.indicator if figure is None else words.of(figure.zh, figure.en)
+        unit = str(row.unit) if pd.notna(row.unit) else ""
+        where = words("total") if row.zone_code == city.code else names.get(row.zone_code, row.zone_code)
+        rows.append(
+            [
+                label, str(where), (row.target, number_kind(unit)),
+                unit_label(unit, told.lang, words.counter(row.indicator)), row.deadline,
+                row.note if pd.notna(row.note) else "", row.indicator,
+            ]
+        )  # fmt: skip
+    book.sheet(words("sheet_targets"), columns, rows, frozen=2, filtered=True,
+               title=_titled(told, "sheet_targets"))  # fmt: skip
+
+
+def _definitions(book: Book, told: Summary) -> None:
+    words = told.words
+    table = definitions(told.city.specs, told.lang)
+    heads = {
+        "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),
+        "unit": ("unit", None), "numerator": ("numerator_words", 34),
+        "denominator": ("denominator_words", 34), "condition": ("filter_words", 34),
+        "period": ("period_words", 26), "reasons": ("reason", 22), "note": ("note", 48),
+        "quote_zh": ("quote", 48), "indicator": ("indicator_id", None),
+        "published_id": ("published_id", None),
+    }  # fmt: skip
+    columns = [Column(words(head), width=width) for head, width in heads.values()]
+    book.sheet(words("sheet_definitions"), columns, table[list(heads)].to_numpy().tolist(),
+               frozen=2, filtered=True)  # fmt: skip
+
+
+def _ledger(book: Book, told: Summary) -> None:
+    words = told.words
+    table = ledger_table(told.city, told.lang).drop(columns="usable")
+    whole = ("walked", "skipped", "accepted", "repaired", "rejected")
+    columns = [Column(words(name), "int" if name in whole else "text") for name in table.columns]
+    book.sheet(words("sheet_ledger"), columns, table.to_numpy(dtype=object).tolist(),
+               title=_titled(told, "sheet_ledger"))  # fmt: skip
+
+
+def _method(book: Book, told: Summary) -> None:
+    words = told.words
+    notes = list(words.names("method_notes").values())
+    rows = [[note] for note in (*notes, words("boundaries"))]
+    book.sheet(words("sheet_method"), [Column(words("note"), width=110)], rows, frozen=0)
+
+
+def _layer_name(told: Summary, key: str) -> str:
+    spec = told.city.specs.get(key)
+    return key if spec is None else told.words.of(spec.name_zh, spec.name_en)
+
+
+def _whole(value: Any) -> bool:
+    return bool(pd.notna(value)) and float(value).is_integer()
