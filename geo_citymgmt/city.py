@@ -157,8 +157,8 @@ def load_city(
     """Load a city from a folder, a ``city.toml`` or a GeoPackage.
 
     Layers are found by ``city.toml``, else by file name: the key of the layer, or one of its
-    Chinese names (违法建设.shp, 综合管廊.shp, 窨井.shp). What is not recognised is told. A layer that
-    cannot be used does not stop the rest: it stands in the ledger as "unusable".
+    Chinese names (违法建设.shp, 综合管廊.shp, 窨井.shp). What is not recognised is told. A layer
+    that cannot be used does not stop the rest: it stands in the ledger as "unusable".
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The command line: parses, calls, prints. Exit 0 done, 3 done with rejects or errors, 2 not done."""
+"""The command line. Exit 0 done, 3 done with rejects or errors, 2 could not be done."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
+Lang = Literal["zh", "en"]
 _SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
 
 
@@ -163,7 +164,7 @@ def report(
     source: Path,
     out: Path,
     as_of: str | None,
-    lang: str,
+    lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
     datum: tuple[str, ...],
@@ -173,7 +174,7 @@ def report(
 
     city = _load(source, layer_folder, crs, datum)
     _tell_unusable(city, lang)
-    with _progress_bar(lang) as tick:
+    with _Bar(lang) as tick:
         files = write_report(city, out, as_of=as_of, lang=lang, progress_bar=tick)
     rejected = int(city.ledger["n_rejected"].sum())
     if rejected:
@@ -206,7 +207,7 @@ def check(
     layer: str | None,
     style: str,
     out: Path | None,
-    lang: str,
+    lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
     datum: tuple[str, ...],
@@ -280,7 +281,7 @@ def map_(
     as_of: str | None,
     color_by: str | None,
     radius: float | None,
-    lang: str,
+    lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
     datum: tuple[str, ...],
@@ -317,12 +318,12 @@ def convert(
     source: Path,
     out: Path,
     include_personal: bool,
-    lang: str,
+    lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
     datum: tuple[str, ...],
 ) -> int:
-    """转换为 .gpkg、.xlsx 或 GeoParquet 文件夹 / convert to .gpkg, .xlsx or a folder of GeoParquet."""
+    """转换为 .gpkg、.xlsx 或 GeoParquet 文件夹 / convert to one of these."""
     city = _load(source, layer_folder, crs, datum)
     _tell_unusable(city, lang)
     suffix = out.suffix.lower()
@@ -354,7 +355,7 @@ def convert(
 def init(
     folder: Path,
     force: bool,
-    lang: str,
+    lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
     datum: tuple[str, ...],
@@ -406,13 +407,13 @@ def _tell_unusable(city: City, lang: str) -> None:
         click.echo(_say(zh, en, lang), err=True)
 
 
-class _progress_bar:
+class _Bar:
     """A bar on standard error, on a terminal only; calling it moves it on."""
 
     def __init__(self, lang: str) -> None:
         self.lang = lang
 
-    def __enter__(self) -> Callable[[str, int, int], None] | None:
+    def __enter__(self) -> Callable[[int, int, str], None] | None:
         if not sys.stderr.isatty():
             self._bar = None
             return None
@@ -426,7 +427,7 @@ class _progress_bar:
         self._bar.start()
         task = self._bar.add_task("", total=None)
 
-        def tick(stage: str, step: int, steps: int) -> None:
+        def tick(step: int, steps: int, stage: str) -> None:
             assert self._bar is not None
             self._bar.update(task, description=stage, completed=step, total=steps)
 

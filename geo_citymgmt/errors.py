@@ -50,7 +50,7 @@ class CityDataError(ValueError):
 
 
 class SpecError(CityDataError):
-    """A layer file, a figures file or ``city.toml`` has a mistake; file, field and cause are named."""
+    """A layer file, a figures file or ``city.toml`` has a mistake."""
 
 
 class SourceError(CityDataError):

@@ -58,7 +58,7 @@ CODES: Mapping[str, FindingCode] = {
         "rejected, export the layer again",
     ),
     "RECORD_DELETED": _c(
-        "info", "属性表中已标记删除 {value} 条，未读入", "{value} records flagged as deleted, left out"
+        "info", "属性表中已标记删除 {value} 条，未读入", "{value} deleted records were left out"
     ),
     "RECORD_UNREADABLE": _c(
         "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
@@ -98,7 +98,7 @@ CODES: Mapping[str, FindingCode] = {
     "FIELD_AMBIGUOUS": _c(
         "warning",
         "字段“{value}”可能是：{expected}；请在 city.toml 的 fields 中指明，否则不使用",
-        "column {value!r} could be {expected}; say which under 'fields' in city.toml, it is not used",
+        "column {value!r} could be {expected}: not used; say which under 'fields' in city.toml",
     ),
     "FIELD_DUPLICATE": _c(
         "warning",
@@ -107,7 +107,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "FIELD_ALIAS": _c("info", "字段“{value}”认作“{field}”", "column {value!r} read as {field!r}"),
     "FIELD_TRUNCATED": _c(
-        "info", "被截断的字段名“{value}”认作“{field}”", "cut column name {value!r} read as {field!r}"
+        "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
     ),
     "FIELD_UNKNOWN": _c(
         "info",
@@ -132,7 +132,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CRS_BALLPARK": _c(
         "fatal",
-        "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十米至百米；请先用本地参数转换",
+        "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十至上百米；请先转换",
         "no known transformation from {value} to {expected}: positions would be off by tens of "
         "metres; convert it with the local parameters first",
     ),
@@ -163,7 +163,7 @@ CODES: Mapping[str, FindingCode] = {
         "info", "面状管线已取中心线", "a footprint was reduced to its centre line"
     ),
     "GEOM_DUPLICATE": _c(
-        "warning", "与记录 {value} 的图形和主要内容相同", "same geometry and key fields as record {value}"
+        "warning", "与记录 {value} 的图形和主要内容相同", "same geometry and key as record {value}"
     ),
     "UNLOCATED": _c(
         "warning",
@@ -211,7 +211,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "VALUE_MISSING": _c("warning", "“{field}”为空", "{field!r} is empty"),
     "VALUE_ASSUMED": _c(
-        "info", "“{field}”为空，按图形取值 {value}", "{field!r} is empty; {value} taken from the geometry"
+        "info", "“{field}”为空，按图形取值 {value}", "{field!r} is empty; {value} by geometry"
     ),
     "NUMBER_UNPARSED": _c(
         "error", "“{field}”的值“{value}”不是数字", "{field!r}: {value!r} is not a number"
@@ -230,7 +230,7 @@ CODES: Mapping[str, FindingCode] = {
         "error", "“{field}”的值“{value}”不是有效日期", "{field!r}: {value!r} is not a date"
     ),
     "DATE_PARTIAL": _c(
-        "info", "“{field}”只到{expected}：{value}", "{field!r} is known to the {expected} only: {value}"
+        "info", "“{field}”只到{expected}：{value}", "{field!r} is a mere {expected}: {value}"
     ),
     "DATE_ORDER": _c(
         "warning",
@@ -248,7 +248,9 @@ CODES: Mapping[str, FindingCode] = {
         "{field!r}: {value!r} is not in the code list; nearest is {expected!r}",
     ),
     "RELATION_BROKEN": _c(
-        "warning", "“{field}”{value}，但{detail_zh} {expected}", "{field!r} is {value}, but {detail} {expected}"
+        "warning",
+        "“{field}”{value}，但{detail_zh} {expected}",
+        "{field!r} is {value}, but {detail} {expected}",
     ),
     "EVENT_UNMATCHED": _c(
         "warning",

@@ -220,7 +220,8 @@ class _Pipeline:
             self.data["district_reported"] = reported.array
         code = pd.Series([None] * len(self.data), dtype="str")
         if zones is not None:
-            located = np.where(self.rejected, None, self.geometry)
+            located = self.geometry.copy()
+            located[self.rejected] = None
             code, far = check_place(located, reported, zones, self.findings, self.record)
             self.rejected |= far
         unlocated = pd.Series(self.geometry).isna() & ~self.rejected
@@ -460,7 +461,7 @@ def _check_fields(spec: LayerSpec, mapping: Mapping[str, str], findings: Finding
             raise SourceError(
                 f"the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias of it: "
                 f"{', '.join(item.aliases[:4])}; none is there. Name its column with aliases=.",
-                f"图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}）；没有找到，请用 aliases= 指明。",
+                f"图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}）；请用 aliases= 指明列名。",
             )
         if item.figures:
             findings.add("FIELD_MISSING", expected=", ".join(item.figures), **labels)

@@ -228,7 +228,7 @@ def _only(parts: np.ndarray, dimension: int) -> shapely.Geometry:
 
 
 def _exclusive(polygons: np.ndarray) -> np.ndarray:
-    """Take from each zone what a lower code owns already; leave zones that only touch as they are."""
+    """Take from each zone what a lower code owns already; zones that only touch stay."""
     polygons = polygons.copy()
     first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     pair = first < second

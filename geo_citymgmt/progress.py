@@ -111,9 +111,10 @@ def progress_series(
     Examples
     --------
     >>> import geo_citymgmt as gcm
-    >>> months = progress_series(gcm.sample_city(), start="2022-01-31", end="2022-06-30", level="city")
+    >>> city = gcm.sample_city()
+    >>> months = progress_series(city, start="2022-05-31", end="2022-06-30", level="city")
     >>> int(months.as_of.nunique())
-    6
+    2
     """
     days = pd.date_range(as_date(start), as_date(end), freq=freq)
     if days.empty:
@@ -189,7 +190,7 @@ class _Evaluator:
             raise AsOfError(
                 f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it. Ask for a date "
                 'up to then, or for the plan with basis="plan".',
-                f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；如需计划数，请用 basis=“plan”。",
+                f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；计划数请用 basis=“plan”。",
             )
         return day
 

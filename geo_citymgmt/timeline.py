@@ -176,8 +176,8 @@ class Timeline:
         out[last["row"]] = last["state"].to_numpy(dtype=object)
         if states.field not in self.data.columns:
             return pd.Series(out)
-        status = self.data[states.field].to_numpy(dtype=object)
-        status = np.where(pd.isna(status), None, status)
+        status = self.data[states.field].to_numpy(dtype=object, copy=True)
+        status[pd.isna(status)] = None
         final = np.full(n, None, dtype=object)
         facts = self.transitions
         if self.data_date is not None:
@@ -196,11 +196,12 @@ class Timeline:
         # somewhere the dates do not tell.
         moved_later = np.zeros(n, dtype=bool)
         moved_later[np.unique(moves.loc[moves["date"] > day, "row"])] = True
-        still_first = np.isin(status.astype(str), list(states.first)) & ~pd.isna(status)
-        return pd.Series(np.select([still_first, agrees | moved_later], [status, out], UNKNOWN))
+        still_first = self.data[states.field].isin(states.first).to_numpy(dtype=bool)
+        out[~(agrees | moved_later)] = UNKNOWN
+        return pd.Series(np.where(still_first, status, out))
 
     def _same_sets(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Whether two states count alike: between 立案 and 处置中 nothing that is counted changes."""
+        """Whether two states count alike, as 立案 and 处置中 do."""
         states = self.spec.states
         assert states is not None
         names = {

@@ -60,7 +60,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         with temporary.open("r+b") as file:
             os.fsync(file.fileno())
         try:
-            os.replace(temporary, path)
+            temporary.replace(path)
         except PermissionError as error:
             raise CityDataError(
                 f"{path}: another program holds it open; close it there and try again.",
@@ -289,6 +289,6 @@ def _check_count(path: Path, suffix: str, key: str, n: int, target: Path) -> Non
         return
     if found != n:
         raise CityDataError(
-            f"{target.name}: {n} records were to be written, {found} are there; the old file stands.",
+            f"{target.name}: {n} records were to be written, {found} are there; the old stays.",
             f"{target.name}：应写 {n} 条，实际 {found} 条；保留原文件。",
         )

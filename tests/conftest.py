@@ -1,4 +1,4 @@
-"""Shared fixtures: the sample city, zones small enough to compute by hand, files that are not ours."""
+"""The sample city, zones small enough to compute by hand, files that are not ours."""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -27,7 +29,7 @@ def richardson(frame: gpd.GeoDataFrame, polygon: shapely.Polygon, radius: float)
             shapely.buffer(frame.geometry.to_numpy(), radius, quad_segs=segments)
         )
         areas.append(shapely.area(shapely.intersection(union, polygon)))
-    first = [(4 * fine - coarse) / 3 for coarse, fine in zip(areas, areas[1:], strict=False)]
+    first = [(4 * fine - coarse) / 3 for coarse, fine in pairwise(areas)]
     return (16 * first[1] - first[0]) / 15
 
 

@@ -61,8 +61,9 @@ def test_known_columns_come_first_and_unknown_ones_are_kept_after_them():
 
 def test_types_in_memory_are_those_of_the_contract():
     frame = lots(
-        (1, 1), (2, 2), LOT_ID=["P1", "P2"], 停车场类型=["路内", "桥下"], 泊位总数=["1,200", "５０个"],
-        动态数据接入=["是", "否"], 启用时间=["2022.6.30", "2022年6月"], 共享启用时间=["20220131", ""],
+        (1, 1), (2, 2), LOT_ID=["P1", "P2"], 停车场类型=["路内", "桥下"],
+        泊位总数=["1,200", "５０个"], 动态数据接入=["是", "否"],
+        启用时间=["2022.6.30", "2022年6月"], 共享启用时间=["20220131", ""],
     )  # fmt: skip
     data = gcm.read_layer(frame, "parking_points").data
     assert data["lot_kind"].tolist() == ["on_street", "under_bridge"]

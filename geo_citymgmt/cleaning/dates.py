@@ -35,7 +35,7 @@ def parse_date(text: str) -> tuple[np.datetime64, str]:
     """
     text = plain(text).lower()
     if match := _COMPACT.fullmatch(text) or _DAY.fullmatch(text):
-        return _day(*map(int, match.groups()), "day")
+        return _day(int(match[1]), int(match[2]), int(match[3]), "day")
     if match := _MONTH.fullmatch(text):
         return _day(int(match[1]), int(match[2]), 1, "month")
     if match := _YEAR.fullmatch(text):

@@ -49,7 +49,7 @@ def clean_geometry(
     array of geometries, Unusable
         In two dimensions, None where unusable; and there, the reason.
     """
-    out = shapely.force_2d(geometry)
+    out = np.array(shapely.force_2d(geometry), dtype=object)
     unusable = Unusable(*(np.full(len(out), "", dtype=object) for _ in range(3)))
     reason = unusable.code
     missing = shapely.is_missing(out)
@@ -58,10 +58,10 @@ def clean_geometry(
     reason[empty] = "GEOM_EMPTY"
     bad = _nonfinite(out)
     reason[bad] = "COORD_NONFINITE"
-    out = np.where(reason == "", out, None)
+    out[reason != ""] = None
     out = _single_points(out)
     _mark_types(out, spec, unusable)
-    out = np.where(reason == "", out, None)
+    out[reason != ""] = None
     return _repair(out, unusable, findings, record), unusable
 
 
@@ -110,7 +110,8 @@ def _repair(
     change = np.where(np.isfinite(change), change, 1.0)
     same_family = shapely.get_dimensions(mended) == shapely.get_dimensions(geometry[invalid])
     good = same_family & ~shapely.is_empty(mended) & (change <= MAX_REPAIR)
-    out[invalid] = np.where(good, mended, None)
+    out[invalid] = mended
+    out[invalid[~good]] = None
     shown = np.array([f"{c:.2%}" for c in change], dtype=object)
     findings.add(
         "GEOM_REPAIRED", records=record[invalid[good]], value=shown[good], action="repaired"

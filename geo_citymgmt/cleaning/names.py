@@ -61,11 +61,11 @@ def match_columns(
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
         item = spec.fields[name]
-        labels = {"label_zh": item.zh, "label_en": item.en}
+        words = {"label_zh": item.zh, "label_en": item.en}
         if strength in (_CUT_OWN, _CUT_COMMON):
-            findings.add("FIELD_TRUNCATED", field=name, value=column, **labels)
+            findings.add("FIELD_TRUNCATED", field=name, value=column, **words)
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
-            findings.add("FIELD_ALIAS", field=name, value=column, **labels)
+            findings.add("FIELD_ALIAS", field=name, value=column, **words)
     return {name: best[name][1] for name in spec.fields if name in best}
 
 

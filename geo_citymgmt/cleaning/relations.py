@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -96,7 +98,7 @@ def _date_order(
 ) -> None:
     assert spec.states is not None
     names = [n for n in spec.states.dates if n in data.columns]
-    for earlier, later in zip(names, names[1:], strict=False):
+    for earlier, later in pairwise(names):
         bad = (data[later] < data[earlier]).to_numpy(dtype=bool)
         item = spec.fields[later]
         findings.add(

@@ -13,8 +13,8 @@ __all__ = ["NULL_MARKERS", "distinct_texts", "is_null_text", "plain", "plain_key
 
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(
-    ["", "/", "\\", "无", "-", "--", "—", "――", "null", "none", "nan", "n/a", "na", "#n/a", "<null>",
-     "空", "不详", "暂无", "1900-01-01", "1900/1/1"]
+    ["", "/", "\\", "无", "-", "--", "—", "――", "null", "none", "nan", "n/a", "na", "#n/a",
+     "<null>", "空", "不详", "暂无", "1900-01-01", "1900/1/1"]
 )  # fmt: skip
 _SPACES = re.compile(r"\s+")
 

@@ -195,7 +195,7 @@ def _figure(
     if table.get("period", "stock") not in _PERIODS:
         raise _mistake(file, place, f"period must be one of {', '.join(_PERIODS)}")
     share = "numerator" in table or "denominator" in table
-    parts: dict[str, Component | None] = {"value": None, "numerator": None, "denominator": None}
+    parts: dict[str, Any] = {"value": None, "numerator": None, "denominator": None}
     if share:
         for name in ("numerator", "denominator"):
             if name not in table:
@@ -205,7 +205,7 @@ def _figure(
         parts["value"] = _component(file, place, {k: table[k] for k in _COMPONENT if k in table})
     elif "not_carried" not in table.get("reasons", ()):
         raise _mistake(file, place, f"needs one of {', '.join(_KINDS)}, or a share")
-    simple = {k: table[k] for k in _FIGURE if k in table and k not in parts}
+    simple: dict[str, Any] = {k: table[k] for k in _FIGURE if k in table and k not in parts}
     simple["reasons"] = tuple(table.get("reasons", ()))
     return Figure(id=key, **parts, **simple)
 

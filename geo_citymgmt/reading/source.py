@@ -95,7 +95,7 @@ def _only_shapefile(folder: Path, sublayer: str | None) -> Path:
     raise SourceError(
         f"{folder.name}: holds {len(found)} layers ({names}); name one with sublayer=, or use "
         "load_city for the folder.",
-        f"{folder.name}：含 {len(found)} 个图层（{names}），请用 sublayer= 指定，或用 load_city 读整个文件夹。",
+        f"{folder.name}：含 {len(found)} 个图层（{names}），请用 sublayer= 指定，或用 load_city。",
     )
 
 
@@ -105,11 +105,12 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
         plain, crs = pd.DataFrame(frame.drop(columns=frame.active_geometry_name)), frame.crs
     else:
         geometry, plain, crs = np.full(len(frame), None, dtype=object), frame, None
+    geometry[pd.isna(geometry)] = None
     index = frame.index.astype(str).to_numpy(dtype=object)
     return Raw(
         name=name,
         frame=plain.reset_index(drop=True),
-        geometry=np.where(pd.isna(geometry), None, geometry),
+        geometry=geometry,
         record=np.arange(len(frame)),
         n_walked=len(frame),
         crs=crs,
@@ -132,7 +133,7 @@ def _from_gdal(path: Path, sublayer: str | None) -> Raw:
     layers = [str(name) for name, kind in pyogrio.list_layers(path)]
     if sublayer is None and len(layers) != 1:
         raise SourceError(
-            f"{path.name}: holds {len(layers)} layers ({', '.join(layers)}); name one with sublayer=.",
+            f"{path.name}: holds {len(layers)} layers ({', '.join(layers)}); use sublayer=.",
             f"{path.name}：含 {len(layers)} 个图层（{'、'.join(layers)}），请用 sublayer= 指定。",
         )
     chosen = sublayer or layers[0]

