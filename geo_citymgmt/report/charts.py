@@ -57,7 +57,8 @@ def attainment_bar(share: float, expected: float, status: str, label: str) -> Ma
         mark = f'<rect class="tick" x="{at - 0.4:.2f}" y="0" width="0.8" height="14"/>'
     return Markup(
         f'<svg class="bar" viewBox="0 0 100 14" preserveAspectRatio="none" role="img" '
-        f'aria-label="{escape_text(label)}"><rect class="track" x="0" y="3" width="100" height="8"/>'
+        f'aria-label="{escape_text(label)}">'
+        '<rect class="track" x="0" y="3" width="100" height="8"/>'
         f'<rect class="fill {escape_text(status)}" x="0" y="3" width="{filled:.2f}" height="8"/>'
         f"{mark}</svg>"
     )
@@ -127,15 +128,16 @@ def pace_chart(pace: Pace) -> Markup:
         value = top * k / 2
         level = y(value * pace.divisor)
         out.append(
-            f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{level:.1f}" y2="{level:.1f}"/>'
-            f'<text class="axis" x="{_LEFT - 6}" y="{level + 4:.1f}" text-anchor="end">{value:,g}</text>'
+            f'<path class="grid" d="M{_LEFT} {level:.1f}H{_WIDTH - _RIGHT}"/>'
+            f'<text class="axis" x="{_LEFT - 6}" y="{level + 4:.1f}" text-anchor="end">'
+            f"{value:,g}</text>"
         )
     for k, name in enumerate(pace.months, start=1):
         if k % 3 == 0:
             at = x(pd.Timestamp(year, k, 1) + pd.offsets.MonthEnd(0))
             anchor = "end" if k == 12 else "middle"
             out.append(
-                f'<line class="grid" x1="{at:.1f}" x2="{at:.1f}" y1="{floor:.1f}" y2="{floor + 4:.1f}"/>'
+                f'<path class="grid" d="M{at:.1f} {floor:.1f}v4"/>'
                 f'<text class="axis" x="{at:.1f}" y="{_HEIGHT - 8}" text-anchor="{anchor}">'
                 f"{escape_text(name)}</text>"
             )
@@ -143,17 +145,19 @@ def pace_chart(pace: Pace) -> Markup:
         day, value = pace.expected[-1]
         out.append(f'<polyline class="expected" points="{line(pace.expected)}"/>')
         out.append(f'<circle class="goal" cx="{x(day):.1f}" cy="{y(value):.1f}" r="4"/>')
-        low = y(value) < _TOP + 4
+        # On the side where the dashed line does not run.
+        side, anchor = (8, "start") if value < pace.expected[0][1] else (-8, "end")
         out.append(
-            f'<text class="label goal-label" x="{min(x(day), _WIDTH - _RIGHT) - 8:.1f}" '
-            f'y="{y(value) + (4 if low else -7):.1f}" text-anchor="end">{escape_text(pace.goal)}</text>'
+            f'<text class="label goal-label" x="{x(day) + side:.1f}" y="{y(value) - 7:.1f}" '
+            f'text-anchor="{anchor}">{escape_text(pace.goal)}</text>'
         )
     first, (last_day, last) = pace.points[0][0], pace.points[-1]
+    status = escape_text(pace.status)
     out.append(
-        f'<polygon class="area {escape_text(pace.status)}" points="{x(first):.1f},{floor:.1f} '
+        f'<polygon class="area {status}" points="{x(first):.1f},{floor:.1f} '
         f'{line(pace.points)} {x(last_day):.1f},{floor:.1f}"/>'
-        f'<polyline class="line {escape_text(pace.status)}" points="{line(pace.points)}"/>'
-        f'<circle class="dot {escape_text(pace.status)}" cx="{x(last_day):.1f}" cy="{y(last):.1f}" r="4"/>'
+        f'<polyline class="line {status}" points="{line(pace.points)}"/>'
+        f'<circle class="dot {status}" cx="{x(last_day):.1f}" cy="{y(last):.1f}" r="4"/>'
     )
     # Beside the last point, where neither line runs.
     falling = pace.points[0][1] > last

@@ -61,8 +61,9 @@ def _summary(book: Book, told: Summary) -> None:
         Column(words("examples"), width=40), Column(words("finding_code")),
     ]  # fmt: skip
     rows = [
-        [r.layer, words.name("severity", r.severity), r.count, r.message, r.action, r.examples, r.code]
-        for r in groups.itertuples(index=False)
-    ]
+        [r.layer, words.name("severity", str(r.severity)), r.n, r.message, r.action, r.examples,
+         r.code]
+        for r in groups.rename(columns={"count": "n"}).itertuples(index=False)
+    ]  # fmt: skip
     title = words("sheet_titled", title=words("findings"), as_of=told.day)
     book.sheet(words("sheet_summary"), columns, rows, title=title, filtered=True)

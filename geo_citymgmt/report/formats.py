@@ -21,6 +21,8 @@ _UNITS = {
 }
 #: From here on a number is told in the next larger unit.
 _STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e6, " million"),)}
+#: Plain numbers stay whole up to here, so that 6,310 stands beside 15,000 and not 1.5万.
+_WHOLE_COUNTS = 1e5
 
 
 def unit_label(unit: str, lang: str = "zh", counter: str = "") -> str:
@@ -60,8 +62,10 @@ def value_parts(
 
     Examples
     --------
-    >>> value_parts(3_503_000, "m2"), value_parts(0.3305, "ratio"), value_parts(189, "count", counter="起")
-    (('350.3', '万平方米'), ('33.1', '%'), ('189', '起'))
+    >>> value_parts(3_503_000, "m2"), value_parts(0.3305, "ratio")
+    (('350.3', '万平方米'), ('33.1', '%'))
+    >>> value_parts(15_000, "count", counter="个"), value_parts(460_000, "count", counter="个")
+    (('15,000', '个'), ('46', '万个'))
     >>> value_parts(3_503_000, "m2", "en")
     ('3.503', 'million m²')
     """
@@ -72,7 +76,7 @@ def value_parts(
         return _trimmed(number * 100.0, 1), "%"
     name = unit_label(unit, lang, counter)
     for step, word in _STEPS[lang]:
-        if abs(number) >= step:
+        if abs(number) >= step and not _stays_whole(number, unit):
             scaled = _trimmed(number / step, 2 if lang == "zh" else 3)
             return scaled, f"{word}{' ' if lang == 'en' and name else ''}{name}".strip()
     return _trimmed(number, 0 if unit in ("count", "persons") else 3 if unit == "km" else 1), name
@@ -102,7 +106,9 @@ def exact_value(value: Any, unit: str, lang: str = "zh", counter: str = "") -> s
     ('3,503,000 平方米', '')
     """
     number = _number(value)
-    if number is None or unit == "ratio" or abs(number) < _STEPS[lang][-1][0]:
+    if number is None or unit == "ratio" or _stays_whole(number, unit):
+        return ""
+    if abs(number) < _STEPS[lang][-1][0]:
         return ""
     return f"{_trimmed(number, 1)} {unit_label(unit, lang, counter)}".strip()
 
@@ -117,6 +123,10 @@ def percent(value: Any, decimals: int = 1) -> str:
     """
     number = _number(value)
     return "" if number is None else f"{number * 100:,.{decimals}f}%"
+
+
+def _stays_whole(number: float, unit: str) -> bool:
+    return unit == "count" and abs(number) < _WHOLE_COUNTS
 
 
 def _number(value: Any) -> float | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.report.services import timeline_of
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.zones import summarise
@@ -69,18 +70,22 @@ def layer_summaries(city: City, *, as_of: pd.Timestamp | None = None) -> list[La
     Returns
     -------
     list of LayerSummary
-        In the order of the layers' definitions. Zones, outside and unlocated make the total.
+        In the order of the figures, then those without any. Zones, outside and unlocated make
+        the total.
 
     Examples
     --------
     >>> import geo_citymgmt as gcm
-    >>> tunnels = [s for s in layer_summaries(gcm.sample_city()) if s.spec.measure == "length_km"][0]
+    >>> tunnels = layer_summaries(gcm.sample_city())[1]
     >>> by_state = tunnels.by_state.xs("total")
     >>> round(float(by_state.loc["operating", "measure"]), 6)
     37.8
     """
+    told = [figure.layer for figure in load_figures().figures.values()]
     facilities = [
-        key for key, spec in city.specs.items() if spec.role == "facility" and key in city
+        key
+        for key in dict.fromkeys([*told, *city.specs])
+        if key in city and city.specs[key].role == "facility"
     ]
     return [_summary(city, key, as_of) for key in facilities]
 
@@ -97,7 +102,7 @@ def state_label(spec: LayerSpec, state: str, words: Words) -> str:
 
 def _summary(city: City, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
     spec, data = city.specs[key], city[key]
-    wanted = {"count": (spec.id_field, "count")}
+    wanted: dict[str, Any] = {"count": (spec.id_field, "count")}
     if spec.measure is not None and spec.measure in data.columns:
         wanted["measure"] = (spec.measure, "sum")
     totals = summarise(data, city.zones, split=spec.split, margins=True, **wanted)

@@ -42,17 +42,18 @@ def write_manifest(
         What was asked for.
     """
     files = sorted(f for target in outputs.values() for f in _files(target))
+    city = told.city
     table = {
         "report": "geo_citymgmt",
         "options": dict(options),
-        "city": {"code": told.city.code, "name_zh": told.city.name_zh, "name_en": told.city.name_en},
+        "city": {"code": city.code, "name_zh": city.name_zh, "name_en": city.name_en},
         "as_of": None if told.as_of is None else f"{told.as_of:%Y-%m-%d}",
         "versions": versions(),
         "definitions": {
             "figures.toml": _package_hash("indicators", "figures.toml"),
             "layers": _folder_hash("layers"),
         },
-        "inputs": _described(told.city.inputs, _common(told.city.inputs)),
+        "inputs": _described(city.inputs, _common(city.inputs)),
         "outputs": _described(files, out),
     }
     write_text(json.dumps(table, ensure_ascii=False, indent=2) + "\n", path)
@@ -116,7 +117,7 @@ def _package_hash(folder: str, name: str) -> str:
 
 def _folder_hash(folder: str) -> str:
     digest = hashlib.sha256()
-    entries = [e for e in (resources.files("geo_citymgmt") / folder).iterdir()]
+    entries = (resources.files("geo_citymgmt") / folder).iterdir()
     for entry in sorted(entries, key=lambda e: e.name):
         if entry.name.endswith(".toml"):
             digest.update(entry.name.encode() + b"\0" + entry.read_bytes())

@@ -15,6 +15,7 @@ from geo_citymgmt.report.page_tables import (
     board,
     coverage_tables,
     findings_view,
+    layer_board,
     layer_cards,
     ledger_view,
 )
@@ -61,6 +62,7 @@ def page_content(told: Summary) -> dict[str, Any]:
         "board": board(told),
         "coverage": coverage_tables(told),
         "layers": layer_cards(told),
+        "layer_board": layer_board(told),
         "ledger": ledger_view(told),
         "findings": findings_view(told),
         "missing": [(reason, words.listed(names)) for reason, names in missing_figures(told)],
@@ -112,8 +114,14 @@ def _environment() -> Any:
     from jinja2 import Environment, StrictUndefined
 
     def safe(value: Any) -> Any:
-        return Markup(escape_text(value)) if isinstance(value, str) and not hasattr(value, "__html__") else value
+        if isinstance(value, str) and not isinstance(value, Markup):
+            return Markup(escape_text(value))
+        return value
 
     return Environment(
-        autoescape=True, finalize=safe, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        finalize=safe,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )

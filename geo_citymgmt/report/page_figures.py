@@ -10,6 +10,7 @@ import pandas as pd
 from geo_citymgmt.report.charts import Pace, attainment_bar, pace_chart
 from geo_citymgmt.report.formats import exact_value, format_value, percent, unit_label, value_parts
 from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
+from geo_citymgmt.report.words import Words
 
 __all__ = ["cards", "pace_charts", "verdict"]
 
@@ -30,13 +31,14 @@ def verdict(told: Summary) -> dict[str, Any]:
         )
         if n.get(status, 0)
     ]
+    counts = []
+    for status in (s for s in COMPARED if n.get(s, 0)):
+        name = words.name("status", status)
+        text = words("verdict_status", n=int(n[status]), status=name)
+        counts.append({"status": status, "text": text})
     return {
         "lead": words("verdict_lead", n=compared) if compared else words("verdict_none"),
-        "counts": [
-            {"status": s, "text": words("verdict_status", n=int(n[s]), status=words.name("status", s))}
-            for s in COMPARED
-            if n.get(s, 0)
-        ],
+        "counts": counts,
         "rest": words("verdict_rest", parts=words.listed(rest)) if rest else "",
     }
 
@@ -86,6 +88,7 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
     down = figure is not None and figure.direction == "down"
     level = figure is not None and figure.level
     target = format_value(row.target, row.unit, lang, counter)
+    due = "" if pd.isna(row.deadline) else words("deadline_on", date=f"{row.deadline:%Y-%m-%d}")
     if row.comparator == ">=":
         target = f"≥ {target}"
     elif row.comparator == ">":
@@ -93,9 +96,9 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
     card = _fact(told, row) | {
         "status": row.status,
         "status_name": words.name("status", row.status),
-        "target": words("target_down" if down else "target_of", value=target),
+        "target": _aim(words, row, target, down),
         "target_value": value_parts(row.target, row.unit, lang, counter),
-        "deadline": "" if pd.isna(row.deadline) else words("deadline_on", date=f"{row.deadline:%Y-%m-%d}"),
+        "deadline": due,
         "bar": None,
         "attained": "",
         "expected": "",
@@ -112,9 +115,18 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
     if math.isfinite(row.expected_share):
         expected = percent(row.expected_share)
         card["expected"] = words("expected_by", share=expected)
-        label = words("bar_label", name=card["name"], share=percent(row.attainment), expected=expected)
+        label = words(
+            "bar_label", name=card["name"], share=percent(row.attainment), expected=expected
+        )
     card["bar"] = attainment_bar(row.attainment, row.expected_share, row.status, label)
     return card
+
+
+def _aim(words: Words, row: Any, target: str, down: bool) -> str:
+    """Say the target; a fall to nothing has a word of its own."""
+    if down and row.target == 0:
+        return words("target_zero")
+    return words("target_down" if down else "target_of", value=target)
 
 
 def pace_charts(told: Summary) -> list[dict[str, Any]]:
@@ -122,7 +134,8 @@ def pace_charts(told: Summary) -> list[dict[str, Any]]:
     if told.series.empty or told.as_of is None:
         return []
     city = told.series[told.series["level"] == "city"].dropna(subset=["value"])
-    aimed, free = [], []
+    aimed: list[dict[str, Any]] = []
+    free: list[dict[str, Any]] = []
     for row in told.headline.itertuples():
         figure = told.figures.figures.get(str(row.Index))
         grows = figure is not None and figure.value is not None and (
@@ -132,7 +145,10 @@ def pace_charts(told: Summary) -> list[dict[str, Any]]:
         if not grows or pd.isna(row.value) or not points["value"].gt(0).any():
             continue
         chart = _chart(told, row, points)
-        (aimed if pd.notna(row.attainment) else free).append(chart)
+        if pd.notna(row.attainment):
+            aimed.append(chart)
+        elif row.published_id:
+            free.append(chart)
     return aimed + free
 
 
@@ -165,7 +181,9 @@ def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         points=line,
         expected=expected,
         now=format_value(row.value, row.unit, lang, counter),
-        goal=words("target_of", value=format_value(row.target, row.unit, lang, counter)),
+        goal=_aim(
+            words, row, format_value(row.target, row.unit, lang, counter), opening > row.target
+        ),
         months=_months(lang),
         divisor=divisor,
         status=row.status if expected else "no_target",

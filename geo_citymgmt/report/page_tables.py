@@ -21,9 +21,16 @@ from geo_citymgmt.report.scoreboard import (
 )
 from geo_citymgmt.report.summary import Summary
 
-__all__ = ["board", "coverage_tables", "findings_view", "layer_cards", "ledger_view"]
+__all__ = [
+    "board",
+    "coverage_tables",
+    "findings_view",
+    "layer_board",
+    "layer_cards",
+    "ledger_view",
+]
 
-_STATE_COLORS = 8
+_STATE_COLORS = 12
 
 
 @dataclass(frozen=True)
@@ -46,10 +53,11 @@ def column_scale(values: pd.Series, unit: str, lang: str, counter: str) -> _Scal
     largest = float(values.abs().max()) if values.notna().any() else 0.0
     _, shown = value_parts(largest, unit, lang, counter)
     if unit == "m2" and shown != plain:
-        return _Scale(1e6 if lang == "en" else 1e4 if largest < 1e8 else 1e8, 3 if lang == "en" else 2, shown)
+        if lang == "en":
+            return _Scale(1e6, 3, shown)
+        return _Scale(1e4 if largest < 1e8 else 1e8, 2, shown)
     # Counts stay whole in a table: 1.18 万个 beside 42 个 would not line up.
-    decimals = 0 if unit in ("count", "persons") else 2 if unit == "km" else 0
-    return _Scale(1.0, decimals, plain)
+    return _Scale(1.0, 2 if unit == "km" else 0, plain)
 
 
 def board(told: Summary) -> dict[str, Any] | None:
@@ -65,12 +73,14 @@ def board(told: Summary) -> dict[str, Any] | None:
     aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
     plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     return {
-        "aimed": _board(told, wide, aimed) if aimed else None,
-        "plain": _board(told, wide, plain) if plain else None,
+        "aimed": _board(told, wide, aimed, against_targets=True) if aimed else None,
+        "plain": _board(told, wide, plain, against_targets=False) if plain else None,
     }
 
 
-def _board(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
+def _board(
+    told: Summary, wide: pd.DataFrame, chosen: list[str], *, against_targets: bool
+) -> dict[str, Any]:
     words = told.words
     attained = by_district(told.table, "attainment")
     status = by_district(told.table, "status")
@@ -85,17 +95,19 @@ def _board(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, An
     def cells(at: str) -> list[dict[str, Any]]:
         out = []
         for name in chosen:
-            share = attained.loc[at, name]
             code = str(status.loc[at, name])
-            out.append(
-                {
-                    "value": scales[name].text(wide.loc[at, name]),
-                    "share": percent(share),
-                    "status": code,
-                    "status_name": words.name("status", code),
-                    "bar": share_bar(float(share), code) if pd.notna(share) else "",
-                }
-            )
+            share = attained.loc[at, name] if against_targets else float("nan")
+            cell = {
+                "value": scales[name].text(wide.loc[at, name]),
+                "share": percent(share),
+                "status": code,
+                "status_name": words.name("status", code),
+                "bar": share_bar(float(share), code) if pd.notna(share) else "",
+            }
+            if told.figures.figures[name].level and pd.notna(share):
+                # A level is kept or not: a share of a share says nothing.
+                cell |= {"share": cell["status_name"], "bar": ""}
+            out.append(cell)
         return out
 
     blocks = []
@@ -111,7 +123,9 @@ def _board(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, An
             block["subtotal_name"] = words("subtotal", group=words.name("group", group))
         blocks.append(block)
     margins = [
-        {"name": words(m), "cells": cells(m), "total": m == "total"} for m in MARGINS if m in wide.index
+        {"name": words(m), "cells": cells(m), "total": m == "total"}
+        for m in MARGINS
+        if m in wide.index
     ]
     return {"heads": heads, "blocks": blocks, "margins": margins}
 
@@ -127,9 +141,12 @@ def coverage_tables(told: Summary) -> list[dict[str, Any]]:
         for row in reach.table[reach.table["row_kind"].isin(["zone", "total"])].itertuples():
             people = ""
             if reach.demand:
-                covered = format_value(round(row.demand_covered), "persons", told.lang)
-                everyone = format_value(round(row.demand), "persons", told.lang)
-                people = words("people_of", covered=covered, all=everyone)
+                unit = 1e4 if told.lang == "zh" else 1e3
+                people = words(
+                    "people_of",
+                    covered=f"{row.demand_covered / unit:,.1f}",
+                    all=f"{row.demand / unit:,.1f}",
+                )
             rows.append(
                 {
                     "name": words("total") if row.row_kind == "total" else str(names[row.Index]),
@@ -158,16 +175,16 @@ def _coverage_terms(told: Summary, reach: Any) -> list[str]:
     words, spec = told.words, told.city.specs[reach.service.layer]
     parts = [words("facilities_counted", n=f"{reach.n_counted:,}")]
     if reach.state_known:
-        states = spec.fields[spec.state_field].codes
+        states = spec.fields[str(spec.state_field)].codes
         codes = [c for s in reach.service.states for c in spec.sets[s]]
         labels = words.listed([words.of(states[c].zh, states[c].en) for c in codes])
         parts.append(words("only_states", states=labels))
     elif spec.state_field:
         parts.append(words("all_states"))
     for field in reach.kinds_known:
-        codes = spec.fields[field].codes
-        labels = words.listed([words.of(codes[c].zh, codes[c].en) for c in reach.service.kinds[field]])
-        parts.append(words("only_kinds", kinds=labels))
+        known = spec.fields[field].codes
+        kinds = [words.of(known[c].zh, known[c].en) for c in reach.service.kinds[field]]
+        parts.append(words("only_kinds", kinds=words.listed(kinds)))
     if reach.n_unlocated:
         parts.append(words("not_located", n=f"{reach.n_unlocated:,}"))
     parts.append(words("exact_points" if reach.exact else "near_shapes"))
@@ -212,9 +229,8 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
         parts.append((color, float(value)))
         label = state_label(spec, code, words)
         share = float(value) / float(whole[by].sum()) if whole[by].sum() else 0.0
-        states.append(
-            {"name": label, "value": format_value(value, unit, lang), "share": percent(share), "color": color}
-        )
+        shown = format_value(value, unit, lang)
+        states.append({"name": label, "value": shown, "share": percent(share), "color": color})
     item = spec.fields[str(spec.state_field)]
     said = words.listed([f"{s['name']} {s['value']}" for s in states])
     return card | {
@@ -222,6 +238,34 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
         "bar": stacked_bar(parts, f"{name}: {said}" if lang == "en" else f"{name}：{said}"),
         "states": states,
     }
+
+
+def layer_board(told: Summary) -> dict[str, Any] | None:
+    """Return how many records of each layer lie in each district."""
+    words = told.words
+    if not told.layers:
+        return None
+    names = zone_names(told.city.zones, told.lang)
+    heads, columns = [], []
+    for layer in told.layers:
+        spec, totals = layer.spec, layer.totals
+        measure = layer.measure_label if "measure" in totals.columns else None
+        by = "measure" if spec.split == "share" and measure is not None else "count"
+        unit = measure[2] if by == "measure" and measure is not None else "count"
+        scale = column_scale(totals[by], unit, told.lang, "")
+        columns.append([scale.text(value) for value in totals[by]])
+        heads.append({"name": words.of(spec.name_zh, spec.name_en), "unit": scale.unit})
+    kinds = told.layers[0].totals["row_kind"]
+    rows = []
+    for k, (at, kind) in enumerate(kinds.items()):
+        cells = [column[k] for column in columns]
+        if kind in ("outside", "unlocated") and not any(
+            layer.totals.loc[str(at), "count"] for layer in told.layers
+        ):
+            continue
+        name = words(str(kind)) if kind in MARGINS else str(names[at])
+        rows.append({"name": name, "cells": cells, "total": kind == "total"})
+    return {"heads": heads, "rows": rows}
 
 
 def ledger_view(told: Summary) -> list[dict[str, Any]]:

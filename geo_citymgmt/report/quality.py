@@ -115,9 +115,9 @@ def _places(group: pd.DataFrame) -> list[str]:
 
 
 def _known(words: Words, value: object, how: object, kind: str | None) -> str:
-    if value is None or pd.isna(value) or value == "":  # type: ignore[call-overload]
+    if value is None or pd.isna(value) or value == "":
         return ""
     shown = words.name(kind, str(value)) if kind else str(value)
-    if how is None or pd.isna(how) or how == "":  # type: ignore[call-overload]
+    if how is None or pd.isna(how) or how == "":
         return shown
     return words("known_by", value=shown, how=words.name("known", str(how)))

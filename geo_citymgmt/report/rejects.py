@@ -38,7 +38,9 @@ def write_rejected(told: Summary, folder: Path) -> None:
         label = words.of(layer.spec.name_zh, layer.spec.name_en)
         lines.append(words("rejected_file", file=name, layer=label, n=f"{len(layer.rejected):,}"))
     intro = words("rejected_some") if lines else words("rejected_none")
-    write_text("\r\n".join([f"{words('rejected')} ({told.day})", intro, *lines, ""]), folder / README)
+    head = words("sheet_titled", title=words("rejected"), as_of=told.day)
+    # Windows line ends: the file is read in Notepad.
+    write_text("\r\n".join([head, intro, *lines, ""]), folder / README)
     for key in city.specs:
         stale = folder / f"{key}.gpkg"
         if stale.name not in written:

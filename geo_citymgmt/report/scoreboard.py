@@ -95,7 +95,8 @@ def by_district(table: pd.DataFrame, column: str = "value") -> pd.DataFrame:
     grouped = rows[rows["indicator"].isin(figures)].groupby(["at", "indicator"], sort=False)[column]
     # Records without a place are told by the district they name: here they are one row.
     wide = grouped.first() if column == "status" else grouped.sum(min_count=1)
-    return wide.unstack().reindex(index=order, columns=figures).rename_axis(None, axis=1)
+    wide = wide.unstack()  # noqa: PD010
+    return wide.reindex(index=order, columns=figures).rename_axis(None, axis=1)
 
 
 def scoreboard(

@@ -119,7 +119,7 @@ def service_coverage(
     located = facilities.geometry.notna()
     if not located.any():
         return None
-    demand = city[_DEMAND] if _DEMAND in city else None
+    demand = city.get(_DEMAND)
     table = coverage(
         facilities,
         city.zones,
@@ -131,7 +131,7 @@ def service_coverage(
     return ServiceCoverage(
         service,
         table,
-        int(len(facilities)),
+        len(facilities),
         int((~located).sum()),
         state_known,
         kinds,

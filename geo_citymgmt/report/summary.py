@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.city import as_date
-from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import progress, progress_series
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
@@ -139,11 +138,7 @@ def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
     parts = [progress(city, as_of=day)]
     before = day - pd.Timedelta(days=1)
     if start <= before:
-        try:
-            parts.insert(0, progress_series(city, start=start, end=before))
-        except AsOfError:
-            # No month has ended before the day.
-            pass
+        parts.insert(0, progress_series(city, start=start, end=before))
     return pd.concat(parts, ignore_index=True)
 
 

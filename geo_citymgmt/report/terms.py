@@ -62,7 +62,9 @@ def definitions(specs: Mapping[str, LayerSpec], lang: str = "zh") -> pd.DataFram
                 "target_id": figure.target,
                 "quote_zh": "；".join(quotes),
                 "reasons": words.joined([words.of(*figures.reasons[r]) for r in figure.reasons]),
-                "note": words.joined([words.of(figure.note_zh, figure.note_en), _shared(figure, words)]),
+                "note": words.joined(
+                    [words.of(figure.note_zh, figure.note_en), _shared(figure, words)]
+                ),
             }
         )
     return pd.DataFrame(rows)

@@ -178,7 +178,8 @@ def _streets(book: Book, told: Summary) -> None:
     parent = pd.Series(np.asarray(parent, dtype=object), index=streets.index)
     rows_of = told.table[told.table["level"] == "street"]
     at = rows_of["zone_code"].where(rows_of["row_kind"] == "zone", rows_of["row_kind"])
-    wide = rows_of.assign(at=at).groupby(["at", "indicator"])["value"].sum(min_count=1).unstack()
+    sums = rows_of.assign(at=at).groupby(["at", "indicator"])["value"].sum(min_count=1)
+    wide = sums.unstack()  # noqa: PD010
     figures = [f for f in told.headline.index if f in wide.columns and wide[f].notna().any()]
     order = [c for c in streets.index if c in wide.index]
     margins = [m for m in MARGINS if m in wide.index]
@@ -188,9 +189,12 @@ def _streets(book: Book, told: Summary) -> None:
     columns = [Column(words("district")), Column(words("street")), Column(words("code"))]
     columns += [Column(heads[f], kinds[f]) for f in figures]
     rows: list[list[Any]] = [
-        [str(districts.get(parent[c], parent[c])), str(names[c]), c, *(wide.loc[c, f] for f in figures)]
+        [
+            str(districts.get(parent[c], parent[c])), str(names[c]), c,
+            *(wide.loc[c, f] for f in figures),
+        ]
         for c in order
-    ]
+    ]  # fmt: skip
     rows += [
         [words("no_street" if m == "outside" else m), "", "", *(wide.loc[m, f] for f in figures)]
         for m in margins
@@ -319,7 +323,9 @@ def _targets(book: Book, told: Summary) -> None:
         figure = told.figures.figures.get(row.indicator)
         label = row.indicator if figure is None else words.of(figure.zh, figure.en)
         unit = str(row.unit) if pd.notna(row.unit) else ""
-        where = words("total") if row.zone_code == city.code else names.get(row.zone_code, row.zone_code)
+        where = names.get(row.zone_code, row.zone_code)
+        if row.zone_code == city.code:
+            where = words("total")
         rows.append(
             [
                 label, str(where), (row.target, number_kind(unit)),

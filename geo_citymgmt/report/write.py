@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["write_report"]
 
-_STAGES = ("progress", "monthly", "coverage", "tables", "findings", "data", "map", "page", "manifest")
+_STAGES = (
+    "progress", "monthly", "coverage", "tables", "findings", "data", "map", "page", "manifest",
+)  # fmt: skip
 
 
 def write_report(
@@ -72,7 +74,9 @@ def write_report(
     words = Words(lang)
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
-        raise CityDataError(f"{folder}: is a file, not a folder.", f"{folder}：是文件，不是文件夹。")
+        raise CityDataError(
+            f"{folder}: is a file, not a folder.", f"{folder}：是文件，不是文件夹。"
+        )
     stages = iter(range(len(_STAGES)))
 
     def tell(stage: str) -> None:
@@ -122,11 +126,7 @@ def _write_map(told: Summary, path: Path) -> None:
 
     districts = told.table[told.table["level"] != "street"]
     drawn = city_map(told.city, as_of=told.as_of, table=districts, lang=told.lang)  # type: ignore[arg-type]
-    _whole(path, lambda temporary: _save(drawn, temporary))
-
-
-def _save(drawn: Any, path: Path) -> None:
-    drawn.save(path)
+    _whole(path, drawn.save)
 
 
 @contextmanager
