@@ -1,0 +1,69 @@
+"""Column names: exact, by alias, cut by the .dbf, twice, or to be asked about."""
+
+from __future__ import annotations
+
+import pytest
+
+from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import load_specs
+
+SPECS = load_specs()
+
+
+def match(layer: str, *columns: str, **aliases: str) -> tuple[dict[str, str], list[str]]:
+    findings = Findings()
+    found = match_columns(columns, SPECS[layer], findings, aliases)
+    return found, findings.frame()["code"].tolist()
+
+
+@pytest.mark.parametrize("key", sorted(SPECS))
+def test_every_name_alias_and_dbf_name_finds_its_own_field(key):
+    spec = SPECS[key]
+    for name, item in spec.fields.items():
+        for text in (name, item.dbf, item.zh):
+            assert name in match(key, text)[0], text
+
+
+@pytest.mark.parametrize(
+    ("column", "field"),
+    [
+        ("违建编号", "parcel_id"),
+        ("WJBH", "parcel_id"),
+        (" 违建 编号 ", "parcel_id"),
+        ("illegal_ar", "illegal_area_m2"),
+        ("remediated", "remediated_area_m2"),
+        ("整改完成时", "completed_date"),
+        ("存在安全隐", "safety_related"),
+    ],
+)
+def test_names_as_they_arrive(column, field):
+    assert match("illegal_construction", column)[0] == {field: column}
+
+
+def test_a_cut_alias_of_two_fields_is_asked_about_and_left_alone():
+    found, codes = match("illegal_construction", "违法建设")
+    assert found == {}
+    assert codes == ["FIELD_AMBIGUOUS"]
+
+
+def test_the_callers_word_settles_it():
+    found, codes = match("illegal_construction", "违法建设", 违法建设="illegal_area_m2")
+    assert found == {"illegal_area_m2": "违法建设"}
+    assert "FIELD_AMBIGUOUS" not in codes
+
+
+def test_two_columns_for_one_field_the_better_name_wins():
+    found, codes = match("manholes", "井盖编号", "manhole_id")
+    assert found == {"manhole_id": "井盖编号"}
+    assert "FIELD_DUPLICATE" in codes
+
+
+def test_an_alias_to_a_field_that_is_not_there_is_a_mistake():
+    with pytest.raises(SpecError, match="colour"):
+        match("manholes", "颜色", 颜色="colour")
+
+
+def test_a_column_can_be_left_out():
+    assert match("manholes", "井盖编号", 井盖编号="")[0] == {}

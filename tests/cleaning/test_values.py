@@ -1,0 +1,122 @@
+"""Numbers, dates and codes as offices write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
+from geo_citymgmt.cleaning.dates import parse_date, parse_date_column
+from geo_citymgmt.cleaning.numbers import parse_number, parse_number_column
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import load_specs
+
+SPECS = load_specs()
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "number"),
+    [
+        ("12", "", 12),
+        ("１２．５", "", 12.5),
+        ("1,234,567", "", 1_234_567),
+        ("约300", "", 300),
+        ("1.5万平方米", "m2", 15_000),
+        ("3亩", "m2", 2_000),
+        ("2公顷", "m2", 20_000),
+        ("0.5 km2", "m2", 500_000),
+        ("80㎡", "m2", 80),
+        ("37.8公里", "km", 37.8),
+        ("1200米", "km", 1.2),
+        ("46万个", "count", 460_000),
+        ("1亿", "", 1e8),
+        ("-3.5e2", "", -350),
+        ("97.39%", "ratio", 0.9739),
+    ],
+)
+def test_a_number_comes_out_in_the_unit_of_its_field(text, unit, number):
+    assert parse_number(text, unit)[0] == pytest.approx(number)
+
+
+@pytest.mark.parametrize("text", ["若干", "12个月亮", "1-2", "3亩", "--", "1,23,4x", "五"])
+def test_what_is_no_number_in_that_unit_is_not_guessed(text):
+    assert parse_number(text, "km")[0] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "precision"),
+    [
+        ("2022-06-30", "2022-06-30", "day"),
+        ("2022/6/30", "2022-06-30", "day"),
+        ("2022.6.30", "2022-06-30", "day"),
+        ("20220630", "2022-06-30", "day"),
+        ("20220630.0", "2022-06-30", "day"),
+        ("2022年6月30日", "2022-06-30", "day"),
+        ("２０２２年６月３０日", "2022-06-30", "day"),
+        ("2022-06-30 08:15:00", "2022-06-30", "day"),
+        ("2022-06-30T00:00:00", "2022-06-30", "day"),
+        ("44742", "2022-06-30", "day"),
+        ("2022年6月", "2022-06-01", "month"),
+        ("2022.6", "2022-06-01", "month"),
+        ("2022年", "2022-01-01", "year"),
+        ("1998", "1998-01-01", "year"),
+    ],
+)
+def test_a_date_is_read_with_how_precisely_it_is_known(text, day, precision):
+    found, known = parse_date(text)
+    assert (found, known) == (np.datetime64(day, "us"), precision)
+
+
+@pytest.mark.parametrize(
+    "text", ["2022-02-30", "2022年13月", "昨天", "2022-6-31", "30/6/2022", "1"]
+)
+def test_an_impossible_date_is_none(text):
+    assert np.isnat(parse_date(text)[0])
+
+
+@given(st.dates(dt.date(1950, 1, 1), dt.date(2090, 12, 31)))
+def test_every_way_of_writing_a_day_gives_that_day(day):
+    for pattern in ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日"):
+        assert parse_date(day.strftime(pattern))[0] == np.datetime64(day, "us")
+
+
+def test_numbers_20220630_are_days_and_not_seconds_since_1970():
+    item = SPECS["manholes"].fields["completed_date"]
+    days, _ = parse_date_column(pd.Series([20220630, None]), item, Findings(), np.arange(2))
+    assert days.tolist() == [pd.Timestamp(2022, 6, 30), pd.NaT]
+
+
+def test_a_moment_with_a_zone_becomes_local_time():
+    item = SPECS["bike_stations"].fields["last_reported"]
+    texts = pd.Series(["2022-06-29T20:00:00Z", "2022-06-30T04:00:00+08:00", "1656532800"])
+    moments, _ = parse_date_column(texts, item, Findings(), np.arange(3))
+    assert moments.tolist() == [pd.Timestamp(2022, 6, 30, 4)] * 3
+
+
+def test_a_column_of_plain_numbers_needs_no_second_look():
+    item = SPECS["manholes"].fields["well_depth_m"]
+    numbers, bad = parse_number_column(
+        pd.Series(["1.5", None, " 2 "]), item, Findings(), np.arange(3)
+    )
+    assert numbers.tolist()[0::2] == [1.5, 2.0]
+    assert not bad.any()
+
+
+def test_chinese_and_english_labels_codes_and_synonyms_are_one_code():
+    item = SPECS["illegal_construction"].fields["status"]
+    texts = pd.Series(["50", "已拆除", "Demolished", "拆除", "50已拆除", " 已 拆 除 "])
+    assert set(parse_code_column(texts, item, Findings(), np.arange(6))) == {"50"}
+
+
+def test_yes_and_no_in_all_their_forms():
+    item = SPECS["parking_points"].fields["dynamic_connected"]
+    findings = Findings()
+    texts = pd.Series(["是", "1", "Y", "true", "√", "否", "0", "N", "FALSE", "", "也许"])
+    out = parse_bool_column(texts, item, findings, np.arange(11))
+    assert out.tolist() == [True] * 5 + [False] * 4 + [pd.NA, pd.NA]
+    assert findings.frame()["record"].tolist() == [10]
