@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from geo_citymgmt.findings import SEVERITIES
-from geo_citymgmt.report.quality import finding_groups, layer_label
+from geo_citymgmt.report.quality import finding_groups, layer_label, open_findings
 from geo_citymgmt.report.sheets import Book, Column
 from geo_citymgmt.report.summary import Summary
 
@@ -18,7 +18,8 @@ ROW_LIMIT = 200_000
 def write_findings(told: Summary, path: Path) -> None:
     """Write the findings: a summary, then one sheet a layer, worst first."""
     words, city = told.words, told.city
-    found = city.findings.assign(rank=city.findings["severity"].map(SEVERITIES.index))
+    found = open_findings(city)
+    found = found.assign(rank=found["severity"].map(SEVERITIES.index))
     title = words("findings")
     with Book(path, title=title, created=told.as_of, note=told.day) as book:
         _summary(book, told)

@@ -39,9 +39,7 @@ def unit_label(unit: str, lang: str = "zh", counter: str = "") -> str:
     return names[0] if lang == "zh" else names[1]
 
 
-def value_parts(
-    value: Any, unit: str, lang: str = "zh", counter: str = ""
-) -> tuple[str, str]:
+def value_parts(value: Any, unit: str, lang: str = "zh", counter: str = "") -> tuple[str, str]:
     """Return a number and its unit apart, in 万 or 亿 where a Chinese reader counts so.
 
     Parameters

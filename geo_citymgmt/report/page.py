@@ -86,7 +86,8 @@ def _warnings(told: Summary) -> list[str]:
 def _sources(told: Summary) -> list[str]:
     words, ledger = told.words, told.city.ledger
     out = []
-    if told.headline["published_id"].ne("").any() and told.city.code == "320500":
+    known = told.headline[told.headline["value"].notna()]
+    if known["published_id"].ne("").any() and told.city.code == "320500":
         out.append(words("source_document", document=DOCUMENT))
     files = [str(name) for name in ledger["source"].dropna().unique()]
     out.append(words("source_layers", files=words.listed(files)))

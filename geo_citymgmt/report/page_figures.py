@@ -138,8 +138,12 @@ def pace_charts(told: Summary) -> list[dict[str, Any]]:
     free: list[dict[str, Any]] = []
     for row in told.headline.itertuples():
         figure = told.figures.figures.get(str(row.Index))
-        grows = figure is not None and figure.value is not None and (
-            figure.value.kind == "flow" or (figure.direction == "down" and pd.notna(row.target))
+        grows = (
+            figure is not None
+            and figure.value is not None
+            and (
+                figure.value.kind == "flow" or (figure.direction == "down" and pd.notna(row.target))
+            )
         )
         points = city[city["indicator"] == row.Index].sort_values("as_of")
         if not grows or pd.isna(row.value) or not points["value"].gt(0).any():

@@ -12,9 +12,10 @@ from geo_citymgmt.report.words import Words
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-__all__ = ["finding_groups", "layer_label", "ledger_table"]
+__all__ = ["finding_groups", "layer_label", "ledger_table", "open_findings"]
 
 _EXAMPLES = 3
+_HIDDEN = "***"
 
 
 def layer_label(city: City, key: str, words: Words) -> str:
@@ -79,7 +80,7 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
         first, and where the first few are. ``rank`` is 0 for fatal and 3 for a note.
     """
     words = Words(lang)
-    found = city.findings
+    found = open_findings(city)
     columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
     if found.empty:
         return pd.DataFrame(columns=columns)
@@ -104,6 +105,39 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
     return table.sort_values(["rank", "count"], ascending=[True, False], kind="stable").reset_index(
         drop=True
     )
+
+
+def open_findings(city: City) -> pd.DataFrame:
+    """Return the findings as they may leave the house: values of personal fields hidden.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> open_findings(city).equals(city.findings)
+    True
+    """
+    found = city.findings
+    personal = {
+        (key, name)
+        for key, spec in city.specs.items()
+        for name, item in spec.fields.items()
+        if item.personal
+    }
+    pairs = zip(found["layer"], found["field"], strict=True)
+    secret = pd.Series([pair in personal for pair in pairs], index=found.index, dtype="bool")
+    if not secret.any():
+        return found
+    out = found.copy()
+    for row in found[secret].itertuples():
+        for column in ("message_zh", "message_en"):
+            text = str(getattr(row, column))
+            for value in (row.value, row.expected):
+                # A single character is no secret, and replacing it would garble the message.
+                text = text.replace(value, _HIDDEN) if len(str(value)) > 1 else text
+            out.loc[row.Index, column] = text
+    out.loc[secret, ["value", "expected"]] = _HIDDEN
+    return out
 
 
 def _places(group: pd.DataFrame) -> list[str]:

@@ -160,9 +160,7 @@ def scoreboard(
     kinds = [label if label in MARGINS else "zone" for label in wide.index]
     out = pd.DataFrame(
         {
-            "name": [
-                words(at) if at in MARGINS else str(names.get(at, at)) for at in wide.index
-            ],
+            "name": [words(at) if at in MARGINS else str(names.get(at, at)) for at in wide.index],
             "group": [str(groups.get(at, "")) for at in wide.index],
             "row_kind": kinds,
         },

@@ -1,0 +1,93 @@
+"""The report's page and map as they are opened by double click: no network, no complaint."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import geo_citymgmt as gcm
+from geo_citymgmt.report import write_report
+from tests.report.conftest import hostile  # noqa: F401
+
+pytestmark = pytest.mark.xdist_group("report-page")
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def folder(request, city, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp(f"report-{request.param}")
+    write_report(city, out, lang=request.param)
+    return out
+
+
+@pytest.fixture
+def visit(chromium):
+    contexts = []
+
+    def opened(target: Path, width: int):
+        context = chromium.new_context(
+            offline=True, viewport={"width": width, "height": 900}, locale="zh-CN"
+        )
+        contexts.append(context)
+        page = context.new_page()
+        wrong: list[str] = []
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
+        page.on(
+            "request",
+            lambda asked: None if asked.url.startswith("file:") else wrong.append(asked.url),
+        )
+        page.goto(target.as_uri())
+        return page, wrong
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 768, 390])
+def test_the_page_opens_without_a_network_and_fits(folder, visit, width):
+    page, wrong = visit(folder / "index.html", width)
+    assert page.locator(".card").count() >= 8
+    assert page.locator("svg.pace").count() >= 6
+    # Styles came through the content policy.
+    assert page.evaluate("getComputedStyle(document.querySelector('header')).color") == (
+        "rgb(255, 255, 255)"
+    )
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    small = page.evaluate(
+        """[...document.querySelectorAll('body *')].filter(e => e.firstChild &&
+           [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) &&
+           !e.closest('svg') && parseFloat(getComputedStyle(e).fontSize) < 12).length"""
+    )
+    assert small == 0
+    assert wrong == []
+
+
+def test_the_links_lead_to_files_of_the_report(folder, visit):
+    page, wrong = visit(folder / "index.html", 1280)
+    links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
+    for link in links:
+        if link.startswith("#"):
+            assert page.locator(f"[id='{link[1:]}']").count() == 1
+        else:
+            assert (folder / link).is_file()
+    page.click("a[href='map.html']")
+    page.wait_for_selector("html[data-ready=true]", timeout=30_000)
+    assert wrong == []
+
+
+def test_hostile_text_does_not_run(hostile, visit, tmp_path):  # noqa: F811
+    out = tmp_path / "out"
+    write_report(gcm.load_city(hostile), out)
+    for name in ("index.html", "map.html"):
+        page, wrong = visit(out / name, 1280)
+        page.wait_for_load_state("load")
+        assert wrong == []
+    assert "<img src=x onerror=alert(1)>" in visit(out / "index.html", 390)[0].inner_text("body")
+
+
+def test_the_page_prints(folder, visit):
+    page, _ = visit(folder / "index.html", 1280)
+    assert len(page.pdf(prefer_css_page_size=True)) > 50_000

@@ -1,0 +1,82 @@
+"""A report on the sample city, made once, and small cities made to be awkward."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from geo_citymgmt.report import write_report
+
+CRS = "EPSG:4549"
+X0, Y0 = 550_000.0, 3_460_000.0
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "${alert(1)}",
+    "=cmd()",
+    "</style><script>alert(1)</script>",
+    "{{ 7*7 }}",
+    "`a`\\\"'>",
+    "横\u202e竖",
+]
+
+
+@pytest.fixture(scope="session")
+def report(city: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    return write_report(city, tmp_path_factory.mktemp("report"))
+
+
+@pytest.fixture(scope="session")
+def tables(report: dict[str, Path]):
+    return openpyxl.load_workbook(report["tables"])
+
+
+def zones(names: list[str] | None = None) -> gpd.GeoDataFrame:
+    """Two districts and a county-level city, side by side, 1 km each."""
+    codes = ["320508", "320505", "320583"]
+    boxes = [shapely.box(X0 + k * 1000, Y0, X0 + (k + 1) * 1000, Y0 + 1000) for k in range(3)]
+    table = {"district_code": codes, "name_zh": names or ["甲区", "乙区", "丙市"]}
+    return gpd.GeoDataFrame(table, geometry=boxes, crs=CRS)
+
+
+def write(frame: gpd.GeoDataFrame, folder: Path, name: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    frame.to_file(folder / f"{name}.geojson", driver="GeoJSON", engine="pyogrio")
+
+
+def bikes(names: list[str], **columns: list) -> gpd.GeoDataFrame:
+    """Bike stations along the middle of the three districts, 300 m apart."""
+    places = [shapely.Point(X0 + 100 + 300 * k, Y0 + 500) for k in range(len(names))]
+    return gpd.GeoDataFrame({"name": names, **columns}, geometry=places, crs=CRS)
+
+
+@pytest.fixture
+def two_layers(tmp_path: Path) -> Path:
+    """Districts and bare points: no state, no kind, no date."""
+    folder = tmp_path / "two"
+    write(zones(), folder, "districts")
+    write(bikes([f"{k}号点" for k in range(8)]), folder, "bike_stations")
+    return folder
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """Every text that a source may bring, and that a page must not run."""
+    folder = tmp_path / "hostile"
+    write(zones(HOSTILE[:3]), folder, "districts")
+    stations = bikes(
+        HOSTILE,
+        station_id=[f"{text}#{k}" for k, text in enumerate(HOSTILE)],
+        status=HOSTILE,
+        operator=HOSTILE,
+        phone=["13912345678"] * len(HOSTILE),
+    )
+    write(stations, folder, "bike_stations")
+    (folder / "city.toml").write_text(
+        'name_zh = "<b>市</b>${1}"\nname_en = "=City"\ndata_date = 2022-06-30\n', encoding="utf-8"
+    )
+    return folder

@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import pytest
+
+from geo_citymgmt.indicators import load_figures
+from geo_citymgmt.report import (
+    by_district,
+    definitions,
+    exact_value,
+    finding_groups,
+    format_value,
+    headline,
+    ledger_table,
+    scoreboard,
+    summary,
+    value_parts,
+    zone_groups,
+)
+from geo_citymgmt.report.charts import nice_ceiling
+from geo_citymgmt.report.scoreboard import adds_up
+from geo_citymgmt.report.words import Words, _table
+
+pytestmark = pytest.mark.xdist_group("report")
+
+
+def frame(sheet) -> pd.DataFrame:
+    rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=3)]
+    return pd.DataFrame(rows[1:], columns=rows[0])
+
+
+@pytest.fixture(scope="session")
+def told(city):
+    return summary(city)
+
+
+def test_the_workbook_has_a_sheet_for_each_topic(tables):
+    assert tables.sheetnames == [
+        "总览", "板块进度", "板块完成率", "街道", "月度", "覆盖", "违法建设", "综合管廊", "窨井",
+        "停车泊位", "公共自行车与共享单车点位", "目标", "指标说明", "入库登记", "口径说明",
+    ]  # fmt: skip
+    assert tables.properties.created == dt.datetime(2022, 6, 30)
+
+
+def test_sheets_are_titled_dated_and_frozen(tables):
+    for sheet in tables:
+        assert sheet["A1"].value
+        assert "截至 2022-06-30" in sheet["A2"].value
+        assert sheet.freeze_panes[-1] == "4"
+
+
+def test_numbers_are_numbers_in_the_formats_of_their_unit(tables):
+    sheet = tables["总览"]
+    head = [c.value for c in sheet[3]]
+    by_name = {
+        row[1].value: dict(zip(head, row, strict=True)) for row in sheet.iter_rows(min_row=4)
+    }
+    assert by_name["治理违法建设面积"]["数值"].value == 3_503_000
+    assert by_name["治理违法建设面积"]["数值"].number_format == "#,##0"
+    assert by_name["治理违法建设面积"]["折合"].value == "350.3万平方米"
+    assert by_name["治理违法建设面积"]["完成率"].value is None
+    assert by_name["治理违法建设面积"]["可比性"].value == "口径不同"
+    assert by_name["已投入运营管廊"]["数值"].number_format == "#,##0.000"
+    assert by_name["窨井新技术应用比例"]["数值"].number_format == "0.0%"
+    assert by_name["拆除违法建设面积"]["期限"].value == dt.datetime(2022, 12, 31)
+    assert by_name["剩余共享单车投放"]["状态"].value == "数据不足"
+
+
+def test_districts_add_up_to_the_city(tables):
+    table = frame(tables["板块进度"]).set_index("指标")
+    figures = load_figures().figures
+    sums = [f.zh for f in figures.values() if adds_up(f) and f.zh in table.index]
+    assert len(sums) > 12
+    zones = [c for c in table.columns if c not in ("单位", "市区小计", "县级市小计", "全市合计")]
+    for name in sums:
+        row = table.loc[name]
+        total = pytest.approx(row["全市合计"], rel=1e-9)
+        assert row[zones].sum() == total
+        assert row["市区小计"] + row["县级市小计"] == total
+
+
+def test_streets_add_up_to_the_city(tables):
+    table = frame(tables["街道"])
+    total = table[table["板块"] == "全市合计"].iloc[0]
+    rest = table[table["板块"] != "全市合计"]
+    assert len(rest) >= 118
+    for head in ("治理违法建设面积（平方米）", "已投入运营管廊（公里）", "新增共享停车泊位（个）"):
+        assert rest[head].sum() == pytest.approx(total[head], rel=1e-9)
+
+
+@pytest.mark.parametrize("name", ["违法建设", "综合管廊", "窨井", "停车泊位"])
+def test_layers_add_up_by_district_and_by_state(tables, name):
+    table = frame(tables[name]).set_index("板块")
+    total = table.loc["全市合计"]
+    assert table.drop(index="全市合计").sum().to_numpy() == pytest.approx(
+        total.to_numpy(), rel=1e-9
+    )
+    states = [k for k, head in enumerate(table.columns) if k > 1 and not head.endswith("计量")]
+    if name in ("窨井",):
+        states = list(range(1, len(table.columns)))
+    assert total.iloc[states].sum() == pytest.approx(total.iloc[0], rel=1e-9)
+
+
+def test_months_grow_into_the_figure(tables, told):
+    table = frame(tables["月度"])
+    mine = table[(table["指标"] == "治理违法建设面积") & (table["范围"] == "全市合计")]
+    assert mine["月末"].dt.month.tolist() == [1, 2, 3, 4, 5, 6]
+    assert mine["本月"].sum() == pytest.approx(3_503_000)
+    assert mine["累计"].iloc[-1] == pytest.approx(3_503_000)
+    assert mine["累计"].is_monotonic_increasing
+
+
+def test_coverage_says_its_radius_and_adds_up(tables):
+    table = frame(tables["覆盖"])
+    assert sorted(set(table["半径（米）"])) == [300, 500]
+    for _, part in table.groupby("设施"):
+        total = part[part["板块"] == "全市合计"].iloc[0]
+        rest = part[part["板块"] != "全市合计"]
+        for head in ("覆盖面积（平方公里）", "人口（人）", "覆盖人口（人）"):
+            assert rest[head].sum() == pytest.approx(total[head], rel=1e-9)
+
+
+def test_planned_bays_cover_nothing(told):
+    reach = next(r for r in told.services if r.service.layer == "bike_stations")
+    stations = told.city["bike_stations"]
+    assert reach.n_counted < len(stations)
+    assert reach.state_known
+
+
+def test_every_figure_is_defined_with_its_clause(tables):
+    table = frame(tables["指标说明"]).set_index("指标编号")
+    assert set(table.index) == set(load_figures().figures)
+    row = table.loc["illegal_remediated_area"]
+    assert row["不可比原因"] == "口径不同"
+    assert "350.3万平方米" in row["文件原文"]
+    assert table.loc["manhole_new_tech_share", "分母"] is not None
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_definitions_are_in_words(city, lang):
+    table = definitions(city.specs, lang)
+    assert not table["numerator"].eq("").any()
+    for column in ("numerator", "denominator", "condition", "period"):
+        assert not table[column].str.contains(r"[{}]").any()
+
+
+def test_the_scoreboard_is_a_plain_table(told, city):
+    board = scoreboard(told.table, city, "en", labels=False)
+    assert board.loc["320583", "name"] == "Kunshan"
+    assert board.loc["320583", "group"] == "county"
+    assert board["row_kind"].tolist()[-1] == "total"
+    zones = board[board["row_kind"] == "zone"]
+    name = "illegal_demolished_area"
+    assert zones[name].sum() == pytest.approx(board.loc["total", name], rel=1e-9)
+    with pytest.raises(ValueError, match="no district has"):
+        scoreboard(told.table, city, indicators=["nothing"])
+
+
+def test_groups_come_from_the_code_where_the_kind_is_missing(city):
+    told_by_kind = zone_groups(city.zones)
+    assert zone_groups(city.zones.drop(columns="kind")).equals(told_by_kind)
+
+
+def test_a_measure_stated_twice_is_shown_once(told):
+    rows = headline(told.table)
+    assert "parking_shared_spaces_added" in rows.index
+    assert "parking_shared_spaces_task" not in rows.index
+
+
+def test_the_calendar_is_a_share_of_the_target(told):
+    rows = told.headline
+    half = 181 / 365
+    assert rows.loc["illegal_demolished_area", "expected_share"] == pytest.approx(half)
+    # What is to fall by September is further on.
+    assert rows.loc["illegal_safety_remaining_area", "expected_share"] == pytest.approx(181 / 273)
+    assert pd.isna(rows.loc["manhole_new_tech_share", "expected_share"])
+
+
+def test_by_district_keeps_the_order_of_the_districts(told, city):
+    wide = by_district(told.table)
+    assert wide.index.tolist()[:10] == city.zones.index.tolist()
+
+
+def test_the_ledger_accounts_for_every_record(city):
+    ledger = ledger_table(city)
+    assert (ledger.walked == ledger.skipped + ledger.accepted + ledger.rejected).all()
+    assert "指定" in ledger["crs"].iloc[0]
+
+
+def test_findings_are_grouped_worst_first(city):
+    groups = finding_groups(city)
+    assert groups["count"].sum() == len(city.findings)
+    assert groups["rank"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "lang", "shown"),
+    [
+        (3_503_000, "m2", "zh", "350.3万平方米"),
+        (9_500, "m2", "zh", "9,500平方米"),
+        (3_503_000, "m2", "en", "3.503 million m²"),
+        (15_000, "count", "zh", "15,000"),
+        (460_000, "count", "zh", "46万"),
+        (37.8, "km", "zh", "37.8公里"),
+        (0.3305, "ratio", "zh", "33.1%"),
+        (-0.0001, "km", "en", "0 km"),
+        (float("nan"), "m2", "zh", ""),
+        (None, "m2", "zh", ""),
+        (2, "t/day", "zh", "2t/day"),
+    ],
+)
+def test_values_read_as_they_are_said(value, unit, lang, shown):
+    assert format_value(value, unit, lang) == shown
+
+
+def test_the_exact_number_stands_beside_a_shortened_one():
+    assert exact_value(3_503_000, "m2") == "3,503,000 平方米"
+    assert exact_value(15_000, "count") == ""
+    assert value_parts(189, "count", counter="起") == ("189", "起")
+
+
+@pytest.mark.parametrize("value", [0.3, 1, 38, 1500, 99.5, 3_000_000])
+def test_an_axis_ends_above_its_numbers(value):
+    assert value <= nice_ceiling(value) <= 1.7 * value
+
+
+def test_every_text_is_there_in_both_languages():
+    table = _table()
+    for kind, entries in table.items():
+        for key, pair in entries.items():
+            if kind == "counter":
+                continue
+            assert len(pair) == 2, key
+            assert all(pair), key
+    with pytest.raises(ValueError, match="lang"):
+        Words("fr")

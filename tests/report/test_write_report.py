@@ -1,0 +1,278 @@
+from __future__ import annotations
+
+import hashlib
+import html
+import json
+import re
+from pathlib import Path
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from geo_citymgmt.report import write, write_report
+from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
+from tests.report.conftest import write as write_frame
+
+pytestmark = pytest.mark.xdist_group("report")
+NAMES = {"index", "map", "tables", "city", "findings", "rejected", "manifest"}
+
+
+def words_of(page: str) -> str:
+    body = re.sub(r"<style>.*?</style>", " ", page, flags=re.S)
+    return html.unescape(re.sub(r"<[^>]+>", " ", body))
+
+
+def cells(path: Path) -> dict[str, list[tuple]]:
+    book = openpyxl.load_workbook(path)
+    return {
+        sheet.title: [tuple(c.value for c in row) for row in sheet.iter_rows()] for sheet in book
+    }
+
+
+def test_every_file_of_the_contract_is_there(report):
+    assert set(report) == NAMES
+    assert all(path.exists() for path in report.values())
+    names = {"index.html", "map.html", "tables.xlsx", "city.gpkg", "findings.xlsx", "rejected",
+             "manifest.json"}  # fmt: skip
+    assert {p.name for p in report["index"].parent.iterdir()} == names
+    assert [p.name for p in report["rejected"].iterdir()] == ["README.txt"]
+
+
+def test_the_manifest_names_inputs_outputs_and_versions(report, city):
+    table = json.loads(report["manifest"].read_text(encoding="utf-8"))
+    folder = report["index"].parent
+    for entry in table["outputs"]:
+        content = (folder / entry["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == entry["sha256"]
+    assert {e["file"] for e in table["inputs"]} == {p.name for p in city.inputs}
+    assert table["as_of"] == "2022-06-30"
+    assert table["options"] == {"as_of": None, "lang": "zh"}
+    assert {
+        "geo_citymgmt",
+        "geopandas",
+        "shapely",
+        "pyproj",
+        "GDAL",
+        "GEOS",
+        "PROJ",
+        "python",
+    } <= set(table["versions"])
+    assert str(folder) not in report["manifest"].read_text(encoding="utf-8")
+
+
+def test_made_twice_the_tables_are_the_same_cell_by_cell(report, data_folder, tmp_path):
+    again = write_report(gcm.load_city(data_folder), tmp_path)
+    for name in ("tables", "findings"):
+        assert cells(again[name]) == cells(report[name])
+    assert again["index"].read_bytes() == report["index"].read_bytes()
+    assert again["tables"].read_bytes() == report["tables"].read_bytes()
+
+
+def test_the_page_loads_and_runs_nothing(report):
+    page = report["index"].read_text(encoding="utf-8")
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page).group(1)
+    assert "default-src 'none'" in html.unescape(policy)
+    assert "unsafe" not in policy
+    assert re.search(r"https?://|//cdn|@import|url\(", page) is None
+    assert "<script" not in page
+    assert re.search(r"\sstyle=|\son\w+=", page) is None
+
+
+def test_the_chinese_page_speaks_chinese(report):
+    text = words_of(report["index"].read_text(encoding="utf-8"))
+    assert "{" not in text
+    assert "}" not in text
+    files = "districts streets bike stations illegal construction manholes parking points utility "
+    files += "tunnels population cells roads transit stops shapefiles shp map findings manifest"
+    known = {*files.split(), "EPSG", "UTF", "SHP", "html", "xlsx", "json", "WGS", "FID"}
+    assert set(re.findall(r"[A-Za-z]{3,}", text)) <= known
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["截至 2022-06-30", "350.3", "1,500", "不可比：口径不同", "滞后", "昆山市", "市区小计",
+     "全市合计", "苏城发〔2022〕74号", "拆违重大社会矛盾", "入库登记", "只计状态为启用的设施"],
+)  # fmt: skip
+def test_the_page_says(report, said):
+    assert said in words_of(report["index"].read_text(encoding="utf-8"))
+
+
+def test_figures_that_do_not_compare_have_no_bar(report):
+    page = report["index"].read_text(encoding="utf-8")
+    card = re.search(r'<article class="card not_comparable">.*?</article>', page, re.S).group()
+    assert 'class="bar"' not in card
+    assert "350.3" in card
+    assert "1,500" in card
+
+
+def test_an_english_report(city, tmp_path):
+    files = write_report(city, tmp_path, lang="en")
+    text = words_of(files["index"].read_text(encoding="utf-8"))
+    assert "City management in Suzhou: progress report" in text
+    assert "Not comparable: measures differ" in text
+    allowed = "苏城发〔年上半年工作总结和下半年工作计划〕号"
+    assert set(re.findall(r"[\u4e00-\u9fff]", text)) <= set(allowed)
+    assert "Overview" in openpyxl.load_workbook(files["tables"]).sheetnames
+
+
+def test_a_day_after_the_data_is_refused_and_nothing_is_written(city, tmp_path):
+    out = tmp_path / "report"
+    with pytest.raises(gcm.AsOfError):
+        write_report(city, out, as_of="2022-07-01")
+    assert not out.exists()
+
+
+def test_steps_are_told(two_layers, tmp_path):
+    steps = []
+    write_report(
+        gcm.load_city(two_layers), tmp_path / "out", progress_bar=lambda *step: steps.append(step)
+    )
+    assert [s[0] for s in steps] == list(range(len(steps)))
+    assert steps[-1][0] == steps[-1][1]
+
+
+def test_a_report_that_breaks_off_leaves_no_manifest(two_layers, tmp_path, monkeypatch):
+    city, out = gcm.load_city(two_layers), tmp_path / "out"
+    first = write_report(city, out)
+    page = first["index"].read_bytes()
+
+    def broken(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(write, "_write_map", broken)
+    with pytest.raises(OSError, match="disk full"):
+        write_report(city, out)
+    assert not first["manifest"].exists()
+    assert first["index"].read_bytes() == page
+    assert not [p for p in out.iterdir() if p.name.startswith(".")]
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(two_layers, tmp_path):
+    target = tmp_path / "report"
+    target.write_text("mine", encoding="utf-8")
+    with pytest.raises(gcm.CityDataError, match="not a folder"):
+        write_report(gcm.load_city(two_layers), target)
+    assert target.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_two_layers_say_what_they_can_and_what_they_cannot(two_layers, tmp_path, lang):
+    city = gcm.load_city(two_layers)
+    assert city.data_date is None
+    files = write_report(city, tmp_path / "out", lang=lang)
+    page = files["index"].read_text(encoding="utf-8")
+    text = words_of(page)
+    assert ("数据未注明日期" if lang == "zh" else "the data has no date") in text
+    assert (
+        "没有图层“违法建设”" if lang == "zh" else "there is no layer illegal_construction"
+    ) in text
+    # Sections without content are not there, not even as a heading.
+    assert 'id="monthly"' not in page
+    assert 'id="progress"' not in page
+    assert 'id="coverage"' in page
+    assert "nan" not in text.lower().split()
+
+
+def test_an_unusable_layer_is_shown(two_layers, tmp_path):
+    (two_layers / "manholes.geojson").write_text("{not json", encoding="utf-8")
+    city = gcm.load_city(two_layers)
+    files = write_report(city, tmp_path / "out")
+    page = files["index"].read_text(encoding="utf-8")
+    assert '<tr class="unusable">' in page
+    assert "不可用" in words_of(page)
+
+
+def test_text_of_the_data_is_shown_and_never_run(hostile, tmp_path):
+    city = gcm.load_city(hostile)
+    files = write_report(city, tmp_path / "out")
+    page = files["index"].read_text(encoding="utf-8")
+    for mark in ("<img", "<script", "${", "<b>市", "\u202e"):
+        assert mark not in page
+    shown = words_of(page)
+    assert HOSTILE[0] in shown
+    assert HOSTILE[1] in shown
+    for name in ("tables", "findings"):
+        for sheet in openpyxl.load_workbook(files[name]):
+            assert not [c for row in sheet.iter_rows() for c in row if c.data_type == "f"]
+    text = [str(v) for rows in cells(files["findings"]).values() for row in rows for v in row]
+    assert any("=cmd()" in t for t in text)
+
+
+def test_nothing_personal_leaves(hostile, tmp_path):
+    rejected = bikes(["a", "b"], phone=["13912345678"] * 2, station_id=["x", "x"])
+    write_frame(rejected, hostile, "bike_stations")
+    files = write_report(gcm.load_city(hostile), tmp_path / "out")
+    kept = gpd.read_file(files["rejected"] / "bike_stations.gpkg")
+    assert len(kept) == 1
+    assert json.loads(kept["raw"][0])["station_id"] == "x"
+    for path in [p for f in files.values() for p in ([f] if f.is_file() else f.iterdir())]:
+        assert b"13912345678" not in path.read_bytes()
+
+
+def test_rejects_that_are_corrected_go_away(two_layers, tmp_path):
+    out = tmp_path / "out"
+    write_frame(bikes(["a", "b"], station_id=["x", "x"]), two_layers, "bike_stations")
+    files = write_report(gcm.load_city(two_layers), out)
+    assert {p.name for p in files["rejected"].iterdir()} == {"README.txt", "bike_stations.gpkg"}
+    write_frame(bikes(["a", "b"], station_id=["x", "y"]), two_layers, "bike_stations")
+    files = write_report(gcm.load_city(two_layers), out)
+    assert {p.name for p in files["rejected"].iterdir()} == {"README.txt"}
+
+
+def test_a_layer_of_the_office_is_summarised(two_layers, tmp_path):
+    specs = tmp_path / "specs"
+    specs.mkdir()
+    (specs / "toilets.toml").write_text(
+        'key = "public_toilets"\nrole = "facility"\nzh = "公共厕所"\nen = "Public toilets"\n'
+        'names = ["公厕"]\ngeometry = ["Point"]\nid = "toilet_id"\n'
+        '[fields.toilet_id]\nzh = "公厕编号"\nen = "Toilet id"\ndbf = "TOILET_ID"\ntype = "id"\n',
+        encoding="utf-8",
+    )
+    toilets = gpd.GeoDataFrame(
+        {"toilet_id": ["1", "2", "3"]},
+        geometry=[shapely.Point(X0 + x, Y0 + 500) for x in (100, 200, 2500)],
+        crs=CRS,
+    )
+    write_frame(toilets, two_layers, "公厕")
+    city = gcm.load_city(two_layers, specs=specs)
+    files = write_report(city, tmp_path / "out")
+    assert "公共厕所" in words_of(files["index"].read_text(encoding="utf-8"))
+    rows = {row[0]: row[1] for row in cells(files["tables"])["公共厕所"][3:]}
+    assert rows == {"甲区": 2, "乙区": 0, "丙市": 1, "市域外": 0, "未落图": 0, "全市合计": 3}
+
+
+def test_districts_outside_and_unlocated_make_the_total(tmp_path):
+    folder = tmp_path / "city"
+    write_frame(zones(), folder, "districts")
+    lots = gpd.GeoDataFrame(
+        {
+            "lot_id": ["1", "2", "3", "4"],
+            "spaces_total": [10, 20, 40, 80],
+            "district_name": ["甲区", "乙区", "甲区", "丙市"],
+            "status": ["启用"] * 4,
+            "opened_date": ["2022-02-01"] * 4,
+        },
+        geometry=[
+            shapely.Point(X0 + 500, Y0 + 500),
+            shapely.Point(X0 + 1500, Y0 + 500),
+            shapely.Point(X0 - 300, Y0 + 500),
+            None,
+        ],
+        crs=CRS,
+    )
+    write_frame(lots, folder, "parking_points")
+    (folder / "city.toml").write_text("data_date = 2022-06-30\n", encoding="utf-8")
+    files = write_report(gcm.load_city(folder), tmp_path / "out")
+    sheets = cells(files["tables"])
+    head, *rows = sheets["板块进度"][2:]
+    table = pd.DataFrame(rows, columns=head).set_index("指标")
+    added = table.loc["新增停车泊位"]
+    assert added[["甲区", "乙区", "丙市", "市域外", "未落图", "全市合计"]].tolist() == [
+        10, 20, 0, 40, 80, 150,
+    ]  # fmt: skip
+    assert added["市区小计"] == 30
+    assert "市域外" in words_of(files["index"].read_text(encoding="utf-8"))
