@@ -185,7 +185,7 @@ def report(
                 lang,
             )
         )
-    click.echo(_say("请打开 ", "Open ", lang) + str(files["index.html"]))
+    click.echo(_say("请打开 ", "Open ", lang) + str(files["index"]))
     return _outcome(city)
 
 

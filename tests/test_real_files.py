@@ -98,7 +98,7 @@ def test_the_report_on_these_two_files_says_what_it_cannot_compute(office, tmp_p
     assert result.exit_code == 0, result.output
     page = (out / "index.html").read_text(encoding="utf-8")
     assert "没有图层" in page
-    assert "点位类型" in page
+    assert "缺少字段：站点类型" in page
     names = {p.name for p in out.iterdir()}
     assert names >= {
         "index.html", "map.html", "tables.xlsx", "city.gpkg", "findings.xlsx", "rejected",
