@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from geo_citymgmt.maps.text import escape_text
+from geo_citymgmt.report.district_maps import district_maps
 from geo_citymgmt.report.page_figures import cards, pace_charts, verdict
 from geo_citymgmt.report.page_tables import (
     board,
@@ -60,6 +61,7 @@ def page_content(told: Summary) -> dict[str, Any]:
         "domains": cards(told),
         "charts": charts,
         "board": board(told),
+        "maps": district_maps(told),
         "coverage": coverage_tables(told),
         "layers": layer_cards(told),
         "layer_board": layer_board(told),
