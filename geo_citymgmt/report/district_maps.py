@@ -1,0 +1,118 @@
+"""Small maps of the districts, one a figure, on one set of outlines."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from markupsafe import Markup
+
+from geo_citymgmt.maps.text import escape_text
+from geo_citymgmt.report.formats import percent
+from geo_citymgmt.report.scoreboard import by_district, zone_names
+from geo_citymgmt.report.summary import Summary
+
+__all__ = ["district_maps"]
+
+_WIDTH, _HEIGHT, _MARGIN = 330.0, 280.0, 6.0
+#: Upper ends of the classes of attainment; the last one is open.
+_CLASSES = (0.2, 0.4, 0.6, 0.8, 1.0)
+_MOST = 6
+
+
+def district_maps(told: Summary) -> dict[str, Any] | None:
+    """Return a map for each figure that districts are held against, and the legend of all.
+
+    Returns
+    -------
+    dict or None
+        ``outlines`` (drawn once, referred to by every map), ``maps`` (name and drawing) and
+        ``legend``; None where no district has a target.
+    """
+    if not told.table["level"].eq("district").any():
+        return None
+    zones = told.city.zones
+    shares = by_district(told.table, "attainment").reindex(zones.index)
+    figures = told.figures.figures
+    chosen = [
+        name
+        for name in told.headline.index
+        if name in shares.columns
+        and not figures[name].level
+        # A map of one value everywhere tells nothing the table does not.
+        and shares[name].max() - shares[name].min() > 0.01
+    ][:_MOST]
+    if not chosen:
+        return None
+    fitted = _fitted(zones)
+    places = [shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in fitted]
+    words, names = told.words, zone_names(zones, told.lang)
+    maps = []
+    for name in chosen:
+        row = told.headline.loc[name]
+        label = words.of(row["name_zh"], row["name_en"])
+        maps.append({"name": label, "svg": _drawn(label, shares[name], names, places, words.lang)})
+    ends = [0.0, *_CLASSES]
+    legend = [
+        (f"q{k}", words("class_between", low=f"{low:.0%}", high=f"{high:.0%}"))
+        for k, (low, high) in enumerate(pairwise(ends))
+    ]
+    legend.append((f"q{len(_CLASSES)}", words("class_above", low="100%")))
+    return {"outlines": _outlines(fitted), "maps": maps, "legend": legend}
+
+
+def _fitted(zones: gpd.GeoDataFrame) -> list[shapely.Geometry]:
+    """Return the districts in the coordinates of the drawing, as coarse as it shows."""
+    west, south, east, north = zones.total_bounds
+    scale = min(
+        (_WIDTH - 2 * _MARGIN) / max(east - west, 1.0),
+        (_HEIGHT - 2 * _MARGIN) / max(north - south, 1.0),
+    )
+    # Together, so that neighbours keep one line between them.
+    coarse = shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / scale)
+    left = (_WIDTH - (east - west) * scale) / 2
+    top = (_HEIGHT - (north - south) * scale) / 2
+
+    def place(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack([(xy[:, 0] - west) * scale + left, (north - xy[:, 1]) * scale + top])
+
+    return [shapely.transform(shape, place) for shape in coarse]
+
+
+def _outlines(shapes: list[shapely.Geometry]) -> Markup:
+    paths = []
+    for k, shape in enumerate(shapes):
+        rings = [
+            "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1]) + "Z"
+            for ring in shapely.get_rings(shape)
+        ]
+        paths.append(f'<path id="z{k}" fill-rule="evenodd" d="{"".join(rings)}"/>')
+    return Markup(f'<svg class="defs" aria-hidden="true"><defs>{"".join(paths)}</defs></svg>')
+
+
+def _drawn(
+    label: str, shares: pd.Series, names: pd.Series, places: list[np.ndarray], lang: str
+) -> Markup:
+    shapes, texts, said = [], [], []
+    for k, (share, name) in enumerate(zip(shares, names, strict=True)):
+        known = pd.notna(share)
+        level = int(np.searchsorted(_CLASSES, share, side="right")) if known else 0
+        kind = f"q{level}" if known else "q-none"
+        shapes.append(f'<use href="#z{k}" class="{kind}"/>')
+        if known:
+            x, y = places[k]
+            texts.append(
+                f'<text class="{"on-dark" if level >= 3 else ""}" x="{x:.1f}" y="{y + 4:.1f}">'
+                f"{share * 100:.0f}</text>"
+            )
+            said.append(f"{name} {percent(share)}")
+    listed = ("、" if lang == "zh" else ", ").join(said)
+    return Markup(
+        f'<svg class="zones" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img">'
+        f"<title>{escape_text(label)}</title><desc>{escape_text(listed)}</desc>"
+        f"{''.join(shapes)}{''.join(texts)}</svg>"
+    )
