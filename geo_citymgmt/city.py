@@ -165,7 +165,8 @@ def load_city(
     source : str or Path
         Folder, ``city.toml`` or .gpkg.
     layers : sequence of str, optional
-        Load these only; zones are always loaded.
+        Load these only; zones are always loaded. With one, a ``source`` that is one file is taken
+        as that layer, whatever its name.
     zones : GeoDataFrame, optional
         Districts indexed by code, in place of those of the source.
     metric_crs : anything pyproj takes
@@ -190,7 +191,8 @@ def load_city(
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
     known = specs if isinstance(specs, Mapping) else load_specs(specs)
-    found = find_source(Path(source), known)
+    only = layers[0] if layers and len(layers) == 1 else None
+    found = find_source(Path(source), known, layer=only)
     findings = Findings()
     findings.extend(found.findings)
     builder = _Builder(found, known, metric_crs, crs, datum)

@@ -71,8 +71,12 @@ class CitySource:
         return tuple(sorted(p for p in paths if p.is_file()))
 
 
-def find_source(source: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
-    """Look at a folder, a city.toml or a GeoPackage and tell what is what.
+def find_source(
+    source: Path, specs: Mapping[str, LayerSpec], *, layer: str | None = None
+) -> CitySource:
+    """Look at a folder, a city.toml, a GeoPackage or one file and tell what is what.
+
+    One file is the layer ``layer``, where that is told, else what its name says.
 
     Raises
     ------
@@ -96,11 +100,11 @@ def find_source(source: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         return found
     if source.suffix.lower() == ".gpkg":
         return _scan_geopackage(source, specs)
-    key = recognise(source.stem, specs)
+    key = layer or recognise(source.stem, specs)
     if key is None:
         raise SourceError(
-            f"{source.name}: which layer it is cannot be told from its name; name it after a layer "
-            f"({', '.join(specs)}) or write a city.toml ('geo-citymgmt init FOLDER').",
+            f"{source.name}: which layer it is cannot be told from its name; say so, rename it "
+            f"(one of {', '.join(specs)}) or write a city.toml ('geo-citymgmt init FOLDER').",
             f"{source.name}：从文件名看不出是哪个图层；请改名（如 违法建设、窨井）或写 city.toml。",
         )
     found = CitySource(source.parent)

@@ -213,23 +213,19 @@ def check(
     datum: tuple[str, ...],
 ) -> int:
     """检查来源数据，列出问题 / check a source and list what was found."""
-    specs = load_specs(layer_folder)
-    if layer is not None and source.is_file() and source.suffix.lower() not in (".toml", ".gpkg"):
-        ledger, findings = _check_one(source, get_spec(layer, specs), specs, crs, datum)
-    else:
-        city = _load(source, layer_folder, crs, datum, layer)
-        ledger, findings = city.ledger, city.findings
+    city = _load(source, layer_folder, crs, datum, layer)
+    ledger, findings = city.ledger, city.findings
     if style == "xlsx":
         from geo_citymgmt.report import write_findings
 
         target = out or Path("findings.xlsx")
-        write_findings(ledger, findings, target, specs=specs, lang=lang)
+        write_findings(city, target, lang=lang)
         click.echo(str(target))
     else:
         text = (
             _as_json(ledger, findings)
             if style == "json"
-            else _as_text(ledger, findings, specs, lang, width=None if out is None else 120)
+            else _as_text(ledger, findings, city.specs, lang, width=None if out is None else 120)
         )
         if out is None:
             click.echo(text)
@@ -239,28 +235,6 @@ def check(
             write_text(text + "\n", out)
     bad = bool(ledger["n_rejected"].fillna(0).sum()) or _has_errors(findings)
     return WITH_ERRORS if bad else DONE
-
-
-def _check_one(
-    source: Path,
-    spec: LayerSpec,
-    specs: Mapping[str, LayerSpec],
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    from geo_citymgmt.layer import read_layer
-    from geo_citymgmt.outlines import packaged_districts
-
-    given_crs, given_datum = _per_layer(crs, specs), _per_layer(datum, specs)
-    zones = packaged_districts().set_index("district_code") if spec.role == "facility" else None
-    read = read_layer(
-        source,
-        spec,
-        crs=given_crs.get(spec.key) if isinstance(given_crs, dict) else given_crs,
-        datum=given_datum.get(spec.key) if isinstance(given_datum, dict) else given_datum,
-        zones=zones,
-    )
-    return read.ledger, read.findings
 
 
 @main.command("map")
