@@ -1,0 +1,127 @@
+"""The documentation says what the program does."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tomllib
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+
+import geo_citymgmt as gcm
+from geo_citymgmt.findings import COLUMNS
+from geo_citymgmt.indicators import load_figures
+from geo_citymgmt.layer import LEDGER_COLUMNS
+from geo_citymgmt.progress import PROGRESS_COLUMNS
+
+ROOT = Path(__file__).parents[2]
+READMES = ("README.md", "README.zh-CN.md")
+PAGES = [
+    ROOT / name
+    for name in (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", "data/shapefiles/README.md")
+] + sorted((ROOT / "docs").glob("*.md"))
+
+
+def text(path: Path | str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def blocks(page: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_links_lead_to_files_of_the_project(page):
+    for target in re.findall(r"\]\(([^)#]+)\)", text(page)):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_five_lines_of_the_readme_run(name, tmp_path, monkeypatch):
+    code = blocks(text(name), "python")[0]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 5
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, name, "exec"), {})
+    assert (tmp_path / "manholes.html").stat().st_size > 100_000
+
+
+def test_the_two_readmes_have_the_same_parts():
+    english, chinese = (text(name) for name in READMES)
+    for pattern in (r"^## ", r"^- ", r"^!\[", r"^\|", r"^```"):
+        count = [len(re.findall(pattern, page, re.MULTILINE)) for page in (english, chinese)]
+        assert count[0] == count[1], pattern
+    assert blocks(english, "bat") == blocks(chinese, "bat")
+    numbers = [set(re.findall(r"\d{1,3}(?:,\d{3})+", page)) for page in (english, chinese)]
+    # Areas of the document are in m² in one and in 万平方米 in the other.
+    assert numbers[0] - {"3,503,000", "15,000,000"} == numbers[1] - {"1,500"}
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_ledger_in_the_readme_is_that_of_the_city_as_it_arrives(name, tmp_path):
+    from geo_citymgmt.sample import write_sample
+
+    write_sample(tmp_path, dirty=True)
+    city = gcm.load_city(tmp_path, crs={"parking_points": "EPSG:4549"})
+    shown = {
+        cells[1]: [int(cell.replace(",", "")) for cell in cells[2:6]]
+        for cells in (
+            [cell.strip() for cell in line.strip("|").split("|")]
+            for line in text(name).splitlines()
+            if ".shp |" in line
+        )
+    }
+    columns = ["n_records", "n_accepted", "n_rejected", "n_repaired"]
+    facilities = city.ledger[city.ledger["source"].isin(shown)].set_index("source")
+    assert shown == facilities[columns].T.to_dict("list")
+
+
+def test_each_figure_has_its_paragraph_in_methods():
+    page, figures = text("docs/methods.md"), load_figures().figures
+    assert re.findall(r"^### `(\w+)`", page, re.MULTILINE) == list(figures)
+    for figure in figures.values():
+        assert f"**{figure.zh}** · {figure.en}\n" in page
+        assert figure.note_en in page
+        assert figure.note_zh in page
+        assert not figure.target or f"- Target: `{figure.target}`" in page
+
+
+@pytest.mark.parametrize("columns", [PROGRESS_COLUMNS, COLUMNS, LEDGER_COLUMNS])
+def test_each_column_is_explained(columns):
+    page = text("docs/columns.md")
+    for column in columns:
+        assert f"`{column}`" in page
+
+
+def test_the_layer_of_the_documentation_is_read_counted_and_mapped(city):
+    specs = gcm.load_specs(ROOT / "docs" / "layers")
+    spec = specs["public_toilets"]
+    frame = gpd.GeoDataFrame(
+        {
+            "公厕编号": ["A", "B", "C"],
+            "城市/农村": ["城市", "农村厕所", "城市公厕"],
+            "厕位数": ["8个", "6", "12"],
+            "状态": ["开放", "在建", "关闭"],
+            "完成时间": ["2022-03-01", "", "2020-05"],
+        },
+        geometry=city["transit_stops"].geometry.iloc[:3].to_list(),
+        crs=city["transit_stops"].crs,
+    )
+    read = gcm.read_layer(frame, spec, zones=city.zones)
+    assert read.data["area_type"].tolist() == ["urban", "rural", "urban"]
+    assert read.data["status"].tolist() == ["open", "under_construction", "closed"]
+    table = gcm.summarise(read.data, city.zones, stalls=("stalls", "sum"), margins=True)
+    assert table.loc["total", "stalls"] == 26
+    assert gcm.layer_map(read.data, spec, zones=city.zones).title == "公共厕所"
+
+
+def test_toml_of_the_documentation_is_toml(tmp_path):
+    for page in ("docs/city-toml.md", "docs/layers.md"):
+        for block in blocks(text(page), "toml"):
+            tomllib.loads(block)
+    (alias,) = blocks(text("docs/layers.md"), "toml")
+    (tmp_path / "manholes.toml").write_text(alias, encoding="utf-8")
+    spec = gcm.load_specs(tmp_path)["manholes"]
+    assert spec.fields["road_name"].aliases == ("所在路段",)
