@@ -56,10 +56,10 @@ def district_maps(told: Summary) -> dict[str, Any] | None:
         row = told.headline.loc[name]
         label = words.of(row["name_zh"], row["name_en"])
         maps.append({"name": label, "svg": _drawn(label, shares[name], names, places, words.lang)})
-    ends = [0.0, *_CLASSES]
-    legend = [
+    legend = [("q0", words("class_below", high=f"{_CLASSES[0]:.0%}"))]
+    legend += [
         (f"q{k}", words("class_between", low=f"{low:.0%}", high=f"{high:.0%}"))
-        for k, (low, high) in enumerate(pairwise(ends))
+        for k, (low, high) in enumerate(pairwise(_CLASSES), start=1)
     ]
     legend.append((f"q{len(_CLASSES)}", words("class_above", low="100%")))
     return {"outlines": _outlines(fitted), "maps": maps, "legend": legend}

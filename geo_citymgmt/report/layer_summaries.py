@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -13,6 +13,8 @@ from geo_citymgmt.report.words import Words
 from geo_citymgmt.zones import summarise
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from geo_citymgmt.city import City
     from geo_citymgmt.spec import LayerSpec
 
@@ -102,21 +104,31 @@ def state_label(spec: LayerSpec, state: str, words: Words) -> str:
 
 def _summary(city: City, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
     spec, data = city.specs[key], city[key]
-    wanted: dict[str, Any] = {"count": (spec.id_field, "count")}
-    if spec.measure is not None and spec.measure in data.columns:
-        wanted["measure"] = (spec.measure, "sum")
-    totals = summarise(data, city.zones, split=spec.split, margins=True, **wanted)
+    measured = spec.measure is not None and spec.measure in data.columns
+    totals = _counted(data, city, spec, measured)
     by_state = None
     if spec.state_field is not None and spec.state_field in data.columns:
         state = timeline_of(city, key).state_at(as_of).to_numpy(dtype=object)
         told = pd.Series(state, index=data.index, dtype="object")
         told = told.where(told != "", NOT_YET).fillna(UNKNOWN)
-        by_state = summarise(
-            data.assign(_state=told.to_numpy()),
+        by_state = _counted(data.assign(_state=told.to_numpy()), city, spec, measured, by="_state")
+    return LayerSummary(spec, totals, by_state)
+
+
+def _counted(
+    data: gpd.GeoDataFrame, city: City, spec: LayerSpec, measured: bool, by: str | None = None
+) -> pd.DataFrame:
+    """Count whole records where they belong; split what they measure, if the layer says so."""
+    table = summarise(data, city.zones, by=by, margins=True, count=(spec.id_field, "count"))
+    if measured:
+        assert spec.measure is not None
+        sums = summarise(
+            data,
             city.zones,
-            by="_state",
+            by=by,
             split=spec.split,
             margins=True,
-            **wanted,
+            measure=(spec.measure, "sum"),
         )
-    return LayerSummary(spec, totals, by_state)
+        table["measure"] = sums["measure"]
+    return table

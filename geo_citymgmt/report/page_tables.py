@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _STATE_COLORS = 12
+_MOST_COLUMNS = 9
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,29 @@ def board(told: Summary) -> dict[str, Any] | None:
     plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     return {
         "aimed": _board(told, wide, aimed, against_targets=True) if aimed else None,
-        "plain": _board(told, wide, plain, against_targets=False) if plain else None,
+        "plain": [_further(told, wide, part) for part in _split(told, plain)],
     }
+
+
+def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
+    """Part figures, domain by domain, into tables that fit a page."""
+    layers = told.headline["layer"]
+    out: list[list[str]] = []
+    for layer in dict.fromkeys(layers[name] for name in chosen):
+        mine = [name for name in chosen if layers[name] == layer]
+        if out and len(out[-1]) + len(mine) <= _MOST_COLUMNS:
+            out[-1] += mine
+        else:
+            out.append(mine)
+    return out
+
+
+def _further(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
+    words = told.words
+    specs = [told.city.specs[layer] for layer in dict.fromkeys(told.headline.loc[chosen, "layer"])]
+    names = words.listed([words.of(spec.name_zh, spec.name_en) for spec in specs])
+    title = words("also_of", names=names)
+    return {"title": title} | _board(told, wide, chosen, against_targets=False)
 
 
 def _board(

@@ -78,7 +78,7 @@ def _overview(book: Book, told: Summary) -> None:
                 _layer_name(told, row.layer), words.of(row.name_zh, row.name_en),
                 (row.value, kind), unit_label(row.unit, lang, counter),
                 format_value(row.value, row.unit, lang, counter), (row.target, kind),
-                row.comparator if pd.notna(row.target) else "",
+                words.name("comparator", row.comparator) if pd.notna(row.target) else "",
                 row.deadline, row.attainment, (row.expected, kind),
                 words.name("status", row.status),
                 words.joined(reasons) if reasons else words("comparable"),
@@ -181,7 +181,9 @@ def _streets(book: Book, told: Summary) -> None:
     sums = rows_of.assign(at=at).groupby(["at", "indicator"])["value"].sum(min_count=1)
     wide = sums.unstack()  # noqa: PD010
     figures = [f for f in told.headline.index if f in wide.columns and wide[f].notna().any()]
+    rank = {code: k for k, code in enumerate(told.city.zones.index)}
     order = [c for c in streets.index if c in wide.index]
+    order.sort(key=lambda c: (rank.get(parent[c], len(rank)), c))
     margins = [m for m in MARGINS if m in wide.index]
     total = told.headline["value"]
     kinds = {f: number_kind(str(told.headline.loc[f, "unit"])) for f in figures}
@@ -273,9 +275,8 @@ def _coverage(book: Book, told: Summary) -> None:
 def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
     words = told.words
     names = zone_names(told.city.zones, told.lang)
-    count_kind = "number" if layer.spec.split == "share" else "int"
-    columns = [Column(words("district")), Column(words("layer_records_word"), count_kind, 12)]
-    measure, kind = layer.measure_label, "number"
+    columns = [Column(words("district")), Column(words("layer_records_word"), "int", 12)]
+    measure, kind, unit = layer.measure_label, "number", ""
     with_measure = measure is not None and "measure" in layer.totals.columns
     if measure is not None and with_measure:
         kind = number_kind(measure[2])
@@ -287,9 +288,10 @@ def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
     state = layer.by_state
     for code in layer.states:
         label = state_label(layer.spec, code, words)
-        columns.append(Column(label, count_kind))
+        columns.append(Column(label, "int"))
         if with_measure:
-            columns.append(Column(f"{label} {words('measure')}", kind, 16))
+            head = words("field_unit", label=label, unit=unit or words("measure"))
+            columns.append(Column(head, kind, 16))
     rows: list[list[Any]] = []
     for at, row in layer.totals.iterrows():
         cells: list[Any] = [str(names.get(at, at)) if row["row_kind"] == "zone" else words(str(at))]
