@@ -1,5 +1,6 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
+from geo_citymgmt.report.findings_book import write_findings
 from geo_citymgmt.report.formats import exact_value, format_value, unit_label, value_parts
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.quality import finding_groups, ledger_table
@@ -31,6 +32,7 @@ __all__ = [
     "summary",
     "unit_label",
     "value_parts",
+    "write_findings",
     "write_report",
     "zone_groups",
     "zone_names",

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.report.quality import finding_groups, layer_label, open_findings
 from geo_citymgmt.report.sheets import Book, Column
-from geo_citymgmt.report.summary import Summary
+from geo_citymgmt.report.words import Words
+from geo_citymgmt.writing import whole_file
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
 
 __all__ = ["write_findings"]
 
@@ -15,14 +22,49 @@ __all__ = ["write_findings"]
 ROW_LIMIT = 200_000
 
 
-def write_findings(told: Summary, path: Path) -> None:
-    """Write the findings: a summary, then one sheet a layer, worst first."""
-    words, city = told.words, told.city
+def write_findings(
+    city: City, path: str | Path, *, lang: str = "zh", as_of: pd.Timestamp | None = None
+) -> Path:
+    """Write the findings of a city: a summary, then one sheet a layer, worst first.
+
+    Parameters
+    ----------
+    city : City
+    path : str or Path
+        Of the workbook, written whole or not at all.
+    lang : {"zh", "en"}
+        Of headings; every message is there in both languages.
+    as_of : Timestamp, optional
+        The day in the titles; the data's own otherwise.
+
+    Returns
+    -------
+    Path
+        What was written.
+
+    Raises
+    ------
+    CityDataError
+        Another program holds the file open.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geo_citymgmt as gcm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
+    'findings.xlsx'
+    """
+    target, words = Path(path), Words(lang)
+    date = city.data_date if as_of is None else as_of
+    day = words("no_date") if date is None else words("as_of", date=f"{date:%Y-%m-%d}")
     found = open_findings(city)
     found = found.assign(rank=found["severity"].map(SEVERITIES.index))
-    title = words("findings")
-    with Book(path, title=title, created=told.as_of, note=told.day) as book:
-        _summary(book, told)
+    with (
+        whole_file(target) as temporary,
+        Book(temporary, title=words("findings"), created=date, note=day) as book,
+    ):
+        _summary(book, city, words, day)
         for layer in dict.fromkeys(found["layer"]):
             mine = found[found["layer"] == layer].sort_values(["rank", "code"], kind="stable")
             name = layer_label(city, layer, words)
@@ -51,11 +93,11 @@ def write_findings(told: Summary, path: Path) -> None:
                 for r in mine.head(ROW_LIMIT).itertuples()
             ]  # fmt: skip
             book.sheet(name, columns, rows, title=shown, filtered=True, frozen=2)
+    return target
 
 
-def _summary(book: Book, told: Summary) -> None:
-    words = told.words
-    groups = finding_groups(told.city, told.lang)
+def _summary(book: Book, city: City, words: Words, day: str) -> None:
+    groups = finding_groups(city, words.lang)
     columns = [
         Column(words("layer")), Column(words("severity")), Column(words("count"), "int"),
         Column(words("problem"), width=70), Column(words("action")),
@@ -66,5 +108,5 @@ def _summary(book: Book, told: Summary) -> None:
          r.code]
         for r in groups.rename(columns={"count": "n"}).itertuples(index=False)
     ]  # fmt: skip
-    title = words("sheet_titled", title=words("findings"), as_of=told.day)
+    title = words("sheet_titled", title=words("findings"), as_of=day)
     book.sheet(words("sheet_summary"), columns, rows, title=title, filtered=True)

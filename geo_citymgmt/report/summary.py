@@ -106,8 +106,9 @@ def summary(
     --------
     >>> import geo_citymgmt as gcm
     >>> told = summary(gcm.sample_city(), "2022-06-30")
-    >>> told.headline.loc["manhole_remediated", ["value", "target", "status"]].tolist()
-    [1180.0, 3000.0, 'behind']
+    >>> row = told.headline.loc["manhole_remediated"]
+    >>> int(row["value"]), int(row["target"]), row["status"]
+    (1180, 3000, 'behind')
     """
     words = Words(lang)
     step = tell or (lambda _: None)

@@ -99,7 +99,7 @@ def write_report(
     tell("tables")
     _whole(files["tables"], lambda path: write_tables(told, path))
     tell("findings")
-    _whole(files["findings"], lambda path: write_findings(told, path))
+    write_findings(city, files["findings"], lang=lang, as_of=told.as_of)
     tell("data")
     with _dated(told.as_of):
         write_city(city, files["city"])

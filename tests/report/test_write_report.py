@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import write, write_report
+from geo_citymgmt.report import write, write_findings, write_report
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
@@ -211,6 +211,13 @@ def test_nothing_personal_leaves(hostile, tmp_path):
     assert json.loads(kept["raw"][0])["station_id"] == "x"
     for path in [p for f in files.values() for p in ([f] if f.is_file() else f.iterdir())]:
         assert b"13912345678" not in path.read_bytes()
+
+
+def test_findings_can_be_written_by_themselves(two_layers, tmp_path):
+    path = write_findings(gcm.load_city(two_layers), tmp_path / "f.xlsx", lang="en")
+    sheets = cells(path)
+    assert list(sheets)[0] == "Summary"
+    assert "Bike stations and bays" in sheets
 
 
 def test_rejects_that_are_corrected_go_away(two_layers, tmp_path):
