@@ -16,6 +16,7 @@ help:
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   benchmarks against peers"
 	@echo "make sample  write data/shapefiles anew"
+	@echo "make docs    the documentation as pages into build/docs"
 
 # One stamp for each set of extras: pip runs when the metadata has changed, and not otherwise.
 $(VENV)/stamp-%: setup.cfg pyproject.toml scripts/venv.sh
@@ -46,6 +47,9 @@ bench: $(VENV)/stamp-bench
 
 sample: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt sample data/shapefiles
+
+docs: $(VENV)/stamp-docs
+	@$(BIN)/mkdocs build --strict
 
 clean:
 	rm -rf build dist "$(VENV)" .pytest_cache .mypy_cache .ruff_cache

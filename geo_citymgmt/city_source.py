@@ -239,6 +239,8 @@ def _apply_config(found: CitySource, path: Path, specs: Mapping[str, LayerSpec])
     for entry in zones:
         if entry not in ("district", "street", "order"):
             raise _mistake(path, f"zones.{entry}", "unknown entry; known: district, street, order")
+        if entry != "order" and (zones[entry] not in specs or specs[zones[entry]].level != entry):
+            raise _mistake(path, f"zones.{entry}", f"{zones[entry]!r} is no layer of that level")
     found.order = tuple(map(str, zones.get("order", ())))
     found.names = {str(k): str(v) for k, v in table.get("names", {}).items()}
     date = table.get("data_date")

@@ -227,6 +227,8 @@ class _Evaluator:
                 table = table.rename(columns={"value": "numerator", "value_of": "denominator"})
                 whole = table["denominator"].where(table["denominator"] > 0)
                 table["value"] = table["numerator"] / whole
+                # A merge sorts by code; the city has an order of its own.
+                table = parts[0][keys].merge(table, on=keys, how="left")
             else:
                 table = table.assign(numerator=np.nan, denominator=np.nan)
             by_level.append(table)

@@ -9,7 +9,6 @@ import pandas as pd
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator
-from geo_citymgmt.spec import load_specs
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -75,7 +74,7 @@ def city_map(
         add_outlines(drawn, zones)
     else:
         add_indicator(drawn, table, indicator, zones)
-    specs = load_specs()
+    specs = city.specs
     facilities = [key for key in city if key in specs and specs[key].role == "facility"]
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     for key in present:

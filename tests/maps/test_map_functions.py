@@ -14,6 +14,7 @@ from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import city_map, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps.elements import Legend, Overlay, Zones
 from geo_citymgmt.maps.geometry import flatten, to_degrees
+from geo_citymgmt.spec import load_specs
 
 from .conftest import PAYLOADS
 
@@ -212,6 +213,7 @@ def city(zones, manholes, parcels, tunnels):
 
     class City(dict):
         data_date = pd.Timestamp("2022-06-30")
+        specs = load_specs()
 
     made = City(layers)
     made.zones = zones

@@ -77,9 +77,10 @@ gcm.pane = function (map, name, zIndex, clicks) {
 };
 
 function fit(map, bounds) {
-  var narrow = map.getSize().x < NARROW;
-  // Room for the legend beside the map where there is any.
-  map.fitBounds(bounds, { paddingTopLeft: [narrow ? 12 : 24, 12],
+  var size = map.getSize(), narrow = size.x < NARROW;
+  // In a low frame, as a notebook's, the legend reaches up beside the city: leave it room.
+  var left = narrow ? 12 : size.y < 640 && size.x > 760 ? 250 : 24;
+  map.fitBounds(bounds, { paddingTopLeft: [left, 12],
                           paddingBottomRight: [narrow ? 12 : 24, narrow ? 44 : 24], animate: false });
 }
 
