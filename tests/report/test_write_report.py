@@ -216,7 +216,7 @@ def test_nothing_personal_leaves(hostile, tmp_path):
 def test_findings_can_be_written_by_themselves(two_layers, tmp_path):
     path = write_findings(gcm.load_city(two_layers), tmp_path / "f.xlsx", lang="en")
     sheets = cells(path)
-    assert list(sheets)[0] == "Summary"
+    assert next(iter(sheets)) == "Summary"
     assert "Bike stations and bays" in sheets
 
 
