@@ -362,10 +362,11 @@ def _latest(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp |
 
 def as_date(value: Any) -> pd.Timestamp:
     """Return a day as a Timestamp at local midnight."""
+    stamp = pd.NaT
     if isinstance(value, (str, dt.date, pd.Timestamp)):
-        stamp = pd.Timestamp(value)
-        if not pd.isna(stamp):
-            return stamp.normalize()
+        stamp = pd.to_datetime(value, errors="coerce")
+    if not pd.isna(stamp):
+        return pd.Timestamp(stamp).normalize()
     raise SourceError(
         f"{value!r} is not a date; write 2022-06-30.", f"“{value}”不是日期，请写成 2022-06-30。"
     )

@@ -1,0 +1,311 @@
+"""From the tables of a layer file to its spec; a mistake names file, field and cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.spec_model import Amount, Code, Event, Field, LayerSpec, Plan, States
+
+__all__ = ["ROLES", "Check", "build_field", "build_layer"]
+
+ROLES = ("facility", "zones", "context")
+FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
+GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
+SPLITS = ("owner", "share")
+_DBF_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,9}")
+_KEY = re.compile(r"[a-z][a-z0-9_]*")
+
+
+class Check:
+    """Raises for one file, so that each mistake names file, place and cause."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+
+    def fail(self, place: str, cause: str, cause_zh: str) -> SpecError:
+        at = f" [{place}]" if place else ""
+        return SpecError(f"{self.file}{at}: {cause}.", f"{self.file}{at}：{cause_zh}。")
+
+    def keys(
+        self,
+        table: Any,
+        place: str,
+        required: Sequence[str] = (),
+        optional: Sequence[str] = (),
+    ) -> None:
+        if not isinstance(table, Mapping):
+            raise self.fail(place, "must be a table", "应为表")
+        for key in required:
+            if key not in table:
+                raise self.fail(place, f"{key!r} is missing", f"缺少 {key}")
+        for key in table:
+            if key not in required and key not in optional:
+                known = ", ".join([*required, *optional])
+                raise self.fail(place, f"unknown entry {key!r}; known: {known}", f"未知项 {key}")
+
+    def value(self, table: Mapping[str, Any], place: str, key: str, kind: Any, default: Any) -> Any:
+        got = table.get(key, default)
+        if got is default or (isinstance(got, kind) and not (kind is not bool and got is True)):
+            return got
+        raise self.fail(place, f"{key!r} has an unfit value {got!r}", f"{key} 的值 {got!r} 不合适")
+
+    def texts(self, table: Mapping[str, Any], place: str, key: str) -> tuple[str, ...]:
+        got = table.get(key, [])
+        if isinstance(got, list) and all(isinstance(x, str) for x in got):
+            return tuple(got)
+        raise self.fail(place, f"{key!r} must be a list of texts", f"{key} 应为文字列表")
+
+    def one_of(self, value: Any, place: str, key: str, known: Iterable[str]) -> str:
+        known = tuple(known)
+        if isinstance(value, str) and value in known:
+            return value
+        raise self.fail(
+            place,
+            f"{key!r} is {value!r}, must be one of {', '.join(known)}",
+            f"{key} 为 {value!r}，应为 {'、'.join(known)} 之一",
+        )
+
+
+_FIELD_OPTIONAL = (
+    "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
+    "at_least", "geometry", "tolerance",
+)  # fmt: skip
+
+
+def build_field(check: Check, name: str, table: Any) -> Field:
+    place = f"fields.{name}"
+    check.keys(table, place, required=("zh", "en", "dbf", "type"), optional=_FIELD_OPTIONAL)
+    if not _KEY.fullmatch(name):
+        raise check.fail(place, "a field name is lower-case ASCII", "字段名应为小写英文")
+    kind = check.one_of(table["type"], place, "type", FIELD_TYPES)
+    dbf = check.value(table, place, "dbf", str, None)
+    if not _DBF_NAME.fullmatch(dbf):
+        raise check.fail(
+            place,
+            f"dbf name {dbf!r} is not 1 to 10 ASCII letters, digits or _",
+            f"dbf 名 {dbf!r} 应为 1 至 10 个英文字母、数字或下划线",
+        )
+    codes = table.get("codes", {})
+    if kind in ("code", "list") and not codes:
+        raise check.fail(place, f"type {kind!r} needs codes", f"类型 {kind} 需要 codes")
+    if kind not in ("code", "list") and codes:
+        raise check.fail(place, f"codes do not go with type {kind!r}", f"类型 {kind} 不应有 codes")
+    geometry = table.get("geometry")
+    if geometry is not None:
+        check.one_of(geometry, place, "geometry", ("area", "length"))
+    return Field(
+        name=name,
+        zh=check.value(table, place, "zh", str, None),
+        en=check.value(table, place, "en", str, None),
+        dbf=dbf,
+        type=kind,
+        unit=check.value(table, place, "unit", str, ""),
+        aliases=check.texts(table, place, "aliases"),
+        codes=MappingProxyType(
+            {c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}
+        ),
+        personal=check.value(table, place, "personal", bool, False),
+        plan=check.value(table, place, "plan", bool, False),
+        figures=check.texts(table, place, "figures"),
+        min=check.value(table, place, "min", (int, float), None),
+        max=check.value(table, place, "max", (int, float), None),
+        at_most=check.value(table, place, "at_most", str, None),
+        at_least=check.value(table, place, "at_least", str, None),
+        geometry=geometry,
+        tolerance=check.value(table, place, "tolerance", (int, float), None),
+    )
+
+
+def _code(check: Check, place: str, table: Any) -> Code:
+    check.keys(table, place, required=("zh", "en"), optional=("synonyms",))
+    return Code(table["zh"], table["en"], check.texts(table, place, "synonyms"))
+
+
+_LAYER_OPTIONAL = (
+    "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
+    "state", "amounts", "events", "style", "fields",
+)  # fmt: skip
+
+
+def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Field]) -> LayerSpec:
+    check.keys(
+        table, "", required=("key", "role", "zh", "en", "geometry", "id"), optional=_LAYER_OPTIONAL
+    )
+    key = table["key"]
+    if not isinstance(key, str) or not _KEY.fullmatch(key):
+        raise check.fail("", f"key {key!r} is not lower-case ASCII", "key 应为小写英文")
+    geometry = check.texts(table, "", "geometry")
+    for family in geometry:
+        check.one_of(family, "", "geometry", GEOMETRY_FAMILIES)
+    own = {n: build_field(check, n, t) for n, t in table.get("fields", {}).items()}
+    without = check.texts(table, "", "without")
+    shared = {n: f for n, f in common.items() if n not in own and n not in without}
+    fields = {**own, **shared}
+    _check_fields(check, fields)
+    spec_id = check.one_of(table["id"], "", "id", fields)
+    for entry in ("measure", "measure_default", "label", "parent"):
+        if table.get(entry) is not None:
+            check.one_of(table[entry], "", entry, fields)
+    states = _states(check, table.get("state"), fields)
+    amounts = {k: _amount(check, k, t, fields, states) for k, t in table.get("amounts", {}).items()}
+    events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
+    style = table.get("style", {})
+    check.keys(
+        style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
+    )
+    for name in (*style.get("popup", ()), *([style["color_by"]] if "color_by" in style else ())):
+        check.one_of(name, "style", "popup or color_by", fields)
+    return LayerSpec(
+        key=key,
+        role=check.one_of(table["role"], "", "role", ROLES),
+        name_zh=check.value(table, "", "zh", str, None),
+        name_en=check.value(table, "", "en", str, None),
+        names=check.texts(table, "", "names"),
+        geometry=geometry,
+        id_field=spec_id,
+        fields=MappingProxyType(fields),
+        measure=table.get("measure"),
+        measure_default=table.get("measure_default"),
+        split=check.one_of(table.get("split", "owner"), "", "split", SPLITS),
+        level=check.value(table, "", "level", str, None),
+        label=table.get("label"),
+        parent=table.get("parent"),
+        states=states,
+        amounts=MappingProxyType(amounts),
+        events=MappingProxyType(events),
+        style=MappingProxyType(dict(style)),
+    )
+
+
+def _check_fields(check: Check, fields: Mapping[str, Field]) -> None:
+    seen: dict[str, str] = {}
+    for name, item in fields.items():
+        if item.dbf in seen:
+            raise check.fail(
+                f"fields.{name}",
+                f"dbf name {item.dbf!r} is taken by {seen[item.dbf]!r}",
+                f"dbf 名 {item.dbf} 已用于 {seen[item.dbf]}",
+            )
+        seen[item.dbf] = name
+        for other in (item.at_most, item.at_least):
+            if other is not None:
+                check.one_of(other, f"fields.{name}", "at_most or at_least", fields)
+
+
+def _states(check: Check, table: Any, fields: Mapping[str, Field]) -> States | None:
+    if table is None:
+        return None
+    check.keys(table, "state", required=("field", "sets"), optional=("first", "dates", "plan"))
+    state_field = check.one_of(table["field"], "state", "field", fields)
+    codes = fields[state_field].codes
+    sets: dict[str, tuple[str, ...]] = {}
+    for name in table["sets"]:
+        sets[name] = check.texts(table["sets"], "state.sets", name)
+        for code in sets[name]:
+            check.one_of(code, f"state.sets.{name}", name, codes)
+    first = check.texts(table, "state", "first")
+    for name in first:
+        check.one_of(name, "state", "first", sets)
+    dates: dict[str, tuple[str | None, Mapping[str, str], str]] = {}
+    for name, rule in table.get("dates", {}).items():
+        place = f"state.dates.{name}"
+        check.one_of(name, "state.dates", "date", fields)
+        if isinstance(rule, str):
+            dates[name] = (None, MappingProxyType({}), check.one_of(rule, place, name, codes))
+            continue
+        check.keys(rule, place, required=("field", "codes", "default"))
+        for code in (*rule["codes"].values(), rule["default"]):
+            check.one_of(code, place, "state", codes)
+        decider = check.one_of(rule["field"], place, "field", fields)
+        dates[name] = (decider, MappingProxyType(dict(rule["codes"])), rule["default"])
+    plan = table.get("plan", {})
+    check.keys(plan, "state.plan", optional=("date", "enters", "only_from"))
+    if plan:
+        check.one_of(plan.get("date"), "state.plan", "date", fields)
+        check.one_of(plan.get("enters"), "state.plan", "enters", codes)
+    return States(
+        field=state_field,
+        sets=MappingProxyType(sets),
+        dates=MappingProxyType(dates),
+        plan_date=plan.get("date"),
+        plan_enters=plan.get("enters"),
+        plan_only_from=check.texts(plan, "state.plan", "only_from"),
+        first=frozenset(code for name in first for code in sets[name]),
+    )
+
+
+def _where(check: Check, table: Any, place: str, fields: Mapping[str, Field]) -> Mapping[str, Any]:
+    if not isinstance(table, Mapping):
+        raise check.fail(place, "'where' must be a table", "where 应为表")
+    for name in table:
+        check.one_of(name, place, "where", fields)
+    return MappingProxyType(dict(table))
+
+
+def _amount(
+    check: Check, key: str, table: Any, fields: Mapping[str, Field], states: States | None
+) -> Amount:
+    place = f"amounts.{key}"
+    check.keys(
+        table,
+        place,
+        required=("zh", "en"),
+        optional=("total", "date", "while_in", "where", "plan"),
+    )
+    total = table.get("total")
+    if isinstance(total, str):
+        check.one_of(total, place, "total", fields)
+    if table.get("date") is not None:
+        check.one_of(table["date"], place, "date", fields)
+    if table.get("while_in") is not None:
+        check.one_of(table["while_in"], place, "while_in", states.sets if states else ())
+    plan = None
+    if "plan" in table:
+        rule = table["plan"]
+        check.keys(rule, f"{place}.plan", required=("date",), optional=("up_to", "add", "where"))
+        for entry in ("date", "up_to", "add"):
+            if entry in rule:
+                check.one_of(rule[entry], f"{place}.plan", entry, fields)
+        where = _where(check, rule.get("where", {}), f"{place}.plan", fields)
+        plan = Plan(rule["date"], rule.get("up_to"), rule.get("add"), where)
+    return Amount(
+        key=key,
+        zh=table["zh"],
+        en=table["en"],
+        total=total,
+        date=table.get("date"),
+        while_in=table.get("while_in"),
+        where=_where(check, table.get("where", {}), place, fields),
+        plan=plan,
+    )
+
+
+def _event(
+    check: Check, key: str, table: Any, amounts: Mapping[str, Amount], states: States | None
+) -> Event:
+    place = f"events.{key}"
+    check.keys(
+        table,
+        place,
+        required=("zh", "en"),
+        optional=("enters", "adds", "takes_back", "default_amount"),
+    )
+    adds, takes_back = check.texts(table, place, "adds"), check.texts(table, place, "takes_back")
+    for name in (*adds, *takes_back):
+        check.one_of(name, place, "adds or takes_back", amounts)
+    if table.get("enters") is not None:
+        known = {c for codes in states.sets.values() for c in codes} if states else ()
+        check.one_of(table["enters"], place, "enters", known)
+    return Event(
+        key=key,
+        zh=table["zh"],
+        en=table["en"],
+        enters=table.get("enters"),
+        adds=adds,
+        takes_back=takes_back,
+        default_amount=check.value(table, place, "default_amount", (int, float), None),
+    )
