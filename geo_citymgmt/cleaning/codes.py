@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain_key
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plain_key, take_text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
 
@@ -16,6 +16,8 @@ __all__ = ["has_code", "parse_bool_column", "parse_code_column"]
 
 _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}
 _FALSE = {"否", "无", "0", "n", "no", "false", "f", "×", "x", "未", "不涉安", "非"}
+#: A code as a number: 50, 50.0, and 0 for 00.
+_NUMERIC = re.compile(r"(\d{1,6})(?:\.0*)?")
 _SEPARATORS = re.compile(r"[;；,，、|/+]")
 
 
@@ -43,19 +45,8 @@ def parse_code_column(
         out[k], known = _one(text, item, table)
         if not known:
             nearest[k] = _nearest(text, item)
-    bad = pd.notna(nearest)[codes]
-    shown = np.array([*texts, ""], dtype=object)[codes]
-    findings.add(
-        "CODE_UNKNOWN",
-        records=record[bad],
-        field=item.name,
-        label_zh=item.zh,
-        label_en=item.en,
-        value=shown[bad],
-        expected=nearest[codes][bad],
-        action="value_removed",
-    )
-    return pd.Series(out[codes], dtype="str")
+    _tell_unknown(pd.notna(nearest), nearest, codes, texts, item, findings, record)
+    return take_text(out, codes)
 
 
 def parse_bool_column(
@@ -75,19 +66,34 @@ def parse_bool_column(
             out[k] = False
         else:
             wrong[k] = not is_null_text(text)
-    bad = wrong[codes]
-    shown = np.array([*texts, ""], dtype=object)[codes]
+    expected = np.full(len(texts) + 1, "是 / 否", dtype=object)
+    _tell_unknown(wrong, expected, codes, texts, item, findings, record)
+    return pd.Series(out[codes]).astype("boolean")
+
+
+def _tell_unknown(
+    wrong: np.ndarray,
+    nearest: np.ndarray,
+    codes: np.ndarray,
+    texts: list[str],
+    item: Field,
+    findings: Findings,
+    record: np.ndarray,
+) -> None:
+    if not wrong.any():
+        return
+    hit = np.flatnonzero(wrong[codes])
+    at = codes[hit]
     findings.add(
         "CODE_UNKNOWN",
-        records=record[bad],
+        records=record[hit],
         field=item.name,
         label_zh=item.zh,
         label_en=item.en,
-        value=shown[bad],
-        expected="是 / 否",
+        value=np.array([*texts, ""], dtype=object)[at],
+        expected=nearest[at],
         action="value_removed",
     )
-    return pd.Series(out[codes]).astype("boolean")
 
 
 def _table(item: Field) -> dict[str, str]:
@@ -104,6 +110,9 @@ def _table(item: Field) -> dict[str, str]:
 
 def _one(text: str, item: Field, table: dict[str, str]) -> tuple[str | None, bool]:
     key = plain_key(text)
+    if key not in table and (digits := _NUMERIC.fullmatch(plain(text))):
+        # A sheet or a number column takes the zeros off a code and puts decimals on.
+        key = digits[1].zfill(min(len(code) for code in item.codes))
     # A field's own list is asked before the null markers: 无 may be one of its codes.
     if key in table:
         return table[key], True

@@ -6,15 +6,19 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning.dates import parse_date_column
 from geo_citymgmt.cleaning.numbers import parse_number_column
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain
+from geo_citymgmt.cleaning.text import clean_text, text_array
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
-__all__ = ["clean_columns"]
+__all__ = ["clean_columns", "precision_column"]
+
+_LOST = "�"
+_PRECISIONS = ("month", "year")
 
 
 def clean_columns(
@@ -23,26 +27,31 @@ def clean_columns(
     spec: LayerSpec,
     findings: Findings,
     record: np.ndarray,
+    units: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the fields of ``mapping`` (field to source column), typed, on a fresh index.
 
-    A date field that is not always known to the day is followed by ``<field>_precision``.
+    A date field that is not always known to the day is followed by ``<field>_precision``. Plain
+    numbers of a field in ``units`` are in the unit named there.
     """
     out: dict[str, pd.Series] = {}
     for name, column in mapping.items():
         item, values = spec.fields[name], frame[column].reset_index(drop=True)
         if item.type in ("id", "text"):
-            out[name] = _text(values, fold=item.type == "id")
+            out[name] = clean_text(values, fold=item.type == "id")
+            _tell_lost(out[name], item, findings, record)
         elif item.type in ("int", "float"):
-            numbers, _ = parse_number_column(values, item, findings, record)
-            numbers = _in_range(numbers, item, findings, record)
-            out[name] = (
-                _integers(numbers, item, findings, record) if item.type == "int" else numbers
-            )
+            out[name] = number_field(values, item, findings, record, (units or {}).get(name))
         elif item.type == "bool":
             out[name] = parse_bool_column(values, item, findings, record)
         elif item.type in ("date", "datetime"):
             out[name], precision = parse_date_column(values, item, findings, record)
+            said = precision_column(name, frame)
+            if said is not None:
+                # Written by this package before: the day was made up then, and still is.
+                stated = clean_text(frame[said].reset_index(drop=True), fold=True)
+                known = stated.isin(_PRECISIONS) & out[name].notna()
+                precision = precision.where(precision.notna(), stated.where(known))
             if precision.notna().any():
                 out[f"{name}_precision"] = precision
         else:
@@ -50,10 +59,38 @@ def clean_columns(
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
 
 
-def _text(column: pd.Series, *, fold: bool) -> pd.Series:
-    codes, texts = distinct_texts(column)
-    kept = [None if is_null_text(t) else (plain(t) if fold else t.strip()) for t in texts]
-    return pd.Series(np.array([*kept, None], dtype=object)[codes], dtype="str")
+def number_field(
+    values: pd.Series,
+    item: Field,
+    findings: Findings,
+    record: np.ndarray,
+    unit: str | None = None,
+) -> pd.Series:
+    """Parse one column of numbers, hold it to its range and give it its type."""
+    numbers, _ = parse_number_column(values, item, findings, record, unit=unit)
+    numbers = _in_range(numbers, item, findings, record)
+    return _integers(numbers, item, findings, record) if item.type == "int" else numbers
+
+
+def precision_column(name: str, frame: pd.DataFrame) -> str | None:
+    """Name of the column that tells how precisely the date field ``name`` is known."""
+    column = f"{name}_precision"
+    return column if column in frame.columns else None
+
+
+def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
+    lost = pc.fill_null(pc.match_substring(text_array(column), _LOST), False)
+    hit = np.flatnonzero(lost.to_numpy(zero_copy_only=False))
+    if not len(hit):
+        return
+    findings.add(
+        "TEXT_LOST",
+        records=record[hit],
+        field=item.name,
+        label_zh=item.zh,
+        label_en=item.en,
+        value=column.iloc[hit].to_numpy(dtype=object),
+    )
 
 
 def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
@@ -78,14 +115,17 @@ def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.nd
 
 
 def _integers(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
-    broken = numbers.notna() & (numbers != numbers.round())
-    findings.add(
-        "NUMBER_UNPARSED",
-        records=record[broken],
-        field=item.name,
-        label_zh=item.zh,
-        label_en=item.en,
-        value=numbers[broken].map("{:g}".format).to_numpy(dtype=object),
-        action="value_removed",
-    )
-    return numbers.mask(broken).astype("Int64")
+    # Beyond 2**53 a float no longer tells neighbouring whole numbers apart.
+    broken = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > 2**53))
+    if broken.any():
+        findings.add(
+            "NUMBER_UNPARSED",
+            records=record[broken],
+            field=item.name,
+            label_zh=item.zh,
+            label_en=item.en,
+            value=numbers[broken].map("{:g}".format).to_numpy(dtype=object),
+            action="value_removed",
+        )
+        numbers = numbers.mask(broken)
+    return numbers.astype("Int64")

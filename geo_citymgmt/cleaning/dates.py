@@ -8,7 +8,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, no_text, plain, take_text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
 
@@ -17,10 +17,12 @@ __all__ = ["parse_date", "parse_date_column"]
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?(?:[ t].*)?")
 _MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:份)?")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年?")
-_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:\.0+)?")
+_COMPACT = re.compile(r"((?:19|20)\d{2})(\d{2})(\d{2})(?:\d{6})?(?:\.0+)?")
+_COMPACT_MONTH = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(?:\.0+)?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 _NAT = np.datetime64("NaT", "us")
-_PRECISION_ZH = {"month": "月", "year": "年"}
+#: A year outside these is a slip of the pen: nothing in the layers is that old or that far off.
+_YEARS = range(1900, 2101)
 
 
 def parse_date(text: str) -> tuple[np.datetime64, str]:
@@ -36,7 +38,7 @@ def parse_date(text: str) -> tuple[np.datetime64, str]:
     text = plain(text).lower()
     if match := _COMPACT.fullmatch(text) or _DAY.fullmatch(text):
         return _day(int(match[1]), int(match[2]), int(match[3]), "day")
-    if match := _MONTH.fullmatch(text):
+    if match := _MONTH.fullmatch(text) or _COMPACT_MONTH.fullmatch(text):
         return _day(int(match[1]), int(match[2]), 1, "month")
     if match := _YEAR.fullmatch(text):
         return _day(int(match[1]), 1, 1, "year")
@@ -51,39 +53,48 @@ def parse_date_column(
     column: pd.Series, item: Field, findings: Findings, record: np.ndarray
 ) -> tuple[pd.Series, pd.Series]:
     """Parse ``column``; return local midnights and, where it is not a day, the precision."""
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = column.astype(object)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         stamps = column
         if getattr(column.dtype, "tz", None) is not None:
             stamps = column.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
         if item.type == "date":
             stamps = stamps.dt.normalize()
-        return stamps.astype("datetime64[us]").reset_index(drop=True), _no_precision(len(column))
+        return stamps.astype("datetime64[us]").reset_index(drop=True), no_text(len(column))
     codes, texts = distinct_texts(column)
     days = np.full(len(texts) + 1, _NAT, dtype="datetime64[us]")
     precision = np.full(len(texts) + 1, None, dtype=object)
     wrong = np.zeros(len(texts) + 1, dtype=bool)
     for k, text in enumerate(texts):
-        if is_null_text(text) or set(text) <= {"0"}:
+        if is_null_text(text) or set(text) <= {"0", ".", "-", ":", " "}:
             continue
         days[k], known = _moment(text) if item.type == "datetime" else parse_date(text)
         precision[k] = known if known not in ("day", "") else None
         wrong[k] = known == ""
     labels = {"field": item.name, "label_zh": item.zh, "label_en": item.en}
-    shown = np.array([*texts, ""], dtype=object)[codes]
-    bad = wrong[codes]
+    shown = np.array([*texts, ""], dtype=object)
+    bad = np.flatnonzero(wrong[codes])
     findings.add(
-        "DATE_UNPARSED", records=record[bad], value=shown[bad], action="value_removed", **labels
+        "DATE_UNPARSED",
+        records=record[bad],
+        value=shown[codes[bad]],
+        action="value_removed",
+        **labels,
     )
-    out = precision[codes]
     for known in ("month", "year"):
-        hit = out == known
+        if not (precision == known).any():
+            continue
+        hit = np.flatnonzero((precision == known)[codes])
         findings.add(
-            "DATE_PARTIAL", records=record[hit], value=shown[hit], expected=known, **labels
+            "DATE_PARTIAL", records=record[hit], value=shown[codes[hit]], expected=known, **labels
         )
-    return pd.Series(days[codes]), pd.Series(out, dtype="str")
+    return pd.Series(days[codes]), take_text(precision, codes)
 
 
 def _day(year: int, month: int, day: int, precision: str) -> tuple[np.datetime64, str]:
+    if year not in _YEARS:
+        return _NAT, ""
     try:
         return np.datetime64(dt.date(year, month, day), "us"), precision
     except ValueError:
@@ -102,7 +113,3 @@ def _moment(text: str) -> tuple[np.datetime64, str]:
     if stamp.tz is not None:
         stamp = stamp.tz_convert("Asia/Shanghai").tz_localize(None)
     return stamp.to_datetime64().astype("datetime64[us]"), "day"
-
-
-def _no_precision(n: int) -> pd.Series:
-    return pd.Series([None] * n, dtype="str")

@@ -10,11 +10,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, text_array
+from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
 
-__all__ = ["parse_number", "parse_number_column"]
+__all__ = ["parse_number", "parse_number_column", "unit_factor"]
 
 #: Factor of each unit word to the unit of the field.
 _FACTORS: Mapping[str, Mapping[str, float]] = {
@@ -60,51 +61,105 @@ def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
     return float(digits) * factor, factor != 1
 
 
+def unit_factor(unit: str, field_unit: str) -> float | None:
+    """Factor from a unit word (万平方米, 亩, 米) to the unit of a field; None where there is none.
+
+    Examples
+    --------
+    >>> unit_factor("万平方米", "m2"), unit_factor("米", "km"), unit_factor("吨", "km")
+    (10000.0, 0.001, None)
+    """
+    number, _ = parse_number(f"1{unit}", field_unit)
+    return number
+
+
 def parse_number_column(
-    column: pd.Series, item: Field, findings: Findings, record: np.ndarray
+    column: pd.Series,
+    item: Field,
+    findings: Findings,
+    record: np.ndarray,
+    *,
+    unit: str | None = None,
 ) -> tuple[pd.Series, np.ndarray]:
-    """Parse ``column`` as the field ``item``.
+    """Parse ``column`` as the field ``item``; a number without a unit is in ``unit``, if given.
 
     Returns
     -------
     Series, array of bool
         Float64 values, and where a value was there that is no number.
     """
+    labels = {"field": item.name, "label_zh": item.zh, "label_en": item.en}
+    scale = 1.0 if unit is None else _checked_factor(unit, item)
+    if scale != 1.0:
+        findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", **labels)
+    values = _numeric(column)
+    if values is not None:
+        bad = ~np.isfinite(values) & ~np.isnan(values)
+        findings.add(
+            "NUMBER_UNPARSED",
+            records=record[bad],
+            value=values[bad].astype(str),
+            action="value_removed",
+            **labels,
+        )
+        return pd.Series(np.where(bad, np.nan, values) * scale), bad
     bad = np.zeros(len(column), dtype=bool)
-    if pd.api.types.is_numeric_dtype(column.dtype) and not pd.api.types.is_bool_dtype(column.dtype):
-        values = column.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-        return pd.Series(np.where(np.isfinite(values), values, np.nan)), bad
     fast = _all_plain(column)
     if fast is not None:
-        return fast, bad
+        return fast * scale, bad
     codes, texts = distinct_texts(column)
     parsed = np.full(len(texts) + 1, np.nan)
     wrong = np.zeros(len(texts) + 1, dtype=bool)
     converted = np.zeros(len(texts) + 1, dtype=bool)
     for k, text in enumerate(texts):
         number, converted[k] = parse_number(text, item.unit)
-        if number is None:
+        if number is None or not np.isfinite(number):
             wrong[k] = not is_null_text(text) and not set(text) <= {"*"}
         else:
-            parsed[k] = number
-    labels = {"field": item.name, "label_zh": item.zh, "label_en": item.en}
+            parsed[k] = number if _has_unit(text, item) else number * scale
     bad = wrong[codes]
-    shown = np.array([*texts, ""], dtype=object)[codes]
+    shown = np.array([*texts, ""], dtype=object)[codes[bad]]
     findings.add(
-        "NUMBER_UNPARSED", records=record[bad], value=shown[bad], action="value_removed", **labels
+        "NUMBER_UNPARSED", records=record[bad], value=shown, action="value_removed", **labels
     )
     hit = np.flatnonzero(converted[codes])
     if len(hit):
-        findings.add("UNIT_CONVERTED", value=shown[hit[0]], expected=item.unit or "1", **labels)
+        findings.add(
+            "UNIT_CONVERTED", value=texts[codes[hit[0]]], expected=item.unit or "1", **labels
+        )
     return pd.Series(parsed[codes]), bad
+
+
+def _checked_factor(unit: str, item: Field) -> float:
+    factor = unit_factor(unit, item.unit)
+    if factor is None:
+        raise SpecError(
+            f"units: {item.name!r} is in {item.unit or 'no unit'}; {unit!r} is not a unit of that.",
+            f"单位：“{item.zh}”以 {item.unit or '无单位'} 计，不认识单位“{unit}”。",
+        )
+    return factor
+
+
+def _has_unit(text: str, item: Field) -> bool:
+    match = _PATTERN.fullmatch(_THOUSANDS.sub("", plain(text)).strip().lower())
+    return match is not None and match[3] in _FACTORS.get(item.unit, {})
+
+
+def _numeric(column: pd.Series) -> np.ndarray | None:
+    if pd.api.types.is_bool_dtype(column.dtype) or not pd.api.types.is_numeric_dtype(column.dtype):
+        return None
+    if isinstance(column.dtype, np.dtype):
+        return column.to_numpy(dtype=float)
+    return np.asarray(column.astype("Float64").to_numpy(dtype=float, na_value=np.nan))
 
 
 def _all_plain(column: pd.Series) -> pd.Series | None:
     """Parse at once a column that holds nothing but plain numbers, the usual case."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return None
     try:
-        array = pa.array(column, type=pa.large_string(), from_pandas=True)
-        values = pc.cast(pc.utf8_trim_whitespace(array), pa.float64())
-    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        values = pc.cast(pc.utf8_trim_whitespace(text_array(column)), pa.float64())
+    except pa.ArrowInvalid:
         return None
     out = values.to_numpy(zero_copy_only=False)
     return pd.Series(out) if np.isfinite(out[~np.isnan(out)]).all() else None

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning.dates import parse_date, parse_date_column
 from geo_citymgmt.cleaning.numbers import parse_number, parse_number_column
+from geo_citymgmt.cleaning.text import clean_text, is_null_text, plain
+from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import load_specs
 
@@ -120,3 +122,76 @@ def test_yes_and_no_in_all_their_forms():
     out = parse_bool_column(texts, item, findings, np.arange(11))
     assert out.tolist() == [True] * 5 + [False] * 4 + [pd.NA, pd.NA]
     assert findings.frame()["record"].tolist() == [10]
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "precision"),
+    [
+        ("20220630123000", "2022-06-30", "day"),
+        ("202206", "2022-06-01", "month"),
+        ("2022 - 6 - 30", "2022-06-30", "day"),
+    ],
+)
+def test_stamps_and_months_without_separators_are_dates(text, day, precision):
+    assert parse_date(text) == (np.datetime64(day, "us"), precision)
+
+
+@pytest.mark.parametrize("values", [[20220630.0, np.nan], [44742.0, None], [44742, None]])
+def test_numbers_in_a_sheet_are_days(values):
+    item = SPECS["manholes"].fields["completed_date"]
+    days, _ = parse_date_column(pd.Series(values), item, Findings(), np.arange(2))
+    assert days.tolist() == [pd.Timestamp(2022, 6, 30), pd.NaT]
+
+
+def test_a_year_that_cannot_be_is_no_date():
+    findings = Findings()
+    item = SPECS["manholes"].fields["completed_date"]
+    days, _ = parse_date_column(
+        pd.Series(["0202-06-30", "2922-06-30"]), item, findings, np.arange(2)
+    )
+    assert days.isna().all()
+    assert findings.frame()["code"].tolist() == ["DATE_UNPARSED"] * 2
+
+
+def test_a_code_that_a_number_column_has_worn_off_is_still_that_code():
+    item = SPECS["manholes"].fields["status"]
+    for column in (pd.Series([0, 51]), pd.Series([0.0, 51.0]), pd.Series(["0", "51.00"])):
+        assert parse_code_column(column, item, Findings(), np.arange(2)).tolist() == ["00", "51"]
+
+
+def test_an_infinite_number_is_a_finding_and_not_a_gap():
+    item = SPECS["manholes"].fields["well_depth_m"]
+    findings = Findings()
+    numbers, bad = parse_number_column(pd.Series([1.0, np.inf]), item, findings, np.arange(2))
+    assert numbers.tolist()[0] == 1.0
+    assert bad.tolist() == [False, True]
+    assert findings.frame()["code"].tolist() == ["NUMBER_UNPARSED"]
+
+
+def test_plain_numbers_take_the_unit_that_was_told_and_written_units_keep_theirs():
+    item = SPECS["illegal_construction"].fields["illegal_area_m2"]
+    column = pd.Series(["1.5", "300平方米", "2亩", None])
+    findings = Findings()
+    numbers, _ = parse_number_column(column, item, findings, np.arange(4), unit="万平方米")
+    assert numbers.tolist()[:3] == pytest.approx([15_000, 300, 4000 / 3])
+    assert set(findings.frame()["code"]) == {"UNIT_CONVERTED"}
+    with pytest.raises(SpecError, match="is not a unit"):
+        parse_number_column(column, item, Findings(), np.arange(4), unit="吨")
+
+
+_TEXTS = st.lists(
+    st.none() | st.text(alphabet="ａA1 　\t无/-—ＮnulLa号\u3000", max_size=12),
+    min_size=1,
+    max_size=8,
+)
+
+
+@given(_TEXTS, st.booleans())
+def test_text_by_column_is_text_by_value(values, fold):
+    want = [
+        None if v is None or is_null_text(v) else (plain(v) if fold else v.strip()) for v in values
+    ]
+    got = clean_text(pd.Series(values, dtype="str"), fold=fold)
+    assert [None if v is None or pd.isna(v) else v for v in got] == want
+    again = clean_text(got, fold=fold)
+    assert again.equals(got)
