@@ -20,6 +20,7 @@ from geo_citymgmt.maps import (
     zone_map,
 )
 from geo_citymgmt.maps.geometry import to_degrees
+from geo_citymgmt.spec import load_specs
 from tests.maps.conftest import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -106,6 +107,7 @@ def test_names_of_zones_do_not_run_over_one_another(show, zones):
 def city(zones, manholes, parcels, tunnels):
     class City(dict):
         data_date = pd.Timestamp("2022-06-30")
+        specs = load_specs()
 
     made = City(illegal_construction=parcels, utility_tunnels=tunnels, manholes=manholes)
     made.zones = zones
