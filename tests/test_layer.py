@@ -354,7 +354,10 @@ def test_a_dbf_shorter_than_its_shp_rejects_what_has_no_attributes(gbk_manholes)
     assert {"COUNT_MISMATCH", "DBF_DAMAGED"} <= codes(read)
 
 
-def test_a_shapefile_without_its_index_is_refused_with_what_to_do(gbk_manholes):
+def test_a_shapefile_without_its_index_is_read_by_a_walk_and_that_is_said(gbk_manholes):
+    whole = gcm.read_layer(gbk_manholes, "manholes")
     gbk_manholes.with_suffix(".shx").unlink()
-    with pytest.raises(gcm.SourceError, match=r"\.shx is missing"):
-        gcm.read_layer(gbk_manholes, "manholes")
+    read = gcm.read_layer(gbk_manholes, "manholes")
+    assert read.data.geometry.geom_equals(whole.data.geometry).all()
+    assert "FILE_MISSING_PART" in codes(read)
+    assert not gbk_manholes.with_suffix(".shx").exists()

@@ -1,29 +1,49 @@
 """Read a .dbf byte by byte: every record, every flag, and text decoded strictly.
 
-The file is mapped as one numpy array of fixed-width fields; each column's distinct values are
-decoded once. Nothing is replaced: bytes that are no text in any admitted encoding are refused.
+The file is read once, in blocks of whole records, each seen as one numpy array of fixed-width
+fields; the digest of the file is taken from the same bytes. Nothing is replaced in silence: bytes
+that are no text in any admitted encoding are refused, or told record by record where they are a
+few among many.
 """
 
 from __future__ import annotations
 
-import codecs
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.dbf_text import (
+    TextColumn,
+    admitted,
+    decode_value,
+    readable,
+    share_of_faults,
+)
 
-__all__ = ["DbfTable", "read_dbf"]
+__all__ = ["DbfTable", "Digest", "count_rows", "read_dbf"]
 
 _BINARY_TYPES = {b"I": "<i4", b"+": ">i4", b"O": "<f8", b"B": "<f8"}
-#: Every superset of GBK is read as GB18030, which holds them all.
-_GB_NAMES = ("936", "gbk", "gb2312", "gb18030", "54936", "euc-cn")
-_BLANK = b" \x00"
+_BINARY_WIDTH = {b"I": 4, b"+": 4, b"O": 8, b"B": 8}
+#: Language driver ids that say which encoding a table for Chinese is in.
+_LANGUAGES = {0x4D: "GB18030", 0x7A: "GB18030", 0x4F: "big5", 0x78: "big5"}
+_BLOCK_BYTES = 1 << 24
+#: Faulty values among so many others are damage; more of them are another encoding.
+_FEW = 0.05
+_ENOUGH = 20
+
+
+class Digest(Protocol):
+    """Takes the bytes of a file as they are read."""
+
+    def update(self, data: Any, /) -> None:
+        """Take ``data``."""
 
 
 @dataclass
@@ -38,7 +58,26 @@ class DbfTable:
     findings: Findings = field(default_factory=Findings)
 
 
-def read_dbf(path: Path, *, encoding: str | None = None, cpg: str | None = None) -> DbfTable:
+@dataclass
+class _Header:
+    n: int
+    length: int
+    record_length: int
+    language: int
+    names: list[bytes]
+    kinds: list[bytes]
+    widths: list[int]
+    raw: bytes
+
+
+def read_dbf(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    cpg: str | None = None,
+    n_shapes: int | None = None,
+    digest: Digest | None = None,
+) -> DbfTable:
     """Read all records of ``path``.
 
     Parameters
@@ -49,6 +88,11 @@ def read_dbf(path: Path, *, encoding: str | None = None, cpg: str | None = None)
         Given by the caller: nothing else is tried.
     cpg : str, optional
         Content of the .cpg beside it.
+    n_shapes : int, optional
+        How many shapes there are: decides whether records behind the last one that the header
+        counts belong to the table.
+    digest : hash, optional
+        Is given every byte of the file, in order.
 
     Raises
     ------
@@ -56,58 +100,67 @@ def read_dbf(path: Path, *, encoding: str | None = None, cpg: str | None = None)
         The header cannot be followed, or the text is in no admitted encoding.
     """
     size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(32)
-        if len(head) < 32:
-            raise SourceError(
-                f"{path.name}: {size} bytes are too few for a .dbf; copy the file again.",
-                f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf，请重新拷贝。",
-            )
-        n_header = int.from_bytes(head[4:8], "little")
-        header_length = int.from_bytes(head[8:10], "little")
-        record_length = int.from_bytes(head[10:12], "little")
-        descriptors = file.read(max(header_length - 32, 0))
     findings = Findings()
-    names, kinds, widths = _fields(descriptors)
-    if not names or record_length < 1 + sum(widths) or header_length > size:
+    with path.open("rb") as file:
+        header = _header(path, file.read(min(size, 32 + (1 << 16))), size)
+        n = _count(header, size, n_shapes, findings)
+    columns, flags = _scan(path, header, n, digest)
+    _check_flags(flags, findings)
+    deleted = flags == 0x2A
+    if deleted.any():
+        findings.add("RECORD_DELETED", value=int(deleted.sum()))
+    texts = {i: c for i, c in columns.items() if isinstance(c, TextColumn)}
+    chosen, source, lenient = _choose_encoding(path, header, texts, encoding, cpg, findings)
+    out: dict[str, pd.Series] = {}
+    for i, name in enumerate(header.names):
+        label = _label(name, chosen)
+        # A name that occurs twice stays apart: the second is column "NAME_2".
+        unique, k = label, 2
+        while unique in out:
+            unique, k = f"{label}_{k}", k + 1
+        column = columns.pop(i)
+        if isinstance(column, TextColumn):
+            values, lost = column.decode(chosen, lenient=lenient)
+            findings.add(
+                "TEXT_LOST",
+                records=lost,
+                field=label,
+                value=values.take(pa.array(lost)).to_numpy(zero_copy_only=False),
+            )
+            out[unique] = _series(values)
+        else:
+            out[unique] = pd.Series(np.concatenate(column))
+    return DbfTable(out, deleted, header.n, chosen, source, findings)
+
+
+def count_rows(path: Path) -> int:
+    """Return how many records the header of a .dbf counts; 0 where there is none."""
+    with path.open("rb") as file:
+        return int.from_bytes(file.read(8)[4:8], "little")
+
+
+def _header(path: Path, head: bytes, size: int) -> _Header:
+    if len(head) < 32:
+        raise SourceError(
+            f"{path.name}: {size} bytes are too few for a .dbf; copy the file again.",
+            f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf，请重新拷贝。",
+        )
+    length = int.from_bytes(head[8:10], "little")
+    record_length = int.from_bytes(head[10:12], "little")
+    names, kinds, widths = _fields(head[32:length])
+    fits = bool(names) and record_length >= 1 + sum(widths) and length <= size
+    if fits and record_length > 1 + sum(widths):
+        # Room behind the last field is odd; an unknown field there would be a lost column.
+        fits = head[32 + 32 * len(names) : 33 + 32 * len(names)] in (b"\r", b"\x00")
+    if not fits or any(
+        w != _BINARY_WIDTH[k] for k, w in zip(kinds, widths, strict=True) if k in _BINARY_WIDTH
+    ):
         raise SourceError(
             f"{path.name}: the table of fields does not fit the record length; export it again.",
             f"{path.name}：字段表与记录长度不符，请重新导出。",
         )
-    n_whole = (size - header_length) // record_length
-    n = min(n_header, n_whole)
-    if n_whole < n_header:
-        findings.add(
-            "DBF_DAMAGED",
-            value=f"{n_header} / {n_whole}",
-            detail=f"the header counts {n_header} records, the file holds {n_whole}",
-            detail_zh=f"文件头记 {n_header} 条，实际只有 {n_whole} 条",
-        )
-    rows = _rows(path, header_length, record_length, widths, n)
-    deleted = rows["flag"] == b"*"
-    if deleted.any():
-        findings.add("RECORD_DELETED", value=int(deleted.sum()))
-    raw = [rows[f"c{i}"] for i in range(len(names))]
-    text = [i for i, kind in enumerate(kinds) if kind not in _BINARY_TYPES]
-    # Numbers and dates are ASCII; a byte above 127 in them is a fault of that value alone.
-    distinct = {i: _distinct(raw[i], widths[i]) for i in text}
-    samples = [*((v, w) for i in text if kinds[i] in (b"C", b"M")
-                 for v, w in ((value, widths[i]) for value in distinct[i][1])),
-               *((name, 11) for name in names)]  # fmt: skip
-    chosen, source = _choose_encoding(path, samples, encoding, cpg, findings)
-    columns: dict[str, pd.Series] = {}
-    labels = [_decode(name, 10, chosen)[0].strip() for name in names]
-    for i, label in enumerate(labels):
-        # A name that occurs twice stays apart: the second is column "NAME_2".
-        unique, k = label, 2
-        while unique in columns:
-            unique, k = f"{label}_{k}", k + 1
-        if i in distinct:
-            columns[unique] = _text_column(*distinct[i], widths[i], chosen, label, findings)
-        else:
-            values = np.ascontiguousarray(raw[i]).view(_BINARY_TYPES[kinds[i]])
-            columns[unique] = pd.Series(values)
-    return DbfTable(columns, deleted, n_header, chosen, source, findings)
+    n = int.from_bytes(head[4:8], "little")
+    return _Header(n, length, record_length, head[29], names, kinds, widths, head[:length])
 
 
 def _fields(descriptors: bytes) -> tuple[list[bytes], list[bytes], list[int]]:
@@ -123,129 +176,191 @@ def _fields(descriptors: bytes) -> tuple[list[bytes], list[bytes], list[int]]:
     return names, kinds, widths
 
 
-def _rows(path: Path, offset: int, length: int, widths: list[int], n: int) -> np.ndarray:
-    starts = np.concatenate([[1], 1 + np.cumsum(widths)[:-1]])
-    dtype = np.dtype(
-        {
-            "names": ["flag", *(f"c{i}" for i in range(len(widths)))],
-            "formats": ["S1", *(f"S{max(w, 1)}" for w in widths)],
-            "offsets": [0, *starts.tolist()],
-            "itemsize": length,
-        }
-    )
-    if n == 0:
-        return np.empty(0, dtype=dtype)
-    # Read, not mapped: a map would hold the file open, which Windows does not forgive.
+def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings) -> int:
+    """Return how many records to read; say where header, file and shapes do not agree."""
+    n_whole, rest = divmod(size - header.length, header.record_length)
+    if n_whole < header.n:
+        findings.add(
+            "DBF_DAMAGED",
+            value=f"{header.n} / {n_whole}",
+            detail=f"the header counts {header.n} records, the file holds {n_whole}",
+            detail_zh=f"文件头记 {header.n} 条，实际只有 {n_whole} 条",
+        )
+        return n_whole
+    surplus = n_whole - header.n
+    if surplus and n_shapes != header.n:
+        findings.add(
+            "DBF_DAMAGED",
+            value=f"{header.n} / {n_whole}",
+            detail=f"the header counts {header.n} records, the file holds {n_whole}; all are read",
+            detail_zh=f"文件头记 {header.n} 条，实际有 {n_whole} 条，已全部读入",
+        )
+        return n_whole
+    if surplus or rest > 1:
+        spare = surplus * header.record_length + rest
+        findings.add(
+            "DBF_DAMAGED",
+            severity="warning" if surplus else "info",
+            value=spare,
+            detail=f"{spare} bytes stand behind the last record and were not read",
+            detail_zh=f"最后一条记录之后还有 {spare} 字节，未读入",
+        )
+    return header.n
+
+
+def _scan(
+    path: Path, header: _Header, n: int, digest: Digest | None
+) -> tuple[dict[int, TextColumn | list[np.ndarray]], np.ndarray]:
+    starts = np.concatenate([[1], 1 + np.cumsum(header.widths)])
+    columns: dict[int, TextColumn | list[np.ndarray]] = {}
+    for i, (kind, width) in enumerate(zip(header.kinds, header.widths, strict=True)):
+        if kind in _BINARY_TYPES:
+            columns[i] = [np.empty(0, dtype=_BINARY_TYPES[kind])]
+        else:
+            columns[i] = TextColumn(width, strict=kind in (b"C", b"M"))
+    flags = np.zeros(n, dtype=np.uint8)
+    at = 0
+    for block in _blocks(path, header, n, digest):
+        flags[at : at + len(block)] = block[:, 0]
+        at += len(block)
+        for i, column in columns.items():
+            packed = np.ascontiguousarray(block[:, starts[i] : starts[i + 1]])
+            if isinstance(column, TextColumn):
+                column.add(packed)
+            else:
+                column.append(packed.view(_BINARY_TYPES[header.kinds[i]])[:, 0])
+    return columns, flags
+
+
+def _blocks(path: Path, header: _Header, n: int, digest: Digest | None) -> Iterator[np.ndarray]:
+    """Yield the records, block by block, as rows of bytes.
+
+    Read, not mapped: a map would hold the file open, which Windows does not forgive.
+    """
+    length = header.record_length
+    step = max(_BLOCK_BYTES // length, 1)
     with path.open("rb") as file:
-        file.seek(offset)
-        return np.frombuffer(file.read(n * length), dtype=dtype, count=n)
+        head = file.read(header.length)
+        if digest is not None:
+            digest.update(head)
+        for start in range(0, n, step):
+            data = file.read(min(step, n - start) * length)
+            if digest is not None:
+                digest.update(data)
+            yield np.frombuffer(data, dtype=np.uint8).reshape(-1, length)
+        while digest is not None and (data := file.read(_BLOCK_BYTES)):
+            digest.update(data)
 
 
-def _distinct(column: np.ndarray, width: int) -> tuple[np.ndarray, list[bytes]]:
-    if len(column) == 0 or width == 0:
-        return np.zeros(len(column), dtype=np.int64), [b""]
-    packed = np.ascontiguousarray(column)
-    array = pa.Array.from_buffers(
-        pa.binary(packed.dtype.itemsize), len(packed), [None, pa.py_buffer(packed)]
+def _check_flags(flags: np.ndarray, findings: Findings) -> None:
+    """Say where a record does not begin with a flag: it may not be where it seems."""
+    odd = np.flatnonzero((flags != 0x20) & (flags != 0x2A))
+    if not len(odd):
+        return
+    if len(odd) == len(flags) and not flags.any():
+        findings.add(
+            "DBF_DAMAGED",
+            severity="info",
+            detail="no record has a flag",
+            detail_zh="记录均无删除标志",
+        )
+        return
+    findings.add(
+        "DBF_DAMAGED",
+        records=odd,
+        severity="warning",
+        detail="a record does not begin with the flag that each has; its values may be shifted",
+        detail_zh="该记录开头不是删除标志，取值可能错位，请核对",
     )
-    encoded = pc.dictionary_encode(array)
-    return encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
 
 
-def _decode(value: bytes, width: int, encoding: str) -> tuple[str, bool]:
-    """Decode strictly; a character cut by the end of a full field is dropped and reported."""
-    body = value.rstrip(_BLANK)
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    full = len(body) >= width - 1
-    out = decoder.decode(body, final=not full)
-    cut = full and bool(decoder.getstate()[0])
-    return out.strip(" \x00"), cut
+def _choose_encoding(
+    path: Path,
+    header: _Header,
+    texts: dict[int, TextColumn],
+    given: str | None,
+    cpg: str | None,
+    findings: Findings,
+) -> tuple[str, str, bool]:
+    """Return the encoding, how it was known, and whether a few values are not in it."""
+    names = [(name, 11) for name in header.names if not name.isascii()]
+    columns = [c for c in texts.values() if c.strict]
+
+    def fits(encoding: str) -> bool:
+        return readable(names, encoding) and all(_fits(c, encoding) for c in columns)
+
+    if given is not None:
+        known = admitted(given)
+        if known is None or not fits(known):
+            raise SourceError(
+                f"{path.name}: the text is not {given}, which was given as encoding.",
+                f"{path.name}：文字不是所指定的编码 {given}。",
+            )
+        return known, "given", False
+    sample = [(v, c.width) for c in columns for v in c.high_values(limit=500)]
+    stated = admitted(cpg) if cpg else _LANGUAGES.get(header.language)
+    how = "cpg" if cpg else "ldid"
+    if not sample and not names:
+        return (stated, how, False) if stated else ("UTF-8", "ascii", False)
+    # Every byte string is Latin-1, so a .cpg that says so proves nothing.
+    weak = stated is None or stated in ("ISO-8859-1", "cp1252")
+    order = ["UTF-8", "GB18030"] if weak else list(dict.fromkeys([str(stated), "UTF-8", "GB18030"]))
+    if stated == "GB18030" and _is_chinese_utf8(sample):
+        # Bytes that are Chinese in strict UTF-8 throughout are no GB18030, whatever is stated.
+        order = ["UTF-8", "GB18030"]
+    chosen, lenient = None, False
+    for name in order:
+        if fits(name):
+            chosen = name
+            break
+        if readable(names, name) and _nearly(sample, name):
+            chosen, lenient = name, True
+            break
+    if chosen is None and stated is not None and weak and fits(stated):
+        return stated, how, False
+    if chosen is None:
+        raise SourceError(
+            f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
+            f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
+        )
+    if chosen == stated:
+        return chosen, how, lenient
+    if cpg:
+        findings.add("ENC_WRONG_CPG", value=cpg, expected=chosen)
+    else:
+        findings.add("ENC_INFERRED", value=chosen)
+    return chosen, "inferred", lenient
 
 
-def _readable(samples: list[tuple[bytes, int]], encoding: str) -> bool:
+def _fits(column: TextColumn, encoding: str) -> bool:
     try:
-        for value, width in samples:
-            _decode(value, width, encoding)
+        column.decode(encoding)
     except UnicodeDecodeError:
         return False
     return True
 
 
-def _choose_encoding(
-    path: Path,
-    samples: list[tuple[bytes, int]],
-    given: str | None,
-    cpg: str | None,
-    findings: Findings,
-) -> tuple[str, str]:
-    high = [(v, w) for v, w in samples if not v.isascii()]
-    if given is not None:
-        name = _normalised(given)
-        if not _readable(high, name):
-            raise SourceError(
-                f"{path.name}: the text is not {given}, which was given as encoding.",
-                f"{path.name}：文字不是所指定的编码 {given}。",
-            )
-        return name, "given"
-    if not high:
-        return (_normalised(cpg), "cpg") if cpg else ("UTF-8", "ascii")
-    stated = _normalised(cpg) if cpg else None
-    # Every byte string is Latin-1, so a .cpg that says so proves nothing.
-    trusted = stated is not None and stated not in ("ISO-8859-1", "cp1252")
-    if trusted and stated and _readable(high, stated):
-        return stated, "cpg"
-    for name in ("UTF-8", "GB18030"):
-        if _readable(high, name):
-            if stated:
-                findings.add("ENC_WRONG_CPG", value=cpg, expected=name)
-            else:
-                findings.add("ENC_INFERRED", value=name)
-            return name, "inferred"
-    if stated and _readable(high, stated):
-        return stated, "cpg"
-    raise SourceError(
-        f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
-        f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
-    )
+def _nearly(sample: list[tuple[bytes, int]], encoding: str) -> bool:
+    return len(sample) >= _ENOUGH and share_of_faults(sample, encoding) <= _FEW
 
 
-def _normalised(name: str) -> str:
-    label = name.strip().lower().removeprefix("ansi").removeprefix("oem").strip(" -_")
-    if any(gb in label for gb in _GB_NAMES):
-        return "GB18030"
-    if label in ("65001", "utf8", "utf-8", "utf_8"):
-        return "UTF-8"
-    label = {"88591": "iso-8859-1", "1252": "cp1252", "950": "big5"}.get(label, label)
+def _is_chinese_utf8(sample: list[tuple[bytes, int]]) -> bool:
+    if not sample or not readable(sample, "UTF-8"):
+        return False
+    text = "".join(decode_value(value, width, "UTF-8")[0] for value, width in sample)
+    high = [c for c in text if c > "\x7f"]
+    return bool(high) and all("\u3000" <= c <= "\u9fff" or c >= "\uff00" for c in high)
+
+
+def _label(name: bytes, encoding: str) -> str:
     try:
-        return {"iso8859-1": "ISO-8859-1", "utf-8": "UTF-8"}.get(
-            codecs.lookup(label).name, codecs.lookup(label).name
-        )
-    except LookupError:
-        return "UTF-8"
+        return decode_value(name, 10, encoding)[0].strip()
+    except UnicodeDecodeError:
+        return name.decode(encoding, "replace").strip()
 
 
-def _text_column(
-    indices: np.ndarray,
-    values: list[bytes],
-    width: int,
-    encoding: str,
-    label: str,
-    findings: Findings,
-) -> pd.Series:
-    decoded: list[str | None] = []
-    cut: list[int] = []
-    for k, value in enumerate(values):
-        try:
-            out, was_cut = _decode(value, width, encoding)
-        except UnicodeDecodeError:
-            # Only in number and date columns, which the choice of encoding did not look at.
-            out, was_cut = value.decode("ascii", "replace"), True
-        decoded.append(out or None)
-        if was_cut:
-            cut.append(k)
-    if cut:
-        hit = np.flatnonzero(np.isin(indices, cut))
-        shown = np.array(decoded, dtype=object)[indices[hit]]
-        findings.add("TEXT_LOST", records=hit, field=label, value=shown)
-    lookup = pa.array(decoded, type=pa.large_string())
-    return pd.Series(lookup.take(pa.array(indices)).to_pandas(), dtype="str")
+def _series(values: pa.Array) -> pd.Series:
+    kept = pd.arrays.ArrowStringArray(
+        pa.chunked_array([values]), dtype=pd.StringDtype(storage="pyarrow", na_value=np.nan)
+    )
+    return pd.Series(kept)

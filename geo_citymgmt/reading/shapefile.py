@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -15,8 +14,10 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.dbf import DbfTable, read_dbf
+from geo_citymgmt.reading.dbf import DbfTable, Digest, count_rows, read_dbf
+from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shp import HEADER
 
 __all__ = ["read_shapefile"]
 
@@ -32,28 +33,59 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
     Raises
     ------
     SourceError
-        The .shp or its index cannot be used at all, or the text is in no admitted encoding.
+        The .shp cannot be used at all, or the text is in no admitted encoding.
     """
     findings = Findings()
-    with path.open("rb") as file:
-        if file.read(4) != _MAGIC:
-            raise SourceError(
-                f"{path.name}: not a shapefile (its first bytes are wrong).",
-                f"{path.name}：内容不是 shapefile。",
-            )
     shx, dbf = _sibling(path, ".shx"), _sibling(path, ".dbf")
-    if shx is None:
+    shp = np.fromfile(path, dtype=np.uint8)
+    if shp[:4].tobytes() != _MAGIC:
         raise SourceError(
-            f"{path.name}: its index .shx is missing; copy all parts of the shapefile.",
-            f"{path.name}：缺少索引文件 .shx，请把 shapefile 的各个文件一并拷来。",
+            f"{path.name}: not a shapefile (its first bytes are wrong).",
+            f"{path.name}：内容不是 shapefile。",
         )
-    n_shapes = _walk(path, shx, findings)
-    geometry = _geometry(path, shx, n_shapes, findings)
-    table = _table(path, dbf, encoding, findings)
+    if len(shp) < HEADER:
+        raise SourceError(
+            f"{path.name}: {len(shp)} bytes are too few for a .shp; copy the file again.",
+            f"{path.name}：文件只有 {len(shp)} 字节，不是完整的 .shp，请重新拷贝。",
+        )
+    index = None if shx is None else np.fromfile(shx, dtype=np.uint8)
+    if index is None:
+        findings.add(
+            "FILE_MISSING_PART",
+            value=f"{path.stem}.shx",
+            detail="the index was rebuilt from the .shp; records that editing left behind may "
+            "be back",
+            detail_zh="已按 .shp 重建索引；编辑遗留的旧记录可能重新出现，请核对",
+        )
+    n_rows = None if dbf is None else count_rows(dbf)
+    walk = walk_shapes(shp, index, findings, n_rows=n_rows)
+    digest = hashlib.sha256()
+    table = _table(path, dbf, encoding, len(walk), digest, findings)
+    digest.update(shp.data)
+    if index is not None:
+        digest.update(index.data)
+    geometry = _geometry(path, shp, walk, findings)
+    del shp
+    return _account(path, walk, geometry, table, digest.hexdigest(), findings)
+
+
+def _account(
+    path: Path,
+    walk: Walk,
+    geometry: np.ndarray,
+    table: DbfTable | None,
+    sha256: str,
+    findings: Findings,
+) -> Raw:
+    """Put shapes and rows side by side; what has no counterpart is told record by record."""
+    n_shapes = len(walk)
     n_rows = len(table.deleted) if table else n_shapes
     n = max(n_shapes, n_rows)
+    live = np.ones(n, dtype=bool)
+    columns: dict[str, pd.Series] = {}
     if table:
         findings.extend(table.findings)
+        live[:n_rows] = ~table.deleted
         # Both ways round: what is in one part and not in the other has no counterpart.
         widowed = np.arange(min(n_shapes, n_rows), n)
         if len(widowed) or table.n_header != n_rows:
@@ -62,31 +94,30 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
             )
         findings.add(
             "COUNT_MISMATCH",
-            records=widowed,
+            records=widowed[live[widowed]],
             value=f".shp {n_shapes}, .dbf {n_rows}",
             action="rejected",
         )
-    live = np.ones(n, dtype=bool)
-    columns: dict[str, pd.Series] = {}
-    if table:
-        live[:n_rows] = ~table.deleted
-        columns = {k: v.reindex(range(n)) for k, v in table.columns.items()}
-    frame = pd.DataFrame(columns, index=range(n))[live].reset_index(drop=True)
-    full = np.full(n, None, dtype=object)
-    full[:n_shapes] = geometry
-    crs = _crs(path, findings)
+        columns = table.columns
+        if n != n_rows:
+            columns = {k: v.reindex(range(n)) for k, v in columns.items()}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(n), copy=False)
+    if n_shapes < n:
+        geometry = np.concatenate([geometry, np.full(n - n_shapes, None, dtype=object)])
+    if not live.all():
+        frame, geometry = frame[live].reset_index(drop=True), geometry[live]
     return Raw(
         name=path.name,
         frame=frame,
-        geometry=full[live],
+        geometry=geometry,
         record=np.flatnonzero(live),
         n_walked=n,
         n_skipped=int((~live).sum()),
         findings=findings,
-        crs=crs,
+        crs=_crs(path, findings),
         encoding=table.encoding if table else "",
         encoding_source=table.encoding_source if table else "",
-        sha256=_digest([p for p in (path, shx, dbf) if p is not None]),
+        sha256=sha256,
         path=path,
     )
 
@@ -102,51 +133,59 @@ def _escape(stem: str) -> str:
     return "".join(f"[{c}]" if c in "[]*?" else c for c in stem)
 
 
-def _walk(path: Path, shx: Path, findings: Findings) -> int:
-    """Return the number of records of the index; say where it and the .shp do not agree."""
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        stated = int.from_bytes(file.read(100)[24:28], "big") * 2
-    if stated != size:
-        findings.add(
-            "SHP_DAMAGED",
-            severity="warning",
-            detail=f"its header says {stated} bytes, the file has {size}",
-            detail_zh=f"文件头记 {stated} 字节，实际 {size} 字节",
-        )
-    index = shx.read_bytes()[100:]
-    entries = np.frombuffer(index[: len(index) // 8 * 8], dtype=">i4").reshape(-1, 2)
-    entries = entries.astype(np.int64) * 2
-    beyond = np.flatnonzero((entries[:, 0] + 8 + entries[:, 1] > size) | (entries < 0).any(axis=1))
-    findings.add("RECORD_UNREADABLE", records=beyond)
-    return len(entries)
-
-
-def _geometry(path: Path, shx: Path, n: int, findings: Findings) -> np.ndarray:
+def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np.ndarray:
+    """Let GDAL build the shapes; where it has less than was walked, that is said."""
+    n = len(walk)
     out = np.full(n, None, dtype=object)
-    if n == 0:
+    if not walk.usable.any():
         return out
-    try:
-        fids, wkb = _wkb(path)
-    except _GDAL_ERRORS as error:
-        # A damaged table must not cost the shapes: read these alone.
-        with tempfile.TemporaryDirectory() as folder:
-            alone = Path(folder) / "shapes.shp"
-            shutil.copyfile(path, alone)
-            shutil.copyfile(shx, alone.with_suffix(".shx"))
-            try:
-                fids, wkb = _wkb(alone)
-            except _GDAL_ERRORS:
-                raise SourceError(
-                    f"{path.name}: cannot be read ({error}); export it again.",
-                    f"{path.name}：无法读取，请重新导出（{error}）。",
-                ) from error
+    at, fids, wkb = np.arange(n), None, None
+    if walk.intact:
+        try:
+            fids, wkb = _wkb(path)
+        except _GDAL_ERRORS:
+            # A damaged table must not cost the shapes: they are read again, alone.
+            fids = None
+    if fids is None or wkb is None:
+        fids, wkb, at = _wkb_of_copy(path, shp, walk)
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
-    had_bytes = np.array([w is not None for w in wkb], dtype=bool)
-    findings.add("RECORD_UNREADABLE", records=fids[had_bytes & shapely.is_missing(shapes)])
-    inside = fids < n
-    out[fids[inside]] = shapes[inside]
+    inside = fids < len(at)
+    where = at[fids[inside]]
+    out[where] = shapes[inside]
+    read = np.zeros(n, dtype=bool)
+    read[where] = True
+    expected = walk.usable & (walk.points > 0)
+    findings.add(
+        "RECORD_UNREADABLE", records=np.flatnonzero(expected & read & shapely.is_missing(out))
+    )
+    built = shapely.get_num_coordinates(out)
+    findings.add(
+        "SHP_DAMAGED",
+        severity="warning",
+        records=np.flatnonzero((built < walk.points) & (built > 0)),
+        detail="it was built with fewer points than the record counts",
+        detail_zh="读出的点数少于记录所记点数",
+    )
     return out
+
+
+def _wkb_of_copy(
+    path: Path, shp: np.ndarray, walk: Walk
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    # In a folder of its own: nothing is ever written beside the source.
+    with tempfile.TemporaryDirectory() as folder:
+        alone = Path(folder) / "shapes.shp"
+        body, index, at = clean_copy(shp, walk)
+        alone.write_bytes(body)
+        alone.with_suffix(".shx").write_bytes(index)
+        try:
+            fids, wkb = _wkb(alone)
+        except _GDAL_ERRORS as error:
+            raise SourceError(
+                f"{path.name}: cannot be read ({error}); export it again.",
+                f"{path.name}：无法读取，请重新导出（{error}）。",
+            ) from error
+    return fids, wkb, at
 
 
 def _wkb(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -158,7 +197,12 @@ def _wkb(path: Path) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _table(
-    path: Path, dbf: Path | None, encoding: str | None, findings: Findings
+    path: Path,
+    dbf: Path | None,
+    encoding: str | None,
+    n_shapes: int,
+    digest: Digest,
+    findings: Findings,
 ) -> DbfTable | None:
     if dbf is None:
         findings.add(
@@ -169,8 +213,8 @@ def _table(
         )
         return None
     cpg = _sibling(path, ".cpg")
-    stated = cpg.read_text("ascii", "replace").strip() if cpg else None
-    return read_dbf(dbf, encoding=encoding, cpg=stated or None)
+    stated = cpg.read_bytes()[:100].decode("ascii", "replace").strip() if cpg else None
+    return read_dbf(dbf, encoding=encoding, cpg=stated or None, n_shapes=n_shapes, digest=digest)
 
 
 def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
@@ -190,10 +234,3 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
         return None
     code = crs.to_epsg(min_confidence=70)
     return pyproj.CRS.from_epsg(code) if code else crs
-
-
-def _digest(parts: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for part in sorted(parts, key=lambda p: p.suffix.lower()):
-        digest.update(part.read_bytes())
-    return digest.hexdigest()

@@ -1,0 +1,299 @@
+"""The layout of a .shp and a .shx, read by column with numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+__all__ = [
+    "HEADER", "TYPES", "Chain", "Faults", "chain_of", "content_faults", "index_of", "integers",
+    "shape_types",
+]  # fmt: skip
+
+HEADER = 100
+_POINTS, _MULTI, _PARTS, _PATCH = (1, 11, 21), (8, 18, 28), (3, 5, 13, 15, 23, 25), (31,)
+_WITH_Z = (11, 13, 15, 18, 31)
+_RINGS = (5, 15, 25)
+TYPES = frozenset((0, *_POINTS, *_MULTI, *_PARTS, *_PATCH))
+
+
+@dataclass
+class Chain:
+    """Records as their own headers string them together, in the order of the file."""
+
+    offset: np.ndarray
+    length: np.ndarray
+    number: np.ndarray
+    n_lost_bytes: int
+
+
+@dataclass
+class Faults:
+    """What is wrong with the contents of records; masks over the records that were asked about."""
+
+    unreadable: np.ndarray
+    points: np.ndarray
+    told: list[tuple[np.ndarray, str, str, str]] = field(default_factory=list)
+
+
+def integers(data: np.ndarray, at: np.ndarray, kind: str) -> np.ndarray:
+    """Return the numbers of ``kind`` that stand at the bytes ``at``.
+
+    Where the places are evenly spaced, as the records of a point layer are, nothing is copied
+    before it is converted.
+    """
+    dtype = np.dtype(kind)
+    plain = np.int64 if dtype.kind == "i" else np.float64
+    if len(at) == 0:
+        return np.empty(0, dtype=plain)
+    step = int(at[1] - at[0]) if len(at) > 1 else dtype.itemsize
+    if step > 0 and (len(at) < 3 or bool((np.diff(at) == step).all())):
+        view = np.ndarray((len(at),), dtype, buffer=data, offset=int(at[0]), strides=(step,))
+        return view.astype(plain)
+    # Everything in these files stands on even bytes, and mostly on multiples of four.
+    block = data[at[:, None] + np.arange(dtype.itemsize)]
+    return np.ascontiguousarray(block).view(dtype)[:, 0].astype(plain)
+
+
+def index_of(shx: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return offset and content length, in bytes, of each entry of a .shx."""
+    body = shx[HEADER:]
+    entries = body[: len(body) // 8 * 8].view(">i4").reshape(-1, 2).astype(np.int64) * 2
+    return entries[:, 0], entries[:, 1]
+
+
+def shape_types(shp: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """Return the shape type of the records at ``offset``."""
+    return integers(shp, offset + 8, "<i4")
+
+
+def chain_of(shp: np.ndarray, hints: np.ndarray | None) -> Chain:
+    """Walk from record to record by the length that each header states.
+
+    Parameters
+    ----------
+    shp : array of uint8
+        The file.
+    hints : array of int, optional
+        Where an index says that records begin: whole runs are followed at once, and after a
+        break the walk goes on at the next of them.
+    """
+    size = len(shp)
+    starts = np.empty(0, dtype=np.int64)
+    if hints is not None:
+        starts = np.unique(hints)
+        starts = starts[(starts >= HEADER) & (starts + 12 <= size)]
+    ends = starts + 8 + integers(shp, starts + 4, ">i4") * 2 if len(starts) else starts
+    # Runs: hint k leads by its own header to hint k + 1.
+    linked = np.zeros(len(starts), dtype=bool)
+    if len(starts) > 1:
+        linked[:-1] = ends[:-1] == starts[1:]
+    sane = (ends > starts + 8) & (ends <= size)
+    last_of_run = np.flatnonzero(~linked)
+    parts: list[np.ndarray] = []
+    at, lost = HEADER, 0
+    while at + 12 <= size:
+        k = int(np.searchsorted(starts, at))
+        if k < len(starts) and starts[k] == at and sane[k]:
+            last = int(last_of_run[np.searchsorted(last_of_run, k)])
+            while last > k and not sane[last]:
+                last -= 1
+            parts.append(starts[k : last + 1])
+            at = int(ends[last])
+            continue
+        run = _run(shp, at)
+        if len(run):
+            parts.append(run)
+            at = int(
+                run[-1] + 8 + int.from_bytes(shp[run[-1] + 4 : run[-1] + 8].tobytes(), "big") * 2
+            )
+            continue
+        resume = _resume(shp, at, starts[k:][sane[k:] & (starts[k:] > at)])
+        lost += resume - at
+        at = resume
+    lost += max(size - at, 0)
+    offset = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
+    heads = integers(shp, offset, ">i4"), integers(shp, offset + 4, ">i4") * 2
+    return Chain(offset, heads[1], heads[0], lost)
+
+
+def _run(shp: np.ndarray, at: int) -> np.ndarray:
+    """Return the records from ``at`` on that are as long as the first one, if that is one."""
+    size = len(shp)
+    length = int.from_bytes(shp[at + 4 : at + 8].tobytes(), "big", signed=True) * 2
+    kind = int.from_bytes(shp[at + 8 : at + 12].tobytes(), "little", signed=True)
+    if length < 4 or at + 8 + length > size or kind not in TYPES:
+        return np.empty(0, dtype=np.int64)
+    step = length + 8
+    n = (size - at) // step
+    # Look a little ahead, then twice as far: a file of polygons has no long runs.
+    ahead = 1
+    while ahead < n:
+        ahead = min(ahead * 8, n)
+        places = at + step * np.arange(ahead, dtype=np.int64)
+        same = integers(shp, places + 4, ">i4") * 2 == length
+        kinds = integers(shp, places + 8, "<i4")
+        same &= np.isin(kinds, list(TYPES))
+        if not same.all():
+            return places[: int(np.argmin(same))]
+    return at + step * np.arange(max(n, 1), dtype=np.int64)
+
+
+def _resume(shp: np.ndarray, at: int, hints: np.ndarray) -> int:
+    """Return where to go on after a break: the next place that reads as a record, or a hint."""
+    end = int(hints[0]) if len(hints) else len(shp)
+    size = len(shp)
+    places = np.arange(at + 2, min(end, size - 12), 2, dtype=np.int64)
+    for chunk in np.array_split(places, len(places) // (1 << 20) + 1):
+        if not len(chunk):
+            continue
+        length = integers(shp, chunk + 4, ">i4") * 2
+        kind = integers(shp, chunk + 8, "<i4")
+        number = integers(shp, chunk, ">i4")
+        fits = (length >= 20) & (chunk + 8 + length <= size) & (number > 0) & (number < 1 << 28)
+        # A null shape is too easily found in zeros.
+        fits &= np.isin(kind, [k for k in TYPES if k])
+        for place in chunk[fits].tolist():
+            step = int.from_bytes(shp[place + 4 : place + 8].tobytes(), "big") * 2
+            faults = content_faults(shp, np.array([place]), np.array([step]), 0)
+            if not faults.unreadable[0]:
+                return int(place)
+    return end
+
+
+def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stated: int) -> Faults:
+    """Check what the records at ``offset`` claim to hold against their length.
+
+    Parameters
+    ----------
+    shp : array of uint8
+        The file.
+    offset, length : array of int
+        Bytes of the header of each record, and of its content.
+    stated : int
+        Shape type of the layer; 0 leaves types alone.
+    """
+    n, size = len(offset), len(shp)
+    faults = Faults(np.zeros(n, dtype=bool), np.zeros(n, dtype=np.int64))
+    bad = (offset < HEADER) | (length < 4) | (offset + 8 + length > size)
+    types = np.full(n, -1, dtype=np.int64)
+    types[~bad] = shape_types(shp, offset[~bad])
+    bad |= ~np.isin(types, list(TYPES))
+    null = types == 0
+    _tell(faults, null & (length > 4), "error",
+          "the record says it has no shape, and holds bytes of one",
+          "该记录标为无图形，却含有图形数据")  # fmt: skip
+    if stated in TYPES and stated != 0:
+        _tell(faults, ~bad & ~null & (types != stated), "warning",
+              "its shape type is not that of the layer",
+              "该记录的图形类型与图层不同")  # fmt: skip
+    needed = np.full(n, 4, dtype=np.int64)
+    with_m = needed.copy()
+    for group, fixed in ((_POINTS, 4), (_MULTI, 40), (_PARTS, 44), (_PATCH, 44)):
+        hit = ~bad & np.isin(types, group)
+        if hit.any():
+            _measure(shp, offset, length, types, np.flatnonzero(hit), fixed, bad, needed, with_m,
+                     faults)  # fmt: skip
+    bad |= needed > length
+    short = ~bad & ~null & (length != needed) & (length != with_m)
+    _tell(faults, short, "warning",
+          "the record is longer than its points need: points may be missing",
+          "记录长度大于所含点数所需，可能缺点")  # fmt: skip
+    faults.unreadable = bad
+    faults.points[bad] = 0
+    _check_rings(shp, offset, types, np.flatnonzero(~bad & np.isin(types, _PARTS)), faults)
+    points = np.flatnonzero(~bad & np.isin(types, _POINTS))
+    nonfinite = np.zeros(n, dtype=bool)
+    for shift in (12, 20):
+        nonfinite[points] |= ~np.isfinite(integers(shp, offset[points] + shift, "<f8"))
+    _tell(faults, nonfinite, "warning", "a coordinate is not a finite number",
+          "坐标不是有效数字")  # fmt: skip
+    for hit, _, _, _ in faults.told:
+        hit &= ~bad
+    faults.told = [told for told in faults.told if told[0].any()]
+    return faults
+
+
+def _tell(faults: Faults, hit: np.ndarray, severity: str, en: str, zh: str) -> None:
+    if hit.any():
+        faults.told.append((hit.copy(), severity, en, zh))
+
+
+def _measure(
+    shp: np.ndarray,
+    offset: np.ndarray,
+    length: np.ndarray,
+    types: np.ndarray,
+    at: np.ndarray,
+    fixed: int,
+    bad: np.ndarray,
+    needed: np.ndarray,
+    with_m: np.ndarray,
+    faults: Faults,
+) -> None:
+    """Fill in how many bytes the records ``at`` need, without and with measures."""
+    has_z = np.isin(types[at], _WITH_Z)
+    if fixed == 4:
+        is_m = types[at] == 21
+        needed[at] = 20 + 8 * (has_z | is_m)
+        with_m[at] = np.where(has_z, 36, needed[at])
+        # Some writers leave out the measure of a PointM.
+        faults.points[at] = 1
+        return
+    whole = length[at] >= fixed
+    bad[at[~whole]] = True
+    at, has_z = at[whole], has_z[whole]
+    begin = offset[at] + 8
+    parts = np.zeros(len(at), dtype=np.int64)
+    if fixed == 40:
+        points = integers(shp, begin + 36, "<i4")
+    else:
+        parts, points = integers(shp, begin + 36, "<i4"), integers(shp, begin + 40, "<i4")
+    bad[at[(parts < 0) | (points < 0)]] = True
+    # Lengths are compared, never multiplied out of range: counts are below 2**31.
+    words = np.where(np.isin(types[at], _PATCH), 8, 4)
+    plain = fixed + words * parts + 16 * points
+    plain = plain + has_z * (16 + 8 * points)
+    needed[at] = plain
+    with_m[at] = plain + 16 + 8 * points
+    faults.points[at] = points
+
+
+def _check_rings(
+    shp: np.ndarray, offset: np.ndarray, types: np.ndarray, at: np.ndarray, faults: Faults
+) -> None:
+    """Check that parts begin at 0, rise, end within the points, and that rings are closed."""
+    if not len(at):
+        return
+    n = len(types)
+    begin = offset[at] + 8
+    counts = integers(shp, begin + 36, "<i4")
+    owner = np.repeat(np.arange(len(at)), counts)
+    first = np.concatenate([[0], np.cumsum(counts)[:-1]])
+    nth = np.arange(len(owner)) - np.repeat(first, counts)
+    start = integers(shp, begin[owner] + 44 + 4 * nth, "<i4")
+    total = faults.points[at][owner]
+    stop = total.copy()
+    follows = np.flatnonzero(nth[1:] > 0)
+    stop[follows] = start[follows + 1]
+    broken = np.where(nth == 0, start != 0, False) | (stop <= start) | (start < 0) | (stop > total)
+    lone = (counts == 0) & (faults.points[at] > 0)
+    hit = np.zeros(n, dtype=bool)
+    hit[at[owner[broken]]] = True
+    hit[at[lone]] = True
+    _tell(faults, hit, "error", "its parts do not begin and end within its points",
+          "各部分的起止点号有误")  # fmt: skip
+    rings = np.isin(types[at], _RINGS)[owner] & ~hit[at][owner]
+    if rings.any():
+        xy = begin[owner] + 44 + 4 * counts[owner]
+        xy, start, stop, owner = xy[rings], start[rings], stop[rings], owner[rings]
+        unlike = np.zeros(len(xy), dtype=bool)
+        for shift in (0, 8):
+            ends = [integers(shp, xy + 16 * k + shift, "<f8") for k in (start, stop - 1)]
+            unlike |= ends[0] != ends[1]
+        few = (stop - start) < 4
+        open_ = np.zeros(n, dtype=bool)
+        open_[at[owner[unlike | few]]] = True
+        _tell(faults, open_, "warning", "a ring is not closed or has less than four points",
+              "有未闭合或不足四点的环")  # fmt: skip
