@@ -262,6 +262,99 @@ CODES: Mapping[str, FindingCode] = {
         "字段“{value}”含个人信息，输出时遮蔽",
         "column {value!r} holds personal data: masked in outputs",
     ),
+    "TEXT_ACTIVE": _c(
+        "info",
+        "“{field}”的文字“{value}”会被表格软件当作公式，写出时前面加了单引号，读回时自动去掉",
+        "{field!r}: a spreadsheet would run {value!r}; it is written after an apostrophe, which "
+        "reading takes off",
+    ),
+    "FORMAT_LOSS": _c(
+        "warning",
+        "{field}{detail_zh}（{value} 格式所限）",
+        "{field}{detail} ({value} holds no more)",
+    ),
+    "GEOM_FLATTENED": _c(
+        "info",
+        "{value} 个图形带有高程（Z）或测量值（M），已去除，只保留平面坐标",
+        "{value} geometries carried heights (Z) or measures (M), which were dropped",
+    ),
+    "GEOM_VERTICES": _c(
+        "info", "已删除重复节点 {value} 个", "{value} repeated vertices were removed"
+    ),
+    "GEOM_MULTIPART": _c(
+        "info",
+        "图形由 {value} 个部分组成，按一条记录计；如属不同对象，请分成多条",
+        "the geometry has {value} parts and counts as one record; split it if they are several",
+    ),
+    "GEOM_SLIVER": _c(
+        "warning",
+        "图形过于狭长细小（平均宽度 {value} 米），可能是绘制时的残片，请核对",
+        "the geometry is a sliver ({value} m wide on average), perhaps left over from drawing",
+    ),
+    "UNIT_SUSPECT": _c(
+        "warning",
+        "“{field}”整列的单位可疑：与图形量算之比的中位数为 {value}，像是以{expected}填写；"
+        "未作换算，确认后用 units= 指明单位",
+        "{field!r}: the unit of the column is doubtful: its median ratio to what the geometry "
+        "measures is {value}, as if in {expected}; nothing was converted, confirm it with units=",
+    ),
+    "ID_DAMAGED": _c(
+        "warning",
+        "编号 {value} 的位数已被电子表格破坏{detail_zh}，请按原始资料改回（单元格设为文本）",
+        "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
+        "cell formatted as text",
+    ),
+    "CRS_INFERRED": _c(
+        "info",
+        "坐标系按数据推断为 {value}（{expected}），请确认",
+        "the CRS was inferred as {value} ({expected}); confirm it",
+    ),
+    "CRS_ZONE_PREFIX": _c(
+        "fatal",
+        "横坐标的带号与坐标系不一致：{value}；{detail_zh}",
+        "the zone prefix of x does not agree with the CRS: {value}; {detail}",
+    ),
+    "COORD_SWAPPED": _c(
+        "fatal",
+        "横纵坐标（经纬度）颠倒：{value}；{detail_zh}",
+        "x and y (or longitude and latitude) are exchanged: {value}; {detail}",
+    ),
+    "CRS_PIPELINE": _c(
+        "info",
+        "坐标按给定的转换参数换算：{value}",
+        "positions were transformed by the operation given: {value}",
+    ),
+    "DATUM_SUSPECT": _c(
+        "warning",
+        "位置像是 {value} 坐标（{expected}），未作换算；确认后用 datum= 指明",
+        "positions look like {value} ({expected}); nothing was shifted, confirm it with datum=",
+    ),
+    "TOTAL_ROW": _c(
+        "info", "合计行（{value}），不是记录，未读入", "a row of totals ({value}): not a record"
+    ),
+    "NOTE_ROW": _c(
+        "info", "说明行或重复的表头（{value}），未读入", "a note or a repeated heading ({value})"
+    ),
+    "TABLE_HEADER": _c(
+        "info", "表头取自第 {value} 行", "the headings were found in row {value}"
+    ),
+    "CELLS_MERGED": _c(
+        "info",
+        "有 {value} 处纵向合并的文字单元格，已按合并范围逐行填充",
+        "{value} texts merged down over several rows were repeated in each of them",
+    ),
+    "COORD_COLUMNS": _c(
+        "info",
+        "位置取自列“{value}”（经度或东坐标）和“{expected}”（纬度或北坐标）",
+        "positions are from column {value!r} (longitude or easting) and {expected!r} (latitude or "
+        "northing)",
+    ),
+    "ROW_RAGGED": _c(
+        "warning",
+        "该行有 {value} 个值，表头有 {expected} 列；请检查多余或缺少的分隔符、引号",
+        "this row has {value} values for {expected} headings; look for a stray or missing "
+        "separator or quote",
+    ),
 }  # fmt: skip
 
 

@@ -1,21 +1,25 @@
-"""Geometry fit for measuring: finite, of the layer's kind, valid; each repair is told."""
+"""Geometry fit for measuring: flat, finite, of the layer's kind, valid; each repair is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import shapely
 
+from geo_citymgmt.cleaning.centre_line import centre_line
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 
-__all__ = ["Unusable", "clean_geometry"]
+__all__ = ["Unusable", "clean_geometry", "tell_coincident"]
 
 #: A repair that changes the area by more than this is no repair.
 MAX_REPAIR = 0.05
 _FAMILY = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
            5: "LineString", 6: "Polygon"}  # fmt: skip
+#: A polygon narrower than this on average is what is left between two outlines, in metres.
+SLIVER_M = 0.1
 _FAMILY_ZH = {"Point": "点", "LineString": "线", "Polygon": "面"}
 
 
@@ -49,7 +53,7 @@ def clean_geometry(
     array of geometries, Unusable
         In two dimensions, None where unusable; and there, the reason.
     """
-    out = np.array(shapely.force_2d(geometry), dtype=object)
+    out = _flat(geometry, findings)
     unusable = Unusable(*(np.full(len(out), "", dtype=object) for _ in range(3)))
     reason = unusable.code
     missing = shapely.is_missing(out)
@@ -58,25 +62,84 @@ def clean_geometry(
     reason[empty] = "GEOM_EMPTY"
     bad = _nonfinite(out)
     reason[bad] = "COORD_NONFINITE"
-    out[reason != ""] = None
-    out = _single_points(out)
+    out[missing | empty | bad] = None
+    out = _single_parts(out)
     _mark_types(out, spec, unusable)
-    out[reason != ""] = None
-    return _repair(out, unusable, findings, record), unusable
+    if (~shapely.is_missing(out) & (shapely.get_dimensions(out) > 0)).any():
+        out = _repair(out, unusable, findings, record)
+        out = _without_repeats(out, findings, record)
+        out = _reduced(out, spec, unusable, findings, record)
+        _tell_parts(out, spec, findings, record)
+        _tell_slivers(out, spec, findings, record)
+    return out, unusable
+
+
+def tell_coincident(
+    geometry: np.ndarray,
+    key: pd.DataFrame,
+    labels: np.ndarray,
+    findings: Findings,
+    record: np.ndarray,
+) -> None:
+    """Tell records whose geometry and key fields are those of an earlier record.
+
+    ``key`` holds the key fields, row by row; records without geometry are left out.
+    """
+    twins = np.flatnonzero(_seen_before(geometry))
+    if not len(twins):
+        return
+    shape = shapely.to_wkb(shapely.normalize(geometry[twins]))
+    table = key.iloc[twins].reset_index(drop=True).astype("str").fillna("")
+    group = table.assign(_shape=shape).groupby([*table.columns, "_shape"], sort=False)
+    first = twins[group["_shape"].transform(lambda g: g.index[0]).to_numpy(dtype=np.int64)]
+    later = first != twins
+    findings.add("GEOM_DUPLICATE", records=record[twins[later]], value=labels[first[later]])
+
+
+def _seen_before(geometry: np.ndarray) -> np.ndarray:
+    """Which records may share their geometry with another: by a hash of bounds and size."""
+    there = ~shapely.is_missing(geometry)
+    out = np.zeros(len(geometry), dtype=bool)
+    some = geometry[there]
+    if (shapely.get_type_id(some) == 0).all():
+        parts = [shapely.get_x(some), shapely.get_y(some)]
+    else:
+        parts = [*shapely.bounds(some).T, shapely.area(some), shapely.length(some)]
+    digest = np.zeros(len(some), dtype=np.uint64)
+    for part in parts:
+        # The same ring from another start measures the same up to rounding.
+        bits = np.ascontiguousarray(np.round(part, 6)).view(np.uint64)
+        digest = (digest ^ bits) * np.uint64(0x9E3779B97F4A7C15)
+        digest ^= digest >> np.uint64(29)
+    out[there] = pd.Series(digest).duplicated(keep=False).to_numpy()
+    return out
+
+
+def _flat(geometry: np.ndarray, findings: Findings) -> np.ndarray:
+    out = np.array(geometry, dtype=object)
+    deep = np.flatnonzero(shapely.has_z(out) | shapely.has_m(out))
+    if len(deep):
+        out[deep] = shapely.force_2d(out[deep])
+        findings.add("GEOM_FLATTENED", value=len(deep))
+    return out
 
 
 def _nonfinite(geometry: np.ndarray) -> np.ndarray:
     coords, owner = shapely.get_coordinates(geometry, return_index=True)
+    wrong = ~np.isfinite(coords).all(axis=1)
     bad = np.zeros(len(geometry), dtype=bool)
-    bad[owner[~np.isfinite(coords).all(axis=1)]] = True
+    bad[owner[wrong]] = True
     return bad
 
 
-def _single_points(geometry: np.ndarray) -> np.ndarray:
-    """Make a multi-point of one point a point: many tools write every point so."""
-    multi = (shapely.get_type_id(geometry) == 4) & (shapely.get_num_geometries(geometry) == 1)
+def _single_parts(geometry: np.ndarray) -> np.ndarray:
+    """Take a multi-point or a collection of one part as that part: many tools write them so."""
+    kinds = shapely.get_type_id(geometry)
+    alone = ((kinds == 4) | (kinds == 7)) & (shapely.get_num_geometries(geometry) == 1)
+    if not alone.any():
+        return geometry
     out = geometry.copy()
-    out[multi] = shapely.get_geometry(geometry[multi], 0)
+    out[alone] = shapely.get_geometry(geometry[alone], 0)
     return out
 
 
@@ -90,6 +153,19 @@ def _mark_types(geometry: np.ndarray, spec: LayerSpec, unusable: Unusable) -> No
         unusable.code[hit] = "GEOM_TYPE"
         unusable.value[hit] = shapely.GeometryType(int(kind)).name.capitalize()
         unusable.expected[hit] = " / ".join(f"{_FAMILY_ZH[f]} {f}" for f in spec.geometry)
+        geometry[hit] = None
+
+
+def _without_repeats(geometry: np.ndarray, findings: Findings, record: np.ndarray) -> np.ndarray:
+    """Take out vertices that repeat the one before; ``geometry`` is valid, so nothing collapses."""
+    extended = np.flatnonzero(shapely.get_dimensions(geometry) > 0)
+    thin = shapely.remove_repeated_points(geometry[extended])
+    gone = shapely.get_num_coordinates(geometry[extended]) - shapely.get_num_coordinates(thin)
+    hit = (gone > 0) & ~shapely.is_empty(thin)
+    out = geometry.copy()
+    out[extended[hit]] = thin[hit]
+    findings.add("GEOM_VERTICES", records=record[extended[hit]], value=gone[hit], action="repaired")
+    return out
 
 
 def _repair(
@@ -109,7 +185,8 @@ def _repair(
     # A figure-eight encloses nothing by the shoelace formula: its area cannot be compared.
     change = np.where(np.isfinite(change), change, 1.0)
     same_family = shapely.get_dimensions(mended) == shapely.get_dimensions(geometry[invalid])
-    good = same_family & ~shapely.is_empty(mended) & (change <= MAX_REPAIR)
+    whole = shapely.get_type_id(mended) != 7
+    good = same_family & whole & ~shapely.is_empty(mended) & (change <= MAX_REPAIR)
     out[invalid] = mended
     out[invalid[~good]] = None
     shown = np.array([f"{c:.2%}" for c in change], dtype=object)
@@ -119,3 +196,55 @@ def _repair(
     unusable.code[invalid[~good]] = "GEOM_UNREPAIRABLE"
     unusable.value[invalid[~good]] = shown[~good]
     return out
+
+
+def _reduced(
+    geometry: np.ndarray,
+    spec: LayerSpec,
+    unusable: Unusable,
+    findings: Findings,
+    record: np.ndarray,
+) -> np.ndarray:
+    """Reduce footprints to centre lines where the layer is measured by its length."""
+    measure = spec.fields[spec.measure] if spec.measure else None
+    if measure is None or measure.geometry != "length":
+        return geometry
+    areas = np.flatnonzero(shapely.get_dimensions(geometry) == 2)
+    if not len(areas):
+        return geometry
+    out = geometry.copy()
+    lines = np.array([centre_line(polygon) for polygon in geometry[areas]], dtype=object)
+    out[areas] = lines
+    found = ~shapely.is_missing(lines)
+    width = np.array(
+        [f"{w:.1f} m" for w in shapely.area(geometry[areas[found]]) / shapely.length(lines[found])],
+        dtype=object,
+    )
+    findings.add("GEOM_REDUCED", records=record[areas[found]], value=width, action="repaired")
+    failed = areas[~found]
+    unusable.code[failed] = "GEOM_TYPE"
+    unusable.value[failed] = "Polygon"
+    unusable.expected[failed] = "线 LineString，或狭长面 or a narrow strip (length > 3 × width)"
+    return out
+
+
+def _tell_parts(
+    geometry: np.ndarray, spec: LayerSpec, findings: Findings, record: np.ndarray
+) -> None:
+    if spec.role != "facility":
+        return
+    parts = shapely.get_num_geometries(geometry)
+    several = parts > 1
+    findings.add("GEOM_MULTIPART", records=record[several], value=parts[several])
+
+
+def _tell_slivers(
+    geometry: np.ndarray, spec: LayerSpec, findings: Findings, record: np.ndarray
+) -> None:
+    if "Polygon" not in spec.geometry:
+        return
+    area = np.flatnonzero(shapely.get_dimensions(geometry) == 2)
+    width = 2 * shapely.area(geometry[area]) / shapely.length(geometry[area])
+    thin = width < SLIVER_M
+    shown = np.array([f"{w:.3f}" for w in width[thin]], dtype=object)
+    findings.add("GEOM_SLIVER", records=record[area[thin]], value=shown)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from geo_citymgmt.cleaning.text import plain_key
@@ -12,7 +13,13 @@ from geo_citymgmt.spec import Field, LayerSpec
 __all__ = ["match_columns"]
 
 #: Strength of a match, best first. A field of the layer wins over one that any layer may carry.
-_OWN, _COMMON, _CUT_OWN, _CUT_COMMON = range(4)
+_OWN, _COMMON, _CUT, _REPEATED = range(4)
+#: What is left of a character that was cut in its middle.
+_BROKEN = re.compile("[\ufffd\ud800-\udfff]+$")
+#: What a reader adds to a name that occurs twice.
+_NTH = re.compile(r"(.+?)[_.]\d+$")
+#: The width of a name in a .dbf.
+_DBF_BYTES = 10
 
 
 def match_columns(
@@ -39,7 +46,7 @@ def match_columns(
     dict of str to str
         Field name to source column, in the order of the spec.
     """
-    told = dict(aliases or {})
+    told = {str(k): v for k, v in (aliases or {}).items()}
     for column, name in told.items():
         if name and name not in spec.fields:
             raise SpecError(
@@ -48,24 +55,25 @@ def match_columns(
             )
     table = _lookup(spec)
     best: dict[str, tuple[int, str]] = {}
+    there = {str(column) for column in columns}
     for column in columns:
         if column in told:
             if told[column]:
                 _keep(best, told[column], -1, column, spec, findings)
             continue
-        strength, names = _match(column, table)
+        strength, names = _match(str(column), table, there)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
-            findings.add("FIELD_AMBIGUOUS", value=column, expected=labels)
+            findings.add("FIELD_AMBIGUOUS", value=_shown(column), expected=labels)
         elif names:
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
         item = spec.fields[name]
         words = {"label_zh": item.zh, "label_en": item.en}
-        if strength in (_CUT_OWN, _CUT_COMMON):
-            findings.add("FIELD_TRUNCATED", field=name, value=column, **words)
+        if strength == _CUT or _BROKEN.search(column):
+            findings.add("FIELD_TRUNCATED", field=name, value=_shown(column), **words)
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
-            findings.add("FIELD_ALIAS", field=name, value=column, **words)
+            findings.add("FIELD_ALIAS", field=name, value=_shown(column), **words)
     return {name: best[name][1] for name in spec.fields if name in best}
 
 
@@ -86,12 +94,17 @@ def _keep(
             field=name,
             label_zh=item.zh,
             label_en=item.en,
-            value=left,
-            expected=kept,
+            value=_shown(left),
+            expected=_shown(kept),
         )
         if kept != column:
             return
     best[name] = (strength, column)
+
+
+def _shown(column: str) -> str:
+    """Return a name that can be written anywhere: half a character cannot."""
+    return str(column).encode("utf-8", "replace").decode("utf-8")
 
 
 def _lookup(spec: LayerSpec) -> list[dict[str, list[str]]]:
@@ -101,9 +114,9 @@ def _lookup(spec: LayerSpec) -> list[dict[str, list[str]]]:
         common = name not in own_names
         whole = {plain_key(text) for text in (name, item.dbf, item.zh, *item.aliases)}
         for key in whole:
-            _put(table[_COMMON if common else _OWN], key, name)
+            _put(table[1 if common else 0], key, name)
         for key in _cuts(name, item) - whole:
-            _put(table[_CUT_COMMON if common else _CUT_OWN], key, name)
+            _put(table[3 if common else 2], key, name)
     return table
 
 
@@ -125,16 +138,31 @@ def _cuts(name: str, item: Field) -> set[str]:
     for text in (name, item.zh, *item.aliases):
         for encoding in ("gb18030", "utf-8"):
             raw = text.encode(encoding)
-            if len(raw) > 10:
-                out.add(plain_key(raw[:10].decode(encoding, "ignore")))
+            if len(raw) > _DBF_BYTES:
+                out.add(plain_key(raw[:_DBF_BYTES].decode(encoding, "ignore")))
         if len(text) > 4 and not text.isascii():
             out.add(plain_key(text[:4]))
     return {cut for cut in out if len(cut) >= 3}
 
 
-def _match(column: str, table: list[dict[str, list[str]]]) -> tuple[int, list[str]]:
-    key = plain_key(column)
-    for strength, names in enumerate(table):
-        if key in names:
-            return strength, names[key]
+def _match(
+    column: str, table: list[dict[str, list[str]]], there: set[str]
+) -> tuple[int, list[str]]:
+    key = plain_key(_BROKEN.sub("", column))
+    own, common, own_cut, common_cut = (names.get(key, []) for names in table)
+    if _BROKEN.search(column):
+        # It was cut for certain, so the name it happens to spell now is one among the others.
+        every = dict.fromkeys([*own, *own_cut, *common, *common_cut])
+        return _CUT, list(every) if len(key) >= 3 else []
+    if own:
+        return _OWN, own
+    if common:
+        # 所属区 is the district in full, or the key area cut: the name alone cannot tell.
+        return _COMMON, list(dict.fromkeys([*common, *own_cut]))
+    if own_cut or common_cut:
+        return _CUT, list(dict.fromkeys([*own_cut, *common_cut]))
+    nth = _NTH.fullmatch(column)
+    if nth and nth[1] in there:
+        _, names = _match(nth[1], table, set())
+        return _REPEATED, names if len(names) == 1 else []
     return -1, []

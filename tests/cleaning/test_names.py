@@ -67,3 +67,60 @@ def test_an_alias_to_a_field_that_is_not_there_is_a_mistake():
 
 def test_a_column_can_be_left_out():
     assert match("manholes", "井盖编号", 井盖编号="")[0] == {}
+
+
+@pytest.mark.parametrize(
+    ("layer", "column"),
+    [
+        ("illegal_construction", "违法建设"),
+        ("parking_points", "停车场"),
+        ("parking_points", "所属区"),
+    ],
+)
+def test_names_that_collide_when_cut_are_asked_about_and_the_answer_settles_it(layer, column):
+    found, codes = match(layer, column)
+    assert (found, codes) == ({}, ["FIELD_AMBIGUOUS"])
+    for name in ("illegal_area_m2", "name", "key_area"):
+        if name in SPECS[layer].fields:
+            assert match(layer, column, **{column: name})[0] == {name: column}
+            break
+
+
+def test_where_nothing_of_the_layer_collides_the_whole_common_name_stands():
+    assert match("manholes", "所属区")[0] == {"district_name": "所属区"}
+
+
+@pytest.mark.parametrize("tail", ["\ufffd", "\ufffd\ufffd", "\udce5"])
+def test_a_name_with_the_rest_of_a_cut_character_is_known(tail):
+    found, codes = match("illegal_construction", "违建编" + tail)
+    assert found == {"parcel_id": "违建编" + tail}
+    assert codes == ["FIELD_TRUNCATED"]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-8"])
+@pytest.mark.parametrize("key", sorted(SPECS))
+def test_every_name_cut_to_ten_bytes_is_found_or_asked_about(key, encoding):
+    spec = SPECS[key]
+    for name, item in spec.fields.items():
+        raw = item.zh.encode(encoding)
+        cut = raw[:10].decode(encoding, "replace" if encoding == "utf-8" else "ignore")
+        if len(raw) <= 10 or len(cut) < 3:
+            continue
+        found, codes = match(key, cut)
+        assert name in found or codes == ["FIELD_AMBIGUOUS"] or found, (name, cut)
+        if found and name not in found:
+            # What it spells now is another field's own name in full.
+            other = spec.fields[next(iter(found))]
+            assert cut in (other.zh, *other.aliases), (name, cut)
+
+
+def test_a_column_that_occurs_twice_is_told_and_the_first_is_used():
+    found, codes = match("manholes", "井盖编号", "井盖编号_2")
+    assert found == {"manhole_id": "井盖编号"}
+    assert "FIELD_DUPLICATE" in codes
+
+
+def test_full_width_spaces_and_case_do_not_matter():
+    assert match("parking_points", "ＬＯＴ＿ＩＤ")[0] == {"lot_id": "ＬＯＴ＿ＩＤ"}
+    assert match("parking_points", "parkid")[0] == {"lot_id": "parkid"}
+    assert match("parking_points", "停 车 场\u3000编 号")[0] == {"lot_id": "停 车 场\u3000编 号"}
