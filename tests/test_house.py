@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import configparser
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,26 @@ def test_imports_run_one_way():
     linter = Path(sys.executable).with_name("lint-imports")
     result = run(str(linter))
     assert result.returncode == 0, result.stdout
+
+
+def test_the_wheel_holds_every_file_of_the_package(tmp_path):
+    tracked = run("git", "ls-files", "geo_citymgmt").stdout.split()
+    if not tracked:
+        pytest.skip("not a git checkout")
+    source = tmp_path / "source"
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE", *tracked):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / name, source / name)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "-o", str(tmp_path)]
+    result = subprocess.run(
+        [*command, str(source)], capture_output=True, text=True, check=False, encoding="utf-8"
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    held = set(zipfile.ZipFile(wheel).namelist())
+    there = {name for name in tracked if (ROOT / name).is_file()}
+    assert {n for n in there if not n.endswith(".gitattributes")} <= held
 
 
 def test_no_module_is_longer_than_a_house_can_bear():
