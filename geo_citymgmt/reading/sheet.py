@@ -1,0 +1,268 @@
+"""Cells of a table as they stand: .csv in any admitted encoding, .xlsx, .xls.
+
+Cells come out as text, number, date or nothing, column by column, with the row of the sheet that
+each record stands in. What a cell means is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import itertools
+import re
+import threading
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.sniff import refused, unreadable
+
+__all__ = ["Sheet", "list_sheets", "read_csv_sheet", "read_workbook_sheet"]
+
+#: More cells than this, empty ones included, are not laid out: one stray cell far to the right and
+#: below makes a sheet of 17 thousand million.
+MAX_CELLS = 60_000_000
+MAX_UNPACKED = 2 << 30
+_LOCK = threading.Lock()
+
+
+@dataclass
+class Sheet:
+    """Rows of cells, ragged as they were; the first is row 1 of the sheet."""
+
+    rows: list[list[Any]]
+    merged: list[tuple[tuple[int, int], tuple[int, int]]] = field(default_factory=list)
+    encoding: str = ""
+    encoding_source: str = "format"
+    #: 0-based rows with bytes that are no text, and rows whose quotes do not close.
+    lost: list[int] = field(default_factory=list)
+    torn: list[int] = field(default_factory=list)
+
+
+def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
+    """Read all rows of a delimited text.
+
+    Raises
+    ------
+    SourceError
+        The text is in no admitted encoding.
+    """
+    text, name, source, lost = _decoded(path, encoding)
+    delimiter = _delimiter(text)
+    rows = _parsed(text, delimiter)
+    torn: list[int] = []
+    if _swallowed(rows, delimiter, text):
+        rows, torn = _line_by_line(text, delimiter)
+    lost_rows = [i for i, row in enumerate(rows) if lost and any("\ufffd" in c for c in row)]
+    return Sheet(list(rows), [], name, source, lost_rows, torn)
+
+
+def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
+    raw = path.read_bytes()
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16", "replace"), "UTF-16", "mark", True
+    if raw[:3] == b"\xef\xbb\xbf":
+        body = raw[3:]
+        try:
+            return body.decode("utf-8"), "UTF-8", "mark", False
+        except UnicodeDecodeError:
+            return body.decode("utf-8", "replace"), "UTF-8", "mark", True
+    if given is not None:
+        try:
+            return raw.decode(given), given, "given", False
+        except (UnicodeDecodeError, LookupError) as error:
+            raise SourceError(
+                f"{path.name}: the text is not {given}, which was given as encoding.",
+                f"{path.name}：文字不是所指定的编码 {given}。",
+            ) from error
+    if raw.isascii():
+        return raw.decode("ascii"), "UTF-8", "ascii", False
+    # UTF-8 proves itself, GB18030 takes nearly anything: one damaged byte must not turn a whole
+    # file into the other.
+    text = raw.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    if bad * 5 <= sum(not c.isascii() for c in text) - bad:
+        return text, "UTF-8", "inferred", bad > 0
+    text = raw.decode("gb18030", "replace")
+    bad = text.count("\ufffd")
+    if bad * 5 > sum(not c.isascii() for c in text) - bad:
+        raise SourceError(
+            f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
+            f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
+        )
+    return text, "GB18030", "inferred", bad > 0
+
+
+def _delimiter(text: str) -> str:
+    lines = [line for line in text[:65_536].splitlines() if line.strip()][:50]
+    counts = {d: sorted(line.count(d) for line in lines) for d in ",\t;|"}
+    # The one that most lines have, and have most of.
+    return max(counts, key=lambda d: counts[d][len(lines) // 2] if lines else 0)
+
+
+@contextmanager
+def _long_cells() -> Iterator[None]:
+    # An outline as WKT is longer than what the parser takes by default; the limit is global.
+    with _LOCK:
+        old = csv.field_size_limit(1 << 30)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(old)
+
+
+def _parsed(text: str, delimiter: str) -> list[list[str]]:
+    with _long_cells():
+        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+
+
+def _swallowed(rows: list[list[str]], delimiter: str, text: str) -> bool:
+    """Whether a quote that does not close has taken whole lines into one cell."""
+    if '"' not in text:
+        return False
+    if text.count('"') % 2:
+        return True
+    widths = sorted(len(row) for row in rows[:1000])
+    usual = widths[len(widths) // 2] if widths else 1
+    cells = (c for c in itertools.chain.from_iterable(rows) if "\n" in c)
+    return usual > 1 and any(c.count(delimiter) >= usual - 1 for c in cells)
+
+
+def _line_by_line(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
+    rows: list[list[str]] = []
+    torn: list[int] = []
+    for line in text.splitlines():
+        if line.count('"') % 2:
+            torn.append(len(rows))
+            line = line.replace('"', "")
+        rows.extend(_parsed(line, delimiter) or [[]])
+    return rows, torn
+
+
+def list_sheets(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook that hold anything."""
+    book = _open(path)
+    return [name for name in book.sheet_names if _sheet(path, book, name).start is not None]
+
+
+def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str, Sheet]:
+    """Read one sheet of a workbook.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, has a password, or holds several sheets and none is named.
+    """
+    book = _open(path)
+    names = list(book.sheet_names)
+    if sublayer is None:
+        full = [n for n in names if _sheet(path, book, n).start is not None]
+        if len(full) != 1:
+            raise SourceError(
+                f"{path.name}: holds {len(full)} sheets ({', '.join(full)}); use sublayer=.",
+                f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}），请用 sublayer= 指定。",
+            )
+        sublayer = full[0]
+    elif sublayer not in names:
+        raise SourceError(
+            f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
+            f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
+        )
+    sheet = _sheet(path, book, sublayer)
+    with _calm(path):
+        rows = sheet.to_python(skip_empty_area=False)
+        merged = list(sheet.merged_cell_ranges or [])
+    return sublayer, Sheet([list(row) for row in rows], merged)
+
+
+def _open(path: Path) -> Any:
+    import python_calamine
+
+    with path.open("rb") as file:
+        if file.read(2) == b"PK":
+            _check_package(path)
+    with _calm(path):
+        return python_calamine.CalamineWorkbook.from_path(str(path))
+
+
+def _sheet(path: Path, book: Any, name: str) -> Any:
+    with _calm(path):
+        return book.get_sheet_by_name(name)
+
+
+@contextmanager
+def _calm(path: Path) -> Iterator[None]:
+    """Turn whatever the reader raises, a panic of its own included, into one error."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        kind = type(error).__name__
+        if not isinstance(error, Exception) and kind != "PanicException":
+            raise
+        if kind == "PasswordError":
+            raise unreadable(
+                path.name,
+                "the workbook has a password; save it without.",
+                "工作簿有密码，请另存为无密码的文件。",
+            ) from error
+        raise unreadable(
+            path.name, f"not a workbook ({error}).", f"不是有效的工作簿（{error}）。"
+        ) from error
+
+
+_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?r="(\d+)"')
+_COLUMN = re.compile(rb' r="([A-Z]{1,3})\d+"')
+
+
+def _check_package(path: Path) -> None:
+    """Refuse a workbook that unpacks into more than memory holds."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            if sum(p.file_size for p in parts) > MAX_UNPACKED:
+                raise _too_large(path)
+            for part in parts:
+                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
+                    _check_extent(path, archive, part)
+    except SourceError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
+        raise unreadable(
+            path.name, f"a damaged workbook ({error}).", f"工作簿已损坏（{error}）。"
+        ) from error
+
+
+def _check_extent(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    last, columns, tail = 1, set[bytes](), b""
+    with archive.open(part) as file:
+        while chunk := file.read(1 << 22):
+            window = tail + chunk
+            last = max(last, max((int(r) for r in _ROW.findall(window)), default=1))
+            columns.update(_COLUMN.findall(window))
+            tail = window[-64:]
+    width = max((_column_number(c) for c in columns), default=1)
+    if last * width > MAX_CELLS:
+        raise _too_large(path)
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _too_large(path: Path) -> SourceError:
+    return refused(
+        path.name,
+        "the sheet reaches too far (a stray cell far below or to the right?); delete the empty "
+        "rows and columns and save it again.",
+        "工作表范围过大（可能在很远处有多余单元格），请删除空行空列后重新保存。",
+    )

@@ -1,0 +1,259 @@
+"""What a source is: by its content, never by its name, and only where it is a local file.
+
+GDAL opens what it is told to: a text of a few lines, under any suffix, makes it read other files
+or ask the network. So a file is looked at first, and only what is recognised is handed on.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
+
+__all__ = ["KINDS", "local_path", "refused", "sniff", "unreadable"]
+
+#: What is recognised, and how it is called before people.
+KINDS = {
+    "shapefile": ".shp",
+    "geopackage": ".gpkg",
+    "parquet": ".parquet",
+    "geojson": ".geojson",
+    "flatgeobuf": ".fgb",
+    "kml": ".kml",
+    "dxf": ".dxf",
+    "filegdb": ".gdb",
+    "workbook": ".xlsx/.xls",
+    "csv": ".csv",
+    "dbf": ".dbf",
+    "zip": ".zip",
+    "folder": "",
+}
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+_HEAD = 65_536
+_MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
+_CONNECTION = re.compile(r"\b(host|dbname|user|password|server|uid|pwd|database)\s*=", re.I)
+_XML_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_XML_PROLOG = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
+#: A root that pretends to be one thing may hold, further down, what another driver looks for.
+_ACTIVE = (b"<OGRVRT", b"<VRTDataset", b"<GDAL_WMS", b"<WMS_", b"<OGRWFS", b"<WFS", b"<OGRWCS",
+           b"gdal_streamed_alg", b"<SrcDataSource", b"<MapML", b"<GDALTileIndex")  # fmt: skip
+_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
+_DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
+
+
+def refused(name: str, cause: str, cause_zh: str) -> SourceError:
+    """Return the error for a source that is not to be opened, with its finding."""
+    return _error("SOURCE_REFUSED", name, cause, cause_zh)
+
+
+def unreadable(name: str, cause: str, cause_zh: str) -> SourceError:
+    """Return the error for a source that is not what it says, or is damaged, with its finding."""
+    return _error("SOURCE_UNREADABLE", name, cause, cause_zh)
+
+
+def _error(code: str, name: str, cause: str, cause_zh: str) -> SourceError:
+    findings = Findings()
+    findings.add(code, value=name, detail=f"{name}: {cause}", detail_zh=f"{name}：{cause_zh}")
+    return SourceError(f"{name}: {cause}", f"{name}：{cause_zh}", findings=findings.frame())
+
+
+def local_path(source: Any) -> Path:
+    """Return the absolute path of an existing local file or folder.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED for addresses, connection strings, virtual and network paths, devices.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        raise refused(
+            type(source).__name__,
+            "not a path, a frame or a database engine; pass one of these.",
+            "不是路径、数据表或数据库连接对象。",
+        )
+    text = os.fspath(source)
+    text = os.fsdecode(text) if isinstance(text, bytes) else text
+    _refuse_addresses(text)
+    path = Path(text).absolute()
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        raise SourceError(f"{text}: no such file or folder.", f"{text}：没有这个文件或文件夹。")
+    if not (path.is_file() or path.is_dir()):
+        raise refused(path.name, "a device or pipe, not a file.", "是设备或管道，不是文件。")
+    return path
+
+
+def _refuse_addresses(text: str) -> None:
+    lower = text.lstrip().lower()
+    network = text.startswith(("\\\\", "//"))
+    drive = os.name == "nt" and re.match(r"[A-Za-z]:[\\/]", text)
+    scheme = _MAPPING.match(text.lstrip())
+    if network or lower.startswith(("/vsi", "<", "{")) or _CONNECTION.search(text) or "\0" in text:
+        pass
+    elif not scheme or drive:
+        return
+    # What follows the scheme may hold a password: it is not repeated.
+    shown = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
+    raise refused(
+        repr(shown),
+        "not a local file; addresses, connection strings, virtual and network paths are refused. "
+        "Copy the file here first.",
+        "不是本机文件；不接受网址、连接串、虚拟路径和网络路径，请先把文件拷到本机。",
+    )
+
+
+def sniff(path: Path) -> str:
+    """Return what ``path`` holds, a key of :data:`KINDS`.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED where it is something that would open other things, or nothing known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.csv"
+    ...     _ = path.write_text("编号,经度,纬度\\n1,120.6,31.3\\n", encoding="utf-8")
+    ...     sniff(path)
+    'csv'
+    """
+    if path.is_dir():
+        is_gdb = any(p.suffix.lower() == ".gdbtable" for p in path.iterdir())
+        return "filegdb" if is_gdb else "folder"
+    head = _head(path)
+    suffix = path.suffix.lower()
+    kind = _by_magic(path, head)
+    if kind:
+        return kind
+    if suffix == ".shp":
+        # Its reader says what is wrong with it.
+        return "shapefile"
+    if suffix == ".dbf" and len(head) >= 32 and head[0] in _DBF_VERSIONS:
+        return "dbf"
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
+        raise unreadable(path.name, "the file is empty.", "文件是空的。")
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if body[:1] in (b"{", b"["):
+        return "geojson"
+    text = _as_text(head)
+    if text is not None and text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return _xml(path, text)
+    if _DXF.match(head) or head.startswith(b"AutoCAD Binary DXF"):
+        _refuse_active(path)
+        return "dxf"
+    if text is not None and suffix in _TEXT_SUFFIXES:
+        return "csv"
+    known = ", ".join(s for s in KINDS.values() if s)
+    raise refused(
+        path.name,
+        f"its content is none of {known}; convert it first.",
+        f"内容不是支持的格式（{known.replace(', ', '、')}），请先转换。",
+    )
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise unreadable(
+            path.name,
+            f"cannot be opened ({error.strerror}).",
+            f"无法打开（{error.strerror}）。",
+        ) from error
+
+
+def _by_magic(path: Path, head: bytes) -> str | None:
+    if head[:4] == b"\x00\x00\x27\x0a":
+        if path.suffix.lower() == ".shx":
+            raise refused(
+                path.name, "the index of a shapefile; give its .shp.", "是索引文件，请给出 .shp。"
+            )
+        return "shapefile"
+    if head[:16] == b"SQLite format 3\x00":
+        return "geopackage"
+    if head[:4] == b"PAR1":
+        return "parquet"
+    if head[:3] == b"fgb" and head[4:7] == b"fgb":
+        return "flatgeobuf"
+    if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        return "workbook"
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
+        return _zip_kind(path)
+    return None
+
+
+def _zip_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise unreadable(
+            path.name, f"a damaged archive ({error}).", f"压缩包已损坏（{error}）。"
+        ) from error
+    if names & {"xl/workbook.xml", "xl/workbook.bin"}:
+        return "workbook"
+    if "mimetype" in names and "content.xml" in names:
+        return "workbook"
+    return "zip"
+
+
+def _as_text(head: bytes) -> str | None:
+    """The head as text where it is text: a byte of a binary file is no control character."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[: len(head) // 2 * 2].decode("utf-16", "ignore")
+    if b"\x00" in head:
+        return None
+    controls = sum(head.count(bytes([c])) for c in (*range(1, 9), *range(14, 27), 28, 29, 30, 31))
+    if controls > len(head) // 100:
+        return None
+    return head.decode("utf-8", "ignore")
+
+
+def _xml(path: Path, text: str) -> str:
+    root = _XML_ROOT.search(text)
+    if root is None or root[1] != "kml":
+        name = root[1] if root else "?"
+        raise refused(
+            path.name,
+            f"XML of kind <{name}>, which may open other files or addresses; only KML is read.",
+            f"内容是 XML（<{name}>），可能引用其他文件或网址；只读取 KML。",
+        )
+    if text.startswith("\ufeff") and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise refused(
+            path.name, "KML in UTF-16; save it as UTF-8.", "KML 为 UTF-16 编码，请存为 UTF-8。"
+        )
+    _refuse_active(path)
+    return "kml"
+
+
+def _refuse_active(path: Path) -> None:
+    """Refuse a text that declares entities or holds what other drivers look for, anywhere."""
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            window = tail + chunk
+            if _XML_PROLOG.search(window):
+                raise refused(
+                    path.name,
+                    "its XML declares entities (DOCTYPE); such files are not opened.",
+                    "XML 中声明了实体（DOCTYPE），不予打开。",
+                )
+            found = next((mark for mark in _ACTIVE if mark in window), None)
+            if found:
+                raise refused(
+                    path.name,
+                    f"holds {found.decode()!r}, which would open other sources.",
+                    "含有会打开其他数据源的内容。",
+                )
+            tail = chunk[-64:]
