@@ -201,6 +201,24 @@ CODES: Mapping[str, FindingCode] = {
     "ZONES_GAP": _c(
         "warning", "各区之间有空隙 {value} 平方米", "there is a gap of {value} m2 between the zones"
     ),
+    "LEDGER_JOINED": _c(
+        "info",
+        "台账 {expected} 行中 {value} 行与图层对上；{detail_zh}",
+        "{value} of {expected} rows of the list have a feature; {detail}",
+    ),
+    "LEDGER_UNMATCHED": _c(
+        "info", "台账中没有这一条，请核对编号", "the list has no row for this feature; check the id"
+    ),
+    "LEDGER_MANY": _c(
+        "warning",
+        "台账中编号 {value} 不止一行，采用第一行，本行退回",
+        "the list has more than one row for {value}; the first is used, this one is rejected",
+    ),
+    "LEDGER_WINS": _c(
+        "info",
+        "“{field}”有 {value} 条图层与台账不同，以台账为准",
+        "{field!r}: list and map differ in {value} records; the list wins",
+    ),
     "ID_MISSING": _c(
         "warning", "没有编号，已生成 {expected}，请补填", "no id; {expected} was generated"
     ),

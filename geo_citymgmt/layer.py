@@ -17,6 +17,7 @@ from pyproj import CRS
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.geometry import Unusable, clean_geometry
 from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.place import check_place, reported_codes
 from geo_citymgmt.cleaning.position import Position, to_metric
 from geo_citymgmt.cleaning.relations import check_relations
@@ -24,6 +25,7 @@ from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import LayerSpec, get_spec
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
@@ -83,6 +85,7 @@ def read_layer(
     crs: Any = None,
     datum: str | None = None,
     aliases: Mapping[str, str] | None = None,
+    ledger: Any = None,
     zones: gpd.GeoDataFrame | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     columns: Sequence[str] | None = None,
@@ -109,6 +112,9 @@ def read_layer(
         GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted.
     aliases : mapping of str to str, optional
         Source column to field name, where names cannot be recognised; empty to leave one out.
+    ledger : path or DataFrame, optional
+        The office's list (台账), without geometry: joined to the features by id. Where both fill a
+        field the list wins; rows without a feature stay as records without a place.
     zones : GeoDataFrame, optional
         Districts indexed by code: turns on the checks of place and computes ``district_code``.
     bbox : (west, south, east, north), optional
@@ -157,12 +163,20 @@ def read_layer(
         ]
         raw = _joined(raws, offsets)
         mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
+        n_alone = 0
+        if ledger is not None:
+            in_memory = isinstance(ledger, pd.DataFrame)
+            listed = read_raw(ledger, name="list") if in_memory else read_table(ledger)
+            raw, mapping, n_alone = join_office_list(
+                raw, mapping, listed, spec, findings, aliases
+            )
         _check_fields(spec, mapping, findings)
     except CityDataError as error:
         if error.findings is None:
             error.findings = _with_error(findings, error).frame()
         raise
-    geometry = np.concatenate([p.geometry for p in positions])
+    nowhere = np.full(n_alone, None, dtype=object)
+    geometry = np.concatenate([*(p.geometry for p in positions), nowhere])
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
