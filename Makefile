@@ -53,3 +53,8 @@ docs: $(VENV)/stamp-docs
 
 clean:
 	rm -rf build dist "$(VENV)" .pytest_cache .mypy_cache .ruff_cache
+
+# Break sources on purpose, count what is lost without a word; N= for more or fewer than 10,000.
+.PHONY: torture
+torture: $(VENV)/stamp-test+notebook
+	@$(BIN)/python -m tests.torture $(or $(N),10000)

@@ -143,8 +143,9 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
     if walk.intact:
         try:
             fids, wkb = _wkb(path)
-        except _GDAL_ERRORS:
-            # A damaged table must not cost the shapes: they are read again, alone.
+        except (*_GDAL_ERRORS, UnboundLocalError):
+            # A damaged table or .prj must not cost the shapes: they are read again, alone.
+            # (An unset local is how pyogrio 0.13 meets a CRS that GDAL cannot write out.)
             fids = None
     if fids is None or wkb is None:
         fids, wkb, at = _wkb_of_copy(path, shp, walk)
@@ -224,7 +225,9 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
     text = prj.read_bytes().decode("utf-8-sig", "replace").strip()
     try:
         crs = pyproj.CRS.from_user_input(text)
-    except pyproj.exceptions.CRSError:
+        # A damaged definition can be one that is well formed and leads nowhere.
+        pyproj.Transformer.from_crs(crs, crs.geodetic_crs or crs)
+    except pyproj.exceptions.ProjError:
         findings.add(
             "FILE_MISSING_PART",
             value=prj.name,
