@@ -12,6 +12,12 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_citymgmt.city_source import CitySource, find_source
+from geo_citymgmt.decisions import (
+    compare_findings,
+    corrections_of,
+    mark_accepted,
+    read_decisions,
+)
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
@@ -44,6 +50,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Of all layers, the unusable ones included.
     specs : dict of str to LayerSpec
         What the layers are.
+    since : DataFrame or None
+        Which findings are new, remain or are resolved since the decisions it was loaded with.
     """
 
     layers: Mapping[str, Layer]
@@ -59,6 +67,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     code: str = "320500"
     source: str = ""
     inputs: tuple[Path, ...] = field(default=(), repr=False)
+    since: pd.DataFrame | None = field(default=None, repr=False)
 
     def __getitem__(self, key: str) -> gpd.GeoDataFrame:
         return self.layer(key).data
@@ -153,6 +162,7 @@ def load_city(
     specs: Mapping[str, LayerSpec] | str | Path | None = None,
     crs: Any = None,
     datum: str | Mapping[str, str] | None = None,
+    decisions: str | Path | None = None,
 ) -> City:
     """Load a city from a folder, a ``city.toml`` or a GeoPackage.
 
@@ -175,6 +185,9 @@ def load_city(
         Beside the package's own: see :func:`load_specs`.
     crs, datum : optional
         For all layers, or a mapping from layer key; wins over ``city.toml``.
+    decisions : str or Path, optional
+        A findings workbook the office has filled in: its corrections are applied and logged, its
+        accepted exceptions marked, and ``city.since`` tells what is new, remains or is resolved.
 
     Returns
     -------
@@ -195,7 +208,8 @@ def load_city(
     found = find_source(Path(source), known, layer=only)
     findings = Findings()
     findings.extend(found.findings)
-    builder = _Builder(found, known, metric_crs, crs, datum)
+    decided = None if decisions is None else read_decisions(decisions, known)
+    builder = _Builder(found, known, metric_crs, crs, datum, decided)
     builder.load_zones(zones, findings)
     wanted = [k for k in known if known[k].role != "zones" and (not layers or k in layers)]
     for key in wanted:
@@ -208,6 +222,11 @@ def load_city(
         )
     events, targets = _side_tables(found, known, builder.layers, findings)
     data_date = found.data_date or _latest(builder.layers, events)
+    all_findings = concat_findings([findings.frame(), *builder.tables])
+    since = None
+    if decided is not None:
+        since = compare_findings(decided, all_findings[all_findings["severity"] != "info"])
+        all_findings = mark_accepted(all_findings, decided)
     ledger = pd.concat(builder.ledgers, ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
     return City(
@@ -216,7 +235,8 @@ def load_city(
         events=events,
         targets=targets,
         data_date=data_date,
-        findings=concat_findings([findings.frame(), *builder.tables]),
+        findings=all_findings,
+        since=since,
         ledger=ledger,
         specs=known,
         name_zh=found.name_zh,
@@ -237,9 +257,10 @@ class _Builder:
         metric_crs: Any,
         crs: Any,
         datum: Any,
+        decided: pd.DataFrame | None,
     ) -> None:
         self.found, self.specs, self.metric_crs = found, specs, metric_crs
-        self.crs, self.datum = crs, datum
+        self.crs, self.datum, self.decided = crs, datum, decided
         self.layers: dict[str, Layer] = {}
         self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
         self.ledgers: list[pd.DataFrame] = []
@@ -260,6 +281,8 @@ class _Builder:
                 crs=_for(self.crs, key) or entry.crs,
                 datum=_for(self.datum, key) or entry.datum,
                 aliases=entry.fields,
+                ledger=entry.ledger,
+                corrections=None if self.decided is None else corrections_of(self.decided, key),
                 zones=zones,
                 metric_crs=self.metric_crs,
                 data_date=self.found.data_date,

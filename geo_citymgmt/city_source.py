@@ -37,6 +37,7 @@ class LayerSource:
     crs: str | None = None
     datum: str | None = None
     encoding: str | None = None
+    ledger: Path | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -259,7 +260,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     place = f"layers.{key}"
     if key not in specs:
         raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
-    known = ("path", "sublayer", "crs", "datum", "encoding", "fields")
+    known = ("path", "sublayer", "crs", "datum", "encoding", "fields", "ledger")
     if not isinstance(entry, Mapping) or "path" not in entry:
         raise _mistake(path, place, 'needs path = "file"')
     for name in entry:
@@ -276,6 +277,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         crs=entry.get("crs"),
         datum=entry.get("datum"),
         encoding=entry.get("encoding"),
+        ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
         fields=dict(entry.get("fields", {})),
     )
 

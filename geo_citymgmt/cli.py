@@ -119,6 +119,7 @@ def _load(
     crs: tuple[str, ...],
     datum: tuple[str, ...],
     layer: str | None = None,
+    decisions: Path | None = None,
 ) -> City:
     from geo_citymgmt.city import load_city
 
@@ -130,6 +131,7 @@ def _load(
         specs=specs,
         crs=_per_layer(crs, specs),
         datum=_per_layer(datum, specs),
+        decisions=decisions,
     )
 
 
@@ -200,6 +202,13 @@ def report(
     help="输出形式",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
+@click.option(
+    "--decisions",
+    type=click.Path(path_type=Path),
+    default=None,
+    metavar="XLSX",
+    help="填好处理意见的问题清单 / a findings workbook with decisions",
+)
 @_common
 @_guarded
 def check(
@@ -207,13 +216,14 @@ def check(
     layer: str | None,
     style: str,
     out: Path | None,
+    decisions: Path | None,
     lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
     datum: tuple[str, ...],
 ) -> int:
     """检查来源数据，列出问题 / check a source and list what was found."""
-    city = _load(source, layer_folder, crs, datum, layer)
+    city = _load(source, layer_folder, crs, datum, layer, decisions)
     ledger, findings = city.ledger, city.findings
     if style == "xlsx":
         from geo_citymgmt.report import write_findings
@@ -233,6 +243,16 @@ def check(
             from geo_citymgmt.writing import write_text
 
             write_text(text + "\n", out)
+    if city.since is not None and style != "json":
+        counts = city.since["state"].value_counts()
+        new, left, gone = (int(counts.get(s, 0)) for s in ("new", "remaining", "resolved"))
+        click.echo(
+            _say(
+                f"与上次相比：新增 {new}，仍在 {left}，已解决 {gone}",
+                f"since the last check: {new} new, {left} remaining, {gone} resolved",
+                lang,
+            )
+        )
     bad = bool(ledger["n_rejected"].fillna(0).sum()) or _has_errors(findings)
     return WITH_ERRORS if bad else DONE
 

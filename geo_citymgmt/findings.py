@@ -201,6 +201,22 @@ CODES: Mapping[str, FindingCode] = {
     "ZONES_GAP": _c(
         "warning", "各区之间有空隙 {value} 平方米", "there is a gap of {value} m2 between the zones"
     ),
+    "DECISION_APPLIED": _c(
+        "info",
+        "按处理意见，“{field}”由“{value}”改为“{expected}”",
+        "by decision {field!r} was changed from {value!r} to {expected!r}",
+    ),
+    "DECISION_UNUSED": _c(
+        "warning",
+        "处理意见未能执行：编号 {value} 在来源中没有或不止一条（改为“{expected}”）",
+        "a decision could not be applied: {value} is not in the source, or not alone (set to "
+        "{expected!r})",
+    ),
+    "DECISION_UNCLEAR": _c(
+        "warning",
+        "处理意见看不懂：{value}；请写“属实”或“改为……”",
+        "the decision on {value} is not understood; write accept, or set and the value",
+    ),
     "LEDGER_JOINED": _c(
         "info",
         "台账 {expected} 行中 {value} 行与图层对上；{detail_zh}",
@@ -372,6 +388,9 @@ CODES: Mapping[str, FindingCode] = {
         "该行有 {value} 个值，表头有 {expected} 列；请检查多余或缺少的分隔符、引号",
         "this row has {value} values for {expected} headings; look for a stray or missing "
         "separator or quote",
+    ),
+    "READ_WARNING": _c(
+        "warning", "读取时的提示：{value}，请核对该文件", "the reader warned: {value}; check the file"
     ),
 }  # fmt: skip
 

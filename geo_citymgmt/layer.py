@@ -21,6 +21,7 @@ from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.place import check_place, reported_codes
 from geo_citymgmt.cleaning.position import Position, to_metric
 from geo_citymgmt.cleaning.relations import check_relations
+from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import DEFAULT_CRS
@@ -86,6 +87,7 @@ def read_layer(
     datum: str | None = None,
     aliases: Mapping[str, str] | None = None,
     ledger: Any = None,
+    corrections: pd.DataFrame | None = None,
     zones: gpd.GeoDataFrame | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     columns: Sequence[str] | None = None,
@@ -115,6 +117,8 @@ def read_layer(
     ledger : path or DataFrame, optional
         The office's list (台账), without geometry: joined to the features by id. Where both fill a
         field the list wins; rows without a feature stay as records without a place.
+    corrections : DataFrame, optional
+        ``row_label, key, field, new_value``: values the office corrected, put in before cleaning.
     zones : GeoDataFrame, optional
         Districts indexed by code: turns on the checks of place and computes ``district_code``.
     bbox : (west, south, east, north), optional
@@ -170,6 +174,8 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(
                 raw, mapping, listed, spec, findings, aliases
             )
+        if corrections is not None:
+            mapping = apply_corrections(raw, mapping, corrections, spec, findings)
         _check_fields(spec, mapping, findings)
     except CityDataError as error:
         if error.findings is None:
