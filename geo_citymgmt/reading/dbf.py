@@ -9,6 +9,7 @@ few among many.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -109,8 +110,15 @@ def read_dbf(
     deleted = flags == 0x2A
     if deleted.any():
         findings.add("RECORD_DELETED", value=int(deleted.sum()))
-    texts = {i: c for i, c in columns.items() if isinstance(c, TextColumn)}
-    chosen, source, lenient = _choose_encoding(path, header, texts, encoding, cpg, findings)
+    # No name is bound to the list: each column is let go as soon as it is decoded.
+    chosen, source, lenient = _choose_encoding(
+        path,
+        header,
+        [c for c in columns.values() if isinstance(c, TextColumn) and c.strict],
+        encoding,
+        cpg,
+        findings,
+    )
     out: dict[str, pd.Series] = {}
     for i, name in enumerate(header.names):
         label = _label(name, chosen)
@@ -130,6 +138,8 @@ def read_dbf(
             out[unique] = _series(values)
         else:
             out[unique] = pd.Series(np.concatenate(column))
+    # The bytes have been let go, and Arrow keeps their room: it is needed for the shapes.
+    pa.default_memory_pool().release_unused()
     return DbfTable(out, deleted, header.n, chosen, source, findings)
 
 
@@ -239,17 +249,23 @@ def _blocks(path: Path, header: _Header, n: int, digest: Digest | None) -> Itera
     """
     length = header.record_length
     step = max(_BLOCK_BYTES // length, 1)
-    with path.open("rb") as file:
-        head = file.read(header.length)
-        if digest is not None:
-            digest.update(head)
+    # The digest is taken beside the work on the columns: it needs a processor and no Python.
+    with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
+        pending = [beside.submit(_digested, digest, file.read(header.length))]
         for start in range(0, n, step):
             data = file.read(min(step, n - start) * length)
-            if digest is not None:
-                digest.update(data)
+            pending.pop().result()
+            pending.append(beside.submit(_digested, digest, data))
             yield np.frombuffer(data, dtype=np.uint8).reshape(-1, length)
         while digest is not None and (data := file.read(_BLOCK_BYTES)):
-            digest.update(data)
+            pending.append(beside.submit(_digested, digest, data))
+            pending.pop(0).result()
+        pending.pop().result()
+
+
+def _digested(digest: Digest | None, data: bytes) -> None:
+    if digest is not None:
+        digest.update(data)
 
 
 def _check_flags(flags: np.ndarray, findings: Findings) -> None:
@@ -277,14 +293,13 @@ def _check_flags(flags: np.ndarray, findings: Findings) -> None:
 def _choose_encoding(
     path: Path,
     header: _Header,
-    texts: dict[int, TextColumn],
+    columns: list[TextColumn],
     given: str | None,
     cpg: str | None,
     findings: Findings,
 ) -> tuple[str, str, bool]:
     """Return the encoding, how it was known, and whether a few values are not in it."""
     names = [(name, 11) for name in header.names if not name.isascii()]
-    columns = [c for c in texts.values() if c.strict]
 
     def fits(encoding: str) -> bool:
         return readable(names, encoding) and all(_fits(c, encoding) for c in columns)

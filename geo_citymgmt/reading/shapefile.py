@@ -17,7 +17,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.dbf import DbfTable, Digest, count_rows, read_dbf
 from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
-from geo_citymgmt.reading.shp import HEADER
+from geo_citymgmt.reading.shp import HEADER, plain_points
 
 __all__ = ["read_shapefile"]
 
@@ -139,6 +139,10 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
     out = np.full(n, None, dtype=object)
     if not walk.usable.any():
         return out
+    xy = plain_points(shp, walk.offset) if walk.usable.all() else None
+    if xy is not None:
+        # The walk has seen all there is to a point; there is nothing left to build.
+        return np.asarray(shapely.points(xy))
     at, fids, wkb = np.arange(n), None, None
     if walk.intact:
         try:
