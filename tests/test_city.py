@@ -153,7 +153,7 @@ def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch, city):
         raise OSError("disk full")
 
     monkeypatch.setattr("pyogrio.write_dataframe", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(gcm.CityDataError, match="disk full"):
         gcm.write_layer(city.layer("utility_tunnels"), target)
     assert target.read_bytes() == b"old"
     assert [p.name for p in tmp_path.iterdir()] == [target.name]

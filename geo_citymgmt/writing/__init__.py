@@ -1,0 +1,17 @@
+"""Writing: whole or not at all, read back before it counts, nothing personal unless asked."""
+
+from geo_citymgmt.writing.atomic import whole_file, write_text
+from geo_citymgmt.writing.layers import losses, write_city, write_city_workbook, write_layer
+from geo_citymgmt.writing.outgoing import outgoing
+from geo_citymgmt.writing.workbook import new_workbook
+
+__all__ = [
+    "losses",
+    "new_workbook",
+    "outgoing",
+    "whole_file",
+    "write_city",
+    "write_city_workbook",
+    "write_layer",
+    "write_text",
+]

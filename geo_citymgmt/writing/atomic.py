@@ -1,0 +1,225 @@
+"""Old or new, never partial: a temporary file beside the target takes its place at the end."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from geo_citymgmt.errors import CityDataError
+
+__all__ = ["locked", "replace_file", "whole_file", "write_text"]
+
+#: How long to wait for another writer, and for a program that holds the target open.
+LOCK_WAIT_S = 10.0
+REPLACE_WAIT_S = 2.0
+_PAUSE_S = 0.05
+_PART = ".part"
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Give a temporary name beside ``path``; what was written there takes its place at the end.
+
+    On any error the old file stands and nothing is left over. What a killed writer left is swept
+    away by the next one: a lock beside the target makes sure that only one is at work.
+
+    Raises
+    ------
+    CityDataError
+        Another writer is at work on the target, the disk is full, the target cannot be replaced
+        because a program holds it open, or its folder is closed.
+    """
+    if path.is_dir():
+        raise CityDataError(
+            f"{path}: is a folder, not a file; give the name of a file in it.",
+            f"{path}：是文件夹，请给出其中的文件名。",
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with locked(path):
+            _sweep(path)
+            # Some drivers refuse a file that is there already: they get a name in a fresh folder.
+            folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=_PART, dir=path.parent))
+            try:
+                temporary = folder / path.name
+                yield temporary
+                if not temporary.exists():
+                    raise CityDataError(
+                        f"{path.name}: nothing was written.", f"{path.name}：没有写出内容。"
+                    )
+                _flush(temporary)
+                replace_file(temporary, path)
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+    except OSError as error:
+        raise _explained(error, path) from error
+
+
+def write_text(text: str, path: Path) -> Path:
+    """Write ``text`` as UTF-8, whole or not at all."""
+    with whole_file(path) as temporary:
+        temporary.write_bytes(text.encode("utf-8"))
+    return path
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock of ``path``: ``.NAME.lock`` beside it, locked by the operating system.
+
+    The system lets go of the lock when its holder dies, so that a file left by a killed writer
+    locks nobody out. Where the file system knows no locks, the last writer wins, whole.
+
+    Raises
+    ------
+    CityDataError
+        Another writer did not finish within :data:`LOCK_WAIT_S` seconds.
+    """
+    lock = path.with_name(f".{path.name}.lock")
+    until = time.monotonic() + LOCK_WAIT_S
+    while (handle := _try_lock(lock)) is None:
+        if time.monotonic() > until:
+            holder = _holder(lock)
+            raise CityDataError(
+                f"{path}: another writer is at work on it ({holder}); wait for it and try again.",
+                f"{path}：另一个程序正在写这个文件（{holder}），请等它结束后重试。",
+            )
+        time.sleep(_PAUSE_S)
+    try:
+        yield
+    finally:
+        _unlock(lock, handle)
+
+
+def replace_file(temporary: Path, path: Path) -> None:
+    """Put ``temporary`` in the place of ``path``; wait a little for a program that holds it.
+
+    Raises
+    ------
+    CityDataError
+        The program does not let go.
+    """
+    until = time.monotonic() + REPLACE_WAIT_S
+    while True:
+        try:
+            os.replace(temporary, path)  # noqa: PTH105 - the one call whose atomicity is promised
+        except PermissionError as error:
+            if time.monotonic() > until:
+                raise CityDataError(
+                    f"{path}: another program holds it open; close it there and try again.",
+                    f"{path}：文件正被其他程序占用，请关闭后重试。",
+                ) from error
+            time.sleep(_PAUSE_S)
+        else:
+            _flush_folder(path.parent)
+            return
+
+
+def _explained(error: OSError, path: Path) -> CityDataError:
+    if error.errno in _FULL:
+        return CityDataError(
+            f"{path}: the disk is full or a file may not grow that far; the old file stands. Make "
+            "room and try again.",
+            f"{path}：磁盘已满或超出文件大小限制，原文件未动；请腾出空间后重试。",
+        )
+    return CityDataError(
+        f"{path}: cannot be written ({error}); the old file stands.",
+        f"{path}：无法写出（{error}），原文件未动。",
+    )
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed writers left of this target; whoever holds the lock is the only one."""
+    prefix = f".{path.name}."
+    for left in path.parent.iterdir():
+        if left.name.startswith(prefix) and left.name.endswith(_PART):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _flush(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    # Where a folder can be opened, its entry is made to outlive a power cut.
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _try_lock(lock: Path) -> int | None:
+    """Return an open, locked handle, or None where another holds it."""
+    try:
+        handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        if os.name == "nt":  # being deleted by the one who held it
+            return None
+        raise
+    try:
+        _lock_handle(handle)
+    except OSError as error:
+        if error.errno in _NO_LOCKS:
+            return handle
+        os.close(handle)
+        return None
+    # The holder before may have removed the file after it was opened here.
+    try:
+        current = lock.stat()
+    except OSError:
+        current = None
+    if current is None or not os.path.samestat(current, os.fstat(handle)):
+        os.close(handle)
+        return None
+    note = f"{socket.gethostname()}, process {os.getpid()}, since {time.strftime('%H:%M:%S')}"
+    # Byte 0 is what Windows locks. A full disk must not keep the lock from being held.
+    with suppress(OSError):
+        os.ftruncate(handle, 0)
+        os.lseek(handle, 1, os.SEEK_SET)
+        os.write(handle, note.encode())
+    return handle
+
+
+def _lock_handle(handle: int) -> None:
+    if os.name == "nt":  # pragma: no cover - other systems lock the whole file
+        import msvcrt
+
+        os.lseek(handle, 0, os.SEEK_SET)
+        windows: Any = msvcrt
+        windows.locking(handle, windows.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _unlock(lock: Path, handle: int) -> None:
+    if os.name == "nt":  # pragma: no cover - an open file cannot be removed there
+        os.close(handle)
+        with suppress(OSError):
+            lock.unlink()
+        return
+    with suppress(OSError):
+        lock.unlink()
+    os.close(handle)
+
+
+def _holder(lock: Path) -> str:
+    try:
+        with lock.open("rb") as file:
+            file.seek(1)
+            return file.read(200).decode("utf-8", "replace").strip("\0 ") or "unknown"
+    except OSError:
+        return "unknown"

@@ -1,0 +1,110 @@
+"""Is what was read back what was to be written: columns, count, bounds, every value."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.writing.outgoing import Outgoing
+from geo_citymgmt.writing.values import is_date, is_text
+
+__all__ = ["check_same", "refuse"]
+
+
+def refuse(target: str, what: str, what_zh: str) -> CityDataError:
+    """Say that a file does not hold what it should, and that the old one stands."""
+    return CityDataError(
+        f"{target}: read back, it does not hold what was written ({what}); the old one stands. Is "
+        "the disk full?",
+        f"{target}：写后核对不一致（{what_zh}），原文件未动；请检查磁盘空间。",
+    )
+
+
+def check_same(
+    target: str,
+    out: Outgoing,
+    table: pd.DataFrame,
+    geometry: np.ndarray | None = None,
+    *,
+    normalised: bool = False,
+) -> None:
+    """Compare what was read back with what was to be written.
+
+    Parameters
+    ----------
+    target : str
+        For the error.
+    out : Outgoing
+        What was to be written, in the form the format holds.
+    table : DataFrame
+        The columns read back.
+    geometry : array of geometries, optional
+        Read back; without it only the table is compared.
+    normalised : bool
+        Compare shapes without regard to where a ring starts and which way it runs.
+
+    Raises
+    ------
+    CityDataError
+        They differ, and in what.
+    """
+    if len(table) != len(out):
+        raise refuse(
+            target,
+            f"{len(table)} records instead of {len(out)}",
+            f"应有 {len(out)} 条，实有 {len(table)} 条",
+        )
+    missing = [str(name) for name in out.table.columns if name not in table.columns]
+    if missing or len(table.columns) != len(out.table.columns):
+        names = ", ".join(missing) or ", ".join(
+            map(str, table.columns.difference(out.table.columns))
+        )
+        raise refuse(target, f"columns: {names}", f"字段：{names}")
+    for name in out.table.columns:
+        n = _differing(out.table[name], table[name])
+        if n:
+            raise refuse(target, f"{n} values of {name}", f"“{name}”有 {n} 个值不同")
+    if geometry is None or out.geometry is None:
+        return
+    wanted, found = out.geometry.to_numpy(), np.asarray(geometry, dtype=object)
+    if normalised:
+        wanted, found = shapely.normalize(wanted), shapely.normalize(found)
+    same = shapely.equals_exact(wanted, found, tolerance=0.0)
+    gone = shapely.is_missing(wanted) & shapely.is_missing(found)
+    n = int((~(same | gone)).sum())
+    if n:
+        box, had = shapely.total_bounds(found).round(3), shapely.total_bounds(wanted).round(3)
+        raise refuse(
+            target,
+            f"{n} geometries; bounds {box.tolist()} instead of {had.tolist()}",
+            f"{n} 个图形不同",
+        )
+
+
+def _differing(wanted: pd.Series, found: pd.Series) -> int:
+    if is_date(wanted):
+        return int((_moments(wanted) != _moments(found)).sum())
+    if is_text(wanted):
+        a, b = _texts(wanted), _texts(found)
+        return int((a != b).sum())
+    x, y = _numbers(wanted), _numbers(found)
+    return int((~((x == y) | (np.isnan(x) & np.isnan(y)))).sum())
+
+
+def _moments(values: pd.Series) -> np.ndarray:
+    stamps = values if is_date(values) else pd.to_datetime(values)
+    if getattr(stamps.dtype, "tz", None) is not None:
+        stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
+    return stamps.to_numpy(dtype="datetime64[us]").astype(np.int64)
+
+
+def _texts(values: pd.Series) -> np.ndarray:
+    return values.astype("str").fillna("").to_numpy(dtype=object)
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    if values.dtype == object:
+        values = values.map({True: 1.0, False: 0.0}).where(values.isin([True, False]), values)
+    return pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)

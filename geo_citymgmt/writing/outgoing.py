@@ -1,0 +1,144 @@
+"""What may leave the house: which fields, and in which exactly named CRS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+
+from geo_citymgmt.errors import CRSError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.layer import Layer
+from geo_citymgmt.spec import LayerSpec
+
+__all__ = ["Outgoing", "exact_code", "outgoing", "take"]
+
+
+def outgoing(
+    layer: Layer | gpd.GeoDataFrame,
+    *,
+    include_personal: bool = False,
+    columns: Sequence[str] = (),
+) -> gpd.GeoDataFrame:
+    """Records as they may leave the house: fields of the spec, without personal ones.
+
+    ``columns`` names further ones to let out, unknown or personal.
+    """
+    if not isinstance(layer, Layer):
+        return layer
+    spec: LayerSpec = layer.spec
+    keep = [
+        name
+        for name in layer.data.columns
+        if name in columns
+        or name == layer.data.active_geometry_name
+        or _is_known(name, spec, include_personal)
+    ]
+    return layer.data[keep]
+
+
+class Outgoing:
+    """A table on its way out: its columns, its geometry, what it is, where each record came from.
+
+    Parameters
+    ----------
+    frame : DataFrame or GeoDataFrame
+        Records.
+    spec : LayerSpec, optional
+        What the columns are, where that is known.
+    record : array of int, optional
+        Position of each record in its source; that in ``frame`` otherwise.
+    name : str
+        What to call it.
+    """
+
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        spec: LayerSpec | None = None,
+        record: np.ndarray | None = None,
+        name: str = "",
+    ) -> None:
+        where = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
+        self.spec, self.name = spec, name
+        self.table = pd.DataFrame(frame if where is None else frame.drop(columns=where))
+        self.table = self.table.reset_index(drop=True)
+        self.geometry = None
+        if where is not None:
+            geometry = frame.geometry
+            self.geometry = gpd.GeoSeries(geometry.to_numpy(), crs=geometry.crs)
+        self.record = np.arange(len(frame)) if record is None else np.asarray(record)
+        self.findings = Findings(spec.key if spec else "")
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def frame(self) -> pd.DataFrame:
+        """Return table and geometry as one frame; the geometry is called ``geometry``."""
+        if self.geometry is None:
+            return self.table
+        # A column of that name would be overwritten without a word.
+        if "geometry" in self.table.columns:
+            return gpd.GeoDataFrame(
+                self.table.rename(columns={"geometry": "geometry_1"}), geometry=self.geometry
+            )
+        return gpd.GeoDataFrame(self.table, geometry=self.geometry)
+
+    def losses(self) -> pd.DataFrame:
+        """Return what was found on the way, with the id of each record it is about."""
+        n = int(self.record.max(initial=0)) + 1
+        keys = np.full(n, "", dtype=object)
+        labels = np.char.add("FID ", np.arange(n).astype(str)).astype(object)
+        if self.spec is not None and self.spec.id_field in self.table.columns:
+            keys[self.record] = self.table[self.spec.id_field].to_numpy(dtype=object)
+        return self.findings.frame(key=keys, row_label=labels)
+
+
+def take(
+    layer: Layer | pd.DataFrame, *, include_personal: bool = False, name: str = ""
+) -> Outgoing:
+    """Take what may leave of ``layer``."""
+    frame = outgoing(layer, include_personal=include_personal)
+    if isinstance(layer, Layer):
+        return Outgoing(frame, layer.spec, layer.record, name or layer.spec.key)
+    return Outgoing(frame, name=name)
+
+
+def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
+    """Return the code of the CRS, such as ``EPSG:4549``; None where there is no geometry.
+
+    Raises
+    ------
+    CRSError
+        There is no CRS, or it is one that no code names exactly. Tools that write the nearest
+        code instead put the data elsewhere.
+    """
+    if geometry is None or (geometry.crs is None and geometry.isna().all()):
+        return None
+    crs = geometry.crs
+    if crs is None:
+        raise CRSError(
+            f"{name}: has no coordinate reference system; set it with set_crs() before writing.",
+            f"{name}：没有坐标系，写出前请先用 set_crs() 指明。",
+        )
+    authority = crs.to_authority(min_confidence=100)
+    if authority == ("OGC", "CRS84"):
+        # The same positions; only the stated order of the axes differs, and x is written first.
+        authority = ("EPSG", "4326")
+    if authority is None or authority[0] != "EPSG":
+        nearest = pyproj.CRS(crs).name
+        raise CRSError(
+            f"{name}: its coordinate reference system ({nearest}) has no EPSG code, and files "
+            'would state another one; bring it into one that has, e.g. to_crs("EPSG:4549").',
+            f"{name}：坐标系（{nearest}）没有 EPSG 代码，写出会被标成别的坐标系；"
+            '请先转换，例如 to_crs("EPSG:4549")。',
+        )
+    return ":".join(authority)
+
+
+def _is_known(name: str, spec: LayerSpec, include_personal: bool) -> bool:
+    item = spec.fields.get(name.removesuffix("_precision"))
+    return item is not None and (include_personal or not item.personal)

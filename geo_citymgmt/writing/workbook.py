@@ -1,0 +1,142 @@
+"""Workbooks in which no text can become a formula or a link."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.writing.compare import refuse
+from geo_citymgmt.writing.formats import as_wkt
+from geo_citymgmt.writing.outgoing import Outgoing
+from geo_citymgmt.writing.values import (
+    dates_as_text,
+    is_date,
+    is_number,
+    is_text,
+    number_texts,
+    strip_controls,
+    tell_loss,
+)  # fmt: skip
+
+__all__ = ["new_workbook", "prepare_sheet", "write_sheets"]
+
+SUFFIX = ".xlsx"
+MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_048_576, 16_384, 32_767
+#: Excel's own calendar has a day too many before this one.
+_FIRST_DAY = pd.Timestamp(1900, 3, 1)
+_EXACT = 10**15
+_ROW = re.compile(rb"<row ")
+
+
+def new_workbook(path: Path) -> Any:
+    """Open a workbook in which no text of the data can become a formula or a link."""
+    import xlsxwriter
+
+    options = {
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+        "nan_inf_to_errors": False,
+        "in_memory": True,
+    }
+    return xlsxwriter.Workbook(str(path), options)
+
+
+def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
+    """Bring ``out`` into the form a sheet holds; without ``geometry`` only the attributes."""
+    strip_controls(out, SUFFIX)
+    dates_as_text(out, only_partial=True)
+    for name in out.table.columns:
+        values = out.table[name]
+        if is_date(values):
+            odd = values.notna() & ((values < _FIRST_DAY) | (values != values.dt.floor("s")))
+            if odd.any():
+                lone = Outgoing(out.table[[name]], out.spec)
+                dates_as_text(lone)
+                out.table[name] = lone.table[name]
+        elif is_number(values):
+            # A sheet keeps 15 digits; where a number has more, its column goes as text.
+            texts = pd.Series(number_texts(values).to_pandas(), dtype="str")
+            digits = texts.str.replace(r"e.*$|^-?[0.]*|\.", "", regex=True).str.rstrip("0")
+            whole = pd.api.types.is_integer_dtype(values.dtype)
+            if whole and digits.str.len().gt(15).any():
+                out.table[name] = texts
+    if geometry:
+        as_wkt(out, SUFFIX)
+    else:
+        out.geometry = None
+    for name in out.table.columns:
+        if is_text(out.table[name]):
+            _cut(out, str(name))
+
+
+def _cut(out: Outgoing, name: str) -> None:
+    texts = out.table[name].astype("str")
+    long = texts.str.len().gt(MAX_CELL).fillna(False).to_numpy(dtype=bool)
+    if not long.any():
+        return
+    shape = name in ("geometry", "geometry_1") and name == out.table.columns[-1]
+    tell_loss(
+        out, SUFFIX,
+        "a shape longer than a cell was left out" if shape else f"cut to {MAX_CELL} characters",
+        "图形超出单元格长度，未写出" if shape else f"文字截断为 {MAX_CELL} 字",
+        field=name, at=np.flatnonzero(long),
+    )  # fmt: skip
+    # Half a shape is no shape.
+    out.table[name] = texts.mask(long, None if shape else texts.str[:MAX_CELL])
+
+
+def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
+    """Write the prepared ``sheets``, one a name, and count what is in the file.
+
+    Raises
+    ------
+    CityDataError
+        A table has more rows or columns than a sheet, or the file is not whole.
+    """
+    book = new_workbook(path)
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
+    day = book.add_format({"num_format": "yyyy-mm-dd"})
+    moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
+    for title, out in sheets.items():
+        table = out.table
+        if len(table) >= MAX_ROWS or len(table.columns) > MAX_COLUMNS:
+            raise CityDataError(
+                f"{title}: {len(table)} rows and {len(table.columns)} columns do not fit a sheet; "
+                "write .gpkg or .parquet.",
+                f"{title}：{len(table)} 行 {len(table.columns)} 列超出工作表上限，"
+                "请写 .gpkg 或 .parquet。",
+            )
+        sheet = book.add_worksheet(title)
+        sheet.freeze_panes(1, 0)
+        for c, name in enumerate(table.columns):
+            sheet.write_string(0, c, str(name), head)
+            values = table[name]
+            if is_date(values):
+                whole = (values.isna() | (values == values.dt.normalize())).all()
+                cells = [None if pd.isna(v) else v.to_pydatetime() for v in values]
+                book.default_date_format = day if whole else moment
+                sheet.write_column(1, c, cells)
+                sheet.set_column(c, c, 12)
+                continue
+            sheet.write_column(1, c, [None if pd.isna(v) else v for v in values.tolist()])
+    book.close()
+    _check(sheets, path)
+
+
+def _check(sheets: dict[str, Outgoing], path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.testzip()
+        if broken:
+            raise refuse(path.name, f"member {broken}", f"成员 {broken} 损坏")
+        for k, (title, out) in enumerate(sheets.items(), start=1):
+            found = len(_ROW.findall(archive.read(f"xl/worksheets/sheet{k}.xml")))
+            blank = int(out.table.isna().all(axis=1).sum()) if len(out.table.columns) else len(out)
+            if found != len(out) + 1 - blank and len(out.table.columns):
+                raise refuse(path.name, f"{title}: {found - 1} rows", f"{title}：{found - 1} 行")
