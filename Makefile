@@ -30,7 +30,7 @@ report: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt report "$(SOURCE)" -o "$(OUT)" --lang zh
 
 test: $(VENV)/stamp-test+notebook
-	@sh scripts/system-packages.sh chromium
+	@sh scripts/system-packages.sh chromium postgis
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
 
 lab: $(VENV)/stamp-notebook
