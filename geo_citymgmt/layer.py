@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,15 +14,20 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt.cleaning.columns import clean_columns
-from geo_citymgmt.cleaning.geometry import Unusable, clean_geometry
+from geo_citymgmt.cleaning.columns import clean_columns, number_field, precision_column
+from geo_citymgmt.cleaning.extent import Extent, spots
+from geo_citymgmt.cleaning.geometry import Unusable, clean_geometry, tell_coincident
+from geo_citymgmt.cleaning.ids import identify
 from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.office_list import join_office_list
+from geo_citymgmt.cleaning.personal import mask_findings, mask_record, personal_columns
 from geo_citymgmt.cleaning.place import check_place, reported_codes
 from geo_citymgmt.cleaning.position import Position, to_metric
 from geo_citymgmt.cleaning.relations import check_relations
+from geo_citymgmt.cleaning.text import no_text
+from geo_citymgmt.cleaning.units import suspect_units
 from geo_citymgmt.decisions import apply_corrections
-from geo_citymgmt.errors import CityDataError, SourceError
+from geo_citymgmt.errors import CityDataError, SourceError, SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
@@ -36,6 +41,10 @@ LEDGER_COLUMNS = (
     "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
     "encoding_source", "data_date", "sha256",
 )  # fmt: skip
+
+
+#: Bounds of the packaged outlines in degrees: most sources are settled without drawing them.
+_PACKAGED_BOX = (119.91, 30.75, 121.37, 32.05)
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,10 @@ class Layer:
         See :mod:`geo_citymgmt.findings`.
     ledger : DataFrame
         One row: what was counted and how CRS, datum and encoding were known.
+    record : array of int
+        Position in the source of each record of ``data``.
+    personal : tuple of str
+        Columns of ``data`` that hold personal data, by definition, by name or by their values.
     """
 
     spec: LayerSpec
@@ -63,6 +76,7 @@ class Layer:
     findings: pd.DataFrame
     ledger: pd.DataFrame
     record: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
+    personal: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         row = self.ledger.iloc[0]
@@ -85,6 +99,9 @@ def read_layer(
     encoding: str | None = None,
     crs: Any = None,
     datum: str | None = None,
+    pipeline: str | None = None,
+    mend: Collection[str] = (),
+    units: Mapping[str, str] | None = None,
     aliases: Mapping[str, str] | None = None,
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
@@ -94,6 +111,7 @@ def read_layer(
     metric_crs: Any = DEFAULT_CRS,
     data_date: Any = None,
     specs: Mapping[str, LayerSpec] | None = None,
+    include_personal: bool = False,
 ) -> Layer:
     """Read a source as a layer; each of its records is accepted or rejected with a reason.
 
@@ -108,10 +126,20 @@ def read_layer(
         Which table of a source that holds several.
     encoding : str, optional
         Of the text of a .dbf. Without it: .cpg, then strict UTF-8, then GB18030, else refused.
-    crs : anything pyproj takes, optional
-        Wins over the .prj. Without either the source is refused.
+    crs : anything pyproj takes, or "infer", optional
+        Wins over the .prj. Without either the source is refused, and the candidates are named by
+        the share of records each puts into the city; "infer" uses the one that clearly leads.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted.
+    pipeline : str, optional
+        A PROJ operation (``+proj=pipeline ...``) from the numbers of the source, x first, to
+        degrees of CGCS2000 or to ``metric_crs``: the only way in for Beijing 1954, Xian 1980 and
+        local grids, whose shifts are not public.
+    mend : collection of {"swapped", "zone_prefix", "units"}
+        Slips to put right: x and y exchanged, the zone number before x, a whole column in another
+        unit. Without it the first two are refused or rejected, the third is told.
+    units : mapping of str to str, optional
+        Field to the unit its plain numbers are in: ``{"illegal_area_m2": "亩"}``.
     aliases : mapping of str to str, optional
         Source column to field name, where names cannot be recognised; empty to leave one out.
     ledger : path or DataFrame, optional
@@ -131,6 +159,8 @@ def read_layer(
         As of which the data stands: later dates of things done are findings.
     specs : mapping, optional
         Layer specs to look ``layer`` up in; the package's own otherwise.
+    include_personal : bool
+        Leave personal data unmasked in findings and rejected records.
 
     Returns
     -------
@@ -154,6 +184,7 @@ def read_layer(
     (2, 0)
     """
     spec = get_spec(layer, specs)
+    _check_words(mend, units, spec)
     target = CRS.from_user_input(metric_crs)
     findings = Findings(spec.key)
     try:
@@ -162,8 +193,21 @@ def read_layer(
         offsets = np.concatenate([[0], np.cumsum([raw.n_walked for raw in raws])])
         for raw, offset in zip(raws, offsets, strict=False):
             _take_over(findings, raw.findings, int(offset))
+            raw.frame = _unique_names(raw.frame)
+        extent = _extent(zones)
         positions = [
-            to_metric(raw, findings, crs=crs, datum=datum, metric_crs=target) for raw in raws
+            to_metric(
+                raw,
+                findings,
+                crs=crs,
+                datum=datum,
+                metric_crs=target,
+                pipeline=pipeline,
+                mend=mend,
+                extent=extent,
+                offset=int(offset),
+            )
+            for raw, offset in zip(raws, offsets, strict=False)
         ]
         raw = _joined(raws, offsets)
         mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
@@ -171,9 +215,7 @@ def read_layer(
         if ledger is not None:
             in_memory = isinstance(ledger, pd.DataFrame)
             listed = read_raw(ledger, name="list") if in_memory else read_table(ledger)
-            raw, mapping, n_alone = join_office_list(
-                raw, mapping, listed, spec, findings, aliases
-            )
+            raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
         _check_fields(spec, mapping, findings)
@@ -187,8 +229,10 @@ def read_layer(
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
     clean, unusable = clean_geometry(geometry, spec, findings, record)
-    data = clean_columns(raw.frame, mapping, spec, findings, record)
+    personal = personal_columns(raw.frame, mapping, spec, findings)
+    data = clean_columns(raw.frame, mapping, spec, findings, record, units)
     state = _Pipeline(spec, findings, record, data, clean)
+    state.check_units(raw.frame, mapping, mend=mend, told=units or {})
     state.place(zones, unusable)
     state.measure()
     state.identify()
@@ -200,7 +244,8 @@ def read_layer(
         target,
         columns=columns,
         data_date=None if data_date is None else pd.Timestamp(data_date),
-        already_rejected=findings.records_with("rejected"),
+        personal=personal,
+        include_personal=include_personal,
     )
 
 
@@ -218,37 +263,67 @@ class _Pipeline:
         self.spec, self.findings, self.record = spec, findings, record
         self.data, self.geometry = data, geometry
         self.rejected = np.isin(record, findings.records_with("rejected"))
+        self.doubted: dict[str, str] = {}
+
+    def check_units(
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        *,
+        mend: Collection[str],
+        told: Mapping[str, str],
+    ) -> None:
+        """Find columns in another unit; convert them only where that is asked for."""
+        found = suspect_units(self.data, self.geometry, self.spec, self.findings)
+        for name, unit in found.items():
+            if "units" in mend and name not in told:
+                column = raw[mapping[name]].reset_index(drop=True)
+                again = Findings(self.spec.key)
+                item = self.spec.fields[name]
+                self.data[name] = number_field(column, item, again, self.record, unit)
+                words = {"field": name, "label_zh": item.zh, "label_en": item.en}
+                self.findings.add(
+                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", **words
+                )
+            else:
+                self.doubted[name] = unit
 
     def place(self, zones: gpd.GeoDataFrame | None, unusable: Unusable) -> None:
         """Compute the district, and decide about records without usable geometry."""
         if self.spec.role == "facility":
+            # A layer written by this package says itself what its source had reported.
+            before = "district_reported" in self.data
             reported = reported_codes(
-                self.data.get("district_code"),
-                self.data.get("district_name"),
+                self.data.get("district_reported" if before else "district_code"),
+                None if before else self.data.get("district_name"),
                 zones,
                 self.findings,
                 self.record,
             )
-            stated = "district_code" in self.data or "district_name" in self.data
+            stated = before or "district_code" in self.data or "district_name" in self.data
         else:
-            reported = pd.Series([None] * len(self.data), dtype="str")
+            reported = no_text(len(self.data))
             stated = False
         self._decide_unusable(unusable, reported)
         if self.spec.role != "facility":
             return
         if stated:
             self.data["district_reported"] = reported.array
-        code = pd.Series([None] * len(self.data), dtype="str")
+        code = no_text(len(self.data))
         if zones is not None:
             located = self.geometry.copy()
             located[self.rejected] = None
             code, far = check_place(located, reported, zones, self.findings, self.record)
             self.rejected |= far
-        unlocated = pd.Series(self.geometry).isna() & ~self.rejected
-        self.data["district_code"] = code.where(~unlocated, reported).array
+        unlocated = shapely.is_missing(self.geometry) & ~self.rejected
+        if unlocated.any():
+            code = code.where(~unlocated, reported)
+        self.data["district_code"] = code.array
 
     def _decide_unusable(self, unusable: Unusable, reported: pd.Series) -> None:
         told = (unusable.code != "") & ~self.rejected
+        if not told.any():
+            return
         placed = told & reported.notna().to_numpy()
         for code in np.unique(unusable.code[told].astype(str)):
             mine = told & (unusable.code == code)
@@ -308,39 +383,18 @@ class _Pipeline:
 
     def identify(self) -> None:
         """Every record gets an id of its own; of several with one id the first is kept."""
-        name = self.spec.id_field
-        if name not in self.data.columns:
-            self.data[name] = pd.Series([None] * len(self.data), dtype="str")
-        ids = self.data[name].astype("str").to_numpy(dtype=object, copy=True)
-        missing = pd.isna(ids)
-        generated = np.array([f"{self.spec.key}#{r}" for r in self.record[missing]], dtype=object)
-        ids[missing] = generated
-        item = self.spec.fields[name]
-        told = missing & ~self.rejected
-        self.findings.add(
-            "ID_MISSING",
-            records=self.record[told],
-            field=name,
-            label_zh=item.zh,
-            label_en=item.en,
-            expected=ids[told],
-            action="assumed",
-        )
-        self.data[name] = pd.array(ids, dtype="str")
-        alive = pd.Series(ids).where(~self.rejected)
-        repeated = (alive.notna() & alive.duplicated()).to_numpy()
-        first = pd.Series(self.record, index=ids)[~self.rejected & ~repeated]
-        self.findings.add(
-            "ID_DUPLICATE",
-            records=self.record[repeated],
-            field=name,
-            label_zh=item.zh,
-            label_en=item.en,
-            value=ids[repeated],
-            expected=("FID " + first.reindex(ids[repeated]).astype("str")).to_numpy(dtype=object),
-            action="rejected",
-        )
+        ids, repeated = identify(self.data, self.spec, self.findings, self.record, self.rejected)
+        self.data[self.spec.id_field] = ids.array
         self.rejected |= repeated
+        if self.spec.role != "facility":
+            return
+        names = (self.spec.measure, "name", self.spec.label, self.spec.state_field)
+        key = self.data[[n for n in dict.fromkeys(names) if n in self.data.columns]]
+        shapes = self.geometry
+        if self.rejected.any():
+            shapes = shapes.copy()
+            shapes[self.rejected] = None
+        tell_coincident(shapes, key, ids, self.findings, self.record)
 
     def finish(
         self,
@@ -352,17 +406,27 @@ class _Pipeline:
         *,
         columns: Sequence[str] | None,
         data_date: pd.Timestamp | None,
-        already_rejected: np.ndarray,
+        personal: set[str],
+        include_personal: bool,
     ) -> Layer:
         """Part accepted from rejected, check what is left, and close the account."""
         accepted = ~self.rejected
         frame = self._ordered(raw.frame, mapping, columns)
-        data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=target)[accepted]
-        data = data.reset_index(drop=True)
-        check_relations(data, self.spec, self.findings, self.record[accepted], data_date)
-        labels, keys, x, y = self._by_record(raw)
-        table = self.findings.frame(row_label=labels, key=keys, x=x, y=y)
-        rejected = self._rejected(raw, as_read, target, labels)
+        data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=target)
+        if not accepted.all():
+            data = data[accepted].reset_index(drop=True)
+        check_relations(
+            data, self.spec, self.findings, self.record[accepted], data_date, self.doubted
+        )
+        table = self._table(raw, as_read)
+        field_of = {column: name for name, column in mapping.items()}
+        fields = {field_of.get(column, column) for column in personal}
+        if not include_personal:
+            table = mask_findings(table, fields, self.spec.id_field)
+        keep = mapping.get(self.spec.id_field, "")
+        rejected = self._rejected(
+            raw, as_read, target, None if include_personal else (personal, keep)
+        )
         row = {
             "layer": self.spec.key,
             "source": raw.name,
@@ -385,7 +449,8 @@ class _Pipeline:
             "sha256": raw.sha256,
         }
         ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
-        return Layer(self.spec, data, rejected, table, ledger, self.record[accepted])
+        masked = tuple(column for column in data.columns if column in fields)
+        return Layer(self.spec, data, rejected, table, ledger, self.record[accepted], masked)
 
     def _ordered(
         self, raw: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[str] | None
@@ -401,7 +466,7 @@ class _Pipeline:
             if full in self.data.columns
         ]
         frame = self.data[names].copy()
-        used = set(mapping.values())
+        used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
         unknown = [column for column in raw.columns if column not in used]
         if unknown:
             self.findings.add("FIELD_UNKNOWN", value=", ".join(map(str, unknown)))
@@ -412,30 +477,103 @@ class _Pipeline:
                 frame[label] = raw[column].to_numpy()
         return frame
 
-    def _by_record(self, raw: Raw) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        n = max(raw.n_walked, 1)
-        keys = np.full(n, "", dtype=object)
-        keys[self.record] = self.data[self.spec.id_field].to_numpy(dtype=object)
-        x, y = np.full(n, np.nan), np.full(n, np.nan)
-        centre = shapely.centroid(self.geometry)
-        x[self.record], y[self.record] = shapely.get_x(centre), shapely.get_y(centre)
-        return raw.labels(), keys, x, y
+    def _table(self, raw: Raw, as_read: np.ndarray) -> pd.DataFrame:
+        """Return the findings; label, key and place are made for the records they name alone."""
+        table = self.findings.frame()
+        about = table["record"].notna().to_numpy()
+        records = table.loc[about, "record"].to_numpy(dtype=np.int64)
+        distinct, places = np.unique(records, return_inverse=True)
+        at = pd.Index(self.record).get_indexer(distinct)
+        here = at >= 0
+        key = np.full(len(distinct), "", dtype=object)
+        key[here] = self.data[self.spec.id_field].iloc[at[here]].to_numpy(dtype=object)
+        x, y = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
+        x[here], y[here] = spots(as_read[at[here]])
+        centre = shapely.centroid(self.geometry[at[here]])
+        known = ~shapely.is_missing(centre)
+        x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
+        y[np.flatnonzero(here)[known]] = shapely.get_y(centre[known])
+        for name, values in (("row_label", _labels(raw, distinct)), ("key", key)):
+            column = np.full(len(table), "", dtype=object)
+            column[about] = values[places]
+            table[name] = pd.array(column, dtype="str")
+        table.loc[about, "x"], table.loc[about, "y"] = x[places], y[places]
+        return table
 
     def _rejected(
-        self, raw: Raw, as_read: np.ndarray, target: CRS, labels: np.ndarray
+        self,
+        raw: Raw,
+        as_read: np.ndarray,
+        target: CRS,
+        mask: tuple[set[str], str] | None,
     ) -> gpd.GeoDataFrame:
         at = np.flatnonzero(self.rejected)
         codes = self.findings.codes_of("rejected").reindex(self.record[at])
-        rows = raw.frame.iloc[at].to_dict("records")
+        rows: list[dict[Any, Any]] = raw.frame.iloc[at].to_dict("records")
+        if mask is not None:
+            rows = [mask_record(row, *mask) for row in rows]
         return gpd.GeoDataFrame(
             {
                 "record": self.record[at],
-                "row_label": pd.array(labels[self.record[at]], dtype="str"),
+                "row_label": pd.array(_labels(raw, self.record[at]), dtype="str"),
                 "codes": codes.fillna("").to_numpy(dtype=object),
                 "raw": [json.dumps(r, ensure_ascii=False, default=_plain_json) for r in rows],
             },
             geometry=as_read[at],
             crs=target,
+        )
+
+
+def _labels(raw: Raw, records: np.ndarray) -> np.ndarray:
+    """What a clerk sees beside each of ``records``."""
+    if raw.row_label is not None:
+        return np.asarray(raw.row_label, dtype=object)[records]
+    return np.array([f"FID {r}" for r in records], dtype=object)
+
+
+def _unique_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Tell columns of one name apart by a number; a name that is no text becomes one."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for column in frame.columns:
+        name = str(column).encode("utf-8", "replace").decode("utf-8")
+        unique, k = name, 2
+        while unique in taken:
+            unique, k = f"{name}_{k}", k + 1
+        taken.add(unique)
+        names.append(unique)
+    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
+
+
+def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
+    """Where the city lies: its zones, else the packaged outline, drawn only when asked for."""
+    if zones is not None and len(zones) and zones.crs is not None:
+        west, south, east, north = zones.total_bounds
+        corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=zones.crs)
+        box = tuple(corners.to_crs(4490).total_bounds)
+        return Extent(box, lambda: shapely.union_all(zones.geometry.to_crs(4490).to_numpy()))
+
+    def packaged() -> shapely.Geometry:
+        from geo_citymgmt.outlines import packaged_districts
+
+        return shapely.union_all(packaged_districts().geometry.to_crs(4490).to_numpy())
+
+    return Extent(_PACKAGED_BOX, packaged)
+
+
+def _check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: LayerSpec) -> None:
+    known = {"swapped", "zone_prefix", "units"}
+    odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
+    if odd:
+        raise SpecError(
+            f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
+            f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+        )
+    strange = sorted(set(units or {}) - set(spec.fields))
+    if strange:
+        raise SpecError(
+            f"units: {spec.key} has no field {', '.join(strange)}.",
+            f"units：图层“{spec.name_zh}”没有字段 {'、'.join(strange)}。",
         )
 
 

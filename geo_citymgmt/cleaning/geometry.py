@@ -77,7 +77,7 @@ def clean_geometry(
 def tell_coincident(
     geometry: np.ndarray,
     key: pd.DataFrame,
-    labels: np.ndarray,
+    labels: pd.Series,
     findings: Findings,
     record: np.ndarray,
 ) -> None:
@@ -93,7 +93,11 @@ def tell_coincident(
     group = table.assign(_shape=shape).groupby([*table.columns, "_shape"], sort=False)
     first = twins[group["_shape"].transform(lambda g: g.index[0]).to_numpy(dtype=np.int64)]
     later = first != twins
-    findings.add("GEOM_DUPLICATE", records=record[twins[later]], value=labels[first[later]])
+    findings.add(
+        "GEOM_DUPLICATE",
+        records=record[twins[later]],
+        value=labels.iloc[first[later]].to_numpy(dtype=object),
+    )
 
 
 def _seen_before(geometry: np.ndarray) -> np.ndarray:

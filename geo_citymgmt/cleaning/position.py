@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,22 +13,29 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt.cleaning.datum import DATUMS, from_wgs84, to_wgs84
+from geo_citymgmt.cleaning.extent import (
+    WGS84,
+    Candidate,
+    Extent,
+    looks_geographic,
+    rank_candidates,
+    spots,
+)
+from geo_citymgmt.cleaning.slips import mend_slips, refusal
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 
 __all__ = ["Position", "to_metric"]
 
-_WGS84 = CRS.from_epsg(4326)
-#: Geodetic datums to which no transformation from CGCS2000 or WGS 84 is public.
+#: Geodetic datums to which no transformation from CGCS2000 or WGS 84 is public, by name and by
+#: the axis of their ellipsoid (Krasovsky 1940, IAG 1975).
 _UNSHIFTED = ("Beijing", "Xian", "Xi'an", "New Beijing")
-_CANDIDATES = (
-    ("EPSG:4490", "经纬度 degrees"),
-    ("EPSG:4549", "CGCS2000 3° 120E"),
-    ("EPSG:4528", "CGCS2000 3° 40带 zone 40"),
-    ("EPSG:4548", "CGCS2000 3° 117E"),
-    ("EPSG:3857", "Web Mercator"),
-)
+_OLD_AXES = (6_378_245.0, 6_378_140.0)
+#: An inferred CRS must put so many of the records into the city, and the next so many fewer.
+_ENOUGH, _CLEAR = 0.6, 0.2
+#: With fewer than this about the city the stated CRS is doubted.
+_LOST = 0.05
 
 
 @dataclass
@@ -42,7 +50,16 @@ class Position:
 
 
 def to_metric(
-    raw: Raw, findings: Findings, *, crs: Any, datum: str | None, metric_crs: CRS
+    raw: Raw,
+    findings: Findings,
+    *,
+    crs: Any,
+    datum: str | None,
+    metric_crs: CRS,
+    pipeline: str | None = None,
+    mend: Collection[str] = (),
+    extent: Extent | None = None,
+    offset: int = 0,
 ) -> Position:
     """Bring the geometry of ``raw`` into ``metric_crs``.
 
@@ -51,13 +68,22 @@ def to_metric(
     raw : Raw
         As read.
     findings : Findings
-        Takes the decisions.
-    crs : anything pyproj takes, optional
+        Takes the decisions, and what a refusal rests on.
+    crs : anything pyproj takes, or "infer", optional
         Given by the caller; wins over what the file says.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         Given by the caller.
     metric_crs : CRS
         Target.
+    pipeline : str, optional
+        A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to
+        ``metric_crs``.
+    mend : collection of {"swapped", "zone_prefix"}
+        Slips to put right; without it they are refused.
+    extent : Extent, optional
+        Where the city lies.
+    offset : int
+        Position of the first record among those of several sources.
 
     Raises
     ------
@@ -69,39 +95,53 @@ def to_metric(
             f"unknown datum {datum!r}; known: {', '.join(DATUMS)}.",
             f"未知的坐标基准 {datum}；可用：{'、'.join(DATUMS)}。",
         )
-    if shapely.is_missing(raw.geometry).all() or not len(raw.geometry):
+    if isinstance(crs, str) and "proj=pipeline" in crs:
+        pipeline, crs = crs, None
+    if not len(raw.geometry) or shapely.is_missing(raw.geometry).all():
         return Position(raw.geometry, "", "none", "", "none")
-    bounds = _finite_bounds(raw.geometry)
-    source, how = _source_crs(raw, crs, bounds)
-    _check_fit(raw, source, bounds)
-    geometry = raw.geometry
+    if pipeline is not None:
+        return _by_pipeline(raw, findings, pipeline, metric_crs)
+    x, y = spots(raw.geometry)
+    source, how = _source_crs(raw, crs, x, y, extent, findings)
+    geometry, x, y = mend_slips(
+        raw.geometry, x, y, source, extent, findings, raw.record + offset,
+        mend=mend, name=raw.name,
+    )  # fmt: skip
+    _check_fit(raw, source, x, y, extent, findings)
     if datum in ("gcj02", "bd09"):
-        geometry = _transform(geometry, source, source.geodetic_crs or _WGS84)
+        geometry = _transform(geometry, source, source.geodetic_crs or WGS84)
         shifted = to_wgs84(geometry, datum)
         moved = from_wgs84(([120.6], [31.3]), datum)
         metres = np.hypot((moved[0][0] - 120.6) * 95_300, (moved[1][0] - 31.3) * 110_900)
         findings.add("DATUM_CONVERTED", value=datum.upper(), expected=f"{metres:.0f}")
-        geometry, source = shifted, _WGS84
+        geometry, used = shifted, WGS84
     else:
-        _check_ballpark(raw, source, metric_crs)
-    if source.geodetic_crs != metric_crs.geodetic_crs:
+        used = source
+        _check_ballpark(raw, source, metric_crs, findings)
+    if used.geodetic_crs != metric_crs.geodetic_crs:
         findings.add(
             "CRS_ASSUMED",
-            value=(source.geodetic_crs or source).name,
+            value=(used.geodetic_crs or used).name,
             expected=(metric_crs.geodetic_crs or metric_crs).name,
         )
-    stated = CRS.from_user_input(crs).to_string() if crs is not None else _label(raw.crs)
-    known_datum = datum or _datum_of(source)
+    given = how == "given" and crs is not None
+    stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
     return Position(
-        _transform(geometry, source, metric_crs),
+        _transform(geometry, used, metric_crs),
         stated,
         how,
-        known_datum,
+        datum or _datum_of(used),
         "given" if datum else how,
     )
 
 
-def _source_crs(raw: Raw, crs: Any, bounds: np.ndarray) -> tuple[CRS, str]:
+def _source_crs(
+    raw: Raw, crs: Any, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+) -> tuple[CRS, str]:
+    if isinstance(crs, str) and crs.lower() == "infer":
+        if raw.crs is not None and not _astray(raw.crs, x, y, extent):
+            return raw.crs, "file"
+        return _inferred(raw, x, y, extent, findings), "inferred"
     if crs is not None:
         try:
             return CRS.from_user_input(crs), "given"
@@ -112,54 +152,113 @@ def _source_crs(raw: Raw, crs: Any, bounds: np.ndarray) -> tuple[CRS, str]:
             ) from error
     if raw.crs is not None:
         return raw.crs, "file"
-    message = Findings()
-    message.add("CRS_MISSING", value=_span(bounds), expected=_candidates(bounds))
-    row = message.frame().iloc[0]
-    raise CRSError(f"{raw.name}: {row['message_en']}.", f"{raw.name}：{row['message_zh']}。")
+    raise refusal(
+        findings,
+        raw.name,
+        "CRS_MISSING",
+        value=_span(x, y),
+        expected=_listed(rank_candidates(x, y, extent), x, y),
+    )
 
 
-def _candidates(bounds: np.ndarray) -> str:
-    """Name what the numbers could be, by where each CRS would put them; a hint, never a choice."""
-    x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-    fits = []
-    for code, note in _CANDIDATES:
-        crs = CRS.from_user_input(code)
-        if crs.is_geographic != _looks_geographic(bounds):
-            continue
-        lon, lat = pyproj.Transformer.from_crs(crs, _WGS84, always_xy=True).transform(x, y)
-        if 73 < lon < 136 and 3 < lat < 54:
-            fits.append(f"{code} ({note})")
-    if _looks_geographic(bounds):
+def _inferred(
+    raw: Raw, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+) -> CRS:
+    ranked = rank_candidates(x, y, extent)
+    best = ranked[0] if ranked else None
+    others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
+    if best is None or best.share < _ENOUGH or others:
+        raise refusal(
+            findings, raw.name, "CRS_MISSING", value=_span(x, y), expected=_listed(ranked, x, y)
+        )
+    evidence = f"{best.note}: {best.share:.0%} 的记录落在市域内 of the records lie in the city"
+    findings.add("CRS_INFERRED", value=best.code, expected=evidence)
+    return CRS.from_user_input(best.code)
+
+
+def _listed(ranked: list[Candidate], x: np.ndarray, y: np.ndarray) -> str:
+    fits = [str(candidate) for candidate in ranked[:4]]
+    there = np.isfinite(x)
+    if looks_geographic(x[there], y[there]):
         fits.append("GCJ-02/BD-09: datum=")
     return ", ".join(fits) or "?"
 
 
-def _check_fit(raw: Raw, source: CRS, bounds: np.ndarray) -> None:
-    if source.is_geographic:
-        fits = _looks_geographic(bounds)
-    elif _looks_geographic(bounds):
-        fits = False
-    else:
-        x, y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
-        back = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
-        fits = bool(np.isfinite(back.transform(x, y)).all())
-    if fits:
+def _astray(crs: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None) -> bool:
+    """Whether ``crs`` puts hardly a record anywhere near the city."""
+    there = np.isfinite(x)
+    if not there.any():
+        return False
+    if crs.is_geographic != looks_geographic(x[there], y[there]):
+        return True
+    home = extent.home(crs) if extent is not None else None
+    if home is None:
+        return False
+    near = (x >= home[0]) & (x <= home[2]) & (y >= home[1]) & (y <= home[3])
+    return bool(near[there].mean() < _LOST)
+
+
+def _check_fit(
+    raw: Raw, source: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+) -> None:
+    there = np.isfinite(x)
+    if not there.any():
         return
-    message = Findings()
-    message.add("CRS_WRONG", value=_span(bounds), expected=source.to_string())
-    row = message.frame().iloc[0]
-    raise CRSError(f"{raw.name}: {row['message_en']}.", f"{raw.name}：{row['message_zh']}。")
+    fits = source.is_geographic == looks_geographic(x[there], y[there])
+    if fits and source.is_geographic:
+        fits = bool(np.quantile(np.abs(y[there]), 0.99) <= 90)
+    elif fits:
+        back = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
+        middle = back.transform(float(np.median(x[there])), float(np.median(y[there])))
+        fits = bool(np.isfinite(middle).all())
+    if fits and not _astray(source, x, y, extent):
+        return
+    ranked = [c for c in rank_candidates(x, y, extent) if c.share >= _ENOUGH]
+    # Records of another city lie astray and are right: only a CRS that fits better is a proof.
+    if fits and not ranked:
+        return
+    label = source.to_string() if len(source.to_string()) < 40 else source.name
+    better = f"（可能是 could be {', '.join(map(str, ranked[:3]))}）" if ranked else ""
+    raise refusal(findings, raw.name, "CRS_WRONG", value=_span(x, y), expected=label + better)
 
 
-def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS) -> None:
-    name = (source.geodetic_crs or source).name
-    if not any(word in name for word in _UNSHIFTED):
+def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) -> None:
+    if source.is_bound:
+        # Parameters of the shift came with the CRS: it is the caller's word.
+        return
+    geodetic = source.geodetic_crs or source
+    ellipsoid = geodetic.ellipsoid
+    old = ellipsoid is not None and ellipsoid.semi_major_metre in _OLD_AXES
+    if not old and not any(word in geodetic.name for word in _UNSHIFTED):
         return
     target = (metric_crs.geodetic_crs or metric_crs).name
-    message = Findings()
-    message.add("CRS_BALLPARK", value=name, expected=target)
-    row = message.frame().iloc[0]
-    raise CRSError(f"{raw.name}: {row['message_en']}.", f"{raw.name}：{row['message_zh']}。")
+    raise refusal(findings, raw.name, "CRS_BALLPARK", value=geodetic.name, expected=target)
+
+
+def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -> Position:
+    try:
+        operation = pyproj.Transformer.from_pipeline(pipeline)
+    except pyproj.exceptions.ProjError as error:
+        raise CRSError(
+            f"pipeline={pipeline!r} is not a PROJ operation ({error}).",
+            f"pipeline={pipeline!r} 不是有效的 PROJ 转换。",
+        ) from error
+
+    def move(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack(operation.transform(xy[:, 0], xy[:, 1]))
+
+    moved = shapely.transform(shapely.force_2d(raw.geometry), move)
+    x, y = spots(moved)
+    there = np.isfinite(x)
+    if not there.any():
+        raise CRSError(
+            f"{raw.name}: the pipeline takes the coordinates nowhere; it must accept x first.",
+            f"{raw.name}：给定的转换参数不适用于这些坐标（应以 x 在前）。",
+        )
+    findings.add("CRS_PIPELINE", value=pipeline)
+    if looks_geographic(x[there], y[there]):
+        moved = _transform(moved, CRS.from_epsg(4490), metric_crs)
+    return Position(moved, pipeline, "given", "cgcs2000", "given")
 
 
 def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
@@ -169,22 +268,13 @@ def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
     return gpd.GeoSeries(geometry, crs=source).to_crs(target).to_numpy()
 
 
-def _finite_bounds(geometry: np.ndarray) -> np.ndarray:
-    coords = shapely.get_coordinates(geometry)
-    coords = coords[np.isfinite(coords).all(axis=1)]
-    if not len(coords):
-        return np.zeros(4)
+def _span(x: np.ndarray, y: np.ndarray) -> str:
+    there = np.isfinite(x)
+    if not there.any():
+        return "—"
     # The middle 98 %: one point at (0, 0) must not decide what the numbers are.
-    low, high = np.quantile(coords, [0.01, 0.99], axis=0)
-    return np.concatenate([low, high])
-
-
-def _looks_geographic(bounds: np.ndarray) -> bool:
-    return bool(np.abs(bounds[[0, 2]]).max() <= 180 and np.abs(bounds[[1, 3]]).max() <= 90)
-
-
-def _span(bounds: np.ndarray) -> str:
-    return f"x {bounds[0]:.6g} – {bounds[2]:.6g}, y {bounds[1]:.6g} – {bounds[3]:.6g}"
+    low, high = np.quantile([x[there], y[there]], [0.01, 0.99], axis=1)
+    return f"x {low[0]:.6g} – {high[0]:.6g}, y {low[1]:.6g} – {high[1]:.6g}"
 
 
 def _datum_of(crs: CRS) -> str:
@@ -192,7 +282,3 @@ def _datum_of(crs: CRS) -> str:
     if "wgs 84" in name or "wgs_1984" in name:
         return "wgs84"
     return "cgcs2000" if "2000" in name else name
-
-
-def _label(crs: CRS | None) -> str:
-    return "" if crs is None else str(crs.to_string())

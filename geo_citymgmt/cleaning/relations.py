@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections.abc import Collection
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.cleaning.units import floor_area_field, footprint, measured_by
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 
 __all__ = ["check_relations"]
 
 _TOLERANCE = 0.05
+#: A floor area above footprint times floors by more than this is told: eaves and balconies count.
+_FLOOR_TOLERANCE = 0.25
+#: With one floor or none told, only what no building has is told.
+_BELIEVABLE_FLOORS = 60
 
 
 def check_relations(
@@ -22,14 +27,23 @@ def check_relations(
     findings: Findings,
     record: np.ndarray,
     data_date: pd.Timestamp | None = None,
+    doubted: Collection[str] = (),
 ) -> None:
-    """Tell contradictions within a record; nothing is changed."""
+    """Tell contradictions within a record; nothing is changed.
+
+    A field in ``doubted`` is in another unit as a column, which has been told once.
+    """
+    floors = floor_area_field(spec)
     for name, item in spec.fields.items():
         if name not in data.columns:
             continue
         for other, sign in ((item.at_most, 1), (item.at_least, -1)):
             if other is not None and other in data.columns:
                 _compare(data, spec, name, other, sign, findings, record)
+        if name in doubted:
+            continue
+        if name == floors:
+            _against_floors(data, spec, name, findings, record)
         if item.geometry is not None:
             _against_geometry(data, spec, name, findings, record)
     if spec.states is not None:
@@ -69,17 +83,13 @@ def _against_geometry(
     data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
 ) -> None:
     item = spec.fields[name]
-    if item.geometry == "area":
-        measured, dimension = data.geometry.area, "Polygon"
-    else:
-        measured, dimension = data.geometry.length, "Line"
-    factor = {"km": 1e3, "km2": 1e6}.get(item.unit, 1.0)
-    measured = measured / factor
+    measured = pd.Series(measured_by(item, data.geometry.to_numpy()))
     said = data[name].astype("float64")
     tolerance = item.tolerance or _TOLERANCE
-    comparable = data.geometry.geom_type.str.contains(dimension).fillna(False).to_numpy(dtype=bool)
-    off = (said - measured).abs() > tolerance * measured
-    bad = comparable & off.fillna(False).to_numpy(dtype=bool)
+    with np.errstate(invalid="ignore"):
+        bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
+    if not bad.any():
+        return
     findings.add(
         "RELATION_BROKEN",
         records=record[bad],
@@ -93,23 +103,61 @@ def _against_geometry(
     )
 
 
+def _against_floors(
+    data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
+) -> None:
+    item = spec.fields[name]
+    said = data[name].astype("float64").to_numpy()
+    base = footprint(data, data.geometry.to_numpy(), spec)
+    floors = np.full(len(data), np.nan)
+    if "floors" in data.columns:
+        floors = data["floors"].astype("float64").to_numpy()
+    several = floors >= 2
+    limit = np.where(several, floors * (1 + _FLOOR_TOLERANCE), _BELIEVABLE_FLOORS) * base
+    with np.errstate(invalid="ignore"):
+        bad = said > limit
+    for some, en, zh in (
+        (bad & several, "footprint times floors gives", "占地面积乘层数为"),
+        (bad & ~several, "the footprint measures", "占地面积为"),
+    ):
+        shown = (base * np.where(several, floors, 1.0))[some]
+        findings.add(
+            "RELATION_BROKEN",
+            records=record[some],
+            field=name,
+            label_zh=item.zh,
+            label_en=item.en,
+            value=np.array([f"{v:g}" for v in said[some]], dtype=object),
+            expected=np.array([f"{v:.6g}" for v in shown], dtype=object),
+            detail=en,
+            detail_zh=zh,
+        )
+
+
 def _date_order(
     data: gpd.GeoDataFrame, spec: LayerSpec, findings: Findings, record: np.ndarray
 ) -> None:
     assert spec.states is not None
     names = [n for n in spec.states.dates if n in data.columns]
-    for earlier, later in pairwise(names):
-        bad = (data[later] < data[earlier]).to_numpy(dtype=bool)
-        item = spec.fields[later]
-        findings.add(
-            "DATE_ORDER",
-            records=record[bad],
-            field=later,
-            label_zh=item.zh,
-            label_en=item.en,
-            value=data.loc[bad, later].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
-            expected=data.loc[bad, earlier].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
-        )
+    if len(names) < 2:
+        return
+    latest = data[names[0]]
+    for later in names[1:]:
+        # Against the latest of all before it: a missing date between two hides nothing.
+        bad = (data[later] < latest).to_numpy(dtype=bool)
+        if bad.any():
+            item = spec.fields[later]
+            findings.add(
+                "DATE_ORDER",
+                records=record[bad],
+                field=later,
+                label_zh=item.zh,
+                label_en=item.en,
+                value=data.loc[bad, later].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+                expected=latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+            )
+        rises = data[later].notna() & ~(latest >= data[later])
+        latest = latest.where(~rises, data[later])
 
 
 def _date_range(
@@ -123,6 +171,8 @@ def _date_range(
     facts = {*spec.states.dates, *(a.date for a in spec.amounts.values() if a.date)}
     for name in sorted(facts & set(data.columns)):
         bad = (data[name] > data_date).to_numpy(dtype=bool)
+        if not bad.any():
+            continue
         item = spec.fields[name]
         findings.add(
             "DATE_RANGE",

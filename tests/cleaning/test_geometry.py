@@ -95,7 +95,7 @@ def twins(*geometry, **key):
     shapes = np.array([*geometry, None], dtype=object)[:-1]
     n = np.arange(len(shapes))
     table = pd.DataFrame(key or {"kind": ["a"] * len(shapes)})
-    tell_coincident(shapes, table, n.astype(str).astype(object), findings, n)
+    tell_coincident(shapes, table, pd.Series(n.astype(str)), findings, n)
     return findings.frame()
 
 

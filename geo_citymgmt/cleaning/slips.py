@@ -1,0 +1,164 @@
+"""Coordinates exchanged, or with and without the zone before x: found, told, mended when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from functools import partial
+from typing import Any
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt.cleaning.extent import Extent
+from geo_citymgmt.errors import CRSError
+from geo_citymgmt.findings import Findings
+
+__all__ = ["mend_slips", "refusal"]
+
+_ZONE = 1_000_000.0
+#: From this share of the records on it is the layer that is wrong, not some of its records.
+_MOST = 0.5
+Move = Callable[[np.ndarray], np.ndarray]
+
+
+def mend_slips(
+    geometry: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    source: CRS,
+    extent: Extent | None,
+    findings: Findings,
+    record: np.ndarray,
+    *,
+    mend: Collection[str],
+    name: str,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Find records that a slip has put far from the city, and put back those asked for.
+
+    Parameters
+    ----------
+    geometry : array of geometries
+        In ``source``.
+    x, y : arrays of float
+        One place a record, NaN where there is none.
+    mend : collection of {"swapped", "zone_prefix"}
+        What to put right. Otherwise single records are rejected, and a layer that is wrong as a
+        whole is refused.
+
+    Raises
+    ------
+    CRSError
+        Most records have the same slip, and it is not to be mended.
+    """
+    home = extent.home(source) if extent is not None else None
+    if home is None:
+        return geometry, x, y
+    there = np.isfinite(x)
+    away = np.flatnonzero(there & ~_within(x, y, home))
+    if not len(away):
+        return geometry, x, y
+    for slip, code, hit, move, detail in _slips(x[away], y[away], source, home):
+        at = away[hit]
+        if not len(at):
+            continue
+        shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
+        words = {"detail": detail[1], "detail_zh": detail[0]}
+        if slip in mend:
+            geometry = geometry.copy()
+            geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
+            moved = move(np.column_stack([x[at], y[at]]))
+            x, y = x.copy(), y.copy()
+            x[at], y[at] = moved[:, 0], moved[:, 1]
+            findings.add(
+                code,
+                records=record[at],
+                value=shown.astype(object),
+                severity="info",
+                action="repaired",
+                detail="mended",
+                detail_zh="已改正",
+            )
+        elif len(at) >= _MOST * there.sum():
+            raise refusal(findings, name, code, value=f"{shown[0]} × {len(at)}", **words)
+        else:
+            findings.add(
+                code,
+                records=record[at],
+                value=shown.astype(object),
+                severity="error",
+                action="rejected",
+                **words,
+            )
+    return geometry, x, y
+
+
+def _slips(
+    x: np.ndarray, y: np.ndarray, source: CRS, home: tuple[float, float, float, float]
+) -> list[tuple[str, str, np.ndarray, Move, tuple[str, str]]]:
+    ask = "请改正，或用 mend=['{}'] 改正", "correct it, or ask for it with mend=['{}']"
+    swapped = _within(y, x, home)
+    found: list[tuple[str, str, np.ndarray, Move, tuple[str, str]]] = [
+        (
+            "swapped",
+            "COORD_SWAPPED",
+            swapped,
+            _turned,
+            (ask[0].format("swapped"), ask[1].format("swapped")),
+        )
+    ]
+    for shift in _prefixes(source):
+        back = _within(x + shift, y, home) & ~swapped
+        found.append(
+            (
+                "zone_prefix",
+                "CRS_ZONE_PREFIX",
+                back,
+                partial(_shifted, shift),
+                (ask[0].format("zone_prefix"), ask[1].format("zone_prefix")),
+            )
+        )
+    return found
+
+
+def _prefixes(source: CRS) -> list[float]:
+    """What to add to x that has a prefix the CRS has not, or the reverse.
+
+    The zone must be the CRS's own: another zone number is a wrong CRS and no slip.
+    """
+    if source.is_geographic or source.coordinate_operation is None:
+        return []
+    parameters = {p.name: p.value for p in source.coordinate_operation.params}
+    easting = float(parameters.get("False easting", 0.0))
+    meridian = float(parameters.get("Longitude of natural origin", 0.0))
+    if easting >= _ZONE:
+        return [float(easting // _ZONE * _ZONE)]
+    if easting != 500_000.0 or meridian % 3:
+        return []
+    zones = [meridian / 3]
+    if meridian % 6 == 3:
+        zones.append((meridian + 3) / 6)
+    return [-_ZONE * zone for zone in zones]
+
+
+def _shifted(shift: float, xy: np.ndarray) -> np.ndarray:
+    return np.asarray(xy + np.array([shift, 0.0]))
+
+
+def _turned(xy: np.ndarray) -> np.ndarray:
+    return xy[:, ::-1]
+
+
+def _within(x: np.ndarray, y: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    west, south, east, north = box
+    with np.errstate(invalid="ignore"):
+        return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+
+def refusal(findings: Findings, name: str, code: str, **params: Any) -> CRSError:
+    """Add a fatal finding and return it as an error that names the source, to be raised."""
+    message = Findings()
+    message.add(code, **params)
+    findings.extend(message)
+    row = message.frame().iloc[0]
+    return CRSError(f"{name}: {row['message_en']}.", f"{name}：{row['message_zh']}。")
