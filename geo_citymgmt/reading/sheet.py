@@ -22,7 +22,7 @@ from typing import Any
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sniff import refused, unreadable
 
-__all__ = ["Sheet", "list_sheets", "read_csv_sheet", "read_workbook_sheet"]
+__all__ = ["Sheet", "decode_text", "list_sheets", "read_csv_sheet", "read_workbook_sheet"]
 
 #: More cells than this, empty ones included, are not laid out: one stray cell far to the right and
 #: below makes a sheet of 17 thousand million.
@@ -52,7 +52,7 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     SourceError
         The text is in no admitted encoding.
     """
-    text, name, source, lost = _decoded(path, encoding)
+    text, name, source, lost = decode_text(path, encoding)
     delimiter = _delimiter(text)
     rows = _parsed(text, delimiter)
     torn: list[int] = []
@@ -62,7 +62,8 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     return Sheet(list(rows), [], name, source, lost_rows, torn)
 
 
-def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
+def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
+    """Return the text, its encoding, how that was known, and whether bytes were lost."""
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16", "replace"), "UTF-16", "mark", True

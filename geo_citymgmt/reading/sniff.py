@@ -41,7 +41,8 @@ _XML_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _XML_PROLOG = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
 #: A root that pretends to be one thing may hold, further down, what another driver looks for.
 _ACTIVE = (b"<OGRVRT", b"<VRTDataset", b"<GDAL_WMS", b"<WMS_", b"<OGRWFS", b"<WFS", b"<OGRWCS",
-           b"gdal_streamed_alg", b"<SrcDataSource", b"<MapML", b"<GDALTileIndex")  # fmt: skip
+           b"gdal_streamed_alg", b"<SrcDataSource", b"<MapML", b"<GDALTileIndex",
+           b"opengis.net/gml", b"opengis.net/wfs", b"<gpx", b"<rss", b"<osm", b"<feed")  # fmt: skip
 _DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
 
@@ -153,12 +154,15 @@ def sniff(path: Path) -> str:
         return "dxf"
     if text is not None and suffix in _TEXT_SUFFIXES:
         return "csv"
-    known = ", ".join(s for s in KINDS.values() if s)
     raise refused(
         path.name,
-        f"its content is none of {known}; convert it first.",
-        f"内容不是支持的格式（{known.replace(', ', '、')}），请先转换。",
+        f"its content is none of {_known()}; convert it first.",
+        f"内容不是支持的格式（{_known()}），请先转换。",
     )
+
+
+def _known() -> str:
+    return ", ".join(suffix for suffix in KINDS.values() if suffix)
 
 
 def _head(path: Path) -> bytes:
@@ -226,7 +230,8 @@ def _xml(path: Path, text: str) -> str:
         name = root[1] if root else "?"
         raise refused(
             path.name,
-            f"XML of kind <{name}>, which may open other files or addresses; only KML is read.",
+            f"its content is none of {_known()}, but XML of kind <{name}>, which may open other "
+            "files or addresses.",
             f"内容是 XML（<{name}>），可能引用其他文件或网址；只读取 KML。",
         )
     if text.startswith("\ufeff") and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):

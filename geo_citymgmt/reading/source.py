@@ -3,99 +3,323 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from pathlib import Path
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
-import shapely
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
+from geo_citymgmt.reading.dbf import read_dbf
+from geo_citymgmt.reading.geojson import read_geojson
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
+from geo_citymgmt.reading.sheet import list_sheets
+from geo_citymgmt.reading.sniff import local_path, refused, sniff
+from geo_citymgmt.reading.table import read_table
+from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
 
-__all__ = ["VECTOR_SUFFIXES", "list_sources", "read_raw"]
+__all__ = [
+    "TABLE_SUFFIXES",
+    "VECTOR_SUFFIXES",
+    "SourceLayer",
+    "list_layers",
+    "list_sources",
+    "read_raw",
+]
 
-VECTOR_SUFFIXES = (".shp", ".gpkg", ".geojson", ".json", ".parquet")
-_VIRTUAL = ("/vsi", "pg:", "mysql:", "csv:", "mvt:", "wfs:", "http:", "https:", "ftp:", "<")
+VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".parquet",
+                   ".geoparquet", ".fgb", ".kml", ".kmz", ".dxf", ".zip")  # fmt: skip
+TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
+_ARCHIVES = (".zip", ".kmz")
+#: Kinds of which one file may hold several layers.
+_SEVERAL = ("geopackage", "filegdb", "kml")
+
+
+@dataclass(frozen=True)
+class SourceLayer:
+    """One layer that a source holds: what :func:`read_raw` is to be told to read it.
+
+    ``names`` are what it may be recognised by, the best first.
+    """
+
+    path: Path
+    sublayer: str | None
+    label: str
+    names: tuple[str, ...]
 
 
 def read_raw(
-    source: Any, *, sublayer: str | None = None, encoding: str | None = None, name: str = ""
+    source: Any,
+    *,
+    sublayer: str | None = None,
+    encoding: str | None = None,
+    name: str = "",
+    limits: ArchiveLimits | None = None,
 ) -> Raw:
     """Read one layer of ``source`` as it is.
 
     Parameters
     ----------
-    source : path, or GeoDataFrame
-        A .shp, a folder that holds one, .gpkg, .geojson, GeoParquet, or a frame.
+    source : path, GeoDataFrame or SQLAlchemy engine
+        A file or folder of a format in ``VECTOR_SUFFIXES`` or ``TABLE_SUFFIXES``, a frame, or a
+        database with ``sublayer="schema.table"``.
     sublayer : str, optional
-        Which layer, for a source that holds several.
+        Which layer, sheet or member, for a source that holds several; of a container in an
+        archive, ``member:layer``.
     encoding : str, optional
-        Of the text of a .dbf; nothing else is tried then.
+        Of the text of a .dbf, .csv or .geojson; nothing else is tried then.
     name : str
-        What to call a frame in the ledger.
+        What to call a frame in the ledger, and the layer in the findings of an error.
+    limits : ArchiveLimits, optional
+        How much an archive may hold.
 
     Raises
     ------
     SourceError
-        The source is refused or cannot be read as a whole.
+        The source is refused or cannot be read as a whole; ``.findings`` says which.
     """
     if isinstance(source, pd.DataFrame):
         return _from_frame(source, name or "GeoDataFrame")
-    path = _local_path(source)
-    if path.is_dir():
-        path = _only_shapefile(path, sublayer)
-    with path.open("rb") as file:
-        head = file.read(512)
-    if head[:4] == b"\x00\x00\x27\x0a" or path.suffix.lower() == ".shp":
-        return read_shapefile(path, encoding=encoding)
-    if head[:16] == b"SQLite format 3\x00":
-        return _from_gdal(path, sublayer)
-    if head[:4] == b"PAR1":
-        return _from_parquet(path)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] == b"{":
-        return _from_geojson(path)
-    raise SourceError(
-        f"{path.name}: its content is none of {', '.join(VECTOR_SUFFIXES)}; convert it first.",
-        f"{path.name}：内容不是支持的格式（{'、'.join(VECTOR_SUFFIXES)}），请先转换。",
-    )
+    if hasattr(source, "dialect") and hasattr(source, "connect"):
+        from geo_citymgmt.reading.database import read_database
+
+        return read_database(source, sublayer)
+    try:
+        path = local_path(source)
+        with _heard() as told:
+            raw = _read(path, sublayer, encoding, limits)
+    except SourceError as error:
+        error.findings = _told(error, name)
+        raise
+    for text in told:
+        raw.findings.add("READ_WARNING", value=text)
+    raw.sha256 = raw.sha256 or _digest(path)
+    raw.path = path
+    return raw
 
 
-def list_sources(folder: Path) -> list[Path]:
-    """Return the vector files of ``folder``, by name."""
+@contextmanager
+def _heard() -> Iterator[list[str]]:
+    """Collect what a reader mutters: it belongs into the findings, not onto the terminal."""
+    texts: list[str] = []
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield texts
+    for warning in told:
+        if issubclass(warning.category, (UserWarning, RuntimeWarning)):
+            texts.append(str(warning.message)[:200])
+        else:
+            warnings.warn_explicit(
+                warning.message, warning.category, warning.filename, warning.lineno
+            )
+    texts[:] = dict.fromkeys(texts)
+
+
+def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
+    if error.findings is None:
+        return None
+    about = error.findings.assign(layer=layer)
+    unusable = Findings(layer)
+    unusable.add("LAYER_UNUSABLE", detail=error.message, detail_zh=error.message_zh)
+    return concat_findings([about, unusable.frame()])
+
+
+def list_sources(folder: Path, *, tables: bool = False) -> list[Path]:
+    """Return the files of ``folder`` that may hold layers, by name; ``tables`` adds .csv and so on.
+
+    A shapefile is its .shp, a file geodatabase its folder.
+    """
+    suffixes = VECTOR_SUFFIXES + (TABLE_SUFFIXES if tables else ())
     return sorted(
-        (p for p in folder.iterdir() if p.is_file() and p.suffix.lower() in VECTOR_SUFFIXES),
+        (
+            p
+            for p in folder.iterdir()
+            if p.suffix.lower() in suffixes and p.is_dir() == (p.suffix.lower() == ".gdb")
+        ),
         key=lambda p: p.name,
     )
 
 
-def _local_path(source: Any) -> Path:
-    text = str(source)
-    if text.lower().startswith(_VIRTUAL) or "://" in text:
-        raise SourceError(
-            f"{text!r} is not a local file; addresses, connection strings and virtual paths are "
-            "refused. Copy the file here first.",
-            f"“{text}”不是本机文件；不接受网址、连接串和虚拟路径，请先把文件拷到本机。",
-        )
-    path = Path(source)
-    if not path.exists():
-        raise SourceError(f"{text}: no such file or folder.", f"{text}：没有这个文件或文件夹。")
-    return path
+def list_layers(
+    path: Path, *, limits: ArchiveLimits | None = None
+) -> tuple[list[SourceLayer], list[str]]:
+    """Return the layers of a file or archive, and the members of an archive that are none.
+
+    Raises
+    ------
+    SourceError
+        It is refused, or damaged beyond telling.
+    """
+    kind = sniff(path)
+    if kind != "zip":
+        return [SourceLayer(path, s, label, names) for s, label, names in _inside(path, kind)], []
+    members = list_members(path, limits=limits)
+    groups, others = _groups(members)
+    found: list[SourceLayer] = []
+    for group in groups:
+        plain = PurePosixPath(group)
+        if plain.suffix.lower() not in (".gpkg", ".gdb", ".kml", ".xlsx", ".xls", ".xlsm"):
+            found.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,)))
+            continue
+        with unpacked(path, groups[group], limits=limits) as folder:
+            inner = folder / group
+            for sub, label, names in _inside(inner, sniff(inner)):
+                whole = group if sub is None else f"{group}:{sub}"
+                found.append(SourceLayer(path, whole, f"{path.name}/{label}", names))
+    return found, others
 
 
-def _only_shapefile(folder: Path, sublayer: str | None) -> Path:
-    found = [p for p in list_sources(folder) if sublayer is None or p.stem == sublayer]
+def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...]]]:
+    if kind in _SEVERAL:
+        names = list_gdal_layers(path, kind)
+    elif kind == "workbook":
+        names = list_sheets(path)
+    else:
+        return [(None, path.name, (path.stem,))]
+    if len(names) == 1:
+        return [(names[0], path.name, (path.stem, names[0]))]
+    return [(n, f"{path.name}:{n}", (n,)) for n in names]
+
+
+def _read(
+    path: Path, sublayer: str | None, encoding: str | None, limits: ArchiveLimits | None
+) -> Raw:
+    kind = sniff(path)
+    if kind == "folder":
+        chosen, rest = _one_of(path, sublayer)
+        return _read(chosen, rest, encoding, limits)
+    if kind == "zip":
+        return _from_archive(path, sublayer, encoding, limits)
+    if kind == "shapefile":
+        return read_shapefile(path, encoding=encoding)
+    if kind == "parquet":
+        return read_geoparquet(path)
+    if kind == "geojson":
+        return read_geojson(path, encoding=encoding)
+    if kind in ("csv", "workbook"):
+        return read_table(path, sublayer=sublayer, encoding=encoding)
+    if kind == "dbf":
+        return _from_dbf(path, encoding)
+    return read_gdal(path, kind, sublayer=sublayer)
+
+
+def _one_of(folder: Path, sublayer: str | None) -> tuple[Path, str | None]:
+    """Choose the one source of a folder, maps before tables."""
+    files = list_sources(folder) or list_sources(folder, tables=True)
+    found, rest = _named([p.name for p in files], sublayer)
     if len(found) == 1:
-        return found[0]
-    names = ", ".join(p.name for p in found) or "none"
+        return folder / found[0], rest
+    names = ", ".join(found or [p.name for p in files]) or "none"
     raise SourceError(
         f"{folder.name}: holds {len(found)} layers ({names}); name one with sublayer=, or use "
         "load_city for the folder.",
         f"{folder.name}：含 {len(found)} 个图层（{names}），请用 sublayer= 指定，或用 load_city。",
+    )
+
+
+def _named(names: Sequence[str], sublayer: str | None) -> tuple[list[str], str | None]:
+    """Return those of ``names`` that ``sublayer`` means, and what it says about their inside."""
+    if sublayer is None:
+        return list(names), None
+    for wanted, rest in ((sublayer, None), tuple(sublayer.rsplit(":", 1))):
+        for spell in (str, lambda n: PurePosixPath(n).name, lambda n: PurePosixPath(n).stem):
+            if found := [n for n in names if spell(n) == wanted]:
+                return found, rest
+        if ":" not in sublayer:
+            break
+    # Of a single container it is the inside that is meant.
+    return (list(names), sublayer) if len(names) == 1 else ([], None)
+
+
+def _groups(members: Sequence[Member]) -> tuple[dict[str, list[str]], list[str]]:
+    """Part the members of an archive into sources, each with its files, and the rest."""
+    groups: dict[str, list[str]] = {}
+    taken: set[str] = set()
+    suffixes = {*VECTOR_SUFFIXES, *TABLE_SUFFIXES} - {*_ARCHIVES, ".gdb"}
+    for member in members:
+        inside = next((p for p in member.path.parents if p.suffix.lower() == ".gdb"), None)
+        if inside is not None:
+            groups.setdefault(str(inside), []).append(member.name)
+            taken.add(member.name)
+    for member in members:
+        if member.name in taken or member.path.suffix.lower() not in suffixes:
+            continue
+        parts = [member.name]
+        if member.path.suffix.lower() == ".shp":
+            base = member.path.with_suffix("")
+            parts = [m.name for m in members if _base(m) == base]
+        groups[member.name] = parts
+        taken.update(parts)
+    return dict(sorted(groups.items())), [m.name for m in members if m.name not in taken]
+
+
+def _base(member: Member) -> PurePosixPath:
+    path = member.path
+    # 名称.shp.xml goes with 名称.shp.
+    path = path.with_suffix("") if path.name.lower().endswith(".shp.xml") else path
+    is_part = path.suffix.lower() in (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx",
+                                      ".qix", ".qpj")  # fmt: skip
+    return path.with_suffix("") if is_part else path
+
+
+def _from_archive(
+    path: Path, sublayer: str | None, encoding: str | None, limits: ArchiveLimits | None
+) -> Raw:
+    groups, others = _groups(list_members(path, limits=limits))
+    nested = [n for n in others if n.lower().endswith(_ARCHIVES)]
+    if not groups and nested:
+        raise refused(
+            path.name,
+            f"holds an archive in the archive ({', '.join(nested)}); unpack it once.",
+            f"压缩包内还有压缩包（{'、'.join(nested)}），请先解压一层。",
+        )
+    if not groups:
+        raise refused(path.name, "holds no layer.", "压缩包内没有图层文件。")
+    found, rest = _named(list(groups), sublayer)
+    if len(found) != 1:
+        names = ", ".join(found or groups)
+        raise SourceError(
+            f"{path.name}: holds {len(groups)} layers ({names}); name one with sublayer=, or use "
+            "load_city for the archive.",
+            f"{path.name}：含 {len(groups)} 个图层（{names}），"
+            "请用 sublayer= 指定，或用 load_city。",
+        )
+    with unpacked(path, groups[found[0]], limits=limits) as folder:
+        raw = _read(folder / found[0], rest, encoding, limits)
+    raw.name, raw.sha256 = f"{path.name}/{raw.name}", ""
+    for name in nested:
+        raw.findings.add(
+            "LAYER_IGNORED",
+            value=name,
+            detail="an archive in the archive; unpack it once",
+            detail_zh="压缩包内的压缩包，请先解压一层",
+        )
+    return raw
+
+
+def _from_dbf(path: Path, encoding: str | None) -> Raw:
+    """A table alone: records without geometry."""
+    table = read_dbf(path, encoding=encoding)
+    live = ~table.deleted
+    frame = pd.DataFrame(table.columns, index=range(len(live)))[live].reset_index(drop=True)
+    return Raw(
+        name=path.name,
+        frame=frame,
+        geometry=np.full(len(frame), None, dtype=object),
+        record=np.flatnonzero(live),
+        n_walked=len(live),
+        n_skipped=int((~live).sum()),
+        findings=table.findings,
+        encoding=table.encoding,
+        encoding_source=table.encoding_source,
     )
 
 
@@ -119,66 +343,11 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
     )
 
 
-def _with_digest(raw: Raw, path: Path) -> Raw:
+def _digest(path: Path) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    raw.sha256, raw.path, raw.row_label = digest.hexdigest(), path, None
-    raw.encoding, raw.encoding_source = "UTF-8", "format"
-    return raw
-
-
-def _from_gdal(path: Path, sublayer: str | None) -> Raw:
-    layers = [str(name) for name, kind in pyogrio.list_layers(path)]
-    if sublayer is None and len(layers) != 1:
-        raise SourceError(
-            f"{path.name}: holds {len(layers)} layers ({', '.join(layers)}); use sublayer=.",
-            f"{path.name}：含 {len(layers)} 个图层（{'、'.join(layers)}），请用 sublayer= 指定。",
-        )
-    chosen = sublayer or layers[0]
-    if chosen not in layers:
-        raise SourceError(
-            f"{path.name}: no layer {chosen!r}; it holds {', '.join(layers)}.",
-            f"{path.name}：没有图层 {chosen}；现有：{'、'.join(layers)}。",
-        )
-    frame = _read_frame(path, layer=chosen)
-    return _with_digest(_from_frame(frame, f"{path.name}:{chosen}"), path)
-
-
-def _from_geojson(path: Path) -> Raw:
-    frame = _read_frame(path)
-    try:
-        stated = len(json.loads(path.read_bytes().decode("utf-8-sig")).get("features", []))
-    except (ValueError, AttributeError) as error:
-        raise SourceError(
-            f"{path.name}: not whole JSON ({error}).", f"{path.name}：JSON 不完整（{error}）。"
-        ) from error
-    raw = _with_digest(_from_frame(frame, path.name), path)
-    if stated != len(frame):
-        raw.findings.add("COUNT_MISMATCH", value=f"features {stated}, read {len(frame)}")
-    return raw
-
-
-def _from_parquet(path: Path) -> Raw:
-    try:
-        frame = gpd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise SourceError(
-            f"{path.name}: not GeoParquet ({error}).", f"{path.name}：不是 GeoParquet（{error}）。"
-        ) from error
-    return _with_digest(_from_frame(frame, path.name), path)
-
-
-def _read_frame(path: Path, layer: str | None = None) -> gpd.GeoDataFrame:
-    try:
-        frame = pyogrio.read_dataframe(path, layer=layer, on_invalid="ignore")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise SourceError(
-            f"{path.name}: cannot be read ({error}).", f"{path.name}：无法读取（{error}）。"
-        ) from error
-    except shapely.errors.GEOSException as error:  # pragma: no cover - on_invalid should prevent it
-        raise SourceError(f"{path.name}: {error}", f"{path.name}：图形无法读取。") from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        frame = gpd.GeoDataFrame(frame, geometry=[None] * len(frame))
-    return frame
+    files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    for file in files:
+        with file.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,74 @@
+"""From an Arrow table to a plain frame: nothing rounded, nothing nested, text as text."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+
+from geo_citymgmt.findings import Findings
+
+__all__ = ["plain_frame", "shapes_of"]
+
+
+def plain_frame(table: pa.Table) -> pd.DataFrame:
+    """Return the columns of ``table``: integers that may be missing keep all their digits."""
+    out: dict[str, pd.Series] = {}
+    for i, name in enumerate(table.schema.names):
+        label, k = name, 2
+        while label in out:
+            label, k = f"{name}_{k}", k + 1
+        out[label] = _column(table.column(i))
+    return pd.DataFrame(out, index=pd.RangeIndex(table.num_rows))
+
+
+def _column(column: pa.ChunkedArray) -> pd.Series:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    if pa.types.is_integer(kind):
+        if column.null_count == 0:
+            return column.to_pandas()
+        values = pc.fill_null(column, 0).to_numpy()
+        missing = pc.is_null(column).to_numpy()
+        return pd.Series(pd.arrays.IntegerArray(values.astype(np.int64), missing))
+    if pa.types.is_boolean(kind):
+        return column.to_pandas().astype("boolean")
+    if pa.types.is_decimal(kind):
+        return column.cast(pa.float64()).to_pandas()
+    if pa.types.is_date(kind):
+        return column.cast(pa.timestamp("ms")).to_pandas().astype("datetime64[us]")
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return column.cast(pa.large_string()).to_pandas().astype("str")
+    if pa.types.is_floating(kind) or pa.types.is_timestamp(kind):
+        return column.to_pandas()
+    return pd.Series([_text(v) for v in column.to_pylist()], dtype="str")
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.hex()
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def shapes_of(wkb: Any, findings: Findings) -> np.ndarray:
+    """Build geometry; one that cannot be built is None, and a finding.
+
+    Raises
+    ------
+    NotImplementedError
+        There are curves among them.
+    """
+    values = np.asarray(wkb, dtype=object)
+    shapes = np.asarray(shapely.from_wkb(values, on_invalid="ignore"), dtype=object)
+    had = np.array([w is not None for w in values], dtype=bool)
+    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(had & shapely.is_missing(shapes)))
+    return shapes

@@ -1,0 +1,190 @@
+"""GeoJSON read feature by feature as it stands: none dropped, none moved, digits kept."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.sheet import decode_text
+from geo_citymgmt.reading.sniff import refused, unreadable
+
+__all__ = ["read_geojson"]
+
+_GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
+               "GeometryCollection"}  # fmt: skip
+_STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
+
+
+def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
+    """Read a FeatureCollection, a Feature, a geometry, or features line by line.
+
+    GDAL is not asked: it takes JSON of many kinds, some of which name other sources.
+
+    Raises
+    ------
+    SourceError
+        It is not whole JSON, or JSON of another kind.
+    """
+    findings = Findings()
+    text, name, how, lost = decode_text(path, encoding)
+    if lost:
+        findings.add("TEXT_LOST", field="", value=path.name)
+    top = _parse(path, text)
+    features = _features(path, top)
+    if isinstance(top, dict) and _more_to_come(top):
+        findings.add("COUNT_MISMATCH", severity="warning", value="exceededTransferLimit")
+    broken = np.array([not isinstance(f, dict) for f in features], dtype=bool)
+    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(broken), action="rejected")
+    whole: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
+    return Raw(
+        name=path.name,
+        frame=_frame(whole),
+        geometry=_geometry([f.get("geometry") for f in whole], findings),
+        record=np.arange(len(whole)),
+        n_walked=len(whole),
+        findings=findings,
+        crs=_crs(top, findings),
+        encoding=name,
+        encoding_source="format" if name == "UTF-8" else how,
+    )
+
+
+def _parse(path: Path, text: str) -> Any:
+    text = text.removeprefix("\ufeff").lstrip("\x1e")
+    try:
+        pairs = _once if text.count('"features"') > 1 else None
+        return json.loads(text, object_pairs_hook=pairs)
+    except RecursionError as error:
+        raise refused(path.name, "nested too deeply.", "嵌套层数过多。") from error
+    except ValueError as error:
+        lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
+        if len(lines) > 1 and lines[0].rstrip().endswith("}"):
+            return {"type": "FeatureCollection", "features": _by_line(path, lines)}
+        raise unreadable(
+            path.name, f"not whole JSON ({error}).", f"JSON 不完整（{error}）。"
+        ) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Two members "features" in one object: the last would silently stand for both."""
+    if sum(key == "features" for key, _ in pairs) > 1:
+        raise ValueError('two members "features"')
+    return dict(pairs)
+
+
+def _by_line(path: Path, lines: Sequence[str]) -> list[Any]:
+    try:
+        return [json.loads(line) for line in lines]
+    except (ValueError, RecursionError) as error:
+        raise unreadable(
+            path.name, f"not whole JSON ({error}).", f"JSON 不完整（{error}）。"
+        ) from error
+
+
+def _features(path: Path, top: Any) -> list[Any]:
+    kind = top.get("type") if isinstance(top, dict) else None
+    if kind == "FeatureCollection" and isinstance(top.get("features"), list):
+        return top["features"]
+    if kind == "Feature":
+        return [top]
+    if kind in _GEOMETRIES:
+        return [{"geometry": top}]
+    raise refused(
+        path.name,
+        f"JSON, but not GeoJSON (type {kind!r}); export it as GeoJSON.",
+        f"是 JSON，但不是 GeoJSON（type 为 {kind}），请导出为 GeoJSON。",
+    )
+
+
+def _more_to_come(top: Mapping[str, Any]) -> bool:
+    inner = top.get("properties")
+    return bool(
+        top.get("exceededTransferLimit")
+        or (isinstance(inner, dict) and inner.get("exceededTransferLimit"))
+    )
+
+
+def _geometry(items: Sequence[Any], findings: Findings) -> np.ndarray:
+    out = np.full(len(items), None, dtype=object)
+    there = np.array([g is not None for g in items], dtype=bool)
+    if there.any():
+        texts = np.array([json.dumps(g) for g in items if g is not None], dtype=object)
+        out[there] = shapely.from_geojson(texts, on_invalid="ignore")
+    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(there & shapely.is_missing(out)))
+    return out
+
+
+def _frame(features: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    found = [f.get("properties") for f in features]
+    rows = [p if isinstance(p, dict) else {} for p in found]
+    names = dict.fromkeys(itertools.chain.from_iterable(rows))
+    columns = {name: json_column([row.get(name) for row in rows]) for name in names}
+    if "id" not in columns and any("id" in f for f in features):
+        columns["id"] = json_column([f.get("id") for f in features])
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+
+
+def json_column(values: list[Any]) -> pd.Series:
+    """One column of JSON values in the narrowest type that keeps them all as they are."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds == {str} or not kinds:
+        return _stamps(pd.Series(_safe(values), dtype="str"))
+    if kinds == {bool}:
+        return pd.Series(values, dtype="boolean")
+    if kinds == {int} and all(v is None or abs(v) < 2**63 for v in values):
+        return pd.Series(values, dtype="Int64")
+    if kinds <= {int, float} and all(
+        not isinstance(v, int) or abs(v) <= 2**53 for v in values if v is not None
+    ):
+        return pd.Series([np.nan if v is None else float(v) for v in values], dtype="float64")
+    texts = [v if v is None or isinstance(v, str) else json.dumps(v, ensure_ascii=False)
+             for v in values]  # fmt: skip
+    return pd.Series(_safe(texts), dtype="str")
+
+
+def _safe(texts: list[Any]) -> list[Any]:
+    # A lone surrogate, which JSON can spell, is no text that anything could write again.
+    try:
+        "".join(t for t in texts if t is not None).encode()
+    except UnicodeEncodeError:
+        return [t and t.encode("utf-8", "replace").decode() for t in texts]
+    return texts
+
+
+def _stamps(texts: pd.Series) -> pd.Series:
+    there = texts.dropna()
+    if len(there) and there.str.match(_STAMP).all():
+        stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce")
+        if stamps.notna().sum() == len(there):
+            return stamps.astype("datetime64[us]")
+    return texts
+
+
+def _crs(top: Any, findings: Findings) -> pyproj.CRS | None:
+    if not isinstance(top, dict) or "crs" not in top:
+        return pyproj.CRS.from_epsg(4326)
+    stated = top["crs"]
+    name = stated.get("properties") if isinstance(stated, dict) else None
+    name = name.get("name") if isinstance(name, dict) else None
+    if not isinstance(name, str) or not name.lower().startswith(("urn:ogc:def:crs:", "epsg:")):
+        # Unknown, or a link to elsewhere, which is not followed.
+        return None
+    if name.upper().endswith(("CRS84", "OGC:2:84")):
+        return pyproj.CRS.from_epsg(4326)
+    try:
+        return pyproj.CRS.from_user_input(name)
+    except pyproj.exceptions.CRSError as error:
+        raise SourceError(
+            f"CRS {name!r} in the file is not known.", f"文件中的坐标系“{name}”无法识别。"
+        ) from error

@@ -1,0 +1,331 @@
+"""Vector formats through GDAL, each looked at beforehand and counted by other means."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyogrio
+import pyproj
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.arrow import plain_frame, shapes_of
+from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.sniff import KINDS, refused, unreadable
+
+__all__ = ["list_gdal_layers", "read_gdal", "read_geoparquet"]
+
+#: The driver that may open what was recognised; any other is an error of ours or a trick.
+_DRIVERS = {
+    "geopackage": {"GPKG"},
+    "flatgeobuf": {"FlatGeobuf"},
+    "kml": {"LIBKML", "KML"},
+    "dxf": {"DXF"},
+    "filegdb": {"OpenFileGDB"},
+}
+#: How a KML is to be drawn is no attribute.
+_KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
+_KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
+_FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
+_ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
+_STAMP_TYPES = ("OFTDateTime", "OFTDate")
+
+
+def list_gdal_layers(path: Path, kind: str) -> list[str]:
+    """Return the names of the layers of ``path``.
+
+    Raises
+    ------
+    SourceError
+        It cannot be opened, or not by the driver for ``kind``.
+    """
+    with _staged(path, kind) as file:
+        return _layers(path, file, kind)
+
+
+def read_gdal(path: Path, kind: str, *, sublayer: str | None = None) -> Raw:
+    """Read one layer; a record that GDAL cannot give is kept without geometry, and said.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, or which layer is meant is not clear.
+    """
+    findings = Findings()
+    with _staged(path, kind) as file:
+        names = _layers(path, file, kind)
+        chosen = _chosen(path, names, sublayer)
+        with _guarded(path):
+            meta, table = pyogrio.read_arrow(
+                str(file), layer=chosen, return_fids=True, datetime_as_string=True
+            )
+            stated = _stated(file, kind, chosen)
+            fids = np.asarray(table.column(0).to_numpy())
+            geometry = _shapes(file, chosen, meta, table, findings)
+            frame = _attributes(meta, table, kind)
+            crs = _crs(meta.get("crs"))
+    raw = Raw(
+        name=f"{path.name}:{chosen}" if len(names) > 1 or kind == "geopackage" else path.name,
+        frame=frame,
+        geometry=geometry,
+        record=np.arange(len(frame)),
+        n_walked=len(frame),
+        findings=findings,
+        crs=crs,
+        encoding="UTF-8",
+        encoding_source="format",
+        row_label=np.char.add("FID ", fids.astype(str)).astype(object),
+    )
+    return raw if stated is None else _counted(raw, stated)
+
+
+def read_geoparquet(path: Path) -> Raw:
+    """Read a GeoParquet; a Parquet without geometry is a table.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read.
+    """
+    findings = Findings()
+    with _guarded(path):
+        # By handle: a name is never looked up anywhere else.
+        with path.open("rb") as handle:
+            file = pq.ParquetFile(handle)
+            stated = file.metadata.num_rows
+            table = file.read()
+        geo = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
+        columns = geo.get("columns") or {}
+        name = geo.get("primary_column")
+        crs: Any = None
+        geometry = np.full(table.num_rows, None, dtype=object)
+        if name in columns and name in table.schema.names:
+            # Absent means longitude and latitude; null means unknown.
+            crs = columns[name].get("crs", "OGC:CRS84")
+            if str(columns[name].get("encoding", "WKB")).upper() == "WKB":
+                geometry = shapes_of(table.column(name).to_pylist(), findings)
+            else:
+                geometry = gpd.read_parquet(path).geometry.to_numpy(dtype=object, copy=True)
+                geometry[pd.isna(geometry)] = None
+        spare = [n for n in table.schema.names if n in columns or n.startswith("__index_level_")]
+        frame = plain_frame(table.drop_columns(spare))
+        raw = Raw(
+            name=path.name,
+            frame=frame,
+            geometry=geometry,
+            record=np.arange(len(frame)),
+            n_walked=len(frame),
+            findings=findings,
+            crs=_crs(crs),
+            encoding="UTF-8",
+            encoding_source="format",
+        )
+    return _counted(raw, stated)
+
+
+def _counted(raw: Raw, stated: int) -> Raw:
+    """Give each record that the source counts, and the reader did not give, its own rejection."""
+    missing = stated - raw.n_walked
+    if missing == 0:
+        return raw
+    value = f"{stated} / {raw.n_walked}"
+    raw.findings.add("COUNT_MISMATCH", value=value)
+    if missing > 0:
+        lost = np.arange(raw.n_walked, stated)
+        raw.findings.add("COUNT_MISMATCH", records=lost, value=value, action="rejected")
+        raw.frame = raw.frame.reindex(range(stated))
+        raw.geometry = np.concatenate([raw.geometry, np.full(missing, None, dtype=object)])
+        raw.record = np.arange(stated)
+        if raw.row_label is not None:
+            raw.row_label = np.concatenate([raw.row_label, np.full(missing, "?", dtype=object)])
+        raw.n_walked = stated
+    return raw
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    """Turn whatever a reader raises into one error."""
+    try:
+        yield
+    except (SourceError, MemoryError):
+        raise
+    except Exception as error:  # from several native libraries, with no common ancestor
+        raise unreadable(
+            path.name,
+            f"cannot be read ({error}); export it again.",
+            f"无法读取，请重新导出（{error}）。",
+        ) from error
+
+
+@contextmanager
+def _staged(path: Path, kind: str) -> Iterator[Path]:
+    """Give a name that means one thing only: some mean an archive, or another driver.
+
+    A database with unfinished transactions is copied too: reading would write beside it.
+    """
+    suffix = KINDS[kind]
+    parts = [path]
+    if kind == "geopackage":
+        parts += [p for s in ("-wal", "-journal") if (p := Path(f"{path}{s}")).exists()]
+        with path.open("rb") as file:
+            is_wal = file.read(20)[18:20] != b"\x01\x01"
+    else:
+        is_wal = False
+    if path.suffix == suffix and not _ODD.search(str(path)) and len(parts) == 1 and not is_wal:
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:
+        target = Path(folder) / f"source{suffix}"
+        if path.is_dir():
+            shutil.copytree(path, target)
+        else:
+            for part in parts:
+                shutil.copyfile(part, f"{target}{part.name[len(path.name) :]}")
+        yield target
+
+
+def _layers(path: Path, file: Path, kind: str) -> list[str]:
+    if kind == "geopackage":
+        _check_database(path, file)
+    with _guarded(path):
+        names = [str(name) for name, _ in pyogrio.list_layers(str(file))]
+        driver = pyogrio.read_info(str(file), layer=names[0])["driver"] if names else ""
+    if names and driver not in _DRIVERS[kind]:
+        raise refused(
+            path.name,
+            f"its content is taken for {driver}, not {KINDS[kind]}.",
+            f"内容被识别为 {driver}，不是 {KINDS[kind]}。",
+        )
+    return names
+
+
+def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
+    if sublayer is None and len(names) == 1:
+        return names[0]
+    if sublayer is None:
+        raise SourceError(
+            f"{path.name}: holds {len(names)} layers ({', '.join(names)}); use sublayer=.",
+            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}），请用 sublayer= 指定。",
+        )
+    if sublayer not in names:
+        raise SourceError(
+            f"{path.name}: no layer {sublayer!r}; it holds {', '.join(names)}.",
+            f"{path.name}：没有图层 {sublayer}；现有：{'、'.join(names)}。",
+        )
+    return sublayer
+
+
+def _check_database(path: Path, file: Path) -> None:
+    """Refuse a database that is no GeoPackage, or whose schema calls what reaches outside."""
+    try:
+        with _database(file) as database:
+            schema = database.execute("SELECT name, sql FROM sqlite_master").fetchall()
+    except sqlite3.Error as error:
+        raise unreadable(
+            path.name, f"a damaged GeoPackage ({error}).", f"GeoPackage 已损坏（{error}）。"
+        ) from error
+    if "gpkg_contents" not in {name for name, _ in schema}:
+        raise refused(
+            path.name,
+            "a SQLite database, but no GeoPackage.",
+            "是 SQLite 数据库，不是 GeoPackage。",
+        )
+    for name, sql in schema:
+        text = sql if isinstance(sql, str) else ""
+        is_virtual = re.match(r"\s*CREATE\s+VIRTUAL\s+TABLE", text, re.I)
+        if _FUNCTIONS.search(text) or (is_virtual and not re.search(r"USING\s+rtree", text, re.I)):
+            raise refused(
+                path.name,
+                f"its table {name!r} is computed by functions that may reach outside the file.",
+                f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
+            )
+
+
+@contextmanager
+def _database(file: Path) -> Iterator[sqlite3.Connection]:
+    # Unless it was copied, nothing may be written beside it, not even a lock.
+    mode = "ro" if Path(f"{file}-wal").exists() else "ro&immutable=1"
+    database = sqlite3.connect(f"{file.as_uri()}?mode={mode}", uri=True)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _stated(file: Path, kind: str, layer: str) -> int | None:
+    """Count the records by other means than those that read them, where that is cheap."""
+    if kind == "geopackage":
+        quoted = layer.replace('"', '""')
+        try:
+            with _database(file) as database:
+                return int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])
+        except sqlite3.Error:
+            return None
+    if kind == "flatgeobuf":
+        count = int(pyogrio.read_info(str(file))["features"])
+        return count if count > 0 else None
+    return None
+
+
+def _shapes(
+    file: Path, layer: str, meta: dict[str, Any], table: pa.Table, findings: Findings
+) -> np.ndarray:
+    name = meta.get("geometry_name") or "wkb_geometry"
+    if name not in table.schema.names:
+        return np.full(table.num_rows, None, dtype=object)
+    try:
+        return shapes_of(table.column(name).to_pylist(), findings)
+    except NotImplementedError:
+        # Arcs come as chords by the other way.
+        _, _, wkb, _ = pyogrio.raw.read(str(file), layer=layer, columns=[], return_fids=True)
+        return shapes_of(wkb, findings)
+
+
+def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFrame:
+    geometry = meta.get("geometry_name") or "wkb_geometry"
+    keep = [i for i, n in enumerate(table.schema.names) if i > 0 and n != geometry]
+    frame = plain_frame(table.select(keep))
+    types = dict(zip(map(str, meta["fields"]), meta["ogr_types"], strict=True))
+    for name in frame.columns:
+        if types.get(name) in _STAMP_TYPES and pd.api.types.is_string_dtype(frame[name].dtype):
+            frame[name] = _stamps(frame[name], is_local=kind == "filegdb")
+    if kind == "kml":
+        spare = [n for n in _KML_STYLE if n in frame]
+        spare += [n for n in _KML_SPARE if n in frame and frame[n].isna().all()]
+        frame = frame.drop(columns=spare).rename(columns={"id": "kml_id"})
+    return frame
+
+
+def _stamps(texts: pd.Series, *, is_local: bool) -> pd.Series:
+    zoned = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False)
+    if is_local or not zoned.any():
+        # A file geodatabase knows no zone; the mark is the reader's.
+        plain = texts.str.replace(r"(?:Z|\+00:?00)$", "", regex=True)
+        stamps = pd.to_datetime(plain, format="ISO8601", errors="coerce")
+    else:
+        stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    if stamps.notna().sum() < texts.notna().sum():
+        return texts
+    return stamps.astype("datetime64[us, UTC]" if stamps.dt.tz is not None else "datetime64[us]")
+
+
+def _crs(stated: Any) -> pyproj.CRS | None:
+    if stated is None:
+        return None
+    crs = pyproj.CRS.from_user_input(stated)
+    if crs.to_authority() == ("OGC", "CRS84"):
+        return pyproj.CRS.from_epsg(4326)
+    return crs
