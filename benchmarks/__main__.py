@@ -20,6 +20,7 @@ import pyogrio
 import shapely
 
 import geo_citymgmt as gcm
+from benchmarks.reading import reading
 
 CRS = "EPSG:4549"
 RUNS = 3
@@ -88,23 +89,6 @@ def cover(zones: gpd.GeoDataFrame, n: int, radius: float) -> None:
     print(f"{'':44s} the peer's area is {short:.3%} too small")
 
 
-def reading(folder: Path, n: int) -> None:
-    """Reading with every check against reading alone."""
-    rng = np.random.default_rng(0)
-    path = folder / "manholes.shp"
-    frame = points(n, gcm.sample_city().zones)
-    frame["MANHOLE_ID"] = [f"J{k:07d}" for k in range(n)]
-    frame["STATUS"] = rng.choice(["完好", "处置中", "已整治"], n)
-    frame["ROAD_NAME"] = rng.choice([f"人民路{k}号" for k in range(5_000)], n)
-    pyogrio.write_dataframe(frame, path, encoding="GB18030")
-    compare(
-        f"read_layer, {n:,} manholes, every check",
-        lambda: gcm.read_layer(path, "manholes"),
-        "pyogrio, use_arrow",
-        lambda: pyogrio.read_dataframe(path, use_arrow=True),
-    )
-
-
 def main() -> None:
     """Run all pairs."""
     print(
@@ -119,7 +103,7 @@ def main() -> None:
     ownership(city.zones_at("street"), n, "streets")
     cover(city.zones, 5_000 if quick else 50_000, 300.0)
     with tempfile.TemporaryDirectory() as folder:
-        reading(Path(folder), 50_000 if quick else 500_000)
+        reading(Path(folder), n, compare)
 
 
 if __name__ == "__main__":

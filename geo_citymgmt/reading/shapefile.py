@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -146,13 +147,13 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
     at, fids, wkb = np.arange(n), None, None
     if walk.intact:
         try:
-            fids, wkb = _wkb(path)
+            fids, wkb = _wkb(path, findings)
         except (*_GDAL_ERRORS, UnboundLocalError):
             # A damaged table or .prj must not cost the shapes: they are read again, alone.
             # (An unset local is how pyogrio 0.13 meets a CRS that GDAL cannot write out.)
             fids = None
     if fids is None or wkb is None:
-        fids, wkb, at = _wkb_of_copy(path, shp, walk)
+        fids, wkb, at = _wkb_of_copy(path, shp, walk, findings)
     shapes = shapely.from_wkb(wkb, on_invalid="ignore")
     inside = fids < len(at)
     where = at[fids[inside]]
@@ -175,7 +176,7 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
 
 
 def _wkb_of_copy(
-    path: Path, shp: np.ndarray, walk: Walk
+    path: Path, shp: np.ndarray, walk: Walk, findings: Findings
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # In a folder of its own: nothing is ever written beside the source.
     with tempfile.TemporaryDirectory() as folder:
@@ -184,7 +185,7 @@ def _wkb_of_copy(
         alone.write_bytes(body)
         alone.with_suffix(".shx").write_bytes(index)
         try:
-            fids, wkb = _wkb(alone)
+            fids, wkb = _wkb(alone, findings)
         except _GDAL_ERRORS as error:
             raise SourceError(
                 f"{path.name}: cannot be read ({error}); export it again.",
@@ -193,11 +194,20 @@ def _wkb_of_copy(
     return fids, wkb, at
 
 
-def _wkb(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _wkb(path: Path, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
     # Latin-1 takes any byte: GDAL must not stumble over the names of fields that it does not read.
-    _, fids, wkb, _ = pyogrio.raw.read(
-        str(path), columns=[], return_fids=True, encoding="ISO-8859-1"
-    )
+    with warnings.catch_warnings(record=True) as remarks:
+        warnings.simplefilter("always")
+        _, fids, wkb, _ = pyogrio.raw.read(
+            str(path), columns=[], return_fids=True, encoding="ISO-8859-1"
+        )
+    # What GDAL mends on its own is said like all else; measures are kept by no layer.
+    for text in dict.fromkeys(str(remark.message) for remark in remarks):
+        if "Measured (M)" not in text:
+            said = text.replace(str(path), "it").strip()
+            findings.add(
+                "SHP_DAMAGED", severity="info", detail=said, detail_zh=f"读取时的提示：{said}"
+            )
     return np.asarray(fids), wkb
 
 
