@@ -5,16 +5,23 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
-import pyogrio
 
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.source import VECTOR_SUFFIXES, list_sources
+from geo_citymgmt.reading.sniff import local_path
+from geo_citymgmt.reading.source import (
+    TABLE_SUFFIXES,
+    VECTOR_SUFFIXES,
+    SourceLayer,
+    list_layers,
+    list_sources,
+    read_raw,
+)
 from geo_citymgmt.spec import LayerSpec, read_toml
 
 __all__ = ["CitySource", "LayerSource", "find_source"]
@@ -57,6 +64,7 @@ class CitySource:
     names: Mapping[str, str] = field(default_factory=dict)
     config: Path | None = None
     findings: Findings = field(default_factory=Findings)
+    sides: list[Path] = field(default_factory=list)
 
     def inputs(self) -> tuple[Path, ...]:
         """Every file that was used, the parts of a shapefile included."""
@@ -64,52 +72,67 @@ class CitySource:
         for entry in self.layers.values():
             for source in entry.source if isinstance(entry.source, list) else [entry.source]:
                 path = Path(source)
+                if path.is_dir():
+                    paths |= set(path.rglob("*"))
+                    continue
                 stem = path.with_suffix("")
                 parts = [p for p in path.parent.glob("*") if p.with_suffix("") == stem]
                 keep = _COMPANY | {path.suffix.lower()}
                 paths |= {p for p in parts if p.suffix.lower() in keep and p.suffix != ".lock"}
-        paths |= {p for p in (self.events, self.targets, self.config) if isinstance(p, Path)}
+        paths |= {p for p in (self.events, self.targets, self.config, *self.sides)
+                  if isinstance(p, Path)}  # fmt: skip
         return tuple(sorted(p for p in paths if p.is_file()))
 
 
 def find_source(
     source: Path, specs: Mapping[str, LayerSpec], *, layer: str | None = None
 ) -> CitySource:
-    """Look at a folder, a city.toml, a GeoPackage or one file and tell what is what.
+    """Look at a folder, a city.toml, an archive, a database or one file and tell what is what.
 
-    One file is the layer ``layer``, where that is told, else what its name says.
+    One layer in one file is the layer ``layer``, where that is told, else what its name says.
 
     Raises
     ------
     SourceError, SpecError
-        There is nothing at ``source``, or its city.toml has a mistake.
+        There is nothing at ``source``, it is refused, or its city.toml has a mistake.
     """
-    if not source.exists():
-        raise SourceError(f"{source}: no such file or folder.", f"{source}：没有这个文件或文件夹。")
-    if source.is_dir():
-        found = CitySource(source)
-        config = source / "city.toml"
+    path = local_path(source)
+    if path.is_dir() and path.suffix.lower() != ".gdb":
+        found = CitySource(path)
+        config = path / "city.toml"
         if config.is_file():
             _apply_config(found, config, specs)
         _scan_folder(found, specs)
         return found
-    if source.suffix.lower() == ".toml":
-        found = CitySource(source.parent)
-        _apply_config(found, source, specs)
+    found = CitySource(path.parent)
+    if path.suffix.lower() == ".toml":
+        _apply_config(found, path, specs)
         if not found.layers:
             _scan_folder(found, specs)
         return found
-    if source.suffix.lower() == ".gpkg":
-        return _scan_geopackage(source, specs)
-    key = layer or recognise(source.stem, specs)
-    if key is None:
+    key = layer or recognise(path.stem, specs)
+    try:
+        items, others = list_layers(path)
+    except SourceError:
+        if key is None:
+            raise
+        # Its reader says the same again, for the ledger.
+        items, others = [SourceLayer(path, None, path.name, (path.stem,))], []
+    if len(items) == 1 and not others:
+        key = layer or _first_known(items[0], specs)
+        if key is not None:
+            found.layers[key] = LayerSource(path, path.name, sublayer=items[0].sublayer)
+            return found
+    if len(items) < 2 and not others and not _is_side_table(items[0].names[-1] if items else ""):
         raise SourceError(
-            f"{source.name}: which layer it is cannot be told from its name; say so, rename it "
+            f"{path.name}: which layer it is cannot be told from its name; say so, rename it "
             f"(one of {', '.join(specs)}) or write a city.toml ('geo-citymgmt init FOLDER').",
-            f"{source.name}：从文件名看不出是哪个图层；请改名（如 违法建设、窨井）或写 city.toml。",
+            f"{path.name}：从文件名看不出是哪个图层；请改名（如 违法建设、窨井）或写 city.toml。",
         )
-    found = CitySource(source.parent)
-    found.layers[key] = LayerSource(source, source.name)
+    _take(found, items, specs)
+    for name in others:
+        if PurePosixPath(name).suffix.lower() not in _COMPANY or name.endswith("city.toml"):
+            _ignored(found, name, "it is no layer", "不是图层文件")
     return found
 
 
@@ -134,95 +157,138 @@ def recognise(stem: str, specs: Mapping[str, LayerSpec]) -> str | None:
     return keys.pop() if len(keys) == 1 else None
 
 
+def _first_known(item: SourceLayer, specs: Mapping[str, LayerSpec]) -> str | None:
+    return next((key for name in item.names if (key := recognise(name, specs))), None)
+
+
 def _scan_folder(found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
     taken = {
         Path(s).resolve()
         for entry in found.layers.values()
         for s in (entry.source if isinstance(entry.source, list) else [entry.source])
     }
-    groups: dict[str, list[Path]] = {}
-    for path in list_sources(found.root):
+    taken |= {Path(e.ledger).resolve() for e in found.layers.values() if e.ledger is not None}
+    taken |= {p.resolve() for p in (found.events, found.targets) if isinstance(p, Path)}
+    items: list[SourceLayer] = []
+    for path in (*list_sources(found.root), *_tables(found.root)):
         if path.resolve() in taken:
             continue
-        key = recognise(path.stem, specs)
-        if key is None:
-            _ignored(found, path.name, "its name is that of no layer", "文件名不是已知图层")
-        elif key in found.layers:
-            _ignored(
-                found, path.name, f"city.toml names another for {key}", f"city.toml 另有 {key}"
-            )
-        else:
-            groups.setdefault(key, []).append(path)
-    for key, paths in groups.items():
-        _take_group(found, key, paths, specs)
+        try:
+            inside, others = list_layers(path)
+        except SourceError as error:
+            if recognise(path.stem, specs) is None:
+                _ignored(found, path.name, error.message, error.message_zh)
+                continue
+            inside, others = [SourceLayer(path, None, path.name, (path.stem,))], []
+        items += inside
+        for name in others:
+            if PurePosixPath(name).suffix.lower() not in _COMPANY:
+                _ignored(found, f"{path.name}/{name}", "it is no layer", "不是图层文件")
+    _take(found, items, specs)
+    known = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES, *_COMPANY)
     for path in sorted(found.root.iterdir()):
-        if not path.is_file() or path.suffix.lower() in (*VECTOR_SUFFIXES, *_COMPANY):
-            continue
-        if path.suffix.lower() == ".csv" and path.stem.lower() in _EVENTS:
-            found.events = found.events if found.events is not None else path
-        elif path.suffix.lower() == ".csv" and path.stem.lower() in _TARGETS:
-            found.targets = found.targets if found.targets is not None else path
-        else:
+        if path.is_file() and path.suffix.lower() not in known and path.resolve() not in taken:
             _ignored(found, path.name, "it is no layer", "不是图层文件")
 
 
-def _take_group(
-    found: CitySource, key: str, paths: list[Path], specs: Mapping[str, LayerSpec]
-) -> None:
-    parts = [p for p in paths if p.stem.lower().endswith(_PARTS)]
-    chosen: Any = parts if len(parts) > 1 else None
-    if chosen is None:
-        # The exact name first, then the shapefile: an office's own file before a by-product.
-        paths = sorted(
-            paths, key=lambda p: (plain_key(p.stem) != plain_key(key), p.suffix != ".shp", p.name)
-        )
-        chosen = paths[0]
-    used = chosen if isinstance(chosen, list) else [chosen]
-    for path in paths:
-        if path not in used:
+def _tables(folder: Path) -> list[Path]:
+    both = list_sources(folder, tables=True)
+    return [p for p in both if p.suffix.lower() in TABLE_SUFFIXES]
+
+
+def _take(found: CitySource, items: list[SourceLayer], specs: Mapping[str, LayerSpec]) -> None:
+    """Part the layers of the source by what they are; two of one kind are decided, and told."""
+    groups: dict[str, list[SourceLayer]] = {}
+    for item in items:
+        key = _first_known(item, specs)
+        if any(_is_side_table(name) for name in item.names):
+            _take_side_table(found, item)
+        elif key is None:
+            _ignored(found, item.label, "its name is that of no layer", "名称不是已知图层")
+        elif key in found.layers:
             _ignored(
-                found,
-                path.name,
-                f"{key} is read from {used[0].name}",
-                f"{key} 已取自 {used[0].name}",
+                found, item.label, f"city.toml names another for {key}", f"city.toml 另有 {key}"
             )
+        else:
+            groups.setdefault(key, []).append(item)
+    for key, group in groups.items():
+        _take_group(found, key, group, specs)
+
+
+def _is_side_table(name: str) -> bool:
+    return name.lower() in (*_EVENTS, *_TARGETS, "city")
+
+
+def _take_side_table(found: CitySource, item: SourceLayer) -> None:
+    name = next(n.lower() for n in item.names if _is_side_table(n))
+    if name == "city":
+        if item.path.suffix.lower() == ".gpkg" and item.sublayer == "city":
+            _take_city(found, read_raw(item).frame)
+        else:
+            _ignored(found, item.label, "it is no layer", "不是图层文件")
+        return
+    kind = "events" if name in _EVENTS else "targets"
+    if getattr(found, kind) is not None:
+        _ignored(found, item.label, f"there are other {kind}", "已有同类表格")
+    elif item.sublayer is None and item.path.suffix.lower() == ".csv":
+        setattr(found, kind, item.path)
+    else:
+        setattr(found, kind, _as_texts(read_raw(item).frame))
+        found.sides.append(item.path)
+
+
+def _take_city(found: CitySource, table: pd.DataFrame) -> None:
+    row = table.iloc[0]
+    found.name_zh, found.name_en, found.code = row["name_zh"], row["name_en"], row["code"]
+    if pd.notna(row["data_date"]):
+        found.data_date = pd.Timestamp(row["data_date"])
+    found.order = tuple(str(row["zone_order"]).split(";"))
+
+
+def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
+    """Whole numbers of a sheet as they look in it: an id 85782 is not 85782.0."""
+    out = table.copy()
+    for name, column in table.items():
+        if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
+            out[name] = column.astype("Int64").astype("str").where(column.notna())
+    return out
+
+
+def _take_group(
+    found: CitySource, key: str, items: list[SourceLayer], specs: Mapping[str, LayerSpec]
+) -> None:
+    parts = [i for i in items if i.names[0].lower().endswith(_PARTS)]
+    # A map before a list, the exact name first, then the shapefile: an office's own file before
+    # a by-product.
+    ranked = sorted(
+        items,
+        key=lambda i: (
+            i.suffix in TABLE_SUFFIXES,
+            plain_key(i.names[0]) != plain_key(key),
+            i.suffix != ".shp",
+            i.label,
+        ),
+    )
+    used = parts if len(parts) > 1 else ranked[:1]
+    for item in ranked:
+        if item not in used:
+            name = used[0].label
+            _ignored(found, item.label, f"{key} is read from {name}", f"{key} 已取自 {name}")
     spec = specs[key]
     known = {plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}
-    if not isinstance(chosen, list) and plain_key(chosen.stem) not in known:
+    if len(used) == 1 and not any(plain_key(n) in known for n in used[0].names):
         found.findings.add(
             "LAYER_RECOGNISED",
-            value=chosen.name,
+            value=used[0].label,
             expected=spec.name_zh,
             detail="a word in its name",
             detail_zh="文件名中的词",
         )
-    label = " + ".join(p.name for p in used)
-    found.layers[key] = LayerSource(chosen, label)
-
-
-def _scan_geopackage(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
-    found = CitySource(path.parent)
-    try:
-        names = [str(name) for name, _ in pyogrio.list_layers(path)]
-    except pyogrio.errors.DataSourceError as error:
-        raise SourceError(
-            f"{path.name}: cannot be read ({error}).", f"{path.name}：无法读取（{error}）。"
-        ) from error
-    for name in names:
-        key = recognise(name, specs)
-        if name in ("events", "targets"):
-            setattr(found, name, pd.DataFrame(pyogrio.read_dataframe(path, layer=name)))
-        elif name == "city":
-            row = pyogrio.read_dataframe(path, layer=name).iloc[0]
-            found.name_zh, found.name_en, found.code = row["name_zh"], row["name_en"], row["code"]
-            if pd.notna(row["data_date"]):
-                found.data_date = pd.Timestamp(row["data_date"])
-            found.order = tuple(str(row["zone_order"]).split(";"))
-        elif key is None or key in found.layers:
-            _ignored(found, name, "its name is that of no layer", "名称不是已知图层")
-        else:
-            found.layers[key] = LayerSource(path, f"{path.name}:{name}", sublayer=name)
-    return found
+    label = " + ".join(i.label for i in used)
+    if len(used) == 1:
+        found.layers[key] = LayerSource(used[0].path, label, sublayer=used[0].sublayer)
+    else:
+        found.layers[key] = LayerSource([i if i.sublayer else i.path for i in used], label)
 
 
 def _apply_config(found: CitySource, path: Path, specs: Mapping[str, LayerSpec]) -> None:

@@ -55,6 +55,16 @@ class SourceLayer:
     label: str
     names: tuple[str, ...]
 
+    def __fspath__(self) -> str:
+        return str(self.path)
+
+    @property
+    def suffix(self) -> str:
+        """Of the file that holds it, within its archive where it is in one."""
+        member = PurePosixPath((self.sublayer or "").rsplit(":", 1)[0])
+        is_packed = self.path.suffix.lower() in _ARCHIVES
+        return (member.suffix if is_packed else self.path.suffix).lower()
+
 
 def read_raw(
     source: Any,
@@ -92,6 +102,8 @@ def read_raw(
         from geo_citymgmt.reading.database import read_database
 
         return read_database(source, sublayer)
+    if isinstance(source, SourceLayer):
+        source, sublayer = source.path, sublayer or source.sublayer
     try:
         path = local_path(source)
         with _heard() as told:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import shutil
 import stat
 import struct
 import tempfile
@@ -195,3 +197,29 @@ def test_what_was_unpacked_is_gone_even_after_an_error(tmp_path, temporary):
         assert len(list(folder.iterdir())) == len(PARTS)
         raise RuntimeError
     assert list(temporary.iterdir()) == []
+
+
+def test_a_city_is_loaded_from_an_archive(tmp_path, city):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in sorted(DATA.iterdir()):
+            if part.stem in ("districts", "manholes", "utility_tunnels", "events"):
+                archive.write(part, f"数据/{part.name}")
+        archive.writestr("说明.docx", b"x")
+    (tmp_path / "城市.zip").write_bytes(packed.getvalue())
+    found = gcm.load_city(tmp_path / "城市.zip")
+    assert set(found) == {"districts", "manholes", "utility_tunnels"}
+    assert len(found["manholes"]) == len(city["manholes"])
+    assert len(found.events) > 0
+    ignored = found.findings.query("code == 'LAYER_IGNORED'")["value"].tolist()
+    assert ignored == ["说明.docx"]
+    assert found.inputs == (tmp_path / "城市.zip",)
+
+
+def test_an_archive_in_the_folder_of_a_city_is_one_of_its_sources(tmp_path):
+    pack(tmp_path / "资料.zip", districts("a/区县界"))
+    for part in DATA.glob("manholes.*"):
+        shutil.copy(part, tmp_path / part.name)
+    found = gcm.load_city(tmp_path)
+    assert set(found) == {"districts", "manholes"}
+    assert found.ledger.set_index("layer").loc["districts", "source"] == "资料.zip/区县界.shp"
