@@ -156,11 +156,13 @@ def _decode_block(
         return _finished(_bulk(values, encoding)), none
     except UnicodeDecodeError:
         pass
-    # Something is cut or broken: what fills its field singly, the rest still in bulk.
+    # Something is cut, broken or of several lines: that singly, the rest still in bulk.
     texts = np.full(len(values), None, dtype=object)
     lost: list[int] = []
     lengths = pc.binary_length(values).to_numpy()
-    single = lengths >= width - 1
+    single = (lengths >= width - 1) | pc.match_substring(values, "\n").to_numpy(
+        zero_copy_only=False
+    )
     rest = np.flatnonzero(~single)
     try:
         texts[rest] = _bulk(values.take(pa.array(rest)), encoding).to_numpy(zero_copy_only=False)

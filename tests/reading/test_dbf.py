@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from geo_citymgmt import SourceError
 from geo_citymgmt.reading.dbf import read_dbf
+from geo_citymgmt.reading.dbf_text import TextColumn, admitted, decode_value
 from tests.conftest import DATA, points
 
 
@@ -70,3 +75,74 @@ def test_a_file_that_is_too_short_is_refused(tmp_path):
     path.write_bytes(b"\x03" * 20)
     with pytest.raises(SourceError, match="too few"):
         read_dbf(path)
+
+
+def many(tmp_path, encoding: str, n: int = 200):
+    frame = points(*[(k, k) for k in range(n)], NAME=[f"苏州市人民路{k}号" for k in range(n)])
+    pyogrio.write_dataframe(frame, tmp_path / "many.shp", encoding=encoding)
+    return tmp_path / "many.dbf"
+
+
+@pytest.mark.parametrize("encoding", ["UTF-8", "GB18030"])
+def test_one_broken_value_among_many_is_told_and_costs_no_other(tmp_path, encoding):
+    path = many(tmp_path, encoding)
+    value = "苏州市人民路7号 ".encode(encoding)
+    path.write_bytes(path.read_bytes().replace(value, b"\xff" + value[1:]))
+    table = read_dbf(path)
+    assert table.encoding == encoding
+    found = table.findings.frame()
+    assert found.loc[found["code"] == "TEXT_LOST", "record"].tolist() == [7]
+    names = table.columns["NAME"].tolist()
+    assert [k for k in range(200) if names[k] != f"苏州市人民路{k}号"] == [7]
+
+
+def test_a_cpg_of_gbk_beside_utf_8_is_not_believed(tmp_path):
+    table = read_dbf(many(tmp_path, "UTF-8"), cpg="GBK")
+    assert table.columns["NAME"].tolist()[3] == "苏州市人民路3号"
+    assert table.findings.frame()["code"].tolist() == ["ENC_WRONG_CPG"]
+
+
+def test_the_language_byte_tells_the_encoding_where_there_is_no_cpg(tmp_path):
+    path = many(tmp_path, "GB18030")
+    data = bytearray(path.read_bytes())
+    data[29] = 0x4D
+    path.write_bytes(bytes(data))
+    table = read_dbf(path)
+    assert (table.encoding, table.encoding_source) == ("GB18030", "ldid")
+    assert len(table.findings) == 0
+
+
+@pytest.mark.parametrize("name", ["hex", "rot13", "utf-16", "utf-7", "cp037", "idna", "苏州", ""])
+def test_a_codec_that_is_not_for_text_on_top_of_ascii_is_not_admitted(name):
+    assert admitted(name) is None
+
+
+def test_the_digest_is_that_of_the_file(tmp_path):
+    path = many(tmp_path, "UTF-8")
+    digest = hashlib.sha256()
+    read_dbf(path, digest=digest)
+    assert digest.hexdigest() == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    values=st.lists(st.text("aZ 0苏州𠮷é\n\x00", max_size=8), min_size=1, max_size=20),
+    encoding=st.sampled_from(["UTF-8", "GB18030"]),
+    width=st.integers(2, 12),
+    repeats=st.booleans(),
+)
+def test_in_bulk_a_value_is_what_it_is_singly(values, encoding, width, repeats):
+    # Cut at the width of the field, in mid-character too, as a writer does.
+    stored = [v.encode(encoding)[:width].ljust(width) for v in values]
+    column = TextColumn(width, strict=True, repeats=repeats)
+    column.add(np.frombuffer(b"".join(stored), dtype=np.uint8).reshape(-1, width).copy())
+    try:
+        expected = [decode_value(v, width, encoding) for v in stored]
+    except UnicodeDecodeError:
+        # A blank behind a cut character: no text, alone or among others.
+        with pytest.raises(UnicodeDecodeError):
+            column.decode(encoding)
+        return
+    texts, lost = column.decode(encoding)
+    assert texts.to_pylist() == [text or None for text, _ in expected]
+    assert lost.tolist() == [k for k, (_, cut) in enumerate(expected) if cut]
