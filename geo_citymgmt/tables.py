@@ -116,7 +116,7 @@ def _read_csv(path: Path) -> pd.DataFrame:
 def _dates(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         return column.astype("datetime64[us]")
-    days = [parse_date(str(v))[0] if pd.notna(v) else np.datetime64("NaT") for v in column]
+    days = [parse_date(str(v))[0] if pd.notna(v) else np.datetime64("NaT", "us") for v in column]
     return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
 
 

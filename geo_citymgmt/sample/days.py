@@ -23,6 +23,8 @@ __all__ = [
 Days = NDArray[np.datetime64]
 DATA_DATE = date(2022, 6, 30)
 NAT = np.datetime64("NaT", "D")
+#: A bare number of days is no duration to numpy.
+DAY = np.timedelta64(1, "D")
 #: Share of a half-year's work by month: little in February (Spring Festival) and in April and May
 #: (that spring's restrictions), much before each report.
 MONTHS_H1 = {1: 0.16, 2: 0.06, 3: 0.22, 4: 0.11, 5: 0.14, 6: 0.31}
@@ -37,7 +39,7 @@ _HOLIDAYS = np.array(
 
 def working_days(first: str, last: str) -> Days:
     """Return the working days from ``first`` to ``last``, both included."""
-    days = np.arange(np.datetime64(first), np.datetime64(last) + 1)
+    days = np.arange(np.datetime64(first), np.datetime64(last) + DAY)
     return days[np.is_busday(days, holidays=_HOLIDAYS)]
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.days import NAT
+from geo_citymgmt.sample.days import DAY, NAT
 from geo_citymgmt.sample.draw import Draw, either, share_out
 from geo_citymgmt.sample.footprints import footprints, settle
 from geo_citymgmt.sample.parcels import FIGURES, life_of_parcels
@@ -83,7 +83,7 @@ def _supervision(
     )
     rows = able[draw.some(len(able), count, weight[able])]
     last = np.where(np.isnat(done[rows]), np.datetime64("2022-06-29"), done[rows])
-    first = np.maximum(found[rows] + 1, np.datetime64("2022-01-05"))
+    first = np.maximum(found[rows] + DAY, np.datetime64("2022-01-05"))
     span = np.maximum((last - first).astype(int), 1)
     day[rows] = first + np.floor(draw.uniform(len(rows)) * span).astype("timedelta64[D]")
     rest = np.flatnonzero(
@@ -93,9 +93,9 @@ def _supervision(
     )
     rest = rest[np.isnat(done[rest]) | (done[rest] > np.datetime64("2021-09-01"))]
     old = rest[draw.some(len(rest), earlier, weight[rest])]
-    begin = np.maximum(found[old] + 20, np.datetime64("2020-06-01"))
+    begin = np.maximum(found[old] + 20 * DAY, np.datetime64("2020-06-01"))
     end = np.where(np.isnat(done[old]), np.datetime64("2021-12-20"), done[old])
-    end = np.maximum(np.minimum(end, np.datetime64("2021-12-20")), begin + 1)
+    end = np.maximum(np.minimum(end, np.datetime64("2021-12-20")), begin + DAY)
     day[old] = begin + np.floor(draw.uniform(len(old)) * (end - begin).astype(int)).astype(
         "timedelta64[D]"
     )
