@@ -13,7 +13,7 @@ import pandas as pd
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.sniff import local_path
+from geo_citymgmt.reading.sniff import local_path, refuse_addresses
 from geo_citymgmt.reading.source import (
     TABLE_SUFFIXES,
     VECTOR_SUFFIXES,
@@ -351,6 +351,10 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
 def _existing(config: Path, place: str, value: Any) -> Path:
     if not isinstance(value, str):
         raise _mistake(config, place, "must be the path of a file")
+    try:
+        refuse_addresses(value)
+    except SourceError as error:
+        raise _mistake(config, place, error.message.rstrip(".")) from error
     target = Path(value)
     target = target if target.is_absolute() else config.parent / target
     if not target.exists():

@@ -15,7 +15,7 @@ from typing import Any
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 
-__all__ = ["KINDS", "local_path", "refused", "sniff", "unreadable"]
+__all__ = ["KINDS", "local_path", "refuse_addresses", "refused", "sniff", "unreadable"]
 
 #: What is recognised, and how it is called before people.
 KINDS = {
@@ -79,7 +79,7 @@ def local_path(source: Any) -> Path:
         )
     text = os.fspath(source)
     text = os.fsdecode(text) if isinstance(text, bytes) else text
-    _refuse_addresses(text)
+    refuse_addresses(text)
     path = Path(text).absolute()
     try:
         exists = path.exists()
@@ -92,7 +92,14 @@ def local_path(source: Any) -> Path:
     return path
 
 
-def _refuse_addresses(text: str) -> None:
+def refuse_addresses(text: str) -> None:
+    """Refuse what is no path of a local file, before anything looks whether it is there.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
     lower = text.lstrip().lower()
     network = text.startswith(("\\\\", "//"))
     drive = os.name == "nt" and re.match(r"[A-Za-z]:[\\/]", text)

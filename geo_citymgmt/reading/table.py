@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.coordinates import locate
+from geo_citymgmt.reading.inert import restore
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading.sniff import KINDS, local_path, sniff
@@ -106,6 +107,9 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     extra: np.ndarray = np.asarray(there[:, len(header) :].any(axis=1))
     if rows.size and extra[rows].mean() > 0.5:
         columns, beyond, extra = [*columns, *beyond], [], np.zeros(len(body), dtype=bool)
+    if sheet.encoding:
+        # A text file of ours marks texts that a spreadsheet would run; that mark is no text.
+        columns = [restore(c) if pd.api.types.is_string_dtype(c.dtype) else c for c in columns]
     labels = _labels(header, columns)
     frame = pd.DataFrame(
         {label: column for label, column in zip(labels, columns, strict=True) if label},
