@@ -85,18 +85,15 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
         return raw.decode("ascii"), "UTF-8", "ascii", False
     # UTF-8 proves itself, GB18030 takes nearly anything: one damaged byte must not turn a whole
     # file into the other.
-    text = raw.decode("utf-8", "replace")
-    bad = text.count("\ufffd")
-    if bad * 5 <= sum(not c.isascii() for c in text) - bad:
-        return text, "UTF-8", "inferred", bad > 0
-    text = raw.decode("gb18030", "replace")
-    bad = text.count("\ufffd")
-    if bad * 5 > sum(not c.isascii() for c in text) - bad:
-        raise SourceError(
-            f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
-            f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
-        )
-    return text, "GB18030", "inferred", bad > 0
+    for name in ("utf-8", "gb18030"):
+        text = raw.decode(name, "replace")
+        bad = text.count("\ufffd")
+        if bad == 0 or bad * 6 <= len(text) - len(text.encode("ascii", "ignore")):
+            return text, name.upper(), "inferred", bad > 0
+    raise SourceError(
+        f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
+        f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
+    )
 
 
 def _delimiter(text: str) -> str:
