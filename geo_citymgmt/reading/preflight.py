@@ -220,7 +220,7 @@ def _reconcile(
     if len(unknown):
         findings.add(
             "SHP_DAMAGED",
-            severity="info" if n_rows is None or n_rows == n else "warning",
+            severity="info" if (chain.number[unknown] <= n).all() else "warning",
             value=len(unknown),
             detail=f"{len(unknown)} records are in no index entry, as an editor leaves them behind",
             detail_zh=f"有 {len(unknown)} 条记录不在索引中（编辑后遗留）",

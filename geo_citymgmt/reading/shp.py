@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +16,9 @@ HEADER = 100
 _POINTS, _MULTI, _PARTS, _PATCH = (1, 11, 21), (8, 18, 28), (3, 5, 13, 15, 23, 25), (31,)
 _WITH_Z = (11, 13, 15, 18, 31)
 _RINGS = (5, 15, 25)
+_HEAD, _KIND = struct.Struct(">ii"), struct.Struct("<i")
+#: After so many records of one length it pays to look for more of them at once.
+_ALIKE = 32
 TYPES = frozenset((0, *_POINTS, *_MULTI, *_PARTS, *_PATCH))
 
 
@@ -111,12 +115,11 @@ def chain_of(shp: np.ndarray, hints: np.ndarray | None) -> Chain:
             parts.append(starts[k : last + 1])
             at = int(ends[last])
             continue
-        run = _run(shp, at)
-        if len(run):
+        until = int(starts[k]) if k < len(starts) and starts[k] > at else size
+        run, end = _run(shp, at, until)
+        if end > at:
             parts.append(run)
-            at = int(
-                run[-1] + 8 + int.from_bytes(shp[run[-1] + 4 : run[-1] + 8].tobytes(), "big") * 2
-            )
+            at = end
             continue
         resume = _resume(shp, at, starts[k:][sane[k:] & (starts[k:] > at)])
         lost += resume - at
@@ -127,47 +130,62 @@ def chain_of(shp: np.ndarray, hints: np.ndarray | None) -> Chain:
     return Chain(offset, heads[1], heads[0], lost)
 
 
-def _run(shp: np.ndarray, at: int) -> np.ndarray:
-    """Return the records from ``at`` on that are as long as the first one, if that is one."""
-    size = len(shp)
-    length = int.from_bytes(shp[at + 4 : at + 8].tobytes(), "big", signed=True) * 2
-    kind = int.from_bytes(shp[at + 8 : at + 12].tobytes(), "little", signed=True)
-    if length < 4 or at + 8 + length > size or kind not in TYPES:
-        return np.empty(0, dtype=np.int64)
-    step = length + 8
-    n = (size - at) // step
-    # Look a little ahead, then twice as far: a file of polygons has no long runs.
-    ahead = 1
-    while ahead < n:
-        ahead = min(ahead * 8, n)
-        places = at + step * np.arange(ahead, dtype=np.int64)
-        same = integers(shp, places + 4, ">i4") * 2 == length
-        kinds = integers(shp, places + 8, "<i4")
-        same &= np.isin(kinds, list(TYPES))
-        if not same.all():
-            return places[: int(np.argmin(same))]
-    return at + step * np.arange(max(n, 1), dtype=np.int64)
+def _run(shp: np.ndarray, at: int, until: int) -> tuple[np.ndarray, int]:
+    """Follow the headers from ``at``; return the records before ``until``, and where they end."""
+    size, view = len(shp), shp.data
+    parts: list[np.ndarray] = []
+    single: list[int] = []
+    equal, before = 0, -1
+    while at < until and at + 12 <= size:
+        _, words = _HEAD.unpack_from(view, at)
+        (kind,) = _KIND.unpack_from(view, at + 8)
+        length = 2 * words
+        if length < 4 or at + 8 + length > size or kind not in TYPES:
+            break
+        single.append(at)
+        at += 8 + length
+        equal = equal + 1 if length == before else 0
+        before = length
+        if equal == _ALIKE:
+            # Records of one length after another, as points are: look at many that follow at
+            # once, and at more of them as long as it pays.
+            parts.append(np.array(single, dtype=np.int64))
+            last, ahead, whole = min(until, size - 7 - length), 64, True
+            while whole and at < last:
+                stop = min(last, at + ahead * (8 + length))
+                places = np.arange(at, stop, 8 + length, dtype=np.int64)
+                same = integers(shp, places + 4, ">i4") * 2 == length
+                same &= np.isin(integers(shp, places + 8, "<i4"), list(TYPES))
+                whole = bool(same.all())
+                if not whole:
+                    places = places[: int(np.argmin(same))]
+                parts.append(places)
+                at += len(places) * (8 + length)
+                ahead *= 8
+            single, equal = [], 0
+    return np.concatenate([*parts, np.array(single, dtype=np.int64)]), at
 
 
 def _resume(shp: np.ndarray, at: int, hints: np.ndarray) -> int:
     """Return where to go on after a break: the next place that reads as a record, or a hint."""
     end = int(hints[0]) if len(hints) else len(shp)
     size = len(shp)
-    places = np.arange(at + 2, min(end, size - 12), 2, dtype=np.int64)
-    for chunk in np.array_split(places, len(places) // (1 << 20) + 1):
-        if not len(chunk):
-            continue
+    begin, step = at + 2, 1 << 9
+    # Near first, then farther: a file with many breaks must not be looked through for each.
+    while begin < min(end, size - 12):
+        chunk = np.arange(begin, min(begin + step, end, size - 12), 2, dtype=np.int64)
+        begin, step = begin + step, min(step * 4, 1 << 22)
         length = integers(shp, chunk + 4, ">i4") * 2
         kind = integers(shp, chunk + 8, "<i4")
         number = integers(shp, chunk, ">i4")
         fits = (length >= 20) & (chunk + 8 + length <= size) & (number > 0) & (number < 1 << 28)
         # A null shape is too easily found in zeros.
         fits &= np.isin(kind, [k for k in TYPES if k])
-        for place in chunk[fits].tolist():
-            step = int.from_bytes(shp[place + 4 : place + 8].tobytes(), "big") * 2
-            faults = content_faults(shp, np.array([place]), np.array([step]), 0)
-            if not faults.unreadable[0]:
-                return int(place)
+        found, lengths = chunk[fits], length[fits]
+        if len(found):
+            good = np.flatnonzero(~content_faults(shp, found, lengths, 0).unreadable)
+            if len(good):
+                return int(found[good[0]])
     return end
 
 
