@@ -390,7 +390,9 @@ CODES: Mapping[str, FindingCode] = {
         "separator or quote",
     ),
     "READ_WARNING": _c(
-        "warning", "读取时的提示：{value}，请核对该文件", "the reader warned: {value}; check the file"
+        "warning",
+        "读取时的提示：{value}，请核对该文件",
+        "the reader warned: {value}; check the file",
     ),
 }  # fmt: skip
 
