@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo_citymgmt.sample import slips
 from geo_citymgmt.sample.city import Sample
 from geo_citymgmt.sample.draw import Draw
 from geo_citymgmt.sample.files import in_chinese, write_layer_files, write_tables
@@ -32,13 +33,22 @@ FAULTS = {
         "Chinese headings in GBK cut to 10 bytes, no .cpg", "dates as text in five ways",
         "areas with unit and thousands", "bow-ties and small loops", "null shapes",
         "repeated numbers", "unknown states", "points far outside", "demolished above illegal area",
+        "areas that are no number", "areas in 万平方米", "footprints in 亩", "days of no calendar",
+        "months without a day", "filed before found", "repeated vertices", "two buildings in one",
+        "slivers", "one footprint under two numbers", "names of persons",
+        "a heading that could be two fields",
     ),
     "窨井": ("GBK without .cpg", "blank states", "synonyms of codes", "repeated numbers",
-             "covers in the next province", "null markers"),
-    "综合管廊": ("lengths with unit, some in metres", "lengths that do not fit the line"),
+             "covers in the next province", "null markers", "records marked as deleted",
+             "districts that are not where the cover lies, or are none", "covers without a place",
+             "numbers that a sheet has written as powers of ten", "an own column"),
+    "综合管廊": ("lengths with unit, some in metres", "lengths that do not fit the line",
+             "blank lengths", "heights", "two columns for the length", "no .shx"),
     "停车泊位": ("no .prj", "spaces as text with thousands or unit", "yes and no in four ways",
-                 "more shared than there are"),
-    "公共自行车": ("degrees instead of metres", "points at 0, 0", "a row of totals"),
+                 "more shared than there are", "a .cpg that is wrong", "characters that were lost",
+                 "one row fewer than there are points"),
+    "公共自行车": ("degrees instead of metres", "points at 0, 0", "a row of totals",
+                   "longitude and latitude exchanged", "numbers below nought"),
     "events": ("GBK", "dates with dots", "an unknown event", "keys of no record"),
 }  # fmt: skip
 
@@ -56,6 +66,7 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
         Seed of what is spoilt.
     """
     specs = load_specs()
+    zones = sample.layers["districts"]
     spoil: dict[str, tuple[str, Callable[[Shown, Draw], Shown], dict[str, object]]] = {
         "illegal_construction": ("违法建设", _parcels, {"encoding": "GB18030", "cpg": False}),
         "manholes": ("窨井", _manholes, {"encoding": "GB18030", "cpg": False}),
@@ -70,9 +81,13 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
             continue
         name, change, options = spoil[key]
         shown = change(shown, Draw(seed, f"dirty {key}"))
+        shown = slips.MORE[key](shown, Draw(seed, f"dirtier {key}"), specs[key], zones)
+        headings = slips.HEADINGS.get(key, {})
         if key == "illegal_construction":
-            options = {**options, "names": _cut_headings(shown[1])}
+            headings = {**_cut_headings(shown[1]), **headings}
+        options = {**options, "names": headings}
         write_layer_files(root / f"{name}.shp", *shown, **options)  # type: ignore[arg-type]
+    slips.spoil_files(root, Draw(seed, "dirty files"))
     events = sample.events.copy()
     draw = Draw(seed, "dirty events")
     events.loc[draw.some(len(events), 12), "key"] = "不详"
