@@ -7,7 +7,7 @@ SOURCE ?= data/shapefiles
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint bench sample docs clean
+.PHONY: help report test lab lint bench faults sample docs clean
 
 help:
 	@echo "make report  report on $(SOURCE) into $(OUT)"
@@ -15,6 +15,7 @@ help:
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   benchmarks against peers"
+	@echo "make faults  kill writers and fill disks, a hundred times a format"
 	@echo "make sample  write data/shapefiles anew"
 	@echo "make docs    the documentation as pages into build/docs"
 
@@ -44,6 +45,9 @@ lint: $(VENV)/stamp-test+notebook
 
 bench: $(VENV)/stamp-bench
 	@$(BIN)/python -m benchmarks
+
+faults: $(VENV)/stamp-test+notebook
+	@$(BIN)/python -m tests.faults
 
 sample: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt sample data/shapefiles

@@ -72,6 +72,10 @@ class Outgoing:
             self.geometry = gpd.GeoSeries(geometry.to_numpy(), crs=geometry.crs)
         self.record = np.arange(len(frame)) if record is None else np.asarray(record)
         self.findings = Findings(spec.key if spec else "")
+        # Taken now: a format may rename the columns.
+        self._keys = np.full(len(frame), "", dtype=object)
+        if spec is not None and spec.id_field in self.table.columns:
+            self._keys = self.table[spec.id_field].to_numpy(dtype=object)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -92,8 +96,7 @@ class Outgoing:
         n = int(self.record.max(initial=0)) + 1
         keys = np.full(n, "", dtype=object)
         labels = np.char.add("FID ", np.arange(n).astype(str)).astype(object)
-        if self.spec is not None and self.spec.id_field in self.table.columns:
-            keys[self.record] = self.table[self.spec.id_field].to_numpy(dtype=object)
+        keys[self.record] = self._keys
         return self.findings.frame(key=keys, row_label=labels)
 
 

@@ -113,10 +113,8 @@ def dates_as_text(out: Outgoing, *, only_partial: bool = False) -> None:
     The companion column of the precision is then not needed. ``only_partial`` leaves columns of
     whole days and moments as they are.
     """
-    for name in list(out.table.columns):
+    for name in [name for name in out.table.columns if is_date(out.table[name])]:
         values = out.table[name]
-        if not is_date(values):
-            continue
         companion = f"{name}_precision"
         partial = companion in out.table.columns and out.table[companion].notna().any()
         if partial or not only_partial:

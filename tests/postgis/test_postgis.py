@@ -1,0 +1,261 @@
+"""PostGIS on a real server: the same layer, safe names, whole transactions, quiet passwords."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from tests.conftest import CRS, X0, Y0, points, squares
+
+pytestmark = pytest.mark.xdist_group("postgis")
+sa = pytest.importorskip("sqlalchemy", reason="needs the extra 'postgis'")
+
+LAYERS = (
+    "illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations",
+    "districts", "streets", "roads", "transit_stops", "population_cells",
+)  # fmt: skip
+
+
+def read_database(engine, table):
+    from geo_citymgmt.reading.database import read_database as read
+
+    return read(engine, table)
+
+
+def back(engine, table, layer, **kwargs) -> gcm.Layer:
+    return gcm.read_layer(engine, layer, sublayer=table, **kwargs)
+
+
+def run(engine, *statements):
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def tables(engine) -> set[str]:
+    with engine.connect() as connection:
+        return {
+            f"{schema}.{name}"
+            for schema, name in connection.execute(
+                sa.text(
+                    "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN "
+                    "('pg_catalog', 'information_schema') AND tablename <> 'spatial_ref_sys'"
+                )
+            )
+        }
+
+
+@pytest.mark.parametrize("key", LAYERS)
+def test_every_layer_of_the_sample_comes_back_the_same(engine, city, tmp_path, key):
+    layer = city.layer(key)
+    zones = city.zones if layer.spec.role == "facility" else None
+    table = gcm.write_layer(layer, engine, name=f"public.{key}")
+    assert table == f"public.{key}"
+    there = back(engine, table, key, zones=zones)
+    file = gcm.read_layer(gcm.write_layer(layer, tmp_path / "a.gpkg"), key, zones=zones)
+    for other in (layer, file):
+        # The district a first reading computes is what the source of a second one reports.
+        columns = [c for c in there.data if c != "geometry" and c in other.data]
+        assert set(other.data.columns) <= set(there.data.columns)
+        assert other is layer or len(other.data.columns) == len(there.data.columns)
+        pd.testing.assert_frame_equal(
+            pd.DataFrame(there.data[columns]), pd.DataFrame(other.data[columns])
+        )
+        assert there.data.crs == other.data.crs
+        same = there.data.geometry.geom_equals_exact(other.data.geometry, 0)
+        assert (same | (there.data.geometry.isna() & other.data.geometry.isna())).all()
+    columns = ["n_walked", "n_skipped", "n_records", "n_accepted", "n_rejected"]
+    assert there.ledger[columns].equals(file.ledger[columns])
+
+
+def test_names_are_names_and_never_statements(engine):
+    run(engine, 'CREATE TABLE IF NOT EXISTS "keep" (n int)')
+    name = 'public.x"; DROP TABLE keep; --'
+    assert gcm.write_layer(points((1, 1), **{'a"; DROP TABLE keep; --': [1]}), engine, name=name)
+    raw = read_database(engine, name)
+    assert list(raw.frame.columns) == ['a"; DROP TABLE keep; --']
+    assert "public.keep" in tables(engine)
+    with pytest.raises(gcm.SourceError, match="no table"):
+        read_database(engine, "keep; DROP TABLE keep")
+    gcm.write_layer(points((1, 1), 编号=["一"]), engine, name="public.窨井")
+    assert read_database(engine, "窨井").frame["编号"].tolist() == ["一"]
+
+
+def test_types_of_a_foreign_table_are_kept(engine):
+    run(
+        engine,
+        "DROP TABLE IF EXISTS foreign_types",
+        "CREATE TABLE foreign_types (gid serial PRIMARY KEY, n int, big bigint, x real, ok boolean,"
+        " d date, t timestamptz, p numeric(30,2), tags text[], u uuid, raw bytea,"
+        " geom geometry(Point, 4549), other geometry)",
+        "INSERT INTO foreign_types (n, big, x, ok, d, t, p, tags, geom) VALUES "
+        "(1, 9007199254740993, 0.5, true, '2022-06-30', '2022-06-30 00:00+08', 12.50, '{a,b}',"
+        f" ST_SetSRID(ST_MakePoint({X0}, {Y0}), 4549)), (NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+        " NULL, NULL)",
+    )
+    raw = read_database(engine, "foreign_types")
+    frame = raw.frame
+    assert frame["n"].dtype == "Int64"
+    assert frame["n"].tolist() == [1, pd.NA]
+    assert frame["big"][0] == 9007199254740993
+    assert frame["ok"].dtype == "boolean"
+    assert frame["d"][0] == pd.Timestamp(2022, 6, 30)
+    assert frame["t"][0] == pd.Timestamp("2022-06-30", tz="Asia/Shanghai")
+    assert frame[["p", "tags"]].iloc[0].tolist() == ["12.50", "a;b"]
+    assert frame.iloc[1].drop("gid").isna().all()
+    assert raw.labels().tolist() == ["gid 1", "gid 2"]
+    assert raw.crs.to_epsg() == 4549
+    assert set(raw.findings.frame()["value"]) == {"raw", "other"}
+
+
+def test_an_infinite_date_is_text_and_a_finding_later(engine):
+    run(
+        engine,
+        "DROP TABLE IF EXISTS endless",
+        "CREATE TABLE endless (d date, g geometry)",
+        "INSERT INTO endless VALUES ('infinity', NULL), ('2022-06-30', NULL)",
+    )
+    assert read_database(engine, "endless").frame["d"].tolist() == ["infinity", "2022-06-30"]
+
+
+def test_several_srids_in_one_table_are_refused(engine):
+    run(
+        engine,
+        "DROP TABLE IF EXISTS mixed",
+        "CREATE TABLE mixed (g geometry)",
+        "INSERT INTO mixed VALUES (ST_SetSRID(ST_MakePoint(1, 2), 4549)),"
+        " (ST_SetSRID(ST_MakePoint(1, 2), 4326))",
+    )
+    with pytest.raises(gcm.SourceError, match=r"4326: 1, 4549: 1.*ST_Transform") as caught:
+        read_database(engine, "mixed")
+    assert "多个坐标系" in caught.value.message_zh
+
+
+def test_a_custom_crs_is_not_written_under_another_code(engine):
+    custom = "+proj=tmerc +lat_0=0 +lon_0=120.6 +k=1 +x_0=500000 +ellps=GRS80 +units=m"
+    frame = gpd.GeoDataFrame({"n": [1]}, geometry=[shapely.Point(500_000, 3_460_000)], crs=custom)
+    with pytest.raises(gcm.CRSError, match="no EPSG code"):
+        gcm.write_layer(frame, engine, name="public.custom")
+    assert "public.custom" not in tables(engine)
+
+
+def test_a_table_labelled_with_a_crs_of_another_continent_is_not_believed(engine):
+    # What a tool makes of a custom CRS: the nearest code there is.
+    run(
+        engine,
+        "DROP TABLE IF EXISTS labelled",
+        "CREATE TABLE labelled (manhole_id text, g geometry)",
+        f"INSERT INTO labelled VALUES ('J1', ST_SetSRID(ST_MakePoint({X0}, {Y0}), 8013))",
+    )
+    raw = read_database(engine, "labelled")
+    assert raw.crs is None
+    assert raw.findings.frame()["code"].tolist() == ["CRS_WRONG"]
+    with pytest.raises(gcm.CRSError):
+        back(engine, "labelled", "manholes")
+    told = back(engine, "labelled", "manholes", crs=CRS)
+    assert told.data["manhole_id"].tolist() == ["J1"]
+
+
+def test_reading_cannot_write(engine):
+    from geo_citymgmt.reading.database import session
+
+    with (
+        pytest.raises(gcm.SourceError, match="read-only"),
+        session(engine, "reading", read_only=True) as connection,
+    ):
+        connection.execute(sa.text("CREATE TABLE slipped (n int)"))
+
+
+def test_a_wrong_password_is_told_without_showing_it(server):
+    wrong = "hunter2-秘密".encode().hex()
+    made = sa.create_engine(server.url_of("city", wrong))
+    for act in (
+        lambda: read_database(made, "x"),
+        lambda: gcm.write_layer(points((1, 1)), made, name="x"),
+    ):
+        with pytest.raises(gcm.CityDataError, match="password authentication failed") as caught:
+            act()
+        assert wrong not in str(caught.value) + caught.value.message_zh
+        assert server.password not in str(caught.value)
+        assert caught.value.__cause__ is None
+    made.dispose()
+
+
+def test_a_database_without_postgis_is_told_what_to_do(server):
+    made = sa.create_engine(server.url_of("postgres"))
+    with pytest.raises(gcm.SourceError, match="CREATE EXTENSION postgis"):
+        read_database(made, "x")
+    with pytest.raises(gcm.CityDataError, match="CREATE EXTENSION postgis"):
+        gcm.write_layer(points((1, 1)), made, name="x")
+    made.dispose()
+
+
+def test_another_database_or_driver_is_refused():
+    with pytest.raises(gcm.SourceError, match="psycopg 3"):
+        read_database(sa.create_engine("sqlite://"), "x")
+
+
+def test_no_table_named_lists_those_there_are(engine):
+    gcm.write_layer(points((1, 1), n=[1]), engine, name="public.listed")
+    with pytest.raises(gcm.SourceError, match=r"public\.listed"):
+        read_database(engine, None)
+
+
+def test_a_write_that_fails_leaves_the_old_table_and_nothing_else(engine, monkeypatch):
+    gcm.write_layer(points((1, 1), n=[1]), engine, name="public.kept")
+    before = tables(engine)
+
+    def differ(*args, **kwargs):
+        raise gcm.CityDataError("read back, it differs")
+
+    monkeypatch.setattr("geo_citymgmt.writing.database.check_same", differ)
+    with pytest.raises(gcm.CityDataError, match="differs"):
+        gcm.write_layer(points((1, 1), n=[2]), engine, name="public.kept")
+    assert read_database(engine, "kept").frame["n"].tolist() == [1]
+    assert tables(engine) == before
+
+
+def test_a_table_that_views_hang_on_is_refused_by_name(engine):
+    gcm.write_layer(points((1, 1), n=[1]), engine, name="public.under")
+    run(engine, "CREATE OR REPLACE VIEW over AS SELECT * FROM under")
+    with pytest.raises(gcm.CityDataError, match="depend"):
+        gcm.write_layer(points((1, 1), n=[2]), engine, name="public.under")
+    with pytest.raises(gcm.CityDataError, match="is a view"):
+        gcm.write_layer(points((1, 1), n=[2]), engine, name="public.over")
+    assert read_database(engine, "over").frame["n"].tolist() == [1]
+
+
+def test_personal_fields_stay_out_of_the_database(engine):
+    read = gcm.read_layer(points((1, 1), 联系电话=["13800000000"], 编号=["J1"]), "manholes")
+    gcm.write_layer(read, engine, name="public.private")
+    assert "phone" not in read_database(engine, "private").frame
+    gcm.write_layer(read, engine, name="public.private", include_personal=True)
+    assert "phone" in read_database(engine, "private").frame
+
+
+def test_a_table_of_several_chunks_keeps_order_and_nulls(engine):
+    n = 45_000
+    frame = gpd.GeoDataFrame(
+        {"n": pd.array(np.arange(n), dtype="Int64").copy(), "t": [f"第{k}" for k in range(n)]},
+        geometry=gpd.points_from_xy(X0 + np.arange(n), np.full(n, Y0)),
+        crs=CRS,
+    )
+    frame.loc[7, ["n", "t"]] = pd.NA
+    gcm.write_layer(frame, engine, name="public.chunks")
+    raw = read_database(engine, "chunks")
+    assert raw.n_walked == n
+    assert raw.frame["n"].isna().sum() == 1
+    assert raw.frame["n"].dropna().is_monotonic_increasing
+    assert (shapely.get_x(raw.geometry) == X0 + np.arange(n)).all()
+
+
+def test_zones_go_in_and_come_out(engine):
+    zones = squares((0, 0, 10, 10), (10, 0, 20, 10)).reset_index()
+    gcm.write_layer(zones, engine, name="public.zones")
+    raw = read_database(engine, "public.zones")
+    assert raw.frame["zone_code"].tolist() == ["A", "B"]
+    assert shapely.area(raw.geometry).tolist() == [100.0, 100.0]
