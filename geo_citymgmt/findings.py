@@ -92,8 +92,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "FIELD_MISSING": _c(
         "warning",
-        "缺少字段“{field}”，以下指标无法计算：{expected}",
-        "field {field!r} is missing; not available: {expected}",
+        "缺少字段“{field}”，以下指标无法计算：{detail_zh}",
+        "field {field!r} is missing; not available: {detail}",
     ),
     "FIELD_AMBIGUOUS": _c(
         "warning",
@@ -172,8 +172,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "OUT_OF_CITY": _c(
         "warning",
-        "位于各板块之外（最近 {value}），计入“市域外”",
-        "lies outside every district (nearest {value}); counted as outside",
+        "位于各板块之外（最近的是 {value}），{detail_zh}",
+        "lies outside every district (nearest {value}); {detail}",
     ),
     "ZONE_DISAGREES": _c(
         "warning",
@@ -278,8 +278,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CODE_UNKNOWN": _c(
         "error",
-        "“{field}”的值“{value}”不在代码表中，最接近的是“{expected}”",
-        "{field!r}: {value!r} is not in the code list; nearest is {expected!r}",
+        "“{field}”的值“{value}”不在代码表中；接近或可用的：{expected}",
+        "{field!r}: {value!r} is not in the code list; nearest or known: {expected}",
     ),
     "RELATION_BROKEN": _c(
         "warning",

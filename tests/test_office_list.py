@@ -27,7 +27,8 @@ def test_a_row_joins_its_feature_whatever_the_width_the_case_and_the_zeros():
     features = points((1, 1), (2, 2), (3, 3), LOT_ID=["P01", "0042", "ab 7"])
     listed = pd.DataFrame({"停车场编号": ["Ｐ０１", "42", "AB7"], "泊位总数": ["10", "20", "30"]})
     out = read(features, listed)
-    assert out.data.set_index("lot_id")["spaces_total"].to_dict() == {"P01": 10, "0042": 20, "ab 7": 30}
+    spaces = out.data.set_index("lot_id")["spaces_total"]
+    assert spaces.to_dict() == {"P01": 10, "0042": 20, "ab 7": 30}
     assert out.ledger["n_walked"].iloc[0] == 3
 
 
@@ -63,7 +64,7 @@ def test_rows_without_a_feature_stay_unlocated_under_the_district_they_name():
 
 def test_a_further_row_for_one_feature_is_rejected():
     features = points((1, 1), LOT_ID=["P1"])
-    listed = pd.DataFrame({"停车场编号": ["P1", "p1 "], "泊位总数": ["7", "9"], "板块": ["姑苏区"] * 2})
+    listed = pd.DataFrame({"停车场编号": ["P1", "p1 "], "泊位总数": ["7", "9"]})
     out = read(features, listed)
     assert out.data["spaces_total"].tolist() == [7]
     assert out.rejected["codes"].tolist() == ["LEDGER_MANY"]

@@ -71,19 +71,27 @@ def check_place(
         near, distance = index._tree.query_nearest(
             geometry[outside], return_distance=True, all_matches=False
         )
-        names = index.codes.to_numpy(dtype=object)[near[1]]
+        names = _shown(zones, index)[near[1]]
         far[outside] = distance > FAR_M
         shown = np.array(
             [f"{n} {d / 1000:.1f} km" for n, d in zip(names, distance, strict=True)], dtype=object
         )
         away = far[outside]
-        findings.add("OUT_OF_CITY", records=record[outside[~away]], value=shown[~away])
+        findings.add(
+            "OUT_OF_CITY",
+            records=record[outside[~away]],
+            value=shown[~away],
+            detail="counted as outside",
+            detail_zh="计入“市域外”",
+        )
         findings.add(
             "OUT_OF_CITY",
             records=record[outside[away]],
             value=shown[away],
             severity="error",
             action="rejected",
+            detail=f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
+            detail_zh=f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
         )
     _tell_straddling(geometry, index, owner, findings, record)
     differs = (reported.notna() & code.notna() & (reported != code)).to_numpy(dtype=bool)
@@ -94,6 +102,14 @@ def check_place(
         expected=code[differs].to_numpy(dtype=object),
     )
     return code, far
+
+
+def _shown(zones: gpd.GeoDataFrame, index: ZoneIndex) -> np.ndarray:
+    """Names of the zones of ``index``, their codes where they have none."""
+    if "name_zh" not in zones.columns:
+        return index.codes.to_numpy(dtype=object)
+    names = pd.Series(zones["name_zh"].to_numpy(), index=zones.index.astype("str"))
+    return names.reindex(index.codes).fillna(index.codes.to_series()).to_numpy(dtype=object)
 
 
 def _tell_straddling(

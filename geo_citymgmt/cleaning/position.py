@@ -131,7 +131,8 @@ def to_metric(
         stated,
         how,
         datum or _datum_of(used),
-        "given" if datum else how,
+        # Without a word about it the datum is the one that the CRS rests on.
+        "given" if datum else "crs",
     )
 
 
