@@ -14,20 +14,17 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt.cleaning.columns import clean_columns, number_field, precision_column
+from geo_citymgmt.cleaning.columns import clean_columns, precision_column
 from geo_citymgmt.cleaning.extent import Extent, spots
-from geo_citymgmt.cleaning.geometry import Unusable, clean_geometry, tell_coincident
-from geo_citymgmt.cleaning.ids import identify
-from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning.geometry import clean_geometry
+from geo_citymgmt.cleaning.names import match_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.personal import mask_findings, mask_record, personal_columns
-from geo_citymgmt.cleaning.place import check_place, reported_codes
 from geo_citymgmt.cleaning.position import Position, to_metric
+from geo_citymgmt.cleaning.records import Records, check_words
 from geo_citymgmt.cleaning.relations import check_relations
-from geo_citymgmt.cleaning.text import no_text
-from geo_citymgmt.cleaning.units import suspect_units
 from geo_citymgmt.decisions import apply_corrections
-from geo_citymgmt.errors import CityDataError, SourceError, SpecError
+from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
@@ -184,7 +181,7 @@ def read_layer(
     (2, 0)
     """
     spec = get_spec(layer, specs)
-    _check_words(mend, units, spec)
+    check_words(mend, units, spec)
     target = CRS.from_user_input(metric_crs)
     findings = Findings(spec.key)
     try:
@@ -193,7 +190,7 @@ def read_layer(
         offsets = np.concatenate([[0], np.cumsum([raw.n_walked for raw in raws])])
         for raw, offset in zip(raws, offsets, strict=False):
             _take_over(findings, raw.findings, int(offset))
-            raw.frame = _unique_names(raw.frame)
+            raw.frame = unique_names(raw.frame)
         extent = _extent(zones)
         positions = [
             to_metric(
@@ -231,7 +228,7 @@ def read_layer(
     clean, unusable = clean_geometry(geometry, spec, findings, record)
     personal = personal_columns(raw.frame, mapping, spec, findings)
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
-    state = _Pipeline(spec, findings, record, data, clean)
+    state = _Records(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units or {})
     state.place(zones, unusable)
     state.measure()
@@ -249,152 +246,8 @@ def read_layer(
     )
 
 
-class _Pipeline:
-    """The steps that decide about records; each adds to the findings, none drops a row."""
-
-    def __init__(
-        self,
-        spec: LayerSpec,
-        findings: Findings,
-        record: np.ndarray,
-        data: pd.DataFrame,
-        geometry: np.ndarray,
-    ) -> None:
-        self.spec, self.findings, self.record = spec, findings, record
-        self.data, self.geometry = data, geometry
-        self.rejected = np.isin(record, findings.records_with("rejected"))
-        self.doubted: dict[str, str] = {}
-
-    def check_units(
-        self,
-        raw: pd.DataFrame,
-        mapping: Mapping[str, str],
-        *,
-        mend: Collection[str],
-        told: Mapping[str, str],
-    ) -> None:
-        """Find columns in another unit; convert them only where that is asked for."""
-        found = suspect_units(self.data, self.geometry, self.spec, self.findings)
-        for name, unit in found.items():
-            if "units" in mend and name not in told:
-                column = raw[mapping[name]].reset_index(drop=True)
-                again = Findings(self.spec.key)
-                item = self.spec.fields[name]
-                self.data[name] = number_field(column, item, again, self.record, unit)
-                words = {"field": name, "label_zh": item.zh, "label_en": item.en}
-                self.findings.add(
-                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", **words
-                )
-            else:
-                self.doubted[name] = unit
-
-    def place(self, zones: gpd.GeoDataFrame | None, unusable: Unusable) -> None:
-        """Compute the district, and decide about records without usable geometry."""
-        if self.spec.role == "facility":
-            # A layer written by this package says itself what its source had reported.
-            before = "district_reported" in self.data
-            reported = reported_codes(
-                self.data.get("district_reported" if before else "district_code"),
-                None if before else self.data.get("district_name"),
-                zones,
-                self.findings,
-                self.record,
-            )
-            stated = before or "district_code" in self.data or "district_name" in self.data
-        else:
-            reported = no_text(len(self.data))
-            stated = False
-        self._decide_unusable(unusable, reported)
-        if self.spec.role != "facility":
-            return
-        if stated:
-            self.data["district_reported"] = reported.array
-        code = no_text(len(self.data))
-        if zones is not None:
-            located = self.geometry.copy()
-            located[self.rejected] = None
-            code, far = check_place(located, reported, zones, self.findings, self.record)
-            self.rejected |= far
-        unlocated = shapely.is_missing(self.geometry) & ~self.rejected
-        if unlocated.any():
-            code = code.where(~unlocated, reported)
-        self.data["district_code"] = code.array
-
-    def _decide_unusable(self, unusable: Unusable, reported: pd.Series) -> None:
-        told = (unusable.code != "") & ~self.rejected
-        if not told.any():
-            return
-        placed = told & reported.notna().to_numpy()
-        for code in np.unique(unusable.code[told].astype(str)):
-            mine = told & (unusable.code == code)
-            for hit, action, severity in (
-                (mine & placed, "none", "warning"),
-                (mine & ~placed, "rejected", "error"),
-            ):
-                self.findings.add(
-                    code,
-                    records=self.record[hit],
-                    value=unusable.value[hit],
-                    expected=unusable.expected[hit],
-                    action=action,
-                    severity=severity,
-                )
-        self.findings.add(
-            "UNLOCATED",
-            records=self.record[placed],
-            value=reported[placed].to_numpy(dtype=object),
-            action="assumed",
-        )
-        self.rejected |= told & ~placed
-
-    def measure(self) -> None:
-        """A record needs the measure of its layer, from the source or from its geometry."""
-        name = self.spec.measure
-        if name is None:
-            return
-        item = self.spec.fields[name]
-        labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
-        if name not in self.data.columns:
-            self.data[name] = np.nan
-        missing = self.data[name].isna().to_numpy() & ~self.rejected
-        if self.spec.measure_default is not None:
-            shape = gpd.GeoSeries(self.geometry)
-            measured = (shape.area if item.geometry == "area" else shape.length).to_numpy()
-            measured = measured / {"km": 1e3, "km2": 1e6}.get(item.unit, 1.0)
-            filled = missing & (measured > 0)
-            self.data.loc[filled, name] = measured[filled]
-            shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
-            self.findings.add(
-                "VALUE_ASSUMED",
-                records=self.record[filled],
-                value=shown,
-                action="assumed",
-                **labels,
-            )
-            missing = missing & ~filled
-        self.findings.add(
-            "VALUE_MISSING",
-            records=self.record[missing],
-            severity="error",
-            action="rejected",
-            **labels,
-        )
-        self.rejected |= missing
-
-    def identify(self) -> None:
-        """Every record gets an id of its own; of several with one id the first is kept."""
-        ids, repeated = identify(self.data, self.spec, self.findings, self.record, self.rejected)
-        self.data[self.spec.id_field] = ids.array
-        self.rejected |= repeated
-        if self.spec.role != "facility":
-            return
-        names = (self.spec.measure, "name", self.spec.label, self.spec.state_field)
-        key = self.data[[n for n in dict.fromkeys(names) if n in self.data.columns]]
-        shapes = self.geometry
-        if self.rejected.any():
-            shapes = shapes.copy()
-            shapes[self.rejected] = None
-        tell_coincident(shapes, key, ids, self.findings, self.record)
+class _Records(Records):
+    """The records of a layer, to be parted into accepted and rejected."""
 
     def finish(
         self,
@@ -531,20 +384,6 @@ def _labels(raw: Raw, records: np.ndarray) -> np.ndarray:
     return np.array([f"FID {r}" for r in records], dtype=object)
 
 
-def _unique_names(frame: pd.DataFrame) -> pd.DataFrame:
-    """Tell columns of one name apart by a number; a name that is no text becomes one."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for column in frame.columns:
-        name = str(column).encode("utf-8", "replace").decode("utf-8")
-        unique, k = name, 2
-        while unique in taken:
-            unique, k = f"{name}_{k}", k + 1
-        taken.add(unique)
-        names.append(unique)
-    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
-
-
 def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
     """Where the city lies: its zones, else the packaged outline, drawn only when asked for."""
     if zones is not None and len(zones) and zones.crs is not None:
@@ -559,22 +398,6 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
         return shapely.union_all(packaged_districts().geometry.to_crs(4490).to_numpy())
 
     return Extent(_PACKAGED_BOX, packaged)
-
-
-def _check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: LayerSpec) -> None:
-    known = {"swapped", "zone_prefix", "units"}
-    odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
-    if odd:
-        raise SpecError(
-            f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
-            f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
-        )
-    strange = sorted(set(units or {}) - set(spec.fields))
-    if strange:
-        raise SpecError(
-            f"units: {spec.key} has no field {', '.join(strange)}.",
-            f"units：图层“{spec.name_zh}”没有字段 {'、'.join(strange)}。",
-        )
 
 
 def _plain_json(value: Any) -> Any:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+import pandas as pd
+
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
-__all__ = ["match_columns"]
+__all__ = ["match_columns", "unique_names"]
 
 #: Strength of a match, best first. A field of the layer wins over one that any layer may carry.
 _OWN, _COMMON, _CUT, _REPEATED = range(4)
@@ -75,6 +77,20 @@ def match_columns(
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
             findings.add("FIELD_ALIAS", field=name, value=_shown(column), **words)
     return {name: best[name][1] for name in spec.fields if name in best}
+
+
+def unique_names(frame: pd.DataFrame) -> pd.DataFrame:
+    """Tell columns of one name apart by a number; a name that is no text becomes one."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for column in frame.columns:
+        name = str(column).encode("utf-8", "replace").decode("utf-8")
+        unique, k = name, 2
+        while unique in taken:
+            unique, k = f"{name}_{k}", k + 1
+        taken.add(unique)
+        names.append(unique)
+    return frame if names == list(frame.columns) else frame.set_axis(names, axis=1)
 
 
 def _keep(

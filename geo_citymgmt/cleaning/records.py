@@ -1,0 +1,186 @@
+"""The steps that decide about records, one after the other, for any layer and any source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.cleaning.columns import number_field
+from geo_citymgmt.cleaning.geometry import Unusable, tell_coincident
+from geo_citymgmt.cleaning.ids import identify
+from geo_citymgmt.cleaning.place import check_place, reported_codes
+from geo_citymgmt.cleaning.text import no_text
+from geo_citymgmt.cleaning.units import suspect_units
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import LayerSpec
+
+__all__ = ["Records", "check_words"]
+
+
+class Records:
+    """The steps that decide about records; each adds to the findings, none drops a row."""
+
+    def __init__(
+        self,
+        spec: LayerSpec,
+        findings: Findings,
+        record: np.ndarray,
+        data: pd.DataFrame,
+        geometry: np.ndarray,
+    ) -> None:
+        self.spec, self.findings, self.record = spec, findings, record
+        self.data, self.geometry = data, geometry
+        self.rejected = np.isin(record, findings.records_with("rejected"))
+        self.doubted: dict[str, str] = {}
+
+    def check_units(
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        *,
+        mend: Collection[str],
+        told: Mapping[str, str],
+    ) -> None:
+        """Find columns in another unit; convert them only where that is asked for."""
+        found = suspect_units(self.data, self.geometry, self.spec, self.findings)
+        for name, unit in found.items():
+            if "units" in mend and name not in told:
+                column = raw[mapping[name]].reset_index(drop=True)
+                again = Findings(self.spec.key)
+                item = self.spec.fields[name]
+                self.data[name] = number_field(column, item, again, self.record, unit)
+                words = {"field": name, "label_zh": item.zh, "label_en": item.en}
+                self.findings.add(
+                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", **words
+                )
+            else:
+                self.doubted[name] = unit
+
+    def place(self, zones: gpd.GeoDataFrame | None, unusable: Unusable) -> None:
+        """Compute the district, and decide about records without usable geometry."""
+        if self.spec.role == "facility":
+            # A layer written by this package says itself what its source had reported.
+            before = "district_reported" in self.data
+            reported = reported_codes(
+                self.data.get("district_reported" if before else "district_code"),
+                None if before else self.data.get("district_name"),
+                zones,
+                self.findings,
+                self.record,
+            )
+            stated = before or "district_code" in self.data or "district_name" in self.data
+        else:
+            reported = no_text(len(self.data))
+            stated = False
+        self._decide_unusable(unusable, reported)
+        if self.spec.role != "facility":
+            return
+        if stated:
+            self.data["district_reported"] = reported.array
+        code = no_text(len(self.data))
+        if zones is not None:
+            located = self.geometry.copy()
+            located[self.rejected] = None
+            code, far = check_place(located, reported, zones, self.findings, self.record)
+            self.rejected |= far
+        unlocated = shapely.is_missing(self.geometry) & ~self.rejected
+        if unlocated.any():
+            code = code.where(~unlocated, reported)
+        self.data["district_code"] = code.array
+
+    def _decide_unusable(self, unusable: Unusable, reported: pd.Series) -> None:
+        told = (unusable.code != "") & ~self.rejected
+        if not told.any():
+            return
+        placed = told & reported.notna().to_numpy()
+        for code in np.unique(unusable.code[told].astype(str)):
+            mine = told & (unusable.code == code)
+            for hit, action, severity in (
+                (mine & placed, "none", "warning"),
+                (mine & ~placed, "rejected", "error"),
+            ):
+                self.findings.add(
+                    code,
+                    records=self.record[hit],
+                    value=unusable.value[hit],
+                    expected=unusable.expected[hit],
+                    action=action,
+                    severity=severity,
+                )
+        self.findings.add(
+            "UNLOCATED",
+            records=self.record[placed],
+            value=reported[placed].to_numpy(dtype=object),
+            action="assumed",
+        )
+        self.rejected |= told & ~placed
+
+    def measure(self) -> None:
+        """A record needs the measure of its layer, from the source or from its geometry."""
+        name = self.spec.measure
+        if name is None:
+            return
+        item = self.spec.fields[name]
+        labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
+        if name not in self.data.columns:
+            self.data[name] = np.nan
+        missing = self.data[name].isna().to_numpy() & ~self.rejected
+        if self.spec.measure_default is not None:
+            shape = gpd.GeoSeries(self.geometry)
+            measured = (shape.area if item.geometry == "area" else shape.length).to_numpy()
+            measured = measured / {"km": 1e3, "km2": 1e6}.get(item.unit, 1.0)
+            filled = missing & (measured > 0)
+            self.data.loc[filled, name] = measured[filled]
+            shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
+            self.findings.add(
+                "VALUE_ASSUMED",
+                records=self.record[filled],
+                value=shown,
+                action="assumed",
+                **labels,
+            )
+            missing = missing & ~filled
+        self.findings.add(
+            "VALUE_MISSING",
+            records=self.record[missing],
+            severity="error",
+            action="rejected",
+            **labels,
+        )
+        self.rejected |= missing
+
+    def identify(self) -> None:
+        """Every record gets an id of its own; of several with one id the first is kept."""
+        ids, repeated = identify(self.data, self.spec, self.findings, self.record, self.rejected)
+        self.data[self.spec.id_field] = ids.array
+        self.rejected |= repeated
+        if self.spec.role != "facility":
+            return
+        names = (self.spec.measure, "name", self.spec.label, self.spec.state_field)
+        key = self.data[[n for n in dict.fromkeys(names) if n in self.data.columns]]
+        shapes = self.geometry
+        if self.rejected.any():
+            shapes = shapes.copy()
+            shapes[self.rejected] = None
+        tell_coincident(shapes, key, ids, self.findings, self.record)
+
+
+def check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: LayerSpec) -> None:
+    known = {"swapped", "zone_prefix", "units"}
+    odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
+    if odd:
+        raise SpecError(
+            f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
+            f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+        )
+    strange = sorted(set(units or {}) - set(spec.fields))
+    if strange:
+        raise SpecError(
+            f"units: {spec.key} has no field {', '.join(strange)}.",
+            f"units：图层“{spec.name_zh}”没有字段 {'、'.join(strange)}。",
+        )
