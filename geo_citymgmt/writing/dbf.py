@@ -76,7 +76,8 @@ def date_column(name: bytes, values: pd.Series) -> Column:
     days = values.to_numpy("datetime64[D]")
     cells = np.full(len(days), b" " * 8, "S8")
     known = ~np.isnat(days)
-    cells[known] = np.char.replace(days[known].astype(str), "-", "").astype("S8")
+    if known.any():
+        cells[known] = np.char.replace(days[known].astype(str), "-", "").astype("S8")
     return Column(name, "D", 8, 0, cells)
 
 

@@ -67,6 +67,8 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
             whole = pd.api.types.is_integer_dtype(values.dtype)
             if whole and digits.str.len().gt(15).any():
                 out.table[name] = texts
+            elif not whole:
+                _round(out, str(name))
     if geometry:
         as_wkt(out, SUFFIX)
     else:
@@ -74,6 +76,19 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
     for name in out.table.columns:
         if is_text(out.table[name]):
             _cut(out, str(name))
+
+
+def _round(out: Outgoing, name: str) -> None:
+    """Keep what the writer of sheets keeps of a number: 16 digits, where 17 tell all apart."""
+    exact = out.table[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    kept = np.char.mod("%.16G", exact).astype(float)
+    lost = np.flatnonzero(np.isfinite(exact) & (kept != exact))
+    if len(lost):
+        tell_loss(
+            out, SUFFIX, "numbers keep 16 digits", "数字只保留 16 位",
+            field=name, at=lost, severity="info",
+        )  # fmt: skip
+        out.table[name] = pd.Series(kept)
 
 
 def _cut(out: Outgoing, name: str) -> None:
