@@ -89,6 +89,10 @@ def spots(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     ``geometry`` may hold anything, as it was read.
     """
     kinds = shapely.get_type_id(geometry)
+    empty = shapely.is_empty(geometry)
+    if empty.any():
+        # An empty point has no x to ask for.
+        geometry = np.where(empty, None, geometry)  # type: ignore[call-overload]
     if (kinds <= 0).all():
         x, y = shapely.get_x(geometry), shapely.get_y(geometry)
     else:
@@ -102,8 +106,8 @@ def looks_geographic(x: np.ndarray, y: np.ndarray) -> bool:
     """Whether the middle of the numbers could be degrees, in either order."""
     if not len(x):
         return False
-    low, high = np.quantile([x, y], [0.01, 0.99], axis=1)
-    return bool(max(np.abs(low).max(), np.abs(high).max()) <= 180)
+    # What most records are: a few strays among them are told one by one.
+    return bool(np.median(np.maximum(np.abs(x), np.abs(y))) <= 180)
 
 
 def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list[Candidate]:

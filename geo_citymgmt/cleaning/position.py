@@ -207,7 +207,7 @@ def _check_fit(
         return
     fits = source.is_geographic == looks_geographic(x[there], y[there])
     if fits and source.is_geographic:
-        fits = bool(np.quantile(np.abs(y[there]), 0.99) <= 90)
+        fits = bool(np.median(np.abs(y[there])) <= 90)
     elif fits:
         back = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
         middle = back.transform(float(np.median(x[there])), float(np.median(y[there])))

@@ -51,8 +51,7 @@ GEOMETRY = [
     Case("no geometry, and a district", frame([*spots(3), None], 所属板块=["姑苏区"] * 4),
          "GEOM_NULL UNLOCATED", values={"district_code": [None] * 3 + ["320508"]}),
     Case("no geometry and no district", frame([*spots(3), None]), "GEOM_NULL", (0, 3, 1)),
-    Case("empty geometry", frame([*spots(3), shapely.Point()]), "GEOM_EMPTY", (0, 3, 1),
-         broken="cleaning/extent.py spots(): get_x raises for an empty point; leave these out"),
+    Case("empty geometry", frame([*spots(3), shapely.Point()]), "GEOM_EMPTY", (0, 3, 1)),
     Case("a coordinate that is no number", frame([*spots(3), shapely.Point(X, np.inf)]),
          "COORD_NONFINITE", (0, 3, 1)),
     Case("a line among the points", frame([*spots(3), line(50)]), "GEOM_TYPE", (0, 3, 1)),
@@ -94,7 +93,6 @@ def _shifted(datum: str):
 
 SWAPPED = moved(degrees(holes()), _turned)
 PREFIXED = moved(holes(), lambda xy: xy + np.array([4e7, 0.0]))
-FIT = "cleaning/position.py _check_fit(): quantiles of few records are the odd one; ask the median"
 
 
 def _one(at: int, xy: list[float]):
@@ -153,10 +151,9 @@ NUMBERS = [
          geojson([feature({"type": "Point", "coordinates": [31.299, 120.585]}, 窨井编号="A")]),
          "COORD_SWAPPED", refused=("mend=['swapped']", "mend=['swapped']")),
     Case("one record of four exchanged, in degrees",
-         lambda _: _one(3, [31.299, 120.585]), "COORD_SWAPPED", (0, 3, 1), places=HERE[:3],
-         broken=FIT),
-    Case("one record in metres among degrees", lambda _: _one(3, [X, Y]), "OUT_OF_CITY",
-         (0, 3, 1), places=HERE[:3], options={"zones": TWO}, broken=FIT),
+         lambda _: _one(3, [31.299, 120.585]), "COORD_SWAPPED", (0, 3, 1), places=HERE[:3]),
+    Case("one record in metres among degrees", lambda _: _one(3, [X, Y]), "COORD_NONFINITE",
+         (0, 3, 1), places=HERE[:3], options={"zones": TWO}),
     Case("one record at 0, 0", frame([*spots(3), shapely.Point(0, 0)]), "OUT_OF_CITY", (0, 3, 1),
          places=HERE[:3], options={"zones": TWO}),
 ]  # fmt: skip
