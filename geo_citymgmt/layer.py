@@ -26,6 +26,7 @@ from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.table import read_table
@@ -103,6 +104,7 @@ def read_layer(
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
     zones: gpd.GeoDataFrame | None = None,
+    roads: gpd.GeoDataFrame | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     columns: Sequence[str] | None = None,
     metric_crs: Any = DEFAULT_CRS,
@@ -146,6 +148,9 @@ def read_layer(
         ``row_label, key, field, new_value``: values the office corrected, put in before cleaning.
     zones : GeoDataFrame, optional
         Districts indexed by code: turns on the checks of place and computes ``district_code``.
+    roads : GeoDataFrame, optional
+        Centre lines, in ``metric_crs``: positions that lie on them only after a shift from GCJ-02
+        or BD-09 are told (see :func:`suspect_datum`); nothing is shifted.
     bbox : (west, south, east, north), optional
         In ``metric_crs``: records that do not touch it are skipped, and counted as such.
     columns : sequence of str, optional
@@ -231,6 +236,8 @@ def read_layer(
     state = _Records(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units or {})
     state.place(zones, unusable)
+    if datum is None:
+        state.check_datum(roads, zones, target)
     state.measure()
     state.identify()
     return state.finish(
@@ -268,6 +275,9 @@ class _Records(Records):
         data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=target)
         if not accepted.all():
             data = data[accepted].reset_index(drop=True)
+            # A precision that only rejected records had is no column of the layer.
+            vague = [f"{n}_precision" for n in self.spec.fields if f"{n}_precision" in data]
+            data = data.drop(columns=[c for c in vague if data[c].isna().all()])
         check_relations(
             data, self.spec, self.findings, self.record[accepted], data_date, self.doubted
         )
@@ -445,7 +455,15 @@ def _check_fields(spec: LayerSpec, mapping: Mapping[str, str], findings: Finding
                 f"图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}）；请用 aliases= 指明列名。",
             )
         if item.figures:
-            findings.add("FIELD_MISSING", expected=", ".join(item.figures), **labels)
+            known = load_figures().figures
+            names = [known[f] for f in item.figures if f in known]
+            findings.add(
+                "FIELD_MISSING",
+                expected=", ".join(item.figures),
+                detail=", ".join(f.en for f in names) or ", ".join(item.figures),
+                detail_zh="、".join(f.zh for f in names) or "、".join(item.figures),
+                **labels,
+            )
 
 
 def _with_error(findings: Findings, error: CityDataError) -> Findings:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain_key
+from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, no_text, plain_key, take_text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
 
@@ -33,6 +33,8 @@ def reported_codes(
 ) -> pd.Series:
     """Return the district code each record was reported under, by its code, else by its name."""
     n = len(record)
+    if code is None and name is None:
+        return no_text(n)
     out = np.full(n, None, dtype=object)
     unknown = np.full(n, None, dtype=object)
     table = _names(zones)
@@ -64,7 +66,8 @@ def check_place(
     """
     index = ZoneIndex(zones)
     owner = index.owner(geometry)
-    code = index.code_of(owner, pd.RangeIndex(len(geometry)))
+    # Positions below zero, outside and without place, become null.
+    code = take_text(index.codes, owner)
     outside = np.flatnonzero(owner == OUTSIDE)
     far = np.zeros(len(geometry), dtype=bool)
     if len(outside):
@@ -94,6 +97,8 @@ def check_place(
             detail_zh=f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
         )
     _tell_straddling(geometry, index, owner, findings, record)
+    if not reported.notna().any():
+        return code, far
     differs = (reported.notna() & code.notna() & (reported != code)).to_numpy(dtype=bool)
     findings.add(
         "ZONE_DISAGREES",

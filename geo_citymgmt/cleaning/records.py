@@ -8,8 +8,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from geo_citymgmt.cleaning.columns import number_field
+from geo_citymgmt.cleaning.datum_guess import guess_text, suspect_datum
 from geo_citymgmt.cleaning.geometry import Unusable, tell_coincident
 from geo_citymgmt.cleaning.ids import identify
 from geo_citymgmt.cleaning.place import check_place, reported_codes
@@ -20,6 +22,9 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 
 __all__ = ["Records", "check_words"]
+
+#: Share of records outside all zones from which on the datum is asked about.
+_OUTSIDE = 0.02
 
 
 class Records:
@@ -92,6 +97,27 @@ class Records:
         if unlocated.any():
             code = code.where(~unlocated, reported)
         self.data["district_code"] = code.array
+
+    def check_datum(
+        self, roads: gpd.GeoDataFrame | None, zones: gpd.GeoDataFrame | None, crs: CRS
+    ) -> None:
+        """Tell positions that look shifted, where roads or zones decide it."""
+        if self.spec.role != "facility":
+            return
+        reference = roads
+        if reference is None and zones is not None:
+            code = self.data["district_code"]
+            located = ~shapely.is_missing(self.geometry) & ~self.rejected
+            # Outlines can only speak where a fair share lies outside of them.
+            if located.any() and code[located].isna().mean() > _OUTSIDE:
+                reference = zones
+        if reference is None or reference.crs is None or not len(reference):
+            return
+        usable = self.geometry[~self.rejected]
+        guess = suspect_datum(gpd.GeoSeries(usable, crs=crs), reference.to_crs(crs))
+        if guess.datum not in ("undecided", "wgs84"):
+            evidence = guess_text(guess)
+            self.findings.add("DATUM_SUSPECT", value=guess.datum.upper(), expected=evidence)
 
     def _decide_unusable(self, unusable: Unusable, reported: pd.Series) -> None:
         told = (unusable.code != "") & ~self.rejected

@@ -144,7 +144,7 @@ def _date_order(
     latest = data[names[0]]
     for later in names[1:]:
         # Against the latest of all before it: a missing date between two hides nothing.
-        bad = (data[later] < latest).to_numpy(dtype=bool)
+        bad = (_last_day(data, later) < latest).to_numpy(dtype=bool)
         if bad.any():
             item = spec.fields[later]
             findings.add(
@@ -158,6 +158,19 @@ def _date_order(
             )
         rises = data[later].notna() & ~(latest >= data[later])
         latest = latest.where(~rises, data[later])
+
+
+def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:
+    """The last day a date can mean: 2022年6月 is not before the 15th of June."""
+    days = data[name]
+    if f"{name}_precision" not in data.columns:
+        return days
+    known = data[f"{name}_precision"]
+    for precision, end in (("month", pd.offsets.MonthEnd(0)), ("year", pd.offsets.YearEnd(0))):
+        hit = (known == precision).fillna(False).to_numpy(dtype=bool)
+        if hit.any():
+            days = days.mask(hit, days + end)
+    return days
 
 
 def _date_range(

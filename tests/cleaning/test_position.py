@@ -1,0 +1,198 @@
+"""Place: exchanged axes, zone prefixes, wrong zones, missing CRS, old datums, shifted positions."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from geo_citymgmt.cleaning.datum_guess import suspect_datum
+from geo_citymgmt.outlines import packaged_districts
+
+E0, N0 = 555_695.0, 3_464_273.0
+LON, LAT = 120.585, 31.299
+
+
+def frame(xy, crs) -> gpd.GeoDataFrame:
+    n = len(xy)
+    shapes = [shapely.Point(p) for p in xy]
+    return gpd.GeoDataFrame({"井盖编号": [f"J{k}" for k in range(n)]}, geometry=shapes, crs=crs)
+
+
+def around(x: float, y: float, n: int = 20, step: float = 100.0) -> list[tuple[float, float]]:
+    return [(x + step * (k % 5), y + step * (k // 5)) for k in range(n)]
+
+
+def read(xy, stated, **kwargs) -> gcm.Layer:
+    return gcm.read_layer(frame(xy, stated), "manholes", **kwargs)
+
+
+def middle(layer: gcm.Layer) -> tuple[float, float]:
+    return layer.data.geometry.x.iloc[0], layer.data.geometry.y.iloc[0]
+
+
+@pytest.mark.parametrize(
+    ("crs", "xy", "code", "slip"),
+    [
+        ("EPSG:4490", (LAT, LON), "COORD_SWAPPED", "swapped"),
+        ("EPSG:4549", (N0, E0), "COORD_SWAPPED", "swapped"),
+        ("EPSG:4528", (N0, 40e6 + E0), "COORD_SWAPPED", "swapped"),
+        ("EPSG:4549", (40e6 + E0, N0), "CRS_ZONE_PREFIX", "zone_prefix"),
+        ("EPSG:4528", (E0, N0), "CRS_ZONE_PREFIX", "zone_prefix"),
+    ],
+)
+def test_a_layer_with_a_slip_is_refused_and_mended_when_asked(crs, xy, code, slip):
+    places = around(*xy, step=1e-4 if crs == "EPSG:4490" else 100)
+    with pytest.raises(gcm.CRSError, match=slip) as caught:
+        read(places, crs)
+    assert code in set(caught.value.findings["code"])
+    mended = read(places, crs, mend=[slip])
+    assert middle(mended) == pytest.approx((E0, N0), abs=50)
+    told = mended.findings[mended.findings["code"] == code]
+    assert (len(told), set(told["severity"])) == (20, {"info"})
+    assert mended.ledger["n_repaired"].iloc[0] == 20
+
+
+def test_single_records_with_a_slip_are_rejected_singly_with_what_to_do():
+    places = [*around(E0, N0), (N0, E0), (40e6 + E0, N0)]
+    layer = read(places, "EPSG:4549")
+    assert layer.rejected["codes"].tolist() == ["COORD_SWAPPED", "CRS_ZONE_PREFIX"]
+    row = layer.findings[layer.findings["code"] == "COORD_SWAPPED"].iloc[0]
+    assert (row["record"], row["row_label"], row["severity"]) == (20, "20", "error")
+    assert "mend" in row["message_zh"]
+    assert len(read(places, "EPSG:4549", mend=["swapped", "zone_prefix"]).data) == 22
+
+
+@pytest.mark.parametrize("wrong", ["EPSG:4548", "EPSG:4550", "EPSG:4509", "EPSG:32650"])
+def test_a_wrong_zone_is_refused_and_the_right_one_named(wrong):
+    with pytest.raises(gcm.CRSError, match=r"EPSG:4549 .* 100%") as caught:
+        read(around(E0, N0), wrong)
+    assert "CRS_WRONG" in set(caught.value.findings["code"])
+    inferred = read(around(E0, N0), wrong, crs="infer")
+    assert middle(inferred) == pytest.approx((E0, N0))
+
+
+@pytest.mark.parametrize(
+    ("xy", "code"),
+    [
+        ((LON, LAT), "EPSG:4490"),
+        ((E0, N0), "EPSG:4549"),
+        ((40e6 + E0, N0), "EPSG:4528"),
+        ((13_423_000.0, 3_670_000.0), "EPSG:3857"),
+    ],
+)
+def test_a_missing_crs_is_inferred_only_on_request(xy, code):
+    places = around(*xy, step=1e-4 if xy[0] < 180 else 100)
+    with pytest.raises(gcm.CRSError, match=rf"{code} .*100%"):
+        read(places, None)
+    layer = read(places, None, crs="infer")
+    row = layer.ledger.iloc[0]
+    assert (row["crs"], row["crs_source"]) == (code, "inferred")
+    told = layer.findings[layer.findings["code"] == "CRS_INFERRED"].iloc[0]
+    assert "100%" in told["message_zh"]
+
+
+def test_two_projections_that_both_fit_are_not_chosen_between():
+    # The same numbers near 123° E in Gauss-Kruger and in UTM differ by a kilometre, not by a city.
+    there = gpd.GeoSeries([shapely.Point(LON, LAT)], crs=4490).to_crs(4550)
+    places = around(there.x.iloc[0], there.y.iloc[0])
+    with pytest.raises(gcm.CRSError, match=r"EPSG:4550.*EPSG:32651"):
+        read(places, None, crs="infer")
+
+
+def test_numbers_of_another_city_are_left_alone():
+    shanghai = gpd.GeoSeries([shapely.Point(121.8, 29.5)], crs=4490).to_crs(4549)
+    layer = read(around(shanghai.x.iloc[0], shanghai.y.iloc[0]), "EPSG:4549")
+    assert len(layer.data) == 20
+
+
+@pytest.mark.parametrize("crs", ["EPSG:2437", "EPSG:2385"])
+def test_old_datums_are_refused_unless_the_operation_is_given(crs):
+    with pytest.raises(gcm.CRSError, match="no known transformation") as caught:
+        read([(E0, N0)], crs)
+    assert "CRS_BALLPARK" in set(caught.value.findings["code"])
+    pipeline = "+proj=pipeline +step +proj=affine +xoff=50 +yoff=-30"
+    for words in ({"pipeline": pipeline}, {"crs": pipeline}):
+        layer = read([(E0, N0)], crs, **words)
+        assert middle(layer) == pytest.approx((E0 + 50, N0 - 30))
+        assert "CRS_PIPELINE" in set(layer.findings["code"])
+
+
+def test_a_pipeline_may_end_in_degrees_and_a_bad_one_is_named():
+    pipeline = (
+        "+proj=pipeline +step +inv +proj=tmerc +lon_0=120 +x_0=500000 +ellps=krass "
+        "+step +proj=unitconvert +xy_in=rad +xy_out=deg"
+    )
+    x, y = middle(read([(E0, N0)], "EPSG:2437", pipeline=pipeline))
+    assert abs(x - E0) < 100
+    assert abs(y - N0) < 100
+    with pytest.raises(gcm.CRSError, match="not a PROJ operation"):
+        read([(E0, N0)], "EPSG:2437", pipeline="+proj=nonsense")
+
+
+def test_a_shift_that_comes_with_the_crs_is_the_callers_word():
+    crs = "+proj=tmerc +lon_0=120 +x_0=500000 +ellps=krass +towgs84=10,20,30 +units=m"
+    assert len(read([(E0, N0)], None, crs=crs).data) == 1
+
+
+def test_words_that_mend_nothing_are_mistakes():
+    for odd in ("swapped", ["swap"]):
+        with pytest.raises(gcm.SpecError, match="mend"):
+            read([(E0, N0)], "EPSG:4549", mend=odd)
+
+
+@pytest.fixture(scope="module")
+def road_furniture(city):
+    """Places within a few metres of roads, as manholes are."""
+    roads = city["roads"]
+    rng = np.random.default_rng(3)
+    lines = shapely.get_parts(roads.geometry.to_numpy())
+    chosen = rng.choice(lines, 400)
+    spots = shapely.line_interpolate_point(chosen, rng.uniform(0, 1, 400), normalized=True)
+    return gpd.GeoSeries(spots, crs=roads.crs)
+
+
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09"])
+def test_roads_tell_the_datum_and_few_points_leave_it_undecided(city, road_furniture, datum):
+    shifted = gcm.from_wgs84(road_furniture.to_crs(4326), datum)
+    guess = suspect_datum(shifted, city["roads"])
+    assert (guess.datum, guess.basis) == (datum, "roads")
+    assert guess.likelihood[datum] >= 0.99
+    assert suspect_datum(shifted.iloc[:8], city["roads"]).datum == "undecided"
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("datum", ["wgs84", "gcj02", "bd09"])
+def test_the_outline_alone_is_never_wrong(datum, seed):
+    districts = packaged_districts()
+    rng = np.random.default_rng(seed)
+    west, south, east, north = districts.total_bounds
+    spots = shapely.points(rng.uniform(west, east, 400), rng.uniform(south, north, 400))
+    inside = spots[shapely.intersects(shapely.union_all(districts.geometry.to_numpy()), spots)]
+    shifted = gcm.from_wgs84(gpd.GeoSeries(inside[:60], crs=districts.crs).to_crs(4326), datum)
+    assert suspect_datum(shifted, districts).datum in ("undecided", datum)
+
+
+def test_shifted_points_are_told_when_roads_are_there_and_not_moved(city, road_furniture):
+    shifted = gcm.from_wgs84(road_furniture.to_crs(4326), "gcj02")
+    source = gpd.GeoDataFrame({"井盖编号": range(len(shifted))}, geometry=shifted)
+    layer = gcm.read_layer(source, "manholes", roads=city["roads"])
+    told = layer.findings[layer.findings["code"] == "DATUM_SUSPECT"].iloc[0]
+    assert (told["value"], told["severity"]) == ("GCJ02", "warning")
+    told_so = gcm.read_layer(source, "manholes", roads=city["roads"], datum="gcj02")
+    assert "DATUM_SUSPECT" not in set(told_so.findings["code"])
+
+
+@pytest.mark.shared
+def test_real_outlines_in_gcj02_are_recognised_as_such(real):
+    path = real / "suzhou_districts_gcj02" / "苏州市.shp"
+    source = gpd.read_file(path, encoding="UTF-8").set_crs(4490, allow_override=True)
+    guess = suspect_datum(source, packaged_districts())
+    assert (guess.datum, guess.basis) == ("gcj02", "edges")
+
+
+def test_metres_are_asked_for_by_name():
+    with pytest.raises(gcm.CRSError, match="reference"):
+        suspect_datum(frame([(LON, LAT)], 4490), packaged_districts().to_crs(4490))
