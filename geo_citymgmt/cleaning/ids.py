@@ -37,8 +37,9 @@ def identify(
     ids = text_array(data[name] if name in data.columns else no_text(len(data)))
     labels = {"field": name, "label_zh": spec.fields[name].zh, "label_en": spec.fields[name].en}
     damaged = _damaged(ids)
-    twice = _repeated(ids, ~rejected, keep=False)
-    fallen = damaged & twice
+    fallen = damaged
+    if damaged.any():
+        fallen = damaged & _repeated(ids, ~rejected, keep=False)
     missing = ids.is_null().to_numpy(zero_copy_only=False) | fallen
     shown = np.asarray(ids.take(pa.array(np.flatnonzero(damaged))), dtype=object)
     if missing.any():
