@@ -1,0 +1,384 @@
+"""The codes of what is found in data, with their messages in Chinese and English.
+
+A catalogue, not code: names are fixed, and each message tells an office clerk what to correct.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["CODES", "FindingCode"]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCode:
+    """A kind of finding with its usual severity and its messages."""
+
+    severity: str
+    zh: str
+    en: str
+
+
+def _c(severity: str, zh: str, en: str) -> FindingCode:
+    return FindingCode(severity, zh, en)
+
+
+#: Messages are templates over {field}, {value}, {expected} and what the caller adds.
+CODES: Mapping[str, FindingCode] = {
+    "SOURCE_REFUSED": _c(
+        "fatal", "拒绝打开：{detail_zh}", "refused: {detail}"
+    ),
+    "SOURCE_UNREADABLE": _c(
+        "fatal", "无法读取：{detail_zh}", "cannot be read: {detail}"
+    ),
+    "FILE_MISSING_PART": _c(
+        "warning", "缺少文件 {value}：{detail_zh}", "file {value} is missing: {detail}"
+    ),
+    "SHP_DAMAGED": _c("error", ".shp 文件有损坏：{detail_zh}", ".shp is damaged: {detail}"),
+    "SHX_DAMAGED": _c("warning", ".shx 索引有损坏：{detail_zh}", ".shx is damaged: {detail}"),
+    "DBF_DAMAGED": _c("error", ".dbf 文件有损坏：{detail_zh}", ".dbf is damaged: {detail}"),
+    "COUNT_MISMATCH": _c(
+        "error",
+        "各部分记录数不一致：{value}；没有对应部分的记录已退回，请重新导出",
+        "the parts disagree on the number of records: {value}; records without a counterpart are "
+        "rejected, export the layer again",
+    ),
+    "RECORD_DELETED": _c(
+        "info", "属性表中已标记删除 {value} 条，未读入", "{value} deleted records were left out"
+    ),
+    "RECORD_UNREADABLE": _c(
+        "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
+    ),
+    "LAYER_IGNORED": _c("info", "未使用 {value}：{detail_zh}", "{value} was not used: {detail}"),
+    "LAYER_RECOGNISED": _c(
+        "info",
+        "{value} 按{detail_zh}认作“{expected}”；如不对，请在 city.toml 中写明",
+        "{value} was taken as {expected!r} by {detail}; say otherwise in city.toml",
+    ),
+    "LAYER_UNUSABLE": _c("fatal", "图层不可用：{detail_zh}", "the layer cannot be used: {detail}"),
+    "ENC_INFERRED": _c(
+        "info",
+        "没有可用的 .cpg，按字节判定文字编码为 {value}",
+        "no usable .cpg; the text was found to be {value}",
+    ),
+    "ENC_WRONG_CPG": _c(
+        "warning",
+        ".cpg 写的是 {value}，实际内容是 {expected}；已按实际内容读取，请改正 .cpg",
+        ".cpg says {value}, the bytes are {expected}; read as such, correct the .cpg",
+    ),
+    "ENC_UNDECODABLE": _c(
+        "fatal",
+        "文字既不是 UTF-8 也不是 GB18030（字段 {field}），请用 encoding= 指明编码",
+        "text is neither UTF-8 nor GB18030 (field {field}); give encoding=",
+    ),
+    "TEXT_LOST": _c(
+        "warning",
+        "“{field}”的文字被截断或丢失：{value}，请核对原始资料",
+        "text of {field!r} was cut or lost: {value}; check it against the original",
+    ),
+    "FIELD_MISSING": _c(
+        "warning",
+        "缺少字段“{field}”，以下指标无法计算：{detail_zh}",
+        "field {field!r} is missing; not available: {detail}",
+    ),
+    "FIELD_AMBIGUOUS": _c(
+        "warning",
+        "字段“{value}”可能是：{expected}；请在 city.toml 的 fields 中指明，否则不使用",
+        "column {value!r} could be {expected}: not used; say which under 'fields' in city.toml",
+    ),
+    "FIELD_DUPLICATE": _c(
+        "warning",
+        "“{field}”有多个来源字段，采用 {expected}，未用 {value}",
+        "several columns for {field!r}: {expected} is used, {value} is not",
+    ),
+    "FIELD_ALIAS": _c("info", "字段“{value}”认作“{field}”", "column {value!r} read as {field!r}"),
+    "FIELD_TRUNCATED": _c(
+        "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
+    ),
+    "FIELD_UNKNOWN": _c(
+        "info",
+        "字段“{value}”不在图层定义中，保留但不进入图表和报告",
+        "column {value!r} is not in the layer's definition: kept, but in no map or report",
+    ),
+    "CRS_MISSING": _c(
+        "fatal",
+        "没有坐标系（缺 .prj）。坐标范围 {value}；可能是 {expected}。请确认后用 crs= 指明",
+        "no coordinate reference system (no .prj). Coordinates span {value}; this could be "
+        "{expected}. Confirm it and give crs=",
+    ),
+    "CRS_WRONG": _c(
+        "fatal",
+        "坐标数值（{value}）与坐标系 {expected} 不符，请核对坐标系",
+        "the coordinates ({value}) do not fit {expected}; check the CRS",
+    ),
+    "CRS_ASSUMED": _c(
+        "info",
+        "按 {value} 与 {expected} 之间无偏移处理（CGCS2000 与 WGS 84 差异在厘米级）",
+        "{value} taken as equal to {expected} (CGCS2000 and WGS 84 differ by centimetres)",
+    ),
+    "CRS_BALLPARK": _c(
+        "fatal",
+        "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十至上百米；请先转换",
+        "no known transformation from {value} to {expected}: positions would be off by tens of "
+        "metres; convert it with the local parameters first",
+    ),
+    "DATUM_CONVERTED": _c(
+        "info",
+        "已由 {value} 逐点换算到 WGS 84（约 {expected} 米）",
+        "converted from {value} to WGS 84 vertex by vertex (about {expected} m)",
+    ),
+    "GEOM_NULL": _c("error", "没有图形", "no geometry"),
+    "GEOM_EMPTY": _c("error", "图形为空", "the geometry is empty"),
+    "COORD_NONFINITE": _c("error", "坐标不是有效数字", "a coordinate is not a finite number"),
+    "GEOM_TYPE": _c(
+        "error",
+        "图形类型为 {value}，该图层应为 {expected}",
+        "geometry is {value}, this layer takes {expected}",
+    ),
+    "GEOM_REPAIRED": _c(
+        "warning",
+        "图形有自相交等错误，已修复，面积变化 {value}",
+        "the geometry was invalid and has been repaired; its area changed by {value}",
+    ),
+    "GEOM_UNREPAIRABLE": _c(
+        "error",
+        "图形错误无法可靠修复（面积变化 {value}），请重新绘制",
+        "the geometry is invalid and repair would change its area by {value}; draw it again",
+    ),
+    "GEOM_REDUCED": _c(
+        "info", "面状管线已取中心线", "a footprint was reduced to its centre line"
+    ),
+    "GEOM_DUPLICATE": _c(
+        "warning", "与记录 {value} 的图形和主要内容相同", "same geometry and key as record {value}"
+    ),
+    "UNLOCATED": _c(
+        "warning",
+        "没有可用图形，按所填板块 {value} 计入（未落图）",
+        "no usable geometry; counted as unlocated under {value}",
+    ),
+    "OUT_OF_CITY": _c(
+        "warning",
+        "位于各板块之外（最近的是 {value}），{detail_zh}",
+        "lies outside every district (nearest {value}); {detail}",
+    ),
+    "ZONE_DISAGREES": _c(
+        "warning",
+        "填报板块为 {value}，图形位于 {expected}；按图形计",
+        "reported in {value}, lies in {expected}; counted by its geometry",
+    ),
+    "ZONE_UNKNOWN": _c(
+        "warning", "填报板块“{value}”无法识别", "reported district {value!r} is not known"
+    ),
+    "STRADDLES": _c(
+        "info",
+        "跨板块，最大部分（{value}）在 {expected}",
+        "crosses a district line; the largest part ({value}) is in {expected}",
+    ),
+    "ZONES_PACKAGED": _c(
+        "warning",
+        "来源中没有板块界线，使用软件自带的示意界线，仅供演示",
+        "the source has no districts; the packaged demonstration outlines are used",
+    ),
+    "ZONES_OVERLAP": _c(
+        "warning",
+        "{value} 与 {expected} 重叠 {detail} 平方米；重叠处归代码小者",
+        "{value} and {expected} overlap by {detail} m2; the lower code owns the overlap",
+    ),
+    "ZONES_GAP": _c(
+        "warning", "各区之间有空隙 {value} 平方米", "there is a gap of {value} m2 between the zones"
+    ),
+    "DECISION_APPLIED": _c(
+        "info",
+        "按处理意见，“{field}”由“{value}”改为“{expected}”",
+        "by decision {field!r} was changed from {value!r} to {expected!r}",
+    ),
+    "DECISION_UNUSED": _c(
+        "warning",
+        "处理意见未能执行：编号 {value} 在来源中没有或不止一条（改为“{expected}”）",
+        "a decision could not be applied: {value} is not in the source, or not alone (set to "
+        "{expected!r})",
+    ),
+    "DECISION_UNCLEAR": _c(
+        "warning",
+        "处理意见看不懂：{value}；请写“属实”或“改为……”",
+        "the decision on {value} is not understood; write accept, or set and the value",
+    ),
+    "LEDGER_JOINED": _c(
+        "info",
+        "台账 {expected} 行中 {value} 行与图层对上；{detail_zh}",
+        "{value} of {expected} rows of the list have a feature; {detail}",
+    ),
+    "LEDGER_UNMATCHED": _c(
+        "info", "台账中没有这一条，请核对编号", "the list has no row for this feature; check the id"
+    ),
+    "LEDGER_MANY": _c(
+        "warning",
+        "台账中编号 {value} 不止一行，采用第一行，本行退回",
+        "the list has more than one row for {value}; the first is used, this one is rejected",
+    ),
+    "LEDGER_WINS": _c(
+        "info",
+        "“{field}”有 {value} 条图层与台账不同，以台账为准",
+        "{field!r}: list and map differ in {value} records; the list wins",
+    ),
+    "ID_MISSING": _c(
+        "warning", "没有编号，已生成 {expected}，请补填", "no id; {expected} was generated"
+    ),
+    "ID_DUPLICATE": _c(
+        "error",
+        "编号 {value} 重复，保留第一条（{expected}），本条退回",
+        "id {value} is taken by {expected}, which is kept; this record is rejected",
+    ),
+    "VALUE_MISSING": _c("warning", "“{field}”为空", "{field!r} is empty"),
+    "VALUE_ASSUMED": _c(
+        "info", "“{field}”为空，按图形取值 {value}", "{field!r} is empty; {value} by geometry"
+    ),
+    "NUMBER_UNPARSED": _c(
+        "error", "“{field}”的值“{value}”不是数字", "{field!r}: {value!r} is not a number"
+    ),
+    "NUMBER_RANGE": _c(
+        "warning",
+        "“{field}”的值 {value} 超出范围（{expected}），已去除",
+        "{field!r}: {value} is out of range ({expected}) and was removed",
+    ),
+    "UNIT_CONVERTED": _c(
+        "info",
+        "“{field}”中带单位的值已换算为 {expected}，如 {value}",
+        "{field!r}: values with a unit were converted to {expected}, e.g. {value}",
+    ),
+    "DATE_UNPARSED": _c(
+        "error", "“{field}”的值“{value}”不是有效日期", "{field!r}: {value!r} is not a date"
+    ),
+    "DATE_PARTIAL": _c(
+        "info", "“{field}”只到{expected}：{value}", "{field!r} is a mere {expected}: {value}"
+    ),
+    "DATE_ORDER": _c(
+        "warning",
+        "日期先后有误：“{field}” {value} 早于 {expected}",
+        "dates out of order: {field!r} {value} is before {expected}",
+    ),
+    "DATE_RANGE": _c(
+        "warning",
+        "“{field}”的日期 {value} 晚于数据日期 {expected}",
+        "{field!r}: {value} is after the date of the data, {expected}",
+    ),
+    "CODE_UNKNOWN": _c(
+        "error",
+        "“{field}”的值“{value}”不在代码表中；接近或可用的：{expected}",
+        "{field!r}: {value!r} is not in the code list; nearest or known: {expected}",
+    ),
+    "RELATION_BROKEN": _c(
+        "warning",
+        "“{field}”{value}，但{detail_zh} {expected}",
+        "{field!r} is {value}, but {detail} {expected}",
+    ),
+    "EVENT_UNMATCHED": _c(
+        "warning",
+        "事件表中的 {value} 条没有对应：{detail_zh}",
+        "{value} events have no counterpart: {detail}",
+    ),
+    "PERSONAL_DATA": _c(
+        "info",
+        "字段“{value}”含个人信息，输出时遮蔽",
+        "column {value!r} holds personal data: masked in outputs",
+    ),
+    "TEXT_ACTIVE": _c(
+        "info",
+        "“{field}”的文字“{value}”会被表格软件当作公式，写出时前面加了单引号，读回时自动去掉",
+        "{field!r}: a spreadsheet would run {value!r}; it is written after an apostrophe, which "
+        "reading takes off",
+    ),
+    "FORMAT_LOSS": _c(
+        "warning",
+        "{field}{detail_zh}（{value} 格式所限）",
+        "{field}{detail} ({value} holds no more)",
+    ),
+    "GEOM_FLATTENED": _c(
+        "info",
+        "{value} 个图形带有高程（Z）或测量值（M），已去除，只保留平面坐标",
+        "{value} geometries carried heights (Z) or measures (M), which were dropped",
+    ),
+    "GEOM_VERTICES": _c(
+        "info", "已删除重复节点 {value} 个", "{value} repeated vertices were removed"
+    ),
+    "GEOM_MULTIPART": _c(
+        "info",
+        "图形由 {value} 个部分组成，按一条记录计；如属不同对象，请分成多条",
+        "the geometry has {value} parts and counts as one record; split it if they are several",
+    ),
+    "GEOM_SLIVER": _c(
+        "warning",
+        "图形过于狭长细小（平均宽度 {value} 米），可能是绘制时的残片，请核对",
+        "the geometry is a sliver ({value} m wide on average), perhaps left over from drawing",
+    ),
+    "UNIT_SUSPECT": _c(
+        "warning",
+        "“{field}”整列的单位可疑：与图形量算之比的中位数为 {value}，像是以{expected}填写；"
+        "未作换算，确认后用 units= 指明单位",
+        "{field!r}: the unit of the column is doubtful: its median ratio to what the geometry "
+        "measures is {value}, as if in {expected}; nothing was converted, confirm it with units=",
+    ),
+    "ID_DAMAGED": _c(
+        "warning",
+        "编号 {value} 的位数已被电子表格破坏{detail_zh}，请按原始资料改回（单元格设为文本）",
+        "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
+        "cell formatted as text",
+    ),
+    "CRS_INFERRED": _c(
+        "info",
+        "坐标系按数据推断为 {value}（{expected}），请确认",
+        "the CRS was inferred as {value} ({expected}); confirm it",
+    ),
+    "CRS_ZONE_PREFIX": _c(
+        "fatal",
+        "横坐标的带号与坐标系不一致：{value}；{detail_zh}",
+        "the zone prefix of x does not agree with the CRS: {value}; {detail}",
+    ),
+    "COORD_SWAPPED": _c(
+        "fatal",
+        "横纵坐标（经纬度）颠倒：{value}；{detail_zh}",
+        "x and y (or longitude and latitude) are exchanged: {value}; {detail}",
+    ),
+    "CRS_PIPELINE": _c(
+        "info",
+        "坐标按给定的转换参数换算：{value}",
+        "positions were transformed by the operation given: {value}",
+    ),
+    "DATUM_SUSPECT": _c(
+        "warning",
+        "位置像是 {value} 坐标（{expected}），未作换算；确认后用 datum= 指明",
+        "positions look like {value} ({expected}); nothing was shifted, confirm it with datum=",
+    ),
+    "TOTAL_ROW": _c(
+        "info", "合计行（{value}），不是记录，未读入", "a row of totals ({value}): not a record"
+    ),
+    "NOTE_ROW": _c(
+        "info", "说明行或重复的表头（{value}），未读入", "a note or a repeated heading ({value})"
+    ),
+    "TABLE_HEADER": _c(
+        "info", "表头取自第 {value} 行", "the headings were found in row {value}"
+    ),
+    "CELLS_MERGED": _c(
+        "info",
+        "有 {value} 处纵向合并的文字单元格，已按合并范围逐行填充",
+        "{value} texts merged down over several rows were repeated in each of them",
+    ),
+    "COORD_COLUMNS": _c(
+        "info",
+        "位置取自列“{value}”（经度或东坐标）和“{expected}”（纬度或北坐标）",
+        "positions are from column {value!r} (longitude or easting) and {expected!r} (latitude or "
+        "northing)",
+    ),
+    "ROW_RAGGED": _c(
+        "warning",
+        "该行有 {value} 个值，表头有 {expected} 列；请检查多余或缺少的分隔符、引号",
+        "this row has {value} values for {expected} headings; look for a stray or missing "
+        "separator or quote",
+    ),
+    "READ_WARNING": _c(
+        "warning",
+        "读取时的提示：{value}，请核对该文件",
+        "the reader warned: {value}; check the file",
+    ),
+}  # fmt: skip
