@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from geo_citymgmt.city import City, load_city
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.cleaning.datum import from_wgs84, to_wgs84
+from geo_citymgmt.cleaning.datum_guess import suspect_datum
 from geo_citymgmt.coverage import coverage, coverage_area
 from geo_citymgmt.errors import (
     AsOfError,
@@ -81,6 +82,7 @@ __all__ = [
     "sample_city",
     "split_by_zone",
     "summarise",
+    "suspect_datum",
     "to_wgs84",
     "write_layer",
     "write_report",

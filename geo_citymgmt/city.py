@@ -212,8 +212,10 @@ def load_city(
     builder = _Builder(found, known, metric_crs, crs, datum, decided)
     builder.load_zones(zones, findings)
     wanted = [k for k in known if known[k].role != "zones" and (not layers or k in layers)]
-    for key in wanted:
+    # Roads first: by them it shows where positions of the other layers are shifted.
+    for key in sorted(wanted, key=lambda k: k != "roads"):
         builder.load(key, builder.zones_by_level["district"])
+    builder.layers = {k: builder.layers[k] for k in known if k in builder.layers}
     if not builder.layers:
         raise CityDataError(
             f"{source}: no layer could be used. " + "; ".join(builder.errors),
@@ -283,7 +285,11 @@ class _Builder:
                 aliases=entry.fields,
                 ledger=entry.ledger,
                 corrections=None if self.decided is None else corrections_of(self.decided, key),
+                pipeline=entry.pipeline,
+                mend=entry.mend,
+                units=entry.units,
                 zones=zones,
+                roads=self.layers["roads"].data if "roads" in self.layers else None,
                 metric_crs=self.metric_crs,
                 data_date=self.found.data_date,
             )

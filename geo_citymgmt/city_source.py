@@ -45,6 +45,9 @@ class LayerSource:
     datum: str | None = None
     encoding: str | None = None
     ledger: Path | None = None
+    pipeline: str | None = None
+    mend: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -326,7 +329,10 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     place = f"layers.{key}"
     if key not in specs:
         raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
-    known = ("path", "sublayer", "crs", "datum", "encoding", "fields", "ledger")
+    known = (
+        "path", "sublayer", "crs", "datum", "encoding", "fields", "ledger", "pipeline", "mend",
+        "units",
+    )  # fmt: skip
     if not isinstance(entry, Mapping) or "path" not in entry:
         raise _mistake(path, place, 'needs path = "file"')
     for name in entry:
@@ -345,6 +351,9 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         encoding=entry.get("encoding"),
         ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
         fields=dict(entry.get("fields", {})),
+        pipeline=entry.get("pipeline"),
+        mend=tuple(entry.get("mend", ())),
+        units=dict(entry.get("units", {})),
     )
 
 

@@ -25,6 +25,8 @@ def outgoing(
 ) -> gpd.GeoDataFrame:
     """Records as they may leave the house: fields of the spec, without personal ones.
 
+    Personal is what the spec says is, and what its values show to be.
+
     ``columns`` names further ones to let out, unknown or personal.
     """
     if not isinstance(layer, Layer):
@@ -35,7 +37,10 @@ def outgoing(
         for name in layer.data.columns
         if name in columns
         or name == layer.data.active_geometry_name
-        or _is_known(name, spec, include_personal)
+        or (
+            _is_known(name, spec, include_personal)
+            and (include_personal or name not in layer.personal)
+        )
     ]
     return layer.data[keep]
 
