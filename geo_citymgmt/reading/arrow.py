@@ -18,6 +18,8 @@ __all__ = ["plain_frame", "shapes_of"]
 
 def plain_frame(table: pa.Table) -> pd.DataFrame:
     """Return the columns of ``table``: integers that may be missing keep all their digits."""
+    # Bytes that are no text are found here, where the source can still be refused for them.
+    table.validate(full=True)
     out: dict[str, pd.Series] = {}
     for i, name in enumerate(table.schema.names):
         label, k = name, 2

@@ -198,9 +198,9 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
 
 
 def _layers(path: Path, file: Path, kind: str) -> list[str]:
-    if kind == "geopackage":
-        _check_database(path, file)
     with _guarded(path):
+        if kind == "geopackage":
+            _check_database(path, file)
         names = [str(name) for name, _ in pyogrio.list_layers(str(file))]
         driver = pyogrio.read_info(str(file), layer=names[0])["driver"] if names else ""
     if names and driver not in _DRIVERS[kind]:
