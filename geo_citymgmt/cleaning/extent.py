@@ -92,7 +92,8 @@ def spots(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     empty = shapely.is_empty(geometry)
     if empty.any():
         # An empty point has no x to ask for.
-        geometry = np.where(empty, None, geometry)  # type: ignore[call-overload]
+        geometry = geometry.copy()
+        geometry[empty] = None
     if (kinds <= 0).all():
         x, y = shapely.get_x(geometry), shapely.get_y(geometry)
     else:
