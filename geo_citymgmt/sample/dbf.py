@@ -1,35 +1,16 @@
-"""Attribute tables of shapefiles, written tight and the same each time.
+"""Columns of the sample's attribute tables: a fixed number of decimals, texts cut by the byte.
 
-GDAL puts today's date in the header and 24 characters in each number; here the date is the
-data's own and a column is as wide as its longest value.
+An office's own files look so; what the package writes keeps every digit and whole characters.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-__all__ = ["Column", "write_dbf"]
+from geo_citymgmt.writing.dbf import Column
 
-Bytes = NDArray[np.bytes_]
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column ready to write: kind C, N or D, right-sized, and its cells as bytes."""
-
-    name: bytes
-    kind: str
-    width: int
-    decimals: int
-    cells: Bytes
+__all__ = ["number_column", "text_column"]
 
 
 def text_column(name: bytes, values: pd.Series, encoding: str = "utf-8") -> Column:
@@ -58,50 +39,3 @@ def number_column(name: bytes, values: pd.Series, decimals: int) -> Column:
     width = int(np.char.str_len(cells).max(initial=1)) or 1
     width = max(width, decimals + 2 if decimals else 1)
     return Column(name, "N", width, decimals, np.char.rjust(cells, width).astype(f"S{width}"))
-
-
-def date_column(name: bytes, values: pd.Series) -> Column:
-    """Make a date column; missing values become blanks."""
-    days = values.to_numpy("datetime64[D]")
-    cells = np.full(len(days), b" " * 8, "S8")
-    known = ~np.isnat(days)
-    text = np.char.replace(days[known].astype(str), "-", "")
-    cells[known] = text.astype("S8")
-    return Column(name, "D", 8, 0, cells)
-
-
-def write_dbf(path: Path, columns: Sequence[Column], dated: date, deleted: int = 0) -> None:
-    """Write the table.
-
-    Parameters
-    ----------
-    path : Path
-        File to write.
-    columns : sequence of Column
-        At least one, all of one length.
-    dated : date
-        Date of the last change, for the header.
-    deleted : int, default 0
-        How many of the last records carry the mark of a deleted record.
-    """
-    count = len(columns[0].cells)
-    row = 1 + sum(c.width for c in columns)
-    head = 32 + 32 * len(columns) + 1
-    header = struct.pack(
-        "<BBBBIHH20x", 3, dated.year - 1900, dated.month, dated.day, count, head, row
-    )
-    for column in columns:
-        header += struct.pack(
-            "<11sc4xBB14x", column.name[:10], column.kind.encode(), column.width, column.decimals
-        )
-    body = np.full((count, row), 0x20, np.uint8)
-    at = 1
-    for column in columns:
-        cells = np.ascontiguousarray(column.cells.astype(f"S{column.width}"))
-        block = cells.view(np.uint8).reshape(count, column.width)
-        # numpy fills with zero bytes where a .dbf has blanks.
-        body[:, at : at + column.width] = np.where(block == 0, 0x20, block)
-        at += column.width
-    if deleted:
-        body[-deleted:, 0] = 0x2A
-    path.write_bytes(header + b"\r" + body.tobytes() + b"\x1a")

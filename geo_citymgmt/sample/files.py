@@ -12,8 +12,9 @@ import pyogrio
 
 from geo_citymgmt.sample.city import Sample, build_sample
 from geo_citymgmt.sample.days import DATA_DATE
-from geo_citymgmt.sample.dbf import Column, date_column, number_column, text_column, write_dbf
+from geo_citymgmt.sample.dbf import number_column, text_column
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
+from geo_citymgmt.writing.dbf import Column, date_column, write_dbf
 
 __all__ = ["in_chinese", "write_layer_files", "write_sample"]
 
