@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from geo_citymgmt.console import Bar, as_json, as_text, say
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 
@@ -23,11 +23,6 @@ __all__ = ["main"]
 
 DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
 Lang = Literal["zh", "en"]
-_SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
-
-
-def _say(zh: str, en: str, lang: str) -> str:
-    return zh if lang == "zh" else en
 
 
 def _guarded(command: Callable[..., int]) -> Callable[..., None]:
@@ -43,13 +38,13 @@ def _guarded(command: Callable[..., int]) -> Callable[..., None]:
             _complain(error, lang)
             code = NOT_DONE
         except (OSError, MemoryError) as error:
-            click.echo(f"{_say('无法完成', 'could not be done', lang)}：{error}", err=True)
+            click.echo(f"{say('无法完成', 'could not be done', lang)}：{error}", err=True)
             code = NOT_DONE
         except Exception as error:
             if debug:
                 raise
             click.echo(
-                _say(
+                say(
                     f"程序内部错误（{type(error).__name__}：{error}）。请把来源数据和此行交给维护人员；"
                     "加 --debug 可看到详情。",
                     f"internal error ({type(error).__name__}: {error}). Please report it with the "
@@ -176,18 +171,18 @@ def report(
 
     city = _load(source, layer_folder, crs, datum)
     _tell_unusable(city, lang)
-    with _Bar(lang) as tick:
+    with Bar(lang) as tick:
         files = write_report(city, out, as_of=as_of, lang=lang, progress_bar=tick)
     rejected = int(city.ledger["n_rejected"].sum())
     if rejected:
         click.echo(
-            _say(
+            say(
                 f"退回 {rejected} 条记录，见 rejected/",
                 f"{rejected} records rejected, see rejected/",
                 lang,
             )
         )
-    click.echo(_say("请打开 ", "Open ", lang) + str(files["index"]))
+    click.echo(say("请打开 ", "Open ", lang) + str(files["index"]))
     return _outcome(city)
 
 
@@ -233,9 +228,9 @@ def check(
         click.echo(str(target))
     else:
         text = (
-            _as_json(ledger, findings)
+            as_json(ledger, findings)
             if style == "json"
-            else _as_text(ledger, findings, city.specs, lang, width=None if out is None else 120)
+            else as_text(ledger, findings, city.specs, lang, width=None if out is None else 120)
         )
         if out is None:
             click.echo(text)
@@ -247,7 +242,7 @@ def check(
         counts = city.since["state"].value_counts()
         new, left, gone = (int(counts.get(s, 0)) for s in ("new", "remaining", "resolved"))
         click.echo(
-            _say(
+            say(
                 f"与上次相比：新增 {new}，仍在 {left}，已解决 {gone}",
                 f"since the last check: {new} new, {left} remaining, {gone} resolved",
                 lang,
@@ -371,7 +366,7 @@ def init(
     write_text(text, target)
     click.echo(str(target))
     for zh, en in questions:
-        click.echo(_say(f"待确认：{zh}", f"to confirm: {en}", lang))
+        click.echo(say(f"待确认：{zh}", f"to confirm: {en}", lang))
     return DONE
 
 
@@ -395,109 +390,10 @@ def _tell_unusable(city: City, lang: str) -> None:
     for zh, en in city.findings.loc[
         city.findings["severity"].eq("fatal"), ["message_zh", "message_en"]
     ].itertuples(index=False):
-        click.echo(_say(zh, en, lang), err=True)
+        click.echo(say(zh, en, lang), err=True)
     packaged = city.findings[city.findings["code"].eq("ZONES_PACKAGED")]
     for zh, en in packaged[["message_zh", "message_en"]].itertuples(index=False):
-        click.echo(_say(zh, en, lang), err=True)
-
-
-class _Bar:
-    """A bar on standard error, on a terminal only; calling it moves it on."""
-
-    def __init__(self, lang: str) -> None:
-        self.lang = lang
-
-    def __enter__(self) -> Callable[[int, int, str], None] | None:
-        if not sys.stderr.isatty():
-            self._bar = None
-            return None
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-        self._bar = Progress(
-            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
-            console=Console(stderr=True), transient=True,
-        )  # fmt: skip
-        self._bar.start()
-        task = self._bar.add_task("", total=None)
-
-        def tick(step: int, steps: int, stage: str) -> None:
-            assert self._bar is not None
-            self._bar.update(task, description=stage, completed=step, total=steps)
-
-        return tick
-
-    def __exit__(self, *error: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-
-def _as_json(ledger: pd.DataFrame, findings: pd.DataFrame) -> str:
-    return json.dumps(
-        {
-            "ledger": json.loads(ledger.to_json(orient="records", date_format="iso")),
-            "findings": json.loads(findings.to_json(orient="records", double_precision=3)),
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
-
-
-def _as_text(
-    ledger: pd.DataFrame,
-    findings: pd.DataFrame,
-    specs: Mapping[str, LayerSpec],
-    lang: str,
-    width: int | None,
-) -> str:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=width, highlight=False)
-    with console.capture() as capture:
-        heads = _say(
-            "图层 来源 读到 入库 退回 修复 状态",
-            "layer source walked accepted rejected repaired state",
-            lang,
-        )
-        table = Table(*heads.split(), title=_say("入库登记", "Ledger", lang), title_justify="left")
-        for row in ledger.itertuples():
-            spec = specs.get(row.layer)
-            counts = (row.n_walked, row.n_accepted, row.n_rejected, row.n_repaired)
-            state = {"ok": _say("正常", "ok", lang), "unusable": _say("无法使用", "unusable", lang)}
-            table.add_row(
-                Text(spec.name(lang) if spec else row.layer),
-                Text(str(row.source)),
-                *(f"{int(c):,}" for c in counts),
-                state.get(row.state, row.state),
-            )
-        console.print(table)
-        for text in _grouped(findings, specs, lang):
-            console.print(Text(text))
-        if findings.empty:
-            console.print(_say("没有发现问题。", "Nothing was found.", lang))
-    return str(capture.get()).rstrip()
-
-
-def _grouped(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
-    """One line a kind of finding: how many, the first message, where the first ones are."""
-    lines = []
-    message = f"message_{lang}"
-    rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}
-    keys = ["layer", "severity", "code", "field"]
-    groups = sorted(
-        findings.groupby(keys, sort=False), key=lambda g: (rank[g[0][1]], g[0][0], g[0][2])
-    )
-    for (layer, severity, code, _), rows in groups:
-        spec = specs.get(layer)
-        name = spec.name(lang) if spec else layer or "–"
-        word = _SEVERITY_ZH[severity] if lang == "zh" else severity
-        where = [w for w in rows["row_label"].head(3) if w]
-        more = "…" if len(rows) > len(where) and where else ""
-        tail = f"  [{', '.join(where)}{more}]" if where else ""
-        lines.append(f"{word} {name} {code} ×{len(rows)}: {rows[message].iloc[0]}{tail}")
-    return lines
+        click.echo(say(zh, en, lang), err=True)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,121 @@
+"""What the command line shows: a bar while it works, and what a check found as text or JSON."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping
+
+import pandas as pd
+
+from geo_citymgmt.spec import LayerSpec
+
+__all__ = ["Bar", "as_json", "as_text", "say"]
+
+_SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
+
+
+def say(zh: str, en: str, lang: str) -> str:
+    """Return the words in ``lang``."""
+    return zh if lang == "zh" else en
+
+
+class Bar:
+    """A bar on standard error, on a terminal only; calling it moves it on."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+
+    def __enter__(self) -> Callable[[int, int, str], None] | None:
+        if not sys.stderr.isatty():
+            self._bar = None
+            return None
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+            console=Console(stderr=True), transient=True,
+        )  # fmt: skip
+        self._bar.start()
+        task = self._bar.add_task("", total=None)
+
+        def tick(step: int, steps: int, stage: str) -> None:
+            assert self._bar is not None
+            self._bar.update(task, description=stage, completed=step, total=steps)
+
+        return tick
+
+    def __exit__(self, *error: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+def as_json(ledger: pd.DataFrame, findings: pd.DataFrame) -> str:
+    """Return ledger and findings as JSON."""
+    return json.dumps(
+        {
+            "ledger": json.loads(ledger.to_json(orient="records", date_format="iso")),
+            "findings": json.loads(findings.to_json(orient="records", double_precision=3)),
+        },
+        ensure_ascii=False,
+        indent=1,
+    )
+
+
+def as_text(
+    ledger: pd.DataFrame,
+    findings: pd.DataFrame,
+    specs: Mapping[str, LayerSpec],
+    lang: str,
+    width: int | None,
+) -> str:
+    """Return the ledger as a table and the findings one line a kind."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=width, highlight=False)
+    with console.capture() as capture:
+        heads = say(
+            "图层 来源 读到 入库 退回 修复 状态",
+            "layer source walked accepted rejected repaired state",
+            lang,
+        )
+        table = Table(*heads.split(), title=say("入库登记", "Ledger", lang), title_justify="left")
+        for row in ledger.itertuples():
+            spec = specs.get(row.layer)
+            counts = (row.n_walked, row.n_accepted, row.n_rejected, row.n_repaired)
+            state = {"ok": say("正常", "ok", lang), "unusable": say("无法使用", "unusable", lang)}
+            table.add_row(
+                Text(spec.name(lang) if spec else row.layer),
+                Text(str(row.source)),
+                *(f"{int(c):,}" for c in counts),
+                state.get(row.state, row.state),
+            )
+        console.print(table)
+        for text in _grouped(findings, specs, lang):
+            console.print(Text(text))
+        if findings.empty:
+            console.print(say("没有发现问题。", "Nothing was found.", lang))
+    return str(capture.get()).rstrip()
+
+
+def _grouped(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
+    """One line a kind of finding: how many, the first message, where the first ones are."""
+    lines = []
+    message = f"message_{lang}"
+    rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}
+    keys = ["layer", "severity", "code", "field"]
+    groups = sorted(
+        findings.groupby(keys, sort=False), key=lambda g: (rank[g[0][1]], g[0][0], g[0][2])
+    )
+    for (layer, severity, code, _), rows in groups:
+        spec = specs.get(layer)
+        name = spec.name(lang) if spec else layer or "–"
+        word = _SEVERITY_ZH[severity] if lang == "zh" else severity
+        where = [w for w in rows["row_label"].head(3) if w]
+        more = "…" if len(rows) > len(where) and where else ""
+        tail = f"  [{', '.join(where)}{more}]" if where else ""
+        lines.append(f"{word} {name} {code} ×{len(rows)}: {rows[message].iloc[0]}{tail}")
+    return lines
