@@ -7,7 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.faults.harness import SUFFIXES, fill_disks, kill_writers, meet
+from tests.faults.disk import fill_small_disks, namespace
+from tests.faults.harness import SUFFIXES, kill_writers, limit_files, meet
 
 
 def main() -> int:
@@ -18,10 +19,14 @@ def main() -> int:
     parser.add_argument("formats", nargs="*", default=SUFFIXES)
     chosen = parser.parse_args()
     wrong = 0
+    full = ("99 full disks", fill_small_disks)
+    if not namespace():
+        print("No file system may be mounted here: the growth of each file is limited instead.")
+        full = ("99 file limits", limit_files)
     for suffix in chosen.formats:
         runs = {
             f"{chosen.kills} kills": lambda s, f: kill_writers(s, f, chosen.kills),
-            "99 full disks": lambda s, f: fill_disks(s, f, list(range(1, 100))),
+            full[0]: lambda s, f: full[1](s, f, list(range(1, 100))),
             f"{chosen.meetings} meetings": lambda s, f: meet(s, f, chosen.meetings),
         }
         for name, run in runs.items():

@@ -85,6 +85,11 @@ def beside(target: Path) -> list[str]:
     return sorted(p.name for p in target.parent.iterdir() if p != target)
 
 
+def environment() -> dict[str, str]:
+    """Return the environment in which a child finds the package and its tests."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
 class Writers:
     """A process that forks one child for each order: write a version to a target."""
 
@@ -92,7 +97,7 @@ class Writers:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.writer"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env=environment(),
         )  # fmt: skip
         assert self._answer() == "ready"
         return self
@@ -140,7 +145,7 @@ def kill_writers(suffix: str, folder: Path, kills: int, seed: int = 0) -> Tally:
     return tally
 
 
-def fill_disks(suffix: str, folder: Path, percents: list[int]) -> Tally:
+def limit_files(suffix: str, folder: Path, percents: list[int]) -> Tally:
     """Let no file of a writer grow beyond each per cent of what the whole one takes."""
     target, tally = folder / f"layer{suffix}", Tally()
     with Writers() as writers:

@@ -1,0 +1,98 @@
+"""A small mounted file system for a writer to fill, where the system lets a user mount one.
+
+``python -m tests.faults.disk SUFFIX FOLDER PERCENT…`` runs in mount and user namespaces of its own:
+nobody else sees the file system, and it is gone when the run ends, however it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+from tests.faults.harness import REFUSED, ROOT, Tally, Writers, beside, environment, standing
+from tests.faults.harness import version as a_version
+
+PAGE = 4096
+_ROOMY = 1 << 28
+
+
+@cache
+def namespace() -> tuple[str, ...]:
+    """Return the command that opens namespaces in which one may mount; empty where none does."""
+    program = shutil.which("unshare")
+    if program is None or shutil.which("mount") is None:
+        return ()
+    for flags in ("-rm", "-m"):
+        trial = "mount -t tmpfs -o size=64k tmpfs /mnt"
+        done = subprocess.run([program, flags, "sh", "-c", trial], capture_output=True)
+        if done.returncode == 0:
+            return (program, flags)
+    return ()
+
+
+def fill_small_disks(suffix: str, folder: Path, percents: list[int]) -> Tally:
+    """Give a writer a disk with room for each per cent of what the writing takes at its peak."""
+    command = [sys.executable, "-m", "tests.faults.disk", suffix, str(folder), *map(str, percents)]
+    done = subprocess.run(
+        [*namespace(), *command], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
+    )
+    assert done.returncode == 0, f"exit {done.returncode}"
+    told = json.loads(done.stdout)
+    return Tally(Counter(told["counts"]), told["leftovers"])
+
+
+class SmallDisk:
+    """A file system in memory at ``folder``, which holds the old file and a given number of pages.
+
+    It lives in the namespace of this process and dies with it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._mount(f"size={_ROOMY}")
+
+    def put(self, target: Path, content: bytes, room: int) -> None:
+        """Place ``content`` in ``target``, then leave ``room`` free pages beside it."""
+        self._mount(f"remount,size={_ROOMY}")
+        target.write_bytes(content)
+        self._mount(f"remount,size={(-(-len(content) // PAGE) + room) * PAGE}")
+
+    def _mount(self, options: str) -> None:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.folder], check=True)
+
+
+def _run(suffix: str, folder: Path, percents: list[int]) -> Tally:
+    from geo_citymgmt.writing import write_layer
+
+    disk, target, tally = SmallDisk(folder), folder / f"layer{suffix}", Tally()
+    write_layer(a_version(0), target)
+    old = target.read_bytes()
+    with Writers() as writers:
+
+        def write(room: int) -> str:
+            disk.put(target, old, room)
+            code = writers.wait(writers.start(target, 1))
+            found = standing(target)
+            told = {0: "new", REFUSED: "old"}.get(code, "")
+            tally.leftovers += len(beside(target))
+            return found if found == told else f"{found}, exit {code}"
+
+        short, enough = 0, 2 * (len(old) // PAGE + 8)
+        while write(enough) != "new":
+            short, enough = enough, 2 * enough
+        while enough - short > 1:
+            middle = (short + enough) // 2
+            short, enough = (short, middle) if write(middle) == "new" else (middle, enough)
+        for percent in percents:
+            tally.counts[write(enough * percent // 100)] += 1
+    return tally
+
+
+if __name__ == "__main__":
+    counted = _run(sys.argv[1], Path(sys.argv[2]), [int(word) for word in sys.argv[3:]])
+    print(json.dumps({"counts": counted.counts, "leftovers": counted.leftovers}))
