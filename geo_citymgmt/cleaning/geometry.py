@@ -16,6 +16,7 @@ __all__ = ["Unusable", "clean_geometry", "tell_coincident"]
 
 #: A repair that changes the area by more than this is no repair.
 MAX_REPAIR = 0.05
+_ROUNDS = 3
 _FAMILY = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
            5: "LineString", 6: "Polygon"}  # fmt: skip
 #: A polygon narrower than this on average is what is left between two outlines, in metres.
@@ -181,7 +182,7 @@ def _repair(
         return geometry
     out = geometry.copy()
     before = shapely.area(geometry[invalid])
-    mended = shapely.make_valid(geometry[invalid], method="structure", keep_collapsed=False)
+    mended = _made_valid(geometry[invalid])
     after = shapely.area(mended)
     is_area = shapely.get_dimensions(geometry[invalid]) == 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -191,6 +192,7 @@ def _repair(
     same_family = shapely.get_dimensions(mended) == shapely.get_dimensions(geometry[invalid])
     whole = shapely.get_type_id(mended) != 7
     good = same_family & whole & ~shapely.is_empty(mended) & (change <= MAX_REPAIR)
+    good &= shapely.is_valid(mended)
     out[invalid] = mended
     out[invalid[~good]] = None
     shown = np.array([f"{c:.2%}" for c in change], dtype=object)
@@ -199,6 +201,16 @@ def _repair(
     )
     unusable.code[invalid[~good]] = "GEOM_UNREPAIRABLE"
     unusable.value[invalid[~good]] = shown[~good]
+    return out
+
+
+def _made_valid(geometry: np.ndarray) -> np.ndarray:
+    """Return the valid form: a new vertex may be rounded off its edge, which asks for another go."""
+    out = geometry
+    for _ in range(_ROUNDS):
+        out = shapely.make_valid(out, method="structure", keep_collapsed=False)
+        if shapely.is_valid(out).all():
+            break
     return out
 
 
