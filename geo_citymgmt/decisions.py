@@ -89,8 +89,10 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     parts = [part for part in parts if part is not None]
     if not parts:
         raise SourceError(
-            f"{source.name}: no sheet of findings; use the findings.xlsx of check or report.",
-            f"{source.name}：不是质检问题清单，请使用 check 或 report 生成的 findings.xlsx。",
+            f"{source.name}: no sheet of findings.",
+            f"{source.name}：不是质检问题清单。",
+            remedy="Use the findings.xlsx of check or report.",
+            remedy_zh="请使用 check 或 report 生成的 findings.xlsx。",
         )
     return pd.concat(parts, ignore_index=True)
 

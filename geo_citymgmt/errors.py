@@ -23,17 +23,24 @@ class CityDataError(ValueError):
     Parameters
     ----------
     message : str
-        Cause and remedy, in English.
+        The cause, in English: a sentence that names the source, and the record where it is known.
     message_zh : str, optional
         The same for a planner, in Chinese.
+    remedy, remedy_zh : str, optional
+        What to do about it: a sentence that ends the message, and stands by itself in
+        ``.remedy`` and ``.remedy_zh``. Empty where the message says it.
     findings : pandas.DataFrame, optional
         What was found in the source up to the point where it had to be refused.
+    n_walked, n_skipped : int, optional
+        How many records the source has and how many of them count as none (deleted ones), where
+        that was known before it was refused.
 
     Examples
     --------
-    >>> error = CityDataError("no zones", "没有分区")
-    >>> str(error), error.message_zh
-    ('no zones', '没有分区')
+    >>> error = CityDataError("a.csv: no zones.", "a.csv：没有分区。", remedy="Add some.",
+    ...                       remedy_zh="请补充。")
+    >>> str(error), error.message_zh, error.remedy
+    ('a.csv: no zones. Add some.', 'a.csv：没有分区。请补充。', 'Add some.')
     """
 
     def __init__(
@@ -41,12 +48,18 @@ class CityDataError(ValueError):
         message: str,
         message_zh: str | None = None,
         *,
+        remedy: str = "",
+        remedy_zh: str = "",
         findings: pd.DataFrame | None = None,
+        n_walked: int | None = None,
+        n_skipped: int = 0,
     ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.message_zh = message_zh or message
+        self.message = f"{message} {remedy}".rstrip()
+        super().__init__(self.message)
+        self.message_zh = (message_zh or message) + remedy_zh
+        self.remedy, self.remedy_zh = remedy, remedy_zh
         self.findings = findings
+        self.n_walked, self.n_skipped = n_walked, n_skipped
 
 
 class SpecError(CityDataError):

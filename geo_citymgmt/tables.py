@@ -92,6 +92,8 @@ def _columns(
             raise SourceError(
                 f"{name}: no column {column!r}; it needs {', '.join(required)}.",
                 f"{name}：缺少列 {column}（或 {'、'.join(_HEADINGS[column])}）。",
+                remedy="Add the column, with this heading.",
+                remedy_zh="请补上该列并写明列名。",
             )
         out[column] = raw[found] if found is not None else pd.Series(pd.NA, index=raw.index)
     return pd.DataFrame(out)
@@ -105,11 +107,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise SourceError(
-                f"{path.name}: not a table ({error}).", f"{path.name}：不是有效的表格（{error}）。"
+                f"{path.name}: not a table ({error}).",
+                f"{path.name}：不是有效的表格（{error}）。",
+                remedy="Save it again as .csv, with one row of headings.",
+                remedy_zh="请重新存为 .csv，首行为列名。",
             ) from error
     raise SourceError(
         f"{path.name}: the text is neither UTF-8 nor GB18030.",
         f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+        remedy="Save it as UTF-8.",
+        remedy_zh="请另存为 UTF-8。",
     )
 
 

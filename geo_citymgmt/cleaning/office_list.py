@@ -64,8 +64,10 @@ def join_office_list(
             item = spec.fields[spec.id_field]
             raise SourceError(
                 f"{side}: no column for {spec.id_field!r} ({item.zh}), by which list and map are "
-                "joined; name it with aliases=.",
-                f"{side}：没有“{item.zh}”列，无法与图层对接，请用 aliases= 指明。",
+                "joined.",
+                f"{side}：没有“{item.zh}”列，无法与图层对接。",
+                remedy="Name it with aliases=.",
+                remedy_zh="请用 aliases= 指明列名。",
             )
     left, right = _by_field(raw.frame, mapping), _by_field(listed.frame, theirs)
     row_of, alone, doubled = _match(left[spec.id_field], right[spec.id_field])

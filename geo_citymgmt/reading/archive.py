@@ -22,6 +22,14 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
 _ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError,
            ValueError)  # fmt: skip
 _CHUNK = 1 << 20
+_PACK_LESS = (
+    "Pack one layer by itself, or unpack it and give the folder.",
+    "请每个图层单独打包，或解压后给出文件夹。",
+)
+_UNPACK = (
+    "If you trust where it comes from, unpack it and give the folder.",
+    "如来源可靠，请解压后给出文件夹。",
+)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,11 @@ def list_members(path: Path, *, limits: ArchiveLimits | None = None) -> list[Mem
         # Windows and macOS make one file of two names that differ in case.
         if name.casefold() in seen:
             raise refused(
-                path.name, f"two members are named {name!r}.", f"包内有两个同名文件“{name}”。"
+                path.name,
+                f"two members are named {name!r}.",
+                f"包内有两个同名文件“{name}”。",
+                "Rename one of them and pack it again.",
+                "请改名后重新打包。",
             )
         seen.add(name.casefold())
         members.append(Member(name, info))
@@ -95,6 +107,7 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
             path.name,
             f"holds {len(infos)} members, more than {limits.members}.",
             f"包内有 {len(infos)} 个文件，超过上限 {limits.members}。",
+            *_PACK_LESS,
         )
     total = sum(i.file_size for i in infos)
     if total > limits.total_bytes:
@@ -102,6 +115,7 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
             path.name,
             f"unpacks to {total:,} bytes, more than {limits.total_bytes:,}.",
             f"解压后为 {total:,} 字节，超过上限 {limits.total_bytes:,}。",
+            *_PACK_LESS,
         )
     for info in infos:
         too_dense = info.file_size > limits.ratio * max(info.compress_size, 1)
@@ -110,9 +124,12 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
                 path.name,
                 f"{info.filename!r} unpacks to more than {limits.ratio:g} times its size.",
                 f"“{info.filename}”的压缩比超过 {limits.ratio:g}，疑为压缩炸弹。",
+                *_UNPACK,
             )
     if sum(i.compress_size for i in infos) > path.stat().st_size:
-        raise refused(path.name, "its members overlap.", "包内文件相互重叠，疑为压缩炸弹。")
+        raise refused(
+            path.name, "its members overlap.", "包内文件相互重叠，疑为压缩炸弹。", *_UNPACK
+        )
 
 
 def _plain_name(path: Path, info: zipfile.ZipInfo) -> str:
@@ -138,17 +155,25 @@ def _plain_name(path: Path, info: zipfile.ZipInfo) -> str:
             path.name,
             f"member {name!r} would be written outside the folder, or has no usable name.",
             f"包内文件名“{name}”指向文件夹之外或不可用，拒绝解压。",
+            "Rename it and pack the files again.",
+            "请改名后重新打包。",
         )
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise refused(
-            path.name, f"member {name!r} is a link or device.", f"包内“{name}”是链接或设备文件。"
+            path.name,
+            f"member {name!r} is a link or device.",
+            f"包内“{name}”是链接或设备文件。",
+            "Pack the file itself in its place.",
+            "请把文件本身打包。",
         )
     if info.flag_bits & 0x1:
         raise refused(
             path.name,
-            "it has a password; pack it again without.",
-            "压缩包有密码，请重新打包为无密码的。",
+            f"member {name!r} has a password.",
+            f"压缩包有密码（“{name}”）。",
+            "Pack it again without.",
+            "请重新打包为无密码的。",
         )
     return name
 
@@ -197,14 +222,25 @@ def unpacked(
 def _write(archive: zipfile.ZipFile, member: Member, root: Path, left: int, path: Path) -> int:
     target = root.joinpath(*member.path.parts)
     if not target.resolve().is_relative_to(root):  # pragma: no cover - the names were checked
-        raise refused(path.name, f"{member.name!r} leaves the folder.", "文件名指向文件夹之外。")
+        raise refused(
+            path.name,
+            f"{member.name!r} leaves the folder.",
+            f"“{member.name}”指向文件夹之外。",
+            "Rename it and pack the files again.",
+            "请改名后重新打包。",
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     written = 0
     with archive.open(member.info) as source, target.open("xb") as out:
         while chunk := source.read(_CHUNK):
             written += len(chunk)
             if written > left:
-                raise refused(path.name, "unpacks to more than it states.", "解压后超过上限。")
+                raise refused(
+                    path.name,
+                    f"member {member.name!r} unpacks to more than it states.",
+                    f"“{member.name}”解压后超过所标大小。",
+                    *_UNPACK,
+                )
             out.write(chunk)
     return written
 
@@ -212,6 +248,8 @@ def _write(archive: zipfile.ZipFile, member: Member, root: Path, left: int, path
 def _damaged(path: Path, error: Exception) -> SourceError:
     return unreadable(
         path.name,
-        f"a damaged archive ({error}); copy or pack it again.",
-        f"压缩包已损坏（{error}），请重新拷贝或打包。",
+        f"a damaged archive ({error}).",
+        f"压缩包已损坏（{error}）。",
+        "Copy it again, or pack the files again.",
+        "请重新拷贝，或重新打包。",
     )

@@ -152,8 +152,10 @@ def count_rows(path: Path) -> int:
 def _header(path: Path, head: bytes, size: int) -> _Header:
     if len(head) < 32:
         raise SourceError(
-            f"{path.name}: {size} bytes are too few for a .dbf; copy the file again.",
-            f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf，请重新拷贝。",
+            f"{path.name}: {size} bytes are too few for a .dbf.",
+            f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf。",
+            remedy="Copy the file again.",
+            remedy_zh="请重新拷贝。",
         )
     length = int.from_bytes(head[8:10], "little")
     record_length = int.from_bytes(head[10:12], "little")
@@ -166,8 +168,10 @@ def _header(path: Path, head: bytes, size: int) -> _Header:
         w != _BINARY_WIDTH[k] for k, w in zip(kinds, widths, strict=True) if k in _BINARY_WIDTH
     ):
         raise SourceError(
-            f"{path.name}: the table of fields does not fit the record length; export it again.",
-            f"{path.name}：字段表与记录长度不符，请重新导出。",
+            f"{path.name}: the table of fields does not fit the record length.",
+            f"{path.name}：字段表与记录长度不符。",
+            remedy="Export it again.",
+            remedy_zh="请重新导出。",
         )
     n = int.from_bytes(head[4:8], "little")
     return _Header(n, length, record_length, head[29], names, kinds, widths, head[:length])
@@ -310,6 +314,8 @@ def _choose_encoding(
             raise SourceError(
                 f"{path.name}: the text is not {given}, which was given as encoding.",
                 f"{path.name}：文字不是所指定的编码 {given}。",
+                remedy="Leave encoding= out, and it is told from the bytes, or give the true one.",
+                remedy_zh="请去掉 encoding= 由程序按字节判定，或改为实际的编码。",
             )
         return known, "given", False
     sample = [(v, c.width) for c in columns for v in c.high_values(limit=500)]
@@ -335,8 +341,10 @@ def _choose_encoding(
         return stated, how, False
     if chosen is None:
         raise SourceError(
-            f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
-            f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
+            f"{path.name}: the text is neither UTF-8 nor GB18030.",
+            f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+            remedy="Give encoding=, e.g. big5 or cp1252.",
+            remedy_zh="请用 encoding= 指明编码，如 big5、cp1252。",
         )
     if chosen == stated:
         return chosen, how, lenient

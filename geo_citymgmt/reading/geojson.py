@@ -23,6 +23,7 @@ __all__ = ["read_geojson"]
 
 _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
                "GeometryCollection"}  # fmt: skip
+_AGAIN = ("Copy or export it again.", "请重新拷贝或导出。")
 _STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
 
 
@@ -54,7 +55,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
         record=np.arange(len(whole)),
         n_walked=len(whole),
         findings=findings,
-        crs=_crs(top, findings),
+        crs=_crs(path, top),
         encoding=name,
         encoding_source="format" if name == "UTF-8" else how,
     )
@@ -66,14 +67,14 @@ def _parse(path: Path, text: str) -> Any:
         pairs = _once if text.count('"features"') > 1 else None
         return json.loads(text, object_pairs_hook=pairs)
     except RecursionError as error:
-        raise refused(path.name, "nested too deeply.", "嵌套层数过多。") from error
+        raise refused(
+            path.name, "JSON nested too deeply.", "JSON 嵌套层数过多。", *_AGAIN
+        ) from error
     except ValueError as error:
         lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
         if len(lines) > 1 and lines[0].rstrip().endswith("}"):
             return {"type": "FeatureCollection", "features": _by_line(path, lines)}
-        raise unreadable(
-            path.name, f"not whole JSON ({error}).", f"JSON 不完整（{error}）。"
-        ) from error
+        raise _torn(path, error) from error
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -84,12 +85,23 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _by_line(path: Path, lines: Sequence[str]) -> list[Any]:
-    try:
-        return [json.loads(line) for line in lines]
-    except (ValueError, RecursionError) as error:
-        raise unreadable(
-            path.name, f"not whole JSON ({error}).", f"JSON 不完整（{error}）。"
-        ) from error
+    features: list[Any] = []
+    for number, line in enumerate(lines):
+        try:
+            features.append(json.loads(line))
+        except (ValueError, RecursionError) as error:
+            raise _torn(path, error, record=number) from error
+    return features
+
+
+def _torn(path: Path, error: Exception, *, record: int | None = None) -> SourceError:
+    at, at_zh = ("", "") if record is None else (f"feature {record + 1}: ", f"第 {record + 1} 条：")
+    return unreadable(
+        path.name,
+        f"{at}not whole JSON ({error}).",
+        f"{at_zh}JSON 不完整（{error}）。",
+        *_AGAIN,
+    )
 
 
 def _features(path: Path, top: Any) -> list[Any]:
@@ -102,8 +114,10 @@ def _features(path: Path, top: Any) -> list[Any]:
         return [{"geometry": top}]
     raise refused(
         path.name,
-        f"JSON, but not GeoJSON (type {kind!r}); export it as GeoJSON.",
-        f"是 JSON，但不是 GeoJSON（type 为 {kind}），请导出为 GeoJSON。",
+        f"JSON, but not GeoJSON (type {kind!r}).",
+        f"是 JSON，但不是 GeoJSON（type 为 {kind}）。",
+        "Export the layer as GeoJSON.",
+        "请将图层导出为 GeoJSON。",
     )
 
 
@@ -171,7 +185,7 @@ def _stamps(texts: pd.Series) -> pd.Series:
     return texts
 
 
-def _crs(top: Any, findings: Findings) -> pyproj.CRS | None:
+def _crs(path: Path, top: Any) -> pyproj.CRS | None:
     if not isinstance(top, dict) or "crs" not in top:
         return pyproj.CRS.from_epsg(4326)
     stated = top["crs"]
@@ -185,6 +199,10 @@ def _crs(top: Any, findings: Findings) -> pyproj.CRS | None:
     try:
         return pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError as error:
-        raise SourceError(
-            f"CRS {name!r} in the file is not known.", f"文件中的坐标系“{name}”无法识别。"
+        raise unreadable(
+            path.name,
+            f"the CRS {name!r} it states is not known.",
+            f"所写的坐标系“{name}”无法识别。",
+            "Export it again in longitude and latitude, without a member 'crs'.",
+            "请按经纬度重新导出，不写 crs。",
         ) from error

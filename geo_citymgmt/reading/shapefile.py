@@ -42,12 +42,16 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
     if shp[:4].tobytes() != _MAGIC:
         raise SourceError(
             f"{path.name}: not a shapefile (its first bytes are wrong).",
-            f"{path.name}：内容不是 shapefile。",
+            f"{path.name}：内容不是 shapefile（文件头不对）。",
+            remedy="Copy or export it again; if it was renamed, give it its own suffix back.",
+            remedy_zh="请重新拷贝或导出；如是改名而来，请改回原来的后缀。",
         )
     if len(shp) < HEADER:
         raise SourceError(
-            f"{path.name}: {len(shp)} bytes are too few for a .shp; copy the file again.",
-            f"{path.name}：文件只有 {len(shp)} 字节，不是完整的 .shp，请重新拷贝。",
+            f"{path.name}: {len(shp)} bytes are too few for a .shp.",
+            f"{path.name}：文件只有 {len(shp)} 字节，不是完整的 .shp。",
+            remedy="Copy the file again.",
+            remedy_zh="请重新拷贝。",
         )
     index = None if shx is None else np.fromfile(shx, dtype=np.uint8)
     if index is None:
@@ -188,8 +192,10 @@ def _wkb_of_copy(
             fids, wkb = _wkb(alone, findings)
         except _GDAL_ERRORS as error:
             raise SourceError(
-                f"{path.name}: cannot be read ({error}); export it again.",
-                f"{path.name}：无法读取，请重新导出（{error}）。",
+                f"{path.name}: cannot be read ({error}).",
+                f"{path.name}：无法读取（{error}）。",
+                remedy="Export it again.",
+                remedy_zh="请重新导出。",
             ) from error
     return fids, wkb, at
 

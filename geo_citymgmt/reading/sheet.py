@@ -42,6 +42,8 @@ class Sheet:
     #: 0-based rows with bytes that are no text, and rows whose quotes do not close.
     lost: list[int] = field(default_factory=list)
     torn: list[int] = field(default_factory=list)
+    #: A text whose last line, unlike all others, does not end in a line break.
+    unfinished: bool = False
 
 
 def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
@@ -59,7 +61,8 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     if _swallowed(rows, delimiter, text):
         rows, torn = _line_by_line(text, delimiter)
     lost_rows = [i for i, row in enumerate(rows) if lost and any("\ufffd" in c for c in row)]
-    return Sheet(list(rows), [], name, source, lost_rows, torn)
+    unfinished = len(rows) > 1 and not text.endswith(("\n", "\r"))
+    return Sheet(list(rows), [], name, source, lost_rows, torn, unfinished)
 
 
 def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
@@ -80,6 +83,8 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
             raise SourceError(
                 f"{path.name}: the text is not {given}, which was given as encoding.",
                 f"{path.name}：文字不是所指定的编码 {given}。",
+                remedy="Leave encoding= out, and it is told from the bytes, or give the true one.",
+                remedy_zh="请去掉 encoding= 由程序按字节判定，或改为实际的编码。",
             ) from error
     if raw.isascii():
         return raw.decode("ascii"), "UTF-8", "ascii", False
@@ -91,8 +96,10 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
         if bad == 0 or bad * 6 <= len(text) - len(text.encode("ascii", "ignore")):
             return text, name.upper(), "inferred", bad > 0
     raise SourceError(
-        f"{path.name}: the text is neither UTF-8 nor GB18030; give encoding=.",
-        f"{path.name}：文字既不是 UTF-8 也不是 GB18030，请用 encoding= 指明编码。",
+        f"{path.name}: the text is neither UTF-8 nor GB18030.",
+        f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+        remedy="Give encoding=, or save the file as UTF-8.",
+        remedy_zh="请用 encoding= 指明编码，或另存为 UTF-8。",
     )
 
 
@@ -162,14 +169,18 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
         full = [n for n in names if _sheet(path, book, n).start is not None]
         if len(full) != 1:
             raise SourceError(
-                f"{path.name}: holds {len(full)} sheets ({', '.join(full)}); use sublayer=.",
-                f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}），请用 sublayer= 指定。",
+                f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
+                f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
+                remedy="Name one with sublayer=.",
+                remedy_zh="请用 sublayer= 指定其中一个。",
             )
         sublayer = full[0]
     elif sublayer not in names:
         raise SourceError(
             f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
             f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
+            remedy="Name one of these with sublayer=.",
+            remedy_zh="请用 sublayer= 指定其中一个。",
         )
     sheet = _sheet(path, book, sublayer)
     with _calm(path):
@@ -207,14 +218,23 @@ def _calm(path: Path) -> Iterator[None]:
         if kind == "PasswordError":
             raise unreadable(
                 path.name,
-                "the workbook has a password; save it without.",
-                "工作簿有密码，请另存为无密码的文件。",
+                "the workbook has a password.",
+                "工作簿有密码。",
+                "Save it without.",
+                "请另存为无密码的文件。",
             ) from error
         raise unreadable(
-            path.name, f"not a workbook ({error}).", f"不是有效的工作簿（{error}）。"
+            path.name,
+            f"not a workbook ({error}).",
+            f"不是有效的工作簿（{error}）。",
+            *_SAVE_AGAIN,
         ) from error
 
 
+_SAVE_AGAIN = (
+    "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
+    "请用表格软件打开，核对各行后另存为 .xlsx。",
+)
 _ROW = re.compile(rb'<(?:\w+:)?row [^>]*?r="(\d+)"')
 _COLUMN = re.compile(rb' r="([A-Z]{1,3})\d+"')
 
@@ -233,7 +253,10 @@ def _check_package(path: Path) -> None:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
         raise unreadable(
-            path.name, f"a damaged workbook ({error}).", f"工作簿已损坏（{error}）。"
+            path.name,
+            f"a damaged workbook ({error}).",
+            f"工作簿已损坏（{error}）。",
+            *_SAVE_AGAIN,
         ) from error
 
 
@@ -260,7 +283,8 @@ def _column_number(letters: bytes) -> int:
 def _too_large(path: Path) -> SourceError:
     return refused(
         path.name,
-        "the sheet reaches too far (a stray cell far below or to the right?); delete the empty "
-        "rows and columns and save it again.",
-        "工作表范围过大（可能在很远处有多余单元格），请删除空行空列后重新保存。",
+        "the sheet reaches too far (a stray cell far below or to the right?).",
+        "工作表范围过大（可能在很远处有多余单元格）。",
+        "Delete the empty rows and columns and save it again.",
+        "请删除空行空列后重新保存。",
     )

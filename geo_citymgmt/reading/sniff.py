@@ -34,6 +34,8 @@ KINDS = {
     "folder": "",
 }
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+#: Parts of a shapefile; its .dbf can be a table of its own.
+_COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
 _HEAD = 65_536
 _MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
 _CONNECTION = re.compile(r"\b(host|dbname|user|password|server|uid|pwd|database)\s*=", re.I)
@@ -47,20 +49,24 @@ _DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
 
 
-def refused(name: str, cause: str, cause_zh: str) -> SourceError:
+def refused(name: str, cause: str, cause_zh: str, remedy: str, remedy_zh: str) -> SourceError:
     """Return the error for a source that is not to be opened, with its finding."""
-    return _error("SOURCE_REFUSED", name, cause, cause_zh)
+    return _error("SOURCE_REFUSED", name, (cause, cause_zh), (remedy, remedy_zh))
 
 
-def unreadable(name: str, cause: str, cause_zh: str) -> SourceError:
+def unreadable(name: str, cause: str, cause_zh: str, remedy: str, remedy_zh: str) -> SourceError:
     """Return the error for a source that is not what it says, or is damaged, with its finding."""
-    return _error("SOURCE_UNREADABLE", name, cause, cause_zh)
+    return _error("SOURCE_UNREADABLE", name, (cause, cause_zh), (remedy, remedy_zh))
 
 
-def _error(code: str, name: str, cause: str, cause_zh: str) -> SourceError:
+def _error(code: str, name: str, causes: tuple[str, str], remedies: tuple[str, str]) -> SourceError:
+    error = SourceError(
+        f"{name}: {causes[0]}", f"{name}：{causes[1]}", remedy=remedies[0], remedy_zh=remedies[1]
+    )
     findings = Findings()
-    findings.add(code, value=name, detail=f"{name}: {cause}", detail_zh=f"{name}：{cause_zh}")
-    return SourceError(f"{name}: {cause}", f"{name}：{cause_zh}", findings=findings.frame())
+    findings.add(code, value=name, detail=error.message, detail_zh=error.message_zh)
+    error.findings = findings.frame()
+    return error
 
 
 def local_path(source: Any) -> Path:
@@ -74,8 +80,10 @@ def local_path(source: Any) -> Path:
     if not isinstance(source, (str, os.PathLike)):
         raise refused(
             type(source).__name__,
-            "not a path, a frame or a database engine; pass one of these.",
+            "not a path, a frame or a database engine.",
             "不是路径、数据表或数据库连接对象。",
+            "Pass one of these.",
+            "请改用其中之一。",
         )
     text = os.fspath(source)
     text = os.fsdecode(text) if isinstance(text, bytes) else text
@@ -86,9 +94,20 @@ def local_path(source: Any) -> Path:
     except (OSError, ValueError):
         exists = False
     if not exists:
-        raise SourceError(f"{text}: no such file or folder.", f"{text}：没有这个文件或文件夹。")
+        raise SourceError(
+            f"{text}: no such file or folder.",
+            f"{text}：没有这个文件或文件夹。",
+            remedy="Check the name and the folder it is in.",
+            remedy_zh="请核对文件名和所在文件夹。",
+        )
     if not (path.is_file() or path.is_dir()):
-        raise refused(path.name, "a device or pipe, not a file.", "是设备或管道，不是文件。")
+        raise refused(
+            path.name,
+            "a device or pipe, not a file.",
+            "是设备或管道，不是文件。",
+            "Save its content as a file and give that.",
+            "请把内容存成文件后再打开。",
+        )
     return path
 
 
@@ -112,9 +131,10 @@ def refuse_addresses(text: str) -> None:
     shown = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
     raise refused(
         repr(shown),
-        "not a local file; addresses, connection strings, virtual and network paths are refused. "
-        "Copy the file here first.",
-        "不是本机文件；不接受网址、连接串、虚拟路径和网络路径，请先把文件拷到本机。",
+        "not a local file; addresses, connection strings, virtual and network paths are refused.",
+        "不是本机文件；不接受网址、连接串、虚拟路径和网络路径。",
+        "Copy the file here first, or pass a database as an engine.",
+        "请先把文件拷到本机；数据库请以连接对象传入。",
     )
 
 
@@ -140,6 +160,14 @@ def sniff(path: Path) -> str:
         return "filegdb" if is_gdb else "folder"
     head = _head(path)
     suffix = path.suffix.lower()
+    if suffix in _COMPANIONS:
+        raise refused(
+            path.name,
+            f"a part of a shapefile ({suffix}), not the layer itself.",
+            f"是 shapefile 的附属文件（{suffix}），不是图层本身。",
+            f"Give {path.stem}.shp, with this file beside it.",
+            f"请给出 {path.stem}.shp，并与本文件放在一起。",
+        )
     kind = _by_magic(path, head)
     if kind:
         return kind
@@ -149,7 +177,13 @@ def sniff(path: Path) -> str:
     if suffix == ".dbf" and len(head) >= 32 and head[0] in _DBF_VERSIONS:
         return "dbf"
     if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
-        raise unreadable(path.name, "the file is empty.", "文件是空的。")
+        raise unreadable(
+            path.name,
+            "the file is empty.",
+            "文件是空的。",
+            "Copy or export it again.",
+            "请重新拷贝或导出。",
+        )
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if body[:1] in (b"{", b"["):
         return "geojson"
@@ -163,8 +197,10 @@ def sniff(path: Path) -> str:
         return "csv"
     raise refused(
         path.name,
-        f"its content is none of {_known()}; convert it first.",
-        f"内容不是支持的格式（{_known()}），请先转换。",
+        f"its content is none of {_known()}.",
+        f"内容不是支持的格式（{_known()}）。",
+        "Convert it to one of these first, e.g. to .gpkg.",
+        "请先转换成其中一种，如 .gpkg。",
     )
 
 
@@ -181,15 +217,14 @@ def _head(path: Path) -> bytes:
             path.name,
             f"cannot be opened ({error.strerror}).",
             f"无法打开（{error.strerror}）。",
+            "Close it in other programs and see that you may read it.",
+            "请在其他程序中关闭该文件，并确认有读取权限。",
         ) from error
 
 
 def _by_magic(path: Path, head: bytes) -> str | None:
     if head[:4] == b"\x00\x00\x27\x0a":
-        if path.suffix.lower() == ".shx":
-            raise refused(
-                path.name, "the index of a shapefile; give its .shp.", "是索引文件，请给出 .shp。"
-            )
+        # The indices begin with the same bytes.
         return "shapefile"
     if head[:16] == b"SQLite format 3\x00":
         return "geopackage"
@@ -210,7 +245,11 @@ def _zip_kind(path: Path) -> str:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise unreadable(
-            path.name, f"a damaged archive ({error}).", f"压缩包已损坏（{error}）。"
+            path.name,
+            f"a damaged archive ({error}).",
+            f"压缩包已损坏（{error}）。",
+            "Copy it again, or pack the files again.",
+            "请重新拷贝，或重新打包。",
         ) from error
     if names & {"xl/workbook.xml", "xl/workbook.bin"}:
         return "workbook"
@@ -239,11 +278,17 @@ def _xml(path: Path, text: str) -> str:
             path.name,
             f"its content is none of {_known()}, but XML of kind <{name}>, which may open other "
             "files or addresses.",
-            f"内容是 XML（<{name}>），可能引用其他文件或网址；只读取 KML。",
+            f"内容是 XML（<{name}>），可能引用其他文件或网址，不予打开；XML 中只读取 KML。",
+            "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
+            "请在原软件中打开后导出图层，如 .gpkg。",
         )
     if text.startswith("\ufeff") and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise refused(
-            path.name, "KML in UTF-16; save it as UTF-8.", "KML 为 UTF-16 编码，请存为 UTF-8。"
+            path.name,
+            "KML in UTF-16.",
+            "KML 为 UTF-16 编码。",
+            "Save it as UTF-8.",
+            "请另存为 UTF-8。",
         )
     _refuse_active(path)
     return "kml"
@@ -260,12 +305,16 @@ def _refuse_active(path: Path) -> None:
                     path.name,
                     "its XML declares entities (DOCTYPE); such files are not opened.",
                     "XML 中声明了实体（DOCTYPE），不予打开。",
+                    "Export it again without, or delete the declaration in a text editor.",
+                    "请重新导出，或用文本编辑器删去该声明。",
                 )
             found = next((mark for mark in _ACTIVE if mark in window), None)
             if found:
                 raise refused(
                     path.name,
                     f"holds {found.decode()!r}, which would open other sources.",
-                    "含有会打开其他数据源的内容。",
+                    f"含有会打开其他数据源的内容“{found.decode()}”。",
+                    "Export the layer again from the program it comes from.",
+                    "请在原软件中重新导出该图层。",
                 )
             tail = chunk[-64:]

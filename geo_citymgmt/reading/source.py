@@ -229,11 +229,28 @@ def _one_of(folder: Path, sublayer: str | None) -> tuple[Path, str | None]:
     found, rest = _named([p.name for p in files], sublayer)
     if len(found) == 1:
         return folder / found[0], rest
-    names = ", ".join(found or [p.name for p in files]) or "none"
-    raise SourceError(
-        f"{folder.name}: holds {len(found)} layers ({names}); name one with sublayer=, or use "
-        "load_city for the folder.",
-        f"{folder.name}：含 {len(found)} 个图层（{names}），请用 sublayer= 指定，或用 load_city。",
+    raise _which(folder, found, [p.name for p in files], sublayer)
+
+
+def _which(
+    path: Path, found: Sequence[str], names: Sequence[str], sublayer: str | None
+) -> SourceError:
+    """Return the error for a source of which it is not told which layer is meant."""
+    if not names:
+        return refused(
+            path.name,
+            "holds no layer.",
+            "其中没有图层文件。",
+            "Give the folder or archive that holds the .shp with its parts, or another layer.",
+            "请给出含有 .shp 及其附属文件（或其他图层）的文件夹或压缩包。",
+        )
+    which = "" if sublayer is None else f", {len(found)} of them named {sublayer!r}"
+    which_zh = "" if sublayer is None else f"，名为“{sublayer}”的有 {len(found)} 个"
+    return SourceError(
+        f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which}.",
+        f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which_zh}。",
+        remedy="Name one with sublayer=, or use load_city for all of them.",
+        remedy_zh="请用 sublayer= 指定其中一个，或用 load_city 全部读取。",
     )
 
 
@@ -290,20 +307,14 @@ def _from_archive(
     if not groups and nested:
         raise refused(
             path.name,
-            f"holds an archive in the archive ({', '.join(nested)}); unpack it once.",
-            f"压缩包内还有压缩包（{'、'.join(nested)}），请先解压一层。",
+            f"holds an archive in the archive ({', '.join(nested)}).",
+            f"压缩包内还有压缩包（{'、'.join(nested)}）。",
+            "Unpack it once.",
+            "请先解压一层。",
         )
-    if not groups:
-        raise refused(path.name, "holds no layer.", "压缩包内没有图层文件。")
     found, rest = _named(list(groups), sublayer)
     if len(found) != 1:
-        names = ", ".join(found or groups)
-        raise SourceError(
-            f"{path.name}: holds {len(groups)} layers ({names}); name one with sublayer=, or use "
-            "load_city for the archive.",
-            f"{path.name}：含 {len(groups)} 个图层（{names}），"
-            "请用 sublayer= 指定，或用 load_city。",
-        )
+        raise _which(path, found, list(groups), sublayer)
     with unpacked(path, groups[found[0]], limits=limits) as folder:
         raw = _read(folder / found[0], rest, encoding, limits)
     raw.name, raw.sha256 = f"{path.name}/{raw.name}", ""

@@ -75,7 +75,10 @@ def read_table(
     kind = sniff(path)
     if kind not in ("workbook", "csv"):
         raise SourceError(
-            f"{path.name}: is {KINDS[kind] or 'a folder'}, not a table.", f"{path.name}：不是表格。"
+            f"{path.name}: is {KINDS[kind] or 'a folder'}, not a table.",
+            f"{path.name}：不是表格。",
+            remedy="Give a .csv or .xlsx.",
+            remedy_zh="请给出 .csv 或 .xlsx。",
         )
     if kind == "workbook":
         sheet_name, sheet = read_workbook_sheet(path, sublayer=sublayer)
@@ -95,6 +98,8 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     first, header = _header(sheet.rows, name)
     if first > 1:
         findings.add("TABLE_HEADER", value=first)
+    if sheet.unfinished:
+        findings.add("TABLE_UNFINISHED", value=len(sheet.rows))
     _fill_merged(sheet, first, findings)
     body = sheet.rows[first:]
     lengths = np.fromiter(map(len, body), dtype=np.int64, count=len(body))
@@ -156,9 +161,10 @@ def _header(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[str]]:
             names.pop()
         return i + 1, names
     raise SourceError(
-        f"{name}: no row of headings was found in the first {_SEARCHED} rows; write the names of "
-        "the columns into one row above the records.",
-        f"{name}：前 {_SEARCHED} 行中没有找到表头，请在数据上方用一行写明列名。",
+        f"{name}: no row of headings was found in the first {_SEARCHED} rows.",
+        f"{name}：前 {_SEARCHED} 行中没有找到表头。",
+        remedy="Write the names of the columns into one row above the records.",
+        remedy_zh="请在数据上方用一行写明列名。",
     )
 
 

@@ -40,6 +40,7 @@ _DRIVERS = {
 _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
+_EXPORT_AGAIN = ("Export it again.", "请重新导出。")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 _STAMP_TYPES = ("OFTDateTime", "OFTDate")
 
@@ -165,8 +166,9 @@ def _guarded(path: Path) -> Iterator[None]:
     except Exception as error:  # from several native libraries, with no common ancestor
         raise unreadable(
             path.name,
-            f"cannot be read ({error}); export it again.",
-            f"无法读取，请重新导出（{error}）。",
+            f"cannot be read ({error}).",
+            f"无法读取（{error}）。",
+            *_EXPORT_AGAIN,
         ) from error
 
 
@@ -208,6 +210,7 @@ def _layers(path: Path, file: Path, kind: str) -> list[str]:
             path.name,
             f"its content is taken for {driver}, not {KINDS[kind]}.",
             f"内容被识别为 {driver}，不是 {KINDS[kind]}。",
+            *_EXPORT_AGAIN,
         )
     return names
 
@@ -217,13 +220,17 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
         return names[0]
     if sublayer is None:
         raise SourceError(
-            f"{path.name}: holds {len(names)} layers ({', '.join(names)}); use sublayer=.",
-            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}），请用 sublayer= 指定。",
+            f"{path.name}: holds {len(names)} layers ({', '.join(names)}).",
+            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）。",
+            remedy="Name one with sublayer=.",
+            remedy_zh="请用 sublayer= 指定其中一个。",
         )
     if sublayer not in names:
         raise SourceError(
             f"{path.name}: no layer {sublayer!r}; it holds {', '.join(names)}.",
             f"{path.name}：没有图层 {sublayer}；现有：{'、'.join(names)}。",
+            remedy="Name one of these with sublayer=.",
+            remedy_zh="请用 sublayer= 指定其中一个。",
         )
     return sublayer
 
@@ -235,13 +242,18 @@ def _check_database(path: Path, file: Path) -> None:
             schema = database.execute("SELECT name, sql FROM sqlite_master").fetchall()
     except sqlite3.Error as error:
         raise unreadable(
-            path.name, f"a damaged GeoPackage ({error}).", f"GeoPackage 已损坏（{error}）。"
+            path.name,
+            f"a damaged GeoPackage ({error}).",
+            f"GeoPackage 已损坏（{error}）。",
+            *_EXPORT_AGAIN,
         ) from error
     if "gpkg_contents" not in {name for name, _ in schema}:
         raise refused(
             path.name,
             "a SQLite database, but no GeoPackage.",
             "是 SQLite 数据库，不是 GeoPackage。",
+            "Export the layer as a GeoPackage.",
+            "请将图层导出为 GeoPackage。",
         )
     for name, sql in schema:
         text = sql if isinstance(sql, str) else ""
@@ -251,6 +263,8 @@ def _check_database(path: Path, file: Path) -> None:
                 path.name,
                 f"its table {name!r} is computed by functions that may reach outside the file.",
                 f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
+                "Export the layer alone into a new GeoPackage.",
+                "请将图层单独导出到新的 GeoPackage。",
             )
 
 

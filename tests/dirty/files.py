@@ -107,7 +107,7 @@ PARTS = [
          "DBF_DAMAGED", values=PLAIN),
     Case(".dbf field table that does not fit",
          shapefile(NAMED, cpg="UTF-8", then=put(".dbf", 10, (5).to_bytes(2, "little"))),
-         refused=("重新导出", "export it again")),
+         refused=("重新导出", "Export it again")),
     Case(".shp cut short", shapefile(NAMED, cpg="UTF-8", then=_halved),
          "SHP_DAMAGED RECORD_UNREADABLE", (0, 3, 1), {"manhole_id": ids(3)}),
     Case(".shp header with another length",
@@ -129,7 +129,8 @@ PARTS = [
          "FIELD_DUPLICATE", values=PLAIN),
     Case("web page saved as .shp", text("窨井.shp", "<html><body>404</body></html>"),
          refused=("shapefile", "shapefile")),
-    Case("empty file", text("窨井.geojson", ""), "SOURCE_UNREADABLE", refused=("空", "empty")),
+    Case("empty file", text("窨井.geojson", ""), "SOURCE_UNREADABLE",
+         refused=("重新拷贝", "Copy or export")),
 ]  # fmt: skip
 
 CONTAINERS = [
@@ -137,7 +138,7 @@ CONTAINERS = [
          archive(shapefile(NAMED, encoding="GBK"), inside="窨井资料/2022年/", gbk=True),
          "ENC_INFERRED", values=PLAIN),
     Case("zip in a zip", archive(archive(shapefile(NAMED))), "SOURCE_REFUSED",
-         refused=("解压", "unpack it")),
+         refused=("解压", "Unpack it")),
     Case("zip with two layers", archive(shapefile(NAMED), shapefile(NAMED)),
          refused=("sublayer=", "sublayer=")),
     Case("zip with two layers, one named", archive(shapefile(NAMED), shapefile(NAMED)),
@@ -147,7 +148,7 @@ CONTAINERS = [
     Case("zip bomb", archive(text("窨井.csv", "0" * (40 << 20))), "SOURCE_REFUSED",
          refused=("压缩比", "times its size")),
     Case("zip with a damaged member", _flipped, "SOURCE_UNREADABLE",
-         refused=("重新拷贝", "copy or pack it again")),
+         refused=("重新拷贝", "Copy it again")),
     Case("zip that was cut short", _cut_zip, "SOURCE_UNREADABLE", refused=("损坏", "damaged")),
     Case("VRT under .geojson", text("窨井.geojson", VRT), "SOURCE_REFUSED",
          refused=("可能引用其他文件", "may open other files")),
