@@ -89,6 +89,10 @@ def _differing(wanted: pd.Series, found: pd.Series) -> int:
     if is_text(wanted):
         a, b = _texts(wanted), _texts(found)
         return int((a != b).sum())
+    if all(pd.api.types.is_integer_dtype(values.dtype) for values in (wanted, found)):
+        # As floats, neighbours beyond 2**53 would pass for one another.
+        a, b = pd.array(wanted), pd.array(found)
+        return int((~((a == b).fillna(False) | (a.isna() & b.isna()))).sum())
     x, y = _numbers(wanted), _numbers(found)
     return int((~((x == y) | (np.isnan(x) & np.isnan(y)))).sum())
 

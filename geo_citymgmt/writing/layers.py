@@ -28,6 +28,9 @@ __all__ = ["losses", "write_city", "write_city_workbook", "write_layer"]
 
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip", ".zip")
 _DATABASE = "postgis"
+_OF_DRIVERS = (
+    RuntimeError, ValueError, TypeError, OverflowError, pa.ArrowException, zipfile.BadZipFile
+)  # fmt: skip
 _LOG = logging.getLogger(__name__)
 
 
@@ -249,7 +252,7 @@ def _named(target: Path) -> Iterator[None]:
         yield
     except CityDataError:
         raise
-    except (RuntimeError, ValueError, TypeError, pa.ArrowException, zipfile.BadZipFile) as error:
+    except _OF_DRIVERS as error:
         raise CityDataError(
             f"{target}: cannot be written ({error}); the old file stands.",
             f"{target}：无法写出（{error}），原文件未动。",

@@ -127,9 +127,9 @@ def dates_as_text(out: Outgoing, *, only_partial: bool = False) -> None:
 def number_texts(values: pd.Series) -> pa.Array:
     """Return the shortest texts that read back as the same numbers, null where there is none."""
     if pd.api.types.is_integer_dtype(values.dtype):
-        whole = values.astype("Int64")
-        array = pa.array(whole, type=pa.int64(), from_pandas=True)
-        return pc.cast(array, pa.string())
+        unsigned = pd.api.types.is_unsigned_integer_dtype(values.dtype)
+        whole = values.astype("UInt64" if unsigned else "Int64")
+        return pc.cast(pa.array(whole, from_pandas=True), pa.string())
     floats = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     array = pa.array(floats, mask=~np.isfinite(floats))
     return pc.cast(array, pa.string())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.writing.compare import refuse
+from geo_citymgmt.reading.sheet import read_workbook_sheet
+from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.formats import as_wkt
 from geo_citymgmt.writing.outgoing import Outgoing
 from geo_citymgmt.writing.values import (
@@ -31,7 +32,6 @@ MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_048_576, 16_384, 32_767
 #: Excel's own calendar has a day too many before this one.
 _FIRST_DAY = pd.Timestamp(1900, 3, 1)
 _EXACT = 10**15
-_ROW = re.compile(rb"<row ")
 
 
 def new_workbook(path: Path) -> Any:
@@ -55,6 +55,9 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
     for name in out.table.columns:
         values = out.table[name]
         if is_date(values):
+            if getattr(values.dtype, "tz", None) is not None:
+                values = values.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+                out.table[name] = values
             odd = values.notna() & ((values < _FIRST_DAY) | (values != values.dt.floor("s")))
             if odd.any():
                 lone = Outgoing(out.table[[name]], out.spec)
@@ -75,6 +78,7 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
         out.geometry = None
     for name in out.table.columns:
         if is_text(out.table[name]):
+            out.table[name] = out.table[name].astype("str")
             _cut(out, str(name))
 
 
@@ -108,12 +112,12 @@ def _cut(out: Outgoing, name: str) -> None:
 
 
 def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
-    """Write the prepared ``sheets``, one a name, and count what is in the file.
+    """Write the prepared ``sheets``, one a name, and compare each cell with what is in the file.
 
     Raises
     ------
     CityDataError
-        A table has more rows or columns than a sheet, or the file is not whole.
+        A table has more rows or columns than a sheet, or the file does not hold what was written.
     """
     book = new_workbook(path)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
@@ -136,9 +140,8 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
             if is_date(values):
                 whole = (values.isna() | (values == values.dt.normalize())).all()
                 cells = [None if pd.isna(v) else v.to_pydatetime() for v in values]
-                book.default_date_format = day if whole else moment
                 sheet.write_column(1, c, cells)
-                sheet.set_column(c, c, 12)
+                sheet.set_column(c, c, 12 if whole else 20, day if whole else moment)
                 continue
             sheet.write_column(1, c, [None if pd.isna(v) else v for v in values.tolist()])
     book.close()
@@ -150,8 +153,31 @@ def _check(sheets: dict[str, Outgoing], path: Path) -> None:
         broken = archive.testzip()
         if broken:
             raise refuse(path.name, f"member {broken}", f"成员 {broken} 损坏")
-        for k, (title, out) in enumerate(sheets.items(), start=1):
-            found = len(_ROW.findall(archive.read(f"xl/worksheets/sheet{k}.xml")))
-            blank = int(out.table.isna().all(axis=1).sum()) if len(out.table.columns) else len(out)
-            if found != len(out) + 1 - blank and len(out.table.columns):
-                raise refuse(path.name, f"{title}: {found - 1} rows", f"{title}：{found - 1} 行")
+    for title, out in sheets.items():
+        names = [str(name) for name in out.table.columns]
+        if not names:
+            continue
+        _, found = read_workbook_sheet(path, sublayer=title)
+        rows = found.rows
+        if rows[:1] != [names]:
+            raise refuse(path.name, f"{title}: the head", f"{title}：表头")
+        # Rows at the end without any value are not in the file.
+        blank = [[""] * len(names)] * (len(out) + 1 - len(rows))
+        columns = zip(*itertools.chain(rows[1:], blank), strict=True)
+        cells = {
+            name: _as_written(list(column), out.table[name])
+            for name, column in zip(out.table.columns, columns, strict=True)
+        }
+        check_same(f"{path.name}, {title}", out, pd.DataFrame(cells, columns=out.table.columns))
+
+
+def _as_written(cells: list[Any], wanted: pd.Series) -> pd.Series:
+    found = pd.Series(cells, dtype=object)
+    if is_text(wanted):
+        return found
+    found = found.mask(found.eq(""), None)
+    if not is_date(wanted):
+        return found
+    moments = pd.to_datetime(found, errors="coerce")
+    # What is no moment must not pass for a missing one.
+    return moments.mask(moments.isna() & found.notna(), pd.Timestamp(0))

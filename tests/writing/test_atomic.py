@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
+import zipfile
 
+import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
@@ -95,10 +96,7 @@ def test_a_value_that_changes_on_the_way_is_noticed(tmp_path, monkeypatch, suffi
     def differ(*args):
         return 1
 
-    if suffix == ".xlsx":
-        monkeypatch.setattr("geo_citymgmt.writing.workbook._ROW", re.compile(b"nothing"))
-    else:
-        monkeypatch.setattr("geo_citymgmt.writing.compare._differing", differ)
+    monkeypatch.setattr("geo_citymgmt.writing.compare._differing", differ)
     target = tmp_path / f"a{suffix}"
     target.write_bytes(b"old")
     with pytest.raises(gcm.CityDataError, match="read back"):
@@ -110,3 +108,39 @@ def test_a_value_that_changes_on_the_way_is_noticed(tmp_path, monkeypatch, suffi
 def test_a_folder_in_the_place_of_the_target_is_named(tmp_path):
     with pytest.raises(gcm.CityDataError, match="is a folder"):
         write_text("x", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("member", "one", "other", "field"),
+    [
+        ("sharedStrings.xml", "干将东路", "干将西路", "road"),
+        ("worksheets/sheet1.xml", "<v>20.25</v>", "<v>20.5</v>", "depth"),
+        ("worksheets/sheet1.xml", "<v>44742</v>", "<v>44743</v>", "day"),
+        ("worksheets/sheet1.xml", "<v>44742</v>", "", "day"),
+        ("sharedStrings.xml", "depth", "width", "the head"),
+    ],
+)
+def test_one_cell_of_a_sheet_that_changes_on_the_way_is_noticed(
+    tmp_path, monkeypatch, member, one, other, field
+):
+    import xlsxwriter
+
+    whole = xlsxwriter.Workbook.close
+
+    def close(book):
+        whole(book)
+        with zipfile.ZipFile(book.filename) as archive:
+            parts = {name: archive.read(name) for name in archive.namelist()}
+        assert one.encode() in parts[f"xl/{member}"]
+        parts[f"xl/{member}"] = parts[f"xl/{member}"].replace(one.encode(), other.encode())
+        with zipfile.ZipFile(book.filename, "w") as archive:
+            for name, content in parts.items():
+                archive.writestr(name, content)
+
+    monkeypatch.setattr(xlsxwriter.Workbook, "close", close)
+    day = [pd.Timestamp(2022, 6, 30)]
+    frame = points((1, 1), road=["干将东路"], depth=[20.25], day=day)
+    target = write_text("old", tmp_path / "a.xlsx")
+    with pytest.raises(gcm.CityDataError, match=rf"read back.*{field}"):
+        gcm.write_layer(frame, target)
+    assert target.read_text() == "old"
