@@ -140,11 +140,15 @@ def _points(x: np.ndarray, y: np.ndarray, names: tuple[str, str], findings: Find
 def _numbers(column: pd.Series, findings: Findings, record: np.ndarray) -> np.ndarray:
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype("float64").to_numpy()
-    texts = column.astype("str").str.normalize("NFKC").str.replace(r"[,\s]", "", regex=True)
-    numbers = pd.to_numeric(texts, errors="coerce").astype("float64")
+    plain = column.astype("str")
+    numbers = pd.to_numeric(plain, errors="coerce").astype("float64")
     hard = numbers.isna() & column.notna()
     if hard.any():
-        numbers[hard] = _degrees(texts[hard])
+        texts = plain[hard].str.normalize("NFKC")
+        texts = texts.str.replace(r"[,\s]", "", regex=True)
+        numbers[hard] = pd.to_numeric(texts, errors="coerce").astype("float64")
+        still = texts[numbers[hard].isna()]
+        numbers[still.index] = _degrees(still)
         bad = (numbers.isna() & hard).to_numpy()
         findings.add(
             "NUMBER_UNPARSED",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import operator
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -103,7 +104,7 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     _fill_merged(sheet, first, findings)
     body = sheet.rows[first:]
     lengths = np.fromiter(map(len, body), dtype=np.int64, count=len(body))
-    cells = list(itertools.zip_longest(*body)) or [()] * len(header)
+    cells = _turned(body, lengths) or [()] * len(header)
     columns = [_column(values) for values in cells[: max(len(header), 0)]]
     columns += [_column([None] * len(body))] * (len(header) - len(columns))
     beyond = [_column(values) for values in cells[len(header) :]]
@@ -141,6 +142,13 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         encoding_source=sheet.encoding_source,
         row_label=np.array([f"第 {r + first + 1} 行" for r in rows], dtype=object),
     )
+
+
+def _turned(body: Sequence[Sequence[Any]], lengths: np.ndarray) -> list[Sequence[Any]]:
+    """Columns of rows; rows of one length, as nearly always, are turned column by column."""
+    if len(body) and (lengths == lengths[0]).all():
+        return [list(map(operator.itemgetter(i), body)) for i in range(int(lengths[0]))]
+    return list(itertools.zip_longest(*body))
 
 
 def _header(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[str]]:
@@ -277,16 +285,21 @@ def _no_records(frame: pd.DataFrame, findings: Findings) -> np.ndarray:
         if not pd.api.types.is_string_dtype(column.dtype):
             continue
         same += (column == label).fillna(False).to_numpy(dtype=bool)
-        texts = pa.array(column, type=pa.large_string(), from_pandas=True)
+        # Such a word stands in the first filled cell of its row, or in the one after that.
+        near = np.flatnonzero((first >= i - 1) & there[:, i])
+        if not near.size:
+            continue
+        texts = pa.array(column.iloc[near], type=pa.large_string(), from_pandas=True)
         closed = pc.replace_substring_regex(texts, r"\s", "")
-        whole = _matches(closed, _TOTAL) & (first >= i - 1)
+        whole = _spread(_matches(closed, _TOTAL), near, n)
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
-        part = _matches(closed, _PART_TOTAL) & (first == i) & (count <= (frame.shape[1] + 1) // 2)
+        part = _spread(_matches(closed, _PART_TOTAL), near, n) & (first == i)
+        part &= count <= (frame.shape[1] + 1) // 2
         hit = whole | part
         shown[hit & ~total] = column[hit & ~total]
         total |= hit
         if frame.shape[1] >= 3:
-            hit = _matches(closed, _NOTE) & (first == i) & (count == 1)
+            hit = _spread(_matches(closed, _NOTE), near, n) & (first == i) & (count == 1)
             shown[hit] = column[hit].str.slice(0, 60)
             note |= hit
     repeated = (same >= 2) & (same >= 0.6 * frame.shape[1])
@@ -299,6 +312,12 @@ def _no_records(frame: pd.DataFrame, findings: Findings) -> np.ndarray:
 def _matches(texts: Any, pattern: str) -> np.ndarray:
     found = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _spread(hit: np.ndarray, where: np.ndarray, n: int) -> np.ndarray:
+    out = np.zeros(n, dtype=bool)
+    out[where] = hit
+    return out
 
 
 def _check_shape(
