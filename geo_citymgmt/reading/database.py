@@ -123,17 +123,19 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
     if read_only:
         options = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     try:
+        _forget_lost(engine)
         with engine.connect().execution_options(**options) as connection, connection.begin():
             _require_postgis(connection, where, kind)
             yield connection
     except CityDataError:
         raise
     except sa.exc.SQLAlchemyError as error:
-        cause = _without_password(engine, error)
         # No chain: a driver may quote its connection string.
-        raise kind(
-            f"{where}: {doing} failed ({cause}).", f"{where}：数据库操作失败（{cause}）。"
-        ) from None
+        cause = _without_password(engine, error)
+        if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
+            raise _lost(where, cause, kind) from None
+        told = f"{where}: {doing} failed ({cause}).", f"{where}：数据库操作失败（{cause}）。"
+        raise kind(*told) from None
 
 
 def find_table(connection: Connection, name: str) -> DatabaseTable | None:
@@ -231,6 +233,27 @@ def _require_postgis(connection: Connection, where: str, kind: type[CityDataErro
             f"{where}: the database has no PostGIS; its owner runs CREATE EXTENSION postgis.",
             f"{where}：数据库没有安装 PostGIS 扩展，请由管理员执行 CREATE EXTENSION postgis。",
         )
+
+
+def _forget_lost(engine: Engine) -> None:
+    """Drop what the pool still holds of a server that was restarted since."""
+    try:
+        with engine.connect() as connection:
+            connection.execute(sa.select(1))
+    except sa.exc.DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+
+
+def _lost(where: str, cause: str, kind: type[CityDataError]) -> CityDataError:
+    # Nobody can tell whether a server that died while it committed had done so.
+    kept, kept_zh = "the table is whole, the old one or the new one", "表仍完整，或为原表，或为新表"
+    if issubclass(kind, SourceError):
+        kept, kept_zh = "nothing of the table was taken over", "未取用任何记录"
+    return kind(
+        f"{where}: the connection was lost ({cause}); {kept}. See that the server runs; try again.",
+        f"{where}：与数据库的连接中断（{cause}）；{kept_zh}。请确认数据库运行正常后重试。",
+    )
 
 
 def _without_password(engine: Engine, error: Exception) -> str:
@@ -371,5 +394,7 @@ def _crs(
     # Tools store a CRS without a code under the nearest one, which may be of another continent.
     span = " ".join(f"{v:.6g}" for v in shapely.total_bounds(geometry))
     label = f"SRID {srid}" if crs is None else f"SRID {srid} ({crs.name})"
-    findings.add("CRS_WRONG", value=span, expected=label, severity="warning")
+    findings.add(
+        "CRS_WRONG", value=span, expected=label, severity="warning", detail="", detail_zh=""
+    )
     return None

@@ -23,6 +23,7 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading import read_raw
+from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.writing import write_layer
 
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip")
@@ -71,6 +72,11 @@ def standing(target: Path, n: int = N) -> str:
         raw = read_raw(target)
     except CityDataError as error:
         return f"unreadable: {error}"
+    return verdict(raw, n)
+
+
+def verdict(raw: Raw, n: int = N) -> str:
+    """Say which version was read, or what is wrong with it."""
     found = pd.to_numeric(raw.frame["version"].astype("str")).unique()
     shapes = not shapely.is_missing(raw.geometry).any()
     if len(raw.frame) != n or len(found) != 1 or not shapes:

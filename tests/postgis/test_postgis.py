@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from tests.conftest import CRS, X0, Y0, points, squares
+from tests.writing.test_round_trip import RECORDS, made
 
 pytestmark = pytest.mark.xdist_group("postgis")
 sa = pytest.importorskip("sqlalchemy", reason="needs the extra 'postgis'")
@@ -259,3 +264,65 @@ def test_zones_go_in_and_come_out(engine):
     raw = read_database(engine, "public.zones")
     assert raw.frame["zone_code"].tolist() == ["A", "B"]
     assert shapely.area(raw.geometry).tolist() == [100.0, 100.0]
+
+
+#: What a name of a column must not become: a statement, a parameter, a format.
+ODD_NAMES = ['a"b', "a%b", "a%(b)s", "a:b", "a.b", "名 称", "SELECT", "a'b", "a\\b", "ctid2"]
+WORDS = st.one_of(
+    st.none(),
+    st.sampled_from(
+        ["", "'", '"', "''; DROP TABLE keep; --", "\\N", "NULL", "甪直镇𠀀", "a\nb\tc"]
+    ),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20),
+)
+BIG = st.one_of(
+    st.none(), st.integers(-(2**63), 2**63 - 1), st.sampled_from([2**53 + 1, -(2**53) - 1])
+)
+FLOATS = st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False))
+MOMENTS = st.one_of(st.none(), st.datetimes(dt.datetime(1, 1, 2), dt.datetime(9998, 12, 31)))
+SHAPES = st.one_of(
+    st.none(),
+    st.builds(shapely.Point, st.floats(-1e7, 1e7), st.floats(-1e7, 1e7)),
+    st.builds(lambda x, w: shapely.box(x, 0, x + w, w), st.floats(0, 1e6), st.floats(1, 1e3)),
+    st.just(shapely.from_wkt("POLYGON EMPTY")),
+)
+ROW = st.tuples(WORDS, BIG, FLOATS, MOMENTS, st.sampled_from([None, True, False]), SHAPES)
+
+
+@settings(max_examples=40, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(
+    rows=st.lists(ROW, min_size=1, max_size=6),
+    names=st.lists(st.sampled_from(ODD_NAMES), min_size=5, max_size=5, unique=True),
+)
+def test_whatever_a_frame_holds_comes_back_from_the_database(engine, rows, names):
+    text, whole, number, moment, yes, shape = zip(*rows, strict=True)
+    kinds = ("str", "Int64", "Float64", "datetime64[us]", "boolean")
+    columns = {
+        name: pd.Series(list(values), dtype=kind)
+        for name, kind, values in zip(names, kinds, (text, whole, number, moment, yes), strict=True)
+    }
+    frame = gpd.GeoDataFrame(columns, geometry=list(shape), crs=CRS)
+    gcm.write_layer(frame, engine, name="public.whatever")
+    raw = read_database(engine, "whatever")
+    assert list(raw.frame.columns) == names
+    for name, kind in zip(names, kinds, strict=True):
+        a, b = columns[name], raw.frame[name].astype(kind)
+        assert (a.isna() == b.isna()).all(), name
+        assert a.dropna().tolist() == b.dropna().tolist(), name
+    assert shapely.to_wkb(raw.geometry).tolist() == shapely.to_wkb(np.array(shape)).tolist()
+
+
+@settings(max_examples=15, deadline=None,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@given(rows=RECORDS)
+def test_whatever_a_layer_holds_comes_back_from_the_database(engine, rows):
+    layer = made(rows)
+    there = back(engine, gcm.write_layer(layer, engine, name="public.layer"), "manholes")
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(there.data[layer.data.columns].drop(columns="geometry")),
+        pd.DataFrame(layer.data.drop(columns="geometry")),
+    )
+    assert (
+        shapely.to_wkb(there.data.geometry).tolist() == shapely.to_wkb(layer.data.geometry).tolist()
+    )
