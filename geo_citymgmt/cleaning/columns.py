@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning.dates import parse_date_column
-from geo_citymgmt.cleaning.numbers import parse_number_column
+from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column
 from geo_citymgmt.cleaning.text import clean_text, text_array
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
@@ -69,7 +69,7 @@ def number_field(
     """Parse one column of numbers, hold it to its range and give it its type."""
     numbers, _ = parse_number_column(values, item, findings, record, unit=unit)
     numbers = _in_range(numbers, item, findings, record)
-    return _integers(numbers, item, findings, record) if item.type == "int" else numbers
+    return _integers(numbers, values, item, findings, record) if item.type == "int" else numbers
 
 
 def precision_column(name: str, frame: pd.DataFrame) -> str | None:
@@ -114,9 +114,17 @@ def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.nd
     return numbers.mask(bad)
 
 
-def _integers(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
-    # Beyond 2**53 a float no longer tells neighbouring whole numbers apart.
-    broken = numbers.notna() & ((numbers != numbers.round()) | (numbers.abs() > 2**53))
+def _integers(
+    numbers: pd.Series, values: pd.Series, item: Field, findings: Findings, record: np.ndarray
+) -> pd.Series:
+    broken = (numbers.notna() & (numbers != numbers.round())).to_numpy(dtype=bool, copy=True)
+    # From 2**53 on a float no longer tells neighbouring whole numbers apart: the few that are that
+    # large are taken as they stand, and told where that is no whole number in the field's unit.
+    large = np.flatnonzero(numbers.notna() & (numbers.abs() >= 2**53))
+    codes, distinct = pd.factorize(values.iloc[large])
+    exact = pd.array([*map(exact_integer, distinct), None], dtype="Int64")[codes]
+    same = (exact.astype("Float64") == numbers.iloc[large].array).fillna(False)
+    broken[large[~same.to_numpy(dtype=bool)]] = True
     if broken.any():
         findings.add(
             "NUMBER_UNPARSED",
@@ -127,5 +135,9 @@ def _integers(numbers: pd.Series, item: Field, findings: Findings, record: np.nd
             value=numbers[broken].map("{:g}".format).to_numpy(dtype=object),
             action="value_removed",
         )
-        numbers = numbers.mask(broken)
-    return numbers.astype("Int64")
+    whole = numbers.mask(broken)
+    whole.iloc[large] = np.nan
+    whole = whole.astype("Int64")
+    whole.iloc[large] = pd.array(exact).copy()
+    whole[broken] = pd.NA
+    return whole

@@ -15,7 +15,7 @@ from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
 
-__all__ = ["parse_number", "parse_number_column", "unit_factor"]
+__all__ = ["exact_integer", "parse_number", "parse_number_column", "unit_factor"]
 
 #: Factor of each unit word to the unit of the field.
 _FACTORS: Mapping[str, Mapping[str, float]] = {
@@ -33,6 +33,7 @@ _SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
 _PATTERN = re.compile(
     r"(?:约|大约|近|≈|~)?\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([百千万亿]?)\s*(.*?)(?:左右|余)?"
 )
+_WHOLE = re.compile(r"[+-]?\d{1,19}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
 
@@ -59,6 +60,21 @@ def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
             return None, False
         factor *= known[word]
     return float(digits) * factor, factor != 1
+
+
+def exact_integer(value: object) -> int | None:
+    """Return a plain whole number of 64 bits as it stands, not by way of a float.
+
+    Examples
+    --------
+    >>> exact_integer("９，007，199，254，740，993"), exact_integer(2**53 + 1)
+    (9007199254740993, 9007199254740993)
+    >>> exact_integer("9007199254740993万"), exact_integer(2.0**53), exact_integer(2**63)
+    (None, None, None)
+    """
+    text = _THOUSANDS.sub("", plain(str(value))).strip()
+    number = int(text) if _WHOLE.fullmatch(text) else None
+    return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
 def unit_factor(unit: str, field_unit: str) -> float | None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
+from geo_citymgmt.cleaning.columns import number_field
 from geo_citymgmt.cleaning.dates import parse_date, parse_date_column
 from geo_citymgmt.cleaning.numbers import parse_number, parse_number_column
 from geo_citymgmt.cleaning.text import clean_text, is_null_text, plain
@@ -195,3 +196,33 @@ def test_text_by_column_is_text_by_value(values, fold):
     assert [None if v is None or pd.isna(v) else v for v in got] == want
     again = clean_text(got, fold=fold)
     assert again.equals(got)
+
+
+WHOLE = next(item for item in SPECS["manholes"].fields.values() if item.name == "programme_year")
+LARGE = st.one_of(st.integers(-(2**63), 2**63 - 1), st.integers(2**53 - 3, 2**53 + 3))
+
+
+@given(st.lists(st.one_of(st.none(), LARGE), min_size=1, max_size=6), st.booleans())
+def test_a_whole_number_is_kept_to_the_last_digit_in_every_form(numbers, vague):
+    forms = [
+        pd.Series(numbers, dtype="Int64"),
+        pd.Series([None if n is None else str(n) for n in numbers], dtype="str"),
+        pd.Series([None if n is None else f"{n:,}" for n in numbers], dtype="str"),
+    ]
+    for values in forms:
+        if vague and values.dtype != "Int64":
+            values = pd.concat([values, pd.Series(["约3"])], ignore_index=True)
+        findings = Findings()
+        out = number_field(values, WHOLE, findings, np.arange(len(values)))
+        assert out[: len(numbers)].astype(object).replace({pd.NA: None}).tolist() == numbers
+        assert findings.frame().empty
+
+
+def test_a_whole_number_that_a_float_cannot_tell_from_its_neighbours_is_told():
+    texts = ["9007199254740993.0", "9007199254740993万", "99999999999999999999", "7", "2.5"]
+    for values in (pd.Series(texts, dtype="str"), pd.Series([2.0**53, 1e18, 2.0**63, 7, 2.5])):
+        findings = Findings()
+        out = number_field(values, WHOLE, findings, np.arange(5))
+        assert out.tolist() == [pd.NA, pd.NA, pd.NA, 7, pd.NA]
+        told = findings.frame().query("code == 'NUMBER_UNPARSED'")
+        assert told["record"].tolist() == [0, 1, 2, 4]
