@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -34,7 +35,7 @@ _FIRST_DAY = pd.Timestamp(1900, 3, 1)
 _EXACT = 10**15
 
 
-def new_workbook(path: Path) -> Any:
+def new_workbook(path: Path | BinaryIO) -> Any:
     """Open a workbook in which no text of the data can become a formula or a link."""
     import xlsxwriter
 
@@ -45,7 +46,7 @@ def new_workbook(path: Path) -> Any:
         "nan_inf_to_errors": False,
         "in_memory": True,
     }
-    return xlsxwriter.Workbook(str(path), options)
+    return xlsxwriter.Workbook(str(path) if isinstance(path, Path) else path, options)
 
 
 def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
@@ -119,7 +120,10 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
     CityDataError
         A table has more rows or columns than a sheet, or the file does not hold what was written.
     """
-    book = new_workbook(path)
+    # By way of memory: a full disk would be told by an error of the writer's own, and once more,
+    # past every handler, when its half-written archive is dropped.
+    content = io.BytesIO()
+    book = new_workbook(content)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
@@ -145,6 +149,7 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
                 continue
             sheet.write_column(1, c, [None if pd.isna(v) else v for v in values.tolist()])
     book.close()
+    path.write_bytes(content.getbuffer())
     _check(sheets, path)
 
 

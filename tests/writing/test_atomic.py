@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -110,6 +112,23 @@ def test_a_folder_in_the_place_of_the_target_is_named(tmp_path):
         write_text("x", tmp_path)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("suffix", [".geojson", ".xlsx"])
+def test_a_full_disk_is_called_that_and_nothing_else_is_said(tmp_path, monkeypatch, capfd, suffix):
+    real = Path.open
+
+    def full(path, mode="r", *args, **kwargs):
+        writes = "w" in mode and path.parent.name.endswith(".part")
+        return real(Path("/dev/full") if writes else path, mode, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", full)
+    with pytest.raises(gcm.CityDataError, match=r"disk is full.*Make room"):
+        gcm.write_layer(points((1, 1), n=[1]), tmp_path / f"a{suffix}")
+    gc.collect()
+    assert capfd.readouterr().err == ""
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize(
     ("member", "one", "other", "field"),
     [
@@ -133,6 +152,8 @@ def test_one_cell_of_a_sheet_that_changes_on_the_way_is_noticed(
             parts = {name: archive.read(name) for name in archive.namelist()}
         assert one.encode() in parts[f"xl/{member}"]
         parts[f"xl/{member}"] = parts[f"xl/{member}"].replace(one.encode(), other.encode())
+        book.filename.seek(0)
+        book.filename.truncate()
         with zipfile.ZipFile(book.filename, "w") as archive:
             for name, content in parts.items():
                 archive.writestr(name, content)
