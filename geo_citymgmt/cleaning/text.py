@@ -119,10 +119,12 @@ def _is_marker(stripped: pa.Array) -> pa.Array:
     at = np.flatnonzero(short.to_numpy(zero_copy_only=False))
     marked = np.zeros(len(stripped), dtype=bool)
     if len(at):
-        texts = stripped.take(pa.array(at))
-        key = pc.utf8_lower(pc.utf8_trim_whitespace(pc.utf8_normalize(texts, "NFKC")))
+        # Short texts repeat: each one is folded and looked up once.
+        texts = stripped.take(pa.array(at)).dictionary_encode()
+        key = pc.utf8_lower(pc.utf8_trim_whitespace(pc.utf8_normalize(texts.dictionary, "NFKC")))
         known = pa.array(sorted(NULL_MARKERS), type=key.type)
-        marked[at] = pc.is_in(key, value_set=known).to_numpy(zero_copy_only=False)
+        found = pc.is_in(key, value_set=known).to_numpy(zero_copy_only=False)
+        marked[at] = found[texts.indices.to_numpy()]
     return pa.array(marked)
 
 
