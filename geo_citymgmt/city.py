@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
-from geo_citymgmt.city_source import CitySource, find_source
+from geo_citymgmt.city_source import CitySource, find_source, told_by_archive
 from geo_citymgmt.decisions import (
     compare_findings,
     corrections_of,
@@ -164,7 +164,7 @@ def load_city(
     datum: str | Mapping[str, str] | None = None,
     decisions: str | Path | None = None,
 ) -> City:
-    """Load a city from a folder, a ``city.toml`` or a GeoPackage.
+    """Load a city from a folder, a ``city.toml``, an archive or a GeoPackage.
 
     Layers are found by ``city.toml``, else by file name: the key of the layer, or one of its
     Chinese names (违法建设.shp, 综合管廊.shp, 窨井.shp). What is not recognised is told. A layer
@@ -173,7 +173,7 @@ def load_city(
     Parameters
     ----------
     source : str or Path
-        Folder, ``city.toml`` or .gpkg.
+        Folder, ``city.toml``, .gpkg or .zip; a ``city.toml`` in the .zip is heeded.
     layers : sequence of str, optional
         Load these only; zones are always loaded. With one, a ``source`` that is one file is taken
         as that layer, whatever its name.
@@ -204,8 +204,40 @@ def load_city(
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
     known = specs if isinstance(specs, Mapping) else load_specs(specs)
+    with told_by_archive(Path(source)) as folder:
+        city = _loaded(
+            Path(source) if folder is None else folder,
+            str(source),
+            known,
+            layers,
+            zones=zones,
+            metric_crs=metric_crs,
+            crs=crs,
+            datum=datum,
+            decisions=decisions,
+        )
+    if folder is None:
+        return city
+    packed = Path(source)
+    city.ledger["source"] = f"{packed.name}/" + city.ledger["source"]
+    return replace(city, inputs=(packed,))
+
+
+def _loaded(
+    where: Path,
+    source: str,
+    known: Mapping[str, LayerSpec],
+    layers: Sequence[str] | None,
+    *,
+    zones: gpd.GeoDataFrame | None,
+    metric_crs: Any,
+    crs: Any,
+    datum: str | Mapping[str, str] | None,
+    decisions: str | Path | None,
+) -> City:
+    """Load what is at ``where``, which people know as ``source``."""
     only = layers[0] if layers and len(layers) == 1 else None
-    found = find_source(Path(source), known, layer=only)
+    found = find_source(where, known, layer=only)
     findings = Findings()
     findings.extend(found.findings)
     decided = None if decisions is None else read_decisions(decisions, known)
@@ -217,11 +249,7 @@ def load_city(
         builder.load(key, builder.zones_by_level["district"])
     builder.layers = {k: builder.layers[k] for k in known if k in builder.layers}
     if not builder.layers:
-        raise CityDataError(
-            f"{source}: no layer could be used. " + "; ".join(builder.errors),
-            f"{source}：没有可用的图层。" + "；".join(builder.errors_zh),
-            findings=concat_findings([findings.frame(), *builder.tables]),
-        )
+        raise _nothing_usable(source, builder, findings)
     events, targets = _side_tables(found, known, builder.layers, findings)
     data_date = found.data_date or _latest(builder.layers, events)
     all_findings = concat_findings([findings.frame(), *builder.tables])
@@ -244,8 +272,31 @@ def load_city(
         name_zh=found.name_zh,
         name_en=found.name_en,
         code=found.code,
-        source=str(source),
+        source=source,
         inputs=found.inputs(),
+    )
+
+
+def _nothing_usable(source: Any, builder: _Builder, findings: Findings) -> CityDataError:
+    tables = concat_findings([findings.frame(), *builder.tables])
+    cause = f"{source}: no layer could be used."
+    cause_zh = f"{source}：没有可用的图层。"
+    if builder.errors:
+        cause, cause_zh = (
+            f"{cause} {' '.join(builder.errors)}",
+            cause_zh + "".join(builder.errors_zh),
+        )
+        return CityDataError(cause, cause_zh, findings=tables)
+    left = tables[tables["code"] == "LAYER_IGNORED"]
+    if len(left):
+        cause += " " + "; ".join(left["message_en"]) + "."
+        cause_zh += "；".join(left["message_zh"]) + "。"
+    return CityDataError(
+        cause,
+        cause_zh,
+        remedy="Name the files after layers (窨井.shp, manholes.csv), or write a city.toml.",
+        remedy_zh="请按图层命名文件（如 窨井.shp、停车场.csv），或写 city.toml。",
+        findings=tables,
     )
 
 
@@ -298,6 +349,9 @@ class _Builder:
             self.errors_zh.append(error.message_zh)
             row = {"layer": key, "source": entry.label, "state": "unusable"}
             counts = dict.fromkeys([c for c in LEDGER_COLUMNS if c.startswith("n_")], 0)
+            # What was walked before the layer had to be refused has been refused with it.
+            counts["n_walked"], counts["n_skipped"] = error.n_walked or 0, error.n_skipped
+            counts["n_records"] = counts["n_rejected"] = counts["n_walked"] - counts["n_skipped"]
             self.ledgers.append(pd.DataFrame([{**counts, **row}], columns=list(LEDGER_COLUMNS)))
             if error.findings is not None:
                 self.tables.append(error.findings)
@@ -397,5 +451,8 @@ def as_date(value: Any) -> pd.Timestamp:
     if not pd.isna(stamp):
         return pd.Timestamp(stamp).normalize()
     raise SourceError(
-        f"{value!r} is not a date; write 2022-06-30.", f"“{value}”不是日期，请写成 2022-06-30。"
+        f"{value!r} is not a date.",
+        f"“{value}”不是日期。",
+        remedy="Write it as 2022-06-30.",
+        remedy_zh="请写成 2022-06-30。",
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -13,7 +14,8 @@ import pandas as pd
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.sniff import local_path, refuse_addresses
+from geo_citymgmt.reading.archive import list_members, unpacked
+from geo_citymgmt.reading.sniff import local_path, refuse_addresses, refused, sniff
 from geo_citymgmt.reading.source import (
     TABLE_SUFFIXES,
     VECTOR_SUFFIXES,
@@ -128,15 +130,54 @@ def find_source(
             return found
     if len(items) < 2 and not others and not _is_side_table(items[0].names[-1] if items else ""):
         raise SourceError(
-            f"{path.name}: which layer it is cannot be told from its name; say so, rename it "
-            f"(one of {', '.join(specs)}) or write a city.toml ('geo-citymgmt init FOLDER').",
-            f"{path.name}：从文件名看不出是哪个图层；请改名（如 违法建设、窨井）或写 city.toml。",
+            f"{path.name}: which layer it is cannot be told from its name.",
+            f"{path.name}：从文件名看不出是哪个图层。",
+            remedy=f"Say so with --layer, rename it (one of {', '.join(specs)}) or write a "
+            "city.toml ('geo-citymgmt init FOLDER').",
+            remedy_zh="请用 --layer 指明，或改名（如 违法建设、窨井），或写 city.toml。",
         )
     _take(found, items, specs)
     for name in others:
         if PurePosixPath(name).suffix.lower() not in _COMPANY or name.endswith("city.toml"):
             _ignored(found, name, "it is no layer", "不是图层文件")
     return found
+
+
+@contextmanager
+def told_by_archive(path: Path) -> Iterator[Path | None]:
+    """Give the folder of an archive that has a ``city.toml``, unpacked; None without one.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED where the archive holds several, for it is not told which of them holds.
+    """
+    configs = _configs_in(path)
+    if not configs:
+        yield None
+        return
+    if len(configs) > 1:
+        raise refused(
+            path.name,
+            f"holds several city.toml ({', '.join(configs)}).",
+            f"压缩包内有多个 city.toml（{'、'.join(configs)}）。",
+            "Unpack it and give the one that is meant.",
+            "请解压后指定其中一个。",
+        )
+    with unpacked(path) as folder:
+        yield (folder / configs[0]).parent
+
+
+def _configs_in(path: Path) -> list[str]:
+    if path.suffix.lower() != ".zip":
+        return []
+    try:
+        found = local_path(path)
+        names = [m.name for m in list_members(found)] if sniff(found) == "zip" else []
+    except SourceError:
+        # What is wrong with it is told where it is read.
+        return []
+    return [name for name in names if PurePosixPath(name).name == "city.toml"]
 
 
 def recognise(stem: str, specs: Mapping[str, LayerSpec]) -> str | None:
@@ -338,14 +379,12 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     for name in entry:
         if name not in known:
             raise _mistake(path, f"{place}.{name}", f"unknown entry; known: {', '.join(known)}")
-    given = entry["path"]
-    sources = [
-        _existing(path, f"{place}.path", p) for p in (given if isinstance(given, list) else [given])
-    ]
+    source, label = _sources(path, place, entry)
+    sublayer = entry.get("sublayer")
     return LayerSource(
-        sources if len(sources) > 1 else sources[0],
-        " + ".join(s.name for s in sources),
-        sublayer=entry.get("sublayer"),
+        source,
+        label,
+        sublayer=None if isinstance(sublayer, list) else sublayer,
         crs=entry.get("crs"),
         datum=entry.get("datum"),
         encoding=entry.get("encoding"),
@@ -355,6 +394,26 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         mend=tuple(entry.get("mend", ())),
         units=dict(entry.get("units", {})),
     )
+
+
+def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return what ``path`` and ``sublayer`` name: one source, or the parts of one layer."""
+    given, inside = entry["path"], entry.get("sublayer")
+    names = given if isinstance(given, list) else [given]
+    sources = [_existing(path, f"{place}.path", p) for p in names]
+    if not isinstance(inside, list):
+        return (sources if len(sources) > 1 else sources[0]), " + ".join(s.name for s in sources)
+    if len(sources) == 1:
+        sources = sources * len(inside)
+    if len(sources) != len(inside) or not all(isinstance(s, str) for s in inside):
+        raise _mistake(path, f"{place}.sublayer", "needs one name for each file of path")
+    parts = [
+        SourceLayer(s, sub, f"{s.name}/{sub}" if sub else s.name, (PurePosixPath(sub).stem,))
+        if sub
+        else s
+        for s, sub in zip(sources, inside, strict=True)
+    ]
+    return parts, " + ".join(p.label if isinstance(p, SourceLayer) else p.name for p in parts)
 
 
 def _existing(config: Path, place: str, value: Any) -> Path:

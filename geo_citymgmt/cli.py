@@ -173,7 +173,9 @@ def report(
     _tell_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(city, out, as_of=as_of, lang=lang, progress_bar=tick)
-    rejected = int(city.ledger["n_rejected"].sum())
+    # Those of a layer that cannot be used stay in its file.
+    usable = city.ledger[city.ledger["state"] == "ok"]
+    rejected = int(usable["n_rejected"].sum())
     if rejected:
         click.echo(
             say(

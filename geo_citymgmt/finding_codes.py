@@ -103,14 +103,14 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CRS_MISSING": _c(
         "fatal",
-        "没有坐标系（缺 .prj）。坐标范围 {value}；可能是 {expected}。请确认后用 crs= 指明",
-        "no coordinate reference system (no .prj). Coordinates span {value}; this could be "
-        "{expected}. Confirm it and give crs=",
+        "没有坐标系（缺 .prj）。坐标范围 {value}；{detail_zh}。请确认后用 crs= 指明",
+        "no coordinate reference system (no .prj). Coordinates span {value}; {detail}. Confirm "
+        "the CRS and give crs=",
     ),
     "CRS_WRONG": _c(
         "fatal",
-        "坐标数值（{value}）与坐标系 {expected} 不符，请核对坐标系",
-        "the coordinates ({value}) do not fit {expected}; check the CRS",
+        "坐标数值（{value}）与坐标系 {expected} 不符{detail_zh}，请核对坐标系",
+        "the coordinates ({value}) do not fit {expected}{detail}; check the CRS",
     ),
     "CRS_ASSUMED": _c(
         "info",
@@ -119,9 +119,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CRS_BALLPARK": _c(
         "fatal",
-        "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十至上百米；请先转换",
+        "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十至上百米；"
+        "请先按本地参数转换，或用 pipeline= 给出转换参数",
         "no known transformation from {value} to {expected}: positions would be off by tens of "
-        "metres; convert it with the local parameters first",
+        "metres; convert it with the local parameters first, or give them as pipeline=",
     ),
     "DATUM_CONVERTED": _c(
         "info",
@@ -327,8 +328,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CRS_INFERRED": _c(
         "info",
-        "坐标系按数据推断为 {value}（{expected}），请确认",
-        "the CRS was inferred as {value} ({expected}); confirm it",
+        "坐标系按数据推断为 {value}（{detail_zh}），请确认",
+        "the CRS was inferred as {value} ({detail}); confirm it",
     ),
     "CRS_ZONE_PREFIX": _c(
         "fatal",

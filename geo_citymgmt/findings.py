@@ -106,6 +106,18 @@ class Findings:
         found = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
         return found[found >= 0]
 
+    def settle(self, code: str, records: np.ndarray, *, action: str, severity: str) -> None:
+        """Say what was done about ``records`` of which ``code`` has been told already."""
+        for block in self._blocks:
+            hit = ((block["code"] == code) & block["record"].isin(records)).to_numpy()
+            block.loc[hit, ["action", "severity"]] = action, severity
+
+    def records_of(self, code: str) -> np.ndarray:
+        """Return the distinct records of which ``code`` has been told."""
+        parts = [b["record"].to_numpy()[(b["code"] == code).to_numpy()] for b in self._blocks]
+        found = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+        return found[found >= 0]
+
     def codes_of(self, action: str) -> pd.Series:
         """Return, for each record about which ``action`` was taken, the codes joined by ``;``."""
         if not self._blocks:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -25,10 +24,11 @@ from geo_citymgmt.cleaning.records import Records, check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.errors import CityDataError, SourceError
-from geo_citymgmt.findings import Findings
+from geo_citymgmt.findings import Findings, concat_findings, empty_findings
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.several import joined, starts, take_over
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import LayerSpec, get_spec
 
@@ -66,6 +66,8 @@ class Layer:
         Position in the source of each record of ``data``.
     personal : tuple of str
         Columns of ``data`` that hold personal data, by definition, by name or by their values.
+    mapping : mapping of str to str
+        Field to the column of the source it was read from.
     """
 
     spec: LayerSpec
@@ -75,6 +77,7 @@ class Layer:
     ledger: pd.DataFrame
     record: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
     personal: tuple[str, ...] = ()
+    mapping: Mapping[str, str] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         row = self.ledger.iloc[0]
@@ -189,13 +192,14 @@ def read_layer(
     check_words(mend, units, spec)
     target = CRS.from_user_input(metric_crs)
     findings = Findings(spec.key)
+    raws: list[Raw] = []
     try:
-        sources = source if isinstance(source, (list, tuple)) else [source]
-        raws = [read_raw(s, sublayer=sublayer, encoding=encoding, name=spec.key) for s in sources]
-        offsets = np.concatenate([[0], np.cumsum([raw.n_walked for raw in raws])])
-        for raw, offset in zip(raws, offsets, strict=False):
-            _take_over(findings, raw.findings, int(offset))
+        for one in source if isinstance(source, (list, tuple)) and source else [source]:
+            raw = read_raw(one, sublayer=sublayer, encoding=encoding, name=spec.key)
+            take_over(findings, raw.findings, int(starts(raws)[-1]))
             raw.frame = unique_names(raw.frame)
+            raws.append(raw)
+        offsets = starts(raws)
         extent = _extent(zones)
         positions = [
             to_metric(
@@ -211,7 +215,7 @@ def read_layer(
             )
             for raw, offset in zip(raws, offsets, strict=False)
         ]
-        raw = _joined(raws, offsets)
+        raw = joined(raws)
         mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
         n_alone = 0
         if ledger is not None:
@@ -220,10 +224,9 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
-        _check_fields(spec, mapping, findings)
+        _check_fields(raw.name, spec, mapping, findings)
     except CityDataError as error:
-        if error.findings is None:
-            error.findings = _with_error(findings, error).frame()
+        _complete(error, findings, raws)
         raise
     nowhere = np.full(n_alone, None, dtype=object)
     geometry = np.concatenate([*(p.geometry for p in positions), nowhere])
@@ -313,7 +316,9 @@ class _Records(Records):
         }
         ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
         masked = tuple(column for column in data.columns if column in fields)
-        return Layer(self.spec, data, rejected, table, ledger, self.record[accepted], masked)
+        return Layer(
+            self.spec, data, rejected, table, ledger, self.record[accepted], masked, dict(mapping)
+        )
 
     def _ordered(
         self, raw: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[str] | None
@@ -416,43 +421,20 @@ def _plain_json(value: Any) -> Any:
     return value.item() if isinstance(value, np.generic) else str(value)
 
 
-def _take_over(findings: Findings, other: Findings, offset: int) -> None:
-    for block in other._blocks:
-        block["record"] = block["record"].where(block["record"] < 0, block["record"] + offset)
-    findings.extend(other)
-
-
-def _joined(raws: Sequence[Raw], offsets: np.ndarray) -> Raw:
-    if len(raws) == 1:
-        return raws[0]
-    first = raws[0]
-    labels = [f"{Path(raw.name).stem} {label}" for raw in raws for label in raw.labels()]
-    return Raw(
-        name=" + ".join(raw.name for raw in raws),
-        frame=pd.concat([raw.frame for raw in raws], ignore_index=True),
-        geometry=np.concatenate([raw.geometry for raw in raws]),
-        record=np.concatenate([r.record + o for r, o in zip(raws, offsets, strict=False)]),
-        n_walked=sum(raw.n_walked for raw in raws),
-        n_skipped=sum(raw.n_skipped for raw in raws),
-        crs=first.crs,
-        encoding=first.encoding,
-        encoding_source=first.encoding_source,
-        sha256=";".join(raw.sha256 for raw in raws),
-        path=first.path,
-        row_label=np.array(labels, dtype=object),
-    )
-
-
-def _check_fields(spec: LayerSpec, mapping: Mapping[str, str], findings: Findings) -> None:
+def _check_fields(
+    source: str, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
+) -> None:
     for name, item in spec.fields.items():
         if name in mapping or name == spec.id_field:
             continue
         labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
         if name == spec.measure and spec.measure_default is None:
             raise SourceError(
-                f"the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias of it: "
-                f"{', '.join(item.aliases[:4])}; none is there. Name its column with aliases=.",
-                f"图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}）；请用 aliases= 指明列名。",
+                f"{source}: the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias "
+                f"of it: {', '.join(item.aliases[:4])}; none is there.",
+                f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
+                remedy="Name its column with aliases=, or under 'fields' in city.toml.",
+                remedy_zh="请用 aliases= 或在 city.toml 的 fields 中指明列名。",
             )
         if item.figures:
             known = load_figures().figures
@@ -466,9 +448,17 @@ def _check_fields(spec: LayerSpec, mapping: Mapping[str, str], findings: Finding
             )
 
 
-def _with_error(findings: Findings, error: CityDataError) -> Findings:
-    findings.add("LAYER_UNUSABLE", detail=error.message, detail_zh=error.message_zh)
-    return findings
+def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> None:
+    """Let the error carry all that was found before it, and how many records had been walked."""
+    own = empty_findings() if error.findings is None else error.findings
+    last = Findings(findings.layer)
+    if not own["code"].eq("LAYER_UNUSABLE").any():
+        last.add("LAYER_UNUSABLE", detail=error.message, detail_zh=error.message_zh)
+    own = own.assign(layer=findings.layer)
+    error.findings = concat_findings([findings.frame(), own, last.frame()])
+    if raws:
+        error.n_walked = sum(raw.n_walked for raw in raws) + (error.n_walked or 0)
+        error.n_skipped += sum(raw.n_skipped for raw in raws)
 
 
 def _touching(geometry: np.ndarray, bbox: tuple[float, float, float, float]) -> np.ndarray:

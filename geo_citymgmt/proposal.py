@@ -10,6 +10,7 @@ from typing import Any
 from geo_citymgmt.city_source import CitySource, LayerSource, find_source
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
 
 __all__ = ["propose"]
@@ -32,12 +33,19 @@ def propose(
         There is nothing to read in the folder.
     """
     if not folder.is_dir():
-        raise SourceError(f"{folder}: no such folder.", f"{folder}：没有这个文件夹。")
+        raise SourceError(
+            f"{folder}: no such folder.",
+            f"{folder}：没有这个文件夹。",
+            remedy="Check its name.",
+            remedy_zh="请核对名称。",
+        )
     found = find_source(folder, specs)
     if not found.layers:
         raise SourceError(
-            f"{folder}: no layer was recognised; name the files after layers, e.g. 窨井.shp.",
-            f"{folder}：没有认出任何图层；请按图层命名文件，如 窨井.shp。",
+            f"{folder}: no layer was recognised.",
+            f"{folder}：没有认出任何图层。",
+            remedy="Name the files after layers, e.g. 窨井.shp.",
+            remedy_zh="请按图层命名文件，如 窨井.shp。",
         )
     questions: list[tuple[str, str]] = []
     lines = [
@@ -72,14 +80,7 @@ def _layer_lines(
     crs: Any,
     datum: Any,
 ) -> list[str]:
-    sources = entry.source if isinstance(entry.source, list) else [entry.source]
-    names = [_quoted(Path(s).name) for s in sources]
-    lines = [
-        f"[layers.{key}]",
-        f"path = {names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}",
-    ]
-    if entry.sublayer:
-        lines.append(f"sublayer = {_quoted(entry.sublayer)}")
+    lines = [f"[layers.{key}]", *_path_lines(entry)]
     given_crs = (crs.get(key) if isinstance(crs, Mapping) else crs) or entry.crs
     given_datum = (datum.get(key) if isinstance(datum, Mapping) else datum) or entry.datum
     layer: Layer | None = None
@@ -115,6 +116,24 @@ def _layer_lines(
             lines.append(f'# {_quoted(value)} = ""  # {expected}')
             questions.append((f"{spec.name_zh}：{zh}", f"{key}: {en}"))
     return lines
+
+
+def _path_lines(entry: LayerSource) -> list[str]:
+    sources = entry.source if isinstance(entry.source, list) else [entry.source]
+    names = [Path(s).name for s in sources]
+    inside = [s.sublayer if isinstance(s, SourceLayer) else None for s in sources]
+    if not any(inside):
+        lines = [f"path = {_listed(names)}"]
+        return [*lines, f"sublayer = {_quoted(entry.sublayer)}"] if entry.sublayer else lines
+    # Parts of one layer within one archive or database.
+    paths = names if len(set(names)) > 1 else names[:1]
+    parts = ", ".join(_quoted(part or "") for part in inside)
+    return [f"path = {_listed(paths)}", f"sublayer = [{parts}]"]
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [_quoted(name) for name in names]
+    return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
 
 
 def _ask_about_ignored(found: CitySource, questions: list[tuple[str, str]]) -> None:

@@ -175,3 +175,52 @@ def test_events_without_a_record_are_told(tmp_path):
     told = found.findings[found.findings["code"] == "EVENT_UNMATCHED"]
     assert len(told) == 2
     assert found.events.empty
+
+
+def account(ledger: pd.DataFrame, key: str) -> list[int]:
+    names = ("n_walked", "n_skipped", "n_accepted", "n_rejected")
+    return ledger.set_index("layer").loc[key, list(names)].astype(int).tolist()
+
+
+def test_records_of_an_unusable_layer_are_walked_and_rejected_in_the_ledger(chinese_folder):
+    for part in chinese_folder.glob("窨井.prj"):
+        part.unlink()
+    city = gcm.load_city(chinese_folder)
+    states = city.ledger.set_index("layer")["state"]
+    assert (states["manholes"], states["utility_tunnels"]) == ("unusable", "ok")
+    assert account(city.ledger, "manholes") == [12_000, 0, 0, 12_000]
+    walked, skipped, accepted, rejected = (
+        city.ledger[name].astype(int)
+        for name in ("n_walked", "n_skipped", "n_accepted", "n_rejected")
+    )
+    assert (walked == skipped + accepted + rejected).all()
+
+
+def test_deleted_records_of_an_unusable_layer_are_skipped_in_the_ledger(chinese_folder):
+    table = chinese_folder / "窨井.dbf"
+    raw = bytearray(table.read_bytes())
+    raw[int.from_bytes(raw[8:10], "little")] = ord("*")
+    table.write_bytes(raw)
+    (chinese_folder / "窨井.prj").unlink()
+    ledger = gcm.load_city(chinese_folder).ledger
+    assert account(ledger, "manholes") == [12_000, 1, 0, 11_999]
+
+
+def test_text_in_no_known_encoding_is_refused_with_its_records_counted(tmp_path):
+    points(*[(k, k) for k in range(4)], NAME=["\xe9t\xe9"] * 4).to_file(
+        tmp_path / "窨井.shp", engine="pyogrio", encoding="CP1252"
+    )
+    (tmp_path / "窨井.cpg").write_text("UTF-8")
+    copy_layer("districts", tmp_path)
+    copy_layer("utility_tunnels", tmp_path)
+    city = gcm.load_city(tmp_path)
+    assert account(city.ledger, "manholes") == [4, 0, 0, 4]
+
+
+def test_where_no_layer_is_recognised_the_files_there_are_named(tmp_path):
+    points((1, 1)).to_file(tmp_path / "abc.shp", engine="pyogrio")
+    with pytest.raises(gcm.CityDataError, match=r"abc\.shp") as caught:
+        gcm.load_city(tmp_path)
+    assert "abc.shp" in caught.value.message_zh
+    assert "city.toml" in caught.value.remedy
+    assert "命名" in caught.value.remedy_zh

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 import zipfile
 
 import pandas as pd
@@ -11,8 +12,9 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.city_source import find_source
+from geo_citymgmt.proposal import propose
 from geo_citymgmt.spec import load_specs
-from tests.conftest import DATA
+from tests.conftest import DATA, points
 
 
 def copy_layer(key: str, folder, name: str):
@@ -109,3 +111,81 @@ def test_parts_of_a_layer_are_joined_from_an_archive_too(tmp_path, manholes):
     found = gcm.load_city(path)
     assert len(found["manholes"]) == 50
     assert found.ledger.set_index("layer").loc["manholes", "n_walked"] == 50
+
+
+def zipped(path, folder):
+    with zipfile.ZipFile(path, "w") as archive:
+        for part in sorted(p for p in folder.rglob("*") if p.is_file()):
+            archive.write(part, part.relative_to(folder))
+    return path
+
+
+@pytest.fixture
+def shifted(tmp_path):
+    """A folder whose city.toml knows what its files do not say: names, CRS, columns, day."""
+    folder = tmp_path / "资料" / "苏州"
+    folder.mkdir(parents=True)
+    copy_layer("districts", folder, "districts")
+    frame = points((1, 1), (9, 9), MANHOLE_ID=["J1", "J2"], LU=["干将路", "人民路"])
+    frame.to_file(folder / "abc.shp", engine="pyogrio", encoding="GBK")
+    (folder / "abc.prj").unlink()
+    (folder / "city.toml").write_text(
+        'data_date = 2022-05-31\n[layers.manholes]\npath = "abc.shp"\ncrs = "EPSG:4549"\n'
+        '[layers.manholes.fields]\nLU = "road_name"\n',
+        encoding="utf-8",
+    )
+    return folder
+
+
+def test_a_city_toml_in_an_archive_is_heeded(shifted, tmp_path):
+    plain = gcm.load_city(shifted)
+    path = zipped(tmp_path / "a.zip", tmp_path / "资料")
+    packed = gcm.load_city(path)
+    assert packed.data_date == plain.data_date == pd.Timestamp(2022, 5, 31)
+    pd.testing.assert_frame_equal(packed["manholes"], plain["manholes"])
+    assert packed["manholes"]["road_name"].tolist() == ["干将路", "人民路"]
+    assert packed.inputs == (path,)
+    assert packed.ledger["source"].tolist() == ["a.zip/districts.shp", "a.zip/abc.shp"]
+    assert str(tmp_path) not in packed.findings.to_csv() + packed.ledger.to_csv()
+
+
+def test_an_archive_with_two_city_toml_is_refused_by_name(shifted, tmp_path):
+    shutil.copytree(shifted, shifted.parent / "昆山")
+    path = zipped(tmp_path / "a.zip", tmp_path / "资料")
+    with pytest.raises(gcm.SourceError, match=r"昆山/city\.toml, 苏州/city\.toml") as caught:
+        gcm.load_city(path)
+    assert "解压" in caught.value.remedy_zh
+    assert "SOURCE_REFUSED" in set(caught.value.findings["code"])
+
+
+@pytest.mark.parametrize("kind", ["zip", "gpkg"])
+def test_a_proposed_city_toml_names_each_part_within_one_file(tmp_path, manholes, kind):
+    copy_layer("districts", tmp_path, "districts")
+    parts = {"manholes_pt": manholes.iloc[:20], "manholes_pg": manholes.iloc[20:]}
+    if kind == "gpkg":
+        for name, part in parts.items():
+            part.to_file(tmp_path / "all.gpkg", layer=name, engine="pyogrio")
+    else:
+        (tmp_path / "x").mkdir()
+        for name, part in parts.items():
+            part.to_parquet(tmp_path / "x" / f"{name}.parquet")
+        zipped(tmp_path / "all.zip", tmp_path / "x")
+        shutil.rmtree(tmp_path / "x")
+    text, _ = propose(tmp_path, load_specs())
+    entry = tomllib.loads(text)["layers"]["manholes"]
+    assert entry["path"] == f"all.{kind}"
+    assert {part.split(".")[0] for part in entry["sublayer"]} == set(parts)
+    (tmp_path / "city.toml").write_text(text, encoding="utf-8")
+    found = gcm.load_city(tmp_path / "city.toml")
+    assert len(found["manholes"]) == 50
+    assert found.findings.query("code == 'LAYER_IGNORED'").empty
+
+
+def test_a_list_of_sublayers_must_fit_the_files(tmp_path):
+    copy_layer("manholes", tmp_path, "a")
+    copy_layer("manholes", tmp_path, "b")
+    (tmp_path / "city.toml").write_text(
+        '[layers.manholes]\npath = ["a.shp", "b.shp"]\nsublayer = ["x"]\n'
+    )
+    with pytest.raises(gcm.CityDataError, match="one name for each file"):
+        gcm.load_city(tmp_path)

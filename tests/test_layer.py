@@ -361,3 +361,68 @@ def test_a_shapefile_without_its_index_is_read_by_a_walk_and_that_is_said(gbk_ma
     assert read.data.geometry.geom_equals(whole.data.geometry).all()
     assert "FILE_MISSING_PART" in codes(read)
     assert not gbk_manholes.with_suffix(".shx").exists()
+
+
+def test_a_shape_that_cannot_be_built_is_rejected_as_that_and_not_as_missing(tmp_path):
+    good = {"type": "Point", "coordinates": [120.6, 31.3]}
+    shapes = [good, {"type": "Blob"}, None, {"type": "Blob"}]
+    features = [
+        {"type": "Feature", "geometry": shape, "properties": {"编号": f"J{i}", "板块": where}}
+        for i, (shape, where) in enumerate(zip(shapes, ["", "", "", "姑苏区"], strict=True))
+    ]
+    path = tmp_path / "窨井.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    read = gcm.read_layer(path, "manholes")
+    assert read.rejected[["record", "codes"]].values.tolist() == [
+        [1, "RECORD_UNREADABLE"],
+        [2, "GEOM_NULL"],
+    ]
+    told = read.findings.query("code in ['RECORD_UNREADABLE', 'GEOM_NULL', 'UNLOCATED']")
+    assert sorted(told[["record", "code", "action", "severity"]].values.tolist()) == [
+        [1, "RECORD_UNREADABLE", "rejected", "error"],
+        [2, "GEOM_NULL", "rejected", "error"],
+        [3, "RECORD_UNREADABLE", "none", "warning"],
+        [3, "UNLOCATED", "assumed", "warning"],
+    ]
+
+
+def test_an_error_carries_what_was_found_in_all_sources_before_it(tmp_path):
+    points((1, 1), (2, 2), MANHOLE_ID=["A", "B"]).to_file(tmp_path / "a.shp", engine="pyogrio")
+    (tmp_path / "a.shx").unlink()
+    (tmp_path / "b.geojson").write_text("<OGRVRTDataSource/>")
+    with pytest.raises(gcm.SourceError) as caught:
+        gcm.read_layer([tmp_path / "a.shp", tmp_path / "b.geojson"], "manholes")
+    error = caught.value
+    assert error.findings["code"].tolist() == [
+        "FILE_MISSING_PART", "SOURCE_REFUSED", "LAYER_UNUSABLE",
+    ]  # fmt: skip
+    assert set(error.findings["layer"]) == {"manholes"}
+    assert (error.n_walked, error.n_skipped) == (2, 0)
+
+
+def test_an_error_of_the_list_carries_what_was_found_in_the_map(tmp_path):
+    points((1, 1), MANHOLE_ID=["A"]).to_file(tmp_path / "a.shp", engine="pyogrio")
+    (tmp_path / "a.shx").unlink()
+    (tmp_path / "list.csv").write_bytes(b"")
+    with pytest.raises(gcm.SourceError) as caught:
+        gcm.read_layer(tmp_path / "a.shp", "manholes", ledger=tmp_path / "list.csv")
+    codes_told = caught.value.findings["code"].tolist()
+    assert codes_told[0] == "FILE_MISSING_PART"
+    assert codes_told[-1] == "LAYER_UNUSABLE"
+    assert caught.value.n_walked == 1
+
+
+def test_rows_of_several_parts_are_labelled_right_where_one_part_is_empty():
+    first, second = points(), points((1, 1), (1, 1), MANHOLE_ID=["A", "A"])
+    read = gcm.read_layer([first.assign(MANHOLE_ID=[]), second], "manholes")
+    assert read.rejected["row_label"].str.endswith(" 1").all()
+    assert read.rejected["record"].tolist() == [1]
+
+
+def test_rejects_keep_every_column_of_the_source_and_the_layer_knows_which_is_which():
+    frame = points((1, 1), (2, 2), 井号=["A", "A"], 备用列=["x", "y"], 我的路=["甲", "乙"])
+    read = gcm.read_layer(frame, "manholes", aliases={"井号": "manhole_id", "我的路": "road_name"})
+    assert json.loads(read.rejected["raw"].iloc[0]) == {
+        "井号": "A", "备用列": "y", "我的路": "乙",
+    }  # fmt: skip
+    assert read.mapping["road_name"] == "我的路"

@@ -14,20 +14,20 @@ from pyproj import CRS
 __all__ = ["Candidate", "Extent", "looks_geographic", "rank_candidates", "spots"]
 
 WGS84 = CRS.from_epsg(4326)
-#: What Chinese offices use, the usual ones first; a tie goes to the earlier.
+#: What Chinese offices use, the usual ones first; a tie goes to the earlier. Code, en, zh.
 _CANDIDATES = (
-    ("EPSG:4490", "经纬度 degrees"),
-    ("EPSG:4549", "CGCS2000 3° 120E"),
-    ("EPSG:4528", "CGCS2000 3° 40带 zone 40"),
-    ("EPSG:4548", "CGCS2000 3° 117E"),
-    ("EPSG:4527", "CGCS2000 3° 39带 zone 39"),
-    ("EPSG:4550", "CGCS2000 3° 123E"),
-    ("EPSG:4529", "CGCS2000 3° 41带 zone 41"),
-    ("EPSG:4498", "CGCS2000 6° 20带 zone 20"),
-    ("EPSG:4499", "CGCS2000 6° 21带 zone 21"),
-    ("EPSG:32650", "WGS 84 UTM 50N"),
-    ("EPSG:32651", "WGS 84 UTM 51N"),
-    ("EPSG:3857", "Web Mercator"),
+    ("EPSG:4490", "degrees", "经纬度"),
+    ("EPSG:4549", "CGCS2000 3° 120E", "CGCS2000 3° 120E"),
+    ("EPSG:4528", "CGCS2000 3° zone 40", "CGCS2000 3° 40带"),
+    ("EPSG:4548", "CGCS2000 3° 117E", "CGCS2000 3° 117E"),
+    ("EPSG:4527", "CGCS2000 3° zone 39", "CGCS2000 3° 39带"),
+    ("EPSG:4550", "CGCS2000 3° 123E", "CGCS2000 3° 123E"),
+    ("EPSG:4529", "CGCS2000 3° zone 41", "CGCS2000 3° 41带"),
+    ("EPSG:4498", "CGCS2000 6° zone 20", "CGCS2000 6° 20带"),
+    ("EPSG:4499", "CGCS2000 6° zone 21", "CGCS2000 6° 21带"),
+    ("EPSG:32650", "WGS 84 UTM 50N", "WGS 84 UTM 50N"),
+    ("EPSG:32651", "WGS 84 UTM 51N", "WGS 84 UTM 51N"),
+    ("EPSG:3857", "Web Mercator", "网络墨卡托"),
 )
 _SAMPLE = 1000
 #: One degree about the city, some 100 km: what lies farther is not the city's.
@@ -40,13 +40,29 @@ class Candidate:
 
     code: str
     note: str
+    note_zh: str
     share: float
     swapped: bool = False
 
     def __str__(self) -> str:
-        turned = "，横纵坐标颠倒 x and y exchanged" if self.swapped else ""
-        share = f" {self.share:.0%}" if self.share > 0 else ""
-        return f"{self.code} ({self.note}{turned}){share}"
+        """Code and share alone: the same in every language."""
+        return f"{self.code}{self._share}"
+
+    @property
+    def text(self) -> str:
+        """For people, in English."""
+        turned = ", x and y exchanged" if self.swapped else ""
+        return f"{self.code} ({self.note}{turned}){self._share}"
+
+    @property
+    def text_zh(self) -> str:
+        """For people, in Chinese."""
+        turned = "，横纵坐标颠倒" if self.swapped else ""
+        return f"{self.code}（{self.note_zh}{turned}）{self._share}"
+
+    @property
+    def _share(self) -> str:
+        return f" {self.share:.0%}" if self.share > 0 else ""
 
 
 @dataclass(frozen=True)
@@ -123,7 +139,7 @@ def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list
     x, y = x[at], y[at]
     degrees = looks_geographic(x, y)
     ranked, possible = [], []
-    for code, note in _CANDIDATES:
+    for code, note, note_zh in _CANDIDATES:
         crs = CRS.from_user_input(code)
         if crs.is_geographic != degrees:
             continue
@@ -132,10 +148,10 @@ def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list
             lon, lat = back.transform(*((y, x) if swapped else (x, y)))
             share = extent.share(lon, lat) if extent is not None else 0.0
             if share > 0:
-                ranked.append(Candidate(code, note, share, swapped))
+                ranked.append(Candidate(code, note, note_zh, share, swapped))
             with np.errstate(invalid="ignore"):
                 inside = ((lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)).mean()
             if inside > 0.5 and not swapped:
-                possible.append(Candidate(code, note, 0.0))
+                possible.append(Candidate(code, note, note_zh, 0.0))
     order = sorted(ranked, key=lambda c: (-round(c.share, 3), c.swapped))
     return order or possible

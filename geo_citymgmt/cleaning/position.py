@@ -92,8 +92,10 @@ def to_metric(
     """
     if datum is not None and datum not in DATUMS:
         raise CRSError(
-            f"unknown datum {datum!r}; known: {', '.join(DATUMS)}.",
-            f"未知的坐标基准 {datum}；可用：{'、'.join(DATUMS)}。",
+            f"unknown datum {datum!r}.",
+            f"未知的坐标基准 {datum}。",
+            remedy=f"Give one of {', '.join(DATUMS)}.",
+            remedy_zh=f"可用：{'、'.join(DATUMS)}。",
         )
     if isinstance(crs, str) and "proj=pipeline" in crs:
         pipeline, crs = crs, None
@@ -148,17 +150,36 @@ def _source_crs(
             return CRS.from_user_input(crs), "given"
         except pyproj.exceptions.CRSError as error:
             raise CRSError(
-                f"crs={crs!r} is not a coordinate reference system ({error}).",
-                f"crs={crs!r} 不是有效的坐标系。",
+                f"{raw.name}: crs={crs!r} is not a coordinate reference system ({error}).",
+                f"{raw.name}：crs={crs!r} 不是有效的坐标系。",
+                remedy="Give a code such as EPSG:4549.",
+                remedy_zh="请给出代码，如 EPSG:4549。",
             ) from error
     if raw.crs is not None:
         return raw.crs, "file"
-    raise refusal(
+    raise _missing(raw, findings, rank_candidates(x, y, extent), x, y)
+
+
+def _missing(
+    raw: Raw, findings: Findings, ranked: list[Candidate], x: np.ndarray, y: np.ndarray
+) -> CRSError:
+    there = np.isfinite(x)
+    best = ranked[:4]
+    degrees = bool(best) and looks_geographic(x[there], y[there])
+    shifted = ["GCJ-02/BD-09: datum="] if degrees else []
+    none, none_zh = "no usual CRS puts them anywhere in China", "常用坐标系都不符"
+    could = ", ".join([*(c.text for c in best), *shifted])
+    could_zh = "、".join([*(c.text_zh for c in best), *shifted])
+    return refusal(
         findings,
         raw.name,
         "CRS_MISSING",
         value=_span(x, y),
-        expected=_listed(rank_candidates(x, y, extent), x, y),
+        expected=", ".join([*map(str, best), *shifted]),
+        detail=f"this could be {could}" if could else none,
+        detail_zh=f"可能是 {could_zh}" if could else none_zh,
+        remedy="Confirm the CRS and give crs=",
+        remedy_zh="请确认后用 crs= 指明",
     )
 
 
@@ -169,20 +190,15 @@ def _inferred(
     best = ranked[0] if ranked else None
     others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
     if best is None or best.share < _ENOUGH or others:
-        raise refusal(
-            findings, raw.name, "CRS_MISSING", value=_span(x, y), expected=_listed(ranked, x, y)
-        )
-    evidence = f"{best.note}: {best.share:.0%} 的记录落在市域内 of the records lie in the city"
-    findings.add("CRS_INFERRED", value=best.code, expected=evidence)
+        raise _missing(raw, findings, ranked, x, y)
+    findings.add(
+        "CRS_INFERRED",
+        value=best.code,
+        expected=f"{best.share:.0%}",
+        detail=f"{best.note}: {best.share:.0%} of the records lie in the city",
+        detail_zh=f"{best.note_zh}：{best.share:.0%} 的记录落在市域内",
+    )
     return CRS.from_user_input(best.code)
-
-
-def _listed(ranked: list[Candidate], x: np.ndarray, y: np.ndarray) -> str:
-    fits = [str(candidate) for candidate in ranked[:4]]
-    there = np.isfinite(x)
-    if looks_geographic(x[there], y[there]):
-        fits.append("GCJ-02/BD-09: datum=")
-    return ", ".join(fits) or "?"
 
 
 def _astray(crs: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None) -> bool:
@@ -219,8 +235,18 @@ def _check_fit(
     if fits and not ranked:
         return
     label = source.to_string() if len(source.to_string()) < 40 else source.name
-    better = f"（可能是 could be {', '.join(map(str, ranked[:3]))}）" if ranked else ""
-    raise refusal(findings, raw.name, "CRS_WRONG", value=_span(x, y), expected=label + better)
+    best = ranked[:3]
+    raise refusal(
+        findings,
+        raw.name,
+        "CRS_WRONG",
+        value=_span(x, y),
+        expected=label,
+        detail=f" (could be {', '.join(c.text for c in best)})" if best else "",
+        detail_zh=f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
+        remedy="check the CRS",
+        remedy_zh="请核对坐标系",
+    )
 
 
 def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) -> None:
@@ -233,7 +259,15 @@ def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) 
     if not old and not any(word in geodetic.name for word in _UNSHIFTED):
         return
     target = (metric_crs.geodetic_crs or metric_crs).name
-    raise refusal(findings, raw.name, "CRS_BALLPARK", value=geodetic.name, expected=target)
+    raise refusal(
+        findings,
+        raw.name,
+        "CRS_BALLPARK",
+        value=geodetic.name,
+        expected=target,
+        remedy="convert it with the local parameters first, or give them as pipeline=",
+        remedy_zh="请先按本地参数转换，或用 pipeline= 给出转换参数",
+    )
 
 
 def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -> Position:
@@ -241,8 +275,10 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -
         operation = pyproj.Transformer.from_pipeline(pipeline)
     except pyproj.exceptions.ProjError as error:
         raise CRSError(
-            f"pipeline={pipeline!r} is not a PROJ operation ({error}).",
-            f"pipeline={pipeline!r} 不是有效的 PROJ 转换。",
+            f"{raw.name}: pipeline={pipeline!r} is not a PROJ operation ({error}).",
+            f"{raw.name}：pipeline={pipeline!r} 不是有效的 PROJ 转换。",
+            remedy="Give one that begins with +proj=pipeline.",
+            remedy_zh="请给出以 +proj=pipeline 开头的参数。",
         ) from error
 
     def move(xy: np.ndarray) -> np.ndarray:
@@ -253,8 +289,10 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -
     there = np.isfinite(x)
     if not there.any():
         raise CRSError(
-            f"{raw.name}: the pipeline takes the coordinates nowhere; it must accept x first.",
-            f"{raw.name}：给定的转换参数不适用于这些坐标（应以 x 在前）。",
+            f"{raw.name}: the pipeline takes the coordinates nowhere.",
+            f"{raw.name}：给定的转换参数不适用于这些坐标。",
+            remedy="It must accept x first; add an axisswap where it takes y first.",
+            remedy_zh="转换应以 x 在前；如以 y 在前，请加 axisswap。",
         )
     findings.add("CRS_PIPELINE", value=pipeline)
     if looks_geographic(x[there], y[there]):

@@ -124,8 +124,17 @@ class Records:
         if not told.any():
             return
         placed = told & reported.notna().to_numpy()
-        for code in np.unique(unusable.code[told].astype(str)):
-            mine = told & (unusable.code == code)
+        # A shape that could not be built is no missing one: its finding is there already.
+        unbuilt = told & (unusable.code == "GEOM_NULL")
+        unbuilt &= np.isin(self.record, self.findings.records_of("RECORD_UNREADABLE"))
+        for hit, action, severity in (
+            (unbuilt & placed, "none", "warning"),
+            (unbuilt & ~placed, "rejected", "error"),
+        ):
+            records = self.record[hit]
+            self.findings.settle("RECORD_UNREADABLE", records, action=action, severity=severity)
+        for code in np.unique(unusable.code[told & ~unbuilt].astype(str)):
+            mine = told & ~unbuilt & (unusable.code == code)
             for hit, action, severity in (
                 (mine & placed, "none", "warning"),
                 (mine & ~placed, "rejected", "error"),

@@ -80,7 +80,15 @@ def mend_slips(
                 detail_zh="已改正",
             )
         elif len(at) >= _MOST * there.sum():
-            raise refusal(findings, name, code, value=f"{shown[0]} × {len(at)}", **words)
+            raise refusal(
+                findings,
+                name,
+                code,
+                value=f"{shown[0]} × {len(at)}",
+                remedy=detail[1],
+                remedy_zh=detail[0],
+                **words,
+            )
         else:
             findings.add(
                 code,
@@ -155,10 +163,17 @@ def _within(x: np.ndarray, y: np.ndarray, box: tuple[float, float, float, float]
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-def refusal(findings: Findings, name: str, code: str, **params: Any) -> CRSError:
-    """Add a fatal finding and return it as an error that names the source, to be raised."""
+def refusal(
+    findings: Findings, name: str, code: str, *, remedy: str, remedy_zh: str, **params: Any
+) -> CRSError:
+    """Add a fatal finding and return it as an error that names the source, to be raised.
+
+    The remedy is the end of what the finding says already.
+    """
     message = Findings()
     message.add(code, **params)
     findings.extend(message)
     row = message.frame().iloc[0]
-    return CRSError(f"{name}: {row['message_en']}.", f"{name}：{row['message_zh']}。")
+    error = CRSError(f"{name}: {row['message_en']}.", f"{name}：{row['message_zh']}。")
+    error.remedy, error.remedy_zh = remedy, remedy_zh
+    return error

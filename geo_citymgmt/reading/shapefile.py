@@ -65,7 +65,12 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
     n_rows = None if dbf is None else count_rows(dbf)
     walk = walk_shapes(shp, index, findings, n_rows=n_rows)
     digest = hashlib.sha256()
-    table = _table(path, dbf, encoding, len(walk), digest, findings)
+    try:
+        table = _table(path, dbf, encoding, len(walk), digest, findings)
+    except SourceError as error:
+        # The shapes have been counted: they go into the account of what was refused.
+        error.n_walked, error.findings = len(walk), findings.frame()
+        raise
     digest.update(shp.data)
     if index is not None:
         digest.update(index.data)

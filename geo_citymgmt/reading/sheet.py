@@ -193,10 +193,15 @@ def _open(path: Path) -> Any:
     import python_calamine
 
     with path.open("rb") as file:
-        if file.read(2) == b"PK":
-            _check_package(path)
+        is_package = file.read(2) == b"PK"
+    if is_package:
+        _check_package(path)
     with _calm(path):
-        return python_calamine.CalamineWorkbook.from_path(str(path))
+        # By a path the reader goes by its suffix, which an office may have changed.
+        if is_package != (path.suffix.lower() == ".xls"):
+            return python_calamine.CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as file:
+            return python_calamine.CalamineWorkbook.from_filelike(file)
 
 
 def _sheet(path: Path, book: Any, name: str) -> Any:

@@ -8,10 +8,10 @@ from pathlib import Path
 import geopandas as gpd
 
 from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning.personal import mask_record
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.report.summary import Summary
-from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.writing import write_layer, write_text
 
 __all__ = ["write_rejected"]
@@ -48,22 +48,21 @@ def write_rejected(told: Summary, folder: Path) -> None:
 
 
 def without_personal(layer: Layer) -> gpd.GeoDataFrame:
-    """Return the rejected records with the values of known fields that are not personal.
-
-    Columns the layer's definition does not know may hold anything, and stay in the house.
-    """
+    """Return the rejected records with all their columns, as read, personal values masked."""
     rejected = layer.rejected
     rows = [json.loads(text) for text in rejected["raw"]]
-    open_columns = _open_columns({name for row in rows for name in row}, layer.spec)
-    kept = [{k: v for k, v in row.items() if k in open_columns} for row in rows]
-    return rejected.assign(raw=[json.dumps(row, ensure_ascii=False) for row in kept])
+    personal = _personal({name for row in rows for name in row}, layer)
+    keep = layer.mapping.get(layer.spec.id_field, "")
+    masked = [mask_record(row, personal, keep) for row in rows]
+    return rejected.assign(raw=[json.dumps(row, ensure_ascii=False) for row in masked])
 
 
-def _open_columns(columns: set[str], spec: LayerSpec) -> set[str]:
-    out = set()
-    for column in columns:
+def _personal(columns: set[str], layer: Layer) -> set[str]:
+    known = {layer.mapping.get(name, name) for name in layer.personal}
+    known |= {c for name, c in layer.mapping.items() if layer.spec.fields[name].personal}
+    for column in columns - set(layer.mapping.values()):
         # One at a time: a second column for the same field is as personal as the first.
-        fields = match_columns([column], spec, Findings(spec.key), None)
-        if fields and not any(spec.fields[name].personal for name in fields):
-            out.add(column)
-    return out
+        fields = match_columns([column], layer.spec, Findings(layer.spec.key), None)
+        if any(layer.spec.fields[name].personal for name in fields):
+            known.add(column)
+    return known

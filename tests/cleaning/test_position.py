@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import shapely
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning.datum_guess import suspect_datum
 from geo_citymgmt.outlines import packaged_districts
+from tests.conftest import points
 
 E0, N0 = 555_695.0, 3_464_273.0
 LON, LAT = 120.585, 31.299
@@ -196,3 +199,32 @@ def test_real_outlines_in_gcj02_are_recognised_as_such(real):
 def test_metres_are_asked_for_by_name():
     with pytest.raises(gcm.CRSError, match="reference"):
         suspect_datum(frame([(LON, LAT)], 4490), packaged_districts().to_crs(4490))
+
+
+CHINESE = re.compile("[\u4e00-\u9fff]")
+
+
+@pytest.mark.parametrize("crs", [None, "infer", "EPSG:4548", "EPSG:4490"])
+def test_what_the_numbers_could_be_is_told_in_one_language_at_a_time(crs):
+    frame = points((1, 1), (2, 2), MANHOLE_ID=["A", "B"]).set_crs(None, allow_override=True)
+    if crs == "infer":
+        found = gcm.read_layer(frame, "manholes", crs=crs).findings
+        row = found[found["code"] == "CRS_INFERRED"].iloc[0]
+    else:
+        with pytest.raises(gcm.CRSError) as caught:
+            gcm.read_layer(frame, "manholes", crs=crs)
+        found = caught.value.findings
+        row = found[found["code"].isin(["CRS_MISSING", "CRS_WRONG"])].iloc[0]
+        assert not CHINESE.search(caught.value.message)
+    assert "EPSG:4549" in row["message_en"]
+    assert not CHINESE.search(row["message_en"] + row["value"] + row["expected"])
+    assert "EPSG:4549" in row["message_zh"]
+    assert not re.search("could|records|degrees|zone", row["message_zh"])
+
+
+def test_numbers_that_are_nowhere_in_china_are_not_called_shifted():
+    frame = gpd.GeoDataFrame({"MANHOLE_ID": ["A"]}, geometry=[shapely.Point(-120.0, 38.0)])
+    with pytest.raises(gcm.CRSError, match="no usual CRS") as caught:
+        gcm.read_layer(frame, "manholes")
+    assert "常用坐标系都不符" in caught.value.message_zh
+    assert "GCJ" not in caught.value.message

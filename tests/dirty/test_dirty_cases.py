@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import geo_citymgmt as gcm
 from geo_citymgmt.findings import CODES
 from tests.dirty.case import Case
 from tests.dirty.cases import CASES
+
+_CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
 def _params(*, refused: bool) -> list[Any]:
@@ -73,11 +76,22 @@ def test_what_cannot_be_used_is_refused_and_says_so(case: Case, tmp_path: Path) 
     zh, en = case.refused or ("", "")
     assert zh in error.message_zh, error.message_zh
     assert en in error.message, error.message
+    assert_says_what_to_do(error)
     # What was seen until then goes with the error, the last of it fatal.
     codes = set() if error.findings is None else set(error.findings["code"])
     assert set(case.codes.split()) <= codes, codes
     if error.findings is not None:
         assert (error.findings["severity"] == "fatal").any()
+
+
+def assert_says_what_to_do(error: gcm.CityDataError) -> None:
+    """Both languages end with the remedy, each in its own."""
+    assert error.remedy
+    assert error.message.rstrip(".").endswith(error.remedy.rstrip("."))
+    assert not _CHINESE.search(error.remedy)
+    assert error.message_zh.rstrip("。").endswith(error.remedy_zh.rstrip("。"))
+    assert _CHINESE.search(error.remedy_zh)
+    assert _CHINESE.search(error.message_zh.removesuffix(error.remedy_zh))
 
 
 def test_there_are_sixty_cases_and_each_has_a_name_of_its_own() -> None:

@@ -334,3 +334,21 @@ def test_every_file_of_the_corpus_is_read_or_refused_in_time():
             slow.append(path)
     assert slow == []
     assert n_read > len(files) // 10
+
+
+@pytest.mark.parametrize("suffix", [".shx", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".SHX"])
+def test_a_companion_of_a_shapefile_is_refused_with_the_name_of_the_shapefile(tmp_path, suffix):
+    # The indices begin with the bytes of a .shp: they must not be read as one.
+    path = tmp_path / f"窨井{suffix}"
+    path.write_bytes(b"\x00\x00\x27\x0a" + bytes(200))
+    with pytest.raises(gcm.SourceError, match=r"窨井\.shp") as caught:
+        read_raw(path)
+    assert "窨井.shp" in caught.value.remedy_zh
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path):
+    path = tmp_path / "a.geojsonl"
+    path.write_text('{"type": "Feature", "properties": {}, "geometry": null}\n{"type": "Fea\n')
+    with pytest.raises(gcm.SourceError, match="feature 2: not whole JSON") as caught:
+        read_raw(path)
+    assert "第 2 条" in caught.value.message_zh
