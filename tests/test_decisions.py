@@ -33,6 +33,12 @@ def check(*arguments):
     return result.exit_code, result.output
 
 
+def by_record(city) -> pd.Series:
+    """What became of each finding about one record, by key and code."""
+    state = city.since.set_index(["key", "code"])["state"]
+    return state[state.index.get_level_values("key") != ""]
+
+
 def decide(path, answers: dict[tuple[str, str], tuple[str, str]]):
     """Fill in 处理意见 and 说明 of the findings named by id and code."""
     book = openpyxl.load_workbook(path)
@@ -68,12 +74,11 @@ def test_a_round_of_decisions_is_applied_logged_and_compared(office, tmp_path):
     order = city.findings[city.findings["code"] == "DATE_ORDER"].iloc[0]
     assert order["severity"] == "info"
     assert "原始记录如此" in order["message_zh"]
-    state = city.since.set_index(["key", "code"])["state"]
+    state = by_record(city)
     assert state["J1", "CODE_UNKNOWN"] == "resolved"
     assert state["J2", "CODE_UNKNOWN"] == "remaining"
     assert state["J3", "DATE_ORDER"] == "remaining"
-    by_record = state[state.index.get_level_values("key") != ""]
-    assert by_record.value_counts().to_dict() == {"remaining": 3, "resolved": 1}
+    assert state.value_counts().to_dict() == {"remaining": 3, "resolved": 1}
     code, output = check(office, "--decisions", book)
     assert code == 3
     assert "新增 0" in output
@@ -86,7 +91,7 @@ def test_a_new_fault_is_told_as_new(office, tmp_path):
     frame = points((0, 0), (10, 0), MANHOLE_ID=["J1", "J9"])
     frame["STATUS"] = ["处置中", "不知"]
     frame.to_file(office / "窨井.shp", engine="pyogrio", encoding="UTF-8")
-    since = gcm.load_city(office, decisions=book).since.set_index(["key", "code"])["state"]
+    since = by_record(gcm.load_city(office, decisions=book))
     assert since["J9", "CODE_UNKNOWN"] == "new"
     assert since["J1", "CODE_UNKNOWN"] == "resolved"
 

@@ -26,8 +26,7 @@ def test_a_point_on_a_shared_boundary_belongs_to_the_lowest_code():
 
 
 def test_a_point_outside_and_a_missing_one_have_no_owner_and_keep_the_index():
-    frame = points((50, 50), (500, 50))
-    frame.loc[2] = {"geometry": None}
+    frame = points((50, 50), (500, 50)).reindex([0, 1, 2])
     frame.index = ["x", "y", "z"]
     owner = gcm.assign_zones(frame, TWO)
     assert owner.index.tolist() == ["x", "y", "z"]

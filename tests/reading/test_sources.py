@@ -63,7 +63,8 @@ def write(frame: gpd.GeoDataFrame, path, kind: str):
         "fgb": "FlatGeobuf",
         "geojson": "GeoJSON",
         "geojsonl": "GeoJSONSeq",
-        "kml": "KML",
+        # Not "KML", which in GDAL 3.11 writes each value under the name before.
+        "kml": "LIBKML",
         "gdb": "OpenFileGDB",
         "shp": "ESRI Shapefile",
     }
