@@ -20,10 +20,12 @@ from geo_citymgmt.decisions import (
 )
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.spec import LayerSpec, load_specs
 from geo_citymgmt.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events, read_targets
+from geo_citymgmt.targets import check_targets
 
 __all__ = ["City", "load_city"]
 
@@ -50,6 +52,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Of all layers, the unusable ones included.
     specs : dict of str to LayerSpec
         What the layers are.
+    figures : Figures
+        What is computed from them: the package's figures and those of the office.
     since : DataFrame or None
         Which findings are new, remain or are resolved since the decisions it was loaded with.
     """
@@ -67,6 +71,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     code: str = "320500"
     source: str = ""
     inputs: tuple[Path, ...] = field(default=(), repr=False)
+    figures: Figures = field(default_factory=load_figures, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
 
     def __getitem__(self, key: str) -> gpd.GeoDataFrame:
@@ -163,6 +168,7 @@ def load_city(
     crs: Any = None,
     datum: str | Mapping[str, str] | None = None,
     decisions: str | Path | None = None,
+    figures: str | Path | None = None,
 ) -> City:
     """Load a city from a folder, a ``city.toml``, an archive or a GeoPackage.
 
@@ -188,6 +194,9 @@ def load_city(
     decisions : str or Path, optional
         A findings workbook the office has filled in: its corrections are applied and logged, its
         accepted exceptions marked, and ``city.since`` tells what is new, remains or is resolved.
+    figures : path, optional
+        A table file of the office's own figures, laid over the package's; else ``figures.toml`` of
+        the source, where there is one.
 
     Returns
     -------
@@ -215,6 +224,7 @@ def load_city(
             crs=crs,
             datum=datum,
             decisions=decisions,
+            figures=figures,
         )
     if folder is None:
         return city
@@ -234,6 +244,7 @@ def _loaded(
     crs: Any,
     datum: str | Mapping[str, str] | None,
     decisions: str | Path | None,
+    figures: str | Path | None,
 ) -> City:
     """Load what is at ``where``, which people know as ``source``."""
     only = layers[0] if layers and len(layers) == 1 else None
@@ -250,7 +261,12 @@ def _loaded(
     builder.layers = {k: builder.layers[k] for k in known if k in builder.layers}
     if not builder.layers:
         raise _nothing_usable(source, builder, findings)
+    own_figures = load_figures(figures if figures is not None else found.figures)
+    check_figures(own_figures, known)
     events, targets = _side_tables(found, known, builder.layers, findings)
+    by_level = builder.zones_by_level
+    zone_codes = [str(code) for zones_ in by_level.values() for code in zones_.index]
+    check_targets(targets, own_figures, by_level["district"], zone_codes, found.code, findings)
     data_date = found.data_date or _latest(builder.layers, events)
     all_findings = concat_findings([findings.frame(), *builder.tables])
     since = None
@@ -274,6 +290,7 @@ def _loaded(
         code=found.code,
         source=source,
         inputs=found.inputs(),
+        figures=own_figures,
     )
 
 

@@ -61,6 +61,7 @@ class CitySource:
     layers: dict[str, LayerSource] = field(default_factory=dict)
     events: Path | pd.DataFrame | None = None
     targets: Path | pd.DataFrame | None = None
+    figures: Path | None = None
     data_date: pd.Timestamp | None = None
     name_zh: str = "苏州市"
     name_en: str = "Suzhou"
@@ -84,7 +85,7 @@ class CitySource:
                 parts = [p for p in path.parent.glob("*") if p.with_suffix("") == stem]
                 keep = _COMPANY | {path.suffix.lower()}
                 paths |= {p for p in parts if p.suffix.lower() in keep and p.suffix != ".lock"}
-        paths |= {p for p in (self.events, self.targets, self.config, *self.sides)
+        paths |= {p for p in (self.events, self.targets, self.figures, self.config, *self.sides)
                   if isinstance(p, Path)}  # fmt: skip
         return tuple(sorted(p for p in paths if p.is_file()))
 
@@ -107,11 +108,13 @@ def find_source(
         config = path / "city.toml"
         if config.is_file():
             _apply_config(found, config, specs)
+        _find_figures(found)
         _scan_folder(found, specs)
         return found
     found = CitySource(path.parent)
     if path.suffix.lower() == ".toml":
         _apply_config(found, path, specs)
+        _find_figures(found)
         if not found.layers:
             _scan_folder(found, specs)
         return found
@@ -199,6 +202,13 @@ def recognise(stem: str, specs: Mapping[str, LayerSpec]) -> str | None:
     longest = max(map(len, inside))
     keys = {key for name, key in inside.items() if len(name) == longest}
     return keys.pop() if len(keys) == 1 else None
+
+
+def _find_figures(found: CitySource) -> None:
+    """Figures of the office's own lie beside its layers, unless city.toml names another file."""
+    beside = found.root / "figures.toml"
+    if found.figures is None and beside.is_file():
+        found.figures = beside
 
 
 def _first_known(item: SourceLayer, specs: Mapping[str, LayerSpec]) -> str | None:
@@ -338,8 +348,8 @@ def _take_group(
 def _apply_config(found: CitySource, path: Path, specs: Mapping[str, LayerSpec]) -> None:
     table = read_toml(path)
     found.config = path
-    known = {"name_zh", "name_en", "code", "data_date", "events", "targets", "layers", "zones",
-             "names"}  # fmt: skip
+    known = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
+             "zones", "names"}  # fmt: skip
     for entry in table:
         if entry not in known:
             raise _mistake(path, entry, f"unknown entry; known: {', '.join(sorted(known))}")
@@ -359,7 +369,7 @@ def _apply_config(found: CitySource, path: Path, specs: Mapping[str, LayerSpec])
         if not isinstance(date, (str, dt.date)):
             raise _mistake(path, "data_date", "must be a date such as 2022-06-30")
         found.data_date = pd.Timestamp(date).as_unit("us")
-    for name in ("events", "targets"):
+    for name in ("events", "targets", "figures"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
     for key, entry in table.get("layers", {}).items():

@@ -279,6 +279,16 @@ CODES: Mapping[str, FindingCode] = {
         "事件表中的 {value} 条没有对应：{detail_zh}",
         "{value} events have no counterpart: {detail}",
     ),
+    "TARGET_UNMATCHED": _c(
+        "warning",
+        "目标表中的“{value}”没有对应：{detail_zh}；请核对编号",
+        "{value!r} in the targets has no counterpart: {detail}; check the ids",
+    ),
+    "TARGET_SUM": _c(
+        "warning",
+        "“{detail_zh}”各板块目标之和为 {value}，全市目标为 {expected}；请核对分解数",
+        "{detail}: the districts' targets make {value}, the city's is {expected}; check the split",
+    ),
     "PERSONAL_DATA": _c(
         "info",
         "字段“{value}”含个人信息，输出时遮蔽",

@@ -7,6 +7,7 @@ data's own. A plan is never a fact: it is kept apart and asked for by name.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -16,12 +17,32 @@ import pandas as pd
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.spec import Amount, LayerSpec, States
 
-__all__ = ["Timeline", "matches"]
+__all__ = ["Entries", "Timeline", "matches"]
 
 #: States of a record on a day, beside the codes of its layer.
 NOT_YET, UNKNOWN = "", None
 _EPSILON = 1e-6
 _ENTRY = {"row": "int64", "date": "datetime64[us]", "amount": "float64", "basis": "str"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Growth of an amount: record, day, size, and whether an event tells it."""
+
+    row: np.ndarray
+    date: np.ndarray
+    amount: np.ndarray
+    by_event: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Entries:
+        """From the columns of :meth:`Timeline.entries`."""
+        return cls(
+            table["row"].to_numpy(),
+            table["date"].to_numpy(),
+            table["amount"].to_numpy(),
+            (table["basis"] == "events").to_numpy(dtype=bool),
+        )
 
 
 def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np.ndarray:
@@ -75,6 +96,8 @@ class Timeline:
         self.events = known.assign(row=row.reindex(known["key"]).to_numpy(dtype="int64"))
         self._transitions: pd.DataFrame | None = None
         self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
+        self._arrays: dict[tuple[str, bool], Entries] = {}
+        self._recorded: tuple[np.ndarray, np.ndarray] | None = None
 
     # -- states
 
@@ -176,15 +199,9 @@ class Timeline:
         out[last["row"]] = last["state"].to_numpy(dtype=object)
         if states.field not in self.data.columns:
             return pd.Series(out)
-        status = self.data[states.field].to_numpy(dtype=object, copy=True)
-        status[pd.isna(status)] = None
-        final = np.full(n, None, dtype=object)
-        facts = self.transitions
-        if self.data_date is not None:
-            facts = facts[facts["date"] <= self.data_date]
-        latest = facts.drop_duplicates("row", keep="last")
-        final[latest["row"]] = latest["state"].to_numpy(dtype=object)
-        agrees = self._same_sets(final, status) | pd.isna(status)
+        if self._recorded is None:
+            self._recorded = self._status_against_moves(states)
+        status, agrees = self._recorded
         now = day is None or self.data_date is None or day >= self.data_date
         if now:
             planned = np.zeros(n, dtype=bool)
@@ -199,6 +216,18 @@ class Timeline:
         still_first = self.data[states.field].isin(states.first).to_numpy(dtype=bool)
         out[~(agrees | moved_later)] = UNKNOWN
         return pd.Series(np.where(still_first, status, out))
+
+    def _status_against_moves(self, states: States) -> tuple[np.ndarray, np.ndarray]:
+        """Status of each record, and whether its last dated move ends in it or in its like."""
+        status = self.data[states.field].to_numpy(dtype=object, copy=True)
+        status[pd.isna(status)] = None
+        final = np.full(len(self.data), None, dtype=object)
+        facts = self.transitions
+        if self.data_date is not None:
+            facts = facts[facts["date"] <= self.data_date]
+        latest = facts.drop_duplicates("row", keep="last")
+        final[latest["row"]] = latest["state"].to_numpy(dtype=object)
+        return status, self._same_sets(final, status) | pd.isna(status)
 
     def _same_sets(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Whether two states count alike, as 立案 and 处置中 do."""
@@ -225,12 +254,30 @@ class Timeline:
 
     def done_by(self, key: str, day: pd.Timestamp | None, *, plan: bool = False) -> np.ndarray:
         """Amount of each record up to the end of ``day``; what is undated counts at the data's."""
-        entries = self.entries(key, plan=plan)
-        past = entries["date"] <= day if day is not None else entries["date"].notna()
+        entries = self.arrays(key, plan=plan)
+        undated = np.isnat(entries.date)
+        past = ~undated if day is None else entries.date <= np.datetime64(day)
         if day is None or self.data_date is None or day >= self.data_date:
-            past |= entries["date"].isna()
-        hit = entries[past]
-        return np.bincount(hit["row"], weights=hit["amount"], minlength=len(self.data))
+            past |= undated
+        return np.bincount(entries.row[past], entries.amount[past], minlength=len(self.data))
+
+    def arrays(self, key: str, *, plan: bool = False) -> Entries:
+        """The same as :meth:`entries`, as arrays."""
+        if (key, plan) not in self._arrays:
+            self._arrays[key, plan] = Entries.of(self.entries(key, plan=plan))
+        return self._arrays[key, plan]
+
+    def entered(self, codes: tuple[str, ...], *, plan: bool = False) -> Entries:
+        """Every entry into the states ``codes`` from outside them, each of size 1; undated last."""
+        key = (";".join(codes), plan)
+        if key not in self._arrays:
+            moves = self.transitions
+            if plan:
+                moves = pd.concat([moves, self.planned_transitions()], ignore_index=True)
+                moves = moves.sort_values(["row", "date", "rank"], kind="stable")
+            changes = self._changes(codes, 1.0, moves)
+            self._arrays[key] = Entries.of(changes[changes["amount"] > 0].astype(_ENTRY))
+        return self._arrays[key]
 
     def _facts(self, amount: Amount) -> pd.DataFrame:
         adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
@@ -301,15 +348,16 @@ class Timeline:
                     taken += had
         return pd.concat(out, ignore_index=True)
 
-    def _by_state(self, amount: Amount, moves: pd.DataFrame | None = None) -> pd.DataFrame:
-        """+1 on entering the set of states, -1 on leaving it."""
+    def _by_state(self, amount: Amount) -> pd.DataFrame:
         assert amount.while_in is not None
-        codes = self.spec.sets[amount.while_in]
-        moves = self.transitions if moves is None else moves
+        weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
+        return self._changes(self.spec.sets[amount.while_in], weight, self.transitions)
+
+    def _changes(self, codes: tuple[str, ...], weight: float, moves: pd.DataFrame) -> pd.DataFrame:
+        """+ on entering the states, - on leaving them; records in them without a day, undated."""
         inside = moves["state"].isin(codes)
         before = inside.groupby(moves["row"]).shift(fill_value=False)
         changed = inside != before
-        weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
         dated = pd.DataFrame(
             {
                 "row": moves.loc[changed, "row"],

@@ -1,0 +1,326 @@
+"""Where the city stands: every figure at a date with its terms, beside its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.evaluation import Evaluator, Layout, Values, Window
+from geo_citymgmt.indicators import Figure, published_indicators
+from geo_citymgmt.membership import LEVELS
+from geo_citymgmt.pace import judge
+from geo_citymgmt.tables import read_targets
+from geo_citymgmt.targets import Curve, in_units, sum_of_districts, targets_of
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["COLUMNS", "Standing", "chosen_figures", "levels_of", "period_start"]
+
+COLUMNS = (
+    "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
+    "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
+    "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
+)  # fmt: skip
+_TEXTS = (
+    "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
+    "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
+)  # fmt: skip
+_DATES = ("deadline", "period_start", "as_of")
+_DAY = pd.Timedelta(days=1)
+_NEVER = np.datetime64("NaT", "us")
+Block = dict[str, Any]
+
+
+def levels_of(city: City, level: str) -> tuple[str, ...]:
+    """Return the levels from the city down to ``level``."""
+    if level not in LEVELS:
+        raise CityDataError(
+            f"level is {level!r}, must be one of {', '.join(LEVELS)}.", f"没有“{level}”这一级。"
+        )
+    levels = LEVELS[: LEVELS.index(level) + 1]
+    for name in levels[2:]:
+        city.zones_at(name)
+    return levels
+
+
+def chosen_figures(city: City, indicators: Sequence[str] | str | None) -> list[Figure]:
+    """Return the figures asked for by id or published row, all of them without a choice."""
+    known = city.figures.figures
+    if indicators is None:
+        return list(known.values())
+    out: dict[str, Figure] = {}
+    for name in [indicators] if isinstance(indicators, str) else indicators:
+        found = [f for f in known.values() if name in (f.id, f.published)]
+        if not name or not found:
+            raise CityDataError(
+                f"no figure {name!r}; there are {', '.join(known)}.",
+                f"没有指标“{name}”；现有：{'、'.join(known)}。",
+            )
+        out |= {f.id: f for f in found}
+    return list(out.values())
+
+
+def period_start(period: str, day: pd.Timestamp | None) -> pd.Timestamp | None:
+    """Return the first day of the period a day is in; of a half-year asked for, its own."""
+    if day is None or period == "stock":
+        return None
+    month = {
+        "year": 1,
+        "first_half": 1,
+        "second_half": 7,
+        "half": 1 if day.month < 7 else 7,
+        "quarter": 3 * ((day.month - 1) // 3) + 1,
+        "month": day.month,
+    }[period]
+    return pd.Timestamp(day.year, month, 1)
+
+
+class Standing:
+    """Evaluates the figures of one city at any number of dates."""
+
+    def __init__(
+        self,
+        city: City,
+        *,
+        targets: pd.DataFrame | None = None,
+        indicators: Sequence[str] | str | None = None,
+    ) -> None:
+        self.city = city
+        self.figures = chosen_figures(city, indicators)
+        self.evaluator = Evaluator(city)
+        own = read_targets(targets) if targets is not None else city.targets
+        self._targets = in_units(own, city.figures)
+        self._published = published_indicators().set_index("id")
+        self._curves: dict[str, dict[str, Curve]] = {}
+
+    def table(
+        self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
+    ) -> pd.DataFrame:
+        """Return the tidy table of progress, one block a day."""
+        levels = levels_of(self.city, level)
+        blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
+        return _joined(blocks)
+
+    # -- one figure at one day
+
+    def _block(
+        self, figure: Figure, day: pd.Timestamp | None, levels: tuple[str, ...], plan: bool
+    ) -> Block:
+        start, window, late = self._window(figure, day, plan)
+        problem = self.evaluator.problem(figure) or late
+        if problem is None and day is None and figure.in_period:
+            problem = ("the data has no date", "数据没有日期，无法计算时段数")
+        notes = []
+        if problem is not None:
+            values = self._nothing()
+            notes.append(problem)
+        else:
+            values = self.evaluator.values(figure, window, levels)
+            if values.undated:
+                notes.append(
+                    (
+                        f"{values.undated} without a date, not in the period",
+                        f"{values.undated} 条没有日期，未计入时段",
+                    )
+                )
+        curves, comparator = self._held_against(figure, values.layout, day)
+        opening = self._opening(figure, problem is None, start, levels, len(values.value))
+        attainment, expected, status = judge(
+            figure,
+            values.value,
+            opening,
+            curves,
+            comparator,
+            day,
+            start,
+            self.city.figures.thresholds(figure),
+        )
+        any_target = any(c is not None for c in curves)
+        return {
+            **self._terms(figure, values, plan and problem is None, day),
+            "rows": len(values.value),
+            "target": np.array([np.nan if c is None else c.target for c in curves]),
+            "deadline": _deadlines(curves),
+            "comparator": comparator if any_target else "",
+            "attainment": attainment,
+            "expected": expected,
+            "status": status,
+            "period_start": _day64(start),
+            "as_of": _day64(day),
+            **self._notes(figure, values.layout, notes),
+        }
+
+    def _window(
+        self, figure: Figure, day: pd.Timestamp | None, plan: bool
+    ) -> tuple[pd.Timestamp | None, Window, tuple[str, str] | None]:
+        """First day of the period, the window of its value, and why there is none yet."""
+        start = period_start(figure.period, day)
+        if day is None or start is None:
+            return start, Window(day, start, plan), None
+        if day < start:
+            return (
+                start,
+                Window(day, start, plan),
+                (
+                    f"the period begins on {start:%Y-%m-%d}",
+                    f"时段自 {start:%Y-%m-%d} 起，尚未开始",
+                ),
+            )
+        last = day
+        if figure.period == "first_half":
+            last = min(day, pd.Timestamp(day.year, 6, 30))
+        return start, Window(last, start, plan), None
+
+    def _nothing(self) -> Values:
+        one = np.array([np.nan])
+        place = np.array(["city"], dtype=object)
+        none = np.empty(0, dtype=int)
+        layout = Layout(
+            place,
+            np.array(["total"], dtype=object),
+            np.array([self.city.code], dtype=object),
+            none,
+            none,
+            none,
+        )
+        return Values(layout, one, one, one, False, 0)
+
+    def _opening(
+        self,
+        figure: Figure,
+        available: bool,
+        start: pd.Timestamp | None,
+        levels: tuple[str, ...],
+        n: int,
+    ) -> np.ndarray:
+        """Value at the end of the day before the period, for a figure that is to fall."""
+        falls = figure.direction == "down" and not figure.in_period
+        if not (falls and available and start is not None and self._targeted(figure)):
+            return np.full(n, np.nan)
+        return self.evaluator.values(figure, Window(start - _DAY), levels).value
+
+    def _targeted(self, figure: Figure) -> bool:
+        return bool(figure.target) or bool(self._own_targets(figure))
+
+    # -- its terms
+
+    def _terms(self, figure: Figure, values: Values, plan: bool, day: pd.Timestamp | None) -> Block:
+        own = self.city.data_date
+        ahead = plan and day is not None and (own is None or day > own)
+        return {
+            "indicator": figure.id,
+            "published_id": figure.published,
+            "name_zh": figure.zh,
+            "name_en": figure.en,
+            "layer": figure.layer,
+            "unit": figure.unit,
+            "level": values.layout.level,
+            "zone_code": values.layout.zone_code,
+            "row_kind": values.layout.row_kind,
+            "value": values.value,
+            "numerator": values.numerator,
+            "denominator": values.denominator,
+            "basis": "plan" if ahead else "events" if values.by_events else "records",
+            "comparability": ";".join(figure.reasons) or "comparable",
+        }
+
+    def _notes(self, figure: Figure, layout: Layout, more: list[tuple[str, str]]) -> Block:
+        reasons = self.city.figures.reasons
+        notes = [(figure.note_en, figure.note_zh)]
+        notes += [(reasons[r][1], reasons[r][0]) for r in figure.reasons if r != "not_carried"]
+        notes += more
+        block: Block = {}
+        for column, at, mark in (("note_en", 0, "; "), ("note_zh", 1, "；")):
+            block[column] = mark.join(n[at] for n in notes if n[at])
+        sums = self._sum_note(figure)
+        if sums is not None:
+            city = layout.level == "city"
+            for column, at, mark in (("note_en", 0, "; "), ("note_zh", 1, "；")):
+                told = mark.join(filter(None, (block[column], sums[at])))
+                block[column] = np.where(city, told, block[column])
+        return block
+
+    def _sum_note(self, figure: Figure) -> tuple[str, str] | None:
+        districts = [str(c) for c in self.city.zones.index]
+        curves = self._own_targets(figure)
+        differs = sum_of_districts(curves, districts, self.city.code, figure)
+        if differs is None:
+            return None
+        total, whole, _ = differs
+        return (
+            f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
+            f"各板块目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
+        )
+
+    def _own_targets(self, figure: Figure) -> dict[str, Curve]:
+        if figure.id not in self._curves:
+            self._curves[figure.id] = targets_of(self._targets, figure)
+        return self._curves[figure.id]
+
+    def _held_against(
+        self, figure: Figure, layout: Layout, day: pd.Timestamp | None
+    ) -> tuple[list[Curve | None], str]:
+        """What each row is held against: the targets table, else the published target."""
+        none: list[Curve | None] = [None] * len(layout.zone_code)
+        row = self._published.loc[figure.target] if figure.target in self._published.index else None
+        own = self._own_targets(figure)
+        if own:
+            counted = np.isin(layout.row_kind, ["zone", "total"])
+            pairs = zip(layout.zone_code, counted, strict=True)
+            curves = [own.get(code) if known else None for code, known in pairs]
+            if row is not None:
+                curves = [c and _with_deadline(c, row["deadline"]) for c in curves]
+            return curves, ">=" if row is None else row["comparator"] or ">="
+        if row is None or self.city.code != "320500":
+            return none, ""
+        deadline = row["deadline"]
+        if day is not None and (pd.isna(deadline) or day.year != deadline.year):
+            return none, ""
+        curve = Curve(np.array([deadline], dtype="datetime64[us]"), np.array([row["value"]]))
+        return [curve if level == "city" else None for level in layout.level], row["comparator"]
+
+
+def _deadlines(curves: list[Curve | None]) -> np.ndarray:
+    """By when, row by row; where a row has no target, the last day of those that have one."""
+    known = [c.days[-1] for c in curves if c is not None and pd.notna(c.deadline)]
+    rest = max(known) if known else _NEVER
+    return np.array([rest if c is None else c.days[-1] for c in curves], dtype="datetime64[us]")
+
+
+def _day64(day: pd.Timestamp | None) -> np.datetime64:
+    return _NEVER if day is None else np.datetime64(day, "us")
+
+
+def _with_deadline(curve: Curve, deadline: pd.Timestamp) -> Curve:
+    """A target without a day of its own is due when the published one is."""
+    if pd.notna(curve.deadline) or pd.isna(deadline):
+        return curve
+    return Curve(np.append(curve.days[:-1], np.datetime64(deadline, "us")), curve.values)
+
+
+def _joined(blocks: Sequence[Block]) -> pd.DataFrame:
+    """One table from the blocks, each column made once."""
+    rows = np.array([block["rows"] for block in blocks])
+    out = {}
+    for column in COLUMNS:
+        values = [block[column] for block in blocks]
+        if column in _DATES:
+            parts = [
+                v if isinstance(v, np.ndarray) else np.repeat(v, n)
+                for v, n in zip(values, rows, strict=True)
+            ]
+            out[column] = pd.Series(np.concatenate(parts))
+        elif column in _TEXTS:
+            parts = [
+                v if isinstance(v, np.ndarray) else np.full(n, v, dtype=object)
+                for v, n in zip(values, rows, strict=True)
+            ]
+            out[column] = pd.Series(np.concatenate(parts), dtype="str")
+        else:
+            out[column] = pd.Series(np.concatenate(values), dtype="float64")
+    return pd.DataFrame(out)[list(COLUMNS)]

@@ -1,0 +1,153 @@
+"""Targets by figure and zone: their units, their milestones, and whether they add up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.indicators import Figure, Figures
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["Curve", "check_targets", "in_units", "sum_of_districts", "targets_of"]
+
+#: Unit of a targets table -> unit of figures, and what one of it is in that.
+_UNITS = {
+    "万平方米": ("m2", 1e4), "平方米": ("m2", 1.0), "㎡": ("m2", 1.0), "m²": ("m2", 1.0),
+    "公顷": ("m2", 1e4), "ha": ("m2", 1e4), "亩": ("m2", 2000 / 3), "平方公里": ("m2", 1e6),
+    "km2": ("m2", 1e6), "公里": ("km", 1.0), "千米": ("km", 1.0), "米": ("km", 1e-3),
+    "m": ("km", 1e-3), "%": ("ratio", 0.01), "％": ("ratio", 0.01), "万": ("count", 1e4),
+    "万个": ("count", 1e4), "万辆": ("count", 1e4),
+}  # fmt: skip
+_COUNTERS = tuple("个处起条座辆家张项宗件")
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What a zone is to reach by which days; the last is the target and its deadline."""
+
+    days: np.ndarray
+    values: np.ndarray
+
+    @property
+    def target(self) -> float:
+        """The value to arrive at."""
+        return float(self.values[-1])
+
+    @property
+    def deadline(self) -> pd.Timestamp:
+        """By when; NaT where no day is given."""
+        return pd.Timestamp(self.days[-1])
+
+
+def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+    """Return the targets in the units of their figures.
+
+    Raises
+    ------
+    SourceError
+        A unit that is not that of the figure, and cannot be turned into it.
+    """
+    unit_of = {f.id: f.unit for f in figures.figures.values()}
+    factor = np.ones(len(targets))
+    for (name, unit), rows in targets.groupby(["indicator", "unit"], dropna=False).groups.items():
+        wanted, given = unit_of.get(str(name)), "" if pd.isna(unit) else str(unit).strip()
+        if wanted is None or given in ("", wanted) or (wanted == "count" and given in _COUNTERS):
+            continue
+        kind, size = _UNITS.get(given, ("", 1.0))
+        if kind != wanted:
+            raise SourceError(
+                f"targets: {name} is in {wanted}, its target in {given!r}.",
+                f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
+                remedy="Give the target in the unit of the figure.",
+                remedy_zh="请按指标的单位填写目标值。",
+            )
+        factor[targets.index.get_indexer(rows)] = size
+    return targets.assign(target=targets["target"] * factor)
+
+
+def targets_of(targets: pd.DataFrame, figure: Figure) -> dict[str, Curve]:
+    """Return the curve of each zone that has a target for ``figure``.
+
+    Several days for one figure and zone are milestones on the way to the last.
+    """
+    own = targets[targets["indicator"].isin([figure.id, figure.same_as or figure.id])]
+    own = own[own["target"].notna()]
+    # Its own row comes before that of the figure it repeats.
+    first = own["indicator"] == figure.id
+    own = own[first | ~own["zone_code"].isin(own.loc[first, "zone_code"])]
+    out = {}
+    for code, rows in own.groupby("zone_code", sort=False):
+        ordered = rows.sort_values("deadline", kind="stable", na_position="first")
+        ordered = ordered.drop_duplicates("deadline", keep="first")
+        out[str(code)] = Curve(
+            ordered["deadline"].to_numpy(dtype="datetime64[us]"),
+            ordered["target"].to_numpy(dtype="float64"),
+        )
+    return out
+
+
+def sum_of_districts(
+    curves: dict[str, Curve], districts: Sequence[str], city: str, figure: Figure
+) -> tuple[float, float, int] | None:
+    """Return sum over districts, the city's target and how many districts have none.
+
+    None where the two agree, where there is nothing to hold against each other, or where targets of
+    the figure do not add up by their nature.
+    """
+    named = [c for c in districts if c in curves]
+    if city not in curves or not named or not figure.adds_up:
+        return None
+    total, whole = sum(curves[c].target for c in named), curves[city].target
+    without = len(districts) - len(named)
+    agree = abs(total - whole) <= _TOLERANCE * max(abs(total), abs(whole), 1.0)
+    # Districts without a target may bear the rest, but not less than nothing.
+    return None if agree or (without and total < whole) else (total, whole, without)
+
+
+def check_targets(
+    targets: pd.DataFrame,
+    figures: Figures,
+    districts: gpd.GeoDataFrame,
+    known_zones: Sequence[str],
+    city: str,
+    findings: Findings,
+) -> None:
+    """Tell targets of unknown figures and zones, and those that do not add up to the city's."""
+    for column, known, en, zh in (
+        ("indicator", list(figures.figures), "no such figure", "没有这个指标"),
+        ("zone_code", [city, *known_zones], "no such zone", "没有这个分区"),
+    ):
+        for value in targets.loc[~targets[column].isin(known), column].unique():
+            findings.add("TARGET_UNMATCHED", value=value, detail=en, detail_zh=zh)
+    missing = int(targets["target"].isna().sum())
+    if missing:
+        findings.add(
+            "TARGET_UNMATCHED",
+            value=f"{missing}",
+            detail="rows without a number",
+            detail_zh="行没有目标值",
+        )
+    codes = [str(c) for c in districts.index]
+    for name in targets["indicator"].unique():
+        figure = figures.figures.get(str(name))
+        if figure is None:
+            continue
+        differs = sum_of_districts(targets_of(targets, figure), codes, city, figure)
+        if differs is not None:
+            total, whole, _ = differs
+            findings.add(
+                "TARGET_SUM",
+                value=f"{total:,.10g}",
+                expected=f"{whole:,.10g}",
+                detail=figure.en,
+                detail_zh=figure.zh,
+            )
