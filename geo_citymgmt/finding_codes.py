@@ -392,4 +392,21 @@ CODES: Mapping[str, FindingCode] = {
         "读取时的提示：{value}，请核对该文件",
         "the reader warned: {value}; check the file",
     ),
+    "LAYER_EMPTY": _c(
+        "warning",
+        "来源中没有一条记录（{value}）；如不应为空，文件可能不完整，请重新导出",
+        "the source holds no record ({value}); unless it should be empty, export it again",
+    ),
+    "TABLE_UNFINISHED": _c(
+        "info",
+        "最后一行（第 {value} 行）末尾没有换行，文件可能在此中断；请核对该行是否完整、"
+        "后面是否还有行",
+        "the last line ({value}) does not end in a line break, the file may have been cut there; "
+        "check whether that row is whole and whether others should follow",
+    ),
+    "ID_GAP": _c(
+        "info",
+        "“{field}”{detail_zh}；如不是停用的编号，请核对是否漏行",
+        "{field!r} {detail}; unless these numbers were given up, look for rows that were left out",
+    ),
 }  # fmt: skip

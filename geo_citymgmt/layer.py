@@ -22,6 +22,7 @@ from geo_citymgmt.cleaning.personal import mask_findings, mask_record, personal_
 from geo_citymgmt.cleaning.position import Position, to_metric
 from geo_citymgmt.cleaning.records import Records, check_words
 from geo_citymgmt.cleaning.relations import check_relations
+from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings, concat_findings, empty_findings
@@ -228,6 +229,9 @@ def read_layer(
     except CityDataError as error:
         _complete(error, findings, raws)
         raise
+    if not len(raw.frame):
+        findings.add("LAYER_EMPTY", value=raw.name)
+    tell_gaps(raw.frame, mapping, spec, findings, raw.record, offsets[1:])
     nowhere = np.full(n_alone, None, dtype=object)
     geometry = np.concatenate([*(p.geometry for p in positions), nowhere])
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)

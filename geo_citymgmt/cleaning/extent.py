@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pyproj
@@ -85,18 +85,26 @@ class Extent:
 
     def home(self, crs: CRS) -> tuple[float, float, float, float] | None:
         """Bounds of the city and its surroundings in ``crs``, None where it has none there."""
-        west, south, east, north = self.box
-        lon, lat = np.meshgrid(
-            np.linspace(west - _AROUND, east + _AROUND, 5),
-            np.linspace(south - _AROUND, north + _AROUND, 5),
-        )
-        if crs.is_geographic:
-            x, y = lon, lat
-        else:
-            x, y = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True).transform(lon, lat)
-        if not (np.isfinite(x).all() and np.isfinite(y).all()):
-            return None
-        return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
+        return _home(self.box, crs)
+
+
+# A city reads several layers in one CRS, each asks twice, and a transformer takes long to make.
+@lru_cache(maxsize=64)
+def _home(
+    box: tuple[float, float, float, float], crs: CRS
+) -> tuple[float, float, float, float] | None:
+    west, south, east, north = box
+    lon, lat = np.meshgrid(
+        np.linspace(west - _AROUND, east + _AROUND, 5),
+        np.linspace(south - _AROUND, north + _AROUND, 5),
+    )
+    if crs.is_geographic:
+        x, y = lon, lat
+    else:
+        x, y = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True).transform(lon, lat)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
 
 
 def spots(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

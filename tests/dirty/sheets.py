@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from tests.dirty.case import Case
-from tests.dirty.makers import LAT, LON, X, Y, holes, ids, records, spots, table, workbook
+from tests.dirty.makers import LAT, LON, X, Y, holes, ids, records, spots, table, text, workbook
 
 IN_DEGREES = {"crs": "EPSG:4490"}
+#: Ten rows of which the sixth to eighth are gone.
+LEFT = [1, 2, 3, 4, 5, 9, 10, 11, 12, 13]
 HEAD = "窨井编号,道路名称,经度,纬度"
 ROWS = [f"J{i + 1},人民路,{LON},{LAT}" for i in range(4)]
 LONG = ["320508202206300001", "320508202206300002", "320508202206300003"]
@@ -41,6 +43,20 @@ TABLES = [
          "GEOM_NULL", (0, 0, 1)),
     Case("a row with one value too many", table(HEAD, *ROWS, f"J5,人民路,{LON},{LAT},多余"),
          "ROW_RAGGED", (0, 4, 1), options=IN_DEGREES),
+    Case("rows cut out of a list whose ids rise by one",
+         table(HEAD, *[f"J{i:03d},人民路,{LON},{LAT}" for i in LEFT]), "ID_GAP", (0, 10, 0),
+         options=IN_DEGREES, values={"manhole_id": [f"J{i:03d}" for i in LEFT]}),
+    Case("rows cut out of a sheet that numbers its rows",
+         workbook([["序号", *HEAD.split(",")],
+                   *[[i, f"S-{i * 7}", "人民路", LON, LAT] for i in LEFT]]), "ID_GAP",
+         (0, 10, 0), options=IN_DEGREES),
+    Case("a list that begins with its fourth row",
+         table("序号," + HEAD, *[f"{i},S-{i * 7},人民路,{LON},{LAT}" for i in range(4, 12)]),
+         "ID_GAP", (0, 8, 0), options=IN_DEGREES),
+    Case("a .csv that ends within a line",
+         text("窨井.csv", "\n".join([HEAD, *ROWS])), "TABLE_UNFINISHED", options=IN_DEGREES,
+         values={"manhole_id": ids()}, not_codes="ID_GAP LAYER_EMPTY"),
+    Case("a .csv of headings alone", table(HEAD), "LAYER_EMPTY", (0, 0, 0), options=IN_DEGREES),
     Case("no header at all", table("1,2,3", "4,5,6", "7,8,9"), refused=("列名", "columns")),
     Case("merged cells in a sheet",
          workbook([["窨井编号", "所属板块", "经度", "纬度"], ["J1", "姑苏区", LON, LAT],
