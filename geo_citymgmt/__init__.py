@@ -17,6 +17,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from geo_citymgmt.access import gini, lorenz, supply_ratio, two_step_access
 from geo_citymgmt.city import City, load_city
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.cleaning.datum import from_wgs84, to_wgs84
@@ -32,6 +33,7 @@ from geo_citymgmt.errors import (
 )
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
 from geo_citymgmt.progress import progress, progress_series
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing import write_layer
@@ -64,26 +66,34 @@ __all__ = [
     "SourceError",
     "SpecError",
     "assign_zones",
+    "changes",
     "check_zones",
     "city_map",
+    "conflicts",
     "coverage",
     "coverage_area",
     "coverage_map",
     "from_wgs84",
+    "gini",
     "has_code",
+    "hot_spots",
     "layer_map",
     "load_city",
     "load_specs",
+    "lorenz",
     "progress",
     "progress_map",
     "progress_series",
     "published_indicators",
     "read_layer",
+    "recurrence",
     "sample_city",
     "split_by_zone",
     "summarise",
+    "supply_ratio",
     "suspect_datum",
     "to_wgs84",
+    "two_step_access",
     "write_layer",
     "write_report",
     "zone_map",

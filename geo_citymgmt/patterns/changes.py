@@ -1,0 +1,233 @@
+"""Change between two epochs of footprints: new, enlarged, reduced, removed, unchanged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.patterns.records import has_area, ids
+from geo_citymgmt.patterns.shift import estimate_shift
+
+__all__ = ["changes"]
+
+
+def changes(
+    before: gpd.GeoDataFrame | gpd.GeoSeries,
+    after: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    min_area_m2: float,
+    permits: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    overlap: float = 0.3,
+    apply_shift: bool = False,
+) -> gpd.GeoDataFrame:
+    """Match the footprints of two epochs, and tell what was built and what is gone.
+
+    Footprints belong together when they share at least ``overlap`` of the smaller one; what hangs
+    together, such as a building in one epoch and its two halves in the other, is one row. Both
+    epochs are estimated for a systematic shift against each other, as between two surveys.
+
+    Parameters
+    ----------
+    before, after : GeoDataFrame or GeoSeries
+        Polygons of the two epochs in one metric CRS. What is no polygon takes no part and is
+        counted.
+    min_area_m2 : float
+        A change below this is none. A footprint below it that is new or removed is left out and
+        counted.
+    permits : GeoDataFrame or GeoSeries, optional
+        Areas where building was permitted. What is new or enlarged there by less than
+        ``min_area_m2`` beyond them is left out and counted.
+    overlap : float
+        Above 0 and up to 1.
+    apply_shift : bool
+        Move ``after`` back by the shift before it is compared and returned. The shift is reported
+        either way.
+
+    Returns
+    -------
+    GeoDataFrame
+        From west to east: ``kind``, ``before_m2``, ``after_m2``, ``change_m2`` (their difference,
+        by which the kind is told), ``added_m2`` and ``lost_m2`` (area that one epoch alone covers:
+        both large on a site built anew), ``permitted_m2`` (of what was added), ``before_ids``,
+        ``after_ids`` (joined by ;), ``shift_x_m``, ``shift_y_m``; the footprint after, of what was
+        removed the one before. ``.attrs`` holds the shift with the number of pairs behind it
+        (``shift_pairs``), their ``shift_spread_m`` and whether it was applied; ``n_no_area``;
+        ``n_below_min``, ``below_min_before_m2``, ``below_min_after_m2``; ``n_permitted``,
+        ``permitted_before_m2``, ``permitted_after_m2``; ``note_en`` and ``note_zh`` where a shift
+        was seen and not applied. Areas in the rows and those left out add up to each epoch's.
+
+    Raises
+    ------
+    CRSError
+        The CRS differ, or areas cannot be measured in theirs.
+    CityDataError
+        Limits that make no sense.
+
+    Examples
+    --------
+    >>> def houses(*sizes):
+    ...     return gpd.GeoSeries([shapely.box(x, 3_460_000, x + w, 3_460_010) for x, w in sizes],
+    ...                          crs="EPSG:4549")
+    >>> table = changes(houses((550_000, 10), (550_100, 10)), houses((550_000, 15), (550_200, 10)),
+    ...                 min_area_m2=20)
+    >>> table[["kind", "before_m2", "after_m2", "before_ids", "after_ids"]]
+           kind  before_m2  after_m2 before_ids after_ids
+    0  enlarged      100.0     150.0          0         0
+    1   removed      100.0       0.0          1
+    2       new        0.0     100.0                    1
+    """
+    require_metric(before, "changes")
+    require_same_crs(before, after, "changes")
+    if permits is not None:
+        require_same_crs(before, permits, "changes")
+    if not (np.isfinite(min_area_m2) and min_area_m2 >= 0) or not 0 < overlap <= 1:
+        raise CityDataError(
+            f"changes: min_area_m2 is {min_area_m2} and overlap {overlap}; they must be at least 0,"
+            " and above 0 and at most 1.",
+            f"changes：最小面积 {min_area_m2} 应不小于 0，重叠比例 {overlap} 应在 0 与 1 之间。",
+        )
+    old, old_ids, old_none = _footprints(before)
+    new, new_ids, new_none = _footprints(after)
+    shift = estimate_shift(old, new, overlap)
+    if apply_shift:
+        new = shapely.transform(new, lambda xy: xy - np.array([shift.x, shift.y]))
+    one, other = match(old, new, overlap)
+    group = _components(len(old) + len(new), one, other + len(old))
+    n = int(group.max(initial=-1)) + 1
+    was, now = _merged(old, group[: len(old)], n), _merged(new, group[len(old) :], n)
+    added = shapely.difference(now, was)
+    lost = shapely.difference(was, now)
+    permitted = _inside(added, permits)
+    table = pd.DataFrame(
+        {
+            "kind": "",
+            "before_m2": shapely.area(was),
+            "after_m2": shapely.area(now),
+            "change_m2": shapely.area(now) - shapely.area(was),
+            "added_m2": shapely.area(added),
+            "lost_m2": shapely.area(lost),
+            "permitted_m2": permitted,
+            "before_ids": _joined(old_ids, group[: len(old)], n),
+            "after_ids": _joined(new_ids, group[len(old) :], n),
+            "shift_x_m": shift.x,
+            "shift_y_m": shift.y,
+        }
+    )
+    table["kind"] = pd.array(_kinds(table, min_area_m2), dtype="str")
+    out = gpd.GeoDataFrame(
+        table, geometry=np.where(table["kind"] == "removed", was, now), crs=before.crs
+    )
+    small, allowed = _left_out(table, min_area_m2)
+    place = shapely.bounds(out.geometry.to_numpy())
+    order = np.lexsort([place[:, 1], place[:, 0]])
+    order = order[~(small | allowed)[order]]
+    counts = _count("below_min", table[small]) | _count("permitted", table[allowed])
+    out = out.iloc[order].reset_index(drop=True)
+    out.attrs = {**shift.terms(apply_shift), "n_no_area": old_none + new_none, **counts}
+    return out
+
+
+def match(old: np.ndarray, new: np.ndarray, overlap: float) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of footprints that share at least ``overlap`` of the smaller."""
+    other, one = shapely.STRtree(old).query(new, predicate="intersects")
+    shared = shapely.area(shapely.intersection(old[one], new[other]))
+    smaller = np.minimum(shapely.area(old)[one], shapely.area(new)[other])
+    enough = shared >= overlap * smaller * (1 - 1e-9)
+    return one[enough], other[enough]
+
+
+def _footprints(
+    frame: gpd.GeoDataFrame | gpd.GeoSeries,
+) -> tuple[np.ndarray, np.ndarray, int]:
+    geometry = frame.geometry.to_numpy()
+    usable = has_area(geometry)
+    return geometry[usable], ids(frame).to_numpy(dtype=object)[usable], int((~usable).sum())
+
+
+def _components(n: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Number of the group each node belongs to, from zero, by the links between them."""
+    lowest = np.arange(n)
+    while True:
+        least = np.minimum(lowest[one], lowest[other])
+        after = lowest.copy()
+        np.minimum.at(after, one, least)
+        np.minimum.at(after, other, least)
+        # What a node points to points on: chains halve with each turn.
+        after = after[after]
+        if (after == lowest).all():
+            return np.unique(lowest, return_inverse=True)[1]
+        lowest = after
+
+
+def _merged(geometry: np.ndarray, group: np.ndarray, n: int) -> np.ndarray:
+    """One footprint a group; most groups have one member, and need no union."""
+    out = np.full(n, shapely.Polygon(), dtype=object)
+    size = np.bincount(group, minlength=n)
+    out[group] = geometry
+    several = np.flatnonzero(size[group] > 1)
+    several = several[np.argsort(group[several], kind="stable")]
+    shared, start = np.unique(group[several], return_index=True)
+    for which, members in zip(shared, np.split(several, start[1:]), strict=False):
+        out[which] = shapely.union_all(geometry[members])
+    return out
+
+
+def _joined(names: np.ndarray, group: np.ndarray, n: int) -> Any:
+    joined = pd.Series(names).groupby(group).agg(lambda part: ";".join(sorted(part)))
+    return pd.array(joined.reindex(range(n), fill_value="").to_numpy(dtype=object), dtype="str")
+
+
+def _inside(added: np.ndarray, permits: gpd.GeoDataFrame | gpd.GeoSeries | None) -> np.ndarray:
+    """Area of each addition that lies within a permit; where permits overlap, once."""
+    out = np.zeros(len(added))
+    if permits is None:
+        return out
+    allowed = permits.geometry.to_numpy()
+    allowed = allowed[has_area(allowed)]
+    at, near = shapely.STRtree(allowed).query(added, predicate="intersects")
+    at, position = np.unique(at, return_inverse=True)
+    local = _merged(allowed[near], position, len(at))
+    out[at] = shapely.area(shapely.intersection(added[at], local))
+    return out
+
+
+def _kinds(table: pd.DataFrame, min_area_m2: float) -> np.ndarray:
+    change = table["change_m2"].to_numpy()
+    # Equal footprints differ by rounding, even when every change counts.
+    rounding = 1e-9 * (table["before_m2"] + table["after_m2"]).to_numpy()
+    limit = np.maximum(min_area_m2 * (1 - 1e-9), rounding)
+    return np.select(
+        [
+            (table["before_ids"] == "").to_numpy(),
+            (table["after_ids"] == "").to_numpy(),
+            change >= limit,
+            change <= -limit,
+        ],
+        ["new", "removed", "enlarged", "reduced"],
+        "unchanged",
+    )
+
+
+def _left_out(table: pd.DataFrame, min_area_m2: float) -> tuple[np.ndarray, np.ndarray]:
+    """Rows below the smallest area, and rows that permits explain."""
+    kind = table["kind"]
+    size = table["change_m2"].abs()
+    small = (kind.isin(["new", "removed"]) & (size < min_area_m2)).to_numpy()
+    beyond = table["change_m2"] - table["permitted_m2"]
+    grown = kind.isin(["new", "enlarged"]) & (table["permitted_m2"] > 0)
+    explained = beyond < np.maximum(min_area_m2, 1e-6)
+    return small, (grown & explained).to_numpy() & ~small
+
+
+def _count(name: str, rows: pd.DataFrame) -> dict[str, float]:
+    return {
+        f"n_{name}": len(rows),
+        f"{name}_before_m2": float(rows["before_m2"].sum()),
+        f"{name}_after_m2": float(rows["after_m2"].sum()),
+    }

@@ -1,0 +1,105 @@
+"""Conflicts: features of one layer on, or too near to, those of another."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.patterns.records import ids
+
+__all__ = ["conflicts"]
+
+
+def conflicts(
+    first: gpd.GeoDataFrame | gpd.GeoSeries,
+    second: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    within_m: float = 0.0,
+) -> pd.DataFrame:
+    """List the pairs of features that meet, or lie within a distance: a bay on a manhole.
+
+    Parameters
+    ----------
+    first, second : GeoDataFrame or GeoSeries
+        Features of any kind in one metric CRS. Give the same frame twice for conflicts within a
+        layer: each pair comes once then, and none with itself.
+    within_m : float
+        Largest distance in metres in the plane; 0 for features that share at least a point.
+        Parcels side by side share one too; ``overlap_m2`` tells them apart.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair, in the order of ``first``, then ``second``: ``first`` and ``second`` (labels
+        of their indices), ``first_id`` and ``second_id``, ``distance_m``, ``overlap_m2`` (of two
+        polygons) and ``overlap_m`` (length of a line within the other), zero where they do not
+        apply. ``.attrs`` holds how many features have no place: ``first_unlocated``,
+        ``second_unlocated``.
+
+    Raises
+    ------
+    CRSError
+        The CRS differ, or distances cannot be measured in theirs.
+    CityDataError
+        The distance is negative.
+
+    Examples
+    --------
+    >>> bay = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 550_005, 3_460_002)], index=["bay"],
+    ...                     crs="EPSG:4549")
+    >>> holes = gpd.GeoSeries(gpd.points_from_xy([550_001, 550_006], [3_460_001] * 2),
+    ...                       index=["on it", "beside"], crs="EPSG:4549")
+    >>> conflicts(bay, holes, within_m=1.0)[["first", "second", "distance_m"]]
+      first  second  distance_m
+    0   bay   on it         0.0
+    1   bay  beside         1.0
+    """
+    require_metric(first, "conflicts")
+    require_same_crs(first, second, "conflicts")
+    if not (np.isfinite(within_m) and within_m >= 0):
+        raise CityDataError(
+            f"conflicts: within_m is {within_m}, must not be negative.",
+            f"conflicts：距离 {within_m} 应为不小于 0 的米数。",
+        )
+    ours, theirs = first.geometry.to_numpy(), second.geometry.to_numpy()
+    if within_m > 0:
+        one, other = shapely.STRtree(theirs).query(ours, predicate="dwithin", distance=within_m)
+    else:
+        one, other = shapely.STRtree(theirs).query(ours, predicate="intersects")
+    if first is second:
+        once = one < other
+        one, other = one[once], other[once]
+    order = np.lexsort([other, one])
+    one, other = one[order], other[order]
+    left, right = ours[one], theirs[other]
+    distance = shapely.distance(left, right)
+    meet = np.flatnonzero(distance == 0)
+    area, length = np.zeros(len(one)), np.zeros(len(one))
+    dimension = np.minimum(shapely.get_dimensions(left), shapely.get_dimensions(right))
+    extended = meet[dimension[meet] > 0]
+    shared = shapely.intersection(left[extended], right[extended])
+    area[extended] = shapely.area(shared)
+    lines = dimension[extended] == 1
+    length[extended[lines]] = shapely.length(shared[lines])
+    first_id, second_id = ids(first).to_numpy(), ids(second).to_numpy()
+    pairs = pd.DataFrame(
+        {
+            "first": first.index[one],
+            "second": second.index[other],
+            "first_id": pd.array(first_id[one], dtype="str"),
+            "second_id": pd.array(second_id[other], dtype="str"),
+            "distance_m": distance,
+            "overlap_m2": area,
+            "overlap_m": length,
+        }
+    )
+    pairs.attrs = {"first_unlocated": _nowhere(ours), "second_unlocated": _nowhere(theirs)}
+    return pairs
+
+
+def _nowhere(geometry: np.ndarray) -> int:
+    return int((shapely.is_missing(geometry) | shapely.is_empty(geometry)).sum())

@@ -1,0 +1,290 @@
+"""Hot and cold spots: Getis and Ord's Gi* on a grid of square cells."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
+from geo_citymgmt.patterns.permutation import benjamini_hochberg, normal_p, permutation_p
+from geo_citymgmt.patterns.records import column
+
+__all__ = ["hot_spots"]
+
+#: More than this is a mistaken cell size, or a feature far away.
+_MAX_CELLS = 4_000_000
+
+
+def hot_spots(
+    gdf: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    cell_m: float,
+    value: str | None = None,
+    zones: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    permutations: int | None = 9999,
+    seed: int = 0,
+    fdr: float = 0.05,
+) -> gpd.GeoDataFrame:
+    """Find the cells where a value gathers more, or less, than chance would have it.
+
+    Gi* of Getis and Ord with binary weights: the cell and the up to eight cells that touch it
+    (queen contiguity). Cells without any feature count as zero.
+
+    Parameters
+    ----------
+    gdf : GeoDataFrame or GeoSeries
+        Features in a metric CRS. A line or polygon counts as a whole in the cell of a point on it.
+    cell_m : float
+        Side of a cell in metres, at least one. Edges lie on its multiples, so that cells of two
+        dates agree.
+    value : str, optional
+        Column to sum by cell; the number of features without it. Missing values add nothing.
+    zones : GeoDataFrame or GeoSeries, optional
+        The study area: cells that share area with a zone take part, with the code of the zone that
+        has most of them; features outside are left out and counted. Without zones all cells of
+        the bounding box take part, and empty land around a city makes the city hot: give zones.
+    permutations : int or None
+        Random draws for p. None or 0 takes p from the normal distribution, which is too small for
+        rare events.
+    seed : int
+        Where the draws begin; the same seed gives the same p.
+    fdr : float
+        False-discovery rate of Benjamini and Hochberg.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a cell, indexed by ``grid_code`` (its south-west corner, ``E550000N3460000``):
+        ``n`` features, ``value``, ``neighbours`` (itself included), ``g_star`` (share of the whole
+        within the neighbourhood), ``z`` (its standard score), ``p`` (two-sided), ``q`` (adjusted),
+        ``spot`` (hot, cold, none: q at most ``fdr``), ``zone_code`` with zones, the square.
+        ``.attrs`` holds ``p_floor``, the smallest p that the draws allow, ``min_cells_at_floor``,
+        how many cells must reach it before any can be significant, ``outside``, ``unlocated``,
+        ``missing``, ``permutations``, ``seed``, ``fdr``, and ``note_en``, ``note_zh`` with what the
+        reader must know, empty otherwise.
+
+    Raises
+    ------
+    CRSError
+        The CRS differ, or areas cannot be measured in theirs.
+    CityDataError
+        No such column, a cell size or count that makes no sense.
+
+    Notes
+    -----
+    z = (sum over the neighbourhood - k mean) / (s sqrt(k (n - k) / (n - 1))), with k cells in it
+    and mean and s over all n cells; equal to ``esda.G_Local(star=True, transform="B")``. Getis
+    and Ord (1992), Ord and Getis (1995); Benjamini and Hochberg (1995).
+
+    Examples
+    --------
+    >>> where = [(550_010, 3_460_010)] * 9 + [(550_410, 3_460_410)]
+    >>> bays = gpd.GeoSeries(gpd.points_from_xy(*zip(*where)), crs="EPSG:4549")
+    >>> cells = hot_spots(bays, cell_m=100, permutations=None)
+    >>> cells.loc[["E550000N3460000"], ["n", "neighbours", "z", "spot"]].round(4)
+                     n  neighbours       z  spot
+    grid_code
+    E550000N3460000  9           4  2.2393  none
+    """
+    _check(cell_m, permutations, fdr)
+    require_metric(gdf, "hot_spots")
+    index = None
+    if zones is not None:
+        require_same_crs(gdf, zones, "hot_spots")
+        index = ZoneIndex(zones)
+    features = _Features(gdf, value, index)
+    cells = _cells(features, cell_m, index)
+    table = _sums(features, cells, cell_m)
+    lag, k = _neighbourhood(cells, table["value"].to_numpy())
+    z = _scores(table["value"].to_numpy(), lag, k)
+    table["neighbours"] = k
+    total = table["value"].sum()
+    table["g_star"] = lag / total if total else np.nan
+    table["z"] = z
+    draws = int(permutations or 0)
+    own = table["value"].to_numpy()
+    p = permutation_p(own, lag - own, k - 1, draws, seed) if draws else normal_p(z)
+    table["p"] = np.where(np.isnan(z), 1.0, p)
+    table["q"] = benjamini_hochberg(table["p"].to_numpy())
+    significant = table["q"].to_numpy() <= fdr
+    spot = np.where(significant & (z > 0), "hot", np.where(significant & (z < 0), "cold", "none"))
+    table["spot"] = pd.array(spot, dtype="str")
+    squares = shapely.box(*(cells[:, 0], cells[:, 1], cells[:, 0] + 1, cells[:, 1] + 1))
+    squares = shapely.transform(squares, lambda xy: xy * cell_m)
+    if index is not None:
+        owner = index.owner(squares)
+        table["zone_code"] = index.code_of(owner, table.index)
+    out = gpd.GeoDataFrame(table, geometry=squares, crs=gdf.crs)
+    out.attrs = _terms(len(cells), draws, seed, fdr) | features.left_out
+    if np.isnan(z).all():
+        out.attrs |= {
+            "note_en": "All cells have the same value or one neighbourhood: nothing stands out.",
+            "note_zh": "各网格数值相同或互为邻域，无从判断冷热点。",
+        }
+    return out
+
+
+class _Features:
+    """Places and amounts of the features that count, and how many do not."""
+
+    def __init__(
+        self, gdf: gpd.GeoDataFrame | gpd.GeoSeries, value: str | None, index: ZoneIndex | None
+    ) -> None:
+        geometry = gdf.geometry.to_numpy()
+        usable = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+        amount = np.ones(len(gdf))
+        if value is not None:
+            if not isinstance(gdf, gpd.GeoDataFrame):
+                raise CityDataError(f"hot_spots: a GeoSeries has no column {value!r}.")
+            amount = pd.to_numeric(column(gdf, value, "hot_spots")).astype("float64").to_numpy()
+        inside = usable.copy()
+        if index is not None:
+            inside[usable] = index.owner(geometry[usable]) != OUTSIDE
+        missing = np.isnan(amount)
+        if np.isinf(amount).any():
+            raise CityDataError(
+                f"hot_spots: {value!r} has infinite values; mend or remove them.",
+                f"hot_spots：字段“{value}”含无穷大数值，请先修正或剔除。",
+            )
+        self.amount = np.where(missing, 0.0, amount)[inside]
+        self.left_out = {
+            "outside": int((usable & ~inside).sum()),
+            "unlocated": int((~usable).sum()),
+            "missing": int((missing & inside).sum()),
+        }
+        place = geometry[inside]
+        point = shapely.get_type_id(place) == 0
+        place[~point] = shapely.point_on_surface(place[~point])
+        self.xy = np.column_stack([shapely.get_x(place), shapely.get_y(place)])
+
+
+def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.ndarray:
+    """Columns and rows of the cells that take part, south-west first."""
+    at = np.floor(features.xy / cell_m).astype("int64")
+    if index is None:
+        if not len(at):
+            raise CityDataError(
+                "hot_spots: no feature has a place, and there are no zones.",
+                "hot_spots：没有可用的位置，也未给出分区范围。",
+            )
+        low, high = at.min(axis=0), at.max(axis=0)
+    else:
+        bounds = shapely.bounds(index.polygons)
+        low = np.floor(np.nanmin(bounds[:, :2], axis=0) / cell_m).astype("int64")
+        high = np.floor(np.nanmax(bounds[:, 2:], axis=0) / cell_m).astype("int64")
+    wide, tall = (int(size) + 1 for size in high - low)
+    if wide * tall > _MAX_CELLS:
+        raise CityDataError(
+            f"hot_spots: {wide:,} x {tall:,} cells of {cell_m:g} m are too many; take larger cells,"
+            " or give zones when a feature lies far away.",
+            f"hot_spots：{cell_m:g} 米网格共 {wide:,} × {tall:,} 个，过多；请加大网格，"
+            "或给出分区以排除远处的要素。",
+        )
+    col, row = np.meshgrid(np.arange(wide), np.arange(tall))
+    cells = np.column_stack([col.ravel(), row.ravel()]) + low
+    if index is not None:
+        # A feature on the very edge of a zone may fall into a cell that only touches it.
+        cells = np.vstack([cells[_share_area(cells, cell_m, index)], at])
+        cells = np.unique(cells, axis=0)
+    return cells[np.lexsort([cells[:, 0], cells[:, 1]])]
+
+
+def _share_area(cells: np.ndarray, cell_m: float, index: ZoneIndex) -> np.ndarray:
+    corner = cells * cell_m
+    squares = shapely.box(corner[:, 0], corner[:, 1], corner[:, 0] + cell_m, corner[:, 1] + cell_m)
+    tree = shapely.STRtree(squares)
+    out = np.zeros(len(cells), dtype=bool)
+    out[tree.query(index.polygons, predicate="contains")[1]] = True
+    zone, at = tree.query(index.polygons, predicate="intersects")
+    zone, at = zone[~out[at]], at[~out[at]]
+    shared = shapely.area(shapely.intersection(squares[at], index.polygons[zone]))
+    out[at[shared > 1e-9 * cell_m**2]] = True
+    return out
+
+
+def _sums(features: _Features, cells: np.ndarray, cell_m: float) -> pd.DataFrame:
+    at = np.floor(features.xy / cell_m).astype("int64")
+    codes = [f"E{x:.0f}N{y:.0f}" for x, y in zip(*(cells * cell_m).T.tolist(), strict=True)]
+    keys = pd.MultiIndex.from_arrays(cells.T)
+    position = keys.get_indexer(pd.MultiIndex.from_arrays(at.T)) if len(at) else at[:, 0]
+    return pd.DataFrame(
+        {
+            "n": np.bincount(position, minlength=len(cells)),
+            "value": np.bincount(position, weights=features.amount, minlength=len(cells)),
+        },
+        index=pd.Index(codes, name="grid_code", dtype="str"),
+    )
+
+
+def _neighbourhood(cells: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum over the up to nine cells around each, itself included, and their number."""
+    low = cells.min(axis=0)
+    col, row = (cells - low).T
+    shape = (int(row.max()) + 3, int(col.max()) + 3)
+    sums, there = np.zeros(shape), np.zeros(shape, dtype="int64")
+    sums[row + 1, col + 1], there[row + 1, col + 1] = value, 1
+    lag, k = np.zeros(len(cells)), np.zeros(len(cells), dtype="int64")
+    for step_row in (0, 1, 2):
+        for step_col in (0, 1, 2):
+            lag += sums[row + step_row, col + step_col]
+            k += there[row + step_row, col + step_col]
+    return lag, k
+
+
+def _scores(value: np.ndarray, lag: np.ndarray, k: np.ndarray) -> np.ndarray:
+    """Standard scores; missing where values do not vary or all cells are neighbours."""
+    n = len(value)
+    mean = value.mean()
+    spread = np.sqrt(((value - mean) ** 2).mean())
+    scale = spread * np.sqrt(k * (n - k) / max(n - 1, 1))
+    flat = scale <= 1e-12 * np.abs(value).max(initial=0.0)
+    return np.where(flat, np.nan, (lag - k * mean) / np.where(flat, 1.0, scale))
+
+
+def _terms(n: int, permutations: int, seed: int, fdr: float) -> dict[str, object]:
+    terms: dict[str, object] = {"permutations": permutations, "seed": seed, "fdr": fdr}
+    terms |= {"p_floor": 0.0, "min_cells_at_floor": 1, "note_en": "", "note_zh": ""}
+    if not permutations:
+        return terms
+    floor = 1.0 / (permutations + 1)
+    # Benjamini and Hochberg accept r cells at the floor when floor <= fdr r / n.
+    at_floor = int(np.ceil(floor * n / fdr - 1e-9))
+    terms |= {"p_floor": floor, "min_cells_at_floor": max(at_floor, 1)}
+    if at_floor > 1:
+        enough = int(np.ceil(n / fdr - 1e-9)) - 1
+        verdict_en = (
+            "no cell can be significant" if at_floor > n else "fewer cells than that show nothing"
+        )
+        verdict_zh = "任何网格都不可能显著" if at_floor > n else "不足此数则全部显示为不显著"
+        terms["note_en"] = (
+            f"With {permutations:,} permutations p cannot fall below {floor:.2g}; among {n:,} cells"
+            f" {at_floor:,} must reach it: {verdict_en}. {enough:,} permutations would let"
+            " a single cell be significant."
+        )
+        terms["note_zh"] = (
+            f"置换 {permutations:,} 次时 p 值不低于 {floor:.2g}；{n:,} 个网格中须有 {at_floor:,} 个"
+            f"达到该值：{verdict_zh}。置换 {enough:,} 次时单个网格即可显著。"
+        )
+    return terms
+
+
+def _check(cell_m: float, permutations: int | None, fdr: float) -> None:
+    if not (np.isfinite(cell_m) and cell_m >= 1):
+        raise CityDataError(
+            f"hot_spots: cell_m is {cell_m}, must be at least 1 metre.",
+            f"hot_spots：网格边长 {cell_m} 应不小于 1 米。",
+        )
+    if permutations is not None and permutations < 0:
+        raise CityDataError(
+            f"hot_spots: permutations is {permutations}, must not be negative.",
+            f"hot_spots：置换次数 {permutations} 不应为负数。",
+        )
+    if not 0 < fdr < 1:
+        raise CityDataError(
+            f"hot_spots: fdr is {fdr}, must lie between 0 and 1.",
+            f"hot_spots：错误发现率 {fdr} 应在 0 与 1 之间。",
+        )
