@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import geopandas as gpd
 import numpy as np
@@ -65,17 +65,33 @@ def _compare(
     bad = (sign * (mine - theirs) > 1e-6).to_numpy()
     if not bad.any():
         return
-    item, second = spec.fields[name], spec.fields[other]
+    second = spec.fields[other]
+    words = f"{second.en} is", f"“{second.zh}”为"
+    _tell(findings, spec, name, record[bad], mine[bad], theirs[bad], words, "{:g}")
+
+
+def _tell(
+    findings: Findings,
+    spec: LayerSpec,
+    name: str,
+    records: np.ndarray,
+    said: Iterable[float],
+    against: Iterable[float],
+    words: tuple[str, str],
+    form: str = "{:.6g}",
+) -> None:
+    """Tell, record by record, what a field says ``against`` what ``words`` (en, zh) name."""
+    item = spec.fields[name]
     findings.add(
         "RELATION_BROKEN",
-        records=record[bad],
+        records=records,
         field=name,
         label_zh=item.zh,
         label_en=item.en,
-        value=mine[bad].map("{:g}".format).to_numpy(dtype=object),
-        expected=theirs[bad].map("{:g}".format).to_numpy(dtype=object),
-        detail=f"{second.en} is",
-        detail_zh=f"“{second.zh}”为",
+        value=np.array([f"{v:g}" for v in said], dtype=object),
+        expected=np.array([form.format(v) for v in against], dtype=object),
+        detail=words[0],
+        detail_zh=words[1],
     )
 
 
@@ -88,25 +104,14 @@ def _against_geometry(
     tolerance = item.tolerance or _TOLERANCE
     with np.errstate(invalid="ignore"):
         bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
-    if not bad.any():
-        return
-    findings.add(
-        "RELATION_BROKEN",
-        records=record[bad],
-        field=name,
-        label_zh=item.zh,
-        label_en=item.en,
-        value=said[bad].map("{:g}".format).to_numpy(dtype=object),
-        expected=measured[bad].map("{:.6g}".format).to_numpy(dtype=object),
-        detail="the geometry measures",
-        detail_zh="图形量得",
-    )
+    if bad.any():
+        words = "the geometry measures", "图形量得"
+        _tell(findings, spec, name, record[bad], said[bad], measured[bad], words)
 
 
 def _against_floors(
     data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
 ) -> None:
-    item = spec.fields[name]
     said = data[name].astype("float64").to_numpy()
     base = footprint(data, data.geometry.to_numpy(), spec)
     floors = np.full(len(data), np.nan)
@@ -116,22 +121,12 @@ def _against_floors(
     limit = np.where(several, floors * (1 + _FLOOR_TOLERANCE), _BELIEVABLE_FLOORS) * base
     with np.errstate(invalid="ignore"):
         bad = said > limit
-    for some, en, zh in (
-        (bad & several, "footprint times floors gives", "占地面积乘层数为"),
-        (bad & ~several, "the footprint measures", "占地面积为"),
+    for some, words in (
+        (bad & several, ("footprint times floors gives", "占地面积乘层数为")),
+        (bad & ~several, ("the footprint measures", "占地面积为")),
     ):
         shown = (base * np.where(several, floors, 1.0))[some]
-        findings.add(
-            "RELATION_BROKEN",
-            records=record[some],
-            field=name,
-            label_zh=item.zh,
-            label_en=item.en,
-            value=np.array([f"{v:g}" for v in said[some]], dtype=object),
-            expected=np.array([f"{v:.6g}" for v in shown], dtype=object),
-            detail=en,
-            detail_zh=zh,
-        )
+        _tell(findings, spec, name, record[some], said[some], shown, words)
 
 
 def _date_order(

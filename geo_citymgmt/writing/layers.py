@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, overload
 
 import geopandas as gpd
 import pandas as pd
@@ -22,6 +22,8 @@ from geo_citymgmt.writing.shapefile import ENCODINGS, prepare_shapefile, write_s
 from geo_citymgmt.writing.workbook import prepare_sheet, write_sheets
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from geo_citymgmt.city import City
 
 __all__ = ["losses", "write_city", "write_city_workbook", "write_layer"]
@@ -34,9 +36,27 @@ _OF_DRIVERS = (
 _LOG = logging.getLogger(__name__)
 
 
+@overload
 def write_layer(
     layer: Layer | gpd.GeoDataFrame,
-    path: str | Path | Any,
+    path: str | Path,
+    *,
+    include_personal: bool = False,
+    name: str | None = None,
+    encoding: str = "UTF-8",
+) -> Path: ...
+@overload
+def write_layer(
+    layer: Layer | gpd.GeoDataFrame,
+    path: Engine,
+    *,
+    include_personal: bool = False,
+    name: str | None = None,
+    encoding: str = "UTF-8",
+) -> str: ...
+def write_layer(
+    layer: Layer | gpd.GeoDataFrame,
+    path: str | Path | Engine,
     *,
     include_personal: bool = False,
     name: str | None = None,
