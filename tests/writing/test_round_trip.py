@@ -66,13 +66,14 @@ def test_write_read_write_is_a_fixed_point_with_all_that_was_computed(tmp_path, 
         # The second is reported where it does not lie, the third nowhere, the fourth unknown.
         所属区=["A", "A", None, "没有的区"],
         发现时间=["2022年6月", "2022-06-15", "2021年", None],
-        整治年度=[str(2**53 + 1), "2022", None, str(-(2**63))],
+        # The least whole number itself is what GDAL 3.11 takes for one that is too small.
+        整治年度=[str(2**53 + 1), "2022", None, str(1 - 2**63)],
     )  # fmt: skip
     first = gcm.read_layer(frame, "manholes", zones=zones)
     assert first.data["district_code"].tolist() == ["A", "B", "B", "B"]
     assert first.data["district_reported"].iloc[1] == "A"
     assert first.data["found_date_precision"].iloc[[0, 2]].tolist() == ["month", "year"]
-    assert first.data["programme_year"].tolist() == [2**53 + 1, 2022, pd.NA, -(2**63)]
+    assert first.data["programme_year"].tolist() == [2**53 + 1, 2022, pd.NA, 1 - 2**63]
     layer = first
     for k in range(2):
         target = tmp_path / f"{k}{suffix}"
