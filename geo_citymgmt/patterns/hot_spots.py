@@ -176,6 +176,8 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.nd
         bounds = shapely.bounds(index.polygons)
         low = np.floor(np.nanmin(bounds[:, :2], axis=0) / cell_m).astype("int64")
         high = np.floor(np.nanmax(bounds[:, 2:], axis=0) / cell_m).astype("int64")
+        # A parcel across the border may have its point beyond it.
+        low, high = np.vstack([low, at]).min(axis=0), np.vstack([high, at]).max(axis=0)
     wide, tall = (int(size) + 1 for size in high - low)
     if wide * tall > _MAX_CELLS:
         raise CityDataError(
@@ -187,10 +189,11 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.nd
     col, row = np.meshgrid(np.arange(wide), np.arange(tall))
     cells = np.column_stack([col.ravel(), row.ravel()]) + low
     if index is not None:
+        taken = _share_area(cells, cell_m, index)
         # A feature on the very edge of a zone may fall into a cell that only touches it.
-        cells = np.vstack([cells[_share_area(cells, cell_m, index)], at])
-        cells = np.unique(cells, axis=0)
-    return cells[np.lexsort([cells[:, 0], cells[:, 1]])]
+        taken[(at - low) @ np.array([1, wide])] = True
+        cells = cells[taken]
+    return cells
 
 
 def _share_area(cells: np.ndarray, cell_m: float, index: ZoneIndex) -> np.ndarray:
