@@ -11,7 +11,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo_citymgmt.city_source import CitySource, find_source, told_by_archive
+from geo_citymgmt.city_source import CitySource, find_source, keep_within, told_by_archive
 from geo_citymgmt.decisions import (
     compare_findings,
     corrections_of,
@@ -249,6 +249,8 @@ def _loaded(
     """Load what is at ``where``, which people know as ``source``."""
     only = layers[0] if layers and len(layers) == 1 else None
     found = find_source(where, known, layer=only)
+    if where != Path(source):
+        keep_within(found, where, Path(source).name)
     findings = Findings()
     findings.extend(found.findings)
     decided = None if decisions is None else read_decisions(decisions, known)

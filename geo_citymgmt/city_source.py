@@ -171,6 +171,29 @@ def told_by_archive(path: Path) -> Iterator[Path | None]:
         yield (folder / configs[0]).parent
 
 
+def keep_within(found: CitySource, folder: Path, name: str) -> None:
+    """Refuse a ``city.toml`` out of an archive that names files beside it on this machine.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    entries = found.layers.values()
+    sources = [s for e in entries for s in (e.source if isinstance(e.source, list) else [e.source])]
+    sources += [e.ledger for e in entries if e.ledger is not None]
+    sources += [p for p in (found.events, found.targets) if isinstance(p, Path)]
+    root = folder.resolve()
+    if any(not Path(source).resolve().is_relative_to(root) for source in sources):
+        raise refused(
+            name,
+            "its city.toml names a file outside the archive.",
+            "包内的 city.toml 指向压缩包之外的文件。",
+            "Put the file into the archive, or unpack it and give the folder.",
+            "请把文件一并打包，或解压后给出文件夹。",
+        )
+
+
 def _configs_in(path: Path) -> list[str]:
     if path.suffix.lower() != ".zip":
         return []

@@ -158,6 +158,19 @@ def test_an_archive_with_two_city_toml_is_refused_by_name(shifted, tmp_path):
     assert "SOURCE_REFUSED" in set(caught.value.findings["code"])
 
 
+@pytest.mark.parametrize("entry", ["path", "ledger", "events"])
+def test_a_city_toml_in_an_archive_names_no_file_outside_of_it(shifted, tmp_path, entry):
+    (tmp_path / "other.csv").write_text("layer,key,event,date\n")
+    given = f'{entry} = "{(tmp_path / "other.csv").as_posix()}"\n'
+    layer = '[layers.manholes]\npath = "abc.shp"\n'
+    layer = {"path": "[layers.manholes]\n" + given, "ledger": layer + given}.get(entry, given)
+    (shifted / "city.toml").write_text(layer)
+    with pytest.raises(gcm.SourceError, match=r"a\.zip: .* outside the archive") as caught:
+        gcm.load_city(zipped(tmp_path / "a.zip", tmp_path / "资料"))
+    assert "SOURCE_REFUSED" in set(caught.value.findings["code"])
+    assert str(tmp_path) not in caught.value.message + caught.value.message_zh
+
+
 @pytest.mark.parametrize("kind", ["zip", "gpkg"])
 def test_a_proposed_city_toml_names_each_part_within_one_file(tmp_path, manholes, kind):
     copy_layer("districts", tmp_path, "districts")
