@@ -1,16 +1,31 @@
-"""Area of a union of equal discs inside polygons, in closed form.
+"""Area of a union of equal discs inside polygons, in closed form, without an overlay.
 
 The union is split by the Voronoi cells of the centres: within the cell of a centre no other centre
-is nearer, so the union there is that one disc. What is left is the area of disc and polygon, which
-has a closed form: a sum over the polygon's edges of triangles and circular sectors.
+is nearer, so what is covered there, the *share* of the centre, is that one disc cut by straight
+lines. The sides of the cells follow from the Delaunay triangles. Seen from its centre the share
+has a closed form for any range of directions: triangles where a side cuts the disc, sectors where
+none does.
+
+A polygon then takes from the share of a centre all or nothing, according to where the centre lies,
+but for the pieces of its outline that run through the share: each hides, or shows, what lies
+behind it as seen from the centre. Only centres whose share an outline enters cost more than a
+look-up. Where the outline ends exactly on the border of the share nothing lies behind it, so the
+figure does not depend on how such a touch is rounded.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import shapely
 
-__all__ = ["covered_area", "disc_polygon_area", "union_area"]
+__all__ = ["DiscUnion", "covered_area", "disc_polygon_area", "outline_segments", "union_area"]
+
+#: Pieces of outline looked at in one go: bounds the memory, some 1 kB each.
+_CHUNK = 50_000
+#: Nearer to an outline than this part of the radius, a centre has no clear side of it.
+_ON_EDGE = 1e-6
 
 
 def covered_area(x: np.ndarray, y: np.ndarray, radius: float, polygons: np.ndarray) -> np.ndarray:
@@ -23,7 +38,7 @@ def covered_area(x: np.ndarray, y: np.ndarray, radius: float, polygons: np.ndarr
     radius : float
         In metres.
     polygons : array of Polygon or MultiPolygon
-        In the same plane.
+        Valid, in the same plane; they may overlap.
 
     Returns
     -------
@@ -36,29 +51,268 @@ def covered_area(x: np.ndarray, y: np.ndarray, radius: float, polygons: np.ndarr
     >>> float(covered_area(np.array([0.0]), np.array([0.0]), 2.0, square)[0] / np.pi)
     1.0
     """
-    out = np.zeros(len(polygons))
-    centres, cells = _cells(x, y, radius)
-    if len(centres) == 0 or len(polygons) == 0:
-        return out
-    points = shapely.points(centres)
-    polygon, point = shapely.STRtree(points).query(polygons, predicate="dwithin", distance=radius)
-    # A disc that does not reach the outline needs no clipping: the cell is enough.
-    near_outline = shapely.dwithin(shapely.boundary(polygons)[polygon], points[point], radius)
-    piece = cells[point].copy()
-    cut = np.flatnonzero(near_outline)
-    west_south, east_north = centres[point[cut]] - radius, centres[point[cut]] + radius
-    # The square about the disc first: the cell of a lone centre is as wide as the city.
-    piece[cut] = shapely.intersection(shapely.box(*west_south.T, *east_north.T), piece[cut])
-    piece[cut] = shapely.intersection(polygons[polygon[cut]], piece[cut])
-    area = disc_polygon_area(centres[point], radius, piece)
-    np.add.at(out, polygon, area)
-    return out
+    return DiscUnion(x, y, radius).area_in(polygons)
 
 
 def union_area(x: np.ndarray, y: np.ndarray, radius: float) -> float:
     """Area of the whole union of discs, in square metres."""
-    centres, cells = _cells(x, y, radius)
-    return float(disc_polygon_area(centres, radius, cells).sum()) if len(centres) else 0.0
+    return float(DiscUnion(x, y, radius).share_area.sum())
+
+
+class DiscUnion:
+    """The union of the discs of one radius about points.
+
+    Parameters
+    ----------
+    x, y : array of float
+        Centres; coincident ones count once.
+    radius : float
+
+    Attributes
+    ----------
+    centres : array of float, shape (n, 2)
+        Distinct ones.
+    share_area : array of float, shape (n,)
+        Area of what each centre covers within its Voronoi cell; they add up to the union.
+    """
+
+    def __init__(self, x: np.ndarray, y: np.ndarray, radius: float) -> None:
+        self.radius = float(radius)
+        self.centres = _distinct(x, y)
+        n = len(self.centres)
+        # A whole number, so that taking it off changes no coordinate.
+        self._origin = np.round(self.centres.mean(axis=0)) if n else np.zeros(2)
+        self._local = self.centres - self._origin
+        self._sides = _sides(self._local, self.radius)
+        side = self._sides
+        part = _sector(side.half, side.edge_angle, side.half_angle, self.radius)
+        self.share_area = np.bincount(side.left, part, n + 4)[:n]
+        self.share_area += np.bincount(side.right, part, n + 4)[:n]
+        #: How far the share of a centre goes: to the farthest corner of its cell, or the radius.
+        far = np.zeros(n + 4)
+        corner = np.hypot(side.half, side.offset)
+        np.maximum.at(far, side.left, corner)
+        np.maximum.at(far, side.right, corner)
+        self._far = np.minimum(far[:n], self.radius)
+
+    def area_in(self, polygons: np.ndarray) -> np.ndarray:
+        """Covered area of each polygon."""
+        out = np.zeros(len(polygons))
+        if len(self.centres) == 0 or len(polygons) == 0:
+            return out
+        if self.radius >= self._extent(polygons):
+            # Each centre reaches all there is, and no disc need be larger than the matter.
+            return np.where(shapely.is_empty(polygons), 0.0, shapely.area(polygons))
+        points = shapely.points(self.centres)
+        polygon, inside = shapely.STRtree(points).query(polygons, predicate="intersects")
+        ends, owner = outline_segments(polygons)
+        tree = shapely.STRtree(shapely.linestrings(ends))
+        # A little farther than needed: what only touches adds nothing.
+        centre, segment = tree.query(points, predicate="dwithin", distance=self._far * (1 + 1e-9))
+        start = ends[segment, 0] - self.centres[centre]
+        step = ends[segment, 1] - ends[segment, 0]
+        near = _distance2(start, step) < (_ON_EDGE * self.radius) ** 2
+        if near.any():
+            key = np.unique(owner[segment[near]] * len(points) + centre[near])
+            out += self._by_overlay(polygons, *np.divmod(key, len(points)))
+            keep = ~np.isin(owner[segment] * len(points) + centre, key)
+            centre, segment, start, step = (v[keep] for v in (centre, segment, start, step))
+            keep = ~np.isin(polygon * len(points) + inside, key)
+            polygon, inside = polygon[keep], inside[keep]
+        out += np.bincount(polygon, self.share_area[inside], len(polygons))
+        fans = _Fans(self._sides, self._local, np.unique(centre), self.radius)
+        for first in range(0, len(centre), _CHUNK):
+            now = slice(first, first + _CHUNK)
+            behind = fans.behind(centre[now], start[now], step[now])
+            out -= np.bincount(owner[segment[now]], behind, len(polygons))
+        # Below this it is rounding: nothing of the polygon is reached.
+        return np.where(out > 1e-15 * self.radius**2, out, 0.0)
+
+    def _extent(self, polygons: np.ndarray) -> float:
+        """Return the diagonal of the box about all centres and polygons."""
+        low = np.minimum(self.centres.min(axis=0), shapely.total_bounds(polygons)[:2])
+        high = np.maximum(self.centres.max(axis=0), shapely.total_bounds(polygons)[2:])
+        return float(np.hypot(*(high - low)))
+
+    def _by_overlay(self, polygons: np.ndarray, polygon: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """Covered area of each polygon, from its given centres alone, by cutting their cells."""
+        wanted = np.unique(at)
+        cells = self._cells(wanted)[np.searchsorted(wanted, at)]
+        pieces = shapely.intersection(polygons[polygon], cells)
+        area = disc_polygon_area(self.centres[at], self.radius, pieces)
+        return np.bincount(polygon, area, len(polygons))
+
+    def _cells(self, wanted: np.ndarray) -> np.ndarray:
+        """Voronoi cells of some centres, cut to the squares about their discs."""
+        n = len(self._local)
+        side = self._sides
+        chosen = np.zeros(n + 4, dtype=bool)
+        chosen[wanted] = True
+        near = np.concatenate(
+            [wanted, side.right[chosen[side.left]], side.left[chosen[side.right]]]
+        )
+        # The cell of a centre is that among its neighbours alone.
+        near = np.union1d(near, np.arange(n, n + 4))
+        seeds = np.vstack([self._local, _corners(self._local, self.radius)])[near]
+        diagram = shapely.voronoi_polygons(shapely.multipoints(seeds), ordered=True)
+        cells = shapely.get_parts(diagram)[np.searchsorted(near, wanted)]
+        low, high = (self._local[wanted] + sign * 1.01 * self.radius for sign in (-1, 1))
+        cells = shapely.intersection(cells, shapely.box(*low.T, *high.T))
+        return shapely.transform(cells, lambda xy: xy + self._origin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """One half side of two cells a row: the bisector of two centres up to a corner of the cells.
+
+    A side is seen by both its centres under the same angle, mirrored; ``left`` sees the corner to
+    the left of the other centre, ``right`` to the right.
+    """
+
+    left: np.ndarray
+    right: np.ndarray
+    #: Half the distance of the two centres, and that of the corner from the middle; the latter is
+    #: negative where the corner lies beyond the middle.
+    half: np.ndarray
+    offset: np.ndarray
+    #: The angle of the corner from the middle, and that under which the side leaves the disc.
+    half_angle: np.ndarray
+    edge_angle: np.ndarray
+
+
+def _sides(local: np.ndarray, radius: float) -> _Sides:
+    """Half sides of all Voronoi cells, from the Delaunay triangles."""
+    # Four far corners close every cell and make one, two or collinear centres an ordinary case.
+    # Any place within the radius of a centre is nearer to it than to a corner.
+    seeds = np.vstack([local, _corners(local, radius)])
+    triangles = _triangles(seeds)
+    left = triangles.ravel()
+    right = np.roll(triangles, -1, axis=1).ravel()
+    apex = np.roll(triangles, -2, axis=1).ravel()
+    a, b = seeds[left] - seeds[apex], seeds[right] - seeds[apex]
+    step = seeds[right] - seeds[left]
+    half = 0.5 * np.hypot(step[:, 0], step[:, 1])
+    turn = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    dot = np.einsum("ij,ij->i", a, b)
+    # The angle at the apex is the complement of that under which the side's half is seen.
+    half_angle = np.arctan2(dot, turn)
+    with np.errstate(divide="ignore", over="ignore"):
+        offset = np.where(turn > 0, half * (dot / turn), np.copysign(np.inf, dot))
+    edge_angle = np.arccos(np.minimum(half / radius, 1.0))
+    return _Sides(left, right, half, offset, half_angle, edge_angle)
+
+
+def _corners(local: np.ndarray, radius: float) -> np.ndarray:
+    reach = np.abs(local).max(initial=0.0) + 4 * radius + 1.0
+    return 3 * reach * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype=float)
+
+
+def _triangles(seeds: np.ndarray) -> np.ndarray:
+    """Delaunay triangles as positions among the seeds, counter-clockwise, shape (n, 3)."""
+    numbered = np.column_stack([seeds, np.arange(len(seeds))])
+    found = shapely.delaunay_triangles(shapely.multipoints(numbered))
+    coords = shapely.get_coordinates(found, include_z=True).reshape(-1, 4, 3)[:, :3]
+    number = coords[..., 2]
+    known = np.nan_to_num(number, nan=0.0).astype(np.int64).clip(0, len(seeds) - 1)
+    if not np.array_equal(seeds[known], coords[..., :2]):
+        # A GEOS that loses the third coordinate: look the place up.
+        key = seeds[:, 0] + 1j * seeds[:, 1]
+        order = np.argsort(key)
+        known = order[np.searchsorted(key[order], coords[..., 0] + 1j * coords[..., 1])]
+    a, b, c = (seeds[known[:, k]] for k in range(3))
+    clockwise = _cross(b - a, c - a) < 0
+    known[clockwise] = known[clockwise][:, ::-1]
+    return known
+
+
+class _Fans:
+    """The half sides about some centres, side by side, to be looked up by centre."""
+
+    def __init__(self, sides: _Sides, local: np.ndarray, wanted: np.ndarray, radius: float) -> None:
+        self.radius = radius
+        n = len(local)
+        chosen = np.zeros(n + 4, dtype=bool)
+        chosen[wanted] = True
+        first, second = (np.flatnonzero(chosen[v]) for v in (sides.left, sides.right))
+        row = np.concatenate([first, second])
+        owner = np.concatenate([sides.left[first], sides.right[second]])
+        order = np.argsort(owner, kind="stable")
+        row, owner = row[order], owner[order]
+        self.begin = np.searchsorted(owner, np.arange(n))
+        self.count = np.searchsorted(owner, np.arange(n), side="right") - self.begin
+        self.half, self.half_angle = sides.half[row], sides.half_angle[row]
+        self.edge_angle = sides.edge_angle[row]
+        seeds = np.vstack([local, _corners(local, radius)])
+        turned = owner != sides.left[row]
+        step = seeds[sides.right[row]] - seeds[sides.left[row]]
+        step[turned] *= -1
+        self.normal = step / (2 * self.half[:, None])
+        self.direction = np.arctan2(step[:, 1], step[:, 0])
+        # Counter-clockwise, a half side goes from the middle to the corner or the other way.
+        self.low = np.where(turned, -self.half_angle, 0.0)
+        self.high = np.where(turned, 0.0, self.half_angle)
+        self.sided = ~turned
+
+    def behind(self, centre: np.ndarray, start: np.ndarray, step: np.ndarray) -> np.ndarray:
+        """Area of the share of a centre behind a segment, seen from the centre.
+
+        Positive where the segment goes counter-clockwise about the centre. ``start`` is relative
+        to the centre.
+        """
+        out = np.zeros(len(centre))
+        enter, leave = _in_disc(start, step, self.radius)
+        pair, fan = self._expand(centre)
+        # Each neighbour once.
+        once = self.sided[fan]
+        at, f = pair[once], fan[once]
+        over = np.einsum("ij,ij->i", start[at], self.normal[f]) - self.half[f]
+        slope = np.einsum("ij,ij->i", step[at], self.normal[f])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            cut = -over / slope
+        np.maximum.at(enter, at[slope < 0], cut[slope < 0])
+        np.minimum.at(leave, at[slope > 0], cut[slope > 0])
+        leave[at[(slope == 0) & (over > 0)]] = -1.0
+        some = leave > enter
+        a = start + np.where(some, enter, 0.0)[:, None] * step
+        b = start + np.where(some, leave, 0.0)[:, None] * step
+        turn = _cross(a, b)
+        sweep = np.arctan2(turn, np.einsum("ij,ij->i", a, b))
+        keep = some[pair]
+        pair, fan = pair[keep], fan[keep]
+        middle = np.arctan2(a[:, 1], a[:, 0]) + 0.5 * sweep
+        middle = middle[pair] - self.direction[fan]
+        middle -= 2 * np.pi * np.round(middle / (2 * np.pi))
+        width = np.abs(0.5 * sweep)[pair]
+        lower, upper = middle - width, middle + width
+        low, high = (np.clip(v[fan], lower, upper) for v in (self.low, self.high))
+        half, edge = self.half[fan], self.edge_angle[fan]
+        part = _sector(half, edge, high, self.radius) - _sector(half, edge, low, self.radius)
+        swept = np.bincount(pair, part, len(centre))
+        out[some] = (np.sign(sweep) * swept - 0.5 * turn)[some]
+        return out
+
+    def _expand(self, centre: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = self.count[centre]
+        pair = np.repeat(np.arange(len(centre)), count)
+        within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+        return pair, self.begin[centre][pair] + within
+
+
+def outline_segments(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sides of all rings with the inside to their left, and the polygon of each.
+
+    Returns
+    -------
+    ends : array of float, shape (n, 2, 2)
+        Start and end of each; those without length are left out.
+    owner : array of int, shape (n,)
+    """
+    parts, polygon = shapely.get_parts(polygons, return_index=True)
+    rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
+    coords, ring = shapely.get_coordinates(rings, return_index=True)
+    same = (ring[1:] == ring[:-1]) & (coords[1:] != coords[:-1]).any(axis=1)
+    ends = np.stack([coords[:-1][same], coords[1:][same]], axis=1)
+    return ends, polygon[part[ring[1:][same]]]
 
 
 def disc_polygon_area(centre: np.ndarray, radius: float, polygons: np.ndarray) -> np.ndarray:
@@ -72,33 +326,43 @@ def disc_polygon_area(centre: np.ndarray, radius: float, polygons: np.ndarray) -
         Empty and missing ones have no area.
     """
     parts, owner = shapely.get_parts(polygons, return_index=True)
-    keep = shapely.get_type_id(parts) == 3
-    parts, owner = shapely.orient_polygons(parts[keep]), owner[keep]
-    rings, part = shapely.get_rings(parts, return_index=True)
-    coords, ring = shapely.get_coordinates(rings, return_index=True)
-    at = owner[part[ring]]
-    rel = coords - centre[at]
-    same_ring = ring[1:] == ring[:-1]
-    a, b, edge_owner = rel[:-1][same_ring], rel[1:][same_ring], at[1:][same_ring]
-    return np.bincount(edge_owner, weights=_edge_area(a, b, radius), minlength=len(polygons))
-
-
-def _edge_area(a: np.ndarray, b: np.ndarray, radius: float) -> np.ndarray:
-    """Signed area of disc and triangle (centre, a, b)."""
-    step = b - a
-    square = np.einsum("ij,ij->i", step, step)
-    half = np.einsum("ij,ij->i", a, step)
-    root2 = half**2 - square * (np.einsum("ij,ij->i", a, a) - radius**2)
-    crosses = (root2 > 0) & (square > 0)
-    root = np.sqrt(np.where(crosses, root2, 0.0))
-    length2 = np.where(square > 0, square, 1.0)
+    areal = shapely.get_type_id(parts) == 3
+    ends, part = outline_segments(parts[areal])
+    at = owner[areal][part]
+    start, step = ends[:, 0] - centre[at], ends[:, 1] - ends[:, 0]
+    enter, leave = _in_disc(start, step, radius)
+    missed = leave <= enter
     # Where the line misses the disc, both ends fall together and the chord vanishes.
-    first = np.where(crosses, np.clip((-half - root) / length2, 0.0, 1.0), 0.0)[:, None]
-    last = np.where(crosses, np.clip((-half + root) / length2, 0.0, 1.0), 0.0)[:, None]
-    enter, leave = a + first * step, a + last * step
-    chord = _cross(enter, leave)
-    arcs = _angle(a, enter) + _angle(leave, b)
-    return 0.5 * (chord + radius**2 * arcs)
+    enter[missed], leave[missed] = 0.0, 0.0
+    a, b = start + enter[:, None] * step, start + leave[:, None] * step
+    arcs = _angle(start, a) + _angle(b, start + step)
+    area = 0.5 * (_cross(a, b) + radius**2 * arcs)
+    return np.bincount(at, weights=area, minlength=len(polygons))
+
+
+def _in_disc(start: np.ndarray, step: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
+    """Where segments enter and leave the disc about the origin, as parts of their length."""
+    square = np.einsum("ij,ij->i", step, step)
+    half = np.einsum("ij,ij->i", start, step)
+    # From the distance of the line, which loses no digits on a long segment.
+    root2 = square * radius**2 - _cross(start, step) ** 2
+    root = np.sqrt(np.maximum(root2, 0.0))
+    enter = np.clip((-half - root) / square, 0.0, 1.0)
+    leave = np.where(root2 > 0, np.clip((-half + root) / square, 0.0, 1.0), -1.0)
+    return enter, leave
+
+
+def _distance2(start: np.ndarray, step: np.ndarray) -> np.ndarray:
+    """Square of the distance of segments from the origin."""
+    along = -np.einsum("ij,ij->i", start, step) / np.einsum("ij,ij->i", step, step)
+    foot = start + np.clip(along, 0.0, 1.0)[:, None] * step
+    return np.einsum("ij,ij->i", foot, foot)
+
+
+def _sector(half: np.ndarray, edge: np.ndarray, angle: np.ndarray, radius: float) -> np.ndarray:
+    """Signed area between the middle of a side and a direction: a triangle, then a sector."""
+    inner = np.clip(angle, -edge, edge)
+    return 0.5 * (half**2 * np.tan(inner) + radius**2 * (angle - inner))
 
 
 def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -109,18 +373,9 @@ def _angle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return np.arctan2(_cross(u, v), np.einsum("ij,ij->i", u, v))
 
 
-def _cells(x: np.ndarray, y: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct centres and the Voronoi cell of each, wide enough for its disc."""
-    centres = np.unique(np.column_stack([x, y]), axis=0)
-    if len(centres) == 0:
-        return centres, np.empty(0, dtype=object)
-    origin = centres.mean(axis=0)
-    local = centres - origin
-    reach = np.abs(local).max() + 4 * radius + 1.0
-    # Four far corners close every cell and make one, two or collinear centres an ordinary case.
-    # Any place within the radius of a centre is nearer to it than to a corner.
-    corners = 3 * reach * np.array([[-1, -1], [-1, 1], [1, -1], [1, 1]], dtype=float)
-    seeds = shapely.multipoints(np.vstack([local, corners]))
-    diagram = shapely.voronoi_polygons(seeds, ordered=True)
-    cells = shapely.get_parts(diagram)[: len(centres)]
-    return centres, shapely.transform(cells, lambda c: c + origin)
+def _distinct(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    order = np.lexsort([y, x])
+    centres = np.column_stack([x, y])[order]
+    new = np.ones(len(centres), dtype=bool)
+    new[1:] = (centres[1:] != centres[:-1]).any(axis=1)
+    return centres[new]
