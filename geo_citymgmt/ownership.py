@@ -6,6 +6,7 @@ the same answer.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,13 +15,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.lookup import CellTable
+
 __all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "zone_codes"]
 
 #: Positions that stand for "in no zone" and "has no place".
 OUTSIDE, UNLOCATED = -1, -2
 _CODE_COLUMNS = ("zone_code", "district_code", "street_code", "grid_code")
-#: Above this many zones a tree is asked instead of each zone in turn.
-_FEW_ZONES = 48
+#: Cells of the look-up table for each feature, and the least and most there may be: fewer leave
+#: more features to test, more take longer to draw.
+_CELLS_PER_FEATURE, _FEWEST_CELLS, _MOST_CELLS = 2, 1 << 12, 1 << 22
 #: Shares this close are a tie: an overlay is exact to some 1e-12 of the feature.
 _TIE = 1e-9
 
@@ -62,71 +66,80 @@ class ZoneIndex:
         codes = zone_codes(zones)
         order = np.argsort(codes.to_numpy(dtype=str), kind="stable")
         self.codes = codes[order]
-        self.polygons = _exclusive(zones.geometry.to_numpy()[order])
-        shapely.prepare(self.polygons)
-        self._tree = shapely.STRtree(self.polygons)
+        self._given = zones.geometry.to_numpy()[order]
+        self._cells: CellTable | None = None
+
+    @cached_property
+    def polygons(self) -> np.ndarray:
+        """The zones in the order of ``codes``, each without what a lower code owns."""
+        polygons = _exclusive(self._given)
+        shapely.prepare(polygons)
+        return polygons
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(self.polygons)
+
+    @cached_property
+    def _union(self) -> shapely.Geometry:
+        return shapely.union_all(self.polygons)
 
     def code_of(self, positions: np.ndarray, index: pd.Index) -> pd.Series:
         """Codes at ``positions``, missing outside, as a Series on ``index``."""
-        lookup = np.append(self.codes.to_numpy(dtype=object), [None, None])
-        return pd.Series(lookup[positions], index=index, dtype="str", name=self.codes.name)
+        # Positions below zero count from the end.
+        lookup = pd.array([*self.codes, None, None], dtype="str")
+        return pd.Series(lookup.take(positions), index=index, name=self.codes.name)
 
     def of_points(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Position of the owning zone of each point; the lowest code on a shared boundary."""
-        if len(self.polygons) > _FEW_ZONES:
-            return self._of_points_by_tree(x, y)
-        owner = np.full(len(x), OUTSIDE)
-        bounds = shapely.bounds(self.polygons)
-        for position, polygon in enumerate(self.polygons):
-            west, south, east, north = bounds[position]
-            near = (x >= west) & (x <= east) & (y >= south) & (y <= north) & (owner == OUTSIDE)
-            near = np.flatnonzero(near)
-            owner[near[shapely.intersects_xy(polygon, x[near], y[near])]] = position
-        return owner
+        """Position of the owning zone of each point; the lowest code on a shared boundary.
 
-    def _of_points_by_tree(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        owner = np.full(len(x), len(self.polygons))
-        feature, zone = self._tree.query(shapely.points(x, y), predicate="intersects")
-        np.minimum.at(owner, feature, zone)
-        return np.where(owner == len(self.polygons), OUTSIDE, owner)
+        Asked of the zones as given: what an overlay cuts out of them is rounded.
+        """
+        cells = self._table(len(x))
+        return np.full(len(x), OUTSIDE) if cells is None else cells.owner(x, y)
+
+    def _table(self, n: int) -> CellTable | None:
+        """Return a look-up table fit for ``n`` features; none where zones have no extent."""
+        if not np.isfinite(shapely.total_bounds(self._given)).all():
+            return None
+        fit = min(max(_CELLS_PER_FEATURE * n, _FEWEST_CELLS), _MOST_CELLS)
+        if self._cells is None or 4 * self._cells.n_cells < fit:
+            shapely.prepare(self._given)
+            self._cells = CellTable(self._given, fit)
+        return self._cells
 
     def owner(self, geometry: np.ndarray) -> np.ndarray:
         """Position of the owning zone of each feature: the largest share, ties to the lowest."""
         out = np.full(len(geometry), UNLOCATED)
-        kind = shapely.get_type_id(geometry)
-        usable = (kind >= 0) & ~shapely.is_empty(geometry)
-        points = np.flatnonzero(usable & (kind == 0))
-        out[points] = self.of_points(
-            shapely.get_x(geometry[points]), shapely.get_y(geometry[points])
-        )
-        others = np.flatnonzero(usable & (kind != 0))
+        points, others = _points_and_others(geometry)
+        if len(points) == len(geometry):
+            return self._of_point_geometry(geometry)
+        if len(points):
+            out[points] = self._of_point_geometry(geometry[points])
         if len(others):
             out[others] = self._largest(geometry[others])
         return out
 
+    def _of_point_geometry(self, points: np.ndarray) -> np.ndarray:
+        return self.of_points(shapely.get_x(points), shapely.get_y(points))
+
     def _largest(self, geometry: np.ndarray) -> np.ndarray:
         parts = self._extended_shares(geometry, pieces=False)
-        inside = parts.zone != OUTSIDE
-        table = pd.DataFrame(
-            {
-                "feature": parts.feature[inside],
-                "zone": parts.zone[inside],
-                "rank": np.round(parts.share[inside] / _TIE),
-            }
-        ).sort_values(["feature", "rank", "zone"], ascending=[True, False, True])
-        first = table.drop_duplicates("feature")
-        out = np.full(len(geometry), OUTSIDE)
-        out[first["feature"].to_numpy()] = first["zone"].to_numpy()
+        inside = np.flatnonzero(parts.zone != OUTSIDE)
+        feature, zone, share = parts.feature[inside], parts.zone[inside], parts.share[inside]
+        most = np.zeros(len(geometry))
+        np.maximum.at(most, feature, share)
+        tied = share >= most[feature] - _TIE
+        out = np.full(len(geometry), len(self.polygons))
+        np.minimum.at(out, feature[tied], zone[tied])
+        out[out == len(self.polygons)] = OUTSIDE
         return out
 
     def shares(self, geometry: np.ndarray, *, pieces: bool = False) -> Shares:
         """Shares of all features by zone, what lies outside and what has no place included."""
-        kind = shapely.get_type_id(geometry)
-        usable = (kind >= 0) & ~shapely.is_empty(geometry)
-        nowhere = np.flatnonzero(~usable)
-        points = np.flatnonzero(usable & (kind == 0))
-        others = np.flatnonzero(usable & (kind != 0))
-        owner = self.of_points(shapely.get_x(geometry[points]), shapely.get_y(geometry[points]))
+        points, others = _points_and_others(geometry)
+        nowhere = np.setdiff1d(np.arange(len(geometry)), np.append(points, others))
+        owner = self._of_point_geometry(geometry[points])
         parts = self._extended_shares(geometry[others], pieces=pieces)
         feature = np.concatenate([nowhere, points, others[parts.feature]])
         zone = np.concatenate([np.full(len(nowhere), UNLOCATED), owner, parts.zone])
@@ -139,15 +152,10 @@ class ZoneIndex:
 
     def _extended_shares(self, geometry: np.ndarray, *, pieces: bool) -> Shares:
         """Shares of lines and polygons; each adds up to one, the outside included."""
-        n = len(geometry)
-        within_feature, within_zone = self._tree.query(geometry, predicate="covered_by")
-        whole = np.full(n, len(self.polygons))
-        np.minimum.at(whole, within_feature, within_zone)
-        entire = np.flatnonzero(whole < len(self.polygons))
-        crossing = np.flatnonzero(whole == len(self.polygons))
-        at, zone = self._tree.query(geometry[crossing], predicate="intersects")
-        order = np.lexsort([zone, at])
-        at, zone = at[order], zone[order]
+        whole = self._whole(geometry)
+        entire = np.flatnonzero(whole != UNLOCATED)
+        crossing = np.flatnonzero(whole == UNLOCATED)
+        at, zone = self._meeting(geometry[crossing], shapely.intersects)
         parts = self._cut(geometry[crossing], at, zone)
         size = measure(parts)
         total = measure(geometry[crossing])
@@ -167,7 +175,7 @@ class ZoneIndex:
         nothing = np.flatnonzero(covered + left == 0)
         # A line without length, a polygon without area: whole where it is, or outside.
         alone = shapely.point_on_surface(geometry[crossing[nothing]])
-        spot = self.of_points(shapely.get_x(alone), shapely.get_y(alone))
+        spot = self._of_point_geometry(alone)
         return Shares(
             np.concatenate([entire, crossing[at], crossing[outside], crossing[nothing]]),
             np.concatenate([whole[entire], zone, np.full(len(outside), OUTSIDE), spot]),
@@ -179,24 +187,49 @@ class ZoneIndex:
             else None,
         )
 
+    def _whole(self, geometry: np.ndarray) -> np.ndarray:
+        """Position of the zone that each feature lies wholly in, UNLOCATED where it is parted."""
+        cells = self._table(len(geometry))
+        if cells is None:
+            return np.full(len(geometry), OUTSIDE)
+        whole = cells.whole(shapely.bounds(geometry)).astype(np.int64)
+        unknown = np.flatnonzero(whole == UNLOCATED)
+        feature, zone = self._meeting(geometry[unknown], shapely.covers)
+        # The lowest zone of each comes first.
+        whole[unknown[feature[::-1]]] = zone[::-1]
+        return whole
+
+    def _meeting(
+        self, geometry: np.ndarray, predicate: Callable[..., np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Pairs of feature and zone for which ``predicate(zone, feature)``, in order."""
+        at, zone = self._tree.query(geometry)
+        holds = predicate(self.polygons[zone], geometry[at])
+        at, zone = at[holds], zone[holds]
+        order = np.lexsort([zone, at])
+        return at[order], zone[order]
+
     def _cut(self, geometry: np.ndarray, at: np.ndarray, zone: np.ndarray) -> np.ndarray:
         """Part of each feature in each of its zones; both sorted by feature, then zone."""
         whole = geometry[at]
         parts = shapely.intersection(whole, self.polygons[zone])
-        # A line along a shared boundary lies in both zones, and the lower code keeps it: from
-        # the second zone of a line on, what the ones before have is taken off first.
+        # A line or a point of several on a shared boundary lies in both zones, and the lower code
+        # keeps it: from the second zone on, what the ones before have is taken off first.
         nth = np.arange(len(at)) - np.searchsorted(at, at)
         rest = geometry.copy()
-        lines = shapely.get_dimensions(whole) == 1
+        lines = shapely.get_dimensions(whole) < 2
         for turn in range(1, int(nth[lines].max(initial=0)) + 1):
             now = np.flatnonzero(lines & (nth == turn))
             rest[at[now]] = shapely.difference(rest[at[now]], self.polygons[zone[now - 1]])
             parts[now] = shapely.intersection(rest[at[now]], self.polygons[zone[now]])
         return _same_dimension(parts, whole)
 
-    @cached_property
-    def _union(self) -> shapely.Geometry:
-        return shapely.union_all(self.polygons)
+
+def _points_and_others(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the single points are, and the other features that have a place."""
+    kind = shapely.get_type_id(geometry)
+    usable = (kind >= 0) & ~shapely.is_empty(geometry)
+    return np.flatnonzero(usable & (kind == 0)), np.flatnonzero(usable & (kind != 0))
 
 
 def measure(geometry: np.ndarray) -> np.ndarray:
