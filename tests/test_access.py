@@ -148,6 +148,21 @@ def test_access_gives_out_all_that_is_reached_in_any_order(homes, lots, decay, r
     access = gcm.two_step_access(demand, supply, **terms)
     given_out = (access * demand["people"]).sum()
     assert given_out + access.attrs["unreached_supply"] == pytest.approx(supply["spaces"].sum())
+    far = np.hypot(
+        *(np.subtract.outer(*[[spot[axis] for spot in spots] for spots in (homes, lots)])
+          for axis in (0, 1))
+    )  # fmt: skip
+    costs = pd.DataFrame(
+        {
+            "origin": np.repeat(demand.index, len(lots)),
+            "dest": np.tile(supply.index, len(homes)),
+            "cost": far.ravel(),
+        }
+    )
+    by_table = gcm.two_step_access(
+        demand, supply, costs=costs, max_cost=300, **{k: terms[k] for k in terms if k != "radius_m"}
+    )
+    assert by_table.to_numpy() == pytest.approx(access.to_numpy(), abs=1e-9)
     seed = random.randrange(2**31)
     again = gcm.two_step_access(
         demand.sample(frac=1, random_state=seed), supply.sample(frac=1, random_state=seed), **terms

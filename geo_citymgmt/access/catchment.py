@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt.access.amounts import numbers
+from geo_citymgmt.access.near import pairs_within
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
 
@@ -120,11 +121,19 @@ def _pairs_in_plane(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     require_metric(demand, "two_step_access")
     require_same_crs(demand, supply, "two_step_access")
-    here = shapely.centroid(demand.geometry.to_numpy())
-    there = shapely.centroid(supply.geometry.to_numpy())
-    one, other = shapely.STRtree(there).query(here, predicate="dwithin", distance=reach)
-    placed = ~(shapely.is_missing(here) | shapely.is_empty(here))
-    return one, other, shapely.distance(here[one], there[other]), placed
+    here, there = _centres(demand), _centres(supply)
+    placed, offered = (np.flatnonzero(~np.isnan(xy[:, 0])) for xy in (here, there))
+    one, other, far = pairs_within(here[placed], there[offered], reach)
+    located = np.zeros(len(here), dtype=bool)
+    located[placed] = True
+    return placed[one], offered[other], far, located
+
+
+def _centres(frame: gpd.GeoDataFrame) -> np.ndarray:
+    geometry = frame.geometry.to_numpy().copy()
+    other = shapely.get_type_id(geometry) != 0
+    geometry[other] = shapely.centroid(geometry[other])
+    return np.column_stack([shapely.get_x(geometry), shapely.get_y(geometry)])
 
 
 def _pairs_of_table(
@@ -149,7 +158,9 @@ def _pairs_of_table(
             " does not have.",
             f"two_step_access：成本表有 {strange} 行的起点或终点不在需求或供给之中。",
         )
-    if pd.MultiIndex.from_arrays([one, other]).has_duplicates:
+    pair = one * len(supply) + other
+    # A table in order, as most are, shows at a glance that no pair is there twice.
+    if not (np.diff(pair) > 0).all() and pd.Index(pair).has_duplicates:
         raise CityDataError(
             "two_step_access: costs has several rows for one origin and dest; keep the least.",
             "two_step_access：成本表中同一起讫点有多行，请只保留最小者。",

@@ -119,10 +119,18 @@ def test_pairs_are_those_of_a_plain_double_loop_in_any_order(spec, within, rando
         assert len(pairs) == len(expected)
 
 
-def test_the_sample_counts_recurrence_from_demolition_too(city):
+def test_parcels_of_the_sample_that_come_back_are_found_and_no_others(city):
     parcels = city["illegal_construction"]
-    by_closing = gcm.recurrence(parcels, within_days=730)
-    by_demolition = gcm.recurrence(parcels, within_days=730, closed="completed_date")
-    for pairs in (by_closing, by_demolition):
-        assert pairs["days"].between(1, 730).all()
-        assert (pairs["overlap"] >= 0.3 * (1 - 1e-6)).all()
+    closed = parcels[parcels["closed_date"].notna()].iloc[::50]
+    back = closed.assign(
+        parcel_id="again-" + closed["parcel_id"],
+        found_date=closed["closed_date"] + pd.Timedelta(days=30),
+        closed_date=pd.NaT,
+    )
+    known = gcm.recurrence(parcels, within_days=90)
+    pairs = gcm.recurrence(pd.concat([parcels, back], ignore_index=True), within_days=90)
+    assert len(closed) > 20
+    assert len(pairs) >= len(known) + len(closed)
+    new = pairs[pairs["days"].eq(30) & pairs["later_id"].eq("again-" + pairs["earlier_id"])]
+    assert set(new["earlier_id"]) == set(closed["parcel_id"])
+    assert new["overlap"].to_numpy() == pytest.approx(1.0)
