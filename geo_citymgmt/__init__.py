@@ -35,6 +35,20 @@ from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
 from geo_citymgmt.progress import progress, progress_series
+from geo_citymgmt.remediation import (
+    ageing,
+    audit_sample,
+    burn_down,
+    call_in,
+    case_lists,
+    interim_share,
+    last_open,
+    open_cases,
+    relapse_rates,
+    stock_flow,
+)
+from geo_citymgmt.score_parts import score_parts
+from geo_citymgmt.scorecard import scorecard
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing import write_layer
 from geo_citymgmt.zones import assign_zones, check_zones, split_by_zone, summarise
@@ -65,7 +79,12 @@ __all__ = [
     "MapError",
     "SourceError",
     "SpecError",
+    "ageing",
     "assign_zones",
+    "audit_sample",
+    "burn_down",
+    "call_in",
+    "case_lists",
     "changes",
     "check_zones",
     "city_map",
@@ -77,18 +96,25 @@ __all__ = [
     "gini",
     "has_code",
     "hot_spots",
+    "interim_share",
+    "last_open",
     "layer_map",
     "load_city",
     "load_specs",
     "lorenz",
+    "open_cases",
     "progress",
     "progress_map",
     "progress_series",
     "published_indicators",
     "read_layer",
     "recurrence",
+    "relapse_rates",
     "sample_city",
+    "score_parts",
+    "scorecard",
     "split_by_zone",
+    "stock_flow",
     "summarise",
     "supply_ratio",
     "suspect_datum",

@@ -1,0 +1,199 @@
+"""督查暗访: an inspection list drawn by lot, the same for the same seed."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import CityDataError
+
+__all__ = ["audit_sample"]
+
+
+def audit_sample(
+    cases: pd.DataFrame,
+    *,
+    n: int,
+    seed: int,
+    key: str,
+    strata: str | Sequence[str] | None = None,
+    risk: str | pd.Series | None = None,
+    at_least: int = 1,
+) -> pd.DataFrame:
+    """Draw cases for inspection: by stratum, each with the same chance or a chance by its risk.
+
+    The places are shared out among strata by their number of cases, or their total risk, by largest
+    remainder after ``at_least`` for each. Within a stratum the draw is systematic on a random
+    order, so that the chance of each case is exactly n x risk / total risk; cases whose share
+    would be above one are certain to be drawn.
+
+    Parameters
+    ----------
+    cases : DataFrame
+        E.g. of :func:`open_cases`.
+    n : int
+        How many to draw; all, if there are no more.
+    seed : int
+        The same seed, cases and settings give the same list, in whatever order the cases come.
+    key : str
+        Column of ids, unique; ``parcel_id`` for illegal construction.
+    strata : str or list of str, optional
+        Columns that part the cases; a missing value is a stratum too.
+    risk : str or Series, optional
+        Positive weight of each case, a column or on the index of ``cases``. A case of no risk (0)
+        is never drawn.
+    at_least : int
+        From each stratum, as far as it has them.
+
+    Returns
+    -------
+    DataFrame
+        The cases drawn, on their index in random order of visit, with ``visit`` (1, 2, …),
+        ``stratum``, ``chance`` of having been drawn, and ``weight`` = 1 / chance, by which a sample
+        total estimates that of all cases (Horvitz and Thompson 1952).
+
+    Raises
+    ------
+    CityDataError
+        No unique ids, a negative or missing risk, ``n`` below one or below what ``at_least``
+        needs.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> cases = pd.DataFrame({"id": list("abcdefgh"), "street": list("xxxxxxyy")})
+    >>> drawn = audit_sample(cases, n=4, seed=7, key="id", strata="street")
+    >>> drawn.street.value_counts().to_dict()
+    {'x': 3, 'y': 1}
+    >>> float(drawn.weight.sum())
+    8.0
+    """
+    _check(cases, n, key, at_least)
+    # The lot falls on ids, not on rows.
+    table = cases.sort_values(key, kind="stable")
+    names = [strata] if isinstance(strata, str) else list(strata or [])
+    labels = _labels(table, names)
+    size = _risk(cases, risk).reindex(table.index).to_numpy()
+    usable = np.flatnonzero(size > 0)
+    labels, size = labels[usable], size[usable]
+    groups, member = np.unique(labels, return_inverse=True)
+    places = _places(member, size, min(n, len(usable)), at_least, len(groups), n)
+    rng = np.random.default_rng(seed)
+    chance, drawn = np.zeros(len(usable)), np.zeros(len(usable), dtype=bool)
+    for group, count in enumerate(places):
+        mine = np.flatnonzero(member == group)
+        chance[mine] = _chances(size[mine], int(count))
+        drawn[mine] = _systematic(chance[mine], rng)
+    hit = rng.permutation(np.flatnonzero(drawn))
+    out = table.iloc[usable[hit]].copy()
+    out.insert(0, "visit", np.arange(1, len(hit) + 1))
+    out["stratum"], out["chance"] = labels[hit], chance[hit]
+    out["weight"] = 1.0 / chance[hit]
+    return out
+
+
+def _check(cases: pd.DataFrame, n: int, key: str, at_least: int) -> None:
+    if key not in cases.columns or cases[key].isna().any() or cases[key].duplicated().any():
+        raise CityDataError(
+            f"{key!r} is not a column of unique ids.",
+            f"“{key}”不是唯一编号列。",
+            remedy="Name the column of ids as key=.",
+            remedy_zh="请用 key= 指定编号列。",
+        )
+    if n < 1 or at_least < 0:
+        raise CityDataError(
+            f"n is {n} and at_least is {at_least}.",
+            f"n={n}、at_least={at_least} 无效。",
+            remedy="Draw one case or more, and zero or more from each stratum.",
+            remedy_zh="n 不小于 1，at_least 不小于 0。",
+        )
+
+
+def _labels(table: pd.DataFrame, names: list[str]) -> np.ndarray:
+    missing = [name for name in names if name not in table.columns]
+    if missing:
+        raise CityDataError(
+            f"the cases have no column {', '.join(missing)}.",
+            f"案件表没有列：{'、'.join(missing)}。",
+            remedy="Keep it with columns= when listing the cases.",
+            remedy_zh="请在列出案件时用 columns= 保留该列。",
+        )
+    if not names:
+        return np.full(len(table), "all", dtype=object).astype("str")
+    parts = [table[name].astype("object").where(table[name].notna(), "").map(str) for name in names]
+    out = parts[0]
+    for part in parts[1:]:
+        out = out + " / " + part
+    return out.to_numpy(dtype=object).astype("str")
+
+
+def _risk(cases: pd.DataFrame, risk: str | pd.Series | None) -> pd.Series:
+    if risk is None:
+        return pd.Series(1.0, index=cases.index)
+    column = cases[risk] if isinstance(risk, str) else risk.reindex(cases.index)
+    values = pd.to_numeric(column, errors="coerce").astype("float64")
+    bad = values.isna() | ~np.isfinite(values) | (values < 0)
+    if bad.any():
+        raise CityDataError(
+            f"{int(bad.sum())} cases have a risk that is missing, infinite or below zero, the "
+            f"first at index {bad.index[bad][0]}.",
+            f"{int(bad.sum())} 条案件的风险值缺失、无穷或为负。",
+            remedy="Give each case a number of zero or more.",
+            remedy_zh="请为每条案件给出不小于 0 的数。",
+        )
+    return values
+
+
+def _places(
+    member: np.ndarray, size: np.ndarray, n: int, at_least: int, groups: int, asked: int
+) -> np.ndarray:
+    """How many to draw from each stratum: a floor for each, the rest by size, none above it."""
+    held = np.bincount(member, minlength=groups)
+    total = np.bincount(member, weights=size, minlength=groups)
+    places = np.minimum(held, at_least)
+    if places.sum() > n:
+        raise CityDataError(
+            f"{asked} cases are too few for {at_least} from each of {groups} strata.",
+            f"抽查 {asked} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
+            remedy="Raise n, lower at_least, or use fewer strata.",
+            remedy_zh="请增大 n、减小 at_least 或减少分层。",
+        )
+    quota = n * total / total.sum() if groups else total
+    while places.sum() < n:
+        # One place at a time to the stratum that is furthest below its quota.
+        lack = np.where(places < held, quota - places, -math.inf)
+        places[int(np.argmax(lack))] += 1
+    return places
+
+
+def _chances(size: np.ndarray, n: int) -> np.ndarray:
+    """Chance of each case, proportional to size, at most one, adding up to ``n``."""
+    chance = np.zeros(len(size))
+    certain = np.zeros(len(size), dtype=bool)
+    while True:
+        rest = ~certain
+        left = n - certain.sum()
+        chance[certain] = 1.0
+        if left <= 0 or not rest.any():
+            chance[rest] = 0.0
+            return chance
+        chance[rest] = left * size[rest] / size[rest].sum()
+        above = rest & (chance >= 1.0 - 1e-12)
+        if not above.any():
+            return chance
+        certain |= above
+
+
+def _systematic(chance: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Draw with these chances: one random start on a random order."""
+    order = rng.permutation(len(chance))
+    ends = np.cumsum(chance[order])
+    # Rounding would lose or add one at the end of the line.
+    ends = np.round(ends, 9)
+    marks = np.floor(ends - (1.0 - rng.random()))
+    out = np.zeros(len(chance), dtype=bool)
+    out[order] = np.diff(marks, prepend=-1.0) > 0
+    return out

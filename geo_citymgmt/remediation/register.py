@@ -1,0 +1,219 @@
+"""The records of one layer with their histories and the zones they count in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.city import as_date
+from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.membership import LEVELS, Membership
+from geo_citymgmt.remediation.moves import Classes, Moves, flow_entries
+from geo_citymgmt.timeline import Timeline, matches
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["ZONE_KEYS", "Register", "levels_to"]
+
+ZONE_KEYS = ["level", "row_kind", "zone_code"]
+
+
+def levels_to(level: str) -> tuple[str, ...]:
+    """Return the levels from the city down to ``level``."""
+    if level not in LEVELS:
+        raise CityDataError(
+            f"level is {level!r}.",
+            f"没有“{level}”这一级。",
+            remedy=f"Use one of {', '.join(LEVELS)}.",
+            remedy_zh=f"可用：{'、'.join(LEVELS)}。",
+        )
+    return LEVELS[: LEVELS.index(level) + 1]
+
+
+class Register:
+    """One layer of a city, narrowed to the records that ``where`` chooses.
+
+    Parameters
+    ----------
+    city : City
+    layer : str
+        With a life cycle.
+    where : mapping
+        Field to value, as in the table of figures.
+    stock, done : sequence of str
+        Named sets of states of the layer: what is still to be dealt with, and what has been.
+    """
+
+    def __init__(
+        self,
+        city: City,
+        layer: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        stock: Sequence[str] = ("open", "suspended"),
+        done: Sequence[str] = ("done",),
+    ) -> None:
+        self.city, self.layer = city, layer
+        self.data, self.spec = city[layer], city.specs[layer]
+        self.classes = Classes(stock=self.codes(stock), done=self.codes(done))
+        events = city.events
+        self.timeline = Timeline(
+            self.spec, self.data, events[events["layer"] == layer], city.data_date
+        )
+        self.need(*(where or {}))
+        self.chosen = matches(self.data, self.spec, where or {})
+        self._membership = Membership(city)
+
+    # -- what may be asked
+
+    def codes(self, sets: Sequence[str]) -> frozenset[str]:
+        """Codes of the named sets of states."""
+        missing = [name for name in sets if name not in self.spec.sets]
+        if missing or not sets:
+            there = ", ".join(self.spec.sets) or "none"
+            raise CityDataError(
+                f"{self.layer}: there is no set of states {', '.join(missing) or '(none named)'}; "
+                f"the layer has {there}.",
+                f"图层“{self.spec.name_zh}”没有状态集 {'、'.join(missing)}；现有：{there}。",
+                remedy="Name sets of the layer file in stock= and done=.",
+                remedy_zh="请用 stock=、done= 指定图层文件中的状态集。",
+            )
+        return frozenset(code for name in sets for code in self.spec.sets[name])
+
+    def need(self, *fields: str) -> None:
+        """Raise, naming them, if fields are not in the data."""
+        missing = [name for name in fields if name not in self.data.columns]
+        if missing:
+            labels = [self.spec.fields[n].zh if n in self.spec.fields else n for n in missing]
+            raise CityDataError(
+                f"{self.layer}: needs {', '.join(missing)}, which the data does not have.",
+                f"图层“{self.spec.name_zh}”缺少字段：{'、'.join(labels)}。",
+                remedy="Add the field, or name its column in city.toml.",
+                remedy_zh="请补充该字段，或在 city.toml 中指明对应列名。",
+            )
+
+    def day(self, value: Any) -> pd.Timestamp:
+        """Return ``value`` as a day the data can speak of; None is the data's own."""
+        own = self.city.data_date
+        if value is None and own is None:
+            raise AsOfError(
+                "the data has no date of its own.",
+                "数据没有日期。",
+                remedy="Give a date.",
+                remedy_zh="请指定日期。",
+            )
+        day = own if value is None else as_date(value)
+        if own is not None and day > own:
+            raise AsOfError(
+                f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it.",
+                f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}。",
+                remedy=f"Ask for a date up to {own:%Y-%m-%d}.",
+                remedy_zh=f"请选择不晚于 {own:%Y-%m-%d} 的日期。",
+            )
+        return day
+
+    # -- records on a day
+
+    @property
+    def has_size(self) -> bool:
+        """Whether records have a size that remediation takes away from."""
+        return self.spec.measure is not None and self.spec.measure in self.data.columns
+
+    @property
+    def size(self) -> np.ndarray:
+        """Measure of each record, m2 for illegal construction; zero where the layer has none."""
+        if not self.has_size:
+            return np.zeros(len(self.data))
+        return self.data[self.spec.measure].astype("float64").fillna(0.0).to_numpy()
+
+    @property
+    def _treated(self) -> str | None:
+        """Amount that lessens the measure: a running total of the same unit."""
+        amount = self.spec.amounts.get("remediated")
+        return "remediated" if amount and isinstance(amount.total, str) and self.has_size else None
+
+    def remaining(self, day: pd.Timestamp) -> np.ndarray:
+        """Measure of each record less what was remediated by the end of ``day``."""
+        if self._treated is None:
+            return self.size
+        return np.clip(self.size - self.timeline.done_by(self._treated, day), 0.0, None)
+
+    def states(self, day: pd.Timestamp) -> pd.Series:
+        """State of each record at the end of ``day``, "" before it was known, None if unknown."""
+        state = self.timeline.state_at(day)
+        field = self.spec.state_field
+        if field not in self.data.columns or day != self.city.data_date:
+            return state
+        # 处置中 has no date of its own: on the data's day the status says more than the dates do.
+        status = self.data[field].reset_index(drop=True)
+        return state.where(status.isna(), status.astype("object"))
+
+    def in_stock(self, day: pd.Timestamp) -> tuple[np.ndarray, np.ndarray, pd.Series]:
+        """Which records are in the stock at the end of ``day``, which nobody can say, and states.
+
+        Both masks are of chosen records alone.
+        """
+        state = self.states(day)
+        unknown = state.isna().to_numpy() & self.chosen
+        return state.isin(self.classes.stock).to_numpy() & self.chosen, unknown, state
+
+    def flows(self) -> pd.DataFrame:
+        """Every entry into the stock and exit from it: ``row, date, kind, count, area``."""
+        moves = self.timeline.transitions
+        row, date = moves["row"].to_numpy(), moves["date"].to_numpy()
+        grown_row, grown_date = row[:0], date[:0]
+        amount = np.zeros(0)
+        if self._treated is not None:
+            grown = self.timeline.entries(self._treated)
+            grown = grown[grown["date"].notna()]
+            grown_row, grown_date = grown["row"].to_numpy(), grown["date"].to_numpy()
+            amount = grown["amount"].to_numpy()
+        classes = self.classes.of(moves["state"])
+        table = flow_entries(
+            Moves(row, date, classes), Moves(grown_row, grown_date, amount), self.size
+        )
+        return table[self.chosen[table["row"].to_numpy()]].reset_index(drop=True)
+
+    # -- zones
+
+    def members(self, level: str) -> pd.DataFrame:
+        """Owner of each record at ``level``: ``row_kind, zone_code`` on the records."""
+        table = self._membership.table(self.layer, level, "owner")
+        return table.set_index("row")[["row_kind", "zone_code"]].reindex(range(len(self.data)))
+
+    def zone_rows(self, level: str) -> pd.DataFrame:
+        """Every zone of ``level``, then what lies in none of them."""
+        if level == "city":
+            rows = [("total", self.city.code)]
+        else:
+            rows = [("zone", str(code)) for code in self.city.zones_at(level).index]
+            beside = self.members(level)
+            beside = beside[beside["row_kind"] != "zone"].drop_duplicates()
+            rows += sorted(beside.itertuples(index=False, name=None))
+        table = pd.DataFrame(rows, columns=ZONE_KEYS[1:], dtype="str")
+        table.insert(0, "level", level)
+        return table
+
+    def sums(
+        self, values: pd.DataFrame, levels: Sequence[str], *, by: Sequence[str] = ()
+    ) -> pd.DataFrame:
+        """Add up ``values`` (with a column ``row``) by zone at each of ``levels``.
+
+        Without ``by`` every zone has a row, of zeros if need be; with it those that occur.
+        """
+        blocks = []
+        wanted = [c for c in values.columns if c != "row" and c not in by]
+        for level in levels:
+            members = self.members(level)
+            keyed = values.join(members, on="row")
+            sums = keyed.groupby([*ZONE_KEYS[1:], *by], sort=False, dropna=False)[wanted].sum()
+            how = "inner" if by else "left"
+            block = self.zone_rows(level).merge(sums.reset_index(), on=ZONE_KEYS[1:], how=how)
+            blocks.append(block)
+        table = pd.concat(blocks, ignore_index=True)
+        table[wanted] = table[wanted].fillna(0)
+        return table

@@ -1,0 +1,109 @@
+"""反弹: how many of the cases that were done came back, by zone and period."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import AsOfError
+from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["relapse_counts", "relapse_rates"]
+
+
+def relapse_rates(
+    city: City,
+    *,
+    start: Any,
+    end: Any = None,
+    layer: str = "illegal_construction",
+    level: str = "district",
+    where: Mapping[str, Any] | None = None,
+    stock: Sequence[str] = ("open", "suspended"),
+    done: Sequence[str] = ("done",),
+) -> pd.DataFrame:
+    """Tell how many cases relapsed in a period, of those that could.
+
+    A case relapses when it comes back into the stock after it was done. For a new parcel on the
+    footprint of an earlier one see :func:`recurrence`.
+
+    Parameters
+    ----------
+    city, start, end, layer, level, where, stock, done
+        As in :func:`stock_flow`.
+
+    Returns
+    -------
+    DataFrame
+        One row a zone: ``relapses`` (times), ``relapsed`` (records, at least once), ``exposed``
+        (records done when the period began or at some time in it), ``rate`` = relapsed / exposed
+        (missing where none was exposed), ``repeated`` (records relapsed for the second time or
+        more, ever), ``area`` that came back (m2).
+
+    Raises
+    ------
+    AsOfError
+        The period ends after the data's date, or before it begins.
+    CityDataError
+        Unknown level, set of states or field.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> table = relapse_rates(gcm.sample_city(), start="2022-01-01", level="city")
+    >>> bool(table.rate.between(0, 1).all())
+    True
+    """
+    levels = levels_to(level)
+    register = Register(city, layer, where=where, stock=stock, done=done)
+    first, last = register.day(start), register.day(end)
+    if last < first:
+        raise AsOfError(
+            f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+            f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+            remedy="Exchange start and end.",
+            remedy_zh="请对调起止日期。",
+        )
+    table = register.sums(relapse_counts(register, first, last), levels)
+    counts = ["relapses", "relapsed", "exposed", "repeated"]
+    table[counts] = table[counts].astype("int64")
+    table["rate"] = table["relapsed"] / table["exposed"].where(table["exposed"] > 0)
+    table["start"], table["end"] = first, last
+    return table[
+        [*ZONE_KEYS, "relapses", "relapsed", "exposed", "rate", "repeated", "area", "start", "end"]
+    ]
+
+
+def relapse_counts(register: Register, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+    """Relapses of each record in the period, and whether it could relapse."""
+    n = len(register.data)
+    flows = register.flows()
+    back = flows[(flows["kind"] == "relapsed") & (flows["count"] > 0) & (flows["date"] <= last)]
+    ever = np.bincount(back["row"], minlength=n)
+    now = back[back["date"] >= first]
+    times = np.bincount(now["row"], minlength=n)
+    state = register.timeline.state_at(first - pd.Timedelta(days=1))
+    exposed = state.isin(register.classes.done).to_numpy().copy()
+    moves = register.timeline.transitions
+    during = moves[moves["date"].between(first, last)]
+    entered = during.loc[during["state"].isin(register.classes.done), "row"]
+    exposed[entered.unique()] = True
+    # What relapsed was done before, whatever its status says.
+    exposed |= times > 0
+    exposed &= register.chosen
+    return pd.DataFrame(
+        {
+            "row": np.arange(n),
+            "relapses": times,
+            "relapsed": (times > 0).astype(int),
+            "exposed": exposed.astype(int),
+            "repeated": ((times > 0) & (ever > 1)).astype(int),
+            "area": np.bincount(now["row"], weights=now["area"], minlength=n),
+        }
+    )

@@ -1,0 +1,208 @@
+"""Opening + found + relapsed - closed - dismissed = closing, for any period, by zone, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.remediation.moves import KINDS
+from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["stock_flow"]
+
+_DAY = pd.Timedelta(days=1)
+_UNDATED = ("missing", "leave_out", "raise")
+_TOLERANCE = 1e-6
+_COLUMNS = [
+    *ZONE_KEYS, "quantity", "unit", "opening", "found", "relapsed", "closed", "staged",
+    "dismissed", "closing", "unexplained", "undated", "balanced", "start", "end", "note_zh",
+    "note_en",
+]  # fmt: skip
+
+
+def stock_flow(
+    city: City,
+    *,
+    start: Any,
+    end: Any = None,
+    layer: str = "illegal_construction",
+    level: str = "district",
+    where: Mapping[str, Any] | None = None,
+    stock: Sequence[str] = ("open", "suspended"),
+    done: Sequence[str] = ("done",),
+    undated: str = "missing",
+) -> pd.DataFrame:
+    """Tell how the stock of cases came from what it was to what it is, by zone.
+
+    Opening and closing are the stocks at the two dates, each computed on its own; the flows come
+    from the dated moves between them. ``unexplained`` is what they differ by, due to records that
+    changed without a date.
+
+    Parameters
+    ----------
+    city : City
+    start, end : date
+        First and last day of the period; ``end`` is the data's date if not given. The opening
+        stock is that at the end of the day before ``start``.
+    layer : str
+        Any layer with a life cycle.
+    level : {"district", "city", "street"}
+        How far down; the levels above are in the table too.
+    where : mapping, optional
+        Only records with these values, e.g. ``{"safety_related": True}``.
+    stock, done : sequence of str
+        Named sets of states of the layer file. 挂账 (suspended) is still stock.
+    undated : {"missing", "leave_out", "raise"}
+        What to do about records whose moves have no dates: where it is unknown whether they were in
+        the stock, the stock is missing (as in :func:`progress`); or leave these records out of all
+        columns; or raise.
+
+    Returns
+    -------
+    DataFrame
+        One row a zone and quantity: ``count`` and, where the layer has a measure, ``area`` (m2) or
+        the name of the measure, with its ``unit``.
+        ``found``: entered the stock; ``relapsed``: came back after being done; ``closed``: left
+        as done (for area, with what was done in stages while the case stays open, ``staged``);
+        ``dismissed``: left otherwise, 不构成违建. ``undated`` is the number of records that break
+        the identity; ``balanced`` says whether it holds. A record counts in the zone that owns
+        it; zones, outside and unlocated make the total.
+
+    Raises
+    ------
+    AsOfError
+        The period ends after the data's date, or before it begins.
+    CityDataError
+        Unknown level, set of states or field; or records without dates, if ``undated`` is "raise".
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> table = stock_flow(city, start="2022-01-01", end="2022-06-30", level="city")
+    >>> row = table.set_index("quantity").loc["count"]
+    >>> bool(row.opening + row.found + row.relapsed - row.closed - row.dismissed == row.closing)
+    True
+    """
+    if undated not in _UNDATED:
+        raise CityDataError(
+            f"undated is {undated!r}.",
+            f"不支持 undated={undated}。",
+            remedy=f"Use one of {', '.join(_UNDATED)}.",
+            remedy_zh=f"可用：{'、'.join(_UNDATED)}。",
+        )
+    levels = levels_to(level)
+    register = Register(city, layer, where=where, stock=stock, done=done)
+    first, last = register.day(start), register.day(end)
+    if last < first:
+        raise AsOfError(
+            f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+            f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+            remedy="Exchange start and end.",
+            remedy_zh="请对调起止日期。",
+        )
+    opening, closing = _Stock(register, first - _DAY), _Stock(register, last)
+    flows = register.flows()
+    flows = flows[(flows["date"] >= first) & (flows["date"] <= last)]
+    broken = _broken(register, opening, closing, flows)
+    if broken.any() and undated == "raise":
+        keys = register.data[register.spec.id_field].to_numpy()[broken]
+        few = ", ".join(map(str, keys[:5])) + (", …" if len(keys) > 5 else "")
+        raise CityDataError(
+            f"{layer}: {broken.sum()} records changed between {first:%Y-%m-%d} and "
+            f"{last:%Y-%m-%d} without a date that says so: {few}.",
+            f"图层“{register.spec.name_zh}”有 {broken.sum()} 条记录在 {first:%Y-%m-%d} 至 "
+            f"{last:%Y-%m-%d} 间发生变化而无日期：{few}。",
+            remedy='Complete their dates, or use undated="leave_out".',
+            remedy_zh="请补全日期，或用 undated=“leave_out”。",
+        )
+    out = broken if undated == "leave_out" else np.zeros(len(broken), dtype=bool)
+    blocks = [_block(register, "count", "count", levels, opening, closing, flows, broken, out)]
+    if register.has_size:
+        unit = register.spec.fields[str(register.spec.measure)].unit
+        name = "area" if unit == "m2" else str(register.spec.measure)
+        blocks.append(_block(register, name, unit, levels, opening, closing, flows, broken, out))
+    table = pd.concat(blocks, ignore_index=True)
+    table["start"], table["end"] = first, last
+    left = "left out" if undated == "leave_out" else "break the identity"
+    left_zh = "未计入" if undated == "leave_out" else "使收支不平"
+    some = table["undated"] > 0
+    number = table["undated"].astype("str")
+    table["note_en"] = (number + f" records without dates: {left}").where(some, "")
+    table["note_zh"] = (number + f" 条记录缺少日期，{left_zh}").where(some, "")
+    return table[_COLUMNS]
+
+
+class _Stock:
+    """The stock on a day, record by record."""
+
+    def __init__(self, register: Register, day: pd.Timestamp) -> None:
+        inside, self.unknown, _ = register.in_stock(day)
+        self.count = inside.astype("float64")
+        self.area = np.where(inside, register.remaining(day), 0.0)
+
+
+def _broken(
+    register: Register, opening: _Stock, closing: _Stock, flows: pd.DataFrame
+) -> np.ndarray:
+    """Records whose flows do not lead from the opening to the closing stock."""
+    n = len(register.data)
+    row = flows["row"].to_numpy()
+    out = opening.unknown | closing.unknown
+    for name in ("count", "area"):
+        moved = np.bincount(row, weights=flows[name], minlength=n)
+        gap = getattr(closing, name) - getattr(opening, name) - moved
+        out = out | (np.abs(gap) > _TOLERANCE)
+    return out
+
+
+def _block(
+    register: Register,
+    quantity: str,
+    unit: str,
+    levels: tuple[str, ...],
+    opening: _Stock,
+    closing: _Stock,
+    flows: pd.DataFrame,
+    broken: np.ndarray,
+    out: np.ndarray,
+) -> pd.DataFrame:
+    n = len(register.data)
+    part = "count" if quantity == "count" else "area"
+    values = pd.DataFrame(
+        {
+            "row": np.arange(n),
+            "opening": getattr(opening, part),
+            "closing": getattr(closing, part),
+            "undated": broken.astype(int),
+            "no_opening": opening.unknown.astype(int),
+            "no_closing": closing.unknown.astype(int),
+        }
+    )
+    for kind in KINDS:
+        mine = flows[flows["kind"] == kind]
+        values[kind] = np.bincount(mine["row"], weights=mine[part].abs(), minlength=n)
+    counted = [c for c in values.columns if c not in ("row", "undated")]
+    values.loc[out, counted] = 0
+    table = register.sums(values, levels)
+    # Staged work closes area while its case stays open.
+    table["closed"] += table["staged"]
+    table["opening"] = table["opening"].where(table["no_opening"] == 0)
+    table["closing"] = table["closing"].where(table["no_closing"] == 0)
+    explained = (
+        table["opening"] + table["found"] + table["relapsed"] - table["closed"] - table["dismissed"]
+    )
+    gap = table["closing"] - explained
+    scale = table[["opening", "closing", "found", "closed"]].abs().max(axis=1)
+    # Sums of many floats differ in the last digits: that is not a gap in the records.
+    table["unexplained"] = gap.mask(gap.abs() <= 1e-9 * scale + _TOLERANCE, 0.0)
+    table["balanced"] = table["unexplained"].eq(0.0)
+    table["quantity"], table["unit"] = quantity, unit
+    return table

@@ -1,0 +1,320 @@
+"""What a score is made of: each figure with how it was normalised, weighed and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import CityDataError
+
+__all__ = ["KIND_GROUPS", "MISSING", "NORMALISATIONS", "refuse", "score_parts"]
+
+#: How a value becomes a share of its points.
+NORMALISATIONS = {
+    "attainment": ("完成率，封顶", "value against target, from 0 up to the cap"),
+    "min_max": ("组内极差归一", "(value - lowest) / (highest - lowest) of the group"),
+    "share": ("比例值", "the value itself, a share of 0 to 1"),
+}
+MISSING = ("no_score", "reweight", "zero")
+#: Comparable groups by kind of zone: 市区 (the districts with 工业园区) and 县级市.
+KIND_GROUPS = {
+    "urban_district": "urban_districts",
+    "functional": "urban_districts",
+    "county_city": "county_cities",
+}
+_PARTS = [
+    "zone_code", "group", "component", "kind", "value", "normalisation", "normalised", "weight",
+    "points",
+]  # fmt: skip
+
+
+def score_parts(
+    progress_table: pd.DataFrame,
+    *,
+    weights: Mapping[str, float],
+    groups: Mapping[str, str] | pd.Series | pd.DataFrame | None = None,
+    bonus: Mapping[str, Any] | None = None,
+    penalty: Mapping[str, Any] | None = None,
+    normalise: str | Mapping[str, str] = "attainment",
+    lower_is_better: Sequence[str] = (),
+    cap: float = 1.0,
+    full_score: float = 100.0,
+    missing: str = "no_score",
+    level: str = "district",
+) -> pd.DataFrame:
+    """Take a scorecard apart: what each figure was, how it was normalised, weighed and counted.
+
+    Parameters
+    ----------
+    progress_table, weights, groups, bonus, penalty, normalise, lower_is_better, cap, full_score, \
+missing, level
+        As in :func:`scorecard`.
+
+    Returns
+    -------
+    DataFrame
+        One row a zone and component: ``zone_code, group, component, kind`` (weight, bonus,
+        penalty), ``value``, ``normalisation`` (a key of ``NORMALISATIONS``; ``given`` or
+        ``per_unit`` for points), ``normalised``, ``weight`` (points of a full share), ``points``.
+
+    Raises
+    ------
+    CityDataError
+        As :func:`scorecard`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"indicator": "relapses", "zone_code": ["A", "B"], "value": [1, 3]})
+    >>> parts = score_parts(table, weights={"relapses": 1}, normalise="min_max",
+    ...                     lower_is_better=["relapses"])
+    >>> parts[["zone_code", "value", "normalised", "points"]].values.tolist()
+    [['A', 1.0, 1.0, 100.0], ['B', 3.0, 0.0, 0.0]]
+    """
+    shares = _weights(weights, full_score)
+    _choose("missing", missing, MISSING)
+    how = dict.fromkeys(shares, normalise) if isinstance(normalise, str) else dict(normalise)
+    for name in shares:
+        _choose("normalise", how.setdefault(name, "attainment"), tuple(NORMALISATIONS))
+    for name in (*how, *lower_is_better):
+        _choose("an indicator of normalise= or lower_is_better=", name, tuple(shares))
+    _number("cap", cap, above=True)
+    _number("full_score", full_score, above=True)
+    rated = {**(bonus or {}), **(penalty or {})}
+    names = [*shares, *(bonus or {}), *(penalty or {})]
+    doubled = [n for n in names if names.count(n) > 1]
+    if doubled:
+        raise refuse(
+            f"{doubled[0]!r} is a component twice",
+            f"“{doubled[0]}”重复",
+            "Give bonus and penalty points names of their own.",
+            "加分、扣分项请另行命名。",
+        )
+    rows = _rows(progress_table, level)
+    zones = pd.Index(rows["zone_code"].unique())
+    by_value = [n for n, rule in rated.items() if _per_unit(rule)]
+    values, attained = _values(rows, zones, [*shares, *by_value])
+    group = _groups(groups, zones)
+    blocks = []
+    for name, weight in shares.items():
+        value, lower = values[name], name in lower_is_better
+        normalised = _normalised(value, attained[name], group, how[name], cap, lower)
+        blocks.append(
+            _part(name, "weight", group, value).assign(
+                normalisation=how[name], normalised=normalised, weight=weight
+            )
+        )
+    parts = pd.concat(blocks).rename_axis("zone_code").reset_index()
+    if missing == "reweight":
+        there = parts["weight"].where(parts["normalised"].notna(), 0.0)
+        whole = there.groupby(parts["zone_code"]).transform("sum")
+        parts["weight"] = there * full_score / whole.where(whole > 0)
+    parts["points"] = parts["weight"] * parts["normalised"]
+    if missing == "zero":
+        parts["points"] = parts["points"].fillna(0.0)
+    extra = [
+        _extra(name, rule, kind, zones, group, values, missing)
+        for kind, rules in (("bonus", bonus), ("penalty", penalty))
+        for name, rule in (rules or {}).items()
+    ]
+    out = pd.concat([parts, *extra], ignore_index=True)
+    return out[_PARTS]
+
+
+def refuse(what: str, zh: str, remedy: str, remedy_zh: str) -> CityDataError:
+    """Make the error of a scorecard that cannot be made as asked."""
+    return CityDataError(
+        f"scorecard: {what}.", f"考核评分：{zh}。", remedy=remedy, remedy_zh=remedy_zh
+    )
+
+
+def _choose(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise refuse(
+            f"{name} is {value!r}",
+            f"{name} 不支持“{value}”",
+            f"Use one of {', '.join(choices)}.",
+            f"可用：{'、'.join(choices)}。",
+        )
+
+
+def _number(name: str, value: Any, *, above: bool = False) -> float:
+    """Return a finite number of zero or more, or ``above`` it."""
+    plain = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not plain or not np.isfinite(value) or value < 0 or (above and value == 0):
+        raise refuse(
+            f"{name} is {value!r}",
+            f"“{name}”为 {value}",
+            "Give a number above zero." if above else "Give a number of zero or more.",
+            "应为正数。" if above else "应为非负数。",
+        )
+    return float(value)
+
+
+def _weights(weights: Mapping[str, float], full_score: float) -> dict[str, float]:
+    if not weights:
+        raise refuse(
+            "there are no weights",
+            "没有权重",
+            "Give a weight for each indicator that counts.",
+            "请为计分指标给出权重。",
+        )
+    numbers = {n: _number(f"the weight of {n}", w, above=True) for n, w in weights.items()}
+    total = sum(numbers.values())
+    return {name: weight / total * full_score for name, weight in numbers.items()}
+
+
+def _rows(table: pd.DataFrame, level: str) -> pd.DataFrame:
+    """Rows of the zones of one level and one date."""
+    absent = [c for c in ("indicator", "zone_code", "value") if c not in table.columns]
+    if absent:
+        raise refuse(
+            f"the table has no column {', '.join(absent)}",
+            f"表中没有列 {'、'.join(absent)}",
+            "Give a table of progress().",
+            "请提供 progress() 的结果。",
+        )
+    rows = table
+    if "level" in rows.columns:
+        rows = rows[rows["level"] == level]
+    if "row_kind" in rows.columns:
+        rows = rows[rows["row_kind"].isin(["zone", "total"])]
+    if rows.empty:
+        raise refuse(
+            f"the table has no zones of level {level}",
+            f"表中没有“{level}”一级的分区",
+            "Compute it with progress(city, level=...).",
+            "请先计算该级的 progress()。",
+        )
+    dates = rows["as_of"].unique() if "as_of" in rows.columns else []
+    if len(dates) > 1:
+        raise refuse(
+            f"the table holds {len(dates)} dates",
+            f"表中有 {len(dates)} 个时点",
+            "Choose the rows of one as_of, and give an earlier scorecard as before=.",
+            "请只取一个时点；上期评分用 before= 提供。",
+        )
+    return rows
+
+
+def _values(
+    rows: pd.DataFrame, zones: pd.Index, names: Sequence[str]
+) -> tuple[dict[str, pd.Series], dict[str, pd.Series]]:
+    """Value and attainment of each zone, by indicator."""
+    absent = [name for name in names if name not in set(rows["indicator"])]
+    if absent:
+        raise refuse(
+            f"the table has no indicator {', '.join(absent)}",
+            f"表中没有指标 {'、'.join(absent)}",
+            "Name indicators of the table's column 'indicator'.",
+            "请使用表中 indicator 列的指标。",
+        )
+    mine = rows[rows["indicator"].isin(names)]
+    twice = mine[mine.duplicated(["indicator", "zone_code"])]
+    if len(twice):
+        first = twice.iloc[0]
+        raise refuse(
+            f"{first['indicator']} is there more than once for {first['zone_code']}",
+            f"指标 {first['indicator']} 在 {first['zone_code']} 有多行",
+            "Keep one row an indicator and zone.",
+            "每个分区每项指标只保留一行。",
+        )
+    value, attained = {}, {}
+    for name in dict.fromkeys(names):
+        own = mine[mine["indicator"] == name].set_index("zone_code")
+        own = own.reindex(index=zones, columns=["value", "attainment"]).astype("float64")
+        value[name], attained[name] = own["value"], own["attainment"]
+    return value, attained
+
+
+def _groups(
+    groups: Mapping[str, str] | pd.Series | pd.DataFrame | None, zones: pd.Index
+) -> pd.Series:
+    if groups is None:
+        return pd.Series("all", index=zones, dtype="str")
+    if isinstance(groups, pd.DataFrame):
+        if "kind" not in groups.columns:
+            raise refuse(
+                "the zones have no column 'kind'",
+                "分区没有“kind”列",
+                "Give groups as a mapping from zone to group.",
+                "请用“分区→组别”的映射指定 groups。",
+            )
+        groups = groups["kind"].map(lambda kind: KIND_GROUPS.get(kind, kind))
+    of = pd.Series(groups, dtype="object").reindex(zones)
+    if of.isna().any():
+        lost = ", ".join(map(str, zones[of.isna().to_numpy()]))
+        raise refuse(
+            f"no group is given for {lost}",
+            f"未指定分组：{lost}",
+            "Give every zone a group.",
+            "请为每个分区指定组别。",
+        )
+    return of.astype("str")
+
+
+def _normalised(
+    value: pd.Series, attained: pd.Series, group: pd.Series, how: str, cap: float, lower: bool
+) -> pd.Series:
+    """Share of the full points; attainment knows by itself which way is better."""
+    if how == "attainment":
+        return attained.clip(0.0, cap)
+    if how == "share":
+        share = value.clip(0.0, 1.0)
+        return 1.0 - share if lower else share
+    by_group = value.groupby(group)
+    lowest, highest = by_group.transform("min"), by_group.transform("max")
+    span = highest - lowest
+    gained = highest - value if lower else value - lowest
+    return (gained / span.where(span > 0)).mask((span == 0) & value.notna(), 1.0)
+
+
+def _part(name: str, kind: str, group: pd.Series, value: pd.Series) -> pd.DataFrame:
+    return pd.DataFrame({"group": group, "component": name, "kind": kind, "value": value})
+
+
+def _per_unit(rule: Any) -> bool:
+    return isinstance(rule, Mapping) and "per_unit" in rule
+
+
+def _extra(
+    name: str,
+    rule: Any,
+    kind: str,
+    zones: pd.Index,
+    group: pd.Series,
+    values: Mapping[str, pd.Series],
+    missing: str,
+) -> pd.DataFrame:
+    """Bonus or penalty points of each zone."""
+    rate, odd = 1.0, []
+    if _per_unit(rule):
+        odd = sorted(set(rule) - {"per_unit", "at_most"})
+        rate = _number(f"per_unit of {name}", rule["per_unit"])
+        most = _number(f"at_most of {name}", rule["at_most"]) if "at_most" in rule else None
+        value, how = values[name], "per_unit"
+        points = (value * rate).clip(lower=0.0, upper=most)
+        if missing != "no_score":
+            points = points.fillna(0.0)
+    else:
+        given = pd.Series(rule, dtype="float64")
+        odd = sorted(map(str, set(given.index) - set(zones)))
+        for zone, number in given.items():
+            _number(f"{name} of {zone}", number)
+        points = given.reindex(zones).fillna(0.0)
+        value, how = points, "given"
+    if odd:
+        raise refuse(
+            f"{kind} {name}: unknown {', '.join(odd)}",
+            f"{'加分' if kind == 'bonus' else '扣分'}项“{name}”中有未知项：{'、'.join(odd)}",
+            "Give points to zones of the table, or per_unit and at_most.",
+            "请为表中分区给出分值，或用 per_unit、at_most。",
+        )
+    sign = 1.0 if kind == "bonus" else -1.0
+    table = _part(name, kind, group, value).assign(
+        normalisation=how, normalised=np.nan, weight=rate, points=0.0 + sign * points
+    )
+    return table.rename_axis("zone_code").reset_index()
