@@ -33,8 +33,10 @@ from geo_citymgmt.errors import (
 )
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.outlook import outlook
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
-from geo_citymgmt.progress import progress, progress_series
+from geo_citymgmt.periods import period_table
+from geo_citymgmt.progress import figure, progress, progress_series
 from geo_citymgmt.remediation import (
     ageing,
     audit_sample,
@@ -92,6 +94,7 @@ __all__ = [
     "coverage",
     "coverage_area",
     "coverage_map",
+    "figure",
     "from_wgs84",
     "gini",
     "has_code",
@@ -103,6 +106,8 @@ __all__ = [
     "load_specs",
     "lorenz",
     "open_cases",
+    "outlook",
+    "period_table",
     "progress",
     "progress_map",
     "progress_series",

@@ -279,13 +279,12 @@ def map_(
 ) -> int:
     """画地图：WHAT 为图层、指标，或 city / draw a layer, a figure, or the whole city."""
     from geo_citymgmt import maps
-    from geo_citymgmt.indicators import load_figures
 
     city = _load(source, layer_folder, crs, datum)
     _tell_unusable(city, lang)
     if what == "city":
         drawn = maps.city_map(city, as_of=as_of, lang=lang)
-    elif what in load_figures().figures:
+    elif what in city.figures.figures:
         drawn = maps.progress_map(city, what, as_of=as_of, lang=lang)
     else:
         spec = get_spec(what, city.specs)

@@ -198,13 +198,13 @@ class Evaluator:
         return None
 
     def recorded_since(self, figure: Figure) -> pd.Timestamp | None:
-        """First day of which the layer says anything that the figure counts in a period."""
+        """First day of which the layer says anything that the figure counts; None without any."""
         first = []
         timeline = self.timeline(figure.layer)
         for part in figure.components:
-            if part.kind == "flow":
+            if part.kind in ("flow", "balance"):
                 days = timeline.arrays(part.of).date
-            elif part.kind == "entered":
+            elif part.kind == "entered" or part.state:
                 days = timeline.transitions["date"].to_numpy()
             elif part.dated is not None:
                 days = timeline.data[part.dated].to_numpy()
@@ -279,7 +279,7 @@ class Evaluator:
             chosen, unknown = chosen & inside, chosen & doubtful
         if part.within_days is not None and window.day is not None:
             days = np.timedelta64(part.within_days, "D")
-            settled: np.ndarray = entries.date + days <= np.datetime64(window.day)
+            settled = np.asarray(entries.date + days <= np.datetime64(window.day))
             if part.reaches:
                 settled &= self._reached(timeline, part, entries)
             keep = settled | np.isnat(entries.date)

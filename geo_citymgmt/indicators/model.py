@@ -98,7 +98,6 @@ class Figure:
     split: str = "owner"
     note_zh: str = ""
     note_en: str = ""
-    counter: str = ""
     level: bool = False
     current: bool = False
     same_as: str = ""
@@ -113,7 +112,7 @@ class Figure:
     @property
     def in_period(self) -> bool:
         """Whether its value belongs to a period; else it stands at a date."""
-        return any(c.in_period for c in self.components)
+        return self.period != "stock" and any(c.in_period for c in self.components)
 
     @property
     def adds_up(self) -> bool:

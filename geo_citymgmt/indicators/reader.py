@@ -19,7 +19,7 @@ _COMPONENT = (
 )  # fmt: skip
 _TEXTS = (
     "zh", "en", "layer", "unit", "period", "published", "target", "direction", "split",
-    "note_zh", "note_en", "counter", "same_as",
+    "note_zh", "note_en", "same_as",
 )  # fmt: skip
 _FLAGS = ("level", "current")
 _SHARES = ("ahead", "on_track")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.report.services import timeline_of
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.zones import summarise
@@ -83,7 +82,7 @@ def layer_summaries(city: City, *, as_of: pd.Timestamp | None = None) -> list[La
     >>> round(float(by_state.loc["operating", "measure"]), 6)
     37.8
     """
-    told = [figure.layer for figure in load_figures().figures.values()]
+    told = [figure.layer for figure in city.figures.figures.values()]
     facilities = [
         key
         for key in dict.fromkeys([*told, *city.specs])

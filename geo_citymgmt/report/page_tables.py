@@ -88,7 +88,9 @@ def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
         if out and len(out[-1]) + len(mine) <= _MOST_COLUMNS:
             out[-1] += mine
         else:
-            out.append(mine)
+            pieces = -(-len(mine) // _MOST_COLUMNS)
+            size = -(-len(mine) // pieces)
+            out += [mine[k : k + size] for k in range(0, len(mine), size)]
     return out
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.indicators import Figure, load_figures
+from geo_citymgmt.indicators import Figure
 from geo_citymgmt.report.words import Words
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def zone_groups(zones: gpd.GeoDataFrame) -> pd.Series:
 
 def adds_up(figure: Figure) -> bool:
     """Tell whether the districts of a figure add up to the city."""
-    return figure.value is not None and figure.value.kind != "distinct"
+    return figure.adds_up
 
 
 def by_district(table: pd.DataFrame, column: str = "value") -> pd.DataFrame:
@@ -193,7 +193,7 @@ def subtotals(table: pd.DataFrame, city: City) -> pd.DataFrame:
         Indexed by group, one column a figure; missing where a figure does not add up.
     """
     groups = zone_groups(city.zones)
-    definitions = load_figures().figures
+    definitions = city.figures.figures
     value = by_district(table)
     parts = {c: by_district(table, c) for c in ("numerator", "denominator")}
     zones = [at for at in value.index if at in groups.index]

@@ -69,12 +69,12 @@ class Summary:
     @cached_property
     def figures(self) -> Figures:
         """Definitions of the figures."""
-        return load_figures()
+        return self.city.figures
 
     @cached_property
     def headline(self) -> pd.DataFrame:
         """See :func:`headline`."""
-        return headline(self.table)
+        return headline(self.table, self.figures)
 
 
 def summary(
@@ -143,8 +143,15 @@ def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def headline(table: pd.DataFrame) -> pd.DataFrame:
+def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFrame:
     """Return the figures of the whole city, one row each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`geo_citymgmt.progress`.
+    figures : Figures, optional
+        Of a city with figures of its own; the package's without.
 
     Returns
     -------
@@ -154,13 +161,13 @@ def headline(table: pd.DataFrame) -> pd.DataFrame:
         expects (missing where attainment does not grow with time). A measure the document states
         twice is there once.
     """
-    figures = load_figures().figures
+    known = (figures or load_figures()).figures
     rows = table[table["level"] == "city"].set_index("indicator", drop=False)
-    repeated = [i for i in rows.index if i in figures and figures[i].same_as in rows.index]
+    repeated = [i for i in rows.index if i in known and known[i].same_as in rows.index]
     rows = rows.drop(index=repeated)
     share = []
     for row in rows.itertuples():
-        figure = figures.get(str(row.Index))
+        figure = known.get(str(row.Index))
         level = figure is not None and figure.level
         down = figure is not None and figure.direction == "down"
         share.append(_expected_share(row, level, down))

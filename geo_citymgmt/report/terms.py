@@ -7,7 +7,13 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt.indicators import Component, Figure, load_figures, published_indicators
+from geo_citymgmt.indicators import (
+    Component,
+    Figure,
+    Figures,
+    load_figures,
+    published_indicators,
+)
 from geo_citymgmt.report.formats import unit_label
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import Field, LayerSpec
@@ -15,7 +21,9 @@ from geo_citymgmt.spec import Field, LayerSpec
 __all__ = ["definitions"]
 
 
-def definitions(specs: Mapping[str, LayerSpec], lang: str = "zh") -> pd.DataFrame:
+def definitions(
+    specs: Mapping[str, LayerSpec], lang: str = "zh", *, figures: Figures | None = None
+) -> pd.DataFrame:
     """Return what every figure means, one row each.
 
     Parameters
@@ -24,6 +32,8 @@ def definitions(specs: Mapping[str, LayerSpec], lang: str = "zh") -> pd.DataFram
         For the names of layers, fields and codes.
     lang : {"zh", "en"}
         Of the words; names are given in both.
+    figures : Figures, optional
+        Of a city with figures of its own; the package's without.
 
     Returns
     -------
@@ -39,7 +49,7 @@ def definitions(specs: Mapping[str, LayerSpec], lang: str = "zh") -> pd.DataFram
     '涉安为是'
     """
     words = Words(lang)
-    figures = load_figures()
+    figures = figures or load_figures()
     published = published_indicators().set_index("id")
     rows = []
     for figure in figures.figures.values():
@@ -80,6 +90,8 @@ def _counted(part: Component | None, spec: LayerSpec | None, words: Words) -> st
     text = words.name("kind", part.kind).format(what=_what(part.of, spec, words))
     if part.minus is not None:
         text = words.joined([text, _phrase(words, "minus", what=_what(part.minus, spec, words))])
+    if part.times is not None:
+        text = words.joined([text, _phrase(words, "times", what=_what(part.times, spec, words))])
     return text
 
 
@@ -104,8 +116,7 @@ def _condition(part: Component | None, spec: LayerSpec | None, words: Words) -> 
         return ""
     out = []
     if part.state:
-        names = words.listed([words.name("set", name) for name in part.state])
-        out.append(_phrase(words, "state", what=names))
+        out.append(_phrase(words, "state", what=_states(part.state, spec, words)))
     for name, wanted in part.where.items():
         item = spec.fields[name]
         label = words.of(item.zh, item.en)
@@ -119,7 +130,26 @@ def _condition(part: Component | None, spec: LayerSpec | None, words: Words) -> 
     if part.dated:
         item = spec.fields[part.dated]
         out.append(_phrase(words, "dated", field=words.of(item.zh, item.en)))
+    if part.past:
+        item = spec.fields[part.past]
+        out.append(_phrase(words, "past", field=words.of(item.zh, item.en)))
+    if part.within_days is not None:
+        days = str(part.within_days)
+        out.append(_phrase(words, "settled", days=days))
+        if part.reaches:
+            what = _states((part.reaches,), spec, words)
+            out.append(_phrase(words, "reaches", days=days, what=what))
     return words.joined(out)
+
+
+def _states(names: tuple[str, ...], spec: LayerSpec, words: Words) -> str:
+    """Names of sets of states, and of single states by their code."""
+    codes = spec.fields[spec.state_field].codes if spec.state_field else {}
+    out = []
+    for name in names:
+        code = codes.get(name) if name not in spec.sets else None
+        out.append(words.name("set", name) if code is None else words.of(code.zh, code.en))
+    return words.listed(out)
 
 
 def _wanted(item: Field, value: Any, words: Words) -> str:

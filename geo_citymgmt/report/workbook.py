@@ -341,7 +341,7 @@ def _targets(book: Book, told: Summary) -> None:
 
 def _definitions(book: Book, told: Summary) -> None:
     words = told.words
-    table = definitions(told.city.specs, told.lang)
+    table = definitions(told.city.specs, told.lang, figures=told.figures)
     heads = {
         "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),
         "unit": ("unit", None), "numerator": ("numerator_words", 34),

@@ -1,0 +1,205 @@
+"""This month, this half-year: figures of a period beside the one before and that of a year ago."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.evaluation import Evaluator, Window
+from geo_citymgmt.indicators import Figure
+from geo_citymgmt.progress import day_of
+from geo_citymgmt.standing import chosen_figures, levels_of, period_start
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["PERIOD_COLUMNS", "period_table"]
+
+PERIOD_COLUMNS = (
+    "indicator", "name_zh", "name_en", "layer", "unit", "level", "zone_code", "row_kind", "kind",
+    "period", "period_start", "period_end", "complete", "value", "numerator", "denominator",
+    "previous_end", "previous", "change", "change_ratio", "year_ago_end", "year_ago",
+    "year_change", "year_change_ratio", "note_zh", "note_en",
+)  # fmt: skip
+_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+_DAY = pd.Timedelta(days=1)
+Span = tuple[pd.Timestamp, pd.Timestamp]
+
+
+def period_table(
+    city: City,
+    *,
+    as_of: Any = None,
+    periods: Sequence[str] | str = ("month", "half"),
+    indicators: Sequence[str] | str | None = None,
+    level: str = "city",
+) -> pd.DataFrame:
+    """Compute what happened in a period, beside the period before (环比) and a year ago (同比).
+
+    A figure that counts in a period is counted from the first day of the period to ``as_of``; one
+    that stands at a date is taken at ``as_of`` and at the ends of the other two. A period that has
+    not ended is held against as many days of the others, to the same day of the month. What lies
+    before the layer's first recorded day is missing, not zero.
+
+    Parameters
+    ----------
+    city : City
+    as_of : date, optional
+        Last day that counts; the data's own date without.
+    periods : str or sequence of {"month", "quarter", "half", "year"}
+        Each gives a block of rows. ``half`` is January to June or July to December.
+    indicators : str or sequence of str, optional
+        These figures only, by their id or that of the published row they answer.
+    level : {"city", "district", "street"}
+        How far down; the levels above are in the table too.
+
+    Returns
+    -------
+    DataFrame
+        One row a period, figure and zone, in the unit of the figure: ``kind`` (period or date),
+        ``period_start``, ``period_end``, ``complete``; ``value`` with its terms; ``previous`` and
+        ``year_ago`` with the days they end on; the difference to each, and the difference by the
+        earlier value, where that is above zero. Shares differ in points, not per cent: they have no
+        ``change_ratio``. Figures the city's data cannot give are left out.
+
+    Raises
+    ------
+    AsOfError
+        The date is after the data's own.
+    CityDataError
+        An unknown period, level or figure, or a city without any date.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> table = period_table(gcm.sample_city(), as_of="2022-06-30", periods="half",
+    ...                      indicators="parking_spaces_added_h1")
+    >>> table[["value", "previous", "change", "year_ago"]].iloc[0].tolist()
+    [8600.0, 9768.0, -1168.0, 12013.0]
+    """
+    names = [periods] if isinstance(periods, str) else list(periods)
+    for name in names:
+        if name not in _MONTHS:
+            raise CityDataError(
+                f"no period {name!r}; there are {', '.join(_MONTHS)}.",
+                f"没有时段“{name}”；可用：{'、'.join(_MONTHS)}。",
+            )
+    day = day_of(city, as_of, None)
+    if day is None:
+        raise CityDataError(
+            "the city's data has no date.",
+            "数据没有日期。",
+            remedy="Give as_of, or data_date in city.toml.",
+            remedy_zh="请指定 as_of，或在 city.toml 中写 data_date。",
+        )
+    levels = levels_of(city, level)
+    evaluator = Evaluator(city)
+    figures = [f for f in chosen_figures(city, indicators) if evaluator.problem(f) is None]
+    blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
+    if not blocks:
+        return pd.DataFrame(columns=list(PERIOD_COLUMNS))
+    return pd.concat(blocks, ignore_index=True)[list(PERIOD_COLUMNS)]
+
+
+def spans(period: str, day: pd.Timestamp) -> tuple[Span, Span, Span]:
+    """Return the period up to ``day``, the same part of the one before, and of that a year ago."""
+    start = period_start(period, day)
+    assert start is not None
+    months = _MONTHS[period]
+    whole = _end(start, months) == day
+    before = start - pd.DateOffset(months=months)
+    year_ago = start - pd.DateOffset(years=1)
+    return (
+        (start, day),
+        (before, _same_part(before, months, start, day, whole)),
+        (year_ago, _same_part(year_ago, months, start, day, whole)),
+    )
+
+
+def _end(start: pd.Timestamp, months: int) -> pd.Timestamp:
+    return start + pd.DateOffset(months=months) - _DAY
+
+
+def _same_part(
+    other: pd.Timestamp, months: int, start: pd.Timestamp, day: pd.Timestamp, whole: bool
+) -> pd.Timestamp:
+    """Same day of the same month of the period; its last day where that month is shorter."""
+    if whole:
+        return _end(other, months)
+    passed = (day.year - start.year) * 12 + day.month - start.month
+    month = other + pd.DateOffset(months=passed)
+    return min(month + pd.Timedelta(days=day.day - 1), month + pd.offsets.MonthEnd(0))
+
+
+def _block(
+    evaluator: Evaluator, figure: Figure, period: str, day: pd.Timestamp, levels: tuple[str, ...]
+) -> pd.DataFrame:
+    now, before, year_ago = spans(period, day)
+    since = evaluator.recorded_since(figure)
+    nothing = figure.in_period and since is None
+    values = [
+        evaluator.values(figure, Window(last, first if figure.in_period else None), levels)
+        for first, last in (now, before, year_ago)
+    ]
+    value, previous, earlier = (v.value.copy() for v in values)
+    notes = []
+    for told, (first, last), en, zh in (
+        (previous, before, "the period before", "上期"),
+        (earlier, year_ago, "a year ago", "上年同期"),
+    ):
+        if since is not None and (first if figure.in_period else last) < since:
+            told[:] = np.nan
+            notes.append(
+                (
+                    f"{en}: before the first day on record, {since:%Y-%m-%d}",
+                    f"{zh}早于记录的最早日期（{since:%Y-%m-%d}）",
+                )
+            )
+    if nothing:
+        value[:] = previous[:] = earlier[:] = np.nan
+        notes.append(("no record has a date", "没有一条记录有日期"))
+    if values[0].undated:
+        told_en = f"{values[0].undated} without a date, not in any period"
+        notes.append((told_en, f"{values[0].undated} 条没有日期，未计入任何时段"))
+    share = figure.numerator is not None
+    layout = values[0].layout
+    return pd.DataFrame(
+        {
+            "indicator": figure.id,
+            "name_zh": figure.zh,
+            "name_en": figure.en,
+            "layer": figure.layer,
+            "unit": figure.unit,
+            "level": layout.level,
+            "zone_code": layout.zone_code,
+            "row_kind": layout.row_kind,
+            "kind": "period" if figure.in_period else "date",
+            "period": period,
+            "period_start": now[0],
+            "period_end": now[1],
+            "complete": _end(now[0], _MONTHS[period]) == day,
+            "value": value,
+            "numerator": values[0].numerator,
+            "denominator": values[0].denominator,
+            "previous_end": before[1],
+            "previous": previous,
+            "change": value - previous,
+            "change_ratio": _ratio(value, previous, share),
+            "year_ago_end": year_ago[1],
+            "year_ago": earlier,
+            "year_change": value - earlier,
+            "year_change_ratio": _ratio(value, earlier, share),
+            "note_zh": "；".join(zh for _, zh in notes),
+            "note_en": "; ".join(en for en, _ in notes),
+        }
+    )
+
+
+def _ratio(value: np.ndarray, earlier: np.ndarray, share: bool) -> np.ndarray:
+    if share:
+        return np.full(len(value), np.nan)
+    return (value - earlier) / np.where(earlier > 0, earlier, np.nan)

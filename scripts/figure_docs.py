@@ -1,0 +1,138 @@
+"""Write the definitions of the figures into docs/methods.md, from the table file itself.
+
+Run it after a change of figures.toml; with ``--check`` it exits 1 if the page is not in step.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
+from geo_citymgmt.spec import LayerSpec, load_specs
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
+MARK = "<!-- figures: written by scripts/figure_docs.py from figures.toml -->\n"
+_UNITS = {"m2": "m²", "ratio": "ratio (0 to 1)"}
+_PERIODS = {
+    "year": "from 1 January", "first_half": "first half of the year", "second_half": "from 1 July",
+    "half": "the half-year of the date", "quarter": "the quarter of the date",
+    "month": "the month of the date", "stock": "at the date",
+}  # fmt: skip
+
+
+def definitions(figures: Figures, specs: Mapping[str, LayerSpec]) -> str:
+    """Return the part of the page that defines the figures, layer by layer."""
+    out, layer = [], ""
+    for figure in figures.figures.values():
+        if figure.layer != layer:
+            layer = figure.layer
+            out.append(f"## {specs[layer].name_en} {specs[layer].name_zh}\n")
+        out.append(_paragraph(figure, figures, specs[layer]))
+    return "\n".join(out)
+
+
+def _paragraph(figure: Figure, figures: Figures, spec: LayerSpec) -> str:
+    lines = [f"### `{figure.id}`\n", f"**{figure.zh}** · {figure.en}\n"]
+    if not figure.components:
+        lines.append("- Not carried by the layers: shown as `not_available`")
+        lines.append(f"- Published row: `{figure.published}`")
+        return "\n".join(lines) + "\n"
+    parts = [_formula(c, spec) for c in figure.components]
+    lines.append(f"- Formula: {', divided by '.join(parts)}")
+    shared = "; shared at district lines by length" if figure.split == "share" else ""
+    unit = _UNITS.get(figure.unit, figure.unit)
+    lines.append(f"- Unit: {unit}; period: {_PERIODS[figure.period]}{shared}")
+    needs = ", ".join(f"`{name}`" for name in figure.fields(spec))
+    if needs:
+        lines.append(f"- Needs: {needs}")
+    if figure.published:
+        lines.append(f"- Published row: `{figure.published}`")
+    if figure.target:
+        lines.append(f"- Target: `{figure.target}`{_aim(figure)}")
+    if figure.same_as:
+        lines.append(f"- The same measure as `{figure.same_as}`")
+    for reason in figure.reasons:
+        zh, en = figures.reasons[reason]
+        lines.append(f"- Comparability: `{reason}` ({zh}, {en})")
+    if figure.note_en:
+        lines.append(f"- Limits: {figure.note_en}（{figure.note_zh}）")
+    if figure.current:
+        lines.append("- Known at the date of the data only; empty before it")
+    return "\n".join(lines) + "\n"
+
+
+def _aim(figure: Figure) -> str:
+    if figure.level:
+        return "; a level to keep"
+    if figure.direction == "down":
+        return "; measured by how much has gone since the start of the period"
+    return ""
+
+
+def _formula(part: Component, spec: LayerSpec) -> str:
+    of = "number of records" if part.of == "count" else f"sum of `{part.of}`"
+    text = {
+        "flow": f"amount *{part.of}* in the period",
+        "entered": f"{of} on entering {_states(part.state, spec)} in the period",
+        "balance": f"amount *{part.of}* up to the date",
+        "stock": of,
+        "distinct": f"number of different `{part.of}`",
+        "complete": f"number of `{part.of}` all of whose records are {_states(part.state, spec)}",
+    }[part.kind]
+    if part.times:
+        text += f" × `{part.times}`"
+    if part.minus:
+        text += f" less the amount *{part.minus}*"
+    if part.state and part.kind not in ("entered", "complete"):
+        text += f", records that are {_states(part.state, spec)} at the date"
+    if part.dated:
+        text += f", `{part.dated}` within the period"
+    if part.past:
+        text += f", whose `{part.past}` has gone by"
+    if part.within_days is not None:
+        text += f", {part.within_days} days ago or earlier"
+        if part.reaches:
+            text += f" and {_states((part.reaches,), spec)} within {part.within_days} days"
+    if part.where:
+        text += ", where " + " and ".join(_condition(k, v) for k, v in part.where.items())
+    return text
+
+
+def _states(names: tuple[str, ...], spec: LayerSpec) -> str:
+    codes = spec.fields[spec.state_field].codes if spec.state_field else {}
+    told = [f"`{n}` ({codes[n].en})" if n not in spec.sets else f"*{n}*" for n in names]
+    return " or ".join(told)
+
+
+def _condition(name: str, wanted: object) -> str:
+    if isinstance(wanted, Mapping):
+        unlike = f" and not `{wanted['not']}`" if "not" in wanted else ""
+        return f"`{name}` is known{unlike}"
+    if wanted is True:
+        return f"`{name}`"
+    values = wanted if isinstance(wanted, list) else [wanted]
+    return f"`{name}` = " + " or ".join(f"`{v}`" for v in values)
+
+
+def page(text: str) -> str:
+    """Return the page with its definitions renewed."""
+    head, mark, _ = text.partition(MARK)
+    if not mark:
+        raise SystemExit(f"{PAGE.name}: the line {MARK.strip()} is not there")
+    return head + mark + "\n" + definitions(load_figures(), load_specs())
+
+
+def main() -> int:
+    """Rewrite the page, or tell whether it is in step."""
+    old = PAGE.read_text("utf-8")
+    new = page(old)
+    if "--check" in sys.argv[1:]:
+        return int(new != old)
+    PAGE.write_text(new, "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
