@@ -205,7 +205,7 @@ def _repair(
 
 
 def _made_valid(geometry: np.ndarray) -> np.ndarray:
-    """Return the valid form: a new vertex may be rounded off its edge, which asks for another go."""
+    """Return the valid form; a new vertex rounded off its edge asks for another go."""
     out = geometry
     for _ in range(_ROUNDS):
         out = shapely.make_valid(out, method="structure", keep_collapsed=False)

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
+import pandas as pd
 
 from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.personal import mask_record
@@ -14,9 +16,11 @@ from geo_citymgmt.layer import Layer
 from geo_citymgmt.report.summary import Summary
 from geo_citymgmt.writing import write_layer, write_text
 
-__all__ = ["write_rejected"]
+__all__ = ["as_read", "write_rejected"]
 
 README = "README.txt"
+#: For the desktop, and for offices whose tools know shapefiles alone.
+SUFFIXES = (".gpkg", ".shp.zip")
 
 
 def write_rejected(told: Summary, folder: Path) -> None:
@@ -32,29 +36,53 @@ def write_rejected(told: Summary, folder: Path) -> None:
     for key, layer in city.layers.items():
         if layer.rejected.empty:
             continue
-        name = f"{key}.gpkg"
-        write_layer(without_personal(layer), folder / name, name=key)
-        written.add(name)
+        names = [f"{key}{suffix}" for suffix in SUFFIXES]
+        table = as_read(layer)
+        write_layer(table, folder / names[0], name=key)
+        # A name has ten bytes: five Chinese characters in this encoding, three in UTF-8.
+        shapes = _for_shapefile(table)
+        write_layer(shapes, folder / names[1], name=key, encoding="GB18030")
+        written.update(names)
         label = words.of(layer.spec.name_zh, layer.spec.name_en)
-        lines.append(words("rejected_file", file=name, layer=label, n=f"{len(layer.rejected):,}"))
+        files = ", ".join(names)
+        lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
     intro = words("rejected_some") if lines else words("rejected_none")
     head = words("sheet_titled", title=words("rejected"), as_of=told.day)
     # Windows line ends: the file is read in Notepad.
     write_text("\r\n".join([head, intro, *lines, ""]), folder / README)
-    for key in city.specs:
-        stale = folder / f"{key}.gpkg"
-        if stale.name not in written:
-            stale.unlink(missing_ok=True)
+    for name in (f"{key}{suffix}" for key in city.specs for suffix in SUFFIXES):
+        if name not in written:
+            (folder / name).unlink(missing_ok=True)
 
 
-def without_personal(layer: Layer) -> gpd.GeoDataFrame:
-    """Return the rejected records with all their columns, as read, personal values masked."""
+def as_read(layer: Layer) -> gpd.GeoDataFrame:
+    """Return the rejected records with the source's own columns, personal values masked.
+
+    ``reject_row`` (the row a clerk sees), ``reject_record`` and ``reject_codes`` come after them.
+    Once corrected the table can be read as the source was: what it does not know is kept apart.
+    """
     rejected = layer.rejected
     rows = [json.loads(text) for text in rejected["raw"]]
     personal = _personal({name for row in rows for name in row}, layer)
     keep = layer.mapping.get(layer.spec.id_field, "")
     masked = [mask_record(row, personal, keep) for row in rows]
-    return rejected.assign(raw=[json.dumps(row, ensure_ascii=False) for row in masked])
+    values = pd.DataFrame.from_records(masked, index=rejected.index)
+    taken = {rejected.geometry.name, *(f"reject_{name}" for name in ("row", "record", "codes"))}
+    values.columns = pd.Index([f"{c}_source" if c in taken else c for c in values.columns])
+    return gpd.GeoDataFrame(
+        values.astype("str").assign(
+            reject_row=rejected["row_label"],
+            reject_record=rejected["record"],
+            reject_codes=rejected["codes"],
+        ),
+        geometry=rejected.geometry,
+    )
+
+
+def _for_shapefile(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out positions that are no numbers: a shapefile has no way to hold them."""
+    bounds = table.geometry.bounds.to_numpy()
+    return table.set_geometry(table.geometry.where(np.isfinite(bounds).all(axis=1)))
 
 
 def _personal(columns: set[str], layer: Layer) -> set[str]:

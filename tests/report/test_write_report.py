@@ -207,8 +207,7 @@ def test_nothing_personal_leaves(hostile, tmp_path):
     write_frame(rejected, hostile, "bike_stations")
     files = write_report(gcm.load_city(hostile), tmp_path / "out")
     kept = gpd.read_file(files["rejected"] / "bike_stations.gpkg")
-    assert len(kept) == 1
-    assert json.loads(kept["raw"][0])["station_id"] == "x"
+    assert kept[["station_id", "reject_codes"]].values.tolist() == [["x", "ID_DUPLICATE"]]
     for path in [p for f in files.values() for p in ([f] if f.is_file() else f.iterdir())]:
         assert b"13912345678" not in path.read_bytes()
 
@@ -224,10 +223,27 @@ def test_rejects_that_are_corrected_go_away(two_layers, tmp_path):
     out = tmp_path / "out"
     write_frame(bikes(["a", "b"], station_id=["x", "x"]), two_layers, "bike_stations")
     files = write_report(gcm.load_city(two_layers), out)
-    assert {p.name for p in files["rejected"].iterdir()} == {"README.txt", "bike_stations.gpkg"}
+    names = {p.name for p in files["rejected"].iterdir()}
+    assert names == {"README.txt", "bike_stations.gpkg", "bike_stations.shp.zip"}
     write_frame(bikes(["a", "b"], station_id=["x", "y"]), two_layers, "bike_stations")
     files = write_report(gcm.load_city(two_layers), out)
     assert {p.name for p in files["rejected"].iterdir()} == {"README.txt"}
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".shp.zip"])
+def test_rejects_come_back_as_they_were_read_and_can_be_read_again(suffix, tmp_path):
+    city = gcm.sample_city(dirty=True)
+    files = write_report(city, tmp_path / "out")
+    for key in ("bike_stations", "illegal_construction", "manholes"):
+        refused = city.layer(key).rejected
+        kept = gpd.read_file(files["rejected"] / f"{key}{suffix}")
+        assert len(kept) == len(refused)
+        again = gcm.read_layer(files["rejected"] / f"{key}{suffix}", key).ledger.iloc[0]
+        assert again["n_walked"] == len(refused)
+    raw = pd.DataFrame(json.loads(text) for text in refused["raw"])
+    if suffix == ".gpkg":
+        columns = [*raw.columns]
+        assert kept[columns].astype("str").equals(raw.astype("str"))
 
 
 def test_a_layer_of_the_office_is_summarised(two_layers, tmp_path):
