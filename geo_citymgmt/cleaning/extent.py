@@ -101,7 +101,10 @@ def _home(
     if crs.is_geographic:
         x, y = lon, lat
     else:
-        x, y = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True).transform(lon, lat)
+        try:
+            x, y = pyproj.Transformer.from_crs(WGS84, crs, always_xy=True).transform(lon, lat)
+        except pyproj.exceptions.ProjError:
+            return None
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return None
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))

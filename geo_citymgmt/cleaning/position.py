@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -105,6 +106,8 @@ def to_metric(
         return _by_pipeline(raw, findings, pipeline, metric_crs)
     x, y = spots(raw.geometry)
     source, how = _source_crs(raw, crs, x, y, extent, findings)
+    if not _leads_to(source, metric_crs):
+        raise _wrong(raw, findings, source, x, y, [])
     geometry, x, y = mend_slips(
         raw.geometry, x, y, source, extent, findings, raw.record + offset,
         mend=mend, name=raw.name,
@@ -234,9 +237,19 @@ def _check_fit(
     # Records of another city lie astray and are right: only a CRS that fits better is a proof.
     if fits and not ranked:
         return
+    raise _wrong(raw, findings, source, x, y, ranked[:3])
+
+
+def _wrong(
+    raw: Raw,
+    findings: Findings,
+    source: CRS,
+    x: np.ndarray,
+    y: np.ndarray,
+    best: Sequence[Candidate],
+) -> CRSError:
     label = source.to_string() if len(source.to_string()) < 40 else source.name
-    best = ranked[:3]
-    raise refusal(
+    return refusal(
         findings,
         raw.name,
         "CRS_WRONG",
@@ -298,6 +311,17 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -
     if looks_geographic(x[there], y[there]):
         moved = _transform(moved, CRS.from_epsg(4490), metric_crs)
     return Position(moved, pipeline, "given", "cgcs2000", "given")
+
+
+# One for each pair: a transformer takes long to make.
+@lru_cache(maxsize=64)
+def _leads_to(source: CRS, target: CRS) -> bool:
+    """Whether any way leads there: a damaged ellipsoid is that of another celestial body."""
+    try:
+        pyproj.Transformer.from_crs(source, target, always_xy=True)
+    except pyproj.exceptions.ProjError:
+        return False
+    return True
 
 
 def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:

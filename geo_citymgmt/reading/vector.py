@@ -42,6 +42,8 @@ _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
 _EXPORT_AGAIN = ("Export it again.", "请重新导出。")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
+#: Bytes that a feature of a FlatGeobuf takes at the least.
+_LEAST = 16
 _STAMP_TYPES = ("OFTDateTime", "OFTDate")
 
 
@@ -90,6 +92,12 @@ def read_gdal(path: Path, kind: str, *, sublayer: str | None = None) -> Raw:
         encoding_source="format",
         row_label=np.char.add("FID ", fids.astype(str)).astype(object),
     )
+    if kind == "flatgeobuf" and stated is not None:
+        most = path.stat().st_size // _LEAST
+        if stated > most:
+            # A damaged header may count thousands of millions: no records that could be missing.
+            raw.findings.add("COUNT_MISMATCH", value=f"{stated} / {raw.n_walked}")
+            return raw
     return raw if stated is None else _counted(raw, stated)
 
 

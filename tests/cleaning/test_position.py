@@ -228,3 +228,11 @@ def test_numbers_that_are_nowhere_in_china_are_not_called_shifted():
         gcm.read_layer(frame, "manholes")
     assert "常用坐标系都不符" in caught.value.message_zh
     assert "GCJ" not in caught.value.message
+
+
+def test_a_crs_of_another_world_is_refused_and_not_stumbled_over():
+    moon = "+proj=tmerc +lon_0=120 +x_0=500000 +R=1737400 +units=m +no_defs"
+    for stated, words in ((moon, {}), (moon, {"crs": "infer"}), ("EPSG:4549", {"crs": moon})):
+        with pytest.raises(gcm.CRSError, match="do not fit") as caught:
+            read(around(E0, N0), stated, **words)
+        assert "CRS_WRONG" in set(caught.value.findings["code"])

@@ -288,6 +288,21 @@ def test_rows_that_a_geopackage_counts_and_gdal_does_not_give_are_rejected(
     assert layer.rejected["codes"].str.contains("COUNT_MISMATCH").all()
 
 
+@pytest.mark.parametrize(("stated", "rejected"), [(6, 2), (1 << 24, 0)])
+def test_a_header_that_counts_too_many_is_told_and_believed_within_reason(
+    tmp_path, stated, rejected
+):
+    path = tmp_path / "a.fgb"
+    frame = points(*[(k, k) for k in range(4)], 井盖编号=list("abcd"))
+    pyogrio.write_dataframe(frame, path, SPATIAL_INDEX="NO")
+    path.write_bytes(path.read_bytes().replace(struct.pack("<Q", 4), struct.pack("<Q", stated), 1))
+    layer = gcm.read_layer(path, "manholes")
+    row = layer.ledger.iloc[0]
+    assert (row["n_walked"], row["n_accepted"], row["n_rejected"]) == (4 + rejected, 4, rejected)
+    about = layer.findings[layer.findings["code"] == "COUNT_MISMATCH"]
+    assert about["value"].tolist() == [f"{stated} / 4"] * (1 + rejected)
+
+
 def test_a_geopackage_with_unfinished_transactions_is_read_and_left_as_it_is(tmp_path):
     points((1, 1), n=[1]).to_file(tmp_path / "a.gpkg", layer="a")
     database = sqlite3.connect(tmp_path / "a.gpkg")
