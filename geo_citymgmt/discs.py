@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-__all__ = ["DiscUnion", "covered_area", "disc_polygon_area", "outline_segments", "union_area"]
+__all__ = ["DiscUnion", "covered_area", "outline_segments", "union_area"]
 
 #: Pieces of outline looked at in one go: bounds the memory, some 1 kB each.
 _CHUNK = 50_000
@@ -81,8 +81,7 @@ class DiscUnion:
         self.centres = _distinct(x, y)
         n = len(self.centres)
         # A whole number, so that taking it off changes no coordinate.
-        self._origin = np.round(self.centres.mean(axis=0)) if n else np.zeros(2)
-        self._local = self.centres - self._origin
+        self._local = self.centres - (np.round(self.centres.mean(axis=0)) if n else 0.0)
         self._sides = _sides(self._local, self.radius)
         side = self._sides
         part = _sector(side.half, side.edge_angle, side.half_angle, self.radius)
@@ -94,6 +93,10 @@ class DiscUnion:
         np.maximum.at(far, side.left, corner)
         np.maximum.at(far, side.right, corner)
         self._far = np.minimum(far[:n], self.radius)
+        least = np.full(n + 4, self.radius)
+        np.minimum.at(least, side.left, side.half)
+        np.minimum.at(least, side.right, side.half)
+        self._least = least[:n]
 
     def area_in(self, polygons: np.ndarray) -> np.ndarray:
         """Covered area of each polygon."""
@@ -109,56 +112,58 @@ class DiscUnion:
         tree = shapely.STRtree(shapely.linestrings(ends))
         # A little farther than needed: what only touches adds nothing.
         centre, segment = tree.query(points, predicate="dwithin", distance=self._far * (1 + 1e-9))
-        start = ends[segment, 0] - self.centres[centre]
-        step = ends[segment, 1] - ends[segment, 0]
-        near = _distance2(start, step) < (_ON_EDGE * self.radius) ** 2
-        if near.any():
-            key = np.unique(owner[segment[near]] * len(points) + centre[near])
-            out += self._by_overlay(polygons, *np.divmod(key, len(points)))
-            keep = ~np.isin(owner[segment] * len(points) + centre, key)
-            centre, segment, start, step = (v[keep] for v in (centre, segment, start, step))
-            keep = ~np.isin(polygon * len(points) + inside, key)
-            polygon, inside = polygon[keep], inside[keep]
-        out += np.bincount(polygon, self.share_area[inside], len(polygons))
         fans = _Fans(self._sides, self._local, np.unique(centre), self.radius)
+        hidden, near = np.empty(len(centre)), np.empty(len(centre), dtype=bool)
         for first in range(0, len(centre), _CHUNK):
             now = slice(first, first + _CHUNK)
-            behind = fans.behind(centre[now], start[now], step[now])
-            out -= np.bincount(owner[segment[now]], behind, len(polygons))
+            start, end = (ends[segment[now], k] - self.centres[centre[now]] for k in (0, 1))
+            hidden[now] = fans.behind(centre[now], start, end)
+            near[now] = _distance2(start, end - start) < (_ON_EDGE * self.radius) ** 2
+        out += np.bincount(polygon, self.share_area[inside], len(polygons))
+        out -= np.bincount(owner[segment], hidden, len(polygons))
+        if near.any():
+            pair = owner[segment] * len(points) + centre
+            key = np.unique(pair[near])
+            taken = np.bincount(
+                np.searchsorted(key, pair[np.isin(pair, key)]), hidden[np.isin(pair, key)], len(key)
+            )
+            had = self.share_area[key % len(points)] * np.isin(key, polygon * len(points) + inside)
+            right = self._on_edge(polygons, *np.divmod(key, len(points)), had - taken)
+            out += np.bincount(key // len(points), right - (had - taken), len(polygons))
         # Below this it is rounding: nothing of the polygon is reached.
         return np.where(out > 1e-15 * self.radius**2, out, 0.0)
+
+    def _on_edge(
+        self, polygons: np.ndarray, polygon: np.ndarray, at: np.ndarray, area: np.ndarray
+    ) -> np.ndarray:
+        """Mend what centres on the outline of a polygon cover of it.
+
+        On which side of them the outline passes is a matter of rounding, and a whole turn, that is
+        a whole share, the difference: the figure between nothing and the share is the right one.
+        """
+        whole = np.maximum(self.share_area[at], 1e-300)
+        part = area / whole
+        part -= np.floor(part)
+        unsure = np.flatnonzero((part < 1e-9) | (part > 1 - 1e-9))
+        if len(unsure):
+            # The outline is a spike there: all about it is in, or out.
+            turn = np.linspace(0.0, 2 * np.pi, 16, endpoint=False) + 0.1
+            about = (
+                0.5
+                * self._least[at[unsure], None, None]
+                * np.column_stack([np.cos(turn), np.sin(turn)])
+            )
+            spots = shapely.points(self.centres[at[unsure], None] + about)
+            shapely.prepare(polygons)
+            within = shapely.intersects(polygons[polygon[unsure], None], spots).mean(axis=1)
+            part[unsure] = within > 0.5
+        return part * whole
 
     def _extent(self, polygons: np.ndarray) -> float:
         """Return the diagonal of the box about all centres and polygons."""
         low = np.minimum(self.centres.min(axis=0), shapely.total_bounds(polygons)[:2])
         high = np.maximum(self.centres.max(axis=0), shapely.total_bounds(polygons)[2:])
         return float(np.hypot(*(high - low)))
-
-    def _by_overlay(self, polygons: np.ndarray, polygon: np.ndarray, at: np.ndarray) -> np.ndarray:
-        """Covered area of each polygon, from its given centres alone, by cutting their cells."""
-        wanted = np.unique(at)
-        cells = self._cells(wanted)[np.searchsorted(wanted, at)]
-        pieces = shapely.intersection(polygons[polygon], cells)
-        area = disc_polygon_area(self.centres[at], self.radius, pieces)
-        return np.bincount(polygon, area, len(polygons))
-
-    def _cells(self, wanted: np.ndarray) -> np.ndarray:
-        """Voronoi cells of some centres, cut to the squares about their discs."""
-        n = len(self._local)
-        side = self._sides
-        chosen = np.zeros(n + 4, dtype=bool)
-        chosen[wanted] = True
-        near = np.concatenate(
-            [wanted, side.right[chosen[side.left]], side.left[chosen[side.right]]]
-        )
-        # The cell of a centre is that among its neighbours alone.
-        near = np.union1d(near, np.arange(n, n + 4))
-        seeds = np.vstack([self._local, _corners(self._local, self.radius)])[near]
-        diagram = shapely.voronoi_polygons(shapely.multipoints(seeds), ordered=True)
-        cells = shapely.get_parts(diagram)[np.searchsorted(near, wanted)]
-        low, high = (self._local[wanted] + sign * 1.01 * self.radius for sign in (-1, 1))
-        cells = shapely.intersection(cells, shapely.box(*low.T, *high.T))
-        return shapely.transform(cells, lambda xy: xy + self._origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +258,14 @@ class _Fans:
         self.high = np.where(turned, 0.0, self.half_angle)
         self.sided = ~turned
 
-    def behind(self, centre: np.ndarray, start: np.ndarray, step: np.ndarray) -> np.ndarray:
+    def behind(self, centre: np.ndarray, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Area of the share of a centre behind a segment, seen from the centre.
 
-        Positive where the segment goes counter-clockwise about the centre. ``start`` is relative
+        Positive where the segment goes counter-clockwise about the centre. Both ends are relative
         to the centre.
         """
         out = np.zeros(len(centre))
+        step = end - start
         enter, leave = _in_disc(start, step, self.radius)
         pair, fan = self._expand(centre)
         # Each neighbour once.
@@ -274,7 +280,13 @@ class _Fans:
         leave[at[(slope == 0) & (over > 0)]] = -1.0
         some = leave > enter
         a = start + np.where(some, enter, 0.0)[:, None] * step
-        b = start + np.where(some, leave, 0.0)[:, None] * step
+        # Ends to the last digit, for the next segment begins there.
+        b = np.where(
+            (leave == 1.0)[:, None], end, start + np.where(some, leave, 0.0)[:, None] * step
+        )
+        # Seen from itself a centre lies in no direction: any will do, if it is always the same.
+        for point in (a, b):
+            point[(point == 0.0).all(axis=1), 0] = 1e-300
         turn = _cross(a, b)
         sweep = np.arctan2(turn, np.einsum("ij,ij->i", a, b))
         keep = some[pair]
@@ -315,31 +327,6 @@ def outline_segments(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ends, polygon[part[ring[1:][same]]]
 
 
-def disc_polygon_area(centre: np.ndarray, radius: float, polygons: np.ndarray) -> np.ndarray:
-    """Area of the disc about each centre inside the polygon of the same row.
-
-    Parameters
-    ----------
-    centre : array of float, shape (n, 2)
-    radius : float
-    polygons : array of n Polygon or MultiPolygon
-        Empty and missing ones have no area.
-    """
-    parts, owner = shapely.get_parts(polygons, return_index=True)
-    areal = shapely.get_type_id(parts) == 3
-    ends, part = outline_segments(parts[areal])
-    at = owner[areal][part]
-    start, step = ends[:, 0] - centre[at], ends[:, 1] - ends[:, 0]
-    enter, leave = _in_disc(start, step, radius)
-    missed = leave <= enter
-    # Where the line misses the disc, both ends fall together and the chord vanishes.
-    enter[missed], leave[missed] = 0.0, 0.0
-    a, b = start + enter[:, None] * step, start + leave[:, None] * step
-    arcs = _angle(start, a) + _angle(b, start + step)
-    area = 0.5 * (_cross(a, b) + radius**2 * arcs)
-    return np.bincount(at, weights=area, minlength=len(polygons))
-
-
 def _in_disc(start: np.ndarray, step: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
     """Where segments enter and leave the disc about the origin, as parts of their length."""
     square = np.einsum("ij,ij->i", step, step)
@@ -367,10 +354,6 @@ def _sector(half: np.ndarray, edge: np.ndarray, angle: np.ndarray, radius: float
 
 def _cross(u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return u[:, 0] * v[:, 1] - u[:, 1] * v[:, 0]
-
-
-def _angle(u: np.ndarray, v: np.ndarray) -> np.ndarray:
-    return np.arctan2(_cross(u, v), np.einsum("ij,ij->i", u, v))
 
 
 def _distinct(x: np.ndarray, y: np.ndarray) -> np.ndarray:
