@@ -31,6 +31,7 @@ from geo_citymgmt.errors import (
     SourceError,
     SpecError,
 )
+from geo_citymgmt.grid import make_grid
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.outlook import outlook
@@ -53,7 +54,13 @@ from geo_citymgmt.score_parts import score_parts
 from geo_citymgmt.scorecard import scorecard
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing import write_layer
-from geo_citymgmt.zones import assign_zones, check_zones, split_by_zone, summarise
+from geo_citymgmt.zones import (
+    assign_zones,
+    check_zones,
+    split_by_zone,
+    summarise,
+    summarise_levels,
+)
 
 if TYPE_CHECKING:
     from geo_citymgmt.maps import (
@@ -105,6 +112,7 @@ __all__ = [
     "load_city",
     "load_specs",
     "lorenz",
+    "make_grid",
     "open_cases",
     "outlook",
     "period_table",
@@ -121,6 +129,7 @@ __all__ = [
     "split_by_zone",
     "stock_flow",
     "summarise",
+    "summarise_levels",
     "supply_ratio",
     "suspect_datum",
     "to_wgs84",

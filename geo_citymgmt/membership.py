@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.nesting import Parts, parts_within
 from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex
 
 if TYPE_CHECKING:
@@ -86,28 +87,14 @@ class Membership:
         split: str,
     ) -> pd.DataFrame:
         streets = self._city.zones_at("street")
-        parent = _parents(streets)
-        out = [_frame(row[kind != "zone"], kind[kind != "zone"], "", share[kind != "zone"])]
-        out[0]["zone_code"] = district[kind != "zone"]
-        for code in np.unique(district[kind == "zone"].astype(str)):
-            mine = np.flatnonzero((kind == "zone") & (district == code))
-            inside = streets[parent == code]
-            if inside.empty:
-                out.append(_frame(row[mine], "outside", "outside", share[mine]))
-                continue
-            if code not in self._index:
-                self._index[code] = ZoneIndex(inside)
-            index = self._index[code]
-            names = np.append(index.codes.to_numpy(dtype=object), ["outside"])
-            if split == "share":
-                parts = index.shares(piece[mine])
-                at, zone, part = mine[parts.feature], parts.zone, parts.share
-            else:
-                at, zone, part = mine, index.owner(piece[mine]), np.ones(len(mine))
-            zone = np.where(zone < 0, OUTSIDE, zone)
-            kinds = np.where(zone == OUTSIDE, "outside", "zone")
-            out.append(_frame(row[at], kinds, names[zone], share[at] * part))
-        return pd.concat(out, ignore_index=True)
+        parent = _parents(streets).to_numpy(dtype=object)
+        inner = parts_within(
+            Parts(row, kind, district, share, piece), streets, parent, split, self._index
+        )
+        # What lies in none of the district's streets counts as outside, under no district.
+        missed = (inner.kind == "outside") & (inner.label != "outside")
+        label = np.where(missed, "outside", inner.label)
+        return _frame(inner.row, inner.kind, label, inner.share)
 
 
 def _parents(streets: pd.DataFrame) -> pd.Series:

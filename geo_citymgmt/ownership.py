@@ -16,8 +16,9 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt.lookup import CellTable
+from geo_citymgmt.metric import require_metric, require_same_crs
 
-__all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "zone_codes"]
+__all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "zone_codes", "zone_index"]
 
 #: Positions that stand for "in no zone" and "has no place".
 OUTSIDE, UNLOCATED = -1, -2
@@ -194,9 +195,15 @@ class ZoneIndex:
             return np.full(len(geometry), OUTSIDE)
         whole = cells.whole(shapely.bounds(geometry)).astype(np.int64)
         unknown = np.flatnonzero(whole == UNLOCATED)
-        feature, zone = self._meeting(geometry[unknown], shapely.covers)
-        # The lowest zone of each comes first.
-        whole[unknown[feature[::-1]]] = zone[::-1]
+        # A line that touches the boundary may run along it, where the lowest code owns.
+        thin = shapely.get_dimensions(geometry[unknown]) < 2
+        for some, predicate in (
+            (unknown[thin], shapely.contains_properly),
+            (unknown[~thin], shapely.covers),
+        ):
+            feature, zone = self._meeting(geometry[some], predicate)
+            # The lowest zone of each comes first.
+            whole[some[feature[::-1]]] = zone[::-1]
         return whole
 
     def _meeting(
@@ -223,6 +230,17 @@ class ZoneIndex:
             rest[at[now]] = shapely.difference(rest[at[now]], self.polygons[zone[now - 1]])
             parts[now] = shapely.intersection(rest[at[now]], self.polygons[zone[now]])
         return _same_dimension(parts, whole)
+
+
+def zone_index(
+    gdf: gpd.GeoDataFrame | gpd.GeoSeries,
+    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    function: str,
+) -> ZoneIndex:
+    """Index of ``zones`` for features in the same metric CRS, or a CRSError for ``function``."""
+    require_metric(zones, function)
+    require_same_crs(gdf, zones, function)
+    return ZoneIndex(zones)
 
 
 def _points_and_others(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,0 +1,117 @@
+"""A grid of square cells for an office that has none."""
+
+from __future__ import annotations
+
+import math
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.metric import require_metric
+from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
+
+__all__ = ["make_grid"]
+
+#: More cells than this are a slip of the unit, or too many to look at.
+_MOST_CELLS = 4_000_000
+#: Pieces below this are rounding along the line of a zone.
+_SLIVER_M2 = 1e-6
+
+
+def make_grid(
+    zones: gpd.GeoDataFrame | gpd.GeoSeries, cell_m: float, *, clip: bool = True
+) -> gpd.GeoDataFrame:
+    """Lay square cells over zones, each cell within one zone.
+
+    The corners of the cells are multiples of ``cell_m`` in the plane of the CRS, so that grids of
+    neighbouring districts and of another year fit together, and a cell keeps its code.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame or GeoSeries
+        Polygons indexed by code, in a metric CRS. Where they overlap the lowest code keeps the
+        overlap.
+    cell_m : float
+        Side of a cell in metres.
+    clip : bool
+        Cut cells at the lines of zones: the cells of a zone are then the zone, and a square that
+        two zones share is two cells. Without, cells are whole squares, each once, in the zone
+        with the largest part of it; along its line a zone and its cells differ.
+
+    Returns
+    -------
+    GeoDataFrame
+        Indexed by ``grid_code`` (code of the zone, column and row of the cell counted from the
+        origin of the CRS: ``320505-1100-6920``), with ``parent_code``, ``area_m2`` and the cell;
+        ordered by zone, then from south to north and west to east.
+
+    Raises
+    ------
+    CRSError
+        Areas cannot be measured in the CRS of the zones.
+    CityDataError
+        ``cell_m`` is not a positive number, or so small that there would be millions of cells.
+
+    Examples
+    --------
+    >>> zones = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 551_250, 3_460_500)],
+    ...     index=["A"], crs="EPSG:4549")
+    >>> make_grid(zones, 500)[["parent_code", "area_m2"]]
+                parent_code   area_m2
+    grid_code
+    A-1100-6920           A  250000.0
+    A-1101-6920           A  250000.0
+    A-1102-6920           A  125000.0
+    """
+    require_metric(zones, "make_grid")
+    if not (math.isfinite(cell_m) and cell_m > 0):
+        raise CityDataError(
+            f"make_grid: cell_m is {cell_m}, must be a positive number of metres.",
+            f"make_grid：cell_m 为 {cell_m}，应为正数（米）。",
+        )
+    index = ZoneIndex(zones)
+    column, row = _cells(shapely.bounds(index.polygons), cell_m)
+    squares = shapely.box(column * cell_m, row * cell_m, (column + 1) * cell_m, (row + 1) * cell_m)
+    if clip:
+        parts = index.shares(squares, pieces=True)
+        assert parts.piece is not None
+        kept = (parts.zone != OUTSIDE) & (shapely.area(parts.piece) > _SLIVER_M2)
+        at, zone, cells = parts.feature[kept], parts.zone[kept], parts.piece[kept]
+    else:
+        owner = index.owner(squares)
+        at = np.flatnonzero(owner != OUTSIDE)
+        zone, cells = owner[at], squares[at]
+    order = np.lexsort([column[at], row[at], zone])
+    at, zone, cells = at[order], zone[order], cells[order]
+    parent = index.code_of(zone, pd.RangeIndex(len(at)))
+    code = (
+        parent + "-" + pd.Series(column[at]).astype("str") + "-" + pd.Series(row[at]).astype("str")
+    )
+    return gpd.GeoDataFrame(
+        {"parent_code": parent.to_numpy(dtype=object), "area_m2": shapely.area(cells)},
+        geometry=cells,
+        crs=zones.crs,
+        index=pd.Index(code, name="grid_code", dtype="str"),
+    ).astype({"parent_code": "str"})
+
+
+def _cells(bounds: np.ndarray, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """Columns and rows of the cells over the bounds of all zones, each once."""
+    bounds = bounds[np.isfinite(bounds).all(axis=1)]
+    if not len(bounds):
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    low = np.floor(bounds[:, :2].min(axis=0) / cell_m)
+    high = np.ceil(bounds[:, 2:].max(axis=0) / cell_m)
+    width, height = np.maximum(high - low, 1)
+    if width * height > _MOST_CELLS:
+        raise CityDataError(
+            f"make_grid: cells of {cell_m:g} m would be {width * height:,.0f}; at most "
+            f"{_MOST_CELLS:,}. Is cell_m in metres?",
+            f"make_grid：边长 {cell_m:g} 米将产生 {width * height:,.0f} 个网格，"
+            f"超过 {_MOST_CELLS:,} 个。请检查 cell_m 的单位是否为米。",
+        )
+    row, column = np.divmod(np.arange(int(width * height)), int(width))
+    return column + int(low[0]), row + int(low[1])
