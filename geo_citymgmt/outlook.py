@@ -96,7 +96,7 @@ def outlook(
     >>> import geo_citymgmt as gcm
     >>> table = outlook(gcm.sample_city(), indicators="manhole_remediated")
     >>> row = table.iloc[0]
-    >>> int(row.remaining), int(row.days_left), round(row.needed_per_month, 1)
+    >>> int(row.remaining), int(row.days_left), round(float(row.needed_per_month), 1)
     (1820, 184, 301.1)
     """
     if not FEWEST_MONTHS <= months <= len(_T80) + 1:

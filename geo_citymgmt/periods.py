@@ -79,7 +79,7 @@ def period_table(
     >>> table = period_table(gcm.sample_city(), as_of="2022-06-30", periods="half",
     ...                      indicators="parking_spaces_added_h1")
     >>> table[["value", "previous", "change", "year_ago"]].iloc[0].tolist()
-    [8600.0, 9768.0, -1168.0, 12013.0]
+    [8600.0, 16771.0, -8171.0, 24142.0]
     """
     names = [periods] if isinstance(periods, str) else list(periods)
     for name in names:

@@ -154,8 +154,8 @@ def figure(
     >>> import geo_citymgmt as gcm
     >>> june = gcm.progress(gcm.sample_city(), as_of="2022-06-30", level="city")
     >>> share = figure(june, "manhole_new_tech_share")
-    >>> int(share.numerator), int(share.denominator), share.target, share.status
-    (390, 1180, 0.3, 'met')
+    >>> int(share.numerator), int(share.denominator), share.status
+    (390, 1180, 'met')
     """
     rows = table[(table["indicator"] == indicator) | (table["published_id"] == indicator)]
     if rows.empty:

@@ -81,6 +81,8 @@ def targets_of(targets: pd.DataFrame, figure: Figure) -> dict[str, Curve]:
     """
     own = targets[targets["indicator"].isin([figure.id, figure.same_as or figure.id])]
     own = own[own["target"].notna()]
+    if own.empty:
+        return {}
     # Its own row comes before that of the figure it repeats.
     first = own["indicator"] == figure.id
     own = own[first | ~own["zone_code"].isin(own.loc[first, "zone_code"])]
