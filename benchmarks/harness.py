@@ -27,7 +27,7 @@ _PEAK = """
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """
 _VERSIONS = (
-    "geopandas", "shapely", "pyogrio", "pandas", "numpy", "scipy", "duckdb", "apache-sedona",
+    "geopandas", "shapely", "pyogrio", "pandas", "numpy", "scipy", "duckdb", "sedonadb",
     "access", "esda", "inequality",
 )  # fmt: skip
 
@@ -92,6 +92,11 @@ class Bench:
         self.rows.append(row)
         print("  ".join((f"{row[0]:52s}", row[1], f"{row[2]:30s}", *row[3:])), flush=True)
         return first, second
+
+    def skip(self, name: str, peer: str, why: str) -> None:
+        """Keep a row for a peer that could not be run here, and why."""
+        self.rows.append((name, "", peer, "", "", why))
+        print(f"{name:52s}  {peer:30s}  {why}", flush=True)
 
     def growth(self, name: str, work: Callable[[int], Callable[[], Any]], n: int) -> None:
         """Time ``work(size)`` at n, 4n and 16n; ``work`` prepares and returns what is timed."""
