@@ -6,14 +6,21 @@ whole; so the rows of a table and its margins add up, and so do the levels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.aggregation import (
+    FUNCTIONS,
+    Long,
+    aggregate,
+    column_of,
+    values_of,
+    weights_of,
+)
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.nesting import Parts, level_rows, parents_of, parts_of, parts_within
 from geo_citymgmt.ownership import zone_codes, zone_index
@@ -26,14 +33,8 @@ _MARGINS = ("outside", "unlocated", "total")
 _ALL = "total"
 #: No line of a table.
 _NOWHERE = -1
-_FUNCTIONS: dict[str, Callable[[Any], Any]] = {
-    "min": lambda g: g.min(),
-    "max": lambda g: g.max(),
-    "median": lambda g: g.median(),
-    "nunique": lambda g: g.nunique(),
-}
 _SHARES = ("share", "share_of_zone")
-_KNOWN = ("count", "sum", "mean", *_SHARES, *_FUNCTIONS)
+_KNOWN = ("count", "sum", "mean", *_SHARES, *FUNCTIONS)
 
 
 def summarise(
@@ -120,7 +121,7 @@ def summarise(
     # Positions below zero count from the end: unlocated, outside.
     ends = [len(codes) + 1, len(codes)] if margins else [_NOWHERE, _NOWHERE]
     line = np.append(_lines(codes, index.codes), ends)[zone]
-    parts = _Long(feature, line, share)
+    parts = Long(feature, line, share)
     rows = pd.Index([*codes, *kinds[len(codes) :]], dtype="str", name=codes.name)
     table = _tabulate(gdf, parts, rows, by, margins, aggregations, split)
     if margins:
@@ -201,7 +202,7 @@ def summarise_levels(
         raise CityDataError(
             "summarise_levels: no levels were given.", "summarise_levels：没有给出任何分区层级。"
         )
-    ones = _Long(np.arange(len(gdf)), np.zeros(len(gdf), dtype=int), np.ones(len(gdf)))
+    ones = Long(np.arange(len(gdf)), np.zeros(len(gdf), dtype=int), np.ones(len(gdf)))
     city = pd.DataFrame({"zone_code": ["total"], "row_kind": ["total"], "parent_code": [None]})
     blocks = [("city", city, ones)]
     parts: Parts | None = None
@@ -220,7 +221,7 @@ def summarise_levels(
             above += zone_codes(levels[upper]).tolist()
             rows = level_rows(zones, parent, above)
         line = _lines(pd.Index(rows["zone_code"]), pd.Index(parts.label))
-        blocks.append((level, rows, _Long(parts.row, line, parts.share)))
+        blocks.append((level, rows, Long(parts.row, line, parts.share)))
         upper = level
     tables = []
     for level, rows, long in blocks:
@@ -268,15 +269,6 @@ def _check(
             )
 
 
-@dataclass(frozen=True, slots=True)
-class _Long:
-    """Which share of which feature counts in which line of a table."""
-
-    feature: np.ndarray
-    line: np.ndarray
-    share: np.ndarray
-
-
 def _lines(rows: pd.Index, labels: pd.Index) -> np.ndarray:
     if not rows.is_unique:
         twice = rows[rows.duplicated()][0]
@@ -289,7 +281,7 @@ def _lines(rows: pd.Index, labels: pd.Index) -> np.ndarray:
 
 def _tabulate(
     gdf: gpd.GeoDataFrame,
-    long: _Long,
+    long: Long,
     rows: pd.Index,
     by: str | None,
     margins: bool | str,
@@ -301,7 +293,7 @@ def _tabulate(
     values: pd.Index = pd.Index([None])
     n_values = 1
     if by is not None:
-        values, of_feature = _values_of(_column(gdf, by))
+        values, of_feature = _values_of(column_of(gdf, by))
         value, n_values = of_feature[long.feature], len(values)
     every = [(long.feature, long.line, value, long.share)]
     if margins:
@@ -311,13 +303,13 @@ def _tabulate(
         values = values.astype(object).append(pd.Index([_ALL], dtype=object))
     feature, line, value, share = (np.concatenate(part) for part in zip(*every, strict=True))
     there = line >= 0
-    cells = _Long(feature[there], (line * len(values) + value)[there], share[there])
+    cells = Long(feature[there], (line * len(values) + value)[there], share[there])
     result = {}
     for name, (column, function, *weight) in (aggregations or {"count": (None, "count")}).items():
-        given = _given(gdf, column, function)
-        heavy = _weights(gdf, weight[0]) if weight else None
+        given = values_of(gdf, column, function)
+        heavy = weights_of(gdf, weight[0]) if weight else None
         lines = pd.RangeIndex(len(rows) * len(values))
-        figures = _aggregate(cells, given, heavy, function).reindex(lines)
+        figures = aggregate(cells, given, heavy, function).reindex(lines)
         if function in ("count", "sum", "nunique"):
             figures = figures.fillna(0)
             is_whole = function != "sum" or pd.api.types.is_integer_dtype(given.dtype)
@@ -346,70 +338,3 @@ def _values_of(column: pd.Series) -> tuple[pd.Index, np.ndarray]:
         values = values.astype(object).append(pd.Index([None], dtype=object))
         position[missing] = len(values) - 1
     return values, position
-
-
-def _aggregate(cells: _Long, given: pd.Series, heavy: pd.Series | None, function: str) -> pd.Series:
-    """One figure for each line of ``cells``; for shares the sum, to be divided."""
-    values = given.take(cells.feature).reset_index(drop=True)
-    share = pd.Series(cells.share)
-    if function in _FUNCTIONS:
-        return pd.Series(_FUNCTIONS[function](values.groupby(cells.line)))
-    if function == "count":
-        return share.where(values.notna(), 0.0).groupby(cells.line).sum()
-    if function == "mean":
-        weight = share if heavy is None else share * heavy.to_numpy()[cells.feature]
-        weight = weight.where(values.notna(), 0.0).fillna(0.0)
-        sums = (values.fillna(0.0) * weight).groupby(cells.line).sum()
-        weights = weight.groupby(cells.line).sum()
-        return sums / weights.where(weights > 0)
-    return (values * share).groupby(cells.line).sum()
-
-
-def _given(gdf: gpd.GeoDataFrame, name: str | None, function: str) -> pd.Series:
-    """Values of a column on a fresh index, as numbers where the function computes with them."""
-    if not name:
-        return pd.Series(np.ones(len(gdf), dtype=np.int64))
-    column = _column(gdf, name).reset_index(drop=True)
-    if function in ("count", *_FUNCTIONS):
-        return column
-    return _numbers(column, name, whole=function == "sum")
-
-
-def _weights(gdf: gpd.GeoDataFrame, name: str) -> pd.Series:
-    weights = _numbers(_column(gdf, name).reset_index(drop=True), name)
-    if (weights < 0).any():
-        raise CityDataError(
-            f"summarise: weight {name!r} has values below zero; correct them or leave them out.",
-            f"summarise：权重列 {name!r} 有负值，请更正或剔除。",
-        )
-    return weights
-
-
-def _numbers(column: pd.Series, name: str, *, whole: bool = False) -> pd.Series:
-    if not (pd.api.types.is_numeric_dtype(column.dtype) or column.isna().all()):
-        raise CityDataError(
-            f"summarise: column {name!r} is {column.dtype}, not numbers; convert it first, or ask "
-            "for count or nunique.",
-            f"summarise：“{name}”列不是数值（{column.dtype}），请先转换，或改用 count、nunique。",
-        )
-    if whole and pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any():
-        return column.astype("int64")
-    return pd.Series(column.astype("float64"))
-
-
-def _column(gdf: gpd.GeoDataFrame, name: str) -> pd.Series:
-    if name in gdf.columns:
-        return gdf[name]
-    measures = {
-        "area_m2": lambda: gdf.geometry.area,
-        "area_km2": lambda: gdf.geometry.area / 1e6,
-        "length_m": lambda: gdf.geometry.length,
-        "length_km": lambda: gdf.geometry.length / 1000.0,
-    }
-    if name in measures:
-        return pd.Series(measures[name]().fillna(0.0))
-    known = ", ".join(c for c in gdf.columns if c != gdf.active_geometry_name)
-    raise CityDataError(
-        f"summarise: no column {name!r}; there are {known}.",
-        f"summarise：没有“{name}”列，现有：{known}。",
-    )
