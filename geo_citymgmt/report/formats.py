@@ -18,6 +18,7 @@ _UNITS = {
     "persons": ("人", "residents"),
     "ratio": ("%", "%"),
     "count": ("", ""),
+    "count/km": ("条/公里", "per km"),
 }
 #: From here on a number is told in the next larger unit.
 _STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e6, " million"),)}
