@@ -18,8 +18,9 @@ from geo_citymgmt.decisions import (
     mark_accepted,
     read_decisions,
 )
+from geo_citymgmt.display import city_html
 from geo_citymgmt.errors import CityDataError, SourceError
-from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.findings import Findings, FindingsTable, concat_findings
 from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.metric import DEFAULT_CRS
@@ -74,6 +75,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     figures: Figures = field(default_factory=load_figures, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "findings", FindingsTable(self.findings))
+
     def __getitem__(self, key: str) -> gpd.GeoDataFrame:
         return self.layer(key).data
 
@@ -90,6 +94,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         parts = ", ".join(f"{k} {len(v.data):,}" for k, v in self.layers.items())
         date = "no date" if self.data_date is None else f"as of {self.data_date:%Y-%m-%d}"
         return f"<City {self.name_zh} ({date}): {parts}>"
+
+    def _repr_html_(self) -> str:
+        return city_html(self)
 
     def layer(self, key: str) -> Layer:
         """Return the layer ``key`` with its rejects, findings and ledger.

@@ -13,9 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.display import findings_html, findings_text
 from geo_citymgmt.finding_codes import CODES, FindingCode
 
-__all__ = ["CODES", "COLUMNS", "SEVERITIES", "FindingCode", "Findings", "concat_findings"]
+__all__ = [
+    "CODES",
+    "COLUMNS",
+    "SEVERITIES",
+    "FindingCode",
+    "Findings",
+    "FindingsTable",
+    "concat_findings",
+]
 
 SEVERITIES = ("fatal", "error", "warning", "info")
 ACTIONS = ("none", "repaired", "rejected", "assumed", "value_removed")
@@ -156,6 +165,23 @@ class Findings:
         return _typed(table)
 
 
+class FindingsTable(pd.DataFrame):
+    """Findings as a DataFrame that shows its kinds; what is made of it is a plain DataFrame."""
+
+    @property
+    def _constructor(self) -> type[pd.DataFrame]:
+        return pd.DataFrame
+
+    def __repr__(self) -> str:
+        return findings_text(self) if self._whole() else super().__repr__()
+
+    def _repr_html_(self) -> str:
+        return findings_html(self) if self._whole() else super()._repr_html_()
+
+    def _whole(self) -> bool:
+        return set(COLUMNS) <= set(self.columns)
+
+
 def empty_findings() -> pd.DataFrame:
     """Return a findings table without rows."""
     return _typed(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}))
@@ -178,7 +204,7 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
             table[name] = table[name].astype("float64")
         else:
             table[name] = table[name].fillna("").astype("str")
-    return table
+    return FindingsTable(table)
 
 
 def _texts(value: Any, n: int) -> np.ndarray:

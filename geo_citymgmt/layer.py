@@ -24,8 +24,9 @@ from geo_citymgmt.cleaning.records import Records, check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.decisions import apply_corrections
+from geo_citymgmt.display import layer_html
 from geo_citymgmt.errors import CityDataError, SourceError
-from geo_citymgmt.findings import Findings, concat_findings, empty_findings
+from geo_citymgmt.findings import Findings, FindingsTable, concat_findings, empty_findings
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
@@ -86,6 +87,12 @@ class Layer:
             f"<Layer {self.spec.key} ({self.spec.name_zh}): {row['n_accepted']} accepted, "
             f"{row['n_rejected']} rejected, {len(self.findings)} findings>"
         )
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "findings", FindingsTable(self.findings))
+
+    def _repr_html_(self) -> str:
+        return layer_html(self)
 
     @property
     def located(self) -> pd.Series:

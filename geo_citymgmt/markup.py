@@ -1,0 +1,129 @@
+"""The one place where text from data is made safe for HTML and JavaScript.
+
+Everything a map, a report or a notebook shows that came from a table (values, names of layers and
+columns, titles) passes through `escape_text` where it becomes markup, or through
+`json_for_script` where it becomes data for the page's own JavaScript, which writes it with
+``textContent`` only. A whole page that stands in an attribute goes through `escape_page`.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+# folium writes template literals, so the marks of JavaScript count as well as those of HTML.
+_MARKUP = {ord(mark): f"&#{ord(mark)};" for mark in "&<>\"'`${}\\"}
+
+# Characters that turn the reading direction, and the other invisible controls: a name may not
+# reorder or blank the words around it.
+_CONTROLS = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_LINE_ENDS = {"\u2028": "\n", "\u2029": "\n"}
+
+
+def visible_text(value: object) -> str:
+    r"""Return the value as text in which no character acts unseen.
+
+    Direction marks and control characters are spelt out as ``[U+202E]``; the Unicode line and
+    paragraph separators, which end a line in older JavaScript, become ordinary line ends.
+
+    Parameters
+    ----------
+    value : object
+        Anything; it is converted with ``str``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> visible_text("a\u202eb")
+    'a[U+202E]b'
+    """
+    text = str(value)
+    for separator, line_end in _LINE_ENDS.items():
+        text = text.replace(separator, line_end)
+    # A lone surrogate cannot be written as UTF-8.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return _CONTROLS.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)
+
+
+def escape_text(value: object) -> str:
+    """Return the value as HTML that shows it and does nothing else.
+
+    Safe in element content, in quoted attributes, and in HTML that folium puts into a JavaScript
+    string or template literal (a popup, a tooltip, the name of a layer).
+
+    Parameters
+    ----------
+    value : object
+        Anything; it is converted with ``str``.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> escape_text("<b>${1}</b>")
+    '&#60;b&#62;&#36;&#123;1&#125;&#60;/b&#62;'
+    """
+    return visible_text(value).translate(_MARKUP)
+
+
+def json_for_script(value: Any) -> str:
+    r"""Return the value as JSON that may stand inside a ``<script>`` element.
+
+    Parameters
+    ----------
+    value : object
+        What ``json.dumps`` takes, without NaN.
+
+    Returns
+    -------
+    str
+
+    Raises
+    ------
+    ValueError
+        If the value holds NaN or infinity, which JSON cannot say.
+
+    Examples
+    --------
+    >>> json_for_script({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # All of these can stand only inside the strings of a JSON text.
+    for mark in "<>&'`\u2028\u2029":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    # So can these; branca takes what is written into a page for a template.
+    text = re.sub(r"\{(?=[{%#])", r"\\u007b", text)
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return _CONTROLS.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)
+
+
+def escape_page(page: str) -> str:
+    """Return a finished page as the value of a quoted attribute, such as ``srcdoc``.
+
+    Nothing of it is changed for the reader: what the page holds is safe already.
+
+    Parameters
+    ----------
+    page : str
+        Finished HTML.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> escape_page('<p title="a">&#60;</p>')
+    '&lt;p title=&quot;a&quot;&gt;&amp;#60;&lt;/p&gt;'
+    """
+    return html.escape(page)
