@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import os
 import secrets
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from jinja2 import TemplateSyntaxError
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page
-from geo_citymgmt.maps.text import escape_text, json_for_script
+from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
 
 Lang = Literal["zh", "en"]
 
@@ -82,7 +81,7 @@ class _Page(Figure):
 
     def _repr_html_(self, **kwargs: Any) -> str:
         """Return an iframe that holds the page, as notebooks show it."""
-        page = html.escape(self.render(**kwargs))
+        page = escape_page(self.render(**kwargs))
         height = self.height or "560px"
         return (
             f'<iframe srcdoc="{page}" style="width:{self.width};height:{height};border:0" '
