@@ -64,6 +64,7 @@ from geo_citymgmt.zones import (
 
 if TYPE_CHECKING:
     from geo_citymgmt.maps import (
+        Basemap,
         CityMap,
         city_map,
         coverage_map,
@@ -78,6 +79,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "AsOfError",
+    "Basemap",
     "CRSError",
     "City",
     "CityDataError",
@@ -141,6 +143,7 @@ __all__ = [
 
 #: Names whose modules pull in what a plain import must not: folium, matplotlib, XlsxWriter.
 _LAZY = {
+    "Basemap": "geo_citymgmt.maps",
     "CityMap": "geo_citymgmt.maps",
     "city_map": "geo_citymgmt.maps",
     "coverage_map": "geo_citymgmt.maps",

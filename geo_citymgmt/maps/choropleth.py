@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.elements import Legend, Zones
@@ -45,6 +46,7 @@ def zone_map(
     caption: str | None = None,
     lang: Lang = "zh",
     online: bool = False,
+    basemap: BasemapLike = None,
 ) -> CityMap:
     """Fill zones by the class of a figure, with names, values, legend and popups.
 
@@ -75,7 +77,7 @@ def zone_map(
         Heading (`label` by default) and the line under it (source, date).
     lang : {"zh", "en"}
         Language of the page's own words.
-    online : bool
+    online, basemap
         See `CityMap`.
 
     Returns
@@ -101,7 +103,9 @@ def zone_map(
     '拆除面积'
     """
     label = label or column
-    city_map = CityMap(title=title or label, caption=caption, lang=lang, online=online)
+    city_map = CityMap(
+        title=title or label, caption=caption, lang=lang, online=online, basemap=basemap
+    )
     further = [c for c in popup_columns or [] if c != column]
     _check(table, [column, *further])
     names, other_units = labels or {}, {column: unit, **(units or {})}

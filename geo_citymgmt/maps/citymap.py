@@ -17,6 +17,8 @@ from jinja2 import TemplateSyntaxError
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
+from geo_citymgmt.maps.basemap_element import BasemapElement
+from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
 
@@ -67,7 +69,8 @@ class _Page(Figure):
             check_supported(self)
             for child in list(self._children.values()):
                 child.render(**kwargs)
-            return offline_page(self, lang=self.map.lang, title=self.map.title or "")
+            hosts = self.map.basemap.hosts if self.map.basemap else ()
+            return offline_page(self, lang=self.map.lang, title=self.map.title or "", hosts=hosts)
         except TemplateSyntaxError as error:
             raise MapError(
                 "A text on the map reads as a template ({{ or {%); pass text of data to folium "
@@ -107,8 +110,11 @@ class CityMap(folium.Map):
         Language of the page's own words.
     online : bool
         True gives ordinary folium output, whose page loads its libraries from public addresses.
+    basemap : Basemap or str, optional
+        Tiles under the map (see `Basemap.of`): the page may then ask their hosts, and no other,
+        for pictures. None by default: no basemap is free of the network but one in a file.
     tiles, zoom_start, zoom_control, **kwargs
-        As for `folium.Map`. There are no tiles by default: no basemap is free of the network.
+        As for `folium.Map`; `tiles` need ``online=True``.
 
     Raises
     ------
@@ -177,6 +183,7 @@ class CityMap(folium.Map):
         caption: str | None = None,
         lang: Lang = "zh",
         online: bool = False,
+        basemap: BasemapLike = None,
         tiles: Any = None,
         zoom_start: int = 10,
         zoom_control: bool | str = "topleft",
@@ -186,6 +193,10 @@ class CityMap(folium.Map):
             raise MapError(
                 f"lang is {lang!r}; it is 'zh' or 'en'", f"语言参数 {lang!r} 应为 zh 或 en"
             )
+        self.basemap = Basemap.of(basemap)
+        if self.basemap and self.basemap.datum == "gcj02":
+            # Everything drawn is shifted by the page's own projection; see basemap.js.
+            kwargs["crs"] = "GCJ02"
         super().__init__(
             location=location,
             tiles=tiles,
@@ -202,7 +213,7 @@ class CityMap(folium.Map):
         # Clusters need to know how far one can zoom where no tile layer says so.
         self.options.setdefault("max_zoom", 19)
         self.options.setdefault("min_zoom", 3)
-        if tiles is None:
+        if tiles is None and self.basemap is None:
             # Without tiles any zoom is sharp, so the map can fill its frame.
             self.options.setdefault("zoom_snap", 0.25)
         self.layer_switch = False
@@ -214,6 +225,10 @@ class CityMap(folium.Map):
             self.default_js = [("leaflet", vendored.LEAFLET_JS)]
             self.default_css = [("leaflet_css", vendored.LEAFLET_CSS)]
         _Page(self)
+        if self.basemap:
+            self.add_child(BasemapElement(self.basemap))
+            if note := self.basemap.note(lang):
+                self.add_note(note)
 
     def add_note(self, text: str) -> CityMap:
         """Add a line of plain text under the heading, such as what the map does not show."""

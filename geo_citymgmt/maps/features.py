@@ -11,6 +11,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import classes as colouring
+from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import Classes
 from geo_citymgmt.maps.elements import Legend, Overlay, Zones
@@ -62,6 +63,7 @@ def layer_map(
     caption: str | None = None,
     lang: Lang = "zh",
     online: bool = False,
+    basemap: BasemapLike = None,
 ) -> CityMap:
     """Draw the features of a layer, coloured by a column, each with its popup.
 
@@ -89,7 +91,7 @@ def layer_map(
         Heading (the name of the layer by default) and the line under it.
     lang : {"zh", "en"}
         Language of labels, codes and the page's own words.
-    online : bool
+    online, basemap
         See `CityMap`.
 
     Returns
@@ -114,7 +116,9 @@ def layer_map(
     '窨井'
     """
     spec = get_spec(layer)
-    city_map = CityMap(title=title or spec.name(lang), caption=caption, lang=lang, online=online)
+    city_map = CityMap(
+        title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap
+    )
     if zones is not None:
         add_outlines(city_map, zones)
     drawing = Drawing(color_by, popup_fields, scheme, k)

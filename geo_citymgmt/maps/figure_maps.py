@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.choropleth import add_choropleth
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.elements import Legend, Overlay
@@ -103,6 +104,7 @@ def progress_map(
     caption: str | None = None,
     lang: Lang = "zh",
     online: bool = False,
+    basemap: BasemapLike = None,
 ) -> CityMap:
     """Fill the zones by a figure of progress; the popups say what it may be compared with.
 
@@ -120,7 +122,7 @@ def progress_map(
         What fills the zones; attainment where any zone may be compared with its target.
     level : {"district", "street"}
         Which zones are drawn.
-    title, caption, lang, online
+    title, caption, lang, online, basemap
         See `zone_map`.
 
     Returns
@@ -140,7 +142,9 @@ def progress_map(
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
     day = pd.Timestamp(rows["as_of"].iloc[0])
     dated = _WORDS[lang]["as_of"].format(date=f"{day:%Y-%m-%d}")
-    city_map = CityMap(title=title or name, caption=caption or dated, lang=lang, online=online)
+    city_map = CityMap(
+        title=title or name, caption=caption or dated, lang=lang, online=online, basemap=basemap
+    )
     zones = city.zones if level == "district" else city.zones_at(level)
     add_indicator(city_map, table, indicator, zones, level=level, column=column)
     return city_map
@@ -265,6 +269,7 @@ def coverage_map(
     caption: str | None = None,
     lang: Lang = "zh",
     online: bool = False,
+    basemap: BasemapLike = None,
 ) -> CityMap:
     """Show which part of each zone lies within a distance of a facility.
 
@@ -282,7 +287,7 @@ def coverage_map(
         What the features are: gives them names, popups and colours.
     table : DataFrame, optional
         What `coverage` gave, to save computing it again.
-    title, caption, lang, online
+    title, caption, lang, online, basemap
         See `zone_map`.
 
     Returns
@@ -309,6 +314,7 @@ def coverage_map(
         caption=caption or words["exact"].format(radius=radius),
         lang=lang,
         online=online,
+        basemap=basemap,
     )
     table = table.set_axis(table.index.astype(str))
     rows = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import folium
 import folium.plugins
@@ -91,7 +91,7 @@ _CSS_FETCHING = re.compile(
 _JQUERY = re.compile(r"(?<![\w$.])(?:\$|jQuery)(?:\(|\.)")
 
 POLICY = (
-    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data: blob:; "
+    "default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src {pictures}; "
     "font-src data:; connect-src 'none'; base-uri 'none'; form-action 'none'"
 )
 
@@ -135,7 +135,7 @@ def check_supported(root: Element) -> None:
             _refuse(f"{kind.__name__} {address}")
 
 
-def offline_page(figure: Figure, *, lang: str, title: str) -> str:
+def offline_page(figure: Figure, *, lang: str, title: str, hosts: Sequence[str] = ()) -> str:
     """Return a rendered figure as one HTML page that needs nothing else.
 
     Parameters
@@ -146,6 +146,8 @@ def offline_page(figure: Figure, *, lang: str, title: str) -> str:
         Language of the page, ``zh`` or ``en``.
     title : str
         Title of the page, as plain text.
+    hosts : sequence of str
+        Where the page may fetch pictures: the tiles of its basemap.
 
     Returns
     -------
@@ -176,23 +178,28 @@ def offline_page(figure: Figure, *, lang: str, title: str) -> str:
     opening = (
         "<!DOCTYPE html>\n"
         f'<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(page, hosts)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        '<meta name="referrer" content="no-referrer">\n'
+        # Services of tiles look where they are asked from, and refuse who does not say.
+        f'<meta name="referrer" content="{"strict-origin" if hosts else "no-referrer"}">\n'
         f"<title>{escape_text(title)}</title>\n"
     )
     return opening + page
 
 
-def policy(page: str) -> str:
-    """Return the content policy that lets exactly the scripts of this page run."""
+def policy(page: str, hosts: Sequence[str] = ()) -> str:
+    """Return the content policy that lets exactly the scripts of this page run.
+
+    Pictures come out of the page itself, and from the hosts named.
+    """
     hashes = []
     for match in _SCRIPT.finditer(page):
         if _JAVASCRIPT_TYPE.search(match["attributes"]):
             continue
         digest = hashlib.sha256(match["code"].encode("utf-8")).digest()
         hashes.append(f"'sha256-{base64.b64encode(digest).decode('ascii')}'")
-    return POLICY.format(scripts=" ".join(dict.fromkeys(hashes)))
+    pictures = " ".join(["data:", "blob:", *hosts])
+    return POLICY.format(scripts=" ".join(dict.fromkeys(hashes)), pictures=pictures)
 
 
 def check_addresses(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator
@@ -35,6 +36,7 @@ def city_map(
     caption: str | None = None,
     lang: Lang = "zh",
     online: bool = False,
+    basemap: BasemapLike = None,
 ) -> CityMap:
     """Draw the districts, every layer the city has as a switchable overlay, and one figure.
 
@@ -53,7 +55,7 @@ def city_map(
         Heading and the line under it; by default a plain title and the date of the data.
     lang : {"zh", "en"}
         Language of labels, codes and the page's own words.
-    online : bool
+    online, basemap
         See `CityMap`.
 
     Returns
@@ -63,7 +65,9 @@ def city_map(
     day = city.data_date if as_of is None else as_of
     if caption is None and day is not None:
         caption = _AS_OF[lang].format(date=f"{pd.Timestamp(day):%Y-%m-%d}")
-    drawn = CityMap(title=title or _TITLE[lang], caption=caption, lang=lang, online=online)
+    drawn = CityMap(
+        title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap
+    )
     zones = city.zones
     if table is None:
         from geo_citymgmt.progress import progress
