@@ -26,6 +26,17 @@ Lang = Literal["zh", "en"]
 
 __all__ = ["CityMap", "Lang"]
 
+#: The page's own scripts, each of which builds on those before it.
+PAGE_SCRIPTS = (
+    "citymap.js",
+    "zones.js",
+    "store.js",
+    "clusters.js",
+    "overlay.js",
+    "features.js",
+    "filters.js",
+)
+
 
 class _Literal(Element):
     """A part of the page whose content is taken as it stands.
@@ -238,11 +249,11 @@ class CityMap(folium.Map):
 
     def page_style(self) -> str:
         """Return the page's own stylesheet."""
-        return vendored.own("citymap.css")
+        return vendored.own("citymap.css") + vendored.own("filters.css")
 
     def page_script(self) -> str:
         """Return the page's own script."""
-        return "\n".join(vendored.own(name) for name in ("citymap.js", "zones.js", "overlay.js"))
+        return "\n".join(vendored.own(name) for name in PAGE_SCRIPTS)
 
     def heading(self) -> str:
         """Return the heading as HTML; empty where the map has neither title nor notes."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 from branca.element import MacroElement
@@ -14,10 +13,10 @@ from folium.map import Layer
 from folium.template import Template
 
 from geo_citymgmt.maps.geometry import label_place, rings_of, simplified_zones
-from geo_citymgmt.maps.packing import pack
+from geo_citymgmt.maps.overlays import Bounds, Overlay, latlon
 from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
 
-Bounds = list[list[float | None]]
+__all__ = ["Legend", "Overlay", "Zones"]
 
 
 class Zones(Layer):
@@ -85,89 +84,7 @@ class Zones(Layer):
         return json_for_script({"filled": self.filled, "zones": self.zones})
 
     def _get_self_bounds(self) -> Bounds:
-        return _latlon(self._bounds)
-
-
-class Overlay(Layer):
-    """Packed points, lines or areas on a canvas.
-
-    Parameters
-    ----------
-    geometry : GeoSeries
-        In degrees; rows without a place have been taken out.
-    classes : array of int
-        Class of each feature.
-    labels, colors : sequences of str
-        Of the classes.
-    columns : sequence of (label, Series of str)
-        What the popup shows.
-    title : int, optional
-        The column that heads the popup.
-    name : str
-        Of the layer, plain text.
-    show : bool
-        Whether it is switched on when the page opens.
-    counted : bool
-        Whether the layer switch says how many features there are.
-    """
-
-    _template = Template(
-        """
-        {% macro html(this, kwargs) %}
-            <script type="text/plain" id="data_{{ this.get_name() }}">{{ this.data }}</script>
-        {% endmacro %}
-        {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = gcm.overlay({{ this.config() }});
-        {% endmacro %}
-        """
-    )
-
-    def __init__(
-        self,
-        geometry: gpd.GeoSeries,
-        classes: np.ndarray,
-        labels: Sequence[str],
-        colors: Sequence[str],
-        columns: Sequence[tuple[str, pd.Series]],
-        *,
-        name: str,
-        title: int | None = None,
-        show: bool = True,
-        counted: bool = True,
-    ) -> None:
-        dimension = set(np.unique(shapely.get_dimensions(geometry.to_numpy())))
-        self.kind = "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
-        count = f' <span class="gcm-key-count">{len(geometry):,}</span>' if counted else ""
-        swatch = colors[-1] if len(colors) == 1 else "#5b6876"
-        key = f'class="gcm-key gcm-key-{self.kind}" style="background:{escape_text(swatch)}"'
-        super().__init__(
-            name=f"<span {key}></span>{escape_text(name)}{count}",
-            overlay=True,
-            show=show,
-        )
-        self._name = "Overlay"
-        self.plain_name = visible_text(name)
-        self.data = pack(geometry.to_numpy(), classes, columns, title=title)
-        counts = np.bincount(classes, minlength=len(labels)) if len(classes) else [0] * len(labels)
-        self.classes = [
-            {"label": visible_text(label), "color": color, "count": int(number)}
-            for label, color, number in zip(labels, colors, counts, strict=True)
-        ]
-        self._bounds = geometry.total_bounds if len(geometry) else None
-
-    def config(self) -> str:
-        """Return what the page's script needs beside the data, as JSON."""
-        return json_for_script(
-            {
-                "data": f"data_{self.get_name()}",
-                "name": self.plain_name,
-                "kind": self.kind,
-                "classes": self.classes,
-            }
-        )
-
-    def _get_self_bounds(self) -> Bounds:
-        return _latlon(self._bounds)
+        return latlon(self._bounds)
 
 
 class Legend(MacroElement):
@@ -179,7 +96,7 @@ class Legend(MacroElement):
     items : sequence of dict
         ``label``, and ``color`` or ``hatch``; ``shape`` and ``count`` where wanted.
     note : str, optional
-    layer : Zones or Overlay, optional
+    layer : Zones, Features or Overlay, optional
     """
 
     _template = Template(
@@ -216,10 +133,3 @@ class Legend(MacroElement):
                 "items": items,
             }
         )
-
-
-def _latlon(bounds: np.ndarray | None) -> Bounds:
-    if bounds is None or not np.isfinite(bounds).all():
-        return [[None, None], [None, None]]
-    west, south, east, north = (float(value) for value in bounds)
-    return [[south, west], [north, east]]

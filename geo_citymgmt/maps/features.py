@@ -14,9 +14,11 @@ from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import Classes
-from geo_citymgmt.maps.elements import Legend, Overlay, Zones
+from geo_citymgmt.maps.elements import Legend, Zones
 from geo_citymgmt.maps.figures import date_text, number_text
+from geo_citymgmt.maps.filters import Filter, FilterControl, describe, filter_columns
 from geo_citymgmt.maps.geometry import located, to_degrees
+from geo_citymgmt.maps.overlays import POINTS_FROM_ZOOM, Features, Overlay, feature_layer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 
 _WORDS = {
@@ -27,6 +29,9 @@ _WORDS = {
         "no": "否",
         "district": "所属板块",
         "join": "、",
+        "clustered": "共 {n} 个点，聚合显示；放大至 {zoom} 级起逐点显示",
+        "packed": "共 {n} 个图形，压缩存储",
+        "simple": "，边界已按 {m} 米容差简化",
     },
     "en": {
         "unlocated": "{layer}: {n} more records have no place and are not on the map",
@@ -35,6 +40,9 @@ _WORDS = {
         "no": "No",
         "district": "District",
         "join": ", ",
+        "clustered": "{n} points, clustered; each shows from zoom {zoom} on",
+        "packed": "{n} shapes, packed",
+        "simple": ", outlines simplified to {m} m",
     },
 }
 
@@ -48,6 +56,8 @@ class Drawing:
     scheme: str | Sequence[float] = "fisherjenks"
     k: int = 5
     show: bool = True
+    filter_by: Sequence[str] | Literal[False] | None = None
+    date_by: str | Literal[False] | None = None
 
 
 def layer_map(
@@ -59,6 +69,8 @@ def layer_map(
     popup_fields: Sequence[str] | None = None,
     scheme: str | Sequence[float] = "fisherjenks",
     k: int = 5,
+    filter_by: Sequence[str] | Literal[False] | None = None,
+    date_by: str | Literal[False] | None = None,
     title: str | None = None,
     caption: str | None = None,
     lang: Lang = "zh",
@@ -68,7 +80,9 @@ def layer_map(
     """Draw the features of a layer, coloured by a column, each with its popup.
 
     Every record with a place is drawn, however many there are; those without are counted in a
-    note on the map.
+    note on the map. Up to 10,000 features (100,000 vertices) are a ``folium.GeoJson``; more are
+    packed, points in clusters that come apart from zoom 16 on, lines and areas simplified, which
+    the legend says. A panel of the page narrows the layer by codes and dates.
 
     Parameters
     ----------
@@ -87,6 +101,12 @@ def layer_map(
         the layer file does not know, appear only where named here.
     scheme, k
         Classes of a number: see `zone_map`.
+    filter_by : sequence of str or False, optional
+        Columns of few values by which the page's filter panel narrows the layer. By default the
+        district, the state and the code field of the colour; False for none.
+    date_by : str or False, optional
+        Column of dates for a range in the filter panel; by default the first of the popup. A date
+        known by month or year counts where any of its days lies in the range.
     title, caption : str, optional
         Heading (the name of the layer by default) and the line under it.
     lang : {"zh", "en"}
@@ -101,7 +121,7 @@ def layer_map(
     Raises
     ------
     MapError
-        If a named column is missing.
+        If a named column is missing, or unfit to filter by.
     CRSError
         If a frame has no CRS.
 
@@ -121,7 +141,7 @@ def layer_map(
     )
     if zones is not None:
         add_outlines(city_map, zones)
-    drawing = Drawing(color_by, popup_fields, scheme, k)
+    drawing = Drawing(color_by, popup_fields, scheme, k, filter_by=filter_by, date_by=date_by)
     add_layer(city_map, frame, spec, drawing, zones=zones)
     return city_map
 
@@ -133,8 +153,8 @@ def add_layer(
     drawing: Drawing | None = None,
     *,
     zones: gpd.GeoDataFrame | None = None,
-) -> Overlay:
-    """Add a layer to a map, with its legend and a note on what cannot be shown."""
+) -> Features | Overlay:
+    """Add a layer to a map, with its legend, its filters and a note on what cannot be shown."""
     drawing = drawing or Drawing()
     lang, words = city_map.lang, _WORDS[city_map.lang]
     name = spec.name(lang)
@@ -143,15 +163,28 @@ def add_layer(
     classes, heading = layer_classes(shown, spec, drawing, lang)
     classes = colouring.with_rest(classes, lang=lang)
     zone_names = {} if zones is None else dict(zone_name(zones, lang))
-    columns, title = popup_columns(shown, spec, drawing.popup_fields, lang, zone_names)
-    overlay = Overlay(
+    names = popup_names(shown, spec, drawing.popup_fields)
+    filters = filter_columns(
+        shown,
+        spec,
+        filter_by=drawing.filter_by,
+        date_by=drawing.date_by,
+        color_by=drawing.color_by or spec.style.get("color_by"),
+    )
+    every = list(dict.fromkeys([*names, *(item.column for item in filters)]))
+    columns = [column_text(shown, n, spec.fields.get(n), lang, zone_names) for n in every]
+    head = next((n for n in ("name", spec.id_field) if n in names), None)
+    overlay = feature_layer(
         to_degrees(shown),
         classes.index,
         classes.labels,
         classes.colors,
         columns,
+        names=[str(column) for column in every],
+        hidden=len(every) - len(names),
+        searched=[names.index(n) for n in ("name", spec.id_field) if n in names],
         name=name,
-        title=title,
+        title=names.index(head) if head else None,
         show=drawing.show,
     )
     city_map.add_child(overlay)
@@ -166,7 +199,17 @@ def add_layer(
     ]
     unit = f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"
     note = heading + (unit if classes.unit else "")
+    note = "\n".join(filter(None, (note, drawn_text(overlay, len(shown), lang))))
     city_map.add_child(Legend(name, items, note=note, layer=overlay))
+    controls = [
+        {
+            "column": every.index(item.column),
+            **describe(item.kind, *columns[every.index(item.column)], _order(spec, item, lang)),
+        }
+        for item in filters
+    ]
+    if controls:
+        city_map.add_child(FilterControl(overlay, controls))
     if not placed.all():
         missing = f"{int((~placed).sum()):,}"
         city_map.add_note(words["unlocated"].format(layer=name, n=missing))
@@ -227,23 +270,26 @@ def layer_classes(
     return colouring.value_classes(values, lang=lang), heading
 
 
-def popup_columns(
-    frame: gpd.GeoDataFrame,
-    spec: LayerSpec,
-    fields: Sequence[str] | None,
-    lang: str,
-    zone_names: Mapping[Any, str],
-) -> tuple[list[tuple[str, pd.Series]], int | None]:
-    """Return the columns of the popup as text, and which of them heads it."""
+def popup_names(
+    frame: gpd.GeoDataFrame, spec: LayerSpec, fields: Sequence[str] | None
+) -> list[str]:
+    """Return the columns of the popup: those named, or those of the layer file."""
     if fields is not None:
         _check_columns(frame, fields, spec)
-        names = list(fields)
-    else:
-        given = spec.style.get("popup") or [n for n in spec.fields if n not in ("geometry",)]
-        names = [n for n in given if n in frame and not spec.fields[n].personal]
-    columns = [column_text(frame, n, spec.fields.get(n), lang, zone_names) for n in names]
-    head = next((n for n in ("name", spec.id_field) if n in names), None)
-    return columns, names.index(head) if head else None
+        return list(dict.fromkeys(fields))
+    given = spec.style.get("popup") or [n for n in spec.fields if n not in ("geometry",)]
+    return [n for n in given if n in frame and not spec.fields[n].personal]
+
+
+def drawn_text(layer: Features | Overlay, count: int, lang: str) -> str:
+    """Return how a packed layer is drawn, in words; empty for GeoJSON."""
+    if isinstance(layer, Features):
+        return ""
+    words = _WORDS[lang]
+    if layer.clustered:
+        return words["clustered"].format(n=f"{count:,}", zoom=POINTS_FROM_ZOOM)
+    text = words["packed"].format(n=f"{count:,}")
+    return text + (words["simple"].format(m=f"{layer.tolerance_m:g}") if layer.tolerance_m else "")
 
 
 def column_text(
@@ -278,6 +324,12 @@ def _value_text(value: Any, field: Field | None, lang: str) -> str:
     if kind in ("int", "float") or (not kind and isinstance(value, int | float)):
         return number_text(value, field.unit if field else None, lang)
     return str(value)
+
+
+def _order(spec: LayerSpec, item: Filter, lang: str) -> list[str]:
+    """Return the choices of a filter in the order of their code list."""
+    field = spec.fields.get(item.column)
+    return [] if field is None else [_code_label(code, field, lang) for code in field.codes]
 
 
 def _code_label(code: str, field: Field, lang: str) -> str:

@@ -118,7 +118,7 @@ def stylesheet(file: str) -> str:
     return _URL.sub(picture, text).replace("</style", "<\\/style")
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def own(name: str) -> str:
     """Return one of the package's own page files (``citymap.js``, ``citymap.css``...)."""
     return (files("geo_citymgmt.maps") / "page" / name).read_text(encoding="utf-8")

@@ -410,10 +410,15 @@ def test_pages_that_shrink_and_grow_stay_drawn(show, zones, manholes):
 
 
 def test_a_browser_that_cannot_unpack_the_features_says_so(show, zones, manholes):
-    drawn = layer_map(manholes, "manholes", zones=zones)
+    many = manholes.loc[manholes.index.repeat(200)].reset_index(drop=True)
+    drawn = layer_map(many, "manholes", zones=zones)
     opened = show(drawn, first="delete window.DecompressionStream")
     assert "浏览器版本过旧" in opened.page.inner_text(".gcm-notice")
     opened.check()
+    few = show(layer_map(manholes, "manholes"), first="delete window.DecompressionStream")
+    few.click(*place(manholes, 0))
+    assert "A0" in popup(few)
+    few.check()
 
 
 def test_a_map_keeps_the_size_it_was_given(show, zones):

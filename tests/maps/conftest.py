@@ -12,7 +12,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from shapely import LineString, Point, box
+from shapely.geometry import shape
 
 CRS = "EPSG:4549"
 PAYLOADS = (
@@ -115,6 +117,30 @@ def figures(zones) -> pd.DataFrame:
     )
 
 
+_GEOJSON = re.compile(
+    r'<script type="application/json" id="(data_[^"]*)">\s*([^<]*?)\s*</script>', re.S
+)
+
+
+def _geojson(text: str, key: str, content: str) -> dict:
+    features = json.loads(content)["features"]
+    (config,) = [c for c in re.findall(r"gcm\.features\((.*)\);", text) if f'"{key}"' in c]
+    places = shapely.get_coordinates([shape(feature["geometry"]) for feature in features])
+    return {
+        "packed": False,
+        "count": len(features),
+        "x": places[:, 0],
+        "y": places[:, 1],
+        "columns": [
+            {
+                "label": column["label"],
+                "values": [feature["properties"][column["name"]] for feature in features],
+            }
+            for column in json.loads(config)["columns"]
+        ],
+    }
+
+
 @pytest.fixture
 def page(tmp_path: Path):
     """Save a map and return its text."""
@@ -129,12 +155,20 @@ def page(tmp_path: Path):
 
 @pytest.fixture
 def unpack():
-    """Return the packed overlays of a page: header, and the coordinates in degrees."""
+    """Return the layers of features of a page: header, and the coordinates in degrees.
+
+    Packed layers and GeoJSON alike, for what holds of both.
+    """
 
     def read(text: str) -> list[dict]:
-        overlays = []
-        for data in re.findall(r'<script type="text/plain" id="data_[^"]*">([^<]*)</script>', text):
-            block = gzip.decompress(base64.b64decode(data))
+        overlays = [
+            {**_geojson(text, *match.groups()), "at": match.start()}
+            for match in _GEOJSON.finditer(text)
+        ]
+        for data in re.finditer(
+            r'<script type="text/plain" id="data_[^"]*">([^<]*)</script>', text
+        ):
+            block = gzip.decompress(base64.b64decode(data[1]))
             length = int.from_bytes(block[:4], "little")
             header = json.loads(block[4 : 4 + length])
 
@@ -144,9 +178,10 @@ def unpack():
                 plain = np.ascontiguousarray(raw.reshape(width, count).T)
                 return plain.view({1: "u1", 2: "<u2", 4: "<i4"}[width]).ravel()
 
+            header.update(packed=True, at=data.start())
             header["x"], header["y"] = (np.cumsum(section(axis)) * 1e-6 for axis in "xy")
             header["section"] = section
             overlays.append(header)
-        return overlays
+        return sorted(overlays, key=lambda overlay: overlay["at"])
 
     return read

@@ -14,6 +14,7 @@ from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import city_map, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps.elements import Legend, Overlay, Zones
 from geo_citymgmt.maps.geometry import flatten, to_degrees
+from geo_citymgmt.maps.overlays import Features
 from geo_citymgmt.spec import load_specs
 
 from .conftest import PAYLOADS
@@ -144,7 +145,7 @@ def test_a_named_column_that_is_missing_is_refused(manholes):
 
 @pytest.mark.parametrize("column", ["status", "found_date", "extra", False])
 def test_a_layer_can_be_coloured_by_any_kind_of_column(manholes, column):
-    (overlay,) = parts(layer_map(manholes, "manholes", color_by=column), Overlay)
+    (overlay,) = parts(layer_map(manholes, "manholes", color_by=column), Features)
     assert sum(item["count"] for item in overlay.classes) == len(manholes)
 
 
@@ -291,7 +292,9 @@ def test_the_city_map_has_a_switch_for_each_layer_it_has(city, figures, page, un
 def test_a_city_without_figures_shows_its_layers(city, figures):
     drawn = city_map(city, table=figures.iloc[:0])
     assert not any(zone.filled for zone in parts(drawn, Zones))
-    assert all(overlay.show for overlay in parts(drawn, Overlay))
+    layers = parts(drawn, (Features, Overlay))
+    assert len(layers) == 3
+    assert all(layer.show for layer in layers)
 
 
 # text
@@ -323,8 +326,9 @@ def check(text: str, payload: str) -> None:
 
 def test_the_page_s_own_scripts_write_text_only_as_text():
     from geo_citymgmt.maps import vendored
+    from geo_citymgmt.maps.citymap import PAGE_SCRIPTS
 
-    for name in ("citymap.js", "zones.js", "overlay.js"):
+    for name in PAGE_SCRIPTS:
         code = vendored.own(name)
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", code)
 

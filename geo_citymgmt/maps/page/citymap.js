@@ -47,7 +47,13 @@ gcm.setup = function (map, settings) {
   map.on("click", function (event) { pick(map, event); });
   map.on("mousemove", hover(map));
   map.on("mouseout", function () { setHover(map, null, null); });
-  map.on("layeradd layerremove", function () { refreshPanel(map); });
+  // A layer of 10,000 parts tells of each of them: only layers with a legend matter.
+  map.on("layeradd layerremove", function (event) {
+    var panel = map._gcm.panel;
+    if (panel && panel.sections.some(function (section) { return section.layer === event.layer; })) {
+      refreshPanel(map);
+    }
+  });
   gcm.begin();
   map.whenReady(function () {
     window.setTimeout(function () { nameControls(map); gcm.end(); }, 0);
@@ -140,6 +146,7 @@ function pick(map, event) {
   var pickers = map._gcm.pickers;
   for (var i = 0; i < pickers.length; i += 1) {
     var found = pickers[i].pick(event);
+    if (found && found.act) { map.closePopup(); found.act(); return; }
     if (found && found.items.length) { open(map, event.latlng, found); return; }
   }
 }

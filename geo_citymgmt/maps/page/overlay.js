@@ -1,48 +1,23 @@
-/* Packed features: thousands of points, lines and areas drawn on one canvas, popups built on click.
-   The data stands in the page as base64 of gzip; see packing.py for its layout. */
+/* Packed features: thousands of points, lines and areas drawn on one canvas, far more than 10,000
+   points in clusters. The data stands in the page as base64 of gzip; see packing.py. */
 (function () {
 "use strict";
 var gcm = window.gcm;
 var POINT = 0, LINE = 1, AREA = 2;
-var MANY = 12;
-
-gcm.unpack = async function (text) {
-  var packed = Uint8Array.from(atob(text.trim()), function (c) { return c.charCodeAt(0); });
-  var stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
-  var buffer = await new Response(stream).arrayBuffer();
-  var length = new DataView(buffer).getUint32(0, true);
-  var header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, length)));
-  var start = 4 + length;
-  header.section = function (name) {
-    var at = header.sections[name];
-    return at ? unshuffle(new Uint8Array(buffer, start + at[0], at[1] * at[2]), at[1], at[2]) : null;
-  };
-  return header;
-};
-
-/* Numbers are stored byte plane by byte plane, which gzip halves. */
-function unshuffle(bytes, count, width) {
-  var out = new Uint8Array(count * width);
-  for (var plane = 0; plane < width; plane += 1) {
-    for (var i = 0, at = plane * count; i < count; i += 1) { out[i * width + plane] = bytes[at + i]; }
-  }
-  return width === 1 ? out : width === 2 ? new Uint16Array(out.buffer) : new Int32Array(out.buffer);
-}
 
 gcm.Overlay = L.Renderer.extend({
+  includes: gcm.Picking,
   options: { padding: 0.12 },
 
   initialize: function (config) {
     L.Renderer.prototype.initialize.call(this, { pane: "gcm-" + config.kind });
     this._config = config;
-    // Small things over large ones: points answer a click before lines, lines before areas.
-    this.order = { areas: 10, lines: 20, points: 30 }[config.kind];
+    this.order = gcm.pickOrder[config.kind];
+    this._colors = config.classes.map(function (item) { return item.color; });
   },
 
   beforeAdd: function (map) {
-    gcm.pane(map, "gcm-areas", 410, false);
-    gcm.pane(map, "gcm-lines", 420, false);
-    gcm.pane(map, "gcm-points", 430, false);
+    gcm.featurePanes(map);
     return this;
   },
 
@@ -64,43 +39,33 @@ gcm.Overlay = L.Renderer.extend({
     var self = this;
     var holder = document.getElementById(this._config.data);
     gcm.begin();
-    if (typeof DecompressionStream === "undefined") {
+    if (!gcm.canUnpack()) {
       gcm.notice(this._map, gcm.word(this._map, "old"));
       gcm.end();
       return;
     }
     gcm.unpack(holder.textContent).then(function (header) {
       holder.remove();
-      self._take(header);
+      self.store = gcm.storeOfPacked(header, self._config.shown);
+      self._order = byClass(self.store.classes, header.count, self._config.classes.length);
+      self._ready();
       if (self._map) { self._update(); }
     }).finally(gcm.end);
   },
 
-  _take: function (header) {
-    var dx = header.section("x"), dy = header.section("y");
-    var n = dx.length, x = 0, y = 0;
-    this._x = new Float64Array(n);
-    this._y = new Float64Array(n);
-    for (var i = 0; i < n; i += 1) {
-      x += dx[i]; y += dy[i];
-      this._x[i] = gcm.mercatorX(x * 1e-6);
-      this._y[i] = gcm.mercatorY(y * 1e-6);
-    }
-    this._count = header.count;
-    this._class = header.section("class");
-    this._columns = header.columns.map(function (column) {
-      return { label: column.label, values: column.values, index: header.section(column.section) };
-    });
-    this._title = header.title;
-    var parts = header.section("parts"), sizes = header.section("sizes");
-    this._kinds = header.section("kinds");
-    this._simple = !parts;
-    if (parts) {
-      this._parts = starts(parts);
-      this._sizes = starts(sizes);
-      this._boxes = boxes(this._x, this._y, this._parts, this._sizes, header.count);
-    }
-    this._order = byClass(this._class, header.count, this._config.classes.length);
+  _narrowed: function () {
+    this._levels = {};
+    this._update();
+  },
+
+  /* Clusters until the reader is near enough for every point to stand for itself. */
+  _clusters: function () {
+    var from = this._config.pointsFrom, level = Math.floor(this._map.getZoom());
+    if (from === null || this._map.getZoom() >= from) { return null; }
+    this._levels = this._levels || {};
+    this._levels[level] = this._levels[level] ||
+      gcm.clusters(this.store, level, this._config.classes.length);
+    return this._levels[level];
   },
 
   _initContainer: function () {
@@ -123,7 +88,7 @@ gcm.Overlay = L.Renderer.extend({
     this._container.style.width = size.x + "px";
     this._container.style.height = size.y + "px";
     this._context.setTransform(ratio, 0, 0, ratio, -this._bounds.min.x * ratio, -this._bounds.min.y * ratio);
-    if (this._x) { this._draw(); }
+    if (this.store) { this._draw(); }
     this.fire("update");
   },
 
@@ -133,16 +98,11 @@ gcm.Overlay = L.Renderer.extend({
     return { scale: scale, x: origin.x, y: origin.y };
   },
 
-  /* Few points may be large; many stay small until the reader comes closer. */
-  _radius: function () {
-    var zoom = this._map.getZoom();
-    var crowd = this._count > 5000 ? 0 : this._count > 800 ? 1 : 2;
-    return Math.max(1.1, Math.min(7, (zoom - 8) * 0.62 + 0.9 + crowd * 0.5));
-  },
-
   _draw: function () {
-    var frame = this._frame(), view = this._bounds;
-    var radius = this._radius(), context = this._context, classes = this._config.classes;
+    var frame = this._frame(), view = this._bounds, clusters = this._clusters();
+    if (clusters) { this._drawClusters(clusters, frame, view); return; }
+    var radius = gcm.pointRadius(this._map.getZoom(), this.store.count);
+    var context = this._context, classes = this._config.classes;
     if (radius > 3) { view = L.bounds(view.min.subtract([radius, radius]), view.max.add([radius, radius])); }
     // The commonest class is drawn first, so that the rare ones are seen.
     var ranked = classes.map(function (_, i) { return i; })
@@ -152,7 +112,7 @@ gcm.Overlay = L.Renderer.extend({
       var from = this._order.starts[c], to = this._order.starts[c + 1];
       if (from === to) { continue; }
       context.fillStyle = context.strokeStyle = classes[c].color;
-      if (this._simple) {
+      if (this.store.simple) {
         this._drawPoints(from, to, frame, view, radius, classes[c].color);
       } else {
         this._drawShapes(from, to, frame, view, radius, classes[c].color);
@@ -161,13 +121,66 @@ gcm.Overlay = L.Renderer.extend({
     context.globalAlpha = 1;
   },
 
+  _drawClusters: function (clusters, frame, view) {
+    var context = this._context, colors = this._colors, classes = colors.length, i;
+    var point = gcm.pointRadius(this._map.getZoom(), this.store.count), side = Math.max(point * 1.8, 4);
+    var min = view.min, max = view.max, seen = [];
+    for (i = 0; i < clusters.count; i += 1) {
+      var px = clusters.x[i] * frame.scale - frame.x, py = clusters.y[i] * frame.scale - frame.y;
+      if (px < min.x - 40 || px > max.x + 40 || py < min.y - 40 || py > max.y + 40) { continue; }
+      if (clusters.size[i] > 1) { seen.push([i, px, py]); continue; }
+      context.globalAlpha = 0.9;
+      context.fillStyle = colors[this.store.classOf(clusters.one[i])];
+      context.fillRect(px - side / 2, py - side / 2, side, side);
+    }
+    seen.sort(function (a, b) { return clusters.size[a[0]] - clusters.size[b[0]]; });
+    for (i = 0; i < seen.length; i += 1) {
+      var c = seen[i][0];
+      gcm.drawCluster(context, seen[i][1], seen[i][2], clusters.size[c],
+        clusters.shares.subarray(c * classes, (c + 1) * classes), colors, this._map._gcm.lang);
+    }
+  },
+
+  /* The cluster under a place; the larger lies on top. */
+  _clusterAt: function (event, clusters) {
+    var frame = this._frame(), best = -1;
+    var x = event.layerPoint.x + frame.x, y = event.layerPoint.y + frame.y;
+    var point = gcm.pointRadius(this._map.getZoom(), this.store.count) + 4;
+    for (var i = 0; i < clusters.count; i += 1) {
+      var dx = clusters.x[i] * frame.scale - x, dy = clusters.y[i] * frame.scale - y;
+      var reach = gcm.clusterRadius(clusters.size[i], point);
+      if (dx * dx + dy * dy <= reach * reach && (best < 0 || clusters.size[i] > clusters.size[best])) { best = i; }
+    }
+    return best;
+  },
+
+  /* A click on a cluster brings it nearer; on a point it tells its record. */
+  pick: function (event) {
+    var clusters = this.store && this._clusters();
+    if (!clusters) { return gcm.Picking.pick.call(this, event); }
+    var at = this._clusterAt(event, clusters);
+    if (at < 0) { return null; }
+    if (clusters.size[at] === 1) { return this._found([clusters.one[at]]); }
+    var map = this._map, place = gcm.placeOf(clusters.x[at], clusters.y[at]);
+    return { items: [], act: function () {
+      map.setView(place, Math.min(map.getZoom() + 2, map.getMaxZoom()));
+    } };
+  },
+
+  over: function (event) {
+    var clusters = this.store && this._clusters();
+    if (!clusters) { return gcm.Picking.over.call(this, event); }
+    return this._clusterAt(event, clusters) < 0 ? null : 0;
+  },
+
   _drawPoints: function (from, to, frame, view, radius) {
-    var context = this._context, list = this._order.list;
-    var min = view.min, max = view.max, xs = this._x, ys = this._y;
+    var context = this._context, list = this._order.list, mask = this.store.mask;
+    var min = view.min, max = view.max, xs = this.store.x, ys = this.store.y;
     var square = radius < 2.2, side = radius * 1.8;
     context.globalAlpha = square ? 0.75 : 0.9;
     if (!square) { context.beginPath(); }
     for (var k = from; k < to; k += 1) {
+      if (mask && !mask[list[k]]) { continue; }
       var px = xs[list[k]] * frame.scale - frame.x, py = ys[list[k]] * frame.scale - frame.y;
       if (px < min.x || px > max.x || py < min.y || py > max.y) { continue; }
       if (square) {
@@ -190,10 +203,12 @@ gcm.Overlay = L.Renderer.extend({
 
   _drawShapes: function (from, to, frame, view, radius, color) {
     var context = this._context, list = this._order.list, self = this;
-    var weight = Math.max(2, Math.min(6, this._map.getZoom() - 8)) + (this._count < 200 ? 1 : 0);
+    var b = this.store.boxes, mask = this.store.mask;
+    var weight = gcm.lineWeight(this._map.getZoom(), this.store.count);
     context.lineJoin = context.lineCap = "round";
     for (var k = from; k < to; k += 1) {
-      var f = list[k], at = f * 4, b = this._boxes;
+      var f = list[k], at = f * 4;
+      if (mask && !mask[f]) { continue; }
       var left = b[at] * frame.scale - frame.x, right = b[at + 2] * frame.scale - frame.x;
       var top = b[at + 1] * frame.scale - frame.y, bottom = b[at + 3] * frame.scale - frame.y;
       if (right < view.min.x || left > view.max.x || bottom < view.min.y || top > view.max.y) { continue; }
@@ -224,119 +239,29 @@ gcm.Overlay = L.Renderer.extend({
   },
 
   _trace: function (f, kind, frame, radius) {
-    var context = this._context, any = false;
+    var context = this._context, store = this.store, any = false;
     context.beginPath();
-    for (var p = this._parts[f]; p < this._parts[f + 1]; p += 1) {
-      if (this._kinds[p] !== kind) { continue; }
+    for (var p = store.parts[f]; p < store.parts[f + 1]; p += 1) {
+      if (store.kinds[p] !== kind) { continue; }
       any = true;
-      for (var i = this._sizes[p]; i < this._sizes[p + 1]; i += 1) {
-        var px = this._x[i] * frame.scale - frame.x, py = this._y[i] * frame.scale - frame.y;
+      for (var i = store.sizes[p]; i < store.sizes[p + 1]; i += 1) {
+        var px = store.x[i] * frame.scale - frame.x, py = store.y[i] * frame.scale - frame.y;
         if (kind === POINT) {
           context.moveTo(px + radius, py);
           context.arc(px, py, radius, 0, 2 * Math.PI);
-        } else if (i === this._sizes[p]) { context.moveTo(px, py); } else { context.lineTo(px, py); }
+        } else if (i === store.sizes[p]) { context.moveTo(px, py); } else { context.lineTo(px, py); }
       }
       if (kind === AREA) { context.closePath(); }
     }
     return any;
-  },
-
-  /* Finding features ---------------------------------------------------------------------------- */
-
-  _hits: function (event, limit) {
-    if (!this._x) { return []; }
-    var frame = this._frame();
-    var px = (event.layerPoint.x + frame.x) / frame.scale, py = (event.layerPoint.y + frame.y) / frame.scale;
-    var reach = (this._radius() + 4) / frame.scale;
-    return this._simple ? this._pointHits(px, py, reach, limit) : this._shapeHits(px, py, reach, limit);
-  },
-
-  _pointHits: function (px, py, reach, limit) {
-    var hits = [], square = reach * reach;
-    for (var i = 0; i < this._count; i += 1) {
-      var dx = this._x[i] - px;
-      if (dx > reach || dx < -reach) { continue; }
-      var dy = this._y[i] - py, d = dx * dx + dy * dy;
-      if (d <= square) { hits.push([d, i]); if (hits.length === limit) { break; } }
-    }
-    return hits.sort(function (a, b) { return a[0] - b[0]; }).map(function (hit) { return hit[1]; });
-  },
-
-  _shapeHits: function (px, py, reach, limit) {
-    var hits = [], b = this._boxes;
-    for (var f = 0; f < this._count && hits.length < limit; f += 1) {
-      var at = f * 4;
-      if (px < b[at] - reach || px > b[at + 2] + reach || py < b[at + 1] - reach || py > b[at + 3] + reach) {
-        continue;
-      }
-      var small = b[at + 2] - b[at] < reach && b[at + 3] - b[at + 1] < reach;
-      if (small || this._touches(f, px, py, reach)) { hits.push(f); }
-    }
-    return hits;
-  },
-
-  _touches: function (f, px, py, reach) {
-    var within = false, square = reach * reach;
-    for (var p = this._parts[f]; p < this._parts[f + 1]; p += 1) {
-      var from = this._sizes[p], to = this._sizes[p + 1], kind = this._kinds[p];
-      for (var i = from; i < to; i += 1) {
-        var j = i > from ? i - 1 : kind === AREA ? to - 1 : i;
-        var x = this._x[i], y = this._y[i], u = this._x[j], v = this._y[j];
-        if (kind === AREA) {
-          if (y > py !== v > py && px < ((u - x) * (py - y)) / (v - y) + x) { within = !within; }
-        } else if (distance(px, py, u, v, x, y) <= square) { return true; }
-      }
-    }
-    return within;
-  },
-
-  pick: function (event) {
-    var hits = this._hits(event, 100000), self = this;
-    return {
-      more: hits.length > MANY ? hits.length : 0,
-      items: (hits.length > MANY ? hits.slice(0, 1) : hits).map(function (f) {
-        return function () { return self._card(f); };
-      })
-    };
-  },
-
-  _card: function (f) {
-    var rows = [], title = this._config.name;
-    this._columns.forEach(function (column, index) {
-      var text = column.values[column.index ? column.index[f] : f];
-      if (text === "") { return; }
-      if (index === this._title) { title = text; } else { rows.push([column.label, text]); }
-    }, this);
-    return gcm.card(title, rows, this._config.classes[this._class ? this._class[f] : 0].color);
-  },
-
-  over: function (event) { return this._hits(event, 1).length ? 0 : null; },
-  enter: function () {},
-  leave: function () {}
+  }
 });
 
+gcm.lineWeight = function (zoom, count) {
+  return Math.max(2, Math.min(6, zoom - 8)) + (count < 200 ? 1 : 0);
+};
+
 gcm.overlay = function (config) { return new gcm.Overlay(config); };
-
-function starts(sizes) {
-  var out = new Int32Array(sizes.length + 1);
-  for (var i = 0; i < sizes.length; i += 1) { out[i + 1] = out[i] + sizes[i]; }
-  return out;
-}
-
-function boxes(xs, ys, parts, sizes, count) {
-  var out = new Float64Array(count * 4);
-  for (var f = 0; f < count; f += 1) {
-    var left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
-    for (var i = sizes[parts[f]]; i < sizes[parts[f + 1]]; i += 1) {
-      if (xs[i] < left) { left = xs[i]; }
-      if (xs[i] > right) { right = xs[i]; }
-      if (ys[i] < top) { top = ys[i]; }
-      if (ys[i] > bottom) { bottom = ys[i]; }
-    }
-    out.set([left, top, right, bottom], f * 4);
-  }
-  return out;
-}
 
 function byClass(index, count, classes) {
   var begin = new Int32Array(classes + 1), list = new Int32Array(count), i;
@@ -345,12 +270,5 @@ function byClass(index, count, classes) {
   var next = begin.slice();
   for (i = 0; i < count; i += 1) { list[next[index ? index[i] : 0]++] = i; }
   return { list: list, starts: begin };
-}
-
-function distance(px, py, ax, ay, bx, by) {
-  var dx = bx - ax, dy = by - ay, length = dx * dx + dy * dy;
-  var t = length ? Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / length)) : 0;
-  dx = ax + t * dx - px; dy = ay + t * dy - py;
-  return dx * dx + dy * dy;
 }
 })();
