@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         progress_map,
         zone_map,
     )
+    from geo_citymgmt.maps.static import plot_layer, plot_progress, plot_zones
     from geo_citymgmt.report import write_report
     from geo_citymgmt.sample import sample_city
 
@@ -118,6 +119,9 @@ __all__ = [
     "open_cases",
     "outlook",
     "period_table",
+    "plot_layer",
+    "plot_progress",
+    "plot_zones",
     "progress",
     "progress_map",
     "progress_series",
@@ -148,6 +152,9 @@ _LAZY = {
     "city_map": "geo_citymgmt.maps",
     "coverage_map": "geo_citymgmt.maps",
     "layer_map": "geo_citymgmt.maps",
+    "plot_layer": "geo_citymgmt.maps.static",
+    "plot_progress": "geo_citymgmt.maps.static",
+    "plot_zones": "geo_citymgmt.maps.static",
     "progress_map": "geo_citymgmt.maps",
     "sample_city": "geo_citymgmt.sample",
     "write_report": "geo_citymgmt.report",

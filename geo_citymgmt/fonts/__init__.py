@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-__all__ = ["CJK_FAMILY", "FAMILIES", "cjk_font_path", "font_families", "lacking"]
+__all__ = ["CJK_FAMILY", "FAMILIES", "cjk_font_path", "drawable", "font_families", "lacking"]
 
 #: Name of the font in the file. "Noto" is a trademark, and "Source" is reserved by its licence.
 CJK_FAMILY = "City Sans SC"
@@ -84,3 +84,33 @@ def lacking(text: str) -> str:
     """
     covered = _covered()
     return "".join(c for c in dict.fromkeys(text) if ord(c) not in covered and c.isprintable())
+
+
+@cache
+def _drawn() -> frozenset[int]:
+    from matplotlib import font_manager
+    from matplotlib.ft2font import FT2Font
+
+    latin = FT2Font(font_manager.findfont(FAMILIES[0], fallback_to_default=False))
+    return _covered() | frozenset(latin.get_charmap())
+
+
+def drawable(text: str) -> str:
+    """Return text in which what no font of a chart can draw is the mark 〓.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+        Line ends are kept.
+
+    Examples
+    --------
+    >>> drawable("𠮷家浜")
+    '〓家浜'
+    """
+    known = _drawn()
+    return "".join(c if ord(c) in known or c == "\n" else "〓" for c in text)

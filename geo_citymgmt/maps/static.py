@@ -1,0 +1,340 @@
+"""Maps for print: one sheet with scale bar, north arrow, legend, date and source.
+
+The functions answer to the names and arguments of the interactive maps: `plot_zones` to `zone_map`,
+`plot_layer` to `layer_map`, `plot_progress` to `progress_map`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from geo_citymgmt.errors import CRSError, MapError
+from geo_citymgmt.maps import classes as colouring
+from geo_citymgmt.maps import static_parts as parts
+from geo_citymgmt.maps.choropleth import _check as check_table
+from geo_citymgmt.maps.citymap import Lang
+from geo_citymgmt.maps.classes import number_classes
+from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
+from geo_citymgmt.maps.figure_maps import indicator_rows
+from geo_citymgmt.maps.figures import number_scale, number_text
+from geo_citymgmt.maps.geometry import located
+from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
+from geo_citymgmt.metric import DEFAULT_CRS, require_metric
+from geo_citymgmt.spec import LayerSpec, get_spec
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["StaticMap", "plot_layer", "plot_progress", "plot_zones"]
+
+_WORDS = {
+    "zh": {
+        "no_data": "无数据",
+        "unlocated": "另有 {n} 条记录未落图",
+        "unnamed": "图幅所限，{n} 个分区未注名称",
+        "attainment": "完成率",
+        "city": "{name}：全市 {amount}",
+        "unit_gap": "（{unit}）",
+    },
+    "en": {
+        "no_data": "No data",
+        "unlocated": "{n} more records have no place",
+        "unnamed": "{n} zones are not named for want of room",
+        "attainment": "attainment",
+        "city": "{name}: {amount} in the whole city",
+        "unit_gap": " ({unit})",
+    },
+}
+
+
+def plot_zones(
+    table: pd.DataFrame,
+    zones: gpd.GeoDataFrame,
+    column: str,
+    *,
+    label: str | None = None,
+    unit: str | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    title: str | None = None,
+    caption: str | None = None,
+    date: Any = None,
+    source: str | None = None,
+    notes: Sequence[str] = (),
+    names: bool = True,
+    size: tuple[float, float] = (10.0, 7.5),
+    lang: Lang = "zh",
+) -> StaticMap:
+    """Draw a figure by zone as a sheet for print.
+
+    Parameters
+    ----------
+    table, zones, column, label, unit, scheme, k, title, caption, lang
+        As for `zone_map`. Zones in degrees are drawn in EPSG:4549.
+    date : date-like, optional
+        The day the figures are of.
+    source : str, optional
+        Where they come from.
+    notes : sequence of str
+        Further lines under the map.
+    names : bool
+        Whether zones bear their names and figures.
+    size : (width, height)
+        Of the sheet, in inches.
+
+    Returns
+    -------
+    StaticMap
+        A matplotlib figure; ``axes[0]`` is the map.
+
+    Raises
+    ------
+    MapError
+        If the column is missing, not a number, or a zone stands twice in the table.
+    CRSError
+        If the zones have no CRS, or one in which the scale bar would be wrong.
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> from shapely import box
+    >>> zones = gpd.GeoDataFrame(
+    ...     {"name_zh": ["甲", "乙"]}, geometry=[box(120, 31, 121, 32), box(121, 31, 122, 32)],
+    ...     index=["1", "2"], crs="EPSG:4326")
+    >>> table = pd.DataFrame({"area": [12_000.0, 50_000.0]}, index=["1", "2"])
+    >>> sheet = plot_zones(table, zones, "area", label="拆除面积", unit="m2", date="2022-06-30")
+    >>> [text.get_text() for text in sheet.texts]
+    ['拆除面积', '截至 2022-06-30']
+    """
+    check_table(table, [column])
+    words, label = _WORDS[lang], label or column
+    areas = _metric(zones, "plot_zones")
+    areas = areas.set_axis(areas.index.astype(str))
+    placed = table[column].set_axis(table.index.astype(str)).reindex(areas.index)
+    classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang)
+    scale = number_scale(placed.dropna(), unit, lang)
+    sign = scale.unit if scale.unit == "%" else ""
+    texts = ["" if pd.isna(v) else f"{scale.text(v)}{sign}" for v in placed]
+    handles = [
+        parts.swatch(text, color)
+        for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
+    ]
+    if placed.isna().any():
+        handles.append(parts.swatch(words["no_data"], None))
+    with style():
+        sheet, axes = new_sheet(areas.geometry, size)
+        for i, color in enumerate(classes.colors):
+            _fill(axes, areas.geometry[classes.index == i], facecolor=color, edgecolor="#ffffff")
+        _fill(axes, areas.geometry[classes.index < 0], **parts.hatched())
+        heading = label + (words["unit_gap"].format(unit=classes.unit) if classes.unit else "")
+        parts.add_legend(sheet, heading, handles, top=0.855)
+        lines = list(notes)
+        if names:
+            _, left_out = parts.add_names(axes, areas.geometry, list(zone_name(areas, lang)), texts)
+            if left_out:
+                lines.append(words["unnamed"].format(n=left_out))
+        finish(sheet, axes, areas.crs, title or label, caption, date, source, lines, lang)
+    return sheet
+
+
+def plot_layer(
+    frame: gpd.GeoDataFrame,
+    layer: str | LayerSpec,
+    *,
+    color_by: str | Literal[False] | None = None,
+    zones: gpd.GeoDataFrame | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    title: str | None = None,
+    caption: str | None = None,
+    date: Any = None,
+    source: str | None = None,
+    names: bool = True,
+    size: tuple[float, float] = (10.0, 7.5),
+    lang: Lang = "zh",
+) -> StaticMap:
+    """Draw the features of a layer as a sheet for print.
+
+    Parameters
+    ----------
+    frame, layer, color_by, zones, scheme, k, title, caption, lang
+        As for `layer_map`. Frames in degrees are drawn in EPSG:4549.
+    date, source, names, size
+        As for `plot_zones`.
+
+    Returns
+    -------
+    StaticMap
+
+    Raises
+    ------
+    MapError
+        If a named column is missing.
+    CRSError
+        If a frame has no CRS, or one in which the scale bar would be wrong.
+    """
+    spec, words = get_spec(layer), _WORDS[lang]
+    placed = located(frame.geometry)
+    shown = _metric(frame.loc[placed], "plot_layer") if placed.any() else frame.loc[placed]
+    classes, heading = layer_classes(shown, spec, Drawing(color_by, None, scheme, k), lang)
+    classes = colouring.with_rest(classes, lang=lang)
+    lines = [words["unlocated"].format(n=f"{int((~placed).sum()):,}")] if not placed.all() else []
+    areas = None if zones is None else _metric(zones, "plot_layer")
+    if areas is not None and len(shown):
+        shown = shown.to_crs(areas.crs)
+    ground = shown if areas is None else areas
+    if not len(ground):
+        raise MapError(
+            f"no feature of {spec.key} has a place; give zones to draw the sheet without any.",
+            f"{spec.name_zh} 没有已落图的要素；请给出 zones 以绘制空图。",
+        )
+    with style():
+        sheet, axes = new_sheet(ground.geometry, size)
+        if areas is not None:
+            _fill(axes, areas.geometry, facecolor="#f6f7f9", edgecolor="#8796a6")
+        counts = np.bincount(classes.index, minlength=len(classes.labels))
+        # The commonest is drawn first, so that the rare ones are seen.
+        for i in np.argsort(-counts, kind="stable"):
+            _draw(axes, shown.geometry[classes.index == i], classes.colors[i], len(shown))
+        kind = _kind(shown.geometry)
+        handles = [
+            _key(kind, f"{text}  {count:,}", color)
+            for text, color, count in zip(classes.labels, classes.colors, counts, strict=True)
+        ]
+        unit = words["unit_gap"].format(unit=classes.unit) if classes.unit else ""
+        parts.add_legend(sheet, (heading or spec.name(lang)) + unit, handles, top=0.855)
+        if areas is not None and names:
+            called = list(zone_name(areas, lang))
+            _, left_out = parts.add_names(axes, areas.geometry, called, [""] * len(areas))
+            if left_out:
+                lines.append(words["unnamed"].format(n=left_out))
+        finish(
+            sheet, axes, ground.crs, title or spec.name(lang), caption, date, source, lines, lang
+        )
+    return sheet
+
+
+def plot_progress(
+    city: City,
+    indicator: str,
+    *,
+    as_of: Any = None,
+    table: pd.DataFrame | None = None,
+    column: Literal["value", "attainment"] | None = None,
+    level: str = "district",
+    title: str | None = None,
+    caption: str | None = None,
+    source: str | None = None,
+    size: tuple[float, float] = (10.0, 7.5),
+    lang: Lang = "zh",
+) -> StaticMap:
+    """Draw a figure of progress by zone as a sheet for print.
+
+    Parameters
+    ----------
+    city, indicator, as_of, table, column, level, title, caption, lang
+        As for `progress_map`.
+    source, size
+        As for `plot_zones`.
+
+    Returns
+    -------
+    StaticMap
+
+    Raises
+    ------
+    MapError
+        If the figure is not in the table; the known ones are named.
+    """
+    if table is None:
+        from geo_citymgmt.progress import progress
+
+        table = progress(city, as_of=city.data_date if as_of is None else as_of, level=level)
+    rows, words = indicator_rows(table, indicator, level), _WORDS[lang]
+    if column is None:
+        column = "attainment" if rows["attainment"].notna().any() else "value"
+    unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
+    name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
+    between = "·" if lang == "zh" else ": "
+    notes = []
+    figure = table.loc[table["indicator"].eq(indicator)]
+    whole = figure.loc[figure["level"].eq("city"), "value"]
+    if len(whole) and pd.notna(whole.iloc[0]):
+        amount = number_text(whole.iloc[0], str(rows["unit"].iloc[0]), lang)
+        notes.append(words["city"].format(name=name, amount=amount))
+    values = pd.DataFrame({column: pd.to_numeric(rows[column], errors="coerce").astype("float64")})
+    return plot_zones(
+        values,
+        city.zones if level == "district" else city.zones_at(level),
+        column,
+        label=words["attainment"].capitalize() if column == "attainment" else name,
+        unit=unit,
+        title=title
+        or (f"{name}{between}{words['attainment']}" if column == "attainment" else name),
+        caption=caption,
+        date=rows["as_of"].iloc[0],
+        source=source,
+        notes=notes,
+        size=size,
+        lang=lang,
+    )
+
+
+def _metric(frame: gpd.GeoDataFrame, function: str) -> gpd.GeoDataFrame:
+    """Return a frame in metres, in which a scale bar is true."""
+    if frame.crs is not None and not frame.crs.is_projected:
+        frame = frame.to_crs(DEFAULT_CRS)
+    try:
+        require_metric(frame, function)
+    except CRSError:
+        if frame.crs is None or frame.crs.to_epsg() == 4549:
+            raise
+        frame = frame.to_crs(DEFAULT_CRS)
+        require_metric(frame, function)
+    return frame
+
+
+def _fill(axes: Axes, geometry: gpd.GeoSeries, **how: Any) -> None:
+    if len(geometry):
+        geometry.plot(ax=axes, aspect=None, **{"linewidth": 0.8, **how})
+
+
+def _draw(axes: Axes, geometry: gpd.GeoSeries, color: str, count: int) -> None:
+    """Draw features of one class; small areas keep an edge that shows where they are."""
+    if not len(geometry):
+        return
+    dimension = shapely.get_dimensions(geometry.to_numpy())
+    # Marks shrink where there are many, from 4 mm² to a third.
+    mark = float(np.clip(30 - 6 * np.log10(max(count, 1)), 3, 24))
+    for level, how in (
+        (2, {"facecolor": color, "edgecolor": color, "linewidth": 1.4}),
+        (1, {"color": color, "linewidth": 1.6}),
+        (0, {"color": color, "markersize": mark, "linewidth": 0.3, "edgecolor": "#ffffff"}),
+    ):
+        some = geometry[dimension == level]
+        if len(some):
+            some.plot(ax=axes, aspect=None, zorder=3 + (2 - level), **how)
+
+
+def _kind(geometry: gpd.GeoSeries) -> str:
+    dimension = (
+        set(np.unique(shapely.get_dimensions(geometry.to_numpy()))) if len(geometry) else {0}
+    )
+    return "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
+
+
+def _key(kind: str, label: str, color: str) -> Any:
+    if kind == "areas":
+        return parts.swatch(label, color)
+    how: dict[str, Any] = (
+        {"linewidth": 2.4} if kind == "lines" else {"marker": "o", "linestyle": "", "markersize": 6}
+    )
+    return Line2D([], [], color=color, label=parts.plain(label), **how)

@@ -1,0 +1,161 @@
+"""The sheet of a printed map: how it is drawn, framed and written."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal
+
+import geopandas as gpd
+import matplotlib
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.fonts import font_families
+from geo_citymgmt.maps.citymap import Lang
+from geo_citymgmt.maps.static_parts import INK, SOFT, add_north_arrow, add_scale_bar, plain
+
+_WORDS = {
+    "zh": {"source": "资料来源：{source}", "date": "截至 {date}"},
+    "en": {"source": "Source: {source}", "date": "As of {date}"},
+}
+_STYLE = {
+    # Text of data is no formula.
+    "text.parse_math": False,
+    "axes.unicode_minus": False,
+    "svg.hashsalt": "geo_citymgmt",
+    "svg.fonttype": "path",
+    "pdf.fonttype": 42,
+    "hatch.linewidth": 0.6,
+}
+# Nothing of the time or the program that wrote it: the same map gives the same bytes.
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+_MARGIN = 0.04
+
+
+class StaticMap(Figure):
+    """A sheet with one map; an ordinary matplotlib figure that saves to the same bytes each time.
+
+    ``axes[0]`` is the map, in metres.
+    """
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        dpi: int = 200,
+        format: Literal["png", "svg", "pdf"] | None = None,
+    ) -> None:
+        """Write the sheet as PNG, SVG or PDF, whole or not at all.
+
+        Parameters
+        ----------
+        path : str or Path
+            Its ending tells the format, unless `format` does.
+        dpi : int
+            Dots per inch of a PNG.
+        format : {"png", "svg", "pdf"}, optional
+
+        Raises
+        ------
+        MapError
+            If the format is another, or the file cannot be written.
+        """
+        target = Path(path)
+        kind = format or target.suffix.lstrip(".").lower()
+        if kind not in _METADATA:
+            raise MapError(
+                f"{target.name}: a static map is written as .png, .svg or .pdf",
+                f"{target.name}：静态地图可保存为 .png、.svg 或 .pdf",
+            )
+        content = self._bytes(kind, dpi)
+        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            temporary.write_bytes(content)
+            temporary.replace(target)
+        except OSError as error:
+            raise MapError(
+                f"{target} cannot be written; close it in other programs or choose another folder",
+                f"无法写入 {target}：请在其他程序中关闭该文件，或另选文件夹",
+            ) from error
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _bytes(self, kind: str, dpi: int) -> bytes:
+        out = BytesIO()
+        with style():
+            self.savefig(out, format=kind, dpi=dpi, metadata=_METADATA[kind])
+        return out.getvalue()
+
+    def _repr_png_(self) -> bytes:
+        return self._bytes("png", 100)
+
+
+def style() -> AbstractContextManager[None]:
+    """Return the settings of matplotlib under which maps are drawn and written."""
+    context: AbstractContextManager[None] = matplotlib.rc_context(
+        {**_STYLE, "font.family": list(font_families())}
+    )
+    return context
+
+
+def new_sheet(geometry: gpd.GeoSeries, size: tuple[float, float]) -> tuple[StaticMap, Axes]:
+    """Return an empty sheet whose map holds the geometry, with room for the scale bar."""
+    sheet = StaticMap(figsize=size)
+    FigureCanvasAgg(sheet)
+    axes = sheet.add_axes((0.03, 0.085, 0.73, 0.775))
+    axes.set_aspect("equal", adjustable="datalim")
+    west, south, east, north = geometry.total_bounds
+    width, height = max(east - west, 1.0), max(north - south, 1.0)
+    south, height = south - 0.05 * height, height * 1.05
+    box = axes.get_window_extent()
+    ratio = box.width / box.height
+    width, height = max(width, height * ratio), max(height, width / ratio)
+    x, y = (west + east) / 2, (south + north) / 2
+    half = 0.5 + _MARGIN
+    axes.set_xlim(x - half * width, x + half * width)
+    axes.set_ylim(y - half * height, y + half * height)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    for spine in axes.spines.values():
+        spine.set_edgecolor("#c4cad1")
+    return sheet, axes
+
+
+def finish(
+    sheet: StaticMap,
+    axes: Axes,
+    crs: Any,
+    title: str,
+    caption: str | None,
+    date: Any,
+    source: str | None,
+    notes: Sequence[str],
+    lang: Lang,
+) -> None:
+    """Write what stands around the map: title, date, source, scale and north."""
+    words = _WORDS[lang]
+    sheet.text(0.03, 0.945, plain(title), fontsize=17, color=INK, va="center")
+    dated = "" if date is None else words["date"].format(date=f"{pd.Timestamp(date):%Y-%m-%d}")
+    under = "    ".join(text for text in (caption or "", dated) if text)
+    if under:
+        sheet.text(0.03, 0.89, plain(under), fontsize=10, color=SOFT, va="center")
+    below = [*notes, *([words["source"].format(source=source)] if source else [])]
+    if below:
+        text = plain("    ".join(below))
+        sheet.text(0.03, 0.045, text, fontsize=8.5, color=SOFT, va="center")
+    # geopandas names the axes after the CRS.
+    axes.set_xlabel("")
+    axes.set_ylabel("")
+    add_scale_bar(axes, lang)
+    add_north_arrow(axes, crs, lang)
