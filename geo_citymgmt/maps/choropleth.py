@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import number_classes
-from geo_citymgmt.maps.elements import Legend, Zones
+from geo_citymgmt.maps.elements import Frames, Legend, Zones
 from geo_citymgmt.maps.features import add_outlines, zone_name
-from geo_citymgmt.maps.figures import number_scale, number_text
+from geo_citymgmt.maps.figures import number_scale, number_text, with_unit
 
 _WORDS = {
     "zh": {
@@ -124,7 +125,7 @@ def zone_map(
 
 def add_choropleth(
     city_map: CityMap,
-    values: pd.Series,
+    values: pd.Series | pd.DataFrame,
     zones: gpd.GeoDataFrame,
     *,
     label: str,
@@ -133,22 +134,28 @@ def add_choropleth(
     k: int = 5,
     rows: Mapping[Any, list[tuple[str, str]]] | None = None,
     note: str = "",
+    notes: Sequence[str] | None = None,
 ) -> Zones:
-    """Add zones filled by class to a map, with their legend, over plain outlines."""
+    """Add zones filled by class to a map, with their legend, over plain outlines.
+
+    `values` is a Series by zone, or a frame with a column for each date of a slider: all dates
+    share their classes, and the last is shown first.
+    """
     lang, words = city_map.lang, _WORDS[city_map.lang]
-    values = values.copy()
-    values.index = values.index.astype(str)
+    table = values.to_frame() if isinstance(values, pd.Series) else values
+    table = table.set_axis(table.index.astype(str)).astype("float64")
     zones = zones.set_axis(zones.index.astype(str))
-    placed = values.reindex(zones.index)
-    classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang)
-    colors = pd.Series(
-        [classes.colors[i] if i >= 0 else None for i in classes.index],
-        index=zones.index,
-        dtype="object",
-    )
-    scale = number_scale(placed.dropna(), unit, lang)
+    dated = table.reindex(zones.index)
+    placed = dated.iloc[:, -1]
+    pooled = pd.Series(dated.to_numpy().ravel())
+    classes = number_classes(pooled, scheme=scheme, k=k, unit=unit, lang=lang)
+    index = pd.DataFrame(np.reshape(classes.index, dated.shape), zones.index, dated.columns)
+    scale = number_scale(pooled.dropna(), unit, lang)
     sign = scale.unit if scale.unit == "%" else ""
-    texts = placed.map(lambda v: f"{scale.text(v)}{sign}", na_action="ignore")
+    written = dated.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}")
+    frames = None if isinstance(values, pd.Series) else Frames(index, written, classes.colors)
+    colors = index.iloc[:, -1].map(dict(enumerate(classes.colors))).astype("object")
+    texts = written.iloc[:, -1]
     full = {
         code: (rows or {}).get(code) or [(label, number_text(placed[code], unit, lang))]
         for code in zones.index
@@ -163,21 +170,21 @@ def add_choropleth(
         values=texts,
         rows=filled,
         name=label,
+        frames=frames,
+        lang=lang,
     )
     city_map.add_child(layer)
     items: list[dict[str, Any]] = [
         {"label": text, "color": color}
         for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
     ]
-    if placed.isna().any():
+    if dated.isna().to_numpy().any():
         items.append({"label": no_data, "hatch": True})
-    heading = label
-    if classes.unit:
-        heading += f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"
-    city_map.add_child(Legend(heading, items, note=note, layer=layer))
-    if not placed.notna().any():
+    heading = with_unit(label, classes.unit, lang)
+    city_map.add_child(Legend(heading, items, note=note, notes=notes, layer=layer))
+    if not dated.notna().to_numpy().any():
         city_map.add_note(words["none"])
-    lost = values.index[~values.index.isin(zones.index) & values.notna().to_numpy()]
+    lost = table.index[~table.index.isin(zones.index) & table.notna().any(axis=1).to_numpy()]
     if len(lost):
         codes = ", ".join(lost[:8]) + ("…" if len(lost) > 8 else "")
         city_map.add_note(words["unplaced"].format(n=len(lost), codes=codes))

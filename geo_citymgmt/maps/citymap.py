@@ -19,7 +19,7 @@ from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
 from geo_citymgmt.maps.basemap_element import BasemapElement
 from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
-from geo_citymgmt.maps.offline import check_supported, elements, offline_page
+from geo_citymgmt.maps.offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
 
 Lang = Literal["zh", "en"]
@@ -35,6 +35,11 @@ PAGE_SCRIPTS = (
     "overlay.js",
     "features.js",
     "filters.js",
+    "search.js",
+    "tools.js",
+    "paper.js",
+    "panel.js",
+    "slider.js",
 )
 
 
@@ -76,7 +81,7 @@ class _Page(Figure):
         try:
             if self.map.online:
                 self.title = escape_text(self.map.title or "")
-                return super().render(**kwargs)
+                return steady_names(super().render(**kwargs), self)
             check_supported(self)
             for child in list(self._children.values()):
                 child.render(**kwargs)
@@ -119,6 +124,8 @@ class CityMap(folium.Map):
         Heading of the page, and the line under it (source, date). Plain text.
     lang : {"zh", "en"}
         Language of the page's own words.
+    tools : bool
+        Whether the page has its bar of tools: search, home, measure, full screen, print, picture.
     online : bool
         True gives ordinary folium output, whose page loads its libraries from public addresses.
     basemap : Basemap or str, optional
@@ -160,12 +167,15 @@ class CityMap(folium.Map):
                 L_NO_TOUCH = {{ this.global_switches.no_touch |tojson}};
                 L_DISABLE_3D = {{ this.global_switches.disable_3d|tojson }};
             </script>
+            <script>{{ this.old_browser_script() }}</script>
             <script>{{ this.page_script() }}</script>
         {% endmacro %}
 
         {% macro html(this, kwargs) %}
             {{ this.heading() }}
+            <main class="gcm-stage"><div class="gcm-view">
             <div class="folium-map" id={{ this.get_name()|tojson }} ></div>
+            </div></main>
         {% endmacro %}
 
         {% macro script(this, kwargs) %}
@@ -193,6 +203,7 @@ class CityMap(folium.Map):
         title: str | None = None,
         caption: str | None = None,
         lang: Lang = "zh",
+        tools: bool = True,
         online: bool = False,
         basemap: BasemapLike = None,
         tiles: Any = None,
@@ -219,6 +230,7 @@ class CityMap(folium.Map):
         self.caption = caption
         self.lang = lang
         self.online = online
+        self.tools = tools
         self.notes: list[str] = []
         self._fit = location is None
         # Clusters need to know how far one can zoom where no tile layer says so.
@@ -255,6 +267,10 @@ class CityMap(folium.Map):
         """Return the page's own script."""
         return "\n".join(vendored.own(name) for name in PAGE_SCRIPTS)
 
+    def old_browser_script(self) -> str:
+        """Return the script that says so where the browser cannot run the others."""
+        return vendored.own("oldbrowser.js")
+
     def heading(self) -> str:
         """Return the heading as HTML; empty where the map has neither title nor notes."""
         lines = []
@@ -267,7 +283,7 @@ class CityMap(folium.Map):
 
     def settings(self) -> str:
         """Return what the page's script needs to know about the map, as JSON."""
-        settings: dict[str, Any] = {"lang": self.lang}
+        settings: dict[str, Any] = {"lang": self.lang, "tools": self.tools}
         bounds = self.get_bounds() if self._fit else None
         if bounds and None not in [*bounds[0], *bounds[1]]:
             settings["bounds"] = bounds
@@ -286,7 +302,7 @@ class CityMap(folium.Map):
             isinstance(child, folium.LayerControl) for child in children.values()
         ):
             control = folium.LayerControl()
-            control.options.update(collapsed=JsCode("window.innerWidth < 640"))
+            control.options.update(collapsed=JsCode("window.innerWidth < 900"))
             self.add_child(control, name="layer_switch")
         switches = [
             name for name, child in children.items() if isinstance(child, folium.LayerControl)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -19,6 +20,30 @@ from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
 __all__ = ["Legend", "Overlay", "Zones"]
 
 
+@dataclass(frozen=True)
+class Frames:
+    """Colours and texts of zones at each date of a slider.
+
+    Parameters
+    ----------
+    classes : DataFrame of int
+        One row a zone code, one column a date; -1 where there is no data.
+    texts : DataFrame of str
+        Likewise.
+    palette : sequence of str
+        Colour of each class.
+    """
+
+    classes: pd.DataFrame
+    texts: pd.DataFrame
+    palette: Sequence[str]
+
+    def of(self, code: Any) -> list[list[Any]]:
+        """Return class and text of a zone at each date."""
+        pairs = zip(self.classes.loc[code], self.texts.loc[code], strict=True)
+        return [[int(index), visible_text(text)] for index, text in pairs]
+
+
 class Zones(Layer):
     """Areas with names: filled by class, or as outlines under other layers.
 
@@ -32,6 +57,10 @@ class Zones(Layer):
         Fill and the text under the name; null where there is no data.
     rows : dict, optional
         For each zone code the lines of its popup, as (label, text).
+    frames : Frames, optional
+        Colours and texts at each date of a slider; `colors` and `values` are those of the last.
+    lang : {"zh", "en"}
+        Language of the words for those who do not see the map.
     """
 
     _template = Template(
@@ -52,9 +81,14 @@ class Zones(Layer):
         rows: dict[Any, list[tuple[str, str]]] | None = None,
         name: str | None = None,
         labels: bool = True,
+        frames: Frames | None = None,
+        lang: str = "zh",
     ) -> None:
         super().__init__(name=escape_text(name or ""), overlay=True, control=name is not None)
         self._name = "Zones"
+        self.title = visible_text(name or "")
+        self.lang = lang
+        self.palette = [] if frames is None else list(frames.palette)
         shown = simplified_zones(zones)
         shown = shown[~(shown.isna() | shown.is_empty)]
         self._bounds = shown.total_bounds if len(shown) else None
@@ -63,8 +97,17 @@ class Zones(Layer):
         for code, area in shown.items():
             color = None if colors is None else colors.get(code)
             value = None if values is None else values.get(code)
+            name_of = visible_text(names.get(code, code))
+            other = {
+                visible_text(zones.loc[code, column])
+                for column in ("name_zh", "name_en")
+                if column in zones and pd.notna(zones.loc[code, column])
+            }
             self.zones.append(
                 {
+                    "code": visible_text(code),
+                    "aliases": sorted(other - {name_of}),
+                    "frames": None if frames is None else frames.of(code),
                     "name": visible_text(names.get(code, code)),
                     "parts": rings_of(area),
                     "size": float(shapely.area(area)),
@@ -81,7 +124,15 @@ class Zones(Layer):
 
     def config(self) -> str:
         """Return what the page's script draws, as JSON."""
-        return json_for_script({"filled": self.filled, "zones": self.zones})
+        return json_for_script(
+            {
+                "filled": self.filled,
+                "zones": self.zones,
+                "title": self.title,
+                "colors": self.palette,
+                "none": "无数据" if self.lang == "zh" else "No data",
+            }
+        )
 
     def _get_self_bounds(self) -> Bounds:
         return latlon(self._bounds)
@@ -96,6 +147,8 @@ class Legend(MacroElement):
     items : sequence of dict
         ``label``, and ``color`` or ``hatch``; ``shape`` and ``count`` where wanted.
     note : str, optional
+    notes : sequence of str, optional
+        The note at each date of a slider.
     layer : Zones, Features or Overlay, optional
     """
 
@@ -114,6 +167,7 @@ class Legend(MacroElement):
         items: Sequence[dict[str, Any]],
         *,
         note: str = "",
+        notes: Sequence[str] | None = None,
         layer: Layer | None = None,
     ) -> None:
         super().__init__()
@@ -121,6 +175,7 @@ class Legend(MacroElement):
         self.title = title
         self.items = items
         self.note = note
+        self.notes = notes
         self.layer = layer
 
     def config(self) -> str:
@@ -130,6 +185,7 @@ class Legend(MacroElement):
             {
                 "title": visible_text(self.title),
                 "note": visible_text(self.note),
+                "notes": None if self.notes is None else [visible_text(n) for n in self.notes],
                 "items": items,
             }
         )

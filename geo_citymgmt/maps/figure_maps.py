@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,48 +13,25 @@ from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.choropleth import add_choropleth
 from geo_citymgmt.maps.citymap import CityMap, Lang
-from geo_citymgmt.maps.elements import Legend, Overlay
+from geo_citymgmt.maps.elements import Legend, Overlay, Zones
 from geo_citymgmt.maps.features import Drawing, add_layer
 from geo_citymgmt.maps.figures import number_text
 from geo_citymgmt.maps.geometry import located, to_degrees
+from geo_citymgmt.maps.overlays import MOST_GEOJSON
+from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
+from geo_citymgmt.maps.terms import term_lines, total_name, total_text
 from geo_citymgmt.spec import LayerSpec, get_spec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-_STATUS = {
-    "met": ("已完成目标", "Target met"),
-    "ahead": ("超前", "Ahead"),
-    "on_track": ("正常推进", "On track"),
-    "behind": ("滞后", "Behind"),
-    "overdue": ("逾期未完成", "Overdue"),
-    "no_target": ("未设目标", "No target"),
-    "not_comparable": ("口径不一致，不可比", "Not comparable"),
-    "not_available": ("数据不足", "Not available"),
-}
-_BASIS = {
-    "events": ("事件记录", "Events"),
-    "records": ("入库记录", "Records"),
-    "plan": ("计划", "Plan"),
-}
+_MARK_PX = 8
 _WORDS = {
     "zh": {
-        "value": "数值",
-        "target": "目标",
         "attainment": "完成率",
-        "expected": "应达进度",
-        "status": "状态",
-        "period": "统计期",
-        "basis": "依据",
-        "numerator": "分子",
-        "denominator": "分母",
-        "comparability": "可比性",
-        "comparable": "可与目标比较",
-        "city": "全市",
         "outside": "{name}：另有 {amount} 位于各分区之外，计入全市",
         "unlocated": "{name}：另有 {amount} 未落图，计入全市",
-        "note": "说明",
-        "deadline": "期限",
+        "same": "各期采用同一分级",
         "as_of": "截至 {date}",
         "coverage": "覆盖率",
         "area": "面积",
@@ -64,22 +42,10 @@ _WORDS = {
         "exact": "按直线距离 {radius} 米计",
     },
     "en": {
-        "value": "Value",
-        "target": "Target",
         "attainment": "Attainment",
-        "expected": "Expected",
-        "status": "Status",
-        "period": "Period",
-        "basis": "Basis",
-        "numerator": "Numerator",
-        "denominator": "Denominator",
-        "comparability": "Comparability",
-        "comparable": "Comparable with its target",
-        "city": "City",
         "outside": "{name}: {amount} more lie outside the zones and count for the city",
         "unlocated": "{name}: {amount} more have no place yet and count for the city",
-        "note": "Note",
-        "deadline": "Deadline",
+        "same": "All dates share these classes",
         "as_of": "As of {date}",
         "coverage": "Coverage",
         "area": "Area",
@@ -98,15 +64,20 @@ def progress_map(
     *,
     as_of: Any = None,
     table: pd.DataFrame | None = None,
+    series: pd.DataFrame | None = None,
     column: str | None = None,
     level: str = "district",
+    panel: bool | Sequence[str] = True,
     title: str | None = None,
     caption: str | None = None,
     lang: Lang = "zh",
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
-    """Fill the zones by a figure of progress; the popups say what it may be compared with.
+    """Fill the zones by a figure of progress, with a panel of the indicators of each zone.
+
+    A click on a zone goes there and shows its indicators: value, target and state, the terms of
+    the figure, and with `series` a chart over the dates.
 
     Parameters
     ----------
@@ -118,10 +89,16 @@ def progress_map(
         The day up to which is counted, inclusive; by default the data's own date.
     table : DataFrame, optional
         What `progress` gave, to save computing it again.
+    series : DataFrame, optional
+        What `progress_series` gave, in place of `table`: the page gets a slider over its dates,
+        which share their classes. The last date is shown first.
     column : {"value", "attainment"}, optional
         What fills the zones; attainment where any zone may be compared with its target.
     level : {"district", "street"}
         Which zones are drawn.
+    panel : bool or sequence of str
+        Whether the page has a panel beside the map, or the indicators in it: by default the one
+        drawn, those of its layer, and others with a target. Without it a click opens a popup.
     title, caption, lang, online, basemap
         See `zone_map`.
 
@@ -133,26 +110,62 @@ def progress_map(
     ------
     MapError
         If the figure is not in the table; the known ones are named.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> months = gcm.progress_series(city, start="2022-05-31", end="2022-06-30")
+    >>> progress_map(city, "manhole_remediated", series=months).caption
+    '截至 2022-06-30'
     """
+    if series is not None:
+        table = series
     if table is None:
         from geo_citymgmt.progress import progress
 
         table = progress(city, as_of=city.data_date if as_of is None else as_of, level=level)
     rows = indicator_rows(table, indicator, level)
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
-    day = pd.Timestamp(rows["as_of"].iloc[0])
-    dated = _WORDS[lang]["as_of"].format(date=f"{day:%Y-%m-%d}")
+    captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
+    last = captions[-1] if captions else None
     city_map = CityMap(
-        title=title or name, caption=caption or dated, lang=lang, online=online, basemap=basemap
+        title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap
     )
     zones = city.zones if level == "district" else city.zones_at(level)
-    add_indicator(city_map, table, indicator, zones, level=level, column=column)
+    layer = add_indicator(city_map, table, indicator, zones, level=level, column=column)
+    if panel is not False:
+        add_panel(city_map, city, table, indicator, layer, level=level, panel=panel)
+    if len(captions) > 1:
+        shown = [] if caption else captions
+        city_map.add_child(Slider(dates_of(table), shown, layer=layer), name="slider")
     return city_map
+
+
+def add_panel(
+    city_map: CityMap,
+    city: City,
+    table: pd.DataFrame,
+    indicator: str,
+    layer: Zones,
+    *,
+    level: str = "district",
+    panel: bool | Sequence[str] = True,
+) -> None:
+    """Add the panel of indicators beside a map; a click on a zone of `layer` chooses it."""
+    lang = city_map.lang
+    figures = panel_figures(
+        table, indicator, level=level, chosen=None if isinstance(panel, bool) else panel
+    )
+    whole = getattr(city, f"name_{lang}", None) or total_name(lang)
+    names = {"": whole} | {str(zone["code"]): str(zone["name"]) for zone in layer.zones}
+    beside = Panel(table, figures, names, layer=layer, level=level, lang=lang)
+    city_map.add_child(beside, name="panel")
 
 
 def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district") -> pd.DataFrame:
     """Return the rows of a figure for the zones of a level, indexed by zone code."""
-    at_level = table.loc[table["level"].eq(level) & _kind(table).eq("zone")]
+    at_level = table.loc[table["level"].eq(level) & row_kind(table).eq("zone")]
     chosen = at_level.loc[at_level["indicator"].eq(indicator)]
     if chosen.empty:
         known = at_level["indicator"].unique()
@@ -171,11 +184,12 @@ def add_indicator(
     *,
     level: str = "district",
     column: str | None = None,
-) -> None:
+) -> Zones:
     """Add a figure of progress to a map as filled zones.
 
     What the whole city reached stands in the legend; what lies outside the zones, or has no place
-    yet, in a note: with the zones they make the whole.
+    yet, in a note: with the zones they make the whole. A table of several dates makes a layer
+    with a frame for each.
     """
     lang, words = city_map.lang, _WORDS[city_map.lang]
     rows = indicator_rows(table, indicator, level)
@@ -185,77 +199,55 @@ def add_indicator(
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
     between = " · " if lang == "en" else "·"
     label = name if column == "value" else f"{name}{between}{words['attainment']}"
-    lines = {str(code): _progress_lines(row, lang) for code, row in rows.iterrows()}
-    values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
     figure = table.loc[table["indicator"].eq(indicator)]
-    total = figure.loc[figure["level"].eq("city")]
-    note = "" if total.empty else _total_text(total.iloc[0], lang)
-    add_choropleth(city_map, values, zones, label=label, unit=unit, rows=lines, note=note)
-    for _, row in figure.loc[_kind(figure).isin(["outside", "unlocated"])].iterrows():
-        if row["level"] in (level, "city") and pd.notna(row["value"]) and row["value"] != 0:
-            amount = number_text(row["value"], str(row["unit"]), lang)
-            city_map.add_note(words[row["row_kind"]].format(name=name, amount=amount))
+    dates = dates_of(table)
+    day = pd.to_datetime(figure["as_of"]).dt.strftime("%Y-%m-%d")
+    blocks = [figure.loc[day.eq(date)] for date in dates] if len(dates) > 1 else [figure]
+    totals = [_block_total(block, lang) for block in blocks]
+    beside = [_beside(block, level, name, lang) for block in blocks]
+    if len(blocks) > 1:
+        dated = pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d")
+        number = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+        columns = [number.loc[dated.eq(date).to_numpy()] for date in dates]
+        values: Any = pd.concat(columns, axis=1, keys=dates)
+        rows = rows.loc[dated.eq(dates[-1]).to_numpy()]
+        # What lies beside the zones changes with the date: it stands in the legend.
+        notes = [
+            "\n".join([total, *more, words["same"]]).strip()
+            for total, more in zip(totals, beside, strict=True)
+        ]
+    else:
+        values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+        notes = None
+    lines = {str(code): term_lines(row, lang) for code, row in rows.iterrows()}
+    layer = add_choropleth(
+        city_map, values, zones, label=label, unit=unit, rows=lines, note=totals[-1], notes=notes
+    )
+    if notes is None:
+        for line in beside[-1]:
+            city_map.add_note(line)
+    return layer
 
 
-def _kind(table: pd.DataFrame) -> pd.Series:
-    """Return what each row is for; a table without the column holds zones alone."""
-    return table.get("row_kind", pd.Series("zone", index=table.index))
+def _block_total(block: pd.DataFrame, lang: str) -> str:
+    total = block.loc[block["level"].eq("city")]
+    return "" if total.empty else total_text(total.iloc[0], lang)
 
 
-def _total_text(row: pd.Series, lang: str) -> str:
-    """Return the city's figure beside its target; divided only where that is allowed."""
-    words, unit = _WORDS[lang], str(row["unit"])
-    parts = [f"{words['city']} {number_text(row['value'], unit, lang)}"]
-    if pd.notna(row["target"]):
-        parts.append(f"{words['target']} {number_text(row['target'], unit, lang)}")
-    if pd.notna(row["attainment"]):
-        share = number_text(row["attainment"], "ratio", lang)
-        parts.append(f"{words['attainment']} {share}")
-    elif pd.notna(row["target"]):
-        parts.append(_STATUS.get(row["status"], (row["status"],) * 2)[0 if lang == "zh" else 1])
-    return "\n".join(parts)
-
-
-def _progress_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
-    words, place = _WORDS[lang], 0 if lang == "zh" else 1
-    unit = None if pd.isna(row["unit"]) else str(row["unit"])
-
-    def number(key: str, of: str | None = unit) -> str:
-        return number_text(row.get(key), of, lang)
-
-    def day(key: str) -> str:
-        value = row.get(key)
-        return "" if value is None or pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
-
-    def coded(key: str, names: dict[str, tuple[str, str]]) -> str:
-        value = row.get(key)
-        if value is None or pd.isna(value):
-            return ""
-        return names[value][place] if value in names else str(value)
-
-    reasons = row.get("comparability")
-    reasons = "" if reasons is None or pd.isna(reasons) else str(reasons)
-    note = row.get("note_zh" if lang == "zh" else "note_en")
-    note = "" if note is None or pd.isna(note) else str(note)
-    # The note gives the reasons in words.
-    comparable = words["comparable"] if reasons == "comparable" else "" if note else reasons
-    parts = unit == "ratio"  # numerator and denominator say more than a share alone
-    period = " – ".join(text for text in (day("period_start"), day("as_of")) if text)
-    lines = [
-        (words["value"], number("value") or _STATUS["not_available"][place]),
-        (words["numerator"], number("numerator", None) if parts else ""),
-        (words["denominator"], number("denominator", None) if parts else ""),
-        (words["target"], number("target")),
-        (words["deadline"], day("deadline")),
-        (words["attainment"], number("attainment", "ratio")),
-        (words["expected"], number("expected")),
-        (words["status"], coded("status", _STATUS)),
-        (words["comparability"], comparable),
-        (words["period"], period),
-        (words["basis"], coded("basis", _BASIS)),
-        (words["note"], note),
+def _beside(block: pd.DataFrame, level: str, name: str, lang: str) -> list[str]:
+    """Return in words what counts for the city and for no zone."""
+    rows = block.loc[
+        row_kind(block).isin(["outside", "unlocated"])
+        & block["level"].isin([level, "city"])
+        & block["value"].notna()
+        & block["value"].ne(0)
     ]
-    return [(label, text) for label, text in lines if text]
+    return [
+        _WORDS[lang][row["row_kind"]].format(
+            name=name, amount=number_text(row["value"], str(row["unit"]), lang)
+        )
+        for _, row in rows.iterrows()
+    ]
 
 
 def coverage_map(
@@ -332,7 +324,11 @@ def coverage_map(
     if spec is None:
         _add_points(city_map, features, name)
     else:
-        add_layer(city_map, features, spec, Drawing(color_by=False), zones=zones)
+        # Marks wider than the ground they cover would hide it: they wait to be switched on.
+        west, south, east, north = zones.total_bounds
+        reach_px = radius_m / max(east - west, north - south) * 700
+        show = reach_px >= _MARK_PX and len(features) <= MOST_GEOJSON
+        add_layer(city_map, features, spec, Drawing(color_by=False, show=show), zones=zones)
     city_map.layer_switch = True
     return city_map
 

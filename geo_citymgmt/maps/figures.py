@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ _UNITS = {
     "ratio": ("%", "%"),
     "percent": ("%", "%"),
 }
+_BRACKET = re.compile(r"\s*[（(](?P<unit>[^（()）]*)[）)]\s*$")
 _STEPS_ZH = ((1e8, "亿"), (1e4, "万"))
 
 
@@ -116,6 +118,41 @@ def number_text(value: Any, unit: str | None, lang: str) -> str:
         text = text.rstrip("0").rstrip(".")
     gap = "" if lang == "zh" or scale.unit in ("", "%") else " "
     return f"{text}{gap}{scale.unit}"
+
+
+def with_unit(label: str, unit: str, lang: str) -> str:
+    """Return a label with its unit behind it, in place of a unit it already ends with.
+
+    Parameters
+    ----------
+    label : str
+        What a figure is called; a unit in brackets at its end is the unit of the data.
+    unit : str
+        As a `NumberScale` names it; empty where there is none.
+    lang : {"zh", "en"}
+        Decides the brackets.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> with_unit("人口（人）", "万人", "zh"), with_unit("Area (ha)", "", "en")
+    ('人口（万人）', 'Area (ha)')
+    """
+    if not unit:
+        return label
+    ending = _BRACKET.search(label)
+    if ending and _is_unit(ending["unit"].strip(), unit):
+        label = label[: ending.start()]
+    label = label.rstrip()
+    return f"{label}（{unit}）" if lang == "zh" else f"{label} ({unit})"
+
+
+def _is_unit(text: str, unit: str) -> bool:
+    names = {name for pair in _UNITS.values() for name in pair if name} | set(_UNITS)
+    return text == unit or text in names or text.lstrip("万亿") in names
 
 
 def date_text(values: pd.Series, precision: pd.Series | None) -> pd.Series:

@@ -96,6 +96,25 @@ POLICY = (
 )
 
 
+_BETWEEN = "\x00"
+_RANDOM = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+
+
+def steady_names(page: str, root: Element) -> str:
+    """Return a page whose elements are numbered as they come, so that a map gives the same bytes.
+
+    folium names every element at random; only such names are replaced, wherever they stand.
+    """
+    known = {element._id for element in elements(root)}
+    numbers: dict[str, str] = {}
+
+    def number(match: re.Match[str]) -> str:
+        name = match.group()
+        return numbers.setdefault(name, f"{len(numbers) + 1}") if name in known else name
+
+    return _RANDOM.sub(number, page)
+
+
 def elements(root: Element) -> Iterator[Element]:
     """Walk the tree of a map, popups and their content included."""
     yield root
@@ -161,6 +180,10 @@ def offline_page(figure: Figure, *, lang: str, title: str, hosts: Sequence[str] 
     code = _inert(figure.script.render())
     body = figure.html.render()
     head = _head(figure, code)
+    # As one text, so that a name is the same in each part.
+    parts = [code, body, *(text for text, _ in head)]
+    code, body, *texts = steady_names(_BETWEEN.join(parts), figure).split(_BETWEEN)
+    head = [(text, carried) for text, (_, carried) in zip(texts, head, strict=True)]
     own = "".join([*(text for text, carried in head if not carried), body, code])
     check_addresses(own)
     page = "\n".join(

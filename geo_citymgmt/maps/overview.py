@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -9,7 +10,8 @@ import pandas as pd
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
-from geo_citymgmt.maps.figure_maps import add_indicator
+from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
+from geo_citymgmt.maps.panel import Slider, dates_of
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -32,6 +34,8 @@ def city_map(
     as_of: Any = None,
     indicator: str | None = None,
     table: pd.DataFrame | None = None,
+    series: pd.DataFrame | None = None,
+    panel: bool | Sequence[str] = True,
     title: str | None = None,
     caption: str | None = None,
     lang: Lang = "zh",
@@ -51,6 +55,10 @@ def city_map(
         most districts.
     table : DataFrame, optional
         What `progress` gave at the level ``district``, to save computing it again.
+    series : DataFrame, optional
+        What `progress_series` gave at that level, in place of `table`: the page gets a slider.
+    panel : bool or sequence of str
+        See `progress_map`.
     title, caption : str, optional
         Heading and the line under it; by default a plain title and the date of the data.
     lang : {"zh", "en"}
@@ -63,12 +71,15 @@ def city_map(
     CityMap
     """
     day = city.data_date if as_of is None else as_of
+    given = caption is not None
     if caption is None and day is not None:
         caption = _AS_OF[lang].format(date=f"{pd.Timestamp(day):%Y-%m-%d}")
     drawn = CityMap(
         title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap
     )
     zones = city.zones
+    if series is not None:
+        table = series
     if table is None:
         from geo_citymgmt.progress import progress
 
@@ -77,13 +88,19 @@ def city_map(
     if indicator is None:
         add_outlines(drawn, zones)
     else:
-        add_indicator(drawn, table, indicator, zones)
+        layer = add_indicator(drawn, table, indicator, zones)
     specs = city.specs
     facilities = [key for key in city if key in specs and specs[key].role == "facility"]
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     for key in present:
         # The figure is read first; five layers at once would hide it and each other.
         add_layer(drawn, city[key], specs[key], Drawing(show=indicator is None), zones=zones)
+    if indicator is not None and panel is not False:
+        add_panel(drawn, city, table, indicator, layer, panel=panel)
+    dates = dates_of(table)
+    if indicator is not None and len(dates) > 1:
+        shown = [] if given else [_AS_OF[lang].format(date=date) for date in dates]
+        drawn.add_child(Slider(dates, shown, layer=layer), name="slider")
     drawn.layer_switch = True
     return drawn
 

@@ -62,6 +62,7 @@ def test_nothing_lies_over_anything_else(show, city, figures, width, height):
         name: opened.page.locator(selector).bounding_box()
         for name, selector in {
             "heading": ".gcm-heading",
+            "tools": ".gcm-tools",
             "zoom": ".leaflet-control-zoom",
             "switch": ".leaflet-control-layers",
             "legend": ".gcm-legend",
@@ -197,6 +198,10 @@ def test_thirty_thousand_points_are_ready_within_seconds(show, zones, manholes):
 def test_coverage_and_progress_open(show, city, zones, manholes, figures):
     show(coverage_map(manholes, zones, radius_m=800, layer="manholes")).check()
     opened = show(progress_map(city, "demolished_area", table=figures))
+    opened.click(*place(zones, "320581"))
+    assert "数据不足" in opened.page.inner_text(".gcm-panel .gcm-figure")
+    opened.check()
+    opened = show(progress_map(city, "demolished_area", table=figures, panel=False))
     opened.click(*place(zones, "320581"))
     assert "数据不足" in popup(opened)
     opened.check()

@@ -6,15 +6,18 @@ var gcm = (window.gcm = window.gcm || {});
 
 var WORDS = {
   zh: { legend: "图例", zoomIn: "此处共 {n} 个要素，放大后可分别查看", of: "{i} / {n}",
-        km: "公里", m: "米", old: "浏览器版本过旧，无法显示要素图层，请升级浏览器。", layers: "图层", zoomInButton: "放大", zoomOutButton: "缩小", close: "关闭" },
+        km: "公里", m: "米", old: "浏览器版本过旧，无法显示要素图层，请升级浏览器。", layers: "图层", zoomInButton: "放大", zoomOutButton: "缩小", close: "关闭", map: "地图", before: "上一条", after: "下一条" },
   en: { legend: "Legend", zoomIn: "{n} features here; zoom in to tell them apart",
         of: "{i} of {n}", km: "km", m: "m",
-        old: "This browser is too old to show the feature layers.", layers: "Layers", zoomInButton: "Zoom in", zoomOutButton: "Zoom out", close: "Close" }
+        old: "This browser is too old to show the feature layers.", layers: "Layers", zoomInButton: "Zoom in", zoomOutButton: "Zoom out", close: "Close",
+        map: "Map", before: "Previous", after: "Next" }
 };
 var NARROW = 640;
 var pending = 0;
 
 gcm.word = function (map, key) { return WORDS[map._gcm.lang][key]; };
+/* The other scripts bring their own words. */
+gcm.words = function (more) { L.extend(WORDS.zh, more.zh); L.extend(WORDS.en, more.en); };
 gcm.fill = function (text, values) {
   return text.replace(/\{(\w+)\}/g, function (_, key) { return values[key]; });
 };
@@ -36,27 +39,35 @@ gcm.maps = [];
 
 gcm.setup = function (map, settings) {
   gcm.maps.push(map);
-  map._gcm = { lang: settings.lang, pickers: [], panel: null };
+  map._gcm = { lang: settings.lang, pickers: [], panel: null, bounds: settings.bounds,
+               start: [map.getCenter(), map.getZoom()], frame: null, tools: settings.tools };
+  var container = map.getContainer();
+  container.setAttribute("role", "region");
+  container.setAttribute("aria-label", document.title || gcm.word(map, "map"));
+  map._gcm.voice = document.body.appendChild(gcm.node("div", "gcm-unseen"));
+  map._gcm.voice.setAttribute("aria-live", "polite");
   if (settings.icons) {
     L.Icon.Default.imagePath = "";
     L.Icon.Default.mergeOptions(settings.icons);
   }
   if (map.attributionControl) { map.attributionControl.setPrefix("Leaflet"); }
+  if (settings.tools) { gcm.addTools(map); }
   addScale(map);
   if (settings.bounds) { fit(map, settings.bounds); }
   map.on("click", function (event) { pick(map, event); });
+  map.on("resize", function () { gcm.refit(map); });
   map.on("mousemove", hover(map));
   map.on("mouseout", function () { setHover(map, null, null); });
   // A layer of 10,000 parts tells of each of them: only layers with a legend matter.
-  map.on("layeradd layerremove", function (event) {
+  map.on("layeradd layerremove gcm:frame", function (event) {
     var panel = map._gcm.panel;
-    if (panel && panel.sections.some(function (section) { return section.layer === event.layer; })) {
-      refreshPanel(map);
-    }
+    if (event.type === "gcm:frame" || (panel && panel.sections.some(function (section) {
+      return section.layer === event.layer;
+    }))) { refreshPanel(map); }
   });
   gcm.begin();
   map.whenReady(function () {
-    window.setTimeout(function () { nameControls(map); gcm.end(); }, 0);
+    window.setTimeout(function () { nameControls(map); gcm.refit(map); gcm.end(); }, 0);
   });
 };
 
@@ -72,6 +83,15 @@ function nameControls(map) {
   });
 }
 
+/* For those who do not see the map. */
+gcm.say = function (map, text) { map._gcm.voice.textContent = text; };
+
+/* Back to the first view. */
+gcm.home = function (map, quiet) {
+  if (!quiet) { map.closePopup(); map.fire("gcm:home"); }
+  if (map._gcm.bounds) { fit(map, map._gcm.bounds); } else { map.setView(map._gcm.start[0], map._gcm.start[1]); }
+};
+
 gcm.pane = function (map, name, zIndex, clicks) {
   var pane = map.getPane(name);
   if (!pane) {
@@ -82,13 +102,38 @@ gcm.pane = function (map, name, zIndex, clicks) {
   return pane;
 };
 
+/* The legend stands low on the left, the layer switch high on the right. Each is passed on one of
+   its two sides, or covered at a price; of all ways the one that shows most is taken. */
 function fit(map, bounds) {
-  var size = map.getSize(), narrow = size.x < NARROW;
-  // In a low frame, as a notebook's, the legend reaches up beside the city: leave it room.
-  var left = narrow ? 12 : size.y < 640 && size.x > 760 ? 250 : 24;
-  map.fitBounds(bounds, { paddingTopLeft: [left, 12],
-                          paddingBottomRight: [narrow ? 12 : 24, narrow ? 44 : 24], animate: false });
+  var size = map.getSize(), narrow = size.x < NARROW, box = map.getContainer();
+  var edge = narrow ? 12 : 24, best = null;
+  var top = !map._gcm.tools || size.x >= 760 ? 12 : narrow ? 84 : 50;
+  var legend = box.querySelector(".gcm-legend[open]:not([hidden])");
+  var layers = box.querySelector(".leaflet-control-layers-expanded");
+  [[0, 0, 0.8], [1, 0, 0], [0, 1, 0]].forEach(function (low) {
+    if (!legend && low[2] === 0) { return; }
+    [[0, 0, 0.8], [1, 0, 0], [0, 1, 0]].forEach(function (high) {
+      if (!layers && high[2] === 0) { return; }
+      var first = L.point(low[0] ? legend.offsetWidth + 20 : edge, high[1] ? layers.offsetHeight + 20 : top);
+      var last = L.point(high[0] ? layers.offsetWidth + 20 : edge,
+                         low[1] ? legend.offsetHeight + 20 : narrow ? 44 : edge);
+      if (first.x + last.x > size.x * 0.7 || first.y + last.y > size.y * 0.7) { return; }
+      var score = map.getBoundsZoom(bounds, false, first.add(last)) - low[2] - high[2];
+      if (!best || score > best.score) { best = { score: score, first: first, last: last }; }
+    });
+  });
+  map.fitBounds(bounds, best ? { paddingTopLeft: best.first, paddingBottomRight: best.last, animate: false }
+                             : { animate: false });
+  map._gcm.fitted = [map.getCenter(), map.getZoom()];
 }
+
+/* Once more, when the frame has changed; not where the reader has moved the map. */
+gcm.fitted = function (map) {
+  var was = map._gcm.fitted;
+  return Boolean(was) && map.getZoom() === was[1] &&
+    map.project(map.getCenter()).distanceTo(map.project(was[0])) < 3;
+};
+gcm.refit = function (map) { if (gcm.fitted(map)) { fit(map, map._gcm.bounds); } };
 
 function addScale(map) {
   var scale = L.control.scale({ imperial: false, position: "bottomright" });
@@ -122,7 +167,7 @@ gcm.card = function (title, rows, chip) {
   var table = gcm.node("table");
   rows.forEach(function (row) {
     var line = table.insertRow();
-    line.appendChild(gcm.node("th", null, row[0]));
+    line.appendChild(gcm.node("th", null, row[0])).scope = "row";
     line.appendChild(gcm.node("td", null, row[1]));
   });
   if (rows.length) { card.appendChild(table); }
@@ -143,6 +188,7 @@ gcm.removePicker = function (map, picker) {
 };
 
 function pick(map, event) {
+  if (map._gcm.measuring) { map._gcm.measuring.add(event.latlng); return; }
   var pickers = map._gcm.pickers;
   for (var i = 0; i < pickers.length; i += 1) {
     var found = pickers[i].pick(event);
@@ -150,6 +196,8 @@ function pick(map, event) {
     if (found && found.items.length) { open(map, event.latlng, found); return; }
   }
 }
+
+gcm.open = open;
 
 function open(map, latlng, found) {
   var room = map.getSize().x - 60;
@@ -164,6 +212,8 @@ function open(map, latlng, found) {
       var pager = gcm.node("div", "gcm-pager");
       var back = gcm.node("button", null, "‹");
       var next = gcm.node("button", null, "›");
+      back.setAttribute("aria-label", gcm.word(map, "before"));
+      next.setAttribute("aria-label", gcm.word(map, "after"));
       back.onclick = function (e) { turn(-1); L.DomEvent.stop(e); };
       next.onclick = function (e) { turn(1); L.DomEvent.stop(e); };
       pager.appendChild(back);
@@ -196,7 +246,7 @@ function hover(map) {
     window.requestAnimationFrame(function () {
       var last = waiting;
       waiting = null;
-      if (map._animatingZoom || (map.dragging && map.dragging.moving())) { return; }
+      if (map._animatingZoom || map._gcm.measuring || (map.dragging && map.dragging.moving())) { return; }
       var pickers = map._gcm.pickers;
       for (var i = 0; i < pickers.length; i += 1) {
         var over = pickers[i].over(last);
@@ -229,7 +279,8 @@ function makePanel(map) {
   panel.sections = [];
   panel.onAdd = function () {
     var box = gcm.node("details", "gcm-legend leaflet-control");
-    box.open = map.getSize().x >= NARROW;
+    // By the page, not by the map: a panel beside it does not fold the legend.
+    box.open = document.documentElement.clientWidth >= NARROW;
     box.appendChild(gcm.node("summary", null, gcm.word(map, "legend")));
     panel.body = box.appendChild(gcm.node("div", "gcm-legend-body"));
     L.DomEvent.disableClickPropagation(box);
@@ -247,16 +298,17 @@ function refreshPanel(map) {
   var shown = panel.sections.filter(function (section) {
     return !section.layer || map.hasLayer(section.layer);
   });
-  shown.forEach(function (section) { panel.body.appendChild(legendSection(section)); });
+  shown.forEach(function (section) { panel.body.appendChild(legendSection(section, map._gcm.frame)); });
   panel.getContainer().hidden = shown.length === 0;
 }
 
-function legendSection(section) {
+function legendSection(section, frame) {
   var part = gcm.node("section");
   // A layer of one class is named by its only line.
   var alone = section.items.length === 1 && section.items[0].label === section.title;
   if (section.title && !alone) { part.appendChild(gcm.node("h2", null, section.title)); }
-  if (section.note) { part.appendChild(gcm.node("p", null, section.note)); }
+  if (section.notes && frame !== null) { part.appendChild(gcm.node("p", null, section.notes[frame])); }
+  else if (section.note) { part.appendChild(gcm.node("p", null, section.note)); }
   var list = gcm.node("ul");
   section.items.forEach(function (item) {
     var line = list.appendChild(gcm.node("li"));

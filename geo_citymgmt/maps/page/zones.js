@@ -3,11 +3,14 @@
 "use strict";
 var gcm = window.gcm;
 
+var CHOSEN = { color: "#1f2d3d", weight: 3 };
+
 gcm.Zones = L.LayerGroup.extend({
   initialize: function (config) {
     L.LayerGroup.prototype.initialize.call(this);
     this._config = config;
     this.order = config.filled ? 2 : 1;
+    this._chosen = -1;
     this._stroke = config.filled ? { color: "#ffffff", weight: 1.4 } : { color: "#6b7785", weight: 1.2 };
   },
 
@@ -15,7 +18,7 @@ gcm.Zones = L.LayerGroup.extend({
     this._map = map;
     gcm.pane(map, "gcm-zones", 380, false);
     gcm.pane(map, "gcm-labels", 590, false);
-    if (!this._paths) { this._build(); }
+    if (!this._paths) { this._build(); this._describe(map); }
     L.LayerGroup.prototype.onAdd.call(this, map);
     ensureHatch();
     map.on("gcm:pickers", this._fade, this);
@@ -32,6 +35,76 @@ gcm.Zones = L.LayerGroup.extend({
     gcm.removePicker(map, this);
     L.LayerGroup.prototype.onRemove.call(this, map);
     thin(map);
+  },
+
+  /* The figures of another date. */
+  setFrame: function (frame) {
+    var config = this._config;
+    config.zones.forEach(function (zone, i) {
+      var color = zone.frames[frame][0];
+      zone.color = color < 0 ? null : config.colors[color];
+      zone.value = zone.frames[frame][1];
+      this._paths[i].setStyle({ fillColor: zone.color || "url(#gcm-hatch)" });
+    }, this);
+    this._labels.forEach(function (label) {
+      if (label.value) { label.value.textContent = config.zones[label.zone].value; }
+    });
+    this._describe(this._map);
+    if (this._map.hasLayer(this)) { thin(this._map); }
+  },
+
+  /* Districts are chosen where a panel tells their figures. */
+  choose: function (code) {
+    var was = this._chosen;
+    this._chosen = this._find(code);
+    if (was >= 0) { this._paths[was].setStyle(this._stroke); }
+    if (this._chosen >= 0) { this._paths[this._chosen].setStyle(CHOSEN).bringToFront(); }
+  },
+  boundsOf: function (code) { return this._paths[this._find(code)].getBounds(); },
+  _find: function (code) {
+    for (var i = 0; code && i < this._config.zones.length; i += 1) {
+      if (this._config.zones[i].code === code) { return i; }
+    }
+    return -1;
+  },
+
+  search: function (text, limit) {
+    var self = this, map = this._map, out = [];
+    this._config.zones.forEach(function (zone, i) {
+      var hit = [zone.name, zone.code].concat(zone.aliases || []).some(function (name) {
+        return gcm.foldText(name || "").indexOf(text) >= 0;
+      });
+      if (!hit || out.length >= limit) { return; }
+      out.push({ label: zone.name, kind: zone.code, zone: true, show: function () {
+        if (self.districts) { self.districts.choose(zone.code); return; }
+        map.fitBounds(self._paths[i].getBounds(), { padding: [40, 40], maxZoom: 14, animate: false });
+        if (!zone.rows.length) { return; }
+        gcm.open(map, self._inner(i), {
+          items: [function () { return gcm.card(zone.name, zone.rows, zone.color); }] });
+      } });
+    });
+    return out;
+  },
+  _inner: function (i) {
+    var label = this._config.zones[i].label;
+    return label ? L.latLng(label[1], label[0]) : this._paths[i].getBounds().getCenter();
+  },
+
+  /* The colours in words, for those who do not see them. */
+  _describe: function (map) {
+    if (!this._config.filled) { return; }
+    if (!this._table) {
+      var holder = map.getContainer().parentNode.appendChild(gcm.node("div", "gcm-unseen"));
+      this._table = holder.appendChild(gcm.node("table"));
+    }
+    var table = this._table;
+    table.textContent = "";
+    table.createCaption().textContent = this._config.title || "";
+    this._config.zones.forEach(function (zone) {
+      var line = table.insertRow();
+      line.appendChild(gcm.node("th", null, zone.name)).scope = "row";
+      line.insertCell().textContent = zone.value || this._config.none;
+    }, this);
   },
 
   getBounds: function () {
@@ -65,8 +138,8 @@ gcm.Zones = L.LayerGroup.extend({
         var text = gcm.node("div", "gcm-label-text");
         // A second name in brackets goes on a line of its own.
         text.appendChild(gcm.node("b", null, zone.name.replace(/\s*(?=[（(])/, "\n")));
-        if (zone.value) { text.appendChild(gcm.node("span", null, zone.value)); }
-        this._labels.push({ size: zone.size, zone: index, text: text, marker:
+        var value = zone.value || zone.frames ? text.appendChild(gcm.node("span", null, zone.value)) : null;
+        this._labels.push({ size: zone.size, zone: index, text: text, value: value, marker:
           L.marker([zone.label[1], zone.label[0]], {
             pane: "gcm-labels", interactive: false, keyboard: false,
             icon: L.divIcon({ className: "gcm-label", html: text, iconSize: [0, 0] })
@@ -86,6 +159,7 @@ gcm.Zones = L.LayerGroup.extend({
     this._stroke = { color: under ? "#8796a6" : "#ffffff", weight: under ? 1 : 1.4 };
     var style = L.extend({ fillOpacity: under ? 0.5 : 0.92 }, this._stroke);
     this._paths.forEach(function (path) { path.setStyle(style); });
+    if (this._chosen >= 0) { this._paths[this._chosen].setStyle(CHOSEN); }
   },
 
   _at: function (event) {
@@ -100,7 +174,8 @@ gcm.Zones = L.LayerGroup.extend({
   pick: function (event) {
     var at = this._at(event);
     if (at < 0) { return null; }
-    var zone = this._config.zones[at];
+    var zone = this._config.zones[at], districts = this.districts;
+    if (districts) { return { act: function () { districts.choose(zone.code); } }; }
     if (!zone.rows.length) { return null; }
     return { items: [function () { return gcm.card(zone.name, zone.rows, zone.color); }] };
   },
@@ -125,7 +200,7 @@ gcm.Zones = L.LayerGroup.extend({
 
   leave: function () {
     if (this._lit === undefined) { return; }
-    this._paths[this._lit].setStyle(this._stroke);
+    this._paths[this._lit].setStyle(this._lit === this._chosen ? CHOSEN : this._stroke);
     this._lit = undefined;
     this._tip.remove();
   }

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zone_map
+from geo_citymgmt.maps.elements import Legend, Overlay, Zones
+from geo_citymgmt.maps.figures import with_unit
+from geo_citymgmt.maps.panel import Panel, Slider, panel_figures
+
+from .conftest import PAYLOADS
+
+
+def parts(city_map, kind):
+    return [child for child in city_map._children.values() if isinstance(child, kind)]
+
+
+@pytest.fixture
+def city(zones):
+    return SimpleNamespace(zones=zones, data_date=pd.Timestamp("2022-06-30"), name_zh="试点市")
+
+
+@pytest.fixture
+def series(figures):
+    total = figures.iloc[[0]].assign(level="city", zone_code="320500", value=210_000.0)
+    june = pd.concat([figures, total], ignore_index=True)
+    june["row_kind"] = ["zone"] * 3 + ["total"]
+    may = june.assign(as_of="2022-05-31", value=june["value"] / 2, attainment=june.attainment / 2)
+    return pd.concat([may, june], ignore_index=True)
+
+
+def config(element) -> dict:
+    return json.loads(element.config())
+
+
+def test_a_panel_holds_each_place_s_figure_at_each_date(city, series):
+    (panel,) = parts(progress_map(city, "demolished_area", series=series), Panel)
+    told = config(panel)
+    assert told["dates"] == ["2022-05-31", "2022-06-30"]
+    assert [place["name"] for place in told["places"]] == ["试点市", "甲区", "乙区", "丙市"]
+    (figure,) = told["figures"]
+    assert figure["group"] == "违法建设"
+    text = [told["texts"][cell["v"]] for cell in figure["cells"]["320505"]]
+    assert text == ["6万平方米", "12万平方米"]
+    june = figure["cells"]["320505"][-1]
+    assert june["a"] == 0.4
+    assert june["e"] == pytest.approx(148_767 / 300_000)
+    assert june["s"] == "behind"
+    missing = figure["cells"]["320581"][-1]
+    assert told["texts"][missing["v"]] == "数据不足"
+    assert missing["a"] is None
+
+
+def test_a_series_gives_a_frame_a_date_in_classes_they_share(city, series):
+    drawn = progress_map(city, "demolished_area", series=series)
+    layer = next(zone for zone in parts(drawn, Zones) if zone.filled)
+    jia = layer.zones[0]
+    assert [text for _, text in jia["frames"]] == ["20.0%", "40.0%"]
+    assert jia["value"] == "40.0%"
+    assert jia["color"] == layer.palette[jia["frames"][-1][0]]
+    assert layer.zones[2]["frames"] == [[-1, ""], [-1, ""]]
+    (legend,) = parts(drawn, Legend)
+    assert legend.notes[0].startswith("全市 10.5万平方米")
+    (slider,) = parts(drawn, Slider)
+    assert slider.captions == ["截至 2022-05-31", "截至 2022-06-30"]
+
+
+def test_a_caption_of_one_s_own_stays_while_the_slider_moves(city, series):
+    drawn = progress_map(city, "demolished_area", series=series, caption="来源：示例")
+    (slider,) = parts(drawn, Slider)
+    assert slider.captions == []
+
+
+def test_one_date_makes_no_slider_and_no_panel_where_none_is_wanted(city, figures):
+    drawn = progress_map(city, "demolished_area", table=figures, panel=False)
+    assert not parts(drawn, Slider)
+    assert not parts(drawn, Panel)
+
+
+def test_a_panel_takes_the_indicators_it_is_given_and_refuses_unknown_ones(city, series):
+    both = pd.concat([series, series.assign(indicator="parcels", name_zh="宗数")])
+    drawn = progress_map(city, "demolished_area", series=both, panel=["parcels"])
+    assert [figure["id"] for figure in config(parts(drawn, Panel)[0])["figures"]] == ["parcels"]
+    with pytest.raises(MapError, match="nonsense"):
+        progress_map(city, "demolished_area", series=both, panel=["nonsense"])
+
+
+def test_a_panel_begins_with_its_own_figure_and_stays_short(figures):
+    many = [figures.assign(indicator=f"other_{i}", layer="manholes") for i in range(30)]
+    table = pd.concat([*many, figures], ignore_index=True)
+    chosen = panel_figures(table, "demolished_area", level="district")
+    assert chosen[0] == "demolished_area"
+    assert len(chosen) == len(set(chosen)) == 12
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_text_of_the_data_stays_text_in_the_panel(city, series, page, payload):
+    city.name_zh = payload
+    hostile = series.assign(name_zh=payload, note_zh=payload)
+    text = page(progress_map(city, "demolished_area", series=hostile))
+    own = text[text.rindex("<script>") :]
+    for mark in ("<img", "<svg", "</textarea", "\u2028", "\u202e", "<!--<"):
+        assert mark not in own
+
+
+@pytest.mark.parametrize("kind", ["figures", "features", "progress"])
+def test_a_map_made_twice_is_the_same_to_the_byte(page, city, series, zones, manholes, kind):
+    def made() -> str:
+        if kind == "figures":
+            table = pd.DataFrame({"n": [1.0, 2.0, None]}, index=zones.index)
+            return page(zone_map(table, zones, "n"))
+        if kind == "features":
+            return page(layer_map(manholes, "manholes", zones=zones))
+        return page(progress_map(city, "demolished_area", series=series))
+
+    assert made() == made()
+
+
+def test_a_map_shown_before_it_is_saved_is_the_same_to_the_byte(page, zones):
+    drawn = CityMap(title="一")
+    drawn._repr_html_()
+    assert page(drawn) == page(CityMap(title="一"))
+
+
+def test_a_hash_in_the_data_is_not_taken_for_a_name(page, zones):
+    digest = "0123456789abcdef" * 2
+    table = pd.DataFrame({"n": [1.0, 2.0, 3.0]}, index=zones.index)
+    assert digest in page(zone_map(table, zones.assign(name_zh=digest), "n"))
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("人口", "人口（万人）"),
+        ("人口（人）", "人口（万人）"),
+        ("人口（万人）", "人口（万人）"),
+        ("人口(人)", "人口（万人）"),
+        ("整治（已验收）", "整治（已验收）（万人）"),
+    ],
+)
+def test_a_legend_names_its_unit_once(zones, label, shown):
+    table = pd.DataFrame({"n": [12_000.0, 50_000.0, 90_000.0]}, index=zones.index)
+    (legend,) = parts(zone_map(table, zones, "n", label=label, unit="persons"), Legend)
+    assert legend.title == shown
+
+
+@given(st.text(max_size=20), st.sampled_from(["万平方米", "km", "%", "人"]))
+def test_naming_the_unit_again_changes_nothing(label, unit):
+    once = with_unit(label, unit, "zh")
+    assert with_unit(once, unit, "zh") == once
+
+
+def test_streets_are_named_by_what_they_have_else_by_their_code(zones):
+    streets = zones.rename(columns={"name_zh": "name"}).drop(columns="name_en")
+    streets["name"] = ["甲街道", None, " "]
+    table = pd.DataFrame({"n": [1.0, 2.0, 3.0]}, index=zones.index)
+    for lang in ("zh", "en"):
+        drawn = zone_map(table, streets, "n", lang=lang)
+        layer = next(zone for zone in parts(drawn, Zones) if zone.filled)
+        assert [zone["name"] for zone in layer.zones] == ["甲街道", "320506", "320581"]
+
+
+def test_marks_wider_than_the_ground_they_cover_wait_to_be_switched_on(zones, manholes):
+    def facilities(radius_m: float):
+        drawn = coverage_map(manholes, zones, radius_m=radius_m, layer="manholes")
+        return [c for c in drawn._children.values() if hasattr(c, "classes") and c.show]
+
+    assert len(facilities(100)) == 1
+    assert len(facilities(2000)) == 2
+    assert any(isinstance(layer, Overlay) for layer in facilities(100))
