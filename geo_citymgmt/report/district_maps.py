@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -16,7 +17,7 @@ from geo_citymgmt.report.formats import percent
 from geo_citymgmt.report.scoreboard import by_district, zone_names
 from geo_citymgmt.report.summary import Summary
 
-__all__ = ["district_maps"]
+__all__ = ["district_maps", "spot_map"]
 
 _WIDTH, _HEIGHT, _MARGIN = 330.0, 280.0, 6.0
 #: Upper ends of the classes of attainment; the last one is open.
@@ -67,30 +68,46 @@ def district_maps(told: Summary) -> dict[str, Any] | None:
 
 def _fitted(zones: gpd.GeoDataFrame) -> list[shapely.Geometry]:
     """Return the districts in the coordinates of the drawing, as coarse as it shows."""
+    place = _placing(zones)
+    return [shapely.transform(shape, place) for shape in _coarse(zones)]
+
+
+def _scale(zones: gpd.GeoDataFrame) -> float:
     west, south, east, north = zones.total_bounds
-    scale = min(
-        (_WIDTH - 2 * _MARGIN) / max(east - west, 1.0),
-        (_HEIGHT - 2 * _MARGIN) / max(north - south, 1.0),
+    return float(
+        min(
+            (_WIDTH - 2 * _MARGIN) / max(east - west, 1.0),
+            (_HEIGHT - 2 * _MARGIN) / max(north - south, 1.0),
+        )
     )
+
+
+def _coarse(zones: gpd.GeoDataFrame) -> np.ndarray:
     # Together, so that neighbours keep one line between them.
-    coarse = shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / scale)
+    return shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / _scale(zones))
+
+
+def _placing(zones: gpd.GeoDataFrame) -> Callable[[np.ndarray], np.ndarray]:
+    west, south, east, north = zones.total_bounds
+    scale = _scale(zones)
     left = (_WIDTH - (east - west) * scale) / 2
     top = (_HEIGHT - (north - south) * scale) / 2
 
     def place(xy: np.ndarray) -> np.ndarray:
         return np.column_stack([(xy[:, 0] - west) * scale + left, (north - xy[:, 1]) * scale + top])
 
-    return [shapely.transform(shape, place) for shape in coarse]
+    return place
+
+
+def _path(shape: shapely.Geometry) -> str:
+    return "".join(
+        "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1]) + "Z"
+        for ring in shapely.get_rings(shape)
+    )
 
 
 def _outlines(shapes: list[shapely.Geometry]) -> Markup:
-    paths = []
-    for k, shape in enumerate(shapes):
-        rings = [
-            "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in shapely.get_coordinates(ring)[:-1]) + "Z"
-            for ring in shapely.get_rings(shape)
-        ]
-        paths.append(f'<path id="z{k}" fill-rule="evenodd" d="{"".join(rings)}"/>')
+    paths = [f'<path id="z{k}" fill-rule="evenodd" d="{_path(s)}"/>' for k, s in enumerate(shapes)]
     return Markup(f'<svg class="defs" aria-hidden="true"><defs>{"".join(paths)}</defs></svg>')
 
 
@@ -115,4 +132,39 @@ def _drawn(
         f'<svg class="zones" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img">'
         f"<title>{escape_text(label)}</title><desc>{escape_text(listed)}</desc>"
         f"{''.join(shapes)}{''.join(texts)}</svg>"
+    )
+
+
+def spot_map(
+    zones: gpd.GeoDataFrame, hot: gpd.GeoDataFrame, names: pd.Series, label: str, said: str
+) -> Markup:
+    """Draw hot cells over the districts.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        Districts.
+    hot : GeoDataFrame
+        Cells in their CRS, the most striking first.
+    names : Series
+        Of the districts, written on them.
+    label, said : str
+        What the map shows, for a screen reader.
+    """
+    place = _placing(zones)
+    outlines = [shapely.transform(s, place) for s in _coarse(zones)]
+    squares = [shapely.transform(s, place) for s in hot.geometry]
+    shapes = [f'<path class="q-none" fill-rule="evenodd" d="{_path(s)}"/>' for s in outlines]
+    z = hot["z"].to_numpy()
+    third = np.quantile(z, [1 / 3, 2 / 3])
+    for square, score in zip(squares, z, strict=True):
+        kind = f"h{int(np.searchsorted(third, score, side='right'))}"
+        shapes.append(f'<path class="hot {kind}" d="{_path(square)}"/>')
+    for shape, name in zip(outlines, names, strict=True):
+        x, y = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
+        shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(name)}</text>')
+    return Markup(
+        f'<svg class="zones spots" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img">'
+        f"<title>{escape_text(label)}</title><desc>{escape_text(said)}</desc>"
+        f"{''.join(shapes)}</svg>"
     )

@@ -12,6 +12,8 @@ from markupsafe import Markup
 from geo_citymgmt.maps.text import escape_text
 from geo_citymgmt.report.district_maps import district_maps
 from geo_citymgmt.report.page_figures import cards, pace_charts, verdict
+from geo_citymgmt.report.page_steering import campaign_views, outlook_view, period_views
+from geo_citymgmt.report.page_supply import at_hand_views, gap_views, supply_views
 from geo_citymgmt.report.page_tables import (
     board,
     coverage_tables,
@@ -50,6 +52,8 @@ def page_content(told: Summary) -> dict[str, Any]:
         "t": words,
         "title": words("title", city=name),
         "day": told.day,
+        "stamp": told.map_stamp,
+        "public": told.release == "public",
         "source": words(
             "source",
             source=_folder_name(city.source),
@@ -60,6 +64,12 @@ def page_content(told: Summary) -> dict[str, Any]:
         "verdict": verdict(told),
         "domains": cards(told),
         "charts": charts,
+        "outlook": outlook_view(told),
+        "periods": period_views(told),
+        "campaigns": [view for view in campaign_views(told) if not view["empty"]],
+        "gaps": gap_views(told),
+        "at_hand": at_hand_views(told),
+        "supplies": supply_views(told),
         "board": board(told),
         "maps": district_maps(told),
         "coverage": coverage_tables(told),
@@ -73,8 +83,10 @@ def page_content(told: Summary) -> dict[str, Any]:
     }
     shown = (
         ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
-        ("coverage", content["coverage"]), ("layers", content["layers"]), ("quality", True),
-        ("method", True),
+        ("outlook", content["outlook"]), ("periods", content["periods"]),
+        ("campaign", content["campaigns"]), ("coverage", content["coverage"]),
+        ("supply", content["supplies"] or content["at_hand"]), ("layers", content["layers"]),
+        ("quality", True), ("method", True),
     )  # fmt: skip
     content["contents"] = [(key, words(key)) for key, present in shown if present]
     return content

@@ -12,7 +12,7 @@ from geo_citymgmt.report.formats import exact_value, format_value, percent, unit
 from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
 from geo_citymgmt.report.words import Words
 
-__all__ = ["cards", "pace_charts", "verdict"]
+__all__ = ["cards", "month_names", "pace_charts", "verdict"]
 
 COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
 
@@ -188,14 +188,15 @@ def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         goal=_aim(
             words, row, format_value(row.target, row.unit, lang, counter), opening > row.target
         ),
-        months=_months(lang),
+        months=month_names(lang),
         divisor=divisor,
         status=row.status if expected else "no_target",
     )
     return {"name": name, "unit": unit, "svg": pace_chart(drawn), "status": row.status}
 
 
-def _months(lang: str) -> list[str]:
+def month_names(lang: str) -> list[str]:
+    """Return short names of the months."""
     if lang == "zh":
         return [f"{k}月" for k in range(1, 13)]
     return ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]

@@ -1,14 +1,18 @@
-"""Who is reached: coverage by the facilities people walk to."""
+"""What the report asks of facilities and campaigns, as data; and who is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo_citymgmt.coverage import coverage
+from geo_citymgmt.gaps import coverage_gaps
+from geo_citymgmt.spec import read_toml
 from geo_citymgmt.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -16,9 +20,20 @@ if TYPE_CHECKING:
 
     from geo_citymgmt.city import City
 
-__all__ = ["SERVICES", "Service", "ServiceCoverage", "service_coverage", "timeline_of"]
+__all__ = [
+    "DEMAND",
+    "SERVICES",
+    "Chosen",
+    "Service",
+    "ServiceCoverage",
+    "chosen_records",
+    "questions",
+    "service_coverage",
+    "timeline_of",
+]
 
-_DEMAND = "population_cells"
+DEMAND = "population_cells"
+_MOST_GAPS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +44,16 @@ class Service:
     radius_m: float
     states: tuple[str, ...] = ()
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gap_per_km2: float = 0.0
 
 
-#: Parking by the 500 m outside the busiest areas; bikes by the 300 m of the usual guidance.
-SERVICES = (
-    Service("parking_points", 500.0, ("open",)),
-    Service("bike_stations", 300.0, ("operating",), {"station_kind": ("docked", "bay")}),
-)
+@dataclass(frozen=True)
+class Chosen:
+    """The records of a layer that serve on a day, and by which of its fields they were chosen."""
+
+    records: gpd.GeoDataFrame
+    state_known: bool
+    kinds_known: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,6 +75,9 @@ class ServiceCoverage:
         Whether all facilities are points, whose area is in closed form.
     demand : bool
         Whether residents were counted too.
+    gaps : GeoDataFrame or None
+        Where the most residents are not reached, of :func:`geo_citymgmt.coverage_gaps`; None
+        without residents.
     """
 
     service: Service
@@ -67,6 +88,27 @@ class ServiceCoverage:
     kinds_known: tuple[str, ...]
     exact: bool
     demand: bool
+    gaps: gpd.GeoDataFrame | None = None
+
+
+@lru_cache(maxsize=1)
+def questions() -> Mapping[str, Any]:
+    """Return the table of ``services.toml``: kind of question to its entries."""
+    return read_toml(resources.files("geo_citymgmt.report") / "services.toml")
+
+
+def _service(entry: Mapping[str, Any]) -> Service:
+    return Service(
+        entry["layer"],
+        float(entry["radius_m"]),
+        tuple(entry.get("states", ())),
+        {name: tuple(codes) for name, codes in entry.get("kinds", {}).items()},
+        float(entry.get("gap_per_km2", 0.0)),
+    )
+
+
+#: Layers whose reach the report tells.
+SERVICES = tuple(_service(entry) for entry in questions()["coverage"])
 
 
 def timeline_of(city: City, layer: str) -> Timeline:
@@ -77,10 +119,38 @@ def timeline_of(city: City, layer: str) -> Timeline:
     )
 
 
+def chosen_records(
+    city: City,
+    layer: str,
+    *,
+    states: Sequence[str] = (),
+    kinds: Mapping[str, Sequence[str]] | None = None,
+    as_of: pd.Timestamp | None = None,
+) -> Chosen | None:
+    """Return the records of a layer in given states and of given kinds on a day.
+
+    What the layer does not tell narrows nothing. None where it has no located record left.
+    """
+    if layer not in city:
+        return None
+    data: gpd.GeoDataFrame = city[layer]
+    spec = city.specs[layer]
+    chosen = pd.Series(True, index=data.index)
+    known = tuple(name for name in kinds or {} if name in data.columns)
+    for name in known:
+        chosen &= data[name].isin((kinds or {})[name])
+    state_known = bool(states) and spec.state_field in data.columns
+    if state_known:
+        codes = [code for name in states for code in spec.sets[name]]
+        chosen &= timeline_of(city, layer).state_at(as_of).isin(codes).set_axis(data.index)
+    records = data[chosen]
+    return Chosen(records, state_known, known) if records.geometry.notna().any() else None
+
+
 def service_coverage(
     city: City, service: Service, *, as_of: pd.Timestamp | None = None
 ) -> ServiceCoverage | None:
-    """Compute what a service reaches on a day, by district.
+    """Compute what a service reaches on a day, by district, and where it leaves people out.
 
     Parameters
     ----------
@@ -103,38 +173,42 @@ def service_coverage(
     >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
     (True, True)
     """
-    if service.layer not in city:
+    found = chosen_records(
+        city, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
+    )
+    if found is None:
         return None
-    data: gpd.GeoDataFrame = city[service.layer]
-    spec = city.specs[service.layer]
-    chosen = pd.Series(True, index=data.index)
-    kinds = tuple(name for name in service.kinds if name in data.columns)
-    for name in kinds:
-        chosen &= data[name].isin(service.kinds[name])
-    state_known = spec.state_field in data.columns
-    if state_known:
-        codes = [code for name in service.states for code in spec.sets[name]]
-        chosen &= timeline_of(city, service.layer).state_at(as_of).isin(codes).set_axis(data.index)
-    facilities = data[chosen]
+    facilities = found.records
     located = facilities.geometry.notna()
-    if not located.any():
-        return None
-    demand = city.get(_DEMAND)
+    demand = city.get(DEMAND)
+    weight = None if demand is None else "population"
     table = coverage(
         facilities,
         city.zones,
         radius_m=service.radius_m,
         demand=demand,
-        weight=None if demand is None else "population",
+        weight=weight,
         margins=True,
     )
+    gaps = None
+    if demand is not None:
+        gaps = coverage_gaps(
+            facilities,
+            city.zones,
+            radius_m=service.radius_m,
+            demand=demand,
+            weight=weight,
+            n=_MOST_GAPS,
+            min_per_km2=service.gap_per_km2,
+        )
     return ServiceCoverage(
         service,
         table,
         len(facilities),
         int((~located).sum()),
-        state_known,
-        kinds,
+        found.state_known,
+        found.kinds_known,
         bool((facilities.geometry[located].geom_type == "Point").all()),
         demand is not None,
+        gaps,
     )

@@ -12,9 +12,13 @@ import pandas as pd
 
 from geo_citymgmt.city import as_date
 from geo_citymgmt.indicators import Figures, load_figures
+from geo_citymgmt.outlook import outlook
+from geo_citymgmt.periods import period_table
 from geo_citymgmt.progress import progress, progress_series
+from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
+from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
 
 if TYPE_CHECKING:
@@ -44,6 +48,15 @@ class Summary:
         without a date.
     services : list of ServiceCoverage
     layers : list of LayerSummary
+    outlook : DataFrame
+        What each target still asks for, of :func:`geo_citymgmt.outlook`; empty without a date.
+    periods : DataFrame
+        This month and this half-year of the city beside the one before and a year ago, of
+        :func:`geo_citymgmt.period_table`; empty without a date.
+    campaigns : list of Campaign
+        What a campaign is steered by.
+    supplies : list of Supply
+    at_hand : list of AtHand
     """
 
     city: City
@@ -53,6 +66,23 @@ class Summary:
     series: pd.DataFrame
     services: list[ServiceCoverage] = field(default_factory=list)
     layers: list[LayerSummary] = field(default_factory=list)
+    outlook: pd.DataFrame = field(default_factory=pd.DataFrame)
+    periods: pd.DataFrame = field(default_factory=pd.DataFrame)
+    campaigns: list[Campaign] = field(default_factory=list)
+    supplies: list[Supply] = field(default_factory=list)
+    at_hand: list[AtHand] = field(default_factory=list)
+    #: "internal", "public", or empty for a report that is marked as neither.
+    release: str = ""
+
+    @property
+    def stamp(self) -> str:
+        """Marking of the release on every sheet of paper; empty for none."""
+        return self.words(f"stamp_{self.release}") if self.release else ""
+
+    @property
+    def map_stamp(self) -> str:
+        """Marking on what shows a map: in public with a place for the map's approval number."""
+        return self.words(f"stamp_map_{self.release}") if self.release else ""
 
     @property
     def lang(self) -> str:
@@ -118,8 +148,12 @@ def summary(
     table = progress(city, as_of=day, level=level)
     step("monthly")
     series = pd.DataFrame(columns=table.columns)
+    needs = periods = pd.DataFrame()
     if day is not None:
         series = month_ends(city, day)
+        needs = outlook(city, as_of=day)
+        periods = period_table(city, as_of=day)
+    steered = campaigns(city, day, table)
     step("coverage")
     reached = [service_coverage(city, service, as_of=day) for service in SERVICES]
     return Summary(
@@ -130,6 +164,11 @@ def summary(
         series,
         [r for r in reached if r is not None],
         layer_summaries(city, as_of=day),
+        needs,
+        periods,
+        steered,
+        supplies(city, day),
+        at_hand(city, day),
     )
 
 

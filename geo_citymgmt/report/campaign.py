@@ -1,0 +1,149 @@
+"""What a campaign is steered by on a day: stock and flow, clearing, ageing, lists, hot spots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.patterns import hot_spots
+from geo_citymgmt.remediation import (
+    ageing,
+    burn_down,
+    case_lists,
+    interim_share,
+    last_open,
+    open_cases,
+    relapse_rates,
+    stock_flow,
+)
+from geo_citymgmt.report.services import questions
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geo_citymgmt.city import City
+
+__all__ = ["Campaign", "campaigns", "hot_cells"]
+
+_LAST = 10
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign on a day; a table is None where the data cannot give it.
+
+    Attributes
+    ----------
+    layer : str
+    start : Timestamp
+        First day of the year, from which flows are counted.
+    flow : DataFrame or None
+        Of :func:`geo_citymgmt.stock_flow` by district.
+    relapses : DataFrame or None
+        Of :func:`geo_citymgmt.relapse_rates` by district.
+    ages, lists : DataFrame or None
+        Of :func:`geo_citymgmt.ageing` and :func:`geo_citymgmt.case_lists` for the city.
+    burn : DataFrame or None
+        Of :func:`geo_citymgmt.burn_down` for the cases to be cleared, by district.
+    interim : DataFrame or None
+        Of :func:`geo_citymgmt.interim_share` for the city.
+    last : DataFrame or None
+        The largest open cases among those, of :func:`geo_citymgmt.last_open`.
+    spots : GeoDataFrame or None
+        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
+    """
+
+    layer: str
+    start: pd.Timestamp
+    flow: pd.DataFrame | None
+    relapses: pd.DataFrame | None
+    ages: pd.DataFrame | None
+    lists: pd.DataFrame | None
+    burn: pd.DataFrame | None
+    interim: pd.DataFrame | None
+    last: pd.DataFrame | None
+    spots: gpd.GeoDataFrame | None
+
+
+def campaigns(city: City, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
+    """Compute every campaign of ``services.toml`` that the city has the layer of.
+
+    Parameters
+    ----------
+    city : City
+    day : Timestamp or None
+        Without a day there is no campaign.
+    table : DataFrame
+        Progress at that day, for the deadlines.
+    """
+    entries = [] if day is None else questions()["campaign"]
+    return [_campaign(city, day, table, e) for e in entries if e["layer"] in city]
+
+
+def _campaign(
+    city: City, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
+) -> Campaign:
+    layer, clear = entry["layer"], dict(entry["clear"])
+    start = pd.Timestamp(day.year, 1, 1)
+    whole = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
+    deadline = whole["deadline"].iloc[0] if len(whole) else pd.NaT
+    flow = _given(lambda: stock_flow(city, start=start, end=day, layer=layer))
+    if flow is not None and flow["closing"].isna().all():
+        flow = None
+    burn = None
+    if pd.notna(deadline) and deadline >= start:
+        burn = _given(
+            lambda: burn_down(
+                city, deadline=deadline, start=start, end=day, layer=layer, where=clear
+            )
+        )
+        if burn is not None and burn["remaining_n"].isna().all():
+            burn = None
+    return Campaign(
+        layer,
+        start,
+        flow,
+        _given(lambda: relapse_rates(city, start=start, end=day, layer=layer)),
+        _given(lambda: ageing(city, as_of=day, layer=layer, level="city")),
+        _given(lambda: case_lists(city, as_of=day, layer=layer, level="city")),
+        burn,
+        _given(lambda: interim_share(city, as_of=day, layer=layer, level="city", where=clear)),
+        _given(lambda: last_open(city, as_of=day, n=_LAST, layer=layer, where=clear)),
+        _spots(city, day, layer),
+    )
+
+
+def _spots(city: City, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+    wanted = [e for e in questions()["hot_spots"] if e["layer"] == layer]
+    cases = _given(lambda: open_cases(city, as_of=day, layer=layer)) if wanted else None
+    if cases is None or cases.empty:
+        return None
+    asked = wanted[0]
+    parcels = city[layer].loc[cases.index]
+    cells = hot_spots(
+        parcels[parcels.geometry.notna()],
+        cell_m=asked["cell_m"],
+        zones=city.zones,
+        permutations=asked["permutations"],
+        fdr=asked["fdr"],
+    )
+    cells.attrs["cell_m"] = asked["cell_m"]
+    return cells
+
+
+def hot_cells(spots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the cells that are hot, the most striking first."""
+    return spots[spots["spot"] == "hot"].sort_values(["z", "n"], ascending=False, kind="stable")
+
+
+def _given(made: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
+    """Return a table, or None where the data lacks what it needs: the ledger says which."""
+    try:
+        table = made()
+    except CityDataError:
+        return None
+    return None if table.empty else table

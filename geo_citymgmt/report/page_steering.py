@@ -1,0 +1,384 @@
+"""What lies ahead and what a campaign is steered by, as the page shows them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from geo_citymgmt.report.campaign import Campaign, hot_cells
+from geo_citymgmt.report.charts import Pace, pace_chart, stacked_bar
+from geo_citymgmt.report.district_maps import spot_map
+from geo_citymgmt.report.formats import format_value, percent, unit_label
+from geo_citymgmt.report.page_figures import month_names
+from geo_citymgmt.report.scoreboard import zone_groups, zone_names
+from geo_citymgmt.report.summary import Summary
+from geo_citymgmt.zones import assign_zones
+
+__all__ = ["campaign_views", "outlook_view", "period_views"]
+
+_FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
+_SPOTS = 8
+
+
+def outlook_view(told: Summary) -> dict[str, Any] | None:
+    """Return what each target still asks for, and when the present pace would reach it."""
+    if told.outlook.empty:
+        return None
+    words, rows = told.words, []
+    table = told.outlook[told.outlook["level"] == "city"]
+    for row in table[table["remaining"].notna()].itertuples():
+        if row.indicator not in told.headline.index:
+            continue
+        cells = [
+            _amount(told, row, row.remaining),
+            (f"{row.deadline:%Y-%m-%d}", words("days_left", n=f"{row.days_left:,.0f}")),
+            _amount(told, row, row.needed_per_month),
+            _amount(told, row, row.pace_per_month),
+        ]
+        if row.can_project:
+            low, high = row.at_deadline_low, row.at_deadline_high
+            span = words("interval", low=_amount(told, row, low), high=_amount(told, row, high))
+            cells += [(_amount(told, row, row.at_deadline), span), _projected(told, row)]
+        else:
+            cells += ["–", (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]
+        rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
+    if not rows:
+        return None
+    heads = ("remaining", "deadline", "needed_month", "pace_month", "at_deadline", "projected")
+    return _table(told, words("outlook"), words("indicator"), heads, rows) | {"wrapped": True}
+
+
+def _projected(told: Summary, row: Any) -> tuple[str, str]:
+    words = told.words
+    if pd.isna(row.projected_date):
+        return words("cannot_project"), words.of(row.reason_zh, row.reason_en)
+    early, late = row.projected_earliest, row.projected_latest
+    span = words(
+        "interval_dates" if pd.notna(late) else "interval_open",
+        low=f"{early:%Y-%m}" if pd.notna(early) else "",
+        high=f"{late:%Y-%m}" if pd.notna(late) else "",
+    )
+    return f"{row.projected_date:%Y-%m-%d}", span if pd.notna(early) else ""
+
+
+def period_views(told: Summary) -> list[dict[str, Any]]:
+    """Return what happened this month and this half-year, beside the one before and a year ago."""
+    if told.periods.empty:
+        return []
+    words, out = told.words, []
+    table = told.periods[(told.periods["kind"] == "period") & told.periods["value"].notna()]
+    table = table[table["indicator"].isin(told.headline.index)]
+    for period, block in table.groupby("period", sort=False):
+        rows = []
+        for row in block.itertuples():
+            if not any(pd.notna(v) and v != 0 for v in (row.value, row.previous, row.year_ago)):
+                continue
+            cells = [
+                _amount(told, row, row.value),
+                _amount(told, row, row.previous) or "–",
+                _change(told, row, row.change, row.change_ratio),
+                _amount(told, row, row.year_ago) or "–",
+                _change(told, row, row.year_change, row.year_change_ratio),
+            ]
+            rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
+        if rows:
+            first = block.iloc[0]
+            span = words(
+                "span", first=f"{first['period_start']:%Y-%m-%d}",
+                last=f"{first['period_end']:%Y-%m-%d}",
+            )  # fmt: skip
+            heads = (f"this_{period}", "previous", "change", "year_ago", "year_change")
+            title = f"{words(f'period_{period}')}{words('bracket', text=span)}"
+            out.append(_table(told, title, words("indicator"), heads, rows))
+    return out
+
+
+def _change(told: Summary, row: Any, difference: Any, ratio: Any) -> Any:
+    if pd.isna(difference):
+        return "–"
+    if row.unit == "ratio":
+        return told.words("points", n=f"{difference * 100:+.1f}")
+    sign = "+" if difference > 0 else ""
+    shown = sign + _amount(told, row, difference)
+    # Beyond a tenfold the share says less than the numbers beside it.
+    if pd.isna(ratio) or abs(ratio) >= 10:
+        return shown
+    return shown, f"{ratio * 100:+.1f}%"
+
+
+def campaign_views(told: Summary) -> list[dict[str, Any]]:
+    """Return each campaign: stock and flow, clearing, ageing, lists, hot spots."""
+    return [_campaign(told, campaign) for campaign in told.campaigns]
+
+
+def _campaign(told: Summary, campaign: Campaign) -> dict[str, Any]:
+    words, spec = told.words, told.city.specs[campaign.layer]
+    tables = [_flow(told, campaign, quantity) for quantity in ("area", "count")]
+    ages = _ages(told, campaign)
+    spots = _spots(told, campaign)
+    view = {
+        "name": words.of(spec.name_zh, spec.name_en),
+        "flows": [t for t in tables if t is not None],
+        "clearing": _clearing(told, campaign),
+        "ages": ages,
+        "lists": _lists(told, campaign),
+        "spots": spots,
+    }
+    return view | {"empty": not any(v for k, v in view.items() if k != "name")}
+
+
+def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
+    if campaign.flow is None:
+        return None
+    words, names = told.words, zone_names(told.city.zones, told.lang)
+    table = campaign.flow[campaign.flow["quantity"] == quantity]
+    table = table[table["opening"].notna()]
+    if table.empty:
+        return None
+    unit = str(table["unit"].iloc[0]) if quantity == "area" else "count"
+    scaled = 1e4 if unit == "m2" and told.lang == "zh" else 1e3 if unit == "m2" else 1.0
+    label = unit_label(unit, told.lang, "处")
+    if unit == "m2":
+        label = "万平方米" if told.lang == "zh" else "thousand m²"
+    rates = None
+    if quantity == "count" and campaign.relapses is not None:
+        rates = campaign.relapses.set_index(["level", "row_kind", "zone_code"])["rate"]
+    rows = []
+    for row in _ordered(told, table).itertuples():
+        if row.row_kind in ("outside", "unlocated") and not (row.opening or row.closing):
+            continue
+        values = [getattr(row, name) / scaled for name in _FLOWS]
+        cells: list[Any] = [f"{v:,.{2 if scaled > 1 else 0}f}" for v in values]
+        net = (row.closing - row.opening) / scaled
+        cells.append(f"{net:+,.{2 if scaled > 1 else 0}f}")
+        if rates is not None:
+            cells.append(percent(rates.get((row.level, row.row_kind, row.zone_code))))
+        name = names.get(row.zone_code, row.zone_code)
+        if row.row_kind != "zone":
+            name = words(row.row_kind)
+        kind = "total" if row.row_kind == "total" else ""
+        rows.append({"name": str(name), "cells": cells, "kind": kind})
+    heads = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
+    heads += ["relapse_rate"] if rates is not None else []
+    title = words("flow_title", what=words(f"flow_{quantity}"), unit=label)
+    view = _table(told, title, words("district"), heads, rows)
+    held = bool(table["balanced"].fillna(False).all())
+    return view | {"note": words("flow_balanced" if held else "flow_unbalanced")}
+
+
+def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    if campaign.burn is None:
+        return None
+    words, lang, names = told.words, told.lang, zone_names(told.city.zones, told.lang)
+    whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
+    now = whole.iloc[-1]
+    has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
+    charts = []
+    for column, unit in (("remaining", "m2"), ("remaining_n", "count")):
+        if column == "remaining" and not has_area:
+            continue
+        line = [(day, float(v)) for day, v in zip(whole["as_of"], whole[column], strict=True)]
+        scale = 1e4 if unit == "m2" and lang == "zh" else 1e3 if unit == "m2" else 1.0
+        said = [f"{day:%m-%d} {format_value(v, unit, lang, '处')}" for day, v in line]
+        title = words("clearing_area" if unit == "m2" else "clearing_count")
+        drawn = Pace(
+            name=title,
+            description=words("chart_desc", name=title, points=words.listed(said)),
+            points=line,
+            expected=[line[0], (now["deadline"], 0.0)],
+            now=format_value(line[-1][1], unit, lang, "处"),
+            goal=words("target_zero"),
+            months=month_names(lang),
+            divisor=scale,
+            status="behind" if line[-1][1] > float(now["straight"]) or unit == "count" else "ahead",
+        )
+        label = unit_label(unit, lang, "处")
+        if unit == "m2":
+            label = "万平方米" if lang == "zh" else "thousand m²"
+        charts.append({"name": title, "unit": label, "svg": pace_chart(drawn)})
+    rows = []
+    last = campaign.burn[campaign.burn["as_of"] == now["as_of"]]
+    for row in _ordered(told, last[last["row_kind"].isin(["zone", "total"])]).itertuples():
+        name = words("total") if row.row_kind == "total" else str(names.get(row.zone_code))
+        cells = [f"{row.remaining_n:,.0f}"]
+        if has_area:
+            cells.append(f"{row.remaining / (1e4 if lang == 'zh' else 1e3):,.2f}")
+        cells.append(f"{row.needed_n_per_day:,.2f}" if pd.notna(row.needed_n_per_day) else "–")
+        if has_area:
+            per_day = row.needed_per_day
+            cells.append(f"{per_day:,.0f}" if pd.notna(per_day) else "–")
+        rows.append({"name": name, "cells": cells, "kind": row.row_kind})
+    heads = ["left_count", "left_area", "left_count_day", "left_area_day"]
+    if not has_area:
+        heads = heads[::2]
+    lead = words(
+        "clearing_lead", date=f"{now['deadline']:%Y-%m-%d}", days=f"{now['days_left']:,.0f}"
+    )
+    if campaign.interim is not None:
+        lead += " " * (lang == "en") + _interim(told, campaign)
+    table = _table(told, words("clearing_table"), words("district"), heads, rows)
+    return {"lead": lead, "charts": charts, "table": table, "last": _last(told, campaign)}
+
+
+def _interim(told: Summary, campaign: Campaign) -> str:
+    assert campaign.interim is not None
+    words = told.words
+    told_of = campaign.interim.set_index("measure").loc["any"]
+    if pd.isna(told_of["share"]):
+        return ""
+    return words(
+        "interim", n=f"{told_of['n']:,.0f}", of=f"{told_of['of_n']:,.0f}",
+        share=percent(told_of["share"]),
+    )  # fmt: skip
+
+
+def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    cases = campaign.last
+    if cases is None or cases.empty:
+        return None
+    words, names = told.words, zone_names(told.city.zones, told.lang)
+    spec = told.city.specs[campaign.layer]
+    states = spec.fields[str(spec.state_field)].codes
+    rows = []
+    for row in cases.to_dict("records"):
+        state = states.get(str(row["status"]))
+        due = "–" if pd.isna(row["deadline"]) else f"{row['deadline']:%Y-%m-%d}"
+        late = ""
+        if pd.notna(row["days_left"]):
+            days = int(row["days_left"])
+            late = words("days_over" if days < 0 else "days_left", n=f"{abs(days):,}")
+        rows.append(
+            {
+                "name": str(row[spec.id_field]),
+                "cells": [
+                    str(names.get(row["district_code"], words("outside"))),
+                    str(row["status"]) if state is None else words.of(state.zh, state.en),
+                    format_value(row["remaining"], "m2", told.lang),
+                    f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
+                    (due, late),
+                ],
+                "kind": "",
+            }
+        )
+    heads = ("district", "status", "left_size", "days_since_found", "deadline")
+    title = words("last_title", n=len(rows))
+    return _table(told, title, words("key"), heads, rows)
+
+
+def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    table = campaign.ages
+    if table is None:
+        return None
+    words = told.words
+    table = table[table["n"] > 0]
+    if table.empty:
+        return None
+    rows, parts = [], []
+    whole = float(table["n"].sum())
+    for k, row in enumerate(table.to_dict("records")):
+        name = words.name("age", str(row["age_class"]))
+        if pd.notna(row["to_days"]):
+            name = words("age_days", low=row["from_days"], high=row["to_days"])
+        elif pd.notna(row["from_days"]):
+            name = words("age_over", low=row["from_days"])
+        parts.append((f"q{min(k, 5)}", float(row["n"])))
+        cells = [
+            f"{row['n']:,}", percent(row["n"] / whole),
+            f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
+            f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
+        ]  # fmt: skip
+        if "remaining" in table.columns:
+            cells.append(format_value(row["remaining"], "m2", told.lang))
+        rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
+    heads = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
+    if "remaining" in table.columns:
+        heads.append("left_size")
+    said = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
+    view = _table(told, words("ageing"), words("age_class"), heads, rows)
+    return view | {"bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=said))}
+
+
+def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    table = campaign.lists
+    if table is None:
+        return None
+    words, rows = told.words, []
+    for _, block in table.groupby("list", sort=False):
+        first = block.iloc[0]
+        left = block[block["state_set"].isin(["open", "suspended"])]
+        n, n_left = int(block["n"].sum()), int(left["n"].sum())
+        due, over = block["next_deadline"].min(), block["days_over"].max()
+        cells = [
+            f"{n:,}", f"{n_left:,}", percent(1 - n_left / n) if n else "–",
+            format_value(left["remaining"].sum(), "m2", told.lang),
+            f"{block['n_overdue'].sum():,}",
+            words("n_days", n=f"{over:,}") if pd.notna(over) else "–",
+            f"{due:%Y-%m-%d}" if pd.notna(due) else "–",
+        ]  # fmt: skip
+        name = words.of(first["list_zh"], first["list_en"])
+        rows.append({"name": name, "cells": cells, "kind": ""})
+    heads = ("list_all", "list_open", "list_done", "left_size", "overdue_cases", "longest_over",
+             "next_due")  # fmt: skip
+    return _table(told, words("lists"), words("list"), heads, rows) if rows else None
+
+
+def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    if campaign.spots is None:
+        return None
+    words, city = told.words, told.city
+    names = zone_names(city.zones, told.lang)
+    hot = hot_cells(campaign.spots)
+    attrs = campaign.spots.attrs
+    lead = words(
+        "spots_lead", km=f"{attrs['cell_m'] / 1000:g}", n=f"{len(hot):,}",
+        cells=f"{len(campaign.spots):,}", draws=f"{attrs['permutations']:,}",
+        fdr=percent(attrs["fdr"], 0),
+    )  # fmt: skip
+    rows = []
+    top = hot.head(_SPOTS)
+    streets = None
+    if "street" in city.zones_by_level and len(top):
+        level = city.zones_at("street")
+        street = assign_zones(top.set_geometry(top.geometry.centroid), level)
+        streets = street.map(zone_names(level, told.lang))
+    for k, row in enumerate(top.itertuples()):
+        where = str(names.get(row.zone_code, ""))
+        street_name = "" if streets is None or pd.isna(streets.iloc[k]) else str(streets.iloc[k])
+        cells = [(where, street_name), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
+        rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
+    heads = ("district", "cases_in_cell", "z_score", "q_value")
+    note = words.of(attrs["note_zh"], attrs["note_en"])
+    view = _table(told, words("spots_table"), words("place"), heads, rows) if rows else None
+    drawn = spot_map(city.zones, hot, names, words("spots_map"), lead) if rows else ""
+    return {"lead": lead, "table": view, "note": note, "map": drawn, "caption": words("spots_map")}
+
+
+def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:
+    """Return districts group by group in the office's order, below them the margins."""
+    groups = zone_groups(told.city.zones)
+    rank = {g: k for k, g in enumerate(told.words.names("group"))}
+    place = {z: (rank.get(str(groups[z]), 9), k) for k, z in enumerate(told.city.zones.index)}
+    margin = {"outside": 1, "unlocated": 2, "total": 3}
+    keys = [
+        (margin.get(kind, 0), *place.get(zone, (9, 999)))
+        for kind, zone in zip(table["row_kind"], table["zone_code"], strict=True)
+    ]
+    return table.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+def _amount(told: Summary, row: Any, value: Any) -> str:
+    return format_value(value, row.unit, told.lang, told.words.counter(row.indicator))
+
+
+def _table(
+    told: Summary, title: str, first: str, heads: Any, rows: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "title": title,
+        "first": first,
+        "heads": [told.words(head) for head in heads],
+        "rows": rows,
+        "note": "",
+        "bar": "",
+    }
