@@ -181,6 +181,8 @@ def test_where_nobody_answers_the_map_works_and_says_so(visit, zones, table):
     opened = visit(zone_map(table, zones, "n", basemap=basemap))
     opened.page.wait_for_selector(".gcm-basemap-notice")
     assert opened.page.locator(".leaflet-gcm-zones-pane path").count() == 6
+    # Nothing lies under the zones: they keep their full fill.
+    assert opened.page.locator(".gcm-has-basemap").count() == 0
 
 
 def test_a_server_that_comes_back_takes_the_note_away(visit, server, zones, table):
@@ -273,7 +275,10 @@ def test_over_gaode_everything_is_shifted_as_the_library_shifts_and_told_unshift
     assert np.allclose(told, places, rtol=0, atol=1e-9)
 
 
-def test_over_gaode_features_are_hit_where_they_are_drawn(visit):
+@pytest.mark.parametrize("most", [10_000, 0])
+def test_over_gaode_features_are_hit_where_they_are_drawn(visit, monkeypatch, most):
+    # As GeoJSON, and packed.
+    monkeypatch.setattr("geo_citymgmt.maps.overlays.MOST_GEOJSON", most)
     well = gpd.GeoDataFrame(
         {"manhole_id": ["A1"], "status": ["40"]}, geometry=[Point(120.62, 31.30)], crs=4326
     )

@@ -167,7 +167,6 @@ function layerOf(options) {
 }
 
 gcm.basemap = function (map, config) {
-  map.getContainer().classList.add("gcm-has-basemap");
   if (config.gcj02 && gcm.Store) { gcm.shiftStores(); }
   if (map.attributionControl) { map.attributionControl.addAttribution(config.attribution); }
   var loaded = 0, failed = 0, note = null;
@@ -182,6 +181,8 @@ gcm.basemap = function (map, config) {
     var layer = layerOf(options);
     layer.on("tileload", function () {
       loaded += 1;
+      // Fills step back for what lies under them, not for tiles that never came.
+      map.getContainer().classList.add("gcm-has-basemap");
       window.clearTimeout(timer);
       if (note) { note.remove(); note = null; }
     });
