@@ -18,6 +18,7 @@ help:
 	@echo "make faults  kill writers and fill disks, a hundred times a format"
 	@echo "make sample  write data/shapefiles anew"
 	@echo "make docs    the documentation as pages into build/docs"
+	@echo "make bundle  a folder to install from without internet: PLATFORM=win_amd64 PYTHON=3.12"
 
 # One stamp for each set of extras: pip runs when the metadata has changed, and not otherwise.
 $(VENV)/stamp-%: setup.cfg pyproject.toml scripts/venv.sh
@@ -62,3 +63,9 @@ clean:
 .PHONY: torture
 torture: $(VENV)/stamp-test+notebook
 	@$(BIN)/python -m tests.torture $(or $(N),10000)
+
+# For an office without internet; PYTHON is here the version on the machine it is for.
+PLATFORM ?= win_amd64
+.PHONY: bundle
+bundle: $(VENV)/stamp-docs
+	@$(BIN)/python scripts/bundle.py --platform "$(PLATFORM)" --python "$(or $(filter 3.%,$(PYTHON)),3.12)"

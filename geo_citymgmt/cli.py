@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from geo_citymgmt.console import Bar, as_json, as_text, say
+from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 
@@ -148,6 +148,7 @@ def main(context: click.Context, debug: bool) -> None:
     Reports, checks and maps from a bureau's layers. A SOURCE is a folder of layers, a city.toml, a
     GeoPackage or one file.
     """
+    steady_output()
     context.obj = {"debug": debug}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -10,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt.spec import LayerSpec
 
-__all__ = ["Bar", "as_json", "as_text", "say"]
+__all__ = ["Bar", "as_json", "as_text", "say", "steady_output"]
 
 _SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
 
@@ -18,6 +19,25 @@ _SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒",
 def say(zh: str, en: str, lang: str) -> str:
     """Return the words in ``lang``."""
     return zh if lang == "zh" else en
+
+
+def steady_output() -> None:
+    """Let standard output take any text: what its encoding cannot say becomes \\uXXXX.
+
+    A console of Windows in Chinese speaks GBK, one of a bare server ASCII; a name with a character
+    beyond that would otherwise end the command. The escapes are those of JSON.
+    """
+    codecs.register_error("geo_citymgmt", _spelt_out)
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="geo_citymgmt")
+
+
+def _spelt_out(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return json.dumps(text)[1:-1], error.end
 
 
 class Bar:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from geo_citymgmt.display import findings_html, findings_text
 from geo_citymgmt.finding_codes import CODES, FindingCode
+from geo_citymgmt.markup import sound_text
 
 __all__ = [
     "CODES",
@@ -209,9 +210,9 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
 
 def _texts(value: Any, n: int) -> np.ndarray:
     if isinstance(value, str) or np.isscalar(value) or value is None:
-        return np.full(n, "" if value is None else str(value), dtype=object)
+        return np.full(n, "" if value is None else sound_text(str(value)), dtype=object)
     out = np.asarray(value, dtype=object)
-    return np.array(["" if _is_null(v) else str(v) for v in out], dtype=object)
+    return np.array(["" if _is_null(v) else sound_text(str(v)) for v in out], dtype=object)
 
 
 def _is_null(value: Any) -> bool:
@@ -235,6 +236,7 @@ def _messages(
     # Formatted once for each distinct pair: a whole column can be flagged.
     both = pd.MultiIndex.from_arrays([values, expecteds])
     codes, distinct = pd.factorize(both)
+    params = {k: sound_text(v) if isinstance(v, str) else v for k, v in params.items()}
     zh = [
         known.zh.format(field=label_zh or field, value=v, expected=e, **params) for v, e in distinct
     ]

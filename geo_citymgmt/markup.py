@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from contextlib import suppress
 from typing import Any
 
 # folium writes template literals, so the marks of JavaScript count as well as those of HTML.
@@ -50,6 +51,36 @@ def visible_text(value: object) -> str:
     # A lone surrogate cannot be written as UTF-8.
     text = text.encode("utf-8", "replace").decode("utf-8")
     return _CONTROLS.sub(lambda match: f"[U+{ord(match.group()):04X}]", text)
+
+
+def sound_text(text: str) -> str:
+    """Return a text that can be written: names of files that are no UTF-8 are read as GB18030.
+
+    Archives of Windows unpacked on Linux leave such names; Python gives their bytes as lone
+    surrogates, which no table and no file takes.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> sound_text("井".encode("gbk").decode("utf-8", "surrogateescape"))
+    '井'
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # UTF-8 first: a bare server takes every name for ASCII.
+        for encoding in ("utf-8", "gb18030"):
+            with suppress(UnicodeError):
+                return text.encode("utf-8", "surrogateescape").decode(encoding)
+        return text.encode("utf-8", "replace").decode("utf-8")
+    return text
 
 
 def escape_text(value: object) -> str:

@@ -130,8 +130,8 @@ def _features_text(drawn) -> str:
 # One escaping module. Where others stand, each is named here with its reason.
 
 FOREIGN = {"escape", "escape_html", "quoteattr", "htmlsafe_json_dumps", "escape_silent"}
-#: Makers of a format that is no page: XML inside of a Word document.
-OTHER_FORMATS = {"report/bulletin/word.py": {"quoteattr"}}
+#: Makers of a format that is no page: XML in a Word document, the paragraphs of a PDF.
+OTHER_FORMATS = {"report/bulletin/word.py": {"quoteattr"}, "report/bulletin/pdf.py": {"escape"}}
 
 
 def _modules() -> list[Path]:
