@@ -31,9 +31,11 @@ from geo_citymgmt.errors import (
     SourceError,
     SpecError,
 )
+from geo_citymgmt.gaps import coverage_gaps
 from geo_citymgmt.grid import make_grid
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.nearest import distance_percentiles, nearest, share_within, unserved
 from geo_citymgmt.outlook import outlook
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
 from geo_citymgmt.periods import period_table
@@ -103,7 +105,9 @@ __all__ = [
     "conflicts",
     "coverage",
     "coverage_area",
+    "coverage_gaps",
     "coverage_map",
+    "distance_percentiles",
     "figure",
     "from_wgs84",
     "gini",
@@ -116,6 +120,7 @@ __all__ = [
     "load_specs",
     "lorenz",
     "make_grid",
+    "nearest",
     "open_cases",
     "outlook",
     "period_table",
@@ -132,6 +137,7 @@ __all__ = [
     "sample_city",
     "score_parts",
     "scorecard",
+    "share_within",
     "split_by_zone",
     "stock_flow",
     "summarise",
@@ -140,6 +146,7 @@ __all__ = [
     "suspect_datum",
     "to_wgs84",
     "two_step_access",
+    "unserved",
     "write_layer",
     "write_report",
     "zone_map",

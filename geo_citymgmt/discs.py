@@ -20,12 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-__all__ = ["DiscUnion", "covered_area", "outline_segments", "union_area"]
+__all__ = ["DiscUnion", "covered_area", "disc_interval", "outline_segments"]
 
 #: Pieces of outline looked at in one go: bounds the memory, some 1 kB each.
 _CHUNK = 50_000
 #: Nearer to an outline than this part of the radius, a centre has no clear side of it.
 _ON_EDGE = 1e-6
+#: Square of half a chord, as part of that of the radius, below which a line merely touches.
+_GRAZE = 1e-12
 
 
 def covered_area(x: np.ndarray, y: np.ndarray, radius: float, polygons: np.ndarray) -> np.ndarray:
@@ -52,11 +54,6 @@ def covered_area(x: np.ndarray, y: np.ndarray, radius: float, polygons: np.ndarr
     1.0
     """
     return DiscUnion(x, y, radius).area_in(polygons)
-
-
-def union_area(x: np.ndarray, y: np.ndarray, radius: float) -> float:
-    """Area of the whole union of discs, in square metres."""
-    return float(DiscUnion(x, y, radius).share_area.sum())
 
 
 class DiscUnion:
@@ -97,6 +94,10 @@ class DiscUnion:
         np.minimum.at(least, side.left, side.half)
         np.minimum.at(least, side.right, side.half)
         self._least = least[:n]
+
+    def area(self) -> float:
+        """Area in all."""
+        return float(self.share_area.sum())
 
     def area_in(self, polygons: np.ndarray) -> np.ndarray:
         """Covered area of each polygon."""
@@ -266,7 +267,7 @@ class _Fans:
         """
         out = np.zeros(len(centre))
         step = end - start
-        enter, leave = _in_disc(start, step, self.radius)
+        enter, leave = disc_interval(start, step, self.radius)
         pair, fan = self._expand(centre)
         # Each neighbour once.
         once = self.sided[fan]
@@ -327,16 +328,29 @@ def outline_segments(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ends, polygon[part[ring[1:][same]]]
 
 
-def _in_disc(start: np.ndarray, step: np.ndarray, radius: float) -> tuple[np.ndarray, np.ndarray]:
-    """Where segments enter and leave the disc about the origin, as parts of their length."""
+def disc_interval(
+    start: np.ndarray, step: np.ndarray, radius: float, *, clip: bool = True
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where segments enter and leave the disc about the origin, as parts of their length.
+
+    Those that miss it, or graze it, leave before they enter. Without ``clip`` the whole line is
+    meant: one that grazes enters and leaves at one place, and what misses is NaN.
+    """
     square = np.einsum("ij,ij->i", step, step)
     half = np.einsum("ij,ij->i", start, step)
     # From the distance of the line, which loses no digits on a long segment.
     root2 = square * radius**2 - _cross(start, step) ** 2
-    root = np.sqrt(np.maximum(root2, 0.0))
-    enter = np.clip((-half - root) / square, 0.0, 1.0)
-    leave = np.where(root2 > 0, np.clip((-half + root) / square, 0.0, 1.0), -1.0)
-    return enter, leave
+    # A chord so short that rounding decides whether it is there: 1e-18 of the disc lies beyond.
+    grazes = root2 <= _GRAZE * square * radius**2
+    root = np.where(grazes, 0.0, np.sqrt(np.maximum(root2, 0.0)))
+    enter, leave = (-half - root) / square, (-half + root) / square
+    if not clip:
+        missed = root2 < -1e-9 * square * radius**2
+        return np.where(missed, np.nan, enter), np.where(missed, np.nan, leave)
+    return (
+        np.where(grazes, 0.0, np.clip(enter, 0.0, 1.0)),
+        np.where(grazes, -1.0, np.clip(leave, 0.0, 1.0)),
+    )
 
 
 def _distance2(start: np.ndarray, step: np.ndarray) -> np.ndarray:

@@ -1,0 +1,380 @@
+"""How far it is to the nearest facility, record by record and zone by zone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.neighbours import nearest_points
+from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
+from geo_citymgmt.reach import demand_weights
+
+__all__ = ["distance_percentiles", "nearest", "share_within", "unserved"]
+
+_MARGINS = ("outside", "unlocated", "total")
+#: Features looked at in one go: bounds the memory.
+_CHUNK = 200_000
+
+
+def nearest(
+    features: gpd.GeoDataFrame | gpd.GeoSeries,
+    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    k: int = 1,
+    max_m: float | None = None,
+) -> pd.DataFrame:
+    """Find the nearest facilities of each feature, in a straight line.
+
+    Parameters
+    ----------
+    features, facilities : GeoDataFrame or GeoSeries
+        Of any geometry, in one metric CRS; the distance is that of their nearest points.
+    k : int
+        How many facilities.
+    max_m : float, optional
+        Farther ones, in metres, are not looked for.
+
+    Returns
+    -------
+    DataFrame
+        On the index of ``features``, repeated for ``k`` above one: ``facility`` (label in the
+        index of ``facilities``), ``distance_m``, ``rank`` from 1. Facilities at the same distance
+        come in their order. A feature without any, or without geometry, has one row whose facility
+        and distance are missing.
+
+    Raises
+    ------
+    CRSError
+        The CRS differ, or distances cannot be measured in theirs.
+    CityDataError
+        ``k`` is below one, or ``max_m`` negative.
+
+    Examples
+    --------
+    >>> stops = gpd.GeoSeries(gpd.points_from_xy([550_000, 550_500], [3_460_000] * 2),
+    ...                       index=["s1", "s2"], crs="EPSG:4549")
+    >>> bays = gpd.GeoSeries(gpd.points_from_xy([550_030, 550_090], [3_460_040] * 2),
+    ...                      index=["b1", "b2"], crs="EPSG:4549")
+    >>> nearest(stops, bays)[["facility", "distance_m"]].round(1).values.tolist()
+    [['b1', 50.0], ['b2', 411.9]]
+    """
+    require_metric(features, "nearest")
+    require_same_crs(features, facilities, "nearest")
+    if k < 1 or k != int(k):
+        raise CityDataError(
+            f"nearest: k is {k}, must be a whole number from 1.",
+            f"nearest：k 为 {k}，应为不小于 1 的整数。",
+        )
+    if max_m is not None and not max_m >= 0:
+        raise CityDataError(
+            f"nearest: max_m is {max_m}, must not be negative.",
+            f"nearest：max_m 为 {max_m}，不能为负。",
+        )
+    row, facility, distance = _find(
+        features.geometry.to_numpy(), facilities.geometry.to_numpy(), int(k), max_m
+    )
+    begin = np.searchsorted(row, row)
+    labels = pd.array(facilities.index).take(facility, allow_fill=True)
+    return pd.DataFrame(
+        {"facility": labels, "distance_m": distance, "rank": np.arange(len(row)) - begin + 1},
+        index=features.index[row],
+    )
+
+
+def distance_percentiles(
+    features: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    percentiles: Sequence[float] = (50, 90),
+    weight: str | None = None,
+    margins: bool = False,
+) -> pd.DataFrame:
+    """Tell within which distance of a facility given parts of the features of each zone lie.
+
+    Parameters
+    ----------
+    features : GeoDataFrame
+        Stops, homes, parcels; each counts in the zone that owns it.
+    facilities, zones : GeoDataFrame or GeoSeries
+        In the CRS of ``features``.
+    percentiles : sequence of float
+        From 0 to 100.
+    weight : str, optional
+        Column of ``features``: people rather than records.
+    margins : bool
+        Add rows ``outside``, ``unlocated`` and ``total``, marked in a column ``row_kind``.
+
+    Returns
+    -------
+    DataFrame
+        On the codes of ``zones``: ``count`` of features (or their weight) and one column a
+        percentile, ``p50_m``: the smallest distance within which that part of them lies, a
+        distance that occurs. Missing where there are none.
+
+    Raises
+    ------
+    CRSError
+        The CRS differ, or distances cannot be measured in theirs.
+    CityDataError
+        A percentile outside 0 to 100, or no such weight.
+
+    Examples
+    --------
+    >>> zone = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 551_000, 3_461_000)],
+    ...                      index=["A"], crs="EPSG:4549")
+    >>> stops = gpd.GeoDataFrame(
+    ...     geometry=gpd.points_from_xy([550_100, 550_200, 550_400], [3_460_500] * 3),
+    ...     crs="EPSG:4549")
+    >>> bay = gpd.GeoSeries([shapely.Point(550_000, 3_460_500)], crs="EPSG:4549")
+    >>> distance_percentiles(stops, bay, zone).loc["A"].tolist()
+    [3.0, 200.0, 400.0]
+    """
+    for percent in percentiles:
+        if not 0 <= percent <= 100:
+            raise CityDataError(
+                f"distance_percentiles: {percent} is not a percentile from 0 to 100.",
+                f"distance_percentiles：{percent} 不在 0 到 100 之间。",
+            )
+    position, names, owner = _owners(features, zones, "distance_percentiles", margins)
+    many = demand_weights(features, weight, "distance_percentiles")
+    distance = nearest(features, facilities)["distance_m"].to_numpy()
+    # Who has no facility at all is farther than any distance.
+    order = np.argsort(np.where(np.isnan(distance), np.inf, distance), kind="stable")
+    distance, many, owner = distance[order], many[order], owner[order]
+    rows = []
+    for at in position:
+        mine = np.flatnonzero((owner == at) if at is not None else np.ones(len(owner), bool))
+        running = np.cumsum(many[mine])
+        total = running[-1] if len(mine) else 0.0
+        reached = [np.nan] * len(percentiles)
+        if total > 0:
+            wanted = np.asarray(percentiles) / 100 * total * (1 - 1e-12)
+            first = np.searchsorted(running, wanted).clip(np.argmax(running > 0), len(mine) - 1)
+            reached = distance[mine[first]].tolist()
+        rows.append([total, *reached])
+    columns = ["count", *(f"p{percent:g}_m" for percent in percentiles)]
+    return _table(pd.DataFrame(rows, index=names, columns=columns), margins)
+
+
+def share_within(
+    features: gpd.GeoDataFrame | gpd.GeoSeries,
+    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    distances_m: Sequence[float] = (50, 100, 150),
+    margins: bool = False,
+) -> pd.DataFrame:
+    """Tell which share of the features of each zone has a facility within each distance.
+
+    Stops with a bicycle bay within a walk of 50, 100 and 150 m, say.
+
+    Parameters
+    ----------
+    features : GeoDataFrame or GeoSeries
+        Each counts in the zone that owns it; its facility may lie in another.
+    facilities, zones : GeoDataFrame or GeoSeries
+        In the CRS of ``features``.
+    distances_m : sequence of float
+        In metres; a facility at that very distance counts.
+    margins : bool
+        Add rows ``outside``, ``unlocated`` and ``total``, marked in a column ``row_kind``.
+
+    Returns
+    -------
+    DataFrame
+        On the codes of ``zones``: ``count`` of features and, for each distance, ``within_50_m``
+        (how many) and ``share_50_m`` (of the count, missing where there are none).
+
+    Raises
+    ------
+    CRSError
+        The CRS differ, or distances cannot be measured in theirs.
+
+    Examples
+    --------
+    >>> zone = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 551_000, 3_461_000)],
+    ...                      index=["A"], crs="EPSG:4549")
+    >>> stops = gpd.GeoSeries(gpd.points_from_xy([550_100, 550_200], [3_460_500] * 2),
+    ...                       crs="EPSG:4549")
+    >>> bay = gpd.GeoSeries([shapely.Point(550_000, 3_460_500)], crs="EPSG:4549")
+    >>> share_within(stops, bay, zone, distances_m=(100,)).loc["A"].tolist()
+    [2.0, 1.0, 0.5]
+    """
+    position, names, owner = _owners(features, zones, "share_within", margins)
+    found = nearest(features, facilities, max_m=max(distances_m, default=0))
+    distance = found["distance_m"].to_numpy()
+    code = pd.Categorical(owner, categories=[at for at in position if at is not None])
+
+    def counted(chosen: np.ndarray) -> np.ndarray:
+        counts = np.bincount(code.codes[chosen & (code.codes >= 0)], minlength=len(code.categories))
+        return np.append(counts, chosen.sum()) if margins else counts
+
+    table = pd.DataFrame({"count": counted(np.ones(len(owner), dtype=bool))}, index=names)
+    for metres in distances_m:
+        within = counted(distance <= metres)
+        table[f"within_{metres:g}_m"] = within
+        table[f"share_{metres:g}_m"] = within / table["count"].where(table["count"] > 0)
+    return _table(table, margins)
+
+
+def unserved(
+    features: gpd.GeoDataFrame,
+    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    within_m: float,
+) -> gpd.GeoDataFrame:
+    """List the features that have no facility within a distance, the farthest first.
+
+    Parameters
+    ----------
+    features : GeoDataFrame
+    facilities : GeoDataFrame or GeoSeries
+        In the CRS of ``features``.
+    within_m : float
+        In metres.
+
+    Returns
+    -------
+    GeoDataFrame
+        Those rows of ``features``, with ``distance_m`` and ``facility`` of the nearest (missing
+        where there is no facility at all). Rows without geometry are left out: nobody knows.
+
+    Examples
+    --------
+    >>> stops = gpd.GeoDataFrame({"name": ["A", "B"]}, crs="EPSG:4549",
+    ...     geometry=gpd.points_from_xy([550_100, 550_200], [3_460_500] * 2))
+    >>> bay = gpd.GeoSeries([shapely.Point(550_000, 3_460_500)], crs="EPSG:4549")
+    >>> unserved(stops, bay, within_m=150)[["name", "distance_m"]].values.tolist()
+    [['B', 200.0]]
+    """
+    found = nearest(features, facilities)
+    distance = found["distance_m"].to_numpy()
+    shape = features.geometry.to_numpy()
+    somewhere = ~(shapely.is_missing(shape) | shapely.is_empty(shape))
+    far = np.flatnonzero(somewhere & ~(distance <= within_m))
+    far = far[np.argsort(-np.nan_to_num(distance[far], nan=np.inf), kind="stable")]
+    return features.iloc[far].assign(
+        facility=found["facility"].iloc[far].to_numpy(), distance_m=distance[far]
+    )
+
+
+def _find(
+    features: np.ndarray, facilities: np.ndarray, k: int, max_m: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of features, facilities (-1 for none) and distances, by feature, then distance."""
+    usable = ~(shapely.is_missing(facilities) | shapely.is_empty(facilities))
+    place = np.flatnonzero(usable)
+    tree = shapely.STRtree(facilities[place])
+    somewhere = ~(shapely.is_missing(features) | shapely.is_empty(features))
+    rows = np.flatnonzero(somewhere) if len(place) else np.empty(0, dtype=np.int64)
+    parts = []
+    points = bool((shapely.get_type_id(facilities[place]) == 0).all())
+    points &= bool((shapely.get_type_id(features[rows]) == 0).all())
+    for first in range(0, len(rows), _CHUNK):
+        some = rows[first : first + _CHUNK]
+        search = _among_points if points else _among_shapes
+        at, near, distance = search(features[some], tree, min(k, len(place)), max_m)
+        parts.append((some[at], place[near], distance))
+    row, facility, distance = (
+        np.concatenate([part[n] for part in parts])
+        if parts
+        else np.empty(0, dtype=np.float64 if n == 2 else np.int64)
+        for n in range(3)
+    )
+    found = np.zeros(len(features), dtype=bool)
+    found[row] = True
+    alone = np.flatnonzero(~found)
+    row = np.concatenate([row, alone])
+    order = np.argsort(row, kind="stable")
+    facility = np.concatenate([facility, np.full(len(alone), -1)])
+    distance = np.concatenate([distance, np.full(len(alone), np.nan)])
+    return row[order], facility[order], distance[order]
+
+
+def _among_points(
+    features: np.ndarray, tree: shapely.STRtree, k: int, max_m: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The ``k`` nearest of each feature, by feature and rank, where all are points."""
+    here, there = (shapely.get_coordinates(v) for v in (features, tree.geometries))
+    position, distance = nearest_points(here, there, k, np.inf if max_m is None else max_m)
+    at, rank = np.nonzero(position >= 0)
+    return at, position[at, rank], distance[at, rank]
+
+
+def _among_shapes(
+    features: np.ndarray, tree: shapely.STRtree, k: int, max_m: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same for any geometry, from candidates of the tree."""
+    at, near, distance = _candidates(features, tree, k, max_m)
+    order = np.lexsort([near, distance, at])
+    at, near, distance = at[order], near[order], distance[order]
+    best = np.arange(len(at)) - np.searchsorted(at, at) < k
+    return at[best], near[best], distance[best]
+
+
+def _candidates(
+    features: np.ndarray, tree: shapely.STRtree, k: int, max_m: float | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Pairs among which the ``k`` nearest of each feature are, with their distances."""
+    (at, near), distance = tree.query_nearest(
+        features, max_distance=max_m or None, return_distance=True
+    )
+    if max_m == 0:
+        at, near, distance = at[distance == 0], near[distance == 0], distance[distance == 0]
+    if k == 1:
+        return at, near, distance
+    # The nearest tells how far to look for more; twice as far where that was not enough.
+    limit = np.inf if max_m is None else max_m
+    radius = np.zeros(len(features))
+    radius[at] = distance
+    spacing = np.median(radius) + 1e-3
+    radius = np.minimum(np.maximum(1.5 * np.sqrt(k) * radius, spacing), limit)
+    open_ = np.unique(at)
+    found = []
+    while len(open_):
+        row, place = tree.query(features[open_], predicate="dwithin", distance=radius[open_])
+        many = np.bincount(row, minlength=len(open_))
+        done = (many >= k) | (radius[open_] >= limit)
+        keep = done[row]
+        found.append((open_[row[keep]], place[keep]))
+        open_ = open_[~done]
+        radius[open_] = np.minimum(2 * radius[open_], limit)
+    at = np.concatenate([pair[0] for pair in found]) if found else at
+    near = np.concatenate([pair[1] for pair in found]) if found else near
+    return at, near, shapely.distance(features[at], tree.geometries[near])
+
+
+def _owners(
+    features: gpd.GeoDataFrame | gpd.GeoSeries,
+    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    function: str,
+    margins: bool,
+) -> tuple[list[int | None], pd.Index, np.ndarray]:
+    """Positions of the rows of a table on the zones, its labels, the owner of each feature."""
+    require_metric(zones, function)
+    require_same_crs(features, zones, function)
+    index = ZoneIndex(zones)
+    codes = zone_codes(zones)
+    position: list[int | None] = list(
+        pd.Series(np.arange(len(index.codes)), index=index.codes)[codes]
+    )
+    labels = list(codes)
+    if margins:
+        position += [OUTSIDE, UNLOCATED, None]
+        labels += _MARGINS
+    names = pd.Index(labels, name=codes.name, dtype="str")
+    return position, names, index.owner(features.geometry.to_numpy())
+
+
+def _table(table: pd.DataFrame, margins: bool) -> pd.DataFrame:
+    if margins:
+        kinds = ["zone"] * (len(table) - len(_MARGINS)) + list(_MARGINS)
+        table.insert(0, "row_kind", pd.array(kinds, dtype="str"))
+    return table
