@@ -156,12 +156,37 @@ def main(context: click.Context, debug: bool) -> None:
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
 @click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option("--bulletin", is_flag=True, help="另写通报（docx、pdf、png、zip） / and a bulletin")
+@click.option(
+    "--period",
+    type=click.Choice(["month", "quarter", "half", "year"]),
+    default="month",
+    help="通报的时段 / period of the bulletin",
+)
+@click.option(
+    "--release",
+    type=click.Choice(["internal", "public"]),
+    default=None,
+    help="内部资料，或可公开的版本 / mark as internal, or leave out what is not public",
+)
+@click.option(
+    "--precision",
+    "grid_m",
+    type=float,
+    default=100.0,
+    metavar="METRES",
+    help="公开版坐标精度，默认 100 米 / precision of positions in public",
+)
 @_common
 @_guarded
 def report(
     source: Path,
     out: Path,
     as_of: str | None,
+    bulletin: bool,
+    period: str,
+    release: str | None,
+    grid_m: float,
     lang: Lang,
     layer_folder: Path | None,
     crs: tuple[str, ...],
@@ -173,11 +198,21 @@ def report(
     city = _load(source, layer_folder, crs, datum)
     _tell_unusable(city, lang)
     with Bar(lang) as tick:
-        files = write_report(city, out, as_of=as_of, lang=lang, progress_bar=tick)
+        files = write_report(
+            city,
+            out,
+            as_of=as_of,
+            lang=lang,
+            bulletin=bulletin,
+            period=period,
+            release=release,
+            grid_m=grid_m,
+            progress_bar=tick,
+        )
     # Those of a layer that cannot be used stay in its file.
     usable = city.ledger[city.ledger["state"] == "ok"]
     rejected = int(usable["n_rejected"].sum())
-    if rejected:
+    if rejected and "rejected" in files:
         click.echo(
             say(
                 f"退回 {rejected} 条记录，见 rejected/",

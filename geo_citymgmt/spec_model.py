@@ -39,6 +39,15 @@ class Field:
     at_least: str | None = None
     geometry: str | None = None
     tolerance: float | None = None
+    #: "public" or "internal"; see :attr:`is_public`.
+    release: str = ""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether values may stand in what is published; free text only where the file says so."""
+        if self.personal:
+            return False
+        return self.release == "public" or (not self.release and self.type != "text")
 
     def label(self, lang: str = "zh") -> str:
         """Label in ``lang``, "zh" or "en"."""
@@ -136,6 +145,8 @@ class LayerSpec:
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
     style: Mapping[str, Any] = field(default_factory=dict)
+    #: Whether single records may be published ("public"), or sums of them alone.
+    release: str = "internal"
 
     @property
     def state_field(self) -> str | None:

@@ -72,7 +72,7 @@ class Check:
 
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance",
+    "at_least", "geometry", "tolerance", "release",
 )  # fmt: skip
 
 
@@ -117,7 +117,17 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         at_least=check.value(table, place, "at_least", str, None),
         geometry=geometry,
         tolerance=check.value(table, place, "tolerance", (int, float), None),
+        release=_release(check, table, place, ""),
     )
+
+
+def _release(check: Check, table: Any, place: str, default: str) -> str:
+    release = table.get("release")
+    if release is None:
+        return default
+    if release == "public" and table.get("personal"):
+        raise check.fail(place, "personal data is never public", "个人信息不得公开")
+    return check.one_of(release, place, "release", ("internal", "public"))
 
 
 def _code(check: Check, place: str, table: Any) -> Code:
@@ -127,7 +137,7 @@ def _code(check: Check, place: str, table: Any) -> Code:
 
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
-    "state", "amounts", "events", "style", "fields",
+    "state", "amounts", "events", "style", "fields", "release",
 )  # fmt: skip
 
 
@@ -178,6 +188,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         amounts=MappingProxyType(amounts),
         events=MappingProxyType(events),
         style=MappingProxyType(dict(style)),
+        release=_release(check, table, "", "internal"),
     )
 
 

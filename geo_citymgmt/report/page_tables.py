@@ -300,6 +300,10 @@ def ledger_view(told: Summary) -> list[dict[str, Any]]:
     return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
 
 
+def _findings_lead(told: Summary) -> str:
+    return "findings_lead_public" if told.release == "public" else "findings_lead"
+
+
 def findings_view(told: Summary) -> dict[str, Any]:
     """Return the findings that ask for something, and apart from them the notes on reading."""
     words = told.words
@@ -310,7 +314,7 @@ def findings_view(told: Summary) -> dict[str, Any]:
     )
     asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
     return {
-        "lead": words("findings_lead", n=f"{len(told.city.findings):,}"),
+        "lead": words(_findings_lead(told), n=f"{len(told.city.findings):,}"),
         "asking": asking.to_dict("records"),
         "notes": notes.to_dict("records"),
         "notes_title": words("findings_notes", n=len(notes)),

@@ -21,6 +21,8 @@ class Words:
     Parameters
     ----------
     lang : {"zh", "en"}
+    table : mapping, optional
+        Other words than the report's: kind to key to the pair of texts.
 
     Raises
     ------
@@ -34,14 +36,16 @@ class Words:
     ('截至 2022-06-30', '滞后')
     """
 
-    def __init__(self, lang: str = "zh") -> None:
+    def __init__(
+        self, lang: str = "zh", table: Mapping[str, Mapping[str, Any]] | None = None
+    ) -> None:
         if lang not in LANGUAGES:
             raise CityDataError(
                 f"lang is {lang!r}, must be one of {', '.join(LANGUAGES)}.", f"不支持语言 {lang}。"
             )
         self.lang = lang
         self._place = LANGUAGES.index(lang)
-        self._table = _table()
+        self._table = _table() if table is None else table
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the text ``key`` with its gaps filled."""

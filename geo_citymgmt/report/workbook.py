@@ -48,7 +48,8 @@ def write_tables(told: Summary, path: Path) -> None:
 
 
 def _note(told: Summary) -> str:
-    return told.words.joined([told.day, told.words.of(told.city.name_zh, told.city.name_en)])
+    city = told.words.of(told.city.name_zh, told.city.name_en)
+    return told.words.joined([told.stamp, told.day, city])
 
 
 def _titled(told: Summary, key: str) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +13,12 @@ import pandas as pd
 import pyogrio
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.report.bulletin import check_libraries, write_bulletin
 from geo_citymgmt.report.findings_book import write_findings
 from geo_citymgmt.report.manifest import write_manifest
 from geo_citymgmt.report.page import render_page
 from geo_citymgmt.report.rejects import write_rejected
+from geo_citymgmt.report.release import GRID_M, check_release, public_city, without_records
 from geo_citymgmt.report.summary import Progress, Summary, summary
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.report.workbook import write_tables
@@ -26,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 _STAGES = (
-    "progress", "monthly", "coverage", "tables", "findings", "data", "map", "page", "manifest",
+    "progress", "monthly", "coverage", "tables", "findings", "data", "map", "page", "bulletin",
+    "manifest",
 )  # fmt: skip
 
 
@@ -36,6 +41,10 @@ def write_report(
     *,
     as_of: Any = None,
     lang: str = "zh",
+    bulletin: bool = False,
+    period: str = "month",
+    release: str | None = None,
+    grid_m: float = GRID_M,
     progress_bar: Progress | None = None,
 ) -> dict[str, Path]:
     """Write the report of a city into a folder.
@@ -50,21 +59,34 @@ def write_report(
         The day of every figure; the data's own otherwise.
     lang : {"zh", "en"}
         Of page, map and workbooks.
+    bulletin : bool
+        Write the bulletin (通报) too: .docx, PDF, a long PNG, and all of them with the workbook in
+        ``bulletin.zip``. Needs the extra ``bulletin``.
+    period : {"month", "quarter", "half", "year"}
+        Of the bulletin.
+    release : {"internal", "public"}, optional
+        Marks page, map, workbook and bulletin. In public, map and GeoPackage hold only what
+        :func:`public_city` lets out, and there are no lists of findings and rejected records.
+    grid_m : float
+        Precision of positions in public, in metres.
     progress_bar : callable, optional
         Called as ``progress_bar(done, total, next_step)`` before each step and at the end.
 
     Returns
     -------
     dict of str to Path
-        ``index, map, tables, city, findings, rejected, manifest``. A folder without a manifest
-        holds an unfinished report.
+        ``index, map, tables, city, findings, rejected, manifest``, and ``bulletin_docx,
+        bulletin_pdf, bulletin_png, bulletin`` where asked for; ``findings`` and ``rejected`` are
+        not there in public. A folder without a manifest holds an unfinished report.
 
     Raises
     ------
     AsOfError
         The day is after the data's own.
     CityDataError
-        A file cannot be written: another program holds it open, or ``out`` is no folder.
+        A file cannot be written: another program holds it open, or ``out`` is no folder; a release
+        or period there is not; a public report into a folder that holds one that is not; the extra
+        of the bulletin is missing.
 
     Examples
     --------
@@ -77,13 +99,26 @@ def write_report(
         raise CityDataError(
             f"{folder}: is a file, not a folder.", f"{folder}：是文件，不是文件夹。"
         )
-    stages = iter(range(len(_STAGES)))
+    check_release(release, grid_m)
+    public = release == "public"
+    if public:
+        _refuse_internal(folder)
+    if bulletin:
+        check_libraries()
+    names = [
+        s for s in _STAGES if (s != "bulletin" or bulletin) and (s != "findings" or not public)
+    ]
+    stages = iter(range(len(names)))
 
     def tell(stage: str) -> None:
         if progress_bar is not None:
-            progress_bar(next(stages), len(_STAGES), words.name("stage", stage))
+            progress_bar(next(stages), len(names), words.name("stage", stage))
 
-    told = summary(city, as_of, lang, tell=tell)
+    told = replace(summary(city, as_of, lang, tell=tell), release=release or "")
+    # Figures are those of the whole city, records what may be let out of it.
+    shown = public_city(city, grid_m=grid_m) if public else city
+    if public:
+        told = replace(told, city=without_records(city))
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.json"
     # From here on the folder is under way, and says so by having none.
@@ -93,26 +128,38 @@ def write_report(
         "map": folder / "map.html",
         "tables": folder / "tables.xlsx",
         "city": folder / "city.gpkg",
-        "findings": folder / "findings.xlsx",
-        "rejected": folder / "rejected",
     }
     tell("tables")
     _whole(files["tables"], lambda path: write_tables(told, path))
-    tell("findings")
-    write_findings(city, files["findings"], lang=lang, as_of=told.as_of)
+    if not public:
+        files |= {"findings": folder / "findings.xlsx", "rejected": folder / "rejected"}
+        tell("findings")
+        write_findings(city, files["findings"], lang=lang, as_of=told.as_of)
     tell("data")
     with _dated(told.as_of):
-        write_city(city, files["city"])
-        write_rejected(told, files["rejected"])
+        write_city(shown, files["city"])
+        if not public:
+            write_rejected(told, files["rejected"])
     tell("map")
-    _write_map(told, files["map"])
+    _write_map(told, shown, files["map"])
     tell("page")
     write_text(render_page(told), files["index"])
+    if bulletin:
+        tell("bulletin")
+        files |= write_bulletin(
+            told, folder, period=period, stamp=told.stamp, tables=files["tables"]
+        )
     tell("manifest")
-    options = {"as_of": None if as_of is None else f"{pd.Timestamp(as_of):%Y-%m-%d}", "lang": lang}
+    options = {
+        "as_of": None if as_of is None else f"{pd.Timestamp(as_of):%Y-%m-%d}",
+        "lang": lang,
+        "bulletin": period if bulletin else None,
+        "release": release,
+        "grid_m": grid_m if public else None,
+    }
     write_manifest(told, files, folder, manifest, options)
     if progress_bar is not None:
-        progress_bar(len(_STAGES), len(_STAGES), "")
+        progress_bar(len(names), len(names), "")
     return {**files, "manifest": manifest}
 
 
@@ -121,11 +168,31 @@ def _whole(path: Path, write: Callable[[Path], None]) -> None:
         write(temporary)
 
 
-def _write_map(told: Summary, path: Path) -> None:
+def _refuse_internal(folder: Path) -> None:
+    """Raise where files for the public would lie among others that are not."""
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return
+    try:
+        earlier = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        if earlier["options"]["release"] == "public":
+            return
+    except (OSError, ValueError, KeyError, TypeError):
+        pass
+    raise CityDataError(
+        f"{folder}: holds files that are not of a public report.",
+        f"{folder}：文件夹中已有非公开的文件。",
+        remedy="Give a new or empty folder, so that nothing internal is passed on with it.",
+        remedy_zh="请另选新的或空的文件夹，以免把内部文件一并发出。",
+    )
+
+
+def _write_map(told: Summary, shown: City, path: Path) -> None:
     from geo_citymgmt.maps import city_map
 
     districts = told.table[told.table["level"] != "street"]
-    drawn = city_map(told.city, as_of=told.as_of, table=districts, lang=told.lang)  # type: ignore[arg-type]
+    drawn = city_map(shown, as_of=told.as_of, table=districts, lang=told.lang)  # type: ignore[arg-type]
+    if told.map_stamp:
+        drawn.add_note(told.map_stamp)
     _whole(path, drawn.save)
 
 

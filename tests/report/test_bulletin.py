@@ -1,0 +1,214 @@
+"""The bulletin: figures that agree with the report's, ranks within groups, the same bytes."""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import zipfile
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import geo_citymgmt as gcm
+from geo_citymgmt.report import summary
+from geo_citymgmt.report.bulletin import bulletin, write_bulletin
+from geo_citymgmt.report.bulletin.lines import broken
+from geo_citymgmt.report.bulletin.model import Heading, Paragraph
+from geo_citymgmt.report.bulletin.tables import ranks
+from geo_citymgmt.report.release import without_records
+
+docx = pytest.importorskip("docx")
+pytest.importorskip("reportlab")
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.fixture(scope="module")
+def told(city):
+    return summary(city, "2022-06-30")
+
+
+@pytest.fixture(scope="module")
+def made(told):
+    return bulletin(told, stamp="内部资料")
+
+
+@pytest.fixture(scope="module")
+def files(told, tmp_path_factory):
+    return write_bulletin(told, tmp_path_factory.mktemp("bulletin"), stamp="内部资料")
+
+
+def number(text: str) -> float:
+    return 0.0 if text == "—" else float(text.replace(",", "").rstrip("%"))
+
+
+def test_the_totals_are_those_of_the_published_half_year(made):
+    # 苏城发〔2022〕74号: 350.3 万平方米, 1,180 manholes, 6,310 and 4,490 spaces, 5,000 bays.
+    totals = [table.rows[-1] for table in made.tables[:5]]
+    assert totals[0][4] == "3,503,000"
+    assert totals[1][3:] == ("37.800", "24.500")
+    assert totals[2][4] == "1,180"
+    assert totals[3][3:5] == ("6,310", "4,490")
+    assert totals[4][3:5] == ("5,000", "6,000")
+
+
+def test_rows_add_up_to_their_sums(made):
+    for table in made.tables:
+        flows = [
+            c
+            for c, column in enumerate(table.columns)
+            if column.number and "目标" not in column.group
+        ]
+        plain = [row for r, row in enumerate(table.rows) if r not in table.strong]
+        for c in flows:
+            total, digits = number(table.rows[-1][c]), "." in table.rows[-1][c]
+            off = 0.001 * len(plain) if digits else 0.5 * len(plain) * bool(table.note)
+            assert sum(number(row[c]) for row in plain) == pytest.approx(total, abs=off + 1e-9)
+
+
+def test_every_table_has_a_number_and_the_date_it_runs_to(made):
+    for k, table in enumerate(made.tables, 1):
+        assert table.title.startswith(f"表{k} ") and table.title.endswith("（截至2022年6月30日）")
+        assert all("（" in c.head for c in table.columns if c.group and "目标" not in c.group)
+
+
+def test_the_districts_come_before_the_streets(made):
+    annex = next(k for k, p in enumerate(made.parts) if isinstance(p, Heading) and p.annex)
+    assert [t for t in made.parts[annex:] if hasattr(t, "rows")] == made.tables[6:]
+    assert len(made.tables[6:]) == 10
+    assert sum(len(t.rows) - 1 for t in made.tables[6:]) >= 118
+
+
+def test_the_period_before_is_told(made):
+    lead = next(p for p in made.parts if isinstance(p, Paragraph) and p.lead == "违法建设治理")
+    assert "治理完成处数721处（环比增长142.8%" in lead.text
+    assert "目标（1,500万平方米）的17.4%" in lead.text
+
+
+def test_what_does_not_compare_is_noted(made):
+    notes = [p.text for p in made.parts if isinstance(p, Paragraph)]
+    assert any("治理违法建设面积与目标不可比（口径不同）" in note for note in notes)
+
+
+@pytest.mark.parametrize(
+    ("period", "first"), [("half", "2,264"), ("year", "2,264"), ("month", "721")]
+)
+def test_any_period_stands_beside_the_running_total(told, period, first):
+    table = bulletin(told, period=period).tables[0]
+    assert table.rows[-1][1] == first
+    assert len(table.columns) == (7 if period == "year" else 9)
+
+
+def test_english_has_no_chinese_but_names(told, city):
+    parts = bulletin(summary(city, "2022-06-30", "en")).tables
+    assert not any(
+        "\u4e00" <= ch <= "\u9fff" for t in parts[:6] for row in t.rows for ch in "".join(row)
+    )
+
+
+@given(
+    st.lists(st.one_of(st.none(), st.floats(0, 2)), min_size=1, max_size=9),
+    st.lists(st.sampled_from("AB"), min_size=9, max_size=9),
+)
+def test_ranks_stay_within_groups(values, labels):
+    codes = [str(k) for k in range(len(values))]
+    attained = pd.Series(values, index=codes, dtype=float)
+    groups = pd.Series(labels[: len(values)], index=codes)
+    made = ranks(attained, groups)
+    for _, members in groups.groupby(groups):
+        mine, known = made[members.index], attained[members.index].dropna()
+        if len(known) < 2:
+            assert mine.isna().all()
+        else:
+            assert mine.min() == 1 and mine.notna().sum() == len(known)
+            assert known[mine.idxmin()] == pytest.approx(known.max(), abs=1e-8)
+
+
+@given(st.text(alphabet="治理违，。（）、350.% abc", max_size=80), st.integers(4, 30))
+def test_lines_hold_all_of_the_text_and_fit(text, width):
+    lines = broken(text, width, len)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+    assert all(len(line) <= width for line in lines)
+
+
+def test_a_city_of_points_alone_has_a_bulletin(two_layers, tmp_path):
+    city = gcm.load_city(two_layers)
+    assert city.data_date is None
+    with pytest.raises(gcm.CityDataError, match="needs a date"):
+        bulletin(summary(city))
+    made = bulletin(summary(city, "2022-06-30"))
+    assert made.title and isinstance(made.parts[-1], Paragraph)
+
+
+def test_an_unknown_period_is_refused(told):
+    with pytest.raises(gcm.CityDataError, match="no period"):
+        bulletin(told, period="week")
+
+
+def test_the_document_is_laid_out_as_official_ones_are(files):
+    made = docx.Document(files["bulletin_docx"])
+    section = made.sections[0]
+    sides = (section.top_margin, section.bottom_margin, section.left_margin, section.right_margin)
+    assert [round(s.mm) for s in sides] == [37, 35, 28, 26]
+    title = next(p for p in made.paragraphs if p.text == "苏州市城市管理工作情况通报")
+    assert title.runs[0].font.size.pt == 22
+    assert "方正小标宋简体" in title._p.xml
+    body = next(p for p in made.paragraphs if p.text.startswith("违法建设治理。"))
+    assert body.paragraph_format.line_spacing.pt == 28
+    assert {run.font.size.pt for run in body.runs} == {16}
+    assert "仿宋_GB2312" in body._p.xml
+    with zipfile.ZipFile(files["bulletin_docx"]) as packed:
+        assert 'w:altName w:val="仿宋,FangSong' in packed.read("word/fontTable.xml").decode()
+
+
+def test_the_document_holds_every_cell(files, made):
+    tables = docx.Document(files["bulletin_docx"]).tables
+    assert len(tables) == len(made.tables)
+    for shown, table in zip(tables[:3], made.tables, strict=False):
+        cells = [tuple(cell.text for cell in row.cells) for row in shown.rows[2:]]
+        assert cells == [tuple(row) for row in table.rows]
+
+
+def test_the_picture_is_as_wide_as_a_phone_shows(files):
+    from PIL import Image
+
+    with Image.open(files["bulletin_png"]) as image:
+        assert image.width == 1080 and 4000 < image.height < 20_000
+    assert files["bulletin_png"].stat().st_size < 2_000_000
+
+
+def test_the_pdf_embeds_its_font(files):
+    raw = files["bulletin_pdf"].read_bytes()
+    assert raw.startswith(b"%PDF") and b"FontFile2" in raw
+    assert raw.count(b"/MediaBox") >= 8
+
+
+def test_the_same_report_is_the_same_bytes(told, files, tmp_path):
+    again = write_bulletin(told, tmp_path, stamp="内部资料")
+    for key, path in files.items():
+        assert (
+            hashlib.sha256(path.read_bytes()).digest()
+            == hashlib.sha256(again[key].read_bytes()).digest()
+        ), key
+
+
+def test_text_that_reads_as_markup_is_shown(hostile, tmp_path):
+    city = gcm.load_city(hostile)
+    made = write_bulletin(summary(without_records(city), "2022-06-30"), tmp_path)
+    text = "\n".join(p.text for p in docx.Document(made["bulletin_docx"]).paragraphs)
+    assert "<b>市</b>${1}" in text
+
+
+def test_a_missing_library_is_an_error_that_names_the_extra(told, tmp_path, monkeypatch):
+    real = builtins.__import__
+
+    def without(name, *args, **kwargs):
+        if name == "docx":
+            raise ImportError("no docx", name="docx")
+        return real(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(gcm.CityDataError, match=r"geo_citymgmt\[bulletin\]"):
+        write_bulletin(told, tmp_path)
+    assert not list(tmp_path.iterdir())
