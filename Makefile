@@ -7,7 +7,7 @@ SOURCE ?= data/shapefiles
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint bench faults sample docs clean
+.PHONY: help report test lab lint bench bench-maps faults sample docs clean
 
 help:
 	@echo "make report  report on $(SOURCE) into $(OUT)"
@@ -15,6 +15,7 @@ help:
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   benchmarks against peers"
+	@echo "make bench-maps  size and speed of maps of many features"
 	@echo "make faults  kill writers and fill disks, a hundred times a format"
 	@echo "make sample  write data/shapefiles anew"
 	@echo "make docs    the documentation as pages into build/docs"
@@ -46,6 +47,10 @@ lint: $(VENV)/stamp-test+notebook
 
 bench: $(VENV)/stamp-bench
 	@$(BIN)/python -m benchmarks
+
+bench-maps: $(VENV)/stamp-bench
+	@sh scripts/system-packages.sh chromium
+	@$(BIN)/python -m benchmarks.maps $(ARGS)
 
 faults: $(VENV)/stamp-test+notebook
 	@$(BIN)/python -m tests.faults
