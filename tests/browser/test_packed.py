@@ -11,6 +11,7 @@ from shapely import box
 
 from geo_citymgmt.maps import CityMap, layer_map
 from geo_citymgmt.maps.geometry import to_degrees
+from tests.browser.test_interaction import until
 
 pytestmark = pytest.mark.browser
 
@@ -91,7 +92,7 @@ def test_a_click_on_a_cluster_comes_nearer_and_on_a_point_tells_its_record(show,
             const p = gcm.placeOf(c.x[k], c.y[k]); return [p.lat, p.lng]; }})()"""
     )
     opened.click(lat, lon)
-    opened.page.wait_for_function(f"gcm.maps[0].getZoom() > {before} + 1")
+    until(opened.page, f"gcm.maps[0].getZoom() > {before} + 1")
     assert opened.page.locator(".leaflet-popup").count() == 0
     opened.page.wait_for_timeout(400)
     near(opened, many, 17)
