@@ -22,7 +22,15 @@ from geo_citymgmt.city import City, load_city
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.cleaning.datum import from_wgs84, to_wgs84
 from geo_citymgmt.cleaning.datum_guess import suspect_datum
-from geo_citymgmt.coverage import coverage, coverage_area
+from geo_citymgmt.coverage import (
+    coverage,
+    coverage_area,
+    coverage_gaps,
+    distance_percentiles,
+    nearest,
+    share_within,
+    unserved,
+)
 from geo_citymgmt.errors import (
     AsOfError,
     CityDataError,
@@ -31,15 +39,10 @@ from geo_citymgmt.errors import (
     SourceError,
     SpecError,
 )
-from geo_citymgmt.gaps import coverage_gaps
-from geo_citymgmt.grid import make_grid
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
-from geo_citymgmt.nearest import distance_percentiles, nearest, share_within, unserved
-from geo_citymgmt.outlook import outlook
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
-from geo_citymgmt.periods import period_table
-from geo_citymgmt.progress import figure, progress, progress_series
+from geo_citymgmt.progress import figure, outlook, period_table, progress, progress_series
 from geo_citymgmt.remediation import (
     ageing,
     audit_sample,
@@ -52,13 +55,13 @@ from geo_citymgmt.remediation import (
     relapse_rates,
     stock_flow,
 )
-from geo_citymgmt.score_parts import score_parts
-from geo_citymgmt.scorecard import scorecard
+from geo_citymgmt.scorecard import score_parts, scorecard
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing import write_layer
 from geo_citymgmt.zones import (
     assign_zones,
     check_zones,
+    make_grid,
     split_by_zone,
     summarise,
     summarise_levels,

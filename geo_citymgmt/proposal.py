@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt.city_source import CitySource, LayerSource, find_source
+from geo_citymgmt.city.source import CitySource, LayerSource, find_source
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.reading.source import SourceLayer

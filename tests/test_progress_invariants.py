@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_citymgmt.city import City
+from geo_citymgmt.progress.standing import Standing
 from geo_citymgmt.spec import load_specs
-from geo_citymgmt.standing import Standing
 from tests.conftest import CRS, X0, Y0, squares
 
 #: A city takes a tenth of a second; a thorough run sets 1000.

@@ -14,7 +14,7 @@ import shapely
 
 from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, no_text, plain_key, take_text
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
+from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
 __all__ = ["check_place", "reported_codes"]
 

@@ -9,9 +9,9 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
 from geo_citymgmt.patterns.permutation import benjamini_hochberg, normal_p, permutation_p
 from geo_citymgmt.patterns.records import column
+from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
 __all__ = ["hot_spots"]
 

@@ -14,7 +14,7 @@ import shapely
 
 from geo_citymgmt.cleaning.personal import mask_text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.finding_codes import CODES
+from geo_citymgmt.findings.codes import CODES
 from geo_citymgmt.layer import Layer
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt.coverage import coverage
-from geo_citymgmt.gaps import coverage_gaps
+from geo_citymgmt.coverage import coverage, coverage_gaps
+from geo_citymgmt.progress.timeline import Timeline
 from geo_citymgmt.spec import read_toml
-from geo_citymgmt.timeline import Timeline
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -64,7 +63,7 @@ class ServiceCoverage:
     ----------
     service : Service
     table : DataFrame
-        As :func:`geo_citymgmt.coverage` gives it with margins.
+        As :func:`geo_citymgmt.coverage.shares` gives it with margins.
     n_counted, n_unlocated : int
         Facilities that serve; those among them without a place.
     state_known : bool

@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.city import as_date
+from geo_citymgmt.city.city import as_date
 from geo_citymgmt.indicators import Figures, load_figures
-from geo_citymgmt.outlook import outlook
-from geo_citymgmt.periods import period_table
-from geo_citymgmt.progress import progress, progress_series
+from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
@@ -49,7 +47,8 @@ class Summary:
     services : list of ServiceCoverage
     layers : list of LayerSummary
     outlook : DataFrame
-        What each target still asks for, of :func:`geo_citymgmt.outlook`; empty without a date.
+        What each target still asks for, of :func:`~geo_citymgmt.outlook`; empty without a
+        date.
     periods : DataFrame
         This month and this half-year of the city beside the one before and a year ago, of
         :func:`geo_citymgmt.period_table`; empty without a date.
@@ -188,7 +187,7 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     Parameters
     ----------
     table : DataFrame
-        Of :func:`geo_citymgmt.progress`.
+        Of :func:`geo_citymgmt.progress.table`.
     figures : Figures, optional
         Of a city with figures of its own; the package's without.
 
@@ -196,7 +195,7 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     -------
     DataFrame
         Indexed by figure, in the order of the definitions: the columns of
-        :func:`geo_citymgmt.progress` and ``expected_share``, the attainment that the calendar
+        :func:`geo_citymgmt.progress.table` and ``expected_share``, the attainment that the calendar
         expects (missing where attainment does not grow with time). A measure the document states
         twice is there once.
     """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt.access import gini, supply_ratio, two_step_access
-from geo_citymgmt.nearest import share_within
+from geo_citymgmt.coverage import share_within
 from geo_citymgmt.report.services import DEMAND, Chosen, chosen_records, questions
 from geo_citymgmt.zones import summarise
 

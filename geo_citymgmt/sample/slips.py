@@ -10,9 +10,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.ownership import ZoneIndex
 from geo_citymgmt.sample.draw import Draw
 from geo_citymgmt.spec import Field, LayerSpec
+from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["HEADINGS", "MORE", "spoil_files"]
 

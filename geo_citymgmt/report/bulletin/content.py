@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.periods import period_table
+from geo_citymgmt.progress import period_table
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Part, Table
 from geo_citymgmt.report.bulletin.tables import (
     Figures,

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_citymgmt.errors import SpecError
-from geo_citymgmt.spec_model import Amount, Code, Event, Field, LayerSpec, Plan, States
+from geo_citymgmt.spec.model import Amount, Code, Event, Field, LayerSpec, Plan, States
 
 __all__ = ["ROLES", "Check", "build_field", "build_layer"]
 

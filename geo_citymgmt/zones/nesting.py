@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
 
 __all__ = ["Parts", "level_rows", "parents_of", "parts_of", "parts_within"]
 

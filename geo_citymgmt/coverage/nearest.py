@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.coverage.neighbours import nearest_points
+from geo_citymgmt.coverage.reach import demand_weights
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.neighbours import nearest_points
-from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
-from geo_citymgmt.reach import demand_weights
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
 
 __all__ = ["distance_percentiles", "nearest", "share_within", "unserved"]
 

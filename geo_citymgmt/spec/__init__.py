@@ -15,8 +15,8 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_citymgmt.errors import SpecError
-from geo_citymgmt.spec_model import Amount, Code, Event, Field, LayerSpec, Plan, States
-from geo_citymgmt.spec_reader import ROLES, Check, build_field, build_layer
+from geo_citymgmt.spec.model import Amount, Code, Event, Field, LayerSpec, Plan, States
+from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
 
 __all__ = [
     "Amount",

@@ -11,7 +11,7 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric
-from geo_citymgmt.ownership import OUTSIDE, ZoneIndex
+from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
 __all__ = ["make_grid"]
 

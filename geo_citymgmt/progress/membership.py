@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.nesting import Parts, parts_within
-from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex
+from geo_citymgmt.zones.nesting import Parts, parts_within
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

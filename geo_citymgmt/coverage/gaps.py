@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.coverage.reach import Reach, checked_reach, demand_weights
 from geo_citymgmt.metric import require_same_crs
-from geo_citymgmt.ownership import Shares
-from geo_citymgmt.reach import Reach, checked_reach, demand_weights
+from geo_citymgmt.zones.ownership import Shares
 
 __all__ = ["coverage_gaps"]
 
@@ -39,7 +39,7 @@ def coverage_gaps(
     Parameters
     ----------
     features, zones, radius_m, at_least
-        As in :func:`geo_citymgmt.coverage`.
+        As in :func:`geo_citymgmt.coverage.shares`.
     demand : GeoDataFrame
         Points, or polygons whose weight is spread evenly over their area.
     weight : str, optional

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.coverage.reach import ARC_SEGMENTS, Reach, checked_reach, demand_weights
 from geo_citymgmt.metric import require_same_crs
-from geo_citymgmt.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
-from geo_citymgmt.reach import ARC_SEGMENTS, Reach, checked_reach, demand_weights
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
 
 __all__ = ["ARC_SEGMENTS", "coverage", "coverage_area"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.score_parts import refuse, score_parts
+from geo_citymgmt.scorecard.parts import refuse, score_parts
 
 __all__ = ["scorecard"]
 

@@ -13,7 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.aggregation import (
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.zones.aggregation import (
     FUNCTIONS,
     Long,
     aggregate,
@@ -21,9 +22,8 @@ from geo_citymgmt.aggregation import (
     values_of,
     weights_of,
 )
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.nesting import Parts, level_rows, parents_of, parts_of, parts_within
-from geo_citymgmt.ownership import zone_codes, zone_index
+from geo_citymgmt.zones.nesting import Parts, level_rows, parents_of, parts_of, parts_within
+from geo_citymgmt.zones.ownership import zone_codes, zone_index
 
 __all__ = ["summarise", "summarise_levels"]
 

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.lookup import CellTable
 from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.zones.lookup import CellTable
 
 __all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "zone_codes", "zone_index"]
 

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.evaluation import Window
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.progress import day_of
-from geo_citymgmt.standing import Standing, levels_of
+from geo_citymgmt.progress.evaluation import Window
+from geo_citymgmt.progress.standing import Standing, levels_of
+from geo_citymgmt.progress.table import day_of
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -68,7 +68,7 @@ def outlook(
     months : int
         How many whole calendar months up to ``as_of`` the pace is taken from, 3 to 12.
     targets : DataFrame, optional
-        As in :func:`geo_citymgmt.progress`.
+        As in :func:`geo_citymgmt.progress.table`.
 
     Returns
     -------

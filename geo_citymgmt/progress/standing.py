@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.city.tables import read_targets
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.indicators import Figure, published_indicators
-from geo_citymgmt.membership import LEVELS
-from geo_citymgmt.pace import judge
-from geo_citymgmt.tables import read_targets
-from geo_citymgmt.targets import Curve, in_units, sum_of_districts, targets_of
+from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, targets_of
+from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
+from geo_citymgmt.progress.membership import LEVELS
+from geo_citymgmt.progress.pace import judge
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.evaluation import Evaluator, Window
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.progress import day_of
-from geo_citymgmt.standing import chosen_figures, levels_of, period_start
+from geo_citymgmt.progress.evaluation import Evaluator, Window
+from geo_citymgmt.progress.standing import chosen_figures, levels_of, period_start
+from geo_citymgmt.progress.table import day_of
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt.city import as_date
+from geo_citymgmt.city.city import as_date
 from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.standing import COLUMNS, Standing
+from geo_citymgmt.progress.standing import COLUMNS, Standing
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -8,11 +8,11 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo_citymgmt.depth import DiscDepth
-from geo_citymgmt.discs import DiscUnion
+from geo_citymgmt.coverage.depth import DiscDepth
+from geo_citymgmt.coverage.discs import DiscUnion
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.ownership import ZoneIndex
+from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["ARC_SEGMENTS", "Reach", "checked_reach", "demand_weights"]
 
@@ -102,7 +102,7 @@ def checked_reach(
     Raises
     ------
     CRSError, CityDataError
-        As in :func:`geo_citymgmt.coverage`.
+        As in :func:`geo_citymgmt.coverage.shares`.
     """
     require_metric(zones, function)
     require_same_crs(features, zones, function)

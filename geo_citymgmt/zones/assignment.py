@@ -13,10 +13,9 @@ import shapely
 
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import require_metric
-from geo_citymgmt.ownership import zone_codes, zone_index
-from geo_citymgmt.summary import summarise, summarise_levels
+from geo_citymgmt.zones.ownership import zone_codes, zone_index
 
-__all__ = ["assign_zones", "check_zones", "split_by_zone", "summarise", "summarise_levels"]
+__all__ = ["assign_zones", "check_zones", "split_by_zone"]
 
 #: Below this, overlaps and gaps are the rounding of coordinates kept to a millimetre.
 _SLIVER_M2 = 1.0

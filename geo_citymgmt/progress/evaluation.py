@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.indicators import Component, Figure
-from geo_citymgmt.membership import Membership
-from geo_citymgmt.timeline import Entries, Timeline, matches
+from geo_citymgmt.progress.membership import Membership
+from geo_citymgmt.progress.timeline import Entries, Timeline, matches
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -11,7 +11,8 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from geo_citymgmt.city_source import CitySource, find_source, keep_within, told_by_archive
+from geo_citymgmt.city.source import CitySource, find_source, keep_within, told_by_archive
+from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events, read_targets
 from geo_citymgmt.decisions import (
     compare_findings,
     corrections_of,
@@ -22,11 +23,10 @@ from geo_citymgmt.display import city_html
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings, FindingsTable, concat_findings
 from geo_citymgmt.indicators import Figures, check_figures, load_figures
+from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.spec import LayerSpec, load_specs
-from geo_citymgmt.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events, read_targets
-from geo_citymgmt.targets import check_targets
 
 __all__ = ["City", "load_city"]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.targets import Curve
+from geo_citymgmt.indicators.targets import Curve
 
 __all__ = ["STATUSES", "Judgement", "expected_at", "judge"]
 

@@ -3,7 +3,7 @@
 The border of the places that k discs cover is made of arcs: those of each circle on which the other
 discs are one short of k. Green's theorem turns arcs, and the pieces of a polygon's outline that are
 deep enough, into an area. The work grows with the pairs of discs that overlap, so for k = 1 the
-cells of :mod:`geo_citymgmt.discs` are the quicker way; the two share no formula.
+cells of :mod:`geo_citymgmt.coverage.discs` are the quicker way; the two share no formula.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from geo_citymgmt.discs import disc_interval, outline_segments
+from geo_citymgmt.coverage.discs import disc_interval, outline_segments
 
 __all__ = ["DiscDepth"]
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.display import findings_html, findings_text
-from geo_citymgmt.finding_codes import CODES, FindingCode
+from geo_citymgmt.findings.codes import CODES, FindingCode
 from geo_citymgmt.markup import sound_text
 
 __all__ = [
