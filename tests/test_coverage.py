@@ -240,6 +240,14 @@ def test_cocircular_points_by_the_hundred_keep_each_its_cell():
         assert DiscUnion(*xy.T, 30.0).area() == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_triangulation_without_a_third_coordinate_gives_the_same(monkeypatch):
+    xy = np.random.default_rng(4).uniform(0, 1000, (300, 2))
+    expected = DiscUnion(*xy.T, 60.0).share_area
+    plain = shapely.delaunay_triangles
+    monkeypatch.setattr(shapely, "delaunay_triangles", lambda seeds: shapely.force_2d(plain(seeds)))
+    assert DiscUnion(*xy.T, 60.0).share_area.tolist() == expected.tolist()
+
+
 def test_points_a_nanometre_apart_count_as_one():
     rng = np.random.default_rng(8)
     xy = rng.uniform(0, 1000, (200, 2))
