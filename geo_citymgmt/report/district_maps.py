@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -162,9 +163,18 @@ def spot_map(
         shapes.append(f'<path class="hot {kind}" d="{_path(square)}"/>')
     for shape, name in zip(outlines, names, strict=True):
         x, y = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
+        left, _, right, _ = shape.bounds
+        # A name wider than its district would lie over the cells of the next one.
+        if _text_width(name) > right - left:
+            continue
         shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(name)}</text>')
     return Markup(
         f'<svg class="zones spots" viewBox="0 0 {_WIDTH:.0f} {_HEIGHT:.0f}" role="img">'
         f"<title>{escape_text(label)}</title><desc>{escape_text(said)}</desc>"
         f"{''.join(shapes)}</svg>"
     )
+
+
+def _text_width(text: str) -> float:
+    """Return about how wide a text of 12 units is drawn."""
+    return sum(12.0 if unicodedata.east_asian_width(ch) in "WF" else 6.8 for ch in text)

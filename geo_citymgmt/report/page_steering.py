@@ -11,6 +11,7 @@ from geo_citymgmt.report.charts import Pace, pace_chart, stacked_bar
 from geo_citymgmt.report.district_maps import spot_map
 from geo_citymgmt.report.formats import format_value, percent, unit_label
 from geo_citymgmt.report.page_figures import month_names
+from geo_citymgmt.report.page_supply import plain_table
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary
 from geo_citymgmt.zones import assign_zones
@@ -46,7 +47,7 @@ def outlook_view(told: Summary) -> dict[str, Any] | None:
     if not rows:
         return None
     heads = ("remaining", "deadline", "needed_month", "pace_month", "at_deadline", "projected")
-    return _table(told, words("outlook"), words("indicator"), heads, rows) | {"wrapped": True}
+    return plain_table(told, words("outlook"), words("indicator"), heads, rows) | {"look": "named"}
 
 
 def _projected(told: Summary, row: Any) -> tuple[str, str]:
@@ -90,7 +91,9 @@ def period_views(told: Summary) -> list[dict[str, Any]]:
             )  # fmt: skip
             heads = (f"this_{period}", "previous", "change", "year_ago", "year_change")
             title = f"{words(f'period_{period}')}{words('bracket', text=span)}"
-            out.append(_table(told, title, words("indicator"), heads, rows))
+            out.append(
+                plain_table(told, title, words("indicator"), heads, rows) | {"look": "named"}
+            )
     return out
 
 
@@ -99,6 +102,8 @@ def _change(told: Summary, row: Any, difference: Any, ratio: Any) -> Any:
         return "–"
     if row.unit == "ratio":
         return told.words("points", n=f"{difference * 100:+.1f}")
+    if difference == 0:
+        return _amount(told, row, 0)
     sign = "+" if difference > 0 else ""
     shown = sign + _amount(told, row, difference)
     # Beyond a tenfold the share says less than the numbers beside it.
@@ -162,7 +167,7 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
     heads = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
     heads += ["relapse_rate"] if rates is not None else []
     title = words("flow_title", what=words(f"flow_{quantity}"), unit=label)
-    view = _table(told, title, words("district"), heads, rows)
+    view = plain_table(told, title, words("district"), heads, rows)
     held = bool(table["balanced"].fillna(False).all())
     return view | {"note": words("flow_balanced" if held else "flow_unbalanced")}
 
@@ -217,7 +222,7 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     )
     if campaign.interim is not None:
         lead += " " * (lang == "en") + _interim(told, campaign)
-    table = _table(told, words("clearing_table"), words("district"), heads, rows)
+    table = plain_table(told, words("clearing_table"), words("district"), heads, rows)
     return {"lead": lead, "charts": charts, "table": table, "last": _last(told, campaign)}
 
 
@@ -263,7 +268,7 @@ def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         )
     heads = ("district", "status", "left_size", "days_since_found", "deadline")
     title = words("last_title", n=len(rows))
-    return _table(told, title, words("key"), heads, rows)
+    return plain_table(told, title, words("key"), heads, rows) | {"texts": (0, 1)}
 
 
 def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
@@ -295,7 +300,7 @@ def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if "remaining" in table.columns:
         heads.append("left_size")
     said = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
-    view = _table(told, words("ageing"), words("age_class"), heads, rows)
+    view = plain_table(told, words("ageing"), words("age_class"), heads, rows)
     return view | {"bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=said))}
 
 
@@ -320,7 +325,7 @@ def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         rows.append({"name": name, "cells": cells, "kind": ""})
     heads = ("list_all", "list_open", "list_done", "left_size", "overdue_cases", "longest_over",
              "next_due")  # fmt: skip
-    return _table(told, words("lists"), words("list"), heads, rows) if rows else None
+    return plain_table(told, words("lists"), words("list"), heads, rows) if rows else None
 
 
 def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
@@ -349,7 +354,10 @@ def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
     heads = ("district", "cases_in_cell", "z_score", "q_value")
     note = words.of(attrs["note_zh"], attrs["note_en"])
-    view = _table(told, words("spots_table"), words("place"), heads, rows) if rows else None
+    view = None
+    if rows:
+        view = plain_table(told, words("spots_table"), words("rank_word"), heads, rows)
+        view |= {"look": "ranked", "texts": (0,)}
     drawn = spot_map(city.zones, hot, names, words("spots_map"), lead) if rows else ""
     return {"lead": lead, "table": view, "note": note, "map": drawn, "caption": words("spots_map")}
 
@@ -369,16 +377,3 @@ def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:
 
 def _amount(told: Summary, row: Any, value: Any) -> str:
     return format_value(value, row.unit, told.lang, told.words.counter(row.indicator))
-
-
-def _table(
-    told: Summary, title: str, first: str, heads: Any, rows: list[dict[str, Any]]
-) -> dict[str, Any]:
-    return {
-        "title": title,
-        "first": first,
-        "heads": [told.words(head) for head in heads],
-        "rows": rows,
-        "note": "",
-        "bar": "",
-    }

@@ -11,7 +11,7 @@ from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.summary import Summary
 from geo_citymgmt.zones import assign_zones
 
-__all__ = ["at_hand_views", "gap_views", "supply_views"]
+__all__ = ["at_hand_views", "gap_views", "plain_table", "supply_views"]
 
 
 def gap_views(told: Summary) -> list[dict[str, Any]]:
@@ -45,7 +45,8 @@ def gap_views(told: Summary) -> list[dict[str, Any]]:
         title = words("gaps_title", name=name, radius=f"{reach.service.radius_m:,.0f}")
         note = words("gaps_note", density=f"{reach.service.gap_per_km2:,.0f}")
         heads = ("place", "gap_people", "gap_km2", "gap_distance")
-        out.append(_table(told, title, words("rank_word"), heads, rows, note))
+        view = plain_table(told, title, words("rank_word"), heads, rows, note)
+        out.append(view | {"look": "ranked", "texts": (0,)})
     return out
 
 
@@ -71,7 +72,7 @@ def at_hand_views(told: Summary) -> list[dict[str, Any]]:
             places=words.of(places.name_zh, places.name_en),
             what=_kinds(told, each),
         )
-        view = _table(told, title, words("district"), ("places",), rows, "")
+        view = plain_table(told, title, words("district"), ("places",), rows, "")
         view["heads"] += [words("within_m", d=f"{d:g}") for d in each.distances_m]
         view["heads"].append(words("beyond_m", d=f"{each.distances_m[-1]:g}"))
         out.append(view)
@@ -101,7 +102,7 @@ def supply_views(told: Summary) -> list[dict[str, Any]]:
         terms = [words("supply_terms", m=f"{each.catchment_m:,.0f}")]
         if pd.notna(each.gini):
             terms.append(words("gini", value=f"{each.gini:.3f}"))
-        view = _table(told, title, words("district"), (), rows, words.joined(terms))
+        view = plain_table(told, title, words("district"), (), rows, words.joined(terms))
         view["heads"] = [
             label, words("per_head", per=per), words("per_km2"), words("access", per=per),
             words("without_any"),
@@ -123,10 +124,15 @@ def _plain(value: Any) -> str:
     return "–" if pd.isna(value) else f"{value:,.1f}"
 
 
-def _table(
-    told: Summary, title: str, first: str, heads: Any, rows: list[dict[str, Any]], note: str
+def plain_table(
+    told: Summary, title: str, first: str, heads: Any, rows: list[dict[str, Any]], note: str = ""
 ) -> dict[str, Any]:
+    """Return a table for the page: title, heads, rows of cells, what stands below it.
+
+    ``texts`` are the columns that hold words, ``look`` the width of the first one; ``bar`` is drawn
+    above.
+    """
     return {
         "title": title, "first": first, "heads": [told.words(h) for h in heads], "rows": rows,
-        "note": note, "bar": "",
+        "note": note, "bar": "", "texts": (), "look": "",
     }  # fmt: skip
