@@ -39,7 +39,7 @@ def coverage_gaps(
     Parameters
     ----------
     features, zones, radius_m, at_least
-        As in :func:`geo_citymgmt.coverage.shares`.
+        As in :func:`geo_citymgmt.coverage`.
     demand : GeoDataFrame
         Points, or polygons whose weight is spread evenly over their area.
     weight : str, optional

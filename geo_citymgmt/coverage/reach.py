@@ -102,7 +102,7 @@ def checked_reach(
     Raises
     ------
     CRSError, CityDataError
-        As in :func:`geo_citymgmt.coverage.shares`.
+        As in :func:`geo_citymgmt.coverage`.
     """
     require_metric(zones, function)
     require_same_crs(features, zones, function)

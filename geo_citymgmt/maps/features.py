@@ -58,6 +58,7 @@ class Drawing:
     show: bool = True
     filter_by: Sequence[str] | Literal[False] | None = None
     date_by: str | Literal[False] | None = None
+    packed: bool | None = None
 
 
 def layer_map(
@@ -181,6 +182,7 @@ def add_layer(
         classes.colors,
         columns,
         names=[str(column) for column in every],
+        packed=drawing.packed,
         hidden=len(every) - len(names),
         searched=[names.index(n) for n in ("name", spec.id_field) if n in names],
         name=name,

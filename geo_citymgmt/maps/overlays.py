@@ -172,7 +172,7 @@ class Overlay(Layer):
         shapes, self.tolerance_m = geometry.to_numpy(), 0.0
         single = bool((shapely.get_type_id(shapes) == 0).all())
         self.clustered = single and len(shapes) > MOST_GEOJSON
-        if self.kind != "points" and _many(geometry):
+        if self.kind != "points" and many([geometry]):
             shapes, self.tolerance_m = simplify(shapes)
         self.shown_columns = len(columns)
         self.searched = [] if title is None else [title]
@@ -206,6 +206,7 @@ def feature_layer(
     columns: Sequence[tuple[str, pd.Series]],
     *,
     names: Sequence[str],
+    packed: bool | None = None,
     hidden: int = 0,
     searched: Sequence[int] = (),
     **options: Any,
@@ -216,6 +217,8 @@ def feature_layer(
     ----------
     geometry, classes, labels, colors, columns, names, **options
         As for `Features`.
+    packed : bool, optional
+        Whether to pack; by default where these features alone are many.
     hidden : int
         How many of the last columns only filters go by.
     searched : sequence of int
@@ -223,7 +226,7 @@ def feature_layer(
     """
     layer = (
         Overlay(geometry, classes, labels, colors, columns, **options)
-        if _many(geometry)
+        if (many([geometry]) if packed is None else packed)
         else Features(geometry, classes, labels, colors, columns, names=names, **options)
     )
     layer.shown_columns = len(columns) - hidden
@@ -239,10 +242,12 @@ def latlon(bounds: np.ndarray | None) -> Bounds:
     return [[south, west], [north, east]]
 
 
-def _many(geometry: gpd.GeoSeries) -> bool:
-    if len(geometry) > MOST_GEOJSON:
+def many(layers: Sequence[gpd.GeoSeries]) -> bool:
+    """Tell whether what one page shows is more than it can hold as GeoJSON."""
+    if sum(len(layer) for layer in layers) > MOST_GEOJSON:
         return True
-    return int(shapely.get_num_coordinates(geometry.to_numpy()).sum()) > MOST_GEOJSON_VERTICES
+    vertices = sum(int(shapely.get_num_coordinates(s.to_numpy()).sum()) for s in layers)
+    return vertices > MOST_GEOJSON_VERTICES
 
 
 def _kind(geometry: gpd.GeoSeries) -> str:

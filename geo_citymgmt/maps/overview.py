@@ -11,6 +11,7 @@ from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
+from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
 
 if TYPE_CHECKING:
@@ -92,9 +93,12 @@ def city_map(
     specs = city.specs
     facilities = [key for key in city if key in specs and specs[key].role == "facility"]
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
+    # The figure is read first; five layers at once would hide it and each other.
+    drawing = Drawing(
+        show=indicator is None, packed=many([city[key].geometry for key in present]) or None
+    )
     for key in present:
-        # The figure is read first; five layers at once would hide it and each other.
-        add_layer(drawn, city[key], specs[key], Drawing(show=indicator is None), zones=zones)
+        add_layer(drawn, city[key], specs[key], drawing, zones=zones)
     if indicator is not None and panel is not False:
         add_panel(drawn, city, table, indicator, layer, panel=panel)
     dates = dates_of(table)

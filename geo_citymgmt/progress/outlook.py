@@ -68,7 +68,7 @@ def outlook(
     months : int
         How many whole calendar months up to ``as_of`` the pace is taken from, 3 to 12.
     targets : DataFrame, optional
-        As in :func:`geo_citymgmt.progress.table`.
+        As in :func:`geo_citymgmt.progress`.
 
     Returns
     -------

@@ -75,7 +75,7 @@ def by_district(table: pd.DataFrame, column: str = "value") -> pd.DataFrame:
     Parameters
     ----------
     table : DataFrame
-        As :func:`geo_citymgmt.progress.table` gives it.
+        As :func:`geo_citymgmt.progress` gives it.
     column : str
         Which of its numbers: value, target, attainment, expected, numerator, denominator, status.
 
@@ -113,7 +113,7 @@ def scoreboard(
     Parameters
     ----------
     table : DataFrame
-        As :func:`geo_citymgmt.progress.table` gives it.
+        As :func:`geo_citymgmt.progress` gives it.
     city : City
         For names, order and groups of its districts.
     lang : {"zh", "en"}

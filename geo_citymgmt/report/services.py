@@ -63,7 +63,7 @@ class ServiceCoverage:
     ----------
     service : Service
     table : DataFrame
-        As :func:`geo_citymgmt.coverage.shares` gives it with margins.
+        As :func:`geo_citymgmt.coverage` gives it with margins.
     n_counted, n_unlocated : int
         Facilities that serve; those among them without a place.
     state_known : bool

@@ -187,7 +187,7 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     Parameters
     ----------
     table : DataFrame
-        Of :func:`geo_citymgmt.progress.table`.
+        Of :func:`geo_citymgmt.progress`.
     figures : Figures, optional
         Of a city with figures of its own; the package's without.
 
@@ -195,7 +195,7 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     -------
     DataFrame
         Indexed by figure, in the order of the definitions: the columns of
-        :func:`geo_citymgmt.progress.table` and ``expected_share``, the attainment that the calendar
+        :func:`geo_citymgmt.progress` and ``expected_share``, the attainment that the calendar
         expects (missing where attainment does not grow with time). A measure the document states
         twice is there once.
     """

@@ -189,8 +189,14 @@ def _refuse_internal(folder: Path) -> None:
 def _write_map(told: Summary, shown: City, path: Path) -> None:
     from geo_citymgmt.maps import city_map
 
-    districts = told.table[told.table["level"] != "street"]
-    drawn = city_map(shown, as_of=told.as_of, table=districts, lang=told.lang)  # type: ignore[arg-type]
+    # The months before give the map its slider; without a date there are none.
+    table = told.table if told.series.empty else told.series
+    drawn = city_map(
+        shown,
+        as_of=told.as_of,
+        table=table[table["level"] != "street"],
+        lang=told.lang,  # type: ignore[arg-type]
+    )
     if told.map_stamp:
         drawn.add_note(told.map_stamp)
     _whole(path, drawn.save)
