@@ -11,10 +11,9 @@ from geo_citymgmt.report.charts import Pace, pace_chart, stacked_bar
 from geo_citymgmt.report.district_maps import spot_map
 from geo_citymgmt.report.formats import format_value, percent, unit_label
 from geo_citymgmt.report.page_figures import month_names
-from geo_citymgmt.report.page_supply import plain_table
+from geo_citymgmt.report.page_supply import plain_table, street_names
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary
-from geo_citymgmt.zones import assign_zones
 
 __all__ = ["campaign_views", "outlook_view", "period_views"]
 
@@ -143,7 +142,7 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
         return None
     unit = str(table["unit"].iloc[0]) if quantity == "area" else "count"
     scaled = 1e4 if unit == "m2" and told.lang == "zh" else 1e3 if unit == "m2" else 1.0
-    label = unit_label(unit, told.lang, "处")
+    label = unit_label(unit, told.lang, "处" if told.lang == "zh" else "number")
     if unit == "m2":
         label = "万平方米" if told.lang == "zh" else "thousand m²"
     rates = None
@@ -176,6 +175,7 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.burn is None:
         return None
     words, lang, names = told.words, told.lang, zone_names(told.city.zones, told.lang)
+    counter = "处" if lang == "zh" else ""
     whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
     now = whole.iloc[-1]
     has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
@@ -185,20 +185,20 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
             continue
         line = [(day, float(v)) for day, v in zip(whole["as_of"], whole[column], strict=True)]
         scale = 1e4 if unit == "m2" and lang == "zh" else 1e3 if unit == "m2" else 1.0
-        said = [f"{day:%m-%d} {format_value(v, unit, lang, '处')}" for day, v in line]
+        said = [f"{day:%m-%d} {format_value(v, unit, lang, counter)}" for day, v in line]
         title = words("clearing_area" if unit == "m2" else "clearing_count")
         drawn = Pace(
             name=title,
             description=words("chart_desc", name=title, points=words.listed(said)),
             points=line,
             expected=[line[0], (now["deadline"], 0.0)],
-            now=format_value(line[-1][1], unit, lang, "处"),
+            now=format_value(line[-1][1], unit, lang, counter),
             goal=words("target_zero"),
             months=month_names(lang),
             divisor=scale,
             status="behind" if line[-1][1] > float(now["straight"]) or unit == "count" else "ahead",
         )
-        label = unit_label(unit, lang, "处")
+        label = unit_label(unit, lang, counter)
         if unit == "m2":
             label = "万平方米" if lang == "zh" else "thousand m²"
         charts.append({"name": title, "unit": label, "svg": pace_chart(drawn)})
@@ -342,15 +342,10 @@ def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     )  # fmt: skip
     rows = []
     top = hot.head(_SPOTS)
-    streets = None
-    if "street" in city.zones_by_level and len(top):
-        level = city.zones_at("street")
-        street = assign_zones(top.set_geometry(top.geometry.centroid), level)
-        streets = street.map(zone_names(level, told.lang))
+    streets = street_names(told, top.set_geometry(top.geometry.centroid))
     for k, row in enumerate(top.itertuples()):
         where = str(names.get(row.zone_code, ""))
-        street_name = "" if streets is None or pd.isna(streets.iloc[k]) else str(streets.iloc[k])
-        cells = [(where, street_name), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
+        cells = [(where, str(streets.iloc[k])), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
         rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
     heads = ("district", "cases_in_cell", "z_score", "q_value")
     note = words.of(attrs["note_zh"], attrs["note_en"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,7 +11,10 @@ from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.summary import Summary
 from geo_citymgmt.zones import assign_zones
 
-__all__ = ["at_hand_views", "gap_views", "plain_table", "supply_views"]
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["at_hand_views", "gap_views", "plain_table", "street_names", "supply_views"]
 
 
 def gap_views(told: Summary) -> list[dict[str, Any]]:
@@ -22,11 +25,7 @@ def gap_views(told: Summary) -> list[dict[str, Any]]:
         gaps = reach.gaps
         if gaps is None or gaps.empty:
             continue
-        street = pd.Series("", index=gaps.index)
-        if "street" in city.zones_by_level:
-            level = city.zones_at("street")
-            inside = gaps.set_geometry(gaps.geometry.representative_point())
-            street = assign_zones(inside, level).map(zone_names(level, told.lang)).fillna("")
+        street = street_names(told, gaps.set_geometry(gaps.geometry.representative_point()))
         rows = [
             {
                 "name": str(row.Index),
@@ -48,6 +47,17 @@ def gap_views(told: Summary) -> list[dict[str, Any]]:
         view = plain_table(told, title, words("rank_word"), heads, rows, note)
         out.append(view | {"look": "ranked", "texts": (0,)})
     return out
+
+
+def street_names(told: Summary, points: gpd.GeoDataFrame) -> pd.Series:
+    """Return the street that each point lies in, empty where none has a name in the language."""
+    out = pd.Series("", index=points.index, dtype="object")
+    if "street" not in told.city.zones_by_level or points.empty:
+        return out
+    level = told.city.zones_at("street")
+    if told.lang == "en" and "name_en" not in level.columns:
+        return out
+    return assign_zones(points, level).map(zone_names(level, told.lang)).fillna("")
 
 
 def at_hand_views(told: Summary) -> list[dict[str, Any]]:

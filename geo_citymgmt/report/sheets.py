@@ -24,7 +24,9 @@ _FORMATS = {
     "km": "#,##0.000",
     "share": "0.0%",
     "coordinate": "0.000",
-    "number": "#,##0.##",
+    "number": "#,##0.0",
+    "decimal": "#,##0.0",
+    "ratio": "0.000",
     "date": "yyyy-mm-dd",
 }
 _BAD_IN_NAME = re.compile(r"[\[\]:*?/\\']")
@@ -97,6 +99,8 @@ class Book:
         frozen: int = 1,
         filtered: bool = False,
         landscape: bool = True,
+        summed: int | None = None,
+        charted: tuple[str, tuple[int, int], str] | None = None,
     ) -> None:
         """Add a sheet.
 
@@ -116,6 +120,12 @@ class Book:
             Columns that stay in sight.
         filtered : bool
             Whether the head offers filters.
+        summed : int, optional
+            Row whose numbers are formulas, the sums of all rows above it; their values are those
+            given.
+        charted : tuple of str, tuple of int, str, optional
+            A chart beside the table: ``column`` or ``line``, its first and last column of numbers,
+            its title. The first column names the points; a row of sums is left out.
         """
         sheet = self._book.add_worksheet(self._tab(name))
         sheet.hide_gridlines(2)
@@ -131,6 +141,11 @@ class Book:
         for r, row in enumerate(rows):
             for c, (column, value) in enumerate(zip(columns, row, strict=True)):
                 self._write(sheet, top + 1 + r, c, column, value, r in bold)
+        if summed is not None and summed > 0:
+            self._sum(sheet, top + 1, summed, columns, rows[summed])
+        if charted is not None and rows:
+            last = top + len(rows) - (summed is not None)
+            self._chart(sheet, charted, columns, (top + 1, last))
         sheet.freeze_panes(top + 1, frozen)
         if filtered and rows:
             sheet.autofilter(top, 0, top + len(rows), len(columns) - 1)
@@ -139,6 +154,49 @@ class Book:
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(top)
+
+    def _sum(
+        self, sheet: Any, top: int, row: int, columns: Sequence[Column], values: Sequence[Any]
+    ) -> None:
+        """Write the sums of the rows above as formulas that carry their values."""
+        for c, (column, value) in enumerate(zip(columns, values, strict=True)):
+            if isinstance(value, str) or value is None or pd.isna(value):
+                continue
+            letter = _letter(c)
+            formula = f"=SUM({letter}{top + 1}:{letter}{top + row})"
+            style = self._cell(column.kind, True, False)
+            sheet.write_formula(top + row, c, formula, style, float(value))
+
+    def _chart(
+        self,
+        sheet: Any,
+        charted: tuple[str, tuple[int, int], str],
+        columns: Sequence[Column],
+        rows: tuple[int, int],
+    ) -> None:
+        kind, (first, last), title = charted
+        chart = self._book.add_chart({"type": kind})
+        for c in range(first, last + 1):
+            chart.add_series(
+                {
+                    "name": [sheet.name, rows[0] - 1, c],
+                    "categories": [sheet.name, rows[0], 0, rows[1], 0],
+                    "values": [sheet.name, rows[0], c, rows[1], c],
+                }
+            )
+        font = {"name": "Microsoft YaHei", "size": 9}
+        chart.set_title({"name": _text(title), "name_font": {**font, "size": 11}})
+        axis: dict[str, Any] = {"num_font": font}
+        if columns[0].kind == "date":
+            axis |= {"num_format": "yyyy-mm", "text_axis": True}
+        chart.set_x_axis(axis)
+        grid = {"visible": True, "line": {"color": "#dfe6eb"}}
+        chart.set_y_axis(
+            {"num_font": font, "num_format": "#,##0", "min": 0, "major_gridlines": grid}
+        )
+        chart.set_legend({"position": "bottom", "font": font})
+        chart.set_size({"width": 760, "height": 340})
+        sheet.insert_chart(rows[1] + 3, 0, chart)
 
     def _write(self, sheet: Any, r: int, c: int, column: Column, value: Any, strong: bool) -> None:
         kind = column.kind
@@ -174,6 +232,13 @@ class Book:
             tab, k = f"{plain} {k}", k + 1
         self._names.add(tab.lower())
         return tab
+
+
+def _letter(column: int) -> str:
+    """Return the letters of a column counted from zero."""
+    from xlsxwriter.utility import xl_col_to_name
+
+    return str(xl_col_to_name(column))
 
 
 def _text(value: str) -> str:

@@ -22,6 +22,7 @@ from geo_citymgmt.report.scoreboard import (
 from geo_citymgmt.report.sheets import Book, Column, number_kind
 from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
 from geo_citymgmt.report.terms import definitions
+from geo_citymgmt.report.workbook_steering import write_steering
 
 __all__ = ["write_tables"]
 
@@ -38,6 +39,7 @@ def write_tables(told: Summary, path: Path) -> None:
         if told.table["level"].eq("street").any():
             _streets(book, told)
         _monthly(book, told)
+        write_steering(book, told)
         _coverage(book, told)
         for layer in told.layers:
             _layer(book, told, layer)

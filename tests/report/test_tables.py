@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import shutil
+import subprocess
 
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -38,8 +41,9 @@ def told(city):
 
 def test_the_workbook_has_a_sheet_for_each_topic(tables):
     assert tables.sheetnames == [
-        "总览", "板块进度", "板块完成率", "街道", "月度", "覆盖", "违法建设", "综合管廊", "窨井",
-        "停车泊位", "公共自行车与共享单车点位", "目标", "指标说明", "入库登记", "口径说明",
+        "总览", "板块进度", "板块完成率", "街道", "月度", "推算", "环比同比", "存量变动（面积）",
+        "存量变动（处数）", "涉安清零", "覆盖空白", "供给与可达", "覆盖", "违法建设", "综合管廊",
+        "窨井", "停车泊位", "公共自行车与共享单车点位", "目标", "指标说明", "入库登记", "口径说明",
     ]  # fmt: skip
     assert tables.properties.created == dt.datetime(2022, 6, 30)
 
@@ -236,3 +240,78 @@ def test_every_text_is_there_in_both_languages():
             assert all(pair), key
     with pytest.raises(ValueError, match="lang"):
         Words("fr")
+
+
+def test_stock_and_flow_add_up_by_formula(tables):
+    for name in ("存量变动（面积）", "存量变动（处数）"):
+        sheet = tables[name]
+        head = [c.value for c in sheet[3]]
+        rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=4)]
+        total = next(row for row in rows if row[0] == "全市合计")
+        zones = pd.DataFrame(rows[: rows.index(total)], columns=head)
+        assert len(zones) == 10
+        last = 3 + len(zones)
+        assert total[1:] == [f"=SUM({c}4:{c}{last})" for c in "BCDEFGH"]
+        kept = zones["年初存量"] + zones["新发现"] + zones["反弹"] - zones["治理"] - zones["排除"]
+        assert (kept == zones["期末存量"]).all()
+        assert (zones["净增减"] == zones["期末存量"] - zones["年初存量"]).all()
+
+
+def test_the_outlook_asks_for_what_remains(tables):
+    table = frame(tables["推算"]).set_index("指标")
+    row = table.loc["城市道路窨井整治（已验收）"]
+    assert (row["剩余"], row["剩余天数"]) == (1820, 184)
+    assert row["每日需完成"] == pytest.approx(1820 / 184)
+    assert row["最早"] < row["推算达标日期"] < row["最迟"]
+    # What does not compare is not projected, and says so.
+    assert pd.isna(table.loc["治理违法建设面积", "剩余"])
+    assert table.loc["治理违法建设面积", "不能推算"] == "完成数与目标不可比"
+
+
+def test_periods_differ_by_what_they_say(tables):
+    table = frame(tables["环比同比"]).dropna(subset=["数值", "上期", "环比增减"])
+    assert len(table) > 20
+    assert (table["数值"] - table["上期"]).tolist() == pytest.approx(table["环比增减"].tolist())
+
+
+def test_supply_is_what_the_layer_holds(tables, told):
+    table = frame(tables["供给与可达"])
+    whole = table[table["板块"] == "全市合计"]
+    lots = told.city["parking_points"]
+    spaces = lots.loc[lots["status"] == "open", "spaces_total"].sum()
+    assert whole["数值"].iloc[0] == spaces
+    assert whole["每 1,000 人拥有"].iloc[0] == pytest.approx(1000 * spaces / 12748262, rel=1e-6)
+    assert whole["基尼系数"].between(0, 1).all()
+
+
+def test_gaps_are_listed_most_people_first(told):
+    for reach in told.services:
+        missed = reach.table.loc["total", "demand"] - reach.table.loc["total", "demand_covered"]
+        assert reach.gaps["demand"].is_monotonic_decreasing
+        assert 0 < reach.gaps["demand"].sum() < missed
+
+
+def test_libreoffice_opens_the_workbook_and_finds_the_same_numbers(report, tmp_path):
+    soffice = shutil.which("soffice")
+    if soffice is None:
+        pytest.skip("LibreOffice is not installed")
+    profile = (tmp_path / "profile").as_uri()
+    made = subprocess.run(
+        [soffice, f"-env:UserInstallation={profile}", "--headless", "--convert-to",
+         "xlsx:Calc MS Excel 2007 XML", "--outdir", str(tmp_path), str(report["tables"])],
+        check=True, capture_output=True, timeout=300,
+    )  # fmt: skip
+    assert b"Error" not in made.stderr
+    again = openpyxl.load_workbook(tmp_path / "tables.xlsx", data_only=True)
+    cached = openpyxl.load_workbook(report["tables"], data_only=True)
+    formulas = openpyxl.load_workbook(report["tables"])
+    assert again.sheetnames == cached.sheetnames
+    compared = 0
+    for sheet in formulas:
+        for row in sheet.iter_rows():
+            for cell in row:
+                if cell.data_type == "f":
+                    compared += 1
+                    kept = cached[sheet.title][cell.coordinate].value
+                    assert again[sheet.title][cell.coordinate].value == pytest.approx(kept)
+    assert compared == 14
