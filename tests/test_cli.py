@@ -169,7 +169,7 @@ def test_an_error_inside_is_no_traceback(monkeypatch):
     def broken(*args, **kwargs):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("geo_citymgmt.city.city.load_city", broken)
+    monkeypatch.setattr("geo_citymgmt.city.load_city", broken)
     code, _, err = run("check", DATA)
     assert code == 2
     assert "boom" in err

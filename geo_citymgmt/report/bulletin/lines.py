@@ -49,7 +49,7 @@ def broken(
     Examples
     --------
     >>> broken("治理（350.3万平方米）。", 6, len)
-    ['治理', '（350.3', '万平方', '米）。']
+    ['治理', '（350.3', '万平方米）。']
     """
     out: list[str] = []
     for paragraph in text.split("\n"):
