@@ -50,7 +50,8 @@ def test_the_manifest_names_inputs_outputs_and_versions(report, city):
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
     assert {e["file"] for e in table["inputs"]} == {p.name for p in city.inputs}
     assert table["as_of"] == "2022-06-30"
-    assert table["options"] == {"as_of": None, "lang": "zh"}
+    unused = {"as_of": None, "release": None, "grid_m": None, "bulletin": None}
+    assert table["options"] == {**unused, "lang": "zh"}
     assert {
         "geo_citymgmt",
         "geopandas",
