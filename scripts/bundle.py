@@ -34,7 +34,7 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parent.parent
 FILES = Path(__file__).resolve().parent / "bundle_files"
 #: What of the package the office gets.
-EXTRAS = ("notebook",)
+EXTRAS = ("notebook", "bulletin")
 METADATA = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
 #: Of Linux wheels, those for any distribution from glibc 2.28 (2018) on.
 _GLIBC = ("2_28", "2_27", "2_26", "2_24", "2_17", "2_12", "2_5")
