@@ -118,7 +118,9 @@ def write_report(
     # Figures are those of the whole city, records what may be let out of it.
     shown = public_city(city, grid_m=grid_m) if public else city
     if public:
-        told = replace(told, city=without_records(city))
+        # The last open cases are single records, by their ids.
+        steered = [replace(campaign, last=None) for campaign in told.campaigns]
+        told = replace(told, city=without_records(city), campaigns=steered)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = folder / "manifest.json"
     # From here on the folder is under way, and says so by having none.

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("report")
 
 PERSONAL = ["欧阳某某", "13912345678", "司马某", "15987654321", "18655554444", "11010519491231002X"]
 UNKNOWN = ["内部批示栏", "请勿外传之批示", "secretcolumn", "valueofthesecret"]
-INTERNAL = ["某某物业公司", "立案第七十七号", "WJ-SECRET-1"]
+INTERNAL = ["某某物业公司", "立案第七十七号", "WJ-SECRET-1", "WJ-OPEN-9"]
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +46,19 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         联系人=["欧阳某某"] * n,
     )
     write(stations, folder, "bike_stations")
-    boxes = [shapely.box(X0 + 10 + 500 * k, Y0 + 20, X0 + 30 + 500 * k, Y0 + 40) for k in range(3)]
+    boxes = [shapely.box(X0 + 10 + 500 * k, Y0 + 20, X0 + 30 + 500 * k, Y0 + 40) for k in range(4)]
     parcels = gpd.GeoDataFrame(
         {
-            "parcel_id": ["WJ-SECRET-1", "WJ-SECRET-2", "WJ-SECRET-2"],
-            "party_name": ["欧阳某某", "司马某", "司马某"],
-            "id_number": ["11010519491231002X"] * 3,
-            "case_no": ["立案第七十七号"] * 3,
-            "illegal_area_m2": [400.0, 400.0, -5.0],
-            "status": ["50", "不明欧阳某某", "40"],
-            "found_date": ["2022-01-05"] * 3,
-            "completed_date": ["2022-06-05", None, None],
+            "parcel_id": ["WJ-SECRET-1", "WJ-SECRET-2", "WJ-SECRET-2", "WJ-OPEN-9"],
+            "party_name": ["欧阳某某", "司马某", "司马某", "司马某"],
+            "id_number": ["11010519491231002X"] * 4,
+            "case_no": ["立案第七十七号"] * 4,
+            # Open and to be cleared: an internal report lists it by its id.
+            "safety_related": ["否", "否", "否", "是"],
+            "illegal_area_m2": [400.0, 400.0, -5.0, 400.0],
+            "status": ["50", "不明欧阳某某", "40", "40"],
+            "found_date": ["2022-01-05"] * 4,
+            "completed_date": ["2022-06-05", None, None, None],
         },
         geometry=boxes,
         crs=CRS,
@@ -76,6 +78,11 @@ def public(leaky: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     pytest.importorskip("docx")
     pytest.importorskip("reportlab")
     return write_report(leaky, tmp_path_factory.mktemp("out"), release="public", bulletin=True)
+
+
+def test_an_internal_report_names_the_last_open_cases(leaky, tmp_path):
+    files = write_report(leaky, tmp_path, release="internal")
+    assert "WJ-OPEN-9" in files["index"].read_text(encoding="utf-8")
 
 
 def test_the_source_does_hold_what_is_looked_for(source):
