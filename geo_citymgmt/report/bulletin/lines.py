@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from geo_citymgmt.fonts import lacking
+from geo_citymgmt.markup import visible_text
 
 __all__ = ["broken", "drawable"]
 
@@ -13,13 +14,14 @@ _NO_END = "（《“‘(["
 
 
 def drawable(text: str) -> str:
-    """Return a text without what cannot be seen, with a box for what the font cannot draw.
+    """Return a text with what acts unseen spelt out, and a box for what the font cannot draw.
 
     Examples
     --------
     >>> drawable("甪直" + chr(0x202E) + "镇"), drawable("𠮷里")
-    ('甪直镇', '□里')
+    ('甪直[U+202E]镇', '□里')
     """
+    text = visible_text(text)
     for char in lacking(text):
         text = text.replace(char, "□")
     return "".join(c for c in text if c.isprintable() or c == "\n")

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from geo_citymgmt.fonts import cjk_font_path
+from geo_citymgmt.markup import escape_text, visible_text
 from geo_citymgmt.report.bulletin.extra import needed
 from geo_citymgmt.report.bulletin.lines import broken, drawable
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Table
@@ -53,7 +53,8 @@ def write_pdf(bulletin: Bulletin, path: Path, *, font: str | Path | None = None)
 
     document = BaseDocTemplate(
         str(path), pagesize=A4, pageTemplates=[PageTemplate(frames=[frame], onPage=number)],
-        title=bulletin.title, author="", subject=bulletin.issue, invariant=1,
+        title=visible_text(bulletin.title), author="", subject=visible_text(bulletin.issue),
+        invariant=1,
         lang="zh-CN" if bulletin.lang == "zh" else "en-GB",
     )  # fmt: skip
     document.build(_story(bulletin))
@@ -113,8 +114,8 @@ def _text(
     lines = _broken(start + text, _WIDTH, size, first)
     # The lead is on the first line: one that is longer stands out as far as that goes.
     cut = min(len(start.rstrip()), len(lines[0])) if lead else 0
-    marked = f'<font color="{_ACCENT}">{escape(lines[0][:cut])}</font>' if cut else ""
-    lines = [marked + escape(lines[0][cut:]), *map(escape, lines[1:])]
+    marked = f'<font color="{_ACCENT}">{escape_text(lines[0][:cut])}</font>' if cut else ""
+    lines = [marked + escape_text(lines[0][cut:]), *map(escape_text, lines[1:])]
     return Flow("<br/>".join(lines), style)
 
 
@@ -166,7 +167,7 @@ def _cell(text: str, align: int, width: float) -> Any:
     style = ParagraphStyle(
         "cell", fontName=_FACE, fontSize=_CELL, leading=11, textColor=_INK, alignment=align
     )
-    return Flow("<br/>".join(map(escape, _broken(text, width - 2 * _PAD, _CELL))), style)
+    return Flow("<br/>".join(map(escape_text, _broken(text, width - 2 * _PAD, _CELL))), style)
 
 
 def _broken(text: str, width: float, size: float, indent: float = 0) -> list[str]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geo_citymgmt.markup import escape_text, visible_text
 from geo_citymgmt.report.bulletin.extra import needed
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Table
 
@@ -34,7 +35,8 @@ _FACES = {
 }
 _SMALL_TITLE, _TEXT, _HEAD, _SONG = _FACES
 _LATIN = "Times New Roman"
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: What XML cannot hold, of what is left when all that acts unseen is spelt out.
+_UNWRITABLE = re.compile("[\ufffe\uffff]")
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -106,11 +108,10 @@ def _page(document: Document, bulletin: Bulletin) -> None:
 
 def _font_table() -> bytes:
     """Name what may stand for each font where it is not installed."""
-    from xml.sax.saxutils import quoteattr
-
     space = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
     fonts = "".join(
-        f"<w:font w:name={quoteattr(name)}><w:altName w:val={quoteattr(others.replace(';', ','))}/>"
+        f'<w:font w:name="{escape_text(name)}">'
+        f'<w:altName w:val="{escape_text(others.replace(";", ","))}"/>'
         '<w:charset w:val="86"/><w:family w:val="auto"/><w:pitch w:val="variable"/></w:font>'
         for name, others in _FACES.items()
     )
@@ -273,7 +274,7 @@ def _row(row: Any, *, head: bool, keep: bool) -> None:
 
 
 def _clean(text: str) -> str:
-    return _UNWRITABLE.sub("\ufffd", text)
+    return _UNWRITABLE.sub("\ufffd", visible_text(text))
 
 
 def _same_bytes(raw: bytes) -> bytes:
