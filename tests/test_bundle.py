@@ -40,7 +40,7 @@ def wheel(folder: Path, name: str, *needs: str, version: str = "1.0", tag: str =
     """Write a wheel that holds nothing but its metadata."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
-    extras = "".join(f"Provides-Extra: {e}\n" for e in ("notebook",))
+    extras = "".join(f"Provides-Extra: {e}\n" for e in ("notebook", "bulletin"))
     lines = "".join(f"Requires-Dist: {need}\n" for need in needs)
     files = {
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n"
@@ -68,12 +68,14 @@ def test_a_bundle_whose_needs_are_all_there_is_complete(bundle, tmp_path):
         ("linux_x86_64", "3.12", "does not fit linux_x86_64"),
         ("win_amd64", "3.11", "does not fit win_amd64 and Python 3.11"),
         ("win_amd64", "3.12", "geo-citymgmt needs lab"),
+        ("win_amd64", "3.12", "geo-citymgmt needs word"),
         ("win_amd64", "3.12", "geo-citymgmt needs aaa[notebook]>=2; 1.0 is there"),
         ("win_amd64", "3.12", "aaa needs eee"),
     ],
 )
 def test_what_the_target_would_miss_is_named(bundle, tmp_path, platform, python, told):
-    wheel(tmp_path, "geo_citymgmt", "aaa[notebook]>=2", 'lab; extra == "notebook"')
+    wheel(tmp_path, "geo_citymgmt", "aaa[notebook]>=2", 'lab; extra == "notebook"',
+          'word; extra == "bulletin"')  # fmt: skip
     wheel(tmp_path, "aaa", 'bbb; os_name == "nt"', 'ccc; os_name != "nt"',
           'eee; extra == "notebook"')  # fmt: skip
     wheel(tmp_path, "bbb", tag="cp312-cp312-win_amd64")
