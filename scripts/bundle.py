@@ -5,8 +5,9 @@ Run from the repository, with a network and pip's ordinary settings::
     python scripts/bundle.py --platform win_amd64 --python 3.12
 
 The folder holds the wheels of the package, of all it needs, of JupyterLab and of what bulletins
-need, the sample city, the notebooks, the documentation, an installer and SHA256SUMS. Before the sums are written it is
-proved, by the wheels' own metadata, that the target machine needs nothing that is not there.
+need, the sample city, the notebooks, the documentation, an installer and SHA256SUMS. Before the
+sums are written it is proved, by the wheels' own metadata, that the target machine needs nothing
+that is not there.
 """
 
 from __future__ import annotations
