@@ -108,7 +108,7 @@ def zone_map(
         title=title or label, caption=caption, lang=lang, online=online, basemap=basemap
     )
     further = [c for c in popup_columns or [] if c != column]
-    _check(table, [column, *further])
+    check_table(table, [column, *further])
     names, other_units = labels or {}, {column: unit, **(units or {})}
     rows = {
         code: [
@@ -201,7 +201,8 @@ def _cell(value: Any, unit: str | None, lang: str) -> str:
     return number_text(value, unit, lang)
 
 
-def _check(table: pd.DataFrame, columns: Sequence[str]) -> None:
+def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise if a column is not there, or the first is no number."""
     missing = [c for c in columns if c not in table]
     if missing:
         raise MapError(

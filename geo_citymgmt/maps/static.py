@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps import static_parts as parts
-from geo_citymgmt.maps.choropleth import _check as check_table
+from geo_citymgmt.maps.choropleth import check_table
 from geo_citymgmt.maps.citymap import Lang
 from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
