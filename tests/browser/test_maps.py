@@ -55,7 +55,7 @@ def test_a_zone_map_opens_without_a_network_and_tells_its_figures(show, zones, w
     opened.check()
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("width", "height"), [*SIZES, (768, 1024)])
 def test_nothing_lies_over_anything_else(show, city, figures, width, height):
     opened = show(city_map(city, table=figures), width=width, height=height)
     boxes = {
@@ -84,6 +84,9 @@ def test_nothing_lies_over_anything_else(show, city, figures, width, height):
                 or b["y"] + b["height"] <= a["y"] + 1
             )
             assert apart, (one, other)
+    if width < 900:
+        drawn = opened.page.locator(".leaflet-gcm-zones-pane g").first.bounding_box()
+        assert drawn["y"] >= boxes["tools"]["y"] + boxes["tools"]["height"]
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     open_at_first = opened.page.evaluate("document.querySelector('.gcm-legend').open")
     assert open_at_first == (width > 640)

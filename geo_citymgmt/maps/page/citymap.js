@@ -107,7 +107,7 @@ gcm.pane = function (map, name, zIndex, clicks) {
 function fit(map, bounds) {
   var size = map.getSize(), narrow = size.x < NARROW, box = map.getContainer();
   var edge = narrow ? 12 : 24, best = null;
-  var top = !map._gcm.tools || size.x >= 760 ? 12 : narrow ? 84 : 50;
+  var top = !map._gcm.tools || size.x >= 900 ? 12 : narrow ? 84 : 50;
   var legend = box.querySelector(".gcm-legend[open]:not([hidden])");
   var layers = box.querySelector(".leaflet-control-layers-expanded");
   [[0, 0, 0.8], [1, 0, 0], [0, 1, 0]].forEach(function (low) {
