@@ -26,16 +26,24 @@ LANGUAGES = ("zh", "en")
 SIZES = {1280: 800, 768: 1024, 390: 780}
 #: All pictures together; more than this is a burden on every clone.
 MOST_BYTES = 6_000_000
-NAMES = ("report", "report_map", "city", "progress", "coverage", "layer", "zones")
+NAMES = ("report", "report_map", "bulletin", "city", "progress", "coverage", "layer", "zones")
+#: Of the bulletin, which is as long as it takes: the top, in pixels, and at what share.
+BULLETIN, SHARE = 1320, 0.65
 
 
 def maps(city: gcm.City, lang: str) -> dict[str, Callable[[], gcm.CityMap]]:
     """Return how each kind of map is drawn."""
     bays = city["bike_stations"].query("status == 'operating' and station_kind == 'bay'")
-    titles = {"zh": "各板块违法建设存量", "en": "Illegal construction by district"}
+    titles = {
+        "zh": "各板块登记的违法建设面积密度",
+        "en": "Density of recorded illegal construction by district",
+    }
+    labels = {"zh": "平方米/平方公里", "en": "m² per km²"}
     table = gcm.summarise(
         city["illegal_construction"], city.zones, area=("illegal_area_m2", "sum")
     )  # fmt: skip
+    # Shades of a total would show how large a district is.
+    table["density"] = table["area"] / (city.zones.to_crs("EPSG:4549").area / 1e6)
     return {
         "city": lambda: gcm.city_map(city, lang=lang),
         "progress": lambda: gcm.progress_map(city, "manhole_remediated", lang=lang),
@@ -46,7 +54,7 @@ def maps(city: gcm.City, lang: str) -> dict[str, Callable[[], gcm.CityMap]]:
             city["parking_points"], "parking_points", zones=city.zones, lang=lang
         ),
         "zones": lambda: gcm.zone_map(
-            table, city.zones, "area", unit="m2", label=titles[lang], title=titles[lang], lang=lang
+            table, city.zones, "density", label=labels[lang], title=titles[lang], lang=lang
         ),
     }
 
@@ -60,11 +68,14 @@ def pages(folder: Path, only: set[str]) -> Iterator[tuple[str, Path]]:
                 page = folder / f"{name}_{lang}.html"
                 draw().save(page)
                 yield f"{name}_{lang}", page
-        if only & {"report", "report_map"}:
-            files = gcm.write_report(city, folder / f"report_{lang}", lang=lang)
-            for name, page in (("report", files["index"]), ("report_map", files["map"])):
+        if only & {"report", "report_map", "bulletin"}:
+            files = gcm.write_report(
+                city, folder / f"report_{lang}", lang=lang, bulletin="bulletin" in only
+            )
+            made = {"report": "index", "report_map": "map", "bulletin": "bulletin_png"}
+            for name, key in made.items():
                 if name in only:
-                    yield f"{name}_{lang}", page
+                    yield f"{name}_{lang}", files[key]
 
 
 def small(png: bytes) -> bytes:
@@ -74,6 +85,17 @@ def small(png: bytes) -> bytes:
     picture = Image.open(BytesIO(png)).convert("RGB")
     out = BytesIO()
     picture.quantize(256, dither=Image.Dither.NONE).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def top(picture: Path) -> bytes:
+    """Return the top of a long picture, smaller."""
+    from PIL import Image
+
+    with Image.open(picture) as long:
+        part = long.convert("RGB").crop((0, 0, long.width, BULLETIN))
+    out = BytesIO()
+    part.resize((round(part.width * SHARE), round(part.height * SHARE))).save(out, "PNG")
     return out.getvalue()
 
 
@@ -89,6 +111,11 @@ def take(folder: Path, only: set[str]) -> int:
     with tempfile.TemporaryDirectory() as made, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         for name, file in pages(Path(made), only):
+            if file.suffix == ".png":
+                target = folder / f"{name}.png"
+                target.write_bytes(small(top(file)))
+                total += target.stat().st_size
+                continue
             for width, height in SIZES.items():
                 context = browser.new_context(
                     offline=True, viewport={"width": width, "height": height}, locale="zh-CN"
