@@ -57,7 +57,8 @@ def test_every_public_name_is_there_and_documented():
 def test_conda_names_the_packages_and_bounds_of_setup_cfg():
     config = setup_cfg()
     wanted = requirements(config["options"]["install_requires"])
-    wanted |= requirements(config["options.extras_require"]["notebook"])
+    for extra in ("notebook", "bulletin"):
+        wanted |= requirements(config["options.extras_require"][extra])
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     lines = re.findall(r"^  - (.+)$", text.split("dependencies:")[1], re.M)
     found = requirements("\n".join(lines))
