@@ -84,12 +84,20 @@ def test_nothing_lies_over_anything_else(show, city, figures, width, height):
                 or b["y"] + b["height"] <= a["y"] + 1
             )
             assert apart, (one, other)
-    if width < 900:
-        drawn = opened.page.locator(".leaflet-gcm-zones-pane g").first.bounding_box()
-        assert drawn["y"] >= boxes["tools"]["y"] + boxes["tools"]["height"]
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
     open_at_first = opened.page.evaluate("document.querySelector('.gcm-legend').open")
     assert open_at_first == (width > 640)
+    opened.check()
+
+
+def test_a_tall_city_is_clear_of_the_tools_on_a_tablet(show, zones):
+    tall = zones.set_geometry(zones.scale(1, 6, origin=(560_000, 3_470_000)))
+    table = pd.DataFrame({"n": [1, 2, 3]}, index=zones.index)
+    opened = show(zone_map(table, tall, "n"), width=768, height=1024)
+    drawn = opened.page.locator(".leaflet-gcm-zones-pane g").first.bounding_box()
+    tools = opened.page.locator(".gcm-tools").bounding_box()
+    assert drawn["x"] < tools["x"] + tools["width"]
+    assert drawn["y"] >= tools["y"] + tools["height"]
     opened.check()
 
 
