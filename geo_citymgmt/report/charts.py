@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,9 @@ from geo_citymgmt.maps.text import escape_text
 
 __all__ = ["Pace", "attainment_bar", "nice_ceiling", "pace_chart", "share_bar", "stacked_bar"]
 
-_WIDTH, _HEIGHT = 360, 196
-_LEFT, _RIGHT, _TOP, _BOTTOM = 48, 14, 22, 26
+#: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.
+_WIDTH, _HEIGHT = 300, 170
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 14, 22, 26
 
 
 @dataclass(frozen=True)
@@ -145,10 +147,12 @@ def pace_chart(pace: Pace) -> Markup:
         day, value = pace.expected[-1]
         out.append(f'<polyline class="expected" points="{line(pace.expected)}"/>')
         out.append(f'<circle class="goal" cx="{x(day):.1f}" cy="{y(value):.1f}" r="4"/>')
-        # On the side where the dashed line does not run.
-        side, anchor = (8, "start") if value < pace.expected[0][1] else (-8, "end")
+        # On the side where the dashed line does not run, drawn back as far as the edge asks for.
+        at, anchor = x(day) - 8, "end"
+        if value < pace.expected[0][1]:
+            at, anchor = min(x(day) + 8, _WIDTH - _text_width(pace.goal)), "start"
         out.append(
-            f'<text class="label goal-label" x="{x(day) + side:.1f}" y="{y(value) - 7:.1f}" '
+            f'<text class="label goal-label" x="{at:.1f}" y="{y(value) - 7:.1f}" '
             f'text-anchor="{anchor}">{escape_text(pace.goal)}</text>'
         )
     first, (last_day, last) = pace.points[0][0], pace.points[-1]
@@ -159,13 +163,24 @@ def pace_chart(pace: Pace) -> Markup:
         f'<polyline class="line {status}" points="{line(pace.points)}"/>'
         f'<circle class="dot {status}" cx="{x(last_day):.1f}" cy="{y(last):.1f}" r="4"/>'
     )
-    # Beside the last point, where neither line runs.
-    falling = pace.points[0][1] > last
+    # Beside the last point, where neither line runs; late in the year there is room on the left.
+    above = pace.points[0][1] > last
+    side, anchor = (9, "start")
+    if x(last_day) + side + _text_width(pace.now) > _WIDTH:
+        # The label of the target may stand there too.
+        near = pace.expected and -12 < y(last) - y(pace.expected[-1][1]) < 14
+        side, anchor, above = -9, "end", not above and not near
     out.append(
-        f'<text class="label now" x="{x(last_day) + 9:.1f}" '
-        f'y="{y(last) + (-8 if falling else 14):.1f}">{escape_text(pace.now)}</text></svg>'
+        f'<text class="label now" x="{x(last_day) + side:.1f}" '
+        f'y="{y(last) + (-8 if above else 18):.1f}" text-anchor="{anchor}">'
+        f"{escape_text(pace.now)}</text></svg>"
     )
     return Markup("".join(out))
+
+
+def _text_width(text: str) -> float:
+    """Return about how wide a label is drawn."""
+    return sum(13.0 if unicodedata.east_asian_width(ch) in "WF" else 7.5 for ch in text)
 
 
 def nice_ceiling(value: float) -> float:

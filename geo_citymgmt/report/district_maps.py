@@ -20,7 +20,7 @@ from geo_citymgmt.report.summary import Summary
 
 __all__ = ["district_maps", "spot_map"]
 
-_WIDTH, _HEIGHT, _MARGIN = 330.0, 280.0, 6.0
+_WIDTH, _HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 #: Upper ends of the classes of attainment; the last one is open.
 _CLASSES = (0.2, 0.4, 0.6, 0.8, 1.0)
 _MOST = 6

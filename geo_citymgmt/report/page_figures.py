@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt.report.charts import Pace, attainment_bar, pace_chart
+from geo_citymgmt.report.charts import Pace, attainment_bar, nice_ceiling, pace_chart
 from geo_citymgmt.report.formats import exact_value, format_value, percent, unit_label, value_parts
 from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
 from geo_citymgmt.report.words import Words
@@ -172,7 +172,7 @@ def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
             expected = [(start, opening), (row.deadline, float(row.target))]
     largest = max(v for _, v in [*line, *expected])
     # One scale for the axis: that of the largest number on it.
-    _, unit = value_parts(largest, row.unit, lang, counter)
+    _, unit = value_parts(nice_ceiling(largest), row.unit, lang, counter)
     plain = unit_label(row.unit, lang, counter)
     divisor = 1.0
     if unit != plain:

@@ -75,7 +75,7 @@ def board(told: Summary) -> dict[str, Any] | None:
     plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     return {
         "aimed": _board(told, wide, aimed, against_targets=True) if aimed else None,
-        "plain": [_further(told, wide, part) for part in _split(told, plain)],
+        "plain": _numbered(told, [_further(told, wide, part) for part in _split(told, plain)]),
     }
 
 
@@ -92,6 +92,16 @@ def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
             size = -(-len(mine) // pieces)
             out += [mine[k : k + size] for k in range(0, len(mine), size)]
     return out
+
+
+def _numbered(told: Summary, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell tables of one title apart by a number, to those who listen too."""
+    titles = [part["title"] for part in parts]
+    for k, title in enumerate(titles):
+        if (of := titles.count(title)) > 1:
+            number = f"{titles[: k + 1].count(title)}/{of}"
+            parts[k]["title"] = f"{title}{told.words('bracket', text=number)}"
+    return parts
 
 
 def _further(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:

@@ -7,17 +7,41 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import geo_citymgmt as gcm
 from geo_citymgmt.maps import city_map, layer_map, progress_map, zone_map
+from geo_citymgmt.report.page import render_page
+from geo_citymgmt.report.summary import summary
 
 from .test_interaction import city, series  # noqa: F401
 
 pytestmark = pytest.mark.browser
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+#: Texts drawn smaller than 12 px; those of a drawing as large as it is scaled on the page.
 SMALL = """[...document.querySelectorAll('body *')].filter(e =>
     [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.getClientRects().length &&
-    !['SCRIPT', 'STYLE'].includes(e.tagName) && parseFloat(getComputedStyle(e).fontSize) < 12)
-    .map(e => e.className + ': ' + e.textContent.slice(0, 30))"""
+    !['SCRIPT', 'STYLE'].includes(e.tagName) &&
+    parseFloat(getComputedStyle(e).fontSize) * (e.ownerSVGElement ? e.getScreenCTM().d : 1) < 11.99)
+    .map(e => e.getAttribute('class') + ': ' + e.textContent.slice(0, 30))"""
+UNREACHED = """[...document.querySelectorAll('body *')].filter(e =>
+    e.scrollWidth > e.clientWidth + 1 && e.tabIndex < 0 &&
+    ['auto', 'scroll'].includes(getComputedStyle(e).overflowX)).map(e => e.className)"""
+#: Classes of the small maps on which the number has a contrast of less than 4.5.
+FAINT_ON_MAPS = """(() => {
+    const light = colour => colour.match(/\\d+/g).slice(0, 3).map(c => c / 255)
+        .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
+    const found = new Map();
+    for (const map of document.querySelectorAll('svg.zones:not(.spots)')) {
+        const shares = map.querySelectorAll('use:not(.q-none)');
+        map.querySelectorAll('text').forEach((text, k) => found.set(
+            shares[k].getAttribute('class'),
+            [getComputedStyle(shares[k]).fill, getComputedStyle(text).fill].map(light)));
+    }
+    if (!found.size) return ['no number on any map'];
+    return [...found].filter(([, [a, b]]) =>
+        (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) < 4.5).map(([name]) => name);
+})()"""
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +52,10 @@ def axe() -> str:
     return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
 
 
-def violations(page, axe: str) -> list[str]:
+def violations(page, axe: str, rules: list[str] = RULES) -> list[str]:
     page.add_script_tag(content=axe)
     found = page.evaluate(
-        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+        "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
     )
     return [
         f"{rule['id']}: {node['html'][:160]} {node['failureSummary'][:300]}"
@@ -42,18 +66,21 @@ def violations(page, axe: str) -> list[str]:
 
 @pytest.fixture
 def unguarded(chromium, tmp_path):
-    """Open a map with its content policy put aside, which would refuse axe-core too."""
+    """Open a map or a file with its content policy put aside, which would refuse axe-core too."""
     pages = []
 
-    def opened(drawn, width: int):
-        drawn.save(tmp_path / "map.html")
+    def opened(shown, width: int):
         context = chromium.new_context(
             bypass_csp=True, offline=True, viewport={"width": width, "height": 800}
         )
         pages.append(context)
         page = context.new_page()
-        page.goto((tmp_path / "map.html").as_uri())
-        page.wait_for_selector("html[data-ready=true]")
+        if isinstance(shown, Path):
+            page.goto(shown.as_uri())
+        else:
+            shown.save(tmp_path / "map.html")
+            page.goto((tmp_path / "map.html").as_uri())
+            page.wait_for_selector("html[data-ready=true]")
         return page
 
     yield opened
@@ -82,3 +109,31 @@ def test_a_map_has_no_barrier(unguarded, axe, city, series, manholes, kind, widt
     page.wait_for_timeout(250)
     assert violations(page, axe) == []
     assert page.evaluate(SMALL) == []
+
+
+@pytest.fixture(scope="module", params=["zh", "en"])
+def report_page(request, data_folder, tmp_path_factory) -> Path:
+    """The page of the report on the sample city, without the map and the tables beside it."""
+    told = summary(gcm.load_city(data_folder), lang=request.param)
+    path = tmp_path_factory.mktemp("page") / "index.html"
+    path.write_text(render_page(told), encoding="utf-8")
+    return path
+
+
+@pytest.mark.xdist_group("report-accessible")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_page_of_a_report_has_no_barrier(unguarded, axe, report_page, width):
+    page = unguarded(report_page, width)
+    page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
+    # Order of headings, distinct landmarks and heads of tables are among the best practices.
+    assert violations(page, axe, [*RULES, "best-practice"]) == []
+    assert page.evaluate(SMALL) == []
+    names = page.eval_on_selector_all(
+        "[role=region]", "all => all.map(one => one.getAttribute('aria-label').trim())"
+    )
+    assert len(names) > 10
+    assert "" not in names
+    # What can be scrolled can be reached with the keyboard.
+    assert page.evaluate(UNREACHED) == []
+    # Numbers on the small maps, whose ground axe-core does not compute.
+    assert page.evaluate(FAINT_ON_MAPS) == []
