@@ -11,9 +11,12 @@ from hypothesis import settings
 
 import geo_citymgmt as gcm
 
-# How long an example takes says more about what else the machine does than about the code.
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+# The same examples in each run, so that one run can be held against another; new ones are looked
+# for with --hypothesis-profile=search. How long an example takes says more about what else the
+# machine does than about the code.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None)
+settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data" / "shapefiles"

@@ -98,7 +98,7 @@ def _differing(wanted: pd.Series, found: pd.Series) -> int:
 
 
 def _moments(values: pd.Series) -> np.ndarray:
-    stamps = values if is_date(values) else pd.to_datetime(values)
+    stamps = values if is_date(values) else pd.to_datetime(values, format="ISO8601")
     if getattr(stamps.dtype, "tz", None) is not None:
         stamps = stamps.dt.tz_convert("UTC").dt.tz_localize(None)
     return stamps.to_numpy(dtype="datetime64[us]").astype(np.int64)

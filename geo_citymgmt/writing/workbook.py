@@ -183,6 +183,6 @@ def _as_written(cells: list[Any], wanted: pd.Series) -> pd.Series:
     found = found.mask(found.eq(""), None)
     if not is_date(wanted):
         return found
-    moments = pd.to_datetime(found, errors="coerce")
+    moments = pd.to_datetime(found, format="ISO8601", errors="coerce")
     # What is no moment must not pass for a missing one.
     return moments.mask(moments.isna() & found.notna(), pd.Timestamp(0))

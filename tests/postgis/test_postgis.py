@@ -258,6 +258,16 @@ def test_a_table_of_several_chunks_keeps_order_and_nulls(engine):
     assert (shapely.get_x(raw.geometry) == X0 + np.arange(n)).all()
 
 
+def test_moments_of_any_century_and_fraction_come_back(engine):
+    moments = [
+        dt.datetime(1, 1, 2, 0, 0, 0, 1), dt.datetime(999, 1, 1), None, dt.datetime(2022, 6, 30, 8)
+    ]  # fmt: skip
+    frame = points(*[(k, 0) for k in range(4)], at=pd.Series(moments, dtype="datetime64[us]"))
+    gcm.write_layer(frame, engine, name="public.moments")
+    raw = read_database(engine, "moments")
+    assert raw.frame["at"].astype("datetime64[us]").tolist() == frame["at"].tolist()
+
+
 def test_zones_go_in_and_come_out(engine):
     zones = squares((0, 0, 10, 10), (10, 0, 20, 10)).reset_index()
     gcm.write_layer(zones, engine, name="public.zones")
