@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt.city.source import CitySource, LayerSource, find_source
+from geo_citymgmt.city.discovery import find_source
+from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.reading.source import SourceLayer
@@ -119,7 +120,7 @@ def _layer_lines(
 
 
 def _path_lines(entry: LayerSource) -> list[str]:
-    sources = entry.source if isinstance(entry.source, list) else [entry.source]
+    sources = entry.sources
     names = [Path(s).name for s in sources]
     inside = [s.sublayer if isinstance(s, SourceLayer) else None for s in sources]
     if not any(inside):

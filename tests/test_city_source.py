@@ -11,7 +11,7 @@ import pyogrio
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city.source import find_source
+from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.proposal import propose
 from geo_citymgmt.spec import load_specs
 from tests.conftest import DATA, points

@@ -1,39 +1,21 @@
-"""Which file is which layer: by ``city.toml`` where there is one, else by name."""
+"""Where the layers and tables of a city are, and what is known of them before any is read."""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt.cleaning.text import plain_key
-from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.archive import list_members, unpacked
-from geo_citymgmt.reading.sniff import local_path, refuse_addresses, refused, sniff
-from geo_citymgmt.reading.source import (
-    TABLE_SUFFIXES,
-    VECTOR_SUFFIXES,
-    SourceLayer,
-    list_layers,
-    list_sources,
-    read_raw,
-)
-from geo_citymgmt.spec import LayerSpec, read_toml
 
-__all__ = ["CitySource", "LayerSource", "find_source"]
+__all__ = ["COMPANY", "CitySource", "LayerSource"]
 
-_PARTS = ("_pt", "_ln", "_pg")
-_EVENTS = ("events", "事件", "事件表")
-_TARGETS = ("targets", "目标", "目标任务")
 #: Files of a shapefile and other company that is no layer by itself.
-_COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml", ".md", ".txt",
-            ".toml", ".lock", ".qmd"}  # fmt: skip
+COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml", ".md", ".txt",
+           ".toml", ".lock", ".qmd"}  # fmt: skip
 
 
 @dataclass
@@ -51,6 +33,11 @@ class LayerSource:
     mend: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sources(self) -> list[Any]:
+        """Each file of the layer, for it may come in parts."""
+        return self.source if isinstance(self.source, list) else [self.source]
 
 
 @dataclass
@@ -76,396 +63,15 @@ class CitySource:
         """Every file that was used, the parts of a shapefile included."""
         paths: set[Path] = set()
         for entry in self.layers.values():
-            for source in entry.source if isinstance(entry.source, list) else [entry.source]:
+            for source in entry.sources:
                 path = Path(source)
                 if path.is_dir():
                     paths |= set(path.rglob("*"))
                     continue
                 stem = path.with_suffix("")
                 parts = [p for p in path.parent.glob("*") if p.with_suffix("") == stem]
-                keep = _COMPANY | {path.suffix.lower()}
+                keep = COMPANY | {path.suffix.lower()}
                 paths |= {p for p in parts if p.suffix.lower() in keep and p.suffix != ".lock"}
         paths |= {p for p in (self.events, self.targets, self.figures, self.config, *self.sides)
                   if isinstance(p, Path)}  # fmt: skip
         return tuple(sorted(p for p in paths if p.is_file()))
-
-
-def find_source(
-    source: Path, specs: Mapping[str, LayerSpec], *, layer: str | None = None
-) -> CitySource:
-    """Look at a folder, a city.toml, an archive, a database or one file and tell what is what.
-
-    One layer in one file is the layer ``layer``, where that is told, else what its name says.
-
-    Raises
-    ------
-    SourceError, SpecError
-        There is nothing at ``source``, it is refused, or its city.toml has a mistake.
-    """
-    path = local_path(source)
-    if path.is_dir() and path.suffix.lower() != ".gdb":
-        found = CitySource(path)
-        config = path / "city.toml"
-        if config.is_file():
-            _apply_config(found, config, specs)
-        _find_figures(found)
-        _scan_folder(found, specs)
-        return found
-    found = CitySource(path.parent)
-    if path.suffix.lower() == ".toml":
-        _apply_config(found, path, specs)
-        _find_figures(found)
-        if not found.layers:
-            _scan_folder(found, specs)
-        return found
-    key = layer or recognise(path.stem, specs)
-    try:
-        items, others = list_layers(path)
-    except SourceError:
-        if key is None:
-            raise
-        # Its reader says the same again, for the ledger.
-        items, others = [SourceLayer(path, None, path.name, (path.stem,))], []
-    if len(items) == 1 and not others:
-        key = layer or _first_known(items[0], specs)
-        if key is not None:
-            found.layers[key] = LayerSource(path, path.name, sublayer=items[0].sublayer)
-            return found
-    if len(items) < 2 and not others and not _is_side_table(items[0].names[-1] if items else ""):
-        raise SourceError(
-            f"{path.name}: which layer it is cannot be told from its name.",
-            f"{path.name}：从文件名看不出是哪个图层。",
-            remedy=f"Say so with --layer, rename it (one of {', '.join(specs)}) or write a "
-            "city.toml ('geo-citymgmt init FOLDER').",
-            remedy_zh="请用 --layer 指明，或改名（如 违法建设、窨井），或写 city.toml。",
-        )
-    _take(found, items, specs)
-    for name in others:
-        if PurePosixPath(name).suffix.lower() not in _COMPANY or name.endswith("city.toml"):
-            _ignored(found, name, "it is no layer", "不是图层文件")
-    return found
-
-
-@contextmanager
-def told_by_archive(path: Path) -> Iterator[Path | None]:
-    """Give the folder of an archive that has a ``city.toml``, unpacked; None without one.
-
-    Raises
-    ------
-    SourceError
-        SOURCE_REFUSED where the archive holds several, for it is not told which of them holds.
-    """
-    configs = _configs_in(path)
-    if not configs:
-        yield None
-        return
-    if len(configs) > 1:
-        raise refused(
-            path.name,
-            f"holds several city.toml ({', '.join(configs)}).",
-            f"压缩包内有多个 city.toml（{'、'.join(configs)}）。",
-            "Unpack it and give the one that is meant.",
-            "请解压后指定其中一个。",
-        )
-    with unpacked(path) as folder:
-        yield (folder / configs[0]).parent
-
-
-def keep_within(found: CitySource, folder: Path, name: str) -> None:
-    """Refuse a ``city.toml`` out of an archive that names files beside it on this machine.
-
-    Raises
-    ------
-    SourceError
-        SOURCE_REFUSED.
-    """
-    entries = found.layers.values()
-    sources = [s for e in entries for s in (e.source if isinstance(e.source, list) else [e.source])]
-    sources += [e.ledger for e in entries if e.ledger is not None]
-    sources += [p for p in (found.events, found.targets) if isinstance(p, Path)]
-    root = folder.resolve()
-    if any(not Path(source).resolve().is_relative_to(root) for source in sources):
-        raise refused(
-            name,
-            "its city.toml names a file outside the archive.",
-            "包内的 city.toml 指向压缩包之外的文件。",
-            "Put the file into the archive, or unpack it and give the folder.",
-            "请把文件一并打包，或解压后给出文件夹。",
-        )
-
-
-def _configs_in(path: Path) -> list[str]:
-    if path.suffix.lower() != ".zip":
-        return []
-    try:
-        found = local_path(path)
-        names = [m.name for m in list_members(found)] if sniff(found) == "zip" else []
-    except SourceError:
-        # What is wrong with it is told where it is read.
-        return []
-    return [name for name in names if PurePosixPath(name).name == "city.toml"]
-
-
-def recognise(stem: str, specs: Mapping[str, LayerSpec]) -> str | None:
-    """Return the layer whose key or name ``stem`` is, or contains; None where that is not clear."""
-    text = plain_key(stem)
-    for suffix in _PARTS:
-        if stem.lower().endswith(suffix):
-            text = plain_key(stem[: -len(suffix)])
-    names = {
-        plain_key(name): spec.key
-        for spec in specs.values()
-        for name in (*spec.names, spec.name_zh, spec.key)
-    }
-    if text in names:
-        return names[text]
-    inside = {name: key for name, key in names.items() if len(name) >= 2 and name in text}
-    if not inside:
-        return None
-    longest = max(map(len, inside))
-    keys = {key for name, key in inside.items() if len(name) == longest}
-    return keys.pop() if len(keys) == 1 else None
-
-
-def _find_figures(found: CitySource) -> None:
-    """Figures of the office's own lie beside its layers, unless city.toml names another file."""
-    beside = found.root / "figures.toml"
-    if found.figures is None and beside.is_file():
-        found.figures = beside
-
-
-def _first_known(item: SourceLayer, specs: Mapping[str, LayerSpec]) -> str | None:
-    return next((key for name in item.names if (key := recognise(name, specs))), None)
-
-
-def _scan_folder(found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
-    taken = {
-        Path(s).resolve()
-        for entry in found.layers.values()
-        for s in (entry.source if isinstance(entry.source, list) else [entry.source])
-    }
-    taken |= {Path(e.ledger).resolve() for e in found.layers.values() if e.ledger is not None}
-    taken |= {p.resolve() for p in (found.events, found.targets) if isinstance(p, Path)}
-    items: list[SourceLayer] = []
-    for path in (*list_sources(found.root), *_tables(found.root)):
-        if path.resolve() in taken:
-            continue
-        try:
-            inside, others = list_layers(path)
-        except SourceError as error:
-            if recognise(path.stem, specs) is None:
-                _ignored(found, path.name, error.message, error.message_zh)
-                continue
-            inside, others = [SourceLayer(path, None, path.name, (path.stem,))], []
-        items += inside
-        for name in others:
-            if PurePosixPath(name).suffix.lower() not in _COMPANY:
-                _ignored(found, f"{path.name}/{name}", "it is no layer", "不是图层文件")
-    _take(found, items, specs)
-    known = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES, *_COMPANY)
-    for path in sorted(found.root.iterdir()):
-        if path.is_file() and path.suffix.lower() not in known and path.resolve() not in taken:
-            _ignored(found, path.name, "it is no layer", "不是图层文件")
-
-
-def _tables(folder: Path) -> list[Path]:
-    both = list_sources(folder, tables=True)
-    return [p for p in both if p.suffix.lower() in TABLE_SUFFIXES]
-
-
-def _take(found: CitySource, items: list[SourceLayer], specs: Mapping[str, LayerSpec]) -> None:
-    """Part the layers of the source by what they are; two of one kind are decided, and told."""
-    groups: dict[str, list[SourceLayer]] = {}
-    for item in items:
-        key = _first_known(item, specs)
-        if any(_is_side_table(name) for name in item.names):
-            _take_side_table(found, item)
-        elif key is None:
-            _ignored(found, item.label, "its name is that of no layer", "名称不是已知图层")
-        elif key in found.layers:
-            _ignored(
-                found, item.label, f"city.toml names another for {key}", f"city.toml 另有 {key}"
-            )
-        else:
-            groups.setdefault(key, []).append(item)
-    for key, group in groups.items():
-        _take_group(found, key, group, specs)
-
-
-def _is_side_table(name: str) -> bool:
-    return name.lower() in (*_EVENTS, *_TARGETS, "city")
-
-
-def _take_side_table(found: CitySource, item: SourceLayer) -> None:
-    name = next(n.lower() for n in item.names if _is_side_table(n))
-    if name == "city":
-        if item.path.suffix.lower() == ".gpkg" and item.sublayer == "city":
-            _take_city(found, read_raw(item).frame)
-        else:
-            _ignored(found, item.label, "it is no layer", "不是图层文件")
-        return
-    kind = "events" if name in _EVENTS else "targets"
-    if getattr(found, kind) is not None:
-        _ignored(found, item.label, f"there are other {kind}", "已有同类表格")
-    elif item.sublayer is None and item.path.suffix.lower() == ".csv":
-        setattr(found, kind, item.path)
-    else:
-        setattr(found, kind, _as_texts(read_raw(item).frame))
-        found.sides.append(item.path)
-
-
-def _take_city(found: CitySource, table: pd.DataFrame) -> None:
-    row = table.iloc[0]
-    found.name_zh, found.name_en, found.code = row["name_zh"], row["name_en"], row["code"]
-    if pd.notna(row["data_date"]):
-        found.data_date = pd.Timestamp(row["data_date"])
-    found.order = tuple(str(row["zone_order"]).split(";"))
-
-
-def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
-    """Whole numbers of a sheet as they look in it: an id 85782 is not 85782.0."""
-    out = table.copy()
-    for name, column in table.items():
-        if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
-            out[name] = column.astype("Int64").astype("str").where(column.notna())
-    return out
-
-
-def _take_group(
-    found: CitySource, key: str, items: list[SourceLayer], specs: Mapping[str, LayerSpec]
-) -> None:
-    parts = [i for i in items if i.names[0].lower().endswith(_PARTS)]
-    # A map before a list, the exact name first, then the shapefile: an office's own file before
-    # a by-product.
-    ranked = sorted(
-        items,
-        key=lambda i: (
-            i.suffix in TABLE_SUFFIXES,
-            plain_key(i.names[0]) != plain_key(key),
-            i.suffix != ".shp",
-            i.label,
-        ),
-    )
-    used = parts if len(parts) > 1 else ranked[:1]
-    for item in ranked:
-        if item not in used:
-            name = used[0].label
-            _ignored(found, item.label, f"{key} is read from {name}", f"{key} 已取自 {name}")
-    spec = specs[key]
-    known = {plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}
-    if len(used) == 1 and not any(plain_key(n) in known for n in used[0].names):
-        found.findings.add(
-            "LAYER_RECOGNISED",
-            value=used[0].label,
-            expected=spec.name_zh,
-            detail="a word in its name",
-            detail_zh="文件名中的词",
-        )
-    label = " + ".join(i.label for i in used)
-    if len(used) == 1:
-        found.layers[key] = LayerSource(used[0].path, label, sublayer=used[0].sublayer)
-    else:
-        found.layers[key] = LayerSource([i if i.sublayer else i.path for i in used], label)
-
-
-def _apply_config(found: CitySource, path: Path, specs: Mapping[str, LayerSpec]) -> None:
-    table = read_toml(path)
-    found.config = path
-    known = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
-             "zones", "names"}  # fmt: skip
-    for entry in table:
-        if entry not in known:
-            raise _mistake(path, entry, f"unknown entry; known: {', '.join(sorted(known))}")
-    found.name_zh = table.get("name_zh", found.name_zh)
-    found.name_en = table.get("name_en", found.name_en)
-    found.code = str(table.get("code", found.code))
-    zones = table.get("zones", {})
-    for entry in zones:
-        if entry not in ("district", "street", "order"):
-            raise _mistake(path, f"zones.{entry}", "unknown entry; known: district, street, order")
-        if entry != "order" and (zones[entry] not in specs or specs[zones[entry]].level != entry):
-            raise _mistake(path, f"zones.{entry}", f"{zones[entry]!r} is no layer of that level")
-    found.order = tuple(map(str, zones.get("order", ())))
-    found.names = {str(k): str(v) for k, v in table.get("names", {}).items()}
-    date = table.get("data_date")
-    if date is not None:
-        if not isinstance(date, (str, dt.date)):
-            raise _mistake(path, "data_date", "must be a date such as 2022-06-30")
-        found.data_date = pd.Timestamp(date).as_unit("us")
-    for name in ("events", "targets", "figures"):
-        if name in table:
-            setattr(found, name, _existing(path, name, table[name]))
-    for key, entry in table.get("layers", {}).items():
-        found.layers[key] = _configured(path, key, entry, specs)
-
-
-def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:
-    place = f"layers.{key}"
-    if key not in specs:
-        raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
-    known = (
-        "path", "sublayer", "crs", "datum", "encoding", "fields", "ledger", "pipeline", "mend",
-        "units",
-    )  # fmt: skip
-    if not isinstance(entry, Mapping) or "path" not in entry:
-        raise _mistake(path, place, 'needs path = "file"')
-    for name in entry:
-        if name not in known:
-            raise _mistake(path, f"{place}.{name}", f"unknown entry; known: {', '.join(known)}")
-    source, label = _sources(path, place, entry)
-    sublayer = entry.get("sublayer")
-    return LayerSource(
-        source,
-        label,
-        sublayer=None if isinstance(sublayer, list) else sublayer,
-        crs=entry.get("crs"),
-        datum=entry.get("datum"),
-        encoding=entry.get("encoding"),
-        ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
-        fields=dict(entry.get("fields", {})),
-        pipeline=entry.get("pipeline"),
-        mend=tuple(entry.get("mend", ())),
-        units=dict(entry.get("units", {})),
-    )
-
-
-def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str]:
-    """Return what ``path`` and ``sublayer`` name: one source, or the parts of one layer."""
-    given, inside = entry["path"], entry.get("sublayer")
-    names = given if isinstance(given, list) else [given]
-    sources = [_existing(path, f"{place}.path", p) for p in names]
-    if not isinstance(inside, list):
-        return (sources if len(sources) > 1 else sources[0]), " + ".join(s.name for s in sources)
-    if len(sources) == 1:
-        sources = sources * len(inside)
-    if len(sources) != len(inside) or not all(isinstance(s, str) for s in inside):
-        raise _mistake(path, f"{place}.sublayer", "needs one name for each file of path")
-    parts = [
-        SourceLayer(s, sub, f"{s.name}/{sub}" if sub else s.name, (PurePosixPath(sub).stem,))
-        if sub
-        else s
-        for s, sub in zip(sources, inside, strict=True)
-    ]
-    return parts, " + ".join(p.label if isinstance(p, SourceLayer) else p.name for p in parts)
-
-
-def _existing(config: Path, place: str, value: Any) -> Path:
-    if not isinstance(value, str):
-        raise _mistake(config, place, "must be the path of a file")
-    try:
-        refuse_addresses(value)
-    except SourceError as error:
-        raise _mistake(config, place, error.message.rstrip(".")) from error
-    target = Path(value)
-    target = target if target.is_absolute() else config.parent / target
-    if not target.exists():
-        raise _mistake(config, place, f"{value}: no such file")
-    return target
-
-
-def _mistake(path: Path, place: str, cause: str) -> SpecError:
-    return SpecError(f"{path.name} [{place}]: {cause}.", f"{path.name} [{place}] 有误：{cause}。")
-
-
-def _ignored(found: CitySource, name: str, why: str, why_zh: str) -> None:
-    found.findings.add("LAYER_IGNORED", value=name, detail=why, detail_zh=why_zh)
