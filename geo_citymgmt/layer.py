@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,14 +12,15 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt.cleaning.columns import clean_columns, precision_column
-from geo_citymgmt.cleaning.extent import Extent, spots
+from geo_citymgmt.cleaning.columns import clean_columns
+from geo_citymgmt.cleaning.extent import Extent
 from geo_citymgmt.cleaning.geometry import clean_geometry
 from geo_citymgmt.cleaning.names import match_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
-from geo_citymgmt.cleaning.personal import mask_findings, mask_record, personal_columns
+from geo_citymgmt.cleaning.parting import PartedRecords
+from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning.position import Position, to_metric
-from geo_citymgmt.cleaning.records import Records, check_words
+from geo_citymgmt.cleaning.records import check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.decisions import apply_corrections
@@ -41,7 +41,6 @@ LEDGER_COLUMNS = (
     "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
     "encoding_source", "data_date", "sha256",
 )  # fmt: skip
-
 
 #: Bounds of the packaged outlines in degrees: most sources are settled without drawing them.
 _PACKAGED_BOX = (119.91, 30.75, 121.37, 32.05)
@@ -247,14 +246,15 @@ def read_layer(
     clean, unusable = clean_geometry(geometry, spec, findings, record)
     personal = personal_columns(raw.frame, mapping, spec, findings)
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
-    state = _Records(spec, findings, record, data, clean)
+    state = PartedRecords(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units or {})
     state.place(zones, unusable)
     if datum is None:
         state.check_datum(roads, zones, target)
     state.measure()
     state.identify()
-    return state.finish(
+    return _closed(
+        state,
         raw,
         mapping,
         geometry,
@@ -267,147 +267,53 @@ def read_layer(
     )
 
 
-class _Records(Records):
-    """The records of a layer, to be parted into accepted and rejected."""
-
-    def finish(
-        self,
-        raw: Raw,
-        mapping: Mapping[str, str],
-        as_read: np.ndarray,
-        positions: Sequence[Position],
-        target: CRS,
-        *,
-        columns: Sequence[str] | None,
-        data_date: pd.Timestamp | None,
-        personal: set[str],
-        include_personal: bool,
-    ) -> Layer:
-        """Part accepted from rejected, check what is left, and close the account."""
-        accepted = ~self.rejected
-        frame = self._ordered(raw.frame, mapping, columns)
-        data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=target)
-        if not accepted.all():
-            data = data[accepted].reset_index(drop=True)
-            # A precision that only rejected records had is no column of the layer.
-            vague = [f"{n}_precision" for n in self.spec.fields if f"{n}_precision" in data]
-            data = data.drop(columns=[c for c in vague if data[c].isna().all()])
-        check_relations(
-            data, self.spec, self.findings, self.record[accepted], data_date, self.doubted
-        )
-        table = self._table(raw, as_read)
-        field_of = {column: name for name, column in mapping.items()}
-        fields = {field_of.get(column, column) for column in personal}
-        if not include_personal:
-            table = mask_findings(table, fields, self.spec.id_field)
-        keep = mapping.get(self.spec.id_field, "")
-        rejected = self._rejected(
-            raw, as_read, target, None if include_personal else (personal, keep)
-        )
-        row = {
-            "layer": self.spec.key,
-            "source": raw.name,
-            "n_walked": raw.n_walked,
-            "n_skipped": raw.n_walked - len(self.record),
-            "n_records": len(self.record),
-            "n_accepted": int(accepted.sum()),
-            "n_repaired": int(
-                np.isin(self.record[accepted], self.findings.records_with("repaired")).sum()
-            ),
-            "n_rejected": int(self.rejected.sum()),
-            "state": "ok",
-            "crs": positions[0].crs,
-            "crs_source": positions[0].crs_source,
-            "datum": positions[0].datum,
-            "datum_source": positions[0].datum_source,
-            "encoding": raw.encoding,
-            "encoding_source": raw.encoding_source,
-            "data_date": data_date,
-            "sha256": raw.sha256,
-        }
-        ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
-        masked = tuple(column for column in data.columns if column in fields)
-        return Layer(
-            self.spec, data, rejected, table, ledger, self.record[accepted], masked, dict(mapping)
-        )
-
-    def _ordered(
-        self, raw: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[str] | None
-    ) -> pd.DataFrame:
-        computed = ("district_code", "district_reported")
-        needed = {self.spec.id_field, self.spec.measure, *computed}
-        wanted = set(self.spec.fields) if columns is None else {*columns, *needed}
-        names = [
-            full
-            for name in self.spec.fields
-            if name in wanted
-            for full in (name, f"{name}_precision")
-            if full in self.data.columns
-        ]
-        frame = self.data[names].copy()
-        used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
-        unknown = [column for column in raw.columns if column not in used]
-        if unknown:
-            self.findings.add("FIELD_UNKNOWN", value=", ".join(map(str, unknown)))
-        for column in unknown:
-            if columns is None or column in columns:
-                # A source column that happens to bear the name of a field stays apart.
-                label = f"{column}_source" if column in frame.columns else column
-                frame[label] = raw[column].to_numpy()
-        return frame
-
-    def _table(self, raw: Raw, as_read: np.ndarray) -> pd.DataFrame:
-        """Return the findings; label, key and place are made for the records they name alone."""
-        table = self.findings.frame()
-        about = table["record"].notna().to_numpy()
-        records = table.loc[about, "record"].to_numpy(dtype=np.int64)
-        distinct, places = np.unique(records, return_inverse=True)
-        at = pd.Index(self.record).get_indexer(distinct)
-        here = at >= 0
-        key = np.full(len(distinct), "", dtype=object)
-        key[here] = self.data[self.spec.id_field].iloc[at[here]].to_numpy(dtype=object)
-        x, y = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
-        x[here], y[here] = spots(as_read[at[here]])
-        centre = shapely.centroid(self.geometry[at[here]])
-        known = ~shapely.is_missing(centre)
-        x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
-        y[np.flatnonzero(here)[known]] = shapely.get_y(centre[known])
-        for name, values in (("row_label", _labels(raw, distinct)), ("key", key)):
-            column = np.full(len(table), "", dtype=object)
-            column[about] = values[places]
-            table[name] = pd.array(column, dtype="str")
-        table.loc[about, "x"], table.loc[about, "y"] = x[places], y[places]
-        return table
-
-    def _rejected(
-        self,
-        raw: Raw,
-        as_read: np.ndarray,
-        target: CRS,
-        mask: tuple[set[str], str] | None,
-    ) -> gpd.GeoDataFrame:
-        at = np.flatnonzero(self.rejected)
-        codes = self.findings.codes_of("rejected").reindex(self.record[at])
-        rows: list[dict[Any, Any]] = raw.frame.iloc[at].to_dict("records")
-        if mask is not None:
-            rows = [mask_record(row, *mask) for row in rows]
-        return gpd.GeoDataFrame(
-            {
-                "record": self.record[at],
-                "row_label": pd.array(_labels(raw, self.record[at]), dtype="str"),
-                "codes": codes.fillna("").to_numpy(dtype=object),
-                "raw": [json.dumps(r, ensure_ascii=False, default=_plain_json) for r in rows],
-            },
-            geometry=as_read[at],
-            crs=target,
-        )
-
-
-def _labels(raw: Raw, records: np.ndarray) -> np.ndarray:
-    """What a clerk sees beside each of ``records``."""
-    if raw.row_label is not None:
-        return np.asarray(raw.row_label, dtype=object)[records]
-    return np.array([f"FID {r}" for r in records], dtype=object)
+def _closed(
+    state: PartedRecords,
+    raw: Raw,
+    mapping: Mapping[str, str],
+    as_read: np.ndarray,
+    positions: Sequence[Position],
+    target: CRS,
+    *,
+    columns: Sequence[str] | None,
+    data_date: pd.Timestamp | None,
+    personal: set[str],
+    include_personal: bool,
+) -> Layer:
+    """Part accepted from rejected, check what is left, and close the account."""
+    spec, findings, accepted = state.spec, state.findings, state.accepted
+    record = state.record[accepted]
+    data = state.accepted_rows(raw.frame, mapping, columns, target)
+    check_relations(data, spec, findings, record, data_date, state.doubted)
+    table = state.labelled_findings(raw, as_read)
+    field_of = {column: name for name, column in mapping.items()}
+    fields = {field_of.get(column, column) for column in personal}
+    if not include_personal:
+        table = mask_findings(table, fields, spec.id_field)
+    mask = None if include_personal else (personal, mapping.get(spec.id_field, ""))
+    rejected = state.rejected_rows(raw, as_read, target, mask)
+    row = {
+        "layer": spec.key,
+        "source": raw.name,
+        "n_walked": raw.n_walked,
+        "n_skipped": raw.n_walked - len(state.record),
+        "n_records": len(state.record),
+        "n_accepted": int(accepted.sum()),
+        "n_repaired": int(np.isin(record, findings.records_with("repaired")).sum()),
+        "n_rejected": int(state.rejected.sum()),
+        "state": "ok",
+        "crs": positions[0].crs,
+        "crs_source": positions[0].crs_source,
+        "datum": positions[0].datum,
+        "datum_source": positions[0].datum_source,
+        "encoding": raw.encoding,
+        "encoding_source": raw.encoding_source,
+        "data_date": data_date,
+        "sha256": raw.sha256,
+    }
+    ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
+    masked = tuple(column for column in data.columns if column in fields)
+    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping))
 
 
 def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
@@ -424,12 +330,6 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
         return shapely.union_all(packaged_districts().geometry.to_crs(4490).to_numpy())
 
     return Extent(_PACKAGED_BOX, packaged)
-
-
-def _plain_json(value: Any) -> Any:
-    if value is pd.NA or value is pd.NaT:
-        return None
-    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _check_fields(

@@ -1,0 +1,136 @@
+"""Accepted records apart from rejected ones, each with what was found of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt.cleaning.columns import precision_column
+from geo_citymgmt.cleaning.extent import spots
+from geo_citymgmt.cleaning.personal import mask_record
+from geo_citymgmt.cleaning.records import Records
+from geo_citymgmt.reading import Raw
+
+__all__ = ["PartedRecords"]
+
+
+class PartedRecords(Records):
+    """The records of a layer, to be parted into accepted and rejected once all is decided."""
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """Which records are not rejected."""
+        return ~self.rejected
+
+    def accepted_rows(
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        columns: Sequence[str] | None,
+        crs: CRS,
+    ) -> gpd.GeoDataFrame:
+        """Return the accepted records: fields of the spec, then the other columns of ``raw``."""
+        frame = self._ordered(raw, mapping, columns)
+        data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=crs)
+        if self.accepted.all():
+            return data
+        data = data[self.accepted].reset_index(drop=True)
+        # A precision that only rejected records had is no column of the layer.
+        vague = [f"{n}_precision" for n in self.spec.fields if f"{n}_precision" in data]
+        return data.drop(columns=[c for c in vague if data[c].isna().all()])
+
+    def _ordered(
+        self, raw: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[str] | None
+    ) -> pd.DataFrame:
+        computed = ("district_code", "district_reported")
+        needed = {self.spec.id_field, self.spec.measure, *computed}
+        wanted = set(self.spec.fields) if columns is None else {*columns, *needed}
+        names = [
+            full
+            for name in self.spec.fields
+            if name in wanted
+            for full in (name, f"{name}_precision")
+            if full in self.data.columns
+        ]
+        frame = self.data[names].copy()
+        used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
+        unknown = [column for column in raw.columns if column not in used]
+        if unknown:
+            self.findings.add("FIELD_UNKNOWN", value=", ".join(map(str, unknown)))
+        for column in unknown:
+            if columns is None or column in columns:
+                # A source column that happens to bear the name of a field stays apart.
+                label = f"{column}_source" if column in frame.columns else column
+                frame[label] = raw[column].to_numpy()
+        return frame
+
+    def labelled_findings(self, raw: Raw, as_read: np.ndarray) -> pd.DataFrame:
+        """Return the findings, with label, key and place of the records they are about."""
+        table = self.findings.frame()
+        about = table["record"].notna().to_numpy()
+        records = table.loc[about, "record"].to_numpy(dtype=np.int64)
+        # A record may have many findings: what is said of it is made once.
+        distinct, places = np.unique(records, return_inverse=True)
+        at = pd.Index(self.record).get_indexer(distinct)
+        here = at >= 0
+        key = np.full(len(distinct), "", dtype=object)
+        key[here] = self.data[self.spec.id_field].iloc[at[here]].to_numpy(dtype=object)
+        x, y = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
+        x[here], y[here] = spots(as_read[at[here]])
+        centre = shapely.centroid(self.geometry[at[here]])
+        known = ~shapely.is_missing(centre)
+        x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
+        y[np.flatnonzero(here)[known]] = shapely.get_y(centre[known])
+        for name, values in (("row_label", _labels(raw, distinct)), ("key", key)):
+            column = np.full(len(table), "", dtype=object)
+            column[about] = values[places]
+            table[name] = pd.array(column, dtype="str")
+        table.loc[about, "x"], table.loc[about, "y"] = x[places], y[places]
+        return table
+
+    def rejected_rows(
+        self,
+        raw: Raw,
+        as_read: np.ndarray,
+        target: CRS,
+        mask: tuple[set[str], str] | None,
+    ) -> gpd.GeoDataFrame:
+        """Return the rejected records as read, with their codes.
+
+        ``mask`` names the columns with personal data, and the one that is left: the id.
+        """
+        at = np.flatnonzero(self.rejected)
+        codes = self.findings.codes_of("rejected").reindex(self.record[at])
+        rows: list[dict[Any, Any]] = raw.frame.iloc[at].to_dict("records")
+        if mask is not None:
+            rows = [mask_record(row, *mask) for row in rows]
+        return gpd.GeoDataFrame(
+            {
+                "record": self.record[at],
+                "row_label": pd.array(_labels(raw, self.record[at]), dtype="str"),
+                "codes": codes.fillna("").to_numpy(dtype=object),
+                "raw": [json.dumps(r, ensure_ascii=False, default=_plain_json) for r in rows],
+            },
+            geometry=as_read[at],
+            crs=target,
+        )
+
+
+def _labels(raw: Raw, records: np.ndarray) -> np.ndarray:
+    """What a clerk sees beside each of ``records``."""
+    if raw.row_label is not None:
+        return np.asarray(raw.row_label, dtype=object)[records]
+    return np.array([f"FID {r}" for r in records], dtype=object)
+
+
+def _plain_json(value: Any) -> Any:
+    if value is pd.NA or value is pd.NaT:
+        return None
+    return value.item() if isinstance(value, np.generic) else str(value)
