@@ -25,7 +25,47 @@ MOST_GEOJSON_VERTICES = 100_000
 POINTS_FROM_ZOOM = 16
 
 
-class Features(folium.GeoJson):
+class _Marks(Layer):
+    """What a layer of features is to the page, however it travels there."""
+
+    _bounds: np.ndarray | None
+
+    def _describe(
+        self,
+        geometry: gpd.GeoSeries,
+        classes: np.ndarray,
+        labels: Sequence[str],
+        colors: Sequence[str],
+        columns: Sequence[tuple[str, pd.Series]],
+        name: str,
+        title: int | None,
+    ) -> None:
+        self._name = type(self).__name__
+        self.plain_name = visible_text(name)
+        self.kind = _kind(geometry)
+        self.classes = _classes(classes, labels, colors)
+        self.shown_columns = len(columns)
+        self.searched = [] if title is None else [title]
+        self._bounds = geometry.total_bounds if len(geometry) else None
+
+    def _config(self, **more: Any) -> str:
+        return json_for_script(
+            {
+                "data": f"data_{self.get_name()}",
+                "name": self.plain_name,
+                "kind": self.kind,
+                "classes": self.classes,
+                "shown": self.shown_columns,
+                "search": self.searched,
+                **more,
+            }
+        )
+
+    def _get_self_bounds(self) -> Bounds:
+        return latlon(self._bounds)
+
+
+class Features(_Marks, folium.GeoJson):
     """Up to 10,000 features as GeoJSON, each property the text its popup shows.
 
     A ``folium.GeoJson``: tooltips, popups and search of folium can be added to it. Its style is
@@ -67,7 +107,6 @@ class Features(folium.GeoJson):
         show: bool = True,
         counted: bool = True,
     ) -> None:
-        self.kind = _kind(geometry)
         self.names = list(names)
         table = {
             key: values.map(visible_text).to_numpy()
@@ -76,18 +115,10 @@ class Features(folium.GeoJson):
         frame = gpd.GeoDataFrame(
             {**table, "gcm_class": classes}, geometry=_rounded(geometry), crs=geometry.crs
         )
-        super().__init__(
-            frame.to_geo_dict(), name=_key(name, len(geometry), colors, self.kind, counted),
-            show=show,
-        )  # fmt: skip
-        self._name = "Features"
-        self.plain_name = visible_text(name)
-        self.classes = _classes(classes, labels, colors)
+        super().__init__(frame.to_geo_dict(), name=_key(name, geometry, colors, counted), show=show)
+        self._describe(geometry, classes, labels, colors, columns, name, title)
         self.labels = [visible_text(label) for label, _ in columns]
         self.title = title
-        self.shown_columns = len(columns)
-        self.searched = [] if title is None else [title]
-        self._bounds = geometry.total_bounds if len(geometry) else None
 
     def collection(self) -> str:
         """Return the features as JSON."""
@@ -99,24 +130,10 @@ class Features(folium.GeoJson):
             {"name": name, "label": label}
             for name, label in zip(self.names, self.labels, strict=True)
         ]
-        return json_for_script(
-            {
-                "data": f"data_{self.get_name()}",
-                "name": self.plain_name,
-                "kind": self.kind,
-                "classes": self.classes,
-                "columns": columns,
-                "title": self.title,
-                "shown": self.shown_columns,
-                "search": self.searched,
-            }
-        )
-
-    def _get_self_bounds(self) -> Bounds:
-        return latlon(self._bounds)
+        return self._config(columns=columns, title=self.title)
 
 
-class Overlay(Layer):
+class Overlay(_Marks):
     """Packed points, lines or areas on a canvas; over 10,000 points are clustered.
 
     Parameters
@@ -163,39 +180,18 @@ class Overlay(Layer):
         show: bool = True,
         counted: bool = True,
     ) -> None:
-        self.kind = _kind(geometry)
-        super().__init__(
-            name=_key(name, len(geometry), colors, self.kind, counted), overlay=True, show=show
-        )
-        self._name = "Overlay"
-        self.plain_name = visible_text(name)
+        super().__init__(name=_key(name, geometry, colors, counted), overlay=True, show=show)
+        self._describe(geometry, classes, labels, colors, columns, name, title)
         shapes, self.tolerance_m = geometry.to_numpy(), 0.0
         single = bool((shapely.get_type_id(shapes) == 0).all())
         self.clustered = single and len(shapes) > MOST_GEOJSON
         if self.kind != "points" and many([geometry]):
             shapes, self.tolerance_m = simplify(shapes)
-        self.shown_columns = len(columns)
-        self.searched = [] if title is None else [title]
         self.data = pack(shapes, classes, columns, title=title)
-        self.classes = _classes(classes, labels, colors)
-        self._bounds = geometry.total_bounds if len(geometry) else None
 
     def config(self) -> str:
         """Return what the page's script needs beside the data, as JSON."""
-        return json_for_script(
-            {
-                "data": f"data_{self.get_name()}",
-                "name": self.plain_name,
-                "kind": self.kind,
-                "classes": self.classes,
-                "shown": self.shown_columns,
-                "search": self.searched,
-                "pointsFrom": POINTS_FROM_ZOOM if self.clustered else None,
-            }
-        )
-
-    def _get_self_bounds(self) -> Bounds:
-        return latlon(self._bounds)
+        return self._config(pointsFrom=POINTS_FROM_ZOOM if self.clustered else None)
 
 
 def feature_layer(
@@ -272,9 +268,9 @@ def _classes(
     ]
 
 
-def _key(name: str, count: int, colors: Sequence[str], kind: str, counted: bool) -> str:
+def _key(name: str, geometry: gpd.GeoSeries, colors: Sequence[str], counted: bool) -> str:
     """Return the line of the layer switch, as HTML."""
-    number = f' <span class="gcm-key-count">{count:,}</span>' if counted else ""
+    number = f' <span class="gcm-key-count">{len(geometry):,}</span>' if counted else ""
     swatch = colors[-1] if len(colors) == 1 else "#5b6876"
-    key = f'class="gcm-key gcm-key-{kind}" style="background:{escape_text(swatch)}"'
+    key = f'class="gcm-key gcm-key-{_kind(geometry)}" style="background:{escape_text(swatch)}"'
     return f"<span {key}></span>{escape_text(name)}{number}"

@@ -138,9 +138,7 @@ def plot_zones(
         parts.add_legend(sheet, heading, handles, top=0.855)
         lines = list(notes)
         if names:
-            _, left_out = parts.add_names(axes, areas.geometry, list(zone_name(areas, lang)), texts)
-            if left_out:
-                lines.append(words["unnamed"].format(n=left_out))
+            lines += _add_names(axes, areas, texts, lang)
         finish(sheet, axes, areas.crs, title or label, caption, date, source, lines, lang)
     return sheet
 
@@ -212,10 +210,7 @@ def plot_layer(
         unit = words["unit_gap"].format(unit=classes.unit) if classes.unit else ""
         parts.add_legend(sheet, (heading or spec.name(lang)) + unit, handles, top=0.855)
         if areas is not None and names:
-            called = list(zone_name(areas, lang))
-            _, left_out = parts.add_names(axes, areas.geometry, called, [""] * len(areas))
-            if left_out:
-                lines.append(words["unnamed"].format(n=left_out))
+            lines += _add_names(axes, areas, [""] * len(areas), lang)
         finish(
             sheet, axes, ground.crs, title or spec.name(lang), caption, date, source, lines, lang
         )
@@ -300,6 +295,12 @@ def _metric(frame: gpd.GeoDataFrame, function: str) -> gpd.GeoDataFrame:
         frame = frame.to_crs(DEFAULT_CRS)
         require_metric(frame, function)
     return frame
+
+
+def _add_names(axes: Axes, areas: gpd.GeoDataFrame, texts: Sequence[str], lang: Lang) -> list[str]:
+    """Write the zones' names and figures; return the note on those for which there is no room."""
+    _, left_out = parts.add_names(axes, areas.geometry, list(zone_name(areas, lang)), texts)
+    return [_WORDS[lang]["unnamed"].format(n=left_out)] if left_out else []
 
 
 def _fill(axes: Axes, geometry: gpd.GeoSeries, **how: Any) -> None:
