@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -256,6 +257,13 @@ def test_too_few_months_and_a_target_that_is_met_are_reasons(city):
     assert "whole months on record" in few.iloc[0]["reason_en"]
     with pytest.raises(gcm.CityDataError, match="months is 2"):
         gcm.outlook(city, months=2)
+
+
+@pytest.mark.parametrize("asked", [gcm.outlook, gcm.period_table])
+def test_data_without_a_date_are_refused_with_what_to_give(asked):
+    with pytest.raises(gcm.CityDataError, match=r"no date.*Give as_of, or data_date") as caught:
+        asked(SimpleNamespace(data_date=None))
+    assert "请指定 as_of" in caught.value.message_zh
 
 
 def test_a_stock_that_is_to_fall_is_measured_downwards(city):

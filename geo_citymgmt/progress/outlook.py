@@ -21,7 +21,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.evaluation import Window
 from geo_citymgmt.progress.standing import Standing, levels_of
-from geo_citymgmt.progress.table import day_of
+from geo_citymgmt.progress.table import known_day
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -104,14 +104,7 @@ def outlook(
             f"months is {months}, must be {FEWEST_MONTHS} to {len(_T80) + 1}.",
             f"months={months} 超出范围（{FEWEST_MONTHS} 至 {len(_T80) + 1}）。",
         )
-    day = day_of(city, as_of, None)
-    if day is None:
-        raise CityDataError(
-            "the city's data has no date.",
-            "数据没有日期。",
-            remedy="Give as_of, or data_date in city.toml.",
-            remedy_zh="请指定 as_of，或在 city.toml 中写 data_date。",
-        )
+    day = known_day(city, as_of)
     standing = Standing(city, targets=targets, indicators=indicators)
     table = standing.table([day], level=level)
     table = table[table["target"].notna()]
@@ -147,11 +140,14 @@ def _block(
     else:
         out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
         steps = None
-    keys = ["level", "row_kind", "zone_code"]
-    told = []
-    for at, row in out.iterrows():
-        mine = None if steps is None else sign * steps.loc[tuple(row[k] for k in keys)].to_numpy()
-        told.append(_projected(row, mine, sign, day, float(left[at]), barred))
+    keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
+    growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
+    told = [
+        _projected(float(value), float(remaining), mine, sign, day, float(days_left), barred)
+        for value, remaining, mine, days_left in zip(
+            out["value"], out["remaining"], growth, left, strict=True
+        )
+    ]
     return pd.concat([out, pd.DataFrame(told, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
 
 
@@ -195,8 +191,9 @@ def _increments(
 
 
 def _projected(
-    row: pd.Series,
-    steps: np.ndarray | None,
+    value: float,
+    remaining: float,
+    steps: np.ndarray,
     sign: float,
     day: pd.Timestamp,
     days_left: float,
@@ -207,13 +204,13 @@ def _projected(
     )
     dates = ("projected_date", "projected_earliest", "projected_latest")
     out |= dict.fromkeys(dates, pd.NaT)
-    known = np.empty(0) if steps is None else steps[~np.isnan(steps)]
+    known = steps[~np.isnan(steps)]
     n = len(known)
     out["months_used"] = n
     reason = barred
-    if reason is None and np.isnan(row["value"]):
+    if reason is None and np.isnan(value):
         reason = ("the data cannot give the value", "数据不能给出该数值")
-    elif reason is None and row["remaining"] == 0:
+    elif reason is None and remaining == 0:
         reason = ("the target is met", "目标已完成")
     elif reason is None and n < FEWEST_MONTHS:
         reason = (
@@ -226,15 +223,15 @@ def _projected(
         if days_left > 0:
             ahead = days_left / DAYS_PER_MONTH
             margin = width * math.sqrt(ahead + ahead * ahead / n)
-            middle = row["value"] + sign * mean * ahead
+            middle = value + sign * mean * ahead
             out["at_deadline"] = middle
             out["at_deadline_low"], out["at_deadline_high"] = middle - margin, middle + margin
         if mean <= 0:
             reason = (f"no growth over the last {n} months", f"近 {n} 个月没有进展")
-        elif row["remaining"] / mean > _FARTHEST_MONTHS:
+        elif remaining / mean > _FARTHEST_MONTHS:
             reason = ("more than ten years at this pace", "按目前进度需十年以上")
         else:
-            reached = (row["remaining"] / mean, *crossing(row["remaining"], mean, width, n))
+            reached = (remaining / mean, *crossing(remaining, mean, width, n))
             out |= {name: _after(day, months) for name, months in zip(dates, reached, strict=True)}
     out["can_project"] = reason is None
     out["reason_en"], out["reason_zh"] = reason or ("", "")

@@ -12,7 +12,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.evaluation import Evaluator, Window
 from geo_citymgmt.progress.standing import chosen_figures, levels_of, period_start
-from geo_citymgmt.progress.table import day_of
+from geo_citymgmt.progress.table import known_day
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -88,14 +88,7 @@ def period_table(
                 f"no period {name!r}; there are {', '.join(_MONTHS)}.",
                 f"没有时段“{name}”；可用：{'、'.join(_MONTHS)}。",
             )
-    day = day_of(city, as_of, None)
-    if day is None:
-        raise CityDataError(
-            "the city's data has no date.",
-            "数据没有日期。",
-            remedy="Give as_of, or data_date in city.toml.",
-            remedy_zh="请指定 as_of，或在 city.toml 中写 data_date。",
-        )
+    day = known_day(city, as_of)
     levels = levels_of(city, level)
     evaluator = Evaluator(city)
     figures = [f for f in chosen_figures(city, indicators) if evaluator.problem(f) is None]

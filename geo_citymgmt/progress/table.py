@@ -194,3 +194,16 @@ def day_of(city: City, as_of: Any, basis: str | None) -> pd.Timestamp | None:
             f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；计划数请用 basis=“plan”。",
         )
     return day
+
+
+def known_day(city: City, as_of: Any) -> pd.Timestamp:
+    """Return the day of the figures; refuse a city whose data has none."""
+    day = day_of(city, as_of, None)
+    if day is None:
+        raise CityDataError(
+            "the city's data has no date.",
+            "数据没有日期。",
+            remedy="Give as_of, or data_date in city.toml.",
+            remedy_zh="请指定 as_of，或在 city.toml 中写 data_date。",
+        )
+    return day
