@@ -7,10 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from tests.maps.conftest import figures, manholes, parcels, tunnels, zones  # noqa: F401
+from geo_citymgmt.spec import load_specs
+from tests.maps import conftest as drawn
 
+DAYS = ("2022-04-30", "2022-05-31", "2022-06-30")
+# The data of the maps' own tests.
+figures, manholes, parcels, tunnels, zones = (
+    drawn.figures, drawn.manholes, drawn.parcels, drawn.tunnels, drawn.zones
+)  # fmt: skip
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
@@ -86,3 +93,40 @@ def show(chromium, tmp_path: Path) -> Iterator:
     yield opened
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def trial_city(zones, manholes, parcels, tunnels):
+    """Three zones and three layers of a city that no folder holds."""
+
+    class City(dict):
+        data_date = pd.Timestamp("2022-06-30")
+        specs = load_specs()
+        name_zh = "试点市"
+        name_en = "Trial City"
+
+    made = City(illegal_construction=parcels, utility_tunnels=tunnels, manholes=manholes)
+    made.zones = zones.rename(index={"320581": "320583"}).assign(name_zh=["甲区", "乙区", "昆山市"])
+    return made
+
+
+@pytest.fixture
+def series(figures):
+    """The figures at three dates, the city's among them; a second figure without a target."""
+    figures["zone_code"] = figures["zone_code"].replace("320581", "320583")
+    figures["row_kind"] = "zone"
+    total = figures.iloc[[0]].assign(
+        level="city", row_kind="total", zone_code="320500", value=210_000.0, target=500_000.0,
+        attainment=0.42,
+    )  # fmt: skip
+    june = pd.concat([figures, total], ignore_index=True)
+    other = june.assign(
+        indicator="parcels", name_zh="宗数", name_en="Parcels", unit="count", value=[5.0, 6, 7, 18],
+        target=None, attainment=None, expected=None, status="no_target",
+    )  # fmt: skip
+    june = pd.concat([june, other], ignore_index=True)
+    blocks = [
+        june.assign(as_of=day, value=june["value"] * part, attainment=june["attainment"] * part)
+        for day, part in zip(DAYS, (0.25, 0.5, 1.0), strict=True)
+    ]
+    return pd.concat(blocks, ignore_index=True)

@@ -12,8 +12,6 @@ from geo_citymgmt.maps import city_map, layer_map, progress_map, zone_map
 from geo_citymgmt.report.page import render_page
 from geo_citymgmt.report.summary import summary
 
-from .test_interaction import city, series  # noqa: F401
-
 pytestmark = pytest.mark.browser
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
@@ -91,11 +89,11 @@ def unguarded(chromium, tmp_path):
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("kind", ["progress", "city", "layer", "zones"])
-def test_a_map_has_no_barrier(unguarded, axe, city, series, manholes, kind, width, lang):  # noqa: F811
-    zones = city.zones
+def test_a_map_has_no_barrier(unguarded, axe, trial_city, series, manholes, kind, width, lang):
+    zones = trial_city.zones
     drawn = {
-        "progress": lambda: progress_map(city, "demolished_area", series=series, lang=lang),
-        "city": lambda: city_map(city, series=series, lang=lang),
+        "progress": lambda: progress_map(trial_city, "demolished_area", series=series, lang=lang),
+        "city": lambda: city_map(trial_city, series=series, lang=lang),
         "layer": lambda: layer_map(manholes, "manholes", zones=zones, lang=lang),
         "zones": lambda: zone_map(
             pd.DataFrame({"n": [1.0, 2.0, None]}, zones.index), zones, "n", title="n", lang=lang

@@ -11,48 +11,11 @@ from pyproj import Geod
 
 from geo_citymgmt.maps import CityMap, city_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps.figures import number_text
-from geo_citymgmt.spec import load_specs
 
+from .conftest import DAYS
 from .test_maps import place
 
 pytestmark = pytest.mark.browser
-
-DAYS = ("2022-04-30", "2022-05-31", "2022-06-30")
-
-
-@pytest.fixture
-def city(zones, manholes, parcels, tunnels):
-    class City(dict):
-        data_date = pd.Timestamp("2022-06-30")
-        specs = load_specs()
-        name_zh = "试点市"
-        name_en = "Trial City"
-
-    made = City(illegal_construction=parcels, utility_tunnels=tunnels, manholes=manholes)
-    made.zones = zones.rename(index={"320581": "320583"}).assign(name_zh=["甲区", "乙区", "昆山市"])
-    return made
-
-
-@pytest.fixture
-def series(figures):
-    """The figures at three dates, the city's among them; a second figure without a target."""
-    figures["zone_code"] = figures["zone_code"].replace("320581", "320583")
-    figures["row_kind"] = "zone"
-    total = figures.iloc[[0]].assign(
-        level="city", row_kind="total", zone_code="320500", value=210_000.0, target=500_000.0,
-        attainment=0.42,
-    )  # fmt: skip
-    june = pd.concat([figures, total], ignore_index=True)
-    other = june.assign(
-        indicator="parcels", name_zh="宗数", name_en="Parcels", unit="count", value=[5.0, 6, 7, 18],
-        target=None, attainment=None, expected=None, status="no_target",
-    )  # fmt: skip
-    june = pd.concat([june, other], ignore_index=True)
-    blocks = [
-        june.assign(as_of=day, value=june["value"] * part, attainment=june["attainment"] * part)
-        for day, part in zip(DAYS, (0.25, 0.5, 1.0), strict=True)
-    ]
-    return pd.concat(blocks, ignore_index=True)
 
 
 def until(page, holds: str) -> None:
@@ -71,13 +34,13 @@ def fills(opened) -> list[str]:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_click_on_a_district_goes_there_and_shows_its_indicators(show, city, series, lang):
-    opened = show(progress_map(city, "demolished_area", series=series, lang=lang))
+def test_a_click_on_a_district_goes_there_and_shows_its_indicators(show, trial_city, series, lang):
+    opened = show(progress_map(trial_city, "demolished_area", series=series, lang=lang))
     page = opened.page
     assert page.locator(".gcm-panel option:checked").inner_text() in ("试点市", "Trial City")
     assert number_text(210_000, "m2", lang) in page.inner_text(".gcm-panel")
     before = page.evaluate("gcm.maps[0].getZoom()")
-    opened.click(*place(city.zones, "320505"))
+    opened.click(*place(trial_city.zones, "320505"))
     until(page, f"gcm.maps[0].getZoom() > {before}")
     told = page.inner_text(".gcm-panel")
     assert page.input_value(".gcm-panel select") == "320505"
@@ -96,8 +59,8 @@ def test_a_click_on_a_district_goes_there_and_shows_its_indicators(show, city, s
     opened.check()
 
 
-def test_a_district_is_chosen_by_keyboard_and_home_leads_back(show, city, series):
-    opened = show(progress_map(city, "demolished_area", series=series))
+def test_a_district_is_chosen_by_keyboard_and_home_leads_back(show, trial_city, series):
+    opened = show(progress_map(trial_city, "demolished_area", series=series))
     page = opened.page
     start = page.evaluate("[gcm.maps[0].getZoom(), gcm.maps[0].getCenter().lat]")
     page.focus(".gcm-panel select")
@@ -113,8 +76,8 @@ def test_a_district_is_chosen_by_keyboard_and_home_leads_back(show, city, series
     opened.check()
 
 
-def test_the_slider_changes_colours_labels_legend_panel_and_date(show, city, series):
-    opened = show(progress_map(city, "demolished_area", series=series))
+def test_the_slider_changes_colours_labels_legend_panel_and_date(show, trial_city, series):
+    opened = show(progress_map(trial_city, "demolished_area", series=series))
     page = opened.page
     last = fills(opened)
     assert "21万平方米" in page.inner_text(".gcm-legend")
@@ -133,8 +96,8 @@ def test_the_slider_changes_colours_labels_legend_panel_and_date(show, city, ser
     opened.check()
 
 
-def test_the_slider_plays_to_its_end(show, city, series):
-    opened = show(progress_map(city, "demolished_area", series=series))
+def test_the_slider_plays_to_its_end(show, trial_city, series):
+    opened = show(progress_map(trial_city, "demolished_area", series=series))
     opened.page.click(".gcm-slider button")
     assert opened.page.inner_text(".gcm-slider output") == DAYS[0]
     until(opened.page, f"document.querySelector('.gcm-slider output').textContent === '{DAYS[-1]}'")
@@ -143,8 +106,8 @@ def test_the_slider_plays_to_its_end(show, city, series):
 
 
 @pytest.mark.parametrize("asked", ["昆山", "320583"])
-def test_search_finds_a_district_by_name_and_by_code(show, city, series, asked):
-    opened = show(progress_map(city, "demolished_area", series=series))
+def test_search_finds_a_district_by_name_and_by_code(show, trial_city, series, asked):
+    opened = show(progress_map(trial_city, "demolished_area", series=series))
     page = opened.page
     page.fill(".gcm-search input", asked)
     page.wait_for_selector(".gcm-search li")
@@ -208,8 +171,8 @@ def test_measuring_by_clicks_and_keys_tells_distance_and_area(show, zones):
     opened.check()
 
 
-def test_the_map_prints_on_one_page_and_comes_back_as_it_was(show, city, series):
-    opened = show(progress_map(city, "demolished_area", series=series))
+def test_the_map_prints_on_one_page_and_comes_back_as_it_was(show, trial_city, series):
+    opened = show(progress_map(trial_city, "demolished_area", series=series))
     page = opened.page
     view = "[gcm.maps[0].getZoom(), gcm.maps[0].getSize().x]"
     before = page.evaluate(view)
@@ -227,8 +190,8 @@ def test_the_map_prints_on_one_page_and_comes_back_as_it_was(show, city, series)
     opened.check()
 
 
-def test_on_paper_stand_title_date_scale_and_legend(show, city, series):
-    opened = show(progress_map(city, "demolished_area", series=series))
+def test_on_paper_stand_title_date_scale_and_legend(show, trial_city, series):
+    opened = show(progress_map(trial_city, "demolished_area", series=series))
     opened.page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert "1:" in opened.page.inner_text(".gcm-foot")
     for shown in (".gcm-heading h1", ".gcm-caption", ".gcm-legend-body", ".gcm-north"):
@@ -282,8 +245,8 @@ def test_a_browser_that_cannot_run_the_page_is_told_so_in_two_languages(chromium
 
 
 @pytest.mark.parametrize("width", [1280, 768, 390])
-def test_panel_slider_and_tools_leave_each_other_room(show, city, series, width):
-    opened = show(city_map(city, series=series), width=width, height=800)
+def test_panel_slider_and_tools_leave_each_other_room(show, trial_city, series, width):
+    opened = show(city_map(trial_city, series=series), width=width, height=800)
     page = opened.page
     if width < 1000:
         page.click(".gcm-panel-button button")
