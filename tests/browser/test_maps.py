@@ -10,6 +10,7 @@ import pytest
 from folium.utilities import JsCode
 from shapely import Point
 
+from geo_citymgmt import load_city, progress
 from geo_citymgmt.maps import (
     CityMap,
     city_map,
@@ -21,6 +22,7 @@ from geo_citymgmt.maps import (
 )
 from geo_citymgmt.maps.geometry import to_degrees
 from geo_citymgmt.spec import load_specs
+from tests.conftest import DATA
 from tests.maps.conftest import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -96,8 +98,35 @@ def test_a_tall_city_is_clear_of_the_tools_on_a_tablet(show, zones):
     opened = show(zone_map(table, tall, "n"), width=768, height=1024)
     drawn = opened.page.locator(".leaflet-gcm-zones-pane g").first.bounding_box()
     tools = opened.page.locator(".gcm-tools").bounding_box()
-    assert drawn["x"] < tools["x"] + tools["width"]
-    assert drawn["y"] >= tools["y"] + tools["height"]
+    beside = drawn["x"] >= tools["x"] + tools["width"]
+    assert beside or drawn["y"] >= tools["y"] + tools["height"]
+    assert (
+        drawn["height"] > 0.8 * opened.page.locator(".leaflet-container").bounding_box()["height"]
+    )
+    opened.check()
+
+
+HIDDEN = """places => {
+    const map = gcm.maps[0], box = map.getContainer().getBoundingClientRect();
+    return places.filter(([lon, lat]) => {
+        const at = map.latLngToContainerPoint([lat, lon]);
+        const seen = document.elementFromPoint(at.x + box.left, at.y + box.top);
+        return !seen || seen.closest('.gcm-legend, .leaflet-control, .gcm-tools, .gcm-panel');
+    });
+}"""
+
+
+@pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 800), (1920, 1080), *SIZES[1:]])
+def test_no_control_lies_on_the_city_and_the_city_fills_its_room(show, width, height):
+    city = load_city(DATA)
+    opened = show(
+        city_map(city, table=progress(city, as_of="2022-06-30")), width=width, height=height
+    )
+    corners = to_degrees(city.zones).simplify(0.002).get_coordinates().to_numpy()
+    assert opened.page.evaluate(HIDDEN, corners.tolist()) == []
+    drawn = opened.page.locator(".leaflet-gcm-zones-pane g").first.bounding_box()
+    room = opened.page.locator(".leaflet-container").bounding_box()
+    assert max(drawn["width"] / room["width"], drawn["height"] / room["height"]) > 0.55
     opened.check()
 
 

@@ -102,29 +102,72 @@ gcm.pane = function (map, name, zIndex, clicks) {
   return pane;
 };
 
-/* The legend stands low on the left, the layer switch high on the right. Each is passed on one of
-   its two sides, or covered at a price; of all ways the one that shows most is taken. */
+/* The whole city as large as it can be without the legend, the layer switch or the tools lying on
+   it: at each zoom the places nearest the middle are tried first. Where there is no such place,
+   what shows most at the least price. */
 function fit(map, bounds) {
-  var size = map.getSize(), narrow = size.x < NARROW, box = map.getContainer();
-  var edge = narrow ? 12 : 24, best = null;
-  var top = !map._gcm.tools || size.x >= 900 ? 12 : narrow ? 84 : 50;
-  var legend = box.querySelector(".gcm-legend[open]:not([hidden])");
-  var layers = box.querySelector(".leaflet-control-layers-expanded");
-  [[0, 0, 0.8], [1, 0, 0], [0, 1, 0]].forEach(function (low) {
-    if (!legend && low[2] === 0) { return; }
-    [[0, 0, 0.8], [1, 0, 0], [0, 1, 0]].forEach(function (high) {
-      if (!layers && high[2] === 0) { return; }
-      var first = L.point(low[0] ? legend.offsetWidth + 20 : edge, high[1] ? layers.offsetHeight + 20 : top);
-      var last = L.point(high[0] ? layers.offsetWidth + 20 : edge,
-                         low[1] ? legend.offsetHeight + 20 : narrow ? 44 : edge);
-      if (first.x + last.x > size.x * 0.7 || first.y + last.y > size.y * 0.7) { return; }
-      var score = map.getBoundsZoom(bounds, false, first.add(last)) - low[2] - high[2];
-      if (!best || score > best.score) { best = { score: score, first: first, last: last }; }
+  var size = map.getSize(), step = map.options.zoomSnap || 0.25, best = null;
+  var edge = size.x < NARROW ? 10 : 20, corners = cornersOf(map, bounds), frames = controls(map);
+  var most = map.getBoundsZoom(bounds, false, L.point(2 * edge, 2 * edge));
+  for (var zoom = most; zoom > most - 2 && (!best || zoom > best.score); zoom -= step) {
+    var low = map.project(bounds[0], zoom), high = map.project(bounds[1], zoom);
+    var spare = size.subtract([Math.abs(high.x - low.x), Math.abs(high.y - low.y)]).divideBy(2).subtract([edge, edge]);
+    PLACES.forEach(function (place) {
+      var worth = zoom - 0.01 * place.distanceTo([0, 0]);
+      if (best && worth <= best.score) { return; }
+      var middle = low.add(high).divideBy(2).add(spare.scaleBy(place));
+      var price = priceOf(frames, corners, middle.subtract(size.divideBy(2)), Math.pow(2, zoom));
+      if (!best || worth - price > best.score) { best = { score: worth - price, zoom: zoom, middle: middle }; }
     });
-  });
-  map.fitBounds(bounds, best ? { paddingTopLeft: best.first, paddingBottomRight: best.last, animate: false }
-                             : { animate: false });
+  }
+  map.setView(map.unproject(best.middle, best.zoom), best.zoom, { animate: false });
   map._gcm.fitted = [map.getCenter(), map.getZoom()];
+}
+
+/* Parts of the room to spare by which the city may stand off the middle, near ones first. */
+var PLACES = [];
+for (var across = -4; across <= 4; across += 1) {
+  for (var down = -4; down <= 4; down += 1) { PLACES.push(L.point(across / 4, down / 4)); }
+}
+PLACES.sort(function (a, b) { return a.distanceTo([0, 0]) - b.distanceTo([0, 0]); });
+
+/* Where the controls stand in the map, in pixels, and what hiding a part of the city under each costs. */
+function controls(map) {
+  var box = map.getContainer(), origin = box.getBoundingClientRect(), found = [];
+  [[".gcm-legend[open]:not([hidden])", 0.8], [".leaflet-control-layers-expanded", 0.8],
+   [".gcm-tools", 3], [".leaflet-control-zoom", 3]].forEach(function (kind) {
+    var node = box.querySelector(kind[0]);
+    if (!node || !node.offsetWidth) { return; }
+    var frame = node.getBoundingClientRect();
+    found.push({ price: kind[1], left: frame.left - origin.left - 8, right: frame.right - origin.left + 8,
+                 top: frame.top - origin.top - 8, bottom: frame.bottom - origin.top + 8 });
+  });
+  return found;
+}
+
+/* What is to be seen, as pixels of zoom 0: the corners of the outlines, or all of the bounds. */
+function cornersOf(map, bounds) {
+  var found = [];
+  map.eachLayer(function (layer) { if (layer.corners) { found = found.concat(layer.corners(map)); } });
+  if (found.length) { return found; }
+  var a = map.project(bounds[0], 0), b = map.project(bounds[1], 0);
+  for (var i = 0; i <= 10; i += 1) {
+    for (var j = 0; j <= 10; j += 1) {
+      found.push(L.point(a.x + (b.x - a.x) * i / 10, a.y + (b.y - a.y) * j / 10));
+    }
+  }
+  return found;
+}
+
+function priceOf(frames, corners, shift, scale) {
+  return frames.reduce(function (sum, frame) {
+    var left = (frame.left + shift.x) / scale, right = (frame.right + shift.x) / scale;
+    var top = (frame.top + shift.y) / scale, bottom = (frame.bottom + shift.y) / scale;
+    var hidden = corners.some(function (corner) {
+      return corner.x > left && corner.x < right && corner.y > top && corner.y < bottom;
+    });
+    return hidden ? sum + frame.price : sum;
+  }, 0);
 }
 
 /* Once more, when the frame has changed; not where the reader has moved the map. */

@@ -113,6 +113,21 @@ gcm.Zones = L.LayerGroup.extend({
     return bounds;
   },
 
+  /* What a control must not hide; in pixels of zoom 0, so that each zoom is one multiplication. */
+  corners: function (map) {
+    if (!this._corners) {
+      this._corners = [];
+      this._config.zones.forEach(function (zone) {
+        zone.parts.forEach(function (rings) {
+          for (var i = 0; i < rings[0].length; i += 2) {
+            this._corners.push(map.project([rings[0][i + 1], rings[0][i]], 0));
+          }
+        }, this);
+      }, this);
+    }
+    return this._corners;
+  },
+
   _build: function () {
     var config = this._config;
     var renderer = L.svg({ pane: "gcm-zones", padding: 0.5 });
