@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from geo_citymgmt.display import city_html
-from geo_citymgmt.errors import CityDataError, SourceError
+from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.layer import Layer
@@ -153,18 +151,3 @@ class _MissingLayerError(CityDataError, KeyError):
 
     def __str__(self) -> str:
         return self.message
-
-
-def as_date(value: Any) -> pd.Timestamp:
-    """Return a day as a Timestamp at local midnight."""
-    stamp = pd.NaT
-    if isinstance(value, (str, dt.date, pd.Timestamp)):
-        stamp = pd.to_datetime(value, errors="coerce")
-    if not pd.isna(stamp):
-        return pd.Timestamp(stamp).normalize()
-    raise SourceError(
-        f"{value!r} is not a date.",
-        f"“{value}”不是日期。",
-        remedy="Write it as 2022-06-30.",
-        remedy_zh="请写成 2022-06-30。",
-    )

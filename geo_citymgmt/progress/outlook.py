@@ -19,9 +19,9 @@ import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
+from geo_citymgmt.progress.as_of import known_day
 from geo_citymgmt.progress.evaluation import Window
 from geo_citymgmt.progress.standing import Standing, levels_of
-from geo_citymgmt.progress.table import known_day
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -10,9 +10,9 @@ import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
+from geo_citymgmt.progress.as_of import known_day
 from geo_citymgmt.progress.evaluation import Evaluator, Window
 from geo_citymgmt.progress.standing import chosen_figures, levels_of, period_start
-from geo_citymgmt.progress.table import known_day
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

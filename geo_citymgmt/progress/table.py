@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt.city.city import as_date
 from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.progress.as_of import as_date, day_of
 from geo_citymgmt.progress.standing import COLUMNS, Standing
 
 if TYPE_CHECKING:
@@ -175,35 +175,3 @@ def figure(
             f"表中没有指标“{indicator}”在 {day:%Y-%m-%d}、分区 {zone or '全市'} 的数值。",
         )
     return rows[at].iloc[0]
-
-
-def day_of(city: City, as_of: Any, basis: str | None) -> pd.Timestamp | None:
-    """Return the day of the figures, the data's own where none is given; refuse a later one."""
-    if basis not in (None, "plan"):
-        raise CityDataError(
-            f'basis is {basis!r}; the only one to ask for is "plan".', f"不支持 basis={basis}。"
-        )
-    own = city.data_date
-    if as_of is None:
-        return own
-    day = as_date(as_of)
-    if own is not None and day > own and basis != "plan":
-        raise AsOfError(
-            f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it. Ask for a date "
-            'up to then, or for the plan with basis="plan".',
-            f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；计划数请用 basis=“plan”。",
-        )
-    return day
-
-
-def known_day(city: City, as_of: Any) -> pd.Timestamp:
-    """Return the day of the figures; refuse a city whose data has none."""
-    day = day_of(city, as_of, None)
-    if day is None:
-        raise CityDataError(
-            "the city's data has no date.",
-            "数据没有日期。",
-            remedy="Give as_of, or data_date in city.toml.",
-            remedy_zh="请指定 as_of，或在 city.toml 中写 data_date。",
-        )
-    return day

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.city.city import as_date
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.remediation.cases import open_table
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.city.city import as_date
 from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.progress.membership import LEVELS, Membership
 from geo_citymgmt.progress.timeline import Timeline, matches
 from geo_citymgmt.remediation.moves import Classes, Moves, flow_entries

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.city.city import as_date
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
+from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
