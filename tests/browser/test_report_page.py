@@ -46,7 +46,7 @@ def visit(chromium):
         context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 768, 390])
+@pytest.mark.parametrize("width", [1280, 768, 390, 360, 320])
 def test_the_page_opens_without_a_network_and_fits(folder, visit, width):
     page, wrong = visit(folder / "index.html", width)
     assert page.locator(".card").count() >= 8
