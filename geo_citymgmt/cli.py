@@ -6,13 +6,13 @@ import functools
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
+from geo_citymgmt.spec import Lang, LayerSpec, get_spec, load_specs
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
-Lang = Literal["zh", "en"]
 
 
 def _guarded(command: Callable[..., int]) -> Callable[..., None]:

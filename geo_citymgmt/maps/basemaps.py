@@ -16,6 +16,8 @@ from geo_citymgmt.maps.tile_files import Bounds, Tiles, read_tiles
 __all__ = ["Basemap", "BasemapLike"]
 
 TileCRS = Literal["EPSG:3857", "EPSG:4490", "EPSG:4326"]
+TileKind = Literal["vec", "img"]
+_TILE_KINDS: tuple[TileKind, ...] = ("vec", "img")
 GEOGRAPHIC = ("EPSG:4490", "EPSG:4326")
 _MERCATOR = ("EPSG:3857", "EPSG:900913")
 _GCJ02_NOTE = {
@@ -114,7 +116,7 @@ class Basemap:
         cls,
         key: str,
         *,
-        kind: Literal["vec", "img"] = "vec",
+        kind: TileKind = "vec",
         crs: TileCRS = "EPSG:3857",
         labels: bool = True,
     ) -> Basemap:
@@ -136,10 +138,7 @@ class Basemap:
         MapError
             If the key is not made of letters and digits, or the kind is unknown.
         """
-        if kind not in ("vec", "img"):
-            raise MapError(
-                f"Tianditu has vec and img, not {kind!r}.", f"天地图底图应为 vec 或 img：{kind}。"
-            )
+        kind = _tile_kind(kind, "Tianditu", "天地图")
         if not re.fullmatch(r"[A-Za-z0-9]{8,64}", key or ""):
             raise MapError(
                 "The key of Tianditu is missing or is not one.",
@@ -162,16 +161,13 @@ class Basemap:
         return cls("天地图", layers, "天地图", crs=crs, min_zoom=1)
 
     @classmethod
-    def gaode(cls, *, kind: Literal["vec", "img"] = "vec") -> Basemap:
+    def gaode(cls, *, kind: TileKind = "vec") -> Basemap:
         """Return Gaode (高德), whose tiles are in GCJ-02.
 
         The map is drawn in GCJ-02 so that features lie on the streets, and says so; coordinates
         in popups and exports stay what they are.
         """
-        if kind not in ("vec", "img"):
-            raise MapError(
-                f"Gaode has vec and img, not {kind!r}.", f"高德底图应为 vec 或 img：{kind}。"
-            )
+        kind = _tile_kind(kind, "Gaode", "高德")
         servers = tuple("1234")
         ask = "appmaptile?lang=zh_cn&size=1&scale=1&style={}&x={{x}}&y={{y}}&z={{z}}"
         streets = TileLayer(f"https://webrd0{{s}}.is.autonavi.com/{ask.format(8)}", servers)
@@ -365,9 +361,12 @@ class Basemap:
         if given == "osm":
             return cls.osm()
         if kind == "gaode" and len(rest) <= 1:
-            return cls.gaode(kind=rest[0] if rest else "vec")  # type: ignore[arg-type]
+            return cls.gaode(kind=_tile_kind(rest[0], "Gaode", "高德") if rest else "vec")
         if kind == "tianditu" and len(rest) <= 2:
-            return cls.tianditu(rest[-1] if rest else "", kind=rest[0] if len(rest) == 2 else "vec")  # type: ignore[arg-type]
+            *told, key = rest or [""]
+            return cls.tianditu(
+                key, kind=_tile_kind(told[0], "Tianditu", "天地图") if told else "vec"
+            )
         if "{z}" in given:
             return cls.xyz(given)
         if given.lower().endswith((".mbtiles", ".pmtiles")):
@@ -387,3 +386,13 @@ class Basemap:
 
 
 BasemapLike = Basemap | str | Path | None
+
+
+def _tile_kind(given: str, name: str, name_zh: str) -> TileKind:
+    """Return ``given`` where it is a kind the provider has."""
+    for kind in _TILE_KINDS:
+        if given == kind:
+            return kind
+    raise MapError(
+        f"{name} has vec and img, not {given!r}.", f"{name_zh}底图应为 vec 或 img：{given}。"
+    )

@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import folium
 from branca.element import Element, Figure
@@ -21,8 +21,7 @@ from geo_citymgmt.maps.basemap_element import BasemapElement
 from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
-
-Lang = Literal["zh", "en"]
+from geo_citymgmt.spec import Lang
 
 __all__ = ["CityMap", "Lang"]
 

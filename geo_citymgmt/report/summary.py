@@ -18,6 +18,7 @@ from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
 from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
+from geo_citymgmt.spec import Lang
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -84,7 +85,7 @@ class Summary:
         return self.words(f"stamp_map_{self.release}") if self.release else ""
 
     @property
-    def lang(self) -> str:
+    def lang(self) -> Lang:
         """Language of the report."""
         return self.words.lang
 

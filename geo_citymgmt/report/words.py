@@ -8,11 +8,11 @@ from importlib import resources
 from typing import Any
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import read_toml
+from geo_citymgmt.spec import Lang, read_toml
 
 __all__ = ["LANGUAGES", "Words"]
 
-LANGUAGES = ("zh", "en")
+LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
 
 class Words:
@@ -43,8 +43,8 @@ class Words:
             raise CityDataError(
                 f"lang is {lang!r}, must be one of {', '.join(LANGUAGES)}.", f"不支持语言 {lang}。"
             )
-        self.lang = lang
         self._place = LANGUAGES.index(lang)
+        self.lang = LANGUAGES[self._place]
         self._table = _table() if table is None else table
 
     def __call__(self, key: str, **values: Any) -> str:

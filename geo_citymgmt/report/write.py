@@ -197,7 +197,7 @@ def _write_map(told: Summary, shown: City, path: Path) -> None:
         shown,
         as_of=told.as_of,
         table=table[table["level"] != "street"],
-        lang=told.lang,  # type: ignore[arg-type]
+        lang=told.lang,
     )
     if told.map_stamp:
         drawn.add_note(told.map_stamp)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -26,6 +27,15 @@ __all__ = ["FAULTS", "write_dirty"]
 
 Ints = NDArray[np.int64]
 Shown = tuple[gpd.GeoDataFrame, dict[str, Field]]
+
+
+class _Written(TypedDict, total=False):
+    """How a file is written other than as it should be."""
+
+    encoding: str
+    prj: bool
+    cpg: bool
+
 
 #: What is wrong with each file.
 FAULTS = {
@@ -67,7 +77,7 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
     """
     specs = load_specs()
     zones = sample.layers["districts"]
-    spoil: dict[str, tuple[str, Callable[[Shown, Draw], Shown], dict[str, object]]] = {
+    spoil: dict[str, tuple[str, Callable[[Shown, Draw], Shown], _Written]] = {
         "illegal_construction": ("违法建设", _parcels, {"encoding": "GB18030", "cpg": False}),
         "manholes": ("窨井", _manholes, {"encoding": "GB18030", "cpg": False}),
         "utility_tunnels": ("综合管廊", _tunnels, {}),
@@ -85,8 +95,7 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
         headings = slips.HEADINGS.get(key, {})
         if key == "illegal_construction":
             headings = {**_cut_headings(shown[1]), **headings}
-        options = {**options, "names": headings}
-        write_layer_files(root / f"{name}.shp", *shown, **options)  # type: ignore[arg-type]
+        write_layer_files(root / f"{name}.shp", *shown, names=headings, **options)
     slips.spoil_files(root, Draw(seed, "dirty files"))
     events = sample.events.copy()
     draw = Draw(seed, "dirty events")

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_citymgmt.errors import SpecError
-from geo_citymgmt.spec.model import Amount, Code, Event, Field, LayerSpec, Plan, States
+from geo_citymgmt.spec.model import Amount, Code, Event, Field, Lang, LayerSpec, Plan, States
 from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Code",
     "Event",
     "Field",
+    "Lang",
     "LayerSpec",
     "Plan",
     "States",

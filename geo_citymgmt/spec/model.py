@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
-__all__ = ["Amount", "Code", "Event", "Field", "LayerSpec", "Plan", "States"]
+__all__ = ["Amount", "Code", "Event", "Field", "Lang", "LayerSpec", "Plan", "States"]
+
+#: The languages whatever is shown is written in.
+Lang = Literal["zh", "en"]
 
 
 @dataclass(frozen=True, slots=True)
