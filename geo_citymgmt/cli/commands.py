@@ -1,140 +1,27 @@
-"""The command line. Exit 0 done, 3 done with rejects or errors, 2 could not be done."""
+"""The commands: report, check, map, convert, init, sample."""
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_citymgmt.cli.frame import (
+    DONE,
+    WITH_ERRORS,
+    common_options,
+    guarded,
+    has_errors,
+    load_source,
+    outcome,
+    per_layer,
+    tell_unusable,
+)
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import Lang, LayerSpec, get_spec, load_specs
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from geo_citymgmt.city import City
+from geo_citymgmt.spec import Lang, get_spec, load_specs
 
 __all__ = ["main"]
-
-DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
-
-
-def _guarded(command: Callable[..., int]) -> Callable[..., None]:
-    """Turn what is raised into a message and an exit code; a planner never sees a traceback."""
-
-    @functools.wraps(command)
-    def run(*args: Any, **kwargs: Any) -> None:
-        lang = str(kwargs.get("lang", "zh"))
-        debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
-        try:
-            code = command(*args, **kwargs)
-        except CityDataError as error:
-            _complain(error, lang)
-            code = NOT_DONE
-        except (OSError, MemoryError) as error:
-            click.echo(f"{say('无法完成', 'could not be done', lang)}：{error}", err=True)
-            code = NOT_DONE
-        except Exception as error:
-            if debug:
-                raise
-            click.echo(
-                say(
-                    f"程序内部错误（{type(error).__name__}：{error}）。请把来源数据和此行交给维护人员；"
-                    "加 --debug 可看到详情。",
-                    f"internal error ({type(error).__name__}: {error}). Please report it with the "
-                    "source; --debug shows the details.",
-                    lang,
-                ),
-                err=True,
-            )
-            code = NOT_DONE
-        sys.exit(code)
-
-    return run
-
-
-def _complain(error: CityDataError, lang: str) -> None:
-    first, second = error.message_zh, error.message
-    if lang == "en":
-        first, second = second, first
-    click.echo(first, err=True)
-    if second != first:
-        click.echo(second, err=True)
-
-
-def _common(command: Callable[..., Any]) -> Callable[..., Any]:
-    for option in (
-        click.option(
-            "--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language"
-        ),
-        click.option(
-            "--layers",
-            "layer_folder",
-            type=click.Path(path_type=Path),
-            metavar="FOLDER",
-            help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
-        ),
-        click.option(
-            "--crs",
-            multiple=True,
-            metavar="[LAYER=]CRS",
-            help="没有 .prj 时的坐标系，如 EPSG:4549 / CRS where the file states none",
-        ),
-        click.option(
-            "--datum",
-            multiple=True,
-            metavar="[LAYER=]DATUM",
-            help="cgcs2000、wgs84、gcj02、bd09 / datum of the coordinates",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def _per_layer(values: tuple[str, ...], specs: Mapping[str, LayerSpec]) -> Any:
-    """Read ``LAYER=VALUE`` or a value for all layers."""
-    table: dict[str, str] = {}
-    for text in values:
-        name, sign, value = text.rpartition("=")
-        if not sign or name.upper().startswith(("+PROJ", "EPSG")):
-            return text
-        table[get_spec(name, specs).key] = value
-    return table or None
-
-
-def _load(
-    source: Path,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
-    layer: str | None = None,
-    decisions: Path | None = None,
-) -> City:
-    from geo_citymgmt.city import load_city
-
-    specs = load_specs(layer_folder)
-    wanted = None if layer is None else [get_spec(layer, specs).key]
-    return load_city(
-        source,
-        layers=wanted,
-        specs=specs,
-        crs=_per_layer(crs, specs),
-        datum=_per_layer(datum, specs),
-        decisions=decisions,
-    )
-
-
-def _outcome(city: City) -> int:
-    return WITH_ERRORS if (city.ledger["n_rejected"].sum() or _has_errors(city.findings)) else DONE
-
-
-def _has_errors(findings: pd.DataFrame) -> bool:
-    return bool(findings["severity"].isin(["fatal", "error"]).any())
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -176,8 +63,8 @@ def main(context: click.Context, debug: bool) -> None:
     metavar="METRES",
     help="公开版坐标精度，默认 100 米 / precision of positions in public",
 )
-@_common
-@_guarded
+@common_options
+@guarded
 def report(
     source: Path,
     out: Path,
@@ -194,8 +81,8 @@ def report(
     """生成报告（网页、地图、表格、数据）/ write the report into a folder."""
     from geo_citymgmt.report import write_report
 
-    city = _load(source, layer_folder, crs, datum)
-    _tell_unusable(city, lang)
+    city = load_source(source, layer_folder, crs, datum)
+    tell_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
             city,
@@ -220,7 +107,7 @@ def report(
             )
         )
     click.echo(say("请打开 ", "Open ", lang) + str(files["index"]))
-    return _outcome(city)
+    return outcome(city)
 
 
 @main.command()
@@ -241,8 +128,8 @@ def report(
     metavar="XLSX",
     help="填好处理意见的问题清单 / a findings workbook with decisions",
 )
-@_common
-@_guarded
+@common_options
+@guarded
 def check(
     source: Path,
     layer: str | None,
@@ -255,7 +142,7 @@ def check(
     datum: tuple[str, ...],
 ) -> int:
     """检查来源数据，列出问题 / check a source and list what was found."""
-    city = _load(source, layer_folder, crs, datum, layer, decisions)
+    city = load_source(source, layer_folder, crs, datum, layer, decisions)
     ledger, findings = city.ledger, city.findings
     if style == "xlsx":
         from geo_citymgmt.report import write_findings
@@ -285,7 +172,7 @@ def check(
                 lang,
             )
         )
-    bad = bool(ledger["n_rejected"].fillna(0).sum()) or _has_errors(findings)
+    bad = bool(ledger["n_rejected"].fillna(0).sum()) or has_errors(findings)
     return WITH_ERRORS if bad else DONE
 
 
@@ -298,8 +185,8 @@ def check(
     "--color-by", default=None, metavar="FIELD", help="按此字段着色 / colour by this field"
 )
 @click.option("--radius", type=float, default=None, metavar="METRES", help="服务半径：画覆盖范围")
-@_common
-@_guarded
+@common_options
+@guarded
 def map_(
     source: Path,
     what: str,
@@ -315,8 +202,8 @@ def map_(
     """画地图：WHAT 为图层、指标，或 city / draw a layer, a figure, or the whole city."""
     from geo_citymgmt import maps
 
-    city = _load(source, layer_folder, crs, datum)
-    _tell_unusable(city, lang)
+    city = load_source(source, layer_folder, crs, datum)
+    tell_unusable(city, lang)
     if what == "city":
         drawn = maps.city_map(city, as_of=as_of, lang=lang)
     elif what in city.figures.figures:
@@ -330,15 +217,15 @@ def map_(
             drawn = maps.layer_map(frame, spec, color_by=color_by, zones=city.zones, lang=lang)
     drawn.save(out)
     click.echo(str(out))
-    return _outcome(city)
+    return outcome(city)
 
 
 @main.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.option("--include-personal", is_flag=True, help="包括个人信息字段 / with personal fields")
-@_common
-@_guarded
+@common_options
+@guarded
 def convert(
     source: Path,
     out: Path,
@@ -349,8 +236,8 @@ def convert(
     datum: tuple[str, ...],
 ) -> int:
     """转换为 .gpkg、.xlsx 或 GeoParquet 文件夹 / convert to one of these."""
-    city = _load(source, layer_folder, crs, datum)
-    _tell_unusable(city, lang)
+    city = load_source(source, layer_folder, crs, datum)
+    tell_unusable(city, lang)
     suffix = out.suffix.lower()
     if suffix == ".gpkg":
         city.to_file(out, include_personal=include_personal)
@@ -369,14 +256,14 @@ def convert(
             )
         write_layer(city.layer(kept[0]), out, include_personal=include_personal)
     click.echo(str(out))
-    return _outcome(city)
+    return outcome(city)
 
 
 @main.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="覆盖已有的 city.toml / replace an existing one")
-@_common
-@_guarded
+@common_options
+@guarded
 def init(
     folder: Path,
     force: bool,
@@ -397,7 +284,7 @@ def init(
         )
     specs = load_specs(layer_folder)
     text, questions = propose(
-        folder, specs, crs=_per_layer(crs, specs), datum=_per_layer(datum, specs)
+        folder, specs, crs=per_layer(crs, specs), datum=per_layer(datum, specs)
     )
     write_text(text, target)
     click.echo(str(target))
@@ -412,7 +299,7 @@ def init(
 @click.option("--seed", type=int, default=0, help="随机种子")
 @click.option("--dirty", is_flag=True, help="写成收到时的样子 / as it would arrive")
 @click.option("--lang", type=click.Choice(["zh", "en"]), default="zh")
-@_guarded
+@guarded
 def sample(out: Path, scale: int, seed: int, dirty: bool, lang: str) -> int:
     """写出示例城市 / write the synthetic sample city."""
     from geo_citymgmt.sample import write_sample
@@ -420,17 +307,3 @@ def sample(out: Path, scale: int, seed: int, dirty: bool, lang: str) -> int:
     write_sample(out, scale=scale, seed=seed, dirty=dirty)
     click.echo(str(out))
     return DONE
-
-
-def _tell_unusable(city: City, lang: str) -> None:
-    for zh, en in city.findings.loc[
-        city.findings["severity"].eq("fatal"), ["message_zh", "message_en"]
-    ].itertuples(index=False):
-        click.echo(say(zh, en, lang), err=True)
-    packaged = city.findings[city.findings["code"].eq("ZONES_PACKAGED")]
-    for zh, en in packaged[["message_zh", "message_en"]].itertuples(index=False):
-        click.echo(say(zh, en, lang), err=True)
-
-
-if __name__ == "__main__":
-    main()
