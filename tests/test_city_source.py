@@ -158,7 +158,7 @@ def test_an_archive_with_two_city_toml_is_refused_by_name(shifted, tmp_path):
     assert "SOURCE_REFUSED" in set(caught.value.findings["code"])
 
 
-@pytest.mark.parametrize("entry", ["path", "ledger", "events"])
+@pytest.mark.parametrize("entry", ["path", "ledger", "events", "targets", "figures"])
 def test_a_city_toml_in_an_archive_names_no_file_outside_of_it(shifted, tmp_path, entry):
     (tmp_path / "other.csv").write_text("layer,key,event,date\n")
     given = f'{entry} = "{(tmp_path / "other.csv").as_posix()}"\n'

@@ -121,7 +121,7 @@ def keep_within(found: CitySource, folder: Path, name: str) -> None:
     entries = found.layers.values()
     sources = [s for e in entries for s in e.sources]
     sources += [e.ledger for e in entries if e.ledger is not None]
-    sources += [p for p in (found.events, found.targets) if isinstance(p, Path)]
+    sources += [p for p in (found.events, found.targets, found.figures) if isinstance(p, Path)]
     root = folder.resolve()
     if any(not Path(source).resolve().is_relative_to(root) for source in sources):
         raise refused(
