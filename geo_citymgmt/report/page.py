@@ -77,7 +77,7 @@ def page_content(told: Summary) -> dict[str, Any]:
         "layer_board": layer_board(told),
         "ledger": ledger_view(told),
         "findings": findings_view(told),
-        "missing": [(reason, words.listed(names)) for reason, names in missing_figures(told)],
+        "missing": [(reason, words.joined(names)) for reason, names in missing_figures(told)],
         "notes": words.names("method_notes"),
         "sources": _sources(told),
     }

@@ -58,7 +58,8 @@ def column_scale(values: pd.Series, unit: str, lang: str, counter: str) -> _Scal
             return _Scale(1e6, 3, shown)
         return _Scale(1e4 if largest < 1e8 else 1e8, 2, shown)
     # Counts stay whole in a table: 1.18 万个 beside 42 个 would not line up.
-    return _Scale(1.0, 2 if unit == "km" else 0, plain)
+    decimals = {"count": 0, "persons": 0, "m2": 0, "km": 2}
+    return _Scale(1.0, decimals.get(unit, 1), plain)
 
 
 def board(told: Summary) -> dict[str, Any] | None:

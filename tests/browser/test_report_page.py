@@ -88,6 +88,40 @@ def test_hostile_text_does_not_run(hostile, visit, tmp_path):  # noqa: F811
     assert "<img src=x onerror=alert(1)>" in visit(out / "index.html", 390)[0].inner_text("body")
 
 
-def test_the_page_prints(folder, visit):
+#: What is left of A4 between the margins, at 96 pixels to the inch; turned sideways in English.
+PAGE, SIDEWAYS = 687, 1016
+#: Tables wider than their page, and words, numbers and dates that two lines share. Chinese heads
+#: may part anywhere, and an English compound at its hyphen.
+ILL_PRINTED = """([upright, sideways]) => {
+    const found = [], range = document.createRange();
+    const english = document.documentElement.lang.startsWith('en');
+    for (const section of document.querySelectorAll('section')) {
+        const turned = english && ['scoreboard', 'outlook'].includes(section.id);
+        section.style.width = (turned ? sideways : upright) + 'px';
+        const edge = section.getBoundingClientRect().right + 1;
+        for (const table of section.querySelectorAll('table')) {
+            if (table.getBoundingClientRect().right > edge) { found.push('wide: ' + section.id); }
+        }
+        for (const cell of section.querySelectorAll('td, th')) {
+            const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+            while (texts.nextNode()) {
+                const text = texts.currentNode;
+                for (const word of text.data.matchAll(/[\\p{L}\\p{N}.,%²+]+|\\d[\\d-]+\\d/gu)) {
+                    if (cell.tagName === 'TH' && /\\p{Script=Han}/u.test(word[0])) { continue; }
+                    range.setStart(text, word.index);
+                    range.setEnd(text, word.index + word[0].length);
+                    const lines = [...range.getClientRects()].map(line => Math.round(line.top));
+                    if (new Set(lines).size > 1) { found.push(section.id + ': ' + word[0]); }
+                }
+            }
+        }
+    }
+    return found;
+}"""
+
+
+def test_the_page_prints_with_every_table_on_its_page_and_no_number_parted(folder, visit):
     page, _ = visit(folder / "index.html", 1280)
+    page.emulate_media(media="print")
+    assert page.evaluate(ILL_PRINTED, [PAGE, SIDEWAYS]) == []
     assert len(page.pdf(prefer_css_page_size=True)) > 50_000
