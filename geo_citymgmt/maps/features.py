@@ -31,7 +31,7 @@ _WORDS = {
         "join": "、",
         "clustered": "共 {n} 个点，聚合显示；放大至 {zoom} 级起逐点显示",
         "packed": "共 {n} 个图形，压缩存储",
-        "simple": "，边界已按 {m} 米容差简化",
+        "simple": "，边界已按 {m}\u00a0米容差简化",
     },
     "en": {
         "unlocated": "{layer}: {n} more records have no place and are not on the map",
@@ -42,7 +42,7 @@ _WORDS = {
         "join": ", ",
         "clustered": "{n} points, clustered; each shows from zoom {zoom} on",
         "packed": "{n} shapes, packed",
-        "simple": ", outlines simplified to {m} m",
+        "simple": ", outlines simplified to {m}\u00a0m",
     },
 }
 

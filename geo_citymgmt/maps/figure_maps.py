@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
 _MARK_PX = 8
+# A number does not part from its unit at the end of a line: U+00A0 between them.
 _WORDS = {
     "zh": {
         "attainment": "完成率",
@@ -37,9 +38,9 @@ _WORDS = {
         "area": "面积",
         "covered": "已覆盖面积",
         "covered_area": "覆盖范围",
-        "radius": "{layer} {radius} 米覆盖率",
+        "radius": "{layer} {radius}\u00a0米覆盖率",
         "features": "设施点",
-        "exact": "按直线距离 {radius} 米计",
+        "exact": "按直线距离 {radius}\u00a0米计",
     },
     "en": {
         "attainment": "Attainment",
@@ -51,9 +52,9 @@ _WORDS = {
         "area": "Area",
         "covered": "Area covered",
         "covered_area": "Area covered",
-        "radius": "{layer}: coverage within {radius} m",
+        "radius": "{layer}: coverage within {radius}\u00a0m",
         "features": "Facilities",
-        "exact": "Straight-line distance, {radius} m",
+        "exact": "Straight-line distance, {radius}\u00a0m",
     },
 }
 

@@ -95,7 +95,7 @@ def number_scale(values: Any, unit: str | None, lang: str) -> NumberScale:
 
 
 def number_text(value: Any, unit: str | None, lang: str) -> str:
-    """Return one number with its unit; empty where there is none.
+    """Return one number with its unit, on one line; empty where there is none.
 
     Examples
     --------
@@ -116,7 +116,7 @@ def number_text(value: Any, unit: str | None, lang: str) -> str:
     text = f"{number * scale.factor:,.{decimals}f}"
     if decimals and scale.unit != "%":
         text = text.rstrip("0").rstrip(".")
-    gap = "" if lang == "zh" or scale.unit in ("", "%") else " "
+    gap = "" if lang == "zh" or scale.unit in ("", "%") else "\u00a0"
     return f"{text}{gap}{scale.unit}"
 
 

@@ -144,6 +144,22 @@ def test_names_of_zones_do_not_run_over_one_another(show, zones):
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
 
 
+@pytest.mark.parametrize(("lang", "long"), [("zh", "工业园区"), ("en", "Suzhou\nIndustrial Park")])
+def test_every_district_is_named_once_with_its_value(show, lang, long):
+    city_zones = load_city(DATA).zones
+    table = pd.DataFrame({"n": range(1, len(city_zones) + 1)}, index=city_zones.index)
+    opened = show(zone_map(table, city_zones, "n", lang=lang), width=1280, height=800)
+    named = opened.page.evaluate(
+        """[...document.querySelectorAll('.gcm-label-text')].filter(e => !e.hidden)
+           .map(e => [e.querySelector('b'), e.querySelector('span')])
+           .map(([name, value]) => [name.textContent, value.offsetHeight > 0])"""
+    )
+    assert len({name for name, _ in named}) == len(named) == len(city_zones) == 10
+    assert [long, True] in named
+    assert all(valued for _, valued in named)
+    opened.check()
+
+
 @pytest.fixture
 def city(zones, manholes, parcels, tunnels):
     class City(dict):
@@ -184,7 +200,7 @@ def test_a_line_tells_its_record_with_its_unit(show, tunnels):
     opened.click(*place(middle, 0))
     told = popup(opened)
     assert "一号管廊" in told
-    assert "3.2 km" in told
+    assert "3.2\u00a0km" in told
     opened.check()
 
 

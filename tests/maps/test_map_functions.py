@@ -281,6 +281,13 @@ def test_coverage_shows_share_ground_and_facilities(zones, manholes, page, unpac
     assert all(dict(zone["rows"])["覆盖率"].endswith("%") for zone in filled(drawn).zones)
 
 
+@pytest.mark.parametrize(("lang", "kept"), [("zh", "300\u00a0米"), ("en", "300\u00a0m")])
+def test_a_radius_keeps_its_unit_on_its_line(zones, manholes, lang, kept):
+    drawn = coverage_map(manholes, zones, radius_m=300, lang=lang)
+    assert kept in drawn.title
+    assert kept in drawn.caption
+
+
 def test_the_city_map_has_a_switch_for_each_layer_it_has(city, figures, page, unpack):
     text = page(city_map(city, table=figures))
     overlays = unpack(text)

@@ -4,6 +4,14 @@
 var gcm = window.gcm;
 
 var CHOSEN = { color: "#1f2d3d", weight: 3 };
+/* Letters on a line of a folded name: "Industrial Park". */
+var LINE = 15;
+/* Where a name may stand when its own place is taken, in widths and heights of its box. */
+var MOVES = [];
+for (var right = -2; right <= 2; right += 1) {
+  for (var down = -2; down <= 2; down += 1) { MOVES.push([right / 4, down / 4]); }
+}
+MOVES.sort(function (a, b) { return Math.hypot(a[0], a[1]) - Math.hypot(b[0], b[1]); });
 
 gcm.Zones = L.LayerGroup.extend({
   initialize: function (config) {
@@ -151,10 +159,10 @@ gcm.Zones = L.LayerGroup.extend({
     config.zones.forEach(function (zone, index) {
       if (zone.label) {
         var text = gcm.node("div", "gcm-label-text");
-        // A second name in brackets goes on a line of its own.
-        text.appendChild(gcm.node("b", null, zone.name.replace(/\s*(?=[（(])/, "\n")));
+        var name = text.appendChild(gcm.node("b"));
         var value = zone.value || zone.frames ? text.appendChild(gcm.node("span", null, zone.value)) : null;
-        this._labels.push({ size: zone.size, zone: index, text: text, value: value, marker:
+        this._labels.push({ size: zone.size, zone: index, text: text, value: value, name: name,
+          code: zone.code, spelt: spellings(zone.name), parts: zone.parts, marker:
           L.marker([zone.label[1], zone.label[0]], {
             pane: "gcm-labels", interactive: false, keyboard: false,
             icon: L.divIcon({ className: "gcm-label", html: text, iconSize: [0, 0] })
@@ -162,7 +170,6 @@ gcm.Zones = L.LayerGroup.extend({
       }
       this.addLayer(this._paths[index]);
     }, this);
-    this._labels.sort(function (a, b) { return b.size - a.size; });
     this._labels.forEach(function (label) { this.addLayer(label.marker); }, this);
   },
 
@@ -223,31 +230,102 @@ gcm.Zones = L.LayerGroup.extend({
 
 gcm.zones = function (config) { return new gcm.Zones(config); };
 
-/* Names may not run over one another: a smaller zone first loses its value, then its name. Filled
-   zones come first, since theirs carry values. */
+/* A second name in brackets goes on a line of its own; where that is too wide, words do as well. */
+function spellings(name) {
+  var lines = name.replace(/\s*(?=[（(])/, "\n");
+  var narrow = lines.split("\n").map(fold).join("\n");
+  return narrow === lines ? [lines] : [lines, narrow];
+}
+
+function fold(line) {
+  var out = "", width = 0;
+  line.split(" ").forEach(function (word, i) {
+    var fits = i && width + 1 + word.length <= LINE;
+    out += (i ? (fits ? " " : "\n") : "") + word;
+    width = fits ? width + 1 + word.length : word.length;
+  });
+  return out;
+}
+
+/* Names may not run over one another, and no zone is named twice. Large zones come first; where
+   more can be read the other way round, since large ones have room to move in, small ones do.
+   Filled zones come before others, since theirs carry values. */
 function thin(map) {
-  var taken = [];
-  var labels = [];
-  map._gcm.named.slice().sort(function (a, b) { return b.order - a.order; })
-    .forEach(function (layer) { labels = labels.concat(layer._labels); });
-  labels.forEach(function (label) {
-    var element = label.text;
-    element.className = "gcm-label-text";
-    element.hidden = false;
-    var box = place(map, label);
-    if (clashes(box, taken)) {
-      element.classList.add("gcm-label-short");
-      box = place(map, label);
-      element.hidden = clashes(box, taken);
-    }
-    if (!element.hidden) { taken.push(box); }
+  var layers = map._gcm.named.slice().sort(function (a, b) { return b.order - a.order; });
+  layers.forEach(function (layer) {
+    layer._labels.forEach(function (label) { measure(map, label); });
+  });
+  var plans = [1, -1].map(function (turn) { return plan(map, layers, turn); });
+  (plans[1].told > plans[0].told ? plans[1] : plans[0]).write.forEach(function (act) { act(); });
+}
+
+/* The sizes of a name: on one line and folded, with its value and without. */
+function measure(map, label) {
+  label.at = map.project(label.marker.getLatLng());
+  label.text.hidden = false;
+  label.sizes = [];
+  (label.value ? [false, true] : [false]).forEach(function (short) {
+    label.text.classList.toggle("gcm-label-short", short);
+    label.spelt.forEach(function (name) {
+      label.name.textContent = name;
+      label.sizes.push({ name: name, short: short, told: short ? 1 : 2,
+                         width: label.text.offsetWidth, height: label.text.offsetHeight });
+    });
   });
 }
 
-function place(map, label) {
-  var at = map.project(label.marker.getLatLng());
-  var width = label.text.offsetWidth / 2, height = label.text.offsetHeight / 2;
-  return { left: at.x - width - 2, right: at.x + width + 2, top: at.y - height, bottom: at.y + height };
+/* Where each name goes, and how much is told that way. */
+function plan(map, layers, turn) {
+  var taken = [], named = {}, out = { told: 0, write: [] };
+  layers.forEach(function (layer) {
+    var here = {};
+    layer._labels.slice().sort(function (a, b) { return turn * (b.size - a.size); })
+      .forEach(function (label) {
+        var spot = named[label.code] ? null : settle(map, label, taken);
+        if (spot) { taken.push(spot.box); out.told += spot.size.told; here[label.code] = true; }
+        out.write.push(function () { write(label, spot); });
+      });
+    L.extend(named, here);
+  });
+  return out;
+}
+
+/* In its place, else moved within its zone; without its value only where nothing else helps. */
+function settle(map, label, taken) {
+  var spot = null;
+  [2, 1].some(function (told) {
+    var sizes = label.sizes.filter(function (size) { return size.told === told; });
+    return [MOVES.slice(0, 1), MOVES].some(function (moves) {
+      return sizes.some(function (size) {
+        return moves.some(function (move) {
+          spot = free(map, label, size, move, taken);
+          return spot;
+        });
+      });
+    });
+  });
+  return spot;
+}
+
+function free(map, label, size, move, taken) {
+  var x = Math.round(move[0] * size.width), y = Math.round(move[1] * size.height);
+  var left = label.at.x + x - size.width / 2, top = label.at.y + y - size.height / 2;
+  var box = { left: left - 2, right: left + size.width + 2, top: top, bottom: top + size.height };
+  if (clashes(box, taken)) { return null; }
+  if (x || y) {
+    var place = map.unproject([label.at.x + x, label.at.y + y]);
+    if (!inside(label.parts, place.lng, place.lat)) { return null; }
+  }
+  return { size: size, x: x, y: y, box: box };
+}
+
+function write(label, spot) {
+  label.text.hidden = !spot;
+  if (!spot) { return; }
+  label.name.textContent = spot.size.name;
+  label.text.classList.toggle("gcm-label-short", spot.size.short);
+  label.text.style.marginLeft = spot.x + "px";
+  label.text.style.marginTop = spot.y + "px";
 }
 
 function clashes(box, taken) {
