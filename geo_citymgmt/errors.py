@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,6 +16,7 @@ __all__ = [
     "MapError",
     "SourceError",
     "SpecError",
+    "did_you_mean",
 ]
 
 
@@ -60,6 +63,25 @@ class CityDataError(ValueError):
         self.remedy, self.remedy_zh = remedy, remedy_zh
         self.findings = findings
         self.n_walked, self.n_skipped = n_walked, n_skipped
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:
+    """Return the question after a misspelt word, in English and Chinese; empty if none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("manhloes", ["manholes", "窨井", "roads"])
+    (" Did you mean 'manholes'?", '是否指“manholes”？')
+    >>> did_you_mean("lamps", ["manholes"])
+    ('', '')
+    """
+    plain: dict[str, str] = {}
+    for name in known:
+        plain.setdefault(name.casefold(), name)
+    near = difflib.get_close_matches(word.strip().casefold(), plain, n=1, cutoff=0.6)
+    if not near:
+        return "", ""
+    return f" Did you mean {plain[near[0]]!r}?", f"是否指“{plain[near[0]]}”？"
 
 
 class SpecError(CityDataError):

@@ -182,6 +182,19 @@ def account(ledger: pd.DataFrame, key: str) -> list[int]:
     return ledger.set_index("layer").loc[key, list(names)].astype(int).tolist()
 
 
+def test_events_of_layers_not_asked_for_are_no_finding(city):
+    alone = gcm.load_city(DATA, layers=["manholes"])
+    assert "EVENT_UNMATCHED" not in set(alone.findings["code"])
+    own = city.events[city.events["layer"] == "manholes"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.events, own)
+
+
+def test_layers_are_asked_for_by_key_or_name_and_a_misspelt_one_is_refused():
+    assert "manholes" in gcm.load_city(DATA, layers=["窨井"])
+    with pytest.raises(gcm.SpecError, match="Did you mean 'manholes'"):
+        gcm.load_city(DATA, layers=["manhloes"])
+
+
 def test_records_of_an_unusable_layer_are_walked_and_rejected_in_the_ledger(chinese_folder):
     for part in chinese_folder.glob("窨井.prj"):
         part.unlink()

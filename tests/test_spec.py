@@ -138,3 +138,10 @@ def test_an_unknown_layer_is_named_with_those_that_are_known():
     with pytest.raises(SpecError, match=r"unknown layer 'lamps'.*manholes"):
         get_spec("lamps")
     assert get_spec("窨井").key == "manholes"
+
+
+@pytest.mark.parametrize(("slip", "meant"), [("manhloes", "manholes"), ("违建建设", "违法建设")])
+def test_a_misspelt_layer_is_answered_with_the_one_that_is_meant(slip, meant):
+    with pytest.raises(SpecError, match=f"Did you mean '{meant}'") as caught:
+        get_spec(slip)
+    assert f"是否指“{meant}”" in caught.value.message_zh

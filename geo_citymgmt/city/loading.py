@@ -26,7 +26,7 @@ from geo_citymgmt.indicators import check_figures, load_figures
 from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.metric import DEFAULT_CRS
-from geo_citymgmt.spec import LayerSpec, load_specs
+from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 
 __all__ = ["load_city"]
 
@@ -54,8 +54,8 @@ def load_city(
     source : str or Path
         Folder, ``city.toml``, .gpkg or .zip; a ``city.toml`` in the .zip is heeded.
     layers : sequence of str, optional
-        Load these only; zones are always loaded. With one, a ``source`` that is one file is taken
-        as that layer, whatever its name.
+        Load these only, by key or name; zones are always loaded. With one, a ``source`` that is one
+        file is taken as that layer, whatever its name.
     zones : GeoDataFrame, optional
         Districts indexed by code, in place of those of the source.
     metric_crs : anything pyproj takes
@@ -78,7 +78,7 @@ def load_city(
     Raises
     ------
     CityDataError
-        Nothing usable was found; the findings say why.
+        Nothing usable was found; the findings say why. Or a layer is asked for that is not known.
 
     Examples
     --------
@@ -86,6 +86,9 @@ def load_city(
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
     known = specs if isinstance(specs, Mapping) else load_specs(specs)
+    if layers is not None:
+        asked = [layers] if isinstance(layers, str) else layers
+        layers = [get_spec(name, known).key for name in asked]
     with told_by_archive(Path(source)) as folder:
         city = _loaded(
             Path(source) if folder is None else folder,
@@ -138,7 +141,7 @@ def _loaded(
         raise _nothing_usable(source, builder, findings)
     own_figures = load_figures(figures if figures is not None else found.figures)
     check_figures(own_figures, known)
-    events, targets = _side_tables(found, known, builder.layers, findings)
+    events, targets = _side_tables(found, known, builder.layers, layers, findings)
     by_level = builder.zones_by_level
     zone_codes = [str(code) for zones_ in by_level.values() for code in zones_.index]
     check_targets(targets, own_figures, by_level["district"], zone_codes, found.code, findings)
@@ -292,6 +295,7 @@ def _side_tables(
     found: CitySource,
     specs: Mapping[str, LayerSpec],
     layers: Mapping[str, Layer],
+    asked: Sequence[str] | None,
     findings: Findings,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
@@ -299,7 +303,7 @@ def _side_tables(
     targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
     targets = targets.astype({"deadline": "datetime64[us]", "target": "float64"})
     if found.events is not None:
-        events = read_events(found.events, specs, findings)
+        events = read_events(found.events, specs, findings, only=asked)
         events = _matched(events, layers, findings)
     if found.targets is not None:
         targets = read_targets(found.targets)

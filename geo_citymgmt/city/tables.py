@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,15 +35,22 @@ _HEADINGS = {
 
 
 def read_events(
-    source: Path | pd.DataFrame, specs: Mapping[str, LayerSpec], findings: Findings
+    source: Path | pd.DataFrame,
+    specs: Mapping[str, LayerSpec],
+    findings: Findings,
+    *,
+    only: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Read the events; layers and events may be named by key or in Chinese.
 
-    A row that names an unknown layer or event, or has no date, is left out and told.
+    A row that names an unknown layer or event, or has no date, is left out and told. Where ``only``
+    some layers are asked for, what befell the others is left aside like them: no finding.
     """
     table = _columns(source, EVENT_COLUMNS, required=("layer", "key", "event", "date"))
     layers = {plain_key(n): s.key for s in specs.values() for n in (s.key, s.name_zh, *s.names)}
     table["layer"] = table["layer"].map(lambda v: layers.get(plain_key(str(v))))
+    if only:
+        table = table[table["layer"].isin(only)].reset_index(drop=True)
     words = {
         (s.key, plain_key(word)): key
         for s in specs.values()

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from geo_citymgmt.errors import SpecError
+from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec.model import Amount, Code, Event, Field, Lang, LayerSpec, Plan, States
 from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
 
@@ -106,9 +106,11 @@ def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = Non
     for spec in specs.values():
         if layer in (spec.name_zh, spec.name_en, *spec.names):
             return spec
+    names = [n for s in specs.values() for n in (s.key, s.name_zh, s.name_en, *s.names)]
+    near, near_zh = did_you_mean(layer, names)
     raise SpecError(
-        f"unknown layer {layer!r}; known: {', '.join(specs)}.",
-        f"未知图层 {layer!r}；已知：{'、'.join(s.name_zh for s in specs.values())}。",
+        f"unknown layer {layer!r}; known: {', '.join(specs)}.{near}",
+        f"未知图层 {layer!r}；已知：{'、'.join(s.name_zh for s in specs.values())}。{near_zh}",
     )
 
 
