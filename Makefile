@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 OUT ?= build/report
 SOURCE ?= data/shapefiles
+REPORT_LANG ?= zh
 # Where a virtual environment keeps its programs, on Windows and elsewhere.
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
@@ -30,7 +31,7 @@ $(VENV)/stamp-%: setup.cfg pyproject.toml scripts/venv.sh
 comma := ,
 
 report: $(VENV)/stamp-core
-	@$(BIN)/geo-citymgmt report "$(SOURCE)" -o "$(OUT)" --lang zh
+	@$(BIN)/geo-citymgmt report "$(SOURCE)" -o "$(OUT)" --lang $(REPORT_LANG)
 
 test: $(VENV)/stamp-test+notebook
 	@sh scripts/system-packages.sh chromium postgis

@@ -23,6 +23,7 @@ from geo_citymgmt.report import (
     zone_groups,
 )
 from geo_citymgmt.report.charts import nice_ceiling
+from geo_citymgmt.report.page_tables import board, column_scale
 from geo_citymgmt.report.scoreboard import adds_up
 from geo_citymgmt.report.words import Words, _table
 
@@ -315,3 +316,20 @@ def test_libreoffice_opens_the_workbook_and_finds_the_same_numbers(report, tmp_p
                     kept = cached[sheet.title][cell.coordinate].value
                     assert again[sheet.title][cell.coordinate].value == pytest.approx(kept)
     assert compared == 14
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "shown"),
+    [("count/km", 6 / 9.44, "0.6"), ("count", 1180.0, "1,180"), ("km", 37.8, "37.80"),
+     ("ratio", 0.331, "33.1"), ("m2", 2_612_000.0, "261.20")],
+)  # fmt: skip
+def test_a_column_of_the_districts_keeps_the_decimals_its_unit_needs(unit, value, shown):
+    assert column_scale(pd.Series([value]), unit, "zh", "").text(value) == shown
+
+
+def test_the_districts_tell_risks_per_km_as_their_card_does(told):
+    texts = str(board(told)["plain"])
+    assert "每公里风险条数" in texts
+    value = told.headline.loc["tunnel_risk_items_per_km", "value"]
+    assert 0 < value < 1
+    assert f"'{value:.1f}'" in texts
