@@ -106,6 +106,7 @@ def read_layer(
     sublayer: str | None = None,
     encoding: str | None = None,
     crs: Any = None,
+    fallback_crs: Any = None,
     datum: str | None = None,
     pipeline: str | None = None,
     mend: Collection[str] = (),
@@ -138,6 +139,8 @@ def read_layer(
     crs : anything pyproj takes, or "infer", optional
         Wins over the .prj. Without either the source is refused, and the candidates are named by
         the share of records each puts into the city; "infer" uses the one that clearly leads.
+    fallback_crs : as ``crs``, optional
+        Taken only where neither ``crs`` nor the .prj says another.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted.
     pipeline : str, optional
@@ -213,6 +216,7 @@ def read_layer(
                 raw,
                 findings,
                 crs=crs,
+                fallback_crs=fallback_crs,
                 datum=datum,
                 metric_crs=target,
                 pipeline=pipeline,

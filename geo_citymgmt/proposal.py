@@ -18,9 +18,16 @@ __all__ = ["propose"]
 
 
 def propose(
-    folder: Path, specs: Mapping[str, LayerSpec], *, crs: Any = None, datum: Any = None
+    folder: Path,
+    specs: Mapping[str, LayerSpec],
+    *,
+    crs: Any = None,
+    fallback_crs: Any = None,
+    datum: Any = None,
 ) -> tuple[str, list[tuple[str, str]]]:
     """Look at ``folder`` and write down what was understood and what was not.
+
+    ``crs``, ``fallback_crs`` and ``datum`` are those of :func:`load_city`.
 
     Returns
     -------
@@ -67,7 +74,7 @@ def propose(
         if isinstance(path, Path):
             lines.append(f"{name} = {_quoted(path.name)}")
     for key, entry in found.layers.items():
-        lines += ["", *_layer_lines(key, entry, specs[key], questions, crs, datum)]
+        lines += ["", *_layer_lines(key, entry, specs[key], questions, crs, fallback_crs, datum)]
     _ask_about_ignored(found, questions)
     head = [f"# ? {zh} / {en}" for zh, en in questions]
     return "\n".join([lines[0], *head, *lines[1:]]) + "\n", questions
@@ -79,6 +86,7 @@ def _layer_lines(
     spec: LayerSpec,
     questions: list[tuple[str, str]],
     crs: Any,
+    fallback_crs: Any,
     datum: Any,
 ) -> list[str]:
     lines = [f"[layers.{key}]", *_path_lines(entry)]
@@ -92,6 +100,7 @@ def _layer_lines(
             sublayer=entry.sublayer,
             encoding=entry.encoding,
             crs=given_crs,
+            fallback_crs=fallback_crs,
             datum=given_datum,
             aliases=entry.fields,
         )

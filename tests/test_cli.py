@@ -221,3 +221,50 @@ def test_map_draws_coverage_within_a_radius(tmp_path):
     page = tmp_path / "map.html"
     assert run("map", DATA, "停车", "-o", page, "--radius", "500")[0] == 0
     assert page.stat().st_size > 100_000
+
+
+@pytest.fixture
+def two_crs(tmp_path):
+    """A layer whose .prj says degrees, and one that says nothing, in metres of EPSG:4549."""
+    folder = tmp_path / "two"
+    folder.mkdir()
+    stated = points((1, 1), STATION_ID=["B1"]).to_crs(4490)
+    stated.to_file(folder / "bike_stations.shp", engine="pyogrio")
+    silent = points((2, 2), MANHOLE_ID=["J1"])
+    silent.to_file(folder / "manholes.shp", engine="pyogrio")
+    (folder / "manholes.prj").unlink()
+    return folder
+
+
+def crs_known(source, *options) -> dict[str, tuple[str, str]]:
+    _, out, _ = run("check", source, "--format", "json", *options)
+    return {row["layer"]: (row["state"], row["crs_source"]) for row in json.loads(out)["ledger"]}
+
+
+def test_a_bare_crs_is_for_layers_that_state_none(two_crs):
+    assert crs_known(two_crs)["manholes"][0] == "unusable"
+    known = crs_known(two_crs, "--crs", "EPSG:4549")
+    assert known["manholes"] == ("ok", "given")
+    assert known["bike_stations"] == ("ok", "file")
+
+
+def test_a_crs_for_a_layer_holds_whatever_its_file_says_beside_a_bare_one(two_crs):
+    both = ("--crs", "EPSG:4549", "--crs", "bike_stations=EPSG:4490")
+    known = crs_known(two_crs, *both)
+    assert known["bike_stations"] == ("ok", "given")
+    assert known["manholes"] == ("ok", "given")
+    wrong = crs_known(two_crs, "--crs", "EPSG:4549", "--crs", "bike_stations=EPSG:4549")
+    assert wrong["bike_stations"][0] == "unusable"
+
+
+def test_a_proposed_city_toml_keeps_the_crs_a_file_states(two_crs):
+    assert run("init", two_crs, "--crs", "EPSG:4549")[0] == 0
+    text = (two_crs / "city.toml").read_text(encoding="utf-8")
+    assert 'crs = "EPSG:4490"  # file' in text
+    assert 'crs = "EPSG:4549"  # given' in text
+
+
+def test_a_crs_that_is_none_is_refused_though_no_layer_needs_it():
+    code, _, err = run("check", DATA, "--crs", "EPSG:1")
+    assert code == 2
+    assert "不是有效的坐标系" in err

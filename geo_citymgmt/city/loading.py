@@ -39,6 +39,7 @@ def load_city(
     metric_crs: Any = DEFAULT_CRS,
     specs: Mapping[str, LayerSpec] | str | Path | None = None,
     crs: Any = None,
+    fallback_crs: Any = None,
     datum: str | Mapping[str, str] | None = None,
     decisions: str | Path | None = None,
     figures: str | Path | None = None,
@@ -63,7 +64,10 @@ def load_city(
     specs : mapping, or folder of layer files, optional
         Beside the package's own: see :func:`load_specs`.
     crs, datum : optional
-        For all layers, or a mapping from layer key; wins over ``city.toml``.
+        For all layers, or a mapping from layer key; wins over ``city.toml`` and, as in
+        :func:`read_layer`, over the .prj.
+    fallback_crs : anything pyproj takes, or "infer", optional
+        For layers whose CRS neither ``crs``, ``city.toml`` nor a .prj states.
     decisions : str or Path, optional
         A findings workbook the office has filled in: its corrections are applied and logged, its
         accepted exceptions marked, and ``city.since`` tells what is new, remains or is resolved.
@@ -98,6 +102,7 @@ def load_city(
             zones=zones,
             metric_crs=metric_crs,
             crs=crs,
+            fallback_crs=fallback_crs,
             datum=datum,
             decisions=decisions,
             figures=figures,
@@ -118,6 +123,7 @@ def _loaded(
     zones: gpd.GeoDataFrame | None,
     metric_crs: Any,
     crs: Any,
+    fallback_crs: Any,
     datum: str | Mapping[str, str] | None,
     decisions: str | Path | None,
     figures: str | Path | None,
@@ -130,7 +136,7 @@ def _loaded(
     findings = Findings()
     findings.extend(found.findings)
     decided = None if decisions is None else read_decisions(decisions, known)
-    builder = _Builder(found, known, metric_crs, crs, datum, decided)
+    builder = _Builder(found, known, metric_crs, crs, fallback_crs, datum, decided)
     builder.load_zones(zones, findings)
     wanted = [k for k in known if known[k].role != "zones" and (not layers or k in layers)]
     # Roads first: by them it shows where positions of the other layers are shifted.
@@ -204,11 +210,13 @@ class _Builder:
         specs: Mapping[str, LayerSpec],
         metric_crs: Any,
         crs: Any,
+        fallback_crs: Any,
         datum: Any,
         decided: pd.DataFrame | None,
     ) -> None:
         self.found, self.specs, self.metric_crs = found, specs, metric_crs
-        self.crs, self.datum, self.decided = crs, datum, decided
+        self.crs, self.fallback_crs = crs, fallback_crs
+        self.datum, self.decided = datum, decided
         self.layers: dict[str, Layer] = {}
         self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
         self.ledgers: list[pd.DataFrame] = []
@@ -227,6 +235,7 @@ class _Builder:
                 sublayer=entry.sublayer,
                 encoding=entry.encoding,
                 crs=_for(self.crs, key) or entry.crs,
+                fallback_crs=self.fallback_crs,
                 datum=_for(self.datum, key) or entry.datum,
                 aliases=entry.fields,
                 ledger=entry.ledger,

@@ -57,6 +57,7 @@ def to_metric(
     crs: Any,
     datum: str | None,
     metric_crs: CRS,
+    fallback_crs: Any = None,
     pipeline: str | None = None,
     mend: Collection[str] = (),
     extent: Extent | None = None,
@@ -76,6 +77,8 @@ def to_metric(
         Given by the caller.
     metric_crs : CRS
         Target.
+    fallback_crs : as ``crs``, optional
+        Taken where neither the caller nor the file says another.
     pipeline : str, optional
         A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to
         ``metric_crs``.
@@ -98,6 +101,8 @@ def to_metric(
             remedy=f"Give one of {', '.join(DATUMS)}.",
             remedy_zh=f"可用：{'、'.join(DATUMS)}。",
         )
+    if crs is None and pipeline is None and raw.crs is None:
+        crs = fallback_crs
     if isinstance(crs, str) and "proj=pipeline" in crs:
         pipeline, crs = crs, None
     if not len(raw.geometry) or shapely.is_missing(raw.geometry).all():

@@ -14,7 +14,7 @@ from geo_citymgmt.cli.frame import (
     has_errors,
     load_source,
     outcome,
-    per_layer,
+    positions,
     tell_unusable,
 )
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
@@ -283,9 +283,7 @@ def init(
             f"{target} 已存在；如要覆盖请加 --force。",
         )
     specs = load_specs(layer_folder)
-    text, questions = propose(
-        folder, specs, crs=per_layer(crs, specs), datum=per_layer(datum, specs)
-    )
+    text, questions = propose(folder, specs, **positions(crs, datum, specs))
     write_text(text, target)
     click.echo(str(target))
     for zh, en in questions:

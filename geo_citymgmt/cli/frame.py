@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt.console import say
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = [
     "has_errors",
     "load_source",
     "outcome",
-    "per_layer",
+    "positions",
     "tell_unusable",
 ]
 
@@ -95,28 +95,72 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--crs",
             multiple=True,
             metavar="[LAYER=]CRS",
-            help="没有 .prj 时的坐标系，如 EPSG:4549 / CRS where the file states none",
+            help="EPSG:4549 只用于自身没有写明坐标系的图层；图层=EPSG:4549 则不论文件怎么写 "
+            "/ a bare CRS is for layers that state none; LAYER=CRS holds whatever the file says",
         ),
         click.option(
             "--datum",
             multiple=True,
             metavar="[LAYER=]DATUM",
-            help="cgcs2000、wgs84、gcj02、bd09 / datum of the coordinates",
+            help="cgcs2000、wgs84、gcj02、bd09；不写图层则用于所有图层 / datum of the coordinates, "
+            "of all layers or of LAYER",
         ),
     ):
         command = option(command)
     return command
 
 
-def per_layer(values: tuple[str, ...], specs: Mapping[str, LayerSpec]) -> Any:
-    """Read ``LAYER=VALUE`` or a value for all layers."""
+def per_layer(
+    values: tuple[str, ...], specs: Mapping[str, LayerSpec]
+) -> tuple[dict[str, str], str | None]:
+    """Part what is said of one layer, as ``LAYER=VALUE``, from what is said of none by name."""
     table: dict[str, str] = {}
+    bare = None
     for text in values:
-        name, sign, value = text.rpartition("=")
-        if not sign or name.upper().startswith(("+PROJ", "EPSG")):
-            return text
-        table[get_spec(name, specs).key] = value
-    return table or None
+        name, sign, value = text.partition("=")
+        # A PROJ text has signs of its own, a code has none.
+        if not sign or name.lstrip().upper().startswith(("+", "EPSG")):
+            bare = text
+        else:
+            table[get_spec(name, specs).key] = value
+    return table, bare
+
+
+def positions(
+    crs: tuple[str, ...], datum: tuple[str, ...], specs: Mapping[str, LayerSpec]
+) -> dict[str, Any]:
+    """Return the arguments of `load_city` that ``--crs`` and ``--datum`` stand for.
+
+    A datum is never stated by a file, so that a bare one holds for all layers; a bare CRS is for
+    those that state none.
+    """
+    crs_of, fallback = per_layer(crs, specs)
+    datum_of, common = per_layer(datum, specs)
+    check_crs(*crs_of.values(), fallback)
+    return {
+        "crs": crs_of,
+        "fallback_crs": fallback,
+        "datum": (dict.fromkeys(specs, common) if common else {}) | datum_of,
+    }
+
+
+def check_crs(*codes: str | None) -> None:
+    """Refuse what is no CRS before anything is read: no layer may need it, and none would tell."""
+    from pyproj import CRS
+    from pyproj.exceptions import CRSError as NoCRS
+
+    for code in codes:
+        if code is None or code.lower() == "infer" or "proj=pipeline" in code:
+            continue
+        try:
+            CRS.from_user_input(code)
+        except NoCRS as error:
+            raise CRSError(
+                f"--crs {code}: not a coordinate reference system.",
+                f"--crs {code}：不是有效的坐标系。",
+                remedy="Give a code such as EPSG:4549.",
+                remedy_zh="请给出代码，如 EPSG:4549。",
+            ) from error
 
 
 def load_source(
@@ -136,9 +180,8 @@ def load_source(
         source,
         layers=wanted,
         specs=specs,
-        crs=per_layer(crs, specs),
-        datum=per_layer(datum, specs),
         decisions=decisions,
+        **positions(crs, datum, specs),
     )
 
 
