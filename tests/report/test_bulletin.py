@@ -184,6 +184,15 @@ def test_the_pdf_embeds_its_font(files):
     assert raw.count(b"/MediaBox") >= 8
 
 
+def test_paper_is_filled_and_no_heading_parts_from_its_table(files):
+    # Sixteen tables on twelve pages: two of the districts' share one, and text closes the others.
+    assert files["bulletin_pdf"].read_bytes().count(b"/MediaBox") <= 12
+    body = docx.Document(files["bulletin_docx"]).element.body
+    before = [child.getprevious() for child in body if child.tag.endswith("}tbl")]
+    assert before
+    assert all(caption.findall(".//{*}keepNext") for caption in before)
+
+
 def test_the_same_report_is_the_same_bytes(told, files, tmp_path):
     again = write_bulletin(told, tmp_path, stamp="内部资料")
     for key, path in files.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +71,13 @@ def _story(bulletin: Bulletin) -> list[Any]:
         _text(bulletin.issue, 12, zh, align=1, indent=False),
         Spacer(1, 10),
     ]
-    for part, after in pairwise([*bulletin.parts, None]):
+    for part in bulletin.parts:
         if isinstance(part, Heading):
             out += [PageBreak()] if part.annex else [Spacer(1, 6)]
             out.append(_text(part.text, 14.5, zh, indent=False, keep=True, leading=26))
         elif isinstance(part, Paragraph):
-            # What introduces a table goes with it.
-            keep = isinstance(after, Table)
-            out.append(_text(part.text, 12, zh, lead=part.lead, keep=keep))
-        elif part is not None:
+            out.append(_text(part.text, 12, zh, lead=part.lead))
+        else:
             out += _table(part, zh)
     out += [
         Spacer(1, 12),
@@ -134,8 +131,8 @@ def _table(part: Table, zh: bool) -> list[Any]:
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("LEFTPADDING", (0, 0), (-1, -1), _PAD),
         ("RIGHTPADDING", (0, 0), (-1, -1), _PAD),
-        ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
         # A sum stands under at least one of its parts.
         ("NOSPLIT", (0, -2), (-1, -1)),
     ]

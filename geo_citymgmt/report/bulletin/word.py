@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,15 +62,13 @@ def write_docx(bulletin: Bulletin, path: Path) -> None:
     _line(document, bulletin.title, face=_SMALL_TITLE, size=_TITLE, align="CENTER", spacing=36)
     _line(document, bulletin.issue, align="CENTER")
     _line(document, "")
-    for part, after in pairwise([*bulletin.parts, None]):
+    for part in bulletin.parts:
         if isinstance(part, Heading):
             line = _line(document, part.text, face=_HEAD, indent=not part.annex, level=True)
             line.paragraph_format.page_break_before = part.annex
         elif isinstance(part, Paragraph):
-            line = _line(document, part.text, indent=True, lead=part.lead, lang=bulletin.lang)
-            # What introduces a table goes with it.
-            line.paragraph_format.keep_with_next = isinstance(after, Table)
-        elif part is not None:
+            _line(document, part.text, indent=True, lead=part.lead, lang=bulletin.lang)
+        else:
             _table(document, part)
     _line(document, "")
     _line(document, bulletin.source, indent=True)
@@ -262,7 +259,7 @@ def _row(row: Any, *, head: bool, keep: bool) -> None:
     from docx.oxml.ns import qn
     from docx.shared import Mm
 
-    row.height = Mm(6)
+    row.height = Mm(5.6)
     names = ["w:cantSplit", *(["w:tblHeader"] if head else [])]
     for name in names:
         mark = OxmlElement(name)
