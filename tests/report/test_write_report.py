@@ -13,7 +13,8 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import write, write_findings, write_report
+from geo_citymgmt.report import summary, write, write_findings, write_report
+from geo_citymgmt.report.page import render_page
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
@@ -31,6 +32,13 @@ def cells(path: Path) -> dict[str, list[tuple]]:
     return {
         sheet.title: [tuple(c.value for c in row) for row in sheet.iter_rows()] for sheet in book
     }
+
+
+@pytest.mark.parametrize(("lang", "kept"), [("zh", "500\u00a0米"), ("en", "500\u00a0m")])
+def test_a_radius_keeps_its_unit_on_its_line(city, lang, kept):
+    page = words_of(render_page(summary(city, lang=lang)))
+    assert kept in page
+    assert not re.search(r"\d (米|公里|天)|(within|beyond) [\d,]+ m\b", page)
 
 
 def test_every_file_of_the_contract_is_there(report):
