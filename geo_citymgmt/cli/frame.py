@@ -47,6 +47,9 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         except CityDataError as error:
             _complain(error, lang)
             code = NOT_DONE
+        except PermissionError as error:
+            _complain(_denied(error), lang)
+            code = NOT_DONE
         except (OSError, MemoryError) as error:
             click.echo(f"{say('无法完成', 'could not be done', lang)}：{error}", err=True)
             code = NOT_DONE
@@ -67,6 +70,18 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         sys.exit(code)
 
     return run
+
+
+def _denied(error: PermissionError) -> CityDataError:
+    """Name the folder and not what was tried in it, which may be hidden or never have been."""
+    from geo_citymgmt.writing import closed_folder
+
+    named = Path(error.filename or ".")
+    if named.is_file():
+        return CityDataError(
+            f"{named}: no permission to open this file.", f"{named}：没有打开此文件的权限。"
+        )
+    return closed_folder(named if named.is_dir() else named.parent, error)
 
 
 def _complain(error: CityDataError, lang: str) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.tile_address import check_address
 from geo_citymgmt.maps.tile_files import Bounds, Tiles, read_tiles
+from geo_citymgmt.spec import check_lang
 
 __all__ = ["Basemap", "BasemapLike"]
 
@@ -382,7 +383,7 @@ class Basemap:
 
     def note(self, lang: str) -> str:
         """Return what a reader has to know about the tiles; empty where nothing."""
-        return _GCJ02_NOTE[lang] if self.datum == "gcj02" else ""
+        return _GCJ02_NOTE[check_lang(lang)] if self.datum == "gcj02" else ""
 
 
 BasemapLike = Basemap | str | Path | None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,7 +20,8 @@ from geo_citymgmt.maps.basemap_element import BasemapElement
 from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
-from geo_citymgmt.spec import Lang
+from geo_citymgmt.spec import Lang, check_lang
+from geo_citymgmt.writing import whole_file
 
 __all__ = ["CityMap", "Lang"]
 
@@ -135,6 +135,8 @@ class CityMap(folium.Map):
 
     Raises
     ------
+    CityDataError
+        If the page's words are not there in `lang`.
     MapError
         When displayed or saved, if an object on the map needs the network; the object is named.
 
@@ -210,10 +212,7 @@ class CityMap(folium.Map):
         zoom_control: bool | str = "topleft",
         **kwargs: Any,
     ) -> None:
-        if lang not in ("zh", "en"):
-            raise MapError(
-                f"lang is {lang!r}; it is 'zh' or 'en'", f"语言参数 {lang!r} 应为 zh 或 en"
-            )
+        self.lang = check_lang(lang)
         self.basemap = Basemap.of(basemap)
         if self.basemap and self.basemap.datum == "gcj02":
             # Everything drawn is shifted by the page's own projection; see basemap.js.
@@ -227,7 +226,6 @@ class CityMap(folium.Map):
         )
         self.title = title
         self.caption = caption
-        self.lang = lang
         self.online = online
         self.tools = tools
         self.notes: list[str] = []
@@ -318,7 +316,8 @@ class CityMap(folium.Map):
         Parameters
         ----------
         outfile : str, Path or binary file
-            Where to write. A path is replaced in one step, through a file beside it.
+            Where to write. A path is replaced in one step, through a file beside it; its folder is
+            made where it is not there.
         close_file : bool
             Whether to close a file that was handed in.
         **kwargs
@@ -327,8 +326,10 @@ class CityMap(folium.Map):
         Raises
         ------
         MapError
-            If an object on the map needs the network, or the file is held open by another
-            program; the object or the file is named.
+            If an object on the map needs the network; the object is named.
+        CityDataError
+            If the file cannot be written: another program holds it open, its folder is closed or
+            cannot be made.
         """
         root = self.get_root()
         content = root.render(**kwargs).encode("utf-8")
@@ -339,18 +340,5 @@ class CityMap(folium.Map):
             if close_file:
                 outfile.close()
             return
-        target = Path(outfile)
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        try:
-            with temporary.open("xb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(target)
-        except PermissionError as error:
-            raise MapError(
-                f"{target} cannot be written; close it in other programs or choose another folder",
-                f"无法写入 {target}：请在其他程序中关闭该文件，或另选文件夹",
-            ) from error
-        finally:
-            temporary.unlink(missing_ok=True)
+        with whole_file(Path(outfile)) as temporary:
+            temporary.write_bytes(content)

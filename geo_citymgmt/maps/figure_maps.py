@@ -20,7 +20,7 @@ from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
-from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -111,6 +111,8 @@ def progress_map(
     ------
     MapError
         If the figure is not in the table; the known ones are named.
+    CityDataError
+        If there are no words in `lang`.
 
     Examples
     --------
@@ -120,6 +122,7 @@ def progress_map(
     >>> progress_map(city, "manhole_remediated", series=months).caption
     '截至 2022-06-30'
     """
+    check_lang(lang)
     if series is not None:
         table = series
     if table is None:
@@ -295,7 +298,7 @@ def coverage_map(
     # Imported here: a progress map needs nothing of it.
     from geo_citymgmt.coverage import coverage, coverage_area
 
-    words = _WORDS[lang]
+    words = _WORDS[check_lang(lang)]
     spec = None if layer is None else get_spec(layer)
     if table is None:
         table = coverage(features, zones, radius_m=radius_m)

@@ -13,6 +13,7 @@ from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
+from geo_citymgmt.spec import check_lang
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -71,6 +72,7 @@ def city_map(
     -------
     CityMap
     """
+    check_lang(lang)
     day = city.data_date if as_of is None else as_of
     given = caption is not None
     if caption is None and day is not None:

@@ -28,7 +28,7 @@ from geo_citymgmt.maps.figures import number_scale, number_text
 from geo_citymgmt.maps.geometry import located
 from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
 from geo_citymgmt.metric import DEFAULT_CRS, require_metric
-from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -115,7 +115,7 @@ def plot_zones(
     ['拆除面积', '截至 2022-06-30']
     """
     check_table(table, [column])
-    words, label = _WORDS[lang], label or column
+    words, label = _WORDS[check_lang(lang)], label or column
     areas = _metric(zones, "plot_zones")
     areas = areas.set_axis(areas.index.astype(str))
     placed = table[column].set_axis(table.index.astype(str)).reindex(areas.index)
@@ -179,7 +179,7 @@ def plot_layer(
     CRSError
         If a frame has no CRS, or one in which the scale bar would be wrong.
     """
-    spec, words = get_spec(layer), _WORDS[lang]
+    spec, words = get_spec(layer), _WORDS[check_lang(lang)]
     placed = located(frame.geometry)
     shown = _metric(frame.loc[placed], "plot_layer") if placed.any() else frame.loc[placed]
     classes, heading = layer_classes(shown, spec, Drawing(color_by, None, scheme, k), lang)
@@ -249,6 +249,7 @@ def plot_progress(
     MapError
         If the figure is not in the table; the known ones are named.
     """
+    check_lang(lang)
     if table is None:
         from geo_citymgmt.progress import progress
 

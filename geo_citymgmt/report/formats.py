@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.spec import check_lang
+
 __all__ = ["exact_value", "format_value", "percent", "unit_label", "value_parts"]
 
 #: Unit of the definitions -> (Chinese, English).
@@ -37,7 +39,7 @@ def unit_label(unit: str, lang: str = "zh", counter: str = "") -> str:
     if unit == "count":
         return counter
     names = _UNITS.get(unit, (unit, unit))
-    return names[0] if lang == "zh" else names[1]
+    return names[0] if check_lang(lang) == "zh" else names[1]
 
 
 def value_parts(value: Any, unit: str, lang: str = "zh", counter: str = "") -> tuple[str, str]:
@@ -74,7 +76,7 @@ def value_parts(value: Any, unit: str, lang: str = "zh", counter: str = "") -> t
     if unit == "ratio":
         return _trimmed(number * 100.0, 1), "%"
     name = unit_label(unit, lang, counter)
-    for step, word in _STEPS[lang]:
+    for step, word in _STEPS[check_lang(lang)]:
         if abs(number) >= step and not _stays_whole(number, unit):
             scaled = _trimmed(number / step, 2 if lang == "zh" else 3)
             return scaled, f"{word}{' ' if lang == 'en' and name else ''}{name}".strip()
@@ -107,7 +109,7 @@ def exact_value(value: Any, unit: str, lang: str = "zh", counter: str = "") -> s
     number = _number(value)
     if number is None or unit == "ratio" or _stays_whole(number, unit):
         return ""
-    if abs(number) < _STEPS[lang][-1][0]:
+    if abs(number) < _STEPS[check_lang(lang)][-1][0]:
         return ""
     return f"{_trimmed(number, 1)} {unit_label(unit, lang, counter)}".strip()
 

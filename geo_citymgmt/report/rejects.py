@@ -14,7 +14,7 @@ from geo_citymgmt.cleaning.personal import mask_record
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.report.summary import Summary
-from geo_citymgmt.writing import write_layer, write_text
+from geo_citymgmt.writing import make_folder, write_layer, write_text
 
 __all__ = ["as_read", "write_rejected"]
 
@@ -29,7 +29,7 @@ def write_rejected(told: Summary, folder: Path) -> None:
     What an earlier report left there and this one does not write is taken away: a reject that has
     been corrected must not look as if it still stood.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     words, city = told.words, told.city
     written = {README}
     lines = []

@@ -11,6 +11,7 @@ import pandas as pd
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.report.words import Words
+from geo_citymgmt.spec import check_lang
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -33,7 +34,8 @@ def zone_names(zones: gpd.GeoDataFrame, lang: str = "zh") -> pd.Series:
     ['姑苏区', '高新区（虎丘区）']
     """
     out = pd.Series(zones.index.astype("str"), index=zones.index, dtype="object")
-    order = ("name_en", "name_zh", "name") if lang == "en" else ("name_zh", "name", "name_en")
+    english = check_lang(lang) == "en"
+    order = ("name_en", "name_zh", "name") if english else ("name_zh", "name", "name_en")
     for column in reversed(order):
         if column in zones.columns:
             told = zones[column]

@@ -7,12 +7,9 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import Lang, read_toml
+from geo_citymgmt.spec import LANGUAGES, check_lang, read_toml
 
 __all__ = ["LANGUAGES", "Words"]
-
-LANGUAGES: tuple[Lang, ...] = ("zh", "en")
 
 
 class Words:
@@ -39,12 +36,8 @@ class Words:
     def __init__(
         self, lang: str = "zh", table: Mapping[str, Mapping[str, Any]] | None = None
     ) -> None:
-        if lang not in LANGUAGES:
-            raise CityDataError(
-                f"lang is {lang!r}, must be one of {', '.join(LANGUAGES)}.", f"不支持语言 {lang}。"
-            )
-        self._place = LANGUAGES.index(lang)
-        self.lang = LANGUAGES[self._place]
+        self.lang = check_lang(lang)
+        self._place = LANGUAGES.index(self.lang)
         self._table = _table() if table is None else table
 
     def __call__(self, key: str, **values: Any) -> str:

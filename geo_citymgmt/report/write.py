@@ -14,7 +14,8 @@ import pyogrio
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.report.bulletin import check_libraries, write_bulletin
-from geo_citymgmt.report.findings_book import write_findings
+from geo_citymgmt.report.earlier_book import earlier_book
+from geo_citymgmt.report.findings_book import Kept, write_findings
 from geo_citymgmt.report.manifest import write_manifest
 from geo_citymgmt.report.page import render_page
 from geo_citymgmt.report.rejects import write_rejected
@@ -22,7 +23,7 @@ from geo_citymgmt.report.release import GRID_M, check_release, public_city, with
 from geo_citymgmt.report.summary import Progress, Summary, summary
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.report.workbook import write_tables
-from geo_citymgmt.writing import whole_file, write_city, write_text
+from geo_citymgmt.writing import make_folder, whole_file, write_city, write_text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -46,6 +47,7 @@ def write_report(
     release: str | None = None,
     grid_m: float = GRID_M,
     progress_bar: Progress | None = None,
+    on_kept: Callable[[Kept], None] | None = None,
 ) -> dict[str, Path]:
     """Write the report of a city into a folder.
 
@@ -71,6 +73,9 @@ def write_report(
         Precision of positions in public, in metres.
     progress_bar : callable, optional
         Called as ``progress_bar(done, total, next_step)`` before each step and at the end.
+    on_kept : callable, optional
+        Told what became of what people had written into the findings of an earlier report; see
+        :func:`write_findings`.
 
     Returns
     -------
@@ -103,6 +108,9 @@ def write_report(
     public = release == "public"
     if public:
         _refuse_internal(folder)
+    else:
+        # Refused before the work, not after it.
+        earlier_book(folder / "findings.xlsx", city.specs)
     if bulletin:
         check_libraries()
     names = [
@@ -121,7 +129,7 @@ def write_report(
         # The last open cases are single records, by their ids.
         steered = [replace(campaign, last=None) for campaign in told.campaigns]
         told = replace(told, city=without_records(city), campaigns=steered)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     manifest = folder / "manifest.json"
     # From here on the folder is under way, and says so by having none.
     manifest.unlink(missing_ok=True)
@@ -136,7 +144,7 @@ def write_report(
     if not public:
         files |= {"findings": folder / "findings.xlsx", "rejected": folder / "rejected"}
         tell("findings")
-        write_findings(city, files["findings"], lang=lang, as_of=told.as_of)
+        write_findings(city, files["findings"], lang=lang, as_of=told.as_of, on_kept=on_kept)
     tell("data")
     with _dated(told.as_of):
         write_city(shown, files["city"])

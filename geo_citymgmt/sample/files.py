@@ -14,6 +14,7 @@ from geo_citymgmt.sample.city import Sample, build_sample
 from geo_citymgmt.sample.days import DATA_DATE
 from geo_citymgmt.sample.dbf import number_column, text_column
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
+from geo_citymgmt.writing.atomic import make_folder
 from geo_citymgmt.writing.dbf import Column, date_column, write_dbf
 
 __all__ = ["in_chinese", "write_layer_files", "write_sample"]
@@ -46,7 +47,7 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
         The folder.
     """
     root = Path(folder)
-    root.mkdir(parents=True, exist_ok=True)
+    make_folder(root)
     sample = build_sample(scale, seed)
     if dirty:
         from geo_citymgmt.sample.dirty import write_dirty

@@ -15,10 +15,22 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_citymgmt.errors import SpecError, did_you_mean
-from geo_citymgmt.spec.model import Amount, Code, Event, Field, Lang, LayerSpec, Plan, States
+from geo_citymgmt.spec.model import (
+    LANGUAGES,
+    Amount,
+    Code,
+    Event,
+    Field,
+    Lang,
+    LayerSpec,
+    Plan,
+    States,
+    check_lang,
+)
 from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
 
 __all__ = [
+    "LANGUAGES",
     "Amount",
     "Code",
     "Event",
@@ -27,6 +39,7 @@ __all__ = [
     "LayerSpec",
     "Plan",
     "States",
+    "check_lang",
     "get_spec",
     "load_specs",
     "read_toml",

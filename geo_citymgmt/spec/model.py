@@ -4,12 +4,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-__all__ = ["Amount", "Code", "Event", "Field", "Lang", "LayerSpec", "Plan", "States"]
+from geo_citymgmt.errors import CityDataError
+
+__all__ = [
+    "LANGUAGES",
+    "Amount",
+    "Code",
+    "Event",
+    "Field",
+    "Lang",
+    "LayerSpec",
+    "Plan",
+    "States",
+    "check_lang",
+]
 
 #: The languages whatever is shown is written in.
 Lang = Literal["zh", "en"]
+LANGUAGES: tuple[Lang, ...] = get_args(Lang)
+
+
+def check_lang(lang: str) -> Lang:
+    """Return ``lang``; refuse what is none of :data:`LANGUAGES`.
+
+    Raises
+    ------
+    CityDataError
+        There is nothing written in that language.
+
+    Examples
+    --------
+    >>> check_lang("zh")
+    'zh'
+    """
+    if lang not in LANGUAGES:
+        raise CityDataError(
+            f"lang is {lang!r}; it is 'zh' or 'en'.", f"没有语言 {lang!r}；lang 应为 zh 或 en。"
+        )
+    return LANGUAGES[LANGUAGES.index(lang)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +88,7 @@ class Field:
 
     def label(self, lang: str = "zh") -> str:
         """Label in ``lang``, "zh" or "en"."""
-        return self.zh if lang == "zh" else self.en
+        return self.zh if check_lang(lang) == "zh" else self.en
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +197,7 @@ class LayerSpec:
 
     def name(self, lang: str = "zh") -> str:
         """Name of the layer in ``lang``, "zh" or "en"."""
-        return self.name_zh if lang == "zh" else self.name_en
+        return self.name_zh if check_lang(lang) == "zh" else self.name_en
 
     def set_of(self, code: str) -> str | None:
         """Name of the first set that holds the state ``code``."""

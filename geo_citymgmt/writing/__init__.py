@@ -1,12 +1,14 @@
 """Writing: whole or not at all, read back before it counts, nothing personal unless asked."""
 
-from geo_citymgmt.writing.atomic import whole_file, write_text
+from geo_citymgmt.writing.atomic import closed_folder, make_folder, whole_file, write_text
 from geo_citymgmt.writing.layers import losses, write_city, write_city_workbook, write_layer
 from geo_citymgmt.writing.outgoing import outgoing
 from geo_citymgmt.writing.workbook import new_workbook
 
 __all__ = [
+    "closed_folder",
     "losses",
+    "make_folder",
     "new_workbook",
     "outgoing",
     "whole_file",

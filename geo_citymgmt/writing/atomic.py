@@ -15,7 +15,7 @@ from typing import Any
 
 from geo_citymgmt.errors import CityDataError
 
-__all__ = ["locked", "replace_file", "whole_file", "write_text"]
+__all__ = ["closed_folder", "locked", "make_folder", "replace_file", "whole_file", "write_text"]
 
 #: How long to wait for another writer, and for a program that holds the target open.
 LOCK_WAIT_S = 10.0
@@ -23,6 +23,7 @@ REPLACE_WAIT_S = 2.0
 _PAUSE_S = 0.05
 _PART = ".part"
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 
 
@@ -44,8 +45,8 @@ def whole_file(path: Path) -> Iterator[Path]:
             f"{path}: is a folder, not a file; give the name of a file in it.",
             f"{path}：是文件夹，请给出其中的文件名。",
         )
+    make_folder(path.parent)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         with locked(path):
             _sweep(path)
             # Some drivers refuse a file that is there already: they get a name in a fresh folder.
@@ -124,7 +125,45 @@ def replace_file(temporary: Path, path: Path) -> None:
             return
 
 
+def closed_folder(folder: Path, error: OSError) -> CityDataError:
+    """Return what to say of a folder in which nothing can be written, or that cannot be made."""
+    there = folder
+    while not there.exists() and there != there.parent:
+        there = there.parent
+    if error.errno in _DENIED:
+        return CityDataError(
+            f"{there}: no permission to write in this folder.",
+            f"文件夹 {there} 没有写入权限，",
+            remedy="Choose another folder.",
+            remedy_zh="请另选文件夹。",
+        )
+    return CityDataError(
+        f"{folder}: this folder cannot be made ({error.strerror}).",
+        f"文件夹 {folder} 无法建立（{error.strerror}），",
+        remedy="Choose another folder.",
+        remedy_zh="请另选文件夹。",
+    )
+
+
+def make_folder(folder: Path) -> Path:
+    """Make a folder, and those it is in, where they are not there.
+
+    Raises
+    ------
+    CityDataError
+        It cannot be made, or is a file.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise closed_folder(folder, error) from error
+    return folder
+
+
 def _explained(error: OSError, path: Path) -> CityDataError:
+    told = Path(error.filename or path)
+    if error.errno in _DENIED and told.is_relative_to(path.parent):
+        return closed_folder(path.parent, error)
     if error.errno in _FULL:
         return CityDataError(
             f"{path}: the disk is full or a file may not grow that far; the old file stands. Make "

@@ -198,8 +198,9 @@ def test_a_file_that_cannot_be_replaced_is_named_and_kept(tmp_path, monkeypatch)
     def held(*_):
         raise PermissionError
 
-    monkeypatch.setattr("pathlib.Path.replace", held)
-    with pytest.raises(MapError, match=r"map\.html"):
+    monkeypatch.setattr("os.replace", held)
+    monkeypatch.setattr("geo_citymgmt.writing.atomic.REPLACE_WAIT_S", 0.1)
+    with pytest.raises(CityDataError, match=r"map\.html.*close it there"):
         CityMap().save(target)
     assert [path.name for path in tmp_path.iterdir()] == ["map.html"]
     assert target.read_text(encoding="utf-8") == "old"
@@ -235,8 +236,13 @@ def test_a_notebook_shows_the_same_page_in_a_frame():
 def test_the_page_says_its_language(page):
     assert '<html lang="zh-CN">' in page(CityMap())
     assert '<html lang="en">' in page(CityMap(lang="en"))
-    with pytest.raises(MapError, match="fr"):
+    with pytest.raises(CityDataError, match="fr"):
         CityMap(lang="fr")
+
+
+def test_a_map_makes_the_folder_it_is_saved_in(tmp_path):
+    CityMap().save(tmp_path / "new" / "folder" / "map.html")
+    assert [p.name for p in (tmp_path / "new" / "folder").iterdir()] == ["map.html"]
 
 
 @pytest.mark.parametrize("text", ["{{ 7*7 }}", "{{ this.get_root() }}", "{# #}"])

@@ -165,3 +165,21 @@ def test_one_cell_of_a_sheet_that_changes_on_the_way_is_noticed(
     with pytest.raises(gcm.CityDataError, match=rf"read back.*{field}"):
         gcm.write_layer(frame, target)
     assert target.read_text() == "old"
+
+
+def test_a_closed_folder_is_named_and_not_a_hidden_file_in_it(tmp_path, monkeypatch):
+    def denied(path, *args):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(atomic.os, "open", denied)
+    with pytest.raises(gcm.CityDataError, match="no permission to write") as caught:
+        write_text("x", tmp_path / "a.txt")
+    assert f"文件夹 {tmp_path} 没有写入权限，请另选文件夹" in caught.value.message_zh
+    assert ".lock" not in caught.value.message + caught.value.message_zh
+
+
+def test_a_folder_that_cannot_be_made_is_named_with_the_cause(tmp_path):
+    (tmp_path / "file").write_text("x", encoding="utf-8")
+    with pytest.raises(gcm.CityDataError, match="folder cannot be made") as caught:
+        write_text("x", tmp_path / "file" / "inner" / "a.txt")
+    assert "请另选文件夹" in caught.value.message_zh
