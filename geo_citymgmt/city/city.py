@@ -43,8 +43,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         What the layers are.
     figures : Figures
         What is computed from them: the package's figures and those of the office.
+    decisions : DataFrame or None
+        The decisions it was loaded with.
     since : DataFrame or None
-        Which findings are new, remain or are resolved since the decisions it was loaded with.
+        Which findings are new, remain or are resolved since then.
     """
 
     layers: Mapping[str, Layer]
@@ -61,6 +63,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     source: str = ""
     inputs: tuple[Path, ...] = field(default=(), repr=False)
     figures: Figures = field(default_factory=load_figures, repr=False)
+    decisions: pd.DataFrame | None = field(default=None, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:

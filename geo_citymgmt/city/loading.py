@@ -136,6 +136,7 @@ def _loaded(
     findings = Findings()
     findings.extend(found.findings)
     decided = None if decisions is None else read_decisions(decisions, known)
+    _tell_unclear(decided, findings)
     builder = _Builder(found, known, metric_crs, crs, fallback_crs, datum, decided)
     builder.load_zones(zones, findings)
     wanted = [k for k in known if known[k].role != "zones" and (not layers or k in layers)]
@@ -155,7 +156,7 @@ def _loaded(
     all_findings = concat_findings([findings.frame(), *builder.tables])
     since = None
     if decided is not None:
-        since = compare_findings(decided, all_findings[all_findings["severity"] != "info"])
+        since = compare_findings(decided, all_findings)
         all_findings = mark_accepted(all_findings, decided)
     ledger = pd.concat(builder.ledgers, ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
@@ -166,6 +167,7 @@ def _loaded(
         targets=targets,
         data_date=data_date,
         findings=all_findings,
+        decisions=decided,
         since=since,
         ledger=ledger,
         specs=known,
@@ -176,6 +178,16 @@ def _loaded(
         inputs=found.inputs(),
         figures=own_figures,
     )
+
+
+def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
+    """Say which decisions are not understood, one by one: each is a cell to write anew."""
+    if decided is None:
+        return
+    unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
+    for row in unclear.itertuples():
+        where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
+        findings.add("DECISION_UNCLEAR", value=where)
 
 
 def _nothing_usable(source: Any, builder: _Builder, findings: Findings) -> CityDataError:

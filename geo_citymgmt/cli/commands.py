@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -17,6 +18,7 @@ from geo_citymgmt.cli.frame import (
     positions,
     tell_unusable,
 )
+from geo_citymgmt.cli.tell import tell_kept
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import Lang, get_spec, load_specs
@@ -94,6 +96,7 @@ def report(
             release=release,
             grid_m=grid_m,
             progress_bar=tick,
+            on_kept=partial(tell_kept, lang=lang),
         )
     # Those of a layer that cannot be used stay in its file.
     usable = city.ledger[city.ledger["state"] == "ok"]
@@ -148,7 +151,7 @@ def check(
         from geo_citymgmt.report import write_findings
 
         target = out or Path("findings.xlsx")
-        write_findings(city, target, lang=lang)
+        write_findings(city, target, lang=lang, on_kept=partial(tell_kept, lang=lang))
         click.echo(str(target))
     else:
         text = (

@@ -205,6 +205,12 @@ CODES: Mapping[str, FindingCode] = {
         "处理意见看不懂：{value}；请写“属实”或“改为……”",
         "the decision on {value} is not understood; write accept, or set and the value",
     ),
+    "DECISION_OUTDATED": _c(
+        "warning",
+        "处理意见未再执行：“{field}”在来源中已是“{value}”（原意见改为“{expected}”）",
+        "a decision was not applied again: {field!r} is {value!r} in the source by now (it was to "
+        "be {expected!r})",
+    ),
     "LEDGER_JOINED": _c(
         "info",
         "台账 {expected} 行中 {value} 行与图层对上；{detail_zh}",

@@ -22,13 +22,16 @@ from typing import Any
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sniff import refused, unreadable
 
-__all__ = ["Sheet", "decode_text", "list_sheets", "read_csv_sheet", "read_workbook_sheet"]
+__all__ = [
+    "Sheet", "decode_text", "list_sheets", "read_csv_sheet", "read_workbook_sheet", "tab_name",
+]  # fmt: skip
 
 #: More cells than this, empty ones included, are not laid out: one stray cell far to the right and
 #: below makes a sheet of 17 thousand million.
 MAX_CELLS = 60_000_000
 MAX_UNPACKED = 2 << 30
 _LOCK = threading.Lock()
+_BAD_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 
 
 @dataclass
@@ -147,6 +150,17 @@ def _line_by_line(text: str, delimiter: str) -> tuple[list[list[str]], list[int]
             line = line.replace('"', "")
         rows.extend(_parsed(line, delimiter) or [[]])
     return rows, torn
+
+
+def tab_name(text: str) -> str:
+    """Return the name of a tab that Excel takes, with room for a number after it.
+
+    Examples
+    --------
+    >>> tab_name("违法建设/新增"), tab_name("Shared bikes and their parking bays")
+    ('违法建设 新增', 'Shared bikes and their parki')
+    """
+    return _BAD_IN_TAB.sub(" ", text).strip()[:28]
 
 
 def list_sheets(path: Path) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.reading.sheet import tab_name
 from geo_citymgmt.writing import new_workbook
 
 __all__ = ["Book", "Column", "number_kind"]
@@ -29,7 +30,6 @@ _FORMATS = {
     "ratio": "0.000",
     "date": "yyyy-mm-dd",
 }
-_BAD_IN_NAME = re.compile(r"[\[\]:*?/\\']")
 #: XML 1.0 has no place for these; a cell with one makes the file unreadable.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MOST_CHARACTERS = 32_000
@@ -44,11 +44,17 @@ def number_kind(unit: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a sheet: its heading, how its cells are shown, the width if not by content."""
+    """A column of a sheet.
+
+    Its heading, how its cells are shown, the width if not by content, a note on the heading, and
+    what its cells offer to choose from: any other text may be typed.
+    """
 
     head: str
     kind: str = "text"
     width: float | None = None
+    note: str = ""
+    choices: tuple[str, ...] = ()
 
 
 class Book:
@@ -136,6 +142,11 @@ class Book:
         for c, column in enumerate(columns):
             sheet.write_string(top, c, _text(column.head), self._head)
             sheet.set_column(c, c, column.width or _width(column, [row[c] for row in rows]))
+            if column.note:
+                size = {"x_scale": 2.6, "y_scale": 2.0, "font_size": 9}
+                sheet.write_comment(top, c, _text(column.note), {**size, "author": ""})
+            if column.choices and rows:
+                _offer(sheet, (top + 1, top + len(rows)), c, column)
         sheet.set_row(top, 32)
         bold = set(strong)
         for r, row in enumerate(rows):
@@ -226,12 +237,25 @@ class Book:
 
     def _tab(self, name: str) -> str:
         """Return a tab name Excel takes and no other sheet has."""
-        plain = _BAD_IN_NAME.sub(" ", _text(name)).strip()[:28] or "sheet"
+        plain = tab_name(_text(name)) or "sheet"
         tab, k = plain, 2
         while tab.lower() in self._names:
             tab, k = f"{plain} {k}", k + 1
         self._names.add(tab.lower())
         return tab
+
+
+def _offer(sheet: Any, rows: tuple[int, int], c: int, column: Column) -> None:
+    """Let the cells of a column offer words; what is none of them is answered, not forbidden."""
+    rule = {
+        "validate": "list",
+        "source": list(column.choices),
+        "error_type": "information",
+        # Excel takes no more of a title and a message.
+        "error_title": column.head[:32],
+        "error_message": column.note[:255],
+    }
+    sheet.data_validation(rows[0], c, rows[1], c, rule)
 
 
 def _letter(column: int) -> str:
