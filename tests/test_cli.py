@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
+from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
+from geo_citymgmt.report import SERVICES, service_coverage
 from tests.conftest import DATA, points
 
 SIXTH = """
@@ -268,3 +273,166 @@ def test_a_crs_that_is_none_is_refused_though_no_layer_needs_it():
     code, _, err = run("check", DATA, "--crs", "EPSG:1")
     assert code == 2
     assert "不是有效的坐标系" in err
+
+
+@pytest.mark.parametrize(
+    ("what", "option"),
+    [
+        ("manholes", ("--as-of", "2022-03-31")),
+        ("manholes", ("--level", "street")),
+        ("bike_stations", ("--radius", "300", "--color-by", "status")),
+        ("manhole_remediated", ("--radius", "300")),
+        ("manhole_remediated", ("--color-by", "status")),
+        ("city", ("--radius", "300")),
+        ("city", ("--color-by", "status")),
+        ("city", ("--level", "street")),
+    ],
+)
+def test_an_option_that_does_nothing_for_what_is_drawn_is_refused(tmp_path, what, option):
+    page = tmp_path / "m.html"
+    code, _, err = run("map", DATA, what, "-o", page, *option)
+    assert code == 2
+    assert not page.exists()
+    assert f"{option[-2]} 不能用于" in err
+    assert f"{option[-2]} does nothing for" in err
+    assert "it is for" in err
+
+
+def heading(page) -> str:
+    return re.search(r"<header.*?</header>", page.read_text(encoding="utf-8"), re.S)[0]
+
+
+def test_the_city_at_an_earlier_date_says_that_its_features_are_of_a_later_one(tmp_path):
+    page = tmp_path / "m.html"
+    assert run("map", DATA, "city", "-o", page, "--as-of", "2022-03-31")[0] == 0
+    assert "指标截至 2022-03-31；设施与案件为 2022-06-30 的登记状况" in heading(page)
+    assert run("map", DATA, "city", "-o", page)[0] == 0
+    assert "数据截至 2022-06-30" in heading(page)
+
+
+def test_a_radius_reaches_from_the_records_the_report_counts(tmp_path, city):
+    page = tmp_path / "m.html"
+    assert run("map", DATA, "bike_stations", "-o", page, "--radius", "300")[0] == 0
+    told = heading(page)
+    assert "公共自行车与共享单车点位 300\N{NO-BREAK SPACE}米覆盖率" in told
+    assert "计入设施 7,800 处；只计状态为运营的设施" in told
+    service = next(s for s in SERVICES if s.layer == "bike_stations")
+    gusu = service_coverage(city, service).table.loc["320508", "coverage"]
+    assert f"{gusu:.1%}" == "75.3%"
+    assert "75.3%" in page.read_text(encoding="utf-8")
+
+
+def test_what_serves_is_chosen_by_its_state_on_the_day(tmp_path):
+    page = tmp_path / "m.html"
+    asked = ("bike_stations", "-o", page, "--radius", "300", "--as-of", "2022-01-31")
+    assert run("map", DATA, *asked)[0] == 0
+    told = heading(page)
+    assert "截至 2022-01-31" in told
+    assert "7,800" not in told
+    assert "2022-06-30 的登记状况" in told
+
+
+def test_of_a_layer_the_report_does_not_ask_about_every_record_counts_and_that_is_said(tmp_path):
+    page = tmp_path / "m.html"
+    assert run("map", DATA, "utility_tunnels", "-o", page, "--radius", "300")[0] == 0
+    assert "各种状态的记录均计入" in heading(page)
+
+
+def test_a_figure_is_mapped_by_street_and_by_either_of_its_names(tmp_path, city):
+    name = city.figures.figures["manhole_remediated"]
+    for what in (name.zh, name.en.upper()):
+        page = tmp_path / "m.html"
+        asked = (what, "--level", "street", "--as-of", "2022-05-31")
+        assert run("map", DATA, *asked, "-o", page)[0] == 0
+        assert name.zh in heading(page)
+        assert "截至 2022-05-31" in heading(page)
+        street = city.zones_at("street")["name"].iloc[0]
+        assert street in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("manhloes", "manholes"),
+        ("manhole_remedated", "manhole_remediated"),
+        ("ctiy", "city"),
+        ("拆除违法建筑面积", "拆除违法建设面积"),
+    ],
+)
+def test_a_misspelt_subject_of_a_map_is_answered_with_the_one_that_is_meant(tmp_path, slip, meant):
+    code, _, err = run("map", DATA, slip, "-o", tmp_path / "m.html")
+    assert code == 2
+    assert f"是否指“{meant}”" in err
+    assert f"Did you mean '{meant}'" in err
+    assert "geo-citymgmt figures" in err
+
+
+def test_a_map_is_not_written_under_the_name_of_a_picture(tmp_path):
+    code, _, err = run("map", DATA, "city", "-o", tmp_path / "m6.png")
+    assert code == 2
+    assert ".html" in err
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("map", DATA, "utility_tunnels", "-o", "m.html"),
+        ("check", DATA, "-o", "out.txt"),
+        ("convert", DATA, "-o", "city.xlsx"),
+        ("convert", DATA, "-o", "layers"),
+        ("report", DATA, "-o", "report"),
+    ],
+)
+def test_a_closed_folder_is_named_and_not_a_hidden_file_in_it(tmp_path, monkeypatch, command):
+    monkeypatch.chdir(tmp_path)
+    real = os.open
+
+    def denied(path, flags, *args, **kwargs):
+        if flags & os.O_CREAT and Path(path).absolute().is_relative_to(tmp_path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, flags, *args, **kwargs)
+
+    monkeypatch.setattr(os, "open", denied)
+    code, _, err = run(*command)
+    assert code == 2
+    assert "没有写入权限，请另选文件夹" in err
+    assert "no permission to write in this folder. Choose another folder." in err
+    assert ".lock" not in err
+
+
+def test_figures_lists_each_with_its_names_layer_unit_and_target(tmp_path, city):
+    code, out, _ = run("figures", "--format", "json")
+    rows = {row["key"]: row for row in json.loads(out)}
+    assert code == 0
+    assert list(rows) == list(city.figures.figures)
+    assert rows["illegal_remediated_area"] == {
+        "key": "illegal_remediated_area",
+        "name_zh": "治理违法建设面积",
+        "name_en": "Illegal construction remediated",
+        "layer": "illegal_construction",
+        "unit": "m2",
+        "target": True,
+    }
+    assert not rows["illegal_safety_demolished_area"]["target"]
+    text = run("figures", "--lang", "en")[1]
+    assert all(key in text for key in rows)
+    assert run("figures", "--format", "csv", "-o", tmp_path / "f.csv")[0] == 0
+    table = pd.read_csv(tmp_path / "f.csv", encoding="utf-8-sig")
+    assert table["key"].tolist() == list(rows)
+
+
+def test_figures_of_a_source_has_the_offices_own_and_its_targets(tmp_path):
+    (tmp_path / "figures.toml").write_text(
+        '[figures.own_count]\nzh = "窨井总数"\nen = "All manholes"\nlayer = "manholes"\n'
+        'unit = "count"\nstock = "count"\n',
+        encoding="utf-8",
+    )
+    shutil.copy(DATA / "utility_tunnels.shp", tmp_path / "utility_tunnels.shp")
+    (tmp_path / "targets.csv").write_text(
+        "indicator,zone_code,target\nown_count,320500,5\n", encoding="utf-8"
+    )
+    rows = {r["key"]: r for r in json.loads(run("figures", tmp_path, "--format", "json")[1])}
+    assert rows["own_count"]["name_zh"] == "窨井总数"
+    assert rows["own_count"]["target"]
+    assert run("figures", "nowhere")[0] == 2

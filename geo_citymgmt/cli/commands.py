@@ -1,4 +1,4 @@
-"""The commands: report, check, map, convert, init, sample."""
+"""The commands report, check, convert, init and sample; figures and map are beside it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
     WITH_ERRORS,
@@ -18,10 +19,11 @@ from geo_citymgmt.cli.frame import (
     positions,
     tell_unusable,
 )
-from geo_citymgmt.cli.tell import tell_kept
+from geo_citymgmt.cli.listing import figures
+from geo_citymgmt.cli.tell import tell_kept, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import Lang, get_spec, load_specs
+from geo_citymgmt.spec import Lang, load_specs
 
 __all__ = ["main"]
 
@@ -38,6 +40,10 @@ def main(context: click.Context, debug: bool) -> None:
     """
     steady_output()
     context.obj = {"debug": debug}
+
+
+main.add_command(figures)
+main.add_command(map_)
 
 
 @main.command()
@@ -109,6 +115,7 @@ def report(
                 lang,
             )
         )
+    tell_unread(city, lang)
     click.echo(say("请打开 ", "Open ", lang) + str(files["index"]))
     return outcome(city)
 
@@ -177,50 +184,6 @@ def check(
         )
     bad = bool(ledger["n_rejected"].fillna(0).sum()) or has_errors(findings)
     return WITH_ERRORS if bad else DONE
-
-
-@main.command("map")
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("what")
-@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出网页")
-@click.option("--as-of", default=None, metavar="DATE", help="截至日期")
-@click.option(
-    "--color-by", default=None, metavar="FIELD", help="按此字段着色 / colour by this field"
-)
-@click.option("--radius", type=float, default=None, metavar="METRES", help="服务半径：画覆盖范围")
-@common_options
-@guarded
-def map_(
-    source: Path,
-    what: str,
-    out: Path,
-    as_of: str | None,
-    color_by: str | None,
-    radius: float | None,
-    lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
-) -> int:
-    """画地图：WHAT 为图层、指标，或 city / draw a layer, a figure, or the whole city."""
-    from geo_citymgmt import maps
-
-    city = load_source(source, layer_folder, crs, datum)
-    tell_unusable(city, lang)
-    if what == "city":
-        drawn = maps.city_map(city, as_of=as_of, lang=lang)
-    elif what in city.figures.figures:
-        drawn = maps.progress_map(city, what, as_of=as_of, lang=lang)
-    else:
-        spec = get_spec(what, city.specs)
-        frame = city[spec.key]
-        if radius is not None:
-            drawn = maps.coverage_map(frame, city.zones, radius_m=radius, lang=lang)
-        else:
-            drawn = maps.layer_map(frame, spec, color_by=color_by, zones=city.zones, lang=lang)
-    drawn.save(out)
-    click.echo(str(out))
-    return outcome(city)
 
 
 @main.command()

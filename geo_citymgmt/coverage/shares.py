@@ -35,7 +35,8 @@ def coverage(
     Parameters
     ----------
     features : GeoDataFrame or GeoSeries
-        Facilities in the CRS of ``zones``; rows without geometry reach nothing.
+        Facilities in the CRS of ``zones``; rows without geometry reach nothing. ``city[key]`` holds
+        the records of every state, planned and removed ones too: choose those that serve.
     zones : GeoDataFrame or GeoSeries
         Polygons indexed by code.
     radius_m : float
@@ -72,6 +73,16 @@ def coverage(
     >>> stop = gpd.GeoSeries([shapely.Point(550_000, 3_460_000)], crs="EPSG:4549")
     >>> coverage(stop, zone, radius_m=300).round(4).loc["A"].tolist()
     [1000000.0, 70685.8347, 0.0707]
+
+    Of a city's layer, those that serve:
+
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> bikes = city["bike_stations"].query("status == 'operating'")
+    >>> len(city["bike_stations"]), len(bikes)
+    (8120, 7800)
+    >>> float(coverage(bikes, city.zones, radius_m=300).loc["320508", "coverage"].round(3))
+    0.753
     """
     index, reach = checked_reach(features, zones, radius_m, "coverage", at_least)
     codes = zone_codes(zones)

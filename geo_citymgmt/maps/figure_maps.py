@@ -274,13 +274,15 @@ def coverage_map(
     Parameters
     ----------
     features : GeoDataFrame
-        Facilities, in a projected CRS in metres (see `coverage`).
+        Facilities, in a projected CRS in metres (see `coverage`). ``city[key]`` holds the records
+        of every state: ``city["bike_stations"].query("status == 'operating'")`` are those that
+        serve.
     zones : GeoDataFrame
         Indexed by zone code, in the same CRS.
     radius_m : float
         Distance, in metres, as the crow flies.
     layer : str or LayerSpec, optional
-        What the features are: gives them names, popups and colours.
+        What the features are: gives the title its name, and them names, popups and colours.
     table : DataFrame, optional
         What `coverage` gave, to save computing it again.
     title, caption, lang, online, basemap

@@ -13,6 +13,7 @@ from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
+from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.spec import check_lang
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ _ORDER = (
     "bike_stations",
 )
 _AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
+# Figures know the past; features are drawn as they were last recorded.
+_EARLIER = {
+    "zh": "指标截至 {date}；设施与案件为 {own} 的登记状况",
+    "en": "Figures as of {date}; features as recorded on {own}",
+}
 
 
 def city_map(
@@ -51,7 +57,8 @@ def city_map(
     city : City
         Layers it does not have are left out.
     as_of : date-like, optional
-        The day of the figure, inclusive; by default the data's own date.
+        The day of the figure, inclusive; by default the data's own date. The features are those
+        of the data's own date whatever the day; at an earlier one the caption says so.
     indicator : str, optional
         The figure that fills the districts; by default the first of the figures with a value in
         most districts.
@@ -73,10 +80,10 @@ def city_map(
     CityMap
     """
     check_lang(lang)
-    day = city.data_date if as_of is None else as_of
+    day = city.data_date if as_of is None else as_date(as_of)
     given = caption is not None
     if caption is None and day is not None:
-        caption = _AS_OF[lang].format(date=f"{pd.Timestamp(day):%Y-%m-%d}")
+        caption = _dated(f"{day:%Y-%m-%d}", city, lang)
     drawn = CityMap(
         title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap
     )
@@ -105,10 +112,17 @@ def city_map(
         add_panel(drawn, city, table, indicator, layer, panel=panel)
     dates = dates_of(table)
     if indicator is not None and len(dates) > 1:
-        shown = [] if given else [_AS_OF[lang].format(date=date) for date in dates]
+        shown = [] if given else [_dated(date, city, lang) for date in dates]
         drawn.add_child(Slider(dates, shown, layer=layer), name="slider")
     drawn.layer_switch = True
     return drawn
+
+
+def _dated(date: str, city: City, lang: Lang) -> str:
+    """Return the line under the title: of which day the figures are, and of which the features."""
+    own = "" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
+    words = _EARLIER if own and date < own else _AS_OF
+    return words[lang].format(date=date, own=own)
 
 
 def _fullest(table: pd.DataFrame) -> str | None:

@@ -5,7 +5,15 @@ from geo_citymgmt.report.formats import exact_value, format_value, unit_label, v
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.quality import finding_groups, ledger_table
 from geo_citymgmt.report.scoreboard import by_district, scoreboard, zone_groups, zone_names
-from geo_citymgmt.report.services import SERVICES, Service, ServiceCoverage, service_coverage
+from geo_citymgmt.report.services import (
+    SERVICES,
+    Service,
+    ServiceCoverage,
+    chosen_records,
+    counted_terms,
+    service_coverage,
+    service_of,
+)
 from geo_citymgmt.report.summary import Summary, headline, month_ends, summary
 from geo_citymgmt.report.terms import definitions
 from geo_citymgmt.report.words import Words
@@ -19,6 +27,8 @@ __all__ = [
     "Summary",
     "Words",
     "by_district",
+    "chosen_records",
+    "counted_terms",
     "definitions",
     "exact_value",
     "finding_groups",
@@ -29,6 +39,7 @@ __all__ = [
     "month_ends",
     "scoreboard",
     "service_coverage",
+    "service_of",
     "summary",
     "unit_label",
     "value_parts",

@@ -19,6 +19,7 @@ from geo_citymgmt.report.scoreboard import (
     zone_groups,
     zone_names,
 )
+from geo_citymgmt.report.services import counted_terms
 from geo_citymgmt.report.summary import Summary
 
 __all__ = [
@@ -208,20 +209,7 @@ def coverage_tables(told: Summary) -> list[dict[str, Any]]:
 
 def _coverage_terms(told: Summary, reach: Any) -> list[str]:
     words, spec = told.words, told.city.specs[reach.service.layer]
-    parts = [words("facilities_counted", n=f"{reach.n_counted:,}")]
-    if reach.state_known:
-        states = spec.fields[str(spec.state_field)].codes
-        codes = [c for s in reach.service.states for c in spec.sets[s]]
-        labels = words.listed([words.of(states[c].zh, states[c].en) for c in codes])
-        parts.append(words("only_states", states=labels))
-    elif spec.state_field:
-        parts.append(words("all_states"))
-    for field in reach.kinds_known:
-        known = spec.fields[field].codes
-        kinds = [words.of(known[c].zh, known[c].en) for c in reach.service.kinds[field]]
-        parts.append(words("only_kinds", kinds=words.listed(kinds)))
-    if reach.n_unlocated:
-        parts.append(words("not_located", n=f"{reach.n_unlocated:,}"))
+    parts = counted_terms(reach, reach.service, spec, words)
     parts.append(words("exact_points" if reach.exact else "near_shapes"))
     if not reach.demand:
         parts.append(words("no_demand"))

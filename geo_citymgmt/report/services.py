@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo_citymgmt.city import City
+    from geo_citymgmt.report.words import Words
+    from geo_citymgmt.spec import LayerSpec
 
 __all__ = [
     "DEMAND",
@@ -26,8 +28,10 @@ __all__ = [
     "Service",
     "ServiceCoverage",
     "chosen_records",
+    "counted_terms",
     "questions",
     "service_coverage",
+    "service_of",
     "timeline_of",
 ]
 
@@ -53,6 +57,16 @@ class Chosen:
     records: gpd.GeoDataFrame
     state_known: bool
     kinds_known: tuple[str, ...]
+
+    @property
+    def n_counted(self) -> int:
+        """How many serve."""
+        return len(self.records)
+
+    @property
+    def n_unlocated(self) -> int:
+        """How many of them have no place, and reach nobody."""
+        return int(self.records.geometry.isna().sum())
 
 
 @dataclass(frozen=True)
@@ -108,6 +122,36 @@ def _service(entry: Mapping[str, Any]) -> Service:
 
 #: Layers whose reach the report tells.
 SERVICES = tuple(_service(entry) for entry in questions()["coverage"])
+
+
+def service_of(layer: str, radius_m: float) -> Service:
+    """Return a layer as a service at a distance: the records that count are those of the report.
+
+    Of a layer the report does not ask about every record counts.
+    """
+    own = next((s for s in SERVICES if s.layer == layer), Service(layer, radius_m))
+    return replace(own, radius_m=radius_m)
+
+
+def counted_terms(
+    found: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
+) -> list[str]:
+    """Say which records of a layer were counted: how many, in which states, of which kinds."""
+    parts = [words("facilities_counted", n=f"{found.n_counted:,}")]
+    if found.state_known:
+        states = spec.fields[str(spec.state_field)].codes
+        codes = [c for s in service.states for c in spec.sets[s]]
+        labels = words.listed([words.of(states[c].zh, states[c].en) for c in codes])
+        parts.append(words("only_states", states=labels))
+    elif spec.state_field:
+        parts.append(words("all_states" if service.states else "every_state"))
+    for field_name in found.kinds_known:
+        known = spec.fields[field_name].codes
+        kinds = [words.of(known[c].zh, known[c].en) for c in service.kinds[field_name]]
+        parts.append(words("only_kinds", kinds=words.listed(kinds)))
+    if found.n_unlocated:
+        parts.append(words("not_located", n=f"{found.n_unlocated:,}"))
+    return parts
 
 
 def timeline_of(city: City, layer: str) -> Timeline:
@@ -203,8 +247,8 @@ def service_coverage(
     return ServiceCoverage(
         service,
         table,
-        len(facilities),
-        int((~located).sum()),
+        found.n_counted,
+        found.n_unlocated,
         found.state_known,
         found.kinds_known,
         bool((facilities.geometry[located].geom_type == "Point").all()),

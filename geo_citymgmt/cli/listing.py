@@ -1,0 +1,129 @@
+"""``figures``: what can be computed and mapped, with its key, name, layer and unit."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from geo_citymgmt.cli.frame import DONE, guarded
+from geo_citymgmt.console import say
+from geo_citymgmt.spec import Lang, LayerSpec, load_specs
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["figures", "figures_table"]
+
+
+@click.command()
+@click.argument("source", type=click.Path(path_type=Path), required=False)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    help="输出形式",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
+@click.option(
+    "--layers",
+    "layer_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+)
+@guarded
+def figures(
+    source: Path | None, style: str, out: Path | None, lang: Lang, layer_folder: Path | None
+) -> int:
+    """列出指标：键、名称、图层、单位、有无目标 / list the figures that map and progress know.
+
+    给出 SOURCE 时，包括其 figures.toml 和目标表 / with SOURCE, its figures.toml and targets count.
+    """
+    specs = load_specs(layer_folder)
+    table = figures_table(specs, source)
+    if style == "json":
+        text = json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
+    elif style == "csv":
+        text = table.to_csv(index=False, lineterminator="\n").rstrip("\n")
+    else:
+        text = _as_text(table, specs, lang, None if out is None and sys.stdout.isatty() else 120)
+    if out is None:
+        click.echo(text)
+        return DONE
+    from geo_citymgmt.writing import write_text
+
+    # A spreadsheet takes a .csv without the mark for one in the code page of its machine.
+    write_text(("\ufeff" if style == "csv" else "") + text + "\n", out)
+    click.echo(str(out))
+    return DONE
+
+
+def figures_table(specs: Mapping[str, LayerSpec], source: Path | None = None) -> pd.DataFrame:
+    """Return every figure: ``key, name_zh, name_en, layer, unit, target`` (whether it has one).
+
+    A source is looked at, not loaded: its ``figures.toml`` and its targets alone are read.
+    """
+    import pandas as pd
+
+    from geo_citymgmt.city.discovery import find_source, told_by_archive
+    from geo_citymgmt.city.tables import read_targets
+    from geo_citymgmt.indicators import check_figures, load_figures
+    from geo_citymgmt.indicators.targets import targets_of
+
+    own, targets, published = None, None, True
+    if source is not None:
+        with told_by_archive(source) as folder:
+            found = find_source(source if folder is None else folder, specs)
+            own = load_figures(found.figures)
+            targets = None if found.targets is None else read_targets(found.targets)
+            # Published targets are those of one city.
+            published = found.code == "320500"
+    known = load_figures(None) if own is None else own
+    check_figures(known, specs)
+    return pd.DataFrame(
+        [
+            {
+                "key": figure.id,
+                "name_zh": figure.zh,
+                "name_en": figure.en,
+                "layer": figure.layer,
+                "unit": figure.unit,
+                "target": bool(published and figure.target)
+                or (targets is not None and bool(targets_of(targets, figure))),
+            }
+            for figure in known.figures.values()
+        ]
+    )
+
+
+def _as_text(
+    table: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str, width: int | None
+) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=width, highlight=False)
+    with console.capture() as capture:
+        heads = say("键 名称 单位 目标", "key name unit target", lang)
+        shown = Table(*heads.split(), title=say("指标", "Figures", lang), title_justify="left")
+        # A key that is cut or folded cannot be copied.
+        shown.columns[0].no_wrap = True
+        layer = None
+        for row in table.itertuples(index=False):
+            if row.layer != layer:
+                layer, spec = row.layer, specs.get(row.layer)
+                shown.add_section()
+                shown.add_row(Text(f"[{spec.name(lang) if spec else layer}]"))
+            target = say("有", "yes", lang) if row.target else ""
+            texts = (row.key, f"{row.name_zh}\n{row.name_en}", row.unit, target)
+            shown.add_row(*(Text(str(text)) for text in texts))
+        console.print(shown)
+    return str(capture.get()).rstrip()
