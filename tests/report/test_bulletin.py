@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
+from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report import summary
-from geo_citymgmt.report.bulletin import bulletin, write_bulletin
-from geo_citymgmt.report.bulletin.lines import broken
+from geo_citymgmt.report.bulletin import bulletin, pdf, write_bulletin
+from geo_citymgmt.report.bulletin.lines import broken, column_widths, least_width
 from geo_citymgmt.report.bulletin.model import Heading, Paragraph
 from geo_citymgmt.report.bulletin.tables import ranks
 from geo_citymgmt.report.release import without_records
@@ -221,3 +222,32 @@ def test_a_missing_library_is_an_error_that_names_the_extra(told, tmp_path, monk
     with pytest.raises(gcm.CityDataError, match=r"geo_citymgmt\[bulletin\]"):
         write_bulletin(told, tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@given(
+    columns=st.lists(st.tuples(st.floats(0.1, 100), st.floats(0, 300)), min_size=1, max_size=12),
+    width=st.floats(10, 1000),
+)
+def test_columns_fill_the_width_and_none_is_narrower_than_its_words_while_there_is_room(
+    columns, width
+):
+    asked, least = zip(*columns, strict=True)
+    wide = column_widths(asked, least, width)
+    assert sum(wide) == pytest.approx(width)
+    for each, floor in zip(wide, least, strict=True):
+        assert each >= min(floor, width / len(columns)) - 1e-6
+        if sum(least) <= width:
+            assert each >= floor - 1e-6
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_pdf_parts_no_word_and_no_number_of_a_table(city, lang):
+    from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+    from reportlab.pdfbase.ttfonts import TTFont
+
+    registerFont(TTFont(pdf._FACE, str(cjk_font_path())))
+    for table in bulletin(summary(city, "2022-06-30", lang=lang)).tables:
+        widths = pdf._widths(table)
+        for c, width in enumerate(widths):
+            least = least_width(table.texts(c), lambda t: stringWidth(t, pdf._FACE, pdf._CELL))
+            assert least <= width - 2 * pdf._PAD, (table.title, table.columns[c].head)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_citymgmt.fonts import cjk_font_path
-from geo_citymgmt.report.bulletin.lines import broken, drawable
+from geo_citymgmt.report.bulletin.lines import broken, column_widths, drawable, least_width
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Table
 
 __all__ = ["WIDTH", "write_png"]
@@ -19,6 +19,8 @@ _INK, _SOFT, _LINE, _SHADE, _STRONG, _ACCENT = (
     "#1c2126", "#5b6770", "#c4cdd4", "#e8eef3", "#f3f6f8", "#9c2a1b",
 )  # fmt: skip
 _TITLE, _HEADING, _TEXT, _CELL = 58, 44, 36, 30
+#: Below this no phone shows it legibly; a longer word is parted.
+_SMALLEST = 20
 
 
 def write_png(
@@ -118,11 +120,11 @@ class _Sheet:
         self.y += 8
         self.text(part.title, _CELL, centred=True)
         self.y += 4
-        widths = self._widths(part)
+        size = self._cell_size(part)
+        widths = self._widths(part, size)
         lefts = [_EDGE + sum(widths[:c]) for c in range(len(widths))]
         grouped = any(c.group for c in part.columns)
         top = self.y
-        size = self._cell_size(part, widths)
         heads = [
             self.lines(c.head, size, w - 10) for c, w in zip(part.columns, widths, strict=True)
         ]
@@ -190,26 +192,30 @@ class _Sheet:
             self.draw.text((x + (width - font.getlength(line)) / 2, y), line, font=font, fill=_INK)
             y += step
 
-    def _widths(self, part: Table) -> list[int]:
-        """Share the width by what the columns hold."""
+    def _widths(self, part: Table, size: int) -> list[int]:
+        """Share the width by what the columns hold, no column narrower than its words."""
         font = self.font(_CELL)
         need = [
             max(font.getlength(row[c]) for row in part.rows) + 20 if column.number else 150 + 30
             for c, column in enumerate(part.columns)
         ]
-        need = [max(n, 84) for n in need]
-        scale = (WIDTH - 2 * _EDGE) / sum(need)
-        out = [int(n * scale) for n in need]
+        wide = column_widths([max(n, 84) for n in need], self._least(part, size), WIDTH - 2 * _EDGE)
+        out = [int(width) for width in wide]
         out[0] += WIDTH - 2 * _EDGE - sum(out)
         return out
 
-    def _cell_size(self, part: Table, widths: list[int]) -> int:
-        """Return the largest size at which every number fits its column on one line."""
+    def _least(self, part: Table, size: int) -> list[float]:
+        measure = self.font(size).getlength
+        least = [
+            max(least_width(part.texts(c), measure), 2 * size) for c in range(len(part.columns))
+        ]
+        # Names up to 县级市小计 stay whole; longer ones fold.
+        least[0] = max([least[0], *(min(measure(row[0]), 5 * size) for row in part.rows)])
+        return [each + 16 for each in least]
+
+    def _cell_size(self, part: Table) -> int:
+        """Return the largest size at which every number and every word has its line."""
         size = _CELL
-        while size > 20 and any(
-            self.font(size).getlength(row[c]) > widths[c] - 14
-            for row in part.rows
-            for c in range(1, len(row))
-        ):
+        while size > _SMALLEST and sum(self._least(part, size)) > WIDTH - 2 * _EDGE:
             size -= 1
         return size

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
 
 from geo_citymgmt.fonts import lacking
 from geo_citymgmt.markup import visible_text
 
-__all__ = ["broken", "drawable"]
+__all__ = ["broken", "column_widths", "drawable", "least_width"]
 
 _NO_START = "，。、；：！？）》”’％%,.;:!?)]"
 _NO_END = "（《“‘(["
@@ -69,6 +71,51 @@ def broken(
         out.append(line.rstrip())
         indent = 0
     return out
+
+
+def least_width(texts: Iterable[str], measure: Callable[[str], float]) -> float:
+    """Return the width below which a word of one of the texts would be parted.
+
+    Examples
+    --------
+    >>> least_width(["待治理面积\\n（平方米）", "1,351.70"], len)
+    8
+    """
+    words = {word.rstrip() for text in texts for word in _words(drawable(text))}
+    return max(map(measure, words), default=0)
+
+
+def column_widths(asked: Sequence[float], least: Sequence[float], width: float) -> list[float]:
+    """Share a width as columns ask for it, none below its least while there is room for all.
+
+    Parameters
+    ----------
+    asked : sequence of float
+        In any unit; what they make of the whole counts.
+    least, width : float
+        Of each column and of all of them, in one unit. Where there is not room for all, the
+        widest give: a text without a gap may be of any length.
+
+    Examples
+    --------
+    >>> column_widths([2, 1, 1], [10, 40, 10], 100)
+    [40.0, 40.0, 20.0]
+    >>> column_widths([1, 1, 1], [10, 500, 90], 100)
+    [10.0, 45.0, 45.0]
+    """
+    share = np.array(asked, dtype=float)
+    floor = np.array(least, dtype=float)
+    if floor.sum() > width:
+        ordered = np.sort(floor)
+        left = width - np.concatenate([[0.0], np.cumsum(ordered)[:-1]])
+        caps = left / np.arange(len(ordered), 0, -1)
+        floor = np.minimum(floor, caps[np.argmax(ordered >= caps)])
+    out, tight = share / share.sum() * width, np.zeros(len(share), dtype=bool)
+    while (out < floor - 1e-9).any():
+        tight |= out < floor
+        rest, room = share * ~tight, width - floor[tight].sum()
+        out = np.where(tight, floor, rest / max(rest.sum(), 1e-9) * room)
+    return [float(each) for each in out]
 
 
 def _words(text: str) -> list[str]:

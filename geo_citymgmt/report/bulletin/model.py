@@ -55,6 +55,10 @@ class Table:
                 out.append((column.group, c, 1))
         return out
 
+    def texts(self, c: int) -> list[str]:
+        """Return what stands in column ``c``, its head first."""
+        return [self.columns[c].head, *(row[c] for row in self.rows)]
+
 
 Part = Heading | Paragraph | Table
 

@@ -8,7 +8,7 @@ from typing import Any
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.markup import escape_text, visible_text
 from geo_citymgmt.report.bulletin.extra import needed
-from geo_citymgmt.report.bulletin.lines import broken, drawable
+from geo_citymgmt.report.bulletin.lines import broken, column_widths, drawable, least_width
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Table
 
 __all__ = ["write_pdf"]
@@ -121,8 +121,7 @@ def _table(part: Table, zh: bool) -> list[Any]:
     from reportlab.platypus import Spacer
     from reportlab.platypus import Table as Grid
 
-    total = sum(c.width for c in part.columns)
-    widths = [_WIDTH * c.width / total for c in part.columns]
+    widths = _widths(part)
     heads = 2 if any(c.group for c in part.columns) else 1
     rows: list[list[Any]] = []
     look: list[Any] = [
@@ -153,8 +152,18 @@ def _table(part: Table, zh: bool) -> list[Any]:
             look.append(("LINEABOVE", (0, heads + r), (-1, heads + r), 0.9, colors.HexColor(_INK)))
     grid = Grid(rows, colWidths=widths, repeatRows=heads, style=look)
     caption = _text(part.title, 11, zh, align=1, indent=False, keep=True, leading=22)
-    note = [_text(part.note, 8.5, zh, indent=False, leading=13)] if part.note else []
+    note = [Spacer(1, 4), _text(part.note, 8.5, zh, indent=False, leading=13)] if part.note else []
     return [caption, grid, *note, Spacer(1, 12)]
+
+
+def _widths(part: Table) -> list[float]:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    def wide(text: str) -> float:
+        return float(stringWidth(text, _FACE, _CELL))
+
+    least = [least_width(part.texts(c), wide) + 2 * _PAD + 1 for c in range(len(part.columns))]
+    return column_widths([c.width for c in part.columns], least, _WIDTH)
 
 
 def _cell(text: str, align: int, width: float) -> Any:
