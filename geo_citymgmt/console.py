@@ -91,6 +91,7 @@ def as_text(
     width: int | None,
 ) -> str:
     """Return the ledger as a table and the findings one line a kind."""
+    from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -98,14 +99,32 @@ def as_text(
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
         heads = say(
-            "图层 来源 读到 入库 退回 修复 状态",
-            "layer source walked accepted rejected repaired state",
+            "图层 来源 读到 入库 退回 跳过 修复 状态",
+            "layer source walked accepted rejected skipped repaired state",
             lang,
         )
-        table = Table(*heads.split(), title=say("入库登记", "Ledger", lang), title_justify="left")
+        balance = say(
+            "读到 = 入库 + 退回 + 跳过（已标记删除的记录、合计行等）；修复的已计入入库",
+            "walked = accepted + rejected + skipped (deleted records, rows of totals); repaired "
+            "ones are among the accepted",
+            lang,
+        )
+        table = Table(
+            title=say("入库登记", "Ledger", lang), title_justify="left",
+            caption=balance, caption_justify="left",
+        )  # fmt: skip
+        for k, head in enumerate(heads.split()):
+            # Names may take another line, numbers and their headings may not be cut.
+            number = 2 <= k < len(heads.split()) - 1
+            table.add_column(
+                head, overflow="fold", no_wrap=number, min_width=cell_len(head),
+                justify="right" if number else "left",
+            )  # fmt: skip
         for row in ledger.itertuples():
             spec = specs.get(row.layer)
-            counts = (row.n_walked, row.n_accepted, row.n_rejected, row.n_repaired)
+            counts = (
+                row.n_walked, row.n_accepted, row.n_rejected, row.n_skipped, row.n_repaired,
+            )  # fmt: skip
             state = {"ok": say("正常", "ok", lang), "unusable": say("无法使用", "unusable", lang)}
             table.add_row(
                 Text(spec.name(lang) if spec else row.layer),
@@ -126,11 +145,14 @@ def _grouped(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) 
     lines = []
     message = f"message_{lang}"
     rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}
-    keys = ["layer", "severity", "code", "field"]
+    # What is about a file or a layer as a whole is said in full: a second one is not the first.
+    whole = findings[message].where(findings["record"].isna(), "")
+    keys = ["layer", "severity", "code", "field", "whole"]
     groups = sorted(
-        findings.groupby(keys, sort=False), key=lambda g: (rank[g[0][1]], g[0][0], g[0][2])
+        findings.assign(whole=whole).groupby(keys, sort=False),
+        key=lambda g: (rank[g[0][1]], g[0][0], g[0][2]),
     )
-    for (layer, severity, code, _), rows in groups:
+    for (layer, severity, code, *_), rows in groups:
         spec = specs.get(layer)
         name = spec.name(lang) if spec else layer or "–"
         word = _SEVERITY_ZH[severity] if lang == "zh" else severity

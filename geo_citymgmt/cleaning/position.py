@@ -178,14 +178,18 @@ def _missing(
     none, none_zh = "no usual CRS puts them anywhere in China", "常用坐标系都不符"
     could = ", ".join([*(c.text for c in best), *shifted])
     could_zh = "、".join([*(c.text_zh for c in best), *shifted])
+    # All that is missing is asked for at once: who has the .prj has the rest of it.
+    also = [name for name in raw.missing if not name.endswith(".prj")]
+    more = f"; missing too: {', '.join(also)}" if also else ""
+    more_zh = f"；同时缺少 {'、'.join(also)}" if also else ""
     return refusal(
         findings,
         raw.name,
         "CRS_MISSING",
         value=_span(x, y),
         expected=", ".join([*map(str, best), *shifted]),
-        detail=f"this could be {could}" if could else none,
-        detail_zh=f"可能是 {could_zh}" if could else none_zh,
+        detail=(f"this could be {could}" if could else none) + more,
+        detail_zh=(f"可能是 {could_zh}" if could else none_zh) + more_zh,
         remedy="Confirm the CRS and give crs=",
         remedy_zh="请确认后用 crs= 指明",
     )

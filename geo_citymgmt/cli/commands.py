@@ -172,6 +172,8 @@ def check(
             from geo_citymgmt.writing import write_text
 
             write_text(text + "\n", out)
+    if style != "json":
+        tell_unread(city, lang)
     if city.since is not None and style != "json":
         counts = city.since["state"].value_counts()
         new, left, gone = (int(counts.get(s, 0)) for s in ("new", "remaining", "resolved"))

@@ -1,4 +1,4 @@
-"""What the commands say at the end: what was kept of earlier work."""
+"""What the commands say at the end: what was kept of earlier work, what could not be read."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import click
 from geo_citymgmt.console import say
 
 if TYPE_CHECKING:
+    from geo_citymgmt.city import City
     from geo_citymgmt.report.findings_book import Kept
 
-__all__ = ["tell_kept"]
+__all__ = ["tell_kept", "tell_unread"]
 
 
 def tell_kept(kept: Kept, lang: str) -> None:
@@ -29,3 +30,11 @@ def tell_kept(kept: Kept, lang: str) -> None:
     zh = "；".join(text for there, text, _ in parts if there)
     en = "; ".join(text for there, _, text in parts if there)
     click.echo(say(f"{zh}。", f"{en}.", lang))
+
+
+def tell_unread(city: City, lang: str) -> None:
+    """Name each layer that could not be read, how much of it is missing, and what to do."""
+    from geo_citymgmt.report.quality import unread_layers
+
+    for text in unread_layers(city, lang):
+        click.echo(text)

@@ -35,6 +35,8 @@ class Raw:
     sha256: str = ""
     path: Path | None = None
     row_label: np.ndarray | None = None
+    #: Files that belong to the source and are not there.
+    missing: tuple[str, ...] = ()
 
     def labels(self) -> np.ndarray:
         """What a clerk sees beside each record of the source: by position in the source."""

@@ -129,7 +129,13 @@ def _account(
         encoding_source=table.encoding_source if table else "",
         sha256=sha256,
         path=path,
+        missing=_missing(path),
     )
+
+
+def _missing(path: Path) -> tuple[str, ...]:
+    parts = (".dbf", ".shx", ".prj")
+    return tuple(f"{path.stem}{part}" for part in parts if _sibling(path, part) is None)
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:
@@ -233,9 +239,11 @@ def _table(
     if dbf is None:
         findings.add(
             "FILE_MISSING_PART",
+            severity="error",
             value=f"{path.stem}.dbf",
-            detail="there are no attributes",
-            detail_zh="没有属性表",
+            detail="all attributes of its records are missing; add the file of the same name "
+            "that belongs to the .shp",
+            detail_zh="各记录的属性全部缺失；请补上与 .shp 同名的属性表后重新读取",
         )
         return None
     cpg = _sibling(path, ".cpg")

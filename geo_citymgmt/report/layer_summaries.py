@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo_citymgmt.city import City
+    from geo_citymgmt.progress.timeline import Timeline
     from geo_citymgmt.spec import LayerSpec
 
 __all__ = ["LayerSummary", "layer_summaries", "state_label"]
@@ -33,12 +35,17 @@ class LayerSummary:
         On the zones and the rows ``outside``, ``unlocated`` and ``total``: ``row_kind``,
         ``count`` and, where the layer has a measure, ``measure``.
     by_state : DataFrame or None
-        The same broken down: indexed by zone and state; None where the source tells no state.
+        The same broken down: indexed by zone and state; None where the source tells no state. At
+        the date of the data a state is the one on record, as on a map; earlier it is told by dates.
+    merged : dict of str to list of str
+        On an earlier day: states no date or event leads to, with those of the same kind that their
+        records are counted in.
     """
 
     spec: LayerSpec
     totals: pd.DataFrame
     by_state: pd.DataFrame | None
+    merged: Mapping[str, list[str]] = field(default_factory=dict)
 
     @property
     def measure_label(self) -> tuple[str, str, str] | None:
@@ -105,13 +112,36 @@ def _summary(city: City, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
     spec, data = city.specs[key], city[key]
     measured = spec.measure is not None and spec.measure in data.columns
     totals = _counted(data, city, spec, measured)
-    by_state = None
+    by_state, merged = None, {}
     if spec.state_field is not None and spec.state_field in data.columns:
-        state = timeline_of(city, key).state_at(as_of).to_numpy(dtype=object)
+        timeline = timeline_of(city, key)
+        state = timeline.state_at(as_of).to_numpy(dtype=object)
         told = pd.Series(state, index=data.index, dtype="object")
+        if as_of is None or city.data_date is None or as_of >= city.data_date:
+            # What counts alike by dates (立案, 处置中) is told apart by what is on record.
+            recorded = data[spec.state_field]
+            told = told.mask(recorded.notna(), recorded)
+        else:
+            merged = _merged(timeline, data[spec.state_field])
         told = told.where(told != "", NOT_YET).fillna(UNKNOWN)
         by_state = _counted(data.assign(_state=told.to_numpy()), city, spec, measured, by="_state")
-    return LayerSummary(spec, totals, by_state)
+    return LayerSummary(spec, totals, by_state, merged)
+
+
+def _merged(timeline: Timeline, recorded: pd.Series) -> dict[str, list[str]]:
+    """States on record that no date leads to, each with those of its kind that one leads to."""
+    states = timeline.spec.states
+    assert states is not None
+    dated = set(timeline.transitions["state"])
+    codes = list(timeline.spec.fields[states.field].codes)
+    undated = [c for c in codes if c not in dated and c not in states.first]
+    there = set(recorded.dropna().unique())
+    like = {
+        code: [c for c in codes if c in dated and states.sets_of(c) == states.sets_of(code)]
+        for code in undated
+        if code in there and states.sets_of(code)
+    }
+    return {code: others for code, others in like.items() if others}
 
 
 def _counted(

@@ -22,6 +22,7 @@ from geo_citymgmt.report.page_tables import (
     layer_cards,
     ledger_view,
 )
+from geo_citymgmt.report.quality import unread_layers
 from geo_citymgmt.report.summary import Summary, missing_figures
 
 __all__ = ["DOCUMENT", "render_page"]
@@ -45,6 +46,7 @@ def page_content(told: Summary) -> dict[str, Any]:
     """Return everything the template shows, in words."""
     words, city = told.words, told.city
     usable = city.ledger[city.ledger["state"] == "ok"]
+    n_unread = len(city.ledger) - len(usable)
     name = words.of(city.name_zh, city.name_en)
     charts = pace_charts(told)
     content: dict[str, Any] = {
@@ -59,7 +61,8 @@ def page_content(told: Summary) -> dict[str, Any]:
             source=_folder_name(city.source),
             layers=f"{len(usable):,}",
             records=f"{int(usable['n_accepted'].sum()):,}",
-        ),
+        )
+        + (words("source_unread", n=n_unread) if n_unread else ""),
         "warnings": _warnings(told),
         "verdict": verdict(told),
         "domains": cards(told),
@@ -92,9 +95,16 @@ def page_content(told: Summary) -> dict[str, Any]:
     return content
 
 
-def _warnings(told: Summary) -> list[str]:
-    packaged = told.city.findings["code"].eq("ZONES_PACKAGED").any()
-    return [told.words("demo_zones")] if packaged else []
+def _warnings(told: Summary) -> list[dict[str, Any]]:
+    """Return what a reader must know first: a text, what it lists, and where more is said."""
+    words, unread = told.words, unread_layers(told.city, told.lang)
+    out: list[dict[str, Any]] = []
+    if unread:
+        text, link = words("unread_layers", n=len(unread)), words("unread_link")
+        out.append({"text": text, "items": unread, "link": link})
+    if told.city.findings["code"].eq("ZONES_PACKAGED").any():
+        out.append({"text": words("demo_zones"), "items": [], "link": ""})
+    return out
 
 
 def _sources(told: Summary) -> list[str]:

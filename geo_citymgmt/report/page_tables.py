@@ -256,8 +256,16 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
         states.append({"name": label, "value": shown, "share": percent(share), "color": color})
     item = spec.fields[str(spec.state_field)]
     said = words.listed([f"{s['name']} {s['value']}" for s in states])
+    merged = [
+        words(
+            "state_merged",
+            state=state_label(spec, code, words),
+            others=words.listed([state_label(spec, other, words) for other in others]),
+        )
+        for code, others in layer.merged.items()
+    ]
     return card | {
-        "field": words("by_state", field=words.of(item.zh, item.en)),
+        "field": words.joined([words("by_state", field=words.of(item.zh, item.en)), *merged]),
         "bar": stacked_bar(parts, f"{name}: {said}" if lang == "en" else f"{name}：{said}"),
         "states": states,
     }

@@ -12,7 +12,7 @@ from geo_citymgmt.report.words import Words
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-__all__ = ["finding_groups", "layer_label", "ledger_table", "open_findings"]
+__all__ = ["finding_groups", "layer_label", "ledger_table", "open_findings", "unread_layers"]
 
 _EXAMPLES = 3
 _HIDDEN = "***"
@@ -70,6 +70,29 @@ def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
     )
 
 
+def unread_layers(city: City, lang: str = "zh") -> list[str]:
+    """Return, for each layer that could not be read, its name, file, records and the remedy.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> unread_layers(gcm.sample_city())
+    []
+    """
+    words = Words(lang)
+    ledger = city.ledger[city.ledger["state"] != "ok"]
+    return [
+        words(
+            "unread_layer",
+            layer=layer_label(city, row.layer, words),
+            file=row.source,
+            n=f"{int(row.n_rejected):,}",
+            remedy=words.of(*city.remedies.get(row.layer, ("", ""))),
+        )
+        for row in ledger.itertuples()
+    ]
+
+
 def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
     """Return the findings by layer, kind and severity, worst first.
 
@@ -86,8 +109,10 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     message = "message_zh" if lang == "zh" else "message_en"
     rows = []
-    keys = ["layer", "severity", "code", "field", "action"]
-    for (layer, severity, code, _, action), group in found.groupby(keys, sort=False):
+    # What is about a file or a layer as a whole is said in full: a second one is not the first.
+    found = found.assign(whole=found[message].where(found["record"].isna(), ""))
+    keys = ["layer", "severity", "code", "field", "action", "whole"]
+    for (layer, severity, code, _, action, _), group in found.groupby(keys, sort=False):
         first = group.iloc[0]
         rows.append(
             {

@@ -13,6 +13,7 @@ from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.personal import mask_record
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
+from geo_citymgmt.report.quality import unread_layers
 from geo_citymgmt.report.summary import Summary
 from geo_citymgmt.writing import make_folder, write_layer, write_text
 
@@ -48,6 +49,9 @@ def write_rejected(told: Summary, folder: Path) -> None:
         lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
     intro = words("rejected_some") if lines else words("rejected_none")
     head = words("sheet_titled", title=words("rejected"), as_of=told.day)
+    unread = unread_layers(city, words.lang)
+    if unread:
+        lines += ["", words("rejected_unread"), *unread]
     # Windows line ends: the file is read in Notepad.
     write_text("\r\n".join([head, intro, *lines, ""]), folder / README)
     for name in (f"{key}{suffix}" for key in city.specs for suffix in SUFFIXES):

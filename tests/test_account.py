@@ -1,0 +1,182 @@
+"""What the terminal, the report and the workbooks say of the account: that it adds up."""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import openpyxl
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+import geo_citymgmt as gcm
+from geo_citymgmt.cli import main
+from geo_citymgmt.report import finding_groups, write_report
+from geo_citymgmt.report.layer_summaries import layer_summaries
+from geo_citymgmt.report.page import page_content
+from geo_citymgmt.report.quality import ledger_table, unread_layers
+from geo_citymgmt.report.summary import summary
+from geo_citymgmt.sample import write_sample
+from tests.conftest import DATA
+
+
+@pytest.fixture(scope="module")
+def dirty(tmp_path_factory):
+    """The dirty sample: a layer without .prj, deleted rows, rejects."""
+    folder = tmp_path_factory.mktemp("dirty")
+    write_sample(folder, scale=1, seed=0, dirty=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dirty_city(dirty):
+    return gcm.load_city(dirty)
+
+
+@pytest.fixture(scope="module")
+def dirty_report(dirty, tmp_path_factory):
+    """What the command says, and the folder it wrote."""
+    out = tmp_path_factory.mktemp("report")
+    result = CliRunner().invoke(main, ["report", str(dirty), "-o", str(out)])
+    assert result.exit_code == 3
+    return result.stdout, out
+
+
+@pytest.fixture
+def alone(tmp_path):
+    """A .shp without any of its other files."""
+    shutil.copy(DATA / "manholes.shp", tmp_path / "窨井.shp")
+    return tmp_path
+
+
+def check(*arguments) -> tuple[int, str]:
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(main, ["check", *map(str, arguments)])
+    return result.exit_code, result.output
+
+
+def rows_of(text: str, width: int) -> list[list[str]]:
+    """Cells of the table that is printed."""
+    cells = [[c.strip() for c in re.split("[│┃]", line)[1:-1]] for line in text.splitlines()]
+    return [row for row in cells if len(row) == width and row[0]]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_table_of_check_adds_up_layer_by_layer(dirty, lang):
+    _, text = check(dirty, "--lang", lang)
+    heads, *rows = rows_of(text, 8)
+    words = ["读到", "入库", "退回", "跳过"]
+    words = words if lang == "zh" else ["walked", "accepted", "rejected", "skipped"]
+    at = [heads.index(word) for word in words]
+    counts = [[int(row[c].replace(",", "")) for c in at] for row in rows]
+    assert len(counts) == 10
+    assert [12_000, 11_960, 25, 15] in counts
+    assert all(walked == sum(parts) for walked, *parts in counts)
+    assert "读到 = 入库 + 退回 + 跳过" in text or "walked = accepted + rejected + skipped" in text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_numbers_of_the_table_are_whole_on_a_narrow_terminal(dirty, lang):
+    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["check", str(dirty), "--lang", lang])
+    heads = rows_of(result.output, 8)[0]
+    assert heads[2:7] == (
+        ["读到", "入库", "退回", "跳过", "修复"]
+        if lang == "zh"
+        else ["walked", "accepted", "rejected", "skipped", "repaired"]
+    )
+    assert "12,000" in result.output and "11,960" in result.output
+
+
+def test_page_and_workbook_show_the_same_account(dirty_city, dirty_report):
+    _, out = dirty_report
+    table = ledger_table(dirty_city)
+    assert (table["walked"] == table["accepted"] + table["rejected"] + table["skipped"]).all()
+    page = (out / "index.html").read_text(encoding="utf-8")
+    row = re.search(r"<tr><th scope=\"row\">窨井</th>.*?</tr>", page[page.index('id="ledger"') :])
+    cells = re.findall(r'<td class="n">([\d,]+)</td>', row[0])
+    assert cells == ["12,000", "11,960", "0", "25", "15"]
+    sheet = openpyxl.load_workbook(out / "tables.xlsx")["入库登记"]
+    found = [[c for c in row if c is not None] for row in sheet.iter_rows(values_only=True)]
+    assert [12_000, 15, 11_960, 0, 25] in [row[2:7] for row in found]
+
+
+def test_the_last_lines_of_report_name_each_layer_not_read_its_records_and_the_remedy(dirty_report):
+    said, _ = dirty_report
+    *_, unread, last = said.splitlines()
+    assert last.startswith("请打开")
+    assert unread.startswith("停车泊位（停车泊位.shp）：2,586 条记录未读入。请确认")
+
+
+def test_check_ends_with_the_layers_not_read(dirty):
+    assert "停车泊位（停车泊位.shp）：2,586 条记录未读入。" in check(dirty)[1].splitlines()[-1]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_head_of_the_page_tells_of_layers_not_read_and_leads_to_the_ledger(dirty_city, lang):
+    content = page_content(summary(dirty_city, None, lang))
+    first = content["warnings"][0]
+    assert first["items"] == unread_layers(dirty_city, lang)
+    assert "2,586" in first["items"][0]
+    assert ("没有读入" if lang == "zh" else "could not be read") in content["source"]
+
+
+def test_the_banner_stands_before_the_figures_with_a_link_that_leads_somewhere(dirty_report):
+    page = (dirty_report[1] / "index.html").read_text(encoding="utf-8")
+    head = page[: page.index('class="verdict"')]
+    assert '<p class="alert">有 1 个图层没有读入' in head
+    assert '<a href="#ledger">' in head
+    assert page.count('id="ledger"') == 1
+
+
+def test_a_report_of_layers_that_were_all_read_has_no_banner(city, tmp_path):
+    files = write_report(city, tmp_path)
+    assert '<p class="alert">' not in files["index"].read_text(encoding="utf-8")
+
+
+def test_rejected_says_where_the_records_of_a_layer_not_read_are(dirty_report):
+    text = (dirty_report[1] / "rejected" / "README.txt").read_text(encoding="utf-8")
+    assert "停车泊位（停车泊位.shp）：2,586 条记录未读入" in text
+
+
+def test_all_missing_parts_of_a_shapefile_are_named_at_once(alone):
+    code, said = check(alone)
+    assert code == 2
+    assert "缺 .prj" in said
+    assert "同时缺少 窨井.dbf、窨井.shx" in said
+    assert "missing too: 窨井.dbf, 窨井.shx" in said
+
+
+def test_a_shapefile_without_attributes_is_an_error_with_its_remedy(alone):
+    code, said = check(alone, "--crs", "EPSG:4549")
+    assert code == 3
+    assert "错误 窨井 FILE_MISSING_PART ×1: 缺少文件 窨井.dbf：各记录的属性全部缺失" in said
+    assert "窨井.shx" in said
+    found = gcm.load_city(alone, crs="EPSG:4549").findings
+    parts = found[found["code"] == "FILE_MISSING_PART"].set_index("value")["severity"]
+    assert parts.to_dict() == {"窨井.dbf": "error", "窨井.shx": "warning"}
+
+
+def test_two_findings_on_a_file_as_a_whole_are_both_told(alone):
+    (alone / "窨井.prj").write_text("no system", encoding="utf-8")
+    _, said = check(alone, "--crs", "EPSG:4549")
+    assert "窨井.shx" in said and "窨井.prj" in said
+    groups = finding_groups(gcm.load_city(alone, crs="EPSG:4549"))
+    parts = groups[groups["code"] == "FILE_MISSING_PART"]
+    assert parts["count"].tolist() == [1, 1, 1]
+
+
+def test_the_overview_shows_the_states_on_record_at_the_date_of_the_data(city):
+    for layer in layer_summaries(city):
+        recorded = city[layer.spec.key][layer.spec.state_field].value_counts().to_dict()
+        shown = layer.by_state.xs("total")["count"]
+        assert shown[shown > 0].to_dict() == recorded
+        assert not layer.merged
+
+
+def test_states_without_a_date_are_named_under_the_bar_of_an_earlier_day(city):
+    told = summary(city, pd.Timestamp("2022-05-31"), "zh")
+    cards = {card["key"]: card for card in page_content(told)["layers"]}
+    assert "“处置中”没有自己的日期" in cards["illegal_construction"]["field"]
+    assert "立案" in cards["illegal_construction"]["field"]
+    shown = {state["name"] for state in cards["illegal_construction"]["states"]}
+    assert "处置中" not in shown
