@@ -348,8 +348,8 @@ def _check_fields(
                 f"{source}: the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias "
                 f"of it: {', '.join(item.aliases[:4])}; none is there.",
                 f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
-                remedy="Name its column with aliases=, or under 'fields' in city.toml.",
-                remedy_zh="请用 aliases= 或在 city.toml 的 fields 中指明列名。",
+                remedy="Name its column under 'fields' in city.toml (Python: aliases=).",
+                remedy_zh="请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
             )
         if item.figures:
             known = load_figures().figures

@@ -74,9 +74,10 @@ def find_source(
         raise SourceError(
             f"{path.name}: which layer it is cannot be told from its name.",
             f"{path.name}：从文件名看不出是哪个图层。",
-            remedy=f"Say so with --layer, rename it (one of {', '.join(specs)}) or write a "
-            "city.toml ('geo-citymgmt init FOLDER').",
-            remedy_zh="请用 --layer 指明，或改名（如 违法建设、窨井），或写 city.toml。",
+            remedy=f"Rename it (one of {', '.join(specs)}) or write a city.toml "
+            "('geo-citymgmt init FOLDER'); check takes --layer, Python layers=.",
+            remedy_zh="请改名（如 违法建设、窨井），或写 city.toml；check 可用 --layer 指明，"
+            "Python 用 layers=。",
         )
     _take(found, items, specs)
     for name in others:

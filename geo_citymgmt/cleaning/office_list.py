@@ -66,8 +66,8 @@ def join_office_list(
                 f"{side}: no column for {spec.id_field!r} ({item.zh}), by which list and map are "
                 "joined.",
                 f"{side}：没有“{item.zh}”列，无法与图层对接。",
-                remedy="Name it with aliases=.",
-                remedy_zh="请用 aliases= 指明列名。",
+                remedy="Name it under 'fields' in city.toml (Python: aliases=).",
+                remedy_zh="请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
             )
     left, right = _by_field(raw.frame, mapping), _by_field(listed.frame, theirs)
     row_of, alone, doubled = _match(left[spec.id_field], right[spec.id_field])

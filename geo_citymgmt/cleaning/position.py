@@ -174,7 +174,7 @@ def _missing(
     there = np.isfinite(x)
     best = ranked[:4]
     degrees = bool(best) and looks_geographic(x[there], y[there])
-    shifted = ["GCJ-02/BD-09: datum="] if degrees else []
+    shifted = ["GCJ-02/BD-09 (datum)"] if degrees else []
     none, none_zh = "no usual CRS puts them anywhere in China", "常用坐标系都不符"
     could = ", ".join([*(c.text for c in best), *shifted])
     could_zh = "、".join([*(c.text_zh for c in best), *shifted])
@@ -190,8 +190,8 @@ def _missing(
         expected=", ".join([*map(str, best), *shifted]),
         detail=(f"this could be {could}" if could else none) + more,
         detail_zh=(f"可能是 {could_zh}" if could else none_zh) + more_zh,
-        remedy="Confirm the CRS and give crs=",
-        remedy_zh="请确认后用 crs= 指明",
+        remedy="Confirm the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
+        remedy_zh="请确认后用 --crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
     )
 
 
@@ -287,8 +287,10 @@ def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) 
         "CRS_BALLPARK",
         value=geodetic.name,
         expected=target,
-        remedy="convert it with the local parameters first, or give them as pipeline=",
-        remedy_zh="请先按本地参数转换，或用 pipeline= 给出转换参数",
+        remedy="convert it with the local parameters first, or give them as 'pipeline' in "
+        "city.toml (Python: pipeline=)",
+        remedy_zh="请先按本地参数转换，或在 city.toml 的 pipeline 给出转换参数"
+        "（Python：pipeline=）",
     )
 
 

@@ -104,7 +104,10 @@ def mend_slips(
 def _slips(
     x: np.ndarray, y: np.ndarray, source: CRS, home: tuple[float, float, float, float]
 ) -> list[tuple[str, str, np.ndarray, Move, tuple[str, str]]]:
-    ask = "请改正，或用 mend=['{}'] 改正", "correct it, or ask for it with mend=['{}']"
+    ask = (
+        '请改正，或在 city.toml 写 mend = ["{0}"] 由程序改正（Python：mend=）',
+        'correct it, or have it mended by mend = ["{0}"] in city.toml (Python: mend=)',
+    )
     swapped = _within(y, x, home)
     found: list[tuple[str, str, np.ndarray, Move, tuple[str, str]]] = [
         (

@@ -69,8 +69,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "ENC_UNDECODABLE": _c(
         "fatal",
-        "文字既不是 UTF-8 也不是 GB18030（字段 {field}），请用 encoding= 指明编码",
-        "text is neither UTF-8 nor GB18030 (field {field}); give encoding=",
+        "文字既不是 UTF-8 也不是 GB18030（字段 {field}），请在 city.toml 写 encoding"
+        "（Python：encoding=）",
+        "text is neither UTF-8 nor GB18030 (field {field}); give 'encoding' in "
+        "city.toml (Python: encoding=)",
     ),
     "TEXT_LOST": _c(
         "warning",
@@ -103,9 +105,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CRS_MISSING": _c(
         "fatal",
-        "没有坐标系（缺 .prj）。坐标范围 {value}；{detail_zh}。请确认后用 crs= 指明",
+        "没有坐标系（缺 .prj）。坐标范围 {value}；{detail_zh}。请确认后用 "
+        "--crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
         "no coordinate reference system (no .prj). Coordinates span {value}; {detail}. Confirm "
-        "the CRS and give crs=",
+        "the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
     ),
     "CRS_WRONG": _c(
         "fatal",
@@ -120,9 +123,10 @@ CODES: Mapping[str, FindingCode] = {
     "CRS_BALLPARK": _c(
         "fatal",
         "从 {value} 到 {expected} 没有已知的转换参数，直接使用会偏移数十至上百米；"
-        "请先按本地参数转换，或用 pipeline= 给出转换参数",
+        "请先按本地参数转换，或在 city.toml 的 pipeline 给出转换参数（Python：pipeline=）",
         "no known transformation from {value} to {expected}: positions would be off by tens of "
-        "metres; convert it with the local parameters first, or give them as pipeline=",
+        "metres; convert it with the local parameters first, or give them as 'pipeline' in "
+        "city.toml (Python: pipeline=)",
     ),
     "DATUM_CONVERTED": _c(
         "info",
@@ -332,9 +336,10 @@ CODES: Mapping[str, FindingCode] = {
     "UNIT_SUSPECT": _c(
         "warning",
         "“{field}”整列的单位可疑：与图形量算之比的中位数为 {value}，像是以{expected}填写；"
-        "未作换算，确认后用 units= 指明单位",
+        "未作换算，确认后在 city.toml 的 units 指明单位（Python：units=）",
         "{field!r}: the unit of the column is doubtful: its median ratio to what the geometry "
-        "measures is {value}, as if in {expected}; nothing was converted, confirm it with units=",
+        "measures is {value}, as if in {expected}; nothing was converted, confirm it by "
+        "'units' in city.toml (Python: units=)",
     ),
     "ID_DAMAGED": _c(
         "warning",
@@ -364,8 +369,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "DATUM_SUSPECT": _c(
         "warning",
-        "位置像是 {value} 坐标（{expected}），未作换算；确认后用 datum= 指明",
-        "positions look like {value} ({expected}); nothing was shifted, confirm it with datum=",
+        "位置像是 {value} 坐标（{expected}），未作换算；确认后用 --datum 图层=基准 "
+        "或 city.toml 的 datum 指明（Python：datum=）",
+        "positions look like {value} ({expected}); nothing was shifted, confirm it by "
+        "--datum LAYER=DATUM or 'datum' in city.toml (Python: datum=)",
     ),
     "TOTAL_ROW": _c(
         "info", "合计行（{value}），不是记录，未读入", "a row of totals ({value}): not a record"

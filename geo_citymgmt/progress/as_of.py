@@ -54,8 +54,9 @@ def day_of(city: City, as_of: Any, basis: str | None) -> pd.Timestamp | None:
     if own is not None and day > own and basis != "plan":
         raise AsOfError(
             f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it. Ask for a date "
-            'up to then, or for the plan with basis="plan".',
-            f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；计划数请用 basis=“plan”。",
+            'up to then (in Python basis="plan" gives what is planned).',
+            f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；请改用此前的日期"
+            "（计划数：Python 的 basis=“plan”）。",
         )
     return day
 
@@ -67,7 +68,7 @@ def known_day(city: City, as_of: Any) -> pd.Timestamp:
         raise CityDataError(
             "the city's data has no date.",
             "数据没有日期。",
-            remedy="Give as_of, or data_date in city.toml.",
-            remedy_zh="请指定 as_of，或在 city.toml 中写 data_date。",
+            remedy="Give data_date in city.toml, or as_of (--as-of).",
+            remedy_zh="请在 city.toml 中写 data_date，或指定截至日期（--as-of；Python：as_of）。",
         )
     return day

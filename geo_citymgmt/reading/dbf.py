@@ -314,8 +314,8 @@ def _choose_encoding(
             raise SourceError(
                 f"{path.name}: the text is not {given}, which was given as encoding.",
                 f"{path.name}：文字不是所指定的编码 {given}。",
-                remedy="Leave encoding= out, and it is told from the bytes, or give the true one.",
-                remedy_zh="请去掉 encoding= 由程序按字节判定，或改为实际的编码。",
+                remedy="Leave 'encoding' out, and it is told from the bytes, or give the true one.",
+                remedy_zh="请去掉 encoding 由程序按字节判定，或改为实际的编码。",
             )
         return known, "given", False
     sample = [(v, c.width) for c in columns for v in c.high_values(limit=500)]
@@ -343,8 +343,8 @@ def _choose_encoding(
         raise SourceError(
             f"{path.name}: the text is neither UTF-8 nor GB18030.",
             f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-            remedy="Give encoding=, e.g. big5 or cp1252.",
-            remedy_zh="请用 encoding= 指明编码，如 big5、cp1252。",
+            remedy="Give 'encoding' in city.toml, e.g. big5 or cp1252 (Python: encoding=).",
+            remedy_zh="请在 city.toml 写 encoding，如 big5、cp1252（Python：encoding=）。",
         )
     if chosen == stated:
         return chosen, how, lenient

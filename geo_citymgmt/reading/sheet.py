@@ -86,8 +86,8 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
             raise SourceError(
                 f"{path.name}: the text is not {given}, which was given as encoding.",
                 f"{path.name}：文字不是所指定的编码 {given}。",
-                remedy="Leave encoding= out, and it is told from the bytes, or give the true one.",
-                remedy_zh="请去掉 encoding= 由程序按字节判定，或改为实际的编码。",
+                remedy="Leave 'encoding' out, and it is told from the bytes, or give the true one.",
+                remedy_zh="请去掉 encoding 由程序按字节判定，或改为实际的编码。",
             ) from error
     if raw.isascii():
         return raw.decode("ascii"), "UTF-8", "ascii", False
@@ -101,8 +101,8 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     raise SourceError(
         f"{path.name}: the text is neither UTF-8 nor GB18030.",
         f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-        remedy="Give encoding=, or save the file as UTF-8.",
-        remedy_zh="请用 encoding= 指明编码，或另存为 UTF-8。",
+        remedy="Save the file as UTF-8, or give 'encoding' in city.toml (Python: encoding=).",
+        remedy_zh="请另存为 UTF-8，或在 city.toml 写 encoding（Python：encoding=）。",
     )
 
 
@@ -185,16 +185,16 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
             raise SourceError(
                 f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
                 f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
-                remedy="Name one with sublayer=.",
-                remedy_zh="请用 sublayer= 指定其中一个。",
+                remedy="Name one by 'sublayer' in city.toml (Python: sublayer=).",
+                remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
             )
         sublayer = full[0]
     elif sublayer not in names:
         raise SourceError(
             f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
             f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
-            remedy="Name one of these with sublayer=.",
-            remedy_zh="请用 sublayer= 指定其中一个。",
+            remedy="Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
+            remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
         )
     sheet = _sheet(path, book, sublayer)
     with _calm(path):

@@ -249,8 +249,10 @@ def _which(
     return SourceError(
         f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which}.",
         f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which_zh}。",
-        remedy="Name one with sublayer=, or use load_city for all of them.",
-        remedy_zh="请用 sublayer= 指定其中一个，或用 load_city 全部读取。",
+        remedy="Name one by 'sublayer' in city.toml (Python: sublayer=), or use load_city for all "
+        "of them.",
+        remedy_zh="请在 city.toml 的 sublayer 指定其中一个"
+        "（Python：sublayer=，或用 load_city 全部读取）。",
     )
 
 

@@ -230,15 +230,15 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
         raise SourceError(
             f"{path.name}: holds {len(names)} layers ({', '.join(names)}).",
             f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）。",
-            remedy="Name one with sublayer=.",
-            remedy_zh="请用 sublayer= 指定其中一个。",
+            remedy="Name one by 'sublayer' in city.toml (Python: sublayer=).",
+            remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
         )
     if sublayer not in names:
         raise SourceError(
             f"{path.name}: no layer {sublayer!r}; it holds {', '.join(names)}.",
             f"{path.name}：没有图层 {sublayer}；现有：{'、'.join(names)}。",
-            remedy="Name one of these with sublayer=.",
-            remedy_zh="请用 sublayer= 指定其中一个。",
+            remedy="Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
+            remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
         )
     return sublayer
 

@@ -188,8 +188,9 @@ def as_wkt(out: Outgoing, suffix: str) -> None:
     code = exact_code(out.geometry, out.name)
     if code is not None:
         tell_loss(
-            out, suffix, f'the CRS is not carried; read it again with crs="{code}"',
-            f'不含坐标系，读回时请给出 crs="{code}"', severity="info",
+            out, suffix,
+            f"the CRS is not carried; read it again with --crs LAYER={code} (Python: crs=)",
+            f"不含坐标系，读回时请用 --crs 图层={code} 指明（Python：crs=）", severity="info",
         )  # fmt: skip
     texts = shapely.to_wkt(out.geometry.to_numpy(), rounding_precision=-1)
     name = "geometry" if "geometry" not in out.table.columns else "geometry_1"

@@ -205,7 +205,7 @@ def test_what_a_format_cannot_hold_is_listed_with_its_record(tmp_path):
     assert there.data["road_name"].tolist() == ["短", "路" * 84]
     for suffix in (".gpkg", ".parquet", "postgis"):
         assert losses(layer, suffix).empty
-    assert 'crs="EPSG:4549"' in losses(layer, ".xlsx")["message_en"].iloc[0]
+    assert "--crs LAYER=EPSG:4549" in losses(layer, ".xlsx")["message_en"].iloc[0]
 
 
 def test_mixed_geometry_goes_into_a_file_a_family(tmp_path):

@@ -1,0 +1,36 @@
+"""What is told to do can be done at the command line, not only in Python."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import geo_citymgmt
+from geo_citymgmt.findings.codes import CODES
+
+PACKAGE = Path(geo_citymgmt.__file__).parent
+
+
+@pytest.mark.parametrize("code", CODES)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_finding_names_an_argument_only_beside_what_a_clerk_can_write(code, lang):
+    message = getattr(CODES[code], lang)
+    for found in re.finditer(r"\b[a-z]+=(?!\w)", message):
+        before = message[: found.start()]
+        assert "Python" in before, message
+        assert "--" in before or "city.toml" in before, message
+
+
+@pytest.mark.parametrize("folder", ["reading", "cleaning", "layer.py", "city", "progress"])
+def test_a_remedy_names_an_argument_only_beside_what_a_clerk_can_write(folder):
+    paths = [PACKAGE / folder] if folder.endswith(".py") else sorted(PACKAGE.glob(f"{folder}/*.py"))
+    # A database is opened from Python alone.
+    texts = [p.read_text(encoding="utf-8") for p in paths if p.name != "database.py"]
+    remedies = re.findall(r"remedy(?:_zh)?=((?:\s*f?\"[^\"\n]*\")+)", "\n".join(texts))
+    assert remedies
+    for remedy in remedies:
+        if re.search(r"\b[a-z]+=(?![\w\"])", remedy):
+            assert "Python" in remedy, remedy
+            assert "--" in remedy or "city.toml" in remedy, remedy
