@@ -250,7 +250,8 @@ def test_odd_and_corrupt_files_are_read_or_refused_and_their_records_add_up():
             continue
         assert raw.n_walked == raw.n_skipped + len(raw.frame) == raw.n_skipped + len(raw.geometry)
         table = raw.findings.frame()
-        bad = table["severity"].isin(["error", "fatal"])
+        # Many have no .dbf, which is an error of its own: here it is about the shapes.
+        bad = table["severity"].isin(["error", "fatal"]) & table["code"].ne("FILE_MISSING_PART")
         outcome["error" if bad.any() else "read"] += 1
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
