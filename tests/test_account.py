@@ -104,11 +104,12 @@ def test_the_last_lines_of_report_name_each_layer_not_read_its_records_and_the_r
     said, _ = dirty_report
     *_, unread, last = said.splitlines()
     assert last.startswith("请打开")
-    assert unread.startswith("停车泊位（停车泊位.shp）：2,586 条记录未读入。请确认")
+    assert unread.startswith("停车泊位：2,586 条记录未读入。停车泊位.shp：没有坐标系")
+    assert "EPSG:4549" in unread and "请确认后" in unread
 
 
 def test_check_ends_with_the_layers_not_read(dirty):
-    assert "停车泊位（停车泊位.shp）：2,586 条记录未读入。" in check(dirty)[1].splitlines()[-1]
+    assert "停车泊位：2,586 条记录未读入。" in check(dirty)[1].splitlines()[-1]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -135,7 +136,7 @@ def test_a_report_of_layers_that_were_all_read_has_no_banner(city, tmp_path):
 
 def test_rejected_says_where_the_records_of_a_layer_not_read_are(dirty_report):
     text = (dirty_report[1] / "rejected" / "README.txt").read_text(encoding="utf-8")
-    assert "停车泊位（停车泊位.shp）：2,586 条记录未读入" in text
+    assert "停车泊位：2,586 条记录未读入" in text
 
 
 def test_all_missing_parts_of_a_shapefile_are_named_at_once(alone):

@@ -45,8 +45,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         What is computed from them: the package's figures and those of the office.
     decisions : DataFrame or None
         The decisions it was loaded with.
-    remedies : mapping of str to (str, str)
-        What to do about each layer that could not be used, in Chinese and English.
+    unread : mapping of str to (str, str)
+        Why each layer that could not be used was refused and what to do, in Chinese and English.
     since : DataFrame or None
         Which findings are new, remain or are resolved since then.
     """
@@ -65,7 +65,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     source: str = ""
     inputs: tuple[Path, ...] = field(default=(), repr=False)
     figures: Figures = field(default_factory=load_figures, repr=False)
-    remedies: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    unread: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
     decisions: pd.DataFrame | None = field(default=None, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
 

@@ -167,7 +167,7 @@ def _loaded(
         targets=targets,
         data_date=data_date,
         findings=all_findings,
-        remedies=builder.remedies,
+        unread=builder.unread,
         decisions=decided,
         since=since,
         ledger=ledger,
@@ -236,7 +236,7 @@ class _Builder:
         self.tables: list[pd.DataFrame] = []
         self.errors: list[str] = []
         self.errors_zh: list[str] = []
-        self.remedies: dict[str, tuple[str, str]] = {}
+        self.unread: dict[str, tuple[str, str]] = {}
 
     def load(self, key: str, zones: gpd.GeoDataFrame | None) -> Layer | None:
         entry = self.found.layers.get(key)
@@ -265,9 +265,7 @@ class _Builder:
         except CityDataError as error:
             self.errors.append(error.message)
             self.errors_zh.append(error.message_zh)
-            # Where no remedy stands by itself the message says what to do.
-            said = (error.remedy_zh or error.message_zh, error.remedy or error.message)
-            self.remedies[key] = said
+            self.unread[key] = (error.message_zh, error.message)
             row = {"layer": key, "source": entry.label, "state": "unusable"}
             counts = dict.fromkeys([c for c in LEDGER_COLUMNS if c.startswith("n_")], 0)
             # What was walked before the layer had to be refused has been refused with it.

@@ -71,7 +71,7 @@ def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
 
 
 def unread_layers(city: City, lang: str = "zh") -> list[str]:
-    """Return, for each layer that could not be read, its name, file, records and the remedy.
+    """Return, for each layer that could not be read, its name, records, the cause and the remedy.
 
     Examples
     --------
@@ -85,9 +85,8 @@ def unread_layers(city: City, lang: str = "zh") -> list[str]:
         words(
             "unread_layer",
             layer=layer_label(city, row.layer, words),
-            file=row.source,
             n=f"{int(row.n_rejected):,}",
-            remedy=words.of(*city.remedies.get(row.layer, ("", ""))),
+            reason=words.of(*city.unread.get(row.layer, ("", ""))),
         )
         for row in ledger.itertuples()
     ]
