@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
-from geo_citymgmt.report import finding_groups, write_report
+from geo_citymgmt.console import as_text
+from geo_citymgmt.report import finding_groups
 from geo_citymgmt.report.layer_summaries import layer_summaries
 from geo_citymgmt.report.page import page_content
 from geo_citymgmt.report.quality import ledger_table, unread_layers
@@ -62,8 +63,8 @@ def rows_of(text: str, width: int) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_table_of_check_adds_up_layer_by_layer(dirty, lang):
-    _, text = check(dirty, "--lang", lang)
+def test_the_table_of_check_adds_up_layer_by_layer(dirty_city, lang):
+    text = as_text(dirty_city.ledger, dirty_city.findings, dirty_city.specs, lang, width=160)
     heads, *rows = rows_of(text, 8)
     words = ["读到", "入库", "退回", "跳过"]
     words = words if lang == "zh" else ["walked", "accepted", "rejected", "skipped"]
@@ -76,15 +77,15 @@ def test_the_table_of_check_adds_up_layer_by_layer(dirty, lang):
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_numbers_of_the_table_are_whole_on_a_narrow_terminal(dirty, lang):
-    result = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["check", str(dirty), "--lang", lang])
-    heads = rows_of(result.output, 8)[0]
+def test_numbers_of_the_table_are_whole_on_a_narrow_terminal(dirty_city, lang):
+    said = as_text(dirty_city.ledger, dirty_city.findings, dirty_city.specs, lang, width=80)
+    heads = rows_of(said, 8)[0]
     assert heads[2:7] == (
         ["读到", "入库", "退回", "跳过", "修复"]
         if lang == "zh"
         else ["walked", "accepted", "rejected", "skipped", "repaired"]
     )
-    assert "12,000" in result.output and "11,960" in result.output
+    assert "12,000" in said and "11,960" in said
 
 
 def test_page_and_workbook_show_the_same_account(dirty_city, dirty_report):
@@ -129,9 +130,8 @@ def test_the_banner_stands_before_the_figures_with_a_link_that_leads_somewhere(d
     assert page.count('id="ledger"') == 1
 
 
-def test_a_report_of_layers_that_were_all_read_has_no_banner(city, tmp_path):
-    files = write_report(city, tmp_path)
-    assert '<p class="alert">' not in files["index"].read_text(encoding="utf-8")
+def test_a_report_of_layers_that_were_all_read_has_no_banner(city):
+    assert page_content(summary(city, None, "zh"))["warnings"] == []
 
 
 def test_rejected_says_where_the_records_of_a_layer_not_read_are(dirty_report):
