@@ -436,3 +436,12 @@ def test_figures_of_a_source_has_the_offices_own_and_its_targets(tmp_path):
     assert rows["own_count"]["name_zh"] == "窨井总数"
     assert rows["own_count"]["target"]
     assert run("figures", "nowhere")[0] == 2
+
+
+def test_a_report_of_a_file_that_is_no_known_layer_is_told_no_option_it_has_not(tmp_path):
+    points((1, 1), n=[1]).to_file(tmp_path / "a.shp", engine="pyogrio")
+    code, _, err = run("report", tmp_path / "a.shp", "-o", tmp_path / "out")
+    assert code == 2
+    assert "请改名" in err
+    assert "check 可用 --layer 指明" in err
+    assert "check takes --layer" in err

@@ -48,6 +48,19 @@ def test_the_five_lines_of_the_readme_run(name, tmp_path, monkeypatch):
     assert (tmp_path / "manholes.html").stat().st_size > 100_000
 
 
+def test_the_recipe_for_a_month_by_street_gives_what_was_done_in_it(tmp_path, monkeypatch):
+    (code,) = blocks(text("docs/map-pages.md"), "python")
+    shutil.copytree(ROOT / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    made: dict = {}
+    exec(compile(code, "map-pages.md", "exec"), made)
+    events = made["city"].events
+    may = events[events["date"].between("2022-05-01", "2022-05-31")]
+    counts = may.loc[may["layer"] == "manholes", "event"].value_counts()
+    assert made["may"]["may"].sum() == counts["accept"] - counts.get("relapse", 0)
+    assert (tmp_path / "build" / "may.html").stat().st_size > 100_000
+
+
 def test_the_two_readmes_have_the_same_parts():
     english, chinese = (text(name) for name in READMES)
     for pattern in (r"^## ", r"^- ", r"^!\[", r"^\|", r"^```"):
