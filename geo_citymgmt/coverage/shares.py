@@ -74,14 +74,15 @@ def coverage(
     >>> coverage(stop, zone, radius_m=300).round(4).loc["A"].tolist()
     [1000000.0, 70685.8347, 0.0707]
 
-    Of a city's layer, those that serve:
+    Of a city's layer, those that serve, and of them the kinds that are asked about:
 
     >>> import geo_citymgmt as gcm
     >>> city = gcm.sample_city()
     >>> bikes = city["bike_stations"].query("status == 'operating'")
-    >>> len(city["bike_stations"]), len(bikes)
-    (8120, 7800)
-    >>> float(coverage(bikes, city.zones, radius_m=300).loc["320508", "coverage"].round(3))
+    >>> parked = bikes[bikes["station_kind"].isin(["docked", "bay"])]
+    >>> len(city["bike_stations"]), len(bikes), len(parked)
+    (8120, 7930, 7800)
+    >>> float(coverage(parked, city.zones, radius_m=300).loc["320508", "coverage"].round(3))
     0.753
     """
     index, reach = checked_reach(features, zones, radius_m, "coverage", at_least)
