@@ -201,7 +201,7 @@ def add_indicator(
         column = "attainment" if rows["attainment"].notna().any() else "value"
     unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
-    between = " · " if lang == "en" else "·"
+    between = ": " if lang == "en" else "·"
     label = name if column == "value" else f"{name}{between}{words['attainment']}"
     figure = table.loc[table["indicator"].eq(indicator)]
     dates = dates_of(table)

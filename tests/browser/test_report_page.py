@@ -96,7 +96,7 @@ ILL_PRINTED = """([upright, sideways]) => {
     const found = [], range = document.createRange();
     const english = document.documentElement.lang.startsWith('en');
     for (const section of document.querySelectorAll('section')) {
-        const turned = english && ['scoreboard', 'outlook'].includes(section.id);
+        const turned = english && ['scoreboard', 'outlook', 'quality'].includes(section.id);
         section.style.width = (turned ? sideways : upright) + 'px';
         const edge = section.getBoundingClientRect().right + 1;
         for (const table of section.querySelectorAll('table')) {
