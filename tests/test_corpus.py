@@ -86,7 +86,7 @@ def test_what_cannot_be_used_writes_nothing(command, tmp_path):
     if not SHAPEFILES:
         pytest.skip("needs ../shared, which is not part of the project")
     broken = SHARED / "corpus" / "gdal_shp" / "buggypoint.shp"
-    out = tmp_path / "out"
+    out = tmp_path / ("out.html" if command == "map" else "out")
     more = ["manholes"] if command == "map" else []
     code, said = run(command, broken, *more, "-o", out)
     assert code == 2

@@ -261,9 +261,9 @@ def test_too_few_months_and_a_target_that_is_met_are_reasons(city):
 
 @pytest.mark.parametrize("asked", [gcm.outlook, gcm.period_table])
 def test_data_without_a_date_are_refused_with_what_to_give(asked):
-    with pytest.raises(gcm.CityDataError, match=r"no date.*Give as_of, or data_date") as caught:
+    with pytest.raises(gcm.CityDataError, match=r"no date.*Give data_date .*as_of") as caught:
         asked(SimpleNamespace(data_date=None))
-    assert "请指定 as_of" in caught.value.message_zh
+    assert "data_date" in caught.value.message_zh and "--as-of" in caught.value.message_zh
 
 
 def test_a_stock_that_is_to_fall_is_measured_downwards(city):
