@@ -149,7 +149,7 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
                 continue
             sheet.write_column(1, c, [None if pd.isna(v) else v for v in values.tolist()])
     book.close()
-    path.write_bytes(content.getbuffer())
+    path.write_bytes(content.getvalue())
     _check(sheets, path)
 
 
