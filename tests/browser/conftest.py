@@ -12,12 +12,14 @@ import pytest
 
 from geo_citymgmt.spec import load_specs
 from tests.maps import conftest as drawn
+from tests.report import conftest as reported
 
 DAYS = ("2022-04-30", "2022-05-31", "2022-06-30")
 # The data of the maps' own tests.
 figures, manholes, parcels, tunnels, zones = (
     drawn.figures, drawn.manholes, drawn.parcels, drawn.tunnels, drawn.zones
 )  # fmt: skip
+hostile = reported.hostile
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 

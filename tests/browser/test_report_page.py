@@ -8,7 +8,6 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.report import write_report
-from tests.report.conftest import hostile  # noqa: F401
 
 pytestmark = pytest.mark.xdist_group("report-page")
 
@@ -78,7 +77,7 @@ def test_the_links_lead_to_files_of_the_report(folder, visit):
     assert wrong == []
 
 
-def test_hostile_text_does_not_run(hostile, visit, tmp_path):  # noqa: F811
+def test_hostile_text_does_not_run(hostile, visit, tmp_path):
     out = tmp_path / "out"
     write_report(gcm.load_city(hostile), out)
     for name in ("index.html", "map.html"):
