@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from geo_citymgmt.words import NOTHING, Text
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -25,11 +27,10 @@ class CityDataError(ValueError):
 
     Parameters
     ----------
-    message : str
-        The cause, in English: a sentence that names the source, and the record where it is known.
-    message_zh : str, optional
-        The same for a planner, in Chinese.
-    remedy, remedy_zh : str, optional
+    message : Text or str
+        The cause in both languages: a sentence that names the source, and the record where it is
+        known. ``.message`` and ``.message_zh`` hold it with the remedy.
+    remedy : Text, optional
         What to do about it: a sentence that ends the message, and stands by itself in
         ``.remedy`` and ``.remedy_zh``. Empty where the message says it.
     findings : pandas.DataFrame, optional
@@ -40,48 +41,47 @@ class CityDataError(ValueError):
 
     Examples
     --------
-    >>> error = CityDataError("a.csv: no zones.", "a.csv：没有分区。", remedy="Add some.",
-    ...                       remedy_zh="请补充。")
+    >>> error = CityDataError(Text("a.csv：没有分区。", "a.csv: no zones."),
+    ...                       remedy=Text("请补充。", "Add some."))
     >>> str(error), error.message_zh, error.remedy
     ('a.csv: no zones. Add some.', 'a.csv：没有分区。请补充。', 'Add some.')
     """
 
     def __init__(
         self,
-        message: str,
-        message_zh: str | None = None,
+        message: Text | str,
         *,
-        remedy: str = "",
-        remedy_zh: str = "",
+        remedy: Text = NOTHING,
         findings: pd.DataFrame | None = None,
         n_walked: int | None = None,
         n_skipped: int = 0,
     ) -> None:
-        self.message = f"{message} {remedy}".rstrip()
-        super().__init__(self.message)
-        self.message_zh = (message_zh or message) + remedy_zh
-        self.remedy, self.remedy_zh = remedy, remedy_zh
+        cause = message if isinstance(message, Text) else Text(message, message)
+        self.text = Text(cause.zh + remedy.zh, f"{cause.en} {remedy.en}".rstrip())
+        super().__init__(self.text.en)
+        self.message_zh, self.message = self.text
+        self.remedy_zh, self.remedy = remedy
         self.findings = findings
         self.n_walked, self.n_skipped = n_walked, n_skipped
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> tuple[str, str]:
-    """Return the question after a misspelt word, in English and Chinese; empty if none is near.
+def did_you_mean(word: str, known: Iterable[str]) -> Text:
+    """Return the question after a misspelt word; empty if none is near.
 
     Examples
     --------
     >>> did_you_mean("manhloes", ["manholes", "窨井", "roads"])
-    (" Did you mean 'manholes'?", '是否指“manholes”？')
+    Text(zh='是否指“manholes”？', en=" Did you mean 'manholes'?")
     >>> did_you_mean("lamps", ["manholes"])
-    ('', '')
+    Text(zh='', en='')
     """
     plain: dict[str, str] = {}
     for name in known:
         plain.setdefault(name.casefold(), name)
     near = difflib.get_close_matches(word.strip().casefold(), plain, n=1, cutoff=0.6)
     if not near:
-        return "", ""
-    return f" Did you mean {plain[near[0]]!r}?", f"是否指“{plain[near[0]]}”？"
+        return NOTHING
+    return Text(f"是否指“{plain[near[0]]}”？", f" Did you mean {plain[near[0]]!r}?")
 
 
 class SpecError(CityDataError):

@@ -8,6 +8,7 @@ import pyproj
 from pyproj import CRS
 
 from geo_citymgmt.errors import CRSError
+from geo_citymgmt.words import Text
 
 __all__ = ["DEFAULT_CRS", "MAX_AREAL_ERROR", "require_metric", "require_same_crs"]
 
@@ -45,24 +46,33 @@ def require_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, function: str) -> CR
     remedy_zh = f"，请先用 .to_crs(“{DEFAULT_CRS}”) 转换"
     if crs is None:
         raise CRSError(
-            f"{function}: the frame has no CRS; set the true one with .set_crs().",
-            f"{function}：数据没有坐标系，请先用 .set_crs() 设定。",
+            Text(
+                f"{function}：数据没有坐标系，请先用 .set_crs() 设定。",
+                f"{function}: the frame has no CRS; set the true one with .set_crs().",
+            ),
         )
     if not crs.is_projected:
         raise CRSError(
-            f"{function}: {crs.to_string()} is in degrees, not metres{remedy}.",
-            f"{function}：{crs.to_string()} 是经纬度，不能量算{remedy_zh}。",
+            Text(
+                f"{function}：{crs.to_string()} 是经纬度，不能量算{remedy_zh}。",
+                f"{function}: {crs.to_string()} is in degrees, not metres{remedy}.",
+            ),
         )
     if any(abs(axis.unit_conversion_factor - 1.0) > 1e-12 for axis in crs.axis_info[:2]):
         raise CRSError(
-            f"{function}: {crs.to_string()} is not in metres{remedy}.",
-            f"{function}：{crs.to_string()} 的单位不是米{remedy_zh}。",
+            Text(
+                f"{function}：{crs.to_string()} 的单位不是米{remedy_zh}。",
+                f"{function}: {crs.to_string()} is not in metres{remedy}.",
+            ),
         )
     error = _areal_error(crs, frame.total_bounds)
     if error > MAX_AREAL_ERROR:
         raise CRSError(
-            f"{function}: areas in {crs.to_string()} are {error:.1%} wrong over this data{remedy}.",
-            f"{function}：在 {crs.to_string()} 中量算面积误差达 {error:.1%}{remedy_zh}。",
+            Text(
+                f"{function}：在 {crs.to_string()} 中量算面积误差达 {error:.1%}{remedy_zh}。",
+                f"{function}: areas in {crs.to_string()} are {error:.1%} wrong over this "
+                f"data{remedy}.",
+            ),
         )
     return crs
 
@@ -79,9 +89,12 @@ def require_same_crs(
     """
     if first.crs != second.crs:
         raise CRSError(
-            f"{function}: the two inputs are in {_name(first.crs)} and {_name(second.crs)}; bring "
-            "both into one CRS.",
-            f"{function}：两份数据坐标系不同（{_name(first.crs)}、{_name(second.crs)}），请先统一。",
+            Text(
+                f"{function}：两份数据坐标系不同（{_name(first.crs)}、{_name(second.crs)}），请先统一。",
+                f"{function}: the two inputs are in {_name(first.crs)} and {_name(second.crs)}; "
+                "bring "
+                "both into one CRS.",
+            ),
         )
 
 

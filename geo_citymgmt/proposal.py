@@ -13,6 +13,7 @@ from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["propose"]
 
@@ -42,18 +43,16 @@ def propose(
     """
     if not folder.is_dir():
         raise SourceError(
-            f"{folder}: no such folder.",
-            f"{folder}：没有这个文件夹。",
-            remedy="Check its name.",
-            remedy_zh="请核对名称。",
+            Text(f"{folder}：没有这个文件夹。", f"{folder}: no such folder."),
+            remedy=Text("请核对名称。", "Check its name."),
         )
     found = find_source(folder, specs)
     if not found.layers:
         raise SourceError(
-            f"{folder}: no layer was recognised.",
-            f"{folder}：没有认出任何图层。",
-            remedy="Name the files after layers, e.g. 窨井.shp.",
-            remedy_zh="请按图层命名文件，如 窨井.shp。",
+            Text(f"{folder}：没有认出任何图层。", f"{folder}: no layer was recognised."),
+            remedy=Text(
+                "请按图层命名文件，如 窨井.shp。", "Name the files after layers, e.g. 窨井.shp."
+            ),
         )
     questions: list[tuple[str, str]] = []
     lines = [

@@ -14,6 +14,7 @@ from shapely import Point
 import geo_citymgmt as gcm
 from geo_citymgmt.findings import COLUMNS, Findings, FindingsTable, concat_findings
 from geo_citymgmt.markup import escape_page, visible_text
+from geo_citymgmt.words import Text
 
 HOSTILE = "<img src=x onerror=alert(1)>${1}\u202e"
 
@@ -107,9 +108,7 @@ def test_findings_show_a_row_for_each_kind_worst_first(layer):
 def test_thousands_of_findings_of_many_kinds_stay_short():
     found = Findings("manholes")
     for k in range(40):
-        found.add(
-            "FIELD_MISSING", field=f"f{k}", expected="", detail="x" * 5000, detail_zh="长" * 999
-        )
+        found.add("FIELD_MISSING", field=f"f{k}", expected="", detail=Text("长" * 999, "x" * 5000))
     table = found.frame()
     assert len(table._repr_html_()) < 25_000
     assert "另有 28 类" in table._repr_html_()

@@ -28,7 +28,9 @@ def test_a_remedy_names_an_argument_only_beside_what_a_clerk_can_write(folder):
     paths = [PACKAGE / folder] if folder.endswith(".py") else sorted(PACKAGE.glob(f"{folder}/*.py"))
     # A database is opened from Python alone.
     texts = [p.read_text(encoding="utf-8") for p in paths if p.name != "database.py"]
-    remedies = re.findall(r"remedy(?:_zh)?=((?:\s*f?\"[^\"\n]*\")+)", "\n".join(texts))
+    literal = r"((?:\s*f?\"[^\"\n]*\")+)"
+    pairs = re.findall(rf"(?:remedy=|\),\s*)Text\({literal},{literal}", "\n".join(texts))
+    remedies = [text for pair in pairs for text in pair]
     assert remedies
     for remedy in remedies:
         if re.search(r"\b[a-z]+=(?![\w\"])", remedy):

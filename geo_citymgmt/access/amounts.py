@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["numbers"]
 
@@ -15,13 +16,17 @@ def numbers(frame: pd.DataFrame, name: str, function: str) -> np.ndarray:
     if not isinstance(frame, pd.DataFrame) or name not in frame.columns:
         known = ", ".join(str(c) for c in frame.columns) if hasattr(frame, "columns") else "none"
         raise CityDataError(
-            f"{function}: no column {name!r}; there are {known}.",
-            f"{function}：没有字段“{name}”，现有字段：{known}。",
+            Text(
+                f"{function}：没有字段“{name}”，现有字段：{known}。",
+                f"{function}: no column {name!r}; there are {known}.",
+            ),
         )
     values = pd.to_numeric(frame[name]).astype("float64").to_numpy()
     if (values < 0).any() or np.isinf(values).any():
         raise CityDataError(
-            f"{function}: {name!r} has negative or infinite numbers; mend them first.",
-            f"{function}：字段“{name}”含负数或无穷大，请先修正。",
+            Text(
+                f"{function}：字段“{name}”含负数或无穷大，请先修正。",
+                f"{function}: {name!r} has negative or infinite numbers; mend them first.",
+            ),
         )
     return values

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["gini", "lorenz"]
 
@@ -112,8 +113,11 @@ def _lorenz_input(
             and not given.index.equals(series.index)
         ):
             raise CityDataError(
-                f"{function}: amount and residents are not of the same zones in the same order.",
-                f"{function}：数量与人口的分区不一致，请按同一顺序给出。",
+                Text(
+                    f"{function}：数量与人口的分区不一致，请按同一顺序给出。",
+                    f"{function}: amount and residents are not of the same zones in the same "
+                    "order.",
+                ),
             )
         people = pd.to_numeric(given).astype("float64").to_numpy()
     for name, zh, values in (("amount", "数量", supply), ("residents", "人口", people)):
@@ -121,14 +125,20 @@ def _lorenz_input(
         if len(wrong):
             label = series.index[wrong[0]]
             raise CityDataError(
-                f"{function}: {name} of {label!r} is {values[wrong[0]]}; {len(wrong)} values are "
-                "missing or negative. Complete them, or leave these zones out.",
-                f"{function}：“{label}”的{zh}为 {values[wrong[0]]}，共 {len(wrong)} 个缺失或为负，"
-                "请补全或剔除。",
+                Text(
+                    f"{function}：“{label}”的{zh}为 {values[wrong[0]]}，共 {len(wrong)} "
+                    "个缺失或为负，"
+                    "请补全或剔除。",
+                    f"{function}: {name} of {label!r} is {values[wrong[0]]}; {len(wrong)} "
+                    "values are "
+                    "missing or negative. Complete them, or leave these zones out.",
+                ),
             )
         if not values.sum() > 0:
             raise CityDataError(
-                f"{function}: {name} is zero everywhere; there is nothing to share.",
-                f"{function}：{zh}全部为零，无从计算。",
+                Text(
+                    f"{function}：{zh}全部为零，无从计算。",
+                    f"{function}: {name} is zero everywhere; there is nothing to share.",
+                ),
             )
     return series.index.to_numpy(dtype=object), supply, people

@@ -8,6 +8,7 @@ import pandas as pd
 
 from geo_citymgmt.access.amounts import numbers
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones import summarise
 
 __all__ = ["supply_ratio"]
@@ -74,8 +75,10 @@ def supply_ratio(
     """
     if not (np.isfinite(scale) and scale > 0):
         raise CityDataError(
-            f"supply_ratio: scale is {scale}, must be a positive number.",
-            f"supply_ratio：换算基数 {scale} 应为正数。",
+            Text(
+                f"supply_ratio：换算基数 {scale} 应为正数。",
+                f"supply_ratio: scale is {scale}, must be a positive number.",
+            ),
         )
     if amount is not None:
         numbers(features, amount, "supply_ratio")

@@ -15,6 +15,7 @@ from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["City"]
 
@@ -45,7 +46,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         What is computed from them: the package's figures and those of the office.
     decisions : DataFrame or None
         The decisions it was loaded with.
-    unread : mapping of str to (str, str)
+    unread : mapping of str to Text
         Why each layer that could not be used was refused and what to do, in Chinese and English.
     since : DataFrame or None
         Which findings are new, remain or are resolved since then.
@@ -65,7 +66,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     source: str = ""
     inputs: tuple[Path, ...] = field(default=(), repr=False)
     figures: Figures = field(default_factory=load_figures, repr=False)
-    unread: Mapping[str, tuple[str, str]] = field(default_factory=dict, repr=False)
+    unread: Mapping[str, Text] = field(default_factory=dict, repr=False)
     decisions: pd.DataFrame | None = field(default=None, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
 
@@ -104,8 +105,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             return self.layers[key]
         there = ", ".join(self.layers) or "none"
         raise _MissingLayerError(
-            f"the city has no layer {key!r}; it has {there}.",
-            f"没有图层 {key}；现有：{there}。",
+            Text(
+                f"没有图层 {key}；现有：{there}。",
+                f"the city has no layer {key!r}; it has {there}.",
+            ),
         )
 
     @property
@@ -123,9 +126,11 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         """
         if level not in self.zones_by_level:
             raise CityDataError(
-                f"the city has no zones of level {level!r}; it has "
-                f"{', '.join(self.zones_by_level)}. Add a layer of streets.",
-                f"没有“{level}”一级的分区数据。",
+                Text(
+                    f"没有“{level}”一级的分区数据。",
+                    f"the city has no zones of level {level!r}; it has "
+                    f"{', '.join(self.zones_by_level)}. Add a layer of streets.",
+                ),
             )
         return self.zones_by_level[level]
 

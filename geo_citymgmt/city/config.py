@@ -14,6 +14,7 @@ from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.words import Text
 
 __all__ = ["read_config"]
 
@@ -122,4 +123,6 @@ def _existing(config: Path, place: str, value: Any) -> Path:
 
 
 def _mistake(path: Path, place: str, cause: str) -> SpecError:
-    return SpecError(f"{path.name} [{place}]: {cause}.", f"{path.name} [{place}] 有误：{cause}。")
+    return SpecError(
+        Text(f"{path.name} [{place}] 有误：{cause}。", f"{path.name} [{place}]: {cause}.")
+    )

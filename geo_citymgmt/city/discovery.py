@@ -23,6 +23,7 @@ from geo_citymgmt.reading.source import (
     read_raw,
 )
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
@@ -72,12 +73,16 @@ def find_source(
             return found
     if len(items) < 2 and not others and not _is_side_table(items[0].names[-1] if items else ""):
         raise SourceError(
-            f"{path.name}: which layer it is cannot be told from its name.",
-            f"{path.name}：从文件名看不出是哪个图层。",
-            remedy=f"Rename it (one of {', '.join(specs)}) or write a city.toml "
-            "('geo-citymgmt init FOLDER'); check takes --layer, Python layers=.",
-            remedy_zh="请改名（如 违法建设、窨井），或写 city.toml；check 可用 --layer 指明，"
-            "Python 用 layers=。",
+            Text(
+                f"{path.name}：从文件名看不出是哪个图层。",
+                f"{path.name}: which layer it is cannot be told from its name.",
+            ),
+            remedy=Text(
+                "请改名（如 违法建设、窨井），或写 city.toml；check 可用 --layer 指明，"
+                "Python 用 layers=。",
+                f"Rename it (one of {', '.join(specs)}) or write a city.toml "
+                "('geo-citymgmt init FOLDER'); check takes --layer, Python layers=.",
+            ),
         )
     _take(found, items, specs)
     for name in others:
@@ -102,10 +107,11 @@ def told_by_archive(path: Path) -> Iterator[Path | None]:
     if len(configs) > 1:
         raise refused(
             path.name,
-            f"holds several city.toml ({', '.join(configs)}).",
-            f"压缩包内有多个 city.toml（{'、'.join(configs)}）。",
-            "Unpack it and give the one that is meant.",
-            "请解压后指定其中一个。",
+            Text(
+                f"压缩包内有多个 city.toml（{'、'.join(configs)}）。",
+                f"holds several city.toml ({', '.join(configs)}).",
+            ),
+            Text("请解压后指定其中一个。", "Unpack it and give the one that is meant."),
         )
     with unpacked(path) as folder:
         yield (folder / configs[0]).parent
@@ -127,10 +133,14 @@ def keep_within(found: CitySource, folder: Path, name: str) -> None:
     if any(not Path(source).resolve().is_relative_to(root) for source in sources):
         raise refused(
             name,
-            "its city.toml names a file outside the archive.",
-            "包内的 city.toml 指向压缩包之外的文件。",
-            "Put the file into the archive, or unpack it and give the folder.",
-            "请把文件一并打包，或解压后给出文件夹。",
+            Text(
+                "包内的 city.toml 指向压缩包之外的文件。",
+                "its city.toml names a file outside the archive.",
+            ),
+            Text(
+                "请把文件一并打包，或解压后给出文件夹。",
+                "Put the file into the archive, or unpack it and give the folder.",
+            ),
         )
 
 
@@ -294,8 +304,7 @@ def _take_group(
             "LAYER_RECOGNISED",
             value=used[0].label,
             expected=spec.name_zh,
-            detail="a word in its name",
-            detail_zh="文件名中的词",
+            detail=Text("文件名中的词", "a word in its name"),
         )
     label = " + ".join(i.label for i in used)
     if len(used) == 1:
@@ -305,4 +314,4 @@ def _take_group(
 
 
 def _ignored(found: CitySource, name: str, why: str, why_zh: str) -> None:
-    found.findings.add("LAYER_IGNORED", value=name, detail=why, detail_zh=why_zh)
+    found.findings.add("LAYER_IGNORED", value=name, detail=Text(why_zh, why))

@@ -27,6 +27,7 @@ from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
+from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["load_city"]
 
@@ -193,23 +194,20 @@ def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
 
 def _nothing_usable(source: Any, builder: _Builder, findings: Findings) -> CityDataError:
     tables = concat_findings([findings.frame(), *builder.tables])
-    cause = f"{source}: no layer could be used."
-    cause_zh = f"{source}：没有可用的图层。"
-    if builder.errors:
-        cause, cause_zh = (
-            f"{cause} {' '.join(builder.errors)}",
-            cause_zh + "".join(builder.errors_zh),
-        )
-        return CityDataError(cause, cause_zh, findings=tables)
+    cause = Text(f"{source}：没有可用的图层。", f"{source}: no layer could be used.")
+    if builder.unread:
+        causes = [cause, *builder.unread.values()]
+        return CityDataError(join_texts(causes, Text("", " ")), findings=tables)
     left = tables[tables["code"] == "LAYER_IGNORED"]
     if len(left):
-        cause += " " + "; ".join(left["message_en"]) + "."
-        cause_zh += "；".join(left["message_zh"]) + "。"
+        ignored = Text("；".join(left["message_zh"]) + "。", "; ".join(left["message_en"]) + ".")
+        cause = join_texts([cause, ignored], Text("", " "))
     return CityDataError(
         cause,
-        cause_zh,
-        remedy="Name the files after layers (窨井.shp, manholes.csv), or write a city.toml.",
-        remedy_zh="请按图层命名文件（如 窨井.shp、停车场.csv），或写 city.toml。",
+        remedy=Text(
+            "请按图层命名文件（如 窨井.shp、停车场.csv），或写 city.toml。",
+            "Name the files after layers (窨井.shp, manholes.csv), or write a city.toml.",
+        ),
         findings=tables,
     )
 
@@ -234,9 +232,7 @@ class _Builder:
         self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
         self.ledgers: list[pd.DataFrame] = []
         self.tables: list[pd.DataFrame] = []
-        self.errors: list[str] = []
-        self.errors_zh: list[str] = []
-        self.unread: dict[str, tuple[str, str]] = {}
+        self.unread: dict[str, Text] = {}
 
     def load(self, key: str, zones: gpd.GeoDataFrame | None) -> Layer | None:
         entry = self.found.layers.get(key)
@@ -263,9 +259,7 @@ class _Builder:
                 data_date=self.found.data_date,
             )
         except CityDataError as error:
-            self.errors.append(error.message)
-            self.errors_zh.append(error.message_zh)
-            self.unread[key] = (error.message_zh, error.message)
+            self.unread[key] = error.text
             row = {"layer": key, "source": entry.label, "state": "unusable"}
             counts = dict.fromkeys([c for c in LEDGER_COLUMNS if c.startswith("n_")], 0)
             # What was walked before the layer had to be refused has been refused with it.
@@ -345,8 +339,7 @@ def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findin
         findings.add(
             "EVENT_UNMATCHED",
             value=int(lost.sum()),
-            detail="no accepted record has their id",
-            detail_zh="没有对应编号的入库记录",
+            detail=Text("没有对应编号的入库记录", "no accepted record has their id"),
         )
     return events[~lost].reset_index(drop=True)
 

@@ -14,6 +14,7 @@ from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "read_events", "read_targets"]
 
@@ -69,7 +70,7 @@ def read_events(
     ):
         lost = table[column].isna()
         if lost.any():
-            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), detail=en, detail_zh=zh)
+            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), detail=Text(zh, en))
             table = table[~lost]
     table[["layer", "event"]] = table[["layer", "event"]].astype("str")
     return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)
@@ -97,10 +98,11 @@ def _columns(
         found = next((by_key[plain_key(w)] for w in words if plain_key(w) in by_key), None)
         if found is None and column in required:
             raise SourceError(
-                f"{name}: no column {column!r}; it needs {', '.join(required)}.",
-                f"{name}：缺少列 {column}（或 {'、'.join(_HEADINGS[column])}）。",
-                remedy="Add the column, with this heading.",
-                remedy_zh="请补上该列并写明列名。",
+                Text(
+                    f"{name}：缺少列 {column}（或 {'、'.join(_HEADINGS[column])}）。",
+                    f"{name}: no column {column!r}; it needs {', '.join(required)}.",
+                ),
+                remedy=Text("请补上该列并写明列名。", "Add the column, with this heading."),
             )
         out[column] = raw[found] if found is not None else pd.Series(pd.NA, index=raw.index)
     return pd.DataFrame(out)
@@ -114,16 +116,21 @@ def _read_csv(path: Path) -> pd.DataFrame:
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise SourceError(
-                f"{path.name}: not a table ({error}).",
-                f"{path.name}：不是有效的表格（{error}）。",
-                remedy="Save it again as .csv, with one row of headings.",
-                remedy_zh="请重新存为 .csv，首行为列名。",
+                Text(
+                    f"{path.name}：不是有效的表格（{error}）。",
+                    f"{path.name}: not a table ({error}).",
+                ),
+                remedy=Text(
+                    "请重新存为 .csv，首行为列名。",
+                    "Save it again as .csv, with one row of headings.",
+                ),
             ) from error
     raise SourceError(
-        f"{path.name}: the text is neither UTF-8 nor GB18030.",
-        f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-        remedy="Save it as UTF-8.",
-        remedy_zh="请另存为 UTF-8。",
+        Text(
+            f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+            f"{path.name}: the text is neither UTF-8 nor GB18030.",
+        ),
+        remedy=Text("请另存为 UTF-8。", "Save it as UTF-8."),
     )
 
 

@@ -87,9 +87,7 @@ def _tell_unknown(
     findings.add(
         "CODE_UNKNOWN",
         records=record[hit],
-        field=item.name,
-        label_zh=item.zh,
-        label_en=item.en,
+        item=item,
         value=np.array([*texts, ""], dtype=object)[at],
         expected=nearest[at],
         action="value_removed",

@@ -86,9 +86,7 @@ def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.nd
     findings.add(
         "TEXT_LOST",
         records=record[hit],
-        field=item.name,
-        label_zh=item.zh,
-        label_en=item.en,
+        item=item,
         value=column.iloc[hit].to_numpy(dtype=object),
     )
 
@@ -104,9 +102,7 @@ def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.nd
     findings.add(
         "NUMBER_RANGE",
         records=record[bad],
-        field=item.name,
-        label_zh=item.zh,
-        label_en=item.en,
+        item=item,
         value=numbers[bad].map("{:g}".format).to_numpy(dtype=object),
         expected=f"{'' if low is None else f'{low:g}'} … {'' if high is None else f'{high:g}'}",
         action="value_removed",
@@ -129,9 +125,7 @@ def _integers(
         findings.add(
             "NUMBER_UNPARSED",
             records=record[broken],
-            field=item.name,
-            label_zh=item.zh,
-            label_en=item.en,
+            item=item,
             value=numbers[broken].map("{:g}".format).to_numpy(dtype=object),
             action="value_removed",
         )

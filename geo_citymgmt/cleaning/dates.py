@@ -72,7 +72,6 @@ def parse_date_column(
         days[k], known = _moment(text) if item.type == "datetime" else parse_date(text)
         precision[k] = known if known not in ("day", "") else None
         wrong[k] = known == ""
-    labels = {"field": item.name, "label_zh": item.zh, "label_en": item.en}
     shown = np.array([*texts, ""], dtype=object)
     bad = np.flatnonzero(wrong[codes])
     findings.add(
@@ -80,14 +79,14 @@ def parse_date_column(
         records=record[bad],
         value=shown[codes[bad]],
         action="value_removed",
-        **labels,
+        item=item,
     )
     for known in ("month", "year"):
         if not (precision == known).any():
             continue
         hit = np.flatnonzero((precision == known)[codes])
         findings.add(
-            "DATE_PARTIAL", records=record[hit], value=shown[codes[hit]], expected=known, **labels
+            "DATE_PARTIAL", records=record[hit], value=shown[codes[hit]], expected=known, item=item
         )
     return pd.Series(days[codes]), take_text(precision, codes)
 

@@ -13,6 +13,7 @@ import numpy as np
 import shapely
 
 from geo_citymgmt.errors import CRSError
+from geo_citymgmt.words import Text
 
 __all__ = ["DATUMS", "from_wgs84", "to_wgs84"]
 
@@ -67,8 +68,10 @@ def from_wgs84(geometry: Any, datum: str) -> Any:
 def _apply(geometry: Any, datum: str, table: Any) -> Any:
     if datum not in DATUMS:
         raise CRSError(
-            f"unknown datum {datum!r}; known: {', '.join(DATUMS)}.",
-            f"未知的坐标基准 {datum}；可用：{'、'.join(DATUMS)}。",
+            Text(
+                f"未知的坐标基准 {datum}；可用：{'、'.join(DATUMS)}。",
+                f"unknown datum {datum!r}; known: {', '.join(DATUMS)}.",
+            ),
         )
     shift = table.get(datum)
     if isinstance(geometry, tuple):
@@ -79,8 +82,10 @@ def _apply(geometry: Any, datum: str, table: Any) -> Any:
     if isinstance(geometry, gpd.GeoSeries):
         if geometry.crs is not None and not geometry.crs.is_geographic:
             raise CRSError(
-                f"{datum} positions are degrees; this series is in {geometry.crs.to_string()}.",
-                f"{datum} 坐标应为经纬度。",
+                Text(
+                    f"{datum} 坐标应为经纬度。",
+                    f"{datum} positions are degrees; this series is in {geometry.crs.to_string()}.",
+                ),
             )
         moved = _apply(geometry.to_numpy(), datum, table)
         return gpd.GeoSeries(moved, index=geometry.index, crs=geometry.crs or "EPSG:4326")

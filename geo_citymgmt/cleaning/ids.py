@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.text import no_text, text_array, to_series
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.spec import Field, LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["identify"]
 
@@ -35,7 +36,7 @@ def identify(
     """
     name = spec.id_field
     ids = text_array(data[name] if name in data.columns else no_text(len(data)))
-    labels = {"field": name, "label_zh": spec.fields[name].zh, "label_en": spec.fields[name].en}
+    item = spec.fields[name]
     damaged = _damaged(ids)
     fallen = damaged
     if damaged.any():
@@ -45,18 +46,18 @@ def identify(
     if missing.any():
         made = pa.array([f"{spec.key}#{r}" for r in record[missing]], type=pa.large_string())
         ids = pc.replace_with_mask(ids, pa.array(missing), made)
-    _tell_damaged(damaged, fallen, shown, ids, rejected, findings, record, labels)
+    _tell_damaged(damaged, fallen, shown, ids, rejected, findings, record, item)
     told = missing & ~fallen & ~rejected
     findings.add(
         "ID_MISSING",
         records=record[told],
         expected=_texts(ids, told),
         action="assumed",
-        **labels,
+        item=item,
     )
     repeated = _repeated(ids, ~rejected, keep="first")
     if repeated.any():
-        _tell_repeated(ids, repeated, rejected, findings, record, labels)
+        _tell_repeated(ids, repeated, rejected, findings, record, item)
     return to_series(ids), repeated
 
 
@@ -68,14 +69,17 @@ def _tell_damaged(
     rejected: np.ndarray,
     findings: Findings,
     record: np.ndarray,
-    labels: dict[str, str],
+    item: Field,
 ) -> None:
     alive = ~rejected[damaged]
-    for again, action, zh, en in (
-        (False, "none", "", ""),
-        (True, "assumed", "，多条记录因此相同，已另行生成", " and now stands for several records, "
-         "which were given new ones"),
-    ):  # fmt: skip
+    made_anew = Text(
+        "，多条记录因此相同，已另行生成",
+        " and now stands for several records, which were given new ones",
+    )
+    for again, action, detail in (
+        (False, "none", Text("", "")),
+        (True, "assumed", made_anew),
+    ):
         hit = alive & (fallen[damaged] == again)
         at = np.flatnonzero(damaged)[hit]
         findings.add(
@@ -84,9 +88,8 @@ def _tell_damaged(
             value=shown[hit],
             expected=np.asarray(ids.take(pa.array(at)), dtype=object) if again else "",
             action=action,
-            detail=en,
-            detail_zh=zh,
-            **labels,
+            detail=detail,
+            item=item,
         )
 
 
@@ -96,7 +99,7 @@ def _tell_repeated(
     rejected: np.ndarray,
     findings: Findings,
     record: np.ndarray,
-    labels: dict[str, str],
+    item: Field,
 ) -> None:
     texts = _texts(ids, repeated)
     kept = ~rejected & ~repeated
@@ -108,7 +111,7 @@ def _tell_repeated(
         value=texts,
         expected=("FID " + first.reindex(texts).astype("str")).to_numpy(dtype=object),
         action="rejected",
-        **labels,
+        item=item,
     )
 
 

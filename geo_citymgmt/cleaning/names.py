@@ -11,6 +11,7 @@ from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["match_columns", "unique_names"]
 
@@ -52,8 +53,10 @@ def match_columns(
     for column, name in told.items():
         if name and name not in spec.fields:
             raise SpecError(
-                f"aliases: {column!r} is to be {name!r}, which {spec.key} has no field for.",
-                f"字段对应：图层“{spec.name_zh}”没有字段 {name}（来自 {column}）。",
+                Text(
+                    f"字段对应：图层“{spec.name_zh}”没有字段 {name}（来自 {column}）。",
+                    f"aliases: {column!r} is to be {name!r}, which {spec.key} has no field for.",
+                ),
             )
     table = _lookup(spec)
     best: dict[str, tuple[int, str]] = {}
@@ -71,11 +74,10 @@ def match_columns(
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
         item = spec.fields[name]
-        words = {"label_zh": item.zh, "label_en": item.en}
         if strength == _CUT or _BROKEN.search(column):
-            findings.add("FIELD_TRUNCATED", field=name, value=_shown(column), **words)
+            findings.add("FIELD_TRUNCATED", item=item, value=_shown(column))
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
-            findings.add("FIELD_ALIAS", field=name, value=_shown(column), **words)
+            findings.add("FIELD_ALIAS", item=item, value=_shown(column))
     return {name: best[name][1] for name in spec.fields if name in best}
 
 
@@ -107,9 +109,7 @@ def _keep(
         kept, left = (column, old[1]) if strength < old[0] else (old[1], column)
         findings.add(
             "FIELD_DUPLICATE",
-            field=name,
-            label_zh=item.zh,
-            label_en=item.en,
+            item=item,
             value=_shown(left),
             expected=_shown(kept),
         )

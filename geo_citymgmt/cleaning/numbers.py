@@ -14,6 +14,7 @@ from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, text
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
+from geo_citymgmt.words import Text
 
 __all__ = ["exact_integer", "parse_number", "parse_number_column", "unit_factor"]
 
@@ -104,10 +105,9 @@ def parse_number_column(
     Series, array of bool
         Float64 values, and where a value was there that is no number.
     """
-    labels = {"field": item.name, "label_zh": item.zh, "label_en": item.en}
     scale = 1.0 if unit is None else _checked_factor(unit, item)
     if scale != 1.0:
-        findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", **labels)
+        findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", item=item)
     values = _numeric(column)
     if values is not None:
         bad = ~np.isfinite(values) & ~np.isnan(values)
@@ -116,7 +116,7 @@ def parse_number_column(
             records=record[bad],
             value=values[bad].astype(str),
             action="value_removed",
-            **labels,
+            item=item,
         )
         return pd.Series(np.where(bad, np.nan, values) * scale), bad
     bad = np.zeros(len(column), dtype=bool)
@@ -136,12 +136,12 @@ def parse_number_column(
     bad = wrong[codes]
     shown = np.array([*texts, ""], dtype=object)[codes[bad]]
     findings.add(
-        "NUMBER_UNPARSED", records=record[bad], value=shown, action="value_removed", **labels
+        "NUMBER_UNPARSED", records=record[bad], value=shown, action="value_removed", item=item
     )
     hit = np.flatnonzero(converted[codes])
     if len(hit):
         findings.add(
-            "UNIT_CONVERTED", value=texts[codes[hit[0]]], expected=item.unit or "1", **labels
+            "UNIT_CONVERTED", value=texts[codes[hit[0]]], expected=item.unit or "1", item=item
         )
     return pd.Series(parsed[codes]), bad
 
@@ -150,8 +150,11 @@ def _checked_factor(unit: str, item: Field) -> float:
     factor = unit_factor(unit, item.unit)
     if factor is None:
         raise SpecError(
-            f"units: {item.name!r} is in {item.unit or 'no unit'}; {unit!r} is not a unit of that.",
-            f"单位：“{item.zh}”以 {item.unit or '无单位'} 计，不认识单位“{unit}”。",
+            Text(
+                f"单位：“{item.zh}”以 {item.unit or '无单位'} 计，不认识单位“{unit}”。",
+                f"units: {item.name!r} is in {item.unit or 'no unit'}; {unit!r} is not a unit "
+                "of that.",
+            ),
         )
     return factor
 

@@ -19,6 +19,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["join_office_list"]
 
@@ -63,11 +64,16 @@ def join_office_list(
         if spec.id_field not in columns:
             item = spec.fields[spec.id_field]
             raise SourceError(
-                f"{side}: no column for {spec.id_field!r} ({item.zh}), by which list and map are "
-                "joined.",
-                f"{side}：没有“{item.zh}”列，无法与图层对接。",
-                remedy="Name it under 'fields' in city.toml (Python: aliases=).",
-                remedy_zh="请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
+                Text(
+                    f"{side}：没有“{item.zh}”列，无法与图层对接。",
+                    f"{side}: no column for {spec.id_field!r} ({item.zh}), by which list and "
+                    "map are "
+                    "joined.",
+                ),
+                remedy=Text(
+                    "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
+                    "Name it under 'fields' in city.toml (Python: aliases=).",
+                ),
             )
     left, right = _by_field(raw.frame, mapping), _by_field(listed.frame, theirs)
     row_of, alone, doubled = _match(left[spec.id_field], right[spec.id_field])
@@ -156,9 +162,7 @@ def _merge(
                 item = spec.fields[name]
                 findings.add(
                     "LEDGER_WINS",
-                    field=name,
-                    label_zh=item.zh,
-                    label_en=item.en,
+                    item=item,
                     value=int(differs.sum()),
                 )
         out[name] = theirs.astype(object).where(said, out[name].astype(object))
@@ -188,8 +192,10 @@ def _tell(
         "LEDGER_JOINED",
         value=int((row_of >= 0).sum()),
         expected=len(listed.frame),
-        detail=f"{len(alone)} rows have no feature, {len(doubled)} are further rows for one",
-        detail_zh=f"{len(alone)} 行没有图形，{len(doubled)} 行重复",
+        detail=Text(
+            f"{len(alone)} 行没有图形，{len(doubled)} 行重复",
+            f"{len(alone)} rows have no feature, {len(doubled)} are further rows for one",
+        ),
     )
     findings.add("LEDGER_UNMATCHED", records=raw.record[row_of < 0], severity="info")
 

@@ -14,6 +14,7 @@ import shapely
 
 from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, no_text, plain_key, take_text
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
 __all__ = ["check_place", "reported_codes"]
@@ -84,8 +85,7 @@ def check_place(
             "OUT_OF_CITY",
             records=record[outside[~away]],
             value=shown[~away],
-            detail="counted as outside",
-            detail_zh="计入“市域外”",
+            detail=Text("计入“市域外”", "counted as outside"),
         )
         findings.add(
             "OUT_OF_CITY",
@@ -93,8 +93,10 @@ def check_place(
             value=shown[away],
             severity="error",
             action="rejected",
-            detail=f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
-            detail_zh=f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
+            detail=Text(
+                f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
+                f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
+            ),
         )
     _tell_straddling(geometry, index, owner, findings, record)
     if not reported.notna().any():

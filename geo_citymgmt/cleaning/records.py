@@ -20,6 +20,7 @@ from geo_citymgmt.cleaning.units import suspect_units
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["Records", "check_words"]
 
@@ -59,9 +60,8 @@ class Records:
                 again = Findings(self.spec.key)
                 item = self.spec.fields[name]
                 self.data[name] = number_field(column, item, again, self.record, unit)
-                words = {"field": name, "label_zh": item.zh, "label_en": item.en}
                 self.findings.add(
-                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", **words
+                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", item=item
                 )
             else:
                 self.doubted[name] = unit
@@ -161,7 +161,6 @@ class Records:
         if name is None:
             return
         item = self.spec.fields[name]
-        labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
         if name not in self.data.columns:
             self.data[name] = np.nan
         missing = self.data[name].isna().to_numpy() & ~self.rejected
@@ -177,7 +176,7 @@ class Records:
                 records=self.record[filled],
                 value=shown,
                 action="assumed",
-                **labels,
+                item=item,
             )
             missing = missing & ~filled
         self.findings.add(
@@ -185,7 +184,7 @@ class Records:
             records=self.record[missing],
             severity="error",
             action="rejected",
-            **labels,
+            item=item,
         )
         self.rejected |= missing
 
@@ -210,12 +209,16 @@ def check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: La
     odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
     if odd:
         raise SpecError(
-            f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
-            f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+            Text(
+                f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+                f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
+            ),
         )
     strange = sorted(set(units or {}) - set(spec.fields))
     if strange:
         raise SpecError(
-            f"units: {spec.key} has no field {', '.join(strange)}.",
-            f"units：图层“{spec.name_zh}”没有字段 {'、'.join(strange)}。",
+            Text(
+                f"units：图层“{spec.name_zh}”没有字段 {'、'.join(strange)}。",
+                f"units: {spec.key} has no field {', '.join(strange)}.",
+            ),
         )

@@ -11,6 +11,7 @@ import pandas as pd
 from geo_citymgmt.cleaning.units import floor_area_field, footprint, measured_by
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["check_relations"]
 
@@ -66,7 +67,7 @@ def _compare(
     if not bad.any():
         return
     second = spec.fields[other]
-    words = f"{second.en} is", f"“{second.zh}”为"
+    words = Text(f"“{second.zh}”为", f"{second.en} is")
     _tell(findings, spec, name, record[bad], mine[bad], theirs[bad], words, "{:g}")
 
 
@@ -77,21 +78,18 @@ def _tell(
     records: np.ndarray,
     said: Iterable[float],
     against: Iterable[float],
-    words: tuple[str, str],
+    words: Text,
     form: str = "{:.6g}",
 ) -> None:
-    """Tell, record by record, what a field says ``against`` what ``words`` (en, zh) name."""
+    """Tell, record by record, what a field says ``against`` what ``words`` name."""
     item = spec.fields[name]
     findings.add(
         "RELATION_BROKEN",
         records=records,
-        field=name,
-        label_zh=item.zh,
-        label_en=item.en,
+        item=item,
         value=np.array([f"{v:g}" for v in said], dtype=object),
         expected=np.array([form.format(v) for v in against], dtype=object),
-        detail=words[0],
-        detail_zh=words[1],
+        detail=words,
     )
 
 
@@ -105,7 +103,7 @@ def _against_geometry(
     with np.errstate(invalid="ignore"):
         bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
     if bad.any():
-        words = "the geometry measures", "图形量得"
+        words = Text("图形量得", "the geometry measures")
         _tell(findings, spec, name, record[bad], said[bad], measured[bad], words)
 
 
@@ -122,8 +120,8 @@ def _against_floors(
     with np.errstate(invalid="ignore"):
         bad = said > limit
     for some, words in (
-        (bad & several, ("footprint times floors gives", "占地面积乘层数为")),
-        (bad & ~several, ("the footprint measures", "占地面积为")),
+        (bad & several, Text("占地面积乘层数为", "footprint times floors gives")),
+        (bad & ~several, Text("占地面积为", "the footprint measures")),
     ):
         shown = (base * np.where(several, floors, 1.0))[some]
         _tell(findings, spec, name, record[some], said[some], shown, words)
@@ -145,9 +143,7 @@ def _date_order(
             findings.add(
                 "DATE_ORDER",
                 records=record[bad],
-                field=later,
-                label_zh=item.zh,
-                label_en=item.en,
+                item=item,
                 value=data.loc[bad, later].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
                 expected=latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
             )
@@ -185,9 +181,7 @@ def _date_range(
         findings.add(
             "DATE_RANGE",
             records=record[bad],
-            field=name,
-            label_zh=item.zh,
-            label_en=item.en,
+            item=item,
             value=data.loc[bad, name].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
             expected=f"{data_date:%Y-%m-%d}",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ import pyarrow.compute as pc
 from geo_citymgmt.cleaning.text import plain_key, text_array
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["tell_gaps"]
 
@@ -71,8 +73,9 @@ def tell_gaps(
             continue
         name = spec.id_field if column == own else field_of.get(column, str(column))
         item = spec.fields.get(name)
-        zh, en = (item.zh, item.en) if item and column == own else (str(column), str(column))
-        labels = {"field": name, "label_zh": zh, "label_en": en}
+        named = Text(str(column), str(column))
+        is_id = item is not None and column == own
+        labels: Mapping[str, Any] = {"item": item} if is_id else {"field": name, "label": named}
         _tell(frame[column], findings, record, source, labels, counts_rows=serial)
 
 
@@ -81,7 +84,7 @@ def _tell(
     findings: Findings,
     record: np.ndarray,
     source: np.ndarray,
-    labels: dict[str, str],
+    labels: Mapping[str, Any],
     *,
     counts_rows: bool,
 ) -> None:
@@ -114,8 +117,10 @@ def _tell(
             records=record[rows[[k + 1]]],
             value=after,
             expected=_next(before, int(number[k]) + sign),
-            detail=f"jumps from {before} to {after}, leaving out {missing[k]}{en}",
-            detail_zh=f"由 {before} 跳到 {after}，中间缺 {missing[k]} 个{zh}",
+            detail=Text(
+                f"由 {before} 跳到 {after}，中间缺 {missing[k]} 个{zh}",
+                f"jumps from {before} to {after}, leaving out {missing[k]}{en}",
+            ),
             **labels,
         )
     first = int(number[0])
@@ -125,8 +130,10 @@ def _tell(
             records=record[rows[[0]]],
             value=first,
             expected=1,
-            detail=f"begins with {first}, leaving out {first - 1}",
-            detail_zh=f"从 {first} 开始，前面缺 {first - 1} 个",
+            detail=Text(
+                f"从 {first} 开始，前面缺 {first - 1} 个",
+                f"begins with {first}, leaving out {first - 1}",
+            ),
             **labels,
         )
 

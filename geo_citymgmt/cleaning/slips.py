@@ -13,6 +13,7 @@ from pyproj import CRS
 from geo_citymgmt.cleaning.extent import Extent
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.words import Text
 
 __all__ = ["mend_slips", "refusal"]
 
@@ -63,7 +64,6 @@ def mend_slips(
         if not len(at):
             continue
         shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
-        words = {"detail": detail[1], "detail_zh": detail[0]}
         if slip in mend:
             geometry = geometry.copy()
             geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
@@ -76,8 +76,7 @@ def mend_slips(
                 value=shown.astype(object),
                 severity="info",
                 action="repaired",
-                detail="mended",
-                detail_zh="已改正",
+                detail=Text("已改正", "mended"),
             )
         elif len(at) >= _MOST * there.sum():
             raise refusal(
@@ -85,9 +84,8 @@ def mend_slips(
                 name,
                 code,
                 value=f"{shown[0]} × {len(at)}",
-                remedy=detail[1],
-                remedy_zh=detail[0],
-                **words,
+                remedy=detail,
+                detail=detail,
             )
         else:
             findings.add(
@@ -96,26 +94,26 @@ def mend_slips(
                 value=shown.astype(object),
                 severity="error",
                 action="rejected",
-                **words,
+                detail=detail,
             )
     return geometry, x, y
 
 
 def _slips(
     x: np.ndarray, y: np.ndarray, source: CRS, home: tuple[float, float, float, float]
-) -> list[tuple[str, str, np.ndarray, Move, tuple[str, str]]]:
-    ask = (
-        '请改正，或在 city.toml 写 mend = ["{0}"] 由程序改正（Python：mend=）',
-        'correct it, or have it mended by mend = ["{0}"] in city.toml (Python: mend=)',
+) -> list[tuple[str, str, np.ndarray, Move, Text]]:
+    ask = Text(
+        '请改正，或在 city.toml 写 mend = ["{slip}"] 由程序改正（Python：mend=）',
+        'correct it, or have it mended by mend = ["{slip}"] in city.toml (Python: mend=)',
     )
     swapped = _within(y, x, home)
-    found: list[tuple[str, str, np.ndarray, Move, tuple[str, str]]] = [
+    found: list[tuple[str, str, np.ndarray, Move, Text]] = [
         (
             "swapped",
             "COORD_SWAPPED",
             swapped,
             _turned,
-            (ask[0].format("swapped"), ask[1].format("swapped")),
+            ask.format(slip="swapped"),
         )
     ]
     for shift in _prefixes(source):
@@ -126,7 +124,7 @@ def _slips(
                 "CRS_ZONE_PREFIX",
                 back,
                 partial(_shifted, shift),
-                (ask[0].format("zone_prefix"), ask[1].format("zone_prefix")),
+                ask.format(slip="zone_prefix"),
             )
         )
     return found
@@ -166,9 +164,7 @@ def _within(x: np.ndarray, y: np.ndarray, box: tuple[float, float, float, float]
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
-def refusal(
-    findings: Findings, name: str, code: str, *, remedy: str, remedy_zh: str, **params: Any
-) -> CRSError:
+def refusal(findings: Findings, name: str, code: str, *, remedy: Text, **params: Any) -> CRSError:
     """Add a fatal finding and return it as an error that names the source, to be raised.
 
     The remedy is the end of what the finding says already.
@@ -177,6 +173,6 @@ def refusal(
     message.add(code, **params)
     findings.extend(message)
     row = message.frame().iloc[0]
-    error = CRSError(f"{name}: {row['message_en']}.", f"{name}：{row['message_zh']}。")
-    error.remedy, error.remedy_zh = remedy, remedy_zh
+    error = CRSError(Text(f"{name}：{row['message_zh']}。", f"{name}: {row['message_en']}."))
+    error.remedy_zh, error.remedy = remedy
     return error

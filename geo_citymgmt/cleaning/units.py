@@ -74,9 +74,7 @@ def suspect_units(
         out[name] = unit
         findings.add(
             "UNIT_SUSPECT",
-            field=name,
-            label_zh=item.zh,
-            label_en=item.en,
+            item=item,
             value=f"{ratio:.4g} (log10 {np.log10(ratio):.3f})",
             expected=unit,
         )

@@ -24,6 +24,7 @@ from geo_citymgmt.cli.tell import tell_kept, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import Lang, load_specs
+from geo_citymgmt.words import Text
 
 __all__ = ["main"]
 
@@ -219,8 +220,11 @@ def convert(
         kept = [k for k in city if city.specs[k].role != "zones"]
         if len(kept) != 1:
             raise CityDataError(
-                f"{out.name}: {suffix} holds one layer, the source has {len(kept)}; write .gpkg.",
-                f"{out.name}：{suffix} 只能存一个图层，来源有 {len(kept)} 个；请写 .gpkg。",
+                Text(
+                    f"{out.name}：{suffix} 只能存一个图层，来源有 {len(kept)} 个；请写 .gpkg。",
+                    f"{out.name}: {suffix} holds one layer, the source has {len(kept)}; write "
+                    ".gpkg.",
+                ),
             )
         write_layer(city.layer(kept[0]), out, include_personal=include_personal)
     click.echo(str(out))
@@ -247,8 +251,10 @@ def init(
     target = folder / "city.toml"
     if target.exists() and not force:
         raise CityDataError(
-            f"{target} is there already; --force replaces it.",
-            f"{target} 已存在；如要覆盖请加 --force。",
+            Text(
+                f"{target} 已存在；如要覆盖请加 --force。",
+                f"{target} is there already; --force replaces it.",
+            ),
         )
     specs = load_specs(layer_folder)
     text, questions = propose(folder, specs, **positions(crs, datum, specs))

@@ -12,6 +12,7 @@ from geo_citymgmt.cli.subject import Subject, check_options, find_subject
 from geo_citymgmt.console import say
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import Lang
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -84,10 +85,14 @@ def map_(
 def _check_page(out: Path) -> None:
     if out.suffix.lower() not in _PAGES:
         raise CityDataError(
-            f"{out.name}: a map is written as a page, NAME.html.",
-            f"{out.name}：地图只写成网页（名称.html）。",
-            remedy="A picture: the button of the page, or plot_layer and plot_progress in Python.",
-            remedy_zh="需要图片时，请用网页上的图片按钮，或 Python 的 plot_layer、plot_progress。",
+            Text(
+                f"{out.name}：地图只写成网页（名称.html）。",
+                f"{out.name}: a map is written as a page, NAME.html.",
+            ),
+            remedy=Text(
+                "需要图片时，请用网页上的图片按钮，或 Python 的 plot_layer、plot_progress。",
+                "A picture: the button of the page, or plot_layer and plot_progress in Python.",
+            ),
         )
 
 
@@ -129,8 +134,10 @@ def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> Cit
     spec = city.specs[key]
     if found is None:
         raise CityDataError(
-            f"{key}: no record with a place serves on that day.",
-            f"{spec.name_zh}：在该日没有提供服务且有坐标的记录。",
+            Text(
+                f"{spec.name_zh}：在该日没有提供服务且有坐标的记录。",
+                f"{key}: no record with a place serves on that day.",
+            ),
         )
     terms = [
         "" if day is None else words("as_of", date=f"{day:%Y-%m-%d}"),

@@ -13,6 +13,7 @@ import click
 from geo_citymgmt.console import say
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,7 +80,7 @@ def _denied(error: PermissionError) -> CityDataError:
     named = Path(error.filename or ".")
     if named.is_file():
         return CityDataError(
-            f"{named}: no permission to open this file.", f"{named}：没有打开此文件的权限。"
+            Text(f"{named}：没有打开此文件的权限。", f"{named}: no permission to open this file.")
         )
     return closed_folder(named if named.is_dir() else named.parent, error)
 
@@ -171,10 +172,11 @@ def check_crs(*codes: str | None) -> None:
             CRS.from_user_input(code)
         except NoCRS as error:
             raise CRSError(
-                f"--crs {code}: not a coordinate reference system.",
-                f"--crs {code}：不是有效的坐标系。",
-                remedy="Give a code such as EPSG:4549.",
-                remedy_zh="请给出代码，如 EPSG:4549。",
+                Text(
+                    f"--crs {code}：不是有效的坐标系。",
+                    f"--crs {code}: not a coordinate reference system.",
+                ),
+                remedy=Text("请给出代码，如 EPSG:4549。", "Give a code such as EPSG:4549."),
             ) from error
 
 

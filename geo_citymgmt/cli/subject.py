@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from geo_citymgmt.errors import CityDataError, did_you_mean
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -71,7 +72,7 @@ def find_subject(what: str, city: City) -> Subject:
     if wanted in by_name:
         found = by_name[wanted]
         return Subject("figure", found.id, found.zh, found.en)
-    near, near_zh = did_you_mean(
+    near = did_you_mean(
         what,
         [
             CITY,
@@ -81,11 +82,14 @@ def find_subject(what: str, city: City) -> Subject:
     )
     known = [k for k in city if specs[k].role != "zones"]
     raise CityDataError(
-        f"there is no layer, figure or 'city' called {what!r}.{near}",
-        f"没有名为“{what}”的图层或指标。{near_zh}",
-        remedy=f"Layers: {', '.join(known)}; 'geo-citymgmt figures' lists the figures.",
-        remedy_zh=f"图层有：{'、'.join(specs[k].name_zh for k in known)}；"
-        "指标见 geo-citymgmt figures。",
+        Text(
+            f"没有名为“{what}”的图层或指标。{near.zh}",
+            f"there is no layer, figure or 'city' called {what!r}.{near.en}",
+        ),
+        remedy=Text(
+            f"图层有：{'、'.join(specs[k].name_zh for k in known)}；指标见 geo-citymgmt figures。",
+            f"Layers: {', '.join(known)}; 'geo-citymgmt figures' lists the figures.",
+        ),
     )
 
 
@@ -107,10 +111,11 @@ def check_options(subject: Subject, **options: Any) -> None:
         if kind != "city":
             what_zh, what = f"{what_zh}“{subject.name_zh}”", f"{what} ({subject.key})"
         raise CityDataError(
-            f"{option} does nothing for {what}: it is for {for_en}.",
-            f"{option} 不能用于{what_zh}，只用于{for_zh}。",
-            remedy="Leave it out, or name another WHAT.",
-            remedy_zh="请去掉该选项，或改画其他内容。",
+            Text(
+                f"{option} 不能用于{what_zh}，只用于{for_zh}。",
+                f"{option} does nothing for {what}: it is for {for_en}.",
+            ),
+            remedy=Text("请去掉该选项，或改画其他内容。", "Leave it out, or name another WHAT."),
         )
 
 

@@ -12,6 +12,7 @@ from geo_citymgmt.decisions.terms import decision_of
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sheet import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["DECISION_COLUMNS", "read_decisions"]
 
@@ -69,10 +70,11 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     tables = {title: _table(source, title) for title in list_sheets(source)}
     if not any(table is not None for table in tables.values()):
         raise SourceError(
-            f"{source.name}: no sheet of findings.",
-            f"{source.name}：不是质检问题清单。",
-            remedy="Use the findings.xlsx of check or report.",
-            remedy_zh="请使用 check 或 report 生成的 findings.xlsx。",
+            Text(f"{source.name}：不是质检问题清单。", f"{source.name}: no sheet of findings."),
+            remedy=Text(
+                "请使用 check 或 report 生成的 findings.xlsx。",
+                "Use the findings.xlsx of check or report.",
+            ),
         )
     parts = [
         _decided(table, title, layers, specs)

@@ -64,7 +64,7 @@ def apply_corrections(
                 findings.add("DECISION_UNUSED", field=name, value=key, expected=value)
             continue
         item = spec.fields[name]
-        said = {"field": name, "label_zh": item.zh, "label_en": item.en, "expected": value}
+        said = {"item": item, "expected": value}
         column = fields.get(name, name)
         old = raw.frame[column].iloc[at[0]] if column in raw.frame.columns else None
         now = "" if pd.isna(old) else str(old)

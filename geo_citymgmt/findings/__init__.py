@@ -8,7 +8,7 @@ made once, at the end, when keys and places of the records are known.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,10 @@ import pandas as pd
 from geo_citymgmt.display import findings_html, findings_text
 from geo_citymgmt.findings.codes import CODES, FindingCode
 from geo_citymgmt.markup import sound_text
+from geo_citymgmt.words import Text, in_language
+
+if TYPE_CHECKING:
+    from geo_citymgmt.spec import Field
 
 __all__ = [
     "CODES",
@@ -53,9 +57,9 @@ class Findings:
         code: str,
         *,
         records: Any = None,
+        item: Field | None = None,
         field: str = "",
-        label_zh: str = "",
-        label_en: str = "",
+        label: Text | None = None,
         value: Any = "",
         expected: Any = "",
         severity: str | None = None,
@@ -70,8 +74,10 @@ class Findings:
             A key of :data:`CODES`.
         records : array of int, optional
             Positions of the records in the source; without it the finding is about the source.
+        item : Field, optional
+            The field it is about: its labels stand in the messages.
         field : str
-            Field name; ``label_zh`` and ``label_en`` stand for it in the messages.
+            Its name, for what is no field of the layer; ``label`` stands for it in the messages.
         value, expected : scalar or array
             An array goes with ``records``, one item each.
         severity : str, optional
@@ -79,14 +85,16 @@ class Findings:
         action : str
             What was done: none, repaired, rejected, assumed, value_removed.
         **params
-            Further parts of the message.
+            Further parts of the message; a Text gives each language its own.
         """
         n = 1 if records is None else len(records)
         if n == 0:
             return
         values, expecteds = _texts(value, n), _texts(expected, n)
         known = CODES[code]
-        zh, en = _messages(known, field, label_zh, label_en, values, expecteds, params)
+        if item is not None:
+            field, label = item.name, label or Text(item.zh, item.en)
+        zh, en = _messages(known, label or Text(field, field), values, expecteds, params)
         self._blocks.append(
             pd.DataFrame(
                 {
@@ -226,9 +234,7 @@ def _is_null(value: Any) -> bool:
 
 def _messages(
     known: FindingCode,
-    field: str,
-    label_zh: str,
-    label_en: str,
+    label: Text,
     values: np.ndarray,
     expecteds: np.ndarray,
     params: Mapping[str, Any],
@@ -236,11 +242,21 @@ def _messages(
     # Formatted once for each distinct pair: a whole column can be flagged.
     both = pd.MultiIndex.from_arrays([values, expecteds])
     codes, distinct = pd.factorize(both)
-    params = {k: sound_text(v) if isinstance(v, str) else v for k, v in params.items()}
-    zh = [
-        known.zh.format(field=label_zh or field, value=v, expected=e, **params) for v, e in distinct
-    ]
-    en = [
-        known.en.format(field=label_en or field, value=v, expected=e, **params) for v, e in distinct
-    ]
-    return np.array(zh, dtype=object)[codes], np.array(en, dtype=object)[codes]
+    both_languages = []
+    for place, template in enumerate((known.zh, known.en)):
+        parts = {k: _sound(in_language(v, place)) for k, v in params.items()}
+        both_languages.append(
+            np.array(
+                [
+                    template.format(field=label[place], value=v, expected=e, **parts)
+                    for v, e in distinct
+                ],
+                dtype=object,
+            )[codes]
+        )
+    zh, en = both_languages
+    return zh, en
+
+
+def _sound(value: Any) -> Any:
+    return sound_text(value) if isinstance(value, str) else value

@@ -27,17 +27,17 @@ def _c(severity: str, zh: str, en: str) -> FindingCode:
 #: Messages are templates over {field}, {value}, {expected} and what the caller adds.
 CODES: Mapping[str, FindingCode] = {
     "SOURCE_REFUSED": _c(
-        "fatal", "拒绝打开：{detail_zh}", "refused: {detail}"
+        "fatal", "拒绝打开：{detail}", "refused: {detail}"
     ),
     "SOURCE_UNREADABLE": _c(
-        "fatal", "无法读取：{detail_zh}", "cannot be read: {detail}"
+        "fatal", "无法读取：{detail}", "cannot be read: {detail}"
     ),
     "FILE_MISSING_PART": _c(
-        "warning", "缺少文件 {value}：{detail_zh}", "file {value} is missing: {detail}"
+        "warning", "缺少文件 {value}：{detail}", "file {value} is missing: {detail}"
     ),
-    "SHP_DAMAGED": _c("error", ".shp 文件有损坏：{detail_zh}", ".shp is damaged: {detail}"),
-    "SHX_DAMAGED": _c("warning", ".shx 索引有损坏：{detail_zh}", ".shx is damaged: {detail}"),
-    "DBF_DAMAGED": _c("error", ".dbf 文件有损坏：{detail_zh}", ".dbf is damaged: {detail}"),
+    "SHP_DAMAGED": _c("error", ".shp 文件有损坏：{detail}", ".shp is damaged: {detail}"),
+    "SHX_DAMAGED": _c("warning", ".shx 索引有损坏：{detail}", ".shx is damaged: {detail}"),
+    "DBF_DAMAGED": _c("error", ".dbf 文件有损坏：{detail}", ".dbf is damaged: {detail}"),
     "COUNT_MISMATCH": _c(
         "error",
         "各部分记录数不一致：{value}；没有对应部分的记录已退回，请重新导出",
@@ -50,13 +50,13 @@ CODES: Mapping[str, FindingCode] = {
     "RECORD_UNREADABLE": _c(
         "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
     ),
-    "LAYER_IGNORED": _c("info", "未使用 {value}：{detail_zh}", "{value} was not used: {detail}"),
+    "LAYER_IGNORED": _c("info", "未使用 {value}：{detail}", "{value} was not used: {detail}"),
     "LAYER_RECOGNISED": _c(
         "info",
-        "{value} 按{detail_zh}认作“{expected}”；如不对，请在 city.toml 中写明",
+        "{value} 按{detail}认作“{expected}”；如不对，请在 city.toml 中写明",
         "{value} was taken as {expected!r} by {detail}; say otherwise in city.toml",
     ),
-    "LAYER_UNUSABLE": _c("fatal", "图层不可用：{detail_zh}", "the layer cannot be used: {detail}"),
+    "LAYER_UNUSABLE": _c("fatal", "图层不可用：{detail}", "the layer cannot be used: {detail}"),
     "ENC_INFERRED": _c(
         "info",
         "没有可用的 .cpg，按字节判定文字编码为 {value}",
@@ -81,7 +81,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "FIELD_MISSING": _c(
         "warning",
-        "缺少字段“{field}”，以下指标无法计算：{detail_zh}",
+        "缺少字段“{field}”，以下指标无法计算：{detail}",
         "field {field!r} is missing; not available: {detail}",
     ),
     "FIELD_AMBIGUOUS": _c(
@@ -105,14 +105,14 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CRS_MISSING": _c(
         "fatal",
-        "没有坐标系（缺 .prj）。坐标范围 {value}；{detail_zh}。请确认后用 "
+        "没有坐标系（缺 .prj）。坐标范围 {value}；{detail}。请确认后用 "
         "--crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
         "no coordinate reference system (no .prj). Coordinates span {value}; {detail}. Confirm "
         "the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
     ),
     "CRS_WRONG": _c(
         "fatal",
-        "坐标数值（{value}）与坐标系 {expected} 不符{detail_zh}，请核对坐标系",
+        "坐标数值（{value}）与坐标系 {expected} 不符{detail}，请核对坐标系",
         "the coordinates ({value}) do not fit {expected}{detail}; check the CRS",
     ),
     "CRS_ASSUMED": _c(
@@ -164,7 +164,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "OUT_OF_CITY": _c(
         "warning",
-        "位于各板块之外（最近的是 {value}），{detail_zh}",
+        "位于各板块之外（最近的是 {value}），{detail}",
         "lies outside every district (nearest {value}); {detail}",
     ),
     "ZONE_DISAGREES": _c(
@@ -217,7 +217,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "LEDGER_JOINED": _c(
         "info",
-        "台账 {expected} 行中 {value} 行与图层对上；{detail_zh}",
+        "台账 {expected} 行中 {value} 行与图层对上；{detail}",
         "{value} of {expected} rows of the list have a feature; {detail}",
     ),
     "LEDGER_UNMATCHED": _c(
@@ -281,22 +281,22 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "RELATION_BROKEN": _c(
         "warning",
-        "“{field}”{value}，但{detail_zh} {expected}",
+        "“{field}”{value}，但{detail} {expected}",
         "{field!r} is {value}, but {detail} {expected}",
     ),
     "EVENT_UNMATCHED": _c(
         "warning",
-        "事件表中的 {value} 条没有对应：{detail_zh}",
+        "事件表中的 {value} 条没有对应：{detail}",
         "{value} events have no counterpart: {detail}",
     ),
     "TARGET_UNMATCHED": _c(
         "warning",
-        "目标表中的“{value}”没有对应：{detail_zh}；请核对编号",
+        "目标表中的“{value}”没有对应：{detail}；请核对编号",
         "{value!r} in the targets has no counterpart: {detail}; check the ids",
     ),
     "TARGET_SUM": _c(
         "warning",
-        "“{detail_zh}”各板块目标之和为 {value}，全市目标为 {expected}；请核对分解数",
+        "“{detail}”各板块目标之和为 {value}，全市目标为 {expected}；请核对分解数",
         "{detail}: the districts' targets make {value}, the city's is {expected}; check the split",
     ),
     "PERSONAL_DATA": _c(
@@ -312,7 +312,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "FORMAT_LOSS": _c(
         "warning",
-        "{field}{detail_zh}（{value} 格式所限）",
+        "{field}{detail}（{value} 格式所限）",
         "{field}{detail} ({value} holds no more)",
     ),
     "GEOM_FLATTENED": _c(
@@ -343,23 +343,23 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "ID_DAMAGED": _c(
         "warning",
-        "编号 {value} 的位数已被电子表格破坏{detail_zh}，请按原始资料改回（单元格设为文本）",
+        "编号 {value} 的位数已被电子表格破坏{detail}，请按原始资料改回（单元格设为文本）",
         "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
         "cell formatted as text",
     ),
     "CRS_INFERRED": _c(
         "info",
-        "坐标系按数据推断为 {value}（{detail_zh}），请确认",
+        "坐标系按数据推断为 {value}（{detail}），请确认",
         "the CRS was inferred as {value} ({detail}); confirm it",
     ),
     "CRS_ZONE_PREFIX": _c(
         "fatal",
-        "横坐标的带号与坐标系不一致：{value}；{detail_zh}",
+        "横坐标的带号与坐标系不一致：{value}；{detail}",
         "the zone prefix of x does not agree with the CRS: {value}; {detail}",
     ),
     "COORD_SWAPPED": _c(
         "fatal",
-        "横纵坐标（经纬度）颠倒：{value}；{detail_zh}",
+        "横纵坐标（经纬度）颠倒：{value}；{detail}",
         "x and y (or longitude and latitude) are exchanged: {value}; {detail}",
     ),
     "CRS_PIPELINE": _c(
@@ -419,7 +419,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "ID_GAP": _c(
         "info",
-        "“{field}”{detail_zh}；如不是停用的编号，请核对是否漏行",
+        "“{field}”{detail}；如不是停用的编号，请核对是否漏行",
         "{field!r} {detail}; unless these numbers were given up, look for rows that were left out",
     ),
 }  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geo_citymgmt.spec import Amount, LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["KINDS", "PERIODS", "Component", "Figure", "Figures"]
 
@@ -129,7 +130,7 @@ class Figures:
     """All figures, the thresholds of their status and the words for why two do not compare."""
 
     figures: Mapping[str, Figure]
-    reasons: Mapping[str, tuple[str, str]]
+    reasons: Mapping[str, Text]
     ahead: float
     on_track: float
     origin: Mapping[str, str] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from typing import Any
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.indicators.model import KINDS, PERIODS, Component, Figure, Figures
 from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.words import Text
 
 __all__ = ["check_figures", "load_figures", "read_figures"]
 
@@ -72,7 +73,7 @@ def read_figures(path: Path | resources.abc.Traversable, *, over: Figures | None
     for key, words in table.get("reasons", {}).items():
         if not isinstance(words, Mapping) or not {"zh", "en"} <= set(words):
             raise _mistake(name, f"reasons.{key}", "needs zh and en")
-        reasons[key] = (words["zh"], words["en"])
+        reasons[key] = Text(words["zh"], words["en"])
     own = {k: _figure(name, k, t, reasons) for k, t in table.get("figures", {}).items()}
     thresholds = table.get("thresholds", {})
     for entry, value in thresholds.items():
@@ -152,7 +153,7 @@ def _check_wanted(file: str, place: str, spec: LayerSpec, name: str, wanted: Any
         raise _mistake(file, place, "must be true or false")
 
 
-def _figure(file: str, key: str, table: Any, reasons: Mapping[str, tuple[str, str]]) -> Figure:
+def _figure(file: str, key: str, table: Any, reasons: Mapping[str, Text]) -> Figure:
     place = f"figures.{key}"
     if not isinstance(table, Mapping):
         raise _mistake(file, place, "must be a table")
@@ -174,7 +175,7 @@ def _figure(file: str, key: str, table: Any, reasons: Mapping[str, tuple[str, st
 
 
 def _check_entries(
-    file: str, place: str, table: Mapping[str, Any], reasons: Mapping[str, tuple[str, str]]
+    file: str, place: str, table: Mapping[str, Any], reasons: Mapping[str, Text]
 ) -> None:
     for entry in table:
         if entry not in (*_FIGURE, *_COMPONENT):
@@ -233,4 +234,4 @@ def _is_number(value: Any) -> bool:
 
 
 def _mistake(file: str, place: str, cause: str) -> SpecError:
-    return SpecError(f"{file} [{place}]: {cause}.", f"{file} [{place}] 有误：{cause}。")
+    return SpecError(Text(f"{file} [{place}] 有误：{cause}。", f"{file} [{place}]: {cause}."))

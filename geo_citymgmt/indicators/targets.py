@@ -12,6 +12,7 @@ import pandas as pd
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figure, Figures
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -65,10 +66,13 @@ def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
         kind, size = _UNITS.get(given, ("", 1.0))
         if kind != wanted:
             raise SourceError(
-                f"targets: {name} is in {wanted}, its target in {given!r}.",
-                f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
-                remedy="Give the target in the unit of the figure.",
-                remedy_zh="请按指标的单位填写目标值。",
+                Text(
+                    f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
+                    f"targets: {name} is in {wanted}, its target in {given!r}.",
+                ),
+                remedy=Text(
+                    "请按指标的单位填写目标值。", "Give the target in the unit of the figure."
+                ),
             )
         factor[targets.index.get_indexer(rows)] = size
     return targets.assign(target=targets["target"] * factor)
@@ -129,14 +133,13 @@ def check_targets(
         ("zone_code", [city, *known_zones], "no such zone", "没有这个分区"),
     ):
         for value in targets.loc[~targets[column].isin(known), column].unique():
-            findings.add("TARGET_UNMATCHED", value=value, detail=en, detail_zh=zh)
+            findings.add("TARGET_UNMATCHED", value=value, detail=Text(zh, en))
     missing = int(targets["target"].isna().sum())
     if missing:
         findings.add(
             "TARGET_UNMATCHED",
             value=f"{missing}",
-            detail="rows without a number",
-            detail_zh="行没有目标值",
+            detail=Text("行没有目标值", "rows without a number"),
         )
     codes = [str(c) for c in districts.index]
     for name in targets["indicator"].unique():
@@ -150,6 +153,5 @@ def check_targets(
                 "TARGET_SUM",
                 value=f"{total:,.10g}",
                 expected=f"{whole:,.10g}",
-                detail=figure.en,
-                detail_zh=figure.zh,
+                detail=Text(figure.zh, figure.en),
             )

@@ -13,6 +13,7 @@ from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.tile_address import check_address
 from geo_citymgmt.maps.tile_files import Bounds, Tiles, read_tiles
 from geo_citymgmt.spec import check_lang
+from geo_citymgmt.words import Text
 
 __all__ = ["Basemap", "BasemapLike"]
 
@@ -77,17 +78,22 @@ class Basemap:
     def __post_init__(self) -> None:
         if self.crs not in (*_MERCATOR, *GEOGRAPHIC):
             raise MapError(
-                f"tiles in {self.crs} cannot be shown; known: EPSG:3857, EPSG:4490, EPSG:4326.",
-                f"不支持 {self.crs} 的瓦片；可用：EPSG:3857、EPSG:4490、EPSG:4326。",
+                Text(
+                    f"不支持 {self.crs} 的瓦片；可用：EPSG:3857、EPSG:4490、EPSG:4326。",
+                    f"tiles in {self.crs} cannot be shown; known: EPSG:3857, EPSG:4490, EPSG:4326.",
+                ),
             )
         if self.datum not in ("wgs84", "cgcs2000", "gcj02"):
             raise MapError(
-                f"tiles of datum {self.datum!r} cannot be shown; known: wgs84, cgcs2000, gcj02.",
-                f"不支持坐标基准为 {self.datum} 的瓦片；可用：wgs84、cgcs2000、gcj02。",
+                Text(
+                    f"不支持坐标基准为 {self.datum} 的瓦片；可用：wgs84、cgcs2000、gcj02。",
+                    f"tiles of datum {self.datum!r} cannot be shown; known: wgs84, cgcs2000, "
+                    "gcj02.",
+                ),
             )
         if self.datum == "gcj02" and self.crs in GEOGRAPHIC:
             raise MapError(
-                "GCJ-02 tiles are shown in EPSG:3857 only.", "GCJ-02 瓦片仅支持 EPSG:3857。"
+                Text("GCJ-02 瓦片仅支持 EPSG:3857。", "GCJ-02 tiles are shown in EPSG:3857 only.")
             )
         for layer in self.layers:
             check_address(layer.url, layer.subdomains)
@@ -142,10 +148,13 @@ class Basemap:
         kind = _tile_kind(kind, "Tianditu", "天地图")
         if not re.fullmatch(r"[A-Za-z0-9]{8,64}", key or ""):
             raise MapError(
-                "The key of Tianditu is missing or is not one.",
-                "天地图密钥缺失或格式不正确。",
-                remedy="Use Basemap.tianditu(key) with the key of the office's own account.",
-                remedy_zh="请用本单位账号申请的密钥：Basemap.tianditu(key)。",
+                Text(
+                    "天地图密钥缺失或格式不正确。", "The key of Tianditu is missing or is not one."
+                ),
+                remedy=Text(
+                    "请用本单位账号申请的密钥：Basemap.tianditu(key)。",
+                    "Use Basemap.tianditu(key) with the key of the office's own account.",
+                ),
             )
         matrix = "c" if crs in GEOGRAPHIC else "w"
         names = [kind, {"vec": "cva", "img": "cia"}[kind]] if labels else [kind]
@@ -373,12 +382,13 @@ class Basemap:
         if given.lower().endswith((".mbtiles", ".pmtiles")):
             return cls.file(given)
         raise MapError(
-            f"{given!r} is no basemap.",
-            f"未知底图 {given}。",
-            remedy="Give 'osm', 'gaode', 'tianditu:KEY', an address with {z}, {x} and {y}, "
-            "an .mbtiles or .pmtiles file, or a Basemap.",
-            remedy_zh="可用：osm、gaode、tianditu:密钥、含 {z}{x}{y} 的地址、"
-            ".mbtiles 或 .pmtiles 文件，或 Basemap 对象。",
+            Text(f"未知底图 {given}。", f"{given!r} is no basemap."),
+            remedy=Text(
+                "可用：osm、gaode、tianditu:密钥、含 {z}{x}{y} 的地址、"
+                ".mbtiles 或 .pmtiles 文件，或 Basemap 对象。",
+                "Give 'osm', 'gaode', 'tianditu:KEY', an address with {z}, {x} and {y}, "
+                "an .mbtiles or .pmtiles file, or a Basemap.",
+            ),
         )
 
     def note(self, lang: str) -> str:
@@ -395,5 +405,5 @@ def _tile_kind(given: str, name: str, name_zh: str) -> TileKind:
         if given == kind:
             return kind
     raise MapError(
-        f"{name} has vec and img, not {given!r}.", f"{name_zh}底图应为 vec 或 img：{given}。"
+        Text(f"{name_zh}底图应为 vec 或 img：{given}。", f"{name} has vec and img, not {given!r}.")
     )

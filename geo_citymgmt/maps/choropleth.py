@@ -16,6 +16,7 @@ from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.elements import Frames, Legend, Zones
 from geo_citymgmt.maps.features import add_outlines, zone_name
 from geo_citymgmt.maps.figures import number_scale, number_text, with_unit
+from geo_citymgmt.words import Text
 
 _WORDS = {
     "zh": {
@@ -206,15 +207,19 @@ def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
     missing = [c for c in columns if c not in table]
     if missing:
         raise MapError(
-            f"the table has no column {', '.join(missing)}; it has "
-            f"{', '.join(map(str, table.columns))}",
-            f"表中没有列 {'、'.join(missing)}",
+            Text(
+                f"表中没有列 {'、'.join(missing)}",
+                f"the table has no column {', '.join(missing)}; it has "
+                f"{', '.join(map(str, table.columns))}",
+            ),
         )
     if not pd.api.types.is_numeric_dtype(table[columns[0]]):
-        raise MapError(f"column {columns[0]} is not a number", f"列 {columns[0]} 不是数值")
+        raise MapError(Text(f"列 {columns[0]} 不是数值", f"column {columns[0]} is not a number"))
     twice = table.index[table.index.duplicated()].unique()
     if len(twice):
         raise MapError(
-            f"zones stand more than once in the table: {', '.join(map(str, twice[:8]))}",
-            f"表中分区重复：{'、'.join(map(str, twice[:8]))}",
+            Text(
+                f"表中分区重复：{'、'.join(map(str, twice[:8]))}",
+                f"zones stand more than once in the table: {', '.join(map(str, twice[:8]))}",
+            ),
         )

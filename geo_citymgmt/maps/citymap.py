@@ -21,6 +21,7 @@ from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
 from geo_citymgmt.spec import Lang, check_lang
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing import whole_file
 
 __all__ = ["CityMap", "Lang"]
@@ -88,10 +89,12 @@ class _Page(Figure):
             return offline_page(self, lang=self.map.lang, title=self.map.title or "", hosts=hosts)
         except TemplateSyntaxError as error:
             raise MapError(
-                "A text on the map reads as a template ({{ or {%); pass text of data to folium "
-                "objects through escape_text.",
-                "地图上的文字含有模板标记（{{ 或 {%）；"
-                "传给 folium 对象的数据文字请先经 escape_text 处理。",
+                Text(
+                    "地图上的文字含有模板标记（{{ 或 {%）；"
+                    "传给 folium 对象的数据文字请先经 escape_text 处理。",
+                    "A text on the map reads as a template ({{ or {%); pass text of data to folium "
+                    "objects through escape_text.",
+                ),
             ) from error
         finally:
             for element, children in before:

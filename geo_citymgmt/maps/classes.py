@@ -14,6 +14,7 @@ import pandas as pd
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.figures import number_scale
 from geo_citymgmt.spec import Field, LayerSpec
+from geo_citymgmt.words import Text
 
 # One hue from light to dark: told apart by lightness, so by every eye and in grey print.
 _SEQUENCE = ("#d3e4f1", "#a9cbe4", "#76abd3", "#3f82b8", "#1a568c")
@@ -138,7 +139,7 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
         limits = np.asarray(scheme, dtype="float64")
         if limits.size == 0 or (np.diff(limits) <= 0).any():
             raise MapError(
-                f"class limits {list(scheme)} do not rise", f"分级界限 {list(scheme)} 须递增"
+                Text(f"分级界限 {list(scheme)} 须递增", f"class limits {list(scheme)} do not rise")
             )
         return limits
     distinct = np.unique(found)
@@ -151,8 +152,10 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
     name = scheme.replace("_", "").lower()
     if name not in known:
         raise MapError(
-            f"unknown scheme {scheme!r}; known: {', '.join(sorted(known))}",
-            f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(known))}",
+            Text(
+                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(known))}",
+                f"unknown scheme {scheme!r}; known: {', '.join(sorted(known))}",
+            ),
         )
     if name == "fisherjenks" and len(found) > 2000:
         name = "quantiles"  # natural breaks take time that grows with the square

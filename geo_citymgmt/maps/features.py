@@ -20,6 +20,7 @@ from geo_citymgmt.maps.filters import Filter, FilterControl, describe, filter_co
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import POINTS_FROM_ZOOM, Features, Overlay, feature_layer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
+from geo_citymgmt.words import Text
 
 _WORDS = {
     "zh": {
@@ -347,7 +348,9 @@ def _check_columns(frame: pd.DataFrame, columns: Sequence[str], spec: LayerSpec)
     missing = [column for column in columns if column not in frame]
     if missing:
         raise MapError(
-            f"{spec.key} has no column {', '.join(map(str, missing))}; it has "
-            f"{', '.join(map(str, frame.columns))}",
-            f"{spec.name_zh} 没有字段 {'、'.join(map(str, missing))}",
+            Text(
+                f"{spec.name_zh} 没有字段 {'、'.join(map(str, missing))}",
+                f"{spec.key} has no column {', '.join(map(str, missing))}; it has "
+                f"{', '.join(map(str, frame.columns))}",
+            ),
         )

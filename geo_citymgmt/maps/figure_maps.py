@@ -21,6 +21,7 @@ from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
 from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -174,8 +175,10 @@ def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district")
     if chosen.empty:
         known = at_level["indicator"].unique()
         raise MapError(
-            f"no figure {indicator!r} at the level {level}; known: {', '.join(known)}",
-            f"没有 {level} 级指标 {indicator!r}；可用：{'、'.join(known)}",
+            Text(
+                f"没有 {level} 级指标 {indicator!r}；可用：{'、'.join(known)}",
+                f"no figure {indicator!r} at the level {level}; known: {', '.join(known)}",
+            ),
         )
     return chosen.set_index(chosen["zone_code"].astype(str))
 

@@ -14,6 +14,7 @@ from folium.template import Template
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.text import json_for_script, visible_text
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 #: A list of more choices than these is no help to a reader.
 MOST_CHOICES = 300
@@ -77,10 +78,12 @@ def filter_columns(
         for name in names:
             if (count := frame[name].nunique()) > MOST_CHOICES:
                 raise MapError(
-                    f"column {name} has {count:,} different values; a filter shows at most "
-                    f"{MOST_CHOICES}. Name a code column, or group the values.",
-                    f"字段 {name} 有 {count:,} 个不同取值，筛选最多 {MOST_CHOICES} 个；"
-                    "请指定代码字段，或先归并取值。",
+                    Text(
+                        f"字段 {name} 有 {count:,} 个不同取值，筛选最多 {MOST_CHOICES} 个；"
+                        "请指定代码字段，或先归并取值。",
+                        f"column {name} has {count:,} different values; a filter shows at most "
+                        f"{MOST_CHOICES}. Name a code column, or group the values.",
+                    ),
                 )
     filters = [Filter(name, "codes") for name in names]
     if date_by is None:
@@ -89,9 +92,11 @@ def filter_columns(
         _check(frame, [date_by], spec)
         if not pd.api.types.is_datetime64_any_dtype(frame[date_by]):
             raise MapError(
-                f"column {date_by} holds no dates but {frame[date_by].dtype}; convert it with "
-                "pandas.to_datetime",
-                f"字段 {date_by} 不是日期，请先用 pandas.to_datetime 转换",
+                Text(
+                    f"字段 {date_by} 不是日期，请先用 pandas.to_datetime 转换",
+                    f"column {date_by} holds no dates but {frame[date_by].dtype}; convert it with "
+                    "pandas.to_datetime",
+                ),
             )
     return [*filters, Filter(date_by, "dates")] if date_by else filters
 
@@ -201,7 +206,9 @@ def _check(frame: pd.DataFrame, names: Sequence[str], spec: LayerSpec) -> None:
     missing = [name for name in names if name not in frame]
     if missing:
         raise MapError(
-            f"{spec.key} has no column {', '.join(map(str, missing))} to filter by; it has "
-            f"{', '.join(map(str, frame.columns))}",
-            f"{spec.name_zh} 没有可供筛选的字段 {'、'.join(map(str, missing))}",
+            Text(
+                f"{spec.name_zh} 没有可供筛选的字段 {'、'.join(map(str, missing))}",
+                f"{spec.key} has no column {', '.join(map(str, missing))} to filter by; it has "
+                f"{', '.join(map(str, frame.columns))}",
+            ),
         )

@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from geo_citymgmt.errors import CRSError, MapError
+from geo_citymgmt.words import Text
 
 POINT, LINE, AREA = 0, 1, 2
 _KIND = {0: POINT, 1: LINE, 2: LINE, 3: AREA}
@@ -27,8 +28,10 @@ def to_degrees(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     geometry = frame.geometry
     if geometry.crs is None:
         raise CRSError(
-            "The frame has no CRS, so it cannot be drawn; set it with set_crs.",
-            "数据没有坐标系，无法制图；请用 set_crs 指定。",
+            Text(
+                "数据没有坐标系，无法制图；请用 set_crs 指定。",
+                "The frame has no CRS, so it cannot be drawn; set it with set_crs.",
+            ),
         )
     geodetic = geometry.crs.geodetic_crs
     is_cgcs = geodetic is not None and "2000" in geodetic.name and "China" in geodetic.name
@@ -37,9 +40,12 @@ def to_degrees(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     outside = np.isinf(bounds).any(axis=1) | (np.abs(bounds[:, 1:4:2]) > 89).any(axis=1)
     if outside.any():
         raise MapError(
-            f"{int(outside.sum())} geometries lie outside the area of {geometry.crs.name}; "
-            "the CRS given is not the CRS of the data.",
-            f"{int(outside.sum())} 个图形超出坐标系 {geometry.crs.name} 的范围，坐标系可能有误。",
+            Text(
+                f"{int(outside.sum())} 个图形超出坐标系 {geometry.crs.name} 的范围，"
+                "坐标系可能有误。",
+                f"{int(outside.sum())} geometries lie outside the area of {geometry.crs.name}; "
+                "the CRS given is not the CRS of the data.",
+            ),
         )
     return shown
 

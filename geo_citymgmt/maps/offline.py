@@ -14,6 +14,7 @@ from branca.element import CssLink, Element, Figure, IFrame, JavascriptLink
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
 from geo_citymgmt.maps.text import escape_text
+from geo_citymgmt.words import Text
 
 SUPPORTED = frozenset(
     {
@@ -241,9 +242,12 @@ def check_addresses(text: str) -> None:
 
 def _refuse(what: str) -> None:
     raise MapError(
-        f"The map needs {what}, which an offline page cannot hold. Leave it out, or build the map "
-        "with online=True.",
-        f"地图需要 {what}，离线页面无法包含。请去掉该对象，或以 online=True 生成联网地图。",
+        Text(
+            f"地图需要 {what}，离线页面无法包含。请去掉该对象，或以 online=True 生成联网地图。",
+            f"The map needs {what}, which an offline page cannot hold. Leave it out, or build "
+            "the map "
+            "with online=True.",
+        ),
     )
 
 

@@ -16,6 +16,7 @@ from geo_citymgmt.maps.figures import number_text
 from geo_citymgmt.maps.terms import STATUS, term_lines
 from geo_citymgmt.maps.text import json_for_script, visible_text
 from geo_citymgmt.spec import get_spec
+from geo_citymgmt.words import Text
 
 #: A panel is read, not searched: the figure of the map, and those that say most beside it.
 MOST_FIGURES = 12
@@ -216,8 +217,10 @@ def panel_figures(
         missing = [key for key in chosen if key not in known]
         if missing:
             raise MapError(
-                f"the table has no figure {', '.join(missing)}; it has {', '.join(known)}",
-                f"表中没有指标 {'、'.join(missing)}；可用：{'、'.join(known)}",
+                Text(
+                    f"表中没有指标 {'、'.join(missing)}；可用：{'、'.join(known)}",
+                    f"the table has no figure {', '.join(missing)}; it has {', '.join(known)}",
+                ),
             )
         return list(dict.fromkeys(chosen))
     at_level = table.loc[table["level"].isin([level, "city"])]

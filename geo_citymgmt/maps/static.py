@@ -29,6 +29,7 @@ from geo_citymgmt.maps.geometry import located
 from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
 from geo_citymgmt.metric import DEFAULT_CRS, require_metric
 from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -191,8 +192,10 @@ def plot_layer(
     ground = shown if areas is None else areas
     if not len(ground):
         raise MapError(
-            f"no feature of {spec.key} has a place; give zones to draw the sheet without any.",
-            f"{spec.name_zh} 没有已落图的要素；请给出 zones 以绘制空图。",
+            Text(
+                f"{spec.name_zh} 没有已落图的要素；请给出 zones 以绘制空图。",
+                f"no feature of {spec.key} has a place; give zones to draw the sheet without any.",
+            ),
         )
     with style():
         sheet, axes = new_sheet(ground.geometry, size)

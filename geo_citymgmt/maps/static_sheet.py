@@ -20,6 +20,7 @@ from geo_citymgmt.errors import MapError
 from geo_citymgmt.fonts import font_families
 from geo_citymgmt.maps.citymap import Lang
 from geo_citymgmt.maps.static_parts import INK, SOFT, add_north_arrow, add_scale_bar, plain
+from geo_citymgmt.words import Text
 
 _WORDS = {
     "zh": {"source": "资料来源：{source}", "date": "截至 {date}"},
@@ -75,8 +76,10 @@ class StaticMap(Figure):
         kind = format or target.suffix.lstrip(".").lower()
         if kind not in _METADATA:
             raise MapError(
-                f"{target.name}: a static map is written as .png, .svg or .pdf",
-                f"{target.name}：静态地图可保存为 .png、.svg 或 .pdf",
+                Text(
+                    f"{target.name}：静态地图可保存为 .png、.svg 或 .pdf",
+                    f"{target.name}: a static map is written as .png, .svg or .pdf",
+                ),
             )
         content = self._bytes(kind, dpi)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
@@ -85,8 +88,11 @@ class StaticMap(Figure):
             temporary.replace(target)
         except OSError as error:
             raise MapError(
-                f"{target} cannot be written; close it in other programs or choose another folder",
-                f"无法写入 {target}：请在其他程序中关闭该文件，或另选文件夹",
+                Text(
+                    f"无法写入 {target}：请在其他程序中关闭该文件，或另选文件夹",
+                    f"{target} cannot be written; close it in other programs or choose another "
+                    "folder",
+                ),
             ) from error
         finally:
             temporary.unlink(missing_ok=True)

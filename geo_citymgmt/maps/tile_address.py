@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.text import visible_text
+from geo_citymgmt.words import Text
 
 _MARKS = re.compile(r"\{([^{}]*)\}")
 # Printable ASCII without what could end a string, an attribute, or a source of the policy.
@@ -19,32 +20,35 @@ def check_address(url: str, subdomains: Sequence[str]) -> None:
     """Refuse an address that is not one of tiles, or could be more than that."""
     told = visible_text(url)[:120]
 
-    def refuse(why: str, why_zh: str) -> MapError:
+    def refuse(why: Text) -> MapError:
         return MapError(
-            f"{told!r} is no address of tiles: {why}.",
-            f"瓦片地址 {told} 无效：{why_zh}。",
-            remedy="Such as https://host/tiles/{z}/{x}/{y}.png.",
-            remedy_zh="例如 https://host/tiles/{z}/{x}/{y}.png。",
+            Text(
+                f"瓦片地址 {told} 无效：{why.zh}。", f"{told!r} is no address of tiles: {why.en}."
+            ),
+            remedy=Text(
+                "例如 https://host/tiles/{z}/{x}/{y}.png。",
+                "Such as https://host/tiles/{z}/{x}/{y}.png.",
+            ),
         )
 
     if not _PLAIN.fullmatch(url):
-        raise refuse("it holds characters that addresses do not", "含有地址不允许的字符")
+        raise refuse(Text("含有地址不允许的字符", "it holds characters that addresses do not"))
     try:
         parts = urlsplit(url)
     except ValueError as error:
-        raise refuse(str(error), "无法解析") from error
+        raise refuse(Text("无法解析", str(error))) from error
     if parts.scheme not in ("http", "https"):
-        raise refuse("it is neither http nor https", "不是 http 或 https")
+        raise refuse(Text("不是 http 或 https", "it is neither http nor https"))
     if not _HOST.fullmatch(parts.netloc) or parts.fragment:
-        raise refuse("its host is not a plain name or number", "主机名不规范")
+        raise refuse(Text("主机名不规范", "its host is not a plain name or number"))
     marks = _MARKS.findall(url)
     if not {"x", "y", "z"} <= set(marks):
-        raise refuse("{z}, {x} or {y} is missing", "缺少 {z}、{x} 或 {y}")
+        raise refuse(Text("缺少 {z}、{x} 或 {y}", "{z}, {x} or {y} is missing"))
     if not set(marks) <= {"x", "y", "z", "s"} or {"{", "}"} & set(_MARKS.sub("", url)):
-        raise refuse("it has marks other than {z}, {x}, {y} and {s}", "含有其他占位符")
+        raise refuse(Text("含有其他占位符", "it has marks other than {z}, {x}, {y} and {s}"))
     if any(mark != "s" for mark in _MARKS.findall(parts.netloc)):
-        raise refuse("its host has a mark other than {s}", "主机名中含有占位符")
+        raise refuse(Text("主机名中含有占位符", "its host has a mark other than {s}"))
     if ("s" in marks) != (tuple(subdomains) != ("",)):
-        raise refuse("{s} and subdomains= go together", "{s} 与 subdomains= 须同时给出")
+        raise refuse(Text("{s} 与 subdomains= 须同时给出", "{s} and subdomains= go together"))
     if not all(re.fullmatch(r"[A-Za-z0-9-]*", name) for name in subdomains):
-        raise refuse("a subdomain is not a plain name", "子域名不规范")
+        raise refuse(Text("子域名不规范", "a subdomain is not a plain name"))

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.words import Text
 
 _KINDS = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -72,7 +73,9 @@ def read_tiles(
             start = file.read(16)
     except OSError as error:
         raise MapError(
-            f"{path} cannot be read: {error.strerror}.", f"无法读取 {path}：{error.strerror}。"
+            Text(
+                f"无法读取 {path}：{error.strerror}。", f"{path} cannot be read: {error.strerror}."
+            )
         ) from error
     if start.startswith(b"SQLite format 3\x00"):
         found, attribution = _mbtiles(path, max_zoom)
@@ -246,18 +249,23 @@ def _last(max_zoom: int | None) -> int:
 
 def _unreadable(path: Path, why: str, why_zh: str) -> MapError:
     return MapError(
-        f"{path.name} cannot be a basemap: {why}.",
-        f"{path.name} 不能用作底图：{why_zh}。",
-        remedy="Give an MBTiles or PMTiles file of raster tiles (png, jpg, webp).",
-        remedy_zh="请提供栅格瓦片（png、jpg、webp）的 MBTiles 或 PMTiles 文件。",
+        Text(f"{path.name} 不能用作底图：{why_zh}。", f"{path.name} cannot be a basemap: {why}."),
+        remedy=Text(
+            "请提供栅格瓦片（png、jpg、webp）的 MBTiles 或 PMTiles 文件。",
+            "Give an MBTiles or PMTiles file of raster tiles (png, jpg, webp).",
+        ),
     )
 
 
 def _too_large(path: Path, limit: int) -> MapError:
     size = f"{limit / 2**20:g} MB"
     return MapError(
-        f"The tiles of {path.name} are more than {size}, too much for one page.",
-        f"{path.name} 的瓦片超过 {size}，无法放入单个页面。",
-        remedy="Take fewer with max_zoom= or bounds=, or allow more with max_mb=.",
-        remedy_zh="请用 max_zoom= 或 bounds= 减少瓦片，或用 max_mb= 放宽上限。",
+        Text(
+            f"{path.name} 的瓦片超过 {size}，无法放入单个页面。",
+            f"The tiles of {path.name} are more than {size}, too much for one page.",
+        ),
+        remedy=Text(
+            "请用 max_zoom= 或 bounds= 减少瓦片，或用 max_mb= 放宽上限。",
+            "Take fewer with max_zoom= or bounds=, or allow more with max_mb=.",
+        ),
     )

@@ -9,6 +9,7 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import load_specs
+from geo_citymgmt.words import Text
 
 __all__ = ["column", "has_area", "ids"]
 
@@ -34,6 +35,8 @@ def column(frame: gpd.GeoDataFrame, name: str, function: str) -> pd.Series:
         return frame[name]
     known = ", ".join(str(c) for c in frame.columns if c != frame.active_geometry_name)
     raise CityDataError(
-        f"{function}: no column {name!r}; there are {known}.",
-        f"{function}：没有字段“{name}”，现有字段：{known}。",
+        Text(
+            f"{function}：没有字段“{name}”，现有字段：{known}。",
+            f"{function}: no column {name!r}; there are {known}.",
+        ),
     )

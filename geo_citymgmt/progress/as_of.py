@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -34,10 +35,8 @@ def as_date(value: Any) -> pd.Timestamp:
     if not pd.isna(stamp):
         return pd.Timestamp(stamp).normalize()
     raise SourceError(
-        f"{value!r} is not a date.",
-        f"“{value}”不是日期。",
-        remedy="Write it as 2022-06-30.",
-        remedy_zh="请写成 2022-06-30。",
+        Text(f"“{value}”不是日期。", f"{value!r} is not a date."),
+        remedy=Text("请写成 2022-06-30。", "Write it as 2022-06-30."),
     )
 
 
@@ -45,7 +44,9 @@ def day_of(city: City, as_of: Any, basis: str | None) -> pd.Timestamp | None:
     """Return the day of the figures, the data's own where none is given; refuse a later one."""
     if basis not in (None, "plan"):
         raise CityDataError(
-            f'basis is {basis!r}; the only one to ask for is "plan".', f"不支持 basis={basis}。"
+            Text(
+                f"不支持 basis={basis}。", f'basis is {basis!r}; the only one to ask for is "plan".'
+            )
         )
     own = city.data_date
     if as_of is None:
@@ -53,10 +54,12 @@ def day_of(city: City, as_of: Any, basis: str | None) -> pd.Timestamp | None:
     day = as_date(as_of)
     if own is not None and day > own and basis != "plan":
         raise AsOfError(
-            f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it. Ask for a date "
-            'up to then (in Python basis="plan" gives what is planned).',
-            f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；请改用此前的日期"
-            "（计划数：Python 的 basis=“plan”）。",
+            Text(
+                f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}；请改用此前的日期"
+                "（计划数：Python 的 basis=“plan”）。",
+                f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it. Ask for a date "
+                'up to then (in Python basis="plan" gives what is planned).',
+            ),
         )
     return day
 
@@ -66,9 +69,10 @@ def known_day(city: City, as_of: Any) -> pd.Timestamp:
     day = day_of(city, as_of, None)
     if day is None:
         raise CityDataError(
-            "the city's data has no date.",
-            "数据没有日期。",
-            remedy="Give data_date in city.toml, or as_of (--as-of).",
-            remedy_zh="请在 city.toml 中写 data_date，或指定截至日期（--as-of；Python：as_of）。",
+            Text("数据没有日期。", "the city's data has no date."),
+            remedy=Text(
+                "请在 city.toml 中写 data_date，或指定截至日期（--as-of；Python：as_of）。",
+                "Give data_date in city.toml, or as_of (--as-of).",
+            ),
         )
     return day

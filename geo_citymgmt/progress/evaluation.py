@@ -15,13 +15,12 @@ import pandas as pd
 from geo_citymgmt.indicators import Component, Figure
 from geo_citymgmt.progress.membership import Membership
 from geo_citymgmt.progress.timeline import Entries, Timeline, matches
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
 __all__ = ["Evaluator", "Layout", "Values", "Window"]
-
-Words = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ class Evaluator:
         self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
         self._masks: dict[tuple[str, str], np.ndarray] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
-        self._problems: dict[str, Words | None] = {}
+        self._problems: dict[str, Text | None] = {}
 
     # -- made once
 
@@ -162,21 +161,20 @@ class Evaluator:
         # A record that was not known yet is at -1, beyond every code.
         return np.append(wanted, False)[at], unknown
 
-    def problem(self, figure: Figure) -> Words | None:
-        """Why the figure is not available, in English and Chinese, or None."""
+    def problem(self, figure: Figure) -> Text | None:
+        """Why the figure is not available, or None."""
         if figure.id not in self._problems:
             self._problems[figure.id] = self._find_problem(figure)
         return self._problems[figure.id]
 
-    def _find_problem(self, figure: Figure) -> Words | None:
+    def _find_problem(self, figure: Figure) -> Text | None:
         city = self.city
         if not figure.components:
-            zh, en = city.figures.reasons[figure.reasons[0]]
-            return en, zh
+            return city.figures.reasons[figure.reasons[0]]
         if figure.layer not in city:
             spec = city.specs.get(figure.layer)
             label = spec.name_zh if spec else figure.layer
-            return f"there is no layer {figure.layer}", f"没有图层“{label}”"
+            return Text(f"没有图层“{label}”", f"there is no layer {figure.layer}")
         spec, data = city.specs[figure.layer], city[figure.layer]
         happened = city.events.loc[city.events["layer"] == figure.layer, "event"].unique()
         adding = {amount for event in happened for amount in spec.events[event].adds}
@@ -190,11 +188,11 @@ class Evaluator:
         if missing:
             names = list(dict.fromkeys(missing))
             labels = "、".join(spec.fields[n].zh for n in names)
-            return f"needs {', '.join(names)}", f"缺少字段：{labels}"
+            return Text(f"缺少字段：{labels}", f"needs {', '.join(names)}")
         for part in figure.components:
             amount = part.told_only_by_events(spec)
             if amount is not None and amount.key not in adding:
-                return f"no events tell of {amount.en.lower()}", f"事件表中没有“{amount.zh}”"
+                return Text(f"事件表中没有“{amount.zh}”", f"no events tell of {amount.en.lower()}")
         return None
 
     def recorded_since(self, figure: Figure) -> pd.Timestamp | None:

@@ -22,6 +22,7 @@ from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.as_of import known_day
 from geo_citymgmt.progress.evaluation import Window
 from geo_citymgmt.progress.standing import Standing, levels_of
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -42,7 +43,6 @@ _T80 = (3.0777, 1.8856, 1.6377, 1.5332, 1.4759, 1.4398, 1.4149, 1.3968, 1.3830, 
 #: Beyond this nothing is projected: no pace holds for ten years.
 _FARTHEST_MONTHS = 120.0
 _DAY = pd.Timedelta(days=1)
-Words = tuple[str, str]
 
 
 def outlook(
@@ -101,8 +101,10 @@ def outlook(
     """
     if not FEWEST_MONTHS <= months <= len(_T80) + 1:
         raise CityDataError(
-            f"months is {months}, must be {FEWEST_MONTHS} to {len(_T80) + 1}.",
-            f"months={months} 超出范围（{FEWEST_MONTHS} 至 {len(_T80) + 1}）。",
+            Text(
+                f"months={months} 超出范围（{FEWEST_MONTHS} 至 {len(_T80) + 1}）。",
+                f"months is {months}, must be {FEWEST_MONTHS} to {len(_T80) + 1}.",
+            ),
         )
     day = known_day(city, as_of)
     standing = Standing(city, targets=targets, indicators=indicators)
@@ -151,13 +153,15 @@ def _block(
     return pd.concat([out, pd.DataFrame(told, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
 
 
-def _barred(figure: Figure) -> Words | None:
+def _barred(figure: Figure) -> Text | None:
     """Why nothing of this figure is projected, whatever its values."""
     reasons = [r for r in figure.reasons if r != "no_target"]
     if reasons:
-        return "value and target do not compare", "完成数与目标不可比"
+        return Text("完成数与目标不可比", "value and target do not compare")
     if figure.level or figure.numerator is not None:
-        return "a share or level is kept, not added up month by month", "比例或水平类指标不逐月累加"
+        return Text(
+            "比例或水平类指标不逐月累加", "a share or level is kept, not added up month by month"
+        )
     return None
 
 
@@ -197,7 +201,7 @@ def _projected(
     sign: float,
     day: pd.Timestamp,
     days_left: float,
-    barred: Words | None,
+    barred: Text | None,
 ) -> dict[str, Any]:
     out: dict[str, Any] = dict.fromkeys(
         ("pace_per_month", "at_deadline", "at_deadline_low", "at_deadline_high"), np.nan
@@ -209,13 +213,13 @@ def _projected(
     out["months_used"] = n
     reason = barred
     if reason is None and np.isnan(value):
-        reason = ("the data cannot give the value", "数据不能给出该数值")
+        reason = Text("数据不能给出该数值", "the data cannot give the value")
     elif reason is None and remaining == 0:
-        reason = ("the target is met", "目标已完成")
+        reason = Text("目标已完成", "the target is met")
     elif reason is None and n < FEWEST_MONTHS:
-        reason = (
-            f"{n} whole months on record, {FEWEST_MONTHS} are needed",
+        reason = Text(
             f"仅有 {n} 个完整月份的记录，至少需要 {FEWEST_MONTHS} 个",
+            f"{n} whole months on record, {FEWEST_MONTHS} are needed",
         )
     if reason is None:
         mean, width = float(known.mean()), _T80[n - 2] * float(known.std(ddof=1))
@@ -227,14 +231,14 @@ def _projected(
             out["at_deadline"] = middle
             out["at_deadline_low"], out["at_deadline_high"] = middle - margin, middle + margin
         if mean <= 0:
-            reason = (f"no growth over the last {n} months", f"近 {n} 个月没有进展")
+            reason = Text(f"近 {n} 个月没有进展", f"no growth over the last {n} months")
         elif remaining / mean > _FARTHEST_MONTHS:
-            reason = ("more than ten years at this pace", "按目前进度需十年以上")
+            reason = Text("按目前进度需十年以上", "more than ten years at this pace")
         else:
             reached = (remaining / mean, *crossing(remaining, mean, width, n))
             out |= {name: _after(day, months) for name, months in zip(dates, reached, strict=True)}
     out["can_project"] = reason is None
-    out["reason_en"], out["reason_zh"] = reason or ("", "")
+    out["reason_zh"], out["reason_en"] = reason or ("", "")
     return out
 
 

@@ -13,6 +13,7 @@ from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.as_of import known_day
 from geo_citymgmt.progress.evaluation import Evaluator, Window
 from geo_citymgmt.progress.standing import chosen_figures, levels_of, period_start
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -85,8 +86,10 @@ def period_table(
     for name in names:
         if name not in _MONTHS:
             raise CityDataError(
-                f"no period {name!r}; there are {', '.join(_MONTHS)}.",
-                f"没有时段“{name}”；可用：{'、'.join(_MONTHS)}。",
+                Text(
+                    f"没有时段“{name}”；可用：{'、'.join(_MONTHS)}。",
+                    f"no period {name!r}; there are {', '.join(_MONTHS)}.",
+                ),
             )
     day = known_day(city, as_of)
     levels = levels_of(city, level)

@@ -15,6 +15,7 @@ from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, t
 from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.progress.membership import LEVELS
 from geo_citymgmt.progress.pace import judge
+from geo_citymgmt.words import Text, join_texts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -40,7 +41,9 @@ def levels_of(city: City, level: str) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
     if level not in LEVELS:
         raise CityDataError(
-            f"level is {level!r}, must be one of {', '.join(LEVELS)}.", f"没有“{level}”这一级。"
+            Text(
+                f"没有“{level}”这一级。", f"level is {level!r}, must be one of {', '.join(LEVELS)}."
+            )
         )
     levels = LEVELS[: LEVELS.index(level) + 1]
     for name in levels[2:]:
@@ -58,8 +61,10 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None) -> list[F
         found = [f for f in known.values() if name in (f.id, f.published)]
         if not name or not found:
             raise CityDataError(
-                f"no figure {name!r}; there are {', '.join(known)}.",
-                f"没有指标“{name}”；现有：{'、'.join(known)}。",
+                Text(
+                    f"没有指标“{name}”；现有：{'、'.join(known)}。",
+                    f"no figure {name!r}; there are {', '.join(known)}.",
+                ),
             )
         out |= {f.id: f for f in found}
     return list(out.values())
@@ -114,7 +119,7 @@ class Standing:
         start, window, late = self._window(figure, day, plan)
         problem = self.evaluator.problem(figure) or late
         if problem is None and day is None and figure.in_period:
-            problem = ("the data has no date", "数据没有日期，无法计算时段数")
+            problem = Text("数据没有日期，无法计算时段数", "the data has no date")
         notes = []
         if problem is not None:
             values = self._nothing()
@@ -123,9 +128,9 @@ class Standing:
             values = self.evaluator.values(figure, window, levels)
             if values.undated:
                 notes.append(
-                    (
-                        f"{values.undated} without a date, not in the period",
+                    Text(
                         f"{values.undated} 条没有日期，未计入时段",
+                        f"{values.undated} without a date, not in the period",
                     )
                 )
         curves, comparator = self._held_against(figure, values.layout, day)
@@ -157,7 +162,7 @@ class Standing:
 
     def _window(
         self, figure: Figure, day: pd.Timestamp | None, plan: bool
-    ) -> tuple[pd.Timestamp | None, Window, tuple[str, str] | None]:
+    ) -> tuple[pd.Timestamp | None, Window, Text | None]:
         """First day of the period, the window of its value, and why there is none yet."""
         start = period_start(figure.period, day)
         if day is None or start is None:
@@ -166,9 +171,9 @@ class Standing:
             return (
                 start,
                 Window(day, start, plan),
-                (
-                    f"the period begins on {start:%Y-%m-%d}",
+                Text(
                     f"时段自 {start:%Y-%m-%d} 起，尚未开始",
+                    f"the period begins on {start:%Y-%m-%d}",
                 ),
             )
         last = day
@@ -229,32 +234,30 @@ class Standing:
             "comparability": ";".join(figure.reasons) or "comparable",
         }
 
-    def _notes(self, figure: Figure, layout: Layout, more: list[tuple[str, str]]) -> Block:
+    def _notes(self, figure: Figure, layout: Layout, more: list[Text]) -> Block:
         reasons = self.city.figures.reasons
-        notes = [(figure.note_en, figure.note_zh)]
-        notes += [(reasons[r][1], reasons[r][0]) for r in figure.reasons if r != "not_carried"]
-        notes += more
-        block: Block = {}
-        for column, at, mark in (("note_en", 0, "; "), ("note_zh", 1, "；")):
-            block[column] = mark.join(n[at] for n in notes if n[at])
+        notes = [Text(figure.note_zh, figure.note_en)]
+        notes += [reasons[r] for r in figure.reasons if r != "not_carried"]
+        note = join_texts([*notes, *more])
         sums = self._sum_note(figure)
-        if sums is not None:
-            city = layout.level == "city"
-            for column, at, mark in (("note_en", 0, "; "), ("note_zh", 1, "；")):
-                told = mark.join(filter(None, (block[column], sums[at])))
-                block[column] = np.where(city, told, block[column])
-        return block
+        if sums is None:
+            return {"note_zh": note.zh, "note_en": note.en}
+        city, of_city = layout.level == "city", join_texts([note, sums])
+        return {
+            "note_zh": np.where(city, of_city.zh, note.zh),
+            "note_en": np.where(city, of_city.en, note.en),
+        }
 
-    def _sum_note(self, figure: Figure) -> tuple[str, str] | None:
+    def _sum_note(self, figure: Figure) -> Text | None:
         districts = [str(c) for c in self.city.zones.index]
         curves = self._own_targets(figure)
         differs = sum_of_districts(curves, districts, self.city.code, figure)
         if differs is None:
             return None
         total, whole, _ = differs
-        return (
-            f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
+        return Text(
             f"各板块目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
+            f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
         )
 
     def _own_targets(self, figure: Figure) -> dict[str, Curve]:

@@ -10,6 +10,7 @@ import pandas as pd
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.progress.as_of import as_date, day_of
 from geo_citymgmt.progress.standing import COLUMNS, Standing
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -116,8 +117,10 @@ def progress_series(
     days = pd.date_range(as_date(start), as_date(end), freq=freq)
     if days.empty:
         raise AsOfError(
-            f"no date of frequency {freq!r} from {start} to {end}.",
-            f"{start} 至 {end} 之间没有时点。",
+            Text(
+                f"{start} 至 {end} 之间没有时点。",
+                f"no date of frequency {freq!r} from {start} to {end}.",
+            ),
         )
     standing = Standing(city, targets=targets, indicators=indicators)
     return standing.table([day_of(city, day, None) for day in days], level=level)
@@ -161,8 +164,10 @@ def figure(
     if rows.empty:
         known = ", ".join(table["indicator"].unique())
         raise CityDataError(
-            f"the table has no figure {indicator!r}; it has {known}.",
-            f"表中没有指标“{indicator}”。",
+            Text(
+                f"表中没有指标“{indicator}”。",
+                f"the table has no figure {indicator!r}; it has {known}.",
+            ),
         )
     day = rows["as_of"].max() if as_of is None else as_date(as_of)
     rows = rows[rows["as_of"].isna() | (rows["as_of"] == day)]
@@ -171,7 +176,9 @@ def figure(
         at &= rows["row_kind"] != "unlocated"
     if not at.any():
         raise CityDataError(
-            f"the table has no {indicator} of zone {zone or 'total'} as of {day:%Y-%m-%d}.",
-            f"表中没有指标“{indicator}”在 {day:%Y-%m-%d}、分区 {zone or '全市'} 的数值。",
+            Text(
+                f"表中没有指标“{indicator}”在 {day:%Y-%m-%d}、分区 {zone or '全市'} 的数值。",
+                f"the table has no {indicator} of zone {zone or 'total'} as of {day:%Y-%m-%d}.",
+            ),
         )
     return rows[at].iloc[0]

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.words import Text
 
 __all__ = ["ArchiveLimits", "Member", "list_members", "unpacked"]
 
@@ -22,13 +23,13 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.I)
 _ERRORS = (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, NotImplementedError,
            ValueError)  # fmt: skip
 _CHUNK = 1 << 20
-_PACK_LESS = (
-    "Pack one layer by itself, or unpack it and give the folder.",
+_PACK_LESS = Text(
     "请每个图层单独打包，或解压后给出文件夹。",
+    "Pack one layer by itself, or unpack it and give the folder.",
 )
-_UNPACK = (
-    "If you trust where it comes from, unpack it and give the folder.",
+_UNPACK = Text(
     "如来源可靠，请解压后给出文件夹。",
+    "If you trust where it comes from, unpack it and give the folder.",
 )
 
 
@@ -91,10 +92,8 @@ def list_members(path: Path, *, limits: ArchiveLimits | None = None) -> list[Mem
         if name.casefold() in seen:
             raise refused(
                 path.name,
-                f"two members are named {name!r}.",
-                f"包内有两个同名文件“{name}”。",
-                "Rename one of them and pack it again.",
-                "请改名后重新打包。",
+                Text(f"包内有两个同名文件“{name}”。", f"two members are named {name!r}."),
+                Text("请改名后重新打包。", "Rename one of them and pack it again."),
             )
         seen.add(name.casefold())
         members.append(Member(name, info))
@@ -105,30 +104,36 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
     if len(infos) > limits.members:
         raise refused(
             path.name,
-            f"holds {len(infos)} members, more than {limits.members}.",
-            f"包内有 {len(infos)} 个文件，超过上限 {limits.members}。",
-            *_PACK_LESS,
+            Text(
+                f"包内有 {len(infos)} 个文件，超过上限 {limits.members}。",
+                f"holds {len(infos)} members, more than {limits.members}.",
+            ),
+            _PACK_LESS,
         )
     total = sum(i.file_size for i in infos)
     if total > limits.total_bytes:
         raise refused(
             path.name,
-            f"unpacks to {total:,} bytes, more than {limits.total_bytes:,}.",
-            f"解压后为 {total:,} 字节，超过上限 {limits.total_bytes:,}。",
-            *_PACK_LESS,
+            Text(
+                f"解压后为 {total:,} 字节，超过上限 {limits.total_bytes:,}。",
+                f"unpacks to {total:,} bytes, more than {limits.total_bytes:,}.",
+            ),
+            _PACK_LESS,
         )
     for info in infos:
         too_dense = info.file_size > limits.ratio * max(info.compress_size, 1)
         if info.file_size > limits.ratio_from and too_dense:
             raise refused(
                 path.name,
-                f"{info.filename!r} unpacks to more than {limits.ratio:g} times its size.",
-                f"“{info.filename}”的压缩比超过 {limits.ratio:g}，疑为压缩炸弹。",
-                *_UNPACK,
+                Text(
+                    f"“{info.filename}”的压缩比超过 {limits.ratio:g}，疑为压缩炸弹。",
+                    f"{info.filename!r} unpacks to more than {limits.ratio:g} times its size.",
+                ),
+                _UNPACK,
             )
     if sum(i.compress_size for i in infos) > path.stat().st_size:
         raise refused(
-            path.name, "its members overlap.", "包内文件相互重叠，疑为压缩炸弹。", *_UNPACK
+            path.name, Text("包内文件相互重叠，疑为压缩炸弹。", "its members overlap."), _UNPACK
         )
 
 
@@ -153,27 +158,24 @@ def _plain_name(path: Path, info: zipfile.ZipInfo) -> str:
     ):
         raise refused(
             path.name,
-            f"member {name!r} would be written outside the folder, or has no usable name.",
-            f"包内文件名“{name}”指向文件夹之外或不可用，拒绝解压。",
-            "Rename it and pack the files again.",
-            "请改名后重新打包。",
+            Text(
+                f"包内文件名“{name}”指向文件夹之外或不可用，拒绝解压。",
+                f"member {name!r} would be written outside the folder, or has no usable name.",
+            ),
+            Text("请改名后重新打包。", "Rename it and pack the files again."),
         )
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
         raise refused(
             path.name,
-            f"member {name!r} is a link or device.",
-            f"包内“{name}”是链接或设备文件。",
-            "Pack the file itself in its place.",
-            "请把文件本身打包。",
+            Text(f"包内“{name}”是链接或设备文件。", f"member {name!r} is a link or device."),
+            Text("请把文件本身打包。", "Pack the file itself in its place."),
         )
     if info.flag_bits & 0x1:
         raise refused(
             path.name,
-            f"member {name!r} has a password.",
-            f"压缩包有密码（“{name}”）。",
-            "Pack it again without.",
-            "请重新打包为无密码的。",
+            Text(f"压缩包有密码（“{name}”）。", f"member {name!r} has a password."),
+            Text("请重新打包为无密码的。", "Pack it again without."),
         )
     return name
 
@@ -224,10 +226,8 @@ def _write(archive: zipfile.ZipFile, member: Member, root: Path, left: int, path
     if not target.resolve().is_relative_to(root):  # pragma: no cover - the names were checked
         raise refused(
             path.name,
-            f"{member.name!r} leaves the folder.",
-            f"“{member.name}”指向文件夹之外。",
-            "Rename it and pack the files again.",
-            "请改名后重新打包。",
+            Text(f"“{member.name}”指向文件夹之外。", f"{member.name!r} leaves the folder."),
+            Text("请改名后重新打包。", "Rename it and pack the files again."),
         )
     target.parent.mkdir(parents=True, exist_ok=True)
     written = 0
@@ -237,9 +237,11 @@ def _write(archive: zipfile.ZipFile, member: Member, root: Path, left: int, path
             if written > left:
                 raise refused(
                     path.name,
-                    f"member {member.name!r} unpacks to more than it states.",
-                    f"“{member.name}”解压后超过所标大小。",
-                    *_UNPACK,
+                    Text(
+                        f"“{member.name}”解压后超过所标大小。",
+                        f"member {member.name!r} unpacks to more than it states.",
+                    ),
+                    _UNPACK,
                 )
             out.write(chunk)
     return written
@@ -248,8 +250,6 @@ def _write(archive: zipfile.ZipFile, member: Member, root: Path, left: int, path
 def _damaged(path: Path, error: Exception) -> SourceError:
     return unreadable(
         path.name,
-        f"a damaged archive ({error}).",
-        f"压缩包已损坏（{error}）。",
-        "Copy it again, or pack the files again.",
-        "请重新拷贝，或重新打包。",
+        Text(f"压缩包已损坏（{error}）。", f"a damaged archive ({error})."),
+        Text("请重新拷贝，或重新打包。", "Copy it again, or pack the files again."),
     )

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.words import Text
 
 __all__ = ["DatabaseTable", "find_table", "read_database", "read_table", "session"]
 
@@ -87,15 +88,19 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
         if sublayer is None:
             names = ", ".join(_tables(connection)) or "none"
             raise SourceError(
-                f"which table? Name it with sublayer=; the database has: {names}.",
-                f"请用 sublayer= 指定表名；库中有：{names}。",
+                Text(
+                    f"请用 sublayer= 指定表名；库中有：{names}。",
+                    f"which table? Name it with sublayer=; the database has: {names}.",
+                ),
             )
         found = find_table(connection, sublayer)
         if found is None:
             names = ", ".join(_tables(connection)) or "none"
             raise SourceError(
-                f"no table {sublayer!r} in the database; it has: {names}.",
-                f"库中没有表 {sublayer}；现有：{names}。",
+                Text(
+                    f"库中没有表 {sublayer}；现有：{names}。",
+                    f"no table {sublayer!r} in the database; it has: {names}.",
+                ),
             )
         return read_table(connection, found)
 
@@ -113,9 +118,11 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
     where = engine.url.render_as_string(hide_password=True)
     if engine.dialect.name != "postgresql" or engine.driver != "psycopg":
         raise kind(
-            f"{where}: only PostGIS through psycopg 3 is known; make the engine with "
-            "create_engine('postgresql+psycopg://…').",
-            f"{where}：只支持 PostGIS（psycopg 3），请用 create_engine('postgresql+psycopg://…')。",
+            Text(
+                f"{where}：只支持 PostGIS（psycopg 3），请用 create_engine('postgresql+psycopg://…')。",
+                f"{where}: only PostGIS through psycopg 3 is known; make the engine with "
+                "create_engine('postgresql+psycopg://…').",
+            ),
         )
     # Whatever the engine was set to: one view of the data for all statements that read; for a
     # writer that waited for another, what that one left.
@@ -134,8 +141,10 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
         cause = _without_password(engine, error)
         if isinstance(error, sa.exc.DBAPIError) and error.connection_invalidated:
             raise _lost(where, cause, kind) from None
-        told = f"{where}: {doing} failed ({cause}).", f"{where}：数据库操作失败（{cause}）。"
-        raise kind(*told) from None
+        failed = Text(
+            f"{where}：数据库操作失败（{cause}）。", f"{where}: {doing} failed ({cause})."
+        )
+        raise kind(failed) from None
 
 
 def find_table(connection: Connection, name: str) -> DatabaseTable | None:
@@ -174,8 +183,11 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
     for name, kind in found.columns.items():
         if kind in _SHAPES or kind == "bytea":
             if name != shape:
-                findings.add("LAYER_IGNORED", value=name, detail=f"a column of {kind}",
-                             detail_zh=f"{kind} 类型的字段")  # fmt: skip
+                findings.add(
+                    "LAYER_IGNORED",
+                    value=name,
+                    detail=Text(f"{kind} 类型的字段", f"a column of {kind}"),
+                )
             continue
         as_it_is = kind in _ARROW and name not in odd
         names.append(name)
@@ -230,8 +242,10 @@ def _require_postgis(connection: Connection, where: str, kind: type[CityDataErro
     there = connection.scalar(sa.select(sa.func.count()).where(_EXTENSION.c.extname == "postgis"))
     if not there:
         raise kind(
-            f"{where}: the database has no PostGIS; its owner runs CREATE EXTENSION postgis.",
-            f"{where}：数据库没有安装 PostGIS 扩展，请由管理员执行 CREATE EXTENSION postgis。",
+            Text(
+                f"{where}：数据库没有安装 PostGIS 扩展，请由管理员执行 CREATE EXTENSION postgis。",
+                f"{where}: the database has no PostGIS; its owner runs CREATE EXTENSION postgis.",
+            ),
         )
 
 
@@ -247,12 +261,15 @@ def _forget_lost(engine: Engine) -> None:
 
 def _lost(where: str, cause: str, kind: type[CityDataError]) -> CityDataError:
     # Nobody can tell whether a server that died while it committed had done so.
-    kept, kept_zh = "the table is whole, the old one or the new one", "表仍完整，或为原表，或为新表"
+    kept = Text("表仍完整，或为原表，或为新表", "the table is whole, the old one or the new one")
     if issubclass(kind, SourceError):
-        kept, kept_zh = "nothing of the table was taken over", "未取用任何记录"
+        kept = Text("未取用任何记录", "nothing of the table was taken over")
     return kind(
-        f"{where}: the connection was lost ({cause}); {kept}. See that the server runs; try again.",
-        f"{where}：与数据库的连接中断（{cause}）；{kept_zh}。请确认数据库运行正常后重试。",
+        Text(
+            f"{where}：与数据库的连接中断（{cause}）；{kept.zh}。请确认数据库运行正常后重试。",
+            f"{where}: the connection was lost ({cause}); {kept.en}. See that the server runs; "
+            "try again.",
+        ),
     )
 
 
@@ -338,9 +355,12 @@ def _srid(connection: Connection, table: Any, shape: str | None, found: Database
     if len(rows) > 1:
         shown = ", ".join(f"{code}: {n}" for code, n in rows)
         raise SourceError(
-            f"{found}: its shapes are in several coordinate reference systems (SRID: records — "
-            f"{shown}); bring them into one with ST_Transform first.",
-            f"{found}：图形使用了多个坐标系（SRID：条数 — {shown}），请先用 ST_Transform 统一。",
+            Text(
+                f"{found}：图形使用了多个坐标系（SRID：条数 — {shown}），请先用 ST_Transform "
+                "统一。",
+                f"{found}: its shapes are in several coordinate reference systems (SRID: records — "
+                f"{shown}); bring them into one with ST_Transform first.",
+            ),
         )
     return rows[0][0] if rows else 0
 
@@ -394,7 +414,5 @@ def _crs(
     # Tools store a CRS without a code under the nearest one, which may be of another continent.
     span = " ".join(f"{v:.6g}" for v in shapely.total_bounds(geometry))
     label = f"SRID {srid}" if crs is None else f"SRID {srid} ({crs.name})"
-    findings.add(
-        "CRS_WRONG", value=span, expected=label, severity="warning", detail="", detail_zh=""
-    )
+    findings.add("CRS_WRONG", value=span, expected=label, severity="warning", detail=Text("", ""))
     return None

@@ -27,6 +27,7 @@ from geo_citymgmt.reading.dbf_text import (
     readable,
     share_of_faults,
 )
+from geo_citymgmt.words import Text
 
 __all__ = ["DbfTable", "Digest", "count_rows", "read_dbf"]
 
@@ -152,10 +153,11 @@ def count_rows(path: Path) -> int:
 def _header(path: Path, head: bytes, size: int) -> _Header:
     if len(head) < 32:
         raise SourceError(
-            f"{path.name}: {size} bytes are too few for a .dbf.",
-            f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf。",
-            remedy="Copy the file again.",
-            remedy_zh="请重新拷贝。",
+            Text(
+                f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf。",
+                f"{path.name}: {size} bytes are too few for a .dbf.",
+            ),
+            remedy=Text("请重新拷贝。", "Copy the file again."),
         )
     length = int.from_bytes(head[8:10], "little")
     record_length = int.from_bytes(head[10:12], "little")
@@ -168,10 +170,11 @@ def _header(path: Path, head: bytes, size: int) -> _Header:
         w != _BINARY_WIDTH[k] for k, w in zip(kinds, widths, strict=True) if k in _BINARY_WIDTH
     ):
         raise SourceError(
-            f"{path.name}: the table of fields does not fit the record length.",
-            f"{path.name}：字段表与记录长度不符。",
-            remedy="Export it again.",
-            remedy_zh="请重新导出。",
+            Text(
+                f"{path.name}：字段表与记录长度不符。",
+                f"{path.name}: the table of fields does not fit the record length.",
+            ),
+            remedy=Text("请重新导出。", "Export it again."),
         )
     n = int.from_bytes(head[4:8], "little")
     return _Header(n, length, record_length, head[29], names, kinds, widths, head[:length])
@@ -197,8 +200,10 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
         findings.add(
             "DBF_DAMAGED",
             value=f"{header.n} / {n_whole}",
-            detail=f"the header counts {header.n} records, the file holds {n_whole}",
-            detail_zh=f"文件头记 {header.n} 条，实际只有 {n_whole} 条",
+            detail=Text(
+                f"文件头记 {header.n} 条，实际只有 {n_whole} 条",
+                f"the header counts {header.n} records, the file holds {n_whole}",
+            ),
         )
         return n_whole
     surplus = n_whole - header.n
@@ -206,8 +211,10 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
         findings.add(
             "DBF_DAMAGED",
             value=f"{header.n} / {n_whole}",
-            detail=f"the header counts {header.n} records, the file holds {n_whole}; all are read",
-            detail_zh=f"文件头记 {header.n} 条，实际有 {n_whole} 条，已全部读入",
+            detail=Text(
+                f"文件头记 {header.n} 条，实际有 {n_whole} 条，已全部读入",
+                f"the header counts {header.n} records, the file holds {n_whole}; all are read",
+            ),
         )
         return n_whole
     if surplus or rest > 1:
@@ -216,8 +223,10 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
             "DBF_DAMAGED",
             severity="warning" if surplus else "info",
             value=spare,
-            detail=f"{spare} bytes stand behind the last record and were not read",
-            detail_zh=f"最后一条记录之后还有 {spare} 字节，未读入",
+            detail=Text(
+                f"最后一条记录之后还有 {spare} 字节，未读入",
+                f"{spare} bytes stand behind the last record and were not read",
+            ),
         )
     return header.n
 
@@ -281,16 +290,17 @@ def _check_flags(flags: np.ndarray, findings: Findings) -> None:
         findings.add(
             "DBF_DAMAGED",
             severity="info",
-            detail="no record has a flag",
-            detail_zh="记录均无删除标志",
+            detail=Text("记录均无删除标志", "no record has a flag"),
         )
         return
     findings.add(
         "DBF_DAMAGED",
         records=odd,
         severity="warning",
-        detail="a record does not begin with the flag that each has; its values may be shifted",
-        detail_zh="该记录开头不是删除标志，取值可能错位，请核对",
+        detail=Text(
+            "该记录开头不是删除标志，取值可能错位，请核对",
+            "a record does not begin with the flag that each has; its values may be shifted",
+        ),
     )
 
 
@@ -312,10 +322,14 @@ def _choose_encoding(
         known = admitted(given)
         if known is None or not fits(known):
             raise SourceError(
-                f"{path.name}: the text is not {given}, which was given as encoding.",
-                f"{path.name}：文字不是所指定的编码 {given}。",
-                remedy="Leave 'encoding' out, and it is told from the bytes, or give the true one.",
-                remedy_zh="请去掉 encoding 由程序按字节判定，或改为实际的编码。",
+                Text(
+                    f"{path.name}：文字不是所指定的编码 {given}。",
+                    f"{path.name}: the text is not {given}, which was given as encoding.",
+                ),
+                remedy=Text(
+                    "请去掉 encoding 由程序按字节判定，或改为实际的编码。",
+                    "Leave 'encoding' out, and it is told from the bytes, or give the true one.",
+                ),
             )
         return known, "given", False
     sample = [(v, c.width) for c in columns for v in c.high_values(limit=500)]
@@ -341,10 +355,14 @@ def _choose_encoding(
         return stated, how, False
     if chosen is None:
         raise SourceError(
-            f"{path.name}: the text is neither UTF-8 nor GB18030.",
-            f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-            remedy="Give 'encoding' in city.toml, e.g. big5 or cp1252 (Python: encoding=).",
-            remedy_zh="请在 city.toml 写 encoding，如 big5、cp1252（Python：encoding=）。",
+            Text(
+                f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+                f"{path.name}: the text is neither UTF-8 nor GB18030.",
+            ),
+            remedy=Text(
+                "请在 city.toml 写 encoding，如 big5、cp1252（Python：encoding=）。",
+                "Give 'encoding' in city.toml, e.g. big5 or cp1252 (Python: encoding=).",
+            ),
         )
     if chosen == stated:
         return chosen, how, lenient

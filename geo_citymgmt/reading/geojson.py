@@ -19,12 +19,13 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import decode_text
 from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.words import Text
 
 __all__ = ["read_geojson"]
 
 _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
                "GeometryCollection"}  # fmt: skip
-_AGAIN = ("Copy or export it again.", "请重新拷贝或导出。")
+_AGAIN = Text("请重新拷贝或导出。", "Copy or export it again.")
 _STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
 
 
@@ -69,7 +70,7 @@ def _parse(path: Path, text: str) -> Any:
         return json.loads(text, object_pairs_hook=pairs)
     except RecursionError as error:
         raise refused(
-            path.name, "JSON nested too deeply.", "JSON 嵌套层数过多。", *_AGAIN
+            path.name, Text("JSON 嵌套层数过多。", "JSON nested too deeply."), _AGAIN
         ) from error
     except ValueError as error:
         lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
@@ -99,9 +100,8 @@ def _torn(path: Path, error: Exception, *, record: int | None = None) -> SourceE
     at, at_zh = ("", "") if record is None else (f"feature {record + 1}: ", f"第 {record + 1} 条：")
     return unreadable(
         path.name,
-        f"{at}not whole JSON ({error}).",
-        f"{at_zh}JSON 不完整（{error}）。",
-        *_AGAIN,
+        Text(f"{at_zh}JSON 不完整（{error}）。", f"{at}not whole JSON ({error})."),
+        _AGAIN,
     )
 
 
@@ -115,10 +115,11 @@ def _features(path: Path, top: Any) -> list[Any]:
         return [{"geometry": top}]
     raise refused(
         path.name,
-        f"JSON, but not GeoJSON (type {kind!r}).",
-        f"是 JSON，但不是 GeoJSON（type 为 {kind}）。",
-        "Export the layer as GeoJSON.",
-        "请将图层导出为 GeoJSON。",
+        Text(
+            f"是 JSON，但不是 GeoJSON（type 为 {kind}）。",
+            f"JSON, but not GeoJSON (type {kind!r}).",
+        ),
+        Text("请将图层导出为 GeoJSON。", "Export the layer as GeoJSON."),
     )
 
 
@@ -220,8 +221,9 @@ def _crs(path: Path, top: Any) -> pyproj.CRS | None:
     except pyproj.exceptions.CRSError as error:
         raise unreadable(
             path.name,
-            f"the CRS {name!r} it states is not known.",
-            f"所写的坐标系“{name}”无法识别。",
-            "Export it again in longitude and latitude, without a member 'crs'.",
-            "请按经纬度重新导出，不写 crs。",
+            Text(f"所写的坐标系“{name}”无法识别。", f"the CRS {name!r} it states is not known."),
+            Text(
+                "请按经纬度重新导出，不写 crs。",
+                "Export it again in longitude and latitude, without a member 'crs'.",
+            ),
         ) from error

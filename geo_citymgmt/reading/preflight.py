@@ -23,6 +23,7 @@ from geo_citymgmt.reading.shp import (
     integers,
     shape_types,
 )
+from geo_citymgmt.words import Text
 
 __all__ = ["Walk", "clean_copy", "walk_shapes"]
 
@@ -68,8 +69,7 @@ def walk_shapes(
             findings.add(
                 "SHP_DAMAGED",
                 severity="warning",
-                detail="record numbers are not in order",
-                detail_zh="记录号不连续",
+                detail=Text("记录号不连续", "record numbers are not in order"),
             )
     else:
         _check_index(shx, findings)
@@ -79,8 +79,10 @@ def walk_shapes(
             "SHP_DAMAGED",
             severity="warning",
             value=chain.n_lost_bytes,
-            detail=f"{chain.n_lost_bytes} bytes belong to no record",
-            detail_zh=f"有 {chain.n_lost_bytes} 字节不属于任何记录",
+            detail=Text(
+                f"有 {chain.n_lost_bytes} 字节不属于任何记录",
+                f"{chain.n_lost_bytes} bytes belong to no record",
+            ),
         )
     usable, points = _check_contents(shp, offset, length, findings)
     return Walk(offset, length, usable, points, not rebuilt and bool(usable.all()))
@@ -116,16 +118,20 @@ def _check_header(shp: np.ndarray, findings: Findings) -> None:
         findings.add(
             "SHP_DAMAGED",
             severity="warning",
-            detail=f"its header says {stated} bytes, the file has {size}",
-            detail_zh=f"文件头记 {stated} 字节，实际 {size} 字节",
+            detail=Text(
+                f"文件头记 {stated} 字节，实际 {size} 字节",
+                f"its header says {stated} bytes, the file has {size}",
+            ),
         )
     version, kind = integers(shp, np.array([28, 32]), "<i4")
     if version != 1000 or kind not in TYPES:
         findings.add(
             "SHP_DAMAGED",
             severity="warning",
-            detail=f"its header has version {version}, shape type {kind}",
-            detail_zh=f"文件头版本 {version}、图形类型 {kind} 不正确",
+            detail=Text(
+                f"文件头版本 {version}、图形类型 {kind} 不正确",
+                f"its header has version {version}, shape type {kind}",
+            ),
         )
 
 
@@ -137,8 +143,10 @@ def _check_index(shx: np.ndarray, findings: Findings) -> None:
         return
     findings.add(
         "SHX_DAMAGED",
-        detail=f"its header says {stated} bytes, the file has {size}",
-        detail_zh=f"文件头记 {stated} 字节，实际 {size} 字节",
+        detail=Text(
+            f"文件头记 {stated} 字节，实际 {size} 字节",
+            f"its header says {stated} bytes, the file has {size}",
+        ),
     )
 
 
@@ -181,8 +189,10 @@ def _reconcile(
         findings.add(
             "SHX_DAMAGED",
             records=np.flatnonzero(unequal),
-            detail="index and record disagree on the length of this record; the record is followed",
-            detail_zh="索引与记录头的长度不一致，以记录为准",
+            detail=Text(
+                "索引与记录头的长度不一致，以记录为准",
+                "index and record disagree on the length of this record; the record is followed",
+            ),
         )
     free = np.ones(len(chain.offset), dtype=bool)
     free[at[good]] = False
@@ -200,8 +210,10 @@ def _reconcile(
     findings.add(
         "SHX_DAMAGED",
         records=np.sort(place[known]),
-        detail="the index does not lead to this record; it was found in the .shp",
-        detail_zh="索引没有指向该记录，已从 .shp 中找回",
+        detail=Text(
+            "索引没有指向该记录，已从 .shp 中找回",
+            "the index does not lead to this record; it was found in the .shp",
+        ),
     )
     unknown = strays[~known]
     beyond = unknown[np.isin(chain.number[unknown], np.arange(n + 1, n + 1 + len(unknown)))]
@@ -213,8 +225,10 @@ def _reconcile(
             "SHX_DAMAGED",
             severity="error",
             records=np.arange(n, n + len(beyond)),
-            detail="the index ends before this record; it was found in the .shp",
-            detail_zh="索引在该记录之前就结束了，已从 .shp 中找回",
+            detail=Text(
+                "索引在该记录之前就结束了，已从 .shp 中找回",
+                "the index ends before this record; it was found in the .shp",
+            ),
         )
         unknown = unknown[~np.isin(unknown, beyond)]
     if len(unknown):
@@ -222,8 +236,10 @@ def _reconcile(
             "SHP_DAMAGED",
             severity="info" if (chain.number[unknown] <= n).all() else "warning",
             value=len(unknown),
-            detail=f"{len(unknown)} records are in no index entry, as an editor leaves them behind",
-            detail_zh=f"有 {len(unknown)} 条记录不在索引中（编辑后遗留）",
+            detail=Text(
+                f"有 {len(unknown)} 条记录不在索引中（编辑后遗留）",
+                f"{len(unknown)} records are in no index entry, as an editor leaves them behind",
+            ),
         )
     return out_offset, out_length, rebuilt
 
@@ -233,8 +249,10 @@ def _say_numbers(records: np.ndarray, findings: Findings) -> None:
         "SHP_DAMAGED",
         severity="info" if len(records) > 1 else "warning",
         value=len(records),
-        detail=f"{len(records)} records bear another number than their place",
-        detail_zh=f"有 {len(records)} 条记录的记录号与位置不符",
+        detail=Text(
+            f"有 {len(records)} 条记录的记录号与位置不符",
+            f"{len(records)} records bear another number than their place",
+        ),
     )
 
 
@@ -254,5 +272,5 @@ def _check_contents(
     points[here] = faults.points
     findings.add("RECORD_UNREADABLE", records=here[faults.unreadable])
     for hit, severity, en, zh in faults.told:
-        findings.add("SHP_DAMAGED", records=here[hit], severity=severity, detail=en, detail_zh=zh)
+        findings.add("SHP_DAMAGED", records=here[hit], severity=severity, detail=Text(zh, en))
     return usable, points

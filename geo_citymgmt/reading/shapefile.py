@@ -19,6 +19,7 @@ from geo_citymgmt.reading.dbf import DbfTable, Digest, count_rows, read_dbf
 from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shp import HEADER, plain_points
+from geo_citymgmt.words import Text
 
 __all__ = ["read_shapefile"]
 
@@ -41,26 +42,32 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
     shp = np.fromfile(path, dtype=np.uint8)
     if shp[:4].tobytes() != _MAGIC:
         raise SourceError(
-            f"{path.name}: not a shapefile (its first bytes are wrong).",
-            f"{path.name}：内容不是 shapefile（文件头不对）。",
-            remedy="Copy or export it again; if it was renamed, give it its own suffix back.",
-            remedy_zh="请重新拷贝或导出；如是改名而来，请改回原来的后缀。",
+            Text(
+                f"{path.name}：内容不是 shapefile（文件头不对）。",
+                f"{path.name}: not a shapefile (its first bytes are wrong).",
+            ),
+            remedy=Text(
+                "请重新拷贝或导出；如是改名而来，请改回原来的后缀。",
+                "Copy or export it again; if it was renamed, give it its own suffix back.",
+            ),
         )
     if len(shp) < HEADER:
         raise SourceError(
-            f"{path.name}: {len(shp)} bytes are too few for a .shp.",
-            f"{path.name}：文件只有 {len(shp)} 字节，不是完整的 .shp。",
-            remedy="Copy the file again.",
-            remedy_zh="请重新拷贝。",
+            Text(
+                f"{path.name}：文件只有 {len(shp)} 字节，不是完整的 .shp。",
+                f"{path.name}: {len(shp)} bytes are too few for a .shp.",
+            ),
+            remedy=Text("请重新拷贝。", "Copy the file again."),
         )
     index = None if shx is None else np.fromfile(shx, dtype=np.uint8)
     if index is None:
         findings.add(
             "FILE_MISSING_PART",
             value=f"{path.stem}.shx",
-            detail="the index was rebuilt from the .shp; records that editing left behind may "
-            "be back",
-            detail_zh="已按 .shp 重建索引；编辑遗留的旧记录可能重新出现，请核对",
+            detail=Text(
+                "已按 .shp 重建索引；编辑遗留的旧记录可能重新出现，请核对",
+                "the index was rebuilt from the .shp; records that editing left behind may be back",
+            ),
         )
     n_rows = None if dbf is None else count_rows(dbf)
     walk = walk_shapes(shp, index, findings, n_rows=n_rows)
@@ -184,8 +191,9 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
         "SHP_DAMAGED",
         severity="warning",
         records=np.flatnonzero((built < walk.points) & (built > 0)),
-        detail="it was built with fewer points than the record counts",
-        detail_zh="读出的点数少于记录所记点数",
+        detail=Text(
+            "读出的点数少于记录所记点数", "it was built with fewer points than the record counts"
+        ),
     )
     return out
 
@@ -203,10 +211,10 @@ def _wkb_of_copy(
             fids, wkb = _wkb(alone, findings)
         except _GDAL_ERRORS as error:
             raise SourceError(
-                f"{path.name}: cannot be read ({error}).",
-                f"{path.name}：无法读取（{error}）。",
-                remedy="Export it again.",
-                remedy_zh="请重新导出。",
+                Text(
+                    f"{path.name}：无法读取（{error}）。", f"{path.name}: cannot be read ({error})."
+                ),
+                remedy=Text("请重新导出。", "Export it again."),
             ) from error
     return fids, wkb, at
 
@@ -222,9 +230,7 @@ def _wkb(path: Path, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
     for text in dict.fromkeys(str(remark.message) for remark in remarks):
         if "Measured (M)" not in text:
             said = text.replace(str(path), "it").strip()
-            findings.add(
-                "SHP_DAMAGED", severity="info", detail=said, detail_zh=f"读取时的提示：{said}"
-            )
+            findings.add("SHP_DAMAGED", severity="info", detail=Text(f"读取时的提示：{said}", said))
     return np.asarray(fids), wkb
 
 
@@ -241,9 +247,11 @@ def _table(
             "FILE_MISSING_PART",
             severity="error",
             value=f"{path.stem}.dbf",
-            detail="all attributes of its records are missing; add the file of the same name "
-            "that belongs to the .shp",
-            detail_zh="各记录的属性全部缺失；请补上与 .shp 同名的属性表后重新读取",
+            detail=Text(
+                "各记录的属性全部缺失；请补上与 .shp 同名的属性表后重新读取",
+                "all attributes of its records are missing; add the file of the same name "
+                "that belongs to the .shp",
+            ),
         )
         return None
     cpg = _sibling(path, ".cpg")
@@ -264,8 +272,7 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
         findings.add(
             "FILE_MISSING_PART",
             value=prj.name,
-            detail="it holds no coordinate reference system",
-            detail_zh="其中没有可识别的坐标系",
+            detail=Text("其中没有可识别的坐标系", "it holds no coordinate reference system"),
         )
         return None
     code = crs.to_epsg(min_confidence=70)

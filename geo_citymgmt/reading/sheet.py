@@ -21,6 +21,7 @@ from typing import Any
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.words import Text
 
 __all__ = [
     "Sheet", "decode_text", "list_sheets", "read_csv_sheet", "read_workbook_sheet", "tab_name",
@@ -84,10 +85,14 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
             return raw.decode(given), given, "given", False
         except (UnicodeDecodeError, LookupError) as error:
             raise SourceError(
-                f"{path.name}: the text is not {given}, which was given as encoding.",
-                f"{path.name}：文字不是所指定的编码 {given}。",
-                remedy="Leave 'encoding' out, and it is told from the bytes, or give the true one.",
-                remedy_zh="请去掉 encoding 由程序按字节判定，或改为实际的编码。",
+                Text(
+                    f"{path.name}：文字不是所指定的编码 {given}。",
+                    f"{path.name}: the text is not {given}, which was given as encoding.",
+                ),
+                remedy=Text(
+                    "请去掉 encoding 由程序按字节判定，或改为实际的编码。",
+                    "Leave 'encoding' out, and it is told from the bytes, or give the true one.",
+                ),
             ) from error
     if raw.isascii():
         return raw.decode("ascii"), "UTF-8", "ascii", False
@@ -99,10 +104,14 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
         if bad == 0 or bad * 6 <= len(text) - len(text.encode("ascii", "ignore")):
             return text, name.upper(), "inferred", bad > 0
     raise SourceError(
-        f"{path.name}: the text is neither UTF-8 nor GB18030.",
-        f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-        remedy="Save the file as UTF-8, or give 'encoding' in city.toml (Python: encoding=).",
-        remedy_zh="请另存为 UTF-8，或在 city.toml 写 encoding（Python：encoding=）。",
+        Text(
+            f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
+            f"{path.name}: the text is neither UTF-8 nor GB18030.",
+        ),
+        remedy=Text(
+            "请另存为 UTF-8，或在 city.toml 写 encoding（Python：encoding=）。",
+            "Save the file as UTF-8, or give 'encoding' in city.toml (Python: encoding=).",
+        ),
     )
 
 
@@ -183,18 +192,26 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
         full = [n for n in names if _sheet(path, book, n).start is not None]
         if len(full) != 1:
             raise SourceError(
-                f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
-                f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
-                remedy="Name one by 'sublayer' in city.toml (Python: sublayer=).",
-                remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+                Text(
+                    f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
+                    f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
+                ),
+                remedy=Text(
+                    "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+                    "Name one by 'sublayer' in city.toml (Python: sublayer=).",
+                ),
             )
         sublayer = full[0]
     elif sublayer not in names:
         raise SourceError(
-            f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
-            f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
-            remedy="Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
-            remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+            Text(
+                f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
+                f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
+            ),
+            remedy=Text(
+                "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+                "Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
+            ),
         )
     sheet = _sheet(path, book, sublayer)
     with _calm(path):
@@ -237,22 +254,19 @@ def _calm(path: Path) -> Iterator[None]:
         if kind == "PasswordError":
             raise unreadable(
                 path.name,
-                "the workbook has a password.",
-                "工作簿有密码。",
-                "Save it without.",
-                "请另存为无密码的文件。",
+                Text("工作簿有密码。", "the workbook has a password."),
+                Text("请另存为无密码的文件。", "Save it without."),
             ) from error
         raise unreadable(
             path.name,
-            f"not a workbook ({error}).",
-            f"不是有效的工作簿（{error}）。",
-            *_SAVE_AGAIN,
+            Text(f"不是有效的工作簿（{error}）。", f"not a workbook ({error})."),
+            _SAVE_AGAIN,
         ) from error
 
 
-_SAVE_AGAIN = (
-    "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
+_SAVE_AGAIN = Text(
     "请用表格软件打开，核对各行后另存为 .xlsx。",
+    "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
 )
 _ROW = re.compile(rb'<(?:\w+:)?row [^>]*?r="(\d+)"')
 _COLUMN = re.compile(rb' r="([A-Z]{1,3})\d+"')
@@ -273,9 +287,8 @@ def _check_package(path: Path) -> None:
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
         raise unreadable(
             path.name,
-            f"a damaged workbook ({error}).",
-            f"工作簿已损坏（{error}）。",
-            *_SAVE_AGAIN,
+            Text(f"工作簿已损坏（{error}）。", f"a damaged workbook ({error})."),
+            _SAVE_AGAIN,
         ) from error
 
 
@@ -302,8 +315,9 @@ def _column_number(letters: bytes) -> int:
 def _too_large(path: Path) -> SourceError:
     return refused(
         path.name,
-        "the sheet reaches too far (a stray cell far below or to the right?).",
-        "工作表范围过大（可能在很远处有多余单元格）。",
-        "Delete the empty rows and columns and save it again.",
-        "请删除空行空列后重新保存。",
+        Text(
+            "工作表范围过大（可能在很远处有多余单元格）。",
+            "the sheet reaches too far (a stray cell far below or to the right?).",
+        ),
+        Text("请删除空行空列后重新保存。", "Delete the empty rows and columns and save it again."),
     )

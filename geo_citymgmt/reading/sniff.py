@@ -14,6 +14,7 @@ from typing import Any
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.words import Text
 
 __all__ = ["KINDS", "local_path", "refuse_addresses", "refused", "sniff", "unreadable"]
 
@@ -49,22 +50,22 @@ _DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
 
 
-def refused(name: str, cause: str, cause_zh: str, remedy: str, remedy_zh: str) -> SourceError:
+def refused(name: str, cause: Text, remedy: Text) -> SourceError:
     """Return the error for a source that is not to be opened, with its finding."""
-    return _error("SOURCE_REFUSED", name, (cause, cause_zh), (remedy, remedy_zh))
+    return _error("SOURCE_REFUSED", name, cause, remedy)
 
 
-def unreadable(name: str, cause: str, cause_zh: str, remedy: str, remedy_zh: str) -> SourceError:
+def unreadable(name: str, cause: Text, remedy: Text) -> SourceError:
     """Return the error for a source that is not what it says, or is damaged, with its finding."""
-    return _error("SOURCE_UNREADABLE", name, (cause, cause_zh), (remedy, remedy_zh))
+    return _error("SOURCE_UNREADABLE", name, cause, remedy)
 
 
-def _error(code: str, name: str, causes: tuple[str, str], remedies: tuple[str, str]) -> SourceError:
+def _error(code: str, name: str, cause: Text, remedy: Text) -> SourceError:
     error = SourceError(
-        f"{name}: {causes[0]}", f"{name}：{causes[1]}", remedy=remedies[0], remedy_zh=remedies[1]
+        Text("{name}：{cause}", "{name}: {cause}").format(name=name, cause=cause), remedy=remedy
     )
     findings = Findings()
-    findings.add(code, value=name, detail=error.message, detail_zh=error.message_zh)
+    findings.add(code, value=name, detail=error.text)
     error.findings = findings.frame()
     return error
 
@@ -80,10 +81,8 @@ def local_path(source: Any) -> Path:
     if not isinstance(source, (str, os.PathLike)):
         raise refused(
             type(source).__name__,
-            "not a path, a frame or a database engine.",
-            "不是路径、数据表或数据库连接对象。",
-            "Pass one of these.",
-            "请改用其中之一。",
+            Text("不是路径、数据表或数据库连接对象。", "not a path, a frame or a database engine."),
+            Text("请改用其中之一。", "Pass one of these."),
         )
     text = os.fspath(source)
     text = os.fsdecode(text) if isinstance(text, bytes) else text
@@ -95,18 +94,14 @@ def local_path(source: Any) -> Path:
         exists = False
     if not exists:
         raise SourceError(
-            f"{text}: no such file or folder.",
-            f"{text}：没有这个文件或文件夹。",
-            remedy="Check the name and the folder it is in.",
-            remedy_zh="请核对文件名和所在文件夹。",
+            Text(f"{text}：没有这个文件或文件夹。", f"{text}: no such file or folder."),
+            remedy=Text("请核对文件名和所在文件夹。", "Check the name and the folder it is in."),
         )
     if not (path.is_file() or path.is_dir()):
         raise refused(
             path.name,
-            "a device or pipe, not a file.",
-            "是设备或管道，不是文件。",
-            "Save its content as a file and give that.",
-            "请把内容存成文件后再打开。",
+            Text("是设备或管道，不是文件。", "a device or pipe, not a file."),
+            Text("请把内容存成文件后再打开。", "Save its content as a file and give that."),
         )
     return path
 
@@ -131,10 +126,15 @@ def refuse_addresses(text: str) -> None:
     shown = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
     raise refused(
         repr(shown),
-        "not a local file; addresses, connection strings, virtual and network paths are refused.",
-        "不是本机文件；不接受网址、连接串、虚拟路径和网络路径。",
-        "Copy the file here first, or pass a database as an engine.",
-        "请先把文件拷到本机；数据库请以连接对象传入。",
+        Text(
+            "不是本机文件；不接受网址、连接串、虚拟路径和网络路径。",
+            "not a local file; addresses, connection strings, virtual and network paths are "
+            "refused.",
+        ),
+        Text(
+            "请先把文件拷到本机；数据库请以连接对象传入。",
+            "Copy the file here first, or pass a database as an engine.",
+        ),
     )
 
 
@@ -163,10 +163,14 @@ def sniff(path: Path) -> str:
     if suffix in _COMPANIONS:
         raise refused(
             path.name,
-            f"a part of a shapefile ({suffix}), not the layer itself.",
-            f"是 shapefile 的附属文件（{suffix}），不是图层本身。",
-            f"Give {path.stem}.shp, with this file beside it.",
-            f"请给出 {path.stem}.shp，并与本文件放在一起。",
+            Text(
+                f"是 shapefile 的附属文件（{suffix}），不是图层本身。",
+                f"a part of a shapefile ({suffix}), not the layer itself.",
+            ),
+            Text(
+                f"请给出 {path.stem}.shp，并与本文件放在一起。",
+                f"Give {path.stem}.shp, with this file beside it.",
+            ),
         )
     kind = _by_magic(path, head)
     if kind:
@@ -179,10 +183,8 @@ def sniff(path: Path) -> str:
     if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
         raise unreadable(
             path.name,
-            "the file is empty.",
-            "文件是空的。",
-            "Copy or export it again.",
-            "请重新拷贝或导出。",
+            Text("文件是空的。", "the file is empty."),
+            Text("请重新拷贝或导出。", "Copy or export it again."),
         )
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if body[:1] in (b"{", b"["):
@@ -197,10 +199,8 @@ def sniff(path: Path) -> str:
         return "csv"
     raise refused(
         path.name,
-        f"its content is none of {_known()}.",
-        f"内容不是支持的格式（{_known()}）。",
-        "Convert it to one of these first, e.g. to .gpkg.",
-        "请先转换成其中一种，如 .gpkg。",
+        Text(f"内容不是支持的格式（{_known()}）。", f"its content is none of {_known()}."),
+        Text("请先转换成其中一种，如 .gpkg。", "Convert it to one of these first, e.g. to .gpkg."),
     )
 
 
@@ -215,10 +215,11 @@ def _head(path: Path) -> bytes:
     except OSError as error:
         raise unreadable(
             path.name,
-            f"cannot be opened ({error.strerror}).",
-            f"无法打开（{error.strerror}）。",
-            "Close it in other programs and see that you may read it.",
-            "请在其他程序中关闭该文件，并确认有读取权限。",
+            Text(f"无法打开（{error.strerror}）。", f"cannot be opened ({error.strerror})."),
+            Text(
+                "请在其他程序中关闭该文件，并确认有读取权限。",
+                "Close it in other programs and see that you may read it.",
+            ),
         ) from error
 
 
@@ -246,10 +247,8 @@ def _zip_kind(path: Path) -> str:
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise unreadable(
             path.name,
-            f"a damaged archive ({error}).",
-            f"压缩包已损坏（{error}）。",
-            "Copy it again, or pack the files again.",
-            "请重新拷贝，或重新打包。",
+            Text(f"压缩包已损坏（{error}）。", f"a damaged archive ({error})."),
+            Text("请重新拷贝，或重新打包。", "Copy it again, or pack the files again."),
         ) from error
     if names & {"xl/workbook.xml", "xl/workbook.bin"}:
         return "workbook"
@@ -276,19 +275,22 @@ def _xml(path: Path, text: str) -> str:
         name = root[1] if root else "?"
         raise refused(
             path.name,
-            f"its content is none of {_known()}, but XML of kind <{name}>, which may open other "
-            "files or addresses.",
-            f"内容是 XML（<{name}>），可能引用其他文件或网址，不予打开；XML 中只读取 KML。",
-            "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
-            "请在原软件中打开后导出图层，如 .gpkg。",
+            Text(
+                f"内容是 XML（<{name}>），可能引用其他文件或网址，不予打开；XML 中只读取 KML。",
+                f"its content is none of {_known()}, but XML of kind <{name}>, which may open "
+                "other "
+                "files or addresses.",
+            ),
+            Text(
+                "请在原软件中打开后导出图层，如 .gpkg。",
+                "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
+            ),
         )
     if text.startswith("\ufeff") and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise refused(
             path.name,
-            "KML in UTF-16.",
-            "KML 为 UTF-16 编码。",
-            "Save it as UTF-8.",
-            "请另存为 UTF-8。",
+            Text("KML 为 UTF-16 编码。", "KML in UTF-16."),
+            Text("请另存为 UTF-8。", "Save it as UTF-8."),
         )
     _refuse_active(path)
     return "kml"
@@ -303,18 +305,26 @@ def _refuse_active(path: Path) -> None:
             if _XML_PROLOG.search(window):
                 raise refused(
                     path.name,
-                    "its XML declares entities (DOCTYPE); such files are not opened.",
-                    "XML 中声明了实体（DOCTYPE），不予打开。",
-                    "Export it again without, or delete the declaration in a text editor.",
-                    "请重新导出，或用文本编辑器删去该声明。",
+                    Text(
+                        "XML 中声明了实体（DOCTYPE），不予打开。",
+                        "its XML declares entities (DOCTYPE); such files are not opened.",
+                    ),
+                    Text(
+                        "请重新导出，或用文本编辑器删去该声明。",
+                        "Export it again without, or delete the declaration in a text editor.",
+                    ),
                 )
             found = next((mark for mark in _ACTIVE if mark in window), None)
             if found:
                 raise refused(
                     path.name,
-                    f"holds {found.decode()!r}, which would open other sources.",
-                    f"含有会打开其他数据源的内容“{found.decode()}”。",
-                    "Export the layer again from the program it comes from.",
-                    "请在原软件中重新导出该图层。",
+                    Text(
+                        f"含有会打开其他数据源的内容“{found.decode()}”。",
+                        f"holds {found.decode()!r}, which would open other sources.",
+                    ),
+                    Text(
+                        "请在原软件中重新导出该图层。",
+                        "Export the layer again from the program it comes from.",
+                    ),
                 )
             tail = chunk[-64:]

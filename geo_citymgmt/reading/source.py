@@ -25,6 +25,7 @@ from geo_citymgmt.reading.sheet import list_sheets
 from geo_citymgmt.reading.sniff import local_path, refused, sniff
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
+from geo_citymgmt.words import Text
 
 __all__ = [
     "TABLE_SUFFIXES",
@@ -140,7 +141,7 @@ def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
         return None
     about = error.findings.assign(layer=layer)
     unusable = Findings(layer)
-    unusable.add("LAYER_UNUSABLE", detail=error.message, detail_zh=error.message_zh)
+    unusable.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
     return concat_findings([about, unusable.frame()])
 
 
@@ -239,20 +240,25 @@ def _which(
     if not names:
         return refused(
             path.name,
-            "holds no layer.",
-            "其中没有图层文件。",
-            "Give the folder or archive that holds the .shp with its parts, or another layer.",
-            "请给出含有 .shp 及其附属文件（或其他图层）的文件夹或压缩包。",
+            Text("其中没有图层文件。", "holds no layer."),
+            Text(
+                "请给出含有 .shp 及其附属文件（或其他图层）的文件夹或压缩包。",
+                "Give the folder or archive that holds the .shp with its parts, or another layer.",
+            ),
         )
     which = "" if sublayer is None else f", {len(found)} of them named {sublayer!r}"
     which_zh = "" if sublayer is None else f"，名为“{sublayer}”的有 {len(found)} 个"
     return SourceError(
-        f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which}.",
-        f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which_zh}。",
-        remedy="Name one by 'sublayer' in city.toml (Python: sublayer=), or use load_city for all "
-        "of them.",
-        remedy_zh="请在 city.toml 的 sublayer 指定其中一个"
-        "（Python：sublayer=，或用 load_city 全部读取）。",
+        Text(
+            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which_zh}。",
+            f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which}.",
+        ),
+        remedy=Text(
+            "请在 city.toml 的 sublayer 指定其中一个"
+            "（Python：sublayer=，或用 load_city 全部读取）。",
+            "Name one by 'sublayer' in city.toml (Python: sublayer=), or use load_city for all "
+            "of them.",
+        ),
     )
 
 
@@ -309,10 +315,11 @@ def _from_archive(
     if not groups and nested:
         raise refused(
             path.name,
-            f"holds an archive in the archive ({', '.join(nested)}).",
-            f"压缩包内还有压缩包（{'、'.join(nested)}）。",
-            "Unpack it once.",
-            "请先解压一层。",
+            Text(
+                f"压缩包内还有压缩包（{'、'.join(nested)}）。",
+                f"holds an archive in the archive ({', '.join(nested)}).",
+            ),
+            Text("请先解压一层。", "Unpack it once."),
         )
     found, rest = _named(list(groups), sublayer)
     if len(found) != 1:
@@ -324,8 +331,9 @@ def _from_archive(
         raw.findings.add(
             "LAYER_IGNORED",
             value=name,
-            detail="an archive in the archive; unpack it once",
-            detail_zh="压缩包内的压缩包，请先解压一层",
+            detail=Text(
+                "压缩包内的压缩包，请先解压一层", "an archive in the archive; unpack it once"
+            ),
         )
     return raw
 

@@ -21,6 +21,7 @@ from geo_citymgmt.reading.inert import restore
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading.sniff import KINDS, local_path, sniff
+from geo_citymgmt.words import Text
 
 __all__ = ["read_table"]
 
@@ -76,10 +77,11 @@ def read_table(
     kind = sniff(path)
     if kind not in ("workbook", "csv"):
         raise SourceError(
-            f"{path.name}: is {KINDS[kind] or 'a folder'}, not a table.",
-            f"{path.name}：不是表格。",
-            remedy="Give a .csv or .xlsx.",
-            remedy_zh="请给出 .csv 或 .xlsx。",
+            Text(
+                f"{path.name}：不是表格。",
+                f"{path.name}: is {KINDS[kind] or 'a folder'}, not a table.",
+            ),
+            remedy=Text("请给出 .csv 或 .xlsx。", "Give a .csv or .xlsx."),
         )
     if kind == "workbook":
         sheet_name, sheet = read_workbook_sheet(path, sublayer=sublayer)
@@ -169,10 +171,14 @@ def _header(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[str]]:
             names.pop()
         return i + 1, names
     raise SourceError(
-        f"{name}: no row of headings was found in the first {_SEARCHED} rows.",
-        f"{name}：前 {_SEARCHED} 行中没有找到表头。",
-        remedy="Write the names of the columns into one row above the records.",
-        remedy_zh="请在数据上方用一行写明列名。",
+        Text(
+            f"{name}：前 {_SEARCHED} 行中没有找到表头。",
+            f"{name}: no row of headings was found in the first {_SEARCHED} rows.",
+        ),
+        remedy=Text(
+            "请在数据上方用一行写明列名。",
+            "Write the names of the columns into one row above the records.",
+        ),
     )
 
 
@@ -379,8 +385,7 @@ def _without_damage(frame: pd.DataFrame, record: np.ndarray, findings: Findings)
                 records=record[hit],
                 field=str(label),
                 value=shown.to_numpy(dtype=object),
-                detail="",
-                detail_zh="",
+                detail=Text("", ""),
                 action="value_removed",
             )
             frame[label] = column.mask(hit)

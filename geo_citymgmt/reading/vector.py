@@ -25,6 +25,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.arrow import plain_frame, shapes_of
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sniff import KINDS, refused, unreadable
+from geo_citymgmt.words import Text
 
 __all__ = ["list_gdal_layers", "read_gdal", "read_geoparquet"]
 
@@ -40,7 +41,7 @@ _DRIVERS = {
 _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
-_EXPORT_AGAIN = ("Export it again.", "请重新导出。")
+_EXPORT_AGAIN = Text("请重新导出。", "Export it again.")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 #: Bytes that a feature of a FlatGeobuf takes at the least.
 _LEAST = 16
@@ -174,9 +175,8 @@ def _guarded(path: Path) -> Iterator[None]:
     except Exception as error:  # from several native libraries, with no common ancestor
         raise unreadable(
             path.name,
-            f"cannot be read ({error}).",
-            f"无法读取（{error}）。",
-            *_EXPORT_AGAIN,
+            Text(f"无法读取（{error}）。", f"cannot be read ({error})."),
+            _EXPORT_AGAIN,
         ) from error
 
 
@@ -216,9 +216,11 @@ def _layers(path: Path, file: Path, kind: str) -> list[str]:
     if names and driver not in _DRIVERS[kind]:
         raise refused(
             path.name,
-            f"its content is taken for {driver}, not {KINDS[kind]}.",
-            f"内容被识别为 {driver}，不是 {KINDS[kind]}。",
-            *_EXPORT_AGAIN,
+            Text(
+                f"内容被识别为 {driver}，不是 {KINDS[kind]}。",
+                f"its content is taken for {driver}, not {KINDS[kind]}.",
+            ),
+            _EXPORT_AGAIN,
         )
     return names
 
@@ -228,17 +230,25 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
         return names[0]
     if sublayer is None:
         raise SourceError(
-            f"{path.name}: holds {len(names)} layers ({', '.join(names)}).",
-            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）。",
-            remedy="Name one by 'sublayer' in city.toml (Python: sublayer=).",
-            remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+            Text(
+                f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）。",
+                f"{path.name}: holds {len(names)} layers ({', '.join(names)}).",
+            ),
+            remedy=Text(
+                "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+                "Name one by 'sublayer' in city.toml (Python: sublayer=).",
+            ),
         )
     if sublayer not in names:
         raise SourceError(
-            f"{path.name}: no layer {sublayer!r}; it holds {', '.join(names)}.",
-            f"{path.name}：没有图层 {sublayer}；现有：{'、'.join(names)}。",
-            remedy="Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
-            remedy_zh="请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+            Text(
+                f"{path.name}：没有图层 {sublayer}；现有：{'、'.join(names)}。",
+                f"{path.name}: no layer {sublayer!r}; it holds {', '.join(names)}.",
+            ),
+            remedy=Text(
+                "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
+                "Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
+            ),
         )
     return sublayer
 
@@ -251,17 +261,14 @@ def _check_database(path: Path, file: Path) -> None:
     except sqlite3.Error as error:
         raise unreadable(
             path.name,
-            f"a damaged GeoPackage ({error}).",
-            f"GeoPackage 已损坏（{error}）。",
-            *_EXPORT_AGAIN,
+            Text(f"GeoPackage 已损坏（{error}）。", f"a damaged GeoPackage ({error})."),
+            _EXPORT_AGAIN,
         ) from error
     if "gpkg_contents" not in {name for name, _ in schema}:
         raise refused(
             path.name,
-            "a SQLite database, but no GeoPackage.",
-            "是 SQLite 数据库，不是 GeoPackage。",
-            "Export the layer as a GeoPackage.",
-            "请将图层导出为 GeoPackage。",
+            Text("是 SQLite 数据库，不是 GeoPackage。", "a SQLite database, but no GeoPackage."),
+            Text("请将图层导出为 GeoPackage。", "Export the layer as a GeoPackage."),
         )
     for name, sql in schema:
         text = sql if isinstance(sql, str) else ""
@@ -269,10 +276,14 @@ def _check_database(path: Path, file: Path) -> None:
         if _FUNCTIONS.search(text) or (is_virtual and not re.search(r"USING\s+rtree", text, re.I)):
             raise refused(
                 path.name,
-                f"its table {name!r} is computed by functions that may reach outside the file.",
-                f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
-                "Export the layer alone into a new GeoPackage.",
-                "请将图层单独导出到新的 GeoPackage。",
+                Text(
+                    f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
+                    f"its table {name!r} is computed by functions that may reach outside the file.",
+                ),
+                Text(
+                    "请将图层单独导出到新的 GeoPackage。",
+                    "Export the layer alone into a new GeoPackage.",
+                ),
             )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["audit_sample"]
 
@@ -98,17 +99,16 @@ def audit_sample(
 def _check(cases: pd.DataFrame, n: int, key: str, at_least: int) -> None:
     if key not in cases.columns or cases[key].isna().any() or cases[key].duplicated().any():
         raise CityDataError(
-            f"{key!r} is not a column of unique ids.",
-            f"“{key}”不是唯一编号列。",
-            remedy="Name the column of ids as key=.",
-            remedy_zh="请用 key= 指定编号列。",
+            Text(f"“{key}”不是唯一编号列。", f"{key!r} is not a column of unique ids."),
+            remedy=Text("请用 key= 指定编号列。", "Name the column of ids as key=."),
         )
     if n < 1 or at_least < 0:
         raise CityDataError(
-            f"n is {n} and at_least is {at_least}.",
-            f"n={n}、at_least={at_least} 无效。",
-            remedy="Draw one case or more, and zero or more from each stratum.",
-            remedy_zh="n 不小于 1，at_least 不小于 0。",
+            Text(f"n={n}、at_least={at_least} 无效。", f"n is {n} and at_least is {at_least}."),
+            remedy=Text(
+                "n 不小于 1，at_least 不小于 0。",
+                "Draw one case or more, and zero or more from each stratum.",
+            ),
         )
 
 
@@ -116,10 +116,14 @@ def _labels(table: pd.DataFrame, names: list[str]) -> np.ndarray:
     missing = [name for name in names if name not in table.columns]
     if missing:
         raise CityDataError(
-            f"the cases have no column {', '.join(missing)}.",
-            f"案件表没有列：{'、'.join(missing)}。",
-            remedy="Keep it with columns= when listing the cases.",
-            remedy_zh="请在列出案件时用 columns= 保留该列。",
+            Text(
+                f"案件表没有列：{'、'.join(missing)}。",
+                f"the cases have no column {', '.join(missing)}.",
+            ),
+            remedy=Text(
+                "请在列出案件时用 columns= 保留该列。",
+                "Keep it with columns= when listing the cases.",
+            ),
         )
     if not names:
         return np.full(len(table), "all", dtype=object).astype("str")
@@ -138,11 +142,14 @@ def _risk(cases: pd.DataFrame, risk: str | pd.Series | None) -> pd.Series:
     bad = values.isna() | ~np.isfinite(values) | (values < 0)
     if bad.any():
         raise CityDataError(
-            f"{int(bad.sum())} cases have a risk that is missing, infinite or below zero, the "
-            f"first at index {bad.index[bad][0]}.",
-            f"{int(bad.sum())} 条案件的风险值缺失、无穷或为负。",
-            remedy="Give each case a number of zero or more.",
-            remedy_zh="请为每条案件给出不小于 0 的数。",
+            Text(
+                f"{int(bad.sum())} 条案件的风险值缺失、无穷或为负。",
+                f"{int(bad.sum())} cases have a risk that is missing, infinite or below zero, the "
+                f"first at index {bad.index[bad][0]}.",
+            ),
+            remedy=Text(
+                "请为每条案件给出不小于 0 的数。", "Give each case a number of zero or more."
+            ),
         )
     return values
 
@@ -156,10 +163,14 @@ def _places(
     places = np.minimum(held, at_least)
     if places.sum() > n:
         raise CityDataError(
-            f"{asked} cases are too few for {at_least} from each of {groups} strata.",
-            f"抽查 {asked} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
-            remedy="Raise n, lower at_least, or use fewer strata.",
-            remedy_zh="请增大 n、减小 at_least 或减少分层。",
+            Text(
+                f"抽查 {asked} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
+                f"{asked} cases are too few for {at_least} from each of {groups} strata.",
+            ),
+            remedy=Text(
+                "请增大 n、减小 at_least 或减少分层。",
+                "Raise n, lower at_least, or use fewer strata.",
+            ),
         )
     quota = n * total / total.sum() if groups else total
     while places.sum() < n:

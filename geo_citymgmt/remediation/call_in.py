@@ -14,6 +14,7 @@ from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.remediation.cases import open_table
 from geo_citymgmt.remediation.register import Register, levels_to
 from geo_citymgmt.remediation.relapse import relapse_counts
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -142,12 +143,13 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, floa
 
 def _bad_rule(rule: str, what: str, zh: str) -> CityDataError:
     return CityDataError(
-        f"rule {rule}: {what}.",
-        f"规则 {rule}：{zh}。",
-        remedy='Write all = [{figure = "relapses", within_days = 365, at_least = 2}]; figures of a '
-        "day take no within_days.",
-        remedy_zh="请写成 all = [{figure = “relapses”, within_days = 365, at_least = 2}]；"
-        "时点指标不写 within_days。",
+        Text(f"规则 {rule}：{zh}。", f"rule {rule}: {what}."),
+        remedy=Text(
+            "请写成 all = [{figure = “relapses”, within_days = 365, at_least = 2}]；"
+            "时点指标不写 within_days。",
+            'Write all = [{figure = "relapses", within_days = 365, at_least = 2}]; figures of a '
+            "day take no within_days.",
+        ),
     )
 
 
@@ -213,10 +215,11 @@ class _Figures:
                 value = self._counted(figure, days)
             else:
                 raise CityDataError(
-                    f"there is no figure {figure!r}.",
-                    f"没有指标 {figure}。",
-                    remedy=f"Use one of {', '.join(CALL_IN_FIGURES)}, or a column of figures=.",
-                    remedy_zh=f"可用：{'、'.join(CALL_IN_FIGURES)}，或 figures= 中的列。",
+                    Text(f"没有指标 {figure}。", f"there is no figure {figure!r}."),
+                    remedy=Text(
+                        f"可用：{'、'.join(CALL_IN_FIGURES)}，或 figures= 中的列。",
+                        f"Use one of {', '.join(CALL_IN_FIGURES)}, or a column of figures=.",
+                    ),
                 )
             self._known[figure, days] = value.set_axis(self.codes.to_numpy())
         return self._known[figure, days]
@@ -271,19 +274,24 @@ class _Figures:
     def _hot_spot_share(self) -> pd.Series:
         if self.hot is None:
             raise CityDataError(
-                "a rule asks for hot_spot_share, but no hot spots were given.",
-                "规则用到 hot_spot_share，但未提供热点区域。",
-                remedy="Give the hot cells as hot_spots=.",
-                remedy_zh="请用 hot_spots= 提供热点格网。",
+                Text(
+                    "规则用到 hot_spot_share，但未提供热点区域。",
+                    "a rule asks for hot_spot_share, but no hot spots were given.",
+                ),
+                remedy=Text("请用 hot_spots= 提供热点格网。", "Give the hot cells as hot_spots=."),
             )
         level = "district" if self.level == "city" else self.level
         zones = self.register.city.zones_at(level)
         if self.hot.crs != zones.crs:
             raise CRSError(
-                f"the hot spots are in {self.hot.crs}, the zones in {zones.crs}.",
-                f"热点区域坐标系为 {self.hot.crs}，分区为 {zones.crs}。",
-                remedy="Bring them together with hot_spots.to_crs(city.zones.crs).",
-                remedy_zh="请先用 to_crs 统一坐标系。",
+                Text(
+                    f"热点区域坐标系为 {self.hot.crs}，分区为 {zones.crs}。",
+                    f"the hot spots are in {self.hot.crs}, the zones in {zones.crs}.",
+                ),
+                remedy=Text(
+                    "请先用 to_crs 统一坐标系。",
+                    "Bring them together with hot_spots.to_crs(city.zones.crs).",
+                ),
             )
         union = shapely.union_all(self.hot.geometry.to_numpy())
         inside = shapely.area(shapely.intersection(zones.geometry.to_numpy(), union))

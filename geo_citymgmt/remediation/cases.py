@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -166,17 +167,16 @@ def ageing(
     bounds = np.asarray(classes, dtype="float64")
     if not len(bounds) or (np.diff(bounds, prepend=-1) <= 0).any():
         raise CityDataError(
-            f"classes are {list(classes)}: days must be zero or more, and rise.",
-            f"账龄分级 {list(classes)} 应为递增的非负天数。",
-            remedy="Write them as [30, 90, 365].",
-            remedy_zh="请写成 [30, 90, 365]。",
+            Text(
+                f"账龄分级 {list(classes)} 应为递增的非负天数。",
+                f"classes are {list(classes)}: days must be zero or more, and rise.",
+            ),
+            remedy=Text("请写成 [30, 90, 365]。", "Write them as [30, 90, 365]."),
         )
     if clock not in ("found", "open"):
         raise CityDataError(
-            f"clock is {clock!r}.",
-            f"不支持 clock={clock}。",
-            remedy='Use "found" or "open".',
-            remedy_zh="可用：found、open。",
+            Text(f"不支持 clock={clock}。", f"clock is {clock!r}."),
+            remedy=Text("可用：found、open。", 'Use "found" or "open".'),
         )
     levels = levels_to(level)
     register = Register(city, layer, where=where, stock=stock)

@@ -13,6 +13,7 @@ from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.remediation.cases import open_table
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -86,10 +87,11 @@ def burn_down(
         )
         wrong = last if last < first else due
         raise AsOfError(
-            f"{what} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
-            f"{zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-            remedy="Choose an earlier start.",
-            remedy_zh="请选择更早的起始日期。",
+            Text(
+                f"{zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+                f"{what} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+            ),
+            remedy=Text("请选择更早的起始日期。", "Choose an earlier start."),
         )
     days = pd.DatetimeIndex([first, *pd.date_range(first, last, freq=freq), last]).unique()
     table = pd.concat([_remaining(register, day, levels) for day in days], ignore_index=True)
@@ -177,10 +179,11 @@ def last_open(
     orders = {"remaining": "remaining", "age": "days_since_found", "overdue": "days_left"}
     if by not in orders or n < 1:
         raise CityDataError(
-            f"by is {by!r} and n is {n}.",
-            f"不支持 by={by}、n={n}。",
-            remedy=f"Use by= one of {', '.join(orders)} and n= one or more.",
-            remedy_zh=f"by 可用 {'、'.join(orders)}，n 不小于 1。",
+            Text(f"不支持 by={by}、n={n}。", f"by is {by!r} and n is {n}."),
+            remedy=Text(
+                f"by 可用 {'、'.join(orders)}，n 不小于 1。",
+                f"Use by= one of {', '.join(orders)} and n= one or more.",
+            ),
         )
     register = Register(city, layer, where=SAFETY if where is None else where, stock=stock)
     register.need(*columns)

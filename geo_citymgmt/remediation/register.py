@@ -13,6 +13,7 @@ from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.progress.membership import LEVELS, Membership
 from geo_citymgmt.progress.timeline import Timeline, matches
 from geo_citymgmt.remediation.moves import Classes, Moves, flow_entries
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -26,10 +27,8 @@ def levels_to(level: str) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
     if level not in LEVELS:
         raise CityDataError(
-            f"level is {level!r}.",
-            f"没有“{level}”这一级。",
-            remedy=f"Use one of {', '.join(LEVELS)}.",
-            remedy_zh=f"可用：{'、'.join(LEVELS)}。",
+            Text(f"没有“{level}”这一级。", f"level is {level!r}."),
+            remedy=Text(f"可用：{'、'.join(LEVELS)}。", f"Use one of {', '.join(LEVELS)}."),
         )
     return LEVELS[: LEVELS.index(level) + 1]
 
@@ -76,11 +75,16 @@ class Register:
         if missing or not sets:
             there = ", ".join(self.spec.sets) or "none"
             raise CityDataError(
-                f"{self.layer}: there is no set of states {', '.join(missing) or '(none named)'}; "
-                f"the layer has {there}.",
-                f"图层“{self.spec.name_zh}”没有状态集 {'、'.join(missing)}；现有：{there}。",
-                remedy="Name sets of the layer file in stock= and done=.",
-                remedy_zh="请用 stock=、done= 指定图层文件中的状态集。",
+                Text(
+                    f"图层“{self.spec.name_zh}”没有状态集 {'、'.join(missing)}；现有：{there}。",
+                    f"{self.layer}: there is no set of states "
+                    f"{', '.join(missing) or '(none named)'}; "
+                    f"the layer has {there}.",
+                ),
+                remedy=Text(
+                    "请用 stock=、done= 指定图层文件中的状态集。",
+                    "Name sets of the layer file in stock= and done=.",
+                ),
             )
         return frozenset(code for name in sets for code in self.spec.sets[name])
 
@@ -90,10 +94,14 @@ class Register:
         if missing:
             labels = [self.spec.fields[n].zh if n in self.spec.fields else n for n in missing]
             raise CityDataError(
-                f"{self.layer}: needs {', '.join(missing)}, which the data does not have.",
-                f"图层“{self.spec.name_zh}”缺少字段：{'、'.join(labels)}。",
-                remedy="Add the field, or name its column in city.toml.",
-                remedy_zh="请补充该字段，或在 city.toml 中指明对应列名。",
+                Text(
+                    f"图层“{self.spec.name_zh}”缺少字段：{'、'.join(labels)}。",
+                    f"{self.layer}: needs {', '.join(missing)}, which the data does not have.",
+                ),
+                remedy=Text(
+                    "请补充该字段，或在 city.toml 中指明对应列名。",
+                    "Add the field, or name its column in city.toml.",
+                ),
             )
 
     def day(self, value: Any) -> pd.Timestamp:
@@ -101,18 +109,19 @@ class Register:
         own = self.city.data_date
         if value is None and own is None:
             raise AsOfError(
-                "the data has no date of its own.",
-                "数据没有日期。",
-                remedy="Give a date.",
-                remedy_zh="请指定日期。",
+                Text("数据没有日期。", "the data has no date of its own."),
+                remedy=Text("请指定日期。", "Give a date."),
             )
         day = own if value is None else as_date(value)
         if own is not None and day > own:
             raise AsOfError(
-                f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it.",
-                f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}。",
-                remedy=f"Ask for a date up to {own:%Y-%m-%d}.",
-                remedy_zh=f"请选择不晚于 {own:%Y-%m-%d} 的日期。",
+                Text(
+                    f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}。",
+                    f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it.",
+                ),
+                remedy=Text(
+                    f"请选择不晚于 {own:%Y-%m-%d} 的日期。", f"Ask for a date up to {own:%Y-%m-%d}."
+                ),
             )
         return day
 

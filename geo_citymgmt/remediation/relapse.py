@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -65,10 +66,11 @@ def relapse_rates(
     first, last = register.day(start), register.day(end)
     if last < first:
         raise AsOfError(
-            f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
-            f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-            remedy="Exchange start and end.",
-            remedy_zh="请对调起止日期。",
+            Text(
+                f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+                f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+            ),
+            remedy=Text("请对调起止日期。", "Exchange start and end."),
         )
     table = register.sums(relapse_counts(register, first, last), levels)
     counts = ["relapses", "relapsed", "exposed", "repeated"]

@@ -11,6 +11,7 @@ import pandas as pd
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.remediation.moves import KINDS
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -93,20 +94,19 @@ def stock_flow(
     """
     if undated not in _UNDATED:
         raise CityDataError(
-            f"undated is {undated!r}.",
-            f"不支持 undated={undated}。",
-            remedy=f"Use one of {', '.join(_UNDATED)}.",
-            remedy_zh=f"可用：{'、'.join(_UNDATED)}。",
+            Text(f"不支持 undated={undated}。", f"undated is {undated!r}."),
+            remedy=Text(f"可用：{'、'.join(_UNDATED)}。", f"Use one of {', '.join(_UNDATED)}."),
         )
     levels = levels_to(level)
     register = Register(city, layer, where=where, stock=stock, done=done)
     first, last = register.day(start), register.day(end)
     if last < first:
         raise AsOfError(
-            f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
-            f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-            remedy="Exchange start and end.",
-            remedy_zh="请对调起止日期。",
+            Text(
+                f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+                f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+            ),
+            remedy=Text("请对调起止日期。", "Exchange start and end."),
         )
     opening, closing = _Stock(register, first - _DAY), _Stock(register, last)
     flows = register.flows()
@@ -116,12 +116,16 @@ def stock_flow(
         keys = register.data[register.spec.id_field].to_numpy()[broken]
         few = ", ".join(map(str, keys[:5])) + (", …" if len(keys) > 5 else "")
         raise CityDataError(
-            f"{layer}: {broken.sum()} records changed between {first:%Y-%m-%d} and "
-            f"{last:%Y-%m-%d} without a date that says so: {few}.",
-            f"图层“{register.spec.name_zh}”有 {broken.sum()} 条记录在 {first:%Y-%m-%d} 至 "
-            f"{last:%Y-%m-%d} 间发生变化而无日期：{few}。",
-            remedy='Complete their dates, or use undated="leave_out".',
-            remedy_zh="请补全日期，或用 undated=“leave_out”。",
+            Text(
+                f"图层“{register.spec.name_zh}”有 {broken.sum()} 条记录在 {first:%Y-%m-%d} 至 "
+                f"{last:%Y-%m-%d} 间发生变化而无日期：{few}。",
+                f"{layer}: {broken.sum()} records changed between {first:%Y-%m-%d} and "
+                f"{last:%Y-%m-%d} without a date that says so: {few}.",
+            ),
+            remedy=Text(
+                "请补全日期，或用 undated=“leave_out”。",
+                'Complete their dates, or use undated="leave_out".',
+            ),
         )
     out = broken if undated == "leave_out" else np.zeros(len(broken), dtype=bool)
     blocks = [_block(register, "count", "count", levels, opening, closing, flows, broken, out)]

@@ -16,6 +16,7 @@ import pandas as pd
 from geo_citymgmt.decisions import read_decisions, written
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["EarlierBook", "earlier_book", "keep_copy"]
 
@@ -61,19 +62,23 @@ def earlier_book(path: Path, specs: Mapping[str, LayerSpec]) -> EarlierBook | No
         beside = path.with_name(mark.format(path.name))
         if beside.exists():
             raise CityDataError(
-                f"{path}: is open in a spreadsheet program; save and close it there and try again "
-                f"(where it is not open, delete {beside.name}).",
-                f"{path}：正在表格软件中打开，请先保存并关闭，再重试"
-                f"（如并未打开，请删除 {beside.name}）。",
+                Text(
+                    f"{path}：正在表格软件中打开，请先保存并关闭，再重试"
+                    f"（如并未打开，请删除 {beside.name}）。",
+                    f"{path}: is open in a spreadsheet program; save and close it there and try "
+                    "again "
+                    f"(where it is not open, delete {beside.name}).",
+                ),
             )
     try:
         decisions = read_decisions(path, specs)
     except SourceError as error:
         raise CityDataError(
-            f"{path}: is there already and is no findings workbook; it was left alone.",
-            f"{path}：已有同名文件，且不是质检问题清单，未予覆盖。",
-            remedy="Give another name, or move it away.",
-            remedy_zh="请换一个文件名，或先移走该文件。",
+            Text(
+                f"{path}：已有同名文件，且不是质检问题清单，未予覆盖。",
+                f"{path}: is there already and is no findings workbook; it was left alone.",
+            ),
+            remedy=Text("请换一个文件名，或先移走该文件。", "Give another name, or move it away."),
         ) from error
     return EarlierBook(decisions, _edited(path))
 
@@ -91,8 +96,10 @@ def keep_copy(path: Path) -> Path:
     except OSError as error:
         target.unlink(missing_ok=True)
         raise CityDataError(
-            f"{target}: the earlier workbook cannot be kept ({error}); it was left alone.",
-            f"{target}：无法留存原问题清单（{error}），原文件未动。",
+            Text(
+                f"{target}：无法留存原问题清单（{error}），原文件未动。",
+                f"{target}: the earlier workbook cannot be kept ({error}); it was left alone.",
+            ),
         ) from error
     return target
 

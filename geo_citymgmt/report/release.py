@@ -16,6 +16,7 @@ from geo_citymgmt.cleaning.personal import mask_text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings.codes import CODES
 from geo_citymgmt.layer import Layer
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -39,13 +40,18 @@ def check_release(release: str | None, grid_m: float = GRID_M) -> None:
     """
     if release is not None and release not in RELEASES:
         raise CityDataError(
-            f"no release {release!r}; there are {', '.join(RELEASES)}.",
-            f"没有“{release}”这种发布方式；可用：{'、'.join(RELEASES)}。",
+            Text(
+                f"没有“{release}”这种发布方式；可用：{'、'.join(RELEASES)}。",
+                f"no release {release!r}; there are {', '.join(RELEASES)}.",
+            ),
         )
     if not np.isfinite(grid_m) or grid_m < _LEAST_GRID_M:
         raise CityDataError(
-            f"a precision of {grid_m:g} m is none for the public; give {_LEAST_GRID_M:g} or more.",
-            f"公开坐标精度 {grid_m:g} 米不合适，应不小于 {_LEAST_GRID_M:g} 米。",
+            Text(
+                f"公开坐标精度 {grid_m:g} 米不合适，应不小于 {_LEAST_GRID_M:g} 米。",
+                f"a precision of {grid_m:g} m is none for the public; give {_LEAST_GRID_M:g} or "
+                "more.",
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import check_lang
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -155,8 +156,10 @@ def scoreboard(
     unknown = [name for name in chosen if name not in wide.columns]
     if unknown:
         raise CityDataError(
-            f"no district has the figure {unknown[0]!r}; known: {', '.join(wide.columns)}.",
-            f"各板块没有指标 {unknown[0]}。",
+            Text(
+                f"各板块没有指标 {unknown[0]}。",
+                f"no district has the figure {unknown[0]!r}; known: {', '.join(wide.columns)}.",
+            ),
         )
     names, groups = zone_names(city.zones, lang), zone_groups(city.zones)
     kinds = [label if label in MARGINS else "zone" for label in wide.index]

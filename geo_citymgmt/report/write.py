@@ -23,6 +23,7 @@ from geo_citymgmt.report.release import GRID_M, check_release, public_city, with
 from geo_citymgmt.report.summary import Progress, Summary, summary
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.report.workbook import write_tables
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing import make_folder, whole_file, write_city, write_text
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def write_report(
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise CityDataError(
-            f"{folder}: is a file, not a folder.", f"{folder}：是文件，不是文件夹。"
+            Text(f"{folder}：是文件，不是文件夹。", f"{folder}: is a file, not a folder.")
         )
     check_release(release, grid_m)
     public = release == "public"
@@ -189,10 +190,14 @@ def _refuse_internal(folder: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         pass
     raise CityDataError(
-        f"{folder}: holds files that are not of a public report.",
-        f"{folder}：文件夹中已有非公开的文件。",
-        remedy="Give a new or empty folder, so that nothing internal is passed on with it.",
-        remedy_zh="请另选新的或空的文件夹，以免把内部文件一并发出。",
+        Text(
+            f"{folder}：文件夹中已有非公开的文件。",
+            f"{folder}: holds files that are not of a public report.",
+        ),
+        remedy=Text(
+            "请另选新的或空的文件夹，以免把内部文件一并发出。",
+            "Give a new or empty folder, so that nothing internal is passed on with it.",
+        ),
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.scorecard.parts import refuse, score_parts
+from geo_citymgmt.words import Text
 
 __all__ = ["scorecard"]
 
@@ -141,10 +142,13 @@ def _compare(card: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
         earlier = pd.DataFrame(columns=["group", "score", "rank"])
     elif not {"group", "score", "rank"} <= set(earlier.columns):
         raise refuse(
-            "before has no columns group, score and rank",
-            "before 没有 group、score、rank 列",
-            "Give an earlier scorecard, not a table of progress.",
-            "请提供上期评分表，而非进度表。",
+            Text(
+                "before 没有 group、score、rank 列", "before has no columns group, score and rank"
+            ),
+            Text(
+                "请提供上期评分表，而非进度表。",
+                "Give an earlier scorecard, not a table of progress.",
+            ),
         )
     earlier = earlier.reindex(card.index)
     card["score_before"] = earlier["score"].astype("float64")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["KIND_GROUPS", "MISSING", "NORMALISATIONS", "refuse", "score_parts"]
 
@@ -88,10 +89,8 @@ missing, level
     doubled = [n for n in names if names.count(n) > 1]
     if doubled:
         raise refuse(
-            f"{doubled[0]!r} is a component twice",
-            f"“{doubled[0]}”重复",
-            "Give bonus and penalty points names of their own.",
-            "加分、扣分项请另行命名。",
+            Text(f"“{doubled[0]}”重复", f"{doubled[0]!r} is a component twice"),
+            Text("加分、扣分项请另行命名。", "Give bonus and penalty points names of their own."),
         )
     rows = _rows(progress_table, level)
     zones = pd.Index(rows["zone_code"].unique())
@@ -124,20 +123,16 @@ missing, level
     return out[_PARTS]
 
 
-def refuse(what: str, zh: str, remedy: str, remedy_zh: str) -> CityDataError:
+def refuse(cause: Text, remedy: Text) -> CityDataError:
     """Make the error of a scorecard that cannot be made as asked."""
-    return CityDataError(
-        f"scorecard: {what}.", f"考核评分：{zh}。", remedy=remedy, remedy_zh=remedy_zh
-    )
+    return CityDataError(Text(f"考核评分：{cause.zh}。", f"scorecard: {cause.en}."), remedy=remedy)
 
 
 def _choose(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise refuse(
-            f"{name} is {value!r}",
-            f"{name} 不支持“{value}”",
-            f"Use one of {', '.join(choices)}.",
-            f"可用：{'、'.join(choices)}。",
+            Text(f"{name} 不支持“{value}”", f"{name} is {value!r}"),
+            Text(f"可用：{'、'.join(choices)}。", f"Use one of {', '.join(choices)}."),
         )
 
 
@@ -146,10 +141,11 @@ def _number(name: str, value: Any, *, above: bool = False) -> float:
     plain = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
     if not plain or not np.isfinite(value) or value < 0 or (above and value == 0):
         raise refuse(
-            f"{name} is {value!r}",
-            f"“{name}”为 {value}",
-            "Give a number above zero." if above else "Give a number of zero or more.",
-            "应为正数。" if above else "应为非负数。",
+            Text(f"“{name}”为 {value}", f"{name} is {value!r}"),
+            Text(
+                "应为正数。" if above else "应为非负数。",
+                "Give a number above zero." if above else "Give a number of zero or more.",
+            ),
         )
     return float(value)
 
@@ -157,10 +153,8 @@ def _number(name: str, value: Any, *, above: bool = False) -> float:
 def _weights(weights: Mapping[str, float], full_score: float) -> dict[str, float]:
     if not weights:
         raise refuse(
-            "there are no weights",
-            "没有权重",
-            "Give a weight for each indicator that counts.",
-            "请为计分指标给出权重。",
+            Text("没有权重", "there are no weights"),
+            Text("请为计分指标给出权重。", "Give a weight for each indicator that counts."),
         )
     numbers = {n: _number(f"the weight of {n}", w, above=True) for n, w in weights.items()}
     total = sum(numbers.values())
@@ -172,10 +166,8 @@ def _rows(table: pd.DataFrame, level: str) -> pd.DataFrame:
     absent = [c for c in ("indicator", "zone_code", "value") if c not in table.columns]
     if absent:
         raise refuse(
-            f"the table has no column {', '.join(absent)}",
-            f"表中没有列 {'、'.join(absent)}",
-            "Give a table of progress().",
-            "请提供 progress() 的结果。",
+            Text(f"表中没有列 {'、'.join(absent)}", f"the table has no column {', '.join(absent)}"),
+            Text("请提供 progress() 的结果。", "Give a table of progress()."),
         )
     rows = table
     if "level" in rows.columns:
@@ -184,18 +176,17 @@ def _rows(table: pd.DataFrame, level: str) -> pd.DataFrame:
         rows = rows[rows["row_kind"].isin(["zone", "total"])]
     if rows.empty:
         raise refuse(
-            f"the table has no zones of level {level}",
-            f"表中没有“{level}”一级的分区",
-            "Compute it with progress(city, level=...).",
-            "请先计算该级的 progress()。",
+            Text(f"表中没有“{level}”一级的分区", f"the table has no zones of level {level}"),
+            Text("请先计算该级的 progress()。", "Compute it with progress(city, level=...)."),
         )
     dates = rows["as_of"].unique() if "as_of" in rows.columns else []
     if len(dates) > 1:
         raise refuse(
-            f"the table holds {len(dates)} dates",
-            f"表中有 {len(dates)} 个时点",
-            "Choose the rows of one as_of, and give an earlier scorecard as before=.",
-            "请只取一个时点；上期评分用 before= 提供。",
+            Text(f"表中有 {len(dates)} 个时点", f"the table holds {len(dates)} dates"),
+            Text(
+                "请只取一个时点；上期评分用 before= 提供。",
+                "Choose the rows of one as_of, and give an earlier scorecard as before=.",
+            ),
         )
     return rows
 
@@ -207,20 +198,25 @@ def _values(
     absent = [name for name in names if name not in set(rows["indicator"])]
     if absent:
         raise refuse(
-            f"the table has no indicator {', '.join(absent)}",
-            f"表中没有指标 {'、'.join(absent)}",
-            "Name indicators of the table's column 'indicator'.",
-            "请使用表中 indicator 列的指标。",
+            Text(
+                f"表中没有指标 {'、'.join(absent)}",
+                f"the table has no indicator {', '.join(absent)}",
+            ),
+            Text(
+                "请使用表中 indicator 列的指标。",
+                "Name indicators of the table's column 'indicator'.",
+            ),
         )
     mine = rows[rows["indicator"].isin(names)]
     twice = mine[mine.duplicated(["indicator", "zone_code"])]
     if len(twice):
         first = twice.iloc[0]
         raise refuse(
-            f"{first['indicator']} is there more than once for {first['zone_code']}",
-            f"指标 {first['indicator']} 在 {first['zone_code']} 有多行",
-            "Keep one row an indicator and zone.",
-            "每个分区每项指标只保留一行。",
+            Text(
+                f"指标 {first['indicator']} 在 {first['zone_code']} 有多行",
+                f"{first['indicator']} is there more than once for {first['zone_code']}",
+            ),
+            Text("每个分区每项指标只保留一行。", "Keep one row an indicator and zone."),
         )
     value, attained = {}, {}
     for name in dict.fromkeys(names):
@@ -238,20 +234,19 @@ def _groups(
     if isinstance(groups, pd.DataFrame):
         if "kind" not in groups.columns:
             raise refuse(
-                "the zones have no column 'kind'",
-                "分区没有“kind”列",
-                "Give groups as a mapping from zone to group.",
-                "请用“分区→组别”的映射指定 groups。",
+                Text("分区没有“kind”列", "the zones have no column 'kind'"),
+                Text(
+                    "请用“分区→组别”的映射指定 groups。",
+                    "Give groups as a mapping from zone to group.",
+                ),
             )
         groups = groups["kind"].map(lambda kind: KIND_GROUPS.get(kind, kind))
     of = pd.Series(groups, dtype="object").reindex(zones)
     if of.isna().any():
         lost = ", ".join(map(str, zones[of.isna().to_numpy()]))
         raise refuse(
-            f"no group is given for {lost}",
-            f"未指定分组：{lost}",
-            "Give every zone a group.",
-            "请为每个分区指定组别。",
+            Text(f"未指定分组：{lost}", f"no group is given for {lost}"),
+            Text("请为每个分区指定组别。", "Give every zone a group."),
         )
     return of.astype("str")
 
@@ -308,10 +303,14 @@ def _extra(
         value, how = points, "given"
     if odd:
         raise refuse(
-            f"{kind} {name}: unknown {', '.join(odd)}",
-            f"{'加分' if kind == 'bonus' else '扣分'}项“{name}”中有未知项：{'、'.join(odd)}",
-            "Give points to zones of the table, or per_unit and at_most.",
-            "请为表中分区给出分值，或用 per_unit、at_most。",
+            Text(
+                f"{'加分' if kind == 'bonus' else '扣分'}项“{name}”中有未知项：{'、'.join(odd)}",
+                f"{kind} {name}: unknown {', '.join(odd)}",
+            ),
+            Text(
+                "请为表中分区给出分值，或用 per_unit、at_most。",
+                "Give points to zones of the table, or per_unit and at_most.",
+            ),
         )
     sign = 1.0 if kind == "bonus" else -1.0
     table = _part(name, kind, group, value).assign(

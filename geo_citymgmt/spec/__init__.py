@@ -28,6 +28,7 @@ from geo_citymgmt.spec.model import (
     check_lang,
 )
 from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
+from geo_citymgmt.words import Text
 
 __all__ = [
     "LANGUAGES",
@@ -54,12 +55,14 @@ def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
         return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise SpecError(
-            f"{path.name}: not UTF-8 (byte {error.start}); save the file as UTF-8.",
-            f"{path.name}：不是 UTF-8 编码，请另存为 UTF-8。",
+            Text(
+                f"{path.name}：不是 UTF-8 编码，请另存为 UTF-8。",
+                f"{path.name}: not UTF-8 (byte {error.start}); save the file as UTF-8.",
+            ),
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SpecError(
-            f"{path.name}: not valid TOML: {error}.", f"{path.name}：TOML 格式有误：{error}。"
+            Text(f"{path.name}：TOML 格式有误：{error}。", f"{path.name}: not valid TOML: {error}.")
         ) from error
 
 
@@ -93,7 +96,7 @@ def load_specs(folder: str | Path | None = None) -> dict[str, LayerSpec]:
     root = Path(folder)
     if not root.is_dir():
         raise SpecError(
-            f"{root}: no such folder of layer files.", f"{root}：没有这个图层定义文件夹。"
+            Text(f"{root}：没有这个图层定义文件夹。", f"{root}: no such folder of layer files.")
         )
     raw, origin = _packaged_raw()
     raw = dict(raw)
@@ -102,7 +105,7 @@ def load_specs(folder: str | Path | None = None) -> dict[str, LayerSpec]:
         key = _COMMON if path.stem == _COMMON else table.get("key")
         if not isinstance(key, str):
             raise SpecError(
-                f'{path.name}: needs a line key = "layer_key".', f"{path.name}：缺少 key。"
+                Text(f"{path.name}：缺少 key。", f'{path.name}: needs a line key = "layer_key".')
             )
         raw[key] = _overlay(raw.get(key, {}), table)
         origin[key] = path.name
@@ -120,10 +123,12 @@ def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = Non
         if layer in (spec.name_zh, spec.name_en, *spec.names):
             return spec
     names = [n for s in specs.values() for n in (s.key, s.name_zh, s.name_en, *s.names)]
-    near, near_zh = did_you_mean(layer, names)
+    near = did_you_mean(layer, names)
     raise SpecError(
-        f"unknown layer {layer!r}; known: {', '.join(specs)}.{near}",
-        f"未知图层 {layer!r}；已知：{'、'.join(s.name_zh for s in specs.values())}。{near_zh}",
+        Text(
+            f"未知图层 {layer!r}；已知：{'、'.join(s.name_zh for s in specs.values())}。{near.zh}",
+            f"unknown layer {layer!r}; known: {', '.join(specs)}.{near.en}",
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = [
     "LANGUAGES",
@@ -41,7 +42,9 @@ def check_lang(lang: str) -> Lang:
     """
     if lang not in LANGUAGES:
         raise CityDataError(
-            f"lang is {lang!r}; it is 'zh' or 'en'.", f"没有语言 {lang!r}；lang 应为 zh 或 en。"
+            Text(
+                f"没有语言 {lang!r}；lang 应为 zh 或 en。", f"lang is {lang!r}; it is 'zh' or 'en'."
+            )
         )
     return LANGUAGES[LANGUAGES.index(lang)]
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.spec.model import Amount, Code, Event, Field, LayerSpec, Plan, States
+from geo_citymgmt.words import Text
 
 __all__ = ["ROLES", "Check", "build_field", "build_layer"]
 
@@ -26,9 +27,9 @@ class Check:
     def __init__(self, file: str) -> None:
         self.file = file
 
-    def fail(self, place: str, cause: str, cause_zh: str) -> SpecError:
+    def fail(self, place: str, cause: Text) -> SpecError:
         at = f" [{place}]" if place else ""
-        return SpecError(f"{self.file}{at}: {cause}.", f"{self.file}{at}：{cause_zh}。")
+        return SpecError(Text(f"{self.file}{at}：{cause.zh}。", f"{self.file}{at}: {cause.en}."))
 
     def keys(
         self,
@@ -38,26 +39,30 @@ class Check:
         optional: Sequence[str] = (),
     ) -> None:
         if not isinstance(table, Mapping):
-            raise self.fail(place, "must be a table", "应为表")
+            raise self.fail(place, Text("应为表", "must be a table"))
         for key in required:
             if key not in table:
-                raise self.fail(place, f"{key!r} is missing", f"缺少 {key}")
+                raise self.fail(place, Text(f"缺少 {key}", f"{key!r} is missing"))
         for key in table:
             if key not in required and key not in optional:
                 known = ", ".join([*required, *optional])
-                raise self.fail(place, f"unknown entry {key!r}; known: {known}", f"未知项 {key}")
+                raise self.fail(
+                    place, Text(f"未知项 {key}", f"unknown entry {key!r}; known: {known}")
+                )
 
     def value(self, table: Mapping[str, Any], place: str, key: str, kind: Any, default: Any) -> Any:
         got = table.get(key, default)
         if got is default or (isinstance(got, kind) and not (kind is not bool and got is True)):
             return got
-        raise self.fail(place, f"{key!r} has an unfit value {got!r}", f"{key} 的值 {got!r} 不合适")
+        raise self.fail(
+            place, Text(f"{key} 的值 {got!r} 不合适", f"{key!r} has an unfit value {got!r}")
+        )
 
     def texts(self, table: Mapping[str, Any], place: str, key: str) -> tuple[str, ...]:
         got = table.get(key, [])
         if isinstance(got, list) and all(isinstance(x, str) for x in got):
             return tuple(got)
-        raise self.fail(place, f"{key!r} must be a list of texts", f"{key} 应为文字列表")
+        raise self.fail(place, Text(f"{key} 应为文字列表", f"{key!r} must be a list of texts"))
 
     def one_of(self, value: Any, place: str, key: str, known: Iterable[str]) -> str:
         known = tuple(known)
@@ -65,8 +70,10 @@ class Check:
             return value
         raise self.fail(
             place,
-            f"{key!r} is {value!r}, must be one of {', '.join(known)}",
-            f"{key} 为 {value!r}，应为 {'、'.join(known)} 之一",
+            Text(
+                f"{key} 为 {value!r}，应为 {'、'.join(known)} 之一",
+                f"{key!r} is {value!r}, must be one of {', '.join(known)}",
+            ),
         )
 
 
@@ -80,20 +87,24 @@ def build_field(check: Check, name: str, table: Any) -> Field:
     place = f"fields.{name}"
     check.keys(table, place, required=("zh", "en", "dbf", "type"), optional=_FIELD_OPTIONAL)
     if not _KEY.fullmatch(name):
-        raise check.fail(place, "a field name is lower-case ASCII", "字段名应为小写英文")
+        raise check.fail(place, Text("字段名应为小写英文", "a field name is lower-case ASCII"))
     kind = check.one_of(table["type"], place, "type", FIELD_TYPES)
     dbf = check.value(table, place, "dbf", str, None)
     if not _DBF_NAME.fullmatch(dbf):
         raise check.fail(
             place,
-            f"dbf name {dbf!r} is not 1 to 10 ASCII letters, digits or _",
-            f"dbf 名 {dbf!r} 应为 1 至 10 个英文字母、数字或下划线",
+            Text(
+                f"dbf 名 {dbf!r} 应为 1 至 10 个英文字母、数字或下划线",
+                f"dbf name {dbf!r} is not 1 to 10 ASCII letters, digits or _",
+            ),
         )
     codes = table.get("codes", {})
     if kind in ("code", "list") and not codes:
-        raise check.fail(place, f"type {kind!r} needs codes", f"类型 {kind} 需要 codes")
+        raise check.fail(place, Text(f"类型 {kind} 需要 codes", f"type {kind!r} needs codes"))
     if kind not in ("code", "list") and codes:
-        raise check.fail(place, f"codes do not go with type {kind!r}", f"类型 {kind} 不应有 codes")
+        raise check.fail(
+            place, Text(f"类型 {kind} 不应有 codes", f"codes do not go with type {kind!r}")
+        )
     geometry = table.get("geometry")
     if geometry is not None:
         check.one_of(geometry, place, "geometry", ("area", "length"))
@@ -126,7 +137,7 @@ def _release(check: Check, table: Any, place: str, default: str) -> str:
     if release is None:
         return default
     if release == "public" and table.get("personal"):
-        raise check.fail(place, "personal data is never public", "个人信息不得公开")
+        raise check.fail(place, Text("个人信息不得公开", "personal data is never public"))
     return check.one_of(release, place, "release", ("internal", "public"))
 
 
@@ -147,7 +158,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
     )
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise check.fail("", f"key {key!r} is not lower-case ASCII", "key 应为小写英文")
+        raise check.fail("", Text("key 应为小写英文", f"key {key!r} is not lower-case ASCII"))
     geometry = check.texts(table, "", "geometry")
     for family in geometry:
         check.one_of(family, "", "geometry", GEOMETRY_FAMILIES)
@@ -198,8 +209,10 @@ def _check_fields(check: Check, fields: Mapping[str, Field]) -> None:
         if item.dbf in seen:
             raise check.fail(
                 f"fields.{name}",
-                f"dbf name {item.dbf!r} is taken by {seen[item.dbf]!r}",
-                f"dbf 名 {item.dbf} 已用于 {seen[item.dbf]}",
+                Text(
+                    f"dbf 名 {item.dbf} 已用于 {seen[item.dbf]}",
+                    f"dbf name {item.dbf!r} is taken by {seen[item.dbf]!r}",
+                ),
             )
         seen[item.dbf] = name
         for other in (item.at_most, item.at_least):
@@ -251,7 +264,7 @@ def _states(check: Check, table: Any, fields: Mapping[str, Field]) -> States | N
 
 def _where(check: Check, table: Any, place: str, fields: Mapping[str, Field]) -> Mapping[str, Any]:
     if not isinstance(table, Mapping):
-        raise check.fail(place, "'where' must be a table", "where 应为表")
+        raise check.fail(place, Text("where 应为表", "'where' must be a table"))
     for name in table:
         check.one_of(name, place, "where", fields)
     return MappingProxyType(dict(table))

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["closed_folder", "locked", "make_folder", "replace_file", "whole_file", "write_text"]
 
@@ -42,8 +43,10 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     if path.is_dir():
         raise CityDataError(
-            f"{path}: is a folder, not a file; give the name of a file in it.",
-            f"{path}：是文件夹，请给出其中的文件名。",
+            Text(
+                f"{path}：是文件夹，请给出其中的文件名。",
+                f"{path}: is a folder, not a file; give the name of a file in it.",
+            ),
         )
     make_folder(path.parent)
     try:
@@ -56,7 +59,7 @@ def whole_file(path: Path) -> Iterator[Path]:
                 yield temporary
                 if not temporary.exists():
                     raise CityDataError(
-                        f"{path.name}: nothing was written.", f"{path.name}：没有写出内容。"
+                        Text(f"{path.name}：没有写出内容。", f"{path.name}: nothing was written.")
                     )
                 _flush(temporary)
                 replace_file(temporary, path)
@@ -91,8 +94,11 @@ def locked(path: Path) -> Iterator[None]:
         if time.monotonic() > until:
             holder = _holder(lock)
             raise CityDataError(
-                f"{path}: another writer is at work on it ({holder}); wait for it and try again.",
-                f"{path}：另一个程序正在写这个文件（{holder}），请等它结束后重试。",
+                Text(
+                    f"{path}：另一个程序正在写这个文件（{holder}），请等它结束后重试。",
+                    f"{path}: another writer is at work on it ({holder}); wait for it and try "
+                    "again.",
+                ),
             )
         time.sleep(_PAUSE_S)
     try:
@@ -116,8 +122,10 @@ def replace_file(temporary: Path, path: Path) -> None:
         except PermissionError as error:
             if time.monotonic() > until:
                 raise CityDataError(
-                    f"{path}: another program holds it open; close it there and try again.",
-                    f"{path}：文件正被其他程序占用，请关闭后重试。",
+                    Text(
+                        f"{path}：文件正被其他程序占用，请关闭后重试。",
+                        f"{path}: another program holds it open; close it there and try again.",
+                    ),
                 ) from error
             time.sleep(_PAUSE_S)
         else:
@@ -132,16 +140,17 @@ def closed_folder(folder: Path, error: OSError) -> CityDataError:
         there = there.parent
     if error.errno in _DENIED:
         return CityDataError(
-            f"{there}: no permission to write in this folder.",
-            f"文件夹 {there} 没有写入权限，",
-            remedy="Choose another folder.",
-            remedy_zh="请另选文件夹。",
+            Text(
+                f"文件夹 {there} 没有写入权限，", f"{there}: no permission to write in this folder."
+            ),
+            remedy=Text("请另选文件夹。", "Choose another folder."),
         )
     return CityDataError(
-        f"{folder}: this folder cannot be made ({error.strerror}).",
-        f"文件夹 {folder} 无法建立（{error.strerror}），",
-        remedy="Choose another folder.",
-        remedy_zh="请另选文件夹。",
+        Text(
+            f"文件夹 {folder} 无法建立（{error.strerror}），",
+            f"{folder}: this folder cannot be made ({error.strerror}).",
+        ),
+        remedy=Text("请另选文件夹。", "Choose another folder."),
     )
 
 
@@ -166,13 +175,18 @@ def _explained(error: OSError, path: Path) -> CityDataError:
         return closed_folder(path.parent, error)
     if error.errno in _FULL:
         return CityDataError(
-            f"{path}: the disk is full or a file may not grow that far; the old file stands. Make "
-            "room and try again.",
-            f"{path}：磁盘已满或超出文件大小限制，原文件未动；请腾出空间后重试。",
+            Text(
+                f"{path}：磁盘已满或超出文件大小限制，原文件未动；请腾出空间后重试。",
+                f"{path}: the disk is full or a file may not grow that far; the old file "
+                "stands. Make "
+                "room and try again.",
+            ),
         )
     return CityDataError(
-        f"{path}: cannot be written ({error}); the old file stands.",
-        f"{path}：无法写出（{error}），原文件未动。",
+        Text(
+            f"{path}：无法写出（{error}），原文件未动。",
+            f"{path}: cannot be written ({error}); the old file stands.",
+        ),
     )
 
 

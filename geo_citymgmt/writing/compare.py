@@ -7,6 +7,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.outgoing import Outgoing
 from geo_citymgmt.writing.values import is_date, is_text
 
@@ -16,9 +17,12 @@ __all__ = ["check_same", "refuse"]
 def refuse(target: str, what: str, what_zh: str) -> CityDataError:
     """Say that a file does not hold what it should, and that the old one stands."""
     return CityDataError(
-        f"{target}: read back, it does not hold what was written ({what}); the old one stands. Is "
-        "the disk full?",
-        f"{target}：写后核对不一致（{what_zh}），原文件未动；请检查磁盘空间。",
+        Text(
+            f"{target}：写后核对不一致（{what_zh}），原文件未动；请检查磁盘空间。",
+            f"{target}: read back, it does not hold what was written ({what}); the old one "
+            "stands. Is "
+            "the disk full?",
+        ),
     )
 
 

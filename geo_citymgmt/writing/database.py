@@ -17,6 +17,7 @@ from sqlalchemy.types import UserDefinedType
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading.database import CHUNK, DatabaseTable, find_table, read_table, session
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code
 from geo_citymgmt.writing.values import is_date, is_number, strip_controls, tell_loss
@@ -64,8 +65,10 @@ def prepare_table(out: Outgoing) -> None:
     for name in out.table.columns:
         if len(str(name).encode()) > MAX_NAME:
             raise CityDataError(
-                f"{name}: PostgreSQL cuts names after {MAX_NAME} bytes; rename the column.",
-                f"字段名“{name}”超过 {MAX_NAME} 字节，请改短。",
+                Text(
+                    f"字段名“{name}”超过 {MAX_NAME} 字节，请改短。",
+                    f"{name}: PostgreSQL cuts names after {MAX_NAME} bytes; rename the column.",
+                ),
             )
         values = out.table[name]
         if not is_date(values):
@@ -76,7 +79,7 @@ def prepare_table(out: Outgoing) -> None:
         finer = (values.notna() & (values != whole)).to_numpy()
         if finer.any():
             tell_loss(
-                out, SUFFIX, "times are kept to the microsecond", "时间只保留到微秒",
+                out, SUFFIX, Text("时间只保留到微秒", "times are kept to the microsecond"),
                 field=str(name), at=np.flatnonzero(finer),
             )  # fmt: skip
         out.table[name] = whole
@@ -107,8 +110,10 @@ def write_table(out: Outgoing, engine: Engine, name: str) -> str:
         old = find_table(connection, f"{schema}.{table}")
         if old is not None and old.kind != "r":
             raise CityDataError(
-                f"{target}: is a view, not a table; give another name.",
-                f"{target}：是视图而不是表，请换一个名称。",
+                Text(
+                    f"{target}：是视图而不是表，请换一个名称。",
+                    f"{target}: is a view, not a table; give another name.",
+                ),
             )
         staging = _create(connection, out, schema, srid)
         for rows in _rows(out, staging):
@@ -130,8 +135,11 @@ def _split(connection: Connection, name: str) -> tuple[str, str]:
         schema, table = str(connection.scalar(sa.select(sa.func.current_schema()))), name
     if not table or not schema or len(table.encode()) > MAX_NAME:
         raise CityDataError(
-            f'{name!r}: not the name of a table; give "schema.table" of at most {MAX_NAME} bytes.',
-            f"“{name}”不是有效的表名，应为“模式.表名”，表名至多 {MAX_NAME} 字节。",
+            Text(
+                f"“{name}”不是有效的表名，应为“模式.表名”，表名至多 {MAX_NAME} 字节。",
+                f'{name!r}: not the name of a table; give "schema.table" of at most {MAX_NAME} '
+                "bytes.",
+            ),
         )
     return schema, table
 
@@ -142,9 +150,12 @@ def _require_srid(connection: Connection, srid: int) -> None:
     row = connection.execute(sa.select(known).where(known.c.srid == srid)).first()
     if srid and (row is None or (row[1], row[2]) != ("EPSG", srid)):
         raise CityDataError(
-            f"the database does not know EPSG:{srid} (table spatial_ref_sys); add it, or write in "
-            "another CRS with to_crs().",
-            f"数据库的 spatial_ref_sys 中没有 EPSG:{srid}，请先添加，或转换到其他坐标系再写。",
+            Text(
+                f"数据库的 spatial_ref_sys 中没有 EPSG:{srid}，请先添加，或转换到其他坐标系再写。",
+                f"the database does not know EPSG:{srid} (table spatial_ref_sys); add it, or "
+                "write in "
+                "another CRS with to_crs().",
+            ),
         )
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyogrio
 import shapely
 
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code
 from geo_citymgmt.writing.values import (
@@ -52,7 +53,7 @@ def prepare_geopackage(out: Outgoing) -> None:
         finer = (values.notna() & (values.dt.microsecond % 1000 != 0)).to_numpy()
         if finer.any():
             tell_loss(
-                out, ".gpkg", "times are kept to the millisecond", "时间只保留到毫秒",
+                out, ".gpkg", Text("时间只保留到毫秒", "times are kept to the millisecond"),
                 field=str(name), at=np.flatnonzero(finer),
             )  # fmt: skip
             values = values.dt.floor("ms")
@@ -107,13 +108,18 @@ def prepare_geojson(out: Outgoing) -> None:
         code = exact_code(out.geometry, out.name)
         if code != "EPSG:4326":
             tell_loss(
-                out, ".geojson", f"positions are in EPSG:4326, as the format demands, not {code}",
-                f"按格式规定坐标为 EPSG:4326，而不是 {code}", severity="info",
-            )  # fmt: skip
+                out,
+                ".geojson",
+                Text(
+                    f"按格式规定坐标为 EPSG:4326，而不是 {code}",
+                    f"positions are in EPSG:4326, as the format demands, not {code}",
+                ),
+                severity="info",
+            )
             out.geometry = out.geometry.to_crs(4326)
     if not len(out):
         tell_loss(
-            out, ".geojson", "a file without records has no fields", "没有记录时不含字段",
+            out, ".geojson", Text("没有记录时不含字段", "a file without records has no fields"),
             severity="info",
         )  # fmt: skip
 
@@ -188,10 +194,14 @@ def as_wkt(out: Outgoing, suffix: str) -> None:
     code = exact_code(out.geometry, out.name)
     if code is not None:
         tell_loss(
-            out, suffix,
-            f"the CRS is not carried; read it again with --crs LAYER={code} (Python: crs=)",
-            f"不含坐标系，读回时请用 --crs 图层={code} 指明（Python：crs=）", severity="info",
-        )  # fmt: skip
+            out,
+            suffix,
+            Text(
+                f"不含坐标系，读回时请用 --crs 图层={code} 指明（Python：crs=）",
+                f"the CRS is not carried; read it again with --crs LAYER={code} (Python: crs=)",
+            ),
+            severity="info",
+        )
     texts = shapely.to_wkt(out.geometry.to_numpy(), rounding_precision=-1)
     name = "geometry" if "geometry" not in out.table.columns else "geometry_1"
     out.table[name] = pd.Series(texts, dtype="str")

@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.layer import Layer
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing import formats
 from geo_citymgmt.writing.atomic import whole_file
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code, take
@@ -165,7 +166,7 @@ def write_city(city: City, path: Path, *, include_personal: bool = False) -> Pat
     """Write all layers of a city with its events and targets into one GeoPackage."""
     if path.suffix.lower() != ".gpkg":
         raise CityDataError(
-            f"{path.name}: a city is written as .gpkg.", f"{path.name}：应为 .gpkg。"
+            Text(f"{path.name}：应为 .gpkg。", f"{path.name}: a city is written as .gpkg.")
         )
     tables = {
         key: take(layer, include_personal=include_personal) for key, layer in city.layers.items()
@@ -208,8 +209,10 @@ def _prepared(out: Outgoing, suffix: str, encoding: str) -> Outgoing:
     exact_code(out.geometry, out.name)
     if encoding.upper() not in ENCODINGS:
         raise CityDataError(
-            f"encoding {encoding!r}: text is written as {' or '.join(ENCODINGS)}.",
-            f"不支持编码 {encoding}，可用：{'、'.join(ENCODINGS)}。",
+            Text(
+                f"不支持编码 {encoding}，可用：{'、'.join(ENCODINGS)}。",
+                f"encoding {encoding!r}: text is written as {' or '.join(ENCODINGS)}.",
+            ),
         )
     if suffix in (".shp.zip", ".zip"):
         prepare_shapefile(out, encoding.upper())
@@ -254,10 +257,18 @@ def _suffix(target: Path) -> str:
     known = ", ".join(SUFFIXES)
     shp = lower.endswith(".shp")
     raise CityDataError(
-        f"{target.name}: cannot write {target.suffix or 'a file without suffix'}; "
-        + (f"a shapefile is five files, name it {target.name}.zip." if shp else f"known: {known}."),
-        f"{target.name}：不支持写出 {target.suffix}；"
-        + (f"shapefile 由多个文件组成，请写 {target.name}.zip。" if shp else f"可用：{known}。"),
+        Text(
+            f"{target.name}：不支持写出 {target.suffix}；"
+            + (
+                f"shapefile 由多个文件组成，请写 {target.name}.zip。" if shp else f"可用：{known}。"
+            ),
+            f"{target.name}: cannot write {target.suffix or 'a file without suffix'}; "
+            + (
+                f"a shapefile is five files, name it {target.name}.zip."
+                if shp
+                else f"known: {known}."
+            ),
+        ),
     )
 
 
@@ -274,15 +285,19 @@ def _named(target: Path) -> Iterator[None]:
         raise
     except _OF_DRIVERS as error:
         raise CityDataError(
-            f"{target}: cannot be written ({error}); the old file stands.",
-            f"{target}：无法写出（{error}），原文件未动。",
+            Text(
+                f"{target}：无法写出（{error}），原文件未动。",
+                f"{target}: cannot be written ({error}); the old file stands.",
+            ),
         ) from error
     except Exception as error:
         # xlsxwriter's errors have no common parent but Exception, and are not there at import.
         if type(error).__module__.startswith("xlsxwriter"):
             raise CityDataError(
-                f"{target}: cannot be written ({error}); the old file stands.",
-                f"{target}：无法写出（{error}），原文件未动。",
+                Text(
+                    f"{target}：无法写出（{error}），原文件未动。",
+                    f"{target}: cannot be written ({error}); the old file stands.",
+                ),
             ) from error
         raise
 

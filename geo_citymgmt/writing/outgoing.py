@@ -13,6 +13,7 @@ from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["Outgoing", "exact_code", "outgoing", "take"]
 
@@ -129,8 +130,11 @@ def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
     crs = geometry.crs
     if crs is None:
         raise CRSError(
-            f"{name}: has no coordinate reference system; set it with set_crs() before writing.",
-            f"{name}：没有坐标系，写出前请先用 set_crs() 指明。",
+            Text(
+                f"{name}：没有坐标系，写出前请先用 set_crs() 指明。",
+                f"{name}: has no coordinate reference system; set it with set_crs() before "
+                "writing.",
+            ),
         )
     authority = crs.to_authority(min_confidence=100)
     if authority == ("OGC", "CRS84"):
@@ -139,10 +143,12 @@ def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
     if authority is None or authority[0] != "EPSG":
         nearest = pyproj.CRS(crs).name
         raise CRSError(
-            f"{name}: its coordinate reference system ({nearest}) has no EPSG code, and files "
-            'would state another one; bring it into one that has, e.g. to_crs("EPSG:4549").',
-            f"{name}：坐标系（{nearest}）没有 EPSG 代码，写出会被标成别的坐标系；"
-            '请先转换，例如 to_crs("EPSG:4549")。',
+            Text(
+                f"{name}：坐标系（{nearest}）没有 EPSG 代码，写出会被标成别的坐标系；"
+                '请先转换，例如 to_crs("EPSG:4549")。',
+                f"{name}: its coordinate reference system ({nearest}) has no EPSG code, and files "
+                'would state another one; bring it into one that has, e.g. to_crs("EPSG:4549").',
+            ),
         )
     return ":".join(authority)
 

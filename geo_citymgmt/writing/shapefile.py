@@ -19,6 +19,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.shapefile import read_shapefile
 from geo_citymgmt.spec import Field
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.dbf import (
     MAX_TEXT,
@@ -123,7 +124,10 @@ def _short_names(out: Outgoing, encoding: str) -> dict[str, str]:
         names[name] = short
         if short != whole:
             tell_loss(
-                out, SUFFIX, f"the name was cut to {short}", f"字段名截断为 {short}", field=name
+                out,
+                SUFFIX,
+                Text(f"字段名截断为 {short}", f"the name was cut to {short}"),
+                field=name,
             )
     return names
 
@@ -153,9 +157,12 @@ def _cut_texts(out: Outgoing, encoding: str) -> None:
         column, cut = text_column(b"", texts, encoding)
         if len(cut):
             tell_loss(
-                out, SUFFIX, f"the text was cut to {MAX_TEXT} bytes", f"文字截断为 {MAX_TEXT} 字节",
-                field=str(name), at=cut,
-            )  # fmt: skip
+                out,
+                SUFFIX,
+                Text(f"文字截断为 {MAX_TEXT} 字节", f"the text was cut to {MAX_TEXT} bytes"),
+                field=str(name),
+                at=cut,
+            )
             shown = [cell.decode(encoding) for cell in column.cells[cut]]
             texts = texts.astype(object)
             texts.iloc[cut] = shown
@@ -165,26 +172,39 @@ def _cut_texts(out: Outgoing, encoding: str) -> None:
 def _plain_shapes(out: Outgoing) -> None:
     if out.geometry is None:
         raise CityDataError(
-            f"{out.name}: a shapefile needs a geometry; write .csv or .xlsx.",
-            f"{out.name}：没有图形，无法写成 shapefile，请写 .csv 或 .xlsx。",
+            Text(
+                f"{out.name}：没有图形，无法写成 shapefile，请写 .csv 或 .xlsx。",
+                f"{out.name}: a shapefile needs a geometry; write .csv or .xlsx.",
+            ),
         )
     shapes = out.geometry.to_numpy()
     kinds = shapely.get_type_id(shapes)
     lone = (kinds >= 4) & (shapely.get_num_geometries(shapes) == 1) & (kinds != 4)
     if lone.any():
         tell_loss(
-            out, SUFFIX, "a multi-part shape of one part becomes a single one",
-            "只有一个部件的多部件图形写为单部件", at=np.flatnonzero(lone), severity="info",
-        )  # fmt: skip
+            out,
+            SUFFIX,
+            Text(
+                "只有一个部件的多部件图形写为单部件",
+                "a multi-part shape of one part becomes a single one",
+            ),
+            at=np.flatnonzero(lone),
+            severity="info",
+        )
         shapes = shapes.copy()
         shapes[lone] = shapely.get_geometry(shapes[lone], 0)
         out.geometry = gpd.GeoSeries(shapes, crs=out.geometry.crs)
     families = set(_FAMILY[kinds[kinds >= 0]].tolist())
     if len(families) > 1:
         tell_loss(
-            out, SUFFIX, "points, lines and polygons go into files of their own, in that order",
-            "点、线、面分写为多个文件，记录顺序随之改变", severity="info",
-        )  # fmt: skip
+            out,
+            SUFFIX,
+            Text(
+                "点、线、面分写为多个文件，记录顺序随之改变",
+                "points, lines and polygons go into files of their own, in that order",
+            ),
+            severity="info",
+        )
 
 
 def _by_family(out: Outgoing, stem: str) -> Iterator[tuple[str, np.ndarray]]:
@@ -218,8 +238,10 @@ def _write_part(out: Outgoing, path: Path, encoding: str) -> None:
     why = why_not(columns)
     if why:
         raise CityDataError(
-            f"{path.name}: a .dbf cannot hold this table ({why}); write .gpkg or .parquet.",
-            f"{path.name}：属性表超出 .dbf 的限度（{why}），请写 .gpkg 或 .parquet。",
+            Text(
+                f"{path.name}：属性表超出 .dbf 的限度（{why}），请写 .gpkg 或 .parquet。",
+                f"{path.name}: a .dbf cannot hold this table ({why}); write .gpkg or .parquet.",
+            ),
         )
     gbk = encoding == "GB18030" and _is_gbk(out)
     # Programs know 936 better than GB18030; where all text is GBK the two are the same bytes.

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.reading.inert import is_active, neutralise
 from geo_citymgmt.spec import Field
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.outgoing import Outgoing
 
 __all__ = [
@@ -45,8 +46,7 @@ def is_text(values: pd.Series) -> bool:
 def tell_loss(
     out: Outgoing,
     suffix: str,
-    detail: str,
-    detail_zh: str,
+    detail: Text,
     *,
     field: str = "",
     at: np.ndarray | None = None,
@@ -58,11 +58,11 @@ def tell_loss(
         "FORMAT_LOSS",
         records=None if at is None else out.record[at],
         field=field,
-        label_zh=f"“{item.zh if item else field}”" if field else "",
-        label_en=f"{item.en if item else field}: " if field else "",
+        label=Text(f"“{item.zh if item else field}”", f"{item.en if item else field}: ")
+        if field
+        else Text("", ""),
         value=suffix,
         detail=detail,
-        detail_zh=detail_zh,
         severity=severity,
         action="value_removed" if severity == "warning" else "none",
     )
@@ -79,7 +79,7 @@ def strip_controls(out: Outgoing, suffix: str, pattern: str = _CONTROLS) -> None
         if hit.any():
             out.table[name] = texts.str.replace(pattern, "", regex=True)
             tell_loss(
-                out, suffix, "control characters were taken out", "控制字符已去除",
+                out, suffix, Text("控制字符已去除", "control characters were taken out"),
                 field=str(name), at=np.flatnonzero(hit),
             )  # fmt: skip
 
@@ -96,9 +96,8 @@ def make_inert(out: Outgoing) -> None:
             out.findings.add(
                 "TEXT_ACTIVE",
                 records=out.record[hit],
+                item=item,
                 field=str(name),
-                label_zh=item.zh if item else "",
-                label_en=item.en if item else "",
                 value=values.iloc[hit].to_numpy(dtype=object),
                 action="repaired",
             )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading.sheet import read_workbook_sheet
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.formats import as_wkt
 from geo_citymgmt.writing.outgoing import Outgoing
@@ -90,7 +91,7 @@ def _round(out: Outgoing, name: str) -> None:
     lost = np.flatnonzero(np.isfinite(exact) & (kept != exact))
     if len(lost):
         tell_loss(
-            out, SUFFIX, "numbers keep 16 digits", "数字只保留 16 位",
+            out, SUFFIX, Text("数字只保留 16 位", "numbers keep 16 digits"),
             field=name, at=lost, severity="info",
         )  # fmt: skip
         out.table[name] = pd.Series(kept)
@@ -103,11 +104,15 @@ def _cut(out: Outgoing, name: str) -> None:
         return
     shape = name in ("geometry", "geometry_1") and name == out.table.columns[-1]
     tell_loss(
-        out, SUFFIX,
-        "a shape longer than a cell was left out" if shape else f"cut to {MAX_CELL} characters",
-        "图形超出单元格长度，未写出" if shape else f"文字截断为 {MAX_CELL} 字",
-        field=name, at=np.flatnonzero(long),
-    )  # fmt: skip
+        out,
+        SUFFIX,
+        Text(
+            "图形超出单元格长度，未写出" if shape else f"文字截断为 {MAX_CELL} 字",
+            "a shape longer than a cell was left out" if shape else f"cut to {MAX_CELL} characters",
+        ),
+        field=name,
+        at=np.flatnonzero(long),
+    )
     # Half a shape is no shape.
     out.table[name] = texts.mask(long, None if shape else texts.str[:MAX_CELL])
 
@@ -131,10 +136,13 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
         table = out.table
         if len(table) >= MAX_ROWS or len(table.columns) > MAX_COLUMNS:
             raise CityDataError(
-                f"{title}: {len(table)} rows and {len(table.columns)} columns do not fit a sheet; "
-                "write .gpkg or .parquet.",
-                f"{title}：{len(table)} 行 {len(table.columns)} 列超出工作表上限，"
-                "请写 .gpkg 或 .parquet。",
+                Text(
+                    f"{title}：{len(table)} 行 {len(table.columns)} 列超出工作表上限，"
+                    "请写 .gpkg 或 .parquet。",
+                    f"{title}: {len(table)} rows and {len(table.columns)} columns do not fit a "
+                    "sheet; "
+                    "write .gpkg or .parquet.",
+                ),
             )
         sheet = book.add_worksheet(title)
         sheet.freeze_panes(1, 0)

@@ -26,6 +26,7 @@ from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary, reasons_of
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import read_toml
+from geo_citymgmt.words import Text
 
 __all__ = ["PERIODS", "bulletin"]
 
@@ -66,15 +67,21 @@ def bulletin(told: Summary, *, period: str = "month", stamp: str = "") -> Bullet
     """
     if period not in PERIODS:
         raise CityDataError(
-            f"no period {period!r}; there are {', '.join(PERIODS)}.",
-            f"没有时段“{period}”；可用：{'、'.join(PERIODS)}。",
+            Text(
+                f"没有时段“{period}”；可用：{'、'.join(PERIODS)}。",
+                f"no period {period!r}; there are {', '.join(PERIODS)}.",
+            ),
         )
     if told.as_of is None:
         raise CityDataError(
-            "a bulletin needs a date, and the city's data has none.",
-            "通报要有截止日期，而数据没有日期。",
-            remedy="Give as_of (--as-of), or data_date in city.toml.",
-            remedy_zh="请用 --as-of 指定，或在 city.toml 中写 data_date。",
+            Text(
+                "通报要有截止日期，而数据没有日期。",
+                "a bulletin needs a date, and the city's data has none.",
+            ),
+            remedy=Text(
+                "请用 --as-of 指定，或在 city.toml 中写 data_date。",
+                "Give as_of (--as-of), or data_date in city.toml.",
+            ),
         )
     return _Writer(told, period).bulletin(stamp)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["needed"]
 
@@ -17,8 +18,12 @@ def needed() -> Iterator[None]:
         yield
     except ImportError as error:
         raise CityDataError(
-            f"a bulletin needs {error.name}, which is not installed.",
-            f"生成通报需要 {error.name}，尚未安装。",
-            remedy='Install the extra: pip install "geo_citymgmt[bulletin]".',
-            remedy_zh='请安装附加组件：pip install "geo_citymgmt[bulletin]"。',
+            Text(
+                f"生成通报需要 {error.name}，尚未安装。",
+                f"a bulletin needs {error.name}, which is not installed.",
+            ),
+            remedy=Text(
+                '请安装附加组件：pip install "geo_citymgmt[bulletin]"。',
+                'Install the extra: pip install "geo_citymgmt[bulletin]".',
+            ),
         ) from error

@@ -1,0 +1,56 @@
+"""What is said in both languages, in one form and one order: Chinese, then English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+__all__ = ["CLAUSES", "DISTRICT", "NOTHING", "Text", "in_language", "join_texts"]
+
+
+class Text(NamedTuple):
+    """The same thing said in Chinese and in English.
+
+    Examples
+    --------
+    >>> text = Text("没有图层 {key}", "there is no layer {key}")
+    >>> text.format(key="manholes").en, text.of("zh")
+    ('there is no layer manholes', '没有图层 {key}')
+    >>> Text("{what}有误", "{what} is wrong").format(what=Text("单位", "the unit")).zh
+    '单位有误'
+    """
+
+    zh: str
+    en: str
+
+    def of(self, lang: str) -> str:
+        """Return the text in ``lang``, "zh" or "en"."""
+        return self.zh if lang == "zh" else self.en
+
+    def format(self, **values: Any) -> Text:
+        """Return the text with its gaps filled; a value that is a Text fills each with its own."""
+        zh, en = ({k: in_language(v, at) for k, v in values.items()} for at in (0, 1))
+        return Text(self.zh.format(**zh), self.en.format(**en))
+
+
+#: What stands where there is nothing to say, and between clauses of one sentence.
+NOTHING, CLAUSES = Text("", ""), Text("；", "; ")
+#: What a reporting unit is called where neither city.toml nor a profile has another word.
+DISTRICT = Text("区县", "district")
+
+
+def in_language(value: Any, place: int) -> Any:
+    """Return a value as it stands in a sentence: of a :class:`Text`, the one at ``place``."""
+    return value[place] if isinstance(value, Text) else value
+
+
+def join_texts(texts: Iterable[Text], between: Text = CLAUSES) -> Text:
+    """Join what is said in each language, leaving out what is empty.
+
+    Examples
+    --------
+    >>> join_texts([Text("甲", "a"), Text("", ""), Text("乙", "b")])
+    Text(zh='甲；乙', en='a; b')
+    """
+    pairs = list(texts)
+    return Text(*(between[at].join(t[at] for t in pairs if t[at]) for at in (0, 1)))
