@@ -19,6 +19,7 @@ from geo_citymgmt.cleaning.names import match_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
+from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
 from geo_citymgmt.cleaning.position import Position, to_metric
 from geo_citymgmt.cleaning.records import check_words
 from geo_citymgmt.cleaning.relations import check_relations
@@ -42,9 +43,6 @@ LEDGER_COLUMNS = (
     "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
     "encoding_source", "data_date", "sha256",
 )  # fmt: skip
-
-#: Bounds of the packaged outlines in degrees: most sources are settled without drawing them.
-_PACKAGED_BOX = (119.91, 30.75, 121.37, 32.05)
 
 
 @dataclass(frozen=True)
@@ -116,6 +114,7 @@ def read_layer(
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
     zones: gpd.GeoDataFrame | None = None,
+    zone_terms: ZoneTerms = NO_TERMS,
     roads: gpd.GeoDataFrame | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     columns: Sequence[str] | None = None,
@@ -162,6 +161,8 @@ def read_layer(
         ``row_label, key, field, new_value``: values the office corrected, put in before cleaning.
     zones : GeoDataFrame, optional
         Districts indexed by code: turns on the checks of place and computes ``district_code``.
+    zone_terms : ZoneTerms, optional
+        What districts are called in this city, and their other names.
     roads : GeoDataFrame, optional
         Centre lines, in ``metric_crs``: positions that lie on them only after a shift from GCJ-02
         or BD-09 are told (see :func:`suspect_datum`); nothing is shifted.
@@ -253,7 +254,7 @@ def read_layer(
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
     state = PartedRecords(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units or {})
-    state.place(zones, unusable)
+    state.place(zones, unusable, zone_terms)
     if datum is None:
         state.check_datum(roads, zones, target)
     state.measure()
@@ -321,20 +322,15 @@ def _closed(
     return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping))
 
 
-def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
-    """Where the city lies: its zones, else the packaged outline, drawn only when asked for."""
+def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
+    """Where the city lies: its zones; unknown without."""
     if zones is not None and len(zones) and zones.crs is not None:
         west, south, east, north = zones.total_bounds
         corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=zones.crs)
         box = tuple(corners.to_crs(4490).total_bounds)
         return Extent(box, lambda: shapely.union_all(zones.geometry.to_crs(4490).to_numpy()))
 
-    def packaged() -> shapely.Geometry:
-        from geo_citymgmt.outlines import packaged_districts
-
-        return shapely.union_all(packaged_districts().geometry.to_crs(4490).to_numpy())
-
-    return Extent(_PACKAGED_BOX, packaged)
+    return None
 
 
 def _check_fields(

@@ -10,6 +10,8 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.profiles import Profile, ReportingUnit
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = ["COMPANY", "CitySource", "LayerSource"]
 
@@ -50,14 +52,40 @@ class CitySource:
     targets: Path | pd.DataFrame | None = None
     figures: Path | None = None
     data_date: pd.Timestamp | None = None
-    name_zh: str = "苏州市"
-    name_en: str = "Suzhou"
-    code: str = "320500"
+    name: Text = NOTHING
+    code: str = ""
     order: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    #: As named by city.toml or a GeoPackage of this package; see :meth:`under`.
+    profile: str | Path | None = None
+    unit: Text = NOTHING
+    units: tuple[ReportingUnit, ...] = ()
+    month_starts: int = 0
+    metric_crs: str | None = None
+    services: Path | None = None
+    bulletin: Path | None = None
+    crosswalk: Path | None = None
     config: Path | None = None
     findings: Findings = field(default_factory=Findings)
     sides: list[Path] = field(default_factory=list)
+
+    def under(self, profile: Profile | None) -> None:
+        """Fill what the source does not say itself from a profile, entry by entry."""
+        if profile is None:
+            self.unit = self.unit if self.unit.zh else DISTRICT
+            self.month_starts = self.month_starts or 1
+            return
+        self.name = self.name if self.name.zh else profile.name
+        self.code = self.code or profile.code
+        self.order = self.order or profile.order
+        # An empty name takes a display name away: the file's own is shown.
+        names = {**profile.names, **self.names}
+        self.names = {code: name for code, name in names.items() if name}
+        self.unit = self.unit if self.unit.zh else profile.unit
+        self.units = self.units or profile.units
+        self.month_starts = self.month_starts or profile.month_starts
+        self.metric_crs = self.metric_crs or profile.metric_crs
+        self.crosswalk = self.crosswalk or profile.crosswalk
 
     def inputs(self) -> tuple[Path, ...]:
         """Every file that was used, the parts of a shapefile included."""
@@ -72,6 +100,13 @@ class CitySource:
                 parts = [p for p in path.parent.glob("*") if p.with_suffix("") == stem]
                 keep = COMPANY | {path.suffix.lower()}
                 paths |= {p for p in parts if p.suffix.lower() in keep and p.suffix != ".lock"}
-        paths |= {p for p in (self.events, self.targets, self.figures, self.config, *self.sides)
-                  if isinstance(p, Path)}  # fmt: skip
+        paths |= set(self.side_files())
         return tuple(sorted(p for p in paths if p.is_file()))
+
+    def side_files(self) -> list[Path]:
+        """Files beside the layers: tables, settings and what they name."""
+        given = (
+            self.events, self.targets, self.figures, self.services, self.bulletin, self.crosswalk,
+            self.config, *(unit.outline for unit in self.units), *self.sides,
+        )  # fmt: skip
+        return [path for path in given if isinstance(path, Path)]
