@@ -38,6 +38,7 @@ __all__ = [
     "check_metric_crs",
     "choose_metric_crs",
     "in_china",
+    "is_metric",
     "position_box",
     "require_metric",
     "require_same_crs",
@@ -403,7 +404,7 @@ def require_metric(
             Text(f"{function}：数据没有坐标系。", f"{function}: the frame has no CRS."),
             remedy=Text("请先用 .set_crs() 设定。", "Set the true one with .set_crs()."),
         )
-    if not _in_metres(crs):
+    if not is_metric(crs):
         _require_metres(crs, *_frame_positions(frame), function)
     if not measures:
         return crs
@@ -715,14 +716,15 @@ def _epsg(code: int) -> CRS:
     return CRS.from_epsg(code)
 
 
-def _in_metres(crs: CRS) -> bool:
+def is_metric(crs: CRS) -> bool:
+    """Whether a CRS is projected and in metres; how true it is over some data is another thing."""
     return bool(crs.is_projected) and all(
         abs(axis.unit_conversion_factor - 1.0) < 1e-12 for axis in crs.axis_info[:2]
     )
 
 
 def _require_metres(crs: CRS, lon: np.ndarray, lat: np.ndarray, function: str) -> None:
-    if _in_metres(crs):
+    if is_metric(crs):
         return
     zh, en = _remedy(*_usable(lon, lat))
     what, what_zh = ("is not in metres", "的单位不是米")
