@@ -40,6 +40,7 @@ class Builder:
         *,
         profile: Profile | None,
         metric_crs: Any,
+        metric_how: Text,
         crs: Any,
         fallback_crs: Any,
         datum: Any,
@@ -47,8 +48,8 @@ class Builder:
         crosswalk: pd.DataFrame | None,
     ) -> None:
         self.found, self.specs, self.profile = found, specs, profile
-        self.metric_crs = metric_crs
-        self.crs, self.fallback_crs = crs, fallback_crs
+        self.metric_crs, self.metric_how = metric_crs, metric_how
+        self.stated_crs, self.fallback_crs = crs, fallback_crs
         self.datum, self.decided, self.crosswalk = datum, decided, crosswalk
         self.metric: MetricCRS | None = None
         self.layers: dict[str, Layer] = {}
@@ -76,7 +77,7 @@ class Builder:
                 self.specs[key],
                 sublayer=entry.sublayer,
                 encoding=entry.encoding,
-                crs=_for(self.crs, key) or entry.crs,
+                crs=_for(self.stated_crs, key) or entry.crs,
                 fallback_crs=self.fallback_crs,
                 datum=_for(self.datum, key) or entry.datum,
                 aliases=entry.fields,
@@ -132,12 +133,15 @@ class Builder:
             if spec.role != "zones" or (spec.level == "district" and frame is not None):
                 continue
             layer = None if isinstance(given, Profile) else self.load(key)
-            if layer is not None and spec.level:
-                self.zones_by_level[spec.level] = self._indexed(layer)
-                self._settle_crs(self.zones_by_level[spec.level])
+            if layer is None or not spec.level:
+                continue
+            self._settle_crs(layer.data)
+            if self.metric is not None and layer.data.crs != self.metric.crs:
+                layer = self.load(key) or layer
+            self.zones_by_level[spec.level] = self._indexed(layer)
         if frame is not None:
             self._settle_crs(frame)
-            self.zones_by_level["district"] = frame.to_crs(self.metric_crs)
+            self.zones_by_level["district"] = frame.to_crs(self.crs)
         elif "district" not in self.zones_by_level and whose is not None:
             self._take_outlines(whose)
         self._cut_units()
@@ -214,8 +218,10 @@ class Builder:
         if self.metric_crs is None:
             self.metric = choose_metric_crs(lon, lat, chosen_from=what)
         else:
-            self.metric = check_metric_crs(self.metric_crs, lon, lat, "load_city")
-        self.metric_crs = self.metric.crs
+            self.metric = check_metric_crs(
+                self.metric_crs, lon, lat, "load_city", how=self.metric_how
+            )
+        self.metric_crs = self.metric
 
     def load_rest(self, keys: Iterable[str]) -> None:
         """Read the layers that are no zones, all in the one CRS of the city."""
@@ -232,7 +238,7 @@ class Builder:
         self._set_crs(lon, lat, Text("各图层的位置", "the positions of the layers"))
         for key in order:
             layer = self.layers.get(key)
-            if layer is not None and layer.data.crs != self.metric_crs:
+            if layer is not None and layer.data.crs != self.crs:
                 self.load(key, zones)
 
     def _positions(self) -> tuple[np.ndarray, np.ndarray]:
@@ -251,9 +257,12 @@ class Builder:
         lon, lat = places[inside].T
         return lon, lat
 
-    def crs_of_nothing(self) -> CRS:
-        """The CRS of a city without a single place."""
-        return CRS.from_user_input(self.metric_crs or _WGS84)
+    @property
+    def crs(self) -> CRS:
+        """The CRS of the city; degrees where it has not a single place to measure."""
+        if self.metric is not None:
+            return self.metric.crs
+        return CRS.from_user_input(_WGS84 if self.metric_crs is None else self.metric_crs)
 
 
 def _for(value: Any, key: str) -> Any:

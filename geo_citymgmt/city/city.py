@@ -17,6 +17,7 @@ from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.metric import MetricCRS
+from geo_citymgmt.overlay import Layered
 from geo_citymgmt.profiles import Profile, nothing_published
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import DISTRICT, Text
@@ -64,6 +65,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         The day whose zones count, where zones say from when to when they are valid.
     month_starts : int
         Day on which a statistical month begins; 1 for calendar months.
+    settings : Layered
+        Name, units, CRS and the like, each with the file it is from.
+    services_file, bulletin_file : Path or None
+        The office's own, laid over those of profile and package.
     """
 
     layers: Mapping[str, Layer]
@@ -88,6 +93,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     metric: MetricCRS | None = field(default=None, repr=False)
     vintage: pd.Timestamp | None = None
     month_starts: int = 1
+    settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
     services_file: Path | None = field(default=None, repr=False)
     bulletin_file: Path | None = field(default=None, repr=False)
 

@@ -34,7 +34,7 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         It cannot be read, or has an entry that is not known or names no file; the entry is told.
     """
     table = read_toml(path)
-    found = CitySource(path.parent, config=path)
+    found = CitySource(path.parent, config=path, table=table)
     for entry in table:
         if entry not in _KNOWN:
             raise _mistake(path, entry, f"unknown entry; known: {', '.join(sorted(_KNOWN))}")

@@ -169,6 +169,7 @@ def _loaded(
         known,
         profile=whose,
         metric_crs=found.metric_crs if metric_crs is None else metric_crs,
+        metric_how=_metric_how(found, whose, metric_crs),
         crs=crs,
         fallback_crs=fallback_crs,
         datum=datum,
@@ -184,7 +185,7 @@ def _loaded(
     if not read:
         raise _nothing_usable(source, builder, findings)
     by_level = builder.zones_by_level
-    by_level.setdefault("district", _no_zones(builder.crs_of_nothing()))
+    by_level.setdefault("district", _no_zones(builder.crs))
     own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
     check_figures(own_figures, known)
     events, targets = _side_tables(found, known, read, wanted, findings)
@@ -225,6 +226,7 @@ def _loaded(
         metric=builder.metric,
         vintage=builder.vintage,
         month_starts=found.month_starts,
+        settings=found.settings(whose, _of_data(name, code, builder)),
         services_file=found.services,
         bulletin_file=found.bulletin,
     )
@@ -242,6 +244,21 @@ def _profile_of(where: Path) -> str | Path | None:
     """The profile that the city.toml of a source names, before anything else of it is read."""
     config = where / "city.toml" if where.is_dir() else where
     return profile_named(config) if config.suffix == ".toml" and config.is_file() else None
+
+
+def _of_data(name: Text, code: str, builder: Builder) -> dict[str, Any]:
+    out: dict[str, Any] = {"name_zh": name.zh, "name_en": name.en, "code": code}
+    if builder.metric is not None:
+        out["metric_crs"] = builder.metric.code
+    return out
+
+
+def _metric_how(found: CitySource, profile: Profile | None, given: Any) -> Text:
+    if given is not None:
+        return Text("用户指定", "given")
+    if profile is not None and found.metric_crs == profile.metric_crs:
+        return Text(f"配置 {profile.key} 指定", f"given by profile {profile.key}")
+    return Text("来源指定", "given by the source")
 
 
 def _no_zones(crs: CRS) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.overlay import Layered, layered
 from geo_citymgmt.profiles import Profile, ReportingUnit
 from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
@@ -66,6 +67,8 @@ class CitySource:
     bulletin: Path | None = None
     crosswalk: Path | None = None
     config: Path | None = None
+    #: What city.toml says, as it was read.
+    table: Mapping[str, Any] = field(default_factory=dict, repr=False)
     findings: Findings = field(default_factory=Findings)
     sides: list[Path] = field(default_factory=list)
 
@@ -86,6 +89,23 @@ class CitySource:
         self.month_starts = self.month_starts or profile.month_starts
         self.metric_crs = self.metric_crs or profile.metric_crs
         self.crosswalk = self.crosswalk or profile.crosswalk
+
+    def settings(self, profile: Profile | None, found: Mapping[str, Any]) -> Layered:
+        """What holds for the city besides layers, figures and tables, with where it is from.
+
+        ``found`` is what nobody stated and the data itself says.
+        """
+        default = {"unit": DISTRICT._asdict(), "month_starts": 1}
+        mine = {k: v for k, v in self.table.items() if k not in ("layers", "zones")}
+        if "order" in self.table.get("zones", {}):
+            mine["order"] = self.table["zones"]["order"]
+        tables: list[tuple[str, Mapping[str, Any]]] = [("—", default), ("data", found)]
+        if profile is not None:
+            of_profile = {k: v for k, v in profile.table.items() if k != "schema"}
+            tables.append((f"{profile.key}/profile.toml", of_profile))
+        if self.config is not None:
+            tables.append((self.config.name, mine))
+        return layered(tables, whole=("aliases",))
 
     def inputs(self) -> tuple[Path, ...]:
         """Every file that was used, the parts of a shapefile included."""

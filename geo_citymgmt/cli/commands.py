@@ -21,6 +21,7 @@ from geo_citymgmt.cli.frame import (
     tell_unusable,
 )
 from geo_citymgmt.cli.listing import figures
+from geo_citymgmt.cli.settings import profile
 from geo_citymgmt.cli.tell import tell_kept, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
@@ -46,6 +47,7 @@ def main(context: click.Context, debug: bool) -> None:
 
 main.add_command(figures)
 main.add_command(map_)
+main.add_command(profile)
 
 
 @main.command()

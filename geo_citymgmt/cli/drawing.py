@@ -133,7 +133,7 @@ def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> Cit
     from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of
 
     day, words = day_of(city, as_of, None), Words(lang)
-    service = service_of(key, radius_m)
+    service = service_of(city, key, radius_m)
     city[key]
     found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)
     spec = city.specs[key]

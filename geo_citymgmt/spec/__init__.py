@@ -7,7 +7,7 @@ own: see :func:`load_specs`.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_citymgmt.errors import SpecError, did_you_mean
-from geo_citymgmt.overlay import lay_over
+from geo_citymgmt.overlay import Layered, lay_over, layered
 from geo_citymgmt.spec.model import (
     LANGUAGES,
     Amount,
@@ -43,6 +43,7 @@ __all__ = [
     "States",
     "check_lang",
     "get_spec",
+    "laid_over_package",
     "load_specs",
     "read_toml",
 ]
@@ -68,6 +69,17 @@ def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
         raise SpecError(
             Text(f"{path.name}：TOML 格式有误：{error}。", f"{path.name}: not valid TOML: {error}.")
         ) from error
+
+
+def laid_over_package(
+    package: Path | resources.abc.Traversable,
+    *files: Path | None,
+    whole: Collection[str] = (),
+) -> Layered:
+    """Lay TOML files over one of the package's, each of its values with the file it is from."""
+    given = [(package.name, read_toml(package))]
+    given += [(f"{p.parent.name}/{p.name}", read_toml(p)) for p in files if p is not None]
+    return layered(given, whole=whole)
 
 
 def load_specs(
