@@ -13,6 +13,8 @@ import pandas as pd
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.progress.months import month_ends as last_days
+from geo_citymgmt.progress.months import period_start
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.services import ServiceCoverage, service_coverage, services
@@ -174,10 +176,11 @@ def summary(
 
 def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
     """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
-    start = pd.Timestamp(day.year, 1, 31)
+    start = period_start("year", day, city.month_starts)
     parts = [progress(city, as_of=day)]
     before = day - pd.Timedelta(days=1)
-    if start <= before:
+    assert start is not None
+    if last_days(start, before, city.month_starts):
         parts.insert(0, progress_series(city, start=start, end=before))
     return pd.concat(parts, ignore_index=True)
 
