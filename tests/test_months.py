@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt.progress.months import month_ends, period_end, period_start
 
-DAYS = st.dates(min_value=pd.Timestamp(2000, 1, 1).date(), max_value=pd.Timestamp(2060, 1, 1).date())
+DAYS = st.dates(
+    min_value=pd.Timestamp(2000, 1, 1).date(), max_value=pd.Timestamp(2060, 1, 1).date()
+)
 LENGTH = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 
 
@@ -54,7 +56,8 @@ def test_month_ends_are_those_of_the_calendar_where_a_month_starts_on_the_first(
 
 def test_figures_of_a_statistical_month_hold_what_happened_in_it(tmp_path):
     (tmp_path / "窨井.csv").write_text(
-        "窨井编号,整治状态,整治完成时间,经度,纬度\n"
+        "窨井编号,整治状态,销号时间,经度,纬度\n"
+        "z,销号,2022-04-20,120.59,31.30\n"
         "a,销号,2022-05-25,120.60,31.30\n"
         "b,销号,2022-05-26,120.61,31.30\n"
         "c,销号,2022-06-25,120.62,31.30\n"
@@ -74,7 +77,7 @@ def test_figures_of_a_statistical_month_hold_what_happened_in_it(tmp_path):
     assert table.loc["month", "value"] == 2  # b and c
     assert table.loc["month", "previous"] == 1  # a
     assert bool(table.loc["month", "complete"])
-    assert table.loc["year", "value"] == 3
+    assert table.loc["year", "value"] == 4
     series = gcm.progress_series(city, start="2022-05-01", end="2022-06-30", level="city")
     assert sorted(series["as_of"].unique()) == [
         pd.Timestamp("2022-05-25"), pd.Timestamp("2022-06-25"),

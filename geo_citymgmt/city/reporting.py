@@ -174,7 +174,10 @@ def cut_units(
             "kind": "functional",
         }
         if streets is not None and len(members):
-            row |= _moved(streets.loc[members], districts.index, amounts)
+            moved = _moved(streets.loc[members], districts.index, amounts)
+            for name in set(amounts) - set(moved):
+                findings.add("UNIT_AMOUNT", value=unit.name.zh, expected=name, field=name)
+            row |= moved
             streets = streets.copy()
             streets.loc[members, "parent_code"] = unit.code
         shapes = shapely.difference(shapes, ground)

@@ -224,6 +224,12 @@ CODES: Mapping[str, FindingCode] = {
         "street {value!r} of reporting unit {expected!r} stands {detail} times in the layer of "
         "streets and was left out; give its code",
     ),
+    "UNIT_AMOUNT": _c(
+        "warning",
+        "报告单位“{value}”的街道没有填全 {expected}：该数仍计在原区，人均类指标不可用",
+        "the streets of reporting unit {value!r} do not all give {expected}: it stays with the "
+        "districts they lie in",
+    ),
     "UNIT_COVERS": _c(
         "info",
         "{value} 全部划入报告单位，不再单列",
