@@ -38,6 +38,7 @@ from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.several import joined, starts, take_over
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.words import Text
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
@@ -386,10 +387,14 @@ def _metric_of(
         return choose_metric_crs(*outlines, chosen_from=("分区范围", "the zones"))
     if any(position.is_metric for position in positions):
         raise CRSError(
-            "read_layer: the pipeline ends in metres, and nothing says in which CRS.",
-            "read_layer：转换结果以米为单位，但没有指明是什么坐标系。",
-            remedy="Give it as 'metric_crs' in city.toml (Python: metric_crs=).",
-            remedy_zh="请在 city.toml 中用 metric_crs 指明（Python：metric_crs=）。",
+            Text(
+                "read_layer：转换结果以米为单位，但没有指明是什么坐标系。",
+                "read_layer: the pipeline ends in metres, and nothing says in which CRS.",
+            ),
+            remedy=Text(
+                "请在 city.toml 中用 metric_crs 指明（Python：metric_crs=）。",
+                "Give it as 'metric_crs' in city.toml (Python: metric_crs=).",
+            ),
         )
     if not len(lon):
         return None
@@ -406,11 +411,15 @@ def _check_fields(
         labels = {"field": name, "label_zh": item.zh, "label_en": item.en}
         if name == spec.measure and spec.measure_default is None:
             raise SourceError(
-                f"{source}: the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias "
-                f"of it: {', '.join(item.aliases[:4])}; none is there.",
-                f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
-                remedy="Name its column under 'fields' in city.toml (Python: aliases=).",
-                remedy_zh="请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
+                Text(
+                    f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
+                    f"{source}: the layer {spec.key} needs the field {name!r} ({item.zh}), or an alias "
+                    f"of it: {', '.join(item.aliases[:4])}; none is there.",
+                ),
+                remedy=Text(
+                    "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
+                    "Name its column under 'fields' in city.toml (Python: aliases=).",
+                ),
             )
         if item.figures:
             known = load_figures().figures
@@ -418,8 +427,10 @@ def _check_fields(
             findings.add(
                 "FIELD_MISSING",
                 expected=", ".join(item.figures),
-                detail=", ".join(f.en for f in names) or ", ".join(item.figures),
-                detail_zh="、".join(f.zh for f in names) or "、".join(item.figures),
+                detail=Text(
+                    "、".join(f.zh for f in names) or "、".join(item.figures),
+                    ", ".join(f.en for f in names) or ", ".join(item.figures),
+                ),
                 **labels,
             )
 
@@ -429,7 +440,7 @@ def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> 
     own = empty_findings() if error.findings is None else error.findings
     last = Findings(findings.layer)
     if not own["code"].eq("LAYER_UNUSABLE").any():
-        last.add("LAYER_UNUSABLE", detail=error.message, detail_zh=error.message_zh)
+        last.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
     own = own.assign(layer=findings.layer)
     error.findings = concat_findings([findings.frame(), own, last.frame()])
     if raws:

@@ -28,6 +28,7 @@ from pyproj.crs.coordinate_operation import (
 )
 
 from geo_citymgmt.errors import CRSError, ScaleWarning
+from geo_citymgmt.words import Text
 
 __all__ = [
     "DEFAULT_CRS",
@@ -254,10 +255,14 @@ def choose_metric_crs(
     lon, lat = _usable(lon, lat)
     if not len(lon):
         raise CRSError(
-            "no CRS can be chosen: there are no positions in degrees to choose it by.",
-            "无法选定量算坐标系：没有可用的经纬度位置。",
-            remedy="Give one as 'metric_crs' in city.toml (Python: metric_crs=).",
-            remedy_zh="请在 city.toml 中写明 metric_crs（Python：metric_crs=）。",
+            Text(
+                "无法选定量算坐标系：没有可用的经纬度位置。",
+                "no CRS can be chosen: there are no positions in degrees to choose it by.",
+            ),
+            remedy=Text(
+                "请在 city.toml 中写明 metric_crs（Python：metric_crs=）。",
+                "Give one as 'metric_crs' in city.toml (Python: metric_crs=).",
+            ),
         )
     middle = float(lon.min() + lon.max()) / 2, float(lat.min() + lat.max()) / 2
     chinese = in_china(*middle) or in_china(float(np.median(lon)), float(np.median(lat)))
@@ -333,10 +338,11 @@ def check_metric_crs(
         stated = CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
         raise CRSError(
-            f"{function}: metric_crs={crs!r} is not a coordinate reference system ({error}).",
-            f"{function}：metric_crs={crs!r} 不是有效的坐标系。",
-            remedy=_remedy(lon, lat)[1],
-            remedy_zh=_remedy(lon, lat)[0],
+            Text(
+                f"{function}：metric_crs={crs!r} 不是有效的坐标系。",
+                f"{function}: metric_crs={crs!r} is not a coordinate reference system ({error}).",
+            ),
+            remedy=Text(_remedy(lon, lat)[0], _remedy(lon, lat)[1]),
         ) from error
     _require_metres(stated, lon, lat, function)
     areal, linear = scale_errors(stated, lon, lat)
@@ -395,10 +401,8 @@ def require_metric(
     crs = frame.crs
     if crs is None:
         raise CRSError(
-            f"{function}: the frame has no CRS.",
-            f"{function}：数据没有坐标系。",
-            remedy="Set the true one with .set_crs().",
-            remedy_zh="请先用 .set_crs() 设定。",
+            Text(f"{function}：数据没有坐标系。", f"{function}: the frame has no CRS."),
+            remedy=Text("请先用 .set_crs() 设定。", "Set the true one with .set_crs()."),
         )
     if not is_metric(crs):
         _require_metres(crs, *_frame_positions(frame), function)
@@ -433,9 +437,11 @@ def require_same_crs(
     """
     if first.crs != second.crs:
         raise CRSError(
-            f"{function}: the two inputs are in {_name(first.crs)} and {_name(second.crs)}; bring "
-            "both into one CRS.",
-            f"{function}：两份数据坐标系不同（{_name(first.crs)}、{_name(second.crs)}），请先统一。",
+            Text(
+                f"{function}：两份数据坐标系不同（{_name(first.crs)}、{_name(second.crs)}），请先统一。",
+                f"{function}: the two inputs are in {_name(first.crs)} and {_name(second.crs)}; bring "
+                "both into one CRS.",
+            ),
         )
 
 
@@ -597,14 +603,18 @@ def _too_large(lon: np.ndarray, lat: np.ndarray, error: float) -> CRSError:
     span = f"{lon.min():.2f}–{lon.max():.2f}°, {lat.min():.2f}–{lat.max():.2f}°"
     size = _width_km(lon, lat)
     return CRSError(
-        f"the data spans {span} ({size[0]:,.0f} km by {size[1]:,.0f} km), over which no plane "
-        f"measures areas and lengths within 0.1 % (the best reaches {error:.3%}).",
-        f"数据范围 {span}（东西 {size[0]:,.0f} 公里、南北 {size[1]:,.0f} 公里）过大，"
-        f"没有投影能使面积和长度误差不超过 0.1%（最好为 {error:.3%}）。",
-        remedy="Give its districts one by one, correct positions that lie far off, or say which "
-        "CRS to measure in by 'metric_crs' in city.toml (Python: metric_crs=).",
-        remedy_zh="请按区县分别处理，改正明显偏远的坐标，或在 city.toml 中用 metric_crs "
-        "指定量算坐标系（Python：metric_crs=）。",
+        Text(
+            f"数据范围 {span}（东西 {size[0]:,.0f} 公里、南北 {size[1]:,.0f} 公里）过大，"
+            f"没有投影能使面积和长度误差不超过 0.1%（最好为 {error:.3%}）。",
+            f"the data spans {span} ({size[0]:,.0f} km by {size[1]:,.0f} km), over which no plane "
+            f"measures areas and lengths within 0.1 % (the best reaches {error:.3%}).",
+        ),
+        remedy=Text(
+            "请按区县分别处理，改正明显偏远的坐标，或在 city.toml 中用 metric_crs "
+            "指定量算坐标系（Python：metric_crs=）。",
+            "Give its districts one by one, correct positions that lie far off, or say which "
+            "CRS to measure in by 'metric_crs' in city.toml (Python: metric_crs=).",
+        ),
     )
 
 
@@ -720,10 +730,8 @@ def _require_metres(crs: CRS, lon: np.ndarray, lat: np.ndarray, function: str) -
     if not crs.is_projected:
         what, what_zh = ("is in degrees, not metres", "是经纬度，不能量算")
     raise CRSError(
-        f"{function}: {_short(crs)} {what}.",
-        f"{function}：{_short(crs)} {what_zh}。",
-        remedy=en,
-        remedy_zh=zh,
+        Text(f"{function}：{_short(crs)} {what_zh}。", f"{function}: {_short(crs)} {what}."),
+        remedy=Text(zh, en),
     )
 
 
@@ -742,7 +750,7 @@ def _judge(
     said = size.replace(" ", "")
     chinese = f"{function}：在 {_short(crs)} 中量算{_WORDS[what][1]}，误差达 {said}。"
     if error > REFUSED_ERROR:
-        raise CRSError(english, chinese, remedy=en, remedy_zh=zh)
+        raise CRSError(Text(chinese, english), remedy=Text(zh, en))
     warnings.warn(f"{english} {en}", ScaleWarning, stacklevel=_outside())
 
 

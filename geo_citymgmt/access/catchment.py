@@ -14,6 +14,7 @@ from geo_citymgmt.access.amounts import numbers
 from geo_citymgmt.access.near import pairs_within
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.words import Text
 
 __all__ = ["two_step_access"]
 
@@ -115,8 +116,10 @@ def two_step_access(
 def _reach(value: float | None, name: str) -> float:
     if value is None or not (np.isfinite(value) and value > 0):
         raise CityDataError(
-            f"two_step_access: {name} is {value}, must be a positive number.",
-            f"two_step_access：可达范围 {name} 为 {value}，应为正数。",
+            Text(
+                f"two_step_access：可达范围 {name} 为 {value}，应为正数。",
+                f"two_step_access: {name} is {value}, must be a positive number.",
+            ),
         )
     return float(value)
 
@@ -147,10 +150,12 @@ def _pairs_of_table(
     lacking = [name for name in ("origin", "dest", "cost") if name not in costs.columns]
     if lacking or not (demand.index.is_unique and supply.index.is_unique):
         raise CityDataError(
-            f"two_step_access: costs needs columns origin, dest and cost (lacking: {lacking}), and "
-            "demand and supply an index without repeats.",
-            f"two_step_access：成本表应含 origin、dest、cost 三列（缺 {lacking}），"
-            "需求与供给的索引不得重复。",
+            Text(
+                f"two_step_access：成本表应含 origin、dest、cost 三列（缺 {lacking}），"
+                "需求与供给的索引不得重复。",
+                f"two_step_access: costs needs columns origin, dest and cost (lacking: {lacking}), and "
+                "demand and supply an index without repeats.",
+            ),
         )
     far = costs["cost"].to_numpy(dtype="float64")
     near = far <= reach
@@ -159,16 +164,20 @@ def _pairs_of_table(
     strange = int(((one < 0) | (other < 0)).sum())
     if strange:
         raise CityDataError(
-            f"two_step_access: {strange} rows of costs name an origin or dest that demand or supply"
-            " does not have.",
-            f"two_step_access：成本表有 {strange} 行的起点或终点不在需求或供给之中。",
+            Text(
+                f"two_step_access：成本表有 {strange} 行的起点或终点不在需求或供给之中。",
+                f"two_step_access: {strange} rows of costs name an origin or dest that demand or supply"
+                " does not have.",
+            ),
         )
     pair = one * len(supply) + other
     # A table in order, as most are, shows at a glance that no pair is there twice.
     if not (np.diff(pair) > 0).all() and pd.Index(pair).has_duplicates:
         raise CityDataError(
-            "two_step_access: costs has several rows for one origin and dest; keep the least.",
-            "two_step_access：成本表中同一起讫点有多行，请只保留最小者。",
+            Text(
+                "two_step_access：成本表中同一起讫点有多行，请只保留最小者。",
+                "two_step_access: costs has several rows for one origin and dest; keep the least.",
+            ),
         )
     return one, other, far[near], np.ones(len(demand), dtype=bool)
 
@@ -187,14 +196,18 @@ def _decayed(far: np.ndarray, reach: float, decay: Decay) -> np.ndarray:
         weight = (np.exp(-0.5 * (far / reach) ** 2) - edge_weight) / (1.0 - edge_weight)
     else:
         raise CityDataError(
-            f"two_step_access: decay is {decay!r}; it may be None, 'gaussian', a dict of distance "
-            "and weight, or a function.",
-            f"two_step_access：不支持的衰减方式 {decay!r}。",
+            Text(
+                f"two_step_access：不支持的衰减方式 {decay!r}。",
+                f"two_step_access: decay is {decay!r}; it may be None, 'gaussian', a dict of distance "
+                "and weight, or a function.",
+            ),
         )
     if weight.shape != far.shape or not (np.isfinite(weight) & (weight >= 0)).all():
         raise CityDataError(
-            "two_step_access: decay must give one weight, not negative, for each distance.",
-            "two_step_access：衰减函数应对每个距离给出一个非负权重。",
+            Text(
+                "two_step_access：衰减函数应对每个距离给出一个非负权重。",
+                "two_step_access: decay must give one weight, not negative, for each distance.",
+            ),
         )
     return weight
 

@@ -15,6 +15,7 @@ import shapely
 
 from geo_citymgmt.cleaning.datum import to_wgs84
 from geo_citymgmt.errors import CRSError
+from geo_citymgmt.words import Text
 
 __all__ = ["DatumGuess", "guess_text", "suspect_datum"]
 
@@ -102,10 +103,14 @@ def suspect_datum(
     places, given = frame.geometry, reference.geometry
     if places.crs is None or given.crs is None or given.crs.is_geographic:
         raise CRSError(
-            "suspect_datum: both need a CRS, and that of the reference must be in metres.",
-            "suspect_datum：两者都需有坐标系，参照数据应为以米为单位的投影坐标。",
-            remedy="Bring the reference into a projected one with .to_crs().",
-            remedy_zh="请用 .to_crs() 转换参照数据。",
+            Text(
+                "suspect_datum：两者都需有坐标系，参照数据应为以米为单位的投影坐标。",
+                "suspect_datum: both need a CRS, and that of the reference must be in metres.",
+            ),
+            remedy=Text(
+                "请用 .to_crs() 转换参照数据。",
+                "Bring the reference into a projected one with .to_crs().",
+            ),
         )
     shapes = _usable(given.to_numpy())
     basis, spots = _spots(_usable(places.to_numpy()), shapes, places.crs.is_geographic)

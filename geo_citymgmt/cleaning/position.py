@@ -27,6 +27,7 @@ from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import position_box, zone_positions
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.words import Text
 
 __all__ = ["Position", "locate", "project"]
 
@@ -131,10 +132,8 @@ def locate(
     """
     if datum is not None and datum not in DATUMS:
         raise CRSError(
-            f"unknown datum {datum!r}.",
-            f"未知的坐标基准 {datum}。",
-            remedy=f"Give one of {', '.join(DATUMS)}.",
-            remedy_zh=f"可用：{'、'.join(DATUMS)}。",
+            Text(f"未知的坐标基准 {datum}。", f"unknown datum {datum!r}."),
+            remedy=Text(f"可用：{'、'.join(DATUMS)}。", f"Give one of {', '.join(DATUMS)}."),
         )
     if crs is None and pipeline is None and raw.crs is None:
         crs = fallback_crs
@@ -213,10 +212,14 @@ def _source_crs(
         except pyproj.exceptions.CRSError as error:
             likely = [c.code for c in rank_candidates(x, y, extent) if not c.is_range][:1]
             raise CRSError(
-                f"{raw.name}: crs={crs!r} is not a coordinate reference system ({error}).",
-                f"{raw.name}：crs={crs!r} 不是有效的坐标系。",
-                remedy=f"Give a code such as {likely[0]}." if likely else "Give an EPSG code.",
-                remedy_zh=f"请给出代码，如 {likely[0]}。" if likely else "请给出 EPSG 代码。",
+                Text(
+                    f"{raw.name}：crs={crs!r} 不是有效的坐标系。",
+                    f"{raw.name}: crs={crs!r} is not a coordinate reference system ({error}).",
+                ),
+                remedy=Text(
+                    f"请给出代码，如 {likely[0]}。" if likely else "请给出 EPSG 代码。",
+                    f"Give a code such as {likely[0]}." if likely else "Give an EPSG code.",
+                ),
             ) from error
     if raw.crs is not None:
         return raw.crs, "file"
@@ -242,10 +245,14 @@ def _missing(
         "CRS_MISSING",
         value=_span(x, y),
         expected=", ".join([*map(str, best), *shifted]),
-        detail=(f"this could be {could}" if could else none) + more,
-        detail_zh=(f"可能是 {could_zh}" if could else none_zh) + more_zh,
-        remedy="Confirm the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
-        remedy_zh="请确认后用 --crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
+        detail=Text(
+            (f"可能是 {could_zh}" if could else none_zh) + more_zh,
+            (f"this could be {could}" if could else none) + more,
+        ),
+        remedy=Text(
+            "请确认后用 --crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
+            "Confirm the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
+        ),
     )
 
 
@@ -259,8 +266,10 @@ def _inferred(
             "CRS_INFERRED",
             value=best.code,
             expected=best.code,
-            detail=f"{best.note}: the only usual CRS in which the numbers make sense",
-            detail_zh=f"{best.note_zh}：数值只与这一常用坐标系相符",
+            detail=Text(
+                f"{best.note_zh}：数值只与这一常用坐标系相符",
+                f"{best.note}: the only usual CRS in which the numbers make sense",
+            ),
         )
         return CRS.from_user_input(best.code)
     others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
@@ -270,8 +279,10 @@ def _inferred(
         "CRS_INFERRED",
         value=best.code,
         expected=f"{best.share:.0%}",
-        detail=f"{best.note}: {best.share:.0%} of the records lie in the city",
-        detail_zh=f"{best.note_zh}：{best.share:.0%} 的记录落在市域内",
+        detail=Text(
+            f"{best.note_zh}：{best.share:.0%} 的记录落在市域内",
+            f"{best.note}: {best.share:.0%} of the records lie in the city",
+        ),
     )
     return CRS.from_user_input(best.code)
 
@@ -340,10 +351,11 @@ def _wrong_numbers(
         "CRS_WRONG",
         value=_span(x, y),
         expected=label,
-        detail=f" (could be {', '.join(c.text for c in best)})" if best else "",
-        detail_zh=f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
-        remedy="check the CRS",
-        remedy_zh="请核对坐标系",
+        detail=Text(
+            f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
+            f" (could be {', '.join(c.text for c in best)})" if best else "",
+        ),
+        remedy=Text("请核对坐标系", "check the CRS"),
     )
 
 
@@ -363,10 +375,11 @@ def _check_ballpark(name: str, source: CRS, metric_crs: CRS, findings: Findings)
         "CRS_BALLPARK",
         value=geodetic.name,
         expected=target,
-        remedy="convert it with the local parameters first, or give them as 'pipeline' in "
-        "city.toml (Python: pipeline=)",
-        remedy_zh="请先按本地参数转换，或在 city.toml 的 pipeline 给出转换参数"
-        "（Python：pipeline=）",
+        remedy=Text(
+            "请先按本地参数转换，或在 city.toml 的 pipeline 给出转换参数（Python：pipeline=）",
+            "convert it with the local parameters first, or give them as 'pipeline' in "
+            "city.toml (Python: pipeline=)",
+        ),
     )
 
 
@@ -375,10 +388,13 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
         operation = pyproj.Transformer.from_pipeline(pipeline)
     except pyproj.exceptions.ProjError as error:
         raise CRSError(
-            f"{raw.name}: pipeline={pipeline!r} is not a PROJ operation ({error}).",
-            f"{raw.name}：pipeline={pipeline!r} 不是有效的 PROJ 转换。",
-            remedy="Give one that begins with +proj=pipeline.",
-            remedy_zh="请给出以 +proj=pipeline 开头的参数。",
+            Text(
+                f"{raw.name}：pipeline={pipeline!r} 不是有效的 PROJ 转换。",
+                f"{raw.name}: pipeline={pipeline!r} is not a PROJ operation ({error}).",
+            ),
+            remedy=Text(
+                "请给出以 +proj=pipeline 开头的参数。", "Give one that begins with +proj=pipeline."
+            ),
         ) from error
 
     def move(xy: np.ndarray) -> np.ndarray:
@@ -389,10 +405,14 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
     there = np.isfinite(x)
     if not there.any():
         raise CRSError(
-            f"{raw.name}: the pipeline takes the coordinates nowhere.",
-            f"{raw.name}：给定的转换参数不适用于这些坐标。",
-            remedy="It must accept x first; add an axisswap where it takes y first.",
-            remedy_zh="转换应以 x 在前；如以 y 在前，请加 axisswap。",
+            Text(
+                f"{raw.name}：给定的转换参数不适用于这些坐标。",
+                f"{raw.name}: the pipeline takes the coordinates nowhere.",
+            ),
+            remedy=Text(
+                "转换应以 x 在前；如以 y 在前，请加 axisswap。",
+                "It must accept x first; add an axisswap where it takes y first.",
+            ),
         )
     findings.add("CRS_PIPELINE", value=pipeline)
     degrees = looks_geographic(x[there], y[there])

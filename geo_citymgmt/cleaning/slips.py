@@ -13,6 +13,7 @@ from pyproj import CRS
 from geo_citymgmt.cleaning.extent import Extent
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.words import Text
 
 __all__ = ["mend_slips", "refusal"]
 
@@ -89,8 +90,7 @@ def mend_slips(
                 value=shown.astype(object),
                 severity="info",
                 action="repaired",
-                detail="mended",
-                detail_zh="已改正",
+                detail=Text("已改正", "mended"),
             )
         elif len(at) >= _MOST * there.sum():
             raise refusal(
@@ -98,8 +98,7 @@ def mend_slips(
                 name,
                 code,
                 value=f"{shown[0]} × {len(at)}",
-                remedy=detail[1],
-                remedy_zh=detail[0],
+                remedy=Text(detail[0], detail[1]),
                 **words,
             )
         else:
@@ -208,6 +207,6 @@ def refusal(
     message.add(code, **params)
     findings.extend(message)
     row = message.frame().iloc[0]
-    error = CRSError(f"{name}: {row['message_en']}.", f"{name}：{row['message_zh']}。")
+    error = CRSError(Text(f"{name}：{row['message_zh']}。", f"{name}: {row['message_en']}."))
     error.remedy, error.remedy_zh = remedy, remedy_zh
     return error

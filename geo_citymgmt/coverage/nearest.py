@@ -13,6 +13,7 @@ from geo_citymgmt.coverage.neighbours import nearest_points
 from geo_citymgmt.coverage.reach import demand_weights
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
 
 __all__ = ["distance_percentiles", "nearest", "share_within", "unserved"]
@@ -85,13 +86,17 @@ def _nearest(
     require_same_crs(features, facilities, function)
     if k < 1 or k != int(k):
         raise CityDataError(
-            f"nearest: k is {k}, must be a whole number from 1.",
-            f"nearest：k 为 {k}，应为不小于 1 的整数。",
+            Text(
+                f"nearest：k 为 {k}，应为不小于 1 的整数。",
+                f"nearest: k is {k}, must be a whole number from 1.",
+            ),
         )
     if max_m is not None and not max_m >= 0:
         raise CityDataError(
-            f"nearest: max_m is {max_m}, must not be negative.",
-            f"nearest：max_m 为 {max_m}，不能为负。",
+            Text(
+                f"nearest：max_m 为 {max_m}，不能为负。",
+                f"nearest: max_m is {max_m}, must not be negative.",
+            ),
         )
     row, facility, distance = _find(
         features.geometry.to_numpy(), facilities.geometry.to_numpy(), int(k), max_m
@@ -161,8 +166,10 @@ def distance_percentiles(
     for percent in percentiles:
         if not 0 <= percent <= 100:
             raise CityDataError(
-                f"distance_percentiles: {percent} is not a percentile from 0 to 100.",
-                f"distance_percentiles：{percent} 不在 0 到 100 之间。",
+                Text(
+                    f"distance_percentiles：{percent} 不在 0 到 100 之间。",
+                    f"distance_percentiles: {percent} is not a percentile from 0 to 100.",
+                ),
             )
     position, names, owner = _owners(features, zones, "distance_percentiles", margins)
     many = demand_weights(features, weight, "distance_percentiles")

@@ -12,6 +12,7 @@ from geo_citymgmt.coverage.depth import DiscDepth
 from geo_citymgmt.coverage.discs import DiscUnion
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["ARC_SEGMENTS", "Reach", "checked_reach", "demand_weights"]
@@ -108,13 +109,17 @@ def checked_reach(
     require_same_crs(features, zones, function)
     if not (np.isfinite(radius_m) and radius_m > 0):
         raise CityDataError(
-            f"{function}: radius_m is {radius_m}, must be a positive number of metres.",
-            f"{function}：服务半径 {radius_m} 应为正数（米）。",
+            Text(
+                f"{function}：服务半径 {radius_m} 应为正数（米）。",
+                f"{function}: radius_m is {radius_m}, must be a positive number of metres.",
+            ),
         )
     if at_least < 1 or at_least != int(at_least):
         raise CityDataError(
-            f"{function}: at_least is {at_least}, must be a whole number from 1.",
-            f"{function}：at_least 为 {at_least}，应为不小于 1 的整数。",
+            Text(
+                f"{function}：at_least 为 {at_least}，应为不小于 1 的整数。",
+                f"{function}: at_least is {at_least}, must be a whole number from 1.",
+            ),
         )
     return ZoneIndex(zones), Reach(features.geometry.to_numpy(), radius_m, int(at_least))
 
@@ -126,7 +131,9 @@ def demand_weights(demand: gpd.GeoDataFrame, weight: str | None, function: str) 
     if weight not in demand.columns:
         known = ", ".join(c for c in demand.columns if c != demand.active_geometry_name)
         raise CityDataError(
-            f"{function}: demand has no column {weight!r}; it has {known}.",
-            f"{function}：需求数据没有字段 {weight}，已有字段：{known}。",
+            Text(
+                f"{function}：需求数据没有字段 {weight}，已有字段：{known}。",
+                f"{function}: demand has no column {weight!r}; it has {known}.",
+            ),
         )
     return np.asarray(demand[weight].astype("float64").fillna(0.0))

@@ -13,6 +13,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.patterns.records import has_area, ids
 from geo_citymgmt.patterns.shift import estimate_shift
+from geo_citymgmt.words import Text
 
 __all__ = ["changes"]
 
@@ -93,9 +94,11 @@ def changes(
         require_same_crs(before, permits, "changes")
     if not (np.isfinite(min_area_m2) and min_area_m2 >= 0) or not 0 < overlap <= 1:
         raise CityDataError(
-            f"changes: min_area_m2 is {min_area_m2} and overlap {overlap}; they must be at least 0,"
-            " and above 0 and at most 1.",
-            f"changes：最小面积 {min_area_m2} 应不小于 0，重叠比例 {overlap} 应在 0 与 1 之间。",
+            Text(
+                f"changes：最小面积 {min_area_m2} 应不小于 0，重叠比例 {overlap} 应在 0 与 1 之间。",
+                f"changes: min_area_m2 is {min_area_m2} and overlap {overlap}; they must be at least 0,"
+                " and above 0 and at most 1.",
+            ),
         )
     old, old_ids, old_none = _footprints(before)
     new, new_ids, new_none = _footprints(after)

@@ -10,6 +10,7 @@ import shapely
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.patterns.records import ids
+from geo_citymgmt.words import Text
 
 __all__ = ["conflicts"]
 
@@ -68,8 +69,10 @@ def conflicts(
     require_same_crs(first, second, "conflicts")
     if not (np.isfinite(within_m) and within_m >= 0):
         raise CityDataError(
-            f"conflicts: within_m is {within_m}, must not be negative.",
-            f"conflicts：距离 {within_m} 应为不小于 0 的米数。",
+            Text(
+                f"conflicts：距离 {within_m} 应为不小于 0 的米数。",
+                f"conflicts: within_m is {within_m}, must not be negative.",
+            ),
         )
     ours, theirs = first.geometry.to_numpy(), second.geometry.to_numpy()
     if within_m > 0:

@@ -11,6 +11,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.patterns.permutation import benjamini_hochberg, normal_p, permutation_p
 from geo_citymgmt.patterns.records import column
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
 __all__ = ["hot_spots"]
@@ -152,8 +153,10 @@ class _Features:
         missing = np.isnan(amount)
         if np.isinf(amount).any():
             raise CityDataError(
-                f"hot_spots: {value!r} has infinite values; mend or remove them.",
-                f"hot_spots：字段“{value}”含无穷大数值，请先修正或剔除。",
+                Text(
+                    f"hot_spots：字段“{value}”含无穷大数值，请先修正或剔除。",
+                    f"hot_spots: {value!r} has infinite values; mend or remove them.",
+                ),
             )
         self.amount = np.where(missing, 0.0, amount)[inside]
         self.left_out = {
@@ -173,8 +176,10 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.nd
     if index is None:
         if not len(at):
             raise CityDataError(
-                "hot_spots: no feature has a place, and there are no zones.",
-                "hot_spots：没有可用的位置，也未给出分区范围。",
+                Text(
+                    "hot_spots：没有可用的位置，也未给出分区范围。",
+                    "hot_spots: no feature has a place, and there are no zones.",
+                ),
             )
         low, high = at.min(axis=0), at.max(axis=0)
     else:
@@ -186,10 +191,12 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.nd
     wide, tall = (int(size) + 1 for size in high - low)
     if wide * tall > _MAX_CELLS:
         raise CityDataError(
-            f"hot_spots: {wide:,} x {tall:,} cells of {cell_m:g} m are too many; take larger cells,"
-            " or give zones when a feature lies far away.",
-            f"hot_spots：{cell_m:g} 米网格共 {wide:,} × {tall:,} 个，过多；请加大网格，"
-            "或给出分区以排除远处的要素。",
+            Text(
+                f"hot_spots：{cell_m:g} 米网格共 {wide:,} × {tall:,} 个，过多；请加大网格，"
+                "或给出分区以排除远处的要素。",
+                f"hot_spots: {wide:,} x {tall:,} cells of {cell_m:g} m are too many; take larger cells,"
+                " or give zones when a feature lies far away.",
+            ),
         )
     col, row = np.meshgrid(np.arange(wide), np.arange(tall))
     cells = np.column_stack([col.ravel(), row.ravel()]) + low
@@ -283,16 +290,22 @@ def _terms(n: int, permutations: int, seed: int, fdr: float) -> dict[str, object
 def _check(cell_m: float, permutations: int | None, fdr: float) -> None:
     if not (np.isfinite(cell_m) and cell_m >= 1):
         raise CityDataError(
-            f"hot_spots: cell_m is {cell_m}, must be at least 1 metre.",
-            f"hot_spots：网格边长 {cell_m} 应不小于 1 米。",
+            Text(
+                f"hot_spots：网格边长 {cell_m} 应不小于 1 米。",
+                f"hot_spots: cell_m is {cell_m}, must be at least 1 metre.",
+            ),
         )
     if permutations is not None and permutations < 0:
         raise CityDataError(
-            f"hot_spots: permutations is {permutations}, must not be negative.",
-            f"hot_spots：置换次数 {permutations} 不应为负数。",
+            Text(
+                f"hot_spots：置换次数 {permutations} 不应为负数。",
+                f"hot_spots: permutations is {permutations}, must not be negative.",
+            ),
         )
     if not 0 < fdr < 1:
         raise CityDataError(
-            f"hot_spots: fdr is {fdr}, must lie between 0 and 1.",
-            f"hot_spots：错误发现率 {fdr} 应在 0 与 1 之间。",
+            Text(
+                f"hot_spots：错误发现率 {fdr} 应在 0 与 1 之间。",
+                f"hot_spots: fdr is {fdr}, must lie between 0 and 1.",
+            ),
         )

@@ -10,6 +10,7 @@ import shapely
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric
 from geo_citymgmt.patterns.records import column, has_area, ids
+from geo_citymgmt.words import Text
 
 __all__ = ["recurrence"]
 
@@ -73,9 +74,11 @@ def recurrence(
     require_metric(parcels, "recurrence", measures=("area",))
     if within_days < 1 or not 0 < overlap <= 1:
         raise CityDataError(
-            f"recurrence: within_days is {within_days} and overlap {overlap}; they must be at least"
-            " 1, and above 0 and at most 1.",
-            f"recurrence：天数 {within_days} 应不小于 1，重叠比例 {overlap} 应在 0 与 1 之间。",
+            Text(
+                f"recurrence：天数 {within_days} 应不小于 1，重叠比例 {overlap} 应在 0 与 1 之间。",
+                f"recurrence: within_days is {within_days} and overlap {overlap}; they must be at least"
+                " 1, and above 0 and at most 1.",
+            ),
         )
     found_on = _dates(parcels, found)
     closed_on = _dates(parcels, closed)
@@ -125,8 +128,10 @@ def _dates(parcels: gpd.GeoDataFrame, name: str) -> np.ndarray:
         return np.full(len(parcels), np.datetime64("NaT", "D"))
     if not pd.api.types.is_datetime64_any_dtype(dates):
         raise CityDataError(
-            f"recurrence: {name!r} is not a column of dates; read the file with read_layer, or"
-            " convert it with pandas.to_datetime.",
-            f"recurrence：字段“{name}”不是日期型，请用 read_layer 读取或先转换为日期。",
+            Text(
+                f"recurrence：字段“{name}”不是日期型，请用 read_layer 读取或先转换为日期。",
+                f"recurrence: {name!r} is not a column of dates; read the file with read_layer, or"
+                " convert it with pandas.to_datetime.",
+            ),
         )
     return dates.to_numpy().astype("datetime64[D]")

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.words import Text
 
 __all__ = ["DatabaseTable", "find_table", "read_database", "read_table", "session"]
 
@@ -87,15 +88,19 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
         if sublayer is None:
             names = ", ".join(_tables(connection)) or "none"
             raise SourceError(
-                f"which table? Name it with sublayer=; the database has: {names}.",
-                f"请用 sublayer= 指定表名；库中有：{names}。",
+                Text(
+                    f"请用 sublayer= 指定表名；库中有：{names}。",
+                    f"which table? Name it with sublayer=; the database has: {names}.",
+                ),
             )
         found = find_table(connection, sublayer)
         if found is None:
             names = ", ".join(_tables(connection)) or "none"
             raise SourceError(
-                f"no table {sublayer!r} in the database; it has: {names}.",
-                f"库中没有表 {sublayer}；现有：{names}。",
+                Text(
+                    f"库中没有表 {sublayer}；现有：{names}。",
+                    f"no table {sublayer!r} in the database; it has: {names}.",
+                ),
             )
         return read_table(connection, found)
 
@@ -174,8 +179,7 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
     for name, kind in found.columns.items():
         if kind in _SHAPES or kind == "bytea":
             if name != shape:
-                findings.add("LAYER_IGNORED", value=name, detail=f"a column of {kind}",
-                             detail_zh=f"{kind} 类型的字段")  # fmt: skip
+                findings.add("LAYER_IGNORED", value=name, detail=Text(f"{kind} 类型的字段", f"a column of {kind}"))  # fmt: skip
             continue
         as_it_is = kind in _ARROW and name not in odd
         names.append(name)
@@ -338,9 +342,11 @@ def _srid(connection: Connection, table: Any, shape: str | None, found: Database
     if len(rows) > 1:
         shown = ", ".join(f"{code}: {n}" for code, n in rows)
         raise SourceError(
-            f"{found}: its shapes are in several coordinate reference systems (SRID: records — "
-            f"{shown}); bring them into one with ST_Transform first.",
-            f"{found}：图形使用了多个坐标系（SRID：条数 — {shown}），请先用 ST_Transform 统一。",
+            Text(
+                f"{found}：图形使用了多个坐标系（SRID：条数 — {shown}），请先用 ST_Transform 统一。",
+                f"{found}: its shapes are in several coordinate reference systems (SRID: records — "
+                f"{shown}); bring them into one with ST_Transform first.",
+            ),
         )
     return rows[0][0] if rows else 0
 
@@ -402,7 +408,5 @@ def _crs(
     # Tools store a CRS without a code under the nearest one, which may be of another continent.
     span = " ".join(f"{v:.6g}" for v in shapely.total_bounds(geometry))
     label = f"SRID {srid}" if crs is None else f"SRID {srid} ({crs.name})"
-    findings.add(
-        "CRS_WRONG", value=span, expected=label, severity="warning", detail="", detail_zh=""
-    )
+    findings.add("CRS_WRONG", value=span, expected=label, severity="warning", detail=Text("", ""))
     return None

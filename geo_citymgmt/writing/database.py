@@ -19,6 +19,7 @@ from sqlalchemy.types import UserDefinedType
 
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.reading.database import CHUNK, DatabaseTable, find_table, read_table, session
+from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code
 from geo_citymgmt.writing.values import is_date, is_number, strip_controls, tell_loss
@@ -72,8 +73,10 @@ def prepare_table(out: Outgoing) -> None:
     for name in out.table.columns:
         if len(str(name).encode()) > MAX_NAME:
             raise CityDataError(
-                f"{name}: PostgreSQL cuts names after {MAX_NAME} bytes; rename the column.",
-                f"字段名“{name}”超过 {MAX_NAME} 字节，请改短。",
+                Text(
+                    f"字段名“{name}”超过 {MAX_NAME} 字节，请改短。",
+                    f"{name}: PostgreSQL cuts names after {MAX_NAME} bytes; rename the column.",
+                ),
             )
         values = out.table[name]
         if not is_date(values):
@@ -114,8 +117,10 @@ def write_table(out: Outgoing, engine: Engine, name: str) -> str:
         old = find_table(connection, f"{schema}.{table}")
         if old is not None and old.kind != "r":
             raise CityDataError(
-                f"{target}: is a view, not a table; give another name.",
-                f"{target}：是视图而不是表，请换一个名称。",
+                Text(
+                    f"{target}：是视图而不是表，请换一个名称。",
+                    f"{target}: is a view, not a table; give another name.",
+                ),
             )
         staging = _create(connection, out, schema, srid)
         for rows in _rows(out, staging):
@@ -137,8 +142,10 @@ def _split(connection: Connection, name: str) -> tuple[str, str]:
         schema, table = str(connection.scalar(sa.select(sa.func.current_schema()))), name
     if not table or not schema or len(table.encode()) > MAX_NAME:
         raise CityDataError(
-            f'{name!r}: not the name of a table; give "schema.table" of at most {MAX_NAME} bytes.',
-            f"“{name}”不是有效的表名，应为“模式.表名”，表名至多 {MAX_NAME} 字节。",
+            Text(
+                f"“{name}”不是有效的表名，应为“模式.表名”，表名至多 {MAX_NAME} 字节。",
+                f'{name!r}: not the name of a table; give "schema.table" of at most {MAX_NAME} bytes.',
+            ),
         )
     return schema, table
 
@@ -158,9 +165,11 @@ def _require_srid(connection: Connection, srid: int) -> None:
     row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
     if row is None or (row.auth_name, row.auth_srid) != ("EPSG", srid):
         raise CityDataError(
-            f"the database does not know EPSG:{srid} (table spatial_ref_sys); add it, or write in "
-            "another CRS with to_crs().",
-            f"数据库的 spatial_ref_sys 中没有 EPSG:{srid}，请先添加，或转换到其他坐标系再写。",
+            Text(
+                f"数据库的 spatial_ref_sys 中没有 EPSG:{srid}，请先添加，或转换到其他坐标系再写。",
+                f"the database does not know EPSG:{srid} (table spatial_ref_sys); add it, or write in "
+                "another CRS with to_crs().",
+            ),
         )
 
 
@@ -169,10 +178,14 @@ def _own_srid(connection: Connection, crs: pyproj.CRS, name: str) -> int:
     text = crs.to_wkt("WKT1_GDAL")
     if len(text) > _MAX_SRTEXT or pyproj.CRS.from_wkt(text) != crs:
         raise CRSError(
-            f"{name}: the database cannot hold the definition of {crs.name}.",
-            f"{name}：数据库无法保存坐标系 {crs.name} 的定义。",
-            remedy="Bring it into one that has an EPSG code, with to_crs().",
-            remedy_zh="请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
+            Text(
+                f"{name}：数据库无法保存坐标系 {crs.name} 的定义。",
+                f"{name}: the database cannot hold the definition of {crs.name}.",
+            ),
+            remedy=Text(
+                "请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
+                "Bring it into one that has an EPSG code, with to_crs().",
+            ),
         )
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
     srid = _FIRST_SRID + digest % _SRIDS
@@ -181,12 +194,16 @@ def _own_srid(connection: Connection, crs: pyproj.CRS, name: str) -> int:
         if row.srtext == text:
             return srid
         raise CRSError(
-            f"{name}: the database has another definition under the number {srid} (table "
-            f"spatial_ref_sys), which {crs.name} would take.",
-            f"{name}：数据库的 spatial_ref_sys 中编号 {srid} 已被其他坐标系占用，"
-            f"无法写入 {crs.name}。",
-            remedy="Bring it into one that has an EPSG code, with to_crs().",
-            remedy_zh="请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
+            Text(
+                f"{name}：数据库的 spatial_ref_sys 中编号 {srid} 已被其他坐标系占用，"
+                f"无法写入 {crs.name}。",
+                f"{name}: the database has another definition under the number {srid} (table "
+                f"spatial_ref_sys), which {crs.name} would take.",
+            ),
+            remedy=Text(
+                "请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
+                "Bring it into one that has an EPSG code, with to_crs().",
+            ),
         )
     with warnings.catch_warnings():
         # The text beside it is for old servers only; it leaves out the name of the datum.

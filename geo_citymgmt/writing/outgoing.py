@@ -14,6 +14,7 @@ from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
 
 __all__ = ["Outgoing", "exact_code", "outgoing", "take"]
 
@@ -133,19 +134,18 @@ def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
     crs = geometry.crs
     if crs is None:
         raise CRSError(
-            f"{name}: has no coordinate reference system.",
-            f"{name}：没有坐标系。",
-            remedy="Set it with set_crs() before writing.",
-            remedy_zh="写出前请先用 set_crs() 指明。",
+            Text(f"{name}：没有坐标系。", f"{name}: has no coordinate reference system."),
+            remedy=Text("写出前请先用 set_crs() 指明。", "Set it with set_crs() before writing."),
         )
     text = _exact(crs)
     if text is None:
         raise CRSError(
-            f"{name}: its coordinate reference system ({crs.name}) has no EPSG code, nor has its "
-            "datum, and files would state another one.",
-            f"{name}：坐标系（{crs.name}）及其基准没有 EPSG 代码，写出会被标成别的坐标系。",
-            remedy="Bring it into one that has, with to_crs().",
-            remedy_zh="请先用 to_crs() 转换。",
+            Text(
+                f"{name}：坐标系（{crs.name}）及其基准没有 EPSG 代码，写出会被标成别的坐标系。",
+                f"{name}: its coordinate reference system ({crs.name}) has no EPSG code, nor has its "
+                "datum, and files would state another one.",
+            ),
+            remedy=Text("请先用 to_crs() 转换。", "Bring it into one that has, with to_crs()."),
         )
     return text
 

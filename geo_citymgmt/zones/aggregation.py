@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 __all__ = ["FUNCTIONS", "Long", "aggregate", "column_of", "measured", "values_of", "weights_of"]
 
@@ -71,8 +72,10 @@ def weights_of(gdf: gpd.GeoDataFrame, name: str) -> pd.Series:
     weights = _numbers(column_of(gdf, name).reset_index(drop=True), name)
     if (weights < 0).any():
         raise CityDataError(
-            f"summarise: weight {name!r} has values below zero; correct them or leave them out.",
-            f"summarise：权重列 {name!r} 有负值，请更正或剔除。",
+            Text(
+                f"summarise：权重列 {name!r} 有负值，请更正或剔除。",
+                f"summarise: weight {name!r} has values below zero; correct them or leave them out.",
+            ),
         )
     return weights
 
@@ -80,9 +83,11 @@ def weights_of(gdf: gpd.GeoDataFrame, name: str) -> pd.Series:
 def _numbers(column: pd.Series, name: str, *, whole: bool = False) -> pd.Series:
     if not (pd.api.types.is_numeric_dtype(column.dtype) or column.isna().all()):
         raise CityDataError(
-            f"summarise: column {name!r} is {column.dtype}, not numbers; convert it first, or ask "
-            "for count or nunique.",
-            f"summarise：“{name}”列不是数值（{column.dtype}），请先转换，或改用 count、nunique。",
+            Text(
+                f"summarise：“{name}”列不是数值（{column.dtype}），请先转换，或改用 count、nunique。",
+                f"summarise: column {name!r} is {column.dtype}, not numbers; convert it first, or ask "
+                "for count or nunique.",
+            ),
         )
     if whole and pd.api.types.is_integer_dtype(column.dtype) and not column.isna().any():
         return column.astype("int64")
@@ -102,6 +107,8 @@ def column_of(gdf: gpd.GeoDataFrame, name: str) -> pd.Series:
         return pd.Series(measures[name]().fillna(0.0))
     known = ", ".join(c for c in gdf.columns if c != gdf.active_geometry_name)
     raise CityDataError(
-        f"summarise: no column {name!r}; there are {known}.",
-        f"summarise：没有“{name}”列，现有：{known}。",
+        Text(
+            f"summarise：没有“{name}”列，现有：{known}。",
+            f"summarise: no column {name!r}; there are {known}.",
+        ),
     )

@@ -11,6 +11,7 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.metric import require_metric
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
 __all__ = ["make_grid"]
@@ -74,8 +75,10 @@ def make_grid(
     require_metric(zones, "make_grid", measures=("area", "length"))
     if not (math.isfinite(cell_m) and cell_m > 0):
         raise CityDataError(
-            f"make_grid: cell_m is {cell_m}, must be a positive number of metres.",
-            f"make_grid：cell_m 为 {cell_m}，应为正数（米）。",
+            Text(
+                f"make_grid：cell_m 为 {cell_m}，应为正数（米）。",
+                f"make_grid: cell_m is {cell_m}, must be a positive number of metres.",
+            ),
         )
     index = ZoneIndex(zones)
     column, row = _cells(shapely.bounds(index.polygons), cell_m)
@@ -113,10 +116,12 @@ def _cells(bounds: np.ndarray, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
     width, height = np.maximum(high - low, 1)
     if width * height > _MOST_CELLS:
         raise CityDataError(
-            f"make_grid: cells of {cell_m:g} m would be {width * height:,.0f}; at most "
-            f"{_MOST_CELLS:,}. Is cell_m in metres?",
-            f"make_grid：边长 {cell_m:g} 米将产生 {width * height:,.0f} 个网格，"
-            f"超过 {_MOST_CELLS:,} 个。请检查 cell_m 的单位是否为米。",
+            Text(
+                f"make_grid：边长 {cell_m:g} 米将产生 {width * height:,.0f} 个网格，"
+                f"超过 {_MOST_CELLS:,} 个。请检查 cell_m 的单位是否为米。",
+                f"make_grid: cells of {cell_m:g} m would be {width * height:,.0f}; at most "
+                f"{_MOST_CELLS:,}. Is cell_m in metres?",
+            ),
         )
     row, column = np.divmod(np.arange(int(width * height)), int(width))
     return column + int(low[0]), row + int(low[1])

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 from geo_citymgmt.zones.aggregation import (
     FUNCTIONS,
     Long,
@@ -213,7 +214,10 @@ def summarise_levels(
     _check(by, split, False, aggregations, "summarise_levels")
     if not levels:
         raise CityDataError(
-            "summarise_levels: no levels were given.", "summarise_levels：没有给出任何分区层级。"
+            Text(
+                "summarise_levels：没有给出任何分区层级。",
+                "summarise_levels: no levels were given.",
+            )
         )
     ones = Long(np.arange(len(gdf)), np.zeros(len(gdf), dtype=int), np.ones(len(gdf)))
     city = pd.DataFrame({"zone_code": ["total"], "row_kind": ["total"], "parent_code": [None]})
@@ -253,33 +257,43 @@ def _check(
 ) -> None:
     if split not in ("owner", "share"):
         raise CityDataError(
-            f"{function}: split is {split!r}, must be 'owner' or 'share'.",
-            f"{function}：split 为 {split!r}，应为 'owner' 或 'share'。",
+            Text(
+                f"{function}：split 为 {split!r}，应为 'owner' 或 'share'。",
+                f"{function}: split is {split!r}, must be 'owner' or 'share'.",
+            ),
         )
     if margins not in (True, False, "both"):
         raise CityDataError(
-            f"{function}: margins is {margins!r}, must be True, False or 'both'.",
-            f"{function}：margins 为 {margins!r}，应为 True、False 或 'both'。",
+            Text(
+                f"{function}：margins 为 {margins!r}，应为 True、False 或 'both'。",
+                f"{function}: margins is {margins!r}, must be True, False or 'both'.",
+            ),
         )
     for name, what in plan.items():
         if not isinstance(what, tuple) or len(what) not in (2, 3):
             raise CityDataError(
-                f"{function}: {name} is {what!r}, must be (column, function) or "
-                "(column, 'mean', weight).",
-                f"{function}：{name} 应为（列名，函数）或（列名，'mean'，权重列）。",
+                Text(
+                    f"{function}：{name} 应为（列名，函数）或（列名，'mean'，权重列）。",
+                    f"{function}: {name} is {what!r}, must be (column, function) or "
+                    "(column, 'mean', weight).",
+                ),
             )
         if what[1] not in _KNOWN or (len(what) == 3 and what[1] != "mean"):
             asked = what[1] if len(what) == 2 else f"{what[1]} with a weight"
             raise CityDataError(
-                f"{function}: unknown function {asked!r}; known: {', '.join(_KNOWN)}; only mean "
-                "takes a weight.",
-                f"{function}：未知的函数 {asked!r}，可用：{'、'.join(_KNOWN)}；"
-                "只有 mean 可带权重。",
+                Text(
+                    f"{function}：未知的函数 {asked!r}，可用：{'、'.join(_KNOWN)}；"
+                    "只有 mean 可带权重。",
+                    f"{function}: unknown function {asked!r}; known: {', '.join(_KNOWN)}; only mean "
+                    "takes a weight.",
+                ),
             )
         if what[1] == "share_of_zone" and by is None:
             raise CityDataError(
-                f"{function}: share_of_zone needs by, the column it breaks the zone down by.",
-                f"{function}：share_of_zone 需要用 by 指定分组列。",
+                Text(
+                    f"{function}：share_of_zone 需要用 by 指定分组列。",
+                    f"{function}: share_of_zone needs by, the column it breaks the zone down by.",
+                ),
             )
 
 
@@ -287,8 +301,10 @@ def _lines(rows: pd.Index, labels: pd.Index) -> np.ndarray:
     if not rows.is_unique:
         twice = rows[rows.duplicated()][0]
         raise CityDataError(
-            f"summarise: zone code {twice!r} occurs more than once; dissolve the zones by code.",
-            f"summarise：分区代码 {twice!r} 重复，请先按代码合并分区。",
+            Text(
+                f"summarise：分区代码 {twice!r} 重复，请先按代码合并分区。",
+                f"summarise: zone code {twice!r} occurs more than once; dissolve the zones by code.",
+            ),
         )
     return rows.get_indexer(labels)
 
