@@ -249,7 +249,8 @@ def read_layer(
             )
             for raw, offset in zip(raws, offsets, strict=False)
         ]
-        metric = _metric_of(metric_crs, positions, zones)
+        places = [position.places(are_zones=spec.role == "zones") for position in positions]
+        metric = _metric_of(metric_crs, positions, places, zones)
         target = None if metric is None else metric.crs
         placed = [
             position.geometry if target is None else project(position, findings, target, raw.name)
@@ -366,12 +367,18 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
 
 
 def _metric_of(
-    given: Any, positions: Sequence[Position], zones: gpd.GeoDataFrame | None
+    given: Any,
+    positions: Sequence[Position],
+    places: Sequence[tuple[np.ndarray, np.ndarray]],
+    zones: gpd.GeoDataFrame | None,
 ) -> MetricCRS | None:
-    """Return the CRS to measure in: what is given, that of the zones, or what fits the data."""
+    """Return the CRS to measure in: what is given, that of the zones, or what fits the data.
+
+    ``places`` are the degrees in which each of ``positions`` lies.
+    """
     if isinstance(given, MetricCRS):
         return given
-    lon, lat = (np.concatenate(part) for part in zip(*(p.box() for p in positions), strict=True))
+    lon, lat = (np.concatenate(part) for part in zip(*places, strict=True))
     outlines = (np.empty(0), np.empty(0)) if zones is None else zone_positions(zones)
     if given is not None:
         where = (lon, lat) if len(lon) else outlines

@@ -65,7 +65,7 @@ _ECCENTRICITY2 = _FLATTENING * (2 - _FLATTENING)
 #: Step of the differences in degrees, some 10 m: far above rounding, far below any bend.
 _STEP = 1e-4
 #: So many vertices tell where zones lie, so many features where a frame lies.
-_VERTICES, _FEATURES, _POSITIONS = 500, 1_000, 100_000
+_VERTICES, _FEATURES, _POSITIONS = 500, 1_000, 20_000
 #: A feature wider than this is a zone and counts with all it covers, not as one position of many.
 _WIDE_M = 1_000.0
 #: A single position so many times farther from the middle than half of all is a stray.
@@ -109,7 +109,7 @@ class MetricCRS:
     crs : pyproj.CRS
         Projected, in metres.
     code : str
-        What gives the same CRS again: ``EPSG:4549``, or the whole WKT of one without a code.
+        What gives the same CRS again: ``EPSG:4547``, or the whole WKT of one without a code.
     areal_error, linear_error : float
         Greatest distance from one, over the data, of the areal scale and of the linear scale in
         its worst direction: 0.001 is 0.1 %. NaN where nothing is known of the data's place.
@@ -143,7 +143,7 @@ def scale_errors(crs: Any, lon: Any, lat: Any) -> tuple[float, float]:
     """Tell how wrong areas and lengths measured in a CRS are at some positions.
 
     The plane is compared with the ellipsoid, whatever figure of the earth the CRS itself rests
-    on: EPSG:3857, which draws the ellipsoid as if it were a sphere, is 37 % wrong over Suzhou.
+    on: EPSG:3857, which draws the ellipsoid as if it were a sphere, is 37 % wrong at 31° N.
 
     Parameters
     ----------
@@ -381,7 +381,7 @@ def require_metric(
     ------
     CRSError
         No CRS, degrees, not metres, or a scale more than 1 % from one: EPSG:3857 is in metres and
-        37 % wrong over Suzhou; an equal-area plane may be wrong in distances by 7 %.
+        37 % wrong at 31° N; an equal-area plane may be wrong in distances by 7 %.
 
     See Also
     --------

@@ -304,6 +304,19 @@ def test_a_metric_crs_that_is_given_is_tested_against_the_data():
     assert again.metric is layer.metric
 
 
+def test_zones_are_measured_with_all_they_cover_and_not_by_their_middles():
+    # By their middles the belt of 108° E would do; the edge is 260 km from its meridian.
+    shapes = [shapely.box(105.3, 28.2, 107.0, 32.0), shapely.box(105.3, 28.2, 110.2, 29.5)]
+    frame = gpd.GeoDataFrame(
+        {"区划代码": ["500101", "500102"], "区划名称": ["甲区", "乙区"]}, geometry=shapes, crs=4490
+    )
+    layer = gcm.read_layer(frame, "districts")
+    assert layer.metric.name.startswith("CGCS2000 / transverse Mercator 107.")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert require_metric(layer.data, "coverage", measures=("area", "length"))
+
+
 def test_records_without_any_place_have_no_crs():
     frame = gpd.GeoDataFrame({"井盖编号": ["A"], "所属板块": ["姑苏区"]}, geometry=[None], crs=4490)
     layer = gcm.read_layer(frame, "manholes")

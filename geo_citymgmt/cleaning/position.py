@@ -25,7 +25,7 @@ from geo_citymgmt.cleaning.extent import (
 from geo_citymgmt.cleaning.slips import mend_slips, refusal
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.metric import position_box
+from geo_citymgmt.metric import position_box, zone_positions
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.words import Text
 
@@ -71,10 +71,17 @@ class Position:
         """Whether a pipeline has brought it into the metric CRS, which must be given then."""
         return self.within is None and bool(self.crs)
 
-    def box(self) -> tuple[np.ndarray, np.ndarray]:
-        """Where nearly all records lie, in degrees; empty where that is not known."""
+    def places(self, *, are_zones: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Where the data lies, in degrees: zones with all they cover, else nearly all records.
+
+        Empty where that is not known.
+        """
         if self.within is None:
             return np.empty(0), np.empty(0)
+        if are_zones:
+            return zone_positions(
+                gpd.GeoSeries(self.geometry[np.isfinite(self.x)], crs=self.within)
+            )
         return position_box(self.x, self.y, self.within)
 
 

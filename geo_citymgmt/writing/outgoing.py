@@ -120,7 +120,7 @@ def take(
 def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
     """Return what names the CRS exactly; None where there is no geometry.
 
-    A code, such as ``EPSG:4549``, or the whole WKT of a plane that has none but rests on a datum
+    A code, such as ``EPSG:4547``, or the whole WKT of a plane that has none but rests on a datum
     that has one: the transverse Mercator of a city that no usual zone fits.
 
     Raises
