@@ -76,7 +76,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
         table = _table(path, dbf, encoding, len(walk), digest, findings)
     except SourceError as error:
         # The shapes have been counted: they go into the account of what was refused.
-        error.n_walked, error.findings = len(walk), findings.frame()
+        error.n_walked, error.findings = len(walk), findings.frame(n_records=len(walk))
         raise
     digest.update(shp.data)
     if index is not None:

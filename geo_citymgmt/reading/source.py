@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
 from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.geojson import read_geojson
@@ -139,7 +139,7 @@ def _heard() -> Iterator[list[str]]:
 def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
     if error.findings is None:
         return None
-    about = error.findings.assign(layer=layer)
+    about = of_layer(error.findings, layer)
     unusable = Findings(layer)
     unusable.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
     return concat_findings([about, unusable.frame()])
