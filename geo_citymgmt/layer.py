@@ -294,7 +294,7 @@ def _closed(
     check_relations(data, spec, findings, record, data_date, state.doubted)
     field_of = {column: name for name, column in mapping.items()}
     fields = {field_of.get(column, column) for column in personal}
-    table = state.labelled_findings(raw, as_read, set() if include_personal else fields)
+    table = state.labelled_findings(raw, as_read, fields)
     if not include_personal:
         table = mask_findings(table, fields, spec.id_field)
     mask = None if include_personal else (personal, mapping.get(spec.id_field, ""))

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.display import findings_html, findings_text
-from geo_citymgmt.findings._blocks import Block, as_one, each, gathered
+from geo_citymgmt.findings._blocks import Block, as_one, distinct_records, each, gathered
 from geo_citymgmt.findings.codes import CODES, FindingCode
 from geo_citymgmt.findings.keys import finding_keys, of_layer, unique_keys
 from geo_citymgmt.words import Text
@@ -128,7 +128,7 @@ class Findings:
 
     def records_with(self, action: str) -> np.ndarray:
         """Return the distinct records about which ``action`` was taken."""
-        return _records([block for block in self._blocks if block.action == action])
+        return distinct_records([block for block in self._blocks if block.action == action])
 
     def settle(self, code: str, records: np.ndarray, *, action: str, severity: str) -> None:
         """Say what was done about ``records`` of which ``code`` has been told already."""
@@ -140,7 +140,7 @@ class Findings:
 
     def records_of(self, code: str) -> np.ndarray:
         """Return the distinct records of which ``code`` has been told."""
-        return _records([block for block in self._blocks if block.code == code])
+        return distinct_records([block for block in self._blocks if block.code == code])
 
     def codes_of(self, action: str) -> pd.Series:
         """Return, for each record about which ``action`` was taken, the codes joined by ``;``."""
@@ -213,11 +213,6 @@ def _locate(table: pd.DataFrame, places: Callable[[np.ndarray], pd.DataFrame] | 
             table[name] = column
     table["record"] = pd.array(np.where(about_record, record, 0), dtype="Int64")
     table.loc[~about_record, "record"] = pd.NA
-
-
-def _records(blocks: Sequence[Block]) -> np.ndarray:
-    parts = [block.record for block in blocks if block.of_records]
-    return np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
 
 
 def _items(value: Any, n: int) -> np.ndarray:

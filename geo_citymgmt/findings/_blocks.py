@@ -15,14 +15,12 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.findings.codes import CODES
-from geo_citymgmt.findings.keys import WHOLE
+from geo_citymgmt.findings.keys import FEWEST, MOST, WHOLE
 from geo_citymgmt.markup import sound_text
 from geo_citymgmt.words import NOTHING, Text, in_language, join_texts
 
-__all__ = ["FEWEST", "MOST", "Block", "as_one", "each", "gathered"]
+__all__ = ["Block", "as_one", "distinct_records", "each", "gathered"]
 
-#: From how many records on, and from which share of a layer's, a fault is told once.
-FEWEST, MOST = 20, 0.95
 #: How many values and how many records are named then.
 _VALUES, _RECORDS = 3, 3
 _COUNTED = Text("共 {n} 条，占该图层 {share}", "{n} records, {share} of the layer")
@@ -99,10 +97,15 @@ def gathered(blocks: Sequence[Block], n_records: int | None) -> Iterator[tuple[l
     """
     by_kind: dict[tuple[str, ...], list[Block]] = {}
     for block in blocks:
-        if block.of_records:
+        # A decision is one on a record, however many there are.
+        if block.of_records and not block.code.startswith("DECISION_"):
             by_kind.setdefault(block.kind, []).append(block)
     least = np.inf if n_records is None else max(FEWEST, MOST * n_records)
-    whole = {kind for kind, mine in by_kind.items() if _distinct(mine, least) >= least}
+    whole = {
+        kind
+        for kind, mine in by_kind.items()
+        if sum(map(len, mine)) >= least and len(distinct_records(mine)) >= least
+    }
     for block in blocks:
         if not block.of_records or block.kind not in whole:
             yield [block], False
@@ -112,10 +115,14 @@ def gathered(blocks: Sequence[Block], n_records: int | None) -> Iterator[tuple[l
                 yield list(alike), True
 
 
-def _distinct(blocks: Sequence[Block], least: float) -> int:
-    if sum(map(len, blocks)) < least:
-        return 0
-    return len(np.unique(np.concatenate([block.record for block in blocks])))
+def distinct_records(blocks: Sequence[Block]) -> np.ndarray:
+    """Return the records the blocks are about, each once, in order."""
+    parts = [block.record for block in blocks if block.of_records]
+    if not parts:
+        return np.empty(0, dtype=np.int64)
+    records = np.concatenate(parts)
+    # As a check goes through a column it adds them: in order, and then no look-up is needed.
+    return records if (np.diff(records) > 0).all() else np.unique(records)
 
 
 def each(block: Block) -> dict[str, Any]:
@@ -137,7 +144,7 @@ def as_one(
     most frequent values and where the first few are. ``mask`` stands for values that are secret.
     """
     block = max(blocks, key=len)
-    record = np.unique(np.concatenate([b.record for b in blocks]))
+    record = distinct_records(blocks)
     value = np.concatenate([b.value for b in blocks])
     expected = np.concatenate([b.expected for b in blocks])
     first, counts = _most_frequent(value)
@@ -174,15 +181,14 @@ def _examples(labels: Sequence[str]) -> Text:
 def _most_frequent(values: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """Return where the most frequent values stand first, and how often each occurs."""
     try:
-        codes, _ = pd.factorize(values)
+        codes, distinct = pd.factorize(values)
     except TypeError:
-        codes, _ = pd.factorize(_texts(values))
-    known = np.flatnonzero((codes >= 0) & (values != ""))
-    if not len(known):
-        return known, []
-    _, first, counts = np.unique(codes[known], return_index=True, return_counts=True)
-    most = np.argsort(-counts, kind="stable")[:_VALUES]
-    return known[first[most]], [int(n) for n in counts[most]]
+        codes, distinct = pd.factorize(_texts(values))
+    counts = np.bincount(codes + 1, minlength=len(distinct) + 1)[1:]
+    said = np.flatnonzero([str(value) != "" for value in distinct])
+    most = said[np.argsort(-counts[said], kind="stable")[:_VALUES]]
+    first = np.array([np.argmax(codes == code) for code in most], dtype=np.int64)
+    return first, [int(n) for n in counts[most]]
 
 
 def _columns(

@@ -12,13 +12,18 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-__all__ = ["WHOLE", "base_keys", "finding_keys", "of_layer", "unique_keys"]
+__all__ = [
+    "FEWEST", "MOST", "WHOLE", "base_keys", "finding_keys", "is_of_all", "of_layer", "unique_keys",
+]  # fmt: skip
 
+#: From how many records on, and from which share of a layer's, a fault is told once.
+FEWEST, MOST = 20, 0.95
 #: Stands for the record where a finding is about all of them.
 WHOLE = "*"
 #: What a sheet has no place for or trims, and how much of a part is kept: a key is to be read.
 _UNSOUND = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]+")
 _LONGEST = 160
+_OF_ALL = r"[^:]*:[A-Z_]+:[^:]*:\*(?::|$)"
 _COUNTER = re.compile(r" \(\d+\)$")
 
 
@@ -99,6 +104,17 @@ def base_keys(keys: pd.Series) -> pd.Series:
     ['manholes:ID_DUPLICATE:manhole_id:J1']
     """
     return keys.astype("str").str.replace(_COUNTER, "", regex=True)
+
+
+def is_of_all(keys: pd.Series) -> np.ndarray:
+    """Return which keys are those of a fault of the whole column.
+
+    Examples
+    --------
+    >>> is_of_all(pd.Series(["manholes:VALUE_MISSING:status:*", "a:ID_MISSING:id:J*"])).tolist()
+    [True, False]
+    """
+    return keys.astype("str").str.match(_OF_ALL).to_numpy(dtype=bool)
 
 
 def of_layer(table: pd.DataFrame, layer: str) -> pd.DataFrame:
