@@ -26,7 +26,13 @@ from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.display import layer_html
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
-from geo_citymgmt.findings import Findings, FindingsTable, concat_findings, empty_findings
+from geo_citymgmt.findings import (
+    Findings,
+    FindingsTable,
+    concat_findings,
+    empty_findings,
+    of_layer,
+)
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.metric import (
     MetricCRS,
@@ -36,7 +42,7 @@ from geo_citymgmt.metric import (
     zone_positions,
 )
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.reading.several import joined, starts, take_over
+from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import Text
@@ -228,9 +234,11 @@ def read_layer(
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
-        for one in source if isinstance(source, (list, tuple)) and source else [source]:
+        sources = list(source) if isinstance(source, (list, tuple)) and source else [source]
+        for one in sources:
             raw = read_raw(one, sublayer=sublayer, encoding=encoding, name=spec.key)
-            take_over(findings, raw.findings, int(starts(raws)[-1]))
+            apart = raw.name if len(sources) > 1 else ""
+            findings.extend(raw.findings, offset=int(starts(raws)[-1]), source=apart)
             raw.frame = unique_names(raw.frame)
             raws.append(raw)
         offsets = starts(raws)
@@ -322,9 +330,9 @@ def _closed(
     target = None if metric is None else metric.crs
     data = state.accepted_rows(raw.frame, mapping, columns, target)
     check_relations(data, spec, findings, record, data_date, state.doubted)
-    table = state.labelled_findings(raw, as_read)
     field_of = {column: name for name, column in mapping.items()}
     fields = {field_of.get(column, column) for column in personal}
+    table = state.labelled_findings(raw, as_read, fields)
     if not include_personal:
         table = mask_findings(table, fields, spec.id_field)
     mask = None if include_personal else (personal, mapping.get(spec.id_field, ""))
@@ -445,8 +453,9 @@ def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> 
     last = Findings(findings.layer)
     if not own["code"].eq("LAYER_UNUSABLE").any():
         last.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
-    own = own.assign(layer=findings.layer)
-    error.findings = concat_findings([findings.frame(), own, last.frame()])
+    n_records = sum(len(raw.record) for raw in raws)
+    found = findings.frame(n_records=n_records)
+    error.findings = concat_findings([found, of_layer(own, findings.layer), last.frame()])
     if raws:
         error.n_walked = sum(raw.n_walked for raw in raws) + (error.n_walked or 0)
         error.n_skipped += sum(raw.n_skipped for raw in raws)

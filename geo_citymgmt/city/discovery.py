@@ -31,6 +31,7 @@ __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 _PARTS = ("_pt", "_ln", "_pg")
 _EVENTS = ("events", "事件", "事件表")
 _TARGETS = ("targets", "目标", "目标任务")
+_NO_LAYER = Text("不是图层文件", "it is no layer")
 
 
 def find_source(
@@ -88,7 +89,7 @@ def find_source(
     _take(found, items, specs)
     for name in others:
         if PurePosixPath(name).suffix.lower() not in COMPANY or name.endswith("city.toml"):
-            _ignored(found, name, "it is no layer", "不是图层文件")
+            _ignored(found, name, _NO_LAYER)
     return found
 
 
@@ -203,18 +204,18 @@ def _scan_folder(found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
             inside, others = list_layers(path)
         except SourceError as error:
             if recognise(path.stem, specs) is None:
-                _ignored(found, path.name, error.message, error.message_zh)
+                _ignored(found, path.name, error.text)
                 continue
             inside, others = [SourceLayer(path, None, path.name, (path.stem,))], []
         items += inside
         for name in others:
             if PurePosixPath(name).suffix.lower() not in COMPANY:
-                _ignored(found, f"{path.name}/{name}", "it is no layer", "不是图层文件")
+                _ignored(found, f"{path.name}/{name}", _NO_LAYER)
     _take(found, items, specs)
     known = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES, *COMPANY)
     for path in sorted(found.root.iterdir()):
         if path.is_file() and path.suffix.lower() not in known and path.resolve() not in taken:
-            _ignored(found, path.name, "it is no layer", "不是图层文件")
+            _ignored(found, path.name, _NO_LAYER)
 
 
 def _tables(folder: Path) -> list[Path]:
@@ -230,11 +231,10 @@ def _take(found: CitySource, items: list[SourceLayer], specs: Mapping[str, Layer
         if any(_is_side_table(name) for name in item.names):
             _take_side_table(found, item)
         elif key is None:
-            _ignored(found, item.label, "its name is that of no layer", "名称不是已知图层")
+            _ignored(found, item.label, Text("名称不是已知图层", "its name is that of no layer"))
         elif key in found.layers:
-            _ignored(
-                found, item.label, f"city.toml names another for {key}", f"city.toml 另有 {key}"
-            )
+            why = Text(f"city.toml 另有 {key}", f"city.toml names another for {key}")
+            _ignored(found, item.label, why)
         else:
             groups.setdefault(key, []).append(item)
     for key, group in groups.items():
@@ -251,11 +251,11 @@ def _take_side_table(found: CitySource, item: SourceLayer) -> None:
         if item.path.suffix.lower() == ".gpkg" and item.sublayer == "city":
             _take_city(found, read_raw(item).frame)
         else:
-            _ignored(found, item.label, "it is no layer", "不是图层文件")
+            _ignored(found, item.label, _NO_LAYER)
         return
     kind = "events" if name in _EVENTS else "targets"
     if getattr(found, kind) is not None:
-        _ignored(found, item.label, f"there are other {kind}", "已有同类表格")
+        _ignored(found, item.label, Text("已有同类表格", f"there are other {kind}"))
     elif item.sublayer is None and item.path.suffix.lower() == ".csv":
         setattr(found, kind, item.path)
     else:
@@ -304,12 +304,14 @@ def _take_group(
     for item in ranked:
         if item not in used:
             name = used[0].label
-            _ignored(found, item.label, f"{key} is read from {name}", f"{key} 已取自 {name}")
+            why = Text(f"{key} 已取自 {name}", f"{key} is read from {name}")
+            _ignored(found, item.label, why)
     spec = specs[key]
     known = {plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}
     if len(used) == 1 and not any(plain_key(n) in known for n in used[0].names):
         found.findings.add(
             "LAYER_RECOGNISED",
+            about=key,
             value=used[0].label,
             expected=spec.name_zh,
             detail=Text("文件名中的词", "a word in its name"),
@@ -321,5 +323,5 @@ def _take_group(
         found.layers[key] = LayerSource([i if i.sublayer else i.path for i in used], label)
 
 
-def _ignored(found: CitySource, name: str, why: str, why_zh: str) -> None:
-    found.findings.add("LAYER_IGNORED", value=name, detail=Text(why_zh, why))
+def _ignored(found: CitySource, name: str, why: Text) -> None:
+    found.findings.add("LAYER_IGNORED", value=name, about=name, detail=why)

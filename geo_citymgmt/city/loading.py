@@ -307,7 +307,8 @@ def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
     unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
     for row in unclear.itertuples():
         where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
-        findings.add("DECISION_UNCLEAR", value=where)
+        about = str(row.finding_key) or " ".join((row.layer, row.code, row.field, row.key))
+        findings.add("DECISION_UNCLEAR", value=where, about=about)
 
 
 def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDataError:
@@ -360,6 +361,7 @@ def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findin
         findings.add(
             "EVENT_UNMATCHED",
             value=int(lost.sum()),
+            about="key",
             detail=Text("没有对应编号的入库记录", "no accepted record has their id"),
         )
     return events[~lost].reset_index(drop=True)

@@ -69,7 +69,8 @@ def match_columns(
         strength, names = _match(str(column), table, there)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
-            findings.add("FIELD_AMBIGUOUS", value=_shown(column), expected=labels)
+            shown = _shown(column)
+            findings.add("FIELD_AMBIGUOUS", value=shown, about=shown, expected=labels)
         elif names:
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
@@ -111,6 +112,7 @@ def _keep(
             "FIELD_DUPLICATE",
             item=item,
             value=_shown(left),
+            about=_shown(left),
             expected=_shown(kept),
         )
         if kept != column:

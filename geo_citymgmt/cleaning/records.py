@@ -61,7 +61,11 @@ class Records:
                 item = self.spec.fields[name]
                 self.data[name] = number_field(column, item, again, self.record, unit)
                 self.findings.add(
-                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", item=item
+                    "UNIT_CONVERTED",
+                    value=f"1 {unit}",
+                    expected=item.unit or "1",
+                    item=item,
+                    about="column",
                 )
             else:
                 self.doubted[name] = unit

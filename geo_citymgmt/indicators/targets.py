@@ -129,17 +129,19 @@ def check_targets(
     unit: Text = DISTRICT,
 ) -> None:
     """Tell targets of unknown figures and zones, and those that do not add up to the city's."""
-    for column, known, en, zh in (
-        ("indicator", list(figures.figures), "no such figure", "没有这个指标"),
-        ("zone_code", [city, *known_zones], "no such zone", "没有这个分区"),
+    for column, known, why in (
+        ("indicator", list(figures.figures), Text("没有这个指标", "no such figure")),
+        ("zone_code", [city, *known_zones], Text("没有这个分区", "no such zone")),
     ):
         for value in targets.loc[~targets[column].isin(known), column].unique():
-            findings.add("TARGET_UNMATCHED", value=value, detail=Text(zh, en))
+            about = f"{column} {value}"
+            findings.add("TARGET_UNMATCHED", value=value, about=about, detail=why)
     missing = int(targets["target"].isna().sum())
     if missing:
         findings.add(
             "TARGET_UNMATCHED",
             value=f"{missing}",
+            about="target",
             detail=Text("行没有目标值", "rows without a number"),
         )
     codes = [str(c) for c in districts.index]
@@ -152,6 +154,7 @@ def check_targets(
             total, whole, _ = differs
             findings.add(
                 "TARGET_SUM",
+                about=str(name),
                 value=f"{total:,.10g}",
                 expected=f"{whole:,.10g}",
                 detail=Text(figure.zh, figure.en),

@@ -186,6 +186,7 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
                 findings.add(
                     "LAYER_IGNORED",
                     value=name,
+                    about=name,
                     detail=Text(f"{kind} 类型的字段", f"a column of {kind}"),
                 )
             continue

@@ -284,5 +284,5 @@ def _check(
     key = staging.columns[0].name
     table = raw.frame.drop(columns=key, errors="ignore")
     if srid >= _FIRST_SRID and out.geometry is not None and raw.crs != out.geometry.crs:
-        raise refuse(target, f"CRS {raw.crs}", f"坐标系 {raw.crs}")
+        raise refuse(target, Text(f"坐标系 {raw.crs}", f"CRS {raw.crs}"))
     check_same(target, out, table, raw.geometry if out.geometry is not None else None)

@@ -100,11 +100,13 @@ class Outgoing:
 
     def losses(self) -> pd.DataFrame:
         """Return what was found on the way, with the id of each record it is about."""
-        n = int(self.record.max(initial=0)) + 1
-        keys = np.full(n, "", dtype=object)
-        labels = np.char.add("FID ", np.arange(n).astype(str)).astype(object)
-        keys[self.record] = self._keys
-        return self.findings.frame(key=keys, row_label=labels)
+        at = pd.Series(np.arange(len(self.record)), index=self.record)
+
+        def places(records: np.ndarray) -> pd.DataFrame:
+            labels = np.char.add("FID ", records.astype(str)).astype(object)
+            return pd.DataFrame({"row_label": labels, "key": self._keys[at[records]]})
+
+        return self.findings.frame(places=places, n_records=len(self))
 
 
 def take(

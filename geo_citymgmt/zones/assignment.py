@@ -160,6 +160,7 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     for k in np.flatnonzero(area > _SLIVER_M2):
         findings.add(
             "ZONES_OVERLAP",
+            about=f"{codes[first[k]]} {codes[second[k]]}",
             value=codes[first[k]],
             expected=codes[second[k]],
             detail=f"{area[k]:,.0f}",
