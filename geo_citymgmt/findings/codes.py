@@ -56,6 +56,18 @@ CODES: Mapping[str, FindingCode] = {
         "{value} 按{detail}认作“{expected}”；如不对，请在 city.toml 中写明",
         "{value} was taken as {expected!r} by {detail}; say otherwise in city.toml",
     ),
+    "CITY_ASSUMED": _c(
+        "warning",
+        "没有写明是哪个城市，暂按文件夹名称称为“{detail}”（代码 {expected}）；请在 city.toml 写明 "
+        "name_zh、name_en、code",
+        "which city this is, is not stated: it is called {detail} after its folder (code "
+        "{expected}); give name_zh, name_en and code in city.toml",
+    ),
+    "ZONE_FIELDS": _c(
+        "warning",
+        "区划没有“{field}”一列：{detail}",
+        "the zones have no column for {field!r}: {detail}",
+    ),
     "LAYER_UNUSABLE": _c("fatal", "图层不可用：{detail}", "the layer cannot be used: {detail}"),
     "ENC_INFERRED": _c(
         "info",
