@@ -97,7 +97,9 @@ def test_an_unknown_code_is_removed_and_the_nearest_one_named():
 
 def test_the_geometry_decides_the_district_and_the_report_is_kept():
     frame = lots((10, 10), (1500, 10), LOT_ID=["P1", "P2"], 所属区县=["高新区", "高新区"])
-    read = gcm.read_layer(frame, "parking_points", zones=ZONES, aliases={"所属区县": "district_name"})
+    read = gcm.read_layer(
+        frame, "parking_points", zones=ZONES, aliases={"所属区县": "district_name"}
+    )
     assert read.data["district_code"].tolist() == ["320505", "320508"]
     assert read.data["district_reported"].tolist() == ["320505", "320505"]
     row = read.findings[read.findings["code"] == "ZONE_DISAGREES"].iloc[0]
