@@ -20,13 +20,14 @@ import shapely
 from geo_citymgmt.city.naming import division_code, is_county_name
 from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.cleaning.zone_fields import zone_columns
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.source import SourceLayer, read_raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["Candidate", "Preview", "candidates", "n_own_columns", "recognise", "zone_columns"]
+__all__ = ["Candidate", "Preview", "candidates", "n_own_columns", "recognise"]
 
 _PARTS = ("_pt", "_ln", "_pg")
 #: Families of geometry by shapely's type number, and by the shape type of a .shp without Z and M.
@@ -173,37 +174,6 @@ def candidates(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[Candida
     return [c if i == 0 and leads else _unsure(c) for i, (_, c) in enumerate(found)]
 
 
-def zone_columns(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Return the columns that could be the code and the name of zones, the likeliest first.
-
-    A code or a name is there for each zone, and another for each.
-
-    Examples
-    --------
-    >>> zones = pd.DataFrame({"gid": [1, 2], "qx": ["瑶海区", "长丰县"], "dm": [340102, 340121]})
-    >>> zone_columns(zones)
-    (['dm', 'gid'], ['qx'])
-    """
-    codes: list[str] = []
-    names: list[str] = []
-    for column in frame.columns:
-        values = frame[column]
-        if values.isna().any() or not _are_unique(values):
-            continue
-        texts = values.astype(str)
-        numbers = pd.to_numeric(texts, errors="coerce")
-        if (numbers % 1 > 0).any():
-            # A measure, or a coordinate.
-            continue
-        if _share(texts, lambda t: bool(division_code(t))) >= _MOST:
-            codes.insert(0, str(column))
-        elif numbers.isna().mean() >= _MOST:
-            names.insert(0 if _share(texts, is_county_name) >= _MOST else len(names), str(column))
-        elif texts.str.len().max() <= 12:
-            codes.append(str(column))
-    return codes, names
-
-
 def _zone_candidate(preview: Preview, specs: Mapping[str, LayerSpec]) -> Candidate | None:
     """Return the level of zones that polygons are by their codes, names or columns."""
     by_level = {s.level: s for s in specs.values() if s.role == "zones" and s.level}
@@ -277,14 +247,6 @@ def _unsure(candidate: Candidate) -> Candidate:
 def _columns(columns: Iterable[str]) -> Text:
     names = list(columns)[:3]
     return Text(f"“{'、'.join(names)}”列", f"its columns {', '.join(names)}")
-
-
-def _are_unique(values: pd.Series) -> bool:
-    try:
-        return bool(values.is_unique)
-    except TypeError:
-        # Lists and dicts, as a GeoJSON may hold, are no code and no name.
-        return False
 
 
 def _share(values: Iterable[Any], is_so: Any) -> float:
