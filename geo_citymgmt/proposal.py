@@ -57,8 +57,8 @@ def propose(
     questions: list[tuple[str, str]] = []
     lines = [
         "# 由 geo-citymgmt init 生成，请逐项确认。Generated; confirm each line.",
-        f"name_zh = {_quoted(found.name_zh)}",
-        f"name_en = {_quoted(found.name_en)}",
+        f"name_zh = {_quoted(found.name.zh)}",
+        f"name_en = {_quoted(found.name.en)}",
         f"code = {_quoted(found.code)}",
     ]
     if found.data_date is not None:

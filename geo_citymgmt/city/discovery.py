@@ -19,6 +19,7 @@ from geo_citymgmt.city.recognition import (
 from geo_citymgmt.city.source import COMPANY, CitySource, LayerSource
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.profiles import known_profiles
 from geo_citymgmt.reading.archive import list_members, unpacked
 from geo_citymgmt.reading.sniff import local_path, refused, sniff
 from geo_citymgmt.reading.source import (
@@ -248,7 +249,9 @@ def keep_within(found: CitySource, folder: Path, name: str) -> None:
     entries = found.layers.values()
     sources = [s for e in entries for s in e.sources]
     sources += [e.ledger for e in entries if e.ledger is not None]
-    sources += [p for p in (found.events, found.targets, found.figures) if isinstance(p, Path)]
+    sources += found.side_files()
+    if isinstance(found.profile, Path):
+        sources.append(found.profile)
     root = folder.resolve()
     if any(not Path(source).resolve().is_relative_to(root) for source in sources):
         raise refused(
@@ -437,7 +440,12 @@ def _take_side_table(found: CitySource, item: SourceLayer) -> None:
 
 def _take_city(found: CitySource, table: pd.DataFrame) -> None:
     row = table.iloc[0]
-    found.name_zh, found.name_en, found.code = row["name_zh"], row["name_en"], row["code"]
+    found.name, found.code = Text(row["name_zh"], row["name_en"]), row["code"]
+    profile = row.get("profile")
+    if isinstance(profile, str) and profile in known_profiles():
+        found.profile = profile
+    metric_crs = row.get("metric_crs")
+    found.metric_crs = metric_crs if isinstance(metric_crs, str) and metric_crs else None
     if pd.notna(row["data_date"]):
         found.data_date = pd.Timestamp(row["data_date"])
     found.order = tuple(str(row["zone_order"]).split(";"))

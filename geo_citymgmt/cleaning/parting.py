@@ -34,7 +34,7 @@ class PartedRecords(Records):
         raw: pd.DataFrame,
         mapping: Mapping[str, str],
         columns: Sequence[str] | None,
-        crs: CRS,
+        crs: CRS | None,
     ) -> gpd.GeoDataFrame:
         """Return the accepted records: fields of the spec, then the other columns of ``raw``."""
         frame = self._ordered(raw, mapping, columns)
@@ -99,7 +99,7 @@ class PartedRecords(Records):
         self,
         raw: Raw,
         as_read: np.ndarray,
-        target: CRS,
+        target: CRS | None,
         mask: tuple[set[str], str] | None,
     ) -> gpd.GeoDataFrame:
         """Return the rejected records as read, with their codes.

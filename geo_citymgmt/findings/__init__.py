@@ -16,7 +16,7 @@ import pandas as pd
 from geo_citymgmt.display import findings_html, findings_text
 from geo_citymgmt.findings.codes import CODES, FindingCode
 from geo_citymgmt.markup import sound_text
-from geo_citymgmt.words import Text, in_language
+from geo_citymgmt.words import DISTRICT, Text, in_language
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import Field
@@ -242,6 +242,7 @@ def _messages(
     # Formatted once for each distinct pair: a whole column can be flagged.
     both = pd.MultiIndex.from_arrays([values, expecteds])
     codes, distinct = pd.factorize(both)
+    params = {"unit": DISTRICT, **params}
     both_languages = []
     for place, template in enumerate((known.zh, known.en)):
         parts = {k: _sound(in_language(v, place)) for k, v in params.items()}

@@ -12,7 +12,7 @@ import pandas as pd
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figure, Figures
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -126,6 +126,7 @@ def check_targets(
     known_zones: Sequence[str],
     city: str,
     findings: Findings,
+    unit: Text = DISTRICT,
 ) -> None:
     """Tell targets of unknown figures and zones, and those that do not add up to the city's."""
     for column, known, en, zh in (
@@ -154,4 +155,5 @@ def check_targets(
                 value=f"{total:,.10g}",
                 expected=f"{whole:,.10g}",
                 detail=Text(figure.zh, figure.en),
+                unit=unit,
             )

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo_citymgmt.city.tables import read_targets
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.indicators import Figure, published_indicators
+from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, targets_of
 from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.progress.membership import LEVELS
@@ -100,7 +100,7 @@ class Standing:
         self.evaluator = Evaluator(city)
         own = read_targets(targets) if targets is not None else city.targets
         self._targets = in_units(own, city.figures)
-        self._published = published_indicators().set_index("id")
+        self._published = city.published.set_index("id")
         self._curves: dict[str, dict[str, Curve]] = {}
 
     def table(
@@ -256,7 +256,7 @@ class Standing:
             return None
         total, whole, _ = differs
         return Text(
-            f"各板块目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
+            f"各{self.city.unit.zh}目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
             f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
         )
 
@@ -279,7 +279,7 @@ class Standing:
             if row is not None:
                 curves = [c and _with_deadline(c, row["deadline"]) for c in curves]
             return curves, ">=" if row is None else row["comparator"] or ">="
-        if row is None or self.city.code != "320500":
+        if row is None:
             return none, ""
         deadline = row["deadline"]
         if day is not None and (pd.isna(deadline) or day.year != deadline.year):

@@ -15,7 +15,7 @@ from geo_citymgmt.progress import outlook, period_table, progress, progress_seri
 from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
-from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
+from geo_citymgmt.report.services import ServiceCoverage, service_coverage, services
 from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import Lang
@@ -155,7 +155,7 @@ def summary(
         periods = period_table(city, as_of=day)
     steered = campaigns(city, day, table)
     step("coverage")
-    reached = [service_coverage(city, service, as_of=day) for service in SERVICES]
+    reached = [service_coverage(city, service, as_of=day) for service in services(city)]
     return Summary(
         city,
         day,

@@ -219,12 +219,22 @@ def write_csv(out: Outgoing, path: Path) -> None:
     check_same(path.name, out, found)
 
 
+def _says(frame: gpd.GeoDataFrame, out: Outgoing, wanted: str) -> bool:
+    """Whether what was read back is in the CRS that was to be written."""
+    if frame.crs is None or out.geometry is None:
+        return False
+    if wanted.startswith("EPSG:"):
+        return exact_code(frame.geometry, "") == wanted
+    # The same plane, in whatever words the format keeps it.
+    return bool(frame.crs == out.geometry.crs)
+
+
 def _check_frame(frame: pd.DataFrame, out: Outgoing, path: Path, *, crs: bool = True) -> None:
     shapes = None
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = frame.geometry.to_numpy()
         wanted = exact_code(out.geometry, out.name) if crs else None
-        if wanted is not None and (frame.crs is None or exact_code(frame.geometry, "") != wanted):
+        if wanted is not None and not _says(frame, out, wanted):
             raise refuse(path.name, f"CRS {frame.crs} instead of {wanted}", f"坐标系应为 {wanted}")
         frame = pd.DataFrame(frame.drop(columns=frame.active_geometry_name))
     elif out.geometry is not None:
