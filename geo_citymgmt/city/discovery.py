@@ -16,7 +16,7 @@ from geo_citymgmt.city.recognition import (
     n_own_columns,
     recognise,
 )
-from geo_citymgmt.city.source import COMPANY, CitySource, LayerSource
+from geo_citymgmt.city.source import COMPANY, CitySource, LayerSource, Leftover
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.profiles import known_profiles
@@ -162,7 +162,7 @@ def _take_asked(
     named = [i for i in items if _named(i, specs, Preview(i)) == layer]
     parts = [i for i in named if i.names[0].lower().endswith(_PARTS)]
     chosen = items if len(items) == 1 else parts if len(parts) > 1 else _fitting(items, spec, specs)
-    if len(chosen) != 1 and chosen != parts:
+    if not chosen or (len(chosen) > 1 and chosen != parts):
         raise _which_table(name, chosen or items, spec, fits=bool(chosen))
     rest = [i for i in items if i not in chosen]
     _take_group(found, layer, chosen, specs, layer)
@@ -394,6 +394,7 @@ def _take_unnamed(
     else:
         _ignored(found, item.label, Text("名称不是已知图层", "its name is that of no layer"))
         return
+    found.leftovers.append(Leftover(item, tuple(c.layer for c in likely)))
     _ignored(found, item.label, what, severity="error" if asked is None else None)
 
 
@@ -408,6 +409,7 @@ def _left_over(
         f"{spec.key} is read from {used}; if both belong to it, write path = [{files}] under "
         f"[layers.{spec.key}] in city.toml ('geo-citymgmt init' writes it)",
     )
+    found.leftovers.append(Leftover(item, (spec.key,), is_known=True))
     # Who asks about one layer is told of the files of that one alone.
     _ignored(found, item.label, why, severity="error" if asked in (None, spec.key) else None)
 
