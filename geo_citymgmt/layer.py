@@ -14,7 +14,7 @@ import shapely
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent
 from geo_citymgmt.cleaning.geometry import clean_geometry
-from geo_citymgmt.cleaning.names import match_columns, unique_names
+from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
@@ -23,6 +23,7 @@ from geo_citymgmt.cleaning.position import Position, locate, project
 from geo_citymgmt.cleaning.records import check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
+from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.display import layer_html
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
@@ -44,7 +45,7 @@ from geo_citymgmt.metric import (
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.table import read_table
-from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.spec import Field, LayerSpec, get_spec
 from geo_citymgmt.words import Text
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
@@ -266,6 +267,7 @@ def read_layer(
         ]
         raw = joined(raws)
         mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
+        mapping = fill_zone_fields(mapping, raw.frame, spec, findings)
         n_alone = 0
         if ledger is not None:
             in_memory = isinstance(ledger, pd.DataFrame)
@@ -273,7 +275,7 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
-        _check_fields(raw.name, spec, mapping, findings)
+        _check_fields(raw, spec, mapping, findings)
     except CityDataError as error:
         _complete(error, findings, raws)
         raise
@@ -415,24 +417,14 @@ def _metric_of(
 
 
 def _check_fields(
-    source: str, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
+    raw: Raw, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
 ) -> None:
+    free = [column for column in raw.frame.columns if column not in mapping.values()]
     for name, item in spec.fields.items():
         if name in mapping or name == spec.id_field:
             continue
         if name == spec.measure and spec.measure_default is None:
-            raise SourceError(
-                Text(
-                    f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
-                    f"{source}: the layer {spec.key} needs the field {name!r} ({item.zh}), or "
-                    "an alias "
-                    f"of it: {', '.join(item.aliases[:4])}; none is there.",
-                ),
-                remedy=Text(
-                    "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
-                    "Name its column under 'fields' in city.toml (Python: aliases=).",
-                ),
-            )
+            raise _without_measure(raw.name, spec, item, similar_columns(item, free))
         if item.figures:
             known = load_figures().figures
             names = [known[f] for f in item.figures if f in known]
@@ -445,6 +437,27 @@ def _check_fields(
                 ),
                 item=item,
             )
+
+
+def _without_measure(source: str, spec: LayerSpec, item: Field, alike: list[str]) -> SourceError:
+    cause = Text(
+        f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{item.name}），没有找到。",
+        f"{source}: the layer {spec.key} needs the field {item.name!r} ({item.zh}), or an alias "
+        f"of it: {', '.join(item.aliases[:4])}; none is there.",
+    )
+    remedy = Text(
+        "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
+        "Name its column under 'fields' in city.toml (Python: aliases=).",
+    )
+    if alike:
+        entry = f'"{alike[0]}" = "{item.name}"'
+        remedy = Text(
+            f"“{'”、“'.join(alike)}”与之相近：如是，请在 city.toml 的 [layers.{spec.key}.fields] "
+            f"写 {entry}（Python：aliases=）。",
+            f"{' or '.join(map(repr, alike))} looks like it: if it is, write {entry} under "
+            f"[layers.{spec.key}.fields] in city.toml (Python: aliases=).",
+        )
+    return SourceError(cause, remedy=remedy)
 
 
 def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> None:

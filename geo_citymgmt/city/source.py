@@ -12,9 +12,10 @@ import pandas as pd
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.overlay import Layered, layered
 from geo_citymgmt.profiles import Profile, ReportingUnit
+from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
-__all__ = ["COMPANY", "CitySource", "LayerSource"]
+__all__ = ["COMPANY", "CitySource", "LayerSource", "Leftover"]
 
 #: Files of a shapefile and other company that is no layer by itself.
 COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml", ".md", ".txt",
@@ -41,6 +42,19 @@ class LayerSource:
     def sources(self) -> list[Any]:
         """Each file of the layer, for it may come in parts."""
         return self.source if isinstance(self.source, list) else [self.source]
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A part of the source that is read as no layer, though it is one or may be one.
+
+    ``layers`` are those it may be, the likeliest first; with ``is_known`` it is the first of them,
+    and another file was taken. Empty where nothing but its geometry says that it is a layer.
+    """
+
+    item: SourceLayer
+    layers: tuple[str, ...] = ()
+    is_known: bool = False
 
 
 @dataclass
@@ -71,6 +85,7 @@ class CitySource:
     table: Mapping[str, Any] = field(default_factory=dict, repr=False)
     findings: Findings = field(default_factory=Findings)
     sides: list[Path] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
 
     def under(self, profile: Profile | None) -> None:
         """Fill what the source does not say itself from a profile, entry by entry."""

@@ -51,6 +51,13 @@ CODES: Mapping[str, FindingCode] = {
         "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
     ),
     "LAYER_IGNORED": _c("info", "未使用 {value}：{detail}", "{value} was not used: {detail}"),
+    "LAYER_ABSENT": _c(
+        "error",
+        "{value} 中没有图层“{field}”（{expected}）；请在 city.toml 写明它在哪个文件，"
+        "或直接给出该文件",
+        "{value} has no layer {field!r} ({expected}); name its file in city.toml, or give the file "
+        "itself",
+    ),
     "LAYER_RECOGNISED": _c(
         "info",
         "{value} 按{detail}认作“{expected}”；如不对，请在 city.toml 中写明",
