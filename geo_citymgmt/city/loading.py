@@ -346,7 +346,7 @@ def _side_tables(
         events = read_events(found.events, specs, findings, only=asked)
         events = _matched(events, layers, findings)
     if found.targets is not None:
-        targets = read_targets(found.targets)
+        targets = read_targets(found.targets, found.unit)
     return events, targets
 
 
