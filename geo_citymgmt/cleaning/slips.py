@@ -13,6 +13,7 @@ from pyproj import CRS
 from geo_citymgmt.cleaning.extent import Extent
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.findings import refusal as findings_refusal
 from geo_citymgmt.words import Text
 
 __all__ = ["mend_slips", "refusal"]
@@ -196,14 +197,5 @@ def _within(x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
 
 
 def refusal(findings: Findings, name: str, code: str, *, remedy: Text, **params: Any) -> CRSError:
-    """Add a fatal finding and return it as an error that names the source, to be raised.
-
-    The remedy is the end of what the finding says already.
-    """
-    message = Findings()
-    message.add(code, **params)
-    findings.extend(message)
-    row = message.frame().iloc[0]
-    error = CRSError(Text(f"{name}：{row['message_zh']}。", f"{name}: {row['message_en']}."))
-    error.remedy_zh, error.remedy = remedy
-    return error
+    """Return the error of :func:`geo_citymgmt.findings.refusal` about a CRS."""
+    return findings_refusal(code, name, error=CRSError, remedy=remedy, findings=findings, **params)

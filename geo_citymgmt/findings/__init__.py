@@ -9,12 +9,13 @@ one finding then. Each has a key by which it is known again (:mod:`geo_citymgmt.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt.display import findings_html, findings_text
+from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings._blocks import Block, as_one, distinct_records, each, gathered
 from geo_citymgmt.findings.codes import CODES, FindingCode
 from geo_citymgmt.findings.keys import finding_keys, of_layer, unique_keys
@@ -32,8 +33,10 @@ __all__ = [
     "FindingsTable",
     "concat_findings",
     "of_layer",
+    "refusal",
 ]
 
+Refused = TypeVar("Refused", bound=CityDataError)
 SEVERITIES = ("fatal", "error", "warning", "info")
 ACTIONS = ("none", "repaired", "rejected", "assumed", "value_removed")
 COLUMNS = (
@@ -265,3 +268,58 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
         else:
             table[name] = table[name].fillna("").astype("str")
     return FindingsTable(table)
+
+
+def refusal(
+    code: str,
+    name: str,
+    *,
+    error: type[Refused],
+    remedy: Text,
+    cause: Text | None = None,
+    findings: Findings | None = None,
+    **params: Any,
+) -> Refused:
+    """Return the error that refuses a source, with its finding, to be raised.
+
+    Parameters
+    ----------
+    code : str
+        Of the finding.
+    name : str
+        Of the source: the error begins with it.
+    error : type of CityDataError
+        Which error.
+    remedy : Text
+        What to do: the end of the message, and by itself in ``.remedy`` and ``.remedy_zh``.
+    cause : Text, optional
+        What is wrong, a sentence: the finding then repeats the error. Without it the error says
+        what the finding says of ``params``, the remedy at its end.
+    findings : Findings, optional
+        Takes the finding where there are others to come with it; else the error carries it.
+    **params
+        What :meth:`Findings.add` takes.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.errors import SourceError
+    >>> told = refusal("SOURCE_REFUSED", "a.vrt", error=SourceError,
+    ...                cause=Text("会打开其他文件。", "would open other files."),
+    ...                remedy=Text("请导出图层。", "Export the layer."))
+    >>> str(told), told.findings["finding_key"].tolist()
+    ('a.vrt: would open other files. Export the layer.', [':SOURCE_REFUSED'])
+    """
+    own = Findings()
+    if cause is None:
+        own.add(code, **params)
+        said = own.frame().iloc[0]
+        refused = error(Text(f"{name}：{said['message_zh']}。", f"{name}: {said['message_en']}."))
+        refused.remedy_zh, refused.remedy = remedy
+    else:
+        refused = error(Text(f"{name}：{cause.zh}", f"{name}: {cause.en}"), remedy=remedy)
+        own.add(code, value=name, detail=refused.text, **params)
+    if findings is None:
+        refused.findings = own.frame()
+    else:
+        findings.extend(own)
+    return refused

@@ -26,7 +26,7 @@ _VALUES, _RECORDS = 3, 3
 _COUNTED = Text("共 {n} 条，占该图层 {share}", "{n} records, {share} of the layer")
 _VALUE = Text("“{value}”{n} 条", "{value!r} ({n})")
 _FREQUENT = Text("最多的值：{values}", "most frequent: {values}")
-_EXAMPLES, _LISTED = Text("如 {labels}", "e.g. {labels}"), Text("、", ", ")
+_EXAMPLES, _LISTED = Text("如记录 {labels}", "e.g. records {labels}"), Text("、", ", ")
 
 
 @dataclass(frozen=True)

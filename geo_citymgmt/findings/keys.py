@@ -45,8 +45,9 @@ def finding_keys(table: pd.DataFrame, about: Sequence[str] | np.ndarray) -> np.n
     Examples
     --------
     >>> table = pd.DataFrame({
-    ...     "layer": "manholes", "record": [3, 7, None], "row_label": ["FID 3", "FID 7", ""],
-    ...     "key": ["MH-1", "manholes#7", ""], "field": ["status", "status", ""],
+    ...     "layer": "manholes", "record": pd.array([3, 7, None], dtype="Int64"),
+    ...     "row_label": ["FID 3", "FID 7", ""], "key": ["MH-1", "manholes#7", ""],
+    ...     "field": ["status", "status", ""],
     ...     "code": ["CODE_UNKNOWN", "CODE_UNKNOWN", "LAYER_IGNORED"]})
     >>> for key in finding_keys(table, ["", "", "旧.shp"]):
     ...     print(key)
