@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -15,7 +16,7 @@ from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["City"]
 
@@ -33,7 +34,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     layers : dict of str to Layer
         Everything that could be read.
     zones_by_level : dict of str to GeoDataFrame
-        "district" and, where there are any, "street", indexed by code.
+        "district" (empty where the source has none, see :attr:`has_zones`) and, where there are
+        any, "street", indexed by code.
     events, targets : DataFrame
         Empty where there are none.
     data_date : Timestamp or None
@@ -50,6 +52,15 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Why each layer that could not be used was refused and what to do, in Chinese and English.
     since : DataFrame or None
         Which findings are new, remain or are resolved since then.
+    unit : Text
+        What a reporting unit is called: 区县, 板块, 县（市、区）.
+    profile : Profile or None
+        The profile the city was loaded with.
+    published : DataFrame
+        Published figures of the profile; empty without one.
+    metric : object or None
+        How the CRS of everything was chosen: ``code``, its greatest ``areal_error`` and
+        ``linear_error`` over the data, and ``how`` in words; None where that is not known.
     """
 
     layers: Mapping[str, Layer]
@@ -69,6 +80,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     unread: Mapping[str, Text] = field(default_factory=dict, repr=False)
     decisions: pd.DataFrame | None = field(default=None, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
+    unit: Text = DISTRICT
+    profile: Any = field(default=None, repr=False)
+    published: pd.DataFrame = field(default_factory=pd.DataFrame, repr=False)
+    metric: Any = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
@@ -113,8 +128,13 @@ class City(Mapping[str, gpd.GeoDataFrame]):
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
-        """Districts, indexed by ``district_code``."""
+        """Districts, indexed by ``district_code``; empty where the source has none."""
         return self.zones_by_level["district"]
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether there are districts to count by."""
+        return not self.zones.empty
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, "district" or "street", indexed by code.
