@@ -47,6 +47,7 @@ def write_manifest(
         "report": "geo_citymgmt",
         "options": dict(options),
         "city": {"code": city.code, "name_zh": city.name_zh, "name_en": city.name_en},
+        **_measured_in(told),
         "as_of": None if told.as_of is None else f"{told.as_of:%Y-%m-%d}",
         "versions": versions(),
         "definitions": {
@@ -57,6 +58,16 @@ def write_manifest(
         "outputs": _described(files, out),
     }
     write_text(json.dumps(table, ensure_ascii=False, indent=2) + "\n", path)
+
+
+def _measured_in(told: Summary) -> dict[str, Any]:
+    """Return the CRS of all measuring and its greatest relative errors; null where unknown."""
+    metric = told.city.metric
+    return {
+        "metric_crs": None if metric is None else metric.code,
+        "areal_error": None if metric is None else metric.areal_error,
+        "linear_error": None if metric is None else metric.linear_error,
+    }
 
 
 def versions() -> dict[str, str]:

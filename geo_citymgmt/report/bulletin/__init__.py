@@ -1,7 +1,14 @@
 """The bulletin (通报): what a bureau publishes each month, as .docx, PDF and a long picture."""
 
-from geo_citymgmt.report.bulletin.content import PERIODS, bulletin
+from geo_citymgmt.report.bulletin.content import PERIODS, bulletin, check_day
 from geo_citymgmt.report.bulletin.model import Bulletin
 from geo_citymgmt.report.bulletin.package import check_libraries, write_bulletin
 
-__all__ = ["PERIODS", "Bulletin", "bulletin", "check_libraries", "write_bulletin"]
+__all__ = [
+    "PERIODS",
+    "Bulletin",
+    "bulletin",
+    "check_day",
+    "check_libraries",
+    "write_bulletin",
+]
