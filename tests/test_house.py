@@ -112,10 +112,11 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path):
 
 
 def test_no_module_is_longer_than_a_house_can_bear():
+    # One concept a module, as long as that takes.
     long = {
         path.relative_to(ROOT).as_posix(): n
         for path in (ROOT / "geo_citymgmt").rglob("*.py")
-        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 520
+        if (n := len(path.read_text(encoding="utf-8").splitlines())) > 900
     }
     assert not long
 

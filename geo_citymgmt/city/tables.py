@@ -28,7 +28,7 @@ _HEADINGS = {
     "amount": ("数量", "数值", "面积"),
     "note": ("备注", "说明"),
     "indicator": ("指标", "指标编号"),
-    "zone_code": ("区划代码", "板块代码", "行政区划代码"),
+    "zone_code": ("区划代码", "行政区划代码"),
     "target": ("目标", "目标值"),
     "unit": ("单位",),
     "deadline": ("完成时限", "期限"),
@@ -63,14 +63,14 @@ def read_events(
     table["date"] = _dates(table["date"])
     table["amount"] = _numbers(table["amount"])
     table["key"] = table["key"].astype("str")
-    for column, en, zh in (
-        ("layer", "their layer is not known", "图层名称无法识别"),
-        ("event", "their kind of event is not known to the layer", "事件类型无法识别"),
-        ("date", "they have no valid date", "没有有效日期"),
+    for column, why in (
+        ("layer", Text("图层名称无法识别", "their layer is not known")),
+        ("event", Text("事件类型无法识别", "their kind of event is not known to the layer")),
+        ("date", Text("没有有效日期", "they have no valid date")),
     ):
         lost = table[column].isna()
         if lost.any():
-            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), detail=Text(zh, en))
+            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), about=column, detail=why)
             table = table[~lost]
     table[["layer", "event"]] = table[["layer", "event"]].astype("str")
     return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt.cli.frame import common_options, guarded, load_source, outcome, tell_unusable
+from geo_citymgmt.cli.frame import (
+    SourceOptions,
+    common_options,
+    guarded,
+    load_source,
+    outcome,
+    tell_unusable,
+)
 from geo_citymgmt.cli.subject import Subject, check_options, find_subject
 from geo_citymgmt.console import say
 from geo_citymgmt.errors import CityDataError
@@ -63,16 +70,14 @@ def map_(
     color_by: str | None,
     radius: float | None,
     lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
 ) -> int:
     """画地图：WHAT 为图层、指标（键或名称），或 city / draw a layer, a figure, or the city.
 
     指标一览：geo-citymgmt figures / geo-citymgmt figures lists the figures.
     """
     _check_page(out)
-    city = load_source(source, layer_folder, crs, datum)
+    city = load_source(source, reading)
     subject = find_subject(what, city)
     check_options(subject, as_of=as_of, level=level, color_by=color_by, radius=radius)
     tell_unusable(city, lang)
@@ -131,7 +136,7 @@ def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> Cit
 
     zones = zones_to_fill(city, "district")
     day, words = day_of(city, as_of, None), Words(lang, unit=city.unit)
-    service = service_of(key, radius_m)
+    service = service_of(city, key, radius_m)
     city[key]
     found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)
     spec = city.specs[key]

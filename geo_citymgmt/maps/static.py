@@ -25,9 +25,9 @@ from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
 from geo_citymgmt.maps.figure_maps import indicator_rows, zones_to_fill
 from geo_citymgmt.maps.figures import number_scale, number_text
-from geo_citymgmt.maps.geometry import located
+from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
-from geo_citymgmt.metric import require_metric
+from geo_citymgmt.metric import choose_metric_crs, require_metric
 from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
 from geo_citymgmt.words import Text
 
@@ -299,7 +299,9 @@ def _metric(frame: gpd.GeoDataFrame, function: str) -> gpd.GeoDataFrame:
         else:
             return frame
     if frame.crs is not None and len(frame):
-        frame = frame.to_crs(frame.estimate_utm_crs())
+        west, south, east, north = to_degrees(frame).total_bounds
+        lon, lat = [west, east, west, east], [south, south, north, north]
+        frame = frame.to_crs(choose_metric_crs(lon, lat).crs)
     require_metric(frame, function)
     return frame
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -63,11 +64,12 @@ def write_manifest(
 def _measured_in(told: Summary) -> dict[str, Any]:
     """Return the CRS of all measuring and its greatest relative errors; null where unknown."""
     metric = told.city.metric
-    return {
-        "metric_crs": None if metric is None else metric.code,
-        "areal_error": None if metric is None else metric.areal_error,
-        "linear_error": None if metric is None else metric.linear_error,
-    }
+    if metric is None:
+        return dict.fromkeys(("metric_crs", "areal_error", "linear_error"))
+    errors = {"areal_error": metric.areal_error, "linear_error": metric.linear_error}
+    # JSON has no word for what is not a number.
+    known = {name: error if math.isfinite(error) else None for name, error in errors.items()}
+    return {"metric_crs": metric.code, **known}
 
 
 def versions() -> dict[str, str]:

@@ -131,11 +131,12 @@ def method_notes(told: Summary) -> list[str]:
     }
     out = [note for key, note in notes.items() if key not in left_out]
     metric = told.city.metric
-    if metric is not None:
+    # Where nothing is known of the data's place, nothing is known of the errors.
+    if metric is not None and math.isfinite(metric.areal_error):
         out.append(
             words(
                 "metric_note",
-                crs=metric.code,
+                crs=metric.name,
                 how=metric.how.of(words.lang),
                 area=share_in_words(metric.areal_error),
                 length=share_in_words(metric.linear_error),
@@ -174,8 +175,9 @@ def _sources(told: Summary) -> list[str]:
     out = []
     known = told.headline[told.headline["value"].notna()]
     profile = told.city.profile
-    if profile is not None and known["published_id"].ne("").any():
-        out.append(words("source_document", document=profile.document.of(words.lang)))
+    document = "" if profile is None else profile.document.of(words.lang)
+    if document and known["published_id"].ne("").any():
+        out.append(words("source_document", document=document))
     files = [str(name) for name in ledger["source"].dropna().unique()]
     out.append(words("source_layers", files=words.listed(files)))
     out.append(words("source_versions"))

@@ -13,9 +13,11 @@ import pandas as pd
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.progress.months import month_ends as last_days
+from geo_citymgmt.progress.months import period_start
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
-from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
+from geo_citymgmt.report.services import ServiceCoverage, service_coverage, services
 from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import Lang
@@ -165,7 +167,7 @@ def summary(
         periods = period_table(city, as_of=day)
     steered = campaigns(city, day, table)
     step("coverage")
-    reached = [service_coverage(city, service, as_of=day) for service in SERVICES]
+    reached = [service_coverage(city, service, as_of=day) for service in services(city)]
     return Summary(
         city,
         day,
@@ -184,10 +186,11 @@ def summary(
 
 def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
     """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
-    start = pd.Timestamp(day.year, 1, 31)
+    start = period_start("year", day, city.month_starts)
     parts = [progress(city, as_of=day)]
     before = day - pd.Timedelta(days=1)
-    if start <= before:
+    assert start is not None
+    if last_days(start, before, city.month_starts):
         parts.insert(0, progress_series(city, start=start, end=before))
     return pd.concat(parts, ignore_index=True)
 

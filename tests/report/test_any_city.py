@@ -220,7 +220,7 @@ def test_a_share_is_above_or_below_its_target_by_points():
 
 def test_the_report_and_the_manifest_say_in_what_things_are_measured(two_layers, tmp_path):
     metric = SimpleNamespace(
-        code="EPSG:4549", areal_error=0.000284, linear_error=0.000142,
+        code="EPSG:4549", name="EPSG:4549", areal_error=0.000284, linear_error=0.000142,
         how=Text("按数据所在经度选定", "chosen by the longitude of the data"),
     )  # fmt: skip
     city = replace(gcm.load_city(two_layers), metric=metric)

@@ -1,6 +1,11 @@
 """The bulletin (通报): what a bureau publishes each month, as .docx, PDF and a long picture."""
 
-from geo_citymgmt.report.bulletin.content import PERIODS, bulletin, check_day
+from geo_citymgmt.report.bulletin.content import (
+    PERIODS,
+    bulletin,
+    bulletin_settings,
+    check_day,
+)
 from geo_citymgmt.report.bulletin.model import Bulletin
 from geo_citymgmt.report.bulletin.package import check_libraries, write_bulletin
 
@@ -8,6 +13,7 @@ __all__ = [
     "PERIODS",
     "Bulletin",
     "bulletin",
+    "bulletin_settings",
     "check_day",
     "check_libraries",
     "write_bulletin",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.overlay import Layered
 from geo_citymgmt.progress import period_table
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Part, Table
 from geo_citymgmt.report.bulletin.tables import (
@@ -27,10 +28,13 @@ from geo_citymgmt.report.page_figures import against_pace, against_start, agains
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary, reasons_of
 from geo_citymgmt.report.words import Words
-from geo_citymgmt.spec import read_toml
+from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.words import Text
 
-__all__ = ["PERIODS", "bulletin", "check_day"]
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["PERIODS", "bulletin", "bulletin_settings", "check_day"]
 
 PERIODS = ("month", "quarter", "half", "year")
 #: A change beyond fourfold is of a small base: the two numbers say more than the share does.
@@ -108,11 +112,20 @@ class _Section:
     streets: bool
 
 
+def bulletin_settings(city: City) -> Layered:
+    """Return ``bulletin.toml`` as it holds for a city: the package's, its profile's, its own."""
+    return laid_over_package(
+        resources.files("geo_citymgmt.report.bulletin") / "bulletin.toml",
+        None if city.profile is None else city.profile.file("bulletin.toml"),
+        city.bulletin_file,
+    )
+
+
 class _Writer:
     """The state of a bulletin under way."""
 
     def __init__(self, told: Summary, period: str) -> None:
-        table = read_toml(resources.files("geo_citymgmt.report.bulletin") / "bulletin.toml")
+        table = bulletin_settings(told.city).table
         self.told, self.period, self.words = told, period, told.words
         self.say = Words(told.lang, table, unit=told.city.unit)
         self.city = told.city
