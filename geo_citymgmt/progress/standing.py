@@ -47,6 +47,8 @@ def levels_of(city: City, level: str) -> tuple[str, ...]:
             )
         )
     levels = LEVELS[: LEVELS.index(level) + 1]
+    if not city.has_zones:
+        return levels[:2]
     for name in levels[2:]:
         city.zones_at(name)
     return levels

@@ -127,7 +127,7 @@ def _spots(city: City, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None
     cells = hot_spots(
         parcels[parcels.geometry.notna()],
         cell_m=asked["cell_m"],
-        zones=city.zones,
+        zones=city.zones if city.has_zones else None,
         permutations=asked["permutations"],
         fdr=asked["fdr"],
     )

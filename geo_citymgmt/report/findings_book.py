@@ -92,7 +92,7 @@ def write_findings(
     ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
     'findings.xlsx'
     """
-    target, words = Path(path), Words(lang)
+    target, words = Path(path), Words(lang, unit=city.unit)
     date = city.data_date if as_of is None else as_of
     found = open_findings(city)
     before = earlier_book(target, city.specs)

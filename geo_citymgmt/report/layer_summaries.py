@@ -160,4 +160,7 @@ def _counted(
             measure=(spec.measure, "sum"),
         )
         table["measure"] = sums["measure"]
+    if not city.has_zones:
+        # Without zones nothing lies outside of them.
+        table = table[table["row_kind"] != "outside"]
     return table

@@ -42,7 +42,7 @@ def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
     >>> bool((ledger.walked == ledger.skipped + ledger.accepted + ledger.rejected).all())
     True
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     ledger = city.ledger
 
     def known(value: str, how: str, kind: str | None = None) -> pd.Series:
@@ -79,7 +79,7 @@ def unread_layers(city: City, lang: str = "zh") -> list[str]:
     >>> unread_layers(gcm.sample_city())
     []
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     ledger = city.ledger[city.ledger["state"] != "ok"]
     return [
         words(
@@ -102,7 +102,7 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
         for what is about no record), the message of the first, and where the first few are.
         ``rank`` is 0 for fatal and 3 for a note.
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     found = open_findings(city)
     columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
     if found.empty:

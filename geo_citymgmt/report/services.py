@@ -249,7 +249,8 @@ def service_coverage(
     Returns
     -------
     ServiceCoverage or None
-        None where the city has no such layer, or no facility of it that serves.
+        None where the city has no such layer, no facility of it that serves, or no districts
+        whose ground could be covered.
 
     Examples
     --------
@@ -262,7 +263,7 @@ def service_coverage(
     found = chosen_records(
         city, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
     )
-    if found is None:
+    if found is None or not city.has_zones:
         return None
     facilities = found.records
     located = facilities.geometry.notna()

@@ -108,6 +108,16 @@ class Summary:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
 
+    @property
+    def by_unit(self) -> str:
+        """Head of the column that says where a row is; of a city without districts, the scope."""
+        return self.words("district" if self.city.has_zones else "scope")
+
+    @cached_property
+    def has_targets(self) -> bool:
+        """Whether any figure has a target, of the city or of a zone."""
+        return bool(self.table["target"].notna().any())
+
 
 def summary(
     city: City, as_of: Any = None, lang: str = "zh", *, tell: Callable[[str], None] | None = None
@@ -142,11 +152,11 @@ def summary(
     >>> int(row["value"]), int(row["target"]), row["status"]
     (1180, 3000, 'behind')
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     step = tell or (lambda _: None)
     day = city.data_date if as_of is None else as_date(as_of)
     step("progress")
-    level = "street" if "street" in city.zones_by_level else "district"
+    level = "street" if city.has_zones and "street" in city.zones_by_level else "district"
     table = progress(city, as_of=day, level=level)
     step("monthly")
     series = pd.DataFrame(columns=table.columns)
@@ -219,11 +229,34 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
 def missing_figures(told: Summary) -> list[tuple[str, list[str]]]:
     """Return the figures that are not available: each reason with the names it holds for."""
     words = told.words
-    rows = told.headline[told.headline["status"] == "not_available"]
+    rows = told.headline[told.headline.index.isin(unavailable(told))]
     reasons: dict[str, list[str]] = {}
+    absent = [
+        words.of(spec.name_zh, spec.name_en)
+        for key, spec in told.city.specs.items()
+        if key not in told.city and (told.headline["layer"] == key).any()
+    ]
+    if absent:
+        reasons[words("absent_layers")] = absent
     for row in rows.itertuples():
         reasons.setdefault(last_clause(row, words), []).append(words.of(row.name_zh, row.name_en))
     return list(reasons.items())
+
+
+def unavailable(told: Summary) -> list[str]:
+    """Return the figures that the layers of the city should give and do not.
+
+    What is of a layer the city does not have is no gap of its data, and what no layer records is
+    one only beside a document that states it.
+    """
+    figures, published = told.figures.figures, not told.city.published.empty
+    rows = told.headline[told.headline["status"] == "not_available"]
+    return [
+        name
+        for name, layer in rows["layer"].items()
+        if (layer in told.city or layer not in told.city.specs)
+        and (published or figures[name].components)
+    ]
 
 
 def last_clause(row: Any, words: Words) -> str:

@@ -101,7 +101,7 @@ class ZoneIndex:
 
     def _table(self, n: int) -> CellTable | None:
         """Return a look-up table fit for ``n`` features; none where zones have no extent."""
-        if not np.isfinite(shapely.total_bounds(self._given)).all():
+        if not len(self._given) or not np.isfinite(shapely.total_bounds(self._given)).all():
             return None
         fit = min(max(_CELLS_PER_FEATURE * n, _FEWEST_CELLS), _MOST_CELLS)
         if self._cells is None or 4 * self._cells.n_cells < fit:

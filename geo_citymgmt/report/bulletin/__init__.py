@@ -1,6 +1,11 @@
 """The bulletin (通报): what a bureau publishes each month, as .docx, PDF and a long picture."""
 
-from geo_citymgmt.report.bulletin.content import PERIODS, bulletin, bulletin_settings
+from geo_citymgmt.report.bulletin.content import (
+    PERIODS,
+    bulletin,
+    bulletin_settings,
+    check_day,
+)
 from geo_citymgmt.report.bulletin.model import Bulletin
 from geo_citymgmt.report.bulletin.package import check_libraries, write_bulletin
 
@@ -9,6 +14,7 @@ __all__ = [
     "Bulletin",
     "bulletin",
     "bulletin_settings",
+    "check_day",
     "check_libraries",
     "write_bulletin",
 ]
