@@ -124,10 +124,13 @@ def _campaign(told: Summary, campaign: Campaign) -> dict[str, Any]:
     tables = [_flow(told, campaign, quantity) for quantity in ("area", "count")]
     ages = _ages(told, campaign)
     spots = _spots(told, campaign)
+    clearing = _clearing(told, campaign)
     view = {
         "name": words.of(spec.name_zh, spec.name_en),
         "flows": [t for t in tables if t is not None],
-        "clearing": _clearing(told, campaign),
+        "clearing": clearing,
+        # The cases to be dealt with first are a list of their own where nobody set a day for all.
+        "last": None if clearing else _last(told, campaign),
         "ages": ages,
         "lists": _lists(told, campaign),
         "spots": spots,
