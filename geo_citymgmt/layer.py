@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +14,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt.cleaning.columns import clean_columns
-from geo_citymgmt.cleaning.extent import Extent
+from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
 from geo_citymgmt.cleaning.names import match_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
@@ -23,6 +24,7 @@ from geo_citymgmt.cleaning.position import Position, to_metric
 from geo_citymgmt.cleaning.records import check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
+from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.display import layer_html
 from geo_citymgmt.errors import CityDataError, SourceError
@@ -30,10 +32,11 @@ from geo_citymgmt.findings import Findings, FindingsTable, concat_findings, empt
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.metric import DEFAULT_CRS
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts, take_over
 from geo_citymgmt.reading.table import read_table
-from geo_citymgmt.spec import LayerSpec, get_spec
-from geo_citymgmt.words import Text
+from geo_citymgmt.spec import Field, LayerSpec, get_spec
+from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
@@ -43,6 +46,8 @@ LEDGER_COLUMNS = (
     "encoding_source", "data_date", "sha256",
 )  # fmt: skip
 
+#: Names of columns that share so much with that of a field may mean it.
+_ALIKE = 0.7
 #: Bounds of the packaged outlines in degrees: most sources are settled without drawing them.
 _PACKAGED_BOX = (119.91, 30.75, 121.37, 32.05)
 
@@ -70,6 +75,9 @@ class Layer:
         Columns of ``data`` that hold personal data, by definition, by name or by their values.
     mapping : mapping of str to str
         Field to the column of the source it was read from.
+    unreadable : mapping of str to array of bool
+        Field to which records of ``data`` had a value in it that could not be used. What counts by
+        that field does not know about them; an empty value of theirs is no answer.
     """
 
     spec: LayerSpec
@@ -80,6 +88,7 @@ class Layer:
     record: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
     personal: tuple[str, ...] = ()
     mapping: Mapping[str, str] = field(repr=False, default_factory=dict)
+    unreadable: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         row = self.ledger.iloc[0]
@@ -210,6 +219,12 @@ def read_layer(
             take_over(findings, raw.findings, int(starts(raws)[-1]))
             raw.frame = unique_names(raw.frame)
             raws.append(raw)
+        written = [raw.geometry for raw in raws]
+        placeholders = []
+        for raw in raws:
+            # Before anything is concluded from where the records lie.
+            raw.geometry, gone = without_placeholders(raw.geometry)
+            placeholders.append(gone)
         offsets = starts(raws)
         extent = _extent(zones)
         positions = [
@@ -236,7 +251,7 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
-        _check_fields(raw.name, spec, mapping, findings)
+        _check_fields(raw, spec, mapping, findings)
     except CityDataError as error:
         _complete(error, findings, raws)
         raise
@@ -248,7 +263,10 @@ def read_layer(
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
-    clean, unusable = clean_geometry(geometry, spec, findings, record)
+    reason, shown = _no_place(placeholders, positions, written, n_alone)
+    clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
+    told = np.isin(unusable.code, ["COORD_PLACEHOLDER", "COORD_RANGE"])
+    unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
     state = PartedRecords(spec, findings, record, data, clean)
@@ -318,7 +336,35 @@ def _closed(
     }
     ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
     masked = tuple(column for column in data.columns if column in fields)
-    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping))
+    lost = {
+        name: np.isin(record, records)
+        for name, records in findings.values_removed().items()
+        if name in spec.fields
+    }
+    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), lost)
+
+
+def _no_place(
+    placeholders: Sequence[np.ndarray],
+    positions: Sequence[Position],
+    written: Sequence[np.ndarray],
+    n_alone: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Why records have no place though they have coordinates, and these as they were written."""
+    reasons, shown = [], []
+    for gone, position, geometry in zip(placeholders, positions, written, strict=True):
+        reason = np.full(len(gone), "", dtype=object)
+        reason[gone] = "COORD_PLACEHOLDER"
+        if position.out_of_range is not None:
+            reason[position.out_of_range] = "COORD_RANGE"
+        text = np.full(len(gone), "", dtype=object)
+        hit = np.flatnonzero(reason != "")
+        x, y = spots(geometry[hit])
+        text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
+        reasons.append(reason)
+        shown.append(text)
+    nothing = np.full(n_alone, "", dtype=object)
+    return np.concatenate([*reasons, nothing]), np.concatenate([*shown, nothing])
 
 
 def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
@@ -338,12 +384,14 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
 
 
 def _check_fields(
-    source: str, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
+    raw: Raw, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
 ) -> None:
+    source = raw.name
     for name, item in spec.fields.items():
         if name in mapping or name == spec.id_field:
             continue
-        if name == spec.measure and spec.measure_default is None:
+        of_context = spec.role != "facility"
+        if name == spec.measure and spec.measure_default is None and of_context:
             raise SourceError(
                 Text(
                     f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
@@ -359,15 +407,32 @@ def _check_fields(
         if item.figures:
             known = load_figures().figures
             names = [known[f] for f in item.figures if f in known]
-            findings.add(
-                "FIELD_MISSING",
-                expected=", ".join(item.figures),
-                detail=Text(
-                    "、".join(f.zh for f in names) or "、".join(item.figures),
-                    ", ".join(f.en for f in names) or ", ".join(item.figures),
-                ),
-                item=item,
+            detail = Text(
+                "、".join(f.zh for f in names) or "、".join(item.figures),
+                ", ".join(f.en for f in names) or ", ".join(item.figures),
             )
+            near = _near_column(raw, item, mapping) if name == spec.measure else None
+            if near is not None:
+                entry = f'fields = {{ "{near}" = "{name}" }}'
+                ask = Text(
+                    f"列“{near}”与它相近，如是，请在 city.toml 写 {entry}",
+                    f"column {near!r} looks like it: if it is, write {entry} in city.toml",
+                )
+                detail = join_texts([detail, ask])
+            findings.add(
+                "FIELD_MISSING", expected=", ".join(item.figures), detail=detail, item=item
+            )
+
+
+def _near_column(raw: Raw, item: Field, mapping: Mapping[str, str]) -> str | None:
+    """Return the column of the source whose name is most like that of a field, if one is."""
+    free = [str(c) for c in raw.frame.columns if c not in set(mapping.values())]
+    by_key = {plain_key(column): column for column in reversed(free)}
+    for name in (item.zh, *item.aliases, item.name):
+        near = difflib.get_close_matches(plain_key(name), list(by_key), n=1, cutoff=_ALIKE)
+        if near:
+            return by_key[near[0]]
+    return None
 
 
 def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> None:

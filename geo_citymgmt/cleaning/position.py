@@ -49,6 +49,8 @@ class Position:
     crs_source: str
     datum: str
     datum_source: str
+    #: Records whose numbers are no degrees of the earth, without geometry; None without any.
+    out_of_range: np.ndarray | None = None
 
 
 def to_metric(
@@ -116,6 +118,12 @@ def to_metric(
         raw.geometry, x, y, source, extent, findings, raw.record + offset,
         mend=mend, name=raw.name,
     )  # fmt: skip
+    out_of_range = _off_earth(x, y, source)
+    # Where that is most of them it is the CRS that is wrong.
+    if out_of_range.sum() <= np.isfinite(x).sum() / 2:
+        geometry = np.array(geometry, dtype=object)
+        geometry[out_of_range] = None
+        x, y = np.where(out_of_range, np.nan, x), np.where(out_of_range, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
     if datum in ("gcj02", "bd09"):
         geometry = _transform(geometry, source, source.geodetic_crs or WGS84)
@@ -142,7 +150,16 @@ def to_metric(
         datum or _datum_of(used),
         # Without a word about it the datum is the one that the CRS rests on.
         "given" if datum else "crs",
+        out_of_range,
     )
+
+
+def _off_earth(x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarray:
+    """Which places lie beyond the poles, or more than half way round the earth."""
+    if not source.is_geographic:
+        return np.zeros(len(x), dtype=bool)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.abs(x) > 180) | (np.abs(y) > 90))
 
 
 def _source_crs(

@@ -136,6 +136,15 @@ class Findings:
         found = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
         return found[found >= 0]
 
+    def values_removed(self) -> dict[str, np.ndarray]:
+        """Return, for each field, the distinct records whose value could not be used."""
+        out: dict[str, list[np.ndarray]] = {}
+        for block in self._blocks:
+            lost = block[(block["action"] == "value_removed") & (block["record"] >= 0)]
+            for name, records in lost.groupby("field")["record"]:
+                out.setdefault(str(name), []).append(records.to_numpy())
+        return {name: np.unique(np.concatenate(parts)) for name, parts in out.items()}
+
     def codes_of(self, action: str) -> pd.Series:
         """Return, for each record about which ``action`` was taken, the codes joined by ``;``."""
         if not self._blocks:
