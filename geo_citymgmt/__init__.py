@@ -36,6 +36,7 @@ from geo_citymgmt.errors import (
     CityDataError,
     CRSError,
     MapError,
+    ScaleWarning,
     SourceError,
     SpecError,
 )
@@ -94,6 +95,7 @@ __all__ = [
     "Layer",
     "LayerSpec",
     "MapError",
+    "ScaleWarning",
     "SourceError",
     "SpecError",
     "ageing",

@@ -159,5 +159,6 @@ def _grouped(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) 
         where = [w for w in rows["row_label"].head(3) if w]
         more = "…" if len(rows) > len(where) and where else ""
         tail = f"  [{', '.join(where)}{more}]" if where else ""
-        lines.append(f"{word} {name} {code} ×{len(rows)}: {rows[message].iloc[0]}{tail}")
+        n = int(rows["n_records"].clip(lower=1).sum())
+        lines.append(f"{word} {name} {code} ×{n}: {rows[message].iloc[0]}{tail}")
     return lines

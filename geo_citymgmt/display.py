@@ -158,7 +158,9 @@ def _kinds(table: pd.DataFrame) -> list[tuple[str, ...]]:
     rank = {severity: place for place, severity in enumerate(_SEVERITIES)}
     keys = ["severity", "layer", "code", "field"]
     groups = table.groupby(keys, sort=False)
-    sizes = groups.size().rename("n").reset_index()
+    # A fault of a whole column is one finding, of as many records as there are.
+    counted = table.assign(n=table["n_records"].clip(lower=1))
+    sizes = counted.groupby(keys, sort=False)["n"].sum().reset_index()
     first = groups["message_zh"].first().reset_index(drop=True)
     labels = table[table["row_label"].ne("")]
     # Three places are enough to find the first of them.

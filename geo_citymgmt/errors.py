@@ -16,6 +16,7 @@ __all__ = [
     "CRSError",
     "CityDataError",
     "MapError",
+    "ScaleWarning",
     "SourceError",
     "SpecError",
     "did_you_mean",
@@ -94,6 +95,14 @@ class SourceError(CityDataError):
 
 class CRSError(CityDataError):
     """A coordinate reference system is missing, or unfit for measuring."""
+
+
+class ScaleWarning(UserWarning):
+    """Areas or distances are measured in a CRS that is more than 0.1 % wrong over the data.
+
+    The message names the function, the error and a CRS that fits the data. Beyond 1 % it is a
+    :class:`CRSError`.
+    """
 
 
 class AsOfError(CityDataError):

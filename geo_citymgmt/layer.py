@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,29 +10,41 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import CRS
 
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
-from geo_citymgmt.cleaning.names import match_columns, unique_names
+from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
-from geo_citymgmt.cleaning.position import Position, to_metric
+from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
+from geo_citymgmt.cleaning.position import Position, locate, project
 from geo_citymgmt.cleaning.records import check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
-from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.display import layer_html
-from geo_citymgmt.errors import CityDataError, SourceError
-from geo_citymgmt.findings import Findings, FindingsTable, concat_findings, empty_findings
+from geo_citymgmt.errors import CityDataError, CRSError, SourceError
+from geo_citymgmt.findings import (
+    Findings,
+    FindingsTable,
+    concat_findings,
+    empty_findings,
+    of_layer,
+)
 from geo_citymgmt.indicators import load_figures
-from geo_citymgmt.metric import DEFAULT_CRS
+from geo_citymgmt.metric import (
+    MetricCRS,
+    check_metric_crs,
+    choose_metric_crs,
+    is_metric,
+    zone_positions,
+)
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.placeholders import without_placeholders
-from geo_citymgmt.reading.several import joined, starts, take_over
+from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 from geo_citymgmt.words import Text, join_texts
@@ -43,13 +54,8 @@ __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 LEDGER_COLUMNS = (
     "layer", "source", "n_walked", "n_skipped", "n_records", "n_accepted", "n_repaired",
     "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
-    "encoding_source", "data_date", "sha256",
+    "encoding_source", "data_date", "sha256", "metric_crs", "areal_error", "linear_error",
 )  # fmt: skip
-
-#: Names of columns that share so much with that of a field may mean it.
-_ALIKE = 0.7
-#: Bounds of the packaged outlines in degrees: most sources are settled without drawing them.
-_PACKAGED_BOX = (119.91, 30.75, 121.37, 32.05)
 
 
 @dataclass(frozen=True)
@@ -68,13 +74,16 @@ class Layer:
     findings : DataFrame
         See :mod:`geo_citymgmt.findings`.
     ledger : DataFrame
-        One row: what was counted and how CRS, datum and encoding were known.
+        One row: what was counted, how CRS, datum and encoding were known, and in which CRS the
+        layer is measured with which greatest errors of area and length over its data.
     record : array of int
         Position in the source of each record of ``data``.
     personal : tuple of str
         Columns of ``data`` that hold personal data, by definition, by name or by their values.
     mapping : mapping of str to str
         Field to the column of the source it was read from.
+    metric : MetricCRS or None
+        The CRS of ``data``, its errors and how it was chosen; None where nothing has a place.
     unreadable : mapping of str to array of bool
         Field to which records of ``data`` had a value in it that could not be used. What counts by
         that field does not know about them; an empty value of theirs is no answer.
@@ -88,6 +97,7 @@ class Layer:
     record: np.ndarray = field(repr=False, default_factory=lambda: np.empty(0, dtype=np.int64))
     personal: tuple[str, ...] = ()
     mapping: Mapping[str, str] = field(repr=False, default_factory=dict)
+    metric: MetricCRS | None = None
     unreadable: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
@@ -125,10 +135,11 @@ def read_layer(
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
     zones: gpd.GeoDataFrame | None = None,
+    zone_terms: ZoneTerms = NO_TERMS,
     roads: gpd.GeoDataFrame | None = None,
     bbox: tuple[float, float, float, float] | None = None,
     columns: Sequence[str] | None = None,
-    metric_crs: Any = DEFAULT_CRS,
+    metric_crs: Any = None,
     data_date: Any = None,
     specs: Mapping[str, LayerSpec] | None = None,
     include_personal: bool = False,
@@ -155,8 +166,8 @@ def read_layer(
         GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted.
     pipeline : str, optional
         A PROJ operation (``+proj=pipeline ...``) from the numbers of the source, x first, to
-        degrees of CGCS2000 or to ``metric_crs``: the only way in for Beijing 1954, Xian 1980 and
-        local grids, whose shifts are not public.
+        degrees of CGCS2000 or to ``metric_crs``, which must be given then: the only way in for
+        Beijing 1954, Xian 1980 and local grids, whose shifts are not public.
     mend : collection of {"swapped", "zone_prefix", "units"}
         Slips to put right: x and y exchanged, the zone number before x, a whole column in another
         unit. Without it the first two are refused or rejected, the third is told.
@@ -170,16 +181,23 @@ def read_layer(
     corrections : DataFrame, optional
         ``row_label, key, field, new_value``: values the office corrected, put in before cleaning.
     zones : GeoDataFrame, optional
-        Districts indexed by code: turns on the checks of place and computes ``district_code``.
+        Districts indexed by code, in any CRS: turns on the checks of place and computes
+        ``district_code``. Without them no record is refused for its place.
+    zone_terms : ZoneTerms, optional
+        What districts are called in this city, and their other names.
     roads : GeoDataFrame, optional
-        Centre lines, in ``metric_crs``: positions that lie on them only after a shift from GCJ-02
+        Centre lines: positions that lie on them only after a shift from GCJ-02
         or BD-09 are told (see :func:`suspect_datum`); nothing is shifted.
     bbox : (west, south, east, north), optional
-        In ``metric_crs``: records that do not touch it are skipped, and counted as such.
+        In the CRS of the result, so give ``metric_crs`` with it: records that do not touch it are
+        skipped, and counted as such.
     columns : sequence of str, optional
         Fields to keep, beside id, measure and what is computed.
-    metric_crs : anything pyproj takes
-        CRS of the result, in metres.
+    metric_crs : anything pyproj takes, optional
+        CRS of the result, in metres. None: that of ``zones``; where they are not in metres, chosen
+        from them, and without zones from the 1st to 99th percentile of the positions, so that
+        areas and lengths are right within 0.1 % (see
+        :func:`geo_citymgmt.metric.choose_metric_crs`).
     data_date : date, optional
         As of which the data stands: later dates of things done are findings.
     specs : mapping, optional
@@ -191,10 +209,17 @@ def read_layer(
     -------
     Layer
 
+    Warns
+    -----
+    ScaleWarning
+        A ``metric_crs`` that was given is more than 0.1 % wrong over the data.
+
     Raises
     ------
     CityDataError
-        The source cannot be used at all; ``.findings`` holds what was seen until then.
+        The source cannot be used at all; ``.findings`` holds what was seen until then. Among them
+        CRSError: the CRS is not known, ``metric_crs`` is in degrees, not in metres or more than
+        1 % wrong over the data, or no plane measures data that large within 0.1 %.
 
     Examples
     --------
@@ -207,16 +232,19 @@ def read_layer(
     [['一号', 20], ['二号', 30]]
     >>> int(read.ledger.n_accepted[0]), int(read.ledger.n_rejected[0])
     (2, 0)
+    >>> read.metric.code, read.metric.areal_error < 1e-3
+    ('EPSG:4549', True)
     """
     spec = get_spec(layer, specs)
     check_words(mend, units, spec)
-    target = CRS.from_user_input(metric_crs)
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
-        for one in source if isinstance(source, (list, tuple)) and source else [source]:
+        sources = list(source) if isinstance(source, (list, tuple)) and source else [source]
+        for one in sources:
             raw = read_raw(one, sublayer=sublayer, encoding=encoding, name=spec.key)
-            take_over(findings, raw.findings, int(starts(raws)[-1]))
+            apart = raw.name if len(sources) > 1 else ""
+            findings.extend(raw.findings, offset=int(starts(raws)[-1]), source=apart)
             raw.frame = unique_names(raw.frame)
             raws.append(raw)
         written = [raw.geometry for raw in raws]
@@ -228,13 +256,12 @@ def read_layer(
         offsets = starts(raws)
         extent = _extent(zones)
         positions = [
-            to_metric(
+            locate(
                 raw,
                 findings,
                 crs=crs,
                 fallback_crs=fallback_crs,
                 datum=datum,
-                metric_crs=target,
                 pipeline=pipeline,
                 mend=mend,
                 extent=extent,
@@ -242,8 +269,16 @@ def read_layer(
             )
             for raw, offset in zip(raws, offsets, strict=False)
         ]
+        places = [position.places(are_zones=spec.role == "zones") for position in positions]
+        metric = _metric_of(metric_crs, positions, places, zones)
+        target = None if metric is None else metric.crs
+        placed = [
+            position.geometry if target is None else project(position, findings, target, raw.name)
+            for raw, position in zip(raws, positions, strict=True)
+        ]
         raw = joined(raws)
         mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
+        mapping = fill_zone_fields(mapping, raw.frame, spec, findings)
         n_alone = 0
         if ledger is not None:
             in_memory = isinstance(ledger, pd.DataFrame)
@@ -259,7 +294,7 @@ def read_layer(
         findings.add("LAYER_EMPTY", value=raw.name)
     tell_gaps(raw.frame, mapping, spec, findings, raw.record, offsets[1:])
     nowhere = np.full(n_alone, None, dtype=object)
-    geometry = np.concatenate([*(p.geometry for p in positions), nowhere])
+    geometry = np.concatenate([*placed, nowhere])
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
@@ -271,8 +306,10 @@ def read_layer(
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
     state = PartedRecords(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units or {})
-    state.place(zones, unusable)
-    if datum is None:
+    if zones is not None and zones.crs is not None and target is not None:
+        zones = zones if zones.crs == target else zones.to_crs(target)
+    state.place(zones, unusable, zone_terms)
+    if datum is None and target is not None:
         state.check_datum(roads, zones, target)
     state.measure()
     state.identify()
@@ -282,7 +319,7 @@ def read_layer(
         mapping,
         geometry,
         positions,
-        target,
+        metric,
         columns=columns,
         data_date=None if data_date is None else pd.Timestamp(data_date),
         personal=personal,
@@ -296,7 +333,7 @@ def _closed(
     mapping: Mapping[str, str],
     as_read: np.ndarray,
     positions: Sequence[Position],
-    target: CRS,
+    metric: MetricCRS | None,
     *,
     columns: Sequence[str] | None,
     data_date: pd.Timestamp | None,
@@ -306,11 +343,12 @@ def _closed(
     """Part accepted from rejected, check what is left, and close the account."""
     spec, findings, accepted = state.spec, state.findings, state.accepted
     record = state.record[accepted]
+    target = None if metric is None else metric.crs
     data = state.accepted_rows(raw.frame, mapping, columns, target)
     check_relations(data, spec, findings, record, data_date, state.doubted)
-    table = state.labelled_findings(raw, as_read)
     field_of = {column: name for name, column in mapping.items()}
     fields = {field_of.get(column, column) for column in personal}
+    table = state.labelled_findings(raw, as_read, fields)
     if not include_personal:
         table = mask_findings(table, fields, spec.id_field)
     mask = None if include_personal else (personal, mapping.get(spec.id_field, ""))
@@ -333,6 +371,9 @@ def _closed(
         "encoding_source": raw.encoding_source,
         "data_date": data_date,
         "sha256": raw.sha256,
+        "metric_crs": None if metric is None else metric.code,
+        "areal_error": np.nan if metric is None else metric.areal_error,
+        "linear_error": np.nan if metric is None else metric.linear_error,
     }
     ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
     masked = tuple(column for column in data.columns if column in fields)
@@ -341,7 +382,7 @@ def _closed(
         for name, records in findings.values_removed().items()
         if name in spec.fields
     }
-    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), lost)
+    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), metric, lost)
 
 
 def _no_place(
@@ -367,43 +408,66 @@ def _no_place(
     return np.concatenate([*reasons, nothing]), np.concatenate([*shown, nothing])
 
 
-def _extent(zones: gpd.GeoDataFrame | None) -> Extent:
-    """Where the city lies: its zones, else the packaged outline, drawn only when asked for."""
-    if zones is not None and len(zones) and zones.crs is not None:
-        west, south, east, north = zones.total_bounds
-        corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=zones.crs)
-        box = tuple(corners.to_crs(4490).total_bounds)
-        return Extent(box, lambda: shapely.union_all(zones.geometry.to_crs(4490).to_numpy()))
+def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
+    """Where the city lies, which its zones say and nothing else."""
+    if zones is None or not len(zones) or zones.crs is None:
+        return None
+    west, south, east, north = zones.total_bounds
+    corners = gpd.GeoSeries([shapely.box(west, south, east, north)], crs=zones.crs)
+    box = tuple(corners.to_crs(4490).total_bounds)
+    return Extent(box, lambda: shapely.union_all(zones.geometry.to_crs(4490).to_numpy()))
 
-    def packaged() -> shapely.Geometry:
-        from geo_citymgmt.outlines import packaged_districts
 
-        return shapely.union_all(packaged_districts().geometry.to_crs(4490).to_numpy())
+def _metric_of(
+    given: Any,
+    positions: Sequence[Position],
+    places: Sequence[tuple[np.ndarray, np.ndarray]],
+    zones: gpd.GeoDataFrame | None,
+) -> MetricCRS | None:
+    """Return the CRS to measure in: what is given, that of the zones, or what fits the data.
 
-    return Extent(_PACKAGED_BOX, packaged)
+    ``places`` are the degrees in which each of ``positions`` lies.
+    """
+    if isinstance(given, MetricCRS):
+        return given
+    lon, lat = (np.concatenate(part) for part in zip(*places, strict=True))
+    outlines = (np.empty(0), np.empty(0)) if zones is None else zone_positions(zones)
+    if given is not None:
+        where = (lon, lat) if len(lon) else outlines
+        return check_metric_crs(given, where[0], where[1], "read_layer")
+    if zones is not None and len(outlines[0]):
+        if is_metric(zones.crs):
+            lon, lat = outlines
+            of_zones = Text("沿用分区的坐标系", "that of the zones")
+            return check_metric_crs(zones.crs, lon, lat, "read_layer", how=of_zones)
+        return choose_metric_crs(*outlines, chosen_from=Text("分区范围", "the zones"))
+    if any(position.is_metric for position in positions):
+        raise CRSError(
+            Text(
+                "read_layer：转换结果以米为单位，但没有指明是什么坐标系。",
+                "read_layer: the pipeline ends in metres, and nothing says in which CRS.",
+            ),
+            remedy=Text(
+                "请在 city.toml 中用 metric_crs 指明（Python：metric_crs=）。",
+                "Give it as 'metric_crs' in city.toml (Python: metric_crs=).",
+            ),
+        )
+    if not len(lon):
+        return None
+    middle = Text("中间 98% 的位置", "the 1st to 99th percentile of the positions")
+    return choose_metric_crs(lon, lat, chosen_from=middle)
 
 
 def _check_fields(
     raw: Raw, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
 ) -> None:
-    source = raw.name
+    free = [column for column in raw.frame.columns if column not in mapping.values()]
     for name, item in spec.fields.items():
         if name in mapping or name == spec.id_field:
             continue
-        of_context = spec.role != "facility"
-        if name == spec.measure and spec.measure_default is None and of_context:
-            raise SourceError(
-                Text(
-                    f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{name}），没有找到。",
-                    f"{source}: the layer {spec.key} needs the field {name!r} ({item.zh}), or "
-                    "an alias "
-                    f"of it: {', '.join(item.aliases[:4])}; none is there.",
-                ),
-                remedy=Text(
-                    "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
-                    "Name its column under 'fields' in city.toml (Python: aliases=).",
-                ),
-            )
+        near = similar_columns(item, free) if name == spec.measure else []
+        if name == spec.measure and spec.measure_default is None and spec.role != "facility":
+            raise _without_measure(raw.name, spec, item, near)
         if item.figures:
             known = load_figures().figures
             names = [known[f] for f in item.figures if f in known]
@@ -411,28 +475,38 @@ def _check_fields(
                 "、".join(f.zh for f in names) or "、".join(item.figures),
                 ", ".join(f.en for f in names) or ", ".join(item.figures),
             )
-            near = _near_column(raw, item, mapping) if name == spec.measure else None
-            if near is not None:
-                entry = f'fields = {{ "{near}" = "{name}" }}'
-                ask = Text(
-                    f"列“{near}”与它相近，如是，请在 city.toml 写 {entry}",
-                    f"column {near!r} looks like it: if it is, write {entry} in city.toml",
-                )
-                detail = join_texts([detail, ask])
+            if near:
+                detail = join_texts([detail, _ask_which(spec, item, near)])
             findings.add(
                 "FIELD_MISSING", expected=", ".join(item.figures), detail=detail, item=item
             )
 
 
-def _near_column(raw: Raw, item: Field, mapping: Mapping[str, str]) -> str | None:
-    """Return the column of the source whose name is most like that of a field, if one is."""
-    free = [str(c) for c in raw.frame.columns if c not in set(mapping.values())]
-    by_key = {plain_key(column): column for column in reversed(free)}
-    for name in (item.zh, *item.aliases, item.name):
-        near = difflib.get_close_matches(plain_key(name), list(by_key), n=1, cutoff=_ALIKE)
-        if near:
-            return by_key[near[0]]
-    return None
+def _without_measure(source: str, spec: LayerSpec, item: Field, alike: list[str]) -> SourceError:
+    cause = Text(
+        f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{item.name}），没有找到。",
+        f"{source}: the layer {spec.key} needs the field {item.name!r} ({item.zh}), or an alias "
+        f"of it: {', '.join(item.aliases[:4])}; none is there.",
+    )
+    remedy = Text(
+        "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
+        "Name its column under 'fields' in city.toml (Python: aliases=).",
+    )
+    if alike:
+        ask = _ask_which(spec, item, alike)
+        remedy = Text(f"{ask.zh}（Python：aliases=）。", f"{ask.en} (Python: aliases=).")
+    return SourceError(cause, remedy=remedy)
+
+
+def _ask_which(spec: LayerSpec, item: Field, alike: list[str]) -> Text:
+    """Ask whether one of the columns ``alike`` is the field, and say what to write then."""
+    entry = f'"{alike[0]}" = "{item.name}"'
+    return Text(
+        f"“{'”、“'.join(alike)}”与之相近：如是，请在 city.toml 的 [layers.{spec.key}.fields] "
+        f"写 {entry}",
+        f"{' or '.join(map(repr, alike))} looks like it: if it is, write {entry} under "
+        f"[layers.{spec.key}.fields] in city.toml",
+    )
 
 
 def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> None:
@@ -441,8 +515,9 @@ def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> 
     last = Findings(findings.layer)
     if not own["code"].eq("LAYER_UNUSABLE").any():
         last.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
-    own = own.assign(layer=findings.layer)
-    error.findings = concat_findings([findings.frame(), own, last.frame()])
+    n_records = sum(len(raw.record) for raw in raws)
+    found = findings.frame(n_records=n_records)
+    error.findings = concat_findings([found, of_layer(own, findings.layer), last.frame()])
     if raws:
         error.n_walked = sum(raw.n_walked for raw in raws) + (error.n_walked or 0)
         error.n_skipped += sum(raw.n_skipped for raw in raws)

@@ -1,21 +1,79 @@
-"""A first ``city.toml`` for a folder, with what has to be confirmed written beside it."""
+"""A first ``city.toml`` for a folder: what is certain as entries, what is not as ``# ?`` lines.
+
+Such a line becomes an entry when ``# ? `` is taken away; whether it is taken away from all of them
+or from none, the file can be loaded. What excludes one another is never both: the second best is
+prose, on ordinary comment lines.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
 from geo_citymgmt.city.discovery import find_source
-from geo_citymgmt.city.source import CitySource, LayerSource
-from geo_citymgmt.errors import CityDataError, SourceError
+from geo_citymgmt.city.naming import CityName, city_of_names, is_county_name, name_city
+from geo_citymgmt.city.source import CitySource, LayerSource, Leftover
+from geo_citymgmt.cleaning.extent import Extent, looks_geographic, rank_candidates, spots
+from geo_citymgmt.cleaning.names import match_columns, similar_columns
+from geo_citymgmt.cleaning.zone_fields import zone_columns
+from geo_citymgmt.errors import CityDataError, CRSError, SourceError
+from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.metric import choose_metric_crs, in_china, position_box, zone_positions
+from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = ["propose"]
+
+_UNSURE = "# ? "
+#: Names of columns that hold degrees, whatever the numbers are.
+_DEGREES = re.compile(r"^(经度|纬度|东经|北纬|lon|lng|lat|longitude|latitude)$", re.I)
+#: From this share of records or values on, two files or a column and a field agree.
+_MOST = 0.6
+#: Entries of a ``city.toml`` that is replaced, kept as they stand.
+_KEPT = ("profile", "unit", "month_starts", "services", "bulletin", "crosswalk", "figures")
+
+
+@dataclass
+class _Draft:
+    """The lines of the file and the open questions, as they come."""
+
+    lines: list[str] = field(default_factory=list)
+    questions: list[Text] = field(default_factory=list)
+
+    def ask(self, question: Text, *, here: bool = True) -> None:
+        """Add an open question; ``here`` as prose at this place, else at the head of the file."""
+        plain = Text(*(" ".join(text.split()) for text in question))
+        self.questions.append(plain)
+        if here:
+            self.note(plain)
+
+    def note(self, text: Text) -> None:
+        self.lines.append(f"# {text.zh} / {text.en}")
+
+    def entry(self, line: str, *, is_sure: bool = True) -> None:
+        self.lines.append(line if is_sure else _UNSURE + line)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A layer that is proposed: its source, and whether that it is this layer is certain."""
+
+    spec: LayerSpec
+    entry: LayerSource
+    is_sure: bool = True
 
 
 def propose(
@@ -25,16 +83,16 @@ def propose(
     crs: Any = None,
     fallback_crs: Any = None,
     datum: Any = None,
-) -> tuple[str, list[tuple[str, str]]]:
+) -> tuple[str, list[Text]]:
     """Look at ``folder`` and write down what was understood and what was not.
 
     ``crs``, ``fallback_crs`` and ``datum`` are those of :func:`load_city`.
 
     Returns
     -------
-    str, list of (zh, en)
-        Text of a ``city.toml`` that :func:`load_city` takes, and the open questions, which stand
-        in it as comments too.
+    str, list of Text
+        A ``city.toml`` that :func:`load_city` takes, with its ``# ?`` lines or without; and the
+        open questions, which stand in it as comments too.
 
     Raises
     ------
@@ -47,110 +105,571 @@ def propose(
             remedy=Text("请核对名称。", "Check its name."),
         )
     found = find_source(folder, specs)
-    if not found.layers:
-        raise SourceError(
-            Text(f"{folder}：没有认出任何图层。", f"{folder}: no layer was recognised."),
-            remedy=Text(
-                "请按图层命名文件，如 窨井.shp。", "Name the files after layers, e.g. 窨井.shp."
-            ),
-        )
-    questions: list[tuple[str, str]] = []
-    lines = [
-        "# 由 geo-citymgmt init 生成，请逐项确认。Generated; confirm each line.",
-        f"name_zh = {_quoted(found.name_zh)}",
-        f"name_en = {_quoted(found.name_en)}",
-        f"code = {_quoted(found.code)}",
-    ]
-    if found.data_date is not None:
-        lines.append(f"data_date = {found.data_date:%Y-%m-%d}")
-    else:
-        questions.append(
-            ("数据日期是哪一天？（data_date）", "which day does the data stand as of? (data_date)")
-        )
-        lines.append("# data_date = 2022-06-30")
+    if not found.layers and not found.leftovers:
+        raise _nothing_found(folder, found)
+    draft = _Draft()
+    parts = _parts(found, specs)
+    layers: dict[str, Layer] = {}
+    body = _Draft(questions=draft.questions)
+    zones = None
+    for part in sorted(parts, key=lambda p: p.spec.role != "zones"):
+        given = [one.get(part.spec.key) if isinstance(one, Mapping) else one
+                 for one in (crs, fallback_crs, datum)]  # fmt: skip
+        layer = _layer_lines(body, part, found, zones, *given)
+        if layer is not None and part.is_sure:
+            layers[part.spec.key] = layer
+            zones = layer.data if part.spec.level == "district" else zones
+    _city_lines(draft, found, layers)
+    _metric_lines(draft, found, layers)
+    _date_lines(draft, found, layers)
     for name in ("events", "targets"):
         path = getattr(found, name)
         if isinstance(path, Path):
-            lines.append(f"{name} = {_quoted(path.name)}")
-    for key, entry in found.layers.items():
-        lines += ["", *_layer_lines(key, entry, specs[key], questions, crs, fallback_crs, datum)]
-    _ask_about_ignored(found, questions)
-    head = [f"# ? {zh} / {en}" for zh, en in questions]
-    return "\n".join([lines[0], *head, *lines[1:]]) + "\n", questions
+            draft.entry(f"{name} = {_quoted(path.name)}")
+    _unread_lines(draft, found, specs)
+    head = [
+        "# 由 geo-citymgmt init 生成。行首为“# ? ”的是未确定的建议：确认后去掉“# ? ”即生效；"
+        "其余“#”行是说明。",
+        "# Written by geo-citymgmt init. Lines with '# ? ' are proposals: take '# ? ' away to use "
+        "one; other # lines explain.",
+    ]
+    return "\n".join([*head, *draft.lines, *body.lines]) + "\n", draft.questions
+
+
+def _nothing_found(folder: Path, found: CitySource) -> SourceError:
+    table = found.findings.frame()
+    left = table[table["code"].eq("LAYER_IGNORED")]
+    reasons = Text("；".join(left["message_zh"]), "; ".join(left["message_en"]))
+    return SourceError(
+        Text(
+            f"{folder}：没有可读的图层。{reasons.zh}",
+            f"{folder}: holds no layer that can be read. {reasons.en}".rstrip(),
+        ),
+        remedy=Text(
+            "请放入 .shp、.geojson、.gpkg 等图层文件或带坐标的表格。",
+            "Put layers into it: .shp, .geojson, .gpkg, or tables with coordinates.",
+        ),
+    )
+
+
+def _parts(found: CitySource, specs: Mapping[str, LayerSpec]) -> list[_Part]:
+    """Return the layers to propose: those recognised, then those that something may be."""
+    parts = [_Part(specs[key], entry) for key, entry in found.layers.items()]
+    taken = set(found.layers)
+    for left in found.leftovers:
+        free = [key for key in left.layers if key not in taken]
+        if free and not left.is_known:
+            taken.add(free[0])
+            item = left.item
+            entry = LayerSource(item.path, item.label, sublayer=item.sublayer)
+            parts.append(_Part(specs[free[0]], entry, is_sure=False))
+    return parts
+
+
+# -- the city
+
+
+def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+    for name in _KEPT:
+        value = found.table.get(name)
+        if isinstance(value, (str, int)):
+            draft.entry(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    if found.name.zh:
+        draft.entry(f"name_zh = {_quoted(found.name.zh)}")
+        draft.entry(f"name_en = {_quoted(found.name.en)}")
+        if found.code:
+            draft.entry(f"code = {_quoted(found.code)}")
+        return
+    if "profile" in found.table:
+        return
+    city, is_sure = _city_name(found, layers)
+    if not is_sure:
+        draft.ask(
+            Text(
+                "没有写明是哪个城市；以下名称是按区划名称或文件夹名称推测的",
+                "which city this is, is not stated; the name below is assumed from the names of "
+                "its districts or of the folder",
+            )
+        )
+    draft.entry(f"name_zh = {_quoted(city.name.zh)}", is_sure=is_sure)
+    draft.entry(f"name_en = {_quoted(city.name.en)}", is_sure=is_sure)
+    draft.entry(f"code = {_quoted(city.code)}", is_sure=is_sure)
+
+
+def _city_name(found: CitySource, layers: Mapping[str, Layer]) -> tuple[CityName, bool]:
+    folder = found.root.resolve().name
+    districts = next((la for la in layers.values() if la.spec.level == "district"), None)
+    if districts is None:
+        named = {str(v) for la in layers.values() for v in _values(la, "district_name")}
+        return city_of_names(named) or name_city([], folder), False
+    codes = districts.data[districts.spec.id_field]
+    city = name_city(codes, folder)
+    if city.how == "codes":
+        return city, True
+    return city_of_names(_values(districts, districts.spec.label or ""), codes) or city, False
+
+
+def _values(layer: Layer, column: str) -> pd.Series:
+    data = layer.data
+    return data[column].dropna() if column in data.columns else pd.Series(dtype="str")
+
+
+def _metric_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+    """Write the CRS in which the city is measured: it stays when deliveries change."""
+    if found.table.get("metric_crs"):
+        draft.entry(f"metric_crs = {_quoted(found.table['metric_crs'])}")
+        return
+    if "profile" in found.table:
+        return
+    lon, lat, what = _positions(layers)
+    if not len(lon):
+        return
+    try:
+        chosen = choose_metric_crs(lon, lat, chosen_from=what)
+    except CRSError as error:
+        draft.ask(error.text)
+        return
+    draft.note(
+        Text(
+            f"量算坐标系：{chosen.how.zh}，面积误差不超过 {chosen.areal_error:.3%}，"
+            f"长度误差不超过 {chosen.linear_error:.3%}",
+            f"areas and lengths are measured in: {chosen.how.en}; greatest error of an area "
+            f"{chosen.areal_error:.3%}, of a length {chosen.linear_error:.3%}",
+        )
+    )
+    draft.entry(f"metric_crs = {_quoted(chosen.code)}")
+
+
+def _positions(layers: Mapping[str, Layer]) -> tuple[np.ndarray, np.ndarray, Text]:
+    """Where the city lies, in degrees: its zones, else nearly all records."""
+    zones = [la.data for la in layers.values() if la.spec.role == "zones" and la.located.any()]
+    if zones:
+        lon, lat = zone_positions(zones[0][zones[0].geometry.notna()])
+        return lon, lat, Text("分区", "the zones")
+    places = [
+        np.column_stack([spot.x, spot.y])
+        for la in layers.values()
+        if la.located.any()
+        for spot in [la.data.geometry[la.located].representative_point().to_crs(4326)]
+    ]
+    if not places:
+        return np.empty(0), np.empty(0), Text("", "")
+    x, y = np.concatenate(places).T
+    lon, lat = position_box(x, y, "EPSG:4326")
+    return lon, lat, Text("各图层的位置", "the positions of the layers")
+
+
+def _date_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+    if found.data_date is not None:
+        draft.entry(f"data_date = {found.data_date:%Y-%m-%d}")
+        return
+    draft.ask(
+        Text("数据日期是哪一天？（data_date）", "which day does the data stand as of? (data_date)")
+    )
+    latest = _latest(layers)
+    if latest is not None:
+        draft.note(Text("数据中最晚的日期：", "the latest date in the data:"))
+        draft.entry(f"data_date = {latest:%Y-%m-%d}", is_sure=False)
+
+
+def _latest(layers: Mapping[str, Layer]) -> pd.Timestamp | None:
+    """Return the last day on which a layer says that something happened."""
+    days = []
+    for layer in layers.values():
+        states = layer.spec.states
+        for name in (*(states.dates if states else ()), "update_date", "survey_date"):
+            column = _values(layer, name)
+            if len(column) and pd.api.types.is_datetime64_any_dtype(column.dtype):
+                days.append(column.max())
+    return max(days) if days else None
+
+
+def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
+    """Ask about what was left aside or recognised by what it holds."""
+    proposed = {left.item.label for left in found.leftovers if left.layers}
+    table = found.findings.frame()
+    asked = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
+    for row in asked.itertuples(index=False):
+        if row.code == "LAYER_IGNORED" and row.value in proposed:
+            continue
+        draft.ask(Text(str(row.message_zh), str(row.message_en)))
+    for left in found.leftovers:
+        if not left.layers:
+            _example_lines(draft, left, specs)
+
+
+def _example_lines(draft: _Draft, left: Leftover, specs: Mapping[str, LayerSpec]) -> None:
+    inside = f", sublayer = {_quoted(left.item.sublayer)}" if left.item.sublayer else ""
+    entry = f"path = {_quoted(left.item.path.name)}{inside}"
+    draft.note(
+        Text(
+            f"例如 layers.KEY = {{ {entry} }}，KEY 为 {', '.join(specs)} 之一",
+            f"for example layers.KEY = {{ {entry} }}, KEY being one of these",
+        )
+    )
+
+
+# -- a layer
 
 
 def _layer_lines(
-    key: str,
-    entry: LayerSource,
-    spec: LayerSpec,
-    questions: list[tuple[str, str]],
+    draft: _Draft,
+    part: _Part,
+    found: CitySource,
+    zones: gpd.GeoDataFrame | None,
     crs: Any,
     fallback_crs: Any,
     datum: Any,
-) -> list[str]:
-    lines = [f"[layers.{key}]", *_path_lines(entry)]
-    given_crs = (crs.get(key) if isinstance(crs, Mapping) else crs) or entry.crs
-    given_datum = (datum.get(key) if isinstance(datum, Mapping) else datum) or entry.datum
-    layer: Layer | None = None
-    try:
-        layer = read_layer(
-            entry.source,
-            spec,
-            sublayer=entry.sublayer,
-            encoding=entry.encoding,
-            crs=given_crs,
-            fallback_crs=fallback_crs,
-            datum=given_datum,
-            aliases=entry.fields,
+) -> Layer | None:
+    """Write the table of one layer; return the layer as it is read by what is certain of it."""
+    spec, entry, is_sure = part.spec, part.entry, part.is_sure
+    draft.lines.append("")
+    if not is_sure:
+        draft.ask(
+            Text(
+                f"{entry.label} 可能是“{spec.name_zh}”，请确认",
+                f"{entry.label} may be {spec.key}; confirm it",
+            )
         )
-        findings = layer.findings
-    except CityDataError as error:
-        questions.append((error.message_zh, error.message))
-        findings = error.findings
-        lines.append('# crs = "EPSG:4549"')
-        lines.append('# datum = "gcj02"')
+    draft.entry(f"[layers.{spec.key}]", is_sure=is_sure)
+    more = [left for left in found.leftovers if left.is_known and left.layers == (spec.key,)]
+    sources = _path_lines(draft, part, more)
+    raws = [raw for source in sources if (raw := _read(source, entry)) is not None]
+    crs = crs or entry.crs
+    written, is_known = None, True
+    if crs is None and fallback_crs is None:
+        written, is_known = _crs_line(draft, raws, zones, is_sure)
+    layer = _try_layer(draft, part, sources, crs or written, fallback_crs, datum or entry.datum)
     if layer is not None:
         row = layer.ledger.iloc[0]
-        lines.append(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}")
-        if given_datum:
-            lines.append(f"datum = {_quoted(given_datum)}")
+        stated = {raw.crs.to_string() for raw in raws if raw.crs is not None}
+        # Files that state CRS of their own are read by them: one entry would overrule all.
+        if written is None and row["crs"] and (crs is not None or len(stated) < 2):
+            draft.entry(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}", is_sure=is_sure)
+        if datum or entry.datum:
+            draft.entry(f"datum = {_quoted(datum or entry.datum)}", is_sure=is_sure)
         if row["encoding"] and row["encoding_source"] != "format":
-            lines.append(f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}")
-    unclear = findings[findings["code"].eq("FIELD_AMBIGUOUS")] if findings is not None else None
-    if unclear is not None and len(unclear):
-        lines.append(f"[layers.{key}.fields]")
-        for value, expected, zh, en in unclear[
-            ["value", "expected", "message_zh", "message_en"]
-        ].itertuples(index=False):
-            lines.append(f'# {_quoted(value)} = ""  # {expected}')
-            questions.append((f"{spec.name_zh}：{zh}", f"{key}: {en}"))
-    return lines
+            line = f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}"
+            draft.entry(line, is_sure=is_sure)
+    frame = pd.concat([raw.frame for raw in raws]) if raws else pd.DataFrame()
+    _field_lines(draft, part, frame)
+    return layer if is_known else None
 
 
-def _path_lines(entry: LayerSource) -> list[str]:
-    sources = entry.sources
+def _read(source: Any, entry: LayerSource) -> Raw | None:
+    try:
+        return read_raw(source, sublayer=entry.sublayer, encoding=entry.encoding)
+    except SourceError:
+        # What is wrong with it is asked where it is read as a layer.
+        return None
+
+
+def _try_layer(
+    draft: _Draft, part: _Part, sources: list[Any], crs: Any, fallback_crs: Any, datum: Any
+) -> Layer | None:
+    entry = part.entry
+    try:
+        return read_layer(
+            sources if len(sources) > 1 else sources[0],
+            part.spec,
+            sublayer=entry.sublayer,
+            encoding=entry.encoding,
+            crs=crs,
+            fallback_crs=fallback_crs,
+            datum=datum,
+            aliases=entry.fields,
+        )
+    except CityDataError as error:
+        draft.ask(error.text)
+        return None
+
+
+# -- its files
+
+
+def _path_lines(draft: _Draft, part: _Part, more: Sequence[Leftover]) -> list[Any]:
+    """Write the files of a layer; return them as they are to be read."""
+    spec, entry = part.spec, part.entry
+    sources = list(entry.sources)
+    first = _Facts(_read(sources[0], entry), spec)
+    listed = []
+    for left in more:
+        facts = _Facts(_read(left.item, LayerSource(left.item, left.item.label)), spec)
+        if facts.raw is None:
+            draft.ask(Text(f"{left.item.label} 无法读取", f"{left.item.label} cannot be read"))
+        elif first.has_places and not facts.has_places:
+            listed.append(left)
+        elif first.repeats(facts):
+            draft.ask(
+                Text(
+                    f"{left.item.label} 与 {entry.label} 像是同一份数据，只取了后者；如不是，请"
+                    "并入 path",
+                    f"{left.item.label} looks like the same data as {entry.label}, which alone is "
+                    "read; if it is not, add it to path",
+                )
+            )
+        else:
+            sources.append(left.item)
+    for line in _as_entry(sources, entry.sublayer):
+        draft.entry(line, is_sure=part.is_sure)
+    if len(sources) > len(entry.sources):
+        draft.ask(
+            Text(
+                f"“{spec.name_zh}”有 {len(sources)} 个文件，一并读入",
+                f"{spec.key} has {len(sources)} files, read as one layer",
+            )
+        )
+    for k, left in enumerate(listed):
+        _list_lines(draft, part, left, first, is_first=k == 0)
+    return sources
+
+
+def _list_lines(
+    draft: _Draft, part: _Part, left: Leftover, first: _Facts, *, is_first: bool
+) -> None:
+    """Propose a table without positions as the office's list of the layer."""
+    draft.ask(
+        Text(
+            f"{left.item.label} 没有坐标，像是“{part.spec.name_zh}”的台账（按编号挂接）",
+            f"{left.item.label} has no positions: it may be the office's list of {part.spec.key}, "
+            "joined by id",
+        )
+    )
+    is_file = left.item.path.suffix.lower() in (".csv", ".xlsx", ".xls") and first.has_ids
+    if is_first and is_file:
+        draft.entry(f"ledger = {_quoted(left.item.path.name)}", is_sure=False)
+
+
+class _Facts:
+    """What tells whether two files are the same data: ids and places."""
+
+    def __init__(self, raw: Raw | None, spec: LayerSpec) -> None:
+        self.raw = raw
+        self.ids: set[str] = set()
+        self.places: set[tuple[float, float]] = set()
+        if raw is None:
+            return
+        mapping = match_columns(list(raw.frame.columns), spec, Findings(spec.key))
+        if spec.id_field in mapping:
+            self.ids = set(raw.frame[mapping[spec.id_field]].dropna().astype(str))
+        x, y = spots(raw.geometry)
+        here = np.isfinite(x) & np.isfinite(y)
+        self.places = set(zip(np.round(x[here], 6), np.round(y[here], 6), strict=True))
+
+    @property
+    def has_places(self) -> bool:
+        return bool(self.places)
+
+    @property
+    def has_ids(self) -> bool:
+        return bool(self.ids)
+
+    def repeats(self, other: _Facts) -> bool:
+        """Whether most records of the smaller are in the larger, by their places or their ids."""
+        if self.places and other.places:
+            return _overlap(self.places, other.places)
+        return bool(self.ids and other.ids) and _overlap(self.ids, other.ids)
+
+
+def _overlap(one: set[Any], other: set[Any]) -> bool:
+    return len(one & other) >= _MOST * min(len(one), len(other))
+
+
+def _as_entry(sources: Sequence[Any], sublayer: str | None) -> list[str]:
     names = [Path(s).name for s in sources]
-    inside = [s.sublayer if isinstance(s, SourceLayer) else None for s in sources]
+    inside = [s.sublayer if isinstance(s, SourceLayer) else sublayer for s in sources]
     if not any(inside):
-        lines = [f"path = {_listed(names)}"]
-        return [*lines, f"sublayer = {_quoted(entry.sublayer)}"] if entry.sublayer else lines
-    # Parts of one layer within one archive or database.
+        return [f"path = {_listed(names)}"]
+    if len(sources) == 1:
+        return [f"path = {_quoted(names[0])}", f"sublayer = {_quoted(inside[0])}"]
+    # Parts of one layer within one archive or database, or in several.
     paths = names if len(set(names)) > 1 else names[:1]
     parts = ", ".join(_quoted(part or "") for part in inside)
     return [f"path = {_listed(paths)}", f"sublayer = [{parts}]"]
 
 
+# -- its CRS
+
+
+def _crs_line(
+    draft: _Draft, raws: Sequence[Raw], zones: gpd.GeoDataFrame | None, is_sure: bool
+) -> tuple[str | None, bool]:
+    """Write the CRS where no file states one; return it, and whether it is certain."""
+    unstated = [r for r in raws if r.crs is None and not shapely.is_missing(r.geometry).all()]
+    if not unstated:
+        return None, True
+    x, y = (np.concatenate(c) for c in zip(*(spots(raw.geometry) for raw in unstated), strict=True))
+    here = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    x, y = x[here], y[here]
+    if not len(x):
+        return None, True
+    if looks_geographic(x, y):
+        return _degrees_line(draft, unstated, x, y, is_sure)
+    ranked = rank_candidates(x, y, _extent(zones))
+    best = [c for c in ranked if not c.is_range and not c.swapped]
+    if not best:
+        could = Text("、".join(c.text_zh for c in ranked), ", ".join(c.text for c in ranked))
+        draft.ask(
+            Text(
+                f"没有写明坐标系，可能是 {could.zh or '地方坐标系'}；请写 crs",
+                f"no CRS is stated; it could be {could.en or 'a local one'}: give crs",
+            )
+        )
+        return None, False
+    leads = best[0].share >= _MOST and all(c.share < best[0].share - 0.2 for c in best[1:])
+    others = [c for c in ranked if c is not best[0]]
+    text = Text(
+        "文件没有写明坐标系，按数值推定", "the file states no CRS; inferred from the numbers"
+    )
+    if others and not leads:
+        text = Text(
+            f"{text.zh}；也可能是 {'、'.join(c.text_zh for c in others)}",
+            f"{text.en}; it could also be {', '.join(c.text for c in others)}",
+        )
+    (draft.note if leads else draft.ask)(text)
+    draft.entry(f"crs = {_quoted(best[0].code)}", is_sure=is_sure and leads)
+    return best[0].code, leads
+
+
+def _degrees_line(
+    draft: _Draft, raws: Sequence[Raw], x: np.ndarray, y: np.ndarray, is_sure: bool
+) -> tuple[str, bool]:
+    named = all(any(_DEGREES.match(str(c).strip()) for c in raw.frame.columns) for raw in raws)
+    chinese = in_china(float(np.median(x)), float(np.median(y)))
+    code = "EPSG:4490" if chinese else "EPSG:4326"
+    draft.ask(
+        Text(
+            "文件没有写明坐标系；数值是经纬度。如取自互联网地图（高德、百度），请另写 "
+            'datum = "gcj02" 或 "bd09"',
+            "the file states no CRS; the numbers are degrees. If they are from a web map of China, "
+            'give datum = "gcj02" or "bd09" too',
+        )
+    )
+    # Small numbers without a name may be metres of a local grid.
+    draft.entry(f"crs = {_quoted(code)}", is_sure=is_sure and (named or chinese))
+    return code, named or chinese
+
+
+def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
+    if zones is None or zones.crs is None or not len(zones):
+        return None
+    degrees = zones.geometry.dropna().to_crs(CRS.from_epsg(4326))
+    west, south, east, north = degrees.total_bounds
+    return Extent((west, south, east, north), lambda: shapely.union_all(degrees.to_numpy()))
+
+
+# -- its fields
+
+
+def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
+    """Write the columns that are fields by more than their names, and those that are alike."""
+    spec = part.spec
+    findings = Findings(spec.key)
+    mapping = match_columns(list(frame.columns), spec, findings, part.entry.fields)
+    lines = [(column, name, True) for column, name in part.entry.fields.items()]
+    used = {*mapping.values(), *part.entry.fields}
+    if spec.role == "zones":
+        lines += _zone_fields(spec, mapping, frame[[c for c in frame.columns if c not in used]])
+    table = findings.frame()
+    asked = table[table["code"].eq("FIELD_AMBIGUOUS")]
+    used |= {column for column, _, _ in lines}
+    lines += _ambiguous(spec, mapping, frame, asked["value"].tolist(), draft)
+    used |= {column for column, _, _ in lines} | set(asked["value"])
+    taken = {*mapping, *(name for _, name, _ in lines)}
+    free = [c for c in frame.columns if c not in used]
+    for name, item in spec.fields.items():
+        if name in taken or not (item.figures or name in (spec.measure, spec.id_field)):
+            continue
+        column = next((c for c in similar_columns(item, free) if _plausible(frame[c], item)), None)
+        if column is not None:
+            lines.append((column, name, False))
+            free.remove(column)
+    if not lines:
+        return
+    is_sure = part.is_sure
+    any_sure = is_sure and any(sure for _, _, sure in lines)
+    draft.entry(f"[layers.{spec.key}.fields]", is_sure=any_sure)
+    for column, name, sure in lines:
+        # An empty name leaves a column out.
+        what = spec.fields.get(name)
+        label = f"  # {what.zh} / {what.en}" if what is not None else ""
+        draft.entry(f"{_quoted(column)} = {_quoted(name)}{label}", is_sure=is_sure and sure)
+        if not sure and what is not None:
+            draft.ask(
+                Text(f"“{column}”是否为“{what.zh}”？", f"is {column!r} {what.en!r} ({name})?"),
+                here=False,
+            )
+
+
+def _zone_fields(
+    spec: LayerSpec, mapping: Mapping[str, str], frame: pd.DataFrame
+) -> list[tuple[str, str, bool]]:
+    """Return the columns that could be code and name of zones, where there is none."""
+    codes, names = zone_columns(frame)
+    out = []
+    if spec.id_field not in mapping and codes:
+        sure = frame[codes[0]].astype(str).str.fullmatch(r"\d{6,12}(\.0)?").mean() >= _MOST
+        out.append((codes[0], spec.id_field, bool(sure)))
+    if spec.label is not None and spec.label not in mapping and names:
+        sure = frame[names[0]].map(is_county_name).mean() >= _MOST
+        out.append((names[0], spec.label, bool(sure)))
+    return out
+
+
+def _ambiguous(
+    spec: LayerSpec,
+    mapping: Mapping[str, str],
+    frame: pd.DataFrame,
+    columns: Iterable[str],
+    draft: _Draft,
+) -> list[tuple[str, str, bool]]:
+    """Return for each column that could be several fields the one its values speak for."""
+    out: list[tuple[str, str, bool]] = []
+    for column in columns:
+        if column not in frame.columns:
+            continue
+        alone = Findings(spec.key)
+        match_columns([column], spec, alone)
+        told = alone.frame()
+        names = re.findall(r"\((\w+)\)", str(told["expected"].iloc[0])) if len(told) else []
+        open_names = [n for n in names if n not in mapping and n not in {o[1] for o in out}]
+        fits = [n for n in open_names if _speaks_for(frame[column], spec.fields[n])]
+        if len(fits) == 1:
+            out.append((column, fits[0], False))
+            continue
+        could = ", ".join(f"{spec.fields[n].zh} ({n})" for n in names if n in spec.fields)
+        draft.ask(
+            Text(
+                f"“{column}”可能是：{could}；请在 [layers.{spec.key}.fields] 指明",
+                f"{column!r} could be {could}: say which under [layers.{spec.key}.fields]",
+            )
+        )
+    return out
+
+
+def _speaks_for(values: pd.Series, item: Field) -> bool:
+    """Whether values are those of a field, by more than their type."""
+    present = values.dropna().astype(str).str.strip()
+    if not len(present):
+        return False
+    if item.name.startswith("district"):
+        return bool(present.map(is_county_name).mean() >= _MOST)
+    if item.codes:
+        words = {w for c, code in item.codes.items() for w in (c, code.zh, *code.synonyms)}
+        return bool(present.isin(words).mean() >= _MOST)
+    if item.type in ("int", "float"):
+        return bool(pd.to_numeric(present, errors="coerce").notna().mean() >= _MOST)
+    return False
+
+
+def _plausible(values: pd.Series, item: Field) -> bool:
+    """Whether values can be those of a field whose name is like theirs."""
+    return item.type in ("text", "id") or _speaks_for(values, item)
+
+
 def _listed(names: list[str]) -> str:
     quoted = [_quoted(name) for name in names]
     return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
-
-
-def _ask_about_ignored(found: CitySource, questions: list[tuple[str, str]]) -> None:
-    table = found.findings.frame()
-    for zh, en in table.loc[
-        table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"]), ["message_zh", "message_en"]
-    ].itertuples(index=False):
-        questions.append((zh, en))
 
 
 def _quoted(text: Any) -> str:

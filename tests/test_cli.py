@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
-from geo_citymgmt.report import SERVICES, service_coverage
+from geo_citymgmt.report import service_coverage, services
 from tests.conftest import DATA, points
 
 SIXTH = """
@@ -316,7 +316,7 @@ def test_a_radius_reaches_from_the_records_the_report_counts(tmp_path, city):
     told = heading(page)
     assert "公共自行车与共享单车点位 300\N{NO-BREAK SPACE}米覆盖率" in told
     assert "计入设施 7,800 处；只计状态为运营的设施" in told
-    service = next(s for s in SERVICES if s.layer == "bike_stations")
+    service = next(s for s in services(city) if s.layer == "bike_stations")
     gusu = service_coverage(city, service).table.loc["320508", "coverage"]
     assert f"{gusu:.1%}" == "75.3%"
     assert "75.3%" in page.read_text(encoding="utf-8")

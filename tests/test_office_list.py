@@ -51,7 +51,7 @@ def test_the_list_wins_where_both_fill_a_field_and_that_is_said():
 def test_rows_without_a_feature_stay_unlocated_under_the_district_they_name():
     features = points((1, 1), LOT_ID=["P1"], SP_TOTAL=[5])
     listed = pd.DataFrame(
-        {"停车场编号": ["P8", "P9"], "泊位总数": ["7", "9"], "板块": ["姑苏区", ""]}
+        {"停车场编号": ["P8", "P9"], "泊位总数": ["7", "9"], "所属区县": ["姑苏区", ""]}
     )
     out = read(features, listed)
     assert out.data["lot_id"].tolist() == ["P1", "P8", "P9"]
@@ -97,7 +97,7 @@ def test_5000_rows_and_4800_features_each_end_in_the_result_once_and_figures_add
         {
             "停车场编号": written,
             "泊位总数": rng.integers(1, 100, 5_000).astype(str),
-            "板块": rng.choice(["姑苏区", "高新区", "月球", ""], 5_000),
+            "所属区县": rng.choice(["姑苏区", "高新区", "月球", ""], 5_000),
         }
     )
     path = tmp_path / "台账.csv"

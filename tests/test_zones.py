@@ -93,14 +93,30 @@ def test_summarise_names_what_is_wrong():
         gcm.summarise(points((1, 1)), TWO, split="half")
 
 
-@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:4548", None])
-def test_areas_are_refused_where_they_would_be_wrong(crs):
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:2263", None])
+def test_what_is_not_in_metres_is_refused_and_the_crs_that_fits_named(crs):
     if crs is None:
         zones, frame = TWO.set_crs(None, allow_override=True), points((1, 1))
     else:
-        zones, frame = TWO.to_crs(crs), points((1, 1)).to_crs(crs)
-    with pytest.raises(gcm.CRSError, match=r"EPSG:4549|no CRS"):
+        zones, frame = TWO.to_crs(4326), points((1, 1)).to_crs(4326)
+        if crs == "EPSG:2263":
+            zones = gpd.GeoSeries([shapely.box(980_000, 190_000, 990_000, 200_000)], crs=crs)
+            frame = gpd.GeoSeries([shapely.Point(985_000, 195_000)], crs=crs)
+    fit = {"EPSG:4326": "EPSG:4549", "EPSG:2263": "EPSG:32618", None: "no CRS"}[crs]
+    with pytest.raises(gcm.CRSError, match=fit):
         gcm.assign_zones(frame, zones)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:3857", "EPSG:4548"])
+def test_counting_needs_no_scale_and_measuring_does(crs):
+    zones, frame = TWO.to_crs(crs), points((1, 1)).to_crs(crs)
+    assert gcm.assign_zones(frame, zones).tolist() == ["A"]
+    assert gcm.summarise(frame, zones)["count"].tolist() == [1, 0]
+    expected = pytest.raises(gcm.CRSError, match=r"37\.\d % wrong.*EPSG:4549")
+    if crs == "EPSG:4548":
+        expected = pytest.warns(gcm.ScaleWarning, match=r"summarise: areas.*EPSG:4548.*EPSG:4549")
+    with expected:
+        gcm.summarise(frame, zones, area=("area_m2", "sum"))
 
 
 def test_two_crs_are_refused_by_name():

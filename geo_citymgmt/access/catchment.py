@@ -66,6 +66,11 @@ def two_step_access(
         missing where the place is. Weighted by demand it adds up to the supply that anyone can
         reach; ``.attrs["unreached_supply"]`` is the rest.
 
+    Warns
+    -----
+    ScaleWarning
+        Distances in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
@@ -122,7 +127,7 @@ def _reach(value: float | None, name: str) -> float:
 def _pairs_in_plane(
     demand: gpd.GeoDataFrame, supply: gpd.GeoDataFrame, reach: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    require_metric(demand, "two_step_access")
+    require_metric(demand, "two_step_access", measures=("length",))
     require_same_crs(demand, supply, "two_step_access")
     here, there = _centres(demand), _centres(supply)
     placed, offered = (np.flatnonzero(~np.isnan(xy[:, 0])) for xy in (here, there))

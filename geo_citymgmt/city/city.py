@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 
 from geo_citymgmt.display import city_html
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.layer import Layer
+from geo_citymgmt.metric import MetricCRS
+from geo_citymgmt.overlay import Layered
+from geo_citymgmt.profiles import Profile, nothing_published
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["City"]
 
@@ -50,6 +55,20 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Why each layer that could not be used was refused and what to do, in Chinese and English.
     since : DataFrame or None
         Which findings are new, remain or are resolved since then.
+    profile : Profile or None
+        What belongs to this city and its document; see :mod:`geo_citymgmt.profiles`.
+    unit : Text
+        What a reporting unit of the first level is called.
+    metric : MetricCRS or None
+        The CRS in which it is measured, with its greatest errors; None without a single place.
+    vintage : Timestamp or None
+        The day whose zones count, where zones say from when to when they are valid.
+    month_starts : int
+        Day on which a statistical month begins; 1 for calendar months.
+    settings : Layered
+        Name, units, CRS and the like, each with the file it is from.
+    services_file, bulletin_file : Path or None
+        The office's own, laid over those of profile and package.
     """
 
     layers: Mapping[str, Layer]
@@ -60,15 +79,23 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     findings: pd.DataFrame
     ledger: pd.DataFrame
     specs: Mapping[str, LayerSpec]
-    name_zh: str = "苏州市"
-    name_en: str = "Suzhou"
-    code: str = "320500"
+    name_zh: str = ""
+    name_en: str = ""
+    code: str = ""
     source: str = ""
     inputs: tuple[Path, ...] = field(default=(), repr=False)
     figures: Figures = field(default_factory=load_figures, repr=False)
     unread: Mapping[str, Text] = field(default_factory=dict, repr=False)
     decisions: pd.DataFrame | None = field(default=None, repr=False)
     since: pd.DataFrame | None = field(default=None, repr=False)
+    profile: Profile | None = field(default=None, repr=False)
+    unit: Text = DISTRICT
+    metric: MetricCRS | None = field(default=None, repr=False)
+    vintage: pd.Timestamp | None = None
+    month_starts: int = 1
+    settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
+    services_file: Path | None = field(default=None, repr=False)
+    bulletin_file: Path | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
@@ -113,8 +140,23 @@ class City(Mapping[str, gpd.GeoDataFrame]):
 
     @property
     def zones(self) -> gpd.GeoDataFrame:
-        """Districts, indexed by ``district_code``."""
+        """Districts, indexed by ``district_code``; no rows where the source has none."""
         return self.zones_by_level["district"]
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether there are districts to count by; else figures are of the whole."""
+        return len(self.zones) > 0
+
+    @property
+    def metric_crs(self) -> CRS:
+        """The CRS of every frame, in which areas and distances are measured."""
+        return self.zones.crs
+
+    @property
+    def published(self) -> pd.DataFrame:
+        """Figures published for this city, by its profile; no rows without one."""
+        return _published(self.profile)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, "district" or "street", indexed by code.
@@ -155,6 +197,11 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         from geo_citymgmt.writing import write_city_workbook
 
         return write_city_workbook(self, Path(path), include_personal=include_personal)
+
+
+@lru_cache(maxsize=8)
+def _published(profile: Profile | None) -> pd.DataFrame:
+    return nothing_published() if profile is None else profile.published()
 
 
 class _MissingLayerError(CityDataError, KeyError):

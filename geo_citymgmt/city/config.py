@@ -11,12 +11,18 @@ import pandas as pd
 
 from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.errors import SourceError, SpecError
+from geo_citymgmt.profiles import read_units
 from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
-from geo_citymgmt.words import Text
+from geo_citymgmt.spec.reader import Check
+from geo_citymgmt.words import DISTRICT, Text
 
-__all__ = ["read_config"]
+__all__ = ["profile_named", "read_config"]
+
+_KNOWN = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
+          "zones", "names", "profile", "unit", "units", "month_starts", "metric_crs", "services",
+          "bulletin", "crosswalk"}  # fmt: skip
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -28,15 +34,14 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         It cannot be read, or has an entry that is not known or names no file; the entry is told.
     """
     table = read_toml(path)
-    found = CitySource(path.parent, config=path)
-    known = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
-             "zones", "names"}  # fmt: skip
+    found = CitySource(path.parent, config=path, table=table)
     for entry in table:
-        if entry not in known:
-            raise _mistake(path, entry, f"unknown entry; known: {', '.join(sorted(known))}")
-    found.name_zh = table.get("name_zh", found.name_zh)
-    found.name_en = table.get("name_en", found.name_en)
-    found.code = str(table.get("code", found.code))
+        if entry not in _KNOWN:
+            raise _mistake(path, entry, f"unknown entry; known: {', '.join(sorted(_KNOWN))}")
+    name_zh, name_en = str(table.get("name_zh", "")), str(table.get("name_en", ""))
+    found.name = Text(name_zh or name_en, name_en or name_zh)
+    found.code = str(table.get("code", ""))
+    _read_settings(path, table, found)
     zones = table.get("zones", {})
     for entry in zones:
         if entry not in ("district", "street", "order"):
@@ -44,18 +49,52 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         if entry != "order" and (zones[entry] not in specs or specs[zones[entry]].level != entry):
             raise _mistake(path, f"zones.{entry}", f"{zones[entry]!r} is no layer of that level")
     found.order = tuple(map(str, zones.get("order", ())))
-    found.names = {str(k): str(v) for k, v in table.get("names", {}).items()}
+    # false takes the name of a profile away.
+    names = table.get("names", {}).items()
+    found.names = {str(k): "" if v is False else str(v) for k, v in names}
     date = table.get("data_date")
     if date is not None:
         if not isinstance(date, (str, dt.date)):
             raise _mistake(path, "data_date", "must be a date such as 2022-06-30")
         found.data_date = pd.Timestamp(date).as_unit("us")
-    for name in ("events", "targets", "figures"):
+    for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
     for key, entry in table.get("layers", {}).items():
         found.layers[key] = _configured(path, key, entry, specs)
     return found
+
+
+def profile_named(config: Path) -> str | Path | None:
+    """Return the profile a ``city.toml`` names: a name, or the folder beside it; None without."""
+    given = read_toml(config).get("profile")
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        raise _mistake(config, "profile", "must be the name of a profile, or a folder")
+    folder = config.parent / given
+    return folder if folder.is_dir() else given
+
+
+def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> None:
+    """Read what a profile may say too: what of it stands here counts."""
+    check = Check(path.name)
+    found.profile = profile_named(path)
+    unit = table.get("unit")
+    if isinstance(unit, str):
+        found.unit = Text(unit, DISTRICT.en)
+    elif unit is not None:
+        check.keys(unit, "unit", required=("zh", "en"))
+        found.unit = Text(str(unit["zh"]), str(unit["en"]))
+    starts = check.value(table, "", "month_starts", int, 0)
+    if "month_starts" in table and not 1 <= starts <= 28:
+        raise _mistake(path, "month_starts", "must be a day of the month, 1 to 28")
+    found.month_starts = starts
+    metric_crs = table.get("metric_crs")
+    if metric_crs is not None and not isinstance(metric_crs, (str, int)):
+        raise _mistake(path, "metric_crs", 'must be a code such as "EPSG:4548"')
+    found.metric_crs = None if metric_crs is None else str(metric_crs)
+    found.units = read_units(check, table.get("units", []), path.parent)
 
 
 def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:

@@ -9,14 +9,18 @@ from typing import Any
 
 import geopandas as gpd
 import pandas as pd
+from pyproj import CRS
 
+from geo_citymgmt.city.building import Builder
 from geo_citymgmt.city.city import City
+from geo_citymgmt.city.config import profile_named
 from geo_citymgmt.city.discovery import find_source, keep_within, told_by_archive
+from geo_citymgmt.city.naming import add_assumption, name_city
+from geo_citymgmt.city.reporting import read_crosswalk, successors
 from geo_citymgmt.city.source import CitySource
 from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events, read_targets
 from geo_citymgmt.decisions import (
     compare_findings,
-    corrections_of,
     mark_accepted,
     read_decisions,
 )
@@ -24,8 +28,8 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import check_figures, load_figures
 from geo_citymgmt.indicators.targets import check_targets
-from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
-from geo_citymgmt.metric import DEFAULT_CRS
+from geo_citymgmt.layer import Layer
+from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 from geo_citymgmt.words import Text, join_texts
 
@@ -36,8 +40,9 @@ def load_city(
     source: str | Path,
     *,
     layers: Sequence[str] | None = None,
-    zones: gpd.GeoDataFrame | None = None,
-    metric_crs: Any = DEFAULT_CRS,
+    profile: str | Path | None = None,
+    zones: gpd.GeoDataFrame | str | Path | None = None,
+    metric_crs: Any = None,
     specs: Mapping[str, LayerSpec] | str | Path | None = None,
     crs: Any = None,
     fallback_crs: Any = None,
@@ -58,10 +63,19 @@ def load_city(
     layers : sequence of str, optional
         Load these only, by key or name; zones are always loaded. With one, a ``source`` that is one
         file is taken as that layer, whatever its name.
-    zones : GeoDataFrame, optional
-        Districts indexed by code, in place of those of the source.
-    metric_crs : anything pyproj takes
-        CRS of everything, in metres.
+    profile : str or Path, optional
+        What belongs to the city and its document (names, order and word of its reporting units,
+        published figures, targets): the name of one that comes with the package, or an office's
+        own folder; wins over ``city.toml``. Without one the city is named by ``city.toml``, else
+        by the codes of its districts, else after its folder, which is a finding.
+    zones : GeoDataFrame, str or Path, optional
+        Districts indexed by code, in place of those of the source; or the profile whose
+        demonstration outlines are to be used. Data without districts is judged by no outlines:
+        the checks of place are off, and figures are of the whole.
+    metric_crs : anything pyproj takes, optional
+        CRS of everything, in metres. Without it, and without an entry in ``city.toml`` or the
+        profile, it is chosen from the zones, else from where the records lie; ``city.metric``
+        says which and how far from the truth it measures.
     specs : mapping, or folder of layer files, optional
         Beside the package's own: see :func:`load_specs`.
     crs, datum : optional
@@ -83,23 +97,25 @@ def load_city(
     Raises
     ------
     CityDataError
-        Nothing usable was found; the findings say why. Or a layer is asked for that is not known.
+        Nothing usable was found; the findings say why. A layer is asked for that is not known.
+        There is no such profile. No CRS measures the whole city, or the one given does not.
+
+    See Also
+    --------
+    read_layer : one layer by itself.
 
     Examples
     --------
     >>> city = load_city("data/shapefiles")                               # doctest: +SKIP
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
-    known = specs if isinstance(specs, Mapping) else load_specs(specs)
-    if layers is not None:
-        asked = [layers] if isinstance(layers, str) else layers
-        layers = [get_spec(name, known).key for name in asked]
     with told_by_archive(Path(source)) as folder:
         city = _loaded(
             Path(source) if folder is None else folder,
             str(source),
-            known,
+            specs,
             layers,
+            profile=profile,
             zones=zones,
             metric_crs=metric_crs,
             crs=crs,
@@ -118,10 +134,11 @@ def load_city(
 def _loaded(
     where: Path,
     source: str,
-    known: Mapping[str, LayerSpec],
-    layers: Sequence[str] | None,
+    specs: Mapping[str, LayerSpec] | str | Path | None,
+    layers: Sequence[str] | str | None,
     *,
-    zones: gpd.GeoDataFrame | None,
+    profile: str | Path | None,
+    zones: gpd.GeoDataFrame | str | Path | None,
     metric_crs: Any,
     crs: Any,
     fallback_crs: Any,
@@ -130,40 +147,65 @@ def _loaded(
     figures: str | Path | None,
 ) -> City:
     """Load what is at ``where``, which people know as ``source``."""
-    only = layers[0] if layers and len(layers) == 1 else None
-    found = find_source(where, known, layer=only)
+    named = profile if profile is not None else _profile_of(where)
+    whose = None if named is None else load_profile(named)
+    known = _specs(specs, whose)
+    asked = [layers] if isinstance(layers, str) else layers
+    wanted = None if asked is None else [get_spec(name, known).key for name in asked]
+    found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
     if where != Path(source):
         keep_within(found, where, Path(source).name)
+    if whose is None and found.profile is not None:
+        # A GeoPackage of this package says so itself, inside.
+        whose = load_profile(found.profile)
+        known = _specs(specs, whose)
+    found.under(whose)
     findings = Findings()
     findings.extend(found.findings)
     decided = None if decisions is None else read_decisions(decisions, known)
     _tell_unclear(decided, findings)
-    builder = _Builder(found, known, metric_crs, crs, fallback_crs, datum, decided)
-    builder.load_zones(zones, findings)
-    wanted = [k for k in known if known[k].role != "zones" and (not layers or k in layers)]
-    # Roads first: by them it shows where positions of the other layers are shifted.
-    for key in sorted(wanted, key=lambda k: k != "roads"):
-        builder.load(key, builder.zones_by_level["district"])
-    builder.layers = {k: builder.layers[k] for k in known if k in builder.layers}
-    if not builder.layers:
+    builder = Builder(
+        found,
+        known,
+        profile=whose,
+        metric_crs=found.metric_crs if metric_crs is None else metric_crs,
+        metric_how=_metric_how(found, whose, metric_crs),
+        crs=crs,
+        fallback_crs=fallback_crs,
+        datum=datum,
+        decided=decided,
+        crosswalk=None if found.crosswalk is None else read_crosswalk(found.crosswalk),
+    )
+    named_zones = isinstance(zones, (str, Path))
+    builder.load_zones(load_profile(zones) if named_zones else zones)
+    facilities = [k for k in known if known[k].role != "zones"]
+    builder.load_rest([k for k in facilities if not wanted or k in wanted])
+    findings.extend(builder.findings)
+    read = {k: builder.layers[k] for k in known if k in builder.layers}
+    if not read:
         raise _nothing_usable(source, builder, findings)
-    own_figures = load_figures(figures if figures is not None else found.figures)
-    check_figures(own_figures, known)
-    events, targets = _side_tables(found, known, builder.layers, layers, findings)
     by_level = builder.zones_by_level
-    zone_codes = [str(code) for zones_ in by_level.values() for code in zones_.index]
-    check_targets(targets, own_figures, by_level["district"], zone_codes, found.code, findings)
-    data_date = found.data_date or _latest(builder.layers, events)
-    all_findings = concat_findings([findings.frame(), *builder.tables])
+    by_level.setdefault("district", _no_zones(builder.crs))
+    own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
+    check_figures(own_figures, known)
+    events, targets = _side_tables(found, known, read, wanted, findings)
+    name, code = _named(found, by_level["district"], source, findings)
+    targets = _succeeded(targets, builder, findings)
+    zone_codes = [str(c) for zones_ in by_level.values() for c in zones_.index]
+    check_targets(
+        targets, own_figures, by_level["district"], zone_codes, code, findings, found.unit
+    )
+    data_date = found.data_date or _latest(read, events)
+    all_findings = concat_findings([findings.frame(), *builder.tables.values()])
     since = None
     if decided is not None:
         since = compare_findings(decided, all_findings)
         all_findings = mark_accepted(all_findings, decided)
-    ledger = pd.concat(builder.ledgers, ignore_index=True)
+    ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
     return City(
-        layers=builder.layers,
-        zones_by_level=builder.zones_by_level,
+        layers=read,
+        zones_by_level=by_level,
         events=events,
         targets=targets,
         data_date=data_date,
@@ -173,13 +215,89 @@ def _loaded(
         since=since,
         ledger=ledger,
         specs=known,
-        name_zh=found.name_zh,
-        name_en=found.name_en,
-        code=found.code,
+        name_zh=name.zh,
+        name_en=name.en,
+        code=code,
         source=source,
         inputs=found.inputs(),
         figures=own_figures,
+        profile=whose,
+        unit=found.unit,
+        metric=builder.metric,
+        vintage=builder.vintage,
+        month_starts=found.month_starts,
+        settings=found.settings(whose, _of_data(name, code, builder)),
+        services_file=found.services,
+        bulletin_file=found.bulletin,
     )
+
+
+def _specs(
+    specs: Mapping[str, LayerSpec] | str | Path | None, profile: Profile | None
+) -> Mapping[str, LayerSpec]:
+    if isinstance(specs, Mapping):
+        return specs
+    return load_specs(specs, below=None if profile is None else profile.layers)
+
+
+def _profile_of(where: Path) -> str | Path | None:
+    """The profile that the city.toml of a source names, before anything else of it is read."""
+    config = where / "city.toml" if where.is_dir() else where
+    return profile_named(config) if config.suffix == ".toml" and config.is_file() else None
+
+
+def _of_data(name: Text, code: str, builder: Builder) -> dict[str, Any]:
+    out: dict[str, Any] = {"name_zh": name.zh, "name_en": name.en, "code": code}
+    if builder.metric is not None:
+        out["metric_crs"] = builder.metric.code
+    return out
+
+
+def _metric_how(found: CitySource, profile: Profile | None, given: Any) -> Text:
+    if given is not None:
+        return Text("用户指定", "given")
+    if profile is not None and found.metric_crs == profile.metric_crs:
+        return Text(f"配置 {profile.key} 指定", f"given by profile {profile.key}")
+    return Text("来源指定", "given by the source")
+
+
+def _no_zones(crs: CRS) -> gpd.GeoDataFrame:
+    index = pd.Index([], name="district_code", dtype="str")
+    return gpd.GeoDataFrame(
+        {"name_zh": pd.Series([], dtype="str", index=index)}, geometry=[], crs=crs
+    ).set_index(index)
+
+
+def _named(
+    found: CitySource, zones: gpd.GeoDataFrame, source: str, findings: Findings
+) -> tuple[Text, str]:
+    """Whose city it is: as stated, else by the codes of its districts, else after its folder."""
+    if found.name.zh and found.code:
+        return found.name, found.code
+    folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
+    known = name_city(zones.index, folder)
+    if not found.name.zh:
+        add_assumption(known, findings)
+    return (found.name if found.name.zh else known.name), found.code or known.code
+
+
+def _succeeded(targets: pd.DataFrame, builder: Builder, findings: Findings) -> pd.DataFrame:
+    """Bring targets of zones that merged to the zone they merged into, where it has none."""
+    if builder.crosswalk is None or targets.empty or "district" not in builder.zones_by_level:
+        return targets
+    merged = successors(builder.crosswalk, list(builder.zones.index))
+    old = targets["zone_code"].isin(merged)
+    for code in targets.loc[old, "zone_code"].unique():
+        detail = Text("目标表", "targets")
+        findings.add("ZONES_SUCCEEDED", value=code, expected=merged[code], detail=detail)
+    moved = targets.assign(zone_code=targets["zone_code"].replace(merged))
+    keys = ["indicator", "zone_code", "deadline"]
+    # Targets of several zones that became one add up.
+    sums = moved.groupby(keys, dropna=False, sort=False)["target"].transform(
+        lambda column: column.sum(min_count=1)
+    )
+    rest = moved.assign(target=sums).drop_duplicates(keys)
+    return rest.reset_index(drop=True)
 
 
 def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
@@ -189,11 +307,12 @@ def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
     unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
     for row in unclear.itertuples():
         where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
-        findings.add("DECISION_UNCLEAR", value=where)
+        about = str(row.finding_key) or " ".join((row.layer, row.code, row.field, row.key))
+        findings.add("DECISION_UNCLEAR", value=where, about=about)
 
 
-def _nothing_usable(source: Any, builder: _Builder, findings: Findings) -> CityDataError:
-    tables = concat_findings([findings.frame(), *builder.tables])
+def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDataError:
+    tables = concat_findings([findings.frame(), *builder.tables.values()])
     cause = Text(f"{source}：没有可用的图层。", f"{source}: no layer could be used.")
     if builder.unread:
         causes = [cause, *builder.unread.values()]
@@ -212,103 +331,6 @@ def _nothing_usable(source: Any, builder: _Builder, findings: Findings) -> CityD
     )
 
 
-class _Builder:
-    """Loads one layer after the other and keeps the account of those that failed."""
-
-    def __init__(
-        self,
-        found: CitySource,
-        specs: Mapping[str, LayerSpec],
-        metric_crs: Any,
-        crs: Any,
-        fallback_crs: Any,
-        datum: Any,
-        decided: pd.DataFrame | None,
-    ) -> None:
-        self.found, self.specs, self.metric_crs = found, specs, metric_crs
-        self.crs, self.fallback_crs = crs, fallback_crs
-        self.datum, self.decided = datum, decided
-        self.layers: dict[str, Layer] = {}
-        self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
-        self.ledgers: list[pd.DataFrame] = []
-        self.tables: list[pd.DataFrame] = []
-        self.unread: dict[str, Text] = {}
-
-    def load(self, key: str, zones: gpd.GeoDataFrame | None) -> Layer | None:
-        entry = self.found.layers.get(key)
-        if entry is None:
-            return None
-        try:
-            layer = read_layer(
-                entry.source,
-                self.specs[key],
-                sublayer=entry.sublayer,
-                encoding=entry.encoding,
-                crs=_for(self.crs, key) or entry.crs,
-                fallback_crs=self.fallback_crs,
-                datum=_for(self.datum, key) or entry.datum,
-                aliases=entry.fields,
-                ledger=entry.ledger,
-                corrections=None if self.decided is None else corrections_of(self.decided, key),
-                pipeline=entry.pipeline,
-                mend=entry.mend,
-                units=entry.units,
-                zones=zones,
-                roads=self.layers["roads"].data if "roads" in self.layers else None,
-                metric_crs=self.metric_crs,
-                data_date=self.found.data_date,
-            )
-        except CityDataError as error:
-            self.unread[key] = error.text
-            row = {"layer": key, "source": entry.label, "state": "unusable"}
-            counts = dict.fromkeys([c for c in LEDGER_COLUMNS if c.startswith("n_")], 0)
-            # What was walked before the layer had to be refused has been refused with it.
-            counts["n_walked"], counts["n_skipped"] = error.n_walked or 0, error.n_skipped
-            counts["n_records"] = counts["n_rejected"] = counts["n_walked"] - counts["n_skipped"]
-            self.ledgers.append(pd.DataFrame([{**counts, **row}], columns=list(LEDGER_COLUMNS)))
-            if error.findings is not None:
-                self.tables.append(error.findings)
-            return None
-        self.layers[key] = layer
-        self.ledgers.append(layer.ledger)
-        self.tables.append(layer.findings)
-        return layer
-
-    def load_zones(self, given: gpd.GeoDataFrame | None, findings: Findings) -> None:
-        for key, spec in self.specs.items():
-            if spec.role != "zones" or (spec.level == "district" and given is not None):
-                continue
-            layer = self.load(key, None)
-            if layer is not None and spec.level:
-                self.zones_by_level[spec.level] = self._indexed(layer)
-        if given is not None:
-            self.zones_by_level["district"] = given.to_crs(self.metric_crs)
-        elif "district" not in self.zones_by_level:
-            # Streets of the source say nothing about packaged districts they do not tile.
-            from geo_citymgmt.outlines import packaged_districts
-
-            findings.add("ZONES_PACKAGED")
-            frame = packaged_districts().to_crs(self.metric_crs)
-            self.zones_by_level["district"] = frame.set_index("district_code", drop=True)
-            self.zones_by_level.pop("street", None)
-
-    def _indexed(self, layer: Layer) -> gpd.GeoDataFrame:
-        spec = layer.spec
-        frame = layer.data[layer.located].set_index(spec.id_field)
-        if spec.level == "district":
-            for code, name in self.found.names.items():
-                if code in frame.index and "name_zh" in frame.columns:
-                    frame.loc[code, "name_zh"] = name
-            order = [c for c in self.found.order if c in frame.index]
-            rest = sorted(set(frame.index) - set(order))
-            return frame.loc[[*order, *rest]]
-        return frame.sort_index()
-
-
-def _for(value: Any, key: str) -> Any:
-    return value.get(key) if isinstance(value, Mapping) else value
-
-
 def _side_tables(
     found: CitySource,
     specs: Mapping[str, LayerSpec],
@@ -324,7 +346,7 @@ def _side_tables(
         events = read_events(found.events, specs, findings, only=asked)
         events = _matched(events, layers, findings)
     if found.targets is not None:
-        targets = read_targets(found.targets)
+        targets = read_targets(found.targets, found.unit)
     return events, targets
 
 
@@ -339,6 +361,7 @@ def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findin
         findings.add(
             "EVENT_UNMATCHED",
             value=int(lost.sum()),
+            about="key",
             detail=Text("没有对应编号的入库记录", "no accepted record has their id"),
         )
     return events[~lost].reset_index(drop=True)

@@ -10,8 +10,12 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.overlay import Layered, layered
+from geo_citymgmt.profiles import Profile, ReportingUnit
+from geo_citymgmt.reading.source import SourceLayer
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
-__all__ = ["COMPANY", "CitySource", "LayerSource"]
+__all__ = ["COMPANY", "CitySource", "LayerSource", "Leftover"]
 
 #: Files of a shapefile and other company that is no layer by itself.
 COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml", ".md", ".txt",
@@ -40,6 +44,19 @@ class LayerSource:
         return self.source if isinstance(self.source, list) else [self.source]
 
 
+@dataclass(frozen=True)
+class Leftover:
+    """A part of the source that is read as no layer, though it is one or may be one.
+
+    ``layers`` are those it may be, the likeliest first; with ``is_known`` it is the first of them,
+    and another file was taken. Empty where nothing but its geometry says that it is a layer.
+    """
+
+    item: SourceLayer
+    layers: tuple[str, ...] = ()
+    is_known: bool = False
+
+
 @dataclass
 class CitySource:
     """What was found at a source before any layer is read."""
@@ -50,14 +67,60 @@ class CitySource:
     targets: Path | pd.DataFrame | None = None
     figures: Path | None = None
     data_date: pd.Timestamp | None = None
-    name_zh: str = "苏州市"
-    name_en: str = "Suzhou"
-    code: str = "320500"
+    name: Text = NOTHING
+    code: str = ""
     order: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    #: As named by city.toml or a GeoPackage of this package; see :meth:`under`.
+    profile: str | Path | None = None
+    unit: Text = NOTHING
+    units: tuple[ReportingUnit, ...] = ()
+    month_starts: int = 0
+    metric_crs: str | None = None
+    services: Path | None = None
+    bulletin: Path | None = None
+    crosswalk: Path | None = None
     config: Path | None = None
+    #: What city.toml says, as it was read.
+    table: Mapping[str, Any] = field(default_factory=dict, repr=False)
     findings: Findings = field(default_factory=Findings)
     sides: list[Path] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
+
+    def under(self, profile: Profile | None) -> None:
+        """Fill what the source does not say itself from a profile, entry by entry."""
+        if profile is None:
+            self.unit = self.unit if self.unit.zh else DISTRICT
+            self.month_starts = self.month_starts or 1
+            return
+        self.name = self.name if self.name.zh else profile.name
+        self.code = self.code or profile.code
+        self.order = self.order or profile.order
+        # An empty name takes a display name away: the file's own is shown.
+        names = {**profile.names, **self.names}
+        self.names = {code: name for code, name in names.items() if name}
+        self.unit = self.unit if self.unit.zh else profile.unit
+        self.units = self.units or profile.units
+        self.month_starts = self.month_starts or profile.month_starts
+        self.metric_crs = self.metric_crs or profile.metric_crs
+        self.crosswalk = self.crosswalk or profile.crosswalk
+
+    def settings(self, profile: Profile | None, found: Mapping[str, Any]) -> Layered:
+        """What holds for the city besides layers, figures and tables, with where it is from.
+
+        ``found`` is what nobody stated and the data itself says.
+        """
+        default = {"unit": DISTRICT._asdict(), "month_starts": 1}
+        mine = {k: v for k, v in self.table.items() if k not in ("layers", "zones")}
+        if "order" in self.table.get("zones", {}):
+            mine["order"] = self.table["zones"]["order"]
+        tables: list[tuple[str, Mapping[str, Any]]] = [("—", default), ("data", found)]
+        if profile is not None:
+            of_profile = {k: v for k, v in profile.table.items() if k != "schema"}
+            tables.append((f"{profile.key}/profile.toml", of_profile))
+        if self.config is not None:
+            tables.append((self.config.name, mine))
+        return layered(tables, whole=("aliases",))
 
     def inputs(self) -> tuple[Path, ...]:
         """Every file that was used, the parts of a shapefile included."""
@@ -72,6 +135,13 @@ class CitySource:
                 parts = [p for p in path.parent.glob("*") if p.with_suffix("") == stem]
                 keep = COMPANY | {path.suffix.lower()}
                 paths |= {p for p in parts if p.suffix.lower() in keep and p.suffix != ".lock"}
-        paths |= {p for p in (self.events, self.targets, self.figures, self.config, *self.sides)
-                  if isinstance(p, Path)}  # fmt: skip
+        paths |= set(self.side_files())
         return tuple(sorted(p for p in paths if p.is_file()))
+
+    def side_files(self) -> list[Path]:
+        """Files beside the layers: tables, settings and what they name."""
+        given = (
+            self.events, self.targets, self.figures, self.services, self.bulletin, self.crosswalk,
+            self.config, *(unit.outline for unit in self.units), *self.sides,
+        )  # fmt: skip
+        return [path for path in given if isinstance(path, Path)]

@@ -14,7 +14,7 @@ from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "read_events", "read_targets"]
 
@@ -28,7 +28,7 @@ _HEADINGS = {
     "amount": ("数量", "数值", "面积"),
     "note": ("备注", "说明"),
     "indicator": ("指标", "指标编号"),
-    "zone_code": ("区划代码", "板块代码", "行政区划代码"),
+    "zone_code": ("区划代码", "行政区划代码"),
     "target": ("目标", "目标值"),
     "unit": ("单位",),
     "deadline": ("完成时限", "期限"),
@@ -63,22 +63,23 @@ def read_events(
     table["date"] = _dates(table["date"])
     table["amount"] = _numbers(table["amount"])
     table["key"] = table["key"].astype("str")
-    for column, en, zh in (
-        ("layer", "their layer is not known", "图层名称无法识别"),
-        ("event", "their kind of event is not known to the layer", "事件类型无法识别"),
-        ("date", "they have no valid date", "没有有效日期"),
+    for column, why in (
+        ("layer", Text("图层名称无法识别", "their layer is not known")),
+        ("event", Text("事件类型无法识别", "their kind of event is not known to the layer")),
+        ("date", Text("没有有效日期", "they have no valid date")),
     ):
         lost = table[column].isna()
         if lost.any():
-            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), detail=Text(zh, en))
+            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), about=column, detail=why)
             table = table[~lost]
     table[["layer", "event"]] = table[["layer", "event"]].astype("str")
     return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)
 
 
-def read_targets(source: Path | pd.DataFrame) -> pd.DataFrame:
-    """Read the targets: one row an indicator and zone."""
-    table = _columns(source, TARGET_COLUMNS, required=("indicator", "zone_code", "target"))
+def read_targets(source: Path | pd.DataFrame, unit: Text = DISTRICT) -> pd.DataFrame:
+    """Read the targets: one row an indicator and zone, which may be headed by the city's word."""
+    required = ("indicator", "zone_code", "target")
+    table = _columns(source, TARGET_COLUMNS, required, {"zone_code": f"{unit.zh}代码"})
     table["target"] = _numbers(table["target"])
     table["deadline"] = _dates(table["deadline"])
     for column in ("indicator", "zone_code", "unit", "note"):
@@ -87,14 +88,17 @@ def read_targets(source: Path | pd.DataFrame) -> pd.DataFrame:
 
 
 def _columns(
-    source: Path | pd.DataFrame, columns: tuple[str, ...], required: tuple[str, ...]
+    source: Path | pd.DataFrame,
+    columns: tuple[str, ...],
+    required: tuple[str, ...],
+    more: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     name = source.name if isinstance(source, Path) else "table"
     raw = _read_csv(source) if isinstance(source, Path) else source.copy()
     by_key = {plain_key(str(c)): c for c in raw.columns}
     out = {}
     for column in columns:
-        words = (column, *_HEADINGS.get(column, ()))
+        words = (column, *_HEADINGS.get(column, ()), (more or {}).get(column, column))
         found = next((by_key[plain_key(w)] for w in words if plain_key(w) in by_key), None)
         if found is None and column in required:
             raise SourceError(

@@ -105,8 +105,11 @@ def suspect_datum(
         raise CRSError(
             Text(
                 "suspect_datum：两者都需有坐标系，参照数据应为以米为单位的投影坐标。",
-                "suspect_datum: both need a CRS, and that of the reference must be in metres: "
-                "reference.to_crs('EPSG:4549').",
+                "suspect_datum: both need a CRS, and that of the reference must be in metres.",
+            ),
+            remedy=Text(
+                "请用 .to_crs() 转换参照数据。",
+                "Bring the reference into a projected one with .to_crs().",
             ),
         )
     shapes = _usable(given.to_numpy())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -11,24 +11,20 @@ import pyproj
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt.metric import in_china
+
 __all__ = ["Candidate", "Extent", "looks_geographic", "rank_candidates", "spots"]
 
 WGS84 = CRS.from_epsg(4326)
-#: What Chinese offices use, the usual ones first; a tie goes to the earlier. Code, en, zh.
-_CANDIDATES = (
-    ("EPSG:4490", "degrees", "经纬度"),
-    ("EPSG:4549", "CGCS2000 3° 120E", "CGCS2000 3° 120E"),
-    ("EPSG:4528", "CGCS2000 3° zone 40", "CGCS2000 3° 40带"),
-    ("EPSG:4548", "CGCS2000 3° 117E", "CGCS2000 3° 117E"),
-    ("EPSG:4527", "CGCS2000 3° zone 39", "CGCS2000 3° 39带"),
-    ("EPSG:4550", "CGCS2000 3° 123E", "CGCS2000 3° 123E"),
-    ("EPSG:4529", "CGCS2000 3° zone 41", "CGCS2000 3° 41带"),
-    ("EPSG:4498", "CGCS2000 6° zone 20", "CGCS2000 6° 20带"),
-    ("EPSG:4499", "CGCS2000 6° zone 21", "CGCS2000 6° 21带"),
-    ("EPSG:32650", "WGS 84 UTM 50N", "WGS 84 UTM 50N"),
-    ("EPSG:32651", "WGS 84 UTM 51N", "WGS 84 UTM 51N"),
-    ("EPSG:3857", "Web Mercator", "网络墨卡托"),
-)
+#: A candidate of which the code is a range: any of them, the numbers do not tell which.
+_ANY_BELT = ("EPSG:4534–4554", "CGCS2000 3°, any central meridian", "CGCS2000 3°，中央经线不明")
+_ANY_UTM = ("EPSG:32601–32660", "WGS 84 UTM, any zone", "WGS 84 UTM，带号不明")
+#: Eastings of a three-degree belt, a six-degree belt and a UTM zone lie so near to the meridian's.
+_HALF_3, _HALF_6 = 300_000.0, 500_000.0
+#: Northings from the equator to the north of China, to the pole, and the edge of Web Mercator.
+_CHINA_NORTH, _POLE, _MERCATOR = 6_200_000.0, 10_000_000.0, 20_048_967.0
+#: So many of the numbers must make sense in a CRS for it to be named.
+_FITTING = 0.6
 _SAMPLE = 1000
 #: One degree about the city, some 100 km: what lies farther is not the city's.
 _AROUND = 1.0
@@ -47,6 +43,11 @@ class Candidate:
     def __str__(self) -> str:
         """Code and share alone: the same in every language."""
         return f"{self.code}{self._share}"
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it stands for several CRS that the numbers do not tell apart."""
+        return "–" in self.code
 
     @property
     def text(self) -> str:
@@ -141,7 +142,8 @@ def looks_geographic(x: np.ndarray, y: np.ndarray) -> bool:
 def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list[Candidate]:
     """Rank what the numbers could be, by the share of records each puts into the city.
 
-    Where no candidate puts any there, those that put them into China at all, unranked.
+    Where it is not known where the city lies, or no candidate puts any there, those CRS in which
+    the numbers make sense at all, unranked.
     """
     here = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     if not len(here):
@@ -149,20 +151,96 @@ def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list
     at = here[np.unique(np.linspace(0, len(here) - 1, _SAMPLE).astype(int))]
     x, y = x[at], y[at]
     degrees = looks_geographic(x, y)
-    ranked, possible = [], []
-    for code, note, note_zh in _CANDIDATES:
-        crs = CRS.from_user_input(code)
-        if crs.is_geographic != degrees:
+    ranked = []
+    for code, note, note_zh in _usual(extent.box) if extent is not None else ():
+        crs = _crs(code)
+        if extent is None or crs.is_geographic != degrees:
             continue
         back = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
         for swapped in (False, True):
             lon, lat = back.transform(*((y, x) if swapped else (x, y)))
-            share = extent.share(lon, lat) if extent is not None else 0.0
+            share = extent.share(lon, lat)
             if share > 0:
                 ranked.append(Candidate(code, note, note_zh, share, swapped))
-            with np.errstate(invalid="ignore"):
-                inside = ((lon > 73) & (lon < 136) & (lat > 3) & (lat < 54)).mean()
-            if inside > 0.5 and not swapped:
-                possible.append(Candidate(code, note, note_zh, 0.0))
-    order = sorted(ranked, key=lambda c: (-round(c.share, 3), c.swapped))
-    return order or possible
+    if ranked:
+        return sorted(ranked, key=lambda c: (-round(c.share, 3), c.swapped))
+    return list(_fitting_degrees(x, y) if degrees else _fitting_metres(x, y))
+
+
+def _usual(box: tuple[float, float, float, float]) -> Iterator[tuple[str, str, str]]:
+    """What an office near ``box`` uses, the usual ones first; a tie goes to the earlier.
+
+    A six-degree belt without zone number is no candidate of its own: with the same central
+    meridian it is the same plane as the three-degree one.
+    """
+    lon, lat = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    chinese = in_china(lon, lat)
+    yield ("EPSG:4490" if chinese else "EPSG:4326"), "degrees", "经纬度"
+    if chinese:
+        for belt in _near(lon / 3, 1.5, 25, 45):
+            yield f"EPSG:{4509 + belt}", *_same(f"CGCS2000 3° {3 * belt}E")
+            yield f"EPSG:{4488 + belt}", f"CGCS2000 3° zone {belt}", f"CGCS2000 3° {belt}带"
+        for belt in _near((lon + 3) / 6, 1.0, 13, 23):
+            yield f"EPSG:{4478 + belt}", f"CGCS2000 6° zone {belt}", f"CGCS2000 6° {belt}带"
+    base, side = (32600, "N") if lat >= 0 else (32700, "S")
+    for zone in _near((lon + 183) / 6, 1.0, 1, 60):
+        yield f"EPSG:{base + zone}", *_same(f"WGS 84 UTM {zone}{side}")
+    yield "EPSG:3857", "Web Mercator", "网络墨卡托"
+
+
+def _near(exact: float, within: float, low: int, high: int) -> list[int]:
+    """Whole numbers of belts about ``exact``, the nearest first."""
+    about = np.arange(max(low, int(np.ceil(exact - within))), min(high, int(exact + within)) + 1)
+    return [int(k) for k in about[np.argsort(np.abs(about - exact), kind="stable")]]
+
+
+def _same(note: str) -> tuple[str, str]:
+    return note, note
+
+
+@lru_cache(maxsize=64)
+def _crs(code: str) -> CRS:
+    return CRS.from_user_input(code)
+
+
+def _fitting_degrees(x: np.ndarray, y: np.ndarray) -> Iterator[Candidate]:
+    for swapped in (False, True):
+        lon, lat = (y, x) if swapped else (x, y)
+        if ((np.abs(lon) <= 180) & (np.abs(lat) <= 90)).mean() < _FITTING:
+            continue
+        chinese = in_china(float(np.median(lon)), float(np.median(lat)))
+        if chinese or not swapped:
+            code = "EPSG:4490" if chinese else "EPSG:4326"
+            yield Candidate(code, "degrees", "经纬度", 0.0, swapped)
+            return
+
+
+def _fitting_metres(x: np.ndarray, y: np.ndarray) -> Iterator[Candidate]:
+    """CRS in which the numbers make sense: a zone number before x tells the belt."""
+    belt = int(np.median(x) // 1e6)
+    easting = x - 1e6 * belt
+    northern = (y >= 0) & (y <= _CHINA_NORTH)
+    if 25 <= belt <= 45 and (northern & _about(easting, _HALF_3)).mean() >= _FITTING:
+        note, note_zh = f"CGCS2000 3° zone {belt}", f"CGCS2000 3° {belt}带"
+        yield Candidate(f"EPSG:{4488 + belt}", note, note_zh, 0.0)
+    if 13 <= belt <= 23 and (northern & _about(easting, _HALF_6)).mean() >= _FITTING:
+        code = f"EPSG:{4478 + belt}"
+        if _in_china_by(code, x, y):
+            yield Candidate(code, f"CGCS2000 6° zone {belt}", f"CGCS2000 6° {belt}带", 0.0)
+    near = _about(x, _HALF_6)
+    if (northern & near).mean() >= _FITTING:
+        yield Candidate(*_ANY_BELT, 0.0)
+    if ((y >= 0) & (y <= _POLE) & near).mean() >= _FITTING:
+        yield Candidate(*_ANY_UTM, 0.0)
+    elif ((np.abs(x) <= _MERCATOR) & (np.abs(y) <= _MERCATOR)).mean() >= _FITTING:
+        yield Candidate("EPSG:3857", "Web Mercator", "网络墨卡托", 0.0)
+
+
+def _about(easting: np.ndarray, half: float) -> np.ndarray:
+    return np.abs(easting - 500_000.0) <= half
+
+
+def _in_china_by(code: str, x: np.ndarray, y: np.ndarray) -> bool:
+    back = pyproj.Transformer.from_crs(_crs(code), WGS84, always_xy=True)
+    lon, lat = back.transform(float(np.median(x)), float(np.median(y)))
+    return in_china(lon, lat)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.cleaning.text import plain, plain_key
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["match_columns", "unique_names"]
+__all__ = ["match_columns", "similar_columns", "unique_names"]
 
 #: Strength of a match, best first. A field of the layer wins over one that any layer may carry.
 _OWN, _COMMON, _CUT, _REPEATED = range(4)
@@ -23,6 +25,13 @@ _BROKEN = re.compile("[\ufffd\ud800-\udfff]+$")
 _NTH = re.compile(r"(.+?)[_.]\d+$")
 #: The width of a name in a .dbf.
 _DBF_BYTES = 10
+#: From this likeness on, of 1, a column's name is like a field's.
+_ALIKE = 0.6
+#: What stands in brackets beside a name is its unit or an explanation.
+_ASIDE = re.compile(r"[(\[【{].*?[)\]】}]")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+#: Words that columns of all kinds share say nothing about one of them.
+_GENERAL = frozenset(["id", "no", "code", "name", "type", "date", "of", "the", "total", "num"])
 
 
 def match_columns(
@@ -69,7 +78,8 @@ def match_columns(
         strength, names = _match(str(column), table, there)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
-            findings.add("FIELD_AMBIGUOUS", value=_shown(column), expected=labels)
+            shown = _shown(column)
+            findings.add("FIELD_AMBIGUOUS", value=shown, about=shown, expected=labels)
         elif names:
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
@@ -79,6 +89,58 @@ def match_columns(
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
             findings.add("FIELD_ALIAS", item=item, value=_shown(column))
     return {name: best[name][1] for name in spec.fields if name in best}
+
+
+def similar_columns(item: Field, columns: Iterable[str], *, most: int = 3) -> list[str]:
+    """Return the columns whose names are like those of a field, the likeliest first.
+
+    Names are alike by near spelling, or by the characters (Chinese) or words (Latin letters) they
+    share in whatever order. A likeness is a question to a person: nothing is read by it.
+
+    Parameters
+    ----------
+    item : Field
+        The field, with its labels and aliases.
+    columns : iterable of str
+        Names of columns that are no field yet.
+    most : int
+        How many to return at most.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> item = load_specs()["parking_points"].fields["spaces_total"]
+    >>> similar_columns(item, ["收费标准", "规划停车泊位数", "地址"])
+    ['规划停车泊位数']
+    """
+    names = [text for text in (item.zh, item.name, item.dbf, *item.aliases) if text]
+    scored = [(max(_likeness(str(c), name) for name in names), str(c)) for c in columns]
+    ranked = sorted((s for s in scored if s[0] >= _ALIKE), key=lambda s: -s[0])
+    return [column for _, column in ranked[:most]]
+
+
+def _likeness(column: str, name: str) -> float:
+    """How alike two names are, from 0 to 1."""
+    one, other = (_ASIDE.sub("", plain(text)) for text in (column, name))
+    if one.isascii() != other.isascii():
+        return 0.0
+    first, second = plain_key(one), plain_key(other)
+    if min(len(first), len(second)) < 2:
+        return float(first == second)
+    spelling = difflib.SequenceMatcher(None, first, second).ratio()
+    if not one.isascii():
+        return max(spelling, _shared(list(first), list(second)))
+    words, others = ([w.casefold() for w in _WORDS.findall(t)] for t in (one, other))
+    telling = (set(words) & set(others)) - _GENERAL
+    # Short Latin names are near to too many others by their letters alone.
+    near = spelling if min(len(first), len(second)) > 3 and spelling >= 0.8 else 0.0
+    return max(near, _shared(words, others) if telling else 0.0)
+
+
+def _shared(one: list[str], other: list[str]) -> float:
+    """Share of what two lists have in common, in whatever order (Dice)."""
+    common = sum((Counter(one) & Counter(other)).values())
+    return 2 * common / (len(one) + len(other)) if one and other else 0.0
 
 
 def unique_names(frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,6 +173,7 @@ def _keep(
             "FIELD_DUPLICATE",
             item=item,
             value=_shown(left),
+            about=_shown(left),
             expected=_shown(kept),
         )
         if kept != column:
@@ -133,6 +196,11 @@ def _lookup(spec: LayerSpec) -> list[dict[str, list[str]]]:
             _put(table[1 if common else 0], key, name)
         for key in _cuts(name, item) - whole:
             _put(table[3 if common else 2], key, name)
+    # A layer's own keys win a name that any layer may have; of its other fields and a shared one
+    # the name alone cannot tell (区域: key area or district).
+    for key in set(table[0]) & set(table[1]):
+        if not {spec.id_field, spec.parent} & set(table[0][key]):
+            table[0][key] += table[1][key]
     return table
 
 

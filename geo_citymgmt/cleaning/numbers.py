@@ -107,7 +107,13 @@ def parse_number_column(
     """
     scale = 1.0 if unit is None else _checked_factor(unit, item)
     if scale != 1.0:
-        findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", item=item)
+        findings.add(
+            "UNIT_CONVERTED",
+            value=f"1 {unit}",
+            expected=item.unit or "1",
+            item=item,
+            about="column",
+        )
     values = _numeric(column)
     if values is not None:
         bad = ~np.isfinite(values) & ~np.isnan(values)
@@ -141,7 +147,11 @@ def parse_number_column(
     hit = np.flatnonzero(converted[codes])
     if len(hit):
         findings.add(
-            "UNIT_CONVERTED", value=texts[codes[hit[0]]], expected=item.unit or "1", item=item
+            "UNIT_CONVERTED",
+            value=texts[codes[hit[0]]],
+            expected=item.unit or "1",
+            item=item,
+            about="values",
         )
     return pd.Series(parsed[codes]), bad
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -14,7 +15,7 @@ from pyproj import CRS
 
 from geo_citymgmt.cleaning.columns import precision_column
 from geo_citymgmt.cleaning.extent import spots
-from geo_citymgmt.cleaning.personal import mask_record
+from geo_citymgmt.cleaning.personal import MASK, mask_record
 from geo_citymgmt.cleaning.records import Records
 from geo_citymgmt.reading import Raw
 
@@ -34,7 +35,7 @@ class PartedRecords(Records):
         raw: pd.DataFrame,
         mapping: Mapping[str, str],
         columns: Sequence[str] | None,
-        crs: CRS,
+        crs: CRS | None,
     ) -> gpd.GeoDataFrame:
         """Return the accepted records: fields of the spec, then the other columns of ``raw``."""
         frame = self._ordered(raw, mapping, columns)
@@ -71,35 +72,39 @@ class PartedRecords(Records):
                 frame[label] = raw[column].to_numpy()
         return frame
 
-    def labelled_findings(self, raw: Raw, as_read: np.ndarray) -> pd.DataFrame:
-        """Return the findings, with label, key and place of the records they are about."""
-        table = self.findings.frame()
-        about = table["record"].notna().to_numpy()
-        records = table.loc[about, "record"].to_numpy(dtype=np.int64)
-        # A record may have many findings: what is said of it is made once.
-        distinct, places = np.unique(records, return_inverse=True)
-        at = pd.Index(self.record).get_indexer(distinct)
+    def labelled_findings(
+        self, raw: Raw, as_read: np.ndarray, hidden: Collection[str]
+    ) -> pd.DataFrame:
+        """Return the findings, with label, key and place of the records they are about.
+
+        Values of the fields ``hidden`` are no examples of a fault of the whole column.
+        """
+        return self.findings.frame(
+            places=partial(self._places, raw, as_read),
+            n_records=len(self.record),
+            hidden=hidden,
+            mask=MASK,
+        )
+
+    def _places(self, raw: Raw, as_read: np.ndarray, records: np.ndarray) -> pd.DataFrame:
+        """What is known of ``records``: also of those that are none, such as a row of totals."""
+        at = pd.Index(self.record).get_indexer(records)
         here = at >= 0
-        key = np.full(len(distinct), "", dtype=object)
+        key = np.full(len(records), "", dtype=object)
         key[here] = self.data[self.spec.id_field].iloc[at[here]].to_numpy(dtype=object)
-        x, y = np.full(len(distinct), np.nan), np.full(len(distinct), np.nan)
+        x, y = np.full(len(records), np.nan), np.full(len(records), np.nan)
         x[here], y[here] = spots(as_read[at[here]])
         centre = shapely.centroid(self.geometry[at[here]])
         known = ~shapely.is_missing(centre)
         x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
         y[np.flatnonzero(here)[known]] = shapely.get_y(centre[known])
-        for name, values in (("row_label", _labels(raw, distinct)), ("key", key)):
-            column = np.full(len(table), "", dtype=object)
-            column[about] = values[places]
-            table[name] = pd.array(column, dtype="str")
-        table.loc[about, "x"], table.loc[about, "y"] = x[places], y[places]
-        return table
+        return pd.DataFrame({"row_label": _labels(raw, records), "key": key, "x": x, "y": y})
 
     def rejected_rows(
         self,
         raw: Raw,
         as_read: np.ndarray,
-        target: CRS,
+        target: CRS | None,
         mask: tuple[set[str], str] | None,
     ) -> gpd.GeoDataFrame:
         """Return the rejected records as read, with their codes.

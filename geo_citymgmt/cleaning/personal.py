@@ -88,7 +88,8 @@ def personal_columns(
             hit = named or _values_look_personal(frame[column])
         if hit:
             found.add(column)
-            findings.add("PERSONAL_DATA", field=field_of.get(column, ""), value=str(column))
+            name = field_of.get(column, "")
+            findings.add("PERSONAL_DATA", field=name, value=str(column), about=str(column))
     return found
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from functools import lru_cache
-from importlib import resources
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import geopandas as gpd
 import numpy as np
@@ -14,15 +13,34 @@ import shapely
 
 from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, no_text, plain_key, take_text
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
-__all__ = ["check_place", "reported_codes"]
+__all__ = ["NO_TERMS", "ZoneTerms", "check_place", "reported_codes"]
 
 #: Farther than this from every zone a record is not of this city.
 FAR_M = 100_000.0
 #: A feature with at least this share in its zone is not worth telling about.
 _MOSTLY = 0.999
+
+
+@dataclass(frozen=True)
+class ZoneTerms:
+    """What the districts of a city are called.
+
+    Attributes
+    ----------
+    word : Text
+        What one of them is called.
+    names : mapping of str to str
+        Other names and former codes they are reported under, to their code.
+    """
+
+    word: Text = DISTRICT
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TERMS = ZoneTerms()
 
 
 def reported_codes(
@@ -31,6 +49,7 @@ def reported_codes(
     zones: gpd.GeoDataFrame | None,
     findings: Findings,
     record: np.ndarray,
+    terms: ZoneTerms = NO_TERMS,
 ) -> pd.Series:
     """Return the district code each record was reported under, by its code, else by its name."""
     n = len(record)
@@ -38,7 +57,7 @@ def reported_codes(
         return no_text(n)
     out = np.full(n, None, dtype=object)
     unknown = np.full(n, None, dtype=object)
-    table = _names(zones)
+    table = _names(zones, terms)
     for column in (name, code):
         if column is None:
             continue
@@ -50,7 +69,7 @@ def reported_codes(
         unknown = np.where(said & pd.isna(known), shown, unknown)
         out = np.where(pd.isna(known), out, known)
     lost = pd.notna(unknown) & pd.isna(out)
-    findings.add("ZONE_UNKNOWN", records=record[lost], value=unknown[lost])
+    findings.add("ZONE_UNKNOWN", records=record[lost], value=unknown[lost], unit=terms.word)
     return pd.Series(out, dtype="str")
 
 
@@ -60,6 +79,7 @@ def check_place(
     zones: gpd.GeoDataFrame,
     findings: Findings,
     record: np.ndarray,
+    terms: ZoneTerms = NO_TERMS,
 ) -> tuple[pd.Series, np.ndarray]:
     """Return the owning district of each record, and which lie too far away to be the city's.
 
@@ -86,6 +106,7 @@ def check_place(
             records=record[outside[~away]],
             value=shown[~away],
             detail=Text("计入“市域外”", "counted as outside"),
+            unit=terms.word,
         )
         findings.add(
             "OUT_OF_CITY",
@@ -97,8 +118,9 @@ def check_place(
                 f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
                 f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
             ),
+            unit=terms.word,
         )
-    _tell_straddling(geometry, index, owner, findings, record)
+    _tell_straddling(geometry, index, owner, findings, record, terms)
     if not reported.notna().any():
         return code, far
     differs = (reported.notna() & code.notna() & (reported != code)).to_numpy(dtype=bool)
@@ -107,6 +129,7 @@ def check_place(
         records=record[differs],
         value=reported[differs].to_numpy(dtype=object),
         expected=code[differs].to_numpy(dtype=object),
+        unit=terms.word,
     )
     return code, far
 
@@ -125,6 +148,7 @@ def _tell_straddling(
     owner: np.ndarray,
     findings: Findings,
     record: np.ndarray,
+    terms: ZoneTerms,
 ) -> None:
     extended = np.flatnonzero((shapely.get_dimensions(geometry) > 0) & (owner >= 0))
     if not len(extended):
@@ -138,22 +162,13 @@ def _tell_straddling(
         records=record[extended[at[cut]]],
         value=np.array([f"{s:.0%}" for s in largest[cut]], dtype=object),
         expected=index.codes.to_numpy(dtype=object)[owner[extended[at[cut]]]],
+        unit=terms.word,
     )
 
 
-@lru_cache(maxsize=1)
-def _packaged_names() -> tuple[tuple[str, str], ...]:
-    text = (resources.files("geo_citymgmt") / "cleaning" / "districts.csv").read_text("utf-8")
-    return tuple(
-        (plain_key(name), row["code"])
-        for row in csv.DictReader(text.splitlines())
-        for name in (*row["names"].split(";"), row["code"])
-    )
-
-
-def _names(zones: gpd.GeoDataFrame | None) -> dict[str, str]:
+def _names(zones: gpd.GeoDataFrame | None, terms: ZoneTerms) -> dict[str, str]:
     """Every way of naming a district, restricted to the districts there are."""
-    table = dict(_packaged_names())
+    table = {plain_key(name): code for name, code in terms.names.items()}
     if zones is None:
         return table
     codes = set(zones.index.astype("str"))

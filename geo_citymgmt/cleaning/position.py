@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyproj
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt.cleaning.datum import DATUMS, from_wgs84, to_wgs84
+from geo_citymgmt.cleaning.datum import DATUMS, to_wgs84
 from geo_citymgmt.cleaning.extent import (
     WGS84,
     Candidate,
@@ -25,10 +25,13 @@ from geo_citymgmt.cleaning.extent import (
 from geo_citymgmt.cleaning.slips import mend_slips, refusal
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.metric import position_box, zone_positions
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.words import Text
 
-__all__ = ["Position", "to_metric"]
+__all__ = ["Position", "locate", "project"]
+
+GEOD = pyproj.Geod(ellps="GRS80")
 
 #: Geodetic datums to which no transformation from CGCS2000 or WGS 84 is public, by name and by
 #: the axis of their ellipsoid (Krasovsky 1940, IAG 1975).
@@ -42,31 +45,61 @@ _LOST = 0.05
 
 @dataclass
 class Position:
-    """Geometry in the metric CRS, and how CRS and datum were known."""
+    """Geometry as far as it has come, and how CRS and datum were known.
+
+    Attributes
+    ----------
+    geometry : array of geometries
+        In ``within``.
+    within : CRS or None
+        None where there is no geometry, or a pipeline has brought it into the metric CRS.
+    x, y : arrays of float
+        One place a record in ``within``, NaN where there is none or the record is rejected.
+    """
 
     geometry: np.ndarray
     crs: str
     crs_source: str
     datum: str
     datum_source: str
+    within: CRS | None = None
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
     #: Records whose numbers are no degrees of the earth, without geometry; None without any.
     out_of_range: np.ndarray | None = None
 
+    @property
+    def is_metric(self) -> bool:
+        """Whether a pipeline has brought it into the metric CRS, which must be given then."""
+        return self.within is None and bool(self.crs)
 
-def to_metric(
+    def places(self, *, are_zones: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Where the data lies, in degrees: zones with all they cover, else nearly all records.
+
+        Empty where that is not known.
+        """
+        if self.within is None:
+            return np.empty(0), np.empty(0)
+        if are_zones:
+            return zone_positions(
+                gpd.GeoSeries(self.geometry[np.isfinite(self.x)], crs=self.within)
+            )
+        return position_box(self.x, self.y, self.within)
+
+
+def locate(
     raw: Raw,
     findings: Findings,
     *,
     crs: Any,
     datum: str | None,
-    metric_crs: CRS,
     fallback_crs: Any = None,
     pipeline: str | None = None,
     mend: Collection[str] = (),
     extent: Extent | None = None,
     offset: int = 0,
 ) -> Position:
-    """Bring the geometry of ``raw`` into ``metric_crs``.
+    """Find out where the numbers of ``raw`` lie: in which CRS, put right, on a known datum.
 
     Parameters
     ----------
@@ -78,13 +111,11 @@ def to_metric(
         Given by the caller; wins over what the file says.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
         Given by the caller.
-    metric_crs : CRS
-        Target.
     fallback_crs : as ``crs``, optional
         Taken where neither the caller nor the file says another.
     pipeline : str, optional
-        A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to
-        ``metric_crs``.
+        A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to the metric
+        CRS.
     mend : collection of {"swapped", "zone_prefix"}
         Slips to put right; without it they are refused.
     extent : Extent, optional
@@ -96,6 +127,10 @@ def to_metric(
     ------
     CRSError
         No CRS is known, the numbers do not fit it, or the datum cannot be transformed.
+
+    See Also
+    --------
+    project : the second half, once the metric CRS is known.
     """
     if datum is not None and datum not in DATUMS:
         raise CRSError(
@@ -109,10 +144,10 @@ def to_metric(
     if not len(raw.geometry) or shapely.is_missing(raw.geometry).all():
         return Position(raw.geometry, "", "none", "", "none")
     if pipeline is not None:
-        return _by_pipeline(raw, findings, pipeline, metric_crs)
+        return _by_pipeline(raw, findings, pipeline)
     x, y = spots(raw.geometry)
     source, how = _source_crs(raw, crs, x, y, extent, findings)
-    if not _leads_to(source, metric_crs):
+    if not _leads_to(source, WGS84):
         raise _wrong(raw, findings, source, x, y, [])
     geometry, x, y = mend_slips(
         raw.geometry, x, y, source, extent, findings, raw.record + offset,
@@ -125,33 +160,53 @@ def to_metric(
         geometry[out_of_range] = None
         x, y = np.where(out_of_range, np.nan, x), np.where(out_of_range, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
+    given = how == "given" and crs is not None
+    stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
     if datum in ("gcj02", "bd09"):
-        geometry = _transform(geometry, source, source.geodetic_crs or WGS84)
-        shifted = to_wgs84(geometry, datum)
-        moved = from_wgs84(([120.6], [31.3]), datum)
-        metres = np.hypot((moved[0][0] - 120.6) * 95_300, (moved[1][0] - 31.3) * 110_900)
-        findings.add("DATUM_CONVERTED", value=datum.upper(), expected=f"{metres:.0f}")
-        geometry, used = shifted, WGS84
-    else:
-        used = source
-        _check_ballpark(raw, source, metric_crs, findings)
+        degrees = source.geodetic_crs or WGS84
+        geometry = _transform(geometry, source, degrees)
+        x, y = _transformed(x, y, source, degrees)
+        findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
+        return Position(
+            to_wgs84(geometry, datum), stated, how, datum, "given", WGS84, x, y, out_of_range
+        )
+    # Without a word about it the datum is the one that the CRS rests on.
+    known, known_by = (datum, "given") if datum else (_datum_of(source), "crs")
+    return Position(geometry, stated, how, known, known_by, source, x, y, out_of_range)
+
+
+def project(position: Position, findings: Findings, metric_crs: CRS, name: str) -> np.ndarray:
+    """Bring the geometry of ``position`` into ``metric_crs``; ``name`` is that of its source.
+
+    Raises
+    ------
+    CRSError
+        No transformation from its datum is known.
+    """
+    used = position.within
+    if used is None:
+        return position.geometry
+    if not _leads_to(used, metric_crs):
+        raise _wrong_numbers(name, findings, used, position.x, position.y, [])
+    if position.datum not in ("gcj02", "bd09"):
+        _check_ballpark(name, used, metric_crs, findings)
     if used.geodetic_crs != metric_crs.geodetic_crs:
         findings.add(
             "CRS_ASSUMED",
             value=(used.geodetic_crs or used).name,
             expected=(metric_crs.geodetic_crs or metric_crs).name,
         )
-    given = how == "given" and crs is not None
-    stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
-    return Position(
-        _transform(geometry, used, metric_crs),
-        stated,
-        how,
-        datum or _datum_of(used),
-        # Without a word about it the datum is the one that the CRS rests on.
-        "given" if datum else "crs",
-        out_of_range,
-    )
+    return _transform(position.geometry, used, metric_crs)
+
+
+def _shift_m(lon: np.ndarray, lat: np.ndarray, datum: str) -> str:
+    """How far the middle of the data moves from ``datum`` to WGS 84, in whole metres."""
+    there = np.isfinite(lon)
+    if not there.any():
+        return "—"
+    at = np.array([np.median(lon[there])]), np.array([np.median(lat[there])])
+    to = to_wgs84(at, datum)
+    return f"{GEOD.inv(at[0], at[1], to[0], to[1])[2][0]:.0f}"
 
 
 def _off_earth(x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarray:
@@ -173,12 +228,16 @@ def _source_crs(
         try:
             return CRS.from_user_input(crs), "given"
         except pyproj.exceptions.CRSError as error:
+            likely = [c.code for c in rank_candidates(x, y, extent) if not c.is_range][:1]
             raise CRSError(
                 Text(
                     f"{raw.name}：crs={crs!r} 不是有效的坐标系。",
                     f"{raw.name}: crs={crs!r} is not a coordinate reference system ({error}).",
                 ),
-                remedy=Text("请给出代码，如 EPSG:4549。", "Give a code such as EPSG:4549."),
+                remedy=Text(
+                    f"请给出代码，如 {likely[0]}。" if likely else "请给出 EPSG 代码。",
+                    f"Give a code such as {likely[0]}." if likely else "Give an EPSG code.",
+                ),
             ) from error
     if raw.crs is not None:
         return raw.crs, "file"
@@ -188,11 +247,10 @@ def _source_crs(
 def _missing(
     raw: Raw, findings: Findings, ranked: list[Candidate], x: np.ndarray, y: np.ndarray
 ) -> CRSError:
-    there = np.isfinite(x)
     best = ranked[:4]
-    degrees = bool(best) and looks_geographic(x[there], y[there])
-    shifted = ["GCJ-02/BD-09 (datum)"] if degrees else []
-    none, none_zh = "no usual CRS puts them anywhere in China", "常用坐标系都不符"
+    # The shifted datums are those of maps of China.
+    shifted = ["GCJ-02/BD-09 (datum)"] if any(c.code == "EPSG:4490" for c in best) else []
+    none, none_zh = "they make sense in no usual CRS", "常用坐标系都不符"
     could = ", ".join([*(c.text for c in best), *shifted])
     could_zh = "、".join([*(c.text_zh for c in best), *shifted])
     # All that is missing is asked for at once: who has the .prj has the rest of it.
@@ -221,6 +279,17 @@ def _inferred(
 ) -> CRS:
     ranked = rank_candidates(x, y, extent)
     best = ranked[0] if ranked else None
+    if extent is None and best is not None and len(ranked) == 1 and not best.is_range:
+        findings.add(
+            "CRS_INFERRED",
+            value=best.code,
+            expected=best.code,
+            detail=Text(
+                f"{best.note_zh}：数值只与这一常用坐标系相符",
+                f"{best.note}: the only usual CRS in which the numbers make sense",
+            ),
+        )
+        return CRS.from_user_input(best.code)
     others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
     if best is None or best.share < _ENOUGH or others:
         raise _missing(raw, findings, ranked, x, y)
@@ -265,7 +334,9 @@ def _check_fit(
         fits = bool(np.isfinite(middle).all())
     if fits and not _astray(source, x, y, extent):
         return
-    ranked = [c for c in rank_candidates(x, y, extent) if c.share >= _ENOUGH]
+    ranked = rank_candidates(x, y, extent)
+    if extent is not None:
+        ranked = [c for c in ranked if c.share >= _ENOUGH]
     # Records of another city lie astray and are right: only a CRS that fits better is a proof.
     if fits and not ranked:
         return
@@ -280,10 +351,21 @@ def _wrong(
     y: np.ndarray,
     best: Sequence[Candidate],
 ) -> CRSError:
+    return _wrong_numbers(raw.name, findings, source, x, y, best)
+
+
+def _wrong_numbers(
+    name: str,
+    findings: Findings,
+    source: CRS,
+    x: np.ndarray,
+    y: np.ndarray,
+    best: Sequence[Candidate],
+) -> CRSError:
     label = source.to_string() if len(source.to_string()) < 40 else source.name
     return refusal(
         findings,
-        raw.name,
+        name,
         "CRS_WRONG",
         value=_span(x, y),
         expected=label,
@@ -295,7 +377,7 @@ def _wrong(
     )
 
 
-def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) -> None:
+def _check_ballpark(name: str, source: CRS, metric_crs: CRS, findings: Findings) -> None:
     if source.is_bound:
         # Parameters of the shift came with the CRS: it is the caller's word.
         return
@@ -307,7 +389,7 @@ def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) 
     target = (metric_crs.geodetic_crs or metric_crs).name
     raise refusal(
         findings,
-        raw.name,
+        name,
         "CRS_BALLPARK",
         value=geodetic.name,
         expected=target,
@@ -319,7 +401,7 @@ def _check_ballpark(raw: Raw, source: CRS, metric_crs: CRS, findings: Findings) 
     )
 
 
-def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -> Position:
+def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
     try:
         operation = pyproj.Transformer.from_pipeline(pipeline)
     except pyproj.exceptions.ProjError as error:
@@ -351,9 +433,9 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str, metric_crs: CRS) -
             ),
         )
     findings.add("CRS_PIPELINE", value=pipeline)
-    if looks_geographic(x[there], y[there]):
-        moved = _transform(moved, CRS.from_epsg(4490), metric_crs)
-    return Position(moved, pipeline, "given", "cgcs2000", "given")
+    degrees = looks_geographic(x[there], y[there])
+    within = CRS.from_epsg(4490) if degrees else None
+    return Position(moved, pipeline, "given", "cgcs2000", "given", within, x, y)
 
 
 # One for each pair: a transformer takes long to make.
@@ -372,6 +454,14 @@ def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
         return geometry
     # geopandas transforms vertex by vertex with x first, and keeps missing geometry.
     return gpd.GeoSeries(geometry, crs=source).to_crs(target).to_numpy()
+
+
+def _transformed(
+    x: np.ndarray, y: np.ndarray, source: CRS, target: CRS
+) -> tuple[np.ndarray, np.ndarray]:
+    if source == target:
+        return x, y
+    return tuple(pyproj.Transformer.from_crs(source, target, always_xy=True).transform(x, y))
 
 
 def _span(x: np.ndarray, y: np.ndarray) -> str:

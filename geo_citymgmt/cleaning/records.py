@@ -14,7 +14,7 @@ from geo_citymgmt.cleaning.columns import number_field
 from geo_citymgmt.cleaning.datum_guess import guess_text, suspect_datum
 from geo_citymgmt.cleaning.geometry import NO_PLACE, Unusable, tell_coincident
 from geo_citymgmt.cleaning.ids import identify
-from geo_citymgmt.cleaning.place import check_place, reported_codes
+from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms, check_place, reported_codes
 from geo_citymgmt.cleaning.text import no_text
 from geo_citymgmt.cleaning.units import suspect_units
 from geo_citymgmt.errors import SpecError
@@ -61,12 +61,21 @@ class Records:
                 item = self.spec.fields[name]
                 self.data[name] = number_field(column, item, again, self.record, unit)
                 self.findings.add(
-                    "UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit or "1", item=item
+                    "UNIT_CONVERTED",
+                    value=f"1 {unit}",
+                    expected=item.unit or "1",
+                    item=item,
+                    about="column",
                 )
             else:
                 self.doubted[name] = unit
 
-    def place(self, zones: gpd.GeoDataFrame | None, unusable: Unusable) -> None:
+    def place(
+        self,
+        zones: gpd.GeoDataFrame | None,
+        unusable: Unusable,
+        terms: ZoneTerms = NO_TERMS,
+    ) -> None:
         """Compute the district, and decide about records without usable geometry."""
         if self.spec.role == "facility":
             # A layer written by this package says itself what its source had reported.
@@ -77,12 +86,13 @@ class Records:
                 zones,
                 self.findings,
                 self.record,
+                terms,
             )
             stated = before or "district_code" in self.data or "district_name" in self.data
         else:
             reported = no_text(len(self.data))
             stated = False
-        self._decide_unusable(unusable, reported)
+        self._decide_unusable(unusable, reported, terms)
         if self.spec.role != "facility":
             return
         if stated:
@@ -91,7 +101,7 @@ class Records:
         if zones is not None:
             located = self.geometry.copy()
             located[self.rejected] = None
-            code, far = check_place(located, reported, zones, self.findings, self.record)
+            code, far = check_place(located, reported, zones, self.findings, self.record, terms)
             self.rejected |= far
         unlocated = shapely.is_missing(self.geometry) & ~self.rejected
         if unlocated.any():
@@ -119,7 +129,7 @@ class Records:
             evidence = guess_text(guess)
             self.findings.add("DATUM_SUSPECT", value=guess.datum.upper(), expected=evidence)
 
-    def _decide_unusable(self, unusable: Unusable, reported: pd.Series) -> None:
+    def _decide_unusable(self, unusable: Unusable, reported: pd.Series, terms: ZoneTerms) -> None:
         told = (unusable.code != "") & ~self.rejected
         if not told.any():
             return
@@ -155,6 +165,7 @@ class Records:
             records=self.record[placed],
             value=reported[placed].fillna("—").to_numpy(dtype=object),
             action="assumed",
+            unit=terms.word,
         )
         self.rejected |= told & ~placed
 

@@ -68,7 +68,7 @@ def _compare(
         return
     second = spec.fields[other]
     words = Text(f"“{second.zh}”为", f"{second.en} is")
-    _tell(findings, spec, name, record[bad], mine[bad], theirs[bad], words, "{:g}")
+    _tell(findings, spec, name, record[bad], mine[bad], theirs[bad], words, other, "{:g}")
 
 
 def _tell(
@@ -79,6 +79,7 @@ def _tell(
     said: Iterable[float],
     against: Iterable[float],
     words: Text,
+    about: str,
     form: str = "{:.6g}",
 ) -> None:
     """Tell, record by record, what a field says ``against`` what ``words`` name."""
@@ -90,6 +91,7 @@ def _tell(
         value=np.array([f"{v:g}" for v in said], dtype=object),
         expected=np.array([form.format(v) for v in against], dtype=object),
         detail=words,
+        about=about,
     )
 
 
@@ -104,7 +106,7 @@ def _against_geometry(
         bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
     if bad.any():
         words = Text("图形量得", "the geometry measures")
-        _tell(findings, spec, name, record[bad], said[bad], measured[bad], words)
+        _tell(findings, spec, name, record[bad], said[bad], measured[bad], words, "geometry")
 
 
 def _against_floors(
@@ -119,12 +121,12 @@ def _against_floors(
     limit = np.where(several, floors * (1 + _FLOOR_TOLERANCE), _BELIEVABLE_FLOORS) * base
     with np.errstate(invalid="ignore"):
         bad = said > limit
-    for some, words in (
-        (bad & several, Text("占地面积乘层数为", "footprint times floors gives")),
-        (bad & ~several, Text("占地面积为", "the footprint measures")),
+    for some, about, words in (
+        (bad & several, "floors", Text("占地面积乘层数为", "footprint times floors gives")),
+        (bad & ~several, "footprint", Text("占地面积为", "the footprint measures")),
     ):
         shown = (base * np.where(several, floors, 1.0))[some]
-        _tell(findings, spec, name, record[some], said[some], shown, words)
+        _tell(findings, spec, name, record[some], said[some], shown, words, about)
 
 
 def _date_order(

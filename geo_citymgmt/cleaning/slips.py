@@ -13,6 +13,7 @@ from pyproj import CRS
 from geo_citymgmt.cleaning.extent import Extent
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.findings import refusal as findings_refusal
 from geo_citymgmt.words import Text
 
 __all__ = ["mend_slips", "refusal"]
@@ -20,6 +21,9 @@ __all__ = ["mend_slips", "refusal"]
 _ZONE = 1_000_000.0
 #: From this share of the records on it is the layer that is wrong, not some of its records.
 _MOST = 0.5
+#: A belt is used this far from its meridian, in metres; thrice as far it is used by nobody.
+_BELT, _FAR, _POLE = 500_000.0, 1_500_000.0, 10_000_000.0
+Box = tuple[float, float, float, float]
 Move = Callable[[np.ndarray], np.ndarray]
 
 
@@ -37,6 +41,9 @@ def mend_slips(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Find records that a slip has put far from the city, and put back those asked for.
 
+    Where it is not known where the city lies, only what the numbers themselves prove is found:
+    a latitude beyond 90 degrees, an easting that no belt has.
+
     Parameters
     ----------
     geometry : array of geometries
@@ -47,16 +54,23 @@ def mend_slips(
         What to put right. Otherwise single records are rejected, and a layer that is wrong as a
         whole is refused.
 
+    Returns
+    -------
+    geometry, x, y
+        Put right; x and y are NaN for the records that were rejected.
+
     Raises
     ------
     CRSError
         Most records have the same slip, and it is not to be mended.
     """
-    home = extent.home(source) if extent is not None else None
-    if home is None:
+    home = around = extent.home(source) if extent is not None else None
+    if extent is None:
+        home, around = _possible(source)
+    if home is None or around is None:
         return geometry, x, y
     there = np.isfinite(x)
-    away = np.flatnonzero(there & ~_within(x, y, home))
+    away = np.flatnonzero(there & ~_within(x, y, around))
     if not len(away):
         return geometry, x, y
     for slip, code, hit, move, detail in _slips(x[away], y[away], source, home):
@@ -96,11 +110,29 @@ def mend_slips(
                 action="rejected",
                 detail=detail,
             )
+            x, y = x.copy(), y.copy()
+            x[at] = y[at] = np.nan
     return geometry, x, y
 
 
+def _possible(source: CRS) -> tuple[Box | None, Box | None]:
+    """Where positions in ``source`` lie, and beyond what they cannot; None where that is open."""
+    if source.is_geographic:
+        world = (-180.0, -90.0, 180.0, 90.0)
+        return world, world
+    operation = source.coordinate_operation
+    if operation is None or operation.method_name != "Transverse Mercator":
+        return None, None
+    easting = float({p.name: p.value for p in operation.params}.get("False easting", 0.0))
+    return _strip(easting, _BELT), _strip(easting, _FAR)
+
+
+def _strip(easting: float, half: float) -> Box:
+    return easting - half, 0.0, easting + half, _POLE
+
+
 def _slips(
-    x: np.ndarray, y: np.ndarray, source: CRS, home: tuple[float, float, float, float]
+    x: np.ndarray, y: np.ndarray, source: CRS, home: Box
 ) -> list[tuple[str, str, np.ndarray, Move, Text]]:
     ask = Text(
         '请改正，或在 city.toml 写 mend = ["{slip}"] 由程序改正（Python：mend=）',
@@ -158,21 +190,12 @@ def _turned(xy: np.ndarray) -> np.ndarray:
     return xy[:, ::-1]
 
 
-def _within(x: np.ndarray, y: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+def _within(x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
     west, south, east, north = box
     with np.errstate(invalid="ignore"):
         return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
 
 
 def refusal(findings: Findings, name: str, code: str, *, remedy: Text, **params: Any) -> CRSError:
-    """Add a fatal finding and return it as an error that names the source, to be raised.
-
-    The remedy is the end of what the finding says already.
-    """
-    message = Findings()
-    message.add(code, **params)
-    findings.extend(message)
-    row = message.frame().iloc[0]
-    error = CRSError(Text(f"{name}：{row['message_zh']}。", f"{name}: {row['message_en']}."))
-    error.remedy_zh, error.remedy = remedy
-    return error
+    """Return the error of :func:`geo_citymgmt.findings.refusal` about a CRS."""
+    return findings_refusal(code, name, error=CRSError, remedy=remedy, findings=findings, **params)

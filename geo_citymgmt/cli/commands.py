@@ -11,6 +11,7 @@ from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
     WITH_ERRORS,
+    SourceOptions,
     common_options,
     guarded,
     has_errors,
@@ -20,6 +21,7 @@ from geo_citymgmt.cli.frame import (
     tell_unusable,
 )
 from geo_citymgmt.cli.listing import figures
+from geo_citymgmt.cli.settings import profile
 from geo_citymgmt.cli.tell import tell_kept, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
@@ -45,6 +47,7 @@ def main(context: click.Context, debug: bool) -> None:
 
 main.add_command(figures)
 main.add_command(map_)
+main.add_command(profile)
 
 
 @main.command()
@@ -83,14 +86,12 @@ def report(
     release: str | None,
     grid_m: float,
     lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
 ) -> int:
     """生成报告（网页、地图、表格、数据）/ write the report into a folder."""
     from geo_citymgmt.report import write_report
 
-    city = load_source(source, layer_folder, crs, datum)
+    city = load_source(source, reading)
     tell_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
@@ -148,12 +149,10 @@ def check(
     out: Path | None,
     decisions: Path | None,
     lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
 ) -> int:
     """检查来源数据，列出问题 / check a source and list what was found."""
-    city = load_source(source, layer_folder, crs, datum, layer, decisions)
+    city = load_source(source, reading, layer=layer, decisions=decisions)
     ledger, findings = city.ledger, city.findings
     if style == "xlsx":
         from geo_citymgmt.report import write_findings
@@ -200,12 +199,10 @@ def convert(
     out: Path,
     include_personal: bool,
     lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
 ) -> int:
     """转换为 .gpkg、.xlsx 或 GeoParquet 文件夹 / convert to one of these."""
-    city = load_source(source, layer_folder, crs, datum)
+    city = load_source(source, reading)
     tell_unusable(city, lang)
     suffix = out.suffix.lower()
     if suffix == ".gpkg":
@@ -240,9 +237,7 @@ def init(
     folder: Path,
     force: bool,
     lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
 ) -> int:
     """为文件夹写一份待确认的 city.toml / propose a city.toml with its open questions."""
     from geo_citymgmt.proposal import propose
@@ -256,8 +251,8 @@ def init(
                 f"{target} is there already; --force replaces it.",
             ),
         )
-    specs = load_specs(layer_folder)
-    text, questions = propose(folder, specs, **positions(crs, datum, specs))
+    specs = load_specs(reading.layer_folder)
+    text, questions = propose(folder, specs, **positions(reading, specs))
     write_text(text, target)
     click.echo(str(target))
     for zh, en in questions:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt.cli.frame import common_options, guarded, load_source, outcome, tell_unusable
+from geo_citymgmt.cli.frame import (
+    SourceOptions,
+    common_options,
+    guarded,
+    load_source,
+    outcome,
+    tell_unusable,
+)
 from geo_citymgmt.cli.subject import Subject, check_options, find_subject
 from geo_citymgmt.console import say
 from geo_citymgmt.errors import CityDataError
@@ -37,7 +44,7 @@ _PAGES = (".html", ".htm")
     "--level",
     type=click.Choice(["district", "street"]),
     default=None,
-    help="指标按板块或街道，默认板块 / a figure by district or street",
+    help="指标按区县或街道，默认区县 / a figure by district or street",
 )
 @click.option(
     "--color-by",
@@ -63,16 +70,14 @@ def map_(
     color_by: str | None,
     radius: float | None,
     lang: Lang,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
 ) -> int:
     """画地图：WHAT 为图层、指标（键或名称），或 city / draw a layer, a figure, or the city.
 
     指标一览：geo-citymgmt figures / geo-citymgmt figures lists the figures.
     """
     _check_page(out)
-    city = load_source(source, layer_folder, crs, datum)
+    city = load_source(source, reading)
     subject = find_subject(what, city)
     check_options(subject, as_of=as_of, level=level, color_by=color_by, radius=radius)
     tell_unusable(city, lang)
@@ -117,18 +122,21 @@ def _drawn(
     if radius is not None:
         return _reach(city, subject.key, radius, as_of, lang)
     return maps.layer_map(
-        city[subject.key], city.specs[subject.key], color_by=color_by, zones=city.zones, lang=lang
-    )
+        city[subject.key], city.specs[subject.key], color_by=color_by, zones=city.zones, lang=lang,
+        zone_unit=city.unit,
+    )  # fmt: skip
 
 
 def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> CityMap:
     """Draw what a layer reaches, by the same of its records as the report counts."""
     from geo_citymgmt.maps import coverage_map
+    from geo_citymgmt.maps.figure_maps import zones_to_fill
     from geo_citymgmt.progress.as_of import day_of
     from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of
 
-    day, words = day_of(city, as_of, None), Words(lang)
-    service = service_of(key, radius_m)
+    zones = zones_to_fill(city, "district")
+    day, words = day_of(city, as_of, None), Words(lang, unit=city.unit)
+    service = service_of(city, key, radius_m)
     city[key]
     found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)
     spec = city.specs[key]
@@ -150,6 +158,6 @@ def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> Cit
             say(f"点开所见为 {own:%Y-%m-%d} 的登记状况", f"popups as of {own:%Y-%m-%d}", lang)
         )
     return coverage_map(
-        found.records, city.zones, radius_m=radius_m, layer=spec, caption=words.joined(terms),
-        lang=lang,
+        found.records, zones, radius_m=radius_m, layer=spec, caption=words.joined(terms),
+        lang=lang, zone_unit=city.unit,
     )  # fmt: skip

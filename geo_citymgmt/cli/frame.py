@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ __all__ = [
     "DONE",
     "NOT_DONE",
     "WITH_ERRORS",
+    "SourceOptions",
     "common_options",
     "guarded",
     "has_errors",
@@ -39,7 +41,7 @@ DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
 def guarded(command: Callable[..., int]) -> Callable[..., None]:
     """Turn what is raised into a message and an exit code; a planner never sees a traceback."""
 
-    @functools.wraps(command)
+    @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
         lang = str(kwargs.get("lang", "zh"))
         debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
@@ -94,8 +96,26 @@ def _complain(error: CityDataError, lang: str) -> None:
         click.echo(second, err=True)
 
 
+@dataclass(frozen=True)
+class SourceOptions:
+    """How a source is to be read, as the options of every command say it."""
+
+    layer_folder: Path | None = None
+    crs: tuple[str, ...] = ()
+    datum: tuple[str, ...] = ()
+    profile: str | None = None
+    metric_crs: str | None = None
+
+
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of every command that reads a source."""
+    """Add the options of every command that reads a source: ``lang``, the others as ``reading``."""
+
+    @wraps(command)
+    def gathered(*args: Any, **kwargs: Any) -> Any:
+        names = [item.name for item in fields(SourceOptions)]
+        reading = SourceOptions(**{name: kwargs.pop(name) for name in names})
+        return command(*args, reading=reading, **kwargs)
+
     for option in (
         click.option(
             "--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language"
@@ -111,7 +131,7 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--crs",
             multiple=True,
             metavar="[LAYER=]CRS",
-            help="EPSG:4549 只用于自身没有写明坐标系的图层；图层=EPSG:4549 则不论文件怎么写 "
+            help="EPSG:4490 只用于自身没有写明坐标系的图层；图层=EPSG:4490 则不论文件怎么写 "
             "/ a bare CRS is for layers that state none; LAYER=CRS holds whatever the file says",
         ),
         click.option(
@@ -121,9 +141,23 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="cgcs2000、wgs84、gcj02、bd09；不写图层则用于所有图层 / datum of the coordinates, "
             "of all layers or of LAYER",
         ),
+        click.option(
+            "--profile",
+            default=None,
+            metavar="NAME|FOLDER",
+            help="城市配置：随软件提供的名称，或本单位的文件夹 / what belongs to the city: "
+            "the name of a profile, or a folder",
+        ),
+        click.option(
+            "--metric-crs",
+            default=None,
+            metavar="CODE",
+            help="量算坐标系，默认按数据选定 / CRS in which things are measured; chosen from the "
+            "data without it",
+        ),
     ):
-        command = option(command)
-    return command
+        gathered = option(gathered)
+    return gathered
 
 
 def per_layer(
@@ -142,16 +176,14 @@ def per_layer(
     return table, bare
 
 
-def positions(
-    crs: tuple[str, ...], datum: tuple[str, ...], specs: Mapping[str, LayerSpec]
-) -> dict[str, Any]:
+def positions(reading: SourceOptions, specs: Mapping[str, LayerSpec]) -> dict[str, Any]:
     """Return the arguments of `load_city` that ``--crs`` and ``--datum`` stand for.
 
     A datum is never stated by a file, so that a bare one holds for all layers; a bare CRS is for
     those that state none.
     """
-    crs_of, fallback = per_layer(crs, specs)
-    datum_of, common = per_layer(datum, specs)
+    crs_of, fallback = per_layer(reading.crs, specs)
+    datum_of, common = per_layer(reading.datum, specs)
     check_crs(*crs_of.values(), fallback)
     return {
         "crs": crs_of,
@@ -160,7 +192,7 @@ def positions(
     }
 
 
-def check_crs(*codes: str | None) -> None:
+def check_crs(*codes: str | None, option: str = "--crs") -> None:
     """Refuse what is no CRS before anything is read: no layer may need it, and none would tell."""
     from pyproj import CRS
     from pyproj.exceptions import CRSError as NoCRS
@@ -173,32 +205,33 @@ def check_crs(*codes: str | None) -> None:
         except NoCRS as error:
             raise CRSError(
                 Text(
-                    f"--crs {code}：不是有效的坐标系。",
-                    f"--crs {code}: not a coordinate reference system.",
+                    f"{option} {code}：不是有效的坐标系。",
+                    f"{option} {code}: not a coordinate reference system.",
                 ),
-                remedy=Text("请给出代码，如 EPSG:4549。", "Give a code such as EPSG:4549."),
+                remedy=Text("请给出代码，如 EPSG:4490。", "Give a code such as EPSG:4490."),
             ) from error
 
 
 def load_source(
     source: Path,
-    layer_folder: Path | None,
-    crs: tuple[str, ...],
-    datum: tuple[str, ...],
+    reading: SourceOptions,
+    *,
     layer: str | None = None,
     decisions: Path | None = None,
 ) -> City:
     """Load the city at ``source`` with what the common options say."""
     from geo_citymgmt.city import load_city
 
-    specs = load_specs(layer_folder)
-    wanted = None if layer is None else [get_spec(layer, specs).key]
+    check_crs(reading.metric_crs, option="--metric-crs")
+    specs = load_specs(reading.layer_folder)
     return load_city(
         source,
-        layers=wanted,
-        specs=specs,
+        layers=None if layer is None else [get_spec(layer, specs).key],
+        specs=reading.layer_folder,
         decisions=decisions,
-        **positions(crs, datum, specs),
+        profile=reading.profile,
+        metric_crs=reading.metric_crs,
+        **positions(reading, specs),
     )
 
 

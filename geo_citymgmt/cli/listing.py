@@ -38,16 +38,22 @@ __all__ = ["figures", "figures_table"]
     metavar="FOLDER",
     help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
 )
+@click.option("--profile", default=None, metavar="NAME|FOLDER", help="配置 / profile of the city")
 @guarded
 def figures(
-    source: Path | None, style: str, out: Path | None, lang: Lang, layer_folder: Path | None
+    source: Path | None,
+    style: str,
+    out: Path | None,
+    lang: Lang,
+    layer_folder: Path | None,
+    profile: str | None,
 ) -> int:
     """列出指标：键、名称、图层、单位、有无目标 / list the figures that map and progress know.
 
     给出 SOURCE 时，包括其 figures.toml 和目标表 / with SOURCE, its figures.toml and targets count.
     """
     specs = load_specs(layer_folder)
-    table = figures_table(specs, source)
+    table = figures_table(specs, source, profile)
     if style == "json":
         text = json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
     elif style == "csv":
@@ -65,7 +71,9 @@ def figures(
     return DONE
 
 
-def figures_table(specs: Mapping[str, LayerSpec], source: Path | None = None) -> pd.DataFrame:
+def figures_table(
+    specs: Mapping[str, LayerSpec], source: Path | None = None, profile: str | None = None
+) -> pd.DataFrame:
     """Return every figure: ``key, name_zh, name_en, layer, unit, target`` (whether it has one).
 
     A source is looked at, not loaded: its ``figures.toml`` and its targets alone are read.
@@ -76,16 +84,18 @@ def figures_table(specs: Mapping[str, LayerSpec], source: Path | None = None) ->
     from geo_citymgmt.city.tables import read_targets
     from geo_citymgmt.indicators import check_figures, load_figures
     from geo_citymgmt.indicators.targets import targets_of
+    from geo_citymgmt.profiles import load_profile
 
-    own, targets, published = None, None, True
+    own, targets = None, None
+    whose = None if profile is None else load_profile(profile)
     if source is not None:
         with told_by_archive(source) as folder:
             found = find_source(source if folder is None else folder, specs)
-            own = load_figures(found.figures)
+            if whose is None and found.profile is not None:
+                whose = load_profile(found.profile)
+            own = load_figures(found.figures, profile=whose)
             targets = None if found.targets is None else read_targets(found.targets)
-            # Published targets are those of one city.
-            published = found.code == "320500"
-    known = load_figures(None) if own is None else own
+    known = load_figures(profile=whose) if own is None else own
     check_figures(known, specs)
     return pd.DataFrame(
         [
@@ -95,7 +105,7 @@ def figures_table(specs: Mapping[str, LayerSpec], source: Path | None = None) ->
                 "name_en": figure.en,
                 "layer": figure.layer,
                 "unit": figure.unit,
-                "target": bool(published and figure.target)
+                "target": bool(figure.target)
                 or (targets is not None and bool(targets_of(targets, figure))),
             }
             for figure in known.figures.values()

@@ -61,10 +61,16 @@ def coverage_gaps(
         polygon), missing where there is no feature; the polygon, with arcs as in
         :func:`geo_citymgmt.coverage_area`.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas or distances in the CRS are more than 0.1 % wrong over the data (beyond 1 %:
+        a CRSError).
+
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or areas and distances cannot be measured in theirs.
     CityDataError
         The radius is not positive, or there is no such weight.
 

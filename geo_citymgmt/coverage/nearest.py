@@ -49,6 +49,11 @@ def nearest(
         come in their order. A feature without any, or without geometry, has one row whose facility
         and distance are missing.
 
+    Warns
+    -----
+    ScaleWarning
+        Distances in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
@@ -65,8 +70,20 @@ def nearest(
     >>> nearest(stops, bays)[["facility", "distance_m"]].round(1).values.tolist()
     [['b1', 50.0], ['b2', 411.9]]
     """
-    require_metric(features, "nearest")
-    require_same_crs(features, facilities, "nearest")
+    return _nearest(features, facilities, "nearest", k=k, max_m=max_m)
+
+
+def _nearest(
+    features: gpd.GeoDataFrame | gpd.GeoSeries,
+    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    function: str,
+    *,
+    k: int = 1,
+    max_m: float | None = None,
+) -> pd.DataFrame:
+    """Find the nearest facilities for ``function``, by whose name anything wrong is reported."""
+    require_metric(features, function, measures=("length",))
+    require_same_crs(features, facilities, function)
     if k < 1 or k != int(k):
         raise CityDataError(
             Text(
@@ -123,6 +140,11 @@ def distance_percentiles(
         percentile, ``p50_m``: the smallest distance within which that part of them lies, a
         distance that occurs. Missing where there are none.
 
+    Warns
+    -----
+    ScaleWarning
+        Distances in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
@@ -151,7 +173,7 @@ def distance_percentiles(
             )
     position, names, owner = _owners(features, zones, "distance_percentiles", margins)
     many = demand_weights(features, weight, "distance_percentiles")
-    distance = nearest(features, facilities)["distance_m"].to_numpy()
+    distance = _nearest(features, facilities, "distance_percentiles")["distance_m"].to_numpy()
     # Who has no facility at all is farther than any distance.
     order = np.argsort(np.where(np.isnan(distance), np.inf, distance), kind="stable")
     distance, many, owner = distance[order], many[order], owner[order]
@@ -199,6 +221,11 @@ def share_within(
         On the codes of ``zones``: ``count`` of features and, for each distance, ``within_50_m``
         (how many) and ``share_50_m`` (of the count, missing where there are none).
 
+    Warns
+    -----
+    ScaleWarning
+        Distances in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
@@ -215,7 +242,7 @@ def share_within(
     [2.0, 1.0, 0.5]
     """
     position, names, owner = _owners(features, zones, "share_within", margins)
-    found = nearest(features, facilities, max_m=max(distances_m, default=0))
+    found = _nearest(features, facilities, "share_within", max_m=max(distances_m, default=0))
     distance = found["distance_m"].to_numpy()
     code = pd.Categorical(owner, categories=[at for at in position if at is not None])
 
@@ -261,7 +288,7 @@ def unserved(
     >>> unserved(stops, bay, within_m=150)[["name", "distance_m"]].values.tolist()
     [['B', 200.0]]
     """
-    found = nearest(features, facilities)
+    found = _nearest(features, facilities, "unserved")
     distance = found["distance_m"].to_numpy()
     shape = features.geometry.to_numpy()
     somewhere = ~(shapely.is_missing(shape) | shapely.is_empty(shape))
@@ -365,7 +392,8 @@ def _owners(
     margins: bool,
 ) -> tuple[list[int | None], pd.Index, np.ndarray]:
     """Positions of the rows of a table on the zones, its labels, the owner of each feature."""
-    require_metric(zones, function)
+    # Whose zone a feature is in needs no scale; the distances are tested where they are measured.
+    require_metric(zones, function, measures=())
     require_same_crs(features, zones, function)
     index = ZoneIndex(zones)
     codes = zone_codes(zones)

@@ -105,7 +105,7 @@ def checked_reach(
     CRSError, CityDataError
         As in :func:`geo_citymgmt.coverage`.
     """
-    require_metric(zones, function)
+    require_metric(zones, function, measures=("area", "length"))
     require_same_crs(features, zones, function)
     if not (np.isfinite(radius_m) and radius_m > 0):
         raise CityDataError(

@@ -59,10 +59,16 @@ def coverage(
         also ``demand``, ``demand_covered``, ``demand_coverage``. In the row ``total`` the shares
         refer to the zones alone.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas or distances in the CRS are more than 0.1 % wrong over the data (beyond 1 %:
+        a CRSError).
+
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or areas and distances cannot be measured in theirs.
     CityDataError
         The radius is not positive, ``at_least`` no whole number, or there is no such weight.
 

@@ -18,25 +18,27 @@ __all__ = ["DECISION_COLUMNS", "read_decisions"]
 
 DECISION_COLUMNS = (
     "layer", "code", "row_label", "key", "field", "value", "message_zh", "message_en", "opinion",
-    "remark", "kind", "new_value", "settled",
+    "remark", "finding_key", "kind", "new_value", "settled",
 )  # fmt: skip
 _HEADINGS = {
-    "severity": ("级别", "Severity"),
-    "layer": ("图层", "Layer"),
-    "code": ("问题代码", "Code"),
-    "message_zh": ("问题说明（中文）", "Message (Chinese)"),
-    "message_en": ("问题说明（英文）", "Message (English)"),
-    "row_label": ("记录位置", "Record"),
-    "key": ("编号", "Id"),
-    "field": ("字段", "Field"),
-    "value": ("原值", "Value found"),
-    "opinion": ("处理意见", "Decision"),
-    "remark": ("说明", "Remark"),
+    "severity": Text("级别", "Severity"),
+    "layer": Text("图层", "Layer"),
+    "code": Text("问题代码", "Code"),
+    "message_zh": Text("问题说明（中文）", "Message (Chinese)"),
+    "message_en": Text("问题说明（英文）", "Message (English)"),
+    "row_label": Text("记录位置", "Record"),
+    "key": Text("编号", "Id"),
+    "field": Text("字段", "Field"),
+    "value": Text("原值", "Value found"),
+    "opinion": Text("处理意见", "Decision"),
+    "remark": Text("说明", "Remark"),
+    # In a hidden column; workbooks of 0.1.0 have none.
+    "finding_key": Text("问题标识", "Finding key"),
 }
-_SUMMARY = ("汇总", "Summary")
-_SETTLED = ("已了结意见", "Settled decisions")
+_SUMMARY = Text("汇总", "Summary")
+_SETTLED = Text("已了结意见", "Settled decisions")
 #: What is about no layer.
-_WHOLE = ("数据源", "Source")
+_WHOLE = Text("数据源", "Source")
 #: What only states a decision of the program is nothing to decide about, unless someone did.
 _INFO = ("提示", "note", "info")
 
@@ -56,7 +58,8 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     -------
     DataFrame
         One row a finding of the workbook, columns :data:`DECISION_COLUMNS`: ``opinion`` and
-        ``remark`` as written; ``kind`` is accept, correct, unclear, or empty where nothing was
+        ``remark`` as written; ``finding_key`` by which the finding is known again, empty where
+        the workbook has none; ``kind`` is accept, correct, unclear, or empty where nothing was
         decided; ``settled`` where the row is from the sheet of earlier decisions.
 
     Raises
@@ -110,6 +113,10 @@ def _table(path: Path, title: str) -> pd.DataFrame | None:
     ).reindex(columns=list(_HEADINGS), fill_value="")
 
 
+def _field_of(key: str) -> str:
+    return (key.split(":", 3) + [""] * 3)[2]
+
+
 def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
@@ -123,15 +130,25 @@ def _decided(
     said = table["opinion"].ne("") | table["remark"].ne("")
     table = table[said | (~table["severity"].isin(_INFO) & (not settled))].copy()
     names = table["layer"].map(tab_name) if settled else pd.Series(title, index=table.index)
-    table["layer"] = names.map(lambda name: layers.get(name, name)).astype("str")
+    # The key knows the layer also where its name has changed since.
+    by_key = table["finding_key"].str.partition(":")[0]
+    known = by_key.isin(specs).to_numpy()
+    table["layer"] = (
+        names.map(lambda name: layers.get(name, name)).mask(known, by_key).astype("str")
+    )
     labels = {
         (key, word): item.name
         for key, spec in specs.items()
         for item in spec.fields.values()
         for word in (item.zh, item.en, item.name)
     }
-    pairs = zip(table["layer"], table["field"], strict=True)
-    table["field"] = pd.array([labels.get(pair, pair[1]) for pair in pairs], dtype="str")
+    fields = [
+        labels.get((layer, shown), _field_of(key) or shown)
+        for layer, shown, key in zip(
+            table["layer"], table["field"], table["finding_key"], strict=True
+        )
+    ]
+    table["field"] = pd.array(fields, dtype="str")
     decided = [decision_of(text) for text in table["opinion"]]
     table["kind"] = pd.array([kind for kind, _ in decided], dtype="str")
     table["new_value"] = pd.array([value for _, value in decided], dtype="str")

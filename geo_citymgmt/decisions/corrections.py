@@ -8,6 +8,7 @@ import pandas as pd
 from geo_citymgmt.cleaning.personal import MASK
 from geo_citymgmt.cleaning.text import plain
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.findings.keys import WHOLE
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.spec import LayerSpec
 
@@ -61,7 +62,11 @@ def apply_corrections(
             at = at[(labels.iloc[at] == label).to_numpy(dtype=bool)]
         if len(at) != 1 or name not in spec.fields:
             if not settled:
-                findings.add("DECISION_UNUSED", field=name, value=key, expected=value)
+                # A decision on a whole column has no record: no value is right for all of them.
+                about = key or WHOLE
+                findings.add(
+                    "DECISION_UNUSED", field=name, value=about, expected=value, about=about
+                )
             continue
         item = spec.fields[name]
         said = {"item": item, "expected": value}

@@ -2,21 +2,24 @@
 
 A finding says where (layer, record, field), what (code, value, expected), how bad (severity) and
 what was done about it (action). :class:`Findings` collects them column by column; the table is
-made once, at the end, when keys and places of the records are known.
+made once, at the end, when keys and places of the records are known. A fault of a whole column is
+one finding then. Each has a key by which it is known again (:mod:`geo_citymgmt.findings.keys`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt.display import findings_html, findings_text
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.findings._blocks import Block, as_one, distinct_records, each, gathered
 from geo_citymgmt.findings.codes import CODES, FindingCode
-from geo_citymgmt.markup import sound_text
-from geo_citymgmt.words import Text, in_language
+from geo_citymgmt.findings.keys import finding_keys, of_layer, unique_keys
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import Field
@@ -29,13 +32,16 @@ __all__ = [
     "Findings",
     "FindingsTable",
     "concat_findings",
+    "of_layer",
+    "refusal",
 ]
 
+Refused = TypeVar("Refused", bound=CityDataError)
 SEVERITIES = ("fatal", "error", "warning", "info")
 ACTIONS = ("none", "repaired", "rejected", "assumed", "value_removed")
 COLUMNS = (
     "layer", "record", "row_label", "key", "field", "code", "severity", "message_zh",
-    "message_en", "value", "expected", "action", "x", "y",
+    "message_en", "value", "expected", "action", "x", "y", "n_records", "finding_key",
 )  # fmt: skip
 
 
@@ -50,7 +56,7 @@ class Findings:
 
     def __init__(self, layer: str = "") -> None:
         self.layer = layer
-        self._blocks: list[pd.DataFrame] = []
+        self._blocks: list[Block] = []
 
     def add(
         self,
@@ -64,6 +70,7 @@ class Findings:
         expected: Any = "",
         severity: str | None = None,
         action: str = "none",
+        about: str = "",
         **params: Any,
     ) -> None:
         """Add one finding, or one for each of ``records``.
@@ -84,103 +91,146 @@ class Findings:
             Where it differs from the usual one of the code.
         action : str
             What was done: none, repaired, rejected, assumed, value_removed.
+        about : str
+            What tells several of one code and field apart, on a layer or on a record: the file,
+            the column, the figure, the kind of row. It is part of the key by which the finding is
+            known again, so it holds no wording and no count.
         **params
             Further parts of the message; a Text gives each language its own.
         """
         n = 1 if records is None else len(records)
         if n == 0:
             return
-        values, expecteds = _texts(value, n), _texts(expected, n)
-        known = CODES[code]
         if item is not None:
             field, label = item.name, label or Text(item.zh, item.en)
-        zh, en = _messages(known, label or Text(field, field), values, expecteds, params)
         self._blocks.append(
-            pd.DataFrame(
-                {
-                    "record": np.asarray([-1] if records is None else records, dtype=np.int64),
-                    "field": field,
-                    "code": code,
-                    "severity": severity or known.severity,
-                    "message_zh": zh,
-                    "message_en": en,
-                    "value": values,
-                    "expected": expecteds,
-                    "action": action,
-                }
+            Block(
+                code=code,
+                field=field,
+                label=label or Text(field, field),
+                severity=severity or CODES[code].severity,
+                action=action,
+                about=about,
+                params=params,
+                record=np.array([-1] if records is None else records, dtype=np.int64),
+                value=_items(value, n),
+                expected=_items(expected, n),
             )
         )
 
     def __len__(self) -> int:
         return sum(map(len, self._blocks))
 
-    def extend(self, other: Findings) -> None:
-        """Take over what ``other`` has collected."""
-        self._blocks.extend(other._blocks)
+    def extend(self, other: Findings, *, offset: int = 0, source: str = "") -> None:
+        """Take over what ``other`` has collected.
+
+        Its records are counted from ``offset``; ``source`` tells what is about it as a whole from
+        the same about another.
+        """
+        self._blocks.extend(block.shifted(offset, source) for block in other._blocks)
 
     def records_with(self, action: str) -> np.ndarray:
         """Return the distinct records about which ``action`` was taken."""
-        parts = [b["record"].to_numpy()[(b["action"] == action).to_numpy()] for b in self._blocks]
-        found = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
-        return found[found >= 0]
+        return distinct_records([block for block in self._blocks if block.action == action])
 
     def settle(self, code: str, records: np.ndarray, *, action: str, severity: str) -> None:
         """Say what was done about ``records`` of which ``code`` has been told already."""
+        blocks: list[Block] = []
         for block in self._blocks:
-            hit = ((block["code"] == code) & block["record"].isin(records)).to_numpy()
-            block.loc[hit, ["action", "severity"]] = action, severity
+            hit = np.isin(block.record, records) & (block.code == code)
+            blocks.extend(block.split(hit, action=action, severity=severity))
+        self._blocks = blocks
 
     def records_of(self, code: str) -> np.ndarray:
         """Return the distinct records of which ``code`` has been told."""
-        parts = [b["record"].to_numpy()[(b["code"] == code).to_numpy()] for b in self._blocks]
-        found = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
-        return found[found >= 0]
+        return distinct_records([block for block in self._blocks if block.code == code])
 
     def values_removed(self) -> dict[str, np.ndarray]:
         """Return, for each field, the distinct records whose value could not be used."""
-        out: dict[str, list[np.ndarray]] = {}
-        for block in self._blocks:
-            lost = block[(block["action"] == "value_removed") & (block["record"] >= 0)]
-            for name, records in lost.groupby("field")["record"]:
-                out.setdefault(str(name), []).append(records.to_numpy())
-        return {name: np.unique(np.concatenate(parts)) for name, parts in out.items()}
+        lost = [b for b in self._blocks if b.action == "value_removed" and b.of_records]
+        return {
+            name: distinct_records([block for block in lost if block.field == name])
+            for name in dict.fromkeys(block.field for block in lost)
+        }
 
     def codes_of(self, action: str) -> pd.Series:
         """Return, for each record about which ``action`` was taken, the codes joined by ``;``."""
-        if not self._blocks:
+        blocks = [b for b in self._blocks if b.action == action and b.of_records]
+        if not blocks:
             return pd.Series(dtype="str")
-        table = pd.concat(self._blocks, ignore_index=True)
-        table = table[(table["action"] == action) & (table["record"] >= 0)]
-        return table.groupby("record")["code"].agg(lambda codes: ";".join(dict.fromkeys(codes)))
+        codes = np.repeat([block.code for block in blocks], [len(block) for block in blocks])
+        told = pd.DataFrame({"record": np.concatenate([b.record for b in blocks]), "code": codes})
+        told = told.drop_duplicates().sort_values("record", kind="stable")
+        nth = told.groupby("record").cumcount()
+        out = told.loc[nth == 0].set_index("record")["code"].astype("object")
+        for n in range(1, nth.max() + 1):
+            more = told.loc[nth == n].set_index("record")["code"].astype("object")
+            out.loc[more.index] = out.loc[more.index] + ";" + more
+        return out.astype("str")
 
     def frame(
         self,
         *,
-        row_label: Sequence[str] | np.ndarray | None = None,
-        key: Sequence[str] | np.ndarray | None = None,
-        x: np.ndarray | None = None,
-        y: np.ndarray | None = None,
+        places: Callable[[np.ndarray], pd.DataFrame] | None = None,
+        n_records: int | None = None,
+        hidden: Collection[str] = (),
+        mask: str = "***",
     ) -> pd.DataFrame:
-        """Return the table; the arrays tell label, key and place of a record by its position."""
+        """Return the table.
+
+        Parameters
+        ----------
+        places : callable, optional
+            Takes positions of distinct records and returns a frame with a row for each, of what
+            is known of ``row_label, key, x, y``.
+        n_records : int, optional
+            How many records the layer has: a fault of 95 % of them, and of at least 20, is then
+            one finding of the whole layer with its count and examples, ``record`` missing.
+            Without it each finding has its row.
+        hidden : collection of str
+            Fields whose values are not repeated as examples; ``mask`` stands for them.
+        """
         if not self._blocks:
             return empty_findings()
-        table = pd.concat(self._blocks, ignore_index=True)
-        record = table["record"].to_numpy()
+
+        def labels_of(records: np.ndarray) -> Sequence[str]:
+            known = None if places is None else places(records)
+            return [] if known is None else list(known["row_label"])
+
+        parts = [
+            as_one(blocks, n_records, labels_of, mask if blocks[0].field in hidden else None)
+            if n_records is not None and whole
+            else each(blocks[0])
+            for blocks, whole in gathered(self._blocks, n_records)
+        ]
+        table = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
         table.insert(0, "layer", self.layer)
-        about_record = record >= 0
-        for name, column, missing in (
-            ("row_label", row_label, ""),
-            ("key", key, ""),
-            ("x", x, np.nan),
-            ("y", y, np.nan),
-        ):
-            out = np.full(len(table), missing, dtype=object if missing == "" else float)
-            if column is not None:
-                out[about_record] = np.asarray(column)[record[about_record]]
-            table[name] = out
-        table["record"] = pd.array(np.where(about_record, record, 0), dtype="Int64")
-        table.loc[~about_record, "record"] = pd.NA
+        _locate(table, places)
+        table["finding_key"] = finding_keys(table, table["about"].to_numpy(dtype=object))
         return _typed(table)
+
+
+def _locate(table: pd.DataFrame, places: Callable[[np.ndarray], pd.DataFrame] | None) -> None:
+    """Put in label, key and place of the records, which are asked for once each."""
+    record = table["record"].to_numpy(dtype=np.int64)
+    about_record = record >= 0
+    for name, missing in (("row_label", ""), ("key", ""), ("x", np.nan), ("y", np.nan)):
+        table[name] = missing
+    if places is not None and about_record.any():
+        distinct, at = np.unique(record[about_record], return_inverse=True)
+        for name, values in places(distinct).items():
+            column = table[name].to_numpy(dtype=object, copy=True)
+            column[about_record] = values.to_numpy(dtype=object)[at]
+            table[name] = column
+    table["record"] = pd.array(np.where(about_record, record, 0), dtype="Int64")
+    table.loc[~about_record, "record"] = pd.NA
+
+
+def _items(value: Any, n: int) -> np.ndarray:
+    """Return one item a record, a copy of what was given: it is put into words later."""
+    if isinstance(value, str) or np.isscalar(value) or value is None:
+        return np.full(n, value, dtype=object)
+    return np.array(value, dtype=object)
 
 
 class FindingsTable(pd.DataFrame):
@@ -206,11 +256,12 @@ def empty_findings() -> pd.DataFrame:
 
 
 def concat_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Join findings tables, worst first within the order they come in."""
+    """Join findings tables in the order they come in."""
     tables = [t for t in tables if len(t)]
     if not tables:
         return empty_findings()
-    return _typed(pd.concat(tables, ignore_index=True))
+    table = pd.concat(tables, ignore_index=True)
+    return _typed(table.assign(finding_key=unique_keys(table["finding_key"].to_numpy(object))))
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
@@ -220,52 +271,63 @@ def _typed(table: pd.DataFrame) -> pd.DataFrame:
             table[name] = table[name].astype("Int64")
         elif name in ("x", "y"):
             table[name] = table[name].astype("float64")
+        elif name == "n_records":
+            table[name] = table[name].astype("int64")
         else:
             table[name] = table[name].fillna("").astype("str")
     return FindingsTable(table)
 
 
-def _texts(value: Any, n: int) -> np.ndarray:
-    if isinstance(value, str) or np.isscalar(value) or value is None:
-        return np.full(n, "" if value is None else sound_text(str(value)), dtype=object)
-    out = np.asarray(value, dtype=object)
-    return np.array(["" if _is_null(v) else sound_text(str(v)) for v in out], dtype=object)
+def refusal(
+    code: str,
+    name: str,
+    *,
+    error: type[Refused],
+    remedy: Text,
+    cause: Text | None = None,
+    findings: Findings | None = None,
+    **params: Any,
+) -> Refused:
+    """Return the error that refuses a source, with its finding, to be raised.
 
+    Parameters
+    ----------
+    code : str
+        Of the finding.
+    name : str
+        Of the source: the error begins with it.
+    error : type of CityDataError
+        Which error.
+    remedy : Text
+        What to do: the end of the message, and by itself in ``.remedy`` and ``.remedy_zh``.
+    cause : Text, optional
+        What is wrong, a sentence: the finding then repeats the error. Without it the error says
+        what the finding says of ``params``, the remedy at its end.
+    findings : Findings, optional
+        Takes the finding where there are others to come with it; else the error carries it.
+    **params
+        What :meth:`Findings.add` takes.
 
-def _is_null(value: Any) -> bool:
-    return (
-        value is None
-        or value is pd.NA
-        or value is pd.NaT
-        or (isinstance(value, float) and np.isnan(value))
-    )
-
-
-def _messages(
-    known: FindingCode,
-    label: Text,
-    values: np.ndarray,
-    expecteds: np.ndarray,
-    params: Mapping[str, Any],
-) -> tuple[np.ndarray, np.ndarray]:
-    # Formatted once for each distinct pair: a whole column can be flagged.
-    both = pd.MultiIndex.from_arrays([values, expecteds])
-    codes, distinct = pd.factorize(both)
-    both_languages = []
-    for place, template in enumerate((known.zh, known.en)):
-        parts = {k: _sound(in_language(v, place)) for k, v in params.items()}
-        both_languages.append(
-            np.array(
-                [
-                    template.format(field=label[place], value=v, expected=e, **parts)
-                    for v, e in distinct
-                ],
-                dtype=object,
-            )[codes]
-        )
-    zh, en = both_languages
-    return zh, en
-
-
-def _sound(value: Any) -> Any:
-    return sound_text(value) if isinstance(value, str) else value
+    Examples
+    --------
+    >>> from geo_citymgmt.errors import SourceError
+    >>> told = refusal("SOURCE_REFUSED", "a.vrt", error=SourceError,
+    ...                cause=Text("会打开其他文件。", "would open other files."),
+    ...                remedy=Text("请导出图层。", "Export the layer."))
+    >>> str(told), told.findings["finding_key"].tolist()
+    ('a.vrt: would open other files. Export the layer.', [':SOURCE_REFUSED'])
+    """
+    own = Findings()
+    if cause is None:
+        own.add(code, **params)
+        said = own.frame().iloc[0]
+        refused = error(Text(f"{name}：{said['message_zh']}。", f"{name}: {said['message_en']}."))
+        refused.remedy_zh, refused.remedy = remedy
+    else:
+        refused = error(Text(f"{name}：{cause.zh}", f"{name}: {cause.en}"), remedy=remedy)
+        own.add(code, value=name, detail=refused.text, **params)
+    if findings is None:
+        refused.findings = own.frame()
+    else:
+        findings.extend(own)
+    return refused

@@ -51,10 +51,29 @@ CODES: Mapping[str, FindingCode] = {
         "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
     ),
     "LAYER_IGNORED": _c("info", "未使用 {value}：{detail}", "{value} was not used: {detail}"),
+    "LAYER_ABSENT": _c(
+        "error",
+        "{value} 中没有图层“{field}”（{expected}）；请在 city.toml 写明它在哪个文件，"
+        "或直接给出该文件",
+        "{value} has no layer {field!r} ({expected}); name its file in city.toml, or give the file "
+        "itself",
+    ),
     "LAYER_RECOGNISED": _c(
         "info",
         "{value} 按{detail}认作“{expected}”；如不对，请在 city.toml 中写明",
         "{value} was taken as {expected!r} by {detail}; say otherwise in city.toml",
+    ),
+    "CITY_ASSUMED": _c(
+        "warning",
+        "没有写明是哪个城市，暂按文件夹名称称为“{detail}”（代码 {expected}）；请在 city.toml 写明 "
+        "name_zh、name_en、code",
+        "which city this is, is not stated: it is called {detail} after its folder (code "
+        "{expected}); give name_zh, name_en and code in city.toml",
+    ),
+    "ZONE_FIELDS": _c(
+        "warning",
+        "区划没有“{field}”一列：{detail}",
+        "the zones have no column for {field!r}: {detail}",
     ),
     "LAYER_UNUSABLE": _c("fatal", "图层不可用：{detail}", "the layer cannot be used: {detail}"),
     "ENC_INFERRED": _c(
@@ -169,31 +188,69 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "UNLOCATED": _c(
         "warning",
-        "没有可用位置，计入“未落图”；所填板块：{value}",
-        "no usable place; counted as unlocated; district as reported: {value}",
+        "没有可用位置，计入“未落图”；所填{unit}：{value}",
+        "no usable place; counted as unlocated; {unit} as reported: {value}",
     ),
     "OUT_OF_CITY": _c(
         "warning",
-        "位于各板块之外（最近的是 {value}），{detail}",
-        "lies outside every district (nearest {value}); {detail}",
+        "位于各{unit}之外（最近的是 {value}），{detail}",
+        "lies outside every {unit} (nearest {value}); {detail}",
     ),
     "ZONE_DISAGREES": _c(
         "warning",
-        "填报板块为 {value}，图形位于 {expected}；按图形计",
+        "填报{unit}为 {value}，图形位于 {expected}；按图形计",
         "reported in {value}, lies in {expected}; counted by its geometry",
     ),
     "ZONE_UNKNOWN": _c(
-        "warning", "填报板块“{value}”无法识别", "reported district {value!r} is not known"
+        "warning", "填报{unit}“{value}”无法识别", "reported {unit} {value!r} is not known"
     ),
     "STRADDLES": _c(
         "info",
-        "跨板块，最大部分（{value}）在 {expected}",
-        "crosses a district line; the largest part ({value}) is in {expected}",
+        "跨{unit}，最大部分（{value}）在 {expected}",
+        "crosses a {unit} line; the largest part ({value}) is in {expected}",
     ),
     "ZONES_PACKAGED": _c(
         "warning",
-        "来源中没有板块界线，使用软件自带的示意界线，仅供演示",
-        "the source has no districts; the packaged demonstration outlines are used",
+        "来源中没有区划界线，使用配置“{value}”附带的示意界线，仅供演示",
+        "the source has no districts; the demonstration outlines of profile {value} are used",
+    ),
+    "ZONES_MISSING": _c(
+        "info",
+        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，或指定 profile",
+        "the source has no districts: checks of place are off and figures are of the whole; add a "
+        "layer of districts, or name a profile",
+    ),
+    "ZONES_VINTAGE": _c(
+        "info",
+        "区划取 {detail} 有效的 {value} 个（共 {expected} 个），各时点的数值都按此口径",
+        "{value} of {expected} zones are those valid on {detail}; figures of every date use them",
+    ),
+    "ZONES_SUCCEEDED": _c(
+        "info",
+        "{value} 已撤并，按 {expected} 计（{detail}）",
+        "{value} was merged: counted as {expected} ({detail})",
+    ),
+    "UNIT_EMPTY": _c(
+        "error",
+        "报告单位“{value}”（{expected}）没有范围：请核对其街道或界线",
+        "reporting unit {value!r} ({expected}) has no ground: check its streets or its outline",
+    ),
+    "UNIT_STREET": _c(
+        "error",
+        "报告单位“{expected}”所列街道“{value}”在街道图层中有 {detail} 个，未计入；请改用代码",
+        "street {value!r} of reporting unit {expected!r} stands {detail} times in the layer of "
+        "streets and was left out; give its code",
+    ),
+    "UNIT_AMOUNT": _c(
+        "warning",
+        "报告单位“{value}”的街道没有填全 {expected}：该数仍计在原区，人均类指标不可用",
+        "the streets of reporting unit {value!r} do not all give {expected}: it stays with the "
+        "districts they lie in",
+    ),
+    "UNIT_COVERS": _c(
+        "info",
+        "{value} 全部划入报告单位，不再单列",
+        "{value} lies wholly in reporting units and is not shown by itself",
     ),
     "ZONES_OVERLAP": _c(
         "warning",
@@ -306,7 +363,7 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "TARGET_SUM": _c(
         "warning",
-        "“{detail}”各板块目标之和为 {value}，全市目标为 {expected}；请核对分解数",
+        "“{detail}”各{unit}目标之和为 {value}，全市目标为 {expected}；请核对分解数",
         "{detail}: the districts' targets make {value}, the city's is {expected}; check the split",
     ),
     "PERSONAL_DATA": _c(

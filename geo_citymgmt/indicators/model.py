@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from geo_citymgmt.overlay import Layered
 from geo_citymgmt.spec import Amount, LayerSpec
 from geo_citymgmt.words import Text
 
@@ -157,6 +158,8 @@ class Figures:
     ahead: float
     on_track: float
     origin: Mapping[str, str] = field(default_factory=dict)
+    #: The tables they were read from, laid over one another.
+    layered: Layered | None = field(default=None, repr=False)
 
     def thresholds(self, figure: Figure) -> tuple[float, float]:
         """From which share of the expected on ``figure`` is ahead, and on track."""

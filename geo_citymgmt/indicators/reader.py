@@ -1,8 +1,8 @@
-"""From a table file to figures: the package's own and, over them, those of an office."""
+"""From table files to figures: the package's own and, over them, a profile's and an office's."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -10,39 +10,45 @@ from typing import Any
 
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.indicators.model import KINDS, PERIODS, Component, Figure, Figures
+from geo_citymgmt.overlay import Layered, layered
+from geo_citymgmt.profiles import Profile
 from geo_citymgmt.spec import LayerSpec, read_toml
 from geo_citymgmt.words import Text
 
-__all__ = ["check_figures", "load_figures", "read_figures"]
+__all__ = ["check_figures", "figure_tables", "load_figures", "read_figures"]
 
 _COMPONENT = (
     *KINDS, "dated", "minus", "times", "state", "past", "within_days", "reaches", "where",
 )  # fmt: skip
 _TEXTS = (
     "zh", "en", "layer", "unit", "period", "published", "target", "direction", "split",
-    "note_zh", "note_en", "same_as",
+    "note_zh", "note_en", "same_as", "after",
 )  # fmt: skip
 _FLAGS = ("level", "current")
 _SHARES = ("ahead", "on_track")
+_COUNTED = (*_COMPONENT, "numerator", "denominator")
 _FIGURE = (*_TEXTS, *_FLAGS, *_SHARES, "reasons", "numerator", "denominator")
 _TOP = ("thresholds", "reasons", "figures")
 _CHOICES = {"period": PERIODS, "direction": ("up", "down"), "split": ("owner", "share")}
 _PACKAGED = resources.files("geo_citymgmt") / "indicators" / "figures.toml"
 
 
-@lru_cache(maxsize=1)
-def _packaged() -> Figures:
-    return read_figures(_PACKAGED)
+@lru_cache(maxsize=16)
+def _packaged(profile: Profile | None) -> Figures:
+    return read_figures(_layers_below(profile))
 
 
-def load_figures(path: str | Path | None = None) -> Figures:
-    """Read the definitions of the figures: the package's and, over them, those of a file.
+def load_figures(path: str | Path | None = None, *, profile: Profile | None = None) -> Figures:
+    """Read the definitions of the figures: the package's and, over them, those of others.
 
     Parameters
     ----------
     path : str or Path, optional
-        A table file of an office. A figure with a new id is added; one whose id the package has
-        takes its place as a whole. ``[thresholds]`` and ``[reasons]`` are laid over entry by entry.
+        A table file of an office. A figure with a new id is added; one that is known is changed in
+        the entries the file names, and ``figures.ID = false`` takes it away. ``[thresholds]`` and
+        ``[reasons]`` are laid over likewise.
+    profile : Profile, optional
+        Whose ``figures.toml`` lies between the package's and the office's.
 
     Returns
     -------
@@ -59,33 +65,92 @@ def load_figures(path: str | Path | None = None) -> Figures:
     >>> figure.zh, figure.numerator.of
     ('窨井新技术应用比例', 'remediated')
     """
-    return _packaged() if path is None else read_figures(Path(path), over=_packaged())
+    if path is None:
+        return _packaged(profile)
+    return read_figures([*_layers_below(profile), Path(path)])
 
 
-def read_figures(path: Path | resources.abc.Traversable, *, over: Figures | None = None) -> Figures:
-    """Read figure definitions from a file, laid over others where there are some."""
-    table = read_toml(path)
-    name = path.name
+def _layers_below(profile: Profile | None) -> list[Path | resources.abc.Traversable]:
+    own = None if profile is None else profile.file("figures.toml")
+    return [_PACKAGED, *([] if own is None else [own])]
+
+
+def read_figures(paths: Sequence[Path | resources.abc.Traversable]) -> Figures:
+    """Read figure definitions from files laid over one another, the first at the bottom."""
+    tables: list[tuple[str, dict[str, Any]]] = []
+    for path in paths:
+        table = read_toml(path)
+        folder = "" if path is _PACKAGED else f"{Path(str(path)).parent.name}/"
+        name = f"{folder}{path.name}"
+        _check_file(path.name, table)
+        tables.append((name, table))
+    return _built(figure_tables(tables))
+
+
+def figure_tables(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> Layered:
+    """Lay figure files over one another: who counts anew replaces what was counted before."""
+    below: Layered = Layered({}, {})
+    parts: list[tuple[str, Mapping[str, Any]]] = []
+    for name, table in tables:
+        afresh = {
+            key: dict.fromkeys(set(below.table["figures"][key]) & set(_COUNTED), False)
+            for key, entry in table.get("figures", {}).items()
+            if isinstance(entry, Mapping)
+            and set(entry) & {*KINDS, "numerator", "denominator"}
+            and key in below.table.get("figures", {})
+        }
+        if afresh:
+            parts.append((name, {"figures": afresh}))
+        parts.append((name, table))
+        below = layered(parts, whole=("where", "numerator", "denominator"))
+    return below
+
+
+def _check_file(name: str, table: Mapping[str, Any]) -> None:
     for entry in table:
         if entry not in _TOP:
             raise _mistake(name, entry, f"unknown entry; known: {', '.join(_TOP)}")
-    reasons = dict(over.reasons) if over else {}
-    for key, words in table.get("reasons", {}).items():
-        if not isinstance(words, Mapping) or not {"zh", "en"} <= set(words):
-            raise _mistake(name, f"reasons.{key}", "needs zh and en")
-        reasons[key] = Text(words["zh"], words["en"])
-    own = {k: _figure(name, k, t, reasons) for k, t in table.get("figures", {}).items()}
-    thresholds = table.get("thresholds", {})
-    for entry, value in thresholds.items():
+    for entry, value in table.get("thresholds", {}).items():
         if entry not in _SHARES or not _is_number(value):
             raise _mistake(name, f"thresholds.{entry}", "must be ahead or on_track, and a number")
+
+
+def _built(given: Layered) -> Figures:
+    table = given.table
+    file_of = {place[1]: name for place, name in given.origin.items() if place[0] == "figures"}
+    reasons = {}
+    for key, words in table.get("reasons", {}).items():
+        if not isinstance(words, Mapping) or not {"zh", "en"} <= set(words):
+            file = given.origin.get(("reasons", key), "figures.toml")
+            raise _mistake(file, f"reasons.{key}", "needs zh and en")
+        reasons[key] = Text(words["zh"], words["en"])
+    figures = {
+        key: _figure(file_of.get(key, "figures.toml"), key, entry, reasons)
+        for key, entry in table.get("figures", {}).items()
+    }
+    thresholds = table.get("thresholds", {})
     return Figures(
-        {**(over.figures if over else {}), **own},
+        _in_order(figures, table["figures"]),
         reasons,
-        thresholds.get("ahead", over.ahead if over else 1.05),
-        thresholds.get("on_track", over.on_track if over else 0.95),
-        {**(over.origin if over else {}), **dict.fromkeys(own, name)},
+        thresholds["ahead"],
+        thresholds["on_track"],
+        file_of,
+        given,
     )
+
+
+def _in_order(
+    figures: Mapping[str, Figure], tables: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Figure]:
+    """Figures of a layer together, in the order they were read, or behind the one they name."""
+    layers = {figure.layer: None for figure in figures.values()}
+    ids = [key for layer in layers for key, figure in figures.items() if figure.layer == layer]
+    for key in [key for key in ids if "after" in tables[key]]:
+        before = tables[key]["after"]
+        if before in figures and before != key:
+            ids.remove(key)
+            ids.insert(ids.index(before) + 1, key)
+    return {key: figures[key] for key in ids}
 
 
 def check_figures(figures: Figures, specs: Mapping[str, LayerSpec]) -> None:
@@ -170,7 +235,10 @@ def _figure(file: str, key: str, table: Any, reasons: Mapping[str, Text]) -> Fig
     elif "not_carried" not in table.get("reasons", ()):
         raise _mistake(file, place, f"needs one of {', '.join(KINDS)}, or a share")
     simple: dict[str, Any] = {k: table[k] for k in _FIGURE if k in table and k not in parts}
-    simple["reasons"] = tuple(table.get("reasons", ()))
+    simple.pop("after", None)
+    # What nobody set a target for says so by itself.
+    untargeted = () if table.get("target") else ("no_target",)
+    simple["reasons"] = tuple(table.get("reasons", ())) or untargeted
     return Figure(id=key, **parts, **simple)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figure, Figures
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -126,19 +126,22 @@ def check_targets(
     known_zones: Sequence[str],
     city: str,
     findings: Findings,
+    unit: Text = DISTRICT,
 ) -> None:
     """Tell targets of unknown figures and zones, and those that do not add up to the city's."""
-    for column, known, en, zh in (
-        ("indicator", list(figures.figures), "no such figure", "没有这个指标"),
-        ("zone_code", [city, *known_zones], "no such zone", "没有这个分区"),
+    for column, known, why in (
+        ("indicator", list(figures.figures), Text("没有这个指标", "no such figure")),
+        ("zone_code", [city, *known_zones], Text("没有这个分区", "no such zone")),
     ):
         for value in targets.loc[~targets[column].isin(known), column].unique():
-            findings.add("TARGET_UNMATCHED", value=value, detail=Text(zh, en))
+            about = f"{column} {value}"
+            findings.add("TARGET_UNMATCHED", value=value, about=about, detail=why)
     missing = int(targets["target"].isna().sum())
     if missing:
         findings.add(
             "TARGET_UNMATCHED",
             value=f"{missing}",
+            about="target",
             detail=Text("行没有目标值", "rows without a number"),
         )
     codes = [str(c) for c in districts.index]
@@ -151,7 +154,9 @@ def check_targets(
             total, whole, _ = differs
             findings.add(
                 "TARGET_SUM",
+                about=str(name),
                 value=f"{total:,.10g}",
                 expected=f"{whole:,.10g}",
                 detail=Text(figure.zh, figure.en),
+                unit=unit,
             )

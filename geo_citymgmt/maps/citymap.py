@@ -21,7 +21,7 @@ from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
 from geo_citymgmt.spec import Lang, check_lang
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 from geo_citymgmt.writing import whole_file
 
 __all__ = ["CityMap", "Lang"]
@@ -130,6 +130,8 @@ class CityMap(folium.Map):
         Whether the page has its bar of tools: search, home, measure, full screen, print, picture.
     online : bool
         True gives ordinary folium output, whose page loads its libraries from public addresses.
+    zone_unit : Text
+        What the map calls a zone: 区县, 板块, in Chinese and English.
     basemap : Basemap or str, optional
         Tiles under the map (see `Basemap.of`): the page may then ask their hosts, and no other,
         for pictures. None by default: no basemap is free of the network but one in a file.
@@ -209,6 +211,7 @@ class CityMap(folium.Map):
         lang: Lang = "zh",
         tools: bool = True,
         online: bool = False,
+        zone_unit: Text = DISTRICT,
         basemap: BasemapLike = None,
         tiles: Any = None,
         zoom_start: int = 10,
@@ -216,6 +219,7 @@ class CityMap(folium.Map):
         **kwargs: Any,
     ) -> None:
         self.lang = check_lang(lang)
+        self.zone_unit = zone_unit
         self.basemap = Basemap.of(basemap)
         if self.basemap and self.basemap.datum == "gcj02":
             # Everything drawn is shifted by the page's own projection; see basemap.js.

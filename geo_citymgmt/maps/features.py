@@ -20,7 +20,7 @@ from geo_citymgmt.maps.filters import Filter, FilterControl, describe, filter_co
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import POINTS_FROM_ZOOM, Features, Overlay, feature_layer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 _WORDS = {
     "zh": {
@@ -28,7 +28,7 @@ _WORDS = {
         "empty": "{layer}：没有可显示的要素",
         "yes": "是",
         "no": "否",
-        "district": "所属板块",
+        "district": "所属{unit}",
         "join": "、",
         "clustered": "共 {n} 个点，聚合显示；放大至 {zoom} 级起逐点显示",
         "packed": "共 {n} 个图形，压缩存储",
@@ -39,7 +39,7 @@ _WORDS = {
         "empty": "{layer}: no features to show",
         "yes": "Yes",
         "no": "No",
-        "district": "District",
+        "district": "{unit}",
         "join": ", ",
         "clustered": "{n} points, clustered; each shows from zoom {zoom} on",
         "packed": "{n} shapes, packed",
@@ -75,6 +75,7 @@ def layer_map(
     date_by: str | Literal[False] | None = None,
     title: str | None = None,
     caption: str | None = None,
+    zone_unit: Text = DISTRICT,
     lang: Lang = "zh",
     online: bool = False,
     basemap: BasemapLike = None,
@@ -111,6 +112,8 @@ def layer_map(
         known by month or year counts where any of its days lies in the range.
     title, caption : str, optional
         Heading (the name of the layer by default) and the line under it.
+    zone_unit : Text
+        What a zone is called: ``city.unit``.
     lang : {"zh", "en"}
         Language of labels, codes and the page's own words.
     online, basemap
@@ -139,9 +142,10 @@ def layer_map(
     """
     spec = get_spec(layer)
     city_map = CityMap(
-        title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap
-    )
-    if zones is not None:
+        title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap,
+        zone_unit=zone_unit,
+    )  # fmt: skip
+    if zones is not None and len(zones):
         add_outlines(city_map, zones)
     drawing = Drawing(color_by, popup_fields, scheme, k, filter_by=filter_by, date_by=date_by)
     add_layer(city_map, frame, spec, drawing, zones=zones)
@@ -174,7 +178,10 @@ def add_layer(
         color_by=drawing.color_by or spec.style.get("color_by"),
     )
     every = list(dict.fromkeys([*names, *(item.column for item in filters)]))
-    columns = [column_text(shown, n, spec.fields.get(n), lang, zone_names) for n in every]
+    columns = [
+        column_text(shown, n, spec.fields.get(n), lang, zone_names, city_map.zone_unit)
+        for n in every
+    ]
     head = next((n for n in ("name", spec.id_field) if n in names), None)
     overlay = feature_layer(
         to_degrees(shown),
@@ -301,13 +308,16 @@ def column_text(
     field: Field | None,
     lang: str,
     zone_names: Mapping[Any, str],
+    zone_unit: Text = DISTRICT,
 ) -> tuple[str, pd.Series]:
     """Return the label of a column and its values as a reader sees them."""
     values, words = frame[column], _WORDS[lang]
     label = field.label(lang) if field else column
     if column == "district_code" and zone_names:
         names = values.map(zone_names)
-        return words["district"], names.where(names.notna(), values).fillna("").astype("object")
+        unit = zone_unit.of(lang)
+        label = words["district"].format(unit=unit[:1].upper() + unit[1:])
+        return label, names.where(names.notna(), values).fillna("").astype("object")
     if pd.api.types.is_datetime64_any_dtype(values):
         return label, date_text(values, frame.get(f"{column}_precision"))
     # Only different values are put into words: a million rows have few.

@@ -21,7 +21,7 @@ from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
 from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -130,14 +130,15 @@ def progress_map(
         from geo_citymgmt.progress import progress
 
         table = progress(city, as_of=city.data_date if as_of is None else as_of, level=level)
+    zones = zones_to_fill(city, level)
     rows = indicator_rows(table, indicator, level)
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
     captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
     last = captions[-1] if captions else None
     city_map = CityMap(
-        title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap
-    )
-    zones = city.zones if level == "district" else city.zones_at(level)
+        title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap,
+        zone_unit=city.unit,
+    )  # fmt: skip
     layer = add_indicator(city_map, table, indicator, zones, level=level, column=column)
     if panel is not False:
         add_panel(city_map, city, table, indicator, layer, level=level, panel=panel)
@@ -151,21 +152,47 @@ def add_panel(
     city_map: CityMap,
     city: City,
     table: pd.DataFrame,
-    indicator: str,
-    layer: Zones,
+    indicator: str | None,
+    layer: Zones | None,
     *,
     level: str = "district",
     panel: bool | Sequence[str] = True,
 ) -> None:
-    """Add the panel of indicators beside a map; a click on a zone of `layer` chooses it."""
+    """Add the panel of indicators beside a map; a click on a zone of `layer` chooses it.
+
+    Without zones the panel has the figures of the whole city.
+    """
     lang = city_map.lang
     figures = panel_figures(
         table, indicator, level=level, chosen=None if isinstance(panel, bool) else panel
     )
     whole = getattr(city, f"name_{lang}", None) or total_name(lang)
-    names = {"": whole} | {str(zone["code"]): str(zone["name"]) for zone in layer.zones}
-    beside = Panel(table, figures, names, layer=layer, level=level, lang=lang)
+    zones = [] if layer is None else layer.zones
+    names = {"": whole} | {str(zone["code"]): str(zone["name"]) for zone in zones}
+    beside = Panel(
+        table, figures, names, layer=layer, level=level, lang=lang, zone_unit=city_map.zone_unit
+    )
     city_map.add_child(beside, name="panel")
+
+
+def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
+    """Return the zones of a level that a figure is shown by.
+
+    Raises
+    ------
+    MapError
+        If the city has no districts.
+    """
+    if city.has_zones:
+        return city.zones if level == "district" else city.zones_at(level)
+    raise MapError(
+        Text("来源中没有{unit}图层，指标不能分{unit}显示。",
+             "the source has no layer of {unit} outlines: there is nothing to show a figure by.",
+        ).format(unit=city.unit),
+        remedy=Text("请补充{unit}图层；city 和各图层的地图不需要它。",
+                    "Add a layer of {unit} outlines; maps of the city and of layers need none.",
+        ).format(unit=city.unit),
+    )  # fmt: skip
 
 
 def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district") -> pd.DataFrame:
@@ -266,6 +293,7 @@ def coverage_map(
     table: pd.DataFrame | None = None,
     title: str | None = None,
     caption: str | None = None,
+    zone_unit: Text = DISTRICT,
     lang: Lang = "zh",
     online: bool = False,
     basemap: BasemapLike = None,
@@ -288,6 +316,8 @@ def coverage_map(
         What the features are: gives the title its name, and them names, popups and colours.
     table : DataFrame, optional
         What `coverage` gave, to save computing it again.
+    zone_unit : Text
+        What a zone is called: ``city.unit``.
     title, caption, lang, online, basemap
         See `zone_map`.
 
@@ -316,6 +346,7 @@ def coverage_map(
         lang=lang,
         online=online,
         basemap=basemap,
+        zone_unit=zone_unit,
     )
     table = table.set_axis(table.index.astype(str))
     rows = {

@@ -9,12 +9,14 @@ import pandas as pd
 
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
+from geo_citymgmt.maps.elements import Zones
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
 from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.spec import check_lang
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -27,6 +29,10 @@ _ORDER = (
     "manholes",
     "parking_points",
     "bike_stations",
+)
+_NO_ZONES = Text(
+    "来源中没有{unit}图层：指标为全市数；补充{unit}图层后，可分{unit}显示",
+    "The source has no layer of {unit} outlines: figures are those of the whole city",
 )
 _AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
 # Figures know the past; features are drawn as they were last recorded.
@@ -60,8 +66,8 @@ def city_map(
         The day of the figure, inclusive; by default the data's own date. The features are those
         of the data's own date whatever the day; at an earlier one the caption says so.
     indicator : str, optional
-        The figure that fills the districts; by default the first of the figures with a value in
-        most districts.
+        The figure that fills the districts, where there are any; by default the first of the
+        figures with a value in most districts.
     table : DataFrame, optional
         What `progress` gave at the level ``district``, to save computing it again.
     series : DataFrame, optional
@@ -85,8 +91,9 @@ def city_map(
     if caption is None and day is not None:
         caption = _dated(f"{day:%Y-%m-%d}", city, lang)
     drawn = CityMap(
-        title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap
-    )
+        title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap,
+        zone_unit=city.unit,
+    )  # fmt: skip
     zones = city.zones
     if series is not None:
         table = series
@@ -94,11 +101,17 @@ def city_map(
         from geo_citymgmt.progress import progress
 
         table = progress(city, as_of=day, level="district")
-    indicator = indicator or _fullest(table)
-    if indicator is None:
-        add_outlines(drawn, zones)
+    layer: Zones | None = None
+    if not city.has_zones:
+        # Nothing to fill; the panel has the figures of the whole all the same.
+        indicator = None
+        drawn.add_note(_NO_ZONES.format(unit=city.unit).of(lang))
     else:
-        layer = add_indicator(drawn, table, indicator, zones)
+        indicator = indicator or _fullest(table)
+        if indicator is None:
+            layer = add_outlines(drawn, zones)
+        else:
+            layer = add_indicator(drawn, table, indicator, zones)
     specs = city.specs
     facilities = [key for key in city if key in specs and specs[key].role == "facility"]
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
@@ -108,13 +121,15 @@ def city_map(
     )
     for key in present:
         add_layer(drawn, city[key], specs[key], drawing, zones=zones)
-    if indicator is not None and panel is not False:
+    known = table["value"].notna().any()
+    if panel is not False and (indicator is not None or known):
         add_panel(drawn, city, table, indicator, layer, panel=panel)
     dates = dates_of(table)
-    if indicator is not None and len(dates) > 1:
+    if indicator is not None and layer is not None and len(dates) > 1:
         shown = [] if given else [_dated(date, city, lang) for date in dates]
         drawn.add_child(Slider(dates, shown, layer=layer), name="slider")
-    drawn.layer_switch = True
+    # A switch of nothing is an empty box.
+    drawn.layer_switch = bool(present) or indicator is not None
     return drawn
 
 
@@ -126,9 +141,15 @@ def _dated(date: str, city: City, lang: Lang) -> str:
 
 
 def _fullest(table: pd.DataFrame) -> str | None:
-    """Return the figure with a value, or better an attainment, in most districts."""
+    """Return the figure with a value, or better an attainment, in most districts.
+
+    None where no figure tells two districts apart from nothing: a map of zeros says less than the
+    records themselves.
+    """
     district = table.loc[table["level"].eq("district")]
-    if district.empty or not district["value"].notna().any():
+    some = district.loc[district["value"].fillna(0).ne(0), "indicator"].unique()
+    district = district.loc[district["indicator"].isin(some)]
+    if district.empty:
         return None
     known = district.groupby("indicator", sort=False)[["attainment", "value"]].count()
     return str(known.sort_values(["attainment", "value"], ascending=False, kind="stable").index[0])

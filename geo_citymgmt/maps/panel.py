@@ -13,13 +13,16 @@ from folium.template import Template
 from geo_citymgmt.errors import CityDataError, MapError
 from geo_citymgmt.maps.elements import Zones
 from geo_citymgmt.maps.figures import number_text
-from geo_citymgmt.maps.terms import STATUS, term_lines
+from geo_citymgmt.maps.terms import STATUS, status_shown, term_lines
 from geo_citymgmt.maps.text import json_for_script, visible_text
 from geo_citymgmt.spec import get_spec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import DISTRICT, Text
 
 #: A panel is read, not searched: the figure of the map, and those that say most beside it.
 MOST_FIGURES = 12
+_CHOOSE = Text("选择{unit}", "Choose a {unit}")
+#: The day of figures of data without a date.
+_NO_DAY = ""
 
 
 class Panel(MacroElement):
@@ -33,18 +36,21 @@ class Panel(MacroElement):
         Ids of the indicators, in order; the first is open when the page opens.
     names : mapping of str to str
         Name of each zone by its code, in order; the empty code is the whole city.
-    layer : Zones
-        The zones that are chosen by a click.
+    layer : Zones or None
+        The zones that are chosen by a click; None where there are none, and the panel is of the
+        whole city alone.
     level : str
         Level of the zones in the table.
     lang : {"zh", "en"}
+    zone_unit : Text
+        What a zone is called.
     """
 
     _template = Template(
         """
         {% macro script(this, kwargs) %}
             gcm.panel({{ this._parent.get_name() }}, Object.assign({{ this.config() }},
-                { layer: {{ this.layer.get_name() }} }));
+                { layer: {{ this.layer.get_name() if this.layer else "null" }} }));
         {% endmacro %}
         """
     )
@@ -55,13 +61,15 @@ class Panel(MacroElement):
         figures: Sequence[str],
         names: Mapping[str, str],
         *,
-        layer: Zones,
+        layer: Zones | None,
         level: str,
         lang: str,
+        zone_unit: Text = DISTRICT,
     ) -> None:
         super().__init__()
         self._name = "Panel"
         self.layer = layer
+        self.choose = _CHOOSE.format(unit=zone_unit).of(lang)
         self.dates = dates_of(table)
         self._texts: dict[str, int] = {}
         kind = row_kind(table)
@@ -73,8 +81,11 @@ class Panel(MacroElement):
         city = chosen["level"].eq("city")
         place = chosen["zone_code"].astype(str).mask(city, "")
         chosen = chosen.assign(_place=place).reset_index(drop=True)
+        told_of = set(chosen["indicator"])
         self.figures = [
-            self._figure(chosen.loc[chosen["indicator"].eq(key)], lang) for key in figures
+            self._figure(chosen.loc[chosen["indicator"].eq(key)], lang)
+            for key in figures
+            if key in told_of
         ]
         told = {code for figure in self.figures for code in figure["cells"]}
         self.places = [
@@ -86,13 +97,17 @@ class Panel(MacroElement):
     def _figure(self, rows: pd.DataFrame, lang: str) -> dict[str, Any]:
         """Return one indicator: its cells by place, one cell a date."""
         first = rows.iloc[0]
-        days = pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d")
+        days = (
+            pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d").astype("object").fillna(_NO_DAY)
+        )
         cells: dict[str, list[Any]] = {}
         for place, group in rows.groupby("_place", sort=False):
             by_day = {
                 day: row for day, (_, row) in zip(days[group.index], group.iterrows(), strict=True)
             }
-            cells[visible_text(place)] = [self._cell(by_day.get(day), lang) for day in self.dates]
+            cells[visible_text(place)] = [
+                self._cell(by_day.get(day), lang) for day in self.dates or [_NO_DAY]
+            ]
         return {
             "id": str(first["indicator"]),
             "name": visible_text(first["name_zh" if lang == "zh" else "name_en"]),
@@ -114,7 +129,8 @@ class Panel(MacroElement):
         share = None
         if attainment is not None and expected is not None and target:
             share = expected / target
-        told = STATUS.get(status, (status, status))[place]
+        key = status_shown(status, row.get("expected"), row["target"])
+        said = STATUS.get(key, (key, key))[place]
         return {
             "v": self._text(number_text(value, unit, lang) or STATUS["not_available"][place]),
             "n": value,
@@ -124,7 +140,7 @@ class Panel(MacroElement):
             "a": attainment,
             "e": share,
             "s": status if status in STATUS else "other",
-            "w": self._text(told) if status not in ("", "no_target", "not_available") else None,
+            "w": self._text(said) if status not in ("", "no_target", "not_available") else None,
             "l": [self._text(text) for line in term_lines(row, lang) for text in line],
         }
 
@@ -136,6 +152,7 @@ class Panel(MacroElement):
         """Return what the page's script shows, as JSON."""
         return json_for_script(
             {
+                "choose": visible_text(self.choose),
                 "dates": self.dates,
                 "daily": len({day[:7] for day in self.dates}) < len(self.dates),
                 "places": self.places,
@@ -192,7 +209,11 @@ def row_kind(table: pd.DataFrame) -> pd.Series:
 
 
 def panel_figures(
-    table: pd.DataFrame, first: str, *, level: str, chosen: Sequence[str] | None = None
+    table: pd.DataFrame,
+    first: str | None,
+    *,
+    level: str,
+    chosen: Sequence[str] | None = None,
 ) -> list[str]:
     """Return the indicators of a panel: the map's own, those with a target, then the fullest.
 
@@ -200,8 +221,8 @@ def panel_figures(
     ----------
     table : DataFrame
         Of `progress` or `progress_series`.
-    first : str
-        The indicator the map is filled by.
+    first : str or None
+        The indicator the map is filled by; None for a map without.
     level : str
         Level of the zones.
     chosen : sequence of str, optional

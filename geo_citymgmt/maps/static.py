@@ -23,11 +23,11 @@ from geo_citymgmt.maps.choropleth import check_table
 from geo_citymgmt.maps.citymap import Lang
 from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
-from geo_citymgmt.maps.figure_maps import indicator_rows
+from geo_citymgmt.maps.figure_maps import indicator_rows, zones_to_fill
 from geo_citymgmt.maps.figures import number_scale, number_text
-from geo_citymgmt.maps.geometry import located
+from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
-from geo_citymgmt.metric import DEFAULT_CRS, require_metric
+from geo_citymgmt.metric import choose_metric_crs, require_metric
 from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
 from geo_citymgmt.words import Text
 
@@ -79,7 +79,7 @@ def plot_zones(
     Parameters
     ----------
     table, zones, column, label, unit, scheme, k, title, caption, lang
-        As for `zone_map`. Zones in degrees are drawn in EPSG:4549.
+        As for `zone_map`. Zones in degrees are drawn in a CRS chosen for where they lie.
     date : date-like, optional
         The day the figures are of.
     source : str, optional
@@ -165,7 +165,7 @@ def plot_layer(
     Parameters
     ----------
     frame, layer, color_by, zones, scheme, k, title, caption, lang
-        As for `layer_map`. Frames in degrees are drawn in EPSG:4549.
+        As for `layer_map`. Frames in degrees are drawn in a CRS chosen for where they lie.
     date, source, names, size
         As for `plot_zones`.
 
@@ -257,6 +257,7 @@ def plot_progress(
         from geo_citymgmt.progress import progress
 
         table = progress(city, as_of=city.data_date if as_of is None else as_of, level=level)
+    zones = zones_to_fill(city, level)
     rows, words = indicator_rows(table, indicator, level), _WORDS[lang]
     if column is None:
         column = "attainment" if rows["attainment"].notna().any() else "value"
@@ -272,7 +273,7 @@ def plot_progress(
     values = pd.DataFrame({column: pd.to_numeric(rows[column], errors="coerce").astype("float64")})
     return plot_zones(
         values,
-        city.zones if level == "district" else city.zones_at(level),
+        zones,
         column,
         label=words["attainment"].capitalize() if column == "attainment" else name,
         unit=unit,
@@ -289,15 +290,19 @@ def plot_progress(
 
 def _metric(frame: gpd.GeoDataFrame, function: str) -> gpd.GeoDataFrame:
     """Return a frame in metres, in which a scale bar is true."""
-    if frame.crs is not None and not frame.crs.is_projected:
-        frame = frame.to_crs(DEFAULT_CRS)
-    try:
-        require_metric(frame, function)
-    except CRSError:
-        if frame.crs is None or frame.crs.to_epsg() == 4549:
-            raise
-        frame = frame.to_crs(DEFAULT_CRS)
-        require_metric(frame, function)
+    if frame.crs is not None and frame.crs.is_projected:
+        try:
+            require_metric(frame, function)
+        except CRSError:
+            # Web Mercator and the like: drawn anew where the data itself lies.
+            pass
+        else:
+            return frame
+    if frame.crs is not None and len(frame):
+        west, south, east, north = to_degrees(frame).total_bounds
+        lon, lat = [west, east, west, east], [south, south, north, north]
+        frame = frame.to_crs(choose_metric_crs(lon, lat).crs)
+    require_metric(frame, function)
     return frame
 
 

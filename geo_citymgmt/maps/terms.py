@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from geo_citymgmt.maps.figures import number_text
 
 STATUS = {
     "met": ("已完成目标", "Target met"),
-    "ahead": ("超前", "Ahead"),
-    "on_track": ("正常推进", "On track"),
-    "behind": ("滞后", "Behind"),
-    "overdue": ("逾期未完成", "Overdue"),
+    "ahead": ("高于时序进度", "Ahead of pace"),
+    "on_track": ("符合时序进度", "On pace"),
+    "behind": ("低于时序进度", "Behind pace"),
+    "overdue": ("逾期未达目标", "Overdue"),
     "no_target": ("未设目标", "No target"),
     "not_comparable": ("口径不一致，不可比", "Not comparable"),
     "not_available": ("数据不足", "Not available"),
+    "near_target": ("接近目标", "Close to target"),
+    "off_target": ("未达目标", "Target not met"),
 }
+_AT_TARGET = {"on_track": "near_target", "behind": "off_target"}
 _BASIS = {
     "events": ("事件记录", "Events"),
     "records": ("入库记录", "Records"),
@@ -26,7 +30,7 @@ _WORDS = {
         "value": "数值",
         "target": "目标",
         "attainment": "完成率",
-        "expected": "应达进度",
+        "expected": "时序进度",
         "status": "状态",
         "period": "统计期",
         "basis": "依据",
@@ -42,7 +46,7 @@ _WORDS = {
         "value": "Value",
         "target": "Target",
         "attainment": "Attainment",
-        "expected": "Expected",
+        "expected": "Pace",
         "status": "Status",
         "period": "Period",
         "basis": "Basis",
@@ -55,6 +59,21 @@ _WORDS = {
         "deadline": "Deadline",
     },
 }
+
+
+def status_shown(status: str, expected: float, target: float) -> str:
+    """Return the key of the words for a status.
+
+    Where the whole target is what is expected by the day, for a level to be kept or on the last
+    day, there is no pace to be ahead of or behind: the target itself is meant.
+
+    Examples
+    --------
+    >>> status_shown("behind", 0.3, 0.3), status_shown("behind", 750.0, 1500.0)
+    ('off_target', 'behind')
+    """
+    same = pd.notna(expected) and pd.notna(target) and bool(np.isclose(expected, target))
+    return _AT_TARGET.get(status, status) if same else status
 
 
 def total_name(lang: str) -> str:
@@ -74,6 +93,14 @@ def total_text(row: pd.Series, lang: str) -> str:
     elif pd.notna(row["target"]):
         parts.append(STATUS.get(row["status"], (row["status"],) * 2)[0 if lang == "zh" else 1])
     return "\n".join(parts)
+
+
+def _status_text(row: pd.Series, place: int) -> str:
+    status = row.get("status")
+    if status is None or pd.isna(status):
+        return ""
+    key = status_shown(str(status), row.get("expected"), row.get("target"))
+    return STATUS.get(key, (key, key))[place]
 
 
 def term_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
@@ -109,8 +136,9 @@ def term_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
         (words["target"], number("target")),
         (words["deadline"], day("deadline")),
         (words["attainment"], number("attainment", "ratio")),
-        (words["expected"], number("expected")),
-        (words["status"], coded("status", STATUS)),
+        # A level to be kept has no pace: what is expected is the target, which stands above.
+        (words["expected"], number("expected") if row.get("expected") != row["target"] else ""),
+        (words["status"], _status_text(row, place)),
         (words["comparability"], comparable),
         (words["period"], period),
         (words["basis"], coded("basis", _BASIS)),

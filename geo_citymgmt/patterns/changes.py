@@ -63,10 +63,15 @@ def changes(
         ``permitted_before_m2``, ``permitted_after_m2``; ``note_en`` and ``note_zh`` where a shift
         was seen and not applied. Areas in the rows and those left out add up to each epoch's.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas or lengths in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or areas and lengths cannot be measured in theirs.
     CityDataError
         Limits that make no sense.
 
@@ -83,7 +88,7 @@ def changes(
     1   removed      100.0       0.0          1
     2       new        0.0     100.0                    1
     """
-    require_metric(before, "changes")
+    require_metric(before, "changes", measures=("area", "length"))
     require_same_crs(before, after, "changes")
     if permits is not None:
         require_same_crs(before, permits, "changes")

@@ -41,10 +41,16 @@ def conflicts(
         apply. ``.attrs`` holds how many features have no place: ``first_unlocated``,
         ``second_unlocated``.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas or distances in the CRS are more than 0.1 % wrong over the data (beyond 1 %:
+        a CRSError).
+
     Raises
     ------
     CRSError
-        The CRS differ, or distances cannot be measured in theirs.
+        The CRS differ, or distances and areas cannot be measured in theirs.
     CityDataError
         The distance is negative.
 
@@ -59,7 +65,7 @@ def conflicts(
     0   bay   on it         0.0
     1   bay  beside         1.0
     """
-    require_metric(first, "conflicts")
+    require_metric(first, "conflicts", measures=("area", "length"))
     require_same_crs(first, second, "conflicts")
     if not (np.isfinite(within_m) and within_m >= 0):
         raise CityDataError(

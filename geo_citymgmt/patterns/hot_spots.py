@@ -68,10 +68,15 @@ def hot_spots(
         ``missing``, ``permutations``, ``seed``, ``fdr``, and ``note_en``, ``note_zh`` with what the
         reader must know, empty otherwise.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas or lengths in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or areas and lengths cannot be measured in theirs.
     CityDataError
         No such column, a cell size or count that makes no sense.
 
@@ -92,7 +97,7 @@ def hot_spots(
     E550000N3460000  9           4  2.2393  none
     """
     _check(cell_m, permutations, fdr)
-    require_metric(gdf, "hot_spots")
+    require_metric(gdf, "hot_spots", measures=("area", "length"))
     index = None
     if zones is not None:
         require_same_crs(gdf, zones, "hot_spots")

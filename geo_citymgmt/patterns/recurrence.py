@@ -47,6 +47,11 @@ def recurrence(
         several: parcels that came back are ``result["later"].nunique()``. ``.attrs`` holds
         ``no_footprint``, ``no_found_date``, ``no_closed_date``.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
@@ -66,7 +71,7 @@ def recurrence(
       earlier_id later_id  days  overlap
     0        old      new    90      0.5
     """
-    require_metric(parcels, "recurrence")
+    require_metric(parcels, "recurrence", measures=("area",))
     if within_days < 1 or not 0 < overlap <= 1:
         raise CityDataError(
             Text(

@@ -167,7 +167,9 @@ class Evaluator:
                 mine = [("zone", str(code)) for code in self.city.zones_at(level).index]
                 beside = names[members["row_kind"] != "zone"].unique()
                 mine += sorted((str(kind), str(code)) for kind, code in beside)
-            slot = pd.MultiIndex.from_tuples(mine).get_indexer(names) + len(zones)
+            # With names there may be no row at all: of a city without districts.
+            rows = pd.MultiIndex.from_tuples(mine, names=names.names)
+            slot = rows.get_indexer(names) + len(zones)
             zones += [(level, *pair) for pair in mine]
             parts.append((members["row"].to_numpy(), slot, members["share"].to_numpy()))
         row, slot, share = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -42,6 +42,8 @@ class Membership:
         n = len(data)
         if level == "city":
             return _frame(np.arange(n), "total", self._city.code, np.ones(n))
+        if not self._city.has_zones:
+            return _without_place(data)
         geometry = data.geometry.to_numpy()
         if split == "share":
             parts = self._districts.shares(geometry, pieces=level == "street")
@@ -95,6 +97,16 @@ class Membership:
         missed = (inner.kind == "outside") & (inner.label != "outside")
         label = np.where(missed, "outside", inner.label)
         return _frame(inner.row, inner.kind, label, inner.share)
+
+
+def _without_place(data: pd.DataFrame) -> pd.DataFrame:
+    """Records without a place, under the district they name; without zones none lies outside."""
+    row = np.flatnonzero(data.geometry.isna())
+    district = np.full(len(row), "unlocated", dtype=object)
+    if "district_code" in data.columns:
+        named = data["district_code"].to_numpy(dtype=object)[row]
+        district = np.where(pd.notna(named), named, district)
+    return _frame(row, "unlocated", district, np.ones(len(row)))
 
 
 def _parents(streets: pd.DataFrame) -> pd.Series:

@@ -21,6 +21,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.evaluation import Window
+from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import Standing, levels_of
 from geo_citymgmt.words import Text
 
@@ -176,8 +177,8 @@ def _increments(
     evaluator = standing.evaluator
     if evaluator.problem(figure) is not None:
         return None
-    last = day if day == day + pd.offsets.MonthEnd(0) else day - pd.offsets.MonthEnd(1)
-    ends = [last - pd.offsets.MonthEnd(k) for k in range(months, -1, -1)]
+    long_ago = day - pd.DateOffset(months=months + 2)
+    ends = month_ends(long_ago, day, standing.city.month_starts)[-months - 1 :]
     out = {}
     if figure.in_period:
         since = evaluator.recorded_since(figure)

@@ -12,12 +12,8 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.evaluation import Evaluator, Window
-from geo_citymgmt.progress.standing import (
-    chosen_figures,
-    levels_of,
-    period_start,
-    unknown_notes,
-)
+from geo_citymgmt.progress.months import period_end, period_start
+from geo_citymgmt.progress.standing import chosen_figures, levels_of, unknown_notes
 from geo_citymgmt.words import NOTHING, Text, join_texts
 
 if TYPE_CHECKING:
@@ -32,7 +28,6 @@ PERIOD_COLUMNS = (
     "year_change", "year_change_ratio", "note_zh", "note_en",
 )  # fmt: skip
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
-_DAY = pd.Timedelta(days=1)
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
@@ -107,12 +102,12 @@ def period_table(
     return pd.concat(blocks, ignore_index=True)[list(PERIOD_COLUMNS)]
 
 
-def spans(period: str, day: pd.Timestamp) -> tuple[Span, Span, Span]:
+def spans(period: str, day: pd.Timestamp, month_starts: int = 1) -> tuple[Span, Span, Span]:
     """Return the period up to ``day``, the same part of the one before, and of that a year ago."""
-    start = period_start(period, day)
+    start = period_start(period, day, month_starts)
     assert start is not None
     months = _MONTHS[period]
-    whole = _end(start, months) == day
+    whole = period_end(start, months) == day
     before = start - pd.DateOffset(months=months)
     year_ago = start - pd.DateOffset(years=1)
     return (
@@ -122,19 +117,16 @@ def spans(period: str, day: pd.Timestamp) -> tuple[Span, Span, Span]:
     )
 
 
-def _end(start: pd.Timestamp, months: int) -> pd.Timestamp:
-    return start + pd.DateOffset(months=months) - _DAY
-
-
 def _same_part(
     other: pd.Timestamp, months: int, start: pd.Timestamp, day: pd.Timestamp, whole: bool
 ) -> pd.Timestamp:
     """Same day of the same month of the period; its last day where that month is shorter."""
     if whole:
-        return _end(other, months)
-    passed = (day.year - start.year) * 12 + day.month - start.month
-    month = other + pd.DateOffset(months=passed)
-    return min(month + pd.Timedelta(days=day.day - 1), month + pd.offsets.MonthEnd(0))
+        return period_end(other, months)
+    # Whole months of the period that are over, then days of the one the day is in.
+    over = sum(start + pd.DateOffset(months=k) <= day for k in range(1, months + 1))
+    first = other + pd.DateOffset(months=over)
+    return min(first + (day - (start + pd.DateOffset(months=over))), period_end(first, 1))
 
 
 def _block(
@@ -144,7 +136,9 @@ def _block(
     day: pd.Timestamp | None,
     levels: tuple[str, ...],
 ) -> pd.DataFrame:
-    now, before, year_ago = [(pd.NaT, pd.NaT)] * 3 if day is None else spans(period, day)
+    nowhere: Span = (pd.NaT, pd.NaT)
+    months = evaluator.city.month_starts
+    now, before, year_ago = (nowhere,) * 3 if day is None else spans(period, day, months)
     since = evaluator.recorded_since(figure)
     nothing = figure.in_period and (since is None or day is None)
     windows = [
@@ -198,7 +192,7 @@ def _block(
             "period": period,
             "period_start": now[0],
             "period_end": now[1],
-            "complete": day is not None and _end(now[0], _MONTHS[period]) == day,
+            "complete": day is not None and period_end(now[0], _MONTHS[period]) == day,
             "value": value,
             "numerator": values[0].numerator,
             "denominator": values[0].denominator,

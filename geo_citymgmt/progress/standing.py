@@ -10,17 +10,18 @@ import pandas as pd
 
 from geo_citymgmt.city.tables import read_targets
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.indicators import Figure, published_indicators
+from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, targets_of
 from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.progress.membership import LEVELS
+from geo_citymgmt.progress.months import first_half_end, period_start
 from geo_citymgmt.progress.pace import judge
 from geo_citymgmt.words import NOTHING, Text, join_texts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-__all__ = ["COLUMNS", "Standing", "chosen_figures", "levels_of", "period_start"]
+__all__ = ["COLUMNS", "Standing", "chosen_figures", "levels_of"]
 
 COLUMNS = (
     "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
@@ -47,6 +48,8 @@ def levels_of(city: City, level: str) -> tuple[str, ...]:
             )
         )
     levels = LEVELS[: LEVELS.index(level) + 1]
+    if not city.has_zones:
+        return levels[:2]
     for name in levels[2:]:
         city.zones_at(name)
     return levels
@@ -71,21 +74,6 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None) -> list[F
     return list(out.values())
 
 
-def period_start(period: str, day: pd.Timestamp | None) -> pd.Timestamp | None:
-    """Return the first day of the period a day is in; of a half-year asked for, its own."""
-    if day is None or period == "stock":
-        return None
-    month = {
-        "year": 1,
-        "first_half": 1,
-        "second_half": 7,
-        "half": 1 if day.month < 7 else 7,
-        "quarter": 3 * ((day.month - 1) // 3) + 1,
-        "month": day.month,
-    }[period]
-    return pd.Timestamp(day.year, month, 1)
-
-
 class Standing:
     """Evaluates the figures of one city at any number of dates."""
 
@@ -101,7 +89,7 @@ class Standing:
         self.evaluator = Evaluator(city)
         own = read_targets(targets) if targets is not None else city.targets
         self._targets = in_units(own, city.figures)
-        self._published = published_indicators().set_index("id")
+        self._published = city.published.set_index("id")
         self._curves: dict[str, dict[str, Curve]] = {}
 
     def table(
@@ -162,7 +150,8 @@ class Standing:
         self, figure: Figure, day: pd.Timestamp | None, plan: bool
     ) -> tuple[pd.Timestamp | None, Window, Text | None]:
         """First day of the period, the window of its value, and why there is none yet."""
-        start = period_start(figure.period, day)
+        starts = self.city.month_starts
+        start = period_start(figure.period, day, starts)
         if day is None or start is None:
             return start, Window(day, start, plan), None
         if day < start:
@@ -176,7 +165,7 @@ class Standing:
             )
         last = day
         if figure.period == "first_half":
-            last = min(day, pd.Timestamp(day.year, 6, 30))
+            last = min(day, first_half_end(day, starts))
         return start, Window(last, start, plan), None
 
     def _nothing(self) -> Values:
@@ -259,7 +248,7 @@ class Standing:
             return None
         total, whole, _ = differs
         return Text(
-            f"各板块目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
+            f"各{self.city.unit.zh}目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
             f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
         )
 
@@ -282,7 +271,7 @@ class Standing:
             if row is not None:
                 curves = [c and _with_deadline(c, row["deadline"]) for c in curves]
             return curves, ">=" if row is None else row["comparator"] or ">="
-        if row is None or self.city.code != "320500":
+        if row is None:
             return none, ""
         deadline = row["deadline"]
         if day is not None and (pd.isna(deadline) or day.year != deadline.year):

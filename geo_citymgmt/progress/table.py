@@ -9,6 +9,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.progress.as_of import as_date, day_of
+from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import COLUMNS, Standing
 from geo_citymgmt.words import Text
 
@@ -99,7 +100,8 @@ def progress_series(
     start, end : date
         Both included.
     freq : str
-        Of pandas: "ME" for month ends, "W" for weeks, "D" for days.
+        Of pandas: "ME" for month ends (of statistical months, where the city has them), "W" for
+        weeks, "D" for days.
 
     Returns
     -------
@@ -114,7 +116,12 @@ def progress_series(
     >>> int(months.as_of.nunique())
     2
     """
-    days = pd.date_range(as_date(start), as_date(end), freq=freq)
+    first, last = as_date(start), as_date(end)
+    by_month = freq == "ME" and city.month_starts > 1
+    if by_month:
+        days = pd.DatetimeIndex(month_ends(first, last, city.month_starts))
+    else:
+        days = pd.date_range(first, last, freq=freq)
     if days.empty:
         raise AsOfError(
             Text(

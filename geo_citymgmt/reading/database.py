@@ -29,8 +29,8 @@ __all__ = ["DatabaseTable", "find_table", "read_database", "read_table", "sessio
 
 CHUNK = 20_000
 _WGS84 = pyproj.CRS.from_epsg(4326)
-#: West, south, east, north of China, with room: a table elsewhere bears a wrong label.
-_CHINA = (73.0, 3.0, 136.0, 54.0)
+#: Degrees beyond the area where a CRS is used: a table farther off bears a wrong label.
+_BESIDE = 10.0
 _ARROW = {
     "int2": pa.int64(), "int4": pa.int64(), "int8": pa.int64(), "float4": pa.float64(),
     "float8": pa.float64(), "bool": pa.bool_(), "date": pa.date32(),
@@ -186,6 +186,7 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
                 findings.add(
                     "LAYER_IGNORED",
                     value=name,
+                    about=name,
                     detail=Text(f"{kind} 类型的字段", f"a column of {kind}"),
                 )
             continue
@@ -388,6 +389,19 @@ def _column(parts: list[pa.Array], kind: Any) -> pd.Series:
     return whole.to_pandas(types_mapper=_PANDAS.get).reset_index(drop=True)
 
 
+def _believable(crs: pyproj.CRS, geometry: np.ndarray) -> bool:
+    """Whether the middle of the numbers lies anywhere near where the CRS is used."""
+    area, bounds = crs.area_of_use, shapely.total_bounds(geometry)
+    if area is None or not np.isfinite(bounds).all():
+        return True
+    middle = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
+    back = pyproj.Transformer.from_crs(crs, crs.geodetic_crs or crs, always_xy=True)
+    lon, lat = back.transform(*middle)
+    wraps = area.west > area.east
+    beside = wraps or area.west - _BESIDE <= lon <= area.east + _BESIDE
+    return bool(beside and area.south - _BESIDE <= lat <= area.north + _BESIDE)
+
+
 def _crs(
     connection: Connection, srid: int, geometry: np.ndarray, findings: Findings
 ) -> pyproj.CRS | None:
@@ -404,12 +418,7 @@ def _crs(
             crs = pyproj.CRS.from_wkt(row[2]) if row is not None and row[2] else None
     except pyproj.exceptions.CRSError:
         crs = None
-    area = None if crs is None else crs.area_of_use
-    west, south, east, north = _CHINA
-    elsewhere = area is not None and (
-        area.west > east or area.east < west or area.south > north or area.north < south
-    )
-    if crs is not None and not elsewhere:
+    if crs is not None and _believable(crs, geometry):
         return crs
     # Tools store a CRS without a code under the nearest one, which may be of another continent.
     span = " ".join(f"{v:.6g}" for v in shapely.total_bounds(geometry))

@@ -200,6 +200,7 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
         findings.add(
             "DBF_DAMAGED",
             value=f"{header.n} / {n_whole}",
+            about="count",
             detail=Text(
                 f"文件头记 {header.n} 条，实际只有 {n_whole} 条",
                 f"the header counts {header.n} records, the file holds {n_whole}",
@@ -211,6 +212,7 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
         findings.add(
             "DBF_DAMAGED",
             value=f"{header.n} / {n_whole}",
+            about="count",
             detail=Text(
                 f"文件头记 {header.n} 条，实际有 {n_whole} 条，已全部读入",
                 f"the header counts {header.n} records, the file holds {n_whole}; all are read",
@@ -223,6 +225,7 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
             "DBF_DAMAGED",
             severity="warning" if surplus else "info",
             value=spare,
+            about="lost bytes",
             detail=Text(
                 f"最后一条记录之后还有 {spare} 字节，未读入",
                 f"{spare} bytes stand behind the last record and were not read",
@@ -290,12 +293,14 @@ def _check_flags(flags: np.ndarray, findings: Findings) -> None:
         findings.add(
             "DBF_DAMAGED",
             severity="info",
+            about="flags",
             detail=Text("记录均无删除标志", "no record has a flag"),
         )
         return
     findings.add(
         "DBF_DAMAGED",
         records=odd,
+        about="flags",
         severity="warning",
         detail=Text(
             "该记录开头不是删除标志，取值可能错位，请核对",

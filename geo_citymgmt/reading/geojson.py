@@ -19,7 +19,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import decode_text
 from geo_citymgmt.reading.sniff import refused, unreadable
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import NOTHING, Text
 
 __all__ = ["read_geojson"]
 
@@ -46,7 +46,8 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     top = _parse(path, text)
     features = _features(path, top)
     if isinstance(top, dict) and _more_to_come(top):
-        findings.add("COUNT_MISMATCH", severity="warning", value="exceededTransferLimit")
+        limit = "exceededTransferLimit"
+        findings.add("COUNT_MISMATCH", severity="warning", value=limit, about=limit)
     broken = np.array([not isinstance(f, dict) for f in features], dtype=bool)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(broken), action="rejected")
     whole: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
@@ -97,10 +98,12 @@ def _by_line(path: Path, lines: Sequence[str]) -> list[Any]:
 
 
 def _torn(path: Path, error: Exception, *, record: int | None = None) -> SourceError:
-    at, at_zh = ("", "") if record is None else (f"feature {record + 1}: ", f"第 {record + 1} 条：")
+    at = NOTHING
+    if record is not None:
+        at = Text(f"第 {record + 1} 条：", f"feature {record + 1}: ")
     return unreadable(
         path.name,
-        Text(f"{at_zh}JSON 不完整（{error}）。", f"{at}not whole JSON ({error})."),
+        Text(f"{at.zh}JSON 不完整（{error}）。", f"{at.en}not whole JSON ({error})."),
         _AGAIN,
     )
 

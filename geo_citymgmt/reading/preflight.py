@@ -69,6 +69,7 @@ def walk_shapes(
             findings.add(
                 "SHP_DAMAGED",
                 severity="warning",
+                about="numbers",
                 detail=Text("记录号不连续", "record numbers are not in order"),
             )
     else:
@@ -79,6 +80,7 @@ def walk_shapes(
             "SHP_DAMAGED",
             severity="warning",
             value=chain.n_lost_bytes,
+            about="lost bytes",
             detail=Text(
                 f"有 {chain.n_lost_bytes} 字节不属于任何记录",
                 f"{chain.n_lost_bytes} bytes belong to no record",
@@ -118,6 +120,7 @@ def _check_header(shp: np.ndarray, findings: Findings) -> None:
         findings.add(
             "SHP_DAMAGED",
             severity="warning",
+            about="size",
             detail=Text(
                 f"文件头记 {stated} 字节，实际 {size} 字节",
                 f"its header says {stated} bytes, the file has {size}",
@@ -128,6 +131,7 @@ def _check_header(shp: np.ndarray, findings: Findings) -> None:
         findings.add(
             "SHP_DAMAGED",
             severity="warning",
+            about="header",
             detail=Text(
                 f"文件头版本 {version}、图形类型 {kind} 不正确",
                 f"its header has version {version}, shape type {kind}",
@@ -143,6 +147,7 @@ def _check_index(shx: np.ndarray, findings: Findings) -> None:
         return
     findings.add(
         "SHX_DAMAGED",
+        about="size",
         detail=Text(
             f"文件头记 {stated} 字节，实际 {size} 字节",
             f"its header says {stated} bytes, the file has {size}",
@@ -189,6 +194,7 @@ def _reconcile(
         findings.add(
             "SHX_DAMAGED",
             records=np.flatnonzero(unequal),
+            about="length",
             detail=Text(
                 "索引与记录头的长度不一致，以记录为准",
                 "index and record disagree on the length of this record; the record is followed",
@@ -210,6 +216,7 @@ def _reconcile(
     findings.add(
         "SHX_DAMAGED",
         records=np.sort(place[known]),
+        about="offset",
         detail=Text(
             "索引没有指向该记录，已从 .shp 中找回",
             "the index does not lead to this record; it was found in the .shp",
@@ -225,6 +232,7 @@ def _reconcile(
             "SHX_DAMAGED",
             severity="error",
             records=np.arange(n, n + len(beyond)),
+            about="end",
             detail=Text(
                 "索引在该记录之前就结束了，已从 .shp 中找回",
                 "the index ends before this record; it was found in the .shp",
@@ -236,6 +244,7 @@ def _reconcile(
             "SHP_DAMAGED",
             severity="info" if (chain.number[unknown] <= n).all() else "warning",
             value=len(unknown),
+            about="not in the index",
             detail=Text(
                 f"有 {len(unknown)} 条记录不在索引中（编辑后遗留）",
                 f"{len(unknown)} records are in no index entry, as an editor leaves them behind",
@@ -249,6 +258,7 @@ def _say_numbers(records: np.ndarray, findings: Findings) -> None:
         "SHP_DAMAGED",
         severity="info" if len(records) > 1 else "warning",
         value=len(records),
+        about="numbers",
         detail=Text(
             f"有 {len(records)} 条记录的记录号与位置不符",
             f"{len(records)} records bear another number than their place",
@@ -271,6 +281,8 @@ def _check_contents(
     usable[here] = ~faults.unreadable
     points[here] = faults.points
     findings.add("RECORD_UNREADABLE", records=here[faults.unreadable])
-    for hit, severity, en, zh in faults.told:
-        findings.add("SHP_DAMAGED", records=here[hit], severity=severity, detail=Text(zh, en))
+    for hit, severity, about, detail in faults.reported:
+        findings.add(
+            "SHP_DAMAGED", records=here[hit], severity=severity, about=about, detail=detail
+        )
     return usable, points

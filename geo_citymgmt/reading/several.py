@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 
-__all__ = ["joined", "starts", "take_over"]
+__all__ = ["joined", "starts"]
 
 
 def starts(raws: Sequence[Raw]) -> np.ndarray:
@@ -24,13 +23,6 @@ def starts(raws: Sequence[Raw]) -> np.ndarray:
     [0, 3, 5]
     """
     return np.concatenate([[0], np.cumsum([raw.n_walked for raw in raws])]).astype(np.int64)
-
-
-def take_over(findings: Findings, other: Findings, offset: int) -> None:
-    """Add ``other`` to ``findings``, its records counted from ``offset``."""
-    for block in other._blocks:
-        block["record"] = block["record"].where(block["record"] < 0, block["record"] + offset)
-    findings.extend(other)
 
 
 def joined(raws: Sequence[Raw]) -> Raw:

@@ -64,6 +64,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
         findings.add(
             "FILE_MISSING_PART",
             value=f"{path.stem}.shx",
+            about=".shx",
             detail=Text(
                 "已按 .shp 重建索引；编辑遗留的旧记录可能重新出现，请核对",
                 "the index was rebuilt from the .shp; records that editing left behind may be back",
@@ -76,7 +77,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
         table = _table(path, dbf, encoding, len(walk), digest, findings)
     except SourceError as error:
         # The shapes have been counted: they go into the account of what was refused.
-        error.n_walked, error.findings = len(walk), findings.frame()
+        error.n_walked, error.findings = len(walk), findings.frame(n_records=len(walk))
         raise
     digest.update(shp.data)
     if index is not None:
@@ -191,6 +192,7 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
         "SHP_DAMAGED",
         severity="warning",
         records=np.flatnonzero((built < walk.points) & (built > 0)),
+        about="points",
         detail=Text(
             "读出的点数少于记录所记点数", "it was built with fewer points than the record counts"
         ),
@@ -230,7 +232,8 @@ def _wkb(path: Path, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
     for text in dict.fromkeys(str(remark.message) for remark in remarks):
         if "Measured (M)" not in text:
             said = text.replace(str(path), "it").strip()
-            findings.add("SHP_DAMAGED", severity="info", detail=Text(f"读取时的提示：{said}", said))
+            detail = Text(f"读取时的提示：{said}", said)
+            findings.add("SHP_DAMAGED", severity="info", about=said, detail=detail)
     return np.asarray(fids), wkb
 
 
@@ -247,6 +250,7 @@ def _table(
             "FILE_MISSING_PART",
             severity="error",
             value=f"{path.stem}.dbf",
+            about=".dbf",
             detail=Text(
                 "各记录的属性全部缺失；请补上与 .shp 同名的属性表后重新读取",
                 "all attributes of its records are missing; add the file of the same name "
@@ -272,6 +276,7 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
         findings.add(
             "FILE_MISSING_PART",
             value=prj.name,
+            about=".prj",
             detail=Text("其中没有可识别的坐标系", "it holds no coordinate reference system"),
         )
         return None

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
+
+from geo_citymgmt.words import Text
 
 __all__ = [
     "HEADER", "TYPES", "Chain", "Faults", "chain_of", "content_faults", "index_of", "integers",
@@ -32,13 +35,22 @@ class Chain:
     n_lost_bytes: int
 
 
+class Fault(NamedTuple):
+    """What is wrong with some records: which, how bad, what it is about, in words."""
+
+    hit: np.ndarray
+    severity: str
+    about: str
+    detail: Text
+
+
 @dataclass
 class Faults:
     """What is wrong with the contents of records; masks over the records that were asked about."""
 
     unreadable: np.ndarray
     points: np.ndarray
-    told: list[tuple[np.ndarray, str, str, str]] = field(default_factory=list)
+    reported: list[Fault] = field(default_factory=list)
 
 
 def integers(data: np.ndarray, at: np.ndarray, kind: str) -> np.ndarray:
@@ -208,13 +220,13 @@ def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stat
     types[~bad] = shape_types(shp, offset[~bad])
     bad |= ~np.isin(types, list(TYPES))
     null = types == 0
-    _tell(faults, null & (length > 4), "error",
-          "the record says it has no shape, and holds bytes of one",
-          "该记录标为无图形，却含有图形数据")  # fmt: skip
+    _report(faults, null & (length > 4), "error", "null shape",
+            Text("该记录标为无图形，却含有图形数据",
+                 "the record says it has no shape, and holds bytes of one"))  # fmt: skip
     if stated in TYPES and stated != 0:
-        _tell(faults, ~bad & ~null & (types != stated), "warning",
-              "its shape type is not that of the layer",
-              "该记录的图形类型与图层不同")  # fmt: skip
+        _report(faults, ~bad & ~null & (types != stated), "warning", "type",
+                Text("该记录的图形类型与图层不同",
+                     "its shape type is not that of the layer"))  # fmt: skip
     needed = np.full(n, 4, dtype=np.int64)
     with_m = needed.copy()
     for group, fixed in ((_POINTS, 4), (_MULTI, 40), (_PARTS, 44), (_PATCH, 44)):
@@ -224,9 +236,9 @@ def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stat
                      faults)  # fmt: skip
     bad |= needed > length
     short = ~bad & ~null & (length != needed) & (length != with_m)
-    _tell(faults, short, "warning",
-          "the record is longer than its points need: points may be missing",
-          "记录长度大于所含点数所需，可能缺点")  # fmt: skip
+    _report(faults, short, "warning", "length",
+            Text("记录长度大于所含点数所需，可能缺点",
+                 "the record is longer than its points need: points may be missing"))  # fmt: skip
     faults.unreadable = bad
     faults.points[bad] = 0
     _check_rings(shp, offset, types, np.flatnonzero(~bad & np.isin(types, _PARTS)), faults)
@@ -234,17 +246,16 @@ def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stat
     nonfinite = np.zeros(n, dtype=bool)
     for shift in (12, 20):
         nonfinite[points] |= ~np.isfinite(integers(shp, offset[points] + shift, "<f8"))
-    _tell(faults, nonfinite, "warning", "a coordinate is not a finite number",
-          "坐标不是有效数字")  # fmt: skip
-    for hit, _, _, _ in faults.told:
-        hit &= ~bad
-    faults.told = [told for told in faults.told if told[0].any()]
+    _report(faults, nonfinite, "warning", "coordinate",
+            Text("坐标不是有效数字", "a coordinate is not a finite number"))  # fmt: skip
+    readable = [fault._replace(hit=fault.hit & ~bad) for fault in faults.reported]
+    faults.reported = [fault for fault in readable if fault.hit.any()]
     return faults
 
 
-def _tell(faults: Faults, hit: np.ndarray, severity: str, en: str, zh: str) -> None:
+def _report(faults: Faults, hit: np.ndarray, severity: str, about: str, detail: Text) -> None:
     if hit.any():
-        faults.told.append((hit.copy(), severity, en, zh))
+        faults.reported.append(Fault(hit.copy(), severity, about, detail))
 
 
 def _measure(
@@ -309,8 +320,9 @@ def _check_rings(
     hit = np.zeros(n, dtype=bool)
     hit[at[owner[broken]]] = True
     hit[at[lone]] = True
-    _tell(faults, hit, "error", "its parts do not begin and end within its points",
-          "各部分的起止点号有误")  # fmt: skip
+    _report(faults, hit, "error", "parts",
+            Text("各部分的起止点号有误",
+                 "its parts do not begin and end within its points"))  # fmt: skip
     rings = np.isin(types[at], _RINGS)[owner] & ~hit[at][owner]
     if rings.any():
         xy = begin[owner] + 44 + 4 * counts[owner]
@@ -322,5 +334,6 @@ def _check_rings(
         few = (stop - start) < 4
         open_ = np.zeros(n, dtype=bool)
         open_[at[owner[unlike | few]]] = True
-        _tell(faults, open_, "warning", "a ring is not closed or has less than four points",
-              "有未闭合或不足四点的环")  # fmt: skip
+        _report(faults, open_, "warning", "rings",
+                Text("有未闭合或不足四点的环",
+                     "a ring is not closed or has less than four points"))  # fmt: skip

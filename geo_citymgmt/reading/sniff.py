@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.findings import Findings
+from geo_citymgmt.findings import refusal
 from geo_citymgmt.words import Text
 
 __all__ = ["KINDS", "local_path", "refuse_addresses", "refused", "sniff", "unreadable"]
@@ -52,22 +52,12 @@ _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xC
 
 def refused(name: str, cause: Text, remedy: Text) -> SourceError:
     """Return the error for a source that is not to be opened, with its finding."""
-    return _error("SOURCE_REFUSED", name, cause, remedy)
+    return refusal("SOURCE_REFUSED", name, error=SourceError, cause=cause, remedy=remedy)
 
 
 def unreadable(name: str, cause: Text, remedy: Text) -> SourceError:
     """Return the error for a source that is not what it says, or is damaged, with its finding."""
-    return _error("SOURCE_UNREADABLE", name, cause, remedy)
-
-
-def _error(code: str, name: str, cause: Text, remedy: Text) -> SourceError:
-    error = SourceError(
-        Text("{name}：{cause}", "{name}: {cause}").format(name=name, cause=cause), remedy=remedy
-    )
-    findings = Findings()
-    findings.add(code, value=name, detail=error.text)
-    error.findings = findings.frame()
-    return error
+    return refusal("SOURCE_UNREADABLE", name, error=SourceError, cause=cause, remedy=remedy)
 
 
 def local_path(source: Any) -> Path:

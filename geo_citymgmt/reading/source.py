@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
 from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.geojson import read_geojson
@@ -25,7 +25,7 @@ from geo_citymgmt.reading.sheet import list_sheets
 from geo_citymgmt.reading.sniff import local_path, refused, sniff
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import NOTHING, Text
 
 __all__ = [
     "TABLE_SUFFIXES",
@@ -113,7 +113,7 @@ def read_raw(
         error.findings = _told(error, name)
         raise
     for text in told:
-        raw.findings.add("READ_WARNING", value=text)
+        raw.findings.add("READ_WARNING", value=text, about=text)
     raw.sha256 = raw.sha256 or _digest(path)
     raw.path = path
     return raw
@@ -139,7 +139,7 @@ def _heard() -> Iterator[list[str]]:
 def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
     if error.findings is None:
         return None
-    about = error.findings.assign(layer=layer)
+    about = of_layer(error.findings, layer)
     unusable = Findings(layer)
     unusable.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
     return concat_findings([about, unusable.frame()])
@@ -246,12 +246,16 @@ def _which(
                 "Give the folder or archive that holds the .shp with its parts, or another layer.",
             ),
         )
-    which = "" if sublayer is None else f", {len(found)} of them named {sublayer!r}"
-    which_zh = "" if sublayer is None else f"，名为“{sublayer}”的有 {len(found)} 个"
+    which = NOTHING
+    if sublayer is not None:
+        which = Text(
+            f"，名为“{sublayer}”的有 {len(found)} 个",
+            f", {len(found)} of them named {sublayer!r}",
+        )
     return SourceError(
         Text(
-            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which_zh}。",
-            f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which}.",
+            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which.zh}。",
+            f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which.en}.",
         ),
         remedy=Text(
             "请在 city.toml 的 sublayer 指定其中一个"
@@ -331,6 +335,7 @@ def _from_archive(
         raw.findings.add(
             "LAYER_IGNORED",
             value=name,
+            about=name,
             detail=Text(
                 "压缩包内的压缩包，请先解压一层", "an archive in the archive; unpack it once"
             ),

@@ -85,14 +85,14 @@ def burn_down(
     # Where the data has no date its last day is the only one that was asked for.
     last = register.day(end) or first
     if last < first or due < first:
-        what, zh = (
-            ("the series ends", "序列止于") if last < first else ("the deadline is", "期限为")
-        )
+        what = Text("期限为", "the deadline is")
+        if last < first:
+            what = Text("序列止于", "the series ends")
         wrong = last if last < first else due
         raise AsOfError(
             Text(
-                f"{zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-                f"{what} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+                f"{what.zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+                f"{what.en} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
             ),
             remedy=Text("请选择更早的起始日期。", "Choose an earlier start."),
         )
@@ -263,7 +263,8 @@ def interim_share(
     unread = register.timeline.unreadable(field) | bool(measures.isna().all())
     unknown = unknown | (inside & unread)
     codes = register.spec.fields[field].codes
-    labels = {"any": ("任一措施", "Any measure"), **{c: (v.zh, v.en) for c, v in codes.items()}}
+    known = {code: Text(entry.zh, entry.en) for code, entry in codes.items()}
+    labels = {"any": Text("任一措施", "Any measure"), **known}
     blocks = []
     for measure, (zh, en) in labels.items():
         taken = measures.notna() if measure == "any" else has_code(measures, measure)

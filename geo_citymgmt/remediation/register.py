@@ -216,7 +216,7 @@ class Register:
         else:
             rows = [("zone", str(code)) for code in self.city.zones_at(level).index]
             beside = self.members(level)
-            beside = beside[beside["row_kind"] != "zone"].drop_duplicates()
+            beside = beside[beside["row_kind"] != "zone"].dropna().drop_duplicates()
             rows += sorted(beside.itertuples(index=False, name=None))
         table = pd.DataFrame(rows, columns=ZONE_KEYS[1:], dtype="str")
         table.insert(0, "level", level)

@@ -1,18 +1,20 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
+from geo_citymgmt.report.bulletin import bulletin_settings
 from geo_citymgmt.report.findings_book import write_findings
 from geo_citymgmt.report.formats import exact_value, format_value, unit_label, value_parts
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.quality import finding_groups, ledger_table
 from geo_citymgmt.report.scoreboard import by_district, scoreboard, zone_groups, zone_names
 from geo_citymgmt.report.services import (
-    SERVICES,
     Service,
     ServiceCoverage,
     chosen_records,
     counted_terms,
     service_coverage,
     service_of,
+    service_settings,
+    services,
 )
 from geo_citymgmt.report.summary import Summary, headline, month_ends, summary
 from geo_citymgmt.report.terms import definitions
@@ -20,12 +22,12 @@ from geo_citymgmt.report.words import Words
 from geo_citymgmt.report.write import write_report
 
 __all__ = [
-    "SERVICES",
     "LayerSummary",
     "Service",
     "ServiceCoverage",
     "Summary",
     "Words",
+    "bulletin_settings",
     "by_district",
     "chosen_records",
     "counted_terms",
@@ -40,6 +42,8 @@ __all__ = [
     "scoreboard",
     "service_coverage",
     "service_of",
+    "service_settings",
+    "services",
     "summary",
     "unit_label",
     "value_parts",

@@ -80,7 +80,7 @@ def campaigns(city: City, day: pd.Timestamp | None, table: pd.DataFrame) -> list
     table : DataFrame
         Progress at that day, for the deadlines.
     """
-    entries = [] if day is None else questions()["campaign"]
+    entries = [] if day is None else questions(city, "campaign")
     return [_campaign(city, day, table, e) for e in entries if e["layer"] in city]
 
 
@@ -118,7 +118,7 @@ def _campaign(
 
 
 def _spots(city: City, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
-    wanted = [e for e in questions()["hot_spots"] if e["layer"] == layer]
+    wanted = [e for e in questions(city, "hot_spots") if e["layer"] == layer]
     cases = _given(lambda: open_cases(city, as_of=day, layer=layer)) if wanted else None
     if cases is None or cases.empty:
         return None
@@ -127,7 +127,7 @@ def _spots(city: City, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None
     cells = hot_spots(
         parcels[parcels.geometry.notna()],
         cell_m=asked["cell_m"],
-        zones=city.zones,
+        zones=city.zones if city.has_zones else None,
         permutations=asked["permutations"],
         fdr=asked["fdr"],
     )

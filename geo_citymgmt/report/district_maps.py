@@ -24,6 +24,8 @@ _WIDTH, _HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 #: Upper ends of the classes of attainment; the last one is open.
 _CLASSES = (0.2, 0.4, 0.6, 0.8, 1.0)
 _MOST = 6
+#: Width and height that a number takes on a map.
+_NUMBER = (16.0, 10.0)
 
 
 def district_maps(told: Summary) -> dict[str, Any] | None:
@@ -35,7 +37,7 @@ def district_maps(told: Summary) -> dict[str, Any] | None:
         ``outlines`` (drawn once, referred to by every map), ``maps`` (name and drawing) and
         ``legend``; None where no district has a target.
     """
-    if not told.table["level"].eq("district").any():
+    if not (told.city.has_zones and told.table["level"].eq("district").any()):
         return None
     zones = told.city.zones
     shares = by_district(told.table, "attainment").reindex(zones.index)
@@ -116,6 +118,7 @@ def _drawn(
     label: str, shares: pd.Series, names: pd.Series, places: list[np.ndarray], lang: str
 ) -> Markup:
     shapes, texts, said = [], [], []
+    written = _with_room(shares, places)
     for k, (share, name) in enumerate(zip(shares, names, strict=True)):
         known = pd.notna(share)
         level = int(np.searchsorted(_CLASSES, share, side="right")) if known else 0
@@ -123,10 +126,11 @@ def _drawn(
         shapes.append(f'<use href="#z{k}" class="{kind}"/>')
         if known:
             x, y = places[k]
-            texts.append(
-                f'<text class="{"on-dark" if level >= 3 else ""}" x="{x:.1f}" y="{y + 4:.1f}">'
-                f"{share * 100:.0f}</text>"
-            )
+            if k in written:
+                texts.append(
+                    f'<text class="{"on-dark" if level >= 3 else ""}" x="{x:.1f}" y="{y + 4:.1f}">'
+                    f"{share * 100:.0f}</text>"
+                )
             said.append(f"{name} {percent(share)}")
     listed = ("、" if lang == "zh" else ", ").join(said)
     return Markup(
@@ -134,6 +138,20 @@ def _drawn(
         f"<title>{escape_text(label)}</title><desc>{escape_text(listed)}</desc>"
         f"{''.join(shapes)}{''.join(texts)}</svg>"
     )
+
+
+def _with_room(shares: pd.Series, places: list[np.ndarray]) -> set[int]:
+    """Return the districts whose number lies over no other: of many, not every one is written."""
+    boxes: list[tuple[float, float]] = []
+    out = set()
+    for k, share in enumerate(shares):
+        if pd.isna(share):
+            continue
+        x, y = places[k]
+        if all(abs(x - u) >= _NUMBER[0] or abs(y - v) >= _NUMBER[1] for u, v in boxes):
+            boxes.append((x, y))
+            out.add(k)
+    return out
 
 
 def spot_map(

@@ -92,7 +92,7 @@ def write_findings(
     ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
     'findings.xlsx'
     """
-    target, words = Path(path), Words(lang)
+    target, words = Path(path), Words(lang, unit=city.unit)
     date = city.data_date if as_of is None else as_of
     found = open_findings(city)
     before = earlier_book(target, city.specs)
@@ -145,14 +145,14 @@ def _write(
                 Column(words("row_label")), Column(words("key")), Column(words("field")),
                 Column(words("found_value"), width=24), Column(words("expected"), width=24),
                 Column(words("action")), Column(words("x"), "coordinate", 14),
-                Column(words("y"), "coordinate", 14), *_to_fill_in(words),
+                Column(words("y"), "coordinate", 14), *_to_fill_in(words), _known_by(words),
             ]  # fmt: skip
             labels = _labels(city, str(layer), words)
             rows = [
                 [
                     words.name("severity", r.severity), r.code, r.message_zh, r.message_en,
                     r.row_label, r.key, labels.get(r.field, r.field), r.value, r.expected,
-                    words.name("action", r.action), r.x, r.y, r.opinion, r.remark,
+                    words.name("action", r.action), r.x, r.y, r.opinion, r.remark, r.finding_key,
                 ]
                 for r in mine.itertuples()
             ]  # fmt: skip
@@ -169,6 +169,11 @@ def _to_fill_in(words: Words) -> list[Column]:
     ]
 
 
+def _known_by(words: Words) -> Column:
+    """The key by which the finding is known again when the workbook is read."""
+    return Column(words("finding_key"), width=12, hidden=True)
+
+
 def _labels(city: City, layer: str, words: Words) -> Mapping[str, str]:
     spec = city.specs.get(layer)
     fields = {} if spec is None else spec.fields
@@ -182,12 +187,13 @@ def _settled(book: Book, city: City, settled: pd.DataFrame, words: Words) -> Non
         Column(words("message_zh"), width=52), Column(words("message_en"), width=52),
         Column(words("row_label")), Column(words("key")),
         Column(words("field")), Column(words("found_value"), width=24), *_to_fill_in(words),
+        _known_by(words),
     ]  # fmt: skip
     rows = [
         [
             layer_label(city, r.layer, words), r.code, r.message_zh, r.message_en, r.row_label,
             r.key, _labels(city, r.layer, words).get(r.field, r.field), r.value, r.opinion,
-            r.remark,
+            r.remark, r.finding_key,
         ]
         for r in settled.itertuples()
     ]  # fmt: skip

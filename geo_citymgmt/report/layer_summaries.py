@@ -164,4 +164,7 @@ def _counted(
         ]
         # Where records are there and none says how large it is, the sum is not zero.
         table["measure"] = sums["measure"].mask((known == 0) & (table["count"] > 0))
+    if not city.has_zones:
+        # Without zones nothing lies outside of them.
+        table = table[table["row_kind"] != "outside"]
     return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import platform
 from collections.abc import Iterable, Mapping
 from importlib import resources
@@ -47,6 +48,7 @@ def write_manifest(
         "report": "geo_citymgmt",
         "options": dict(options),
         "city": {"code": city.code, "name_zh": city.name_zh, "name_en": city.name_en},
+        **_measured_in(told),
         "as_of": None if told.as_of is None else f"{told.as_of:%Y-%m-%d}",
         "versions": versions(),
         "definitions": {
@@ -57,6 +59,17 @@ def write_manifest(
         "outputs": _described(files, out),
     }
     write_text(json.dumps(table, ensure_ascii=False, indent=2) + "\n", path)
+
+
+def _measured_in(told: Summary) -> dict[str, Any]:
+    """Return the CRS of all measuring and its greatest relative errors; null where unknown."""
+    metric = told.city.metric
+    if metric is None:
+        return dict.fromkeys(("metric_crs", "areal_error", "linear_error"))
+    errors = {"areal_error": metric.areal_error, "linear_error": metric.linear_error}
+    # JSON has no word for what is not a number.
+    known = {name: error if math.isfinite(error) else None for name, error in errors.items()}
+    return {"metric_crs": metric.code, **known}
 
 
 def versions() -> dict[str, str]:

@@ -7,12 +7,21 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.maps.terms import status_shown
 from geo_citymgmt.report.charts import Pace, attainment_bar, nice_ceiling, pace_chart
 from geo_citymgmt.report.formats import exact_value, format_value, percent, unit_label, value_parts
-from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
+from geo_citymgmt.report.summary import Summary, plain_note, reasons_of, unavailable
 from geo_citymgmt.report.words import Words
 
-__all__ = ["cards", "month_names", "pace_charts", "verdict"]
+__all__ = [
+    "against_pace",
+    "against_start",
+    "against_target",
+    "cards",
+    "month_names",
+    "pace_charts",
+    "verdict",
+]
 
 COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
 
@@ -20,7 +29,8 @@ COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
 def verdict(told: Summary) -> dict[str, Any]:
     """Return how the figures stand in all: one line to be read first."""
     words = told.words
-    n = told.headline["status"].value_counts()
+    n = told.headline["status"].value_counts().to_dict()
+    n["not_available"] = len(unavailable(told))
     compared = int(sum(n.get(s, 0) for s in COMPARED))
     rest = [
         words(key, n=int(n[status]))
@@ -29,15 +39,28 @@ def verdict(told: Summary) -> dict[str, Any]:
             ("verdict_untargeted", "no_target"),
             ("verdict_unavailable", "not_available"),
         )
-        if n.get(status, 0)
+        # Where nothing has a target, that a figure has none says nothing of it.
+        if n.get(status, 0) and (told.has_targets or status == "not_available")
     ]
     counts = []
+    named = pd.Series(
+        [status_shown(row.status, row.expected, row.target) for row in told.headline.itertuples()],
+        index=told.headline.index,
+        dtype="object",
+    )
     for status in (s for s in COMPARED if n.get(s, 0)):
-        name = words.name("status", status)
-        text = words("verdict_status", n=int(n[status]), status=name)
-        counts.append({"status": status, "text": text})
+        for key, many in named[told.headline["status"] == status].value_counts().items():
+            text = words("verdict_status", n=int(many), status=words.name("status", str(key)))
+            counts.append({"status": status, "text": text})
+    if compared:
+        lead = words("verdict_lead", n=compared)
+    elif told.has_targets:
+        lead = words("verdict_none")
+    else:
+        known = int(told.headline["value"].notna().sum())
+        lead = words("verdict_plain", n=known) if known else words("verdict_nothing")
     return {
-        "lead": words("verdict_lead", n=compared) if compared else words("verdict_none"),
+        "lead": lead,
         "counts": counts,
         "rest": words("verdict_rest", parts=words.listed(rest)) if rest else "",
     }
@@ -95,7 +118,7 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
         target = f"> {target}"
     card = _fact(told, row) | {
         "status": row.status,
-        "status_name": words.name("status", row.status),
+        "status_name": words.name("status", status_shown(row.status, row.expected, row.target)),
         "target": _aim(words, row, target, down),
         "target_value": value_parts(row.target, row.unit, lang, counter),
         "deadline": due,
@@ -109,17 +132,52 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
         return card | {"reason": words("incomparable_because", reason=reasons)}
     if pd.isna(row.attainment):
         return card
-    key = "attained_down" if down else "attained_level" if level else "attained"
-    card["attained"] = words(key, share=percent(row.attainment))
+    done = words("attained", share=percent(row.attainment))
     label = words("bar_label_plain", name=card["name"], share=percent(row.attainment))
+    if down:
+        done = against_start(words, row)
+        label = words("bar_label_level", name=card["name"], level=done)
+    elif level:
+        done = against_target(words, row)
+        label = words("bar_label_level", name=card["name"], level=done)
+    elif not row.value:
+        done = words("nothing_yet")
+    card["attained"] = done
     if math.isfinite(row.expected_share):
         expected = percent(row.expected_share)
-        card["expected"] = words("expected_by", share=expected)
+        card["expected"] = against_pace(words, row.attainment, row.expected_share)
+        key = "bar_label_down" if down else "bar_label"
         label = words(
-            "bar_label", name=card["name"], share=percent(row.attainment), expected=expected
+            key, name=card["name"], share=percent(row.attainment), fallen=done, expected=expected
         )
     card["bar"] = attainment_bar(row.attainment, row.expected_share, row.status, label)
     return card
+
+
+def against_pace(words: Words, attained: float, expected: float) -> str:
+    """Say by how many points a share of the target is above or below the pace."""
+    points = round((attained - expected) * 100, 1)
+    key = "above_pace" if points > 0 else "below_pace" if points < 0 else "at_pace"
+    return words(key, n=f"{abs(points):,.1f}", share=percent(expected))
+
+
+def against_start(words: Words, row: Any) -> str:
+    """Say how far a figure that is to fall has come since the start of its period."""
+    if row.target != 0:
+        return words("fall_part", share=percent(row.attainment))
+    year = pd.notna(row.period_start) and row.period_start.day_of_year == 1
+    way = "fallen" if row.attainment >= 0 else "risen"
+    return words(f"{way}_{'year' if year else 'period'}", share=percent(abs(row.attainment)))
+
+
+def against_target(words: Words, row: Any) -> str:
+    """Say how a level stands against its target; of a share by how many points."""
+    if row.unit != "ratio":
+        return words("level_share", share=percent(row.attainment))
+    points = round((row.value - row.target) * 100, 1)
+    if points == 0:
+        return words("at_target")
+    return words("above_target" if points > 0 else "below_target", n=f"{abs(points):,.1f}")
 
 
 def _aim(words: Words, row: Any, target: str, down: bool) -> str:

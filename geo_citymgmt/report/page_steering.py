@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -14,6 +14,9 @@ from geo_citymgmt.report.page_figures import month_names
 from geo_citymgmt.report.page_supply import plain_table, street_names
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 __all__ = ["campaign_views", "outlook_view", "period_views"]
 
@@ -166,9 +169,10 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
     heads = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
     heads += ["relapse_rate"] if rates is not None else []
     title = words("flow_title", what=words(f"flow_{quantity}"), unit=label)
-    view = plain_table(told, title, words("district"), heads, rows)
+    view = plain_table(told, title, told.by_unit, heads, rows)
     held = bool(table["balanced"].fillna(False).all())
-    return view | {"note": words("flow_balanced" if held else "flow_unbalanced")}
+    agreed = "flow_balanced" if told.city.has_zones else "flow_balanced_whole"
+    return view | {"note": words(agreed if held else "flow_unbalanced")}
 
 
 def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
@@ -222,7 +226,8 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     )
     if campaign.interim is not None:
         lead += " " * (lang == "en") + _interim(told, campaign)
-    table = plain_table(told, words("clearing_table"), words("district"), heads, rows)
+    caption = words("clearing_table" if told.city.has_zones else "clearing_whole")
+    table = plain_table(told, caption, told.by_unit, heads, rows)
     return {"lead": lead, "charts": charts, "table": table, "last": _last(told, campaign)}
 
 
@@ -245,7 +250,8 @@ def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     words, names = told.words, zone_names(told.city.zones, told.lang)
     spec = told.city.specs[campaign.layer]
     states = spec.fields[str(spec.state_field)].codes
-    rows = []
+    rows: list[dict[str, Any]] = []
+    texts: tuple[int, ...] = (0, 1)
     for row in cases.to_dict("records"):
         state = states.get(str(row["status"]))
         due = "–" if pd.isna(row["deadline"]) else f"{row['deadline']:%Y-%m-%d}"
@@ -266,9 +272,12 @@ def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
                 "kind": "",
             }
         )
-    heads = ("district", "status", "left_size", "days_since_found", "deadline")
+    heads: tuple[str, ...] = ("district", "status", "left_size", "days_since_found", "deadline")
+    if not told.city.has_zones:
+        heads, texts = heads[1:], (0,)
+        rows = [row | {"cells": row["cells"][1:]} for row in rows]
     title = words("last_title", n=len(rows))
-    return plain_table(told, title, words("key"), heads, rows) | {"texts": (0, 1)}
+    return plain_table(told, title, words("key"), heads, rows) | {"texts": texts}
 
 
 def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
@@ -342,19 +351,29 @@ def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     )  # fmt: skip
     rows = []
     top = hot.head(_SPOTS)
-    streets = street_names(told, top.set_geometry(top.geometry.centroid))
     for k, row in enumerate(top.itertuples()):
-        where = str(names.get(row.zone_code, ""))
-        cells = [(where, str(streets.iloc[k])), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
+        cells = [_where(told, top.iloc[[k]], names), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
         rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
-    heads = ("district", "cases_in_cell", "z_score", "q_value")
+    heads = ("district" if city.has_zones else "place", "cases_in_cell", "z_score", "q_value")
     note = words.of(attrs["note_zh"], attrs["note_en"])
     view = None
     if rows:
         view = plain_table(told, words("spots_table"), words("rank_word"), heads, rows)
         view |= {"look": "ranked", "texts": (0,)}
-    drawn = spot_map(city.zones, hot, names, words("spots_map"), lead) if rows else ""
+    drawn = ""
+    if rows and city.has_zones:
+        drawn = spot_map(city.zones, hot, names, words("spots_map"), lead)
     return {"lead": lead, "table": view, "note": note, "map": drawn, "caption": words("spots_map")}
+
+
+def _where(told: Summary, cell: gpd.GeoDataFrame, names: pd.Series) -> tuple[str, str]:
+    """Return district and street of a cell, or where its middle is where there are no districts."""
+    middle = cell.geometry.centroid
+    if not told.city.has_zones:
+        place = middle.to_crs("EPSG:4326").iloc[0]
+        return f"{place.x:.3f}°, {place.y:.3f}°", ""
+    street = street_names(told, cell.set_geometry(middle)).iloc[0]
+    return str(names.get(cell["zone_code"].iloc[0], "")), str(street)
 
 
 def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:

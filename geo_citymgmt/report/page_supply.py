@@ -82,7 +82,7 @@ def at_hand_views(told: Summary) -> list[dict[str, Any]]:
             places=words.of(places.name_zh, places.name_en),
             what=_kinds(told, each),
         )
-        view = plain_table(told, title, words("district"), ("places",), rows, "")
+        view = plain_table(told, title, told.by_unit, ("places",), rows, "")
         view["heads"] += [words("within_m", d=f"{d:g}") for d in each.distances_m]
         view["heads"].append(words("beyond_m", d=f"{each.distances_m[-1]:g}"))
         out.append(view)
@@ -112,7 +112,7 @@ def supply_views(told: Summary) -> list[dict[str, Any]]:
         terms = [words("supply_terms", m=f"{each.catchment_m:,.0f}")]
         if pd.notna(each.gini):
             terms.append(words("gini", value=f"{each.gini:.3f}"))
-        view = plain_table(told, title, words("district"), (), rows, words.joined(terms))
+        view = plain_table(told, title, told.by_unit, (), rows, words.joined(terms))
         view["heads"] = [
             label, words("per_head", per=per), words("per_km2"), words("access", per=per),
             words("without_any"),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.maps.terms import status_shown
 from geo_citymgmt.report.charts import share_bar, stacked_bar
 from geo_citymgmt.report.formats import format_value, percent, unit_label, value_parts
 from geo_citymgmt.report.layer_summaries import NOT_YET, LayerSummary, state_label
@@ -33,6 +34,7 @@ __all__ = [
 
 _STATE_COLORS = 12
 _MOST_COLUMNS = 9
+_LONG = 40
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ def column_scale(values: pd.Series, unit: str, lang: str, counter: str) -> _Scal
 
 def board(told: Summary) -> dict[str, Any] | None:
     """Return the districts by figure: those held against targets, and the other numbers."""
-    if not told.table["level"].eq("district").any():
+    if not (told.city.has_zones and told.table["level"].eq("district").any()):
         return None
     wide = by_district(told.table)
     figures = told.figures.figures
@@ -75,10 +77,31 @@ def board(told: Summary) -> dict[str, Any] | None:
     zones = [at for at in wide.index if at not in MARGINS]
     aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
     plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
+    if not aimed and not plain:
+        return None
     return {
+        "lead": _board_lead(told),
         "aimed": _board(told, wide, aimed, against_targets=True) if aimed else None,
         "plain": _numbered(told, [_further(told, wide, part) for part in _split(told, plain)]),
     }
+
+
+def _board_lead(told: Summary) -> str:
+    """Say how the districts are counted, and which groups of them stand apart."""
+    words, present = told.words, set(zone_groups(told.city.zones))
+    groups = [name for key, name in words.names("group").items() if key in present]
+    if len(groups) < 2:
+        return words("scoreboard_lead")
+    listed = words("and_word").join([words.listed(groups[:-1]), groups[-1]])
+    # English takes up the second group in the middle of its sentence.
+    return words("scoreboard_groups", groups=_running(listed, groups, words.lang))
+
+
+def _running(listed: str, groups: list[str], lang: str) -> str:
+    if lang == "en":
+        for name in groups[1:]:
+            listed = listed.replace(name, name[:1].lower() + name[1:])
+    return listed
 
 
 def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
@@ -120,6 +143,7 @@ def _board(
     words = told.words
     attained = by_district(told.table, "attainment")
     status = by_district(told.table, "status")
+    expected, target = by_district(told.table, "expected"), by_district(told.table, "target")
     names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
     groups = subtotals(told.table, told.city)
     scales, heads = {}, []
@@ -137,7 +161,9 @@ def _board(
                 "value": scales[name].text(wide.loc[at, name]),
                 "share": percent(share),
                 "status": code,
-                "status_name": words.name("status", code),
+                "status_name": words.name(
+                    "status", status_shown(code, expected.loc[at, name], target.loc[at, name])
+                ),
                 "bar": share_bar(float(share), code) if pd.notna(share) else "",
             }
             if told.figures.figures[name].level and pd.notna(share):
@@ -163,7 +189,9 @@ def _board(
         for m in MARGINS
         if m in wide.index
     ]
-    return {"heads": heads, "blocks": blocks, "margins": margins}
+    # A table longer than a screen or two scrolls in its place.
+    many = sum(len(block["rows"]) for block in blocks) > _LONG
+    return {"heads": heads, "blocks": blocks, "margins": margins, "long": many}
 
 
 def coverage_tables(told: Summary) -> list[dict[str, Any]]:
@@ -218,7 +246,23 @@ def _coverage_terms(told: Summary, reach: Any) -> list[str]:
 
 def layer_cards(told: Summary) -> list[dict[str, Any]]:
     """Return each layer with its size and its composition by state."""
+    if not told.layers:
+        return [_plain_card(told, key) for key in told.city]
     return [_layer_card(told, layer) for layer in told.layers]
+
+
+def _plain_card(told: Summary, key: str) -> dict[str, Any]:
+    """Return what a city of outlines and roads alone holds."""
+    words, spec = told.words, told.city.specs[key]
+    return {
+        "key": key,
+        "name": words.of(spec.name_zh, spec.name_en),
+        "records": words("layer_records", n=f"{len(told.city[key]):,}"),
+        "measure": "",
+        "field": "",
+        "bar": "",
+        "states": [],
+    }
 
 
 def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
@@ -274,7 +318,8 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
 def layer_board(told: Summary) -> dict[str, Any] | None:
     """Return how many records of each layer lie in each district."""
     words = told.words
-    if not told.layers:
+    # Without districts the cards above say it all.
+    if not (told.layers and told.city.has_zones):
         return None
     names = zone_names(told.city.zones, told.lang)
     heads, columns = [], []

@@ -42,7 +42,7 @@ def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
     >>> bool((ledger.walked == ledger.skipped + ledger.accepted + ledger.rejected).all())
     True
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     ledger = city.ledger
 
     def known(value: str, how: str, kind: str | None = None) -> pd.Series:
@@ -79,7 +79,7 @@ def unread_layers(city: City, lang: str = "zh") -> list[str]:
     >>> unread_layers(gcm.sample_city())
     []
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     ledger = city.ledger[city.ledger["state"] != "ok"]
     return [
         words(
@@ -98,17 +98,19 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``layer, code, severity, rank, count, message, examples, action``: the message of the
-        first, and where the first few are. ``rank`` is 0 for fatal and 3 for a note.
+        ``layer, code, severity, rank, count, message, examples, action``: how many records (one
+        for what is about no record), the message of the first, and where the first few are.
+        ``rank`` is 0 for fatal and 3 for a note.
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     found = open_findings(city)
     columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
     if found.empty:
         return pd.DataFrame(columns=columns)
     message = "message_zh" if lang == "zh" else "message_en"
     rows = []
-    # What is about a file or a layer as a whole is said in full: a second one is not the first.
+    # What is about a file or a layer as a whole is said in full: a second one is not the first. A
+    # fault of a whole column counts as many as there are records.
     found = found.assign(whole=found[message].where(found["record"].isna(), ""))
     keys = ["layer", "severity", "code", "field", "action", "whole"]
     for (layer, severity, code, _, action, _), group in found.groupby(keys, sort=False):
@@ -119,7 +121,7 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
                 "code": code,
                 "severity": severity,
                 "rank": SEVERITIES.index(str(severity)),
-                "count": len(group),
+                "count": int(group["n_records"].clip(lower=1).sum()),
                 "message": first[message],
                 "examples": words.listed(_places(group)),
                 "action": words.name("action", str(action)),

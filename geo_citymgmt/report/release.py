@@ -119,7 +119,7 @@ def without_records(city: City) -> City:
     True
     """
     found = city.findings.copy()
-    for column in ("value", "expected", "key", "row_label"):
+    for column in ("value", "expected", "key", "row_label", "finding_key"):
         if column in found:
             found[column] = pd.array([""] * len(found), dtype="str")
     for column in ("x", "y"):

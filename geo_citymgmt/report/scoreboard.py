@@ -23,6 +23,8 @@ __all__ = ["adds_up", "by_district", "scoreboard", "zone_groups", "zone_names"]
 
 MARGINS = ("outside", "unlocated", "total")
 _GROUP_OF = {"urban_district": "urban", "functional": "urban", "county_city": "county"}
+#: First digits of the municipalities, whose codes run 01 for districts and 02 for counties.
+_MUNICIPALITIES = ("11", "12", "31", "50")
 
 
 def zone_names(zones: gpd.GeoDataFrame, lang: str = "zh") -> pd.Series:
@@ -45,10 +47,11 @@ def zone_names(zones: gpd.GeoDataFrame, lang: str = "zh") -> pd.Series:
 
 
 def zone_groups(zones: gpd.GeoDataFrame) -> pd.Series:
-    """Return the group within which each district compares: urban, county or other.
+    """Return the group within which each district compares: urban, rural, county or other.
 
-    By the kind of the district where the source tells it; else by its code, whose last two digits
-    are 81 and more for county-level cities (GB/T 2260).
+    By the kind of the district where the source tells it; else by its code (GB/T 2260): the last
+    two digits are 01 to 20 for urban districts, 21 to 70 for counties (rural), 71 to 80 for
+    functional areas, 81 and more for county-level cities (county). What has neither is other.
 
     Examples
     --------
@@ -56,15 +59,20 @@ def zone_groups(zones: gpd.GeoDataFrame) -> pd.Series:
     >>> zone_groups(gcm.sample_city().zones).value_counts().to_dict()
     {'urban': 6, 'county': 4}
     """
-    codes = zones.index.astype("str")
-    regular = codes.str.fullmatch(r"\d{6}")
-    last = pd.to_numeric(pd.Series(codes.str[-2:]), errors="coerce").to_numpy()
-    by_code = np.where(regular, np.where(last > 80, "county", "urban"), "other")
-    out = pd.Series(by_code, index=zones.index, dtype="object")
+    out = pd.Series([_by_code(str(code)) for code in zones.index], zones.index, dtype="object")
     if "kind" in zones.columns:
         told = zones["kind"].map(_GROUP_OF)
         out = told.astype("object").where(told.notna(), out)
     return out.astype("str")
+
+
+def _by_code(code: str) -> str:
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        return "other"
+    if code.startswith(_MUNICIPALITIES):
+        return "rural" if code[2:4] == "02" else "urban"
+    last = int(code[-2:])
+    return "county" if last > 80 else "rural" if 20 < last <= 70 else "urban"
 
 
 def adds_up(figure: Figure) -> bool:
@@ -150,15 +158,16 @@ def scoreboard(
     >>> int(board.iloc[-1, -1])
     1180
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     wide = by_district(table, column)
     chosen = list(wide.columns if indicators is None else indicators)
     unknown = [name for name in chosen if name not in wide.columns]
     if unknown:
         raise CityDataError(
             Text(
-                f"各板块没有指标 {unknown[0]}。",
-                f"no district has the figure {unknown[0]!r}; known: {', '.join(wide.columns)}.",
+                f"各{city.unit.zh}没有指标 {unknown[0]}。",
+                f"no {city.unit.en} has the figure {unknown[0]!r}; "
+                f"known: {', '.join(wide.columns)}.",
             ),
         )
     names, groups = zone_names(city.zones, lang), zone_groups(city.zones)

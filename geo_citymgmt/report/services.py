@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo_citymgmt.coverage import coverage, coverage_gaps
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.overlay import Layered
 from geo_citymgmt.progress.timeline import Timeline
-from geo_citymgmt.spec import read_toml
+from geo_citymgmt.spec import laid_over_package
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEMAND",
-    "SERVICES",
     "Chosen",
     "Service",
     "ServiceCoverage",
@@ -32,6 +33,8 @@ __all__ = [
     "questions",
     "service_coverage",
     "service_of",
+    "service_settings",
+    "services",
     "timeline_of",
 ]
 
@@ -104,10 +107,41 @@ class ServiceCoverage:
     gaps: gpd.GeoDataFrame | None = None
 
 
-@lru_cache(maxsize=1)
-def questions() -> Mapping[str, Any]:
-    """Return the table of ``services.toml``: kind of question to its entries."""
-    return read_toml(resources.files("geo_citymgmt.report") / "services.toml")
+def service_settings(city: City) -> Layered:
+    """Return ``services.toml`` as it holds for a city: the package's, its profile's, its own."""
+    return laid_over_package(
+        resources.files("geo_citymgmt.report") / "services.toml",
+        None if city.profile is None else city.profile.file("services.toml"),
+        city.services_file,
+        whole=("kinds", "clear"),
+    )
+
+
+def questions(city: City, kind: str) -> list[dict[str, Any]]:
+    """Return what is asked of one kind: each entry with its ``layer``, or the places it is about.
+
+    Raises
+    ------
+    SpecError
+        An entry names a layer, a state or a field that there is not; it is told with its file.
+    """
+    given = service_settings(city)
+    out = []
+    for key, entry in given.table.get(kind, {}).items():
+        name = "places" if kind == "at_hand" else "layer"
+        if not isinstance(entry, Mapping) or key not in city.specs:
+            origin = next((o for place, o in given.origin.items() if place[:2] == (kind, key)), "")
+            raise SpecError(
+                Text(
+                    f"{origin or 'services.toml'} [{kind}.{key}] 有误：没有这个图层。",
+                    f"{origin or 'services.toml'} [{kind}.{key}]: there is no such layer.",
+                ),
+                remedy=Text(
+                    f"图层有：{'、'.join(city.specs)}。", f"Layers: {', '.join(city.specs)}."
+                ),
+            )
+        out.append({name: key, **entry})
+    return out
 
 
 def _service(entry: Mapping[str, Any]) -> Service:
@@ -120,16 +154,24 @@ def _service(entry: Mapping[str, Any]) -> Service:
     )
 
 
-#: Layers whose reach the report tells.
-SERVICES = tuple(_service(entry) for entry in questions()["coverage"])
+def services(city: City) -> tuple[Service, ...]:
+    """Return the layers of a city whose reach the report shows.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> [(s.layer, s.radius_m) for s in services(gcm.sample_city())]
+    [('parking_points', 500.0), ('bike_stations', 300.0)]
+    """
+    return tuple(_service(entry) for entry in questions(city, "coverage"))
 
 
-def service_of(layer: str, radius_m: float) -> Service:
+def service_of(city: City, layer: str, radius_m: float) -> Service:
     """Return a layer as a service at a distance: the records that count are those of the report.
 
     Of a layer the report does not ask about every record counts.
     """
-    own = next((s for s in SERVICES if s.layer == layer), Service(layer, radius_m))
+    own = next((s for s in services(city) if s.layer == layer), Service(layer, radius_m))
     return replace(own, radius_m=radius_m)
 
 
@@ -207,19 +249,21 @@ def service_coverage(
     Returns
     -------
     ServiceCoverage or None
-        None where the city has no such layer, or no facility of it that serves.
+        None where the city has no such layer, no facility of it that serves, or no districts
+        whose ground could be covered.
 
     Examples
     --------
     >>> import geo_citymgmt as gcm
-    >>> reach = service_coverage(gcm.sample_city(), SERVICES[1])
+    >>> city = gcm.sample_city()
+    >>> reach = service_coverage(city, services(city)[1])
     >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
     (True, True)
     """
     found = chosen_records(
         city, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
     )
-    if found is None:
+    if found is None or not city.has_zones:
         return None
     facilities = found.records
     located = facilities.geometry.notna()

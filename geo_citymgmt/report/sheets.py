@@ -46,8 +46,9 @@ def number_kind(unit: str) -> str:
 class Column:
     """A column of a sheet.
 
-    Its heading, how its cells are shown, the width if not by content, a note on the heading, and
-    what its cells offer to choose from: any other text may be typed.
+    Its heading, how its cells are shown, the width if not by content, a note on the heading,
+    what its cells offer to choose from (any other text may be typed), and whether it is hidden:
+    there for the program, not for people.
     """
 
     head: str
@@ -55,6 +56,7 @@ class Column:
     width: float | None = None
     note: str = ""
     choices: tuple[str, ...] = ()
+    hidden: bool = False
 
 
 class Book:
@@ -141,7 +143,8 @@ class Book:
         top = 2
         for c, column in enumerate(columns):
             sheet.write_string(top, c, _text(column.head), self._head)
-            sheet.set_column(c, c, column.width or _width(column, [row[c] for row in rows]))
+            width = column.width or _width(column, [row[c] for row in rows])
+            sheet.set_column(c, c, width, None, {"hidden": column.hidden})
             if column.note:
                 size = {"x_scale": 2.6, "y_scale": 2.0, "font_size": 9}
                 sheet.write_comment(top, c, _text(column.note), {**size, "author": ""})

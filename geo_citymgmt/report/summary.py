@@ -13,9 +13,11 @@ import pandas as pd
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.progress.months import month_ends as last_days
+from geo_citymgmt.progress.months import period_start
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
-from geo_citymgmt.report.services import SERVICES, ServiceCoverage, service_coverage
+from geo_citymgmt.report.services import ServiceCoverage, service_coverage, services
 from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import Lang
@@ -106,6 +108,16 @@ class Summary:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
 
+    @property
+    def by_unit(self) -> str:
+        """Head of the column that says where a row is; of a city without districts, the scope."""
+        return self.words("district" if self.city.has_zones else "scope")
+
+    @cached_property
+    def has_targets(self) -> bool:
+        """Whether any figure has a target, of the city or of a zone."""
+        return bool(self.table["target"].notna().any())
+
 
 def summary(
     city: City, as_of: Any = None, lang: str = "zh", *, tell: Callable[[str], None] | None = None
@@ -140,11 +152,11 @@ def summary(
     >>> int(row["value"]), int(row["target"]), row["status"]
     (1180, 3000, 'behind')
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     step = tell or (lambda _: None)
     day = city.data_date if as_of is None else as_date(as_of)
     step("progress")
-    level = "street" if "street" in city.zones_by_level else "district"
+    level = "street" if city.has_zones and "street" in city.zones_by_level else "district"
     table = progress(city, as_of=day, level=level)
     step("monthly")
     series = pd.DataFrame(columns=table.columns)
@@ -155,7 +167,7 @@ def summary(
         periods = period_table(city, as_of=day)
     steered = campaigns(city, day, table)
     step("coverage")
-    reached = [service_coverage(city, service, as_of=day) for service in SERVICES]
+    reached = [service_coverage(city, service, as_of=day) for service in services(city)]
     return Summary(
         city,
         day,
@@ -174,10 +186,11 @@ def summary(
 
 def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
     """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
-    start = pd.Timestamp(day.year, 1, 31)
+    start = period_start("year", day, city.month_starts)
     parts = [progress(city, as_of=day)]
     before = day - pd.Timedelta(days=1)
-    if start <= before:
+    assert start is not None
+    if last_days(start, before, city.month_starts):
         parts.insert(0, progress_series(city, start=start, end=before))
     return pd.concat(parts, ignore_index=True)
 
@@ -216,11 +229,34 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
 def missing_figures(told: Summary) -> list[tuple[str, list[str]]]:
     """Return the figures that are not available: each reason with the names it holds for."""
     words = told.words
-    rows = told.headline[told.headline["status"] == "not_available"]
+    rows = told.headline[told.headline.index.isin(unavailable(told))]
     reasons: dict[str, list[str]] = {}
+    absent = [
+        words.of(spec.name_zh, spec.name_en)
+        for key, spec in told.city.specs.items()
+        if key not in told.city and (told.headline["layer"] == key).any()
+    ]
+    if absent:
+        reasons[words("absent_layers")] = absent
     for row in rows.itertuples():
         reasons.setdefault(last_clause(row, words), []).append(words.of(row.name_zh, row.name_en))
     return list(reasons.items())
+
+
+def unavailable(told: Summary) -> list[str]:
+    """Return the figures that the layers of the city should give and do not.
+
+    What is of a layer the city does not have is no gap of its data, and what no layer records is
+    one only beside a document that states it.
+    """
+    figures, published = told.figures.figures, not told.city.published.empty
+    rows = told.headline[told.headline["status"] == "not_available"]
+    return [
+        name
+        for name, layer in rows["layer"].items()
+        if (layer in told.city or layer not in told.city.specs)
+        and (published or figures[name].components)
+    ]
 
 
 def last_clause(row: Any, words: Words) -> str:

@@ -60,7 +60,7 @@ def supplies(city: City, day: pd.Timestamp | None) -> list[Supply]:
     """Compute what each layer of ``services.toml`` holds for residents; none without residents."""
     if DEMAND not in city:
         return []
-    found = [_supply(city, day, entry) for entry in questions()["supply"]]
+    found = [_supply(city, day, entry) for entry in questions(city, "supply")]
     return [each for each in found if each is not None]
 
 
@@ -113,7 +113,7 @@ def _supply(city: City, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> S
 def at_hand(city: City, day: pd.Timestamp | None) -> list[AtHand]:
     """Compute which share of places has a facility at hand, for what ``services.toml`` asks."""
     out = []
-    for entry in questions()["at_hand"]:
+    for entry in questions(city, "at_hand"):
         chosen = _chosen(city, day, entry)
         places = city.get(entry["places"])
         if chosen is None or places is None or places.empty:

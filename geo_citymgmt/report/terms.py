@@ -12,17 +12,22 @@ from geo_citymgmt.indicators import (
     Figure,
     Figures,
     load_figures,
-    published_indicators,
 )
 from geo_citymgmt.report.formats import unit_label
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import Field, LayerSpec
+from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["definitions"]
 
 
 def definitions(
-    specs: Mapping[str, LayerSpec], lang: str = "zh", *, figures: Figures | None = None
+    specs: Mapping[str, LayerSpec],
+    lang: str = "zh",
+    *,
+    figures: Figures | None = None,
+    published: pd.DataFrame | None = None,
+    unit: Text = DISTRICT,
 ) -> pd.DataFrame:
     """Return what every figure means, one row each.
 
@@ -34,6 +39,10 @@ def definitions(
         Of the words; names are given in both.
     figures : Figures, optional
         Of a city with figures of its own; the package's without.
+    published : DataFrame, optional
+        Published figures whose clauses are quoted, with ``id`` and ``quote_zh``; none without.
+    unit : Text
+        What a reporting unit is called.
 
     Returns
     -------
@@ -48,14 +57,14 @@ def definitions(
     >>> table.loc["illegal_safety_demolished_area", "condition"]
     '涉安为是'
     """
-    words = Words(lang)
+    words = Words(lang, unit=unit)
     figures = figures or load_figures()
-    published = published_indicators().set_index("id")
+    quoted = _quotes(published)
     rows = []
     for figure in figures.figures.values():
         spec = specs.get(figure.layer)
         clauses = [i for i in dict.fromkeys((figure.published, figure.target)) if i]
-        quotes = dict.fromkeys(published["quote_zh"].reindex(clauses).dropna())
+        quotes = dict.fromkeys(quoted[i] for i in clauses if i in quoted)
         first = figure.value or figure.numerator
         rows.append(
             {
@@ -78,6 +87,14 @@ def definitions(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _quotes(published: pd.DataFrame | None) -> dict[str, str]:
+    """Clause of each published figure that has one."""
+    if published is None or published.empty:
+        return {}
+    known = published.set_index("id")["quote_zh"].dropna()
+    return {str(key): str(text) for key, text in known.items()}
 
 
 def _shared(figure: Figure, words: Words) -> str:

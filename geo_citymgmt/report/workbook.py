@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.maps.terms import status_shown
 from geo_citymgmt.report.formats import format_value, unit_label
 from geo_citymgmt.report.layer_summaries import LayerSummary, state_label
+from geo_citymgmt.report.page import method_notes
 from geo_citymgmt.report.quality import ledger_table
 from geo_citymgmt.report.scoreboard import (
     MARGINS,
@@ -20,7 +22,7 @@ from geo_citymgmt.report.scoreboard import (
     zone_names,
 )
 from geo_citymgmt.report.sheets import Book, Column, number_kind
-from geo_citymgmt.report.summary import Summary, plain_note, reasons_of
+from geo_citymgmt.report.summary import Summary, plain_note, reasons_of, unavailable
 from geo_citymgmt.report.terms import definitions
 from geo_citymgmt.report.workbook_steering import write_steering
 
@@ -33,7 +35,7 @@ def write_tables(told: Summary, path: Path) -> None:
     title = words("title", city=words.of(told.city.name_zh, told.city.name_en))
     with Book(path, title=title, created=told.as_of, note=_note(told)) as book:
         _overview(book, told)
-        if told.table["level"].eq("district").any():
+        if told.city.has_zones and told.table["level"].eq("district").any():
             _districts(book, told)
             _attainment(book, told)
         if told.table["level"].eq("street").any():
@@ -72,7 +74,8 @@ def _overview(book: Book, told: Summary) -> None:
         Column(words("indicator_id")), Column(words("published_id")),
     ]  # fmt: skip
     rows = []
-    for row in told.headline.itertuples():
+    listed = told.headline["value"].notna() | told.headline.index.isin(unavailable(told))
+    for row in told.headline[listed].itertuples():
         kind, counter = number_kind(row.unit), words.counter(row.Index)
         part = "int" if row.unit == "ratio" and _whole(row.numerator) else "number"
         reasons = reasons_of(row, words, told.figures)
@@ -83,15 +86,30 @@ def _overview(book: Book, told: Summary) -> None:
                 format_value(row.value, row.unit, lang, counter), (row.target, kind),
                 words.name("comparator", row.comparator) if pd.notna(row.target) else "",
                 row.deadline, row.attainment, (row.expected, kind),
-                words.name("status", row.status),
+                words.name("status", status_shown(row.status, row.expected, row.target)),
                 words.joined(reasons) if reasons else words("comparable"),
                 (row.numerator, part), (row.denominator, part), row.period_start, row.as_of,
                 words.name("basis", row.basis), plain_note(row, words, told.figures),
                 row.Index, row.published_id,
             ]
         )  # fmt: skip
+    if not told.has_targets:
+        # Columns of nothing, and verdicts about nothing.
+        heads = ("target", "comparator", "deadline", "attainment", "expected_value", "status",
+                 "comparability")  # fmt: skip
+        columns, rows = _without(columns, rows, {words(head) for head in heads})
+    if told.city.published.empty:
+        columns, rows = _without(columns, rows, {words("published_id")})
     book.sheet(words("sheet_overview"), columns, rows, title=_titled(told, "sheet_overview"),
                frozen=2, filtered=True)  # fmt: skip
+
+
+def _without(
+    columns: list[Column], rows: list[list[Any]], heads: set[str]
+) -> tuple[list[Column], list[list[Any]]]:
+    """Leave out columns by their heads."""
+    keep = [k for k, column in enumerate(columns) if column.head not in heads]
+    return [columns[k] for k in keep], [[row[k] for k in keep] for row in rows]
 
 
 def _districts(book: Book, told: Summary) -> None:
@@ -140,6 +158,7 @@ def _attainment(book: Book, told: Summary) -> None:
     wide = by_district(told.table, "attainment").dropna(how="all", axis=1)
     states = by_district(told.table, "status")
     targets = by_district(told.table, "target")
+    expected = by_district(told.table, "expected")
     if wide.empty:
         return
     names = zone_names(told.city.zones, told.lang)
@@ -166,7 +185,9 @@ def _attainment(book: Book, told: Summary) -> None:
                     words.of(row["name_zh"], row["name_en"]),
                     words("total") if at == "total" else str(names[at]),
                     (value.loc[at, name], kind), (targets.loc[at, name], kind), unit,
-                    wide.loc[at, name], words.name("status", str(states.loc[at, name])),
+                    wide.loc[at, name], words.name("status", status_shown(
+                        str(states.loc[at, name]), expected.loc[at, name], targets.loc[at, name]
+                    )),
                 ]
             )  # fmt: skip
     book.sheet(words("sheet_attainment"), columns, rows, strong=strong, frozen=2, filtered=True,
@@ -238,9 +259,12 @@ def _monthly(book: Book, told: Summary) -> None:
                 [
                     words.of(row.name_zh, row.name_en), scope, row.as_of, (row.value, kind),
                     (step, kind), unit_label(row.unit, told.lang, words.counter(str(name))),
-                    row.attainment, words.name("status", row.status),
+                    row.attainment,
+                    words.name("status", status_shown(row.status, row.expected, row.target)),
                 ]
             )  # fmt: skip
+    if not told.has_targets:
+        columns, rows = _without(columns, rows, {words("attainment"), words("status")})
     book.sheet(words("sheet_monthly"), columns, rows, frozen=3, filtered=True,
                title=_titled(told, "sheet_monthly"))  # fmt: skip
 
@@ -278,7 +302,7 @@ def _coverage(book: Book, told: Summary) -> None:
 def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
     words = told.words
     names = zone_names(told.city.zones, told.lang)
-    columns = [Column(words("district")), Column(words("layer_records_word"), "int", 12)]
+    columns = [Column(told.by_unit), Column(words("layer_records_word"), "int", 12)]
     measure, kind, unit = layer.measure_label, "number", ""
     with_measure = measure is not None and "measure" in layer.totals.columns
     if measure is not None and with_measure:
@@ -344,7 +368,10 @@ def _targets(book: Book, told: Summary) -> None:
 
 def _definitions(book: Book, told: Summary) -> None:
     words = told.words
-    table = definitions(told.city.specs, told.lang, figures=told.figures)
+    city = told.city
+    table = definitions(
+        city.specs, told.lang, figures=told.figures, published=city.published, unit=city.unit
+    )
     heads = {
         "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),
         "unit": ("unit", None), "numerator": ("numerator_words", 34),
@@ -353,6 +380,9 @@ def _definitions(book: Book, told: Summary) -> None:
         "quote_zh": ("quote", 48), "indicator": ("indicator_id", None),
         "published_id": ("published_id", None),
     }  # fmt: skip
+    if city.published.empty:
+        # Clauses, their ids and why they do not compare are those of a document nobody named.
+        heads = {k: v for k, v in heads.items() if k not in ("quote_zh", "published_id", "reasons")}
     columns = [Column(words(head), width=width) for head, width in heads.values()]
     book.sheet(words("sheet_definitions"), columns, table[list(heads)].to_numpy().tolist(),
                frozen=2, filtered=True)  # fmt: skip
@@ -369,8 +399,10 @@ def _ledger(book: Book, told: Summary) -> None:
 
 def _method(book: Book, told: Summary) -> None:
     words = told.words
-    notes = list(words.names("method_notes").values())
-    rows = [[note] for note in (*notes, words("boundaries"))]
+    notes = method_notes(told)
+    if told.city.has_zones:
+        notes.append(words("boundaries"))
+    rows = [[note] for note in notes]
     book.sheet(words("sheet_method"), [Column(words("note"), width=110)], rows, frozen=0)
 
 

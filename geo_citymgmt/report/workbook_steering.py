@@ -100,7 +100,7 @@ def _flows(book: Book, told: Summary) -> None:
                 continue
             unit = str(table["unit"].iloc[0]) if quantity == "area" else "count"
             kind = number_kind(unit)
-            columns = [Column(words("district"))]
+            columns = [Column(told.by_unit)]
             columns += [Column(words(f"flow_{name}"), kind, 14) for name in _FLOWS]
             columns.append(Column(words("flow_net"), kind, 14))
             zones = table[table["row_kind"] != "total"]
@@ -181,7 +181,7 @@ def _supply(book: Book, told: Summary) -> None:
         return
     per = f"{told.supplies[0].per:,.0f}"
     columns = [
-        Column(words("service")), Column(words("district")), Column(words("value"), "int", 14),
+        Column(words("service")), Column(told.by_unit), Column(words("value"), "int", 14),
         Column(words("people"), "int", 14), Column(words("per_head", per=per), "decimal", 16),
         Column(words("per_km2"), "decimal", 14), Column(words("access", per=per), "decimal", 16),
         Column(words("without_any"), "share", 18), Column(words("sheet_gini"), "ratio", 14),

@@ -13,7 +13,8 @@ import pandas as pd
 import pyogrio
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.report.bulletin import check_libraries, write_bulletin
+from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.report.bulletin import check_day, check_libraries, write_bulletin
 from geo_citymgmt.report.earlier_book import earlier_book
 from geo_citymgmt.report.findings_book import Kept, write_findings
 from geo_citymgmt.report.manifest import write_manifest
@@ -99,7 +100,7 @@ def write_report(
     >>> import geo_citymgmt as gcm
     >>> files = write_report(gcm.load_city("data/shapefiles"), "build/report")  # doctest: +SKIP
     """
-    words = Words(lang)
+    words = Words(lang, unit=city.unit)
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise CityDataError(
@@ -107,13 +108,14 @@ def write_report(
         )
     check_release(release, grid_m)
     public = release == "public"
+    # What is refused is refused before the work, not after it.
     if public:
         _refuse_internal(folder)
     else:
-        # Refused before the work, not after it.
         earlier_book(folder / "findings.xlsx", city.specs)
     if bulletin:
         check_libraries()
+        check_day(city.data_date if as_of is None else as_date(as_of))
     names = [
         s for s in _STAGES if (s != "bulletin" or bulletin) and (s != "findings" or not public)
     ]

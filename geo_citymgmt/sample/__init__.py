@@ -16,7 +16,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geo_citymgmt.outlines import packaged_districts, packaged_land, packaged_streets
+from geo_citymgmt.sample.places import (
+    PROFILE,
+    packaged_districts,
+    packaged_land,
+    packaged_streets,
+)
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -51,7 +56,8 @@ def sample_city(*, scale: int = 1, seed: int = 0, dirty: bool = False) -> City:
     from geo_citymgmt.city import load_city
 
     with TemporaryDirectory(prefix="sample-") as folder:
-        return load_city(write_sample(folder, scale=scale, seed=seed, dirty=dirty))
+        path = write_sample(folder, scale=scale, seed=seed, dirty=dirty)
+        return load_city(path, profile=PROFILE)
 
 
 def sample_layers(scale: int = 1, seed: int = 0) -> dict[str, gpd.GeoDataFrame]:

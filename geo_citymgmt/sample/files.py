@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.sample.city import Sample, build_sample
 from geo_citymgmt.sample.days import DATA_DATE
 from geo_citymgmt.sample.dbf import number_column, text_column
+from geo_citymgmt.sample.places import PROFILE
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing.atomic import make_folder
 from geo_citymgmt.writing.dbf import Column, date_column, write_dbf
@@ -54,7 +56,7 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
 
         write_dirty(root, sample, seed)
         return root
-    specs = load_specs()
+    specs = load_specs(below=load_profile(PROFILE).layers)
     for key, table in sample.layers.items():
         shown, text = in_chinese(table, specs[key])
         write_layer_files(root / f"{key}.shp", shown, text)
@@ -162,12 +164,10 @@ def _short(values: pd.Series) -> list[str]:
 
 def city_toml(sample: Sample) -> str:
     """Return the city file: what the office knows about its own data, said once."""
-    zones = sample.layers["districts"]
     lines = [
         "# 示例城市（合成数据），口径与来源见 README.md。Synthetic city; see README.md.",
-        'name_zh = "苏州市"',
-        'name_en = "Suzhou"',
-        'code = "320500"',
+        "# 城市名称、区划名称和顺序、文件数据与目标都在配置中。Whose city it is, and its document.",
+        f'profile = "{PROFILE}"',
         f"data_date = {DATA_DATE.isoformat()}",
         'events = "events.csv"',
         'targets = "targets.csv"',
@@ -175,11 +175,7 @@ def city_toml(sample: Sample) -> str:
         "[zones]",
         'district = "districts"',
         'street = "streets"',
-        "order = [" + ", ".join(f'"{code}"' for code in zones["district_code"]) + "]",
-        "",
-        "[names]",
     ]
-    lines += [f'{c} = "{n}"' for c, n in zip(zones["district_code"], zones["name_zh"], strict=True)]
     for key in sample.layers:
         lines += [
             "",

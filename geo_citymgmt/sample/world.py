@@ -10,14 +10,14 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.outlines import (
+from geo_citymgmt.sample.draw import Draw, share_out
+from geo_citymgmt.sample.places import (
     OUTLINE_CRS,
     packaged_districts,
     packaged_land,
     packaged_streets,
     read_table,
 )
-from geo_citymgmt.sample.draw import Draw, share_out
 
 __all__ = ["World", "frame", "round_mm"]
 

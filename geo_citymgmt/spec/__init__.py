@@ -7,7 +7,7 @@ own: see :func:`load_specs`.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from geo_citymgmt.errors import SpecError, did_you_mean
+from geo_citymgmt.overlay import Layered, lay_over, layered
 from geo_citymgmt.spec.model import (
     LANGUAGES,
     Amount,
@@ -42,11 +43,15 @@ __all__ = [
     "States",
     "check_lang",
     "get_spec",
+    "laid_over_package",
     "load_specs",
     "read_toml",
 ]
 
 _COMMON = "_common"
+#: A code list is replaced as a whole: half an old one under a new one would be neither.
+_WHOLE = ("codes",)
+_JOINED = ("names", "aliases")
 
 
 def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
@@ -66,15 +71,30 @@ def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
         ) from error
 
 
-def load_specs(folder: str | Path | None = None) -> dict[str, LayerSpec]:
+def laid_over_package(
+    package: Path | resources.abc.Traversable,
+    *files: Path | None,
+    whole: Collection[str] = (),
+) -> Layered:
+    """Lay TOML files over one of the package's, each of its values with the file it is from."""
+    given = [(package.name, read_toml(package))]
+    given += [(f"{p.parent.name}/{p.name}", read_toml(p)) for p in files if p is not None]
+    return layered(given, whole=whole)
+
+
+def load_specs(
+    folder: str | Path | None = None, *, below: Path | None = None
+) -> dict[str, LayerSpec]:
     """Read the layer files of the package and, over them, those of an office.
 
     Parameters
     ----------
     folder : str or Path, optional
         Folder with ``*.toml`` files. A file whose ``key`` is new adds a layer; one whose key the
-        package has is laid over it, table by table. ``_common.toml`` there adds fields that any
-        layer may carry.
+        package has is laid over it, entry by entry: names and aliases add up, a code list is
+        replaced. ``_common.toml`` there adds fields that any layer may carry.
+    below : Path, optional
+        Another such folder, between the package's and that one: that of a profile.
 
     Returns
     -------
@@ -91,24 +111,28 @@ def load_specs(folder: str | Path | None = None) -> dict[str, LayerSpec]:
     >>> sorted(k for k, s in load_specs().items() if s.role == "facility")
     ['bike_stations', 'illegal_construction', 'manholes', 'parking_points', 'utility_tunnels']
     """
-    if folder is None:
+    if folder is None and below is None:
         return dict(_packaged_specs())
-    root = Path(folder)
-    if not root.is_dir():
-        raise SpecError(
-            Text(f"{root}：没有这个图层定义文件夹。", f"{root}: no such folder of layer files.")
-        )
     raw, origin = _packaged_raw()
     raw = dict(raw)
-    for path in sorted(root.glob("*.toml")):
-        table = read_toml(path)
-        key = _COMMON if path.stem == _COMMON else table.get("key")
-        if not isinstance(key, str):
+    for root in [Path(part) for part in (below, folder) if part is not None]:
+        if not root.is_dir():
             raise SpecError(
-                Text(f"{path.name}：缺少 key。", f'{path.name}: needs a line key = "layer_key".')
+                Text(
+                    f"{root}：没有这个图层定义文件夹。", f"{root}: no such folder of layer files."
+                ),
+                remedy=Text("请核对路径。", "Check the path."),
             )
-        raw[key] = _overlay(raw.get(key, {}), table)
-        origin[key] = path.name
+        for path in sorted(root.glob("*.toml")):
+            table = read_toml(path)
+            key = _COMMON if path.stem == _COMMON else table.get("key")
+            if not isinstance(key, str):
+                raise SpecError(
+                    Text(f"{path.name}：缺少 key。", f'{path.name}: has no key = "layer_key".'),
+                    remedy=Text("请写明图层的 key。", "Add the line."),
+                )
+            raw[key] = lay_over(raw.get(key, {}), table, whole=_WHOLE, joined=_JOINED)
+            origin[key] = path.name
     return _build_all(raw, origin)
 
 
@@ -145,18 +169,6 @@ def _packaged_raw() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
         if entry.name.endswith(".toml"):
             raw[entry.name.removesuffix(".toml")] = read_toml(entry)
     return raw, {key: f"{key}.toml" for key in raw}
-
-
-def _overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        old = merged.get(key)
-        # A code list is replaced as a whole: half an old list under a new one would be neither.
-        if isinstance(old, Mapping) and isinstance(value, Mapping) and key != "codes":
-            merged[key] = _overlay(old, value)
-        else:
-            merged[key] = value
-    return merged
 
 
 def _build_all(

@@ -14,14 +14,13 @@ from geo_citymgmt.writing.values import is_date, is_text
 __all__ = ["check_same", "refuse"]
 
 
-def refuse(target: str, what: str, what_zh: str) -> CityDataError:
+def refuse(target: str, what: Text) -> CityDataError:
     """Say that a file does not hold what it should, and that the old one stands."""
     return CityDataError(
         Text(
-            f"{target}：写后核对不一致（{what_zh}），原文件未动；请检查磁盘空间。",
-            f"{target}: read back, it does not hold what was written ({what}); the old one "
-            "stands. Is "
-            "the disk full?",
+            f"{target}：写后核对不一致（{what.zh}），原文件未动；请检查磁盘空间。",
+            f"{target}: read back, it does not hold what was written ({what.en}); the old "
+            "one stands. Is the disk full?",
         ),
     )
 
@@ -57,19 +56,21 @@ def check_same(
     if len(table) != len(out):
         raise refuse(
             target,
-            f"{len(table)} records instead of {len(out)}",
-            f"应有 {len(out)} 条，实有 {len(table)} 条",
+            Text(
+                f"应有 {len(out)} 条，实有 {len(table)} 条",
+                f"{len(table)} records instead of {len(out)}",
+            ),
         )
     missing = [str(name) for name in out.table.columns if name not in table.columns]
     if missing or len(table.columns) != len(out.table.columns):
         names = ", ".join(missing) or ", ".join(
             map(str, table.columns.difference(out.table.columns))
         )
-        raise refuse(target, f"columns: {names}", f"字段：{names}")
+        raise refuse(target, Text(f"字段：{names}", f"columns: {names}"))
     for name in out.table.columns:
         n = _differing(out.table[name], table[name])
         if n:
-            raise refuse(target, f"{n} values of {name}", f"“{name}”有 {n} 个值不同")
+            raise refuse(target, Text(f"“{name}”有 {n} 个值不同", f"{n} values of {name}"))
     if geometry is None or out.geometry is None:
         return
     wanted, found = out.geometry.to_numpy(), np.asarray(geometry, dtype=object)
@@ -82,8 +83,10 @@ def check_same(
         box, had = shapely.total_bounds(found).round(3), shapely.total_bounds(wanted).round(3)
         raise refuse(
             target,
-            f"{n} geometries; bounds {box.tolist()} instead of {had.tolist()}",
-            f"{n} 个图形不同",
+            Text(
+                f"{n} 个图形不同",
+                f"{n} geometries; bounds {box.tolist()} instead of {had.tolist()}",
+            ),
         )
 
 

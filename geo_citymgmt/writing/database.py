@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.reading.database import CHUNK, DatabaseTable, find_table, read_table, session
 from geo_citymgmt.words import Text
-from geo_citymgmt.writing.compare import check_same
+from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code
 from geo_citymgmt.writing.values import is_date, is_number, strip_controls, tell_loss
 
@@ -28,6 +30,12 @@ SUFFIX = "postgis"
 LOCK_WAIT = "10s"
 #: Bytes of a name in PostgreSQL, which cuts longer ones without an error.
 MAX_NAME = 63
+#: Numbers that PostGIS leaves to its users, and how long a definition may be.
+_FIRST_SRID, _SRIDS, _MAX_SRTEXT = 910_000, 80_000, 2048
+_KNOWN = sa.table(
+    "spatial_ref_sys",
+    *map(sa.column, ("srid", "auth_name", "auth_srid", "srtext", "proj4text")),
+)
 _KEY = "fid"
 
 
@@ -98,7 +106,6 @@ def write_table(out: Outgoing, engine: Engine, name: str) -> str:
         on it, or what was read back differs.
     """
     code = exact_code(out.geometry, out.name)
-    srid = int(code.removeprefix("EPSG:")) if code else 0
     with session(engine, "writing") as connection:
         schema, table = _split(connection, name)
         target = f"{schema}.{table}"
@@ -106,7 +113,7 @@ def write_table(out: Outgoing, engine: Engine, name: str) -> str:
         digest = hashlib.sha256(target.encode()).digest()
         key = int.from_bytes(digest[:8], "big", signed=True)
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(key)))
-        _require_srid(connection, srid)
+        srid = _srid(connection, code, out)
         old = find_table(connection, f"{schema}.{table}")
         if old is not None and old.kind != "r":
             raise CityDataError(
@@ -144,11 +151,20 @@ def _split(connection: Connection, name: str) -> tuple[str, str]:
     return schema, table
 
 
+def _srid(connection: Connection, code: str | None, out: Outgoing) -> int:
+    """Return the database's number of the CRS; one without a code gets a number of its own."""
+    if code is None or out.geometry is None:
+        return 0
+    if code.startswith("EPSG:"):
+        srid = int(code.removeprefix("EPSG:"))
+        _require_srid(connection, srid)
+        return srid
+    return _own_srid(connection, out.geometry.crs, out.name)
+
+
 def _require_srid(connection: Connection, srid: int) -> None:
-    known = sa.table("spatial_ref_sys", sa.column("srid"), sa.column("auth_name"),
-                     sa.column("auth_srid"))  # fmt: skip
-    row = connection.execute(sa.select(known).where(known.c.srid == srid)).first()
-    if srid and (row is None or (row[1], row[2]) != ("EPSG", srid)):
+    row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
+    if row is None or (row.auth_name, row.auth_srid) != ("EPSG", srid):
         raise CityDataError(
             Text(
                 f"数据库的 spatial_ref_sys 中没有 EPSG:{srid}，请先添加，或转换到其他坐标系再写。",
@@ -157,6 +173,46 @@ def _require_srid(connection: Connection, srid: int) -> None:
                 "another CRS with to_crs().",
             ),
         )
+
+
+def _own_srid(connection: Connection, crs: pyproj.CRS, name: str) -> int:
+    """Find or add the definition of a CRS without a code, under a number free for users."""
+    text = crs.to_wkt("WKT1_GDAL")
+    if len(text) > _MAX_SRTEXT or pyproj.CRS.from_wkt(text) != crs:
+        raise CRSError(
+            Text(
+                f"{name}：数据库无法保存坐标系 {crs.name} 的定义。",
+                f"{name}: the database cannot hold the definition of {crs.name}.",
+            ),
+            remedy=Text(
+                "请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
+                "Bring it into one that has an EPSG code, with to_crs().",
+            ),
+        )
+    digest = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+    srid = _FIRST_SRID + digest % _SRIDS
+    row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
+    if row is not None:
+        if row.srtext == text:
+            return srid
+        raise CRSError(
+            Text(
+                f"{name}：数据库的 spatial_ref_sys 中编号 {srid} 已被其他坐标系占用，"
+                f"无法写入 {crs.name}。",
+                f"{name}: the database has another definition under the number {srid} (table "
+                f"spatial_ref_sys), which {crs.name} would take.",
+            ),
+            remedy=Text(
+                "请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
+                "Bring it into one that has an EPSG code, with to_crs().",
+            ),
+        )
+    with warnings.catch_warnings():
+        # The text beside it is for old servers only; it leaves out the name of the datum.
+        warnings.simplefilter("ignore", UserWarning)
+        proj = crs.to_proj4()
+    connection.execute(sa.insert(_KNOWN).values(srid=srid, srtext=text, proj4text=proj))
+    return srid
 
 
 def _names(out: Outgoing) -> tuple[str, str]:
@@ -227,4 +283,6 @@ def _check(
     raw = read_table(connection, found)
     key = staging.columns[0].name
     table = raw.frame.drop(columns=key, errors="ignore")
+    if srid >= _FIRST_SRID and out.geometry is not None and raw.crs != out.geometry.crs:
+        raise refuse(target, Text(f"坐标系 {raw.crs}", f"CRS {raw.crs}"))
     check_same(target, out, table, raw.geometry if out.geometry is not None else None)

@@ -85,7 +85,7 @@ def check_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
     there = {str(name) for name, _ in pyogrio.list_layers(path)}
     for key, out in tables.items():
         if key not in there:
-            raise refuse(path.name, f"no table {key}", f"缺少图层 {key}")
+            raise refuse(path.name, Text(f"缺少图层 {key}", f"no table {key}"))
         frame = pyogrio.read_dataframe(path, layer=key)
         _check_frame(frame, out, path)
 
@@ -151,7 +151,7 @@ def write_geojson(out: Outgoing, path: Path) -> None:
     if n:
         _check_frame(frame, out, path, crs=False)
     elif len(frame):
-        raise refuse(path.name, f"{len(frame)} records", f"{len(frame)} 条")
+        raise refuse(path.name, Text(f"{len(frame)} 条", f"{len(frame)} records"))
 
 
 def _tokens(values: pd.Series) -> pa.Array:
@@ -219,13 +219,24 @@ def write_csv(out: Outgoing, path: Path) -> None:
     check_same(path.name, out, found)
 
 
+def _says(frame: gpd.GeoDataFrame, out: Outgoing, wanted: str) -> bool:
+    """Whether what was read back is in the CRS that was to be written."""
+    if frame.crs is None or out.geometry is None:
+        return False
+    if wanted.startswith("EPSG:"):
+        return exact_code(frame.geometry, "") == wanted
+    # The same plane, in whatever words the format keeps it.
+    return bool(frame.crs == out.geometry.crs)
+
+
 def _check_frame(frame: pd.DataFrame, out: Outgoing, path: Path, *, crs: bool = True) -> None:
     shapes = None
     if isinstance(frame, gpd.GeoDataFrame):
         shapes = frame.geometry.to_numpy()
         wanted = exact_code(out.geometry, out.name) if crs else None
-        if wanted is not None and (frame.crs is None or exact_code(frame.geometry, "") != wanted):
-            raise refuse(path.name, f"CRS {frame.crs} instead of {wanted}", f"坐标系应为 {wanted}")
+        if wanted is not None and not _says(frame, out, wanted):
+            what = Text(f"坐标系应为 {wanted}", f"CRS {frame.crs} instead of {wanted}")
+            raise refuse(path.name, what)
         frame = pd.DataFrame(frame.drop(columns=frame.active_geometry_name))
     elif out.geometry is not None:
         # A driver that finds no shape at all gives a plain table.

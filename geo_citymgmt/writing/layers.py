@@ -181,6 +181,8 @@ def write_city(city: City, path: Path, *, include_personal: bool = False) -> Pat
             "code": [city.code],
             "data_date": pd.Series([city.data_date], dtype="datetime64[us]"),
             "zone_order": [";".join(city.zones.index)],
+            "profile": [city.profile.key if city.profile is not None else ""],
+            "metric_crs": [city.metric_crs.to_string()],
         }
     )
     tables["city"] = Outgoing(about, name="city")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
@@ -99,11 +100,13 @@ class Outgoing:
 
     def losses(self) -> pd.DataFrame:
         """Return what was found on the way, with the id of each record it is about."""
-        n = int(self.record.max(initial=0)) + 1
-        keys = np.full(n, "", dtype=object)
-        labels = np.char.add("FID ", np.arange(n).astype(str)).astype(object)
-        keys[self.record] = self._keys
-        return self.findings.frame(key=keys, row_label=labels)
+        at = pd.Series(np.arange(len(self.record)), index=self.record)
+
+        def places(records: np.ndarray) -> pd.DataFrame:
+            labels = np.char.add("FID ", records.astype(str)).astype(object)
+            return pd.DataFrame({"row_label": labels, "key": self._keys[at[records]]})
+
+        return self.findings.frame(places=places, n_records=len(self))
 
 
 def take(
@@ -117,40 +120,51 @@ def take(
 
 
 def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
-    """Return the code of the CRS, such as ``EPSG:4549``; None where there is no geometry.
+    """Return what names the CRS exactly; None where there is no geometry.
+
+    A code, such as ``EPSG:4547``, or the whole WKT of a plane that has none but rests on a datum
+    that has one: the transverse Mercator of a city that no usual zone fits.
 
     Raises
     ------
     CRSError
-        There is no CRS, or it is one that no code names exactly. Tools that write the nearest
-        code instead put the data elsewhere.
+        There is no CRS, or it is one that neither says exactly. Tools that write the nearest code
+        instead put the data elsewhere.
     """
     if geometry is None or (geometry.crs is None and geometry.isna().all()):
         return None
     crs = geometry.crs
     if crs is None:
         raise CRSError(
-            Text(
-                f"{name}：没有坐标系，写出前请先用 set_crs() 指明。",
-                f"{name}: has no coordinate reference system; set it with set_crs() before "
-                "writing.",
-            ),
+            Text(f"{name}：没有坐标系。", f"{name}: has no coordinate reference system."),
+            remedy=Text("写出前请先用 set_crs() 指明。", "Set it with set_crs() before writing."),
         )
+    text = _exact(crs)
+    if text is None:
+        raise CRSError(
+            Text(
+                f"{name}：坐标系（{crs.name}）及其基准没有 EPSG 代码，写出会被标成别的坐标系。",
+                f"{name}: its coordinate reference system ({crs.name}) has no EPSG code, nor "
+                "has its "
+                "datum, and files would state another one.",
+            ),
+            remedy=Text("请先用 to_crs() 转换。", "Bring it into one that has, with to_crs()."),
+        )
+    return text
+
+
+# PROJ searches its whole data base, half a second for a CRS that has no code.
+@lru_cache(maxsize=64)
+def _exact(crs: pyproj.CRS) -> str | None:
     authority = crs.to_authority(min_confidence=100)
     if authority == ("OGC", "CRS84"):
         # The same positions; only the stated order of the axes differs, and x is written first.
         authority = ("EPSG", "4326")
-    if authority is None or authority[0] != "EPSG":
-        nearest = pyproj.CRS(crs).name
-        raise CRSError(
-            Text(
-                f"{name}：坐标系（{nearest}）没有 EPSG 代码，写出会被标成别的坐标系；"
-                '请先转换，例如 to_crs("EPSG:4549")。',
-                f"{name}: its coordinate reference system ({nearest}) has no EPSG code, and files "
-                'would state another one; bring it into one that has, e.g. to_crs("EPSG:4549").',
-            ),
-        )
-    return ":".join(authority)
+    if authority is not None and authority[0] == "EPSG":
+        return ":".join(authority)
+    base = crs.geodetic_crs
+    known = base is not None and crs.is_projected and base.to_authority(min_confidence=100)
+    return str(crs.to_wkt()) if known and known[0] == "EPSG" else None
 
 
 def _is_known(name: str, spec: LayerSpec, include_personal: bool) -> bool:

@@ -98,7 +98,7 @@ def write_shapefile(out: Outgoing, path: Path, encoding: str) -> None:
     with zipfile.ZipFile(path) as archive:
         broken = archive.testzip()
         if broken or archive.namelist() != [member.name for member in members]:
-            raise refuse(path.name, f"member {broken}", f"成员 {broken} 损坏")
+            raise refuse(path.name, Text(f"成员 {broken} 损坏", f"member {broken}"))
     for member in members:
         member.unlink()
 
@@ -287,8 +287,8 @@ def _check_part(out: Outgoing, path: Path, target: str) -> None:
     bad = raw.findings.frame()
     bad = bad[bad["severity"].isin(["error", "fatal"])]
     if len(bad):
-        raise refuse(target, bad["message_en"].iloc[0], bad["message_zh"].iloc[0])
+        raise refuse(target, Text(bad["message_zh"].iloc[0], bad["message_en"].iloc[0]))
     if raw.crs is not None and out.geometry is not None and raw.crs != out.geometry.crs:
         code = raw.crs.to_epsg()
         if code is None or code != out.geometry.crs.to_epsg():
-            raise refuse(target, f"CRS {raw.crs.name}", f"坐标系 {raw.crs.name}")
+            raise refuse(target, Text(f"坐标系 {raw.crs.name}", f"CRS {raw.crs.name}"))

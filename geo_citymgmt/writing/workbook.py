@@ -165,7 +165,7 @@ def _check(sheets: dict[str, Outgoing], path: Path) -> None:
     with zipfile.ZipFile(path) as archive:
         broken = archive.testzip()
         if broken:
-            raise refuse(path.name, f"member {broken}", f"成员 {broken} 损坏")
+            raise refuse(path.name, Text(f"成员 {broken} 损坏", f"member {broken}"))
     for title, out in sheets.items():
         names = [str(name) for name in out.table.columns]
         if not names:
@@ -173,7 +173,7 @@ def _check(sheets: dict[str, Outgoing], path: Path) -> None:
         _, found = read_workbook_sheet(path, sublayer=title)
         rows = found.rows
         if rows[:1] != [names]:
-            raise refuse(path.name, f"{title}: the head", f"{title}：表头")
+            raise refuse(path.name, Text(f"{title}：表头", f"{title}: the head"))
         # Rows at the end without any value are not in the file.
         blank = [[""] * len(names)] * (len(out) + 1 - len(rows))
         columns = zip(*itertools.chain(rows[1:], blank), strict=True)

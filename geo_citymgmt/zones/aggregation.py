@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.words import Text
 
-__all__ = ["FUNCTIONS", "Long", "aggregate", "column_of", "values_of", "weights_of"]
+__all__ = ["FUNCTIONS", "Long", "aggregate", "column_of", "measured", "values_of", "weights_of"]
 
 #: Functions that take each feature as it is, whatever its share.
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
@@ -22,6 +22,8 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "median": lambda g: g.median(),
     "nunique": lambda g: g.nunique(),
 }
+#: Columns that the geometry has, where the frame has none of that name.
+_MEASURES = {"area_m2", "area_km2", "length_m", "length_km"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,12 @@ def values_of(gdf: gpd.GeoDataFrame, name: str | None, function: str) -> pd.Seri
     if function in ("count", *FUNCTIONS):
         return column
     return _numbers(column, name, whole=function == "sum")
+
+
+def measured(gdf: gpd.GeoDataFrame, plan: Mapping[str, Any]) -> set[str]:
+    """What a plan of aggregations measures by the geometry of ``gdf``: areas, lengths."""
+    asked = {name for what in plan.values() for name in (what[0], *what[2:]) if name is not None}
+    return {name.split("_")[0] for name in (asked & _MEASURES) - set(gdf.columns)}
 
 
 def weights_of(gdf: gpd.GeoDataFrame, name: str) -> pd.Series:

@@ -33,7 +33,8 @@ def assign_zones(
     Parameters
     ----------
     gdf : GeoDataFrame or GeoSeries
-        Features in the CRS of ``zones``.
+        Features in the CRS of ``zones``, one in metres. Nothing is measured, so its scale does
+        not matter.
     zones : GeoDataFrame or GeoSeries
         Polygons indexed by code.
 
@@ -46,7 +47,7 @@ def assign_zones(
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or theirs is not in metres.
 
     Examples
     --------
@@ -73,7 +74,8 @@ def split_by_zone(
     Parameters
     ----------
     gdf : GeoDataFrame or GeoSeries
-        Features in the CRS of ``zones``.
+        Features in the CRS of ``zones``, one in metres. A share is a part of its own feature, so
+        the scale of the CRS does not matter.
     zones : GeoDataFrame or GeoSeries
         Polygons indexed by code.
 
@@ -86,7 +88,7 @@ def split_by_zone(
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or theirs is not in metres.
 
     Examples
     --------
@@ -126,6 +128,16 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
         A findings table: ZONES_OVERLAP with both codes and the area, ZONES_GAP with the area, and
         the place of each. Empty for zones that tile; for these reconciliation is promised.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
+    Raises
+    ------
+    CRSError
+        Areas cannot be measured in the CRS of the zones.
+
     Examples
     --------
     >>> zones = gpd.GeoSeries(
@@ -134,7 +146,7 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     >>> check_zones(zones)[["code", "value", "expected"]].values.tolist()
     [['ZONES_OVERLAP', 'A', 'B']]
     """
-    require_metric(zones, "check_zones")
+    require_metric(zones, "check_zones", measures=("area",))
     codes = zone_codes(zones).to_numpy(dtype=str)
     order = np.argsort(codes, kind="stable")
     codes, polygons = codes[order], zones.geometry.to_numpy()[order]
@@ -148,6 +160,7 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     for k in np.flatnonzero(area > _SLIVER_M2):
         findings.add(
             "ZONES_OVERLAP",
+            about=f"{codes[first[k]]} {codes[second[k]]}",
             value=codes[first[k]],
             expected=codes[second[k]],
             detail=f"{area[k]:,.0f}",

@@ -49,10 +49,15 @@ def make_grid(
         origin of the CRS: ``320505-1100-6920``), with ``parent_code``, ``area_m2`` and the cell;
         ordered by zone, then from south to north and west to east.
 
+    Warns
+    -----
+    ScaleWarning
+        Areas or lengths in the CRS are more than 0.1 % wrong over the data; beyond 1 % a CRSError.
+
     Raises
     ------
     CRSError
-        Areas cannot be measured in the CRS of the zones.
+        Areas or lengths cannot be measured in the CRS of the zones.
     CityDataError
         ``cell_m`` is not a positive number, or so small that there would be millions of cells.
 
@@ -67,7 +72,7 @@ def make_grid(
     A-1101-6920           A  250000.0
     A-1102-6920           A  125000.0
     """
-    require_metric(zones, "make_grid")
+    require_metric(zones, "make_grid", measures=("area", "length"))
     if not (math.isfinite(cell_m) and cell_m > 0):
         raise CityDataError(
             Text(

@@ -6,7 +6,7 @@ the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -101,7 +101,7 @@ class ZoneIndex:
 
     def _table(self, n: int) -> CellTable | None:
         """Return a look-up table fit for ``n`` features; none where zones have no extent."""
-        if not np.isfinite(shapely.total_bounds(self._given)).all():
+        if not len(self._given) or not np.isfinite(shapely.total_bounds(self._given)).all():
             return None
         fit = min(max(_CELLS_PER_FEATURE * n, _FEWEST_CELLS), _MOST_CELLS)
         if self._cells is None or 4 * self._cells.n_cells < fit:
@@ -236,9 +236,15 @@ def zone_index(
     gdf: gpd.GeoDataFrame | gpd.GeoSeries,
     zones: gpd.GeoDataFrame | gpd.GeoSeries,
     function: str,
+    *,
+    measures: Collection[str] = (),
 ) -> ZoneIndex:
-    """Index of ``zones`` for features in the same metric CRS, or a CRSError for ``function``."""
-    require_metric(zones, function)
+    """Index of ``zones`` for features in the same metric CRS, or a CRSError for ``function``.
+
+    Who owns a feature, and which share of it, is the same in any plane: only what is measured
+    besides needs a scale (see :func:`geo_citymgmt.metric.require_metric`).
+    """
+    require_metric(zones, function, measures=measures)
     require_same_crs(gdf, zones, function)
     return ZoneIndex(zones)
 

@@ -20,6 +20,7 @@ from geo_citymgmt.zones.aggregation import (
     Long,
     aggregate,
     column_of,
+    measured,
     values_of,
     weights_of,
 )
@@ -82,10 +83,16 @@ def summarise(
     DataFrame
         On the codes of ``zones``, in their order, with zero sums and counts where nothing is.
 
+    Warns
+    -----
+    ScaleWarning
+        The area or length of the geometry is asked for and more than 0.1 % wrong in the CRS.
+
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or theirs is not in metres; or the area or length of the geometry is asked
+        for and cannot be measured in it. Counts and sums of columns need no scale.
     CityDataError
         An unknown column, function, split or margins; a column that is not numeric; weights
         below zero.
@@ -110,7 +117,7 @@ def summarise(
     total          total     3      70
     """
     _check(by, split, margins, aggregations, "summarise")
-    index = zone_index(gdf, zones, "summarise")
+    index = zone_index(gdf, zones, "summarise", measures=measured(gdf, aggregations))
     geometry = gdf.geometry.to_numpy()
     if split == "owner":
         feature, zone, share = np.arange(len(gdf)), index.owner(geometry), np.ones(len(gdf))
@@ -167,10 +174,16 @@ def summarise_levels(
         is ``city``, of one row. What a zone has in none of its parts is a row of the level below,
         with the zone's own code and the kind outside.
 
+    Warns
+    -----
+    ScaleWarning
+        The area or length of the geometry is asked for and more than 0.1 % wrong in the CRS.
+
     Raises
     ------
     CRSError
-        The CRS differ, or areas cannot be measured in theirs.
+        The CRS differ, or theirs is not in metres; or the area or length of the geometry is asked
+        for and cannot be measured in it. Counts and sums of columns need no scale.
     CityDataError
         As of :func:`summarise`; no levels.
 
@@ -212,8 +225,9 @@ def summarise_levels(
     parts: Parts | None = None
     above: list[str] = []
     upper = ""
+    measures = measured(gdf, aggregations)
     for level, zones in levels.items():
-        index = zone_index(gdf, zones, "summarise_levels")
+        index = zone_index(gdf, zones, "summarise_levels", measures=measures)
         if parts is None:
             parts = parts_of(index, gdf.geometry.to_numpy(), split)
             rows = level_rows(zones, np.full(len(zones), "total", dtype=object), [])

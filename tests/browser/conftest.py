@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from geo_citymgmt.spec import load_specs
+from geo_citymgmt.words import DISTRICT
 from tests.maps import conftest as drawn
 from tests.report import conftest as reported
 
@@ -106,6 +107,8 @@ def trial_city(zones, manholes, parcels, tunnels):
         specs = load_specs()
         name_zh = "试点市"
         name_en = "Trial City"
+        has_zones = True
+        unit = DISTRICT
 
     made = City(illegal_construction=parcels, utility_tunnels=tunnels, manholes=manholes)
     made.zones = zones.rename(index={"320581": "320583"}).assign(name_zh=["甲区", "乙区", "昆山市"])

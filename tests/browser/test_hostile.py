@@ -14,6 +14,7 @@ from geo_citymgmt.maps import CityMap, city_map, coverage_map, layer_map, progre
 from geo_citymgmt.maps.geometry import to_degrees
 from geo_citymgmt.report import write_report
 from geo_citymgmt.spec import load_specs
+from geo_citymgmt.words import DISTRICT
 from tests.hostile_text import (
     STRINGS,
     hostile_features,
@@ -131,6 +132,7 @@ def test_maps_of_figures_show_forty_texts(show):
     check(opened)
 
     class City(dict):
+        has_zones, unit = True, DISTRICT
         data_date = pd.Timestamp("2022-06-30")
         specs = load_specs()
 
@@ -148,6 +150,7 @@ def test_the_maps_of_coverage_and_of_the_city_show_forty_texts(show):
     frame = hostile_features().rename(columns={"text": "name"})
 
     class City(dict):
+        has_zones, unit = True, DISTRICT
         data_date = pd.Timestamp("2022-06-30")
         specs = load_specs()
 

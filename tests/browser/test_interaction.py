@@ -46,7 +46,7 @@ def test_a_click_on_a_district_goes_there_and_shows_its_indicators(show, trial_c
     assert page.input_value(".gcm-panel select") == "320505"
     assert number_text(120_000, "m2", lang) in told
     assert number_text(300_000, "m2", lang) in told
-    assert ("滞后" if lang == "zh" else "Behind") in told
+    assert ("低于时序进度" if lang == "zh" else "Behind pace") in told
     assert page.locator(".gcm-panel .gcm-figure").count() == 2
     assert page.locator(".gcm-panel svg.gcm-chart circle").count() == 3
     width = page.eval_on_selector(".gcm-bar-fill", "e => parseFloat(e.style.width)")

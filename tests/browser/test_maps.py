@@ -22,6 +22,7 @@ from geo_citymgmt.maps import (
 )
 from geo_citymgmt.maps.geometry import to_degrees
 from geo_citymgmt.spec import load_specs
+from geo_citymgmt.words import DISTRICT
 from tests.conftest import DATA
 from tests.maps.conftest import PAYLOADS
 
@@ -163,6 +164,7 @@ def test_every_district_is_named_once_with_its_value(show, lang, long):
 @pytest.fixture
 def city(zones, manholes, parcels, tunnels):
     class City(dict):
+        has_zones, unit = True, DISTRICT
         data_date = pd.Timestamp("2022-06-30")
         specs = load_specs()
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+from pyproj import Geod
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning.datum_guess import suspect_datum
-from geo_citymgmt.outlines import packaged_districts
+from geo_citymgmt.sample.places import packaged_districts
 from tests.conftest import points
 
 E0, N0 = 555_695.0, 3_464_273.0
@@ -28,8 +30,19 @@ def around(x: float, y: float, n: int = 20, step: float = 100.0) -> list[tuple[f
     return [(x + step * (k % 5), y + step * (k // 5)) for k in range(n)]
 
 
+@lru_cache(maxsize=1)
+def districts() -> gpd.GeoDataFrame:
+    return packaged_districts().set_index("district_code")
+
+
 def read(xy, stated, **kwargs) -> gcm.Layer:
-    return gcm.read_layer(frame(xy, stated), "manholes", **kwargs)
+    """Read manholes in a city whose districts are known."""
+    return gcm.read_layer(frame(xy, stated), "manholes", **{"zones": districts(), **kwargs})
+
+
+def read_alone(xy, stated, **kwargs) -> gcm.Layer:
+    """Read them without any districts."""
+    return read(xy, stated, zones=None, **kwargs)
 
 
 def middle(layer: gcm.Layer) -> tuple[float, float]:
@@ -107,7 +120,7 @@ def test_two_projections_that_both_fit_are_not_chosen_between():
 
 def test_numbers_of_another_city_are_left_alone():
     shanghai = gpd.GeoSeries([shapely.Point(121.8, 29.5)], crs=4490).to_crs(4549)
-    layer = read(around(shanghai.x.iloc[0], shanghai.y.iloc[0]), "EPSG:4549")
+    layer = read_alone(around(shanghai.x.iloc[0], shanghai.y.iloc[0]), "EPSG:4549")
     assert len(layer.data) == 20
 
 
@@ -208,11 +221,11 @@ CHINESE = re.compile("[\u4e00-\u9fff]")
 def test_what_the_numbers_could_be_is_told_in_one_language_at_a_time(crs):
     frame = points((1, 1), (2, 2), MANHOLE_ID=["A", "B"]).set_crs(None, allow_override=True)
     if crs == "infer":
-        found = gcm.read_layer(frame, "manholes", crs=crs).findings
+        found = gcm.read_layer(frame, "manholes", crs=crs, zones=districts()).findings
         row = found[found["code"] == "CRS_INFERRED"].iloc[0]
     else:
         with pytest.raises(gcm.CRSError) as caught:
-            gcm.read_layer(frame, "manholes", crs=crs)
+            gcm.read_layer(frame, "manholes", crs=crs, zones=districts())
         found = caught.value.findings
         row = found[found["code"].isin(["CRS_MISSING", "CRS_WRONG"])].iloc[0]
         assert not CHINESE.search(caught.value.message)
@@ -222,12 +235,100 @@ def test_what_the_numbers_could_be_is_told_in_one_language_at_a_time(crs):
     assert not re.search("could|records|degrees|zone", row["message_zh"])
 
 
-def test_numbers_that_are_nowhere_in_china_are_not_called_shifted():
+def test_numbers_outside_china_are_not_called_shifted():
     frame = gpd.GeoDataFrame({"MANHOLE_ID": ["A"]}, geometry=[shapely.Point(-120.0, 38.0)])
-    with pytest.raises(gcm.CRSError, match="no usual CRS") as caught:
+    with pytest.raises(gcm.CRSError, match="EPSG:4326") as caught:
         gcm.read_layer(frame, "manholes")
-    assert "常用坐标系都不符" in caught.value.message_zh
     assert "GCJ" not in caught.value.message
+    nowhere = gpd.GeoDataFrame({"MANHOLE_ID": ["A"]}, geometry=[shapely.Point(3e7, 9e7)])
+    with pytest.raises(gcm.CRSError, match="no usual CRS") as caught:
+        gcm.read_layer(nowhere, "manholes")
+    assert "常用坐标系都不符" in caught.value.message_zh
+
+
+#: A place in each of three cities: degrees, its belt, its number, its central meridian.
+CITIES = [
+    ("Kashi", 75.99, 39.47, 25, 75),
+    ("Urumqi", 87.60, 43.80, 29, 87),
+    ("Chengdu", 104.06, 30.67, 35, 105),
+    ("Shuangyashan", 131.16, 46.65, 44, 132),
+]
+
+
+def _zones_about(lon, lat) -> gpd.GeoDataFrame:
+    box = shapely.box(lon - 0.3, lat - 0.3, lon + 0.3, lat + 0.3)
+    return gpd.GeoDataFrame({"name_zh": ["区"]}, geometry=[box], index=["999901"], crs=4490)
+
+
+@pytest.mark.parametrize(("name", "lon", "lat", "belt", "meridian"), CITIES)
+def test_candidates_and_slips_follow_the_longitude_of_the_zones(name, lon, lat, belt, meridian):
+    zones = _zones_about(lon, lat)
+    plain, prefixed = f"EPSG:{4534 + belt - 25}", f"EPSG:{4513 + belt - 25}"
+    there = gpd.GeoSeries([shapely.Point(lon, lat)], crs=4490).to_crs(plain)
+    x, y = there.x.iloc[0], there.y.iloc[0]
+    for shift, code in ((0.0, plain), (1e6 * belt, prefixed)):
+        with pytest.raises(gcm.CRSError, match=rf"{code} .*100%"):
+            read(around(x + shift, y), None, zones=zones)
+        layer = read(around(x + shift, y), code, zones=zones)
+        assert layer.metric.code == plain
+        assert middle(layer) == pytest.approx((x, y), abs=0.01)
+    with pytest.raises(gcm.CRSError, match="zone_prefix"):
+        read(around(x + 1e6 * belt, y), plain, zones=zones)
+    with pytest.raises(gcm.CRSError, match="swapped"):
+        read(around(y, x), plain, zones=zones)
+    mended = read(around(lat, lon, step=1e-4), "EPSG:4490", zones=zones, mend=["swapped"])
+    assert middle(mended) == pytest.approx((x, y), abs=50)
+    assert read(around(x + 1e6 * belt, y), None, zones=zones, crs="infer").ledger["crs"][0] == (
+        prefixed
+    )
+
+
+@pytest.mark.parametrize(("name", "lon", "lat", "belt", "meridian"), CITIES)
+def test_without_zones_only_what_the_numbers_prove_is_found(name, lon, lat, belt, meridian):
+    plain, prefixed = f"EPSG:{4534 + belt - 25}", f"EPSG:{4513 + belt - 25}"
+    there = gpd.GeoSeries([shapely.Point(lon, lat)], crs=4490).to_crs(plain)
+    x, y = there.x.iloc[0], there.y.iloc[0]
+    layer = read_alone(around(lon, lat, step=1e-4), "EPSG:4490")
+    assert (layer.metric.code, len(layer.data)) == (plain, 20)
+    with pytest.raises(gcm.CRSError, match="zone_prefix"):
+        read_alone(around(x + 1e6 * belt, y), plain)
+    # A zone number tells the belt, bare eastings do not.
+    assert read_alone(around(x + 1e6 * belt, y), None, crs="infer").ledger["crs"][0] == prefixed
+    with pytest.raises(gcm.CRSError, match="EPSG:4534–4554"):
+        read_alone(around(x, y), None, crs="infer")
+    turned = around(lat, lon, step=1e-4)
+    if lon > 90:
+        with pytest.raises(gcm.CRSError, match="swapped"):
+            read_alone(turned, "EPSG:4490")
+        one = read_alone([*around(lon, lat, step=1e-4), (lat, lon)], "EPSG:4490")
+        assert one.rejected["codes"].tolist() == ["COORD_SWAPPED"]
+        assert one.metric.code == plain
+    else:
+        assert len(read_alone(turned, "EPSG:4490").data) == 20
+
+
+def test_the_way_from_gcj02_is_told_for_the_data_and_not_for_another_city():
+    for lon, lat in ((120.6, 31.3), (87.6, 43.8)):
+        shifted = gcm.from_wgs84(([lon], [lat]), "gcj02")
+        layer = read_alone([(shifted[0][0], shifted[1][0])], "EPSG:4326", datum="gcj02")
+        told = layer.findings[layer.findings["code"] == "DATUM_CONVERTED"].iloc[0]
+        metres = Geod(ellps="GRS80").inv(lon, lat, shifted[0][0], shifted[1][0])[2]
+        assert told["expected"] == f"{metres:.0f}"
+
+
+def test_a_pipeline_into_metres_needs_to_be_told_which():
+    pipeline = "+proj=pipeline +step +proj=affine +xoff=50 +yoff=-30"
+    with pytest.raises(gcm.CRSError, match="metric_crs"):
+        read_alone([(E0, N0)], "EPSG:2437", pipeline=pipeline)
+    layer = read_alone([(E0, N0)], "EPSG:2437", pipeline=pipeline, metric_crs="EPSG:4549")
+    assert middle(layer) == pytest.approx((E0 + 50, N0 - 30))
+
+
+def test_a_mistyped_crs_is_answered_with_one_that_fits():
+    with pytest.raises(gcm.CRSError, match="such as EPSG:4490"):
+        read_alone(around(LON, LAT, step=1e-4), None, crs="EPSG:nonsense")
+    with pytest.raises(gcm.CRSError, match="Give an EPSG code"):
+        read_alone(around(E0, N0), None, crs="EPSG:nonsense")
 
 
 def test_a_crs_of_another_world_is_refused_and_not_stumbled_over():

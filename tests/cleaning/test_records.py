@@ -197,7 +197,7 @@ ROWS = st.lists(
 
 def build(rows) -> gpd.GeoDataFrame:
     columns = list(zip(*rows, strict=True))
-    names = ["违建编号", "违建面积", "拆除时间", "处置状态", "板块"]
+    names = ["违建编号", "违建面积", "拆除时间", "处置状态", "所属区"]
     table = {n: pd.array(list(c), dtype="str") for n, c in zip(names, columns, strict=False)}
     return gpd.GeoDataFrame(table, geometry=list(columns[-1]), crs=CRS)
 

@@ -48,7 +48,7 @@ BOW = shapely.Polygon([(X, Y), (X + 20, Y + 20), (X + 20, Y), (X, Y + 20)])
 PARCEL = {"layer": "illegal_construction"}
 
 GEOMETRY = [
-    Case("no geometry, and a district", frame([*spots(3), None], 所属板块=["姑苏区"] * 4),
+    Case("no geometry, and a district", frame([*spots(3), None], 所属区县=["姑苏区"] * 4),
          "GEOM_NULL UNLOCATED", values={"district_code": [None] * 3 + ["320508"]}),
     Case("no geometry and no district", frame([*spots(3), None]), "GEOM_NULL UNLOCATED",
          (0, 4, 0)),
@@ -167,9 +167,9 @@ DISTRICTS = [
     Case("a footprint across the line", parcels(shapely.box(X - 5, Y, X + 15, Y + 10)),
          "STRADDLES", (0, 1, 0), {"district_code": ["320506"]}, options=ZONES, **PARCEL),
     Case("reported in another district than it lies in",
-         frame([shapely.Point(X + 50, Y)], 所属板块=["姑苏区"]), "ZONE_DISAGREES", (0, 1, 0),
+         frame([shapely.Point(X + 50, Y)], 所属区县=["姑苏区"]), "ZONE_DISAGREES", (0, 1, 0),
          {"district_code": ["320506"], "district_reported": ["320508"]}, options=ZONES),
-    Case("reported in a district that is none", frame(所属板块=["高教区"] * 4), "ZONE_UNKNOWN",
+    Case("reported in a district that is none", frame(所属区县=["高教区"] * 4), "ZONE_UNKNOWN",
          values={"district_code": ["320506"] * 4}, options=ZONES),
     Case("a little outside the city", frame([*spots(3), shapely.Point(X, Y + 9_000)]),
          "OUT_OF_CITY", values={"district_code": ["320506"] * 3 + [None]}, options=ZONES),

@@ -59,7 +59,7 @@ TABLES = [
     Case("a .csv of headings alone", table(HEAD), "LAYER_EMPTY", (0, 0, 0), options=IN_DEGREES),
     Case("no header at all", table("1,2,3", "4,5,6", "7,8,9"), refused=("列名", "columns")),
     Case("merged cells in a sheet",
-         workbook([["窨井编号", "所属板块", "经度", "纬度"], ["J1", "姑苏区", LON, LAT],
+         workbook([["窨井编号", "所属区县", "经度", "纬度"], ["J1", "姑苏区", LON, LAT],
                    ["J2", None, LON, LAT], ["J3", "吴中区", LON, LAT]], merge=["B2:B3"]),
          "CELLS_MERGED", (0, 3, 0), options=IN_DEGREES,
          values={"district_reported": ["320508", "320508", "320506"]}),
@@ -84,7 +84,7 @@ TABLES = [
 ]  # fmt: skip
 
 MAP = holes(道路名称=["人民路", None, "十全街", "平江路"])
-LIST = ["窨井编号,道路名称,所属板块"]
+LIST = ["窨井编号,道路名称,所属区县"]
 BESIDE = [
     Case("list and map that differ", lambda _: MAP,
          "LEDGER_JOINED LEDGER_WINS LEDGER_UNMATCHED",

@@ -16,6 +16,7 @@ from geo_citymgmt.maps.elements import Legend, Overlay, Zones
 from geo_citymgmt.maps.geometry import flatten, to_degrees
 from geo_citymgmt.maps.overlays import Features
 from geo_citymgmt.spec import load_specs
+from geo_citymgmt.words import DISTRICT
 
 from .conftest import PAYLOADS
 
@@ -123,7 +124,7 @@ def test_popups_speak_in_labels_names_and_known_dates(page, unpack, manholes, zo
     told = columns(overlay)
     assert told["整治状态"][:3] == ["整治中", "已验收", ""]
     assert told["发现时间"][:3] == ["2022-03-05", "2022-03", "2022"]
-    assert told["所属板块"][0] == "甲区"
+    assert told["所属区县"][0] == "甲区"
 
 
 def test_personal_and_unknown_columns_are_left_out_unless_named(page, unpack, manholes):
@@ -213,6 +214,7 @@ def city(zones, manholes, parcels, tunnels):
     layers = {"illegal_construction": parcels, "utility_tunnels": tunnels, "manholes": manholes}
 
     class City(dict):
+        has_zones, unit = True, DISTRICT
         data_date = pd.Timestamp("2022-06-30")
         specs = load_specs()
 
@@ -227,7 +229,7 @@ def test_a_progress_popup_says_what_the_figure_may_be_compared_with(city, figure
     assert by_name["甲区"]["数值"] == "12万平方米"
     assert by_name["甲区"]["目标"] == "30万平方米"
     assert by_name["甲区"]["完成率"] == "40%"
-    assert by_name["甲区"]["状态"] == "滞后"
+    assert by_name["甲区"]["状态"] == "低于时序进度"
     assert by_name["丙市"]["数值"] == "数据不足"
     assert by_name["丙市"]["说明"] == "说明"
     assert "可比性" not in by_name["丙市"]
@@ -342,6 +344,9 @@ def test_the_page_s_own_scripts_write_text_only_as_text():
 
 def test_other_levels_are_drawn_on_their_own_zones(zones, figures):
     streets = figures.assign(level="street")
-    city = SimpleNamespace(zones_at=lambda level: zones, data_date=pd.Timestamp("2022-06-30"))
+    city = SimpleNamespace(
+        zones_at=lambda level: zones, has_zones=True, unit=DISTRICT,
+        data_date=pd.Timestamp("2022-06-30"),
+    )  # fmt: skip
     drawn = progress_map(city, "demolished_area", table=streets, level="street")
     assert len(filled(drawn).zones) == 3

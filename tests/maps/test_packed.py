@@ -176,8 +176,8 @@ def test_filters_come_from_the_layer_file_with_counts_that_add_up(zones):
     frame = wells(300).assign(district_code=["320505", "320506", None] * 100)
     drawn = layer_map(frame, "manholes", zones=zones)
     told = controls(drawn)
-    assert list(told) == ["所属板块", "整治状态", "发现时间"]
-    assert told["所属板块"]["choices"] == [("甲区", 100), ("乙区", 100), ("", 100)]
+    assert list(told) == ["所属区县", "整治状态", "发现时间"]
+    assert told["所属区县"]["choices"] == [("甲区", 100), ("乙区", 100), ("", 100)]
     assert sum(count for _, count in told["整治状态"]["choices"]) == 300
     assert told["发现时间"]["first"] == f"{frame['found_date'].min():%Y-%m-%d}"
     assert told["发现时间"]["last"] == f"{frame['found_date'].max():%Y-%m-%d}"

@@ -13,6 +13,7 @@ from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zo
 from geo_citymgmt.maps.elements import Legend, Overlay, Zones
 from geo_citymgmt.maps.figures import with_unit
 from geo_citymgmt.maps.panel import Panel, Slider, panel_figures
+from geo_citymgmt.words import DISTRICT
 
 from .conftest import PAYLOADS
 
@@ -23,7 +24,10 @@ def parts(city_map, kind):
 
 @pytest.fixture
 def city(zones):
-    return SimpleNamespace(zones=zones, data_date=pd.Timestamp("2022-06-30"), name_zh="试点市")
+    return SimpleNamespace(
+        zones=zones, has_zones=True, unit=DISTRICT, data_date=pd.Timestamp("2022-06-30"),
+        name_zh="试点市",
+    )  # fmt: skip
 
 
 @pytest.fixture

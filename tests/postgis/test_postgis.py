@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
+from geo_citymgmt.metric import choose_metric_crs
 from tests.conftest import CRS, X0, Y0, points, squares
 from tests.writing.test_round_trip import RECORDS, made
 
@@ -146,6 +147,54 @@ def test_a_custom_crs_is_not_written_under_another_code(engine):
     with pytest.raises(gcm.CRSError, match="no EPSG code"):
         gcm.write_layer(frame, engine, name="public.custom")
     assert "public.custom" not in tables(engine)
+
+
+@pytest.mark.parametrize(
+    "place", [([105.29, 110.19], [28.16, 32.2]), ([-78.6, -78.35], [-0.4, 0.05])]
+)
+def test_the_plane_of_a_city_that_no_zone_fits_comes_back_as_itself(engine, place):
+    chosen = choose_metric_crs(*place)
+    spots = gpd.GeoSeries(gpd.points_from_xy(*place), crs=4490).to_crs(chosen.crs)
+    frame = gpd.GeoDataFrame({"manhole_id": ["A", "B"]}, geometry=spots)
+    for _ in range(2):
+        gcm.write_layer(frame, engine, name="public.own_plane")
+        assert read_database(engine, "public.own_plane").crs == chosen.crs
+    layer = back(engine, "public.own_plane", "manholes", metric_crs=chosen)
+    assert layer.data.geometry.distance(spots).max() < 1e-6
+    with engine.connect() as connection:
+        query = "SELECT auth_name, ST_SRID(geometry) FROM public.own_plane, spatial_ref_sys"
+        rows = connection.execute(sa.text(f"{query} WHERE srid = ST_SRID(geometry)")).all()
+        # PostGIS itself goes by the definition: degrees in, the same metres out.
+        lon, lat = place[0][0], place[1][0]
+        moved = connection.execute(
+            sa.text("SELECT ST_X(p), ST_Y(p) FROM (SELECT ST_Transform(ST_SetSRID("
+                    "ST_MakePoint(:x, :y), 4326), :srid) AS p) AS q"),
+            {"x": lon, "y": lat, "srid": rows[0][1]},
+        ).one()  # fmt: skip
+    assert rows[0][0] is None and rows[0][1] != 8013
+    assert tuple(moved) == pytest.approx((spots.x[0], spots.y[0]), abs=0.01)
+
+
+def test_another_definition_under_the_number_is_refused_by_name(engine):
+    chosen = choose_metric_crs([105.29, 110.1], [28.16, 32.2])
+    spots = gpd.GeoSeries(gpd.points_from_xy([106.0], [29.0]), crs=4490).to_crs(chosen.crs)
+    frame = gpd.GeoDataFrame({"manhole_id": ["A"]}, geometry=spots)
+    gcm.write_layer(frame, engine, name="public.taken")
+    run(
+        engine,
+        "UPDATE spatial_ref_sys SET srtext = 'another' WHERE srid = "
+        "(SELECT ST_SRID(geometry) FROM public.taken LIMIT 1)",
+    )
+    with pytest.raises(gcm.CRSError, match="CGCS2000 / transverse Mercator"):
+        gcm.write_layer(frame, engine, name="public.taken_again")
+    assert "public.taken_again" not in tables(engine)
+
+
+def test_a_table_of_another_country_is_believed(engine):
+    spot = gpd.GeoSeries([shapely.Point(-73.98, 40.75)], crs=4326).to_crs(32618)
+    frame = gpd.GeoDataFrame({"manhole_id": ["A"]}, geometry=spot)
+    gcm.write_layer(frame, engine, name="public.elsewhere")
+    assert read_database(engine, "public.elsewhere").crs.to_epsg() == 32618
 
 
 def test_a_table_labelled_with_a_crs_of_another_continent_is_not_believed(engine):

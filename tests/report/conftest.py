@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -80,3 +81,30 @@ def hostile(tmp_path: Path) -> Path:
         'name_zh = "<b>市</b>${1}"\nname_en = "=City"\ndata_date = 2022-06-30\n', encoding="utf-8"
     )
     return folder
+
+
+def without_zones(city: gcm.City) -> gcm.City:
+    """The same city as it is where its source has no layer of districts."""
+    return replace(city, zones_by_level={"district": city.zones.iloc[:0]})
+
+
+@pytest.fixture
+def undated(tmp_path: Path) -> gcm.City:
+    """Four manholes of two states and a place each, with no date, no district and no target."""
+    folder = tmp_path / "undated"
+    folder.mkdir()
+    rows = ["窨井编号,道路名称,整治状态,经度,纬度"]
+    for k, state in enumerate(["销号", "待整治", "待整治", "完好"]):
+        rows.append(f"A{k},人民路,{state},{120.62 + k / 1000:.3f},31.31")
+    (folder / "窨井.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    city = without_zones(gcm.load_city(folder, fallback_crs="EPSG:4490"))
+    assert city.data_date is None
+    return replace(city, name_zh="某市", name_en="Some City", code="city")
+
+
+@pytest.fixture
+def only_districts(tmp_path: Path) -> gcm.City:
+    """Districts and nothing else."""
+    folder = tmp_path / "outlines"
+    write(zones(), folder, "districts")
+    return replace(gcm.load_city(folder), code="city")

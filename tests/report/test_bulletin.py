@@ -83,8 +83,10 @@ def test_the_districts_come_before_the_streets(made):
 
 def test_the_period_before_is_told(made):
     lead = next(p for p in made.parts if isinstance(p, Paragraph) and p.lead == "违法建设治理")
-    assert "治理完成处数721处（环比增长142.8%" in lead.text
-    assert "目标（1,500万平方米）的17.4%" in lead.text
+    assert "治理违法建设721处（环比增长142.8%" in lead.text
+    assert "目标（1,500万平方米）的17.4%，低于时序进度32.2个百分点" in lead.text
+    assert "涉安违建剩余面积目标：清零，较年初减少4.9%，低于时序进度61.4个百分点" in lead.text
+    assert "尚无项目通过验收" in lead.text
 
 
 def test_what_does_not_compare_is_noted(made):

@@ -7,12 +7,12 @@ var SVG = "http://www.w3.org/2000/svg";
 var MARKS = { met: "✓", ahead: "▲", on_track: "●", behind: "▼", overdue: "!" };
 
 gcm.words({
-  zh: { panel: "指标", choose: "选择板块", openPanel: "打开指标面板", closePanel: "关闭指标面板",
-        bar: "完成率 {share}", expectedBar: "，应达 {share}", target: "目标", month: "{m}月",
+  zh: { panel: "指标", openPanel: "打开指标面板", closePanel: "关闭指标面板",
+        bar: "完成率 {share}", expectedBar: "，时序进度 {share}", target: "目标", month: "{m}月",
         chart: "{name}：{points}", noFigures: "没有指标" },
-  en: { panel: "Indicators", choose: "Choose a district", openPanel: "Open the indicators",
+  en: { panel: "Indicators", openPanel: "Open the indicators",
         closePanel: "Close the indicators", bar: "Attainment {share}",
-        expectedBar: ", expected by now {share}", target: "Target", month: "{m}",
+        expectedBar: ", pace {share}", target: "Target", month: "{m}",
         chart: "{name}: {points}", noFigures: "No indicators" }
 });
 var MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -20,13 +20,14 @@ var MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 gcm.Panel = function (map, config) {
   this._map = map;
   this._config = config;
-  this._frame = config.dates.length - 1;
+  // Data without a date has one frame all the same.
+  this._frame = Math.max(config.dates.length - 1, 0);
   this._code = "";
   this._opened = {};
   this._opened[config.figures.length ? config.figures[0].id : ""] = true;
   map._gcm.districts = this;
   this._build();
-  config.layer.districts = this;
+  if (config.layer) { config.layer.districts = this; }
   map.on("gcm:frame", function (event) { this._frame = event.frame; this._show(); }, this);
   map.on("gcm:home", function () { this.choose("", true); }, this);
 };
@@ -39,12 +40,17 @@ gcm.Panel.prototype = {
     box.setAttribute("aria-label", gcm.word(map, "panel"));
     var head = box.appendChild(gcm.node("div", "gcm-panel-head"));
     var select = this._select = head.appendChild(gcm.node("select"));
-    select.setAttribute("aria-label", gcm.word(map, "choose"));
+    select.setAttribute("aria-label", this._config.choose);
     this._config.places.forEach(function (place) {
       var option = select.appendChild(gcm.node("option", null, place.name));
       option.value = place.code;
     });
     select.onchange = function () { self.choose(select.value); };
+    if (this._config.places.length < 2) {
+      // Nothing to choose from: the name of the whole is a heading.
+      select.hidden = true;
+      head.appendChild(gcm.node("strong", "gcm-panel-title", this._config.places[0].name));
+    }
     var close = head.appendChild(gcm.node("button", "gcm-close", "×"));
     close.type = "button";
     close.title = gcm.word(map, "closePanel");
@@ -72,7 +78,10 @@ gcm.Panel.prototype = {
       var button = self._button = bar.appendChild(gcm.node("button", null, gcm.word(map, "panel")));
       button.type = "button";
       button.setAttribute("aria-label", gcm.word(map, "openPanel"));
-      button.onclick = function () { self.open(true); self._select.focus(); };
+      button.onclick = function () {
+        self.open(true);
+        (self._select.hidden ? self._body : self._select).focus();
+      };
       L.DomEvent.disableClickPropagation(bar);
       return bar;
     };
@@ -91,7 +100,7 @@ gcm.Panel.prototype = {
     var layer = this._config.layer, map = this._map;
     this._code = code;
     this._select.value = code;
-    layer.choose(code);
+    if (layer) { layer.choose(code); }
     if (!quiet) {
       this.open(true);
       if (code) {

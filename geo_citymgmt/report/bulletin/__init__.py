@@ -1,7 +1,20 @@
 """The bulletin (通报): what a bureau publishes each month, as .docx, PDF and a long picture."""
 
-from geo_citymgmt.report.bulletin.content import PERIODS, bulletin
+from geo_citymgmt.report.bulletin.content import (
+    PERIODS,
+    bulletin,
+    bulletin_settings,
+    check_day,
+)
 from geo_citymgmt.report.bulletin.model import Bulletin
 from geo_citymgmt.report.bulletin.package import check_libraries, write_bulletin
 
-__all__ = ["PERIODS", "Bulletin", "bulletin", "check_libraries", "write_bulletin"]
+__all__ = [
+    "PERIODS",
+    "Bulletin",
+    "bulletin",
+    "bulletin_settings",
+    "check_day",
+    "check_libraries",
+    "write_bulletin",
+]

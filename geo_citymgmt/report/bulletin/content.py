@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.overlay import Layered
 from geo_citymgmt.progress import period_table
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Part, Table
 from geo_citymgmt.report.bulletin.tables import (
@@ -22,17 +23,22 @@ from geo_citymgmt.report.bulletin.tables import (
     street_tables,
 )
 from geo_citymgmt.report.formats import format_value, percent
+from geo_citymgmt.report.page import source_name
+from geo_citymgmt.report.page_figures import against_pace, against_start, against_target
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary, reasons_of
 from geo_citymgmt.report.words import Words
-from geo_citymgmt.spec import read_toml
+from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.words import Text
 
-__all__ = ["PERIODS", "bulletin"]
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+__all__ = ["PERIODS", "bulletin", "bulletin_settings", "check_day"]
 
 PERIODS = ("month", "quarter", "half", "year")
-#: A change beyond tenfold says less than the two numbers do.
-_MOST_CHANGE = 10.0
+#: A change beyond fourfold is of a small base: the two numbers say more than the share does.
+_MOST_CHANGE = 3.0
 _NAMED = 3
 
 
@@ -72,7 +78,19 @@ def bulletin(told: Summary, *, period: str = "month", stamp: str = "") -> Bullet
                 f"no period {period!r}; there are {', '.join(PERIODS)}.",
             ),
         )
-    if told.as_of is None:
+    check_day(told.as_of)
+    return _Writer(told, period).bulletin(stamp)
+
+
+def check_day(day: pd.Timestamp | None) -> None:
+    """Raise if there is no day that a bulletin could be of.
+
+    Raises
+    ------
+    CityDataError
+        With what to do.
+    """
+    if day is None:
         raise CityDataError(
             Text(
                 "通报要有截止日期，而数据没有日期。",
@@ -83,7 +101,6 @@ def bulletin(told: Summary, *, period: str = "month", stamp: str = "") -> Bullet
                 "Give as_of (--as-of), or data_date in city.toml.",
             ),
         )
-    return _Writer(told, period).bulletin(stamp)
 
 
 @dataclass(frozen=True)
@@ -95,17 +112,27 @@ class _Section:
     streets: bool
 
 
+def bulletin_settings(city: City) -> Layered:
+    """Return ``bulletin.toml`` as it holds for a city: the package's, its profile's, its own."""
+    return laid_over_package(
+        resources.files("geo_citymgmt.report.bulletin") / "bulletin.toml",
+        None if city.profile is None else city.profile.file("bulletin.toml"),
+        city.bulletin_file,
+    )
+
+
 class _Writer:
     """The state of a bulletin under way."""
 
     def __init__(self, told: Summary, period: str) -> None:
-        table = read_toml(resources.files("geo_citymgmt.report.bulletin") / "bulletin.toml")
+        table = bulletin_settings(told.city).table
         self.told, self.period, self.words = told, period, told.words
-        self.say = Words(told.lang, table)
+        self.say = Words(told.lang, table, unit=told.city.unit)
         self.city = told.city
         assert told.as_of is not None
         self.day: pd.Timestamp = told.as_of
-        self.level = "street" if "street" in self.city.zones_by_level else "district"
+        streets = self.city.has_zones and "street" in self.city.zones_by_level
+        self.level = "street" if streets else "district"
         self.left = [str(f) for f in table["leftovers"]["figures"]]
         self.concentrated = [str(f) for f in table["leftovers"]["concentrated"]]
         wanted = {f for s in table["section"].values() for f in (*s["flows"], *s["stocks"])}
@@ -129,13 +156,12 @@ class _Writer:
         parts = [*self._overview(), *self._tables(), *self._leftovers(), *self._notes()]
         parts += self._annex()
         usable = city.ledger[city.ledger["state"] == "ok"]
-        folder = city.source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
         return Bulletin(
             title=say("title", city=self.words.of(city.name_zh, city.name_en)),
             issue=say("issue", period=self._span(), day=self._day()),
             day=self.day,
             signed=self._day(),
-            source=say("source", source=folder, n=len(usable)),
+            source=say("source", source=source_name(self.told), n=len(usable)),
             stamp=stamp,
             lang=self.told.lang,
             parts=_numbered(parts, say, self._day()),
@@ -172,6 +198,10 @@ class _Writer:
         if pd.isna(row["value"]):
             return None
         name, value = self.grid.names[figure][0], self._told(figure, float(row["value"]))
+        flow = row["kind"] == "period"
+        if flow and not row["value"]:
+            short = self.say.name("head", figure)
+            return self.say("nothing_now", name=name if short == figure else short)
         changes = [
             self._change(figure, row[f"{column}change_ratio"], row[earlier], row["value"], word)
             for column, earlier, word in (
@@ -182,9 +212,11 @@ class _Writer:
             if period != "year" or word == "year"
         ]
         joined = ("，" if self.told.lang == "zh" else ", ").join(c for c in changes if c)
-        if not compared or not joined:
-            return self.say("item", name=name, value=value)
-        return self.say("item_changed", name=name, value=value, change=joined)
+        item = self.say("item", name=name, value=value)
+        phrase = self.say.name("phrase", figure)
+        if phrase != figure:
+            item = phrase.format(value=value)
+        return self.say("item_changed", item=item, change=joined) if compared and joined else item
 
     def _change(self, figure: str, ratio: float, earlier: float, now: float, word: str) -> str:
         if pd.isna(earlier):
@@ -228,19 +260,32 @@ class _Writer:
         rows = rows[
             rows["layer"].isin(layers) & rows["attainment"].notna() & rows["target"].notna()
         ]
-        items = []
-        for row in rows.itertuples():
-            figure = self.told.figures.figures[str(row.Index)]
-            counter = self.words.counter(str(row.Index))
-            items.append(
-                self.say(
-                    "target_left" if figure.direction == "down" else "target_done",
-                    name=self.words.of(row.name_zh, row.name_en),
-                    target=format_value(row.target, str(row.unit), self.told.lang, counter),
-                    share=percent(row.attainment),
-                )
-            )
+        items = [self._against(row) for row in rows.itertuples()]
         return self.say("part_targets", items=self._clauses(items)) if items else ""
+
+    def _against(self, row: Any) -> str:
+        """Say a figure against its target: an amount, a fall, or a level that is kept."""
+        figure = self.told.figures.figures[str(row.Index)]
+        counter, say, words = self.words.counter(str(row.Index)), self.say, self.words
+        target = format_value(row.target, str(row.unit), self.told.lang, counter)
+        name = words.of(row.name_zh, row.name_en)
+        if figure.level:
+            value = format_value(row.value, str(row.unit), self.told.lang, counter)
+            level = against_target(words, row)
+            return say("target_level", name=name, value=value, level=level, target=target)
+        pace = ""
+        if pd.notna(row.expected_share):
+            pace = say("target_pace", pace=against_pace(words, row.attainment, row.expected_share))
+        if figure.direction == "down":
+            key = "target_left" if row.target else "target_cleared"
+            fallen = against_start(words, row)
+            return say(key, name=name, target=target, fallen=fallen, pace=pace)
+        if not row.value:
+            nothing = say.name("nothing", figure.id)
+            nothing = say("nothing_done") if nothing == figure.id else nothing
+            return say("target_nothing", name=name, target=target, nothing=nothing, pace=pace)
+        share = percent(row.attainment)
+        return say("target_done", name=name, target=target, share=share, pace=pace)
 
     def _known(self, key: str) -> list[str]:
         section = next(s for s in self.sections if s.key == key)
@@ -261,13 +306,15 @@ class _Writer:
             name = say.name("name", section.key)
             yield Heading(name)
             attained = self._attained(section.rank) if section.rank else None
-            if section.rank in self.told.figures.figures:
+            if section.rank in self.told.figures.figures and self.told.has_targets:
                 figure = self.told.figures.figures[section.rank]
                 label = self.words.of(figure.zh, figure.en)
                 yield Paragraph(
                     say("rank_off", figure=label)
                     if attained is None
-                    else say("rank_lead", figure=label, groups=self._ranking(attained))
+                    else say(
+                        "rank_lead", figure=label, groups=self._ranking(section.rank, attained)
+                    )
                 )
             yield district_table(
                 self.grid,
@@ -276,11 +323,17 @@ class _Writer:
                 self.words,
                 say,
                 period=self.period,
-                title=say("by_district", section=name),
+                title=say("by_district" if self.city.has_zones else "whole_table", section=name),
             )
 
-    def _ranking(self, attained: pd.Series) -> str:
-        say, groups = self.say, zone_groups(self.city.zones)
+    def _low(self, figure: str) -> set[str]:
+        """Districts below what is due: there is no praise for them, wherever they rank."""
+        rows = self.told.table
+        rows = rows[rows["indicator"].eq(figure) & rows["level"].eq("district")]
+        return set(rows.loc[rows["status"].isin(["behind", "overdue"]), "zone_code"])
+
+    def _ranking(self, figure: str, attained: pd.Series) -> str:
+        say, groups, low = self.say, zone_groups(self.city.zones), self._low(figure)
         names = zone_names(self.city.zones, self.told.lang)
         place = ranks(attained, groups)
         clauses = []
@@ -299,12 +352,14 @@ class _Writer:
                 )
 
             few = len(mine) < 2 * _NAMED
-            best = listed(mine.index if few else mine.index[:_NAMED])
+            first = mine.index[:_NAMED]
+            praised = first[[str(code) not in low for code in first]]
+            best = listed(mine.index if few else praised)
             # The last is named last.
             worst = "" if few else listed(mine.index[-_NAMED + 1 :])
             clauses.append(
                 say(
-                    "rank_all" if few else "rank_group",
+                    "rank_all" if few else "rank_group" if len(praised) else "rank_low",
                     group=name,
                     n=len(mine),
                     best=best,
@@ -341,13 +396,14 @@ class _Writer:
             yield Paragraph(text.strip())
         yield district_table(
             self.grid, Figures((), figures), self.city, self.words, say,
-            period=self.period, title=say("leftover_table"),
+            period=self.period,
+            title=say("leftover_table" if self.city.has_zones else "leftover_whole"),
         )  # fmt: skip
 
     def _notes(self) -> Iterator[Part]:
         say, told = self.say, self.told
         yield Heading(say("notes"))
-        notes = [say("note_place"), say("note_gap")]
+        notes = [self._place_note(), say("note_gap")]
         rows = told.headline[told.headline["status"].eq("not_comparable")]
         layers = {
             told.figures.figures[f].layer for s in self.sections for f in (*s.flows, *s.stocks)
@@ -367,10 +423,22 @@ class _Writer:
             notes.append(say("note_rejected", n=f"{rejected:,}"))
         if self.city.findings["code"].eq("ZONES_PACKAGED").any():
             notes.append(say("note_packaged"))
-        if self.level != "street":
+        if self.level != "street" and self.city.has_zones:
             notes.append(say("note_street_none"))
         for k, note in enumerate(notes, 1):
             yield Paragraph(f"{k}. {note}" if told.lang == "en" else f"{k}．{note}")
+
+    def _place_note(self) -> str:
+        say, present = self.say, set(zone_groups(self.city.zones))
+        if not self.city.has_zones:
+            return say("note_no_zones")
+        groups = [name for key, name in say.names("group_name").items() if key in present]
+        if len(groups) < 2:
+            return say("note_place")
+        if say.lang == "en":
+            groups = [name[:1].lower() + name[1:] for name in groups]
+        listed = say("and_word").join([self.words.listed(groups[:-1]), groups[-1]])
+        return say("note_groups", groups=listed)
 
     def _annex(self) -> Iterator[Part]:
         sections = [s for s in self.sections if s.streets]

@@ -131,7 +131,7 @@ def district_table(
             sums = [_sum(grid, members, f, p) for f, p in keys]
             label = heads("subtotal", group=heads.name("group_name", group))
             rows.append((label, *_cells(sums, keys, grid), *([NOTHING] * 2 if with_rank else [])))
-    for margin in MARGINS[:2]:
+    for margin in MARGINS[:2] if city.has_zones else ():
         numbers = [grid.at("district", margin, f, p) for f, p in keys]
         if np.nan_to_num(numbers).any():
             shown += np.nan_to_num(
@@ -146,12 +146,12 @@ def district_table(
     if figures.attained is not None:
         last += [percent(figures.attained.get("total")) or NOTHING, NOTHING]
     rows.append(tuple(last))
-    off = any(
+    off = city.has_zones and any(
         not np.isnan(t) and abs(_rounded(t, grid, f) - s) > 1e-9
         for t, s, (f, _) in zip(totals, shown, keys, strict=True)
     )
     columns = [
-        Column("", heads("district"), 2.0, number=False),
+        Column("", heads("district" if city.has_zones else "scope"), 2.0, number=False),
         *_columns(grid, figures, heads, period),
     ]
     if with_rank:

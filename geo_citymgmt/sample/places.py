@@ -1,12 +1,11 @@
-"""Outlines that come with the package: ten districts, schematic streets and schematic waters.
+"""The ground the sample stands on: the outlines of its profile, and schematic waters.
 
-They are for demonstration. An office puts its own outlines in their place, and a map that is
+The outlines are for demonstration. An office puts its own in their place, and a map that is
 published in China needs an approved base map. ``NOTICE`` names sources and licences.
 """
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib import resources
 from io import StringIO
@@ -17,11 +16,23 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.profiles import load_profile
+
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
-__all__ = ["OUTLINE_CRS", "packaged_districts", "packaged_land", "packaged_streets"]
+__all__ = [
+    "OUTLINE_CRS",
+    "PROFILE",
+    "packaged_districts",
+    "packaged_land",
+    "packaged_streets",
+    "read_table",
+    "read_water",
+]
 
+#: The profile of the sample city.
+PROFILE = "suzhou_2022"
 OUTLINE_CRS = "EPSG:4549"
 
 
@@ -31,35 +42,9 @@ def read_table(name: str) -> pd.DataFrame:
     return pd.read_csv(StringIO(text), dtype=str)
 
 
-@lru_cache(maxsize=1)
-def _outlines() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
-    text = (resources.files(__package__) / "streets.json").read_text(encoding="utf-8")
-    features = json.loads(text)["features"]
-    streets = read_table("streets.csv").set_index("street_code")
-    codes = [item["properties"]["street_code"] for item in features]
-    shapes = shapely.from_geojson([json.dumps(item["geometry"]) for item in features])
-    table = streets.loc[codes].reset_index()
-    frame = gpd.GeoDataFrame(
-        {
-            "street_code": table["street_code"],
-            "name": table["name_zh"],
-            "level": "street",
-            "parent_code": table["district_code"],
-            "population": np.array([i["properties"]["population"] for i in features], "int64"),
-        },
-        geometry=shapes,
-        crs=OUTLINE_CRS,
-    )
-    # Districts are the unions of their streets, so the two levels nest to the last vertex.
-    facts = read_table("districts.csv")
-    unions: list[BaseGeometry] = [
-        shapely.coverage_union_all(shapes[(table["district_code"] == code).to_numpy()])
-        for code in facts["district_code"]
-    ]
-    facts["population"] = facts["population"].astype("int64")
-    facts["pop_date"] = pd.to_datetime(facts["pop_date"]).astype("datetime64[ms]")
-    districts = gpd.GeoDataFrame(facts, geometry=shapely.normalize(unions), crs=OUTLINE_CRS)
-    return districts, frame
+@lru_cache(maxsize=2)
+def _outlines(layer: str) -> gpd.GeoDataFrame:
+    return gpd.read_parquet(load_profile(PROFILE).outlines[layer])
 
 
 def packaged_districts() -> gpd.GeoDataFrame:
@@ -77,7 +62,7 @@ def packaged_districts() -> gpd.GeoDataFrame:
     >>> len(districts), int(districts["population"].sum())
     (10, 12748262)
     """
-    return _outlines()[0].copy()
+    return _outlines("districts").copy()
 
 
 def packaged_streets() -> gpd.GeoDataFrame:
@@ -92,7 +77,7 @@ def packaged_streets() -> gpd.GeoDataFrame:
     >>> len(streets), streets["parent_code"].nunique()
     (118, 10)
     """
-    return _outlines()[1].copy()
+    return _outlines("streets").copy()
 
 
 def read_water() -> BaseGeometry:
@@ -112,6 +97,6 @@ def read_water() -> BaseGeometry:
 @lru_cache(maxsize=1)
 def packaged_land() -> BaseGeometry:
     """Return the city without its larger lakes and the Yangtze, which are schematic."""
-    city = shapely.union_all(_outlines()[0].geometry.to_numpy())
+    city = shapely.union_all(_outlines("districts").geometry.to_numpy())
     parts = shapely.get_parts(shapely.difference(city, read_water()))
     return shapely.union_all(parts[shapely.area(parts) > 2e5])

@@ -1,0 +1,266 @@
+"""Which layer a source is: by its name, its columns and its geometry, in this order.
+
+A name says it where the geometry agrees, for a table of lines called "streets" is none of 街道.
+Columns and values say it where they are those of one layer alone. What is merely possible is
+proposed to a person, never read.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt.city.naming import division_code, is_county_name
+from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.cleaning.zone_fields import zone_columns
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.source import SourceLayer, read_raw
+from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import Text
+
+__all__ = ["Candidate", "Preview", "candidates", "n_own_columns", "recognise"]
+
+_PARTS = ("_pt", "_ln", "_pg")
+#: Families of geometry by shapely's type number, and by the shape type of a .shp without Z and M.
+_FAMILIES = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
+             5: "LineString", 6: "Polygon"}  # fmt: skip
+_SHAPES = {1: "Point", 3: "LineString", 5: "Polygon", 8: "Point"}
+#: Above this nothing but the head of a file is read to tell what it is.
+_LARGEST = 50_000_000
+#: From this share of the values on, a column is what they look like.
+_MOST = 0.6
+_STREET_ENDINGS = ("街道", "镇", "乡", "街", "苏木")
+_FOLLOWERS = ("社区", "村")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A layer that a source may be; ``is_sure`` where nothing else comes into question."""
+
+    layer: str
+    is_sure: bool
+    why: Text
+
+
+class Preview:
+    """What a source shows before it is read as a layer; read when it is asked for, and once."""
+
+    def __init__(self, item: SourceLayer) -> None:
+        self.item = item
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """Families of its geometry; empty where it has none, or could not be looked at."""
+        family = _family_of_shapefile(self.item)
+        if family is not None:
+            return frozenset([family])
+        if self._raw is None:
+            return frozenset()
+        present = self._raw.geometry[~shapely.is_missing(self._raw.geometry)]
+        numbers = np.unique(shapely.get_type_id(present)).tolist()
+        return frozenset(_FAMILIES[n] for n in numbers if n in _FAMILIES)
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """Its attributes; without columns where it could not be looked at."""
+        return pd.DataFrame() if self._raw is None else self._raw.frame
+
+    @cached_property
+    def _raw(self) -> Any:
+        try:
+            if self.item.path.is_file() and self.item.path.stat().st_size > _LARGEST:
+                return None
+            return read_raw(self.item)
+        except SourceError:
+            # What is wrong with it is reported where it is read as a layer.
+            return None
+
+    def fits(self, spec: LayerSpec) -> bool:
+        """Whether its geometry is of a family that the layer takes; True where it has none."""
+        return not self.kinds or bool(self.kinds & set(spec.geometry))
+
+
+def recognise(
+    stem: str, specs: Mapping[str, LayerSpec], preview: Preview | None = None
+) -> str | None:
+    """Return the layer whose key or name ``stem`` is, or contains; None where that is not clear.
+
+    With ``preview``, zones and context layers count only where the geometry is theirs: a facility
+    layer of a wrong geometry is read and its records are rejected one by one, but wrong zones
+    would make every figure wrong.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> recognise("T0102_污水井盖", load_specs()), recognise("water", load_specs())
+    ('manholes', None)
+    """
+    text = plain_key(stem)
+    for suffix in _PARTS:
+        if stem.lower().endswith(suffix):
+            text = plain_key(stem[: -len(suffix)])
+    names: dict[str, list[str]] = {}
+    for spec in specs.values():
+        for name in {plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}:
+            names.setdefault(name, []).append(spec.key)
+    if text in names:
+        return _agreeing(sorted(names[text], key=lambda k: plain_key(k) != text), specs, preview)
+    inside = {name: keys for name, keys in names.items() if len(name) >= 2 and name in text}
+    if not inside:
+        return None
+    longest = max(map(len, inside))
+    keys = dict.fromkeys(k for name, ks in inside.items() if len(name) == longest for k in ks)
+    if len(keys) > 1 and preview is not None:
+        keys = dict.fromkeys(k for k in keys if preview.fits(specs[k]))
+    return _agreeing(list(keys), specs, preview) if len(keys) == 1 else None
+
+
+def _agreeing(
+    keys: list[str], specs: Mapping[str, LayerSpec], preview: Preview | None
+) -> str | None:
+    for key in keys:
+        if preview is None or specs[key].role == "facility" or preview.fits(specs[key]):
+            return key
+    return None
+
+
+def candidates(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[Candidate]:
+    """Return the layers that a source may be by its columns, values and geometry, best first.
+
+    Parameters
+    ----------
+    preview : Preview
+        Of the source.
+    specs : mapping
+        The layers that are known.
+
+    Returns
+    -------
+    list of Candidate
+        At most one is sure. Empty where nothing but the geometry speaks for any.
+    """
+    frame = preview.frame
+    if not len(frame.columns):
+        return []
+    own = {key: _own_fields(list(frame.columns), spec) for key, spec in specs.items()}
+    owners: dict[str, set[str]] = {}
+    for key, fields in own.items():
+        for column in fields.values():
+            owners.setdefault(column, set()).add(key)
+    found: list[tuple[int, Candidate]] = []
+    for key, spec in specs.items():
+        if not preview.fits(spec) or spec.role == "zones":
+            continue
+        telling = {f: c for f, c in own[key].items() if owners[c] == {key}}
+        if telling:
+            is_sure = bool(preview.kinds) and (len(telling) > 1 or spec.measure in telling)
+            found.append((len(telling), Candidate(key, is_sure, _columns(telling.values()))))
+    found.sort(key=lambda pair: -pair[0])
+    zones = _zone_candidate(preview, specs)
+    if zones is not None and not (found and found[0][1].is_sure):
+        # Parcels name their district too, but what they are is told by columns of their own.
+        is_sure = zones.is_sure and not found
+        return [Candidate(zones.layer, is_sure, zones.why), *(_unsure(c) for _, c in found)]
+    leads = len(found) == 1 or (len(found) > 1 and found[0][0] > found[1][0])
+    return [c if i == 0 and leads else _unsure(c) for i, (_, c) in enumerate(found)]
+
+
+def _zone_candidate(preview: Preview, specs: Mapping[str, LayerSpec]) -> Candidate | None:
+    """Return the level of zones that polygons are by their codes, names or columns."""
+    by_level = {s.level: s for s in specs.values() if s.role == "zones" and s.level}
+    frame = preview.frame
+    if "Polygon" not in preview.kinds or len(preview.kinds) > 1 or "district" not in by_level:
+        return None
+    said = _stated_level(frame)
+    if said in by_level:
+        return Candidate(by_level[said].key, True, Text("“level”一列", "its column 'level'"))
+    codes, names = zone_columns(frame)
+    for column in codes:
+        digits = frame[column].map(lambda v: len(str(v).split(".")[0].strip()))
+        if _share(frame[column], lambda v: bool(division_code(v))) >= _MOST and len(frame) > 1:
+            level = "street" if digits.median() > 6 and "street" in by_level else "district"
+            why = Text(f"“{column}”一列的行政区划代码", f"the division codes in {column!r}")
+            return Candidate(by_level[level].key, True, why)
+    for column in names:
+        level = _level_of_names(frame[column])
+        if level in by_level and len(frame) > 1:
+            why = Text(f"“{column}”一列的区划名称", f"the names of divisions in {column!r}")
+            return Candidate(by_level[level].key, True, why)
+    spec = by_level["district"]
+    mapped = _own_fields([*codes, *names], spec)
+    telling = [c for f, c in mapped.items() if f in (spec.id_field, spec.label) and not _common(c)]
+    if telling and len(frame) > 1:
+        return Candidate(spec.key, True, _columns(telling))
+    if names and len(frame) > 1:
+        why = Text(f"面图形，“{names[0]}”一列各不相同", f"polygons, each with its own {names[0]!r}")
+        return Candidate(spec.key, False, why)
+    return None
+
+
+def _stated_level(frame: pd.DataFrame) -> str:
+    """Return the level that the maps of DataV state: ``adcode`` with ``level`` beside it."""
+    if not {"adcode", "level"} <= set(frame.columns) or not len(frame):
+        return ""
+    levels = set(frame["level"].dropna().astype(str))
+    return "street" if levels == {"street"} else "district" if levels else ""
+
+
+def _level_of_names(values: pd.Series) -> str:
+    if _share(values, lambda v: isinstance(v, str) and v.endswith(_STREET_ENDINGS)) >= _MOST:
+        return "street"
+    if _share(values, lambda v: isinstance(v, str) and v.endswith(_FOLLOWERS)) >= _MOST:
+        return ""
+    return "district" if _share(values, is_county_name) >= _MOST else ""
+
+
+def _own_fields(columns: list[str], spec: LayerSpec) -> dict[str, str]:
+    """Return the column of each of the layer's own fields: those any layer has say nothing."""
+    mapping = match_columns(columns, spec, Findings(spec.key))
+    names = list(spec.fields)
+    shared = names[names.index("source_id") :] if "source_id" in names else []
+    return {field: column for field, column in mapping.items() if field not in shared}
+
+
+def n_own_columns(frame: pd.DataFrame, spec: LayerSpec) -> int:
+    """Return how many columns are fields of the layer itself, not of any layer."""
+    return len(_own_fields(list(frame.columns), spec))
+
+
+def _common(column: str) -> bool:
+    """Whether a column may be the code or the name of anything."""
+    return plain_key(column) in ("code", "name", "代码", "名称", "namezh")
+
+
+def _unsure(candidate: Candidate) -> Candidate:
+    return Candidate(candidate.layer, False, candidate.why)
+
+
+def _columns(columns: Iterable[str]) -> Text:
+    names = list(columns)[:3]
+    return Text(f"“{'、'.join(names)}”列", f"its columns {', '.join(names)}")
+
+
+def _share(values: Iterable[Any], is_so: Any) -> float:
+    marks = [bool(is_so(value)) for value in values]
+    return sum(marks) / len(marks) if marks else 0.0
+
+
+def _family_of_shapefile(item: SourceLayer) -> str | None:
+    """Return the family that the head of a .shp states: the file need not be read for it."""
+    if item.path.suffix.lower() != ".shp":
+        return None
+    try:
+        with item.path.open("rb") as file:
+            head = file.read(36)
+    except OSError:
+        return None
+    return _SHAPES.get(struct.unpack("<i", head[32:36])[0] % 10) if len(head) == 36 else None

@@ -1,0 +1,328 @@
+"""Profiles: what belongs to one city and one document, as a folder of data.
+
+The core knows layers, figures and how to count; whose city it is, how its reporting units are
+called and ordered, what was published and is asked for, stands in a profile that a city takes by
+name. Another office's profile is another folder: docs/profiles.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from geo_citymgmt.errors import SpecError, did_you_mean
+from geo_citymgmt.spec import read_toml
+from geo_citymgmt.spec.reader import Check
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
+
+__all__ = [
+    "SCHEMA",
+    "Profile",
+    "ReportingUnit",
+    "known_profiles",
+    "load_profile",
+    "nothing_published",
+    "published_indicators",
+    "read_units",
+]
+
+#: Version of the form a profile has; a folder of another one is refused by name.
+SCHEMA = 1
+_FILE = "profile.toml"
+_PUBLISHED = (
+    "id", "domain", "name_zh", "name_en", "kind", "period", "value", "unit", "comparator",
+    "deadline", "pairs_with", "quote_zh", "notes",
+)  # fmt: skip
+_ENTRIES = (
+    "name_zh", "name_en", "code", "document", "unit", "order", "names", "aliases", "units",
+    "month_starts", "metric_crs", "crosswalk",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ReportingUnit:
+    """A unit that reports for itself and has no district code: drawn, or made of streets.
+
+    It takes its ground from the districts it overlaps; of two such units the first keeps what both
+    claim.
+
+    Attributes
+    ----------
+    code : str
+        Its own, given by the office.
+    name : Text
+    streets : tuple of str
+        Codes or names of the streets it consists of.
+    outline : Path or None
+        A file with its outline, in place of streets.
+    """
+
+    code: str
+    name: Text
+    streets: tuple[str, ...] = ()
+    outline: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """What one city and one document say, read from a folder.
+
+    Attributes
+    ----------
+    key : str
+        Name of the profile: that of its folder.
+    folder : Path
+    name : Text
+        Of the city; empty where the profile leaves it to the data.
+    code : str
+        GB/T 2260 code of the city, or empty.
+    document : Text
+        The document whose figures and targets it holds.
+    unit : Text
+        What a reporting unit of the first level is called: 板块, 县（市、区）, 区.
+    order : tuple of str
+        Codes of the reporting units as they are shown.
+    names : mapping of str to str
+        Display names by code.
+    aliases : mapping of str to tuple of str
+        Other names and former codes a unit is reported under, by its code.
+    units : tuple of ReportingUnit
+    month_starts : int
+        Day on which a statistical month begins; 1 for calendar months.
+    metric_crs : str or None
+    crosswalk : Path or None
+        Table of zones that merged or were split.
+    table : mapping
+        The file as it was read.
+    """
+
+    key: str
+    folder: Path
+    name: Text = NOTHING
+    code: str = ""
+    document: Text = NOTHING
+    unit: Text = DISTRICT
+    order: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    units: tuple[ReportingUnit, ...] = ()
+    month_starts: int = 1
+    metric_crs: str | None = None
+    crosswalk: Path | None = None
+    table: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def file(self, name: str) -> Path | None:
+        """Return a file of the folder, such as ``figures.toml``; None where it has none."""
+        path = self.folder / name
+        return path if path.exists() else None
+
+    @property
+    def layers(self) -> Path | None:
+        """Folder of layer files laid over the package's, where there is one."""
+        return self.file("layers")
+
+    @property
+    def outlines(self) -> dict[str, Path]:
+        """Files of zones that come with the profile, by the key of their layer."""
+        folder = self.file("outlines")
+        if folder is None:
+            return {}
+        known = (".parquet", ".gpkg", ".geojson", ".shp", ".zip")
+        return {
+            path.stem: path
+            for path in sorted(folder.iterdir())
+            if path.suffix.lower() in known and path.stem in ("districts", "streets")
+        }
+
+    def published(self) -> pd.DataFrame:
+        """Return the published figures; see :func:`published_indicators`."""
+        path = self.file("published.csv")
+        if path is None:
+            return nothing_published()
+        try:
+            table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+            missing = [name for name in _PUBLISHED if name not in table.columns]
+            if missing:
+                raise ValueError(f"no column {', '.join(missing)}")
+            table["value"] = pd.to_numeric(table["value"])
+            deadline = table["deadline"].replace("", None)
+            table["deadline"] = pd.to_datetime(deadline, format="%Y-%m-%d")
+        except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+            raise SpecError(
+                Text(
+                    f"{self.key}/published.csv 有误：{error}。",
+                    f"{self.key}/published.csv: {error}.",
+                ),
+                remedy=Text(
+                    "列名、数值和日期（2022-12-31）见 docs/profiles.md。",
+                    "Columns, numbers and dates (2022-12-31) are those of docs/profiles.md.",
+                ),
+            ) from error
+        return table[list(_PUBLISHED)]
+
+
+def nothing_published() -> pd.DataFrame:
+    """Return a table of published figures without rows."""
+    table = pd.DataFrame({name: pd.Series(dtype="str") for name in _PUBLISHED})
+    return table.astype({"value": "float64", "deadline": "datetime64[us]"})
+
+
+def known_profiles() -> list[str]:
+    """Return the names of the profiles that come with the package.
+
+    Examples
+    --------
+    >>> known_profiles()
+    ['suzhou_2022']
+    """
+    folder = Path(str(resources.files(__package__)))
+    return sorted(path.parent.name for path in folder.glob(f"*/{_FILE}"))
+
+
+@lru_cache(maxsize=32)
+def load_profile(name: str | Path) -> Profile:
+    """Return a profile by name, or from an office's own folder.
+
+    Parameters
+    ----------
+    name : str or Path
+        One of :func:`known_profiles`, or the path of a folder with a ``profile.toml``.
+
+    Raises
+    ------
+    SpecError
+        There is no such profile; or its file has a mistake, which is named with its place.
+
+    Examples
+    --------
+    >>> profile = load_profile("suzhou_2022")
+    >>> profile.unit.zh, profile.month_starts, len(profile.published())
+    ('板块', 1, 65)
+    """
+    packaged = Path(str(resources.files(__package__))) / str(name)
+    folder = packaged if str(name) in known_profiles() else Path(name)
+    file = folder if folder.name == _FILE else folder / _FILE
+    if not file.is_file():
+        known = known_profiles()
+        near = did_you_mean(str(name), known)
+        raise SpecError(
+            Text(
+                f"没有配置“{name}”：既不是随软件提供的（{'、'.join(known)}），也不是含 {_FILE} "
+                f"的文件夹。{near.zh}",
+                f"no profile {str(name)!r}: it is none of the package's ({', '.join(known)}) and "
+                f"no folder with a {_FILE}.{near.en}",
+            ),
+            remedy=Text("请核对名称或路径。", "Check the name or the path."),
+        )
+    return _read(file)
+
+
+def _read(file: Path) -> Profile:
+    table = read_toml(file)
+    check = Check(f"{file.parent.name}/{file.name}")
+    check.keys(table, "", required=("schema",), optional=_ENTRIES)
+    if table["schema"] != SCHEMA:
+        raise check.fail(
+            "schema",
+            Text(
+                f"为 {table['schema']!r}，本软件只认识 {SCHEMA}",
+                f"is {table['schema']!r}; this version knows {SCHEMA}",
+            ),
+        )
+    texts = {key: check.value(table, "", key, str, "") for key in ("name_zh", "name_en", "code")}
+    starts = check.value(table, "", "month_starts", int, 1)
+    if not 1 <= starts <= 28:
+        raise check.fail("month_starts", Text("应为 1 至 28", "must be 1 to 28"))
+    names = check.value(table, "", "names", Mapping, {})
+    aliases = check.value(table, "", "aliases", Mapping, {})
+    crosswalk = check.value(table, "", "crosswalk", str, "")
+    return Profile(
+        file.parent.name,
+        file.parent,
+        name=Text(texts["name_zh"], texts["name_en"] or texts["name_zh"]),
+        code=texts["code"],
+        document=_pair(check, table, "document", NOTHING),
+        unit=_pair(check, table, "unit", DISTRICT),
+        order=check.texts(table, "", "order"),
+        names={str(code): str(name) for code, name in names.items()},
+        aliases={str(code): check.texts(aliases, "aliases", code) for code in aliases},
+        units=read_units(check, table.get("units", []), file.parent),
+        month_starts=starts,
+        metric_crs=check.value(table, "", "metric_crs", str, "") or None,
+        crosswalk=file.parent / crosswalk if crosswalk else None,
+        table=table,
+    )
+
+
+def read_units(check: Check, entries: Any, folder: Path) -> tuple[ReportingUnit, ...]:
+    """Read ``[[units]]`` of a profile or a city.toml; a mistake is told with its place."""
+    if not isinstance(entries, list):
+        raise check.fail("units", Text("应为 [[units]]", "must be [[units]]"))
+    out = []
+    for n, entry in enumerate(entries, 1):
+        place = f"units {n}"
+        optional = ("name_en", "streets", "outline")
+        check.keys(entry, place, required=("code", "name_zh"), optional=optional)
+        streets = check.texts(entry, place, "streets")
+        outline = check.value(entry, place, "outline", str, "")
+        if bool(streets) == bool(outline):
+            raise check.fail(
+                place, Text("须有 streets 或 outline 之一", "needs one of streets and outline")
+            )
+        if outline and not (folder / outline).exists():
+            raise check.fail(place, Text(f"没有文件 {outline}", f"there is no file {outline}"))
+        name = str(entry["name_zh"])
+        out.append(
+            ReportingUnit(
+                str(entry["code"]),
+                Text(name, str(entry.get("name_en", name))),
+                streets,
+                folder / outline if outline else None,
+            )
+        )
+    return tuple(out)
+
+
+def _pair(check: Check, table: Mapping[str, Any], key: str, default: Text) -> Text:
+    given = table.get(key)
+    if given is None:
+        return default
+    if isinstance(given, str):
+        return Text(given, given)
+    check.keys(given, key, required=("zh", "en"))
+    return Text(str(given["zh"]), str(given["en"]))
+
+
+def published_indicators(name: str | Path = "suzhou_2022") -> pd.DataFrame:
+    """Return the figures a city published, each with its clause.
+
+    Parameters
+    ----------
+    name : str or Path
+        A profile, or the folder of one; "suzhou_2022" is the half-year report and plan of Suzhou's
+        city-management bureau, document 苏城发〔2022〕74号.
+
+    Returns
+    -------
+    DataFrame
+        ``id, domain, name_zh, name_en, kind, period, value, unit, comparator, deadline,
+        pairs_with, quote_zh, notes``, one row a figure; no rows where the profile has none.
+
+    Raises
+    ------
+    SpecError
+        There is no such profile, or its table has a mistake.
+
+    Examples
+    --------
+    >>> table = published_indicators()
+    >>> len(table), float(table.set_index("id").loc["tunnel_operating_length", "value"])
+    (65, 37.8)
+    """
+    return load_profile(name).published()

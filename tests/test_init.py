@@ -1,0 +1,344 @@
+"""First contact with a folder: what ``init`` writes loads, with its ``# ?`` lines and without."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+from click.testing import CliRunner
+
+import geo_citymgmt as gcm
+from geo_citymgmt.cli import main
+from geo_citymgmt.proposal import propose
+from geo_citymgmt.spec import load_specs
+
+SPECS = load_specs()
+#: Two districts of Hefei side by side, roughly where they are.
+WEST, EAST = shapely.box(116.9, 31.7, 117.25, 32.0), shapely.box(117.25, 31.7, 117.6, 32.0)
+
+
+def districts(folder: Path, file: str, **columns) -> None:
+    gpd.GeoDataFrame(columns, geometry=[WEST, EAST], crs=4490).to_file(folder / file)
+
+
+def texts(folder: Path) -> tuple[str, str]:
+    """The proposal as it is, and with each ``# ? `` taken away."""
+    text, _ = propose(folder, SPECS)
+    return text, text.replace("\n# ? ", "\n")
+
+
+def loaded(folder: Path, text: str) -> gcm.City:
+    (folder / "city.toml").write_text(text, encoding="utf-8")
+    try:
+        return gcm.load_city(folder)
+    finally:
+        (folder / "city.toml").unlink()
+
+
+def check(source: Path, *options: str) -> tuple[int, dict]:
+    result = CliRunner().invoke(main, ["check", str(source), "--format", "json", *options])
+    return result.exit_code, json.loads(result.stdout) if result.stdout else {"err": result.stderr}
+
+
+def found(report: dict, code: str) -> list[dict]:
+    return [f for f in report["findings"] if f["code"] == code]
+
+
+# what is proposed
+
+
+def test_a_map_of_districts_is_known_by_its_columns_whatever_its_name(tmp_path):
+    districts(tmp_path, "320500.geojson", adcode=[340102, 340121], name=["瑶海区", "长丰县"],
+              level=["district"] * 2)  # fmt: skip
+    code, report = check(tmp_path / "320500.geojson")
+    assert code == 0
+    assert [(r["layer"], r["n_accepted"]) for r in report["ledger"]] == [("districts", 2)]
+    plain, taken = texts(tmp_path)
+    for text in (plain, taken):
+        table = tomllib.loads(text)
+        assert table["layers"]["districts"] == {"path": "320500.geojson", "crs": "EPSG:4490"}
+        assert (table["name_zh"], table["name_en"], table["code"]) == ("合肥市", "Hefei", "340100")
+        assert table["metric_crs"] == "EPSG:4548"
+
+
+def test_a_city_is_not_named_by_what_this_package_knows_best(tmp_path):
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    city = loaded(tmp_path, texts(tmp_path)[0])
+    assert (city.code, city.name_zh) == ("340100", "合肥市")
+    assert city.published.empty
+
+
+def test_districts_without_code_and_crs_are_proposed_and_load(tmp_path):
+    folder = tmp_path / "数据"
+    folder.mkdir()
+    districts(folder, "qy.shp", qh=["瑶海", "长丰"], centroid_x=[117.1, 117.4])
+    (folder / "qy.prj").unlink()
+    plain, taken = texts(folder)
+    assert tomllib.loads(plain)["layers"]["districts"]["crs"] == "EPSG:4490"
+    city = loaded(folder, plain)
+    assert list(city.zones.index) == ["瑶海", "长丰"]
+    assert city.name_zh == "数据"
+    assert city.findings["code"].eq("CITY_ASSUMED").any()
+    # Names are no proof, so that the city they are of is proposed only.
+    assert "# ? name_zh" in plain
+    assert loaded(folder, taken).name_zh == "合肥市"
+    assert not loaded(folder, taken).findings["code"].eq("CITY_ASSUMED").any()
+
+
+def test_every_question_is_prose_and_every_other_line_is_toml(tmp_path):
+    districts(tmp_path, "x.geojson", t=["甲", "乙"])
+    for text in texts(tmp_path):
+        tomllib.loads(text)
+    plain, taken = texts(tmp_path)
+    assert "layers" not in tomllib.loads(plain)
+    assert tomllib.loads(taken)["layers"]["districts"]["path"] == "x.geojson"
+    prose = [li for li in plain.splitlines() if li.startswith("#") and not li.startswith("# ? ")]
+    assert all(" / " in line or line.startswith("# Written") or "init 生成" in line
+               for line in prose)  # fmt: skip
+
+
+def test_a_folder_with_a_spatial_file_of_no_known_layer_is_not_refused(tmp_path):
+    frame = gpd.GeoDataFrame({"uID": [1, 2]}, geometry=[WEST, EAST], crs=4490)
+    frame.to_file(tmp_path / "buildings.gpkg")
+    text, questions = propose(tmp_path, SPECS)
+    assert "layers" not in tomllib.loads(text)
+    assert any("buildings" in q.en and "illegal_construction" in q.en for q in questions)
+
+
+def test_a_folder_without_any_layer_says_what_is_there(tmp_path):
+    (tmp_path / "说明.docx").write_bytes(b"x")
+    with pytest.raises(gcm.CityDataError, match=r"说明\.docx"):
+        propose(tmp_path, SPECS)
+
+
+def test_files_of_one_layer_are_proposed_as_a_list(tmp_path):
+    a = "站点编号,站点名称,经度,纬度\nA1,甲,120.62,31.31\n"
+    b = "站点编号,站点名称,经度,纬度\nB1,乙,120.63,31.31\nB2,丙,120.64,31.31\n"
+    (tmp_path / "公共自行车_姑苏区.csv").write_text(a, encoding="utf-8")
+    (tmp_path / "公共自行车_吴中区.csv").write_text(b, encoding="utf-8")
+    code, report = check(tmp_path, "--crs", "EPSG:4490")
+    assert code == 3
+    (left,) = found(report, "LAYER_IGNORED")
+    assert left["severity"] == "error"
+    assert "path = [" in left["message_en"]
+    for text in texts(tmp_path):
+        entry = tomllib.loads(text)["layers"]["bike_stations"]
+        assert entry["crs"] == "EPSG:4490"
+        assert len(entry["path"]) == 2
+        assert len(loaded(tmp_path, text)["bike_stations"]) == 3
+
+
+def test_the_same_data_twice_is_asked_about_not_read_twice(tmp_path):
+    rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\nJ2,117.31,31.89\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / "窨井(1).csv").write_text(rows, encoding="utf-8")
+    text, questions = propose(tmp_path, SPECS)
+    assert isinstance(tomllib.loads(text)["layers"]["manholes"]["path"], str)
+    assert any("same data" in q.en for q in questions)
+
+
+def test_a_list_without_positions_is_proposed_as_the_list_of_its_layer(tmp_path):
+    map_ = "窨井编号,经度,纬度\nJ1,117.30,31.88\nJ2,117.31,31.89\n"
+    (tmp_path / "窨井.csv").write_text(map_, encoding="utf-8")
+    (tmp_path / "窨井台账.csv").write_text("窨井编号,材质\nJ1,铸铁\n", encoding="utf-8")
+    plain, taken = texts(tmp_path)
+    assert "ledger" not in tomllib.loads(plain)["layers"]["manholes"]
+    city = loaded(tmp_path, taken)
+    assert city["manholes"]["material"].fillna("").tolist() == ["cast_iron", ""]
+
+
+def test_outside_china_degrees_are_those_of_wgs84(tmp_path):
+    rows = "id,longitude,latitude\n1,-73.98,40.72\n2,-73.97,40.73\n"
+    (tmp_path / "manholes.csv").write_text(rows, encoding="utf-8")
+    table = tomllib.loads(texts(tmp_path)[0])
+    assert table["layers"]["manholes"]["crs"] == "EPSG:4326"
+    assert table["metric_crs"] == "EPSG:32618"
+
+
+def test_a_projected_crs_that_leads_by_the_districts_is_an_entry(tmp_path):
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    rows = "窨井编号,X,Y\nJ1,39530000,3520000\nJ2,39520000,3530000\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    plain, _ = texts(tmp_path)
+    assert tomllib.loads(plain)["layers"]["manholes"]["crs"] == "EPSG:4527"
+    assert len(loaded(tmp_path, plain)["manholes"]) == 2
+
+
+def test_of_two_projected_crs_the_better_is_proposed_and_the_other_named(tmp_path):
+    # The belt of 117 degrees and UTM zone 50 have the same central meridian.
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    rows = "窨井编号,X,Y\nJ1,530000,3520000\nJ2,520000,3530000\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    plain, taken = texts(tmp_path)
+    assert "crs" not in tomllib.loads(plain)["layers"]["manholes"]
+    assert tomllib.loads(taken)["layers"]["manholes"]["crs"] == "EPSG:4548"
+    assert "EPSG:32650" in plain
+    assert len(loaded(tmp_path, taken)["manholes"]) == 2
+
+
+def test_a_projected_crs_that_the_numbers_do_not_tell_is_a_question(tmp_path):
+    rows = "窨井编号,X,Y\nJ1,530000,3520000\nJ2,520000,3530000\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    text, questions = propose(tmp_path, SPECS)
+    assert "crs" not in tomllib.loads(text)["layers"]["manholes"]
+    assert any("CRS" in q.en for q in questions)
+
+
+def test_a_column_like_a_needed_one_is_proposed_by_name_and_values(tmp_path):
+    rows = "停车场名称,规划停车泊位数,泊位说明,经度,纬度\n甲,200,无,117.30,31.88\n"
+    (tmp_path / "停车场.csv").write_text(rows, encoding="utf-8")
+    plain, taken = texts(tmp_path)
+    assert "fields" not in tomllib.loads(plain)["layers"]["parking_points"]
+    fields = tomllib.loads(taken)["layers"]["parking_points"]["fields"]
+    assert fields == {"规划停车泊位数": "spaces_total"}
+    assert loaded(tmp_path, taken)["parking_points"]["spaces_total"].tolist() == [200]
+
+
+def test_check_and_init_do_not_send_a_person_to_each_other(tmp_path):
+    frame = gpd.GeoDataFrame({"uID": [1, 2]}, geometry=[WEST, EAST], crs=4490)
+    frame.to_file(tmp_path / "b.geojson")
+    result = CliRunner().invoke(main, ["check", str(tmp_path / "b.geojson"), "--lang", "en"])
+    assert result.exit_code == 2
+    assert "--layer" in result.output
+    assert CliRunner().invoke(main, ["init", str(tmp_path)]).exit_code == 0
+
+
+# what is not read
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "severity"),
+    [
+        ("窨井2021.csv", "窨井编号,经度,纬度\nJ9,117.3,31.8\n", "error"),
+        ("x.csv", "井盖编号,井深,经度,纬度\nJ9,2,117.3,31.8\n", "error"),
+        ("点.csv", "甲,经度,纬度\nJ9,117.3,31.8\n", "error"),
+        ("值班.csv", "姓名,日期\n张,2022-06-01\n", "info"),
+        ("说明.txt", "x", None),
+    ],
+)
+def test_a_file_of_a_layer_that_was_not_read_is_an_error(tmp_path, name, text, severity):
+    rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\n"
+    (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    code, report = check(tmp_path, "--crs", "EPSG:4490")
+    left = found(report, "LAYER_IGNORED")
+    assert [f["severity"] for f in left] == ([] if severity is None else [severity])
+    assert code == (3 if severity == "error" else 0)
+
+
+# one layer asked for
+
+
+@pytest.fixture
+def tables(tmp_path) -> Path:
+    path = tmp_path / "t.gpkg"
+    parcels = gpd.GeoDataFrame({"uID": [1, 2], "违建面积": [9.0, 8.0]}, geometry=[WEST, EAST],
+                               crs=4490)  # fmt: skip
+    parcels.to_file(path, layer="buildings")
+    line = shapely.LineString([(117.0, 31.8), (117.4, 31.8)])
+    lines = gpd.GeoDataFrame({"name": ["A"]}, geometry=[line], crs=4490)
+    lines.to_file(path, layer="streets")
+    return path
+
+
+def sources(report: dict) -> dict[str, str]:
+    return {row["layer"]: row["source"] for row in report["ledger"]}
+
+
+def test_the_layer_asked_for_takes_the_table_that_fits(tables):
+    code, report = check(tables, "--layer", "illegal_construction")
+    assert sources(report) == {"illegal_construction": "t.gpkg:buildings"}
+    assert code == 0
+
+
+def test_zones_may_be_asked_for_too(tables):
+    _, report = check(tables, "--layer", "districts")
+    assert sources(report)["districts"] == "t.gpkg:buildings"
+
+
+def test_lines_called_streets_are_roads_and_no_zones(tables):
+    _, report = check(tables)
+    assert sources(report)["roads"] == "t.gpkg:streets"
+    assert "streets" not in sources(report)
+
+
+def test_a_layer_that_no_table_fits_is_refused_by_name(tables):
+    result = CliRunner().invoke(main, ["check", str(tables), "--layer", "manholes", "--lang", "en"])
+    assert result.exit_code == 2
+    assert "manholes" in result.output
+    assert "buildings" in result.output
+
+
+def test_a_layer_that_is_not_in_the_folder_is_said_to_be_absent(tmp_path):
+    districts(tmp_path, "区县.geojson", adcode=["340102", "340121"], name=["瑶海区", "长丰县"])
+    code, report = check(tmp_path, "--layer", "manholes")
+    assert code == 3
+    assert len(found(report, "LAYER_ABSENT")) == 1
+
+
+# headings
+
+
+@pytest.mark.parametrize(
+    ("layer", "columns", "fields"),
+    [
+        ("parking_points",
+         ["序号", "停车场名称", "停车场地址", "总泊位数", "经度", "纬度", "收费标准"],
+         {"source_id", "name", "address", "spaces_total", "fee_rule"}),
+        ("parking_points", ["停车场名称", "地址", "停车位数量", "所在区"],
+         {"name", "address", "spaces_total", "district_name"}),
+        ("bike_stations", ["编号", "名称", "桩位数量", "所属区域", "状态"],
+         {"station_id", "name", "docks", "district_name", "status"}),
+        ("manholes", ["objcode", "objname", "状态", "权属单位"],
+         {"manhole_id", "cover_kind", "status", "owner_org"}),
+        ("districts", ["BoroCode", "BoroName"], {"district_code", "name_zh"}),
+        ("districts", ["ADMINCODE", "NAME", "PYNAME"], {"district_code", "name_zh"}),
+        ("districts", ["qh"], {"name_zh"}),
+    ],
+)  # fmt: skip
+def test_common_headings_are_fields(layer, columns, fields):
+    from geo_citymgmt.cleaning.names import match_columns
+    from geo_citymgmt.findings import Findings
+
+    assert set(match_columns(columns, SPECS[layer], Findings(layer))) == fields
+
+
+def test_a_heading_of_two_fields_is_asked_about():
+    frame = pd.DataFrame({"泊位数": ["1"], "区域": ["姑苏区"]})
+    findings = gcm.read_layer(
+        gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy([120.6], [31.3]), crs=4490),
+        "parking_points",
+    ).findings
+    asked = findings[findings["code"].eq("FIELD_AMBIGUOUS")]
+    assert asked["value"].tolist() == ["区域"]
+
+
+def test_the_kind_of_a_cover_is_in_its_name():
+    frame = pd.DataFrame({"objname": ["污水井盖", "雨水箅子", "电力井盖"]})
+    points = gpd.points_from_xy([117.3, 117.31, 117.32], [31.8] * 3)
+    read = gcm.read_layer(gpd.GeoDataFrame(frame, geometry=points, crs=4490), "manholes")
+    assert read.data["cover_kind"].tolist() == ["sewage", "gully", "power"]
+
+
+def test_a_refusal_for_a_measure_names_the_column_that_is_like_it(tmp_path):
+    path = tmp_path / "population.csv"
+    path.write_text("格网编号,常住人口数合计,WKT\n1,5,\"POLYGON((117 31,118 31,118 32,117 31))\"\n",
+                    encoding="utf-8")  # fmt: skip
+    with pytest.raises(gcm.CityDataError, match='"常住人口数合计" = "population"'):
+        gcm.read_layer(path, "population_cells", crs=4490)
+
+
+def test_zones_without_code_or_name_say_which_columns_could_be_them():
+    frame = gpd.GeoDataFrame(
+        {"gid": [1, 2], "t": ["瑶海区", "长丰县"]}, geometry=[WEST, EAST], crs=4490
+    )
+    read = gcm.read_layer(frame, "districts")
+    told = read.findings[read.findings["code"].eq("ZONE_FIELDS")].set_index("field")
+    assert told.loc["district_code", "value"] == "gid"
+    assert told.loc["name_zh", "value"] == "t"
+    assert read.data["district_code"].tolist() == ["districts#0", "districts#1"]

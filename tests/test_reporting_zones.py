@@ -1,0 +1,110 @@
+"""Zones of one vintage, and what became of those before (撤并)."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from geo_citymgmt.city.reporting import read_crosswalk, successors
+
+#: Two districts merged into one at the end of 2021; a third stood all the time.
+ROWS = [
+    ("330101", "东区", "2000-01-01", "2021-12-31", shapely.box(120.0, 30.0, 120.1, 30.1)),
+    ("330102", "西区", "2000-01-01", "2021-12-31", shapely.box(120.1, 30.0, 120.2, 30.1)),
+    ("330113", "新区", "2022-01-01", None, shapely.box(120.0, 30.0, 120.2, 30.1)),
+    ("330104", "南区", None, None, shapely.box(120.0, 29.9, 120.2, 30.0)),
+]
+
+
+@pytest.fixture
+def merged(tmp_path):
+    codes, names, first, last, shapes = zip(*ROWS, strict=True)
+    gpd.GeoDataFrame(
+        {"adcode": codes, "name": names, "valid_from": first, "valid_to": last},
+        geometry=list(shapes),
+        crs=4490,
+    ).to_file(tmp_path / "区县.geojson")
+    (tmp_path / "撤并.csv").write_text(
+        "code_from,code_to,date,share\n330101,330113,2022-01-01,\n330102,330113,2022-01-01,1\n",
+        "utf-8",
+    )
+    (tmp_path / "窨井.csv").write_text(
+        "窨井编号,整治状态,销号时间,所属区,经度,纬度\n"
+        "a,销号,2021-06-30,330101,120.05,30.05\n"
+        "b,销号,2022-03-01,330113,120.15,30.05\n"
+        "c,销号,2022-03-01,330102,,\n",
+        "utf-8",
+    )
+    (tmp_path / "targets.csv").write_text(
+        "indicator,zone_code,target,deadline\n"
+        "manhole_remediated,330101,3,2022-12-31\nmanhole_remediated,330102,4,2022-12-31\n",
+        "utf-8",
+    )
+    return tmp_path
+
+
+def city_of(folder, day, more=""):
+    (folder / "city.toml").write_text(
+        f'name_zh = "某市"\ncode = "330100"\ndata_date = {day}\n{more}'
+        '[layers.manholes]\npath = "窨井.csv"\ncrs = "EPSG:4490"\n',
+        "utf-8",
+    )
+    return gcm.load_city(folder)
+
+
+def test_figures_of_every_date_use_the_zones_of_one_day_and_the_city_says_which(merged):
+    city = city_of(merged, "2022-06-30", 'crosswalk = "撤并.csv"\n')
+    assert sorted(city.zones.index) == ["330104", "330113"]
+    assert city.vintage == pd.Timestamp("2022-06-30")
+    said = city.findings.loc[city.findings["code"] == "ZONES_VINTAGE", "message_en"].iloc[0]
+    assert "2 of 4 zones" in said
+    assert "2022-06-30" in said
+    # A month in which the old districts stood is counted by the new one too.
+    june = gcm.progress(city, as_of="2021-06-30", indicators="manhole_remediated")
+    zones = june[june["row_kind"] == "zone"].set_index("zone_code")["value"]
+    assert zones.to_dict() == {"330104": 0.0, "330113": 1.0}
+
+
+def test_what_was_reported_or_asked_under_a_former_code_counts_for_its_successor(merged):
+    city = city_of(merged, "2022-06-30", 'crosswalk = "撤并.csv"\n')
+    manholes = city["manholes"].set_index("manhole_id")
+    assert manholes["district_reported"].to_dict() == dict.fromkeys("abc", "330113")
+    assert manholes.loc["c", "district_code"] == "330113"
+    # The targets of two districts that became one add up.
+    targets = city.targets.set_index("zone_code")["target"].to_dict()
+    assert targets == {"330113": 7.0}
+    told = city.findings[city.findings["code"] == "ZONES_SUCCEEDED"]
+    assert sorted(told["value"]) == ["330101", "330102"]
+
+
+def test_before_the_merger_the_old_zones_hold(merged):
+    city = city_of(merged, "2021-12-31")
+    assert sorted(city.zones.index) == ["330101", "330102", "330104"]
+
+
+def test_a_zone_that_was_split_has_no_single_successor():
+    table = pd.DataFrame(
+        {"code_from": ["A", "A", "B"], "code_to": ["C", "D", "A"], "share": [0.5, 0.5, 1.0]}
+    )
+    assert successors(table, ["C", "D"]) == {}
+
+
+def test_mergers_that_go_in_a_circle_end(tmp_path):
+    table = pd.DataFrame({"code_from": ["A", "B"], "code_to": ["B", "A"], "share": [1.0, 1.0]})
+    assert successors(table, ["C"]) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("code_from,date\nA,2022-01-01\n", "no column code_to"),
+        ("code_from,code_to,share\nA,B,1\nA,C,两成\n", "row 3: share is '两成'"),
+        ("code_from,code_to,date\nA,B,去年\n", "row 2: date is '去年'"),
+    ],
+)
+def test_a_mistake_in_a_crosswalk_is_told_with_its_row(tmp_path, text, cause):
+    path = tmp_path / "crosswalk.csv"
+    path.write_text(text, "utf-8")
+    with pytest.raises(gcm.SourceError, match=cause):
+        read_crosswalk(path)
