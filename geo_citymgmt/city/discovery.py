@@ -140,7 +140,11 @@ def _check_asked(
     if asked is not None and asked not in found.layers:
         spec = specs[asked]
         found.findings.add(
-            "LAYER_ABSENT", value=name, expected=spec.key, label=Text(spec.name_zh, spec.name_en)
+            "LAYER_ABSENT",
+            value=name,
+            expected=spec.key,
+            label=Text(spec.name_zh, spec.name_en),
+            about=spec.key,
         )
 
 
