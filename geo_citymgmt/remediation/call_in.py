@@ -192,7 +192,7 @@ class _Figures:
     def __init__(
         self,
         register: Register,
-        day: pd.Timestamp,
+        day: pd.Timestamp | None,
         level: str,
         given: pd.DataFrame | None,
         hot: gpd.GeoDataFrame | None,
@@ -206,7 +206,9 @@ class _Figures:
 
     def start(self, days: int | None) -> pd.Timestamp:
         """First of the ``days`` days that end with the day of the figures."""
-        return pd.NaT if days is None else self.day - pd.Timedelta(days=days - 1)
+        return (
+            pd.NaT if days is None or self.day is None else self.day - pd.Timedelta(days=days - 1)
+        )
 
     def value(self, figure: str, days: int | None) -> pd.Series:
         """Return the figure by zone."""
@@ -236,6 +238,9 @@ class _Figures:
 
     def _counted(self, figure: str, days: int | None) -> pd.Series:
         register = self.register
+        if figure in _WITHIN and self.day is None:
+            # Without a date of the data there are no last days.
+            return pd.Series(np.nan, index=self.codes)
         if figure in _WITHIN:
             first = self.start(days)
             if figure == "new_builds":
@@ -269,7 +274,8 @@ class _Figures:
                 }
             )
             doubtful = pd.DataFrame({"row": np.flatnonzero(unknown), "unknown": 1.0})
-            values = pd.concat([values.assign(unknown=0.0), doubtful]).fillna(0.0)
+            blank = dict.fromkeys(("open", "overdue", "due", "remaining"), 0.0)
+            values = pd.concat([values.assign(unknown=0.0), doubtful.assign(**blank)])
             sums = self._sum(values)
             columns = ["open", "overdue", "due", "remaining"]
             sums[columns] = sums[columns].mask(sums["unknown"] > 0)
