@@ -254,6 +254,9 @@ class Builder:
         places = np.concatenate(parts)
         low, high = np.percentile(places, _MIDDLE, axis=0)
         inside = ((places >= low) & (places <= high)).all(axis=1)
+        if not inside.any():
+            # Of two or three places each may be at an end: then none of them is a stray.
+            inside[:] = True
         lon, lat = places[inside].T
         return lon, lat
 

@@ -13,7 +13,7 @@ from folium.template import Template
 from geo_citymgmt.errors import CityDataError, MapError
 from geo_citymgmt.maps.elements import Zones
 from geo_citymgmt.maps.figures import number_text
-from geo_citymgmt.maps.terms import STATUS, status_shown, term_lines
+from geo_citymgmt.maps.terms import STATUS, status_shown, target_text, term_lines
 from geo_citymgmt.maps.text import json_for_script, visible_text
 from geo_citymgmt.spec import get_spec
 from geo_citymgmt.words import DISTRICT, Text
@@ -72,6 +72,7 @@ class Panel(MacroElement):
         self.choose = _CHOOSE.format(unit=zone_unit).of(lang)
         self.dates = dates_of(table)
         self._texts: dict[str, int] = {}
+        self._aimed = bool(table["target"].notna().any())
         kind = row_kind(table)
         chosen = table.loc[
             table["indicator"].isin(figures)
@@ -134,14 +135,20 @@ class Panel(MacroElement):
         return {
             "v": self._text(number_text(value, unit, lang) or STATUS["not_available"][place]),
             "n": value,
-            "t": None if target is None else self._text(number_text(target, unit, lang)),
+            "t": None if target is None else self._text(target_text(target, unit, lang)),
             # A line for the target only where the two may be compared.
             "g": target if attainment is not None else None,
             "a": attainment,
             "e": share,
             "s": status if status in STATUS else "other",
             "w": self._text(said) if status not in ("", "no_target", "not_available") else None,
-            "l": [self._text(text) for line in term_lines(row, lang) for text in line],
+            "l": [
+                self._text(text)
+                for label, told in term_lines(row, lang)
+                # Where nothing has a target, that a figure has none says nothing of it.
+                if self._aimed or told != STATUS["no_target"][place]
+                for text in (label, told)
+            ],
         }
 
     def _text(self, text: str) -> int:

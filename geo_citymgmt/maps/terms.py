@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -41,6 +43,7 @@ _WORDS = {
         "city": "全市",
         "note": "说明",
         "deadline": "期限",
+        "none_left": "清零",
     },
     "en": {
         "value": "Value",
@@ -57,6 +60,7 @@ _WORDS = {
         "city": "City",
         "note": "Note",
         "deadline": "Deadline",
+        "none_left": "none left",
     },
 }
 
@@ -76,6 +80,19 @@ def status_shown(status: str, expected: float, target: float) -> str:
     return _AT_TARGET.get(status, status) if same else status
 
 
+def target_text(target: Any, unit: str | None, lang: str) -> str:
+    """Return a target with its unit; nothing to be left has a word of its own.
+
+    Examples
+    --------
+    >>> target_text(0.0, "m2", "zh"), target_text(3000, "count", "zh")
+    ('清零', '3,000')
+    """
+    if pd.notna(target) and target == 0:
+        return _WORDS[lang]["none_left"]
+    return number_text(target, unit, lang)
+
+
 def total_name(lang: str) -> str:
     """Return what the whole city is called where it has no name."""
     return _WORDS[lang]["city"]
@@ -86,7 +103,7 @@ def total_text(row: pd.Series, lang: str) -> str:
     words, unit = _WORDS[lang], str(row["unit"])
     parts = [f"{words['city']} {number_text(row['value'], unit, lang)}"]
     if pd.notna(row["target"]):
-        parts.append(f"{words['target']} {number_text(row['target'], unit, lang)}")
+        parts.append(f"{words['target']} {target_text(row['target'], unit, lang)}")
     if pd.notna(row["attainment"]):
         share = number_text(row["attainment"], "ratio", lang)
         parts.append(f"{words['attainment']} {share}")
@@ -133,7 +150,7 @@ def term_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
         (words["value"], number("value") or STATUS["not_available"][place]),
         (words["numerator"], number("numerator", None) if parts else ""),
         (words["denominator"], number("denominator", None) if parts else ""),
-        (words["target"], number("target")),
+        (words["target"], target_text(row.get("target"), unit, lang)),
         (words["deadline"], day("deadline")),
         (words["attainment"], number("attainment", "ratio")),
         # A level to be kept has no pace: what is expected is the target, which stands above.

@@ -80,12 +80,12 @@ def test_without_districts_every_file_is_written_and_says_so_once(unzoned, tmp_p
     assert files["manifest"].is_file()
     page = files["index"].read_text(encoding="utf-8")
     assert not [word for word in NOTHINGS if word in page]
-    assert page.count("来源中没有区县图层") == 1
+    assert page.count("来源中没有板块图层") == 1
     assert 'id="scoreboard"' not in page
     assert 'id="coverage"' not in page
     assert "市域外" not in page
     written = sheets(files["tables"])
-    assert not {"区县进度", "区县完成率", "街道", "覆盖"} & set(written)
+    assert not {"板块进度", "板块完成率", "街道", "覆盖"} & set(written)
     # 721 cases in June and 9,148 records, as with districts: see the sample's own tests.
     assert written["违法建设"][-1][:2] == ["全市合计", 9148]
     assert [row[0] for row in written["违法建设"][3:]] == ["未落图", "全市合计"]
@@ -105,6 +105,14 @@ def test_without_districts_a_figure_has_no_map_by_district(unzoned):
 
 
 # -- without a date
+
+
+def test_two_places_are_enough_to_choose_a_crs(tmp_path):
+    rows = ["窨井编号,整治状态,经度,纬度", "A1,销号,120.620,31.310", "A2,疑似,120.621,31.311"]
+    (tmp_path / "窨井.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    city = gcm.load_city(tmp_path, fallback_crs="EPSG:4490")
+    assert city.metric is not None
+    assert city.zones.crs == city["manholes"].crs
 
 
 def test_a_city_without_dates_has_a_report(undated, tmp_path):
