@@ -20,6 +20,7 @@ ZONES = squares((0, 0, 1000, 1000), (1000, 0, 2000, 1000)).rename(
     index={"A": "320505", "B": "320508"}
 )
 ZONES.index.name = "district_code"
+ZONES["name_zh"] = ["高新区（虎丘区）", "姑苏区"]
 FACILITIES = (
     "illegal_construction",
     "utility_tunnels",
@@ -375,7 +376,7 @@ def test_a_shape_that_cannot_be_built_is_rejected_as_that_and_not_as_missing(tmp
     shapes = [good, {"type": "Blob"}, None, {"type": "Blob"}]
     features = [
         {"type": "Feature", "geometry": shape, "properties": {"编号": f"J{i}", "所属区县": where}}
-        for i, (shape, where) in enumerate(zip(shapes, ["", "", "", "姑苏区"], strict=True))
+        for i, (shape, where) in enumerate(zip(shapes, ["", "", "", "320508"], strict=True))
     ]
     path = tmp_path / "窨井.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))

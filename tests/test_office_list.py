@@ -13,6 +13,7 @@ ZONES = squares((0, 0, 1000, 1000), (1000, 0, 2000, 1000)).rename(
     index={"A": "320505", "B": "320508"}
 )
 ZONES.index.name = "district_code"
+ZONES["name_zh"] = ["高新区（虎丘区）", "姑苏区"]
 
 
 def read(features, listed, **kwargs):
