@@ -131,7 +131,7 @@ def _decided(
     table = table[said | (~table["severity"].isin(_INFO) & (not settled))].copy()
     names = table["layer"].map(tab_name) if settled else pd.Series(title, index=table.index)
     # The key knows the layer also where its name has changed since.
-    by_key = table["finding_key"].str.partition(":")[0]
+    by_key = table["finding_key"].str.replace(r":.*", "", regex=True)
     known = by_key.isin(specs).to_numpy()
     table["layer"] = (
         names.map(lambda name: layers.get(name, name)).mask(known, by_key).astype("str")

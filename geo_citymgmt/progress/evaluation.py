@@ -94,12 +94,14 @@ class _Choice:
     """Records that count, and what of each record is known.
 
     ``known`` is how many of the three things a figure needs are known of the record, or settle that
-    it does not count; ``lacks`` the first that is not, 0 where there is none.
+    it does not count; ``lacks`` the first that is not, 0 where there is none. ``silent`` marks
+    those whose state is known today and was another one on the day, which nothing tells.
     """
 
     counts: np.ndarray
     known: np.ndarray
     lacks: np.ndarray
+    silent: np.ndarray
 
     def drop(self, rows: np.ndarray, thing: int) -> None:
         """Note that of ``rows`` the ``thing`` is not known."""
@@ -185,19 +187,24 @@ class Evaluator:
 
     def _in_states(
         self, layer: str, part: Component, window: Window
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Records in the states of the component, and those about which the data cannot say."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Records in the states of the component, those about which the data cannot say, and those
+        among them that have a state today.
+        """
         spec = self.city.specs[layer]
         assert spec.state_field is not None
         known = list(spec.fields[spec.state_field].codes)
         key = (layer, window.day, window.plan)
         if key not in self._states:
             state = self.timeline(layer).state_at(window.day, plan=window.plan)
-            self._states[key] = (pd.Index(known).get_indexer(state), state.isna().to_numpy())
-        at, unknown = self._states[key]
+            unknown = state.isna().to_numpy()
+            data = self.timeline(layer).data
+            today = spec.state_field in data and data[spec.state_field].notna().to_numpy()
+            self._states[key] = (pd.Index(known).get_indexer(state), unknown, unknown & today)
+        at, unknown, silent = self._states[key]
         wanted = np.isin(known, part.codes(spec))
         # A record that was not known yet is at -1, beyond every code.
-        return np.append(wanted, False)[at], unknown
+        return np.append(wanted, False)[at], unknown, silent
 
     def problem(self, figure: Figure) -> Text | None:
         """Why the figure is not available, or None."""
@@ -307,6 +314,8 @@ class Evaluator:
         for thing in (_WHERE, _STATE, _SIZE):
             lacking = layout.number(choice.lacks == thing)
             missing |= (lacking > 0) & (layout.number(choice.known >= thing) == 0)
+        # What a zone held on an earlier day is not counted around records that were in it then.
+        missing |= layout.number(choice.silent) > 0
         most = layout.total(np.where(choice.lacks > 0, part.most, 0.0))
         return out, most, missing
 
@@ -321,12 +330,13 @@ class Evaluator:
             maybe = (yes & unreadable & ~passed) | (maybe & (passed | unreadable))
             yes = yes & passed
         n = len(yes)
-        choice = _Choice(yes, np.where(yes, _SIZE, _WHERE), np.zeros(n, dtype=int))
+        no = np.zeros(n, dtype=bool)
+        choice = _Choice(yes, np.where(yes, _SIZE, _WHERE), np.zeros(n, dtype=int), no)
         inside, doubtful = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
         # What enters a state in a period need not be in it at its end.
         if part.state and part.kind != "entered":
-            inside, doubtful = self._in_states(layer, part, window)
-            choice.counts = yes & inside
+            inside, doubtful, silent = self._in_states(layer, part, window)
+            choice.counts, choice.silent = yes & inside, yes & silent
             choice.known[yes & ~inside] = _STATE
         choice.drop(yes & doubtful, _STATE)
         choice.drop(maybe & (inside | doubtful), _WHERE)
