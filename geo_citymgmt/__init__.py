@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from geo_citymgmt.report import write_report
     from geo_citymgmt.sample import sample_city
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "AsOfError",

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt.cleaning.columns import clean_columns
-from geo_citymgmt.cleaning.extent import Extent
+from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
 from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
@@ -43,10 +43,11 @@ from geo_citymgmt.metric import (
     zone_positions,
 )
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
@@ -83,6 +84,9 @@ class Layer:
         Field to the column of the source it was read from.
     metric : MetricCRS or None
         The CRS of ``data``, its errors and how it was chosen; None where nothing has a place.
+    unreadable : mapping of str to array of bool
+        Field to which records of ``data`` had a value in it that could not be used. What counts by
+        that field does not know about them; an empty value of theirs is no answer.
     """
 
     spec: LayerSpec
@@ -94,6 +98,7 @@ class Layer:
     personal: tuple[str, ...] = ()
     mapping: Mapping[str, str] = field(repr=False, default_factory=dict)
     metric: MetricCRS | None = None
+    unreadable: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
         row = self.ledger.iloc[0]
@@ -242,6 +247,12 @@ def read_layer(
             findings.extend(raw.findings, offset=int(starts(raws)[-1]), source=apart)
             raw.frame = unique_names(raw.frame)
             raws.append(raw)
+        written = [raw.geometry for raw in raws]
+        placeholders = []
+        for raw in raws:
+            # Before anything is concluded from where the records lie.
+            raw.geometry, gone = without_placeholders(raw.geometry)
+            placeholders.append(gone)
         offsets = starts(raws)
         extent = _extent(zones)
         positions = [
@@ -287,7 +298,10 @@ def read_layer(
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
-    clean, unusable = clean_geometry(geometry, spec, findings, record)
+    reason, shown = _no_place(placeholders, positions, written, n_alone)
+    clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
+    told = np.isin(unusable.code, ["COORD_PLACEHOLDER", "COORD_RANGE"])
+    unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
     state = PartedRecords(spec, findings, record, data, clean)
@@ -363,7 +377,35 @@ def _closed(
     }
     ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
     masked = tuple(column for column in data.columns if column in fields)
-    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), metric)
+    lost = {
+        name: np.isin(record, records)
+        for name, records in findings.values_removed().items()
+        if name in spec.fields
+    }
+    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), metric, lost)
+
+
+def _no_place(
+    placeholders: Sequence[np.ndarray],
+    positions: Sequence[Position],
+    written: Sequence[np.ndarray],
+    n_alone: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Why records have no place though they have coordinates, and these as they were written."""
+    reasons, shown = [], []
+    for gone, position, geometry in zip(placeholders, positions, written, strict=True):
+        reason = np.full(len(gone), "", dtype=object)
+        reason[gone] = "COORD_PLACEHOLDER"
+        if position.out_of_range is not None:
+            reason[position.out_of_range] = "COORD_RANGE"
+        text = np.full(len(gone), "", dtype=object)
+        hit = np.flatnonzero(reason != "")
+        x, y = spots(geometry[hit])
+        text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
+        reasons.append(reason)
+        shown.append(text)
+    nothing = np.full(n_alone, "", dtype=object)
+    return np.concatenate([*reasons, nothing]), np.concatenate([*shown, nothing])
 
 
 def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
@@ -423,19 +465,20 @@ def _check_fields(
     for name, item in spec.fields.items():
         if name in mapping or name == spec.id_field:
             continue
-        if name == spec.measure and spec.measure_default is None:
-            raise _without_measure(raw.name, spec, item, similar_columns(item, free))
+        near = similar_columns(item, free) if name == spec.measure else []
+        if name == spec.measure and spec.measure_default is None and spec.role != "facility":
+            raise _without_measure(raw.name, spec, item, near)
         if item.figures:
             known = load_figures().figures
             names = [known[f] for f in item.figures if f in known]
+            detail = Text(
+                "、".join(f.zh for f in names) or "、".join(item.figures),
+                ", ".join(f.en for f in names) or ", ".join(item.figures),
+            )
+            if near:
+                detail = join_texts([detail, _ask_which(spec, item, near)])
             findings.add(
-                "FIELD_MISSING",
-                expected=", ".join(item.figures),
-                detail=Text(
-                    "、".join(f.zh for f in names) or "、".join(item.figures),
-                    ", ".join(f.en for f in names) or ", ".join(item.figures),
-                ),
-                item=item,
+                "FIELD_MISSING", expected=", ".join(item.figures), detail=detail, item=item
             )
 
 
@@ -450,14 +493,20 @@ def _without_measure(source: str, spec: LayerSpec, item: Field, alike: list[str]
         "Name its column under 'fields' in city.toml (Python: aliases=).",
     )
     if alike:
-        entry = f'"{alike[0]}" = "{item.name}"'
-        remedy = Text(
-            f"“{'”、“'.join(alike)}”与之相近：如是，请在 city.toml 的 [layers.{spec.key}.fields] "
-            f"写 {entry}（Python：aliases=）。",
-            f"{' or '.join(map(repr, alike))} looks like it: if it is, write {entry} under "
-            f"[layers.{spec.key}.fields] in city.toml (Python: aliases=).",
-        )
+        ask = _ask_which(spec, item, alike)
+        remedy = Text(f"{ask.zh}（Python：aliases=）。", f"{ask.en} (Python: aliases=).")
     return SourceError(cause, remedy=remedy)
+
+
+def _ask_which(spec: LayerSpec, item: Field, alike: list[str]) -> Text:
+    """Ask whether one of the columns ``alike`` is the field, and say what to write then."""
+    entry = f'"{alike[0]}" = "{item.name}"'
+    return Text(
+        f"“{'”、“'.join(alike)}”与之相近：如是，请在 city.toml 的 [layers.{spec.key}.fields] "
+        f"写 {entry}",
+        f"{' or '.join(map(repr, alike))} looks like it: if it is, write {entry} under "
+        f"[layers.{spec.key}.fields] in city.toml",
+    )
 
 
 def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> None:

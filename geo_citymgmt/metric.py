@@ -31,7 +31,6 @@ from geo_citymgmt.errors import CRSError, ScaleWarning
 from geo_citymgmt.words import Text
 
 __all__ = [
-    "DEFAULT_CRS",
     "MAX_ERROR",
     "REFUSED_ERROR",
     "MetricCRS",
@@ -46,8 +45,6 @@ __all__ = [
     "zone_positions",
 ]
 
-#: Kept for the rooms that still name it; nothing here falls back on it.
-DEFAULT_CRS = "EPSG:4549"
 #: How far a scale over the data may be from one, in a CRS that is chosen.
 MAX_ERROR = 1e-3
 #: And in a frame that is given: between the two it is measured with a warning.

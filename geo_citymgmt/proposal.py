@@ -539,10 +539,10 @@ def _degrees_line(
     code = "EPSG:4490" if chinese else "EPSG:4326"
     draft.ask(
         Text(
-            "文件没有写明坐标系；数值是经纬度。如取自互联网地图（高德、百度），请另写 "
-            'datum = "gcj02" 或 "bd09"',
-            "the file states no CRS; the numbers are degrees. If they are from a web map of China, "
-            'give datum = "gcj02" or "bd09" too',
+            f"文件没有写明坐标系；数值是经纬度，按 {code} 写入（Python：crs=）。如取自互联网地图"
+            '（高德、百度），请另写 datum = "gcj02" 或 "bd09"',
+            f"the file states no CRS; the numbers are degrees, {code} is written (Python: crs=). "
+            'If they are from a web map of China, give datum = "gcj02" or "bd09" too',
         )
     )
     # Small numbers without a name may be metres of a local grid.

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
+from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import LayerSpec, load_specs
 
+#: Whose targets and notes the page gives beside the definitions.
+PROFILE = "suzhou_2022"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "methods.md"
 MARK = "<!-- figures: written by scripts/figure_docs.py from figures.toml -->\n"
 _UNITS = {"m2": "m²", "ratio": "ratio (0 to 1)"}
@@ -121,7 +124,9 @@ def page(text: str) -> str:
     head, mark, _ = text.partition(MARK)
     if not mark:
         raise SystemExit(f"{PAGE.name}: the line {MARK.strip()} is not there")
-    return head + mark + "\n" + definitions(load_figures(), load_specs())
+    return (
+        head + mark + "\n" + definitions(load_figures(profile=load_profile(PROFILE)), load_specs())
+    )
 
 
 def main() -> int:

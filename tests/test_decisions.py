@@ -9,7 +9,15 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
+from geo_citymgmt.decisions import (
+    carry_over,
+    compare_findings,
+    mark_accepted,
+    read_decisions,
+    recognised,
+)
 from geo_citymgmt.decisions.terms import decision_of
+from geo_citymgmt.findings import CODES, FindingCode
 from geo_citymgmt.reading.sheet import list_sheets
 from geo_citymgmt.report import write_findings
 from tests.conftest import DATA, points
@@ -320,3 +328,199 @@ def test_the_workbook_offers_words_that_are_understood_and_forbids_no_other(offi
     assert {decision_of(word)[0] for word in accepted} == {"accept"}
     assert decision_of(f"{correct}51") == ("correct", "51")
     assert decision_of(correct)[0] == "unclear"
+
+
+@pytest.fixture
+def reworded(monkeypatch):
+    """Every message in both languages says something else, with other numbers, in another order."""
+
+    def change() -> None:
+        monkeypatch.setattr("geo_citymgmt.findings._blocks.CODES", {
+            code: FindingCode(known.severity, f"7 新说法 {len(code)}：{{value}}", "8 in new words")
+            for code, known in CODES.items()
+        })  # fmt: skip
+
+    return change
+
+
+def without_keys(path):
+    """Make a workbook of this version one that 0.1.0 wrote: its last column is not there."""
+    book = openpyxl.load_workbook(path)
+    for sheet in book.worksheets:
+        last = sheet.cell(3, sheet.max_column)
+        if last.value in ("问题标识", "Finding key"):
+            sheet.delete_cols(last.column)
+    book.save(path)
+
+
+WHOLE = {
+    "DATE_ORDER": ("属实", "原始记录如此"),
+    "EVENT_UNMATCHED": ("属实", "另册登记"),
+    "LAYER_IGNORED": ("认可", "不是图层"),
+}
+
+
+def decide_all(path, answers: dict[str, tuple[str, str]]) -> int:
+    """Fill in both columns of every finding of a code, on all sheets; return how many."""
+    book, n = openpyxl.load_workbook(path), 0
+    for sheet in book.worksheets[1:]:
+        column = {cell.value: cell.column for cell in sheet[3]}
+        for row in range(4, sheet.max_row + 1):
+            answer = answers.get(sheet.cell(row, column["问题代码"]).value)
+            if answer is not None:
+                sheet.cell(row, column["处理意见"]).value = answer[0]
+                sheet.cell(row, column["说明"]).value = answer[1]
+                n += 1
+    book.save(path)
+    return n
+
+
+@pytest.fixture
+def office_with_events(office):
+    events = "layer,key,event,date\nmanholes,J9,closed,2022-01-01\nlamps,J1,closed,2022-01-01\n"
+    (office / "events.csv").write_text(events, encoding="utf-8")
+    for name in ("旧图", "草图"):
+        points((0, 0)).to_file(office / f"{name}.shp", engine="pyogrio")
+    return office
+
+
+def test_messages_may_be_reworded_and_every_decision_stays(office_with_events, tmp_path, reworded):
+    book = tmp_path / "findings.xlsx"
+    check(office_with_events, "--format", "xlsx", "-o", book)
+    decide(book, ROUND)
+    n = decide_all(book, WHOLE)
+    assert n >= 5
+    before = gcm.load_city(office_with_events, decisions=book)
+    reworded()
+    city = gcm.load_city(office_with_events, decisions=book)
+    told = city.findings
+    assert "新说法" in told["message_zh"].iloc[0]
+    accepted = told["code"].isin(list(WHOLE))
+    assert accepted.sum() == n
+    assert told.loc[accepted, "severity"].eq("info").all()
+    assert set(city.since["state"]) <= {"remaining", "resolved"}
+    assert city.since["state"].tolist() == before.since["state"].tolist()
+    pd.testing.assert_frame_equal(city["manholes"], before["manholes"])
+    # The workbook that is written then has them again, each beside its own.
+    written_before = opinions(book, "数据源")
+    _, output = check(office_with_events, "--format", "xlsx", "-o", book, "--decisions", book)
+    assert "没有出现" not in output
+    assert opinions(book, "数据源") == written_before
+    assert opinions(book)["J3", "DATE_ORDER"] == ROUND["J3", "DATE_ORDER"]
+
+
+def test_findings_of_a_layer_in_another_order_keep_each_its_own_decision(
+    office_with_events, tmp_path
+):
+    book = tmp_path / "findings.xlsx"
+    check(office_with_events, "--format", "xlsx", "-o", book)
+    decisions = read_decisions(book, gcm.load_specs())
+    ignored = decisions["code"].eq("EVENT_UNMATCHED")
+    assert ignored.sum() == 2
+    now = gcm.load_city(office_with_events).findings.iloc[::-1].reset_index(drop=True)
+    at = recognised(decisions, now)
+    matched = at >= 0
+    keys = decisions["finding_key"].to_numpy()[at[matched]]
+    assert keys.tolist() == now.loc[matched, "finding_key"].tolist()
+    assert set(now.loc[~matched, "severity"]) <= {"info"}
+
+
+def test_a_workbook_of_0_1_0_without_keys_is_read_by_words(office_with_events, tmp_path):
+    book = tmp_path / "findings.xlsx"
+    check(office_with_events, "--format", "xlsx", "-o", book)
+    decide(book, ROUND)
+    decide_all(book, WHOLE)
+    without_keys(book)
+    decisions = read_decisions(book, gcm.load_specs())
+    assert decisions["finding_key"].eq("").all()
+    city = gcm.load_city(office_with_events, decisions=book)
+    assert city.findings.loc[city.findings["code"].isin(list(WHOLE)), "severity"].eq("info").all()
+    assert "J4" in set(city["manholes"]["manhole_id"])
+    _, output = check(office_with_events, "--format", "xlsx", "-o", book, "--decisions", book)
+    assert "没有出现" not in output
+    # From here on it has keys.
+    assert read_decisions(book, gcm.load_specs())["finding_key"].ne("").all()
+    assert opinions(book)["J3", "DATE_ORDER"] == ROUND["J3", "DATE_ORDER"]
+
+
+def test_the_key_stands_in_the_last_column_and_is_hidden(office, tmp_path):
+    book = tmp_path / "findings.xlsx"
+    check(office, "--format", "xlsx", "-o", book)
+    sheet = openpyxl.load_workbook(book)["窨井"]
+    last = sheet.cell(3, sheet.max_column)
+    assert last.value == "问题标识"
+    assert sheet.column_dimensions[last.column_letter].hidden
+    assert "manholes:CODE_UNKNOWN:status:J1" in [c.value for c in sheet[last.column_letter]]
+
+
+def test_of_several_with_one_key_the_one_at_its_place_is_meant(office, tmp_path):
+    frame = points((0, 0), (10, 0), (20, 0), (30, 0), MANHOLE_ID=["J1", "J1", "J1", "J5"])
+    frame["STATUS"] = "处置中"
+    frame.to_file(office / "窨井.shp", engine="pyogrio", encoding="UTF-8")
+    before = gcm.load_city(office).findings
+    twice = before[before["code"].eq("ID_DUPLICATE")]
+    assert twice["finding_key"].str.endswith((":J1", ":J1 (2)")).all()
+    one = twice.iloc[[1]].reset_index(drop=True)
+    assert recognised(one, twice.reset_index(drop=True)).tolist() == [-1, 0]
+
+
+@pytest.fixture
+def whole(tmp_path):
+    """Manholes that have all a state that is no code, of four kinds."""
+    folder = tmp_path / "whole"
+    folder.mkdir()
+    for part in DATA.glob("districts.*"):
+        (folder / part.name).write_bytes(part.read_bytes())
+    frame = points(*((10 * k, 0) for k in range(40)), MANHOLE_ID=[f"J{k}" for k in range(40)])
+    frame["STATUS"] = ["待定", "不知", "不知", "不知"] * 10
+    frame.to_file(folder / "窨井.shp", engine="pyogrio", encoding="UTF-8")
+    return folder
+
+
+def test_a_fault_of_a_whole_column_is_accepted_for_the_layer(whole, tmp_path, reworded):
+    book = tmp_path / "findings.xlsx"
+    assert check(whole, "--format", "xlsx", "-o", book)[0] == 3
+    assert decide_all(book, {"CODE_UNKNOWN": ("属实", "旧编码")}) == 1
+    reworded()
+    city = gcm.load_city(whole, decisions=book)
+    (row,) = city.findings[city.findings["code"].eq("CODE_UNKNOWN")].itertuples()
+    assert (row.severity, row.n_records) == ("info", 40)
+    assert "旧编码" in row.message_zh
+    assert check(whole, "--decisions", book)[0] == 0
+
+
+def test_what_was_accepted_record_by_record_is_accepted_as_one(whole):
+    city = gcm.load_city(whole)
+    (now,) = city.findings[city.findings["code"].eq("CODE_UNKNOWN")].index
+    rows = {"layer": "manholes", "code": "CODE_UNKNOWN", "field": "status", "value": "不知",
+            "message_zh": "", "message_en": "", "opinion": "属实", "remark": "旧编码",
+            "finding_key": "", "kind": "accept", "new_value": "", "settled": False}  # fmt: skip
+    each = pd.DataFrame([{**rows, "row_label": f"FID {k}", "key": f"J{k}"} for k in range(40)])
+    assert mark_accepted(city.findings, each).loc[now, "severity"] == "info"
+    carried = carry_over(each, city.findings)
+    assert carried.opinion[now] == "属实" and carried.settled.empty
+    since = compare_findings(each, city.findings)
+    mine = since[since["code"].eq("CODE_UNKNOWN")]
+    assert mine["state"].tolist() == ["remaining"]
+    # Half of them are not the layer.
+    assert mark_accepted(city.findings, each[:20]).loc[now, "severity"] == "error"
+
+
+def test_a_fault_that_is_no_longer_that_of_the_whole_column_is_not_called_new(whole, tmp_path):
+    book = tmp_path / "findings.xlsx"
+    check(whole, "--format", "xlsx", "-o", book)
+    frame = points(*((10 * k, 0) for k in range(40)), MANHOLE_ID=[f"J{k}" for k in range(40)])
+    frame["STATUS"] = ["不知"] * 10 + ["处置中"] * 30
+    frame.to_file(whole / "窨井.shp", engine="pyogrio", encoding="UTF-8")
+    since = gcm.load_city(whole, decisions=book).since
+    mine = since[since["code"].eq("CODE_UNKNOWN")]
+    assert mine["state"].tolist() == ["remaining"] * 10
+
+
+def test_a_value_for_a_whole_column_is_told_to_be_no_decision(whole, tmp_path):
+    book = tmp_path / "findings.xlsx"
+    check(whole, "--format", "xlsx", "-o", book)
+    decide_all(book, {"CODE_UNKNOWN": ("改为：已整治", "")})
+    city = gcm.load_city(whole, decisions=book)
+    assert "DECISION_UNUSED" in set(city.findings["code"])
+    assert city["manholes"]["status"].isna().all()

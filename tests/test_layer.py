@@ -20,6 +20,7 @@ ZONES = squares((0, 0, 1000, 1000), (1000, 0, 2000, 1000)).rename(
     index={"A": "320505", "B": "320508"}
 )
 ZONES.index.name = "district_code"
+ZONES["name_zh"] = ["高新区（虎丘区）", "姑苏区"]
 FACILITIES = (
     "illegal_construction",
     "utility_tunnels",
@@ -106,15 +107,15 @@ def test_the_geometry_decides_the_district_and_the_report_is_kept():
     assert (row["record"], row["value"], row["expected"]) == (1, "320505", "320508")
 
 
-def test_a_record_without_geometry_that_names_its_district_is_unlocated():
+def test_a_record_without_geometry_is_unlocated_under_the_district_it_names_or_none():
     frame = lots((1, 1), (2, 2), (3, 3), LOT_ID=["P1", "P2", "P3"], 所属区县=["", "姑苏区", "月球"])
     frame.geometry = [frame.geometry[0], None, None]
     read = gcm.read_layer(frame, "parking_points", zones=ZONES)
-    assert read.data["lot_id"].tolist() == ["P1", "P2"]
-    assert read.data["district_code"].tolist() == ["320505", "320508"]
-    assert read.located.tolist() == [True, False]
-    assert read.rejected[["record", "codes"]].values.tolist() == [[2, "GEOM_NULL"]]
-    assert {"UNLOCATED", "ZONE_UNKNOWN"} <= codes(read)
+    assert read.data["lot_id"].tolist() == ["P1", "P2", "P3"]
+    assert read.data["district_code"].fillna("").tolist() == ["320505", "320508", ""]
+    assert read.located.tolist() == [True, False, False]
+    assert read.rejected.empty
+    assert {"GEOM_NULL", "UNLOCATED", "ZONE_UNKNOWN"} <= codes(read)
 
 
 def test_outside_is_accepted_and_far_away_is_refused():
@@ -140,17 +141,19 @@ def test_missing_ids_are_generated_unique_and_flagged():
     assert (read.findings["code"] == "ID_MISSING").sum() == 2
 
 
-def test_a_record_without_the_layers_measure_is_rejected():
+def test_a_record_without_the_layers_measure_is_accepted_and_told():
     read = gcm.read_layer(lots((1, 1), (2, 2), 泊位总数=["若干", "5"]), "parking_points")
-    assert len(read.data) == 1
-    assert read.rejected["codes"].tolist() == ["VALUE_MISSING"]
+    assert read.data["spaces_total"].fillna(-1).tolist() == [-1, 5]
+    assert read.rejected.empty
     assert {"NUMBER_UNPARSED", "VALUE_MISSING"} <= codes(read)
 
 
-def test_a_layer_without_its_measure_is_refused_by_name():
-    with pytest.raises(gcm.CityDataError, match="spaces_total") as caught:
-        gcm.read_layer(points((1, 1)), "parking_points")
-    assert "停车泊位数" in caught.value.message_zh
+def test_a_layer_without_its_measure_is_read_and_names_the_figures_that_lack_it():
+    read = gcm.read_layer(points((1, 1)), "parking_points")
+    assert len(read.data) == 1
+    said = read.findings[read.findings["field"] == "spaces_total"].iloc[0]
+    assert (said["code"], said["severity"]) == ("FIELD_MISSING", "warning")
+    assert "停车泊位总数" in said["message_zh"]
 
 
 def test_the_length_of_a_tunnel_comes_from_its_line_where_it_is_missing():
@@ -183,18 +186,21 @@ def test_unusable_geometry_is_rejected_by_kind():
     frame = gpd.GeoDataFrame({"违建面积": [1.0] * 7}, geometry=geometry, crs=CRS)
     read = gcm.read_layer(frame, "illegal_construction")
     assert read.rejected.set_index("record")["codes"].to_dict() == {
-        0: "GEOM_NULL", 1: "GEOM_EMPTY", 2: "GEOM_TYPE", 3: "GEOM_UNREPAIRABLE",
-        6: "COORD_NONFINITE",
-    }  # fmt: skip
+        2: "GEOM_TYPE",
+        3: "GEOM_UNREPAIRABLE",
+    }
+    # Those without a place count all the same.
+    assert {"GEOM_NULL", "GEOM_EMPTY", "COORD_NONFINITE"} <= codes(read)
+    assert read.located.tolist() == [False, False, True, True, False]
     assert read.ledger["n_repaired"].iloc[0] == 1
-    assert read.data.geometry.is_valid.all()
+    assert read.data.geometry[read.located].is_valid.all()
 
 
 def test_rejects_come_back_as_they_were_read():
-    frame = lots((1, 1), 泊位总数=["若干"], LOT_ID=["P1"])
+    frame = lots((1, 1), (2, 2), 泊位总数=["5", "若干"], LOT_ID=["P1", "P1"])
     rejected = gcm.read_layer(frame, "parking_points").rejected
     assert json.loads(rejected["raw"].iloc[0]) == {"LOT_ID": "P1", "泊位总数": "若干"}
-    assert rejected.geometry.iloc[0].equals(frame.geometry.iloc[0])
+    assert rejected.geometry.iloc[0].equals(frame.geometry.iloc[1])
 
 
 def test_a_cut_name_that_could_be_two_fields_is_asked_about():
@@ -370,19 +376,17 @@ def test_a_shape_that_cannot_be_built_is_rejected_as_that_and_not_as_missing(tmp
     shapes = [good, {"type": "Blob"}, None, {"type": "Blob"}]
     features = [
         {"type": "Feature", "geometry": shape, "properties": {"编号": f"J{i}", "所属区县": where}}
-        for i, (shape, where) in enumerate(zip(shapes, ["", "", "", "姑苏区"], strict=True))
+        for i, (shape, where) in enumerate(zip(shapes, ["", "", "", "320508"], strict=True))
     ]
     path = tmp_path / "窨井.geojson"
     path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     read = gcm.read_layer(path, "manholes")
-    assert read.rejected[["record", "codes"]].values.tolist() == [
-        [1, "RECORD_UNREADABLE"],
-        [2, "GEOM_NULL"],
-    ]
+    assert read.rejected[["record", "codes"]].values.tolist() == [[1, "RECORD_UNREADABLE"]]
     told = read.findings.query("code in ['RECORD_UNREADABLE', 'GEOM_NULL', 'UNLOCATED']")
     assert sorted(told[["record", "code", "action", "severity"]].values.tolist()) == [
         [1, "RECORD_UNREADABLE", "rejected", "error"],
-        [2, "GEOM_NULL", "rejected", "error"],
+        [2, "GEOM_NULL", "none", "warning"],
+        [2, "UNLOCATED", "assumed", "warning"],
         [3, "RECORD_UNREADABLE", "none", "warning"],
         [3, "UNLOCATED", "assumed", "warning"],
     ]

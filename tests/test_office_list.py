@@ -13,6 +13,7 @@ ZONES = squares((0, 0, 1000, 1000), (1000, 0, 2000, 1000)).rename(
     index={"A": "320505", "B": "320508"}
 )
 ZONES.index.name = "district_code"
+ZONES["name_zh"] = ["高新区（虎丘区）", "姑苏区"]
 
 
 def read(features, listed, **kwargs):
@@ -54,10 +55,11 @@ def test_rows_without_a_feature_stay_unlocated_under_the_district_they_name():
         {"停车场编号": ["P8", "P9"], "泊位总数": ["7", "9"], "所属区县": ["姑苏区", ""]}
     )
     out = read(features, listed)
-    assert out.data["lot_id"].tolist() == ["P1", "P8"]
-    assert out.data["district_code"].tolist() == ["320505", "320508"]
-    assert out.rejected["codes"].tolist() == ["GEOM_NULL"]
-    assert out.rejected["row_label"].tolist() == ["台账 1"]
+    assert out.data["lot_id"].tolist() == ["P1", "P8", "P9"]
+    assert out.data["district_code"].fillna("").tolist() == ["320505", "320508", ""]
+    assert out.located.tolist() == [True, False, False]
+    told = out.findings[out.findings["code"] == "UNLOCATED"]
+    assert told["row_label"].tolist() == ["台账 0", "台账 1"]
     unmatched = out.findings[out.findings["code"] == "LEDGER_UNMATCHED"]
     assert unmatched["record"].tolist() == [0]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 from itertools import pairwise
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -259,11 +259,19 @@ def test_too_few_months_and_a_target_that_is_met_are_reasons(city):
         gcm.outlook(city, months=2)
 
 
-@pytest.mark.parametrize("asked", [gcm.outlook, gcm.period_table])
-def test_data_without_a_date_are_refused_with_what_to_give(asked):
-    with pytest.raises(gcm.CityDataError, match=r"no date.*Give data_date .*as_of") as caught:
-        asked(SimpleNamespace(data_date=None))
-    assert "data_date" in caught.value.message_zh and "--as-of" in caught.value.message_zh
+def test_data_without_a_date_have_no_periods_and_no_outlook_and_say_so(city):
+    dateless = replace(city, data_date=None)
+    aim = own(("manhole_remediated", "320500", 3000, "2022-12-31"))
+    ahead = gcm.outlook(dateless, indicators="manhole_remediated", targets=aim).iloc[0]
+    assert not ahead["can_project"]
+    assert (ahead["reason_zh"], ahead["reason_en"]) == ("数据没有日期", "the data has no date")
+    names = ["manhole_remediated", "manhole_open_count"]
+    table = gcm.period_table(dateless, periods="month", indicators=names).set_index("indicator")
+    assert np.isnan(table.loc["manhole_remediated", "value"])
+    assert table.loc["manhole_remediated", "note_en"].endswith("the data has no date")
+    # What stands is on record, whatever the day.
+    assert table.loc["manhole_open_count", "value"] == 2106
+    assert table[["previous", "year_ago"]].isna().all(axis=None)
 
 
 def test_a_stock_that_is_to_fall_is_measured_downwards(city):

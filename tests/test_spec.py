@@ -8,6 +8,7 @@ import pytest
 
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.indicators import load_figures
+from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import get_spec, load_specs
 
 FIVE = {"illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations"}
@@ -62,10 +63,12 @@ def test_every_state_is_in_a_set_and_every_set_holds_known_states(key):
     assert in_sets == codes
 
 
-def test_fields_name_the_figures_that_need_them_as_the_figures_do():
-    specs = load_specs()
+@pytest.mark.parametrize("profile", [None, "suzhou_2022"])
+def test_fields_name_the_figures_that_need_them_as_the_figures_do(profile):
+    whose = None if profile is None else load_profile(profile)
+    specs = load_specs(below=None if whose is None else whose.layers)
     needs: dict[tuple[str, str], set[str]] = {}
-    for figure in load_figures().figures.values():
+    for figure in load_figures(profile=whose).figures.values():
         for name in figure.fields(specs[figure.layer]):
             needs.setdefault((figure.layer, name), set()).add(figure.id)
     stated = {

@@ -117,10 +117,11 @@ def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSp
     return SourceError(
         cause,
         remedy=Text(
-            f"请指明图层：check 用 --layer（如 --layer {example}），Python 用 layers=，或在 "
-            f'city.toml 写 [layers.{example}] 和 path = "{name}"。',
-            f"Say which it is: check takes --layer (--layer {example}), Python layers=, or write "
-            f'[layers.{example}] with path = "{name}" in a city.toml; layers: {", ".join(specs)}.',
+            f"请改名（如 窨井）或指明图层：check 用 --layer（如 --layer {example}），Python 用 "
+            f'layers=，或在 city.toml 写 [layers.{example}] 和 path = "{name}"。',
+            f"Rename it (manholes) or say which it is: check takes --layer (--layer {example}), "
+            f'Python layers=, or write [layers.{example}] with path = "{name}" in a city.toml; '
+            f"layers: {', '.join(specs)}.",
         ),
     )
 
@@ -140,7 +141,11 @@ def _check_asked(
     if asked is not None and asked not in found.layers:
         spec = specs[asked]
         found.findings.add(
-            "LAYER_ABSENT", value=name, expected=spec.key, label=Text(spec.name_zh, spec.name_en)
+            "LAYER_ABSENT",
+            value=name,
+            expected=spec.key,
+            label=Text(spec.name_zh, spec.name_en),
+            about=spec.key,
         )
 
 

@@ -289,7 +289,9 @@ def _succeeded(targets: pd.DataFrame, builder: Builder, findings: Findings) -> p
     old = targets["zone_code"].isin(merged)
     for code in targets.loc[old, "zone_code"].unique():
         detail = Text("目标表", "targets")
-        findings.add("ZONES_SUCCEEDED", value=code, expected=merged[code], detail=detail)
+        findings.add(
+            "ZONES_SUCCEEDED", value=code, about=str(code), expected=merged[code], detail=detail
+        )
     moved = targets.assign(zone_code=targets["zone_code"].replace(merged))
     keys = ["indicator", "zone_code", "deadline"]
     # Targets of several zones that became one add up.

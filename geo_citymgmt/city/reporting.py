@@ -165,7 +165,7 @@ def cut_units(
             whole = shapely.union_all(streets.geometry.loc[members].to_numpy())
         ground = None if whole is None else shapely.difference(whole, taken)
         if ground is None or shapely.is_empty(ground):
-            findings.add("UNIT_EMPTY", value=unit.name.zh, expected=unit.code)
+            findings.add("UNIT_EMPTY", value=unit.name.zh, about=unit.code, expected=unit.code)
             continue
         taken = shapely.union(taken, ground)
         row: dict[str, object] = {
@@ -176,7 +176,9 @@ def cut_units(
         if streets is not None and len(members):
             moved = _moved(streets.loc[members], districts.index, amounts)
             for name in set(amounts) - set(moved):
-                findings.add("UNIT_AMOUNT", value=unit.name.zh, expected=name, field=name)
+                findings.add(
+                    "UNIT_AMOUNT", value=unit.name.zh, about=unit.code, expected=name, field=name
+                )
             row |= moved
             streets = streets.copy()
             streets.loc[members, "parent_code"] = unit.code
@@ -189,7 +191,7 @@ def cut_units(
         left[name] = amounts[name]
     gone = shapely.area(shapes) < _NOTHING_M2
     for code in districts.index[gone]:
-        findings.add("UNIT_COVERS", value=str(code))
+        findings.add("UNIT_COVERS", value=str(code), about=str(code))
     added = pd.concat(rows).set_crs(districts.crs)
     columns = [name for name in added.columns if name in districts.columns]
     both = pd.concat([left[~gone], added[columns]])
@@ -215,7 +217,13 @@ def _members(
         if len(codes) == 1:
             found += codes
         else:
-            findings.add("UNIT_STREET", value=street, expected=unit.name.zh, detail=str(len(codes)))
+            findings.add(
+                "UNIT_STREET",
+                value=street,
+                about=f"{unit.code} {street}",
+                expected=unit.name.zh,
+                detail=str(len(codes)),
+            )
     return found
 
 

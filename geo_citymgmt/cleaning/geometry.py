@@ -12,7 +12,11 @@ from geo_citymgmt.cleaning.centre_line import centre_line
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 
-__all__ = ["Unusable", "clean_geometry", "tell_coincident"]
+__all__ = ["NO_PLACE", "Unusable", "clean_geometry", "tell_coincident"]
+
+#: Why a record has no place: it counts all the same, as unlocated. A shape that is there and cannot
+#: be used is another matter.
+NO_PLACE = ("GEOM_NULL", "GEOM_EMPTY", "COORD_NONFINITE", "COORD_PLACEHOLDER", "COORD_RANGE")
 
 #: A repair that changes the area by more than this is no repair.
 MAX_REPAIR = 0.05
@@ -34,7 +38,11 @@ class Unusable:
 
 
 def clean_geometry(
-    geometry: np.ndarray, spec: LayerSpec, findings: Findings, record: np.ndarray
+    geometry: np.ndarray,
+    spec: LayerSpec,
+    findings: Findings,
+    record: np.ndarray,
+    reason: np.ndarray | None = None,
 ) -> tuple[np.ndarray, Unusable]:
     """Check and repair ``geometry``, already in the metric CRS.
 
@@ -48,6 +56,8 @@ def clean_geometry(
         Takes the repairs; what is unusable is returned, for the caller decides what becomes of it.
     record : array of int
         Position of each in the source.
+    reason : array of str, optional
+        Why a geometry is missing, where that is known: a finding code.
 
     Returns
     -------
@@ -56,13 +66,15 @@ def clean_geometry(
     """
     out = _flat(geometry, findings)
     unusable = Unusable(*(np.full(len(out), "", dtype=object) for _ in range(3)))
-    reason = unusable.code
     missing = shapely.is_missing(out)
-    reason[missing] = "GEOM_NULL"
+    unusable.code[missing] = "GEOM_NULL"
+    if reason is not None:
+        known = missing & (reason != "")
+        unusable.code[known] = reason[known]
     empty = ~missing & shapely.is_empty(out)
-    reason[empty] = "GEOM_EMPTY"
+    unusable.code[empty] = "GEOM_EMPTY"
     bad = _nonfinite(out)
-    reason[bad] = "COORD_NONFINITE"
+    unusable.code[bad] = "COORD_NONFINITE"
     out[missing | empty | bad] = None
     out = _single_parts(out)
     _mark_types(out, spec, unusable)

@@ -68,7 +68,8 @@ def reported_codes(
         said = np.array([not is_null_text(t) for t in texts] + [False])[places]
         unknown = np.where(said & pd.isna(known), shown, unknown)
         out = np.where(pd.isna(known), out, known)
-    lost = pd.notna(unknown) & pd.isna(out)
+    # Without zones there is nothing by which a name could be known.
+    lost = pd.notna(unknown) & pd.isna(out) & (zones is not None)
     findings.add("ZONE_UNKNOWN", records=record[lost], value=unknown[lost], unit=terms.word)
     return pd.Series(out, dtype="str")
 

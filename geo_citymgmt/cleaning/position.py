@@ -65,6 +65,8 @@ class Position:
     within: CRS | None = None
     x: np.ndarray = field(default_factory=lambda: np.empty(0))
     y: np.ndarray = field(default_factory=lambda: np.empty(0))
+    #: Records whose numbers are no degrees of the earth, without geometry; None without any.
+    out_of_range: np.ndarray | None = None
 
     @property
     def is_metric(self) -> bool:
@@ -151,6 +153,12 @@ def locate(
         raw.geometry, x, y, source, extent, findings, raw.record + offset,
         mend=mend, name=raw.name,
     )  # fmt: skip
+    out_of_range = _off_earth(x, y, source)
+    # Where that is most of them it is the CRS that is wrong.
+    if out_of_range.sum() <= np.isfinite(x).sum() / 2:
+        geometry = np.array(geometry, dtype=object)
+        geometry[out_of_range] = None
+        x, y = np.where(out_of_range, np.nan, x), np.where(out_of_range, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
     given = how == "given" and crs is not None
     stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
@@ -159,10 +167,12 @@ def locate(
         geometry = _transform(geometry, source, degrees)
         x, y = _transformed(x, y, source, degrees)
         findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
-        return Position(to_wgs84(geometry, datum), stated, how, datum, "given", WGS84, x, y)
+        return Position(
+            to_wgs84(geometry, datum), stated, how, datum, "given", WGS84, x, y, out_of_range
+        )
     # Without a word about it the datum is the one that the CRS rests on.
     known, known_by = (datum, "given") if datum else (_datum_of(source), "crs")
-    return Position(geometry, stated, how, known, known_by, source, x, y)
+    return Position(geometry, stated, how, known, known_by, source, x, y, out_of_range)
 
 
 def project(position: Position, findings: Findings, metric_crs: CRS, name: str) -> np.ndarray:
@@ -197,6 +207,14 @@ def _shift_m(lon: np.ndarray, lat: np.ndarray, datum: str) -> str:
     at = np.array([np.median(lon[there])]), np.array([np.median(lat[there])])
     to = to_wgs84(at, datum)
     return f"{GEOD.inv(at[0], at[1], to[0], to[1])[2][0]:.0f}"
+
+
+def _off_earth(x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarray:
+    """Which places lie beyond the poles, or more than half way round the earth."""
+    if not source.is_geographic:
+        return np.zeros(len(x), dtype=bool)
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.abs(x) > 180) | (np.abs(y) > 90))
 
 
 def _source_crs(

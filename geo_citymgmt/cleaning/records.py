@@ -12,7 +12,7 @@ from pyproj import CRS
 
 from geo_citymgmt.cleaning.columns import number_field
 from geo_citymgmt.cleaning.datum_guess import guess_text, suspect_datum
-from geo_citymgmt.cleaning.geometry import Unusable, tell_coincident
+from geo_citymgmt.cleaning.geometry import NO_PLACE, Unusable, tell_coincident
 from geo_citymgmt.cleaning.ids import identify
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms, check_place, reported_codes
 from geo_citymgmt.cleaning.text import no_text
@@ -133,10 +133,13 @@ class Records:
         told = (unusable.code != "") & ~self.rejected
         if not told.any():
             return
-        placed = told & reported.notna().to_numpy()
+        named = reported.notna().to_numpy()
         # A shape that could not be built is no missing one: its finding is there already.
         unbuilt = told & (unusable.code == "GEOM_NULL")
         unbuilt &= np.isin(self.record, self.findings.records_of("RECORD_UNREADABLE"))
+        placed = told & named
+        if self.spec.role == "facility":
+            placed |= told & ~unbuilt & np.isin(unusable.code, NO_PLACE)
         for hit, action, severity in (
             (unbuilt & placed, "none", "warning"),
             (unbuilt & ~placed, "rejected", "error"),
@@ -160,16 +163,20 @@ class Records:
         self.findings.add(
             "UNLOCATED",
             records=self.record[placed],
-            value=reported[placed].to_numpy(dtype=object),
+            value=reported[placed].fillna("—").to_numpy(dtype=object),
             action="assumed",
             unit=terms.word,
         )
         self.rejected |= told & ~placed
 
     def measure(self) -> None:
-        """A record needs the measure of its layer, from the source or from its geometry."""
+        """Fill the measure of the layer from the geometry where its file says so; tell the rest.
+
+        A facility without its measure counts as one; what adds the measure up says how many lack
+        it. A context record without it says nothing, and is rejected.
+        """
         name = self.spec.measure
-        if name is None:
+        if name is None or (name not in self.data.columns and self.spec.measure_default is None):
             return
         item = self.spec.fields[name]
         if name not in self.data.columns:
@@ -190,6 +197,9 @@ class Records:
                 item=item,
             )
             missing = missing & ~filled
+        if self.spec.role == "facility":
+            self.findings.add("VALUE_MISSING", records=self.record[missing], item=item)
+            return
         self.findings.add(
             "VALUE_MISSING",
             records=self.record[missing],

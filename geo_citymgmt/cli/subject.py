@@ -18,20 +18,20 @@ __all__ = ["CITY", "Subject", "check_options", "find_subject"]
 CITY = "city"
 #: Kind of subject -> what it is called.
 _KINDS = {
-    "figure": ("指标", "a figure"),
-    "layer": ("图层", "a layer"),
-    "reach": ("带 --radius 的图层", "a layer with --radius"),
-    "city": ("city", "city"),
+    "figure": Text("指标", "a figure"),
+    "layer": Text("图层", "a layer"),
+    "reach": Text("带 --radius 的图层", "a layer with --radius"),
+    "city": Text("city", "city"),
 }
 #: Option -> the kinds of subject it does something for, and how to say so.
 _TAKEN_BY = {
     "as_of": (
         ("figure", "city", "reach"),
-        ("指标、city 和带 --radius 的图层", "figures, city and layers with --radius"),
+        Text("指标、city 和带 --radius 的图层", "figures, city and layers with --radius"),
     ),
-    "color_by": (("layer",), ("不带 --radius 的图层", "layers without --radius")),
-    "radius": (("reach",), ("图层", "layers")),
-    "level": (("figure",), ("指标", "figures")),
+    "color_by": (("layer",), Text("不带 --radius 的图层", "layers without --radius")),
+    "radius": (("reach",), Text("图层", "layers")),
+    "level": (("figure",), Text("指标", "figures")),
 }
 
 
@@ -103,17 +103,17 @@ def check_options(subject: Subject, **options: Any) -> None:
     """
     reach = subject.kind == "layer" and options.get("radius") is not None
     kind = "reach" if reach else subject.kind
-    for name, (kinds, (for_zh, for_en)) in _TAKEN_BY.items():
+    for name, (kinds, meant) in _TAKEN_BY.items():
         if options.get(name) is None or kind in kinds:
             continue
         option = "--" + name.replace("_", "-")
-        what_zh, what = _KINDS[kind]
+        what = _KINDS[kind]
         if kind != "city":
-            what_zh, what = f"{what_zh}“{subject.name_zh}”", f"{what} ({subject.key})"
+            what = Text(f"{what.zh}“{subject.name_zh}”", f"{what.en} ({subject.key})")
         raise CityDataError(
             Text(
-                f"{option} 不能用于{what_zh}，只用于{for_zh}。",
-                f"{option} does nothing for {what}: it is for {for_en}.",
+                f"{option} 不能用于{what.zh}，只用于{meant.zh}。",
+                f"{option} does nothing for {what.en}: it is for {meant.en}.",
             ),
             remedy=Text("请去掉该选项，或改画其他内容。", "Leave it out, or name another WHAT."),
         )

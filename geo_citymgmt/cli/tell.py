@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_citymgmt.console import say
+from geo_citymgmt.words import Text, join_texts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -19,17 +19,18 @@ def tell_kept(kept: Kept, lang: str) -> None:
     """Say in one line what became of what people wrote into the workbook before."""
     carried, settled, copy = kept.carried, kept.settled, kept.copy
     parts = [
-        (carried, f"处理意见沿用 {carried} 条", f"decisions carried over: {carried}"),
+        (carried, Text(f"处理意见沿用 {carried} 条", f"decisions carried over: {carried}")),
         (
             settled,
-            f"{settled} 条所说的问题这次没有出现，移入“已了结意见”",
-            f"{settled} on the sheet of settled decisions, their findings are gone",
+            Text(
+                f"{settled} 条所说的问题这次没有出现，移入“已了结意见”",
+                f"{settled} on the sheet of settled decisions, their findings are gone",
+            ),
         ),
-        (copy, f"原清单留存为 {copy}", f"the workbook before is kept as {copy}"),
+        (copy, Text(f"原清单留存为 {copy}", f"the workbook before is kept as {copy}")),
     ]
-    zh = "；".join(text for there, text, _ in parts if there)
-    en = "; ".join(text for there, _, text in parts if there)
-    click.echo(say(f"{zh}。", f"{en}.", lang))
+    said = join_texts(text for there, text in parts if there)
+    click.echo(Text(f"{said.zh}。", f"{said.en}.").of(lang))
 
 
 def tell_unread(city: City, lang: str) -> None:

@@ -21,24 +21,24 @@ DECISION_COLUMNS = (
     "remark", "finding_key", "kind", "new_value", "settled",
 )  # fmt: skip
 _HEADINGS = {
-    "severity": ("级别", "Severity"),
-    "layer": ("图层", "Layer"),
-    "code": ("问题代码", "Code"),
-    "message_zh": ("问题说明（中文）", "Message (Chinese)"),
-    "message_en": ("问题说明（英文）", "Message (English)"),
-    "row_label": ("记录位置", "Record"),
-    "key": ("编号", "Id"),
-    "field": ("字段", "Field"),
-    "value": ("原值", "Value found"),
-    "opinion": ("处理意见", "Decision"),
-    "remark": ("说明", "Remark"),
+    "severity": Text("级别", "Severity"),
+    "layer": Text("图层", "Layer"),
+    "code": Text("问题代码", "Code"),
+    "message_zh": Text("问题说明（中文）", "Message (Chinese)"),
+    "message_en": Text("问题说明（英文）", "Message (English)"),
+    "row_label": Text("记录位置", "Record"),
+    "key": Text("编号", "Id"),
+    "field": Text("字段", "Field"),
+    "value": Text("原值", "Value found"),
+    "opinion": Text("处理意见", "Decision"),
+    "remark": Text("说明", "Remark"),
     # In a hidden column; workbooks of 0.1.0 have none.
-    "finding_key": ("问题标识", "Finding key"),
+    "finding_key": Text("问题标识", "Finding key"),
 }
-_SUMMARY = ("汇总", "Summary")
-_SETTLED = ("已了结意见", "Settled decisions")
+_SUMMARY = Text("汇总", "Summary")
+_SETTLED = Text("已了结意见", "Settled decisions")
 #: What is about no layer.
-_WHOLE = ("数据源", "Source")
+_WHOLE = Text("数据源", "Source")
 #: What only states a decision of the program is nothing to decide about, unless someone did.
 _INFO = ("提示", "note", "info")
 
@@ -131,7 +131,7 @@ def _decided(
     table = table[said | (~table["severity"].isin(_INFO) & (not settled))].copy()
     names = table["layer"].map(tab_name) if settled else pd.Series(title, index=table.index)
     # The key knows the layer also where its name has changed since.
-    by_key = table["finding_key"].str.partition(":")[0]
+    by_key = table["finding_key"].str.replace(r":.*", "", regex=True)
     known = by_key.isin(specs).to_numpy()
     table["layer"] = (
         names.map(lambda name: layers.get(name, name)).mask(known, by_key).astype("str")

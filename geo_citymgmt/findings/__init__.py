@@ -145,6 +145,14 @@ class Findings:
         """Return the distinct records of which ``code`` has been told."""
         return distinct_records([block for block in self._blocks if block.code == code])
 
+    def values_removed(self) -> dict[str, np.ndarray]:
+        """Return, for each field, the distinct records whose value could not be used."""
+        lost = [b for b in self._blocks if b.action == "value_removed" and b.of_records]
+        return {
+            name: distinct_records([block for block in lost if block.field == name])
+            for name in dict.fromkeys(block.field for block in lost)
+        }
+
     def codes_of(self, action: str) -> pd.Series:
         """Return, for each record about which ``action`` was taken, the codes joined by ``;``."""
         blocks = [b for b in self._blocks if b.action == action and b.of_records]

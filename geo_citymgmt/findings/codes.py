@@ -152,9 +152,19 @@ CODES: Mapping[str, FindingCode] = {
         "已由 {value} 逐点换算到 WGS 84（约 {expected} 米）",
         "converted from {value} to WGS 84 vertex by vertex (about {expected} m)",
     ),
-    "GEOM_NULL": _c("error", "没有图形", "no geometry"),
-    "GEOM_EMPTY": _c("error", "图形为空", "the geometry is empty"),
-    "COORD_NONFINITE": _c("error", "坐标不是有效数字", "a coordinate is not a finite number"),
+    "GEOM_NULL": _c("warning", "没有图形", "no geometry"),
+    "GEOM_EMPTY": _c("warning", "图形为空", "the geometry is empty"),
+    "COORD_PLACEHOLDER": _c(
+        "warning",
+        "坐标 {value} 是空值的占位数，不是位置；请补填坐标",
+        "the coordinates {value} stand for an unknown place; fill in the right ones",
+    ),
+    "COORD_RANGE": _c(
+        "warning",
+        "坐标 {value} 超出经纬度范围（经度 ±180、纬度 ±90），请核对",
+        "the coordinates {value} are no longitude and latitude (±180, ±90); correct them",
+    ),
+    "COORD_NONFINITE": _c("warning", "坐标不是有效数字", "a coordinate is not a finite number"),
     "GEOM_TYPE": _c(
         "error",
         "图形类型为 {value}，该图层应为 {expected}",
@@ -178,8 +188,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "UNLOCATED": _c(
         "warning",
-        "没有可用图形，按所填{unit} {value} 计入（未落图）",
-        "no usable geometry; counted as unlocated under {value}",
+        "没有可用位置，计入“未落图”；所填{unit}：{value}",
+        "no usable place; counted as unlocated; {unit} as reported: {value}",
     ),
     "OUT_OF_CITY": _c(
         "warning",

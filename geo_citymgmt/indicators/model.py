@@ -71,6 +71,19 @@ class Component:
                 names.append(amount.date)
         return tuple(dict.fromkeys(names))
 
+    def fields_to_fill(self, spec: LayerSpec) -> tuple[str, ...]:
+        """Fields an empty value of which says "none": empty in all records they say nothing."""
+        names = [n for n in self.where if spec.fields[n].may_be_empty]
+        names += [n for n in (self.dated, self.past) if n is not None]
+        if self.kind in ("distinct", "complete"):
+            names.append(self.of)
+        for key in self.amounts():
+            amount = spec.amounts[key]
+            if not amount.due and amount.while_in is None:
+                name = amount.total if isinstance(amount.total, str) else amount.date
+                names += [name] if name is not None else []
+        return tuple(dict.fromkeys(names))
+
     def told_only_by_events(self, spec: LayerSpec) -> Amount | None:
         """The amount it sums, where no field of a record can tell it."""
         if self.kind not in ("flow", "balance"):
@@ -120,6 +133,16 @@ class Figure:
     def adds_up(self) -> bool:
         """Whether zones, outside and unlocated make the city's value."""
         return self.value is not None and self.value.kind != "distinct"
+
+    @property
+    def is_part_of_whole(self) -> bool:
+        """Whether what counts in its numerator counts in its denominator too."""
+        part, whole = self.numerator, self.denominator
+        if part is None or whole is None:
+            return False
+        same = (part.kind, part.of, part.within_days) == (whole.kind, whole.of, whole.within_days)
+        narrower = not whole.state or (bool(part.state) and set(part.state) <= set(whole.state))
+        return same and narrower and set(whole.where) <= set(part.where)
 
     def fields(self, spec: LayerSpec) -> tuple[str, ...]:
         """Fields of its layer without which it is not available."""

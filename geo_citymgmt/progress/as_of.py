@@ -13,7 +13,7 @@ from geo_citymgmt.words import Text
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-__all__ = ["as_date", "day_of", "known_day"]
+__all__ = ["as_date", "day_of"]
 
 
 def as_date(value: Any) -> pd.Timestamp:
@@ -59,20 +59,6 @@ def day_of(city: City, as_of: Any, basis: str | None) -> pd.Timestamp | None:
                 "（计划数：Python 的 basis=“plan”）。",
                 f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it. Ask for a date "
                 'up to then (in Python basis="plan" gives what is planned).',
-            ),
-        )
-    return day
-
-
-def known_day(city: City, as_of: Any) -> pd.Timestamp:
-    """Return the day of the figures; refuse a city whose data has none."""
-    day = day_of(city, as_of, None)
-    if day is None:
-        raise CityDataError(
-            Text("数据没有日期。", "the city's data has no date."),
-            remedy=Text(
-                "请在 city.toml 中写 data_date，或指定截至日期（--as-of；Python：as_of）。",
-                "Give data_date in city.toml, or as_of (--as-of).",
             ),
         )
     return day

@@ -2,10 +2,17 @@
 
 Everything that does not hang on the date (masks, memberships, entries of amounts) is made once for
 an evaluator; a figure at one more date is then a few sums over arrays.
+
+What the data does not say is no zero. Of each record a figure needs up to three things, one after
+the other: whether it is one of those asked about (``where``), in which state it was, and its day
+and size. A record that one of them rules out needs no more. Where records of a zone lack a thing
+and none that has come so far has it, the figure is not available there; else it is the sum of what
+is known, beside the number of records it knows nothing about and the most they could add.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,7 +21,7 @@ import pandas as pd
 
 from geo_citymgmt.indicators import Component, Figure
 from geo_citymgmt.progress.membership import Membership
-from geo_citymgmt.progress.timeline import Entries, Timeline, matches
+from geo_citymgmt.progress.timeline import Entries, Missing, Timeline
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -56,9 +63,10 @@ class Layout:
         once = pairs.drop_duplicates(["slot", "label"])
         return np.bincount(once["slot"], minlength=len(self.zone_code)).astype("float64")
 
-    def touched(self, records: np.ndarray) -> np.ndarray:
-        """Rows of the figure in which any of the records counts."""
-        return np.bincount(self.slot[records[self.row]], minlength=len(self.zone_code)) > 0
+    def number(self, records: np.ndarray) -> np.ndarray:
+        """How many of the records count, wholly or in part, by row of the figure."""
+        chosen = self.slot[records[self.row]]
+        return np.bincount(chosen, minlength=len(self.zone_code)).astype("float64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +78,49 @@ class Values:
     numerator: np.ndarray
     denominator: np.ndarray
     by_events: bool
-    undated: int
+    #: How many records the value knows nothing about, and between what it lies with them.
+    unknown: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    #: What these records lack.
+    lacks: tuple[Text, ...] = ()
+
+
+_WHERE, _STATE, _SIZE = 1, 2, 3
+
+
+@dataclass
+class _Choice:
+    """Records that count, and what of each record is known.
+
+    ``known`` is how many of the three things a figure needs are known of the record, or settle that
+    it does not count; ``lacks`` the first that is not, 0 where there is none. ``silent`` marks
+    those whose state is known today and was another one on the day, which nothing tells.
+    """
+
+    counts: np.ndarray
+    known: np.ndarray
+    lacks: np.ndarray
+    silent: np.ndarray
+
+    def drop(self, rows: np.ndarray, thing: int) -> None:
+        """Note that of ``rows`` the ``thing`` is not known."""
+        self.counts = self.counts & ~rows
+        self.known[rows] = thing - 1
+        self.lacks[rows] = thing
 
 
 @dataclass
 class _Part:
-    """What a component contributes: by record, with those about which the data cannot say."""
+    """What a component contributes by record, what is known of each, and the most it could be."""
 
-    row: np.ndarray
     amount: np.ndarray
+    choice: _Choice
+    most: np.ndarray
+    row: np.ndarray | None = None
     label: np.ndarray | None = None
-    unknown: np.ndarray | None = None
-    undated: int = 0
     by_events: bool = False
+    lacks: tuple[Text, ...] = ()
 
 
 class Evaluator:
@@ -93,7 +131,7 @@ class Evaluator:
         self._membership = Membership(city)
         self._timelines: dict[str, Timeline] = {}
         self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
-        self._masks: dict[tuple[str, str], np.ndarray] = {}
+        self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
         self._problems: dict[str, Text | None] = {}
 
@@ -108,6 +146,7 @@ class Evaluator:
                 self.city[layer],
                 events[events["layer"] == layer],
                 self.city.data_date,
+                self.city.layer(layer).unreadable,
             )
         return self._timelines[layer]
 
@@ -139,29 +178,33 @@ class Evaluator:
         level_, kind, code = np.array(zones, dtype=object).T
         return Layout(level_, kind, code, row, slot, share)
 
-    def chosen(self, layer: str, part: Component) -> np.ndarray:
-        """Records a component is about, whatever their state."""
+    def chosen(self, layer: str, part: Component) -> tuple[np.ndarray, np.ndarray]:
+        """Records a component is about, whatever their state, and those it may be about."""
         key = (layer, repr(sorted(part.where.items(), key=str)))
         if key not in self._masks:
-            timeline = self.timeline(layer)
-            self._masks[key] = matches(timeline.data, timeline.spec, part.where)
+            self._masks[key] = self.timeline(layer).choice(part.where)
         return self._masks[key]
 
     def _in_states(
         self, layer: str, part: Component, window: Window
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Records in the states of the component, and those about which the data cannot say."""
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Records in the states of the component, those about which the data cannot say, and those
+        among them that have a state today.
+        """
         spec = self.city.specs[layer]
         assert spec.state_field is not None
         known = list(spec.fields[spec.state_field].codes)
         key = (layer, window.day, window.plan)
         if key not in self._states:
             state = self.timeline(layer).state_at(window.day, plan=window.plan)
-            self._states[key] = (pd.Index(known).get_indexer(state), state.isna().to_numpy())
-        at, unknown = self._states[key]
+            unknown = state.isna().to_numpy()
+            data = self.timeline(layer).data
+            today = spec.state_field in data and data[spec.state_field].notna().to_numpy()
+            self._states[key] = (pd.Index(known).get_indexer(state), unknown, unknown & today)
+        at, unknown, silent = self._states[key]
         wanted = np.isin(known, part.codes(spec))
         # A record that was not known yet is at -1, beyond every code.
-        return np.append(wanted, False)[at], unknown
+        return np.append(wanted, False)[at], unknown, silent
 
     def problem(self, figure: Figure) -> Text | None:
         """Why the figure is not available, or None."""
@@ -191,6 +234,21 @@ class Evaluator:
             names = list(dict.fromkeys(missing))
             labels = "、".join(spec.fields[n].zh for n in names)
             return Text(f"缺少字段：{labels}", f"needs {', '.join(names)}")
+        empty = [
+            n
+            for part in figure.components
+            for n in part.fields_to_fill(spec)
+            if len(data)
+            and n not in missing
+            and data[n].isna().all()
+            and not (part.of in told and n not in part.where)
+        ]
+        if empty:
+            names = list(dict.fromkeys(empty))
+            labels = "、".join(spec.fields[n].zh for n in names)
+            return Text(
+                f"没有一条记录有可用的“{labels}”", f"no record has a usable {', '.join(names)}"
+            )
         for part in figure.components:
             amount = part.told_only_by_events(spec)
             if amount is not None and amount.key not in adding:
@@ -222,61 +280,113 @@ class Evaluator:
         """Evaluate a figure that has no problem."""
         layout = self.layout(figure, levels)
         parts = [self._part(figure, c, window) for c in figure.components]
-        sums = [self._by_zone(layout, part) for part in parts]
+        known, most, missing = zip(*(self._by_zone(layout, p) for p in parts), strict=True)
+        sums = [np.where(m, np.nan, k) for k, m in zip(known, missing, strict=True)]
         numerator = denominator = np.full(len(layout.zone_code), np.nan)
-        value = sums[0]
+        value, low, high = sums[0], known[0], known[0] + most[0]
         if len(sums) == 2:
             numerator, denominator = sums
-            whole = np.where(denominator > 0, denominator, np.nan)
-            value = numerator / whole
+            value = _divided(numerator, denominator)
+            low, high = _bounds(figure, known, most)
+        lacking = np.any([p.choice.lacks > 0 for p in parts], axis=0)
         return Values(
             layout,
             value,
             numerator,
             denominator,
             any(p.by_events for p in parts),
-            sum(p.undated for p in parts),
+            layout.number(lacking),
+            low,
+            high,
+            tuple(dict.fromkeys(text for p in parts for text in p.lacks)),
         )
 
-    def _by_zone(self, layout: Layout, part: _Part) -> np.ndarray:
-        if part.label is not None:
+    def _by_zone(self, layout: Layout, part: _Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What is known to count, the most that could be added, and where nothing is known."""
+        if part.row is not None and part.label is not None:
             out = layout.different(part.row, part.label)
         else:
             out = layout.total(part.amount)
-        if part.unknown is not None and part.unknown.any():
-            out[layout.touched(part.unknown)] = np.nan
-        return out
+        missing = np.zeros(len(out), dtype=bool)
+        choice = part.choice
+        if not choice.lacks.any():
+            return out, np.zeros(len(out)), missing
+        for thing in (_WHERE, _STATE, _SIZE):
+            lacking = layout.number(choice.lacks == thing)
+            missing |= (lacking > 0) & (layout.number(choice.known >= thing) == 0)
+        # What a zone held on an earlier day is not counted around records that were in it then.
+        missing |= layout.number(choice.silent) > 0
+        most = layout.total(np.where(choice.lacks > 0, part.most, 0.0))
+        return out, most, missing
 
-    def _part(self, figure: Figure, part: Component, window: Window) -> _Part:
-        timeline = self.timeline(figure.layer)
-        chosen = self.chosen(figure.layer, part)
+    def _choose(self, layer: str, part: Component, window: Window) -> _Choice:
+        """Which records a component counts on a day, as far as where and state decide it."""
+        timeline = self.timeline(layer)
+        yes, maybe = self.chosen(layer, part)
         if part.past is not None:
             date = timeline.data[part.past]
             gone = date.notna() if window.day is None else date < window.day
-            chosen = chosen & gone.to_numpy(dtype=bool)
+            passed, unreadable = gone.to_numpy(dtype=bool), timeline.unreadable(part.past)
+            maybe = (yes & unreadable & ~passed) | (maybe & (passed | unreadable))
+            yes = yes & passed
+        n = len(yes)
+        no = np.zeros(n, dtype=bool)
+        choice = _Choice(yes, np.where(yes, _SIZE, _WHERE), np.zeros(n, dtype=int), no)
+        inside, doubtful = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+        # What enters a state in a period need not be in it at its end.
+        if part.state and part.kind != "entered":
+            inside, doubtful, silent = self._in_states(layer, part, window)
+            choice.counts, choice.silent = yes & inside, yes & silent
+            choice.known[yes & ~inside] = _STATE
+        choice.drop(yes & doubtful, _STATE)
+        choice.drop(maybe & (inside | doubtful), _WHERE)
+        return choice
+
+    def _part(self, figure: Figure, part: Component, window: Window) -> _Part:
+        timeline = self.timeline(figure.layer)
+        choice = self._choose(figure.layer, part, window)
         if figure.current and self._before(window):
-            # Nothing says since when the record is as it is.
-            none = np.empty(0, dtype=int)
-            return _Part(none, np.zeros(len(chosen)), unknown=chosen)
+            return self._not_then(choice)
         if part.kind == "flow":
-            return self._flow(figure.layer, part, chosen, window)
-        if part.kind == "entered":
+            out = self._flow(timeline, part, choice, window)
+        elif part.kind == "entered":
             codes = part.codes(timeline.spec)
             entries = timeline.entered(codes, plan=window.plan)
-            return self._in_period(timeline, part, chosen, window, entries)
-        return self._standing(figure.layer, part, chosen, window)
+            out = self._in_period(timeline, part, choice, window, entries)
+        else:
+            out = self._standing(timeline, part, choice, window)
+        if choice.lacks.any():
+            out.lacks = (*self._lacks(timeline, part, choice), *out.lacks)
+        return out
+
+    def _not_then(self, choice: _Choice) -> _Part:
+        """Nothing says since when the records are as they are."""
+        choice.drop(choice.counts, _SIZE)
+        n = len(choice.counts)
+        then = Text("当时的情况", "state on that day")
+        return _Part(np.zeros(n), choice, np.full(n, np.nan), lacks=(then,))
+
+    def _lacks(self, timeline: Timeline, part: Component, choice: _Choice) -> tuple[Text, ...]:
+        """Names of the fields that the records of a part lack to be chosen, or to have a state."""
+        data, fields = timeline.data, timeline.spec.fields
+        unclear = choice.lacks == _WHERE
+        names = [
+            name
+            for name in part.where
+            if (data[name].isna().to_numpy() | timeline.unreadable(name))[unclear].any()
+        ]
+        if part.past is not None and timeline.unreadable(part.past)[unclear].any():
+            names.append(part.past)
+        if timeline.spec.state_field and (choice.lacks == _STATE).any():
+            names.append(timeline.spec.state_field)
+        return tuple(Text(fields[n].zh, fields[n].en) for n in dict.fromkeys(names))
 
     def _before(self, window: Window) -> bool:
         own = self.city.data_date
         return window.day is not None and own is not None and window.day < own
 
-    def _flow(self, layer: str, part: Component, chosen: np.ndarray, window: Window) -> _Part:
-        timeline = self.timeline(layer)
+    def _flow(self, timeline: Timeline, part: Component, choice: _Choice, window: Window) -> _Part:
         entries = timeline.arrays(part.of, plan=window.plan)
-        unknown = None
-        if part.state:
-            inside, doubtful = self._in_states(layer, part, window)
-            chosen, unknown = chosen & inside, chosen & doubtful
         if part.within_days is not None and window.day is not None:
             days = np.timedelta64(part.within_days, "D")
             settled = np.asarray(entries.date + days <= np.datetime64(window.day))
@@ -286,9 +396,7 @@ class Evaluator:
             entries = Entries(
                 entries.row[keep], entries.date[keep], entries.amount[keep], entries.by_event[keep]
             )
-        out = self._in_period(timeline, part, chosen, window, entries)
-        out.unknown = unknown
-        return out
+        return self._in_period(timeline, part, choice, window, entries)
 
     def _reached(self, timeline: Timeline, part: Component, entries: Entries) -> np.ndarray:
         """Which entries were followed, within the days, by the state that is asked for."""
@@ -307,72 +415,194 @@ class Evaluator:
         self,
         timeline: Timeline,
         part: Component,
-        chosen: np.ndarray,
+        choice: _Choice,
         window: Window,
         entries: Entries,
     ) -> _Part:
-        n = len(chosen)
-        mine = chosen[entries.row]
-        undated = np.isnat(entries.date)
-        hit = mine & (~undated if window.day is None else entries.date <= np.datetime64(window.day))
-        if window.start is not None:
-            hit &= entries.date >= np.datetime64(window.start)
-        elif not self._before(window):
-            hit |= mine & undated
+        n, counts = len(choice.counts), choice.counts
+        hit, late = self._when(entries, window)
         size = entries.amount
         if part.kind == "entered" and part.of != "count":
             size = size * self._measured(timeline, part.of)[entries.row]
-        amount = np.bincount(entries.row[hit], size[hit], minlength=n)
-        left_out = int((mine & undated).sum()) if window.start is not None else 0
+        inside = np.bincount(entries.row[hit], size[hit], minlength=n)
+        undated = np.bincount(entries.row[late], size[late], minlength=n)
+        unsized, moved, dated = np.isnan(inside), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        moved[entries.row[hit | late]] = True
+        dated[entries.row[~np.isnat(entries.date) | hit]] = True
+        more = self._untold(timeline, part, entries)
+        # A record that did nothing need not be known any better.
+        unclear = choice.lacks > 0
+        idle = unclear & ~(moved | more.sure | more.maybe)
+        choice.lacks[idle], choice.known[idle] = 0, _STATE
+        choice.known[counts & ~dated] = _STATE
+        sizeless = more.sure | (undated != 0) | unsized
+        by_state = self._follows_state(timeline, part)
+        for rows, thing in (
+            (counts & more.maybe, _STATE if by_state else _SIZE),
+            (counts & sizeless, _SIZE),
+        ):
+            choice.lacks[rows] = thing
+            choice.known[rows & ~(dated & ~unsized)] = thing - 1
+        most = undated + np.where(more.sure | more.maybe, more.most, 0.0)
+        most = np.where(unclear, np.maximum(inside + most, 0.0), np.where(unsized, np.nan, most))
+        lacks = []
+        if (counts & (undated != 0)).any():
+            lacks.append(self._day_label(timeline, part))
+        if (counts & unsized).any():
+            lacks.append(_label(timeline, part.of))
+        if not by_state and (counts & (more.sure | more.maybe)).any():
+            lacks.append(self._amount_label(timeline, part.of))
+        mine = hit & counts[entries.row]
         return _Part(
-            entries.row[hit], amount, undated=left_out, by_events=bool(entries.by_event[hit].any())
+            np.where(counts & ~unsized, inside, 0.0),
+            choice,
+            most,
+            by_events=bool(entries.by_event[mine].any()),
+            lacks=tuple(lacks),
         )
 
-    def _standing(self, layer: str, part: Component, chosen: np.ndarray, window: Window) -> _Part:
-        timeline = self.timeline(layer)
-        data, n = timeline.data, len(chosen)
-        rows, unknown, by_events = chosen, np.zeros(n, dtype=bool), False
-        if part.state:
-            inside, doubtful = self._in_states(layer, part, window)
-            rows, unknown = chosen & inside, chosen & doubtful
-            by_events = bool((timeline.transitions["basis"] == "events").any())
-        elif part.dated:
-            dates = data[part.dated]
-            within = dates.notna() if window.day is None else dates <= window.day
-            if window.start is not None:
-                within &= dates >= window.start
-            rows = chosen & within.to_numpy(dtype=bool)
-        elif part.kind != "balance" and self._before(window):
-            # Nothing says since when the record is as it is.
-            unknown, rows = chosen, np.zeros(n, dtype=bool)
-        if part.kind == "distinct":
-            at, labels = _labels(data[part.of], rows, timeline.spec.fields[part.of].type == "list")
-            return _Part(at, np.zeros(n), labels, unknown, by_events=by_events)
-        if part.kind == "complete":
-            values = data[part.of].where(chosen)
-            at = _complete(values, data[timeline.spec.id_field], rows)
-            amount = np.bincount(at, minlength=n).astype("float64")
-            named = values.notna().to_numpy()
-            return _Part(at, amount, None, unknown & named, by_events=by_events)
+    def _when(self, entries: Entries, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Which entries lie in the window, and of which nobody knows whether they do."""
+        undated = np.isnat(entries.date)
+        hit = ~undated if window.day is None else entries.date <= np.datetime64(window.day)
+        if window.start is not None:
+            hit = hit & (entries.date >= np.datetime64(window.start))
+        elif not self._before(window):
+            hit = hit | undated
+        return hit, undated & ~hit
+
+    def _untold(self, timeline: Timeline, part: Component, entries: Entries) -> Missing:
+        """Records that have, or may have, more than their entries tell."""
+        if not self._follows_state(timeline, part):
+            return timeline.missing(part.of)
+        n = len(timeline.data)
+        undecided = timeline.undecided.copy()
+        undecided[entries.row] = False
+        whole = part.kind != "entered" or part.of == "count"
+        most = np.ones(n) if whole else self._measured(timeline, part.of)
+        return Missing(np.zeros(n, dtype=bool), undecided, most)
+
+    def _follows_state(self, timeline: Timeline, part: Component) -> bool:
+        """Whether it counts entries into states, not the growth of an amount."""
+        return part.kind == "entered" or timeline.spec.amounts[part.of].while_in is not None
+
+    def _day_label(self, timeline: Timeline, part: Component) -> Text:
+        """What the day is called that the undated entries of a part lack."""
+        spec = timeline.spec
+        codes = part.codes(spec)
+        if part.kind != "entered":
+            amount = spec.amounts[part.of]
+            if amount.date is not None:
+                return _label(timeline, amount.date)
+            codes = spec.sets.get(amount.while_in or "", ())
+        for name, (_, table, default) in (spec.states.dates if spec.states else {}).items():
+            if {default, *table.values()} & set(codes):
+                return _label(timeline, name)
+        return Text("日期", "date")
+
+    def _amount_label(self, timeline: Timeline, key: str) -> Text:
+        amount = timeline.spec.amounts[key]
+        return _label(timeline, str(amount.total if isinstance(amount.total, str) else amount.date))
+
+    def _standing(
+        self, timeline: Timeline, part: Component, choice: _Choice, window: Window
+    ) -> _Part:
+        data, n = timeline.data, len(choice.counts)
         if part.kind == "balance":
             entries = timeline.arrays(part.of, plan=window.plan)
-            by_events = bool(entries.by_event.any())
-            size = timeline.done_by(part.of, window.day, plan=window.plan)
-            if self._before(window):
-                undated = np.bincount(entries.row[np.isnat(entries.date)], minlength=n) > 0
-                unknown = unknown | (chosen & undated)
-        else:
-            size = np.ones(n) if part.of == "count" else self._measured(timeline, part.of)
-            if part.times is not None:
-                size = size * self._measured(timeline, part.times)
-            if part.minus is not None:
-                done = timeline.done_by(part.minus, window.day, plan=window.plan)
-                size = np.clip(size - done, 0.0, None)
-        at = np.flatnonzero(rows)
-        return _Part(at, np.where(rows, size, 0.0), None, unknown, by_events=by_events)
+            out = self._in_period(
+                timeline, part, choice, Window(window.day, plan=window.plan), entries
+            )
+            out.by_events = bool(entries.by_event.any())
+            return out
+        by_events, lacks = False, []
+        if part.state:
+            by_events = bool((timeline.transitions["basis"] == "events").any())
+        elif part.dated:
+            if self._not_in(timeline, part.dated, choice, window):
+                lacks.append(_label(timeline, part.dated))
+        elif self._before(window):
+            return self._not_then(choice)
+        most = np.ones(n)
+        if part.kind == "distinct":
+            item = timeline.spec.fields[part.of]
+            silent = timeline.unreadable(part.of)
+            if not item.may_be_empty:
+                silent = silent | data[part.of].isna().to_numpy(dtype=bool)
+            at, labels = _labels(data[part.of], choice.counts, item.type == "list")
+            if (choice.counts & silent).any():
+                choice.drop(choice.counts & silent, _SIZE)
+                lacks.append(_label(timeline, part.of))
+            nothing = np.zeros(n)
+            return _Part(nothing, choice, most, at, labels, by_events, tuple(lacks))
+        if part.kind == "complete":
+            yes, _ = self.chosen(timeline.spec.key, part)
+            values = data[part.of].where(yes)
+            at = _complete(values, data[timeline.spec.id_field], choice.counts)
+            unnamed = (choice.lacks > 0) & data[part.of].isna().to_numpy(dtype=bool)
+            choice.lacks[unnamed], choice.known[unnamed] = 0, _STATE
+            amount = np.bincount(at, minlength=n).astype("float64")
+            return _Part(amount, choice, most, by_events=by_events)
+        size = self._sizes(timeline, part, window)
+        unsized = choice.counts & np.isnan(size)
+        if unsized.any():
+            choice.drop(unsized, _SIZE)
+            lacks.append(_label(timeline, part.of))
+        if part.minus is not None:
+            unread = choice.counts & timeline.missing(part.minus).sure
+            if unread.any():
+                choice.drop(unread, _SIZE)
+                lacks.append(self._amount_label(timeline, part.minus))
+        amount = np.where(choice.counts, size, 0.0)
+        return _Part(amount, choice, size, by_events=by_events, lacks=tuple(lacks))
+
+    def _not_in(self, timeline: Timeline, name: str, choice: _Choice, window: Window) -> bool:
+        """Leave out what has no date in the window; tell whether some dates could not be read."""
+        dates = timeline.data[name]
+        within = dates.notna() if window.day is None else dates <= window.day
+        if window.start is not None:
+            within &= dates >= window.start
+        inside, unreadable = within.to_numpy(dtype=bool), timeline.unreadable(name)
+        out = ~inside & ~unreadable
+        choice.counts = choice.counts & ~out
+        choice.lacks[out], choice.known[out] = 0, np.minimum(choice.known[out], _STATE)
+        lost = choice.counts & unreadable & ~inside
+        choice.drop(lost, _SIZE)
+        return bool(lost.any())
+
+    def _sizes(self, timeline: Timeline, part: Component, window: Window) -> np.ndarray:
+        """What each record adds to a stock, NaN where its measure is not known."""
+        n = len(timeline.data)
+        size = np.ones(n) if part.of == "count" else self._measured(timeline, part.of)
+        if part.times is not None:
+            size = size * self._measured(timeline, part.times)
+        if part.minus is not None:
+            done = timeline.done_by(part.minus, window.day, plan=window.plan)
+            size = np.clip(size - done, 0.0, None)
+        return size
 
     def _measured(self, timeline: Timeline, name: str) -> np.ndarray:
-        return timeline.data[name].astype("float64").fillna(0.0).to_numpy()
+        return timeline.data[name].astype("float64").to_numpy(na_value=np.nan)
+
+
+def _label(timeline: Timeline, name: str) -> Text:
+    item = timeline.spec.fields[name]
+    return Text(item.zh, item.en)
+
+
+def _divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return numerator / np.where(denominator > 0, denominator, np.nan)
+
+
+def _bounds(
+    figure: Figure, known: Sequence[np.ndarray], most: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value a share could have, whatever the records are that are not known."""
+    (part, whole), (more, others) = known, most
+    low = _divided(part, whole + others)
+    # What counts in a part of its whole counts in the whole as well.
+    high = _divided(part + more, whole + more if figure.is_part_of_whole else whole)
+    return low, high
 
 
 def _complete(values: pd.Series, ids: pd.Series, rows: np.ndarray) -> np.ndarray:

@@ -6,6 +6,8 @@ data's own. A plan is never a fact: it is kept apart and asked for by name.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -31,6 +33,8 @@ class StateHistory:
         Of this layer alone: ``key, event, date, amount``.
     data_date : Timestamp or None
         From this day on the status of a record speaks where its dates do not.
+    unreadable : mapping of str to array of bool, optional
+        Field to the records whose value in it could not be used; see :class:`Layer`.
     """
 
     def __init__(
@@ -39,14 +43,25 @@ class StateHistory:
         data: gpd.GeoDataFrame,
         events: pd.DataFrame,
         data_date: pd.Timestamp | None,
+        unreadable: Mapping[str, np.ndarray] | None = None,
     ) -> None:
         self.spec, self.data = spec, data
         self.data_date = data_date
+        self._unreadable = unreadable or {}
         row = pd.Series(np.arange(len(data)), index=data[spec.id_field])
         known = events[events["key"].isin(row.index)]
         self.events = known.assign(row=row.reindex(known["key"]).to_numpy(dtype="int64"))
         self._transitions: pd.DataFrame | None = None
         self._recorded: tuple[np.ndarray, np.ndarray] | None = None
+        self._undecided: np.ndarray | None = None
+
+    def unreadable(self, name: str) -> np.ndarray:
+        """Records that had a value in the field ``name`` which could not be used."""
+        known = self._unreadable.get(name)
+        # Records that somebody put in place of those that were read are not these.
+        if known is None or len(known) != len(self.data):
+            return np.zeros(len(self.data), dtype=bool)
+        return known
 
     @property
     def transitions(self) -> pd.DataFrame:
@@ -144,6 +159,13 @@ class StateHistory:
         last = past.drop_duplicates("row", keep="last")
         out[np.unique(moves["row"])] = NOT_YET
         out[last["row"]] = last["state"].to_numpy(dtype=object)
+        if self.undecided.any():
+            later = moves.iloc[:0] if day is None else moves[moves["date"] > day]
+            # After the last day on record of an undecided record nobody knows its state.
+            lost = self.undecided.copy()
+            lost[later["row"]] = False
+            lost[last.loc[last["basis"] == "plan", "row"]] = False
+            out[lost] = UNKNOWN
         if states.field not in self.data.columns:
             return pd.Series(out)
         if self._recorded is None:
@@ -163,6 +185,34 @@ class StateHistory:
         still_first = self.data[states.field].isin(states.first).to_numpy(dtype=bool)
         out[~(agrees | moved_later)] = UNKNOWN
         return pd.Series(np.where(still_first, status, out))
+
+    @property
+    def undecided(self) -> np.ndarray:
+        """Records without a readable status whose dates and events do not lead to a last state.
+
+        A case that was found, and of which nothing else is said, may be anywhere by now; one that
+        was closed, or of which an event tells, is where that has put it.
+        """
+        if self._undecided is None:
+            self._undecided = self._find_undecided()
+        return self._undecided
+
+    def _find_undecided(self) -> np.ndarray:
+        states = self.spec.states
+        n = len(self.data)
+        if states is None:
+            return np.zeros(n, dtype=bool)
+        silent = np.ones(n, dtype=bool)
+        if states.field in self.data.columns:
+            silent = self.data[states.field].isna().to_numpy(dtype=bool)
+        if not silent.any() or not states.dates:
+            return silent
+        _, table, default = list(states.dates.values())[-1]
+        latest = self.transitions.drop_duplicates("row", keep="last")
+        settled = (latest["basis"] == "events") | latest["state"].isin({default, *table.values()})
+        out = silent.copy()
+        out[latest.loc[settled, "row"]] = False
+        return out
 
     def _status_against_moves(self, states: States) -> tuple[np.ndarray, np.ndarray]:
         """Status of each record, and whether its last dated move ends in it or in its like."""

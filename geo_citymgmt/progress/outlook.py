@@ -19,7 +19,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.progress.as_of import known_day
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.evaluation import Window
 from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import Standing, levels_of
@@ -78,7 +78,8 @@ def outlook(
         it), ``needed_per_day`` and ``needed_per_month`` (of 30.44 days) until the deadline, the
         ``pace_per_month`` it has; ``at_deadline`` and ``projected_date`` at that pace, each with
         the ends of an interval that holds it with 80 % if months go on as they did. An open end is
-        missing. ``can_project`` is false with the reason where nothing can be said.
+        missing. ``can_project`` is false with the reason where nothing can be said: without a date
+        of the data, say, there is only what remains.
 
     Raises
     ------
@@ -107,7 +108,7 @@ def outlook(
                 f"months is {months}, must be {FEWEST_MONTHS} to {len(_T80) + 1}.",
             ),
         )
-    day = known_day(city, as_of)
+    day = day_of(city, as_of, None)
     standing = Standing(city, targets=targets, indicators=indicators)
     table = standing.table([day], level=level)
     table = table[table["target"].notna()]
@@ -126,27 +127,30 @@ def _block(
     standing: Standing,
     figure: Figure,
     rows: pd.DataFrame,
-    day: pd.Timestamp,
+    day: pd.Timestamp | None,
     levels: tuple[str, ...],
     months: int,
 ) -> pd.DataFrame:
     out = rows.reset_index(drop=True)
     sign = -1.0 if figure.direction == "down" else 1.0
     out["remaining"] = (sign * (out["target"] - out["value"])).clip(lower=0.0)
-    out["days_left"] = (out["deadline"] - day).dt.days.astype("float64")
+    today = pd.NaT if day is None else day
+    out["days_left"] = (out["deadline"] - today).dt.days.astype("float64")
     left = out["days_left"].where(out["days_left"] > 0)
     barred = _barred(figure)
     if barred is None:
         out["needed_per_day"] = out["remaining"] / left
         out["needed_per_month"] = out["needed_per_day"] * DAYS_PER_MONTH
-        steps = _increments(standing, figure, day, levels, months)
+        steps = None if day is None else _increments(standing, figure, day, levels, months)
     else:
         out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
         steps = None
+    if barred is None and day is None:
+        barred = Text("数据没有日期", "the data has no date")
     keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
     growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
     told = [
-        _projected(float(value), float(remaining), mine, sign, day, float(days_left), barred)
+        _projected(float(value), float(remaining), mine, sign, today, float(days_left), barred)
         for value, remaining, mine, days_left in zip(
             out["value"], out["remaining"], growth, left, strict=True
         )
@@ -187,7 +191,11 @@ def _increments(
         at = [evaluator.values(figure, Window(end), levels) for end in ends]
         out = dict(zip(ends, at, strict=True))
         steps = zip(ends[1:], pairwise(at), strict=True)
-        growth = {end: v.value - u.value for end, (u, v) in steps}
+        # Where one of the two days is known less of, the difference is no growth.
+        growth = {
+            end: np.where(u.unknown == v.unknown, v.value - u.value, np.nan)
+            for end, (u, v) in steps
+        }
     if not out:
         return None
     layout = next(iter(out.values())).layout

@@ -17,6 +17,8 @@ STATUSES = (
 )  # fmt: skip
 #: Attainment, what is expected by the day, and the status, each by row.
 Judgement = tuple[np.ndarray, np.ndarray, np.ndarray]
+#: From blame to praise.
+_BY_MERIT = ("not_available", "overdue", "behind", "on_track", "ahead", "met")
 _DAY = pd.Timedelta(days=1)
 
 
@@ -29,6 +31,7 @@ def judge(
     day: pd.Timestamp | None,
     start: pd.Timestamp | None,
     thresholds: tuple[float, float],
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Judgement:
     """Return attainment, expected and status for the rows of one figure.
 
@@ -49,6 +52,9 @@ def judge(
         The date of the value and the first day of its period.
     thresholds : tuple of float
         Shares of the expected from which on a value is ahead, and on track.
+    bounds : pair of arrays, optional
+        Between what the values lie, where records are not known. The status is then one that holds
+        whatever these records are, ``not_available`` where none does.
     """
     n = len(value)
     target = np.array([np.nan if c is None else c.target for c in curves])
@@ -66,16 +72,23 @@ def judge(
         if figure.direction == "down":
             fall = opening - target
             attainment = (opening - value) / np.where(fall > 0, fall, np.nan)
-            met = value <= target
-            attainment[met] = 1.0
+            attainment[value <= target] = 1.0
         else:
             attainment = value / np.where(target > 0, target, np.nan)
-            met = value > target if comparator == ">" else value >= target
-        by_calendar = _against_calendar(figure, value, expected, thresholds)
-        status[has_target] = by_calendar[has_target]
-        late = [day is not None and c is not None and day > c.deadline for c in curves]
-        status[has_target & np.array(late, dtype=bool)] = "overdue"
-        status[has_target & met] = "met"
+        late = np.array(
+            [day is not None and c is not None and day > c.deadline for c in curves], dtype=bool
+        )
+
+        def verdict(amount: np.ndarray) -> np.ndarray:
+            out = _against_calendar(figure, amount, expected, thresholds)
+            out[late] = "overdue"
+            out[_is_met(figure, amount, target, comparator)] = "met"
+            return out
+
+        said = verdict(value)
+        if bounds is not None:
+            said = _common(verdict(bounds[0]), verdict(bounds[1]), said)
+        status[has_target] = said[has_target]
     status[np.isnan(value)] = "not_available"
     return attainment, expected, status
 
@@ -105,12 +118,31 @@ def _number(day: pd.Timestamp) -> int:
     return day.toordinal()
 
 
+def _is_met(figure: Figure, value: np.ndarray, target: np.ndarray, comparator: str) -> np.ndarray:
+    if figure.direction == "down":
+        return value <= target
+    return value > target if comparator == ">" else value >= target
+
+
+def _common(low: np.ndarray, high: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """What holds at both ends: the lesser praise; no blame that the other end does not share."""
+    place = {name: k for k, name in enumerate(_BY_MERIT)}
+    rank = np.array([[place[name] for name in end] for end in (low, high)])
+    lesser = np.array(_BY_MERIT, dtype=object)[rank.min(axis=0)] if len(low) else said
+    blame = place["on_track"]
+    differ = (rank < blame).any(axis=0) & (rank >= blame).any(axis=0)
+    return np.where(low == high, said, np.where(differ, "not_available", lesser))
+
+
 def _against_calendar(
     figure: Figure, value: np.ndarray, expected: np.ndarray, thresholds: tuple[float, float]
 ) -> np.ndarray:
+    """Compare with what is expected; without a day nothing is, and there is no blame."""
     ahead, on_track = thresholds
     if figure.direction == "down":
         choices = [value <= expected * (2 - ahead), value <= expected * (2 - on_track)]
     else:
         choices = [value >= expected * ahead, value >= expected * on_track]
-    return np.select(choices, ["ahead", "on_track"], "behind").astype(object)
+    out = np.select(choices, ["ahead", "on_track"], "behind").astype(object)
+    out[np.isnan(expected) | np.isnan(value)] = "not_available"
+    return out

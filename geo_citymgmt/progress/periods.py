@@ -10,11 +10,11 @@ import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.progress.as_of import known_day
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.evaluation import Evaluator, Window
 from geo_citymgmt.progress.months import period_end, period_start
-from geo_citymgmt.progress.standing import chosen_figures, levels_of
-from geo_citymgmt.words import Text
+from geo_citymgmt.progress.standing import chosen_figures, levels_of, unknown_notes
+from geo_citymgmt.words import NOTHING, Text, join_texts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -65,14 +65,15 @@ def period_table(
         ``period_start``, ``period_end``, ``complete``; ``value`` with its terms; ``previous`` and
         ``year_ago`` with the days they end on; the difference to each, and the difference by the
         earlier value, where that is above zero. Shares differ in points, not per cent: they have no
-        ``change_ratio``. Figures the city's data cannot give are left out.
+        ``change_ratio``. Figures the city's data cannot give are left out. Where the data has no
+        date there is no period, and only what stands has a value.
 
     Raises
     ------
     AsOfError
         The date is after the data's own.
     CityDataError
-        An unknown period, level or figure, or a city without any date.
+        An unknown period, level or figure.
 
     Examples
     --------
@@ -91,7 +92,7 @@ def period_table(
                     f"no period {name!r}; there are {', '.join(_MONTHS)}.",
                 ),
             )
-    day = known_day(city, as_of)
+    day = day_of(city, as_of, None)
     levels = levels_of(city, level)
     evaluator = Evaluator(city)
     figures = [f for f in chosen_figures(city, indicators) if evaluator.problem(f) is None]
@@ -129,37 +130,54 @@ def _same_part(
 
 
 def _block(
-    evaluator: Evaluator, figure: Figure, period: str, day: pd.Timestamp, levels: tuple[str, ...]
+    evaluator: Evaluator,
+    figure: Figure,
+    period: str,
+    day: pd.Timestamp | None,
+    levels: tuple[str, ...],
 ) -> pd.DataFrame:
-    now, before, year_ago = spans(period, day, evaluator.city.month_starts)
+    nowhere: Span = (pd.NaT, pd.NaT)
+    months = evaluator.city.month_starts
+    now, before, year_ago = (nowhere,) * 3 if day is None else spans(period, day, months)
     since = evaluator.recorded_since(figure)
-    nothing = figure.in_period and since is None
-    values = [
-        evaluator.values(figure, Window(last, first if figure.in_period else None), levels)
+    nothing = figure.in_period and (since is None or day is None)
+    windows = [
+        Window(None if day is None else last, first if figure.in_period and day else None)
         for first, last in (now, before, year_ago)
     ]
+    values = [evaluator.values(figure, window, levels) for window in windows]
     value, previous, earlier = (v.value.copy() for v in values)
+    if day is None:
+        since = None
+        previous[:] = earlier[:] = np.nan
+    for then in values[1:]:
+        # Where less is known of the earlier day, the difference would be one of knowledge.
+        less = then.unknown > values[0].unknown
+        (previous if then is values[1] else earlier)[less] = np.nan
     notes = []
-    for told, (first, last), en, zh in (
-        (previous, before, "the period before", "上期"),
-        (earlier, year_ago, "a year ago", "上年同期"),
+    for told, (first, last), name in (
+        (previous, before, Text("上期", "the period before")),
+        (earlier, year_ago, Text("上年同期", "a year ago")),
     ):
         if since is not None and (first if figure.in_period else last) < since:
             told[:] = np.nan
             notes.append(
-                (
-                    f"{en}: before the first day on record, {since:%Y-%m-%d}",
-                    f"{zh}早于记录的最早日期（{since:%Y-%m-%d}）",
+                Text(
+                    f"{name.zh}早于记录的最早日期（{since:%Y-%m-%d}）",
+                    f"{name.en}: before the first day on record, {since:%Y-%m-%d}",
                 )
             )
     if nothing:
         value[:] = previous[:] = earlier[:] = np.nan
-        notes.append(("no record has a date", "没有一条记录有日期"))
-    if values[0].undated:
-        told_en = f"{values[0].undated} without a date, not in any period"
-        notes.append((told_en, f"{values[0].undated} 条没有日期，未计入任何时段"))
+        notes.append(
+            Text("数据没有日期", "the data has no date")
+            if day is None
+            else Text("没有一条记录有日期", "no record has a date")
+        )
     share = figure.numerator is not None
     layout = values[0].layout
+    note, unknown = join_texts(notes), unknown_notes(values[0])
+    said = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
     return pd.DataFrame(
         {
             "indicator": figure.id,
@@ -174,7 +192,7 @@ def _block(
             "period": period,
             "period_start": now[0],
             "period_end": now[1],
-            "complete": period_end(now[0], _MONTHS[period]) == day,
+            "complete": day is not None and period_end(now[0], _MONTHS[period]) == day,
             "value": value,
             "numerator": values[0].numerator,
             "denominator": values[0].denominator,
@@ -186,8 +204,8 @@ def _block(
             "year_ago": earlier,
             "year_change": value - earlier,
             "year_change_ratio": _ratio(value, earlier, share),
-            "note_zh": "；".join(zh for _, zh in notes),
-            "note_en": "; ".join(en for en, _ in notes),
+            "note_zh": [row.zh for row in said],
+            "note_en": [row.en for row in said],
         }
     )
 

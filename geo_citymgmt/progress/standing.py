@@ -16,7 +16,7 @@ from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.progress.membership import LEVELS
 from geo_citymgmt.progress.months import first_half_end, period_start
 from geo_citymgmt.progress.pace import judge
-from geo_citymgmt.words import Text, join_texts
+from geo_citymgmt.words import NOTHING, Text, join_texts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -27,6 +27,7 @@ COLUMNS = (
     "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
     "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
     "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
+    "unknown", "low", "high",
 )  # fmt: skip
 _TEXTS = (
     "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
@@ -114,13 +115,6 @@ class Standing:
             notes.append(problem)
         else:
             values = self.evaluator.values(figure, window, levels)
-            if values.undated:
-                notes.append(
-                    Text(
-                        f"{values.undated} 条没有日期，未计入时段",
-                        f"{values.undated} without a date, not in the period",
-                    )
-                )
         curves, comparator = self._held_against(figure, values.layout, day)
         opening = self._opening(figure, problem is None, start, levels, len(values.value))
         attainment, expected, status = judge(
@@ -132,6 +126,7 @@ class Standing:
             day,
             start,
             self.city.figures.thresholds(figure),
+            bounds_of(figure, values),
         )
         any_target = any(c is not None for c in curves)
         return {
@@ -143,9 +138,12 @@ class Standing:
             "attainment": attainment,
             "expected": expected,
             "status": status,
+            "unknown": values.unknown,
+            "low": values.low,
+            "high": values.high,
             "period_start": _day64(start),
             "as_of": _day64(day),
-            **self._notes(figure, values.layout, notes),
+            **self._notes(figure, values, notes, status),
         }
 
     def _window(
@@ -182,7 +180,7 @@ class Standing:
             none,
             none,
         )
-        return Values(layout, one, one, one, False, 0)
+        return Values(layout, one, one, one, False, one, one, one)
 
     def _opening(
         self,
@@ -223,18 +221,23 @@ class Standing:
             "comparability": ";".join(figure.reasons) or "comparable",
         }
 
-    def _notes(self, figure: Figure, layout: Layout, more: list[Text]) -> Block:
+    def _notes(self, figure: Figure, values: Values, more: list[Text], status: np.ndarray) -> Block:
         reasons = self.city.figures.reasons
         notes = [Text(figure.note_zh, figure.note_en)]
         notes += [reasons[r] for r in figure.reasons if r != "not_carried"]
         note = join_texts([*notes, *more])
         sums = self._sum_note(figure)
-        if sums is None:
+        unknown = unknown_notes(values, status)
+        if sums is None and not unknown:
             return {"note_zh": note.zh, "note_en": note.en}
-        city, of_city = layout.level == "city", join_texts([note, sums])
+        city = values.layout.level == "city"
+        rows = [
+            join_texts([note, unknown.get(k, NOTHING), sums if sums and here else NOTHING])
+            for k, here in enumerate(city)
+        ]
         return {
-            "note_zh": np.where(city, of_city.zh, note.zh),
-            "note_en": np.where(city, of_city.en, note.en),
+            "note_zh": np.array([row.zh for row in rows], dtype=object),
+            "note_en": np.array([row.en for row in rows], dtype=object),
         }
 
     def _sum_note(self, figure: Figure) -> Text | None:
@@ -275,6 +278,51 @@ class Standing:
             return none, ""
         curve = Curve(np.array([deadline], dtype="datetime64[us]"), np.array([row["value"]]))
         return [curve if level == "city" else None for level in layout.level], row["comparator"]
+
+
+def bounds_of(figure: Figure, values: Values) -> tuple[np.ndarray, np.ndarray] | None:
+    """Between what the values lie, where records are not known; without a bound no end is."""
+    if not (values.unknown > 0).any():
+        return None
+    known = values.unknown == 0
+    high = np.where(np.isnan(values.high), np.inf, values.high)
+    low = np.where(np.isnan(values.low), 0.0, values.low)
+    return np.where(known, values.value, low), np.where(known, values.value, high)
+
+
+def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int, Text]:
+    """What to say, by row, of records that a value knows nothing about."""
+    lacks = join_texts((Text(f"“{t.zh}”", t.en) for t in values.lacks), Text("、", ", "))
+    out = {}
+    for k in np.flatnonzero(values.unknown > 0):
+        n, low, high = int(values.unknown[k]), values.low[k], values.high[k]
+        span = NOTHING
+        if not np.isnan(low):
+            end = Text(f"至多 {_shown(high)}", f"at most {_shown(high)}")
+            if np.isnan(high):
+                end = Text("上限不明", "no upper bound")
+            span = Text(f"，至少 {_shown(low)}，{end.zh}", f"; at least {_shown(low)}, {end.en}")
+        records = "record" if n == 1 else "records"
+        if np.isnan(values.value[k]):
+            said = Text(
+                f"不可用：{n} 条记录的{lacks.zh}未知",
+                f"not available: {n} {records} without a usable {lacks.en}",
+            )
+        else:
+            said = Text(
+                f"{n} 条记录的{lacks.zh}未知，未计入",
+                f"{n} {records} without a usable {lacks.en} not counted",
+            )
+            if status is not None and status[k] == "not_available":
+                span = Text(
+                    f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
+                )
+        out[int(k)] = Text(said.zh + span.zh, said.en + span.en)
+    return out
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.3g}" if 0 < abs(value) < 1 else f"{value:,.10g}"
 
 
 def _deadlines(curves: list[Curve | None]) -> np.ndarray:

@@ -182,10 +182,11 @@ def figure(
     if zone is not None and (at & (rows["row_kind"] != "unlocated")).any():
         at &= rows["row_kind"] != "unlocated"
     if not at.any():
+        when = "—" if pd.isna(day) else f"{day:%Y-%m-%d}"
         raise CityDataError(
             Text(
-                f"表中没有指标“{indicator}”在 {day:%Y-%m-%d}、分区 {zone or '全市'} 的数值。",
-                f"the table has no {indicator} of zone {zone or 'total'} as of {day:%Y-%m-%d}.",
+                f"表中没有指标“{indicator}”在 {when}、分区 {zone or '全市'} 的数值。",
+                f"the table has no {indicator} of zone {zone or 'total'} as of {when}.",
             ),
         )
     return rows[at].iloc[0]

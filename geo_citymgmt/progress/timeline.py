@@ -14,7 +14,7 @@ from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.progress.history import StateHistory
 from geo_citymgmt.spec import Amount, LayerSpec
 
-__all__ = ["Entries", "Timeline", "matches"]
+__all__ = ["Entries", "Missing", "Timeline", "matches"]
 
 _EPSILON = 1e-6
 _ENTRY = {"row": "int64", "date": "datetime64[us]", "amount": "float64", "basis": "str"}
@@ -38,6 +38,25 @@ class Entries:
             table["amount"].to_numpy(),
             (table["basis"] == "events").to_numpy(dtype=bool),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Records of whose amount the data does not say all: where total or day is not there.
+
+    Attributes
+    ----------
+    sure : array of bool
+        By its state, or by what else it says, the record has the amount.
+    maybe : array of bool
+        Whether it has is not known either.
+    most : array of float
+        The most the record could add, NaN where nothing bounds it.
+    """
+
+    sure: np.ndarray
+    maybe: np.ndarray
+    most: np.ndarray
 
 
 def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np.ndarray:
@@ -75,10 +94,12 @@ class Timeline(StateHistory):
         data: gpd.GeoDataFrame,
         events: pd.DataFrame,
         data_date: pd.Timestamp | None,
+        unreadable: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        super().__init__(spec, data, events, data_date)
+        super().__init__(spec, data, events, data_date, unreadable)
         self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
         self._arrays: dict[tuple[str, bool], Entries] = {}
+        self._lacking: dict[str, Missing] = {}
 
     def entries(self, key: str, *, plan: bool = False) -> pd.DataFrame:
         """Every growth of the amount ``key``: ``row, date, amount, basis``; undated ones last."""
@@ -116,6 +137,65 @@ class Timeline(StateHistory):
             changes = self._changes(codes, 1.0, moves)
             self._arrays[key] = Entries.of(changes[changes["amount"] > 0].astype(_ENTRY))
         return self._arrays[key]
+
+    def choice(self, where: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Which records fulfil ``where``, and which might: the data does not say.
+
+        An empty value says nothing, unless it is an answer in that field (``may_be_empty`` of the
+        layer's file); a value that could not be read never is one.
+        """
+        n = len(self.data)
+        yes, out = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+        for name, wanted in where.items():
+            hit = matches(self.data, self.spec, {name: wanted})
+            silent = self.unreadable(name)
+            if not self.spec.fields[name].may_be_empty:
+                silent = silent | self.data[name].isna().to_numpy(dtype=bool)
+            yes &= hit
+            out |= ~hit & ~silent
+        return yes, ~yes & ~out
+
+    def missing(self, key: str) -> Missing:
+        """Records that lack the total of the amount ``key``, or the day of a count by days."""
+        if key not in self._lacking:
+            self._lacking[key] = self._find_missing(key)
+        return self._lacking[key]
+
+    def _find_missing(self, key: str) -> Missing:
+        amount, n = self.spec.amounts[key], len(self.data)
+        none = np.zeros(n, dtype=bool)
+        name = amount.total if isinstance(amount.total, str) else amount.date
+        adding = [k for k, e in self.spec.events.items() if key in e.adds]
+        happened = self.events[self.events["event"].isin(adding)]
+        if name is None or name not in self.data.columns or amount.while_in is not None:
+            return Missing(none, none, np.zeros(n))
+        blank = self.data[name].isna().to_numpy(dtype=bool, copy=True)
+        if not blank.any() or (len(happened) and blank.all()):
+            # Events alone keep the amount of this layer.
+            return Missing(none, none, np.zeros(n))
+        blank[happened["row"]] = False
+        due, could_be = self._due(amount)
+        sure = due | self.unreadable(name)
+        if name != amount.date and amount.date in self.data.columns:
+            sure |= self.data[amount.date].notna().to_numpy(dtype=bool)
+        yes, perhaps = self.choice({k: v for k, v in amount.where.items() if k in self.data})
+        sure, maybe = blank & sure, blank & could_be & ~sure
+        most = np.full(n, 1.0 if name == amount.date else np.nan)
+        return Missing(sure & yes, (maybe & yes) | ((sure | maybe) & perhaps), most)
+
+    def _due(self, amount: Amount) -> tuple[np.ndarray, np.ndarray]:
+        """Records that have the amount by their state, and those that might have it."""
+        if not amount.due:
+            none = np.zeros(len(self.data), dtype=bool)
+            return none, none
+        state = self.state_at(self.data_date)
+        there = {k: v for k, v in amount.due_where.items() if k in self.data.columns}
+        yes, perhaps = self.choice(there)
+        if len(there) < len(amount.due_where):
+            yes, perhaps = np.zeros_like(yes), yes | perhaps
+        inside = state.isin(amount.due).to_numpy(dtype=bool)
+        unknown = state.isna().to_numpy(dtype=bool)
+        return inside & yes, (inside & perhaps) | (unknown & (yes | perhaps))
 
     def _facts(self, amount: Amount) -> pd.DataFrame:
         adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}

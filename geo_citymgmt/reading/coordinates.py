@@ -12,6 +12,7 @@ import pyproj
 import shapely
 
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.placeholders import no_place
 
 __all__ = ["Located", "locate"]
 
@@ -187,7 +188,7 @@ def _split(
 
 def _is_swapped(x: np.ndarray, y: np.ndarray) -> bool:
     """Whether the numbers fit China only when the first is the northing or latitude."""
-    there = np.isfinite(x) & np.isfinite(y) & ((x != 0) | (y != 0))
+    there = np.isfinite(x) & np.isfinite(y) & ~no_place(x, y)
     if not there.any():
         return False
     a, b = float(np.median(x[there])), float(np.median(y[there]))

@@ -24,14 +24,16 @@ __all__ = ["CALL_IN_FIGURES", "call_in"]
 #: Figures a rule may use, beside the columns of ``figures=``; those in ``_WITHIN`` need
 #: ``within_days``.
 CALL_IN_FIGURES = {
-    "relapses": ("反弹次数", "relapses in the period"),
-    "relapse_rate": ("反弹率", "records relapsed in the period / records that could"),
-    "new_builds": ("新增违建处数", "parcels of stock_type new or in_progress found in the period"),
-    "open": ("未办结处数", "open cases on the day"),
-    "overdue": ("超期处数", "open cases past their deadline on the day"),
-    "overdue_share": ("超期占比", "open cases past their deadline / open cases with one"),
-    "remaining": ("未治理面积（平方米）", "area still open on the day, m2"),
-    "hot_spot_share": ("热点面积占比", "part of the zone's area inside hot_spots="),
+    "relapses": Text("反弹次数", "relapses in the period"),
+    "relapse_rate": Text("反弹率", "records relapsed in the period / records that could"),
+    "new_builds": Text(
+        "新增违建处数", "parcels of stock_type new or in_progress found in the period"
+    ),
+    "open": Text("未办结处数", "open cases on the day"),
+    "overdue": Text("超期处数", "open cases past their deadline on the day"),
+    "overdue_share": Text("超期占比", "open cases past their deadline / open cases with one"),
+    "remaining": Text("未治理面积（平方米）", "area still open on the day, m2"),
+    "hot_spot_share": Text("热点面积占比", "part of the zone's area inside hot_spots="),
 }
 _WITHIN = ("relapses", "relapse_rate", "new_builds")
 _TESTS: dict[str, Callable[[pd.Series, float], pd.Series]] = {
@@ -119,31 +121,34 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, floa
     out = []
     conditions = body.get("all") if isinstance(body, Mapping) else None
     if not conditions:
-        raise _bad_rule(rule, "it has no conditions", "没有条件")
+        raise _bad_rule(rule, Text("没有条件", "it has no conditions"))
     for condition in conditions:
         tests = [name for name in condition if name in _TESTS]
         odd = sorted(set(condition) - set(_TESTS) - {"figure", "within_days"})
         if odd or len(tests) != 1 or "figure" not in condition:
-            what = f"{dict(condition)} is not a figure with one test"
-            raise _bad_rule(rule, what, f"条件 {dict(condition)} 应为一个指标和一个比较")
+            cause = Text(
+                "条件 {given} 应为一个指标和一个比较", "{given} is not a figure with one test"
+            )
+            raise _bad_rule(rule, cause.format(given=dict(condition)))
         figure, days = condition["figure"], condition.get("within_days")
         needs = figure in _WITHIN
         whole = isinstance(days, int) and not isinstance(days, bool) and days >= 1
         if needs != (days is not None) or (needs and not whole):
-            what = f"within_days of {figure} is {days!r}"
-            raise _bad_rule(rule, what, f"指标 {figure} 的 within_days 为 {days!r}")
+            cause = Text(
+                "指标 {figure} 的 within_days 为 {days!r}", "within_days of {figure} is {days!r}"
+            )
+            raise _bad_rule(rule, cause.format(figure=figure, days=days))
         limit = condition[tests[0]]
         if isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit != limit:
-            raise _bad_rule(
-                rule, f"the limit {limit!r} is not a number", f"阈值 {limit!r} 不是数字"
-            )
+            cause = Text(f"阈值 {limit!r} 不是数字", f"the limit {limit!r} is not a number")
+            raise _bad_rule(rule, cause)
         out.append((figure, tests[0], float(limit), days))
     return out
 
 
-def _bad_rule(rule: str, what: str, zh: str) -> CityDataError:
+def _bad_rule(rule: str, cause: Text) -> CityDataError:
     return CityDataError(
-        Text(f"规则 {rule}：{zh}。", f"rule {rule}: {what}."),
+        Text(f"规则 {rule}：{cause.zh}。", f"rule {rule}: {cause.en}."),
         remedy=Text(
             "请写成 all = [{figure = “relapses”, within_days = 365, at_least = 2}]；"
             "时点指标不写 within_days。",
@@ -187,7 +192,7 @@ class _Figures:
     def __init__(
         self,
         register: Register,
-        day: pd.Timestamp,
+        day: pd.Timestamp | None,
         level: str,
         given: pd.DataFrame | None,
         hot: gpd.GeoDataFrame | None,
@@ -201,7 +206,9 @@ class _Figures:
 
     def start(self, days: int | None) -> pd.Timestamp:
         """First of the ``days`` days that end with the day of the figures."""
-        return pd.NaT if days is None else self.day - pd.Timedelta(days=days - 1)
+        return (
+            pd.NaT if days is None or self.day is None else self.day - pd.Timedelta(days=days - 1)
+        )
 
     def value(self, figure: str, days: int | None) -> pd.Series:
         """Return the figure by zone."""
@@ -231,6 +238,9 @@ class _Figures:
 
     def _counted(self, figure: str, days: int | None) -> pd.Series:
         register = self.register
+        if figure in _WITHIN and self.day is None:
+            # Without a date of the data there are no last days.
+            return pd.Series(np.nan, index=self.codes)
         if figure in _WITHIN:
             first = self.start(days)
             if figure == "new_builds":
@@ -264,7 +274,8 @@ class _Figures:
                 }
             )
             doubtful = pd.DataFrame({"row": np.flatnonzero(unknown), "unknown": 1.0})
-            values = pd.concat([values.assign(unknown=0.0), doubtful]).fillna(0.0)
+            blank = dict.fromkeys(("open", "overdue", "due", "remaining"), 0.0)
+            values = pd.concat([values.assign(unknown=0.0), doubtful.assign(**blank)])
             sums = self._sum(values)
             columns = ["open", "overdue", "due", "remaining"]
             sums[columns] = sums[columns].mask(sums["unknown"] > 0)

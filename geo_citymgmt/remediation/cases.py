@@ -15,7 +15,7 @@ from geo_citymgmt.words import Text
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-__all__ = ["ageing", "case_lists", "open_cases", "open_table"]
+__all__ = ["ageing", "as_day", "case_lists", "open_cases", "open_table"]
 
 AGE_CLASSES = (30, 90, 180, 365, 730)
 
@@ -80,7 +80,7 @@ def open_cases(
 
 def open_table(
     register: Register,
-    day: pd.Timestamp,
+    day: pd.Timestamp | None,
     *,
     deadline: str = "deadline",
     planned: str = "planned_date",
@@ -91,7 +91,10 @@ def open_table(
     inside, _, state = register.in_stock(day)
     rows = np.flatnonzero(inside)
     flows = register.flows()
-    entered = flows[(flows["date"] <= day) & (flows["count"] > 0)]
+    entered = flows[flows["count"] > 0]
+    today = pd.NaT if day is None else day
+    if day is not None:
+        entered = entered[entered["date"] <= day]
     first = entered.drop_duplicates("row").set_index("row")["date"].reindex(rows)
     last = entered.drop_duplicates("row", keep="last").set_index("row")["date"].reindex(rows)
     owner = register.members("district").iloc[rows]
@@ -106,18 +109,18 @@ def open_table(
     held = spec.sets.get("suspended", ())
     table["suspended"] = table["status"].isin(held)
     table["found_on"], table["open_since"] = first.to_numpy(), last.to_numpy()
-    table["days_since_found"] = _days(day - table["found_on"])
-    table["days_open"] = _days(day - table["open_since"])
+    table["days_since_found"] = _days(today - table["found_on"])
+    table["days_open"] = _days(today - table["open_since"])
     table["size"], table["remaining"] = register.size[rows], register.remaining(day)[rows]
     if not register.has_size:
         table[["size", "remaining"]] = np.nan
     due = _dates(data, deadline, rows)
     table["deadline"] = due
-    table["days_left"] = _days(table["deadline"] - day)
+    table["days_left"] = _days(table["deadline"] - today)
     table["overdue"] = (table["days_left"] < 0).astype("boolean")
     table["planned_date"] = _dates(data, planned, rows)
-    table["plan_missed"] = (table["planned_date"] < day).astype("boolean")
-    table["plan_missed"] = table["plan_missed"].where(table["planned_date"].notna())
+    late = (table["planned_date"] < today).astype("boolean")
+    table["plan_missed"] = late.where(table["planned_date"].notna() & (day is not None))
     for name in columns:
         table[name] = data[name].iloc[rows].array
     return table.set_index(data.index[rows])
@@ -200,20 +203,22 @@ def ageing(
     )
     _, unknown, _ = register.in_stock(day)
     blank = pd.DataFrame({"row": np.flatnonzero(unknown), "class": len(edges) + 2, "n": 1})
-    values = pd.concat([values, blank], ignore_index=True).fillna(0)
+    values = pd.concat(
+        [values, blank.assign(n_suspended=0, n_overdue=0, remaining=0.0)], ignore_index=True
+    )
     sums = register.sums(values, levels, by=["class"])
     zones = pd.concat([register.zone_rows(lv) for lv in levels], ignore_index=True)
     every = zones.merge(pd.DataFrame({"class": range(len(names))}), how="cross")
     table = every.merge(sums, on=[*ZONE_KEYS, "class"], how="left")
     counts = ["n", "n_suspended", "n_overdue"]
+    table["remaining"] = table["remaining"].mask(table["n"].isna(), 0.0)
     table[counts] = table[counts].fillna(0).astype("int64")
-    table["remaining"] = table["remaining"].fillna(0.0)
     if not register.has_size:
         table["remaining"] = np.nan
     table["age_class"] = np.array(names, dtype=object)[table["class"]]
     table["from_days"] = pd.array([*lower, None, None], dtype="Int64")[table["class"]]
     table["to_days"] = pd.array([*edges, None, None, None], dtype="Int64")[table["class"]]
-    table["as_of"] = day
+    table["as_of"] = as_day(day, table.index)
     return table[[*ZONE_KEYS, "age_class", "from_days", "to_days", *counts, "remaining", "as_of"]]
 
 
@@ -267,7 +272,8 @@ def case_lists(
     on_list = data[field].dropna().astype("str").str.split(";").explode().str.strip()
     rows = data.index.get_indexer(on_list.index)
     inside, _, state = register.in_stock(day)
-    left = _days(_at(data, "deadline") - day).to_numpy(dtype="float64")
+    today = pd.NaT if day is None else day
+    left = _days(_at(data, "deadline") - today).to_numpy(dtype="float64", na_value=np.nan)
     left = np.where(inside, left, np.nan)
     values = pd.DataFrame(
         {
@@ -297,7 +303,7 @@ def case_lists(
             .assign(level=lv)
         )
     table = table.merge(pd.concat(extremes), on=[*ZONE_KEYS, *keys], how="left")
-    table["next_deadline"] = day + pd.to_timedelta(table["days_left"], unit="D")
+    table["next_deadline"] = today + pd.to_timedelta(table["days_left"], unit="D")
     for name in ("days_left", "days_over", "n", "n_overdue"):
         table[name] = table[name].astype("Int64")
     for prefix, codes in (("list", spec.fields[field].codes), ("status", _codes(register))):
@@ -305,7 +311,7 @@ def case_lists(
             labels = {c: getattr(code, lang) for c, code in codes.items()}
             table[f"{prefix}_{lang}"] = table[prefix].map(labels).fillna(table[prefix])
     table["state_set"] = table["status"].map({c: spec.set_of(c) for c in _codes(register)})
-    table["as_of"] = day
+    table["as_of"] = as_day(day, table.index)
     place = {c: k for k, c in enumerate([*spec.fields[field].codes, *_codes(register)])}
     table["_list"], table["_status"] = table["list"].map(place), table["status"].map(place)
     table["_zone"] = table.groupby(ZONE_KEYS, sort=False).ngroup()
@@ -321,6 +327,11 @@ def case_lists(
 def _codes(register: Register) -> Mapping[str, Any]:
     name = register.spec.state_field
     return register.spec.fields[name].codes if name else {}
+
+
+def as_day(day: pd.Timestamp | None, index: pd.Index) -> pd.Series:
+    """Return a column of dates that holds ``day`` throughout, NaT where there is none."""
+    return pd.Series(pd.NaT if day is None else day, index=index, dtype="datetime64[us]")
 
 
 def _at(data: pd.DataFrame, name: str) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.progress.as_of import as_date
-from geo_citymgmt.remediation.cases import open_table
+from geo_citymgmt.remediation.cases import as_day, open_table
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 from geo_citymgmt.words import Text
 
@@ -45,7 +45,8 @@ def burn_down(
         Last day on which it should be zero. That of 涉安清零 is in
         ``published_indicators()`` (``illegal_safety_remaining_target_oct``).
     start, end : date
-        First and last date; ``end`` is the data's date if not given. Both are in the series.
+        First and last date; ``end`` is the data's date if not given, and ``start`` where the data
+        has none. Both are in the series.
     freq : str
         Of pandas, for the dates between: "ME", "W", "D".
     layer, level, stock
@@ -80,16 +81,18 @@ def burn_down(
     """
     levels = levels_to(level)
     register = Register(city, layer, where=SAFETY if where is None else where, stock=stock)
-    first, last, due = register.day(start), register.day(end), as_date(deadline)
+    first, due = register.day(start) or as_date(start), as_date(deadline)
+    # Where the data has no date its last day is the only one that was asked for.
+    last = register.day(end) or first
     if last < first or due < first:
-        what, zh = (
-            ("the series ends", "序列止于") if last < first else ("the deadline is", "期限为")
-        )
+        what = Text("期限为", "the deadline is")
+        if last < first:
+            what = Text("序列止于", "the series ends")
         wrong = last if last < first else due
         raise AsOfError(
             Text(
-                f"{zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-                f"{what} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+                f"{what.zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+                f"{what.en} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
             ),
             remedy=Text("请选择更早的起始日期。", "Choose an earlier start."),
         )
@@ -256,8 +259,12 @@ def interim_share(
     if city.data_date is not None and day < city.data_date:
         unknown = inside | unknown
     measures, rest = register.data[field], register.remaining(day)
+    # A column that nobody fills, or a value that cannot be read, is no "none was taken".
+    unread = register.timeline.unreadable(field) | bool(measures.isna().all())
+    unknown = unknown | (inside & unread)
     codes = register.spec.fields[field].codes
-    labels = {"any": ("任一措施", "Any measure"), **{c: (v.zh, v.en) for c, v in codes.items()}}
+    known = {code: Text(entry.zh, entry.en) for code, entry in codes.items()}
+    labels = {"any": Text("任一措施", "Any measure"), **known}
     blocks = []
     for measure, (zh, en) in labels.items():
         taken = measures.notna() if measure == "any" else has_code(measures, measure)
@@ -280,7 +287,7 @@ def interim_share(
     table[counted] = table[counted].mask(table["unknown"] > 0)
     table["share"] = table["n"] / table["of_n"].where(table["of_n"] > 0)
     table["area_share"] = table["area"] / table["of_area"].where(table["of_area"] > 0)
-    table["as_of"] = day
+    table["as_of"] = as_day(day, table.index)
     return table[
         [*ZONE_KEYS, "measure", "measure_zh", "measure_en", "n", "of_n", "share", "area", "of_area",
          "area_share", "as_of"]

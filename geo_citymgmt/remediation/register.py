@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.progress.as_of import as_date
 from geo_citymgmt.progress.membership import LEVELS, Membership
-from geo_citymgmt.progress.timeline import Timeline, matches
+from geo_citymgmt.progress.timeline import Timeline
 from geo_citymgmt.remediation.moves import Classes, Moves, flow_entries
 from geo_citymgmt.words import Text
 
@@ -61,10 +61,18 @@ class Register:
         self.classes = Classes(stock=self.codes(stock), done=self.codes(done))
         events = city.events
         self.timeline = Timeline(
-            self.spec, self.data, events[events["layer"] == layer], city.data_date
+            self.spec,
+            self.data,
+            events[events["layer"] == layer],
+            city.data_date,
+            city.layer(layer).unreadable,
         )
         self.need(*(where or {}))
-        self.chosen = matches(self.data, self.spec, where or {})
+        #: Records that ``where`` chooses, and those of which it cannot be said.
+        self.chosen, self.doubtful = self.timeline.choice(where or {})
+        if any(len(self.data) and self.data[name].isna().all() for name in where or {}):
+            # A field that no record fills says nothing of any.
+            self.doubtful = self.doubtful | ~self.chosen
         self._membership = Membership(city)
 
     # -- what may be asked
@@ -104,14 +112,14 @@ class Register:
                 ),
             )
 
-    def day(self, value: Any) -> pd.Timestamp:
-        """Return ``value`` as a day the data can speak of; None is the data's own."""
+    def day(self, value: Any) -> pd.Timestamp | None:
+        """Return ``value`` as a day the data can speak of; None is the data's own.
+
+        Where the data has no date either there is no day: what is on record counts as it stands.
+        """
         own = self.city.data_date
         if value is None and own is None:
-            raise AsOfError(
-                Text("数据没有日期。", "the data has no date of its own."),
-                remedy=Text("请指定日期。", "Give a date."),
-            )
+            return None
         day = own if value is None else as_date(value)
         if own is not None and day > own:
             raise AsOfError(
@@ -134,10 +142,13 @@ class Register:
 
     @property
     def size(self) -> np.ndarray:
-        """Measure of each record, m2 for illegal construction; zero where the layer has none."""
+        """Measure of each record, m2 for illegal construction, NaN where it does not say it.
+
+        Zero where the layer has none.
+        """
         if not self.has_size:
             return np.zeros(len(self.data))
-        return self.data[self.spec.measure].astype("float64").fillna(0.0).to_numpy()
+        return self.data[self.spec.measure].astype("float64").to_numpy(na_value=np.nan)
 
     @property
     def _treated(self) -> str | None:
@@ -145,13 +156,14 @@ class Register:
         amount = self.spec.amounts.get("remediated")
         return "remediated" if amount and isinstance(amount.total, str) and self.has_size else None
 
-    def remaining(self, day: pd.Timestamp) -> np.ndarray:
-        """Measure of each record less what was remediated by the end of ``day``."""
+    def remaining(self, day: pd.Timestamp | None) -> np.ndarray:
+        """Measure of each record less what was remediated by ``day``, NaN where it is unknown."""
         if self._treated is None:
             return self.size
-        return np.clip(self.size - self.timeline.done_by(self._treated, day), 0.0, None)
+        rest = np.clip(self.size - self.timeline.done_by(self._treated, day), 0.0, None)
+        return np.where(self.timeline.missing(self._treated).sure, np.nan, rest)
 
-    def states(self, day: pd.Timestamp) -> pd.Series:
+    def states(self, day: pd.Timestamp | None) -> pd.Series:
         """State of each record at the end of ``day``, "" before it was known, None if unknown."""
         state = self.timeline.state_at(day)
         field = self.spec.state_field
@@ -161,14 +173,15 @@ class Register:
         status = self.data[field].reset_index(drop=True)
         return state.where(status.isna(), status.astype("object"))
 
-    def in_stock(self, day: pd.Timestamp) -> tuple[np.ndarray, np.ndarray, pd.Series]:
+    def in_stock(self, day: pd.Timestamp | None) -> tuple[np.ndarray, np.ndarray, pd.Series]:
         """Which records are in the stock at the end of ``day``, which nobody can say, and states.
 
-        Both masks are of chosen records alone.
+        The first is of chosen records alone; the second holds those, too, that may be among them.
         """
         state = self.states(day)
-        unknown = state.isna().to_numpy() & self.chosen
-        return state.isin(self.classes.stock).to_numpy() & self.chosen, unknown, state
+        inside, doubtful = state.isin(self.classes.stock).to_numpy(), state.isna().to_numpy()
+        unknown = (doubtful & self.chosen) | ((inside | doubtful) & self.doubtful)
+        return inside & self.chosen, unknown, state
 
     def flows(self) -> pd.DataFrame:
         """Every entry into the stock and exit from it: ``row, date, kind, count, area``."""
@@ -183,7 +196,9 @@ class Register:
             amount = grown["amount"].to_numpy()
         classes = self.classes.of(moves["state"])
         table = flow_entries(
-            Moves(row, date, classes), Moves(grown_row, grown_date, amount), self.size
+            Moves(row, date, classes),
+            Moves(grown_row, grown_date, amount),
+            np.nan_to_num(self.size),
         )
         return table[self.chosen[table["row"].to_numpy()]].reset_index(drop=True)
 
@@ -212,17 +227,21 @@ class Register:
     ) -> pd.DataFrame:
         """Add up ``values`` (with a column ``row``) by zone at each of ``levels``.
 
-        Without ``by`` every zone has a row, of zeros if need be; with it those that occur.
+        Without ``by`` every zone has a row, of zeros if need be; with it those that occur. A sum of
+        which a part is not known is missing.
         """
         blocks = []
         wanted = [c for c in values.columns if c != "row" and c not in by]
         for level in levels:
             members = self.members(level)
             keyed = values.join(members, on="row")
-            sums = keyed.groupby([*ZONE_KEYS[1:], *by], sort=False, dropna=False)[wanted].sum()
+            grouped = keyed.groupby([*ZONE_KEYS[1:], *by], sort=False, dropna=False)[wanted]
+            sums = grouped.sum()
+            if values[wanted].isna().any(axis=None):
+                sums = sums.mask(grouped.count().lt(grouped.size(), axis=0), np.inf)
             how = "inner" if by else "left"
             block = self.zone_rows(level).merge(sums.reset_index(), on=ZONE_KEYS[1:], how=how)
             blocks.append(block)
         table = pd.concat(blocks, ignore_index=True)
-        table[wanted] = table[wanted].fillna(0)
+        table[wanted] = table[wanted].fillna(0).replace(np.inf, np.nan)
         return table

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import AsOfError
+from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 from geo_citymgmt.words import Text
 
@@ -45,7 +47,9 @@ def relapse_rates(
         One row a zone: ``relapses`` (times), ``relapsed`` (records, at least once), ``exposed``
         (records done when the period began or at some time in it), ``rate`` = relapsed / exposed
         (missing where none was exposed), ``repeated`` (records relapsed for the second time or
-        more, ever), ``area`` that came back (m2).
+        more, ever), ``area`` that came back (m2), ``unknown`` (records of which the data does not
+        say whether they are asked about, or what became of them). Where it knows of none that could
+        relapse, and some are unknown, the counts are missing.
 
     Raises
     ------
@@ -63,8 +67,8 @@ def relapse_rates(
     """
     levels = levels_to(level)
     register = Register(city, layer, where=where, stock=stock, done=done)
-    first, last = register.day(start), register.day(end)
-    if last < first:
+    first, last = register.day(start) or as_date(start), register.day(end)
+    if last is not None and last < first:
         raise AsOfError(
             Text(
                 f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
@@ -74,30 +78,39 @@ def relapse_rates(
         )
     table = register.sums(relapse_counts(register, first, last), levels)
     counts = ["relapses", "relapsed", "exposed", "repeated"]
-    table[counts] = table[counts].astype("int64")
+    table[[*counts, "unknown"]] = table[[*counts, "unknown"]].astype("int64")
+    silent = (table["unknown"] > 0) & (table["exposed"] == 0)
+    if silent.any():
+        table[counts] = table[counts].astype("Int64").mask(silent)
+        table["area"] = table["area"].mask(silent)
     table["rate"] = table["relapsed"] / table["exposed"].where(table["exposed"] > 0)
-    table["start"], table["end"] = first, last
+    table["start"], table["end"] = first, as_day(last, table.index)
     return table[
-        [*ZONE_KEYS, "relapses", "relapsed", "exposed", "rate", "repeated", "area", "start", "end"]
-    ]
+        [*ZONE_KEYS, "relapses", "relapsed", "exposed", "rate", "repeated", "area", "start", "end",
+         "unknown"]
+    ]  # fmt: skip
 
 
-def relapse_counts(register: Register, first: pd.Timestamp, last: pd.Timestamp) -> pd.DataFrame:
+def relapse_counts(
+    register: Register, first: pd.Timestamp, last: pd.Timestamp | None
+) -> pd.DataFrame:
     """Relapses of each record in the period, and whether it could relapse."""
     n = len(register.data)
     flows = register.flows()
-    back = flows[(flows["kind"] == "relapsed") & (flows["count"] > 0) & (flows["date"] <= last)]
+    end = pd.Timestamp.max if last is None else last
+    back = flows[(flows["kind"] == "relapsed") & (flows["count"] > 0) & (flows["date"] <= end)]
     ever = np.bincount(back["row"], minlength=n)
     now = back[back["date"] >= first]
     times = np.bincount(now["row"], minlength=n)
     state = register.timeline.state_at(first - pd.Timedelta(days=1))
     exposed = state.isin(register.classes.done).to_numpy().copy()
     moves = register.timeline.transitions
-    during = moves[moves["date"].between(first, last)]
+    during = moves[moves["date"].between(first, end)]
     entered = during.loc[during["state"].isin(register.classes.done), "row"]
     exposed[entered.unique()] = True
     # What relapsed was done before, whatever its status says.
     exposed |= times > 0
+    unknown = register.doubtful | (register.chosen & register.timeline.undecided & ~exposed)
     exposed &= register.chosen
     return pd.DataFrame(
         {
@@ -106,6 +119,11 @@ def relapse_counts(register: Register, first: pd.Timestamp, last: pd.Timestamp) 
             "relapsed": (times > 0).astype(int),
             "exposed": exposed.astype(int),
             "repeated": ((times > 0) & (ever > 1)).astype(int),
-            "area": np.bincount(now["row"], weights=now["area"], minlength=n),
+            "area": np.where(
+                np.isnan(register.size) & (times > 0),
+                np.nan,
+                np.bincount(now["row"], weights=now["area"], minlength=n),
+            ),
+            "unknown": unknown.astype(int),
         }
     )

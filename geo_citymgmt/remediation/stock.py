@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.moves import KINDS
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 from geo_citymgmt.words import Text
@@ -50,8 +52,8 @@ def stock_flow(
     ----------
     city : City
     start, end : date
-        First and last day of the period; ``end`` is the data's date if not given. The opening
-        stock is that at the end of the day before ``start``.
+        First and last day of the period; ``end`` is the data's date if not given, open where the
+        data has none. The opening stock is that at the end of the day before ``start``.
     layer : str
         Any layer with a life cycle.
     level : {"district", "city", "street"}
@@ -99,8 +101,8 @@ def stock_flow(
         )
     levels = levels_to(level)
     register = Register(city, layer, where=where, stock=stock, done=done)
-    first, last = register.day(start), register.day(end)
-    if last < first:
+    first, last = register.day(start) or as_date(start), register.day(end)
+    if last is not None and last < first:
         raise AsOfError(
             Text(
                 f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
@@ -110,17 +112,20 @@ def stock_flow(
         )
     opening, closing = _Stock(register, first - _DAY), _Stock(register, last)
     flows = register.flows()
-    flows = flows[(flows["date"] >= first) & (flows["date"] <= last)]
+    flows = flows[flows["date"] >= first]
+    if last is not None:
+        flows = flows[flows["date"] <= last]
     broken = _broken(register, opening, closing, flows)
     if broken.any() and undated == "raise":
+        until = Text("数据所示", "now") if last is None else Text(*(f"{last:%Y-%m-%d}",) * 2)
         keys = register.data[register.spec.id_field].to_numpy()[broken]
         few = ", ".join(map(str, keys[:5])) + (", …" if len(keys) > 5 else "")
         raise CityDataError(
             Text(
                 f"图层“{register.spec.name_zh}”有 {broken.sum()} 条记录在 {first:%Y-%m-%d} 至 "
-                f"{last:%Y-%m-%d} 间发生变化而无日期：{few}。",
+                f"{until.zh}间发生变化而无日期：{few}。",
                 f"{layer}: {broken.sum()} records changed between {first:%Y-%m-%d} and "
-                f"{last:%Y-%m-%d} without a date that says so: {few}.",
+                f"{until.en} without a date that says so: {few}.",
             ),
             remedy=Text(
                 "请补全日期，或用 undated=“leave_out”。",
@@ -134,7 +139,7 @@ def stock_flow(
         name = "area" if unit == "m2" else str(register.spec.measure)
         blocks.append(_block(register, name, unit, levels, opening, closing, flows, broken, out))
     table = pd.concat(blocks, ignore_index=True)
-    table["start"], table["end"] = first, last
+    table["start"], table["end"] = first, as_day(last, table.index)
     left = "left out" if undated == "leave_out" else "break the identity"
     left_zh = "未计入" if undated == "leave_out" else "使收支不平"
     some = table["undated"] > 0
@@ -147,7 +152,7 @@ def stock_flow(
 class _Stock:
     """The stock on a day, record by record."""
 
-    def __init__(self, register: Register, day: pd.Timestamp) -> None:
+    def __init__(self, register: Register, day: pd.Timestamp | None) -> None:
         inside, self.unknown, _ = register.in_stock(day)
         self.count = inside.astype("float64")
         self.area = np.where(inside, register.remaining(day), 0.0)
@@ -193,6 +198,9 @@ def _block(
     for kind in KINDS:
         mine = flows[flows["kind"] == kind]
         values[kind] = np.bincount(mine["row"], weights=mine[part].abs(), minlength=n)
+        if part == "area":
+            unsized = np.isnan(register.size) & np.isin(np.arange(n), mine["row"])
+            values.loc[unsized, kind] = np.nan
     counted = [c for c in values.columns if c not in ("row", "undated")]
     values.loc[out, counted] = 0
     table = register.sums(values, levels)

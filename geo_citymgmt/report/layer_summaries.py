@@ -159,7 +159,11 @@ def _counted(
             margins=True,
             measure=(spec.measure, "sum"),
         )
-        table["measure"] = sums["measure"]
+        known = summarise(data, city.zones, by=by, margins=True, known=(spec.measure, "count"))[
+            "known"
+        ]
+        # Where records are there and none says how large it is, the sum is not zero.
+        table["measure"] = sums["measure"].mask((known == 0) & (table["count"] > 0))
     if not city.has_zones:
         # Without zones nothing lies outside of them.
         table = table[table["row_kind"] != "outside"]

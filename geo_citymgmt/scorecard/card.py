@@ -161,25 +161,25 @@ def _compare(card: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
 def _annotate(card: pd.DataFrame, missing: str) -> pd.DataFrame:
     """Say where a rank or a score says little, and why."""
     said = {
-        "no_score": ("缺少指标，不评分", "a figure is missing: no score"),
-        "reweight": ("缺少指标，权重按比例调整", "a figure is missing: other weights scaled up"),
-        "zero": ("缺少指标，该项计 0 分", "a figure is missing: it earns nothing"),
+        "no_score": Text("缺少指标，不评分", "a figure is missing: no score"),
+        "reweight": Text(
+            "缺少指标，权重按比例调整", "a figure is missing: other weights scaled up"
+        ),
+        "zero": Text("缺少指标，该项计 0 分", "a figure is missing: it earns nothing"),
     }[missing]
     size = card.groupby("group")["group"].transform("size")
     cases = [
-        (card["missing"] != "", *said),
-        (card["ranked"] == 0, "本组均无评分", "no zone of the group has a score"),
-        ((size == 1) & (card["ranked"] == 1), "本组仅一个分区，名次无可比对象",
-         "the only zone of its group: the rank compares it with none"),
-        ((size > 1) & (card["ranked"] == 1), "本组仅一个分区有评分，名次无可比对象",
-         "the only zone of its group with a score: the rank compares it with none"),
+        (card["missing"] != "", said),
+        (card["ranked"] == 0, Text("本组均无评分", "no zone of the group has a score")),
+        ((size == 1) & (card["ranked"] == 1), Text("本组仅一个分区，名次无可比对象",
+         "the only zone of its group: the rank compares it with none")),
+        ((size > 1) & (card["ranked"] == 1), Text("本组仅一个分区有评分，名次无可比对象",
+         "the only zone of its group with a score: the rank compares it with none")),
     ]  # fmt: skip
-    for column, place, join in (("note_zh", 1, "；"), ("note_en", 2, "; ")):
+    for column, place, join in (("note_zh", 0, "；"), ("note_en", 1, "; ")):
         note = np.full(len(card), "", dtype=object)
-        for case in cases:
-            hit = case[0].fillna(False).to_numpy(dtype=bool)
-            note[hit] = [
-                f"{told}{join}{case[place]}" if told else case[place] for told in note[hit]
-            ]
+        for where, why in cases:
+            hit = where.fillna(False).to_numpy(dtype=bool)
+            note[hit] = [f"{told}{join}{why[place]}" if told else why[place] for told in note[hit]]
         card[column] = pd.Series(note, index=card.index, dtype="str")
     return card

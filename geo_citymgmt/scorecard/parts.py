@@ -15,9 +15,9 @@ __all__ = ["KIND_GROUPS", "MISSING", "NORMALISATIONS", "refuse", "score_parts"]
 
 #: How a value becomes a share of its points.
 NORMALISATIONS = {
-    "attainment": ("完成率，封顶", "value against target, from 0 up to the cap"),
-    "min_max": ("组内极差归一", "(value - lowest) / (highest - lowest) of the group"),
-    "share": ("比例值", "the value itself, a share of 0 to 1"),
+    "attainment": Text("完成率，封顶", "value against target, from 0 up to the cap"),
+    "min_max": Text("组内极差归一", "(value - lowest) / (highest - lowest) of the group"),
+    "share": Text("比例值", "the value itself, a share of 0 to 1"),
 }
 MISSING = ("no_score", "reweight", "zero")
 #: Comparable groups by kind of zone: 市区 (the districts with 工业园区) and 县级市.

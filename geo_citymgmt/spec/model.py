@@ -79,6 +79,9 @@ class Field:
     at_least: str | None = None
     geometry: str | None = None
     tolerance: float | None = None
+    #: Whether an empty value says "none of it", as that of a list a case is on; else it says
+    #: nothing, and figures that need the field do not know about the record.
+    may_be_empty: bool = False
     #: "public" or "internal"; see :attr:`is_public`.
     release: str = ""
 
@@ -110,7 +113,9 @@ class Amount:
 
     ``total`` is the field that holds it at the date of the data, or a number for each record;
     ``date`` the field with the day it was reached, if in one go; ``while_in`` the set of states
-    during which it counts, for amounts that follow the state.
+    during which it counts, for amounts that follow the state. ``due`` are the states in which a
+    record has it (of those that ``due_where`` chooses): without total or date it is unknown there,
+    not zero.
     """
 
     key: str
@@ -121,6 +126,8 @@ class Amount:
     while_in: str | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     plan: Plan | None = None
+    due: tuple[str, ...] = ()
+    due_where: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

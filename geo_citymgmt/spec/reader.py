@@ -79,7 +79,7 @@ class Check:
 
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance", "release",
+    "at_least", "geometry", "tolerance", "may_be_empty", "release",
 )  # fmt: skip
 
 
@@ -128,6 +128,7 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         at_least=check.value(table, place, "at_least", str, None),
         geometry=geometry,
         tolerance=check.value(table, place, "tolerance", (int, float), None),
+        may_be_empty=check.value(table, place, "may_be_empty", bool, False),
         release=_release(check, table, place, ""),
     )
 
@@ -278,7 +279,7 @@ def _amount(
         table,
         place,
         required=("zh", "en"),
-        optional=("total", "date", "while_in", "where", "plan"),
+        optional=("total", "date", "while_in", "where", "plan", "due", "due_where"),
     )
     total = table.get("total")
     if isinstance(total, str):
@@ -296,6 +297,9 @@ def _amount(
                 check.one_of(rule[entry], f"{place}.plan", entry, fields)
         where = _where(check, rule.get("where", {}), f"{place}.plan", fields)
         plan = Plan(rule["date"], rule.get("up_to"), rule.get("add"), where)
+    due = check.texts(table, place, "due")
+    for name in due:
+        check.one_of(name, place, "due", states.sets if states else ())
     return Amount(
         key=key,
         zh=table["zh"],
@@ -305,6 +309,8 @@ def _amount(
         while_in=table.get("while_in"),
         where=_where(check, table.get("where", {}), place, fields),
         plan=plan,
+        due=tuple(code for name in due for code in (states.sets[name] if states else ())),
+        due_where=_where(check, table.get("due_where", {}), place, fields),
     )
 
 

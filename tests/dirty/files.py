@@ -115,7 +115,7 @@ PARTS = [
          "SHP_DAMAGED", values=PLAIN),
     Case(".shp with a coordinate that is no number",
          shapefile(NAMED, cpg="UTF-8", then=put(".shp", 112, np.array([np.nan]).tobytes())),
-         "COORD_NONFINITE", (0, 3, 1), {"manhole_id": ids()[1:]}),
+         "COORD_NONFINITE UNLOCATED", (0, 4, 0), {"manhole_id": ids()}),
     Case(".shp without .shx", shapefile(NAMED, cpg="UTF-8", then=without(".shx")),
          "FILE_MISSING_PART", values=PLAIN),
     Case(".shp without .dbf", shapefile(NAMED, then=without(".dbf")),

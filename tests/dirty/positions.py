@@ -50,10 +50,12 @@ PARCEL = {"layer": "illegal_construction"}
 GEOMETRY = [
     Case("no geometry, and a district", frame([*spots(3), None], 所属区县=["姑苏区"] * 4),
          "GEOM_NULL UNLOCATED", values={"district_code": [None] * 3 + ["320508"]}),
-    Case("no geometry and no district", frame([*spots(3), None]), "GEOM_NULL", (0, 3, 1)),
-    Case("empty geometry", frame([*spots(3), shapely.Point()]), "GEOM_EMPTY", (0, 3, 1)),
+    Case("no geometry and no district", frame([*spots(3), None]), "GEOM_NULL UNLOCATED",
+         (0, 4, 0)),
+    Case("empty geometry", frame([*spots(3), shapely.Point()]), "GEOM_EMPTY UNLOCATED",
+         (0, 4, 0)),
     Case("a coordinate that is no number", frame([*spots(3), shapely.Point(X, np.inf)]),
-         "COORD_NONFINITE", (0, 3, 1)),
+         "COORD_NONFINITE UNLOCATED", (0, 4, 0)),
     Case("a line among the points", frame([*spots(3), line(50)]), "GEOM_TYPE", (0, 3, 1)),
     Case("points written as multi-points",
          frame([shapely.MultiPoint([p]) for p in spots()]), places=HERE),
@@ -152,10 +154,10 @@ NUMBERS = [
          "COORD_SWAPPED", refused=('mend = ["swapped"]', 'mend = ["swapped"]')),
     Case("one record of four exchanged, in degrees",
          lambda _: _one(3, [31.299, 120.585]), "COORD_SWAPPED", (0, 3, 1), places=HERE[:3]),
-    Case("one record in metres among degrees", lambda _: _one(3, [X, Y]), "COORD_NONFINITE",
-         (0, 3, 1), places=HERE[:3], options={"zones": TWO}),
-    Case("one record at 0, 0", frame([*spots(3), shapely.Point(0, 0)]), "OUT_OF_CITY", (0, 3, 1),
-         places=HERE[:3], options={"zones": TWO}),
+    Case("one record in metres among degrees", lambda _: _one(3, [X, Y]), "COORD_RANGE",
+         (0, 4, 0), places=HERE[:3], options={"zones": TWO}),
+    Case("one record at 0, 0", frame([*spots(3), shapely.Point(0, 0)]), "COORD_PLACEHOLDER",
+         (0, 4, 0), places=HERE[:3], options={"zones": TWO}),
 ]  # fmt: skip
 
 ZONES = {"zones": TWO}

@@ -40,7 +40,7 @@ TABLES = [
          table("窨井编号,WKT", f"J1,POINT ({X} {Y})", "J2,POINT (东 北)"), "RECORD_UNREADABLE",
          (0, 1, 1), options={"crs": "EPSG:4549"}, values={"manhole_id": ["J1"]}),
     Case("a table without position or district", table("窨井编号,道路名称", "J1,人民路"),
-         "GEOM_NULL", (0, 0, 1)),
+         "GEOM_NULL UNLOCATED", (0, 1, 0)),
     Case("a row with one value too many", table(HEAD, *ROWS, f"J5,人民路,{LON},{LAT},多余"),
          "ROW_RAGGED", (0, 4, 1), options=IN_DEGREES),
     Case("rows cut out of a list whose ids rise by one",

@@ -62,7 +62,7 @@ NUMBERS = [
     Case("a number that is none", stations(["若干", "20", "30"]), "NUMBER_UNPARSED", (0, 3, 0),
          layer="bike_stations", values={"capacity": [None, 20, 30]}),
     Case("a number that is none in the measure", parcels(["很大", "20"]),
-         "NUMBER_UNPARSED VALUE_MISSING", (0, 1, 1), {"illegal_area_m2": [20.0]},
+         "NUMBER_UNPARSED VALUE_MISSING", (0, 2, 0), {"illegal_area_m2": [None, 20.0]},
          layer="illegal_construction"),
     Case("infinite and negative numbers", stations([np.inf, -5.0, 20.0]),
          "NUMBER_UNPARSED NUMBER_RANGE", (0, 3, 0), layer="bike_stations",

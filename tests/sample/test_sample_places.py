@@ -10,13 +10,13 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_citymgmt.outlines import read_table
 from geo_citymgmt.sample import (
     packaged_districts,
     packaged_land,
     packaged_streets,
     sample_layers,
 )
+from geo_citymgmt.sample.places import read_table
 
 POPULATION = 12_748_262
 

@@ -1,0 +1,344 @@
+"""What cannot be known is no zero: figures over records that do not say what a figure needs."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from geo_citymgmt.city import City
+from geo_citymgmt.spec import load_specs
+from tests.conftest import CRS, X0, Y0, squares
+
+ZONES = squares((0, 0, 10, 10), (10, 0, 20, 10), codes="AB")
+SPECS = load_specs()
+END = pd.Timestamp("2022-06-30")
+TARGETS = pd.DataFrame(
+    {
+        "indicator": pd.Series(dtype="str"),
+        "zone_code": pd.Series(dtype="str"),
+        "target": pd.Series(dtype="float64"),
+        "unit": pd.Series(dtype="str"),
+        "deadline": pd.Series(dtype="datetime64[us]"),
+        "note": pd.Series(dtype="str"),
+    }
+)
+EVENTS = pd.DataFrame(
+    {"layer": [], "key": [], "event": [], "date": [], "amount": [], "note": []}
+).astype({"layer": "str", "key": "str", "event": "str", "date": "datetime64[us]",
+          "amount": "float64", "note": "str"})  # fmt: skip
+
+
+def city_of(key: str, zones: str = "", data_date=END, **columns) -> City:
+    """A city of one layer whose records lie in the zones named letter by letter, A without."""
+    n = len(next(iter(columns.values())))
+    places = {"A": shapely.Point(X0 + 5, Y0 + 5), "B": shapely.Point(X0 + 15, Y0 + 5), "-": None}
+    geometry = [places[z] for z in (zones or "A" * n)]
+    frame = gpd.GeoDataFrame(
+        {SPECS[key].id_field: [f"R{k}" for k in range(n)], **columns}, geometry=geometry, crs=CRS
+    )
+    layer = gcm.read_layer(frame, key, zones=ZONES, metric_crs=CRS)
+    assert layer.ledger["n_rejected"].item() == 0
+    return City(
+        layers={key: layer},
+        zones_by_level={"district": ZONES},
+        events=EVENTS,
+        targets=TARGETS,
+        data_date=data_date,
+        findings=layer.findings,
+        ledger=layer.ledger,
+        specs=SPECS,
+        code="Z",
+    )
+
+
+def figure(city: City, name: str, zone: str = "Z", **asked) -> pd.Series:
+    table = gcm.progress(city, as_of=None, indicators=name, **asked)
+    return table[table["zone_code"] == zone].iloc[0]
+
+
+def ends(row: pd.Series) -> list[float]:
+    return row[["unknown", "low", "high"]].tolist()
+
+
+# -- status
+
+
+@pytest.mark.parametrize(
+    "name", ["manhole_remediated", "manhole_relapsed_count", "manhole_open_count"]
+)
+def test_a_figure_of_states_is_not_available_where_no_status_can_be_read(name):
+    row = figure(city_of("manholes", status=["normal", "warning"]), name)
+    assert np.isnan(row["value"])
+    assert row["status"] == "not_available"
+    assert ends(row) == [2, 0, 2]
+    assert "2 条记录的“整治状态”未知" in row["note_zh"]
+    assert "2 records without a usable Status" in row["note_en"]
+
+
+def test_where_some_statuses_are_read_the_rest_is_told_with_what_it_could_add():
+    city = city_of("manholes", status=["已核实", "派单", "完好", "???"])
+    row = figure(city, "manhole_open_count")
+    assert row["value"] == 2
+    assert ends(row) == [1, 2, 3]
+
+
+def test_zones_are_judged_by_their_own_records():
+    city = city_of("manholes", "AAB", status=["已核实", "???", "???"])
+    table = gcm.progress(city, as_of=None, indicators="manhole_open_count")
+    by_zone = table.set_index("zone_code")
+    assert by_zone.loc[["Z", "A"], "value"].tolist() == [1, 1]
+    assert np.isnan(by_zone.loc["B", "value"])
+    assert by_zone["unknown"].tolist() == [2, 1, 1]
+
+
+def test_a_status_that_could_not_be_read_is_made_up_for_by_a_closing_date_and_not_by_a_finding():
+    dates = {"found_date": ["2022-01-05"] * 2, "closed_date": [None, "2022-03-01"]}
+    city = city_of("manholes", status=["???", "???"], **dates)
+    row = figure(city, "manhole_remediated")
+    assert row["value"] == 1
+    assert ends(row) == [1, 1, 2]
+
+
+# -- dates
+
+
+def test_closed_manholes_without_a_closing_date_are_not_zero_in_a_period():
+    city = city_of("manholes", status=["销号"] * 200 + ["完好"] * 800)
+    row = figure(city, "manhole_remediated")
+    assert np.isnan(row["value"])
+    assert ends(row) == [200, 0, 200]
+    assert "销号时间" in row["note_zh"]
+
+
+def test_where_some_have_their_date_the_others_are_told():
+    city = city_of("manholes", status=["销号"] * 3, closed_date=["2022-02-01", "2021-02-01", None])
+    row = figure(city, "manhole_remediated")
+    assert row["value"] == 1
+    assert ends(row) == [1, 1, 2]
+
+
+def test_an_open_manhole_has_no_closing_date_and_that_is_known():
+    city = city_of("manholes", status=["派单", "完好"], closed_date=[None, None])
+    row = figure(city, "manhole_remediated")
+    assert row["value"] == 0
+    assert ends(row) == [0, 0, 0]
+
+
+def test_bays_without_an_opening_date_are_unknown_unless_they_are_planned():
+    city = city_of(
+        "bike_stations",
+        station_kind=["bay"] * 3,
+        status=["operating", "operating", "planned"],
+        opened_date=["2022-03-01", None, None],
+    )
+    row = figure(city, "bike_bays_added")
+    assert row["value"] == 1
+    assert ends(row) == [1, 1, 2]
+
+
+def test_a_case_that_was_dealt_with_and_does_not_say_how_much_is_unknown():
+    city = city_of(
+        "illegal_construction",
+        illegal_area_m2=[100, 200, 300],
+        status=["已拆除", "已拆除", "立案"],
+        disposal_method=["拆除", "拆除", "未定"],
+        completed_date=["2022-02-01", "2022-02-01", None],
+        remediated_area_m2=[100, None, None],
+        demolished_area_m2=[100, None, None],
+    )
+    for name in ("illegal_remediated_area", "illegal_demolished_area"):
+        row = figure(city, name)
+        assert row["value"] == 100
+        assert row["unknown"] == 1
+        assert np.isnan(row["high"])
+        assert "upper bound" in row["note_en"]
+
+
+# -- kinds
+
+
+def test_a_figure_of_a_kind_is_not_available_where_no_kind_can_be_read():
+    city = city_of("parking_points", lot_kind=["甲类", "乙类"], spaces_total=[50, 30])
+    row = figure(city, "parking_under_bridge_spaces")
+    assert np.isnan(row["value"])
+    assert row["status"] == "not_available"
+    assert ends(row) == [2, 0, 80]
+    assert "停车场类型" in row["note_zh"]
+
+
+def test_a_record_without_a_kind_could_have_counted():
+    city = city_of("parking_points", lot_kind=["桥下", "路内", None], spaces_total=[50, 30, 7])
+    row = figure(city, "parking_under_bridge_spaces")
+    assert row["value"] == 50
+    assert ends(row) == [1, 50, 57]
+
+
+def test_a_record_that_something_else_rules_out_is_not_unknown():
+    city = city_of(
+        "illegal_construction",
+        illegal_area_m2=[100, 200],
+        safety_related=["是", None],
+        status=["立案", "不构成违建"],
+    )
+    row = figure(city, "illegal_safety_remaining_count")
+    assert row["value"] == 1
+    assert ends(row) == [0, 1, 1]
+
+
+def test_an_empty_list_is_an_answer_and_an_unreadable_one_is_not():
+    city = city_of(
+        "illegal_construction",
+        illegal_area_m2=[100, 200, 300],
+        list_type=["挂牌督办", None, "什么清单"],
+        status=["立案"] * 3,
+    )
+    row = figure(city, "illegal_supervised_open_count")
+    assert row["value"] == 1
+    assert ends(row) == [1, 1, 2]
+
+
+def test_a_field_that_nobody_fills_says_nothing():
+    city = city_of(
+        "illegal_construction",
+        illegal_area_m2=[100, 200],
+        list_type=[None, None],
+        status=["立案", "立案"],
+    )
+    row = figure(city, "illegal_supervised_open_count")
+    assert row["status"] == "not_available"
+    assert "没有一条记录有可用的“清单类型”" in row["note_zh"]
+
+
+def test_a_share_lies_between_what_the_unknown_could_make_of_it():
+    city = city_of("manholes", anti_fall=["防坠网", "无", "无", None])
+    row = figure(city, "manhole_anti_fall_share")
+    assert row["value"] == pytest.approx(1 / 3)
+    assert ends(row) == [1, pytest.approx(1 / 4), pytest.approx(2 / 4)]
+
+
+# -- the measure
+
+
+def test_a_lot_without_its_number_of_spaces_counts_and_the_sum_says_so():
+    city = city_of("parking_points", spaces_total=[50, None, "约很多"], lot_kind=["桥下"] * 3)
+    row = figure(city, "parking_spaces_total")
+    assert row["value"] == 50
+    assert row["unknown"] == 2
+    assert np.isnan(row["high"])
+    assert "停车泊位数" in row["note_zh"]
+
+
+def test_a_layer_without_its_measure_is_a_layer_and_the_near_column_is_named():
+    city = city_of("parking_points", 总泊位数量=[50, 30])
+    layer = city.layer("parking_points")
+    assert len(layer.data) == 2
+    found = layer.findings[layer.findings["code"] == "FIELD_MISSING"].set_index("field")
+    said = found.loc["spaces_total"]
+    assert said["severity"] == "warning"
+    assert 'fields = { "总泊位数量" = "spaces_total" }' in said["message_zh"]
+    row = figure(city, "parking_spaces_total")
+    assert row["status"] == "not_available"
+    assert "停车泊位数" in row["note_zh"]
+
+
+def test_a_parcel_without_its_area_is_counted_and_its_area_is_not_known():
+    city = city_of("illegal_construction", illegal_area_m2=[100, None], status=["立案"] * 2,
+                   remediated_area_m2=[0, 0])  # fmt: skip
+    assert figure(city, "illegal_open_count")["value"] == 2
+    row = figure(city, "illegal_open_area")
+    assert row["value"] == 100
+    assert row["unknown"] == 1
+    stock = gcm.stock_flow(city, start="2022-01-01", level="city").set_index("quantity")
+    assert np.isnan(stock.loc["area", "closing"])
+    assert stock.loc["count", "closing"] == 2
+
+
+# -- the verdict
+
+
+@pytest.mark.parametrize(("unread", "status"), [(0, "behind"), (1, "behind"), (3, "not_available")])
+def test_behind_is_said_only_where_the_unknown_cannot_turn_it(unread, status):
+    n = 10
+    city = city_of(
+        "manholes",
+        status=["销号"] * n + ["???"] * unread,
+        closed_date=["2022-03-01"] * n + [None] * unread,
+    )
+    # Half of the year has passed: 12 or so are expected of 24, 11.4 are on track.
+    aim = TARGETS.assign(
+        indicator=pd.Series(["manhole_remediated"]), zone_code="Z", target=24.0,
+        unit="count", deadline=pd.Timestamp("2022-12-31"), note="",
+    )  # fmt: skip
+    row = figure(city, "manhole_remediated", targets=aim)
+    assert row["value"] == n
+    assert row["status"] == status
+    assert ("rests on them" in row["note_en"]) == (status == "not_available")
+
+
+# -- no date of the data
+
+
+def test_a_city_without_dates_gives_its_tables(tmp_path):
+    city = city_of(
+        "illegal_construction",
+        data_date=None,
+        illegal_area_m2=[100, 200],
+        status=["立案", "已拆除"],
+        safety_related=["是", "是"],
+        list_type=["挂牌督办", None],
+        interim_measure=["已关停", None],
+        remediated_area_m2=[0, 200],
+        found_date=["2022-01-01", "2022-01-01"],
+    )
+    table = gcm.progress(city, as_of=None).query("level == 'city'").set_index("indicator")
+    assert table.loc["illegal_open_count", "value"] == 1
+    assert table.loc["illegal_found_count", "status"] == "not_available"
+    assert table.loc["illegal_found_count", "note_en"].endswith("the data has no date")
+    assert not table["status"].isin(["behind", "overdue"]).any()
+    cases = gcm.open_cases(city)
+    assert cases["parcel_id"].tolist() == ["R0"]
+    assert cases[["days_open", "overdue"]].isna().all(axis=None)
+    ages = gcm.ageing(city, level="city").set_index("age_class")["n"]
+    assert ages[ages > 0].to_dict() == {"undated": 1}
+    assert gcm.case_lists(city, level="city")["n"].tolist() == [1]
+    assert gcm.interim_share(city, level="city")["n"].tolist() == [1, 1, 0]
+    assert gcm.last_open(city)["parcel_id"].tolist() == ["R0"]
+    flows = gcm.stock_flow(city, start="2022-01-01", level="city")
+    assert flows["closing"].tolist() == [1, 100]
+    assert flows["end"].isna().all()
+    left = gcm.burn_down(city, deadline="2022-09-30", start="2022-06-30", level="city")
+    assert left["remaining_n"].tolist() == [1]
+    rates = gcm.relapse_rates(city, start="2022-01-01", level="city")
+    assert rates["relapses"].tolist() == [0]
+
+
+# -- the campaign
+
+
+def test_cases_that_may_be_asked_about_are_unknown_and_not_none():
+    city = city_of(
+        "illegal_construction",
+        illegal_area_m2=[100, 200],
+        status=["立案", "立案"],
+        safety_related=["?", "不清楚"],
+        found_date=["2022-01-01"] * 2,
+        remediated_area_m2=[0, 0],
+        interim_measure=[None, "已关停"],
+    )
+    left = gcm.burn_down(city, deadline="2022-09-30", start="2022-06-30", level="city").iloc[0]
+    assert np.isnan(left["remaining_n"])
+    assert left["unknown"] == 2
+    share = gcm.interim_share(city, level="city")
+    assert share["of_n"].isna().all()
+
+
+def test_relapses_of_cases_whose_status_cannot_be_read_are_not_zero():
+    city = city_of("illegal_construction", illegal_area_m2=[100, 200], status=["?", "!"])
+    row = gcm.relapse_rates(city, start="2022-01-01", level="city").iloc[0]
+    assert row["unknown"] == 2
+    assert pd.isna(row["relapses"])
+    assert pd.isna(row["rate"])
