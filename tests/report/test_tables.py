@@ -170,7 +170,7 @@ def test_groups_come_from_the_code_where_the_kind_is_missing(city):
 
 
 def test_a_measure_stated_twice_is_shown_once(told):
-    rows = headline(told.table)
+    rows = headline(told.table, told.figures)
     assert "parking_shared_spaces_added" in rows.index
     assert "parking_shared_spaces_task" not in rows.index
 
