@@ -270,7 +270,7 @@ def test_data_without_a_date_have_no_periods_and_no_outlook_and_say_so(city):
     assert np.isnan(table.loc["manhole_remediated", "value"])
     assert table.loc["manhole_remediated", "note_en"].endswith("the data has no date")
     # What stands is on record, whatever the day.
-    assert table.loc["manhole_open_count", "value"] == 2106
+    assert table.loc["manhole_open_count", "value"] == 2120
     assert table[["previous", "year_ago"]].isna().all(axis=None)
 
 

@@ -239,7 +239,7 @@ def test_a_layer_without_its_measure_is_a_layer_and_the_near_column_is_named():
     found = layer.findings[layer.findings["code"] == "FIELD_MISSING"].set_index("field")
     said = found.loc["spaces_total"]
     assert said["severity"] == "warning"
-    assert 'fields = { "总泊位数量" = "spaces_total" }' in said["message_zh"]
+    assert '"总泊位数量" = "spaces_total"' in said["message_zh"]
     row = figure(city, "parking_spaces_total")
     assert row["status"] == "not_available"
     assert "停车泊位数" in row["note_zh"]

@@ -114,6 +114,7 @@ def test_personal_data_is_told_and_masked_unless_asked_for():
     source = parcels(
         3, 当事人=["张三", "李四", "王五"], 联系电话=[PHONE] * 3, 经办=[f"李 {PHONE}", "王", ""],
         备注=["", f"证件{CARD}", ""], 违建面积=["100", "若干", f"{PHONE}元"],
+        违建编号=["W0", "W0", "W0"],
     )  # fmt: skip
     layer = gcm.read_layer(source, "illegal_construction")
     assert set(told(layer, "PERSONAL_DATA")["value"]) >= {"当事人", "联系电话", "经办", "备注"}
@@ -121,7 +122,7 @@ def test_personal_data_is_told_and_masked_unless_asked_for():
     shown = " ".join(layer.rejected["raw"]) + layer.findings.to_csv()
     for secret in (PHONE, CARD, "李四", "王五"):
         assert secret not in shown
-    assert json.loads(layer.rejected["raw"].iloc[0])["违建编号"] == "W1"
+    assert json.loads(layer.rejected["raw"].iloc[0])["违建编号"] == "W0"
     # The layer itself keeps what it read; its writers mask.
     assert layer.data["phone"].tolist() == [PHONE]
     bare = gcm.read_layer(source, "illegal_construction", include_personal=True)

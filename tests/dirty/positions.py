@@ -27,7 +27,7 @@ from tests.dirty.makers import (
 )  # fmt: skip
 
 HERE = [(p.x, p.y) for p in spots()]
-TWO = squares("320508", "320506")
+TWO = squares("320508", "320506").assign(name_zh=["姑苏区", "吴中区"])
 
 
 def parcels(*shapes, **columns):
@@ -48,7 +48,7 @@ BOW = shapely.Polygon([(X, Y), (X + 20, Y + 20), (X + 20, Y), (X, Y + 20)])
 PARCEL = {"layer": "illegal_construction"}
 
 GEOMETRY = [
-    Case("no geometry, and a district", frame([*spots(3), None], 所属区县=["姑苏区"] * 4),
+    Case("no geometry, and a district", frame([*spots(3), None], 所属区县=["320508"] * 4),
          "GEOM_NULL UNLOCATED", values={"district_code": [None] * 3 + ["320508"]}),
     Case("no geometry and no district", frame([*spots(3), None]), "GEOM_NULL UNLOCATED",
          (0, 4, 0)),
@@ -123,7 +123,8 @@ NUMBERS = [
     Case("no zone before x, CRS with, mended", lambda _: BARE, "CRS_ZONE_PREFIX",
          options={"mend": ["zone_prefix"]}, places=HERE),
     Case("another zone than the CRS says",
-         lambda _: renamed(holes(), "EPSG:4548"), "CRS_WRONG", refused=("核对坐标系", "check")),
+         lambda _: renamed(holes(), "EPSG:4548"), "CRS_WRONG", options={"zones": TWO},
+         refused=("核对坐标系", "check")),
     Case("degrees under a CRS in metres", lambda _: renamed(degrees(holes()), "EPSG:4549"),
          "CRS_WRONG", refused=("核对坐标系", "check the CRS")),
     Case("metres under a CRS in degrees", lambda _: renamed(holes(), "EPSG:4490"), "CRS_WRONG",
@@ -132,14 +133,14 @@ NUMBERS = [
     Case("no .prj, CRS given", shapefile(holes(), prj=False), options={"crs": "EPSG:4549"},
          places=HERE),
     Case("no .prj, CRS to be inferred", shapefile(holes(), prj=False), "CRS_INFERRED",
-         options={"crs": "infer"}, places=HERE),
+         options={"crs": "infer", "zones": TWO}, places=HERE),
     Case("Beijing 1954", lambda _: renamed(holes(), "EPSG:2437"), "CRS_BALLPARK",
          refused=("转换", "convert")),
     Case("Xian 1980", lambda _: renamed(holes(), "EPSG:2385"), "CRS_BALLPARK",
          refused=("转换", "convert")),
     Case("Beijing 1954 with a pipeline",
          lambda _: renamed(holes(), "EPSG:2437"), "CRS_PIPELINE",
-         options={"pipeline": "+proj=affine +xoff=12.5 +yoff=-7.25"},
+         options={"pipeline": "+proj=affine +xoff=12.5 +yoff=-7.25", "metric_crs": "EPSG:4549"},
          places=[(x + 12.5, y - 7.25) for x, y in HERE]),
     Case("WGS 84 taken as CGCS2000", lambda _: degrees(holes(), "EPSG:4326"), "CRS_ASSUMED",
          places=HERE),

@@ -50,7 +50,7 @@ NAMES = [
          "FIELD_AMBIGUOUS", (0, 1, 0), {"illegal_area_m2": [20.0]},
          layer="illegal_construction"),
     Case("the measure is not there", lambda _: records([square()], 违建编号=["A"]),
-         layer="illegal_construction", refused=("aliases=", "aliases=")),
+         "FIELD_MISSING", (0, 1, 0), layer="illegal_construction"),
     Case("a field that figures need is not there", frame(), "FIELD_MISSING"),
 ]  # fmt: skip
 
