@@ -32,14 +32,16 @@ def dirty(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def dirty_city(dirty):
-    return gcm.load_city(dirty)
+    return gcm.load_city(dirty, profile="suzhou_2022")
 
 
 @pytest.fixture(scope="module")
 def dirty_report(dirty, tmp_path_factory):
     """What the command says, and the folder it wrote."""
     out = tmp_path_factory.mktemp("report")
-    result = CliRunner().invoke(main, ["report", str(dirty), "-o", str(out)])
+    result = CliRunner().invoke(
+        main, ["report", str(dirty), "-o", str(out), "--profile", "suzhou_2022"]
+    )
     assert result.exit_code == 3
     return result.stdout, out
 

@@ -75,9 +75,20 @@ def test_an_unusable_layer_does_not_stop_the_rest(chinese_folder):
     )
 
 
-def test_without_districts_the_packaged_outlines_are_used_and_said(tmp_path):
+def test_without_districts_no_outlines_are_assumed_and_nothing_is_judged_by_its_place(tmp_path):
     copy_layer("manholes", tmp_path)
     found = gcm.load_city(tmp_path)
+    assert not found.has_zones
+    assert "ZONES_MISSING" in set(found.findings["code"])
+    assert found["manholes"]["district_code"].isna().all()
+    assert len(found["manholes"]) == 12_000
+    assert found.metric.code == "EPSG:4549"
+
+
+@pytest.mark.parametrize("asked", [{"profile": "suzhou_2022"}, {"zones": "suzhou_2022"}])
+def test_outlines_of_a_profile_are_used_where_it_is_named_and_said(tmp_path, asked):
+    copy_layer("manholes", tmp_path)
+    found = gcm.load_city(tmp_path, **asked)
     assert len(found.zones) == 10
     assert "ZONES_PACKAGED" in set(found.findings["code"])
     assert found["manholes"]["district_code"].notna().all()

@@ -130,7 +130,7 @@ def test_check_of_the_sample_finds_no_error_and_counts_every_record():
 
 
 def test_check_says_in_chinese_what_to_correct_and_exits_3(dirty):
-    code, out, _ = run("check", dirty)
+    code, out, _ = run("check", dirty, "--profile", "suzhou_2022")
     assert code == 3
     assert "退回" in out
     assert "OUT_OF_CITY" in out
@@ -141,7 +141,9 @@ def test_check_of_one_file_takes_the_layer_by_its_chinese_name(dirty, tmp_path):
     moved = tmp_path / "anything.shp"
     for part in dirty.glob("窨井.*"):
         shutil.copy(part, moved.with_suffix(part.suffix))
-    code, out, _ = run("check", moved, "--layer", "窨井", "--lang", "en")
+    code, out, _ = run(
+        "check", moved, "--layer", "窨井", "--lang", "en", "--profile", "suzhou_2022"
+    )
     assert code == 3
     assert "Manholes" in out
 
@@ -402,7 +404,7 @@ def test_a_closed_folder_is_named_and_not_a_hidden_file_in_it(tmp_path, monkeypa
 
 
 def test_figures_lists_each_with_its_names_layer_unit_and_target(tmp_path, city):
-    code, out, _ = run("figures", "--format", "json")
+    code, out, _ = run("figures", "--format", "json", "--profile", "suzhou_2022")
     rows = {row["key"]: row for row in json.loads(out)}
     assert code == 0
     assert list(rows) == list(city.figures.figures)
@@ -415,9 +417,12 @@ def test_figures_lists_each_with_its_names_layer_unit_and_target(tmp_path, city)
         "target": True,
     }
     assert not rows["illegal_safety_demolished_area"]["target"]
-    text = run("figures", "--lang", "en")[1]
+    text = run("figures", "--lang", "en", "--profile", "suzhou_2022")[1]
     assert all(key in text for key in rows)
-    assert run("figures", "--format", "csv", "-o", tmp_path / "f.csv")[0] == 0
+    assert (
+        run("figures", "--format", "csv", "-o", tmp_path / "f.csv", "--profile", "suzhou_2022")[0]
+        == 0
+    )
     table = pd.read_csv(tmp_path / "f.csv", encoding="utf-8-sig")
     assert table["key"].tolist() == list(rows)
 
