@@ -184,6 +184,9 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     words, lang, names = told.words, told.lang, zone_names(told.city.zones, told.lang)
     counter = "处" if lang == "zh" else ""
     whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
+    if whole.empty:
+        # Of some districts it is known what is left, of the city it is not.
+        return None
     now = whole.iloc[-1]
     has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
     charts = []

@@ -97,7 +97,7 @@ def test_the_chinese_page_speaks_chinese(report):
     assert "}" not in text
     files = "districts streets bike stations illegal construction manholes parking points utility "
     files += "tunnels population cells roads transit stops shapefiles shp map findings manifest"
-    known = {*files.split(), "EPSG", "UTF", "SHP", "html", "xlsx", "json", "WGS", "FID"}
+    known = {*files.split(), "EPSG", "UTF", "SHP", "html", "xlsx", "json", "WGS", "FID", "suzhou"}
     assert set(re.findall(r"[A-Za-z]{3,}", text)) <= known
 
 
@@ -178,7 +178,7 @@ def test_two_layers_say_what_they_can_and_what_they_cannot(two_layers, tmp_path,
     text = words_of(page)
     assert ("数据未注明日期" if lang == "zh" else "the data has no date") in text
     assert (
-        "没有图层“违法建设”" if lang == "zh" else "there is no layer illegal_construction"
+        "来源中没有的图层" if lang == "zh" else "Layers the source does not have"
     ) in text
     # Sections without content are not there, not even as a heading.
     assert 'id="monthly"' not in page
@@ -301,7 +301,7 @@ def test_districts_outside_and_unlocated_make_the_total(tmp_path):
     (folder / "city.toml").write_text("data_date = 2022-06-30\n", encoding="utf-8")
     files = write_report(gcm.load_city(folder), tmp_path / "out")
     sheets = cells(files["tables"])
-    head, *rows = sheets["板块进度"][2:]
+    head, *rows = sheets["区县进度"][2:]
     table = pd.DataFrame(rows, columns=head).set_index("指标")
     added = table.loc["新增停车泊位"]
     assert added[["甲区", "乙区", "丙市", "市域外", "未落图", "全市合计"]].tolist() == [
