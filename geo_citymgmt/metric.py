@@ -326,7 +326,7 @@ def check_metric_crs(
     Examples
     --------
     >>> check_metric_crs("EPSG:4549", [120.6], [31.3], "read_layer").how
-    ('用户指定', 'given')
+    Text(zh='用户指定', en='given')
     """
     if isinstance(crs, MetricCRS):
         return crs

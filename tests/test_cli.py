@@ -448,5 +448,5 @@ def test_a_report_of_a_file_that_is_no_known_layer_is_told_no_option_it_has_not(
     code, _, err = run("report", tmp_path / "a.shp", "-o", tmp_path / "out")
     assert code == 2
     assert "请改名" in err
-    assert "check 可用 --layer 指明" in err
+    assert "check 用 --layer" in err
     assert "check takes --layer" in err

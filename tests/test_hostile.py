@@ -82,8 +82,10 @@ def test_workbooks_hold_the_texts_and_no_formula_of_theirs(files, name):
     assert not [link for link in links if link.hyperlink.target]
     joined = "\n".join(texts)
     # Of a fault of a whole column the list of findings shows the most frequent values.
-    shown = [text for text in STRINGS[35:38] if text in joined]
-    assert len(shown) == 3 if name == "tables" else shown
+    if name == "findings":
+        assert any(text in joined for text in STRINGS)
+    else:
+        assert all(text in joined for text in STRINGS[35:38])
 
 
 def test_no_page_of_a_report_holds_markup_of_the_data(files):
