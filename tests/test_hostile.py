@@ -81,11 +81,9 @@ def test_workbooks_hold_the_texts_and_no_formula_of_theirs(files, name):
     assert not [f for f in formulas if re.search(r"cmd|HYPERLINK|evil|DDE", f, re.I)]
     assert not [link for link in links if link.hyperlink.target]
     joined = "\n".join(texts)
-    # Of a fault of a whole column the list of findings shows the most frequent values.
-    if name == "findings":
-        assert any(text in joined for text in STRINGS)
-    else:
-        assert all(text in joined for text in STRINGS[35:38])
+    # Of a fault of a whole column the list of findings shows the three most frequent values.
+    for text in STRINGS[:3] if name == "findings" else STRINGS[35:38]:
+        assert text in joined
 
 
 def test_no_page_of_a_report_holds_markup_of_the_data(files):
