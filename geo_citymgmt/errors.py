@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import sys
+import warnings
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from geo_citymgmt.words import NOTHING, Text
@@ -15,11 +18,13 @@ __all__ = [
     "AsOfError",
     "CRSError",
     "CityDataError",
+    "GeometryWarning",
     "MapError",
     "ScaleWarning",
     "SourceError",
     "SpecError",
     "did_you_mean",
+    "warn_caller",
 ]
 
 
@@ -85,6 +90,15 @@ def did_you_mean(word: str, known: Iterable[str]) -> Text:
     return Text(f"是否指“{plain[near[0]]}”？", f" Did you mean {plain[near[0]]!r}?")
 
 
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the line outside the package that called it."""
+    here = str(Path(__file__).parent)
+    frame, level = sys._getframe(), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(message, category, stacklevel=level)
+
+
 class SpecError(CityDataError):
     """A layer file, a figures file or ``city.toml`` has a mistake."""
 
@@ -103,6 +117,10 @@ class ScaleWarning(UserWarning):
     The message names the function, the error and a CRS that fits the data. Beyond 1 % it is a
     :class:`CRSError`.
     """
+
+
+class GeometryWarning(UserWarning):
+    """Geometry was changed before it was used: heights left out, an invalid outline repaired."""
 
 
 class AsOfError(CityDataError):

@@ -7,12 +7,10 @@ comes out is the true error of an area or a length measured there.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -27,7 +25,7 @@ from pyproj.crs.coordinate_operation import (
     TransverseMercatorConversion,
 )
 
-from geo_citymgmt.errors import CRSError, ScaleWarning
+from geo_citymgmt.errors import CRSError, ScaleWarning, warn_caller
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -749,7 +747,7 @@ def _judge(
     chinese = f"{function}：在 {_short(crs)} 中量算{_WORDS[what][1]}，误差达 {said}。"
     if error > REFUSED_ERROR:
         raise CRSError(Text(chinese, english), remedy=Text(zh, en))
-    warnings.warn(f"{english} {en}", ScaleWarning, stacklevel=_outside())
+    warn_caller(f"{english} {en}", ScaleWarning)
 
 
 def _percent(error: float) -> str:
@@ -771,15 +769,6 @@ def _remedy(lon: np.ndarray, lat: np.ndarray) -> Text:
         f"请转换到适合该数据的坐标系 .to_crs(“{fit.brief}”)。",
         f'Bring it into one that fits it, .to_crs("{fit.brief}").',
     )
-
-
-def _outside() -> int:
-    """How far up the caller outside the package is, for a warning that points at its line."""
-    here, level = str(Path(__file__).parent), 2
-    frame = sys._getframe(2)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
-        frame, level = frame.f_back, level + 1
-    return level
 
 
 def _code(crs: CRS) -> str:

@@ -1,0 +1,691 @@
+"""One gate for what public functions are given: frames, zones, columns, numbers.
+
+A frame that other people made is asked once, before any work: is it a frame, where is it, which of
+its records have a place. What passes is flat, finite geometry on the caller's own index; what
+cannot pass is refused by a :class:`CityDataError` that names the function, the argument, the record
+or column, and what to do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from numbers import Integral, Real
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, warn_caller
+from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt.words import NOTHING, Text
+
+__all__ = ["Features", "Frame", "Gate", "Shapes"]
+
+Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
+
+#: Geometries looked at in one go for broken vertices: bounds the memory.
+_CHUNK = 100_000
+_POINT, _COLLECTION = 0, 7
+_POLYGONS = (3, 6)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shapes:
+    """Geometries that have been asked once.
+
+    Attributes
+    ----------
+    geometry : ndarray of object
+        None where there is no place: missing, empty, a point that is not finite.
+    kind : ndarray of int
+        The type of each as GEOS counts them, -1 where there is no place.
+    xy : ndarray of float, shape (n, 2), or None
+        Coordinates where all that have a place are single points, NaN for the rest.
+    has_z : bool
+        Whether any of them has heights.
+    broken : ndarray of int
+        Positions of lines and polygons that have a vertex which is not finite.
+    """
+
+    geometry: np.ndarray
+    kind: np.ndarray
+    xy: np.ndarray | None
+    has_z: bool
+    broken: np.ndarray
+
+    @classmethod
+    def of(cls, geometry: np.ndarray) -> Shapes:
+        """Ask each geometry its type, and its coordinates in one pass."""
+        kind = shapely.get_type_id(geometry)
+        if (kind <= _POINT).all():
+            return cls._of_points(geometry, kind)
+        place = (kind >= 0) & ~shapely.is_empty(geometry)
+        point = np.flatnonzero(place & (kind == _POINT))
+        finite = np.isfinite(shapely.get_x(geometry[point]) + shapely.get_y(geometry[point]))
+        place[point[~finite]] = False
+        others = np.flatnonzero(place & (kind != _POINT))
+        geometry, kind = _without(geometry, kind, ~place)
+        return cls(
+            geometry, kind, None, bool(shapely.has_z(geometry).any()), _broken(geometry, others)
+        )
+
+    @classmethod
+    def _of_points(cls, geometry: np.ndarray, kind: np.ndarray) -> Shapes:
+        xyz = shapely.get_coordinates(geometry, include_z=True)
+        if len(xyz) != len(geometry):
+            # Missing and empty points have no coordinates at all.
+            given = np.flatnonzero((kind == _POINT) & ~shapely.is_empty(geometry))
+            every = np.full((len(geometry), 3), np.nan)
+            every[given] = xyz
+            xyz = every
+        xy = xyz[:, :2]
+        place = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
+        has_z = bool((~np.isnan(xyz[:, 2])).any())
+        if not place.all():
+            xy = np.where(place[:, None], xy, np.nan)
+            geometry, kind = _without(geometry, kind, ~place)
+        return cls(geometry, kind, xy, has_z, np.empty(0, dtype=np.intp))
+
+    def take(self, at: np.ndarray) -> Shapes:
+        """Those at some positions."""
+        xy = None if self.xy is None else self.xy[at]
+        none = np.empty(0, dtype=np.intp)
+        return Shapes(self.geometry[at], self.kind[at], xy, self.has_z, none)
+
+    @property
+    def placed(self) -> np.ndarray:
+        """Which have a place."""
+        return np.asarray(self.kind >= 0)
+
+    def __len__(self) -> int:
+        return len(self.geometry)
+
+
+def _without(
+    geometry: np.ndarray, kind: np.ndarray, nowhere: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    geometry, kind = geometry.copy(), kind.copy()
+    geometry[nowhere], kind[nowhere] = None, -1
+    return geometry, kind
+
+
+def _broken(geometry: np.ndarray, others: np.ndarray) -> np.ndarray:
+    found = []
+    for first in range(0, len(others), _CHUNK):
+        some = others[first : first + _CHUNK]
+        xy, at = shapely.get_coordinates(geometry[some], return_index=True)
+        finite = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
+        found.append(some[np.unique(at[~finite])])
+    return np.concatenate(found) if found else np.empty(0, dtype=np.intp)
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """A frame of features that passed the gate."""
+
+    given: Frame
+    shapes: Shapes
+
+    @property
+    def index(self) -> pd.Index:
+        return self.given.index
+
+    @property
+    def crs(self) -> CRS:
+        return self.given.crs
+
+    @property
+    def geometry(self) -> np.ndarray:
+        """Flat, None where there is no place."""
+        return self.flat
+
+    @cached_property
+    def flat(self) -> np.ndarray:
+        return shapely.force_2d(self.shapes.geometry) if self.shapes.has_z else self.shapes.geometry
+
+    def __len__(self) -> int:
+        return len(self.given)
+
+
+class Gate:
+    """Asks what a public function is given.
+
+    Parameters
+    ----------
+    function : str
+        Its name, with which every refusal begins.
+
+    Examples
+    --------
+    >>> Gate("coverage").positive("300", "radius_m", Text("米", "metres"))
+    Traceback (most recent call last):
+    geo_citymgmt.errors.CityDataError: coverage: radius_m is '300' (str), not a number. Give
+    a positive number of metres.
+    """
+
+    def __init__(self, function: str) -> None:
+        self.function = function
+
+    def refuse(self, cause: Text, remedy: Text = NOTHING) -> CityDataError:
+        """Return the error to raise: the function, what is wrong, what to do."""
+        return CityDataError(
+            Text(f"{self.function}：{cause.zh}", f"{self.function}: {cause.en}"), remedy=remedy
+        )
+
+    # Frames
+
+    def frame(self, value: Any, argument: str, *, needs_columns: bool = False) -> Frame:
+        """Return a frame with geometry as it is, or refuse what is none."""
+        if isinstance(value, gpd.GeoDataFrame):
+            return self._with_geometry(value, argument)
+        if isinstance(value, gpd.GeoSeries) and not needs_columns:
+            return value
+        name = type(value).__name__
+        wanted = "GeoDataFrame" if needs_columns else "GeoDataFrame or GeoSeries"
+        raise self.refuse(
+            Text(
+                f"{argument} 是 {name}，应为 {wanted.replace(' or ', ' 或 ')}。",
+                f"{argument} is a {name}, not a {wanted}.",
+            ),
+            _remedy_for(value),
+        )
+
+    def _with_geometry(self, frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
+        active = frame.active_geometry_name
+        if active is None or active not in frame.columns:
+            raise self.refuse(
+                Text(
+                    f"{argument} 没有几何列。",
+                    f"{argument} is a GeoDataFrame without a geometry column.",
+                ),
+                Text(
+                    "请用 .set_geometry() 指定几何列。",
+                    "Name the column with .set_geometry().",
+                ),
+            )
+        twice = frame.columns[frame.columns.duplicated()]
+        if len(twice):
+            raise self.refuse(
+                Text(
+                    f"{argument} 有重复的列名 {twice[0]!r}。",
+                    f"{argument} has more than one column {twice[0]!r}.",
+                ),
+                Text(
+                    "请改名，或用 gdf.loc[:, ~gdf.columns.duplicated()] 只保留第一列。",
+                    "Rename them, or keep the first with gdf.loc[:, ~gdf.columns.duplicated()].",
+                ),
+            )
+        return frame
+
+    def features(
+        self,
+        value: Any,
+        argument: str,
+        *,
+        like: Frame | Features | None = None,
+        measures: Collection[str] | None = None,
+        needs_columns: bool = False,
+    ) -> Features:
+        """Return features with the place of each asked once.
+
+        Parameters
+        ----------
+        value : object
+            What the caller gave.
+        argument : str
+            The name of the argument.
+        like : GeoDataFrame, GeoSeries or Features, optional
+            Whose CRS it must be in.
+        measures : collection of {"area", "length"}, optional
+            What is measured in it, see :func:`geo_citymgmt.metric.require_metric`; empty where
+            any CRS in metres will do. None where it need not be asked, as ``like`` was.
+        needs_columns : bool
+            Whether a GeoSeries will not do.
+
+        Raises
+        ------
+        CityDataError
+            It is no such frame, or a line or polygon has a vertex that is not finite.
+        CRSError
+            Its CRS is not that of ``like``, or nothing can be measured in it.
+
+        Warns
+        -----
+        GeometryWarning
+            It has heights: everything is measured in the plane.
+        """
+        frame = self.frame(value, argument, needs_columns=needs_columns)
+        shapes = Shapes.of(frame.geometry.to_numpy())
+        if len(shapes.broken):
+            self._refuse_broken(frame, shapes.broken, argument)
+        features = Features(frame, shapes)
+        if like is not None:
+            require_same_crs(like, frame, self.function)
+        if measures is not None:
+            require_metric(self._located(features), self.function, measures=measures)
+        if shapes.has_z:
+            self.warn(f"{argument} has heights (Z); the plane is measured, without them.")
+        return features
+
+    def _located(self, features: Features) -> Frame:
+        """The frame itself, or where some places are not finite, what is."""
+        if features.shapes.geometry is features.given.geometry.array._data:
+            return features.given
+        return gpd.GeoSeries(features.shapes.geometry, crs=features.crs)
+
+    def _refuse_broken(self, frame: Frame, broken: np.ndarray, argument: str) -> None:
+        first = broken[0]
+        label = frame.index[first]
+        raise self.refuse(
+            Text(
+                f"{argument} 有 {len(broken)} 条记录的节点坐标为空或无穷大，第一条为 {label!r}"
+                f"（第 {first} 行）。",
+                f"{argument} has {len(broken)} records with a vertex that is not finite, the first "
+                f"{label!r} (position {first}).",
+            ),
+            Text(
+                "请修正，或先用 gdf.drop(gdf.index[[…]]) 去掉这些记录。",
+                f"Correct them, or leave them out: gdf.drop(gdf.index[{broken[:5].tolist()}]).",
+            ),
+        )
+
+    def zones(
+        self,
+        value: Any,
+        argument: str = "zones",
+        *,
+        like: Frame | Features | None = None,
+        measures: Collection[str] = (),
+        valid: bool = True,
+    ) -> gpd.GeoSeries:
+        """Return zones as polygons on their own index, their codes.
+
+        Parameters
+        ----------
+        value, argument, like, measures
+            As of :meth:`features`.
+        valid : bool
+            Whether to repair outlines that cross themselves; else they come as they are.
+
+        Raises
+        ------
+        CityDataError
+            There are none, a zone has no shape or is no polygon, or a code is missing, repeated
+            or of several levels.
+
+        Warns
+        -----
+        GeometryWarning
+            An outline crosses itself and was repaired.
+        """
+        frame = self.frame(value, argument)
+        self._codes(frame.index, argument)
+        shapes = Shapes.of(frame.geometry.to_numpy())
+        if len(shapes.broken):
+            self._refuse_broken(frame, shapes.broken, argument)
+        self._polygons(frame.index, shapes, argument)
+        if like is not None:
+            require_same_crs(like, frame, self.function)
+        require_metric(frame, self.function, measures=measures)
+        geometry = shapely.force_2d(shapes.geometry) if shapes.has_z else shapes.geometry
+        if valid:
+            geometry = self._repaired(frame.index, geometry, argument)
+        return gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)
+
+    def _codes(self, codes: pd.Index, argument: str) -> None:
+        if not len(codes):
+            raise self.refuse(
+                Text(
+                    f"{argument} 为空，没有任何分区。", f"{argument} is empty: there are no zones."
+                )
+            )
+        if isinstance(codes, pd.MultiIndex):
+            raise self.refuse(
+                Text(
+                    f"{argument} 的索引有 {codes.nlevels} 层，分区代码只能有一层。",
+                    f"{argument} has an index of {codes.nlevels} levels; the codes of zones are "
+                    "one.",
+                ),
+                Text(
+                    "请用 .droplevel() 或 .set_index() 只留代码一层。",
+                    "Keep the level of the codes: .droplevel() or .set_index().",
+                ),
+            )
+        lacking = np.flatnonzero(codes.isna())
+        if len(lacking):
+            raise self.refuse(
+                Text(
+                    f"{argument} 第 {lacking[0]} 行的分区没有代码（索引为空）。",
+                    f"the zone at position {lacking[0]} of {argument} has no code in the index.",
+                ),
+                Text("请补上代码或去掉该行。", "Give it one, or leave it out."),
+            )
+        if not codes.is_unique:
+            twice = codes[codes.duplicated()][0]
+            raise self.refuse(
+                Text(
+                    f"{argument} 的分区代码 {twice!r} 重复。",
+                    f"zone code {twice!r} occurs more than once in {argument}.",
+                ),
+                Text(
+                    "请先按代码合并：zones.dissolve(level=0)。",
+                    "Dissolve the zones by code: zones.dissolve(level=0).",
+                ),
+            )
+
+    def _polygons(self, codes: pd.Index, shapes: Shapes, argument: str) -> None:
+        shapeless = np.flatnonzero(~shapes.placed)
+        if len(shapeless):
+            raise self.refuse(
+                Text(
+                    f"{argument} 中分区 {codes[shapeless[0]]!r} 没有边界"
+                    f"（共 {len(shapeless)} 个）。",
+                    f"zone {codes[shapeless[0]]!r} of {argument} has no shape "
+                    f"({len(shapeless)} of them).",
+                ),
+                Text("请补上边界，或去掉该分区。", "Give it one, or leave the zone out."),
+            )
+        other = np.flatnonzero(shapely.get_dimensions(shapes.geometry) != 2)
+        if len(other):
+            kind = shapes.geometry[other[0]].geom_type
+            raise self.refuse(
+                Text(
+                    f"{argument} 中分区 {codes[other[0]]!r} 是 {kind}，不是面。",
+                    f"zone {codes[other[0]]!r} of {argument} is a {kind}, not a polygon.",
+                ),
+                Text("分区应为面。", "Zones are polygons."),
+            )
+
+    def _repaired(self, codes: pd.Index, geometry: np.ndarray, argument: str) -> np.ndarray:
+        crossed = np.flatnonzero(~shapely.is_valid(geometry))
+        mixed = np.flatnonzero(~np.isin(shapely.get_type_id(geometry), _POLYGONS))
+        if len(crossed):
+            names = ", ".join(repr(code) for code in codes[crossed[:5]])
+            more = ", ..." if len(crossed) > 5 else ""
+            self.warn(
+                f"the outlines of {len(crossed)} zones ({names}{more}) of {argument} are invalid "
+                f"and were repaired with make_valid; check_zones lists them."
+            )
+        at = np.union1d(crossed, mixed)
+        if not len(at):
+            return geometry
+        geometry = geometry.copy()
+        geometry[at] = [_areal(shapely.make_valid(shape)) for shape in geometry[at]]
+        lost = at[shapely.is_empty(geometry[at])]
+        if len(lost):
+            raise self.refuse(
+                Text(
+                    f"{argument} 中分区 {codes[lost[0]]!r} 的边界不围成面。",
+                    f"the outline of zone {codes[lost[0]]!r} of {argument} encloses no area.",
+                ),
+                Text("请重新提供该分区的边界。", "Give its true outline, or leave it out."),
+            )
+        return geometry
+
+    def warn(self, text: str) -> None:
+        """Warn about what was done to the geometry, at the line that called the function."""
+        warn_caller(f"{self.function}: {text}", GeometryWarning)
+
+    # Columns
+
+    def column(self, frame: Any, name: Any, argument: str = "column") -> pd.Series:
+        """Return a column, or refuse with those there are."""
+        if isinstance(frame, gpd.GeoSeries):
+            raise self.refuse(
+                Text(
+                    f"{argument}={name!r}，但给出的是 GeoSeries，没有列。",
+                    f"{argument} is {name!r}, but a GeoSeries has no columns.",
+                ),
+                Text("请给出 GeoDataFrame。", "Give the GeoDataFrame."),
+            )
+        active = getattr(frame, "active_geometry_name", None)
+        known = [c for c in frame.columns if c != active]
+        try:
+            there = name in frame.columns
+        except TypeError:
+            there = False
+        if not there:
+            near = did_you_mean(name, map(str, known)) if isinstance(name, str) else NOTHING
+            listed = ", ".join(map(str, known)) or "-"
+            raise self.refuse(
+                Text(
+                    f"{argument}：没有“{name}”列，现有：{listed}。{near.zh}",
+                    f"{argument}: no column {name!r}; there are {listed}.{near.en}",
+                )
+            )
+        column = frame[name]
+        if isinstance(column, pd.DataFrame):
+            raise self.refuse(
+                Text(
+                    f"{argument}：有多个名为“{name}”的列。",
+                    f"{argument}: more than one column is named {name!r}.",
+                ),
+                Text("请先改名。", "Rename them."),
+            )
+        return column
+
+    def hashable(self, column: pd.Series, argument: str) -> pd.Series:
+        """Return a column whose values can be grouped by, or refuse one of lists or the like."""
+        if column.dtype == object:
+            for at, value in enumerate(column.to_numpy()):
+                try:
+                    hash(value)
+                except TypeError:
+                    raise self.refuse(
+                        Text(
+                            f"{argument}：“{column.name}”列的值不是单个值，第一处为 "
+                            f"{column.index[at]!r}：{type(value).__name__}。",
+                            f"{argument}: values of column {column.name!r} are no single values, "
+                            f"the first at {column.index[at]!r}: a {type(value).__name__}.",
+                        ),
+                        Text(
+                            "请先转换为文字，如 .astype(str)。",
+                            "Convert them to text, with .astype(str) for instance.",
+                        ),
+                    ) from None
+        return column
+
+    def numbers(
+        self, frame: Any, name: Any, argument: str, *, least: float | None = None
+    ) -> np.ndarray:
+        """Return a column as numbers, NaN where one is missing; infinite ones are refused."""
+        column = self.column(frame, name, argument)
+        return self.values(column, argument, f"column {name!r}", f"“{name}”列", least=least)
+
+    def values(
+        self,
+        values: pd.Series,
+        argument: str,
+        en: str,
+        zh: str,
+        *,
+        least: float | None = None,
+        finite: bool = True,
+    ) -> np.ndarray:
+        """Return a Series as numbers; what is no number is refused with its first record."""
+        numbers, wrong = _as_numbers(values)
+        if len(wrong):
+            value = values.iloc[wrong[0]]
+            raise self.refuse(
+                Text(
+                    f"{argument}：{zh}不是数值：{len(wrong)} 处，第一处为 "
+                    f"{values.index[wrong[0]]!r}：{value!r}。",
+                    f"{argument}: {en} is not numbers: {len(wrong)} values, the first at "
+                    f"{values.index[wrong[0]]!r}: {value!r}.",
+                ),
+                Text(
+                    "请先转换，如 pd.to_numeric(列.str.replace(',', ''))。",
+                    "Convert it first, as with pd.to_numeric(column.str.replace(',', '')).",
+                ),
+            )
+        bad = np.isinf(numbers) if finite else np.zeros(len(numbers), dtype=bool)
+        limit = NOTHING
+        if least is not None:
+            bad |= numbers < least
+            limit = Text(f"小于 {least:g} 或", f"below {least:g} or ")
+        if bad.any():
+            at, many = int(np.flatnonzero(bad)[0]), int(bad.sum())
+            place, value = values.index[at], numbers[at]
+            raise self.refuse(
+                Text(
+                    f"{argument}：{zh}有 {many} 个值{limit.zh}无穷大，第一处为 "
+                    f"{place!r}：{value:g}。",
+                    f"{argument}: {en} has {many} values {limit.en}infinite, the first at "
+                    f"{place!r}: {value:g}.",
+                ),
+                Text("请先更正或剔除。", "Correct them or leave them out."),
+            )
+        return numbers
+
+    # Arguments
+
+    def number(
+        self,
+        value: Any,
+        argument: str,
+        *,
+        least: float | None = None,
+        above: float | None = None,
+        most: float | None = None,
+        unit: Text = NOTHING,
+        finite: bool = True,
+    ) -> float:
+        """Return a number within its limits, or refuse."""
+        wanted = _limits(least, above, most, unit)
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
+            kind = type(value).__name__
+            raise self.refuse(
+                Text(
+                    f"{argument} 为 {value!r}（{kind}），不是数值。",
+                    f"{argument} is {value!r} ({kind}), not a number.",
+                ),
+                Text(f"请给出{wanted.zh}。", f"Give {wanted.en}."),
+            )
+        number = float(value)
+        low = (least is not None and number < least) or (above is not None and number <= above)
+        high = most is not None and number > most
+        if math.isnan(number) or (finite and math.isinf(number)) or low or high:
+            raise self.refuse(
+                Text(f"{argument} 为 {value}。", f"{argument} is {value}."),
+                Text(f"应为{wanted.zh}。", f"It must be {wanted.en}."),
+            )
+        return number
+
+    def positive(self, value: Any, argument: str, unit: Text = NOTHING) -> float:
+        """Return a number above zero, or refuse."""
+        return self.number(value, argument, above=0, unit=unit)
+
+    def whole(self, value: Any, argument: str, *, least: int = 0, most: int | None = None) -> int:
+        """Return a whole number, or refuse."""
+        number = self.number(value, argument, least=least, most=most)
+        if not isinstance(value, Integral) and number != int(number):
+            raise self.refuse(
+                Text(f"{argument} 为 {value}，应为整数。", f"{argument} is {value}."),
+                Text("请给出整数。", "Give a whole number."),
+            )
+        return int(value)
+
+    def many(self, value: Any, argument: str, **limits: Any) -> list[float]:
+        """Return several numbers as :meth:`number` takes them; a single one is one of one."""
+        if isinstance(value, (Real, np.number)):
+            value = [value]
+        if isinstance(value, (str, bytes)) or not isinstance(value, (Iterable, Sequence)):
+            raise self.refuse(
+                Text(
+                    f"{argument} 为 {value!r}，应为一组数值。",
+                    f"{argument} is {value!r}, not a list of numbers.",
+                ),
+                Text("请给出如 (50, 100) 的一组数值。", "Give some, as in (50, 100)."),
+            )
+        return [self.number(one, argument, **limits) for one in value]
+
+    def choice(self, value: Any, argument: str, known: Collection[Any]) -> Any:
+        """Return one of what is known, or refuse with all of it."""
+        for one in known:
+            # 1 is not True, and an array equals nothing as a whole.
+            if type(one) is type(value) and one == value:
+                return value
+        near = (
+            did_you_mean(value, [k for k in known if isinstance(k, str)])
+            if isinstance(value, str)
+            else NOTHING
+        )
+        listed = [repr(one) for one in known]
+        raise self.refuse(
+            Text(
+                f"{argument} 为 {value!r}，应为 {'、'.join(listed)} 之一。{near.zh}",
+                f"{argument} is {value!r}, must be one of {', '.join(listed)}.{near.en}",
+            )
+        )
+
+
+def _remedy_for(value: Any) -> Text:
+    if isinstance(value, pd.DataFrame):
+        return Text(
+            "普通表与 GeoDataFrame 合并时请把 GeoDataFrame 放在前面（gdf.merge(df)），"
+            "或用 gpd.GeoDataFrame(df, geometry=…, crs=…)。",
+            "A merge gives one when the GeoDataFrame comes first, gdf.merge(df); or make one with "
+            "gpd.GeoDataFrame(df, geometry=..., crs=...).",
+        )
+    if isinstance(value, pd.Series):
+        return Text(
+            "请用 gpd.GeoSeries(…, crs=…)。", "Make one with gpd.GeoSeries(series, crs=...)."
+        )
+    if hasattr(value, "data") and isinstance(value.data, gpd.GeoDataFrame):
+        return Text("图层的数据在 layer.data。", "The frame of a layer is layer.data.")
+    if isinstance(value, str):
+        return Text(
+            "请先读取：gpd.read_file() 或 read_layer()。",
+            "Read the file first, with geopandas.read_file or read_layer.",
+        )
+    return NOTHING
+
+
+def _limits(least: float | None, above: float | None, most: float | None, unit: Text) -> Text:
+    zh, en = "数值", "a number"
+    if above == 0 and most is None:
+        zh, en = "正数", "a positive number"
+    elif least is not None and most is not None:
+        zh, en = f"{least:g} 至 {most:g} 的数值", f"a number from {least:g} to {most:g}"
+    elif least is not None:
+        zh, en = f"不小于 {least:g} 的数值", f"a number not below {least:g}"
+    elif above is not None and most is not None:
+        zh = f"大于 {above:g}、不大于 {most:g} 的数值"
+        en = f"a number above {above:g} and at most {most:g}"
+    if unit.en:
+        zh, en = f"{zh}（{unit.zh}）", f"{en} of {unit.en}"
+    return Text(zh, en)
+
+
+def _as_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Values as floats, and the positions of those that are no numbers."""
+    dtype = values.dtype
+    if pd.api.types.is_complex_dtype(dtype):
+        return np.zeros(len(values)), np.arange(len(values))
+    if pd.api.types.is_numeric_dtype(dtype):
+        return np.asarray(values.astype("float64").to_numpy(na_value=np.nan)), np.empty(0, np.intp)
+    given = values.astype(object).to_numpy()
+    missing = np.asarray(pd.isna(values), dtype=bool)
+    number = np.fromiter(
+        (isinstance(v, (Real, np.number)) and not isinstance(v, (bool, np.bool_)) for v in given),
+        dtype=bool,
+        count=len(given),
+    )
+    out = np.full(len(given), np.nan)
+    good = number & ~missing
+    out[good] = given[good].astype(float)
+    return out, np.flatnonzero(~number & ~missing)
+
+
+def _areal(shape: shapely.Geometry) -> shapely.Geometry:
+    """The areas of a geometry, without the lines and points beside them."""
+    parts = shapely.get_parts(shape)
+    if (shapely.get_type_id(parts) == _COLLECTION).any():
+        parts = shapely.get_parts(parts)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
