@@ -51,8 +51,6 @@ class Shapes:
         The type of each as GEOS counts them, -1 where there is no place.
     xy : ndarray of float, shape (n, 2), or None
         Coordinates where all that have a place are single points, NaN for the rest.
-    has_z : bool
-        Whether any of them has heights.
     broken : ndarray of int
         Positions of lines and polygons that have a vertex which is not finite.
     """
@@ -60,47 +58,28 @@ class Shapes:
     geometry: np.ndarray
     kind: np.ndarray
     xy: np.ndarray | None
-    has_z: bool
     broken: np.ndarray
 
     @classmethod
     def of(cls, geometry: np.ndarray) -> Shapes:
-        """Ask each geometry its type, and its coordinates in one pass."""
+        """Ask each geometry its type, and its place in one pass.
+
+        The bounds of a point are its coordinates, and come quicker than these; they are not
+        finite where it is missing, empty or nowhere.
+        """
         kind = shapely.get_type_id(geometry)
-        if (kind <= _POINT).all():
-            return cls._of_points(geometry, kind)
-        place = (kind >= 0) & ~shapely.is_empty(geometry)
-        point = np.flatnonzero(place & (kind == _POINT))
-        finite = np.isfinite(shapely.get_x(geometry[point]) + shapely.get_y(geometry[point]))
-        place[point[~finite]] = False
-        others = np.flatnonzero(place & (kind != _POINT))
-        geometry, kind = _without(geometry, kind, ~place)
-        return cls(
-            geometry, kind, None, bool(shapely.has_z(geometry).any()), _broken(geometry, others)
-        )
-
-    @classmethod
-    def _of_points(cls, geometry: np.ndarray, kind: np.ndarray) -> Shapes:
-        xyz = shapely.get_coordinates(geometry, include_z=True)
-        if len(xyz) != len(geometry):
-            # Missing and empty points have no coordinates at all.
-            given = np.flatnonzero((kind == _POINT) & ~shapely.is_empty(geometry))
-            every = np.full((len(geometry), 3), np.nan)
-            every[given] = xyz
-            xyz = every
-        xy = xyz[:, :2]
-        place = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
-        has_z = bool((~np.isnan(xyz[:, 2])).any())
+        bounds = shapely.bounds(geometry)
+        place = np.isfinite(bounds[:, 0]) & np.isfinite(bounds[:, 1])
+        points_only = bool((kind <= _POINT).all())
+        if not points_only:
+            # A line with a vertex that is not finite has a place, but not this one.
+            place |= (kind > _POINT) & ~shapely.is_empty(geometry)
         if not place.all():
-            xy = np.where(place[:, None], xy, np.nan)
             geometry, kind = _without(geometry, kind, ~place)
-        return cls(geometry, kind, xy, has_z, np.empty(0, dtype=np.intp))
-
-    def take(self, at: np.ndarray) -> Shapes:
-        """Those at some positions."""
-        xy = None if self.xy is None else self.xy[at]
-        none = np.empty(0, dtype=np.intp)
-        return Shapes(self.geometry[at], self.kind[at], xy, self.has_z, none)
+        if not points_only:
+            return cls(geometry, kind, None, _broken(geometry, np.flatnonzero(kind > _POINT)))
+        xy = bounds[:, :2] if place.all() else np.where(place[:, None], bounds[:, :2], np.nan)
+        return cls(geometry, kind, xy, np.empty(0, dtype=np.intp))
 
     @property
     def placed(self) -> np.ndarray:
@@ -135,6 +114,8 @@ class Features:
 
     given: Frame
     shapes: Shapes
+    gate: Gate
+    argument: str
 
     @property
     def index(self) -> pd.Index:
@@ -144,14 +125,19 @@ class Features:
     def crs(self) -> CRS:
         return self.given.crs
 
-    @property
-    def geometry(self) -> np.ndarray:
-        """Flat, None where there is no place."""
-        return self.flat
-
     @cached_property
-    def flat(self) -> np.ndarray:
-        return shapely.force_2d(self.shapes.geometry) if self.shapes.has_z else self.shapes.geometry
+    def geometry(self) -> np.ndarray:
+        """Flat, None where there is no place; who asks for it measures or returns it.
+
+        Warns
+        -----
+        GeometryWarning
+            Some have heights, which are left out.
+        """
+        if not shapely.has_z(self.shapes.geometry).any():
+            return self.shapes.geometry
+        self.gate.warn(f"{self.argument} has heights (Z), which are left out: a plane is measured.")
+        return np.asarray(shapely.force_2d(self.shapes.geometry))
 
     def __len__(self) -> int:
         return len(self.given)
@@ -282,22 +268,16 @@ class Gate:
         CRSError
             Its CRS is not that of ``like``, or nothing can be measured in it.
 
-        Warns
-        -----
-        GeometryWarning
-            It has heights: everything is measured in the plane.
         """
         frame = self.frame(value, argument, needs_columns=needs_columns)
         shapes = Shapes.of(frame.geometry.to_numpy())
         if len(shapes.broken):
             self._refuse_broken(frame, shapes.broken, argument)
-        features = Features(frame, shapes)
+        features = Features(frame, shapes, self, argument)
         if like is not None:
             require_same_crs(like, frame, self.function)
         if measures is not None:
             require_metric(self._located(features), self.function, measures=measures)
-        if shapes.has_z:
-            self.warn(f"{argument} has heights (Z); the plane is measured, without them.")
         return features
 
     def _located(self, features: Features) -> Frame:
@@ -360,7 +340,7 @@ class Gate:
         if like is not None:
             require_same_crs(like, frame, self.function)
         require_metric(frame, self.function, measures=measures)
-        geometry = shapely.force_2d(shapes.geometry) if shapes.has_z else shapes.geometry
+        geometry = np.asarray(shapely.force_2d(shapes.geometry))
         if valid:
             geometry = self._repaired(frame.index, geometry, argument)
         return gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)
@@ -476,8 +456,23 @@ class Gate:
                 ),
             )
 
+    def name(self, value: Any, argument: str) -> Any:
+        """Return what can be the name of a column, or refuse what cannot."""
+        if value is None or isinstance(value, str) or np.isscalar(value) is True:
+            return value
+        if isinstance(value, tuple) and all(isinstance(part, (str, int)) for part in value):
+            return value
+        raise self.refuse(
+            Text(
+                f"{argument} 为 {value!r}（{type(value).__name__}），不是列名。",
+                f"{argument} is {value!r} ({type(value).__name__}), not the name of a column.",
+            ),
+            Text("请给出一个列名。", "Give the name of one column."),
+        )
+
     def column(self, frame: Any, name: Any, argument: str = "column") -> pd.Series:
         """Return a column, or refuse with those there are."""
+        self.name(name, argument)
         if isinstance(frame, gpd.GeoSeries):
             raise self.refuse(
                 Text(
@@ -488,11 +483,7 @@ class Gate:
             )
         active = getattr(frame, "active_geometry_name", None)
         known = [c for c in frame.columns if c != active]
-        try:
-            there = name in frame.columns
-        except TypeError:
-            there = False
-        if not there:
+        if name not in frame.columns:
             near = did_you_mean(name, map(str, known)) if isinstance(name, str) else NOTHING
             listed = ", ".join(map(str, known)) or "-"
             raise self.refuse(

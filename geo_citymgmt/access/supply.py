@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Frame, Gate
-from geo_citymgmt.zones import summarise
+from geo_citymgmt.zones.summary import summary_of
 
 __all__ = ["supply_ratio"]
 
@@ -74,15 +74,19 @@ def supply_ratio(
     gate = Gate("supply_ratio")
     scale = gate.positive(scale, "scale")
     gate.choice(margins, "margins", (True, False))
+    gate.name(per, "per")
     if amount is not None:
         gate.numbers(gate.frame(features, "features"), amount, "amount", least=0)
-    numerator = (None, "count") if amount is None else (amount, "sum")
-    table = summarise(features, zones, margins=margins, numerator=numerator)
+    numerator = {"numerator": (None, "count") if amount is None else (amount, "sum")}
+    table = summary_of(
+        gate, features, zones, None, "owner", margins, numerator, argument="features"
+    )
     table["numerator"] = table["numerator"].astype("float64")
     codes = table.index[: len(zones)]
     if demand is not None:
         gate.numbers(gate.frame(demand, "demand"), per, "per", least=0)
-        whole = summarise(demand, zones, split="share", margins=margins, denominator=(per, "sum"))
+        people = {"denominator": (per, "sum")}
+        whole = summary_of(gate, demand, zones, None, "share", margins, people, argument="demand")
         table["denominator"] = whole["denominator"].astype("float64")
     else:
         if per == "area_km2" and not (isinstance(zones, gpd.GeoDataFrame) and per in zones):

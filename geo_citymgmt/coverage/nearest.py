@@ -233,10 +233,11 @@ def share_within(
     position, names, owner = _owners(gate, here, zones, margins)
     found = _nearest(here, there, max_m=max(metres_each, default=0))
     distance = found["distance_m"].to_numpy()
-    code = pd.Categorical(owner, categories=[at for at in position if at is not None])
+    # Outside and unlocated are -1 and -2: two more than a position counts all of them.
+    rows = np.array([at for at in position if at is not None], dtype=np.int64) + 2
 
     def counted(chosen: np.ndarray) -> np.ndarray:
-        counts = np.bincount(code.codes[chosen & (code.codes >= 0)], minlength=len(code.categories))
+        counts = np.bincount(owner[chosen] + 2, minlength=int(rows.max(initial=0)) + 1)[rows]
         return np.append(counts, chosen.sum()) if margins else counts
 
     table = pd.DataFrame({"count": counted(np.ones(len(owner), dtype=bool))}, index=names)

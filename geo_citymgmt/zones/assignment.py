@@ -186,6 +186,6 @@ def _valid(
     for k in np.flatnonzero(~shapely.is_valid(polygons)):
         reason = shapely.is_valid_reason(polygons[k])
         findings.add("ZONES_INVALID", about=str(codes[k]), value=codes[k], detail=reason)
+        places.append(shapely.Point(shapely.get_coordinates(polygons[k])[0]))
         polygons[k] = areal(shapely.make_valid(polygons[k]))
-        places.append(shapely.point_on_surface(polygons[k]))
     return codes, polygons

@@ -28,7 +28,7 @@ from geo_citymgmt.zones.aggregation import (
 from geo_citymgmt.zones.nesting import Parts, level_rows, parents_of, parts_of, parts_within
 from geo_citymgmt.zones.ownership import ZoneIndex, with_margins
 
-__all__ = ["summarise", "summarise_levels"]
+__all__ = ["summarise", "summarise_levels", "summary_of"]
 
 Aggregation: TypeAlias = (
     tuple[str | None, str | Callable[[pd.Series], Any]] | tuple[str | None, str, str] | pd.NamedAgg
@@ -121,12 +121,27 @@ def summarise(
     unlocated  unlocated     0       0
     total          total     3      70
     """
-    gate = Gate("summarise")
+    return summary_of(Gate("summarise"), gdf, zones, by, split, margins, aggregations)
+
+
+def summary_of(
+    gate: Gate,
+    gdf: Frame,
+    zones: Frame,
+    by: Any,
+    split: str,
+    margins: bool | str,
+    aggregations: Mapping[str, Any],
+    *,
+    argument: str = "gdf",
+) -> pd.DataFrame:
+    """Summarise for the function of ``gate``, by whose name what is wrong is refused."""
+    gate.name(by, "by")
     plans = _plans(aggregations, by, gate)
     gate.choice(split, "split", ("owner", "share"))
     gate.choice(margins, "margins", (True, False, "both"))
     # Where the geometry is asked for areas or lengths the CRS is tested for them.
-    features = gate.features(gdf, "gdf", needs_columns=by is not None)
+    features = gate.features(gdf, argument, needs_columns=by is not None)
     measures = measured(features, plans)
     given = gate.zones(zones, like=features, measures=measures)
     _free(given.index, plans, by, ("row_kind",) if margins else (), bool(margins), gate)
@@ -223,6 +238,7 @@ def summarise_levels(
              unlocated  unlocated   unlocated      0
     """
     gate = Gate("summarise_levels")
+    gate.name(by, "by")
     plans = _plans(aggregations, by, gate)
     gate.choice(split, "split", ("owner", "share"))
     if not isinstance(levels, Mapping) or not levels:
@@ -242,6 +258,7 @@ def summarise_levels(
     for level, frame in levels.items():
         zones = gate.zones(frame, f"levels[{level!r}]", like=features, measures=measures)
         _free(zones.index, plans, by, ("row_kind", "parent_code"), True, gate)
+        _apart(zones.index, [*above, *([] if upper is None else upper.index)], level, gate)
         if parts is None or upper is None:
             parts = parts_of(ZoneIndex(zones), features.shapes, split)
             rows = level_rows(zones.index, np.full(len(zones), "total", dtype=object), [])
@@ -266,6 +283,21 @@ def summarise_levels(
             table.insert(at, column, _labels(rows[column].repeat(times)))
         tables.append(pd.concat({level: table}, names=["level"]))
     return pd.concat(tables)
+
+
+def _apart(codes: pd.Index, above: list[Any], level: str, gate: Gate) -> None:
+    """Refuse a code of two levels: its row would be that of a zone and of what lies in none."""
+    known = set(above)
+    both = [code for code in codes if code in known]
+    if both:
+        raise gate.refuse(
+            Text(
+                f"levels[{level!r}] 的分区代码 {both[0]!r} 与上级分区重复。",
+                f"levels[{level!r}] has the code {both[0]!r}, which a zone of a level above has "
+                "too.",
+            ),
+            Text("请使各级代码互不相同。", "Give the zones of each level codes of their own."),
+        )
 
 
 def _labels(values: pd.Series) -> Any:
