@@ -12,6 +12,7 @@ from geo_citymgmt.cli.frame import (
     DONE,
     WITH_ERRORS,
     SourceOptions,
+    asked_day,
     common_options,
     guarded,
     has_errors,
@@ -91,13 +92,14 @@ def report(
     """生成报告（网页、地图、表格、数据）/ write the report into a folder."""
     from geo_citymgmt.report import write_report
 
+    day = asked_day(as_of, "report")
     city = load_source(source, reading)
     tell_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
             city,
             out,
-            as_of=as_of,
+            as_of=day,
             lang=lang,
             bulletin=bulletin,
             period=period,

@@ -26,6 +26,7 @@ __all__ = [
     "NOT_DONE",
     "WITH_ERRORS",
     "SourceOptions",
+    "asked_day",
     "common_options",
     "guarded",
     "has_errors",
@@ -233,6 +234,13 @@ def load_source(
         metric_crs=reading.metric_crs,
         **positions(reading, specs),
     )
+
+
+def asked_day(text: str | None, command: str) -> pd.Timestamp | None:
+    """Return the day that ``--as-of`` means; refused before anything is read where it is none."""
+    from geo_citymgmt._dates import read_day
+
+    return None if text is None else read_day(text, "--as-of", function=command)
 
 
 def outcome(city: City) -> int:

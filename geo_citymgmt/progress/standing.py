@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._arguments import names_of
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.city.tables import read_targets
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, targets_of
 from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
@@ -39,14 +41,9 @@ _NEVER = np.datetime64("NaT", "us")
 Block = dict[str, Any]
 
 
-def levels_of(city: City, level: str) -> tuple[str, ...]:
+def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
-    if level not in LEVELS:
-        raise CityDataError(
-            Text(
-                f"没有“{level}”这一级。", f"level is {level!r}, must be one of {', '.join(LEVELS)}."
-            )
-        )
+    gate.choice(level, "level", LEVELS)
     levels = LEVELS[: LEVELS.index(level) + 1]
     if not city.has_zones:
         return levels[:2]
@@ -55,19 +52,20 @@ def levels_of(city: City, level: str) -> tuple[str, ...]:
     return levels
 
 
-def chosen_figures(city: City, indicators: Sequence[str] | str | None) -> list[Figure]:
+def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gate) -> list[Figure]:
     """Return the figures asked for by id or published row, all of them without a choice."""
     known = city.figures.figures
     if indicators is None:
         return list(known.values())
     out: dict[str, Figure] = {}
-    for name in [indicators] if isinstance(indicators, str) else indicators:
+    for name in names_of(gate, indicators, "indicators"):
         found = [f for f in known.values() if name in (f.id, f.published)]
         if not name or not found:
-            raise CityDataError(
+            near = did_you_mean(name, [n for f in known.values() for n in (f.id, f.published) if n])
+            raise gate.refuse(
                 Text(
-                    f"没有指标“{name}”；现有：{'、'.join(known)}。",
-                    f"no figure {name!r}; there are {', '.join(known)}.",
+                    f"indicators：没有指标“{name}”；现有：{'、'.join(known)}。{near.zh}",
+                    f"indicators: no figure {name!r}; there are {', '.join(known)}.{near.en}",
                 ),
             )
         out |= {f.id: f for f in found}
@@ -80,12 +78,13 @@ class Standing:
     def __init__(
         self,
         city: City,
+        gate: Gate,
         *,
         targets: pd.DataFrame | None = None,
         indicators: Sequence[str] | str | None = None,
     ) -> None:
-        self.city = city
-        self.figures = chosen_figures(city, indicators)
+        self.city, self.gate = city, gate
+        self.figures = chosen_figures(city, indicators, gate)
         self.evaluator = Evaluator(city)
         own = read_targets(targets) if targets is not None else city.targets
         self._targets = in_units(own, city.figures)
@@ -96,7 +95,7 @@ class Standing:
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
     ) -> pd.DataFrame:
         """Return the tidy table of progress, one block a day."""
-        levels = levels_of(self.city, level)
+        levels = levels_of(self.city, level, self.gate)
         blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
         return _joined(blocks)
 

@@ -72,7 +72,8 @@ def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np
             if "not" in wanted:
                 hit &= column != wanted["not"]
         elif spec.fields[name].type == "list":
-            hit = has_code(column, wanted)
+            codes = wanted if isinstance(wanted, list) else [wanted]
+            hit = pd.concat([has_code(column, code) for code in codes], axis=1).any(axis=1)
         elif isinstance(wanted, list):
             hit = column.isin(wanted)
         else:
