@@ -20,7 +20,7 @@ import pyarrow as pa
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["LOCAL_ZONE", "local_days", "read_day", "span_of_text"]
+__all__ = ["LOCAL_ZONE", "is_ambiguous", "local_days", "read_day", "span_of_text"]
 
 LOCAL_ZONE = "Asia/Shanghai"
 #: A year outside these is a slip of the pen, as in the records.
@@ -219,9 +219,7 @@ def _no_day(value: Any, argument: str, function: str) -> AsOfError:
         "请写成 2022-06-30；也可写月、季、年，如 2022-06、2022Q2、2022。",
         "Write it as 2022-06-30; a month, quarter or year will do too: 2022-06, 2022Q2, 2022.",
     )
-    if isinstance(value, str) and _ORDERED.fullmatch(
-        unicodedata.normalize("NFKC", value).strip().lower()
-    ):
+    if is_ambiguous(value):
         cause = Text("可有多种读法", "which can be read in more than one way")
         remedy = Text(
             "请按年、月、日的顺序写，如 2022-06-05。",
@@ -237,6 +235,19 @@ def _no_day(value: Any, argument: str, function: str) -> AsOfError:
         ),
         remedy=remedy,
     )
+
+
+def is_ambiguous(value: Any) -> bool:
+    """Whether a text is a date whose day, month and year can be told apart in several ways.
+
+    Examples
+    --------
+    >>> is_ambiguous("06/05/2022"), is_ambiguous("2022-06-05"), is_ambiguous("soon")
+    (True, False, False)
+    """
+    if not isinstance(value, str):
+        return False
+    return _ORDERED.fullmatch(unicodedata.normalize("NFKC", value).strip().lower()) is not None
 
 
 def local_days(column: pd.Series, *, function: str = "") -> np.ndarray:

@@ -10,10 +10,16 @@ import pandas as pd
 
 from geo_citymgmt._arguments import names_of
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.city.tables import read_targets
+from geo_citymgmt.city.targets import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, targets_of
+from geo_citymgmt.indicators.targets import (
+    Curve,
+    in_units,
+    sum_of_districts,
+    targets_of,
+    void_zones,
+)
 from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.progress.membership import LEVELS
 from geo_citymgmt.progress.months import first_half_end, period_start
@@ -37,6 +43,10 @@ _TEXTS = (
 )  # fmt: skip
 _DATES = ("deadline", "period_start", "as_of")
 _DAY = pd.Timedelta(days=1)
+_VOID = Text(
+    "目标表中该分区的目标不能采用，原因见问题清单",
+    "its target in the targets table cannot be used: the findings say why",
+)
 _NEVER = np.datetime64("NaT", "us")
 Block = dict[str, Any]
 
@@ -86,10 +96,14 @@ class Standing:
         self.city, self.gate = city, gate
         self.figures = chosen_figures(city, indicators, gate)
         self.evaluator = Evaluator(city)
-        own = read_targets(targets) if targets is not None else city.targets
+        own = city.targets
+        if targets is not None:
+            zones = [str(c) for frame in city.zones_by_level.values() for c in frame.index]
+            own = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
         self._targets = in_units(own, city.figures)
         self._published = city.published.set_index("id")
         self._curves: dict[str, dict[str, Curve]] = {}
+        self._voids: dict[str, frozenset[str]] = {}
 
     def table(
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
@@ -227,11 +241,22 @@ class Standing:
         note = join_texts([*notes, *more])
         sums = self._sum_note(figure)
         unknown = unknown_notes(values, status)
-        if sums is None and not unknown:
+        void = self._void(figure)
+        if sums is None and not unknown and not void:
             return {"note_zh": note.zh, "note_en": note.en}
         city = values.layout.level == "city"
+        voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
+            values.layout.row_kind, ["zone", "total"]
+        )
         rows = [
-            join_texts([note, unknown.get(k, NOTHING), sums if sums and here else NOTHING])
+            join_texts(
+                [
+                    note,
+                    unknown.get(k, NOTHING),
+                    _VOID if voided[k] else NOTHING,
+                    sums if sums and here else NOTHING,
+                ]
+            )
             for k, here in enumerate(city)
         ]
         return {
@@ -256,6 +281,12 @@ class Standing:
             self._curves[figure.id] = targets_of(self._targets, figure)
         return self._curves[figure.id]
 
+    def _void(self, figure: Figure) -> frozenset[str]:
+        """Zones of which a target is there and cannot be used."""
+        if figure.id not in self._voids:
+            self._voids[figure.id] = void_zones(self._targets, figure)
+        return self._voids[figure.id]
+
     def _held_against(
         self, figure: Figure, layout: Layout, day: pd.Timestamp | None
     ) -> tuple[list[Curve | None], str]:
@@ -263,7 +294,7 @@ class Standing:
         none: list[Curve | None] = [None] * len(layout.zone_code)
         row = self._published.loc[figure.target] if figure.target in self._published.index else None
         own = self._own_targets(figure)
-        if own:
+        if own or self._void(figure):
             counted = np.isin(layout.row_kind, ["zone", "total"])
             pairs = zip(layout.zone_code, counted, strict=True)
             curves = [own.get(code) if known else None for code, known in pairs]
