@@ -10,12 +10,10 @@ import click
 from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
-    WITH_ERRORS,
     SourceOptions,
     asked_day,
     common_options,
     guarded,
-    has_errors,
     load_source,
     outcome,
     positions,
@@ -121,7 +119,7 @@ def report(
         )
     tell_unread(city, lang)
     click.echo(say("请打开 ", "Open ", lang) + str(files["index"]))
-    return outcome(city)
+    return outcome(city, lang, fatal=False)
 
 
 @main.command()
@@ -186,8 +184,7 @@ def check(
                 lang,
             )
         )
-    bad = bool(ledger["n_rejected"].fillna(0).sum()) or has_errors(findings)
-    return WITH_ERRORS if bad else DONE
+    return outcome(city, lang)
 
 
 @main.command()
@@ -227,7 +224,7 @@ def convert(
             )
         write_layer(city.layer(kept[0]), out, include_personal=include_personal)
     click.echo(str(out))
-    return outcome(city)
+    return outcome(city, lang, fatal=False)
 
 
 @main.command()

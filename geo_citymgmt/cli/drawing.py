@@ -89,7 +89,7 @@ def map_(
     drawn = _drawn(city, subject, lang, as_of=day, level=level, color_by=color_by, radius=radius)
     drawn.save(out)
     click.echo(str(out))
-    return outcome(city)
+    return outcome(city, lang, fatal=False)
 
 
 def _check_page(out: Path) -> None:
