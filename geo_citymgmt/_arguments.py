@@ -8,7 +8,25 @@ from typing import Any
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.words import Text
 
-__all__ = ["choices_of", "flag_of", "names_of"]
+__all__ = ["check_city", "choices_of", "flag_of", "names_of"]
+
+
+def check_city(gate: Gate, value: Any) -> None:
+    """Refuse what is no city: a frame or a path in its place is the usual slip.
+
+    Examples
+    --------
+    >>> check_city(Gate("progress"), "data/shapefiles")
+    Traceback (most recent call last):
+    geo_citymgmt.errors.CityDataError: progress: city is a str, not a City. Load one with load_city.
+    """
+    # Whatever has a city's date is one: maps and reports draw from less than a whole City.
+    if not hasattr(type(value), "data_date") and "data_date" not in getattr(value, "__dict__", {}):
+        kind = type(value).__name__
+        raise gate.refuse(
+            Text(f"city 是 {kind}，不是 City。", f"city is a {kind}, not a City."),
+            Text("请用 load_city 读取。", "Load one with load_city."),
+        )
 
 
 def names_of(gate: Gate, value: Any, argument: str) -> list[str]:

@@ -236,3 +236,59 @@ def test_the_date_of_the_data_is_read_like_every_other(tmp_path, entry, day):
     config.write_text(f'data_date = "06/05/2022"\n[layers.manholes]\npath = "{path}"\n', "utf-8")
     with pytest.raises(gcm.SpecError, match=r"^city\.toml: data_date is '06/05/2022'"):
         gcm.load_city(config)
+
+
+@pytest.mark.parametrize("wrong", [7, [], {"a": 1}, ["manhole_remediatd"], [None]], ids=repr)
+@pytest.mark.parametrize("function", ["progress", "outlook", "period_table"])
+def test_figures_that_are_none_are_refused_by_the_function_that_was_asked(city, function, wrong):
+    with pytest.raises(gcm.CityDataError, match=f"^{function}: indicators"):
+        getattr(gcm, function)(city, indicators=wrong)
+
+
+@pytest.mark.parametrize(
+    ("function", "change", "said"),
+    [
+        ("progress", {"level": "province"}, "level is 'province'"),
+        ("progress", {"level": None}, "level is None"),
+        ("progress", {"basis": "events"}, "basis is 'events'"),
+        ("progress", {"basis": []}, "basis is"),
+        ("outlook", {"months": "6"}, "months is '6'"),
+        ("outlook", {"months": 6.5}, "months is 6.5"),
+        ("outlook", {"months": 13}, "months is 13"),
+        ("period_table", {"periods": "week"}, "periods is 'week'"),
+        ("period_table", {"periods": []}, r"periods is \[\]"),
+        ("period_table", {"periods": 3}, "periods is 3"),
+        ("period_table", {"level": 3}, "level is 3"),
+    ],
+)
+def test_an_argument_of_progress_that_cannot_be_used_is_refused_by_name(
+    city, function, change, said
+):
+    with pytest.raises(gcm.CityDataError, match=f"^{function}: {said}"):
+        getattr(gcm, function)(city, **change)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "data/shapefiles", pd.DataFrame()], ids=lambda v: str(type(v))
+)
+@pytest.mark.parametrize(
+    "function", ["progress", "outlook", "period_table", "open_cases", "city_map"]
+)
+def test_what_is_no_city_is_refused_by_name(function, wrong):
+    with pytest.raises(gcm.CityDataError, match=f"^{function}: city is a "):
+        getattr(gcm, function)(wrong)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"table": None}, "table is a NoneType"),
+        ({"table": pd.DataFrame({"indicator": ["x"]})}, "table: no column 'published_id'"),
+        ({"indicator": 7}, "indicator holds 7"),
+        ({"zone": ["320505"]}, "zone holds"),
+    ],
+)
+def test_a_figure_that_cannot_be_looked_up_names_its_argument(city, change, said):
+    given = {"table": gcm.progress(city, **MANHOLES), "indicator": "manhole_remediated", **change}
+    with pytest.raises(gcm.CityDataError, match=f"^figure: {said}"):
+        gcm.figure(**given)

@@ -216,6 +216,45 @@ def test_what_cannot_be_scored_says_why(change, said):
     assert caught.value.remedy_zh
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"progress_table": [1]}, "progress_table is a list"),
+        (
+            {"progress_table": table_of(a=[0.5]).assign(value="much")},
+            "progress_table: column 'value'",
+        ),
+        ({"weights": ["a"]}, "weights is a list, not a mapping"),
+        ({"weights": {"a": "1"}}, r"weights\['a'\] is '1' \(str\), not a number"),
+        ({"weights": {"a": True}}, r"weights\['a'\] is True"),
+        ({"weights": {"a": math.inf}}, r"weights\['a'\] is inf"),
+        ({"weights": {7: 1}}, "weights holds 7"),
+        ({"weights": pd.Series([1, 2], index=["a", "a"])}, "weights has 'a' more than once"),
+        ({"groups": "urban"}, "groups is a str"),
+        ({"groups": pd.Series(["x", "y"], index=["A", "A"])}, "groups has 'A' more than once"),
+        ({"bonus": [1]}, "bonus is a list"),
+        ({"bonus": {"gift": 3}}, r"bonus\['gift'\] is a int"),
+        ({"bonus": {"gift": {"A": "two"}}}, r"bonus\['gift'\]\['A'\] is 'two'"),
+        ({"penalty": {"b": {"per_unit": "1"}}}, r"penalty\['b'\] per_unit is '1'"),
+        ({"normalise": ["share"]}, "normalise is a list"),
+        ({"normalise": {"a": None}}, "normalise is None"),
+        ({"lower_is_better": 7}, "lower_is_better is 7"),
+        ({"cap": "1"}, "cap is '1'"),
+        ({"cap": math.nan}, "cap is nan"),
+        ({"full_score": 0}, "full_score is 0"),
+        ({"missing": None}, "missing is None"),
+        ({"level": 1}, "level is 1"),
+        ({"before": {"A": 1}}, "before has no columns"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_argument_of_another_type_is_refused_by_name(change, said):
+    given = {"progress_table": table_of(a=[0.5, 0.6], b=[1.0, 2.0]), "weights": {"a": 1}, **change}
+    with pytest.raises(gcm.CityDataError, match=f"^scorecard: .*{said}") as caught:
+        gcm.scorecard(**given)
+    assert caught.value.message_zh.startswith("scorecard：")
+
+
 def test_several_dates_or_rows_are_refused():
     table = table_of(a=[0.5, 0.6])
     later = table.assign(as_of=pd.Timestamp("2022-07-31"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._arguments import check_city
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import AsOfError
@@ -53,6 +54,7 @@ def day_of(
     AsOfError
         It is no date, or after the data's own.
     """
+    check_city(gate, city)
     own = city.data_date
     if as_of is None:
         return own

@@ -86,6 +86,8 @@ def period_table(
     """
     gate = Gate("period_table")
     names = choices_of(gate, periods, "periods", _MONTHS)
+    if not names:
+        gate.choice(periods, "periods", _MONTHS)
     day = day_of(city, as_of, gate)
     levels = levels_of(city, level, gate)
     evaluator = Evaluator(city)

@@ -67,8 +67,14 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
     known = city.figures.figures
     if indicators is None:
         return list(known.values())
+    names = names_of(gate, indicators, "indicators")
+    if not names:
+        raise gate.refuse(
+            Text("indicators 为空，没有指定任何指标。", "indicators is empty: it names no figure."),
+            Text("请给出指标；不给出则为全部。", "Name figures; all of them come without it."),
+        )
     out: dict[str, Figure] = {}
-    for name in names_of(gate, indicators, "indicators"):
+    for name in names:
         found = [f for f in known.values() if name in (f.id, f.published)]
         if not name or not found:
             near = did_you_mean(name, [n for f in known.values() for n in (f.id, f.published) if n])

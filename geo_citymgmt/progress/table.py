@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._arguments import names_of
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import AsOfError, CityDataError
@@ -192,8 +193,10 @@ def figure(
     (390, 1180, 'met')
     """
     gate = Gate("figure")
-    for name in ("indicator", "published_id", "zone_code", "row_kind", "as_of"):
-        gate.column(table, name, "table")
+    _check_table(table, gate)
+    for value, argument in ((indicator, "indicator"), (zone, "zone")):
+        if value is not None or argument == "indicator":
+            names_of(gate, [value], argument)
     rows = table[(table["indicator"] == indicator) | (table["published_id"] == indicator)]
     if rows.empty:
         known = ", ".join(table["indicator"].unique())
@@ -217,3 +220,15 @@ def figure(
             ),
         )
     return rows[at].iloc[0]
+
+
+def _check_table(table: Any, gate: Gate) -> None:
+    """Refuse what is no table of progress."""
+    if not isinstance(table, pd.DataFrame):
+        kind = type(table).__name__
+        raise gate.refuse(
+            Text(f"table 是 {kind}，应为 DataFrame。", f"table is a {kind}, not a DataFrame."),
+            Text("请提供 progress() 的结果。", "Give a table of progress()."),
+        )
+    for name in ("indicator", "published_id", "zone_code", "row_kind", "as_of"):
+        gate.column(table, name, "table")

@@ -72,8 +72,9 @@ def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np
             if "not" in wanted:
                 hit &= column != wanted["not"]
         elif spec.fields[name].type == "list":
-            codes = wanted if isinstance(wanted, list) else [wanted]
-            hit = pd.concat([has_code(column, code) for code in codes], axis=1).any(axis=1)
+            hit = pd.Series(False, index=column.index)
+            for code in wanted if isinstance(wanted, list) else [wanted]:
+                hit |= has_code(column, code)
         elif isinstance(wanted, list):
             hit = column.isin(wanted)
         else:

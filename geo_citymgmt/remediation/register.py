@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._arguments import names_of
+from geo_citymgmt._arguments import check_city, names_of
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.membership import LEVELS, Membership
@@ -57,6 +57,7 @@ class Register:
         stock: Sequence[str] = ("open", "suspended"),
         done: Sequence[str] = ("done",),
     ) -> None:
+        check_city(gate, city)
         self.city, self.gate = city, gate
         self.layer = layer = self._with_states(layer)
         self.data, self.spec = city[layer], city.specs[layer]
@@ -83,11 +84,7 @@ class Register:
         """Return a layer whose records have a life cycle, or refuse."""
         city = self.city
         known = [k for k in city if city.specs[k].states is not None]
-        if not isinstance(layer, str) or (layer in city and layer not in known):
-            return str(self.gate.choice(layer, "layer", known))
-        # One that the city lacks is named by the city, with those it has.
-        city.layer(layer)
-        return layer
+        return str(self.gate.choice(layer, "layer", known))
 
     def codes(self, sets: Sequence[str], argument: str) -> frozenset[str]:
         """Codes of the named sets of states."""
@@ -127,15 +124,9 @@ class Register:
 
     def date_field(self, name: Any, argument: str) -> None:
         """Refuse the name of a field that is none, or none of dates; the data may lack it."""
-        item = self.spec.fields.get(name) if isinstance(name, str) else None
-        # A name that the package uses by itself need not be one of the layer.
-        if item is None and name in ("deadline", "planned_date"):
-            return
-        if item is None and name not in self.data.columns:
-            raise no_field(name, argument, self.gate, self.spec, self.data)
         dates = [n for n, f in self.spec.fields.items() if f.type in ("date", "datetime")]
-        if item is None or item.type not in ("date", "datetime"):
-            self.gate.choice(name, argument, dates)
+        # Names that the package uses by itself need not be fields of the layer.
+        self.gate.choice(name, argument, dict.fromkeys(["deadline", "planned_date", *dates]))
 
     def need(self, *fields: str) -> None:
         """Raise, naming them, if fields are not in the data."""

@@ -15,7 +15,7 @@ import pyogrio
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.report.bulletin import check_day, check_libraries, write_bulletin
+from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
 from geo_citymgmt.report.earlier_book import earlier_book
 from geo_citymgmt.report.findings_book import Kept, write_findings
 from geo_citymgmt.report.manifest import write_manifest
@@ -110,7 +110,9 @@ def write_report(
     check_release(release, grid_m)
     public = release == "public"
     # What is refused is refused before the work, not after it.
-    day = day_of(city, as_of, Gate("write_report"))
+    gate = Gate("write_report")
+    gate.choice(period, "period", PERIODS)
+    day = day_of(city, as_of, gate)
     if public:
         _refuse_internal(folder)
     else:

@@ -168,6 +168,7 @@ def _weights(weights: Any, full_score: float) -> dict[str, float]:
     given = _mapping(weights, "weights", remedy)
     if not given:
         raise refuse(Text("没有权重", "there are no weights"), remedy)
+    names_of(_GATE, list(given), "weights")
     numbers = {n: _GATE.positive(w, f"weights[{n!r}]") for n, w in given.items()}
     total = sum(numbers.values())
     return {name: weight / total * full_score for name, weight in numbers.items()}
