@@ -25,12 +25,16 @@ from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, wa
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["Features", "Frame", "Gate", "Shapes"]
+__all__ = ["METRES", "SQUARE_METRES", "Features", "Frame", "Gate", "Shapes", "areal", "labels_at"]
 
 Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
+METRES, SQUARE_METRES = Text("米", "metres"), Text("平方米", "square metres")
 #: Geometries looked at in one go for broken vertices: bounds the memory.
 _CHUNK = 100_000
+_MOMENTS = ("datetime", "date", "datetime64")
+#: A day is one in China, wherever the program runs.
+_OFFICE_ZONE = "Asia/Shanghai"
 _POINT, _COLLECTION = 0, 7
 _POLYGONS = (3, 6)
 
@@ -196,6 +200,29 @@ class Gate:
             _remedy_for(value),
         )
 
+    def table(self, value: Any, argument: str) -> pd.DataFrame:
+        """Return a frame with or without geometry, or refuse what is none."""
+        if isinstance(value, pd.DataFrame):
+            return value
+        name = type(value).__name__
+        raise self.refuse(
+            Text(
+                f"{argument} 是 {name}，应为 DataFrame。",
+                f"{argument} is a {name}, not a DataFrame.",
+            )
+        )
+
+    def series(self, value: Any, argument: str) -> pd.Series:
+        """Return one value a record: a Series as it is, an array or a list as one."""
+        if isinstance(value, pd.Series):
+            return value
+        if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+            return pd.Series(value)
+        name = type(value).__name__
+        raise self.refuse(
+            Text(f"{argument} 是 {name}，应为 Series。", f"{argument} is a {name}, not a Series.")
+        )
+
     def _with_geometry(self, frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         active = frame.active_geometry_name
         if active is None or active not in frame.columns:
@@ -275,7 +302,7 @@ class Gate:
 
     def _located(self, features: Features) -> Frame:
         """The frame itself, or where some places are not finite, what is."""
-        if features.shapes.geometry is features.given.geometry.array._data:
+        if features.shapes.placed.all():
             return features.given
         return gpd.GeoSeries(features.shapes.geometry, crs=features.crs)
 
@@ -416,7 +443,7 @@ class Gate:
         if not len(at):
             return geometry
         geometry = geometry.copy()
-        geometry[at] = [_areal(shapely.make_valid(shape)) for shape in geometry[at]]
+        geometry[at] = [areal(shapely.make_valid(shape)) for shape in geometry[at]]
         lost = at[shapely.is_empty(geometry[at])]
         if len(lost):
             raise self.refuse(
@@ -433,6 +460,21 @@ class Gate:
         warn_caller(f"{self.function}: {text}", GeometryWarning)
 
     # Columns
+
+    def free(self, columns: pd.Index, names: Collection[str], argument: str) -> None:
+        """Refuse columns of the caller that the result would overwrite."""
+        taken = [name for name in names if name in columns]
+        if taken:
+            raise self.refuse(
+                Text(
+                    f"{argument} 已有“{taken[0]}”列，结果会将其覆盖。",
+                    f"{argument} has a column {taken[0]!r}, which the result would overwrite.",
+                ),
+                Text(
+                    f"请先改名：.rename(columns={{{taken[0]!r}: …}})。",
+                    f"Rename it first, with .rename(columns={{{taken[0]!r}: ...}}).",
+                ),
+            )
 
     def column(self, frame: Any, name: Any, argument: str = "column") -> pd.Series:
         """Return a column, or refuse with those there are."""
@@ -542,6 +584,34 @@ class Gate:
                 Text("请先更正或剔除。", "Correct them or leave them out."),
             )
         return numbers
+
+    def days(self, frame: Any, name: Any, argument: str) -> np.ndarray:
+        """Return a column of dates as days (datetime64[D]), those of Asia/Shanghai where a zone
+        is given; refuse what is none.
+        """
+        column = self.column(frame, name, argument)
+        if column.isna().all():
+            return np.full(len(column), np.datetime64("NaT", "D"))
+        if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _MOMENTS:
+            # With a missing value among them moments of a zone become objects.
+            aware = any(getattr(value, "tzinfo", None) for value in column.dropna())
+            column = pd.to_datetime(column, utc=aware)
+        if isinstance(column.dtype, pd.ArrowDtype) and "date" in str(column.dtype):
+            column = column.astype("datetime64[ns]")
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            column = column.dt.tz_convert(_OFFICE_ZONE).dt.tz_localize(None)
+        if not pd.api.types.is_datetime64_dtype(column.dtype):
+            raise self.refuse(
+                Text(
+                    f"{argument}：“{name}”列不是日期（{column.dtype}）。",
+                    f"{argument}: {name!r} is not a column of dates ({column.dtype}).",
+                ),
+                Text(
+                    "请用 read_layer 读取文件，或先用 pandas.to_datetime 转换。",
+                    "Read the file with read_layer, or convert it with pandas.to_datetime.",
+                ),
+            )
+        return column.to_numpy().astype("datetime64[D]")
 
     # Arguments
 
@@ -683,7 +753,15 @@ def _as_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return out, np.flatnonzero(~number & ~missing)
 
 
-def _areal(shape: shapely.Geometry) -> shapely.Geometry:
+def labels_at(index: pd.Index, at: np.ndarray) -> Any:
+    """Labels of an index at positions, of several levels as tuples; missing below zero."""
+    if isinstance(index, pd.MultiIndex):
+        index = index.to_flat_index()
+    array = index.array if index.dtype == object else pd.array(index)
+    return array.take(at, allow_fill=True)
+
+
+def areal(shape: shapely.Geometry) -> shapely.Geometry:
     """The areas of a geometry, without the lines and points beside them."""
     parts = shapely.get_parts(shape)
     if (shapely.get_type_id(parts) == _COLLECTION).any():
