@@ -140,6 +140,7 @@ def test_a_cell_of_a_file_is_a_finding_with_its_row_and_its_zone_has_no_target(
     city = loaded(folder, "", f"{NAME},320500,{target},{deadline}", f"{NAME},320505,1,2022-12-31")
     [message] = told(city, "TARGET_VALUE")
     assert said in message
+    assert city.targets["zone_code"].tolist() == ["320500", "320505"]
     assert "row 3 " in message
     table = gcm.progress(city, indicators=NAME).set_index("zone_code")
     whole = table.loc["320500"]
@@ -179,6 +180,13 @@ def test_a_misspelt_figure_or_zone_of_a_file_is_told_with_its_rows_and_what_is_n
     assert "(row 2, 4)" in figure
     assert "Did you mean 'manhole_remediated'" in figure
     assert "'330302.0' in the targets (row 3)" in zone
+
+
+def test_rows_are_counted_as_in_the_file_below_empty_lines_and_above_them(folder):
+    lines = ["", "indicator,zone_code,target", "", f"{NAME},320500,-1", ",,", f"{NAME},320505,-2"]
+    (folder / "targets.csv").write_text("\n".join(lines), "utf-8-sig")
+    told_rows = told(gcm.load_city(folder / "city.toml"), "TARGET_VALUE")
+    assert [text.split(" of ")[0] for text in told_rows] == ["row 4", "row 6"]
 
 
 def test_figures_are_listed_though_a_target_cannot_be_used(folder):

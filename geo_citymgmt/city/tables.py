@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -126,10 +127,13 @@ def table_columns(
 def _read_csv(path: Path) -> pd.DataFrame:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
+            before = _blank_lines(path, encoding)
             table = pd.read_csv(
-                path, dtype="str", encoding=encoding, keep_default_na=False, skip_blank_lines=False
-            ).fillna("")
+                path, dtype="str", encoding=encoding, keep_default_na=False,
+                skip_blank_lines=False, skiprows=before,
+            ).fillna("")  # fmt: skip
             # Rows are told by their place in the file: empty ones count, and say nothing.
+            table.index += before
             return table[(table != "").any(axis=1)]
         except UnicodeDecodeError:
             continue
@@ -151,6 +155,12 @@ def _read_csv(path: Path) -> pd.DataFrame:
         ),
         remedy=Text("请另存为 UTF-8。", "Save it as UTF-8."),
     )
+
+
+def _blank_lines(path: Path, encoding: str) -> int:
+    """How many empty lines stand above the headings."""
+    with path.open(encoding=encoding) as lines:
+        return sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
 
 
 def _dates(column: pd.Series) -> pd.Series:

@@ -102,7 +102,8 @@ def read_targets(
     table = pd.DataFrame(
         {column: [_text(v) for v in raw[column]] for column in raw.columns}, dtype="str"
     )
-    table["zone_code"] = [_zone(code, zones) for code in table["zone_code"]]
+    table["indicator"] = [plain(name) for name in table["indicator"]]
+    table["zone_code"] = [_zone(plain(code), zones) for code in table["zone_code"]]
     table["target"] = _numbers(raw["target"], rows, faults)
     table["deadline"], unread = _days(raw["deadline"], rows, faults)
     factor, wrong = unit_factors(table, figures)
@@ -187,7 +188,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, float) and np.isnan(value):
         return ""
-    return plain(str(value)).strip()
+    return str(value).strip()
 
 
 def _zone(code: str, zones: Collection[str] | None) -> str:

@@ -52,7 +52,12 @@ main.add_command(profile)
 @main.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
-@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option(
+    "--as-of",
+    default=None,
+    metavar="DATE",
+    help="截至日期（如 2022-06-30、2022-06），默认为数据日期",
+)
 @click.option("--bulletin", is_flag=True, help="另写通报（docx、pdf、png、zip） / and a bulletin")
 @click.option(
     "--period",
