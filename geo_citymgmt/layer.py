@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
@@ -58,9 +59,17 @@ LEDGER_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@holds("data", "rejected", "findings", "ledger", "record", "mapping", "unreadable")
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One layer as read: what was accepted, what was refused, and why.
+
+    A value: it can be pickled and copied, and nothing done to what it hands out changes it. Frames
+    come as shallow copies, to which columns may be added, assigned and sorted; mappings and arrays
+    are read-only. Two layers are equal when all they hold is (values, types, index and CRS of the
+    frames); they have no hash. What Python cannot guard is what lies inside a copy: an array
+    written to (``layer.data.geometry.array[0] = ...``) or a list changed in its cell is shared.
+    Take ``copy.deepcopy(layer)`` before that.
 
     Attributes
     ----------
@@ -109,6 +118,11 @@ class Layer:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and equal_values(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]
 
     def _repr_html_(self) -> str:
         return layer_html(self)

@@ -11,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
+from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.display import city_html
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import FindingsTable
@@ -25,11 +26,24 @@ from geo_citymgmt.words import DISTRICT, Text
 __all__ = ["City"]
 
 
+@holds(
+    "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
+    "decisions", "since",
+)  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
     """Named layers with the zones they are counted by.
 
     A mapping from layer key to the accepted records of the layer; see also :meth:`layer`.
+
+    A value: it can be pickled (so given to other processes) and copied, and nothing done to what
+    it hands out changes it. ``city[key]``, ``city.zones`` and all other frames come as shallow
+    copies, to which columns may be added, assigned and sorted; mappings are read-only.
+    :meth:`with_layer` gives a city with another layer. Two cities are equal when all they hold is
+    (values, types, index and CRS of the frames, and where they are from); they have no hash. What
+    Python cannot guard is what lies inside a copy: an array written to
+    (``city["manholes"].geometry.array[0] = ...``) or a list changed in its cell is shared. Take
+    ``copy.deepcopy(city)`` before that.
 
     Attributes
     ----------
@@ -100,6 +114,11 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
 
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and equal_values(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __getitem__(self, key: str) -> gpd.GeoDataFrame:
         return self.layer(key).data
 
@@ -156,7 +175,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     @property
     def published(self) -> pd.DataFrame:
         """Figures published for this city, by its profile; no rows without one."""
-        return _published(self.profile)
+        # Read once for all cities of a profile.
+        return _published(self.profile).copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, "district" or "street", indexed by code.

@@ -127,8 +127,8 @@ def load_city(
     if folder is None:
         return city
     packed = Path(source)
-    city.ledger["source"] = f"{packed.name}/" + city.ledger["source"]
-    return replace(city, inputs=(packed,))
+    ledger = city.ledger.assign(source=f"{packed.name}/" + city.ledger["source"])
+    return replace(city, ledger=ledger, inputs=(packed,))
 
 
 def _loaded(
