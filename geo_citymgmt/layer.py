@@ -26,7 +26,7 @@ from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
 from geo_citymgmt.decisions import apply_corrections
-from geo_citymgmt.display import layer_html
+from geo_citymgmt.display import layer_html, layer_text
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
 from geo_citymgmt.findings import (
     Findings,
@@ -110,11 +110,7 @@ class Layer:
     unreadable: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
-        row = self.ledger.iloc[0]
-        return (
-            f"<Layer {self.spec.key} ({self.spec.name_zh}): {row['n_accepted']} accepted, "
-            f"{row['n_rejected']} rejected, {len(self.findings)} findings>"
-        )
+        return layer_text(self)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))

@@ -14,7 +14,7 @@ from pyproj import CRS
 
 from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
-from geo_citymgmt.display import city_html
+from geo_citymgmt.display import city_html, city_text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
@@ -269,9 +269,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         return list(self.layers)
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{k} {len(v.data):,}" for k, v in self.layers.items())
-        date = "no date" if self.data_date is None else f"as of {self.data_date:%Y-%m-%d}"
-        return f"<City {self.name_zh} ({date}): {parts}>"
+        return city_text(self)
 
     def _repr_html_(self) -> str:
         return city_html(self)

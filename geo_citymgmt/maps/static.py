@@ -13,12 +13,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
-from geo_citymgmt.maps import classes as colouring
-from geo_citymgmt.maps import static_parts as parts
 from geo_citymgmt.maps.choropleth import check_table
 from geo_citymgmt.maps.citymap import Lang
 from geo_citymgmt.maps.classes import number_classes
@@ -28,8 +24,13 @@ from geo_citymgmt.maps.figures import number_scale, number_text
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
 from geo_citymgmt.metric import choose_metric_crs, require_metric
-from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
+from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import Text
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from geo_citymgmt.maps import classes as colouring
+from geo_citymgmt.maps import static_parts as parts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -72,7 +73,7 @@ def plot_zones(
     notes: Sequence[str] = (),
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
-    lang: Lang = "zh",
+    lang: Lang | None = None,
 ) -> StaticMap:
     """Draw a figure by zone as a sheet for print.
 
@@ -115,8 +116,9 @@ def plot_zones(
     >>> [text.get_text() for text in sheet.texts]
     ['拆除面积', '截至 2022-06-30']
     """
+    lang = display_lang(lang)
     check_table(table, [column])
-    words, label = _WORDS[check_lang(lang)], label or column
+    words, label = _WORDS[lang], label or column
     areas = _metric(zones, "plot_zones")
     areas = areas.set_axis(areas.index.astype(str))
     placed = table[column].set_axis(table.index.astype(str)).reindex(areas.index)
@@ -158,7 +160,7 @@ def plot_layer(
     source: str | None = None,
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
-    lang: Lang = "zh",
+    lang: Lang | None = None,
 ) -> StaticMap:
     """Draw the features of a layer as a sheet for print.
 
@@ -180,7 +182,8 @@ def plot_layer(
     CRSError
         If a frame has no CRS, or one in which the scale bar would be wrong.
     """
-    spec, words = get_spec(layer), _WORDS[check_lang(lang)]
+    lang = display_lang(lang)
+    spec, words = get_spec(layer), _WORDS[lang]
     placed = located(frame.geometry)
     shown = _metric(frame.loc[placed], "plot_layer") if placed.any() else frame.loc[placed]
     classes, heading = layer_classes(shown, spec, Drawing(color_by, None, scheme, k), lang)
@@ -232,7 +235,7 @@ def plot_progress(
     caption: str | None = None,
     source: str | None = None,
     size: tuple[float, float] = (10.0, 7.5),
-    lang: Lang = "zh",
+    lang: Lang | None = None,
 ) -> StaticMap:
     """Draw a figure of progress by zone as a sheet for print.
 
@@ -252,7 +255,7 @@ def plot_progress(
     MapError
         If the figure is not in the table; the known ones are named.
     """
-    check_lang(lang)
+    lang = display_lang(lang)
     if table is None:
         from geo_citymgmt.progress import progress
 

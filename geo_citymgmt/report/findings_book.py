@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, written
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.report.earlier_book import earlier_book, keep_copy
@@ -52,7 +53,7 @@ def write_findings(
     city: City,
     path: str | Path,
     *,
-    lang: str = "zh",
+    lang: str | None = None,
     as_of: pd.Timestamp | None = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> Path:
@@ -67,7 +68,7 @@ def write_findings(
     city : City
     path : str or Path
         Of the workbook, written whole or not at all.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of headings; every message is there in both languages.
     as_of : Timestamp, optional
         The day in the titles; the data's own otherwise.
@@ -92,6 +93,7 @@ def write_findings(
     ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
     'findings.xlsx'
     """
+    lang = display_lang(lang)
     target, words = Path(path), Words(lang, unit=city.unit)
     date = city.data_date if as_of is None else as_of
     found = open_findings(city)
