@@ -13,8 +13,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
+from geo_citymgmt.maps import classes as colouring
+from geo_citymgmt.maps import static_parts as parts
 from geo_citymgmt.maps.choropleth import check_table
 from geo_citymgmt.maps.citymap import Lang
 from geo_citymgmt.maps.classes import number_classes
@@ -22,15 +28,10 @@ from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
 from geo_citymgmt.maps.figure_maps import indicator_rows, zones_to_fill
 from geo_citymgmt.maps.figures import number_scale, number_text
 from geo_citymgmt.maps.geometry import located, to_degrees
-from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
+from geo_citymgmt.maps.static_sheet import StaticMap, add_legend, finish, new_sheet, style
 from geo_citymgmt.metric import choose_metric_crs, require_metric
 from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import Text
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-
-from geo_citymgmt.maps import classes as colouring
-from geo_citymgmt.maps import static_parts as parts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -73,8 +74,9 @@ def plot_zones(
     notes: Sequence[str] = (),
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
+    ax: Axes | None = None,
     lang: Lang | None = None,
-) -> StaticMap:
+) -> StaticMap | Figure:
     """Draw a figure by zone as a sheet for print.
 
     Parameters
@@ -90,17 +92,21 @@ def plot_zones(
     names : bool
         Whether zones bear their names and figures.
     size : (width, height)
-        Of the sheet, in inches.
+        Of the sheet, in inches; not heeded with ``ax``.
+    ax : matplotlib Axes, optional
+        Where to draw, as one map of several in a figure of the caller's; no sheet is made then.
+        Title and legend stand in the axes, notes and source under them.
 
     Returns
     -------
-    StaticMap
-        A matplotlib figure; ``axes[0]`` is the map.
+    StaticMap, or with ``ax`` its Figure
+        A matplotlib figure; ``axes[0]`` of a StaticMap is the map.
 
     Raises
     ------
     MapError
-        If the column is missing, not a number, or a zone stands twice in the table.
+        If the column is missing, not a number, or a zone stands twice in the table; if ``ax`` is
+        no Axes.
     CRSError
         If the zones have no CRS, or one in which the scale bar would be wrong.
 
@@ -133,12 +139,12 @@ def plot_zones(
     if placed.isna().any():
         handles.append(parts.swatch(words["no_data"], None))
     with style():
-        sheet, axes = new_sheet(areas.geometry, size)
+        sheet, axes = new_sheet(areas.geometry, size, ax)
         for i, color in enumerate(classes.colors):
             _fill(axes, areas.geometry[classes.index == i], facecolor=color, edgecolor="#ffffff")
         _fill(axes, areas.geometry[classes.index < 0], **parts.hatched())
         heading = label + (words["unit_gap"].format(unit=classes.unit) if classes.unit else "")
-        parts.add_legend(sheet, heading, handles, top=0.855)
+        add_legend(sheet, axes, heading, handles)
         lines = list(notes)
         if names:
             lines += _add_names(axes, areas, texts, lang)
@@ -160,20 +166,21 @@ def plot_layer(
     source: str | None = None,
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
+    ax: Axes | None = None,
     lang: Lang | None = None,
-) -> StaticMap:
+) -> StaticMap | Figure:
     """Draw the features of a layer as a sheet for print.
 
     Parameters
     ----------
     frame, layer, color_by, zones, scheme, k, title, caption, lang
         As for `layer_map`. Frames in degrees are drawn in a CRS chosen for where they lie.
-    date, source, names, size
+    date, source, names, size, ax
         As for `plot_zones`.
 
     Returns
     -------
-    StaticMap
+    StaticMap, or with ``ax`` its Figure
 
     Raises
     ------
@@ -201,7 +208,7 @@ def plot_layer(
             ),
         )
     with style():
-        sheet, axes = new_sheet(ground.geometry, size)
+        sheet, axes = new_sheet(ground.geometry, size, ax)
         if areas is not None:
             _fill(axes, areas.geometry, facecolor="#f6f7f9", edgecolor="#8796a6")
         counts = np.bincount(classes.index, minlength=len(classes.labels))
@@ -214,7 +221,7 @@ def plot_layer(
             for text, color, count in zip(classes.labels, classes.colors, counts, strict=True)
         ]
         unit = words["unit_gap"].format(unit=classes.unit) if classes.unit else ""
-        parts.add_legend(sheet, (heading or spec.name(lang)) + unit, handles, top=0.855)
+        add_legend(sheet, axes, (heading or spec.name(lang)) + unit, handles)
         if areas is not None and names:
             lines += _add_names(axes, areas, [""] * len(areas), lang)
         finish(
@@ -235,20 +242,21 @@ def plot_progress(
     caption: str | None = None,
     source: str | None = None,
     size: tuple[float, float] = (10.0, 7.5),
+    ax: Axes | None = None,
     lang: Lang | None = None,
-) -> StaticMap:
+) -> StaticMap | Figure:
     """Draw a figure of progress by zone as a sheet for print.
 
     Parameters
     ----------
     city, indicator, as_of, table, column, level, title, caption, lang
         As for `progress_map`.
-    source, size
+    source, size, ax
         As for `plot_zones`.
 
     Returns
     -------
-    StaticMap
+    StaticMap, or with ``ax`` its Figure
 
     Raises
     ------
@@ -287,6 +295,7 @@ def plot_progress(
         source=source,
         notes=notes,
         size=size,
+        ax=ax,
         lang=lang,
     )
 
