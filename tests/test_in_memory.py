@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ from shapely import LineString, Point
 
 import geo_citymgmt as gcm
 from geo_citymgmt.profiles import load_profile
-from tests.conftest import CRS, X0, Y0, points, squares
+from tests.conftest import CRS, ROOT, X0, Y0, points, squares
 
 ZONES = squares((0, 0, 100, 100), (100, 0, 200, 100)).assign(name_zh=["甲区", "乙区"])
 NAMED = {"name_zh": "某市", "name_en": "Some City", "code": "city"}
@@ -306,6 +308,13 @@ def test_records_without_a_place_and_rejected_ones_are_accounted_for():
     made = gcm.City.from_layers({"manholes": frame}, zones=ZONES, **NAMED)
     row = made.ledger.set_index("layer").loc["manholes"]
     assert row["n_walked"] == row["n_accepted"] + row["n_rejected"] == 3
+
+
+def test_the_page_on_cities_in_python_does_what_it_says(monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "cities-in-python.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    exec(compile(code, "cities-in-python.md", "exec"), {})
 
 
 def test_a_profile_may_be_given_as_such():

@@ -97,6 +97,8 @@ CHANGES = {
     "index": lambda f: setattr(f, "index", f.index[::-1]),
     "index name": lambda f: setattr(f.index, "name", "other"),
     "columns": lambda f: setattr(f, "columns", [f"{c}_" for c in f.columns]),
+    "sort": lambda f: f.sort_index(ascending=False, inplace=True),  # noqa: PD002
+    "drop": lambda f: f.drop(columns=f.columns[0], inplace=True),  # noqa: PD002
     "attrs": lambda f: f.attrs.update(seen=True),
     "update": lambda f: f.update(pd.DataFrame({f.columns[0]: ["x"] * len(f)}, index=f.index)),
 }
