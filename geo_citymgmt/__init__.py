@@ -17,6 +17,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from geo_citymgmt._options import options
 from geo_citymgmt.access import gini, lorenz, supply_ratio, two_step_access
 from geo_citymgmt.city import City, load_city
 from geo_citymgmt.cleaning.codes import has_code
@@ -129,6 +130,7 @@ __all__ = [
     "make_grid",
     "nearest",
     "open_cases",
+    "options",
     "outlook",
     "period_table",
     "plot_layer",
@@ -185,4 +187,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    # What it is made of (modules, helpers of this file) can be imported and is not shown.
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -21,6 +21,7 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._dates import local_days
 from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, warn_caller
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.words import NOTHING, Text
@@ -32,9 +33,6 @@ Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 METRES, SQUARE_METRES = Text("米", "metres"), Text("平方米", "square metres")
 #: Geometries looked at in one go for broken vertices: bounds the memory.
 _CHUNK = 100_000
-_MOMENTS = ("datetime", "date", "datetime64")
-#: A day is one in China, wherever the program runs.
-_OFFICE_ZONE = "Asia/Shanghai"
 _POINT, _COLLECTION = 0, 7
 _POLYGONS = (3, 6)
 
@@ -577,32 +575,8 @@ class Gate:
         return numbers
 
     def days(self, frame: Any, name: Any, argument: str) -> np.ndarray:
-        """Return a column of dates as days (datetime64[D]), those of Asia/Shanghai where a zone
-        is given; refuse what is none.
-        """
-        column = self.column(frame, name, argument)
-        if column.isna().all():
-            return np.full(len(column), np.datetime64("NaT", "D"))
-        if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _MOMENTS:
-            # With a missing value among them moments of a zone become objects.
-            aware = any(getattr(value, "tzinfo", None) for value in column.dropna())
-            column = pd.to_datetime(column, utc=aware)
-        if isinstance(column.dtype, pd.ArrowDtype) and "date" in str(column.dtype):
-            column = column.astype("datetime64[ns]")
-        if isinstance(column.dtype, pd.DatetimeTZDtype):
-            column = column.dt.tz_convert(_OFFICE_ZONE).dt.tz_localize(None)
-        if not pd.api.types.is_datetime64_dtype(column.dtype):
-            raise self.refuse(
-                Text(
-                    f"{argument}：“{name}”列不是日期（{column.dtype}）。",
-                    f"{argument}: {name!r} is not a column of dates ({column.dtype}).",
-                ),
-                Text(
-                    "请用 read_layer 读取文件，或先用 pandas.to_datetime 转换。",
-                    "Read the file with read_layer, or convert it with pandas.to_datetime.",
-                ),
-            )
-        return column.to_numpy().astype("datetime64[D]")
+        """Return a column of dates as days of Asia/Shanghai (datetime64[D]), or refuse it."""
+        return local_days(self.column(frame, name, argument), function=self.function)
 
     # Arguments
 

@@ -1,6 +1,7 @@
 """What a notebook and a console show of a city, a layer, findings: short, and safe to look at.
 
-Nothing personal and no column that the layer file does not know is shown.
+Nothing personal and no column that the layer file does not know is shown. In the language of
+:data:`geo_citymgmt.options`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,72 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._options import options
 from geo_citymgmt.markup import escape_text, visible_text
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.layer import Layer
 
-__all__ = ["city_html", "findings_html", "findings_text", "layer_html"]
+__all__ = [
+    "city_html",
+    "city_text",
+    "findings_html",
+    "findings_text",
+    "layer_html",
+    "layer_text",
+]
 
-_SEVERITIES = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
+_SEVERITIES = {
+    "fatal": Text("无法使用", "unusable"),
+    "error": Text("错误", "errors"),
+    "warning": Text("提醒", "warnings"),
+    "info": Text("说明", "notes"),
+}
+_UNUSABLE = _SEVERITIES["fatal"]
+#: Between the parts of a list, and of a sentence.
+_COMMA, _SEMICOLON = Text("，", ", "), Text("；", "; ")
+_CITY_HEADS = (
+    Text("city[...]", "city[...]"),
+    Text("图层", "layer"),
+    Text("入库", "accepted"),
+    Text("其中未落图", "without a place"),
+    Text("退回", "rejected"),
+    Text("发现", "findings"),
+    Text("其中错误", "errors"),
+)
+_FINDING_HEADS = (
+    Text("程度", "severity"),
+    Text("图层", "layer"),
+    Text("代码", "code"),
+    Text("字段", "field"),
+    Text("次数", "count"),
+    Text("首条说明", "first message"),
+    Text("所在记录", "records"),
+)
+_ABOUT_CITY = Text(
+    "数据截至 {date}；分区：{zones}；事件 {events:,}，目标 {targets:,}",
+    "as of {date}; zones: {zones}; events {events:,}, targets {targets:,}",
+)
+_UNKNOWN = Text("未知", "unknown")
+_COUNTS = (
+    (Text("读到", "read"), "n_walked"),
+    (Text("入库", "accepted"), "n_accepted"),
+    (Text("其中未落图", "of them without a place"), ""),
+    (Text("修复", "repaired"), "n_repaired"),
+    (Text("退回", "rejected"), "n_rejected"),
+)
+_STATED = (
+    (Text("坐标系", "CRS"), "crs"),
+    (Text("基准", "datum"), "datum"),
+    (Text("编码", "encoding"), "encoding"),
+)
+_AS_STATED = Text("{word} {value}（{source}）", "{word} {value} ({source})")
+_SOURCE = Text("来源 {source}", "source {source}")
+_NOTHING_FOUND = Text("没有发现问题", "nothing was found")
+_MORE = Text("另有 {n:,} 类", "{n:,} more kinds")
+_FOUND = Text("发现 {n:,} 条", "{n:,} findings")
 #: How much of a text, and how many kinds of findings, records and fields, is shown at a glance.
 _LONGEST, _KINDS, _RECORDS, _FIELDS = 60, 12, 3, 6
 _LEFT = ' style="text-align:left"'
@@ -35,7 +93,7 @@ def city_html(city: City) -> str:
     -------
     str
     """
-    known = city.specs
+    lang, known = options.lang, city.specs
     errors = city.findings["severity"].isin(["fatal", "error"])
     found = city.findings.groupby("layer").size()
     wrong = city.findings[errors].groupby("layer").size()
@@ -45,25 +103,53 @@ def city_html(city: City) -> str:
         usable = row.state == "ok"
         count = f"{len(layer.data):,}" if layer is not None else f"{int(row.n_accepted):,}"
         unlocated = "" if layer is None else f"{int((~layer.located).sum()):,}"
-        name = known[row.layer].name_zh if row.layer in known else ""
+        name = known[row.layer].name(lang) if row.layer in known else ""
         rows.append(
             (
                 row.layer,
                 name,
-                count if usable else "无法使用",
+                count if usable else _UNUSABLE.of(lang),
                 unlocated,
                 f"{int(row.n_rejected):,}",
                 f"{int(found.get(row.layer, 0)):,}",
                 f"{int(wrong.get(row.layer, 0)):,}",
             )
         )
-    heads = ("city[...]", "图层", "入库", "其中未落图", "退回", "发现", "其中错误")
-    date = "未知" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
-    zones = "，".join(f"{level} {len(z):,}" for level, z in city.zones_by_level.items())
-    about = f"数据截至 {date}；分区：{zones}；事件 {len(city.events):,}，目标 {len(city.targets):,}"
-    return _block(
-        f"{city.name_zh} {city.name_en}", [about], _table(heads, rows, numbers=range(2, 7))
+    zones = _COMMA.of(lang).join(f"{level} {len(z):,}" for level, z in city.zones_by_level.items())
+    about = _ABOUT_CITY.of(lang).format(
+        date=_UNKNOWN.of(lang) if city.data_date is None else f"{city.data_date:%Y-%m-%d}",
+        zones=zones,
+        events=len(city.events),
+        targets=len(city.targets),
     )
+    return _block(
+        f"{city.name_zh} {city.name_en}",
+        [about],
+        _table(_heads(_CITY_HEADS, lang), rows, numbers=range(2, 7)),
+    )
+
+
+def city_text(city: City) -> str:
+    """Return a city as one line: its name, its date, how many records each layer has."""
+    lang = options.lang
+    name = city.name_zh if lang == "zh" else city.name_en or city.name_zh
+    date = Text("日期未知", "no date")
+    if city.data_date is not None:
+        day = f"{city.data_date:%Y-%m-%d}"
+        date = Text(f"截至 {day}", f"as of {day}")
+    parts = ", ".join(f"{key} {len(layer.data):,}" for key, layer in city.layers.items())
+    return f"<City {name} ({date.of(lang)}): {parts}>"
+
+
+def layer_text(layer: Layer) -> str:
+    """Return a layer as one line: its name and its account."""
+    row, lang = layer.ledger.iloc[0], options.lang
+    account = Text(
+        f"入库 {row['n_accepted']:,}，退回 {row['n_rejected']:,}，发现 {len(layer.findings):,}",
+        f"{row['n_accepted']:,} accepted, {row['n_rejected']:,} rejected, "
+        f"{len(layer.findings):,} findings",
+    )
+    return f"<Layer {layer.spec.key} ({layer.spec.name(lang)}): {account.of(lang)}>"
 
 
 def layer_html(layer: Layer) -> str:
@@ -77,18 +163,16 @@ def layer_html(layer: Layer) -> str:
     -------
     str
     """
-    row, spec = layer.ledger.iloc[0], layer.spec
+    row, spec, lang = layer.ledger.iloc[0], layer.spec, options.lang
     counts = (
-        ("读到", row["n_walked"]),
-        ("入库", row["n_accepted"]),
-        ("其中未落图", int((~layer.located).sum())),
-        ("修复", row["n_repaired"]),
-        ("退回", row["n_rejected"]),
+        (word.of(lang), row[column] if column else (~layer.located).sum())
+        for word, column in _COUNTS
     )
-    account = "，".join(f"{word} {int(n):,}" for word, n in counts)
-    known = [("坐标系", "crs"), ("基准", "datum"), ("编码", "encoding")]
-    stated = "；".join(
-        f"{word} {row[key]}（{row[f'{key}_source']}）" for word, key in known if _given(row[key])
+    account = _COMMA.of(lang).join(f"{word} {int(n):,}" for word, n in counts)
+    stated = _SEMICOLON.of(lang).join(
+        _AS_STATED.of(lang).format(word=word.of(lang), value=row[key], source=row[f"{key}_source"])
+        for word, key in _STATED
+        if _given(row[key])
     )
     shown = [n for n in _at_a_glance(layer) if layer.data[n].notna().any()][:_FIELDS]
     records = [
@@ -97,12 +181,11 @@ def layer_html(layer: Layer) -> str:
     ]
     parts = [_table(shown, records)] if records and shown else []
     if len(layer.findings):
-        parts.append(_table(_HEADS, _kinds(layer.findings)[:_KINDS], numbers=[4]))
-    source = f"来源 {row['source']}"
-    return _block(f"{spec.name_zh} {spec.key}", [account, f"{source}；{stated}"], *parts)
-
-
-_HEADS = ("程度", "图层", "代码", "字段", "次数", "首条说明", "所在记录")
+        kinds = _kinds(layer.findings, lang)[:_KINDS]
+        parts.append(_table(_heads(_FINDING_HEADS, lang), kinds, numbers=[4]))
+    source = _SOURCE.of(lang).format(source=row["source"])
+    about = _SEMICOLON.of(lang).join((source, stated))
+    return _block(f"{spec.name(lang)} {spec.key}", [account, about], *parts)
 
 
 def findings_html(table: pd.DataFrame) -> str:
@@ -117,11 +200,13 @@ def findings_html(table: pd.DataFrame) -> str:
     -------
     str
     """
-    rows = _kinds(table)
-    more = [f"另有 {len(rows) - _KINDS:,} 类"] if len(rows) > _KINDS else []
-    about = [_counts(table) or "没有发现问题", *more]
-    parts = [_table(_HEADS, rows[:_KINDS], numbers=[4])] if rows else []
-    return _block(f"发现 {len(table):,} 条", about, *parts)
+    lang = options.lang
+    rows = _kinds(table, lang)
+    more = [_MORE.of(lang).format(n=len(rows) - _KINDS)] if len(rows) > _KINDS else []
+    about = [_counts(table, lang) or _NOTHING_FOUND.of(lang), *more]
+    heads = _heads(_FINDING_HEADS, lang)
+    parts = [_table(heads, rows[:_KINDS], numbers=[4])] if rows else []
+    return _block(_FOUND.of(lang).format(n=len(table)), about, *parts)
 
 
 def findings_text(table: pd.DataFrame) -> str:
@@ -143,8 +228,10 @@ def findings_text(table: pd.DataFrame) -> str:
     >>> print(findings_text(found.frame()).splitlines()[0])
     <Findings: 1；提醒 1>
     """
-    rows = _kinds(table)
-    lines = [f"<Findings: {len(table):,}" + (f"；{_counts(table)}" if len(table) else "") + ">"]
+    lang = options.lang
+    rows = _kinds(table, lang)
+    counts = _SEMICOLON.of(lang) + _counts(table, lang) if len(table) else ""
+    lines = [f"<Findings: {len(table):,}{counts}>"]
     for severity, layer, code, field, count, message, where in rows[:_KINDS]:
         what = " ".join(visible_text(part) for part in (severity, layer, code, field) if part)
         lines.append(visible_text(f"  {what} ×{count}: {message} [{where}]").replace("\n", " "))
@@ -153,7 +240,11 @@ def findings_text(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _kinds(table: pd.DataFrame) -> list[tuple[str, ...]]:
+def _heads(texts: Iterable[Text], lang: str) -> list[str]:
+    return [text.of(lang) for text in texts]
+
+
+def _kinds(table: pd.DataFrame, lang: str) -> list[tuple[str, ...]]:
     """Return a row for each layer, severity, code and field, the worst and most frequent first."""
     rank = {severity: place for place, severity in enumerate(_SEVERITIES)}
     keys = ["severity", "layer", "code", "field"]
@@ -161,16 +252,20 @@ def _kinds(table: pd.DataFrame) -> list[tuple[str, ...]]:
     # A fault of a whole column is one finding, of as many records as there are.
     counted = table.assign(n=table["n_records"].clip(lower=1))
     sizes = counted.groupby(keys, sort=False)["n"].sum().reset_index()
-    first = groups["message_zh"].first().reset_index(drop=True)
+    first = groups[f"message_{lang}"].first().reset_index(drop=True)
     labels = table[table["row_label"].ne("")]
     # Three places are enough to find the first of them.
-    where = labels[labels.groupby(keys).cumcount() < 3].groupby(keys)["row_label"].agg("、".join)
+    where = (
+        labels[labels.groupby(keys).cumcount() < 3]
+        .groupby(keys)["row_label"]
+        .agg(("、" if lang == "zh" else ", ").join)
+    )
     sizes["message"] = first
     sizes["rank"] = sizes["severity"].map(rank)
     sizes = sizes.sort_values(["rank", "n"], ascending=[True, False], kind="stable")
     return [
         (
-            _SEVERITIES.get(row.severity, row.severity),
+            _SEVERITIES[row.severity].of(lang) if row.severity in _SEVERITIES else row.severity,
             row.layer,
             row.code,
             row.field,
@@ -182,9 +277,11 @@ def _kinds(table: pd.DataFrame) -> list[tuple[str, ...]]:
     ]
 
 
-def _counts(table: pd.DataFrame) -> str:
+def _counts(table: pd.DataFrame, lang: str) -> str:
     n = table["severity"].value_counts()
-    return "，".join(f"{word} {int(n[s]):,}" for s, word in _SEVERITIES.items() if s in n)
+    return _COMMA.of(lang).join(
+        f"{word.of(lang)} {int(n[key]):,}" for key, word in _SEVERITIES.items() if key in n
+    )
 
 
 def _at_a_glance(layer: Layer) -> list[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
@@ -26,7 +27,7 @@ from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
 from geo_citymgmt.decisions import apply_corrections
-from geo_citymgmt.display import layer_html
+from geo_citymgmt.display import layer_html, layer_text
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
 from geo_citymgmt.findings import (
     Findings,
@@ -59,9 +60,17 @@ LEDGER_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@holds("data", "rejected", "findings", "ledger", "record", "mapping", "unreadable")
+@dataclass(frozen=True, eq=False)
 class Layer:
     """One layer as read: what was accepted, what was refused, and why.
+
+    A value: it can be pickled and copied, and nothing done to what it hands out changes it. Frames
+    come as shallow copies, to which columns may be added, assigned and sorted; mappings and arrays
+    are read-only. Two layers are equal when all they hold is (values, types, index and CRS of the
+    frames); they have no hash. What Python cannot guard is what lies inside a copy: an array
+    written to (``layer.data.geometry.array[0] = ...``) or a list changed in its cell is shared.
+    Take ``copy.deepcopy(layer)`` before that.
 
     Attributes
     ----------
@@ -102,14 +111,15 @@ class Layer:
     unreadable: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
 
     def __repr__(self) -> str:
-        row = self.ledger.iloc[0]
-        return (
-            f"<Layer {self.spec.key} ({self.spec.name_zh}): {row['n_accepted']} accepted, "
-            f"{row['n_rejected']} rejected, {len(self.findings)} findings>"
-        )
+        return layer_text(self)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and equal_values(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]
 
     def _repr_html_(self) -> str:
         return layer_html(self)

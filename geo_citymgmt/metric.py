@@ -25,6 +25,7 @@ from pyproj.crs.coordinate_operation import (
     TransverseMercatorConversion,
 )
 
+from geo_citymgmt._values import equal_values
 from geo_citymgmt.errors import CRSError, ScaleWarning, warn_caller
 from geo_citymgmt.words import Text
 
@@ -117,6 +118,16 @@ class MetricCRS:
     areal_error: float
     linear_error: float
     how: Text = field(compare=False)
+
+    def __eq__(self, other: object) -> bool:
+        # By values, for errors that are not known (NaN) are the same in a copy.
+        return isinstance(other, MetricCRS) and equal_values(
+            (self.crs, self.code, self.areal_error, self.linear_error),
+            (other.crs, other.code, other.areal_error, other.linear_error),
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.code)
 
     @property
     def name(self) -> str:

@@ -37,7 +37,7 @@ def case(tmp_path):
 
 def run(*arguments):
     ran = CliRunner().invoke(main, [str(a) for a in arguments])
-    return ran.exit_code, ran.output
+    return ran.exit_code, ran.stdout
 
 
 def account(*arguments):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import geopandas as gpd
@@ -11,19 +12,28 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.city.reporting import cut_units, successors, valid_on
 from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.cleaning.place import ZoneTerms
+from geo_citymgmt.cleaning.text import take_text
 from geo_citymgmt.decisions import corrections_of
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
-from geo_citymgmt.metric import MetricCRS, check_metric_crs, choose_metric_crs, zone_positions
+from geo_citymgmt.metric import (
+    MetricCRS,
+    check_metric_crs,
+    choose_metric_crs,
+    is_metric,
+    zone_positions,
+)
 from geo_citymgmt.profiles import Profile
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
+from geo_citymgmt.zones.ownership import ZoneIndex
 
-__all__ = ["Builder"]
+__all__ = ["Builder", "check_districts", "take_layer"]
 
 _WGS84 = 4326
 #: A city without zones lies where the middle 98 % of its records are.
@@ -46,11 +56,13 @@ class Builder:
         datum: Any,
         decided: pd.DataFrame | None,
         crosswalk: pd.DataFrame | None,
+        gate: Gate,
     ) -> None:
         self.found, self.specs, self.profile = found, specs, profile
         self.metric_crs, self.metric_how = metric_crs, metric_how
         self.stated_crs, self.fallback_crs = crs, fallback_crs
         self.datum, self.decided, self.crosswalk = datum, decided, crosswalk
+        self.gate = gate
         self.metric: MetricCRS | None = None
         self.layers: dict[str, Layer] = {}
         self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
@@ -70,6 +82,9 @@ class Builder:
     def _read(self, key: str, entry: LayerSource, zones: gpd.GeoDataFrame | None) -> Layer | None:
         for kept in (self.layers, self.unread, self.ledgers, self.tables):
             kept.pop(key, None)
+        if isinstance(entry.source, Layer):
+            crs = None if self.metric is None and self.metric_crs is None else self.crs
+            return self._kept(key, take_layer(entry.source, crs, zones, self.gate))
         roads = self.layers["roads"].data if "roads" in self.layers and key != "roads" else None
         try:
             layer = read_layer(
@@ -103,6 +118,9 @@ class Builder:
             if error.findings is not None:
                 self.tables[key] = error.findings
             return None
+        return self._kept(key, layer)
+
+    def _kept(self, key: str, layer: Layer) -> Layer:
         self.layers[key] = layer
         self.ledgers[key] = layer.ledger
         self.tables[key] = layer.findings
@@ -219,7 +237,7 @@ class Builder:
             self.metric = choose_metric_crs(lon, lat, chosen_from=what)
         else:
             self.metric = check_metric_crs(
-                self.metric_crs, lon, lat, "load_city", how=self.metric_how
+                self.metric_crs, lon, lat, self.gate.function, how=self.metric_how
             )
         self.metric_crs = self.metric
 
@@ -266,6 +284,91 @@ class Builder:
         if self.metric is not None:
             return self.metric.crs
         return CRS.from_user_input(_WGS84 if self.metric_crs is None else self.metric_crs)
+
+
+def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, gate: Gate) -> Layer:
+    """Return a layer that was read before as one of a city with this CRS and these zones.
+
+    Its records lie in the districts of the city, whatever zones it was read with.
+
+    Raises
+    ------
+    CRSError
+        It is in another CRS.
+    """
+    data = layer.data
+    if crs is not None and data.crs is None and not layer.located.any():
+        layer = replace(layer, data=data.set_crs(crs))
+    elif crs is not None and data.crs != crs:
+        key = layer.spec.key
+        raise CRSError(
+            Text(
+                f"{gate.function}：图层 {key} 的坐标系是 {_name_of(data.crs)}，城市的是 "
+                f"{_name_of(crs)}。",
+                f"{gate.function}: the layer {key} is in {_name_of(data.crs)}, the city in "
+                f"{_name_of(crs)}.",
+            ),
+            remedy=Text(
+                f"请给出其数据（city 会重新读取）：layer.data，或用 read_layer(..., "
+                f"metric_crs={_name_of(crs)!r}) 读取。",
+                f"Give its frame, layer.data, which is read anew; or read it with "
+                f"read_layer(..., metric_crs={_name_of(crs)!r}).",
+            ),
+        )
+    if zones is None or layer.spec.role != "facility" or "district_code" not in layer.data:
+        return layer
+    index = ZoneIndex(zones)
+    data = layer.data
+    code = take_text(index.codes, index.owner(data.geometry.to_numpy())).set_axis(data.index)
+    code = code.where(layer.located, data["district_code"])
+    if code.equals(data["district_code"]):
+        return layer
+    return replace(layer, data=data.assign(district_code=code))
+
+
+def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
+    """Return districts that passed the gate, outlines repaired, indexed by code as text.
+
+    Raises
+    ------
+    CityDataError
+        They are no frame, have no CRS, or are not zones: no polygons, a code missing or repeated.
+    """
+    frame = gate.frame(zones, "zones", needs_columns=True)
+    if frame.crs is None:
+        raise CRSError(
+            Text(f"{gate.function}：zones 没有坐标系。", f"{gate.function}: zones has no CRS."),
+            remedy=Text(
+                "请先写明，如 zones.set_crs('EPSG:4490')。",
+                "Say which it is in, as with zones.set_crs('EPSG:4490').",
+            ),
+        )
+    frame = _indexed_by_code(frame)
+    lon, lat = zone_positions(frame)
+    if len(lon) and not is_metric(frame.crs):
+        frame = frame.to_crs(choose_metric_crs(lon, lat).crs)
+    return frame.set_geometry(gate.zones(frame))
+
+
+def _indexed_by_code(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return districts indexed by code as text, which is what every column of codes holds.
+
+    A code may stand in a column ``district_code`` in place of the index; 320508 and 320508.0 are
+    the same code.
+    """
+    if "district_code" in zones.columns and isinstance(zones.index, pd.RangeIndex):
+        zones = zones.set_index("district_code")
+    codes = zones.index
+    if isinstance(codes, pd.MultiIndex) or codes.isna().any():
+        # The gate says so.
+        return zones
+    if pd.api.types.is_float_dtype(codes.dtype) and (codes % 1 == 0).all():
+        codes = codes.astype("int64")
+    return zones.set_axis(codes.astype("str").rename("district_code"))
+
+
+def _name_of(crs: CRS | None) -> str:
+    return "—" if crs is None else str(crs.to_string() if crs.to_epsg() else crs.name)
 
 
 def _for(value: Any, key: str) -> Any:

@@ -6,12 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from geo_citymgmt.display import city_html
+from geo_citymgmt._values import equal_values, holds
+from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
+from geo_citymgmt.display import city_html, city_text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import FindingsTable
 from geo_citymgmt.indicators import Figures, load_figures
@@ -25,11 +28,24 @@ from geo_citymgmt.words import DISTRICT, Text
 __all__ = ["City"]
 
 
+@holds(
+    "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
+    "decisions", "since",
+)  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
     """Named layers with the zones they are counted by.
 
     A mapping from layer key to the accepted records of the layer; see also :meth:`layer`.
+
+    A value: it can be pickled (so given to other processes) and copied, and nothing done to what
+    it hands out changes it. ``city[key]``, ``city.zones`` and all other frames come as shallow
+    copies, to which columns may be added, assigned and sorted; mappings are read-only.
+    :meth:`with_layer` gives a city with another layer. Two cities are equal when all they hold is
+    (values, types, index and CRS of the frames, and where they are from); they have no hash. What
+    Python cannot guard is what lies inside a copy: an array written to
+    (``city["manholes"].geometry.array[0] = ...``) or a list changed in its cell is shared. Take
+    ``copy.deepcopy(city)`` before that.
 
     Attributes
     ----------
@@ -69,6 +85,15 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Name, units, CRS and the like, each with the file it is from.
     services_file, bulletin_file : Path or None
         The office's own, laid over those of profile and package.
+    zone_terms : ZoneTerms
+        What districts are called, and their other names.
+    stated_date : Timestamp or None
+        The day the source states; else ``data_date`` is the last day on which something happened.
+
+    See Also
+    --------
+    geo_citymgmt.load_city : a city from files.
+    City.from_layers : a city from frames in memory.
     """
 
     layers: Mapping[str, Layer]
@@ -96,9 +121,140 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
     services_file: Path | None = field(default=None, repr=False)
     bulletin_file: Path | None = field(default=None, repr=False)
+    zone_terms: ZoneTerms = field(default=NO_TERMS, repr=False)
+    stated_date: pd.Timestamp | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
+
+    @classmethod
+    def from_layers(
+        cls,
+        layers: Mapping[str, gpd.GeoDataFrame | Layer],
+        *,
+        zones: gpd.GeoDataFrame | str | Path | None = None,
+        profile: str | Path | Profile | None = None,
+        metric_crs: Any = None,
+        name_zh: str = "",
+        name_en: str = "",
+        code: str = "",
+        data_date: Any = None,
+        targets: pd.DataFrame | str | Path | None = None,
+        events: pd.DataFrame | str | Path | None = None,
+        datum: str | Mapping[str, str] | None = None,
+        specs: Mapping[str, LayerSpec] | str | Path | None = None,
+        figures: str | Path | None = None,
+    ) -> City:
+        """Make a city of frames in memory, on the way of :func:`geo_citymgmt.load_city`.
+
+        Parameters
+        ----------
+        layers : mapping of str to GeoDataFrame or Layer
+            By key or name of the layer. A frame is read as :func:`geo_citymgmt.read_layer` reads
+            it; one that cannot be used stands in the ledger as "unusable". A Layer is taken as it
+            is, its records placed in the districts of this city.
+        zones : GeoDataFrame, str or Path, optional
+            Districts indexed by code (or with a column ``district_code``), in any CRS; or the
+            profile whose outlines are to be used. Without them the layer "districts" is taken, and
+            without that one figures are of the whole.
+        profile, metric_crs, datum, specs, figures
+            As for :func:`geo_citymgmt.load_city`.
+        name_zh, name_en, code : str
+            Whose city it is; else the profile says it, else the codes of its districts.
+        data_date : date-like, optional
+            The day as of which the data stands; else the last on which something happened.
+        targets, events : DataFrame or path of a .csv, optional
+            Tables of the form of ``targets.csv`` and ``events.csv``.
+
+        Returns
+        -------
+        City
+
+        Raises
+        ------
+        CityDataError
+            A layer is not known or given twice, what is given is no frame, zones are not zones, or
+            nothing could be used. Among them CRSError: a frame has no CRS, a Layer is in another
+            one than the city.
+
+        See Also
+        --------
+        geo_citymgmt.load_city : the same from files.
+        City.with_layer : a city with another layer.
+
+        Examples
+        --------
+        >>> frame = gpd.GeoDataFrame(
+        ...     {"站点名称": ["一号", "二号"], "容量": [20, 30]},
+        ...     geometry=gpd.points_from_xy([120.6, 120.7], [31.3, 31.4]), crs="EPSG:4490")
+        >>> city = City.from_layers({"bike_stations": frame}, name_zh="某市", name_en="Some City")
+        >>> city["bike_stations"]["capacity"].tolist(), city.metric.code
+        ([20, 30], 'EPSG:4549')
+        """
+        from geo_citymgmt.city.in_memory import city_of_layers
+
+        return city_of_layers(
+            layers,
+            zones=zones,
+            profile=profile,
+            metric_crs=metric_crs,
+            name_zh=name_zh,
+            name_en=name_en,
+            code=code,
+            data_date=data_date,
+            targets=targets,
+            events=events,
+            datum=datum,
+            specs=specs,
+            figures=figures,
+        )
+
+    def with_layer(self, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
+        """Return the city in which the layer ``key`` is this one; the city itself stays.
+
+        Figures, findings and ledger of what comes back are those with the new layer; events of
+        records that it has not are left out, which is a finding.
+
+        Parameters
+        ----------
+        key : str
+            Key or name of the layer, which the city need not have yet. Zones are not exchanged.
+        layer : GeoDataFrame or Layer
+            A frame is read by :func:`geo_citymgmt.read_layer` with zones, CRS and date of this
+            city. A Layer is taken as it is, its records placed in the districts of this city.
+
+        Returns
+        -------
+        City
+
+        Raises
+        ------
+        CityDataError
+            The layer is not known, is one of zones, or is no frame; the frame cannot be read at
+            all. Among them CRSError: it has no CRS, or a Layer is in another one than the city.
+
+        See Also
+        --------
+        City.from_layers : a city of several frames.
+
+        Examples
+        --------
+        >>> frame = gpd.GeoDataFrame(
+        ...     {"站点名称": ["一号", "二号"], "容量": [20, 30]},
+        ...     geometry=gpd.points_from_xy([120.6, 120.7], [31.3, 31.4]), crs="EPSG:4490")
+        >>> city = City.from_layers({"bike_stations": frame}, name_zh="某市", name_en="Some City")
+        >>> less = city.with_layer("bike_stations", city["bike_stations"].iloc[:1])
+        >>> len(less["bike_stations"]), len(city["bike_stations"])
+        (1, 2)
+        """
+        from geo_citymgmt.city.in_memory import city_with_layer
+
+        return city_with_layer(self, key, layer)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and equal_values(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]
 
     def __getitem__(self, key: str) -> gpd.GeoDataFrame:
         return self.layer(key).data
@@ -113,9 +269,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         return list(self.layers)
 
     def __repr__(self) -> str:
-        parts = ", ".join(f"{k} {len(v.data):,}" for k, v in self.layers.items())
-        date = "no date" if self.data_date is None else f"as of {self.data_date:%Y-%m-%d}"
-        return f"<City {self.name_zh} ({date}): {parts}>"
+        return city_text(self)
 
     def _repr_html_(self) -> str:
         return city_html(self)
@@ -156,7 +310,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     @property
     def published(self) -> pd.DataFrame:
         """Figures published for this city, by its profile; no rows without one."""
-        return _published(self.profile)
+        # Read once for all cities of a profile.
+        return _published(self.profile).copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, "district" or "street", indexed by code.

@@ -11,7 +11,8 @@ import geopandas as gpd
 import pandas as pd
 from pyproj import CRS
 
-from geo_citymgmt.city.building import Builder
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.city.building import Builder, check_districts
 from geo_citymgmt.city.city import City
 from geo_citymgmt.city.config import profile_named
 from geo_citymgmt.city.discovery import find_source, keep_within, told_by_archive
@@ -34,7 +35,14 @@ from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 from geo_citymgmt.words import Text, join_texts
 
-__all__ = ["load_city"]
+__all__ = [
+    "accounted",
+    "assemble",
+    "latest_date",
+    "load_city",
+    "matched_events",
+    "specs_of",
+]
 
 
 def load_city(
@@ -128,8 +136,8 @@ def load_city(
     if folder is None:
         return city
     packed = Path(source)
-    city.ledger["source"] = f"{packed.name}/" + city.ledger["source"]
-    return replace(city, inputs=(packed,))
+    ledger = city.ledger.assign(source=f"{packed.name}/" + city.ledger["source"])
+    return replace(city, ledger=ledger, inputs=(packed,))
 
 
 def _loaded(
@@ -150,7 +158,7 @@ def _loaded(
     """Load what is at ``where``, which people know as ``source``."""
     named = profile if profile is not None else _profile_of(where)
     whose = None if named is None else load_profile(named)
-    known = _specs(specs, whose)
+    known = specs_of(specs, whose)
     asked = [layers] if isinstance(layers, str) else layers
     wanted = None if asked is None else [get_spec(name, known).key for name in asked]
     found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
@@ -159,12 +167,50 @@ def _loaded(
     if whose is None and found.profile is not None:
         # A GeoPackage of this package says so itself, inside.
         whose = load_profile(found.profile)
-        known = _specs(specs, whose)
+        known = specs_of(specs, whose)
     found.under(whose)
+    return assemble(
+        found,
+        known,
+        whose,
+        source,
+        wanted=wanted,
+        zones=zones,
+        metric_crs=metric_crs,
+        crs=crs,
+        fallback_crs=fallback_crs,
+        datum=datum,
+        decisions=decisions,
+        figures=figures,
+    )
+
+
+def assemble(
+    found: CitySource,
+    known: Mapping[str, LayerSpec],
+    whose: Profile | None,
+    source: str,
+    *,
+    wanted: Sequence[str] | None = None,
+    zones: gpd.GeoDataFrame | str | Path | None = None,
+    metric_crs: Any = None,
+    crs: Any = None,
+    fallback_crs: Any = None,
+    datum: str | Mapping[str, str] | None = None,
+    decisions: str | Path | None = None,
+    figures: str | Path | None = None,
+) -> City:
+    """Read what was found and make a city of it; ``source`` is what people know it as.
+
+    The way of every city, whether it comes from files or from frames.
+    """
     findings = Findings()
     findings.extend(found.findings)
     decided = None if decisions is None else read_decisions(decisions, known)
     _tell_unclear(decided, findings)
+    gate = Gate(source if found.in_memory else "load_city")
+    if zones is not None and not isinstance(zones, (str, Path)):
+        zones = check_districts(zones, gate)
     builder = Builder(
         found,
         known,
@@ -176,6 +222,7 @@ def _loaded(
         datum=datum,
         decided=decided,
         crosswalk=None if found.crosswalk is None else read_crosswalk(found.crosswalk),
+        gate=gate,
     )
     named_zones = isinstance(zones, (str, Path))
     builder.load_zones(load_profile(zones) if named_zones else zones)
@@ -190,16 +237,12 @@ def _loaded(
     own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
     check_figures(own_figures, known)
     events = _events(found, known, read, wanted, findings)
-    name, code = _named(found, by_level["district"], source, findings)
+    name, code = _named(found, by_level["district"], findings)
     zone_codes = [code, *(str(c) for zones_ in by_level.values() for c in zones_.index)]
     targets = _targets(found, own_figures, zone_codes, builder, findings)
     check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
-    data_date = found.data_date or _latest(read, events)
-    all_findings = concat_findings([findings.frame(), *builder.tables.values()])
-    since = None
-    if decided is not None:
-        since = compare_findings(decided, all_findings)
-        all_findings = mark_accepted(all_findings, decided)
+    data_date = found.data_date or latest_date(read, events)
+    all_findings, since = accounted([findings.frame(), *builder.tables.values()], decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
     return City(
@@ -217,7 +260,7 @@ def _loaded(
         name_zh=name.zh,
         name_en=name.en,
         code=code,
-        source=source,
+        source="" if found.in_memory else source,
         inputs=found.inputs(),
         figures=own_figures,
         profile=whose,
@@ -228,10 +271,22 @@ def _loaded(
         settings=found.settings(whose, _of_data(name, code, builder)),
         services_file=found.services,
         bulletin_file=found.bulletin,
+        zone_terms=builder.zone_terms(),
+        stated_date=found.data_date,
     )
 
 
-def _specs(
+def accounted(
+    tables: Sequence[pd.DataFrame], decided: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return all findings, and where there are decisions what is new, remains or is resolved."""
+    findings = concat_findings(tables)
+    if decided is None:
+        return findings, None
+    return mark_accepted(findings, decided), compare_findings(decided, findings)
+
+
+def specs_of(
     specs: Mapping[str, LayerSpec] | str | Path | None, profile: Profile | None
 ) -> Mapping[str, LayerSpec]:
     if isinstance(specs, Mapping):
@@ -267,12 +322,15 @@ def _no_zones(crs: CRS) -> gpd.GeoDataFrame:
     ).set_index(index)
 
 
-def _named(
-    found: CitySource, zones: gpd.GeoDataFrame, source: str, findings: Findings
-) -> tuple[Text, str]:
+def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tuple[Text, str]:
     """Whose city it is: as stated, else by the codes of its districts, else after its folder."""
     if found.name.zh and found.code:
         return found.name, found.code
+    if found.in_memory:
+        known = name_city(zones.index, "")
+        if known.how == "folder" and not found.name.zh:
+            findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
+        return (found.name if found.name.zh else known.name), found.code or known.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
     known = name_city(zones.index, folder)
     if not found.name.zh:
@@ -344,7 +402,7 @@ def _events(
         events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
         return events.astype({"date": "datetime64[us]", "amount": "float64"})
     events = read_events(found.events, specs, findings, only=asked)
-    return _matched(events, layers, findings)
+    return matched_events(events, layers, findings)
 
 
 def _targets(
@@ -367,7 +425,10 @@ def _targets(
     return _succeeded(targets, merged, findings)
 
 
-def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings) -> pd.DataFrame:
+def matched_events(
+    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings
+) -> pd.DataFrame:
+    """Return the events of accepted records; the others are told."""
     known = pd.MultiIndex.from_tuples(
         [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
         names=["layer", "key"],
@@ -384,7 +445,7 @@ def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findin
     return events[~lost].reset_index(drop=True)
 
 
-def _latest(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:
+def latest_date(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:
     """The last day on which the data says something happened."""
     latest = [events["date"].max()] if len(events) else []
     for layer in layers.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,10 @@ COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml
 
 @dataclass
 class LayerSource:
-    """Where one layer is, and what is known about it beforehand."""
+    """Where one layer is, and what is known about it beforehand.
+
+    ``source`` is a path, several of them, or a frame or a layer that is in memory.
+    """
 
     source: Any
     label: str
@@ -86,6 +90,8 @@ class CitySource:
     findings: Findings = field(default_factory=Findings)
     sides: list[Path] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
+    #: Whether its layers are frames, which no file and no folder names.
+    in_memory: bool = False
 
     def under(self, profile: Profile | None) -> None:
         """Fill what the source does not say itself from a profile, entry by entry."""
@@ -127,6 +133,8 @@ class CitySource:
         paths: set[Path] = set()
         for entry in self.layers.values():
             for source in entry.sources:
+                if not isinstance(source, (str, PathLike)):
+                    continue
                 path = Path(source)
                 if path.is_dir():
                     paths |= set(path.rglob("*"))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_citymgmt._options import options
 from geo_citymgmt.console import say
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
@@ -119,7 +120,10 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option(
-            "--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language"
+            "--lang",
+            type=click.Choice(["zh", "en"]),
+            default=lambda: options.lang,
+            help="语言 / language",
         ),
         click.option(
             "--layers",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from geo_citymgmt._options import options
 from geo_citymgmt.cli.frame import DONE, guarded
 from geo_citymgmt.console import say
 from geo_citymgmt.spec import Lang, LayerSpec, load_specs
@@ -30,7 +31,12 @@ __all__ = ["figures", "figures_table"]
     help="输出形式",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default="zh", help="语言 / language")
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default=lambda: options.lang,
+    help="语言 / language",
+)
 @click.option(
     "--layers",
     "layer_folder",

@@ -240,6 +240,9 @@ class FindingsTable(pd.DataFrame):
     def _constructor(self) -> type[pd.DataFrame]:
         return pd.DataFrame
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> FindingsTable:
+        return FindingsTable(super().__deepcopy__(memo))
+
     def __repr__(self) -> str:
         return findings_text(self) if self._whole() else super().__repr__()
 

@@ -70,6 +70,12 @@ CODES: Mapping[str, FindingCode] = {
         "which city this is, is not stated: it is called {detail} after its folder (code "
         "{expected}); give name_zh, name_en and code in city.toml",
     ),
+    "CITY_UNNAMED": _c(
+        "warning",
+        "没有写明是哪个城市，暂称“{value}”（代码 {expected}）；请给出 name_zh、name_en、code",
+        "which city this is, is not stated: it is called {value} (code {expected}); give name_zh, "
+        "name_en and code",
+    ),
     "ZONE_FIELDS": _c(
         "warning",
         "区划没有“{field}”一列：{detail}",

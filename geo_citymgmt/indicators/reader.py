@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from geo_citymgmt._values import FrozenDict
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.indicators.model import KINDS, PERIODS, Component, Figure, Figures
 from geo_citymgmt.overlay import Layered, layered
@@ -130,11 +131,11 @@ def _built(given: Layered) -> Figures:
     }
     thresholds = table.get("thresholds", {})
     return Figures(
-        _in_order(figures, table["figures"]),
-        reasons,
+        FrozenDict(_in_order(figures, table["figures"])),
+        FrozenDict(reasons),
         thresholds["ahead"],
         thresholds["on_track"],
-        file_of,
+        FrozenDict(file_of),
         given,
     )
 

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
@@ -46,7 +47,7 @@ def zone_map(
     popup_columns: Sequence[str] | None = None,
     title: str | None = None,
     caption: str | None = None,
-    lang: Lang = "zh",
+    lang: Lang | None = None,
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
@@ -77,7 +78,7 @@ def zone_map(
         Further columns of the popup.
     title, caption : str, optional
         Heading (`label` by default) and the line under it (source, date).
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Language of the page's own words.
     online, basemap
         See `CityMap`.
@@ -104,6 +105,7 @@ def zone_map(
     >>> zone_map(table, zones, "area", label="拆除面积", unit="m2").title
     '拆除面积'
     """
+    lang = display_lang(lang)
     label = label or column
     city_map = CityMap(
         title=title or label, caption=caption, lang=lang, online=online, basemap=basemap

@@ -14,13 +14,14 @@ from folium.template import Template
 from folium.utilities import JsCode
 from jinja2 import TemplateSyntaxError
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import vendored
 from geo_citymgmt.maps.basemap_element import BasemapElement
 from geo_citymgmt.maps.basemaps import Basemap, BasemapLike
 from geo_citymgmt.maps.offline import check_supported, elements, offline_page, steady_names
 from geo_citymgmt.maps.text import escape_page, escape_text, json_for_script
-from geo_citymgmt.spec import Lang, check_lang
+from geo_citymgmt.spec import Lang
 from geo_citymgmt.words import DISTRICT, Text
 from geo_citymgmt.writing import whole_file
 
@@ -208,7 +209,7 @@ class CityMap(folium.Map):
         *,
         title: str | None = None,
         caption: str | None = None,
-        lang: Lang = "zh",
+        lang: Lang | None = None,
         tools: bool = True,
         online: bool = False,
         zone_unit: Text = DISTRICT,
@@ -218,7 +219,7 @@ class CityMap(folium.Map):
         zoom_control: bool | str = "topleft",
         **kwargs: Any,
     ) -> None:
-        self.lang = check_lang(lang)
+        self.lang = display_lang(lang)
         self.zone_unit = zone_unit
         self.basemap = Basemap.of(basemap)
         if self.basemap and self.basemap.datum == "gcj02":
@@ -254,7 +255,7 @@ class CityMap(folium.Map):
         _Page(self)
         if self.basemap:
             self.add_child(BasemapElement(self.basemap))
-            if note := self.basemap.note(lang):
+            if note := self.basemap.note(self.lang):
                 self.add_note(note)
 
     def add_note(self, text: str) -> CityMap:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps.basemaps import BasemapLike
@@ -76,7 +77,7 @@ def layer_map(
     title: str | None = None,
     caption: str | None = None,
     zone_unit: Text = DISTRICT,
-    lang: Lang = "zh",
+    lang: Lang | None = None,
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
@@ -114,7 +115,7 @@ def layer_map(
         Heading (the name of the layer by default) and the line under it.
     zone_unit : Text
         What a zone is called: ``city.unit``.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Language of labels, codes and the page's own words.
     online, basemap
         See `CityMap`.
@@ -140,6 +141,7 @@ def layer_map(
     >>> layer_map(wells, "manholes").title
     '窨井'
     """
+    lang = display_lang(lang)
     spec = get_spec(layer)
     city_map = CityMap(
         title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap,

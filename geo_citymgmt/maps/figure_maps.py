@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.choropleth import add_choropleth
@@ -21,7 +22,7 @@ from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
-from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
+from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import DISTRICT, Text
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def progress_map(
     panel: bool | Sequence[str] = True,
     title: str | None = None,
     caption: str | None = None,
-    lang: Lang = "zh",
+    lang: Lang | None = None,
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
@@ -124,7 +125,7 @@ def progress_map(
     >>> progress_map(city, "manhole_remediated", series=months).caption
     '截至 2022-06-30'
     """
-    check_lang(lang)
+    lang = display_lang(lang)
     if series is not None:
         table = series
     if table is None:
@@ -296,7 +297,7 @@ def coverage_map(
     title: str | None = None,
     caption: str | None = None,
     zone_unit: Text = DISTRICT,
-    lang: Lang = "zh",
+    lang: Lang | None = None,
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
@@ -333,9 +334,10 @@ def coverage_map(
         If the CRS is missing or unfit for measuring.
     """
     # Imported here: a progress map needs nothing of it.
+    lang = display_lang(lang)
     from geo_citymgmt.coverage import coverage, coverage_area
 
-    words = _WORDS[check_lang(lang)]
+    words = _WORDS[lang]
     spec = None if layer is None else get_spec(layer)
     if table is None:
         table = coverage(features, zones, radius_m=radius_m)

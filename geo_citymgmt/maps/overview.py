@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.elements import Zones
@@ -16,7 +17,6 @@ from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
 from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.spec import check_lang
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def city_map(
     panel: bool | Sequence[str] = True,
     title: str | None = None,
     caption: str | None = None,
-    lang: Lang = "zh",
+    lang: Lang | None = None,
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
@@ -77,7 +77,7 @@ def city_map(
         See `progress_map`.
     title, caption : str, optional
         Heading and the line under it; by default a plain title and the date of the data.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Language of labels, codes and the page's own words.
     online, basemap
         See `CityMap`.
@@ -86,7 +86,7 @@ def city_map(
     -------
     CityMap
     """
-    check_lang(lang)
+    lang = display_lang(lang)
     day = day_of(city, as_of, Gate("city_map"))
     given = caption is not None
     if caption is None and day is not None:

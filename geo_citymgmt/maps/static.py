@@ -14,11 +14,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._deprecated import renamed_arguments
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps import static_parts as parts
@@ -29,9 +31,9 @@ from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
 from geo_citymgmt.maps.figure_maps import indicator_rows, zones_to_fill
 from geo_citymgmt.maps.figures import number_scale, number_text
 from geo_citymgmt.maps.geometry import located, to_degrees
-from geo_citymgmt.maps.static_sheet import StaticMap, finish, new_sheet, style
+from geo_citymgmt.maps.static_sheet import StaticMap, add_legend, finish, new_sheet, style
 from geo_citymgmt.metric import choose_metric_crs, require_metric
-from geo_citymgmt.spec import LayerSpec, check_lang, get_spec
+from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -76,8 +78,9 @@ def plot_zones(
     notes: Sequence[str] = (),
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
-    lang: Lang = "zh",
-) -> StaticMap:
+    ax: Axes | None = None,
+    lang: Lang | None = None,
+) -> StaticMap | Figure:
     """Draw a figure by zone as a sheet for print.
 
     Parameters
@@ -93,17 +96,21 @@ def plot_zones(
     names : bool
         Whether zones bear their names and figures.
     size : (width, height)
-        Of the sheet, in inches.
+        Of the sheet, in inches; not heeded with ``ax``.
+    ax : matplotlib Axes, optional
+        Where to draw, as one map of several in a figure of the caller's; no sheet is made then.
+        Title and legend stand in the axes, notes and source under them.
 
     Returns
     -------
-    StaticMap
-        A matplotlib figure; ``axes[0]`` is the map.
+    StaticMap, or with ``ax`` its Figure
+        A matplotlib figure; ``axes[0]`` of a StaticMap is the map.
 
     Raises
     ------
     MapError
-        If the column is missing, not a number, or a zone stands twice in the table.
+        If the column is missing, not a number, or a zone stands twice in the table; if ``ax`` is
+        no Axes.
     CRSError
         If the zones have no CRS, or one in which the scale bar would be wrong.
 
@@ -119,9 +126,10 @@ def plot_zones(
     >>> [text.get_text() for text in sheet.texts]
     ['拆除面积', '截至 2022-06-30']
     """
+    lang = display_lang(lang)
     day = None if as_of is None else read_day(as_of, "as_of", function="plot_zones")
     check_table(table, [column])
-    words, label = _WORDS[check_lang(lang)], label or column
+    words, label = _WORDS[lang], label or column
     areas = _metric(zones, "plot_zones")
     areas = areas.set_axis(areas.index.astype(str))
     placed = table[column].set_axis(table.index.astype(str)).reindex(areas.index)
@@ -136,12 +144,12 @@ def plot_zones(
     if placed.isna().any():
         handles.append(parts.swatch(words["no_data"], None))
     with style():
-        sheet, axes = new_sheet(areas.geometry, size)
+        sheet, axes = new_sheet(areas.geometry, size, ax)
         for i, color in enumerate(classes.colors):
             _fill(axes, areas.geometry[classes.index == i], facecolor=color, edgecolor="#ffffff")
         _fill(axes, areas.geometry[classes.index < 0], **parts.hatched())
         heading = label + (words["unit_gap"].format(unit=classes.unit) if classes.unit else "")
-        parts.add_legend(sheet, heading, handles, top=0.855)
+        add_legend(sheet, axes, heading, handles)
         lines = list(notes)
         if names:
             lines += _add_names(axes, areas, texts, lang)
@@ -164,20 +172,21 @@ def plot_layer(
     source: str | None = None,
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
-    lang: Lang = "zh",
-) -> StaticMap:
+    ax: Axes | None = None,
+    lang: Lang | None = None,
+) -> StaticMap | Figure:
     """Draw the features of a layer as a sheet for print.
 
     Parameters
     ----------
     frame, layer, color_by, zones, scheme, k, title, caption, lang
         As for `layer_map`. Frames in degrees are drawn in a CRS chosen for where they lie.
-    as_of, source, names, size
+    as_of, source, names, size, ax
         As for `plot_zones`.
 
     Returns
     -------
-    StaticMap
+    StaticMap, or with ``ax`` its Figure
 
     Raises
     ------
@@ -186,8 +195,9 @@ def plot_layer(
     CRSError
         If a frame has no CRS, or one in which the scale bar would be wrong.
     """
+    lang = display_lang(lang)
     day = None if as_of is None else read_day(as_of, "as_of", function="plot_layer")
-    spec, words = get_spec(layer), _WORDS[check_lang(lang)]
+    spec, words = get_spec(layer), _WORDS[lang]
     placed = located(frame.geometry)
     shown = _metric(frame.loc[placed], "plot_layer") if placed.any() else frame.loc[placed]
     classes, heading = layer_classes(shown, spec, Drawing(color_by, None, scheme, k), lang)
@@ -205,7 +215,7 @@ def plot_layer(
             ),
         )
     with style():
-        sheet, axes = new_sheet(ground.geometry, size)
+        sheet, axes = new_sheet(ground.geometry, size, ax)
         if areas is not None:
             _fill(axes, areas.geometry, facecolor="#f6f7f9", edgecolor="#8796a6")
         counts = np.bincount(classes.index, minlength=len(classes.labels))
@@ -218,7 +228,7 @@ def plot_layer(
             for text, color, count in zip(classes.labels, classes.colors, counts, strict=True)
         ]
         unit = words["unit_gap"].format(unit=classes.unit) if classes.unit else ""
-        parts.add_legend(sheet, (heading or spec.name(lang)) + unit, handles, top=0.855)
+        add_legend(sheet, axes, (heading or spec.name(lang)) + unit, handles)
         if areas is not None and names:
             lines += _add_names(axes, areas, [""] * len(areas), lang)
         finish(sheet, axes, ground.crs, title or spec.name(lang), caption, day, source, lines, lang)
@@ -237,27 +247,28 @@ def plot_progress(
     caption: str | None = None,
     source: str | None = None,
     size: tuple[float, float] = (10.0, 7.5),
-    lang: Lang = "zh",
-) -> StaticMap:
+    ax: Axes | None = None,
+    lang: Lang | None = None,
+) -> StaticMap | Figure:
     """Draw a figure of progress by zone as a sheet for print.
 
     Parameters
     ----------
     city, indicator, as_of, table, column, level, title, caption, lang
         As for `progress_map`.
-    source, size
+    source, size, ax
         As for `plot_zones`.
 
     Returns
     -------
-    StaticMap
+    StaticMap, or with ``ax`` its Figure
 
     Raises
     ------
     MapError
         If the figure is not in the table; the known ones are named.
     """
-    check_lang(lang)
+    lang = display_lang(lang)
     if table is None:
         from geo_citymgmt.progress import progress
         from geo_citymgmt.progress.as_of import day_of
@@ -291,6 +302,7 @@ def plot_progress(
         source=source,
         notes=notes,
         size=size,
+        ax=ax,
         lang=lang,
     )
 

@@ -105,7 +105,8 @@ def add_north_arrow(axes: Axes, crs: Any, lang: str) -> float:
         )  # fmt: skip
     axes.text(
         place[0], place[1] + 1.25 * size / box.height, _NORTH[lang], transform=axes.transAxes,
-        ha="center", va="bottom", fontsize=10, color=INK, zorder=9,
+        ha="center", va="bottom", fontsize=min(10, 0.03 * box.height / axes.figure.dpi * 72),
+        color=INK, zorder=9,
     )  # fmt: skip
     return angle
 
@@ -118,11 +119,9 @@ def add_names(
     A name whose place is taken moves within its area; one without any room is left out rather
     than written over another, or over a neighbour.
     """
-    figure = axes.get_figure()
-    assert figure is not None
-    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
-    frame = axes.get_window_extent(renderer)
-    taken: list[Any] = []
+    frame = axes.get_window_extent()
+    legend = axes.get_legend()
+    taken: list[Any] = [] if legend is None else [legend.get_window_extent()]
     kept: list[Text] = []
     left_out = 0
     shapes = areas.to_numpy()
@@ -138,7 +137,7 @@ def add_names(
             place.x, place.y, f"{name}\n{value}" if value else name, ha="center", va="center",
             fontsize=8.5, linespacing=1.15, color=INK, zorder=8, path_effects=HALO, gid="name",
         )  # fmt: skip
-        if _settle(text, largest, taken, frame, renderer):
+        if _settle(text, largest, taken, frame):
             kept.append(text)
         else:
             text.remove()
@@ -146,13 +145,11 @@ def add_names(
     return kept, left_out
 
 
-def _settle(
-    text: Text, area: shapely.Geometry, taken: list[Any], frame: Any, renderer: Any
-) -> bool:
+def _settle(text: Text, area: shapely.Geometry, taken: list[Any], frame: Any) -> bool:
     """Move a name to the first place in its area that is free; return whether there is one."""
     transform = text.get_transform()
     start = transform.transform(text.get_position())
-    box = text.get_window_extent(renderer)
+    box = text.get_window_extent()
     for right, up in _MOVES:
         moved = np.array([right * box.width, up * box.height])
         x, y = transform.inverted().transform(start + moved)
@@ -180,7 +177,7 @@ def _folded(name: str) -> str:
     return "\n".join(textwrap.wrap(name, 14, break_long_words=False)) if " " in name else name
 
 
-def add_legend(figure: Figure, heading: str, handles: Sequence[Any], *, top: float) -> Any:
+def add_column(figure: Figure, heading: str, handles: Sequence[Any], *, top: float) -> Any:
     """Draw one section of the legend in the right column; return it."""
     legend = figure.legend(
         handles=list(handles), title=plain(heading), loc="upper left", bbox_to_anchor=(0.775, top),

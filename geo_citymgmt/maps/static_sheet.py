@@ -19,7 +19,14 @@ from matplotlib.figure import Figure
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.fonts import font_families
 from geo_citymgmt.maps.citymap import Lang
-from geo_citymgmt.maps.static_parts import INK, SOFT, add_north_arrow, add_scale_bar, plain
+from geo_citymgmt.maps.static_parts import (
+    INK,
+    SOFT,
+    add_column,
+    add_north_arrow,
+    add_scale_bar,
+    plain,
+)
 from geo_citymgmt.words import Text
 
 _WORDS = {
@@ -115,19 +122,64 @@ def style() -> AbstractContextManager[None]:
     return context
 
 
-def new_sheet(geometry: gpd.GeoSeries, size: tuple[float, float]) -> tuple[StaticMap, Axes]:
-    """Return an empty sheet whose map holds the geometry, with room for the scale bar."""
+def new_sheet(
+    geometry: gpd.GeoSeries, size: tuple[float, float], ax: Axes | None = None
+) -> tuple[Figure, Axes]:
+    """Return an empty sheet whose map holds the geometry, with room for the scale bar.
+
+    With ``ax`` these axes are made ready for it, and their figure is returned.
+
+    Raises
+    ------
+    MapError
+        ``ax`` is no matplotlib Axes, or one that is no plane.
+    """
+    if ax is not None:
+        return _given_axes(geometry, ax)
     sheet = StaticMap(figsize=size)
     FigureCanvasAgg(sheet)
     axes = sheet.add_axes((0.03, 0.085, 0.73, 0.775))
     axes.set_aspect("equal", adjustable="datalim")
-    west, south, east, north = geometry.total_bounds
-    width, height = max(east - west, 1.0), max(north - south, 1.0)
-    south, height = south - 0.05 * height, height * 1.05
+    x, y, width, height = _ground(geometry)
     box = axes.get_window_extent()
     ratio = box.width / box.height
     width, height = max(width, height * ratio), max(height, width / ratio)
-    x, y = (west + east) / 2, (south + north) / 2
+    _frame(axes, x, y, width, height)
+    return sheet, axes
+
+
+def _given_axes(geometry: gpd.GeoSeries, ax: Axes) -> tuple[Figure, Axes]:
+    if not isinstance(ax, Axes) or ax.name != "rectilinear":
+        kind = type(ax).__name__
+        raise MapError(
+            Text(
+                f"ax 是 {kind}，不是 matplotlib 的平面坐标轴（Axes）。",
+                f"ax is a {kind}, not a plane matplotlib Axes.",
+            ),
+            remedy=Text(
+                "请给出 plt.subplots() 返回的一个坐标轴。",
+                "Give one of those plt.subplots() returns.",
+            ),
+        )
+    # The axes shrink to the map: their limits may be shared with others.
+    ax.set_aspect("equal", adjustable="box")
+    _frame(ax, *_ground(geometry))
+    # Names and arrow are placed by what the axes take up in the end.
+    ax.apply_aspect()
+    figure = ax.get_figure(root=True)
+    assert figure is not None, "axes of no figure"
+    return figure, ax
+
+
+def _ground(geometry: gpd.GeoSeries) -> tuple[float, float, float, float]:
+    """Middle, width and height of what a map shows, with room for the scale bar below."""
+    west, south, east, north = geometry.total_bounds
+    width, height = max(east - west, 1.0), max(north - south, 1.0)
+    south, height = south - 0.05 * height, height * 1.05
+    return (west + east) / 2, (south + north) / 2, width, height
+
+
+def _frame(axes: Axes, x: float, y: float, width: float, height: float) -> None:
     half = 0.5 + _MARGIN
     axes.set_xlim(x - half * width, x + half * width)
     axes.set_ylim(y - half * height, y + half * height)
@@ -135,11 +187,24 @@ def new_sheet(geometry: gpd.GeoSeries, size: tuple[float, float]) -> tuple[Stati
     axes.set_yticks([])
     for spine in axes.spines.values():
         spine.set_edgecolor("#c4cad1")
-    return sheet, axes
+
+
+def add_legend(sheet: Figure, axes: Axes, heading: str, handles: Sequence[Any]) -> None:
+    """Draw the legend: in the right column of a sheet, in a corner of axes that were given."""
+    if isinstance(sheet, StaticMap):
+        add_column(sheet, heading, handles, top=0.855)
+        return
+    legend = axes.legend(
+        handles=list(handles), title=plain(heading), loc="lower right", fontsize=7,
+        title_fontsize=7.5, alignment="left", framealpha=0.85, edgecolor="none", borderpad=0.4,
+        labelspacing=0.35, handlelength=1.5,
+    )  # fmt: skip
+    legend.get_title().set_color(INK)
+    legend.set_zorder(10)
 
 
 def finish(
-    sheet: StaticMap,
+    sheet: Figure,
     axes: Axes,
     crs: Any,
     title: str,
@@ -151,17 +216,34 @@ def finish(
 ) -> None:
     """Write what stands around the map: title, date, source, scale and north."""
     words = _WORDS[lang]
-    sheet.text(0.03, 0.945, plain(title), fontsize=17, color=INK, va="center")
     dated = "" if date is None else words["date"].format(date=f"{date:%Y-%m-%d}")
     under = "    ".join(text for text in (caption or "", dated) if text)
-    if under:
-        sheet.text(0.03, 0.89, plain(under), fontsize=10, color=SOFT, va="center")
     below = [*notes, *([words["source"].format(source=source)] if source else [])]
-    if below:
-        text = plain("    ".join(below))
-        sheet.text(0.03, 0.045, text, fontsize=8.5, color=SOFT, va="center")
     # geopandas names the axes after the CRS.
     axes.set_xlabel("")
     axes.set_ylabel("")
+    around = _around_sheet if isinstance(sheet, StaticMap) else _around_axes
+    around(sheet, axes, plain(title), plain(under), plain("    ".join(below)))
     add_scale_bar(axes, lang)
     add_north_arrow(axes, crs, lang)
+
+
+def _around_sheet(sheet: Figure, axes: Axes, title: str, under: str, below: str) -> None:
+    sheet.text(0.03, 0.945, title, fontsize=17, color=INK, va="center")
+    if under:
+        sheet.text(0.03, 0.89, under, fontsize=10, color=SOFT, va="center")
+    if below:
+        sheet.text(0.03, 0.045, below, fontsize=8.5, color=SOFT, va="center")
+
+
+def _around_axes(sheet: Figure, axes: Axes, title: str, under: str, below: str) -> None:
+    # These texts are as old as the axes: font and rules of a map are not yet theirs.
+    how: dict[str, Any] = {"family": list(font_families()), "parse_math": False}
+    axes.set_title(title, loc="left", fontsize=11, color=INK, pad=16 if under else 6, **how)
+    if under:
+        axes.annotate(
+            under, (0, 1), xytext=(0, 4), xycoords="axes fraction", textcoords="offset points",
+            fontsize=8, color=SOFT, va="bottom",
+        )  # fmt: skip
+    # A label of the axes: the layout of a figure leaves room for it.
+    axes.set_xlabel(below, loc="left", fontsize=7, color=SOFT, **how)

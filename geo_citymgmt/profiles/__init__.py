@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt._values import FrozenDict
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec import read_toml
 from geo_citymgmt.spec.reader import Check
@@ -70,7 +71,7 @@ class ReportingUnit:
     outline: Path | None = None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Profile:
     """What one city and one document say, read from a folder.
 
@@ -117,6 +118,10 @@ class Profile:
     metric_crs: str | None = None
     crosswalk: Path | None = None
     table: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __hash__(self) -> int:
+        # What else it says are tables, which have none.
+        return hash((self.key, self.folder))
 
     def file(self, name: str) -> Path | None:
         """Return a file of the folder, such as ``figures.toml``; None where it has none."""
@@ -265,8 +270,8 @@ def _read(file: Path) -> Profile:
         document=_pair(check, table, "document", NOTHING),
         unit=_pair(check, table, "unit", DISTRICT),
         order=check.texts(table, "", "order"),
-        names={str(code): str(name) for code, name in names.items()},
-        aliases={str(code): check.texts(aliases, "aliases", code) for code in aliases},
+        names=FrozenDict({str(code): str(name) for code, name in names.items()}),
+        aliases=FrozenDict({str(code): check.texts(aliases, "aliases", code) for code in aliases}),
         units=read_units(check, table.get("units", []), file.parent),
         month_starts=starts,
         metric_crs=check.value(table, "", "metric_crs", str, "") or None,

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, written
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.progress.as_of import day_of
@@ -54,7 +55,7 @@ def write_findings(
     city: City,
     path: str | Path,
     *,
-    lang: str = "zh",
+    lang: str | None = None,
     as_of: Any = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> Path:
@@ -69,7 +70,7 @@ def write_findings(
     city : City
     path : str or Path
         Of the workbook, written whole or not at all.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of headings; every message is there in both languages.
     as_of : date, optional
         The day in the titles, of a month, quarter or year its last; the data's own otherwise.
@@ -94,6 +95,7 @@ def write_findings(
     ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
     'findings.xlsx'
     """
+    lang = display_lang(lang)
     target, words = Path(path), Words(lang, unit=city.unit)
     date = day_of(city, as_of, Gate("write_findings"))
     found = open_findings(city)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt.spec import check_lang
+from geo_citymgmt._options import display_lang
 
 __all__ = ["exact_value", "format_value", "percent", "unit_label", "value_parts"]
 
@@ -28,7 +28,7 @@ _STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e6, " million"),)}
 _WHOLE_COUNTS = 1e5
 
 
-def unit_label(unit: str, lang: str = "zh", counter: str = "") -> str:
+def unit_label(unit: str, lang: str | None = None, counter: str = "") -> str:
     """Return the name of a unit; for plain numbers the measure word, if there is one.
 
     Examples
@@ -36,13 +36,16 @@ def unit_label(unit: str, lang: str = "zh", counter: str = "") -> str:
     >>> unit_label("m2"), unit_label("count", counter="处"), unit_label("km", "en")
     ('平方米', '处', 'km')
     """
+    lang = display_lang(lang)
     if unit == "count":
         return counter
     names = _UNITS.get(unit, (unit, unit))
-    return names[0] if check_lang(lang) == "zh" else names[1]
+    return names[0] if lang == "zh" else names[1]
 
 
-def value_parts(value: Any, unit: str, lang: str = "zh", counter: str = "") -> tuple[str, str]:
+def value_parts(
+    value: Any, unit: str, lang: str | None = None, counter: str = ""
+) -> tuple[str, str]:
     """Return a number and its unit apart, in 万 or 亿 where a Chinese reader counts so.
 
     Parameters
@@ -51,7 +54,7 @@ def value_parts(value: Any, unit: str, lang: str = "zh", counter: str = "") -> t
         In ``unit``.
     unit : str
         As the definitions name it: m2, km, count, ratio and the like.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of the reader.
     counter : str
         Measure word of plain numbers: 处, 个, 起.
@@ -70,20 +73,21 @@ def value_parts(value: Any, unit: str, lang: str = "zh", counter: str = "") -> t
     >>> value_parts(3_503_000, "m2", "en")
     ('3.503', 'million m²')
     """
+    lang = display_lang(lang)
     number = _number(value)
     if number is None:
         return "", ""
     if unit == "ratio":
         return _trimmed(number * 100.0, 1), "%"
     name = unit_label(unit, lang, counter)
-    for step, word in _STEPS[check_lang(lang)]:
+    for step, word in _STEPS[lang]:
         if abs(number) >= step and not _stays_whole(number, unit):
             scaled = _trimmed(number / step, 2 if lang == "zh" else 3)
             return scaled, f"{word}{' ' if lang == 'en' and name else ''}{name}".strip()
     return _trimmed(number, 0 if unit in ("count", "persons") else 3 if unit == "km" else 1), name
 
 
-def format_value(value: Any, unit: str, lang: str = "zh", counter: str = "") -> str:
+def format_value(value: Any, unit: str, lang: str | None = None, counter: str = "") -> str:
     """Return a number with its unit as one text; empty for a missing value.
 
     See :func:`value_parts` for the parameters.
@@ -93,12 +97,13 @@ def format_value(value: Any, unit: str, lang: str = "zh", counter: str = "") -> 
     >>> format_value(460_000, "count", counter="个"), format_value(37.8, "km", "en")
     ('46万个', '37.8 km')
     """
+    lang = display_lang(lang)
     number, name = value_parts(value, unit, lang, counter)
     gap = "" if lang == "zh" or name in ("", "%") else " "
     return f"{number}{gap}{name}"
 
 
-def exact_value(value: Any, unit: str, lang: str = "zh", counter: str = "") -> str:
+def exact_value(value: Any, unit: str, lang: str | None = None, counter: str = "") -> str:
     """Return the number in its own unit, in full, where :func:`format_value` shortened it.
 
     Examples
@@ -106,10 +111,11 @@ def exact_value(value: Any, unit: str, lang: str = "zh", counter: str = "") -> s
     >>> exact_value(3_503_000, "m2"), exact_value(189, "count")
     ('3,503,000 平方米', '')
     """
+    lang = display_lang(lang)
     number = _number(value)
     if number is None or unit == "ratio" or _stays_whole(number, unit):
         return ""
-    if abs(number) < _STEPS[check_lang(lang)][-1][0]:
+    if abs(number) < _STEPS[lang][-1][0]:
         return ""
     return f"{_trimmed(number, 1)} {unit_label(unit, lang, counter)}".strip()
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.report.words import Words
 
@@ -26,7 +27,7 @@ def layer_label(city: City, key: str, words: Words) -> str:
     return key if spec is None else words.of(spec.name_zh, spec.name_en)
 
 
-def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
+def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
     """Return the ledger with its codes in words, one row a layer.
 
     Returns
@@ -42,6 +43,7 @@ def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
     >>> bool((ledger.walked == ledger.skipped + ledger.accepted + ledger.rejected).all())
     True
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     ledger = city.ledger
 
@@ -70,7 +72,7 @@ def ledger_table(city: City, lang: str = "zh") -> pd.DataFrame:
     )
 
 
-def unread_layers(city: City, lang: str = "zh") -> list[str]:
+def unread_layers(city: City, lang: str | None = None) -> list[str]:
     """Return, for each layer that could not be read, its name, records, the cause and the remedy.
 
     Examples
@@ -79,6 +81,7 @@ def unread_layers(city: City, lang: str = "zh") -> list[str]:
     >>> unread_layers(gcm.sample_city())
     []
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     ledger = city.ledger[city.ledger["state"] != "ok"]
     return [
@@ -92,7 +95,7 @@ def unread_layers(city: City, lang: str = "zh") -> list[str]:
     ]
 
 
-def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
+def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
     """Return the findings by layer, kind and severity, worst first.
 
     Returns
@@ -102,6 +105,7 @@ def finding_groups(city: City, lang: str = "zh") -> pd.DataFrame:
         for what is about no record), the message of the first, and where the first few are.
         ``rank`` is 0 for fatal and 3 for a note.
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     found = open_findings(city)
     columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.report.words import Words
-from geo_citymgmt.spec import check_lang
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _GROUP_OF = {"urban_district": "urban", "functional": "urban", "county_city": "c
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
-def zone_names(zones: gpd.GeoDataFrame, lang: str = "zh") -> pd.Series:
+def zone_names(zones: gpd.GeoDataFrame, lang: str | None = None) -> pd.Series:
     """Return the name of each zone in a language, its code where it has none.
 
     Examples
@@ -36,8 +36,9 @@ def zone_names(zones: gpd.GeoDataFrame, lang: str = "zh") -> pd.Series:
     >>> zone_names(gcm.sample_city().zones).tolist()[:2]
     ['姑苏区', '高新区（虎丘区）']
     """
+    lang = display_lang(lang)
     out = pd.Series(zones.index.astype("str"), index=zones.index, dtype="object")
-    english = check_lang(lang) == "en"
+    english = lang == "en"
     order = ("name_en", "name_zh", "name") if english else ("name_zh", "name", "name_en")
     for column in reversed(order):
         if column in zones.columns:
@@ -113,7 +114,7 @@ def by_district(table: pd.DataFrame, column: str = "value") -> pd.DataFrame:
 def scoreboard(
     table: pd.DataFrame,
     city: City,
-    lang: str = "zh",
+    lang: str | None = None,
     *,
     column: str = "value",
     indicators: Sequence[str] | None = None,
@@ -127,7 +128,7 @@ def scoreboard(
         As :func:`geo_citymgmt.progress` gives it.
     city : City
         For names, order and groups of its districts.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of names and headings.
     column : {"value", "attainment", "target"}
         Which number of each figure.
@@ -158,6 +159,7 @@ def scoreboard(
     >>> int(board.iloc[-1, -1])
     1180
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     wide = by_district(table, column)
     chosen = list(wide.columns if indicators is None else indicators)

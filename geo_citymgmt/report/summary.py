@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.progress.as_of import day_of
@@ -121,7 +122,11 @@ class Summary:
 
 
 def summary(
-    city: City, as_of: Any = None, lang: str = "zh", *, tell: Callable[[str], None] | None = None
+    city: City,
+    as_of: Any = None,
+    lang: str | None = None,
+    *,
+    tell: Callable[[str], None] | None = None,
 ) -> Summary:
     """Compute everything a report says.
 
@@ -131,7 +136,7 @@ def summary(
         With whatever layers it has; what they cannot give is told, not guessed.
     as_of : date, optional
         The day of every figure; the data's own otherwise.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of the words.
     tell : callable, optional
         Called with the name of each step before it begins.
@@ -153,6 +158,7 @@ def summary(
     >>> int(row["value"]), int(row["target"]), row["status"]
     (1180, 3000, 'behind')
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     step = tell or (lambda _: None)
     day = day_of(city, as_of, Gate("write_report"))

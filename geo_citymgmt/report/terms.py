@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.indicators import (
     Component,
     Figure,
@@ -23,7 +24,7 @@ __all__ = ["definitions"]
 
 def definitions(
     specs: Mapping[str, LayerSpec],
-    lang: str = "zh",
+    lang: str | None = None,
     *,
     figures: Figures | None = None,
     published: pd.DataFrame | None = None,
@@ -35,7 +36,7 @@ def definitions(
     ----------
     specs : mapping of str to LayerSpec
         For the names of layers, fields and codes.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of the words; names are given in both.
     figures : Figures, optional
         Of a city with figures of its own; the package's without.
@@ -57,6 +58,7 @@ def definitions(
     >>> table.loc["illegal_safety_demolished_area", "condition"]
     '涉安为是'
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=unit)
     figures = figures or load_figures()
     quoted = _quotes(published)

@@ -7,7 +7,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
-from geo_citymgmt.spec import LANGUAGES, check_lang, read_toml
+from geo_citymgmt._options import display_lang
+from geo_citymgmt.spec import LANGUAGES, read_toml
 from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["LANGUAGES", "Words"]
@@ -18,7 +19,7 @@ class Words:
 
     Parameters
     ----------
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
     table : mapping, optional
         Other words than the report's: kind to key to the pair of texts.
     unit : Text
@@ -41,12 +42,12 @@ class Words:
 
     def __init__(
         self,
-        lang: str = "zh",
+        lang: str | None = None,
         table: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         unit: Text = DISTRICT,
     ) -> None:
-        self.lang = check_lang(lang)
+        self.lang = display_lang(lang)
         self.unit = unit
         self._units = _forms(unit.of(self.lang), self.lang)
         self._place = LANGUAGES.index(self.lang)

@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
@@ -44,7 +45,7 @@ def write_report(
     out: str | Path,
     *,
     as_of: Any = None,
-    lang: str = "zh",
+    lang: str | None = None,
     bulletin: bool = False,
     period: str = "month",
     release: str | None = None,
@@ -62,7 +63,7 @@ def write_report(
         Folder; made where it is not there. Files of an earlier report are replaced one by one.
     as_of : date, optional
         The day of every figure, of a month, quarter or year its last; the data's own otherwise.
-    lang : {"zh", "en"}
+    lang : {"zh", "en"}, default options.lang
         Of page, map and workbooks.
     bulletin : bool
         Write the bulletin (通报) too: .docx, PDF, a long PNG, and all of them with the workbook in
@@ -101,6 +102,7 @@ def write_report(
     >>> import geo_citymgmt as gcm
     >>> files = write_report(gcm.load_city("data/shapefiles"), "build/report")  # doctest: +SKIP
     """
+    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     folder = Path(out)
     if folder.exists() and not folder.is_dir():

@@ -11,9 +11,9 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
+from geo_citymgmt._values import FrozenDict
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.overlay import Layered, lay_over, layered
 from geo_citymgmt.spec.model import (
@@ -169,7 +169,7 @@ def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = Non
 @lru_cache(maxsize=1)
 def _packaged_specs() -> Mapping[str, LayerSpec]:
     raw, origin = _packaged_raw()
-    return MappingProxyType(_build_all(raw, origin))
+    return FrozenDict(_build_all(raw, origin))
 
 
 def _packaged_raw() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:

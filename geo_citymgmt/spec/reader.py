@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
+from geo_citymgmt._values import FrozenDict
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.spec.model import Amount, Code, Event, Field, LayerSpec, Plan, States
 from geo_citymgmt.words import Text
@@ -116,9 +116,7 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         type=kind,
         unit=check.value(table, place, "unit", str, ""),
         aliases=check.texts(table, place, "aliases"),
-        codes=MappingProxyType(
-            {c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}
-        ),
+        codes=FrozenDict({c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}),
         personal=check.value(table, place, "personal", bool, False),
         plan=check.value(table, place, "plan", bool, False),
         figures=check.texts(table, place, "figures"),
@@ -189,7 +187,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         names=check.texts(table, "", "names"),
         geometry=geometry,
         id_field=spec_id,
-        fields=MappingProxyType(fields),
+        fields=FrozenDict(fields),
         measure=table.get("measure"),
         measure_default=table.get("measure_default"),
         split=check.one_of(table.get("split", "owner"), "", "split", SPLITS),
@@ -197,9 +195,9 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         label=table.get("label"),
         parent=table.get("parent"),
         states=states,
-        amounts=MappingProxyType(amounts),
-        events=MappingProxyType(events),
-        style=MappingProxyType(dict(style)),
+        amounts=FrozenDict(amounts),
+        events=FrozenDict(events),
+        style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
     )
 
@@ -240,13 +238,13 @@ def _states(check: Check, table: Any, fields: Mapping[str, Field]) -> States | N
         place = f"state.dates.{name}"
         check.one_of(name, "state.dates", "date", fields)
         if isinstance(rule, str):
-            dates[name] = (None, MappingProxyType({}), check.one_of(rule, place, name, codes))
+            dates[name] = (None, FrozenDict({}), check.one_of(rule, place, name, codes))
             continue
         check.keys(rule, place, required=("field", "codes", "default"))
         for code in (*rule["codes"].values(), rule["default"]):
             check.one_of(code, place, "state", codes)
         decider = check.one_of(rule["field"], place, "field", fields)
-        dates[name] = (decider, MappingProxyType(dict(rule["codes"])), rule["default"])
+        dates[name] = (decider, FrozenDict(dict(rule["codes"])), rule["default"])
     plan = table.get("plan", {})
     check.keys(plan, "state.plan", optional=("date", "enters", "only_from"))
     if plan:
@@ -254,8 +252,8 @@ def _states(check: Check, table: Any, fields: Mapping[str, Field]) -> States | N
         check.one_of(plan.get("enters"), "state.plan", "enters", codes)
     return States(
         field=state_field,
-        sets=MappingProxyType(sets),
-        dates=MappingProxyType(dates),
+        sets=FrozenDict(sets),
+        dates=FrozenDict(dates),
         plan_date=plan.get("date"),
         plan_enters=plan.get("enters"),
         plan_only_from=check.texts(plan, "state.plan", "only_from"),
@@ -268,7 +266,7 @@ def _where(check: Check, table: Any, place: str, fields: Mapping[str, Field]) ->
         raise check.fail(place, Text("where 应为表", "'where' must be a table"))
     for name in table:
         check.one_of(name, place, "where", fields)
-    return MappingProxyType(dict(table))
+    return FrozenDict(dict(table))
 
 
 def _amount(

@@ -216,3 +216,93 @@ def test_inputs_are_not_changed(table, zones):
     plot_zones(table, zones, "area")
     pd.testing.assert_frame_equal(table, before)
     assert zones.equals(frame)
+
+
+@pytest.fixture
+def pyplot():
+    import matplotlib.pyplot as plt
+
+    before = plt.get_backend()
+    plt.switch_backend("agg")
+    yield plt
+    plt.close("all")
+    plt.switch_backend(before)
+
+
+def drawn(what: str, table, zones, **how):
+    if what == "zones":
+        return plot_zones(
+            table, zones, "area", label="拆除面积", unit="m2", source="市城管局", **how
+        )
+    points = gpd.GeoDataFrame(
+        {"status": ["20", "70"]}, geometry=zones.representative_point().array[:2], crs=zones.crs
+    )
+    return plot_layer(points, "manholes", zones=zones, source="市城管局", **how)
+
+
+@pytest.mark.parametrize("what", ["zones", "layer"])
+def test_a_map_is_drawn_into_given_axes_and_opens_no_figure(what, table, zones, pyplot):
+    figure, (left, right) = pyplot.subplots(1, 2)
+    before = pyplot.get_fignums()
+    assert drawn(what, table, zones, ax=right) is figure
+    assert pyplot.get_fignums() == before
+    assert figure.axes == [left, right]
+    assert not left.has_data()
+    assert right.has_data()
+    assert {text.get_gid() for text in right.texts} >= {"name"}
+    assert right.get_title(loc="left") in ("拆除面积", "窨井")
+    assert right.get_xlabel() == "资料来源：市城管局"
+    assert right.get_legend().get_texts()
+    assert [text.get_text() for text in figure.texts] == []
+
+
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+def test_maps_in_given_axes_are_written_with_every_layout(layout, table, zones, pyplot, recwarn):
+    figure, rows = pyplot.subplots(2, 2, layout=layout, sharex=True, sharey=True)
+    for axes in rows.flat:
+        drawn("zones", table, zones, ax=axes, as_of="2022-06-30")
+    for kind in ("png", "pdf", "svg"):
+        figure.savefig(io.BytesIO(), format=kind)
+    # Every text finds its glyphs.
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_maps_in_axes_leave_the_settings_of_matplotlib_as_they_were(table, zones, pyplot):
+    import matplotlib
+
+    before = dict(matplotlib.rcParams)
+    _, axes = pyplot.subplots()
+    drawn("zones", table, zones, ax=axes)
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_text_of_data_is_no_formula_in_given_axes(zones, pyplot):
+    figure, axes = pyplot.subplots()
+    table = pd.DataFrame({"area": [1.0, 2.0, 3.0]}, index=zones.index)
+    plot_zones(table, zones, "area", title="$x^$ $", caption="$y^$ $", source="$z_$ $", ax=axes)
+    figure.savefig(io.BytesIO())
+    assert axes.get_title(loc="left") == "$x^$ $"
+
+
+def test_names_keep_clear_of_the_legend_in_given_axes(table, zones, pyplot):
+    _, axes = pyplot.subplots(figsize=(3, 3))
+    drawn("zones", table, zones, ax=axes)
+    legend = axes.get_legend().get_window_extent()
+    for text in axes.texts:
+        if text.get_gid() == "name":
+            assert not legend.overlaps(text.get_window_extent())
+
+
+def test_what_is_no_plane_axes_is_refused_by_name(table, zones, pyplot):
+    figure, _ = pyplot.subplots()
+    polar = pyplot.figure().add_subplot(projection="polar")
+    for given in (figure, "left", [1], polar):
+        with pytest.raises(MapError, match=f"ax is a {type(given).__name__}, not a plane"):
+            drawn("zones", table, zones, ax=given)
+
+
+def test_progress_is_drawn_into_given_axes(city, pyplot):
+    figure, axes = pyplot.subplots()
+    assert plot_progress(city, "manhole_remediated", ax=axes) is figure
+    assert axes.get_title(loc="left").startswith("城市道路窨井整治")
+    assert len([text for text in axes.texts if text.get_gid() == "name"]) > 5
