@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
@@ -41,7 +42,8 @@ def zone_map(
     unit: str | None = None,
     scheme: str | Sequence[float] = "fisherjenks",
     k: int = 5,
-    labels: Mapping[str, str] | None = None,
+    labels: bool | Mapping[str, str] | None = True,
+    column_labels: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     popup_columns: Sequence[str] | None = None,
     title: str | None = None,
@@ -71,7 +73,10 @@ def zone_map(
         limits of the classes in the unit of the values.
     k : int
         How many classes at most.
-    labels, units : mapping, optional
+    labels : bool
+        Whether zones bear their names and values. Of more than 100 zones those do whose name fits
+        in; others show it as the map is zoomed. A mapping is `column_labels` by its name of 0.1.
+    column_labels, units : mapping, optional
         Names and units of the other columns in the popup.
     popup_columns : sequence of str, optional
         Further columns of the popup.
@@ -108,9 +113,12 @@ def zone_map(
     city_map = CityMap(
         title=title or label, caption=caption, lang=lang, online=online, basemap=basemap
     )
+    if isinstance(labels, Mapping):
+        deprecated("zone_map(labels={...})", "column_labels=")
+        column_labels, labels = labels, True
     further = [c for c in popup_columns or [] if c != column]
     check_table(table, [column, *further])
-    names, other_units = labels or {}, {column: unit, **(units or {})}
+    names, other_units = column_labels or {}, {column: unit, **(units or {})}
     rows = {
         code: [
             (names.get(c, label if c == column else c), _cell(row[c], other_units.get(c), lang))
@@ -119,8 +127,9 @@ def zone_map(
         for code, row in table.iterrows()
     }
     add_choropleth(
-        city_map, table[column], zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows
-    )
+        city_map, table[column], zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows,
+        labels=labels is not False,
+    )  # fmt: skip
     return city_map
 
 
@@ -136,6 +145,7 @@ def add_choropleth(
     rows: Mapping[Any, list[tuple[str, str]]] | None = None,
     note: str = "",
     notes: Sequence[str] | None = None,
+    labels: bool = True,
 ) -> Zones:
     """Add zones filled by class to a map, with their legend, over plain outlines.
 
@@ -163,7 +173,7 @@ def add_choropleth(
     }
     no_data = words["no_data"]
     filled = {code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()}
-    add_outlines(city_map, zones)
+    add_outlines(city_map, zones, labels=labels)
     layer = Zones(
         zones,
         zone_name(zones, lang),
@@ -172,6 +182,7 @@ def add_choropleth(
         rows=filled,
         name=label,
         frames=frames,
+        labels=labels,
         lang=lang,
     )
     city_map.add_child(layer)

@@ -402,7 +402,7 @@ def test_labels_heights_infinity_and_foreign_kinds_come_back_or_are_listed(engin
         crs=CRS,
         index=pd.Index(["A", "B", "C"], name="zone_code"),
     )
-    with pytest.raises(gcm.CityDataError, match="'ctid'.*PostgreSQL"):
+    with pytest.raises(gcm.CityDataError, match=r"'ctid'.*PostgreSQL"):
         gcm.write_layer(frame, engine, name="public.foreign")
     frame = frame.drop(columns="ctid")
     gcm.write_layer(frame, engine, name="public.foreign")
