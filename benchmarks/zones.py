@@ -27,8 +27,12 @@ def run(bench: Bench) -> None:
         "plain cells ": _cells(city.zones, 2000),
     }
     for what, some in zones.items():
-        _against_sjoin(bench, n, what.strip(), some)
+        _against_sjoin(bench, f"{n:,} points,", what.strip(), some, points(n, some))
     frame = points(n, city.zones)
+    inside = frame[gcm.assign_zones(frame, city.zones).notna()]
+    _against_sjoin(bench, f"{len(inside):,} points, all inside,", "districts", city.zones, inside)
+    half = _partly(inside, frame, city.zones, 0.44, n)
+    _against_sjoin(bench, f"{n:,} points, 44 % inside,", "districts", city.zones, half)
     for peer in (_sedona, _duckdb):
         _against_database(bench, frame, city.zones, peer)
     _owners_of_footprints(bench, bench.size(100_000), city.zones)
@@ -71,11 +75,29 @@ def _same(owner: pd.Series, label: pd.Series) -> str:
     return f"equal for all {len(once):,} points within one zone"
 
 
-def _against_sjoin(bench: Bench, n: int, what: str, zones: gpd.GeoDataFrame) -> None:
-    frame = points(n, zones)
+def _partly(
+    inside: gpd.GeoDataFrame, around: gpd.GeoDataFrame, zones: gpd.GeoDataFrame, part: float, n: int
+) -> gpd.GeoDataFrame:
+    """``n`` points of which ``part`` lie inside the zones, the rest in their bounding box."""
+    outside = around[gcm.assign_zones(around, zones).isna()]
+    rng = np.random.default_rng(2)
+    many = round(part * n)
+    some = np.append(
+        inside.geometry.get_coordinates().to_numpy()[rng.integers(0, len(inside), many)],
+        outside.geometry.get_coordinates().to_numpy()[rng.integers(0, len(outside), n - many)],
+        axis=0,
+    )
+    # Made anew, so that they lie in memory in their order, as points read from a file do.
+    x, y = some[rng.permutation(n)].T
+    return gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=zones.crs)
+
+
+def _against_sjoin(
+    bench: Bench, many: str, what: str, zones: gpd.GeoDataFrame, frame: gpd.GeoDataFrame
+) -> None:
     column = zones.index.name or "index_right"
     bench.compare(
-        f"assign_zones, {n:,} points, {len(zones):,} {what}",
+        f"assign_zones, {many} {len(zones):,} {what}",
         lambda: gcm.assign_zones(frame, zones),
         "geopandas.sjoin within",
         lambda: frame.sjoin(zones[["geometry"]], predicate="within"),
@@ -131,9 +153,10 @@ def _sedona(
 def _duckdb(
     frame: gpd.GeoDataFrame, zones: gpd.GeoDataFrame
 ) -> tuple[str, Callable[[], pd.DataFrame]]:
-    """Join in DuckDB, whose spatial extension is a download of its own; loading is not timed."""
+    """Join in DuckDB, its spatial extension from a wheel of its own; loading is not timed."""
+    import_module("duckdb_extensions").import_extension("spatial")
     database = import_module("duckdb").connect()
-    database.execute("INSTALL spatial; LOAD spatial")
+    database.load_extension("spatial")
     for name, table in (
         ("points", frame.assign(id=np.arange(len(frame)))),
         ("zones", zones[["geometry"]].assign(code=zones.index.astype("str"))),

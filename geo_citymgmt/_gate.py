@@ -25,12 +25,16 @@ from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, wa
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["Features", "Frame", "Gate", "Shapes"]
+__all__ = ["METRES", "SQUARE_METRES", "Features", "Frame", "Gate", "Shapes", "areal", "labels_at"]
 
 Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
+METRES, SQUARE_METRES = Text("米", "metres"), Text("平方米", "square metres")
 #: Geometries looked at in one go for broken vertices: bounds the memory.
 _CHUNK = 100_000
+_MOMENTS = ("datetime", "date", "datetime64")
+#: A day is one in China, wherever the program runs.
+_OFFICE_ZONE = "Asia/Shanghai"
 _POINT, _COLLECTION = 0, 7
 _POLYGONS = (3, 6)
 
@@ -47,8 +51,6 @@ class Shapes:
         The type of each as GEOS counts them, -1 where there is no place.
     xy : ndarray of float, shape (n, 2), or None
         Coordinates where all that have a place are single points, NaN for the rest.
-    has_z : bool
-        Whether any of them has heights.
     broken : ndarray of int
         Positions of lines and polygons that have a vertex which is not finite.
     """
@@ -56,47 +58,28 @@ class Shapes:
     geometry: np.ndarray
     kind: np.ndarray
     xy: np.ndarray | None
-    has_z: bool
     broken: np.ndarray
 
     @classmethod
     def of(cls, geometry: np.ndarray) -> Shapes:
-        """Ask each geometry its type, and its coordinates in one pass."""
+        """Ask each geometry its type, and its place in one pass.
+
+        The bounds of a point are its coordinates, and come quicker than these; they are not
+        finite where it is missing, empty or nowhere.
+        """
         kind = shapely.get_type_id(geometry)
-        if (kind <= _POINT).all():
-            return cls._of_points(geometry, kind)
-        place = (kind >= 0) & ~shapely.is_empty(geometry)
-        point = np.flatnonzero(place & (kind == _POINT))
-        finite = np.isfinite(shapely.get_x(geometry[point]) + shapely.get_y(geometry[point]))
-        place[point[~finite]] = False
-        others = np.flatnonzero(place & (kind != _POINT))
-        geometry, kind = _without(geometry, kind, ~place)
-        return cls(
-            geometry, kind, None, bool(shapely.has_z(geometry).any()), _broken(geometry, others)
-        )
-
-    @classmethod
-    def _of_points(cls, geometry: np.ndarray, kind: np.ndarray) -> Shapes:
-        xyz = shapely.get_coordinates(geometry, include_z=True)
-        if len(xyz) != len(geometry):
-            # Missing and empty points have no coordinates at all.
-            given = np.flatnonzero((kind == _POINT) & ~shapely.is_empty(geometry))
-            every = np.full((len(geometry), 3), np.nan)
-            every[given] = xyz
-            xyz = every
-        xy = xyz[:, :2]
-        place = np.isfinite(xy[:, 0]) & np.isfinite(xy[:, 1])
-        has_z = bool((~np.isnan(xyz[:, 2])).any())
+        bounds = shapely.bounds(geometry)
+        place = np.isfinite(bounds[:, 0]) & np.isfinite(bounds[:, 1])
+        points_only = bool((kind <= _POINT).all())
+        if not points_only:
+            # A line with a vertex that is not finite has a place, but not this one.
+            place |= (kind > _POINT) & ~shapely.is_empty(geometry)
         if not place.all():
-            xy = np.where(place[:, None], xy, np.nan)
             geometry, kind = _without(geometry, kind, ~place)
-        return cls(geometry, kind, xy, has_z, np.empty(0, dtype=np.intp))
-
-    def take(self, at: np.ndarray) -> Shapes:
-        """Those at some positions."""
-        xy = None if self.xy is None else self.xy[at]
-        none = np.empty(0, dtype=np.intp)
-        return Shapes(self.geometry[at], self.kind[at], xy, self.has_z, none)
+        if not points_only:
+            return cls(geometry, kind, None, _broken(geometry, np.flatnonzero(kind > _POINT)))
+        xy = bounds[:, :2] if place.all() else np.where(place[:, None], bounds[:, :2], np.nan)
+        return cls(geometry, kind, xy, np.empty(0, dtype=np.intp))
 
     @property
     def placed(self) -> np.ndarray:
@@ -131,6 +114,8 @@ class Features:
 
     given: Frame
     shapes: Shapes
+    gate: Gate
+    argument: str
 
     @property
     def index(self) -> pd.Index:
@@ -140,14 +125,19 @@ class Features:
     def crs(self) -> CRS:
         return self.given.crs
 
-    @property
-    def geometry(self) -> np.ndarray:
-        """Flat, None where there is no place."""
-        return self.flat
-
     @cached_property
-    def flat(self) -> np.ndarray:
-        return shapely.force_2d(self.shapes.geometry) if self.shapes.has_z else self.shapes.geometry
+    def geometry(self) -> np.ndarray:
+        """Flat, None where there is no place; who asks for it measures or returns it.
+
+        Warns
+        -----
+        GeometryWarning
+            Some have heights, which are left out.
+        """
+        if not shapely.has_z(self.shapes.geometry).any():
+            return self.shapes.geometry
+        self.gate.warn(f"{self.argument} has heights (Z), which are left out: a plane is measured.")
+        return np.asarray(shapely.force_2d(self.shapes.geometry))
 
     def __len__(self) -> int:
         return len(self.given)
@@ -194,6 +184,29 @@ class Gate:
                 f"{argument} is a {name}, not a {wanted}.",
             ),
             _remedy_for(value),
+        )
+
+    def table(self, value: Any, argument: str) -> pd.DataFrame:
+        """Return a frame with or without geometry, or refuse what is none."""
+        if isinstance(value, pd.DataFrame):
+            return value
+        name = type(value).__name__
+        raise self.refuse(
+            Text(
+                f"{argument} 是 {name}，应为 DataFrame。",
+                f"{argument} is a {name}, not a DataFrame.",
+            )
+        )
+
+    def series(self, value: Any, argument: str) -> pd.Series:
+        """Return one value a record: a Series as it is, an array or a list as one."""
+        if isinstance(value, pd.Series):
+            return value
+        if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
+            return pd.Series(value)
+        name = type(value).__name__
+        raise self.refuse(
+            Text(f"{argument} 是 {name}，应为 Series。", f"{argument} is a {name}, not a Series.")
         )
 
     def _with_geometry(self, frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
@@ -255,27 +268,21 @@ class Gate:
         CRSError
             Its CRS is not that of ``like``, or nothing can be measured in it.
 
-        Warns
-        -----
-        GeometryWarning
-            It has heights: everything is measured in the plane.
         """
         frame = self.frame(value, argument, needs_columns=needs_columns)
         shapes = Shapes.of(frame.geometry.to_numpy())
         if len(shapes.broken):
             self._refuse_broken(frame, shapes.broken, argument)
-        features = Features(frame, shapes)
+        features = Features(frame, shapes, self, argument)
         if like is not None:
             require_same_crs(like, frame, self.function)
         if measures is not None:
             require_metric(self._located(features), self.function, measures=measures)
-        if shapes.has_z:
-            self.warn(f"{argument} has heights (Z); the plane is measured, without them.")
         return features
 
     def _located(self, features: Features) -> Frame:
         """The frame itself, or where some places are not finite, what is."""
-        if features.shapes.geometry is features.given.geometry.array._data:
+        if features.shapes.placed.all():
             return features.given
         return gpd.GeoSeries(features.shapes.geometry, crs=features.crs)
 
@@ -333,7 +340,7 @@ class Gate:
         if like is not None:
             require_same_crs(like, frame, self.function)
         require_metric(frame, self.function, measures=measures)
-        geometry = shapely.force_2d(shapes.geometry) if shapes.has_z else shapes.geometry
+        geometry = np.asarray(shapely.force_2d(shapes.geometry))
         if valid:
             geometry = self._repaired(frame.index, geometry, argument)
         return gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)
@@ -416,7 +423,7 @@ class Gate:
         if not len(at):
             return geometry
         geometry = geometry.copy()
-        geometry[at] = [_areal(shapely.make_valid(shape)) for shape in geometry[at]]
+        geometry[at] = [areal(shapely.make_valid(shape)) for shape in geometry[at]]
         lost = at[shapely.is_empty(geometry[at])]
         if len(lost):
             raise self.refuse(
@@ -434,8 +441,38 @@ class Gate:
 
     # Columns
 
+    def free(self, columns: pd.Index, names: Collection[str], argument: str) -> None:
+        """Refuse columns of the caller that the result would overwrite."""
+        taken = [name for name in names if name in columns]
+        if taken:
+            raise self.refuse(
+                Text(
+                    f"{argument} 已有“{taken[0]}”列，结果会将其覆盖。",
+                    f"{argument} has a column {taken[0]!r}, which the result would overwrite.",
+                ),
+                Text(
+                    f"请先改名：.rename(columns={{{taken[0]!r}: …}})。",
+                    f"Rename it first, with .rename(columns={{{taken[0]!r}: ...}}).",
+                ),
+            )
+
+    def name(self, value: Any, argument: str) -> Any:
+        """Return what can be the name of a column, or refuse what cannot."""
+        if value is None or isinstance(value, str) or np.isscalar(value) is True:
+            return value
+        if isinstance(value, tuple) and all(isinstance(part, (str, int)) for part in value):
+            return value
+        raise self.refuse(
+            Text(
+                f"{argument} 为 {value!r}（{type(value).__name__}），不是列名。",
+                f"{argument} is {value!r} ({type(value).__name__}), not the name of a column.",
+            ),
+            Text("请给出一个列名。", "Give the name of one column."),
+        )
+
     def column(self, frame: Any, name: Any, argument: str = "column") -> pd.Series:
         """Return a column, or refuse with those there are."""
+        self.name(name, argument)
         if isinstance(frame, gpd.GeoSeries):
             raise self.refuse(
                 Text(
@@ -446,11 +483,7 @@ class Gate:
             )
         active = getattr(frame, "active_geometry_name", None)
         known = [c for c in frame.columns if c != active]
-        try:
-            there = name in frame.columns
-        except TypeError:
-            there = False
-        if not there:
+        if name not in frame.columns:
             near = did_you_mean(name, map(str, known)) if isinstance(name, str) else NOTHING
             listed = ", ".join(map(str, known)) or "-"
             raise self.refuse(
@@ -542,6 +575,34 @@ class Gate:
                 Text("请先更正或剔除。", "Correct them or leave them out."),
             )
         return numbers
+
+    def days(self, frame: Any, name: Any, argument: str) -> np.ndarray:
+        """Return a column of dates as days (datetime64[D]), those of Asia/Shanghai where a zone
+        is given; refuse what is none.
+        """
+        column = self.column(frame, name, argument)
+        if column.isna().all():
+            return np.full(len(column), np.datetime64("NaT", "D"))
+        if column.dtype == object and pd.api.types.infer_dtype(column, skipna=True) in _MOMENTS:
+            # With a missing value among them moments of a zone become objects.
+            aware = any(getattr(value, "tzinfo", None) for value in column.dropna())
+            column = pd.to_datetime(column, utc=aware)
+        if isinstance(column.dtype, pd.ArrowDtype) and "date" in str(column.dtype):
+            column = column.astype("datetime64[ns]")
+        if isinstance(column.dtype, pd.DatetimeTZDtype):
+            column = column.dt.tz_convert(_OFFICE_ZONE).dt.tz_localize(None)
+        if not pd.api.types.is_datetime64_dtype(column.dtype):
+            raise self.refuse(
+                Text(
+                    f"{argument}：“{name}”列不是日期（{column.dtype}）。",
+                    f"{argument}: {name!r} is not a column of dates ({column.dtype}).",
+                ),
+                Text(
+                    "请用 read_layer 读取文件，或先用 pandas.to_datetime 转换。",
+                    "Read the file with read_layer, or convert it with pandas.to_datetime.",
+                ),
+            )
+        return column.to_numpy().astype("datetime64[D]")
 
     # Arguments
 
@@ -683,7 +744,15 @@ def _as_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return out, np.flatnonzero(~number & ~missing)
 
 
-def _areal(shape: shapely.Geometry) -> shapely.Geometry:
+def labels_at(index: pd.Index, at: np.ndarray) -> Any:
+    """Labels of an index at positions, of several levels as tuples; missing below zero."""
+    if isinstance(index, pd.MultiIndex):
+        index = index.to_flat_index()
+    array = index.array if index.dtype == object else pd.array(index)
+    return array.take(at, allow_fill=True)
+
+
+def areal(shape: shapely.Geometry) -> shapely.Geometry:
     """The areas of a geometry, without the lines and points beside them."""
     parts = shapely.get_parts(shape)
     if (shapely.get_type_id(parts) == _COLLECTION).any():

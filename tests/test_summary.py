@@ -80,7 +80,31 @@ def test_areas_and_lengths_of_zones():
     assert table["n"].tolist() == pytest.approx([0.75, 1.25])
 
 
-def test_other_functions_are_those_of_pandas():
+def test_other_functions_and_callables_are_those_of_pandas():
+    frame = points((1, 1), (2, 2), (3, 3), n=[1, 9, 2])
+    named = gcm.summarise(
+        frame,
+        TWO,
+        spread=("n", "std"),
+        span=("n", lambda values: values.max() - values.min()),
+        mid=pd.NamedAgg("n", "median"),
+        tail=pd.NamedAgg("n", lambda values: values.quantile(0.9)),
+    )
+    n = pd.Series([1, 9, 2])
+    assert named.loc["A"].tolist() == pytest.approx([n.std(), 8, 2, n.quantile(0.9)])
+    assert named.loc["B"].isna().all()
+
+
+def test_whole_numbers_add_up_exactly_or_are_refused():
+    large = 2**53
+    frame = points((1, 1), (2, 2), n=[large, 1])
+    assert gcm.summarise(frame, TWO, n=("n", "sum")).loc["A", "n"] == large + 1
+    frame = points((1, 1), (2, 2), n=[2**62, 2**62])
+    with pytest.raises(gcm.CityDataError, match="column 'n' add up to more than 64 bits"):
+        gcm.summarise(frame, TWO, n=("n", "sum"))
+
+
+def test_functions_of_pandas_by_name():
     frame = points((1, 1), (2, 2), (3, 3), n=[1, 9, 2], kind=list("aba"))
     table = gcm.summarise(
         frame, TWO, low=("n", "min"), high=("n", "max"), mid=("n", "median"), k=("kind", "nunique")
@@ -93,12 +117,12 @@ def test_other_functions_are_those_of_pandas():
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        ({"a": ("n", "total")}, "unknown function 'total'"),
-        ({"a": ("n", "sum", "n")}, "sum with a weight"),
+        ({"a": ("n", "total")}, "function is 'total', must be one of 'count', 'sum'"),
+        ({"a": ("n", "sum", "n")}, "only mean takes a weight"),
         ({"a": "n"}, "must be"),
         ({"a": ("kind", "sum")}, "not numbers"),
         ({"a": ("n", "mean", "kind")}, "not numbers"),
-        ({"a": ("n", "mean", "minus")}, "below zero"),
+        ({"a": ("n", "mean", "minus")}, "below 0"),
         ({"a": ("n", "share_of_zone")}, "needs by"),
         ({"margins": "all"}, "margins"),
     ],

@@ -10,10 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.access.amounts import numbers
+from geo_citymgmt._gate import METRES, Features, Gate
 from geo_citymgmt.access.near import pairs_within
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.words import Text
 
 __all__ = ["two_step_access"]
@@ -94,15 +93,20 @@ def two_step_access(
     ...                 supply_weight="spaces").tolist()
     [0.1, 0.2]
     """
-    people = _weights(demand, demand_weight)
-    offer = _weights(supply, supply_weight)
+    gate = Gate("two_step_access")
     if costs is None:
-        reach = _reach(radius_m, "radius_m")
-        one, other, far, placed = _pairs_in_plane(demand, supply, reach)
+        reach = gate.positive(radius_m, "radius_m", METRES)
+        homes = gate.features(demand, "demand", measures=("length",))
+        places = gate.features(supply, "supply", like=homes)
+        one, other, far, placed = _pairs_in_plane(homes, places, reach)
     else:
-        reach = _reach(max_cost, "max_cost")
-        one, other, far, placed = _pairs_of_table(demand, supply, costs, reach)
-    weight = _decayed(far, reach, decay)
+        reach = gate.positive(max_cost, "max_cost")
+        for name, frame in (("demand", demand), ("supply", supply), ("costs", costs)):
+            gate.table(frame, name)
+        one, other, far, placed = _pairs_of_table(gate, demand, supply, costs, reach)
+    people = _weights(gate, demand, demand_weight, "demand_weight")
+    offer = _weights(gate, supply, supply_weight, "supply_weight")
+    weight = _decayed(gate, far, reach, decay)
     claim = np.bincount(other, weights=weight * people[one], minlength=len(offer))
     reached = claim > 0
     share = np.where(reached, offer / np.where(reached, claim, 1.0), 0.0)
@@ -113,22 +117,9 @@ def two_step_access(
     return out
 
 
-def _reach(value: float | None, name: str) -> float:
-    if value is None or not (np.isfinite(value) and value > 0):
-        raise CityDataError(
-            Text(
-                f"two_step_access：可达范围 {name} 为 {value}，应为正数。",
-                f"two_step_access: {name} is {value}, must be a positive number.",
-            ),
-        )
-    return float(value)
-
-
 def _pairs_in_plane(
-    demand: gpd.GeoDataFrame, supply: gpd.GeoDataFrame, reach: float
+    demand: Features, supply: Features, reach: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    require_metric(demand, "two_step_access", measures=("length",))
-    require_same_crs(demand, supply, "two_step_access")
     here, there = _centres(demand), _centres(supply)
     placed, offered = (np.flatnonzero(~np.isnan(xy[:, 0])) for xy in (here, there))
     one, other, far = pairs_within(here[placed], there[offered], reach)
@@ -137,15 +128,15 @@ def _pairs_in_plane(
     return placed[one], offered[other], far, located
 
 
-def _centres(frame: gpd.GeoDataFrame) -> np.ndarray:
-    geometry = frame.geometry.to_numpy().copy()
-    other = shapely.get_type_id(geometry) != 0
-    geometry[other] = shapely.centroid(geometry[other])
-    return np.column_stack([shapely.get_x(geometry), shapely.get_y(geometry)])
+def _centres(features: Features) -> np.ndarray:
+    if features.shapes.xy is not None:
+        return features.shapes.xy
+    centre = shapely.centroid(features.geometry)
+    return np.column_stack([shapely.get_x(centre), shapely.get_y(centre)])
 
 
 def _pairs_of_table(
-    demand: pd.DataFrame, supply: pd.DataFrame, costs: pd.DataFrame, reach: float
+    gate: Gate, demand: pd.DataFrame, supply: pd.DataFrame, costs: pd.DataFrame, reach: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     lacking = [name for name in ("origin", "dest", "cost") if name not in costs.columns]
     if lacking or not (demand.index.is_unique and supply.index.is_unique):
@@ -158,7 +149,7 @@ def _pairs_of_table(
                 "demand and supply an index without repeats.",
             ),
         )
-    far = costs["cost"].to_numpy(dtype="float64")
+    far = gate.numbers(costs, "cost", "costs", least=0)
     near = far <= reach
     one = demand.index.get_indexer(costs["origin"][near])
     other = supply.index.get_indexer(costs["dest"][near])
@@ -184,16 +175,17 @@ def _pairs_of_table(
     return one, other, far[near], np.ones(len(demand), dtype=bool)
 
 
-def _decayed(far: np.ndarray, reach: float, decay: Decay) -> np.ndarray:
+def _decayed(gate: Gate, far: np.ndarray, reach: float, decay: Decay) -> np.ndarray:
     if decay is None:
         return np.ones(len(far))
     if callable(decay):
         weight = np.asarray(decay(far), dtype="float64")
     elif isinstance(decay, Mapping):
-        edge = np.array(sorted(decay), dtype="float64")
-        step = np.array([decay[e] for e in sorted(decay)] + [0.0], dtype="float64")
+        edges = {gate.number(k, "decay", least=0): v for k, v in decay.items()}
+        edge = np.array(sorted(edges))
+        step = np.array([gate.number(edges[e], "decay") for e in edge] + [0.0])
         weight = step[np.searchsorted(edge, far, side="left")]
-    elif decay == "gaussian":
+    elif isinstance(decay, str) and decay == "gaussian":
         edge_weight = np.exp(-0.5)
         weight = (np.exp(-0.5 * (far / reach) ** 2) - edge_weight) / (1.0 - edge_weight)
     else:
@@ -215,7 +207,7 @@ def _decayed(far: np.ndarray, reach: float, decay: Decay) -> np.ndarray:
     return weight
 
 
-def _weights(frame: pd.DataFrame, name: str | None) -> np.ndarray:
+def _weights(gate: Gate, frame: pd.DataFrame, name: str | None, argument: str) -> np.ndarray:
     if name is None:
         return np.ones(len(frame))
-    return np.nan_to_num(numbers(frame, name, "two_step_access"), nan=0.0)
+    return np.nan_to_num(gate.numbers(frame, name, argument, least=0), nan=0.0)

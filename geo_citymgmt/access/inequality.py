@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.words import Text
 
@@ -102,11 +103,12 @@ def _poorest_first(supply: np.ndarray, people: np.ndarray) -> np.ndarray:
 def _lorenz_input(
     amount: pd.Series | np.ndarray, residents: pd.Series | None, function: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    series = pd.Series(amount)
-    supply = pd.to_numeric(series).astype("float64").to_numpy()
+    gate = Gate(function)
+    series = gate.series(amount, "amount")
+    supply = gate.values(series, "amount", "amount", "数量", finite=False)
     people = np.ones(len(supply))
     if residents is not None:
-        given = pd.Series(residents)
+        given = gate.series(residents, "residents")
         if len(given) != len(series) or (
             isinstance(amount, pd.Series)
             and isinstance(residents, pd.Series)
@@ -119,7 +121,7 @@ def _lorenz_input(
                     "order.",
                 ),
             )
-        people = pd.to_numeric(given).astype("float64").to_numpy()
+        people = gate.values(given, "residents", "residents", "人口", finite=False)
     for name, zh, values in (("amount", "数量", supply), ("residents", "人口", people)):
         wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
         if len(wrong):

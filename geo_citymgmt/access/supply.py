@@ -6,17 +6,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.access.amounts import numbers
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.words import Text
-from geo_citymgmt.zones import summarise
+from geo_citymgmt._gate import Frame, Gate
+from geo_citymgmt.zones.summary import summary_of
 
 __all__ = ["supply_ratio"]
 
 
 def supply_ratio(
-    features: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    zones: Frame,
     *,
     amount: str | None = None,
     per: str = "area_km2",
@@ -73,28 +71,28 @@ def supply_ratio(
     A              200.0       4000.0   50.0
     B               50.0       1000.0   50.0
     """
-    if not (np.isfinite(scale) and scale > 0):
-        raise CityDataError(
-            Text(
-                f"supply_ratio：换算基数 {scale} 应为正数。",
-                f"supply_ratio: scale is {scale}, must be a positive number.",
-            ),
-        )
+    gate = Gate("supply_ratio")
+    scale = gate.positive(scale, "scale")
+    gate.choice(margins, "margins", (True, False))
+    gate.name(per, "per")
     if amount is not None:
-        numbers(features, amount, "supply_ratio")
-    numerator = ("", "count") if amount is None else (amount, "sum")
-    table = summarise(features, zones, margins=margins, numerator=numerator)
+        gate.numbers(gate.frame(features, "features"), amount, "amount", least=0)
+    numerator = {"numerator": (None, "count") if amount is None else (amount, "sum")}
+    table = summary_of(
+        gate, features, zones, None, "owner", margins, numerator, argument="features"
+    )
     table["numerator"] = table["numerator"].astype("float64")
     codes = table.index[: len(zones)]
     if demand is not None:
-        numbers(demand, per, "supply_ratio")
-        whole = summarise(demand, zones, split="share", margins=margins, denominator=(per, "sum"))
+        gate.numbers(gate.frame(demand, "demand"), per, "per", least=0)
+        people = {"denominator": (per, "sum")}
+        whole = summary_of(gate, demand, zones, None, "share", margins, people, argument="demand")
         table["denominator"] = whole["denominator"].astype("float64")
     else:
         if per == "area_km2" and not (isinstance(zones, gpd.GeoDataFrame) and per in zones):
-            own = zones.geometry.area.to_numpy() / 1e6
+            own = gate.zones(zones, measures=("area",)).area.to_numpy() / 1e6
         else:
-            own = numbers(zones, per, "supply_ratio")
+            own = gate.numbers(zones, per, "per", least=0)
         table["denominator"] = np.nan
         table.loc[codes, "denominator"] = own
         if margins:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import Frame, Gate
 from geo_citymgmt.coverage.reach import Reach, checked_reach, demand_weights
-from geo_citymgmt.metric import require_same_crs
 from geo_citymgmt.zones.ownership import Shares
 
 __all__ = ["coverage_gaps"]
@@ -18,11 +18,11 @@ _DUST_M2 = 1e-6
 
 
 def coverage_gaps(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    zones: Frame,
     *,
     radius_m: float,
-    demand: gpd.GeoDataFrame,
+    demand: Frame,
     weight: str | None = None,
     at_least: int = 1,
     n: int | None = 20,
@@ -86,12 +86,16 @@ def coverage_gaps(
     >>> gaps[["zone_code", "demand", "area_m2", "distance_m"]].round(1).values.tolist()
     [['A', 300.0, 10000.0, 1000.0]]
     """
-    index, reach = checked_reach(features, zones, radius_m, "coverage_gaps", at_least)
-    require_same_crs(demand, zones, "coverage_gaps")
-    weights = demand_weights(demand, weight, "coverage_gaps")
-    parts = index.shares(demand.geometry.to_numpy(), pieces=True)
+    gate = Gate("coverage_gaps")
+    n = None if n is None else gate.whole(n, "n")
+    min_demand = gate.number(min_demand, "min_demand", least=0)
+    min_per_km2 = gate.number(min_per_km2, "min_per_km2", least=0)
+    given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
+    people = gate.features(demand, "demand", like=given, needs_columns=weight is not None)
+    weights = demand_weights(gate, people, weight, "weight")
+    parts = index.shares(people.geometry, pieces=True)
     lacking = _unreached(parts, weights, reach, min_per_km2)
-    gaps = _joined(lacking, radius_m)
+    gaps = _joined(lacking, reach.radius)
     gaps["distance_m"] = _mean_distance(lacking, reach, len(gaps))
     gaps["demand"] = np.bincount(lacking["gap"], lacking["amount"], len(gaps))
     order = np.lexsort([np.arange(len(gaps)), -gaps["demand"].to_numpy().round(6)])
@@ -107,7 +111,7 @@ def coverage_gaps(
         },
         geometry=gaps["shape"].to_numpy(),
         index=rank,
-        crs=zones.crs,
+        crs=given.crs,
     )
 
 

@@ -9,12 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import METRES, Features, Frame, Gate, labels_at
 from geo_citymgmt.coverage.neighbours import nearest_points
 from geo_citymgmt.coverage.reach import demand_weights
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.words import Text
-from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, with_margins
 
 __all__ = ["distance_percentiles", "nearest", "share_within", "unserved"]
 
@@ -24,8 +22,8 @@ _CHUNK = 200_000
 
 
 def nearest(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    facilities: Frame,
     *,
     k: int = 1,
     max_m: float | None = None,
@@ -70,49 +68,40 @@ def nearest(
     >>> nearest(stops, bays)[["facility", "distance_m"]].round(1).values.tolist()
     [['b1', 50.0], ['b2', 411.9]]
     """
-    return _nearest(features, facilities, "nearest", k=k, max_m=max_m)
+    gate = Gate("nearest")
+    many = gate.whole(k, "k", least=1)
+    limit = (
+        None if max_m is None else gate.number(max_m, "max_m", least=0, unit=METRES, finite=False)
+    )
+    here, there = _both(gate, features, facilities)
+    return _nearest(here, there, k=many, max_m=limit)
+
+
+def _both(gate: Gate, features: Frame, facilities: Frame) -> tuple[Features, Features]:
+    """Ask features and facilities, between which distances are measured."""
+    here = gate.features(features, "features", measures=("length",))
+    return here, gate.features(facilities, "facilities", like=here)
 
 
 def _nearest(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
-    function: str,
-    *,
-    k: int = 1,
-    max_m: float | None = None,
+    features: Features, facilities: Features, *, k: int = 1, max_m: float | None = None
 ) -> pd.DataFrame:
-    """Find the nearest facilities for ``function``, by whose name anything wrong is reported."""
-    require_metric(features, function, measures=("length",))
-    require_same_crs(features, facilities, function)
-    if k < 1 or k != int(k):
-        raise CityDataError(
-            Text(
-                f"nearest：k 为 {k}，应为不小于 1 的整数。",
-                f"nearest: k is {k}, must be a whole number from 1.",
-            ),
-        )
-    if max_m is not None and not max_m >= 0:
-        raise CityDataError(
-            Text(
-                f"nearest：max_m 为 {max_m}，不能为负。",
-                f"nearest: max_m is {max_m}, must not be negative.",
-            ),
-        )
-    row, facility, distance = _find(
-        features.geometry.to_numpy(), facilities.geometry.to_numpy(), int(k), max_m
-    )
+    row, facility, distance = _find(features.geometry, facilities.geometry, k, max_m)
     begin = np.searchsorted(row, row)
-    labels = pd.array(facilities.index).take(facility, allow_fill=True)
     return pd.DataFrame(
-        {"facility": labels, "distance_m": distance, "rank": np.arange(len(row)) - begin + 1},
+        {
+            "facility": labels_at(facilities.index, facility),
+            "distance_m": distance,
+            "rank": np.arange(len(row)) - begin + 1,
+        },
         index=features.index[row],
     )
 
 
 def distance_percentiles(
-    features: gpd.GeoDataFrame,
-    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    facilities: Frame,
+    zones: Frame,
     *,
     percentiles: Sequence[float] = (50, 90),
     weight: str | None = None,
@@ -163,17 +152,13 @@ def distance_percentiles(
     >>> distance_percentiles(stops, bay, zone).loc["A"].tolist()
     [3.0, 200.0, 400.0]
     """
-    for percent in percentiles:
-        if not 0 <= percent <= 100:
-            raise CityDataError(
-                Text(
-                    f"distance_percentiles：{percent} 不在 0 到 100 之间。",
-                    f"distance_percentiles: {percent} is not a percentile from 0 to 100.",
-                ),
-            )
-    position, names, owner = _owners(features, zones, "distance_percentiles", margins)
-    many = demand_weights(features, weight, "distance_percentiles")
-    distance = _nearest(features, facilities, "distance_percentiles")["distance_m"].to_numpy()
+    gate = Gate("distance_percentiles")
+    percents = gate.many(percentiles, "percentiles", least=0, most=100)
+    gate.choice(margins, "margins", (True, False))
+    here, there = _both(gate, features, facilities)
+    position, names, owner = _owners(gate, here, zones, margins)
+    many = demand_weights(gate, here, weight, "weight")
+    distance = _nearest(here, there)["distance_m"].to_numpy()
     # Who has no facility at all is farther than any distance.
     order = np.argsort(np.where(np.isnan(distance), np.inf, distance), kind="stable")
     distance, many, owner = distance[order], many[order], owner[order]
@@ -182,20 +167,20 @@ def distance_percentiles(
         mine = np.flatnonzero((owner == at) if at is not None else np.ones(len(owner), bool))
         running = np.cumsum(many[mine])
         total = running[-1] if len(mine) else 0.0
-        reached = [np.nan] * len(percentiles)
+        reached = [np.nan] * len(percents)
         if total > 0:
-            wanted = np.asarray(percentiles) / 100 * total * (1 - 1e-12)
+            wanted = np.asarray(percents) / 100 * total * (1 - 1e-12)
             first = np.searchsorted(running, wanted).clip(np.argmax(running > 0), len(mine) - 1)
             reached = distance[mine[first]].tolist()
         rows.append([total, *reached])
-    columns = ["count", *(f"p{percent:g}_m" for percent in percentiles)]
+    columns = ["count", *(f"p{percent:g}_m" for percent in percents)]
     return _table(pd.DataFrame(rows, index=names, columns=columns), margins)
 
 
 def share_within(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    facilities: Frame,
+    zones: Frame,
     *,
     distances_m: Sequence[float] = (50, 100, 150),
     margins: bool = False,
@@ -241,17 +226,22 @@ def share_within(
     >>> share_within(stops, bay, zone, distances_m=(100,)).loc["A"].tolist()
     [2.0, 1.0, 0.5]
     """
-    position, names, owner = _owners(features, zones, "share_within", margins)
-    found = _nearest(features, facilities, "share_within", max_m=max(distances_m, default=0))
+    gate = Gate("share_within")
+    metres_each = gate.many(distances_m, "distances_m", least=0, unit=METRES)
+    gate.choice(margins, "margins", (True, False))
+    here, there = _both(gate, features, facilities)
+    position, names, owner = _owners(gate, here, zones, margins)
+    found = _nearest(here, there, max_m=max(metres_each, default=0))
     distance = found["distance_m"].to_numpy()
-    code = pd.Categorical(owner, categories=[at for at in position if at is not None])
+    # Outside and unlocated are -1 and -2: two more than a position counts all of them.
+    rows = np.array([at for at in position if at is not None], dtype=np.int64) + 2
 
     def counted(chosen: np.ndarray) -> np.ndarray:
-        counts = np.bincount(code.codes[chosen & (code.codes >= 0)], minlength=len(code.categories))
+        counts = np.bincount(owner[chosen] + 2, minlength=int(rows.max(initial=0)) + 1)[rows]
         return np.append(counts, chosen.sum()) if margins else counts
 
     table = pd.DataFrame({"count": counted(np.ones(len(owner), dtype=bool))}, index=names)
-    for metres in distances_m:
+    for metres in metres_each:
         within = counted(distance <= metres)
         table[f"within_{metres:g}_m"] = within
         table[f"share_{metres:g}_m"] = within / table["count"].where(table["count"] > 0)
@@ -259,8 +249,8 @@ def share_within(
 
 
 def unserved(
-    features: gpd.GeoDataFrame,
-    facilities: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    facilities: Frame,
     *,
     within_m: float,
 ) -> gpd.GeoDataFrame:
@@ -288,14 +278,17 @@ def unserved(
     >>> unserved(stops, bay, within_m=150)[["name", "distance_m"]].values.tolist()
     [['B', 200.0]]
     """
-    found = _nearest(features, facilities, "unserved")
+    gate = Gate("unserved")
+    limit = gate.number(within_m, "within_m", least=0, unit=METRES)
+    frame = gate.frame(features, "features", needs_columns=True)
+    gate.free(frame.columns, ("facility", "distance_m"), "features")
+    here, there = _both(gate, frame, facilities)
+    found = _nearest(here, there)
     distance = found["distance_m"].to_numpy()
-    shape = features.geometry.to_numpy()
-    somewhere = ~(shapely.is_missing(shape) | shapely.is_empty(shape))
-    far = np.flatnonzero(somewhere & ~(distance <= within_m))
+    far = np.flatnonzero(here.shapes.placed & ~(distance <= limit))
     far = far[np.argsort(-np.nan_to_num(distance[far], nan=np.inf), kind="stable")]
-    return features.iloc[far].assign(
-        facility=found["facility"].iloc[far].to_numpy(), distance_m=distance[far]
+    return frame.iloc[far].assign(
+        facility=found["facility"].array.take(far), distance_m=distance[far]
     )
 
 
@@ -386,26 +379,17 @@ def _candidates(
 
 
 def _owners(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
-    function: str,
-    margins: bool,
+    gate: Gate, features: Features, zones: Frame, margins: bool
 ) -> tuple[list[int | None], pd.Index, np.ndarray]:
     """Positions of the rows of a table on the zones, its labels, the owner of each feature."""
     # Whose zone a feature is in needs no scale; the distances are tested where they are measured.
-    require_metric(zones, function, measures=())
-    require_same_crs(features, zones, function)
-    index = ZoneIndex(zones)
-    codes = zone_codes(zones)
-    position: list[int | None] = list(
-        pd.Series(np.arange(len(index.codes)), index=index.codes)[codes]
-    )
-    labels = list(codes)
+    given = gate.zones(zones, like=features)
+    index = ZoneIndex(given)
+    position: list[int | None] = index.codes.get_indexer(given.index).tolist()
     if margins:
         position += [OUTSIDE, UNLOCATED, None]
-        labels += _MARGINS
-    names = pd.Index(labels, name=codes.name, dtype="str")
-    return position, names, index.owner(features.geometry.to_numpy())
+    names = with_margins(given.index, _MARGINS if margins else ())
+    return position, names, index.owner(features.shapes)
 
 
 def _table(table: pd.DataFrame, margins: bool) -> pd.DataFrame:

@@ -8,11 +8,9 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from geo_citymgmt._gate import METRES, Features, Frame, Gate
 from geo_citymgmt.coverage.depth import DiscDepth
 from geo_citymgmt.coverage.discs import DiscUnion
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["ARC_SEGMENTS", "Reach", "checked_reach", "demand_weights"]
@@ -92,48 +90,25 @@ class Reach:
 
 
 def checked_reach(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
-    radius_m: float,
-    function: str,
-    at_least: int = 1,
-) -> tuple[ZoneIndex, Reach]:
-    """Refuse what cannot be measured; return the zones and what is reached.
+    gate: Gate, features: Frame, zones: Frame, radius_m: float, at_least: int
+) -> tuple[gpd.GeoSeries, ZoneIndex, Reach]:
+    """Refuse what cannot be measured; return the zones, their index and what is reached.
 
     Raises
     ------
     CRSError, CityDataError
         As in :func:`geo_citymgmt.coverage`.
     """
-    require_metric(zones, function, measures=("area", "length"))
-    require_same_crs(features, zones, function)
-    if not (np.isfinite(radius_m) and radius_m > 0):
-        raise CityDataError(
-            Text(
-                f"{function}：服务半径 {radius_m} 应为正数（米）。",
-                f"{function}: radius_m is {radius_m}, must be a positive number of metres.",
-            ),
-        )
-    if at_least < 1 or at_least != int(at_least):
-        raise CityDataError(
-            Text(
-                f"{function}：at_least 为 {at_least}，应为不小于 1 的整数。",
-                f"{function}: at_least is {at_least}, must be a whole number from 1.",
-            ),
-        )
-    return ZoneIndex(zones), Reach(features.geometry.to_numpy(), radius_m, int(at_least))
+    radius = gate.positive(radius_m, "radius_m", METRES)
+    times = gate.whole(at_least, "at_least", least=1)
+    given = gate.zones(zones, measures=("area", "length"))
+    geometry = gate.features(features, "features", like=given).geometry
+    return given, ZoneIndex(given), Reach(geometry, radius, times)
 
 
-def demand_weights(demand: gpd.GeoDataFrame, weight: str | None, function: str) -> np.ndarray:
+def demand_weights(gate: Gate, demand: Features, weight: str | None, argument: str) -> np.ndarray:
     """How many each row of ``demand`` stands for; missing numbers count nothing."""
     if weight is None:
         return np.ones(len(demand))
-    if weight not in demand.columns:
-        known = ", ".join(c for c in demand.columns if c != demand.active_geometry_name)
-        raise CityDataError(
-            Text(
-                f"{function}：需求数据没有字段 {weight}，已有字段：{known}。",
-                f"{function}: demand has no column {weight!r}; it has {known}.",
-            ),
-        )
-    return np.asarray(demand[weight].astype("float64").fillna(0.0))
+    many = gate.numbers(demand.given, weight, argument, least=0)
+    return np.nan_to_num(many, nan=0.0)

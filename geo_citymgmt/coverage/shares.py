@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import Features, Frame, Gate
 from geo_citymgmt.coverage.reach import ARC_SEGMENTS, Reach, checked_reach, demand_weights
-from geo_citymgmt.metric import require_same_crs
-from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, with_margins
 
 __all__ = ["ARC_SEGMENTS", "coverage", "coverage_area"]
 
@@ -17,8 +17,8 @@ _MARGINS = ("outside", "unlocated", "total")
 
 
 def coverage(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    zones: Frame,
     *,
     radius_m: float,
     at_least: int = 1,
@@ -91,51 +91,44 @@ def coverage(
     >>> float(coverage(parked, city.zones, radius_m=300).loc["320508", "coverage"].round(3))
     0.753
     """
-    index, reach = checked_reach(features, zones, radius_m, "coverage", at_least)
-    codes = zone_codes(zones)
-    position = pd.Series(np.arange(len(index.codes)), index=index.codes)[codes].to_numpy()
+    gate = Gate("coverage")
+    gate.choice(margins, "margins", (True, False))
+    given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
+    position = index.codes.get_indexer(given.index)
     own = index.polygons[position]
     covered = reach.area_in(own)
-    table = pd.DataFrame({"area_m2": shapely.area(own), "covered_m2": covered}, index=codes)
-    table["coverage"] = _ratio(table["covered_m2"], table["area_m2"])
+    area = shapely.area(own)
     if margins:
-        total_covered = reach.area()
-        rest = total_covered - covered.sum()
-        table = pd.concat(
-            [
-                table,
-                pd.DataFrame(
-                    {
-                        "area_m2": [np.nan, np.nan, table["area_m2"].sum()],
-                        # Below this it is rounding, not a place that is reached.
-                        "covered_m2": [
-                            rest if rest > 1e-9 * total_covered else 0.0,
-                            0.0,
-                            total_covered,
-                        ],
-                        "coverage": [
-                            np.nan,
-                            np.nan,
-                            covered.sum() / max(table["area_m2"].sum(), 1e-300),
-                        ],
-                    },
-                    index=pd.Index(_MARGINS, dtype="str"),
-                ),
-            ]
-        )
+        total = reach.area()
+        rest = total - covered.sum()
+        # Below this it is rounding, not a place that is reached.
+        beyond = rest if rest > 1e-9 * total else 0.0
+        area = np.append(area, [np.nan, np.nan, area.sum()])
+        covered = np.append(covered, [beyond, 0.0, total])
+    names = with_margins(given.index, _MARGINS if margins else ())
+    table = pd.DataFrame({"area_m2": area, "covered_m2": covered}, index=names)
+    table["coverage"] = _share(table["covered_m2"], table["area_m2"], len(given), margins)
     if demand is not None:
-        require_same_crs(demand, zones, "coverage")
-        _add_demand(table, index, position, reach, demand, weight, margins)
-    table.index.name = codes.name
+        people = gate.features(demand, "demand", like=given, needs_columns=weight is not None)
+        many = demand_weights(gate, people, weight, "weight")
+        sums = _demand(index, reach, people, many)
+        rows = [*position.tolist(), *((OUTSIDE, UNLOCATED) if margins else ())]
+        out = sums.reindex(rows, fill_value=0.0).to_numpy()
+        if margins:
+            out = np.vstack([out, sums.sum().to_numpy()])
+        table["demand"], table["demand_covered"] = out[:, 0], out[:, 1]
+        table["demand_coverage"] = _share(
+            table["demand_covered"], table["demand"], len(given), margins
+        )
     if margins:
-        kinds = ["zone"] * len(codes) + list(_MARGINS)
+        kinds = ["zone"] * len(given) + list(_MARGINS)
         table.insert(0, "row_kind", pd.array(kinds, dtype="str"))
     return table
 
 
 def coverage_area(
-    features: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    features: Frame,
+    zones: Frame,
     *,
     radius_m: float,
     at_least: int = 1,
@@ -162,40 +155,31 @@ def coverage_area(
     >>> coverage_area(stop, zone, radius_m=100).geometry["A"].geom_type
     'Polygon'
     """
-    index, reach = checked_reach(features, zones, radius_m, "coverage_area", at_least)
-    codes = zone_codes(zones)
-    position = pd.Series(np.arange(len(index.codes)), index=index.codes)[codes].to_numpy()
-    own = index.polygons[position]
+    gate = Gate("coverage_area")
+    given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
+    own = index.polygons[index.codes.get_indexer(given.index)]
     return gpd.GeoDataFrame(
         {"covered_m2": reach.area_in(own)},
         geometry=reach.shape_in(own),
-        index=codes,
-        crs=zones.crs,
+        index=with_margins(given.index, ()),
+        crs=given.crs,
     )
 
 
-def _add_demand(
-    table: pd.DataFrame,
-    index: ZoneIndex,
-    position: np.ndarray,
-    reach: Reach,
-    demand: gpd.GeoDataFrame,
-    weight: str | None,
-    margins: bool,
-) -> None:
-    weights = demand_weights(demand, weight, "coverage")
-    parts = index.shares(demand.geometry.to_numpy(), pieces=True)
+def _demand(index: ZoneIndex, reach: Reach, people: Features, many: np.ndarray) -> pd.DataFrame:
+    """Demand and what of it is reached, by position of the zone, outside and unlocated."""
+    parts = index.shares(people.geometry, pieces=True)
     assert parts.piece is not None
-    amount = weights[parts.feature] * parts.share
+    amount = many[parts.feature] * parts.share
     reached = amount * reach.reaches(parts.piece)
-    sums = pd.DataFrame({"demand": amount, "demand_covered": reached}).groupby(parts.zone).sum()
-    rows = [*position.tolist(), *((OUTSIDE, UNLOCATED) if margins else ())]
-    out = sums.reindex(rows, fill_value=0.0).to_numpy()
+    sums = pd.DataFrame({"demand": amount, "demand_covered": reached})
+    return sums.groupby(parts.zone).sum()
+
+
+def _share(part: pd.Series, whole: pd.Series, n_zones: int, margins: bool) -> pd.Series:
+    """Part of each row; of the row ``total`` that of the zones alone."""
+    share = part / whole.where(whole > 0)
     if margins:
-        out = np.vstack([out, sums.sum().to_numpy()])
-    table["demand"], table["demand_covered"] = out[:, 0], out[:, 1]
-    table["demand_coverage"] = _ratio(table["demand_covered"], table["demand"])
-
-
-def _ratio(part: pd.Series, whole: pd.Series) -> pd.Series:
-    return part / whole.where(whole > 0)
+        total = whole.iloc[:n_zones].sum()
+        share.iloc[-1] = part.iloc[:n_zones].sum() / total if total > 0 else np.nan
+    return share

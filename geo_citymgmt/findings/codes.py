@@ -252,6 +252,12 @@ CODES: Mapping[str, FindingCode] = {
         "{value} 全部划入报告单位，不再单列",
         "{value} lies wholly in reporting units and is not shown by itself",
     ),
+    "ZONES_INVALID": _c(
+        "warning",
+        "分区 {value} 的边界无效（{detail}），以下按修复后的边界检查；请更正",
+        "the outline of zone {value} is invalid ({detail}); what follows holds for it as repaired: "
+        "correct it",
+    ),
     "ZONES_OVERLAP": _c(
         "warning",
         "{value} 与 {expected} 重叠 {detail} 平方米；重叠处归代码小者",

@@ -9,21 +9,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt._gate import SQUARE_METRES, Features, Frame, Gate, areal
 from geo_citymgmt.patterns.records import has_area, ids
 from geo_citymgmt.patterns.shift import estimate_shift
-from geo_citymgmt.words import Text
 
 __all__ = ["changes"]
 
 
 def changes(
-    before: gpd.GeoDataFrame | gpd.GeoSeries,
-    after: gpd.GeoDataFrame | gpd.GeoSeries,
+    before: Frame,
+    after: Frame,
     *,
     min_area_m2: float,
-    permits: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    permits: Frame | None = None,
     overlap: float = 0.3,
     apply_shift: bool = False,
 ) -> gpd.GeoDataFrame:
@@ -88,22 +86,14 @@ def changes(
     1   removed      100.0       0.0          1
     2       new        0.0     100.0                    1
     """
-    require_metric(before, "changes", measures=("area", "length"))
-    require_same_crs(before, after, "changes")
-    if permits is not None:
-        require_same_crs(before, permits, "changes")
-    if not (np.isfinite(min_area_m2) and min_area_m2 >= 0) or not 0 < overlap <= 1:
-        raise CityDataError(
-            Text(
-                f"changes：最小面积 {min_area_m2} 应不小于 0，重叠比例 {overlap} 应在 0 与 1 "
-                "之间。",
-                f"changes: min_area_m2 is {min_area_m2} and overlap {overlap}; they must be at "
-                "least 0,"
-                " and above 0 and at most 1.",
-            ),
-        )
-    old, old_ids, old_none = _footprints(before)
-    new, new_ids, new_none = _footprints(after)
+    gate = Gate("changes")
+    least = gate.number(min_area_m2, "min_area_m2", least=0, unit=SQUARE_METRES)
+    overlap = gate.number(overlap, "overlap", above=0, most=1)
+    earlier = gate.features(before, "before", measures=("area", "length"))
+    later = gate.features(after, "after", like=earlier)
+    allowed = None if permits is None else gate.features(permits, "permits", like=earlier).geometry
+    old, old_ids, old_none = _footprints(earlier)
+    new, new_ids, new_none = _footprints(later)
     shift = estimate_shift(old, new, overlap)
     if apply_shift:
         new = shapely.transform(new, lambda xy: xy - np.array([shift.x, shift.y]))
@@ -113,7 +103,7 @@ def changes(
     was, now = _merged(old, group[: len(old)], n), _merged(new, group[len(old) :], n)
     added = shapely.difference(now, was)
     lost = shapely.difference(was, now)
-    permitted = _inside(added, permits)
+    permitted = _inside(added, allowed)
     table = pd.DataFrame(
         {
             "kind": "",
@@ -129,15 +119,15 @@ def changes(
             "shift_y_m": shift.y,
         }
     )
-    table["kind"] = pd.array(_kinds(table, min_area_m2), dtype="str")
+    table["kind"] = pd.array(_kinds(table, least), dtype="str")
     out = gpd.GeoDataFrame(
-        table, geometry=np.where(table["kind"] == "removed", was, now), crs=before.crs
+        table, geometry=np.where(table["kind"] == "removed", was, now), crs=earlier.crs
     )
-    small, allowed = _left_out(table, min_area_m2)
+    small, explained = _left_out(table, least)
     place = shapely.bounds(out.geometry.to_numpy())
     order = np.lexsort([place[:, 1], place[:, 0]])
-    order = order[~(small | allowed)[order]]
-    counts = _count("below_min", table[small]) | _count("permitted", table[allowed])
+    order = order[~(small | explained)[order]]
+    counts = _count("below_min", table[small]) | _count("permitted", table[explained])
     out = out.iloc[order].reset_index(drop=True)
     out.attrs = {**shift.terms(apply_shift), "n_no_area": old_none + new_none, **counts}
     return out
@@ -152,12 +142,19 @@ def match(old: np.ndarray, new: np.ndarray, overlap: float) -> tuple[np.ndarray,
     return one[enough], other[enough]
 
 
-def _footprints(
-    frame: gpd.GeoDataFrame | gpd.GeoSeries,
-) -> tuple[np.ndarray, np.ndarray, int]:
-    geometry = frame.geometry.to_numpy()
+def _footprints(features: Features) -> tuple[np.ndarray, np.ndarray, int]:
+    """Valid polygons with an area, their ids, and how many features have none."""
+    geometry = features.geometry
+    crossed = np.flatnonzero(~shapely.is_valid(geometry) & features.shapes.placed)
+    if len(crossed):
+        geometry = geometry.copy()
+        geometry[crossed] = [areal(shapely.make_valid(shape)) for shape in geometry[crossed]]
     usable = has_area(geometry)
-    return geometry[usable], ids(frame).to_numpy(dtype=object)[usable], int((~usable).sum())
+    return (
+        geometry[usable],
+        ids(features.given).to_numpy(dtype=object)[usable],
+        int((~usable).sum()),
+    )
 
 
 def _components(n: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -193,13 +190,12 @@ def _joined(names: np.ndarray, group: np.ndarray, n: int) -> Any:
     return pd.array(joined.reindex(range(n), fill_value="").to_numpy(dtype=object), dtype="str")
 
 
-def _inside(added: np.ndarray, permits: gpd.GeoDataFrame | gpd.GeoSeries | None) -> np.ndarray:
+def _inside(added: np.ndarray, permits: np.ndarray | None) -> np.ndarray:
     """Area of each addition that lies within a permit; where permits overlap, once."""
     out = np.zeros(len(added))
     if permits is None:
         return out
-    allowed = permits.geometry.to_numpy()
-    allowed = allowed[has_area(allowed)]
+    allowed = permits[has_area(permits)]
     at, near = shapely.STRtree(allowed).query(added, predicate="intersects")
     at, position = np.unique(at, return_inverse=True)
     local = _merged(allowed[near], position, len(at))

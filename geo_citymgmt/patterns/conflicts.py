@@ -7,17 +7,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt._gate import METRES, Features, Frame, Gate, labels_at
 from geo_citymgmt.patterns.records import ids
-from geo_citymgmt.words import Text
 
 __all__ = ["conflicts"]
 
 
 def conflicts(
-    first: gpd.GeoDataFrame | gpd.GeoSeries,
-    second: gpd.GeoDataFrame | gpd.GeoSeries,
+    first: Frame,
+    second: Frame,
     *,
     within_m: float = 0.0,
 ) -> pd.DataFrame:
@@ -26,8 +24,9 @@ def conflicts(
     Parameters
     ----------
     first, second : GeoDataFrame or GeoSeries
-        Features of any kind in one metric CRS. Give the same frame twice for conflicts within a
-        layer: each pair comes once then, and none with itself.
+        Features of any kind in one metric CRS. Give the same features twice, equal in index,
+        columns and geometry, for conflicts within a layer: each pair comes once then, and none
+        with itself.
     within_m : float
         Largest distance in metres in the plane; 0 for features that share at least a point.
         Parcels side by side share one too; ``overlap_m2`` tells them apart.
@@ -38,8 +37,8 @@ def conflicts(
         One row a pair, in the order of ``first``, then ``second``: ``first`` and ``second`` (labels
         of their indices), ``first_id`` and ``second_id``, ``distance_m``, ``overlap_m2`` (of two
         polygons) and ``overlap_m`` (length of a line within the other), zero where they do not
-        apply. ``.attrs`` holds how many features have no place: ``first_unlocated``,
-        ``second_unlocated``.
+        apply. ``.attrs`` holds whether both are the ``same`` features, and how many have no place:
+        ``first_unlocated``, ``second_unlocated``.
 
     Warns
     -----
@@ -65,21 +64,17 @@ def conflicts(
     0   bay   on it         0.0
     1   bay  beside         1.0
     """
-    require_metric(first, "conflicts", measures=("area", "length"))
-    require_same_crs(first, second, "conflicts")
-    if not (np.isfinite(within_m) and within_m >= 0):
-        raise CityDataError(
-            Text(
-                f"conflicts：距离 {within_m} 应为不小于 0 的米数。",
-                f"conflicts: within_m is {within_m}, must not be negative.",
-            ),
-        )
-    ours, theirs = first.geometry.to_numpy(), second.geometry.to_numpy()
-    if within_m > 0:
-        one, other = shapely.STRtree(theirs).query(ours, predicate="dwithin", distance=within_m)
+    gate = Gate("conflicts")
+    within = gate.number(within_m, "within_m", least=0, unit=METRES)
+    left_side = gate.features(first, "first", measures=("area", "length"))
+    right_side = gate.features(second, "second", like=left_side)
+    ours, theirs = left_side.geometry, right_side.geometry
+    if within > 0:
+        one, other = shapely.STRtree(theirs).query(ours, predicate="dwithin", distance=within)
     else:
         one, other = shapely.STRtree(theirs).query(ours, predicate="intersects")
-    if first is second:
+    same = _same(left_side, right_side)
+    if same:
         once = one < other
         one, other = one[once], other[once]
     order = np.lexsort([other, one])
@@ -97,8 +92,8 @@ def conflicts(
     first_id, second_id = ids(first).to_numpy(), ids(second).to_numpy()
     pairs = pd.DataFrame(
         {
-            "first": first.index[one],
-            "second": second.index[other],
+            "first": labels_at(first.index, one),
+            "second": labels_at(second.index, other),
             "first_id": pd.array(first_id[one], dtype="str"),
             "second_id": pd.array(second_id[other], dtype="str"),
             "distance_m": distance,
@@ -106,9 +101,28 @@ def conflicts(
             "overlap_m": length,
         }
     )
-    pairs.attrs = {"first_unlocated": _nowhere(ours), "second_unlocated": _nowhere(theirs)}
+    pairs.attrs = {
+        "same": same,
+        "first_unlocated": int((~left_side.shapes.placed).sum()),
+        "second_unlocated": int((~right_side.shapes.placed).sum()),
+    }
     return pairs
 
 
-def _nowhere(geometry: np.ndarray) -> int:
-    return int((shapely.is_missing(geometry) | shapely.is_empty(geometry)).sum())
+def _same(first: Features, second: Features) -> bool:
+    """Whether two frames hold the same features: selected twice they are two objects."""
+    if first.given is second.given:
+        return True
+    if type(first.given) is not type(second.given) or not first.index.equals(second.index):
+        return False
+    if isinstance(first.given, gpd.GeoDataFrame) and not _columns_equal(first.given, second.given):
+        return False
+    placed = first.shapes.placed
+    return np.array_equal(placed, second.shapes.placed) and bool(
+        shapely.equals_identical(first.geometry[placed], second.geometry[placed]).all()
+    )
+
+
+def _columns_equal(first: gpd.GeoDataFrame, second: gpd.GeoDataFrame) -> bool:
+    rest = [frame.drop(columns=frame.active_geometry_name) for frame in (first, second)]
+    return bool(rest[0].equals(rest[1]))

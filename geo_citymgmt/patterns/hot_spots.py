@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import METRES, Features, Frame, Gate
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.patterns.permutation import benjamini_hochberg, normal_p, permutation_p
-from geo_citymgmt.patterns.records import column
 from geo_citymgmt.words import Text
-from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
+from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["hot_spots"]
 
@@ -21,11 +20,11 @@ _MAX_CELLS = 4_000_000
 
 
 def hot_spots(
-    gdf: gpd.GeoDataFrame | gpd.GeoSeries,
+    gdf: Frame,
     *,
     cell_m: float,
     value: str | None = None,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries | None = None,
+    zones: Frame | None = None,
     permutations: int | None = 9999,
     seed: int = 0,
     fdr: float = 0.05,
@@ -96,13 +95,14 @@ def hot_spots(
     grid_code
     E550000N3460000  9           4  2.2393  none
     """
-    _check(cell_m, permutations, fdr)
-    require_metric(gdf, "hot_spots", measures=("area", "length"))
-    index = None
-    if zones is not None:
-        require_same_crs(gdf, zones, "hot_spots")
-        index = ZoneIndex(zones)
-    features = _Features(gdf, value, index)
+    gate = Gate("hot_spots")
+    cell_m = gate.number(cell_m, "cell_m", least=1, unit=METRES)
+    draws = 0 if permutations is None else gate.whole(permutations, "permutations")
+    seed = gate.whole(seed, "seed")
+    fdr = gate.number(fdr, "fdr", above=0, most=1)
+    placed = gate.features(gdf, "gdf", measures=("area", "length"))
+    index = None if zones is None else ZoneIndex(gate.zones(zones, like=placed))
+    features = _Features(gate, placed, value, index)
     cells = _cells(features, cell_m, index)
     table = _sums(features, cells, cell_m)
     lag, k = _neighbourhood(cells, table["value"].to_numpy())
@@ -111,7 +111,6 @@ def hot_spots(
     total = table["value"].sum()
     table["g_star"] = lag / total if total else np.nan
     table["z"] = z
-    draws = int(permutations or 0)
     own = table["value"].to_numpy()
     p = permutation_p(own, lag - own, k - 1, draws, seed) if draws else normal_p(z)
     table["p"] = np.where(np.isnan(z), 1.0, p)
@@ -124,7 +123,7 @@ def hot_spots(
     if index is not None:
         owner = index.owner(squares)
         table["zone_code"] = index.code_of(owner, table.index)
-    out = gpd.GeoDataFrame(table, geometry=squares, crs=gdf.crs)
+    out = gpd.GeoDataFrame(table, geometry=squares, crs=placed.crs)
     out.attrs = _terms(len(cells), draws, seed, fdr) | features.left_out
     if np.isnan(z).all():
         out.attrs |= {
@@ -138,33 +137,21 @@ class _Features:
     """Places and amounts of the features that count, and how many do not."""
 
     def __init__(
-        self, gdf: gpd.GeoDataFrame | gpd.GeoSeries, value: str | None, index: ZoneIndex | None
+        self, gate: Gate, features: Features, value: str | None, index: ZoneIndex | None
     ) -> None:
-        geometry = gdf.geometry.to_numpy()
-        usable = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
-        amount = np.ones(len(gdf))
+        usable = features.shapes.placed
+        amount = np.ones(len(features))
         if value is not None:
-            if not isinstance(gdf, gpd.GeoDataFrame):
-                raise CityDataError(f"hot_spots: a GeoSeries has no column {value!r}.")
-            amount = pd.to_numeric(column(gdf, value, "hot_spots")).astype("float64").to_numpy()
-        inside = usable.copy()
-        if index is not None:
-            inside[usable] = index.owner(geometry[usable]) != OUTSIDE
+            amount = gate.numbers(features.given, value, "value")
+        inside = usable if index is None else index.owner(features.shapes) >= 0
         missing = np.isnan(amount)
-        if np.isinf(amount).any():
-            raise CityDataError(
-                Text(
-                    f"hot_spots：字段“{value}”含无穷大数值，请先修正或剔除。",
-                    f"hot_spots: {value!r} has infinite values; mend or remove them.",
-                ),
-            )
         self.amount = np.where(missing, 0.0, amount)[inside]
         self.left_out = {
             "outside": int((usable & ~inside).sum()),
             "unlocated": int((~usable).sum()),
             "missing": int((missing & inside).sum()),
         }
-        place = geometry[inside]
+        place = features.geometry[inside]
         point = shapely.get_type_id(place) == 0
         place[~point] = shapely.point_on_surface(place[~point])
         self.xy = np.column_stack([shapely.get_x(place), shapely.get_y(place)])
@@ -286,27 +273,3 @@ def _terms(n: int, permutations: int, seed: int, fdr: float) -> dict[str, object
             f"达到该值：{verdict_zh}。置换 {enough:,} 次时单个网格即可显著。"
         )
     return terms
-
-
-def _check(cell_m: float, permutations: int | None, fdr: float) -> None:
-    if not (np.isfinite(cell_m) and cell_m >= 1):
-        raise CityDataError(
-            Text(
-                f"hot_spots：网格边长 {cell_m} 应不小于 1 米。",
-                f"hot_spots: cell_m is {cell_m}, must be at least 1 metre.",
-            ),
-        )
-    if permutations is not None and permutations < 0:
-        raise CityDataError(
-            Text(
-                f"hot_spots：置换次数 {permutations} 不应为负数。",
-                f"hot_spots: permutations is {permutations}, must not be negative.",
-            ),
-        )
-    if not 0 < fdr < 1:
-        raise CityDataError(
-            Text(
-                f"hot_spots：错误发现率 {fdr} 应在 0 与 1 之间。",
-                f"hot_spots: fdr is {fdr}, must lie between 0 and 1.",
-            ),
-        )

@@ -7,10 +7,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric
-from geo_citymgmt.patterns.records import column, has_area, ids
-from geo_citymgmt.words import Text
+from geo_citymgmt._gate import Gate, labels_at
+from geo_citymgmt.patterns.records import has_area, ids
 
 __all__ = ["recurrence"]
 
@@ -71,19 +69,13 @@ def recurrence(
       earlier_id later_id  days  overlap
     0        old      new    90      0.5
     """
-    require_metric(parcels, "recurrence", measures=("area",))
-    if within_days < 1 or not 0 < overlap <= 1:
-        raise CityDataError(
-            Text(
-                f"recurrence：天数 {within_days} 应不小于 1，重叠比例 {overlap} 应在 0 与 1 之间。",
-                f"recurrence: within_days is {within_days} and overlap {overlap}; they must be "
-                "at least"
-                " 1, and above 0 and at most 1.",
-            ),
-        )
-    found_on = _dates(parcels, found)
-    closed_on = _dates(parcels, closed)
-    geometry = parcels.geometry.to_numpy()
+    gate = Gate("recurrence")
+    within = gate.whole(within_days, "within_days", least=1)
+    overlap = gate.number(overlap, "overlap", above=0, most=1)
+    features = gate.features(parcels, "parcels", measures=("area",), needs_columns=True)
+    found_on = gate.days(parcels, found, "found")
+    closed_on = gate.days(parcels, closed, "closed")
+    geometry = features.geometry
     footprint = has_area(geometry)
     later = np.flatnonzero(footprint & ~np.isnat(found_on))
     earlier = np.flatnonzero(footprint & ~np.isnat(closed_on))
@@ -92,7 +84,7 @@ def recurrence(
     )
     later, earlier = later[at_later], earlier[at_earlier]
     days = (found_on[later] - closed_on[earlier]).astype("int64")
-    near = (days >= 1) & (days <= within_days) & (later != earlier)
+    near = (days >= 1) & (days <= within) & (later != earlier)
     later, earlier, days = later[near], earlier[near], days[near]
     shared = shapely.area(shapely.intersection(geometry[later], geometry[earlier]))
     smaller = np.minimum(shapely.area(geometry[later]), shapely.area(geometry[earlier]))
@@ -100,11 +92,11 @@ def recurrence(
     enough = shared >= overlap * smaller * (1 - 1e-6)
     later, earlier, days = later[enough], earlier[enough], days[enough]
     shared, smaller = shared[enough], smaller[enough]
-    label, name = parcels.index, ids(parcels).to_numpy()
+    name = ids(parcels).to_numpy()
     pairs = pd.DataFrame(
         {
-            "earlier": label[earlier],
-            "later": label[later],
+            "earlier": labels_at(parcels.index, earlier),
+            "later": labels_at(parcels.index, later),
             "earlier_id": pd.array(name[earlier], dtype="str"),
             "later_id": pd.array(name[later], dtype="str"),
             "closed_date": closed_on[earlier],
@@ -114,7 +106,7 @@ def recurrence(
             "overlap": shared / smaller,
         }
     )
-    pairs = pairs.sort_values(["later", "earlier"], ignore_index=True)
+    pairs = pairs.iloc[_order(pairs, later, earlier)].reset_index(drop=True)
     pairs.attrs = {
         "no_footprint": int((~footprint).sum()),
         "no_found_date": int(np.isnat(found_on).sum()),
@@ -123,16 +115,9 @@ def recurrence(
     return pairs
 
 
-def _dates(parcels: gpd.GeoDataFrame, name: str) -> np.ndarray:
-    dates = column(parcels, name, "recurrence")
-    if dates.isna().all():
-        return np.full(len(parcels), np.datetime64("NaT", "D"))
-    if not pd.api.types.is_datetime64_any_dtype(dates):
-        raise CityDataError(
-            Text(
-                f"recurrence：字段“{name}”不是日期型，请用 read_layer 读取或先转换为日期。",
-                f"recurrence: {name!r} is not a column of dates; read the file with read_layer, or"
-                " convert it with pandas.to_datetime.",
-            ),
-        )
-    return dates.to_numpy().astype("datetime64[D]")
+def _order(pairs: pd.DataFrame, later: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+    """Order by the labels, or by position where the labels have no order of their own."""
+    try:
+        return np.asarray(pairs.sort_values(["later", "earlier"]).index)
+    except TypeError:
+        return np.lexsort([earlier, later])

@@ -368,7 +368,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
     else:
         geometry, plain, crs = np.full(len(frame), None, dtype=object), frame, None
     geometry[pd.isna(geometry)] = None
-    index = frame.index.astype(str).to_numpy(dtype=object)
+    labels = ["" if label is None or label != label else str(label) for label in frame.index]
     return Raw(
         name=name,
         frame=plain.reset_index(drop=True),
@@ -377,7 +377,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
         n_walked=len(frame),
         crs=crs,
         encoding_source="in memory",
-        row_label=index,
+        row_label=np.array(labels, dtype=object),
     )
 
 

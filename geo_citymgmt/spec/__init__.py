@@ -141,6 +141,16 @@ def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = Non
     if isinstance(layer, LayerSpec):
         return layer
     specs = _packaged_specs() if specs is None else specs
+    if not isinstance(layer, str):
+        raise SpecError(
+            Text(
+                f"layer 为 {layer!r}（{type(layer).__name__}），不是图层名。",
+                f"layer is {layer!r} ({type(layer).__name__}), not the name of a layer.",
+            ),
+            remedy=Text(
+                f"请给出其中之一：{'、'.join(specs)}。", f"Give one of {', '.join(specs)}."
+            ),
+        )
     if layer in specs:
         return specs[layer]
     for spec in specs.values():

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import Frame, Gate, areal
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.metric import require_metric
-from geo_citymgmt.zones.ownership import zone_codes, zone_index
+from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["assign_zones", "check_zones", "split_by_zone"]
 
@@ -21,9 +21,7 @@ __all__ = ["assign_zones", "check_zones", "split_by_zone"]
 _SLIVER_M2 = 1.0
 
 
-def assign_zones(
-    gdf: gpd.GeoDataFrame | gpd.GeoSeries, zones: gpd.GeoDataFrame | gpd.GeoSeries
-) -> pd.Series:
+def assign_zones(gdf: Frame, zones: Frame) -> pd.Series:
     """Tell the one zone that owns each feature.
 
     A point belongs to the zone that covers it, on a shared boundary to the lowest code; a line or
@@ -62,13 +60,13 @@ def assign_zones(
     >>> assign_zones(points, zones).tolist()
     ['A', 'A', nan]
     """
-    index = zone_index(gdf, zones, "assign_zones")
-    return index.code_of(index.owner(gdf.geometry.to_numpy()), gdf.index)
+    gate = Gate("assign_zones")
+    index = ZoneIndex(gate.zones(zones))
+    features = gate.features(gdf, "gdf", like=zones)
+    return index.code_of(index.owner(features.shapes), features.index)
 
 
-def split_by_zone(
-    gdf: gpd.GeoDataFrame | gpd.GeoSeries, zones: gpd.GeoDataFrame | gpd.GeoSeries
-) -> gpd.GeoDataFrame:
+def split_by_zone(gdf: Frame, zones: Frame) -> gpd.GeoDataFrame:
     """Cut features at zone lines; the pieces add up to the whole.
 
     Parameters
@@ -100,16 +98,18 @@ def split_by_zone(
     >>> split_by_zone(line, zones)[["zone_code", "share"]].values.tolist()
     [[nan, 0.25], ['A', 0.25], ['B', 0.5]]
     """
-    index = zone_index(gdf, zones, "split_by_zone")
-    shares = index.shares(gdf.geometry.to_numpy(), pieces=True)
-    labels = gdf.index[shares.feature]
+    gate = Gate("split_by_zone")
+    index = ZoneIndex(gate.zones(zones))
+    features = gate.features(gdf, "gdf", like=zones)
+    shares = index.shares(features.geometry, pieces=True)
+    labels = features.index[shares.feature]
     return gpd.GeoDataFrame(
         {
-            "zone_code": index.code_of(shares.zone, labels),
-            "share": pd.Series(shares.share, index=labels),
+            "zone_code": index.code_of(shares.zone, labels).array,
+            "share": shares.share,
         },
         geometry=shares.piece,
-        crs=gdf.crs,
+        crs=features.crs,
         index=labels,
     )
 
@@ -125,8 +125,9 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A findings table: ZONES_OVERLAP with both codes and the area, ZONES_GAP with the area, and
-        the place of each. Empty for zones that tile; for these reconciliation is promised.
+        A findings table: ZONES_INVALID with the code of a zone whose outline crosses itself (it is
+        checked as repaired), ZONES_OVERLAP with both codes and the area, ZONES_GAP with the area,
+        and the place of each. Empty for zones that tile; for these reconciliation is promised.
 
     Warns
     -----
@@ -146,12 +147,10 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     >>> check_zones(zones)[["code", "value", "expected"]].values.tolist()
     [['ZONES_OVERLAP', 'A', 'B']]
     """
-    require_metric(zones, "check_zones", measures=("area",))
-    codes = zone_codes(zones).to_numpy(dtype=str)
-    order = np.argsort(codes, kind="stable")
-    codes, polygons = codes[order], zones.geometry.to_numpy()[order]
+    given = Gate("check_zones").zones(zones, measures=("area",), valid=False)
     findings = Findings("zones")
     places: list[shapely.Point] = []
+    codes, polygons = _valid(given, findings, places)
     first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     pair = first < second
     first, second = first[pair], second[pair]
@@ -176,3 +175,17 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     table["x"] = [p.x for p in places]
     table["y"] = [p.y for p in places]
     return table
+
+
+def _valid(
+    zones: gpd.GeoSeries, findings: Findings, places: list[shapely.Point]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Codes and repaired outlines, the lowest code first; reports what had to be repaired."""
+    index = ZoneIndex(zones)
+    codes, polygons = index.codes.to_numpy(dtype=object), index.given
+    for k in np.flatnonzero(~shapely.is_valid(polygons)):
+        reason = shapely.is_valid_reason(polygons[k])
+        findings.add("ZONES_INVALID", about=str(codes[k]), value=codes[k], detail=reason)
+        places.append(shapely.Point(shapely.get_coordinates(polygons[k])[0]))
+        polygons[k] = areal(shapely.make_valid(polygons[k]))
+    return codes, polygons

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import METRES, Frame, Gate
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.metric import require_metric
 from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import OUTSIDE, ZoneIndex
 
@@ -22,9 +20,7 @@ _MOST_CELLS = 4_000_000
 _SLIVER_M2 = 1e-6
 
 
-def make_grid(
-    zones: gpd.GeoDataFrame | gpd.GeoSeries, cell_m: float, *, clip: bool = True
-) -> gpd.GeoDataFrame:
+def make_grid(zones: Frame, cell_m: float, *, clip: bool = True) -> gpd.GeoDataFrame:
     """Lay square cells over zones, each cell within one zone.
 
     The corners of the cells are multiples of ``cell_m`` in the plane of the CRS, so that grids of
@@ -72,15 +68,9 @@ def make_grid(
     A-1101-6920           A  250000.0
     A-1102-6920           A  125000.0
     """
-    require_metric(zones, "make_grid", measures=("area", "length"))
-    if not (math.isfinite(cell_m) and cell_m > 0):
-        raise CityDataError(
-            Text(
-                f"make_grid：cell_m 为 {cell_m}，应为正数（米）。",
-                f"make_grid: cell_m is {cell_m}, must be a positive number of metres.",
-            ),
-        )
-    index = ZoneIndex(zones)
+    gate = Gate("make_grid")
+    cell_m = gate.positive(cell_m, "cell_m", METRES)
+    index = ZoneIndex(gate.zones(zones, measures=("area", "length")))
     column, row = _cells(shapely.bounds(index.polygons), cell_m)
     squares = shapely.box(column * cell_m, row * cell_m, (column + 1) * cell_m, (row + 1) * cell_m)
     if clip:
@@ -94,16 +84,16 @@ def make_grid(
         zone, cells = owner[at], squares[at]
     order = np.lexsort([column[at], row[at], zone])
     at, zone, cells = at[order], zone[order], cells[order]
-    parent = index.code_of(zone, pd.RangeIndex(len(at)))
-    code = (
-        parent + "-" + pd.Series(column[at]).astype("str") + "-" + pd.Series(row[at]).astype("str")
-    )
+    parent = index.codes[zone]
+    names = pd.Series(parent.astype("str").to_numpy(dtype=object), dtype="str")
+    code = names + "-" + pd.Series(column[at]).astype("str")
+    code = code + "-" + pd.Series(row[at]).astype("str")
     return gpd.GeoDataFrame(
-        {"parent_code": parent.to_numpy(dtype=object), "area_m2": shapely.area(cells)},
+        {"parent_code": parent.array, "area_m2": shapely.area(cells)},
         geometry=cells,
         crs=zones.crs,
         index=pd.Index(code, name="grid_code", dtype="str"),
-    ).astype({"parent_code": "str"})
+    )
 
 
 def _cells(bounds: np.ndarray, cell_m: float) -> tuple[np.ndarray, np.ndarray]:

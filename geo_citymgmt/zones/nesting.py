@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, zone_codes
+from geo_citymgmt._gate import Frame, Gate, Shapes
+from geo_citymgmt.words import Text
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex
 
 __all__ = ["Parts", "level_rows", "parents_of", "parts_of", "parts_within"]
 
@@ -29,14 +32,18 @@ class Parts:
     piece: np.ndarray
 
 
-def parts_of(index: ZoneIndex, geometry: np.ndarray, split: str) -> Parts:
+def parts_of(index: ZoneIndex, geometry: np.ndarray | Shapes, split: str) -> Parts:
     """Parts of features at the first level, by ``split``: "owner" or "share"."""
+    if isinstance(geometry, Shapes):
+        asked, geometry = geometry, geometry.geometry
+    else:
+        asked = Shapes.of(geometry)
     if split == "share":
-        shares = index.shares(geometry, pieces=True)
+        shares = index.shares(asked, pieces=True)
         row, zone, share, piece = shares.feature, shares.zone, shares.share, shares.piece
         assert piece is not None
     else:
-        row, zone = np.arange(len(geometry)), index.owner(geometry)
+        row, zone = np.arange(len(geometry)), index.owner(asked)
         share, piece = np.ones(len(geometry)), geometry
     # Positions below zero count from the end.
     label = np.append(index.codes.to_numpy(dtype=object), ["unlocated", "outside"])[zone]
@@ -59,8 +66,8 @@ def parts_within(
         Of the level above.
     zones : GeoDataFrame or GeoSeries
         Zones of this level.
-    parent : ndarray of str
-        The zone of the level above that each belongs to.
+    parent : ndarray of object
+        Code of the zone of the level above that each belongs to.
     split : {"owner", "share"}
         As for the level above.
     indexes : mutable mapping, optional
@@ -68,14 +75,14 @@ def parts_within(
     """
     indexes = {} if indexes is None else indexes
     found = parts.kind == "zone"
-    codes, of_part = np.unique(parts.label[found].astype(str), return_inverse=True)
+    of_part, codes = pd.factorize(parts.label[found])
     order = np.argsort(of_part, kind="stable")
     groups = np.split(
         np.flatnonzero(found)[order], np.searchsorted(of_part[order], np.arange(1, len(codes)))
     )
     out = [_kept(parts, np.flatnonzero(~found), None)]
     for code, mine in zip(codes, groups, strict=False):
-        inside = zones[parent == code]
+        inside = zones[np.asarray(parent == code, dtype=bool)]
         if inside.empty:
             out.append(_kept(parts, mine, "outside"))
             continue
@@ -95,31 +102,51 @@ def _kept(parts: Parts, at: np.ndarray, kind: str | None) -> Parts:
     return Parts(parts.row[at], kinds, parts.label[at], parts.share[at], parts.piece[at])
 
 
-def parents_of(
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
-    level: str,
-    above: gpd.GeoDataFrame | gpd.GeoSeries,
-) -> np.ndarray:
-    """Code of the zone of ``level`` that each zone belongs to: as stated, else by its area."""
+def parents_of(zones: Frame, level: str, above: gpd.GeoSeries, gate: Gate) -> np.ndarray:
+    """Code of the zone of ``level`` that each zone belongs to: as stated, else by its area.
+
+    Raises
+    ------
+    CityDataError
+        What is stated names no zone of the level above: text for a number, or another year's.
+    """
     if isinstance(zones, gpd.GeoDataFrame):
         for name in ("parent_code", f"{level}_code"):
             if name in zones.columns:
-                return np.asarray(zones[name].astype("str").to_numpy(dtype=object))
+                return _stated(zones, name, above.index, gate)
     index = ZoneIndex(above)
-    owner = index.code_of(index.owner(zones.geometry.to_numpy()), pd.RangeIndex(len(zones)))
-    return np.asarray(owner.to_numpy(dtype=object))
+    owner = index.owner(zones.geometry.to_numpy())
+    return np.append(index.codes.to_numpy(dtype=object), [None, None])[owner]
 
 
-def level_rows(
-    zones: gpd.GeoDataFrame | gpd.GeoSeries, parent: np.ndarray, above: list[str]
-) -> pd.DataFrame:
+def _stated(zones: gpd.GeoDataFrame, name: str, above: pd.Index, gate: Gate) -> np.ndarray:
+    stated = gate.column(zones, name, "levels")
+    if isinstance(stated.dtype, pd.CategoricalDtype):
+        stated = stated.astype(stated.dtype.categories.dtype)
+    if len(zones) and not stated.isin(above).any():
+        raise gate.refuse(
+            Text(
+                f"levels：“{name}”列（{stated.dtype}，如 {stated.iloc[0]!r}）没有一个是上一级的"
+                f"分区代码（{above.dtype}，如 {above[0]!r}）。",
+                f"levels: not one value of column {name!r} ({stated.dtype}, such as "
+                f"{stated.iloc[0]!r}) is a code of the level above ({above.dtype}, such as "
+                f"{above[0]!r}).",
+            ),
+            Text(
+                f"请统一类型，如 .astype({{{name!r}: {str(above.dtype)!r}}})。",
+                f"Bring both to one type, as with .astype({{{name!r}: {str(above.dtype)!r}}}).",
+            ),
+        )
+    return stated.to_numpy(dtype=object, na_value=None)
+
+
+def level_rows(codes: pd.Index, parent: np.ndarray, above: list[Any]) -> pd.DataFrame:
     """Rows of a level: its zones, what the zones ``above`` have in none of them, the rest."""
-    codes = [*zone_codes(zones)]
     rest = ["outside", "unlocated"]
     return pd.DataFrame(
         {
-            "zone_code": [*codes, *above, *rest],
+            "zone_code": pd.Series([*codes, *above, *rest], dtype=object),
             "row_kind": ["zone"] * len(codes) + ["outside"] * len(above) + rest,
-            "parent_code": [*parent, *above, *rest],
+            "parent_code": pd.Series([*parent, *above, *rest], dtype=object),
         }
     )

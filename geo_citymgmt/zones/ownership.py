@@ -6,7 +6,7 @@ the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -15,28 +15,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.metric import require_metric, require_same_crs
+from geo_citymgmt._gate import Shapes
 from geo_citymgmt.zones.lookup import CellTable
 
-__all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "zone_codes", "zone_index"]
+__all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "with_margins"]
 
 #: Positions that stand for "in no zone" and "has no place".
 OUTSIDE, UNLOCATED = -1, -2
-_CODE_COLUMNS = ("zone_code", "district_code", "street_code", "grid_code")
+#: Of a take: missing.
+_NONE = -1
 #: Cells of the look-up table for each feature, and the least and most there may be: fewer leave
 #: more features to test, more take longer to draw.
 _CELLS_PER_FEATURE, _FEWEST_CELLS, _MOST_CELLS = 2, 1 << 12, 1 << 22
 #: Shares this close are a tie: an overlay is exact to some 1e-12 of the feature.
 _TIE = 1e-9
-
-
-def zone_codes(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.Index:
-    """Codes of ``zones`` as text: its index, or its code column where the index is a mere count."""
-    if isinstance(zones.index, pd.RangeIndex) and isinstance(zones, gpd.GeoDataFrame):
-        for name in _CODE_COLUMNS:
-            if name in zones.columns:
-                return pd.Index(zones[name].astype("str"), name=name)
-    return pd.Index(zones.index.astype("str"), name=zones.index.name or "zone_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +56,16 @@ class ZoneIndex:
     """
 
     def __init__(self, zones: gpd.GeoDataFrame | gpd.GeoSeries) -> None:
-        codes = zone_codes(zones)
-        order = np.argsort(codes.to_numpy(dtype=str), kind="stable")
-        self.codes = codes[order]
-        self._given = zones.geometry.to_numpy()[order]
+        order = _lowest_first(zones.index)
+        codes = zones.index[order]
+        self.codes = codes if codes.name is not None else codes.rename("zone_code")
+        self.given = zones.geometry.to_numpy()[order]
         self._cells: CellTable | None = None
 
     @cached_property
     def polygons(self) -> np.ndarray:
         """The zones in the order of ``codes``, each without what a lower code owns."""
-        polygons = _exclusive(self._given)
+        polygons = _exclusive(self.given)
         shapely.prepare(polygons)
         return polygons
 
@@ -87,9 +79,10 @@ class ZoneIndex:
 
     def code_of(self, positions: np.ndarray, index: pd.Index) -> pd.Series:
         """Codes at ``positions``, missing outside, as a Series on ``index``."""
-        # Positions below zero count from the end.
-        lookup = pd.array([*self.codes, None, None], dtype="str")
-        return pd.Series(lookup.take(positions), index=index, name=self.codes.name)
+        # Whole numbers become nullable ones: a float for a code would join to nothing.
+        lookup = pd.array(self.codes)
+        taken = lookup.take(np.maximum(positions, _NONE), allow_fill=True)
+        return pd.Series(taken, index=index, name=self.codes.name)
 
     def of_points(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Position of the owning zone of each point; the lowest code on a shared boundary.
@@ -101,24 +94,25 @@ class ZoneIndex:
 
     def _table(self, n: int) -> CellTable | None:
         """Return a look-up table fit for ``n`` features; none where zones have no extent."""
-        if not len(self._given) or not np.isfinite(shapely.total_bounds(self._given)).all():
+        if not len(self.given) or not np.isfinite(shapely.total_bounds(self.given)).all():
             return None
         fit = min(max(_CELLS_PER_FEATURE * n, _FEWEST_CELLS), _MOST_CELLS)
         if self._cells is None or 4 * self._cells.n_cells < fit:
-            shapely.prepare(self._given)
-            self._cells = CellTable(self._given, fit)
+            shapely.prepare(self.given)
+            self._cells = CellTable(self.given, fit)
         return self._cells
 
-    def owner(self, geometry: np.ndarray) -> np.ndarray:
+    def owner(self, geometry: np.ndarray | Shapes) -> np.ndarray:
         """Position of the owning zone of each feature: the largest share, ties to the lowest."""
-        out = np.full(len(geometry), UNLOCATED)
-        points, others = _points_and_others(geometry)
-        if len(points) == len(geometry):
-            return self._of_point_geometry(geometry)
-        if len(points):
-            out[points] = self._of_point_geometry(geometry[points])
-        if len(others):
-            out[others] = self._largest(geometry[others])
+        shapes = _asked(geometry)
+        if shapes.xy is not None:
+            out = self.of_points(shapes.xy[:, 0], shapes.xy[:, 1])
+            out[shapes.kind < 0] = UNLOCATED
+            return out
+        out = np.full(len(shapes), UNLOCATED)
+        points, others = _points_and_others(shapes)
+        out[points] = self._of_point_geometry(shapes.geometry[points])
+        out[others] = self._largest(shapes.geometry[others])
         return out
 
     def _of_point_geometry(self, points: np.ndarray) -> np.ndarray:
@@ -136,9 +130,11 @@ class ZoneIndex:
         out[out == len(self.polygons)] = OUTSIDE
         return out
 
-    def shares(self, geometry: np.ndarray, *, pieces: bool = False) -> Shares:
+    def shares(self, geometry: np.ndarray | Shapes, *, pieces: bool = False) -> Shares:
         """Shares of all features by zone, what lies outside and what has no place included."""
-        points, others = _points_and_others(geometry)
+        shapes = _asked(geometry)
+        geometry = shapes.geometry
+        points, others = _points_and_others(shapes)
         nowhere = np.setdiff1d(np.arange(len(geometry)), np.append(points, others))
         owner = self._of_point_geometry(geometry[points])
         parts = self._extended_shares(geometry[others], pieces=pieces)
@@ -232,28 +228,29 @@ class ZoneIndex:
         return _same_dimension(parts, whole)
 
 
-def zone_index(
-    gdf: gpd.GeoDataFrame | gpd.GeoSeries,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
-    function: str,
-    *,
-    measures: Collection[str] = (),
-) -> ZoneIndex:
-    """Index of ``zones`` for features in the same metric CRS, or a CRSError for ``function``.
-
-    Who owns a feature, and which share of it, is the same in any plane: only what is measured
-    besides needs a scale (see :func:`geo_citymgmt.metric.require_metric`).
-    """
-    require_metric(zones, function, measures=measures)
-    require_same_crs(gdf, zones, function)
-    return ZoneIndex(zones)
+def with_margins(codes: pd.Index, margins: Sequence[str]) -> pd.Index:
+    """Codes of zones and after them the rows that are none, under the name of the codes."""
+    name = codes.name if codes.name is not None else "zone_code"
+    if not margins:
+        return codes.rename(name)
+    dtype = codes.dtype if isinstance(codes.dtype, pd.StringDtype) else object
+    return pd.Index([*codes, *margins], dtype=dtype, name=name)
 
 
-def _points_and_others(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _lowest_first(codes: pd.Index) -> np.ndarray:
+    """Order of codes: numbers by their size, all others as text."""
+    if pd.api.types.is_numeric_dtype(codes.dtype):
+        return np.argsort(codes.to_numpy(), kind="stable")
+    return np.argsort(codes.astype("str").to_numpy(dtype=str), kind="stable")
+
+
+def _asked(geometry: np.ndarray | Shapes) -> Shapes:
+    return geometry if isinstance(geometry, Shapes) else Shapes.of(geometry)
+
+
+def _points_and_others(shapes: Shapes) -> tuple[np.ndarray, np.ndarray]:
     """Where the single points are, and the other features that have a place."""
-    kind = shapely.get_type_id(geometry)
-    usable = (kind >= 0) & ~shapely.is_empty(geometry)
-    return np.flatnonzero(usable & (kind == 0)), np.flatnonzero(usable & (kind != 0))
+    return np.flatnonzero(shapes.kind == 0), np.flatnonzero(shapes.kind > 0)
 
 
 def measure(geometry: np.ndarray) -> np.ndarray:

@@ -6,42 +6,44 @@ whole; so the rows of a table and its margins add up, and so do the levels.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt._gate import Features, Frame, Gate
 from geo_citymgmt.words import Text
 from geo_citymgmt.zones.aggregation import (
-    FUNCTIONS,
+    SHARES,
     Long,
+    Plan,
     aggregate,
     column_of,
     measured,
+    plan_of,
     values_of,
-    weights_of,
 )
 from geo_citymgmt.zones.nesting import Parts, level_rows, parents_of, parts_of, parts_within
-from geo_citymgmt.zones.ownership import zone_codes, zone_index
+from geo_citymgmt.zones.ownership import ZoneIndex, with_margins
 
-__all__ = ["summarise", "summarise_levels"]
+__all__ = ["summarise", "summarise_levels", "summary_of"]
 
-Aggregation = tuple[str | None, str] | tuple[str | None, str, str]
+Aggregation: TypeAlias = (
+    tuple[str | None, str | Callable[[pd.Series], Any]] | tuple[str | None, str, str] | pd.NamedAgg
+)
 _MARGINS = ("outside", "unlocated", "total")
 #: Stands for all values of ``by`` in one row.
 _ALL = "total"
 #: No line of a table.
 _NOWHERE = -1
-_SHARES = ("share", "share_of_zone")
-_KNOWN = ("count", "sum", "mean", *_SHARES, *FUNCTIONS)
+_COUNT = Plan(None, "count")
 
 
 def summarise(
-    gdf: gpd.GeoDataFrame,
-    zones: gpd.GeoDataFrame | gpd.GeoSeries,
+    gdf: Frame,
+    zones: Frame,
     *,
     by: str | None = None,
     split: str = "owner",
@@ -61,18 +63,21 @@ def summarise(
         for what has none, if there is any.
     split : {"owner", "share"}
         Whether a feature counts as a whole in the zone that owns it, or by its shares. With
-        "share", counts, sums, means and shares are weighted by the share; min, max, median and
-        nunique take a feature in each zone that has a part of it.
+        "share", counts, sums, means and shares are weighted by the share; min, max, median,
+        std, nunique and callables take a feature in each zone that has a part of it.
     margins : bool or "both"
         Add rows ``outside``, ``unlocated`` and ``total``, marked in a column ``row_kind``; with
         "both" also a row ``total`` over the values of ``by`` in each zone, whose kind is total.
-    **aggregations : (column, function) or (column, "mean", weight)
+    **aggregations : (column, function), (column, "mean", weight) or pandas.NamedAgg
         One result column each. The function is
 
-        - sum, count (not null), nunique, min, max, median;
+        - sum, count (not null), nunique, min, max, median, std;
         - mean, weighted by a column if one is named: sum of value x weight / sum of weight;
         - share: the sum as a part of the sum of all features, wherever they are;
-        - share_of_zone: with ``by``, the sum as a part of the sum of its zone.
+        - share_of_zone: with ``by``, the sum as a part of the sum of its zone;
+        - a callable: what it makes of the values of a zone (a Series), whatever their shares.
+
+        ``pandas.NamedAgg(column, function)`` says the same.
 
         The column may be ``area_m2``, ``area_km2``, ``length_km`` or ``length_m`` of the geometry
         where the frame has no such column, or None for the features themselves (count and
@@ -116,24 +121,45 @@ def summarise(
     unlocated  unlocated     0       0
     total          total     3      70
     """
-    _check(by, split, margins, aggregations, "summarise")
-    index = zone_index(gdf, zones, "summarise", measures=measured(gdf, aggregations))
-    geometry = gdf.geometry.to_numpy()
+    return summary_of(Gate("summarise"), gdf, zones, by, split, margins, aggregations)
+
+
+def summary_of(
+    gate: Gate,
+    gdf: Frame,
+    zones: Frame,
+    by: Any,
+    split: str,
+    margins: bool | str,
+    aggregations: Mapping[str, Any],
+    *,
+    argument: str = "gdf",
+) -> pd.DataFrame:
+    """Summarise for the function of ``gate``, by whose name what is wrong is refused."""
+    gate.name(by, "by")
+    plans = _plans(aggregations, by, gate)
+    gate.choice(split, "split", ("owner", "share"))
+    gate.choice(margins, "margins", (True, False, "both"))
+    # Where the geometry is asked for areas or lengths the CRS is tested for them.
+    features = gate.features(gdf, argument, needs_columns=by is not None)
+    measures = measured(features, plans)
+    given = gate.zones(zones, like=features, measures=measures)
+    _free(given.index, plans, by, ("row_kind",) if margins else (), bool(margins), gate)
+    index = ZoneIndex(given)
     if split == "owner":
-        feature, zone, share = np.arange(len(gdf)), index.owner(geometry), np.ones(len(gdf))
+        feature, share = np.arange(len(features)), np.ones(len(features))
+        zone = index.owner(features.shapes)
     else:
-        shares = index.shares(geometry)
+        shares = index.shares(features.geometry)
         feature, zone, share = shares.feature, shares.zone, shares.share
-    codes = zone_codes(zones)
-    kinds = np.array(["zone"] * len(codes) + list(_MARGINS if margins else ()), dtype=object)
+    rows = with_margins(given.index, _MARGINS if margins else ())
     # Positions below zero count from the end: unlocated, outside.
-    ends = [len(codes) + 1, len(codes)] if margins else [_NOWHERE, _NOWHERE]
-    line = np.append(_lines(codes, index.codes), ends)[zone]
-    parts = Long(feature, line, share)
-    rows = pd.Index([*codes, *kinds[len(codes) :]], dtype="str", name=codes.name)
-    table = _tabulate(gdf, parts, rows, by, margins, aggregations, split)
+    ends = [len(given) + 1, len(given)] if margins else [_NOWHERE, _NOWHERE]
+    line = np.append(given.index.get_indexer(index.codes), ends)[zone]
+    table = _tabulate(features, Long(feature, line, share), rows, by, margins, plans, split, gate)
     if margins:
-        kind = np.repeat(kinds, len(table) // len(rows)) if len(rows) else kinds
+        kinds = np.array(["zone"] * len(given) + list(_MARGINS), dtype=object)
+        kind = np.repeat(kinds, len(table) // len(rows))
         if margins == "both" and by is not None:
             kind[table.index.get_level_values(1) == _ALL] = "total"
         table.insert(0, "row_kind", pd.array(kind, dtype="str"))
@@ -141,8 +167,8 @@ def summarise(
 
 
 def summarise_levels(
-    gdf: gpd.GeoDataFrame,
-    levels: Mapping[str, gpd.GeoDataFrame | gpd.GeoSeries],
+    gdf: Frame,
+    levels: Mapping[str, Frame],
     *,
     by: str | None = None,
     split: str = "owner",
@@ -211,121 +237,133 @@ def summarise_levels(
              outside      outside     outside      0
              unlocated  unlocated   unlocated      0
     """
-    _check(by, split, False, aggregations, "summarise_levels")
-    if not levels:
-        raise CityDataError(
-            Text(
-                "summarise_levels：没有给出任何分区层级。",
-                "summarise_levels: no levels were given.",
-            )
+    gate = Gate("summarise_levels")
+    gate.name(by, "by")
+    plans = _plans(aggregations, by, gate)
+    gate.choice(split, "split", ("owner", "share"))
+    if not isinstance(levels, Mapping) or not levels:
+        raise gate.refuse(
+            Text("没有给出任何分区层级。", "no levels were given."),
+            Text("请给出 {“district”: districts}。", 'Give {"district": districts}.'),
         )
+    features = gate.features(gdf, "gdf", needs_columns=by is not None)
+    measures = measured(features, plans)
     ones = Long(np.arange(len(gdf)), np.zeros(len(gdf), dtype=int), np.ones(len(gdf)))
     city = pd.DataFrame({"zone_code": ["total"], "row_kind": ["total"], "parent_code": [None]})
     blocks = [("city", city, ones)]
     parts: Parts | None = None
-    above: list[str] = []
-    upper = ""
-    measures = measured(gdf, aggregations)
-    for level, zones in levels.items():
-        index = zone_index(gdf, zones, "summarise_levels", measures=measures)
-        if parts is None:
-            parts = parts_of(index, gdf.geometry.to_numpy(), split)
-            rows = level_rows(zones, np.full(len(zones), "total", dtype=object), [])
+    above: list[Any] = []
+    upper: gpd.GeoSeries | None = None
+    name = ""
+    for level, frame in levels.items():
+        zones = gate.zones(frame, f"levels[{level!r}]", like=features, measures=measures)
+        _free(zones.index, plans, by, ("row_kind", "parent_code"), True, gate)
+        _apart(zones.index, [*above, *([] if upper is None else upper.index)], level, gate)
+        if parts is None or upper is None:
+            parts = parts_of(ZoneIndex(zones), features.shapes, split)
+            rows = level_rows(zones.index, np.full(len(zones), "total", dtype=object), [])
             rows.loc[rows["row_kind"] != "zone", "parent_code"] = "total"
         else:
-            parent = parents_of(zones, upper, levels[upper])
+            parent = parents_of(frame, name, upper, gate)
             parts = parts_within(parts, zones, parent, split)
             # What a level above could not place stays in sight at every level below.
-            above += zone_codes(levels[upper]).tolist()
-            rows = level_rows(zones, parent, above)
-        line = _lines(pd.Index(rows["zone_code"]), pd.Index(parts.label))
+            above += upper.index.tolist()
+            rows = level_rows(zones.index, parent, above)
+        line = pd.Index(rows["zone_code"], dtype=object).get_indexer(
+            pd.Index(parts.label, dtype=object)
+        )
         blocks.append((level, rows, Long(parts.row, line, parts.share)))
-        upper = level
+        upper, name = zones, level
     tables = []
     for level, rows, long in blocks:
-        table = _tabulate(gdf, long, pd.Index(rows["zone_code"]), by, False, aggregations, split)
+        codes = pd.Index(_labels(rows["zone_code"]), name="zone_code")
+        table = _tabulate(features, long, codes, by, False, plans, split, gate)
         times = len(table) // len(rows)
         for at, column in enumerate(("row_kind", "parent_code")):
-            words = np.repeat(rows[column].to_numpy(dtype=object), times)
-            table.insert(at, column, pd.array(words, dtype="str"))
+            table.insert(at, column, _labels(rows[column].repeat(times)))
         tables.append(pd.concat({level: table}, names=["level"]))
     return pd.concat(tables)
 
 
-def _check(
-    by: str | None, split: str, margins: bool | str, plan: Mapping[str, Any], function: str
+def _apart(codes: pd.Index, above: list[Any], level: str, gate: Gate) -> None:
+    """Refuse a code of two levels: its row would be that of a zone and of what lies in none."""
+    known = set(above)
+    both = [code for code in codes if code in known]
+    if both:
+        raise gate.refuse(
+            Text(
+                f"levels[{level!r}] 的分区代码 {both[0]!r} 与上级分区重复。",
+                f"levels[{level!r}] has the code {both[0]!r}, which a zone of a level above has "
+                "too.",
+            ),
+            Text("请使各级代码互不相同。", "Give the zones of each level codes of their own."),
+        )
+
+
+def _labels(values: pd.Series) -> Any:
+    """Codes and names of rows: text where all of them are, else what each of them is."""
+    is_text = all(isinstance(value, str) for value in values.dropna())
+    return pd.array(values.to_numpy(dtype=object), dtype="str" if is_text else object)
+
+
+def _plans(aggregations: Mapping[str, Any], by: Any, gate: Gate) -> dict[str, Plan]:
+    plans = {name: plan_of(name, what, by, gate) for name, what in aggregations.items()}
+    return plans or {"count": _COUNT}
+
+
+def _free(
+    codes: pd.Index,
+    plans: Mapping[str, Plan],
+    by: Any,
+    columns: Sequence[str],
+    margins: bool,
+    gate: Gate,
 ) -> None:
-    if split not in ("owner", "share"):
-        raise CityDataError(
+    """Refuse names that the result itself uses."""
+    taken = [name for name in plans if name in columns]
+    if taken:
+        raise gate.refuse(
             Text(
-                f"{function}：split 为 {split!r}，应为 'owner' 或 'share'。",
-                f"{function}: split is {split!r}, must be 'owner' or 'share'.",
+                f"结果自身有“{taken[0]}”列，不能再用作汇总名。",
+                f"the result has a column {taken[0]!r} of its own.",
             ),
+            Text("请换一个名称。", "Choose another name for the aggregation."),
         )
-    if margins not in (True, False, "both"):
-        raise CityDataError(
+    if by is not None and by == (codes.name or "zone_code"):
+        raise gate.refuse(
             Text(
-                f"{function}：margins 为 {margins!r}，应为 True、False 或 'both'。",
-                f"{function}: margins is {margins!r}, must be True, False or 'both'.",
+                f"by 为“{by}”，与分区索引同名。",
+                f"by is {by!r}, which is the name of the zones' index too.",
             ),
+            Text("请先将该列改名。", "Rename the column."),
         )
-    for name, what in plan.items():
-        if not isinstance(what, tuple) or len(what) not in (2, 3):
-            raise CityDataError(
+    for word in _MARGINS if margins else ():
+        if word in codes:
+            raise gate.refuse(
                 Text(
-                    f"{function}：{name} 应为（列名，函数）或（列名，'mean'，权重列）。",
-                    f"{function}: {name} is {what!r}, must be (column, function) or "
-                    "(column, 'mean', weight).",
+                    f"分区代码 {word!r} 与结果的合计行同名。",
+                    f"a zone has the code {word!r}, the name of a row of the result.",
                 ),
+                Text("请更改该代码。", "Give the zone another code."),
             )
-        if what[1] not in _KNOWN or (len(what) == 3 and what[1] != "mean"):
-            asked = what[1] if len(what) == 2 else f"{what[1]} with a weight"
-            raise CityDataError(
-                Text(
-                    f"{function}：未知的函数 {asked!r}，可用：{'、'.join(_KNOWN)}；"
-                    "只有 mean 可带权重。",
-                    f"{function}: unknown function {asked!r}; known: {', '.join(_KNOWN)}; only "
-                    "mean "
-                    "takes a weight.",
-                ),
-            )
-        if what[1] == "share_of_zone" and by is None:
-            raise CityDataError(
-                Text(
-                    f"{function}：share_of_zone 需要用 by 指定分组列。",
-                    f"{function}: share_of_zone needs by, the column it breaks the zone down by.",
-                ),
-            )
-
-
-def _lines(rows: pd.Index, labels: pd.Index) -> np.ndarray:
-    if not rows.is_unique:
-        twice = rows[rows.duplicated()][0]
-        raise CityDataError(
-            Text(
-                f"summarise：分区代码 {twice!r} 重复，请先按代码合并分区。",
-                f"summarise: zone code {twice!r} occurs more than once; dissolve the zones by "
-                "code.",
-            ),
-        )
-    return rows.get_indexer(labels)
 
 
 def _tabulate(
-    gdf: gpd.GeoDataFrame,
+    features: Features,
     long: Long,
     rows: pd.Index,
     by: str | None,
     margins: bool | str,
-    aggregations: Mapping[str, Any],
+    plans: Mapping[str, Plan],
     split: str,
+    gate: Gate,
 ) -> pd.DataFrame:
     """Figures of ``rows``, or of ``rows`` times the values of ``by``; the last row may be all."""
     value = np.zeros(len(long.feature), dtype=np.intp)
     values: pd.Index = pd.Index([None])
     n_values = 1
     if by is not None:
-        values, of_feature = _values_of(column_of(gdf, by))
+        values, of_feature = _values_of(gate.hashable(column_of(features, by, gate, "by"), "by"))
         value, n_values = of_feature[long.feature], len(values)
     every = [(long.feature, long.line, value, long.share)]
     if margins:
@@ -337,17 +375,26 @@ def _tabulate(
     there = line >= 0
     cells = Long(feature[there], (line * len(values) + value)[there], share[there])
     result = {}
-    for name, (column, function, *weight) in (aggregations or {"count": (None, "count")}).items():
-        given = values_of(gdf, column, function)
-        heavy = weights_of(gdf, weight[0]) if weight else None
+    for name, plan in plans.items():
+        function = plan.function
+        given = values_of(features, plan, gate)
+        weights = None
+        if plan.weight is not None:
+            weight = column_of(features, plan.weight, gate, f"{name}: weight")
+            weights = gate.values(
+                weight, name, f"weight {plan.weight!r}", f"权重列“{plan.weight}”", least=0
+            )
         lines = pd.RangeIndex(len(rows) * len(values))
-        figures = aggregate(cells, given, heavy, function).reindex(lines)
-        if function in ("count", "sum", "nunique"):
+        figures = aggregate(cells, given, weights, plan)
+        adds_up = function in ("count", "sum", "nunique")
+        # Whole numbers stay whole where a line without any is filled.
+        figures = figures.reindex(lines, fill_value=0) if adds_up else figures.reindex(lines)
+        if adds_up:
             figures = figures.fillna(0)
             is_whole = function != "sum" or pd.api.types.is_integer_dtype(given.dtype)
             if is_whole and (split == "owner" or function == "nunique"):
                 figures = figures.astype("int64")
-        elif function in _SHARES:
+        elif function in SHARES:
             sums = figures.fillna(0.0).to_numpy().reshape(len(rows), len(values))
             # A last column of all values is no part of its zone.
             whole = sums[:, :n_values].sum(axis=1, keepdims=True)

@@ -157,9 +157,12 @@ def test_points_take_no_part_and_are_counted():
     assert table["kind"].tolist() == ["unchanged"]
 
 
-@pytest.mark.parametrize("bad", [{"min_area_m2": -1}, {"min_area_m2": 1, "overlap": 0}])
-def test_limits_that_make_no_sense_are_refused(bad):
-    with pytest.raises(gcm.CityDataError, match="min_area_m2"):
+@pytest.mark.parametrize(
+    ("bad", "named"),
+    [({"min_area_m2": -1}, "min_area_m2"), ({"min_area_m2": 1, "overlap": 0}, "overlap")],
+)
+def test_limits_that_make_no_sense_are_refused(bad, named):
+    with pytest.raises(gcm.CityDataError, match=f"changes: {named} is"):
         gcm.changes(houses((0, 0, 1, 1)), houses((0, 0, 1, 1)), **bad)
 
 

@@ -57,7 +57,22 @@ def test_what_has_no_place_is_counted():
     frame = shapes(None, shapely.Point(), shapely.Point(X0, Y0))
     pairs = gcm.conflicts(frame, points((0, 0)))
     assert pairs["first"].tolist() == [2]
-    assert pairs.attrs == {"first_unlocated": 2, "second_unlocated": 0}
+    assert pairs.attrs == {"same": False, "first_unlocated": 2, "second_unlocated": 0}
+
+
+def test_a_layer_selected_twice_is_one_layer_and_two_layers_alike_in_place_are_two():
+    def bays():
+        return points((0, 0), (1, 0), (9, 9), name=["a", "b", "c"])[lambda f: f["name"] != "c"]
+
+    once = gcm.conflicts(bays(), bays(), within_m=2)
+    assert list(zip(once["first"], once["second"], strict=True)) == [(0, 1)]
+    assert once.attrs["same"]
+    others = bays().rename(columns={"name": "well"})
+    pairs = gcm.conflicts(bays(), others, within_m=2)
+    assert list(zip(pairs["first"], pairs["second"], strict=True)) == [
+        (0, 0), (0, 1), (1, 0), (1, 1),
+    ]  # fmt: skip
+    assert not pairs.attrs["same"]
 
 
 def test_a_negative_distance_is_refused_and_so_are_two_crs():
@@ -74,7 +89,8 @@ place = st.tuples(st.integers(0, 40), st.integers(0, 40))
 @settings(max_examples=300, deadline=None)
 @given(st.lists(place, max_size=12), st.lists(place, max_size=12), st.integers(0, 15))
 def test_pairs_are_those_of_a_plain_double_loop_either_way_round(some, others, within):
-    one, two = points(*some), points(*others)
+    one = points(*some, one=[1] * len(some))
+    two = points(*others, two=[2] * len(others))
     pairs = gcm.conflicts(one, two, within_m=within)
     expected = [
         (i, j)
