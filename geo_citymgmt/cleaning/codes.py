@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plain_key, take_text
+from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
+from geo_citymgmt.words import Text
 
 __all__ = ["has_code", "parse_bool_column", "parse_code_column"]
 
@@ -29,6 +31,14 @@ def has_code(column: pd.Series, code: str) -> pd.Series:
     >>> has_code(pd.Series(["key_task;supervised", None, "key_project"]), "supervised").tolist()
     [True, False, False]
     """
+    if not isinstance(column, pd.Series) or not isinstance(code, str):
+        raise CityDataError(
+            Text(
+                f"has_code：应给出一列和一个代码，而不是 {type(column).__name__} 和 {code!r}。",
+                f"has_code: takes a column and a code, not a {type(column).__name__} and {code!r}.",
+            ),
+            remedy=Text('如 has_code(frame["x"], "code")。', 'As in has_code(frame["x"], "code").'),
+        )
     joined = ";" + column.astype("str").fillna("") + ";"
     return joined.str.contains(f";{code};", regex=False).astype(bool)
 
