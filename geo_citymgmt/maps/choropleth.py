@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import geopandas as gpd
@@ -11,12 +12,14 @@ import pandas as pd
 
 from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.elements import Frames, Legend, Zones
 from geo_citymgmt.maps.features import add_outlines, zone_name
 from geo_citymgmt.maps.figures import number_scale, number_text, with_unit
+from geo_citymgmt.maps.geometry import located
 from geo_citymgmt.words import Text
 
 _WORDS = {
@@ -109,25 +112,30 @@ def zone_map(
     >>> zone_map(table, zones, "area", label="拆除面积", unit="m2").title
     '拆除面积'
     """
-    label = label or column
+    gate = MapGate("zone_map")
+    zones = gate.areas(zones)
+    table = gate.by_zone(table, zones)
+    gate.column(table, column, "column")
+    label = str(label or column)
     city_map = CityMap(
         title=title or label, caption=caption, lang=lang, online=online, basemap=basemap
     )
     if isinstance(labels, Mapping):
         deprecated("zone_map(labels={...})", "column_labels=")
         column_labels, labels = labels, True
-    further = [c for c in popup_columns or [] if c != column]
+    asked = [] if popup_columns is None else popup_columns
+    further = [c for c in gate.columns(table, asked, "popup_columns") if c != column]
     check_table(table, [column, *further])
+    gate.classes(scheme, k)
+    figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
     names, other_units = column_labels or {}, {column: unit, **(units or {})}
+    spelt = {column: label} | {c: str(c) for c in further} | dict(names)
     rows = {
-        code: [
-            (names.get(c, label if c == column else c), _cell(row[c], other_units.get(c), lang))
-            for c in [column, *further]
-        ]
+        code: [(spelt[c], _cell(row[c], other_units.get(c), lang)) for c in [column, *further]]
         for code, row in table.iterrows()
     }
     add_choropleth(
-        city_map, table[column], zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows,
+        city_map, figure, zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows,
         labels=labels is not False,
     )  # fmt: skip
     return city_map
@@ -196,25 +204,26 @@ def add_choropleth(
     city_map.add_child(Legend(heading, items, note=note, notes=notes, layer=layer))
     if not dated.notna().to_numpy().any():
         city_map.add_note(words["none"])
-    lost = table.index[~table.index.isin(zones.index) & table.notna().any(axis=1).to_numpy()]
+    there = zones.index[located(zones.geometry)]
+    lost = table.index[~table.index.isin(there) & table.notna().any(axis=1).to_numpy()]
     if len(lost):
-        codes = ", ".join(lost[:8]) + ("…" if len(lost) > 8 else "")
+        codes = ", ".join(map(str, lost[:8])) + ("…" if len(lost) > 8 else "")
         city_map.add_note(words["unplaced"].format(n=len(lost), codes=codes))
     return layer
 
 
 def _cell(value: Any, unit: str | None, lang: str) -> str:
+    if isinstance(value, str) or np.ndim(value) or isinstance(value, (dict, set)):
+        return str(value)
     if value is None or pd.isna(value):
         return ""
-    if isinstance(value, str):
-        return value
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
-    return number_text(value, unit, lang)
+    return number_text(value, unit, lang) if isinstance(value, Real) else str(value)
 
 
 def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise if a column is not there, or the first is no number."""
+    """Raise if a column is not there, or a zone stands twice."""
     missing = [c for c in columns if c not in table]
     if missing:
         raise MapError(
@@ -224,8 +233,6 @@ def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
                 f"{', '.join(map(str, table.columns))}",
             ),
         )
-    if not pd.api.types.is_numeric_dtype(table[columns[0]]):
-        raise MapError(Text(f"列 {columns[0]} 不是数值", f"column {columns[0]} is not a number"))
     twice = table.index[table.index.duplicated()].unique()
     if len(twice):
         raise MapError(

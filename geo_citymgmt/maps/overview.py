@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.elements import Zones
@@ -86,6 +87,7 @@ def city_map(
     CityMap
     """
     check_lang(lang)
+    MapGate("city_map").city(city)
     day = city.data_date if as_of is None else as_date(as_of)
     given = caption is not None
     if caption is None and day is not None:
