@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt.spec import LayerSpec
 
-__all__ = ["Bar", "as_json", "as_text", "say", "steady_output"]
+__all__ = ["Bar", "as_json", "as_text", "finding_lines", "say", "steady_output"]
 
 _SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
 
@@ -133,15 +133,15 @@ def as_text(
                 state.get(row.state, row.state),
             )
         console.print(table)
-        for text in _grouped(findings, specs, lang):
+        for text in finding_lines(findings, specs, lang):
             console.print(Text(text))
         if findings.empty:
             console.print(say("没有发现问题。", "Nothing was found.", lang))
     return str(capture.get()).rstrip()
 
 
-def _grouped(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
-    """One line a kind of finding: how many, the first message, where the first ones are."""
+def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
+    """Return one line a kind of finding: how many, the first message, where the first ones are."""
     lines = []
     message = f"message_{lang}"
     rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}

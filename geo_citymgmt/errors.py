@@ -124,7 +124,7 @@ class GeometryWarning(UserWarning):
 
 
 class AsOfError(CityDataError):
-    """A date was asked for about which the data says nothing."""
+    """A date that is none, can be read in two ways, or of which the data says nothing."""
 
 
 class MapError(CityDataError):

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._dates import read_day
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
@@ -321,7 +322,9 @@ def read_layer(
         positions,
         metric,
         columns=columns,
-        data_date=None if data_date is None else pd.Timestamp(data_date),
+        data_date=None
+        if data_date is None
+        else read_day(data_date, "data_date", function="read_layer"),
         personal=personal,
         include_personal=include_personal,
     )

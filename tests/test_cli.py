@@ -137,6 +137,66 @@ def test_check_says_in_chinese_what_to_correct_and_exits_3(dirty):
     assert "FID 1" in out
 
 
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["check"],
+        ["check", "--format", "json"],
+        ["check", "--format", "xlsx", "-o", "found.xlsx"],
+        ["check", "-o", "found.txt"],
+        ["convert", "-o", "out.gpkg"],
+        ["map", "manholes", "-o", "map.html"],
+        ["report", "-o", "report"],
+    ],
+    ids=" ".join,
+)
+def test_whatever_ends_with_3_says_on_standard_error_which_file_and_why(
+    dirty, tmp_path, monkeypatch, command, lang
+):
+    monkeypatch.chdir(tmp_path)
+    name, *rest = command
+    arguments = [name, dirty, *rest, "--profile", "suzhou_2022", "--lang", lang]
+    code, out, err = run(*arguments)
+    assert code == 3
+    wanted = {
+        "zh": ("窨井（窨井.shp）：退回 1 条记录", "OUT_OF_CITY ×1"),
+        "en": ("Manholes (窨井.shp): 1 record rejected", "OUT_OF_CITY ×1"),
+    }
+    for text in wanted[lang]:
+        assert text in err
+    if "json" in command:
+        assert json.loads(out)["ledger"]
+
+
+def test_a_command_that_ends_with_0_gives_no_reason():
+    code, _, err = run("check", DATA, "--layer", "manholes")
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize("command", [["check"], ["convert", "-o", "out.gpkg"]], ids=" ".join)
+def test_a_target_that_cannot_be_used_ends_with_3_and_says_so(tmp_path, command):
+    for path in (*DATA.glob("manholes.*"), *DATA.glob("districts.*")):
+        shutil.copy(path, tmp_path)
+    rows = ["indicator,zone_code,target,deadline", "manhole_remediated,320500,3000,九月底"]
+    (tmp_path / "targets.csv").write_text("\n".join(rows), "utf-8")
+    name, *rest = command
+    rest = [tmp_path / r if r.endswith("gpkg") else r for r in rest]
+    code, _, err = run(name, tmp_path, *rest, "--profile", "suzhou_2022")
+    assert code == 3
+    assert "第 2 行的 deadline 为“九月底”" in err
+
+
+def test_a_layer_that_cannot_be_used_is_named_on_standard_error_once(dirty, tmp_path):
+    shutil.copy(DATA / "districts.shp", tmp_path / "bike_stations.shp")
+    for command in (["check"], ["convert", "-o", tmp_path / "out.gpkg"]):
+        code, _, err = run(command[0], dirty, *command[1:], "--profile", "suzhou_2022")
+        assert code == 3
+        assert "bike_stations.shp）：无法使用" in err
+        lines = [line for line in err.splitlines() if "bike_stations.shp" in line]
+        assert len(lines) == len(set(lines))
+
+
 def test_check_of_one_file_takes_the_layer_by_its_chinese_name(dirty, tmp_path):
     moved = tmp_path / "anything.shp"
     for part in dirty.glob("窨井.*"):

@@ -93,7 +93,7 @@ def test_a_period_table_has_its_columns_and_names_what_it_does_not_know(city):
     assert list(table.columns) == list(PERIOD_COLUMNS)
     sums = table.groupby(["period", "level"])["value"].sum().unstack()  # noqa: PD010
     assert sums["city"].tolist() == sums["district"].tolist()
-    with pytest.raises(gcm.CityDataError, match="no period 'week'"):
+    with pytest.raises(gcm.CityDataError, match="periods is 'week'"):
         gcm.period_table(city, periods="week")
     with pytest.raises(gcm.AsOfError):
         gcm.period_table(city, as_of="2022-07-01")

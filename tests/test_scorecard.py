@@ -188,13 +188,13 @@ def test_a_target_that_does_not_compare_gives_no_attainment_and_is_said(city):
     ("change", "said"),
     [
         ({"weights": {}}, "there are no weights"),
-        ({"weights": {"a": -1}}, "weight of a is -1"),
-        ({"weights": {"a": 0}}, "above zero"),
-        ({"weights": {"a": math.nan}}, "weight of a is nan"),
-        ({"weights": {"a": "much"}}, "weight of a is 'much'"),
+        ({"weights": {"a": -1}}, r"weights\['a'\] is -1"),
+        ({"weights": {"a": 0}}, "a positive number"),
+        ({"weights": {"a": math.nan}}, r"weights\['a'\] is nan"),
+        ({"weights": {"a": "much"}}, r"weights\['a'\] is 'much'"),
         ({"weights": {"c": 1}}, "no indicator c"),
         ({"bonus": {"gift": {"Z": 1}}}, "unknown Z"),
-        ({"bonus": {"gift": {"A": -1}}}, "gift of A is -1"),
+        ({"bonus": {"gift": {"A": -1}}}, r"bonus\['gift'\]\['A'\] is -1"),
         ({"penalty": {"b": {"per_unit": 1, "cap": 2}}}, "unknown cap"),
         ({"penalty": {"c": {"per_unit": 1}}}, "no indicator c"),
         ({"penalty": {"a": {"per_unit": 1}}}, "'a' is a component twice"),
@@ -214,6 +214,45 @@ def test_what_cannot_be_scored_says_why(change, said):
         gcm.scorecard(table, **{"weights": {"a": 1}, **change})
     assert caught.value.remedy
     assert caught.value.remedy_zh
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"progress_table": [1]}, "progress_table is a list"),
+        (
+            {"progress_table": table_of(a=[0.5]).assign(value="much")},
+            "progress_table: column 'value'",
+        ),
+        ({"weights": ["a"]}, "weights is a list, not a mapping"),
+        ({"weights": {"a": "1"}}, r"weights\['a'\] is '1' \(str\), not a number"),
+        ({"weights": {"a": True}}, r"weights\['a'\] is True"),
+        ({"weights": {"a": math.inf}}, r"weights\['a'\] is inf"),
+        ({"weights": {7: 1}}, "weights holds 7"),
+        ({"weights": pd.Series([1, 2], index=["a", "a"])}, "weights has 'a' more than once"),
+        ({"groups": "urban"}, "groups is a str"),
+        ({"groups": pd.Series(["x", "y"], index=["A", "A"])}, "groups has 'A' more than once"),
+        ({"bonus": [1]}, "bonus is a list"),
+        ({"bonus": {"gift": 3}}, r"bonus\['gift'\] is a int"),
+        ({"bonus": {"gift": {"A": "two"}}}, r"bonus\['gift'\]\['A'\] is 'two'"),
+        ({"penalty": {"b": {"per_unit": "1"}}}, r"penalty\['b'\] per_unit is '1'"),
+        ({"normalise": ["share"]}, "normalise is a list"),
+        ({"normalise": {"a": None}}, "normalise is None"),
+        ({"lower_is_better": 7}, "lower_is_better is 7"),
+        ({"cap": "1"}, "cap is '1'"),
+        ({"cap": math.nan}, "cap is nan"),
+        ({"full_score": 0}, "full_score is 0"),
+        ({"missing": None}, "missing is None"),
+        ({"level": 1}, "level is 1"),
+        ({"before": {"A": 1}}, "before has no columns"),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+def test_an_argument_of_another_type_is_refused_by_name(change, said):
+    given = {"progress_table": table_of(a=[0.5, 0.6], b=[1.0, 2.0]), "weights": {"a": 1}, **change}
+    with pytest.raises(gcm.CityDataError, match=f"^scorecard: .*{said}") as caught:
+        gcm.scorecard(**given)
+    assert caught.value.message_zh.startswith("scorecard：")
 
 
 def test_several_dates_or_rows_are_refused():

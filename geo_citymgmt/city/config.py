@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pandas as pd
-
+from geo_citymgmt._dates import read_day
 from geo_citymgmt.city.source import CitySource, LayerSource
-from geo_citymgmt.errors import SourceError, SpecError
+from geo_citymgmt.errors import AsOfError, SourceError, SpecError
 from geo_citymgmt.profiles import read_units
 from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
@@ -54,9 +52,10 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     found.names = {str(k): "" if v is False else str(v) for k, v in names}
     date = table.get("data_date")
     if date is not None:
-        if not isinstance(date, (str, dt.date)):
-            raise _mistake(path, "data_date", "must be a date such as 2022-06-30")
-        found.data_date = pd.Timestamp(date).as_unit("us")
+        try:
+            found.data_date = read_day(date, "data_date", function=path.name)
+        except AsOfError as error:
+            raise SpecError(error.text) from error
     for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))

@@ -18,7 +18,8 @@ from geo_citymgmt.city.discovery import find_source, keep_within, told_by_archiv
 from geo_citymgmt.city.naming import add_assumption, name_city
 from geo_citymgmt.city.reporting import read_crosswalk, successors
 from geo_citymgmt.city.source import CitySource
-from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events, read_targets
+from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events
+from geo_citymgmt.city.targets import read_targets, tell_faults
 from geo_citymgmt.decisions import (
     compare_findings,
     mark_accepted,
@@ -26,7 +27,7 @@ from geo_citymgmt.decisions import (
 )
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings, concat_findings
-from geo_citymgmt.indicators import check_figures, load_figures
+from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.profiles import Profile, load_profile
@@ -188,13 +189,11 @@ def _loaded(
     by_level.setdefault("district", _no_zones(builder.crs))
     own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
     check_figures(own_figures, known)
-    events, targets = _side_tables(found, known, read, wanted, findings)
+    events = _events(found, known, read, wanted, findings)
     name, code = _named(found, by_level["district"], source, findings)
-    targets = _succeeded(targets, builder, findings)
-    zone_codes = [str(c) for zones_ in by_level.values() for c in zones_.index]
-    check_targets(
-        targets, own_figures, by_level["district"], zone_codes, code, findings, found.unit
-    )
+    zone_codes = [code, *(str(c) for zones_ in by_level.values() for c in zones_.index)]
+    targets = _targets(found, own_figures, zone_codes, builder, findings)
+    check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
     data_date = found.data_date or _latest(read, events)
     all_findings = concat_findings([findings.frame(), *builder.tables.values()])
     since = None
@@ -281,11 +280,12 @@ def _named(
     return (found.name if found.name.zh else known.name), found.code or known.code
 
 
-def _succeeded(targets: pd.DataFrame, builder: Builder, findings: Findings) -> pd.DataFrame:
+def _succeeded(
+    targets: pd.DataFrame, merged: Mapping[str, str], findings: Findings
+) -> pd.DataFrame:
     """Bring targets of zones that merged to the zone they merged into, where it has none."""
-    if builder.crosswalk is None or targets.empty or "district" not in builder.zones_by_level:
+    if not merged or targets.empty:
         return targets
-    merged = successors(builder.crosswalk, list(builder.zones.index))
     old = targets["zone_code"].isin(merged)
     for code in targets.loc[old, "zone_code"].unique():
         detail = Text("目标表", "targets")
@@ -296,7 +296,7 @@ def _succeeded(targets: pd.DataFrame, builder: Builder, findings: Findings) -> p
     keys = ["indicator", "zone_code", "deadline"]
     # Targets of several zones that became one add up.
     sums = moved.groupby(keys, dropna=False, sort=False)["target"].transform(
-        lambda column: column.sum(min_count=1)
+        lambda column: column.sum(skipna=False)
     )
     rest = moved.assign(target=sums).drop_duplicates(keys)
     return rest.reset_index(drop=True)
@@ -333,23 +333,38 @@ def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDa
     )
 
 
-def _side_tables(
+def _events(
     found: CitySource,
     specs: Mapping[str, LayerSpec],
     layers: Mapping[str, Layer],
     asked: Sequence[str] | None,
     findings: Findings,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
-    events = events.astype({"date": "datetime64[us]", "amount": "float64"})
-    targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
-    targets = targets.astype({"deadline": "datetime64[us]", "target": "float64"})
-    if found.events is not None:
-        events = read_events(found.events, specs, findings, only=asked)
-        events = _matched(events, layers, findings)
-    if found.targets is not None:
-        targets = read_targets(found.targets, found.unit)
-    return events, targets
+) -> pd.DataFrame:
+    if found.events is None:
+        events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
+        return events.astype({"date": "datetime64[us]", "amount": "float64"})
+    events = read_events(found.events, specs, findings, only=asked)
+    return _matched(events, layers, findings)
+
+
+def _targets(
+    found: CitySource,
+    figures: Figures,
+    zones: Sequence[str],
+    builder: Builder,
+    findings: Findings,
+) -> pd.DataFrame:
+    """Targets of the zones of today; what cannot be used is told, and no target."""
+    if found.targets is None:
+        targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
+        return targets.astype({"deadline": "datetime64[us]", "target": "float64"})
+    merged: Mapping[str, str] = {}
+    if builder.crosswalk is not None and "district" in builder.zones_by_level:
+        merged = successors(builder.crosswalk, list(builder.zones.index))
+    known = [*zones, *merged]
+    targets, faults = read_targets(found.targets, figures, known, found.unit)
+    tell_faults(faults, findings, found.unit)
+    return _succeeded(targets, merged, findings)
 
 
 def _matched(events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings) -> pd.DataFrame:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._dates import local_days
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.numbers import parse_number
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import DISTRICT, Text
+from geo_citymgmt.words import Text
 
-__all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "read_events", "read_targets"]
+__all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "read_events", "table_columns"]
 
 EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
 TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
@@ -47,7 +49,7 @@ def read_events(
     A row that names an unknown layer or event, or has no date, is left out and told. Where ``only``
     some layers are asked for, what befell the others is left aside like them: no finding.
     """
-    table = _columns(source, EVENT_COLUMNS, required=("layer", "key", "event", "date"))
+    table = table_columns(source, EVENT_COLUMNS, required=("layer", "key", "event", "date"))
     layers = {plain_key(n): s.key for s in specs.values() for n in (s.key, s.name_zh, *s.names)}
     table["layer"] = table["layer"].map(lambda v: layers.get(plain_key(str(v))))
     if only:
@@ -76,25 +78,35 @@ def read_events(
     return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)
 
 
-def read_targets(source: Path | pd.DataFrame, unit: Text = DISTRICT) -> pd.DataFrame:
-    """Read the targets: one row an indicator and zone, which may be headed by the city's word."""
-    required = ("indicator", "zone_code", "target")
-    table = _columns(source, TARGET_COLUMNS, required, {"zone_code": f"{unit.zh}代码"})
-    table["target"] = _numbers(table["target"])
-    table["deadline"] = _dates(table["deadline"])
-    for column in ("indicator", "zone_code", "unit", "note"):
-        table[column] = table[column].astype("str")
-    return table.reset_index(drop=True)
-
-
-def _columns(
+def table_columns(
     source: Path | pd.DataFrame,
     columns: tuple[str, ...],
     required: tuple[str, ...],
     more: Mapping[str, str] | None = None,
+    *,
+    name: str = "table",
 ) -> pd.DataFrame:
-    name = source.name if isinstance(source, Path) else "table"
+    """Return the columns of a table under their own names, found by any heading they go by.
+
+    Rows of a file have their position in it, from 0 after the headings.
+
+    Raises
+    ------
+    SourceError
+        It is no table, a required column is missing, or a heading is there twice; ``name`` is what
+        a table that is no file is called.
+    """
+    name = source.name if isinstance(source, Path) else name
     raw = _read_csv(source) if isinstance(source, Path) else source.copy()
+    twice = raw.columns[raw.columns.duplicated()]
+    if len(twice):
+        raise SourceError(
+            Text(
+                f"{name}：有多个名为“{twice[0]}”的列。",
+                f"{name}: more than one column is named {twice[0]!r}.",
+            ),
+            remedy=Text("请改名或删去多余的列。", "Rename them, or leave one out."),
+        )
     by_key = {plain_key(str(c)): c for c in raw.columns}
     out = {}
     for column in columns:
@@ -115,7 +127,14 @@ def _columns(
 def _read_csv(path: Path) -> pd.DataFrame:
     for encoding in ("utf-8-sig", "gb18030"):
         try:
-            return pd.read_csv(path, dtype="str", encoding=encoding, keep_default_na=False)
+            before = _blank_lines(path, encoding)
+            table = pd.read_csv(
+                path, dtype="str", encoding=encoding, keep_default_na=False,
+                skip_blank_lines=False, skiprows=before,
+            ).fillna("")  # fmt: skip
+            # Rows are told by their place in the file: empty ones count, and say nothing.
+            table.index += before
+            return table[(table != "").any(axis=1)]
         except UnicodeDecodeError:
             continue
         except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
@@ -138,9 +157,15 @@ def _read_csv(path: Path) -> pd.DataFrame:
     )
 
 
+def _blank_lines(path: Path, encoding: str) -> int:
+    """How many empty lines stand above the headings."""
+    with path.open(encoding=encoding) as lines:
+        return sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
+
+
 def _dates(column: pd.Series) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return column.astype("datetime64[us]")
+        return pd.Series(local_days(column).astype("datetime64[us]"), index=column.index)
     days = [parse_date(str(v))[0] if pd.notna(v) else np.datetime64("NaT", "us") for v in column]
     return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
 

@@ -8,8 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plain_key, take_text
-from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field
 from geo_citymgmt.words import Text
@@ -26,18 +26,27 @@ _SEPARATORS = re.compile(r"[;；,，、|/+]")
 def has_code(column: pd.Series, code: str) -> pd.Series:
     """Whether a list column (codes joined by ``;``) holds ``code``; null counts as no.
 
+    Raises
+    ------
+    CityDataError
+        It is no column, or the code is no text.
+
     Examples
     --------
     >>> has_code(pd.Series(["key_task;supervised", None, "key_project"]), "supervised").tolist()
     [True, False, False]
     """
-    if not isinstance(column, pd.Series) or not isinstance(code, str):
-        raise CityDataError(
-            Text(
-                f"has_code：应给出一列和一个代码，而不是 {type(column).__name__} 和 {code!r}。",
-                f"has_code: takes a column and a code, not a {type(column).__name__} and {code!r}.",
-            ),
-            remedy=Text('如 has_code(frame["x"], "code")。', 'As in has_code(frame["x"], "code").'),
+    gate = Gate("has_code")
+    if not isinstance(column, pd.Series):
+        kind = type(column).__name__
+        raise gate.refuse(
+            Text(f"column 是 {kind}，应为 Series。", f"column is a {kind}, not a Series."),
+            Text("请给出一列，如 frame['list_type']。", "Give a column, as frame['list_type']."),
+        )
+    if not isinstance(code, str):
+        raise gate.refuse(
+            Text(f"code 为 {code!r}，应为代码文字。", f"code is {code!r}, not the text of a code."),
+            Text("请写成 “supervised”。", 'Write it as "supervised".'),
         )
     joined = ";" + column.astype("str").fillna("") + ";"
     return joined.str.contains(f";{code};", regex=False).astype(bool)

@@ -10,11 +10,10 @@ import click
 from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
-    WITH_ERRORS,
     SourceOptions,
+    asked_day,
     common_options,
     guarded,
-    has_errors,
     load_source,
     outcome,
     positions,
@@ -53,7 +52,12 @@ main.add_command(profile)
 @main.command()
 @click.argument("source", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
-@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option(
+    "--as-of",
+    default=None,
+    metavar="DATE",
+    help="截至日期（如 2022-06-30、2022-06），默认为数据日期",
+)
 @click.option("--bulletin", is_flag=True, help="另写通报（docx、pdf、png、zip） / and a bulletin")
 @click.option(
     "--period",
@@ -91,13 +95,14 @@ def report(
     """生成报告（网页、地图、表格、数据）/ write the report into a folder."""
     from geo_citymgmt.report import write_report
 
+    day = asked_day(as_of, "report")
     city = load_source(source, reading)
     tell_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
             city,
             out,
-            as_of=as_of,
+            as_of=day,
             lang=lang,
             bulletin=bulletin,
             period=period,
@@ -119,7 +124,7 @@ def report(
         )
     tell_unread(city, lang)
     click.echo(say("请打开 ", "Open ", lang) + str(files["index"]))
-    return outcome(city)
+    return outcome(city, lang, fatal=False)
 
 
 @main.command()
@@ -184,8 +189,7 @@ def check(
                 lang,
             )
         )
-    bad = bool(ledger["n_rejected"].fillna(0).sum()) or has_errors(findings)
-    return WITH_ERRORS if bad else DONE
+    return outcome(city, lang)
 
 
 @main.command()
@@ -225,7 +229,7 @@ def convert(
             )
         write_layer(city.layer(kept[0]), out, include_personal=include_personal)
     click.echo(str(out))
-    return outcome(city)
+    return outcome(city, lang, fatal=False)
 
 
 @main.command()

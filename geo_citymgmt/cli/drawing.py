@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.cli.frame import (
     SourceOptions,
+    asked_day,
     common_options,
     guarded,
     load_source,
@@ -22,6 +24,8 @@ from geo_citymgmt.spec import Lang
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geo_citymgmt.city import City
     from geo_citymgmt.maps import CityMap
 
@@ -77,14 +81,15 @@ def map_(
     指标一览：geo-citymgmt figures / geo-citymgmt figures lists the figures.
     """
     _check_page(out)
+    day = asked_day(as_of, "map")
     city = load_source(source, reading)
     subject = find_subject(what, city)
     check_options(subject, as_of=as_of, level=level, color_by=color_by, radius=radius)
     tell_unusable(city, lang)
-    drawn = _drawn(city, subject, lang, as_of=as_of, level=level, color_by=color_by, radius=radius)
+    drawn = _drawn(city, subject, lang, as_of=day, level=level, color_by=color_by, radius=radius)
     drawn.save(out)
     click.echo(str(out))
-    return outcome(city)
+    return outcome(city, lang, fatal=False)
 
 
 def _check_page(out: Path) -> None:
@@ -106,7 +111,7 @@ def _drawn(
     subject: Subject,
     lang: Lang,
     *,
-    as_of: str | None,
+    as_of: pd.Timestamp | None,
     level: str | None,
     color_by: str | None,
     radius: float | None,
@@ -135,7 +140,7 @@ def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> Cit
     from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of
 
     zones = zones_to_fill(city, "district")
-    day, words = day_of(city, as_of, None), Words(lang, unit=city.unit)
+    day, words = day_of(city, as_of, Gate("map")), Words(lang, unit=city.unit)
     service = service_of(city, key, radius_m)
     city[key]
     found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)

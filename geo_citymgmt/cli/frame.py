@@ -26,6 +26,7 @@ __all__ = [
     "NOT_DONE",
     "WITH_ERRORS",
     "SourceOptions",
+    "asked_day",
     "common_options",
     "guarded",
     "has_errors",
@@ -235,9 +236,24 @@ def load_source(
     )
 
 
-def outcome(city: City) -> int:
-    """Return the exit code of a command that could be done."""
-    return WITH_ERRORS if (city.ledger["n_rejected"].sum() or has_errors(city.findings)) else DONE
+def asked_day(text: str | None, command: str) -> pd.Timestamp | None:
+    """Return the day that ``--as-of`` means; refused before anything is read where it is none."""
+    from geo_citymgmt._dates import read_day
+
+    return None if text is None else read_day(text, "--as-of", function=command)
+
+
+def outcome(city: City, lang: str, *, fatal: bool = True) -> int:
+    """Return the exit code of a command that could be done; say why it is not 0.
+
+    ``fatal`` says whether findings of that severity are among the reasons, or were said before.
+    """
+    from geo_citymgmt.cli.tell import tell_reasons
+
+    if not (city.ledger["n_rejected"].fillna(0).sum() or has_errors(city.findings)):
+        return DONE
+    tell_reasons(city, lang, fatal=fatal)
+    return WITH_ERRORS
 
 
 def has_errors(findings: pd.DataFrame) -> bool:

@@ -81,7 +81,7 @@ def figures_table(
     import pandas as pd
 
     from geo_citymgmt.city.discovery import find_source, told_by_archive
-    from geo_citymgmt.city.tables import read_targets
+    from geo_citymgmt.city.targets import read_targets
     from geo_citymgmt.indicators import check_figures, load_figures
     from geo_citymgmt.indicators.targets import targets_of
     from geo_citymgmt.profiles import load_profile
@@ -94,7 +94,10 @@ def figures_table(
             if whose is None and found.profile is not None:
                 whose = load_profile(found.profile)
             own = load_figures(found.figures, profile=whose)
-            targets = None if found.targets is None else read_targets(found.targets)
+            known = load_figures(profile=whose) if own is None else own
+            if found.targets is not None:
+                # Whether zones and cells are right is asked by check, which reads the city.
+                targets, _ = read_targets(found.targets, known, None, found.unit)
     known = load_figures(profile=whose) if own is None else own
     check_figures(known, specs)
     return pd.DataFrame(

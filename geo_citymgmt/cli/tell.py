@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from geo_citymgmt.console import finding_lines
 from geo_citymgmt.words import Text, join_texts
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geo_citymgmt.city import City
     from geo_citymgmt.report.findings_book import Kept
 
-__all__ = ["tell_kept", "tell_unread"]
+__all__ = ["tell_kept", "tell_reasons", "tell_unread"]
 
 
 def tell_kept(kept: Kept, lang: str) -> None:
@@ -39,3 +42,40 @@ def tell_unread(city: City, lang: str) -> None:
 
     for text in unread_layers(city, lang):
         click.echo(text)
+
+
+def tell_reasons(city: City, lang: str, *, fatal: bool = True) -> None:
+    """Say on standard error why a command that was done does not end with 0.
+
+    Each file of which records were rejected or that could not be used, with how many; then each
+    kind of error. Fatal ones are left out where they were said before.
+    """
+    from geo_citymgmt.report.quality import open_findings
+
+    lines = [_lost(row, city).of(lang) for row in _with_losses(city).itertuples()]
+    found = open_findings(city)
+    wanted = found["severity"].eq("error") | found["action"].eq("rejected")
+    if fatal:
+        wanted |= found["severity"].eq("fatal")
+    lines += finding_lines(found[wanted], city.specs, lang)
+    head = Text(
+        "已完成，但有记录被退回或数据有错误：", "done, but records were rejected or data is wrong:"
+    )
+    click.echo("\n".join([head.of(lang), *lines]), err=True)
+
+
+def _with_losses(city: City) -> pd.DataFrame:
+    ledger = city.ledger.assign(n_rejected=city.ledger["n_rejected"].fillna(0))
+    return ledger[ledger["n_rejected"].gt(0) | ledger["state"].ne("ok")]
+
+
+def _lost(row: Any, city: City) -> Text:
+    """One file of the ledger, and what of it is not there."""
+    spec, n = city.specs.get(row.layer), int(row.n_rejected)
+    name = Text(row.layer, row.layer) if spec is None else Text(spec.name_zh, spec.name_en)
+    if row.state != "ok":
+        what = Text(f"无法使用，{n:,} 条记录未入库", f"not usable, {n:,} records are missing")
+    else:
+        records = "record" if n == 1 else "records"
+        what = Text(f"退回 {n:,} 条记录", f"{n:,} {records} rejected")
+    return Text(f"{name.zh}（{row.source}）：{what.zh}", f"{name.en} ({row.source}): {what.en}")

@@ -364,8 +364,19 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "TARGET_UNMATCHED": _c(
         "warning",
-        "目标表中的“{value}”没有对应：{detail}；请核对编号",
-        "{value!r} in the targets has no counterpart: {detail}; check the ids",
+        "目标表中的“{value}”（第 {row} 行）没有对应：{detail}；请核对编号",
+        "{value!r} in the targets (row {row}) has no counterpart: {detail}; check the ids",
+    ),
+    "TARGET_VALUE": _c(
+        "error",
+        "目标表第 {row} 行的 {column} 为“{value}”：{detail}；该分区的这项指标没有目标",
+        "row {row} of the targets: {column} is {value!r}, {detail}; the zone has no target",
+    ),
+    "TARGET_CONFLICT": _c(
+        "error",
+        "目标表第 {row} 行互相矛盾：{detail}（{value}）；该分区的这项指标没有目标，请只保留一个",
+        "rows {row} of the targets contradict each other: {detail} ({value}); the zone has no "
+        "target, keep one",
     ),
     "TARGET_SUM": _c(
         "warning",

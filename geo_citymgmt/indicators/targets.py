@@ -17,7 +17,15 @@ from geo_citymgmt.words import DISTRICT, Text
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["Curve", "check_targets", "in_units", "sum_of_districts", "targets_of"]
+__all__ = [
+    "Curve",
+    "check_targets",
+    "in_units",
+    "sum_of_districts",
+    "targets_of",
+    "unit_factors",
+    "void_zones",
+]
 
 #: Unit of a targets table -> unit of figures, and what one of it is in that.
 _UNITS = {
@@ -57,25 +65,34 @@ def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
     SourceError
         A unit that is not that of the figure, and cannot be turned into it.
     """
+    factor, wrong = unit_factors(targets, figures)
+    if wrong.any():
+        first = targets[wrong].iloc[0]
+        name, given = first["indicator"], first["unit"]
+        wanted = figures.figures[str(name)].unit
+        raise SourceError(
+            Text(
+                f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
+                f"targets: {name} is in {wanted}, its target in {given!r}.",
+            ),
+            remedy=Text("请按指标的单位填写目标值。", "Give the target in the unit of the figure."),
+        )
+    return targets.assign(target=targets["target"] * factor)
+
+
+def unit_factors(targets: pd.DataFrame, figures: Figures) -> tuple[np.ndarray, np.ndarray]:
+    """Return what one of each target's unit is in that of its figure, and where it is in none."""
     unit_of = {f.id: f.unit for f in figures.figures.values()}
-    factor = np.ones(len(targets))
-    for (name, unit), rows in targets.groupby(["indicator", "unit"], dropna=False).groups.items():
+    factor, wrong = np.ones(len(targets)), np.zeros(len(targets), dtype=bool)
+    places = targets.reset_index(drop=True)
+    for (name, unit), rows in places.groupby(["indicator", "unit"], dropna=False).groups.items():
         wanted, given = unit_of.get(str(name)), "" if pd.isna(unit) else str(unit).strip()
         if wanted is None or given in ("", wanted) or (wanted == "count" and given in _COUNTERS):
             continue
         kind, size = _UNITS.get(given, ("", 1.0))
-        if kind != wanted:
-            raise SourceError(
-                Text(
-                    f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
-                    f"targets: {name} is in {wanted}, its target in {given!r}.",
-                ),
-                remedy=Text(
-                    "请按指标的单位填写目标值。", "Give the target in the unit of the figure."
-                ),
-            )
-        factor[targets.index.get_indexer(rows)] = size
-    return targets.assign(target=targets["target"] * factor)
+        wrong[rows] = kind != wanted
+        factor[rows] = size
+    return factor, wrong
 
 
 def targets_of(targets: pd.DataFrame, figure: Figure) -> dict[str, Curve]:
@@ -83,13 +100,8 @@ def targets_of(targets: pd.DataFrame, figure: Figure) -> dict[str, Curve]:
 
     Several days for one figure and zone are milestones on the way to the last.
     """
-    own = targets[targets["indicator"].isin([figure.id, figure.same_as or figure.id])]
-    own = own[own["target"].notna()]
-    if own.empty:
-        return {}
-    # Its own row comes before that of the figure it repeats.
-    first = own["indicator"] == figure.id
-    own = own[first | ~own["zone_code"].isin(own.loc[first, "zone_code"])]
+    own = _rows_of(targets, figure)
+    own = own[~own["zone_code"].isin(void_zones(targets, figure))]
     out = {}
     for code, rows in own.groupby("zone_code", sort=False):
         ordered = rows.sort_values("deadline", kind="stable", na_position="first")
@@ -99,6 +111,19 @@ def targets_of(targets: pd.DataFrame, figure: Figure) -> dict[str, Curve]:
             ordered["target"].to_numpy(dtype="float64"),
         )
     return out
+
+
+def void_zones(targets: pd.DataFrame, figure: Figure) -> frozenset[str]:
+    """Return the zones of which a target for ``figure`` is there and cannot be used."""
+    own = _rows_of(targets, figure)
+    return frozenset(own.loc[own["target"].isna(), "zone_code"].astype("str"))
+
+
+def _rows_of(targets: pd.DataFrame, figure: Figure) -> pd.DataFrame:
+    own = targets[targets["indicator"].isin([figure.id, figure.same_as or figure.id])]
+    # Its own row comes before that of the figure it repeats.
+    first = own["indicator"] == figure.id
+    return own[first | ~own["zone_code"].isin(own.loc[first, "zone_code"])]
 
 
 def sum_of_districts(
@@ -123,27 +148,11 @@ def check_targets(
     targets: pd.DataFrame,
     figures: Figures,
     districts: gpd.GeoDataFrame,
-    known_zones: Sequence[str],
     city: str,
     findings: Findings,
     unit: Text = DISTRICT,
 ) -> None:
-    """Tell targets of unknown figures and zones, and those that do not add up to the city's."""
-    for column, known, why in (
-        ("indicator", list(figures.figures), Text("没有这个指标", "no such figure")),
-        ("zone_code", [city, *known_zones], Text("没有这个分区", "no such zone")),
-    ):
-        for value in targets.loc[~targets[column].isin(known), column].unique():
-            about = f"{column} {value}"
-            findings.add("TARGET_UNMATCHED", value=value, about=about, detail=why)
-    missing = int(targets["target"].isna().sum())
-    if missing:
-        findings.add(
-            "TARGET_UNMATCHED",
-            value=f"{missing}",
-            about="target",
-            detail=Text("行没有目标值", "rows without a number"),
-        )
+    """Tell targets of districts that do not add up to the city's."""
     codes = [str(c) for c in districts.index]
     for name in targets["indicator"].unique():
         figure = figures.figures.get(str(name))

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import METRES
+from geo_citymgmt._gate import METRES, Gate
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
@@ -131,8 +131,9 @@ def progress_map(
         table = series
     if table is None:
         from geo_citymgmt.progress import progress
+        from geo_citymgmt.progress.as_of import day_of
 
-        table = progress(city, as_of=city.data_date if as_of is None else as_of, level=level)
+        table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
     zones = zones_to_fill(city, level)
     rows = indicator_rows(table, indicator, level)
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])

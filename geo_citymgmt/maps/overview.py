@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
@@ -15,7 +16,7 @@ from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
-from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.spec import check_lang
 from geo_citymgmt.words import Text
 
@@ -88,7 +89,7 @@ def city_map(
     """
     check_lang(lang)
     MapGate("city_map").city(city)
-    day = city.data_date if as_of is None else as_date(as_of)
+    day = day_of(city, as_of, Gate("city_map"))
     given = caption is not None
     if caption is None and day is not None:
         caption = _dated(f"{day:%Y-%m-%d}", city, lang)

@@ -16,6 +16,9 @@ import shapely
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._deprecated import renamed_arguments
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps import static_parts as parts
@@ -57,6 +60,7 @@ _WORDS = {
 }
 
 
+@renamed_arguments(date="as_of")
 def plot_zones(
     table: pd.DataFrame,
     zones: gpd.GeoDataFrame,
@@ -68,7 +72,7 @@ def plot_zones(
     k: int = 5,
     title: str | None = None,
     caption: str | None = None,
-    date: Any = None,
+    as_of: Any = None,
     source: str | None = None,
     notes: Sequence[str] = (),
     names: bool = True,
@@ -81,8 +85,8 @@ def plot_zones(
     ----------
     table, zones, column, label, unit, scheme, k, title, caption, lang
         As for `zone_map`. Zones in degrees are drawn in a CRS chosen for where they lie.
-    date : date-like, optional
-        The day the figures are of.
+    as_of : date, optional
+        The day the figures are of, of a month, quarter or year its last; none is shown without.
     source : str, optional
         Where they come from.
     notes : sequence of str
@@ -112,7 +116,7 @@ def plot_zones(
     ...     {"name_zh": ["甲", "乙"]}, geometry=[box(120, 31, 121, 32), box(121, 31, 122, 32)],
     ...     index=["1", "2"], crs="EPSG:4326")
     >>> table = pd.DataFrame({"area": [12_000.0, 50_000.0]}, index=["1", "2"])
-    >>> sheet = plot_zones(table, zones, "area", label="拆除面积", unit="m2", date="2022-06-30")
+    >>> sheet = plot_zones(table, zones, "area", label="拆除面积", unit="m2", as_of="2022-06-30")
     >>> [text.get_text() for text in sheet.texts]
     ['拆除面积', '截至 2022-06-30']
     """
@@ -120,6 +124,7 @@ def plot_zones(
     zones = gate.areas(zones)
     table = gate.by_zone(table, zones)
     gate.column(table, column, "column")
+    day = None if as_of is None else read_day(as_of, "as_of", function="plot_zones")
     check_table(table, [column])
     gate.classes(scheme, k)
     words, label = _WORDS[check_lang(lang)], str(label or column)
@@ -151,10 +156,11 @@ def plot_zones(
         lines = list(notes)
         if names:
             lines += _add_names(axes, areas, texts, lang)
-        finish(sheet, axes, areas.crs, title or label, caption, date, source, lines, lang)
+        finish(sheet, axes, areas.crs, title or label, caption, day, source, lines, lang)
     return sheet
 
 
+@renamed_arguments(date="as_of")
 def plot_layer(
     frame: gpd.GeoDataFrame,
     layer: str | LayerSpec,
@@ -165,7 +171,7 @@ def plot_layer(
     k: int = 5,
     title: str | None = None,
     caption: str | None = None,
-    date: Any = None,
+    as_of: Any = None,
     source: str | None = None,
     names: bool = True,
     size: tuple[float, float] = (10.0, 7.5),
@@ -177,7 +183,7 @@ def plot_layer(
     ----------
     frame, layer, color_by, zones, scheme, k, title, caption, lang
         As for `layer_map`. Frames in degrees are drawn in a CRS chosen for where they lie.
-    date, source, names, size
+    as_of, source, names, size
         As for `plot_zones`.
 
     Returns
@@ -191,6 +197,7 @@ def plot_layer(
     CRSError
         If a frame has no CRS, or one in which the scale bar would be wrong.
     """
+    day = None if as_of is None else read_day(as_of, "as_of", function="plot_layer")
     gate, words = MapGate("plot_layer"), _WORDS[check_lang(lang)]
     frame, spec = gate.layer(frame, layer, color_by=color_by, scheme=scheme, k=k)
     zones = None if zones is None else gate.areas(zones)
@@ -228,9 +235,7 @@ def plot_layer(
         parts.add_legend(sheet, (heading or spec.name(lang)) + unit, handles, top=0.855)
         if areas is not None and names:
             lines += _add_names(axes, areas, [""] * len(areas), lang)
-        finish(
-            sheet, axes, ground.crs, title or spec.name(lang), caption, date, source, lines, lang
-        )
+        finish(sheet, axes, ground.crs, title or spec.name(lang), caption, day, source, lines, lang)
     return sheet
 
 
@@ -269,8 +274,9 @@ def plot_progress(
     check_lang(lang)
     if table is None:
         from geo_citymgmt.progress import progress
+        from geo_citymgmt.progress.as_of import day_of
 
-        table = progress(city, as_of=city.data_date if as_of is None else as_of, level=level)
+        table = progress(city, as_of=day_of(city, as_of, Gate("plot_progress")), level=level)
     zones = zones_to_fill(city, level)
     rows, words = indicator_rows(table, indicator, level), _WORDS[lang]
     if column is None:
@@ -284,6 +290,7 @@ def plot_progress(
     if len(whole) and pd.notna(whole.iloc[0]):
         amount = number_text(whole.iloc[0], str(rows["unit"].iloc[0]), lang)
         notes.append(words["city"].format(name=name, amount=amount))
+    day = rows["as_of"].iloc[0]
     values = pd.DataFrame({column: pd.to_numeric(rows[column], errors="coerce").astype("float64")})
     return plot_zones(
         values,
@@ -294,7 +301,7 @@ def plot_progress(
         title=title
         or (f"{name}{between}{words['attainment']}" if column == "attainment" else name),
         caption=caption,
-        date=rows["as_of"].iloc[0],
+        as_of=None if pd.isna(day) else day,
         source=source,
         notes=notes,
         size=size,

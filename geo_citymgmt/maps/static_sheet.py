@@ -144,7 +144,7 @@ def finish(
     crs: Any,
     title: str,
     caption: str | None,
-    date: Any,
+    date: pd.Timestamp | None,
     source: str | None,
     notes: Sequence[str],
     lang: Lang,
@@ -152,7 +152,7 @@ def finish(
     """Write what stands around the map: title, date, source, scale and north."""
     words = _WORDS[lang]
     sheet.text(0.03, 0.945, plain(title), fontsize=17, color=INK, va="center")
-    dated = "" if date is None else words["date"].format(date=f"{pd.Timestamp(date):%Y-%m-%d}")
+    dated = "" if date is None else words["date"].format(date=f"{date:%Y-%m-%d}")
     under = "    ".join(text for text in (caption or "", dated) if text)
     if under:
         sheet.text(0.03, 0.89, plain(under), fontsize=10, color=SOFT, va="center")

@@ -7,6 +7,7 @@ name. Another office's profile is another folder: docs/profiles.md.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -153,6 +154,7 @@ class Profile:
             table["value"] = pd.to_numeric(table["value"])
             deadline = table["deadline"].replace("", None)
             table["deadline"] = pd.to_datetime(deadline, format="%Y-%m-%d")
+            _check_published(table)
         except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
             raise SpecError(
                 Text(
@@ -165,6 +167,19 @@ class Profile:
                 ),
             ) from error
         return table[list(_PUBLISHED)]
+
+
+def _check_published(table: pd.DataFrame) -> None:
+    """Raise ValueError at the first row that could be taken for a target and is none."""
+    value = table["value"]
+    for wrong, cause in (
+        (table["id"].duplicated(), "its id is there already"),
+        (value.isin([math.inf, -math.inf]), "the value is infinite"),
+        (~(value >= 0) & table["deadline"].notna(), "a target is no number of zero or more"),
+    ):
+        if wrong.any():
+            row = int(wrong.to_numpy().argmax())
+            raise ValueError(f"row {row + 2} ({table['id'].iloc[row]}): {cause}")
 
 
 def nothing_published() -> pd.DataFrame:

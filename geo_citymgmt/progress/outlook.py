@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.evaluation import Window
@@ -61,7 +61,7 @@ def outlook(
     ----------
     city : City
     as_of : date, optional
-        The data's own date without.
+        A month, quarter or year is its last day. The data's own date without.
     indicators : str or sequence of str, optional
         These figures only; all that have a target they compare with, without.
     level : {"city", "district", "street"}
@@ -101,20 +101,16 @@ def outlook(
     >>> int(row.remaining), int(row.days_left), round(float(row.needed_per_month), 1)
     (1820, 184, 301.1)
     """
-    if not FEWEST_MONTHS <= months <= len(_T80) + 1:
-        raise CityDataError(
-            Text(
-                f"months={months} 超出范围（{FEWEST_MONTHS} 至 {len(_T80) + 1}）。",
-                f"months is {months}, must be {FEWEST_MONTHS} to {len(_T80) + 1}.",
-            ),
-        )
-    day = day_of(city, as_of, None)
-    standing = Standing(city, targets=targets, indicators=indicators)
+    gate = Gate("outlook")
+    months = gate.whole(months, "months", least=FEWEST_MONTHS, most=len(_T80) + 1)
+    day = day_of(city, as_of, gate)
+    levels = levels_of(city, level, gate)
+    standing = Standing(city, gate, targets=targets, indicators=indicators)
     table = standing.table([day], level=level)
     table = table[table["target"].notna()]
     figures = city.figures.figures
     blocks = [
-        _block(standing, figures[str(name)], rows, day, levels_of(city, level), months)
+        _block(standing, figures[str(name)], rows, day, levels, months)
         for name, rows in table.groupby("indicator", sort=False)
         if not figures[str(name)].same_as or len(standing.figures) == 1
     ]

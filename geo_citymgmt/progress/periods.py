@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt._arguments import choices_of
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.evaluation import Evaluator, Window
@@ -50,7 +51,7 @@ def period_table(
     ----------
     city : City
     as_of : date, optional
-        Last day that counts; the data's own date without.
+        Last day that counts, of a month, quarter or year its last; the data's own date without.
     periods : str or sequence of {"month", "quarter", "half", "year"}
         Each gives a block of rows. ``half`` is January to June or July to December.
     indicators : str or sequence of str, optional
@@ -83,19 +84,14 @@ def period_table(
     >>> table[["value", "previous", "change", "year_ago"]].iloc[0].tolist()
     [8600.0, 16771.0, -8171.0, 24142.0]
     """
-    names = [periods] if isinstance(periods, str) else list(periods)
-    for name in names:
-        if name not in _MONTHS:
-            raise CityDataError(
-                Text(
-                    f"没有时段“{name}”；可用：{'、'.join(_MONTHS)}。",
-                    f"no period {name!r}; there are {', '.join(_MONTHS)}.",
-                ),
-            )
-    day = day_of(city, as_of, None)
-    levels = levels_of(city, level)
+    gate = Gate("period_table")
+    names = choices_of(gate, periods, "periods", _MONTHS)
+    if not names:
+        gate.choice(periods, "periods", _MONTHS)
+    day = day_of(city, as_of, gate)
+    levels = levels_of(city, level, gate)
     evaluator = Evaluator(city)
-    figures = [f for f in chosen_figures(city, indicators) if evaluator.problem(f) is None]
+    figures = [f for f in chosen_figures(city, indicators, gate) if evaluator.problem(f) is None]
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:
         return pd.DataFrame(columns=list(PERIOD_COLUMNS))

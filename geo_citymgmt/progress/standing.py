@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.city.tables import read_targets
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt._arguments import names_of
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.city.targets import given_targets
+from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.indicators.targets import Curve, in_units, sum_of_districts, targets_of
+from geo_citymgmt.indicators.targets import (
+    Curve,
+    in_units,
+    sum_of_districts,
+    targets_of,
+    void_zones,
+)
 from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
 from geo_citymgmt.progress.membership import LEVELS
 from geo_citymgmt.progress.months import first_half_end, period_start
@@ -35,18 +43,17 @@ _TEXTS = (
 )  # fmt: skip
 _DATES = ("deadline", "period_start", "as_of")
 _DAY = pd.Timedelta(days=1)
+_VOID = Text(
+    "目标表中该分区的目标不能采用，原因见问题清单",
+    "its target in the targets table cannot be used: the findings say why",
+)
 _NEVER = np.datetime64("NaT", "us")
 Block = dict[str, Any]
 
 
-def levels_of(city: City, level: str) -> tuple[str, ...]:
+def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
-    if level not in LEVELS:
-        raise CityDataError(
-            Text(
-                f"没有“{level}”这一级。", f"level is {level!r}, must be one of {', '.join(LEVELS)}."
-            )
-        )
+    gate.choice(level, "level", LEVELS)
     levels = LEVELS[: LEVELS.index(level) + 1]
     if not city.has_zones:
         return levels[:2]
@@ -55,19 +62,26 @@ def levels_of(city: City, level: str) -> tuple[str, ...]:
     return levels
 
 
-def chosen_figures(city: City, indicators: Sequence[str] | str | None) -> list[Figure]:
+def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gate) -> list[Figure]:
     """Return the figures asked for by id or published row, all of them without a choice."""
     known = city.figures.figures
     if indicators is None:
         return list(known.values())
+    names = names_of(gate, indicators, "indicators")
+    if not names:
+        raise gate.refuse(
+            Text("indicators 为空，没有指定任何指标。", "indicators is empty: it names no figure."),
+            Text("请给出指标；不给出则为全部。", "Name figures; all of them come without it."),
+        )
     out: dict[str, Figure] = {}
-    for name in [indicators] if isinstance(indicators, str) else indicators:
+    for name in names:
         found = [f for f in known.values() if name in (f.id, f.published)]
         if not name or not found:
-            raise CityDataError(
+            near = did_you_mean(name, [n for f in known.values() for n in (f.id, f.published) if n])
+            raise gate.refuse(
                 Text(
-                    f"没有指标“{name}”；现有：{'、'.join(known)}。",
-                    f"no figure {name!r}; there are {', '.join(known)}.",
+                    f"indicators：没有指标“{name}”；现有：{'、'.join(known)}。{near.zh}",
+                    f"indicators: no figure {name!r}; there are {', '.join(known)}.{near.en}",
                 ),
             )
         out |= {f.id: f for f in found}
@@ -80,23 +94,28 @@ class Standing:
     def __init__(
         self,
         city: City,
+        gate: Gate,
         *,
         targets: pd.DataFrame | None = None,
         indicators: Sequence[str] | str | None = None,
     ) -> None:
-        self.city = city
-        self.figures = chosen_figures(city, indicators)
+        self.city, self.gate = city, gate
+        self.figures = chosen_figures(city, indicators, gate)
         self.evaluator = Evaluator(city)
-        own = read_targets(targets) if targets is not None else city.targets
+        own = city.targets
+        if targets is not None:
+            zones = [str(c) for frame in city.zones_by_level.values() for c in frame.index]
+            own = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
         self._targets = in_units(own, city.figures)
         self._published = city.published.set_index("id")
         self._curves: dict[str, dict[str, Curve]] = {}
+        self._voids: dict[str, frozenset[str]] = {}
 
     def table(
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
     ) -> pd.DataFrame:
         """Return the tidy table of progress, one block a day."""
-        levels = levels_of(self.city, level)
+        levels = levels_of(self.city, level, self.gate)
         blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
         return _joined(blocks)
 
@@ -228,11 +247,22 @@ class Standing:
         note = join_texts([*notes, *more])
         sums = self._sum_note(figure)
         unknown = unknown_notes(values, status)
-        if sums is None and not unknown:
+        void = self._void(figure)
+        if sums is None and not unknown and not void:
             return {"note_zh": note.zh, "note_en": note.en}
         city = values.layout.level == "city"
+        voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
+            values.layout.row_kind, ["zone", "total"]
+        )
         rows = [
-            join_texts([note, unknown.get(k, NOTHING), sums if sums and here else NOTHING])
+            join_texts(
+                [
+                    note,
+                    unknown.get(k, NOTHING),
+                    _VOID if voided[k] else NOTHING,
+                    sums if sums and here else NOTHING,
+                ]
+            )
             for k, here in enumerate(city)
         ]
         return {
@@ -257,6 +287,12 @@ class Standing:
             self._curves[figure.id] = targets_of(self._targets, figure)
         return self._curves[figure.id]
 
+    def _void(self, figure: Figure) -> frozenset[str]:
+        """Zones of which a target is there and cannot be used."""
+        if figure.id not in self._voids:
+            self._voids[figure.id] = void_zones(self._targets, figure)
+        return self._voids[figure.id]
+
     def _held_against(
         self, figure: Figure, layout: Layout, day: pd.Timestamp | None
     ) -> tuple[list[Curve | None], str]:
@@ -264,7 +300,7 @@ class Standing:
         none: list[Curve | None] = [None] * len(layout.zone_code)
         row = self._published.loc[figure.target] if figure.target in self._published.index else None
         own = self._own_targets(figure)
-        if own:
+        if own or self._void(figure):
             counted = np.isin(layout.row_kind, ["zone", "total"])
             pairs = zip(layout.zone_code, counted, strict=True)
             curves = [own.get(code) if known else None for code, known in pairs]

@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._arguments import names_of
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.progress.as_of import as_date, day_of
+from geo_citymgmt.progress.as_of import day_of, days_between, days_of
 from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import COLUMNS, Standing
 from geo_citymgmt.words import Text
@@ -24,7 +27,7 @@ PROGRESS_COLUMNS = COLUMNS
 def progress(
     city: City,
     *,
-    as_of: Any,
+    as_of: Any = None,
     level: str = "district",
     targets: pd.DataFrame | None = None,
     basis: str | None = None,
@@ -39,8 +42,9 @@ def progress(
     ----------
     city : City
         With its events and targets.
-    as_of : date, or None for the data's own date
-        The whole day is included.
+    as_of : date, optional
+        The whole day is included; a month, quarter or year is its last day. The data's own date
+        without.
     level : {"district", "city", "street"}
         How far down; the levels above are in the table too.
     targets : DataFrame, optional
@@ -63,9 +67,9 @@ def progress(
     Raises
     ------
     AsOfError
-        The date is after the data's own, and ``basis`` is not "plan".
+        It is no date, or after the data's own, and ``basis`` is not "plan".
     CityDataError
-        An unknown level, basis or figure.
+        An unknown level, basis or figure, or targets that cannot be read or contradict each other.
 
     Examples
     --------
@@ -77,15 +81,18 @@ def progress(
     >>> table.loc["illegal_area_remediated_h1", ["status", "comparability"]].tolist()
     ['not_comparable', 'measure_differs']
     """
-    standing = Standing(city, targets=targets, indicators=indicators)
-    return standing.table([day_of(city, as_of, basis)], level=level, plan=basis == "plan")
+    gate = Gate("progress")
+    plan = gate.choice(basis, "basis", (None, "plan")) == "plan"
+    day = day_of(city, as_of, gate, plan=plan)
+    standing = Standing(city, gate, targets=targets, indicators=indicators)
+    return standing.table([day], level=level, plan=plan)
 
 
 def progress_series(
     city: City,
     *,
     start: Any,
-    end: Any,
+    end: Any = None,
     freq: str = "ME",
     level: str = "district",
     targets: pd.DataFrame | None = None,
@@ -98,7 +105,8 @@ def progress_series(
     city, level, targets, indicators
         As in :func:`progress`.
     start, end : date
-        Both included.
+        Both included: of a month, quarter or year its first and its last day. ``end`` is the
+        data's date if not given.
     freq : str
         Of pandas: "ME" for month ends (of statistical months, where the city has them), "W" for
         weeks, "D" for days.
@@ -108,6 +116,18 @@ def progress_series(
     DataFrame
         As :func:`progress`; the column ``as_of`` tells the blocks apart.
 
+    Raises
+    ------
+    AsOfError
+        One is no date, the end is after the data's own date or before the start, or no day of the
+        frequency lies between them.
+    CityDataError
+        An unknown frequency; else as :func:`progress`.
+
+    See Also
+    --------
+    progress : The figures at one date.
+
     Examples
     --------
     >>> import geo_citymgmt as gcm
@@ -116,21 +136,26 @@ def progress_series(
     >>> int(months.as_of.nunique())
     2
     """
-    first, last = as_date(start), as_date(end)
-    by_month = freq == "ME" and city.month_starts > 1
-    if by_month:
+    gate = Gate("progress_series")
+    first, until = days_of(city, start, end, gate)
+    last = first if until is None else until
+    days = days_between(first, last, freq, gate)
+    if freq == "ME" and city.month_starts > 1:
         days = pd.DatetimeIndex(month_ends(first, last, city.month_starts))
-    else:
-        days = pd.date_range(first, last, freq=freq)
     if days.empty:
         raise AsOfError(
             Text(
-                f"{start} 至 {end} 之间没有时点。",
-                f"no date of frequency {freq!r} from {start} to {end}.",
+                f"progress_series：{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 之间没有频率 {freq!r} 的"
+                "时点。",
+                f"progress_series: no date of frequency {freq!r} from {first:%Y-%m-%d} to "
+                f"{last:%Y-%m-%d}.",
+            ),
+            remedy=Text(
+                "请放宽起止日期，或改用更细的频率。", "Widen the period, or use a finer freq."
             ),
         )
-    standing = Standing(city, targets=targets, indicators=indicators)
-    return standing.table([day_of(city, day, None) for day in days], level=level)
+    standing = Standing(city, gate, targets=targets, indicators=indicators)
+    return standing.table(list(days), level=level)
 
 
 def figure(
@@ -167,16 +192,21 @@ def figure(
     >>> int(share.numerator), int(share.denominator), share.status
     (390, 1180, 'met')
     """
+    gate = Gate("figure")
+    _check_table(table, gate)
+    for value, argument in ((indicator, "indicator"), (zone, "zone")):
+        if value is not None or argument == "indicator":
+            names_of(gate, [value], argument)
     rows = table[(table["indicator"] == indicator) | (table["published_id"] == indicator)]
     if rows.empty:
         known = ", ".join(table["indicator"].unique())
         raise CityDataError(
             Text(
-                f"表中没有指标“{indicator}”。",
-                f"the table has no figure {indicator!r}; it has {known}.",
+                f"figure：表中没有指标“{indicator}”。",
+                f"figure: the table has no figure {indicator!r}; it has {known}.",
             ),
         )
-    day = rows["as_of"].max() if as_of is None else as_date(as_of)
+    day = rows["as_of"].max() if as_of is None else read_day(as_of, "as_of", function="figure")
     rows = rows[rows["as_of"].isna() | (rows["as_of"] == day)]
     at = rows["row_kind"] == "total" if zone is None else rows["zone_code"] == zone
     if zone is not None and (at & (rows["row_kind"] != "unlocated")).any():
@@ -185,8 +215,20 @@ def figure(
         when = "—" if pd.isna(day) else f"{day:%Y-%m-%d}"
         raise CityDataError(
             Text(
-                f"表中没有指标“{indicator}”在 {when}、分区 {zone or '全市'} 的数值。",
-                f"the table has no {indicator} of zone {zone or 'total'} as of {when}.",
+                f"figure：表中没有指标“{indicator}”在 {when}、分区 {zone or '全市'} 的数值。",
+                f"figure: the table has no {indicator} of zone {zone or 'total'} as of {when}.",
             ),
         )
     return rows[at].iloc[0]
+
+
+def _check_table(table: Any, gate: Gate) -> None:
+    """Refuse what is no table of progress."""
+    if not isinstance(table, pd.DataFrame):
+        kind = type(table).__name__
+        raise gate.refuse(
+            Text(f"table 是 {kind}，应为 DataFrame。", f"table is a {kind}, not a DataFrame."),
+            Text("请提供 progress() 的结果。", "Give a table of progress()."),
+        )
+    for name in ("indicator", "published_id", "zone_code", "row_kind", "as_of"):
+        gate.column(table, name, "table")

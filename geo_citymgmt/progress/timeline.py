@@ -72,7 +72,9 @@ def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np
             if "not" in wanted:
                 hit &= column != wanted["not"]
         elif spec.fields[name].type == "list":
-            hit = has_code(column, wanted)
+            hit = pd.Series(False, index=column.index)
+            for code in wanted if isinstance(wanted, list) else [wanted]:
+                hit |= has_code(column, code)
         elif isinstance(wanted, list):
             hit = column.isin(wanted)
         else:

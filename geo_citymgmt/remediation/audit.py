@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._arguments import names_of
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.words import Text
 
@@ -72,12 +75,16 @@ def audit_sample(
     >>> float(drawn.weight.sum())
     8.0
     """
-    _check(cases, n, key, at_least)
+    gate = Gate("audit_sample")
+    n, at_least = gate.whole(n, "n", least=1), gate.whole(at_least, "at_least")
+    seed = gate.whole(seed, "seed")
+    _check_ids(cases, key, gate)
     # The lot falls on ids, not on rows.
-    table = cases.sort_values(key, kind="stable")
-    names = [strata] if isinstance(strata, str) else list(strata or [])
-    labels = _labels(table, names)
-    size = _risk(cases, risk).reindex(table.index).to_numpy()
+    order = cases[key].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
+    table = cases.iloc[order]
+    names = [] if strata is None else names_of(gate, strata, "strata")
+    labels = _labels(table, names, gate)
+    size = _risk(cases, risk, gate)[order]
     usable = np.flatnonzero(size > 0)
     labels, size = labels[usable], size[usable]
     groups, member = np.unique(labels, return_inverse=True)
@@ -96,62 +103,68 @@ def audit_sample(
     return out
 
 
-def _check(cases: pd.DataFrame, n: int, key: str, at_least: int) -> None:
-    if key not in cases.columns or cases[key].isna().any() or cases[key].duplicated().any():
-        raise CityDataError(
-            Text(f"“{key}”不是唯一编号列。", f"{key!r} is not a column of unique ids."),
-            remedy=Text("请用 key= 指定编号列。", "Name the column of ids as key=."),
-        )
-    if n < 1 or at_least < 0:
-        raise CityDataError(
-            Text(f"n={n}、at_least={at_least} 无效。", f"n is {n} and at_least is {at_least}."),
-            remedy=Text(
-                "n 不小于 1，at_least 不小于 0。",
-                "Draw one case or more, and zero or more from each stratum.",
-            ),
-        )
-
-
-def _labels(table: pd.DataFrame, names: list[str]) -> np.ndarray:
-    missing = [name for name in names if name not in table.columns]
-    if missing:
-        raise CityDataError(
+def _check_ids(cases: Any, key: Any, gate: Gate) -> None:
+    if not isinstance(cases, pd.DataFrame):
+        raise gate.refuse(
             Text(
-                f"案件表没有列：{'、'.join(missing)}。",
-                f"the cases have no column {', '.join(missing)}.",
+                f"cases 是 {type(cases).__name__}，应为案件的 DataFrame。",
+                f"cases is a {type(cases).__name__}, not a DataFrame of cases.",
             ),
-            remedy=Text(
-                "请在列出案件时用 columns= 保留该列。",
-                "Keep it with columns= when listing the cases.",
-            ),
+            Text("请用 open_cases() 列出。", "List them with open_cases()."),
         )
+    ids = gate.hashable(gate.column(cases, key, "key"), "key")
+    if ids.isna().any() or ids.duplicated().any():
+        bad = int(np.flatnonzero(ids.isna() | ids.duplicated())[0])
+        raise gate.refuse(
+            Text(
+                f"key：“{key}”不是唯一编号列，第一处在第 {bad} 行：{ids.iloc[bad]!r}。",
+                f"key: {key!r} is not a column of unique ids, the first at position {bad}: "
+                f"{ids.iloc[bad]!r}.",
+            ),
+            Text("请用 key= 指定编号列。", "Name the column of ids as key=."),
+        )
+    if len({type(value) for value in ids}) > 1:
+        raise gate.refuse(
+            Text(f"key：“{key}”列既有文字又有数值。", f"key: {key!r} mixes texts and numbers."),
+            Text("请先 .astype(str)。", "Convert it with .astype(str)."),
+        )
+
+
+def _labels(table: pd.DataFrame, names: list[str], gate: Gate) -> np.ndarray:
     if not names:
         return np.full(len(table), "all", dtype=object).astype("str")
-    parts = [table[name].astype("object").where(table[name].notna(), "").map(str) for name in names]
+    columns = [gate.column(table, name, "strata") for name in names]
+    parts = [c.astype("object").where(c.notna(), "").map(str) for c in columns]
     out = parts[0]
     for part in parts[1:]:
         out = out + " / " + part
     return out.to_numpy(dtype=object).astype("str")
 
 
-def _risk(cases: pd.DataFrame, risk: str | pd.Series | None) -> pd.Series:
+def _risk(cases: pd.DataFrame, risk: str | pd.Series | None, gate: Gate) -> np.ndarray:
     if risk is None:
-        return pd.Series(1.0, index=cases.index)
-    column = cases[risk] if isinstance(risk, str) else risk.reindex(cases.index)
-    values = pd.to_numeric(column, errors="coerce").astype("float64")
-    bad = values.isna() | ~np.isfinite(values) | (values < 0)
-    if bad.any():
-        raise CityDataError(
+        return np.ones(len(cases))
+    if isinstance(risk, pd.Series):
+        if not (risk.index.is_unique or risk.index.equals(cases.index)):
+            raise gate.refuse(
+                Text("risk 的索引有重复。", "the index of risk is not unique."),
+                Text("请作为案件表的一列给出。", "Give it as a column of cases."),
+            )
+        column = risk if risk.index.equals(cases.index) else risk.reindex(cases.index)
+    else:
+        column = gate.column(cases, risk, "risk")
+    numbers = gate.values(column, "risk", "the risk", "风险值", least=0.0)
+    missing = np.flatnonzero(np.isnan(numbers))
+    if len(missing):
+        raise gate.refuse(
             Text(
-                f"{int(bad.sum())} 条案件的风险值缺失、无穷或为负。",
-                f"{int(bad.sum())} cases have a risk that is missing, infinite or below zero, the "
-                f"first at index {bad.index[bad][0]}.",
+                f"risk：{len(missing)} 条案件的风险值缺失，第一处为 {cases.index[missing[0]]!r}。",
+                f"risk: {len(missing)} cases have a risk that is missing, the first at "
+                f"{cases.index[missing[0]]!r}.",
             ),
-            remedy=Text(
-                "请为每条案件给出不小于 0 的数。", "Give each case a number of zero or more."
-            ),
+            Text("请为每条案件给出不小于 0 的数。", "Give each case a number of zero or more."),
         )
-    return values
+    return numbers
 
 
 def _places(
@@ -164,8 +177,9 @@ def _places(
     if places.sum() > n:
         raise CityDataError(
             Text(
-                f"抽查 {asked} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
-                f"{asked} cases are too few for {at_least} from each of {groups} strata.",
+                f"audit_sample：抽查 {asked} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
+                f"audit_sample: {asked} cases are too few for {at_least} from each of {groups} "
+                "strata.",
             ),
             remedy=Text(
                 "请增大 n、减小 at_least 或减少分层。",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.remediation.cases import open_table
 from geo_citymgmt.remediation.register import Register, levels_to
@@ -105,9 +106,13 @@ def call_in(
     >>> bool((table.value >= 2).all())
     True
     """
-    levels_to(level)
-    wanted = [(rule, _conditions(rule, body)) for rule, body in rules.items()]
-    register = Register(city, layer)
+    gate = Gate("call_in")
+    levels_to(level, gate)
+    wanted = [(rule, _conditions(rule, body)) for rule, body in _rules(rules, gate).items()]
+    register = Register(city, layer, gate)
+    figures = _figures_by_zone(figures, gate)
+    if hot_spots is not None:
+        hot_spots = gate.features(hot_spots, "hot_spots", needs_columns=True).given
     day = register.day(as_of)
     source = _Figures(register, day, level, figures, hot_spots)
     blocks = [_judge(rule, rules[rule], conditions, source) for rule, conditions in wanted]
@@ -116,15 +121,52 @@ def call_in(
     return table[_COLUMNS]
 
 
+def _rules(rules: Any, gate: Gate) -> Mapping[str, Mapping[str, Any]]:
+    if not isinstance(rules, Mapping):
+        raise gate.refuse(
+            Text(
+                f"rules 是 {type(rules).__name__}，应为“规则→条件”的字典。",
+                f"rules is a {type(rules).__name__}, not a mapping of rule to conditions.",
+            ),
+            Text("请写成 {“重复”: {“all”: […]}}。", 'Write it as {"repeat": {"all": [...]}}.'),
+        )
+    return rules
+
+
+def _figures_by_zone(figures: Any, gate: Gate) -> pd.DataFrame | None:
+    """Return more figures by the code of their zone as text, or refuse them."""
+    if figures is None:
+        return None
+    if not isinstance(figures, pd.DataFrame):
+        raise gate.refuse(
+            Text(
+                f"figures 是 {type(figures).__name__}，应为以分区代码为索引的 DataFrame。",
+                f"figures is a {type(figures).__name__}, not a DataFrame indexed by zone code.",
+            )
+        )
+    if not figures.index.is_unique:
+        twice = figures.index[figures.index.duplicated()][0]
+        raise gate.refuse(
+            Text(
+                f"figures 中分区 {twice!r} 有多行。", f"figures has zone {twice!r} more than once."
+            )
+        )
+    return figures.set_axis(figures.index.astype("str"))
+
+
 def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, float, int | None]]:
     """Figure, test, limit and days of each condition of a rule."""
     out = []
     conditions = body.get("all") if isinstance(body, Mapping) else None
-    if not conditions:
+    if not isinstance(conditions, Sequence) or isinstance(conditions, str) or not conditions:
         raise _bad_rule(rule, Text("没有条件", "it has no conditions"))
     for condition in conditions:
+        if not isinstance(condition, Mapping):
+            raise _bad_rule(
+                rule, Text(f"条件 {condition!r} 不是字典", f"{condition!r} is no mapping")
+            )
         tests = [name for name in condition if name in _TESTS]
-        odd = sorted(set(condition) - set(_TESTS) - {"figure", "within_days"})
+        odd = sorted(map(str, set(condition) - set(_TESTS) - {"figure", "within_days"}))
         if odd or len(tests) != 1 or "figure" not in condition:
             cause = Text(
                 "条件 {given} 应为一个指标和一个比较", "{given} is not a figure with one test"
@@ -148,7 +190,7 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, floa
 
 def _bad_rule(rule: str, cause: Text) -> CityDataError:
     return CityDataError(
-        Text(f"规则 {rule}：{cause.zh}。", f"rule {rule}: {cause.en}."),
+        Text(f"call_in：规则 {rule}：{cause.zh}。", f"call_in: rule {rule}: {cause.en}."),
         remedy=Text(
             "请写成 all = [{figure = “relapses”, within_days = 365, at_least = 2}]；"
             "时点指标不写 within_days。",
@@ -214,16 +256,16 @@ class _Figures:
         """Return the figure by zone."""
         if (figure, days) not in self._known:
             if self.given is not None and figure in self.given.columns:
-                column = pd.to_numeric(self.given[figure], errors="coerce").astype("float64")
-                value = column.reindex(self.codes)
+                numbers = self.register.gate.numbers(self.given, figure, "figures")
+                value = pd.Series(numbers, index=self.given.index).reindex(self.codes)
             elif figure == "hot_spot_share":
                 value = self._hot_spot_share()
             elif figure in CALL_IN_FIGURES:
                 value = self._counted(figure, days)
             else:
-                raise CityDataError(
-                    Text(f"没有指标 {figure}。", f"there is no figure {figure!r}."),
-                    remedy=Text(
+                raise self.register.gate.refuse(
+                    Text(f"rules：没有指标 {figure!r}。", f"rules: there is no figure {figure!r}."),
+                    Text(
                         f"可用：{'、'.join(CALL_IN_FIGURES)}，或 figures= 中的列。",
                         f"Use one of {', '.join(CALL_IN_FIGURES)}, or a column of figures=.",
                     ),
@@ -284,12 +326,12 @@ class _Figures:
 
     def _hot_spot_share(self) -> pd.Series:
         if self.hot is None:
-            raise CityDataError(
+            raise self.register.gate.refuse(
                 Text(
                     "规则用到 hot_spot_share，但未提供热点区域。",
                     "a rule asks for hot_spot_share, but no hot spots were given.",
                 ),
-                remedy=Text("请用 hot_spots= 提供热点格网。", "Give the hot cells as hot_spots=."),
+                Text("请用 hot_spots= 提供热点格网。", "Give the hot cells as hot_spots=."),
             )
         level = "district" if self.level == "city" else self.level
         zones = self.register.city.zones_at(level)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 from geo_citymgmt.words import Text
 
@@ -36,8 +36,9 @@ def open_cases(
     Parameters
     ----------
     city : City
-    as_of : date, or None for the data's own
-        The whole day is included: a case due that day is not overdue yet.
+    as_of : date, optional
+        The whole day is included: a case due that day is not overdue yet. A month, quarter or year
+        is its last day; the data's own date without.
     layer, where, stock
         As in :func:`stock_flow`.
     deadline, planned : str
@@ -72,8 +73,11 @@ def open_cases(
     >>> bool((cases.days_left[cases.overdue.fillna(False)] < 0).all())
     True
     """
-    register = Register(city, layer, where=where, stock=stock)
-    register.need(*columns)
+    gate = Gate("open_cases")
+    register = Register(city, layer, gate, where=where, stock=stock)
+    columns = register.fields(columns, "columns")
+    for name, argument in ((deadline, "deadline"), (planned, "planned")):
+        register.date_field(name, argument)
     day = register.day(as_of)
     return open_table(register, day, deadline=deadline, planned=planned, columns=columns)
 
@@ -167,22 +171,11 @@ def ageing(
     >>> table.age_class.tolist()
     ['0-90', '91-365', '366+', 'undated', 'unknown']
     """
-    bounds = np.asarray(classes, dtype="float64")
-    if not len(bounds) or (np.diff(bounds, prepend=-1) <= 0).any():
-        raise CityDataError(
-            Text(
-                f"账龄分级 {list(classes)} 应为递增的非负天数。",
-                f"classes are {list(classes)}: days must be zero or more, and rise.",
-            ),
-            remedy=Text("请写成 [30, 90, 365]。", "Write them as [30, 90, 365]."),
-        )
-    if clock not in ("found", "open"):
-        raise CityDataError(
-            Text(f"不支持 clock={clock}。", f"clock is {clock!r}."),
-            remedy=Text("可用：found、open。", 'Use "found" or "open".'),
-        )
-    levels = levels_to(level)
-    register = Register(city, layer, where=where, stock=stock)
+    gate = Gate("ageing")
+    bounds = _rising(classes, gate)
+    gate.choice(clock, "clock", ("found", "open"))
+    levels = levels_to(level, gate)
+    register = Register(city, layer, gate, where=where, stock=stock)
     day = register.day(as_of)
     cases = open_table(register, day)
     edges = [int(b) for b in bounds]
@@ -220,6 +213,20 @@ def ageing(
     table["to_days"] = pd.array([*edges, None, None, None], dtype="Int64")[table["class"]]
     table["as_of"] = as_day(day, table.index)
     return table[[*ZONE_KEYS, "age_class", "from_days", "to_days", *counts, "remaining", "as_of"]]
+
+
+def _rising(classes: Any, gate: Gate) -> np.ndarray:
+    """Upper bounds of age classes in days, or a refusal."""
+    bounds = np.array(gate.many(classes, "classes"), dtype="float64")
+    if not len(bounds) or (np.diff(bounds, prepend=-1) <= 0).any() or (bounds % 1).any():
+        raise gate.refuse(
+            Text(
+                f"classes 为 {classes!r}，应为递增的非负整天数。",
+                f"classes are {classes!r}: whole days of zero or more must rise.",
+            ),
+            Text("请写成 [30, 90, 365]。", "Write them as [30, 90, 365]."),
+        )
+    return bounds
 
 
 def case_lists(
@@ -264,9 +271,10 @@ def case_lists(
     >>> sorted(table.list_zh.unique())
     ['挂牌督办', '重点任务', '重点治理项目']
     """
-    levels = levels_to(level)
-    register = Register(city, layer, stock=stock)
-    register.need(field)
+    gate = Gate("case_lists")
+    levels = levels_to(level, gate)
+    register = Register(city, layer, gate, stock=stock)
+    register.coded_field(field)
     day = register.day(as_of)
     data, spec = register.data, register.spec
     on_list = data[field].dropna().astype("str").str.split(";").explode().str.strip()

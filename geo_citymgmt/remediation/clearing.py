@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._arguments import flag_of
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.cleaning.codes import has_code
-from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.errors import AsOfError
+from geo_citymgmt.progress.as_of import days_between, days_of
 from geo_citymgmt.remediation.cases import as_day, open_table
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 from geo_citymgmt.words import Text
@@ -42,11 +45,11 @@ def burn_down(
     ----------
     city : City
     deadline : date
-        Last day on which it should be zero. That of 涉安清零 is in
-        ``published_indicators()`` (``illegal_safety_remaining_target_oct``).
+        Last day on which it should be zero, of a month, quarter or year its last. That of 涉安清零
+        is in ``published_indicators()`` (``illegal_safety_remaining_target_oct``).
     start, end : date
-        First and last date; ``end`` is the data's date if not given, and ``start`` where the data
-        has none. Both are in the series.
+        First and last date, of a month, quarter or year its first and its last day; ``end`` is the
+        data's date if not given, and ``start`` where the data has none. Both are in the series.
     freq : str
         Of pandas, for the dates between: "ME", "W", "D".
     layer, level, stock
@@ -79,24 +82,23 @@ def burn_down(
     >>> series.days_left.tolist()
     [122, 92]
     """
-    levels = levels_to(level)
-    register = Register(city, layer, where=SAFETY if where is None else where, stock=stock)
-    first, due = register.day(start) or as_date(start), as_date(deadline)
+    gate = Gate("burn_down")
+    levels = levels_to(level, gate)
+    due = read_day(deadline, "deadline", function=gate.function)
+    register = Register(city, layer, gate, where=SAFETY if where is None else where, stock=stock)
+    first, until = days_of(city, start, end, gate)
     # Where the data has no date its last day is the only one that was asked for.
-    last = register.day(end) or first
-    if last < first or due < first:
-        what = Text("期限为", "the deadline is")
-        if last < first:
-            what = Text("序列止于", "the series ends")
-        wrong = last if last < first else due
+    last = first if until is None else until
+    if due < first:
         raise AsOfError(
             Text(
-                f"{what.zh} {wrong:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-                f"{what.en} on {wrong:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
+                f"burn_down：期限 deadline 为 {due:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
+                f"burn_down: the deadline is on {due:%Y-%m-%d}, before it begins on "
+                f"{first:%Y-%m-%d}.",
             ),
             remedy=Text("请选择更早的起始日期。", "Choose an earlier start."),
         )
-    days = pd.DatetimeIndex([first, *pd.date_range(first, last, freq=freq), last]).unique()
+    days = pd.DatetimeIndex([first, *days_between(first, last, freq, gate), last]).unique()
     table = pd.concat([_remaining(register, day, levels) for day in days], ignore_index=True)
     by_zone = table.groupby(ZONE_KEYS, sort=False)
     for name in ("remaining_n", "remaining"):
@@ -180,16 +182,12 @@ def last_open(
     True
     """
     orders = {"remaining": "remaining", "age": "days_since_found", "overdue": "days_left"}
-    if by not in orders or n < 1:
-        raise CityDataError(
-            Text(f"不支持 by={by}、n={n}。", f"by is {by!r} and n is {n}."),
-            remedy=Text(
-                f"by 可用 {'、'.join(orders)}，n 不小于 1。",
-                f"Use by= one of {', '.join(orders)} and n= one or more.",
-            ),
-        )
-    register = Register(city, layer, where=SAFETY if where is None else where, stock=stock)
-    register.need(*columns)
+    gate = Gate("last_open")
+    gate.choice(by, "by", orders)
+    n = gate.whole(n, "n", least=1)
+    per_district = flag_of(gate, per_district, "per_district")
+    register = Register(city, layer, gate, where=SAFETY if where is None else where, stock=stock)
+    columns = register.fields(columns, "columns")
     cases = open_table(register, register.day(as_of), columns=columns)
     if by == "overdue":
         cases = cases[cases["overdue"].fillna(False).to_numpy(dtype=bool)]
@@ -223,8 +221,9 @@ def interim_share(
     ----------
     city, layer, level, stock
         As in :func:`stock_flow`.
-    as_of : date, or None for the data's own
-        Measures taken are not dated: before the data's date the share is missing.
+    as_of : date, optional
+        Of a month, quarter or year its last day; the data's own date without. Measures
+        taken are not dated: before the data's date the share is missing.
     where : mapping, optional
         Which cases; 涉安 if not given.
     field : str
@@ -251,9 +250,10 @@ def interim_share(
     >>> bool((table.n / table.of_n == table.share).all())
     True
     """
-    levels = levels_to(level)
-    register = Register(city, layer, where=SAFETY if where is None else where, stock=stock)
-    register.need(field)
+    gate = Gate("interim_share")
+    levels = levels_to(level, gate)
+    register = Register(city, layer, gate, where=SAFETY if where is None else where, stock=stock)
+    register.coded_field(field)
     day = register.day(as_of)
     inside, unknown, _ = register.in_stock(day)
     if city.data_date is not None and day < city.data_date:

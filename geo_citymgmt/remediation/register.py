@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt._arguments import check_city, names_of
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.membership import LEVELS, Membership
 from geo_citymgmt.progress.timeline import Timeline
+from geo_citymgmt.remediation.filters import no_field, read_where
 from geo_citymgmt.remediation.moves import Classes, Moves, flow_entries
 from geo_citymgmt.words import Text
 
@@ -23,13 +25,9 @@ __all__ = ["ZONE_KEYS", "Register", "levels_to"]
 ZONE_KEYS = ["level", "row_kind", "zone_code"]
 
 
-def levels_to(level: str) -> tuple[str, ...]:
+def levels_to(level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
-    if level not in LEVELS:
-        raise CityDataError(
-            Text(f"没有“{level}”这一级。", f"level is {level!r}."),
-            remedy=Text(f"可用：{'、'.join(LEVELS)}。", f"Use one of {', '.join(LEVELS)}."),
-        )
+    gate.choice(level, "level", LEVELS)
     return LEVELS[: LEVELS.index(level) + 1]
 
 
@@ -41,6 +39,8 @@ class Register:
     city : City
     layer : str
         With a life cycle.
+    gate : Gate
+        Of the function that asks.
     where : mapping
         Field to value, as in the table of figures.
     stock, done : sequence of str
@@ -51,14 +51,17 @@ class Register:
         self,
         city: City,
         layer: str,
+        gate: Gate,
         *,
         where: Mapping[str, Any] | None = None,
         stock: Sequence[str] = ("open", "suspended"),
         done: Sequence[str] = ("done",),
     ) -> None:
-        self.city, self.layer = city, layer
+        check_city(gate, city)
+        self.city, self.gate = city, gate
+        self.layer = layer = self._with_states(layer)
         self.data, self.spec = city[layer], city.specs[layer]
-        self.classes = Classes(stock=self.codes(stock), done=self.codes(done))
+        self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))
         events = city.events
         self.timeline = Timeline(
             self.spec,
@@ -67,46 +70,75 @@ class Register:
             city.data_date,
             city.layer(layer).unreadable,
         )
-        self.need(*(where or {}))
+        chosen = read_where(where, gate, self.spec, self.data)
         #: Records that ``where`` chooses, and those of which it cannot be said.
-        self.chosen, self.doubtful = self.timeline.choice(where or {})
-        if any(len(self.data) and self.data[name].isna().all() for name in where or {}):
+        self.chosen, self.doubtful = self.timeline.choice(chosen)
+        if any(len(self.data) and self.data[name].isna().all() for name in chosen):
             # A field that no record fills says nothing of any.
             self.doubtful = self.doubtful | ~self.chosen
         self._membership = Membership(city)
 
     # -- what may be asked
 
-    def codes(self, sets: Sequence[str]) -> frozenset[str]:
+    def _with_states(self, layer: Any) -> str:
+        """Return a layer whose records have a life cycle, or refuse."""
+        city = self.city
+        known = [k for k in city if city.specs[k].states is not None]
+        return str(self.gate.choice(layer, "layer", known))
+
+    def codes(self, sets: Sequence[str], argument: str) -> frozenset[str]:
         """Codes of the named sets of states."""
-        missing = [name for name in sets if name not in self.spec.sets]
-        if missing or not sets:
+        names = names_of(self.gate, sets, argument)
+        missing = [name for name in names if name not in self.spec.sets]
+        if missing or not names:
             there = ", ".join(self.spec.sets) or "none"
-            raise CityDataError(
+            raise self.gate.refuse(
                 Text(
-                    f"图层“{self.spec.name_zh}”没有状态集 {'、'.join(missing)}；现有：{there}。",
-                    f"{self.layer}: there is no set of states "
-                    f"{', '.join(missing) or '(none named)'}; "
-                    f"the layer has {there}.",
+                    f"{argument}：图层“{self.spec.name_zh}”没有状态集 "
+                    f"{'、'.join(missing) or '（未指定）'}；现有：{there}。",
+                    f"{argument}: there is no set of states "
+                    f"{', '.join(missing) or '(none named)'}; {self.layer} has {there}.",
                 ),
-                remedy=Text(
-                    "请用 stock=、done= 指定图层文件中的状态集。",
-                    "Name sets of the layer file in stock= and done=.",
+                Text(
+                    f"请在 {argument}= 中写图层文件的状态集。",
+                    f"Name sets of the layer file in {argument}=.",
                 ),
             )
-        return frozenset(code for name in sets for code in self.spec.sets[name])
+        return frozenset(code for name in names for code in self.spec.sets[name])
+
+    def fields(self, names: Any, argument: str) -> list[str]:
+        """Return the names of fields that the data has, or refuse."""
+        wanted = names_of(self.gate, names, argument)
+        for name in wanted:
+            if name not in self.spec.fields and name not in self.data.columns:
+                raise no_field(name, argument, self.gate, self.spec, self.data)
+        self.need(*wanted)
+        return wanted
+
+    def coded_field(self, name: Any) -> None:
+        """Refuse ``field=`` that is none of the data, or has no list of codes."""
+        coded = [n for n, item in self.spec.fields.items() if item.codes]
+        if not isinstance(name, str) or (name in self.spec.fields and name not in coded):
+            self.gate.choice(name, "field", [n for n in coded if n in self.data.columns])
+        self.fields(name, "field")
+
+    def date_field(self, name: Any, argument: str) -> None:
+        """Refuse the name of a field that is none, or none of dates; the data may lack it."""
+        dates = [n for n, f in self.spec.fields.items() if f.type in ("date", "datetime")]
+        # Names that the package uses by itself need not be fields of the layer.
+        self.gate.choice(name, argument, dict.fromkeys(["deadline", "planned_date", *dates]))
 
     def need(self, *fields: str) -> None:
         """Raise, naming them, if fields are not in the data."""
         missing = [name for name in fields if name not in self.data.columns]
         if missing:
             labels = [self.spec.fields[n].zh if n in self.spec.fields else n for n in missing]
-            raise CityDataError(
+            raise self.gate.refuse(
                 Text(
                     f"图层“{self.spec.name_zh}”缺少字段：{'、'.join(labels)}。",
-                    f"{self.layer}: needs {', '.join(missing)}, which the data does not have.",
+                    f"{self.layer} needs {', '.join(missing)}, which the data does not have.",
                 ),
-                remedy=Text(
+                Text(
                     "请补充该字段，或在 city.toml 中指明对应列名。",
                     "Add the field, or name its column in city.toml.",
                 ),
@@ -117,21 +149,7 @@ class Register:
 
         Where the data has no date either there is no day: what is on record counts as it stands.
         """
-        own = self.city.data_date
-        if value is None and own is None:
-            return None
-        day = own if value is None else as_date(value)
-        if own is not None and day > own:
-            raise AsOfError(
-                Text(
-                    f"数据截至 {own:%Y-%m-%d}，不能回答 {day:%Y-%m-%d}。",
-                    f"the data stands as of {own:%Y-%m-%d}; {day:%Y-%m-%d} is after it.",
-                ),
-                remedy=Text(
-                    f"请选择不晚于 {own:%Y-%m-%d} 的日期。", f"Ask for a date up to {own:%Y-%m-%d}."
-                ),
-            )
-        return day
+        return day_of(self.city, value, self.gate)
 
     # -- records on a day
 

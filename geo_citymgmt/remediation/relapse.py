@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import AsOfError
-from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.progress.as_of import days_of
 from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
-from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -65,17 +64,10 @@ def relapse_rates(
     >>> bool(table.rate.between(0, 1).all())
     True
     """
-    levels = levels_to(level)
-    register = Register(city, layer, where=where, stock=stock, done=done)
-    first, last = register.day(start) or as_date(start), register.day(end)
-    if last is not None and last < first:
-        raise AsOfError(
-            Text(
-                f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-                f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
-            ),
-            remedy=Text("请对调起止日期。", "Exchange start and end."),
-        )
+    gate = Gate("relapse_rates")
+    levels = levels_to(level, gate)
+    register = Register(city, layer, gate, where=where, stock=stock, done=done)
+    first, last = days_of(city, start, end, gate)
     table = register.sums(relapse_counts(register, first, last), levels)
     counts = ["relapses", "relapsed", "exposed", "repeated"]
     table[[*counts, "unknown"]] = table[[*counts, "unknown"]].astype("int64")

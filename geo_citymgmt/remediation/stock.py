@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.progress.as_of import days_of
 from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.moves import KINDS
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
@@ -52,14 +53,17 @@ def stock_flow(
     ----------
     city : City
     start, end : date
-        First and last day of the period; ``end`` is the data's date if not given, open where the
-        data has none. The opening stock is that at the end of the day before ``start``.
+        First and last day of the period, of a month, quarter or year its first and its last;
+        ``end`` is the data's date if not given, open where the data has none. The opening stock is
+        that at the end of the day before ``start``.
     layer : str
         Any layer with a life cycle.
     level : {"district", "city", "street"}
         How far down; the levels above are in the table too.
     where : mapping, optional
-        Only records with these values, e.g. ``{"safety_related": True}``.
+        Only records with these values, e.g. ``{"safety_related": True}``: a value, a list of them,
+        ``{"not": value}`` or ``{"any": True}`` for each field. Values may be written as in the
+        data, a code by its label; one that the field cannot have is refused.
     stock, done : sequence of str
         Named sets of states of the layer file. 挂账 (suspended) is still stock.
     undated : {"missing", "leave_out", "raise"}
@@ -94,22 +98,11 @@ def stock_flow(
     >>> bool(row.opening + row.found + row.relapsed - row.closed - row.dismissed == row.closing)
     True
     """
-    if undated not in _UNDATED:
-        raise CityDataError(
-            Text(f"不支持 undated={undated}。", f"undated is {undated!r}."),
-            remedy=Text(f"可用：{'、'.join(_UNDATED)}。", f"Use one of {', '.join(_UNDATED)}."),
-        )
-    levels = levels_to(level)
-    register = Register(city, layer, where=where, stock=stock, done=done)
-    first, last = register.day(start) or as_date(start), register.day(end)
-    if last is not None and last < first:
-        raise AsOfError(
-            Text(
-                f"时段止于 {last:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-                f"the period ends on {last:%Y-%m-%d}, before it begins on {first:%Y-%m-%d}.",
-            ),
-            remedy=Text("请对调起止日期。", "Exchange start and end."),
-        )
+    gate = Gate("stock_flow")
+    gate.choice(undated, "undated", _UNDATED)
+    levels = levels_to(level, gate)
+    register = Register(city, layer, gate, where=where, stock=stock, done=done)
+    first, last = days_of(city, start, end, gate)
     opening, closing = _Stock(register, first - _DAY), _Stock(register, last)
     flows = register.flows()
     flows = flows[flows["date"] >= first]

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, written
 from geo_citymgmt.findings import SEVERITIES
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.report.earlier_book import earlier_book, keep_copy
 from geo_citymgmt.report.quality import finding_groups, layer_label, open_findings
 from geo_citymgmt.report.sheets import Book, Column
@@ -53,7 +55,7 @@ def write_findings(
     path: str | Path,
     *,
     lang: str = "zh",
-    as_of: pd.Timestamp | None = None,
+    as_of: Any = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> Path:
     """Write the findings of a city: a summary, then one sheet a layer, worst first.
@@ -69,8 +71,8 @@ def write_findings(
         Of the workbook, written whole or not at all.
     lang : {"zh", "en"}
         Of headings; every message is there in both languages.
-    as_of : Timestamp, optional
-        The day in the titles; the data's own otherwise.
+    as_of : date, optional
+        The day in the titles, of a month, quarter or year its last; the data's own otherwise.
     on_kept : callable, optional
         Told what became of earlier decisions, where there were any.
 
@@ -93,7 +95,7 @@ def write_findings(
     'findings.xlsx'
     """
     target, words = Path(path), Words(lang, unit=city.unit)
-    date = city.data_date if as_of is None else as_of
+    date = day_of(city, as_of, Gate("write_findings"))
     found = open_findings(city)
     before = earlier_book(target, city.specs)
     said = city.decisions

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.report.services import timeline_of
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.zones import summarise
@@ -65,15 +67,15 @@ class LayerSummary:
         return [code for code in codes if code in found]
 
 
-def layer_summaries(city: City, *, as_of: pd.Timestamp | None = None) -> list[LayerSummary]:
+def layer_summaries(city: City, *, as_of: Any = None) -> list[LayerSummary]:
     """Count and measure every facility layer by district and state on a day.
 
     Parameters
     ----------
     city : City
         Layers an office added itself are summarised like the package's own.
-    as_of : Timestamp, optional
-        The day of the states; the data's own otherwise.
+    as_of : date, optional
+        The day of the states, of a month, quarter or year its last; the data's own otherwise.
 
     Returns
     -------
@@ -95,7 +97,8 @@ def layer_summaries(city: City, *, as_of: pd.Timestamp | None = None) -> list[La
         for key in dict.fromkeys([*told, *city.specs])
         if key in city and city.specs[key].role == "facility"
     ]
-    return [_summary(city, key, as_of) for key in facilities]
+    day = None if as_of is None else day_of(city, as_of, Gate("layer_summaries"))
+    return [_summary(city, key, day) for key in facilities]
 
 
 def state_label(spec: LayerSpec, state: str, words: Words) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.cleaning.personal import mask_text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings.codes import CODES
@@ -38,13 +39,14 @@ def check_release(release: str | None, grid_m: float = GRID_M) -> None:
     CityDataError
         Naming what there is.
     """
-    if release is not None and release not in RELEASES:
+    if release is not None and not (isinstance(release, str) and release in RELEASES):
         raise CityDataError(
             Text(
                 f"没有“{release}”这种发布方式；可用：{'、'.join(RELEASES)}。",
                 f"no release {release!r}; there are {', '.join(RELEASES)}.",
             ),
         )
+    Gate("write_report").number(grid_m, "grid_m", finite=False)
     if not np.isfinite(grid_m) or grid_m < _LEAST_GRID_M:
         raise CityDataError(
             Text(

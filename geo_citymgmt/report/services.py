@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.coverage import coverage, coverage_gaps
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.overlay import Layered
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.timeline import Timeline
 from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.words import Text
@@ -210,7 +212,7 @@ def chosen_records(
     *,
     states: Sequence[str] = (),
     kinds: Mapping[str, Sequence[str]] | None = None,
-    as_of: pd.Timestamp | None = None,
+    as_of: Any = None,
 ) -> Chosen | None:
     """Return the records of a layer in given states and of given kinds on a day.
 
@@ -218,6 +220,7 @@ def chosen_records(
     """
     if layer not in city:
         return None
+    day = None if as_of is None else day_of(city, as_of, Gate("chosen_records"))
     data: gpd.GeoDataFrame = city[layer]
     spec = city.specs[layer]
     chosen = pd.Series(True, index=data.index)
@@ -227,14 +230,12 @@ def chosen_records(
     state_known = bool(states) and spec.state_field in data.columns
     if state_known:
         codes = [code for name in states for code in spec.sets[name]]
-        chosen &= timeline_of(city, layer).state_at(as_of).isin(codes).set_axis(data.index)
+        chosen &= timeline_of(city, layer).state_at(day).isin(codes).set_axis(data.index)
     records = data[chosen]
     return Chosen(records, state_known, known) if records.geometry.notna().any() else None
 
 
-def service_coverage(
-    city: City, service: Service, *, as_of: pd.Timestamp | None = None
-) -> ServiceCoverage | None:
+def service_coverage(city: City, service: Service, *, as_of: Any = None) -> ServiceCoverage | None:
     """Compute what a service reaches on a day, by district, and where it leaves people out.
 
     Parameters
@@ -243,8 +244,8 @@ def service_coverage(
         With the layer; residents are counted where it has ``population_cells``.
     service : Service
         Which layer, how far, and which of its records serve.
-    as_of : Timestamp, optional
-        The day; the data's own otherwise.
+    as_of : date, optional
+        The day, of a month, quarter or year its last; the data's own otherwise.
 
     Returns
     -------

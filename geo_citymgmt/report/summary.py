@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
-from geo_citymgmt.progress.as_of import as_date
+from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.months import month_ends as last_days
 from geo_citymgmt.progress.months import period_start
 from geo_citymgmt.report.campaign import Campaign, campaigns
@@ -154,7 +155,7 @@ def summary(
     """
     words = Words(lang, unit=city.unit)
     step = tell or (lambda _: None)
-    day = city.data_date if as_of is None else as_date(as_of)
+    day = day_of(city, as_of, Gate("write_report"))
     step("progress")
     level = "street" if city.has_zones and "street" in city.zones_by_level else "district"
     table = progress(city, as_of=day, level=level)

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyogrio
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.progress.as_of import as_date
-from geo_citymgmt.report.bulletin import check_day, check_libraries, write_bulletin
+from geo_citymgmt.progress.as_of import day_of
+from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
 from geo_citymgmt.report.earlier_book import earlier_book
 from geo_citymgmt.report.findings_book import Kept, write_findings
 from geo_citymgmt.report.manifest import write_manifest
@@ -60,7 +61,7 @@ def write_report(
     out : str or Path
         Folder; made where it is not there. Files of an earlier report are replaced one by one.
     as_of : date, optional
-        The day of every figure; the data's own otherwise.
+        The day of every figure, of a month, quarter or year its last; the data's own otherwise.
     lang : {"zh", "en"}
         Of page, map and workbooks.
     bulletin : bool
@@ -109,13 +110,16 @@ def write_report(
     check_release(release, grid_m)
     public = release == "public"
     # What is refused is refused before the work, not after it.
+    gate = Gate("write_report")
+    gate.choice(period, "period", PERIODS)
+    day = day_of(city, as_of, gate)
     if public:
         _refuse_internal(folder)
     else:
         earlier_book(folder / "findings.xlsx", city.specs)
     if bulletin:
         check_libraries()
-        check_day(city.data_date if as_of is None else as_date(as_of))
+        check_day(day)
     names = [
         s for s in _STAGES if (s != "bulletin" or bulletin) and (s != "findings" or not public)
     ]
@@ -125,7 +129,7 @@ def write_report(
         if progress_bar is not None:
             progress_bar(next(stages), len(names), words.name("stage", stage))
 
-    told = replace(summary(city, as_of, lang, tell=tell), release=release or "")
+    told = replace(summary(city, day, lang, tell=tell), release=release or "")
     # Figures are those of the whole city, records what may be let out of it.
     shown = public_city(city, grid_m=grid_m) if public else city
     if public:
@@ -164,7 +168,7 @@ def write_report(
         )
     tell("manifest")
     options = {
-        "as_of": None if as_of is None else f"{pd.Timestamp(as_of):%Y-%m-%d}",
+        "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
         "lang": lang,
         "bulletin": period if bulletin else None,
         "release": release,

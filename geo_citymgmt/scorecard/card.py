@@ -140,7 +140,9 @@ def _compare(card: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
     earlier = before
     if earlier is None:
         earlier = pd.DataFrame(columns=["group", "score", "rank"])
-    elif not {"group", "score", "rank"} <= set(earlier.columns):
+    elif not isinstance(earlier, pd.DataFrame) or not {"group", "score", "rank"} <= set(
+        earlier.columns
+    ):
         raise refuse(
             Text(
                 "before 没有 group、score、rank 列", "before has no columns group, score and rank"

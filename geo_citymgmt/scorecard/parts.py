@@ -8,7 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._arguments import names_of
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.progress.membership import LEVELS
 from geo_citymgmt.words import Text
 
 __all__ = ["KIND_GROUPS", "MISSING", "NORMALISATIONS", "refuse", "score_parts"]
@@ -19,6 +22,8 @@ NORMALISATIONS = {
     "min_max": Text("组内极差归一", "(value - lowest) / (highest - lowest) of the group"),
     "share": Text("比例值", "the value itself, a share of 0 to 1"),
 }
+_GATE = Gate("scorecard")
+_POINTS = Text("请写成 {名称: {分区: 分值}}。", "Write it as {name: {zone: points}}.")
 MISSING = ("no_score", "reweight", "zero")
 #: Comparable groups by kind of zone: 市区 (the districts with 工业园区) and 县级市.
 KIND_GROUPS = {
@@ -75,17 +80,18 @@ missing, level
     >>> parts[["zone_code", "value", "normalised", "points"]].values.tolist()
     [['A', 1.0, 1.0, 100.0], ['B', 3.0, 0.0, 0.0]]
     """
+    full_score = _GATE.positive(full_score, "full_score")
     shares = _weights(weights, full_score)
     _choose("missing", missing, MISSING)
-    how = dict.fromkeys(shares, normalise) if isinstance(normalise, str) else dict(normalise)
-    for name in shares:
-        _choose("normalise", how.setdefault(name, "attainment"), tuple(NORMALISATIONS))
-    for name in (*how, *lower_is_better):
-        _choose("an indicator of normalise= or lower_is_better=", name, tuple(shares))
-    _number("cap", cap, above=True)
-    _number("full_score", full_score, above=True)
-    rated = {**(bonus or {}), **(penalty or {})}
-    names = [*shares, *(bonus or {}), *(penalty or {})]
+    _choose("level", level, LEVELS)
+    how = _how(normalise, shares)
+    lower = names_of(_GATE, lower_is_better, "lower_is_better")
+    for name in lower:
+        _choose("an indicator of lower_is_better", name, tuple(shares))
+    cap = _GATE.positive(cap, "cap")
+    bonus, penalty = _mapping(bonus, "bonus", _POINTS), _mapping(penalty, "penalty", _POINTS)
+    rated = {**bonus, **penalty}
+    names = [*shares, *bonus, *penalty]
     doubled = [n for n in names if names.count(n) > 1]
     if doubled:
         raise refuse(
@@ -99,8 +105,8 @@ missing, level
     group = _groups(groups, zones)
     blocks = []
     for name, weight in shares.items():
-        value, lower = values[name], name in lower_is_better
-        normalised = _normalised(value, attained[name], group, how[name], cap, lower)
+        value = values[name]
+        normalised = _normalised(value, attained[name], group, how[name], cap, name in lower)
         blocks.append(
             _part(name, "weight", group, value).assign(
                 normalisation=how[name], normalised=normalised, weight=weight
@@ -117,7 +123,7 @@ missing, level
     extra = [
         _extra(name, rule, kind, zones, group, values, missing)
         for kind, rules in (("bonus", bonus), ("penalty", penalty))
-        for name, rule in (rules or {}).items()
+        for name, rule in rules.items()
     ]
     out = pd.concat([parts, *extra], ignore_index=True)
     return out[_PARTS]
@@ -125,44 +131,74 @@ missing, level
 
 def refuse(cause: Text, remedy: Text) -> CityDataError:
     """Make the error of a scorecard that cannot be made as asked."""
-    return CityDataError(Text(f"考核评分：{cause.zh}。", f"scorecard: {cause.en}."), remedy=remedy)
+    return _GATE.refuse(Text(f"{cause.zh}。", f"{cause.en}."), remedy)
 
 
 def _choose(name: str, value: Any, choices: tuple[str, ...]) -> None:
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise refuse(
-            Text(f"{name} 不支持“{value}”", f"{name} is {value!r}"),
+            Text(f"{name} 不支持 {value!r}", f"{name} is {value!r}"),
             Text(f"可用：{'、'.join(choices)}。", f"Use one of {', '.join(choices)}."),
         )
 
 
-def _number(name: str, value: Any, *, above: bool = False) -> float:
-    """Return a finite number of zero or more, or ``above`` it."""
-    plain = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not plain or not np.isfinite(value) or value < 0 or (above and value == 0):
+def _mapping(value: Any, argument: str, remedy: Text) -> Mapping[str, Any]:
+    """Return a mapping, or a Series as one; none is empty."""
+    if value is None:
+        return {}
+    if isinstance(value, pd.Series):
+        if not value.index.is_unique:
+            twice = value.index[value.index.duplicated()][0]
+            raise refuse(
+                Text(f"{argument} 中 {twice!r} 重复", f"{argument} has {twice!r} more than once"),
+                remedy,
+            )
+        return dict(value.items())
+    if not isinstance(value, Mapping):
+        kind = type(value).__name__
         raise refuse(
-            Text(f"“{name}”为 {value}", f"{name} is {value!r}"),
-            Text(
-                "应为正数。" if above else "应为非负数。",
-                "Give a number above zero." if above else "Give a number of zero or more.",
-            ),
+            Text(f"{argument} 是 {kind}，应为字典", f"{argument} is a {kind}, not a mapping"),
+            remedy,
         )
-    return float(value)
+    return value
 
 
-def _weights(weights: Mapping[str, float], full_score: float) -> dict[str, float]:
-    if not weights:
-        raise refuse(
-            Text("没有权重", "there are no weights"),
-            Text("请为计分指标给出权重。", "Give a weight for each indicator that counts."),
-        )
-    numbers = {n: _number(f"the weight of {n}", w, above=True) for n, w in weights.items()}
+def _weights(weights: Any, full_score: float) -> dict[str, float]:
+    remedy = Text("请为计分指标给出权重。", "Give a weight for each indicator that counts.")
+    given = _mapping(weights, "weights", remedy)
+    if not given:
+        raise refuse(Text("没有权重", "there are no weights"), remedy)
+    names_of(_GATE, list(given), "weights")
+    numbers = {n: _GATE.positive(w, f"weights[{n!r}]") for n, w in given.items()}
     total = sum(numbers.values())
     return {name: weight / total * full_score for name, weight in numbers.items()}
 
 
+def _how(normalise: Any, shares: Mapping[str, float]) -> dict[str, str]:
+    """Normalisation of each indicator."""
+    if isinstance(normalise, str):
+        given: Mapping[str, Any] = dict.fromkeys(shares, normalise)
+    else:
+        one = Text("请写成 {指标: 方法}。", "Write it as {indicator: way}.")
+        given = _mapping(normalise, "normalise", one)
+    for name in given:
+        _choose("an indicator of normalise", name, tuple(shares))
+    how = {name: given.get(name, "attainment") for name in shares}
+    for way in how.values():
+        _choose("normalise", way, tuple(NORMALISATIONS))
+    return how
+
+
 def _rows(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """Rows of the zones of one level and one date."""
+    if not isinstance(table, pd.DataFrame):
+        kind = type(table).__name__
+        raise refuse(
+            Text(
+                f"progress_table 是 {kind}，应为 DataFrame", f"progress_table is a {kind}, no table"
+            ),
+            Text("请提供 progress() 的结果。", "Give a table of progress()."),
+        )
     absent = [c for c in ("indicator", "zone_code", "value") if c not in table.columns]
     if absent:
         raise refuse(
@@ -208,6 +244,7 @@ def _values(
             ),
         )
     mine = rows[rows["indicator"].isin(names)]
+    _GATE.hashable(mine["zone_code"], "progress_table")
     twice = mine[mine.duplicated(["indicator", "zone_code"])]
     if len(twice):
         first = twice.iloc[0]
@@ -221,9 +258,17 @@ def _values(
     value, attained = {}, {}
     for name in dict.fromkeys(names):
         own = mine[mine["indicator"] == name].set_index("zone_code")
-        own = own.reindex(index=zones, columns=["value", "attainment"]).astype("float64")
-        value[name], attained[name] = own["value"], own["attainment"]
+        value[name], attained[name] = (
+            _numbers(own, column).reindex(zones) for column in ("value", "attainment")
+        )
     return value, attained
+
+
+def _numbers(rows: pd.DataFrame, column: str) -> pd.Series:
+    """One column of the table as numbers; all missing where the table lacks it."""
+    if column not in rows.columns:
+        return pd.Series(np.nan, index=rows.index)
+    return pd.Series(_GATE.numbers(rows, column, "progress_table"), index=rows.index)
 
 
 def _groups(
@@ -241,7 +286,8 @@ def _groups(
                 ),
             )
         groups = groups["kind"].map(lambda kind: KIND_GROUPS.get(kind, kind))
-    of = pd.Series(groups, dtype="object").reindex(zones)
+    given = _mapping(groups, "groups", Text("请写成 {分区: 组别}。", "Write it as {zone: group}."))
+    of = pd.Series(given, dtype="object").reindex(zones)
     if of.isna().any():
         lost = ", ".join(map(str, zones[of.isna().to_numpy()]))
         raise refuse(
@@ -288,18 +334,22 @@ def _extra(
     rate, odd = 1.0, []
     if _per_unit(rule):
         odd = sorted(set(rule) - {"per_unit", "at_most"})
-        rate = _number(f"per_unit of {name}", rule["per_unit"])
-        most = _number(f"at_most of {name}", rule["at_most"]) if "at_most" in rule else None
+        rate = _GATE.number(rule["per_unit"], f"{kind}[{name!r}] per_unit", least=0)
+        most = None
+        if "at_most" in rule:
+            most = _GATE.number(rule["at_most"], f"{kind}[{name!r}] at_most", least=0)
         value, how = values[name], "per_unit"
         points = (value * rate).clip(lower=0.0, upper=most)
         if missing != "no_score":
             points = points.fillna(0.0)
     else:
-        given = pd.Series(rule, dtype="float64")
-        odd = sorted(map(str, set(given.index) - set(zones)))
-        for zone, number in given.items():
-            _number(f"{name} of {zone}", number)
-        points = given.reindex(zones).fillna(0.0)
+        of_zone = _mapping(rule, f"{kind}[{name!r}]", _POINTS)
+        odd = sorted(map(str, set(of_zone) - set(zones)))
+        numbers = {
+            zone: _GATE.number(number, f"{kind}[{name!r}][{zone!r}]", least=0)
+            for zone, number in of_zone.items()
+        }
+        points = pd.Series(numbers, dtype="float64").reindex(zones).fillna(0.0)
         value, how = points, "given"
     if odd:
         raise refuse(

@@ -40,7 +40,7 @@ def check_lang(lang: str) -> Lang:
     >>> check_lang("zh")
     'zh'
     """
-    if lang not in LANGUAGES:
+    if not isinstance(lang, str) or lang not in LANGUAGES:
         raise CityDataError(
             Text(
                 f"没有语言 {lang!r}；lang 应为 zh 或 en。", f"lang is {lang!r}; it is 'zh' or 'en'."

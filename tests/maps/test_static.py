@@ -33,7 +33,7 @@ def table(zones) -> pd.DataFrame:
 @pytest.fixture
 def sheet(table, zones):
     return plot_zones(
-        table, zones, "area", label="拆除面积", unit="m2", title="各区拆除面积", date="2022-06-30",
+        table, zones, "area", label="拆除面积", unit="m2", title="各区拆除面积", as_of="2022-06-30",
         source="市城管局",
     )  # fmt: skip
 
@@ -56,7 +56,7 @@ def test_the_sheet_bears_title_date_source_unit_names_and_figures(sheet):
 
 
 def test_the_same_sheet_in_english(table, zones):
-    found = words(plot_zones(table, zones, "area", unit="m2", date="2022-06-30", lang="en"))
+    found = words(plot_zones(table, zones, "area", unit="m2", as_of="2022-06-30", lang="en"))
     assert {"As of 2022-06-30", "No data", "N", "Jia\n12,000"} <= set(found)
     assert not any("\u4e00" <= c <= "\u9fff" for text in found for c in text)
 
@@ -127,7 +127,7 @@ def test_the_same_map_gives_the_same_bytes(table, zones, tmp_path, kind):
     written = []
     for i in range(2):
         path = tmp_path / f"{i}.{kind}"
-        plot_zones(table, zones, "area", title="甪直镇", date="2022-06-30").save(path, dpi=60)
+        plot_zones(table, zones, "area", title="甪直镇", as_of="2022-06-30").save(path, dpi=60)
         written.append(path.read_bytes())
         # Times in files count in seconds.
         time.sleep(1.1)
@@ -181,7 +181,7 @@ def test_zones_in_degrees_are_drawn_in_metres_and_no_crs_is_refused(table, zones
 def test_each_kind_of_layer_is_drawn_with_a_count_for_each_class(request, zones, layer):
     key = {"parcels": "illegal_construction", "tunnels": "utility_tunnels"}.get(layer, layer)
     frame = request.getfixturevalue(layer)
-    sheet = plot_layer(frame, key, zones=zones, date="2022-06-30")
+    sheet = plot_layer(frame, key, zones=zones, as_of="2022-06-30")
     labels = [text.get_text() for text in sheet.legends[0].get_texts()]
     placed = int((~frame.geometry.isna()).sum())
     assert sum(int(label.split("  ")[-1].replace(",", "")) for label in labels) == placed

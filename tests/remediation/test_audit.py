@@ -75,8 +75,8 @@ def test_a_case_of_no_risk_is_never_drawn_and_a_huge_one_always():
     [
         ({"n": 0}, "n is 0"),
         ({"key": "street"}, "unique ids"),
-        ({"strata": "town"}, "no column town"),
-        ({"risk": pd.Series(-1.0, index=CASES.index)}, "below zero"),
+        ({"strata": "town"}, "no column 'town'"),
+        ({"risk": pd.Series(-1.0, index=CASES.index)}, "below 0"),
         ({"n": 2, "strata": "street"}, "too few"),
     ],
 )

@@ -1,0 +1,329 @@
+"""One reader of the dates people ask for, and of columns of dates: days of Asia/Shanghai.
+
+Data writes dates as it likes, and records take them with their precision. An argument is a
+question: what it means is certain, or it is refused. A month, quarter or year is a span of days;
+as the end of something it means its last day, as the start its first.
+"""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+import unicodedata
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.words import NOTHING, Text
+
+__all__ = ["LOCAL_ZONE", "is_ambiguous", "local_days", "read_day", "span_of_text"]
+
+LOCAL_ZONE = "Asia/Shanghai"
+#: A year outside these is a slip of the pen, as in the records.
+_YEARS = range(1900, 2101)
+_NUMERALS = {
+    "零": "0",
+    "〇": "0",
+    **{word: str(n) for n, word in enumerate("一二三四五六七八九", 1)},
+}
+
+_YEAR = r"(?P<year>\d{4})"
+_TIME = (
+    r"(?P<time>[ t]+\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?\s*(?P<zone>z|utc|gmt|[+-]\d{2}:?\d{2})?)?"
+)
+_SPANS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_YEAR}(?P<sep>[-/.])(?P<month>\d{{1,2}})(?P=sep)(?P<day>\d{{1,2}}){_TIME}",
+        rf"{_YEAR} ?年 ?(?P<month>\d{{1,2}}) ?月 ?(?P<day>\d{{1,2}}) ?[日号]?{_TIME}",
+        r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})",
+        rf"{_YEAR}[-/.](?P<month>\d{{1,2}})",
+        rf"{_YEAR} ?年 ?(?P<month>\d{{1,2}}) ?月(?:份|(?P<last>[底末]))?",
+        r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})",
+        rf"{_YEAR}[- ]?q(?P<quarter>[1-4])",
+        rf"q(?P<quarter>[1-4])[- ]?{_YEAR}",
+        rf"{_YEAR} ?年 ?第? ?(?P<quarter>[1-4]) ?季度?(?P<last>[底末])?",
+        rf"{_YEAR}[- ]?h(?P<half>[12])",
+        rf"{_YEAR} ?年 ?(?P<half>[上下]) ?半年",
+        rf"{_YEAR} ?(?:年度?|年(?P<last>[底末]))?",
+    )
+)
+#: Day and month before the year, or a year of two digits: each can be read in more than one way.
+_ORDERED = re.compile(r"\d{1,2}([-/. ])\d{1,2}\1(?:\d{4}|\d{2})(?:[ t].*)?")
+#: A value is shown as it is up to this many characters, else by its type.
+_SHOWN = 60
+Span = tuple[dt.date, dt.date]
+
+
+def span_of_text(text: str) -> Span | None:
+    """Return the first and last day that a text names; None where it names none for certain.
+
+    Examples
+    --------
+    >>> [str(day) for day in span_of_text("2022年二季度")]
+    ['2022-04-01', '2022-06-30']
+    >>> [str(day) for day in span_of_text("2022-06-30T20:00Z")]
+    ['2022-07-01', '2022-07-01']
+    >>> span_of_text("06/05/2022"), span_of_text("九月底"), span_of_text("2022-02-30")
+    (None, None, None)
+    """
+    plain = _numerals(re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lower())
+    for pattern in _SPANS:
+        match = pattern.fullmatch(plain)
+        if match is not None:
+            parts = {k: v for k, v in match.groupdict().items() if v}
+            try:
+                return _span(parts, plain)
+            except ValueError:
+                return None
+    return None
+
+
+def _span(parts: dict[str, str], text: str) -> Span:
+    """Days of what a pattern found; ValueError where the calendar has no such day."""
+    year = int(parts["year"])
+    if year not in _YEARS:
+        raise ValueError(year)
+    if "day" in parts:
+        day = dt.date(year, int(parts["month"]), int(parts["day"]))
+        if "time" in parts:
+            day = _local(_moment(day, parts))
+        return day, day
+    if "half" in parts:
+        months = (1, 6) if parts["half"] in ("1", "上") else (7, 12)
+    elif "quarter" in parts:
+        months = (3 * int(parts["quarter"]) - 2, 3 * int(parts["quarter"]))
+    elif "month" in parts:
+        months = (int(parts["month"]),) * 2
+    else:
+        months = (1, 12)
+    first = dt.date(year, months[0], 1)
+    last = dt.date(year, months[1], calendar.monthrange(year, months[1])[1])
+    # 年底 and 月底 are a day, also where something begins on it.
+    return (last if "last" in parts else first), last
+
+
+def _moment(day: dt.date, parts: dict[str, str]) -> pd.Timestamp:
+    clock = parts["time"].removesuffix(parts.get("zone", "")).strip(" t")
+    hour, minute, second, *_ = [*clock.split(":"), "0"]
+    time = dt.time(int(hour), int(minute), int(float(second)))
+    stamp = pd.Timestamp(dt.datetime.combine(day, time))
+    zone = parts.get("zone")
+    if zone is None:
+        return stamp
+    return stamp.tz_localize("UTC" if zone.isalpha() else _offset(zone))
+
+
+def _offset(zone: str) -> dt.timezone:
+    span = dt.timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
+    return dt.timezone(-span if zone[0] == "-" else span)
+
+
+def _numerals(text: str) -> str:
+    """Chinese numbers up to 99 before 年, 月, 日 and 季 as digits; a year digit by digit."""
+    text = re.sub(
+        r"[零〇一二三四五六七八九]{4}(?= ?年)",
+        lambda m: "".join(_NUMERALS[c] for c in m[0]),
+        text,
+    )
+    return re.sub(r"[一二三四五六七八九十]{1,3}(?= ?[月日号季])", lambda m: _small(m[0]), text)
+
+
+def _small(word: str) -> str:
+    tens, sign, ones = word.rpartition("十")
+    digits = (_NUMERALS.get(tens, "") or "1") if sign else ""
+    return digits + (_NUMERALS.get(ones, "") or ("0" if sign else ones))
+
+
+def read_day(value: Any, argument: str, *, function: str, first: bool = False) -> pd.Timestamp:
+    """Return the day an argument means, at midnight of Asia/Shanghai, without a time zone.
+
+    Parameters
+    ----------
+    value : str, date, datetime, Timestamp, Period, datetime64 or int
+        A month, quarter, half-year or year is its last day; a moment of a time zone is the day it
+        falls on in Asia/Shanghai.
+    argument, function : str
+        Whose it is: every refusal begins with them.
+    first : bool
+        Whether something starts on it: then a month, quarter or year is its first day.
+
+    Raises
+    ------
+    AsOfError
+        It is no date, or can be read in more than one way.
+
+    Examples
+    --------
+    >>> read_day("2022年6月", "as_of", function="progress")
+    Timestamp('2022-06-30 00:00:00')
+    >>> read_day("2022Q2", "start", function="progress_series", first=True)
+    Timestamp('2022-04-01 00:00:00')
+    >>> read_day("06/05/2022", "as_of", function="progress")
+    Traceback (most recent call last):
+    geo_citymgmt.errors.AsOfError: progress: as_of is '06/05/2022', which can be read in more than
+    one way. Write year, month and day in this order, such as 2022-06-05.
+    """
+    span = _span_of(value)
+    if span is None or span[0].year not in _YEARS:
+        raise _no_day(value, argument, function)
+    return pd.Timestamp(span[0] if first else span[1]).as_unit("us")
+
+
+def _span_of(value: Any) -> Span | None:
+    """Return the days of any kind of date; None where it is none."""
+    if isinstance(value, (bool, np.bool_)) or value is None:
+        return None
+    if isinstance(value, (int, np.integer)):
+        return span_of_text(str(value))
+    if isinstance(value, str):
+        return span_of_text(value)
+    if value is pd.NaT:
+        return None
+    if isinstance(value, (pd.Period, dt.date)) and value.year not in _YEARS:
+        # Before anything is computed with it: pandas ends some centuries later.
+        return None
+    if isinstance(value, pd.Period):
+        return value.start_time.date(), value.end_time.date()
+    if isinstance(value, np.datetime64):
+        return _span_of_numpy(value)
+    if isinstance(value, dt.datetime):
+        day = _local(value)
+        return day, day
+    return (value, value) if isinstance(value, dt.date) else None
+
+
+def _span_of_numpy(value: np.datetime64) -> Span | None:
+    if np.isnat(value):
+        return None
+    unit, _ = np.datetime_data(value)
+    if unit in ("Y", "M"):
+        return span_of_text(str(value))
+    day = value.astype("datetime64[D]").item()
+    return (day, day) if isinstance(day, dt.date) else None
+
+
+def _local(moment: dt.datetime) -> dt.date:
+    """Day of a moment; one without a time zone is of this place already."""
+    stamp = pd.Timestamp(moment)
+    return (stamp if stamp.tz is None else stamp.tz_convert(LOCAL_ZONE)).date()
+
+
+def _no_day(value: Any, argument: str, function: str) -> AsOfError:
+    cause = Text("不是日期", "which is no date")
+    remedy = Text(
+        "请写成 2022-06-30；也可写月、季、年，如 2022-06、2022Q2、2022。",
+        "Write it as 2022-06-30; a month, quarter or year will do too: 2022-06, 2022Q2, 2022.",
+    )
+    if is_ambiguous(value):
+        cause = Text("可有多种读法", "which can be read in more than one way")
+        remedy = Text(
+            "请按年、月、日的顺序写，如 2022-06-05。",
+            "Write year, month and day in this order, such as 2022-06-05.",
+        )
+    shown = repr(value)
+    if len(shown) > _SHOWN:
+        shown = type(value).__name__
+    return AsOfError(
+        Text(
+            f"{function}：{argument} 为 {shown}，{cause.zh}。",
+            f"{function}: {argument} is {shown}, {cause.en}.",
+        ),
+        remedy=remedy,
+    )
+
+
+def is_ambiguous(value: Any) -> bool:
+    """Whether a text is a date whose day, month and year can be told apart in several ways.
+
+    Examples
+    --------
+    >>> is_ambiguous("06/05/2022"), is_ambiguous("2022-06-05"), is_ambiguous("soon")
+    (True, False, False)
+    """
+    if not isinstance(value, str):
+        return False
+    return _ORDERED.fullmatch(unicodedata.normalize("NFKC", value).strip().lower()) is not None
+
+
+def local_days(column: pd.Series, *, function: str = "") -> np.ndarray:
+    """Return the days of a column of dates in Asia/Shanghai, NaT where one is missing.
+
+    Parameters
+    ----------
+    column : Series
+        Of datetimes with or without a time zone, of pyarrow dates or timestamps, or of objects
+        that are dates.
+    function : str
+        With which a refusal begins.
+
+    Returns
+    -------
+    ndarray of datetime64[D]
+        One a row.
+
+    Raises
+    ------
+    CityDataError
+        The column holds something else; it is named, with the first such record.
+
+    Examples
+    --------
+    >>> found = pd.Series(pd.to_datetime(["2022-02-28 16:00", None], utc=True), name="found_date")
+    >>> local_days(found)
+    array(['2022-03-01',        'NaT'], dtype='datetime64[D]')
+    """
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = _from_arrow(column)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        if getattr(column.dtype, "tz", None) is not None:
+            column = column.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None)
+        return column.to_numpy().astype("datetime64[D]")
+    missing = np.asarray(pd.isna(column), dtype=bool)
+    days = np.full(len(column), np.datetime64("NaT", "D"), dtype="datetime64[D]")
+    if missing.all():
+        return days
+    for at in np.flatnonzero(~missing):
+        value = column.iloc[at]
+        if not isinstance(value, (dt.date, np.datetime64)):
+            raise _no_days(column, int(at), function)
+        days[at] = (
+            value.astype("datetime64[D]")
+            if isinstance(value, np.datetime64)
+            else _local(value)
+            if isinstance(value, dt.datetime)
+            else value
+        )
+    return days
+
+
+def _from_arrow(column: pd.Series) -> pd.Series:
+    """Return pyarrow dates and timestamps as pandas has them, anything else as objects."""
+    kind = column.dtype.pyarrow_dtype
+    if not (pa.types.is_date(kind) or pa.types.is_timestamp(kind)):
+        return column.astype(object)
+    zone = kind.tz if pa.types.is_timestamp(kind) else None
+    moments = pa.chunked_array(pa.array(column.array)).cast(pa.timestamp("us", tz=zone))
+    return moments.to_pandas().set_axis(column.index).rename(column.name)
+
+
+def _no_days(column: pd.Series, at: int, function: str) -> CityDataError:
+    value, prefix = column.iloc[at], NOTHING
+    if function:
+        prefix = Text(f"{function}：", f"{function}: ")
+    kind = type(value).__name__
+    return CityDataError(
+        Text(
+            f"{prefix.zh}“{column.name}”列不是日期，第一处为 {column.index[at]!r}："
+            f"{value!r}（{kind}）。",
+            f"{prefix.en}column {column.name!r} is not dates, the first at {column.index[at]!r}: "
+            f"{value!r} ({kind}).",
+        ),
+        remedy=Text(
+            "请先用 pandas.to_datetime 转换该列。", "Convert it first with pandas.to_datetime."
+        ),
+    )
