@@ -12,7 +12,8 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.errors import MapError
+from geo_citymgmt.errors import MapError, SpecError
+from geo_citymgmt.maps.classes import SCHEMES
 from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import NOTHING, Text
 
@@ -57,7 +58,12 @@ class MapGate(Gate):
                 ),
                 Text('请给出图层名，如 "manholes"。', 'Name one, such as "manholes".'),
             )
-        return get_spec(value)
+        try:
+            return get_spec(value)
+        except SpecError as error:
+            raise SpecError(
+                Text(f"{self.function}：{error.message_zh}", f"{self.function}: {error.message}")
+            ) from error
 
     def layer(
         self,
@@ -174,7 +180,16 @@ class MapGate(Gate):
         """Return how many classes there may be; the scheme is asked where they are made."""
         if isinstance(scheme, (list, tuple, np.ndarray, pd.Series)):
             self.many(scheme, "scheme")
-        elif not isinstance(scheme, str):
+        elif isinstance(scheme, str):
+            if scheme.replace("_", "").lower() not in SCHEMES:
+                known = ", ".join(SCHEMES)
+                raise self.refuse(
+                    Text(
+                        f"未知分级方法 {scheme!r}；可用：{known}",
+                        f"unknown scheme {scheme!r}; known: {known}",
+                    )
+                )
+        else:
             raise self.refuse(
                 Text(f"scheme 为 {scheme!r}。", f"scheme is {scheme!r}."),
                 Text(

@@ -42,8 +42,15 @@ _SERVICE = {
     "removed": ("#5f6873",),
 }
 _MOST_CLASSES = 11
-#: Schemes of mapclassify that need more than values and a number of classes, or that draw lots.
-_UNFIT = {"userdefined", "maxp", "fisherjenkssampled", "jenkscaspallsampled"}
+#: Schemes of mapclassify that need no more than values and a number of classes, and draw no lots.
+SCHEMES = {
+    name.lower(): name
+    for name in (
+        "BoxPlot", "EqualInterval", "FisherJenks", "HeadTailBreaks", "JenksCaspall",
+        "JenksCaspallForced", "MaximumBreaks", "NaturalBreaks", "Percentiles", "PrettyBreaks",
+        "Quantiles", "StdMean",
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -144,15 +151,12 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
                 Text(f"分级界限 {list(scheme)} 须递增", f"class limits {list(scheme)} do not rise")
             )
         return limits
-    import mapclassify
-
-    known = {name.lower(): name for name in mapclassify.CLASSIFIERS if name.lower() not in _UNFIT}
     name = scheme.replace("_", "").lower()
-    if name not in known:
+    if name not in SCHEMES:
         raise MapError(
             Text(
-                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(known))}",
-                f"unknown scheme {scheme!r}; known: {', '.join(sorted(known))}",
+                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(SCHEMES))}",
+                f"unknown scheme {scheme!r}; known: {', '.join(sorted(SCHEMES))}",
             ),
         )
     distinct = np.unique(found)
@@ -162,12 +166,14 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
     if name == "fisherjenks" and len(found) > 2000:
         name = "quantiles"  # natural breaks take time that grows with the square
     arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
+    import mapclassify
+
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # That they would be faster with numba, and that fewer classes than asked for are made,
             # which shows in the legend.
             warnings.simplefilter("ignore")
-            bins = np.asarray(mapclassify.classify(found, known[name], **arguments).bins, float)
+            bins = np.asarray(mapclassify.classify(found, SCHEMES[name], **arguments).bins, float)
         if not np.isfinite(bins[:-1]).all():
             raise ValueError("limits that are no numbers")
     except (ArithmeticError, IndexError, TypeError, ValueError) as error:
