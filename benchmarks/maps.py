@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.maps import CityMap, layer_map, vendored
+from geo_citymgmt.maps import CityMap, layer_map, vendored, zone_map
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: Fields of the popup: an id, a code, a date and a free text.
@@ -37,6 +37,9 @@ COLUMNS = ["manhole_id", "status", "found_date", "remark"]
 #: (points or footprints, megabytes, seconds over the empty map)
 LIMITS = {"100,000 points": (4.0, 1.0), "500,000 points": (10.0, 2.5)}
 FOOTPRINTS_MB = 12.0
+#: Seconds that ten times the zones may take longer to answer.
+ZONES_S = 2.0
+ZONES = "geo_citymgmt, zones"
 _PATIENCE_S = 90
 _READY_OURS = "() => document.documentElement.dataset.ready === 'true'"
 _READY_FOLIUM = """() => document.readyState === 'complete' && window.L &&
@@ -104,6 +107,29 @@ def footprints(count: int) -> gpd.GeoDataFrame:
     table = frame.drop(columns="geometry").rename(columns={"manhole_id": "parcel_id"})
     shapes = shapely.polygons(np.stack([x, y], axis=2))
     return gpd.GeoDataFrame(table.assign(status="40"), geometry=shapes, crs=frame.crs)
+
+
+def zones(count: int) -> gpd.GeoDataFrame:
+    """Cells about random points that cover a square, with names."""
+    west, south, east, north = 520_000, 3_430_000, 600_000, 3_510_000
+    extent = shapely.box(west, south, east, north)
+    rng = np.random.default_rng(2)
+    seeds = rng.uniform((west, south), (east, north), (count, 2))
+    cells = shapely.voronoi_polygons(shapely.MultiPoint(seeds), extend_to=extent)
+    shapes = shapely.intersection(shapely.get_parts(cells), extent)
+    # As many vertices as outlines have that are drawn by hand.
+    shapes = shapely.segmentize(shapes, (east - west) / np.sqrt(count) / 12)
+    return gpd.GeoDataFrame(
+        {"name_zh": [f"第{i}网格" for i in range(count)], "figure": rng.uniform(0, 1e5, count)},
+        geometry=shapes,
+        index=pd.Index([f"{320_500_000 + i}" for i in range(count)], name="zone_code"),
+        crs="EPSG:4549",
+    )
+
+
+def filled(frame: gpd.GeoDataFrame) -> folium.Map:
+    """Draw zones with our zone map, named where the names fit."""
+    return zone_map(frame[["figure"]], frame, "figure", unit="m2")
 
 
 def ours(frame: gpd.GeoDataFrame) -> folium.Map:
@@ -256,6 +282,8 @@ def main() -> None:
             shapes,
             len(shapes),
         )
+        for count in (150 // tenth, 1_500 // tenth):
+            measure(ZONES, filled, zones(count), count)
         ten = hundred.iloc[: 10_000 // tenth]
         measure("geo_citymgmt, points", ours, ten, len(ten))
         measure("folium FastMarkerCluster", fast_marker_cluster, hundred, len(hundred))
@@ -288,7 +316,14 @@ def _missed(rows: list[tuple[str, int, float, float, float | None]], tenth: int)
             missed.append(f"{name} {size:,}: {megabytes:.2f} MB over {most}")
         if over is not None and (seconds is None or seconds > empty + over):
             missed.append(f"{name} {size:,}: {seconds} s over {empty:.2f} + {over}")
-    return missed
+    return [*missed, *_missed_by_zones(rows)]
+
+
+def _missed_by_zones(rows: list[tuple[str, int, float, float, float | None]]) -> list[str]:
+    few, many = (seconds for name, *_, seconds in rows if name == ZONES)
+    if few is None or many is None or many > few + ZONES_S:
+        return [f"zones: {many} s over {few} + {ZONES_S}"]
+    return []
 
 
 def _line(row: tuple[str, int, float, float, float | None]) -> str:
@@ -316,7 +351,8 @@ def _page(rows: list[tuple[str, int, float, float, float | None]], missed: list[
             "animation of a quarter second) and the next frame is painted. Pages of folium and "
             "geopandas load their libraries from public addresses: here these are answered at "
             "once from files on disk, so their size is without the libraries and their time "
-            "without the download. Points have an id, a code, a date and a free text.",
+            "without the download. Points have an id, a code, a date and a free text; zones are "
+            "filled by a figure, with names and values where these fit.",
             "",
             "MarkerCluster and `explore` are run with 10,000 points only: with 100,000 the first "
             "wrote a page of some 80 MB, and the second, which writes one branch of a switch a "
@@ -328,7 +364,8 @@ def _page(rows: list[tuple[str, int, float, float, float | None]], missed: list[
             *map(_line, rows),
             "",
             "Limits: an empty map 0.7 MB; 100,000 points 4 MB and 1 s over the empty map; 500,000 "
-            f"points 10 MB and 2.5 s over it; 100,000 footprints 12 MB. In this run: {limits}.",
+            "points 10 MB and 2.5 s over it; 100,000 footprints 12 MB; 1,500 zones "
+            f"{ZONES_S:g} s over 150. In this run: {limits}.",
             "",
             f"Python {platform.python_version()}, {', '.join(known)}; load of the machine {load} "
             f"on {os.cpu_count()} processors.",

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.cleaning.datum import to_wgs84
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.words import Text
@@ -100,7 +101,10 @@ def suspect_datum(
     >>> suspect_datum(shops, roads).datum, suspect_datum(shops.iloc[:5], roads).datum
     ('wgs84', 'undecided')
     """
-    places, given = frame.geometry, reference.geometry
+    gate = Gate("suspect_datum")
+    places = gate.frame(frame, "frame").geometry
+    given = gate.frame(reference, "reference").geometry
+    seed = gate.whole(seed, "seed")
     if places.crs is None or given.crs is None or given.crs.is_geographic:
         raise CRSError(
             Text(
@@ -117,7 +121,9 @@ def suspect_datum(
     if len(spots) < _FEWEST or not len(shapes):
         return _undecided(len(spots), basis)
     degrees = gpd.GeoSeries(shapely.points(spots), crs=places.crs).to_crs(4326)
-    if not np.isfinite(shapely.get_coordinates(degrees.to_numpy())).all():
+    # What is no position on earth tells nothing of its datum.
+    xy = np.abs(shapely.get_coordinates(degrees.to_numpy()))
+    if not (xy <= (180, 90)).all():
         return _undecided(len(spots), basis)
     closeness = np.column_stack(
         [_closeness(to_wgs84(degrees, d).to_crs(given.crs), shapes, basis) for d in _DATUMS]

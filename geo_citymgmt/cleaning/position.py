@@ -13,7 +13,7 @@ import pyproj
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt.cleaning.datum import DATUMS, to_wgs84
+from geo_citymgmt.cleaning.datum import DATUMS, shift_any, to_wgs84
 from geo_citymgmt.cleaning.extent import (
     WGS84,
     Candidate,
@@ -168,7 +168,7 @@ def locate(
         x, y = _transformed(x, y, source, degrees)
         findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
         return Position(
-            to_wgs84(geometry, datum), stated, how, datum, "given", WGS84, x, y, out_of_range
+            shift_any(geometry, datum), stated, how, datum, "given", WGS84, x, y, out_of_range
         )
     # Without a word about it the datum is the one that the CRS rests on.
     known, known_by = (datum, "given") if datum else (_datum_of(source), "crs")

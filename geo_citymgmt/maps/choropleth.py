@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import number_classes
 from geo_citymgmt.maps.elements import Frames, Legend, Zones
 from geo_citymgmt.maps.features import add_outlines, zone_name
 from geo_citymgmt.maps.figures import number_scale, number_text, with_unit
+from geo_citymgmt.maps.geometry import located
 from geo_citymgmt.words import Text
 
 _WORDS = {
@@ -42,7 +46,8 @@ def zone_map(
     unit: str | None = None,
     scheme: str | Sequence[float] = "fisherjenks",
     k: int = 5,
-    labels: Mapping[str, str] | None = None,
+    labels: bool | Mapping[str, str] | None = True,
+    column_labels: Mapping[str, str] | None = None,
     units: Mapping[str, str] | None = None,
     popup_columns: Sequence[str] | None = None,
     title: str | None = None,
@@ -72,7 +77,10 @@ def zone_map(
         limits of the classes in the unit of the values.
     k : int
         How many classes at most.
-    labels, units : mapping, optional
+    labels : bool
+        Whether zones bear their names and values. Of more than 100 zones those do whose name fits
+        in; others show it as the map is zoomed. A mapping is `column_labels` by its name of 0.1.
+    column_labels, units : mapping, optional
         Names and units of the other columns in the popup.
     popup_columns : sequence of str, optional
         Further columns of the popup.
@@ -106,23 +114,32 @@ def zone_map(
     '拆除面积'
     """
     lang = display_lang(lang)
-    label = label or column
+    gate = MapGate("zone_map")
+    zones = gate.areas(zones)
+    table = gate.by_zone(table, zones)
+    gate.column(table, column, "column")
+    label = str(label or column)
     city_map = CityMap(
         title=title or label, caption=caption, lang=lang, online=online, basemap=basemap
     )
-    further = [c for c in popup_columns or [] if c != column]
+    if isinstance(labels, Mapping):
+        deprecated("zone_map(labels={...})", "column_labels=")
+        column_labels, labels = labels, True
+    asked = [] if popup_columns is None else popup_columns
+    further = [c for c in gate.columns(table, asked, "popup_columns") if c != column]
     check_table(table, [column, *further])
-    names, other_units = labels or {}, {column: unit, **(units or {})}
+    gate.classes(scheme, k)
+    figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
+    names, other_units = column_labels or {}, {column: unit, **(units or {})}
+    spelt = {column: label} | {c: str(c) for c in further} | dict(names)
     rows = {
-        code: [
-            (names.get(c, label if c == column else c), _cell(row[c], other_units.get(c), lang))
-            for c in [column, *further]
-        ]
+        code: [(spelt[c], _cell(row[c], other_units.get(c), lang)) for c in [column, *further]]
         for code, row in table.iterrows()
     }
     add_choropleth(
-        city_map, table[column], zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows
-    )
+        city_map, figure, zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows,
+        labels=labels is not False,
+    )  # fmt: skip
     return city_map
 
 
@@ -138,6 +155,7 @@ def add_choropleth(
     rows: Mapping[Any, list[tuple[str, str]]] | None = None,
     note: str = "",
     notes: Sequence[str] | None = None,
+    labels: bool = True,
 ) -> Zones:
     """Add zones filled by class to a map, with their legend, over plain outlines.
 
@@ -165,7 +183,7 @@ def add_choropleth(
     }
     no_data = words["no_data"]
     filled = {code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()}
-    add_outlines(city_map, zones)
+    add_outlines(city_map, zones, labels=labels)
     layer = Zones(
         zones,
         zone_name(zones, lang),
@@ -174,6 +192,7 @@ def add_choropleth(
         rows=filled,
         name=label,
         frames=frames,
+        labels=labels,
         lang=lang,
     )
     city_map.add_child(layer)
@@ -187,25 +206,26 @@ def add_choropleth(
     city_map.add_child(Legend(heading, items, note=note, notes=notes, layer=layer))
     if not dated.notna().to_numpy().any():
         city_map.add_note(words["none"])
-    lost = table.index[~table.index.isin(zones.index) & table.notna().any(axis=1).to_numpy()]
+    there = zones.index[located(zones.geometry)]
+    lost = table.index[~table.index.isin(there) & table.notna().any(axis=1).to_numpy()]
     if len(lost):
-        codes = ", ".join(lost[:8]) + ("…" if len(lost) > 8 else "")
+        codes = ", ".join(map(str, lost[:8])) + ("…" if len(lost) > 8 else "")
         city_map.add_note(words["unplaced"].format(n=len(lost), codes=codes))
     return layer
 
 
 def _cell(value: Any, unit: str | None, lang: str) -> str:
+    if isinstance(value, str) or np.ndim(value) or isinstance(value, (dict, set)):
+        return str(value)
     if value is None or pd.isna(value):
         return ""
-    if isinstance(value, str):
-        return value
     if isinstance(value, pd.Timestamp):
         return value.strftime("%Y-%m-%d")
-    return number_text(value, unit, lang)
+    return number_text(value, unit, lang) if isinstance(value, Real) else str(value)
 
 
 def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise if a column is not there, or the first is no number."""
+    """Raise if a column is not there, or a zone stands twice."""
     missing = [c for c in columns if c not in table]
     if missing:
         raise MapError(
@@ -215,8 +235,6 @@ def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
                 f"{', '.join(map(str, table.columns))}",
             ),
         )
-    if not pd.api.types.is_numeric_dtype(table[columns[0]]):
-        raise MapError(Text(f"列 {columns[0]} 不是数值", f"column {columns[0]} is not a number"))
     twice = table.index[table.index.duplicated()].unique()
     if len(twice):
         raise MapError(

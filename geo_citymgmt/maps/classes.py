@@ -42,6 +42,15 @@ _SERVICE = {
     "removed": ("#5f6873",),
 }
 _MOST_CLASSES = 11
+#: Schemes of mapclassify that need no more than values and a number of classes, and draw no lots.
+SCHEMES = {
+    name.lower(): name
+    for name in (
+        "BoxPlot", "EqualInterval", "FisherJenks", "HeadTailBreaks", "JenksCaspall",
+        "JenksCaspallForced", "MaximumBreaks", "NaturalBreaks", "Percentiles", "PrettyBreaks",
+        "Quantiles", "StdMean",
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -142,31 +151,40 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
                 Text(f"分级界限 {list(scheme)} 须递增", f"class limits {list(scheme)} do not rise")
             )
         return limits
+    name = scheme.replace("_", "").lower()
+    if name not in SCHEMES:
+        raise MapError(
+            Text(
+                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(SCHEMES))}",
+                f"unknown scheme {scheme!r}; known: {', '.join(sorted(SCHEMES))}",
+            ),
+        )
     distinct = np.unique(found)
     k = min(k, len(distinct))
     if k < 2:
         return distinct[-1:]
-    import mapclassify
-
-    known = {name.lower(): name for name in mapclassify.CLASSIFIERS}
-    name = scheme.replace("_", "").lower()
-    if name not in known:
-        raise MapError(
-            Text(
-                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(known))}",
-                f"unknown scheme {scheme!r}; known: {', '.join(sorted(known))}",
-            ),
-        )
     if name == "fisherjenks" and len(found) > 2000:
         name = "quantiles"  # natural breaks take time that grows with the square
     arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
-    with warnings.catch_warnings():
-        # Natural breaks say that they would be faster with numba; zones are few.
-        warnings.filterwarnings("ignore", message="Numba not installed")
-        # Fewer classes than asked for show in the legend.
-        warnings.filterwarnings("ignore", message="Not enough unique values")
-        made = mapclassify.classify(found, known[name], **arguments)
-    return np.asarray(made.bins, dtype="float64")
+    import mapclassify
+
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            # That they would be faster with numba, and that fewer classes than asked for are made,
+            # which shows in the legend.
+            warnings.simplefilter("ignore")
+            bins = np.asarray(mapclassify.classify(found, SCHEMES[name], **arguments).bins, float)
+        if not np.isfinite(bins[:-1]).all():
+            raise ValueError("limits that are no numbers")
+    except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+        raise MapError(
+            Text(
+                f"分级方法 {scheme!r} 无法把 {len(distinct)} 个不同的值分成 {k} 级。",
+                f"scheme {scheme!r} makes no {k} classes of {len(distinct)} different values.",
+            ),
+            remedy=Text('请用 scheme="quantiles"。', 'Take scheme="quantiles".'),
+        ) from error
+    return bins
 
 
 def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str = "zh") -> Classes:

@@ -44,6 +44,12 @@ class Frames:
         return [[int(index), visible_text(text)] for index, text in pairs]
 
 
+def _spellings(zones: gpd.GeoDataFrame) -> dict[Any, tuple[Any, ...]]:
+    """Return the names of each zone in both languages, missing ones among them."""
+    columns = [zones[name] for name in ("name_zh", "name_en") if name in zones]
+    return dict(zip(zones.index, zip(*columns, strict=True), strict=True)) if columns else {}
+
+
 class Zones(Layer):
     """Areas with names: filled by class, or as outlines under other layers.
 
@@ -94,15 +100,12 @@ class Zones(Layer):
         self._bounds = shown.total_bounds if len(shown) else None
         self.filled = colors is not None
         self.zones = []
+        spelt = _spellings(zones)
         for code, area in shown.items():
             color = None if colors is None else colors.get(code)
             value = None if values is None else values.get(code)
             name_of = visible_text(names.get(code, code))
-            other = {
-                visible_text(zones.loc[code, column])
-                for column in ("name_zh", "name_en")
-                if column in zones and pd.notna(zones.loc[code, column])
-            }
+            other = {visible_text(name) for name in spelt.get(code, ()) if pd.notna(name)}
             self.zones.append(
                 {
                     "code": visible_text(code),

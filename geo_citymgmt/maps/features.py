@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Literal
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import pandas as pd
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import classes as colouring
+from geo_citymgmt.maps.asked import MapGate, code_texts
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.classes import Classes
@@ -20,7 +22,7 @@ from geo_citymgmt.maps.figures import date_text, number_text
 from geo_citymgmt.maps.filters import Filter, FilterControl, describe, filter_columns
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import POINTS_FROM_ZOOM, Features, Overlay, feature_layer
-from geo_citymgmt.spec import Field, LayerSpec, get_spec
+from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import DISTRICT, Text
 
 _WORDS = {
@@ -142,12 +144,18 @@ def layer_map(
     '窨井'
     """
     lang = display_lang(lang)
-    spec = get_spec(layer)
+    gate = MapGate("layer_map")
+    frame, spec = gate.layer(
+        frame, layer, color_by=color_by, scheme=scheme, k=k, popup_fields=popup_fields,
+        filter_by=filter_by, date_by=date_by,
+    )  # fmt: skip
+    popup_fields = None if popup_fields is None else gate.columns(frame, popup_fields, "")
+    zones = gate.areas(zones) if zones is not None and len(zones) else None
     city_map = CityMap(
         title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap,
         zone_unit=zone_unit,
     )  # fmt: skip
-    if zones is not None and len(zones):
+    if zones is not None:
         add_outlines(city_map, zones)
     drawing = Drawing(color_by, popup_fields, scheme, k, filter_by=filter_by, date_by=date_by)
     add_layer(city_map, frame, spec, drawing, zones=zones)
@@ -253,16 +261,16 @@ def layer_classes(
 ) -> tuple[Classes, str]:
     """Return the classes of the features and what they are by, in words."""
     own = spec.style.get("color_by")
-    column = drawing.color_by
+    column: Any = drawing.color_by
     if column is None:
         column = own if own in frame else False
-    if not isinstance(column, str):
+    if column is False:
         color = spec.style.get("color", "#0072b2")
         return colouring.single_class(len(frame), spec.name(lang), color), ""
     _check_columns(frame, [column], spec)
     field = spec.fields.get(column)
     values = frame[column]
-    heading = field.label(lang) if field else column
+    heading = field.label(lang) if field else str(column)
     if pd.api.types.is_bool_dtype(values) or (field and field.type == "bool"):
         return colouring.flag_classes(values, lang=lang), heading
     if field and field.type == "code":
@@ -314,8 +322,11 @@ def column_text(
 ) -> tuple[str, pd.Series]:
     """Return the label of a column and its values as a reader sees them."""
     values, words = frame[column], _WORDS[lang]
-    label = field.label(lang) if field else column
+    label = field.label(lang) if field else str(column)
     if column == "district_code" and zone_names:
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            codes = pd.Series(code_texts(pd.Index(values)), index=values.index, dtype="str")
+            values = codes.where(values.notna())
         names = values.map(zone_names)
         unit = zone_unit.of(lang)
         label = words["district"].format(unit=unit[:1].upper() + unit[1:])
@@ -336,7 +347,7 @@ def _value_text(value: Any, field: Field | None, lang: str) -> str:
     if field and kind in ("code", "list"):
         codes = str(value).split(";") if kind == "list" else [str(value)]
         return _WORDS[lang]["join"].join(_code_label(code, field, lang) for code in codes)
-    if kind in ("int", "float") or (not kind and isinstance(value, int | float)):
+    if isinstance(value, Real) and (kind in ("int", "float") or not kind):
         return number_text(value, field.unit if field else None, lang)
     return str(value)
 

@@ -9,9 +9,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import METRES, Gate
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.choropleth import add_choropleth
 from geo_citymgmt.maps.citymap import CityMap, Lang
@@ -22,7 +23,7 @@ from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
-from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import DISTRICT, Text
 
 if TYPE_CHECKING:
@@ -126,6 +127,7 @@ def progress_map(
     '截至 2022-06-30'
     """
     lang = display_lang(lang)
+    MapGate("progress_map").city(city)
     if series is not None:
         table = series
     if table is None:
@@ -337,10 +339,13 @@ def coverage_map(
     lang = display_lang(lang)
     from geo_citymgmt.coverage import coverage, coverage_area
 
-    words = _WORDS[lang]
-    spec = None if layer is None else get_spec(layer)
+    words, gate = _WORDS[lang], MapGate("coverage_map")
+    spec = None if layer is None else gate.spec(layer)
+    radius_m = gate.positive(radius_m, "radius_m", METRES)
+    marks, areas = gate.drawn(features, "features"), gate.areas(zones)
     if table is None:
         table = coverage(features, zones, radius_m=radius_m)
+    table = gate.by_zone(table, areas)
     name = spec.name(lang) if spec else words["features"]
     radius = f"{radius_m:,g}"
     heading = title or words["radius"].format(layer=name, radius=radius)
@@ -352,7 +357,6 @@ def coverage_map(
         basemap=basemap,
         zone_unit=zone_unit,
     )
-    table = table.set_axis(table.index.astype(str))
     rows = {
         code: [
             (words["coverage"], number_text(row["coverage"], "ratio", lang)),
@@ -362,17 +366,17 @@ def coverage_map(
         for code, row in table.iterrows()
     }
     add_choropleth(
-        city_map, table["coverage"], zones, label=words["coverage"], unit="ratio", rows=rows
+        city_map, table["coverage"], areas, label=words["coverage"], unit="ratio", rows=rows
     )
     _add_ground(city_map, coverage_area(features, zones, radius_m=radius_m), radius_m)
     if spec is None:
-        _add_points(city_map, features, name)
+        _add_points(city_map, marks, name)
     else:
         # Marks wider than the ground they cover would hide it: they wait to be switched on.
         west, south, east, north = zones.total_bounds
         reach_px = radius_m / max(east - west, north - south) * 700
-        show = reach_px >= _MARK_PX and len(features) <= MOST_GEOJSON
-        add_layer(city_map, features, spec, Drawing(color_by=False, show=show), zones=zones)
+        show = reach_px >= _MARK_PX and len(marks) <= MOST_GEOJSON
+        add_layer(city_map, marks, spec, Drawing(color_by=False, show=show), zones=areas)
     city_map.layer_switch = True
     return city_map
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._options import display_lang
+from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.elements import Zones
@@ -87,6 +88,7 @@ def city_map(
     CityMap
     """
     lang = display_lang(lang)
+    MapGate("city_map").city(city)
     day = day_of(city, as_of, Gate("city_map"))
     given = caption is not None
     if caption is None and day is not None:

@@ -24,6 +24,7 @@ from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps import static_parts as parts
+from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.choropleth import check_table
 from geo_citymgmt.maps.citymap import Lang
 from geo_citymgmt.maps.classes import number_classes
@@ -33,7 +34,7 @@ from geo_citymgmt.maps.figures import number_scale, number_text
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.static_sheet import StaticMap, add_legend, finish, new_sheet, style
 from geo_citymgmt.metric import choose_metric_crs, require_metric
-from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -127,12 +128,22 @@ def plot_zones(
     ['拆除面积', '截至 2022-06-30']
     """
     lang = display_lang(lang)
+    gate = MapGate("plot_zones")
+    zones = gate.areas(zones)
+    table = gate.by_zone(table, zones)
+    gate.column(table, column, "column")
     day = None if as_of is None else read_day(as_of, "as_of", function="plot_zones")
     check_table(table, [column])
-    words, label = _WORDS[lang], label or column
-    areas = _metric(zones, "plot_zones")
-    areas = areas.set_axis(areas.index.astype(str))
-    placed = table[column].set_axis(table.index.astype(str)).reindex(areas.index)
+    gate.classes(scheme, k)
+    words, label = _WORDS[lang], str(label or column)
+    if not located(zones.geometry).any():
+        raise gate.refuse(
+            Text("zones 没有一个有边界。", "none of the zones has a shape."),
+            Text("请补上边界。", "Give their outlines."),
+        )
+    areas = _metric(zones[located(zones.geometry)], "plot_zones")
+    figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
+    placed = figure.reindex(areas.index)
     classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang)
     scale = number_scale(placed.dropna(), unit, lang)
     sign = scale.unit if scale.unit == "%" else ""
@@ -197,7 +208,10 @@ def plot_layer(
     """
     lang = display_lang(lang)
     day = None if as_of is None else read_day(as_of, "as_of", function="plot_layer")
-    spec, words = get_spec(layer), _WORDS[lang]
+    gate, words = MapGate("plot_layer"), _WORDS[lang]
+    frame, spec = gate.layer(frame, layer, color_by=color_by, scheme=scheme, k=k)
+    zones = None if zones is None else gate.areas(zones)
+    zones = None if zones is None else zones[located(zones.geometry)]
     placed = located(frame.geometry)
     shown = _metric(frame.loc[placed], "plot_layer") if placed.any() else frame.loc[placed]
     classes, heading = layer_classes(shown, spec, Drawing(color_by, None, scheme, k), lang)

@@ -23,6 +23,8 @@ LOCK_WAIT_S = 10.0
 REPLACE_WAIT_S = 2.0
 _PAUSE_S = 0.05
 _PART = ".part"
+#: Free bytes below which a driver that failed is taken to have run out of room: a block of it.
+_LITTLE = 64 * 1024
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
@@ -41,6 +43,7 @@ def whole_file(path: Path) -> Iterator[Path]:
         Another writer is at work on the target, the disk is full, the target cannot be replaced
         because a program holds it open, or its folder is closed.
     """
+    _require_name(path)
     if path.is_dir():
         raise CityDataError(
             Text(
@@ -63,10 +66,31 @@ def whole_file(path: Path) -> Iterator[Path]:
                     )
                 _flush(temporary)
                 replace_file(temporary, path)
+            except CityDataError as error:
+                # Some drivers end without a word on a full disk: reading back shows it.
+                if shutil.disk_usage(folder).free < _LITTLE:
+                    raise _full(path) from error
+                raise
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise _explained(error, path) from error
+
+
+def _require_name(path: Path) -> None:
+    """Refuse what no file can be called: the system would say so in many ways, some late."""
+    try:
+        # The longest name there will be beside it.
+        path.with_name(f".{path.name}.{'x' * 8}{_PART}").lstat()
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            return
+        raise CityDataError(
+            Text(f"{path.name!r} 不能用作文件名。", f"{path.name!r} is no name of a file."),
+            remedy=Text("请另取较短的文件名。", "Give another, shorter one."),
+        ) from error
 
 
 def write_text(text: str, path: Path) -> Path:
@@ -174,19 +198,22 @@ def _explained(error: OSError, path: Path) -> CityDataError:
     if error.errno in _DENIED and told.is_relative_to(path.parent):
         return closed_folder(path.parent, error)
     if error.errno in _FULL:
-        return CityDataError(
-            Text(
-                f"{path}：磁盘已满或超出文件大小限制，原文件未动；请腾出空间后重试。",
-                f"{path}: the disk is full or a file may not grow that far; the old file "
-                "stands. Make "
-                "room and try again.",
-            ),
-        )
+        return _full(path)
     return CityDataError(
         Text(
             f"{path}：无法写出（{error}），原文件未动。",
             f"{path}: cannot be written ({error}); the old file stands.",
         ),
+    )
+
+
+def _full(path: Path) -> CityDataError:
+    return CityDataError(
+        Text(
+            f"{path}：磁盘已满或超出文件大小限制，原文件未动；",
+            f"{path}: the disk is full or a file may not grow that far; the old file stands.",
+        ),
+        remedy=Text("请腾出空间后重试。", "Make room and try again."),
     )
 
 

@@ -18,10 +18,11 @@ def refuse(target: str, what: Text) -> CityDataError:
     """Say that a file does not hold what it should, and that the old one stands."""
     return CityDataError(
         Text(
-            f"{target}：写后核对不一致（{what.zh}），原文件未动；请检查磁盘空间。",
-            f"{target}: read back, it does not hold what was written ({what.en}); the old "
-            "one stands. Is the disk full?",
+            f"{target}：写后核对不一致（{what.zh}），原文件未动。",
+            f"{target}: read back, it does not hold what was written ({what.en}); the old one "
+            "stands.",
         ),
+        remedy=Text("请改写 .parquet，或去掉该内容。", "Write .parquet, or leave that out."),
     )
 
 
@@ -76,16 +77,18 @@ def check_same(
     wanted, found = out.geometry.to_numpy(), np.asarray(geometry, dtype=object)
     if normalised:
         wanted, found = shapely.normalize(wanted), shapely.normalize(found)
-    same = shapely.equals_exact(wanted, found, tolerance=0.0)
+    # Heights too, and numbers that are none.
+    same = shapely.equals_identical(wanted, found)
     gone = shapely.is_missing(wanted) & shapely.is_missing(found)
-    n = int((~(same | gone)).sum())
-    if n:
-        box, had = shapely.total_bounds(found).round(3), shapely.total_bounds(wanted).round(3)
+    void = shapely.is_empty(wanted) & shapely.is_empty(found)
+    other = np.flatnonzero(~(same | gone | void))
+    if len(other):
+        n, first = len(other), other[0]
         raise refuse(
             target,
             Text(
-                f"{n} 个图形不同",
-                f"{n} geometries; bounds {box.tolist()} instead of {had.tolist()}",
+                f"{n} 个图形不同，第一个为第 {first} 条记录",
+                f"{n} geometries, the first of record {first}",
             ),
         )
 

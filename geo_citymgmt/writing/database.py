@@ -22,7 +22,7 @@ from geo_citymgmt.reading.database import CHUNK, DatabaseTable, find_table, read
 from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code
-from geo_citymgmt.writing.values import is_date, is_number, strip_controls, tell_loss
+from geo_citymgmt.writing.values import is_date, is_number, strip_controls
 
 __all__ = ["prepare_table", "write_table"]
 
@@ -30,6 +30,8 @@ SUFFIX = "postgis"
 LOCK_WAIT = "10s"
 #: Bytes of a name in PostgreSQL, which cuts longer ones without an error.
 MAX_NAME = 63
+#: Columns every table has.
+_SYSTEM = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 #: Numbers that PostGIS leaves to its users, and how long a definition may be.
 _FIRST_SRID, _SRIDS, _MAX_SRTEXT = 910_000, 80_000, 2048
 _KNOWN = sa.table(
@@ -44,11 +46,12 @@ class _Shape(UserDefinedType[bytes]):
 
     cache_ok = True
 
-    def __init__(self, srid: int) -> None:
-        self.srid = srid
+    def __init__(self, srid: int, heights: bool) -> None:
+        self.srid, self.heights = srid, heights
 
     def get_col_spec(self, **_: Any) -> str:
-        return f"geometry(Geometry,{int(self.srid)})"
+        kind = "GeometryZ" if self.heights else "Geometry"
+        return f"geometry({kind},{int(self.srid)})"
 
     def bind_expression(self, bindvalue: Any) -> Any:
         return sa.func.ST_GeomFromWKB(bindvalue, self.srid)
@@ -68,7 +71,7 @@ def _compile_rename(element: _Rename, compiler: Any, **_: Any) -> str:
 
 
 def prepare_table(out: Outgoing) -> None:
-    """Whole microseconds, no NUL in text, names that fit."""
+    """No NUL in text, names that fit."""
     strip_controls(out, SUFFIX, "\x00")
     for name in out.table.columns:
         if len(str(name).encode()) > MAX_NAME:
@@ -78,19 +81,13 @@ def prepare_table(out: Outgoing) -> None:
                     f"{name}: PostgreSQL cuts names after {MAX_NAME} bytes; rename the column.",
                 ),
             )
-        values = out.table[name]
-        if not is_date(values):
-            continue
-        if getattr(values.dtype, "tz", None) is not None:
-            values = values.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
-        whole = values.astype("datetime64[us]")
-        finer = (values.notna() & (values != whole)).to_numpy()
-        if finer.any():
-            tell_loss(
-                out, SUFFIX, Text("时间只保留到微秒", "times are kept to the microsecond"),
-                field=str(name), at=np.flatnonzero(finer),
-            )  # fmt: skip
-        out.table[name] = whole
+        if str(name) in _SYSTEM:
+            raise CityDataError(
+                Text(
+                    f"字段名“{name}”是 PostgreSQL 的系统列名，请改名。",
+                    f"{str(name)!r}: PostgreSQL has a column of its own of this name; rename it.",
+                ),
+            )
 
 
 def write_table(out: Outgoing, engine: Engine, name: str) -> str:
@@ -234,7 +231,8 @@ def _create(connection: Connection, out: Outgoing, schema: str, srid: int) -> sa
     ]
     columns += [sa.Column(str(n), _type(out, str(n), out.table[n])) for n in out.table.columns]
     if out.geometry is not None:
-        columns.append(sa.Column(shape, _Shape(srid)))
+        heights = bool(out.geometry.has_z.any())
+        columns.append(sa.Column(shape, _Shape(srid, heights)))
     staging = sa.Table(f"gcm_{secrets.token_hex(8)}", sa.MetaData(), *columns, schema=schema)
     staging.create(connection)
     return staging

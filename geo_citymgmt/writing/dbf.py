@@ -21,6 +21,7 @@ from geo_citymgmt.writing.values import number_texts
 
 __all__ = [
     "MAX_TEXT",
+    "MAX_WHOLE",
     "Column",
     "date_column",
     "number_column",
@@ -31,6 +32,8 @@ __all__ = [
 
 #: Bytes in a text field, and what the header can say of a record and of a file.
 MAX_TEXT = 254
+#: Digits, with the sign, of a whole number that other programs read to the last one.
+MAX_WHOLE = 18
 MAX_RECORD = 65_535
 MAX_FIELDS = 255
 
@@ -64,7 +67,8 @@ def number_column(name: bytes, values: pd.Series) -> Column:
     # F admits an exponent, N does not.
     kind = "F" if pc.any(pc.match_substring(texts, "e")).as_py() else "N"
     parts = pc.utf8_length(pc.replace_substring_regex(texts, r"^[^.]*\.?", ""))
-    decimals = 0 if kind == "F" else int(pc.max(parts).as_py() or 0)
+    # A number without decimals is taken for a whole one, which an exponent is not.
+    decimals = 1 if kind == "F" else int(pc.max(parts).as_py() or 0)
     width = int(pc.max(pc.binary_length(texts)).as_py() or 1)
     filled = pc.utf8_lpad(pc.fill_null(texts, ""), width)
     cells = np.asarray(filled.to_numpy(zero_copy_only=False), dtype=f"S{width}")

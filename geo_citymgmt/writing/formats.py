@@ -41,14 +41,12 @@ __all__ = [
 
 
 def prepare_geopackage(out: Outgoing) -> None:
-    """Whole milliseconds, no NUL in text, no time zones."""
+    """Whole milliseconds, no NUL in text."""
     strip_controls(out, ".gpkg", "\x00")
     for name in out.table.columns:
         values = out.table[name]
         if not is_date(values):
             continue
-        if getattr(values.dtype, "tz", None) is not None:
-            values = values.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
         values = values.astype("datetime64[us]")
         finer = (values.notna() & (values.dt.microsecond % 1000 != 0)).to_numpy()
         if finer.any():
@@ -68,7 +66,7 @@ def write_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
         lower = {str(name).lower() for name in out.table.columns}
         # The format's own columns give way to the data's.
         options["layer_options"] = {
-            kind: f"gcm_{usual}"
+            kind: _free(usual, lower)
             for kind, usual in (("FID", "fid"), ("GEOMETRY_NAME", "geom"))
             if usual in lower
         }
@@ -78,6 +76,12 @@ def write_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
                 # Each shape as it is: a parcel of one part does not become one of several.
                 options |= {"geometry_type": "Unknown", "promote_to_multi": False}
         pyogrio.write_dataframe(frame, path, **options)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name = f"gcm_{name}"
+    return name
 
 
 def check_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
@@ -104,6 +108,7 @@ def write_parquet(out: Outgoing, path: Path) -> None:
 def prepare_geojson(out: Outgoing) -> None:
     """Positions in degrees, moments as text."""
     dates_as_text(out)
+    strip_controls(out, ".geojson", "\x00")
     if out.geometry is not None and out.geometry.crs is not None:
         code = exact_code(out.geometry, out.name)
         if code != "EPSG:4326":
@@ -136,7 +141,11 @@ def write_geojson(out: Outgoing, path: Path) -> None:
         for name in out.table.columns
     ]
     n = len(out)
-    properties = pc.binary_join_element_wise(*columns, ", ") if columns else pa.array([""] * n)
+    properties = (
+        pc.binary_join_element_wise(*columns, ", ")
+        if columns
+        else pa.array([""] * n, type=pa.string())
+    )
     shapes = np.full(n, None, dtype=object) if out.geometry is None else out.geometry.to_numpy()
     drawn = pa.array(shapely.to_geojson(shapes), type=pa.string(), from_pandas=True)
     lines = pc.binary_join_element_wise(

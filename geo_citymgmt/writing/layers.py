@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import logging
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.words import Text
 from geo_citymgmt.writing import formats
 from geo_citymgmt.writing.atomic import whole_file
+from geo_citymgmt.writing.columns import (
+    note_blanks,
+    plain_columns,
+    remove_infinite,
+    require_distinct,
+)
+from geo_citymgmt.writing.labels import with_labels
 from geo_citymgmt.writing.outgoing import Outgoing, exact_code, take
 from geo_citymgmt.writing.shapefile import ENCODINGS, prepare_shapefile, write_shapefile
-from geo_citymgmt.writing.workbook import prepare_sheet, write_sheets
+from geo_citymgmt.writing.shapes import plain_shapes
+from geo_citymgmt.writing.values import tell_loss
+from geo_citymgmt.writing.workbook import prepare_sheet, sheet_title, write_sheets
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -31,6 +43,8 @@ __all__ = ["losses", "write_city", "write_city_workbook", "write_layer"]
 
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip", ".zip")
 _DATABASE = "postgis"
+#: How the names of a GeoPackage's own tables begin.
+_RESERVED = ("gpkg", "sqlite_")
 _OF_DRIVERS = (
     RuntimeError, ValueError, TypeError, OverflowError, pa.ArrowException, zipfile.BadZipFile
 )  # fmt: skip
@@ -68,7 +82,9 @@ def write_layer(
     Parameters
     ----------
     layer : Layer or GeoDataFrame
-        Its accepted records. The CRS must have an EPSG code.
+        Its accepted records. The CRS must have an EPSG code. The index of a frame goes before its
+        columns as :meth:`geopandas.GeoDataFrame.to_file` has it: each level that has a name or
+        is no count of the rows, unless a column of that name holds the same.
     path : str, Path or sqlalchemy.Engine
         .gpkg, .parquet, .geojson (in EPSG:4326, as the format demands), .csv and .xlsx (geometry
         as WKT), .shp.zip or .zip (a shapefile, with short names and Chinese labels); or an engine
@@ -93,8 +109,14 @@ def write_layer(
     CRSError
         The CRS has no code, so that the file would state another one.
     CityDataError
-        The suffix is not known, another writer or program holds the target, the disk is full, the
-        database refuses, or what was read back differs. The old file or table stands.
+        The suffix is not known, a column holds what no format does (named with its first record),
+        another writer or program holds the target, the disk is full, the database refuses, or
+        what was read back differs. The old file or table stands.
+
+    See Also
+    --------
+    read_layer : Reads what this writes.
+    City.to_file : Writes all layers of a city into one GeoPackage.
 
     Examples
     --------
@@ -104,18 +126,24 @@ def write_layer(
     ...     len(gpd.read_file(write_layer(frame, Path(folder) / "one.gpkg")))
     1
     """
-    if not isinstance(path, (str, Path)):
+    gate = Gate("write_layer")
+    _require_name(name, gate)
+    if not isinstance(path, (str, os.PathLike)):
+        _require_engine(path, gate)
         from geo_citymgmt.writing.database import write_table
 
-        out = _prepared(take(layer, include_personal=include_personal), _DATABASE, encoding)
+        out = _taken(layer, gate, include_personal=include_personal)
+        _prepared(out, _DATABASE, encoding, gate)
         table = write_table(out, path, name or out.name)
         _log(out, table)
         return table
     target = Path(path)
     suffix = _suffix(target)
-    out = take(layer, include_personal=include_personal, name=name or "")
-    out.name = out.name or _stem(target)
-    _prepared(out, suffix, encoding)
+    out = _taken(layer, gate, include_personal=include_personal, name=name or "")
+    out.name = out.name or _stem(target) or "layer"
+    if suffix == ".gpkg":
+        _require_table_name(out.name, gate)
+    _prepared(out, suffix, encoding, gate)
     with whole_file(target) as temporary, _named(target):
         _write(out, suffix, temporary, encoding)
     _log(out, target.name)
@@ -142,13 +170,19 @@ def losses(
     Returns
     -------
     DataFrame
-        A findings table: FORMAT_LOSS for what is lost or changes its form, TEXT_ACTIVE for text
-        that was made inert. Empty where the format holds everything.
+        A findings table: FORMAT_LOSS for what is lost (warning) or changes its form (info), one
+        row a record, TEXT_ACTIVE for text that was made inert. Empty where the format holds
+        everything.
 
     Raises
     ------
     CityDataError
-        The suffix is not known, or the layer has no CRS that a file can state.
+        The suffix is not known, the layer has no CRS that a file can state, or a column holds
+        what no format does.
+
+    See Also
+    --------
+    write_layer : Writes it.
 
     Examples
     --------
@@ -157,9 +191,10 @@ def losses(
     >>> losses(frame, ".csv")["code"].tolist()
     ['TEXT_ACTIVE', 'FORMAT_LOSS']
     """
+    gate = Gate("losses")
     chosen = suffix if suffix == _DATABASE else _suffix(Path(f"layer{suffix}"))
-    out = take(layer, include_personal=include_personal, name="layer")
-    return _prepared(out, chosen, encoding).losses()
+    out = _taken(layer, gate, include_personal=include_personal, name="layer")
+    return _prepared(out, chosen, encoding, gate).losses()
 
 
 def write_city(city: City, path: Path, *, include_personal: bool = False) -> Path:
@@ -187,7 +222,7 @@ def write_city(city: City, path: Path, *, include_personal: bool = False) -> Pat
     )
     tables["city"] = Outgoing(about, name="city")
     for out in tables.values():
-        _prepared(out, ".gpkg", "UTF-8")
+        _prepared(out, ".gpkg", "UTF-8", Gate("write_city"))
     with whole_file(path) as temporary, _named(path):
         formats.write_geopackage(tables, temporary)
         formats.check_geopackage(tables, temporary)
@@ -206,16 +241,77 @@ def write_city_workbook(city: City, path: Path, *, include_personal: bool = Fals
     return path
 
 
-def _prepared(out: Outgoing, suffix: str, encoding: str) -> Outgoing:
+def _require_engine(path: Any, gate: Gate) -> None:
+    if hasattr(path, "dialect"):
+        return
+    raise gate.refuse(
+        Text(f"path 是 {type(path).__name__}。", f"path is a {type(path).__name__}."),
+        Text(
+            "请给出文件路径或 SQLAlchemy 的 engine。",
+            "Give the path of a file, or an engine of SQLAlchemy.",
+        ),
+    )
+
+
+def _require_name(name: Any, gate: Gate) -> None:
+    if name is not None and not isinstance(name, str):
+        raise gate.refuse(
+            Text(f"name 为 {name!r}，不是文字。", f"name is {name!r}, no text."),
+            Text("请给出文字，或不给。", "Give text, or leave it out."),
+        )
+
+
+def _require_table_name(name: str, gate: Gate) -> None:
+    if name.lower().startswith(_RESERVED):
+        raise gate.refuse(
+            Text(
+                f"图层名“{name}”以 GeoPackage 的保留字开头。",
+                f"the name {name!r} begins with a word that a GeoPackage keeps for itself.",
+            ),
+            Text('请另取名称，如 name="layer"。', 'Give another one, such as name="layer".'),
+        )
+
+
+def _taken(layer: Any, gate: Gate, *, include_personal: bool, name: str = "") -> Outgoing:
+    """Take what may leave of a layer, or of a frame with the labels of its index."""
+    if isinstance(layer, Layer):
+        return take(layer, include_personal=include_personal, name=name)
+    if isinstance(layer, gpd.GeoSeries):
+        raise gate.refuse(
+            Text("layer 是 GeoSeries，没有列。", "layer is a GeoSeries, which has no columns."),
+            Text('请用 series.to_frame("geometry")。', 'Give series.to_frame("geometry").'),
+        )
+    frame = gate.frame(layer, "layer", needs_columns=True)
+    labelled, left = with_labels(frame, gate)
+    out = take(labelled, name=name)
+    out.unlabelled = left
+    return out
+
+
+def _prepared(out: Outgoing, suffix: str, encoding: str, gate: Gate) -> Outgoing:
     """Bring ``out`` into the form the format holds; the CRS must be one a file can state."""
     exact_code(out.geometry, out.name)
-    if encoding.upper() not in ENCODINGS:
+    if not isinstance(encoding, str) or encoding.upper() not in ENCODINGS:
         raise CityDataError(
             Text(
                 f"不支持编码 {encoding}，可用：{'、'.join(ENCODINGS)}。",
                 f"encoding {encoding!r}: text is written as {' or '.join(ENCODINGS)}.",
             ),
         )
+    if len(out.unlabelled):
+        what = Text(
+            "索引的数字未写出，需要时先用 rename_axis 命名",
+            "the numbers of the index are left out; name it with rename_axis to keep them",
+        )
+        tell_loss(out, suffix, what, at=out.unlabelled, severity="info")
+    plain_columns(out, suffix, gate)
+    plain_shapes(out, suffix, gate)
+    if suffix == ".gpkg":
+        require_distinct(out, suffix, gate)
+    elif suffix not in (".parquet", _DATABASE):
+        remove_infinite(out, suffix)
+        if suffix != ".geojson":
+            note_blanks(out, suffix, padded=suffix not in (".csv", ".xlsx"))
     if suffix in (".shp.zip", ".zip"):
         prepare_shapefile(out, encoding.upper())
     elif suffix == ".gpkg":
@@ -246,7 +342,7 @@ def _write(out: Outgoing, suffix: str, path: Path, encoding: str) -> None:
     elif suffix == ".csv":
         formats.write_csv(out, path)
     elif suffix == ".xlsx":
-        write_sheets({out.name[:31]: out}, path)
+        write_sheets({sheet_title(out.name): out}, path)
     else:
         write_shapefile(out, path, encoding.upper())
 
@@ -282,7 +378,9 @@ def _stem(target: Path) -> str:
 def _named(target: Path) -> Iterator[None]:
     """Give an error of a driver the name of the file and the word that the old one stands."""
     try:
-        yield
+        # Positions that are no numbers are read back as such.
+        with np.errstate(invalid="ignore"):
+            yield
     except CityDataError:
         raise
     except _OF_DRIVERS as error:

@@ -78,6 +78,8 @@ class Outgoing:
             geometry = frame.geometry
             self.geometry = gpd.GeoSeries(geometry.to_numpy(), crs=geometry.crs)
         self.record = np.arange(len(frame)) if record is None else np.asarray(record)
+        #: Records whose number in the index of the frame is not carried.
+        self.unlabelled: np.ndarray = np.empty(0, dtype=np.intp)
         self.findings = Findings(spec.key if spec else "")
         # Taken now: a format may rename the columns.
         self._keys = np.full(len(frame), "", dtype=object)

@@ -23,6 +23,7 @@ from geo_citymgmt.words import Text
 from geo_citymgmt.writing.compare import check_same, refuse
 from geo_citymgmt.writing.dbf import (
     MAX_TEXT,
+    MAX_WHOLE,
     Column,
     date_column,
     number_column,
@@ -35,6 +36,7 @@ from geo_citymgmt.writing.values import (
     dates_as_text,
     is_date,
     is_number,
+    number_texts,
     strip_controls,
     tell_loss,
 )  # fmt: skip
@@ -61,6 +63,9 @@ def prepare_shapefile(out: Outgoing, encoding: str) -> None:
         values = out.table[name]
         if is_date(values):
             if not (values.isna() | (values == values.dt.normalize())).all():
+                what = Text("日期不含时刻，整列写成文字", "dates have no time here, so it is text")
+                timed = np.flatnonzero(values.notna() & (values != values.dt.normalize()))
+                tell_loss(out, SUFFIX, what, field=str(name), at=timed, severity="info")
                 lone = Outgoing(out.table[[name]], out.spec)
                 dates_as_text(lone)
                 out.table[name] = lone.table[name]
@@ -68,6 +73,8 @@ def prepare_shapefile(out: Outgoing, encoding: str) -> None:
             out.table[name] = _labelled(values, item)
         elif pd.api.types.is_bool_dtype(values.dtype):
             out.table[name] = values.map({True: "是", False: "否"}).astype("str")
+        elif pd.api.types.is_integer_dtype(values.dtype):
+            out.table[name] = _whole_numbers(out, str(name), values)
     _cut_texts(out, encoding)
     out.table.columns = pd.Index([names[str(name)] for name in out.table.columns])
     _plain_shapes(out)
@@ -146,6 +153,20 @@ def _labelled(values: pd.Series, item: Field) -> pd.Series:
     back = parse_code_column(pd.Series(shown, dtype="str"), item, Findings(), np.arange(len(shown)))
     kept = [s if b == t else t for s, b, t in zip(shown, back, texts, strict=True)]
     return pd.Series(np.array([*kept, None], dtype=object)[codes], dtype="str")
+
+
+def _whole_numbers(out: Outgoing, name: str, values: pd.Series) -> pd.Series:
+    """Make text of a column with numbers that other programs would read as rounded ones."""
+    texts = pd.Series(number_texts(values).to_pandas(), dtype="str")
+    long = np.flatnonzero(texts.str.len().gt(MAX_WHOLE).fillna(False))
+    if not len(long):
+        return values
+    what = Text(
+        f"超过 {MAX_WHOLE} 位的整数，整列写成文字",
+        f"whole numbers beyond {MAX_WHOLE} digits make the column text",
+    )
+    tell_loss(out, SUFFIX, what, field=name, at=long, severity="info")
+    return texts
 
 
 def _cut_texts(out: Outgoing, encoding: str) -> None:

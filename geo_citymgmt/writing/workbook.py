@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import itertools
+import re
 import zipfile
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,7 +27,7 @@ from geo_citymgmt.writing.values import (
     tell_loss,
 )  # fmt: skip
 
-__all__ = ["new_workbook", "prepare_sheet", "write_sheets"]
+__all__ = ["new_workbook", "prepare_sheet", "sheet_title", "write_sheets"]
 
 SUFFIX = ".xlsx"
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_048_576, 16_384, 32_767
@@ -50,6 +50,12 @@ def new_workbook(path: Path | BinaryIO) -> Any:
     return xlsxwriter.Workbook(str(path) if isinstance(path, Path) else path, options)
 
 
+def sheet_title(name: str) -> str:
+    """Return a name as a sheet can bear it: no brackets, slashes and the like, 31 characters."""
+    title = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", name)[:31].strip("'")
+    return "Sheet1" if not title or title.lower() == "history" else title
+
+
 def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
     """Bring ``out`` into the form a sheet holds; without ``geometry`` only the attributes."""
     strip_controls(out, SUFFIX)
@@ -62,6 +68,12 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
                 out.table[name] = values
             odd = values.notna() & ((values < _FIRST_DAY) | (values != values.dt.floor("s")))
             if odd.any():
+                what = Text(
+                    "1900 年 3 月以前或不足一秒的时间使整列写成文字",
+                    "moments before March 1900, or with parts of a second, make the column text",
+                )
+                at = np.flatnonzero(odd)
+                tell_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
                 lone = Outgoing(out.table[[name]], out.spec)
                 dates_as_text(lone)
                 out.table[name] = lone.table[name]
@@ -70,7 +82,14 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
             texts = pd.Series(number_texts(values).to_pandas(), dtype="str")
             digits = texts.str.replace(r"e.*$|^-?[0.]*|\.", "", regex=True).str.rstrip("0")
             whole = pd.api.types.is_integer_dtype(values.dtype)
-            if whole and digits.str.len().gt(15).any():
+            long = digits.str.len().gt(15).fillna(False).to_numpy(dtype=bool)
+            if whole and long.any():
+                what = Text(
+                    "超过 15 位的整数，整列写成文字",
+                    "whole numbers of more than 15 digits make the column text",
+                )
+                at = np.flatnonzero(long)
+                tell_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
                 out.table[name] = texts
             elif not whole:
                 _round(out, str(name))
@@ -88,6 +107,8 @@ def _round(out: Outgoing, name: str) -> None:
     """Keep what the writer of sheets keeps of a number: 16 digits, where 17 tell all apart."""
     exact = out.table[name].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     kept = np.char.mod("%.16G", exact).astype(float)
+    # The largest numbers of all round to infinity.
+    kept[np.isinf(kept)] = np.nan
     lost = np.flatnonzero(np.isfinite(exact) & (kept != exact))
     if len(lost):
         tell_loss(
@@ -176,10 +197,10 @@ def _check(sheets: dict[str, Outgoing], path: Path) -> None:
             raise refuse(path.name, Text(f"{title}：表头", f"{title}: the head"))
         # Rows at the end without any value are not in the file.
         blank = [[""] * len(names)] * (len(out) + 1 - len(rows))
-        columns = zip(*itertools.chain(rows[1:], blank), strict=True)
+        records = [*rows[1:], *blank]
         cells = {
-            name: _as_written(list(column), out.table[name])
-            for name, column in zip(out.table.columns, columns, strict=True)
+            name: _as_written([record[k] for record in records], out.table[name])
+            for k, name in enumerate(out.table.columns)
         }
         check_same(f"{path.name}, {title}", out, pd.DataFrame(cells, columns=out.table.columns))
 

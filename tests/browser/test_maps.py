@@ -7,6 +7,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from folium.utilities import JsCode
 from shapely import Point
 
@@ -143,6 +144,71 @@ def test_names_of_zones_do_not_run_over_one_another(show, zones):
     for i, a in enumerate(rectangles):
         for b in rectangles[i + 1 :]:
             assert a[2] <= b[0] or b[2] <= a[0] or a[3] <= b[1] or b[3] <= a[1]
+
+
+NAMED = """[...document.querySelectorAll('.gcm-label-text b')].map(e => e.textContent)"""
+
+
+def grid_of_zones(side: int, width: float) -> gpd.GeoDataFrame:
+    """Squares side by side, with names as long as a street's."""
+    at = 520_000 + width * np.repeat(np.arange(side), side)
+    up = 3_430_000 + width * np.tile(np.arange(side), side)
+    codes = pd.Index([f"{k:06d}" for k in range(side * side)], name="zone_code")
+    names = [f"第{k}网格片区" for k in range(side * side)]
+    cells = shapely.box(at, up, at + width, up + width)
+    return gpd.GeoDataFrame({"name_zh": names}, geometry=cells, index=codes, crs="EPSG:4549")
+
+
+def test_of_many_zones_those_are_named_that_a_name_fits_in(show):
+    small = grid_of_zones(14, 2_000)
+    wide = small.iloc[[0]].scale(6, 6, origin=(522_000, 3_432_000))
+    many = pd.concat([small.iloc[1:], small.iloc[[0]].set_geometry(wide)])
+    table = pd.DataFrame({"n": np.arange(len(many), dtype=float)}, index=many.index)
+    opened = show(zone_map(table, many, "n"), width=1280, height=800)
+    assert opened.page.evaluate(NAMED) == ["第0网格片区"]
+    opened.page.mouse.move(560, 560)
+    opened.page.mouse.wheel(0, -480)
+    opened.page.wait_for_function("() => document.querySelectorAll('.gcm-label-text').length > 9")
+    boxes = opened.page.evaluate(
+        """() => { const map = gcm.maps[0], layer = map._gcm.named.find(l => l._config.filled);
+            return layer._labels.filter(label => label.marker).map(label => {
+                const zone = layer._paths[label.zone].getBounds();
+                const a = map.latLngToContainerPoint(zone.getNorthWest());
+                const b = map.latLngToContainerPoint(zone.getSouthEast());
+                const box = label.marker.getElement().firstChild.getBoundingClientRect();
+                const frame = map.getContainer().getBoundingClientRect();
+                return [box.left - frame.left - a.x, b.x - box.right + frame.left,
+                        box.top - frame.top - a.y, b.y - box.bottom + frame.top]; }); }"""
+    )
+    # Up to the halo, and to the turn of the plane against the screen.
+    assert boxes
+    assert np.min(boxes) > -6
+    opened.check()
+
+
+def test_zones_may_go_without_names_on_them(show, zones):
+    table = pd.DataFrame({"n": [1, 2, 3]}, index=zones.index)
+    opened = show(zone_map(table, zones, "n", labels=False))
+    assert opened.page.evaluate(NAMED) == []
+    opened.check()
+
+
+def test_many_zones_answer_about_as_soon_as_few(show):
+    waits = []
+    for side in (12, 39):
+        many = grid_of_zones(side, 80_000 / side)
+        table = pd.DataFrame({"n": np.arange(len(many), dtype=float)}, index=many.index)
+        drawn = zone_map(table, many, "n", scheme="quantiles")
+        opened = show(drawn, width=1280, height=800)
+        waits.append(
+            opened.page.evaluate(
+                """() => { const start = performance.now();
+                    gcm.maps[0].setZoom(gcm.maps[0].getZoom() + 1, { animate: false });
+                    document.body.offsetWidth;
+                    return (performance.now() - start) / 1000; }"""
+            )
+        )
+    assert waits[1] < waits[0] + 2
 
 
 @pytest.mark.parametrize(("lang", "long"), [("zh", "工业园区"), ("en", "Suzhou\nIndustrial Park")])

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt.metric import choose_metric_crs
+from geo_citymgmt.writing import losses
 from tests.conftest import CRS, X0, Y0, points, squares
 from tests.writing.test_round_trip import RECORDS, made
 
@@ -385,3 +386,32 @@ def test_whatever_a_layer_holds_comes_back_from_the_database(engine, rows):
     assert (
         shapely.to_wkb(there.data.geometry).tolist() == shapely.to_wkb(layer.data.geometry).tolist()
     )
+
+
+def test_labels_heights_infinity_and_foreign_kinds_come_back_or_are_listed(engine):
+    """What a frame of others holds: the same rules as for files (tests/writing)."""
+    shapes = [shapely.Point(X0, Y0, 5), shapely.Point(X0, Y0), shapely.Point(np.nan, np.nan)]
+    frame = gpd.GeoDataFrame(
+        {
+            "x": [np.inf, 1.5, -np.inf],
+            "nested": [{"a": 1}, None, [1]],
+            "kind": pd.Categorical(["a", None, "b"]),
+            "ctid": [1, 2, 3],
+        },
+        geometry=shapes,
+        crs=CRS,
+        index=pd.Index(["A", "B", "C"], name="zone_code"),
+    )
+    with pytest.raises(gcm.CityDataError, match=r"'ctid'.*PostgreSQL"):
+        gcm.write_layer(frame, engine, name="public.foreign")
+    frame = frame.drop(columns="ctid")
+    gcm.write_layer(frame, engine, name="public.foreign")
+    raw = read_database(engine, "foreign")
+    assert raw.frame["zone_code"].tolist() == ["A", "B", "C"]
+    assert raw.frame["x"].tolist() == [np.inf, 1.5, -np.inf]
+    assert raw.frame["nested"].fillna("").tolist() == ['{"a": 1}', "", "[1]"]
+    assert raw.frame["kind"].fillna("").tolist() == ["a", "", "b"]
+    assert shapely.get_z(raw.geometry).tolist()[:2] == [5.0, 0.0]
+    assert raw.geometry[2] is None
+    told = losses(frame, "postgis").query("severity == 'warning'")
+    assert sorted(told["record"]) == [1, 2]

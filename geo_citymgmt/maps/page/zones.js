@@ -11,6 +11,13 @@ var MOVES = [];
 for (var right = -2; right <= 2; right += 1) {
   for (var down = -2; down <= 2; down += 1) { MOVES.push([right / 4, down / 4]); }
 }
+/* Up to so many zones a name may run over its outline: whose it is can be seen. */
+var FEW = 100;
+/* Pixels of a box that no letter reaches. */
+var EDGE = 4;
+/* Pixels of a square in which names are looked for, about the size of one. */
+var SQUARE = 80;
+var serial = 0;
 MOVES.sort(function (a, b) { return Math.hypot(a[0], a[1]) - Math.hypot(b[0], b[1]); });
 
 gcm.Zones = L.LayerGroup.extend({
@@ -32,7 +39,16 @@ gcm.Zones = L.LayerGroup.extend({
     map.on("gcm:pickers", this._fade, this);
     gcm.addPicker(map, this);
     var shown = map._gcm.named = map._gcm.named || [];
-    if (!shown.length) { map.on("zoomend resize", function () { thin(map); }); }
+    if (!shown.length) {
+      map.on("zoomend", function () { thin(map); });
+      /* Letters are smaller on a small screen. */
+      map.on("resize", function () {
+        shown.forEach(function (layer) {
+          layer._labels.forEach(function (label) { label.sizes = null; });
+        });
+        thin(map);
+      });
+    }
     shown.push(this);
     thin(map);
   },
@@ -55,7 +71,8 @@ gcm.Zones = L.LayerGroup.extend({
       this._paths[i].setStyle({ fillColor: zone.color || "url(#gcm-hatch)" });
     }, this);
     this._labels.forEach(function (label) {
-      if (label.value) { label.value.textContent = config.zones[label.zone].value; }
+      var value = config.zones[label.zone].value;
+      if (label.value !== value) { label.value = value; label.sizes = null; }
     });
     this._describe(this._map);
     if (this._map.hasLayer(this)) { thin(this._map); }
@@ -157,20 +174,44 @@ gcm.Zones = L.LayerGroup.extend({
     }, this);
     this._labels = [];
     config.zones.forEach(function (zone, index) {
-      if (zone.label) {
-        var text = gcm.node("div", "gcm-label-text");
-        var name = text.appendChild(gcm.node("b"));
-        var value = zone.value || zone.frames ? text.appendChild(gcm.node("span", null, zone.value)) : null;
-        this._labels.push({ size: zone.size, zone: index, text: text, value: value, name: name,
-          code: zone.code, spelt: spellings(zone.name), parts: zone.parts, marker:
-          L.marker([zone.label[1], zone.label[0]], {
-            pane: "gcm-labels", interactive: false, keyboard: false,
-            icon: L.divIcon({ className: "gcm-label", html: text, iconSize: [0, 0] })
-          }) });
-      }
+      if (zone.label) { this._labels.push(this._label(zone, index)); }
       this.addLayer(this._paths[index]);
     }, this);
-    this._labels.forEach(function (label) { this.addLayer(label.marker); }, this);
+  },
+
+  _label: function (zone, index) {
+    var map = this._map, self = this;
+    serial += 1;
+    return {
+      id: serial, zone: index, code: zone.code, size: zone.size, value: zone.value,
+      place: L.latLng(zone.label[1], zone.label[0]), spelt: spellings(zone.name),
+      holds: function (x, y) {
+        var at = map.unproject([x, y]);
+        return inside(zone.parts, at.lng, at.lat);
+      },
+      /* Of many zones a name that runs over its own is taken for a neighbour's. */
+      within: this._config.zones.length <= FEW ? null : function (box) {
+        var span = self._span(index), zoom = map.getZoomScale(map.getZoom(), 0);
+        if (box.right - box.left > span.x * zoom || box.bottom - box.top > span.y * zoom) {
+          return false;
+        }
+        var left = box.left + EDGE, right = box.right - EDGE;
+        var top = box.top + EDGE, bottom = box.bottom - EDGE;
+        return this.holds(left, top) && this.holds(right, top) &&
+               this.holds(left, bottom) && this.holds(right, bottom);
+      }
+    };
+  },
+
+  /* Width and height of a zone, in pixels of zoom 0. */
+  _span: function (index) {
+    var spans = this._spans = this._spans || {};
+    if (!spans[index]) {
+      var bounds = this._paths[index].getBounds();
+      var a = this._map.project(bounds.getNorthWest(), 0), b = this._map.project(bounds.getSouthEast(), 0);
+      spans[index] = b.subtract(a);
+    }
+    return spans[index];
   },
 
   /* Under features the fill steps back, here and in the legend, so that both can be read. */
@@ -252,53 +293,83 @@ function fold(line) {
    Filled zones come before others, since theirs carry values. */
 function thin(map) {
   var layers = map._gcm.named.slice().sort(function (a, b) { return b.order - a.order; });
+  var rows = once(layers);
+  measure(map, rows);
+  var plans = [1, -1].map(function (turn) { return plan(rows, turn); });
+  var best = plans[1].told > plans[0].told ? plans[1] : plans[0];
   layers.forEach(function (layer) {
-    layer._labels.forEach(function (label) { measure(map, label); });
+    layer._labels.forEach(function (label) { write(map, layer, label, best.spots[label.id]); });
   });
-  var plans = [1, -1].map(function (turn) { return plan(map, layers, turn); });
-  (plans[1].told > plans[0].told ? plans[1] : plans[0]).write.forEach(function (act) { act(); });
 }
 
-/* The sizes of a name: on one line and folded, with its value and without. */
-function measure(map, label) {
-  label.at = map.project(label.marker.getLatLng());
-  label.text.hidden = false;
-  label.sizes = [];
-  (label.value ? [false, true] : [false]).forEach(function (short) {
-    label.text.classList.toggle("gcm-label-short", short);
-    label.spelt.forEach(function (name) {
-      label.name.textContent = name;
-      label.sizes.push({ name: name, short: short, told: short ? 1 : 2,
-                         width: label.text.offsetWidth, height: label.text.offsetHeight });
+/* The names of each layer that no layer above it has. */
+function once(layers) {
+  var named = {};
+  return layers.map(function (layer) {
+    var here = layer._labels.filter(function (label) { return !named[label.code]; });
+    here.forEach(function (label) { named[label.code] = true; });
+    return here;
+  });
+}
+
+/* The sizes of a name: on one line and folded, with its value and without. All are written before
+   any is asked: a question between two would have the browser lay out the page anew for each. */
+function measure(map, rows) {
+  var holder = gcm.node("div", "gcm-label"), asked = [];
+  rows.forEach(function (labels) {
+    labels.forEach(function (label) {
+      label.at = map.project(label.place);
+      if (label.sizes) { return; }
+      label.sizes = [];
+      (label.value ? [false, true] : [false]).forEach(function (short) {
+        label.spelt.forEach(function (name) {
+          var text = holder.appendChild(written(name, short ? "" : label.value));
+          asked.push([label, name, short, text]);
+        });
+      });
     });
   });
+  if (!asked.length) { return; }
+  map.getPane("gcm-labels").appendChild(holder);
+  asked.forEach(function (item) {
+    item[0].sizes.push({ name: item[1], short: item[2], told: item[2] ? 1 : 2,
+                         width: item[3].offsetWidth, height: item[3].offsetHeight });
+  });
+  L.DomUtil.remove(holder);
+}
+
+function written(name, value) {
+  var text = gcm.node("div", "gcm-label-text");
+  text.appendChild(gcm.node("b", null, name));
+  if (value) { text.appendChild(gcm.node("span", null, value)); }
+  return text;
 }
 
 /* Where each name goes, and how much is told that way. */
-function plan(map, layers, turn) {
-  var taken = [], named = {}, out = { told: 0, write: [] };
-  layers.forEach(function (layer) {
-    var here = {};
-    layer._labels.slice().sort(function (a, b) { return turn * (b.size - a.size); })
+function plan(rows, turn) {
+  var taken = new Taken(), out = { told: 0, spots: {} };
+  rows.forEach(function (labels) {
+    labels.slice().sort(function (a, b) { return turn * (b.size - a.size); })
       .forEach(function (label) {
-        var spot = named[label.code] ? null : settle(map, label, taken);
-        if (spot) { taken.push(spot.box); out.told += spot.size.told; here[label.code] = true; }
-        out.write.push(function () { write(label, spot); });
+        var spot = settle(label, taken);
+        if (!spot) { return; }
+        taken.add(spot.box);
+        out.told += spot.size.told;
+        out.spots[label.id] = spot;
       });
-    L.extend(named, here);
   });
   return out;
 }
 
 /* In its place, else moved within its zone; without its value only where nothing else helps. */
-function settle(map, label, taken) {
+function settle(label, taken) {
   var spot = null;
   [2, 1].some(function (told) {
     var sizes = label.sizes.filter(function (size) { return size.told === told; });
     return [MOVES.slice(0, 1), MOVES].some(function (moves) {
       return sizes.some(function (size) {
         return moves.some(function (move) {
-          spot = free(map, label, size, move, taken);
+          spot = free(label, size, move, taken);
           return spot;
         });
       });
@@ -307,33 +378,62 @@ function settle(map, label, taken) {
   return spot;
 }
 
-function free(map, label, size, move, taken) {
+function free(label, size, move, taken) {
   var x = Math.round(move[0] * size.width), y = Math.round(move[1] * size.height);
   var left = label.at.x + x - size.width / 2, top = label.at.y + y - size.height / 2;
   var box = { left: left - 2, right: left + size.width + 2, top: top, bottom: top + size.height };
-  if (clashes(box, taken)) { return null; }
-  if (x || y) {
-    var place = map.unproject([label.at.x + x, label.at.y + y]);
-    if (!inside(label.parts, place.lng, place.lat)) { return null; }
-  }
+  if (label.within && !label.within(box)) { return null; }
+  if (taken.clashes(box)) { return null; }
+  if (!label.within && (x || y) && !label.holds(label.at.x + x, label.at.y + y)) { return null; }
   return { size: size, x: x, y: y, box: box };
 }
 
-function write(label, spot) {
-  label.text.hidden = !spot;
-  if (!spot) { return; }
-  label.name.textContent = spot.size.name;
-  label.text.classList.toggle("gcm-label-short", spot.size.short);
-  label.text.style.marginLeft = spot.x + "px";
-  label.text.style.marginTop = spot.y + "px";
+/* A name is on the page only where it has a place. */
+function write(map, layer, label, spot) {
+  if (!spot) {
+    if (label.marker) { layer.removeLayer(label.marker); label.marker = null; }
+    return;
+  }
+  var value = spot.size.short ? "" : label.value;
+  var text = written(spot.size.name, value);
+  text.style.marginLeft = spot.x + "px";
+  text.style.marginTop = spot.y + "px";
+  if (label.marker) {
+    var holder = label.marker.getElement();
+    holder.textContent = "";
+    holder.appendChild(text);
+    return;
+  }
+  label.marker = L.marker(label.place, {
+    pane: "gcm-labels", interactive: false, keyboard: false,
+    icon: L.divIcon({ className: "gcm-label", html: text, iconSize: [0, 0] })
+  });
+  layer.addLayer(label.marker);
 }
 
-function clashes(box, taken) {
-  return taken.some(function (other) {
-    return box.left < other.right && other.left < box.right &&
-           box.top < other.bottom && other.top < box.bottom;
+/* Boxes by the squares they lie in: each is held against its neighbours alone. */
+function Taken() { this._squares = {}; }
+Taken.prototype._near = function (box, act) {
+  for (var x = Math.floor(box.left / SQUARE); x <= Math.floor(box.right / SQUARE); x += 1) {
+    for (var y = Math.floor(box.top / SQUARE); y <= Math.floor(box.bottom / SQUARE); y += 1) {
+      if (act(x + ":" + y)) { return true; }
+    }
+  }
+  return false;
+};
+Taken.prototype.add = function (box) {
+  var squares = this._squares;
+  this._near(box, function (key) { (squares[key] = squares[key] || []).push(box); });
+};
+Taken.prototype.clashes = function (box) {
+  var squares = this._squares;
+  return this._near(box, function (key) {
+    return (squares[key] || []).some(function (other) {
+      return box.left < other.right && other.left < box.right &&
+             box.top < other.bottom && other.top < box.bottom;
+    });
   });
-}
+};
 
 function inside(parts, x, y) {
   var within = false;
