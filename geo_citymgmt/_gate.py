@@ -9,11 +9,12 @@ or column, and what to do.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from decimal import Decimal
+from functools import cached_property, wraps
 from numbers import Integral, Real
-from typing import Any, TypeAlias
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -26,8 +27,20 @@ from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, wa
 from geo_citymgmt.metric import require_metric, require_same_crs
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["METRES", "SQUARE_METRES", "Features", "Frame", "Gate", "Shapes", "areal", "labels_at"]
+__all__ = [
+    "METRES",
+    "SQUARE_METRES",
+    "Features",
+    "Frame",
+    "Gate",
+    "Shapes",
+    "areal",
+    "labels_at",
+    "refuses_by_name",
+]
 
+P = ParamSpec("P")
+R = TypeVar("R")
 Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
 METRES, SQUARE_METRES = Text("米", "metres"), Text("平方米", "square metres")
@@ -141,6 +154,23 @@ class Features:
         return len(self.given)
 
 
+def refuses_by_name(function: Callable[P, R]) -> Callable[P, R]:
+    """Let each refusal of a public function begin with its name, from however deep it comes."""
+    name = function.__name__
+
+    @wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except CityDataError as error:
+            if error.message.startswith(f"{name}:"):
+                raise
+            text = Text(f"{name}：{error.message_zh}", f"{name}: {error.message}")
+            raise type(error)(text, findings=error.findings) from error
+
+    return wrapper
+
+
 class Gate:
     """Asks what a public function is given.
 
@@ -220,12 +250,11 @@ class Gate:
                     "Name the column with .set_geometry().",
                 ),
             )
-        twice = frame.columns[frame.columns.duplicated()]
-        if len(twice):
+        if (frame.columns == active).sum() > 1:
             raise self.refuse(
                 Text(
-                    f"{argument} 有重复的列名 {twice[0]!r}。",
-                    f"{argument} has more than one column {twice[0]!r}.",
+                    f"{argument} 有多个名为 {active!r} 的几何列。",
+                    f"{argument} has more than one column {active!r}, that of its geometry.",
                 ),
                 Text(
                     "请改名，或用 gdf.loc[:, ~gdf.columns.duplicated()] 只保留第一列。",
@@ -668,6 +697,11 @@ def _remedy_for(value: Any) -> Text:
             "A merge gives one when the GeoDataFrame comes first, gdf.merge(df); or make one with "
             "gpd.GeoDataFrame(df, geometry=..., crs=...).",
         )
+    if isinstance(value, gpd.GeoSeries):
+        return Text(
+            "请用 gpd.GeoDataFrame(geometry=series)。",
+            "Make one with gpd.GeoDataFrame(geometry=series).",
+        )
     if isinstance(value, pd.Series):
         return Text(
             "请用 gpd.GeoSeries(…, crs=…)。", "Make one with gpd.GeoSeries(series, crs=...)."
@@ -708,7 +742,10 @@ def _as_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     given = values.astype(object).to_numpy()
     missing = np.asarray(pd.isna(values), dtype=bool)
     number = np.fromiter(
-        (isinstance(v, (Real, np.number)) and not isinstance(v, (bool, np.bool_)) for v in given),
+        (
+            isinstance(v, (Real, Decimal, np.number)) and not isinstance(v, (bool, np.bool_))
+            for v in given
+        ),
         dtype=bool,
         count=len(given),
     )

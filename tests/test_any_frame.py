@@ -13,8 +13,18 @@ from tests import awkward
 from tests.awkward import ARGUMENTS, FEATURES, NOT_NUMBERS, OF_FEATURES, OF_ZONES, ZONES
 from tests.conftest import CRS, X0, Y0
 
+# In one process: the page is made of the outcomes that the tests before it saw.
+pytestmark = pytest.mark.xdist_group("any frame")
+
 #: What they refuse is named by the source: the frame, or the file that it becomes.
 FROM_SOURCES = {"read_layer", "write_layer"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn():
+    """Draw once, so that no call is charged with the import of what draws."""
+    gcm.coverage_map(awkward.points(), awkward.zones(), radius_m=100)
+    awkward.OF_FEATURES["plot_layer"][0](awkward.points())
 
 
 def test_every_public_function_that_takes_a_frame_is_asked():
@@ -26,12 +36,12 @@ def test_every_public_function_that_takes_a_frame_is_asked():
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_features_are_answered_or_refused_by_name(name):
-    _held(awkward.outcomes(OF_FEATURES, FEATURES[name]))
+    _held(awkward.of_features(name))
 
 
 @pytest.mark.parametrize("name", ZONES)
 def test_zones_are_answered_or_refused_by_name(name):
-    _held(awkward.outcomes(OF_ZONES, ZONES[name]))
+    _held(awkward.of_zones(name))
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)

@@ -102,8 +102,8 @@ def suspect_datum(
     ('wgs84', 'undecided')
     """
     gate = Gate("suspect_datum")
-    places = gate.frame(frame, "frame").geometry
-    given = gate.frame(reference, "reference").geometry
+    places = gate.features(frame, "frame")
+    given = gate.features(reference, "reference")
     seed = gate.whole(seed, "seed")
     if places.crs is None or given.crs is None or given.crs.is_geographic:
         raise CRSError(
@@ -116,8 +116,8 @@ def suspect_datum(
                 "Bring the reference into a projected one with .to_crs().",
             ),
         )
-    shapes = _usable(given.to_numpy())
-    basis, spots = _spots(_usable(places.to_numpy()), shapes, places.crs.is_geographic)
+    shapes = _usable(given.geometry)
+    basis, spots = _spots(_usable(places.geometry), shapes, places.crs.is_geographic)
     if len(spots) < _FEWEST or not len(shapes):
         return _undecided(len(spots), basis)
     degrees = gpd.GeoSeries(shapely.points(spots), crs=places.crs).to_crs(4326)

@@ -11,7 +11,7 @@ from geo_citymgmt._gate import Features, Frame, Gate
 from geo_citymgmt.coverage.reach import ARC_SEGMENTS, Reach, checked_reach, demand_weights
 from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, with_margins
 
-__all__ = ["ARC_SEGMENTS", "coverage", "coverage_area"]
+__all__ = ["ARC_SEGMENTS", "coverage", "coverage_area", "coverage_shapes", "coverage_table"]
 
 _MARGINS = ("outside", "unlocated", "total")
 
@@ -91,7 +91,22 @@ def coverage(
     >>> float(coverage(parked, city.zones, radius_m=300).loc["320508", "coverage"].round(3))
     0.753
     """
-    gate = Gate("coverage")
+    return coverage_table(
+        Gate("coverage"), features, zones, radius_m, at_least, demand, weight, margins
+    )
+
+
+def coverage_table(
+    gate: Gate,
+    features: Frame,
+    zones: Frame,
+    radius_m: float,
+    at_least: int = 1,
+    demand: Frame | None = None,
+    weight: str | None = None,
+    margins: bool = False,
+) -> pd.DataFrame:
+    """Coverage for the function of ``gate``, by whose name what is wrong is refused."""
     gate.choice(margins, "margins", (True, False))
     given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
     position = index.codes.get_indexer(given.index)
@@ -155,7 +170,13 @@ def coverage_area(
     >>> coverage_area(stop, zone, radius_m=100).geometry["A"].geom_type
     'Polygon'
     """
-    gate = Gate("coverage_area")
+    return coverage_shapes(Gate("coverage_area"), features, zones, radius_m, at_least)
+
+
+def coverage_shapes(
+    gate: Gate, features: Frame, zones: Frame, radius_m: float, at_least: int = 1
+) -> gpd.GeoDataFrame:
+    """Covered parts for the function of ``gate``."""
     given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
     own = index.polygons[index.codes.get_indexer(given.index)]
     return gpd.GeoDataFrame(

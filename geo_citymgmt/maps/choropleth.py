@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._deprecated import deprecated
+from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.asked import MapGate
@@ -37,6 +38,7 @@ _WORDS = {
 }
 
 
+@refuses_by_name
 def zone_map(
     table: pd.DataFrame,
     zones: gpd.GeoDataFrame,

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import geopandas as gpd
 import pandas as pd
 
+from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import classes as colouring
@@ -65,6 +66,7 @@ class Drawing:
     packed: bool | None = None
 
 
+@refuses_by_name
 def layer_map(
     frame: gpd.GeoDataFrame,
     layer: str | LayerSpec,

@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import METRES, Gate
+from geo_citymgmt._gate import METRES, Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps.asked import MapGate
@@ -63,6 +63,7 @@ _WORDS = {
 }
 
 
+@refuses_by_name
 def progress_map(
     city: City,
     indicator: str,
@@ -289,6 +290,7 @@ def _beside(block: pd.DataFrame, level: str, name: str, lang: str) -> list[str]:
     ]
 
 
+@refuses_by_name
 def coverage_map(
     features: gpd.GeoDataFrame,
     zones: gpd.GeoDataFrame,
@@ -335,16 +337,16 @@ def coverage_map(
     CRSError
         If the CRS is missing or unfit for measuring.
     """
-    # Imported here: a progress map needs nothing of it.
     lang = display_lang(lang)
-    from geo_citymgmt.coverage import coverage, coverage_area
+    # Imported here: a progress map needs nothing of it.
+    from geo_citymgmt.coverage.shares import coverage_shapes, coverage_table
 
     words, gate = _WORDS[lang], MapGate("coverage_map")
     spec = None if layer is None else gate.spec(layer)
     radius_m = gate.positive(radius_m, "radius_m", METRES)
     marks, areas = gate.drawn(features, "features"), gate.areas(zones)
     if table is None:
-        table = coverage(features, zones, radius_m=radius_m)
+        table = coverage_table(gate, features, zones, radius_m)
     table = gate.by_zone(table, areas)
     name = spec.name(lang) if spec else words["features"]
     radius = f"{radius_m:,g}"
@@ -368,7 +370,7 @@ def coverage_map(
     add_choropleth(
         city_map, table["coverage"], areas, label=words["coverage"], unit="ratio", rows=rows
     )
-    _add_ground(city_map, coverage_area(features, zones, radius_m=radius_m), radius_m)
+    _add_ground(city_map, coverage_shapes(gate, features, zones, radius_m), radius_m)
     if spec is None:
         _add_points(city_map, marks, name)
     else:

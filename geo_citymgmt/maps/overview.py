@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
@@ -44,6 +44,7 @@ _EARLIER = {
 }
 
 
+@refuses_by_name
 def city_map(
     city: City,
     *,

@@ -19,7 +19,7 @@ from matplotlib.lines import Line2D
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._deprecated import renamed_arguments
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import classes as colouring
@@ -62,6 +62,7 @@ _WORDS = {
 }
 
 
+@refuses_by_name
 @renamed_arguments(date="as_of")
 def plot_zones(
     table: pd.DataFrame,
@@ -168,6 +169,7 @@ def plot_zones(
     return sheet
 
 
+@refuses_by_name
 @renamed_arguments(date="as_of")
 def plot_layer(
     frame: gpd.GeoDataFrame,
@@ -249,6 +251,7 @@ def plot_layer(
     return sheet
 
 
+@refuses_by_name
 def plot_progress(
     city: City,
     indicator: str,
