@@ -102,7 +102,9 @@ def _kept(parts: Parts, at: np.ndarray, kind: str | None) -> Parts:
     return Parts(parts.row[at], kinds, parts.label[at], parts.share[at], parts.piece[at])
 
 
-def parents_of(zones: Frame, level: str, above: gpd.GeoSeries, gate: Gate) -> np.ndarray:
+def parents_of(
+    zones: Frame, shapes: gpd.GeoSeries, level: str, above: gpd.GeoSeries, gate: Gate
+) -> np.ndarray:
     """Code of the zone of ``level`` that each zone belongs to: as stated, else by its area.
 
     Raises
@@ -115,7 +117,7 @@ def parents_of(zones: Frame, level: str, above: gpd.GeoSeries, gate: Gate) -> np
             if name in zones.columns:
                 return _stated(zones, name, above.index, gate)
     index = ZoneIndex(above)
-    owner = index.owner(zones.geometry.to_numpy())
+    owner = index.owner(shapes.to_numpy())
     return np.append(index.codes.to_numpy(dtype=object), [None, None])[owner]
 
 

@@ -264,7 +264,7 @@ def summarise_levels(
             rows = level_rows(zones.index, np.full(len(zones), "total", dtype=object), [])
             rows.loc[rows["row_kind"] != "zone", "parent_code"] = "total"
         else:
-            parent = parents_of(frame, name, upper, gate)
+            parent = parents_of(frame, zones, name, upper, gate)
             parts = parts_within(parts, zones, parent, split)
             # What a level above could not place stays in sight at every level below.
             above += upper.index.tolist()
