@@ -165,17 +165,6 @@ class MapGate(Gate):
             )
         return table
 
-    def city(self, value: Any, argument: str = "city") -> None:
-        """Refuse what is no city."""
-        if not hasattr(value, "data_date"):
-            raise self.refuse(
-                Text(
-                    f"{argument} 是 {type(value).__name__}，不是 City。",
-                    f"{argument} is a {type(value).__name__}, not a City.",
-                ),
-                Text("请先用 load_city() 读取。", "Read one with load_city()."),
-            )
-
     def classes(self, scheme: Any, k: Any) -> int:
         """Return how many classes there may be; the scheme is asked where they are made."""
         if isinstance(scheme, (list, tuple, np.ndarray, pd.Series)):

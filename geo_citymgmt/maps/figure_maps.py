@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._arguments import check_city
 from geo_citymgmt._gate import METRES, Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
@@ -128,7 +129,7 @@ def progress_map(
     '截至 2022-06-30'
     """
     lang = display_lang(lang)
-    MapGate("progress_map").city(city)
+    check_city(MapGate("progress_map"), city)
     if series is not None:
         table = series
     if table is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt._arguments import check_city
 from geo_citymgmt._gate import Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.maps.asked import MapGate
@@ -89,7 +90,7 @@ def city_map(
     CityMap
     """
     lang = display_lang(lang)
-    MapGate("city_map").city(city)
+    check_city(MapGate("city_map"), city)
     day = day_of(city, as_of, Gate("city_map"))
     given = caption is not None
     if caption is None and day is not None:
