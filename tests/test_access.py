@@ -132,7 +132,7 @@ spot = st.tuples(st.integers(0, 900), st.integers(0, 900), st.integers(0, 50))
 kinds = st.sampled_from([None, "gaussian", {150: 1.0, 300: 0.5}])
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     st.lists(spot, min_size=1, max_size=15),
     st.lists(spot, min_size=1, max_size=10),
@@ -261,7 +261,7 @@ def test_a_column_that_is_not_there_is_refused():
 amounts = st.lists(st.integers(0, 1000), min_size=1, max_size=40).filter(any)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(amounts, st.randoms(use_true_random=False))
 def test_gini_equals_that_of_inequality_in_any_order_and_unit(values, random):
     theirs = peer("inequality.gini").Gini(np.array(values, dtype=float)).g

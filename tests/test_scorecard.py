@@ -306,7 +306,7 @@ def score_by_hand(
     return out
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(
     COLUMN, COLUMN, COLUMN, WEIGHT, WEIGHT,
     st.sampled_from(["attainment", "min_max", "share"]),

@@ -183,7 +183,7 @@ def figures(table: gpd.GeoDataFrame) -> list:
     return sorted(zip(table["kind"], *(table[n].round(6) for n in numbers), strict=True))
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(epoch, epoch, st.integers(0, 30), st.randoms(use_true_random=False))
 def test_areas_of_both_epochs_add_up_and_order_does_not_matter(old, new, smallest, random):
     before, after = built(old), built(new)

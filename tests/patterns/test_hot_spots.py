@@ -229,7 +229,7 @@ places = st.lists(
 )
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(places, st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_nothing_is_lost(spots, random):
     frame = points(*[(x, y) for x, y, _ in spots], amount=[float(v) for *_, v in spots])
