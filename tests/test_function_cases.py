@@ -197,6 +197,9 @@ def test_columns_of_the_caller_are_never_overwritten():
     renamed = once.rename(columns={"facility": "bay", "distance_m": "bay_m"})
     again = gcm.unserved(renamed, points(2), within_m=100)
     assert set(again.columns) >= {"bay", "bay_m", "facility", "distance_m"}
+    cases = pd.DataFrame({"id": list("abcd"), "weight": [1, 2, 3, 4]})
+    with pytest.raises(gcm.CityDataError, match=r"audit_sample: cases has a column 'weight'"):
+        gcm.audit_sample(cases, n=2, seed=0, key="id")
 
 
 def test_numbers_of_objects_and_decimals_are_numbers():

@@ -62,7 +62,7 @@ def audit_sample(
     Raises
     ------
     CityDataError
-        No unique ids, a negative or missing risk, ``n`` below one or below what ``at_least``
+        No unique ids, a column that the result would overwrite, a negative or missing risk, ``n`` below one or below what ``at_least``
         needs.
 
     Examples
@@ -79,6 +79,7 @@ def audit_sample(
     n, at_least = gate.whole(n, "n", least=1), gate.whole(at_least, "at_least")
     seed = gate.whole(seed, "seed")
     _check_ids(cases, key, gate)
+    gate.free(cases.columns, ("visit", "stratum", "chance", "weight"), "cases")
     # The lot falls on ids, not on rows.
     order = cases[key].reset_index(drop=True).sort_values(kind="stable").index.to_numpy()
     table = cases.iloc[order]
