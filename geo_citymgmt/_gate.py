@@ -350,7 +350,7 @@ class Gate:
         Raises
         ------
         CityDataError
-            There are none, a zone has no shape or is no polygon, or a code is missing, repeated
+            A zone has no shape or is no polygon, or a code is missing, repeated
             or of several levels.
 
         Warns
@@ -373,12 +373,6 @@ class Gate:
         return gpd.GeoSeries(geometry, index=frame.index, crs=frame.crs)
 
     def _codes(self, codes: pd.Index, argument: str) -> None:
-        if not len(codes):
-            raise self.refuse(
-                Text(
-                    f"{argument} 为空，没有任何分区。", f"{argument} is empty: there are no zones."
-                )
-            )
         if isinstance(codes, pd.MultiIndex):
             raise self.refuse(
                 Text(

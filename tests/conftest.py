@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import geopandas as gpd
@@ -29,6 +33,40 @@ X0, Y0 = 550_000.0, 3_460_000.0
 @pytest.fixture(scope="session")
 def city() -> gcm.City:
     return gcm.load_city(DATA)
+
+
+@pytest.fixture(scope="session")
+def sample_report(
+    city: gcm.City, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str], dict[str, Path]]:
+    """The report on the sample city in a language, made once for all processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def made(lang: str) -> dict[str, Path]:
+        folder, done = shared / f"sample-report-{lang}", shared / f"sample-report-{lang}.json"
+        with _alone(shared / f"sample-report-{lang}.lock"):
+            if not done.exists():
+                files = gcm.write_report(city, folder, lang=lang)
+                done.write_text(json.dumps({key: str(path) for key, path in files.items()}))
+        return {key: Path(path) for key, path in json.loads(done.read_text()).items()}
+
+    return made
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep other processes out: only one can make a folder."""
+    while True:
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(0.2)
+    try:
+        yield
+    finally:
+        lock.rmdir()
 
 
 @pytest.fixture(scope="session")

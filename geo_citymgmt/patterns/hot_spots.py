@@ -102,6 +102,11 @@ def hot_spots(
     fdr = gate.number(fdr, "fdr", above=0, most=1)
     placed = gate.features(gdf, "gdf", measures=("area", "length"))
     index = None if zones is None else ZoneIndex(gate.zones(zones, like=placed))
+    if index is not None and not len(index.codes):
+        raise gate.refuse(
+            Text("zones 为空，没有研究范围。", "zones is empty: there is no study area."),
+            Text("请给出分区，或省略 zones。", "Give some, or leave zones out."),
+        )
     features = _Features(gate, placed, value, index)
     cells = _cells(features, cell_m, index)
     table = _sums(features, cells, cell_m)

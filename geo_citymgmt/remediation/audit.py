@@ -62,8 +62,8 @@ def audit_sample(
     Raises
     ------
     CityDataError
-        No unique ids, a column that the result would overwrite, a negative or missing risk, ``n`` below one or below what ``at_least``
-        needs.
+        No unique ids, a column that the result would overwrite, a negative or missing risk, ``n``
+        below one or below what ``at_least`` needs.
 
     Examples
     --------

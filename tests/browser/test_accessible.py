@@ -7,10 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-import geo_citymgmt as gcm
 from geo_citymgmt.maps import city_map, layer_map, progress_map, zone_map
-from geo_citymgmt.report.page import render_page
-from geo_citymgmt.report.summary import summary
 
 pytestmark = pytest.mark.browser
 
@@ -110,12 +107,8 @@ def test_a_map_has_no_barrier(unguarded, axe, trial_city, series, manholes, kind
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
-def report_page(request, data_folder, tmp_path_factory) -> Path:
-    """The page of the report on the sample city, without the map and the tables beside it."""
-    told = summary(gcm.load_city(data_folder), lang=request.param)
-    path = tmp_path_factory.mktemp("page") / "index.html"
-    path.write_text(render_page(told), encoding="utf-8")
-    return path
+def report_page(request, sample_report) -> Path:
+    return sample_report(request.param)["index"]
 
 
 @pytest.mark.xdist_group("report-accessible")

@@ -13,10 +13,8 @@ pytestmark = pytest.mark.xdist_group("report-page")
 
 
 @pytest.fixture(scope="module", params=["zh", "en"])
-def folder(request, city, tmp_path_factory) -> Path:
-    out = tmp_path_factory.mktemp(f"report-{request.param}")
-    write_report(city, out, lang=request.param)
-    return out
+def folder(request, sample_report) -> Path:
+    return sample_report(request.param)["index"].parent
 
 
 @pytest.fixture

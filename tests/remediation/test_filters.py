@@ -188,7 +188,7 @@ def test_a_call_that_cannot_be_answered_names_its_argument(city, change, said):
         ({"seed": 1.5}, "seed is 1.5"),
         ({"seed": None}, "seed is None"),
         ({"at_least": -1}, "at_least is -1"),
-        ({"key": ["id"]}, "key: no column"),
+        ({"key": ["id"]}, "key is ..id"),
         ({"key": "lists"}, "key: values of column 'lists'"),
         ({"strata": 7}, "strata is 7"),
         ({"risk": "words"}, "risk: the risk is not numbers"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import write_report
+from geo_citymgmt.report import Summary, summary
 
 CRS = "EPSG:4549"
 X0, Y0 = 550_000.0, 3_460_000.0
@@ -27,8 +28,13 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="session")
-def report(city: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    return write_report(city, tmp_path_factory.mktemp("report"))
+def report(sample_report: Callable[[str], dict[str, Path]]) -> dict[str, Path]:
+    return sample_report("zh")
+
+
+@pytest.fixture(scope="session")
+def told(city: gcm.City) -> Summary:
+    return summary(city, "2022-06-30")
 
 
 @pytest.fixture(scope="session")

@@ -26,11 +26,6 @@ pytestmark = pytest.mark.xdist_group("report")
 
 
 @pytest.fixture(scope="module")
-def told(city):
-    return summary(city, "2022-06-30")
-
-
-@pytest.fixture(scope="module")
 def made(told):
     return bulletin(told, stamp="内部资料")
 

@@ -19,7 +19,6 @@ from geo_citymgmt.report import (
     headline,
     ledger_table,
     scoreboard,
-    summary,
     value_parts,
     zone_groups,
 )
@@ -34,11 +33,6 @@ pytestmark = pytest.mark.xdist_group("report")
 def frame(sheet) -> pd.DataFrame:
     rows = [[c.value for c in row] for row in sheet.iter_rows(min_row=3)]
     return pd.DataFrame(rows[1:], columns=rows[0])
-
-
-@pytest.fixture(scope="session")
-def told(city):
-    return summary(city)
 
 
 def test_the_workbook_has_a_sheet_for_each_topic(tables):

@@ -119,8 +119,8 @@ def test_figures_that_do_not_compare_have_no_bar(report):
     assert "1,500" in card
 
 
-def test_an_english_report(city, tmp_path):
-    files = write_report(city, tmp_path, lang="en")
+def test_an_english_report(sample_report):
+    files = sample_report("en")
     text = words_of(files["index"].read_text(encoding="utf-8"))
     assert "City management in Suzhou: progress report" in text
     assert "Not comparable: measures differ" in text
@@ -238,10 +238,15 @@ def test_rejects_that_are_corrected_go_away(two_layers, tmp_path):
     assert {p.name for p in files["rejected"].iterdir()} == {"README.txt"}
 
 
-@pytest.mark.parametrize("suffix", [".gpkg", ".shp.zip"])
-def test_rejects_come_back_as_they_were_read_and_can_be_read_again(suffix, tmp_path):
+@pytest.fixture(scope="module")
+def dirty_report(tmp_path_factory):
     city = gcm.sample_city(dirty=True)
-    files = write_report(city, tmp_path / "out")
+    return city, write_report(city, tmp_path_factory.mktemp("dirty"))
+
+
+@pytest.mark.parametrize("suffix", [".gpkg", ".shp.zip"])
+def test_rejects_come_back_as_they_were_read_and_can_be_read_again(suffix, dirty_report):
+    city, files = dirty_report
     for key in ("bike_stations", "illegal_construction", "manholes"):
         refused = city.layer(key).rejected
         kept = gpd.read_file(files["rejected"] / f"{key}{suffix}")
