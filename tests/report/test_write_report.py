@@ -13,8 +13,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import summary, write, write_findings, write_report
-from geo_citymgmt.report.page import render_page
+from geo_citymgmt.report import write, write_findings, write_report
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
@@ -35,8 +34,8 @@ def cells(path: Path) -> dict[str, list[tuple]]:
 
 
 @pytest.mark.parametrize(("lang", "kept"), [("zh", "500\u00a0米"), ("en", "500\u00a0m")])
-def test_a_radius_keeps_its_unit_on_its_line(city, lang, kept):
-    page = words_of(render_page(summary(city, lang=lang)))
+def test_a_radius_keeps_its_unit_on_its_line(sample_report, lang, kept):
+    page = words_of(sample_report(lang)["index"].read_text(encoding="utf-8"))
     assert kept in page
     assert not re.search(r"\d (米|公里|天)|(within|beyond) [\d,]+ m\b", page)
 
