@@ -202,3 +202,18 @@ def test_a_list_of_sublayers_must_fit_the_files(tmp_path):
     )
     with pytest.raises(gcm.CityDataError, match="one name for each file"):
         gcm.load_city(tmp_path)
+
+
+def test_a_table_of_a_layer_needs_no_path_where_its_file_is_found(tmp_path, manholes):
+    places = manholes.get_coordinates()
+    table = pd.DataFrame(manholes.drop(columns="geometry"))
+    table["X"], table["Y"] = places["x"].to_numpy(), places["y"].to_numpy()
+    table.to_csv(tmp_path / "窨井.csv", index=False)
+    (tmp_path / "city.toml").write_text('[layers.manholes]\ncrs = "EPSG:4549"\n', encoding="utf-8")
+    city = gcm.load_city(tmp_path)
+    row = city.ledger.set_index("layer").loc["manholes"]
+    assert row["n_accepted"] == 50
+    assert "4549" in row["crs"]
+    with pytest.raises(gcm.SpecError, match=r"\[layers.roads\]: no file was found.*path = "):
+        (tmp_path / "city.toml").write_text('[layers.roads]\ncrs = "EPSG:4549"\n')
+        gcm.load_city(tmp_path)

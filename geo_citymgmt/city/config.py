@@ -60,7 +60,8 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
     for key, entry in table.get("layers", {}).items():
-        found.layers[key] = _configured(path, key, entry, specs)
+        layer = _configured(path, key, entry, specs)
+        (found.hints if layer.source is None else found.layers)[key] = layer
     return found
 
 
@@ -104,12 +105,13 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         "path", "sublayer", "crs", "datum", "encoding", "fields", "ledger", "pipeline", "mend",
         "units",
     )  # fmt: skip
-    if not isinstance(entry, Mapping) or "path" not in entry:
-        raise _mistake(path, place, 'needs path = "file"')
+    if not isinstance(entry, Mapping):
+        raise _mistake(path, place, 'must be a table, such as path = "file"')
     for name in entry:
         if name not in known:
             raise _mistake(path, f"{place}.{name}", f"unknown entry; known: {', '.join(known)}")
-    source, label = _sources(path, place, entry)
+    # Without a path the file is found as if nothing were said of it.
+    source, label = _sources(path, place, entry) if "path" in entry else (None, "")
     sublayer = entry.get("sublayer")
     return LayerSource(
         source,

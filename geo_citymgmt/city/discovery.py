@@ -16,9 +16,9 @@ from geo_citymgmt.city.recognition import (
     n_own_columns,
     recognise,
 )
-from geo_citymgmt.city.source import COMPANY, CitySource, LayerSource, Leftover
+from geo_citymgmt.city.source import COMPANY, CitySource, Leftover
 from geo_citymgmt.cleaning.text import plain_key
-from geo_citymgmt.errors import SourceError
+from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.profiles import known_profiles
 from geo_citymgmt.reading.archive import list_members, unpacked
 from geo_citymgmt.reading.sniff import local_path, refused, sniff
@@ -91,7 +91,7 @@ def find_source(
             key = likely[0].layer
             _recognised(found, items[0].label, specs[key], likely[0].why)
         if key is not None:
-            found.layers[key] = LayerSource(path, path.name, sublayer=items[0].sublayer)
+            found.take(key, path, path.name, items[0].sublayer)
             return found
         if not _is_side_table(items[0].names[-1]):
             raise _unknown(path.name, likely, specs)
@@ -137,7 +137,15 @@ def _named_en(likely: Sequence[Candidate], specs: Mapping[str, LayerSpec]) -> st
 def _check_asked(
     found: CitySource, name: str, specs: Mapping[str, LayerSpec], asked: str | None
 ) -> None:
-    """Say it where the layer that was asked for is not there: nothing else would."""
+    """Say it where a layer that was asked for is not there: nothing else would."""
+    for key in found.hints.keys() - found.layers.keys():
+        raise SpecError(
+            Text(
+                f"city.toml [layers.{key}]：没有找到属于“{specs[key].name_zh}”的文件。",
+                f"city.toml [layers.{key}]: no file was found to be {key}.",
+            ),
+            remedy=Text('请写明 path = "文件"。', 'Name it: path = "file".'),
+        )
     if asked is not None and asked not in found.layers:
         spec = specs[asked]
         found.findings.add(
@@ -500,9 +508,9 @@ def _take_group(
         _recognised(found, used[0].label, spec, Text("文件名中的词", "a word in its name"))
     label = " + ".join(i.label for i in used)
     if len(used) == 1:
-        found.layers[key] = LayerSource(used[0].path, label, sublayer=used[0].sublayer)
+        found.take(key, used[0].path, label, used[0].sublayer)
     else:
-        found.layers[key] = LayerSource([i if i.sublayer else i.path for i in used], label)
+        found.take(key, [i if i.sublayer else i.path for i in used], label)
 
 
 def _ignored(found: CitySource, name: str, why: Text, severity: str | None = None) -> None:

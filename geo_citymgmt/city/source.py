@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -90,8 +90,17 @@ class CitySource:
     findings: Findings = field(default_factory=Findings)
     sides: list[Path] = field(default_factory=list)
     leftovers: list[Leftover] = field(default_factory=list)
+    #: What city.toml says of layers without naming their file.
+    hints: dict[str, LayerSource] = field(default_factory=dict)
     #: Whether its layers are frames, which no file and no folder names.
     in_memory: bool = False
+
+    def take(self, key: str, source: Any, label: str, sublayer: str | None = None) -> None:
+        """Let a source be a layer, with what city.toml says of the layer."""
+        hint = self.hints.get(key, LayerSource(None, ""))
+        self.layers[key] = replace(
+            hint, source=source, label=label, sublayer=hint.sublayer or sublayer
+        )
 
     def under(self, profile: Profile | None) -> None:
         """Fill what the source does not say itself from a profile, entry by entry."""

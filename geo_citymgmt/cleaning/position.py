@@ -268,8 +268,9 @@ def _missing(
             (f"this could be {could}" if could else none) + more,
         ),
         remedy=Text(
-            "请确认后用 --crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
-            "Confirm the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
+            "请确认后用 --crs 图层=代码 或 city.toml 中 [layers.图层] 的 crs 指明（Python：crs=）",
+            "Confirm the CRS and give --crs LAYER=CODE or 'crs' under [layers.LAYER] in city.toml "
+            "(Python: crs=)",
         ),
     )
 

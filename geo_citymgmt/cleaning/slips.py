@@ -135,8 +135,9 @@ def _slips(
     x: np.ndarray, y: np.ndarray, source: CRS, home: Box
 ) -> list[tuple[str, str, np.ndarray, Move, Text]]:
     ask = Text(
-        '请改正，或在 city.toml 写 mend = ["{slip}"] 由程序改正（Python：mend=）',
-        'correct it, or have it mended by mend = ["{slip}"] in city.toml (Python: mend=)',
+        '请改正，或在 city.toml 的 [layers.图层] 写 mend = ["{slip}"] 由程序改正（Python：mend=）',
+        'correct it, or have it mended by mend = ["{slip}"] under [layers.LAYER] in city.toml '
+        "(Python: mend=)",
     )
     swapped = _within(y, x, home)
     found: list[tuple[str, str, np.ndarray, Move, Text]] = [

@@ -131,9 +131,10 @@ CODES: Mapping[str, FindingCode] = {
     "CRS_MISSING": _c(
         "fatal",
         "没有坐标系（缺 .prj）。坐标范围 {value}；{detail}。请确认后用 "
-        "--crs 图层=代码 或 city.toml 的 crs 指明（Python：crs=）",
+        "--crs 图层=代码 或 city.toml 中 [layers.图层] 的 crs 指明（Python：crs=）",
         "no coordinate reference system (no .prj). Coordinates span {value}; {detail}. Confirm "
-        "the CRS and give --crs LAYER=CODE or 'crs' in city.toml (Python: crs=)",
+        "the CRS and give --crs LAYER=CODE or 'crs' under [layers.LAYER] in city.toml (Python: "
+        "crs=)",
     ),
     "CRS_WRONG": _c(
         "fatal",
