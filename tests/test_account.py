@@ -55,7 +55,7 @@ def alone(tmp_path):
 
 def check(*arguments) -> tuple[int, str]:
     result = CliRunner(env={"COLUMNS": "160"}).invoke(main, ["check", *map(str, arguments)])
-    return result.exit_code, result.output
+    return result.exit_code, result.stdout
 
 
 def rows_of(text: str, width: int) -> list[list[str]]:

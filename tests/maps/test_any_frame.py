@@ -133,7 +133,6 @@ def test_codes_of_which_none_is_a_zone_are_refused_and_some_are_told(zones):
     ("change", "cause"),
     [
         (lambda z: z.set_geometry(z.centroid), "zone 'A' of zones is a Point, not a polygon"),
-        (lambda z: z.head(0), "zones is empty"),
         (lambda z: z.set_axis(["A", "A"]), "zone code 'A' occurs more than once"),
         (lambda z: z.set_axis(["A", None]), "has no code"),
         (lambda z: pd.DataFrame(z), "zones is a DataFrame"),
