@@ -223,6 +223,9 @@ def test_a_refusal_says_what_its_finding_says_or_its_finding_what_it_says():
 def test_every_code_can_be_told_of_a_whole_column():
     for code in CODES:
         found = Findings("a")
-        found.add(code, records=np.arange(20), field="x", value="v", expected="e", detail=STATUS)
+        found.add(
+            code, records=np.arange(20), field="x", value="v", expected="e", detail=STATUS,
+            row="7", column="y",
+        )  # fmt: skip
         table = found.frame(n_records=20)
         assert len(table) == (20 if code.startswith("DECISION_") else 1)

@@ -13,6 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt.city import City
 from geo_citymgmt.progress.standing import Standing
 from geo_citymgmt.spec import load_specs
@@ -118,7 +119,9 @@ def made_city(parcels: list[dict], order: list[int] | None = None) -> City:
 
 
 def table(city: City, days: list[pd.Timestamp], names: list[str] | None = None) -> pd.DataFrame:
-    return Standing(city, indicators=names or FIGURES).table(days, level="district")
+    return Standing(city, Gate("progress"), indicators=names or FIGURES).table(
+        days, level="district"
+    )
 
 
 @settings(max_examples=EXAMPLES, deadline=None)

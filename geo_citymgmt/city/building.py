@@ -335,6 +335,11 @@ def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
         They are no frame, have no CRS, or are not zones: no polygons, a code missing or repeated.
     """
     frame = gate.frame(zones, "zones", needs_columns=True)
+    if frame.empty:
+        raise gate.refuse(
+            Text("zones 为空，没有任何分区。", "zones is empty: there are no zones."),
+            Text("没有分区时请省略 zones。", "Leave zones out where there are none."),
+        )
     if frame.crs is None:
         raise CRSError(
             Text(f"{gate.function}：zones 没有坐标系。", f"{gate.function}: zones has no CRS."),

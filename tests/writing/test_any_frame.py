@@ -302,7 +302,7 @@ def test_names_a_format_takes_for_one_are_refused_or_listed(tmp_path):
         assert found[["x", "X"]].values.tolist() == [[1, 2]]
     assert "cut to X_2" in lost(both, ".shp.zip", "X")[0]
     twice = gpd.GeoDataFrame(pd.DataFrame([[1, 2]], columns=["v", "v"]), geometry=[HERE], crs=CRS)
-    with pytest.raises(gcm.CityDataError, match="more than one column 'v'"):
+    with pytest.raises(gcm.CityDataError, match="more than one column is called 'v'"):
         gcm.write_layer(twice, tmp_path / "b.csv")
 
 
