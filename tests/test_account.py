@@ -53,9 +53,9 @@ def alone(tmp_path):
     return tmp_path
 
 
-def check(*arguments) -> tuple[int, str]:
+def check(*arguments, stream: str = "output") -> tuple[int, str]:
     result = CliRunner(env={"COLUMNS": "160"}).invoke(main, ["check", *map(str, arguments)])
-    return result.exit_code, result.stdout
+    return result.exit_code, getattr(result, stream)
 
 
 def rows_of(text: str, width: int) -> list[list[str]]:
@@ -112,7 +112,7 @@ def test_the_last_lines_of_report_name_each_layer_not_read_its_records_and_the_r
 
 
 def test_check_ends_with_the_layers_not_read(dirty):
-    assert "停车泊位：2,586 条记录未读入。" in check(dirty)[1].splitlines()[-1]
+    assert "停车泊位：2,586 条记录未读入。" in check(dirty, stream="stdout")[1].splitlines()[-1]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
