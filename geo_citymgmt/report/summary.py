@@ -20,6 +20,7 @@ from geo_citymgmt.progress.months import month_ends as last_days
 from geo_citymgmt.progress.months import period_start
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
+from geo_citymgmt.report.scoreboard import by_district, subtotals
 from geo_citymgmt.report.services import ServiceCoverage, service_coverage, services
 from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
@@ -113,6 +114,24 @@ class Summary:
     def headline(self) -> pd.DataFrame:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
+
+    def by_district(self, column: str = "value") -> pd.DataFrame:
+        """Return the districts by figure; see :func:`~geo_citymgmt.report.scoreboard.by_district`.
+
+        Made once; not to be changed.
+        """
+        if column not in self._by_district:
+            self._by_district[column] = by_district(self.table, column)
+        return self._by_district[column]
+
+    @cached_property
+    def _by_district(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @cached_property
+    def subtotals(self) -> pd.DataFrame:
+        """The groups of districts by figure; see :func:`.scoreboard.subtotals`."""
+        return subtotals(self.by_district, self.city)
 
     @property
     def by_unit(self) -> str:
