@@ -474,6 +474,52 @@ CODES: Mapping[str, FindingCode] = {
     "TABLE_HEADER": _c(
         "info", "表头取自第 {value} 行", "the headings were found in row {value}"
     ),
+    "TABLE_LEVELS": _c(
+        "warning",
+        "两级表头的下级名称重复，已冠以上级区分：{value}；其中如有要用的字段，请在 city.toml 的 fields "
+        "指明",
+        "lower headings stand under several upper ones, which were put before them: {value}; if "
+        "one of them is a field, say which under 'fields' in city.toml",
+    ),
+    "TABLE_ASIDE": _c(
+        "warning",
+        "同一工作表{detail}另有一张表（{value}），未读入；请把它移到单独的工作表",
+        "another table ({value}) is on the same sheet {detail} and was not read; move it to a "
+        "sheet of its own",
+    ),
+    "CELLS_UNWRAPPED": _c(
+        "info",
+        "为防止表格软件改动而写成 {value} 的文字，已还原（列：{expected}）",
+        "texts written as {value}, so that a spreadsheet leaves them alone, were taken as meant "
+        "(columns {expected})",
+    ),
+    "CELL_ERROR": _c(
+        "warning",
+        "“{field}”的单元格是错误值 {value}，原值已丢失，请补填",
+        "{field!r}: the cell holds the error {value}, its value is lost; fill it in",
+    ),
+    "FORMULA_UNCOMPUTED": _c(
+        "error",
+        "“{field}”是没有计算结果的公式；请用 Excel 或 WPS 打开该文件，保存一次后再读",
+        "{field!r} is a formula that was never computed; open the file in a spreadsheet program "
+        "and save it once",
+    ),
+    "SHEET_HIDDEN": _c(
+        "info",
+        "隐藏的 {value} 行已照样读入{detail}，隐藏的列：{expected}；如不应计入，请删除后再读",
+        "{value} hidden rows were read as well{detail}, hidden columns: {expected}; delete what "
+        "is not to count",
+    ),
+    "DECIMAL_COMMA": _c(
+        "info",
+        "列“{value}”以逗号作小数点，已按小数读取",
+        "columns {value!r} have decimal commas and were read as such",
+    ),
+    "TEXT_ZEROS": _c(
+        "warning",
+        "文件中有 {value} 个空字节（NUL），已去除；文件可能损坏，请核对",
+        "{value} bytes of zero were taken out of the text; it may be damaged, check it",
+    ),
     "CELLS_MERGED": _c(
         "info",
         "有 {value} 处纵向合并的文字单元格，已按合并范围逐行填充",

@@ -19,8 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.regular_csv import regular_columns
 from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -48,6 +52,32 @@ class Sheet:
     torn: list[int] = field(default_factory=list)
     #: A text whose last line, unlike all others, does not end in a line break.
     unfinished: bool = False
+    delimiter: str = ""
+    #: Bytes of zero that were taken out of a text.
+    n_zeros: int = 0
+    #: Of a workbook: what its cells do not say.
+    marks: Marks = field(default_factory=Marks)
+    #: Of a long and regular text: its columns from row ``regular_from`` on, of which ``rows`` are
+    #: no more than the first ones.
+    columns: list[pa.Array] | None = None
+    regular_from: int = 0
+    _text: str = ""
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows it has, headings and blank ones included."""
+        if self.columns is None:
+            return len(self.rows)
+        return self.regular_from + len(self.columns[0])
+
+    def body(self, first: int) -> list[list[Any]] | list[pa.Array]:
+        """Return what stands from row ``first`` on: columns of a regular text, else rows."""
+        if self.columns is not None and first >= self.regular_from:
+            return [column.slice(first - self.regular_from) for column in self.columns]
+        if self.columns is not None:
+            # A row that is odd stands among the first ones.
+            self.rows, self.columns = _parsed(self._text, self.delimiter), None
+        return self.rows[first:]
 
 
 def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
@@ -59,18 +89,34 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
         The text is in no admitted encoding.
     """
     text, name, source, lost = decode_text(path, encoding)
+    n_zeros = text.count("\0")
+    if n_zeros:
+        text = text.replace("\0", "")
     delimiter = _delimiter(text)
-    rows = _parsed(text, delimiter)
-    torn: list[int] = []
-    if _swallowed(rows, delimiter, text):
-        rows, torn = _line_by_line(text, delimiter)
-    lost_rows = [i for i, row in enumerate(rows) if lost and any("\ufffd" in c for c in row)]
-    unfinished = len(rows) > 1 and not text.endswith(("\n", "\r"))
-    return Sheet(list(rows), [], name, source, lost_rows, torn, unfinished)
+    unfinished = not text.endswith(("\n", "\r"))
+    sheet = Sheet([], [], name, source, delimiter=delimiter, n_zeros=n_zeros)
+    regular = None if lost else regular_columns(text, delimiter)
+    if regular is not None:
+        sheet.rows = _parsed(regular.head, delimiter)
+        sheet.columns, sheet.regular_from, sheet._text = regular.columns, regular.first, text
+        sheet.unfinished = unfinished
+        return sheet
+    sheet.rows = _parsed(text, delimiter)
+    if _swallowed(sheet.rows, delimiter, text):
+        sheet.rows, sheet.torn = _line_by_line(text, delimiter)
+    sheet.lost = [i for i, r in enumerate(sheet.rows) if lost and any("\ufffd" in c for c in r)]
+    sheet.unfinished = len(sheet.rows) > 1 and unfinished
+    return sheet
 
 
 def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     """Return the text, its encoding, how that was known, and whether bytes were lost."""
+    text, name, source, lost = _decoded(path, given)
+    # A program that adds a mark to a text that has one leaves two.
+    return text.lstrip("\ufeff"), name, source, lost
+
+
+def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16", "replace"), "UTF-16", "mark", True
@@ -117,9 +163,17 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
 
 def _delimiter(text: str) -> str:
     lines = [line for line in text[:65_536].splitlines() if line.strip()][:50]
-    counts = {d: sorted(line.count(d) for line in lines) for d in ",\t;|"}
-    # The one that most lines have, and have most of.
-    return max(counts, key=lambda d: counts[d][len(lines) // 2] if lines else 0)
+    # What stands in quotes parts nothing.
+    plain = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    counts = {d: sorted(line.count(d) for line in plain) for d in ",\t;|"}
+    usual = {d: counts[d][len(lines) // 2] if lines else 0 for d in counts}
+
+    # The one that most lines have; of two that all have, the one they have most of. A comma in
+    # the numbers of lines that semicolons part is not in the headings.
+    def share(d: str) -> int:
+        return sum(n > 0 for n in counts[d]) if usual[d] else 0
+
+    return max(counts, key=lambda d: (share(d), usual[d]))
 
 
 @contextmanager
@@ -217,7 +271,8 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
     with _calm(path):
         rows = sheet.to_python(skip_empty_area=False)
         merged = list(sheet.merged_cell_ranges or [])
-    return sublayer, Sheet([list(row) for row in rows], merged)
+        marks = read_marks(path, sublayer)
+    return sublayer, Sheet([list(row) for row in rows], merged, marks=marks)
 
 
 def _open(path: Path) -> Any:
