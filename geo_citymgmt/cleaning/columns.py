@@ -28,11 +28,13 @@ def clean_columns(
     findings: Findings,
     record: np.ndarray,
     units: Mapping[str, str] | None = None,
+    date_order: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the fields of ``mapping`` (field to source column), typed, on a fresh index.
 
     A date field that is not always known to the day is followed by ``<field>_precision``. Plain
-    numbers of a field in ``units`` are in the unit named there.
+    numbers of a field in ``units`` are in the unit named there, dates of one in ``date_order`` are
+    in the order named there.
     """
     out: dict[str, pd.Series] = {}
     for name, column in mapping.items():
@@ -45,7 +47,8 @@ def clean_columns(
         elif item.type == "bool":
             out[name] = parse_bool_column(values, item, findings, record)
         elif item.type in ("date", "datetime"):
-            out[name], precision = parse_date_column(values, item, findings, record)
+            order = (date_order or {}).get(name)
+            out[name], precision = parse_date_column(values, item, findings, record, order)
             said = precision_column(name, frame)
             if said is not None:
                 # Written by this package before: the day was made up then, and still is.

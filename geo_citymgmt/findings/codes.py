@@ -344,6 +344,30 @@ CODES: Mapping[str, FindingCode] = {
     "DATE_PARTIAL": _c(
         "info", "“{field}”只到{expected}：{value}", "{field!r} is a mere {expected}: {value}"
     ),
+    "DATE_AMBIGUOUS": _c(
+        "error",
+        "“{field}”的“{value}”分不清日和月（或年），未采用；请在 city.toml 的 "
+        '[layers.{layer}.date_order] 写 {expected} = "mdy"（月日年）、"dmy"（日月年）或 "ymd"'
+        "（年月日）（Python：date_order=）",
+        "{field!r}: day and month (or year) of {value!r} cannot be told apart, it was not used; "
+        'write {expected} = "mdy", "dmy" or "ymd" under [layers.{layer}.date_order] in city.toml '
+        "(Python: date_order=)",
+    ),
+    "DATE_STYLE": _c(
+        "info",
+        "“{field}”中未写明次序的日期按{detail}读取，如 {value} 为 {expected}",
+        "{field!r}: dates that state no order were read as {detail}, e.g. {value} as {expected}",
+    ),
+    "DATE_SHORT_YEAR": _c(
+        "info",
+        "“{field}”的年份只有两位，如 {value} 读作 {expected}；请写成四位",
+        "{field!r} has years of two digits, e.g. {value} was read as {expected}; write four",
+    ),
+    "MOMENT_CONVERTED": _c(
+        "info",
+        "“{field}”带时区的时刻已换算为北京时间，如 {value} 为 {expected}",
+        "{field!r}: moments of a time zone were taken to Asia/Shanghai, e.g. {value} to {expected}",
+    ),
     "DATE_ORDER": _c(
         "warning",
         "日期先后有误：“{field}” {value} 早于 {expected}",
@@ -476,8 +500,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "TABLE_LEVELS": _c(
         "warning",
-        "两级表头的下级名称重复，已冠以上级区分：{value}；其中如有要用的字段，请在 city.toml 的 fields "
-        "指明",
+        "两级表头的下级名称重复，已冠以上级区分：{value}；其中如有要用的字段，请在 city.toml 的 "
+        "fields 指明",
         "lower headings stand under several upper ones, which were put before them: {value}; if "
         "one of them is a field, say which under 'fields' in city.toml",
     ),

@@ -192,8 +192,8 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
     if sheet.columns is None and (end := first_row_below(body, len(header))) is not None:
         after = [i for i in range(end, len(body)) if not all(map(is_blank, body[i]))]
         rows_after = start + np.array(after, dtype=np.int64)
-        row = start + end + 1
-        where = Text(f"第 {row} 行起", f"from row {row} on")
+        number = start + end + 1
+        where = Text(f"第 {number} 行起", f"from row {number} on")
         findings.add("TABLE_ASIDE", about="below", value=_shown(body[end]), detail=where)
         body = body[:end]
     columns, lengths = _laid_out(body, sheet.columns is not None, len(header))
@@ -212,7 +212,7 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
             header.pop()
         lengths = np.minimum(lengths, len(header))
     extra = np.asarray(there[:, len(header) :].any(axis=1))
-    has_any = there.any(axis=1)
+    has_any = np.asarray(there.any(axis=1))
     if has_any.any() and extra[has_any].mean() > 0.5:
         extra = np.zeros(len(there), dtype=bool)
     else:
