@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 __all__ = [
     "NULL_MARKERS",
+    "NULL_WORDS",
     "clean_text",
     "distinct_texts",
     "is_null_text",
@@ -26,8 +27,12 @@ __all__ = [
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(
     ["", "/", "\\", "无", "-", "--", "—", "――", "null", "none", "nan", "n/a", "na", "#n/a",
-     "<null>", "空", "不详", "暂无", "1900-01-01", "1900/1/1"]
+     "<null>", "空", "不详", "暂无", "1900-01-01", "1900/1/1", "<空>", "空值", "(null)", "[null]",
+     "<na>", "nat", "<none>"]
 )  # fmt: skip
+#: What programs write for nothing, as they spell it.
+NULL_WORDS = ("NULL", "Null", "null", "<Null>", "<NULL>", "<null>", "<空>", "(null)", "(NULL)",
+              "[NULL]", "nan", "NaN", "NAN", "None", "NONE", "<NA>", "<None>", "NaT")  # fmt: skip
 _SPACES = re.compile(r"\s+")
 #: White space that is neither a single blank inside a text nor found by a search for two blanks.
 _ODD_SPACES = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}\x{1c}-\x{1f}]"
@@ -140,5 +145,6 @@ def _as_text(value: Any) -> Any:
         if np.isnan(value):
             return None
         number = float(value)
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else str(number)
+        # As far as a float tells whole numbers apart: beyond, it is no id any more.
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(number)
     return str(value)

@@ -462,6 +462,29 @@ CODES: Mapping[str, FindingCode] = {
         "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
         "cell formatted as text",
     ),
+    "ID_AS_WRITTEN": _c(
+        "info",
+        "“{field}”中如 {value} 的写法已还原为 {expected}",
+        "{field!r}: ids written as {value} were taken as {expected}",
+    ),
+    "ID_FORM": _c(
+        "warning",
+        "编号 {value} 的写法与其余编号不同（其余如 {expected}），请核对",
+        "id {value} is built otherwise than nearly all others (such as {expected}); check it",
+    ),
+    "NULL_TEXT": _c(
+        "info",
+        "“{field}”中有 {expected} 处写着 {value} 一类的空值文字，按空处理",
+        "{field!r}: {expected} values such as {value!r} are a program's word for nothing, and were "
+        "taken as empty",
+    ),
+    "MEMO_UNREAD": _c(
+        "warning",
+        "备注型字段“{field}”的文字不在 .dbf 中（在 {value} 中{detail}），未读入 {expected} 条；"
+        "请把该字段改为普通文字后重新导出",
+        "the text of the memo field {field!r} is not in the .dbf but in {value}{detail}; "
+        "{expected} values were not read, export it as a plain text field",
+    ),
     "CRS_INFERRED": _c(
         "info",
         "坐标系按数据推断为 {value}（{detail}），请确认",

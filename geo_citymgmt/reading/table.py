@@ -506,8 +506,11 @@ def _without_damage(frame: pd.DataFrame, record: np.ndarray, findings: Findings)
         column = frame[label]
         if pd.api.types.is_float_dtype(column.dtype):
             size = column.abs()
-            # A sheet keeps 15 digits of what is typed, and puts zeros for the rest.
-            hit = ((size >= 2**53) | ((size >= 1e15) & (size % 10 == 0))).to_numpy(dtype=bool)
+            # A sheet keeps 15 digits of what is typed, and puts zeros for the rest: in all of them.
+            long = (size >= 1e15) & (size < 2**53)
+            hit = (size >= 2**53).to_numpy(dtype=bool, copy=True)
+            if (size[long] % 10 == 0).all():
+                hit |= long.to_numpy(dtype=bool)
         elif pd.api.types.is_string_dtype(column.dtype):
             hit = _matches(pa.array(column, pa.large_string(), from_pandas=True), _SCIENTIFIC)
         else:
