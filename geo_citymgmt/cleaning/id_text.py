@@ -9,12 +9,14 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.text import text_array, to_series
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.ends import byte_at
 from geo_citymgmt.spec import Field
 
 __all__ = ["as_written", "is_lost_number", "tell_odd_forms", "written_ids"]
 
 #: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.
-_GUARD = r"^[=\"“”'‘’`]"
+#: First bytes of the quotes; those of other languages begin with that of “.
+_GUARDS = (*b"=\"'`", "“".encode()[0])
 _GUARDED = (
     (r"^=?[\"“”]([^\"“”]+)[\"“”]$", r"\1"),
     (r"^['‘’`]([^'‘’`]+)['‘’`]?$", r"\1"),
@@ -73,7 +75,7 @@ def as_written(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
 
 def written_ids(ids: pa.Array) -> pa.Array:
     """Return the ids of :func:`as_written`, the same array where nothing is to be changed."""
-    if _matches(ids, _GUARD).any():
+    if np.isin(byte_at(ids, 0), _GUARDS).any():
         for pattern, inner in _GUARDED:
             ids = pc.replace_substring_regex(ids, pattern, inner)
     if pc.any(pc.match_substring(ids, ".")).as_py():
@@ -111,7 +113,9 @@ def is_lost_number(ids: pa.Array) -> np.ndarray:
     >>> is_lost_number(pa.array(["3205050101000004.0", "32050501010000041.0", "1.0"])).tolist()
     [False, True, False]
     """
-    hit = _matches(ids, r"^\d{16,}\.0*$")
+    hit = np.zeros(len(ids), dtype=bool)
+    if pc.any(pc.match_substring(ids, ".")).as_py():
+        hit = _matches(ids, r"^\d{16,}\.0*$")
     if hit.any():
         at = np.flatnonzero(hit)
         numbers = [float(v) for v in ids.take(pa.array(at)).to_pylist()]

@@ -18,7 +18,7 @@ __all__ = ["Regular", "regular_columns"]
 
 #: Lines that are handed on as they stand: enough to find headings and what stands below them.
 _HEAD = 120
-#: Below so many characters it is not worth the while.
+#: Below so many bytes it is not worth the while.
 _SHORT = 100_000
 _QUOTE, _FEED, _RETURN = 0x22, 0x0A, 0x0D
 
@@ -32,39 +32,39 @@ class Regular:
     columns: list[pa.Array]
 
 
-def regular_columns(text: str, delimiter: str) -> Regular | None:
-    """Return the columns of ``text``, or None where it is short or not regular.
+def regular_columns(data: bytes, delimiter: str) -> Regular | None:
+    """Return the columns of UTF-8 ``data``, or None where it is short, not regular or no UTF-8.
 
     Examples
     --------
     >>> text = "编号,名称\\n" + "J1,人民路\\n" * 20_000
-    >>> found = regular_columns(text, ",")
+    >>> found = regular_columns(text.encode(), ",")
     >>> found.first, [column[1].as_py() for column in found.columns], len(found.columns[0])
     (0, ['J1', '人民路'], 20001)
-    >>> regular_columns(text + "合计\\n", ",") is None
+    >>> regular_columns((text + "合计\\n").encode(), ",") is None
     True
     """
-    if len(text) < _SHORT or "\\x1c" in text or "\\x0c" in text:
+    ends = _line_ends(data)
+    if len(data) < _SHORT or len(ends) < _HEAD:
         return None
-    ends = _line_ends(text)
-    if len(ends) < _HEAD:
-        return None
-    head = text[: ends[-1] + 1]
-    counts = [line.count(delimiter) for line in head.split("\n")[:_HEAD]]
+    head = data[: ends[-1] + 1]
+    counts = [line.count(delimiter.encode()) for line in head.split(b"\n")[:_HEAD]]
     first = next((i + 1 for i in range(_HEAD - 1, -1, -1) if counts[i] != counts[-1]), 0)
-    if '"' in head:
+    if b'"' in head:
         # A delimiter in quotes counts as none; where the titles end is then not to be told so.
         first = 0
-    data = text[ends[first - 1] + 1 if first else 0 :].encode()
-    if not _is_regular(np.frombuffer(data, dtype=np.uint8), ord(delimiter)):
+    body = data[ends[first - 1] + 1 :] if first else data
+    odd = b"\r" in body or b'"' in body
+    if odd and not _is_regular(np.frombuffer(body, dtype=np.uint8), ord(delimiter)):
         return None
-    return _parsed(data, delimiter, head, first)
+    columns = _parsed(body, delimiter)
+    return None if columns is None else Regular(head.decode(), first, columns)
 
 
-def _line_ends(text: str) -> list[int]:
+def _line_ends(data: bytes) -> list[int]:
     ends: list[int] = []
     at = -1
-    while len(ends) < _HEAD and (at := text.find("\n", at + 1)) >= 0:
+    while len(ends) < _HEAD and (at := data.find(b"\n", at + 1)) >= 0:
         ends.append(at)
     return ends
 
@@ -93,20 +93,19 @@ def _is_regular(data: np.ndarray, delimiter: int) -> bool:
     return bool((feeds[opens] == feeds[closes]).all())
 
 
-def _parsed(data: bytes, delimiter: str, head: str, first: int) -> Regular | None:
-    line = data[: data.find(b"\n")].decode()
-    names = [str(i) for i in range(len(next(csv.reader([line], delimiter=delimiter), [])))]
+def _parsed(data: bytes, delimiter: str) -> list[pa.Array] | None:
     try:
+        line = data[: data.find(b"\n")].decode()
+        names = [str(i) for i in range(len(next(csv.reader([line], delimiter=delimiter), [])))]
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
-            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=1 << 24),
+            read_options=pyarrow.csv.ReadOptions(column_names=names, block_size=1 << 22),
             parse_options=pyarrow.csv.ParseOptions(delimiter=delimiter, ignore_empty_lines=False),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.large_string()),
                 strings_can_be_null=False,
             ),
         )
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, UnicodeDecodeError):
         return None
-    columns = [pa.concat_arrays(column.chunks) for column in table.columns]
-    return Regular(head, first, columns)
+    return [pa.concat_arrays(column.chunks) for column in table.columns]

@@ -22,7 +22,7 @@ from typing import Any
 import pyarrow as pa
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading.regular_csv import regular_columns
+from geo_citymgmt.reading.regular_csv import Regular, regular_columns
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.words import Text
@@ -36,6 +36,8 @@ __all__ = [
 MAX_CELLS = 60_000_000
 MAX_UNPACKED = 2 << 30
 _LOCK = threading.Lock()
+#: The byte-order mark of UTF-8, and what stands there for bytes that were lost.
+_MARK, _LOST = b"\xef\xbb\xbf", "\ufffd".encode()
 _BAD_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -61,7 +63,7 @@ class Sheet:
     #: no more than the first ones.
     columns: list[pa.Array] | None = None
     regular_from: int = 0
-    _text: str = ""
+    _text: str | bytes = ""
 
     @property
     def n_rows(self) -> int:
@@ -76,7 +78,8 @@ class Sheet:
             return [column.slice(first - self.regular_from) for column in self.columns]
         if self.columns is not None:
             # A row that is odd stands among the first ones.
-            self.rows, self.columns = _parsed(self._text, self.delimiter), None
+            text = self._text if isinstance(self._text, str) else self._text.decode()
+            self.rows, self.columns = _parsed(text, self.delimiter), None
         return self.rows[first:]
 
 
@@ -88,6 +91,8 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     SourceError
         The text is in no admitted encoding.
     """
+    if (sheet := _regular_sheet(path, encoding)) is not None:
+        return sheet
     text, name, source, lost = decode_text(path, encoding)
     n_zeros = text.count("\0")
     if n_zeros:
@@ -95,17 +100,38 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     delimiter = _delimiter(text)
     unfinished = not text.endswith(("\n", "\r"))
     sheet = Sheet([], [], name, source, delimiter=delimiter, n_zeros=n_zeros)
-    regular = None if lost else regular_columns(text, delimiter)
-    if regular is not None:
-        sheet.rows = _parsed(regular.head, delimiter)
-        sheet.columns, sheet.regular_from, sheet._text = regular.columns, regular.first, text
-        sheet.unfinished = unfinished
-        return sheet
+    if not lost and name != "UTF-8":
+        regular = regular_columns(text.encode(), delimiter)
+        if regular is not None:
+            return _with_columns(sheet, regular, text)
     sheet.rows = _parsed(text, delimiter)
     if _swallowed(sheet.rows, delimiter, text):
         sheet.rows, sheet.torn = _line_by_line(text, delimiter)
     sheet.lost = [i for i, r in enumerate(sheet.rows) if lost and any("\ufffd" in c for c in r)]
     sheet.unfinished = len(sheet.rows) > 1 and unfinished
+    return sheet
+
+
+def _regular_sheet(path: Path, encoding: str | None) -> Sheet | None:
+    """Return a regular text in UTF-8 without decoding it; None for any other."""
+    raw = path.read_bytes()
+    body = raw
+    while body.startswith(_MARK):
+        body = body[len(_MARK) :]
+    if encoding is not None or b"\0" in body or _LOST in body:
+        return None
+    delimiter = _delimiter(body[:65_536].decode(errors="replace"))
+    regular = regular_columns(body, delimiter)
+    if regular is None:
+        return None
+    source = "mark" if len(body) < len(raw) else "ascii" if body.isascii() else "inferred"
+    return _with_columns(Sheet([], [], "UTF-8", source, delimiter=delimiter), regular, body)
+
+
+def _with_columns(sheet: Sheet, regular: Regular, text: str | bytes) -> Sheet:
+    sheet.rows = _parsed(regular.head, sheet.delimiter)
+    sheet.columns, sheet.regular_from, sheet._text = regular.columns, regular.first, text
+    sheet.unfinished = text[-1:] not in ("\n", "\r", b"\n", b"\r")
     return sheet
 
 
@@ -145,7 +171,10 @@ def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     # UTF-8 proves itself, GB18030 takes nearly anything: one damaged byte must not turn a whole
     # file into the other.
     for name in ("utf-8", "gb18030"):
-        text = raw.decode(name, "replace")
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            text = raw.decode(name, "replace")
         bad = text.count("\ufffd")
         if bad == 0 or bad * 6 <= len(text) - len(text.encode("ascii", "ignore")):
             return text, name.upper(), "inferred", bad > 0

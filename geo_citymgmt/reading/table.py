@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.coordinates import locate
+from geo_citymgmt.reading.ends import byte_at, trimmed
 from geo_citymgmt.reading.headings import (
     SEARCHED,
     Headings,
@@ -38,6 +39,9 @@ __all__ = ["read_table"]
 
 _TOTAL = r"(?i)^(合计|小计|总计|共计|累计|总数|total|subtotal|grandtotal|sum)[:：]?$"
 _PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$"
+#: First bytes of the words of _TOTAL, in UTF-8: none of 200,000 addresses begins with one.
+_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累tTsSgG"})
+_BEFORE_EXPONENT = tuple(b"eE+")
 _NOTE = r"^(注|备注|说明|填表|制表|审核|填报|单位|联系|统计)"
 #: Delimiters of texts whose numbers may have a decimal comma.
 _BESIDE_COMMAS = (";", "\t")
@@ -308,11 +312,17 @@ def _texts(values: Sequence[Any]) -> pd.Series:
 
 
 def _text_column(array: pa.Array) -> pd.Series:
-    trimmed = pc.utf8_trim_whitespace(array)
-    empty = pc.equal(pc.binary_length(trimmed), 0)
+    texts = trimmed(array)
+    empty = pc.equal(pc.binary_length(texts), 0)
     if pc.any(empty).as_py():
-        trimmed = pc.if_else(empty, pa.scalar(None, trimmed.type), trimmed)
-    return pd.Series(pd.array(trimmed, dtype="str"))
+        texts = pc.if_else(empty, pa.scalar(None, texts.type), texts)
+    return pd.Series(pd.array(texts, dtype="str"))
+
+
+def _array(column: pd.Series) -> pa.Array:
+    """Return a column of text as Arrow has it."""
+    array = pa.array(column.array, type=pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
 
 
 def _plain_texts(frame: pd.DataFrame, sheet: Sheet, findings: Findings) -> pd.DataFrame:
@@ -322,14 +332,16 @@ def _plain_texts(frame: pd.DataFrame, sheet: Sheet, findings: Findings) -> pd.Da
     texts = [n for n in frame.columns if isinstance(frame[n].dtype, pd.StringDtype)]
     for label in texts:
         column = frame[label]
-        wrapped = _matches(pa.array(column, pa.large_string(), from_pandas=True), _WRAPPED)
+        array = _array(column)
+        first = byte_at(array, 0)
+        wrapped = _matches_among(array, _WRAPPED, first == ord("="))
         if wrapped.any():
             # ="001" is a formula whose value is the text 001.
             unwrapped.append(str(label))
             example = example or str(column[wrapped].iloc[0])
             inner = column[wrapped].str.slice(2, -1).str.replace('""', '"', regex=False)
             frame[label] = column.mask(wrapped).fillna(inner)
-        elif sheet.encoding:
+        elif sheet.encoding and (first == ord("'")).any():
             # A text file of ours marks texts that a spreadsheet would run; that mark is no text.
             frame[label] = restore(column)
     if unwrapped:
@@ -427,17 +439,20 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         near = np.flatnonzero((first >= i - 1) & there[:, i])
         if not near.size:
             continue
-        texts = pa.array(column.iloc[near], type=pa.large_string(), from_pandas=True)
-        closed = pc.replace_substring_regex(texts, r"\s", "")
-        whole = _spread(_matches(closed, _TOTAL), near, n)
+        texts = _array(column)
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
-        part = _spread(_matches(closed, _PART_TOTAL), near, n) & (first == i)
-        part &= count <= (frame.shape[1] + 1) // 2
-        hit = whole | part
+        few = (first == i) & (count <= (frame.shape[1] + 1) // 2)
+        begun = np.isin(byte_at(texts, 0), _TOTALS_BEGIN)
+        at = near[few[near] | begun[near]]
+        if not at.size:
+            continue
+        closed = pc.replace_substring_regex(texts.take(pa.array(at)), r"\s", "")
+        whole = _spread(_matches(closed, _TOTAL), at, n)
+        hit = whole | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
         shown[hit & ~total] = column[hit & ~total]
         total |= hit
         if frame.shape[1] >= 3:
-            hit = _spread(_matches(closed, _NOTE), near, n) & (first == i) & (count == 1)
+            hit = _spread(_matches(closed, _NOTE), at, n) & (first == i) & (count == 1)
             shown[hit] = column[hit].str.slice(0, 60)
             note |= hit
     repeated = (same >= 2) & (same >= 0.6 * frame.shape[1])
@@ -452,6 +467,14 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
 def _matches(texts: Any, pattern: str) -> np.ndarray:
     found = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _matches_among(texts: pa.Array, pattern: str, among: np.ndarray) -> np.ndarray:
+    """Which of ``texts`` fit a pattern, tried on those alone that may."""
+    at = np.flatnonzero(among)
+    if not at.size:
+        return np.zeros(len(texts), dtype=bool)
+    return _spread(_matches(texts.take(pa.array(at)), pattern), at, len(texts))
 
 
 def _spread(hit: np.ndarray, where: np.ndarray, n: int) -> np.ndarray:
@@ -512,7 +535,9 @@ def _without_damage(frame: pd.DataFrame, record: np.ndarray, findings: Findings)
             if (size[long] % 10 == 0).all():
                 hit |= long.to_numpy(dtype=bool)
         elif pd.api.types.is_string_dtype(column.dtype):
-            hit = _matches(pa.array(column, pa.large_string(), from_pandas=True), _SCIENTIFIC)
+            array = _array(column)
+            # Its exponent has two digits, behind an E or a sign.
+            hit = _matches_among(array, _SCIENTIFIC, np.isin(byte_at(array, -3), _BEFORE_EXPONENT))
         else:
             continue
         if hit.any():
