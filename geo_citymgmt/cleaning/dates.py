@@ -43,8 +43,9 @@ _NAMED_MONTH = re.compile(rf"{_NAMED}[-/ ,.]+(?P<year>\d{{4}})")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年?")
 _COMPACT_MONTH = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(?:\.0+)?")
 _SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-#: Since 1970 in UTC: seconds have ten digits, milliseconds twelve or thirteen.
-_EPOCH = re.compile(r"(-?\d{12,13}|\d{10})(?:\.0+)?")
+#: Since 1970 in UTC: seconds have ten digits, milliseconds twelve or thirteen. What begins like a
+#: year of today is a date with digits wrong, not a moment of 1976 or 2034.
+_EPOCH = re.compile(r"(-?\d{13}|(?!19|20)\d{12}|1[0-8]\d{8})(?:\.0+)?")
 _CLOCK = re.compile(
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?\s*"
     r"(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|(?:utc|gmt)?\s*[+-]\d{2}:?\d{2}|[+-]\d{2}|utc|gmt)?(?![a-z\d])"

@@ -73,14 +73,17 @@ class Sheet:
         return self.regular_from + len(self.columns[0])
 
     def body(self, first: int) -> list[list[Any]] | list[pa.Array]:
-        """Return what stands from row ``first`` on: columns of a regular text, else rows."""
-        if self.columns is not None and first >= self.regular_from:
+        """Return what stands from row ``first`` on: columns of a regular text, else rows.
+
+        A row before the first one asks for all rows as such.
+        """
+        if self.columns is not None and first >= max(self.regular_from, 0):
             return [column.slice(first - self.regular_from) for column in self.columns]
         if self.columns is not None:
             # A row that is odd stands among the first ones.
             text = self._text if isinstance(self._text, str) else self._text.decode()
             self.rows, self.columns = _parsed(text, self.delimiter), None
-        return self.rows[first:]
+        return self.rows[max(first, 0) :]
 
 
 def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:

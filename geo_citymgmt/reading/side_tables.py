@@ -66,7 +66,7 @@ def _is_one_table(rows: int, others: int) -> bool:
     return min(rows, others) >= _SHORTER * max(rows, others)
 
 
-def first_row_below(rows: Sequence[Sequence[Any]], width: int) -> int | None:
+def first_row_below(rows: Sequence[Sequence[Any]], headings: Sequence[str]) -> int | None:
     """Return the row in which another table begins, its title included; None where none does.
 
     Another table begins behind a blank row with headings of its own: words where numbers stand
@@ -75,7 +75,7 @@ def first_row_below(rows: Sequence[Sequence[Any]], width: int) -> int | None:
     Examples
     --------
     >>> rows = [["J1", 120.6], ["J2", 120.7], [], ["状态", "数量"], ["完好", 2]]
-    >>> first_row_below(rows, 2), first_row_below(rows[:2], 2)
+    >>> first_row_below(rows, ["编号", "经度"]), first_row_below(rows[:2], ["编号", "经度"])
     (3, None)
     """
     blank = [i for i, row in enumerate(rows) if all(map(is_blank, row))]
@@ -88,7 +88,7 @@ def first_row_below(rows: Sequence[Sequence[Any]], width: int) -> int | None:
         if not head or head + 1 >= len(rows) or not is_wordy(rows[head]):
             continue
         looked_at += 1
-        if _is_other(rows, at, head, width):
+        if _is_other(rows, at, head, headings):
             return at + 1
         if looked_at == _ENOUGH:
             # Blank rows are no more than a habit in this table.
@@ -96,13 +96,15 @@ def first_row_below(rows: Sequence[Sequence[Any]], width: int) -> int | None:
     return None
 
 
-def _is_other(rows: Sequence[Sequence[Any]], end: int, head: int, width: int) -> bool:
+def _is_other(rows: Sequence[Sequence[Any]], end: int, head: int, headings: Sequence[str]) -> bool:
     row = rows[head]
-    if is_form_line(rows, head):
+    # Headings once more go on with the same table.
+    same = sum(str(c).strip() in headings for c in row if not is_blank(c))
+    if is_form_line(rows, head) or 2 * same > _n_filled(row):
         return False
     above = [r for r in rows[max(end - _SAMPLED, 0) : end] if _n_filled(r)]
     below = [r for r in rows[head + 1 : head + 1 + _SAMPLED] if _n_filled(r)]
-    for j in range(width):
+    for j in range(len(headings)):
         cells = [r[j] for r in above if j < len(r) and not is_blank(r[j])]
         if len(cells) < max(2, _MOST * len(above)):
             continue

@@ -192,8 +192,11 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
         header = with_units(header, row) if kind == "units" else header
     start = found.first + len(kinds)
     body = sheet.body(start)
+    if sheet.columns is not None and _has_blank_row(body):
+        # What stands behind it may be another table.
+        body = sheet.body(-1)[start:]
     rows_after = np.empty(0, dtype=np.int64)
-    if sheet.columns is None and (end := first_row_below(body, len(header))) is not None:
+    if sheet.columns is None and (end := first_row_below(body, header)) is not None:
         after = [i for i in range(end, len(body)) if not all(map(is_blank, body[i]))]
         rows_after = start + np.array(after, dtype=np.int64)
         number = start + end + 1
@@ -222,6 +225,15 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
     else:
         columns = columns[: len(header)]
     return _Block(header, columns, has_any, lengths, extra, len(kinds), rows_after)
+
+
+def _has_blank_row(columns: Sequence[pa.Array]) -> bool:
+    longest = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        longest = np.maximum(longest, pc.binary_length(column).to_numpy())
+        if longest.all():
+            return False
+    return True
 
 
 def _laid_out(
@@ -458,6 +470,8 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
     repeated = (same >= 2) & (same >= 0.6 * frame.shape[1])
     # A title stands above headings that are repeated, and nothing else in its row.
     titled = np.append(repeated[1:], False) & (count == 1) & (frame.shape[1] > 2)
+    for k in np.flatnonzero((repeated | titled) & ~total).tolist():
+        shown[k] = str(frame.iloc[k, first[k]])[:60]
     note = (note | repeated | titled) & ~total
     findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=shown[total])
     findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=shown[note])
