@@ -137,7 +137,7 @@ def parse_date_column(
         records=record[unsure],
         value=shown[codes[unsure]],
         expected=item.name,
-        layer=findings.layer,
+        detail=Text(*[f"[layers.{findings.layer}.date_order]"] * 2),
         action="value_removed",
         item=item,
     )

@@ -347,10 +347,10 @@ CODES: Mapping[str, FindingCode] = {
     "DATE_AMBIGUOUS": _c(
         "error",
         "“{field}”的“{value}”分不清日和月（或年），未采用；请在 city.toml 的 "
-        '[layers.{layer}.date_order] 写 {expected} = "mdy"（月日年）、"dmy"（日月年）或 "ymd"'
+        '{detail} 写 {expected} = "mdy"（月日年）、"dmy"（日月年）或 "ymd"'
         "（年月日）（Python：date_order=）",
         "{field!r}: day and month (or year) of {value!r} cannot be told apart, it was not used; "
-        'write {expected} = "mdy", "dmy" or "ymd" under [layers.{layer}.date_order] in city.toml '
+        'write {expected} = "mdy", "dmy" or "ymd" under {detail} in city.toml '
         "(Python: date_order=)",
     ),
     "DATE_STYLE": _c(
