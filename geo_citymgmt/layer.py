@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._collector import collection_paused
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.columns import clean_columns
@@ -131,6 +132,7 @@ class Layer:
         return self.data.geometry.notna()
 
 
+@collection_paused()
 def read_layer(
     source: Any,
     layer: str | LayerSpec,
