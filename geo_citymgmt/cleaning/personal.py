@@ -143,9 +143,8 @@ def _values_look_personal(column: pd.Series) -> bool:
         return False
     at = np.unique(np.linspace(0, len(column) - 1, _SAMPLE).astype(int))
     texts = [str(v) for v in column.iloc[at].dropna()]
-    if not texts:
-        return False
-    return bool(np.mean([looks_personal(text) for text in texts]) >= _SHARE)
+    long = [text for text in texts if _LONG.search(text)]
+    return len(texts) > 0 and sum(map(looks_personal, long)) >= _SHARE * len(texts)
 
 
 def _is_card(text: str) -> bool:
