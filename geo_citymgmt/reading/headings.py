@@ -290,7 +290,11 @@ def _is_below(rows: Sequence[Sequence[Any]], i: int, filled: Sequence[int]) -> b
 
 
 def _name(cell: Any) -> str:
-    return "" if is_blank(cell) else re.sub(r"\s+", "", str(cell)).rstrip(":：")
+    if is_blank(cell):
+        return ""
+    # Between Latin words a blank is part of the name, between characters it is none.
+    text = re.sub(r"(?<=[!-~])\s+(?=[!-~])", " ", str(cell).strip())
+    return re.sub(r"(?<![!-~])\s+|\s+(?![!-~])", "", text).rstrip(":：")
 
 
 def _levels(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> Headings:

@@ -102,6 +102,11 @@ def test_equal_lower_headings_bear_the_upper_one(tmp_path):
     assert layer.data["illegal_area_m2"].tolist() == [500, 500, 500]
 
 
+def test_a_heading_keeps_the_blanks_between_latin_words_alone():
+    rows = [["VIOLATION  DATE", "编　 号", "面积 (m2)", "Road\nname"], ["a", "b", "c", "d"]]
+    assert find_headings(rows, [], "t").names == ["VIOLATION DATE", "编号", "面积(m2)", "Road name"]
+
+
 def test_lower_headings_that_differ_stand_alone_and_those_above_once_more_too():
     upper = ["编号", "位置", "位置", "备注"]
     lower = ["编号", "经度", "纬度", ""]
