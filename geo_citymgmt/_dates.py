@@ -20,7 +20,9 @@ import pyarrow as pa
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["LOCAL_ZONE", "is_ambiguous", "local_days", "read_day", "span_of_text"]
+__all__ = [
+    "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "local_days", "read_day", "span_of_text",
+]  # fmt: skip
 
 LOCAL_ZONE = "Asia/Shanghai"
 #: A year outside these is a slip of the pen, as in the records.
@@ -71,7 +73,9 @@ def span_of_text(text: str) -> Span | None:
     >>> span_of_text("06/05/2022"), span_of_text("九月底"), span_of_text("2022-02-30")
     (None, None, None)
     """
-    plain = _numerals(re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lower())
+    plain = chinese_numbers(
+        re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)).strip().lower()
+    )
     for pattern in _SPANS:
         match = pattern.fullmatch(plain)
         if match is not None:
@@ -123,8 +127,14 @@ def _offset(zone: str) -> dt.timezone:
     return dt.timezone(-span if zone[0] == "-" else span)
 
 
-def _numerals(text: str) -> str:
-    """Chinese numbers up to 99 before 年, 月, 日 and 季 as digits; a year digit by digit."""
+def chinese_numbers(text: str) -> str:
+    """Chinese numbers up to 99 before 年, 月, 日 and 季 as digits; a year digit by digit.
+
+    Examples
+    --------
+    >>> chinese_numbers("二〇二二年六月三十日")
+    '2022年6月30日'
+    """
     text = re.sub(
         r"[零〇一二三四五六七八九]{4}(?= ?年)",
         lambda m: "".join(_NUMERALS[c] for c in m[0]),

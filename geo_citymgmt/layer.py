@@ -11,9 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._collector import collection_paused
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.columns import clean_columns
+from geo_citymgmt.cleaning.date_order import check_date_order
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
 from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
@@ -130,6 +132,7 @@ class Layer:
         return self.data.geometry.notna()
 
 
+@collection_paused()
 def read_layer(
     source: Any,
     layer: str | LayerSpec,
@@ -142,6 +145,7 @@ def read_layer(
     pipeline: str | None = None,
     mend: Collection[str] = (),
     units: Mapping[str, str] | None = None,
+    date_order: Mapping[str, str] | None = None,
     aliases: Mapping[str, str] | None = None,
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
@@ -184,6 +188,9 @@ def read_layer(
         unit. Without it the first two are refused or rejected, the third is told.
     units : mapping of str to str, optional
         Field to the unit its plain numbers are in: ``{"illegal_area_m2": "亩"}``.
+    date_order : mapping of str to {"mdy", "dmy", "ymd"}, optional
+        Field to the order of its dates where the texts state none and the column does not settle
+        it: ``{"found_date": "mdy"}``.
     aliases : mapping of str to str, optional
         Source column to field name, where names cannot be recognised; empty to leave one out.
     ledger : path or DataFrame, optional
@@ -248,6 +255,7 @@ def read_layer(
     """
     spec = get_spec(layer, specs)
     check_words(mend, units, spec)
+    check_date_order(date_order, spec)
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
@@ -314,7 +322,7 @@ def read_layer(
     told = np.isin(unusable.code, ["COORD_PLACEHOLDER", "COORD_RANGE"])
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
-    data = clean_columns(raw.frame, mapping, spec, findings, record, units)
+    data = clean_columns(raw.frame, mapping, spec, findings, record, units, date_order)
     state = PartedRecords(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units or {})
     if zones is not None and zones.crs is not None and target is not None:
@@ -390,11 +398,12 @@ def _closed(
     }
     ledger = pd.DataFrame([row], columns=list(LEDGER_COLUMNS))
     masked = tuple(column for column in data.columns if column in fields)
-    lost = {
-        name: np.isin(record, records)
-        for name, records in findings.values_removed().items()
-        if name in spec.fields
-    }
+    lost: dict[str, np.ndarray] = {}
+    for name, records in findings.values_removed().items():
+        # What was lost before the columns were known is told by column.
+        known = field_of.get(name, name)
+        if known in spec.fields:
+            lost[known] = lost.get(known, False) | np.isin(record, records)
     return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), metric, lost)
 
 

@@ -101,6 +101,7 @@ class Builder:
                 pipeline=entry.pipeline,
                 mend=entry.mend,
                 units=entry.units,
+                date_order=entry.date_order,
                 zones=zones,
                 zone_terms=self.zone_terms(),
                 roads=roads,

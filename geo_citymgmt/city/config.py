@@ -103,7 +103,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
     known = (
         "path", "sublayer", "crs", "datum", "encoding", "fields", "ledger", "pipeline", "mend",
-        "units",
+        "units", "date_order",
     )  # fmt: skip
     if not isinstance(entry, Mapping):
         raise _mistake(path, place, 'must be a table, such as path = "file"')
@@ -125,6 +125,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         pipeline=entry.get("pipeline"),
         mend=tuple(entry.get("mend", ())),
         units=dict(entry.get("units", {})),
+        date_order=dict(entry.get("date_order", {})),
     )
 
 

@@ -40,6 +40,7 @@ class LayerSource:
     pipeline: str | None = None
     mend: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
+    date_order: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning.dates import parse_date_column
+from geo_citymgmt.cleaning.id_text import as_written, tell_odd_forms
 from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column
-from geo_citymgmt.cleaning.text import clean_text, text_array
+from geo_citymgmt.cleaning.text import NULL_WORDS, clean_text, text_array
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
@@ -28,24 +30,32 @@ def clean_columns(
     findings: Findings,
     record: np.ndarray,
     units: Mapping[str, str] | None = None,
+    date_order: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the fields of ``mapping`` (field to source column), typed, on a fresh index.
 
     A date field that is not always known to the day is followed by ``<field>_precision``. Plain
-    numbers of a field in ``units`` are in the unit named there.
+    numbers of a field in ``units`` are in the unit named there, dates of one in ``date_order`` are
+    in the order named there.
     """
     out: dict[str, pd.Series] = {}
     for name, column in mapping.items():
         item, values = spec.fields[name], frame[column].reset_index(drop=True)
+        _tell_null_words(values, item, findings)
         if item.type in ("id", "text"):
             out[name] = clean_text(values, fold=item.type == "id")
+            if item.type == "id":
+                out[name] = as_written(out[name], item, findings)
+            if name == spec.id_field:
+                tell_odd_forms(out[name], item, findings, record)
             _tell_lost(out[name], item, findings, record)
         elif item.type in ("int", "float"):
             out[name] = number_field(values, item, findings, record, (units or {}).get(name))
         elif item.type == "bool":
             out[name] = parse_bool_column(values, item, findings, record)
         elif item.type in ("date", "datetime"):
-            out[name], precision = parse_date_column(values, item, findings, record)
+            order = (date_order or {}).get(name)
+            out[name], precision = parse_date_column(values, item, findings, record, order)
             said = precision_column(name, frame)
             if said is not None:
                 # Written by this package before: the day was made up then, and still is.
@@ -89,6 +99,17 @@ def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.nd
         item=item,
         value=column.iloc[hit].to_numpy(dtype=object),
     )
+
+
+def _tell_null_words(column: pd.Series, item: Field, findings: Findings) -> None:
+    """Tell that a program has written its word for nothing as if it were text."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return
+    texts = text_array(column)
+    found = pc.is_in(texts, value_set=pa.array(NULL_WORDS, type=texts.type))
+    hit = np.flatnonzero(found.to_numpy(zero_copy_only=False))
+    if len(hit):
+        findings.add("NULL_TEXT", value=texts[int(hit[0])].as_py(), expected=len(hit), item=item)
 
 
 def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:

@@ -13,8 +13,17 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.cleaning.id_text import written_ids
 from geo_citymgmt.cleaning.names import match_columns
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plain_key
+from geo_citymgmt.cleaning.text import (
+    clean_text,
+    distinct_texts,
+    is_null_text,
+    plain,
+    plain_key,
+    text_array,
+    to_series,
+)
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
@@ -114,7 +123,8 @@ def _by_field(frame: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
 
 def _keys(ids: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Return each id as it is written, and without case, spaces, width and leading zeros."""
-    places, texts = distinct_texts(ids)
+    written = to_series(written_ids(text_array(clean_text(ids, fold=True))))
+    places, texts = distinct_texts(written)
     exact = [None if is_null_text(t) else plain(t) for t in texts]
     loose = [None if e is None else plain_key(e).lstrip("0") or "0" for e in exact]
     return tuple(pd.Series(np.array([*k, None], dtype=object)[places]) for k in (exact, loose))

@@ -25,6 +25,8 @@ MASK = "***"
 #: A telephone number or an identity card within a text, not as part of a longer number.
 _PHONE = re.compile(r"(?<![\dA-Za-z.])(?:\+?86[- ]?)?1[3-9]\d{9}(?![\dA-Za-z])")
 _CARD = re.compile(r"(?<![\dA-Za-z.])[1-9]\d{16}[\dXx](?![\dA-Za-z])")
+#: Neither has fewer digits in a row.
+_LONG = re.compile(r"\d{10}")
 _NAMES = re.compile(
     r"身份证|证件号|手机|联系电话|联系方式|电话|姓名|户主|当事人|phone|mobile|^tel|idcard|id_?number"
     r"|^sfz|^lxdh|^lxr",
@@ -60,7 +62,7 @@ def mask_text(text: str) -> str:
     >>> mask_text("请致电13812345678")
     '请致电***'
     """
-    if not any(c.isdigit() for c in text):
+    if _LONG.search(text) is None:
         return text
     return _PHONE.sub(MASK, _CARD.sub(lambda m: MASK if _is_card(m[0]) else m[0], text))
 
@@ -141,9 +143,8 @@ def _values_look_personal(column: pd.Series) -> bool:
         return False
     at = np.unique(np.linspace(0, len(column) - 1, _SAMPLE).astype(int))
     texts = [str(v) for v in column.iloc[at].dropna()]
-    if not texts:
-        return False
-    return bool(np.mean([looks_personal(text) for text in texts]) >= _SHARE)
+    long = [text for text in texts if _LONG.search(text)]
+    return len(texts) > 0 and sum(map(looks_personal, long)) >= _SHARE * len(texts)
 
 
 def _is_card(text: str) -> bool:

@@ -453,6 +453,14 @@ def _leads_to(source: CRS, target: CRS) -> bool:
 def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
     if source == target:
         return geometry
+    kinds = shapely.get_type_id(geometry)
+    if (kinds <= 0).all() and not shapely.has_z(geometry).any():
+        there = kinds == 0
+        x, y = shapely.get_coordinates(geometry).T
+        if len(x) == there.sum():
+            out = np.full(len(geometry), None, dtype=object)
+            out[there] = shapely.points(*_transformed(x, y, source, target))
+            return out
     # geopandas transforms vertex by vertex with x first, and keeps missing geometry.
     return gpd.GeoSeries(geometry, crs=source).to_crs(target).to_numpy()
 

@@ -11,8 +11,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from geo_citymgmt.reading.ends import byte_at, trimmed
+
 __all__ = [
     "NULL_MARKERS",
+    "NULL_WORDS",
     "clean_text",
     "distinct_texts",
     "is_null_text",
@@ -26,8 +29,15 @@ __all__ = [
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(
     ["", "/", "\\", "无", "-", "--", "—", "――", "null", "none", "nan", "n/a", "na", "#n/a",
-     "<null>", "空", "不详", "暂无", "1900-01-01", "1900/1/1"]
+     "<null>", "空", "不详", "暂无", "1900-01-01", "1900/1/1", "<空>", "空值", "(null)", "[null]",
+     "<na>", "nat", "<none>"]
 )  # fmt: skip
+#: What programs write for nothing, as they spell it.
+NULL_WORDS = ("NULL", "Null", "null", "<Null>", "<NULL>", "<null>", "<空>", "(null)", "(NULL)",
+              "[NULL]", "nan", "NaN", "NAN", "None", "NONE", "<NA>", "<None>", "NaT")  # fmt: skip
+#: First bytes of markers in ASCII (0 of an empty text), and of Chinese with which none begins.
+_MARKERS_BEGIN = (0, *{m.encode()[0] for m in NULL_MARKERS if m and m.isascii()}, ord("N"))
+_NO_MARKER_BEGINS = tuple({0xE5, 0xE8, 0xE9} - {m.encode()[0] for m in NULL_MARKERS if m})
 _SPACES = re.compile(r"\s+")
 #: White space that is neither a single blank inside a text nor found by a search for two blanks.
 _ODD_SPACES = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}\x{1c}-\x{1f}]"
@@ -99,7 +109,7 @@ def clean_text(column: pd.Series, *, fold: bool) -> pd.Series:
     object each.
     """
     array = text_array(column)
-    stripped = pc.utf8_trim_whitespace(array)
+    stripped = trimmed(array)
     ascii_only = bool(pc.all(pc.string_is_ascii(stripped)).as_py() is not False)
     if fold:
         out = stripped if ascii_only else pc.utf8_normalize(stripped, "NFKC")
@@ -116,7 +126,9 @@ def _is_marker(stripped: pa.Array) -> pa.Array:
     """Whether each text is a null marker; only those as short as a marker are looked at."""
     longest = max(map(len, NULL_MARKERS))
     short = pc.fill_null(pc.less_equal(pc.utf8_length(stripped), longest), False)
-    at = np.flatnonzero(short.to_numpy(zero_copy_only=False))
+    first = byte_at(stripped, 0)
+    begun = np.isin(first, _MARKERS_BEGIN) | (first >= 0x80) & ~np.isin(first, _NO_MARKER_BEGINS)
+    at = np.flatnonzero(short.to_numpy(zero_copy_only=False) & begun)
     marked = np.zeros(len(stripped), dtype=bool)
     if len(at):
         # Short texts repeat: each one is folded and looked up once.
@@ -140,5 +152,6 @@ def _as_text(value: Any) -> Any:
         if np.isnan(value):
             return None
         number = float(value)
-        return str(int(number)) if number.is_integer() and abs(number) < 1e15 else str(number)
+        # As far as a float tells whole numbers apart: beyond, it is no id any more.
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(number)
     return str(value)

@@ -344,6 +344,30 @@ CODES: Mapping[str, FindingCode] = {
     "DATE_PARTIAL": _c(
         "info", "“{field}”只到{expected}：{value}", "{field!r} is a mere {expected}: {value}"
     ),
+    "DATE_AMBIGUOUS": _c(
+        "error",
+        "“{field}”的“{value}”分不清日和月（或年），未采用；请在 city.toml 的 "
+        '{detail} 写 {expected} = "mdy"（月日年）、"dmy"（日月年）或 "ymd"'
+        "（年月日）（Python：date_order=）",
+        "{field!r}: day and month (or year) of {value!r} cannot be told apart, it was not used; "
+        'write {expected} = "mdy", "dmy" or "ymd" under {detail} in city.toml '
+        "(Python: date_order=)",
+    ),
+    "DATE_STYLE": _c(
+        "info",
+        "“{field}”中未写明次序的日期按{detail}读取，如 {value} 为 {expected}",
+        "{field!r}: dates that state no order were read as {detail}, e.g. {value} as {expected}",
+    ),
+    "DATE_SHORT_YEAR": _c(
+        "info",
+        "“{field}”的年份只有两位，如 {value} 读作 {expected}；请写成四位",
+        "{field!r} has years of two digits, e.g. {value} was read as {expected}; write four",
+    ),
+    "MOMENT_CONVERTED": _c(
+        "info",
+        "“{field}”带时区的时刻已换算为北京时间，如 {value} 为 {expected}",
+        "{field!r}: moments of a time zone were taken to Asia/Shanghai, e.g. {value} to {expected}",
+    ),
     "DATE_ORDER": _c(
         "warning",
         "日期先后有误：“{field}” {value} 早于 {expected}",
@@ -438,6 +462,29 @@ CODES: Mapping[str, FindingCode] = {
         "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
         "cell formatted as text",
     ),
+    "ID_AS_WRITTEN": _c(
+        "info",
+        "“{field}”中如 {value} 的写法已还原为 {expected}",
+        "{field!r}: ids written as {value} were taken as {expected}",
+    ),
+    "ID_FORM": _c(
+        "warning",
+        "编号 {value} 的写法与其余编号不同（其余如 {expected}），请核对",
+        "id {value} is built otherwise than nearly all others (such as {expected}); check it",
+    ),
+    "NULL_TEXT": _c(
+        "info",
+        "“{field}”中有 {expected} 处写着 {value} 一类的空值文字，按空处理",
+        "{field!r}: {expected} values such as {value!r} are a program's word for nothing, and were "
+        "taken as empty",
+    ),
+    "MEMO_UNREAD": _c(
+        "warning",
+        "备注型字段“{field}”的文字不在 .dbf 中（在 {value} 中{detail}），未读入 {expected} 条；"
+        "请把该字段改为普通文字后重新导出",
+        "the text of the memo field {field!r} is not in the .dbf but in {value}{detail}; "
+        "{expected} values were not read, export it as a plain text field",
+    ),
     "CRS_INFERRED": _c(
         "info",
         "坐标系按数据推断为 {value}（{detail}），请确认",
@@ -473,6 +520,52 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "TABLE_HEADER": _c(
         "info", "表头取自第 {value} 行", "the headings were found in row {value}"
+    ),
+    "TABLE_LEVELS": _c(
+        "warning",
+        "两级表头的下级名称重复，已冠以上级区分：{value}；其中如有要用的字段，请在 city.toml 的 "
+        "fields 指明",
+        "lower headings stand under several upper ones, which were put before them: {value}; if "
+        "one of them is a field, say which under 'fields' in city.toml",
+    ),
+    "TABLE_ASIDE": _c(
+        "warning",
+        "同一工作表{detail}另有一张表（{value}），未读入；请把它移到单独的工作表",
+        "another table ({value}) is on the same sheet {detail} and was not read; move it to a "
+        "sheet of its own",
+    ),
+    "CELLS_UNWRAPPED": _c(
+        "info",
+        "为防止表格软件改动而写成 {value} 的文字，已还原（列：{expected}）",
+        "texts written as {value}, so that a spreadsheet leaves them alone, were taken as meant "
+        "(columns {expected})",
+    ),
+    "CELL_ERROR": _c(
+        "warning",
+        "“{field}”的单元格是错误值 {value}，原值已丢失，请补填",
+        "{field!r}: the cell holds the error {value}, its value is lost; fill it in",
+    ),
+    "FORMULA_UNCOMPUTED": _c(
+        "error",
+        "“{field}”是没有计算结果的公式；请用 Excel 或 WPS 打开该文件，保存一次后再读",
+        "{field!r} is a formula that was never computed; open the file in a spreadsheet program "
+        "and save it once",
+    ),
+    "SHEET_HIDDEN": _c(
+        "info",
+        "隐藏的 {value} 行已照样读入{detail}，隐藏的列：{expected}；如不应计入，请删除后再读",
+        "{value} hidden rows were read as well{detail}, hidden columns: {expected}; delete what "
+        "is not to count",
+    ),
+    "DECIMAL_COMMA": _c(
+        "info",
+        "列“{value}”以逗号作小数点，已按小数读取",
+        "columns {value!r} have decimal commas and were read as such",
+    ),
+    "TEXT_ZEROS": _c(
+        "warning",
+        "文件中有 {value} 个空字节（NUL），已去除；文件可能损坏，请核对",
+        "{value} bytes of zero were taken out of the text; it may be damaged, check it",
     ),
     "CELLS_MERGED": _c(
         "info",

@@ -8,6 +8,7 @@ few among many.
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -27,10 +28,11 @@ from geo_citymgmt.reading.dbf_text import (
     readable,
     share_of_faults,
 )
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import NOTHING, Text
 
 __all__ = ["DbfTable", "Digest", "count_rows", "read_dbf"]
 
+_MEMO = b"M"
 _BINARY_TYPES = {b"I": "<i4", b"+": ">i4", b"O": "<f8", b"B": "<f8"}
 _BINARY_WIDTH = {b"I": 4, b"+": 4, b"O": 8, b"B": 8}
 #: Language driver ids that say which encoding a table for Chinese is in.
@@ -128,7 +130,9 @@ def read_dbf(
         while unique in out:
             unique, k = f"{label}_{k}", k + 1
         column = columns.pop(i)
-        if isinstance(column, TextColumn):
+        if header.kinds[i] == _MEMO and isinstance(column, TextColumn):
+            out[unique] = _no_memo(column, path, label, findings)
+        elif isinstance(column, TextColumn):
             values, lost = column.decode(chosen, lenient=lenient)
             findings.add(
                 "TEXT_LOST",
@@ -243,7 +247,7 @@ def _scan(
         if kind in _BINARY_TYPES:
             columns[i] = [np.empty(0, dtype=_BINARY_TYPES[kind])]
         else:
-            columns[i] = TextColumn(width, strict=kind in (b"C", b"M"))
+            columns[i] = TextColumn(width, strict=kind == b"C")
     flags = np.zeros(n, dtype=np.uint8)
     at = 0
     for block in _blocks(path, header, n, digest):
@@ -403,6 +407,23 @@ def _label(name: bytes, encoding: str) -> str:
         return decode_value(name, 10, encoding)[0].strip()
     except UnicodeDecodeError:
         return name.decode(encoding, "replace").strip()
+
+
+def _no_memo(column: TextColumn, path: Path, label: str, findings: Findings) -> pd.Series:
+    """Tell a memo field: the table holds no more of it than where its text is in another file."""
+    blocks, _ = column.decode("latin-1", lenient=True)
+    n = len(blocks) - blocks.null_count
+    if n:
+        beside = {p.suffix.lower(): p.name for p in path.parent.glob(f"{glob.escape(path.stem)}.*")}
+        memo = beside.get(".dbt") or beside.get(".fpt")
+        findings.add(
+            "MEMO_UNREAD",
+            field=label,
+            value=memo or f"{path.stem}.dbt / .fpt",
+            expected=n,
+            detail=NOTHING if memo else Text("，该文件不在", ", which is missing"),
+        )
+    return _series(pa.nulls(len(blocks), pa.large_string()))
 
 
 def _series(values: pa.Array) -> pd.Series:

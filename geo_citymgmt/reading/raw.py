@@ -37,6 +37,8 @@ class Raw:
     row_label: np.ndarray | None = None
     #: Files that belong to the source and are not there.
     missing: tuple[str, ...] = ()
+    #: Unit that a sheet states once for all its numbers, as written: 万平方米, or 平方米、个.
+    stated_unit: str = ""
 
     def labels(self) -> np.ndarray:
         """What a clerk sees beside each record of the source: by position in the source."""

@@ -45,5 +45,6 @@ def joined(raws: Sequence[Raw]) -> Raw:
         encoding_source=first.encoding_source,
         sha256=";".join(raw.sha256 for raw in raws),
         path=first.path,
+        stated_unit=first.stated_unit if len({raw.stated_unit for raw in raws}) == 1 else "",
         row_label=np.array(labels, dtype=object),
     )

@@ -19,8 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.regular_csv import Regular, regular_columns
 from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -32,6 +36,8 @@ __all__ = [
 MAX_CELLS = 60_000_000
 MAX_UNPACKED = 2 << 30
 _LOCK = threading.Lock()
+#: The byte-order mark of UTF-8, and what stands there for bytes that were lost.
+_MARK, _LOST = b"\xef\xbb\xbf", "\ufffd".encode()
 _BAD_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -48,6 +54,36 @@ class Sheet:
     torn: list[int] = field(default_factory=list)
     #: A text whose last line, unlike all others, does not end in a line break.
     unfinished: bool = False
+    delimiter: str = ""
+    #: Bytes of zero that were taken out of a text.
+    n_zeros: int = 0
+    #: Of a workbook: what its cells do not say.
+    marks: Marks = field(default_factory=Marks)
+    #: Of a long and regular text: its columns from row ``regular_from`` on, of which ``rows`` are
+    #: no more than the first ones.
+    columns: list[pa.Array] | None = None
+    regular_from: int = 0
+    _text: str | bytes = ""
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows it has, headings and blank ones included."""
+        if self.columns is None:
+            return len(self.rows)
+        return self.regular_from + len(self.columns[0])
+
+    def body(self, first: int) -> list[list[Any]] | list[pa.Array]:
+        """Return what stands from row ``first`` on: columns of a regular text, else rows.
+
+        A row before the first one asks for all rows as such.
+        """
+        if self.columns is not None and first >= max(self.regular_from, 0):
+            return [column.slice(first - self.regular_from) for column in self.columns]
+        if self.columns is not None:
+            # A row that is odd stands among the first ones.
+            text = self._text if isinstance(self._text, str) else self._text.decode()
+            self.rows, self.columns = _parsed(text, self.delimiter), None
+        return self.rows[max(first, 0) :]
 
 
 def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
@@ -58,19 +94,58 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     SourceError
         The text is in no admitted encoding.
     """
+    if (sheet := _regular_sheet(path, encoding)) is not None:
+        return sheet
     text, name, source, lost = decode_text(path, encoding)
+    n_zeros = text.count("\0")
+    if n_zeros:
+        text = text.replace("\0", "")
     delimiter = _delimiter(text)
-    rows = _parsed(text, delimiter)
-    torn: list[int] = []
-    if _swallowed(rows, delimiter, text):
-        rows, torn = _line_by_line(text, delimiter)
-    lost_rows = [i for i, row in enumerate(rows) if lost and any("\ufffd" in c for c in row)]
-    unfinished = len(rows) > 1 and not text.endswith(("\n", "\r"))
-    return Sheet(list(rows), [], name, source, lost_rows, torn, unfinished)
+    unfinished = not text.endswith(("\n", "\r"))
+    sheet = Sheet([], [], name, source, delimiter=delimiter, n_zeros=n_zeros)
+    if not lost and name != "UTF-8":
+        regular = regular_columns(text.encode(), delimiter)
+        if regular is not None:
+            return _with_columns(sheet, regular, text)
+    sheet.rows = _parsed(text, delimiter)
+    if _swallowed(sheet.rows, delimiter, text):
+        sheet.rows, sheet.torn = _line_by_line(text, delimiter)
+    sheet.lost = [i for i, r in enumerate(sheet.rows) if lost and any("\ufffd" in c for c in r)]
+    sheet.unfinished = len(sheet.rows) > 1 and unfinished
+    return sheet
+
+
+def _regular_sheet(path: Path, encoding: str | None) -> Sheet | None:
+    """Return a regular text in UTF-8 without decoding it; None for any other."""
+    raw = path.read_bytes()
+    body = raw
+    while body.startswith(_MARK):
+        body = body[len(_MARK) :]
+    if encoding is not None or b"\0" in body or _LOST in body:
+        return None
+    delimiter = _delimiter(body[:65_536].decode(errors="replace"))
+    regular = regular_columns(body, delimiter)
+    if regular is None:
+        return None
+    source = "mark" if len(body) < len(raw) else "ascii" if body.isascii() else "inferred"
+    return _with_columns(Sheet([], [], "UTF-8", source, delimiter=delimiter), regular, body)
+
+
+def _with_columns(sheet: Sheet, regular: Regular, text: str | bytes) -> Sheet:
+    sheet.rows = _parsed(regular.head, sheet.delimiter)
+    sheet.columns, sheet.regular_from, sheet._text = regular.columns, regular.first, text
+    sheet.unfinished = text[-1:] not in ("\n", "\r", b"\n", b"\r")
+    return sheet
 
 
 def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     """Return the text, its encoding, how that was known, and whether bytes were lost."""
+    text, name, source, lost = _decoded(path, given)
+    # A program that adds a mark to a text that has one leaves two.
+    return text.lstrip("\ufeff"), name, source, lost
+
+
+def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     raw = path.read_bytes()
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return raw.decode("utf-16", "replace"), "UTF-16", "mark", True
@@ -99,7 +174,10 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
     # UTF-8 proves itself, GB18030 takes nearly anything: one damaged byte must not turn a whole
     # file into the other.
     for name in ("utf-8", "gb18030"):
-        text = raw.decode(name, "replace")
+        try:
+            text = raw.decode(name)
+        except UnicodeDecodeError:
+            text = raw.decode(name, "replace")
         bad = text.count("\ufffd")
         if bad == 0 or bad * 6 <= len(text) - len(text.encode("ascii", "ignore")):
             return text, name.upper(), "inferred", bad > 0
@@ -117,9 +195,17 @@ def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
 
 def _delimiter(text: str) -> str:
     lines = [line for line in text[:65_536].splitlines() if line.strip()][:50]
-    counts = {d: sorted(line.count(d) for line in lines) for d in ",\t;|"}
-    # The one that most lines have, and have most of.
-    return max(counts, key=lambda d: counts[d][len(lines) // 2] if lines else 0)
+    # What stands in quotes parts nothing.
+    plain = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    counts = {d: sorted(line.count(d) for line in plain) for d in ",\t;|"}
+    usual = {d: counts[d][len(lines) // 2] if lines else 0 for d in counts}
+
+    # The one that most lines have; of two that all have, the one they have most of. A comma in
+    # the numbers of lines that semicolons part is not in the headings.
+    def share(d: str) -> int:
+        return sum(n > 0 for n in counts[d]) if usual[d] else 0
+
+    return max(counts, key=lambda d: (share(d), usual[d]))
 
 
 @contextmanager
@@ -217,7 +303,8 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
     with _calm(path):
         rows = sheet.to_python(skip_empty_area=False)
         merged = list(sheet.merged_cell_ranges or [])
-    return sublayer, Sheet([list(row) for row in rows], merged)
+        marks = read_marks(path, sublayer)
+    return sublayer, Sheet([list(row) for row in rows], merged, marks=marks)
 
 
 def _open(path: Path) -> Any:

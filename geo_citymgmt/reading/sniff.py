@@ -38,6 +38,8 @@ _TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
 #: Parts of a shapefile; its .dbf can be a table of its own.
 _COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
 _HEAD = 65_536
+#: So many bytes of zero are damage even in a short text.
+_FEW_ZEROS = 8
 _MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
 _CONNECTION = re.compile(r"\b(host|dbname|user|password|server|uid|pwd|database)\s*=", re.I)
 _XML_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
@@ -252,7 +254,10 @@ def _as_text(head: bytes) -> str | None:
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return head[: len(head) // 2 * 2].decode("utf-16", "ignore")
     if b"\x00" in head:
-        return None
+        if head.count(0) > max(len(head) // 100, min(_FEW_ZEROS, len(head) // 8)):
+            return None
+        # A few in a text are damage to it; a binary file is full of them.
+        head = head.replace(b"\x00", b"")
     controls = sum(head.count(bytes([c])) for c in (*range(1, 9), *range(14, 27), 28, 29, 30, 31))
     if controls > len(head) // 100:
         return None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import itertools
 import operator
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,20 +17,38 @@ import pyarrow.compute as pc
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.coordinates import locate
+from geo_citymgmt.reading.ends import byte_at, trimmed
+from geo_citymgmt.reading.headings import (
+    SEARCHED,
+    Headings,
+    find_headings,
+    is_blank,
+    is_number_text,
+    kinds_below,
+    with_units,
+)
 from geo_citymgmt.reading.inert import restore
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import Sheet, read_csv_sheet, read_workbook_sheet
+from geo_citymgmt.reading.side_tables import first_row_below, table_beside
 from geo_citymgmt.reading.sniff import KINDS, local_path, sniff
-from geo_citymgmt.words import Text
+from geo_citymgmt.reading.workbook_marks import Marks
+from geo_citymgmt.words import NOTHING, Text
 
 __all__ = ["read_table"]
 
-_SEARCHED = 30
 _TOTAL = r"(?i)^(合计|小计|总计|共计|累计|总数|total|subtotal|grandtotal|sum)[:：]?$"
 _PART_TOTAL = r"(合计|小计|总计|共计)[:：]?$"
+#: First bytes of the words of _TOTAL, in UTF-8: none of 200,000 addresses begins with one.
+_TOTALS_BEGIN = tuple({word.encode()[0] for word in "合小总共累tTsSgG"})
+_BEFORE_EXPONENT = tuple(b"eE+")
 _NOTE = r"^(注|备注|说明|填表|制表|审核|填报|单位|联系|统计)"
+#: Delimiters of texts whose numbers may have a decimal comma.
+_BESIDE_COMMAS = (";", "\t")
+_COMMA_NUMBER = r"^[+-]?\d+,\d+$"
+_NO_THOUSANDS = r"^[+-]?(\d{4,},\d+|\d+,(\d{1,2}|\d{4,}))$"
+_WRAPPED = r'^="[\s\S]*"$'
 _SCIENTIFIC = r"^[+-]?\d(\.\d+)?[eE]\+?(1[1-9]|[2-9]\d)$"
-_NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 
 
 def read_table(
@@ -98,52 +116,148 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     findings = Findings()
     if sheet.encoding == "GB18030" and sheet.encoding_source == "inferred":
         findings.add("ENC_INFERRED", value=sheet.encoding)
-    first, header = _header(sheet.rows, name)
-    if first > 1:
-        findings.add("TABLE_HEADER", value=first)
+    if sheet.n_zeros:
+        findings.add("TEXT_ZEROS", value=sheet.n_zeros)
     if sheet.unfinished:
-        findings.add("TABLE_UNFINISHED", value=len(sheet.rows))
-    _fill_merged(sheet, first, findings)
-    body = sheet.rows[first:]
-    lengths = np.fromiter(map(len, body), dtype=np.int64, count=len(body))
-    cells = _turned(body, lengths) or [()] * len(header)
-    columns = [_column(values) for values in cells[: max(len(header), 0)]]
-    columns += [_column([None] * len(body))] * (len(header) - len(columns))
-    beyond = [_column(values) for values in cells[len(header) :]]
-    there = np.column_stack([c.notna().to_numpy() for c in (*columns, *beyond)])
-    rows = np.flatnonzero(there.any(axis=1))
-    extra: np.ndarray = np.asarray(there[:, len(header) :].any(axis=1))
-    if rows.size and extra[rows].mean() > 0.5:
-        columns, beyond, extra = [*columns, *beyond], [], np.zeros(len(body), dtype=bool)
-    if sheet.encoding:
-        # A text file of ours marks texts that a spreadsheet would run; that mark is no text.
-        columns = [restore(c) if pd.api.types.is_string_dtype(c.dtype) else c for c in columns]
-    labels = _labels(header, columns)
+        findings.add("TABLE_UNFINISHED", value=sheet.n_rows)
+    found = find_headings(sheet.rows, sheet.merged, name)
+    if found.first > 1:
+        findings.add("TABLE_HEADER", value=found.first)
+    if found.told_apart:
+        findings.add("TABLE_LEVELS", value="、".join(found.told_apart))
+    _fill_merged(sheet, found.first, findings)
+    block = _block(sheet, found, findings)
+    labels = _labels(block.header, block.columns)
     frame = pd.DataFrame(
-        {label: column for label, column in zip(labels, columns, strict=True) if label},
-        index=range(len(body)),
+        {label: column for label, column in zip(labels, block.columns, strict=True) if label},
+        index=range(len(block.there)),
     )
-    frame, lengths, extra = frame.iloc[rows].reset_index(drop=True), lengths[rows], extra[rows]
-    skipped = _no_records(frame, findings)
-    record = np.flatnonzero(~skipped)
-    frame = frame[~skipped].reset_index(drop=True)
-    _check_shape(frame, sheet, rows + first, record, lengths, extra, len(header), findings)
+    rows = np.flatnonzero(block.there)
+    frame = frame.iloc[rows].reset_index(drop=True)
+    lengths, extra = block.lengths[rows], block.extra[rows]
+    n_before = block.n_before
+    findings.add(
+        "NOTE_ROW",
+        records=np.arange(n_before),
+        value=[_shown(row) for row in sheet.rows[found.first : found.first + n_before]],
+    )
+    skipped = _no_records(frame, findings, n_before)
+    kept = np.flatnonzero(~skipped)
+    frame, record = frame[~skipped].reset_index(drop=True), n_before + kept
+    row = found.first + n_before + rows
+    width = len(block.header)
+    _check_shape(frame, sheet, row[kept], record, lengths[kept], extra[kept], width, findings)
+    _tell_marks(sheet, labels, row[kept], record, findings)
+    frame = _plain_texts(frame, sheet, findings)
     frame = _without_damage(frame, record, findings)
     located = locate(frame, findings, record)
+    walked = np.concatenate([found.first + np.arange(n_before), row, block.rows_after])
     return Raw(
         name=name,
         # Numbers are attributes as well, and stay; geometry as text is the geometry.
         frame=frame.drop(columns=[located.wkt] if located.wkt else []),
         geometry=located.geometry,
         record=record,
-        n_walked=len(rows),
-        n_skipped=int(skipped.sum()),
+        n_walked=len(walked),
+        n_skipped=int(skipped.sum()) + n_before + len(block.rows_after),
         findings=findings,
         crs=located.crs,
         encoding=sheet.encoding,
         encoding_source=sheet.encoding_source,
-        row_label=np.array([f"第 {r + first + 1} 行" for r in rows], dtype=object),
+        row_label=_row_labels(walked),
+        stated_unit=found.stated_unit,
     )
+
+
+@dataclass
+class _Block:
+    """The cells of the first table of a sheet, column by column."""
+
+    header: list[str]
+    columns: list[pd.Series]
+    #: By row: whether it holds anything, how many cells it has, and whether some lie beyond.
+    there: np.ndarray
+    lengths: np.ndarray
+    extra: np.ndarray
+    #: Rows between headings and records, and those of another table below, by their place.
+    n_before: int
+    rows_after: np.ndarray
+
+
+def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
+    """Lay out the table under the headings ``found``, without what stands beside or below it."""
+    header = list(found.names)
+    kinds = kinds_below(sheet.rows[found.first : found.first + SEARCHED], header)
+    for kind, row in zip(kinds, sheet.rows[found.first :], strict=False):
+        header = with_units(header, row) if kind == "units" else header
+    start = found.first + len(kinds)
+    body = sheet.body(start)
+    if sheet.columns is not None and _has_blank_row(body):
+        # What stands behind it may be another table.
+        body = sheet.body(-1)[start:]
+    rows_after = np.empty(0, dtype=np.int64)
+    if sheet.columns is None and (end := first_row_below(body, header)) is not None:
+        after = [i for i in range(end, len(body)) if not all(map(is_blank, body[i]))]
+        rows_after = start + np.array(after, dtype=np.int64)
+        number = start + end + 1
+        where = Text(f"第 {number} 行起", f"from row {number} on")
+        findings.add("TABLE_ASIDE", about="below", value=_shown(body[end]), detail=where)
+        body = body[:end]
+    columns, lengths = _laid_out(body, sheet.columns is not None, len(header))
+    there = np.column_stack([c.notna().to_numpy() for c in columns])
+    if (beside := table_beside(header, there)) is not None:
+        cut, is_same = beside
+        findings.add(
+            "TABLE_ASIDE",
+            about="beside",
+            severity="error" if is_same else "warning",
+            value="、".join(n for n in header[cut:] if n),
+            detail=Text(f"第 {cut + 1} 列起", f"from column {cut + 1} on"),
+        )
+        header, columns, there = header[:cut], columns[:cut], there[:, :cut]
+        while header and not header[-1]:
+            header.pop()
+        lengths = np.minimum(lengths, len(header))
+    extra = np.asarray(there[:, len(header) :].any(axis=1))
+    has_any = np.asarray(there.any(axis=1))
+    if has_any.any() and extra[has_any].mean() > 0.5:
+        extra = np.zeros(len(there), dtype=bool)
+    else:
+        columns = columns[: len(header)]
+    return _Block(header, columns, has_any, lengths, extra, len(kinds), rows_after)
+
+
+def _has_blank_row(columns: Sequence[pa.Array]) -> bool:
+    longest = np.zeros(len(columns[0]), dtype=np.int64)
+    for column in columns:
+        longest = np.maximum(longest, pc.binary_length(column).to_numpy())
+        if longest.all():
+            return False
+    return True
+
+
+def _laid_out(
+    body: Sequence[Any], is_regular: bool, width: int
+) -> tuple[list[pd.Series], np.ndarray]:
+    """Return the columns of ``body``, at least ``width``, and how many cells each row has."""
+    if is_regular:
+        columns = [_text_column(c) for c in body]
+        n, lengths = len(body[0]), np.full(len(body[0]), len(body))
+    else:
+        n, lengths = len(body), np.fromiter(map(len, body), dtype=np.int64, count=len(body))
+        columns = [_column(values) for values in _turned(body, lengths)]
+    columns += [_column([None] * n)] * (width - len(columns))
+    return columns, lengths
+
+
+def _shown(row: Sequence[Any]) -> str:
+    return "、".join(str(c).strip() for c in row if not is_blank(c))[:60]
+
+
+def _row_labels(rows: np.ndarray) -> np.ndarray:
+    numbers = pa.array(rows + 1).cast(pa.string())
+    labels = pc.binary_join_element_wise("第 ", numbers, " 行", "")
+    return np.asarray(labels.to_numpy(zero_copy_only=False), dtype=object)
 
 
 def _turned(body: Sequence[Sequence[Any]], lengths: np.ndarray) -> list[Sequence[Any]]:
@@ -153,57 +267,6 @@ def _turned(body: Sequence[Sequence[Any]], lengths: np.ndarray) -> list[Sequence
     return list(itertools.zip_longest(*body))
 
 
-def _header(rows: Sequence[Sequence[Any]], name: str) -> tuple[int, list[str]]:
-    """Return how many rows come before the records, and the names of the columns."""
-    head = rows[:_SEARCHED]
-    filled = [sum(not _is_blank(c) for c in row) for row in head]
-    usual = max(filled, default=0)
-    for i, row in enumerate(head):
-        if filled[i] < max(min(2, usual), 0.6 * usual) or not _is_wordy(row):
-            continue
-        names = ["" if _is_blank(c) else re.sub(r"\s+", "", str(c)) for c in row]
-        below = list(rows[i + 1]) if i + 1 < len(rows) else []
-        if _is_second_header(names, below):
-            below += [""] * (len(names) - len(below))
-            lower = ["" if _is_blank(c) else re.sub(r"\s+", "", str(c)) for c in below]
-            return i + 2, [b or a for a, b in zip(names, lower, strict=False)]
-        while names and not names[-1]:
-            names.pop()
-        return i + 1, names
-    raise SourceError(
-        Text(
-            f"{name}：前 {_SEARCHED} 行中没有找到表头。",
-            f"{name}: no row of headings was found in the first {_SEARCHED} rows.",
-        ),
-        remedy=Text(
-            "请在数据上方用一行写明列名。",
-            "Write the names of the columns into one row above the records.",
-        ),
-    )
-
-
-def _is_blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
-
-
-def _is_wordy(row: Sequence[Any]) -> bool:
-    cells = [c for c in row if not _is_blank(c)]
-    words = [c for c in cells if isinstance(c, str) and not _NUMBER.fullmatch(c.strip())]
-    return len(words) >= 0.8 * len(cells) and len(set(map(str, cells))) > 0.5 * len(cells)
-
-
-def _is_second_header(names: Sequence[str], below: Sequence[Any]) -> bool:
-    """Whether the row below names the parts of headings that were merged across columns."""
-    gaps = [i for i, n in enumerate(names) if not n and any(names[:i])]
-    cells = [i for i, c in enumerate(below) if not _is_blank(c)]
-    return (
-        bool(gaps)
-        and bool(set(gaps) & set(cells))
-        and len(cells) <= max(2 * len(gaps), 1)
-        and all(isinstance(below[i], str) and not _NUMBER.fullmatch(below[i]) for i in cells)
-    )
-
-
 def _fill_merged(sheet: Sheet, first: int, findings: Findings) -> None:
     """Repeat a text merged down over several rows; a number merged so counts once."""
     filled = 0
@@ -211,7 +274,7 @@ def _fill_merged(sheet: Sheet, first: int, findings: Findings) -> None:
         if top < first or bottom == top or right != left or bottom >= len(sheet.rows):
             continue
         value = sheet.rows[top][left] if left < len(sheet.rows[top]) else ""
-        if not isinstance(value, str) or _is_blank(value) or _NUMBER.fullmatch(value.strip()):
+        if not isinstance(value, str) or is_blank(value) or is_number_text(value):
             continue
         for row in sheet.rows[top + 1 : bottom + 1]:
             row[left] = value
@@ -257,8 +320,98 @@ def _texts(values: Sequence[Any]) -> pd.Series:
         # A lone surrogate, which a damaged workbook can hold, is no text.
         safe = [v and v.encode("utf-8", "replace").decode() for v in values]
         array = pa.array(safe, type=pa.large_string())
-    trimmed = pc.utf8_trim_whitespace(array)
-    return pc.if_else(pc.equal(trimmed, ""), None, trimmed).to_pandas().astype("str")
+    return _text_column(array)
+
+
+def _text_column(array: pa.Array) -> pd.Series:
+    texts = trimmed(array)
+    empty = pc.equal(pc.binary_length(texts), 0)
+    if pc.any(empty).as_py():
+        texts = pc.if_else(empty, pa.scalar(None, texts.type), texts)
+    return pd.Series(pd.array(texts, dtype="str"))
+
+
+def _array(column: pd.Series) -> pa.Array:
+    """Return a column of text as Arrow has it."""
+    array = pa.array(column.array, type=pa.large_string(), from_pandas=True)
+    return array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+
+
+def _plain_texts(frame: pd.DataFrame, sheet: Sheet, findings: Findings) -> pd.DataFrame:
+    """Take off what a program put around texts so that a spreadsheet leaves them alone."""
+    unwrapped: list[str] = []
+    example = ""
+    texts = [n for n in frame.columns if isinstance(frame[n].dtype, pd.StringDtype)]
+    for label in texts:
+        column = frame[label]
+        array = _array(column)
+        first = byte_at(array, 0)
+        wrapped = _matches_among(array, _WRAPPED, first == ord("="))
+        if wrapped.any():
+            # ="001" is a formula whose value is the text 001.
+            unwrapped.append(str(label))
+            example = example or str(column[wrapped].iloc[0])
+            inner = column[wrapped].str.slice(2, -1).str.replace('""', '"', regex=False)
+            frame[label] = column.mask(wrapped).fillna(inner)
+        elif sheet.encoding and (first == ord("'")).any():
+            # A text file of ours marks texts that a spreadsheet would run; that mark is no text.
+            frame[label] = restore(column)
+    if unwrapped:
+        findings.add("CELLS_UNWRAPPED", value=example, expected="、".join(unwrapped))
+    if sheet.delimiter in _BESIDE_COMMAS:
+        _decimal_points(frame, texts, findings)
+    return frame
+
+
+def _decimal_points(frame: pd.DataFrame, texts: Sequence[str], findings: Findings) -> None:
+    """Write the decimal commas of a table that nothing but commas can part as points."""
+    arrays = {n: pa.array(frame[n], pa.large_string(), from_pandas=True) for n in texts}
+    filled = {n: frame[n].notna().to_numpy() for n in texts}
+    commas = {n: _matches(a, _COMMA_NUMBER) for n, a in arrays.items()}
+    whole = {n: _matches(a, r"^[+-]?\d+$") for n, a in arrays.items()}
+    hit = [n for n in texts if commas[n].any() and (commas[n] | whole[n])[filled[n]].all()]
+    # 1,234 alone could be a thousand; a comma before one, two or four digits could not.
+    if not any(_matches(arrays[n], _NO_THOUSANDS).any() for n in hit):
+        return
+    for name in hit:
+        frame[name] = frame[name].str.replace(",", ".", regex=False)
+    findings.add("DECIMAL_COMMA", value="、".join(map(str, hit)))
+
+
+def _tell_marks(
+    sheet: Sheet, labels: Sequence[str], row: np.ndarray, record: np.ndarray, findings: Findings
+) -> None:
+    """Tell cells that lost their value to an error or were never computed, and what is hidden."""
+    marks = sheet.marks
+    if marks == Marks():
+        return
+    record_of = dict(zip(row.tolist(), record.tolist(), strict=True))
+    for code, action, cells in (
+        ("CELL_ERROR", "value_removed", marks.errors),
+        ("FORMULA_UNCOMPUTED", "value_removed", dict.fromkeys(marks.uncomputed, "=")),
+    ):
+        for column, label in enumerate(labels):
+            hit = {
+                record_of[r]: text
+                for (r, c), text in cells.items()
+                if c == column and label and r in record_of
+            }
+            findings.add(
+                code,
+                records=np.array(list(hit), dtype=np.int64),
+                field=label,
+                value=np.array(list(hit.values()), dtype=object),
+                action=action,
+            )
+    rows = [r for r in marks.hidden_rows if r in record_of]
+    columns = [labels[c] for c in marks.hidden_columns if c < len(labels) and labels[c]]
+    if rows or columns:
+        findings.add(
+            "SHEET_HIDDEN",
+            value=len(rows),
+            expected="、".join(columns) or "-",
+            detail=Text("（表上有筛选）", " (a filter is on)") if marks.is_filtered else NOTHING,
+        )
 
 
 def _labels(header: Sequence[str], columns: Sequence[pd.Series]) -> list[str]:
@@ -277,8 +430,11 @@ def _labels(header: Sequence[str], columns: Sequence[pd.Series]) -> list[str]:
     return labels
 
 
-def _no_records(frame: pd.DataFrame, findings: Findings) -> np.ndarray:
-    """Tell the rows that are no records: totals, notes, headings once more."""
+def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.ndarray:
+    """Tell the rows that are no records: totals, notes, headings once more.
+
+    The first row is record ``offset``.
+    """
     n = len(frame)
     there = frame.notna().to_numpy()
     first = there.argmax(axis=1) if frame.shape[1] else np.zeros(n, dtype=int)
@@ -295,29 +451,44 @@ def _no_records(frame: pd.DataFrame, findings: Findings) -> np.ndarray:
         near = np.flatnonzero((first >= i - 1) & there[:, i])
         if not near.size:
             continue
-        texts = pa.array(column.iloc[near], type=pa.large_string(), from_pandas=True)
-        closed = pc.replace_substring_regex(texts, r"\s", "")
-        whole = _spread(_matches(closed, _TOTAL), near, n)
+        texts = _array(column)
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
-        part = _spread(_matches(closed, _PART_TOTAL), near, n) & (first == i)
-        part &= count <= (frame.shape[1] + 1) // 2
-        hit = whole | part
+        few = (first == i) & (count <= (frame.shape[1] + 1) // 2)
+        begun = np.isin(byte_at(texts, 0), _TOTALS_BEGIN)
+        at = near[few[near] | begun[near]]
+        if not at.size:
+            continue
+        closed = pc.replace_substring_regex(texts.take(pa.array(at)), r"\s", "")
+        whole = _spread(_matches(closed, _TOTAL), at, n)
+        hit = whole | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
         shown[hit & ~total] = column[hit & ~total]
         total |= hit
         if frame.shape[1] >= 3:
-            hit = _spread(_matches(closed, _NOTE), near, n) & (first == i) & (count == 1)
+            hit = _spread(_matches(closed, _NOTE), at, n) & (first == i) & (count == 1)
             shown[hit] = column[hit].str.slice(0, 60)
             note |= hit
     repeated = (same >= 2) & (same >= 0.6 * frame.shape[1])
-    note = (note | repeated) & ~total
-    findings.add("TOTAL_ROW", records=np.flatnonzero(total), value=shown[total])
-    findings.add("NOTE_ROW", records=np.flatnonzero(note), value=shown[note])
+    # A title stands above headings that are repeated, and nothing else in its row.
+    titled = np.append(repeated[1:], False) & (count == 1) & (frame.shape[1] > 2)
+    for k in np.flatnonzero((repeated | titled) & ~total).tolist():
+        shown[k] = str(frame.iloc[k, first[k]])[:60]
+    note = (note | repeated | titled) & ~total
+    findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=shown[total])
+    findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=shown[note])
     return total | note
 
 
 def _matches(texts: Any, pattern: str) -> np.ndarray:
     found = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
     return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+
+
+def _matches_among(texts: pa.Array, pattern: str, among: np.ndarray) -> np.ndarray:
+    """Which of ``texts`` fit a pattern, tried on those alone that may."""
+    at = np.flatnonzero(among)
+    if not at.size:
+        return np.zeros(len(texts), dtype=bool)
+    return _spread(_matches(texts.take(pa.array(at)), pattern), at, len(texts))
 
 
 def _spread(hit: np.ndarray, where: np.ndarray, n: int) -> np.ndarray:
@@ -337,10 +508,10 @@ def _check_shape(
     findings: Findings,
 ) -> None:
     """Rows with more or fewer values than there are headings have shifted, or were cut."""
-    longer, shorter = extra[record], lengths[record] < width
+    longer, shorter = extra, lengths < width
     if len(record) and shorter.mean() > 0.5:
         shorter = np.zeros(len(record), dtype=bool)
-    torn = np.isin(row[record], sheet.torn)
+    torn = np.isin(row, sheet.torn)
     for hit, severity, action in (
         (longer, "error", "rejected"),
         ((shorter | torn) & ~longer, "warning", "none"),
@@ -348,12 +519,12 @@ def _check_shape(
         findings.add(
             "ROW_RAGGED",
             records=record[hit],
-            value=lengths[record[hit]],
+            value=lengths[hit],
             expected=width,
             severity=severity,
             action=action,
         )
-    lost = np.isin(row[record], sheet.lost)
+    lost = np.isin(row, sheet.lost)
     for label in frame.columns if lost.any() else ():
         if not pd.api.types.is_string_dtype(frame[label].dtype):
             continue
@@ -372,10 +543,15 @@ def _without_damage(frame: pd.DataFrame, record: np.ndarray, findings: Findings)
         column = frame[label]
         if pd.api.types.is_float_dtype(column.dtype):
             size = column.abs()
-            # A sheet keeps 15 digits of what is typed, and puts zeros for the rest.
-            hit = ((size >= 2**53) | ((size >= 1e15) & (size % 10 == 0))).to_numpy(dtype=bool)
+            # A sheet keeps 15 digits of what is typed, and puts zeros for the rest: in all of them.
+            long = (size >= 1e15) & (size < 2**53)
+            hit = (size >= 2**53).to_numpy(dtype=bool, copy=True)
+            if (size[long] % 10 == 0).all():
+                hit |= long.to_numpy(dtype=bool)
         elif pd.api.types.is_string_dtype(column.dtype):
-            hit = _matches(pa.array(column, pa.large_string(), from_pandas=True), _SCIENTIFIC)
+            array = _array(column)
+            # Its exponent has two digits, behind an E or a sign.
+            hit = _matches_among(array, _SCIENTIFIC, np.isin(byte_at(array, -3), _BEFORE_EXPONENT))
         else:
             continue
         if hit.any():

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import geo_citymgmt as gcm
 from geo_citymgmt import SourceError
 from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.dbf_text import TextColumn, admitted, decode_value
@@ -146,3 +147,49 @@ def test_in_bulk_a_value_is_what_it_is_singly(values, encoding, width, repeats):
     texts, lost = column.decode(encoding)
     assert texts.to_pylist() == [text or None for text, _ in expected]
     assert lost.tolist() == [k for k, (_, cut) in enumerate(expected) if cut]
+
+
+def table(path, fields, rows):
+    """Write a dBase table: (name, type, width, decimals) and texts as they stand in the records."""
+    head = bytearray(32)
+    head[:1] = b"\x83"
+    head[4:8] = len(rows).to_bytes(4, "little")
+    head[8:10] = (33 + 32 * len(fields)).to_bytes(2, "little")
+    head[10:12] = (1 + sum(f[2] for f in fields)).to_bytes(2, "little")
+    for name, kind, width, decimals in fields:
+        item = bytearray(32)
+        item[: len(name.encode("gbk"))] = name.encode("gbk")
+        item[11:12], item[16], item[17] = kind.encode(), width, decimals
+        head += item
+    body = b"".join(
+        b" "
+        + b"".join(
+            v.encode("gbk").rjust(f[2]) if f[1] in "NFM" else v.encode("gbk").ljust(f[2])
+            for v, f in zip(row, fields, strict=True)
+        )
+        for row in rows
+    )
+    path.write_bytes(bytes(head) + b"\r" + body + b"\x1a")
+    return path
+
+
+def test_a_memo_whose_text_is_elsewhere_is_told_and_its_block_numbers_are_no_text(tmp_path):
+    fields = [("编号", "C", 10, 0), ("说明", "M", 10, 0)]
+    path = table(tmp_path / "a.dbf", fields, [("J1", "1"), ("J2", "27"), ("J3", "")])
+    read = read_dbf(path)
+    assert read.columns["编号"].tolist() == ["J1", "J2", "J3"]
+    assert read.columns["说明"].isna().all()
+    found = read.findings.frame().query("code == 'MEMO_UNREAD'").iloc[0]
+    assert (found["field"], found["expected"]) == ("说明", "2")
+    assert "不在" in found["message_zh"].split("（")[1]
+    (tmp_path / "a.DBT").write_bytes(b"")
+    assert read_dbf(path).findings.frame()["value"].tolist()[-1] == "a.DBT"
+
+
+def test_ids_in_a_column_with_decimals_are_read_without_them(tmp_path):
+    fields = [("窨井编号", "N", 19, 5), ("道路名称", "C", 20, 0)]
+    rows = [("1001.00000", "人民路"), ("1002.00000", "x")]
+    path = table(tmp_path / "窨井.dbf", fields, rows)
+    layer = gcm.read_layer(path, "manholes")
+    assert layer.data["manhole_id"].tolist() == ["1001", "1002"]
+    assert "ID_AS_WRITTEN" in set(layer.findings["code"])

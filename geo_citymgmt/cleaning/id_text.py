@@ -1,0 +1,195 @@
+"""Ids as they were written, before a program put quotes, a point or an exponent to them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from geo_citymgmt.cleaning.text import text_array, to_series
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.ends import byte_at
+from geo_citymgmt.spec import Field
+
+__all__ = ["as_written", "is_lost_number", "tell_odd_forms", "written_ids"]
+
+#: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.
+#: First bytes of the quotes; those of other languages begin with that of “.
+_GUARDS = (*b"=\"'`", "“".encode()[0])
+_GUARDED = (
+    (r"^=?[\"“”]([^\"“”]+)[\"“”]$", r"\1"),
+    (r"^['‘’`]([^'‘’`]+)['‘’`]?$", r"\1"),
+)
+_WHOLE = r"^\d+\.0*$"
+_BROKEN = r"^\d+\.\d*[1-9]\d*$"
+_EXPONENT = r"^(\d)\.(\d+)[eE]\+?(\d{1,3})$"
+#: From here on a float does not tell neighbouring whole numbers apart.
+_EXACT = 2**53
+#: So many ids, and such a share of them, make a form that the others are to have as well. Numbers
+#: that are counted up, without zeros in front, reach no more than nine in ten of one length.
+_ENOUGH, _USUAL = 20, 0.95
+_SAMPLED = 2_000
+
+
+def as_written(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
+    """Return ids without what programs put to them; what was changed is told once.
+
+    A point and zeros are taken off where no id of the column has other decimals: 1001.00000 is
+    1001 then, and 1.0 beside 1.1 is 1.0. Whole numbers that a float could not hold stay as they
+    are, for :func:`is_lost_number`.
+
+    Parameters
+    ----------
+    column : Series of str
+        Trimmed and half-width.
+    item : Field
+        Whose ids they are.
+    findings : Findings
+        Takes the ``ID_AS_WRITTEN``.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import get_spec
+    >>> item = get_spec("manholes").fields["manhole_id"]
+    >>> ids = pd.Series(['="001"', "'002", "1003.00000", "1.00400000000e+003"], dtype="str")
+    >>> as_written(ids, item, Findings()).tolist()
+    ['001', '002', '1003', '1004']
+    """
+    before = text_array(column)
+    ids = written_ids(before)
+    if ids is before:
+        return column
+    changed = np.flatnonzero(
+        pc.fill_null(pc.not_equal(ids, before), False).to_numpy(zero_copy_only=False)
+    )
+    if len(changed):
+        findings.add(
+            "ID_AS_WRITTEN",
+            value=before[int(changed[0])].as_py(),
+            expected=ids[int(changed[0])].as_py(),
+            item=item,
+        )
+    return to_series(ids)
+
+
+def written_ids(ids: pa.Array) -> pa.Array:
+    """Return the ids of :func:`as_written`, the same array where nothing is to be changed."""
+    if np.isin(byte_at(ids, 0), _GUARDS).any():
+        for pattern, inner in _GUARDED:
+            ids = pc.replace_substring_regex(ids, pattern, inner)
+    if pc.any(pc.match_substring(ids, ".")).as_py():
+        ids = _without_decimals(ids)
+    return ids
+
+
+def _without_decimals(ids: pa.Array) -> pa.Array:
+    if not _matches(ids, _BROKEN).any():
+        whole = _matches(ids, _WHOLE)
+        if whole.any():
+            ids = _replaced(ids, whole & ~is_lost_number(ids), r"\.0*$", "")
+    exponent = np.flatnonzero(_matches(ids, _EXPONENT))
+    if not len(exponent):
+        return ids
+    texts = ids.take(pa.array(exponent)).to_pandas()
+    parts = texts.str.extract(_EXPONENT)
+    places, shift = parts[1].str.len(), parts[2].astype(int)
+    number = texts.astype(float)
+    # All digits before the point are there, and none but zeros behind it.
+    exact = ((places >= shift) & (number == number.round()) & (number < _EXACT)).to_numpy()
+    if not exact.any():
+        return ids
+    mask = np.zeros(len(ids), dtype=bool)
+    mask[exponent[exact]] = True
+    plain = pa.array([f"{n:.0f}" for n in number[exact]], type=ids.type)
+    return pc.replace_with_mask(ids, pa.array(mask), plain)
+
+
+def is_lost_number(ids: pa.Array) -> np.ndarray:
+    """Which ids are whole numbers with a point that a float was too short for.
+
+    Examples
+    --------
+    >>> is_lost_number(pa.array(["3205050101000004.0", "32050501010000041.0", "1.0"])).tolist()
+    [False, True, False]
+    """
+    hit = np.zeros(len(ids), dtype=bool)
+    if pc.any(pc.match_substring(ids, ".")).as_py():
+        hit = _matches(ids, r"^\d{16,}\.0*$")
+    if hit.any():
+        at = np.flatnonzero(hit)
+        numbers = [float(v) for v in ids.take(pa.array(at)).to_pylist()]
+        hit[at] = np.array(numbers) >= _EXACT
+    return hit
+
+
+def tell_odd_forms(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
+    """Tell ids that are built otherwise, or longer or shorter, than nearly all of the column.
+
+    They are not refused: an id of another form is an id. Where ids have no usual form nothing is
+    told.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import get_spec
+    >>> item, found = get_spec("manholes").fields["manhole_id"], Findings()
+    >>> ids = pd.Series([f"J{k:04d}" for k in range(60)] + ["J60", "0061J"], dtype="str")
+    >>> tell_odd_forms(ids, item, found, np.arange(62))
+    >>> found.frame()["value"].tolist()
+    ['J60', '0061J']
+    """
+    ids = text_array(column)
+    n = len(ids) - ids.null_count
+    if n < _ENOUGH:
+        return
+    there = ids.is_valid().to_numpy(zero_copy_only=False)
+    odd = there & ~_usual_build(ids, n) | there & ~_usual_length(ids, there)
+    if not odd.any() or odd.sum() > (1 - _USUAL) * n:
+        return
+    example = ids[int(np.flatnonzero(there & ~odd)[0])].as_py()
+    at = np.flatnonzero(odd)
+    findings.add(
+        "ID_FORM",
+        records=record[at],
+        value=np.asarray(ids.take(pa.array(at)), dtype=object),
+        expected=example,
+        item=item,
+    )
+
+
+def _usual_length(ids: pa.Array, there: np.ndarray) -> np.ndarray:
+    length = pc.fill_null(pc.utf8_length(ids), 0).to_numpy(zero_copy_only=False)
+    values, counts = np.unique(length[there], return_counts=True)
+    usual = values[counts.argmax()]
+    if counts.max() < _USUAL * there.sum():
+        return np.ones(len(ids), dtype=bool)
+    return np.asarray(length == usual)
+
+
+def _usual_build(ids: pa.Array, n: int) -> np.ndarray:
+    """Which ids have the runs of letters, digits and signs that nearly all have."""
+    step = max(n // _SAMPLED, 1)
+    sample = ids.take(pa.array(np.arange(0, len(ids), step))).drop_null()
+    build = sample
+    for pattern, sign in ((r"[A-Z]+", "A"), (r"[a-z]+", "a"), (r"[0-9]+", "9")):
+        build = pc.replace_substring_regex(build, pattern, sign)
+    builds, counts = np.unique(np.asarray(build, dtype=object).astype(str), return_counts=True)
+    if counts.max() < 0.9 * len(sample):
+        return np.ones(len(ids), dtype=bool)
+    classes = {"A": "[A-Z]+", "a": "[a-z]+", "9": "[0-9]+"}
+    signs = (classes.get(c) or _escaped(c) for c in str(builds[counts.argmax()]))
+    fits = _matches(ids, f"^{''.join(signs)}$")
+    return fits if fits.sum() >= _USUAL * n else np.ones(len(ids), dtype=bool)
+
+
+def _escaped(character: str) -> str:
+    return character if character > "\x7f" else f"\\x{ord(character):02x}"
+
+
+def _replaced(ids: pa.Array, where: np.ndarray, pattern: str, by: str) -> pa.Array:
+    return pc.if_else(pa.array(where), pc.replace_substring_regex(ids, pattern, by), ids)
+
+
+def _matches(ids: pa.Array, pattern: str) -> np.ndarray:
+    found = pc.fill_null(pc.match_substring_regex(ids, pattern), False)
+    return np.array(found.to_numpy(zero_copy_only=False))

@@ -1,0 +1,338 @@
+"""Sheets as offices lay them out: form lines, levels of headings, rows that are no records."""
+
+from __future__ import annotations
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+import geo_citymgmt as gcm
+from geo_citymgmt.reading import sheet as sheets
+from geo_citymgmt.reading.headings import find_headings, kinds_below
+from geo_citymgmt.reading.sheet import Sheet
+from geo_citymgmt.reading.table import read_table, table_of
+
+RECORDS = [[f"J{k:03d}", "人民路", 120.6 + k / 100, 31.3] for k in range(1, 5)]
+HEADINGS = ["窨井编号", "道路名称", "经度", "纬度"]
+
+
+def book(path, rows, *, merged=(), errors=(), hidden=()):
+    """Write ``rows`` as the only sheet of a workbook."""
+    workbook = openpyxl.Workbook()
+    sheet = workbook.active
+    for row in rows:
+        sheet.append(row)
+    for cells in merged:
+        sheet.merge_cells(cells)
+    for name, text in errors:
+        sheet[name] = text
+        sheet[name].data_type = "e"
+    for number in hidden:
+        sheet.row_dimensions[number].hidden = True
+    workbook.save(path)
+    return path
+
+
+def told(raw, code):
+    table = raw.findings.frame()
+    return table[table["code"] == code]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["填报单位：", "姑苏区城管局", "联系人：", "某人"],
+        ["填报单位：姑苏区城管局", "", "填报日期：2022年6月30日"],
+        ["填报单位", "姑苏区城管局"],
+        ["苏州市窨井台账"],
+    ],
+)
+def test_what_stands_above_the_headings_is_no_heading(line):
+    raw = table_of(Sheet([line, HEADINGS, *RECORDS]), "t")
+    assert list(raw.frame.columns) == HEADINGS
+    assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
+    assert raw.labels()[0] == "第 3 行"
+
+
+def test_headings_that_all_end_in_a_colon_are_headings_without_it():
+    raw = table_of(Sheet([[f"{name}：" for name in HEADINGS], *RECORDS]), "t")
+    assert list(raw.frame.columns) == HEADINGS
+
+
+@pytest.mark.parametrize(
+    ("line", "unit"),
+    [
+        (["", "", "", "单位：万平方米"], "万平方米"),
+        (["违法建设台账（单位：亩）"], "亩"),
+        (["填报单位：某局", "", "计量单位：", "平方米"], "平方米"),
+        (["单位：平方米、个"], "平方米、个"),
+        (["Ledger (unit: km2)"], "km2"),
+        (["填报单位：某局"], ""),
+        (["单位：姑苏区城管局"], ""),
+    ],
+)
+def test_a_unit_stated_once_is_handed_on_and_an_office_is_no_unit(line, unit):
+    raw = table_of(Sheet([line, HEADINGS, *RECORDS]), "t")
+    assert raw.stated_unit == unit
+    assert len(raw.frame) == 4
+
+
+def test_equal_lower_headings_bear_the_upper_one(tmp_path):
+    path = book(
+        tmp_path / "a.xlsx",
+        [
+            ["违建编号", "违建面积", "本月", None, "累计", None, "经度", "纬度"],
+            [None, None, "拆除面积", "户数", "拆除面积", "户数"],
+            *[[f"W{k}", 500, 10, 1, 300, 7, 120.6, 31.3] for k in range(3)],
+        ],
+        merged=["A1:A2", "B1:B2", "C1:D1", "E1:F1"],
+    )
+    raw = read_table(path)
+    assert list(raw.frame.columns) == [
+        *["违建编号", "违建面积", "本月/拆除面积", "本月/户数"],
+        *["累计/拆除面积", "累计/户数", "经度", "纬度"],
+    ]
+    assert raw.frame["累计/拆除面积"].tolist() == [300, 300, 300]
+    assert "本月/拆除面积" in told(raw, "TABLE_LEVELS")["value"].iloc[0]
+    layer = gcm.read_layer(path, "illegal_construction", crs="EPSG:4490")
+    # Which of the two it is, is not guessed.
+    assert "demolished_area_m2" not in layer.data.columns
+    assert layer.data["illegal_area_m2"].tolist() == [500, 500, 500]
+
+
+def test_a_heading_keeps_the_blanks_between_latin_words_alone():
+    rows = [["VIOLATION  DATE", "编　 号", "面积 (m2)", "Road\nname"], ["a", "b", "c", "d"]]
+    assert find_headings(rows, [], "t").names == ["VIOLATION DATE", "编号", "面积(m2)", "Road name"]
+
+
+def test_lower_headings_that_differ_stand_alone_and_those_above_once_more_too():
+    upper = ["编号", "位置", "位置", "备注"]
+    lower = ["编号", "经度", "纬度", ""]
+    found = find_headings([upper, lower, ["J1", 120.6, 31.3, ""]], [], "t")
+    assert (found.names, found.first, found.told_apart) == (
+        ["编号", "经度", "纬度", "备注"], 2, [],
+    )  # fmt: skip
+
+
+def test_a_record_of_words_is_no_lower_heading():
+    rows = [["编号", "名称", ""], ["J1", "人民路", "完好"], ["J2", "干将路", ""]]
+    assert find_headings(rows, [], "t").first == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "kind"),
+    [
+        (["1", "2", "3", "4"], "sequence"),
+        ([1, 2, 3, 4], "sequence"),
+        (["甲", "乙", 1, 2], "sequence"),
+        (["A", "B", "C", "D"], "sequence"),
+        (["(1)", "(2)", "(3)", "(4)"], "sequence"),
+        (["字符型", "文本", "数值", "数值"], "types"),
+        (["varchar(20)", "string", "double", "double"], "types"),
+        (["必填", "选填", "必填", "必填"], "types"),
+        (["-", "/", "°", "度"], "units"),
+        (["如 J001", "道路全称", "十进制度，六位小数", "十进制度，六位小数"], ""),
+        (["按编码规则", "道路全称", "如 120.600000", "如 31.300000"], "explanation"),
+        (["示例", "人民路", 120.6, 31.3], "sample"),
+        (["J000", "不详", 120.6, 31.3], ""),
+        (["J000", "人民路", "待定", "待定"], ""),
+        ([5, 6, 7, 8], ""),
+    ],
+)
+def test_a_row_about_the_columns_is_known_from_a_record(row, kind):
+    assert kinds_below([row, *RECORDS], HEADINGS) == ([kind] if kind else [])
+
+
+def test_rows_about_the_columns_are_walked_and_told_and_leave_the_types_alone():
+    rows = [HEADINGS, ["1", "2", "3", "4"], ["文本", "文本", "数值", "数值"], *RECORDS]
+    raw = table_of(Sheet(rows), "t")
+    assert (raw.n_walked, raw.n_skipped, raw.record.tolist()) == (6, 2, [2, 3, 4, 5])
+    assert told(raw, "NOTE_ROW")["record"].tolist() == [0, 1]
+    assert raw.frame["经度"].dtype == "float64"
+    np.testing.assert_allclose(shapely.get_x(raw.geometry), [120.61, 120.62, 120.63, 120.64])
+
+
+def test_units_below_the_headings_become_part_of_them():
+    rows = [["编号", "面积"], ["-", "亩"], ["W1", 2.5], ["W2", 3.0]]
+    assert list(table_of(Sheet(rows), "t").frame.columns) == ["编号", "面积（亩）"]
+
+
+def test_a_table_of_three_numbers_keeps_its_first_record():
+    rows = [["a", "b", "c"], [1, 2, 3], [4, 5, 6], [7, 8, 9]]
+    assert len(table_of(Sheet(rows), "t").frame) == 3
+
+
+def test_the_same_table_beside_the_first_is_an_error_and_not_mixed_in():
+    rows = [[*HEADINGS, "", *HEADINGS]]
+    rows += [[*r, "", f"K{k}", "x", 120.7, 31.4] for k, r in enumerate(RECORDS)]
+    raw = table_of(Sheet(rows), "t")
+    assert list(raw.frame.columns) == HEADINGS
+    assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
+    found = told(raw, "TABLE_ASIDE").iloc[0]
+    assert (found["severity"], found["value"]) == ("error", "、".join(HEADINGS))
+    assert not len(told(raw, "ROW_RAGGED"))
+
+
+def test_two_halves_side_by_side_without_a_gap_are_two_tables():
+    raw = table_of(Sheet([["编号", "名称", "编号", "名称"], ["J1", "a", "J3", "c"]]), "t")
+    assert raw.frame.to_dict("records") == [{"编号": "J1", "名称": "a"}]
+    assert told(raw, "TABLE_ASIDE")["severity"].tolist() == ["error"]
+
+
+def test_a_short_legend_beside_the_table_is_left_out_with_a_warning():
+    rows = [[*HEADINGS, "", "状态", "数量"], [*RECORDS[0], "", "完好", 4]]
+    rows += RECORDS[1:]
+    raw = table_of(Sheet(rows), "t")
+    assert list(raw.frame.columns) == HEADINGS
+    assert told(raw, "TABLE_ASIDE")["severity"].tolist() == ["warning"]
+
+
+def test_a_blank_column_within_a_table_parts_nothing():
+    rows = [["编号", "名称", "", "经度", "纬度"], *[[r[0], r[1], "", *r[2:]] for r in RECORDS]]
+    raw = table_of(Sheet(rows), "t")
+    assert list(raw.frame.columns) == ["编号", "名称", "经度", "纬度"]
+
+
+def test_another_table_below_is_told_and_no_record():
+    rows = [HEADINGS, *RECORDS, [], ["按状态汇总"], ["状态", "说明", "数量"], ["完好", "", 3],
+            ["缺失", "", 1]]  # fmt: skip
+    raw = table_of(Sheet(rows), "t")
+    assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
+    assert (raw.n_walked, raw.n_skipped) == (8, 4)
+    assert told(raw, "TABLE_ASIDE")["message_zh"].str.contains("第 7 行起").all()
+
+
+def test_headings_repeated_below_a_title_go_on_with_the_table():
+    rows = [HEADINGS, *RECORDS[:2], [], ["平江街道"], HEADINGS, *RECORDS[2:]]
+    raw = table_of(Sheet(rows), "t")
+    assert raw.frame["窨井编号"].tolist() == ["J001", "J002", "J003", "J004"]
+    assert told(raw, "NOTE_ROW")["value"].tolist() == ["平江街道", "窨井编号"]
+
+
+def test_cells_with_an_error_have_lost_their_value_and_say_so(tmp_path):
+    path = book(
+        tmp_path / "窨井.xlsx", [[*HEADINGS, "井深"], *[[*r, 1.5] for r in RECORDS]],
+        errors=[("E2", "#N/A"), ("B3", "#REF!"), ("E4", "#DIV/0!")],
+    )  # fmt: skip
+    layer = gcm.read_layer(path, "manholes", crs="EPSG:4490")
+    found = layer.findings[layer.findings["code"] == "CELL_ERROR"]
+    assert sorted(zip(found["row_label"], found["field"], found["value"], strict=True)) == [
+        ("第 2 行", "井深", "#N/A"),
+        ("第 3 行", "道路名称", "#REF!"),
+        ("第 4 行", "井深", "#DIV/0!"),
+    ]
+    assert set(found["action"]) == {"value_removed"}
+    assert layer.unreadable["well_depth_m"].tolist() == [True, False, True, False]
+
+
+def test_a_formula_that_was_never_computed_is_named_with_what_to_do(tmp_path):
+    rows = [[*HEADINGS, "长", "宽", "面积"]]
+    rows += [[*r, 2, 3, f"=E{k}*F{k}"] for k, r in enumerate(RECORDS, 2)]
+    raw = read_table(book(tmp_path / "a.xlsx", rows))
+    found = told(raw, "FORMULA_UNCOMPUTED")
+    assert found["record"].tolist() == [0, 1, 2, 3]
+    assert set(found["field"]) == {"面积"}
+    assert found["message_zh"].str.contains("保存一次").all()
+
+
+def test_hidden_rows_are_read_and_counted(tmp_path):
+    raw = read_table(book(tmp_path / "a.xlsx", [HEADINGS, *RECORDS], hidden=[3, 5, 9]))
+    assert len(raw.frame) == 4
+    assert told(raw, "SHEET_HIDDEN")["value"].tolist() == ["2"]
+
+
+def test_nothing_is_said_of_a_workbook_without_marks(tmp_path):
+    raw = read_table(book(tmp_path / "a.xlsx", [HEADINGS, *RECORDS]))
+    assert raw.findings.frame()["code"].tolist() == ["COORD_COLUMNS"]
+
+
+def csv(tmp_path, data: bytes):
+    path = tmp_path / "窨井.csv"
+    path.write_bytes(data)
+    return path
+
+
+def test_texts_guarded_against_a_spreadsheet_are_what_is_meant(tmp_path):
+    raw = read_table(csv(tmp_path, '编号,日期\n="001","=""2022-06-30"""\n002,\n'.encode()))
+    assert raw.frame.fillna("").values.tolist() == [["001", "2022-06-30"], ["002", ""]]
+    assert told(raw, "CELLS_UNWRAPPED")["expected"].tolist() == ["编号、日期"]
+
+
+@pytest.mark.parametrize("n_marks", [0, 1, 2, 3])
+def test_marks_of_the_byte_order_are_no_part_of_the_first_heading(tmp_path, n_marks):
+    raw = read_table(csv(tmp_path, b"\xef\xbb\xbf" * n_marks + "编号,名称\nJ1,a\n".encode()))
+    assert list(raw.frame.columns) == ["编号", "名称"]
+
+
+def test_zeros_in_a_text_are_taken_out_and_told(tmp_path):
+    data = "编号,名称\nJ1,a\nJ2,b\n".encode("gb18030").replace(b"J2", b"J2\x00\x00")
+    path = csv(tmp_path, data + b"x,y\n" * 20)
+    raw = read_table(path)
+    assert raw.frame["编号"].tolist()[:2] == ["J1", "J2"]
+    assert told(raw, "TEXT_ZEROS")["value"].tolist() == ["2"]
+
+
+def test_semicolons_part_the_cells_where_commas_are_in_the_numbers(tmp_path):
+    data = "编号;经度;纬度;户数\nJ1;120,61;31,30;1\nJ2;120,62;31,315;2\n"
+    raw = read_table(csv(tmp_path, data.encode()))
+    np.testing.assert_allclose(
+        shapely.get_coordinates(raw.geometry), [[120.61, 31.30], [120.62, 31.315]]
+    )
+    assert told(raw, "DECIMAL_COMMA")["value"].tolist() == ["经度、纬度"]
+
+
+def test_groups_of_three_are_no_decimals_where_nothing_says_so(tmp_path):
+    raw = read_table(csv(tmp_path, "编号;户数\nJ1;1,234\nJ2;5,678\n".encode()))
+    assert raw.frame["户数"].tolist() == ["1,234", "5,678"]
+    assert not len(told(raw, "DECIMAL_COMMA"))
+
+
+def test_sixteen_digits_that_a_float_holds_are_kept_and_those_a_sheet_cut_are_told(tmp_path):
+    exact = [3205050101000004 + k for k in range(3)]
+    path = book(tmp_path / "a.xlsx", [["编号", "名称"], *[[i, "x"] for i in exact]])
+    assert read_table(path).frame["编号"].tolist() == exact
+    cut = [3205050101000010, 3205050101000020]
+    path = book(tmp_path / "b.xlsx", [["编号", "名称"], *[[i, "x"] for i in cut]])
+    raw = read_table(path)
+    assert raw.frame["编号"].isna().all()
+    assert len(told(raw, "ID_DAMAGED")) == 2
+
+
+ROWS = [f'J{k:05d},"人民路 ""北"", {k}",{120 + k / 1e5}, x {k % 3},{"" if k % 7 else "注"}'
+        for k in range(4_000)]  # fmt: skip
+PLAIN = "编号,名称,经度,材质,备注"
+
+
+@pytest.mark.parametrize(
+    ("text", "is_regular"),
+    [
+        ("\n".join([PLAIN, *ROWS]) + "\n", True),
+        ("\r\n".join([PLAIN, *ROWS]) + "\r\n", True),
+        ("\n".join([PLAIN, *ROWS]), True),
+        ("\ufeff" + "\n".join([PLAIN, *ROWS]) + "\n", True),
+        ("\n".join([PLAIN, "1,2,3,4,5", *ROWS, "合计,,5,,"]) + "\n", True),
+        ("台账\n" + "\n".join([PLAIN, *[r.replace('"', "") for r in ROWS]]), True),
+        ("\n".join([PLAIN, *ROWS, "x,y"]) + "\n", False),
+        ("\n".join([PLAIN, *ROWS, 'x,"y\nz",,,']) + "\n", False),
+        ("\n".join([PLAIN, *ROWS, 'x,y"z,,,']) + "\n", False),
+        ("\n".join([PLAIN, *ROWS, 'x,"y"z,,,']) + "\n", False),
+        ("\n".join([PLAIN, *ROWS, "", "x,y,,,"]) + "\n", True),
+        ("\n".join([PLAIN, *ROWS, ",,,,", "状态,数,,,", "完好,2,,,", "缺失,1,,,"]) + "\n", True),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+def test_a_regular_text_is_read_as_the_careful_reader_reads_it(
+    tmp_path, monkeypatch, text, is_regular, encoding
+):
+    path = csv(tmp_path, text.encode(encoding))
+    assert (sheets.read_csv_sheet(path).columns is not None) == is_regular or encoding != "utf-8"
+    fast = read_table(path)
+    monkeypatch.setattr(sheets, "regular_columns", lambda data, delimiter: None)
+    slow = read_table(path)
+    pd.testing.assert_frame_equal(fast.frame, slow.frame)
+    pd.testing.assert_frame_equal(fast.findings.frame(), slow.findings.frame())
+    assert fast.labels().tolist() == slow.labels().tolist()
+    assert (fast.n_walked, fast.n_skipped) == (slow.n_walked, slow.n_skipped)
+    assert (fast.encoding, fast.encoding_source) == (slow.encoding, slow.encoding_source)
