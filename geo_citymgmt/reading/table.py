@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.coordinates import locate
 from geo_citymgmt.reading.inert import restore
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import Sheet, read_csv_sheet, read_workbook_sheet
@@ -36,7 +35,7 @@ _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 def read_table(
     source: Any, *, sublayer: str | None = None, encoding: str | None = None, name: str = ""
 ) -> Raw:
-    """Read a .csv, .xlsx or .xls as it is, with the position of each row where columns tell it.
+    """Read a .csv, .xlsx or .xls as it is; positions in its columns are another step.
 
     Titles above the header are left out; rows of totals, notes and repeated headers are walked
     and skipped, and said. A number with more digits than a sheet keeps is removed and said.
@@ -55,7 +54,7 @@ def read_table(
     Returns
     -------
     Raw
-        ``row_label`` is "第 N 行", the row of the sheet; geometry is None where there is none.
+        ``row_label`` is "第 N 行", the row of the sheet; without geometry.
 
     Raises
     ------
@@ -129,17 +128,14 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     frame = frame[~skipped].reset_index(drop=True)
     _check_shape(frame, sheet, rows + first, record, lengths, extra, len(header), findings)
     frame = _without_damage(frame, record, findings)
-    located = locate(frame, findings, record)
     return Raw(
         name=name,
-        # Numbers are attributes as well, and stay; geometry as text is the geometry.
-        frame=frame.drop(columns=[located.wkt] if located.wkt else []),
-        geometry=located.geometry,
+        frame=frame,
+        geometry=np.full(len(frame), None, dtype=object),
         record=record,
         n_walked=len(rows),
         n_skipped=int(skipped.sum()),
         findings=findings,
-        crs=located.crs,
         encoding=sheet.encoding,
         encoding_source=sheet.encoding_source,
         row_label=np.array([f"第 {r + first + 1} 行" for r in rows], dtype=object),
