@@ -108,7 +108,7 @@ def propose(
     found = find_source(folder, specs)
     if not found.layers and not found.leftovers:
         raise _nothing_found(folder, found)
-    found.place_by(x, y, None)
+    found.place_by(x, y, [key for key in specs if specs[key].role != "zones"])
     draft = _Draft()
     parts = _parts(found, specs)
     layers: dict[str, Layer] = {}

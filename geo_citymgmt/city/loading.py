@@ -177,7 +177,8 @@ def _loaded(
         whose = load_profile(found.profile)
         known = specs_of(specs, whose)
     found.under(whose)
-    found.place_by(x, y, wanted)
+    # Zones have outlines, and no columns of coordinates.
+    found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
     return assemble(
         found,
         known,

@@ -105,8 +105,10 @@ class CitySource:
             hint, source=source, label=label, sublayer=hint.sublayer or sublayer
         )
 
-    def place_by(self, x: str | None, y: str | None, wanted: Sequence[str] | None) -> None:
+    def place_by(self, x: str | None, y: str | None, among: Sequence[str]) -> None:
         """Let the records of the one layer that is meant lie where these columns say.
+
+        ``among`` are the layers that may be meant.
 
         Raises
         ------
@@ -115,7 +117,7 @@ class CitySource:
         """
         if x is None and y is None:
             return
-        keys = [key for key in self.layers if wanted is None or key in wanted]
+        keys = [key for key in self.layers if key in among]
         if len(keys) != 1:
             names = ", ".join(keys)
             raise CityDataError(

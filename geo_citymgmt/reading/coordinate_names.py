@@ -148,7 +148,9 @@ def read_name(name: str, position: int = 0) -> NamedColumn | None:
     while rest:
         if rest in words.axes:
             axis, order = words.axes[rest]
-            return known(axis, rank=rank, order=order)
+            # E and N, 东 and 北 are called other things too: the numbers have to agree.
+            is_vague = len(rest) == 1 and axis in ("east", "north")
+            return known(axis, rank=2 if is_vague else rank, order=order)
         if rest in words.pairs:
             return known(words.pairs[rest], rank=rank)
         if rest in words.text and not rank:

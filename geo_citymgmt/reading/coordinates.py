@@ -39,6 +39,8 @@ _LON, _LAT, _NORTH = (73, 136), (3, 54), (300_000, 6_000_000)
 _EAST = ((100_000, 900_000), (13_000_000, 46_000_000))
 #: A name is a hint: of the cells that are filled so many must be coordinates. 经度 is more.
 _ENOUGH = 0.5
+#: Two numbers this large under E and N are a position.
+_METRES = 10_000.0
 #: Two sets of coordinates agree within this: metres, or about as much in degrees.
 _AGREEING_M, _AGREEING_DEGREES = 100.0, 1e-3
 #: What is shown of a cell that cannot be read.
@@ -111,7 +113,8 @@ class _Candidate:
         # 井盖X may be one, pixel_x is none.
         east, north = self.middle or (np.nan, np.nan)
         in_range = self.family in (0, _BOTH) and abs(east) <= 180 and abs(north) <= 90
-        return in_range or _fits(east, north)
+        in_metres = self.family == 1 and min(abs(east), abs(north)) >= _METRES
+        return in_range or in_metres or _fits(east, north)
 
     def geometry(self) -> np.ndarray:
         """Return the positions as geometry, None where there is none."""
@@ -191,7 +194,7 @@ def place_records(
         return
     found = [c for c in _candidates(raw.frame) if (c.written & missing).any()]
     usable = [c for c in found if c.is_telling and (c.usable & missing).any()]
-    best = _best(usable, missing, crs, datum)
+    best = _best(usable, missing, raw.crs if crs is None else crs, datum)
     if best is None:
         by_values = [] if found or not missing.all() else _by_values(raw.frame)
         _report_unused(raw, found or by_values)
@@ -349,8 +352,11 @@ def _best(
 
     def key(c: _Candidate) -> tuple[Any, ...]:
         known = frames()[c.frame].datum if c.frame else ""
+        has_crs = c.crs is not None or bool(c.frame and frames()[c.frame].metres)
         return (
             degrees is not None and c.shapes is None and degrees != c.looks_geographic,
+            # Of metres nobody could say in which CRS they are.
+            degrees is None and not (c.looks_geographic or has_crs),
             filled[id(c)] < _ENOUGH * most,
             c.rank,
             bool(datum) and known != datum,
@@ -588,7 +594,7 @@ def _report_unused(raw: Raw, found: Sequence[_Candidate]) -> None:
         if not (one.usable.any() or one.rank < 2):
             continue
         # An opening in x and y of something else is no position.
-        vague = one.family == 2 and one.rank == 2 and not one.is_telling
+        vague = one.family in (1, 2) and one.rank == 2 and not one.is_telling
         if vague or (one.is_other and not one.is_readable):
             continue
         names = ", ".join(dict.fromkeys(name.removesuffix("[1]") for name in one.names))
@@ -648,6 +654,10 @@ def _by_values(frame: pd.DataFrame) -> list[_Candidate]:
 def _exact_numbers(column: pd.Series) -> np.ndarray | None:
     """Return numbers of which most have three decimals or more, as positions in degrees have."""
     if len(column) < _FEWEST or pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return None
+    # The first tells of nearly every column that it is none.
+    start = pd.to_numeric(str(column.iloc[0]), errors="coerce")
+    if not _LAT[0] <= start <= _LON[1]:
         return None
     values = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy("float64")
     values = values[np.isfinite(values)]

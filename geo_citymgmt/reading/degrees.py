@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
@@ -31,12 +34,16 @@ _WORDS = {
     "X": r"[\"']?\b(?:LONGITUDE|LONG|LNG|LON)\b[\"']?|[\"']?经°?[\"']?",
     "Y": r"[\"']?\b(?:LATITUDE|LAT)\b[\"']?|[\"']?纬°?[\"']?",
 }
+_ANY_WORD = re.compile(
+    "|".join(rf"(?P<{letter}>(?:{words})\s*[:=]?\s*)" for letter, words in _WORDS.items())
+)
 _EAST, _WEST, _NORTH, _SOUTH = "E", "W", "N", "S"
 _IS_LON, _IS_LAT = ("X", _EAST, _WEST), ("Y", _NORTH, _SOUTH)
 #: Groups of thousands, and a comma in place of the decimal point.
-_THOUSANDS = r"^[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?$"
-_COMMA = r"^([+-]?\d{1,3}),(\d+)$"
-_TWO_COMMAS = r"^\W*([+-]?\d{1,3}),(\d+)\s*[;/|\s]\s*([+-]?\d{1,3}),(\d+)\W*$"
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
+_GAPS = re.compile(r"[,\s]")
+_COMMA = re.compile(r"[+-]?\d{1,3},\d+")
+_TWO_COMMAS = re.compile(r"^\W*([+-]?\d{1,3}),(\d+)\s*[;/|\s]\s*([+-]?\d{1,3}),(\d+)\W*$")
 
 
 def _angle(tag: str) -> str:
@@ -51,13 +58,15 @@ def _angle(tag: str) -> str:
     )
 
 
-_ONE = rf"^[\s'(\[]*{_angle('1')}\s*(?:M|米)?[\s)\]]*$"
+_ONE = re.compile(rf"^[\s'(\[]*{_angle('1')}\s*(?:M|米)?[\s)\]]*$")
 _BETWEEN = r"(?:[,;/|\s]+|(?<=[EWNS°'\"])|(?=[EWNSXY]))"
-_TWO = (
+_TWO = re.compile(
     rf"^[\s(\[{{]*{_angle('1')}{_BETWEEN}\s*{_angle('2')}"
     rf"(?:[,;/|\s]+(?:[HZ]|高程|海拔)?[:=\s]*-?\d+(?:\.\d+)?\s*(?:M|米)?)?[\s)\]}}]*$"
 )
-_PLAIN_TWO = r"^\s*[\[(]?\s*(-?\d+(?:\.\d+)?)\s*[,;\s]\s*(-?\d+(?:\.\d+)?)\s*[\])]?\s*$"
+_PLAIN_TWO = re.compile(
+    r"^\s*[\[(]?\s*(?P<first>-?\d+(?:\.\d+)?)\s*[,;\s]\s*(?P<second>-?\d+(?:\.\d+)?)\s*[\])]?\s*$"
+)
 
 
 @dataclass
@@ -110,20 +119,15 @@ def read_coordinates(column: pd.Series, *, axis: str) -> tuple[np.ndarray, bool]
         return column.astype("float64").to_numpy(), False
     plain = column.reset_index(drop=True).astype("str")
     numbers = pd.to_numeric(plain, errors="coerce").astype("float64").to_numpy(copy=True)
-    hard = np.isnan(numbers) & plain.notna().to_numpy()
-    if not hard.any():
+    hard = np.flatnonzero(np.isnan(numbers) & plain.notna().to_numpy())
+    if not len(hard):
         return numbers, False
-    texts = _one_spelling(plain[hard])
-    texts = _without_commas(texts, is_degrees=axis in ("lon", "lat"))
-    numbers[hard] = pd.to_numeric(texts, errors="coerce").astype("float64")
-    left = np.isnan(numbers) & hard
-    if not left.any():
-        return numbers, False
-    parts = texts[texts.index.isin(np.flatnonzero(left))].str.extract(_ONE)
-    values, letter, are_angles = _values(parts, "1")
+    codes, distinct = pd.factorize(plain.to_numpy(dtype=object)[hard])
+    texts = _without_commas(_one_spelling(distinct), is_degrees=axis in ("lon", "lat"))
+    values, letter, are_angles = _values(_groups(_ONE, texts), "1")
     wrong = _IS_LAT if axis in ("lon", "east") else _IS_LON if axis in ("lat", "north") else ()
     values[np.isin(letter, wrong)] = np.nan
-    numbers[parts.index] = values
+    numbers[hard] = values[codes]
     return numbers, bool((are_angles & np.isfinite(values)).any())
 
 
@@ -142,24 +146,23 @@ def read_halves(column: pd.Series) -> Halves:
     lat_first = np.full(n, -1, dtype=np.int8)
     if not pd.api.types.is_string_dtype(column.dtype):
         return Halves(first, second, lat_first)
-    texts = column.reset_index(drop=True).astype("str").dropna().astype(object)
-    plain = texts.str.extract(_PLAIN_TWO)
-    done = plain[0].notna()
-    first[plain.index[done]] = plain.loc[done, 0].astype("float64")
-    second[plain.index[done]] = plain.loc[done, 1].astype("float64")
-    if done.all():
+    cells = column.to_numpy(dtype=object, na_value=None)
+    at = np.flatnonzero(~pd.isna(cells))
+    plain = _groups(_PLAIN_TWO, cells[at])
+    first[at], second[at] = (plain[name].astype("float64") for name in ("first", "second"))
+    at = at[np.isnan(first[at])]
+    if not len(at):
         return Halves(first, second, lat_first)
-    hard = _one_spelling(texts[~done])
-    hard = hard.str.replace(_TWO_COMMAS, r"\1.\2 \3.\4", regex=True)
-    parts = hard.str.extract(_TWO)
+    texts = [_TWO_COMMAS.sub(r"\1.\2 \3.\4", t) for t in _one_spelling(cells[at])]
+    parts = _groups(_TWO, texts)
     (one, letter_1, _), (two, letter_2, _) = (_values(parts, tag) for tag in ("1", "2"))
     is_lat = np.isin(letter_1, _IS_LAT) | np.isin(letter_2, _IS_LON)
     is_lon = np.isin(letter_1, _IS_LON) | np.isin(letter_2, _IS_LAT)
     clash = is_lat & is_lon
     one[clash] = two[clash] = np.nan
     one[np.isnan(two)] = np.nan
-    first[parts.index], second[parts.index] = one, two
-    lat_first[parts.index] = np.select([is_lat, is_lon], [1, 0], -1)
+    first[at], second[at] = one, two
+    lat_first[at] = np.select([is_lat, is_lon], [1, 0], -1)
     return Halves(first, second, lat_first)
 
 
@@ -191,38 +194,48 @@ def is_packed(*columns: np.ndarray) -> bool:
     return exact
 
 
-def _one_spelling(texts: pd.Series) -> pd.Series:
-    """Bring signs, widths, cases and words of ``texts`` to one spelling, as objects."""
-    plain = texts.astype(object).str.translate(_ALIKE).str.normalize("NFKC").str.upper()
-    plain = plain.str.strip().str.replace(r"^=?\"(.*)\"$", r"\1", regex=True)
-    for letter, words in _WORDS.items():
-        plain = plain.str.replace(rf"(?:{words})\s*[:=]?\s*", letter, regex=True)
-    return plain
+def _one_spelling(texts: Sequence[str]) -> list[str]:
+    """Bring signs, widths, cases and words of ``texts`` to one spelling."""
+    plain = [normalize("NFKC", t.translate(_ALIKE)).upper().strip() for t in texts]
+    # As some programs write texts, so that a spreadsheet leaves them alone.
+    plain = [t[2:-1] if t.startswith('="') and t.endswith('"') else t for t in plain]
+    if not any(map(_ANY_WORD.search, plain)):
+        return plain
+    return [_ANY_WORD.sub(_letter, t) for t in plain]
 
 
-def _without_commas(texts: pd.Series, *, is_degrees: bool) -> pd.Series:
+def _letter(found: re.Match[str]) -> str:
+    return str(found.lastgroup)
+
+
+def _without_commas(texts: list[str], *, is_degrees: bool) -> list[str]:
     """Make plain numbers of those with commas: of a decimal where the column shows it."""
-    commas = texts.str.fullmatch(_COMMA.strip("^$"))
-    three = texts.str.fullmatch(r"[+-]?\d{1,3},\d{3}")
-    if commas.any() and (is_degrees or (commas & ~three).any()):
-        texts = texts.where(~commas, texts.str.replace(",", ".", regex=False))
-    grouped = texts.str.fullmatch(_THOUSANDS.strip("^$"))
-    return texts.where(~grouped, texts.str.replace(r"[,\s]", "", regex=True))
+    commas = [t for t in texts if "," in t and _COMMA.fullmatch(t)]
+    if commas and (is_degrees or any(len(t) - t.index(",") != 4 for t in commas)):
+        texts = [t.replace(",", ".") if _COMMA.fullmatch(t) else t for t in texts]
+    return [_GAPS.sub("", t) if _THOUSANDS.fullmatch(t) else t for t in texts]
 
 
-def _values(parts: pd.DataFrame, tag: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _groups(pattern: re.Pattern[str], texts: Sequence[str]) -> dict[str, np.ndarray]:
+    """Return the groups of ``pattern`` in each of ``texts``; None where it does not match."""
+    nothing = (None,) * pattern.groups
+    rows = [nothing if m is None else m.groups() for m in map(pattern.match, texts)]
+    columns = np.array(rows, dtype=object).reshape(len(rows), pattern.groups).T
+    return {name: columns[number - 1] for name, number in pattern.groupindex.items()}
+
+
+def _values(parts: Mapping[str, np.ndarray], tag: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return numbers, the letter with each, and which are angles by minutes or direction."""
-    number = {
-        name: pd.to_numeric(parts[f"{name}{tag}"], errors="coerce").to_numpy("float64")
-        for name in ("d", "m", "s", "whole")
-    }
+    number = {name: parts[f"{name}{tag}"].astype("float64") for name in ("d", "m", "s", "whole")}
     minutes, seconds = number["m"], np.nan_to_num(number["s"])
-    whole_minutes = ~(np.isfinite(number["s"]) & (minutes % 1 != 0))
+    whole_minutes = np.isnan(number["s"]) | (minutes % 1 == 0)
     angle = number["d"] + minutes / 60 + seconds / 3600
     angle[~((minutes < 60) & (seconds < 60) & whole_minutes)] = np.nan
     values = np.where(np.isnan(number["whole"]), angle, number["whole"])
-    directions = parts[f"before{tag}"].fillna(parts[f"after{tag}"])
-    letter = directions.fillna(parts[f"label{tag}"]).fillna("").to_numpy(dtype=object)
-    negative = (parts[f"sign{tag}"] == "-").to_numpy() ^ np.isin(letter, (_WEST, _SOUTH))
+    letter = np.full(len(values), "", dtype=object)
+    for name in ("label", "after", "before"):
+        said = parts[f"{name}{tag}"]
+        letter = np.where(pd.isna(said), letter, said)
+    negative = (parts[f"sign{tag}"] == "-") ^ np.isin(letter, (_WEST, _SOUTH))
     is_angle = np.isfinite(number["d"]) | np.isin(letter, (_EAST, _WEST, _NORTH, _SOUTH))
     return np.where(negative, -values, values), letter, is_angle
