@@ -18,7 +18,7 @@ __all__ = ["Frame", "NamedColumn", "axis_of", "frames", "name_pairs", "read_name
 FAMILIES = (("lon", "lat"), ("east", "north"), ("x", "y"))
 _AXES = tuple(axis for family in FAMILIES for axis in family)
 _ASIDE = re.compile(r"[(（\[【{].*?[)）\]】}]")
-_JOINTS = re.compile(r"[\s_\-·./:,，、'\"|]")
+_JOINTS = re.compile(r"[\s_\-·./:,，、'\"|@°º#*]")
 _TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 #: Words of fewer Latin letters count at an end of a name alone: they stand inside of many others.
 _TELLING = 5
@@ -54,7 +54,8 @@ class NamedColumn:
     stem : str
         What else the name says, empty where it says nothing else.
     rank : int
-        0 the axis alone, 1 with words that say nothing, 2 with words that are not known.
+        0 the axis alone, 1 with words that say nothing, 2 with words that are not known, 3 where
+        the word for the axis is short for other things too.
     is_other : bool
         Its words say that it is the place of something else.
     """
@@ -72,6 +73,7 @@ class NamedColumn:
 @dataclass(frozen=True)
 class _Words:
     axes: dict[str, tuple[str, int]]
+    vague: frozenset[str]
     pairs: dict[str, str]
     text: frozenset[str]
     beside: tuple[str, ...]
@@ -107,6 +109,7 @@ def _words() -> _Words:
     of_frames = [(w, k) for k, entry in table["frames"].items() for w in entry["words"]]
     return _Words(
         axes,
+        frozenset(table["vague"]["words"]),
         pairs,
         frozenset(table["text"]["words"]),
         tuple(sorted(table["beside"]["words"], key=len, reverse=True)),
@@ -142,15 +145,18 @@ def read_name(name: str, position: int = 0) -> NamedColumn | None:
     tokens = [token.casefold() for token in _TOKENS.findall(plain)]
     frame, key = _frame_in(_squeezed(plain), _squeezed(name), tokens)
     known = partial(NamedColumn, name, position, frame=frame)
+    for aside in _ASIDE.findall(unicodedata.normalize("NFKC", name)):
+        # X（经度）
+        axis, order = words.axes.get(_squeezed(aside[1:-1]), ("", 0))
+        if axis in ("lon", "lat") and key in words.axes:
+            return known(axis, order=order)
     if not key and frame:
         return known("pair", rank=1)
     rest, rank = key, 0
     while rest:
         if rest in words.axes:
             axis, order = words.axes[rest]
-            # E and N, 东 and 北 are called other things too: the numbers have to agree.
-            is_vague = len(rest) == 1 and axis in ("east", "north")
-            return known(axis, rank=2 if is_vague else rank, order=order)
+            return known(axis, rank=3 if rest in words.vague else rank, order=order)
         if rest in words.pairs:
             return known(words.pairs[rest], rank=rank)
         if rest in words.text and not rank:
@@ -185,8 +191,8 @@ def name_pairs(columns: Sequence[NamedColumn]) -> list[tuple[NamedColumn, NamedC
             pairs += zip(xs, ys, strict=False)
         used = {c.position for pair in pairs for c in pair}
         lone = [[c for c in side if c.position not in used] for side in (left, right)]
-        # lon beside wgs84_lat: one of each is left, and nothing else they could belong to.
-        if all(len(side) == 1 and side[0].rank < 2 for side in lone):
+        # lon beside wgs84_lat, 经度E beside 纬度N: nothing else is left that they could belong to.
+        if all(len(side) == 1 for side in lone):
             pairs.append((lone[0][0], lone[1][0]))
     return pairs
 

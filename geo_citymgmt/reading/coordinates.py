@@ -112,7 +112,9 @@ class _Candidate:
             return True
         # 井盖X may be one, pixel_x is none.
         east, north = self.middle or (np.nan, np.nan)
-        in_range = self.family in (0, _BOTH) and abs(east) <= 180 and abs(north) <= 90
+        in_range = (
+            self.family in (0, _BOTH) and self.rank == 2 and abs(east) <= 180 and abs(north) <= 90
+        )
         in_metres = self.family == 1 and min(abs(east), abs(north)) >= _METRES
         return in_range or in_metres or _fits(east, north)
 
@@ -248,7 +250,7 @@ def _from_pair(frame: pd.DataFrame, first: NamedColumn, second: NamedColumn) -> 
         family=("lon", "east", "x").index(first.axis),
         rank=max(first.rank, second.rank),
         stem=first.stem,
-        is_other=first.is_other,
+        is_other=first.is_other or second.is_other,
         in_degrees=first.axis == "lon" or by_x or by_y,
     )
 
@@ -594,7 +596,8 @@ def _report_unused(raw: Raw, found: Sequence[_Candidate]) -> None:
         if not (one.usable.any() or one.rank < 2):
             continue
         # An opening in x and y of something else is no position.
-        vague = one.family in (1, 2) and one.rank == 2 and not one.is_telling
+        is_plain = one.rank < 2 or (one.rank == 2 and one.family in (0, _BOTH))
+        vague = not (is_plain or one.is_telling)
         if vague or (one.is_other and not one.is_readable):
             continue
         names = ", ".join(dict.fromkeys(name.removesuffix("[1]") for name in one.names))

@@ -62,6 +62,11 @@ AS_IT_IS = [[a, b] for a, b in zip(LON, LAT, strict=True)]
         ("编号,station_lng,station_lat", "J1,120.6,31.3"),
         ("编号,GPS坐标", 'J1,"E120.6 N31.3"'),
         ("编号,井位坐标", 'J1,"120.6 31.3"'),
+        ("编号,经度/E,纬度/N", "J1,120.6,31.3"),
+        ("编号,X（经度）,Y（纬度）", "J1,120.6,31.3"),
+        ("编号,經度,緯度", "J1,120.6,31.3"),
+        ("编号,JD,WD", "J1,120.6,31.3"),
+        ("编号,@lon,@lat", "J1,120.6,31.3"),
     ],
 )
 def test_coordinates_are_found_by_name_in_either_order(tmp_path, head, row):
@@ -239,6 +244,14 @@ def test_columns_under_any_name_that_lie_in_china_are_an_error_with_its_remedy(t
     assert ran.exit_code == 3
     named = CliRunner().invoke(main, ["check", str(path), "--x", "位置甲", "--y", "位置乙"])
     assert named.exit_code == 0, named.output
+
+
+@pytest.mark.parametrize("names", [("jd", "wd"), ("E", "N"), ("pixel_x", "pixel_y")])
+def test_words_short_for_other_things_need_numbers_that_are_positions(names):
+    # 进度 and 温度, counts: in the range of degrees, but of no place in China.
+    layer = read(frame(**dict(zip(names, ([10.5, 20.5, 99.5], [21.5, 22.5, 23.5]), strict=True))))
+    assert not layer.located.any()
+    assert "COORD_COLUMNS" not in set(layer.findings["code"])
 
 
 def test_measures_that_happen_to_be_in_the_range_of_degrees_are_none():
