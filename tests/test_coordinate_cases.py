@@ -63,6 +63,8 @@ def codes(layer: gcm.Layer) -> set[str]:
         ("empty_lonlat_full_xy", "EPSG:4549"),
         ("both_sets", "EPSG:4549"),
         ("json_records", None),
+        ("csv_ewkb", "EPSG:4490"),
+        ("csv_geojson_col", "EPSG:4490"),
     ],
 )
 def test_positions_are_those_of_the_right_columns(case, name, crs):

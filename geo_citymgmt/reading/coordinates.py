@@ -22,16 +22,19 @@ from geo_citymgmt.reading.coordinate_names import (
     read_name,
 )
 from geo_citymgmt.reading.degrees import is_packed, read_coordinates, read_halves
-from geo_citymgmt.reading.placeholders import no_place
+from geo_citymgmt.reading.placeholders import no_place, without_placeholders
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.words import Text
 
 __all__ = ["coordinate_aliases", "place_records"]
 
-_WKT = (
-    r"(?is)^\s*(?:SRID=(\d+);)?\s*((?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*"
-    r"|GEOMETRYCOLLECTION\b.*)$"
-)
+#: Geometry written as text.
+_TEXTS = {
+    "WKT": r"(?is)^\s*(?:SRID=(\d+);)?\s*((?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*"
+    r"|GEOMETRYCOLLECTION\b.*)$",
+    "GeoJSON": r"(?s)^\s*\{.*\"coordinates\"\s*:.*\}\s*$",
+    "WKB": r"^\s*0[01](?:[0-9A-Fa-f]{2}){20,}\s*$",
+}
 #: A part of a column that holds both coordinates, by which order can be said: 坐标[2].
 _PART = r"^(.*)\[([12])\]$"
 #: Where China lies: in degrees, and in metres from the equator and from a central meridian.
@@ -191,7 +194,7 @@ def place_records(
     if x is not None or y is not None:
         _take(raw, _asked(raw, x, y), np.ones(len(raw.frame), dtype=bool))
         return
-    missing = np.asarray(shapely.is_missing(raw.geometry))
+    missing = _without_place(raw)
     if not missing.any():
         return
     found = [c for c in _candidates(raw.frame) if (c.written & missing).any()]
@@ -203,7 +206,8 @@ def place_records(
         return
     others = [c for c in usable if c is not best and not set(c.columns) & set(best.columns)]
     if missing.all():
-        _take(raw, best, missing)
+        # A shape at 0, 0 of which the columns say nothing is told as that.
+        _take(raw, best, best.written | shapely.is_missing(raw.geometry))
     elif not _fill(raw, best, missing):
         return
     for other in others:
@@ -216,6 +220,14 @@ def place_records(
         )
 
 
+def _without_place(raw: Raw) -> np.ndarray:
+    """Which records have no geometry, an empty one, or one that stands for no place."""
+    missing = np.asarray(shapely.is_missing(raw.geometry) | shapely.is_empty(raw.geometry))
+    if missing.all() or not any(read_name(str(column)) for column in raw.frame.columns):
+        return missing
+    return missing | without_placeholders(raw.geometry)[1]
+
+
 def _candidates(frame: pd.DataFrame) -> list[_Candidate]:
     named = [
         found
@@ -223,7 +235,7 @@ def _candidates(frame: pd.DataFrame) -> list[_Candidate]:
         if (found := read_name(str(column), position)) is not None
     ]
     texts = [c for c in named if c.axis == "text"]
-    out = [c for column in texts if (c := _from_wkt(frame, column)) is not None]
+    out = [c for column in texts if (c := _from_text(frame, column)) is not None]
     out += [_from_pair(frame, first, second) for first, second in name_pairs(named)]
     halves = [c for c in named if c.axis.startswith("pair")]
     out += [c for column in halves if (c := _from_halves(frame, column)) is not None]
@@ -259,8 +271,8 @@ def _from_halves(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
     column = frame.iloc[:, named.position]
     if not pd.api.types.is_string_dtype(column.dtype):
         return None
-    if (wkt := _from_wkt(frame, named)) is not None:
-        return wkt
+    if (drawn := _from_text(frame, named)) is not None:
+        return drawn
     head = read_halves(column.dropna().head(_LOOKED_AT))
     if not len(head.first) or np.isfinite(head.first).mean() < _ENOUGH:
         return None
@@ -303,20 +315,33 @@ def _order(first: np.ndarray, second: np.ndarray, said: np.ndarray, axis: str) -
     return {"pair_lon": False, "pair_lat": True}.get(axis)
 
 
-def _from_wkt(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
+def _from_text(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
+    """Return the geometry that cells hold as WKT, GeoJSON or the digits of WKB."""
     column = frame.iloc[:, named.position]
     if not pd.api.types.is_string_dtype(column.dtype):
         return None
     texts = column.astype("str").astype(object)
     head = texts.dropna().head(_LOOKED_AT)
-    if not len(head) or head.str.match(_WKT).mean() <= _ENOUGH:
+    shares = {kind: head.str.match(pattern).mean() for kind, pattern in _TEXTS.items()}
+    kind = max(shares, key=lambda k: shares[k]) if len(head) else ""
+    if not kind or shares[kind] <= _ENOUGH:
         return None
-    parts = texts.str.extract(_WKT)
-    shapes = shapely.from_wkt(parts[1].to_numpy(object, na_value=None), on_invalid="ignore")
+    srid = pd.Series(None, index=texts.index, dtype=object)
+    cells = texts.to_numpy(object, na_value=None)
+    if kind == "GeoJSON":
+        shapes = shapely.from_geojson(cells, on_invalid="ignore")
+    elif kind == "WKB":
+        shapes = shapely.from_wkb(cells, on_invalid="ignore")
+        number = shapely.get_srid(shapes)
+        srid = srid.mask(number > 0, pd.Series(number, index=texts.index).astype("str"))
+    else:
+        parts = texts.str.extract(_TEXTS["WKT"])
+        shapes = shapely.from_wkt(parts[1].to_numpy(object, na_value=None), on_invalid="ignore")
+        srid = parts[0]
     points = shapely.get_type_id(shapes) == 0
     single = np.where(points & ~shapely.is_empty(shapes), shapes, None)
     return _Candidate(
-        (named.name, "WKT"),
+        (named.name, kind),
         (named.position,),
         shapely.get_x(single),
         shapely.get_y(single),
@@ -324,7 +349,7 @@ def _from_wkt(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
         family=-1,
         rank=named.rank,
         shapes=shapes,
-        crs=_stated_crs(parts[0], column),
+        crs=_stated_crs(srid, column),
     )
 
 

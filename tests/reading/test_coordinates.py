@@ -58,6 +58,9 @@ AS_IT_IS = [[a, b] for a, b in zip(LON, LAT, strict=True)]
         ("编号,经纬度", 'J1,"31.3, 120.6"'),
         ("编号,wkt", "J1,POINT (120.6 31.3)"),
         ("编号,geometry", "J1,SRID=4490;POINT (120.6 31.3)"),
+        ("编号,geojson", 'J1,"{""type"": ""Point"", ""coordinates"": [120.6, 31.3]}"'),
+        ("编号,geom", f"J1,{shapely.to_wkb(shapely.Point(120.6, 31.3), hex=True)}"),
+        ("编号,location", 'J1,"{""lat"": 31.3, ""lng"": 120.6}"'),
         ("编号,窨井经度,窨井纬度", "J1,120.6,31.3"),
         ("编号,station_lng,station_lat", "J1,120.6,31.3"),
         ("编号,GPS坐标", 'J1,"E120.6 N31.3"'),
@@ -76,6 +79,7 @@ def test_coordinates_are_found_by_name_in_either_order(tmp_path, head, row):
     assert places(layer) == [[120.6, 31.3]]
     assert len(found(layer, "COORD_COLUMNS")) == 1
     assert layer.ledger.crs_source[0] == ("file" if "SRID" in row else "assumed")
+    assert layer.ledger.n_accepted[0] == 1
 
 
 @pytest.mark.parametrize(
@@ -273,6 +277,14 @@ def test_a_record_without_geometry_lies_where_its_columns_say(crs):
     layer = read(drawn(经度=LON, 纬度=LAT).to_crs(crs))
     assert places(layer) == AS_IT_IS
     assert found(layer, "COORD_FILLED")["record"].tolist() == [1]
+
+
+def test_a_shape_at_zero_gives_way_to_the_columns():
+    table = drawn(经度=LON, 纬度=[*LAT[:2], None])
+    table["geometry"] = shapely.Point(0, 0)
+    layer = read(table)
+    assert places(layer) == [*AS_IT_IS[:2], None]
+    assert found(layer, "COORD_UNREADABLE")["record"].tolist() == [2]
 
 
 def test_columns_that_lie_elsewhere_than_the_geometry_fill_nothing():
