@@ -282,17 +282,18 @@ def _contradicts(raw: Raw, crs: Any, datum: str | None) -> bool:
     """Whether what was given is another datum or CRS than the names of the columns say."""
     if datum is not None and raw.datum:
         return datum != raw.datum and not {datum, raw.datum} <= {"wgs84", "cgcs2000"}
-    if crs is None or raw.crs_source != "name" or raw.crs is None:
+    if crs is None or not (raw.geodetic or raw.crs_source == "name"):
         return False
     try:
         stated = CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError:
         # Refused where it is used.
         return False
+    if not raw.geodetic:
+        return stated != raw.crs
     # 4326 and 4490 differ by centimetres, and are what people write for either.
-    return stated != raw.crs and not {_datum_of(stated), _datum_of(raw.crs)} <= {
-        "wgs84", "cgcs2000",
-    }  # fmt: skip
+    both = {_datum_of(stated), _datum_of(CRS.from_user_input(raw.geodetic))}
+    return len(both) > 1 and both != {"wgs84", "cgcs2000"}
 
 
 def _are_degrees(raw: Raw, x: np.ndarray, y: np.ndarray) -> bool:
@@ -300,16 +301,21 @@ def _are_degrees(raw: Raw, x: np.ndarray, y: np.ndarray) -> bool:
     there = np.isfinite(x)
     if not there.any():
         return False
-    lon, lat = float(np.median(x[there])), float(np.median(y[there]))
+    lon, lat = _upright(float(np.median(x[there])), float(np.median(y[there])))
     if abs(lon) > 180 or abs(lat) > 90 or not looks_geographic(x[there], y[there]):
         return False
     return raw.in_degrees or in_china(lon, lat)
 
 
+def _upright(lon: float, lat: float) -> tuple[float, float]:
+    """Return a place with its axes exchanged where it is none otherwise: that is told later."""
+    return (lat, lon) if abs(lat) > 90 else (lon, lat)
+
+
 def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
     """Return the CRS of degrees of which nobody said more, as ``init`` would write it."""
     there = np.isfinite(x)
-    is_chinese = in_china(float(np.median(x[there])), float(np.median(y[there])))
+    is_chinese = in_china(*_upright(float(np.median(x[there])), float(np.median(y[there]))))
     code = "EPSG:4490" if is_chinese else "EPSG:4326"
     ask = Text("", "")
     if is_chinese:
@@ -339,6 +345,9 @@ def _missing(
     also = [name for name in raw.missing if not name.endswith(".prj")]
     more = f"; missing too: {', '.join(also)}" if also else ""
     more_zh = f"；同时缺少 {'、'.join(also)}" if also else ""
+    if raw.reference:
+        more += f"; the headings say {raw.reference}"
+        more_zh += f"；列名写的是 {raw.reference}"
     return refusal(
         findings,
         raw.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -51,6 +52,8 @@ _SHOWN = 60
 #: Fewer filled cells say nothing about what a column without a telling name holds.
 _FEWEST = 3
 _LOOKED_AT = 1000
+#: A city is no wider, in degrees.
+_CITY_DEGREES = 3.0
 #: Of a column that holds both coordinates, after those of pairs of columns.
 _BOTH = 3
 
@@ -268,8 +271,8 @@ def _from_pair(frame: pd.DataFrame, first: NamedColumn, second: NamedColumn) -> 
 
 
 def _from_halves(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
-    column = frame.iloc[:, named.position]
-    if not pd.api.types.is_string_dtype(column.dtype):
+    column = _texts_of(frame.iloc[:, named.position])
+    if column is None:
         return None
     if (drawn := _from_text(frame, named)) is not None:
         return drawn
@@ -297,6 +300,24 @@ def _from_halves(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
     )
 
 
+def _texts_of(column: pd.Series) -> pd.Series | None:
+    """Return cells as texts, lists and mappings of a frame as JSON; None for other kinds."""
+    if column.dtype != object:
+        is_text = pd.api.types.is_string_dtype(column.dtype)
+        return column.astype(object).where(column.notna(), None) if is_text else None
+    texts = [
+        None if gone else _text_of(cell)
+        for cell, gone in zip(column, column.isna().to_numpy(), strict=True)
+    ]
+    return pd.Series(texts, index=column.index, dtype=object)
+
+
+def _text_of(cell: Any) -> str:
+    if isinstance(cell, (dict, list, tuple)):
+        return json.dumps(cell, ensure_ascii=False, default=str)
+    return str(cell)
+
+
 def _order(first: np.ndarray, second: np.ndarray, said: np.ndarray, axis: str) -> bool | None:
     """Whether the first number is the latitude or northing; None where that stays open."""
     silent = (said < 0) & np.isfinite(first) & np.isfinite(second)
@@ -317,10 +338,9 @@ def _order(first: np.ndarray, second: np.ndarray, said: np.ndarray, axis: str) -
 
 def _from_text(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
     """Return the geometry that cells hold as WKT, GeoJSON or the digits of WKB."""
-    column = frame.iloc[:, named.position]
-    if not pd.api.types.is_string_dtype(column.dtype):
+    texts = _texts_of(frame.iloc[:, named.position])
+    if texts is None:
         return None
-    texts = column.astype("str").astype(object)
     head = texts.dropna().head(_LOOKED_AT)
     shares = {kind: head.str.match(pattern).mean() for kind, pattern in _TEXTS.items()}
     kind = max(shares, key=lambda k: shares[k]) if len(head) else ""
@@ -345,11 +365,11 @@ def _from_text(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
         (named.position,),
         shapely.get_x(single),
         shapely.get_y(single),
-        column.notna().to_numpy(),
+        texts.notna().to_numpy(),
         family=-1,
         rank=named.rank,
         shapes=shapes,
-        crs=_stated_crs(srid, column),
+        crs=_stated_crs(srid, texts),
     )
 
 
@@ -423,7 +443,8 @@ def _take(raw: Raw, chosen: _Candidate, where: np.ndarray) -> None:
     stated = raw.crs
     if chosen.shapes is not None:
         bad = where & chosen.written & ~chosen.usable
-        texts = raw.frame.iloc[np.flatnonzero(bad), chosen.columns[0]].str.slice(0, _SHOWN)
+        cells = raw.frame.iloc[np.flatnonzero(bad), chosen.columns[0]]
+        texts = cells.astype("str").str.slice(0, _SHOWN)
         raw.findings.add(
             "RECORD_UNREADABLE",
             records=raw.record[bad],
@@ -452,7 +473,7 @@ def _if_fitting(crs: pyproj.CRS | None, chosen: _Candidate) -> pyproj.CRS | None
 def _note_frame(raw: Raw, chosen: _Candidate) -> None:
     """Keep what the names say of CRS and datum."""
     frame = frames()[chosen.frame]
-    raw.reference = frame.label
+    raw.reference, raw.geodetic = frame.label, frame.degrees
     raw.datum = frame.datum
     code = frame.degrees if chosen.looks_geographic else frame.metres
     if code:
@@ -662,25 +683,38 @@ def _as_entries(one: _Candidate) -> Text:
 
 
 def _by_values(frame: pd.DataFrame) -> list[_Candidate]:
-    """Return two columns whose numbers are degrees of China in pairs, whatever they are called."""
-    found: dict[str, tuple[int, np.ndarray]] = {}
+    """Return two columns side by side whose numbers are degrees of China, whatever their names."""
+    before: tuple[int, str, np.ndarray] | None = None
     for position in range(frame.shape[1]):
-        values = _exact_numbers(frame.iloc[:, position].dropna().head(_LOOKED_AT))
-        for axis, (low, high) in (("lon", _LON), ("lat", _LAT)):
-            if values is not None and ((values >= low) & (values <= high)).mean() >= 0.95:
-                found.setdefault(axis, (position, values))
-    if len(found) < 2:
-        return []
-    (at_x, xs), (at_y, ys) = found["lon"], found["lat"]
-    if at_x == at_y or not in_china(float(np.median(xs)), float(np.median(ys))):
-        return []
+        values = _narrow_numbers(frame.iloc[:, position].dropna().head(_LOOKED_AT))
+        axis = "" if values is None else _range_of(values)
+        if values is None or not axis:
+            before = None
+            continue
+        if before is not None and {before[1], axis} == {"lon", "lat"}:
+            sides = {before[1]: (before[0], before[2]), axis: (position, values)}
+            (at_x, xs), (at_y, ys) = sides["lon"], sides["lat"]
+            if in_china(float(np.median(xs)), float(np.median(ys))):
+                return [_unnamed(frame, at_x, at_y)]
+        before = position, axis, values
+    return []
+
+
+def _unnamed(frame: pd.DataFrame, at_x: int, at_y: int) -> _Candidate:
     x, y = (read_coordinates(frame.iloc[:, at], axis="x")[0] for at in (at_x, at_y))
     names = str(frame.columns[at_x]), str(frame.columns[at_y])
-    return [_Candidate(names, (at_x, at_y), x, y, np.isfinite(x) | np.isfinite(y), family=0)]
+    return _Candidate(names, (at_x, at_y), x, y, np.isfinite(x) | np.isfinite(y))
 
 
-def _exact_numbers(column: pd.Series) -> np.ndarray | None:
-    """Return numbers of which most have three decimals or more, as positions in degrees have."""
+def _range_of(values: np.ndarray) -> str:
+    for axis, (low, high) in (("lon", _LON), ("lat", _LAT)):
+        if ((values >= low) & (values <= high)).mean() >= 0.95:
+            return axis
+    return ""
+
+
+def _narrow_numbers(column: pd.Series) -> np.ndarray | None:
+    """Return numbers that are near to one another and mostly not whole, as those of a city are."""
     if len(column) < _FEWEST or pd.api.types.is_datetime64_any_dtype(column.dtype):
         return None
     # The first tells of nearly every column that it is none.
@@ -689,10 +723,10 @@ def _exact_numbers(column: pd.Series) -> np.ndarray | None:
         return None
     values = pd.to_numeric(column.astype("str"), errors="coerce").to_numpy("float64")
     values = values[np.isfinite(values)]
-    if len(values) < 0.95 * len(column):
+    if len(values) < 0.95 * len(column) or (values % 1 != 0).mean() < 0.5:
         return None
-    exact = np.abs(values * 100 - np.round(values * 100)) > 1e-6
-    return values if exact.mean() >= 0.5 else None
+    low, high = np.quantile(values, [0.02, 0.98])
+    return values if high - low <= _CITY_DEGREES else None
 
 
 def _is_swapped(x: np.ndarray, y: np.ndarray) -> bool:

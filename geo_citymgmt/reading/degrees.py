@@ -93,7 +93,7 @@ def read_coordinates(column: pd.Series, *, axis: str) -> tuple[np.ndarray, bool]
     Parameters
     ----------
     column : Series
-        Numbers or texts, on any index.
+        Numbers, texts or other objects, on any index.
     axis : {"lon", "lat", "east", "north", "x", "y"}
         A direction that contradicts it (N in a longitude) makes a cell unreadable; degrees decide
         whether a comma is that of a decimal.
@@ -132,7 +132,7 @@ def read_coordinates(column: pd.Series, *, axis: str) -> tuple[np.ndarray, bool]
 
 
 def read_halves(column: pd.Series) -> Halves:
-    """Read a column of which each cell holds both coordinates, and perhaps a height.
+    """Read texts of which each holds both coordinates, and perhaps a height.
 
     Examples
     --------
@@ -144,8 +144,6 @@ def read_halves(column: pd.Series) -> Halves:
     n = len(column)
     first, second = np.full(n, np.nan), np.full(n, np.nan)
     lat_first = np.full(n, -1, dtype=np.int8)
-    if not pd.api.types.is_string_dtype(column.dtype):
-        return Halves(first, second, lat_first)
     cells = column.to_numpy(dtype=object, na_value=None)
     at = np.flatnonzero(~pd.isna(cells))
     plain = _groups(_PLAIN_TWO, cells[at])

@@ -39,8 +39,10 @@ class Raw:
     missing: tuple[str, ...] = ()
     #: How ``crs`` is known: "file", or "name" where columns of coordinates are called after it.
     crs_source: str = "file"
-    #: What the names of those columns say of CRS and datum, and the datum; empty for nothing.
+    #: What the names of those columns say of CRS and datum: its name, the CRS of its degrees, and
+    #: the datum; empty for nothing.
     reference: str = ""
+    geodetic: str = ""
     datum: str = ""
     #: The columns positions were taken from (see reading.coordinates), and whether their names or
     #: the way they are written say that they are degrees.

@@ -191,6 +191,17 @@ def test_a_list_of_features_is_read_as_geojson(tmp_path):
     assert places(read(path)) == [[120.61, 31.3]]
 
 
+@pytest.mark.parametrize(
+    "cell",
+    [{"lat": 31.3, "lng": 120.61}, [120.61, 31.3], (120.61, 31.3), shapely.Point(120.61, 31.3)],
+)
+def test_objects_in_the_cells_of_a_frame_are_read_as_what_they_hold(cell):
+    table = pd.DataFrame(
+        {"窨井编号": ["J1", "J2"], "location": pd.Series([cell, None], dtype=object)}
+    )
+    assert places(read(table)) == [[120.61, 31.3], None]
+
+
 # -- which of several
 
 
@@ -259,8 +270,12 @@ def test_words_short_for_other_things_need_numbers_that_are_positions(names):
 
 
 def test_measures_that_happen_to_be_in_the_range_of_degrees_are_none():
-    layer = read(frame(宽=[100, 105, 110], 深=[31.5, 32.5, 20.5]))
-    assert found(layer, "COORDS_UNUSED").empty
+    for columns in (
+        {"宽": [100, 105, 110], "深": [31.5, 32.5, 20.5]},
+        {"宽": [100.5, 120.5, 80.25], "深": [31.5, 32.5, 20.5]},
+        {"宽": [100.5, 101.5, 100.25], "道路": ["甲"] * 3, "深": [31.5, 32.5, 31.25]},
+    ):
+        assert found(read(frame(**columns)), "COORDS_UNUSED").empty
 
 
 # -- beside geometry
@@ -350,6 +365,23 @@ def test_a_crs_by_name_holds_for_metres_where_the_word_leaves_no_choice():
 def test_a_frame_without_public_shift_is_refused_and_not_taken_for_another():
     with pytest.raises(gcm.CRSError, match="no known transformation"):
         read(frame(西安80经度=LON, 西安80纬度=LAT))
+
+
+def test_a_crs_that_was_given_wins_over_a_frame_in_the_name_and_is_told():
+    table = frame(西安80坐标X=NORTH, 西安80坐标Y=EAST)
+    with pytest.raises(gcm.CRSError, match="the headings say Xian 1980"):
+        read(table)
+    layer = read(table, crs="EPSG:4549")
+    assert places(layer) == AS_IT_IS
+    assert len(found(layer, "COORD_CONTRADICTED")) == 1
+
+
+def test_a_latitude_under_the_heading_of_the_longitude_is_refused_and_mended_when_asked():
+    table = frame(经度=LAT, 纬度=LON)
+    with pytest.raises(gcm.CRSError, match="exchanged") as caught:
+        read(table)
+    assert 'mend = ["swapped"]' in str(caught.value)
+    assert places(read(table, mend=["swapped"])) == AS_IT_IS
 
 
 def test_metres_without_a_crs_are_refused_with_candidates():
