@@ -47,6 +47,7 @@ from geo_citymgmt.metric import (
     zone_positions,
 )
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
 from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.table import read_table
@@ -55,6 +56,8 @@ from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
+#: Reasons for which a record has no place that show its coordinates as they were written.
+_SHOWN = ["COORD_PLACEHOLDER", "COORD_RANGE", "COORD_UNREADABLE", "COORD_DEGREES"]
 LEDGER_COLUMNS = (
     "layer", "source", "n_walked", "n_skipped", "n_records", "n_accepted", "n_repaired",
     "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
@@ -142,6 +145,8 @@ def read_layer(
     crs: Any = None,
     fallback_crs: Any = None,
     datum: str | None = None,
+    x: str | None = None,
+    y: str | None = None,
     pipeline: str | None = None,
     mend: Collection[str] = (),
     units: Mapping[str, str] | None = None,
@@ -178,7 +183,13 @@ def read_layer(
     fallback_crs : as ``crs``, optional
         Taken only where neither ``crs`` nor the .prj says another.
     datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
-        GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted.
+        GCJ-02 and BD-09 cannot be told from a file; say so and every vertex is converted. Where
+        columns of coordinates are called after a datum (高德经度, bd09_lat) it is that one.
+    x, y : str, optional
+        The columns of longitude or easting and of latitude or northing, for a source of which the
+        records have no geometry; found by their names otherwise. ``x`` alone is a column that
+        holds both, ``坐标[2]`` the second number of such a column. Degrees of which nothing says
+        the CRS are taken as EPSG:4490 in China and EPSG:4326 elsewhere, which is a finding.
     pipeline : str, optional
         A PROJ operation (``+proj=pipeline ...``) from the numbers of the source, x first, to
         degrees of CGCS2000 or to ``metric_crs``, which must be given then: the only way in for
@@ -256,17 +267,26 @@ def read_layer(
     spec = get_spec(layer, specs)
     check_words(mend, units, spec)
     check_date_order(date_order, spec)
+    said, aliases = coordinate_aliases(aliases or {}, spec.fields)
+    x, y = x or said.get("x"), y or said.get("y")
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
         sources = list(source) if isinstance(source, (list, tuple)) and source else [source]
         for one in sources:
             raw = read_raw(one, sublayer=sublayer, encoding=encoding, name=spec.key)
-            apart = raw.name if len(sources) > 1 else ""
-            findings.extend(raw.findings, offset=int(starts(raws)[-1]), source=apart)
             raw.frame = unique_names(raw.frame)
+            apart = raw.name if len(sources) > 1 else ""
             raws.append(raw)
+            try:
+                place_records(
+                    raw, x=x, y=y, crs=crs if raw.crs is not None else crs or fallback_crs,
+                    datum=datum,
+                )  # fmt: skip
+            finally:
+                findings.extend(raw.findings, offset=int(starts(raws[:-1])[-1]), source=apart)
         written = [raw.geometry for raw in raws]
+        unread = [raw.unread_places for raw in raws]
         placeholders = []
         for raw in raws:
             # Before anything is concluded from where the records lie.
@@ -317,9 +337,9 @@ def read_layer(
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
-    reason, shown = _no_place(placeholders, positions, written, n_alone)
+    reason, shown = _no_place(placeholders, positions, written, unread, n_alone)
     clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
-    told = np.isin(unusable.code, ["COORD_PLACEHOLDER", "COORD_RANGE"])
+    told = np.isin(unusable.code, _SHOWN)
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     data = clean_columns(raw.frame, mapping, spec, findings, record, units, date_order)
@@ -411,19 +431,24 @@ def _no_place(
     placeholders: Sequence[np.ndarray],
     positions: Sequence[Position],
     written: Sequence[np.ndarray],
+    unread: Sequence[np.ndarray | None],
     n_alone: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Why records have no place though they have coordinates, and these as they were written."""
     reasons, shown = [], []
-    for gone, position, geometry in zip(placeholders, positions, written, strict=True):
+    for gone, position, geometry, cells in zip(
+        placeholders, positions, written, unread, strict=True
+    ):
         reason = np.full(len(gone), "", dtype=object)
         reason[gone] = "COORD_PLACEHOLDER"
-        if position.out_of_range is not None:
-            reason[position.out_of_range] = "COORD_RANGE"
+        if position.off is not None:
+            reason[position.off != ""] = position.off[position.off != ""]
         text = np.full(len(gone), "", dtype=object)
         hit = np.flatnonzero(reason != "")
         x, y = spots(geometry[hit])
         text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
+        if cells is not None:
+            reason[cells != ""], text[cells != ""] = "COORD_UNREADABLE", cells[cells != ""]
         reasons.append(reason)
         shown.append(text)
     nothing = np.full(n_alone, "", dtype=object)

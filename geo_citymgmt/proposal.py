@@ -24,13 +24,14 @@ from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.city.naming import CityName, city_of_names, is_county_name, name_city
 from geo_citymgmt.city.source import CitySource, LayerSource, Leftover
 from geo_citymgmt.cleaning.extent import Extent, looks_geographic, rank_candidates, spots
-from geo_citymgmt.cleaning.names import match_columns, similar_columns
+from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.zone_fields import zone_columns
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.metric import choose_metric_crs, in_china, position_box, zone_positions
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.coordinates import place_records
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
@@ -38,8 +39,6 @@ from geo_citymgmt.words import Text
 __all__ = ["propose"]
 
 _UNSURE = "# ? "
-#: Names of columns that hold degrees, whatever the numbers are.
-_DEGREES = re.compile(r"^(经度|纬度|东经|北纬|lon|lng|lat|longitude|latitude)$", re.I)
 #: From this share of records or values on, two files or a column and a field agree.
 _MOST = 0.6
 #: Entries of a ``city.toml`` that is replaced, kept as they stand.
@@ -83,10 +82,12 @@ def propose(
     crs: Any = None,
     fallback_crs: Any = None,
     datum: Any = None,
+    x: str | None = None,
+    y: str | None = None,
 ) -> tuple[str, list[Text]]:
     """Look at ``folder`` and write down what was understood and what was not.
 
-    ``crs``, ``fallback_crs`` and ``datum`` are those of :func:`load_city`.
+    ``crs``, ``fallback_crs``, ``datum``, ``x`` and ``y`` are those of :func:`load_city`.
 
     Returns
     -------
@@ -107,6 +108,7 @@ def propose(
     found = find_source(folder, specs)
     if not found.layers and not found.leftovers:
         raise _nothing_found(folder, found)
+    found.place_by(x, y, [key for key in specs if specs[key].role != "zones"])
     draft = _Draft()
     parts = _parts(found, specs)
     layers: dict[str, Layer] = {}
@@ -335,6 +337,7 @@ def _layer_lines(
     more = [left for left in found.leftovers if left.is_known and left.layers == (spec.key,)]
     sources = _path_lines(draft, part, more)
     raws = [raw for source in sources if (raw := _read(source, entry)) is not None]
+    _place_lines(draft, part, raws)
     crs = crs or entry.crs
     written, is_known = None, True
     if crs is None and fallback_crs is None:
@@ -348,6 +351,8 @@ def _layer_lines(
             draft.entry(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}", is_sure=is_sure)
         if datum or entry.datum:
             draft.entry(f"datum = {_quoted(datum or entry.datum)}", is_sure=is_sure)
+        elif row["datum_source"] == "name":
+            draft.entry(f"datum = {_quoted(row['datum'])}  # name", is_sure=is_sure)
         if row["encoding"] and row["encoding_source"] != "format":
             line = f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}"
             draft.entry(line, is_sure=is_sure)
@@ -358,7 +363,10 @@ def _layer_lines(
 
 def _read(source: Any, entry: LayerSource) -> Raw | None:
     try:
-        return read_raw(source, sublayer=entry.sublayer, encoding=entry.encoding)
+        raw = read_raw(source, sublayer=entry.sublayer, encoding=entry.encoding)
+        raw.frame = unique_names(raw.frame)
+        place_records(raw, x=entry.x, y=entry.y, crs=entry.crs, datum=entry.datum)
+        return raw
     except SourceError:
         # What is wrong with it is asked where it is read as a layer.
         return None
@@ -377,6 +385,8 @@ def _try_layer(
             crs=crs,
             fallback_crs=fallback_crs,
             datum=datum,
+            x=entry.x,
+            y=entry.y,
             aliases=entry.fields,
         )
     except CityDataError as error:
@@ -488,6 +498,30 @@ def _as_entry(sources: Sequence[Any], sublayer: str | None) -> list[str]:
     return [f"path = {_listed(paths)}", f"sublayer = [{parts}]"]
 
 
+# -- its coordinates
+
+
+def _place_lines(draft: _Draft, part: _Part, raws: Sequence[Raw]) -> None:
+    """Write the columns of coordinates that were named, and propose those that were not used."""
+    entry = part.entry
+    for axis in ("x", "y"):
+        if (name := getattr(entry, axis)) is not None:
+            draft.entry(f"{axis} = {_quoted(name)}", is_sure=part.is_sure)
+    unused = {key: names for raw in raws for key, names in raw.unused_places.items()}
+    for k, (columns, (x, y)) in enumerate(unused.items()):
+        draft.ask(
+            Text(
+                f"“{columns}”像是坐标；如是，请采用 x = {_quoted(x)}、y = {_quoted(y)}",
+                f"{columns!r} look like coordinates; if they are, use x = {_quoted(x)} and "
+                f"y = {_quoted(y)}",
+            )
+        )
+        # Those of one pair alone can be taken: what excludes one another is never both.
+        if k == 0:
+            draft.entry(f"x = {_quoted(x)}", is_sure=False)
+            draft.entry(f"y = {_quoted(y)}", is_sure=False)
+
+
 # -- its CRS
 
 
@@ -534,7 +568,7 @@ def _crs_line(
 def _degrees_line(
     draft: _Draft, raws: Sequence[Raw], x: np.ndarray, y: np.ndarray, is_sure: bool
 ) -> tuple[str, bool]:
-    named = all(any(_DEGREES.match(str(c).strip()) for c in raw.frame.columns) for raw in raws)
+    named = all(raw.in_degrees for raw in raws)
     chinese = in_china(float(np.median(x)), float(np.median(y)))
     code = "EPSG:4490" if chinese else "EPSG:4326"
     draft.ask(

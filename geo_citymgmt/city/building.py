@@ -95,6 +95,8 @@ class Builder:
                 crs=_for(self.stated_crs, key) or entry.crs,
                 fallback_crs=self.fallback_crs,
                 datum=_for(self.datum, key) or entry.datum,
+                x=entry.x,
+                y=entry.y,
                 aliases=entry.fields,
                 ledger=entry.ledger,
                 corrections=None if self.decided is None else corrections_of(self.decided, key),

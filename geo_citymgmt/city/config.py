@@ -10,6 +10,7 @@ from geo_citymgmt._dates import read_day
 from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.errors import AsOfError, SourceError, SpecError
 from geo_citymgmt.profiles import read_units
+from geo_citymgmt.reading.coordinates import coordinate_aliases
 from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
@@ -102,8 +103,8 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     if key not in specs:
         raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
     known = (
-        "path", "sublayer", "crs", "datum", "encoding", "fields", "ledger", "pipeline", "mend",
-        "units", "date_order",
+        "path", "sublayer", "crs", "datum", "x", "y", "encoding", "fields", "ledger", "pipeline",
+        "mend", "units", "date_order",
     )  # fmt: skip
     if not isinstance(entry, Mapping):
         raise _mistake(path, place, 'must be a table, such as path = "file"')
@@ -113,15 +114,23 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     # Without a path the file is found as if nothing were said of it.
     source, label = _sources(path, place, entry) if "path" in entry else (None, "")
     sublayer = entry.get("sublayer")
+    for axis in ("x", "y"):
+        if not isinstance(entry.get(axis, ""), str):
+            raise _mistake(path, f"{place}.{axis}", "must be the name of a column")
+    # Who writes "高德经度" = "经度" among the fields says the same.
+    places, fields = coordinate_aliases(entry.get("fields", {}), specs[key].fields)
     return LayerSource(
         source,
         label,
         sublayer=None if isinstance(sublayer, list) else sublayer,
-        crs=entry.get("crs"),
-        datum=entry.get("datum"),
+        # Left empty, a CRS is not stated.
+        crs=str(entry.get("crs") or "").strip() or None,
+        datum=str(entry.get("datum") or "").strip() or None,
+        x=entry.get("x", places.get("x")),
+        y=entry.get("y", places.get("y")),
         encoding=entry.get("encoding"),
         ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
-        fields=dict(entry.get("fields", {})),
+        fields=fields,
         pipeline=entry.get("pipeline"),
         mend=tuple(entry.get("mend", ())),
         units=dict(entry.get("units", {})),

@@ -56,6 +56,8 @@ def load_city(
     crs: Any = None,
     fallback_crs: Any = None,
     datum: str | Mapping[str, str] | None = None,
+    x: str | None = None,
+    y: str | None = None,
     decisions: str | Path | None = None,
     figures: str | Path | None = None,
 ) -> City:
@@ -92,6 +94,8 @@ def load_city(
         :func:`read_layer`, over the .prj.
     fallback_crs : anything pyproj takes, or "infer", optional
         For layers whose CRS neither ``crs``, ``city.toml`` nor a .prj states.
+    x, y : str, optional
+        The columns of the coordinates, as in :func:`read_layer`, where a single layer is read.
     decisions : str or Path, optional
         A findings workbook the office has filled in: its corrections are applied and logged, its
         accepted exceptions marked, and ``city.since`` tells what is new, remains or is resolved.
@@ -130,6 +134,8 @@ def load_city(
             crs=crs,
             fallback_crs=fallback_crs,
             datum=datum,
+            x=x,
+            y=y,
             decisions=decisions,
             figures=figures,
         )
@@ -152,6 +158,8 @@ def _loaded(
     crs: Any,
     fallback_crs: Any,
     datum: str | Mapping[str, str] | None,
+    x: str | None,
+    y: str | None,
     decisions: str | Path | None,
     figures: str | Path | None,
 ) -> City:
@@ -169,6 +177,8 @@ def _loaded(
         whose = load_profile(found.profile)
         known = specs_of(specs, whose)
     found.under(whose)
+    # Zones have outlines, and no columns of coordinates.
+    found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
     return assemble(
         found,
         known,

@@ -23,6 +23,7 @@ from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.cleaning.zone_fields import zone_columns
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.coordinates import place_records
 from geo_citymgmt.reading.source import SourceLayer, read_raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
@@ -79,10 +80,12 @@ class Preview:
         try:
             if self.item.path.is_file() and self.item.path.stat().st_size > _LARGEST:
                 return None
-            return read_raw(self.item)
+            raw = read_raw(self.item)
         except SourceError:
             # What is wrong with it is reported where it is read as a layer.
             return None
+        place_records(raw)
+        return raw
 
     def fits(self, spec: LayerSpec) -> bool:
         """Whether its geometry is of a family that the layer takes; True where it has none."""

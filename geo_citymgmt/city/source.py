@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.overlay import Layered, layered
 from geo_citymgmt.profiles import Profile, ReportingUnit
@@ -35,6 +36,8 @@ class LayerSource:
     sublayer: str | None = None
     crs: str | None = None
     datum: str | None = None
+    x: str | None = None
+    y: str | None = None
     encoding: str | None = None
     ledger: Path | None = None
     pipeline: str | None = None
@@ -102,6 +105,35 @@ class CitySource:
         self.layers[key] = replace(
             hint, source=source, label=label, sublayer=hint.sublayer or sublayer
         )
+
+    def place_by(self, x: str | None, y: str | None, among: Sequence[str]) -> None:
+        """Let the records of the one layer that is meant lie where these columns say.
+
+        ``among`` are the layers that may be meant.
+
+        Raises
+        ------
+        CityDataError
+            Several layers are meant, or none.
+        """
+        if x is None and y is None:
+            return
+        keys = [key for key in self.layers if key in among]
+        if len(keys) != 1:
+            names = ", ".join(keys)
+            raise CityDataError(
+                Text(
+                    f"x、y（--x、--y）只用于单个图层，来源有 {len(keys)} 个（{names or '—'}）。",
+                    f"x and y (--x, --y) are for a single layer, the source has {len(keys)} "
+                    f"({names or 'none'}).",
+                ),
+                remedy=Text(
+                    "请只给出该图层的文件，或在 city.toml 的 [layers.图层] 写 x、y。",
+                    "Give the file of that layer alone, or x and y under [layers.LAYER] in "
+                    "city.toml.",
+                ),
+            )
+        self.layers[keys[0]] = replace(self.layers[keys[0]], x=x, y=y)
 
     def under(self, profile: Profile | None) -> None:
         """Fill what the source does not say itself from a profile, entry by entry."""

@@ -16,7 +16,8 @@ __all__ = ["NO_PLACE", "Unusable", "clean_geometry", "tell_coincident"]
 
 #: Why a record has no place: it counts all the same, as unlocated. A shape that is there and cannot
 #: be used is another matter.
-NO_PLACE = ("GEOM_NULL", "GEOM_EMPTY", "COORD_NONFINITE", "COORD_PLACEHOLDER", "COORD_RANGE")
+NO_PLACE = ("GEOM_NULL", "GEOM_EMPTY", "COORD_NONFINITE", "COORD_PLACEHOLDER", "COORD_RANGE",
+            "COORD_UNREADABLE", "COORD_DEGREES")  # fmt: skip
 
 #: A repair that changes the area by more than this is no repair.
 MAX_REPAIR = 0.05

@@ -25,7 +25,7 @@ from geo_citymgmt.cleaning.extent import (
 from geo_citymgmt.cleaning.slips import mend_slips, refusal
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.metric import position_box, zone_positions
+from geo_citymgmt.metric import in_china, position_box, zone_positions
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.words import Text
 
@@ -65,8 +65,9 @@ class Position:
     within: CRS | None = None
     x: np.ndarray = field(default_factory=lambda: np.empty(0))
     y: np.ndarray = field(default_factory=lambda: np.empty(0))
-    #: Records whose numbers are no degrees of the earth, without geometry; None without any.
-    out_of_range: np.ndarray | None = None
+    #: Why the numbers of a record are none of ``within``, a finding code, "" where they are; such
+    #: records have no geometry. None where there is none at all.
+    off: np.ndarray | None = None
 
     @property
     def is_metric(self) -> bool:
@@ -139,6 +140,8 @@ def locate(
         )
     if crs is None and pipeline is None and raw.crs is None:
         crs = fallback_crs
+    named = _settle_reference(raw, crs, datum, findings)
+    datum = datum or named
     if isinstance(crs, str) and "proj=pipeline" in crs:
         pipeline, crs = crs, None
     if not len(raw.geometry) or shapely.is_missing(raw.geometry).all():
@@ -153,26 +156,26 @@ def locate(
         raw.geometry, x, y, source, extent, findings, raw.record + offset,
         mend=mend, name=raw.name,
     )  # fmt: skip
-    out_of_range = _off_earth(x, y, source)
+    off = _off_codes(raw, x, y, source)
+    is_off = off != ""
     # Where that is most of them it is the CRS that is wrong.
-    if out_of_range.sum() <= np.isfinite(x).sum() / 2:
+    if is_off.sum() <= np.isfinite(x).sum() / 2:
         geometry = np.array(geometry, dtype=object)
-        geometry[out_of_range] = None
-        x, y = np.where(out_of_range, np.nan, x), np.where(out_of_range, np.nan, y)
+        geometry[is_off] = None
+        x, y = np.where(is_off, np.nan, x), np.where(is_off, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
     given = how == "given" and crs is not None
     stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
+    by = "name" if named else "given"
     if datum in ("gcj02", "bd09"):
         degrees = source.geodetic_crs or WGS84
         geometry = _transform(geometry, source, degrees)
         x, y = _transformed(x, y, source, degrees)
         findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
-        return Position(
-            shift_any(geometry, datum), stated, how, datum, "given", WGS84, x, y, out_of_range
-        )
+        return Position(shift_any(geometry, datum), stated, how, datum, by, WGS84, x, y, off)
     # Without a word about it the datum is the one that the CRS rests on.
-    known, known_by = (datum, "given") if datum else (_datum_of(source), "crs")
-    return Position(geometry, stated, how, known, known_by, source, x, y, out_of_range)
+    known, known_by = (datum, by) if datum else (_datum_of(source), "crs")
+    return Position(geometry, stated, how, known, known_by, source, x, y, off)
 
 
 def project(position: Position, findings: Findings, metric_crs: CRS, name: str) -> np.ndarray:
@@ -209,12 +212,16 @@ def _shift_m(lon: np.ndarray, lat: np.ndarray, datum: str) -> str:
     return f"{GEOD.inv(at[0], at[1], to[0], to[1])[2][0]:.0f}"
 
 
-def _off_earth(x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarray:
-    """Which places lie beyond the poles, or more than half way round the earth."""
-    if not source.is_geographic:
-        return np.zeros(len(x), dtype=bool)
+def _off_codes(raw: Raw, x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarray:
+    """Return why numbers are none of ``source``, as codes: beyond the earth, or of another kind."""
+    out = np.full(len(x), "", dtype=object)
     with np.errstate(invalid="ignore"):
-        return np.asarray((np.abs(x) > 180) | (np.abs(y) > 90))
+        if source.is_geographic:
+            out[(np.abs(x) > 180) | (np.abs(y) > 90)] = "COORD_RANGE"
+        elif raw.place_columns is not None:
+            # In a drawing they would be a matter of the whole layer.
+            out[(np.abs(x) <= 180) & (np.abs(y) <= 90)] = "COORD_DEGREES"
+    return out
 
 
 def _source_crs(
@@ -240,8 +247,89 @@ def _source_crs(
                 ),
             ) from error
     if raw.crs is not None:
-        return raw.crs, "file"
+        return raw.crs, raw.crs_source
+    if raw.place_columns is not None and _are_degrees(raw, x, y):
+        return _assumed(raw, x, y, findings), "assumed"
     raise _missing(raw, findings, rank_candidates(x, y, extent), x, y)
+
+
+def _settle_reference(raw: Raw, crs: Any, datum: str | None, findings: Findings) -> str | None:
+    """Report what the names of columns say; return the datum they say where none was given."""
+    if not raw.reference or raw.place_columns is None:
+        return None
+    given = datum or crs
+    if given is not None and _contradicts(raw, crs, datum):
+        columns = ", ".join(raw.place_columns)
+        findings.add(
+            "COORD_CONTRADICTED",
+            value=columns,
+            about=columns,
+            expected=raw.reference,
+            detail=str(given).upper() if datum else str(given),
+        )
+        return None
+    if datum is not None:
+        return None
+    columns = ", ".join(raw.place_columns)
+    code = raw.crs.to_string() if raw.crs_source == "name" and raw.crs is not None else ""
+    is_shifted = raw.datum in ("gcj02", "bd09")
+    said = f"{raw.reference} ({code})" if code and crs is None and not is_shifted else raw.reference
+    findings.add("COORD_REFERENCE", value=columns, about=columns, expected=said)
+    return raw.datum or None
+
+
+def _contradicts(raw: Raw, crs: Any, datum: str | None) -> bool:
+    """Whether what was given is another datum or CRS than the names of the columns say."""
+    if datum is not None and raw.datum:
+        return datum != raw.datum and not {datum, raw.datum} <= {"wgs84", "cgcs2000"}
+    if crs is None or not (raw.geodetic or raw.crs_source == "name"):
+        return False
+    try:
+        stated = CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        # Refused where it is used.
+        return False
+    if not raw.geodetic:
+        return stated != raw.crs
+    # 4326 and 4490 differ by centimetres, and are what people write for either.
+    both = {_datum_of(stated), _datum_of(CRS.from_user_input(raw.geodetic))}
+    return len(both) > 1 and both != {"wgs84", "cgcs2000"}
+
+
+def _are_degrees(raw: Raw, x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether numbers from columns are degrees for certain: by their names, or lying in China."""
+    there = np.isfinite(x)
+    if not there.any():
+        return False
+    lon, lat = _upright(float(np.median(x[there])), float(np.median(y[there])))
+    if abs(lon) > 180 or abs(lat) > 90 or not looks_geographic(x[there], y[there]):
+        return False
+    return raw.in_degrees or in_china(lon, lat)
+
+
+def _upright(lon: float, lat: float) -> tuple[float, float]:
+    """Return a place with its axes exchanged where it is none otherwise: that is told later."""
+    return (lat, lon) if abs(lat) > 90 else (lon, lat)
+
+
+def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
+    """Return the CRS of degrees of which nobody said more, as ``init`` would write it."""
+    there = np.isfinite(x)
+    is_chinese = in_china(*_upright(float(np.median(x[there])), float(np.median(y[there]))))
+    code = "EPSG:4490" if is_chinese else "EPSG:4326"
+    ask = Text("", "")
+    if is_chinese:
+        # The web maps of China are shifted by half a kilometre and more.
+        ask = Text(
+            "。如取自互联网地图（高德、百度等），请用 --datum 图层=gcj02（或 bd09）或 city.toml 的 "
+            "datum 指明（Python：datum=）",
+            ". If they are from a web map of China, say so by --datum LAYER=gcj02 (or bd09), or "
+            "'datum' in city.toml (Python: datum=)",
+        )
+    if not raw.datum:
+        columns = ", ".join(raw.place_columns or ())
+        findings.add("DEGREES_ASSUMED", value=columns, about=raw.name, expected=code, detail=ask)
+    return CRS.from_user_input(code)
 
 
 def _missing(
@@ -257,6 +345,9 @@ def _missing(
     also = [name for name in raw.missing if not name.endswith(".prj")]
     more = f"; missing too: {', '.join(also)}" if also else ""
     more_zh = f"；同时缺少 {'、'.join(also)}" if also else ""
+    if raw.reference:
+        more += f"; the headings say {raw.reference}"
+        more_zh += f"；列名写的是 {raw.reference}"
     return refusal(
         findings,
         raw.name,

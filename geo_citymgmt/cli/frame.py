@@ -107,6 +107,8 @@ class SourceOptions:
     datum: tuple[str, ...] = ()
     profile: str | None = None
     metric_crs: str | None = None
+    x: str | None = None
+    y: str | None = None
 
 
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -160,6 +162,19 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="量算坐标系，默认按数据选定 / CRS in which things are measured; chosen from the "
             "data without it",
         ),
+        click.option(
+            "--x",
+            default=None,
+            metavar="COLUMN",
+            help="经度（东坐标）所在的列，或含两个坐标的列；只用于单个图层 / column of longitude "
+            "or easting, or of both; for a single layer",
+        ),
+        click.option(
+            "--y",
+            default=None,
+            metavar="COLUMN",
+            help="纬度（北坐标）所在的列 / column of latitude or northing",
+        ),
     ):
         gathered = option(gathered)
     return gathered
@@ -182,7 +197,7 @@ def per_layer(
 
 
 def positions(reading: SourceOptions, specs: Mapping[str, LayerSpec]) -> dict[str, Any]:
-    """Return the arguments of `load_city` that ``--crs`` and ``--datum`` stand for.
+    """Return the arguments of `load_city` that ``--crs``, ``--datum``, ``--x``, ``--y`` stand for.
 
     A datum is never stated by a file, so that a bare one holds for all layers; a bare CRS is for
     those that state none.
@@ -194,6 +209,8 @@ def positions(reading: SourceOptions, specs: Mapping[str, LayerSpec]) -> dict[st
         "crs": crs_of,
         "fallback_crs": fallback,
         "datum": (dict.fromkeys(specs, common) if common else {}) | datum_of,
+        "x": reading.x,
+        "y": reading.y,
     }
 
 

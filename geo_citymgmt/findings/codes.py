@@ -168,8 +168,21 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "COORD_RANGE": _c(
         "warning",
-        "坐标 {value} 超出经纬度范围（经度 ±180、纬度 ±90），请核对",
-        "the coordinates {value} are no longitude and latitude (±180, ±90); correct them",
+        "坐标 {value} 超出经纬度范围（经度 ±180、纬度 ±90），请核对；"
+        "若是平面坐标（米），请换算成经纬度",
+        "the coordinates {value} are no longitude and latitude (±180, ±90); correct them. If they "
+        "are metres among degrees, convert them",
+    ),
+    "COORD_UNREADABLE": _c(
+        "warning",
+        "坐标“{value}”不完整或无法识别，请按经纬度（如 120.61、31.30）或平面坐标补正",
+        "the coordinates {value!r} are incomplete or cannot be read; write them as longitude and "
+        "latitude (120.61, 31.30) or easting and northing",
+    ),
+    "COORD_DEGREES": _c(
+        "warning",
+        "坐标 {value} 是经纬度，其余记录是以米为单位的平面坐标；请改成平面坐标",
+        "the coordinates {value} are degrees among metres; give easting and northing",
     ),
     "COORD_NONFINITE": _c("warning", "坐标不是有效数字", "a coordinate is not a finite number"),
     "GEOM_TYPE": _c(
@@ -577,6 +590,59 @@ CODES: Mapping[str, FindingCode] = {
         "位置取自列“{value}”（经度或东坐标）和“{expected}”（纬度或北坐标）",
         "positions are from column {value!r} (longitude or easting) and {expected!r} (latitude or "
         "northing)",
+    ),
+    "COORD_SETS": _c(
+        "info",
+        "另有坐标列“{value}”，位置取自“{expected}”，前者未用；如应以前者为准，"
+        "请在 city.toml 的 [layers.图层] 写 {detail}",
+        "columns {value!r} hold coordinates too; positions are from {expected!r}. If they should "
+        "count, write {detail} under [layers.LAYER] in city.toml",
+    ),
+    "COORDS_UNUSED": _c(
+        "error",
+        "“{value}”像是坐标，但没有使用，记录没有位置；如是，请在 city.toml 的 "
+        "[layers.图层] 写 {detail}（命令行：--x 列 --y 列；Python：x=、y=）",
+        "{value!r} look like coordinates and were not used: records have no place. If they are, "
+        "write {detail} under [layers.LAYER] in city.toml (command line: --x COLUMN --y COLUMN; "
+        "Python: x=, y=)",
+    ),
+    "COORD_FILLED": _c(
+        "info",
+        "没有图形，位置取自列“{value}”",
+        "no geometry; the position is from columns {value!r}",
+    ),
+    "COORD_DIFFER": _c(
+        "warning",
+        "{expected} 条记录没有图形；列“{value}”的坐标与其他记录的图形不在同一位置，因此未用，"
+        "请核对其坐标系和基准",
+        "{expected} records have no geometry; the coordinates in {value!r} are not where the "
+        "geometry of the other records is, so they were not used: check their CRS and datum",
+    ),
+    "COORD_PACKED": _c(
+        "warning",
+        "列“{value}”、“{expected}”的小数可能是度分秒连写（120.3636 即 120°36′36″），"
+        "暂按十进制度读取；如是，请改写为 120-36-36，或换算后再用",
+        "the decimals of {value!r} and {expected!r} may be minutes and seconds (120.3636 for "
+        "120°36′36″); they are read as decimal degrees. If so, write 120-36-36, or convert them "
+        "first",
+    ),
+    "COORD_REFERENCE": _c(
+        "info",
+        "列名“{value}”表明坐标为 {expected}，按此处理；如不是，请在 city.toml 的 [layers.图层] "
+        "写明 crs 或 datum",
+        "the column {value!r} says that its coordinates are {expected}; read as such. If they are "
+        "not, give crs or datum under [layers.LAYER] in city.toml",
+    ),
+    "COORD_CONTRADICTED": _c(
+        "warning",
+        "列名“{value}”表明坐标为 {expected}，与指定的 {detail} 不一致；已按指定的处理，请核对",
+        "the column {value!r} says that its coordinates are {expected}, {detail} was given and is "
+        "used; check which is right",
+    ),
+    "DEGREES_ASSUMED": _c(
+        "warning",
+        "没有写明坐标系；“{value}”是经纬度，暂按 {expected} 处理{detail}",
+        "no CRS is stated; {value!r} are degrees and taken as {expected}{detail}",
     ),
     "ROW_RAGGED": _c(
         "warning",

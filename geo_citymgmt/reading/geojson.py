@@ -1,10 +1,10 @@
-"""GeoJSON read feature by feature as it stands: none dropped, none moved, digits kept."""
+"""GeoJSON, and JSON that is a list of records: as it stands, none dropped, digits kept."""
 
 from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,19 @@ __all__ = ["read_geojson"]
 
 _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon",
                "GeometryCollection"}  # fmt: skip
+#: So many objects may lie around a list of records.
+_DEEPEST = 4
+#: Lists of objects that by convention say where more is to be had.
+_NO_RECORDS = ("links", "paging", "pagination")
 _AGAIN = Text("请重新拷贝或导出。", "Copy or export it again.")
 _STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
 
 
 def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
-    """Read a FeatureCollection, a Feature, a geometry, or features line by line.
+    """Read a FeatureCollection, a Feature, a geometry, features line by line, or plain records.
+
+    Records are a list of objects, at the top or the only one further in (``data.stations``); they
+    have no geometry of their own.
 
     GDAL is not asked: it takes JSON of many kinds, some of which name other sources.
 
@@ -44,7 +51,8 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     if lost:
         findings.add("TEXT_LOST", field="", value=path.name)
     top = _parse(path, text)
-    features = _features(path, top)
+    records = _records(path, top)
+    features = _features(path, top) if records is None else [{"properties": r} for r in records]
     if isinstance(top, dict) and _more_to_come(top):
         limit = "exceededTransferLimit"
         findings.add("COUNT_MISMATCH", severity="warning", value=limit, about=limit)
@@ -58,7 +66,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
         record=np.arange(len(whole)),
         n_walked=len(whole),
         findings=findings,
-        crs=_crs(path, top),
+        crs=_crs(path, top) if records is None else None,
         encoding=name,
         encoding_source="format" if name == "UTF-8" else how,
     )
@@ -76,7 +84,10 @@ def _parse(path: Path, text: str) -> Any:
     except ValueError as error:
         lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
         if len(lines) > 1 and lines[0].rstrip().endswith("}"):
-            return {"type": "FeatureCollection", "features": _by_line(path, lines)}
+            found = _by_line(path, lines)
+            if all(isinstance(f, dict) and f.get("type") != "Feature" for f in found):
+                return found
+            return {"type": "FeatureCollection", "features": found}
         raise _torn(path, error) from error
 
 
@@ -108,8 +119,43 @@ def _torn(path: Path, error: Exception, *, record: int | None = None) -> SourceE
     )
 
 
+def _records(path: Path, top: Any) -> list[Any] | None:
+    """Return the records of JSON that is no GeoJSON; None where there is no list of objects."""
+    if isinstance(top, dict) and isinstance(top.get("type"), str):
+        # GeoJSON, TopoJSON: what lies in it is no plain record.
+        return None
+    if isinstance(top, list) and any(_is_feature(item) for item in top):
+        return None
+    found = dict(_lists(top, "", _DEEPEST))
+    if len(found) > 1:
+        raise unreadable(
+            path.name,
+            Text(
+                f"JSON 中有多个记录列表（{'、'.join(found)}）。",
+                f"JSON with several lists of records ({', '.join(found)}).",
+            ),
+            Text("请每个列表另存一个文件。", "Save each list as a file of its own."),
+        )
+    return next(iter(found.values()), None)
+
+
+def _lists(node: Any, place: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    """Yield the lists of objects within objects, with the names that lead there."""
+    if isinstance(node, list):
+        if node and all(isinstance(item, dict) for item in node):
+            yield place or "[]", node
+    elif isinstance(node, dict) and depth and "features" not in node:
+        # Those of Esri have attributes and a geometry of their own kind.
+        for name, inner in node.items():
+            if str(name).strip("_").casefold() in _NO_RECORDS:
+                continue
+            yield from _lists(inner, f"{place}.{name}" if place else str(name), depth - 1)
+
+
 def _features(path: Path, top: Any) -> list[Any]:
     kind = top.get("type") if isinstance(top, dict) else None
+    if isinstance(top, list) and any(_is_feature(item) for item in top):
+        return top
     if kind == "FeatureCollection" and isinstance(top.get("features"), list):
         return top["features"]
     if kind == "Feature":
@@ -119,11 +165,18 @@ def _features(path: Path, top: Any) -> list[Any]:
     raise refused(
         path.name,
         Text(
-            f"是 JSON，但不是 GeoJSON（type 为 {kind}）。",
-            f"JSON, but not GeoJSON (type {kind!r}).",
+            f"是 JSON，但不是 GeoJSON（type 为 {kind}），也不是一列记录。",
+            f"JSON, but not GeoJSON (type {kind!r}), nor a list of records.",
         ),
-        Text("请将图层导出为 GeoJSON。", "Export the layer as GeoJSON."),
+        Text(
+            "请将图层导出为 GeoJSON，或存成 .csv。",
+            "Export the layer as GeoJSON, or as .csv.",
+        ),
     )
+
+
+def _is_feature(item: Any) -> bool:
+    return isinstance(item, dict) and item.get("type") == "Feature"
 
 
 def _more_to_come(top: Mapping[str, Any]) -> bool:

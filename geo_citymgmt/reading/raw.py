@@ -39,6 +39,21 @@ class Raw:
     missing: tuple[str, ...] = ()
     #: Unit that a sheet states once for all its numbers, as written: 万平方米, or 平方米、个.
     stated_unit: str = ""
+    #: How ``crs`` is known: "file", or "name" where columns of coordinates are called after it.
+    crs_source: str = "file"
+    #: What the names of those columns say of CRS and datum: its name, the CRS of its degrees, and
+    #: the datum; empty for nothing.
+    reference: str = ""
+    geodetic: str = ""
+    datum: str = ""
+    #: The columns positions were taken from (see reading.coordinates), and whether their names or
+    #: the way they are written say that they are degrees.
+    place_columns: tuple[str, str] | None = None
+    in_degrees: bool = False
+    #: Columns that look like coordinates and were not used: what x and y would be.
+    unused_places: dict[str, tuple[str, str]] = field(default_factory=dict)
+    #: For each record, the cells of coordinates that cannot be read; None where there are none.
+    unread_places: np.ndarray | None = None
 
     def labels(self) -> np.ndarray:
         """What a clerk sees beside each record of the source: by position in the source."""

@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.coordinates import locate
 from geo_citymgmt.reading.ends import byte_at, trimmed
 from geo_citymgmt.reading.headings import (
     SEARCHED,
@@ -54,7 +53,7 @@ _SCIENTIFIC = r"^[+-]?\d(\.\d+)?[eE]\+?(1[1-9]|[2-9]\d)$"
 def read_table(
     source: Any, *, sublayer: str | None = None, encoding: str | None = None, name: str = ""
 ) -> Raw:
-    """Read a .csv, .xlsx or .xls as it is, with the position of each row where columns tell it.
+    """Read a .csv, .xlsx or .xls as it is; positions in its columns are another step.
 
     Titles above the header are left out; rows of totals, notes and repeated headers are walked
     and skipped, and said. A number with more digits than a sheet keeps is removed and said.
@@ -73,7 +72,7 @@ def read_table(
     Returns
     -------
     Raw
-        ``row_label`` is "第 N 行", the row of the sheet; geometry is None where there is none.
+        ``row_label`` is "第 N 行", the row of the sheet; without geometry.
 
     Raises
     ------
@@ -150,18 +149,15 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     _tell_marks(sheet, labels, row[kept], record, findings)
     frame = _plain_texts(frame, sheet, findings)
     frame = _without_damage(frame, record, findings)
-    located = locate(frame, findings, record)
     walked = np.concatenate([found.first + np.arange(n_before), row, block.rows_after])
     return Raw(
         name=name,
-        # Numbers are attributes as well, and stay; geometry as text is the geometry.
-        frame=frame.drop(columns=[located.wkt] if located.wkt else []),
-        geometry=located.geometry,
+        frame=frame,
+        geometry=np.full(len(frame), None, dtype=object),
         record=record,
         n_walked=len(walked),
         n_skipped=int(skipped.sum()) + n_before + len(block.rows_after),
         findings=findings,
-        crs=located.crs,
         encoding=sheet.encoding,
         encoding_source=sheet.encoding_source,
         row_label=_row_labels(walked),

@@ -17,6 +17,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.reading import read_raw
+from geo_citymgmt.reading.coordinates import place_records
 
 GOLDEN = Path(__file__).parent / "golden" / "office_list.xls"
 ROWS = [
@@ -46,6 +47,8 @@ def list_of_the_office(tmp_path):
 
 def test_an_xls_is_read_as_the_xlsx_of_the_same_sheet(list_of_the_office):
     old, new = read_raw(GOLDEN), read_raw(list_of_the_office)
+    for raw in (old, new):
+        place_records(raw)
     pd.testing.assert_frame_equal(old.frame, new.frame)
     assert shapely.equals(old.geometry, new.geometry).all()
     assert (old.n_walked, old.n_skipped) == (new.n_walked, new.n_skipped) == (4, 1)
