@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -16,6 +16,7 @@ from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
+from geo_citymgmt.cleaning.headings import field_units, with_units
 from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.parting import PartedRecords
@@ -287,7 +288,7 @@ def read_layer(
             position.geometry if target is None else project(position, findings, target, raw.name)
             for raw, position in zip(raws, positions, strict=True)
         ]
-        raw = joined(raws)
+        raw = joined(_in_one_unit(raws, spec, aliases))
         mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
         mapping = fill_zone_fields(mapping, raw.frame, spec, findings)
         n_alone = 0
@@ -314,9 +315,10 @@ def read_layer(
     told = np.isin(unusable.code, ["COORD_PLACEHOLDER", "COORD_RANGE"])
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
+    units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
     data = clean_columns(raw.frame, mapping, spec, findings, record, units)
     state = PartedRecords(spec, findings, record, data, clean)
-    state.check_units(raw.frame, mapping, mend=mend, told=units or {})
+    state.check_units(raw.frame, mapping, mend=mend, told=units)
     if zones is not None and zones.crs is not None and target is not None:
         zones = zones if zones.crs == target else zones.to_crs(target)
     state.place(zones, unusable, zone_terms)
@@ -338,6 +340,18 @@ def read_layer(
         personal=personal,
         include_personal=include_personal,
     )
+
+
+def _in_one_unit(raws: list[Raw], spec: LayerSpec, aliases: Mapping[str, str] | None) -> list[Raw]:
+    """Write units into the cells where the files of one layer state different ones."""
+    if len({raw.stated_unit for raw in raws}) < 2:
+        return raws
+    out = []
+    for raw in raws:
+        mapping = match_columns(list(raw.frame.columns), spec, Findings(spec.key), aliases)
+        frame = with_units(raw.frame, mapping, spec, raw.stated_unit)
+        out.append(replace(raw, frame=frame, stated_unit=""))
+    return out
 
 
 def _closed(

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from geo_citymgmt.cleaning.headings import readings, unit_fits
 from geo_citymgmt.cleaning.text import plain, plain_key
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
@@ -76,6 +77,8 @@ def match_columns(
                 _keep(best, told[column], -1, column, spec, findings)
             continue
         strength, names = _match(str(column), table, there)
+        if not names:
+            strength, names = _without_unit(str(column), table, there, spec)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
             shown = _shown(column)
@@ -184,6 +187,18 @@ def _keep(
 def _shown(column: str) -> str:
     """Return a name that can be written anywhere: half a character cannot."""
     return str(column).encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_unit(
+    column: str, table: list[dict[str, list[str]]], there: set[str], spec: LayerSpec
+) -> tuple[int, list[str]]:
+    """Match what a heading names beside its unit: the fields that can be in that unit."""
+    for name, unit in readings(column):
+        strength, names = _match(name, table, there)
+        names = [n for n in names if unit_fits(unit, spec.fields[n])]
+        if names:
+            return strength, names
+    return -1, []
 
 
 def _lookup(spec: LayerSpec) -> list[dict[str, list[str]]]:

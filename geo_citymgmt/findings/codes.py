@@ -338,6 +338,13 @@ CODES: Mapping[str, FindingCode] = {
         "“{field}”中带单位的值已换算为 {expected}，如 {value}",
         "{field!r}: values with a unit were converted to {expected}, e.g. {value}",
     ),
+    "UNIT_UNFIT": _c(
+        "warning",
+        "列“{value}”写的单位“{detail}”不是“{field}”的单位，数值按 {expected} 读入；请核对列名，"
+        "或在 city.toml 的 units 指明单位（Python：units=）",
+        "column {value!r} names the unit {detail!r}, in which {field!r} cannot be: its numbers are "
+        "read as {expected}; correct the heading, or give 'units' in city.toml (Python: units=)",
+    ),
     "DATE_UNPARSED": _c(
         "error", "“{field}”的值“{value}”不是有效日期", "{field!r}: {value!r} is not a date"
     ),

@@ -37,6 +37,8 @@ class Raw:
     row_label: np.ndarray | None = None
     #: Files that belong to the source and are not there.
     missing: tuple[str, ...] = ()
+    #: The unit that stands above the headings or in the title, for the numbers of the whole table.
+    stated_unit: str = ""
 
     def labels(self) -> np.ndarray:
         """What a clerk sees beside each record of the source: by position in the source."""

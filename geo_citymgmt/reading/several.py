@@ -46,4 +46,5 @@ def joined(raws: Sequence[Raw]) -> Raw:
         sha256=";".join(raw.sha256 for raw in raws),
         path=first.path,
         row_label=np.array(labels, dtype=object),
+        stated_unit=first.stated_unit,
     )
