@@ -16,14 +16,15 @@ from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
-from geo_citymgmt.cleaning.headings import field_units, with_units
+from geo_citymgmt.cleaning.headings import field_units, units_by_values, with_units
+from geo_citymgmt.cleaning.mapping import add_proposals, match_fields
 from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
 from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
 from geo_citymgmt.cleaning.position import Position, locate, project
-from geo_citymgmt.cleaning.records import check_words
+from geo_citymgmt.cleaning.records import check_values, check_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
@@ -144,6 +145,7 @@ def read_layer(
     mend: Collection[str] = (),
     units: Mapping[str, str] | None = None,
     aliases: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
     zones: gpd.GeoDataFrame | None = None,
@@ -187,6 +189,10 @@ def read_layer(
         Field to the unit its plain numbers are in: ``{"illegal_area_m2": "亩"}``.
     aliases : mapping of str to str, optional
         Source column to field name, where names cannot be recognised; empty to leave one out.
+        :func:`propose_mapping` says which columns may be which.
+    values : mapping, optional
+        Field to the office's own words with their codes: ``{"status": {"整治完毕": "51"}}``. They
+        win over the words of the layer; an empty code leaves a word out.
     ledger : path or DataFrame, optional
         The office's list (台账), without geometry: joined to the features by id. Where both fill a
         field the list wins; rows without a feature stay as records without a place.
@@ -249,6 +255,7 @@ def read_layer(
     """
     spec = get_spec(layer, specs)
     check_words(mend, units, spec)
+    check_values(values, spec)
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
@@ -289,8 +296,9 @@ def read_layer(
             for raw, position in zip(raws, positions, strict=True)
         ]
         raw = joined(_in_one_unit(raws, spec, aliases))
-        mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
-        mapping = fill_zone_fields(mapping, raw.frame, spec, findings)
+        match = match_fields(raw.frame, spec, findings, aliases)
+        add_proposals(match, spec, findings)
+        mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)
         n_alone = 0
         if ledger is not None:
             in_memory = isinstance(ledger, pd.DataFrame)
@@ -316,7 +324,8 @@ def read_layer(
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
-    data = clean_columns(raw.frame, mapping, spec, findings, record, units)
+    units = units_by_values(raw.frame, mapping, spec, units)
+    data = clean_columns(raw.frame, mapping, spec, findings, record, units, values)
     state = PartedRecords(spec, findings, record, data, clean)
     state.check_units(raw.frame, mapping, mend=mend, told=units)
     if zones is not None and zones.crs is not None and target is not None:

@@ -96,6 +96,7 @@ class Builder:
                 fallback_crs=self.fallback_crs,
                 datum=_for(self.datum, key) or entry.datum,
                 aliases=entry.fields,
+                values=entry.values,
                 ledger=entry.ledger,
                 corrections=None if self.decided is None else corrections_of(self.decided, key),
                 pipeline=entry.pipeline,

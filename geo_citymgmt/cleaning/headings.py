@@ -14,13 +14,15 @@ from geo_citymgmt.cleaning.text import distinct_texts, plain
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec, read_toml
 
-__all__ = ["field_units", "heading_unit", "readings", "unit_fits", "with_units"]
+__all__ = ["field_units", "heading_unit", "readings", "unit_fits", "units_by_values", "with_units"]
 
 _UNITS = read_toml(resources.files(__package__) / "units.toml")
 _MARKS = frozenset(_UNITS["marks"])
 #: Units that fields are in, to which words of units lead.
 _TARGETS = (*_UNITS["factors"], *_UNITS["counted"])
 _NUMERIC = ("int", "float")
+#: From this share of the numbers on, they lie in a range.
+_MOST = 0.9
 _OPEN, _CLOSE = "([{<【〔《「", ")]}>】〕》」"
 _ASIDE = re.compile(
     rf"^(?P<name>.*?)\s*[{re.escape(_OPEN)}](?P<aside>[^{re.escape(_OPEN + _CLOSE)}]*)"
@@ -124,7 +126,7 @@ def field_units(
     out = dict(given or {})
     for name, column in mapping.items():
         item = spec.fields[name]
-        if name in out or item.type not in _NUMERIC:
+        if name in out or not (item.type in _NUMERIC or item.usual):
             continue
         unit = heading_unit(column, item)
         other = next((said for _, said in readings(column) if said), "")
@@ -134,6 +136,41 @@ def field_units(
             findings.add("UNIT_UNFIT", item=item, value=column, expected=item.unit, detail=other)
         elif stated and unit_fits(stated, item):
             out[name] = stated
+    return out
+
+
+def units_by_values(
+    frame: pd.DataFrame,
+    mapping: Mapping[str, str],
+    spec: LayerSpec,
+    units: Mapping[str, str],
+) -> dict[str, str]:
+    """Return ``units`` with those that the size of the numbers settles: 0.7 is no width in mm.
+
+    Only for fields with a ``usual`` range, where the numbers lie in it in one other unit alone.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> frame = pd.DataFrame({"diameter": ["0.99", "0.7"]})
+    >>> units_by_values(frame, {"cover_size_mm": "diameter"}, load_specs()["manholes"], {})
+    {'cover_size_mm': 'm'}
+    """
+    out = dict(units)
+    for name, column in mapping.items():
+        item = spec.fields[name]
+        if item.usual is None or name in out:
+            continue
+        numbers = pd.to_numeric(frame[column], errors="coerce").dropna().to_numpy(dtype=float)
+        if len(numbers) < _MOST * frame[column].notna().sum() or not len(numbers):
+            continue
+        factors = {f: u for u, f in reversed(_UNITS["factors"].get(item.unit, {}).items())}
+        low, high = item.usual
+        fits = [
+            f for f in factors if ((numbers * f >= low) & (numbers * f <= high)).mean() >= _MOST
+        ]
+        if len(fits) == 1 and fits[0] != 1:
+            out[name] = factors[fits[0]]
     return out
 
 

@@ -22,7 +22,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["Records", "check_words"]
+__all__ = ["Records", "check_values", "check_words"]
 
 #: Share of records outside all zones from which on the datum is asked about.
 _OUTSIDE = 0.02
@@ -243,3 +243,27 @@ def check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: La
                 f"units: {spec.key} has no field {', '.join(strange)}.",
             ),
         )
+
+
+def check_values(values: Mapping[str, Mapping[str, str]] | None, spec: LayerSpec) -> None:
+    """Refuse words for a field that has no codes, or with a code that it does not have."""
+    for name, words in (values or {}).items():
+        item = spec.fields.get(name)
+        if item is None or not item.codes:
+            coded = ", ".join(field.name for field in spec.fields.values() if field.codes)
+            raise SpecError(
+                Text(
+                    f"values：图层“{spec.name_zh}”没有带代码的字段 {name}；可用：{coded}。",
+                    f"values: {spec.key} has no field {name!r} with codes; known: {coded}.",
+                ),
+            )
+        for word, code in words.items():
+            if code and code not in item.codes:
+                known = "、".join(f"{key} {entry.zh}" for key, entry in item.codes.items())
+                raise SpecError(
+                    Text(
+                        f"values：“{item.zh}”没有代码 {code}（来自“{word}”）；可用：{known}。",
+                        f"values: {name!r} has no code {code!r} (for {word!r}); known: "
+                        f"{', '.join(item.codes)}.",
+                    ),
+                )

@@ -120,6 +120,25 @@ CODES: Mapping[str, FindingCode] = {
         "several columns for {field!r}: {expected} is used, {value} is not",
     ),
     "FIELD_ALIAS": _c("info", "字段“{value}”认作“{field}”", "column {value!r} read as {field!r}"),
+    "FIELD_MATCHED": _c(
+        "info",
+        "列“{value}”认作“{field}”：{detail}",
+        "column {value!r} read as {field!r}: {detail}",
+    ),
+    "FIELD_PROPOSED": _c(
+        "info",
+        "列“{value}”像是“{field}”（{detail}），未采用；如是，请在 city.toml 的 fields 写 {expected}"
+        "（Python：aliases=）",
+        "column {value!r} looks like {field!r} ({detail}) and was not used; if it is, write "
+        "{expected} under 'fields' in city.toml (Python: aliases=)",
+    ),
+    "FIELD_DOUBTED": _c(
+        "warning",
+        "列“{value}”按名称是“{field}”，但{detail}，未采用；如仍是，请在 city.toml 的 fields 中指明"
+        "（Python：aliases=）",
+        "column {value!r} is {field!r} by its name, but {detail}: not used; if it is all the same, "
+        "name it under 'fields' in city.toml (Python: aliases=)",
+    ),
     "FIELD_TRUNCATED": _c(
         "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
     ),
@@ -365,6 +384,14 @@ CODES: Mapping[str, FindingCode] = {
         "error",
         "“{field}”的值“{value}”不在代码表中；接近或可用的：{expected}",
         "{field!r}: {value!r} is not in the code list; nearest or known: {expected}",
+    ),
+    "CODE_OWN_WORDS": _c(
+        "info",
+        "“{field}”中本单位的说法（{value}）可对应到代码：请在 city.toml 的 [{detail}] "
+        "写 {expected}，核对代码后使用（Python：values=）",
+        "{field!r}: an office's own words ({value}) can be given codes: write {expected} under "
+        "[{detail}] in city.toml, with the codes that are right (Python: "
+        "values=)",
     ),
     "RELATION_BROKEN": _c(
         "warning",
