@@ -20,11 +20,12 @@ from geo_citymgmt.cleaning.headings import field_units, units_by_values, with_un
 from geo_citymgmt.cleaning.mapping import add_proposals, match_fields
 from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
+from geo_citymgmt.cleaning.part_codes import with_kinds
 from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
 from geo_citymgmt.cleaning.position import Position, locate, project
-from geo_citymgmt.cleaning.records import check_values, check_words
+from geo_citymgmt.cleaning.records import check_words, named_units, own_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
@@ -254,8 +255,8 @@ def read_layer(
     ('EPSG:4549', True)
     """
     spec = get_spec(layer, specs)
-    check_words(mend, units, spec)
-    check_values(values, spec)
+    check_words(mend)
+    units, values = named_units(units, spec), own_words(values, spec)
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
@@ -295,7 +296,7 @@ def read_layer(
             position.geometry if target is None else project(position, findings, target, raw.name)
             for raw, position in zip(raws, positions, strict=True)
         ]
-        raw = joined(_in_one_unit(raws, spec, aliases))
+        raw = joined(_in_one_unit(with_kinds(raws, spec, findings, aliases), spec, aliases))
         match = match_fields(raw.frame, spec, findings, aliases)
         add_proposals(match, spec, findings)
         mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)

@@ -24,6 +24,7 @@ __all__ = [
     "near_codes",
     "parse_bool_column",
     "parse_code_column",
+    "unknown_words",
 ]
 
 _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}
@@ -169,7 +170,7 @@ def code_table(item: Field) -> dict[str, str]:
         for text in (code, entry.zh, entry.en, f"{code}{entry.zh}", f"{code}{entry.en}"):
             table.setdefault(plain_key(text), code)
     for code, entry in item.codes.items():
-        for text in entry.synonyms:
+        for text in (*entry.synonyms, *([entry.part] if entry.part else ())):
             table.setdefault(plain_key(text), code)
     return table
 
@@ -191,6 +192,21 @@ def code_of(text: str, item: Field, table: Mapping[str, str]) -> tuple[str | Non
         known = list(dict.fromkeys(c for c in found if c))
         return (";".join(known) or None), all(c is not None for c in found)
     return None, False
+
+
+def unknown_words(column: pd.Series, item: Field) -> list[str]:
+    """Return the words of a column that are no codes of a field, in the order they come in.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> status = load_specs()["manholes"].fields["status"]
+    >>> unknown_words(pd.Series(["完好", "报警", None, "报警"]), status)
+    ['报警']
+    """
+    table = code_table(item)
+    _, texts = distinct_texts(column)
+    return [text for text in texts if not code_of(text, item, table)[1]]
 
 
 def near_codes(text: str, item: Field) -> list[str]:

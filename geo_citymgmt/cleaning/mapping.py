@@ -97,7 +97,7 @@ def match_fields(
         The caller's word: source column to field name, empty to leave a column out.
     """
     columns = [str(column) for column in frame.columns]
-    told = given_columns(columns, aliases)
+    told = given_columns(columns, aliases, spec)
     values = _Looked(frame)
     asked = Findings(spec.key)
     mapping = match_columns(columns, spec, asked, aliases, values)
@@ -213,9 +213,10 @@ def propose_mapping(
     raw = read_raw(source, sublayer=sublayer, encoding=encoding, name=spec.key)
     frame = unique_names(raw.frame)
     match = match_fields(frame, spec, Findings(spec.key), aliases)
+    given = given_columns(map(str, frame.columns), aliases, spec)
     by_words = {candidate.column for candidate in match.applied}
     known = [
-        _known(column, name, spec, aliases or {}, Values(frame[column]))
+        _known(column, name, spec, given, Values(frame[column]))
         for name, column in match.mapping.items()
         if column not in by_words
     ]

@@ -12,7 +12,7 @@ import pandas as pd
 from geo_citymgmt.cleaning.evidence import AGREES, CONTRADICTS, Values
 from geo_citymgmt.cleaning.headings import readings, unit_fits
 from geo_citymgmt.cleaning.text import plain, plain_key
-from geo_citymgmt.errors import SpecError
+from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
@@ -71,15 +71,7 @@ def match_columns(
     dict of str to str
         Field name to source column, in the order of the spec.
     """
-    for column, name in (aliases or {}).items():
-        if name and name not in spec.fields:
-            raise SpecError(
-                Text(
-                    f"字段对应：图层“{spec.name_zh}”没有字段 {name}（来自 {column}）。",
-                    f"aliases: {column!r} is to be {name!r}, which {spec.key} has no field for.",
-                ),
-            )
-    told = given_columns(columns, aliases)
+    told = given_columns(columns, aliases, spec)
     table = _lookup(spec)
     best: dict[str, tuple[int, str]] = {}
     there = {str(column) for column in columns}
@@ -108,16 +100,26 @@ def match_columns(
     return {name: best[name][1] for name in spec.fields if name in best}
 
 
-def given_columns(columns: Iterable[str], aliases: Mapping[str, str] | None) -> dict[str, str]:
-    """Return the caller's word by the columns as they are read.
+def given_columns(
+    columns: Iterable[str], aliases: Mapping[str, str] | None, spec: LayerSpec
+) -> dict[str, str]:
+    """Return the caller's word, by the columns as they are read and with names of fields.
 
     A heading is written by hand as it looks: with a blank that is not read, in half width, with
-    brackets of the other kind. It means the column that differs in nothing else.
+    brackets of the other kind. It means the column that differs in nothing else. A field may be
+    given by its label.
+
+    Raises
+    ------
+    SpecError
+        There is no such field; the nearest one is named.
 
     Examples
     --------
-    >>> given_columns(["违建面积(亩)", "b"], {"违建 面积（亩）": "illegal_area_m2"})
-    {'违建面积(亩)': 'illegal_area_m2'}
+    >>> from geo_citymgmt.spec import load_specs
+    >>> spec = load_specs()["illegal_construction"]
+    >>> given_columns(["违建面积(亩)", "b"], {"违建 面积（亩）": "违法建设面积", "b": ""}, spec)
+    {'违建面积(亩)': 'illegal_area_m2', 'b': ''}
     """
     there = {str(column) for column in columns}
     by_key: dict[str, list[str]] = {}
@@ -126,9 +128,58 @@ def given_columns(columns: Iterable[str], aliases: Mapping[str, str] | None) -> 
     out = {}
     for given, name in (aliases or {}).items():
         same = by_key.get(plain_key(str(given)), [])
-        exact = str(given) in there or len(same) != 1
-        out[str(given) if exact else same[0]] = name
+        is_exact = str(given) in there or len(same) != 1
+        what = f"字段对应（“{given}”）", f"aliases ({given!r})"
+        field = field_named(str(name), spec, Text(*what)) if name else ""
+        out[str(given) if is_exact else same[0]] = field
     return out
+
+
+def field_named(name: str, spec: LayerSpec, what: Text) -> str:
+    """Return the field that a text names: by its name, its label or its name in a .dbf.
+
+    Parameters
+    ----------
+    name : str
+        As a person writes it.
+    spec : LayerSpec
+        The layer.
+    what : Text
+        Where it was written, for the error.
+
+    Raises
+    ------
+    SpecError
+        No field, or more than one, is called so.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> field_named("停车泊位数", load_specs()["parking_points"], Text("fields", "fields"))
+    'spaces_total'
+    """
+    if name in spec.fields:
+        return name
+    key = plain_key(name)
+    called: dict[str, list[str]] = {}
+    for field, item in spec.fields.items():
+        for label in (field, item.zh, item.en, item.dbf):
+            called.setdefault(plain_key(label), []).append(field)
+    found = dict.fromkeys(called.get(key, ()))
+    if len(found) == 1:
+        return next(iter(found))
+    labels = [label for item in spec.fields.values() for label in (item.zh, item.name)]
+    near = did_you_mean(name, labels)
+    raise SpecError(
+        Text(
+            f"{what.zh}：图层“{spec.name_zh}”没有字段 {name}。{near.zh}",
+            f"{what.en}: {spec.key} has no field {name!r}.{near.en}",
+        ),
+        remedy=Text(
+            f"可用的字段：geo-citymgmt fields {spec.key}。",
+            f"Its fields: geo-citymgmt fields {spec.key}.",
+        ),
+    )
 
 
 def _settle(

@@ -199,7 +199,10 @@ class Vocabulary:
         out: list[str] = []
         for run in _RUNS.findall(plain(heading)):
             key = plain_key(run)
-            if key.isascii():
+            if out and key.isascii() and out[-1] + key in self._known:
+                # car park, CarPark: one word in two.
+                out[-1] += key
+            elif key.isascii():
                 out += self._latin(key)
             else:
                 out += self._chinese(key)

@@ -120,6 +120,11 @@ CODES: Mapping[str, FindingCode] = {
         "several columns for {field!r}: {expected} is used, {value} is not",
     ),
     "FIELD_ALIAS": _c("info", "字段“{value}”认作“{field}”", "column {value!r} read as {field!r}"),
+    "FIELD_FILLED": _c(
+        "info",
+        "没有“{field}”一列，按{detail}填入：{value}",
+        "no column for {field!r}: filled by {detail}: {value}",
+    ),
     "FIELD_MATCHED": _c(
         "info",
         "列“{value}”认作“{field}”：{detail}",

@@ -56,6 +56,8 @@ class Code:
     zh: str
     en: str
     synonyms: tuple[str, ...] = ()
+    #: Class and kind in the national list of parts, of which it is digits 7 to 10 of a part's code.
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,8 +164,9 @@ def _release(check: Check, table: Any, place: str, default: str) -> str:
 
 
 def _code(check: Check, place: str, table: Any) -> Code:
-    check.keys(table, place, required=("zh", "en"), optional=("synonyms",))
-    return Code(table["zh"], table["en"], check.texts(table, place, "synonyms"))
+    check.keys(table, place, required=("zh", "en"), optional=("synonyms", "part"))
+    part = check.value(table, place, "part", str, "")
+    return Code(table["zh"], table["en"], check.texts(table, place, "synonyms"), part)
 
 
 _LAYER_OPTIONAL = (
