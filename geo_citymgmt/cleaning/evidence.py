@@ -21,7 +21,7 @@ __all__ = ["AGREES", "CONTRADICTS", "SAYS_NOTHING", "SPEAKS", "Evidence", "Value
 #: What values say of a field: they are of another kind; nothing; they may be its; they are its.
 CONTRADICTS, SAYS_NOTHING, AGREES, SPEAKS = -1, 0, 1, 2
 #: So many values are looked at, evenly spread over the column.
-_LOOKED_AT = 2_000
+_LOOKED_AT = 500
 #: Shares of the values from which on they are, are mostly, and are all of a kind.
 _SOME, _MOST, _ALL = 0.3, 0.6, 0.9
 #: From this share of different values on, a column tells records apart but for a slip.
@@ -122,9 +122,9 @@ class Values:
 
     def _are_codes(self, item: Field) -> Evidence:
         table = code_table(item)
-        known = [code_of(t, item, table)[0] is not None for t in self.texts]
-        share = self.share(known)
-        n_words = len({code_of(t, item, table)[0] for t in self.texts} - {None})
+        found = [code_of(text, item, table)[0] for text in self.texts]
+        share = self.share([code is not None for code in found])
+        n_words = len(set(found) - {None})
         said = _shares(share, "值在其代码表中", "values are codes of it")
         if share >= _MOST:
             return Evidence(SPEAKS if n_words > 1 else AGREES, said)

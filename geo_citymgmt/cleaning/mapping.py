@@ -102,23 +102,18 @@ def match_fields(
     asked = Findings(spec.key)
     mapping = match_columns(columns, spec, asked, aliases, values)
     findings.extend(asked)
-    table = asked.frame()
     words = Vocabulary(spec)
     doubted = _put_right(mapping, told, spec, words, values, findings)
-    settled = {*mapping.values(), *told, *table.loc[table["code"].eq("FIELD_AMBIGUOUS"), "value"]}
-    settled |= set(table.loc[table["code"].isin(["FIELD_DUPLICATE", "FIELD_DOUBTED"]), "value"])
-    applied = []
+    open_names = asked.values_of("FIELD_AMBIGUOUS", "FIELD_DUPLICATE", "FIELD_DOUBTED")
+    settled = {*mapping.values(), *told, *open_names}
     free = [c for c in columns if c not in settled and values(c).texts]
     found = [
         c for column in free for c in _candidates(column, spec, mapping, words, values(column))
     ]
     found += _near(free, spec, mapping, values)
-    found = [c for c in found if (c.column, c.field) not in doubted]
-    best, undecided = _best(found, spec)
-    for candidate in best:
-        if candidate.is_applied:
-            mapping[candidate.field] = candidate.column
-            applied.append(candidate)
+    best, undecided = _best([c for c in found if (c.column, c.field) not in doubted], spec)
+    applied = [c for c in best if c.is_applied]
+    mapping |= {c.field: c.column for c in applied}
     for candidate in applied:
         findings.add(
             "FIELD_MATCHED",

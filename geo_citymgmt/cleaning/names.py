@@ -192,15 +192,16 @@ def _settle(
     findings: Findings,
 ) -> tuple[int, list[str]]:
     """Let the values decide between the fields a name may be, and against what it cannot be."""
-    if len(names) == 1 and is_own_name(column, spec.fields[names[0]]):
+    only = spec.fields[names[0]]
+    is_word = only.type in ("text", "code", "list")
+    if len(names) == 1 and (not is_word or is_own_name(column, only)):
+        # Ids that repeat and numbers that are none are told record by record.
         return strength, names
     seen = {n: values(column).of(spec.fields[n], is_id=n == spec.id_field) for n in names}
     if len(names) > 1:
         agreeing = [n for n in names if seen[n].verdict >= AGREES]
         return strength, agreeing if len(agreeing) == 1 else names
-    only = spec.fields[names[0]]
-    is_word = only.type in ("text", "id", "code", "list")
-    if not values(column).texts or not is_word or seen[only.name].verdict > CONTRADICTS:
+    if not values(column).texts or seen[only.name].verdict > CONTRADICTS:
         return strength, names
     # 行政区 is the name of a district, or its code cut by the .dbf.
     key = plain_key(column)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 from itertools import product
 from typing import Any
@@ -53,19 +53,27 @@ class Vocabulary:
     def __init__(self, spec: LayerSpec) -> None:
         self.spec = spec
         self._subject = {plain_key(w) for w in (*spec.subject, *spec.names, spec.key)}
-        self._words: dict[str, set[str]] = {}
-        for meaning, words in _DATA["meanings"].items():
-            for word in words:
-                self._words.setdefault(plain_key(word), set()).add(meaning)
+        self._words = _lexicon()
         self._fillers = {plain_key(w) for w in _DATA["fillers"]} | self._subject
         self._known = set(self._words) | self._fillers
         self._longest = max(map(len, self._known))
-        self._fields: dict[frozenset[str], list[str]] = {}
-        self._initials: dict[str, list[str]] = {}
-        for name, item in spec.fields.items():
-            self._learn(name, item)
 
-    def _learn(self, name: str, item: Field) -> None:
+    @cached_property
+    def _learnt(self) -> tuple[dict[frozenset[str], list[str]], dict[str, list[str]]]:
+        """The fields by their meanings, and by the initials of their names."""
+        by_meanings: dict[frozenset[str], list[str]] = {}
+        by_initials: dict[str, list[str]] = {}
+        for name, item in self.spec.fields.items():
+            self._learn(name, item, by_meanings, by_initials)
+        return by_meanings, by_initials
+
+    def _learn(
+        self,
+        name: str,
+        item: Field,
+        by_meanings: dict[frozenset[str], list[str]],
+        by_initials: dict[str, list[str]],
+    ) -> None:
         texts = [text for text in (name, item.zh, item.en, *item.aliases) if text]
         for text in texts:
             # A name of initials is no word; the unit of a field is no part of its meaning.
@@ -73,12 +81,12 @@ class Vocabulary:
             if item.looks and bare.isascii() and self.is_false_friend(bare, item):
                 continue
             for meanings in self._of_type(self.meanings(bare), item):
-                _put(self._fields, meanings, name)
+                _put(by_meanings, meanings, name)
                 if item.type in ("int", "float") and meanings - _COUNTS:
-                    _put(self._fields, meanings - _COUNTS, name)
+                    _put(by_meanings, meanings - _COUNTS, name)
             letters = initials(text)
             if letters:
-                _put(self._initials, letters, name)
+                _put(by_initials, letters, name)
 
     @staticmethod
     def _of_type(readings_: set[frozenset[str]], item: Field) -> set[frozenset[str]]:
@@ -125,7 +133,7 @@ class Vocabulary:
         found: dict[str, None] = {}
         for meanings in sorted(self.meanings(heading), key=sorted):
             for less in (meanings, meanings - _COUNTS):
-                found |= dict.fromkeys(self._fields.get(less, ()))
+                found |= dict.fromkeys(self._learnt[0].get(less, ()))
         return list(found)
 
     def by_initials(self, heading: str) -> list[str]:
@@ -141,7 +149,7 @@ class Vocabulary:
         key = text.casefold()
         if not _LATIN.fullmatch(text) or text not in (key, text.upper()) or key in self._known:
             return []
-        return list(self._initials.get(key, ()))
+        return list(self._learnt[1].get(key, ()))
 
     def by_part(self, heading: str) -> list[str]:
         """Return the field that one word of a heading points to, beside words that are not known.
@@ -158,7 +166,7 @@ class Vocabulary:
             pointing = meanings & _TELLING
             others = {m for m in meanings - pointing if not m.startswith("=")} - _BESIDE
             if len(pointing) == 1 and not others and len(meanings) <= 3:
-                found |= dict.fromkeys(self._fields.get(pointing, ()))
+                found |= dict.fromkeys(self._learnt[0].get(pointing, ()))
         return list(found)
 
     def names_subject(self, heading: str) -> bool:
@@ -243,6 +251,16 @@ class Vocabulary:
 
     def _is_part(self, part: str, *, is_last: bool) -> bool:
         return part in self._known and (len(part) >= _SHORTEST or (is_last and part == "id"))
+
+
+@lru_cache(maxsize=1)
+def _lexicon() -> dict[str, set[str]]:
+    """Return the meanings of each word that is known."""
+    words: dict[str, set[str]] = {}
+    for meaning, listed in _DATA["meanings"].items():
+        for word in listed:
+            words.setdefault(plain_key(word), set()).add(meaning)
+    return words
 
 
 def _put(table: dict[Any, list[str]], key: Hashable, name: str) -> None:
