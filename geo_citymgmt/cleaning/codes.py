@@ -36,6 +36,8 @@ _DATA = read_toml(resources.files(__package__) / "concepts.toml")
 _STAGES = {stage: re.compile(pattern) for stage, pattern in _DATA["stages"].items()}
 #: From this likeness on, of 1, two words are near.
 _NEAR = 0.5
+#: A word as short as this is held by too many others.
+_SHORTEST = 3
 #: So many of the words that are no codes are shown.
 _SHOWN = 5
 _SEPARATORS = re.compile(r"[;；,，、|/+]")
@@ -210,10 +212,11 @@ def unknown_words(column: pd.Series, item: Field) -> list[str]:
 
 
 def near_codes(text: str, item: Field) -> list[str]:
-    """Return the codes whose words are near to a word that is none, the nearest first.
+    """Return the codes that a word which is none may mean.
 
-    What says another stage of the same is not near, however alike it is written: 未整治 is no
-    整治中, 已拆除 no 待拆除.
+    Those whose words say the same at the same stage (整治完毕, 已整治), else the one whose word it
+    holds (球墨铸铁井盖). What says another stage is not near, however alike it is written: 未整治
+    is no 整治中, 已拆除 no 待拆除.
 
     Examples
     --------
@@ -222,14 +225,33 @@ def near_codes(text: str, item: Field) -> list[str]:
     >>> near_codes("未整治", status), near_codes("整治完毕", status)
     ([], ['51'])
     """
-    words = {
+    words = _words_of_stage(text, item)
+    core = _core(text)
+    same = [code for word, code in words.items() if core and _core(word) == core]
+    if same:
+        return list(dict.fromkeys(same))
+    key = plain_key(text)
+    held = [word for word in words if len(word) >= _SHORTEST and word in key]
+    longest = max(held, key=len, default="")
+    return list(dict.fromkeys(words[word] for word in held if len(word) == len(longest)))
+
+
+def _words_of_stage(text: str, item: Field) -> dict[str, str]:
+    """Return the words of a list that speak of the stage that ``text`` does, with their codes."""
+    return {
         plain_key(word): code
         for code, entry in item.codes.items()
         for word in (entry.zh, entry.en, *entry.synonyms)
         if _stage(word) == _stage(text)
     }
-    close = difflib.get_close_matches(plain_key(text), words, n=3, cutoff=_NEAR)
-    return list(dict.fromkeys(words[word] for word in close))
+
+
+def _core(text: str) -> str:
+    """What a word says beside its stage."""
+    core = plain(text).casefold()
+    for sign in _STAGES.values():
+        core = sign.sub("", core)
+    return plain_key(core)
 
 
 def _stage(text: str) -> str:
@@ -239,7 +261,10 @@ def _stage(text: str) -> str:
 
 
 def _nearest(text: str, item: Field) -> str:
-    near = near_codes(text, item)
+    """Return the label that a word is nearest to, by its meaning or its spelling, else the list."""
+    words = _words_of_stage(text, item)
+    close = difflib.get_close_matches(plain_key(text), words, n=1, cutoff=_NEAR)
+    near = near_codes(text, item) or [words[word] for word in close]
     if near:
         return " / ".join(item.codes[code].zh for code in near)
     return " / ".join(e.zh for e in list(item.codes.values())[:6])

@@ -202,6 +202,21 @@ def test_a_negation_is_never_near_what_it_denies(word, never):
     assert not never & set(near_codes(word, SPECS["manholes"].fields["status"]))
 
 
+@pytest.mark.parametrize(
+    ("layer", "field", "word", "codes"),
+    [
+        ("manholes", "status", "整治完毕", ["51"]),
+        ("manholes", "status", "正在整治", ["40"]),
+        ("manholes", "material", "球墨铸铁井盖", ["ductile"]),
+        ("manholes", "cover_kind", "排水井盖", []),  # neither 污水 nor 雨水
+        ("illegal_construction", "found_by", "PERMIT", []),  # no petition
+        ("illegal_construction", "status", "待拆除", []),
+    ],
+)
+def test_a_word_is_near_what_says_the_same(layer, field, word, codes):
+    assert near_codes(word, SPECS[layer].fields[field]) == codes
+
+
 def test_city_toml_maps_words_and_fields_by_their_labels(tmp_path):
     (tmp_path / "窨井.csv").write_text(
         "编号,现况,经度,纬度\nA,整治完毕,120.62,31.31\n", encoding="utf-8"
