@@ -5,9 +5,11 @@ from __future__ import annotations
 import geopandas as gpd
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning.codes import near_codes
+from geo_citymgmt.cli import main
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.spec import load_specs
 
@@ -234,6 +236,29 @@ def test_a_misspelt_field_is_refused_with_the_nearest_one():
     with pytest.raises(gcm.SpecError, match="停车泊位数") as caught:
         gcm.read_layer(points(n=[1]), "parking_points", aliases={"n": "停车泊位数量"})
     assert "geo-citymgmt fields parking_points" in str(caught.value)
+
+
+def test_init_proposes_fields_and_codes_that_hold_when_taken_as_they_are(tmp_path):
+    words = ["完好", "整治完毕", "销号"]
+    rows = "\n".join(f"a{k},12{k},{word},120.6{k},31.3" for k, word in enumerate(words))
+    (tmp_path / "窨井.csv").write_text(f"编号,c7,现况,经度,纬度\n{rows}\n", encoding="utf-8")
+    assert CliRunner().invoke(main, ["init", str(tmp_path)]).exit_code == 0
+    config = tmp_path / "city.toml"
+    text = config.read_text("utf-8")
+    assert '# ? "现况" = "status"' in text
+    assert '# ? "整治完毕" = "51"' in text
+    config.write_text(text.replace("# ? ", ""), encoding="utf-8")
+    assert gcm.load_city(tmp_path)["manholes"]["status"].tolist() == ["00", "51", "70"]
+
+
+def test_fields_lists_a_layer_by_its_chinese_name_and_names_the_nearest():
+    ran = CliRunner().invoke(main, ["fields", "窨井", "--format", "csv"])
+    assert "status,整治状态,Status,code,," in ran.output
+    assert "51 已整治" in ran.output
+    assert "manholes,窨井" in CliRunner().invoke(main, ["fields", "--format", "csv"]).output
+    ran = CliRunner().invoke(main, ["fields", "manhloes"])
+    assert ran.exit_code == 2
+    assert "manholes" in ran.output
 
 
 # kinds of parts
