@@ -23,6 +23,7 @@ from geo_citymgmt.city import City, load_city
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.cleaning.datum import from_wgs84, to_wgs84
 from geo_citymgmt.cleaning.datum_guess import suspect_datum
+from geo_citymgmt.cleaning.mapping import propose_mapping
 from geo_citymgmt.coverage import (
     coverage,
     coverage_area,
@@ -141,6 +142,7 @@ __all__ = [
     "progress",
     "progress_map",
     "progress_series",
+    "propose_mapping",
     "published_indicators",
     "read_layer",
     "recurrence",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import geopandas as gpd
@@ -18,13 +18,16 @@ from geo_citymgmt.cleaning.columns import clean_columns
 from geo_citymgmt.cleaning.date_order import check_date_order
 from geo_citymgmt.cleaning.extent import Extent, spots
 from geo_citymgmt.cleaning.geometry import clean_geometry
+from geo_citymgmt.cleaning.headings import field_units, units_by_values, with_units
+from geo_citymgmt.cleaning.mapping import add_proposals, match_fields
 from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
 from geo_citymgmt.cleaning.office_list import join_office_list
+from geo_citymgmt.cleaning.part_codes import with_kinds
 from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
 from geo_citymgmt.cleaning.position import Position, locate, project
-from geo_citymgmt.cleaning.records import check_words
+from geo_citymgmt.cleaning.records import check_words, named_units, own_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
@@ -152,6 +155,7 @@ def read_layer(
     units: Mapping[str, str] | None = None,
     date_order: Mapping[str, str] | None = None,
     aliases: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
     ledger: Any = None,
     corrections: pd.DataFrame | None = None,
     zones: gpd.GeoDataFrame | None = None,
@@ -204,6 +208,10 @@ def read_layer(
         it: ``{"found_date": "mdy"}``.
     aliases : mapping of str to str, optional
         Source column to field name, where names cannot be recognised; empty to leave one out.
+        :func:`propose_mapping` says which columns may be which.
+    values : mapping, optional
+        Field to the office's own words with their codes: ``{"status": {"整治完毕": "51"}}``. They
+        win over the words of the layer; an empty code leaves a word out.
     ledger : path or DataFrame, optional
         The office's list (台账), without geometry: joined to the features by id. Where both fill a
         field the list wins; rows without a feature stay as records without a place.
@@ -265,7 +273,8 @@ def read_layer(
     ('EPSG:4549', True)
     """
     spec = get_spec(layer, specs)
-    check_words(mend, units, spec)
+    check_words(mend)
+    units, values = named_units(units, spec), own_words(values, spec)
     check_date_order(date_order, spec)
     said, aliases = coordinate_aliases(aliases or {}, spec.fields)
     x, y = x or said.get("x"), y or said.get("y")
@@ -315,9 +324,10 @@ def read_layer(
             position.geometry if target is None else project(position, findings, target, raw.name)
             for raw, position in zip(raws, positions, strict=True)
         ]
-        raw = joined(raws)
-        mapping = match_columns(list(raw.frame.columns), spec, findings, aliases)
-        mapping = fill_zone_fields(mapping, raw.frame, spec, findings)
+        raw = joined(_in_one_unit(with_kinds(raws, spec, findings, aliases), spec, aliases))
+        match = match_fields(raw.frame, spec, findings, aliases)
+        add_proposals(match, spec, findings)
+        mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)
         n_alone = 0
         if ledger is not None:
             in_memory = isinstance(ledger, pd.DataFrame)
@@ -342,9 +352,13 @@ def read_layer(
     told = np.isin(unusable.code, _SHOWN)
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
-    data = clean_columns(raw.frame, mapping, spec, findings, record, units, date_order)
+    units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
+    units = units_by_values(raw.frame, mapping, spec, units)
+    data = clean_columns(
+        raw.frame, mapping, spec, findings, record, units, values=values, date_order=date_order
+    )
     state = PartedRecords(spec, findings, record, data, clean)
-    state.check_units(raw.frame, mapping, mend=mend, told=units or {})
+    state.check_units(raw.frame, mapping, mend=mend, told=units)
     if zones is not None and zones.crs is not None and target is not None:
         zones = zones if zones.crs == target else zones.to_crs(target)
     state.place(zones, unusable, zone_terms)
@@ -366,6 +380,18 @@ def read_layer(
         personal=personal,
         include_personal=include_personal,
     )
+
+
+def _in_one_unit(raws: list[Raw], spec: LayerSpec, aliases: Mapping[str, str] | None) -> list[Raw]:
+    """Write units into the cells where the files of one layer state different ones."""
+    if len({raw.stated_unit for raw in raws}) < 2:
+        return raws
+    out = []
+    for raw in raws:
+        mapping = match_columns(list(raw.frame.columns), spec, Findings(spec.key), aliases)
+        frame = with_units(raw.frame, mapping, spec, raw.stated_unit)
+        out.append(replace(raw, frame=frame, stated_unit=""))
+    return out
 
 
 def _closed(

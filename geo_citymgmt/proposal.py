@@ -8,8 +8,7 @@ prose, on ordinary comment lines.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,8 +22,10 @@ from pyproj import CRS
 from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.city.naming import CityName, city_of_names, is_county_name, name_city
 from geo_citymgmt.city.source import CitySource, LayerSource, Leftover
+from geo_citymgmt.cleaning.codes import near_codes, unknown_words
 from geo_citymgmt.cleaning.extent import Extent, looks_geographic, rank_candidates, spots
-from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
+from geo_citymgmt.cleaning.mapping import FieldMatch, match_fields
+from geo_citymgmt.cleaning.names import match_columns, unique_names
 from geo_citymgmt.cleaning.zone_fields import zone_columns
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
 from geo_citymgmt.findings import Findings
@@ -33,7 +34,7 @@ from geo_citymgmt.metric import choose_metric_crs, in_china, position_box, zone_
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.coordinates import place_records
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.spec import Field, LayerSpec
+from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = ["propose"]
@@ -41,6 +42,8 @@ __all__ = ["propose"]
 _UNSURE = "# ? "
 #: From this share of records or values on, two files or a column and a field agree.
 _MOST = 0.6
+#: So many words that are no codes are shown.
+_SHOWN = 8
 #: Entries of a ``city.toml`` that is replaced, kept as they stand.
 _KEPT = ("profile", "unit", "month_starts", "services", "bulletin", "crosswalk", "figures")
 
@@ -388,6 +391,7 @@ def _try_layer(
             x=entry.x,
             y=entry.y,
             aliases=entry.fields,
+            values=entry.values,
         )
     except CityDataError as error:
         draft.ask(error.text)
@@ -596,43 +600,40 @@ def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
 
 
 def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
-    """Write the columns that are fields by more than their names, and those that are alike."""
+    """Write the columns that are fields by more than their names, and those that may be."""
     spec = part.spec
     findings = Findings(spec.key)
-    mapping = match_columns(list(frame.columns), spec, findings, part.entry.fields)
+    match = match_fields(frame, spec, findings, part.entry.fields)
     lines = [(column, name, True) for column, name in part.entry.fields.items()]
-    used = {*mapping.values(), *part.entry.fields}
     if spec.role == "zones":
-        lines += _zone_fields(spec, mapping, frame[[c for c in frame.columns if c not in used]])
-    table = findings.frame()
-    asked = table[table["code"].eq("FIELD_AMBIGUOUS")]
-    used |= {column for column, _, _ in lines}
-    lines += _ambiguous(spec, mapping, frame, asked["value"].tolist(), draft)
-    used |= {column for column, _, _ in lines} | set(asked["value"])
-    taken = {*mapping, *(name for _, name, _ in lines)}
-    free = [c for c in frame.columns if c not in used]
-    for name, item in spec.fields.items():
-        if name in taken or not (item.figures or name in (spec.measure, spec.id_field)):
-            continue
-        column = next((c for c in similar_columns(item, free) if _plausible(frame[c], item)), None)
-        if column is not None:
-            lines.append((column, name, False))
-            free.remove(column)
-    if not lines:
-        return
-    is_sure = part.is_sure
-    any_sure = is_sure and any(sure for _, _, sure in lines)
-    draft.entry(f"[layers.{spec.key}.fields]", is_sure=any_sure)
+        used = {*match.mapping.values(), *part.entry.fields}
+        free = frame[[c for c in frame.columns if c not in used]]
+        lines += _zone_fields(spec, match.mapping, free)
+    taken = {column for column, _, _ in lines} | {name for _, name, _ in lines}
+    likely = [c for c in match.proposed if not {c.column, c.field} & taken]
+    lines += [(c.column, c.field, False) for c in likely]
+    _ask_fields(draft, spec, match, findings.frame())
+    reasons = {c.column: c.reasons for c in likely}
+    if lines:
+        any_sure = part.is_sure and any(sure for _, _, sure in lines)
+        draft.entry(f"[layers.{spec.key}.fields]", is_sure=any_sure)
     for column, name, sure in lines:
         # An empty name leaves a column out.
         what = spec.fields.get(name)
         label = f"  # {what.zh} / {what.en}" if what is not None else ""
-        draft.entry(f"{_quoted(column)} = {_quoted(name)}{label}", is_sure=is_sure and sure)
+        draft.entry(f"{_quoted(column)} = {_quoted(name)}{label}", is_sure=part.is_sure and sure)
         if not sure and what is not None:
+            why = reasons.get(column, Text("", ""))
+            said = Text(f"（{why.zh}）", f" ({why.en})") if why.zh else why
             draft.ask(
-                Text(f"“{column}”是否为“{what.zh}”？", f"is {column!r} {what.en!r} ({name})?"),
+                Text(
+                    f"“{column}”是否为“{what.zh}”？{said.zh}",
+                    f"is {column!r} {what.en!r} ({name})?{said.en}",
+                ),
                 here=False,
             )
+    every = {**match.mapping, **{name: column for column, name, _ in lines if name}}
+    _value_lines(draft, part, {n: frame[c] for n, c in every.items() if c in frame.columns})
 
 
 def _zone_fields(
@@ -650,55 +651,52 @@ def _zone_fields(
     return out
 
 
-def _ambiguous(
-    spec: LayerSpec,
-    mapping: Mapping[str, str],
-    frame: pd.DataFrame,
-    columns: Iterable[str],
-    draft: _Draft,
-) -> list[tuple[str, str, bool]]:
-    """Return for each column that could be several fields the one its values speak for."""
-    out: list[tuple[str, str, bool]] = []
-    for column in columns:
-        if column not in frame.columns:
-            continue
-        alone = Findings(spec.key)
-        match_columns([column], spec, alone)
-        told = alone.frame()
-        names = re.findall(r"\((\w+)\)", str(told["expected"].iloc[0])) if len(told) else []
-        open_names = [n for n in names if n not in mapping and n not in {o[1] for o in out}]
-        fits = [n for n in open_names if _speaks_for(frame[column], spec.fields[n])]
-        if len(fits) == 1:
-            out.append((column, fits[0], False))
-            continue
-        could = ", ".join(f"{spec.fields[n].zh} ({n})" for n in names if n in spec.fields)
+def _ask_fields(draft: _Draft, spec: LayerSpec, match: FieldMatch, findings: pd.DataFrame) -> None:
+    """Ask about columns that could be several fields, or are unlike the field of their name."""
+    asked = findings[findings["code"].isin(["FIELD_AMBIGUOUS", "FIELD_DOUBTED"])]
+    for row in asked.itertuples(index=False):
+        draft.ask(Text(str(row.message_zh), str(row.message_en)))
+    for column in dict.fromkeys(c.column for c in match.open):
+        fields = [spec.fields[c.field] for c in match.open if c.column == column]
+        could = ", ".join(f"{item.zh} ({item.name})" for item in fields)
         draft.ask(
             Text(
                 f"“{column}”可能是：{could}；请在 [layers.{spec.key}.fields] 指明",
                 f"{column!r} could be {could}: say which under [layers.{spec.key}.fields]",
             )
         )
-    return out
 
 
-def _speaks_for(values: pd.Series, item: Field) -> bool:
-    """Whether values are those of a field, by more than their type."""
-    present = values.dropna().astype(str).str.strip()
-    if not len(present):
-        return False
-    if item.name.startswith("district"):
-        return bool(present.map(is_county_name).mean() >= _MOST)
-    if item.codes:
-        words = {w for c, code in item.codes.items() for w in (c, code.zh, *code.synonyms)}
-        return bool(present.isin(words).mean() >= _MOST)
-    if item.type in ("int", "float"):
-        return bool(pd.to_numeric(present, errors="coerce").notna().mean() >= _MOST)
-    return False
-
-
-def _plausible(values: pd.Series, item: Field) -> bool:
-    """Whether values can be those of a field whose name is like theirs."""
-    return item.type in ("text", "id") or _speaks_for(values, item)
+def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -> None:
+    """Propose a code for each word of an office that is none; ask where nothing is near."""
+    for name, cells in columns.items():
+        item = part.spec.fields[name]
+        if not item.codes:
+            continue
+        own = part.entry.values.get(name, {})
+        unknown = [word for word in unknown_words(cells, item) if word not in own]
+        near = {word: near_codes(word, item) for word in unknown}
+        known = {word: codes[0] for word, codes in near.items() if codes}
+        if own or known:
+            place = f"[layers.{part.spec.key}.values.{name}]"
+            draft.entry(place, is_sure=part.is_sure and bool(own))
+        for word, code in own.items():
+            draft.entry(f"{_quoted(word)} = {_quoted(code)}", is_sure=part.is_sure)
+        for word, code in known.items():
+            label = item.codes[code]
+            entry = f"{_quoted(word)} = {_quoted(code)}  # {label.zh} / {label.en}"
+            draft.entry(entry, is_sure=False)
+        rest = [word for word in unknown if word not in known]
+        if rest:
+            words = "、".join(rest[:_SHOWN])
+            codes = ", ".join(f"{code} {label.zh}" for code, label in item.codes.items())
+            where = f"[layers.{part.spec.key}.values.{name}]"
+            draft.ask(
+                Text(
+                    f"“{item.zh}”中 {words} 不在代码表中；请在 {where} 写明代码：{codes}",
+                    f"{item.en}: {words} are no codes; give them one under {where}: {codes}",
+                )
+            )
 
 
 def _listed(names: list[str]) -> str:

@@ -308,14 +308,20 @@ def test_common_headings_are_fields(layer, columns, fields):
     assert set(match_columns(columns, SPECS[layer], Findings(layer))) == fields
 
 
-def test_a_heading_of_two_fields_is_asked_about():
-    frame = pd.DataFrame({"泊位数": ["1"], "区域": ["姑苏区"]})
-    findings = gcm.read_layer(
+@pytest.mark.parametrize(
+    ("area", "field"), [("姑苏区", "district_name"), ("医院", "key_area"), ("北片", None)]
+)
+def test_a_heading_of_two_fields_is_settled_by_its_values_or_asked_about(area, field):
+    frame = pd.DataFrame({"泊位数": ["1"], "区域": [area]})
+    layer = gcm.read_layer(
         gpd.GeoDataFrame(frame, geometry=gpd.points_from_xy([120.6], [31.3]), crs=4490),
         "parking_points",
-    ).findings
-    asked = findings[findings["code"].eq("FIELD_AMBIGUOUS")]
-    assert asked["value"].tolist() == ["区域"]
+    )
+    asked = layer.findings[layer.findings["code"].eq("FIELD_AMBIGUOUS")]
+    assert asked["value"].tolist() == ([] if field else ["区域"])
+    assert [f for f, column in layer.mapping.items() if column == "区域"] == (
+        [field] if field else []
+    )
 
 
 def test_the_kind_of_a_cover_is_in_its_name():
@@ -327,9 +333,9 @@ def test_the_kind_of_a_cover_is_in_its_name():
 
 def test_a_refusal_for_a_measure_names_the_column_that_is_like_it(tmp_path):
     path = tmp_path / "population.csv"
-    path.write_text("格网编号,常住人口数合计,WKT\n1,5,\"POLYGON((117 31,118 31,118 32,117 31))\"\n",
+    path.write_text("格网编号,户籍人口数,WKT\n1,5,\"POLYGON((117 31,118 31,118 32,117 31))\"\n",
                     encoding="utf-8")  # fmt: skip
-    with pytest.raises(gcm.CityDataError, match='"常住人口数合计" = "population"'):
+    with pytest.raises(gcm.CityDataError, match='"户籍人口数" = "population"'):
         gcm.read_layer(path, "population_cells", crs=4490)
 
 

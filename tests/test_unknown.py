@@ -233,13 +233,13 @@ def test_a_lot_without_its_number_of_spaces_counts_and_the_sum_says_so():
 
 
 def test_a_layer_without_its_measure_is_a_layer_and_the_near_column_is_named():
-    city = city_of("parking_points", 总泊位数量=[50, 30])
+    city = city_of("parking_points", 夜间停车泊位数=[50, 30])
     layer = city.layer("parking_points")
     assert len(layer.data) == 2
     found = layer.findings[layer.findings["code"] == "FIELD_MISSING"].set_index("field")
     said = found.loc["spaces_total"]
     assert said["severity"] == "warning"
-    assert '"总泊位数量" = "spaces_total"' in said["message_zh"]
+    assert '"夜间停车泊位数" = "spaces_total"' in said["message_zh"]
     row = figure(city, "parking_spaces_total")
     assert row["status"] == "not_available"
     assert "停车泊位数" in row["note_zh"]

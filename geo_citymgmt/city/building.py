@@ -98,6 +98,7 @@ class Builder:
                 x=entry.x,
                 y=entry.y,
                 aliases=entry.fields,
+                values=entry.values,
                 ledger=entry.ledger,
                 corrections=None if self.decided is None else corrections_of(self.decided, key),
                 pipeline=entry.pipeline,

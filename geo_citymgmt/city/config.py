@@ -104,7 +104,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
     known = (
         "path", "sublayer", "crs", "datum", "x", "y", "encoding", "fields", "ledger", "pipeline",
-        "mend", "units", "date_order",
+        "mend", "units", "values", "date_order",
     )  # fmt: skip
     if not isinstance(entry, Mapping):
         raise _mistake(path, place, 'must be a table, such as path = "file"')
@@ -135,7 +135,19 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         mend=tuple(entry.get("mend", ())),
         units=dict(entry.get("units", {})),
         date_order=dict(entry.get("date_order", {})),
+        values=_own_words(path, f"{place}.values", entry.get("values", {})),
     )
+
+
+def _own_words(path: Path, place: str, given: Any) -> dict[str, dict[str, str]]:
+    """Return an office's words by field; whether field and code are there is asked on reading."""
+    are_tables = isinstance(given, Mapping) and all(isinstance(w, Mapping) for w in given.values())
+    if not are_tables:
+        raise _mistake(path, place, 'must be tables such as status = { "own word" = "code" }')
+    return {
+        name: {str(word): str(code) for word, code in words.items()}
+        for name, words in given.items()
+    }
 
 
 def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str]:

@@ -45,6 +45,8 @@ class LayerSource:
     units: Mapping[str, str] = field(default_factory=dict)
     date_order: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
+    #: By field, an office's own words with their codes.
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def sources(self) -> list[Any]:

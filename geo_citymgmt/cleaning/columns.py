@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning.dates import parse_date_column
 from geo_citymgmt.cleaning.id_text import as_written, tell_odd_forms
-from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column
+from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column, unit_factor
 from geo_citymgmt.cleaning.text import NULL_WORDS, clean_text, text_array
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
@@ -30,32 +30,37 @@ def clean_columns(
     findings: Findings,
     record: np.ndarray,
     units: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
     date_order: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the fields of ``mapping`` (field to source column), typed, on a fresh index.
 
     A date field that is not always known to the day is followed by ``<field>_precision``. Plain
     numbers of a field in ``units`` are in the unit named there, dates of one in ``date_order`` are
-    in the order named there.
+    in the order named there; ``values`` gives, by field, an office's own words with their codes.
     """
     out: dict[str, pd.Series] = {}
+    own = values or {}
     for name, column in mapping.items():
-        item, values = spec.fields[name], frame[column].reset_index(drop=True)
-        _tell_null_words(values, item, findings)
+        item, cells = spec.fields[name], frame[column].reset_index(drop=True)
+        _tell_null_words(cells, item, findings)
         if item.type in ("id", "text"):
-            out[name] = clean_text(values, fold=item.type == "id")
+            unit = (units or {}).get(name)
+            if unit is not None and item.unit:
+                cells = size_text(cells, item, findings, unit)
+            out[name] = clean_text(cells, fold=item.type == "id")
             if item.type == "id":
                 out[name] = as_written(out[name], item, findings)
             if name == spec.id_field:
                 tell_odd_forms(out[name], item, findings, record)
             _tell_lost(out[name], item, findings, record)
         elif item.type in ("int", "float"):
-            out[name] = number_field(values, item, findings, record, (units or {}).get(name))
+            out[name] = number_field(cells, item, findings, record, (units or {}).get(name))
         elif item.type == "bool":
-            out[name] = parse_bool_column(values, item, findings, record)
+            out[name] = parse_bool_column(cells, item, findings, record)
         elif item.type in ("date", "datetime"):
             order = (date_order or {}).get(name)
-            out[name], precision = parse_date_column(values, item, findings, record, order)
+            out[name], precision = parse_date_column(cells, item, findings, record, order)
             said = precision_column(name, frame)
             if said is not None:
                 # Written by this package before: the day was made up then, and still is.
@@ -65,7 +70,7 @@ def clean_columns(
             if precision.notna().any():
                 out[f"{name}_precision"] = precision
         else:
-            out[name] = parse_code_column(values, item, findings, record)
+            out[name] = parse_code_column(cells, item, findings, record, own.get(name))
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
 
 
@@ -80,6 +85,20 @@ def number_field(
     numbers, _ = parse_number_column(values, item, findings, record, unit=unit)
     numbers = _in_range(numbers, item, findings, record)
     return _integers(numbers, values, item, findings, record) if item.type == "int" else numbers
+
+
+def size_text(values: pd.Series, item: Field, findings: Findings, unit: str) -> pd.Series:
+    """Write the plain numbers of a text in the unit of its field: 0.7 m is 700 in millimetres.
+
+    What is no plain number (700×700, φ700) stays as it is.
+    """
+    factor = unit_factor(unit, item.unit)
+    if factor is None or factor == 1:
+        return values
+    numbers = pd.to_numeric(values, errors="coerce") * factor
+    findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit, item=item, about="column")
+    written = numbers.dropna().round(6).map("{:g}".format)
+    return values.astype(object).where(numbers.isna(), written.reindex(values.index))
 
 
 def precision_column(name: str, frame: pd.DataFrame) -> str | None:

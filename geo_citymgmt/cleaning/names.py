@@ -5,17 +5,26 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from geo_citymgmt.cleaning.evidence import AGREES, CONTRADICTS, Values
+from geo_citymgmt.cleaning.headings import readings, unit_fits
 from geo_citymgmt.cleaning.text import plain, plain_key
-from geo_citymgmt.errors import SpecError
+from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["match_columns", "similar_columns", "unique_names"]
+__all__ = [
+    "add_doubt",
+    "given_columns",
+    "is_own_name",
+    "match_columns",
+    "similar_columns",
+    "unique_names",
+]
 
 #: Strength of a match, best first. A field of the layer wins over one that any layer may carry.
 _OWN, _COMMON, _CUT, _REPEATED = range(4)
@@ -39,6 +48,7 @@ def match_columns(
     spec: LayerSpec,
     findings: Findings,
     aliases: Mapping[str, str] | None = None,
+    values: Callable[[str], Values] | None = None,
 ) -> dict[str, str]:
     """Return the source column of each field that was found.
 
@@ -52,21 +62,16 @@ def match_columns(
         Takes what was decided and what has to be asked.
     aliases : mapping of str to str, optional
         The caller's word: source column to field name, empty to leave a column out.
+    values : callable, optional
+        Gives the values of a column. With it, a name that may be several fields' is the one whose
+        values it has, and an alias whose values are of another kind is not taken.
 
     Returns
     -------
     dict of str to str
         Field name to source column, in the order of the spec.
     """
-    told = {str(k): v for k, v in (aliases or {}).items()}
-    for column, name in told.items():
-        if name and name not in spec.fields:
-            raise SpecError(
-                Text(
-                    f"字段对应：图层“{spec.name_zh}”没有字段 {name}（来自 {column}）。",
-                    f"aliases: {column!r} is to be {name!r}, which {spec.key} has no field for.",
-                ),
-            )
+    told = given_columns(columns, aliases, spec)
     table = _lookup(spec)
     best: dict[str, tuple[int, str]] = {}
     there = {str(column) for column in columns}
@@ -76,6 +81,10 @@ def match_columns(
                 _keep(best, told[column], -1, column, spec, findings)
             continue
         strength, names = _match(str(column), table, there)
+        if not names:
+            strength, names = _without_unit(str(column), table, there, spec)
+        if names and values is not None:
+            strength, names = _settle(str(column), strength, names, table, spec, values, findings)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
             shown = _shown(column)
@@ -89,6 +98,139 @@ def match_columns(
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
             findings.add("FIELD_ALIAS", item=item, value=_shown(column))
     return {name: best[name][1] for name in spec.fields if name in best}
+
+
+def given_columns(
+    columns: Iterable[str], aliases: Mapping[str, str] | None, spec: LayerSpec
+) -> dict[str, str]:
+    """Return the caller's word, by the columns as they are read and with names of fields.
+
+    A heading is written by hand as it looks: with a blank that is not read, in half width, with
+    brackets of the other kind. It means the column that differs in nothing else. A field may be
+    given by its label.
+
+    Raises
+    ------
+    SpecError
+        There is no such field; the nearest one is named.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> spec = load_specs()["illegal_construction"]
+    >>> given_columns(["违建面积(亩)", "b"], {"违建 面积（亩）": "违法建设面积", "b": ""}, spec)
+    {'违建面积(亩)': 'illegal_area_m2', 'b': ''}
+    """
+    there = {str(column) for column in columns}
+    by_key: dict[str, list[str]] = {}
+    for column in there:
+        by_key.setdefault(plain_key(column), []).append(column)
+    out = {}
+    for given, name in (aliases or {}).items():
+        same = by_key.get(plain_key(str(given)), [])
+        is_exact = str(given) in there or len(same) != 1
+        what = f"字段对应（“{given}”）", f"aliases ({given!r})"
+        field = field_named(str(name), spec, Text(*what)) if name else ""
+        out[str(given) if is_exact else same[0]] = field
+    return out
+
+
+def field_named(name: str, spec: LayerSpec, what: Text) -> str:
+    """Return the field that a text names: by its name, its label or its name in a .dbf.
+
+    Parameters
+    ----------
+    name : str
+        As a person writes it.
+    spec : LayerSpec
+        The layer.
+    what : Text
+        Where it was written, for the error.
+
+    Raises
+    ------
+    SpecError
+        No field, or more than one, is called so.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> field_named("停车泊位数", load_specs()["parking_points"], Text("fields", "fields"))
+    'spaces_total'
+    """
+    if name in spec.fields:
+        return name
+    key = plain_key(name)
+    called: dict[str, list[str]] = {}
+    for field, item in spec.fields.items():
+        for label in (field, item.zh, item.en, item.dbf):
+            called.setdefault(plain_key(label), []).append(field)
+    found = dict.fromkeys(called.get(key, ()))
+    if len(found) == 1:
+        return next(iter(found))
+    labels = [label for item in spec.fields.values() for label in (item.zh, item.name)]
+    near = did_you_mean(name, labels)
+    raise SpecError(
+        Text(
+            f"{what.zh}：图层“{spec.name_zh}”没有字段 {name}。{near.zh}",
+            f"{what.en}: {spec.key} has no field {name!r}.{near.en}",
+        ),
+        remedy=Text(
+            f"可用的字段：geo-citymgmt fields {spec.key}。",
+            f"Its fields: geo-citymgmt fields {spec.key}.",
+        ),
+    )
+
+
+def _settle(
+    column: str,
+    strength: int,
+    names: list[str],
+    table: list[dict[str, list[str]]],
+    spec: LayerSpec,
+    values: Callable[[str], Values],
+    findings: Findings,
+) -> tuple[int, list[str]]:
+    """Let the values decide between the fields a name may be, and against what it cannot be."""
+    only = spec.fields[names[0]]
+    is_word = only.type in ("text", "code", "list")
+    if len(names) == 1 and (not is_word or is_own_name(column, only)):
+        # Ids that repeat and numbers that are none are told record by record.
+        return strength, names
+    seen = {n: values(column).of(spec.fields[n], is_id=n == spec.id_field) for n in names}
+    if len(names) > 1:
+        agreeing = [n for n in names if seen[n].verdict >= AGREES]
+        return strength, agreeing if len(agreeing) == 1 else names
+    if not values(column).texts or seen[only.name].verdict > CONTRADICTS:
+        return strength, names
+    # 行政区 is the name of a district, or its code cut by the .dbf.
+    key = plain_key(column)
+    others = dict.fromkeys(n for one in table for n in one.get(key, []) if n != only.name)
+    fits = [
+        n
+        for n in others
+        if values(column).of(spec.fields[n], is_id=n == spec.id_field).verdict >= AGREES
+    ]
+    if len(fits) == 1:
+        return _CUT, fits
+    add_doubt(column, only, values(column), findings)
+    return -1, []
+
+
+def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> None:
+    """Tell that the values of a column are not those of the field its name says."""
+    shown = "、".join(values.words[:3])
+    reason = values.of(item).reason
+    detail = Text(
+        f"{reason.zh or '值不像'}（{shown}）",
+        f"{reason.en or 'its values are unlike it'} ({shown})",
+    )
+    findings.add("FIELD_DOUBTED", item=item, value=_shown(column), about=column, detail=detail)
+
+
+def is_own_name(column: str, item: Field) -> bool:
+    """Whether a heading is the name of a field itself, its label or its name in a .dbf."""
+    return plain_key(column) in {plain_key(text) for text in (item.name, item.dbf, item.zh)}
 
 
 def similar_columns(item: Field, columns: Iterable[str], *, most: int = 3) -> list[str]:
@@ -184,6 +326,18 @@ def _keep(
 def _shown(column: str) -> str:
     """Return a name that can be written anywhere: half a character cannot."""
     return str(column).encode("utf-8", "replace").decode("utf-8")
+
+
+def _without_unit(
+    column: str, table: list[dict[str, list[str]]], there: set[str], spec: LayerSpec
+) -> tuple[int, list[str]]:
+    """Match what a heading names beside its unit: the fields that can be in that unit."""
+    for name, unit in readings(column):
+        strength, names = _match(name, table, there)
+        names = [n for n in names if unit_fits(unit, spec.fields[n])]
+        if names:
+            return strength, names
+    return -1, []
 
 
 def _lookup(spec: LayerSpec) -> list[dict[str, list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -13,23 +14,22 @@ import pyarrow.compute as pc
 from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, text_array
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.spec import Field
+from geo_citymgmt.spec import Field, read_toml
 from geo_citymgmt.words import Text
 
-__all__ = ["exact_integer", "parse_number", "parse_number_column", "unit_factor"]
+__all__ = [
+    "exact_integer",
+    "heading_factor",
+    "parse_number",
+    "parse_number_column",
+    "unit_factor",
+]
 
+_UNITS = read_toml(resources.files(__package__) / "units.toml")
 #: Factor of each unit word to the unit of the field.
-_FACTORS: Mapping[str, Mapping[str, float]] = {
-    "m2": {"m2": 1, "㎡": 1, "平方米": 1, "平米": 1, "亩": 2000 / 3, "公顷": 1e4, "ha": 1e4,
-           "km2": 1e6, "平方公里": 1e6, "平方千米": 1e6},
-    "km2": {"km2": 1, "平方公里": 1, "平方千米": 1, "m2": 1e-6, "平方米": 1e-6, "公顷": 1e-2},
-    "km": {"km": 1, "公里": 1, "千米": 1, "m": 1e-3, "米": 1e-3},
-    "m": {"m": 1, "米": 1, "km": 1e3, "公里": 1e3, "千米": 1e3, "cm": 1e-2, "厘米": 1e-2,
-          "mm": 1e-3, "毫米": 1e-3},
-    "mm": {"mm": 1, "毫米": 1, "cm": 10, "厘米": 10, "m": 1e3, "米": 1e3},
-    "ratio": {"%": 1e-2},
-}  # fmt: skip
-_COUNTERS = ("个", "处", "辆", "起", "条", "座", "人", "层", "台", "套", "家", "次", "只", "分")
+_FACTORS: Mapping[str, Mapping[str, float]] = _UNITS["factors"]
+_COUNTERS = frozenset(_UNITS["counters"])
+_COUNTED = frozenset(_UNITS["counted"])
 _SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
 _PATTERN = re.compile(
     r"(?:约|大约|近|≈|~)?\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([百千万亿]?)[余多]?\s*(.*?)(?:左右|余|多)?"
@@ -88,6 +88,29 @@ def unit_factor(unit: str, field_unit: str) -> float | None:
     """
     number, _ = parse_number(f"1{unit}", field_unit)
     return number
+
+
+def heading_factor(unit: str, field_unit: str) -> float | None:
+    """Factor from a unit in a heading to that of a field; None where it is none of the field's.
+
+    Unlike :func:`unit_factor` it takes nothing for a unit that only scales or counts beside a
+    field which is measured, for it may be another thing's.
+
+    Examples
+    --------
+    >>> heading_factor("㎡", "m2"), heading_factor("万辆", "count"), heading_factor("万元", "m2")
+    (1.0, 10000.0, None)
+    >>> heading_factor("处", "m2"), heading_factor("米", "m2")
+    (None, None)
+    """
+    match = _PATTERN.fullmatch(f"1{plain(unit).lower()}")
+    if match is None or not unit.strip():
+        return None
+    word, scale = match[3], _SCALES[match[2]]
+    if word in _FACTORS.get(field_unit, {}):
+        return scale * _FACTORS[field_unit][word]
+    is_counted = field_unit in _COUNTED and (word in _COUNTERS or not word)
+    return scale if is_counted else None
 
 
 def parse_number_column(

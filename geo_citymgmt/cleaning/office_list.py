@@ -13,6 +13,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.cleaning.headings import with_units
 from geo_citymgmt.cleaning.id_text import written_ids
 from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.text import (
@@ -84,7 +85,9 @@ def join_office_list(
                     "Name it under 'fields' in city.toml (Python: aliases=).",
                 ),
             )
-    left, right = _by_field(raw.frame, mapping), _by_field(listed.frame, theirs)
+    # Under the names of fields the headings' units are lost, so they go into the cells.
+    left = _by_field(with_units(raw.frame, mapping, spec, raw.stated_unit), mapping)
+    right = _by_field(with_units(listed.frame, theirs, spec, listed.stated_unit), theirs)
     row_of, alone, doubled = _match(left[spec.id_field], right[spec.id_field])
     _tell(raw, listed, row_of, alone, doubled, findings)
     merged = _merge(left, right, row_of, spec, findings)
@@ -109,6 +112,7 @@ def join_office_list(
         n_walked=raw.n_walked + len(rest),
         sha256=";".join(s for s in (raw.sha256, listed.sha256) if s),
         row_label=labels,
+        stated_unit="",
     )
     fields = {name: name for name in spec.fields if name in mapping or name in theirs}
     return joined, fields, len(rest)

@@ -64,7 +64,10 @@ class PartedRecords(Records):
         used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
         unknown = [column for column in raw.columns if column not in used]
         if unknown:
-            self.findings.add("FIELD_UNKNOWN", value=", ".join(map(str, unknown)))
+            # Where nothing was recognised, the layer is what its geometry is and no more.
+            severity = None if mapping else "warning"
+            value = ", ".join(map(str, unknown))
+            self.findings.add("FIELD_UNKNOWN", value=value, severity=severity)
         for column in unknown:
             if columns is None or column in columns:
                 # A source column that happens to bear the name of a field stays apart.

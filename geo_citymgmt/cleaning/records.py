@@ -10,19 +10,21 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
+from geo_citymgmt.cleaning.codes import code_table
 from geo_citymgmt.cleaning.columns import number_field
 from geo_citymgmt.cleaning.datum_guess import guess_text, suspect_datum
 from geo_citymgmt.cleaning.geometry import NO_PLACE, Unusable, tell_coincident
 from geo_citymgmt.cleaning.ids import identify
+from geo_citymgmt.cleaning.names import field_named
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms, check_place, reported_codes
-from geo_citymgmt.cleaning.text import no_text
+from geo_citymgmt.cleaning.text import no_text, plain_key
 from geo_citymgmt.cleaning.units import suspect_units
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["Records", "check_words"]
+__all__ = ["Records", "check_words", "named_units", "own_words"]
 
 #: Share of records outside all zones from which on the datum is asked about.
 _OUTSIDE = 0.02
@@ -225,7 +227,8 @@ class Records:
         tell_coincident(shapes, key, ids, self.findings, self.record)
 
 
-def check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: LayerSpec) -> None:
+def check_words(mend: Collection[str]) -> None:
+    """Refuse slips to put right that are not known."""
     known = {"swapped", "zone_prefix", "units"}
     odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
     if odd:
@@ -235,11 +238,46 @@ def check_words(mend: Collection[str], units: Mapping[str, str] | None, spec: La
                 f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
             ),
         )
-    strange = sorted(set(units or {}) - set(spec.fields))
-    if strange:
-        raise SpecError(
-            Text(
-                f"units：图层“{spec.name_zh}”没有字段 {'、'.join(strange)}。",
-                f"units: {spec.key} has no field {', '.join(strange)}.",
-            ),
-        )
+
+
+def named_units(units: Mapping[str, str] | None, spec: LayerSpec) -> dict[str, str]:
+    """Return ``units`` by the names of fields, which may be given by their labels."""
+    what = Text("units", "units")
+    return {field_named(name, spec, what): unit for name, unit in (units or {}).items()}
+
+
+def own_words(
+    values: Mapping[str, Mapping[str, str]] | None, spec: LayerSpec
+) -> dict[str, dict[str, str]]:
+    """Return an office's words with their codes; fields and codes may be given by their labels.
+
+    Raises
+    ------
+    SpecError
+        There is no such field, it has no codes, or not that one.
+    """
+    out: dict[str, dict[str, str]] = {}
+    for given, words in (values or {}).items():
+        item = spec.fields[field_named(str(given), spec, Text("values", "values"))]
+        if not item.codes:
+            coded = ", ".join(field.name for field in spec.fields.values() if field.codes)
+            raise SpecError(
+                Text(
+                    f"values：“{item.zh}”（{item.name}）没有代码表；有代码表的字段：{coded}。",
+                    f"values: {item.name!r} has no codes; fields that have: {coded}.",
+                ),
+            )
+        table = code_table(item)
+        codes = out.setdefault(item.name, {})
+        for word, code in words.items():
+            if code and plain_key(str(code)) not in table:
+                known = "、".join(f"{key} {entry.zh}" for key, entry in item.codes.items())
+                raise SpecError(
+                    Text(
+                        f"values：“{item.zh}”没有代码 {code}（来自“{word}”）；可用：{known}。",
+                        f"values: {item.name!r} has no code {code!r} (for {word!r}); known: "
+                        f"{', '.join(item.codes)}.",
+                    ),
+                )
+            codes[str(word)] = table[plain_key(str(code))] if code else ""
+    return out

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import unicodedata
+from importlib import resources
 from typing import Any
 
 import numpy as np
@@ -43,14 +45,31 @@ _SPACES = re.compile(r"\s+")
 _ODD_SPACES = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}\x{1c}-\x{1f}]"
 
 
+def _simplified() -> dict[int, str]:
+    """Return the simplified character of each traditional one, for ``str.translate``."""
+    text = resources.files(__package__).joinpath("traditional.csv").read_text(encoding="utf-8")
+    rows = csv.DictReader(text.splitlines())
+    return {ord(sign): row["simplified"] for row in rows for sign in row["traditional"]}
+
+
+_SIMPLIFIED = _simplified()
+
+
 def plain(value: str) -> str:
     """Half-width, composed, without surrounding or doubled white space."""
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", value)).strip()
 
 
 def plain_key(value: str) -> str:
-    """Like :func:`plain`, and without case, spaces and joiners: for comparing names."""
-    return re.sub(r"[\s_\-·.]", "", plain(value)).casefold()
+    """Like :func:`plain`, without case, spaces and joiners, simplified: for comparing names.
+
+    Examples
+    --------
+    >>> plain_key("停車場 名稱"), plain_key("Park_Name")
+    ('停车场名称', 'parkname')
+    """
+    key = re.sub(r"[\s_\-·.]", "", plain(value)).casefold()
+    return key if key.isascii() else key.translate(_SIMPLIFIED)
 
 
 def is_null_text(value: str) -> bool:

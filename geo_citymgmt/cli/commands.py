@@ -20,7 +20,7 @@ from geo_citymgmt.cli.frame import (
     positions,
     tell_unusable,
 )
-from geo_citymgmt.cli.listing import figures
+from geo_citymgmt.cli.listing import fields, figures
 from geo_citymgmt.cli.settings import profile
 from geo_citymgmt.cli.tell import tell_kept, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
@@ -45,6 +45,7 @@ def main(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
+main.add_command(fields)
 main.add_command(figures)
 main.add_command(map_)
 main.add_command(profile)

@@ -1,4 +1,4 @@
-"""``figures``: what can be computed and mapped, with its key, name, layer and unit."""
+"""``figures`` and ``fields``: what can be computed and mapped, and what a layer holds."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ import click
 from geo_citymgmt._options import options
 from geo_citymgmt.cli.frame import DONE, guarded
 from geo_citymgmt.console import say
-from geo_citymgmt.spec import Lang, LayerSpec, load_specs
+from geo_citymgmt.spec import Lang, LayerSpec, get_spec, load_specs
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["figures", "figures_table"]
+__all__ = ["fields", "fields_table", "figures", "figures_table", "layers_table"]
 
 
 @click.command()
@@ -77,6 +77,66 @@ def figures(
     return DONE
 
 
+@click.command()
+@click.argument("layer", required=False)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    help="输出形式",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default=lambda: options.lang,
+    help="语言 / language",
+)
+@click.option(
+    "--layers",
+    "layer_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+)
+@guarded
+def fields(layer: str | None, style: str, lang: Lang, layer_folder: Path | None) -> int:
+    """列出图层，或一个图层的字段和代码 / list the layers, or the fields and codes of one.
+
+    LAYER 可写中文名，如 窨井 / LAYER is a key or a name, as manholes.
+    """
+    specs = load_specs(layer_folder)
+    table = layers_table(specs) if layer is None else fields_table(get_spec(layer, specs))
+    if style == "json":
+        click.echo(json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1))
+    elif style == "csv":
+        click.echo(table.to_csv(index=False, lineterminator="\n").rstrip("\n"))
+    else:
+        click.echo(_plain_text(table, lang, None if sys.stdout.isatty() else 120))
+    return DONE
+
+
+def layers_table(specs: Mapping[str, LayerSpec]) -> pd.DataFrame:
+    """Return every layer: ``key, name_zh, name_en, role, id, measure``."""
+    import pandas as pd
+
+    rows = [(s.key, s.name_zh, s.name_en, s.role, s.id_field, s.measure or "")
+            for s in specs.values()]  # fmt: skip
+    return pd.DataFrame(rows, columns=["key", "name_zh", "name_en", "role", "id", "measure"])
+
+
+def fields_table(spec: LayerSpec) -> pd.DataFrame:
+    """Return every field of a layer: ``field, name_zh, name_en, type, unit, codes``."""
+    import pandas as pd
+
+    rows = []
+    for item in spec.fields.values():
+        codes = "; ".join(f"{code} {entry.zh}" for code, entry in item.codes.items())
+        rows.append((item.name, item.zh, item.en, item.type, item.unit, codes))
+    heads = ["field", "name_zh", "name_en", "type", "unit", "codes"]
+    return pd.DataFrame(rows, columns=heads)
+
+
 def figures_table(
     specs: Mapping[str, LayerSpec], source: Path | None = None, profile: str | None = None
 ) -> pd.DataFrame:
@@ -120,6 +180,24 @@ def figures_table(
             for figure in known.figures.values()
         ]
     )
+
+
+def _plain_text(table: pd.DataFrame, lang: str, width: int | None) -> str:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=width, highlight=False)
+    other = "name_en" if lang == "zh" else "name_zh"
+    table = table.drop(columns=other)
+    with console.capture() as capture:
+        shown = Table(*table.columns)
+        # A name that is cut or folded cannot be copied.
+        shown.columns[0].no_wrap = True
+        for row in table.itertuples(index=False):
+            shown.add_row(*(Text(str(value)) for value in row))
+        console.print(shown)
+    return str(capture.get()).rstrip()
 
 
 def _as_text(

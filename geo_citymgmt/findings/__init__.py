@@ -145,6 +145,10 @@ class Findings:
         """Return the distinct records of which ``code`` has been told."""
         return distinct_records([block for block in self._blocks if block.code == code])
 
+    def values_of(self, *codes: str) -> set[str]:
+        """Return the distinct values that findings of these codes name."""
+        return {str(v) for block in self._blocks if block.code in codes for v in block.value}
+
     def values_removed(self) -> dict[str, np.ndarray]:
         """Return, for each field, the distinct records whose value could not be used."""
         lost = [b for b in self._blocks if b.action == "value_removed" and b.of_records]

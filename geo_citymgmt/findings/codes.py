@@ -120,6 +120,30 @@ CODES: Mapping[str, FindingCode] = {
         "several columns for {field!r}: {expected} is used, {value} is not",
     ),
     "FIELD_ALIAS": _c("info", "字段“{value}”认作“{field}”", "column {value!r} read as {field!r}"),
+    "FIELD_FILLED": _c(
+        "info",
+        "没有“{field}”一列，按{detail}填入：{value}",
+        "no column for {field!r}: filled by {detail}: {value}",
+    ),
+    "FIELD_MATCHED": _c(
+        "info",
+        "列“{value}”认作“{field}”：{detail}",
+        "column {value!r} read as {field!r}: {detail}",
+    ),
+    "FIELD_PROPOSED": _c(
+        "info",
+        "列“{value}”像是“{field}”（{detail}），未采用；如是，请在 city.toml 的 fields 写 {expected}"
+        "（Python：aliases=）",
+        "column {value!r} looks like {field!r} ({detail}) and was not used; if it is, write "
+        "{expected} under 'fields' in city.toml (Python: aliases=)",
+    ),
+    "FIELD_DOUBTED": _c(
+        "warning",
+        "列“{value}”按名称是“{field}”，但{detail}，未采用；如仍是，请在 city.toml 的 fields 中指明"
+        "（Python：aliases=）",
+        "column {value!r} is {field!r} by its name, but {detail}: not used; if it is all the same, "
+        "name it under 'fields' in city.toml (Python: aliases=)",
+    ),
     "FIELD_TRUNCATED": _c(
         "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
     ),
@@ -351,6 +375,13 @@ CODES: Mapping[str, FindingCode] = {
         "“{field}”中带单位的值已换算为 {expected}，如 {value}",
         "{field!r}: values with a unit were converted to {expected}, e.g. {value}",
     ),
+    "UNIT_UNFIT": _c(
+        "warning",
+        "列“{value}”写的单位“{detail}”不是“{field}”的单位，数值按 {expected} 读入；请核对列名，"
+        "或在 city.toml 的 units 指明单位（Python：units=）",
+        "column {value!r} names the unit {detail!r}, in which {field!r} cannot be: its numbers are "
+        "read as {expected}; correct the heading, or give 'units' in city.toml (Python: units=)",
+    ),
     "DATE_UNPARSED": _c(
         "error", "“{field}”的值“{value}”不是有效日期", "{field!r}: {value!r} is not a date"
     ),
@@ -395,6 +426,14 @@ CODES: Mapping[str, FindingCode] = {
         "error",
         "“{field}”的值“{value}”不在代码表中；接近或可用的：{expected}",
         "{field!r}: {value!r} is not in the code list; nearest or known: {expected}",
+    ),
+    "CODE_OWN_WORDS": _c(
+        "info",
+        "“{field}”中本单位的说法（{value}）可对应到代码：请在 city.toml 的 [{detail}] "
+        "写 {expected}，核对代码后使用（Python：values=）",
+        "{field!r}: an office's own words ({value}) can be given codes: write {expected} under "
+        "[{detail}] in city.toml, with the codes that are right (Python: "
+        "values=)",
     ),
     "RELATION_BROKEN": _c(
         "warning",

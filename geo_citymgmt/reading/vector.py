@@ -23,6 +23,7 @@ import pyproj
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.arrow import plain_frame, shapes_of
+from geo_citymgmt.reading.kml_names import ascii_names, spelt_name
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sniff import KINDS, refused, unreadable
 from geo_citymgmt.words import Text
@@ -194,12 +195,16 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
             is_wal = file.read(20)[18:20] != b"\x01\x01"
     else:
         is_wal = False
-    if path.suffix == suffix and not _ODD.search(str(path)) and len(parts) == 1 and not is_wal:
+    renamed = ascii_names(path.read_bytes()) if kind == "kml" else None
+    is_plain = renamed is None and len(parts) == 1 and not is_wal
+    if is_plain and path.suffix == suffix and not _ODD.search(str(path)):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"source{suffix}"
-        if path.is_dir():
+        if renamed is not None:
+            target.write_bytes(renamed)
+        elif path.is_dir():
             shutil.copytree(path, target)
         else:
             for part in parts:
@@ -339,6 +344,7 @@ def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFram
         spare = [n for n in _KML_STYLE if n in frame]
         spare += [n for n in _KML_SPARE if n in frame and frame[n].isna().all()]
         frame = frame.drop(columns=spare).rename(columns={"id": "kml_id"})
+        frame = frame.rename(columns=spelt_name)
     return frame
 
 

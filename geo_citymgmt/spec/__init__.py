@@ -51,7 +51,7 @@ __all__ = [
 _COMMON = "_common"
 #: A code list is replaced as a whole: half an old one under a new one would be neither.
 _WHOLE = ("codes",)
-_JOINED = ("names", "aliases", "figures")
+_JOINED = ("names", "aliases", "figures", "subject")
 
 
 def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:

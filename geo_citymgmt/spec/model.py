@@ -56,6 +56,8 @@ class Code:
     zh: str
     en: str
     synonyms: tuple[str, ...] = ()
+    #: Class and kind in the national list of parts, of which it is digits 7 to 10 of a part's code.
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,12 @@ class Field:
     may_be_empty: bool = False
     #: "public" or "internal"; see :attr:`is_public`.
     release: str = ""
+    #: What values of a text look like (a regular expression for the whole of each), where they tell
+    #: the field from another.
+    looks: str = ""
+    #: Between what most values of a measured field lie, in its unit: a column that lies there in
+    #: another unit, and in one alone, is in that.
+    usual: tuple[float, float] | None = None
 
     @property
     def is_public(self) -> bool:
@@ -194,6 +202,8 @@ class LayerSpec:
     style: Mapping[str, Any] = field(default_factory=dict)
     #: Whether single records may be published ("public"), or sums of them alone.
     release: str = "internal"
+    #: Words for what each record is; in a heading (PARK_NAME) they say nothing.
+    subject: tuple[str, ...] = ()
 
     @property
     def state_field(self) -> str | None:

@@ -79,7 +79,7 @@ class Check:
 
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance", "may_be_empty", "release",
+    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual",
 )  # fmt: skip
 
 
@@ -128,7 +128,30 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         tolerance=check.value(table, place, "tolerance", (int, float), None),
         may_be_empty=check.value(table, place, "may_be_empty", bool, False),
         release=_release(check, table, place, ""),
+        looks=_pattern(check, table, place),
+        usual=_range(check, table, place),
     )
+
+
+def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
+    given = table.get("usual")
+    if given is None:
+        return None
+    is_pair = isinstance(given, list) and len(given) == 2
+    if not is_pair or not all(isinstance(n, (int, float)) for n in given) or given[0] > given[1]:
+        raise check.fail(place, Text("usual 应为 [下限, 上限]", "'usual' must be [least, most]"))
+    return float(given[0]), float(given[1])
+
+
+def _pattern(check: Check, table: Any, place: str) -> str:
+    looks = str(check.value(table, place, "looks", str, ""))
+    try:
+        re.compile(looks)
+    except re.error as error:
+        raise check.fail(
+            place, Text(f"looks 不是正则表达式：{error}", f"'looks' is no pattern: {error}")
+        ) from error
+    return looks
 
 
 def _release(check: Check, table: Any, place: str, default: str) -> str:
@@ -141,13 +164,14 @@ def _release(check: Check, table: Any, place: str, default: str) -> str:
 
 
 def _code(check: Check, place: str, table: Any) -> Code:
-    check.keys(table, place, required=("zh", "en"), optional=("synonyms",))
-    return Code(table["zh"], table["en"], check.texts(table, place, "synonyms"))
+    check.keys(table, place, required=("zh", "en"), optional=("synonyms", "part"))
+    part = check.value(table, place, "part", str, "")
+    return Code(table["zh"], table["en"], check.texts(table, place, "synonyms"), part)
 
 
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
-    "state", "amounts", "events", "style", "fields", "release",
+    "state", "amounts", "events", "style", "fields", "release", "subject",
 )  # fmt: skip
 
 
@@ -199,6 +223,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         events=FrozenDict(events),
         style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
+        subject=check.texts(table, "", "subject"),
     )
 
 
