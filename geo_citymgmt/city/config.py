@@ -20,7 +20,7 @@ __all__ = ["profile_named", "read_config"]
 
 _KNOWN = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
           "zones", "names", "profile", "unit", "units", "month_starts", "metric_crs", "services",
-          "bulletin", "crosswalk"}  # fmt: skip
+          "bulletin", "crosswalk", "ignore"}  # fmt: skip
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -59,6 +59,10 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
+    ignore = table.get("ignore", [])
+    if not isinstance(ignore, list) or not all(isinstance(p, str) and p for p in ignore):
+        raise _mistake(path, "ignore", 'must be a list of patterns, such as ["*汇总*"]')
+    found.ignore = tuple(ignore)
     for key, entry in table.get("layers", {}).items():
         layer = _configured(path, key, entry, specs)
         (found.hints if layer.source is None else found.layers)[key] = layer

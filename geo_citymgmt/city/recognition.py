@@ -1,7 +1,8 @@
 """Which layer a source is: by its name, its columns and its geometry, in this order.
 
 A name says it where the geometry agrees, for a table of lines called "streets" is none of 街道.
-Columns and values say it where they are those of one layer alone. What is merely possible is
+Columns and values say it where they are those of one layer alone; then the name of the file or
+folder that a table or file is in, for 姑苏区 in 窨井.xlsx is 窨井. What is merely possible is
 proposed to a person, never read.
 """
 
@@ -27,15 +28,21 @@ from geo_citymgmt.reading.source import SourceLayer, read_raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["Candidate", "Preview", "candidates", "n_own_columns", "recognise"]
+__all__ = [
+    "Candidate", "Preview", "by_context", "candidates", "n_own_columns", "recognise",
+    "stated_zones",
+]  # fmt: skip
 
 _PARTS = ("_pt", "_ln", "_pg")
 #: Families of geometry by shapely's type number, and by the shape type of a .shp without Z and M.
 _FAMILIES = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
              5: "LineString", 6: "Polygon"}  # fmt: skip
 _SHAPES = {1: "Point", 3: "LineString", 5: "Polygon", 8: "Point"}
-#: Above this nothing but the head of a file is read to tell what it is.
+#: So many records show what a source is.
+_HEAD = 500
+#: Formats that can be read as a whole only are not looked into above this size.
 _LARGEST = 50_000_000
+_WHOLE = (".json", ".geojson", ".xlsx", ".xlsm", ".xls", ".zip", ".kmz", ".kml")
 #: From this share of the values on, a column is what they look like.
 _MOST = 0.6
 _STREET_ENDINGS = ("街道", "镇", "乡", "街", "苏木")
@@ -71,15 +78,27 @@ class Preview:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """Its attributes; without columns where it could not be looked at."""
+        """The attributes of its first records; no columns where it could not be looked at."""
         return pd.DataFrame() if self._raw is None else self._raw.frame
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was looked at, and has not a single record."""
+        return self._raw is not None and not len(self._raw.frame) and not self.kinds
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it could be looked at."""
+        return self._raw is not None
 
     @cached_property
     def _raw(self) -> Any:
         try:
-            if self.item.path.is_file() and self.item.path.stat().st_size > _LARGEST:
+            path = self.item.path
+            is_whole = path.is_file() and path.suffix.lower() in _WHOLE
+            if is_whole and path.stat().st_size > _LARGEST:
                 return None
-            return read_raw(self.item)
+            return read_raw(self.item, head=_HEAD)
         except SourceError:
             # What is wrong with it is reported where it is read as a layer.
             return None
@@ -94,9 +113,9 @@ def recognise(
 ) -> str | None:
     """Return the layer whose key or name ``stem`` is, or contains; None where that is not clear.
 
-    With ``preview``, zones and context layers count only where the geometry is theirs: a facility
-    layer of a wrong geometry is read and its records are rejected one by one, but wrong zones
-    would make every figure wrong.
+    With ``preview``, a word within a name counts only where the geometry is that of the layer, and
+    for zones and context layers the whole name too: a facility layer of a wrong geometry is read
+    and its records are rejected one by one, but wrong zones would make every figure wrong.
 
     Examples
     --------
@@ -121,7 +140,29 @@ def recognise(
     keys = dict.fromkeys(k for name, ks in inside.items() if len(name) == longest for k in ks)
     if len(keys) > 1 and preview is not None:
         keys = dict.fromkeys(k for k in keys if preview.fits(specs[k]))
-    return _agreeing(list(keys), specs, preview) if len(keys) == 1 else None
+    if len(keys) != 1 or (preview is not None and not preview.fits(specs[next(iter(keys))])):
+        return None
+    return next(iter(keys))
+
+
+def by_context(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
+    """Return the layer that the file or a folder of a source is called, where its records agree.
+
+    They have places of the layer's geometry: a sheet of notes in 窨井.xlsx has none.
+    """
+    for name in preview.item.context:
+        key = recognise(name, specs, preview)
+        if key is not None and preview.kinds and preview.fits(specs[key]):
+            return key
+    return None
+
+
+def stated_zones(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
+    """Return the level of zones that a source says it holds, whatever it is called."""
+    if preview.kinds != {"Polygon"}:
+        return None
+    level = _stated_level(preview.frame)
+    return next((s.key for s in specs.values() if s.role == "zones" and s.level == level), None)
 
 
 def _agreeing(
@@ -263,4 +304,6 @@ def _family_of_shapefile(item: SourceLayer) -> str | None:
             head = file.read(36)
     except OSError:
         return None
-    return _SHAPES.get(struct.unpack("<i", head[32:36])[0] % 10) if len(head) == 36 else None
+    kind = struct.unpack("<i", head[32:36])[0] if len(head) == 36 else 0
+    # With a Z or an M it is 10 or 20 more; a multipatch, 31, is none of these.
+    return _SHAPES.get(kind % 10) if kind < 30 else None

@@ -37,6 +37,9 @@ class Raw:
     row_label: np.ndarray | None = None
     #: Files that belong to the source and are not there.
     missing: tuple[str, ...] = ()
+    #: Of several sources read as one: what each is called, and which of them a record is of.
+    parts: tuple[str, ...] = ()
+    part: np.ndarray | None = None
 
     def labels(self) -> np.ndarray:
         """What a clerk sees beside each record of the source: by position in the source."""
