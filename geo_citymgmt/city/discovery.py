@@ -13,6 +13,7 @@ from geo_citymgmt.city.config import read_config
 from geo_citymgmt.city.files import FolderFiles, is_ignored, list_folder
 from geo_citymgmt.city.recognition import (
     Candidate,
+    Looked,
     Preview,
     by_context,
     candidates,
@@ -163,7 +164,8 @@ def _take_asked(
         No table has a geometry of that layer, or several could be it.
     """
     spec = specs[layer]
-    pieces = [_Piece(item, Preview(item)) for item in items]
+    looked = Looked()
+    pieces = [_Piece(item, Preview(item, looked)) for item in items]
     if len(pieces) == 1:
         chosen = pieces
     else:
@@ -215,8 +217,8 @@ def _which_table(
             f"{name}: {len(tables)} tables could be {spec.key}: {', '.join(tables)}.",
         ),
         remedy=Text(
-            f"请在 city.toml 的 [layers.{spec.key}] 写 path 和 sublayer（一个，或用 [...] 列出几个）"
-            "指明（Python：sublayer=）。",
+            f"请在 city.toml 的 [layers.{spec.key}] 写 path 和 sublayer（一个，或用 [...] 列出"
+            "几个）指明（Python：sublayer=）。",
             f"Give path and sublayer (one, or several in [...]) under [layers.{spec.key}] in "
             "city.toml (Python: sublayer=).",
         ),
@@ -317,9 +319,7 @@ def _told(piece: _Piece, specs: Mapping[str, LayerSpec]) -> str | None:
 def _scan_folder(
     found: CitySource, specs: Mapping[str, LayerSpec], asked: str | None = None
 ) -> None:
-    taken = {Path(s).resolve() for entry in found.layers.values() for s in entry.sources}
-    taken |= {Path(e.ledger).resolve() for e in found.layers.values() if e.ledger is not None}
-    taken |= {p.resolve() for p in (found.events, found.targets) if isinstance(p, Path)}
+    taken, tables = _stated(found)
     files = list_folder(found.root)
     passed: list[str] = []
     items: list[SourceLayer] = []
@@ -337,16 +337,39 @@ def _scan_folder(
                 _ignored(found, name, error.text)
                 continue
             inside, others = [SourceLayer(path, None, path.name, (path.stem,))], []
-        for item in inside:
+        for item in (_in_folder(item, found.root) for item in inside):
             if is_ignored([item.label, *item.names], found.ignore):
                 passed.append(item.label)
-            else:
-                items.append(_in_folder(item, found.root))
+            elif not any(_is_table(item, name) for name in tables.get(path.resolve(), ())):
+                items.append(item)
         for other in others:
             if PurePosixPath(other).suffix.lower() not in COMPANY:
                 _ignored(found, f"{name}/{other}", _NO_LAYER)
     _take(found, items, specs, asked)
     _tell_files(found, files, passed, taken)
+
+
+def _stated(found: CitySource) -> tuple[set[Path], dict[Path, list[str]]]:
+    """Return the files that city.toml names as a whole, and the tables it names of others."""
+    taken = {p.resolve() for p in found.side_files()}
+    tables: dict[Path, list[str]] = {}
+    for entry in found.layers.values():
+        if entry.ledger is not None:
+            taken.add(entry.ledger.resolve())
+        for source in entry.sources:
+            inside = source.sublayer if isinstance(source, SourceLayer) else entry.sublayer
+            if inside:
+                tables.setdefault(Path(source).resolve(), []).append(inside)
+            else:
+                taken.add(Path(source).resolve())
+    return taken, tables
+
+
+def _is_table(item: SourceLayer, name: str) -> bool:
+    """Whether a table, sheet or member is what city.toml calls by this name."""
+    inside = item.sublayer or ""
+    member = PurePosixPath(inside.rsplit(":", 1)[0])
+    return name in (inside, str(member), member.name, member.stem, *item.names)
 
 
 def _in_folder(item: SourceLayer, root: Path) -> SourceLayer:
@@ -388,11 +411,12 @@ def _take(
     """Split the layers of the source by what they are, those of one layer together."""
     groups: dict[str, list[_Piece]] = {}
     unnamed: list[_Piece] = []
+    looked = Looked()
     for item in items:
         if any(_is_side_table(name) for name in item.names):
             _take_side_table(found, item)
             continue
-        piece = _Piece(item, Preview(item))
+        piece = _Piece(item, Preview(item, looked))
         key = _told(piece, specs)
         if key is None:
             unnamed.append(piece)
@@ -402,9 +426,12 @@ def _take(
         fitting = _fitting(unnamed, specs[asked], specs) if unnamed else []
         if len(fitting) == 1:
             groups[asked] = fitting
+    reasons: dict[tuple[str, Text], list[str]] = {}
     for piece in unnamed:
         if piece not in groups.get(asked or "", []):
-            _take_unnamed(found, piece, groups, specs, asked)
+            _take_unnamed(found, piece, groups, reasons, specs, asked)
+    for (key, why), labels in reasons.items():
+        _recognised(found, joined_names(labels), specs[key], why)
     for key, group in groups.items():
         if key in found.layers:
             for piece in group:
@@ -417,6 +444,7 @@ def _take_unnamed(
     found: CitySource,
     piece: _Piece,
     groups: dict[str, list[_Piece]],
+    reasons: dict[tuple[str, Text], list[str]],
     specs: Mapping[str, LayerSpec],
     asked: str | None,
 ) -> None:
@@ -428,7 +456,7 @@ def _take_unnamed(
     if key is not None:
         if key not in found.layers:
             why = likely[0].why if is_sure else _CONTEXT
-            _recognised(found, item.label, specs[key], why)
+            reasons.setdefault((key, why), []).append(item.label)
         groups.setdefault(key, []).append(piece)
         return
     if likely:
@@ -466,12 +494,13 @@ def _left_over(
     is_list: bool = False,
 ) -> None:
     """Say that a file of a layer was not read, because others were."""
-    files = ", ".join(f'"{name}"' for name in (*used.split(" + "), item.label))
+    file = item.path.relative_to(found.root).as_posix()
+    inside = f', sublayer = "{item.sublayer}"' if file != item.label and item.sublayer else ""
     why = why or Text(
         f"“{spec.name_zh}”已取自 {used}；如应一并读入，请在 city.toml 的 [layers.{spec.key}] "
-        f'写 path = [{files}]，不用则写 ignore = ["{item.label}"]',
-        f"{spec.key} is read from {used}; if both belong to it, write path = [{files}] under "
-        f'[layers.{spec.key}] in city.toml, and if not, ignore = ["{item.label}"]',
+        f'的 path 中加上 "{file}"{inside}，不用则写 ignore = ["{item.label}"]',
+        f'{spec.key} is read from {used}; if it belongs to it, add "{file}"{inside} to path under '
+        f'[layers.{spec.key}] in city.toml, and if not, write ignore = ["{item.label}"]',
     )
     found.leftovers.append(Leftover(item, (spec.key,), is_known=True, is_list=is_list))
     # Who asks about one layer is told of the files of that one alone.

@@ -8,9 +8,8 @@ proposed to a person, never read.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -24,20 +23,20 @@ from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.cleaning.zone_fields import zone_columns
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.source import SourceLayer, read_raw
+from geo_citymgmt.reading import Raw
+from geo_citymgmt.reading.source import SourceLayer, heading_of, read_raw, shape_of
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = [
-    "Candidate", "Preview", "by_context", "candidates", "n_own_columns", "recognise",
+    "Candidate", "Looked", "Preview", "by_context", "candidates", "n_own_columns", "recognise",
     "stated_zones",
 ]  # fmt: skip
 
 _PARTS = ("_pt", "_ln", "_pg")
-#: Families of geometry by shapely's type number, and by the shape type of a .shp without Z and M.
+#: Families of geometry by shapely's type number.
 _FAMILIES = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
              5: "LineString", 6: "Polygon"}  # fmt: skip
-_SHAPES = {1: "Point", 3: "LineString", 5: "Polygon", 8: "Point"}
 #: So many records show what a source is.
 _HEAD = 500
 #: Formats that can be read as a whole only are not looked into above this size.
@@ -58,18 +57,32 @@ class Candidate:
     why: Text
 
 
+@dataclass
+class Looked:
+    """What was seen of the sources of one city: many files of one heading are looked at once.
+
+    ``heads`` are the first records of the first file of a heading; ``fields`` the layers' own
+    fields among columns.
+    """
+
+    heads: dict[bytes, Raw] = field(default_factory=dict)
+    fields: dict[tuple[str, ...], dict[str, dict[str, str]]] = field(default_factory=dict)
+
+
 class Preview:
     """What a source shows before it is read as a layer; read when it is asked for, and once."""
 
-    def __init__(self, item: SourceLayer) -> None:
+    def __init__(self, item: SourceLayer, looked: Looked | None = None) -> None:
         self.item = item
+        self.looked = Looked() if looked is None else looked
 
     @cached_property
     def kinds(self) -> frozenset[str]:
         """Families of its geometry; empty where it has none, or could not be looked at."""
-        family = _family_of_shapefile(self.item)
-        if family is not None:
-            return frozenset([family])
+        if self.item.path.suffix.lower() == ".shp" and self.item.path.is_file():
+            # Its head says it: the table need not be looked at.
+            present = np.array([shape_of(self.item.path)], dtype=object)
+            return frozenset(_FAMILIES[n] for n in shapely.get_type_id(present) if n in _FAMILIES)
         if self._raw is None:
             return frozenset()
         present = self._raw.geometry[~shapely.is_missing(self._raw.geometry)]
@@ -92,16 +105,32 @@ class Preview:
         return self._raw is not None
 
     @cached_property
-    def _raw(self) -> Any:
+    def _raw(self) -> Raw | None:
+        path = self.item.path
+        is_whole = path.is_file() and path.suffix.lower() in _WHOLE
+        if is_whole and path.stat().st_size > _LARGEST:
+            return None
+        heading = heading_of(path)
+        if heading is not None and heading in self.looked.heads:
+            return self.looked.heads[heading]
         try:
-            path = self.item.path
-            is_whole = path.is_file() and path.suffix.lower() in _WHOLE
-            if is_whole and path.stat().st_size > _LARGEST:
-                return None
-            return read_raw(self.item, head=_HEAD)
+            raw = read_raw(self.item, head=_HEAD)
         except SourceError:
             # What is wrong with it is reported where it is read as a layer.
             return None
+        # Zones are told by their values, each file by its own.
+        if heading is not None and not (shapely.get_dimensions(raw.geometry) == 2).any():
+            self.looked.heads[heading] = raw
+        return raw
+
+    def own_fields(self, specs: Mapping[str, LayerSpec]) -> dict[str, dict[str, str]]:
+        """Return, for each layer, the column of each of its own fields."""
+        columns = tuple(map(str, self.frame.columns))
+        if columns not in self.looked.fields:
+            self.looked.fields[columns] = {
+                key: _own_fields(list(columns), spec) for key, spec in specs.items()
+            }
+        return self.looked.fields[columns]
 
     def fits(self, spec: LayerSpec) -> bool:
         """Whether its geometry is of a family that the layer takes; True where it has none."""
@@ -192,7 +221,7 @@ def candidates(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[Candida
     frame = preview.frame
     if not len(frame.columns):
         return []
-    own = {key: _own_fields(list(frame.columns), spec) for key, spec in specs.items()}
+    own = preview.own_fields(specs)
     owners: dict[str, set[str]] = {}
     for key, fields in own.items():
         for column in fields.values():
@@ -293,17 +322,3 @@ def _columns(columns: Iterable[str]) -> Text:
 def _share(values: Iterable[Any], is_so: Any) -> float:
     marks = [bool(is_so(value)) for value in values]
     return sum(marks) / len(marks) if marks else 0.0
-
-
-def _family_of_shapefile(item: SourceLayer) -> str | None:
-    """Return the family that the head of a .shp states: the file need not be read for it."""
-    if item.path.suffix.lower() != ".shp":
-        return None
-    try:
-        with item.path.open("rb") as file:
-            head = file.read(36)
-    except OSError:
-        return None
-    kind = struct.unpack("<i", head[32:36])[0] if len(head) == 36 else 0
-    # With a Z or an M it is 10 or 20 more; a multipatch, 31, is none of these.
-    return _SHAPES.get(kind % 10) if kind < 30 else None

@@ -10,7 +10,7 @@ from functools import lru_cache
 from importlib import resources
 from pathlib import PurePath
 
-__all__ = ["is_left_behind", "short_names", "without_versions"]
+__all__ = ["date_in", "is_left_behind", "short_names", "without_versions"]
 
 #: A day, a month or a year; letters before it make it a number of another kind, as in T2022.
 _DATE = re.compile(
@@ -57,6 +57,20 @@ def without_versions(name: str) -> tuple[str, bool]:
         bare = re.sub(pattern, " ", bare)
     plain = "".join(c for c in bare if c.isalnum())
     return plain, plain != "".join(c for c in text if c.isalnum())
+
+
+def date_in(name: str) -> str:
+    """Return the digits of the year, month or day in a name, which sort as days do.
+
+    Examples
+    --------
+    >>> date_in("窨井2022年6月"), date_in("T0102_污水井盖")
+    ('202206', '')
+    """
+    found = _DATE.search(unicodedata.normalize("NFKC", name).lower())
+    if found is None:
+        return ""
+    return "".join(part.zfill(2) for part in re.findall(r"\d+", found[0]))
 
 
 @lru_cache(maxsize=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import re
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
@@ -34,16 +36,22 @@ __all__ = [
     "TABLE_SUFFIXES",
     "VECTOR_SUFFIXES",
     "SourceLayer",
+    "heading_of",
     "is_geodatabase",
     "list_layers",
     "list_sources",
     "read_raw",
+    "shape_of",
 ]
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".parquet",
                    ".geoparquet", ".fgb", ".kml", ".kmz", ".dxf", ".zip")  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
 _ARCHIVES = (".zip", ".kmz")
+#: The head of a .shp, and an empty shape of each kind it may state.
+_SHP_HEADER = 100
+_SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
+              8: shapely.MultiPoint()}  # fmt: skip
 #: How much of a long text is looked at to tell what it is.
 _HEAD_BYTES = 1 << 18
 #: Kinds of which one file may hold several layers.
@@ -256,11 +264,42 @@ def _read(
 
 
 def _table_of(path: Path, head: int) -> Raw:
-    """Return the first records of the table of a shapefile, without their shapes."""
+    """Return the first records of the table of a shapefile, with empty shapes of its kind."""
+    # Without a table it has one record or none.
+    frame = pd.DataFrame(index=range(int(path.stat().st_size > _SHP_HEADER)))
     for table in path.parent.glob(f"{glob.escape(path.stem)}.[dD][bB][fF]"):
-        return _from_dbf(table, None, head)
-    nothing = np.empty(0, dtype=np.int64)
-    return Raw(path.name, pd.DataFrame(), nothing.astype(object), nothing, 0)
+        frame = _from_dbf(table, None, head).frame
+    n = len(frame)
+    return Raw(path.name, frame, np.full(n, shape_of(path), dtype=object), np.arange(n), n)
+
+
+def heading_of(path: Path) -> bytes | None:
+    """Return what files of one kind have in common: the first line of a text, the fields of a .dbf.
+
+    None where that does not tell what is below: a title, no records, another format.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        with path.open("rb") as file:
+            first, second = file.readline(_HEAD_BYTES), file.readline(_HEAD_BYTES)
+        cells = [cell for cell in re.split(rb"[,;\t|]", first) if cell.strip()]
+        return first.strip() if len(cells) > 1 and second.strip() else None
+    table = path.with_suffix(".dbf")
+    if suffix != ".shp" or not table.is_file():
+        return None
+    with table.open("rb") as file:
+        start = file.read(32)
+        fields = file.read(max(int.from_bytes(start[8:10], "little") - 32, 0))
+    return repr(shape_of(path)).encode() + fields if start[4:8] != b"\0\0\0\0" else None
+
+
+def shape_of(path: Path) -> shapely.Geometry | None:
+    """Return an empty shape of the kind that the head of a .shp states; None where it is none."""
+    with path.open("rb") as file:
+        start = file.read(_SHP_HEADER)
+    code = int.from_bytes(start[32:36], "little")
+    # With a Z or an M it is 10 or 20 more; a multipatch, 31, is none of these.
+    return _SHP_EMPTY.get(code % 10) if len(start) == _SHP_HEADER and code < 30 else None
 
 
 @contextmanager
