@@ -596,6 +596,12 @@ def _usable(
     """Return those that hold records of the layer; of the others it is said what they are."""
     if len(pieces) == 1:
         return pieces
+    sound = [p for p in pieces if p.preview.is_readable]
+    # One that is damaged does not stop the others; where all are, the first says so as the layer.
+    for piece in pieces[0 if sound else 1 :]:
+        if (error := piece.preview.error) is not None:
+            _left_over(found, piece.item, spec, "", asked, why=error.text)
+    pieces = sound or pieces[:1]
     placed = [p for p in pieces if p.preview.kinds & set(spec.geometry)]
     if not placed:
         full = [p for p in pieces if not p.preview.is_empty]
@@ -604,8 +610,7 @@ def _usable(
     first = placed[0].item.label
     for piece in pieces:
         item, preview = piece.item, piece.preview
-        if piece in placed or not preview.is_readable:
-            # What is wrong with a file is said where it is read.
+        if piece in placed:
             used.append(piece)
         elif preview.is_empty:
             _ignored(found, item.label, Text("没有记录", "it has no records"))

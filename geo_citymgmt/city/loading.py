@@ -331,6 +331,10 @@ def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tu
         if known.how == "folder" and not found.name.zh:
             findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
         return (found.name if found.name.zh else known.name), found.code or known.code
+    if found.file is not None:
+        # A single file is called by its own name: the folder it happens to lie in says nothing.
+        known = name_city(zones.index, found.file.stem)
+        return (found.name if found.name.zh else known.name), found.code or known.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
     known = name_city(zones.index, folder)
     if not found.name.zh:

@@ -75,6 +75,8 @@ class Preview:
     def __init__(self, item: SourceLayer, looked: Looked | None = None) -> None:
         self.item = item
         self.looked = Looked() if looked is None else looked
+        #: Why it could not be looked at.
+        self.error: SourceError | None = None
 
     @cached_property
     def kinds(self) -> frozenset[str]:
@@ -101,8 +103,8 @@ class Preview:
 
     @property
     def is_readable(self) -> bool:
-        """Whether it could be looked at."""
-        return self._raw is not None
+        """Whether it could be looked at, or is too large for that."""
+        return bool(self.kinds) or self._raw is not None or self.error is None
 
     @cached_property
     def _raw(self) -> Raw | None:
@@ -115,8 +117,8 @@ class Preview:
             return self.looked.heads[heading]
         try:
             raw = read_raw(self.item, head=_HEAD)
-        except SourceError:
-            # What is wrong with it is reported where it is read as a layer.
+        except SourceError as error:
+            self.error = error
             return None
         # Zones are told by their values, each file by its own.
         if heading is not None and not (shapely.get_dimensions(raw.geometry) == 2).any():
