@@ -529,7 +529,11 @@ def _path_lines(draft: _Draft, part: _Part, found: CitySource) -> list[Any]:
                 f"{spec.key} has {len(sources)} sources, read as one layer",
             )
         )
-    lists = [left for left in found.leftovers if left.is_list and left.layers == (spec.key,)]
+    lists = [
+        left
+        for left in found.leftovers
+        if left.is_list and left.layers[0] == spec.key and left.item.label != entry.label
+    ]
     for k, left in enumerate(lists):
         draft.ask(
             Text(

@@ -479,7 +479,8 @@ def _take_unnamed(
     else:
         _ignored(found, item.label, Text("名称不是已知图层", "its name is that of no layer"))
         return
-    found.leftovers.append(Leftover(item, tuple(c.layer for c in likely)))
+    could = tuple(c.layer for c in likely)
+    found.leftovers.append(Leftover(item, could, is_list=bool(could) and not preview.kinds))
     _ignored(found, item.label, what, severity="error" if asked is None else None)
 
 

@@ -96,7 +96,8 @@ def short_names(labels: list[str]) -> list[str]:
         names = [shorten(name) for name in plain]
         if len(set(names)) == len(names):
             return names
-    return labels
+    # Frames in memory have no names of their own.
+    return [f"{label} ({k + 1})" for k, label in enumerate(labels)]
 
 
 def _without_suffix(label: str) -> str:

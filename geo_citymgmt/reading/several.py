@@ -14,7 +14,7 @@ from geo_citymgmt.reading.raw import Raw
 __all__ = ["joined", "joined_names", "starts"]
 
 #: More sources than this are named by the first and their number.
-_NAMED = 6
+_NAMED = 4
 
 
 def starts(raws: Sequence[Raw]) -> np.ndarray:
