@@ -171,7 +171,8 @@ def _parts(found: CitySource, specs: Mapping[str, LayerSpec]) -> list[_Part]:
     parts = [_Part(specs[key], entry) for key, entry in found.layers.items()]
     taken = set(found.layers)
     for left in found.leftovers:
-        free = [key for key in left.layers if key not in taken]
+        likely = left.layers or ((left.drawn,) if left.drawn else ())
+        free = [key for key in likely if key not in taken]
         if free and not left.is_known:
             taken.add(free[0])
             item = left.item
@@ -312,7 +313,8 @@ def _latest_change(found: CitySource) -> pd.Timestamp | None:
 
 def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
     """Ask about what was left aside, and say what was recognised by what it holds."""
-    proposed = {p.entry.label for p in _parts(found, specs)}
+    parts = _parts(found, specs)
+    proposed = {part.entry.label for part in parts}
     proposed |= {left.item.label for left in found.leftovers if left.is_list}
     table = found.findings.frame()
     told = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
@@ -321,10 +323,11 @@ def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpe
             continue
         is_open = row.severity == "error"
         (draft.ask if is_open else draft.note)(Text(str(row.message_zh), str(row.message_en)))
-        if is_open:
+        if is_open and parts:
+            # Where nothing else is there, to leave it out is no answer.
             draft.ignored.append(str(row.value))
     for left in found.leftovers:
-        if not left.layers:
+        if not left.layers and left.item.label not in proposed:
             _example_lines(draft, left, found, specs)
 
 

@@ -16,6 +16,7 @@ from geo_citymgmt.city.recognition import (
     Looked,
     Preview,
     by_context,
+    by_geometry,
     candidates,
     n_own_columns,
     recognise,
@@ -86,15 +87,27 @@ def find_source(
     if not items and not others:
         raise _unknown(path.name, [], specs)
     _take(found, items, specs)
-    if len(items) == 1 and not others and found.leftovers:
-        raise _unknown(path.name, candidates(Preview(items[0]), specs), specs)
+    if (
+        len(items) == 1
+        and not others
+        and not found.layers
+        and not _is_side_table(items[0].names[-1])
+    ):
+        preview = Preview(items[0])
+        likely = candidates(preview, specs)
+        raise preview.error or _unknown(path.name, likely, specs, by_geometry(preview, specs))
     for name in others:
         if PurePosixPath(name).suffix.lower() not in COMPANY or name.endswith("city.toml"):
             _ignored(found, name, _NO_LAYER)
     return found
 
 
-def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSpec]) -> SourceError:
+def _unknown(
+    name: str,
+    likely: Sequence[Candidate],
+    specs: Mapping[str, LayerSpec],
+    takers: Sequence[str] = (),
+) -> SourceError:
     """Return the error for a file of which it cannot be told which layer it is."""
     cause = Text(
         f"{name}：从文件名、列名和图形看不出是哪个图层。",
@@ -105,7 +118,7 @@ def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSp
             f"{name}：看不出是哪个图层，可能是{_named_zh(likely, specs)}。",
             f"{name}: which layer it is, is not certain; it could be {_named_en(likely, specs)}.",
         )
-    example = likely[0].layer if likely else "manholes"
+    example = likely[0].layer if likely else (*takers, "manholes")[0]
     return SourceError(
         cause,
         remedy=Text(
@@ -113,7 +126,7 @@ def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSp
             f'layers=，或在 city.toml 写 [layers.{example}] 和 path = "{name}"。',
             f"Rename it (manholes) or say which it is: check takes --layer (--layer {example}), "
             f'Python layers=, or write [layers.{example}] with path = "{name}" in a city.toml; '
-            f"layers: {', '.join(specs)}.",
+            f"layers: {', '.join(takers or specs)}.",
         ),
     )
 
@@ -467,7 +480,7 @@ def _take_unnamed(
             "proposes it)",
         )
     elif preview.kinds:
-        takers = [s for s in specs.values() if preview.kinds & set(s.geometry)]
+        takers = [specs[key] for key in by_geometry(preview, specs)]
         what = Text(
             "有图形，但从名称和列名看不出是哪个图层；如属于"
             f"{'、'.join(s.name_zh for s in takers)}之一，请在 city.toml 写明，不用则写 "
@@ -477,11 +490,24 @@ def _take_unnamed(
             f'ignore = ["{item.label}"]',
         )
     else:
-        _ignored(found, item.label, Text("名称不是已知图层", "its name is that of no layer"))
+        unread = preview.error
+        nothing = Text("名称不是已知图层", "its name is that of no layer")
+        _ignored(found, item.label, nothing if unread is None else unread.text)
         return
     could = tuple(c.layer for c in likely)
-    found.leftovers.append(Leftover(item, could, is_list=bool(could) and not preview.kinds))
+    is_list = bool(could) and not preview.kinds
+    found.leftovers.append(Leftover(item, could, is_list=is_list, drawn=_drawn_in(preview, specs)))
     _ignored(found, item.label, what, severity="error" if asked is None else None)
+
+
+def _drawn_in(preview: Preview, specs: Mapping[str, LayerSpec]) -> str:
+    """Return the one facility that is drawn in the geometry of a source; empty without one."""
+    drawn = [
+        key
+        for key in by_geometry(preview, specs)
+        if specs[key].role == "facility" and preview.kinds == {specs[key].geometry[0]}
+    ]
+    return drawn[0] if len(drawn) == 1 else ""
 
 
 def _left_over(

@@ -29,8 +29,8 @@ from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = [
-    "Candidate", "Looked", "Preview", "by_context", "candidates", "n_own_columns", "recognise",
-    "stated_zones",
+    "Candidate", "Looked", "Preview", "by_context", "by_geometry", "candidates", "n_own_columns",
+    "recognise", "stated_zones",
 ]  # fmt: skip
 
 _PARTS = ("_pt", "_ln", "_pg")
@@ -186,6 +186,17 @@ def by_context(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
         if key is not None and preview.kinds and preview.fits(specs[key]):
             return key
     return None
+
+
+def by_geometry(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[str]:
+    """Return the layers that take the geometry of a source, those first that are drawn in it.
+
+    Facilities come before zones, and zones before what is context.
+    """
+    order = ("facility", "zones", "context")
+    takers = [s for s in specs.values() if preview.kinds & set(s.geometry)]
+    takers.sort(key=lambda s: (s.geometry[0] not in preview.kinds, order.index(s.role)))
+    return [spec.key for spec in takers]
 
 
 def stated_zones(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:

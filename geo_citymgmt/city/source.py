@@ -66,6 +66,8 @@ class Leftover:
     layers: tuple[str, ...] = ()
     is_known: bool = False
     is_list: bool = False
+    #: The one facility that is drawn in its geometry, which is no more than a proposal.
+    drawn: str = ""
 
 
 @dataclass
