@@ -8,11 +8,12 @@ REPORT_LANG ?= zh
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lab lint bench bench-maps faults sample docs clean
+.PHONY: help report test test-floors lab lint bench bench-maps faults sample docs clean
 
 help:
 	@echo "make report  report on $(SOURCE) into $(OUT)"
 	@echo "make test    all tests, notebooks and browser included"
+	@echo "make test-floors  all tests with the oldest versions that are allowed"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   benchmarks against peers"
@@ -36,6 +37,15 @@ report: $(VENV)/stamp-core
 test: $(VENV)/stamp-test+notebook
 	@sh scripts/system-packages.sh chromium postgis
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
+
+FLOORS := .venv-floors
+
+test-floors:
+	@PYTHON="$(PYTHON)" sh scripts/venv.sh $(FLOORS)
+	@$(subst $(VENV),$(FLOORS),$(BIN))/python scripts/floors.py > $(FLOORS)/floors.txt
+	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -r $(FLOORS)/floors.txt -e ".[test,notebook]"
+	@sh scripts/system-packages.sh chromium postgis
+	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
 
 lab: $(VENV)/stamp-notebook
 	@$(BIN)/jupyter lab notebooks

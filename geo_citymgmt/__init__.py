@@ -43,6 +43,7 @@ from geo_citymgmt.errors import (
     SourceError,
     SpecError,
 )
+from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
@@ -92,6 +93,7 @@ __all__ = [
     "Basemap",
     "CRSError",
     "City",
+    "CityFacts",
     "CityDataError",
     "CityMap",
     "Field",

@@ -134,9 +134,9 @@ def _drawn(
 
 def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> CityMap:
     """Draw what a layer reaches, by the same of its records as the report counts."""
+    from geo_citymgmt.facts.as_of import day_of
     from geo_citymgmt.maps import coverage_map
     from geo_citymgmt.maps.figure_maps import zones_to_fill
-    from geo_citymgmt.progress.as_of import day_of
     from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of
 
     zones = zones_to_fill(city, "district")

@@ -89,7 +89,7 @@ def figures_table(
     from geo_citymgmt.city.discovery import find_source, told_by_archive
     from geo_citymgmt.city.targets import read_targets
     from geo_citymgmt.indicators import check_figures, load_figures
-    from geo_citymgmt.indicators.targets import targets_of
+    from geo_citymgmt.indicators.targets import TargetTable
     from geo_citymgmt.profiles import load_profile
 
     own, targets = None, None
@@ -106,6 +106,7 @@ def figures_table(
                 targets, _ = read_targets(found.targets, known, None, found.unit)
     known = load_figures(profile=whose) if own is None else own
     check_figures(known, specs)
+    table = None if targets is None else TargetTable(targets, known)
     return pd.DataFrame(
         [
             {
@@ -114,8 +115,7 @@ def figures_table(
                 "name_en": figure.en,
                 "layer": figure.layer,
                 "unit": figure.unit,
-                "target": bool(figure.target)
-                or (targets is not None and bool(targets_of(targets, figure))),
+                "target": bool(figure.target) or (table is not None and bool(table.curves(figure))),
             }
             for figure in known.figures.values()
         ]

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Curve",
+    "TargetTable",
     "check_targets",
     "in_units",
     "sum_of_districts",
-    "targets_of",
     "unit_factors",
-    "void_zones",
 ]
 
 #: Unit of a targets table -> unit of figures, and what one of it is in that.
@@ -95,35 +94,61 @@ def unit_factors(targets: pd.DataFrame, figures: Figures) -> tuple[np.ndarray, n
     return factor, wrong
 
 
-def targets_of(targets: pd.DataFrame, figure: Figure) -> dict[str, Curve]:
-    """Return the curve of each zone that has a target for ``figure``.
+class TargetTable:
+    """Targets in the units of their figures; what holds for one is looked up once.
 
-    Several days for one figure and zone are milestones on the way to the last.
+    Raises
+    ------
+    SourceError
+        See :func:`in_units`.
     """
-    own = _rows_of(targets, figure)
-    own = own[~own["zone_code"].isin(void_zones(targets, figure))]
-    out = {}
-    for code, rows in own.groupby("zone_code", sort=False):
-        ordered = rows.sort_values("deadline", kind="stable", na_position="first")
-        ordered = ordered.drop_duplicates("deadline", keep="first")
-        out[str(code)] = Curve(
-            ordered["deadline"].to_numpy(dtype="datetime64[us]"),
-            ordered["target"].to_numpy(dtype="float64"),
-        )
-    return out
 
+    def __init__(self, targets: pd.DataFrame, figures: Figures) -> None:
+        self._rows = {
+            str(name): rows
+            for name, rows in in_units(targets, figures).groupby("indicator", sort=False)
+        }
+        self._empty = targets.iloc[:0]
+        self._curves: dict[str, dict[str, Curve]] = {}
+        self._void: dict[str, frozenset[str]] = {}
 
-def void_zones(targets: pd.DataFrame, figure: Figure) -> frozenset[str]:
-    """Return the zones of which a target for ``figure`` is there and cannot be used."""
-    own = _rows_of(targets, figure)
-    return frozenset(own.loc[own["target"].isna(), "zone_code"].astype("str"))
+    def curves(self, figure: Figure) -> dict[str, Curve]:
+        """Return the curve of each zone that has a target for ``figure``.
 
+        Several days for one figure and zone are milestones on the way to the last.
+        """
+        if figure.id not in self._curves:
+            self._curves[figure.id] = self._find_curves(figure)
+        return self._curves[figure.id]
 
-def _rows_of(targets: pd.DataFrame, figure: Figure) -> pd.DataFrame:
-    own = targets[targets["indicator"].isin([figure.id, figure.same_as or figure.id])]
-    # Its own row comes before that of the figure it repeats.
-    first = own["indicator"] == figure.id
-    return own[first | ~own["zone_code"].isin(own.loc[first, "zone_code"])]
+    def void_zones(self, figure: Figure) -> frozenset[str]:
+        """Return the zones of which a target for ``figure`` is there and cannot be used."""
+        if figure.id not in self._void:
+            own = self._rows_of(figure)
+            codes = own.loc[own["target"].isna(), "zone_code"].astype("str")
+            self._void[figure.id] = frozenset(codes)
+        return self._void[figure.id]
+
+    def _find_curves(self, figure: Figure) -> dict[str, Curve]:
+        own = self._rows_of(figure)
+        own = own[~own["zone_code"].isin(self.void_zones(figure))]
+        out = {}
+        for code, rows in own.groupby("zone_code", sort=False):
+            ordered = rows.sort_values("deadline", kind="stable", na_position="first")
+            ordered = ordered.drop_duplicates("deadline", keep="first")
+            out[str(code)] = Curve(
+                ordered["deadline"].to_numpy(dtype="datetime64[us]"),
+                ordered["target"].to_numpy(dtype="float64"),
+            )
+        return out
+
+    def _rows_of(self, figure: Figure) -> pd.DataFrame:
+        """Rows of a figure; its own come before those of the figure it repeats."""
+        own = self._rows.get(figure.id, self._empty)
+        if figure.same_as not in self._rows:
+            return own
+        other = self._rows[figure.same_as]
+        return pd.concat([own, other[~other["zone_code"].isin(own["zone_code"])]])
 
 
 def sum_of_districts(
@@ -154,11 +179,12 @@ def check_targets(
 ) -> None:
     """Tell targets of districts that do not add up to the city's."""
     codes = [str(c) for c in districts.index]
+    table = TargetTable(targets, figures)
     for name in targets["indicator"].unique():
         figure = figures.figures.get(str(name))
         if figure is None:
             continue
-        differs = sum_of_districts(targets_of(targets, figure), codes, city, figure)
+        differs = sum_of_districts(table.curves(figure), codes, city, figure)
         if differs is not None:
             total, whole, _ = differs
             findings.add(

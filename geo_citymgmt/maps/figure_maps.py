@@ -133,8 +133,8 @@ def progress_map(
     if series is not None:
         table = series
     if table is None:
+        from geo_citymgmt.facts.as_of import day_of
         from geo_citymgmt.progress import progress
-        from geo_citymgmt.progress.as_of import day_of
 
         table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
     zones = zones_to_fill(city, level)

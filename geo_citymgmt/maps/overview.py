@@ -10,6 +10,7 @@ import pandas as pd
 from geo_citymgmt._arguments import check_city
 from geo_citymgmt._gate import Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
+from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
@@ -18,7 +19,6 @@ from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
 from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
-from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:

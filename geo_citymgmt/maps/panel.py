@@ -103,9 +103,7 @@ class Panel(MacroElement):
         )
         cells: dict[str, list[Any]] = {}
         for place, group in rows.groupby("_place", sort=False):
-            by_day = {
-                day: row for day, (_, row) in zip(days[group.index], group.iterrows(), strict=True)
-            }
+            by_day = dict(zip(days[group.index], group.to_dict("records"), strict=True))
             cells[visible_text(place)] = [
                 self._cell(by_day.get(day), lang) for day in self.dates or [_NO_DAY]
             ]
@@ -116,7 +114,7 @@ class Panel(MacroElement):
             "cells": cells,
         }
 
-    def _cell(self, row: pd.Series | None, lang: str) -> dict[str, Any]:
+    def _cell(self, row: Mapping[Any, Any] | None, lang: str) -> dict[str, Any]:
         """Return a figure at a place and date: texts, and the numbers of bar and chart."""
         place = 0 if lang == "zh" else 1
         if row is None:
@@ -130,7 +128,7 @@ class Panel(MacroElement):
         share = None
         if attainment is not None and expected is not None and target:
             share = expected / target
-        key = status_shown(status, row.get("expected"), row["target"])
+        key = status_shown(status, row.get("expected", float("nan")), row["target"])
         said = STATUS.get(key, (key, key))[place]
         return {
             "v": self._text(number_text(value, unit, lang) or STATUS["not_available"][place]),

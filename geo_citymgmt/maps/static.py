@@ -287,8 +287,8 @@ def plot_progress(
     """
     lang = display_lang(lang)
     if table is None:
+        from geo_citymgmt.facts.as_of import day_of
         from geo_citymgmt.progress import progress
-        from geo_citymgmt.progress.as_of import day_of
 
         table = progress(city, as_of=day_of(city, as_of, Gate("plot_progress")), level=level)
     zones = zones_to_fill(city, level)

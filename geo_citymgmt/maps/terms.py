@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -112,15 +113,15 @@ def total_text(row: pd.Series, lang: str) -> str:
     return "\n".join(parts)
 
 
-def _status_text(row: pd.Series, place: int) -> str:
+def _status_text(row: pd.Series | Mapping[Any, Any], place: int) -> str:
     status = row.get("status")
     if status is None or pd.isna(status):
         return ""
-    key = status_shown(str(status), row.get("expected"), row.get("target"))
+    key = status_shown(str(status), row.get("expected", np.nan), row.get("target", np.nan))
     return STATUS.get(key, (key, key))[place]
 
 
-def term_lines(row: pd.Series, lang: str) -> list[tuple[str, str]]:
+def term_lines(row: pd.Series | Mapping[Any, Any], lang: str) -> list[tuple[str, str]]:
     """Return a row of `progress` as lines of label and text, those that say nothing left out."""
     words, place = _WORDS[lang], 0 if lang == "zh" else 1
     unit = None if pd.isna(row["unit"]) else str(row["unit"])

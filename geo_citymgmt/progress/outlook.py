@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts.as_of import day_of
+from geo_citymgmt.facts.evaluation import Window
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.progress.evaluation import Window
 from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import Standing, levels_of
 from geo_citymgmt.words import Text
@@ -47,7 +48,7 @@ _DAY = pd.Timedelta(days=1)
 
 
 def outlook(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     indicators: Sequence[str] | str | None = None,
@@ -59,7 +60,7 @@ def outlook(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     as_of : date, optional
         A month, quarter or year is its last day. The data's own date without.
     indicators : str or sequence of str, optional
@@ -103,9 +104,11 @@ def outlook(
     """
     gate = Gate("outlook")
     months = gate.whole(months, "months", least=FEWEST_MONTHS, most=len(_T80) + 1)
+    facts = facts_of(city, gate)
+    city = facts.city
     day = day_of(city, as_of, gate)
     levels = levels_of(city, level, gate)
-    standing = Standing(city, gate, targets=targets, indicators=indicators)
+    standing = Standing(facts, gate, targets=targets, indicators=indicators)
     table = standing.table([day], level=level)
     table = table[table["target"].notna()]
     figures = city.figures.figures

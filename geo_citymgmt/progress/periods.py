@@ -10,9 +10,10 @@ import pandas as pd
 
 from geo_citymgmt._arguments import choices_of
 from geo_citymgmt._gate import Gate
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts.as_of import day_of
+from geo_citymgmt.facts.evaluation import Evaluator, Window
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.progress.evaluation import Evaluator, Window
 from geo_citymgmt.progress.months import period_end, period_start
 from geo_citymgmt.progress.standing import chosen_figures, levels_of, unknown_notes
 from geo_citymgmt.words import NOTHING, Text, join_texts
@@ -33,7 +34,7 @@ Span = tuple[pd.Timestamp, pd.Timestamp]
 
 
 def period_table(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     periods: Sequence[str] | str = ("month", "half"),
@@ -49,7 +50,7 @@ def period_table(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     as_of : date, optional
         Last day that counts, of a month, quarter or year its last; the data's own date without.
     periods : str or sequence of {"month", "quarter", "half", "year"}
@@ -88,9 +89,10 @@ def period_table(
     names = choices_of(gate, periods, "periods", _MONTHS)
     if not names:
         gate.choice(periods, "periods", _MONTHS)
+    facts = facts_of(city, gate)
+    city, evaluator = facts.city, facts.evaluator
     day = day_of(city, as_of, gate)
     levels = levels_of(city, level, gate)
-    evaluator = Evaluator(city)
     figures = [f for f in chosen_figures(city, indicators, gate) if evaluator.problem(f) is None]
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:

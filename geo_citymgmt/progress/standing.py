@@ -12,16 +12,11 @@ from geo_citymgmt._arguments import names_of
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.city.targets import given_targets
 from geo_citymgmt.errors import did_you_mean
+from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.facts.evaluation import Layout, Values, Window
+from geo_citymgmt.facts.membership import LEVELS
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.indicators.targets import (
-    Curve,
-    in_units,
-    sum_of_districts,
-    targets_of,
-    void_zones,
-)
-from geo_citymgmt.progress.evaluation import Evaluator, Layout, Values, Window
-from geo_citymgmt.progress.membership import LEVELS
+from geo_citymgmt.indicators.targets import Curve, TargetTable, sum_of_districts
 from geo_citymgmt.progress.months import first_half_end, period_start
 from geo_citymgmt.progress.pace import judge
 from geo_citymgmt.words import NOTHING, Text, join_texts
@@ -93,23 +88,21 @@ class Standing:
 
     def __init__(
         self,
-        city: City,
+        facts: CityFacts,
         gate: Gate,
         *,
         targets: pd.DataFrame | None = None,
         indicators: Sequence[str] | str | None = None,
     ) -> None:
+        city = facts.city
         self.city, self.gate = city, gate
         self.figures = chosen_figures(city, indicators, gate)
-        self.evaluator = Evaluator(city)
-        own = city.targets
+        self.evaluator, self._targets = facts.evaluator, facts.targets
         if targets is not None:
             zones = [str(c) for frame in city.zones_by_level.values() for c in frame.index]
-            own = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
-        self._targets = in_units(own, city.figures)
+            given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
+            self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
-        self._curves: dict[str, dict[str, Curve]] = {}
-        self._voids: dict[str, frozenset[str]] = {}
 
     def table(
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
@@ -216,7 +209,7 @@ class Standing:
         return self.evaluator.values(figure, Window(start - _DAY), levels).value
 
     def _targeted(self, figure: Figure) -> bool:
-        return bool(figure.target) or bool(self._own_targets(figure))
+        return bool(figure.target) or bool(self._targets.curves(figure))
 
     # -- its terms
 
@@ -247,7 +240,7 @@ class Standing:
         note = join_texts([*notes, *more])
         sums = self._sum_note(figure)
         unknown = unknown_notes(values, status)
-        void = self._void(figure)
+        void = self._targets.void_zones(figure)
         if sums is None and not unknown and not void:
             return {"note_zh": note.zh, "note_en": note.en}
         city = values.layout.level == "city"
@@ -272,7 +265,7 @@ class Standing:
 
     def _sum_note(self, figure: Figure) -> Text | None:
         districts = [str(c) for c in self.city.zones.index]
-        curves = self._own_targets(figure)
+        curves = self._targets.curves(figure)
         differs = sum_of_districts(curves, districts, self.city.code, figure)
         if differs is None:
             return None
@@ -282,25 +275,14 @@ class Standing:
             f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
         )
 
-    def _own_targets(self, figure: Figure) -> dict[str, Curve]:
-        if figure.id not in self._curves:
-            self._curves[figure.id] = targets_of(self._targets, figure)
-        return self._curves[figure.id]
-
-    def _void(self, figure: Figure) -> frozenset[str]:
-        """Zones of which a target is there and cannot be used."""
-        if figure.id not in self._voids:
-            self._voids[figure.id] = void_zones(self._targets, figure)
-        return self._voids[figure.id]
-
     def _held_against(
         self, figure: Figure, layout: Layout, day: pd.Timestamp | None
     ) -> tuple[list[Curve | None], str]:
         """What each row is held against: the targets table, else the published target."""
         none: list[Curve | None] = [None] * len(layout.zone_code)
         row = self._published.loc[figure.target] if figure.target in self._published.index else None
-        own = self._own_targets(figure)
-        if own or self._void(figure):
+        own = self._targets.curves(figure)
+        if own or self._targets.void_zones(figure):
             counted = np.isin(layout.row_kind, ["zone", "total"])
             pairs = zip(layout.zone_code, counted, strict=True)
             curves = [own.get(code) if known else None for code, known in pairs]

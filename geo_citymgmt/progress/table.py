@@ -11,7 +11,8 @@ from geo_citymgmt._arguments import names_of
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.progress.as_of import day_of, days_between, days_of
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts.as_of import day_of, days_between, days_of
 from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import COLUMNS, Standing
 from geo_citymgmt.words import Text
@@ -25,7 +26,7 @@ PROGRESS_COLUMNS = COLUMNS
 
 
 def progress(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     level: str = "district",
@@ -40,7 +41,7 @@ def progress(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
         With its events and targets.
     as_of : date, optional
         The whole day is included; a month, quarter or year is its last day. The data's own date
@@ -83,13 +84,14 @@ def progress(
     """
     gate = Gate("progress")
     plan = gate.choice(basis, "basis", (None, "plan")) == "plan"
-    day = day_of(city, as_of, gate, plan=plan)
-    standing = Standing(city, gate, targets=targets, indicators=indicators)
+    facts = facts_of(city, gate)
+    day = day_of(facts.city, as_of, gate, plan=plan)
+    standing = Standing(facts, gate, targets=targets, indicators=indicators)
     return standing.table([day], level=level, plan=plan)
 
 
 def progress_series(
-    city: City,
+    city: City | CityFacts,
     *,
     start: Any,
     end: Any = None,
@@ -137,6 +139,8 @@ def progress_series(
     2
     """
     gate = Gate("progress_series")
+    facts = facts_of(city, gate)
+    city = facts.city
     first, until = days_of(city, start, end, gate)
     last = first if until is None else until
     days = days_between(first, last, freq, gate)
@@ -154,7 +158,7 @@ def progress_series(
                 "请放宽起止日期，或改用更细的频率。", "Widen the period, or use a finer freq."
             ),
         )
-    standing = Standing(city, gate, targets=targets, indicators=indicators)
+    standing = Standing(facts, gate, targets=targets, indicators=indicators)
     return standing.table(list(days), level=level)
 
 

@@ -19,6 +19,7 @@ from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["CALL_IN_FIGURES", "call_in"]
 
@@ -50,7 +51,7 @@ _COLUMNS = [
 
 
 def call_in(
-    city: City,
+    city: City | CityFacts,
     rules: Mapping[str, Mapping[str, Any]],
     *,
     as_of: Any = None,
@@ -65,7 +66,7 @@ def call_in(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     rules : mapping
         Id of a rule to ``{"zh", "en", "all": [condition, …]}``, as a TOML table reads. It fires
         where all its conditions hold; alternatives are several rules. A condition names a

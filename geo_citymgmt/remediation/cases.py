@@ -14,6 +14,7 @@ from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["ageing", "as_day", "case_lists", "open_cases", "open_table"]
 
@@ -21,7 +22,7 @@ AGE_CLASSES = (30, 90, 180, 365, 730)
 
 
 def open_cases(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     layer: str = "illegal_construction",
@@ -35,7 +36,7 @@ def open_cases(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     as_of : date, optional
         The whole day is included: a case due that day is not overdue yet. A month, quarter or year
         is its last day; the data's own date without.
@@ -131,7 +132,7 @@ def open_table(
 
 
 def ageing(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     layer: str = "illegal_construction",
@@ -230,7 +231,7 @@ def _rising(classes: Any, gate: Gate) -> np.ndarray:
 
 
 def case_lists(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     layer: str = "illegal_construction",

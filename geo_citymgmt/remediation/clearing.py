@@ -13,13 +13,14 @@ from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.errors import AsOfError
-from geo_citymgmt.progress.as_of import days_between, days_of
+from geo_citymgmt.facts.as_of import days_between, days_of
 from geo_citymgmt.remediation.cases import as_day, open_table
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["burn_down", "interim_share", "last_open"]
 
@@ -28,7 +29,7 @@ SAFETY = {"safety_related": True}
 
 
 def burn_down(
-    city: City,
+    city: City | CityFacts,
     *,
     deadline: Any,
     start: Any,
@@ -43,7 +44,7 @@ def burn_down(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     deadline : date
         Last day on which it should be zero, of a month, quarter or year its last. That of 涉安清零
         is in ``published_indicators()`` (``illegal_safety_remaining_target_oct``).
@@ -86,7 +87,7 @@ def burn_down(
     levels = levels_to(level, gate)
     due = read_day(deadline, "deadline", function=gate.function)
     register = Register(city, layer, gate, where=SAFETY if where is None else where, stock=stock)
-    first, until = days_of(city, start, end, gate)
+    first, until = days_of(register.city, start, end, gate)
     # Where the data has no date its last day is the only one that was asked for.
     last = first if until is None else until
     if due < first:
@@ -139,7 +140,7 @@ def _remaining(register: Register, day: pd.Timestamp, levels: tuple[str, ...]) -
 
 
 def last_open(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     n: int = 20,
@@ -195,7 +196,8 @@ def last_open(
     key = register.spec.id_field
     cases = cases.sort_values([orders[by], key], ascending=[by == "overdue", True], kind="stable")
     if per_district:
-        position = pd.Series(range(len(city.zones)), index=city.zones.index.astype("str"))
+        zones = register.city.zones
+        position = pd.Series(range(len(zones)), index=zones.index.astype("str"))
         at = cases["district_code"].map(position).fillna(len(position)).to_numpy()
         cases = cases.iloc[np.argsort(at, kind="stable")]
         place = cases.groupby(["row_kind", "district_code"], sort=False).cumcount() + 1
@@ -206,7 +208,7 @@ def last_open(
 
 
 def interim_share(
-    city: City,
+    city: City | CityFacts,
     *,
     as_of: Any = None,
     layer: str = "illegal_construction",
@@ -256,7 +258,8 @@ def interim_share(
     register.coded_field(field)
     day = register.day(as_of)
     inside, unknown, _ = register.in_stock(day)
-    if city.data_date is not None and day < city.data_date:
+    own = register.city.data_date
+    if own is not None and day < own:
         unknown = inside | unknown
     measures, rest = register.data[field], register.remaining(day)
     # A column that nobody fills, or a value that cannot be read, is no "none was taken".

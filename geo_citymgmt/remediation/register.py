@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._arguments import check_city, names_of
+from geo_citymgmt._arguments import names_of
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.progress.membership import LEVELS, Membership
-from geo_citymgmt.progress.timeline import Timeline
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts.as_of import day_of
+from geo_citymgmt.facts.membership import LEVELS
 from geo_citymgmt.remediation.filters import no_field, read_where
 from geo_citymgmt.remediation.moves import Classes, Moves, flow_entries
 from geo_citymgmt.words import Text
@@ -36,7 +36,7 @@ class Register:
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     layer : str
         With a life cycle.
     gate : Gate
@@ -49,7 +49,7 @@ class Register:
 
     def __init__(
         self,
-        city: City,
+        city: City | CityFacts,
         layer: str,
         gate: Gate,
         *,
@@ -57,26 +57,18 @@ class Register:
         stock: Sequence[str] = ("open", "suspended"),
         done: Sequence[str] = ("done",),
     ) -> None:
-        check_city(gate, city)
-        self.city, self.gate = city, gate
+        self.facts = facts_of(city, gate)
+        self.city, self.gate = self.facts.city, gate
         self.layer = layer = self._with_states(layer)
-        self.data, self.spec = city[layer], city.specs[layer]
+        self.data, self.spec = self.city[layer], self.city.specs[layer]
         self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))
-        events = city.events
-        self.timeline = Timeline(
-            self.spec,
-            self.data,
-            events[events["layer"] == layer],
-            city.data_date,
-            city.layer(layer).unreadable,
-        )
+        self.timeline = self.facts.timeline(layer)
         chosen = read_where(where, gate, self.spec, self.data)
         #: Records that ``where`` chooses, and those of which it cannot be said.
         self.chosen, self.doubtful = self.timeline.choice(chosen)
         if any(len(self.data) and self.data[name].isna().all() for name in chosen):
             # A field that no record fills says nothing of any.
             self.doubtful = self.doubtful | ~self.chosen
-        self._membership = Membership(city)
 
     # -- what may be asked
 
@@ -183,13 +175,7 @@ class Register:
 
     def states(self, day: pd.Timestamp | None) -> pd.Series:
         """State of each record at the end of ``day``, "" before it was known, None if unknown."""
-        state = self.timeline.state_at(day)
-        field = self.spec.state_field
-        if field not in self.data.columns or day != self.city.data_date:
-            return state
-        # 处置中 has no date of its own: on the data's day the status says more than the dates do.
-        status = self.data[field].reset_index(drop=True)
-        return state.where(status.isna(), status.astype("object"))
+        return self.facts.states(self.layer, day)
 
     def in_stock(self, day: pd.Timestamp | None) -> tuple[np.ndarray, np.ndarray, pd.Series]:
         """Which records are in the stock at the end of ``day``, which nobody can say, and states.
@@ -224,7 +210,7 @@ class Register:
 
     def members(self, level: str) -> pd.DataFrame:
         """Owner of each record at ``level``: ``row_kind, zone_code`` on the records."""
-        table = self._membership.table(self.layer, level, "owner")
+        table = self.facts.membership.table(self.layer, level, "owner")
         return table.set_index("row")[["row_kind", "zone_code"]].reindex(range(len(self.data)))
 
     def zone_rows(self, level: str) -> pd.DataFrame:

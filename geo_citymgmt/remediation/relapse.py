@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.progress.as_of import days_of
+from geo_citymgmt.facts.as_of import days_of
 from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["relapse_counts", "relapse_rates"]
 
 
 def relapse_rates(
-    city: City,
+    city: City | CityFacts,
     *,
     start: Any,
     end: Any = None,
@@ -67,7 +68,7 @@ def relapse_rates(
     gate = Gate("relapse_rates")
     levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=where, stock=stock, done=done)
-    first, last = days_of(city, start, end, gate)
+    first, last = days_of(register.city, start, end, gate)
     table = register.sums(relapse_counts(register, first, last), levels)
     counts = ["relapses", "relapsed", "exposed", "repeated"]
     table[[*counts, "unknown"]] = table[[*counts, "unknown"]].astype("int64")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.progress.as_of import days_of
+from geo_citymgmt.facts.as_of import days_of
 from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.moves import KINDS
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
@@ -18,6 +18,7 @@ from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["stock_flow"]
 
@@ -32,7 +33,7 @@ _COLUMNS = [
 
 
 def stock_flow(
-    city: City,
+    city: City | CityFacts,
     *,
     start: Any,
     end: Any = None,
@@ -51,7 +52,7 @@ def stock_flow(
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
     start, end : date
         First and last day of the period, of a month, quarter or year its first and its last;
         ``end`` is the data's date if not given, open where the data has none. The opening stock is
@@ -102,7 +103,7 @@ def stock_flow(
     gate.choice(undated, "undated", _UNDATED)
     levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=where, stock=stock, done=done)
-    first, last = days_of(city, start, end, gate)
+    first, last = days_of(register.city, start, end, gate)
     opening, closing = _Stock(register, first - _DAY), _Stock(register, last)
     flows = register.flows()
     flows = flows[flows["date"] >= first]

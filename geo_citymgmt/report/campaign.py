@@ -25,7 +25,7 @@ from geo_citymgmt.report.services import questions
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["Campaign", "campaigns", "hot_cells"]
 
@@ -69,36 +69,37 @@ class Campaign:
     spots: gpd.GeoDataFrame | None
 
 
-def campaigns(city: City, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
+def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
     """Compute every campaign of ``services.toml`` that the city has the layer of.
 
     Parameters
     ----------
-    city : City
+    facts : CityFacts
     day : Timestamp or None
         Without a day there is no campaign.
     table : DataFrame
         Progress at that day, for the deadlines.
     """
+    city = facts.city
     entries = [] if day is None else questions(city, "campaign")
-    return [_campaign(city, day, table, e) for e in entries if e["layer"] in city]
+    return [_campaign(facts, day, table, e) for e in entries if e["layer"] in city]
 
 
 def _campaign(
-    city: City, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
+    facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
 ) -> Campaign:
     layer, clear = entry["layer"], dict(entry["clear"])
     start = pd.Timestamp(day.year, 1, 1)
     whole = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
     deadline = whole["deadline"].iloc[0] if len(whole) else pd.NaT
-    flow = _given(lambda: stock_flow(city, start=start, end=day, layer=layer))
+    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
     if flow is not None and flow["closing"].isna().all():
         flow = None
     burn = None
     if pd.notna(deadline) and deadline >= start:
         burn = _given(
             lambda: burn_down(
-                city, deadline=deadline, start=start, end=day, layer=layer, where=clear
+                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear
             )
         )
         if burn is not None and burn["remaining_n"].isna().all():
@@ -107,19 +108,20 @@ def _campaign(
         layer,
         start,
         flow,
-        _given(lambda: relapse_rates(city, start=start, end=day, layer=layer)),
-        _given(lambda: ageing(city, as_of=day, layer=layer, level="city")),
-        _given(lambda: case_lists(city, as_of=day, layer=layer, level="city")),
+        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer)),
+        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city")),
+        _given(lambda: case_lists(facts, as_of=day, layer=layer, level="city")),
         burn,
-        _given(lambda: interim_share(city, as_of=day, layer=layer, level="city", where=clear)),
-        _given(lambda: last_open(city, as_of=day, n=_LAST, layer=layer, where=clear)),
-        _spots(city, day, layer),
+        _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
+        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear)),
+        _spots(facts, day, layer),
     )
 
 
-def _spots(city: City, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+    city = facts.city
     wanted = [e for e in questions(city, "hot_spots") if e["layer"] == layer]
-    cases = _given(lambda: open_cases(city, as_of=day, layer=layer)) if wanted else None
+    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if wanted else None
     if cases is None or cases.empty:
         return None
     asked = wanted[0]

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from geo_citymgmt.maps.text import escape_text
 from geo_citymgmt.report.formats import percent
-from geo_citymgmt.report.scoreboard import by_district, zone_names
+from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.summary import Summary
 
 __all__ = ["district_maps", "spot_map"]
@@ -40,7 +40,7 @@ def district_maps(told: Summary) -> dict[str, Any] | None:
     if not (told.city.has_zones and told.table["level"].eq("district").any()):
         return None
     zones = told.city.zones
-    shares = by_district(told.table, "attainment").reindex(zones.index)
+    shares = told.by_district("attainment").reindex(zones.index)
     figures = told.figures.figures
     chosen = [
         name

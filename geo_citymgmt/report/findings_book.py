@@ -17,8 +17,8 @@ import pandas as pd
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, written
+from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.findings import SEVERITIES
-from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.report.earlier_book import earlier_book, keep_copy
 from geo_citymgmt.report.quality import finding_groups, layer_label, open_findings
 from geo_citymgmt.report.sheets import Book, Column

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.report.services import timeline_of
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.zones import summarise
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo_citymgmt.city import City
-    from geo_citymgmt.progress.timeline import Timeline
+    from geo_citymgmt.facts.timeline import Timeline
     from geo_citymgmt.spec import LayerSpec
 
 __all__ = ["LayerSummary", "layer_summaries", "state_label"]
@@ -67,12 +67,12 @@ class LayerSummary:
         return [code for code in codes if code in found]
 
 
-def layer_summaries(city: City, *, as_of: Any = None) -> list[LayerSummary]:
+def layer_summaries(city: City | CityFacts, *, as_of: Any = None) -> list[LayerSummary]:
     """Count and measure every facility layer by district and state on a day.
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
         Layers an office added itself are summarised like the package's own.
     as_of : date, optional
         The day of the states, of a month, quarter or year its last; the data's own otherwise.
@@ -91,14 +91,17 @@ def layer_summaries(city: City, *, as_of: Any = None) -> list[LayerSummary]:
     >>> round(float(by_state.loc["operating", "measure"]), 6)
     37.8
     """
+    gate = Gate("layer_summaries")
+    facts = facts_of(city, gate)
+    city = facts.city
     told = [figure.layer for figure in city.figures.figures.values()]
     facilities = [
         key
         for key in dict.fromkeys([*told, *city.specs])
         if key in city and city.specs[key].role == "facility"
     ]
-    day = None if as_of is None else day_of(city, as_of, Gate("layer_summaries"))
-    return [_summary(city, key, day) for key in facilities]
+    day = None if as_of is None else day_of(city, as_of, gate)
+    return [_summary(facts, key, day) for key in facilities]
 
 
 def state_label(spec: LayerSpec, state: str, words: Words) -> str:
@@ -111,21 +114,16 @@ def state_label(spec: LayerSpec, state: str, words: Words) -> str:
     return words.of(code.zh, code.en)
 
 
-def _summary(city: City, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
+def _summary(facts: CityFacts, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
+    city = facts.city
     spec, data = city.specs[key], city[key]
     measured = spec.measure is not None and spec.measure in data.columns
     totals = _counted(data, city, spec, measured)
     by_state, merged = None, {}
     if spec.state_field is not None and spec.state_field in data.columns:
-        timeline = timeline_of(city, key)
-        state = timeline.state_at(as_of).to_numpy(dtype=object)
-        told = pd.Series(state, index=data.index, dtype="object")
-        if as_of is None or city.data_date is None or as_of >= city.data_date:
-            # What counts alike by dates (立案, 处置中) is told apart by what is on record.
-            recorded = data[spec.state_field]
-            told = told.mask(recorded.notna(), recorded)
-        else:
-            merged = _merged(timeline, data[spec.state_field])
+        told = facts.states(key, as_of)
+        if as_of is not None and city.data_date is not None and as_of < city.data_date:
+            merged = _merged(facts.timeline(key), data[spec.state_field])
         told = told.where(told != "", NOT_YET).fillna(UNKNOWN)
         by_state = _counted(data.assign(_state=told.to_numpy()), city, spec, measured, by="_state")
     return LayerSummary(spec, totals, by_state, merged)

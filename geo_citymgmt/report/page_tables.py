@@ -15,8 +15,6 @@ from geo_citymgmt.report.quality import finding_groups, ledger_table
 from geo_citymgmt.report.scoreboard import (
     MARGINS,
     adds_up,
-    by_district,
-    subtotals,
     zone_groups,
     zone_names,
 )
@@ -69,11 +67,11 @@ def board(told: Summary) -> dict[str, Any] | None:
     """Return the districts by figure: those held against targets, and the other numbers."""
     if not (told.city.has_zones and told.table["level"].eq("district").any()):
         return None
-    wide = by_district(told.table)
+    wide = told.by_district()
     figures = told.figures.figures
     shown = [n for n in wide.columns if n in told.headline.index and n in figures]
     shown = [n for n in shown if adds_up(figures[n]) or figures[n].numerator is not None]
-    attained = by_district(told.table, "attainment")
+    attained = told.by_district("attainment")
     zones = [at for at in wide.index if at not in MARGINS]
     aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
     plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
@@ -141,11 +139,11 @@ def _board(
     told: Summary, wide: pd.DataFrame, chosen: list[str], *, against_targets: bool
 ) -> dict[str, Any]:
     words = told.words
-    attained = by_district(told.table, "attainment")
-    status = by_district(told.table, "status")
-    expected, target = by_district(told.table, "expected"), by_district(told.table, "target")
+    attained = told.by_district("attainment")
+    status = told.by_district("status")
+    expected, target = told.by_district("expected"), told.by_district("target")
     names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
-    groups = subtotals(told.table, told.city)
+    groups = told.subtotals
     scales, heads = {}, []
     for name in chosen:
         row = told.headline.loc[name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -200,8 +200,15 @@ def figure_heads(table: pd.DataFrame, words: Words) -> dict[str, str]:
     return heads
 
 
-def subtotals(table: pd.DataFrame, city: City) -> pd.DataFrame:
+def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFrame:
     """Return one row a group of districts, for figures that add up and for shares of such.
+
+    Parameters
+    ----------
+    by_column : callable
+        The table of :func:`by_district` for a column.
+    city : City
+        For the groups of its districts.
 
     Returns
     -------
@@ -210,22 +217,26 @@ def subtotals(table: pd.DataFrame, city: City) -> pd.DataFrame:
     """
     groups = zone_groups(city.zones)
     definitions = city.figures.figures
-    value = by_district(table)
-    parts = {c: by_district(table, c) for c in ("numerator", "denominator")}
+    value = by_column("value")
     zones = [at for at in value.index if at in groups.index]
-    by = groups[zones]
+    sums, part, whole = (
+        by_column(c)
+        .reindex(index=zones, columns=value.columns)
+        .groupby(groups[zones])
+        .sum(min_count=1)
+        for c in ("value", "numerator", "denominator")
+    )
+    ratio = part / whole.where(whole > 0)
     out = {}
     for name in value.columns:
         figure = definitions.get(name)
         if figure is not None and adds_up(figure):
-            out[name] = value.loc[zones, name].groupby(by).sum(min_count=1)
+            out[name] = sums[name]
         elif figure is not None and figure.numerator is not None:
-            sums = {c: p.loc[zones, name].groupby(by).sum(min_count=1) for c, p in parts.items()}
-            out[name] = sums["numerator"] / sums["denominator"].where(sums["denominator"] > 0)
+            out[name] = ratio[name]
         else:
-            out[name] = pd.Series(np.nan, index=by.unique())
-    order = [g for g in _ordered_groups() if g in set(by)]
-    return pd.DataFrame(out).reindex(order)
+            out[name] = pd.Series(np.nan, index=sums.index)
+    return pd.DataFrame(out).reindex([g for g in _ordered_groups() if g in sums.index])
 
 
 def _ordered_groups() -> list[str]:

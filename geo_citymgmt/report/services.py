@@ -12,9 +12,9 @@ import pandas as pd
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.coverage import coverage, coverage_gaps
 from geo_citymgmt.errors import SpecError
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.overlay import Layered
-from geo_citymgmt.progress.as_of import day_of
-from geo_citymgmt.progress.timeline import Timeline
 from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.words import Text
 
@@ -37,7 +37,6 @@ __all__ = [
     "service_of",
     "service_settings",
     "services",
-    "timeline_of",
 ]
 
 DEMAND = "population_cells"
@@ -198,16 +197,8 @@ def counted_terms(
     return parts
 
 
-def timeline_of(city: City, layer: str) -> Timeline:
-    """Return the history of the records of a layer."""
-    events = city.events
-    return Timeline(
-        city.specs[layer], city[layer], events[events["layer"] == layer], city.data_date
-    )
-
-
 def chosen_records(
-    city: City,
+    city: City | CityFacts,
     layer: str,
     *,
     states: Sequence[str] = (),
@@ -218,9 +209,12 @@ def chosen_records(
 
     What the layer does not tell narrows nothing. None where it has no located record left.
     """
+    gate = Gate("chosen_records")
+    facts = facts_of(city, gate)
+    city = facts.city
     if layer not in city:
         return None
-    day = None if as_of is None else day_of(city, as_of, Gate("chosen_records"))
+    day = None if as_of is None else day_of(city, as_of, gate)
     data: gpd.GeoDataFrame = city[layer]
     spec = city.specs[layer]
     chosen = pd.Series(True, index=data.index)
@@ -230,17 +224,19 @@ def chosen_records(
     state_known = bool(states) and spec.state_field in data.columns
     if state_known:
         codes = [code for name in states for code in spec.sets[name]]
-        chosen &= timeline_of(city, layer).state_at(day).isin(codes).set_axis(data.index)
+        chosen &= facts.states(layer, day).isin(codes).set_axis(data.index)
     records = data[chosen]
     return Chosen(records, state_known, known) if records.geometry.notna().any() else None
 
 
-def service_coverage(city: City, service: Service, *, as_of: Any = None) -> ServiceCoverage | None:
+def service_coverage(
+    city: City | CityFacts, service: Service, *, as_of: Any = None
+) -> ServiceCoverage | None:
     """Compute what a service reaches on a day, by district, and where it leaves people out.
 
     Parameters
     ----------
-    city : City
+    city : City or CityFacts
         With the layer; residents are counted where it has ``population_cells``.
     service : Service
         Which layer, how far, and which of its records serve.
@@ -261,8 +257,10 @@ def service_coverage(city: City, service: Service, *, as_of: Any = None) -> Serv
     >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
     (True, True)
     """
+    facts = facts_of(city, Gate("service_coverage"))
+    city = facts.city
     found = chosen_records(
-        city, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
+        facts, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
     )
     if found is None or not city.has_zones:
         return None

@@ -12,13 +12,15 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._options import display_lang
+from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
-from geo_citymgmt.progress.as_of import day_of
 from geo_citymgmt.progress.months import month_ends as last_days
 from geo_citymgmt.progress.months import period_start
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
+from geo_citymgmt.report.scoreboard import by_district, subtotals
 from geo_citymgmt.report.services import ServiceCoverage, service_coverage, services
 from geo_citymgmt.report.supply import AtHand, Supply, at_hand, supplies
 from geo_citymgmt.report.words import Words
@@ -39,6 +41,8 @@ class Summary:
 
     Attributes
     ----------
+    facts : CityFacts
+        What the figures are of.
     city : City
     as_of : Timestamp or None
         The day of every figure; None where the data has no date and none was asked for.
@@ -63,6 +67,7 @@ class Summary:
     at_hand : list of AtHand
     """
 
+    facts: CityFacts
     city: City
     as_of: pd.Timestamp | None
     words: Words
@@ -109,6 +114,24 @@ class Summary:
     def headline(self) -> pd.DataFrame:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
+
+    def by_district(self, column: str = "value") -> pd.DataFrame:
+        """Return the districts by figure; see :func:`~geo_citymgmt.report.scoreboard.by_district`.
+
+        Made once; not to be changed.
+        """
+        if column not in self._by_district:
+            self._by_district[column] = by_district(self.table, column)
+        return self._by_district[column]
+
+    @cached_property
+    def _by_district(self) -> dict[str, pd.DataFrame]:
+        return {}
+
+    @cached_property
+    def subtotals(self) -> pd.DataFrame:
+        """The groups of districts by figure; see :func:`.scoreboard.subtotals`."""
+        return subtotals(self.by_district, self.city)
 
     @property
     def by_unit(self) -> str:
@@ -164,41 +187,44 @@ def summary(
     day = day_of(city, as_of, Gate("write_report"))
     step("progress")
     level = "street" if city.has_zones and "street" in city.zones_by_level else "district"
-    table = progress(city, as_of=day, level=level)
+    facts = CityFacts(city)
+    table = progress(facts, as_of=day, level=level)
     step("monthly")
     series = pd.DataFrame(columns=table.columns)
     needs = periods = pd.DataFrame()
     if day is not None:
-        series = month_ends(city, day)
-        needs = outlook(city, as_of=day)
-        periods = period_table(city, as_of=day)
-    steered = campaigns(city, day, table)
+        series = month_ends(facts, day)
+        needs = outlook(facts, as_of=day)
+        periods = period_table(facts, as_of=day)
+    steered = campaigns(facts, day, table)
     step("coverage")
-    reached = [service_coverage(city, service, as_of=day) for service in services(city)]
+    reached = [service_coverage(facts, service, as_of=day) for service in services(city)]
     return Summary(
+        facts,
         city,
         day,
         words,
         table,
         series,
         [r for r in reached if r is not None],
-        layer_summaries(city, as_of=day),
+        layer_summaries(facts, as_of=day),
         needs,
         periods,
         steered,
-        supplies(city, day),
-        at_hand(city, day),
+        supplies(facts, day),
+        at_hand(facts, day),
     )
 
 
-def month_ends(city: City, day: pd.Timestamp) -> pd.DataFrame:
+def month_ends(facts: CityFacts, day: pd.Timestamp) -> pd.DataFrame:
     """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
+    city = facts.city
     start = period_start("year", day, city.month_starts)
-    parts = [progress(city, as_of=day)]
+    parts = [progress(facts, as_of=day)]
     before = day - pd.Timedelta(days=1)
     assert start is not None
     if last_days(start, before, city.month_starts):
-        parts.insert(0, progress_series(city, start=start, end=before))
+        parts.insert(0, progress_series(facts, start=start, end=before))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -14,7 +14,7 @@ from geo_citymgmt.report.services import DEMAND, Chosen, chosen_records, questio
 from geo_citymgmt.zones import summarise
 
 if TYPE_CHECKING:
-    from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
 
 __all__ = ["AtHand", "Supply", "at_hand", "supplies"]
 
@@ -56,17 +56,19 @@ class AtHand:
     table: pd.DataFrame
 
 
-def supplies(city: City, day: pd.Timestamp | None) -> list[Supply]:
+def supplies(facts: CityFacts, day: pd.Timestamp | None) -> list[Supply]:
     """Compute what each layer of ``services.toml`` holds for residents; none without residents."""
+    city = facts.city
     if DEMAND not in city:
         return []
-    found = [_supply(city, day, entry) for entry in questions(city, "supply")]
+    found = [_supply(facts, day, entry) for entry in questions(city, "supply")]
     return [each for each in found if each is not None]
 
 
-def _supply(city: City, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Supply | None:
+def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Supply | None:
+    city = facts.city
     layer, amount, per = entry["layer"], entry["amount"], float(entry["per"])
-    chosen = _chosen(city, day, entry)
+    chosen = _chosen(facts, day, entry)
     if chosen is None or amount not in chosen.records or chosen.records[amount].isna().all():
         return None
     facilities, residents = chosen.records, city[DEMAND]
@@ -110,11 +112,11 @@ def _supply(city: City, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> S
     return Supply(layer, amount, per, float(entry["catchment_m"]), kinds, table, uneven)
 
 
-def at_hand(city: City, day: pd.Timestamp | None) -> list[AtHand]:
+def at_hand(facts: CityFacts, day: pd.Timestamp | None) -> list[AtHand]:
     """Compute which share of places has a facility at hand, for what ``services.toml`` asks."""
-    out = []
+    out, city = [], facts.city
     for entry in questions(city, "at_hand"):
-        chosen = _chosen(city, day, entry)
+        chosen = _chosen(facts, day, entry)
         places = city.get(entry["places"])
         if chosen is None or places is None or places.empty:
             continue
@@ -128,7 +130,7 @@ def at_hand(city: City, day: pd.Timestamp | None) -> list[AtHand]:
     return out
 
 
-def _chosen(city: City, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Chosen | None:
+def _chosen(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Chosen | None:
     return chosen_records(
-        city, entry["layer"], states=entry["states"], kinds=entry.get("kinds"), as_of=day
+        facts, entry["layer"], states=entry["states"], kinds=entry.get("kinds"), as_of=day
     )

@@ -15,9 +15,7 @@ from geo_citymgmt.report.page import method_notes
 from geo_citymgmt.report.quality import ledger_table
 from geo_citymgmt.report.scoreboard import (
     MARGINS,
-    by_district,
     figure_heads,
-    subtotals,
     zone_groups,
     zone_names,
 )
@@ -114,8 +112,8 @@ def _without(
 
 def _districts(book: Book, told: Summary) -> None:
     words = told.words
-    wide = by_district(told.table)
-    groups = subtotals(told.table, told.city)
+    wide = told.by_district()
+    groups = told.subtotals
     order = _order(told, wide, groups)
     columns = [Column(words("indicator")), Column(words("unit"))]
     columns += [Column(label, "number") for label, _ in order]
@@ -155,10 +153,10 @@ def _order(told: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[tupl
 
 def _attainment(book: Book, told: Summary) -> None:
     words = told.words
-    wide = by_district(told.table, "attainment").dropna(how="all", axis=1)
-    states = by_district(told.table, "status")
-    targets = by_district(told.table, "target")
-    expected = by_district(told.table, "expected")
+    wide = told.by_district("attainment").dropna(how="all", axis=1)
+    states = told.by_district("status")
+    targets = told.by_district("target")
+    expected = told.by_district("expected")
     if wide.empty:
         return
     names = zone_names(told.city.zones, told.lang)
@@ -168,7 +166,7 @@ def _attainment(book: Book, told: Summary) -> None:
         Column(words("target"), "number", 16), Column(words("unit")),
         Column(words("attainment"), "share"), Column(words("status")),
     ]  # fmt: skip
-    value = by_district(told.table)
+    value = told.by_district()
     rows: list[list[Any]] = []
     strong = []
     for name in wide.columns:
@@ -217,9 +215,9 @@ def _streets(book: Book, told: Summary) -> None:
     rows: list[list[Any]] = [
         [
             str(districts.get(parent[c], parent[c])), str(names[c]), c,
-            *(wide.loc[c, f] for f in figures),
+            *cells,
         ]
-        for c in order
+        for c, cells in zip(order, wide.loc[order, figures].to_numpy().tolist(), strict=True)
     ]  # fmt: skip
     rows += [
         [words("no_street" if m == "outside" else m), "", "", *(wide.loc[m, f] for f in figures)]
@@ -245,24 +243,25 @@ def _monthly(book: Book, told: Summary) -> None:
         Column(words("unit")), Column(words("attainment"), "share"), Column(words("status")),
     ]  # fmt: skip
     rows = []
-    keys = ["indicator", "level", "row_kind", "zone_code"]
-    for (name, level, kind_of, zone), block in series.groupby(keys, sort=False):
-        scope = str(names.get(zone, zone)) if kind_of == "zone" else words(str(kind_of))
-        if level == "district" and kind_of == "unlocated":
-            scope = f"{scope} {names.get(zone, zone)}"
-        before = 0.0
-        for row in block.sort_values("as_of").itertuples():
-            kind = number_kind(row.unit)
-            step = row.value - before if name in flows else None
-            before = row.value
-            rows.append(
-                [
-                    words.of(row.name_zh, row.name_en), scope, row.as_of, (row.value, kind),
-                    (step, kind), unit_label(row.unit, told.lang, words.counter(str(name))),
-                    row.attainment,
-                    words.name("status", status_shown(row.status, row.expected, row.target)),
-                ]
-            )  # fmt: skip
+    # Row by row of the figure, in the order in which rows first occur, day by day.
+    place = series.groupby(["indicator", "level", "row_kind", "zone_code"], sort=False)
+    series = series.assign(place=place.ngroup()).sort_values(["place", "as_of"], kind="stable")
+    before = series.groupby("place")["value"].shift(fill_value=0.0)
+    series["step"] = (series["value"] - before).where(series["indicator"].isin(flows))
+    for row in series.itertuples():
+        zone, kind = names.get(row.zone_code, row.zone_code), number_kind(row.unit)
+        scope = str(zone) if row.row_kind == "zone" else words(str(row.row_kind))
+        if row.level == "district" and row.row_kind == "unlocated":
+            scope = f"{scope} {zone}"
+        rows.append(
+            [
+                words.of(row.name_zh, row.name_en), scope, row.as_of, (row.value, kind),
+                (None if pd.isna(row.step) else row.step, kind),
+                unit_label(row.unit, told.lang, words.counter(str(row.indicator))),
+                row.attainment,
+                words.name("status", status_shown(row.status, row.expected, row.target)),
+            ]
+        )  # fmt: skip
     if not told.has_targets:
         columns, rows = _without(columns, rows, {words("attainment"), words("status")})
     book.sheet(words("sheet_monthly"), columns, rows, frozen=3, filtered=True,

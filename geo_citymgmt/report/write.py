@@ -15,7 +15,7 @@ import pyogrio
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.progress.as_of import day_of
+from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
 from geo_citymgmt.report.earlier_book import earlier_book
 from geo_citymgmt.report.findings_book import Kept, write_findings

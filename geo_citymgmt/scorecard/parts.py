@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt._arguments import names_of
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.progress.membership import LEVELS
+from geo_citymgmt.facts.membership import LEVELS
 from geo_citymgmt.words import Text
 
 __all__ = ["KIND_GROUPS", "MISSING", "NORMALISATIONS", "refuse", "score_parts"]

@@ -138,7 +138,7 @@ class _Writer:
         wanted = {f for s in table["section"].values() for f in (*s["flows"], *s["stocks"])}
         known = [f for f in (*sorted(wanted), *self.left) if f in told.figures.figures]
         self.periods = period_table(
-            self.city,
+            told.facts,
             as_of=self.day,
             periods=list(dict.fromkeys((period, "year"))),
             indicators=list(dict.fromkeys(known)),

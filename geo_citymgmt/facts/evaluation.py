@@ -12,16 +12,16 @@ is known, beside the number of records it knows nothing about and the most they 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.facts.membership import Membership
+from geo_citymgmt.facts.timeline import Entries, Missing, Timeline
 from geo_citymgmt.indicators import Component, Figure
-from geo_citymgmt.progress.membership import Membership
-from geo_citymgmt.progress.timeline import Entries, Missing, Timeline
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -85,6 +85,16 @@ class Values:
     #: What these records lack.
     lacks: tuple[Text, ...] = ()
 
+    def at(self, layout: Layout) -> Values:
+        """Return the same at fewer levels: rows come level by level, the city's first."""
+        n = len(layout.level)
+        names = ("value", "numerator", "denominator", "unknown", "low", "high")
+        rows = {name: getattr(self, name)[:n] for name in names}
+        for values in rows.values():
+            # They are handed out again.
+            values.flags.writeable = False
+        return replace(self, layout=layout, **rows)
+
 
 _WHERE, _STATE, _SIZE = 1, 2, 3
 
@@ -124,31 +134,19 @@ class _Part:
 
 
 class Evaluator:
-    """Evaluates figures on one city, at any number of dates."""
+    """Evaluates figures on the facts of one city, at any number of dates."""
 
-    def __init__(self, city: City) -> None:
-        self.city = city
-        self._membership = Membership(city)
-        self._timelines: dict[str, Timeline] = {}
+    def __init__(
+        self, city: City, membership: Membership, timeline: Callable[[str], Timeline]
+    ) -> None:
+        self.city, self._membership, self.timeline = city, membership, timeline
+        self._values: dict[tuple[str, Window], Values] = {}
         self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
         self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
         self._problems: dict[str, Text | None] = {}
 
     # -- made once
-
-    def timeline(self, layer: str) -> Timeline:
-        """History of the records of a layer."""
-        if layer not in self._timelines:
-            events = self.city.events
-            self._timelines[layer] = Timeline(
-                self.city.specs[layer],
-                self.city[layer],
-                events[events["layer"] == layer],
-                self.city.data_date,
-                self.city.layer(layer).unreadable,
-            )
-        return self._timelines[layer]
 
     def layout(self, figure: Figure, levels: tuple[str, ...]) -> Layout:
         """Rows of a figure at some levels."""
@@ -278,7 +276,12 @@ class Evaluator:
 
     def values(self, figure: Figure, window: Window, levels: tuple[str, ...]) -> Values:
         """Evaluate a figure that has no problem."""
-        layout = self.layout(figure, levels)
+        key, layout = (figure.id, window), self.layout(figure, levels)
+        if key not in self._values or len(self._values[key].value) < len(layout.level):
+            self._values[key] = self._evaluated(figure, window, layout)
+        return self._values[key].at(layout)
+
+    def _evaluated(self, figure: Figure, window: Window, layout: Layout) -> Values:
         parts = [self._part(figure, c, window) for c in figure.components]
         known, most, missing = zip(*(self._by_zone(layout, p) for p in parts), strict=True)
         sums = [np.where(m, np.nan, k) for k, m in zip(known, missing, strict=True)]

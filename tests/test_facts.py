@@ -1,0 +1,86 @@
+"""The facts of a city: what is asked of them is what is asked of the city, and is made once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pandas as pd
+import pytest
+from pandas.testing import assert_frame_equal
+
+import geo_citymgmt as gcm
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.facts.evaluation import Window
+from geo_citymgmt.facts.timeline import Timeline
+from geo_citymgmt.progress import outlook, period_table
+from geo_citymgmt.report import summary
+
+JUNE = pd.Timestamp("2022-06-30")
+
+
+@pytest.fixture(scope="module")
+def facts(city: gcm.City) -> CityFacts:
+    return CityFacts(city)
+
+
+@pytest.mark.parametrize("level", ["street", "city", "district"])
+def test_figures_of_facts_are_those_of_the_city_whichever_level_was_asked_first(
+    city: gcm.City, facts: CityFacts, level: str
+) -> None:
+    asked = gcm.progress(facts, as_of=JUNE, level=level)
+    assert_frame_equal(asked, gcm.progress(city, as_of=JUNE, level=level))
+
+
+def test_every_function_of_a_city_takes_its_facts(city: gcm.City, facts: CityFacts) -> None:
+    assert_frame_equal(outlook(facts, as_of=JUNE), outlook(city, as_of=JUNE))
+    assert_frame_equal(period_table(facts, as_of=JUNE), period_table(city, as_of=JUNE))
+    for function in (gcm.open_cases, gcm.ageing, gcm.case_lists):
+        assert_frame_equal(function(facts, as_of=JUNE), function(city, as_of=JUNE))
+    half = {"start": "2022-01-01", "end": JUNE}
+    for function in (gcm.stock_flow, gcm.relapse_rates):
+        assert_frame_equal(function(facts, **half), function(city, **half))
+
+
+def test_targets_given_in_place_of_the_citys_hold_for_that_question_alone(
+    city: gcm.City, facts: CityFacts
+) -> None:
+    before = gcm.progress(facts, as_of=JUNE, level="city")
+    given = pd.DataFrame(
+        {"indicator": ["manhole_remediated"], "zone_code": [city.code], "target": [1180.0]}
+    )
+    asked = gcm.progress(facts, as_of=JUNE, level="city", targets=given)
+    row = asked.set_index("indicator").loc["manhole_remediated"]
+    assert (row["target"], row["status"]) == (1180.0, "met")
+    assert_frame_equal(gcm.progress(facts, as_of=JUNE, level="city"), before)
+
+
+def test_a_report_makes_the_history_of_each_layer_once(
+    city: gcm.City, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Counter[str] = Counter()
+    real = Timeline.__init__
+
+    def counted(self: Timeline, spec: gcm.LayerSpec, *rest: object, **named: object) -> None:
+        made[spec.key] += 1
+        real(self, spec, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Timeline, "__init__", counted)
+    summary(city, JUNE)
+    assert set(made) >= {"illegal_construction", "manholes", "parking_points"}
+    assert set(made.values()) == {1}
+
+
+def test_what_is_handed_out_cannot_be_changed_for_the_next_who_asks(facts: CityFacts) -> None:
+    states = facts.states("manholes", JUNE)
+    states[:] = "changed"
+    assert "changed" not in set(facts.states("manholes", JUNE))
+    figure = facts.city.figures.figures["manhole_remediated"]
+    values = facts.evaluator.values(figure, Window(JUNE), ("city",))
+    with pytest.raises(ValueError, match="read-only"):
+        values.value[0] = 0.0
+
+
+def test_what_is_neither_a_city_nor_its_facts_is_refused_by_name() -> None:
+    with pytest.raises(CityDataError, match="progress: city is a str"):
+        gcm.progress("data/shapefiles")  # type: ignore[arg-type]
