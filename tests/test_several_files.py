@@ -305,6 +305,27 @@ def test_the_same_records_under_other_names_are_refused_and_asked_about(tmp_path
     assert len(taken["ignore"]) == 1
 
 
+def test_points_and_outlines_of_the_same_lots_are_the_same_data():
+    lots = covers(6, ids=[f"P{k}" for k in range(6)]).drop(columns="整治状态")
+    lots = lots.rename(columns={"窨井编号": "停车场编号"})
+    lots["停车场名称"] = [f"第{k}停车场" for k in range(6)]
+    drawn = lots.to_crs(4549)
+    drawn.geometry = drawn.buffer(30).translate(12, 5)
+    with pytest.raises(gcm.RepeatedSourceError):
+        gcm.read_layer([lots, drawn], "parking_points", refuse_copies=True)
+
+
+def test_districts_drawn_twice_are_asked_about(tmp_path, city):
+    outlines = city.zones.reset_index()[["district_code", "name_zh", "geometry"]]
+    outlines.to_file(tmp_path / "区县界.gpkg")
+    coarse = outlines.copy()
+    coarse.geometry = coarse.simplify(200)
+    coarse.to_file(tmp_path / "行政区划.gpkg")
+    covers().to_file(tmp_path / "窨井.shp", encoding="GBK")
+    code, report = check(tmp_path)
+    assert (code, accepted(report)) == (3, {"districts": 0, "manholes": 3})
+
+
 def test_files_that_a_person_names_are_read_though_they_are_alike(tmp_path):
     for name in ("窨井2021.csv", "窨井2022.csv"):
         (tmp_path / name).write_text(rows(int(name[2:6]), 3, int(name[5]) / 10), "utf-8")

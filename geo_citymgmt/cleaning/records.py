@@ -219,7 +219,8 @@ class Records:
 
         ``raw`` tells which source each record is from, and what a clerk sees beside it.
         """
-        numbering = None if raw is None else self._numbering(raw)
+        # A district is the same one in whatever file it stands.
+        numbering = None if raw is None or self.spec.role == "zones" else self._numbering(raw)
         ids, repeated = identify(
             self.data, self.spec, self.findings, self.record, self.rejected, numbering
         )

@@ -78,8 +78,9 @@ def repeated_sources(
 ) -> tuple[int, int] | None:
     """Return the two sources that share most records of the smaller; None where none do.
 
-    A record is the same where id and place are; where it has only one of them, all other values
-    that both sources have must be the same too.
+    A record is the same where its id and its place are, or its id and all other values that both
+    sources have, if these tell records apart; without an id, where its place and these values are.
+    Of zones the id is enough: an outline drawn anew is no other district.
 
     Parameters
     ----------
@@ -89,48 +90,88 @@ def repeated_sources(
     spec, aliases
         Say which column is the id.
     """
-    common = set.intersection(*(set(raw.frame.columns) for raw in raws)) if raws else set()
-    shared = [column for column in raws[0].frame.columns if column in common] if raws else []
-    parts = [
-        _signatures(raw, shapes, spec, aliases, shared)
-        for raw, shapes in zip(raws, geometry, strict=True)
-    ]
-    source = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    table = pd.DataFrame({"signature": np.concatenate(parts), "source": source})
-    # In order, so that those who share a record stand one after the other.
-    table = table.sort_values(["signature", "source"], kind="stable", ignore_index=True)
-    again = table["signature"].eq(table["signature"].shift(-1)).to_numpy()
-    if not again.any():
-        return None
-    at = np.flatnonzero(again)
-    source = table["source"].to_numpy()
-    pairs, counts = np.unique(np.column_stack([source[at], source[at + 1]]), axis=0,
-                              return_counts=True)  # fmt: skip
-    sizes = np.array([len(part) for part in parts])
-    enough = counts >= _MOST * np.minimum(sizes[pairs[:, 0]], sizes[pairs[:, 1]])
-    return (int(pairs[enough][0][0]), int(pairs[enough][0][1])) if enough.any() else None
+    common = set.intersection(*(set(raw.frame.columns) for raw in raws))
+    keys = [_keys(raw, shapes, spec, aliases) for raw, shapes in zip(raws, geometry, strict=True)]
+    with_id = [key[key["id"].ne("")] for key in keys]
+    same_id = _sharing([_hashed(key[["id"]]) for key in with_id])
+    if spec.role == "zones":
+        return next(iter(same_id), None)
+    if same_id:
+        placed = [key[key["x"].notna()] for key in with_id]
+        same_both = _sharing([_hashed(key[["id", "x", "y"]]) for key in placed])
+        if same_both:
+            return same_both[0]
+    # Reading every value is dear, and only where ids or places repeat can it tell anything.
+    without_id = [key[key["id"].eq("") & key["x"].notna()] for key in keys]
+    same_place = _sharing([_hashed(key[["x", "y"]]) for key in without_id])
+    pairs = [(pair, with_id, ["id"]) for pair in same_id]
+    pairs += [(pair, without_id, ["x", "y"]) for pair in same_place]
+    for pair, parts, known in pairs:
+        values = [_values(raws[k].frame.loc[parts[k].index], common, spec, aliases) for k in pair]
+        if parts is with_id and any(_tell_little(v) for v in values):
+            continue
+        both = [
+            _hashed(parts[k][known].assign(values=v)) for k, v in zip(pair, values, strict=True)
+        ]
+        if _sharing(both):
+            return pair
+    return None
 
 
-def _signatures(
-    raw: Raw,
-    geometry: np.ndarray,
-    spec: LayerSpec,
-    aliases: Mapping[str, str] | None,
-    shared: Sequence[str],
-) -> np.ndarray:
-    """Return a number for each distinct record that has an id or a place."""
+def _keys(
+    raw: Raw, geometry: np.ndarray, spec: LayerSpec, aliases: Mapping[str, str] | None
+) -> pd.DataFrame:
+    """Return id and place of each record: empty and NaN where it has none."""
     mapping = match_columns(list(raw.frame.columns), spec, Findings(spec.key), aliases)
     ids = pd.Series("", index=raw.frame.index)
     if spec.id_field in mapping:
-        ids = raw.frame[mapping[spec.id_field]].astype("str").str.strip()
-        ids = ids.where(raw.frame[mapping[spec.id_field]].notna(), "")
+        column = raw.frame[mapping[spec.id_field]]
+        ids = column.astype("str").str.strip().where(column.notna(), "")
     x, y = (np.floor(axis / _STEP + _OFF) for axis in spots(geometry))
-    has_id, has_place = ids.ne("").to_numpy(), np.isfinite(x)
-    values = np.zeros(len(ids), dtype=np.uint64)
-    half = has_id != has_place
-    if half.any() and len(shared):
-        texts = raw.frame.loc[half, list(shared)].astype("str")
-        values[half] = pd.util.hash_pandas_object(texts, index=False).to_numpy()
-    table = pd.DataFrame({"id": ids.to_numpy(), "x": x, "y": y, "values": values})
-    known = table[has_id | has_place]
-    return np.unique(pd.util.hash_pandas_object(known, index=False).to_numpy())
+    return pd.DataFrame({"id": ids.to_numpy(), "x": x, "y": y}, index=raw.frame.index)
+
+
+def _values(
+    frame: pd.DataFrame, common: set[str], spec: LayerSpec, aliases: Mapping[str, str] | None
+) -> np.ndarray:
+    """Return a number for what else a record says, in columns that all sources have."""
+    own = match_columns(list(frame.columns), spec, Findings(spec.key), aliases).get(spec.id_field)
+    columns = [c for c in sorted(common) if c != own]
+    if not columns:
+        return np.zeros(len(frame), dtype=np.uint64)
+    return _row_hashes(frame[columns].astype("str"))
+
+
+def _tell_little(values: np.ndarray) -> bool:
+    """Whether most records say the same: then that two of one id do proves nothing."""
+    return len(np.unique(values)) < _MOST * len(values)
+
+
+def _hashed(table: pd.DataFrame) -> np.ndarray:
+    return np.unique(_row_hashes(table))
+
+
+def _row_hashes(table: pd.DataFrame) -> np.ndarray:
+    return pd.util.hash_pandas_object(table, index=False).to_numpy()
+
+
+def _sharing(parts: Sequence[np.ndarray]) -> list[tuple[int, int]]:
+    """Return the pairs that share most of the distinct records of the smaller."""
+    table = pd.DataFrame(
+        {
+            "record": np.concatenate(parts),
+            "source": np.repeat(np.arange(len(parts)), [len(part) for part in parts]),
+        }
+    )
+    # In order, so that those who share a record stand one after the other.
+    table = table.sort_values(["record", "source"], kind="stable", ignore_index=True)
+    at = np.flatnonzero(table["record"].eq(table["record"].shift(-1)))
+    if not len(at):
+        return []
+    source = table["source"].to_numpy()
+    pairs, counts = np.unique(
+        np.column_stack([source[at], source[at + 1]]), axis=0, return_counts=True
+    )
+    sizes = np.array([len(part) for part in parts])
+    enough = counts >= _MOST * sizes[pairs].min(axis=1)
+    return [(int(one), int(other)) for one, other in pairs[enough]]
