@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,14 +33,14 @@ def identify(
     findings: Findings,
     record: np.ndarray,
     rejected: np.ndarray,
-    numbering: Numbering | None = None,
+    numbering: Callable[[], Numbering] | None = None,
 ) -> tuple[pd.Series, np.ndarray]:
     """Return the id of each record, and which records repeat the id of an earlier one.
 
     An empty id is generated from layer and position. So is a damaged one that several records
     share: they were different before. Of records that share an undamaged id the first is kept,
-    unless ``numbering`` shows that files or districts number their records each by themselves:
-    then the key is district and id.
+    unless ``numbering``, which is asked only then, shows that files or districts number their
+    records each by themselves: the key is district and id.
     """
     name = spec.id_field
     ids = text_array(data[name] if name in data.columns else no_text(len(data)))
@@ -64,10 +64,12 @@ def identify(
         item=item,
     )
     repeated = _repeated(ids, ~rejected, keep="first")
+    labels = None
     if repeated.any() and numbering is not None:
-        ids, repeated = _qualified(ids, numbering, ~rejected, findings, item)
+        known = numbering()
+        ids, repeated = _qualified(ids, known, ~rejected, findings, item)
+        labels = known.labels
     if repeated.any():
-        labels = None if numbering is None else numbering.labels
         _tell_repeated(ids, repeated, rejected, findings, record, item, labels)
     return to_series(ids), repeated
 

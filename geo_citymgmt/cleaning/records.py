@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -220,7 +221,8 @@ class Records:
         ``raw`` tells which source each record is from, and what a clerk sees beside it.
         """
         # A district is the same one in whatever file it stands.
-        numbering = None if raw is None or self.spec.role == "zones" else self._numbering(raw)
+        is_zone = self.spec.role == "zones"
+        numbering = None if raw is None or is_zone else partial(self._numbering, raw)
         ids, repeated = identify(
             self.data, self.spec, self.findings, self.record, self.rejected, numbering
         )

@@ -37,9 +37,8 @@ def joined(raws: Sequence[Raw]) -> Raw:
     names = [raw.name for raw in raws]
     short = short_names(names)
     labels = [
-        f"{name} {label}"
+        f"{name} " + np.asarray(raw.labels()[: raw.n_walked], dtype=object)
         for name, raw in zip(short, raws, strict=True)
-        for label in raw.labels()[: raw.n_walked]
     ]
     return Raw(
         name=joined_names(names),
@@ -53,7 +52,7 @@ def joined(raws: Sequence[Raw]) -> Raw:
         encoding_source=_each_once(raw.encoding_source for raw in raws),
         sha256=";".join(raw.sha256 for raw in raws),
         path=first.path,
-        row_label=np.array(labels, dtype=object),
+        row_label=np.concatenate(labels),
         parts=tuple(short),
         part=np.repeat(np.arange(len(raws)), [len(raw.record) for raw in raws]),
     )
