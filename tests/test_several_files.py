@@ -214,6 +214,13 @@ def test_many_ids_that_begin_anew_in_each_district_of_one_file_are_no_duplicates
     ]  # fmt: skip
 
 
+def test_a_duplicate_within_a_district_is_one_beside_the_other_districts_too():
+    frame = covers(3, ids=["1"] * 3, 所属区=["姑苏区", "姑苏区", "吴中区"])
+    read = gcm.read_layer(frame, "manholes")
+    assert read.data["manhole_id"].tolist() == ["姑苏区-1", "吴中区-1"]
+    assert read.rejected["record"].tolist() == [1]
+
+
 def test_a_few_repeated_ids_of_one_file_are_mistakes():
     ids = [f"{k:03d}" for k in range(20)]
     frame = covers(20, ids=[*ids[:19], "000"], 所属区=["姑苏区"] * 10 + ["吴中区"] * 10)

@@ -64,13 +64,13 @@ def identify(
         item=item,
     )
     repeated = _repeated(ids, ~rejected, keep="first")
-    labels = None
+    labels, as_stated = None, ids
     if repeated.any() and numbering is not None:
         known = numbering()
         ids, repeated = _qualified(ids, known, ~rejected, findings, item)
         labels = known.labels
     if repeated.any():
-        _tell_repeated(ids, repeated, rejected, findings, record, item, labels)
+        _tell_repeated(as_stated, repeated, rejected, findings, record, item, labels)
     return to_series(ids), repeated
 
 
@@ -139,7 +139,8 @@ def _qualified(
     if not by_district:
         names = pd.Series(np.array(numbering.sources, dtype=object)[kept["source"]], kept.index)
         more = kept.duplicated(["id", "source"], keep=False)
-        names = names.where(~more, names + "-" + kept["district"].astype("str"))
+        both = (names + "-" + kept["district"].astype("str")).str.strip("-")
+        names = names.where(~more, both)
     changed = names.astype("str") + "-" + kept["id"].astype("str")
     out = np.asarray(ids, dtype=object)
     out[at[kept.index]] = changed.to_numpy(dtype=object)
@@ -201,6 +202,8 @@ def _tell_repeated(
     kept = ~rejected & ~repeated
     wanted = pc.is_in(ids, value_set=pa.array(texts, type=ids.type)).to_numpy(zero_copy_only=False)
     first = pd.Series(record[kept & wanted], index=_texts(ids, kept & wanted))
+    # Several are kept where districts number their records each by themselves.
+    first = first[~first.index.duplicated()]
     findings.add(
         "ID_DUPLICATE",
         records=record[repeated],
