@@ -43,7 +43,8 @@ FLOORS := .venv-floors
 test-floors:
 	@PYTHON="$(PYTHON)" sh scripts/venv.sh $(FLOORS)
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python scripts/floors.py > $(FLOORS)/floors.txt
-	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -r $(FLOORS)/floors.txt -e ".[test,notebook]"
+	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -r $(FLOORS)/floors.txt
+	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -c $(FLOORS)/floors.txt -e ".[test,notebook]"
 	@sh scripts/system-packages.sh chromium postgis
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
 
