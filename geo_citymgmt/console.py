@@ -6,6 +6,7 @@ import codecs
 import json
 import sys
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -71,16 +72,17 @@ class Bar:
             self._bar.stop()
 
 
-def as_json(ledger: pd.DataFrame, findings: pd.DataFrame) -> str:
-    """Return ledger and findings as JSON."""
-    return json.dumps(
-        {
-            "ledger": json.loads(ledger.to_json(orient="records", date_format="iso")),
-            "findings": json.loads(findings.to_json(orient="records", double_precision=3)),
-        },
-        ensure_ascii=False,
-        indent=1,
-    )
+def as_json(
+    ledger: pd.DataFrame, findings: pd.DataFrame, sources: pd.DataFrame | None = None
+) -> str:
+    """Return ledger and findings as JSON, and the account of each source where it is given."""
+    parts = {
+        "ledger": json.loads(ledger.to_json(orient="records", date_format="iso")),
+        "findings": json.loads(findings.to_json(orient="records", double_precision=3)),
+    }
+    if sources is not None:
+        parts["sources"] = json.loads(sources.to_json(orient="records", date_format="iso"))
+    return json.dumps(parts, ensure_ascii=False, indent=1)
 
 
 def as_text(
@@ -89,8 +91,12 @@ def as_text(
     specs: Mapping[str, LayerSpec],
     lang: str,
     width: int | None,
+    sources: pd.DataFrame | None = None,
 ) -> str:
-    """Return the ledger as a table and the findings one line a kind."""
+    """Return the ledger as a table and the findings one line a kind.
+
+    Where ``sources`` are given, a layer of several has a row for each below its own.
+    """
     from rich.cells import cell_len
     from rich.console import Console
     from rich.table import Table
@@ -122,16 +128,22 @@ def as_text(
             )  # fmt: skip
         for row in ledger.itertuples():
             spec = specs.get(row.layer)
-            counts = (
-                row.n_walked, row.n_accepted, row.n_rejected, row.n_skipped, row.n_repaired,
-            )  # fmt: skip
+            parts = () if sources is None else sources[sources["layer"] == row.layer].itertuples()
+            parts = list(parts)
+            several = len(parts) > 1
             state = {"ok": say("正常", "ok", lang), "unusable": say("无法使用", "unusable", lang)}
             table.add_row(
                 Text(spec.name(lang) if spec else row.layer),
-                Text(str(row.source)),
-                *(f"{int(c):,}" for c in counts),
+                Text(
+                    say(f"{len(parts)} 个来源", f"{len(parts)} sources", lang)
+                    if several
+                    else str(row.source)
+                ),
+                *_counts(row),
                 state.get(row.state, row.state),
             )
+            for part in parts if several else []:
+                table.add_row("", Text(str(part.source)), *_counts(part), "")
         console.print(table)
         for text in finding_lines(findings, specs, lang):
             console.print(Text(text))
@@ -140,10 +152,19 @@ def as_text(
     return str(capture.get()).rstrip()
 
 
+def _counts(row: Any) -> tuple[str, ...]:
+    counts = row.n_walked, row.n_accepted, row.n_rejected, row.n_skipped, row.n_repaired
+    return tuple(f"{int(count):,}" for count in counts)
+
+
 def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
     """Return one line a kind of finding: how many, the first message, where the first ones are."""
     lines = []
     message = f"message_{lang}"
+    # Why a layer cannot be used is said by the finding that says it best, once.
+    other = findings["severity"].eq("fatal") & findings["code"].ne("LAYER_UNUSABLE")
+    said = findings["layer"].isin(findings.loc[other, "layer"])
+    findings = findings[~(findings["code"].eq("LAYER_UNUSABLE") & said)]
     rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}
     # What is about a file or a layer as a whole is said in full: a second one is not the first.
     whole = findings[message].where(findings["record"].isna(), "")

@@ -20,6 +20,7 @@ __all__ = [
     "CityDataError",
     "GeometryWarning",
     "MapError",
+    "RepeatedSourceError",
     "ScaleWarning",
     "SourceError",
     "SpecError",
@@ -105,6 +106,44 @@ class SpecError(CityDataError):
 
 class SourceError(CityDataError):
     """A source cannot be read, or is refused, as a whole."""
+
+
+class RepeatedSourceError(SourceError):
+    """Two sources of a layer may be the same data; which of them counts is for a person to say.
+
+    Parameters
+    ----------
+    message : Text
+        The cause; what to do about it is added.
+    sources : tuple of str
+        What the two are called.
+    layer : str
+        Key of the layer.
+
+    Examples
+    --------
+    >>> error = RepeatedSourceError(Text("像是同一份。", "They look the same."),
+    ...                             sources=("a.shp", "b.shp"), layer="manholes")
+    >>> error.sources, "ignore" in error.remedy
+    (('a.shp', 'b.shp'), True)
+    """
+
+    def __init__(self, message: Text, *, sources: tuple[str, ...], layer: str) -> None:
+        listed = ", ".join(f'"{name}"' for name in sources)
+        entry = f"path = [{listed}]"
+        if any(mark in name for name in sources for mark in (":", ".zip/", ".kmz/")):
+            entry = f"path, sublayer ({listed})"
+        super().__init__(
+            message,
+            remedy=Text(
+                f'请在 city.toml 写明不用哪个，如 ignore = ["{sources[0]}"]；如都要读入，在 '
+                f"[layers.{layer}] 写 {entry}（geo-citymgmt init 会写出建议）。",
+                f'Say in city.toml which is not wanted, as in ignore = ["{sources[0]}"]; where all '
+                f"are to be read, write {entry} under [layers.{layer}] ('geo-citymgmt init' "
+                "proposes it).",
+            ),
+        )
+        self.sources = sources
 
 
 class CRSError(CityDataError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os import PathLike
+from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
@@ -30,6 +32,7 @@ from geo_citymgmt.cleaning.position import Position, locate, project
 from geo_citymgmt.cleaning.records import check_words, named_units, own_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
+from geo_citymgmt.cleaning.sources import align_columns, check_apart
 from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
 from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.display import layer_html, layer_text
@@ -53,6 +56,7 @@ from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
 from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
+from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 from geo_citymgmt.words import Text, join_texts
@@ -61,6 +65,8 @@ __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
 #: Reasons for which a record has no place that show its coordinates as they were written.
 _SHOWN = ["COORD_PLACEHOLDER", "COORD_RANGE", "COORD_UNREADABLE", "COORD_DEGREES"]
+#: What is known of how a source was brought to the metric CRS.
+_POSITION = ("crs", "crs_source", "datum", "datum_source")
 LEDGER_COLUMNS = (
     "layer", "source", "n_walked", "n_skipped", "n_records", "n_accepted", "n_repaired",
     "n_rejected", "state", "crs", "crs_source", "datum", "datum_source", "encoding",
@@ -68,7 +74,7 @@ LEDGER_COLUMNS = (
 )  # fmt: skip
 
 
-@holds("data", "rejected", "findings", "ledger", "record", "mapping", "unreadable")
+@holds("data", "rejected", "findings", "ledger", "record", "mapping", "unreadable", "sources")
 @dataclass(frozen=True, eq=False)
 class Layer:
     """One layer as read: what was accepted, what was refused, and why.
@@ -105,6 +111,9 @@ class Layer:
     unreadable : mapping of str to array of bool
         Field to which records of ``data`` had a value in it that could not be used. What counts by
         that field does not know about them; an empty value of theirs is no answer.
+    sources : DataFrame
+        The account of each file, table or sheet the layer was read from: one row each, with the
+        counts of ``ledger``; see :attr:`source_of`.
     """
 
     spec: LayerSpec
@@ -117,6 +126,7 @@ class Layer:
     mapping: Mapping[str, str] = field(repr=False, default_factory=dict)
     metric: MetricCRS | None = None
     unreadable: Mapping[str, np.ndarray] = field(repr=False, default_factory=dict)
+    sources: pd.DataFrame = field(repr=False, default_factory=pd.DataFrame)
 
     def __repr__(self) -> str:
         return layer_text(self)
@@ -133,6 +143,25 @@ class Layer:
         return layer_html(self)
 
     @property
+    def source_of(self) -> pd.Series:
+        """The source each record of ``data`` came from, as ``sources`` calls it.
+
+        Examples
+        --------
+        >>> import geopandas as gpd
+        >>> frame = gpd.GeoDataFrame(
+        ...     {"窨井编号": ["J1"]}, geometry=gpd.points_from_xy([120.6], [31.3]), crs=4490)
+        >>> read_layer(frame, "manholes").source_of.tolist()
+        ['manholes']
+        """
+        if not len(self.sources):
+            return pd.Series(self.ledger["source"].iloc[0], index=self.data.index, name="source")
+        ends = np.cumsum(self.sources["n_walked"])
+        names = self.sources["source"].to_numpy(dtype=object)
+        part = np.searchsorted(ends, self.record, side="right")
+        return pd.Series(names[part], index=self.data.index, name="source", dtype="str")
+
+    @property
     def located(self) -> pd.Series:
         """Which accepted records have a geometry."""
         return self.data.geometry.notna()
@@ -143,7 +172,7 @@ def read_layer(
     source: Any,
     layer: str | LayerSpec,
     *,
-    sublayer: str | None = None,
+    sublayer: str | Sequence[str] | None = None,
     encoding: str | None = None,
     crs: Any = None,
     fallback_crs: Any = None,
@@ -167,6 +196,7 @@ def read_layer(
     data_date: Any = None,
     specs: Mapping[str, LayerSpec] | None = None,
     include_personal: bool = False,
+    refuse_copies: bool = False,
 ) -> Layer:
     """Read a source as a layer; each of its records is accepted or rejected with a reason.
 
@@ -177,8 +207,8 @@ def read_layer(
         paths are read as one layer (a layer of points, lines and polygons in three files).
     layer : str or LayerSpec
         Which layer it is: a key, a Chinese name, or a spec.
-    sublayer : str, optional
-        Which table of a source that holds several.
+    sublayer : str or sequence of str, optional
+        Which table of a source that holds several; a list of those that are this layer together.
     encoding : str, optional
         Of the text of a .dbf. Without it: .cpg, then strict UTF-8, then GB18030, else refused.
     crs : anything pyproj takes, or "infer", optional
@@ -241,6 +271,9 @@ def read_layer(
         Layer specs to look ``layer`` up in; the package's own otherwise.
     include_personal : bool
         Leave personal data unmasked in findings and rejected records.
+    refuse_copies : bool
+        Refuse several sources of which two hold the same data: the same ids at the same places,
+        or with the same values.
 
     Returns
     -------
@@ -281,9 +314,11 @@ def read_layer(
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
-        sources = list(source) if isinstance(source, (list, tuple)) and source else [source]
-        for one in sources:
-            raw = read_raw(one, sublayer=sublayer, encoding=encoding, name=spec.key)
+        for one, table in (sources := _sources(source, sublayer)):
+            raw = read_raw(one, sublayer=table, encoding=encoding, name=spec.key)
+            if len(sources) > 1 and isinstance(one, SourceLayer):
+                # By its folder or archive too: each of its neighbours may bear the same name.
+                raw.name = one.label
             raw.frame = unique_names(raw.frame)
             apart = raw.name if len(sources) > 1 else ""
             raws.append(raw)
@@ -324,7 +359,12 @@ def read_layer(
             position.geometry if target is None else project(position, findings, target, raw.name)
             for raw, position in zip(raws, positions, strict=True)
         ]
-        raw = joined(_in_one_unit(with_kinds(raws, spec, findings, aliases), spec, aliases))
+        raws = with_kinds(raws, spec, findings, aliases)
+        if len(raws) > 1:
+            align_columns(raws, spec, aliases)
+        if refuse_copies and len(raws) > 1:
+            check_apart(raws, placed, spec, aliases)
+        raw = joined(_in_one_unit(raws, spec, aliases))
         match = match_fields(raw.frame, spec, findings, aliases)
         add_proposals(match, spec, findings)
         mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)
@@ -365,7 +405,7 @@ def read_layer(
     if datum is None and target is not None:
         state.check_datum(roads, zones, target)
     state.measure()
-    state.identify()
+    state.identify(raw)
     return _closed(
         state,
         raw,
@@ -379,6 +419,7 @@ def read_layer(
         else read_day(data_date, "data_date", function="read_layer"),
         personal=personal,
         include_personal=include_personal,
+        raws=raws,
     )
 
 
@@ -394,6 +435,29 @@ def _in_one_unit(raws: list[Raw], spec: LayerSpec, aliases: Mapping[str, str] | 
     return out
 
 
+def _sources(source: Any, sublayer: str | Sequence[str] | None) -> list[tuple[Any, str | None]]:
+    """Return each source of a layer with the table of it that is meant."""
+    many = list(source) if isinstance(source, (list, tuple)) and source else [source]
+    if sublayer is None or isinstance(sublayer, str):
+        return [(one, sublayer) for one in many]
+    tables = list(sublayer)
+    many = many * len(tables) if len(many) == 1 else many
+    if len(many) != len(tables):
+        raise SourceError(
+            Text(
+                f"sublayer 有 {len(tables)} 项，来源有 {len(many)} 个。",
+                f"sublayer has {len(tables)} items for {len(many)} sources.",
+            ),
+            remedy=Text("请为每个来源给出一项。", "Give one for each source."),
+        )
+    return [
+        (SourceLayer(Path(one), table, f"{Path(one).name}:{table}", (table,)), None)
+        if isinstance(one, (str, PathLike))
+        else (one, table)
+        for one, table in zip(many, tables, strict=True)
+    ]
+
+
 def _closed(
     state: PartedRecords,
     raw: Raw,
@@ -406,6 +470,7 @@ def _closed(
     data_date: pd.Timestamp | None,
     personal: set[str],
     include_personal: bool,
+    raws: Sequence[Raw],
 ) -> Layer:
     """Part accepted from rejected, check what is left, and close the account."""
     spec, findings, accepted = state.spec, state.findings, state.accepted
@@ -430,10 +495,7 @@ def _closed(
         "n_repaired": int(np.isin(record, findings.records_with("repaired")).sum()),
         "n_rejected": int(state.rejected.sum()),
         "state": "ok",
-        "crs": positions[0].crs,
-        "crs_source": positions[0].crs_source,
-        "datum": positions[0].datum,
-        "datum_source": positions[0].datum_source,
+        **{name: _each_once(getattr(p, name) for p in positions) for name in _POSITION},
         "encoding": raw.encoding,
         "encoding_source": raw.encoding_source,
         "data_date": data_date,
@@ -450,7 +512,52 @@ def _closed(
         known = field_of.get(name, name)
         if known in spec.fields:
             lost[known] = lost.get(known, False) | np.isin(record, records)
-    return Layer(spec, data, rejected, table, ledger, record, masked, dict(mapping), metric, lost)
+    sources = _source_rows(spec, raws, raw, positions, state)
+    return Layer(
+        spec, data, rejected, table, ledger, record, masked, dict(mapping), metric, lost, sources
+    )
+
+
+def _source_rows(
+    spec: LayerSpec,
+    raws: Sequence[Raw],
+    raw: Raw,
+    positions: Sequence[Position],
+    state: PartedRecords,
+) -> pd.DataFrame:
+    """Return the account of each source; the office's list is one more for its own rows."""
+    ends = starts(raws)[1:]
+    names = [one.name for one in raws]
+    if raw.n_walked > ends[-1]:
+        ends, names = np.append(ends, raw.n_walked), [*names, raw.name.rsplit(" + ", 1)[-1]]
+    walked = np.diff(ends, prepend=0)
+    part = np.searchsorted(ends, state.record, side="right")
+    repaired = np.isin(state.record, state.findings.records_with("repaired"))
+    counts = {
+        "n_records": np.ones(len(part), dtype=bool),
+        "n_accepted": state.accepted,
+        "n_repaired": repaired & state.accepted,
+        "n_rejected": state.rejected,
+    }
+    table = pd.DataFrame({"layer": spec.key, "source": names, "n_walked": walked})
+    for name, hit in counts.items():
+        table[name] = np.bincount(part[hit], minlength=len(ends))
+    table.insert(3, "n_skipped", table["n_walked"] - table["n_records"])
+    table["state"] = "ok"
+    of_file = {
+        **{name: [getattr(p, name) for p in positions] for name in _POSITION},
+        **{name: [getattr(r, name) for r in raws] for name in ("encoding", "encoding_source")},
+        "sha256": [one.sha256 for one in raws],
+    }
+    for name, values in of_file.items():
+        table[name] = pd.Series(values, dtype="object").reindex(table.index)
+    return table
+
+
+def _each_once(values: Iterable[Any]) -> Any:
+    """Return the one value of all sources, or each of them once."""
+    known = list(dict.fromkeys(values))
+    return known[0] if len(known) == 1 else "; ".join(str(v) for v in known if v)
 
 
 def _no_place(

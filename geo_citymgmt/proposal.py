@@ -2,14 +2,14 @@
 
 Such a line becomes an entry when ``# ? `` is taken away; whether it is taken away from all of them
 or from none, the file can be loaded. What excludes one another is never both: the second best is
-prose, on ordinary comment lines.
+prose. A question is a line that begins with ``# ??``, an explanation one with ``#`` alone.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +25,15 @@ from geo_citymgmt.city.source import CitySource, LayerSource, Leftover
 from geo_citymgmt.cleaning.codes import near_codes, unknown_words
 from geo_citymgmt.cleaning.extent import Extent, looks_geographic, rank_candidates, spots
 from geo_citymgmt.cleaning.mapping import FieldMatch, match_fields
-from geo_citymgmt.cleaning.names import match_columns, unique_names
+from geo_citymgmt.cleaning.names import unique_names
 from geo_citymgmt.cleaning.zone_fields import zone_columns
-from geo_citymgmt.errors import CityDataError, CRSError, SourceError
+from geo_citymgmt.errors import CityDataError, CRSError, RepeatedSourceError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.metric import choose_metric_crs, in_china, position_box, zone_positions
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.coordinates import place_records
+from geo_citymgmt.reading.file_names import date_in, without_versions
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
@@ -40,6 +41,7 @@ from geo_citymgmt.words import Text
 __all__ = ["propose"]
 
 _UNSURE = "# ? "
+_QUESTION = "# ?? "
 #: From this share of records or values on, two files or a column and a field agree.
 _MOST = 0.6
 #: So many words that are no codes are shown.
@@ -54,19 +56,26 @@ class _Draft:
 
     lines: list[str] = field(default_factory=list)
     questions: list[Text] = field(default_factory=list)
+    #: Files and tables that are proposed to be left out.
+    ignored: list[str] = field(default_factory=list)
 
     def ask(self, question: Text, *, here: bool = True) -> None:
-        """Add an open question; ``here`` as prose at this place, else at the head of the file."""
+        """Add an open question; ``here`` as a line at this place too, where it says more."""
         plain = Text(*(" ".join(text.split()) for text in question))
         self.questions.append(plain)
         if here:
-            self.note(plain)
+            self.lines.append(f"{_QUESTION}{plain.zh} / {plain.en}")
 
     def note(self, text: Text) -> None:
         self.lines.append(f"# {text.zh} / {text.en}")
 
     def entry(self, line: str, *, is_sure: bool = True) -> None:
         self.lines.append(line if is_sure else _UNSURE + line)
+
+    def add(self, other: _Draft) -> None:
+        self.lines += other.lines
+        self.questions += other.questions
+        self.ignored += other.ignored
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,8 @@ class _Part:
     spec: LayerSpec
     entry: LayerSource
     is_sure: bool = True
+    #: Whether what is not certain of it has been asked.
+    is_asked: bool = False
 
 
 def propose(
@@ -115,7 +126,7 @@ def propose(
     draft = _Draft()
     parts = _parts(found, specs)
     layers: dict[str, Layer] = {}
-    body = _Draft(questions=draft.questions)
+    body = _Draft()
     zones = None
     for part in sorted(parts, key=lambda p: p.spec.role != "zones"):
         given = [one.get(part.spec.key) if isinstance(one, Mapping) else one
@@ -131,14 +142,17 @@ def propose(
         path = getattr(found, name)
         if isinstance(path, Path):
             draft.entry(f"{name} = {_quoted(path.name)}")
+    draft.ignored += body.ignored
     _unread_lines(draft, found, specs)
+    _ignore_lines(draft, found)
     head = [
         "# 由 geo-citymgmt init 生成。行首为“# ? ”的是未确定的建议：确认后去掉“# ? ”即生效；"
-        "其余“#”行是说明。",
+        "“# ??”是待确认的问题，其余“#”行是说明。",
         "# Written by geo-citymgmt init. Lines with '# ? ' are proposals: take '# ? ' away to use "
-        "one; other # lines explain.",
+        "one; '# ??' asks, other # lines explain.",
     ]
-    return "\n".join([*head, *draft.lines, *body.lines]) + "\n", draft.questions
+    questions = [*draft.questions, *body.questions]
+    return "\n".join([*head, *draft.lines, *body.lines]) + "\n", questions
 
 
 def _nothing_found(folder: Path, found: CitySource) -> SourceError:
@@ -162,7 +176,8 @@ def _parts(found: CitySource, specs: Mapping[str, LayerSpec]) -> list[_Part]:
     parts = [_Part(specs[key], entry) for key, entry in found.layers.items()]
     taken = set(found.layers)
     for left in found.leftovers:
-        free = [key for key in left.layers if key not in taken]
+        likely = left.layers or ((left.drawn,) if left.drawn else ())
+        free = [key for key in likely if key not in taken]
         if free and not left.is_known:
             taken.add(free[0])
             item = left.item
@@ -272,8 +287,14 @@ def _date_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
         Text("数据日期是哪一天？（data_date）", "which day does the data stand as of? (data_date)")
     )
     latest = _latest(layers)
+    where = Text("数据中最晚的日期：", "the latest date in the data:")
+    if latest is None:
+        latest = _latest_change(found)
+        where = Text(
+            "数据中没有日期；文件最后修改于：", "the data has no dates; its files were changed on:"
+        )
     if latest is not None:
-        draft.note(Text("数据中最晚的日期：", "the latest date in the data:"))
+        draft.note(where)
         draft.entry(f"data_date = {latest:%Y-%m-%d}", is_sure=False)
 
 
@@ -289,23 +310,56 @@ def _latest(layers: Mapping[str, Layer]) -> pd.Timestamp | None:
     return max(days) if days else None
 
 
+def _latest_change(found: CitySource) -> pd.Timestamp | None:
+    """Return the day on which the last of the files was written."""
+    times = [path.stat().st_mtime for path in found.inputs()]
+    return pd.Timestamp(max(times), unit="s").normalize() if times else None
+
+
 def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
-    """Ask about what was left aside or recognised by what it holds."""
-    proposed = {left.item.label for left in found.leftovers if left.layers}
+    """Ask about what was left aside, and say what was recognised by what it holds."""
+    parts = _parts(found, specs)
+    proposed = {part.entry.label for part in parts}
+    proposed |= {left.item.label for left in found.leftovers if left.is_list}
     table = found.findings.frame()
-    asked = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
-    for row in asked.itertuples(index=False):
+    told = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
+    for row in told.itertuples(index=False):
         if row.code == "LAYER_IGNORED" and row.value in proposed:
             continue
-        draft.ask(Text(str(row.message_zh), str(row.message_en)))
+        is_open = row.severity == "error"
+        (draft.ask if is_open else draft.note)(Text(str(row.message_zh), str(row.message_en)))
+        if is_open and parts:
+            # Where nothing else is there, to leave it out is no answer.
+            draft.ignored.append(str(row.value))
     for left in found.leftovers:
-        if not left.layers:
-            _example_lines(draft, left, specs)
+        if not left.layers and left.item.label not in proposed:
+            _example_lines(draft, left, found, specs)
 
 
-def _example_lines(draft: _Draft, left: Leftover, specs: Mapping[str, LayerSpec]) -> None:
+def _ignore_lines(draft: _Draft, found: CitySource) -> None:
+    """Write the patterns of what is none of the city's layers; new ones are proposals."""
+    new = [name for name in dict.fromkeys(draft.ignored) if name not in found.ignore]
+    if not new and not found.ignore:
+        return
+    draft.note(
+        Text(
+            "不读的文件、工作表或图层，可用通配符，如 *汇总*",
+            "files, sheets and tables that are not read; patterns will do, such as *draft*",
+        )
+    )
+    draft.entry("ignore = [")
+    for name in found.ignore:
+        draft.entry(f"    {_quoted(name)},")
+    for name in new:
+        draft.entry(f"    {_quoted(name)},", is_sure=False)
+    draft.entry("]")
+
+
+def _example_lines(
+    draft: _Draft, left: Leftover, found: CitySource, specs: Mapping[str, LayerSpec]
+) -> None:
     inside = f", sublayer = {_quoted(left.item.sublayer)}" if left.item.sublayer else ""
-    entry = f"path = {_quoted(left.item.path.name)}{inside}"
+    entry = f"path = {_quoted(_relative(left.item.path, found.root))}{inside}"
     draft.note(
         Text(
             f"例如 layers.KEY = {{ {entry} }}，KEY 为 {', '.join(specs)} 之一",
@@ -327,9 +381,60 @@ def _layer_lines(
     datum: Any,
 ) -> Layer | None:
     """Write the table of one layer; return the layer as it is read by what is certain of it."""
+    given = (crs, fallback_crs, datum)
+    trial = _Draft()
+    try:
+        layer = _table_lines(trial, part, found, zones, *given)
+    except RepeatedSourceError as error:
+        rest, question = _one_version(part, error)
+        left_out = [label for label in error.sources if label not in _labels(rest)]
+        layer = _layer_lines(trial := _Draft(), rest, found, zones, *given)
+        trial.lines.insert(1, f"{_QUESTION}{question.zh} / {question.en}")
+        trial.questions.append(question)
+        trial.ignored += left_out
+    draft.add(trial)
+    return layer
+
+
+def _labels(part: _Part) -> list[str]:
+    return [s.label if isinstance(s, SourceLayer) else Path(s).name for s in part.entry.sources]
+
+
+def _one_version(part: _Part, error: RepeatedSourceError) -> tuple[_Part, Text]:
+    """Return a layer without all but one of what may be the same data, and what is to be asked.
+
+    The latest by the date in its name is kept, else one without a mark of versions.
+    """
+    labels = error.sources
+    kept = max(labels, key=lambda n: (date_in(n), not without_versions(n)[1], labels.index(n)))
+    entry = part.entry
+    pairs = zip(_labels(part), entry.sources, strict=True)
+    sources = [source for label, source in pairs if label == kept or label not in labels]
+    rest = replace(entry, source=sources, label=kept, doubt=None)
+    others = [label for label in labels if label != kept]
+    question = Text(
+        f"{'、'.join(labels)} 可能是同一份数据：只用 {kept}、不读 {'、'.join(others)} 对吗？"
+        "如都要读入，请都写进 path",
+        f"{', '.join(labels)} may be the same data: is {kept} right, without {', '.join(others)}? "
+        "If all are to be read, list them all under path",
+    )
+    return _Part(part.spec, rest, is_sure=False, is_asked=True), question
+
+
+def _table_lines(
+    draft: _Draft,
+    part: _Part,
+    found: CitySource,
+    zones: gpd.GeoDataFrame | None,
+    crs: Any,
+    fallback_crs: Any,
+    datum: Any,
+) -> Layer | None:
     spec, entry, is_sure = part.spec, part.entry, part.is_sure
+    if entry.doubt is not None:
+        raise entry.doubt
     draft.lines.append("")
-    if not is_sure:
+    if not is_sure and not part.is_asked:
         draft.ask(
             Text(
                 f"{entry.label} 可能是“{spec.name_zh}”，请确认",
@@ -337,15 +442,18 @@ def _layer_lines(
             )
         )
     draft.entry(f"[layers.{spec.key}]", is_sure=is_sure)
-    more = [left for left in found.leftovers if left.is_known and left.layers == (spec.key,)]
-    sources = _path_lines(draft, part, more)
+    sources = _path_lines(draft, part, found)
     raws = [raw for source in sources if (raw := _read(source, entry)) is not None]
     _place_lines(draft, part, raws)
     crs = crs or entry.crs
     written, is_known = None, True
     if crs is None and fallback_crs is None:
         written, is_known = _crs_line(draft, raws, zones, is_sure)
-    layer = _try_layer(draft, part, sources, crs or written, fallback_crs, datum or entry.datum)
+    layer = None
+    if is_known or written is not None:
+        # Else it has been asked which CRS it is in, and without one it cannot be read.
+        datum_of = datum or entry.datum
+        layer = _try_layer(draft, part, sources, crs or written, fallback_crs, datum_of)
     if layer is not None:
         row = layer.ledger.iloc[0]
         stated = {raw.crs.to_string() for raw in raws if raw.crs is not None}
@@ -356,12 +464,33 @@ def _layer_lines(
             draft.entry(f"datum = {_quoted(datum or entry.datum)}", is_sure=is_sure)
         elif row["datum_source"] == "name":
             draft.entry(f"datum = {_quoted(row['datum'])}  # name", is_sure=is_sure)
-        if row["encoding"] and row["encoding_source"] != "format":
+        if row["encoding"] and row["encoding_source"] != "format" and len(sources) == 1:
             line = f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}"
             draft.entry(line, is_sure=is_sure)
+    _kept_lines(draft, entry, found)
     frame = pd.concat([raw.frame for raw in raws]) if raws else pd.DataFrame()
     _field_lines(draft, part, frame)
     return layer if is_known else None
+
+
+def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
+    """Keep what a ``city.toml`` that is replaced has said of a layer."""
+    if entry.ledger is not None:
+        draft.entry(f"ledger = {_quoted(_relative(entry.ledger, found.root))}")
+    if entry.pipeline is not None:
+        draft.entry(f"pipeline = {_quoted(entry.pipeline)}")
+    if entry.mend:
+        draft.entry(f"mend = [{', '.join(map(_quoted, entry.mend))}]")
+    if entry.units:
+        pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in entry.units.items())
+        draft.entry(f"units = {{ {pairs} }}")
+
+
+def _relative(path: Any, root: Path) -> str:
+    """Name a file as city.toml does: from the folder it lies in."""
+    path = Path(path)
+    inside = path.is_relative_to(root)
+    return path.relative_to(root).as_posix() if inside else path.as_posix()
 
 
 def _read(source: Any, entry: LayerSource) -> Raw | None:
@@ -392,7 +521,10 @@ def _try_layer(
             y=entry.y,
             aliases=entry.fields,
             values=entry.values,
+            refuse_copies=entry.is_found,
         )
+    except RepeatedSourceError:
+        raise
     except CityDataError as error:
         draft.ask(error.text)
         return None
@@ -401,96 +533,43 @@ def _try_layer(
 # -- its files
 
 
-def _path_lines(draft: _Draft, part: _Part, more: Sequence[Leftover]) -> list[Any]:
+def _path_lines(draft: _Draft, part: _Part, found: CitySource) -> list[Any]:
     """Write the files of a layer; return them as they are to be read."""
     spec, entry = part.spec, part.entry
     sources = list(entry.sources)
-    first = _Facts(_read(sources[0], entry), spec)
-    listed = []
-    for left in more:
-        facts = _Facts(_read(left.item, LayerSource(left.item, left.item.label)), spec)
-        if facts.raw is None:
-            draft.ask(Text(f"{left.item.label} 无法读取", f"{left.item.label} cannot be read"))
-        elif first.has_places and not facts.has_places:
-            listed.append(left)
-        elif first.repeats(facts):
-            draft.ask(
-                Text(
-                    f"{left.item.label} 与 {entry.label} 像是同一份数据，只取了后者；如不是，请"
-                    "并入 path",
-                    f"{left.item.label} looks like the same data as {entry.label}, which alone is "
-                    "read; if it is not, add it to path",
-                )
-            )
-        else:
-            sources.append(left.item)
-    for line in _as_entry(sources, entry.sublayer):
+    for line in _as_entry(sources, entry.sublayer, found.root):
         draft.entry(line, is_sure=part.is_sure)
-    if len(sources) > len(entry.sources):
-        draft.ask(
+    if len(sources) > 1:
+        draft.note(
             Text(
-                f"“{spec.name_zh}”有 {len(sources)} 个文件，一并读入",
-                f"{spec.key} has {len(sources)} files, read as one layer",
+                f"“{spec.name_zh}”有 {len(sources)} 个来源，一并读入",
+                f"{spec.key} has {len(sources)} sources, read as one layer",
             )
         )
-    for k, left in enumerate(listed):
-        _list_lines(draft, part, left, first, is_first=k == 0)
+    lists = [
+        left
+        for left in found.leftovers
+        if left.is_list and left.layers[0] == spec.key and left.item.label != entry.label
+    ]
+    for k, left in enumerate(lists):
+        draft.ask(
+            Text(
+                f"{left.item.label} 没有坐标，像是“{spec.name_zh}”的台账（按编号挂接）",
+                f"{left.item.label} has no positions: it may be the office's list of {spec.key}, "
+                "joined by id",
+            )
+        )
+        is_file = left.item.suffix in (".csv", ".xlsx", ".xls") and ":" not in left.item.label
+        if k == 0 and is_file and entry.ledger is None:
+            name = _relative(left.item.path, found.root)
+            draft.entry(f"ledger = {_quoted(name)}", is_sure=False)
+        else:
+            draft.ignored.append(left.item.label)
     return sources
 
 
-def _list_lines(
-    draft: _Draft, part: _Part, left: Leftover, first: _Facts, *, is_first: bool
-) -> None:
-    """Propose a table without positions as the office's list of the layer."""
-    draft.ask(
-        Text(
-            f"{left.item.label} 没有坐标，像是“{part.spec.name_zh}”的台账（按编号挂接）",
-            f"{left.item.label} has no positions: it may be the office's list of {part.spec.key}, "
-            "joined by id",
-        )
-    )
-    is_file = left.item.path.suffix.lower() in (".csv", ".xlsx", ".xls") and first.has_ids
-    if is_first and is_file:
-        draft.entry(f"ledger = {_quoted(left.item.path.name)}", is_sure=False)
-
-
-class _Facts:
-    """What tells whether two files are the same data: ids and places."""
-
-    def __init__(self, raw: Raw | None, spec: LayerSpec) -> None:
-        self.raw = raw
-        self.ids: set[str] = set()
-        self.places: set[tuple[float, float]] = set()
-        if raw is None:
-            return
-        mapping = match_columns(list(raw.frame.columns), spec, Findings(spec.key))
-        if spec.id_field in mapping:
-            self.ids = set(raw.frame[mapping[spec.id_field]].dropna().astype(str))
-        x, y = spots(raw.geometry)
-        here = np.isfinite(x) & np.isfinite(y)
-        self.places = set(zip(np.round(x[here], 6), np.round(y[here], 6), strict=True))
-
-    @property
-    def has_places(self) -> bool:
-        return bool(self.places)
-
-    @property
-    def has_ids(self) -> bool:
-        return bool(self.ids)
-
-    def repeats(self, other: _Facts) -> bool:
-        """Whether most records of the smaller are in the larger, by their places or their ids."""
-        if self.places and other.places:
-            return _overlap(self.places, other.places)
-        return bool(self.ids and other.ids) and _overlap(self.ids, other.ids)
-
-
-def _overlap(one: set[Any], other: set[Any]) -> bool:
-    return len(one & other) >= _MOST * min(len(one), len(other))
-
-
-def _as_entry(sources: Sequence[Any], sublayer: str | None) -> list[str]:
-    names = [Path(s).name for s in sources]
+def _as_entry(sources: Sequence[Any], sublayer: str | None, root: Path) -> list[str]:
+    names = [_relative(s, root) for s in sources]
     inside = [s.sublayer if isinstance(s, SourceLayer) else sublayer for s in sources]
     if not any(inside):
         return [f"path = {_listed(names)}"]

@@ -87,12 +87,10 @@ def test_a_city_is_named_by_the_codes_of_its_districts(case):
     assert gcm.load_city(folder).name_zh == "合肥市"
 
 
-def test_a_second_file_of_a_layer_is_an_error_until_both_are_named_and_init_names_them(case):
+def test_a_second_file_of_a_layer_is_read_with_the_first_and_init_names_both(case):
     folder = case("05_second_file_dropped")
-    code, ledger, findings = account(folder, "--crs", "EPSG:4490")
-    assert code == 3
-    unread = [f for f in findings if f["code"] == "LAYER_IGNORED"]
-    assert [f["severity"] for f in unread] == ["error"]
+    code, ledger, _ = account(folder, "--crs", "EPSG:4490")
+    assert (code, ledger["bike_stations"]["n_accepted"]) == (0, 3)
     assert run("init", folder)[0] == 0
     code, ledger, _ = account(folder)
     assert (code, ledger["bike_stations"]["n_accepted"]) == (0, 3)

@@ -122,10 +122,8 @@ def test_files_of_one_layer_are_proposed_as_a_list(tmp_path):
     (tmp_path / "公共自行车_姑苏区.csv").write_text(a, encoding="utf-8")
     (tmp_path / "公共自行车_吴中区.csv").write_text(b, encoding="utf-8")
     code, report = check(tmp_path, "--crs", "EPSG:4490")
-    assert code == 3
-    (left,) = found(report, "LAYER_IGNORED")
-    assert left["severity"] == "error"
-    assert "path = [" in left["message_en"]
+    assert code == 0
+    assert not found(report, "LAYER_IGNORED")
     for text in texts(tmp_path):
         entry = tomllib.loads(text)["layers"]["bike_stations"]
         assert entry["crs"] == "EPSG:4490"
@@ -137,9 +135,13 @@ def test_the_same_data_twice_is_asked_about_not_read_twice(tmp_path):
     rows = "窨井编号,经度,纬度\nJ1,117.30,31.88\nJ2,117.31,31.89\n"
     (tmp_path / "窨井.csv").write_text(rows, encoding="utf-8")
     (tmp_path / "窨井(1).csv").write_text(rows, encoding="utf-8")
-    text, questions = propose(tmp_path, SPECS)
-    assert isinstance(tomllib.loads(text)["layers"]["manholes"]["path"], str)
+    plain, taken = texts(tmp_path)
+    assert "layers" not in tomllib.loads(plain)
+    assert tomllib.loads(taken)["layers"]["manholes"]["path"] == "窨井.csv"
+    assert tomllib.loads(taken)["ignore"] == ["窨井(1).csv"]
+    _, questions = propose(tmp_path, SPECS)
     assert any("same data" in q.en for q in questions)
+    assert len(loaded(tmp_path, taken)["manholes"]) == 2
 
 
 def test_a_list_without_positions_is_proposed_as_the_list_of_its_layer(tmp_path):
@@ -214,8 +216,8 @@ def test_check_and_init_do_not_send_a_person_to_each_other(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "severity"),
     [
-        ("窨井2021.csv", "窨井编号,经度,纬度\nJ9,117.3,31.8\n", "error"),
-        ("x.csv", "井盖编号,井深,经度,纬度\nJ9,2,117.3,31.8\n", "error"),
+        ("台账.csv", "窨井编号,材质\nJ1,铸铁\n", "error"),
+        ("窨井台账.csv", "窨井编号,材质\nJ1,铸铁\n", "error"),
         ("点.csv", "甲,经度,纬度\nJ9,117.3,31.8\n", "error"),
         ("值班.csv", "姓名,日期\n张,2022-06-01\n", "info"),
         ("说明.txt", "x", None),

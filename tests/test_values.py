@@ -177,7 +177,7 @@ def test_what_is_given_to_a_layer_may_be_changed_by_its_giver(layer):
     data, record, mapping = layer.data.copy(), layer.record.copy(), dict(layer.mapping)
     made = gcm.Layer(
         layer.spec, data, layer.rejected, layer.findings, layer.ledger, record,
-        layer.personal, mapping, layer.metric, layer.unreadable,
+        layer.personal, mapping, layer.metric, layer.unreadable, layer.sources,
     )  # fmt: skip
     data["status"] = "gone"
     mapping.clear()

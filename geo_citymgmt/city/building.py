@@ -87,6 +87,8 @@ class Builder:
             return self._kept(key, take_layer(entry.source, crs, zones, self.gate))
         roads = self.layers["roads"].data if "roads" in self.layers and key != "roads" else None
         try:
+            if entry.doubt is not None:
+                raise entry.doubt
             layer = read_layer(
                 entry.source,
                 self.specs[key],
@@ -110,6 +112,7 @@ class Builder:
                 roads=roads,
                 metric_crs=self.metric_crs,
                 data_date=self.found.data_date,
+                refuse_copies=entry.is_found,
             )
         except CityDataError as error:
             self.unread[key] = error.text
@@ -119,8 +122,9 @@ class Builder:
             counts["n_walked"], counts["n_skipped"] = error.n_walked or 0, error.n_skipped
             counts["n_records"] = counts["n_rejected"] = counts["n_walked"] - counts["n_skipped"]
             self.ledgers[key] = pd.DataFrame([{**counts, **row}], columns=list(LEDGER_COLUMNS))
-            if error.findings is not None:
-                self.tables[key] = error.findings
+            self.tables[key] = (
+                error.findings if error.findings is not None else _unusable(key, error)
+            )
             return None
         return self._kept(key, layer)
 
@@ -288,6 +292,12 @@ class Builder:
         if self.metric is not None:
             return self.metric.crs
         return CRS.from_user_input(_WGS84 if self.metric_crs is None else self.metric_crs)
+
+
+def _unusable(key: str, error: CityDataError) -> pd.DataFrame:
+    findings = Findings(key)
+    findings.add("LAYER_UNUSABLE", detail=error.text)
+    return findings.frame()
 
 
 def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, gate: Gate) -> Layer:

@@ -27,6 +27,9 @@ from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["City"]
 
+#: Columns of the ledger that are the layer's, whatever number of sources it has.
+_OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
+
 
 @holds(
     "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
@@ -291,6 +294,33 @@ class City(Mapping[str, gpd.GeoDataFrame]):
                 f"the city has no layer {key!r}; it has {there}.",
             ),
         )
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """The account of each file, table and sheet that was read: ``ledger`` in its parts.
+
+        A layer that cannot be used has one row, as in ``ledger``.
+
+        Examples
+        --------
+        >>> import geo_citymgmt as gcm
+        >>> city = gcm.sample_city()
+        >>> bool(city.sources["n_accepted"].sum() == city.ledger["n_accepted"].sum())
+        True
+        """
+        parts = []
+        for _, row in self.ledger.iterrows():
+            layer = self.layers.get(row["layer"])
+            if layer is not None and len(layer.sources):
+                parts.append(layer.sources)
+            else:
+                parts.append(row.to_frame().T)
+        columns = [c for c in self.ledger.columns if c not in _OF_LAYER]
+        if not parts:
+            return self.ledger[columns]
+        table = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+        counts = [c for c in columns if c.startswith("n_")]
+        return table.astype(dict.fromkeys(counts, "int64"))
 
     @property
     def zones(self) -> gpd.GeoDataFrame:

@@ -11,6 +11,7 @@ from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.errors import AsOfError, SourceError, SpecError
 from geo_citymgmt.profiles import read_units
 from geo_citymgmt.reading.coordinates import coordinate_aliases
+from geo_citymgmt.reading.several import joined_names
 from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
@@ -21,7 +22,7 @@ __all__ = ["profile_named", "read_config"]
 
 _KNOWN = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
           "zones", "names", "profile", "unit", "units", "month_starts", "metric_crs", "services",
-          "bulletin", "crosswalk"}  # fmt: skip
+          "bulletin", "crosswalk", "ignore"}  # fmt: skip
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -60,6 +61,10 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
+    ignore = table.get("ignore", [])
+    if not isinstance(ignore, list) or not all(isinstance(p, str) and p for p in ignore):
+        raise _mistake(path, "ignore", 'must be a list of patterns, such as ["*汇总*"]')
+    found.ignore = tuple(ignore)
     for key, entry in table.get("layers", {}).items():
         layer = _configured(path, key, entry, specs)
         (found.hints if layer.source is None else found.layers)[key] = layer
@@ -156,18 +161,26 @@ def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str
     names = given if isinstance(given, list) else [given]
     sources = [_existing(path, f"{place}.path", p) for p in names]
     if not isinstance(inside, list):
-        return (sources if len(sources) > 1 else sources[0]), " + ".join(s.name for s in sources)
+        if len(sources) == 1:
+            return sources[0], sources[0].name
+        inside = [inside or ""] * len(sources)
     if len(sources) == 1:
-        sources = sources * len(inside)
+        names, sources = names * len(inside), sources * len(inside)
     if len(sources) != len(inside) or not all(isinstance(s, str) for s in inside):
         raise _mistake(path, f"{place}.sublayer", "needs one name for each file of path")
     parts = [
-        SourceLayer(s, sub, f"{s.name}/{sub}" if sub else s.name, (PurePosixPath(sub).stem,))
-        if sub
-        else s
-        for s, sub in zip(sources, inside, strict=True)
+        _part(source, str(name), sub)
+        for source, name, sub in zip(sources, names, inside, strict=True)
     ]
-    return parts, " + ".join(p.label if isinstance(p, SourceLayer) else p.name for p in parts)
+    return parts, joined_names([part.label for part in parts])
+
+
+def _part(source: Path, name: str, sublayer: str) -> SourceLayer:
+    """Return one of several sources, called as city.toml does."""
+    if not sublayer:
+        return SourceLayer(source, None, name, (source.stem,))
+    sign = "/" if source.suffix.lower() in (".zip", ".kmz") else ":"
+    return SourceLayer(source, sublayer, f"{name}{sign}{sublayer}", (PurePosixPath(sublayer).stem,))
 
 
 def _existing(config: Path, place: str, value: Any) -> Path:

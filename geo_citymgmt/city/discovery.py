@@ -4,41 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
 from geo_citymgmt.city.config import read_config
+from geo_citymgmt.city.files import FolderFiles, is_ignored, list_folder
 from geo_citymgmt.city.recognition import (
     Candidate,
+    Looked,
     Preview,
+    by_context,
+    by_geometry,
     candidates,
     n_own_columns,
     recognise,
+    stated_zones,
 )
 from geo_citymgmt.city.source import COMPANY, CitySource, Leftover
 from geo_citymgmt.cleaning.text import plain_key
-from geo_citymgmt.errors import SourceError, SpecError
+from geo_citymgmt.errors import RepeatedSourceError, SourceError, SpecError
 from geo_citymgmt.profiles import known_profiles
 from geo_citymgmt.reading.archive import list_members, unpacked
+from geo_citymgmt.reading.file_names import without_versions
+from geo_citymgmt.reading.several import joined_names
 from geo_citymgmt.reading.sniff import local_path, refused, sniff
-from geo_citymgmt.reading.source import (
-    TABLE_SUFFIXES,
-    VECTOR_SUFFIXES,
-    SourceLayer,
-    list_layers,
-    list_sources,
-    read_raw,
-)
+from geo_citymgmt.reading.source import SourceLayer, is_geodatabase, list_layers, read_raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
-_PARTS = ("_pt", "_ln", "_pg")
 _EVENTS = ("events", "事件", "事件表")
 _TARGETS = ("targets", "目标", "目标任务")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
+_CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
+#: So many files are named where one finding is about several.
+_SHOWN = 6
 
 
 def find_source(
@@ -56,7 +59,7 @@ def find_source(
         There is nothing at ``source``, it is refused, or its city.toml has a mistake.
     """
     path = local_path(source)
-    if path.is_dir() and path.suffix.lower() != ".gdb":
+    if path.is_dir() and not is_geodatabase(path):
         config = path / "city.toml"
         found = read_config(config, specs) if config.is_file() else CitySource(path)
         _find_figures(found)
@@ -70,7 +73,7 @@ def find_source(
             _scan_folder(found, specs, layer)
         _check_asked(found, path.name, specs, layer)
         return found
-    found = CitySource(path.parent)
+    found = CitySource(path.parent, file=path)
     try:
         items, others = list_layers(path)
     except SourceError:
@@ -83,26 +86,28 @@ def find_source(
         return found
     if not items and not others:
         raise _unknown(path.name, [], specs)
-    if len(items) == 1 and not others:
-        preview = Preview(items[0])
-        key = _named(items[0], specs, preview)
-        likely = candidates(preview, specs) if key is None else []
-        if key is None and likely and likely[0].is_sure:
-            key = likely[0].layer
-            _recognised(found, items[0].label, specs[key], likely[0].why)
-        if key is not None:
-            found.take(key, path, path.name, items[0].sublayer)
-            return found
-        if not _is_side_table(items[0].names[-1]):
-            raise _unknown(path.name, likely, specs)
     _take(found, items, specs)
+    if (
+        len(items) == 1
+        and not others
+        and not found.layers
+        and not _is_side_table(items[0].names[-1])
+    ):
+        preview = Preview(items[0])
+        likely = candidates(preview, specs)
+        raise preview.error or _unknown(path.name, likely, specs, by_geometry(preview, specs))
     for name in others:
         if PurePosixPath(name).suffix.lower() not in COMPANY or name.endswith("city.toml"):
             _ignored(found, name, _NO_LAYER)
     return found
 
 
-def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSpec]) -> SourceError:
+def _unknown(
+    name: str,
+    likely: Sequence[Candidate],
+    specs: Mapping[str, LayerSpec],
+    takers: Sequence[str] = (),
+) -> SourceError:
     """Return the error for a file of which it cannot be told which layer it is."""
     cause = Text(
         f"{name}：从文件名、列名和图形看不出是哪个图层。",
@@ -113,7 +118,7 @@ def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSp
             f"{name}：看不出是哪个图层，可能是{_named_zh(likely, specs)}。",
             f"{name}: which layer it is, is not certain; it could be {_named_en(likely, specs)}.",
         )
-    example = likely[0].layer if likely else "manholes"
+    example = likely[0].layer if likely else (*takers, "manholes")[0]
     return SourceError(
         cause,
         remedy=Text(
@@ -121,7 +126,7 @@ def _unknown(name: str, likely: Sequence[Candidate], specs: Mapping[str, LayerSp
             f'layers=，或在 city.toml 写 [layers.{example}] 和 path = "{name}"。',
             f"Rename it (manholes) or say which it is: check takes --layer (--layer {example}), "
             f'Python layers=, or write [layers.{example}] with path = "{name}" in a city.toml; '
-            f"layers: {', '.join(specs)}.",
+            f"layers: {', '.join(takers or specs)}.",
         ),
     )
 
@@ -172,31 +177,37 @@ def _take_asked(
         No table has a geometry of that layer, or several could be it.
     """
     spec = specs[layer]
-    named = [i for i in items if _named(i, specs, Preview(i)) == layer]
-    parts = [i for i in named if i.names[0].lower().endswith(_PARTS)]
-    chosen = items if len(items) == 1 else parts if len(parts) > 1 else _fitting(items, spec, specs)
-    if not chosen or (len(chosen) > 1 and chosen != parts):
-        raise _which_table(name, chosen or items, spec, fits=bool(chosen))
-    rest = [i for i in items if i not in chosen]
+    looked = Looked()
+    pieces = [_Piece(item, Preview(item, looked)) for item in items]
+    if len(pieces) == 1:
+        chosen = pieces
+    else:
+        chosen = [p for p in pieces if _told(p, specs) == layer] or _fitting(pieces, spec, specs)
+    if not chosen or not _are_alike(chosen, layer, specs):
+        raise _which_table(name, [p.item for p in chosen or pieces], spec, fits=bool(chosen))
     _take_group(found, layer, chosen, specs, layer)
-    _take(found, rest, specs, asked=layer)
+    _take(found, [p.item for p in pieces if p not in chosen], specs, asked=layer)
+
+
+def _are_alike(pieces: Sequence[_Piece], layer: str, specs: Mapping[str, LayerSpec]) -> bool:
+    """Whether tables are parts of one: each is that layer by itself, or they have one heading."""
+    if all(_told(piece, specs) == layer for piece in pieces):
+        return True
+    return len({frozenset(map(plain_key, p.preview.frame.columns)) for p in pieces}) == 1
 
 
 def _fitting(
-    items: Sequence[SourceLayer], spec: LayerSpec, specs: Mapping[str, LayerSpec]
-) -> list[SourceLayer]:
-    """Return those items that fit a layer best: by geometry, then by name, then by columns."""
-    previews = {i.label: Preview(i) for i in items}
-    there = [i for i in items if previews[i.label].kinds] or list(items)
-    fitting = [i for i in there if previews[i.label].fits(spec)]
+    pieces: Sequence[_Piece], spec: LayerSpec, specs: Mapping[str, LayerSpec]
+) -> list[_Piece]:
+    """Return those that fit a layer best: by geometry, then by name, then by columns."""
+    there = [p for p in pieces if p.preview.kinds] or list(pieces)
+    fitting = [p for p in there if p.preview.fits(spec)]
     if len(fitting) < 2:
         return fitting
-    named = [i for i in fitting if _named(i, specs, previews[i.label]) == spec.key]
     # Another layer's own table is not in question while there is one that is none's.
-    free = [i for i in fitting if _named(i, specs, previews[i.label]) is None]
-    fitting = named or free or fitting
-    counts = {i.label: n_own_columns(previews[i.label].frame, spec) for i in fitting}
-    return [i for i in fitting if counts[i.label] == max(counts.values())]
+    fitting = [p for p in fitting if _told(p, specs) is None] or fitting
+    counts = {p.item.label: n_own_columns(p.preview.frame, spec) for p in fitting}
+    return [p for p in fitting if counts[p.item.label] == max(counts.values())]
 
 
 def _which_table(
@@ -219,8 +230,10 @@ def _which_table(
             f"{name}: {len(tables)} tables could be {spec.key}: {', '.join(tables)}.",
         ),
         remedy=Text(
-            f"请在 city.toml 的 [layers.{spec.key}] 用 sublayer 指明（Python：sublayer=）。",
-            f"Name one by 'sublayer' under [layers.{spec.key}] in city.toml (Python: sublayer=).",
+            f"请在 city.toml 的 [layers.{spec.key}] 写 path 和 sublayer（一个，或用 [...] 列出"
+            "几个）指明（Python：sublayer=）。",
+            f"Give path and sublayer (one, or several in [...]) under [layers.{spec.key}] in "
+            "city.toml (Python: sublayer=).",
         ),
     )
 
@@ -299,95 +312,165 @@ def _find_figures(found: CitySource) -> None:
         found.figures = beside
 
 
-def _named(item: SourceLayer, specs: Mapping[str, LayerSpec], preview: Preview) -> str | None:
-    """Return the layer that one of an item's names says, where its geometry does not disagree."""
-    known = (recognise(name, specs, preview) for name in item.names)
+@dataclass(frozen=True, eq=False)
+class _Piece:
+    """One layer of the source with what it shows."""
+
+    item: SourceLayer
+    preview: Preview
+
+
+def _told(piece: _Piece, specs: Mapping[str, LayerSpec]) -> str | None:
+    """Return the layer that a source says it is, by its name or by a level of zones."""
+    zones = stated_zones(piece.preview, specs)
+    if zones is not None:
+        return zones
+    known = (recognise(name, specs, piece.preview) for name in piece.item.names)
     return next((key for key in known if key is not None), None)
 
 
 def _scan_folder(
     found: CitySource, specs: Mapping[str, LayerSpec], asked: str | None = None
 ) -> None:
-    taken = {Path(s).resolve() for entry in found.layers.values() for s in entry.sources}
-    taken |= {Path(e.ledger).resolve() for e in found.layers.values() if e.ledger is not None}
-    taken |= {p.resolve() for p in (found.events, found.targets) if isinstance(p, Path)}
+    taken, tables = _stated(found)
+    files = list_folder(found.root)
+    passed: list[str] = []
     items: list[SourceLayer] = []
-    for path in (*list_sources(found.root), *_tables(found.root)):
+    for path in files.sources:
+        name = path.relative_to(found.root).as_posix()
         if path.resolve() in taken:
+            continue
+        if is_ignored([name, path.name], found.ignore):
+            passed.append(name)
             continue
         try:
             inside, others = list_layers(path)
         except SourceError as error:
             if recognise(path.stem, specs) is None:
-                _ignored(found, path.name, error.text)
+                _ignored(found, name, error.text)
                 continue
             inside, others = [SourceLayer(path, None, path.name, (path.stem,))], []
-        items += inside
-        for name in others:
-            if PurePosixPath(name).suffix.lower() not in COMPANY:
-                _ignored(found, f"{path.name}/{name}", _NO_LAYER)
+        for item in (_in_folder(item, found.root) for item in inside):
+            if is_ignored([item.label, *item.names], found.ignore):
+                passed.append(item.label)
+            elif not any(_is_table(item, name) for name in tables.get(path.resolve(), ())):
+                items.append(item)
+        for other in others:
+            if PurePosixPath(other).suffix.lower() not in COMPANY:
+                _ignored(found, f"{name}/{other}", _NO_LAYER)
     _take(found, items, specs, asked)
-    known = (*VECTOR_SUFFIXES, *TABLE_SUFFIXES, *COMPANY)
-    for path in sorted(found.root.iterdir()):
-        if path.is_file() and path.suffix.lower() not in known and path.resolve() not in taken:
-            _ignored(found, path.name, _NO_LAYER)
+    _tell_files(found, files, passed, taken)
 
 
-def _tables(folder: Path) -> list[Path]:
-    both = list_sources(folder, tables=True)
-    return [p for p in both if p.suffix.lower() in TABLE_SUFFIXES]
+def _stated(found: CitySource) -> tuple[set[Path], dict[Path, list[str]]]:
+    """Return the files that city.toml names as a whole, and the tables it names of others."""
+    taken = {p.resolve() for p in found.side_files()}
+    tables: dict[Path, list[str]] = {}
+    for entry in found.layers.values():
+        if entry.ledger is not None:
+            taken.add(entry.ledger.resolve())
+        for source in entry.sources:
+            inside = source.sublayer if isinstance(source, SourceLayer) else entry.sublayer
+            if inside:
+                tables.setdefault(Path(source).resolve(), []).append(inside)
+            else:
+                taken.add(Path(source).resolve())
+    return taken, tables
+
+
+def _is_table(item: SourceLayer, name: str) -> bool:
+    """Whether a table, sheet or member is what city.toml calls by this name."""
+    inside = item.sublayer or ""
+    member = PurePosixPath(inside.rsplit(":", 1)[0])
+    return name in (inside, str(member), member.name, member.stem, *item.names)
+
+
+def _in_folder(item: SourceLayer, root: Path) -> SourceLayer:
+    """Call what lies in a folder of the city's by that folder too."""
+    folders = item.path.relative_to(root).parent
+    if not folders.name:
+        return item
+    label = f"{folders.as_posix()}/{item.label}"
+    return replace(item, label=label, context=(*item.context, *reversed(folders.parts)))
+
+
+def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]) -> None:
+    """Account for the files of the folder that nobody looked into."""
+    for path in files.others:
+        is_company = path.suffix.lower() in COMPANY or path.resolve() in taken
+        if is_company:
+            continue
+        name = path.relative_to(found.root).as_posix()
+        if is_ignored([name, path.name], found.ignore):
+            passed.append(name)
+        else:
+            _ignored(found, name, _NO_LAYER)
+    for folder, why in files.apart:
+        _ignored(found, f"{folder.relative_to(found.root).as_posix()}/", why)
+    if files.skipped:
+        first = min(path.name for path in files.skipped)
+        found.findings.add("FILES_SKIPPED", value=len(files.skipped), expected=first)
+    if passed:
+        shown = [*passed[:_SHOWN], f"… ({len(passed)})"] if len(passed) > _SHOWN else passed
+        found.findings.add("FILES_IGNORED", value=", ".join(shown))
 
 
 def _take(
     found: CitySource,
-    items: list[SourceLayer],
+    items: Sequence[SourceLayer],
     specs: Mapping[str, LayerSpec],
     asked: str | None = None,
 ) -> None:
-    """Split the layers of the source by what they are; two of one kind are decided, and said."""
-    groups: dict[str, list[SourceLayer]] = {}
-    unnamed: list[tuple[SourceLayer, Preview]] = []
+    """Split the layers of the source by what they are, those of one layer together."""
+    groups: dict[str, list[_Piece]] = {}
+    unnamed: list[_Piece] = []
+    looked = Looked()
     for item in items:
         if any(_is_side_table(name) for name in item.names):
             _take_side_table(found, item)
             continue
-        preview = Preview(item)
-        key = _named(item, specs, preview)
+        piece = _Piece(item, Preview(item, looked))
+        key = _told(piece, specs)
         if key is None:
-            unnamed.append((item, preview))
-        elif key in found.layers:
-            _left_over(found, item, specs[key], found.layers[key].label, asked)
+            unnamed.append(piece)
         else:
-            groups.setdefault(key, []).append(item)
-    free = [item for item, _ in unnamed]
+            groups.setdefault(key, []).append(piece)
     if asked is not None and asked not in {*groups, *found.layers}:
-        fitting = _fitting(free, specs[asked], specs) if free else []
+        fitting = _fitting(unnamed, specs[asked], specs) if unnamed else []
         if len(fitting) == 1:
             groups[asked] = fitting
-    for item, preview in unnamed:
-        if item not in groups.get(asked or "", []):
-            _take_unnamed(found, item, preview, groups, specs, asked)
+    reasons: dict[tuple[str, Text], list[str]] = {}
+    for piece in unnamed:
+        if piece not in groups.get(asked or "", []):
+            _take_unnamed(found, piece, groups, reasons, specs, asked)
+    for (key, why), labels in reasons.items():
+        _recognised(found, joined_names(labels), specs[key], why)
     for key, group in groups.items():
-        _take_group(found, key, group, specs, asked)
+        if key in found.layers:
+            for piece in group:
+                _left_over(found, piece.item, specs[key], found.layers[key].label, asked)
+        else:
+            _take_group(found, key, group, specs, asked)
 
 
 def _take_unnamed(
     found: CitySource,
-    item: SourceLayer,
-    preview: Preview,
-    groups: dict[str, list[SourceLayer]],
+    piece: _Piece,
+    groups: dict[str, list[_Piece]],
+    reasons: dict[tuple[str, Text], list[str]],
     specs: Mapping[str, LayerSpec],
     asked: str | None,
 ) -> None:
-    """Take an item as what its columns and geometry say for certain, else say what it could be."""
+    """Take what its columns and geometry say for certain, else say what it could be."""
+    item, preview = piece.item, piece.preview
     likely = candidates(preview, specs)
-    if likely and likely[0].is_sure:
-        best = likely[0]
-        if best.layer in found.layers:
-            _left_over(found, item, specs[best.layer], found.layers[best.layer].label, asked)
-        else:
-            _recognised(found, item.label, specs[best.layer], best.why)
-            groups.setdefault(best.layer, []).append(item)
+    is_sure = bool(likely) and likely[0].is_sure
+    key = likely[0].layer if is_sure else by_context(preview, specs)
+    if key is not None:
+        if key not in found.layers:
+            why = likely[0].why if is_sure else _CONTEXT
+            reasons.setdefault((key, why), []).append(item.label)
+        groups.setdefault(key, []).append(piece)
         return
     if likely:
         what = Text(
@@ -397,32 +480,56 @@ def _take_unnamed(
             "proposes it)",
         )
     elif preview.kinds:
-        takers = [s for s in specs.values() if preview.kinds & set(s.geometry)]
+        takers = [specs[key] for key in by_geometry(preview, specs)]
         what = Text(
             "有图形，但从名称和列名看不出是哪个图层；如属于"
-            f"{'、'.join(s.name_zh for s in takers)}之一，请在 city.toml 写明",
+            f"{'、'.join(s.name_zh for s in takers)}之一，请在 city.toml 写明，不用则写 "
+            f'ignore = ["{item.label}"]',
             "it has geometry, but neither name nor columns say which layer it is; if it is one of "
-            f"{', '.join(s.key for s in takers)}, say so in city.toml",
+            f"{', '.join(s.key for s in takers)}, say so in city.toml, and if it is none, write "
+            f'ignore = ["{item.label}"]',
         )
     else:
-        _ignored(found, item.label, Text("名称不是已知图层", "its name is that of no layer"))
+        unread = preview.error
+        nothing = Text("名称不是已知图层", "its name is that of no layer")
+        _ignored(found, item.label, nothing if unread is None else unread.text)
         return
-    found.leftovers.append(Leftover(item, tuple(c.layer for c in likely)))
+    could = tuple(c.layer for c in likely)
+    is_list = bool(could) and not preview.kinds
+    found.leftovers.append(Leftover(item, could, is_list=is_list, drawn=_drawn_in(preview, specs)))
     _ignored(found, item.label, what, severity="error" if asked is None else None)
 
 
+def _drawn_in(preview: Preview, specs: Mapping[str, LayerSpec]) -> str:
+    """Return the one facility that is drawn in the geometry of a source; empty without one."""
+    drawn = [
+        key
+        for key in by_geometry(preview, specs)
+        if specs[key].role == "facility" and preview.kinds == {specs[key].geometry[0]}
+    ]
+    return drawn[0] if len(drawn) == 1 else ""
+
+
 def _left_over(
-    found: CitySource, item: SourceLayer, spec: LayerSpec, used: str, asked: str | None
+    found: CitySource,
+    item: SourceLayer,
+    spec: LayerSpec,
+    used: str,
+    asked: str | None,
+    *,
+    why: Text | None = None,
+    is_list: bool = False,
 ) -> None:
-    """Say that a file of a layer was not read, because another was."""
-    files = ", ".join(f'"{name}"' for name in (*used.split(" + "), item.label))
-    why = Text(
+    """Say that a file of a layer was not read, because others were."""
+    file = item.path.relative_to(found.root).as_posix()
+    inside = f', sublayer = "{item.sublayer}"' if file != item.label and item.sublayer else ""
+    why = why or Text(
         f"“{spec.name_zh}”已取自 {used}；如应一并读入，请在 city.toml 的 [layers.{spec.key}] "
-        f"写 path = [{files}]（geo-citymgmt init 会写出）",
-        f"{spec.key} is read from {used}; if both belong to it, write path = [{files}] under "
-        f"[layers.{spec.key}] in city.toml ('geo-citymgmt init' writes it)",
+        f'的 path 中加上 "{file}"{inside}，不用则写 ignore = ["{item.label}"]',
+        f'{spec.key} is read from {used}; if it belongs to it, add "{file}"{inside} to path under '
+        f'[layers.{spec.key}] in city.toml, and if not, write ignore = ["{item.label}"]',
     )
-    found.leftovers.append(Leftover(item, (spec.key,), is_known=True))
+    found.leftovers.append(Leftover(item, (spec.key,), is_known=True, is_list=is_list))
     # Who asks about one layer is told of the files of that one alone.
     _ignored(found, item.label, why, severity="error" if asked in (None, spec.key) else None)
 
@@ -480,37 +587,108 @@ def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
 def _take_group(
     found: CitySource,
     key: str,
-    items: list[SourceLayer],
+    pieces: Sequence[_Piece],
     specs: Mapping[str, LayerSpec],
     asked: str | None = None,
 ) -> None:
-    parts = [i for i in items if i.names[0].lower().endswith(_PARTS)]
-    # A map before a list, the exact name first, then the shapefile: an office's own file before
-    # a by-product.
-    ranked = sorted(
-        items,
-        key=lambda i: (
-            i.suffix in TABLE_SUFFIXES,
-            plain_key(i.names[0]) != plain_key(key),
-            i.suffix != ".shp",
-            i.label,
-        ),
-    )
-    used = parts if len(parts) > 1 else ranked[:1]
+    """Take all that is one layer: a file a district, a street or a kind, sheets, tables, members.
+
+    What has no place or another geometry than the rest is told. Where two may be versions of one
+    file nothing is guessed: the layer waits for a person.
+    """
     spec = specs[key]
-    for item in ranked:
-        if item not in used:
-            _left_over(found, item, spec, used[0].label, asked)
+    used = _usable(found, list(pieces), spec, asked)
     known = {plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}
-    names = used[0].names
-    by_word = any(recognise(n, {key: spec}) for n in names)
-    if len(used) == 1 and by_word and not any(plain_key(n) in known for n in names):
-        _recognised(found, used[0].label, spec, Text("文件名中的词", "a word in its name"))
-    label = " + ".join(i.label for i in used)
-    if len(used) == 1:
-        found.take(key, used[0].path, label, used[0].sublayer)
-    else:
-        found.take(key, [i if i.sublayer else i.path for i in used], label)
+    # The exact name first, then the shapefile: an office's own file before a by-product.
+    used.sort(key=lambda p: (plain_key(p.item.names[0]) not in known, p.item.suffix != ".shp"))
+    items = [piece.item for piece in used]
+    words = [i.label for i in items
+             if any(recognise(n, {key: spec}) for n in i.names)
+             and not any(plain_key(n) in known for n in i.names)]  # fmt: skip
+    if words:
+        _recognised(found, joined_names(words), spec, Text("文件名中的词", "a word in its name"))
+    label = joined_names([item.label for item in items])
+    if len(items) == 1:
+        found.take(key, items[0].path, label, items[0].sublayer)
+        return
+    found.take(key, items, label)
+    doubt = _versions(items, spec)
+    if doubt is not None:
+        found.layers[key] = replace(found.layers[key], doubt=doubt)
+
+
+def _usable(
+    found: CitySource, pieces: list[_Piece], spec: LayerSpec, asked: str | None
+) -> list[_Piece]:
+    """Return those that hold records of the layer; of the others it is said what they are."""
+    if len(pieces) == 1:
+        return pieces
+    sound = [p for p in pieces if p.preview.is_readable]
+    # One that is damaged does not stop the others; where all are, the first says so as the layer.
+    for piece in pieces[0 if sound else 1 :]:
+        if (error := piece.preview.error) is not None:
+            _left_over(found, piece.item, spec, "", asked, why=error.text)
+    pieces = sound or pieces[:1]
+    placed = [p for p in pieces if p.preview.kinds & set(spec.geometry)]
+    if not placed:
+        full = [p for p in pieces if not p.preview.is_empty]
+        return full or pieces[:1]
+    used = []
+    first = placed[0].item.label
+    for piece in pieces:
+        item, preview = piece.item, piece.preview
+        if piece in placed:
+            used.append(piece)
+        elif preview.is_empty:
+            _ignored(found, item.label, Text("没有记录", "it has no records"))
+        elif preview.kinds:
+            why = Text(
+                f"图形类型不是“{spec.name_zh}”的（应为 {'、'.join(spec.geometry)}）；不用则在 "
+                f'city.toml 写 ignore = ["{item.label}"]',
+                f"its geometry is not that of {spec.key}, which takes {', '.join(spec.geometry)}; "
+                f'if it is not wanted, write ignore = ["{item.label}"] in city.toml',
+            )
+            _left_over(found, item, spec, first, asked, why=why)
+        elif n_own_columns(preview.frame, spec):
+            why = Text(
+                f"没有坐标，像是“{spec.name_zh}”的台账；请在 city.toml 的 [layers.{spec.key}] 写 "
+                f'ledger = "{item.label}"，不用则写 ignore = ["{item.label}"]',
+                f"it has no places and may be the office's list of {spec.key}: write ledger = "
+                f'"{item.label}" under [layers.{spec.key}] in city.toml, and if it is not wanted, '
+                f'ignore = ["{item.label}"]',
+            )
+            _left_over(found, item, spec, first, asked, why=why, is_list=True)
+        else:
+            why = Text(
+                "没有坐标，也没有该图层的列", "it has neither places nor columns of the layer"
+            )
+            _ignored(found, item.label, why)
+    return used
+
+
+def _versions(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSourceError | None:
+    """Return the doubt about files whose names differ by a year, a count or a word for versions."""
+    words = sorted({plain_key(n) for n in (spec.key, spec.name_zh, *spec.names)}, key=len)[::-1]
+    alike: dict[str, list[tuple[str, bool]]] = {}
+    for item in items:
+        name, is_marked = without_versions("/".join((*item.context[::-1], item.names[0])))
+        for word in words:
+            name = name.replace(word, "")
+        alike.setdefault(name, []).append((item.label, is_marked))
+    for same in alike.values():
+        if len(same) > 1 and any(is_marked for _, is_marked in same):
+            labels = tuple(label for label, _ in same)
+            return RepeatedSourceError(
+                Text(
+                    f"{'、'.join(labels)} 的名称只差年份、序号或版本，可能是同一份数据的几个版本；"
+                    f"在写明之前不读“{spec.name_zh}”。",
+                    f"{', '.join(labels)} differ by a year, a number or a word for versions: they "
+                    f"may be the same data, and {spec.key} is not read before it is said.",
+                ),
+                sources=labels,
+                layer=spec.key,
+            )
+    return None
 
 
 def _ignored(found: CitySource, name: str, why: Text, severity: str | None = None) -> None:

@@ -341,6 +341,10 @@ def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tu
         if known.how == "folder" and not found.name.zh:
             findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
         return (found.name if found.name.zh else known.name), found.code or known.code
+    if found.file is not None:
+        # A single file is called by its own name: the folder it happens to lie in says nothing.
+        known = name_city(zones.index, found.file.stem)
+        return (found.name if found.name.zh else known.name), found.code or known.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
     known = name_city(zones.index, folder)
     if not found.name.zh:
@@ -445,14 +449,31 @@ def matched_events(
     )
     pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
     lost = ~pairs.isin(known)
-    if lost.any():
-        findings.add(
-            "EVENT_UNMATCHED",
-            value=int(lost.sum()),
-            about="key",
-            detail=Text("没有对应编号的入库记录", "no accepted record has their id"),
-        )
+    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost
+    for hit, about, detail in (
+        (lost & ~several, "key", Text("没有对应编号的入库记录", "no accepted record has their id")),
+        (
+            several,
+            "several",
+            Text(
+                "编号在几个分区或文件中都有，请写全，如 320508-001",
+                "several districts or files have their id; write it in full, such as 320508-001",
+            ),
+        ),
+    ):
+        if hit.any():
+            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=detail)
     return events[~lost].reset_index(drop=True)
+
+
+def _qualified_ids(layers: Mapping[str, Layer]) -> set[str]:
+    """Return the ids, as their sources have them, that stand for several records of a layer."""
+    found: set[str] = set()
+    for layer in layers.values():
+        if layer.findings["code"].eq("ID_QUALIFIED").any():
+            ids = layer.data[layer.spec.id_field].astype("str")
+            found |= set(ids.str.split("-", n=1).str[-1])
+    return found
 
 
 def latest_date(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:

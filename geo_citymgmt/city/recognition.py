@@ -1,15 +1,15 @@
 """Which layer a source is: by its name, its columns and its geometry, in this order.
 
 A name says it where the geometry agrees, for a table of lines called "streets" is none of 街道.
-Columns and values say it where they are those of one layer alone. What is merely possible is
+Columns and values say it where they are those of one layer alone; then the name of the file or
+folder that a table or file is in, for 姑苏区 in 窨井.xlsx is 窨井. What is merely possible is
 proposed to a person, never read.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,20 +23,26 @@ from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.cleaning.zone_fields import zone_columns
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading import Raw
 from geo_citymgmt.reading.coordinates import place_records
-from geo_citymgmt.reading.source import SourceLayer, read_raw
+from geo_citymgmt.reading.source import SourceLayer, heading_of, read_raw, shape_of
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["Candidate", "Preview", "candidates", "n_own_columns", "recognise"]
+__all__ = [
+    "Candidate", "Looked", "Preview", "by_context", "by_geometry", "candidates", "n_own_columns",
+    "recognise", "stated_zones",
+]  # fmt: skip
 
 _PARTS = ("_pt", "_ln", "_pg")
-#: Families of geometry by shapely's type number, and by the shape type of a .shp without Z and M.
+#: Families of geometry by shapely's type number.
 _FAMILIES = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
              5: "LineString", 6: "Polygon"}  # fmt: skip
-_SHAPES = {1: "Point", 3: "LineString", 5: "Polygon", 8: "Point"}
-#: Above this nothing but the head of a file is read to tell what it is.
+#: So many records show what a source is.
+_HEAD = 500
+#: Formats that can be read as a whole only are not looked into above this size.
 _LARGEST = 50_000_000
+_WHOLE = (".json", ".geojson", ".xlsx", ".xlsm", ".xls", ".zip", ".kmz", ".kml")
 #: From this share of the values on, a column is what they look like.
 _MOST = 0.6
 _STREET_ENDINGS = ("街道", "镇", "乡", "街", "苏木")
@@ -52,18 +58,34 @@ class Candidate:
     why: Text
 
 
+@dataclass
+class Looked:
+    """What was seen of the sources of one city: many files of one heading are looked at once.
+
+    ``heads`` are the first records of the first file of a heading; ``fields`` the layers' own
+    fields among columns.
+    """
+
+    heads: dict[bytes, Raw] = field(default_factory=dict)
+    fields: dict[tuple[str, ...], dict[str, dict[str, str]]] = field(default_factory=dict)
+
+
 class Preview:
     """What a source shows before it is read as a layer; read when it is asked for, and once."""
 
-    def __init__(self, item: SourceLayer) -> None:
+    def __init__(self, item: SourceLayer, looked: Looked | None = None) -> None:
         self.item = item
+        self.looked = Looked() if looked is None else looked
+        #: Why it could not be looked at.
+        self.error: SourceError | None = None
 
     @cached_property
     def kinds(self) -> frozenset[str]:
         """Families of its geometry; empty where it has none, or could not be looked at."""
-        family = _family_of_shapefile(self.item)
-        if family is not None:
-            return frozenset([family])
+        if self.item.path.suffix.lower() == ".shp" and self.item.path.is_file():
+            # Its head says it: the table need not be looked at.
+            present = np.array([shape_of(self.item.path)], dtype=object)
+            return frozenset(_FAMILIES[n] for n in shapely.get_type_id(present) if n in _FAMILIES)
         if self._raw is None:
             return frozenset()
         present = self._raw.geometry[~shapely.is_missing(self._raw.geometry)]
@@ -72,20 +94,47 @@ class Preview:
 
     @cached_property
     def frame(self) -> pd.DataFrame:
-        """Its attributes; without columns where it could not be looked at."""
+        """The attributes of its first records; no columns where it could not be looked at."""
         return pd.DataFrame() if self._raw is None else self._raw.frame
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it was looked at, and has not a single record."""
+        return self._raw is not None and not len(self._raw.frame) and not self.kinds
+
+    @property
+    def is_readable(self) -> bool:
+        """Whether it could be looked at, or is too large for that."""
+        return bool(self.kinds) or self._raw is not None or self.error is None
+
     @cached_property
-    def _raw(self) -> Any:
+    def _raw(self) -> Raw | None:
+        path = self.item.path
+        is_whole = path.is_file() and path.suffix.lower() in _WHOLE
+        if is_whole and path.stat().st_size > _LARGEST:
+            return None
+        heading = heading_of(path)
+        if heading is not None and heading in self.looked.heads:
+            return self.looked.heads[heading]
         try:
-            if self.item.path.is_file() and self.item.path.stat().st_size > _LARGEST:
-                return None
-            raw = read_raw(self.item)
-        except SourceError:
-            # What is wrong with it is reported where it is read as a layer.
+            raw = read_raw(self.item, head=_HEAD)
+        except SourceError as error:
+            self.error = error
             return None
         place_records(raw)
+        # Zones are told by their values, each file by its own.
+        if heading is not None and not (shapely.get_dimensions(raw.geometry) == 2).any():
+            self.looked.heads[heading] = raw
         return raw
+
+    def own_fields(self, specs: Mapping[str, LayerSpec]) -> dict[str, dict[str, str]]:
+        """Return, for each layer, the column of each of its own fields."""
+        columns = tuple(map(str, self.frame.columns))
+        if columns not in self.looked.fields:
+            self.looked.fields[columns] = {
+                key: _own_fields(list(columns), spec) for key, spec in specs.items()
+            }
+        return self.looked.fields[columns]
 
     def fits(self, spec: LayerSpec) -> bool:
         """Whether its geometry is of a family that the layer takes; True where it has none."""
@@ -97,9 +146,9 @@ def recognise(
 ) -> str | None:
     """Return the layer whose key or name ``stem`` is, or contains; None where that is not clear.
 
-    With ``preview``, zones and context layers count only where the geometry is theirs: a facility
-    layer of a wrong geometry is read and its records are rejected one by one, but wrong zones
-    would make every figure wrong.
+    With ``preview``, a word within a name counts only where the geometry is that of the layer, and
+    for zones and context layers the whole name too: a facility layer of a wrong geometry is read
+    and its records are rejected one by one, but wrong zones would make every figure wrong.
 
     Examples
     --------
@@ -124,7 +173,40 @@ def recognise(
     keys = dict.fromkeys(k for name, ks in inside.items() if len(name) == longest for k in ks)
     if len(keys) > 1 and preview is not None:
         keys = dict.fromkeys(k for k in keys if preview.fits(specs[k]))
-    return _agreeing(list(keys), specs, preview) if len(keys) == 1 else None
+    if len(keys) != 1 or (preview is not None and not preview.fits(specs[next(iter(keys))])):
+        return None
+    return next(iter(keys))
+
+
+def by_context(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
+    """Return the layer that the file or a folder of a source is called, where its records agree.
+
+    They have places of the layer's geometry: a sheet of notes in 窨井.xlsx has none.
+    """
+    for name in preview.item.context:
+        key = recognise(name, specs, preview)
+        if key is not None and preview.kinds and preview.fits(specs[key]):
+            return key
+    return None
+
+
+def by_geometry(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[str]:
+    """Return the layers that take the geometry of a source, those first that are drawn in it.
+
+    Facilities come before zones, and zones before what is context.
+    """
+    order = ("facility", "zones", "context")
+    takers = [s for s in specs.values() if preview.kinds & set(s.geometry)]
+    takers.sort(key=lambda s: (s.geometry[0] not in preview.kinds, order.index(s.role)))
+    return [spec.key for spec in takers]
+
+
+def stated_zones(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
+    """Return the level of zones that a source says it holds, whatever it is called."""
+    if preview.kinds != {"Polygon"}:
+        return None
+    level = _stated_level(preview.frame)
+    return next((s.key for s in specs.values() if s.role == "zones" and s.level == level), None)
 
 
 def _agreeing(
@@ -154,7 +236,7 @@ def candidates(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[Candida
     frame = preview.frame
     if not len(frame.columns):
         return []
-    own = {key: _own_fields(list(frame.columns), spec) for key, spec in specs.items()}
+    own = preview.own_fields(specs)
     owners: dict[str, set[str]] = {}
     for key, fields in own.items():
         for column in fields.values():
@@ -255,15 +337,3 @@ def _columns(columns: Iterable[str]) -> Text:
 def _share(values: Iterable[Any], is_so: Any) -> float:
     marks = [bool(is_so(value)) for value in values]
     return sum(marks) / len(marks) if marks else 0.0
-
-
-def _family_of_shapefile(item: SourceLayer) -> str | None:
-    """Return the family that the head of a .shp states: the file need not be read for it."""
-    if item.path.suffix.lower() != ".shp":
-        return None
-    try:
-        with item.path.open("rb") as file:
-            head = file.read(36)
-    except OSError:
-        return None
-    return _SHAPES.get(struct.unpack("<i", head[32:36])[0] % 10) if len(head) == 36 else None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.errors import CityDataError, RepeatedSourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.overlay import Layered, layered
 from geo_citymgmt.profiles import Profile, ReportingUnit
@@ -47,6 +47,10 @@ class LayerSource:
     fields: Mapping[str, str] = field(default_factory=dict)
     #: By field, an office's own words with their codes.
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Whether nobody named its files: then the same data in two of them is asked about.
+    is_found: bool = False
+    #: Why it is not known which of its files count: the layer cannot be used before a person says.
+    doubt: RepeatedSourceError | None = None
 
     @property
     def sources(self) -> list[Any]:
@@ -59,12 +63,16 @@ class Leftover:
     """A part of the source that is read as no layer, though it is one or may be one.
 
     ``layers`` are those it may be, the likeliest first; with ``is_known`` it is the first of them,
-    and another file was taken. Empty where nothing but its geometry says that it is a layer.
+    and another file was taken; with ``is_list`` it has no places, and others of the layer have.
+    Empty where nothing but its geometry says that it is a layer.
     """
 
     item: SourceLayer
     layers: tuple[str, ...] = ()
     is_known: bool = False
+    is_list: bool = False
+    #: The one facility that is drawn in its geometry, which is no more than a proposal.
+    drawn: str = ""
 
 
 @dataclass
@@ -100,12 +108,16 @@ class CitySource:
     hints: dict[str, LayerSource] = field(default_factory=dict)
     #: Whether its layers are frames, which no file and no folder names.
     in_memory: bool = False
+    #: The file, where it is one and no folder of layers.
+    file: Path | None = None
+    #: Patterns of files, tables and sheets that are none of the city's layers.
+    ignore: tuple[str, ...] = ()
 
     def take(self, key: str, source: Any, label: str, sublayer: str | None = None) -> None:
         """Let a source be a layer, with what city.toml says of the layer."""
         hint = self.hints.get(key, LayerSource(None, ""))
         self.layers[key] = replace(
-            hint, source=source, label=label, sublayer=hint.sublayer or sublayer
+            hint, source=source, label=label, sublayer=hint.sublayer or sublayer, is_found=True
         )
 
     def place_by(self, x: str | None, y: str | None, among: Sequence[str]) -> None:

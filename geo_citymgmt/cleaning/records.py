@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from functools import partial
 
 import geopandas as gpd
 import numpy as np
@@ -13,18 +14,23 @@ from pyproj import CRS
 from geo_citymgmt.cleaning.codes import code_table
 from geo_citymgmt.cleaning.columns import number_field
 from geo_citymgmt.cleaning.datum_guess import guess_text, suspect_datum
+from geo_citymgmt.cleaning.extent import spots
 from geo_citymgmt.cleaning.geometry import NO_PLACE, Unusable, tell_coincident
-from geo_citymgmt.cleaning.ids import identify
+from geo_citymgmt.cleaning.ids import Numbering, identify
 from geo_citymgmt.cleaning.names import field_named
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms, check_place, reported_codes
 from geo_citymgmt.cleaning.text import no_text, plain_key
 from geo_citymgmt.cleaning.units import suspect_units
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading import Raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = ["Records", "check_words", "named_units", "own_words"]
+
+#: Where a source says in which district a record is, the code before the name.
+_DISTRICTS = ("district_reported", "district_name")
 
 #: Share of records outside all zones from which on the datum is asked about.
 _OUTSIDE = 0.02
@@ -211,9 +217,17 @@ class Records:
         )
         self.rejected |= missing
 
-    def identify(self) -> None:
-        """Every record gets an id of its own; of several with one id the first is kept."""
-        ids, repeated = identify(self.data, self.spec, self.findings, self.record, self.rejected)
+    def identify(self, raw: Raw | None = None) -> None:
+        """Every record gets an id of its own; of several with one id the first is kept.
+
+        ``raw`` tells which source each record is from, and what a clerk sees beside it.
+        """
+        # A district is the same one in whatever file it stands.
+        is_zone = self.spec.role == "zones"
+        numbering = None if raw is None or is_zone else partial(self._numbering, raw)
+        ids, repeated = identify(
+            self.data, self.spec, self.findings, self.record, self.rejected, numbering
+        )
         self.data[self.spec.id_field] = ids.array
         self.rejected |= repeated
         if self.spec.role != "facility":
@@ -225,6 +239,25 @@ class Records:
             shapes = shapes.copy()
             shapes[self.rejected] = None
         tell_coincident(shapes, key, ids, self.findings, self.record)
+
+    def _numbering(self, raw: Raw) -> Numbering:
+        said = [self.data[n] for n in _DISTRICTS if n in self.data.columns]
+        nothing = no_text(len(self.data))
+        district = said[0].astype("str").fillna(said[-1].astype("str")) if said else nothing
+        owner = self.data.get("district_code", nothing)
+        part = np.zeros(len(self.data), dtype=np.int64)
+        if raw.part is not None:
+            known = pd.Series(raw.part, index=raw.record[: len(raw.part)])
+            # Rows of the office's list that have no feature are of no file of the layer.
+            part = known.reindex(self.record).fillna(len(raw.parts)).to_numpy(dtype=np.int64)
+        return Numbering(
+            source=part,
+            sources=(*raw.parts, ""),
+            district=district,
+            owner=owner.astype("str").fillna(district),
+            place=np.column_stack(spots(self.geometry)),
+            labels=raw.labels(),
+        )
 
 
 def check_words(mend: Collection[str]) -> None:

@@ -169,9 +169,16 @@ def check(
         click.echo(str(target))
     else:
         text = (
-            as_json(ledger, findings)
+            as_json(ledger, findings, city.sources)
             if style == "json"
-            else as_text(ledger, findings, city.specs, lang, width=None if out is None else 120)
+            else as_text(
+                ledger,
+                findings,
+                city.specs,
+                lang,
+                width=None if out is None else 120,
+                sources=city.sources,
+            )
         )
         if out is None:
             click.echo(text)
@@ -191,7 +198,8 @@ def check(
                 lang,
             )
         )
-    return outcome(city, lang)
+    # In a text the layers that cannot be used have been named at the end, with what to do.
+    return outcome(city, lang, fatal=style == "json")
 
 
 @main.command()

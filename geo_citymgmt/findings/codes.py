@@ -51,6 +51,17 @@ CODES: Mapping[str, FindingCode] = {
         "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
     ),
     "LAYER_IGNORED": _c("info", "未使用 {value}：{detail}", "{value} was not used: {detail}"),
+    "FILES_SKIPPED": _c(
+        "info",
+        "{value} 个系统或程序留下的文件（如 {expected}）不是数据，已跳过",
+        "{value} files that systems or programs leave behind, such as {expected}, hold no data and "
+        "were passed over",
+    ),
+    "FILES_IGNORED": _c(
+        "info",
+        "按 city.toml 的 ignore 未读：{value}",
+        "not read, as ignore in city.toml says: {value}",
+    ),
     "LAYER_ABSENT": _c(
         "error",
         "{value} 中没有图层“{field}”（{expected}）；请在 city.toml 写明它在哪个文件，"
@@ -357,6 +368,13 @@ CODES: Mapping[str, FindingCode] = {
         "error",
         "编号 {value} 重复，保留第一条（{expected}），本条退回",
         "id {value} is taken by {expected}, which is kept; this record is rejected",
+    ),
+    "ID_QUALIFIED": _c(
+        "info",
+        "{value} 条记录的“{field}”在不同文件或分区中重复（各自编号），已在前面加上{detail}，"
+        "如 {expected}",
+        "{field!r} of {value} records occurs in several files or districts, each numbered by "
+        "itself: {detail} was put before it, as in {expected}",
     ),
     "VALUE_MISSING": _c("warning", "“{field}”为空", "{field!r} is empty"),
     "VALUE_ASSUMED": _c(

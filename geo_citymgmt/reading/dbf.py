@@ -81,6 +81,7 @@ def read_dbf(
     cpg: str | None = None,
     n_shapes: int | None = None,
     digest: Digest | None = None,
+    head: int | None = None,
 ) -> DbfTable:
     """Read all records of ``path``.
 
@@ -97,6 +98,8 @@ def read_dbf(
         counts belong to the table.
     digest : hash, optional
         Is given every byte of the file, in order.
+    head : int, optional
+        Read no more than the first so many records.
 
     Raises
     ------
@@ -108,6 +111,7 @@ def read_dbf(
     with path.open("rb") as file:
         header = _header(path, file.read(min(size, 32 + (1 << 16))), size)
         n = _count(header, size, n_shapes, findings)
+        n = n if head is None else min(n, head)
     columns, flags = _scan(path, header, n, digest)
     _check_flags(flags, findings)
     deleted = flags == 0x2A

@@ -54,6 +54,9 @@ class Raw:
     unused_places: dict[str, tuple[str, str]] = field(default_factory=dict)
     #: For each record, the cells of coordinates that cannot be read; None where there are none.
     unread_places: np.ndarray | None = None
+    #: Of several sources read as one: what each is called, and which of them a record is of.
+    parts: tuple[str, ...] = ()
+    part: np.ndarray | None = None
 
     def labels(self) -> np.ndarray:
         """What a clerk sees beside each record of the source: by position in the source."""

@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.regular_csv import Regular, regular_columns
-from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.reading.sniff import name_one, refused, unreadable
 from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.words import Text
 
@@ -282,10 +282,7 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
                     f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
                     f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
                 ),
-                remedy=Text(
-                    "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
-                    "Name one by 'sublayer' in city.toml (Python: sublayer=).",
-                ),
+                remedy=name_one(full),
             )
         sublayer = full[0]
     elif sublayer not in names:

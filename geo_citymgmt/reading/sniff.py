@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import refusal
 from geo_citymgmt.words import Text
 
-__all__ = ["KINDS", "local_path", "refuse_addresses", "refused", "sniff", "unreadable"]
+__all__ = [
+    "KINDS", "local_path", "name_one", "refuse_addresses", "refused", "sniff", "unreadable",
+]  # fmt: skip
 
 #: What is recognised, and how it is called before people.
 KINDS = {
@@ -60,6 +63,17 @@ def refused(name: str, cause: Text, remedy: Text) -> SourceError:
 def unreadable(name: str, cause: Text, remedy: Text) -> SourceError:
     """Return the error for a source that is not what it says, or is damaged, with its finding."""
     return refusal("SOURCE_UNREADABLE", name, error=SourceError, cause=cause, remedy=remedy)
+
+
+def name_one(names: Sequence[str]) -> Text:
+    """Return the remedy for a source of several layers of which it is not said which is meant."""
+    listed = ", ".join(f'"{name}"' for name in names)
+    return Text(
+        f"请用 sublayer 指定其中一个；如都属于该图层，写 sublayer = [{listed}]"
+        "（city.toml 与 Python 相同）。",
+        f"Name one by 'sublayer'; where all belong to the layer, write sublayer = [{listed}] "
+        "(in city.toml as in Python).",
+    )
 
 
 def local_path(source: Any) -> Path:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import re
+import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,16 +16,18 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
 from geo_citymgmt.reading.dbf import read_dbf
+from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
 from geo_citymgmt.reading.sheet import list_sheets
-from geo_citymgmt.reading.sniff import local_path, refused, sniff
+from geo_citymgmt.reading.sniff import local_path, name_one, refused, sniff
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
 from geo_citymgmt.words import NOTHING, Text
@@ -31,15 +36,24 @@ __all__ = [
     "TABLE_SUFFIXES",
     "VECTOR_SUFFIXES",
     "SourceLayer",
+    "heading_of",
+    "is_geodatabase",
     "list_layers",
     "list_sources",
     "read_raw",
+    "shape_of",
 ]
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".parquet",
                    ".geoparquet", ".fgb", ".kml", ".kmz", ".dxf", ".zip")  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
 _ARCHIVES = (".zip", ".kmz")
+#: The head of a .shp, and an empty shape of each kind it may state.
+_SHP_HEADER = 100
+_SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
+              8: shapely.MultiPoint()}  # fmt: skip
+#: How much of a long text is looked at to tell what it is.
+_HEAD_BYTES = 1 << 18
 #: Kinds of which one file may hold several layers.
 _SEVERAL = ("geopackage", "filegdb", "kml")
 
@@ -55,6 +69,8 @@ class SourceLayer:
     sublayer: str | None
     label: str
     names: tuple[str, ...]
+    #: The file and the folders it is in, the nearest first.
+    context: tuple[str, ...] = ()
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -74,6 +90,7 @@ def read_raw(
     encoding: str | None = None,
     name: str = "",
     limits: ArchiveLimits | None = None,
+    head: int | None = None,
 ) -> Raw:
     """Read one layer of ``source`` as it is.
 
@@ -91,6 +108,9 @@ def read_raw(
         What to call a frame in the ledger, and the layer in the findings of an error.
     limits : ArchiveLimits, optional
         How much an archive may hold.
+    head : int, optional
+        Read about the first so many records, to tell what the source is; where its format allows
+        it, no more is looked at.
 
     Raises
     ------
@@ -108,13 +128,13 @@ def read_raw(
     try:
         path = local_path(source)
         with _heard() as told:
-            raw = _read(path, sublayer, encoding, limits)
+            raw = _read(path, sublayer, encoding, limits, head)
     except SourceError as error:
         error.findings = _told(error, name)
         raise
     for text in told:
         raw.findings.add("READ_WARNING", value=text, about=text)
-    raw.sha256 = raw.sha256 or _digest(path)
+    raw.sha256 = raw.sha256 or ("" if head is not None else _digest(path))
     raw.path = path
     return raw
 
@@ -145,6 +165,11 @@ def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
     return concat_findings([about, unusable.frame()])
 
 
+def is_geodatabase(path: Path) -> bool:
+    """Whether a folder is a file geodatabase, whatever it is called."""
+    return path.suffix.lower() == ".gdb" or any(path.glob("*.gdbtable"))
+
+
 def list_sources(folder: Path, *, tables: bool = False) -> list[Path]:
     """Return the files of ``folder`` that may hold layers, by name; ``tables`` adds .csv and so on.
 
@@ -155,7 +180,8 @@ def list_sources(folder: Path, *, tables: bool = False) -> list[Path]:
         (
             p
             for p in folder.iterdir()
-            if p.suffix.lower() in suffixes and p.is_dir() == (p.suffix.lower() == ".gdb")
+            if not is_left_behind(p.name)
+            and (is_geodatabase(p) if p.is_dir() else p.suffix.lower() in suffixes)
         ),
         key=lambda p: p.name,
     )
@@ -173,20 +199,26 @@ def list_layers(
     """
     kind = sniff(path)
     if kind != "zip":
-        return [SourceLayer(path, s, label, names) for s, label, names in _inside(path, kind)], []
+        return [
+            SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,))
+            for s, label, names in _inside(path, kind)
+        ], []
     members = list_members(path, limits=limits)
     groups, others = _groups(members)
     found: list[SourceLayer] = []
     for group in groups:
         plain = PurePosixPath(group)
+        context = (*(p.name for p in plain.parents if p.name), path.stem)
         if plain.suffix.lower() not in (".gpkg", ".gdb", ".kml", ".xlsx", ".xls", ".xlsm"):
-            found.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,)))
+            found.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,), context))
             continue
         with unpacked(path, groups[group], limits=limits) as folder:
             inner = folder / group
             for sub, label, names in _inside(inner, sniff(inner)):
                 whole = group if sub is None else f"{group}:{sub}"
-                found.append(SourceLayer(path, whole, f"{path.name}/{label}", names))
+                shown = f"{path.name}/{plain.parent / label}"
+                inside = context if plain.stem in names else (plain.stem, *context)
+                found.append(SourceLayer(path, whole, shown, names, inside))
     return found, others
 
 
@@ -203,25 +235,82 @@ def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...
 
 
 def _read(
-    path: Path, sublayer: str | None, encoding: str | None, limits: ArchiveLimits | None
+    path: Path,
+    sublayer: str | None,
+    encoding: str | None,
+    limits: ArchiveLimits | None,
+    head: int | None = None,
 ) -> Raw:
     kind = sniff(path)
     if kind == "folder":
         chosen, rest = _one_of(path, sublayer)
-        return _read(chosen, rest, encoding, limits)
+        return _read(chosen, rest, encoding, limits, head)
     if kind == "zip":
-        return _from_archive(path, sublayer, encoding, limits)
+        return _from_archive(path, sublayer, encoding, limits, head)
     if kind == "shapefile":
-        return read_shapefile(path, encoding=encoding)
+        return read_shapefile(path, encoding=encoding) if head is None else _table_of(path, head)
     if kind == "parquet":
-        return read_geoparquet(path)
+        return read_geoparquet(path, head=head)
+    if kind == "csv" and head is not None and path.stat().st_size > _HEAD_BYTES:
+        with _beginning(path) as file:
+            return read_table(file, encoding=encoding)
     if kind == "geojson":
         return read_geojson(path, encoding=encoding)
     if kind in ("csv", "workbook"):
         return read_table(path, sublayer=sublayer, encoding=encoding)
     if kind == "dbf":
-        return _from_dbf(path, encoding)
-    return read_gdal(path, kind, sublayer=sublayer)
+        return _from_dbf(path, encoding, head)
+    return read_gdal(path, kind, sublayer=sublayer, head=head)
+
+
+def _table_of(path: Path, head: int) -> Raw:
+    """Return the first records of the table of a shapefile, with empty shapes of its kind."""
+    # Without a table it has one record or none.
+    frame = pd.DataFrame(index=range(int(path.stat().st_size > _SHP_HEADER)))
+    for table in path.parent.glob(f"{glob.escape(path.stem)}.[dD][bB][fF]"):
+        frame = _from_dbf(table, None, head).frame
+    n = len(frame)
+    return Raw(path.name, frame, np.full(n, shape_of(path), dtype=object), np.arange(n), n)
+
+
+def heading_of(path: Path) -> bytes | None:
+    """Return what files of one kind have in common: the first line of a text, the fields of a .dbf.
+
+    None where that does not tell what is below: a title, no records, another format.
+    """
+    suffix = path.suffix.lower()
+    if suffix in (".csv", ".tsv"):
+        with path.open("rb") as file:
+            first, second = file.readline(_HEAD_BYTES), file.readline(_HEAD_BYTES)
+        cells = [cell for cell in re.split(rb"[,;\t|]", first) if cell.strip()]
+        return first.strip() if len(cells) > 1 and second.strip() else None
+    table = path.with_suffix(".dbf")
+    if suffix != ".shp" or not table.is_file():
+        return None
+    with table.open("rb") as file:
+        start = file.read(32)
+        fields = file.read(max(int.from_bytes(start[8:10], "little") - 32, 0))
+    return repr(shape_of(path)).encode() + fields if start[4:8] != b"\0\0\0\0" else None
+
+
+def shape_of(path: Path) -> shapely.Geometry | None:
+    """Return an empty shape of the kind that the head of a .shp states; None where it is none."""
+    with path.open("rb") as file:
+        start = file.read(_SHP_HEADER)
+    code = int.from_bytes(start[32:36], "little")
+    # With a Z or an M it is 10 or 20 more; a multipatch, 31, is none of these.
+    return _SHP_EMPTY.get(code % 10) if len(start) == _SHP_HEADER and code < 30 else None
+
+
+@contextmanager
+def _beginning(path: Path) -> Iterator[Path]:
+    """Give a file that holds the first whole lines of a text."""
+    with path.open("rb") as file:
+        lines = file.read(_HEAD_BYTES)
+    with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:
+        short = Path(folder) / path.name
+        short.write_bytes(lines[: lines.rfind(b"\n") + 1] or lines)
+        yield short
 
 
 def _one_of(folder: Path, sublayer: str | None) -> tuple[Path, str | None]:
@@ -257,12 +346,7 @@ def _which(
             f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which.zh}。",
             f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which.en}.",
         ),
-        remedy=Text(
-            "请在 city.toml 的 sublayer 指定其中一个"
-            "（Python：sublayer=，或用 load_city 全部读取）。",
-            "Name one by 'sublayer' in city.toml (Python: sublayer=), or use load_city for all "
-            "of them.",
-        ),
+        remedy=name_one(found or names),
     )
 
 
@@ -312,7 +396,11 @@ def _base(member: Member) -> PurePosixPath:
 
 
 def _from_archive(
-    path: Path, sublayer: str | None, encoding: str | None, limits: ArchiveLimits | None
+    path: Path,
+    sublayer: str | None,
+    encoding: str | None,
+    limits: ArchiveLimits | None,
+    head: int | None = None,
 ) -> Raw:
     groups, others = _groups(list_members(path, limits=limits))
     nested = [n for n in others if n.lower().endswith(_ARCHIVES)]
@@ -329,7 +417,7 @@ def _from_archive(
     if len(found) != 1:
         raise _which(path, found, list(groups), sublayer)
     with unpacked(path, groups[found[0]], limits=limits) as folder:
-        raw = _read(folder / found[0], rest, encoding, limits)
+        raw = _read(folder / found[0], rest, encoding, limits, head)
     raw.name, raw.sha256 = f"{path.name}/{raw.name}", ""
     for name in nested:
         raw.findings.add(
@@ -343,9 +431,9 @@ def _from_archive(
     return raw
 
 
-def _from_dbf(path: Path, encoding: str | None) -> Raw:
+def _from_dbf(path: Path, encoding: str | None, head: int | None = None) -> Raw:
     """A table alone: records without geometry."""
-    table = read_dbf(path, encoding=encoding)
+    table = read_dbf(path, encoding=encoding, head=head)
     live = ~table.deleted
     frame = pd.DataFrame(table.columns, index=range(len(live)))[live].reset_index(drop=True)
     return Raw(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import shutil
@@ -25,7 +26,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.arrow import plain_frame, shapes_of
 from geo_citymgmt.reading.kml_names import ascii_names, spelt_name
 from geo_citymgmt.reading.raw import Raw
-from geo_citymgmt.reading.sniff import KINDS, refused, unreadable
+from geo_citymgmt.reading.sniff import KINDS, name_one, refused, unreadable
 from geo_citymgmt.words import Text
 
 __all__ = ["list_gdal_layers", "read_gdal", "read_geoparquet"]
@@ -61,8 +62,12 @@ def list_gdal_layers(path: Path, kind: str) -> list[str]:
         return _layers(path, file, kind)
 
 
-def read_gdal(path: Path, kind: str, *, sublayer: str | None = None) -> Raw:
+def read_gdal(
+    path: Path, kind: str, *, sublayer: str | None = None, head: int | None = None
+) -> Raw:
     """Read one layer; a record that GDAL cannot give is kept without geometry, and said.
+
+    With ``head`` no more than the first so many records, and they are not counted.
 
     Raises
     ------
@@ -75,9 +80,13 @@ def read_gdal(path: Path, kind: str, *, sublayer: str | None = None) -> Raw:
         chosen = _chosen(path, names, sublayer)
         with _guarded(path):
             meta, table = pyogrio.read_arrow(
-                str(file), layer=chosen, return_fids=True, datetime_as_string=True
+                str(file),
+                layer=chosen,
+                return_fids=True,
+                datetime_as_string=True,
+                max_features=head,
             )
-            stated = _stated(file, kind, chosen)
+            stated = _stated(file, kind, chosen) if head is None else None
             fids = np.asarray(table.column(0).to_numpy())
             geometry = _shapes(file, chosen, meta, table, findings)
             frame = _attributes(meta, table, kind)
@@ -103,8 +112,10 @@ def read_gdal(path: Path, kind: str, *, sublayer: str | None = None) -> Raw:
     return raw if stated is None else _counted(raw, stated)
 
 
-def read_geoparquet(path: Path) -> Raw:
+def read_geoparquet(path: Path, *, head: int | None = None) -> Raw:
     """Read a GeoParquet; a Parquet without geometry is a table.
+
+    With ``head`` no more than the first so many records.
 
     Raises
     ------
@@ -117,7 +128,11 @@ def read_geoparquet(path: Path) -> Raw:
         with path.open("rb") as handle:
             file = pq.ParquetFile(handle)
             stated = file.metadata.num_rows
-            table = file.read()
+            if head is None:
+                table = file.read()
+            else:
+                batches = itertools.islice(file.iter_batches(batch_size=head), 1)
+                table = pa.Table.from_batches(batches, schema=file.schema_arrow)
         geo = json.loads((table.schema.metadata or {}).get(b"geo", b"{}"))
         columns = geo.get("columns") or {}
         name = geo.get("primary_column")
@@ -130,6 +145,7 @@ def read_geoparquet(path: Path) -> Raw:
                 geometry = shapes_of(table.column(name).to_pylist(), findings)
             else:
                 geometry = gpd.read_parquet(path).geometry.to_numpy(dtype=object, copy=True)
+                geometry = geometry[: table.num_rows]
                 geometry[pd.isna(geometry)] = None
         spare = [n for n in table.schema.names if n in columns or n.startswith("__index_level_")]
         frame = plain_frame(table.drop_columns(spare))
@@ -144,7 +160,7 @@ def read_geoparquet(path: Path) -> Raw:
             encoding="UTF-8",
             encoding_source="format",
         )
-    return _counted(raw, stated)
+    return raw if head is not None else _counted(raw, stated)
 
 
 def _counted(raw: Raw, stated: int) -> Raw:
@@ -239,10 +255,7 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
                 f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）。",
                 f"{path.name}: holds {len(names)} layers ({', '.join(names)}).",
             ),
-            remedy=Text(
-                "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
-                "Name one by 'sublayer' in city.toml (Python: sublayer=).",
-            ),
+            remedy=name_one(names),
         )
     if sublayer not in names:
         raise SourceError(
