@@ -7,6 +7,7 @@ reasons in the order of their weight: what was seen, and no score.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -361,12 +362,30 @@ def _near(
 
 def _best(found: list[Candidate], spec: LayerSpec) -> tuple[list[Candidate], list[Candidate]]:
     """Return the candidate that leads for its column and for its field, and those none leads."""
-    kept = _leading(found, lambda c: c.column)
+    rivals = _rivals(found, spec)
+    kept = _leading([c for c in found if c.field not in rivals], lambda c: c.column)
     leads = _leading([c for c in kept if not _ties(c, kept, "column")], lambda c: c.field)
     best = [c for c in leads if not _ties(c, leads, "field")]
-    best = [replace(c, is_applied=_is_certain(c, spec)) for c in best]
+    best = [replace(c, is_applied=_is_certain(c)) for c in best]
     taken = {c.column for c in best} | {c.field for c in best}
-    return best, [c for c in kept if c.column not in taken and c.field not in taken]
+    undecided = [*kept, *(c for c in found if c.field in rivals)]
+    return best, [c for c in undecided if c.column not in taken and c.field not in taken]
+
+
+def _rivals(found: list[Candidate], spec: LayerSpec) -> set[str]:
+    """Return fields of plain text that several columns are by a word of their names.
+
+    Any text may be any text: where names do not say which of two it is, values do not either.
+    """
+    texts = [
+        c
+        for c in found
+        if spec.fields[c.field].type == "text"
+        and c.evidence.verdict < SPEAKS
+        and c.rank in (_WORDS, _PART)
+    ]
+    n_columns = Counter(field for field, _ in {(c.field, c.column) for c in texts})
+    return {field for field, n in n_columns.items() if n > 1}
 
 
 def _leading(found: list[Candidate], of: Callable[[Candidate], str]) -> list[Candidate]:
@@ -386,7 +405,7 @@ def _ties(candidate: Candidate, others: list[Candidate], by: str) -> bool:
     return sum(getattr(c, by) == getattr(candidate, by) for c in others) > 1
 
 
-def _is_certain(candidate: Candidate, spec: LayerSpec) -> bool:
+def _is_certain(candidate: Candidate) -> bool:
     """Whether name and values agree, so that nobody need be asked."""
     verdict = candidate.evidence.verdict
     if candidate.rank == _WORDS:

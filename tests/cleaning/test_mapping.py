@@ -316,3 +316,17 @@ def test_the_headings_of_the_national_census_are_fields():
     )
     assert (row["condition"], row["material"]) == ("intact", "cast_iron")
     assert (row["survey_date"].year, row["update_date"].year) == (2020, 2021)
+
+
+def test_of_two_columns_that_may_be_one_text_none_is_taken_and_both_are_shown():
+    frame = pd.DataFrame(
+        {
+            "CASE DESCRIPTION": ["wall without permit", "shed on the roof"],
+            "CASE INSPECTOR COMMENTS": ["owner was absent", "second visit"],
+        }
+    )
+    table = gcm.propose_mapping(frame, "illegal_construction")
+    assert table["field"].tolist() == ["remark", "remark"]
+    assert not table["applied"].any()
+    alone = gcm.propose_mapping(frame[["CASE DESCRIPTION"]], "illegal_construction")
+    assert alone["applied"].tolist() == [True]
