@@ -64,13 +64,19 @@ def columns(source: Path, wanted: dict[str, Any]) -> dict[str, Any]:
     except gcm.CityDataError:
         table = pd.DataFrame(columns=["column", "field", "applied"])
     fields = {"".join(c.split()): f for c, f in wanted["fields"].items()}
-    right, wrong, seen = 0, 0, set()
-    for row in table.itertuples():
-        column = "".join(row.column.split())
-        known = fields.get(column, ())
-        is_right = row.field in ([known] if isinstance(known, str) else known)
-        right, wrong = right + is_right, wrong + (not is_right)
-        seen.add(column)
+    bare = table["column"].map(lambda column: "".join(column.split()))
+    known = [fields.get(column, ()) for column in bare]
+    is_right = pd.Series(
+        [
+            f in ([k] if isinstance(k, str) else k)
+            for f, k in zip(table["field"], known, strict=True)
+        ],
+        index=table.index,
+        dtype=bool,
+    )
+    # Of several columns that may be one text, a person is asked which: the right one is among them.
+    asked = is_right.groupby(table["field"]).transform("any") & ~table["applied"].astype(bool)
+    right, wrong, seen = int(is_right.sum()), int((~is_right & ~asked).sum()), set(bare)
     needed = {"".join(c.split()) for c in wanted["fields"] if c not in wanted.get("may_be", ())}
     return {"right": right, "missed": len(needed - seen), "wrong": wrong}
 

@@ -85,6 +85,7 @@ def _run(suffix: str, folder: Path, percents: list[int]) -> Tally:
         short, enough = 0, 2 * (len(old) // PAGE + 8)
         while write(enough) != "new":
             short, enough = enough, 2 * enough
+            assert enough * PAGE < _ROOMY, "the writer does not succeed with all the room there is"
         while enough - short > 1:
             middle = (short + enough) // 2
             short, enough = (short, middle) if write(middle) == "new" else (middle, enough)

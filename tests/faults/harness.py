@@ -23,6 +23,7 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading import read_raw
+from geo_citymgmt.reading.coordinates import place_records
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.writing import write_layer
 
@@ -70,6 +71,7 @@ def standing(target: Path, n: int = N) -> str:
     """Say what stands in ``target``: old (version 0), new (1), or what is wrong with it."""
     try:
         raw = read_raw(target)
+        place_records(raw)
     except CityDataError as error:
         return f"unreadable: {error}"
     return verdict(raw, n)
