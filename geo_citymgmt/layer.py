@@ -29,7 +29,7 @@ from geo_citymgmt.cleaning.parting import PartedRecords
 from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
 from geo_citymgmt.cleaning.position import Position, locate, project
-from geo_citymgmt.cleaning.records import check_words, named_units, own_words
+from geo_citymgmt.cleaning.records import check_measure_from, check_words, named_units, own_words
 from geo_citymgmt.cleaning.relations import check_relations
 from geo_citymgmt.cleaning.series import tell_gaps
 from geo_citymgmt.cleaning.sources import align_columns, check_apart
@@ -183,6 +183,7 @@ def read_layer(
     mend: Collection[str] = (),
     units: Mapping[str, str] | None = None,
     date_order: Mapping[str, str] | None = None,
+    measure_from: str | None = None,
     aliases: Mapping[str, str] | None = None,
     values: Mapping[str, Mapping[str, str]] | None = None,
     ledger: Any = None,
@@ -236,6 +237,9 @@ def read_layer(
     date_order : mapping of str to {"mdy", "dmy", "ymd"}, optional
         Field to the order of its dates where the texts state none and the column does not settle
         it: ``{"found_date": "mdy"}``.
+    measure_from : {"geometry"}, optional
+        Where the layer's area or length is not said, that of what is drawn stands in for it, and
+        each such record is told: the ground of a building, say, for its floors.
     aliases : mapping of str to str, optional
         Source column to field name, where names cannot be recognised; empty to leave one out.
         :func:`propose_mapping` says which columns may be which.
@@ -307,6 +311,7 @@ def read_layer(
     """
     spec = get_spec(layer, specs)
     check_words(mend)
+    check_measure_from(measure_from, spec)
     units, values = named_units(units, spec), own_words(values, spec)
     check_date_order(date_order, spec)
     said, aliases = coordinate_aliases(aliases or {}, spec.fields)
@@ -375,7 +380,8 @@ def read_layer(
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
-        _check_fields(raw, spec, mapping, findings)
+        is_drawn = measure_from is not None or spec.measure_default is not None
+        _check_fields(raw, spec, mapping, findings, measure_is_drawn=is_drawn)
     except CityDataError as error:
         _complete(error, findings, raws)
         raise
@@ -404,7 +410,7 @@ def read_layer(
     state.place(zones, unusable, zone_terms)
     if datum is None and target is not None:
         state.check_datum(roads, zones, target)
-    state.measure()
+    state.measure(measure_from)
     state.identify(raw)
     return _closed(
         state,
@@ -639,14 +645,21 @@ def _metric_of(
 
 
 def _check_fields(
-    raw: Raw, spec: LayerSpec, mapping: Mapping[str, str], findings: Findings
+    raw: Raw,
+    spec: LayerSpec,
+    mapping: Mapping[str, str],
+    findings: Findings,
+    *,
+    measure_is_drawn: bool,
 ) -> None:
     free = [column for column in raw.frame.columns if column not in mapping.values()]
     for name, item in spec.fields.items():
         if name in mapping or name == spec.id_field:
             continue
+        if name == spec.measure and measure_is_drawn:
+            continue
         near = similar_columns(item, free) if name == spec.measure else []
-        if name == spec.measure and spec.measure_default is None and spec.role != "facility":
+        if name == spec.measure and spec.role != "facility":
             raise _without_measure(raw.name, spec, item, near)
         if item.figures:
             known = load_figures().figures

@@ -468,9 +468,28 @@ def _table_lines(
             line = f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}"
             draft.entry(line, is_sure=is_sure)
     _kept_lines(draft, entry, found)
+    if layer is not None and entry.measure_from is None:
+        _note_drawn_measure(draft, layer)
     frame = pd.concat([raw.frame for raw in raws]) if raws else pd.DataFrame()
     _field_lines(draft, part, frame)
     return layer if is_known else None
+
+
+def _note_drawn_measure(draft: _Draft, layer: Layer) -> None:
+    """Say that drawn areas could stand in for the measure of a layer that has no column of it."""
+    name = layer.spec.measure
+    is_area = name is not None and layer.spec.fields[name].unit in ("m2", "km2")
+    if not is_area or name in layer.data.columns:
+        return
+    if (shapely.get_dimensions(layer.data.geometry.to_numpy()) == 2).any():
+        label = layer.spec.fields[str(name)]
+        draft.note(
+            Text(
+                f'没有“{label.zh}”；如以图形面积代替（逐条说明），请写 measure_from = "geometry"',
+                f"there is no {label.en.lower()}; where drawn areas are to stand in for it, each "
+                'told, write measure_from = "geometry"',
+            )
+        )
 
 
 def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
@@ -481,9 +500,12 @@ def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
         draft.entry(f"pipeline = {_quoted(entry.pipeline)}")
     if entry.mend:
         draft.entry(f"mend = [{', '.join(map(_quoted, entry.mend))}]")
-    if entry.units:
-        pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in entry.units.items())
-        draft.entry(f"units = {{ {pairs} }}")
+    if entry.measure_from is not None:
+        draft.entry(f"measure_from = {_quoted(entry.measure_from)}")
+    for name, said in (("units", entry.units), ("date_order", entry.date_order)):
+        if said:
+            pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in said.items())
+            draft.entry(f"{name} = {{ {pairs} }}")
 
 
 def _relative(path: Any, root: Path) -> str:

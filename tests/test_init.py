@@ -350,3 +350,22 @@ def test_zones_without_code_or_name_say_which_columns_could_be_them():
     assert told.loc["district_code", "value"] == "gid"
     assert told.loc["name_zh", "value"] == "t"
     assert read.data["district_code"].tolist() == ["districts#0", "districts#1"]
+
+
+def test_what_a_city_toml_says_of_dates_and_drawn_areas_is_kept_when_it_is_proposed_anew(tmp_path):
+    squares = [shapely.box(x, 3_460_000, x + 10, 3_460_010) for x in (550_000, 550_100)]
+    frame = gpd.GeoDataFrame(
+        {"图斑编号": ["A1", "A2"], "发现日期": ["01/02/2022", "03/04/2022"]},
+        geometry=squares, crs="EPSG:4549",
+    )  # fmt: skip
+    frame.to_file(tmp_path / "违建.gpkg")
+    proposed, _ = propose(tmp_path, SPECS)
+    assert 'measure_from = "geometry"' in proposed
+    (tmp_path / "city.toml").write_text(
+        '[layers.illegal_construction]\npath = "违建.gpkg"\nmeasure_from = "geometry"\n'
+        'date_order = { found_date = "mdy" }\n',
+        encoding="utf-8",
+    )
+    again, _ = propose(tmp_path, SPECS)
+    assert '\nmeasure_from = "geometry"\n' in again
+    assert '\ndate_order = { "found_date" = "mdy" }\n' in again

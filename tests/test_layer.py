@@ -432,3 +432,32 @@ def test_rejects_keep_every_column_of_the_source_and_the_layer_knows_which_is_wh
         "井号": "A", "备用列": "y", "我的路": "乙",
     }  # fmt: skip
     assert read.mapping["road_name"] == "我的路"
+
+
+def parcels_drawn() -> gpd.GeoDataFrame:
+    squares = [shapely.box(x, 3_460_000, x + side, 3_460_000 + side)
+               for x, side in ((550_000, 10), (550_100, 20))]  # fmt: skip
+    return gpd.GeoDataFrame({"图斑编号": ["A1", "A2"]}, geometry=squares, crs="EPSG:4549")
+
+
+def test_the_drawn_area_stands_in_for_one_that_is_not_said_only_where_it_is_asked_for():
+    frame = parcels_drawn()
+    assert "illegal_area_m2" not in gcm.read_layer(frame, "illegal_construction").data
+    read = gcm.read_layer(frame, "illegal_construction", measure_from="geometry")
+    assert read.data["illegal_area_m2"].round(6).tolist() == [100.0, 400.0]
+    assert read.findings["code"].eq("VALUE_ASSUMED").sum() == 2
+    said = gcm.read_layer(
+        frame.assign(违建面积=[None, 350.0]), "illegal_construction", measure_from="geometry"
+    )
+    assert said.data["illegal_area_m2"].round(6).tolist() == [100.0, 350.0]
+    assert said.findings["code"].eq("VALUE_ASSUMED").sum() == 1
+
+
+@pytest.mark.parametrize(
+    ("layer", "given", "said"),
+    [("illegal_construction", "area", '"geometry" alone'),
+     ("parking_points", "geometry", "no area or length")],
+)  # fmt: skip
+def test_a_measure_that_is_not_drawn_is_refused(layer, given, said):
+    with pytest.raises(gcm.CityDataError, match=said):
+        gcm.read_layer(parcels_drawn(), layer, measure_from=given)

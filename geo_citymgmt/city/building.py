@@ -107,6 +107,7 @@ class Builder:
                 mend=entry.mend,
                 units=entry.units,
                 date_order=entry.date_order,
+                measure_from=entry.measure_from,
                 zones=zones,
                 zone_terms=self.zone_terms(),
                 roads=roads,

@@ -110,6 +110,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     known = (
         "path", "sublayer", "crs", "datum", "x", "y", "encoding", "fields", "ledger", "pipeline",
         "mend", "units", "values", "date_order",
+        "measure_from",
     )  # fmt: skip
     if not isinstance(entry, Mapping):
         raise _mistake(path, place, 'must be a table, such as path = "file"')
@@ -122,6 +123,8 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     for axis in ("x", "y"):
         if not isinstance(entry.get(axis, ""), str):
             raise _mistake(path, f"{place}.{axis}", "must be the name of a column")
+    if entry.get("measure_from") not in (None, "geometry"):
+        raise _mistake(path, f"{place}.measure_from", 'must be "geometry"')
     # Who writes "高德经度" = "经度" among the fields says the same.
     places, fields = coordinate_aliases(entry.get("fields", {}), specs[key].fields)
     return LayerSource(
@@ -140,6 +143,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         mend=tuple(entry.get("mend", ())),
         units=dict(entry.get("units", {})),
         date_order=dict(entry.get("date_order", {})),
+        measure_from=entry.get("measure_from"),
         values=_own_words(path, f"{place}.values", entry.get("values", {})),
     )
 

@@ -456,8 +456,8 @@ def matched_events(
             several,
             "several",
             Text(
-                "编号在几个分区或文件中都有，请写全，如 320508-001",
-                "several districts or files have their id; write it in full, such as 320508-001",
+                "编号在几个分区或文件中都有，请写全（区划代码-编号）",
+                "several districts or files have their id; write it in full (CODE-ID)",
             ),
         ),
     ):

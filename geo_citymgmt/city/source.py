@@ -44,6 +44,8 @@ class LayerSource:
     mend: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     date_order: Mapping[str, str] = field(default_factory=dict)
+    #: "geometry" where area or length of what is drawn stands in for a measure that is not said.
+    measure_from: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     #: By field, an office's own words with their codes.
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

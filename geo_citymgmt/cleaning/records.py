@@ -27,11 +27,13 @@ from geo_citymgmt.reading import Raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["Records", "check_words", "named_units", "own_words"]
+__all__ = ["Records", "check_measure_from", "check_words", "named_units", "own_words"]
 
 #: Where a source says in which district a record is, the code before the name.
 _DISTRICTS = ("district_reported", "district_name")
 
+#: Units of what is drawn, and how many metres or square metres they are.
+_AREAS, _LENGTHS = {"m2": 1.0, "km2": 1e6}, {"m": 1.0, "km": 1e3}
 #: Share of records outside all zones from which on the datum is asked about.
 _OUTSIDE = 0.02
 
@@ -177,23 +179,26 @@ class Records:
         )
         self.rejected |= told & ~placed
 
-    def measure(self) -> None:
-        """Fill the measure of the layer from the geometry where its file says so; tell the rest.
+    def measure(self, measure_from: str | None = None) -> None:
+        """Fill the measure of the layer from the geometry where that is said; tell the rest.
+
+        The layer's file says so, or whoever reads it by ``measure_from="geometry"``.
 
         A facility without its measure counts as one; what adds the measure up says how many lack
         it. A context record without it says nothing, and is rejected.
         """
         name = self.spec.measure
-        if name is None or (name not in self.data.columns and self.spec.measure_default is None):
+        is_drawn = measure_from is not None or self.spec.measure_default is not None
+        if name is None or (name not in self.data.columns and not is_drawn):
             return
         item = self.spec.fields[name]
         if name not in self.data.columns:
             self.data[name] = np.nan
         missing = self.data[name].isna().to_numpy() & ~self.rejected
-        if self.spec.measure_default is not None:
+        if is_drawn:
             shape = gpd.GeoSeries(self.geometry)
-            measured = (shape.area if item.geometry == "area" else shape.length).to_numpy()
-            measured = measured / {"km": 1e3, "km2": 1e6}.get(item.unit, 1.0)
+            measured = (shape.area if item.unit in _AREAS else shape.length).to_numpy()
+            measured = measured / (_AREAS | _LENGTHS)[item.unit]
             filled = missing & (measured > 0)
             self.data.loc[filled, name] = measured[filled]
             shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
@@ -258,6 +263,27 @@ class Records:
             place=np.column_stack(spots(self.geometry)),
             labels=raw.labels(),
         )
+
+
+def check_measure_from(given: str | None, spec: LayerSpec) -> None:
+    """Refuse what a measure cannot come from: only areas and lengths are drawn."""
+    item = spec.fields[spec.measure] if spec.measure else None
+    if given is None or (given == "geometry" and item and item.unit in (*_AREAS, *_LENGTHS)):
+        return
+    if given != "geometry":
+        raise SpecError(
+            Text(
+                f"measure_from 为 {given!r}，只能是 “geometry”。",
+                f'measure_from is {given!r}; it can be "geometry" alone.',
+            )
+        )
+    raise SpecError(
+        Text(
+            f"measure_from：图层“{spec.name_zh}”的量值不是面积或长度，不能由图形得到。",
+            f"measure_from: {spec.key} has no area or length that geometry could give.",
+        ),
+        remedy=Text("请去掉 measure_from。", "Leave measure_from out."),
+    )
 
 
 def check_words(mend: Collection[str]) -> None:
