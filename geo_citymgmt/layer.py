@@ -482,7 +482,8 @@ def _closed(
     spec, findings, accepted = state.spec, state.findings, state.accepted
     record = state.record[accepted]
     target = None if metric is None else metric.crs
-    data = state.accepted_rows(raw.frame, mapping, columns, target)
+    places = {column for one in raws for column in one.place_columns or ()}
+    data = state.accepted_rows(raw.frame, mapping, columns, target, places)
     check_relations(data, spec, findings, record, data_date, state.doubted)
     field_of = {column: name for name, column in mapping.items()}
     fields = {field_of.get(column, column) for column in personal}

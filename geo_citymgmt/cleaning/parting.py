@@ -36,9 +36,13 @@ class PartedRecords(Records):
         mapping: Mapping[str, str],
         columns: Sequence[str] | None,
         crs: CRS | None,
+        place_columns: Collection[str] = (),
     ) -> gpd.GeoDataFrame:
-        """Return the accepted records: fields of the spec, then the other columns of ``raw``."""
-        frame = self._ordered(raw, mapping, columns)
+        """Return the accepted records: fields of the spec, then the other columns of ``raw``.
+
+        ``place_columns`` are those that positions were taken from: no fields, but not unknown.
+        """
+        frame = self._ordered(raw, mapping, columns, place_columns)
         data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=crs)
         if self.accepted.all():
             return data
@@ -48,7 +52,11 @@ class PartedRecords(Records):
         return data.drop(columns=[c for c in vague if data[c].isna().all()])
 
     def _ordered(
-        self, raw: pd.DataFrame, mapping: Mapping[str, str], columns: Sequence[str] | None
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        columns: Sequence[str] | None,
+        place_columns: Collection[str],
     ) -> pd.DataFrame:
         computed = ("district_code", "district_reported")
         needed = {self.spec.id_field, self.spec.measure, *computed}
@@ -63,11 +71,10 @@ class PartedRecords(Records):
         frame = self.data[names].copy()
         used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
         unknown = [column for column in raw.columns if column not in used]
-        if unknown:
+        if told := [str(column) for column in unknown if column not in place_columns]:
             # Where nothing was recognised, the layer is what its geometry is and no more.
             severity = None if mapping else "warning"
-            value = ", ".join(map(str, unknown))
-            self.findings.add("FIELD_UNKNOWN", value=value, severity=severity)
+            self.findings.add("FIELD_UNKNOWN", value=", ".join(told), severity=severity)
         for column in unknown:
             if columns is None or column in columns:
                 # A source column that happens to bear the name of a field stays apart.
