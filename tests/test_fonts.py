@@ -14,6 +14,15 @@ import geo_citymgmt
 from geo_citymgmt.fonts import CJK_FAMILY, cjk_font_path, font_families, lacking
 
 PACKAGE = Path(geo_citymgmt.__file__).parent
+#: Words that columns and files are recognised by.
+WORDLISTS = {
+    "traditional.csv",
+    "concepts.toml",
+    "units.toml",
+    "coordinates.toml",
+    "sheets.toml",
+    "degrees.py",
+}
 CJK = range(0x2E80, 0xFFEF)
 
 
@@ -55,9 +64,11 @@ def test_every_chinese_character_the_package_writes_is_there():
         file
         for kind in ("*.py", "*.toml", "*.csv", "*.json", "*.js", "*.j2")
         for file in PACKAGE.rglob(kind)
-        if "assets" not in file.parts
+        # What headings are told by is read, and written nowhere.
+        if "assets" not in file.parts and file.name not in WORDLISTS
     ]
-    text = "".join(file.read_text(encoding="utf-8") for file in files)
+    lines = [line for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    text = "".join(line for line in lines if not line.lstrip().startswith(("looks = ", ">>>")))
     written = "".join(c for c in dict.fromkeys(text) if ord(c) in CJK and c not in "鿿\uff00")
     assert len(written) > 1000
     assert lacking(written) == "", "run scripts/subset_font.py"

@@ -339,7 +339,8 @@ def _is_likely(
     if item.type in _LISTS:
         # "kind" may be of anything; PARK_TYPE_DESC is the kind of car park, in unknown words.
         return words.names_subject(column) and len(values.texts) > 1
-    return item.type == "text" and bool(item.looks)
+    # Names may look otherwise in another country; a code that does not look like one is none.
+    return item.type == "text" and bool(item.looks) and not item.name.endswith("_code")
 
 
 def _near(

@@ -203,9 +203,12 @@ def _settle(
         return strength, agreeing if len(agreeing) == 1 else names
     if not values(column).texts or seen[only.name].verdict > CONTRADICTS:
         return strength, names
-    # 行政区 is the name of a district, or its code cut by the .dbf.
+    # 行政区 is the name of a district, or its code cut by the .dbf; 所属区 may hold either.
     key = plain_key(column)
     others = dict.fromkeys(n for one in table for n in one.get(key, []) if n != only.name)
+    code = only.name.removesuffix("_name") + "_code"
+    if code != only.name and code in spec.fields:
+        others[code] = None
     fits = [
         n
         for n in others

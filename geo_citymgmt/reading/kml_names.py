@@ -5,8 +5,8 @@ They are written in ASCII before GDAL reads the file, and spelt as they were aft
 
 from __future__ import annotations
 
-import html
 import re
+from html import unescape
 
 __all__ = ["ascii_names", "spelt_name"]
 
@@ -56,7 +56,7 @@ def _as_ascii(element: re.Match[str]) -> str:
 
 
 def _named(match: re.Match[str]) -> str:
-    name = html.unescape(match[2] if match[2] is not None else match[3])
+    name = unescape(match[2] if match[2] is not None else match[3])
     if not name or _PLAIN.fullmatch(name):
         return match[0]
     return f'{match[1]}"{_MARK}{name.encode("utf-8").hex()}"'
