@@ -106,8 +106,8 @@ class Vocabulary:
         >>> words = Vocabulary(load_specs()["parking_points"])
         >>> [sorted(m) for m in words.meanings("PARK_NAME")]
         [['name']]
-        >>> sorted(sorted(m) for m in words.meanings("nameOfLot"))
-        [['name'], ['name', 'space']]
+        >>> sorted(sorted(m) for m in words.meanings("parkingTime"))
+        [['date'], ['hours']]
         """
         choices = [self._choices(word) for word in self._split(heading)]
         count = 1
