@@ -21,6 +21,21 @@ if TYPE_CHECKING:
 __all__ = ["fields", "fields_table", "figures", "figures_table", "layers_table"]
 
 
+_lang = click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default=lambda: options.lang,
+    help="语言 / language",
+)
+_layers = click.option(
+    "--layers",
+    "layer_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+)
+
+
 @click.command()
 @click.argument("source", type=click.Path(path_type=Path), required=False)
 @click.option(
@@ -31,19 +46,8 @@ __all__ = ["fields", "fields_table", "figures", "figures_table", "layers_table"]
     help="输出形式",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
-@click.option(
-    "--lang",
-    type=click.Choice(["zh", "en"]),
-    default=lambda: options.lang,
-    help="语言 / language",
-)
-@click.option(
-    "--layers",
-    "layer_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
-)
+@_lang
+@_layers
 @click.option("--profile", default=None, metavar="NAME|FOLDER", help="配置 / profile of the city")
 @guarded
 def figures(
@@ -86,19 +90,8 @@ def figures(
     default="table",
     help="输出形式",
 )
-@click.option(
-    "--lang",
-    type=click.Choice(["zh", "en"]),
-    default=lambda: options.lang,
-    help="语言 / language",
-)
-@click.option(
-    "--layers",
-    "layer_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
-)
+@_lang
+@_layers
 @guarded
 def fields(layer: str | None, style: str, lang: Lang, layer_folder: Path | None) -> int:
     """列出图层，或一个图层的字段和代码 / list the layers, or the fields and codes of one.
