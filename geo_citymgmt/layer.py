@@ -370,7 +370,8 @@ def read_layer(
         if refuse_copies and len(raws) > 1:
             check_apart(raws, placed, spec, aliases)
         raw = joined(_in_one_unit(raws, spec, aliases))
-        match = match_fields(raw.frame, spec, findings, aliases)
+        places_from = _place_columns(raws)
+        match = match_fields(raw.frame, spec, findings, aliases, places=places_from)
         add_proposals(match, spec, findings)
         mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)
         n_alone = 0
@@ -482,8 +483,7 @@ def _closed(
     spec, findings, accepted = state.spec, state.findings, state.accepted
     record = state.record[accepted]
     target = None if metric is None else metric.crs
-    places = {column for one in raws for column in one.place_columns or ()}
-    data = state.accepted_rows(raw.frame, mapping, columns, target, places)
+    data = state.accepted_rows(raw.frame, mapping, columns, target, _place_columns(raws))
     check_relations(data, spec, findings, record, data_date, state.doubted)
     field_of = {column: name for name, column in mapping.items()}
     fields = {field_of.get(column, column) for column in personal}
@@ -593,6 +593,11 @@ def _no_place(
         shown.append(text)
     nothing = np.full(n_alone, "", dtype=object)
     return np.concatenate([*reasons, nothing]), np.concatenate([*shown, nothing])
+
+
+def _place_columns(raws: Sequence[Raw]) -> set[str]:
+    """Return the columns that positions were taken from."""
+    return {column for one in raws for column in one.place_columns or ()}
 
 
 def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:

@@ -29,6 +29,7 @@ __all__ = [
 
 _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}
 _FALSE = {"否", "无", "0", "n", "no", "false", "f", "×", "x", "未", "不涉安", "非"}
+_ANSWERS = frozenset(_TRUE | _FALSE)
 #: A code as a number: 50, 50.0, and 0 for 00.
 _NUMERIC = re.compile(r"(\d{1,6})(?:\.0*)?")
 _DATA = read_toml(resources.files(__package__) / "concepts.toml")
@@ -116,7 +117,7 @@ def _ask_words(unknown: list[str], item: Field, findings: Findings) -> None:
 
 def bool_words() -> frozenset[str]:
     """Return the words that are yes or no."""
-    return frozenset(_TRUE | _FALSE)
+    return _ANSWERS
 
 
 def parse_bool_column(
@@ -177,10 +178,15 @@ def code_table(item: Field) -> dict[str, str]:
     return table
 
 
-def code_of(text: str, item: Field, table: Mapping[str, str]) -> tuple[str | None, bool]:
-    """Return the code of a word, and whether the word is understood (one for nothing is)."""
-    key = plain_key(text)
-    if key not in table and (digits := _NUMERIC.fullmatch(plain(text))):
+def code_of(
+    text: str, item: Field, table: Mapping[str, str], key: str | None = None
+) -> tuple[str | None, bool]:
+    """Return the code of a word, and whether the word is understood (one for nothing is).
+
+    ``key`` is its :func:`plain_key`, where that is known already.
+    """
+    key = plain_key(text) if key is None else key
+    if key not in table and key.isascii() and (digits := _NUMERIC.fullmatch(plain(text))):
         # A sheet or a number column takes the zeros off a code and puts decimals on.
         key = digits[1].zfill(min(len(code) for code in item.codes))
     # A field's own list is asked before the null markers: 无 may be one of its codes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 import pandas as pd
@@ -70,6 +70,11 @@ class Values:
         self.texts = [text for text, _ in kept]
         self._n = np.array([n for _, n in kept], dtype=float)
 
+    @cached_property
+    def keys(self) -> list[str]:
+        """The different values as words are compared."""
+        return [plain_key(text) for text in self.texts]
+
     def share(self, is_so: np.ndarray | list[bool]) -> float:
         """Share of the records (that have a value) whose value is marked."""
         total = self._n.sum()
@@ -122,7 +127,10 @@ class Values:
 
     def _are_codes(self, item: Field) -> Evidence:
         table = code_table(item)
-        found = [code_of(text, item, table)[0] for text in self.texts]
+        found = [
+            code_of(text, item, table, key)[0]
+            for text, key in zip(self.texts, self.keys, strict=True)
+        ]
         share = self.share([code is not None for code in found])
         n_words = len(set(found) - {None})
         said = _shares(share, "值在其代码表中", "values are codes of it")
@@ -137,7 +145,7 @@ class Values:
         return Evidence(SAYS_NOTHING, said)
 
     def _are_answers(self) -> Evidence:
-        share = self.share([plain_key(t) in bool_words() for t in self.texts])
+        share = self.share([key in bool_words() for key in self.keys])
         return Evidence(_verdict(share), _shares(share, "值是“是／否”", "values are yes or no"))
 
     def _are_dates(self) -> Evidence:

@@ -8,7 +8,7 @@ reasons in the order of their weight: what was seen, and no score.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,6 +83,8 @@ def match_fields(
     spec: LayerSpec,
     findings: Findings,
     aliases: Mapping[str, str] | None = None,
+    *,
+    places: Collection[str] = (),
 ) -> FieldMatch:
     """Return which column of ``frame`` is which field, by names and values.
 
@@ -96,6 +98,8 @@ def match_fields(
         Takes what was recognised and how, and what has to be asked.
     aliases : mapping of str to str, optional
         The caller's word: source column to field name, empty to leave a column out.
+    places : collection of str
+        Columns that positions were taken from: a field by its known name at most.
     """
     columns = [str(column) for column in frame.columns]
     told = given_columns(columns, aliases, spec)
@@ -106,7 +110,7 @@ def match_fields(
     words = Vocabulary(spec)
     doubted = _put_right(mapping, told, spec, words, values, findings)
     open_names = asked.values_of("FIELD_AMBIGUOUS", "FIELD_DUPLICATE", "FIELD_DOUBTED")
-    settled = {*mapping.values(), *told, *open_names}
+    settled = {*mapping.values(), *told, *open_names, *places}
     free = [c for c in columns if c not in settled and values(c).texts]
     found = [
         c for column in free for c in _candidates(column, spec, mapping, words, values(column))
@@ -266,8 +270,8 @@ def _put_right(
 ) -> set[tuple[str, str]]:
     """Give up what a name alone says and neither the values nor the other words bear out.
 
-    ``streetname`` is 街道 by its letters, and a road by its values; the word "type" is the kind of
-    anything.
+    ``streetname`` is 街道 by its letters, and a road by its values; ``ID_NUMBER`` is that of a
+    person, or of anything; the word "type" is the kind of anything.
     """
     doubted = set()
     for name, column in list(mapping.items()):
@@ -278,7 +282,9 @@ def _put_right(
         if evidence.verdict > SAYS_NOTHING or not values(column).texts:
             continue
         if item.looks:
-            is_doubtful = column.isascii() and words.is_false_friend(column, item)
+            is_doubtful = column.isascii() and (
+                item.personal or words.is_false_friend(column, item)
+            )
         else:
             is_doubtful = not is_own_name(column, item) and words.says_only(column, "type")
         if is_doubtful:

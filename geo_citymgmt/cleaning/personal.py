@@ -28,7 +28,7 @@ _CARD = re.compile(r"(?<![\dA-Za-z.])[1-9]\d{16}[\dXx](?![\dA-Za-z])")
 #: Neither has fewer digits in a row.
 _LONG = re.compile(r"\d{10}")
 _NAMES = re.compile(
-    r"身份证|证件号|手机|联系电话|联系方式|电话|姓名|户主|当事人|phone|mobile|^tel|idcard|id_?number"
+    r"身份证|证件号|手机|联系电话|联系方式|电话|姓名|户主|当事人|phone|mobile|^tel|id_?card|identity_?(?:no|num)"
     r"|^sfz|^lxdh|^lxr",
     re.IGNORECASE,
 )

@@ -227,9 +227,7 @@ class Records:
 
         ``raw`` tells which source each record is from, and what a clerk sees beside it.
         """
-        # A district is the same one in whatever file it stands.
-        is_zone = self.spec.role == "zones"
-        numbering = None if raw is None or is_zone else partial(self._numbering, raw)
+        numbering = None if raw is None else partial(self._numbering, raw)
         ids, repeated = identify(
             self.data, self.spec, self.findings, self.record, self.rejected, numbering
         )
@@ -246,12 +244,14 @@ class Records:
         tell_coincident(shapes, key, ids, self.findings, self.record)
 
     def _numbering(self, raw: Raw) -> Numbering:
-        said = [self.data[n] for n in _DISTRICTS if n in self.data.columns]
+        # A district is the same one in whatever file it stands.
+        is_zone = self.spec.role == "zones"
+        said = [self.data[n] for n in _DISTRICTS if n in self.data.columns and not is_zone]
         nothing = no_text(len(self.data))
         district = said[0].astype("str").fillna(said[-1].astype("str")) if said else nothing
         owner = self.data.get("district_code", nothing)
         part = np.zeros(len(self.data), dtype=np.int64)
-        if raw.part is not None:
+        if raw.part is not None and not is_zone:
             known = pd.Series(raw.part, index=raw.record[: len(raw.part)])
             # Rows of the office's list that have no feature are of no file of the layer.
             part = known.reindex(self.record).fillna(len(raw.parts)).to_numpy(dtype=np.int64)

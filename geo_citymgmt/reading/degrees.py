@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 __all__ = ["Halves", "is_packed", "read_coordinates", "read_halves"]
 
@@ -118,7 +119,7 @@ def read_coordinates(column: pd.Series, *, axis: str) -> tuple[np.ndarray, bool]
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype("float64").to_numpy(), False
     plain = column.reset_index(drop=True).astype("str")
-    numbers = pd.to_numeric(plain, errors="coerce").astype("float64").to_numpy(copy=True)
+    numbers = _decimals(plain)
     hard = np.flatnonzero(np.isnan(numbers) & plain.notna().to_numpy())
     if not len(hard):
         return numbers, False
@@ -129,6 +130,15 @@ def read_coordinates(column: pd.Series, *, axis: str) -> tuple[np.ndarray, bool]
     values[np.isin(letter, wrong)] = np.nan
     numbers[hard] = values[codes]
     return numbers, bool((are_angles & np.isfinite(values)).any())
+
+
+def _decimals(texts: pd.Series) -> np.ndarray:
+    """Return the plain numbers among ``texts``, NaN elsewhere."""
+    try:
+        return np.array(pa.array(texts.array).cast(pa.float64()).to_numpy(zero_copy_only=False))
+    except pa.ArrowInvalid:
+        # It stops at the first that is none.
+        return pd.to_numeric(texts, errors="coerce").astype("float64").to_numpy(copy=True)
 
 
 def read_halves(column: pd.Series) -> Halves:

@@ -330,3 +330,13 @@ def test_of_two_columns_that_may_be_one_text_none_is_taken_and_both_are_shown():
     assert not table["applied"].any()
     alone = gcm.propose_mapping(frame[["CASE DESCRIPTION"]], "illegal_construction")
     assert alone["applied"].tolist() == [True]
+
+
+def test_an_id_number_is_that_of_a_person_by_its_digits_alone():
+    of_covers = points(ID_NUMBER=["MH-1"])
+    assert gcm.read_layer(of_covers, "manholes").data["manhole_id"].tolist() == ["MH-1"]
+    for written in ("11010519491231002X", "110105491231002", "1101************2X"):
+        read = gcm.read_layer(points(ID_NUMBER=[written]), "manholes")
+        assert read.findings.loc[read.findings["code"] == "PERSONAL_DATA", "field"].tolist() == [
+            "id_number"
+        ]
