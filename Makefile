@@ -8,12 +8,13 @@ REPORT_LANG ?= zh
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-floors lab lint bench bench-maps faults sample docs clean
+.PHONY: help report test test-floors search lab lint bench bench-maps faults sample docs clean
 
 help:
 	@echo "make report  report on $(SOURCE) into $(OUT)"
 	@echo "make test    all tests, notebooks and browser included"
 	@echo "make test-floors  all tests with the oldest versions that are allowed"
+	@echo "make search  properties of the code with new examples, a thousand each"
 	@echo "make lab     JupyterLab on the notebooks"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   benchmarks against peers"
@@ -47,6 +48,9 @@ test-floors:
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -c $(FLOORS)/floors.txt -e ".[test,notebook]"
 	@sh scripts/system-packages.sh chromium postgis
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
+
+search: $(VENV)/stamp-test+notebook
+	@$(BIN)/python -m pytest -n 2 --hypothesis-profile=search -m hypothesis tests $(ARGS)
 
 lab: $(VENV)/stamp-notebook
 	@$(BIN)/jupyter lab notebooks

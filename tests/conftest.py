@@ -15,11 +15,11 @@ from hypothesis import settings
 
 import geo_citymgmt as gcm
 
-# The same examples in each run, so that one run can be held against another; new ones are looked
-# for with --hypothesis-profile=search. How long an example takes says more about what else the
-# machine does than about the code.
-settings.register_profile("same", deadline=None, derandomize=True)
-settings.register_profile("search", deadline=None)
+# The same examples in each run, so that one run can be held against another; many new ones are
+# looked for by `make search`. How long an example takes says more about what else the machine does
+# than about the code.
+settings.register_profile("same", deadline=None, derandomize=True, max_examples=40)
+settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile("same")
 
 ROOT = Path(__file__).resolve().parent.parent

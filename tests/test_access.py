@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -132,7 +132,6 @@ spot = st.tuples(st.integers(0, 900), st.integers(0, 900), st.integers(0, 50))
 kinds = st.sampled_from([None, "gaussian", {150: 1.0, 300: 0.5}])
 
 
-@settings(max_examples=250, deadline=None)
 @given(
     st.lists(spot, min_size=1, max_size=15),
     st.lists(spot, min_size=1, max_size=10),
@@ -261,7 +260,6 @@ def test_a_column_that_is_not_there_is_refused():
 amounts = st.lists(st.integers(0, 1000), min_size=1, max_size=40).filter(any)
 
 
-@settings(max_examples=250, deadline=None)
 @given(amounts, st.randoms(use_true_random=False))
 def test_gini_equals_that_of_inequality_in_any_order_and_unit(values, random):
     theirs = peer("inequality.gini").Gini(np.array(values, dtype=float)).g
@@ -271,7 +269,6 @@ def test_gini_equals_that_of_inequality_in_any_order_and_unit(values, random):
     assert gcm.gini(pd.Series(values) * 0.037) == pytest.approx(ours, abs=1e-12)
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 99), st.integers(1, 6)), min_size=1, max_size=12))
 def test_residents_weigh_as_if_each_stood_alone(zones):
     amount = pd.Series([n * a for a, n in zones], dtype=float)

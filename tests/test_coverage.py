@@ -8,7 +8,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -114,7 +114,6 @@ places = st.one_of(
 radii = st.sampled_from([0.05, 20.0, 50.0, 100.0, 150.0, 170.3, 50 * 2**0.5, 450.0, 700.0, 3_000.0])
 #: Green's theorem loses digits where circles are tiny beside the zone.
 wider = radii.filter(lambda r: r > 1)
-many = settings(max_examples=250, deadline=None)
 
 
 def odd_zone(dx: float = X0, dy: float = Y0, factor: float = 1.0) -> np.ndarray:
@@ -126,7 +125,6 @@ def exact(xy: list, radius: float, zone: np.ndarray, dx: float = X0, dy: float =
     return float(covered_area(x + dx, y + dy, radius, zone)[0])
 
 
-@many
 @given(places, wider)
 def test_any_configuration_agrees_with_arcs_by_greens_theorem(xy, radius):
     expected = area_covered(xy, radius, ODD)
@@ -147,7 +145,6 @@ def test_a_tiny_disc_is_whole_inside_and_parted_on_sides_and_corners(place, part
         assert found == pytest.approx(part * whole, rel=1e-6)
 
 
-@settings(max_examples=300, deadline=None)
 @given(places, wider, st.integers(1, 5))
 def test_reached_by_several_agrees_with_arcs_by_greens_theorem(xy, radius, at_least):
     x, y = np.array(xy, dtype=float).T
@@ -158,7 +155,6 @@ def test_reached_by_several_agrees_with_arcs_by_greens_theorem(xy, radius, at_le
     assert depth.area() == pytest.approx(whole, rel=1e-9, abs=tiny)
 
 
-@settings(max_examples=300, deadline=None)
 @given(places, wider)
 def test_one_by_pieces_of_outlines_is_one_by_cells(xy, radius):
     x, y = np.add(xy, (X0, Y0)).T
@@ -174,14 +170,12 @@ def test_the_depths_of_discs_add_up_to_all_discs():
     assert sums == pytest.approx(40 * np.pi * 150**2, rel=1e-12)
 
 
-@many
 @given(places, radii, st.sampled_from([1e-6, 1.0, 33.3, 1_000.0]))
 def test_a_wider_radius_never_covers_less(xy, radius, more):
     some, all_ = (exact(xy, r, odd_zone()) for r in (radius, radius + more))
     assert some <= all_ + 1e-9 * max(all_, 1.0)
 
 
-@many
 @given(places, radii, st.integers(-20_000, 20_000), st.integers(-20_000, 20_000))
 def test_moving_all_changes_nothing(xy, radius, dx, dy):
     here, there = (
@@ -192,7 +186,6 @@ def test_moving_all_changes_nothing(xy, radius, dx, dy):
     assert there == pytest.approx(here, rel=1e-9, abs=1e-8 * radius)
 
 
-@many
 @given(places, radii, st.sampled_from([2.0, 0.125, 1000.0, 3.7]))
 def test_scaling_all_scales_the_area_by_the_square(xy, radius, factor):
     larger = [(factor * x, factor * y) for x, y in xy]
@@ -201,7 +194,6 @@ def test_scaling_all_scales_the_area_by_the_square(xy, radius, factor):
     assert found == pytest.approx(factor**2 * plain, rel=1e-9, abs=1e-9 * (factor * radius) ** 2)
 
 
-@many
 @given(places, radii, st.randoms(use_true_random=False))
 def test_the_order_and_repetition_of_points_do_not_matter(xy, radius, random):
     mixed = [*xy, xy[0]]
@@ -209,7 +201,6 @@ def test_the_order_and_repetition_of_points_do_not_matter(xy, radius, random):
     assert exact(mixed, radius, odd_zone()) == exact(xy, radius, odd_zone())
 
 
-@many
 @given(places, radii)
 def test_zones_and_what_is_outside_make_the_union(xy, radius):
     x, y = np.array(xy, dtype=float).T
@@ -221,7 +212,6 @@ def test_zones_and_what_is_outside_make_the_union(xy, radius):
     assert parts.sum() == pytest.approx(union, rel=1e-9)
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(anywhere, anywhere), min_size=1, max_size=25), st.integers(20, 600))
 def test_any_configuration_agrees_with_extrapolated_buffers(xy, radius):
     zone = squares((-2_000, -2_000, 3_000, 3_000))
@@ -292,7 +282,6 @@ def test_at_least_must_be_a_whole_number_from_one(at_least):
         gcm.coverage(points((0, 0)), WIDE, radius_m=1, at_least=at_least)
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 300), st.integers(0, 300)), min_size=1, max_size=20),
     st.integers(10, 200),

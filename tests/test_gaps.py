@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -86,7 +86,6 @@ def test_places_with_one_of_two_features_are_gaps_for_two():
     assert gaps(stops, demand, at_least=2)["demand"].tolist() == [2.0]
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-1, 21), st.integers(-1, 11)), min_size=1, max_size=8),
     st.sets(st.tuples(st.integers(0, 20), st.integers(0, 9)), min_size=1, max_size=8),

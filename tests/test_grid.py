@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -17,7 +17,6 @@ zones = st.lists(st.tuples(place, place, side, side), min_size=1, max_size=4).ma
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(zones, st.sampled_from([10.0, 33.3, 50.0, 400.0]))
 def test_clipped_cells_are_the_zones_and_lie_in_one_square_each(given_zones, cell_m):
     grid = gcm.make_grid(given_zones, cell_m)

@@ -10,7 +10,7 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -275,7 +275,6 @@ def test_a_vrt_under_another_name_is_refused(tmp_path):
         gcm.read_layer(path, "manholes")
 
 
-@settings(max_examples=50, deadline=None)
 @given(
     st.lists(
         st.tuples(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from geo_citymgmt.zones.lookup import CellTable
@@ -52,7 +52,6 @@ def turned(polygons, angle):
     return around
 
 
-@settings(max_examples=250, deadline=None)
 @given(zones, n_cells, st.sampled_from([0.0, 0.1, 0.7]), st.integers(0, 2**32 - 1))
 def test_the_table_gives_the_owners_of_the_plain_way(shapes, cells, angle, seed):
     polygons = turned(np.array(shapes, dtype=object), angle)
@@ -66,7 +65,6 @@ def test_the_table_gives_the_owners_of_the_plain_way(shapes, cells, angle, seed)
     assert table.owner(x, y).tolist() == plain(polygons, x, y).tolist()
 
 
-@settings(max_examples=250, deadline=None)
 @given(zones, n_cells, corner, st.integers(0, 12), st.integers(0, 12))
 def test_a_box_said_to_lie_in_one_zone_or_in_none_does(shapes, cells, at, width, height):
     polygons = turned(np.array(shapes, dtype=object), 0.0)

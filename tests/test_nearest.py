@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -23,7 +23,6 @@ def all_distances(features: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame) -> n
     return np.hypot(*(first[:, None] - second[None]).transpose(2, 0, 1))
 
 
-@settings(max_examples=200, deadline=None)
 @given(
     st.lists(spot, min_size=1, max_size=15),
     st.lists(spot, min_size=1, max_size=15),
@@ -48,7 +47,6 @@ def test_the_nearest_are_those_of_the_sorted_distances(here, there, k, max_m):
             assert mine["distance_m"].isna().all()
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(spot, min_size=1, max_size=15),
     st.lists(spot, min_size=1, max_size=15),
@@ -122,7 +120,6 @@ def test_percentiles_by_zone_are_distances_that_occur_and_weights_count():
     assert heavy.loc["A"].tolist() == [100.0, 40.0, 40.0]
 
 
-@settings(max_examples=100, deadline=None)
 @given(st.lists(spot, min_size=1, max_size=30), st.sampled_from([0, 10, 25, 50, 75, 90, 100]))
 def test_percentiles_equal_those_of_numpy(xy, percent):
     table = gcm.distance_percentiles(

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -306,7 +306,6 @@ def score_by_hand(
     return out
 
 
-@settings(max_examples=250, deadline=None)
 @given(
     COLUMN, COLUMN, COLUMN, WEIGHT, WEIGHT,
     st.sampled_from(["attainment", "min_max", "share"]),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -173,7 +173,6 @@ rows = st.lists(
 )
 
 
-@settings(max_examples=250, deadline=None)
 @given(rows, st.sampled_from(["owner", "share"]), st.booleans(), st.sampled_from([45.0, 130.0]))
 def test_parts_equal_the_whole_at_every_level(found, split, coded, cell_m):
     geometry, amount, kind = zip(*found, strict=True)

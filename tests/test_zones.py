@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -164,7 +164,6 @@ orders = st.permutations([0, 1, 2, 3])
 GRID = squares((0, 0, 100, 100), (100, 0, 200, 100), (0, 100, 100, 200), (100, 100, 200, 200))
 
 
-@settings(max_examples=250, deadline=None)
 @given(cells, orders)
 def test_owners_do_not_depend_on_the_order_of_rows_or_zones(xy, order):
     frame = points(*xy)
@@ -173,7 +172,6 @@ def test_owners_do_not_depend_on_the_order_of_rows_or_zones(xy, order):
     pd.testing.assert_series_equal(shuffled.sort_index(), expected)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(st.tuples(coordinate, coordinate), min_size=2, max_size=6, unique=True))
 def test_shares_of_any_line_add_up_to_one(xy):
     path = gpd.GeoSeries([line(*xy)], crs=CRS)
@@ -184,7 +182,6 @@ def test_shares_of_any_line_add_up_to_one(xy):
         assert pieces.geometry.length.sum() == pytest.approx(path.length.iloc[0], rel=1e-9)
 
 
-@settings(max_examples=250, deadline=None)
 @given(cells)
 def test_zones_outside_and_unlocated_make_the_total(xy):
     frame = points(*xy, n=list(range(len(xy))))
@@ -242,7 +239,6 @@ def plain_owners(shapes, zones):
     return out
 
 
-@settings(max_examples=250, deadline=None)
 @given(things, boxes, st.randoms(use_true_random=False))
 def test_owners_of_lines_and_polygons_are_those_of_the_plain_way_in_any_order(
     shapes, zone_boxes, random
@@ -259,7 +255,6 @@ def test_owners_of_lines_and_polygons_are_those_of_the_plain_way_in_any_order(
     pd.testing.assert_series_equal(again.sort_index(), owner)
 
 
-@settings(max_examples=250, deadline=None)
 @given(things, boxes)
 def test_pieces_of_lines_and_polygons_make_the_whole(shapes, zone_boxes):
     zones = gpd.GeoSeries(zone_boxes, index=list("ABCDE")[: len(zone_boxes)], crs=CRS)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from geo_citymgmt.cleaning.centre_line import centre_line
@@ -115,7 +115,6 @@ coordinate = st.integers(0, 6).map(float)
 rings = st.lists(st.tuples(coordinate, coordinate), min_size=4, max_size=9)
 
 
-@settings(max_examples=200, deadline=None)
 @given(st.lists(rings, min_size=1, max_size=4))
 @example([[(4, 0), (0, 2), (0, 3), (4, 0), (0, 2), (0, 0), (2, 5)]])  # One pass leaves it invalid.
 def test_what_has_been_repaired_needs_no_second_repair(shapes):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -203,7 +203,6 @@ def build(rows) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(table, geometry=list(columns[-1]), crs=CRS)
 
 
-@settings(max_examples=60, deadline=None)
 @given(ROWS, st.booleans())
 def test_whatever_comes_is_accounted_for_and_read_again_stays_as_it_is(rows, mend):
     words = {"zones": ZONES, "mend": ["swapped", "zone_prefix"] if mend else []}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -46,7 +46,6 @@ def test_a_jump_is_told_at_the_row_after_it_with_the_number_that_was_due():
     assert "from MH-00123 to MH-00187, leaving out 63" in row["message_en"]
 
 
-@settings(max_examples=60, deadline=None)
 @given(
     n=st.integers(60, 2_000),
     where=st.floats(0.2, 0.8),

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, box
 
@@ -121,7 +121,6 @@ def test_a_hundred_thousand_points_of_four_columns_stay_under_four_megabytes(pag
     ),
     st.integers(1, 17),
 )
-@settings(max_examples=60, deadline=None)
 def test_points_of_one_cell_of_any_grid_stand_together(places, level):
     points = shapely.points(places)
     order = z_order(points)
@@ -137,7 +136,6 @@ def test_points_of_one_cell_of_any_grid_stand_together(places, level):
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(2, 40)), min_size=1, max_size=20))
-@settings(max_examples=40, deadline=None)
 def test_simplifying_empties_no_shape_and_moves_no_line_by_more_than_its_tolerance(shapes):
     lines = np.array(
         [

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -183,7 +183,6 @@ def figures(table: gpd.GeoDataFrame) -> list:
     return sorted(zip(table["kind"], *(table[n].round(6) for n in numbers), strict=True))
 
 
-@settings(max_examples=250, deadline=None)
 @given(epoch, epoch, st.integers(0, 30), st.randoms(use_true_random=False))
 def test_areas_of_both_epochs_add_up_and_order_does_not_matter(old, new, smallest, random):
     before, after = built(old), built(new)
@@ -202,7 +201,6 @@ def test_areas_of_both_epochs_add_up_and_order_does_not_matter(old, new, smalles
     assert again.attrs["shift_x_m"] == pytest.approx(told["shift_x_m"], abs=1e-9)
 
 
-@settings(max_examples=100, deadline=None)
 @given(epoch, epoch, st.integers(1, 30))
 def test_time_turned_round_turns_the_kinds_round(old, new, smallest):
     before, after = built(old), built(new)

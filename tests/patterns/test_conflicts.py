@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -86,7 +86,6 @@ def test_a_negative_distance_is_refused_and_so_are_two_crs():
 place = st.tuples(st.integers(0, 40), st.integers(0, 40))
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(place, max_size=12), st.lists(place, max_size=12), st.integers(0, 15))
 def test_pairs_are_those_of_a_plain_double_loop_either_way_round(some, others, within):
     one = points(*some, one=[1] * len(some))

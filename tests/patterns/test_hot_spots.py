@@ -9,7 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -229,7 +229,6 @@ places = st.lists(
 )
 
 
-@settings(max_examples=250, deadline=None)
 @given(places, st.randoms(use_true_random=False))
 def test_order_does_not_matter_and_nothing_is_lost(spots, random):
     frame = points(*[(x, y) for x, y, _ in spots], amount=[float(v) for *_, v in spots])
@@ -241,7 +240,6 @@ def test_order_does_not_matter_and_nothing_is_lost(spots, random):
     assert first.drop(columns="geometry").equals(again.drop(columns="geometry"))
 
 
-@settings(max_examples=100, deadline=None)
 @given(places, st.integers(-20, 20), st.integers(-20, 20), st.sampled_from([0.001, 3.0, 1e6]))
 def test_moving_by_whole_cells_and_another_unit_change_nothing(spots, east, north, unit):
     frame = points(*[(x, y) for x, y, _ in spots], amount=[float(v) for *_, v in spots])

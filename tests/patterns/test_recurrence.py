@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -95,7 +95,6 @@ days = st.one_of(st.none(), st.integers(0, 60))
 rows = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 15), days, days), max_size=12)
 
 
-@settings(max_examples=250, deadline=None)
 @given(rows, st.integers(1, 60), st.randoms(use_true_random=False))
 def test_pairs_are_those_of_a_plain_double_loop_in_any_order(spec, within, random):
     def day(n):

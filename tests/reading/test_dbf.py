@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -125,7 +125,6 @@ def test_the_digest_is_that_of_the_file(tmp_path):
     assert digest.hexdigest() == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     values=st.lists(st.text("aZ 0苏州𠮷é\n\x00", max_size=8), min_size=1, max_size=20),
     encoding=st.sampled_from(["UTF-8", "GB18030"]),

@@ -12,7 +12,7 @@ import numpy as np
 import pyogrio
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_citymgmt import CityDataError, SourceError
@@ -208,7 +208,6 @@ def test_a_shp_without_a_whole_header_is_refused(parcels, size):
         read_raw(parcels)
 
 
-@settings(max_examples=60, deadline=None)
 @given(data=st.data())
 def test_any_bytes_can_be_walked_and_every_record_has_one_place(data):
     size = data.draw(st.integers(100, 400))
@@ -221,7 +220,6 @@ def test_any_bytes_can_be_walked_and_every_record_has_one_place(data):
     assert (used + 8 + walk.length[walk.usable] <= size).all()
 
 
-@settings(max_examples=30, deadline=None)
 @given(
     sizes=st.lists(st.integers(3, 40), min_size=1, max_size=12),
     gone=st.sets(st.integers(0, 11)),

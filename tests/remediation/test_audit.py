@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -25,7 +25,6 @@ def made_up_cases(n: int) -> pd.DataFrame:
 CASES = made_up_cases(60)
 
 
-@settings(max_examples=250, deadline=None)
 @given(st.integers(3, 70), st.integers(0, 10**6), st.randoms(use_true_random=False))
 def test_a_seed_gives_one_list_in_whatever_order_the_cases_come(n, seed, random):
     order = list(range(len(CASES)))

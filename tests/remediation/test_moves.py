@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_citymgmt.remediation.moves import DONE, ELSEWHERE, STOCK, Moves, flow_entries
@@ -36,7 +36,6 @@ def replay(states: list[tuple], amounts: list[tuple], day: int, size: float) -> 
     return count, area
 
 
-@settings(max_examples=300, deadline=None)
 @given(st.lists(MOVE, max_size=12), st.lists(AMOUNT, max_size=8), st.integers(-1, 6))
 def test_what_came_and_went_adds_up_to_the_stock_of_any_day(states, amounts, day):
     table = flow_entries(as_moves(states), as_moves(amounts), np.full(4, 100.0))
@@ -46,7 +45,6 @@ def test_what_came_and_went_adds_up_to_the_stock_of_any_day(states, amounts, day
     assert np.bincount(past["row"], weights=past["area"], minlength=4) == pytest.approx(area)
 
 
-@settings(max_examples=250, deadline=None)
 @given(st.lists(MOVE, max_size=12), st.lists(AMOUNT, max_size=8), st.permutations(range(4)))
 def test_the_flows_of_a_record_do_not_depend_on_its_place(states, amounts, place):
     size = np.array([100.0, 50.0, 20.0, 0.0])
@@ -61,7 +59,6 @@ def test_the_flows_of_a_record_do_not_depend_on_its_place(states, amounts, place
     pd.testing.assert_frame_equal(plain, moved)
 
 
-@settings(max_examples=250, deadline=None)
 @given(st.lists(MOVE, max_size=12), st.lists(AMOUNT, max_size=8))
 def test_kinds_have_their_signs(states, amounts):
     table = flow_entries(as_moves(states), as_moves(amounts), np.full(4, 100.0))

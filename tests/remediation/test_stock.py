@@ -7,7 +7,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
@@ -175,7 +175,6 @@ EVENT = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(RECORD, min_size=4, max_size=4), st.lists(EVENT, max_size=6), st.data())
 def test_any_records_balance_but_for_those_without_dates(city, records, events, data):
     rows = [
