@@ -297,9 +297,16 @@ def _strangers(
 def _conflicts(table: pd.DataFrame, amount: pd.Series, rows: np.ndarray) -> list[TargetFault]:
     """Void targets of one figure and zone that differ for one day, or of which one has no day."""
     faults, void = [], []
-    keys = [table["indicator"], table["zone_code"]]
-    for (indicator, zone), values in amount.groupby(keys, sort=False):
-        values = values.dropna()
+    usable = amount.notna()
+    of_zone = [table["indicator"], table["zone_code"]]
+    undated = table["deadline"].isna()[usable].groupby([k[usable] for k in of_zone], dropna=False)
+    some = undated.transform("any") & ~undated.transform("all")
+    again = table[usable].duplicated(["indicator", "zone_code", "deadline"], keep=False)
+    # Milestones of one zone on different days, as nearly all are, contradict nothing.
+    suspect = amount[usable][again | some]
+    for (indicator, zone), _ in suspect.groupby([k[suspect.index] for k in of_zone], sort=False):
+        is_own = (of_zone[0] == indicator) & (of_zone[1] == zone)
+        values = amount[usable & is_own]
         days = table["deadline"].loc[values.index]
         several = values.groupby(days, dropna=False).transform("nunique") > 1
         undated = days.isna().any() and days.notna().any() and len(values.unique()) > 1

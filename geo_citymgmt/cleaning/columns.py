@@ -15,6 +15,7 @@ from geo_citymgmt.cleaning.id_text import as_written, tell_odd_forms
 from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column, unit_factor
 from geo_citymgmt.cleaning.text import NULL_WORDS, clean_text, text_array
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.ends import holds
 from geo_citymgmt.spec import Field, LayerSpec
 
 __all__ = ["clean_columns", "precision_column"]
@@ -108,7 +109,10 @@ def precision_column(name: str, frame: pd.DataFrame) -> str | None:
 
 
 def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
-    lost = pc.fill_null(pc.match_substring(text_array(column), _LOST), False)
+    texts = text_array(column)
+    if not holds(texts, _LOST):
+        return
+    lost = pc.fill_null(pc.match_substring(texts, _LOST), False)
     hit = np.flatnonzero(lost.to_numpy(zero_copy_only=False))
     if not len(hit):
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -71,6 +72,7 @@ class _Reading:
     rest: str = ""
 
 
+@lru_cache(maxsize=4096)
 def parse_date(text: str) -> tuple[np.datetime64, str]:
     """Return the day (the first one of a month or year) and the precision.
 

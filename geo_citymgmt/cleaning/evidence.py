@@ -34,6 +34,7 @@ _DATE = re.compile(
 )
 #: Numbers that stand for a day as spreadsheets and programs count them.
 _SERIAL = re.compile(r"[2-6]\d{4}(?:\.\d+)?|1\d{9}|1\d{12}")
+_LONG_NUMBER = re.compile(r"\d{7}")
 _NUMBER_TEXT = re.compile(r"[+-]?[\d.,]+")
 #: Text fields whose values are numbers as often as not.
 _CODES = re.compile(r"(_code|_no|_id|_number)$|^source_id$")
@@ -110,6 +111,11 @@ class Values:
     def words(self) -> list[str]:
         """The different values, the most frequent first."""
         return [self.texts[i] for i in np.argsort(-self._n, kind="stable")]
+
+    @property
+    def hold_long_numbers(self) -> bool:
+        """Whether any has as many digits in a row as a telephone or an identity card."""
+        return any(_LONG_NUMBER.search(text) for text in self.texts)
 
     def _identifies(self) -> Evidence:
         filled = self._column.dropna()

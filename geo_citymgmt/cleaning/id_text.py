@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.text import text_array, to_series
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import byte_at
+from geo_citymgmt.reading.ends import has_byte
 from geo_citymgmt.spec import Field
 
 __all__ = ["as_written", "is_lost_number", "tell_odd_forms", "written_ids"]
@@ -75,7 +75,7 @@ def as_written(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
 
 def written_ids(ids: pa.Array) -> pa.Array:
     """Return the ids of :func:`as_written`, the same array where nothing is to be changed."""
-    if np.isin(byte_at(ids, 0), _GUARDS).any():
+    if has_byte(ids, 0, _GUARDS).any():
         for pattern, inner in _GUARDED:
             ids = pc.replace_substring_regex(ids, pattern, inner)
     if pc.any(pc.match_substring(ids, ".")).as_py():

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from geo_citymgmt.cleaning.id_text import is_lost_number
 from geo_citymgmt.cleaning.text import no_text, text_array, to_series
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import byte_at
+from geo_citymgmt.reading.ends import has_byte
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
@@ -237,7 +237,7 @@ def _repeated(ids: pa.Array, among: np.ndarray, *, keep: str | bool) -> np.ndarr
 def _damaged(ids: pa.Array) -> np.ndarray:
     out = is_lost_number(ids)
     # An exponent of one or two digits stands behind an E or a sign.
-    if any(np.isin(byte_at(ids, place), tuple(b"eE+")).any() for place in (-2, -3)):
+    if any(has_byte(ids, place, tuple(b"eE+")).any() for place in (-2, -3)):
         scientific = pc.fill_null(pc.match_substring_regex(ids, _SCIENTIFIC), False)
         out |= scientific.to_numpy(zero_copy_only=False)
     longest = pc.max(pc.binary_length(ids)).as_py()

@@ -283,7 +283,8 @@ def _put_right(
             continue
         if item.looks:
             is_doubtful = column.isascii() and (
-                item.personal or words.is_false_friend(column, item)
+                words.is_false_friend(column, item)
+                or (item.personal and not values(column).hold_long_numbers)
             )
         else:
             is_doubtful = not is_own_name(column, item) and words.says_only(column, "type")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from geo_citymgmt.cleaning.evidence import AGREES, CONTRADICTS, Values
 from geo_citymgmt.cleaning.headings import readings, unit_fits
+from geo_citymgmt.cleaning.personal import MASK
 from geo_citymgmt.cleaning.text import plain, plain_key
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
@@ -222,7 +223,7 @@ def _settle(
 
 def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> None:
     """Tell that the values of a column are not those of the field its name says."""
-    shown = "、".join(values.words[:3])
+    shown = MASK if item.personal else "、".join(values.words[:3])
     reason = values.of(item).reason
     detail = Text(
         f"{reason.zh or '值不像'}（{shown}）",

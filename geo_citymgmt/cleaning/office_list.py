@@ -112,6 +112,7 @@ def join_office_list(
         n_walked=raw.n_walked + len(rest),
         sha256=";".join(s for s in (raw.sha256, listed.sha256) if s),
         row_label=labels,
+        row_form="{}",
         stated_unit="",
     )
     fields = {name: name for name in spec.fields if name in mapping or name in theirs}

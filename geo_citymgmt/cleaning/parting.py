@@ -68,7 +68,7 @@ class PartedRecords(Records):
             for full in (name, f"{name}_precision")
             if full in self.data.columns
         ]
-        frame = self.data[names].copy()
+        frame = {name: self.data[name] for name in names}
         used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
         unknown = [column for column in raw.columns if column not in used]
         if told := [str(column) for column in unknown if column not in place_columns]:
@@ -78,9 +78,9 @@ class PartedRecords(Records):
         for column in unknown:
             if columns is None or column in columns:
                 # A source column that happens to bear the name of a field stays apart.
-                label = f"{column}_source" if column in frame.columns else column
-                frame[label] = raw[column].to_numpy()
-        return frame
+                label = f"{column}_source" if column in frame else column
+                frame[label] = raw[column].set_axis(self.data.index)
+        return pd.DataFrame(frame, index=self.data.index)
 
     def labelled_findings(
         self, raw: Raw, as_read: np.ndarray, hidden: Collection[str]
@@ -108,7 +108,7 @@ class PartedRecords(Records):
         known = ~shapely.is_missing(centre)
         x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
         y[np.flatnonzero(here)[known]] = shapely.get_y(centre[known])
-        return pd.DataFrame({"row_label": _labels(raw, records), "key": key, "x": x, "y": y})
+        return pd.DataFrame({"row_label": raw.labels(records), "key": key, "x": x, "y": y})
 
     def rejected_rows(
         self,
@@ -129,20 +129,13 @@ class PartedRecords(Records):
         return gpd.GeoDataFrame(
             {
                 "record": self.record[at],
-                "row_label": pd.array(_labels(raw, self.record[at]), dtype="str"),
+                "row_label": pd.array(raw.labels(self.record[at]), dtype="str"),
                 "codes": codes.fillna("").to_numpy(dtype=object),
                 "raw": [json.dumps(r, ensure_ascii=False, default=_plain_json) for r in rows],
             },
             geometry=as_read[at],
             crs=target,
         )
-
-
-def _labels(raw: Raw, records: np.ndarray) -> np.ndarray:
-    """What a clerk sees beside each of ``records``."""
-    if raw.row_label is not None:
-        return np.asarray(raw.row_label, dtype=object)[records]
-    return np.array([f"FID {r}" for r in records], dtype=object)
 
 
 def _plain_json(value: Any) -> Any:

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
+from geo_citymgmt.cleaning.text import text_array
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
 
@@ -142,8 +144,8 @@ def _values_look_personal(column: pd.Series) -> bool:
     if not len(column):
         return False
     at = np.unique(np.linspace(0, len(column) - 1, _SAMPLE).astype(int))
-    texts = [str(v) for v in column.iloc[at].dropna()]
-    long = [text for text in texts if _LONG.search(text)]
+    texts = text_array(column.iloc[at]).drop_null()
+    long = texts.filter(pc.match_substring_regex(texts, _LONG.pattern)).to_pylist()
     return len(texts) > 0 and sum(map(looks_personal, long)) >= _SHARE * len(texts)
 
 

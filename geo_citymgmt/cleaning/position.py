@@ -535,7 +535,7 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
 def _leads_to(source: CRS, target: CRS) -> bool:
     """Whether any way leads there: a damaged ellipsoid is that of another celestial body."""
     try:
-        pyproj.Transformer.from_crs(source, target, always_xy=True)
+        _transformer(source, target)
     except pyproj.exceptions.ProjError:
         return False
     return True
@@ -561,7 +561,13 @@ def _transformed(
 ) -> tuple[np.ndarray, np.ndarray]:
     if source == target:
         return x, y
-    return tuple(pyproj.Transformer.from_crs(source, target, always_xy=True).transform(x, y))
+    return tuple(_transformer(source, target).transform(x, y))
+
+
+@lru_cache(maxsize=32)
+def _transformer(source: CRS, target: CRS) -> pyproj.Transformer:
+    # The layers of a city are mostly in one CRS, and the way from there takes long to be found.
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
 
 
 def _span(x: np.ndarray, y: np.ndarray) -> str:

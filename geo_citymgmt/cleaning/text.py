@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.reading.ends import byte_at, trimmed
+from geo_citymgmt.reading.ends import has_byte, trimmed
 
 __all__ = [
     "NULL_MARKERS",
@@ -37,9 +37,11 @@ NULL_MARKERS = frozenset(
 #: What programs write for nothing, as they spell it.
 NULL_WORDS = ("NULL", "Null", "null", "<Null>", "<NULL>", "<null>", "<空>", "(null)", "(NULL)",
               "[NULL]", "nan", "NaN", "NAN", "None", "NONE", "<NA>", "<None>", "NaT")  # fmt: skip
-#: First bytes of markers in ASCII (0 of an empty text), and of Chinese with which none begins.
-_MARKERS_BEGIN = (0, *{m.encode()[0] for m in NULL_MARKERS if m and m.isascii()}, ord("N"))
-_NO_MARKER_BEGINS = tuple({0xE5, 0xE8, 0xE9} - {m.encode()[0] for m in NULL_MARKERS if m})
+#: First bytes of markers (0 of an empty text), and of other forms of theirs, which are not ASCII.
+_MARKERS_BEGIN = tuple(
+    {0, ord("N"), *(m.encode()[0] for m in NULL_MARKERS if m)}
+    | {*range(0x80, 0x100)} - {0xE5, 0xE8, 0xE9}
+)
 _SPACES = re.compile(r"\s+")
 #: White space that is neither a single blank inside a text nor found by a search for two blanks.
 _ODD_SPACES = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}\x{1c}-\x{1f}]"
@@ -145,8 +147,7 @@ def _is_marker(stripped: pa.Array) -> pa.Array:
     """Whether each text is a null marker; only those as short as a marker are looked at."""
     longest = max(map(len, NULL_MARKERS))
     short = pc.fill_null(pc.less_equal(pc.utf8_length(stripped), longest), False)
-    first = byte_at(stripped, 0)
-    begun = np.isin(first, _MARKERS_BEGIN) | (first >= 0x80) & ~np.isin(first, _NO_MARKER_BEGINS)
+    begun = has_byte(stripped, 0, _MARKERS_BEGIN)
     at = np.flatnonzero(short.to_numpy(zero_copy_only=False) & begun)
     marked = np.zeros(len(stripped), dtype=bool)
     if len(at):

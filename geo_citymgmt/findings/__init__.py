@@ -43,6 +43,8 @@ COLUMNS = (
     "layer", "record", "row_label", "key", "field", "code", "severity", "message_zh",
     "message_en", "value", "expected", "action", "x", "y", "n_records", "finding_key",
 )  # fmt: skip
+#: Types of columns that are no text.
+_TYPES = {"record": "Int64", "x": "float64", "y": "float64", "n_records": "int64"}
 
 
 class Findings:
@@ -272,17 +274,13 @@ def concat_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    table = table[list(COLUMNS)].copy()
-    for name in COLUMNS:
-        if name == "record":
-            table[name] = table[name].astype("Int64")
-        elif name in ("x", "y"):
-            table[name] = table[name].astype("float64")
-        elif name == "n_records":
-            table[name] = table[name].astype("int64")
-        else:
-            table[name] = table[name].fillna("").astype("str")
-    return FindingsTable(table)
+    columns = {
+        name: table[name].astype(_TYPES[name])
+        if name in _TYPES
+        else table[name].fillna("").astype("str")
+        for name in COLUMNS
+    }
+    return FindingsTable(columns)
 
 
 def refusal(

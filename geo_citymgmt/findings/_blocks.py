@@ -212,14 +212,17 @@ def _messages(
     block: Block, values: np.ndarray, expecteds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     # Formatted once for each distinct pair: many records can have the same.
-    codes, distinct = pd.factorize(pd.MultiIndex.from_arrays([values, expecteds]))
+    place_of: dict[tuple[str, str], int] = {}
+    codes = [
+        place_of.setdefault(pair, len(place_of)) for pair in zip(values, expecteds, strict=True)
+    ]
     known = CODES[block.code]
     params = {"unit": DISTRICT, **block.params}
     both = []
     for place, template in enumerate((known.zh, known.en)):
         parts = {k: _sound(in_language(v, place)) for k, v in params.items()}
         label = block.label[place]
-        texts = [template.format(field=label, value=v, expected=e, **parts) for v, e in distinct]
+        texts = [template.format(field=label, value=v, expected=e, **parts) for v, e in place_of]
         both.append(np.array(texts, dtype=object)[codes])
     zh, en = both
     return zh, en

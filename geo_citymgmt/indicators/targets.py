@@ -132,15 +132,12 @@ class TargetTable:
     def _find_curves(self, figure: Figure) -> dict[str, Curve]:
         own = self._rows_of(figure)
         own = own[~own["zone_code"].isin(self.void_zones(figure))]
-        out = {}
-        for code, rows in own.groupby("zone_code", sort=False):
-            ordered = rows.sort_values("deadline", kind="stable", na_position="first")
-            ordered = ordered.drop_duplicates("deadline", keep="first")
-            out[str(code)] = Curve(
-                ordered["deadline"].to_numpy(dtype="datetime64[us]"),
-                ordered["target"].to_numpy(dtype="float64"),
-            )
-        return out
+        own = own.drop_duplicates(["zone_code", "deadline"], keep="first")
+        own = own.sort_values("deadline", kind="stable", na_position="first")
+        days = own["deadline"].to_numpy(dtype="datetime64[us]")
+        amounts = own["target"].to_numpy(dtype="float64")
+        zones = own.groupby("zone_code", sort=False).indices
+        return {str(code): Curve(days[at], amounts[at]) for code, at in zones.items()}
 
     def _rows_of(self, figure: Figure) -> pd.DataFrame:
         """Rows of a figure; its own come before those of the figure it repeats."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["byte_at", "trimmed"]
+__all__ = ["byte_at", "has_byte", "holds", "trimmed"]
 
 #: White space of one byte; of two and three bytes as they end, or begin.
-_BLANKS = np.array([9, 10, 11, 12, 13, 28, 29, 30, 31, 32], dtype=np.uint8)
-_LEADS = np.array([0xC2, 0xE1, 0xE2, 0xE3], dtype=np.uint8)
+_BLANKS = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32)
+_LEADS = (0xC2, 0xE1, 0xE2, 0xE3)
 
 
 def byte_at(texts: pa.Array, place: int) -> np.ndarray:
@@ -38,6 +40,36 @@ def byte_at(texts: pa.Array, place: int) -> np.ndarray:
     return out
 
 
+def has_byte(texts: pa.Array, place: int, among: tuple[int, ...]) -> np.ndarray:
+    """Whether the byte at ``place`` of each text is one of ``among``.
+
+    Examples
+    --------
+    >>> has_byte(pa.array(["ab", "", "c"], pa.large_string()), 0, (97, 98)).tolist()
+    [True, False, False]
+    """
+    return _lookup(among)[byte_at(texts, place)]
+
+
+@lru_cache(maxsize=64)
+def _lookup(among: tuple[int, ...]) -> np.ndarray:
+    out = np.zeros(256, dtype=bool)
+    out[list(among)] = True
+    return out
+
+
+def holds(texts: pa.Array, part: str) -> bool:
+    """Whether any of ``texts`` may hold ``part``: what stands in the memory they share.
+
+    Examples
+    --------
+    >>> holds(pa.array(["ab", "c"], pa.large_string()), "b")
+    True
+    """
+    data = texts.buffers()[2]
+    return data is not None and part.encode() in data.to_pybytes()
+
+
 def trimmed(texts: pa.Array) -> pa.Array:
     """Return ``texts`` without white space around them; the same array where there is none.
 
@@ -47,10 +79,14 @@ def trimmed(texts: pa.Array) -> pa.Array:
     ['a', 'b', '\u4e20']
     """
     first, last = byte_at(texts, 0), byte_at(texts, -1)
-    if np.isin(first, _BLANKS).any() or np.isin(last, _BLANKS).any():
+    blank, lead = _lookup(_BLANKS), _lookup(_LEADS)
+    if blank[first].any() or blank[last].any():
         return pc.utf8_trim_whitespace(texts)
     # U+3000 is E3 80 80, as others begin with C2, E1 80, E2 80, E2 81: words that only might be.
-    odd = np.isin(first, _LEADS) & np.isin(byte_at(texts, 1), (0x80, 0x81, 0x85, 0x9A, 0xA0))
-    odd |= np.isin(byte_at(texts, -3), _LEADS) & np.isin(byte_at(texts, -2), (0x80, 0x81, 0x9A))
-    odd |= (byte_at(texts, -2) == 0xC2) & np.isin(last, (0x85, 0xA0))
-    return pc.utf8_trim_whitespace(texts) if odd.any() else texts
+    odd = False
+    if lead[first].any():
+        odd |= (lead[first] & has_byte(texts, 1, (0x80, 0x81, 0x85, 0x9A, 0xA0))).any()
+    if (last >= 0x80).any():
+        odd |= (has_byte(texts, -3, _LEADS) & has_byte(texts, -2, (0x80, 0x81, 0x9A))).any()
+        odd |= (has_byte(texts, -2, (0xC2,)) & _lookup((0x85, 0xA0))[last]).any()
+    return pc.utf8_trim_whitespace(texts) if odd else texts

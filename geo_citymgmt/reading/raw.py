@@ -34,7 +34,9 @@ class Raw:
     encoding_source: str = ""
     sha256: str = ""
     path: Path | None = None
+    #: What a clerk sees beside each record of the source, and in what words (``第 {} 行``).
     row_label: np.ndarray | None = None
+    row_form: str = "{}"
     #: Files that belong to the source and are not there.
     missing: tuple[str, ...] = ()
     #: Unit that a sheet states once for all its numbers, as written: 万平方米, or 平方米、个.
@@ -58,8 +60,18 @@ class Raw:
     parts: tuple[str, ...] = ()
     part: np.ndarray | None = None
 
-    def labels(self) -> np.ndarray:
-        """What a clerk sees beside each record of the source: by position in the source."""
-        if self.row_label is not None:
-            return self.row_label
-        return np.char.add("FID ", np.arange(max(self.n_walked, 1)).astype(str)).astype(object)
+    def labels(self, records: np.ndarray | None = None) -> np.ndarray:
+        """What a clerk sees beside ``records``, or beside all, by position in the source.
+
+        Put into words when it is asked for: of a million records a few are told of.
+        """
+        at = np.arange(max(self.n_walked, 1)) if records is None else records
+        if self.row_label is None:
+            return _in_words("FID {}", at)
+        return _in_words(self.row_form, self.row_label if records is None else self.row_label[at])
+
+
+def _in_words(form: str, labels: np.ndarray) -> np.ndarray:
+    if form == "{}":
+        return np.asarray(labels, dtype=object)
+    return np.array([form.format(label) for label in labels.tolist()], dtype=object)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import warnings
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -267,18 +268,25 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
     prj = _sibling(path, ".prj")
     if prj is None:
         return None
-    text = prj.read_bytes().decode("utf-8-sig", "replace").strip()
-    try:
-        crs = pyproj.CRS.from_user_input(text)
-        # A damaged definition can be one that is well formed and leads nowhere.
-        pyproj.Transformer.from_crs(crs, crs.geodetic_crs or crs)
-    except pyproj.exceptions.ProjError:
+    crs = _crs_of(prj.read_bytes().decode("utf-8-sig", "replace").strip())
+    if crs is None:
         findings.add(
             "FILE_MISSING_PART",
             value=prj.name,
             about=".prj",
             detail=Text("其中没有可识别的坐标系", "it holds no coordinate reference system"),
         )
+    return crs
+
+
+@lru_cache(maxsize=64)
+def _crs_of(text: str) -> pyproj.CRS | None:
+    """Return the CRS that a .prj defines; the layers of an office have mostly one."""
+    try:
+        crs = pyproj.CRS.from_user_input(text)
+        # A damaged definition can be one that is well formed and leads nowhere.
+        pyproj.Transformer.from_crs(crs, crs.geodetic_crs or crs)
+    except pyproj.exceptions.ProjError:
         return None
     code = crs.to_epsg(min_confidence=70)
     return pyproj.CRS.from_epsg(code) if code else crs

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import byte_at, trimmed
+from geo_citymgmt.reading.ends import byte_at, has_byte, trimmed
 from geo_citymgmt.reading.headings import (
     SEARCHED,
     Headings,
@@ -160,7 +160,8 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         findings=findings,
         encoding=sheet.encoding,
         encoding_source=sheet.encoding_source,
-        row_label=_row_labels(walked),
+        row_label=walked + 1,
+        row_form="第 {} 行",
         stated_unit=found.stated_unit,
     )
 
@@ -248,12 +249,6 @@ def _laid_out(
 
 def _shown(row: Sequence[Any]) -> str:
     return "、".join(str(c).strip() for c in row if not is_blank(c))[:60]
-
-
-def _row_labels(rows: np.ndarray) -> np.ndarray:
-    numbers = pa.array(rows + 1).cast(pa.string())
-    labels = pc.binary_join_element_wise("第 ", numbers, " 行", "")
-    return np.asarray(labels.to_numpy(zero_copy_only=False), dtype=object)
 
 
 def _turned(body: Sequence[Sequence[Any]], lengths: np.ndarray) -> list[Sequence[Any]]:
@@ -450,7 +445,7 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         texts = _array(column)
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
         few = (first == i) & (count <= (frame.shape[1] + 1) // 2)
-        begun = np.isin(byte_at(texts, 0), _TOTALS_BEGIN)
+        begun = has_byte(texts, 0, _TOTALS_BEGIN)
         at = near[few[near] | begun[near]]
         if not at.size:
             continue
@@ -547,7 +542,7 @@ def _without_damage(frame: pd.DataFrame, record: np.ndarray, findings: Findings)
         elif pd.api.types.is_string_dtype(column.dtype):
             array = _array(column)
             # Its exponent has two digits, behind an E or a sign.
-            hit = _matches_among(array, _SCIENTIFIC, np.isin(byte_at(array, -3), _BEFORE_EXPONENT))
+            hit = _matches_among(array, _SCIENTIFIC, has_byte(array, -3, _BEFORE_EXPONENT))
         else:
             continue
         if hit.any():

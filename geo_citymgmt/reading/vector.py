@@ -101,7 +101,8 @@ def read_gdal(
         crs=crs,
         encoding="UTF-8",
         encoding_source="format",
-        row_label=np.char.add("FID ", fids.astype(str)).astype(object),
+        row_label=fids,
+        row_form="FID {}",
     )
     if kind == "flatgeobuf" and stated is not None:
         most = path.stat().st_size // _LEAST
@@ -177,7 +178,9 @@ def _counted(raw: Raw, stated: int) -> Raw:
         raw.geometry = np.concatenate([raw.geometry, np.full(missing, None, dtype=object)])
         raw.record = np.arange(stated)
         if raw.row_label is not None:
-            raw.row_label = np.concatenate([raw.row_label, np.full(missing, "?", dtype=object)])
+            raw.row_label = np.concatenate(
+                [raw.row_label.astype(object), np.full(missing, "?", dtype=object)]
+            )
         raw.n_walked = stated
     return raw
 
