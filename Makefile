@@ -35,9 +35,12 @@ comma := ,
 report: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt report "$(SOURCE)" -o "$(OUT)" --lang $(REPORT_LANG)
 
+# What the tests of one file set up is set up once: they stay in one process, in their order.
+PYTEST := pytest -n 2 --dist loadgroup --no-loadscope-reorder
+
 test: $(VENV)/stamp-test+notebook
 	@sh scripts/system-packages.sh chromium postgis
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
+	@$(BIN)/python -m $(PYTEST) --doctest-modules $(ARGS)
 
 FLOORS := .venv-floors
 
@@ -47,10 +50,10 @@ test-floors:
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -r $(FLOORS)/floors.txt
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -c $(FLOORS)/floors.txt -e ".[test,notebook]"
 	@sh scripts/system-packages.sh chromium postgis
-	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pytest -n 2 --dist loadgroup --doctest-modules $(ARGS)
+	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m $(PYTEST) --doctest-modules $(ARGS)
 
 search: $(VENV)/stamp-test+notebook
-	@$(BIN)/python -m pytest -n 2 --hypothesis-profile=search -m hypothesis tests $(ARGS)
+	@$(BIN)/python -m $(PYTEST) --hypothesis-profile=search -m hypothesis tests $(ARGS)
 
 lab: $(VENV)/stamp-notebook
 	@$(BIN)/jupyter lab notebooks

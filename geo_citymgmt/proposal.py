@@ -114,6 +114,18 @@ def propose(
     SourceError
         There is nothing to read in the folder.
     """
+    if folder.is_file():
+        raise SourceError(
+            Text(
+                f"{folder}：是文件；city.toml 写在文件夹里，说明其中的全部文件。",
+                f"{folder}: is a file; a city.toml is of a folder, and of all files in it.",
+            ),
+            remedy=Text(
+                f"请给出文件夹：{folder.absolute().parent}；只看这一个文件请用 check。",
+                f"Give its folder, {folder.absolute().parent}; to look at this file alone, use "
+                "check.",
+            ),
+        )
     if not folder.is_dir():
         raise SourceError(
             Text(f"{folder}：没有这个文件夹。", f"{folder}: no such folder."),

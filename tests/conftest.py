@@ -30,6 +30,14 @@ CRS = "EPSG:4549"
 X0, Y0 = 550_000.0, 3_460_000.0
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file in one process, so that what they share is made once."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+
+
 @pytest.fixture(scope="session")
 def city() -> gcm.City:
     return gcm.load_city(DATA)

@@ -369,3 +369,13 @@ def test_what_a_city_toml_says_of_dates_and_drawn_areas_is_kept_when_it_is_propo
     again, _ = propose(tmp_path, SPECS)
     assert '\nmeasure_from = "geometry"\n' in again
     assert '\ndate_order = { "found_date" = "mdy" }\n' in again
+
+
+def test_a_file_in_place_of_a_folder_is_told_from_one_that_is_missing(tmp_path):
+    path = tmp_path / "窨井.csv"
+    path.write_text("窨井编号,经度,纬度\nJ1,104.06,30.66\n", "utf-8")
+    told = CliRunner().invoke(main, ["init", str(path)])
+    assert told.exit_code == 2
+    assert "is a file" in told.stderr
+    assert str(tmp_path) in told.stderr.replace("\n", "")
+    assert "no such folder" in CliRunner().invoke(main, ["init", str(tmp_path / "x")]).stderr

@@ -209,7 +209,18 @@ class Findings:
             else each(blocks[0])
             for blocks, whole in gathered(self._blocks, n_records)
         ]
-        table = pd.concat([pd.DataFrame(part) for part in parts], ignore_index=True)
+        sizes = [len(part["record"]) for part in parts]
+        table = pd.DataFrame(
+            {
+                name: np.concatenate(
+                    [
+                        np.broadcast_to(np.asarray(part[name], dtype=object), n)
+                        for part, n in zip(parts, sizes, strict=True)
+                    ]
+                )
+                for name in parts[0]
+            }
+        )
         table.insert(0, "layer", self.layer)
         _locate(table, places)
         table["finding_key"] = finding_keys(table, table["about"].to_numpy(dtype=object))

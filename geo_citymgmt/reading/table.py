@@ -437,12 +437,13 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         column = frame[label]
         if not pd.api.types.is_string_dtype(column.dtype):
             continue
-        same += (column == label).fillna(False).to_numpy(dtype=bool)
+        texts = _array(column)
+        if pc.index(texts, pa.scalar(str(label), texts.type)).as_py() >= 0:
+            same += (column == label).fillna(False).to_numpy(dtype=bool)
         # Such a word stands in the first filled cell of its row, or in the one after that.
         near = np.flatnonzero((first >= i - 1) & there[:, i])
         if not near.size:
             continue
-        texts = _array(column)
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
         few = (first == i) & (count <= (frame.shape[1] + 1) // 2)
         begun = has_byte(texts, 0, _TOTALS_BEGIN)
