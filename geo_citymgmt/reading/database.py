@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.words import Text
 
 __all__ = ["DatabaseTable", "find_table", "read_database", "read_table", "session"]
@@ -220,7 +221,7 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
     geometry = np.full(n, None, dtype=object)
     if shape is not None and n:
         wkb = np.array(shapes, dtype=object)
-        geometry = shapely.from_wkb(wkb, on_invalid="ignore")
+        geometry, _ = from_wkb(wkb)
         there = np.array([value is not None for value in shapes])
         findings.add(
             "RECORD_UNREADABLE", records=np.flatnonzero(there & shapely.is_missing(geometry))

@@ -23,9 +23,10 @@ import pyproj
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.arrow import plain_frame, shapes_of
+from geo_citymgmt.reading.arrow import plain_frame, shapes_of, tell_unreadable
 from geo_citymgmt.reading.kml_names import ascii_names, spelt_name
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.reading.sniff import KINDS, name_one, refused, unreadable
 from geo_citymgmt.words import Text
 
@@ -340,12 +341,14 @@ def _shapes(
     name = meta.get("geometry_name") or "wkb_geometry"
     if name not in table.schema.names:
         return np.full(table.num_rows, None, dtype=object)
-    try:
-        return shapes_of(table.column(name).to_pylist(), findings)
-    except NotImplementedError:
+    wkb = table.column(name).to_pylist()
+    shapes, curved = from_wkb(wkb)
+    if curved.any():
         # Arcs come as chords by the other way.
         _, _, wkb, _ = pyogrio.raw.read(str(file), layer=layer, columns=[], return_fids=True)
         return shapes_of(wkb, findings)
+    tell_unreadable(wkb, shapes, findings)
+    return shapes
 
 
 def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFrame:
