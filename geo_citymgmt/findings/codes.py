@@ -110,6 +110,11 @@ CODES: Mapping[str, FindingCode] = {
         "text is neither UTF-8 nor GB18030 (field {field}); give 'encoding' in "
         "city.toml (Python: encoding=)",
     ),
+    "JSON_REPEATED": _c(
+        "warning",
+        "该记录中“{value}”写了两次，取后一个；请核对并重新导出",
+        "{value!r} stands twice in this record, and the last one counts; check it and export again",
+    ),
     "TEXT_LOST": _c(
         "warning",
         "“{field}”的文字被截断或丢失：{value}，请核对原始资料",

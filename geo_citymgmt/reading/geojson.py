@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 from pathlib import Path
@@ -60,6 +61,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     broken = np.array([not isinstance(f, dict) for f in features], dtype=bool)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(broken), action="rejected")
     whole: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
+    _tell_repeated(whole, findings)
     return Raw(
         name=path.name,
         frame=_frame(whole),
@@ -76,8 +78,11 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
 def _parse(path: Path, text: str) -> Any:
     text = text.removeprefix("\ufeff").lstrip("\x1e")
     try:
-        pairs = _once if text.count('"features"') > 1 else None
-        return json.loads(text, object_pairs_hook=pairs)
+        top = json.loads(text)
+        # As many members were kept as there are: nearly always, and then none was written twice.
+        if text.count('":') + text.count('" :') == _n_members(top):
+            return top
+        return json.loads(text, object_pairs_hook=_with_repeated)
     except RecursionError as error:
         raise refused(
             path.name, Text("JSON 嵌套层数过多。", "JSON nested too deeply."), _AGAIN
@@ -92,11 +97,55 @@ def _parse(path: Path, text: str) -> Any:
         raise _torn(path, error) from error
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Two members "features" in one object: the last would silently stand for both."""
-    if sum(key == "features" for key, _ in pairs) > 1:
+class _Repeated(dict[str, Any]):
+    """An object in which ``names`` stand more than once; as JSON is read, the last one counts."""
+
+    names: tuple[str, ...] = ()
+
+
+def _with_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    out = _Repeated(found)
+    out.names = tuple(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+    if "features" in out.names:
+        # The last list of records would stand for both.
         raise ValueError('two members "features"')
-    return dict(pairs)
+    return out
+
+
+def _n_members(top: Any) -> int:
+    """Count the members of all objects; positions, which are most of a drawing, hold none."""
+    count, left = 0, [top]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            count += len(one)
+            left += [
+                value
+                for key, value in one.items()
+                if (type(value) is dict or type(value) is list) and key != "coordinates"
+            ]
+        else:
+            left += [item for item in one if type(item) is dict or type(item) is list]
+    return count
+
+
+def _tell_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) -> None:
+    """Tell the records of which a member stands twice, and which one counts."""
+    told = [
+        (k, name)
+        for k, feature in enumerate(features)
+        for one in (feature, feature.get("properties"), feature.get("geometry"))
+        if isinstance(one, _Repeated)
+        for name in one.names
+    ]
+    findings.add(
+        "JSON_REPEATED",
+        records=np.array([k for k, _ in told], dtype=np.int64),
+        value=np.array([name for _, name in told], dtype=object),
+    )
 
 
 def _by_line(path: Path, lines: Sequence[str]) -> list[Any]:

@@ -368,3 +368,23 @@ def test_a_line_that_is_no_json_is_named(tmp_path):
     with pytest.raises(gcm.SourceError, match="feature 2: not whole JSON") as caught:
         read_raw(path)
     assert "第 2 条" in caught.value.message_zh
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n  "])
+def test_a_member_that_stands_twice_in_a_feature_is_told_by_its_record(tmp_path, blank):
+    def feature(properties: str) -> str:
+        place = '{"type": "Point", "coordinates": [120.6, 31.3]}'
+        return f'{{"type": "Feature", "properties": {properties}, "geometry": {place}}}'
+
+    features = [feature(f'{{"manhole_id"{blank}: "A{k}"}}') for k in range(3)]
+    features[1] = feature(f'{{"manhole_id"{blank}: "A1", "manhole_id": "B2"}}')
+    path = tmp_path / "manholes.geojson"
+    text = f'{{"type": "FeatureCollection", "features": [{", ".join(features)}]}}'
+    path.write_text(text, encoding="utf-8")
+    layer = gcm.read_layer(path, "manholes")
+    told = layer.findings[layer.findings["code"] == "JSON_REPEATED"]
+    assert told[["record", "value"]].values.tolist() == [[1, "manhole_id"]]
+    assert layer.data["manhole_id"].tolist() == ["A0", "B2", "A2"]
+    path.write_text(text.replace('"type": "Point",', '"type": "Point", "type": "Point",'), "utf-8")
+    told = gcm.read_layer(path, "manholes").findings["code"].eq("JSON_REPEATED")
+    assert told.sum() == 4
