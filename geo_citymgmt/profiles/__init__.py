@@ -245,7 +245,7 @@ def load_profile(name: str | Path) -> Profile:
 
 def _read(file: Path) -> Profile:
     table = read_toml(file)
-    check = Check(f"{file.parent.name}/{file.name}")
+    check = Check(f"{file.parent.name}/{file.name}", file)
     check.keys(table, "", required=("schema",), optional=_ENTRIES)
     if table["schema"] != SCHEMA:
         raise check.fail(

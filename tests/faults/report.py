@@ -25,6 +25,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.report import folder as report_folder
 from geo_citymgmt.report.manifest import file_hash
+from geo_citymgmt.report.write import write_report
 from tests.faults.disk import namespace
 from tests.faults.harness import REFUSED, ROOT, environment
 
@@ -76,7 +77,7 @@ def beside(folder: Path) -> list[str]:
 def write(city: gcm.City, folder: Path) -> int:
     """Write a report as a command does; return its exit code."""
     try:
-        city.report(folder)
+        write_report(city, folder)
     except CityDataError:
         return REFUSED
     return DONE
@@ -159,7 +160,7 @@ def _on_small_disk(folder: Path, percents: list[int]) -> Counter:
     for percent in percents:
         mount(f"remount,size={size + size * percent // 100}")
         try:
-            cities[1].report(folder)
+            write_report(cities[1], folder)
             said = "written"
         except CityDataError as error:
             said = "full" if "the disk is full" in error.message else error.message
@@ -170,7 +171,7 @@ def _on_small_disk(folder: Path, percents: list[int]) -> Counter:
             assert write(cities[0], folder) == DONE
     mount("remount,ro")
     try:
-        cities[1].report(folder)
+        write_report(cities[1], folder)
     except CityDataError as error:
         named = str(folder) in error.message and "no permission" in error.message
         counts[f"{standing(folder)}, read-only" if named else error.message] += 1
@@ -191,7 +192,7 @@ def main() -> int:
         "two at once, staggered": lambda f: meet(f, [0, 0, 0.3, 1, 3]),
     }
     if namespace():
-        runs["full disks, read-only"] = lambda f: full_disks(f, [0, 10, 30, 50, 70, 90, 95, 99])
+        runs["full disks, read-only"] = lambda f: full_disks(f, [0, 10, 30, 60, 90, 120, 150, 300])
     wrong = 0
     for name, run in runs.items():
         with tempfile.TemporaryDirectory() as folder:
