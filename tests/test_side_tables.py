@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.city.reporting import read_crosswalk
 from geo_citymgmt.city.tables import read_events
+from geo_citymgmt.console import as_json, as_text
+from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()
@@ -173,6 +179,16 @@ def test_an_unknown_figure_and_an_unknown_zone_are_told_by_the_row_of_the_sheet(
     assert ["(row 3)" in messages[0], "(row 4)" in messages[1]] == [True, True]
 
 
+def test_check_shows_the_account_of_each_table(tmp_path):
+    lines = [HEAD, "manholes,J1,accept,2021-01-01,,", "manholes,J9,accept,2021-01-01,,"]
+    loaded = city(tmp_path, events="\n".join(lines) + "\n", targets="a,b\n1,2\n")
+    shown = as_text(loaded.ledger, loaded.findings, SPECS, "en", 120, tables=loaded.tables)
+    assert "events.csv: 2 rows walked, 1 used, 1 left out, 0 skipped" in shown
+    assert "targets.csv: unusable" in shown
+    told_as_json = json.loads(as_json(loaded.ledger, loaded.findings, tables=loaded.tables))
+    assert [t["n_used"] for t in told_as_json["tables"]] == [1, 0]
+
+
 def test_what_is_wrong_in_the_register_of_an_office_is_told_with_its_row(tmp_path):
     (tmp_path / "list.csv").write_text(
         "manhole_id,material\nJ1,铸铁\nJ2,复合,多余\n合计,2\n", encoding="utf-16"
@@ -184,3 +200,30 @@ def test_what_is_wrong_in_the_register_of_an_office_is_told_with_its_row(tmp_pat
     messages = told(layer.findings, "TABLE_READ")
     assert any(m.startswith("list.csv: row 3:") for m in messages)
     assert any(m.startswith("list.csv: row 4:") for m in messages)
+
+
+def test_published_figures_are_read_in_the_encoding_of_the_office_and_a_word_names_its_row(
+    tmp_path,
+):
+    head = (
+        "id,domain,name_zh,name_en,kind,period,value,unit,comparator,deadline,pairs_with,"
+        "quote_zh,notes"
+    )
+    row = "a,违建,名称,name,result,2022,{},m2,,,,原文,"
+    (tmp_path / "profile.toml").write_text("schema = 1\n", encoding="utf-8")
+    file = tmp_path / "published.csv"
+    file.write_text("\n".join([head, row.format("37.8"), ""]), encoding="gb18030")
+    table = load_profile(tmp_path).published()
+    assert (table["value"].tolist(), table["name_zh"].tolist()) == ([37.8], ["名称"])
+    file.write_text("\n".join([head, row.format("约三十"), ""]), encoding="utf-16")
+    with pytest.raises(SpecError, match="row 2: value '约三十' is not a number"):
+        load_profile(tmp_path).published()
+
+
+def test_a_crosswalk_is_read_in_the_encoding_of_the_office(tmp_path):
+    file = tmp_path / "crosswalk.csv"
+    file.write_text("原代码,现代码,比例\n320501,320508,0.5\n", encoding="gb18030")
+    table = read_crosswalk(file)
+    assert table[["code_from", "code_to", "share"]].to_numpy().tolist() == [
+        ["320501", "320508", 0.5]
+    ]

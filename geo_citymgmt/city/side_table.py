@@ -17,7 +17,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.source import SourceLayer, read_raw
 from geo_citymgmt.reading.table import read_table
-from geo_citymgmt.reading.table_findings import row_numbers, sheet_rows, tell_reading
+from geo_citymgmt.reading.table_findings import row_numbers, tell_reading, texts_of
 from geo_citymgmt.words import NOTHING, Text
 
 __all__ = ["ACCOUNT_COLUMNS", "SideTable", "unusable_table"]
@@ -69,9 +69,7 @@ class SideTable:
         path = Path(fspath(source))
         name = source.label if isinstance(source, SourceLayer) else path.name
         tell_reading(raw, name, findings)
-        rows = _sheet_rows(raw) - 2
-        given = pd.DataFrame({c: _as_text(raw.frame[c]) for c in raw.frame.columns})
-        given.index = pd.Index(rows)
+        given = texts_of(raw)
         found = _own_columns(given, columns, name, tuple(required), findings)
         frame = pd.DataFrame(
             {c: given[labels[0]] if labels else "" for c, labels in found.items()},
@@ -103,22 +101,6 @@ def unusable_table(kind: str, name: str) -> dict[str, Any]:
     """Return the row of the account of a table that could not be read."""
     nothing = {c: 0 if c.startswith("n_") else "" for c in ACCOUNT_COLUMNS}
     return {**nothing, "table": kind, "source": name, "state": "unusable"}
-
-
-def _sheet_rows(raw: Raw) -> np.ndarray:
-    return sheet_rows(raw)[raw.record] if len(raw.record) else np.empty(0, dtype=np.int64)
-
-
-def _as_text(column: pd.Series) -> pd.Series:
-    """Return cells as they look in the sheet: an id 85782 is not 85782.0."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        is_day = (column.dropna() == column.dropna().dt.normalize()).all()
-        text = column.dt.strftime("%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S")
-    elif pd.api.types.is_float_dtype(column.dtype):
-        text = column.map(lambda v: str(int(v)) if v.is_integer() else repr(v), na_action="ignore")
-    else:
-        text = column.astype("str").where(column.notna())
-    return text.astype("object").fillna("").astype("str")
 
 
 def _own_columns(

@@ -169,7 +169,7 @@ def check(
         click.echo(str(target))
     else:
         text = (
-            as_json(ledger, findings, city.sources)
+            as_json(ledger, findings, city.sources, city.tables)
             if style == "json"
             else as_text(
                 ledger,
@@ -178,6 +178,7 @@ def check(
                 lang,
                 width=None if out is None else 120,
                 sources=city.sources,
+                tables=city.tables,
             )
         )
         if out is None:
