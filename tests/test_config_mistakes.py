@@ -8,6 +8,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.city.config import read_config
+from geo_citymgmt.cli.frame import SourcePath
 from geo_citymgmt.errors import CityDataError, SpecError
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import load_specs
@@ -157,3 +158,12 @@ def test_profiles_and_layer_files_tell_their_mistakes_alike(tmp_path):
     (tmp_path / "own.toml").write_text("key = “trees”\n", encoding="utf-8")
     with pytest.raises(SpecError, match=r"own\.toml, line 1: not valid TOML"):
         gcm.load_specs(tmp_path)
+
+
+@pytest.mark.parametrize("form", ['"{}"', "“{}”", "'{}'", ' "{}" '])
+def test_a_source_may_be_pasted_with_its_quotes(tmp_path, form):
+    path = tmp_path / "窨井.csv"
+    assert SourcePath().convert(form.format(path), None, None) == path
+    quoted = tmp_path / '"a"'
+    quoted.write_text("")
+    assert SourcePath().convert(str(quoted), None, None) == quoted
