@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,6 +15,7 @@ import shapely
 from hypothesis import settings
 
 import geo_citymgmt as gcm
+from geo_citymgmt.report.summary import Summary, summary
 
 # The same examples in each run, so that one run can be held against another; many new ones are
 # looked for by `make search`. How long an example takes says more about what else the machine does
@@ -58,6 +60,17 @@ def sample_report(
                 files = gcm.write_report(city, folder, lang=lang)
                 done.write_text(json.dumps({key: str(path) for key, path in files.items()}))
         return {key: Path(path) for key, path in json.loads(done.read_text()).items()}
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def summary_of(city: gcm.City) -> Callable[[str, str], Summary]:
+    """What the report on the sample city says as of a day in a language, worked out once."""
+
+    @lru_cache
+    def made(day: str, lang: str) -> Summary:
+        return summary(city, day, lang)
 
     return made
 

@@ -165,7 +165,11 @@ class Builder:
             self._settle_crs(layer.data)
             if self.metric is not None and layer.data.crs != self.metric.crs:
                 layer = self.load(key) or layer
-            self.zones_by_level[spec.level] = self._indexed(layer)
+            indexed = self._indexed(layer)
+            if len(indexed):
+                self.zones_by_level[spec.level] = indexed
+            else:
+                self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
         if frame is not None:
             self._settle_crs(frame)
             self.zones_by_level["district"] = frame.to_crs(self.crs)

@@ -92,7 +92,7 @@ def check_place(
     code = take_text(index.codes, owner)
     outside = np.flatnonzero(owner == OUTSIDE)
     far = np.zeros(len(geometry), dtype=bool)
-    if len(outside):
+    if len(outside) and zones.geometry.notna().any():
         near, distance = index._tree.query_nearest(
             geometry[outside], return_distance=True, all_matches=False
         )

@@ -269,6 +269,12 @@ CODES: Mapping[str, FindingCode] = {
         "来源中没有区划界线，使用配置“{value}”附带的示意界线，仅供演示",
         "the source has no districts; the demonstration outlines of profile {value} are used",
     ),
+    "ZONES_SHAPELESS": _c(
+        "error",
+        "{value} 条区划记录都没有可用的界线，视同没有区划；请补画界线，或改用有界线的文件",
+        "none of the {value} zones has an outline that can be used, so there are none; draw them, "
+        "or use a file that has them",
+    ),
     "ZONES_MISSING": _c(
         "info",
         "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，或指定 profile",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,9 @@ import pyarrow.compute as pc
 import shapely
 
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.shapes import from_wkb
 
-__all__ = ["plain_frame", "shapes_of"]
+__all__ = ["plain_frame", "shapes_of", "tell_unreadable"]
 
 
 def plain_frame(table: pa.Table) -> pd.DataFrame:
@@ -61,16 +63,14 @@ def _text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def shapes_of(wkb: Any, findings: Findings) -> np.ndarray:
-    """Build geometry; one that cannot be built is None, and a finding.
-
-    Raises
-    ------
-    NotImplementedError
-        There are curves among them.
-    """
-    values = np.asarray(wkb, dtype=object)
-    shapes = np.asarray(shapely.from_wkb(values, on_invalid="ignore"), dtype=object)
-    had = np.array([w is not None for w in values], dtype=bool)
-    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(had & shapely.is_missing(shapes)))
+def shapes_of(wkb: Sequence[bytes | None], findings: Findings) -> np.ndarray:
+    """Build geometry; one that cannot be built is None, and a finding."""
+    shapes, _ = from_wkb(wkb)
+    tell_unreadable(wkb, shapes, findings)
     return shapes
+
+
+def tell_unreadable(wkb: Sequence[bytes | None], shapes: np.ndarray, findings: Findings) -> None:
+    """Tell the records that have a geometry which could not be built."""
+    had = np.array([w is not None for w in wkb], dtype=bool)
+    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(had & shapely.is_missing(shapes)))

@@ -25,6 +25,7 @@ from geo_citymgmt.reading.coordinate_names import (
 from geo_citymgmt.reading.degrees import is_packed, read_coordinates, read_halves
 from geo_citymgmt.reading.placeholders import no_place, without_placeholders
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_geojson, from_wkb, from_wkt
 from geo_citymgmt.words import Text
 
 __all__ = ["coordinate_aliases", "place_records"]
@@ -349,17 +350,18 @@ def _from_text(frame: pd.DataFrame, named: NamedColumn) -> _Candidate | None:
     srid = pd.Series(None, index=texts.index, dtype=object)
     cells = texts.to_numpy(object, na_value=None)
     if kind == "GeoJSON":
-        shapes = shapely.from_geojson(cells, on_invalid="ignore")
+        shapes, _ = from_geojson(cells)
     elif kind == "WKB":
-        shapes = shapely.from_wkb(cells, on_invalid="ignore")
+        shapes, _ = from_wkb(cells)
         number = shapely.get_srid(shapes)
         srid = srid.mask(number > 0, pd.Series(number, index=texts.index).astype("str"))
     else:
         parts = texts.str.extract(_TEXTS["WKT"])
-        shapes = shapely.from_wkt(parts[1].to_numpy(object, na_value=None), on_invalid="ignore")
+        shapes, _ = from_wkt(parts[1].to_numpy(object, na_value=None))
         srid = parts[0]
     points = shapely.get_type_id(shapes) == 0
-    single = np.where(points & ~shapely.is_empty(shapes), shapes, None)
+    single = shapes.copy()
+    single[~points | shapely.is_empty(shapes)] = None
     return _Candidate(
         (named.name, kind),
         (named.position,),

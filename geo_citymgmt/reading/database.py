@@ -7,6 +7,7 @@ no text becomes SQL. A nullable integer stays one, and what PostgreSQL can say a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from sqlalchemy.engine import Connection, Engine
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.words import Text
 
 __all__ = ["DatabaseTable", "find_table", "read_database", "read_table", "session"]
@@ -43,6 +45,8 @@ _USUAL = ("geometry", "geom", "the_geom", "wkb_geometry", "shape")
 #: Keys that tools add by themselves: a label of the row and no value of the record.
 _ROW_KEYS = ("fid", "ogc_fid")
 _PASSED = "********"
+#: Parts of the query of an address that open the database.
+_SECRET = re.compile(r"pass|secret|token|sslkey", re.I)
 
 _CLASS = sa.table("pg_class", *map(sa.column, ("oid", "relname", "relnamespace", "relkind")))
 _SPACE = sa.table("pg_namespace", *map(sa.column, ("oid", "nspname")))
@@ -115,7 +119,7 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
         Whatever the database refuses (a :class:`SourceError` where it was only read).
     """
     kind = SourceError if read_only else CityDataError
-    where = engine.url.render_as_string(hide_password=True)
+    where = _shown(engine)
     if engine.dialect.name != "postgresql" or engine.driver != "psycopg":
         raise kind(
             Text(
@@ -220,7 +224,7 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
     geometry = np.full(n, None, dtype=object)
     if shape is not None and n:
         wkb = np.array(shapes, dtype=object)
-        geometry = shapely.from_wkb(wkb, on_invalid="ignore")
+        geometry, _ = from_wkb(wkb)
         there = np.array([value is not None for value in shapes])
         findings.add(
             "RECORD_UNREADABLE", records=np.flatnonzero(there & shapely.is_missing(geometry))
@@ -274,13 +278,20 @@ def _lost(where: str, cause: str, kind: type[CityDataError]) -> CityDataError:
     )
 
 
+def _shown(engine: Engine) -> str:
+    """Return the address of a database without what opens it, wherever that stands in it."""
+    secret = {key: "hidden" for key in engine.url.query if _SECRET.search(key)}
+    return engine.url.update_query_dict(secret).render_as_string(hide_password=True)
+
+
 def _without_password(engine: Engine, error: Exception) -> str:
     text = str(getattr(error, "orig", None) or error).strip()
     text = text.splitlines()[0] if text else type(error).__name__
-    secrets = [engine.url.password, engine.url.query.get("password")]
+    query = engine.url.query.items()
+    secrets = [engine.url.password, *(value for key, value in query if _SECRET.search(key))]
     for secret in secrets:
-        if secret:
-            text = text.replace(str(secret), _PASSED)
+        for part in [secret] if isinstance(secret, str) else secret or ():
+            text = text.replace(part, _PASSED) if part else text
     return text
 
 

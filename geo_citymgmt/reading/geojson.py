@@ -17,6 +17,7 @@ import shapely
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_geojson
 from geo_citymgmt.reading.sheet import decode_text
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import NOTHING, Text
@@ -199,7 +200,7 @@ def _geometry(items: Sequence[Any], findings: Findings) -> np.ndarray:
         texts = np.array(
             [json.dumps(items[i]) for i in np.flatnonzero(rest).tolist()], dtype=object
         )
-        out[rest] = shapely.from_geojson(texts, on_invalid="ignore")
+        out[rest], _ = from_geojson(texts)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(there & shapely.is_missing(out)))
     return out
 

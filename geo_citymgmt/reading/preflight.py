@@ -185,6 +185,24 @@ def _reconcile(
     once = np.zeros(n, dtype=bool)
     once[first] = True
     good &= once
+    if n == len(chain.offset) and set(chain.number) == set(range(1, n + 1)):
+        wanted = np.arange(1, n + 1)
+        moved = np.flatnonzero(good)[chain.number[at[good]] != wanted[good]]
+        if len(moved):
+            # Each record bears its number, and rows of the .dbf are in that order.
+            findings.add(
+                "SHX_DAMAGED",
+                records=moved,
+                severity="error",
+                about="order",
+                detail=Text(
+                    "索引指向另一条记录的图形，以 .shp 中的记录号为准，请核对",
+                    "the index leads to the shape of another record; the number in the .shp is "
+                    "followed, check it",
+                ),
+            )
+            order = np.argsort(chain.number)
+            return chain.offset[order], chain.length[order], True
     rebuilt = not good.all()
     out_offset, out_length = np.where(good, offset, -1), length.copy()
     out_length[good] = chain.length[at[good]]

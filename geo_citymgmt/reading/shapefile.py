@@ -19,6 +19,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.dbf import DbfTable, Digest, count_rows, read_dbf
 from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.reading.shp import HEADER, plain_points
 from geo_citymgmt.words import Text
 
@@ -178,7 +179,7 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
             fids = None
     if fids is None or wkb is None:
         fids, wkb, at = _wkb_of_copy(path, shp, walk, findings)
-    shapes = shapely.from_wkb(wkb, on_invalid="ignore")
+    shapes, _ = from_wkb(wkb)
     inside = fids < len(at)
     where = at[fids[inside]]
     out[where] = shapes[inside]

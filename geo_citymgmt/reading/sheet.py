@@ -11,8 +11,6 @@ import io
 import itertools
 import re
 import threading
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,7 +21,8 @@ import pyarrow as pa
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.regular_csv import Regular, regular_columns
-from geo_citymgmt.reading.sniff import name_one, refused, unreadable
+from geo_citymgmt.reading.sniff import name_one, unreadable
+from geo_citymgmt.reading.workbook_bounds import SAVE_AGAIN, check_package
 from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.words import Text
 
@@ -31,10 +30,6 @@ __all__ = [
     "Sheet", "decode_text", "list_sheets", "read_csv_sheet", "read_workbook_sheet", "tab_name",
 ]  # fmt: skip
 
-#: More cells than this, empty ones included, are not laid out: one stray cell far to the right and
-#: below makes a sheet of 17 thousand million.
-MAX_CELLS = 60_000_000
-MAX_UNPACKED = 2 << 30
 _LOCK = threading.Lock()
 #: The byte-order mark of UTF-8, and what stands there for bytes that were lost.
 _MARK, _LOST = b"\xef\xbb\xbf", "\ufffd".encode()
@@ -310,7 +305,7 @@ def _open(path: Path) -> Any:
     with path.open("rb") as file:
         is_package = file.read(2) == b"PK"
     if is_package:
-        _check_package(path)
+        check_package(path)
     with _calm(path):
         # By a path the reader goes by its suffix, which an office may have changed.
         if is_package != (path.suffix.lower() == ".xls"):
@@ -344,64 +339,5 @@ def _calm(path: Path) -> Iterator[None]:
         raise unreadable(
             path.name,
             Text(f"不是有效的工作簿（{error}）。", f"not a workbook ({error})."),
-            _SAVE_AGAIN,
+            SAVE_AGAIN,
         ) from error
-
-
-_SAVE_AGAIN = Text(
-    "请用表格软件打开，核对各行后另存为 .xlsx。",
-    "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
-)
-_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?r="(\d+)"')
-_COLUMN = re.compile(rb' r="([A-Z]{1,3})\d+"')
-
-
-def _check_package(path: Path) -> None:
-    """Refuse a workbook that unpacks into more than memory holds."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            parts = archive.infolist()
-            if sum(p.file_size for p in parts) > MAX_UNPACKED:
-                raise _too_large(path)
-            for part in parts:
-                if part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml"):
-                    _check_extent(path, archive, part)
-    except SourceError:
-        raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise unreadable(
-            path.name,
-            Text(f"工作簿已损坏（{error}）。", f"a damaged workbook ({error})."),
-            _SAVE_AGAIN,
-        ) from error
-
-
-def _check_extent(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    last, columns, tail = 1, set[bytes](), b""
-    with archive.open(part) as file:
-        while chunk := file.read(1 << 22):
-            window = tail + chunk
-            last = max(last, max((int(r) for r in _ROW.findall(window)), default=1))
-            columns.update(_COLUMN.findall(window))
-            tail = window[-64:]
-    width = max((_column_number(c) for c in columns), default=1)
-    if last * width > MAX_CELLS:
-        raise _too_large(path)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _too_large(path: Path) -> SourceError:
-    return refused(
-        path.name,
-        Text(
-            "工作表范围过大（可能在很远处有多余单元格）。",
-            "the sheet reaches too far (a stray cell far below or to the right?).",
-        ),
-        Text("请删除空行空列后重新保存。", "Delete the empty rows and columns and save it again."),
-    )

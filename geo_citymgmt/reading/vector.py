@@ -23,9 +23,11 @@ import pyproj
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.arrow import plain_frame, shapes_of
+from geo_citymgmt.reading.arrow import plain_frame, shapes_of, tell_unreadable
+from geo_citymgmt.reading.geopackage import check_database, opened
 from geo_citymgmt.reading.kml_names import ascii_names, spelt_name
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.reading.sniff import KINDS, name_one, refused, unreadable
 from geo_citymgmt.words import Text
 
@@ -42,7 +44,6 @@ _DRIVERS = {
 #: How a KML is to be drawn is no attribute.
 _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
-_FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
 _EXPORT_AGAIN = Text("请重新导出。", "Export it again.")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 #: Bytes that a feature of a FlatGeobuf takes at the least.
@@ -234,7 +235,7 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
 def _layers(path: Path, file: Path, kind: str) -> list[str]:
     with _guarded(path):
         if kind == "geopackage":
-            _check_database(path, file)
+            check_database(path, file)
         names = [str(name) for name, _ in pyogrio.list_layers(str(file))]
         driver = pyogrio.read_info(str(file), layer=names[0])["driver"] if names else ""
     if names and driver not in _DRIVERS[kind]:
@@ -274,57 +275,12 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
     return sublayer
 
 
-def _check_database(path: Path, file: Path) -> None:
-    """Refuse a database that is no GeoPackage, or whose schema calls what reaches outside."""
-    try:
-        with _database(file) as database:
-            schema = database.execute("SELECT name, sql FROM sqlite_master").fetchall()
-    except sqlite3.Error as error:
-        raise unreadable(
-            path.name,
-            Text(f"GeoPackage 已损坏（{error}）。", f"a damaged GeoPackage ({error})."),
-            _EXPORT_AGAIN,
-        ) from error
-    if "gpkg_contents" not in {name for name, _ in schema}:
-        raise refused(
-            path.name,
-            Text("是 SQLite 数据库，不是 GeoPackage。", "a SQLite database, but no GeoPackage."),
-            Text("请将图层导出为 GeoPackage。", "Export the layer as a GeoPackage."),
-        )
-    for name, sql in schema:
-        text = sql if isinstance(sql, str) else ""
-        is_virtual = re.match(r"\s*CREATE\s+VIRTUAL\s+TABLE", text, re.I)
-        if _FUNCTIONS.search(text) or (is_virtual and not re.search(r"USING\s+rtree", text, re.I)):
-            raise refused(
-                path.name,
-                Text(
-                    f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
-                    f"its table {name!r} is computed by functions that may reach outside the file.",
-                ),
-                Text(
-                    "请将图层单独导出到新的 GeoPackage。",
-                    "Export the layer alone into a new GeoPackage.",
-                ),
-            )
-
-
-@contextmanager
-def _database(file: Path) -> Iterator[sqlite3.Connection]:
-    # Unless it was copied, nothing may be written beside it, not even a lock.
-    mode = "ro" if Path(f"{file}-wal").exists() else "ro&immutable=1"
-    database = sqlite3.connect(f"{file.as_uri()}?mode={mode}", uri=True)
-    try:
-        yield database
-    finally:
-        database.close()
-
-
 def _stated(file: Path, kind: str, layer: str) -> int | None:
     """Count the records by other means than those that read them, where that is cheap."""
     if kind == "geopackage":
         quoted = layer.replace('"', '""')
         try:
-            with _database(file) as database:
+            with opened(file) as database:
                 return int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])
         except sqlite3.Error:
             return None
@@ -340,12 +296,14 @@ def _shapes(
     name = meta.get("geometry_name") or "wkb_geometry"
     if name not in table.schema.names:
         return np.full(table.num_rows, None, dtype=object)
-    try:
-        return shapes_of(table.column(name).to_pylist(), findings)
-    except NotImplementedError:
+    wkb = table.column(name).to_pylist()
+    shapes, curved = from_wkb(wkb)
+    if curved.any():
         # Arcs come as chords by the other way.
         _, _, wkb, _ = pyogrio.raw.read(str(file), layer=layer, columns=[], return_fids=True)
         return shapes_of(wkb, findings)
+    tell_unreadable(wkb, shapes, findings)
+    return shapes
 
 
 def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFrame:

@@ -20,6 +20,8 @@ __all__ = ["Marks", "read_marks"]
 _SIGNS = (b't="e"', b"<f", b":f>", b"hidden=", b"autoFilter")
 _CELL = re.compile(r"([A-Z]{1,3})(\d+)")
 _CHUNK = 1 << 22
+#: So many columns a sheet has.
+_WIDEST = 16_384
 
 
 @dataclass
@@ -100,8 +102,10 @@ def _scan(file: object) -> Marks:
             if holder is not None:
                 holder.clear()
         elif kind == "col" and _is_hidden(item):
-            first, last = int(item.get("min", 1)), int(item.get("max", 1))
-            marks.hidden_columns += range(first - 1, min(last, 16_384))
+            first, last = int(item.get("min", 1)), min(int(item.get("max", 1)), _WIDEST)
+            known = set(marks.hidden_columns)
+            if len(known) < _WIDEST:
+                marks.hidden_columns += [k for k in range(first - 1, last) if k not in known]
         elif kind == "autoFilter":
             marks.is_filtered = marks.is_filtered or len(item) > 0
     return marks

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import Summary, summary
+from geo_citymgmt.report import Summary
 
 CRS = "EPSG:4549"
 X0, Y0 = 550_000.0, 3_460_000.0
@@ -33,8 +33,8 @@ def report(sample_report: Callable[[str], dict[str, Path]]) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="session")
-def told(city: gcm.City) -> Summary:
-    return summary(city, "2022-06-30")
+def told(summary_of: Callable[[str, str], Summary]) -> Summary:
+    return summary_of("2022-06-30", "zh")
 
 
 @pytest.fixture(scope="session")

@@ -98,8 +98,8 @@ def test_any_period_stands_beside_the_running_total(told, period, first):
     assert len(table.columns) == (7 if period == "year" else 9)
 
 
-def test_english_has_no_chinese_but_names(told, city):
-    parts = bulletin(summary(city, "2022-06-30", "en")).tables
+def test_english_has_no_chinese_but_names(summary_of):
+    parts = bulletin(summary_of("2022-06-30", "en")).tables
     assert not any(
         "\u4e00" <= ch <= "\u9fff" for t in parts[:6] for row in t.rows for ch in "".join(row)
     )
@@ -238,12 +238,12 @@ def test_columns_fill_the_width_and_none_is_narrower_than_its_words_while_there_
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_the_pdf_parts_no_word_and_no_number_of_a_table(city, lang):
+def test_the_pdf_parts_no_word_and_no_number_of_a_table(summary_of, lang):
     from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
     from reportlab.pdfbase.ttfonts import TTFont
 
     registerFont(TTFont(pdf._FACE, str(cjk_font_path())))
-    for table in bulletin(summary(city, "2022-06-30", lang=lang)).tables:
+    for table in bulletin(summary_of("2022-06-30", lang)).tables:
         widths = pdf._widths(table)
         for c, width in enumerate(widths):
             least = least_width(table.texts(c), lambda t: stringWidth(t, pdf._FACE, pdf._CELL))

@@ -1,0 +1,136 @@
+"""A GeoPackage looked at before GDAL opens it: what its schema calls, and what its views come to.
+
+A view is a query that the file brings along: it may have no end, or make gigabytes of nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.words import Text
+
+__all__ = ["check_database", "opened"]
+
+_FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
+_VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE", re.I)
+_INDEX = re.compile(r"USING\s+rtree", re.I)
+#: A table with a column of this kind computes it when it is read.
+_COMPUTED = re.compile(r"\bAS\s*\(", re.I)
+#: Functions that make as much as they are told of nothing, where no record needs it.
+_FROM_NOTHING = re.compile(r"\b(zeroblob|randomblob|printf|format)\s*\(", re.I)
+#: How long what is computed may take to be counted, and how much it may come to.
+MAX_SECONDS = 5.0
+MAX_BYTES, MAX_VALUE = 1 << 30, 100 << 20
+#: So many steps of the database pass between two looks at the clock.
+_STEPS = 100_000
+
+
+def check_database(path: Path, file: Path) -> None:
+    """Refuse a database that is no GeoPackage, or that computes what it should hold.
+
+    Parameters
+    ----------
+    path, file : Path
+        As it is called, and where it lies.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED where its schema reaches outside the file, or a view or computed column has
+        no end; SOURCE_UNREADABLE where it is damaged.
+    """
+    try:
+        with opened(file) as database:
+            schema = database.execute("SELECT name, type, sql FROM sqlite_master").fetchall()
+            _check_schema(path, schema)
+            for name, kind, sql in schema:
+                text = sql if isinstance(sql, str) else ""
+                if kind == "view" or _COMPUTED.search(text):
+                    if _FROM_NOTHING.search(text):
+                        raise _endless(path, str(name))
+                    _check_computed(path, database, str(name))
+    except sqlite3.Error as error:
+        raise unreadable(
+            path.name,
+            Text(f"GeoPackage 已损坏（{error}）。", f"a damaged GeoPackage ({error})."),
+            Text("请重新导出。", "Export it again."),
+        ) from error
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database to read it; nothing is written beside it, not even a lock."""
+    # Unless it was copied there is no other that writes.
+    mode = "ro" if Path(f"{file}-wal").exists() else "ro&immutable=1"
+    database = sqlite3.connect(f"{file.as_uri()}?mode={mode}", uri=True)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def _check_schema(path: Path, schema: list[tuple[str, str, object]]) -> None:
+    if "gpkg_contents" not in {name for name, _, _ in schema}:
+        raise refused(
+            path.name,
+            Text("是 SQLite 数据库，不是 GeoPackage。", "a SQLite database, but no GeoPackage."),
+            Text("请将图层导出为 GeoPackage。", "Export the layer as a GeoPackage."),
+        )
+    for name, _, sql in schema:
+        text = sql if isinstance(sql, str) else ""
+        if _FUNCTIONS.search(text) or (_VIRTUAL.match(text) and not _INDEX.search(text)):
+            raise refused(
+                path.name,
+                Text(
+                    f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
+                    f"its table {name!r} is computed by functions that may reach outside the file.",
+                ),
+                _EXPORT_ALONE,
+            )
+
+
+def _check_computed(path: Path, database: sqlite3.Connection, name: str) -> None:
+    """Count what a view comes to, as long as that takes no longer than a glance."""
+    quoted = _quoted(name)
+    columns = [row[1] for row in database.execute(f"PRAGMA table_xinfo({quoted})")]
+    sizes = " + ".join(f"total(length({_quoted(column)}))" for column in columns) or "0"
+    end = time.monotonic() + MAX_SECONDS
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
+    database.set_progress_handler(lambda: int(time.monotonic() > end), _STEPS)
+    try:
+        (size,) = database.execute(f"SELECT {sizes} FROM {quoted}").fetchone()
+    except (sqlite3.OperationalError, sqlite3.DataError) as error:
+        if isinstance(error, sqlite3.OperationalError) and "interrupted" not in str(error):
+            raise
+        raise _endless(path, name) from error
+    finally:
+        database.set_progress_handler(None, 0)
+    if size > MAX_BYTES:
+        raise _endless(path, name)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _endless(path: Path, name: str) -> SourceError:
+    return refused(
+        path.name,
+        Text(
+            f"图层“{name}”是由查询得出的，其结果没有尽头或过大。",
+            f"its layer {name!r} is made by a query that has no end, or comes to too much.",
+        ),
+        _EXPORT_ALONE,
+    )
+
+
+_EXPORT_ALONE = Text(
+    "请将图层单独导出到新的 GeoPackage。", "Export the layer alone into a new GeoPackage."
+)
