@@ -185,6 +185,9 @@ def test_check_shows_the_account_of_each_table(tmp_path):
     shown = as_text(loaded.ledger, loaded.findings, SPECS, "en", 120, tables=loaded.tables)
     assert "events.csv: 2 rows walked, 1 used, 1 left out, 0 skipped" in shown
     assert "targets.csv: unusable" in shown
+    assert told(loaded.findings, "EVENT_UNMATCHED") == [
+        "1 events have no counterpart: no accepted record has their id (events.csv, row 3)"
+    ]
     told_as_json = json.loads(as_json(loaded.ledger, loaded.findings, tables=loaded.tables))
     assert [t["n_used"] for t in told_as_json["tables"]] == [1, 0]
 

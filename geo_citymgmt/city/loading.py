@@ -21,7 +21,7 @@ from geo_citymgmt.city.naming import add_assumption, name_city
 from geo_citymgmt.city.reporting import read_crosswalk, successors
 from geo_citymgmt.city.side_table import ACCOUNT_COLUMNS, unusable_table
 from geo_citymgmt.city.source import CitySource
-from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events
+from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, at_rows, read_events
 from geo_citymgmt.city.targets import read_targets, tell_faults
 from geo_citymgmt.decisions import (
     compare_findings,
@@ -424,12 +424,17 @@ def _events(
         return events
     with _told_as_unusable(found.events, "events", findings, account):
         read = read_events(found.events, specs, findings, only=asked, account=account)
-        events = matched_events(read, layers, findings)
+        name = "" if isinstance(found.events, pd.DataFrame) else _name_of(found.events)
+        events = matched_events(read, layers, findings, name=name)
         if account:
             lost = len(read) - len(events)
             account[-1]["n_used"] -= lost
             account[-1]["n_rejected"] += lost
     return events
+
+
+def _name_of(source: Path | SourceLayer) -> str:
+    return source.label if isinstance(source, SourceLayer) else source.name
 
 
 @contextmanager
@@ -442,7 +447,7 @@ def _told_as_unusable(
     except CityDataError as error:
         if isinstance(source, pd.DataFrame):
             raise
-        name = source.label if isinstance(source, SourceLayer) else Path(source).name
+        name = _name_of(source)
         findings.add("TABLE_UNUSABLE", value=name, about=name, detail=error.text)
         account.append(unusable_table(kind, name))
 
@@ -473,9 +478,9 @@ def _targets(
 
 
 def matched_events(
-    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings
+    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
-    """Return the events of accepted records; the others are told."""
+    """Return the events of accepted records; the others are told, by row where a file has them."""
     known = pd.MultiIndex.from_tuples(
         [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
         names=["layer", "key"],
@@ -495,7 +500,8 @@ def matched_events(
         ),
     ):
         if hit.any():
-            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=detail)
+            why = at_rows(detail, name, sorted(events.index[hit])) if name else detail
+            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=why)
     return events[~lost].reset_index(drop=True)
 
 

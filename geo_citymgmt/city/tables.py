@@ -21,7 +21,14 @@ from geo_citymgmt.reading.table_findings import row_numbers
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "own_headings", "read_events", "table_columns"]
+__all__ = [
+    "EVENT_COLUMNS",
+    "TARGET_COLUMNS",
+    "at_rows",
+    "own_headings",
+    "read_events",
+    "table_columns",
+]
 
 EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
 TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
@@ -52,7 +59,7 @@ def read_events(
 
     A row that names an unknown layer or event, or has no date, is left out and told. Where ``only``
     some layers are asked for, what befell the others is left aside like them: no finding. A row of
-    ``account`` says how many rows of a file are used.
+    ``account`` says how many rows of a file are used. The index is the row of the table, from 0.
 
     Raises
     ------
@@ -93,13 +100,13 @@ def read_events(
     ):
         lost = table[column].isna()
         if lost.any():
-            detail = why if side is None else _placed(why, name, table.index[lost])
+            detail = why if side is None else at_rows(why, name, table.index[lost])
             findings.add("EVENT_UNMATCHED", value=int(lost.sum()), about=column, detail=detail)
             table = table[~lost]
     table[["layer", "event"]] = table[["layer", "event"]].astype("str")
     if side is not None and account is not None:
         account.append(side.account("events", len(table)))
-    return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)
+    return table.sort_values(["date", "layer", "key"], kind="stable")
 
 
 def own_headings(
@@ -110,7 +117,8 @@ def own_headings(
     return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
 
 
-def _placed(why: Text, name: str, rows: Iterable[int]) -> Text:
+def at_rows(why: Text, name: str, rows: Iterable[int]) -> Text:
+    """Return a cause with the file and the rows it is about."""
     numbers = row_numbers(rows)
     return Text(f"{why.zh}（{name} 第 {numbers.zh} 行）", f"{why.en} ({name}, row {numbers.en})")
 
