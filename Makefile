@@ -73,6 +73,7 @@ bench-maps: $(VENV)/stamp-bench
 
 faults: $(VENV)/stamp-test+notebook
 	@$(BIN)/python -m tests.faults
+	@$(BIN)/python -m tests.faults.report --kills $(or $(N),20)
 
 sample: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt sample data/shapefiles

@@ -73,15 +73,19 @@ class Bar:
 
 
 def as_json(
-    ledger: pd.DataFrame, findings: pd.DataFrame, sources: pd.DataFrame | None = None
+    ledger: pd.DataFrame,
+    findings: pd.DataFrame,
+    sources: pd.DataFrame | None = None,
+    tables: pd.DataFrame | None = None,
 ) -> str:
-    """Return ledger and findings as JSON, and the account of each source where it is given."""
+    """Return ledger and findings as JSON, and the accounts of sources and tables where given."""
     parts = {
         "ledger": json.loads(ledger.to_json(orient="records", date_format="iso")),
         "findings": json.loads(findings.to_json(orient="records", double_precision=3)),
     }
-    if sources is not None:
-        parts["sources"] = json.loads(sources.to_json(orient="records", date_format="iso"))
+    for name, account in (("sources", sources), ("tables", tables)):
+        if account is not None:
+            parts[name] = json.loads(account.to_json(orient="records", date_format="iso"))
     return json.dumps(parts, ensure_ascii=False, indent=1)
 
 
@@ -92,10 +96,12 @@ def as_text(
     lang: str,
     width: int | None,
     sources: pd.DataFrame | None = None,
+    tables: pd.DataFrame | None = None,
 ) -> str:
     """Return the ledger as a table and the findings one line a kind.
 
-    Where ``sources`` are given, a layer of several has a row for each below its own.
+    Where ``sources`` are given, a layer of several has a row for each below its own; ``tables`` of
+    events and targets have a line each.
     """
     from rich.cells import cell_len
     from rich.console import Console
@@ -145,11 +151,25 @@ def as_text(
             for part in parts if several else []:
                 table.add_row("", Text(str(part.source)), *_counts(part), "")
         console.print(table)
+        for row in () if tables is None else tables.itertuples():
+            console.print(Text(_table_line(row, lang)))
         for text in finding_lines(findings, specs, lang):
             console.print(Text(text))
         if findings.empty:
             console.print(say("没有发现问题。", "Nothing was found.", lang))
     return str(capture.get()).rstrip()
+
+
+def _table_line(row: Any, lang: str) -> str:
+    if row.state != "ok":
+        return say(f"{row.source}：无法使用", f"{row.source}: unusable", lang)
+    return say(
+        f"{row.source}：读到 {row.n_walked:,} 行，采用 {row.n_used:,}，未用 {row.n_rejected:,}，"
+        f"跳过 {row.n_skipped:,}",
+        f"{row.source}: {row.n_walked:,} rows walked, {row.n_used:,} used, {row.n_rejected:,} left "
+        f"out, {row.n_skipped:,} skipped",
+        lang,
+    )
 
 
 def _counts(row: Any) -> tuple[str, ...]:

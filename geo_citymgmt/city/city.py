@@ -13,6 +13,7 @@ import pandas as pd
 from pyproj import CRS
 
 from geo_citymgmt._values import equal_values, holds
+from geo_citymgmt.city.side_table import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
 from geo_citymgmt.display import city_html, city_text
 from geo_citymgmt.errors import CityDataError
@@ -33,7 +34,7 @@ _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
 
 @holds(
     "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
-    "decisions", "since",
+    "decisions", "since", "tables",
 )  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
@@ -92,6 +93,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         What districts are called, and their other names.
     stated_date : Timestamp or None
         The day the source states; else ``data_date`` is the last day on which something happened.
+    tables : DataFrame
+        The account of the files of events and targets: rows walked, skipped, used and left out.
 
     See Also
     --------
@@ -126,6 +129,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     bulletin_file: Path | None = field(default=None, repr=False)
     zone_terms: ZoneTerms = field(default=NO_TERMS, repr=False)
     stated_date: pd.Timestamp | None = field(default=None, repr=False)
+    tables: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)), repr=False
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))

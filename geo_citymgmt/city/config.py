@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt.city.source import CitySource, LayerSource
-from geo_citymgmt.errors import AsOfError, SourceError, SpecError
+from geo_citymgmt.errors import AsOfError, SourceError, SpecError, did_you_mean
 from geo_citymgmt.profiles import read_units
 from geo_citymgmt.reading.coordinates import coordinate_aliases
 from geo_citymgmt.reading.several import joined_names
@@ -16,13 +18,23 @@ from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
 from geo_citymgmt.spec.reader import Check
-from geo_citymgmt.words import DISTRICT, Text
+from geo_citymgmt.words import DISTRICT, NOTHING, Text, join_texts
 
 __all__ = ["profile_named", "read_config"]
 
-_KNOWN = {"name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers",
-          "zones", "names", "profile", "unit", "units", "month_starts", "metric_crs", "services",
-          "bulletin", "crosswalk", "ignore"}  # fmt: skip
+#: What the value of an entry may be.
+_ENTRIES: dict[str, Any] = {
+    "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
+    "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
+    "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
+    "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
+}  # fmt: skip
+_OF_LAYER: dict[str, Any] = {
+    "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
+    "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "mend": list,
+    "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
+}  # fmt: skip
+_OF_ZONES: dict[str, Any] = {"district": str, "street": str, "order": list}
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -35,35 +47,48 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     """
     table = read_toml(path)
     found = CitySource(path.parent, config=path, table=table)
-    for entry in table:
-        if entry not in _KNOWN:
-            raise _mistake(path, entry, f"unknown entry; known: {', '.join(sorted(_KNOWN))}")
+    _check_kinds(path, table, "", _ENTRIES)
     name_zh, name_en = str(table.get("name_zh", "")), str(table.get("name_en", ""))
     found.name = Text(name_zh or name_en, name_en or name_zh)
     found.code = str(table.get("code", ""))
     _read_settings(path, table, found)
     zones = table.get("zones", {})
-    for entry in zones:
-        if entry not in ("district", "street", "order"):
-            raise _mistake(path, f"zones.{entry}", "unknown entry; known: district, street, order")
-        if entry != "order" and (zones[entry] not in specs or specs[zones[entry]].level != entry):
-            raise _mistake(path, f"zones.{entry}", f"{zones[entry]!r} is no layer of that level")
-    found.order = tuple(map(str, zones.get("order", ())))
+    _check_kinds(path, zones, "zones", _OF_ZONES)
+    for entry in ("district", "street"):
+        if entry in zones and (zones[entry] not in specs or specs[zones[entry]].level != entry):
+            named = zones[entry]
+            cause = Text(f"{named} 不是这一级的图层", f"{named!r} is no layer of that level")
+            fitting = [key for key, spec in specs.items() if spec.level == entry]
+            remedy = Text(f"请写 {'、'.join(fitting)}。", f"Give {' or '.join(fitting)}.")
+            raise _mistake(path, f"zones.{entry}", cause, remedy)
+    found.order = tuple(map(str, _plain_list(path, "zones.order", zones.get("order", []))))
     # false takes the name of a profile away.
-    names = table.get("names", {}).items()
-    found.names = {str(k): "" if v is False else str(v) for k, v in names}
-    date = table.get("data_date")
-    if date is not None:
+    names = table.get("names", {})
+    for code, name in names.items():
+        if name is not False and not isinstance(name, str):
+            cause = Text("应为文字或 false", "must be a text or false")
+            raise _mistake(path, f"names.{code}", cause)
+    found.names = {str(k): "" if v is False else v for k, v in names.items()}
+    day = table.get("data_date")
+    if day is not None:
         try:
-            found.data_date = read_day(date, "data_date", function=path.name)
+            found.data_date = read_day(day, "data_date", function=path.name)
         except AsOfError as error:
-            raise SpecError(error.text) from error
+            line = _mistake(path, "data_date", Text(f"为 {day}", f"is {day}"))
+            raise SpecError(join_texts([line.text, error.text], Text("", " "))) from error
     for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
     ignore = table.get("ignore", [])
-    if not isinstance(ignore, list) or not all(isinstance(p, str) and p for p in ignore):
-        raise _mistake(path, "ignore", 'must be a list of patterns, such as ["*汇总*"]')
+    if not all(isinstance(p, str) and p for p in ignore):
+        raise _mistake(
+            path,
+            "ignore",
+            Text(
+                '应为文件名样式的列表，如 ["*汇总*"]',
+                'must be a list of patterns, such as ["*汇总*"]',
+            ),
+        )
     found.ignore = tuple(ignore)
     for key, entry in table.get("layers", {}).items():
         layer = _configured(path, key, entry, specs)
@@ -76,15 +101,14 @@ def profile_named(config: Path) -> str | Path | None:
     given = read_toml(config).get("profile")
     if given is None:
         return None
-    if not isinstance(given, str):
-        raise _mistake(config, "profile", "must be the name of a profile, or a folder")
+    _check_kinds(config, {"profile": given}, "", _ENTRIES)
     folder = config.parent / given
     return folder if folder.is_dir() else given
 
 
 def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> None:
     """Read what a profile may say too: what of it stands here counts."""
-    check = Check(path.name)
+    check = Check(path.name, path)
     found.profile = profile_named(path)
     unit = table.get("unit")
     if isinstance(unit, str):
@@ -94,11 +118,10 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
         found.unit = Text(str(unit["zh"]), str(unit["en"]))
     starts = check.value(table, "", "month_starts", int, 0)
     if "month_starts" in table and not 1 <= starts <= 28:
-        raise _mistake(path, "month_starts", "must be a day of the month, 1 to 28")
+        cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
+        raise _mistake(path, "month_starts", cause)
     found.month_starts = starts
     metric_crs = table.get("metric_crs")
-    if metric_crs is not None and not isinstance(metric_crs, (str, int)):
-        raise _mistake(path, "metric_crs", 'must be a code such as "EPSG:4548"')
     found.metric_crs = None if metric_crs is None else str(metric_crs)
     found.units = read_units(check, table.get("units", []), path.parent)
 
@@ -106,25 +129,27 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
 def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:
     place = f"layers.{key}"
     if key not in specs:
-        raise _mistake(path, place, f"no such layer; known: {', '.join(specs)}")
-    known = (
-        "path", "sublayer", "crs", "datum", "x", "y", "encoding", "fields", "ledger", "pipeline",
-        "mend", "units", "values", "date_order",
-        "measure_from",
-    )  # fmt: skip
+        near = did_you_mean(key, specs)
+        cause = Text(
+            f"没有这个图层；可用的有 {'、'.join(specs)}",
+            f"no such layer; known: {', '.join(specs)}",
+        )
+        raise _mistake(path, place, cause, Text(near.zh, near.en.strip()))
     if not isinstance(entry, Mapping):
-        raise _mistake(path, place, 'must be a table, such as path = "file"')
-    for name in entry:
-        if name not in known:
-            raise _mistake(path, f"{place}.{name}", f"unknown entry; known: {', '.join(known)}")
+        cause = Text('应为一节，如 path = "文件"', 'must be a table, such as path = "file"')
+        raise _mistake(path, place, cause)
+    _check_kinds(path, entry, place, _OF_LAYER)
+    for name in ("fields", "units", "date_order"):
+        _check_texts(path, f"{place}.{name}", entry.get(name, {}))
+    for name in ("mend", "sublayer"):
+        given = entry.get(name, [])
+        _plain_list(path, f"{place}.{name}", given if isinstance(given, list) else [])
     # Without a path the file is found as if nothing were said of it.
     source, label = _sources(path, place, entry) if "path" in entry else (None, "")
     sublayer = entry.get("sublayer")
-    for axis in ("x", "y"):
-        if not isinstance(entry.get(axis, ""), str):
-            raise _mistake(path, f"{place}.{axis}", "must be the name of a column")
     if entry.get("measure_from") not in (None, "geometry"):
-        raise _mistake(path, f"{place}.measure_from", 'must be "geometry"')
+        cause = Text('应为 "geometry"', 'must be "geometry"')
+        raise _mistake(path, f"{place}.measure_from", cause)
     # Who writes "高德经度" = "经度" among the fields says the same.
     places, fields = coordinate_aliases(entry.get("fields", {}), specs[key].fields)
     return LayerSource(
@@ -150,9 +175,17 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
 
 def _own_words(path: Path, place: str, given: Any) -> dict[str, dict[str, str]]:
     """Return an office's words by field; whether field and code are there is asked on reading."""
-    are_tables = isinstance(given, Mapping) and all(isinstance(w, Mapping) for w in given.values())
-    if not are_tables:
-        raise _mistake(path, place, 'must be tables such as status = { "own word" = "code" }')
+    for name, words in given.items():
+        if not isinstance(words, Mapping):
+            cause = Text(
+                '应为一节，如 status = { "本单位的词" = "代码" }',
+                'must be tables such as status = { "own word" = "code" }',
+            )
+            raise _mistake(path, f"{place}.{name}", cause)
+        for word, code in words.items():
+            if isinstance(code, (Mapping, list)):
+                cause = Text("应为代码", "must be a code")
+                raise _mistake(path, f"{place}.{name}.{word}", cause)
     return {
         name: {str(word): str(code) for word, code in words.items()}
         for name, words in given.items()
@@ -171,7 +204,8 @@ def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str
     if len(sources) == 1:
         names, sources = names * len(inside), sources * len(inside)
     if len(sources) != len(inside) or not all(isinstance(s, str) for s in inside):
-        raise _mistake(path, f"{place}.sublayer", "needs one name for each file of path")
+        cause = Text("须与 path 的文件一一对应", "needs one name for each file of path")
+        raise _mistake(path, f"{place}.sublayer", cause)
     parts = [
         _part(source, str(name), sub)
         for source, name, sub in zip(sources, names, inside, strict=True)
@@ -188,20 +222,78 @@ def _part(source: Path, name: str, sublayer: str) -> SourceLayer:
 
 
 def _existing(config: Path, place: str, value: Any) -> Path:
-    if not isinstance(value, str):
-        raise _mistake(config, place, "must be the path of a file")
+    """Return the file or folder that an entry names."""
+    if not isinstance(value, str) or not value.strip():
+        cause = Text("应为文件的路径", "must be the path of a file")
+        raise _mistake(config, place, cause)
+    if any(ord(sign) < 32 for sign in value):
+        # Of C:\new\table a line break and a tab are made.
+        cause = Text(
+            "路径中的 \\ 与后面的字母被当作换行、制表等控制字符",
+            "a \\ with the letter after it was taken for a line break, a tab or the like",
+        )
+        remedy = Text(
+            "请把 \\ 改为 /，或把双引号改为英文单引号。",
+            "Write / for \\, or put the path into single quotes.",
+        )
+        raise _mistake(config, place, cause, remedy)
+    # As it is copied on Windows, with its quotes.
+    value = value.strip().strip('"')
     try:
         refuse_addresses(value)
     except SourceError as error:
-        raise _mistake(config, place, error.message.rstrip(".")) from error
+        cause = Text(error.message_zh.rstrip("。"), error.message.rstrip("."))
+        raise _mistake(config, place, cause) from error
     target = Path(value)
     target = target if target.is_absolute() else config.parent / target
-    if not target.exists():
-        raise _mistake(config, place, f"{value}: no such file")
+    try:
+        mode = target.stat().st_mode
+    except (OSError, ValueError) as error:
+        cause = Text(f"没有文件 {value}", f"{value}: no such file")
+        near = did_you_mean(target.name, _names_in(target.parent))
+        where = Text(
+            f"路径从 {config.name} 所在的文件夹算起，请核对。",
+            f"Paths count from the folder of {config.name}; check it.",
+        )
+        remedy = Text(near.zh + where.zh, f"{near.en} {where.en}".strip())
+        raise _mistake(config, place, cause, remedy) from error
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        cause = Text(f"{value} 不是文件", f"{value}: is no file")
+        remedy = Text("请给出文件或文件夹。", "Give a file or a folder.")
+        raise _mistake(config, place, cause, remedy)
     return target
 
 
-def _mistake(path: Path, place: str, cause: str) -> SpecError:
-    return SpecError(
-        Text(f"{path.name} [{place}] 有误：{cause}。", f"{path.name} [{place}]: {cause}.")
-    )
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (OSError, ValueError):
+        return []
+
+
+def _check_kinds(
+    path: Path, table: Mapping[str, Any], place: str, kinds: Mapping[str, Any]
+) -> None:
+    """Raise at the first entry that there is not, or whose value is of another kind."""
+    check = Check(path.name, path)
+    for name in table:
+        if name not in kinds:
+            raise check.unknown(place, name, sorted(kinds))
+        check.value(table, place, name, kinds[name], None)
+
+
+def _check_texts(path: Path, place: str, table: Mapping[str, Any]) -> None:
+    for name in table:
+        Check(path.name, path).value(table, place, name, str, None)
+
+
+def _plain_list(path: Path, place: str, values: Any) -> list[Any]:
+    """Return a list whose items are words or numbers."""
+    if any(isinstance(v, bool) or not isinstance(v, (str, int)) for v in values):
+        cause = Text("应为文字的列表", "must be a list of texts")
+        raise _mistake(path, place, cause)
+    return list(values)
+
+
+def _mistake(path: Path, place: str, cause: Text, remedy: Text = NOTHING) -> SpecError:
+    return Check(path.name, path).fail(place, cause, remedy)

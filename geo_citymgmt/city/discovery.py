@@ -37,6 +37,8 @@ from geo_citymgmt.words import Text
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
 _EVENTS = ("events", "事件", "事件表")
+#: Files of sheets, whose rows have numbers a person knows.
+_SHEETS = (".csv", ".xlsx", ".xls")
 _TARGETS = ("targets", "目标", "目标任务")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
 _CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
@@ -346,9 +348,11 @@ def _scan_folder(
         try:
             inside, others = list_layers(path)
         except SourceError as error:
-            if recognise(path.stem, specs) is None:
+            is_side = path.stem.lower() in (*_EVENTS, *_TARGETS) and path.suffix.lower() in _SHEETS
+            if recognise(path.stem, specs) is None and not is_side:
                 _ignored(found, name, error.text)
                 continue
+            # Its reader says the same again, as of a table that is missed.
             inside, others = [SourceLayer(path, None, path.name, (path.stem,))], []
         for item in (_in_folder(item, found.root) for item in inside):
             if is_ignored([item.label, *item.names], found.ignore):
@@ -558,7 +562,8 @@ def _take_side_table(found: CitySource, item: SourceLayer) -> None:
     elif item.sublayer is None and item.path.suffix.lower() == ".csv":
         setattr(found, kind, item.path)
     else:
-        setattr(found, kind, _as_texts(read_raw(item).frame))
+        in_table = item.suffix in _SHEETS
+        setattr(found, kind, item if in_table else _as_texts(read_raw(item).frame))
         found.sides.append(item.path)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from geo_citymgmt.city.config import profile_named
 from geo_citymgmt.city.discovery import find_source, keep_within, told_by_archive
 from geo_citymgmt.city.naming import add_assumption, name_city
 from geo_citymgmt.city.reporting import read_crosswalk, successors
+from geo_citymgmt.city.side_table import ACCOUNT_COLUMNS, unusable_table
 from geo_citymgmt.city.source import CitySource
-from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, read_events
+from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, at_rows, read_events
 from geo_citymgmt.city.targets import read_targets, tell_faults
 from geo_citymgmt.decisions import (
     compare_findings,
@@ -32,6 +34,7 @@ from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.profiles import Profile, load_profile
+from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 from geo_citymgmt.words import Text, join_texts
 
@@ -246,10 +249,11 @@ def assemble(
     by_level.setdefault("district", _no_zones(builder.crs))
     own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
     check_figures(own_figures, known)
-    events = _events(found, known, read, wanted, findings)
+    account: list[dict[str, Any]] = []
+    events = _events(found, known, read, wanted, findings, account)
     name, code = _named(found, by_level["district"], findings)
     zone_codes = [code, *(str(c) for zones_ in by_level.values() for c in zones_.index)]
-    targets = _targets(found, own_figures, zone_codes, builder, findings)
+    targets = _targets(found, own_figures, zone_codes, builder, findings, account)
     check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
     data_date = found.data_date or latest_date(read, events)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], decided)
@@ -283,6 +287,7 @@ def assemble(
         bulletin_file=found.bulletin,
         zone_terms=builder.zone_terms(),
         stated_date=found.data_date,
+        tables=pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
     )
 
 
@@ -411,12 +416,40 @@ def _events(
     layers: Mapping[str, Layer],
     asked: Sequence[str] | None,
     findings: Findings,
+    account: list[dict[str, Any]],
 ) -> pd.DataFrame:
+    events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
+    events = events.astype({"date": "datetime64[us]", "amount": "float64"})
     if found.events is None:
-        events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
-        return events.astype({"date": "datetime64[us]", "amount": "float64"})
-    events = read_events(found.events, specs, findings, only=asked)
-    return matched_events(events, layers, findings)
+        return events
+    with _told_as_unusable(found.events, "events", findings, account):
+        read = read_events(found.events, specs, findings, only=asked, account=account)
+        name = "" if isinstance(found.events, pd.DataFrame) else _name_of(found.events)
+        events = matched_events(read, layers, findings, name=name)
+        if account:
+            lost = len(read) - len(events)
+            account[-1]["n_used"] -= lost
+            account[-1]["n_rejected"] += lost
+    return events
+
+
+def _name_of(source: Path | SourceLayer) -> str:
+    return source.label if isinstance(source, SourceLayer) else source.name
+
+
+@contextmanager
+def _told_as_unusable(
+    source: Any, kind: str, findings: Findings, account: list[dict[str, Any]]
+) -> Iterator[None]:
+    """Let a file that is no such table end nothing: it is told, and counts as not there."""
+    try:
+        yield
+    except CityDataError as error:
+        if isinstance(source, pd.DataFrame):
+            raise
+        name = _name_of(source)
+        findings.add("TABLE_UNUSABLE", value=name, about=name, detail=error.text)
+        account.append(unusable_table(kind, name))
 
 
 def _targets(
@@ -425,24 +458,29 @@ def _targets(
     zones: Sequence[str],
     builder: Builder,
     findings: Findings,
+    account: list[dict[str, Any]],
 ) -> pd.DataFrame:
     """Targets of the zones of today; what cannot be used is told, and no target."""
+    targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
+    targets = targets.astype({"deadline": "datetime64[us]", "target": "float64"})
     if found.targets is None:
-        targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
-        return targets.astype({"deadline": "datetime64[us]", "target": "float64"})
+        return targets
     merged: Mapping[str, str] = {}
     if builder.crosswalk is not None and "district" in builder.zones_by_level:
         merged = successors(builder.crosswalk, list(builder.zones.index))
     known = [*zones, *merged]
-    targets, faults = read_targets(found.targets, figures, known, found.unit)
-    tell_faults(faults, findings, found.unit)
+    with _told_as_unusable(found.targets, "targets", findings, account):
+        targets, faults = read_targets(
+            found.targets, figures, known, found.unit, findings=findings, account=account
+        )
+        tell_faults(faults, findings, found.unit)
     return _succeeded(targets, merged, findings)
 
 
 def matched_events(
-    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings
+    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
-    """Return the events of accepted records; the others are told."""
+    """Return the events of accepted records; the others are told, by row where a file has them."""
     known = pd.MultiIndex.from_tuples(
         [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
         names=["layer", "key"],
@@ -462,7 +500,8 @@ def matched_events(
         ),
     ):
         if hit.any():
-            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=detail)
+            why = at_rows(detail, name, sorted(events.index[hit])) if name else detail
+            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=why)
     return events[~lost].reset_index(drop=True)
 
 

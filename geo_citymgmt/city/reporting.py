@@ -14,6 +14,7 @@ from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import ReportingUnit
+from geo_citymgmt.reading.table_findings import read_texts
 from geo_citymgmt.words import Text
 
 __all__ = ["cut_units", "read_crosswalk", "successors", "valid_on"]
@@ -61,11 +62,7 @@ def read_crosswalk(path: Path) -> pd.DataFrame:
     SourceError
         A column is missing, or a share or date is none; the row is named.
     """
-    try:
-        raw = pd.read_csv(path, dtype="str", encoding="utf-8-sig", keep_default_na=False)
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        cause = Text(f"不是 UTF-8 的 .csv 表（{error}）", f"no .csv in UTF-8 ({error})")
-        raise _wrong(path, cause) from error
+    raw = read_texts(path)
     out = {}
     for name in CROSSWALK_COLUMNS:
         column = next((h for h in (name, *_HEADINGS[name]) if h in raw.columns), None)
@@ -75,6 +72,7 @@ def read_crosswalk(path: Path) -> pd.DataFrame:
     table = pd.DataFrame(out)
     share = pd.to_numeric(table["share"].replace("", "1"), errors="coerce")
     bad = np.flatnonzero(~share.between(0, 1, inclusive="right"))
+    row_of = raw.index.to_numpy() + 2
     days = [parse_date(text)[0] if text else np.datetime64("NaT") for text in table["date"]]
     table["share"], table["date"] = share, np.array(days, dtype="datetime64[us]")
     bad_day = np.flatnonzero(table["date"].isna() & (out["date"] != "").to_numpy())
@@ -84,8 +82,8 @@ def read_crosswalk(path: Path) -> pd.DataFrame:
             raise _wrong(
                 path,
                 Text(
-                    f"第 {rows[0] + 2} 行的 {what} 为“{shown}”",
-                    f"row {rows[0] + 2}: {what} is {shown!r}",
+                    f"第 {row_of[rows[0]]} 行的 {what} 为“{shown}”",
+                    f"row {row_of[rows[0]]}: {what} is {shown!r}",
                 ),
             )
     return table

@@ -83,8 +83,8 @@ class CitySource:
 
     root: Path
     layers: dict[str, LayerSource] = field(default_factory=dict)
-    events: Path | pd.DataFrame | None = None
-    targets: Path | pd.DataFrame | None = None
+    events: Path | SourceLayer | pd.DataFrame | None = None
+    targets: Path | SourceLayer | pd.DataFrame | None = None
     figures: Path | None = None
     data_date: pd.Timestamp | None = None
     name: Text = NOTHING

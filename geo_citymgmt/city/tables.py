@@ -1,24 +1,34 @@
-"""The small tables beside the layers: events and targets, from .csv in either encoding."""
+"""The small tables beside the layers: events and targets, from files and from frames."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from itertools import takewhile
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import local_days
+from geo_citymgmt.city.side_table import SideTable
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.numbers import parse_number
-from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.cleaning.text import is_null_text, plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.source import SourceLayer
+from geo_citymgmt.reading.table_findings import row_numbers
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = ["EVENT_COLUMNS", "TARGET_COLUMNS", "read_events", "table_columns"]
+__all__ = [
+    "EVENT_COLUMNS",
+    "TARGET_COLUMNS",
+    "at_rows",
+    "own_headings",
+    "read_events",
+    "table_columns",
+]
 
 EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
 TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
@@ -38,22 +48,40 @@ _HEADINGS = {
 
 
 def read_events(
-    source: Path | pd.DataFrame,
+    source: Path | SourceLayer | pd.DataFrame,
     specs: Mapping[str, LayerSpec],
     findings: Findings,
     *,
     only: Collection[str] | None = None,
+    account: list[dict[str, Any]] | None = None,
 ) -> pd.DataFrame:
     """Read the events; layers and events may be named by key or in Chinese.
 
     A row that names an unknown layer or event, or has no date, is left out and told. Where ``only``
-    some layers are asked for, what befell the others is left aside like them: no finding.
+    some layers are asked for, what befell the others is left aside like them: no finding. A row of
+    ``account`` says how many rows of a file are used. The index is the row of the table, from 0.
+
+    Raises
+    ------
+    SourceError
+        It is no table, or a required column is missing.
     """
-    table = table_columns(source, EVENT_COLUMNS, required=("layer", "key", "event", "date"))
+    required = ("layer", "key", "event", "date")
+    side = None
+    if isinstance(source, pd.DataFrame):
+        table = table_columns(source, EVENT_COLUMNS, required=required)
+        table.index = pd.RangeIndex(len(table))
+    else:
+        side = SideTable.read(source, own_headings(EVENT_COLUMNS), required, findings)
+        table = side.frame
+    name = "" if side is None else side.name
     layers = {plain_key(n): s.key for s in specs.values() for n in (s.key, s.name_zh, *s.names)}
-    table["layer"] = table["layer"].map(lambda v: layers.get(plain_key(str(v))))
+    table = table.assign(layer=table["layer"].map(lambda v: layers.get(plain_key(str(v)))))
     if only:
-        table = table[table["layer"].isin(only)].reset_index(drop=True)
+        asked = table["layer"].isin(only)
+        if side is not None:
+            side.n_aside = int((~asked).sum())
+        table = table[asked].copy()
     words = {
         (s.key, plain_key(word)): key
         for s in specs.values()
@@ -63,7 +91,7 @@ def read_events(
     pairs = zip(table["layer"], table["event"], strict=True)
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
-    table["amount"] = _numbers(table["amount"])
+    table["amount"] = _amounts(table["amount"], name, findings)
     table["key"] = table["key"].astype("str")
     for column, why in (
         ("layer", Text("图层名称无法识别", "their layer is not known")),
@@ -72,33 +100,46 @@ def read_events(
     ):
         lost = table[column].isna()
         if lost.any():
-            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), about=column, detail=why)
+            detail = why if side is None else at_rows(why, name, table.index[lost])
+            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), about=column, detail=detail)
             table = table[~lost]
     table[["layer", "event"]] = table[["layer", "event"]].astype("str")
-    return table.sort_values(["date", "layer", "key"], kind="stable").reset_index(drop=True)
+    if side is not None and account is not None:
+        account.append(side.account("events", len(table)))
+    return table.sort_values(["date", "layer", "key"], kind="stable")
+
+
+def own_headings(
+    columns: Collection[str], more: Mapping[str, str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return the headings that columns of small tables go by, ``more`` of them for this city."""
+    extra = {column: (word,) for column, word in (more or {}).items()}
+    return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
+
+
+def at_rows(why: Text, name: str, rows: Iterable[int]) -> Text:
+    """Return a cause with the file and the rows it is about."""
+    numbers = row_numbers(rows)
+    return Text(f"{why.zh}（{name} 第 {numbers.zh} 行）", f"{why.en} ({name}, row {numbers.en})")
 
 
 def table_columns(
-    source: Path | pd.DataFrame,
+    table: pd.DataFrame,
     columns: tuple[str, ...],
     required: tuple[str, ...],
     more: Mapping[str, str] | None = None,
     *,
     name: str = "table",
 ) -> pd.DataFrame:
-    """Return the columns of a table under their own names, found by any heading they go by.
-
-    Rows of a file have their position in it, from 0 after the headings.
+    """Return the columns of a frame under their own names, found by any heading they go by.
 
     Raises
     ------
     SourceError
-        It is no table, a required column is missing, or a heading is there twice; ``name`` is what
-        a table that is no file is called.
+        A required column is missing, or a heading is there twice; ``name`` is what the table is
+        called.
     """
-    name = source.name if isinstance(source, Path) else name
-    raw = _read_csv(source) if isinstance(source, Path) else source.copy()
-    twice = raw.columns[raw.columns.duplicated()]
+    twice = table.columns[table.columns.duplicated()]
     if len(twice):
         raise SourceError(
             Text(
@@ -107,11 +148,11 @@ def table_columns(
             ),
             remedy=Text("请改名或删去多余的列。", "Rename them, or leave one out."),
         )
-    by_key = {plain_key(str(c)): c for c in raw.columns}
+    by_key = {plain_key(str(c)): c for c in table.columns}
     out = {}
-    for column in columns:
-        words = (column, *_HEADINGS.get(column, ()), (more or {}).get(column, column))
-        found = next((by_key[plain_key(w)] for w in words if plain_key(w) in by_key), None)
+    for column, words in own_headings(columns, more).items():
+        keys = [plain_key(word) for word in (column, *words)]
+        found = next((by_key[key] for key in keys if key in by_key), None)
         if found is None and column in required:
             raise SourceError(
                 Text(
@@ -120,47 +161,8 @@ def table_columns(
                 ),
                 remedy=Text("请补上该列并写明列名。", "Add the column, with this heading."),
             )
-        out[column] = raw[found] if found is not None else pd.Series(pd.NA, index=raw.index)
+        out[column] = table[found] if found is not None else pd.Series(pd.NA, index=table.index)
     return pd.DataFrame(out)
-
-
-def _read_csv(path: Path) -> pd.DataFrame:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            before = _blank_lines(path, encoding)
-            table = pd.read_csv(
-                path, dtype="str", encoding=encoding, keep_default_na=False,
-                skip_blank_lines=False, skiprows=before,
-            ).fillna("")  # fmt: skip
-            # Rows are told by their place in the file: empty ones count, and say nothing.
-            table.index += before
-            return table[(table != "").any(axis=1)]
-        except UnicodeDecodeError:
-            continue
-        except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise SourceError(
-                Text(
-                    f"{path.name}：不是有效的表格（{error}）。",
-                    f"{path.name}: not a table ({error}).",
-                ),
-                remedy=Text(
-                    "请重新存为 .csv，首行为列名。",
-                    "Save it again as .csv, with one row of headings.",
-                ),
-            ) from error
-    raise SourceError(
-        Text(
-            f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-            f"{path.name}: the text is neither UTF-8 nor GB18030.",
-        ),
-        remedy=Text("请另存为 UTF-8。", "Save it as UTF-8."),
-    )
-
-
-def _blank_lines(path: Path, encoding: str) -> int:
-    """How many empty lines stand above the headings."""
-    with path.open(encoding=encoding) as lines:
-        return sum(1 for _ in takewhile(lambda line: not line.strip(), lines))
 
 
 def _dates(column: pd.Series) -> pd.Series:
@@ -170,12 +172,25 @@ def _dates(column: pd.Series) -> pd.Series:
     return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
 
 
-def _numbers(column: pd.Series) -> pd.Series:
+def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
+    """Return numbers; a cell that is none is told, and its event has no amount."""
     if pd.api.types.is_numeric_dtype(column.dtype):
         return column.astype("float64")
-    plain = pd.to_numeric(column.replace("", None), errors="coerce")
-    hard = plain.isna() & column.notna() & (column != "")
-    if hard.any():
-        plain = plain.astype("float64")
-        plain[hard] = [parse_number(str(v))[0] for v in column[hard]]
-    return plain.astype("float64")
+    given = column.astype("object")
+    said = given.notna() & ~given.map(lambda v: is_null_text(str(v)))
+    amounts = pd.to_numeric(given.where(said), errors="coerce").astype("float64")
+    hard = said & ~np.isfinite(amounts)
+    read = [parse_number(str(v))[0] for v in given[hard]]
+    amounts[hard] = np.array(read, dtype="float64")
+    unread = said & ~np.isfinite(amounts)
+    for value, part in given[unread].groupby(given[unread].astype("str")):
+        findings.add(
+            "TABLE_VALUE",
+            value=value,
+            about=f"events amount {value}",
+            file=name or "events",
+            row=row_numbers(part.index),
+            column="amount",
+            detail=Text("不是数值，该事件没有数量", "it is no number, the event has no amount"),
+        )
+    return amounts.where(~unread)

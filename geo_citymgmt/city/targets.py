@@ -19,13 +19,15 @@ import pandas as pd
 
 from geo_citymgmt._dates import is_ambiguous, read_day
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.city.tables import TARGET_COLUMNS, table_columns
+from geo_citymgmt.city.side_table import SideTable
+from geo_citymgmt.city.tables import TARGET_COLUMNS, own_headings, table_columns
 from geo_citymgmt.cleaning.numbers import parse_number
 from geo_citymgmt.cleaning.text import is_null_text, plain
 from geo_citymgmt.errors import AsOfError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
 from geo_citymgmt.indicators.targets import unit_factors
+from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = ["TargetFault", "given_targets", "read_targets", "tell_faults"]
@@ -66,18 +68,20 @@ class TargetFault:
 
 
 def read_targets(
-    source: Path | pd.DataFrame,
+    source: Path | SourceLayer | pd.DataFrame,
     figures: Figures,
     zones: Collection[str] | None,
     unit: Text = DISTRICT,
     *,
     name: str = "targets",
+    findings: Findings | None = None,
+    account: list[dict[str, Any]] | None = None,
 ) -> tuple[pd.DataFrame, list[TargetFault]]:
     """Read the targets: one row an indicator and zone, which may be headed by the city's word.
 
     Parameters
     ----------
-    source : Path or DataFrame
+    source : Path, SourceLayer or DataFrame
         The table.
     figures : Figures
         Known ones, with their units.
@@ -87,16 +91,24 @@ def read_targets(
         What the city calls its districts.
     name : str
         What a table that is no file is called.
+    findings : Findings, optional
+        Takes what is found in reading a file.
+    account : list, optional
+        Takes a row that says how many rows of a file are used.
 
     Returns
     -------
     DataFrame, list of TargetFault
         The rows in their order; ``target`` is missing where one cannot be used. The faults by row.
     """
-    raw = table_columns(
-        source, TARGET_COLUMNS, _REQUIRED, {"zone_code": f"{unit.zh}代码"}, name=name
-    )
-    rows = raw.index.to_numpy() if isinstance(source, Path) else np.arange(len(raw))
+    more, side = {"zone_code": f"{unit.zh}代码"}, None
+    if isinstance(source, pd.DataFrame):
+        raw = table_columns(source, TARGET_COLUMNS, _REQUIRED, more, name=name)
+        rows = np.arange(len(raw))
+    else:
+        told = Findings() if findings is None else findings
+        side = SideTable.read(source, own_headings(TARGET_COLUMNS, more), _REQUIRED, told)
+        raw, rows = side.frame, side.frame.index.to_numpy()
     raw = raw.reset_index(drop=True)
     faults: list[TargetFault] = []
     table = pd.DataFrame(
@@ -125,6 +137,12 @@ def read_targets(
     table.loc[unread | wrong, "target"] = np.nan
     faults += _strangers(table, rows, figures, zones)
     faults += _conflicts(table, table["target"] * factor, rows)
+    if side is not None and account is not None:
+        strange = {
+            row for fault in faults if fault.code == "TARGET_UNMATCHED" for row in fault.rows
+        }
+        is_used = table["target"].notna().to_numpy() & ~np.isin(rows, list(strange))
+        account.append(side.account("targets", int(is_used.sum())))
     return table, sorted(faults, key=lambda fault: fault.rows)
 
 

@@ -28,6 +28,7 @@ from geo_citymgmt.cleaning.text import (
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.table_findings import tell_reading
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
@@ -69,6 +70,7 @@ def join_office_list(
     SourceError
         One of the sides has no column for the id.
     """
+    tell_reading(listed, listed.name, findings)
     theirs = match_columns(list(listed.frame.columns), spec, findings, aliases)
     for side, columns in ((raw.name, mapping), (listed.name, theirs)):
         if spec.id_field not in columns:

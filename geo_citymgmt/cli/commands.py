@@ -12,6 +12,7 @@ from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
     SourceOptions,
+    SourcePath,
     asked_day,
     common_options,
     guarded,
@@ -52,7 +53,7 @@ main.add_command(profile)
 
 
 @main.command()
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=SourcePath())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
 @click.option(
     "--as-of",
@@ -130,7 +131,7 @@ def report(
 
 
 @main.command()
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=SourcePath())
 @click.option("--layer", default=None, metavar="NAME", help="只检查这一图层 / this layer alone")
 @click.option(
     "--format",
@@ -169,7 +170,7 @@ def check(
         click.echo(str(target))
     else:
         text = (
-            as_json(ledger, findings, city.sources)
+            as_json(ledger, findings, city.sources, city.tables)
             if style == "json"
             else as_text(
                 ledger,
@@ -178,6 +179,7 @@ def check(
                 lang,
                 width=None if out is None else 120,
                 sources=city.sources,
+                tables=city.tables,
             )
         )
         if out is None:
@@ -203,7 +205,7 @@ def check(
 
 
 @main.command()
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=SourcePath())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.option("--include-personal", is_flag=True, help="包括个人信息字段 / with personal fields")
 @common_options
@@ -243,7 +245,7 @@ def convert(
 
 
 @main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", type=SourcePath())
 @click.option("--force", is_flag=True, help="覆盖已有的 city.toml / replace an existing one")
 @common_options
 @guarded

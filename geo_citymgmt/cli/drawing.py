@@ -10,6 +10,7 @@ import click
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.cli.frame import (
     SourceOptions,
+    SourcePath,
     asked_day,
     common_options,
     guarded,
@@ -35,7 +36,7 @@ _PAGES = (".html", ".htm")
 
 
 @click.command("map")
-@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("source", type=SourcePath())
 @click.argument("what")
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出网页 .html")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -27,6 +28,7 @@ __all__ = [
     "NOT_DONE",
     "WITH_ERRORS",
     "SourceOptions",
+    "SourcePath",
     "asked_day",
     "common_options",
     "guarded",
@@ -38,6 +40,23 @@ __all__ = [
 ]
 
 DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
+#: What "copy as path" puts around one, and what a Chinese keyboard writes for it.
+_QUOTES = "\"'“”‘’"
+
+
+class SourcePath(click.Path):
+    """A path that may have been pasted with its quotes; a file so called is taken as it is."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path, without quotes where it stands in them."""
+        text = str(value).strip()
+        is_quoted = len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES
+        if is_quoted and not os.path.lexists(text):
+            value = text[1:-1].strip()
+        return super().convert(value, param, ctx)
 
 
 def guarded(command: Callable[..., int]) -> Callable[..., None]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from geo_citymgmt._options import options
-from geo_citymgmt.cli.frame import DONE, guarded
+from geo_citymgmt.cli.frame import DONE, SourcePath, guarded
 from geo_citymgmt.console import say
 from geo_citymgmt.spec import Lang, LayerSpec, get_spec, load_specs
 
@@ -37,7 +37,7 @@ _layers = click.option(
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path), required=False)
+@click.argument("source", type=SourcePath(), required=False)
 @click.option(
     "--format",
     "style",

@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt.cli.frame import DONE, SourceOptions, common_options, guarded, load_source
+from geo_citymgmt.cli.frame import (
+    DONE,
+    SourceOptions,
+    SourcePath,
+    common_options,
+    guarded,
+    load_source,
+)
 from geo_citymgmt.console import say
 from geo_citymgmt.spec import Lang
 
@@ -24,7 +31,7 @@ Row = tuple[str, str, str]
 
 
 @click.command()
-@click.argument("source", type=click.Path(path_type=Path), required=False)
+@click.argument("source", type=SourcePath(), required=False)
 @click.option(
     "--format",
     "style",

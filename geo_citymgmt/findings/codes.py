@@ -469,6 +469,22 @@ CODES: Mapping[str, FindingCode] = {
         "“{field}”{value}，但{detail} {expected}",
         "{field!r} is {value}, but {detail} {expected}",
     ),
+    "TABLE_UNUSABLE": _c(
+        "error",
+        "{value} 不能使用，按没有这张表处理：{detail}",
+        "{value} cannot be used and counts as not there: {detail}",
+    ),
+    "TABLE_READ": _c("info", "{value}：{where}{detail}", "{value}:{where} {detail}"),
+    "TABLE_COLUMN": _c(
+        "info",
+        "{file} 的“{value}”列没有用到{detail}",
+        "{file}: column {value!r} was not used{detail}",
+    ),
+    "TABLE_VALUE": _c(
+        "error",
+        "{file} 第 {row} 行的 {column} 为“{value}”：{detail}",
+        "{file}, row {row}: {column} is {value!r}, {detail}",
+    ),
     "EVENT_UNMATCHED": _c(
         "warning",
         "事件表中的 {value} 条没有对应：{detail}",

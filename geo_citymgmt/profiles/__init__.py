@@ -8,9 +8,9 @@ name. Another office's profile is another folder: docs/profiles.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -152,15 +152,15 @@ class Profile:
         if path is None:
             return nothing_published()
         try:
-            table = pd.read_csv(path, dtype="str", keep_default_na=False, encoding="utf-8-sig")
+            table = _texts(path)
             missing = [name for name in _PUBLISHED if name not in table.columns]
             if missing:
                 raise ValueError(f"no column {', '.join(missing)}")
-            table["value"] = pd.to_numeric(table["value"])
-            deadline = table["deadline"].replace("", None)
-            table["deadline"] = pd.to_datetime(deadline, format="%Y-%m-%d")
+            table["value"] = _converted(table, "value", "a number", pd.to_numeric)
+            to_days = partial(pd.to_datetime, format="%Y-%m-%d")
+            table["deadline"] = _converted(table, "deadline", "a date", to_days)
             _check_published(table)
-        except (ValueError, UnicodeDecodeError, pd.errors.ParserError) as error:
+        except (ValueError, pd.errors.ParserError) as error:
             raise SpecError(
                 Text(
                     f"{self.key}/published.csv 有误：{error}。",
@@ -174,6 +174,28 @@ class Profile:
         return table[list(_PUBLISHED)]
 
 
+def _texts(path: Path) -> pd.DataFrame:
+    """Read a .csv as an office saves it: by its mark, in UTF-8, or else in GB18030."""
+    raw = path.read_bytes()
+    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    try:
+        raw.decode(encoding)
+    except UnicodeDecodeError:
+        encoding = "gb18030"
+    return pd.read_csv(path, dtype="str", keep_default_na=False, encoding=encoding)
+
+
+def _converted(table: pd.DataFrame, name: str, what: str, convert: Callable[..., Any]) -> Any:
+    """Return a column as numbers or days; ValueError at the first cell that is neither or empty."""
+    given = table[name].str.strip()
+    out = convert(given.replace("", None), errors="coerce")
+    wrong = (out.isna() & given.ne("")).to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(f"row {table.index[row] + 2}: {name} {given.iloc[row]!r} is not {what}")
+    return out
+
+
 def _check_published(table: pd.DataFrame) -> None:
     """Raise ValueError at the first row that could be taken for a target and is none."""
     value = table["value"]
@@ -184,7 +206,7 @@ def _check_published(table: pd.DataFrame) -> None:
     ):
         if wrong.any():
             row = int(wrong.to_numpy().argmax())
-            raise ValueError(f"row {row + 2} ({table['id'].iloc[row]}): {cause}")
+            raise ValueError(f"row {table.index[row] + 2} ({table['id'].iloc[row]}): {cause}")
 
 
 def nothing_published() -> pd.DataFrame:
@@ -245,7 +267,7 @@ def load_profile(name: str | Path) -> Profile:
 
 def _read(file: Path) -> Profile:
     table = read_toml(file)
-    check = Check(f"{file.parent.name}/{file.name}")
+    check = Check(f"{file.parent.name}/{file.name}", file)
     check.keys(table, "", required=("schema",), optional=_ENTRIES)
     if table["schema"] != SCHEMA:
         raise check.fail(

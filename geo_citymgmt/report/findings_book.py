@@ -28,7 +28,7 @@ from geo_citymgmt.writing import whole_file
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-__all__ = ["Kept", "write_findings"]
+__all__ = ["Kept", "replace_findings", "write_findings"]
 
 #: A sheet ends at a million rows; long before that nobody reads on.
 ROW_LIMIT = 200_000
@@ -95,11 +95,29 @@ def write_findings(
     ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
     'findings.xlsx'
     """
+    target = Path(path)
+    replace_findings(city, target, target, lang=lang, as_of=as_of, on_kept=on_kept)
+    return target
+
+
+def replace_findings(
+    city: City,
+    target: Path,
+    earlier: Path,
+    *,
+    lang: str | None = None,
+    as_of: Any = None,
+    on_kept: Callable[[Kept], None] | None = None,
+) -> None:
+    """Write the findings to ``target``, which is to take the place of the workbook ``earlier``.
+
+    See :func:`write_findings`; a copy of a workbook that somebody has worked on is kept beside it.
+    """
     lang = display_lang(lang)
-    target, words = Path(path), Words(lang, unit=city.unit)
+    words = Words(lang, unit=city.unit)
     date = day_of(city, as_of, Gate("write_findings"))
     found = open_findings(city)
-    before = earlier_book(target, city.specs)
+    before = earlier_book(earlier, city.specs)
     said = city.decisions
     if said is None and before is not None:
         said = before.decisions
@@ -109,12 +127,11 @@ def write_findings(
     )
     copy = None
     if before is not None and said is not None and (before.edited or before.holds_more(said)):
-        copy = keep_copy(target)
+        copy = keep_copy(earlier)
     _write(city, target, found, carried, words, date)
     kept = Kept(carried.kept, len(carried.settled), copy)
     if on_kept is not None and (kept.carried or kept.settled or kept.copy):
         on_kept(kept)
-    return target
 
 
 def _nothing(found: pd.DataFrame) -> Carried:

@@ -27,12 +27,10 @@ SUFFIXES = (".gpkg", ".shp.zip")
 def write_rejected(told: Summary, folder: Path) -> None:
     """Write the rejected records of each layer and a word on what they are.
 
-    What an earlier report left there and this one does not write is taken away: a reject that has
-    been corrected must not look as if it still stood.
+    The folder is new: a reject that has been corrected must not look as if it still stood.
     """
     make_folder(folder)
     words, city = told.words, told.city
-    written = {README}
     lines = []
     for key, layer in city.layers.items():
         if layer.rejected.empty:
@@ -43,7 +41,6 @@ def write_rejected(told: Summary, folder: Path) -> None:
         # A name has ten bytes: five Chinese characters in this encoding, three in UTF-8.
         shapes = _for_shapefile(table)
         write_layer(shapes, folder / names[1], name=key, encoding="GB18030")
-        written.update(names)
         label = words.of(layer.spec.name_zh, layer.spec.name_en)
         files = ", ".join(names)
         lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
@@ -54,9 +51,6 @@ def write_rejected(told: Summary, folder: Path) -> None:
         lines += ["", words("rejected_unread"), *unread]
     # Windows line ends: the file is read in Notepad.
     write_text("\r\n".join([head, intro, *lines, ""]), folder / README)
-    for name in (f"{key}{suffix}" for key in city.specs for suffix in SUFFIXES):
-        if name not in written:
-            (folder / name).unlink(missing_ok=True)
 
 
 def as_read(layer: Layer) -> gpd.GeoDataFrame:

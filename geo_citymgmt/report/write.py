@@ -1,9 +1,9 @@
-"""The whole report: every file written whole or not at all, the manifest last."""
+"""The whole report: all of its files, or the old report as it was."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,7 +18,8 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
 from geo_citymgmt.report.earlier_book import earlier_book
-from geo_citymgmt.report.findings_book import Kept, write_findings
+from geo_citymgmt.report.findings_book import Kept, replace_findings
+from geo_citymgmt.report.folder import MANIFEST, PAGE, is_aside, new_report
 from geo_citymgmt.report.manifest import write_manifest
 from geo_citymgmt.report.page import render_page
 from geo_citymgmt.report.rejects import write_rejected
@@ -26,8 +27,9 @@ from geo_citymgmt.report.release import GRID_M, check_release, public_city, with
 from geo_citymgmt.report.summary import Progress, Summary, summary
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.report.workbook import write_tables
+from geo_citymgmt.spec import Lang
 from geo_citymgmt.words import Text
-from geo_citymgmt.writing import make_folder, whole_file, write_city, write_text
+from geo_citymgmt.writing import whole_file, write_city, write_text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -60,7 +62,9 @@ def write_report(
     city : City
         With whatever layers it has.
     out : str or Path
-        Folder; made where it is not there. Files of an earlier report are replaced one by one.
+        Folder; made where it is not there. An earlier report in it stands until the new one is
+        whole; then its files are replaced, or removed where the new one has no such file. Other
+        files are left alone.
     as_of : date, optional
         The day of every figure, of a month, quarter or year its last; the data's own otherwise.
     lang : {"zh", "en"}, default options.lang
@@ -86,14 +90,16 @@ def write_report(
     dict of str to Path
         ``index, map, tables, city, findings, rejected, manifest``, and ``bulletin_docx,
         bulletin_pdf, bulletin_png, bulletin`` where asked for; ``findings`` and ``rejected`` are
-        not there in public. A folder without a manifest holds an unfinished report.
+        not there in public. Where the writing is cut off while the files take
+        their places, ``index.html`` says so and there is no manifest.
 
     Raises
     ------
     AsOfError
         The day is after the data's own.
     CityDataError
-        A file cannot be written: another program holds it open, or ``out`` is no folder; a release
+        A file cannot be written: another program holds it open, the disk is full, ``out`` is no
+        folder or closed, or another report is being written into it; a release
         or period there is not; a public report into a folder that holds one that is not; the extra
         of the bulletin is missing.
 
@@ -103,7 +109,6 @@ def write_report(
     >>> files = write_report(gcm.load_city("data/shapefiles"), "build/report")  # doctest: +SKIP
     """
     lang = display_lang(lang)
-    words = Words(lang, unit=city.unit)
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise CityDataError(
@@ -122,10 +127,62 @@ def write_report(
     if bulletin:
         check_libraries()
         check_day(day)
+    with new_report(folder) as aside:
+        if public:
+            _refuse_internal(folder)
+        book = folder / "findings.xlsx"
+        before = _saved(book)
+        files = _write_files(
+            city,
+            aside,
+            book,
+            day=day,
+            lang=lang,
+            bulletin=period if bulletin else None,
+            release=release,
+            grid_m=grid_m,
+            progress_bar=progress_bar,
+            on_kept=on_kept,
+            options={
+                "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
+                "lang": lang,
+                "bulletin": period if bulletin else None,
+                "release": release,
+                "grid_m": grid_m if public else None,
+            },
+        )
+        if not public and _saved(book) != before:
+            raise CityDataError(
+                Text(
+                    f"{book}：生成报告期间有人保存过，原报告未动，",
+                    f"{book}: was saved while the report was written; the old report stands.",
+                ),
+                remedy=Text("请重新生成报告。", "Write the report again."),
+            )
+    return {name: folder / path.relative_to(aside) for name, path in files.items()}
+
+
+def _write_files(
+    city: City,
+    folder: Path,
+    book: Path,
+    *,
+    day: pd.Timestamp | None,
+    lang: Lang,
+    bulletin: str | None,
+    release: str | None,
+    grid_m: float,
+    progress_bar: Progress | None,
+    on_kept: Callable[[Kept], None] | None,
+    options: Mapping[str, Any],
+) -> dict[str, Path]:
+    """Write all files of a report into a new folder; ``book`` is the old list of findings."""
+    public = release == "public"
     names = [
         s for s in _STAGES if (s != "bulletin" or bulletin) and (s != "findings" or not public)
     ]
     stages = iter(range(len(names)))
+    words = Words(lang, unit=city.unit)
 
     def tell(stage: str) -> None:
         if progress_bar is not None:
@@ -138,12 +195,8 @@ def write_report(
         # The last open cases are single records, by their ids.
         steered = [replace(campaign, last=None) for campaign in told.campaigns]
         told = replace(told, city=without_records(city), campaigns=steered)
-    make_folder(folder)
-    manifest = folder / "manifest.json"
-    # From here on the folder is under way, and says so by having none.
-    manifest.unlink(missing_ok=True)
     files = {
-        "index": folder / "index.html",
+        "index": folder / PAGE,
         "map": folder / "map.html",
         "tables": folder / "tables.xlsx",
         "city": folder / "city.gpkg",
@@ -151,9 +204,11 @@ def write_report(
     tell("tables")
     _whole(files["tables"], lambda path: write_tables(told, path))
     if not public:
-        files |= {"findings": folder / "findings.xlsx", "rejected": folder / "rejected"}
+        files |= {"findings": folder / book.name, "rejected": folder / "rejected"}
         tell("findings")
-        write_findings(city, files["findings"], lang=lang, as_of=told.as_of, on_kept=on_kept)
+        replace_findings(
+            city, files["findings"], book, lang=lang, as_of=told.as_of, on_kept=on_kept
+        )
     tell("data")
     with _dated(told.as_of):
         write_city(shown, files["city"])
@@ -166,20 +221,23 @@ def write_report(
     if bulletin:
         tell("bulletin")
         files |= write_bulletin(
-            told, folder, period=period, stamp=told.stamp, tables=files["tables"]
+            told, folder, period=bulletin, stamp=told.stamp, tables=files["tables"]
         )
     tell("manifest")
-    options = {
-        "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
-        "lang": lang,
-        "bulletin": period if bulletin else None,
-        "release": release,
-        "grid_m": grid_m if public else None,
-    }
+    manifest = folder / MANIFEST
     write_manifest(told, files, folder, manifest, options)
     if progress_bar is not None:
         progress_bar(len(names), len(names), "")
     return {**files, "manifest": manifest}
+
+
+def _saved(path: Path) -> tuple[int, int] | None:
+    """Return when a file was saved and how large it is; None where there is none."""
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_mtime_ns, state.st_size
 
 
 def _whole(path: Path, write: Callable[[Path], None]) -> None:
@@ -189,10 +247,10 @@ def _whole(path: Path, write: Callable[[Path], None]) -> None:
 
 def _refuse_internal(folder: Path) -> None:
     """Raise where files for the public would lie among others that are not."""
-    if not folder.is_dir() or not any(folder.iterdir()):
+    if not folder.is_dir() or all(map(is_aside, folder.iterdir())):
         return
     try:
-        earlier = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        earlier = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         if earlier["options"]["release"] == "public":
             return
     except (OSError, ValueError, KeyError, TypeError):

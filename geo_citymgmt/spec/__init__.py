@@ -6,7 +6,6 @@ own: see :func:`load_specs`.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from importlib import resources
@@ -29,6 +28,7 @@ from geo_citymgmt.spec.model import (
     check_lang,
 )
 from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
+from geo_citymgmt.spec.toml_file import read_toml
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -52,23 +52,6 @@ _COMMON = "_common"
 #: A code list is replaced as a whole: half an old one under a new one would be neither.
 _WHOLE = ("codes",)
 _JOINED = ("names", "aliases", "figures", "subject")
-
-
-def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
-    """Read a TOML file; a mistake in it is a :class:`SpecError` that names file and place."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise SpecError(
-            Text(
-                f"{path.name}：不是 UTF-8 编码，请另存为 UTF-8。",
-                f"{path.name}: not UTF-8 (byte {error.start}); save the file as UTF-8.",
-            ),
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SpecError(
-            Text(f"{path.name}：TOML 格式有误：{error}。", f"{path.name}: not valid TOML: {error}.")
-        ) from error
 
 
 def laid_over_package(

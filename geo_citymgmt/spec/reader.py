@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt.errors import SpecError
+from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec.model import Amount, Code, Event, Field, LayerSpec, Plan, States
-from geo_citymgmt.words import Text
+from geo_citymgmt.spec.toml_file import line_of, text_of
+from geo_citymgmt.words import NOTHING, Text
 
 __all__ = ["ROLES", "Check", "build_field", "build_layer"]
 
@@ -19,17 +22,37 @@ GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
 SPLITS = ("owner", "share")
 _DBF_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,9}")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
+_KIND_WORDS = {
+    str: Text("文字（加引号）", "a text in quotes"),
+    int: Text("整数", "a whole number"),
+    float: Text("数", "a number"),
+    bool: Text("true 或 false", "true or false"),
+    list: Text("列表 [ ]", "a list [ ]"),
+    Mapping: Text("表（一节）", "a table"),
+    date: Text("日期", "a date"),
+}
 
 
 class Check:
     """Raises for one file, so that each mistake names file, place and cause."""
 
-    def __init__(self, file: str) -> None:
-        self.file = file
+    def __init__(self, file: str, source: Path | None = None) -> None:
+        self.file, self.source = file, source
 
-    def fail(self, place: str, cause: Text) -> SpecError:
+    def fail(self, place: str, cause: Text, remedy: Text = NOTHING) -> SpecError:
+        """Return the error of an entry; its line is told where the file is known."""
         at = f" [{place}]" if place else ""
-        return SpecError(Text(f"{self.file}{at}：{cause.zh}。", f"{self.file}{at}: {cause.en}."))
+        # "units 2" is the second of the entries [[units]].
+        keys = place.partition(" ")[0].split(".")
+        line = None if self.source is None else line_of(text_of(self.source), keys)
+        row = Text("", "") if line is None else Text(f" 第 {line} 行", f", line {line}")
+        return SpecError(
+            Text(
+                f"{self.file}{row.zh}{at}：{cause.zh}。",
+                f"{self.file}{row.en}{at}: {cause.en}.",
+            ),
+            remedy=remedy,
+        )
 
     def keys(
         self,
@@ -45,17 +68,32 @@ class Check:
                 raise self.fail(place, Text(f"缺少 {key}", f"{key!r} is missing"))
         for key in table:
             if key not in required and key not in optional:
-                known = ", ".join([*required, *optional])
-                raise self.fail(
-                    place, Text(f"未知项 {key}", f"unknown entry {key!r}; known: {known}")
-                )
+                raise self.unknown(place, key, [*required, *optional])
+
+    def unknown(self, place: str, key: str, known: Sequence[str]) -> SpecError:
+        """Return the error of an entry that there is not, with the one that may be meant."""
+        near = did_you_mean(key, known)
+        at = f"{place}.{key}" if place else key
+        return self.fail(
+            at,
+            Text(
+                f"未知项 {key}；可用的有 {'、'.join(known)}",
+                f"unknown entry {key!r}; known: {', '.join(known)}",
+            ),
+            Text(near.zh, near.en.strip()),
+        )
 
     def value(self, table: Mapping[str, Any], place: str, key: str, kind: Any, default: Any) -> Any:
         got = table.get(key, default)
         if got is default or (isinstance(got, kind) and not (kind is not bool and got is True)):
             return got
+        wanted = _kind_words(kind)
         raise self.fail(
-            place, Text(f"{key} 的值 {got!r} 不合适", f"{key!r} has an unfit value {got!r}")
+            f"{place}.{key}" if place else key,
+            Text(
+                f"{key} 的值 {got!r} 应为{wanted.zh}",
+                f"{key!r} has an unfit value {got!r}; it must be {wanted.en}",
+            ),
         )
 
     def texts(self, table: Mapping[str, Any], place: str, key: str) -> tuple[str, ...]:
@@ -75,6 +113,13 @@ class Check:
                 f"{key!r} is {value!r}, must be one of {', '.join(known)}",
             ),
         )
+
+
+def _kind_words(kind: Any) -> Text:
+    """What values of a kind, or of one of several, are called."""
+    kinds = kind if isinstance(kind, tuple) else (kind,)
+    words = [_KIND_WORDS[k] for k in kinds if k in _KIND_WORDS]
+    return Text("或".join(w.zh for w in words), " or ".join(w.en for w in words))
 
 
 _FIELD_OPTIONAL = (

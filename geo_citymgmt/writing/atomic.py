@@ -16,7 +16,17 @@ from typing import Any
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.words import Text
 
-__all__ = ["closed_folder", "locked", "make_folder", "replace_file", "whole_file", "write_text"]
+__all__ = [
+    "closed_folder",
+    "disk_full",
+    "explained",
+    "is_full",
+    "locked",
+    "make_folder",
+    "replace_file",
+    "whole_file",
+    "write_text",
+]
 
 #: How long to wait for another writer, and for a program that holds the target open.
 LOCK_WAIT_S = 10.0
@@ -68,13 +78,13 @@ def whole_file(path: Path) -> Iterator[Path]:
                 replace_file(temporary, path)
             except CityDataError as error:
                 # Some drivers end without a word on a full disk: reading back shows it.
-                if shutil.disk_usage(folder).free < _LITTLE:
-                    raise _full(path) from error
+                if is_full(folder):
+                    raise disk_full(path) from error
                 raise
             finally:
                 shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
-        raise _explained(error, path) from error
+        raise explained(error, path) from error
 
 
 def _require_name(path: Path) -> None:
@@ -101,8 +111,10 @@ def write_text(text: str, path: Path) -> Path:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, shown: Path | None = None) -> Iterator[None]:
     """Hold the lock of ``path``: ``.NAME.lock`` beside it, locked by the operating system.
+
+    ``shown`` is what it is called in messages, where that is not ``path``.
 
     The system lets go of the lock when its holder dies, so that a file left by a killed writer
     locks nobody out. Where the file system knows no locks, the last writer wins, whole.
@@ -119,9 +131,9 @@ def locked(path: Path) -> Iterator[None]:
             holder = _holder(lock)
             raise CityDataError(
                 Text(
-                    f"{path}：另一个程序正在写这个文件（{holder}），请等它结束后重试。",
-                    f"{path}: another writer is at work on it ({holder}); wait for it and try "
-                    "again.",
+                    f"{shown or path}：另一个程序正在写入（{holder}），请等它结束后重试。",
+                    f"{shown or path}: another writer is at work on it ({holder}); wait for it and "
+                    "try again.",
                 ),
             )
         time.sleep(_PAUSE_S)
@@ -169,6 +181,8 @@ def closed_folder(folder: Path, error: OSError) -> CityDataError:
             ),
             remedy=Text("请另选文件夹。", "Choose another folder."),
         )
+    if error.errno in _FULL:
+        return disk_full(folder)
     return CityDataError(
         Text(
             f"文件夹 {folder} 无法建立（{error.strerror}），",
@@ -193,12 +207,13 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
-def _explained(error: OSError, path: Path) -> CityDataError:
+def explained(error: OSError, path: Path) -> CityDataError:
+    """Return what to say of a file that cannot be written."""
     told = Path(error.filename or path)
     if error.errno in _DENIED and told.is_relative_to(path.parent):
         return closed_folder(path.parent, error)
     if error.errno in _FULL:
-        return _full(path)
+        return disk_full(path)
     return CityDataError(
         Text(
             f"{path}：无法写出（{error}），原文件未动。",
@@ -207,7 +222,13 @@ def _explained(error: OSError, path: Path) -> CityDataError:
     )
 
 
-def _full(path: Path) -> CityDataError:
+def is_full(folder: Path) -> bool:
+    """Whether the disk that ``folder`` is on has no room to speak of."""
+    return shutil.disk_usage(folder).free < _LITTLE
+
+
+def disk_full(path: Path) -> CityDataError:
+    """Return what to say of a file, or of a report's folder, that the disk has no room for."""
     return CityDataError(
         Text(
             f"{path}：磁盘已满或超出文件大小限制，原文件未动；",

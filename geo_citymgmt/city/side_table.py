@@ -1,0 +1,175 @@
+"""A small table beside the layers, read as layers are: with an account of its rows and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from os import fspath
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.cleaning.text import plain_key
+from geo_citymgmt.errors import SourceError, did_you_mean
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.source import SourceLayer, read_raw
+from geo_citymgmt.reading.table import read_table
+from geo_citymgmt.reading.table_findings import row_numbers, tell_reading, texts_of
+from geo_citymgmt.words import NOTHING, Text
+
+__all__ = ["ACCOUNT_COLUMNS", "SideTable", "unusable_table"]
+
+ACCOUNT_COLUMNS = (
+    "table", "source", "n_walked", "n_skipped", "n_records", "n_used", "n_rejected", "state",
+    "encoding", "encoding_source",
+)  # fmt: skip
+
+
+@dataclass
+class SideTable:
+    """A table of a file with its own columns.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, and of the sheet where it has several.
+    frame : DataFrame
+        Texts, empty where nothing is; the index is the row of the sheet, the headings' is 0.
+    raw : Raw
+        What was read.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    raw: Raw
+    #: Rows that are no business of this reading, such as those of layers that were not asked for.
+    n_aside: int = field(default=0)
+
+    @classmethod
+    def read(
+        cls,
+        source: Path | SourceLayer,
+        columns: Mapping[str, Sequence[str]],
+        required: Iterable[str],
+        findings: Findings,
+    ) -> SideTable:
+        """Read a table; ``columns`` are its own ones with the headings they go by.
+
+        What was found in reading is told; a row that cannot be used is left out.
+
+        Raises
+        ------
+        SourceError
+            It is no table, or a required column is missing.
+        """
+        raw = read_raw(source) if isinstance(source, SourceLayer) else read_table(source)
+        path = Path(fspath(source))
+        name = source.label if isinstance(source, SourceLayer) else path.name
+        tell_reading(raw, name, findings)
+        given = texts_of(raw)
+        found = _own_columns(given, columns, name, tuple(required), findings)
+        frame = pd.DataFrame(
+            {c: given[labels[0]] if labels else "" for c, labels in found.items()},
+            index=given.index,
+        )
+        clash = _clashes(given, found, name, findings)
+        refused = np.isin(raw.record, raw.findings.records_with("rejected"))
+        return cls(name, frame[~(clash | refused)], raw)
+
+    def account(self, kind: str, n_used: int) -> dict[str, Any]:
+        """Return the row of the account: of rows that were walked, how many are used."""
+        n_skipped = self.raw.n_skipped + self.n_aside
+        n_records = self.raw.n_walked - n_skipped
+        return {
+            "table": kind,
+            "source": self.name,
+            "n_walked": self.raw.n_walked,
+            "n_skipped": n_skipped,
+            "n_records": n_records,
+            "n_used": n_used,
+            "n_rejected": n_records - n_used,
+            "state": "ok",
+            "encoding": self.raw.encoding,
+            "encoding_source": self.raw.encoding_source,
+        }
+
+
+def unusable_table(kind: str, name: str) -> dict[str, Any]:
+    """Return the row of the account of a table that could not be read."""
+    nothing = {c: 0 if c.startswith("n_") else "" for c in ACCOUNT_COLUMNS}
+    return {**nothing, "table": kind, "source": name, "state": "unusable"}
+
+
+def _own_columns(
+    given: pd.DataFrame,
+    columns: Mapping[str, Sequence[str]],
+    name: str,
+    required: tuple[str, ...],
+    findings: Findings,
+) -> dict[str, list[str]]:
+    """Return the headings of each own column: none, one, or one that is there more than once."""
+    labels: dict[str, list[str]] = {}
+    for label in map(str, given.columns):
+        base, sign, number = label.rpartition("_")
+        # A heading that is there before is numbered in reading.
+        is_again = sign and number.isdigit() and base in given.columns
+        labels.setdefault(plain_key(base if is_again else label), []).append(label)
+    found = {}
+    for column, words in columns.items():
+        keys = [plain_key(word) for word in (column, *words)]
+        found[column] = next((labels[key] for key in keys if key in labels), [])
+        if not found[column] and column in required:
+            near = did_you_mean(column, given.columns)
+            shown = Text(f"{column}（或 {'、'.join(words)}）", f"{column!r}")
+            raise SourceError(
+                Text(
+                    f"{name}：缺少列 {shown.zh}。",
+                    f"{name}: no column {shown.en}; it needs {', '.join(required)}.",
+                ),
+                remedy=Text(
+                    f"请补上该列并写明列名。{near.zh}",
+                    f"Add the column, with this heading.{near.en}",
+                ),
+            )
+    used = {label for several in found.values() for label in several}
+    for label in map(str, given.columns):
+        if label not in used:
+            near = did_you_mean(label, [c for c, labels in found.items() if not labels])
+            findings.add(
+                "TABLE_COLUMN",
+                value=label,
+                about=f"{name} {label}",
+                severity="warning" if near != NOTHING else None,
+                file=name,
+                detail=near,
+            )
+    return found
+
+
+def _clashes(
+    given: pd.DataFrame, found: Mapping[str, list[str]], name: str, findings: Findings
+) -> np.ndarray:
+    """Return the rows in which columns of one heading differ; where they agree, one is enough."""
+    clash = np.zeros(len(given), dtype=bool)
+    for column, labels in found.items():
+        for other in labels[1:]:
+            hit = (given[labels[0]] != given[other]).to_numpy()
+            if not hit.any():
+                continue
+            clash |= hit
+            findings.add(
+                "TABLE_VALUE",
+                value=labels[0],
+                about=f"{name} {column} {other}",
+                file=name,
+                row=row_numbers(given.index[hit]),
+                column=column,
+                detail=Text(
+                    "有两列同名而内容不同，这些行未用，请只保留一列",
+                    "two columns of this name differ, the rows were left out; keep one of them",
+                ),
+            )
+    return clash
