@@ -728,6 +728,11 @@ CODES: Mapping[str, FindingCode] = {
         "没有写明坐标系；“{value}”是经纬度，暂按 {expected} 处理{detail}",
         "no CRS is stated; {value!r} are degrees and taken as {expected}{detail}",
     ),
+    "TABLE_DISGUISED": _c(
+        "info",
+        "该 {value} 文件实为{detail}，已按其中最大的表读取",
+        "this {value} is {detail}; its largest table was read",
+    ),
     "ROW_RAGGED": _c(
         "warning",
         "该行有 {value} 个值，表头有 {expected} 列；请检查多余或缺少的分隔符、引号",

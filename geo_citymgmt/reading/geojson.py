@@ -17,6 +17,7 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.esri_json import crs_of, features_of, is_esri
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_geojson
 from geo_citymgmt.reading.sheet import decode_text
@@ -53,8 +54,11 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     if lost:
         findings.add("TEXT_LOST", field="", value=path.name)
     top = _parse(path, text)
-    records = _records(path, top)
-    features = _features(path, top) if records is None else [{"properties": r} for r in records]
+    esri = is_esri(top)
+    records = None if esri else _records(path, top)
+    features = features_of(top) if esri else []
+    if not esri:
+        features = _features(path, top) if records is None else [{"properties": r} for r in records]
     if isinstance(top, dict) and _more_to_come(top):
         limit = "exceededTransferLimit"
         findings.add("COUNT_MISMATCH", severity="warning", value=limit, about=limit)
@@ -69,7 +73,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
         record=np.arange(len(whole)),
         n_walked=len(whole),
         findings=findings,
-        crs=_crs(path, top) if records is None else None,
+        crs=crs_of(top) if esri else _crs(path, top) if records is None else None,
         encoding=name,
         encoding_source="format" if name == "UTF-8" else how,
     )

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import os
 import re
+import tomllib
 import zipfile
 from collections.abc import Sequence
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +32,23 @@ KINDS = {
     "geojson": ".geojson",
     "flatgeobuf": ".fgb",
     "kml": ".kml",
+    "gpx": ".gpx",
+    "gml": ".gml",
+    "mapinfo": ".tab",
+    "mif": ".mif",
     "dxf": ".dxf",
     "filegdb": ".gdb",
     "workbook": ".xlsx/.xls",
+    "web table": ".xls",
+    "sheet xml": ".xls",
     "csv": ".csv",
+    "boundary points": ".txt",
     "dbf": ".dbf",
     "zip": ".zip",
     "folder": "",
 }
-_TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
+#: Texts under any of these are tables: what an export calls .xls is often one.
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
 _COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
 _HEAD = 65_536
@@ -51,7 +62,22 @@ _XML_PROLOG = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
 _ACTIVE = (b"<OGRVRT", b"<VRTDataset", b"<GDAL_WMS", b"<WMS_", b"<OGRWFS", b"<WFS", b"<OGRWCS",
            b"gdal_streamed_alg", b"<SrcDataSource", b"<MapML", b"<GDALTileIndex",
            b"opengis.net/gml", b"opengis.net/wfs", b"<gpx", b"<rss", b"<osm", b"<feed")  # fmt: skip
+#: Marks of another driver that are at home in one kind.
+_AT_HOME = {
+    "gpx": (b"<gpx",),
+    "gml": (b"opengis.net/gml", b"opengis.net/wfs", b"<WFS"),
+}
+_MAPINFO, _MIF = re.compile(rb"\s*!table\b", re.I), re.compile(rb"\s*version\s+\d+", re.I)
+_COLUMNS = re.compile(rb"^\s*columns\s+\d+", re.I | re.M)
+#: With which the text of the land offices begins.
+_BOUNDARY = tuple("[属性描述]".encode(name) for name in ("utf-8", "gb18030"))
 _DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
+_NATIVE = re.compile(
+    rb"definition\s+table\s+(?:description[^\n]*\n\s*)?type\s+\"?(?:native|dbf)\b", re.I
+)
+_LINKED = re.compile(
+    rb"\bopen\s+table\b|\bcreate\s+view\b|IsSeamless\"?\s*=\s*\"?TRUE|\bfile\s+\"[^\"]*[\\/:]", re.I
+)
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
 
 
@@ -193,14 +219,23 @@ def sniff(path: Path) -> str:
             Text("请重新拷贝或导出。", "Copy or export it again."),
         )
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    text = _as_text(head)
+    if body.startswith(_BOUNDARY):
+        return "boundary points"
     if body[:1] in (b"{", b"["):
         return "geojson"
-    text = _as_text(head)
     if text is not None and text.lstrip("\ufeff \t\r\n").startswith("<"):
         return _xml(path, text)
     if _DXF.match(head) or head.startswith(b"AutoCAD Binary DXF"):
         _refuse_active(path)
         return "dxf"
+    if _MAPINFO.match(head):
+        _refuse_linked(path)
+        return "mapinfo"
+    if _MIF.match(head) and _COLUMNS.search(head):
+        return "mif"
+    if (other := _other(body)) is not None:
+        raise refused(path.name, *other)
     if text is not None and suffix in _TEXT_SUFFIXES:
         return "csv"
     raise refused(
@@ -210,8 +245,28 @@ def sniff(path: Path) -> str:
     )
 
 
+@cache
+def _others() -> list[tuple[bytes, Text, Text]]:
+    file = resources.files(__package__) / "refused.toml"
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))["file"]
+    return [
+        (
+            bytes.fromhex(row["begins"]),
+            Text(f"是{row['zh']}，不能读取。", f"{row['en']}, which is not read."),
+            Text(row["remedy_zh"], row["remedy_en"]),
+        )
+        for row in rows
+    ]
+
+
+def _other(head: bytes) -> tuple[Text, Text] | None:
+    """Return what else an office has a file is, and how it is to be saved instead."""
+    found = (rest for begins, *rest in _others() if head.startswith(begins))
+    return next(((cause, remedy) for cause, remedy in found), None)
+
+
 def _known() -> str:
-    return ", ".join(suffix for suffix in KINDS.values() if suffix)
+    return ", ".join(dict.fromkeys(suffix for suffix in KINDS.values() if suffix))
 
 
 def _head(path: Path) -> bytes:
@@ -278,10 +333,38 @@ def _as_text(head: bytes) -> str | None:
     return head.decode("utf-8", "ignore")
 
 
+def _refuse_linked(path: Path) -> None:
+    """Refuse a MapInfo table that opens others, or is kept in a database or file elsewhere."""
+    text = path.read_bytes()[:_HEAD]
+    if _LINKED.search(text) or not _NATIVE.search(text):
+        raise refused(
+            path.name,
+            Text(
+                "是引用其他表或数据源的 MapInfo 表（视图、无缝图层、链接表）。",
+                "a MapInfo table that opens others (a view, a seamless or linked table).",
+            ),
+            Text(
+                "请在 MapInfo 中“另存副本”为普通表，或导出 .shp。",
+                "Save a copy of it as a plain table in MapInfo, or export it as .shp.",
+            ),
+        )
+
+
 def _xml(path: Path, text: str) -> str:
     root = _XML_ROOT.search(text)
-    if root is None or root[1] != "kml":
-        name = root[1] if root else "?"
+    name = root[1] if root else "?"
+    if name.lower() in ("html", "table", "body", "div", "style", "meta", "head"):
+        return "web table"
+    if name == "Workbook" and "urn:schemas-microsoft-com:office:spreadsheet" in text:
+        _refuse_active(path)
+        return "sheet xml"
+    if name == "gpx":
+        _refuse_active(path, _AT_HOME["gpx"])
+        return "gpx"
+    if "opengis.net/gml" in text and name != "kml":
+        _refuse_active(path, _AT_HOME["gml"])
+        return "gml"
+    if name != "kml":
         raise refused(
             path.name,
             Text(
@@ -305,8 +388,9 @@ def _xml(path: Path, text: str) -> str:
     return "kml"
 
 
-def _refuse_active(path: Path) -> None:
+def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
     """Refuse a text that declares entities or holds what other drivers look for, anywhere."""
+    active = [mark for mark in _ACTIVE if mark not in at_home]
     tail = b""
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
@@ -323,7 +407,7 @@ def _refuse_active(path: Path) -> None:
                         "Export it again without, or delete the declaration in a text editor.",
                     ),
                 )
-            found = next((mark for mark in _ACTIVE if mark in window), None)
+            found = next((mark for mark in active if mark in window), None)
             if found:
                 raise refused(
                     path.name,

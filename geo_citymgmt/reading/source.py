@@ -21,6 +21,7 @@ import shapely
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
+from geo_citymgmt.reading.boundary_points import read_boundary_points
 from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
@@ -45,8 +46,9 @@ __all__ = [
 ]
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".parquet",
-                   ".geoparquet", ".fgb", ".kml", ".kmz", ".dxf", ".zip")  # fmt: skip
-TABLE_SUFFIXES = (".csv", ".tsv", ".xlsx", ".xlsm", ".xls")
+                   ".geoparquet", ".fgb", ".kml", ".kmz", ".ovkml", ".gpx", ".gml", ".tab", ".mif",
+                   ".dxf", ".zip")  # fmt: skip
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods")
 _ARCHIVES = (".zip", ".kmz")
 #: The head of a .shp, and an empty shape of each kind it may state.
 _SHP_HEADER = 100
@@ -55,7 +57,16 @@ _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
 #: How much of a long text is looked at to tell what it is.
 _HEAD_BYTES = 1 << 18
 #: Kinds of which one file may hold several layers.
-_SEVERAL = ("geopackage", "filegdb", "kml")
+_SEVERAL = ("geopackage", "filegdb", "kml", "gpx", "gml")
+#: Suffixes of files that may hold several, within an archive.
+_CONTAINERS = (".gpkg", ".gdb", ".kml", ".ovkml", ".gpx", ".gml", ".xlsx", ".xls", ".xlsm", ".et",
+               ".ods")  # fmt: skip
+#: What belongs to a file of one name: its table, index, definition.
+_PARTS = {
+    ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj"),
+    ".tab": (".tab", ".dat", ".map", ".id", ".ind", ".dbf"),
+    ".mif": (".mif", ".mid"),
+}
 
 
 @dataclass(frozen=True)
@@ -209,7 +220,7 @@ def list_layers(
     for group in groups:
         plain = PurePosixPath(group)
         context = (*(p.name for p in plain.parents if p.name), path.stem)
-        if plain.suffix.lower() not in (".gpkg", ".gdb", ".kml", ".xlsx", ".xls", ".xlsm"):
+        if plain.suffix.lower() not in _CONTAINERS:
             found.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,), context))
             continue
         with unpacked(path, groups[group], limits=limits) as folder:
@@ -256,8 +267,10 @@ def _read(
             return read_table(file, encoding=encoding)
     if kind == "geojson":
         return read_geojson(path, encoding=encoding)
-    if kind in ("csv", "workbook"):
+    if kind in ("csv", "workbook", "web table", "sheet xml"):
         return read_table(path, sublayer=sublayer, encoding=encoding)
+    if kind == "boundary points":
+        return read_boundary_points(path, encoding=encoding)
     if kind == "dbf":
         return _from_dbf(path, encoding, head)
     return read_gdal(path, kind, sublayer=sublayer, head=head)
@@ -378,21 +391,19 @@ def _groups(members: Sequence[Member]) -> tuple[dict[str, list[str]], list[str]]
         if member.name in taken or member.path.suffix.lower() not in suffixes:
             continue
         parts = [member.name]
-        if member.path.suffix.lower() == ".shp":
+        if (own := _PARTS.get(member.path.suffix.lower())) is not None:
             base = member.path.with_suffix("")
-            parts = [m.name for m in members if _base(m) == base]
+            parts = [m.name for m in members if _base(m, own) == base]
         groups[member.name] = parts
         taken.update(parts)
     return dict(sorted(groups.items())), [m.name for m in members if m.name not in taken]
 
 
-def _base(member: Member) -> PurePosixPath:
+def _base(member: Member, parts: Sequence[str]) -> PurePosixPath:
     path = member.path
     # 名称.shp.xml goes with 名称.shp.
     path = path.with_suffix("") if path.name.lower().endswith(".shp.xml") else path
-    is_part = path.suffix.lower() in (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx",
-                                      ".qix", ".qpj")  # fmt: skip
-    return path.with_suffix("") if is_part else path
+    return path.with_suffix("") if path.suffix.lower() in parts else path
 
 
 def _from_archive(

@@ -7,6 +7,7 @@ import itertools
 import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading.side_tables import first_row_below, table_beside
 from geo_citymgmt.reading.sniff import KINDS, local_path, sniff
+from geo_citymgmt.reading.web_table import read_sheet_xml, read_web_table
 from geo_citymgmt.reading.workbook_marks import Marks
 from geo_citymgmt.words import NOTHING, Text
 
@@ -92,7 +94,7 @@ def read_table(
     """
     path = local_path(source)
     kind = sniff(path)
-    if kind not in ("workbook", "csv"):
+    if kind not in ("workbook", "csv", *_DISGUISED):
         raise SourceError(
             Text(
                 f"{path.name}：不是表格。",
@@ -103,11 +105,22 @@ def read_table(
     if kind == "workbook":
         sheet_name, sheet = read_workbook_sheet(path, sublayer=sublayer)
         label = f"{path.name}:{sheet_name}"
-    else:
+    elif kind == "csv":
         sheet, label = read_csv_sheet(path, encoding=encoding), path.name
+    else:
+        read = partial(read_web_table, encoding=encoding) if kind == "web table" else read_sheet_xml
+        sheet, label = read(path), path.name
     raw = table_of(sheet, name or label)
+    if kind in _DISGUISED:
+        raw.findings.add("TABLE_DISGUISED", value=path.suffix, detail=_DISGUISED[kind])
     raw.sha256, raw.path = hashlib.sha256(path.read_bytes()).hexdigest(), path
     return raw
+
+
+_DISGUISED = {
+    "web table": Text("网页", "a web page"),
+    "sheet xml": Text("2003 版 XML 表格", "a spreadsheet in XML of 2003"),
+}
 
 
 def table_of(sheet: Sheet, name: str) -> Raw:

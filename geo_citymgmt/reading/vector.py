@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import itertools
 import json
 import re
@@ -38,6 +39,10 @@ _DRIVERS = {
     "geopackage": {"GPKG"},
     "flatgeobuf": {"FlatGeobuf"},
     "kml": {"LIBKML", "KML"},
+    "gpx": {"GPX"},
+    "gml": {"GML"},
+    "mapinfo": {"MapInfo File"},
+    "mif": {"MapInfo File"},
     "dxf": {"DXF"},
     "filegdb": {"OpenFileGDB"},
 }
@@ -48,6 +53,10 @@ _EXPORT_AGAIN = Text("请重新导出。", "Export it again.")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 #: Bytes that a feature of a FlatGeobuf takes at the least.
 _LEAST = 16
+_SCHEMA = re.compile(
+    rb"\s[\w.-]{1,40}:(?:noNamespaceS|s)chemaLocation\s{0,8}=\s{0,8}(?:\"[^\"]*\"|'[^']*')"
+)
+_XML_ENCODING = re.compile(rb"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-]+)([\"'])")
 _STAMP_TYPES = ("OFTDateTime", "OFTDate")
 
 
@@ -215,13 +224,17 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
             is_wal = file.read(20)[18:20] != b"\x01\x01"
     else:
         is_wal = False
-    renamed = ascii_names(path.read_bytes()) if kind == "kml" else None
-    is_plain = renamed is None and len(parts) == 1 and not is_wal
+    renamed = _rewritten(path, kind)
+    # What is read with files beside it finds its own and no others; nor is any written there.
+    beside = kind in ("mapinfo", "mif", "gml")
+    is_plain = renamed is None and len(parts) == 1 and not is_wal and not beside
     if is_plain and path.suffix == suffix and not _ODD.search(str(path)):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"source{suffix}"
+        for part in _companions(path, kind) if beside else ():
+            shutil.copyfile(part, target.with_suffix(part.suffix.lower()))
         if renamed is not None:
             target.write_bytes(renamed)
         elif path.is_dir():
@@ -232,11 +245,43 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
         yield target
 
 
+def _rewritten(path: Path, kind: str) -> bytes | None:
+    """Return the text of a file as its driver takes it; None where it can be read as it is."""
+    if kind == "kml":
+        return ascii_names(path.read_bytes())
+    if kind == "gml":
+        # Where its schema lies is an address, and nothing is looked up there.
+        return _SCHEMA.sub(b"", _in_utf8(path.read_bytes()))
+    return _in_utf8(path.read_bytes()) if kind == "gpx" else None
+
+
+def _in_utf8(data: bytes) -> bytes:
+    """Return XML that is declared as GBK in UTF-8; its readers know no other Chinese."""
+    stated = _XML_ENCODING.match(data[:200])
+    if stated is None or not stated[2].lower().startswith(b"gb"):
+        return data
+    text = data.decode("gb18030", "replace").encode()
+    return _XML_ENCODING.sub(rb"\1UTF-8\3", text, count=1)
+
+
+def _companions(path: Path, kind: str) -> list[Path]:
+    """Return the files of one name that a table of MapInfo is made of."""
+    suffixes = {"mapinfo": (".dat", ".map", ".id", ".ind", ".dbf"), "mif": (".mid",)}.get(kind, ())
+    return [
+        p
+        for p in path.parent.glob(f"{glob.escape(path.stem)}.*")
+        if p.suffix.lower() in suffixes and p.is_file()
+    ]
+
+
 def _layers(path: Path, file: Path, kind: str) -> list[str]:
     with _guarded(path):
         if kind == "geopackage":
             check_database(path, file)
         names = [str(name) for name, _ in pyogrio.list_layers(str(file))]
+        if kind == "gpx":
+            # It has a layer of each kind, whether or not anything is in it.
+            names = [n for n in names if pyogrio.read_info(str(file), layer=n)["features"]]
         driver = pyogrio.read_info(str(file), layer=names[0])["driver"] if names else ""
     if names and driver not in _DRIVERS[kind]:
         raise refused(
