@@ -11,6 +11,7 @@ import pandas as pd
 from geo_citymgmt.decisions.terms import decision_of
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sheet import list_sheets, read_workbook_sheet, tab_name
+from geo_citymgmt.reading.sniff import refuse_devices
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
@@ -68,6 +69,7 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
         It is no findings workbook.
     """
     source = Path(path)
+    refuse_devices(source)
     layers = {tab_name(n): s.key for s in specs.values() for n in (s.name_zh, s.name_en, s.key)}
     layers |= dict.fromkeys(_WHOLE, "")
     tables = {title: _table(source, title) for title in list_sheets(source)}

@@ -21,6 +21,7 @@ from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.reading.shp import HEADER, plain_points
+from geo_citymgmt.reading.sniff import refuse_devices
 from geo_citymgmt.words import Text
 
 __all__ = ["read_shapefile"]
@@ -151,6 +152,7 @@ def _missing(path: Path) -> tuple[str, ...]:
 def _sibling(path: Path, suffix: str) -> Path | None:
     for candidate in path.parent.glob(f"{_escape(path.stem)}.*"):
         if candidate.stem == path.stem and candidate.suffix.lower() == suffix:
+            refuse_devices(candidate)
             return candidate
     return None
 

@@ -21,7 +21,8 @@ from geo_citymgmt.findings import refusal
 from geo_citymgmt.words import Text
 
 __all__ = [
-    "KINDS", "local_path", "name_one", "refuse_addresses", "refused", "sniff", "unreadable",
+    "KINDS", "local_path", "name_one", "refuse_addresses", "refuse_devices", "refused", "sniff",
+    "unreadable",
 ]  # fmt: skip
 
 #: What is recognised, and how it is called before people.
@@ -129,13 +130,26 @@ def local_path(source: Any) -> Path:
             Text(f"{text}：没有这个文件或文件夹。", f"{text}: no such file or folder."),
             remedy=Text("请核对文件名和所在文件夹。", "Check the name and the folder it is in."),
         )
-    if not (path.is_file() or path.is_dir()):
+    refuse_devices(path)
+    return path
+
+
+def refuse_devices(path: Path) -> None:
+    """Refuse a device or pipe: opening one may wait for ever, reading one never end.
+
+    What is not there passes; a link is what it points at.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
         raise refused(
             path.name,
             Text("是设备或管道，不是文件。", "a device or pipe, not a file."),
             Text("请把内容存成文件后再打开。", "Save its content as a file and give that."),
         )
-    return path
 
 
 def refuse_addresses(text: str) -> None:
@@ -270,6 +284,7 @@ def _known() -> str:
 
 
 def _head(path: Path) -> bytes:
+    refuse_devices(path)
     try:
         with path.open("rb") as file:
             return file.read(_HEAD)

@@ -292,6 +292,8 @@ def heading_of(path: Path) -> bytes | None:
     None where that does not tell what is below: a title, no records, another format.
     """
     suffix = path.suffix.lower()
+    if not path.is_file():
+        return None
     if suffix in (".csv", ".tsv"):
         with path.open("rb") as file:
             first, second = file.readline(_HEAD_BYTES), file.readline(_HEAD_BYTES)

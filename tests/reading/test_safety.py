@@ -10,9 +10,12 @@ import sqlite3
 import threading
 import zipfile
 
+import geopandas as gpd
 import pytest
+import shapely
 
 import geo_citymgmt as gcm
+from geo_citymgmt.decisions import read_decisions
 from geo_citymgmt.reading import read_raw
 from geo_citymgmt.reading.sniff import local_path
 from tests.conftest import points
@@ -137,6 +140,35 @@ def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "a.csv")
     with pytest.raises(gcm.SourceError, match="device or pipe"):
         local_path(tmp_path / "a.csv")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_among_the_files_of_a_folder_is_not_waited_for(tmp_path):
+    (tmp_path / "manholes.csv").write_text("编号,经度,纬度\n1,120.6,31.3\n", encoding="utf-8")
+    os.mkfifo(tmp_path / "roads.csv")
+    city = gcm.load_city(tmp_path, fallback_crs="EPSG:4490")
+    assert len(city["manholes"]) == 1
+    refused = city.findings.loc[city.findings.code == "SOURCE_REFUSED"]
+    assert refused.layer.tolist() == ["roads"]
+    assert "device or pipe" in refused.message_en.item()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("part", [".shx", ".dbf", ".prj", ".cpg"])
+def test_a_pipe_for_a_part_of_a_shapefile_is_not_waited_for(tmp_path, part):
+    frame = gpd.GeoDataFrame({"id": ["1"]}, geometry=[shapely.Point(120.6, 31.3)], crs=4490)
+    frame.to_file(tmp_path / "a.shp")
+    (tmp_path / f"a{part}").unlink()
+    os.mkfifo(tmp_path / f"a{part}")
+    with pytest.raises(gcm.SourceError, match=f"a{part}: a device or pipe"):
+        read_raw(tmp_path / "a.shp")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_for_the_decisions_of_an_office_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "findings.xlsx")
+    with pytest.raises(gcm.SourceError, match="device or pipe"):
+        read_decisions(tmp_path / "findings.xlsx", {})
 
 
 KML = """<?xml version="1.0" encoding="UTF-8"?>{doctype}
