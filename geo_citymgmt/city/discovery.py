@@ -29,8 +29,14 @@ from geo_citymgmt.profiles import known_profiles
 from geo_citymgmt.reading.archive import list_members, unpacked
 from geo_citymgmt.reading.file_names import without_versions
 from geo_citymgmt.reading.several import joined_names
-from geo_citymgmt.reading.sniff import local_path, refused, sniff
-from geo_citymgmt.reading.source import SourceLayer, is_geodatabase, list_layers, read_raw
+from geo_citymgmt.reading.sniff import local_path, refused, sniff, way_out
+from geo_citymgmt.reading.source import (
+    SourceLayer,
+    is_geodatabase,
+    is_part,
+    list_layers,
+    read_raw,
+)
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
@@ -398,17 +404,24 @@ def _in_folder(item: SourceLayer, root: Path) -> SourceLayer:
     return replace(item, label=label, context=(*item.context, *reversed(folders.parts)))
 
 
+def _why_unread(path: Path) -> Text:
+    try:
+        return way_out(path) or _NO_LAYER
+    except SourceError:
+        return _NO_LAYER
+
+
 def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]) -> None:
     """Account for the files of the folder that nobody looked into."""
     for path in files.others:
-        is_company = path.suffix.lower() in COMPANY or path.resolve() in taken
+        is_company = path.suffix.lower() in COMPANY or is_part(path) or path.resolve() in taken
         if is_company:
             continue
         name = path.relative_to(found.root).as_posix()
         if is_ignored([name, path.name], found.ignore):
             passed.append(name)
         else:
-            _ignored(found, name, _NO_LAYER)
+            _ignored(found, name, _why_unread(path))
     for folder, why in files.apart:
         _ignored(found, f"{folder.relative_to(found.root).as_posix()}/", why)
     if files.skipped:

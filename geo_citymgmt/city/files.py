@@ -9,7 +9,7 @@ from pathlib import Path
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.file_names import is_left_behind
-from geo_citymgmt.reading.source import TABLE_SUFFIXES, VECTOR_SUFFIXES, is_geodatabase
+from geo_citymgmt.reading.source import TABLE_SUFFIXES, VECTOR_SUFFIXES, is_geodatabase, is_part
 from geo_citymgmt.words import Text
 
 __all__ = ["FolderFiles", "is_ignored", "list_folder"]
@@ -112,10 +112,12 @@ def _why_apart(folder: Path, depth: int) -> Text | None:
 
 
 def _is_table(path: Path) -> bool:
-    """Whether it is a .dbf of its own, not that of a shapefile."""
+    """Whether it is a .dbf of its own, not that of a shapefile or of a table of MapInfo."""
     if path.suffix.lower() != ".dbf":
         return False
-    return not any(path.with_suffix(suffix).exists() for suffix in (".shp", ".SHP", ".shx", ".mdx"))
+    return not is_part(path) and not any(
+        path.with_suffix(suffix).exists() for suffix in (".shx", ".mdx")
+    )
 
 
 def _order(path: Path, root: Path) -> tuple[int, tuple[str, ...]]:

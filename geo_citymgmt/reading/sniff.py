@@ -21,8 +21,15 @@ from geo_citymgmt.findings import refusal
 from geo_citymgmt.words import Text
 
 __all__ = [
-    "KINDS", "local_path", "name_one", "refuse_addresses", "refuse_devices", "refused", "sniff",
+    "KINDS",
+    "local_path",
+    "name_one",
+    "refuse_addresses",
+    "refuse_devices",
+    "refused",
+    "sniff",
     "unreadable",
+    "way_out",
 ]  # fmt: skip
 
 #: What is recognised, and how it is called before people.
@@ -53,6 +60,7 @@ _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
 _COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
 _HEAD = 65_536
+_START, _DRAWING = 64, b"AC10"
 #: So many bytes of zero are damage even in a short text.
 _FEW_ZEROS = 8
 _MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
@@ -273,10 +281,29 @@ def _others() -> list[tuple[bytes, Text, Text]]:
     ]
 
 
+def way_out(path: Path) -> Text | None:
+    """Return what a file is that no reader takes, and how to save it instead; None for others.
+
+    Raises
+    ------
+    SourceError
+        It cannot be opened.
+    """
+    found = _other(_head(path))
+    if found is None:
+        return None
+    cause, remedy = found
+    return Text(f"{cause.zh}{remedy.zh}".rstrip("。"), f"{cause.en} {remedy.en}".rstrip("."))
+
+
 def _other(head: bytes) -> tuple[Text, Text] | None:
     """Return what else an office has a file is, and how it is to be saved instead."""
-    found = (rest for begins, *rest in _others() if head.startswith(begins))
-    return next(((cause, remedy) for cause, remedy in found), None)
+    # A list may begin with the letters of a drawing; a drawing is no text.
+    is_text = b"\0" not in head[:_START]
+    for begins, cause, remedy in _others():
+        if head.startswith(begins) and not (is_text and begins == _DRAWING):
+            return cause, remedy
+    return None
 
 
 def _known() -> str:

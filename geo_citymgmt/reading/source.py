@@ -39,6 +39,7 @@ __all__ = [
     "SourceLayer",
     "heading_of",
     "is_geodatabase",
+    "is_part",
     "list_layers",
     "list_sources",
     "read_raw",
@@ -179,6 +180,22 @@ def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
 def is_geodatabase(path: Path) -> bool:
     """Whether a folder is a file geodatabase, whatever it is called."""
     return path.suffix.lower() == ".gdb" or any(path.glob("*.gdbtable"))
+
+
+def is_part(path: Path) -> bool:
+    """Whether a file is part of another of the same name: the table of a .tab, the .mid of a .mif.
+
+    Examples
+    --------
+    >>> is_part(Path("missing.dat"))
+    False
+    """
+    suffix = path.suffix.lower()
+    mains = [main for main, parts in _PARTS.items() if suffix in parts and suffix != main]
+    return any(
+        beside.suffix.lower() in mains
+        for beside in (path.parent.glob(f"{glob.escape(path.stem)}.*") if mains else ())
+    )
 
 
 def list_sources(folder: Path, *, tables: bool = False) -> list[Path]:

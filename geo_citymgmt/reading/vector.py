@@ -11,6 +11,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,10 @@ _SCHEMA = re.compile(
     rb"\s[\w.-]{1,40}:(?:noNamespaceS|s)chemaLocation\s{0,8}=\s{0,8}(?:\"[^\"]*\"|'[^']*')"
 )
 _XML_ENCODING = re.compile(rb"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-]+)([\"'])")
+#: Where a table of MapInfo says in what its texts are, and what these names mean.
+_CHARSET = re.compile(rb"charset\s{1,8}\"?([\w-]{1,40})", re.I)
+_CHARSETS = {b"windowssimpchinese": "GB18030", b"windowstradchinese": "Big5", b"utf-8": "UTF-8"}
+_HEAD = 4096
 _STAMP_TYPES = ("OFTDateTime", "OFTDate")
 
 
@@ -89,13 +94,17 @@ def read_gdal(
         names = _layers(path, file, kind)
         chosen = _chosen(path, names, sublayer)
         with _guarded(path):
-            meta, table = pyogrio.read_arrow(
-                str(file),
-                layer=chosen,
-                return_fids=True,
-                datetime_as_string=True,
-                max_features=head,
-            )
+            encoding = "UTF-8"
+            if kind in ("mapinfo", "mif"):
+                meta, table, encoding = _mapinfo_table(file, chosen, head)
+            else:
+                meta, table = pyogrio.read_arrow(
+                    str(file),
+                    layer=chosen,
+                    return_fids=True,
+                    datetime_as_string=True,
+                    max_features=head,
+                )
             stated = _stated(file, kind, chosen) if head is None else None
             fids = np.asarray(table.column(0).to_numpy())
             geometry = _shapes(file, chosen, meta, table, findings)
@@ -109,8 +118,8 @@ def read_gdal(
         n_walked=len(frame),
         findings=findings,
         crs=crs,
-        encoding="UTF-8",
-        encoding_source="format",
+        encoding=encoding,
+        encoding_source="format" if encoding == "UTF-8" else "file",
         row_label=fids,
         row_form="FID {}",
     )
@@ -248,7 +257,10 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
 def _rewritten(path: Path, kind: str) -> bytes | None:
     """Return the text of a file as its driver takes it; None where it can be read as it is."""
     if kind == "kml":
-        return ascii_names(path.read_bytes())
+        data = path.read_bytes()
+        known = _in_utf8(data)
+        renamed = ascii_names(known)
+        return known if renamed is None and known is not data else renamed
     if kind == "gml":
         # Where its schema lies is an address, and nothing is looked up there.
         return _SCHEMA.sub(b"", _in_utf8(path.read_bytes()))
@@ -281,8 +293,13 @@ def _layers(path: Path, file: Path, kind: str) -> list[str]:
         names = [str(name) for name, _ in pyogrio.list_layers(str(file))]
         if kind == "gpx":
             # It has a layer of each kind, whether or not anything is in it.
-            names = [n for n in names if pyogrio.read_info(str(file), layer=n)["features"]]
-        driver = pyogrio.read_info(str(file), layer=names[0])["driver"] if names else ""
+            count = partial(pyogrio.read_info, str(file), force_feature_count=True)
+            names = [name for name in names if count(layer=name)["features"]]
+        # Names of fields are not looked at here, in whatever encoding they are.
+        known = "ISO-8859-1" if kind in ("mapinfo", "mif") else None
+        driver = ""
+        if names:
+            driver = pyogrio.read_info(str(file), layer=names[0], encoding=known)["driver"]
     if names and driver not in _DRIVERS[kind]:
         raise refused(
             path.name,
@@ -351,6 +368,54 @@ def _shapes(
     return shapes
 
 
+def _mapinfo_table(
+    file: Path, layer: str, head: int | None
+) -> tuple[dict[str, Any], pa.Table, str]:
+    """Read a table of MapInfo, whose texts GDAL hands on in whatever encoding they are."""
+    # Latin-1 takes any byte, and gives it back.
+    meta, fids, wkb, columns = pyogrio.raw.read(
+        str(file),
+        layer=layer,
+        return_fids=True,
+        max_features=head,
+        datetime_as_string=True,
+        encoding="ISO-8859-1",
+    )
+    stated = _CHARSET.search(file.read_bytes()[:_HEAD])
+    usual = _CHARSETS.get(stated[1].lower() if stated else b"", "GB18030")
+    is_text = [column.dtype == object for column in columns]
+    texts = [t for column, so in zip(columns, is_text, strict=True) if so for t in column if t]
+    encoding = _encoding_of(texts, usual)
+    # Programs that write names of fields in one encoding write values in another.
+    names = [str(name) for name in meta["fields"]]
+    of_names = _encoding_of(names, usual)
+    values = [
+        pa.array([_recoded(t, encoding) for t in column], pa.large_string())
+        if so
+        else pa.array(column, from_pandas=True)
+        for column, so in zip(columns, is_text, strict=True)
+    ]
+    named = [str(_recoded(name, of_names)) for name in names]
+    table = pa.Table.from_arrays(
+        [pa.array(fids), *values, pa.array(wkb, pa.large_binary())],
+        names=["fid", *named, "wkb_geometry"],
+    )
+    return {**meta, "fields": named, "geometry_name": "wkb_geometry"}, table, encoding
+
+
+def _encoding_of(texts: list[str], usual: str) -> str:
+    """Return the encoding of texts that were read as Latin-1: UTF-8 proves itself."""
+    try:
+        "\n".join(texts).encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return usual
+    return "UTF-8"
+
+
+def _recoded(text: str | None, encoding: str) -> str | None:
+    return None if text is None else text.encode("latin-1").decode(encoding, "replace")
+
+
 def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFrame:
     geometry = meta.get("geometry_name") or "wkb_geometry"
     keep = [i for i, n in enumerate(table.schema.names) if i > 0 and n != geometry]
@@ -384,6 +449,9 @@ def _crs(stated: Any) -> pyproj.CRS | None:
     if stated is None:
         return None
     crs = pyproj.CRS.from_user_input(stated)
+    if crs.type_name == "Engineering CRS" or crs.name.startswith("Undefined "):
+        # A plane of its own, or the words of a GeoPackage for none.
+        return None
     if crs.to_authority() == ("OGC", "CRS84"):
         return pyproj.CRS.from_epsg(4326)
     return crs
