@@ -17,6 +17,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading import read_raw
 from geo_citymgmt.reading.sniff import KINDS, sniff
 from geo_citymgmt.reading.source import TABLE_SUFFIXES, VECTOR_SUFFIXES, list_layers
+from tests.conftest import ROOT
 
 POINTS = [(120.61, 31.30), (120.62, 31.31)]
 GPX = """<?xml version="1.0" encoding="{encoding}"?>
@@ -257,3 +258,10 @@ def test_each_kind_has_a_suffix_by_which_a_folder_is_searched():
     known = {*VECTOR_SUFFIXES, *TABLE_SUFFIXES, ".dbf", ""}
     for suffixes in KINDS.values():
         assert set(suffixes.split("/")) <= known, suffixes
+
+
+def test_the_documentation_names_each_suffix_that_is_read():
+    text = (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    reading = text[text.index("## For reading") : text.index("## For writing")]
+    for suffix in (*VECTOR_SUFFIXES, *TABLE_SUFFIXES):
+        assert f"`{suffix}`" in reading, suffix
