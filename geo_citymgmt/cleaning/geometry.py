@@ -78,6 +78,8 @@ def clean_geometry(
     unusable.code[bad] = "COORD_NONFINITE"
     out[missing | empty | bad] = None
     out = _single_parts(out)
+    if "Polygon" in spec.geometry and "LineString" not in spec.geometry:
+        out = _areas_of_rings(out, findings, record)
     _mark_types(out, spec, unusable)
     if (~shapely.is_missing(out) & (shapely.get_dimensions(out) > 0)).any():
         out = _repair(out, unusable, findings, record)
@@ -158,6 +160,18 @@ def _single_parts(geometry: np.ndarray) -> np.ndarray:
         return geometry
     out = geometry.copy()
     out[alone] = shapely.get_geometry(geometry[alone], 0)
+    return out
+
+
+def _areas_of_rings(geometry: np.ndarray, findings: Findings, record: np.ndarray) -> np.ndarray:
+    """Take lines that end where they begin as the areas they go around, as drawings have them."""
+    ring = (shapely.get_type_id(geometry) == 1) & shapely.is_closed(geometry)
+    ring &= shapely.get_num_coordinates(geometry) > 3
+    if not ring.any():
+        return geometry
+    out = geometry.copy()
+    out[ring] = [shapely.Polygon(line.coords) for line in out[ring]]
+    findings.add("GEOM_CLOSED", records=record[ring], action="repaired")
     return out
 
 

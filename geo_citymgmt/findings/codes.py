@@ -230,6 +230,12 @@ CODES: Mapping[str, FindingCode] = {
         "图形类型为 {value}，该图层应为 {expected}",
         "geometry is {value}, this layer takes {expected}",
     ),
+    "GEOM_CLOSED": _c(
+        "warning",
+        "图形是首尾相接的线，已按其围成的面读取；请核对",
+        "the geometry is a line that ends where it begins; it was read as the area it goes around, "
+        "check it",
+    ),
     "GEOM_REPAIRED": _c(
         "warning",
         "图形有自相交等错误，已修复，面积变化 {value}",

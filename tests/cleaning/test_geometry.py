@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,10 +10,12 @@ import shapely
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import geo_citymgmt as gcm
 from geo_citymgmt.cleaning.centre_line import centre_line
 from geo_citymgmt.cleaning.geometry import clean_geometry, tell_coincident
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import load_specs
+from tests.conftest import CRS, X0, Y0
 
 SPECS = load_specs()
 
@@ -126,3 +129,13 @@ def test_what_has_been_repaired_needs_no_second_repair(shapes):
     assert (lost.code == "").all()
     assert not (told["action"] == "repaired").any()
     assert shapely.equals_identical(again, kept).all()
+
+
+def test_a_line_that_ends_where_it_begins_is_the_area_it_goes_around_and_told():
+    ring = shapely.LineString([(X0, Y0), (X0 + 9, Y0), (X0 + 9, Y0 + 9), (X0, Y0 + 9), (X0, Y0)])
+    open_line = shapely.LineString([(X0, Y0), (X0 + 9, Y0), (X0 + 9, Y0 + 9)])
+    frame = gpd.GeoDataFrame({"parcel_id": ["a", "b"]}, geometry=[ring, open_line], crs=CRS)
+    layer = gcm.read_layer(frame, "illegal_construction")
+    assert layer.data.geometry.area.tolist() == [81.0]
+    codes = layer.findings.groupby("code")["key"].agg(list)
+    assert (codes["GEOM_CLOSED"], codes["GEOM_TYPE"]) == (["a"], ["b"])
