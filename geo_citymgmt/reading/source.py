@@ -192,9 +192,9 @@ def is_part(path: Path) -> bool:
     """
     suffix = path.suffix.lower()
     mains = [main for main, parts in _PARTS.items() if suffix in parts and suffix != main]
+    # A folder may hold thousands of files: it is not listed anew for each.
     return any(
-        beside.suffix.lower() in mains
-        for beside in (path.parent.glob(f"{glob.escape(path.stem)}.*") if mains else ())
+        path.with_suffix(spelt).exists() for main in mains for spelt in (main, main.upper())
     )
 
 
