@@ -382,7 +382,7 @@ def test_patterns_of_ignore_hold_for_files_sheets_and_members(tmp_path):
 @pytest.mark.parametrize("value", ['"*汇总*"', "[1]", '[""]'])
 def test_ignore_is_a_list_of_patterns(tmp_path, value):
     (tmp_path / "city.toml").write_text(f"ignore = {value}\n", "utf-8")
-    with pytest.raises(gcm.SpecError, match="ignore.*list"):
+    with pytest.raises(gcm.SpecError, match=r"ignore.*list"):
         gcm.load_city(tmp_path)
 
 

@@ -193,9 +193,7 @@ def is_part(path: Path) -> bool:
     suffix = path.suffix.lower()
     mains = [main for main, parts in _PARTS.items() if suffix in parts and suffix != main]
     # A folder may hold thousands of files: it is not listed anew for each.
-    return any(
-        path.with_suffix(spelt).exists() for main in mains for spelt in (main, main.upper())
-    )
+    return any(path.with_suffix(spelt).exists() for main in mains for spelt in (main, main.upper()))
 
 
 def list_sources(folder: Path, *, tables: bool = False) -> list[Path]:
