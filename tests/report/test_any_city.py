@@ -24,7 +24,6 @@ from geo_citymgmt.words import Text
 
 from .conftest import CRS, X0, Y0, bikes, without_zones, write
 
-pytestmark = pytest.mark.xdist_group("report")
 NOTHINGS = (">nan<", ">None<", ">NaT<", "undefined", "{unit}", "{Unit}", "{units}")
 
 

@@ -22,7 +22,6 @@ from geo_citymgmt.report.release import without_records
 
 docx = pytest.importorskip("docx")
 pytest.importorskip("reportlab")
-pytestmark = pytest.mark.xdist_group("report")
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,6 @@ from geo_citymgmt.spec import load_specs
 from tests.report.conftest import CRS, X0, Y0, bikes, write, zones
 from tests.report.leaks import found, texts
 
-pytestmark = pytest.mark.xdist_group("report")
-
 PERSONAL = ["欧阳某某", "13912345678", "司马某", "15987654321", "18655554444", "11010519491231002X"]
 UNKNOWN = ["内部批示栏", "请勿外传之批示", "secretcolumn", "valueofthesecret"]
 INTERNAL = ["某某物业公司", "立案第七十七号", "WJ-SECRET-1", "WJ-OPEN-9"]
