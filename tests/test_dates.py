@@ -90,7 +90,8 @@ IN_UTC = MOMENTS.dt.tz_localize("UTC")
         IN_UTC,
         IN_UTC.dt.tz_convert("America/New_York"),
         IN_UTC.astype(object),
-        IN_UTC.astype("timestamp[us, tz=UTC][pyarrow]"),
+        # A copy: pandas 3.1.0 writes into what it makes such a column of.
+        IN_UTC.copy().astype("timestamp[us, tz=UTC][pyarrow]"),
         MOMENTS.dt.normalize()
         .where(MOMENTS.dt.day == 1, pd.Timestamp("2022-03-01"))
         .where(MOMENTS.notna()),

@@ -11,6 +11,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -83,6 +84,8 @@ def test_ruff_finds_nothing(command):
 
 
 def test_types_hold():
+    if tuple(map(int, np.__version__.split(".")[:2])) < (2, 4):
+        pytest.skip("types are held against the stubs of numpy 2.4 and later")
     result = run(sys.executable, "-m", "mypy")
     assert result.returncode == 0, result.stdout
 

@@ -47,8 +47,9 @@ def read_web_table(path: Path, *, encoding: str | None = None) -> Sheet:
             Text("是网页，其中没有表格。", "a web page without a table."),
             _SAVE,
         )
-    rows = max(page.tables, key=lambda table: sum(map(len, table)))
-    return Sheet(rows, encoding=name, encoding_source="file" if stated else source)
+    rows, merged = max(page.tables, key=_size)
+    how = "file" if stated else source
+    return Sheet(rows, merged, encoding=name, encoding_source=how)
 
 
 def read_sheet_xml(path: Path) -> Sheet:
@@ -73,8 +74,17 @@ def read_sheet_xml(path: Path) -> Sheet:
             Text(f"表格 XML 已损坏（{error}）。", f"damaged XML of a spreadsheet ({error})."),
             _SAVE,
         ) from error
-    rows = max(book.sheets, key=lambda sheet: sum(map(len, sheet)), default=[])
-    return Sheet(rows, encoding="UTF-8")
+    rows, merged = max(book.sheets, key=_size, default=([], []))
+    return Sheet(rows, merged, encoding="UTF-8")
+
+
+#: Rows of cells, and the ranges that were merged, by first and last corner.
+_Merged = list[tuple[tuple[int, int], tuple[int, int]]]
+_Table = tuple[list[list[Any]], _Merged]
+
+
+def _size(table: _Table) -> int:
+    return sum(map(len, table[0]))
 
 
 def _known_charset(stated: re.Match[bytes] | None) -> str | None:
@@ -90,7 +100,7 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.tables: list[list[list[Any]]] = []
+        self.tables: list[_Table] = []
         self._open: list[_Grid] = []
         self._hidden = 0
 
@@ -114,9 +124,9 @@ class _Page(HTMLParser):
         if tag in ("script", "style") and self._hidden:
             self._hidden -= 1
         if tag == "table" and self._open:
-            rows = self._open.pop().done()
-            if any(rows):
-                self.tables.append(rows)
+            table = self._open.pop().done()
+            if any(table[0]):
+                self.tables.append(table)
         elif tag in ("td", "th") and self._open:
             self._open[-1].end_cell()
 
@@ -137,7 +147,8 @@ class _Grid:
         self._rows: list[list[Any]] = []
         self._taken: dict[int, int] = {}
         self._cell: list[str] | None = None
-        self._spans: list[tuple[int, int, int]] = []
+        self._place = (0, 0)
+        self._merged: _Merged = []
 
     def next_row(self) -> None:
         self.end_cell()
@@ -156,8 +167,10 @@ class _Grid:
         row.extend([None] * min(columns, _COLUMNS - at))
         if rows > 1:
             self._taken |= dict.fromkeys(range(at, len(row)), rows)
-        self._spans.append((len(self._rows) - 1, at, columns))
-        self._cell = []
+        self._place, self._cell = (len(self._rows) - 1, at), []
+        if rows > 1 or columns > 1:
+            last = min(self._place[0] + rows, _ROWS) - 1, max(at, len(row) - 1)
+            self._merged.append((self._place, last))
 
     def add(self, text: str) -> None:
         if self._cell is not None:
@@ -166,22 +179,22 @@ class _Grid:
     def end_cell(self) -> None:
         if self._cell is None:
             return
-        row, column, _ = self._spans[-1]
+        row, column = self._place
         text = " ".join("".join(self._cell).split())
         if column < len(self._rows[row]):
             self._rows[row][column] = text or None
         self._cell = None
 
-    def done(self) -> list[list[Any]]:
+    def done(self) -> _Table:
         self.end_cell()
-        return [row for row in self._rows if row]
+        return self._rows, self._merged
 
 
 class _Book:
     """Collects the sheets of a workbook in the XML of 2003."""
 
     def __init__(self) -> None:
-        self.sheets: list[list[list[Any]]] = []
+        self.sheets: list[_Table] = []
         self._kind: str | None = None
         self._text: list[str] = []
         self._across = 0
@@ -190,18 +203,23 @@ class _Book:
         name = tag.removeprefix(_SS)
         given = {key.removeprefix(_SS): value for key, value in attributes.items()}
         if name == "Worksheet":
-            self.sheets.append([])
+            self.sheets.append(([], []))
         elif name == "Row" and self.sheets:
-            rows = self.sheets[-1]
+            rows, _ = self.sheets[-1]
             start = min(_count(given.get("Index"), len(rows) + 1), _ROWS)
             rows.extend([] for _ in range(start - 1 - len(rows)))
             rows.append([])
-        elif name == "Cell" and self.sheets and self.sheets[-1]:
-            row = self.sheets[-1][-1]
+        elif name == "Cell" and (row := self._row()) is not None:
             start = min(_count(given.get("Index"), len(row) + 1), _COLUMNS)
             row.extend([None] * (start - 1 - len(row)))
             row.append(None)
             self._across = min(_count(given.get("MergeAcross"), 0), _COLUMNS - len(row))
+            down = _count(given.get("MergeDown"), 0)
+            if self._across or down:
+                rows, merged = self.sheets[-1]
+                top, left = len(rows) - 1, len(row) - 1
+                last = min(top + down, _ROWS - 1), left + self._across
+                merged.append(((top, left), last))
         elif name == "Data":
             self._kind, self._text = given.get("Type", "String"), []
 
@@ -211,14 +229,17 @@ class _Book:
 
     def end(self, tag: str) -> None:
         name = tag.removeprefix(_SS)
-        if name == "Data" and self._kind is not None and self.sheets and self.sheets[-1]:
-            row = self.sheets[-1][-1]
+        row = self._row()
+        if name == "Data" and self._kind is not None:
             if row:
                 row[-1] = _value("".join(self._text), self._kind)
             self._kind = None
-        elif name == "Cell" and self.sheets and self.sheets[-1]:
-            self.sheets[-1][-1].extend([None] * self._across)
+        elif name == "Cell" and row is not None:
+            row.extend([None] * self._across)
             self._across = 0
+
+    def _row(self) -> list[Any] | None:
+        return self.sheets[-1][0][-1] if self.sheets and self.sheets[-1][0] else None
 
 
 def _value(text: str, kind: str) -> Any:
