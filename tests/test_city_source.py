@@ -12,7 +12,10 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.city.discovery import find_source
+from geo_citymgmt.city.tables import read_events
+from geo_citymgmt.findings import Findings
 from geo_citymgmt.proposal import propose
+from geo_citymgmt.reading import read_raw
 from geo_citymgmt.spec import load_specs
 from tests.conftest import DATA, points
 
@@ -69,7 +72,8 @@ def test_a_workbook_gives_its_sheets_as_layers_events_and_targets(tmp_path):
             table.to_excel(book, sheet_name=name, index=False)
     found = find_source(path, load_specs())
     assert found.layers["manholes"].sublayer == "窨井"
-    assert found.events["编号"].tolist() == ["J1"]
+    assert found.events.sublayer == "事件"
+    assert read_raw(found.events).frame["编号"].tolist() == ["J1"]
     assert ignored(found) == ["苏州.xlsx:说明"]
     city = gcm.load_city(path, crs="EPSG:4490")
     assert city["manholes"]["manhole_id"].tolist() == ["J1"]
@@ -78,9 +82,13 @@ def test_a_workbook_gives_its_sheets_as_layers_events_and_targets(tmp_path):
 
 def test_events_of_a_sheet_keep_whole_numbers_as_ids(tmp_path):
     copy_layer("districts", tmp_path, "districts")
-    table = pd.DataFrame({"layer": ["manholes"], "key": [85782], "event": ["x"], "date": ["2022"]})
+    kind = next(iter(load_specs()["manholes"].events))
+    row = {"layer": "manholes", "key": 85782, "event": kind, "date": "2022-06-01"}
+    table = pd.DataFrame([row])
     table.to_excel(tmp_path / "events.xlsx", index=False, engine="xlsxwriter")
-    assert find_source(tmp_path, load_specs()).events["key"].tolist() == ["85782"]
+    specs = load_specs()
+    source = find_source(tmp_path, specs).events
+    assert read_events(source, specs, Findings())["key"].tolist() == ["85782"]
 
 
 def test_a_damaged_source_stands_in_the_ledger_and_stops_no_other(tmp_path):

@@ -18,6 +18,7 @@ from geo_citymgmt.reading.sniff import refuse_addresses
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
 from geo_citymgmt.spec.reader import Check
+from geo_citymgmt.spec.toml_file import line_of
 from geo_citymgmt.words import DISTRICT, NOTHING, Text, join_texts
 
 __all__ = ["profile_named", "read_config"]
@@ -74,8 +75,12 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         try:
             found.data_date = read_day(day, "data_date", function=path.name)
         except AsOfError as error:
-            line = _mistake(path, "data_date", Text(f"为 {day}", f"is {day}"))
-            raise SpecError(join_texts([line.text, error.text], Text("", " "))) from error
+            # Where it stands, and then what is wrong with it in the words of all dates.
+            line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
+            where = Text(f"{path.name} 第 {line} 行：", f"{path.name}, line {line}: ")
+            said = (error.text.zh, error.text.en)
+            plain = Text(*(text.removeprefix(path.name).lstrip("：: ") for text in said))
+            raise SpecError(join_texts([where, plain], Text("", ""))) from error
     for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))

@@ -506,6 +506,9 @@ def _take_unnamed(
             f"{', '.join(s.key for s in takers)}, say so in city.toml, and if it is none, write "
             f'ignore = ["{item.label}"]',
         )
+    elif item.suffix in COMPANY:
+        # A note beside the data: a .txt is a table only where it reads like one.
+        return
     else:
         unread = preview.error
         nothing = Text("名称不是已知图层", "its name is that of no layer")

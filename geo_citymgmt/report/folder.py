@@ -7,7 +7,6 @@ page says so while they take their places: it is the first to go and the last to
 
 from __future__ import annotations
 
-import html
 import json
 import shutil
 import tempfile
@@ -16,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.markup import escape_text
 from geo_citymgmt.report.manifest import file_hash
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.words import Text
@@ -87,9 +87,9 @@ def unfinished_page() -> str:
     parts = []
     for lang in ("zh", "en"):
         words = Words(lang)
-        title, text = html.escape(words("unfinished")), html.escape(words("unfinished_text"))
+        title, text = escape_text(words("unfinished")), escape_text(words("unfinished_text"))
         parts.append(f'<section lang="{lang}"><h1>{title}</h1><p>{text}</p></section>')
-    title = html.escape(Words("zh")("unfinished"))
+    title = escape_text(Words("zh")("unfinished"))
     return (
         '<!DOCTYPE html>\n<html lang="zh"><head><meta charset="utf-8">'
         f"<title>{title}</title></head>\n<body>{''.join(parts)}</body></html>\n"

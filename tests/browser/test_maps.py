@@ -168,7 +168,10 @@ def test_of_many_zones_those_are_named_that_a_name_fits_in(show):
     assert opened.page.evaluate(NAMED) == ["第0网格片区"]
     opened.page.mouse.move(560, 560)
     opened.page.mouse.wheel(0, -480)
-    opened.page.wait_for_function("() => document.querySelectorAll('.gcm-label-text').length > 9")
+    opened.page.wait_for_function(
+        "() => document.querySelectorAll('.gcm-label-text').length > 9"
+        " && !gcm.maps[0]._animatingZoom"
+    )
     boxes = opened.page.evaluate(
         """() => { const map = gcm.maps[0], layer = map._gcm.named.find(l => l._config.filled);
             return layer._labels.filter(label => label.marker).map(label => {
