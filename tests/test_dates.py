@@ -235,7 +235,9 @@ def test_the_date_of_the_data_is_read_like_every_other(tmp_path, entry, day):
     config.write_text(f'data_date = {entry}\n[layers.manholes]\npath = "{path}"\n', "utf-8")
     assert gcm.load_city(config).data_date == pd.Timestamp(day)
     config.write_text(f'data_date = "06/05/2022"\n[layers.manholes]\npath = "{path}"\n', "utf-8")
-    with pytest.raises(gcm.SpecError, match=r"^city\.toml, line 1: data_date is '06/05/2022'"):
+    with pytest.raises(
+        gcm.SpecError, match=r"^city\.toml, line 1 \[data_date\]: data_date is '06/05/2022'"
+    ):
         gcm.load_city(config)
 
 

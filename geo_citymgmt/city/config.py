@@ -77,7 +77,10 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         except AsOfError as error:
             # Where it stands, and then what is wrong with it in the words of all dates.
             line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
-            where = Text(f"{path.name} 第 {line} 行：", f"{path.name}, line {line}: ")
+            where = Text(
+                f"{path.name} 第 {line} 行［data_date］：",
+                f"{path.name}, line {line} [data_date]: ",
+            )
             said = (error.text.zh, error.text.en)
             plain = Text(*(text.removeprefix(path.name).lstrip("：: ") for text in said))
             raise SpecError(join_texts([where, plain], Text("", ""))) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -62,6 +63,7 @@ def plain(value: str) -> str:
     return _SPACES.sub(" ", unicodedata.normalize("NFKC", value)).strip()
 
 
+@lru_cache(maxsize=16_384)
 def plain_key(value: str) -> str:
     """Like :func:`plain`, without case, spaces and joiners, simplified: for comparing names.
 

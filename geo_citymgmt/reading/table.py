@@ -113,7 +113,8 @@ def read_table(
     raw = table_of(sheet, name or label)
     if kind in _DISGUISED:
         raw.findings.add("TABLE_DISGUISED", value=path.suffix, detail=_DISGUISED[kind])
-    raw.sha256, raw.path = hashlib.sha256(path.read_bytes()).hexdigest(), path
+    with path.open("rb") as file:
+        raw.sha256, raw.path = hashlib.file_digest(file, "sha256").hexdigest(), path
     return raw
 
 

@@ -103,8 +103,8 @@ def _scan(file: object) -> Marks:
                 holder.clear()
         elif kind == "col" and _is_hidden(item):
             first, last = int(item.get("min", 1)), min(int(item.get("max", 1)), _WIDEST)
-            known = set(marks.hidden_columns)
-            if len(known) < _WIDEST:
+            if len(marks.hidden_columns) < _WIDEST:
+                known = set(marks.hidden_columns)
                 marks.hidden_columns += [k for k in range(first - 1, last) if k not in known]
         elif kind == "autoFilter":
             marks.is_filtered = marks.is_filtered or len(item) > 0
