@@ -78,7 +78,7 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
             # Where it stands, and then what is wrong with it in the words of all dates.
             line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
             where = Text(
-                f"{path.name} 第 {line} 行［data_date］：",
+                f"{path.name} 第 {line} 行 [data_date]：",
                 f"{path.name}, line {line} [data_date]: ",
             )
             said = (error.text.zh, error.text.en)
