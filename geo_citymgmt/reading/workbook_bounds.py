@@ -69,12 +69,9 @@ def check_package(path: Path) -> None:
 
 def _check_part(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """Hold the places and counts of one part of an .xlsx against what can be there."""
-    last, width = 1, 1
-    for letters, digits in _places(archive, part):
-        last, width = max(last, int(digits)), max(width, _column_number(letters))
-        if last * width > MAX_CELLS:
-            raise _too_large(path)
-    most = max(map(int, _counts(archive, part)), default=0)
+    row, column, most = _claims(archive, part)
+    if row * column > MAX_CELLS:
+        raise _too_large(path)
     if most > part.file_size:
         # What is counted takes more than a byte each.
         raise unreadable(
@@ -87,43 +84,31 @@ def _check_part(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> 
         )
 
 
-def _places(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
-    """Yield the columns and rows that are named, those of a window once each."""
+def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
+    """Return the furthest row and column that a part names, and the most texts it counts."""
+    row = column = most = 1
     for window in _windows(archive, part):
         if _WIDE.search(window):
-            yield from _by_grammar(archive, part)
-            return
-        found = _PLACE.findall(window)
-        # The furthest row and the furthest column are all that matters.
-        yield from {max(found, key=lambda p: int(p[1]))} if found else ()
-        yield from {(letters, b"1") for letters, _ in found}
+            return _claims_by_grammar(archive, part)
+        places = _PLACE.findall(window)
+        row = max(row, *(int(digits) for _, digits in places), 1)
+        column = max(column, *map(_column_number, {letters for letters, _ in places}), 1)
+        most = max(most, *map(int, _COUNT.findall(window)), 1)
+    return row, column, most
 
 
-def _by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, bytes]]:
-    found: set[tuple[bytes, bytes]] = set()
+def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
+    row = column = most = 1
 
     def begin(_: str, attributes: dict[str, str]) -> None:
-        match = _PLACE_TEXT.match(attributes.get("r", ""))
-        if match is not None:
-            found.update([(match[1].encode(), b"1"), (b"", match[2].encode())])
+        nonlocal row, column, most
+        if (place := _PLACE_TEXT.match(attributes.get("r", ""))) is not None:
+            row, column = max(row, int(place[2])), max(column, _column_number(place[1].encode()))
+        count = attributes.get("uniqueCount", "").strip()
+        most = max(most, int(count) if count.isascii() and count.isdigit() else 1)
 
     _parse(archive, part, begin)
-    yield from found
-
-
-def _counts(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[str]:
-    for window in _windows(archive, part):
-        if _WIDE.search(window):
-            found: list[str] = []
-
-            def begin(_: str, attributes: dict[str, str], found: list[str] = found) -> None:
-                text = attributes.get("uniqueCount", "").strip()
-                found += [text] if text.isascii() and text.isdigit() else []
-
-            _parse(archive, part, begin)
-            yield from found
-            return
-        yield from (digits.decode() for digits in _COUNT.findall(window))
+    return row, column, most
 
 
 def _check_repeats(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
