@@ -23,7 +23,8 @@ _CODES = (
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#a6761d",
     "#1b9e9e", "#b3446c", "#6a7f10",
 )  # fmt: skip
-NO_DATA = "#c4cad1"
+# Of records of which nothing is known: 3 to 1 against the page, as a mark without words needs.
+NOT_KNOWN = "#838b96"
 _REMEDIATION = {
     "sound": ("#7fb3d5",),
     "pool": ("#e8b93e",),
@@ -220,12 +221,13 @@ def with_rest(classes: Classes, *, lang: str = "zh") -> Classes:
     missing = classes.index < 0
     if not missing.any():
         return classes
-    label = "未填" if lang == "zh" else "Not stated"
+    # Blank in the source, or a code no list knows, which the findings tell apart.
+    label = "不明" if lang == "zh" else "Not known"
     # First in the drawing order: what is known is drawn over what is not.
     return Classes(
         np.where(missing, 0, classes.index + 1),
         (label, *classes.labels),
-        (NO_DATA, *classes.colors),
+        (NOT_KNOWN, *classes.colors),
         classes.unit,
     )
 

@@ -95,7 +95,7 @@ def test_a_code_the_list_does_not_know_is_shown_as_it_is():
 
 def test_records_without_a_value_get_a_class_of_their_own():
     classes = with_rest(value_classes(pd.Series(["a", None, "a"])), lang="en")
-    assert classes.labels == ("Not stated", "a")
+    assert classes.labels == ("Not known", "a")
     assert list(classes.index) == [1, 0, 1]
 
 

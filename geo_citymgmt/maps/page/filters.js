@@ -5,9 +5,9 @@
 var gcm = window.gcm;
 var WORDS = {
   zh: { filter: "筛选", count: "显示 {n} / 共 {all}", from: "自", to: "至", reset: "全部显示",
-        none: "未填", undated: "设定日期范围后，无日期的 {n} 条不显示", all: "全选", no: "全不选" },
+        none: "不明", undated: "设定日期范围后，无日期的 {n} 条不显示", all: "全选", no: "全不选" },
   en: { filter: "Filter", count: "{n} of {all} shown", from: "From", to: "To", reset: "Show all",
-        none: "Not stated", undated: "{n} records without a date are hidden by a range", all: "All",
+        none: "Not known", undated: "{n} records without a date are hidden by a range", all: "All",
         no: "None" }
 };
 var number = 0;
