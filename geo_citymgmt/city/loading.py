@@ -23,6 +23,8 @@ from geo_citymgmt.city.side_table import ACCOUNT_COLUMNS, unusable_table
 from geo_citymgmt.city.source import CitySource
 from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, at_rows, read_events
 from geo_citymgmt.city.targets import read_targets, tell_faults
+from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits
+from geo_citymgmt.cleaning.text import text_array
 from geo_citymgmt.decisions import (
     compare_findings,
     mark_accepted,
@@ -481,15 +483,27 @@ def matched_events(
     events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
     """Return the events of accepted records; the others are told, by row where a file has them."""
-    known = pd.MultiIndex.from_tuples(
-        [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
-        names=["layer", "key"],
-    )
+    sound, damaged = _ids(layers)
     pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
-    lost = ~pairs.isin(known)
-    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost
+    lost = ~pairs.isin(sound)
+    in_doubt = pairs.isin(damaged)
+    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost & ~in_doubt
     for hit, about, detail in (
-        (lost & ~several, "key", Text("没有对应编号的入库记录", "no accepted record has their id")),
+        (
+            lost & ~several & ~in_doubt,
+            "key",
+            Text("没有对应编号的入库记录", "no accepted record has their id"),
+        ),
+        (
+            in_doubt,
+            "damaged",
+            Text(
+                "编号的位数已被电子表格破坏或有字符丢失，可能指其他记录，请按原始资料改回（单元格设为"
+                "文本）",
+                "their ids have lost digits in a spreadsheet, or characters, and may mean other "
+                "records; restore them from the original, in cells formatted as text",
+            ),
+        ),
         (
             several,
             "several",
@@ -503,6 +517,23 @@ def matched_events(
             why = at_rows(detail, name, sorted(events.index[hit])) if name else detail
             findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=why)
     return events[~lost].reset_index(drop=True)
+
+
+def _ids(layers: Mapping[str, Layer]) -> tuple[pd.MultiIndex, pd.MultiIndex]:
+    """Return the ids of all layers: those that name one record, and those that may name others."""
+    found: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+    for key, layer in layers.items():
+        ids = text_array(layer.data[layer.spec.id_field])
+        in_doubt = has_lost_digits(ids) | has_lost_characters(ids)
+        for is_hit, one in zip(in_doubt.tolist(), ids.to_pylist(), strict=True):
+            found[is_hit].append((key, one))
+    sound, damaged = (
+        pd.MultiIndex.from_tuples(found[k], names=["layer", "key"])
+        if found[k]
+        else pd.MultiIndex.from_arrays([[], []], names=["layer", "key"])
+        for k in (False, True)
+    )
+    return sound, damaged
 
 
 def _qualified_ids(layers: Mapping[str, Layer]) -> set[str]:

@@ -12,8 +12,15 @@ import pandas as pd
 from geo_citymgmt._dates import local_days
 from geo_citymgmt.city.side_table import SideTable
 from geo_citymgmt.cleaning.dates import parse_date
+from geo_citymgmt.cleaning.id_text import plain_ids
 from geo_citymgmt.cleaning.numbers import parse_number
-from geo_citymgmt.cleaning.text import is_null_text, plain_key
+from geo_citymgmt.cleaning.text import (
+    is_null_text,
+    plain_key,
+    spelt_out,
+    text_array,
+    to_series,
+)
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.source import SourceLayer
@@ -92,7 +99,7 @@ def read_events(
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
     table["amount"] = _amounts(table["amount"], name, findings)
-    table["key"] = table["key"].astype("str")
+    table["key"] = _keys(table, name, findings)
     for column, why in (
         ("layer", Text("图层名称无法识别", "their layer is not known")),
         ("event", Text("事件类型无法识别", "their kind of event is not known to the layer")),
@@ -163,6 +170,32 @@ def table_columns(
             )
         out[column] = table[found] if found is not None else pd.Series(pd.NA, index=table.index)
     return pd.DataFrame(out)
+
+
+def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:
+    """Return the ids of records as the layers have them, each layer by itself."""
+    given = to_series(text_array(table["key"])).set_axis(table.index)
+    keys = given.copy()
+    for rows in table.groupby("layer").indices.values():
+        keys.iloc[rows] = plain_ids(given.iloc[rows]).to_numpy(dtype=object)
+    unseen = given.notna() & given.map(lambda key: spelt_out(key) != key, na_action="ignore").eq(
+        True
+    )
+    if unseen.any():
+        findings.add(
+            "TABLE_VALUE",
+            value=spelt_out(given[unseen].iloc[0]),
+            about="events key",
+            severity="warning",
+            file=name or "events",
+            row=row_numbers(given.index[unseen]),
+            column="key",
+            detail=Text(
+                "其中看不见的字符已去除，请在来源中删去",
+                "characters that nobody sees were taken off, delete them in the source",
+            ),
+        )
+    return keys.fillna("").astype("str")
 
 
 def _dates(column: pd.Series) -> pd.Series:

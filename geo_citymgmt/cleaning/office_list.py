@@ -14,16 +14,14 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.cleaning.headings import with_units
-from geo_citymgmt.cleaning.id_text import written_ids
+from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits, plain_ids
 from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.text import (
-    clean_text,
     distinct_texts,
     is_null_text,
     plain,
     plain_key,
     text_array,
-    to_series,
 )
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
@@ -129,9 +127,15 @@ def _by_field(frame: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _keys(ids: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return each id as it is written, and without case, spaces, width and leading zeros."""
-    written = to_series(written_ids(text_array(clean_text(ids, fold=True))))
-    places, texts = distinct_texts(written)
+    """Return each id as it is written, and without case, spaces, width and leading zeros.
+
+    One that has lost digits or characters may stand for another record: it is none.
+    """
+    written = plain_ids(ids)
+    array = text_array(written)
+    places, texts = distinct_texts(
+        written.mask(has_lost_digits(array) | has_lost_characters(array))
+    )
     exact = [None if is_null_text(t) else plain(t) for t in texts]
     loose = [None if e is None else plain_key(e).lstrip("0") or "0" for e in exact]
     return tuple(pd.Series(np.array([*k, None], dtype=object)[places]) for k in (exact, loose))

@@ -565,6 +565,18 @@ CODES: Mapping[str, FindingCode] = {
         "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
         "cell formatted as text",
     ),
+    "ID_ILLEGIBLE": _c(
+        "warning",
+        "编号 {value} 有字符无法读出，多条记录因此相同，已另行生成 {expected}；请按原始资料改回",
+        "id {value} holds characters that could not be read and now stands for several records, "
+        "which were given new ones ({expected}); restore it from the original",
+    ),
+    "ID_UNSEEN": _c(
+        "warning",
+        "编号 {value} 中有看不见的字符，已去除，按 {expected} 使用；请在来源中删去",
+        "id {value} holds characters that nobody sees; they were taken off, it is used as "
+        "{expected}; delete them in the source",
+    ),
     "ID_AS_WRITTEN": _c(
         "info",
         "“{field}”中如 {value} 的写法已还原为 {expected}",

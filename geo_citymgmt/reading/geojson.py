@@ -17,6 +17,7 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.esri_json import crs_of, features_of, is_esri
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_geojson
@@ -301,7 +302,7 @@ def _safe(texts: list[Any]) -> list[Any]:
     try:
         "".join(t for t in texts if t is not None).encode()
     except UnicodeEncodeError:
-        return [t and t.encode("utf-8", "replace").decode() for t in texts]
+        return [t and legible(t) for t in texts]
     return texts
 
 

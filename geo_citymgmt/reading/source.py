@@ -23,6 +23,7 @@ from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
 from geo_citymgmt.reading.boundary_points import read_boundary_points
 from geo_citymgmt.reading.dbf import read_dbf
+from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
 from geo_citymgmt.reading.raw import Raw
@@ -487,7 +488,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
     labels = ["" if label is None or label != label else str(label) for label in frame.index]
     return Raw(
         name=name,
-        frame=plain.reset_index(drop=True),
+        frame=_legible(plain.reset_index(drop=True)),
         geometry=geometry,
         record=np.arange(len(frame)),
         n_walked=len(frame),
@@ -495,6 +496,24 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
         encoding_source="in memory",
         row_label=np.array(labels, dtype=object),
     )
+
+
+def _legible(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose texts can be written: objects may hold lone surrogates."""
+    mended = {}
+    for place, dtype in enumerate(frame.dtypes):
+        if not pd.api.types.is_object_dtype(dtype):
+            continue
+        column = frame.iloc[:, place]
+        try:
+            "".join(value for value in column if isinstance(value, str)).encode()
+        except UnicodeEncodeError:
+            mended[place] = column.map(lambda v: legible(v) if isinstance(v, str) else v)
+    if mended:
+        frame = frame.copy()
+        for place, column in mended.items():
+            frame.isetitem(place, column)
+    return frame
 
 
 def _digest(path: Path) -> str:

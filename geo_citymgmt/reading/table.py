@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import byte_at, has_byte, trimmed
+from geo_citymgmt.reading.ends import byte_at, has_byte, legible, trimmed
 from geo_citymgmt.reading.headings import (
     SEARCHED,
     Headings,
@@ -323,7 +323,7 @@ def _texts(values: Sequence[Any]) -> pd.Series:
         array = pa.array(values, type=pa.large_string())
     except (pa.ArrowException, UnicodeEncodeError):
         # A lone surrogate, which a damaged workbook can hold, is no text.
-        safe = [v and v.encode("utf-8", "replace").decode() for v in values]
+        safe = [v and legible(v) for v in values]
         array = pa.array(safe, type=pa.large_string())
     return _text_column(array)
 
