@@ -57,7 +57,6 @@ from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
 from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 from geo_citymgmt.words import Text, join_texts
 
@@ -376,8 +375,8 @@ def read_layer(
         mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)
         n_alone = 0
         if ledger is not None:
-            in_memory = isinstance(ledger, pd.DataFrame)
-            listed = read_raw(ledger, name="list") if in_memory else read_table(ledger)
+            called = "list" if isinstance(ledger, pd.DataFrame) else spec.key
+            listed = ledger if isinstance(ledger, Raw) else read_raw(ledger, name=called)
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +33,7 @@ _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
 
 @holds(
     "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
-    "decisions", "since", "tables",
+    "decisions", "since", "tables", "reported",
 )  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
@@ -94,7 +93,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     stated_date : Timestamp or None
         The day the source states; else ``data_date`` is the last day on which something happened.
     tables : DataFrame
-        The account of the files of events and targets: rows walked, skipped, used and left out.
+        The account of the tables beside the layers (events, targets, former zones, published
+        figures, decisions, an office's lists): rows walked, skipped, used and left out.
+    reported : DataFrame or None
+        The published figures as they were read; see ``published``.
 
     See Also
     --------
@@ -132,6 +134,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     tables: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)), repr=False
     )
+    reported: pd.DataFrame | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
@@ -346,8 +349,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     @property
     def published(self) -> pd.DataFrame:
         """Figures published for this city, by its profile; no rows without one."""
-        # Read once for all cities of a profile.
-        return _published(self.profile).copy(deep=False)
+        known = nothing_published() if self.reported is None else self.reported
+        return known.copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, "district" or "street", indexed by code.
@@ -388,11 +391,6 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         from geo_citymgmt.writing import write_city_workbook
 
         return write_city_workbook(self, Path(path), include_personal=include_personal)
-
-
-@lru_cache(maxsize=8)
-def _published(profile: Profile | None) -> pd.DataFrame:
-    return nothing_published() if profile is None else profile.published()
 
 
 class _MissingLayerError(CityDataError, KeyError):

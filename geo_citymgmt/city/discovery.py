@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -43,8 +44,6 @@ from geo_citymgmt.words import Text
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
 _EVENTS = ("events", "事件", "事件表")
-#: Files of sheets, whose rows have numbers a person knows.
-_SHEETS = (".csv", ".xlsx", ".xls")
 _TARGETS = ("targets", "目标", "目标任务")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
 _CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
@@ -354,8 +353,7 @@ def _scan_folder(
         try:
             inside, others = list_layers(path)
         except SourceError as error:
-            is_side = path.stem.lower() in (*_EVENTS, *_TARGETS) and path.suffix.lower() in _SHEETS
-            if recognise(path.stem, specs) is None and not is_side:
+            if recognise(path.stem, specs) is None and not _side_kind(path.stem):
                 _ignored(found, name, error.text)
                 continue
             # Its reader says the same again, as of a table that is missed.
@@ -418,8 +416,12 @@ def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken:
         if is_company:
             continue
         name = path.relative_to(found.root).as_posix()
+        kind = _side_kind(path.stem)
         if is_ignored([name, path.name], found.ignore):
             passed.append(name)
+        elif kind and getattr(found, kind) is None:
+            # Its reader says why it cannot be read, as of a table that is missed.
+            _take_side_table(found, SourceLayer(path, None, name, (path.stem,)))
         else:
             _ignored(found, name, _why_unread(path))
     for folder, why in files.apart:
@@ -560,27 +562,43 @@ def _recognised(found: CitySource, label: str, spec: LayerSpec, why: Text) -> No
     )
 
 
+def _side_kind(name: str) -> str:
+    """Return what a table beside the layers is by its name: events or targets; empty for none."""
+    kinds = {"events": _EVENTS, "targets": _TARGETS}
+    return next((kind for kind, names in kinds.items() if name.lower() in names), "")
+
+
 def _is_side_table(name: str) -> bool:
-    return name.lower() in (*_EVENTS, *_TARGETS, "city")
+    return bool(_side_kind(name)) or name.lower() == "city"
 
 
 def _take_side_table(found: CitySource, item: SourceLayer) -> None:
-    name = next(n.lower() for n in item.names if _is_side_table(n))
-    if name == "city":
+    name = next(n for n in item.names if _is_side_table(n))
+    kind = _side_kind(name)
+    if not kind:
         if item.path.suffix.lower() == ".gpkg" and item.sublayer == "city":
             _take_city(found, read_raw(item).frame)
         else:
             _ignored(found, item.label, _NO_LAYER)
         return
-    kind = "events" if name in _EVENTS else "targets"
-    if getattr(found, kind) is not None:
-        _ignored(found, item.label, Text("已有同类表格", f"there are other {kind}"))
-    elif item.sublayer is None and item.path.suffix.lower() == ".csv":
-        setattr(found, kind, item.path)
-    else:
-        in_table = item.suffix in _SHEETS
-        setattr(found, kind, item if in_table else _as_texts(read_raw(item).frame))
+    taken = getattr(found, kind)
+    if taken is None:
+        setattr(found, kind, item)
         found.sides.append(item.path)
+    elif kind in found.table:
+        _ignored(found, item.label, Text("city.toml 写明用另一份", "city.toml names another"))
+    else:
+        _ignored(found, item.label, _second_table(kind, taken, item.label), severity="error")
+
+
+def _second_table(kind: str, taken: Any, label: str) -> Text:
+    used = taken.label if isinstance(taken, SourceLayer) else Path(taken).name
+    return Text(
+        f'已读 {used}，同类表格只能有一份；请合并成一份，或在 city.toml 写 {kind} = "文件名"，'
+        f'不用则写 ignore = ["{label}"]',
+        f"{used} is read, and there can be one such table; put them into one, or write "
+        f'{kind} = "FILE" in city.toml, and if it is not wanted, ignore = ["{label}"]',
+    )
 
 
 def _take_city(found: CitySource, table: pd.DataFrame) -> None:
@@ -594,15 +612,6 @@ def _take_city(found: CitySource, table: pd.DataFrame) -> None:
     if pd.notna(row["data_date"]):
         found.data_date = pd.Timestamp(row["data_date"])
     found.order = tuple(str(row["zone_order"]).split(";"))
-
-
-def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
-    """Whole numbers of a sheet as they look in it: an id 85782 is not 85782.0."""
-    out = table.copy()
-    for name, column in table.items():
-        if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
-            out[name] = column.astype("Int64").astype("str").where(column.notna())
-    return out
 
 
 def _take_group(

@@ -1,10 +1,14 @@
-"""A small table beside the layers, read as layers are: with an account of its rows and findings."""
+"""A small table beside the layers, read as layers are: with an account of its rows and findings.
+
+Events, targets, former zones, published figures and the decisions of an office all go this way. A
+row that cannot be used is left out and told; a file that is no such table counts as not there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from os import fspath
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +16,14 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.cleaning.text import plain_key
-from geo_citymgmt.errors import SourceError, did_you_mean
+from geo_citymgmt.errors import CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.source import SourceLayer, read_raw
-from geo_citymgmt.reading.table import read_table
-from geo_citymgmt.reading.table_findings import row_numbers, tell_reading, texts_of
+from geo_citymgmt.reading.table_findings import tell_cells, tell_reading, texts_of
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["ACCOUNT_COLUMNS", "SideTable", "unusable_table"]
+__all__ = ["ACCOUNT_COLUMNS", "SideTable", "account_row", "told_as_unusable"]
 
 ACCOUNT_COLUMNS = (
     "table", "source", "n_walked", "n_skipped", "n_records", "n_used", "n_rejected", "state",
@@ -65,9 +68,7 @@ class SideTable:
         SourceError
             It is no table, or a required column is missing.
         """
-        raw = read_raw(source) if isinstance(source, SourceLayer) else read_table(source)
-        path = Path(fspath(source))
-        name = source.label if isinstance(source, SourceLayer) else path.name
+        raw, name = read_raw(source), _name_of(source)
         tell_reading(raw, name, findings)
         given = texts_of(raw)
         found = _own_columns(given, columns, name, tuple(required), findings)
@@ -79,28 +80,60 @@ class SideTable:
         refused = np.isin(raw.record, raw.findings.records_with("rejected"))
         return cls(name, frame[~(clash | refused)], raw)
 
+    def tell(self, hit: pd.Series, column: str, why: Text, findings: Findings) -> None:
+        """Tell the cells of a column that cannot be used, as they are written."""
+        tell_cells(self.frame.loc[hit, column], why, findings, file=self.name, column=column)
+
     def account(self, kind: str, n_used: int) -> dict[str, Any]:
         """Return the row of the account: of rows that were walked, how many are used."""
-        n_skipped = self.raw.n_skipped + self.n_aside
-        n_records = self.raw.n_walked - n_skipped
-        return {
-            "table": kind,
-            "source": self.name,
-            "n_walked": self.raw.n_walked,
-            "n_skipped": n_skipped,
-            "n_records": n_records,
-            "n_used": n_used,
-            "n_rejected": n_records - n_used,
-            "state": "ok",
-            "encoding": self.raw.encoding,
-            "encoding_source": self.raw.encoding_source,
-        }
+        return account_row(self.raw, self.name, kind, n_used, n_aside=self.n_aside)
 
 
-def unusable_table(kind: str, name: str) -> dict[str, Any]:
-    """Return the row of the account of a table that could not be read."""
-    nothing = {c: 0 if c.startswith("n_") else "" for c in ACCOUNT_COLUMNS}
-    return {**nothing, "table": kind, "source": name, "state": "unusable"}
+def account_row(raw: Raw, name: str, kind: str, n_used: int, *, n_aside: int = 0) -> dict[str, Any]:
+    """Return what became of the rows of a table: walked = used + rejected + skipped."""
+    n_skipped = raw.n_skipped + n_aside
+    n_records = raw.n_walked - n_skipped
+    return {
+        "table": kind,
+        "source": name,
+        "n_walked": raw.n_walked,
+        "n_skipped": n_skipped,
+        "n_records": n_records,
+        "n_used": n_used,
+        "n_rejected": n_records - n_used,
+        "state": "ok",
+        "encoding": raw.encoding,
+        "encoding_source": raw.encoding_source,
+    }
+
+
+@contextmanager
+def told_as_unusable(
+    source: Path | SourceLayer | pd.DataFrame,
+    kind: str,
+    findings: Findings,
+    account: list[dict[str, Any]],
+) -> Iterator[None]:
+    """Let a file that is no such table end nothing: it is told, and counts as not there.
+
+    Raises
+    ------
+    CityDataError
+        What is wrong with a frame: there is no file that a clerk could correct.
+    """
+    try:
+        yield
+    except CityDataError as error:
+        if isinstance(source, pd.DataFrame):
+            raise
+        name = _name_of(source)
+        findings.add("TABLE_UNUSABLE", value=name, about=name, detail=error.text)
+        nothing = {c: 0 if c.startswith("n_") else "" for c in ACCOUNT_COLUMNS}
+        account.append({**nothing, "table": kind, "source": name, "state": "unusable"})
+
+
+def _name_of(source: Path | SourceLayer) -> str:
+    return source.label if isinstance(source, SourceLayer) else Path(source).name
 
 
 def _own_columns(
@@ -160,16 +193,10 @@ def _clashes(
             if not hit.any():
                 continue
             clash |= hit
-            findings.add(
-                "TABLE_VALUE",
-                value=labels[0],
-                about=f"{name} {column} {other}",
-                file=name,
-                row=row_numbers(given.index[hit]),
-                column=column,
-                detail=Text(
-                    "有两列同名而内容不同，这些行未用，请只保留一列",
-                    "two columns of this name differ, the rows were left out; keep one of them",
-                ),
+            why = Text(
+                "有两列同名而内容不同，这些行未用，请只保留一列",
+                "two columns of this name differ, the rows were left out; keep one of them",
             )
+            heading = pd.Series(labels[0], given.index[hit], dtype="str")
+            tell_cells(heading, why, findings, file=name, column=column)
     return clash

@@ -24,7 +24,7 @@ from geo_citymgmt.cleaning.text import (
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.reading.table_findings import row_numbers
+from geo_citymgmt.reading.table_findings import row_numbers, tell_cells
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
@@ -177,24 +177,14 @@ def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:
     given = to_series(text_array(table["key"])).set_axis(table.index)
     keys = given.copy()
     for rows in table.groupby("layer").indices.values():
-        keys.iloc[rows] = plain_ids(given.iloc[rows]).to_numpy(dtype=object)
-    unseen = given.notna() & given.map(lambda key: spelt_out(key) != key, na_action="ignore").eq(
-        True
+        keys.iloc[rows] = plain_ids(given.iloc[rows])
+    spelt = given.map(spelt_out, na_action="ignore")
+    why = Text(
+        "其中看不见的字符已去除，请在来源中删去",
+        "characters that nobody sees were taken off, delete them in the source",
     )
-    if unseen.any():
-        findings.add(
-            "TABLE_VALUE",
-            value=spelt_out(given[unseen].iloc[0]),
-            about="events key",
-            severity="warning",
-            file=name or "events",
-            row=row_numbers(given.index[unseen]),
-            column="key",
-            detail=Text(
-                "其中看不见的字符已去除，请在来源中删去",
-                "characters that nobody sees were taken off, delete them in the source",
-            ),
-        )
+    unseen = spelt[(spelt != given) & given.notna()]
+    tell_cells(unseen, why, findings, file=name or "events", column="key", severity="warning")
     return keys.fillna("").astype("str")
 
 
@@ -216,14 +206,7 @@ def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
     read = [parse_number(str(v))[0] for v in given[hard]]
     amounts[hard] = np.array(read, dtype="float64")
     unread = said & ~np.isfinite(amounts)
-    for value, part in given[unread].groupby(given[unread].astype("str")):
-        findings.add(
-            "TABLE_VALUE",
-            value=value,
-            about=f"events amount {value}",
-            file=name or "events",
-            row=row_numbers(part.index),
-            column="amount",
-            detail=Text("不是数值，该事件没有数量", "it is no number, the event has no amount"),
-        )
+    why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
+    shown = given[unread].astype("str")
+    tell_cells(shown, why, findings, file=name or "events", column="amount")
     return amounts.where(~unread)

@@ -106,7 +106,9 @@ def clean_ids(column: pd.Series, item: Field, findings: Findings, record: np.nda
 
 
 def plain_ids(column: pd.Series) -> pd.Series:
-    """Return ids as :func:`clean_ids` has them: what refers to records goes by the same rule.
+    """Return ids as :func:`clean_ids` has them, on their own index, and tell nothing.
+
+    What refers to records goes by the same rule as the records.
 
     Examples
     --------
@@ -114,7 +116,8 @@ def plain_ids(column: pd.Series) -> pd.Series:
     ['J1', nan]
     """
     seen = without_unseen(text_array(column))
-    return to_series(written_ids(text_array(clean_text(to_series(seen), fold=True))))
+    ids = written_ids(text_array(clean_text(to_series(seen), fold=True)))
+    return to_series(ids).set_axis(column.index)
 
 
 def _differ(one: pa.Array, other: pa.Array) -> np.ndarray:

@@ -69,6 +69,7 @@ def join_office_list(
         One of the sides has no column for the id.
     """
     tell_reading(listed, listed.name, findings)
+    listed = _without_torn(listed)
     theirs = match_columns(list(listed.frame.columns), spec, findings, aliases)
     for side, columns in ((raw.name, mapping), (listed.name, theirs)):
         if spec.id_field not in columns:
@@ -117,6 +118,17 @@ def join_office_list(
     )
     fields = {name: name for name in spec.fields if name in mapping or name in theirs}
     return joined, fields, len(rest)
+
+
+def _without_torn(listed: Raw) -> Raw:
+    """Leave out the rows that were torn in reading, as has been told: their cells are shifted."""
+    torn = np.isin(listed.record, listed.findings.records_with("rejected"))
+    if not torn.any():
+        return listed
+    frame = listed.frame[~torn].reset_index(drop=True)
+    return dataclasses.replace(
+        listed, frame=frame, geometry=listed.geometry[~torn], record=listed.record[~torn]
+    )
 
 
 def _by_field(frame: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:

@@ -241,11 +241,18 @@ def list_layers(
             continue
         with unpacked(path, groups[group], limits=limits) as folder:
             inner = folder / group
-            for sub, label, names in _inside(inner, sniff(inner)):
+            try:
+                inside = _inside(inner, sniff(inner))
+            except SourceError:
+                # One damaged member does not take the others with it; its reader says the same.
+                label = f"{path.name}/{group}"
+                found.append(SourceLayer(path, group, label, (plain.stem,), context))
+                continue
+            for sub, label, names in inside:
                 whole = group if sub is None else f"{group}:{sub}"
                 shown = f"{path.name}/{plain.parent / label}"
-                inside = context if plain.stem in names else (plain.stem, *context)
-                found.append(SourceLayer(path, whole, shown, names, inside))
+                around = context if plain.stem in names else (plain.stem, *context)
+                found.append(SourceLayer(path, whole, shown, names, around))
     return found, others
 
 
