@@ -217,7 +217,7 @@ def _messages(
         place_of.setdefault(pair, len(place_of)) for pair in zip(values, expecteds, strict=True)
     ]
     known = CODES[block.code]
-    params = {"unit": DISTRICT, **block.params}
+    params = {"unit": DISTRICT, "detail": "", **block.params}
     both = []
     for place, template in enumerate((known.zh, known.en)):
         parts = {k: _sound(in_language(v, place)) for k, v in params.items()}

@@ -48,7 +48,27 @@ CODES: Mapping[str, FindingCode] = {
         "info", "属性表中已标记删除 {value} 条，未读入", "{value} deleted records were left out"
     ),
     "RECORD_UNREADABLE": _c(
-        "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
+        "error",
+        "该记录的图形无法读取，请重新绘制{detail}",
+        "the geometry of this record cannot be built{detail}",
+    ),
+    "KML_TRACK": _c(
+        "info",
+        "文件中有 {value} 条轨迹（gx:Track）：{detail}",
+        "the file has {value} tracks (gx:Track): {detail}",
+    ),
+    "KML_LINKED": _c(
+        "error",
+        "文件中有 {value} 处链接到别处（NetworkLink），其内容未读入；请在 Google Earth 或奥维中打开，"
+        "待内容全部显示后另存为 .kmz 或 .kml",
+        "the file has {value} links to elsewhere (NetworkLink), of which nothing was read; open it "
+        "in Google Earth, wait until all of it is shown, and save the places as .kmz or .kml",
+    ),
+    "KML_BALLOON": _c(
+        "info",
+        "{value} 个地标的属性写在说明的表格里，已各成一列：{expected}",
+        "the attributes of {value} places stand in a table of their description; each was made a "
+        "column: {expected}",
     ),
     "LAYER_IGNORED": _c("info", "未使用 {value}：{detail}", "{value} was not used: {detail}"),
     "FILES_SKIPPED": _c(

@@ -400,6 +400,15 @@ def _xml(path: Path, text: str) -> str:
     if name == "Workbook" and "urn:schemas-microsoft-com:office:spreadsheet" in text:
         _refuse_active(path)
         return "sheet xml"
+    with path.open("rb") as file:
+        is_wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    if is_wide and (name in ("gpx", "kml") or "opengis.net/gml" in text):
+        # What other drivers look for is looked for in bytes.
+        raise refused(
+            path.name,
+            Text(f"XML（<{name}>）为 UTF-16 编码。", f"XML (<{name}>) in UTF-16."),
+            Text("请另存为 UTF-8。", "Save it as UTF-8."),
+        )
     if name == "gpx":
         _refuse_active(path, _AT_HOME["gpx"])
         return "gpx"
@@ -419,12 +428,6 @@ def _xml(path: Path, text: str) -> str:
                 "请在原软件中打开后导出图层，如 .gpkg。",
                 "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
             ),
-        )
-    if text.startswith("\ufeff") and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise refused(
-            path.name,
-            Text("KML 为 UTF-16 编码。", "KML in UTF-16."),
-            Text("请另存为 UTF-8。", "Save it as UTF-8."),
         )
     _refuse_active(path)
     return "kml"

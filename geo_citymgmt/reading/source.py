@@ -68,6 +68,8 @@ _PARTS = {
     ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj"),
     ".tab": (".tab", ".dat", ".map", ".id", ".ind", ".dbf"),
     ".mif": (".mif", ".mid"),
+    # What was written last, and is not in the file itself yet.
+    ".gpkg": (".gpkg", ".gpkg-wal", ".gpkg-journal"),
 }
 
 

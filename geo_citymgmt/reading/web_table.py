@@ -15,7 +15,7 @@ from geo_citymgmt.reading.sheet import Sheet, decode_text
 from geo_citymgmt.reading.sniff import unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["read_sheet_xml", "read_web_table"]
+__all__ = ["Page", "read_sheet_xml", "read_web_table"]
 
 _CHARSET = re.compile(rb"charset\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})", re.I)
 #: So many rows and columns a spreadsheet has; nothing is laid out beyond them.
@@ -38,7 +38,7 @@ def read_web_table(path: Path, *, encoding: str | None = None) -> Sheet:
     stated = _CHARSET.search(path.read_bytes()[:4096])
     given = encoding or _known_charset(stated)
     text, name, source, _ = decode_text(path, given)
-    page = _Page()
+    page = Page()
     page.feed(text)
     page.close()
     if not page.tables:
@@ -95,21 +95,42 @@ def _known_charset(stated: re.Match[bytes] | None) -> str | None:
     return "gb18030" if name.startswith("gb") else name
 
 
-class _Page(HTMLParser):
-    """Collects the tables of a page; of one within another each is a table of its own."""
+#: What is written between these is no text of the page.
+_HIDDEN = ("script", "style", "title")
+
+
+class Page(HTMLParser):
+    """Collects the tables of a page; of one within another each is a table of its own.
+
+    Attributes
+    ----------
+    tables : list
+        Rows of cells and what is merged, the innermost first.
+    headings : set of str
+        Texts of the cells that are marked as headings.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.tables: list[_Table] = []
+        self.headings: set[str] = set()
+        self._beside: list[str] = []
+        self._in_heading: list[str] | None = None
         self._open: list[_Grid] = []
         self._hidden = 0
 
+    @property
+    def beside(self) -> str:
+        """The text outside of all tables."""
+        return "".join(self._beside)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("script", "style"):
+        if tag in _HIDDEN:
             self._hidden += 1
         if tag == "table":
             self._open.append(_Grid())
         if not self._open:
+            self._beside.append(" ")
             return
         grid = self._open[-1]
         if tag == "tr":
@@ -117,11 +138,12 @@ class _Page(HTMLParser):
         elif tag in ("td", "th"):
             given = dict(attrs)
             grid.next_cell(_count(given.get("colspan")), _count(given.get("rowspan")))
+            self._in_heading = [] if tag == "th" else None
         elif tag == "br":
             grid.add(" ")
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in ("script", "style") and self._hidden:
+        if tag in _HIDDEN and self._hidden:
             self._hidden -= 1
         if tag == "table" and self._open:
             table = self._open.pop().done()
@@ -129,10 +151,19 @@ class _Page(HTMLParser):
                 self.tables.append(table)
         elif tag in ("td", "th") and self._open:
             self._open[-1].end_cell()
+            if self._in_heading is not None:
+                self.headings.add(" ".join("".join(self._in_heading).split()))
+                self._in_heading = None
 
     def handle_data(self, data: str) -> None:
-        if self._open and not self._hidden:
-            self._open[-1].add(data)
+        if self._hidden:
+            return
+        if not self._open:
+            self._beside.append(data)
+            return
+        self._open[-1].add(data)
+        if self._in_heading is not None:
+            self._in_heading.append(data)
 
     def close(self) -> None:
         super().close()
