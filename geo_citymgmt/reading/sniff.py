@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 import zipfile
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import refusal
+from geo_citymgmt.reading.not_read import unread_compound, unread_kind
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -60,7 +58,8 @@ _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
 _COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
 _HEAD = 65_536
-_START, _DRAWING = 64, b"AC10"
+#: Files of Office before 2007, and what is locked since.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: So many bytes of zero are damage even in a short text.
 _FEW_ZEROS = 8
 _MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
@@ -256,7 +255,7 @@ def sniff(path: Path) -> str:
         return "mapinfo"
     if _MIF.match(head) and _COLUMNS.search(head):
         return "mif"
-    if (other := _other(body)) is not None:
+    if (other := unread_kind(head)) is not None:
         raise refused(path.name, *other)
     if text is not None and suffix in _TEXT_SUFFIXES:
         return "csv"
@@ -267,18 +266,8 @@ def sniff(path: Path) -> str:
     )
 
 
-@cache
-def _others() -> list[tuple[bytes, Text, Text]]:
-    file = resources.files(__package__) / "refused.toml"
-    rows = tomllib.loads(file.read_text(encoding="utf-8"))["file"]
-    return [
-        (
-            bytes.fromhex(row["begins"]),
-            Text(f"是{row['zh']}，不能读取。", f"{row['en']}, which is not read."),
-            Text(row["remedy_zh"], row["remedy_en"]),
-        )
-        for row in rows
-    ]
+def _known() -> str:
+    return ", ".join(dict.fromkeys(suffix for suffix in KINDS.values() if suffix))
 
 
 def way_out(path: Path) -> Text | None:
@@ -289,25 +278,12 @@ def way_out(path: Path) -> Text | None:
     SourceError
         It cannot be opened.
     """
-    found = _other(_head(path))
+    head = _head(path)
+    found = unread_compound(path) if head[:8] == _COMPOUND else unread_kind(head)
     if found is None:
         return None
     cause, remedy = found
     return Text(f"{cause.zh}{remedy.zh}".rstrip("。"), f"{cause.en} {remedy.en}".rstrip("."))
-
-
-def _other(head: bytes) -> tuple[Text, Text] | None:
-    """Return what else an office has a file is, and how it is to be saved instead."""
-    # A list may begin with the letters of a drawing; a drawing is no text.
-    is_text = b"\0" not in head[:_START]
-    for begins, cause, remedy in _others():
-        if head.startswith(begins) and not (is_text and begins == _DRAWING):
-            return cause, remedy
-    return None
-
-
-def _known() -> str:
-    return ", ".join(dict.fromkeys(suffix for suffix in KINDS.values() if suffix))
 
 
 def _head(path: Path) -> bytes:
@@ -336,7 +312,9 @@ def _by_magic(path: Path, head: bytes) -> str | None:
         return "parquet"
     if head[:3] == b"fgb" and head[4:7] == b"fgb":
         return "flatgeobuf"
-    if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+    if head[:8] == _COMPOUND:
+        if (other := unread_compound(path)) is not None:
+            raise unreadable(path.name, *other)
         return "workbook"
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
         return _zip_kind(path)
@@ -357,6 +335,15 @@ def _zip_kind(path: Path) -> str:
         return "workbook"
     if "mimetype" in names and "content.xml" in names:
         return "workbook"
+    if names & {"word/document.xml", "ppt/presentation.xml"}:
+        raise refused(
+            path.name,
+            Text("是 Word 或演示文稿，不是表格。", "a document or slides, no table."),
+            Text(
+                "请把其中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
+                "Copy the table in it into a spreadsheet and save that as .xlsx.",
+            ),
+        )
     return "zip"
 
 
