@@ -36,6 +36,11 @@ CODES: Mapping[str, FindingCode] = {
         "warning", "缺少文件 {value}：{detail}", "file {value} is missing: {detail}"
     ),
     "SHP_DAMAGED": _c("error", ".shp 文件有损坏：{detail}", ".shp is damaged: {detail}"),
+    "SHP_FOOTPRINT": _c(
+        "info",
+        "{value} 个三维多面体（multipatch）按其平面轮廓读入",
+        "{value} multipatches, which have three dimensions, were read as their footprints",
+    ),
     "SHX_DAMAGED": _c("warning", ".shx 索引有损坏：{detail}", ".shx is damaged: {detail}"),
     "DBF_DAMAGED": _c("error", ".dbf 文件有损坏：{detail}", ".dbf is damaged: {detail}"),
     "COUNT_MISMATCH": _c(
@@ -59,8 +64,8 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "KML_LINKED": _c(
         "error",
-        "文件中有 {value} 处链接到别处（NetworkLink），其内容未读入；请在 Google Earth 或奥维中打开，"
-        "待内容全部显示后另存为 .kmz 或 .kml",
+        "文件中有 {value} 处链接到别处（NetworkLink），其内容未读入；请在 Google Earth 或奥维中"
+        "打开，待内容全部显示后另存为 .kmz 或 .kml",
         "the file has {value} links to elsewhere (NetworkLink), of which nothing was read; open it "
         "in Google Earth, wait until all of it is shown, and save the places as .kmz or .kml",
     ),

@@ -26,6 +26,7 @@ from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
+from geo_citymgmt.reading.multipatch import MULTIPATCH
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
 from geo_citymgmt.reading.sheet import list_sheets
@@ -338,7 +339,9 @@ def shape_of(path: Path) -> shapely.Geometry | None:
     with path.open("rb") as file:
         start = file.read(_SHP_HEADER)
     code = int.from_bytes(start[32:36], "little")
-    # With a Z or an M it is 10 or 20 more; a multipatch, 31, is none of these.
+    if code == MULTIPATCH:
+        return shapely.Polygon()
+    # With a Z or an M it is 10 or 20 more.
     return _SHP_EMPTY.get(code % 10) if len(start) == _SHP_HEADER and code < 30 else None
 
 
