@@ -239,7 +239,8 @@ def sniff(path: Path) -> str:
             Text("文件是空的。", "the file is empty."),
             Text("请重新拷贝或导出。", "Copy or export it again."),
         )
-    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    # What stands before the first value of a sequence of JSON is a mark of its own.
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x0b\x0c\x1e")
     text = _as_text(head)
     if body.startswith(_BOUNDARY):
         return "boundary points"

@@ -48,9 +48,10 @@ __all__ = [
     "shape_of",
 ]
 
-VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".parquet",
-                   ".geoparquet", ".fgb", ".kml", ".kmz", ".ovkml", ".gpx", ".gml", ".tab", ".mif",
-                   ".dxf", ".zip")  # fmt: skip
+VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
+                   ".geojsonseq", ".ndjson", ".jsonl", ".parquet", ".geoparquet", ".fgb",
+                   ".kml", ".kmz", ".ovkml", ".gpx", ".gml", ".tab", ".mif", ".dxf",
+                   ".zip")  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods")
 _ARCHIVES = (".zip", ".kmz")
 #: The head of a .shp, and an empty shape of each kind it may state.
