@@ -26,7 +26,8 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
     """Return a frame in which the tables of a column of HTML are columns of their own.
 
     What stands beside a table stays in the column; it goes where nothing is left in it. Text that
-    holds no table of names and values stays as it is. A name that is there before is numbered.
+    holds no table of names and values stays as it is. A name that is there before, and says
+    something else, is numbered.
 
     Parameters
     ----------
@@ -57,7 +58,11 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
         values: list[str | None] = [None] * len(frame)
         for k, pairs, _ in found:
             values[k] = pairs.get(name) or None
-        out[_free(name, out.columns)] = pd.Series(values, index=frame.index, dtype="str")
+        column_of = pd.Series(values, index=frame.index, dtype="str")
+        both = _in_one(frame[name], column_of) if name in frame.columns else None
+        out[name if both is not None else _free(name, out.columns)] = (
+            column_of if both is None else both
+        )
     for k, _, rest in found:
         texts.iloc[k] = rest or None
     out[column] = texts.astype("str")
@@ -66,6 +71,15 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
     shown = [*names[:_SHOWN], "…"] if len(names) > _SHOWN else names
     findings.add("KML_BALLOON", value=len(found), expected=", ".join(shown))
     return out
+
+
+def _in_one(column: pd.Series, other: pd.Series) -> pd.Series | None:
+    """Return two columns as one, as data and balloon often say the same; None where they differ."""
+    said = column.astype("str").mask(column.isna() | column.eq(""))
+    both = said.notna() & other.notna()
+    if not said[both].eq(other[both]).all():
+        return None
+    return said.fillna(other) if (said.isna() & other.notna()).any() else column
 
 
 def pairs_of(html: str) -> tuple[list[tuple[str, str]], str]:

@@ -148,6 +148,20 @@ def test_what_stands_in_a_balloon_is_columns_where_it_is_names_and_values(tmp_pa
     assert found == ({"description": html} if columns is None else columns)
 
 
+def test_what_data_and_balloon_both_say_is_one_column(tmp_path):
+    def both(data, html):
+        extended = f'<ExtendedData><Data name="编号"><value>{data}</value></Data></ExtendedData>'
+        table = f"<table><tr><td>编号</td><td>{html}</td></tr></table>"
+        return f"{extended}<description><![CDATA[{table}]]></description>{POINT}"
+
+    raw = read(tmp_path / "a.kml", both("J1", "J1"), both("", "J2"))
+    assert raw.frame.drop(columns=["kml_id", "Name"], errors="ignore").to_dict("list") == {
+        "编号": ["J1", "J2"]
+    }
+    raw = read(tmp_path / "a.kml", both("J1", "K1"))
+    assert raw.frame[["编号", "编号_2"]].values.tolist() == [["J1", "K1"]]
+
+
 def test_a_layer_is_made_of_balloons(tmp_path):
     path = tmp_path / "窨井.kml"
     read(path, *(balloon(ARCGIS.format(k)) for k in (1, 2)))
