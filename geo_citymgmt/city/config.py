@@ -29,6 +29,7 @@ _ENTRIES: dict[str, Any] = {
     "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
     "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
     "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
+    "source": (str, Mapping), "notice": (str, Mapping),
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
@@ -118,12 +119,8 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
     """Read what a profile may say too: what of it stands here counts."""
     check = Check(path.name, path)
     found.profile = profile_named(path)
-    unit = table.get("unit")
-    if isinstance(unit, str):
-        found.unit = Text(unit, DISTRICT.en)
-    elif unit is not None:
-        check.keys(unit, "unit", required=("zh", "en"))
-        found.unit = Text(str(unit["zh"]), str(unit["en"]))
+    found.unit = _text(check, table, "unit", en=DISTRICT.en)
+    found.data_source, found.notice = (_text(check, table, n) for n in ("source", "notice"))
     starts = check.value(table, "", "month_starts", int, 0)
     if "month_starts" in table and not 1 <= starts <= 28:
         cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
@@ -132,6 +129,17 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
     metric_crs = table.get("metric_crs")
     found.metric_crs = None if metric_crs is None else str(metric_crs)
     found.units = read_units(check, table.get("units", []), path.parent)
+
+
+def _text(check: Check, table: Mapping[str, Any], name: str, *, en: str = "") -> Text:
+    """Read an entry in both languages, or in one; ``en`` stands for English that is not said."""
+    said = table.get(name)
+    if said is None:
+        return NOTHING
+    if isinstance(said, str):
+        return Text(said, en or said)
+    check.keys(said, name, required=("zh", "en"))
+    return Text(str(said["zh"]), str(said["en"]))
 
 
 def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:

@@ -23,7 +23,7 @@ from geo_citymgmt.cli.frame import (
 )
 from geo_citymgmt.cli.listing import fields, figures
 from geo_citymgmt.cli.settings import profile
-from geo_citymgmt.cli.tell import tell_kept, tell_unread
+from geo_citymgmt.cli.tell import tell_kept, tell_left_out, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import Lang, load_specs
@@ -208,12 +208,19 @@ def check(
 @click.argument("source", type=SourcePath())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.option("--include-personal", is_flag=True, help="包括个人信息字段 / with personal fields")
+@click.option(
+    "--all-columns",
+    is_flag=True,
+    help="也写出图层定义之外的列，请自查其中的个人信息 / with the columns that are no fields of the "
+    "layer; look for personal data in them yourself",
+)
 @common_options
 @guarded
 def convert(
     source: Path,
     out: Path,
     include_personal: bool,
+    all_columns: bool,
     lang: Lang,
     reading: SourceOptions,
 ) -> int:
@@ -221,12 +228,13 @@ def convert(
     city = load_source(source, reading)
     tell_unusable(city, lang)
     suffix = out.suffix.lower()
+    with_too = {"include_personal": include_personal, "include_unknown": all_columns}
     if suffix == ".gpkg":
-        city.to_file(out, include_personal=include_personal)
+        city.to_file(out, **with_too)
     elif suffix == ".xlsx":
-        city.to_excel(out, include_personal=include_personal)
+        city.to_excel(out, **with_too)
     elif suffix == "":
-        city.to_parquet(out, include_personal=include_personal)
+        city.to_parquet(out, **with_too)
     else:
         from geo_citymgmt.writing import write_layer
 
@@ -239,8 +247,14 @@ def convert(
                     ".gpkg.",
                 ),
             )
-        write_layer(city.layer(kept[0]), out, include_personal=include_personal)
+        write_layer(
+            city.layer(kept[0]),
+            out,
+            include_personal=include_personal,
+            include_unknown=all_columns,
+        )
     click.echo(str(out))
+    tell_left_out(city, lang, **with_too)
     return outcome(city, lang, fatal=False)
 
 
