@@ -6,7 +6,7 @@ row that cannot be used is left out and told; a file that is no such table count
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ from geo_citymgmt.reading.source import SourceLayer, read_raw
 from geo_citymgmt.reading.table_findings import tell_cells, tell_reading, texts_of
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["ACCOUNT_COLUMNS", "SideTable", "account_row", "told_as_unusable"]
+__all__ = ["ACCOUNT_COLUMNS", "SideTable", "account_row", "own_columns", "told_as_unusable"]
 
 ACCOUNT_COLUMNS = (
     "table", "source", "n_walked", "n_skipped", "n_records", "n_used", "n_rejected", "state",
@@ -71,7 +71,8 @@ class SideTable:
         raw, name = read_raw(source), _name_of(source)
         tell_reading(raw, name, findings)
         given = texts_of(raw)
-        found = _own_columns(given, columns, name, tuple(required), findings)
+        found = own_columns(given.columns, columns, tuple(required), name)
+        _tell_unused(given, found, name, findings)
         frame = pd.DataFrame(
             {c: given[labels[0]] if labels else "" for c, labels in found.items()},
             index=given.index,
@@ -136,38 +137,61 @@ def _name_of(source: Path | SourceLayer) -> str:
     return source.label if isinstance(source, SourceLayer) else Path(source).name
 
 
-def _own_columns(
-    given: pd.DataFrame,
+def own_columns(
+    headings: Iterable[Any],
     columns: Mapping[str, Sequence[str]],
+    required: Collection[str],
     name: str,
-    required: tuple[str, ...],
-    findings: Findings,
-) -> dict[str, list[str]]:
-    """Return the headings of each own column: none, one, or one that is there more than once."""
-    labels: dict[str, list[str]] = {}
-    for label in map(str, given.columns):
-        base, sign, number = label.rpartition("_")
+) -> dict[str, list[Any]]:
+    """Return the headings of each own column: none, one, or one that is there more than once.
+
+    Parameters
+    ----------
+    headings : iterable
+        Of the table.
+    columns : mapping of str to sequence of str
+        The own columns with the headings they go by.
+    required : collection of str
+        Those that must be there.
+    name : str
+        What the table is called.
+
+    Raises
+    ------
+    SourceError
+        A required column is missing.
+    """
+    texts = [str(label) for label in headings]
+    labels: dict[str, list[Any]] = {}
+    for label in headings:
+        base, sign, number = str(label).rpartition("_")
         # A heading that is there before is numbered in reading.
-        is_again = sign and number.isdigit() and base in given.columns
-        labels.setdefault(plain_key(base if is_again else label), []).append(label)
+        is_again = sign and number.isdigit() and base in texts
+        labels.setdefault(plain_key(base if is_again else str(label)), []).append(label)
     found = {}
     for column, words in columns.items():
         keys = [plain_key(word) for word in (column, *words)]
         found[column] = next((labels[key] for key in keys if key in labels), [])
         if not found[column] and column in required:
-            near = did_you_mean(column, given.columns)
-            shown = Text(f"{column}（或 {'、'.join(words)}）", f"{column!r}")
+            near = did_you_mean(column, texts)
+            shown = f"{column}（或 {'、'.join(words)}）" if words else column
             raise SourceError(
                 Text(
-                    f"{name}：缺少列 {shown.zh}。",
-                    f"{name}: no column {shown.en}; it needs {', '.join(required)}.",
+                    f"{name}：缺少列 {shown}。",
+                    f"{name}: no column {column!r}; it needs {', '.join(required)}.",
                 ),
                 remedy=Text(
                     f"请补上该列并写明列名。{near.zh}",
                     f"Add the column, with this heading.{near.en}",
                 ),
             )
-    used = {label for several in found.values() for label in several}
+    return found
+
+
+def _tell_unused(
+    given: pd.DataFrame, found: Mapping[str, list[Any]], name: str, findings: Findings
+) -> None:
+    used = {label for labels in found.values() for label in labels}
     for label in map(str, given.columns):
         if label not in used:
             near = did_you_mean(label, [c for c, labels in found.items() if not labels])
@@ -179,11 +203,10 @@ def _own_columns(
                 file=name,
                 detail=near,
             )
-    return found
 
 
 def _clashes(
-    given: pd.DataFrame, found: Mapping[str, list[str]], name: str, findings: Findings
+    given: pd.DataFrame, found: Mapping[str, list[Any]], name: str, findings: Findings
 ) -> np.ndarray:
     """Return the rows in which columns of one heading differ; where they agree, one is enough."""
     clash = np.zeros(len(given), dtype=bool)

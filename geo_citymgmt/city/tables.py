@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import local_days
-from geo_citymgmt.city.side_table import SideTable
+from geo_citymgmt.city.side_table import SideTable, own_columns
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.id_text import plain_ids
 from geo_citymgmt.cleaning.numbers import parse_number
@@ -155,21 +155,9 @@ def table_columns(
             ),
             remedy=Text("请改名或删去多余的列。", "Rename them, or leave one out."),
         )
-    by_key = {plain_key(str(c)): c for c in table.columns}
-    out = {}
-    for column, words in own_headings(columns, more).items():
-        keys = [plain_key(word) for word in (column, *words)]
-        found = next((by_key[key] for key in keys if key in by_key), None)
-        if found is None and column in required:
-            raise SourceError(
-                Text(
-                    f"{name}：缺少列 {column}（或 {'、'.join(_HEADINGS[column])}）。",
-                    f"{name}: no column {column!r}; it needs {', '.join(required)}.",
-                ),
-                remedy=Text("请补上该列并写明列名。", "Add the column, with this heading."),
-            )
-        out[column] = table[found] if found is not None else pd.Series(pd.NA, index=table.index)
-    return pd.DataFrame(out)
+    found = own_columns(table.columns, own_headings(columns, more), required, name)
+    nothing = pd.Series(pd.NA, index=table.index)
+    return pd.DataFrame({c: table[labels[0]] if labels else nothing for c, labels in found.items()})
 
 
 def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:

@@ -16,7 +16,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["check_database", "is_settled", "opened"]
+__all__ = ["check_database", "is_logged", "opened"]
 
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE", re.I)
@@ -47,7 +47,7 @@ def check_database(path: Path, file: Path) -> None:
         no end; SOURCE_UNREADABLE where it is damaged.
     """
     log = Path(f"{file}-wal")
-    if not is_settled(file) and not log.exists():
+    if is_logged(file) and not log.exists():
         raise refused(path.name, *_WITHOUT_LOG)
     try:
         with opened(file) as database:
@@ -67,14 +67,13 @@ def check_database(path: Path, file: Path) -> None:
         ) from error
 
 
-def is_settled(file: Path) -> bool:
-    """Whether a database keeps all it has in its one file, as its head says.
+def is_logged(file: Path) -> bool:
+    """Whether a database is written through a log (WAL), as its head says.
 
-    Where it is written through a log (WAL), what was written last may stand in a ``-wal`` beside
-    it alone.
+    What was written last may then stand in a ``-wal`` beside it alone.
     """
     with file.open("rb") as stream:
-        return stream.read(20)[18:20] == b"\x01\x01"
+        return b"\x02" in stream.read(20)[18:20]
 
 
 @contextmanager

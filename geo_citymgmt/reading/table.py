@@ -25,7 +25,7 @@ from geo_citymgmt.reading.headings import (
     is_blank,
     is_number_text,
     kinds_below,
-    with_units,
+    names_with_units,
 )
 from geo_citymgmt.reading.inert import restore
 from geo_citymgmt.reading.raw import Raw
@@ -200,7 +200,7 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
     header = list(found.names)
     kinds = kinds_below(sheet.rows[found.first : found.first + SEARCHED], header)
     for kind, row in zip(kinds, sheet.rows[found.first :], strict=False):
-        header = with_units(header, row) if kind == "units" else header
+        header = names_with_units(header, row) if kind == "units" else header
     start = found.first + len(kinds)
     body = sheet.body(start)
     if sheet.columns is not None and _has_blank_row(body):

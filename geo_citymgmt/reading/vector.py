@@ -28,7 +28,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.arrow import plain_frame, shapes_of, tell_unreadable
 from geo_citymgmt.reading.balloon import with_balloons
-from geo_citymgmt.reading.geopackage import check_database, is_settled, opened
+from geo_citymgmt.reading.geopackage import check_database, is_logged, opened
 from geo_citymgmt.reading.kml import ONLY_LINKS, holds_only_links, prepared, spelt_name
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
@@ -242,7 +242,7 @@ def _staged(path: Path, kind: str, findings: Findings) -> Iterator[tuple[Path, s
     is_wal = False
     if kind == "geopackage":
         parts += [p for s in ("-wal", "-journal") if (p := Path(f"{path}{s}")).exists()]
-        is_wal = not is_settled(path)
+        is_wal = is_logged(path)
     renamed, encoding = _rewritten(path, kind, findings)
     # What is read with files beside it finds its own and no others; nor is any written there.
     beside = kind in ("mapinfo", "mif", "gml")
