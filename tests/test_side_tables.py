@@ -329,6 +329,23 @@ def test_the_list_of_an_office_has_an_account_and_a_damaged_one_costs_no_layer(t
     assert loaded.tables["state"].tolist() == ["unusable"]
 
 
+def test_decisions_that_came_back_have_an_account(tmp_path):
+    book = pd.DataFrame(
+        [("错误", "ID_DUPLICATE", "J1", "属实"), ("错误", "ID_DUPLICATE", "J2", "再看看"),
+         ("错误", "ID_DUPLICATE", "J3", "")],
+        columns=["级别", "问题代码", "编号", "处理意见"],
+    )  # fmt: skip
+    book.to_excel(tmp_path / "findings.xlsx", sheet_name="窨井", index=False)
+    (tmp_path / "manholes.csv").write_text("manhole_id,lon,lat\nJ1,120.6,31.3\n")
+    loaded = gcm.load_city(
+        tmp_path / "manholes.csv", crs="EPSG:4490", decisions=tmp_path / "findings.xlsx"
+    )
+    row = loaded.tables.set_index("table").loc["decisions"]
+    # What is not decided yet is skipped, what nobody understands is told and left out.
+    assert [row[c] for c in ("n_walked", "n_used", "n_rejected", "n_skipped")] == [3, 1, 1, 1]
+    assert len(told(loaded.findings, "DECISION_UNCLEAR")) == 1
+
+
 def test_a_crosswalk_is_read_in_the_encoding_of_the_office(tmp_path):
     file = tmp_path / "crosswalk.csv"
     file.write_text("原代码,现代码,比例\n320501,320508,0.5\n", encoding="gb18030")
