@@ -329,6 +329,30 @@ def test_the_list_of_an_office_has_an_account_and_a_damaged_one_costs_no_layer(t
     assert loaded.tables["state"].tolist() == ["unusable"]
 
 
+@pytest.mark.parametrize(
+    ("sheets", "n_events", "errors"),
+    [
+        ({"Sheet1": True, "说明": False}, 1, 0),
+        ({"Sheet1": True, "events": True}, 1, 1),
+        ({"Sheet1": False, "events": True}, 1, 0),
+        ({"Sheet1": True, "Sheet2": True}, 0, 2),
+        ({"Sheet1": False, "Sheet2": False}, 0, 2),
+    ],
+)
+def test_of_a_workbook_of_events_the_sheet_with_their_columns_is_meant(
+    tmp_path, sheets, n_events, errors
+):
+    rows = {"图层": ["窨井"], "编号": ["J1"], "事件": ["验收"], "日期": ["2022-05-01"]}
+    with pd.ExcelWriter(tmp_path / "events.xlsx") as book:
+        for name, is_meant in sheets.items():
+            table = pd.DataFrame(rows if is_meant else {"说明": ["x"], "乙": ["y"]})
+            table.to_excel(book, sheet_name=name, index=False)
+    loaded = city(tmp_path)
+    assert len(loaded.events) == n_events
+    found = loaded.findings.query("code == 'LAYER_IGNORED' and severity == 'error'")
+    assert len(found) == errors
+
+
 def test_decisions_that_came_back_have_an_account(tmp_path):
     book = pd.DataFrame(
         [("错误", "ID_DUPLICATE", "J1", "属实"), ("错误", "ID_DUPLICATE", "J2", "再看看"),

@@ -23,6 +23,7 @@ from geo_citymgmt.city.recognition import (
     recognise,
     stated_zones,
 )
+from geo_citymgmt.city.side_table import REQUIRED, own_columns, own_headings
 from geo_citymgmt.city.source import COMPANY, CitySource, Leftover
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import RepeatedSourceError, SourceError, SpecError
@@ -444,10 +445,7 @@ def _take(
     groups: dict[str, list[_Piece]] = {}
     unnamed: list[_Piece] = []
     looked = Looked()
-    for item in items:
-        if any(_is_side_table(name) for name in item.names):
-            _take_side_table(found, item)
-            continue
+    for item in _take_side_tables(found, items, looked):
         piece = _Piece(item, Preview(item, looked))
         key = _told(piece, specs)
         if key is None:
@@ -589,6 +587,58 @@ def _take_side_table(found: CitySource, item: SourceLayer) -> None:
         _ignored(found, item.label, Text("city.toml 写明用另一份", "city.toml names another"))
     else:
         _ignored(found, item.label, _second_table(kind, taken, item.label), severity="error")
+
+
+def _take_side_tables(
+    found: CitySource, items: Sequence[SourceLayer], looked: Looked
+) -> list[SourceLayer]:
+    """Take what is called events or targets, and return all other items.
+
+    Of a workbook that is called so it is the sheet that has their columns.
+    """
+    named = [item for item in items if any(map(_is_side_table, item.names))]
+    for item in named:
+        _take_side_table(found, item)
+    sheets: dict[tuple[Path, str], list[SourceLayer]] = {}
+    for item in items:
+        if item not in named and _side_kind(_stem_of(item)):
+            sheets.setdefault((item.path, _stem_of(item)), []).append(item)
+    for (_, stem), group in sheets.items():
+        kind = _side_kind(stem)
+        meant = [item for item in group if _has_columns(Preview(item, looked).frame, kind)]
+        for item in group:
+            if [item] == meant:
+                _take_side_table(found, replace(item, names=(stem,)))
+            elif len(meant) == 1 or getattr(found, kind) is not None:
+                _ignored(found, item.label, _NO_LAYER)
+            else:
+                _ignored(found, item.label, _which_sheet(kind), severity="error")
+    taken = [*named, *(item for group in sheets.values() for item in group)]
+    return [item for item in items if item not in taken]
+
+
+def _stem_of(item: SourceLayer) -> str:
+    """Return what the file of a sheet is called, within its archive where it is in one."""
+    member, sign, _ = (item.sublayer or "").rpartition(":")
+    if item.suffix == item.path.suffix.lower():
+        return item.path.stem
+    return PurePosixPath(member).stem if sign else ""
+
+
+def _has_columns(frame: pd.DataFrame, kind: str) -> bool:
+    required = REQUIRED[kind]
+    try:
+        own_columns(frame.columns, own_headings(required), required, kind)
+    except SourceError:
+        return False
+    return True
+
+
+def _which_sheet(kind: str) -> Text:
+    return Text(
+        f"看不出哪个工作表是要用的表；请把那个工作表改名为 {kind}",
+        f"which sheet is meant cannot be told; call that sheet {kind!r}",
+    )
 
 
 def _second_table(kind: str, taken: Any, label: str) -> Text:

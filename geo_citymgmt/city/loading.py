@@ -19,9 +19,14 @@ from geo_citymgmt.city.discovery import find_source, keep_within, told_by_archiv
 from geo_citymgmt.city.naming import add_assumption, name_city
 from geo_citymgmt.city.published import read_published
 from geo_citymgmt.city.reporting import read_crosswalk, successors
-from geo_citymgmt.city.side_table import ACCOUNT_COLUMNS, told_as_unusable
+from geo_citymgmt.city.side_table import (
+    ACCOUNT_COLUMNS,
+    EVENT_COLUMNS,
+    TARGET_COLUMNS,
+    told_as_unusable,
+)
 from geo_citymgmt.city.source import CitySource
-from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, at_rows, read_events
+from geo_citymgmt.city.tables import at_rows, read_events
 from geo_citymgmt.city.targets import read_targets, tell_faults
 from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning.text import text_array

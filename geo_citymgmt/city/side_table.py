@@ -23,12 +23,43 @@ from geo_citymgmt.reading.source import SourceLayer, read_raw
 from geo_citymgmt.reading.table_findings import tell_cells, tell_reading, texts_of
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["ACCOUNT_COLUMNS", "SideTable", "account_row", "own_columns", "told_as_unusable"]
+__all__ = [
+    "ACCOUNT_COLUMNS", "EVENT_COLUMNS", "REQUIRED", "TARGET_COLUMNS", "SideTable", "account_row",
+    "own_columns", "own_headings", "told_as_unusable",
+]  # fmt: skip
 
 ACCOUNT_COLUMNS = (
     "table", "source", "n_walked", "n_skipped", "n_records", "n_used", "n_rejected", "state",
     "encoding", "encoding_source",
 )  # fmt: skip
+EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
+TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
+#: Columns without which a table is none of its kind.
+REQUIRED = {
+    "events": ("layer", "key", "event", "date"),
+    "targets": ("indicator", "zone_code", "target"),
+}
+_HEADINGS = {
+    "layer": ("图层", "类别"),
+    "key": ("编号", "要素编号", "对象编号"),
+    "event": ("事件", "事件类型"),
+    "date": ("日期", "发生日期"),
+    "amount": ("数量", "数值", "面积"),
+    "note": ("备注", "说明"),
+    "indicator": ("指标", "指标编号"),
+    "zone_code": ("区划代码", "行政区划代码"),
+    "target": ("目标", "目标值"),
+    "unit": ("单位",),
+    "deadline": ("完成时限", "期限"),
+}
+
+
+def own_headings(
+    columns: Collection[str], more: Mapping[str, str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return the headings that columns of small tables go by, ``more`` of them for this city."""
+    extra = {column: (word,) for column, word in (more or {}).items()}
+    return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
 
 
 @dataclass

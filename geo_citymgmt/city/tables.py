@@ -10,7 +10,13 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import local_days
-from geo_citymgmt.city.side_table import SideTable, own_columns
+from geo_citymgmt.city.side_table import (
+    EVENT_COLUMNS,
+    REQUIRED,
+    SideTable,
+    own_columns,
+    own_headings,
+)
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.id_text import plain_ids
 from geo_citymgmt.cleaning.numbers import parse_number
@@ -28,30 +34,7 @@ from geo_citymgmt.reading.table_findings import row_numbers, tell_cells
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = [
-    "EVENT_COLUMNS",
-    "TARGET_COLUMNS",
-    "at_rows",
-    "own_headings",
-    "read_events",
-    "table_columns",
-]
-
-EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
-TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
-_HEADINGS = {
-    "layer": ("图层", "类别"),
-    "key": ("编号", "要素编号", "对象编号"),
-    "event": ("事件", "事件类型"),
-    "date": ("日期", "发生日期"),
-    "amount": ("数量", "数值", "面积"),
-    "note": ("备注", "说明"),
-    "indicator": ("指标", "指标编号"),
-    "zone_code": ("区划代码", "行政区划代码"),
-    "target": ("目标", "目标值"),
-    "unit": ("单位",),
-    "deadline": ("完成时限", "期限"),
-}
+__all__ = ["at_rows", "read_events", "table_columns"]
 
 
 def read_events(
@@ -73,7 +56,7 @@ def read_events(
     SourceError
         It is no table, or a required column is missing.
     """
-    required = ("layer", "key", "event", "date")
+    required = REQUIRED["events"]
     side = None
     if isinstance(source, pd.DataFrame):
         table = table_columns(source, EVENT_COLUMNS, required=required)
@@ -114,14 +97,6 @@ def read_events(
     if side is not None and account is not None:
         account.append(side.account("events", len(table)))
     return table.sort_values(["date", "layer", "key"], kind="stable")
-
-
-def own_headings(
-    columns: Collection[str], more: Mapping[str, str] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """Return the headings that columns of small tables go by, ``more`` of them for this city."""
-    extra = {column: (word,) for column, word in (more or {}).items()}
-    return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
 
 
 def at_rows(why: Text, name: str, rows: Iterable[int]) -> Text:

@@ -48,8 +48,8 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
         return frame
     texts = frame[column].astype("object")
     at = np.flatnonzero(texts.map(lambda t: isinstance(t, str) and "<table" in t.lower())).tolist()
-    found = [(k, *pairs_of(texts.iloc[k])) for k in at]
-    found = [(k, dict(pairs), rest) for k, pairs, rest in found if pairs]
+    read = [(k, *pairs_of(texts.iloc[k])) for k in at]
+    found = [(k, dict(pairs), rest) for k, pairs, rest in read if pairs]
     names = list(dict.fromkeys(name for _, pairs, _ in found for name in pairs))
     if not names:
         return frame

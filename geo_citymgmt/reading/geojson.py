@@ -156,7 +156,8 @@ def _tell_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) ->
 
 def _in_sequence(path: Path, text: str) -> list[Any]:
     """Return the values of a text that holds one after the other: on lines, or behind marks."""
-    decoder, found = json.JSONDecoder(object_pairs_hook=_with_repeated), []
+    decoder = json.JSONDecoder(object_pairs_hook=_with_repeated)
+    found: list[Any] = []
     at, end = 0, len(text)
     while at < end:
         if text[at] in _BETWEEN:
