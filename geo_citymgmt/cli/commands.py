@@ -211,8 +211,8 @@ def check(
 @click.option(
     "--all-columns",
     is_flag=True,
-    help="也写出图层定义之外的列，请自查其中的个人信息 / with the columns that are no fields of the "
-    "layer; look for personal data in them yourself",
+    help="也写出图层定义之外的列，请自查其中的个人信息 / with the columns that are no fields "
+    "of the layer; look for personal data in them yourself",
 )
 @common_options
 @guarded

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -67,7 +69,8 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         lang = str(kwargs.get("lang", "zh"))
         debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
         try:
-            code = command(*args, **kwargs)
+            with _told_warnings(lang):
+                code = command(*args, **kwargs)
         except CityDataError as error:
             _complain(error, lang)
             code = NOT_DONE
@@ -94,6 +97,18 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         sys.exit(code)
 
     return run
+
+
+@contextmanager
+def _told_warnings(lang: str) -> Iterator[None]:
+    """Say what Python would warn of in one line, without the place in the code it comes from."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        click.echo(say(f"提醒：{message}", f"Note: {message}", lang), err=True)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _denied(error: PermissionError) -> CityDataError:
