@@ -35,6 +35,8 @@ __all__ = [
     "common_options",
     "guarded",
     "has_errors",
+    "lang_option",
+    "layers_option",
     "load_source",
     "outcome",
     "positions",
@@ -145,6 +147,21 @@ class SourceOptions:
     y: str | None = None
 
 
+lang_option = click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default=lambda: options.lang,
+    help="语言 / language",
+)
+layers_option = click.option(
+    "--layers",
+    "layer_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+)
+
+
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command that reads a source: ``lang``, the others as ``reading``."""
 
@@ -155,19 +172,8 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, reading=reading, **kwargs)
 
     for option in (
-        click.option(
-            "--lang",
-            type=click.Choice(["zh", "en"]),
-            default=lambda: options.lang,
-            help="语言 / language",
-        ),
-        click.option(
-            "--layers",
-            "layer_folder",
-            type=click.Path(path_type=Path),
-            metavar="FOLDER",
-            help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
-        ),
+        lang_option,
+        layers_option,
         click.option(
             "--crs",
             multiple=True,
