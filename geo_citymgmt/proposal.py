@@ -8,7 +8,7 @@ prose. A question is a line that begins with ``# ??``, an explanation one with `
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.city.naming import CityName, city_of_names, is_county_name, name_city
 from geo_citymgmt.city.source import CitySource, LayerSource, Leftover
 from geo_citymgmt.cleaning.codes import OPEN, near_codes, unknown_words
+from geo_citymgmt.cleaning.evidence import days_of
 from geo_citymgmt.cleaning.extent import Extent, looks_geographic, rank_candidates, spots
 from geo_citymgmt.cleaning.mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning.names import unique_names
@@ -58,6 +59,8 @@ class _Draft:
     questions: list[Text] = field(default_factory=list)
     #: Files and tables that are proposed to be left out.
     ignored: list[str] = field(default_factory=list)
+    #: The last day in columns of dates that are no field of a layer.
+    days: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     def ask(self, question: Text, *, here: bool = True) -> None:
         """Add an open question; ``here`` as a line at this place too, where it says more."""
@@ -76,6 +79,7 @@ class _Draft:
         self.lines += other.lines
         self.questions += other.questions
         self.ignored += other.ignored
+        self.days |= other.days
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def propose(
             zones = layer.data if part.spec.level == "district" else zones
     _city_lines(draft, found, layers)
     _metric_lines(draft, found, layers)
-    _date_lines(draft, found, layers)
+    _date_lines(draft, found, layers, body.days)
     for name in ("events", "targets"):
         path = getattr(found, name)
         if isinstance(path, Path):
@@ -291,7 +295,12 @@ def _positions(layers: Mapping[str, Layer]) -> tuple[np.ndarray, np.ndarray, Tex
     return lon, lat, Text("各图层的位置", "the positions of the layers")
 
 
-def _date_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+def _date_lines(
+    draft: _Draft,
+    found: CitySource,
+    layers: Mapping[str, Layer],
+    unused: Mapping[str, pd.Timestamp],
+) -> None:
     if found.data_date is not None:
         draft.entry(f"data_date = {found.data_date:%Y-%m-%d}")
         return
@@ -300,6 +309,16 @@ def _date_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
     )
     latest = _latest(layers)
     where = Text("数据中最晚的日期：", "the latest date in the data:")
+    later = {c: day for c, day in unused.items() if latest is None or day > latest}
+    for column, day in later.items():
+        draft.note(
+            Text(
+                f"未采用的列“{column}”中最晚的日期是 {day:%Y-%m-%d}",
+                f"the column {column!r}, which is not used, has dates up to {day:%Y-%m-%d}",
+            )
+        )
+    if latest is None and later:
+        latest = max(later.values())
     if latest is None:
         latest = _latest_change(found)
         where = Text(
@@ -751,8 +770,23 @@ def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
                 ),
                 here=False,
             )
+    draft.days |= _last_days(frame, {*match.mapping.values(), *taken})
     every = {**match.mapping, **{name: column for column, name, _ in lines if name}}
     _value_lines(draft, part, {n: frame[c] for n, c in every.items() if c in frame.columns})
+
+
+def _last_days(frame: pd.DataFrame, used: Collection[str]) -> dict[str, pd.Timestamp]:
+    """Return the last day of each column of dates that is not used and lies in the past."""
+    today = pd.Timestamp.now().normalize()
+    out = {}
+    for column in frame.columns:
+        if column in used:
+            continue
+        days = pd.Series(days_of(frame[column]))
+        days = days[days <= today]
+        if len(days):
+            out[str(column)] = days.max().normalize()
+    return out
 
 
 def _zone_fields(

@@ -180,6 +180,7 @@ def _tell_unknown(
         item=item,
         value=np.array([*texts, ""], dtype=object)[at],
         expected=nearest[at],
+        english={"是": "yes", "否": "no"} | {e.zh: e.en for e in item.codes.values()},
         action="value_removed",
     )
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from geo_citymgmt._options import options
 from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
@@ -16,6 +15,7 @@ from geo_citymgmt.cli.frame import (
     asked_day,
     common_options,
     guarded,
+    lang_option,
     load_source,
     outcome,
     positions,
@@ -211,8 +211,8 @@ def check(
 @click.option(
     "--all-columns",
     is_flag=True,
-    help="也写出图层定义之外的列，请自查其中的个人信息 / with the columns that are no fields of the "
-    "layer; look for personal data in them yourself",
+    help="也写出图层定义之外的列，请自查其中的个人信息 / with the columns that are no fields "
+    "of the layer; look for personal data in them yourself",
 )
 @common_options
 @guarded
@@ -295,7 +295,7 @@ def init(
 @click.option("--scale", type=click.IntRange(1, 1000), default=1, help="记录数的倍数")
 @click.option("--seed", type=int, default=0, help="随机种子")
 @click.option("--dirty", is_flag=True, help="写成收到时的样子 / as it would arrive")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default=lambda: options.lang)
+@lang_option
 @guarded
 def sample(out: Path, scale: int, seed: int, dirty: bool, lang: str) -> int:
     """写出示例城市 / write the synthetic sample city."""

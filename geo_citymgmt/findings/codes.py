@@ -313,9 +313,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "ZONES_MISSING": _c(
         "info",
-        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，或指定 profile",
+        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，"
+        "或指定带有本市界线的配置（profile）",
         "the source has no districts: checks of place are off and figures are of the whole; add a "
-        "layer of districts, or name a profile",
+        "layer of districts, or name a profile that has the outlines of this city",
     ),
     "ZONES_VINTAGE": _c(
         "info",
