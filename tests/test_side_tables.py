@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
 import geopandas as gpd
 import pandas as pd
@@ -279,6 +280,18 @@ def test_a_table_of_any_format_that_cannot_be_read_is_an_error_with_its_cause(
     assert found["severity"].tolist() == ["error"]
     assert found["message_en"].item().startswith(f"{name} cannot be used")
     assert loaded.tables["state"].tolist() == ["unusable"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("events.gpkg", "TABLE_UNUSABLE"), ("events.pdf", "LAYER_IGNORED")]
+)
+def test_in_an_archive_too_a_table_that_cannot_be_read_is_an_error(tmp_path, name, code):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("manholes.csv", "manhole_id,lon,lat\nJ1,120.6,31.3\n")
+        archive.writestr(name, b"SQLite format 3\0" + b"\1" * 900)
+    loaded = gcm.load_city(tmp_path / "a.zip", crs="EPSG:4490")
+    assert len(loaded["manholes"]) == 1
+    assert loaded.findings.query("severity == 'error'")["code"].tolist() == [code]
 
 
 def test_events_of_a_geopackage_have_an_account_and_keep_their_days(tmp_path):

@@ -106,7 +106,7 @@ def find_source(
         raise preview.error or _unknown(path.name, likely, specs, by_geometry(preview, specs))
     for name in others:
         if PurePosixPath(name).suffix.lower() not in COMPANY or name.endswith("city.toml"):
-            _ignored(found, name, _NO_LAYER)
+            _pass_over(found, name)
     return found
 
 
@@ -344,6 +344,7 @@ def _scan_folder(
     files = list_folder(found.root)
     passed: list[str] = []
     items: list[SourceLayer] = []
+    members: list[str] = []
     for path in files.sources:
         name = path.relative_to(found.root).as_posix()
         if path.resolve() in taken:
@@ -364,10 +365,10 @@ def _scan_folder(
                 passed.append(item.label)
             elif not any(_is_table(item, name) for name in tables.get(path.resolve(), ())):
                 items.append(item)
-        for other in others:
-            if PurePosixPath(other).suffix.lower() not in COMPANY:
-                _ignored(found, f"{name}/{other}", _NO_LAYER)
+        members += [f"{name}/{m}" for m in others if PurePosixPath(m).suffix.lower() not in COMPANY]
     _take(found, items, specs, asked)
+    for member in members:
+        _pass_over(found, member)
     _tell_files(found, files, passed, taken)
 
 
@@ -408,6 +409,19 @@ def _why_unread(path: Path) -> Text:
         return way_out(path) or _NO_LAYER
     except SourceError:
         return _NO_LAYER
+
+
+def _pass_over(found: CitySource, member: str) -> None:
+    """Say of a member of an archive that it is not read; one called after a table is missed."""
+    kind = _side_kind(PurePosixPath(member).stem)
+    if kind and getattr(found, kind) is None:
+        why = Text(
+            "不是能读的表格，请存成 .csv 或 .xlsx",
+            "it is no table that is read, save it as .csv or .xlsx",
+        )
+        _ignored(found, member, why, severity="error")
+    else:
+        _ignored(found, member, _NO_LAYER)
 
 
 def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]) -> None:
