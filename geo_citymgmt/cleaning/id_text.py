@@ -44,8 +44,8 @@ _KEPT = 15
 _SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{1,2}$"
 _LONG, _ZEROS = rf"^\d{{{_KEPT + 1},}}$", rf"^[1-9]\d{{{_KEPT - 1}}}0+$"
 #: Long ids end in zeros now and then; half a column of them does not. Of those with one digit
-#: more than a sheet keeps all must end in a zero, and be so many.
-_MANY, _SURE = 0.5, 3
+#: more than a sheet keeps all must end in a zero, and be so many; fewer where they are floats.
+_MANY, _SURE, _SOME = 0.5, 3, 2
 _LOST = "\ufffd"
 #: So many ids, and such a share of them, make a form that the others are to have as well. Numbers
 #: that are counted up, without zeros in front, reach no more than nine in ten of one length.
@@ -80,7 +80,7 @@ def clean_ids(column: pd.Series, item: Field, findings: Findings, record: np.nda
     >>> clean_ids(ids, item, Findings(), np.arange(4)).tolist()
     ['001', '002', '1003', '1004']
     """
-    given = text_array(column)
+    given = _texts(column)
     seen = without_unseen(given)
     before = text_array(clean_text(to_series(seen), fold=True))
     ids = written_ids(before)
@@ -115,9 +115,26 @@ def plain_ids(column: pd.Series) -> pd.Series:
     >>> plain_ids(pd.Series([" J1" + chr(0x200B), "/"])).tolist()
     ['J1', nan]
     """
-    seen = without_unseen(text_array(column))
+    seen = without_unseen(_texts(column))
     ids = written_ids(text_array(clean_text(to_series(seen), fold=True)))
     return to_series(ids).set_axis(column.index)
+
+
+def _texts(column: pd.Series) -> pa.Array:
+    """Return ids as text; floats that a sheet has shortened as it shows them, 1.23456789012346E+15.
+
+    A sheet keeps 15 digits of what is typed and puts zeros for the rest, in all ids of a column.
+    """
+    texts = text_array(column)
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return texts
+    size = column.abs().to_numpy(dtype="float64", na_value=np.nan)
+    long = (size >= 10.0**_KEPT) & (size < _EXACT)
+    # One number in ten ends in a zero by itself.
+    if long.sum() < _SOME or (size[long] % 10 != 0).any():
+        return texts
+    shown = pa.array([f"{number:.{_KEPT - 1}E}" for number in size[long]], type=texts.type)
+    return pc.replace_with_mask(texts, pa.array(long), shown)
 
 
 def _differ(one: pa.Array, other: pa.Array) -> np.ndarray:

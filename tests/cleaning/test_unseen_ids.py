@@ -73,6 +73,17 @@ def test_digits_that_a_sheet_has_lost_are_known_by_the_whole_column(ids, lost):
     assert has_lost_digits(pa.array(ids, pa.large_string())).tolist() == lost
 
 
+def test_a_column_of_floats_that_a_sheet_has_rounded_joins_nothing_and_is_told():
+    ids = [1.23456789012346e15, 7.0, 1.23456789012347e15]
+    layer = gcm.read_layer(manholes(ids).astype({"manhole_id": "float64"}), "manholes")
+    shown = ["1.23456789012346E+15", "1.23456789012347E+15"]
+    assert layer.data["manhole_id"].tolist() == [shown[0], "7", shown[1]]
+    assert told(layer, "ID_DAMAGED") == [(0, shown[0]), (2, shown[1])]
+    whole = manholes([1234567890123461.0, 1234567890123470.0]).astype({"manhole_id": "float64"})
+    layer = gcm.read_layer(whole, "manholes")
+    assert layer.data["manhole_id"].tolist() == ["1234567890123461", "1234567890123470"]
+
+
 def city(tmp_path, ids, events):
     rows = "".join(f"{i},{120.6 + k / 100},31.3\n" for k, i in enumerate(ids))
     (tmp_path / "manholes.csv").write_text(f"manhole_id,lon,lat\n{rows}", encoding="utf-8")
