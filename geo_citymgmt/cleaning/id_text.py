@@ -212,10 +212,12 @@ def has_lost_digits(ids: pa.Array) -> np.ndarray:
     longest = pc.max(pc.binary_length(ids)).as_py()
     if longest is not None and longest > _KEPT:
         n_digits = np.where(_matches(ids, _LONG), pc.fill_null(pc.binary_length(ids), 0), 0)
-        for length, share in ((n_digits == _KEPT + 1, 1.0), (n_digits > _KEPT + 1, _MANY)):
-            ended = length & _matches(ids, _ZEROS)
-            if ended.sum() >= max(share * length.sum(), 1 if share < 1 else _SURE):
-                out |= ended
+        ended = _matches(ids, _ZEROS)
+        longer, one_more = n_digits > _KEPT + 1, n_digits == _KEPT + 1
+        if (longer & ended).sum() >= _MANY * longer.sum():
+            out |= longer & ended
+        if one_more.sum() >= _SURE and ended[one_more].all():
+            out |= one_more
     return out
 
 
