@@ -35,6 +35,8 @@ _PICKLE = (
 #: With which pickles of protocols 2 to 5 begin, and signs those of 0 and 1 begin with.
 _PICKLES = tuple(bytes([0x80, protocol]) for protocol in (2, 3, 4, 5))
 _FIRST_SIGNS = ("GLOBAL", "MARK", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE")
+#: Of which every pickle has one among its first.
+_TELLING = frozenset(("GLOBAL", "PUT", "BINPUT", "DICT", "LIST"))
 _UNPACKERS: dict[bytes, Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]] = {
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\x00": lzma.LZMADecompressor,
@@ -156,7 +158,8 @@ def _is_pickle(head: bytes) -> bool:
                 break
     except Exception:  # of whatever kind its own reader raises: it is none
         return False
-    return names[0] in _FIRST_SIGNS and (names[-1] == "STOP" or len(names) == _SIGNS)
+    is_begun = names[0] in _FIRST_SIGNS and not _TELLING.isdisjoint(names)
+    return is_begun and (names[-1] == "STOP" or len(names) == _SIGNS)
 
 
 def _packed(head: bytes) -> bytes:
