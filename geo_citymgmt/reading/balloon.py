@@ -16,8 +16,8 @@ from geo_citymgmt.reading.web_table import Page
 
 __all__ = ["pairs_of", "with_balloons"]
 
-#: Names longer than this are no names.
-_LONGEST = 60
+#: Names longer than this are no names; so many of them, or so much text, are no balloon.
+_LONGEST, _MOST, _LARGEST = 60, 1000, 1 << 20
 #: So many names are named in a finding.
 _SHOWN = 8
 
@@ -47,11 +47,11 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
     if column not in frame.columns:
         return frame
     texts = frame[column].astype("object")
-    at = np.flatnonzero(texts.map(lambda t: isinstance(t, str) and "<table" in t.lower())).tolist()
+    at = np.flatnonzero(texts.map(_may_hold_table)).tolist()
     read = [(k, *pairs_of(texts.iloc[k])) for k in at]
     found = [(k, dict(pairs), rest) for k, pairs, rest in read if pairs]
     names = list(dict.fromkeys(name for _, pairs, _ in found for name in pairs))
-    if not names:
+    if not names or len(names) > _MOST:
         return frame
     out = frame.copy()
     for name in names:
@@ -71,6 +71,10 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
     shown = [*names[:_SHOWN], "…"] if len(names) > _SHOWN else names
     findings.add("KML_BALLOON", value=len(found), expected=", ".join(shown))
     return out
+
+
+def _may_hold_table(text: Any) -> bool:
+    return isinstance(text, str) and len(text) <= _LARGEST and "<table" in text.lower()
 
 
 def _in_one(column: pd.Series, other: pd.Series) -> pd.Series | None:
@@ -105,7 +109,7 @@ def pairs_of(html: str) -> tuple[list[tuple[str, str]], str]:
         titles = [row for k, row in enumerate(rows) if k in wide or len(row) < 2]
         body = [row for k, row in enumerate(rows) if k not in wide and len(row) > 1]
         found = _of_columns(body, page.headings) or _of_rows(body)
-        if found is None:
+        if found is None or len(found) > _MOST:
             titles, found = rows, []
         beside += [str(cell) for row in titles for cell in row if cell is not None]
         for name, value in found:

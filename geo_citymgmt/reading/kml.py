@@ -17,11 +17,12 @@ from geo_citymgmt.words import Text
 __all__ = ["ONLY_LINKS", "holds_only_links", "prepared", "spelt_name"]
 
 _MARK = "gcmx"
-_NAMED = re.compile(r"<(?:Data|SimpleData|SimpleField)\b[^>]*?\bname\s*=\s*(?:\"[^\"]*\"|'[^']*')")
+_NAMED = re.compile(r"<(?:Data|SimpleData|SimpleField)\b[^<>]*?\bname\s*=\s*(?:\"[^\"]*\"|'[^']*')")
 _NAME = re.compile(r"(\bname\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')")
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Texts that are no markup, whatever they look like.
-_LITERAL = re.compile(r"(<!\[CDATA\[.*?\]\]>|<!--.*?-->)", re.DOTALL)
+_LITERAL = re.compile(r"<!\[CDATA\[|<!--")
+_ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
 _TRACK = re.compile(r"<(/?)(?:[\w.-]{1,40}:)?(Track|MultiTrack|coord)(?=[\s/>])")
 _BEGUN = re.compile(r"<gx:Track(?=[\s/>])")
 _NOWHERE = re.compile(r"<gx:coord\s*/>|<gx:coord>\s*</gx:coord>")
@@ -61,7 +62,7 @@ def prepared(text: str, findings: Findings) -> str:
     said = _outside_literals(text, lambda markup: _NAMED.sub(_as_ascii, markup))
     if _TRACK.search(said):
         said = _with_tracks(said, findings)
-    n_links = len(_LINK.findall(_LITERAL.sub("", text))) if "NetworkLink" in text else 0
+    n_links = len(_LINK.findall("".join(_parts(text)[::2]))) if "NetworkLink" in text else 0
     if n_links:
         findings.add("KML_LINKED", value=n_links)
     return said
@@ -79,7 +80,7 @@ def holds_only_links(text: str) -> bool:
     """
     if "NetworkLink" not in text:
         return False
-    markup = _LITERAL.sub("", text)
+    markup = "".join(_parts(text)[::2])
     return _LINK.search(markup) is not None and _PLACEMARK.search(markup) is None
 
 
@@ -97,8 +98,20 @@ def spelt_name(column: str) -> str:
     return bytes.fromhex(digits).decode("utf-8", "replace")
 
 
+def _parts(text: str) -> list[str]:
+    """Split a text: markup and what is none take turns, markup first; each sign is seen once."""
+    parts, at = [], 0
+    while (begin := _LITERAL.search(text, at)) is not None:
+        mark = _ENDS[begin[0]]
+        end = text.find(mark, begin.end())
+        end = len(text) if end < 0 else end + len(mark)
+        parts += [text[at : begin.start()], text[begin.start() : end]]
+        at = end
+    return [*parts, text[at:]]
+
+
 def _outside_literals(text: str, change: Callable[[str], str]) -> str:
-    parts = _LITERAL.split(text)
+    parts = _parts(text)
     parts[::2] = [change(part) for part in parts[::2]]
     return "".join(parts)
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import read_raw
+from geo_citymgmt.reading.kml import prepared
 
 PLACE = """<Placemark><name>{0}</name><ExtendedData>{1}</ExtendedData>
 <Point><coordinates>{2},31.3,0</coordinates></Point></Placemark>"""
@@ -166,3 +170,22 @@ def test_a_layer_is_made_of_balloons(tmp_path):
     path = tmp_path / "窨井.kml"
     read(path, *(balloon(ARCGIS.format(k)) for k in (1, 2)))
     assert gcm.read_layer(path, "manholes").data["manhole_id"].tolist() == ["J1", "J2"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<![CDATA[" * 50_000, "<!--" * 50_000, "<Data " * 50_000, '<Data name="' * 50_000,
+     "<gx:coord> " * 50_000, "<NetworkLink" * 50_000],
+    ids=["cdata", "comments", "data", "names", "coords", "links"],
+)  # fmt: skip
+def test_a_text_that_opens_all_and_closes_nothing_is_looked_through_once(text):
+    begun = time.perf_counter()
+    prepared(f"<kml>{text}", Findings())
+    assert time.perf_counter() - begun < 5
+
+
+def test_balloons_with_a_name_of_their_own_each_stay_as_they_are(tmp_path):
+    places = [balloon(f"<table><tr><td>n{k}</td><td>v</td></tr></table>") for k in range(1001)]
+    frame = read(tmp_path / "a.kml", *places).frame
+    assert "description" in frame.columns
+    assert "n1" not in frame.columns

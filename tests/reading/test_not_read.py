@@ -32,8 +32,8 @@ def test_a_pickle_of_any_protocol_is_known_packed_or_not(k, pack):
 
 @pytest.mark.parametrize(
     "text",
-    ["c1,c2\n1,2\n", "code\nabc\n0\n", "(a)\n1\n", "}\n", "code\nabc\n", "(0)(1)(2)\n", "((((((((\n",
-     "x^2,y\n1,2\n", "AC10,a\n", "BM,编号\n1,2\n", "headlines\n1\n", "PNG\n1\n"],
+    ["c1,c2\n1,2\n", "code\nabc\n0\n", "(a)\n1\n", "}\n", "code\nabc\n", "(0)(1)(2)\n",
+     "((((((((\n", "x^2,y\n1,2\n", "AC10,a\n", "BM,编号\n1,2\n", "headlines\n1\n", "PNG\n1\n"],
 )  # fmt: skip
 def test_a_text_that_begins_alike_is_a_text(text):
     assert unread_kind(text.encode()) is None
