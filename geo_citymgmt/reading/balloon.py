@@ -5,6 +5,7 @@ ArcGIS and 奥维 write them there and nowhere else. The HTML is read as text, n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,10 +13,13 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.kml import parts_of
 from geo_citymgmt.reading.web_table import Page
 
 __all__ = ["pairs_of", "with_balloons"]
 
+#: A sign that begins no tag: another comes before one that would end it.
+_STRAY = re.compile(r"<(?![^<>]*>)")
 #: Names longer than this are no names; so many of them, or so much text, are no balloon.
 _LONGEST, _MOST, _LARGEST = 60, 1000, 1 << 20
 #: So many names are named in a finding.
@@ -100,7 +104,8 @@ def pairs_of(html: str) -> tuple[list[tuple[str, str]], str]:
     ([], 'free text')
     """
     page = Page()
-    page.feed(html)
+    # A sign that opens and is never closed would have its reader look through the rest each time.
+    page.feed(_STRAY.sub("&lt;", "".join(parts_of(html)[::2])))
     page.close()
     pairs: list[tuple[str, str]] = []
     beside = [" ".join(page.beside.split())]

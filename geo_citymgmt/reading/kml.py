@@ -14,7 +14,7 @@ from html import unescape
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.words import Text
 
-__all__ = ["ONLY_LINKS", "holds_only_links", "prepared", "spelt_name"]
+__all__ = ["ONLY_LINKS", "holds_only_links", "parts_of", "prepared", "spelt_name"]
 
 _MARK = "gcmx"
 _NAMED = re.compile(r"<(?:Data|SimpleData|SimpleField)\b[^<>]*?\bname\s*=\s*(?:\"[^\"]*\"|'[^']*')")
@@ -62,7 +62,7 @@ def prepared(text: str, findings: Findings) -> str:
     said = _outside_literals(text, lambda markup: _NAMED.sub(_as_ascii, markup))
     if _TRACK.search(said):
         said = _with_tracks(said, findings)
-    n_links = len(_LINK.findall("".join(_parts(text)[::2]))) if "NetworkLink" in text else 0
+    n_links = len(_LINK.findall("".join(parts_of(text)[::2]))) if "NetworkLink" in text else 0
     if n_links:
         findings.add("KML_LINKED", value=n_links)
     return said
@@ -80,7 +80,7 @@ def holds_only_links(text: str) -> bool:
     """
     if "NetworkLink" not in text:
         return False
-    markup = "".join(_parts(text)[::2])
+    markup = "".join(parts_of(text)[::2])
     return _LINK.search(markup) is not None and _PLACEMARK.search(markup) is None
 
 
@@ -98,8 +98,14 @@ def spelt_name(column: str) -> str:
     return bytes.fromhex(digits).decode("utf-8", "replace")
 
 
-def _parts(text: str) -> list[str]:
-    """Split a text: markup and what is none take turns, markup first; each sign is seen once."""
+def parts_of(text: str) -> list[str]:
+    """Split a text: markup and what is none take turns, markup first; each sign is seen once.
+
+    Examples
+    --------
+    >>> parts_of("<a><!-- <b> --></a>")
+    ['<a>', '<!-- <b> -->', '</a>']
+    """
     parts, at = [], 0
     while (begin := _LITERAL.search(text, at)) is not None:
         mark = _ENDS[begin[0]]
@@ -111,7 +117,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _outside_literals(text: str, change: Callable[[str], str]) -> str:
-    parts = _parts(text)
+    parts = parts_of(text)
     parts[::2] = [change(part) for part in parts[::2]]
     return "".join(parts)
 

@@ -11,6 +11,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import read_raw
+from geo_citymgmt.reading.balloon import pairs_of
 from geo_citymgmt.reading.kml import prepared
 
 PLACE = """<Placemark><name>{0}</name><ExtendedData>{1}</ExtendedData>
@@ -181,6 +182,13 @@ def test_a_layer_is_made_of_balloons(tmp_path):
 def test_a_text_that_opens_all_and_closes_nothing_is_looked_through_once(text):
     begun = time.perf_counter()
     prepared(f"<kml>{text}", Findings())
+    assert time.perf_counter() - begun < 5
+
+
+@pytest.mark.parametrize("mark", ["<a ", '<a b="', '<a b=">', "<!--", "<!", "<table>", "</s"])
+def test_a_balloon_that_opens_all_and_closes_nothing_is_looked_through_once(mark):
+    begun = time.perf_counter()
+    assert pairs_of(f"<table>{mark * 10_000}")[0] == []
     assert time.perf_counter() - begun < 5
 
 
