@@ -156,9 +156,9 @@ CODES: Mapping[str, FindingCode] = {
     "FIELD_DOUBTED": _c(
         "warning",
         "列“{value}”按名称是“{field}”，但{detail}，未采用；如仍是，请在 city.toml 的 fields 中指明"
-        "{more}（Python：aliases=）",
+        "{where}（Python：aliases=）",
         "column {value!r} is {field!r} by its name, but {detail}: not used; if it is all the same, "
-        "name it under 'fields' in city.toml{more} (Python: aliases=)",
+        "name it under 'fields' in city.toml{where} (Python: aliases=)",
     ),
     "FIELD_TRUNCATED": _c(
         "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
@@ -465,10 +465,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CODE_OWN_WORDS": _c(
         "info",
-        "“{field}”中本单位的说法（{value}）可给出代码：请在 city.toml 的 {place} 下写 {expected}，"
+        "“{field}”中本单位的说法（{value}）可给出代码：请在 city.toml 的 {where} 下写 {expected}，"
         "核对后使用{detail}（Python：values=）",
         "{field!r}: an office's own words ({value}) can be given codes: write {expected} under "
-        "{place} in city.toml, with the codes that are right{detail} (Python: values=)",
+        "{where} in city.toml, with the codes that are right{detail} (Python: values=)",
     ),
     "RELATION_BROKEN": _c(
         "warning",
