@@ -16,7 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "geo_citymgmt"
-HEAVY = ("folium", "branca", "matplotlib", "xlsxwriter", "sqlalchemy", "dask", "rich", "jinja2")
+HEAVY = ("folium", "branca", "matplotlib", "xlsxwriter", "sqlalchemy", "dask", "rich", "jinja2", "ezdxf")
 #: Packages that conda-forge keeps under another name.
 CONDA = {
     "geopandas": "geopandas-base",

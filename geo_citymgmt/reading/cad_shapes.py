@@ -1,0 +1,365 @@
+"""From the objects of a drawing to geometry: plain ones as they stand, the others by ezdxf.
+
+What is curved is drawn out to vertices, none of which is more than a centimetre off; how many that
+may be is bounded.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.drawing import Tag, first_values, integer, kind_of, number
+from geo_citymgmt.words import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ezdxf.entities import DXFEntity
+    from ezdxf.path import Path as CadPath
+
+__all__ = [
+    "MOST_POINTS", "Curved", "copies_of", "draw_curved", "is_too_large", "needs_ezdxf",
+    "objects_of", "places_of", "plain_shape",
+]  # fmt: skip
+
+#: So many points a curved object may state.
+MOST_POINTS = 100_000
+#: Through so many fit points a spline is laid; the equations grow with their square.
+_MOST_FIT, _HIGHEST_DEGREE = 2_000, 11
+#: A centimetre, in metres and in degrees, and in what part of the object at the least.
+_CENTIMETRE, _IN_DEGREES = 0.01, 1e-7
+_FINEST, _FINEST_SMALL = 1e-7, 1e-5
+_HEAD = "0\nSECTION\n2\nHEADER\n9\n$ACADVER\n1\n{}\n0\nENDSEC\n0\nSECTION\n2\nENTITIES\n"
+_END = "0\nENDSEC\n0\nEOF\n"
+#: Above the handles of the tables that the library adds.
+_FIRST_HANDLE = 0x100000
+#: Handles and looks are not handed on, nor what other programs have added.
+_SPARE, _EXTENDED = (5, 6, 7, 62, 370, 390, 420, 430, 440), 1000
+#: Of a 2D polyline: curve or spline laid through it, and its vertices that are not on that.
+_SPLINE_FIT, _FRAME = 4, 16
+
+
+@contextmanager
+def needs_ezdxf(name: str) -> Iterator[None]:
+    """Turn a missing library into an error that names the extra to install.
+
+    Raises
+    ------
+    SourceError
+        ezdxf is not installed.
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise SourceError(
+            Text(
+                f"{name}：读取 DXF 需要 {error.name}，尚未安装。",
+                f"{name}: reading DXF needs {error.name}, which is not installed.",
+            ),
+            remedy=Text(
+                '请安装附加组件：pip install "geo_citymgmt[dxf]"。',
+                'Install the extra: pip install "geo_citymgmt[dxf]".',
+            ),
+        ) from error
+
+
+def objects_of(tags: Sequence[Tag]) -> list[list[Tag]]:
+    """Return an object and what follows as part of it, each with its own codes.
+
+    Examples
+    --------
+    >>> objects_of([(0, b"INSERT"), (8, b"a"), (0, b"ATTRIB"), (2, b"b")])
+    [[(0, b'INSERT'), (8, b'a')], [(0, b'ATTRIB'), (2, b'b')]]
+    """
+    starts = [i for i, (code, _) in enumerate(tags) if code == 0]
+    return [list(tags[a:b]) for a, b in zip(starts, [*starts[1:], len(tags)], strict=True)]
+
+
+def plain_shape(word: str, tags: Sequence[Tag]) -> shapely.Geometry | None:
+    """Return the geometry of an object of straight lines; None where it is curved or tilted.
+
+    Raises
+    ------
+    ValueError
+        A number is none, or there are too few points.
+    """
+    if word not in ("POINT", "LINE", "LWPOLYLINE", "POLYLINE"):
+        return None
+    parts = objects_of(tags)
+    first = first_values(parts[0])
+    if word == "POINT":
+        return shapely.Point(_flat([_position(first, 10)])[0])
+    if word == "LINE":
+        return shapely.LineString(_flat([_position(first, 10), _position(first, 11)]))
+    is_3d = word == "POLYLINE" and bool(integer(first, 70) & 8)
+    if not is_3d and _is_tilted(first):
+        return None
+    if word == "LWPOLYLINE":
+        points = _light_points(parts[0], number(first, 38))
+    else:
+        height = 0.0 if is_3d else number(first, 30)
+        points = _heavy_points(_on_curve(parts), None if is_3d else height)
+    if points is None:
+        return None
+    return _outline(points, is_closed=kind_of(word, first) == "area")
+
+
+def _position(first: dict[int, bytes], code: int) -> tuple[float, float, float]:
+    return float(first[code]), float(first[code + 10]), float(first.get(code + 20, b"0"))
+
+
+def _is_tilted(first: dict[int, bytes]) -> bool:
+    return (number(first, 210), number(first, 220), number(first, 230, 1.0)) != (0.0, 0.0, 1.0)
+
+
+def _flat(points: Iterable[tuple[float, ...]]) -> np.ndarray:
+    """Return points with their heights, where any has one."""
+    array = np.array(list(points), dtype=float)
+    return array if array.shape[1] == 3 and np.any(array[:, 2] != 0) else array[:, :2]
+
+
+def _light_points(tags: Sequence[Tag], height: float) -> np.ndarray | None:
+    x = [float(value) for code, value in tags if code == 10]
+    y = [float(value) for code, value in tags if code == 20]
+    if any(code == 42 and float(value) != 0 for code, value in tags):
+        return None
+    if len(x) != len(y):
+        raise ValueError("points without both numbers")
+    return _flat(zip(x, y, [height] * len(x), strict=True))
+
+
+def _on_curve(parts: Sequence[list[Tag]]) -> list[list[Tag]]:
+    """Return a polyline without the vertices of the frame that a spline was fitted to."""
+    if not integer(first_values(parts[0]), 70) & _SPLINE_FIT:
+        return list(parts)
+    return [parts[0], *(p for p in parts[1:] if not integer(first_values(p), 70) & _FRAME)]
+
+
+def _heavy_points(parts: Sequence[list[Tag]], height: float | None) -> np.ndarray | None:
+    vertices = [first_values(part) for part in parts[1:] if part[0][1].upper() == b"VERTEX"]
+    if any(number(vertex, 42) != 0 for vertex in vertices):
+        return None
+    points = [_position(vertex, 10) for vertex in vertices]
+    if height is not None:
+        points = [(x, y, height or z) for x, y, z in points]
+    if not points:
+        raise ValueError("a polyline without vertices")
+    return _flat(points)
+
+
+def _outline(points: np.ndarray, *, is_closed: bool) -> shapely.Geometry:
+    """Return the area that closed points go around, else the line through them."""
+    if is_closed and len(points) > 2:
+        return shapely.Polygon(points)
+    return shapely.LineString(points)
+
+
+def copies_of(first: dict[int, bytes]) -> tuple[int, int]:
+    """Return the rows and columns in which a block is inserted.
+
+    Examples
+    --------
+    >>> copies_of({70: b"3", 71: b"2", 44: b"1.5", 45: b"2"}), copies_of({70: b"3"})
+    ((2, 3), (1, 1))
+    """
+    columns = max(integer(first, 70, 1), 1) if number(first, 44) else 1
+    rows = max(integer(first, 71, 1), 1) if number(first, 45) else 1
+    return rows, columns
+
+
+def places_of(first: dict[int, bytes]) -> list[shapely.Point]:
+    """Return the points at which a block is inserted, row by row."""
+    rows, columns = copies_of(first)
+    x, y, z = _position(first, 10)
+    turn = math.radians(number(first, 50))
+    row, column = np.mgrid[:rows, :columns].reshape(2, -1)
+    dx, dy = column * number(first, 44), row * number(first, 45)
+    points = np.column_stack(
+        [
+            x + dx * math.cos(turn) - dy * math.sin(turn),
+            y + dx * math.sin(turn) + dy * math.cos(turn),
+            np.full(len(dx), z),
+        ]
+    )
+    if _is_tilted(first):
+        from ezdxf.math import OCS
+
+        plane = OCS((number(first, 210), number(first, 220), number(first, 230, 1.0)))
+        points = np.array([plane.to_wcs(point).xyz for point in map(_vec, points)])
+    return list(shapely.points(_flat(points)))
+
+
+def _vec(point: np.ndarray) -> Any:
+    from ezdxf.math import Vec3
+
+    return Vec3(*point)
+
+
+@dataclass
+class Curved:
+    """Objects that are to be drawn by ezdxf, each with the record it is."""
+
+    record: list[int] = field(default_factory=list)
+    tags: list[Sequence[Tag]] = field(default_factory=list)
+
+    def add(self, record: int, tags: Sequence[Tag]) -> None:
+        self.record.append(record)
+        self.tags.append(tags)
+
+    def __len__(self) -> int:
+        return len(self.record)
+
+
+def is_too_large(tags: Sequence[Tag]) -> bool:
+    """Whether a curved object has more points, or a higher degree, than any drawing needs."""
+    n_points = sum(code == 10 for code, _ in tags)
+    n_fit = sum(code == 11 for code, _ in tags)
+    first = first_values(tags)
+    is_spline = first[0].upper() in (b"SPLINE", b"HELIX")
+    return (
+        n_points > MOST_POINTS
+        or n_fit > (_MOST_FIT if is_spline and n_points == 0 else MOST_POINTS)
+        or (is_spline and integer(first, 71) > _HIGHEST_DEGREE)
+    )
+
+
+def draw_curved(curved: Curved, unit: float) -> dict[int, shapely.Geometry]:
+    """Return the geometry of curved objects by record; what cannot be built is missing.
+
+    Parameters
+    ----------
+    curved : Curved
+        The objects.
+    unit : float
+        How many metres one unit of the drawing is.
+    """
+    found: dict[int, shapely.Geometry] = {}
+    modern = [k for k, tags in enumerate(curved.tags) if any(code == 100 for code, _ in tags)]
+    old = sorted(set(range(len(curved))) - set(modern))
+    with _silent():
+        for version, chosen in (("AC1032", modern), ("AC1009", old)):
+            if chosen:
+                built = _built(version, [curved.tags[k] for k in chosen], unit)
+                found.update({curved.record[k]: s for k, s in zip(chosen, built, strict=True) if s})
+    return found
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep the library from writing to the terminal of whoever reads."""
+    logger = logging.getLogger("ezdxf")
+    was, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = was
+
+
+def _built(
+    version: str, objects: Sequence[Sequence[Tag]], unit: float
+) -> list[shapely.Geometry | None]:
+    """Build objects together; where that fails each by itself."""
+    import ezdxf
+
+    texts: list[str] = []
+    handles: list[str] = []
+    free = _FIRST_HANDLE
+    for tags in objects:
+        parts = _on_curve(objects_of(tags))
+        handles.append(f"{free:X}")
+        texts.append(_written(parts, free))
+        free += len(parts)
+    try:
+        document = ezdxf.read(io.StringIO(_HEAD.format(version) + "".join(texts) + _END))
+    except MemoryError:
+        raise
+    except Exception:  # whatever a damaged object makes the library stumble over
+        if len(objects) == 1:
+            return [None]
+        return [shape for tags in objects for shape in _built(version, [tags], unit)]
+    kinds = [kind_of(_word(tags), first_values(objects_of(tags)[0])) for tags in objects]
+    return [
+        _shape(document.entitydb.get(handle), kind, unit)
+        for handle, kind in zip(handles, kinds, strict=True)
+    ]
+
+
+def _word(tags: Sequence[Tag]) -> str:
+    return tags[0][1].decode("ascii", "replace").strip().upper()
+
+
+def _written(parts: Sequence[Sequence[Tag]], handle: int) -> str:
+    """Write an object anew under a handle of its own, without what points elsewhere."""
+    lines: list[str] = []
+    for own, part in enumerate(parts, start=handle):
+        for code, value in part:
+            if code in _SPARE or code >= _EXTENDED:
+                continue
+            lines.append(f"{code}\n{'0' if code == 8 else value.decode('latin-1')}\n")
+            if code == 0:
+                lines.append(f"5\n{own:X}\n")
+    return "".join(lines)
+
+
+def _shape(entity: DXFEntity | None, kind: str, unit: float) -> shapely.Geometry | None:
+    from ezdxf.path import from_hatch, make_path
+
+    if entity is None or not entity.is_alive:
+        return None
+    try:
+        if entity.dxftype() in ("HATCH", "MPOLYGON"):
+            rings = [_vertices(path, unit)[:, :2] for path in from_hatch(entity)]  # type: ignore
+            return _filled([r for r in rings if len(r) > 2], int(entity.dxf.get("hatch_style", 0)))
+        return _outline(_vertices(make_path(entity), unit), is_closed=kind == "area")
+    except MemoryError:
+        raise
+    except Exception:  # of numbers that make no curve
+        return None
+
+
+def _vertices(path: CadPath, unit: float) -> np.ndarray:
+    corners = np.array([v.xyz for v in path.control_vertices()], dtype=float)
+    if not len(corners) or not np.isfinite(corners).all():
+        raise ValueError("no finite points")
+    size = float(np.ptp(corners, axis=0).max())
+    x, y = np.abs(corners[:, 0]).max(), np.abs(corners[:, 1]).max()
+    distance = max(_CENTIMETRE / unit, _FINEST * size)
+    if x <= 180 and y <= 90:
+        # It may be in degrees; where it is not, finer does no harm.
+        distance = min(distance, max(_IN_DEGREES, _FINEST_SMALL * size))
+    if distance <= 0:
+        raise ValueError("no extent")
+    return _flat(v.xyz for v in path.flattening(distance))
+
+
+def _filled(rings: Sequence[np.ndarray], style: int) -> shapely.Geometry | None:
+    """Return what is filled: the rings within others are holes, and islands in them."""
+    if not rings:
+        return None
+    areas = [shapely.Polygon(ring) for ring in rings]
+    if style == 2:
+        shape = shapely.union_all(shapely.make_valid(np.array(areas)))
+    else:
+        outlines = [shapely.LineString([*ring, ring[0]]) for ring in rings]
+        if style == 1:
+            depth = _depth(areas)
+            outlines = [line for line, d in zip(outlines, depth, strict=True) if d < 2]
+        shape = shapely.build_area(shapely.node(shapely.MultiLineString(outlines)))
+    return None if shape.is_empty else shape
+
+
+def _depth(areas: Sequence[shapely.Polygon]) -> np.ndarray:
+    """Return in how many of the others each area lies."""
+    tree = shapely.STRtree(areas)
+    inner, _ = tree.query([a.representative_point() for a in areas], predicate="within")
+    return np.bincount(inner, minlength=len(areas)) - 1
