@@ -184,7 +184,7 @@ def by_context(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
     They have places of the layer's geometry: a sheet of notes in 窨井.xlsx has none. Of a drawing
     with several CAD layers its name says nothing.
     """
-    if preview.item.in_drawing:
+    if preview.item.drawn is not None:
         return None
     for name in preview.item.context:
         key = recognise(name, specs, preview)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._collector import collection_paused
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.cad_shapes import (
@@ -53,18 +54,22 @@ _TOGETHER = 2_000
 _SHOWN = 20
 #: No plane in metres has numbers beyond this.
 _PLANE = 1e8
+_LAYER = 8
 _KINDS = {"point": ("点", "points"), "line": ("线", "lines"), "area": ("面", "areas")}
 
 
-def list_cad_layers(path: Path) -> list[str]:
+def list_cad_layers(path: Path) -> dict[str, Text]:
     """Return the CAD layers on which a drawing has points, lines or areas in model space.
+
+    Each with how many of which there are, in words.
 
     Raises
     ------
     SourceError
         It is damaged or has none, or ezdxf is not installed.
     """
-    return [layer.name for layer in _filled_layers(path, _indexed(path, None))]
+    layers = _filled_layers(path, _indexed(path, None))
+    return {layer.name: _on_layer(layer) for layer in layers}
 
 
 def read_drawing(
@@ -99,12 +104,12 @@ def read_drawing(
     layers = _filled_layers(path, drawing)
     layer = _chosen(path, drawing, layers, sublayer)
     at = np.flatnonzero(drawing.layer == drawing.layers.index(layer))
-    reader = _Reader(drawing, outlines=set())
-    with bytes_of(path) as data:
+    with collection_paused(), bytes_of(path) as data:
+        reader = _Reader(drawing, _metres(drawing.units))
         objects = (data[drawing.start[k] : drawing.end[k]] for k in at[:head])
         for number, one in enumerate(objects):
             reader.take(one, number)
-    reader.finish()
+        reader.finish()
     findings = Findings()
     raw = reader.raw(path.name if len(layers) == 1 else f"{path.name}:{layer.name}", findings)
     if head is None:
@@ -187,13 +192,17 @@ def _chosen(
 def _shown(layers: Sequence[CadLayer]) -> Text:
     """Return the largest layers with what is on them."""
     largest = sorted(layers, key=lambda layer: -layer.kinds.total())[:_SHOWN]
-    zh, en = [], []
-    for layer in largest:
-        kinds = [(kind, n) for kind, n in layer.kinds.items() if n]
-        zh.append(f"{layer.name}：" + " ".join(f"{_KINDS[k][0]} {n}" for k, n in kinds))
-        en.append(f"{layer.name}: " + ", ".join(f"{n} {_KINDS[k][1]}" for k, n in kinds))
-    more = ["…"] if len(layers) > _SHOWN else []
-    return Text("；".join(zh + more), "; ".join(en + more))
+    texts = [(layer.name, _on_layer(layer)) for layer in largest]
+    more = [Text("…", "…")] if len(layers) > _SHOWN else []
+    return join_texts([*(Text(f"{n}：{t.zh}", f"{n}: {t.en}") for n, t in texts), *more])
+
+
+def _on_layer(layer: CadLayer) -> Text:
+    kinds = [(_KINDS[kind], n) for kind, n in layer.kinds.items() if n]
+    return Text(
+        "、".join(f"{zh} {n}" for (zh, _), n in kinds),
+        ", ".join(f"{n} {en}" for (_, en), n in kinds),
+    )
 
 
 def _named(counts: Counter[str]) -> Text:
@@ -216,7 +225,10 @@ class _Reader:
     """Takes the objects of one layer in their order, and keeps what becomes of each."""
 
     drawing: Drawing
-    outlines: set[bytes]
+    #: How many metres one unit is.
+    unit: float
+    #: Handles of the shapes.
+    outlines: set[bytes] = field(default_factory=set)
     shapes: list[shapely.Geometry | None] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
@@ -237,25 +249,30 @@ class _Reader:
     def take(self, data: bytes, number: int) -> None:
         """Take one object: its records, or that it is none."""
         tags = tags_of(data)
-        if tags is None:
-            self._take_damaged(data, number)
+        parts = objects_of(tags or [])
+        if tags is None or [code for code, _ in tags].count(_LAYER) > len(parts):
+            # A line is missing, or those between two objects are.
+            self._take_damaged(_word(data.split(b"\n", 2)[1]), number)
             return
-        first = first_values(objects_of(tags)[0])
-        word = first[0].decode("ascii", "replace").strip().upper()
+        first = first_values(parts[0])
+        word = _word(first[0])
         label = f"{word} {first.get(5, b'').decode('ascii', 'replace') or f'#{number + 1}'}"
         self.n_hidden += integer(first, 60) & 1
         if not kind_of(word, first):
             self.left[word] += 1
             self.n_walked += 1
         elif word == "INSERT":
-            self._take_block(tags, first, label)
+            self._take_block(parts, first, label)
         else:
-            self._take_shape(word, tags, first, label)
+            self._take_shape(word, parts, first, label)
 
-    def _take_damaged(self, data: bytes, number: int) -> None:
-        self._add(None, {}, f"#{number + 1}")
+    def _take_damaged(self, word: str, number: int) -> None:
+        if not kind_of(word, {}):
+            self.left[word] += 1
+            self.n_walked += 1
+            return
+        self._add(None, {}, f"{word} #{number + 1}")
         self.unreadable.append(self.record[-1])
-        del data
 
     def _add(self, shape: shapely.Geometry | None, row: dict[str, str], label: str) -> None:
         self.shapes.append(shape)
@@ -265,40 +282,42 @@ class _Reader:
         self.n_walked += 1
 
     def _take_shape(
-        self, word: str, tags: Sequence[Tag], first: dict[int, bytes], label: str
+        self, word: str, parts: Sequence[Sequence[Tag]], first: dict[int, bytes], label: str
     ) -> None:
         self._add(None, {}, label)
         own = self.record[-1]
         if 5 in first:
             self.outlines.add(first[5])
         try:
-            self.shapes[-1] = plain_shape(word, tags)
+            self.shapes[-1] = plain_shape(word, parts, first, self.unit)
         except (ValueError, KeyError, IndexError, shapely.errors.GEOSException):
             self.unreadable.append(own)
             return
         if self.shapes[-1] is not None:
             return
-        if is_too_large(tags):
+        if is_too_large(parts):
             self.beyond[own] = Text(
                 f"有超过 {MOST_POINTS:,} 个曲线控制点",
                 f"more than {MOST_POINTS:,} points of a curve",
             )
             return
         if word == "HATCH":
-            sources = {value for code, value in _after_outlines(tags) if code == 330}
+            sources = {value for code, value in _after_outlines(parts[0]) if code == 330}
             self.fillings[own] = sources
-        self.curved.add(len(self.shapes) - 1, tags)
+        self.curved.add(len(self.shapes) - 1, parts)
         if len(self.curved) >= _TOGETHER:
             self._draw()
 
-    def _take_block(self, tags: Sequence[Tag], first: dict[int, bytes], label: str) -> None:
+    def _take_block(
+        self, parts: Sequence[Sequence[Tag]], first: dict[int, bytes], label: str
+    ) -> None:
         encoding = self.drawing.encoding
         name = cad_text(first.get(2, b""), encoding)
         if name in self.drawing.references:
             self.references[self.drawing.references[name] or name] += 1
             self.n_walked += 1
             return
-        row = {BLOCK: name, **_attributes(objects_of(tags)[1:], encoding)}
+        row = {BLOCK: name, **_attributes(parts[1:], encoding)}
         rows, columns = copies_of(first)
         if rows * columns > 1 and self.n_copies + rows * columns > MOST_COPIES:
             self._add(None, row, label)
@@ -320,8 +339,7 @@ class _Reader:
             self._add(place, row, label if len(places) == 1 else f"{label}/{k + 1}")
 
     def _draw(self) -> None:
-        unit = _metres(self.drawing.units)
-        drawn = draw_curved(self.curved, unit)
+        drawn = draw_curved(self.curved, self.unit)
         for at in self.curved.record:
             self.shapes[at] = drawn.get(at)
             if at not in drawn:
@@ -367,6 +385,10 @@ class _Reader:
             encoding_source=self.drawing.encoding_source,
             row_label=labels,
         )
+
+
+def _word(value: bytes) -> str:
+    return value.decode("ascii", "replace").strip().upper()
 
 
 def _after_outlines(tags: Sequence[Tag]) -> list[Tag]:

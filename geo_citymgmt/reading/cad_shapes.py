@@ -6,12 +6,15 @@ may be is bounded.
 
 from __future__ import annotations
 
+import copy
 import io
 import logging
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +27,7 @@ from geo_citymgmt.words import Text
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ezdxf.entities import DXFEntity
+    from ezdxf.entities import DXFEntity, Hatch, MPolygon
     from ezdxf.path import Path as CadPath
 
 __all__ = [
@@ -39,6 +42,8 @@ _MOST_FIT, _HIGHEST_DEGREE = 2_000, 11
 #: A centimetre, in metres and in degrees, and in what part of the object at the least.
 _CENTIMETRE, _IN_DEGREES = 0.01, 1e-7
 _FINEST, _FINEST_SMALL = 1e-7, 1e-5
+#: Into so many curves an arc is cut, and how far, in radii, one of a quarter circle is off.
+_ARCS, _QUARTER_OFF = 16, 2.8e-4
 _HEAD = "0\nSECTION\n2\nHEADER\n9\n$ACADVER\n1\n{}\n0\nENDSEC\n0\nSECTION\n2\nENTITIES\n"
 _END = "0\nENDSEC\n0\nEOF\n"
 #: Above the handles of the tables that the library adds.
@@ -82,25 +87,29 @@ def objects_of(tags: Sequence[Tag]) -> list[list[Tag]]:
     [[(0, b'INSERT'), (8, b'a')], [(0, b'ATTRIB'), (2, b'b')]]
     """
     starts = [i for i, (code, _) in enumerate(tags) if code == 0]
-    return [list(tags[a:b]) for a, b in zip(starts, [*starts[1:], len(tags)], strict=True)]
+    return [list(tags[a:b]) for a, b in pairwise([*starts, len(tags)])]
 
 
-def plain_shape(word: str, tags: Sequence[Tag]) -> shapely.Geometry | None:
-    """Return the geometry of an object of straight lines; None where it is curved or tilted.
+def plain_shape(
+    word: str, parts: Sequence[Sequence[Tag]], first: dict[int, bytes], unit: float
+) -> shapely.Geometry | None:
+    """Return the geometry of an object that needs no library; None where it does.
+
+    That is one of straight lines, or of one circle, in the plane of the map.
 
     Raises
     ------
     ValueError
         A number is none, or there are too few points.
     """
-    if word not in ("POINT", "LINE", "LWPOLYLINE", "POLYLINE"):
-        return None
-    parts = objects_of(tags)
-    first = first_values(parts[0])
     if word == "POINT":
-        return shapely.Point(_flat([_position(first, 10)])[0])
+        return _point(_position(first, 10))
     if word == "LINE":
         return shapely.LineString(_flat([_position(first, 10), _position(first, 11)]))
+    if word not in ("LWPOLYLINE", "POLYLINE", "CIRCLE", "ARC"):
+        return None
+    if word in ("CIRCLE", "ARC"):
+        return None if _is_tilted(first) else _round(first, unit, is_arc=word == "ARC")
     is_3d = word == "POLYLINE" and bool(integer(first, 70) & 8)
     if not is_3d and _is_tilted(first):
         return None
@@ -119,33 +128,58 @@ def _position(first: dict[int, bytes], code: int) -> tuple[float, float, float]:
 
 
 def _is_tilted(first: dict[int, bytes]) -> bool:
+    if not {210, 220, 230} & first.keys():
+        return False
     return (number(first, 210), number(first, 220), number(first, 230, 1.0)) != (0.0, 0.0, 1.0)
+
+
+def _point(position: tuple[float, float, float]) -> shapely.Point:
+    return shapely.Point(position if position[2] else position[:2])
+
+
+def _round(first: dict[int, bytes], unit: float, *, is_arc: bool) -> shapely.Geometry | None:
+    """Return a circle as an area, an arc as a line."""
+    x, y, z = _position(first, 10)
+    radius = abs(float(first[40]))
+    if not (0 < radius < math.inf):
+        raise ValueError("no radius")
+    start, end = (number(first, 50), number(first, 51)) if is_arc else (0.0, 360.0)
+    span = math.radians((end - start) % 360 or 360.0)
+    corners = np.array([[x - radius, y - radius, z], [x + radius, y + radius, z]])
+    off = min(_distance(corners, unit), radius / 2)
+    n = max(math.ceil(span / (2 * math.acos(1 - off / radius))), 8)
+    turn = math.radians(start) + np.linspace(0, span, n + 1)
+    around = np.column_stack([x + radius * np.cos(turn), y + radius * np.sin(turn)])
+    if z:
+        around = np.column_stack([around, np.full(n + 1, z)])
+    return shapely.LineString(around) if is_arc else shapely.Polygon(around)
 
 
 def _flat(points: Iterable[tuple[float, ...]]) -> np.ndarray:
     """Return points with their heights, where any has one."""
-    array = np.array(list(points), dtype=float)
-    return array if array.shape[1] == 3 and np.any(array[:, 2] != 0) else array[:, :2]
+    known = list(points)
+    array = np.array(known, dtype=float)
+    return array if any(point[2] for point in known) else array[:, :2]
 
 
 def _light_points(tags: Sequence[Tag], height: float) -> np.ndarray | None:
     x = [float(value) for code, value in tags if code == 10]
     y = [float(value) for code, value in tags if code == 20]
-    if any(code == 42 and float(value) != 0 for code, value in tags):
+    if any(float(value) for code, value in tags if code == 42):
         return None
     if len(x) != len(y):
         raise ValueError("points without both numbers")
     return _flat(zip(x, y, [height] * len(x), strict=True))
 
 
-def _on_curve(parts: Sequence[list[Tag]]) -> list[list[Tag]]:
+def _on_curve(parts: Sequence[Sequence[Tag]]) -> list[Sequence[Tag]]:
     """Return a polyline without the vertices of the frame that a spline was fitted to."""
     if not integer(first_values(parts[0]), 70) & _SPLINE_FIT:
         return list(parts)
     return [parts[0], *(p for p in parts[1:] if not integer(first_values(p), 70) & _FRAME)]
 
 
-def _heavy_points(parts: Sequence[list[Tag]], height: float | None) -> np.ndarray | None:
+def _heavy_points(parts: Sequence[Sequence[Tag]], height: float | None) -> np.ndarray | None:
     vertices = [first_values(part) for part in parts[1:] if part[0][1].upper() == b"VERTEX"]
     if any(number(vertex, 42) != 0 for vertex in vertices):
         return None
@@ -181,6 +215,9 @@ def places_of(first: dict[int, bytes]) -> list[shapely.Point]:
     """Return the points at which a block is inserted, row by row."""
     rows, columns = copies_of(first)
     x, y, z = _position(first, 10)
+    is_tilted = _is_tilted(first)
+    if rows == columns == 1 and not is_tilted:
+        return [_point((x, y, z))]
     turn = math.radians(number(first, 50))
     row, column = np.mgrid[:rows, :columns].reshape(2, -1)
     dx, dy = column * number(first, 44), row * number(first, 45)
@@ -191,12 +228,12 @@ def places_of(first: dict[int, bytes]) -> list[shapely.Point]:
             np.full(len(dx), z),
         ]
     )
-    if _is_tilted(first):
+    if is_tilted:
         from ezdxf.math import OCS
 
         plane = OCS((number(first, 210), number(first, 220), number(first, 230, 1.0)))
         points = np.array([plane.to_wcs(point).xyz for point in map(_vec, points)])
-    return list(shapely.points(_flat(points)))
+    return list(shapely.points(_flat(map(tuple, points))))
 
 
 def _vec(point: np.ndarray) -> Any:
@@ -210,25 +247,25 @@ class Curved:
     """Objects that are to be drawn by ezdxf, each with the record it is."""
 
     record: list[int] = field(default_factory=list)
-    tags: list[Sequence[Tag]] = field(default_factory=list)
+    parts: list[Sequence[Sequence[Tag]]] = field(default_factory=list)
 
-    def add(self, record: int, tags: Sequence[Tag]) -> None:
+    def add(self, record: int, parts: Sequence[Sequence[Tag]]) -> None:
+        """Add an object with what follows as part of it."""
         self.record.append(record)
-        self.tags.append(tags)
+        self.parts.append(parts)
 
     def __len__(self) -> int:
         return len(self.record)
 
 
-def is_too_large(tags: Sequence[Tag]) -> bool:
+def is_too_large(parts: Sequence[Sequence[Tag]]) -> bool:
     """Whether a curved object has more points, or a higher degree, than any drawing needs."""
-    n_points = sum(code == 10 for code, _ in tags)
-    n_fit = sum(code == 11 for code, _ in tags)
-    first = first_values(tags)
+    codes = Counter(code for part in parts for code, _ in part)
+    first = first_values(parts[0])
     is_spline = first[0].upper() in (b"SPLINE", b"HELIX")
     return (
-        n_points > MOST_POINTS
-        or n_fit > (_MOST_FIT if is_spline and n_points == 0 else MOST_POINTS)
+        codes[10] > MOST_POINTS
+        or codes[11] > (_MOST_FIT if is_spline and codes[10] == 0 else MOST_POINTS)
         or (is_spline and integer(first, 71) > _HIGHEST_DEGREE)
     )
 
@@ -244,12 +281,12 @@ def draw_curved(curved: Curved, unit: float) -> dict[int, shapely.Geometry]:
         How many metres one unit of the drawing is.
     """
     found: dict[int, shapely.Geometry] = {}
-    modern = [k for k, tags in enumerate(curved.tags) if any(code == 100 for code, _ in tags)]
+    modern = [k for k, parts in enumerate(curved.parts) if any(c == 100 for c, _ in parts[0])]
     old = sorted(set(range(len(curved))) - set(modern))
     with _silent():
         for version, chosen in (("AC1032", modern), ("AC1009", old)):
             if chosen:
-                built = _built(version, [curved.tags[k] for k in chosen], unit)
+                built = _built(version, [curved.parts[k] for k in chosen], unit)
                 found.update({curved.record[k]: s for k, s in zip(chosen, built, strict=True) if s})
     return found
 
@@ -266,7 +303,7 @@ def _silent() -> Iterator[None]:
 
 
 def _built(
-    version: str, objects: Sequence[Sequence[Tag]], unit: float
+    version: str, objects: Sequence[Sequence[Sequence[Tag]]], unit: float
 ) -> list[shapely.Geometry | None]:
     """Build objects together; where that fails each by itself."""
     import ezdxf
@@ -274,8 +311,8 @@ def _built(
     texts: list[str] = []
     handles: list[str] = []
     free = _FIRST_HANDLE
-    for tags in objects:
-        parts = _on_curve(objects_of(tags))
+    for one in objects:
+        parts = _on_curve(one)
         handles.append(f"{free:X}")
         texts.append(_written(parts, free))
         free += len(parts)
@@ -286,8 +323,8 @@ def _built(
     except Exception:  # whatever a damaged object makes the library stumble over
         if len(objects) == 1:
             return [None]
-        return [shape for tags in objects for shape in _built(version, [tags], unit)]
-    kinds = [kind_of(_word(tags), first_values(objects_of(tags)[0])) for tags in objects]
+        return [shape for one in objects for shape in _built(version, [one], unit)]
+    kinds = [kind_of(_word(parts[0]), first_values(parts[0])) for parts in objects]
     return [
         _shape(document.entitydb.get(handle), kind, unit)
         for handle, kind in zip(handles, kinds, strict=True)
@@ -312,23 +349,77 @@ def _written(parts: Sequence[Sequence[Tag]], handle: int) -> str:
 
 
 def _shape(entity: DXFEntity | None, kind: str, unit: float) -> shapely.Geometry | None:
-    from ezdxf.path import from_hatch, make_path
+    from ezdxf.entities import Hatch, MPolygon, Spline
+    from ezdxf.path import make_path
 
     if entity is None or not entity.is_alive:
         return None
     try:
-        if entity.dxftype() in ("HATCH", "MPOLYGON"):
-            rings = [_vertices(path, unit)[:, :2] for path in from_hatch(entity)]  # type: ignore
+        if isinstance(entity, (Hatch, MPolygon)):
+            paths = _sides(entity, unit) if isinstance(entity, Hatch) else _moved(entity)
+            rings = [_vertices(path, unit)[:, :2] for path in paths]
             return _filled([r for r in rings if len(r) > 2], int(entity.dxf.get("hatch_style", 0)))
-        return _outline(_vertices(make_path(entity), unit), is_closed=kind == "area")
+        if isinstance(entity, Spline):
+            corners = [*entity.control_points, *entity.fit_points]
+            within = _distance(np.array([tuple(c) for c in corners], dtype=float), unit)
+            points = _flat(v.xyz for v in entity.flattening(within))
+        else:
+            points = _vertices(make_path(entity, segments=_ARCS), unit)
+        return _outline(points, is_closed=kind == "area")
     except MemoryError:
         raise
     except Exception:  # of numbers that make no curve
         return None
 
 
+def _moved(area: MPolygon) -> Iterator[CadPath]:
+    from ezdxf.math import Vec3
+    from ezdxf.path import from_hatch
+
+    return from_hatch(area, Vec3(area.dxf.get("offset_vector", (0, 0, 0))))
+
+
+def _sides(hatch: Hatch, unit: float) -> Iterator[CadPath]:
+    """Yield the outlines of a filling, their arcs cut as finely as those of other objects."""
+    from ezdxf.entities import PolylinePath
+    from ezdxf.path import Path as CadPath
+    from ezdxf.path import add_2d_polyline, from_hatch_boundary_path
+
+    plane, height = hatch.ocs(), hatch.dxf.elevation.z
+    for side in hatch.paths:
+        if isinstance(side, PolylinePath):
+            path = CadPath()
+            add_2d_polyline(path, side.vertices, close=True, ocs=plane, elevation=height,
+                            segments=_ARCS)  # fmt: skip
+        else:
+            side.edges = [piece for edge in side.edges for piece in _pieces(edge, unit)]
+            path = from_hatch_boundary_path(side, plane, height)
+        yield from path.sub_paths() if path.has_sub_paths else [path]
+
+
+def _pieces(edge: Any, unit: float) -> list[Any]:
+    """Cut a large arc: drawn as one curve a quarter, it would be farther off than it may be."""
+    from ezdxf.entities import ArcEdge
+
+    if not isinstance(edge, ArcEdge) or abs(edge.radius) * _QUARTER_OFF * unit < _CENTIMETRE / 2:
+        return [edge]
+    span = (edge.end_angle - edge.start_angle) % 360 or 360.0
+    ends = edge.start_angle + np.linspace(0, span, _ARCS + 1)
+    pieces = []
+    for start, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True):
+        piece = copy.copy(edge)
+        piece.start_angle, piece.end_angle = start, end
+        pieces.append(piece)
+    return pieces if edge.ccw else pieces[::-1]
+
+
 def _vertices(path: CadPath, unit: float) -> np.ndarray:
     corners = np.array([v.xyz for v in path.control_vertices()], dtype=float)
+    return _flat(v.xyz for v in path.flattening(_distance(corners, unit), 2))
+
+
+def _distance(corners: np.ndarray, unit: float) -> float:
+    """Return how far a vertex may be off, in units of the drawing: a centimetre on the ground."""
     if not len(corners) or not np.isfinite(corners).all():
         raise ValueError("no finite points")
     size = float(np.ptp(corners, axis=0).max())
@@ -339,7 +430,7 @@ def _vertices(path: CadPath, unit: float) -> np.ndarray:
         distance = min(distance, max(_IN_DEGREES, _FINEST_SMALL * size))
     if distance <= 0:
         raise ValueError("no extent")
-    return _flat(v.xyz for v in path.flattening(distance))
+    return distance
 
 
 def _filled(rings: Sequence[np.ndarray], style: int) -> shapely.Geometry | None:
@@ -359,7 +450,7 @@ def _filled(rings: Sequence[np.ndarray], style: int) -> shapely.Geometry | None:
 
 
 def _depth(areas: Sequence[shapely.Polygon]) -> np.ndarray:
-    """Return in how many of the others each area lies."""
-    tree = shapely.STRtree(areas)
-    inner, _ = tree.query([a.representative_point() for a in areas], predicate="within")
-    return np.bincount(inner, minlength=len(areas)) - 1
+    """Return in how many of the others each area begins."""
+    starts = [shapely.get_point(area.exterior, 0) for area in areas]
+    inner, _ = shapely.STRtree(areas).query(starts, predicate="within")
+    return np.bincount(inner, minlength=len(areas))

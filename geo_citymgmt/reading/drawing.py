@@ -118,7 +118,7 @@ def tags_of(data: bytes) -> list[Tag] | None:
     >>> tags_of(b"  0\\nPOINT\\nmanholes\\n") is None
     True
     """
-    lines = data.split(b"\n")
+    lines = data.replace(b"\r\n", b"\n").split(b"\n")
     if lines[-1] == b"":
         lines.pop()
     if len(lines) % 2:
@@ -129,7 +129,7 @@ def tags_of(data: bytes) -> list[Tag] | None:
         return None
     if min(codes) < -10 or max(codes) > _HIGHEST_CODE:
         return None
-    return list(zip(codes, (value.rstrip(b"\r") for value in lines[1::2]), strict=True))
+    return list(zip(codes, lines[1::2], strict=True))
 
 
 def first_values(tags: Iterable[Tag]) -> dict[int, bytes]:
@@ -233,6 +233,7 @@ class _Walk:
         self.numbers: dict[bytes, int] = {}
         self._section = b""
         self._main = b""
+        self._damaged: list[tuple[int, int, bytes]] = []
 
     def run(self) -> None:
         found = ((m.start(), m[1].upper()) for m in _START.finditer(self.data))
@@ -253,11 +254,13 @@ class _Walk:
                 self._layer(self.data[start:end])
             elif self._section == b"BLOCKS" and word == b"BLOCK":
                 self._block(self.data[start:end])
+        self._place_damaged()
         # A drawing that ends as it should may have no objects, or none in a section of theirs.
         self.is_closed |= self.is_finished and not has_entities
 
     def _open(self, data: bytes) -> None:
-        tags = tags_of(data) or []
+        tags = _readable(data)
+        self.n_damaged += tags_of(data) is None
         first = first_values(tags)
         self._section, self._main = first.get(_NAME, b"").strip().upper(), b""
         if self._section == b"HEADER":
@@ -284,8 +287,8 @@ class _Walk:
             return
         tags = tags_of(self.data[start:end])
         self._main = b""
-        if tags is None and (tags := _readable(self.data[start:end])) is None:
-            self.n_damaged += 1
+        if tags is None:
+            self._damaged.append((start, end, word))
             return
         first = first_values(tags)
         key = first.get(_LAYER, b"0").strip()
@@ -293,26 +296,45 @@ class _Walk:
         if integer(first, _PAPER) == 1:
             layer.n_on_paper += 1
             return
+        is_reference = word == b"INSERT" and first.get(_NAME, b"") in self.references
+        self._count(layer, word, first, is_record=not is_reference)
+        self._main = word if word in (b"POLYLINE", b"INSERT") else b""
+        self._place(start, end, key)
+
+    def _count(
+        self, layer: CadLayer, word: bytes, first: dict[int, bytes], *, is_record: bool = True
+    ) -> None:
         name = word.decode("ascii", "replace")
         layer.counts[name] += 1
         if kind := kind_of(name, first):
-            is_reference = word == b"INSERT" and first.get(_NAME, b"") in self.references
-            layer.kinds[kind] += not is_reference
-        self._main = word if word in (b"POLYLINE", b"INSERT") else b""
+            layer.kinds[kind] += is_record
+
+    def _place(self, start: int, end: int, key: bytes) -> None:
         self.start.append(start)
         self.end.append(end)
         self.layer.append(self.numbers.setdefault(key, len(self.numbers)))
 
+    def _place_damaged(self) -> None:
+        """Count damaged objects to a layer where they name one on which others are, too."""
+        for start, end, word in self._damaged:
+            first = first_values(_readable(self.data[start:end]))
+            key = first.get(_LAYER, b"").strip()
+            if key in self.numbers:
+                self._count(self.layers[key], word, first)
+                self._place(start, end, key)
+            else:
+                self.n_damaged += 1
 
-def _readable(data: bytes) -> list[Tag] | None:
-    """Return what stands before the damage in an object, where that says on which layer it is."""
+
+def _readable(data: bytes) -> list[Tag]:
+    """Return what stands before the damage in an object."""
     lines = data.split(b"\n")
     tags: list[Tag] = []
     for code, value in zip(lines[::2], lines[1::2], strict=False):
         if not code.strip().isdigit():
             break
         tags.append((int(code), value.rstrip(b"\r")))
-    return tags if any(code == _LAYER for code, _ in tags) else None
+    return tags
 
 
 def _ascii(value: bytes) -> str:
@@ -340,6 +362,7 @@ def _name_layers(drawing: Drawing, walk: _Walk) -> None:
         cad_text(name, drawing.encoding): cad_text(file, drawing.encoding)
         for name, file in walk.references.items()
     }
-    drawing.start = np.frombuffer(walk.start, dtype=np.int64)
-    drawing.end = np.frombuffer(walk.end, dtype=np.int64)
-    drawing.layer = number_of[np.frombuffer(walk.layer, dtype=np.int64)]
+    start = np.frombuffer(walk.start, dtype=np.int64)
+    order = np.argsort(start, kind="stable")
+    drawing.start, drawing.end = start[order], np.frombuffer(walk.end, dtype=np.int64)[order]
+    drawing.layer = number_of[np.frombuffer(walk.layer, dtype=np.int64)[order]]

@@ -84,9 +84,9 @@ class SourceLayer:
     names: tuple[str, ...]
     #: The file and the folders it is in, the nearest first.
     context: tuple[str, ...] = ()
-    #: One of several CAD layers: a drawing has whatever is on the map, and what it is called says
-    #: nothing of each.
-    in_drawing: bool = False
+    #: What is on it, of one of several CAD layers: a drawing has whatever is on the map, and what
+    #: it is called says nothing of each.
+    drawn: Text | None = None
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -244,27 +244,29 @@ def list_layers(
             continue
         with unpacked(path, groups[group], limits=limits) as folder:
             inner = folder / group
-            for sub, label, names, in_drawing in _inside(inner, sniff(inner)):
+            for sub, label, names, drawn in _inside(inner, sniff(inner)):
                 whole = group if sub is None else f"{group}:{sub}"
                 shown = f"{path.name}/{plain.parent / label}"
                 inside = context if plain.stem in names else (plain.stem, *context)
-                found.append(SourceLayer(path, whole, shown, names, inside, in_drawing))
+                found.append(SourceLayer(path, whole, shown, names, inside, drawn))
     return found, others
 
 
-def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], bool]]:
-    """Return what is in a file: sublayer, label, names, and whether it is one of a drawing's."""
+def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], Text | None]]:
+    """Return what is in a file: sublayer, label, names, and of a drawing what is on each."""
+    on_layers: dict[str, Text] = {}
     if kind in _SEVERAL:
         names = list_gdal_layers(path, kind)
     elif kind == "workbook":
         names = list_sheets(path)
     elif kind == "dxf":
-        names = list_cad_layers(path)
+        on_layers = list_cad_layers(path)
+        names = list(on_layers)
     else:
-        return [(None, path.name, (path.stem,), False)]
+        return [(None, path.name, (path.stem,), None)]
     if len(names) == 1:
-        return [(names[0], path.name, (path.stem, names[0]), False)]
-    return [(n, f"{path.name}:{n}", (n,), kind == "dxf") for n in names]
+        return [(names[0], path.name, (path.stem, names[0]), None)]
+    return [(n, f"{path.name}:{n}", (n,), on_layers.get(n)) for n in names]
 
 
 def _read(
