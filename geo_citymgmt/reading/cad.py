@@ -16,10 +16,11 @@ from geo_citymgmt._collector import collection_paused
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.cad_shapes import (
+    MOST_IN_LAYER,
     MOST_POINTS,
+    MOST_RINGS,
     Curved,
     copies_of,
-    draw_curved,
     is_too_large,
     needs_ezdxf,
     objects_of,
@@ -54,7 +55,13 @@ _TOGETHER = 2_000
 _SHOWN = 20
 #: No plane in metres has numbers beyond this.
 _PLANE = 1e8
-_LAYER = 8
+_LAYER, _APPLICATION = 8, 1001
+_TOO_LARGE = Text(
+    f"曲线超过 {MOST_POINTS:,} 个点，或填充超过 {MOST_RINGS:,} 个环，或本图层的曲线合计超过 "
+    f"{MOST_IN_LAYER:,} 个点",
+    f"more than {MOST_POINTS:,} points of a curve, {MOST_RINGS:,} outlines of a filling, or "
+    f"{MOST_IN_LAYER:,} points of all curves of the layer",
+)
 _KINDS = {"point": ("点", "points"), "line": ("线", "lines"), "area": ("面", "areas")}
 
 
@@ -106,9 +113,10 @@ def read_drawing(
     at = np.flatnonzero(drawing.layer == drawing.layers.index(layer))
     with collection_paused(), bytes_of(path) as data:
         reader = _Reader(drawing, _metres(drawing.units))
-        objects = (data[drawing.start[k] : drawing.end[k]] for k in at[:head])
-        for number, one in enumerate(objects):
-            reader.take(one, number)
+        for number, k in enumerate(at.tolist()):
+            reader.take(data[drawing.start[k] : drawing.end[k]], number)
+            if head is not None and len(reader.record) >= head:
+                break
         reader.finish()
     findings = Findings()
     raw = reader.raw(path.name if len(layers) == 1 else f"{path.name}:{layer.name}", findings)
@@ -244,7 +252,10 @@ class _Reader:
     n_copies: int = 0
     n_hidden: int = 0
     n_repeated: int = 0
-    curved: Curved = field(default_factory=Curved)
+    extended: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.curved = Curved(self.unit)
 
     def take(self, data: bytes, number: int) -> None:
         """Take one object: its records, or that it is none."""
@@ -258,6 +269,10 @@ class _Reader:
         word = _word(first[0])
         label = f"{word} {first.get(5, b'').decode('ascii', 'replace') or f'#{number + 1}'}"
         self.n_hidden += integer(first, 60) & 1
+        if _APPLICATION in first:
+            self.extended.update(
+                v.decode("ascii", "replace") for c, v in parts[0] if c == _APPLICATION
+            )
         if not kind_of(word, first):
             self.left[word] += 1
             self.n_walked += 1
@@ -293,13 +308,12 @@ class _Reader:
         except (ValueError, KeyError, IndexError, shapely.errors.GEOSException):
             self.unreadable.append(own)
             return
-        if self.shapes[-1] is not None:
+        if (shape := self.shapes[-1]) is not None:
+            if word in ("CIRCLE", "ARC") and not self.curved.has_room(shape):
+                self.shapes[-1], self.beyond[own] = None, _TOO_LARGE
             return
         if is_too_large(parts):
-            self.beyond[own] = Text(
-                f"有超过 {MOST_POINTS:,} 个曲线控制点",
-                f"more than {MOST_POINTS:,} points of a curve",
-            )
+            self.beyond[own] = _TOO_LARGE
             return
         if word == "HATCH":
             sources = {value for code, value in _after_outlines(parts[0]) if code == 330}
@@ -339,12 +353,12 @@ class _Reader:
             self._add(place, row, label if len(places) == 1 else f"{label}/{k + 1}")
 
     def _draw(self) -> None:
-        drawn = draw_curved(self.curved, self.unit)
-        for at in self.curved.record:
-            self.shapes[at] = drawn.get(at)
-            if at not in drawn:
+        for at, shape in self.curved.draw().items():
+            self.shapes[at] = shape
+            if at in self.curved.too_large:
+                self.beyond[self.record[at]] = _TOO_LARGE
+            elif shape is None:
                 self.unreadable.append(self.record[at])
-        self.curved = Curved()
 
     def finish(self) -> None:
         """Draw what is left, and leave out fillings of outlines that are records themselves."""
@@ -459,6 +473,11 @@ def _tell(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Reader
     if reader.n_repeated:
         n = reader.n_repeated
         parts.append(Text(f"所填充的轮廓也已读入的填充 {n}", f"{n} fillings of outlines read too"))
+    own = {name: n for name, n in reader.extended.items() if not name.upper().startswith("ACAD")}
+    for name, n in own.items():
+        parts.append(
+            Text(f"{n} 个对象的扩展数据（{name}）", f"extended data ({name}) of {n} objects")
+        )
     if layer.n_on_paper:
         n = layer.n_on_paper
         parts.append(Text(f"布局（图纸空间）中的对象 {n}", f"{n} objects on layouts"))

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,15 +28,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ezdxf.entities import DXFEntity, Hatch, MPolygon
+    from ezdxf.math import Vec3
     from ezdxf.path import Path as CadPath
 
 __all__ = [
-    "MOST_POINTS", "Curved", "copies_of", "draw_curved", "is_too_large", "needs_ezdxf",
-    "objects_of", "places_of", "plain_shape",
+    "MOST_IN_LAYER", "MOST_POINTS", "MOST_RINGS", "Curved", "copies_of", "is_too_large",
+    "needs_ezdxf", "objects_of", "places_of", "plain_shape",
 ]  # fmt: skip
 
-#: So many points a curved object may state.
-MOST_POINTS = 100_000
+#: So many points a curved object may state, or be drawn out to; and all of a layer together.
+MOST_POINTS, MOST_IN_LAYER = 100_000, 2_000_000
+#: What a small circle has counts as little as a corner.
+_FEW = 64
+#: So many outlines a filling may have.
+MOST_RINGS = 2_000
 #: Through so many fit points a spline is laid; the equations grow with their square.
 _MOST_FIT, _HIGHEST_DEGREE = 2_000, 11
 #: A centimetre, in metres and in degrees, and in what part of the object at the least.
@@ -50,6 +55,8 @@ _END = "0\nENDSEC\n0\nEOF\n"
 _FIRST_HANDLE = 0x100000
 #: Handles and looks are not handed on, nor what other programs have added.
 _SPARE, _EXTENDED = (5, 6, 7, 62, 370, 390, 420, 430, 440), 1000
+#: The codes of x; y is ten more.
+_PLACES = frozenset((*range(10, 19), 110, 111, 112, 210, 211, 212, 213))
 #: Of a 2D polyline: curve or spline laid through it, and its vertices that are not on that.
 _SPLINE_FIT, _FRAME = 4, 16
 
@@ -244,18 +251,102 @@ def _vec(point: np.ndarray) -> Any:
 
 @dataclass
 class Curved:
-    """Objects that are to be drawn by ezdxf, each with the record it is."""
+    """Objects that are to be drawn by ezdxf, each with the place it has among all."""
 
-    record: list[int] = field(default_factory=list)
+    unit: float
+    at: list[int] = field(default_factory=list)
     parts: list[Sequence[Sequence[Tag]]] = field(default_factory=list)
+    #: Those that make more points than they may.
+    too_large: set[int] = field(default_factory=set)
+    n_points: int = 0
 
-    def add(self, record: int, parts: Sequence[Sequence[Tag]]) -> None:
+    def add(self, at: int, parts: Sequence[Sequence[Tag]]) -> None:
         """Add an object with what follows as part of it."""
-        self.record.append(record)
+        self.at.append(at)
         self.parts.append(parts)
 
     def __len__(self) -> int:
-        return len(self.record)
+        return len(self.at)
+
+    def draw(self) -> dict[int, shapely.Geometry | None]:
+        """Return the geometry of what was added, None for what cannot be built; begin anew."""
+        found: dict[int, shapely.Geometry | None] = dict.fromkeys(self.at)
+        sound = [k for k, parts in enumerate(self.parts) if _is_written_well(parts)]
+        modern = [k for k in sound if any(code == 100 for code, _ in self.parts[k][0])]
+        old = sorted(set(sound) - set(modern))
+        with _silent():
+            for version, chosen in (("AC1032", modern), ("AC1009", old)):
+                found.update(self._built(version, chosen))
+        self.at, self.parts = [], []
+        return found
+
+    def _built(
+        self, version: str, chosen: Sequence[int]
+    ) -> Iterator[tuple[int, shapely.Geometry | None]]:
+        """Build objects together; where that fails, each half of them by itself."""
+        import ezdxf
+
+        if not chosen:
+            return
+        texts: list[str] = []
+        handles: list[str] = []
+        free = _FIRST_HANDLE
+        for k in chosen:
+            parts = _on_curve(self.parts[k])
+            handles.append(f"{free:X}")
+            texts.append(_written(parts, free))
+            free += len(parts)
+        try:
+            document = ezdxf.read(io.StringIO(_HEAD.format(version) + "".join(texts) + _END))
+        except MemoryError:
+            raise
+        except Exception:  # whatever a damaged object makes the library stumble over
+            half = len(chosen) // 2
+            if half:
+                yield from self._built(version, chosen[:half])
+                yield from self._built(version, chosen[half:])
+            return
+        for k, handle in zip(chosen, handles, strict=True):
+            yield self.at[k], self._shape(k, document.entitydb.get(handle))
+
+    def _shape(self, k: int, entity: DXFEntity | None) -> shapely.Geometry | None:
+        first = first_values(self.parts[k][0])
+        kind = kind_of(_word(self.parts[k][0]), first)
+        try:
+            if self.n_points > MOST_IN_LAYER:
+                raise _TooManyError
+            shape = _shape(entity, kind, self.unit)
+        except _TooManyError:
+            self.n_points += MOST_POINTS
+            self.too_large.add(self.at[k])
+            return None
+        self.n_points += int(shapely.get_num_coordinates(shape))
+        return shape
+
+    def has_room(self, shape: shapely.Geometry) -> bool:
+        """Count an object drawn otherwise, and say whether it is not one too many."""
+        self.n_points += max(int(shapely.get_num_coordinates(shape)) - _FEW, 0)
+        return self.n_points <= MOST_IN_LAYER
+
+
+class _TooManyError(Exception):
+    """A curve makes more points than it may."""
+
+
+def _is_written_well(parts: Sequence[Sequence[Tag]]) -> bool:
+    """Whether all numbers are some, and all places have both: else the library reads nothing."""
+    try:
+        for part in parts:
+            for (code, value), (after, _) in pairwise([*part, (0, b"")]):
+                if 10 <= code <= 59 or 110 <= code <= 149 or 210 <= code <= 239:
+                    float(value)
+                elif 60 <= code <= 99 or 170 <= code <= 179 or 270 <= code <= 289:
+                    int(value)
+                if code in _PLACES and after != code + 10:
+                    return False
+    except ValueError:
+        return False
+    return True
 
 
 def is_too_large(parts: Sequence[Sequence[Tag]]) -> bool:
@@ -266,29 +357,9 @@ def is_too_large(parts: Sequence[Sequence[Tag]]) -> bool:
     return (
         codes[10] > MOST_POINTS
         or codes[11] > (_MOST_FIT if is_spline and codes[10] == 0 else MOST_POINTS)
+        or codes[92] > MOST_RINGS
         or (is_spline and integer(first, 71) > _HIGHEST_DEGREE)
     )
-
-
-def draw_curved(curved: Curved, unit: float) -> dict[int, shapely.Geometry]:
-    """Return the geometry of curved objects by record; what cannot be built is missing.
-
-    Parameters
-    ----------
-    curved : Curved
-        The objects.
-    unit : float
-        How many metres one unit of the drawing is.
-    """
-    found: dict[int, shapely.Geometry] = {}
-    modern = [k for k, parts in enumerate(curved.parts) if any(c == 100 for c, _ in parts[0])]
-    old = sorted(set(range(len(curved))) - set(modern))
-    with _silent():
-        for version, chosen in (("AC1032", modern), ("AC1009", old)):
-            if chosen:
-                built = _built(version, [curved.parts[k] for k in chosen], unit)
-                found.update({curved.record[k]: s for k, s in zip(chosen, built, strict=True) if s})
-    return found
 
 
 @contextmanager
@@ -300,35 +371,6 @@ def _silent() -> Iterator[None]:
         yield
     finally:
         logger.disabled = was
-
-
-def _built(
-    version: str, objects: Sequence[Sequence[Sequence[Tag]]], unit: float
-) -> list[shapely.Geometry | None]:
-    """Build objects together; where that fails each by itself."""
-    import ezdxf
-
-    texts: list[str] = []
-    handles: list[str] = []
-    free = _FIRST_HANDLE
-    for one in objects:
-        parts = _on_curve(one)
-        handles.append(f"{free:X}")
-        texts.append(_written(parts, free))
-        free += len(parts)
-    try:
-        document = ezdxf.read(io.StringIO(_HEAD.format(version) + "".join(texts) + _END))
-    except MemoryError:
-        raise
-    except Exception:  # whatever a damaged object makes the library stumble over
-        if len(objects) == 1:
-            return [None]
-        return [shape for one in objects for shape in _built(version, [one], unit)]
-    kinds = [kind_of(_word(parts[0]), first_values(parts[0])) for parts in objects]
-    return [
-        _shape(document.entitydb.get(handle), kind, unit)
-        for handle, kind in zip(handles, kinds, strict=True)
-    ]
 
 
 def _word(tags: Sequence[Tag]) -> str:
@@ -362,11 +404,11 @@ def _shape(entity: DXFEntity | None, kind: str, unit: float) -> shapely.Geometry
         if isinstance(entity, Spline):
             corners = [*entity.control_points, *entity.fit_points]
             within = _distance(np.array([tuple(c) for c in corners], dtype=float), unit)
-            points = _flat(v.xyz for v in entity.flattening(within))
+            points = _bounded(entity.flattening(within))
         else:
             points = _vertices(make_path(entity, segments=_ARCS), unit)
         return _outline(points, is_closed=kind == "area")
-    except MemoryError:
+    except (MemoryError, _TooManyError):
         raise
     except Exception:  # of numbers that make no curve
         return None
@@ -415,7 +457,14 @@ def _pieces(edge: Any, unit: float) -> list[Any]:
 
 def _vertices(path: CadPath, unit: float) -> np.ndarray:
     corners = np.array([v.xyz for v in path.control_vertices()], dtype=float)
-    return _flat(v.xyz for v in path.flattening(_distance(corners, unit), 2))
+    return _bounded(path.flattening(_distance(corners, unit), 2))
+
+
+def _bounded(points: Iterable[Vec3]) -> np.ndarray:
+    known = [point.xyz for point in islice(points, MOST_POINTS + 1)]
+    if len(known) > MOST_POINTS:
+        raise _TooManyError
+    return _flat(known)
 
 
 def _distance(corners: np.ndarray, unit: float) -> float:
@@ -434,23 +483,23 @@ def _distance(corners: np.ndarray, unit: float) -> float:
 
 
 def _filled(rings: Sequence[np.ndarray], style: int) -> shapely.Geometry | None:
-    """Return what is filled: the rings within others are holes, and islands in them."""
+    """Return what is filled: the rings in others are holes, those in a hole are islands.
+
+    By the style of a filling (1) what lies in its holes is not filled, or (2) nothing is a hole.
+    """
     if not rings:
         return None
-    areas = [shapely.Polygon(ring) for ring in rings]
-    if style == 2:
-        shape = shapely.union_all(shapely.make_valid(np.array(areas)))
-    else:
-        outlines = [shapely.LineString([*ring, ring[0]]) for ring in rings]
-        if style == 1:
-            depth = _depth(areas)
-            outlines = [line for line, d in zip(outlines, depth, strict=True) if d < 2]
-        shape = shapely.build_area(shapely.node(shapely.MultiLineString(outlines)))
-    return None if shape.is_empty else shape
-
-
-def _depth(areas: Sequence[shapely.Polygon]) -> np.ndarray:
-    """Return in how many of the others each area begins."""
-    starts = [shapely.get_point(area.exterior, 0) for area in areas]
-    inner, _ = shapely.STRtree(areas).query(starts, predicate="within")
-    return np.bincount(inner, minlength=len(areas))
+    areas = np.array([shapely.Polygon(ring) for ring in rings])
+    size = shapely.area(areas)
+    inner, outer = shapely.STRtree(areas).query(shapely.point_on_surface(areas), "within")
+    is_inside = size[outer] > size[inner]
+    inner, outer = inner[is_inside], outer[is_inside]
+    depth = np.bincount(inner, minlength=len(areas))
+    is_next = depth[outer] == depth[inner] - 1
+    shell_of = dict(zip(inner[is_next].tolist(), outer[is_next].tolist(), strict=True))
+    deepest = {1: 1, 2: 0}.get(style, len(areas))
+    holes: dict[int, list[np.ndarray]] = {k: [] for k in np.flatnonzero(depth % 2 == 0).tolist()}
+    for k in np.flatnonzero((depth % 2 == 1) & (depth <= deepest)).tolist():
+        holes[shell_of[k]].append(rings[k])
+    filled = [shapely.Polygon(rings[k], holes[k]) for k in holes if depth[k] <= deepest]
+    return filled[0] if len(filled) == 1 else shapely.MultiPolygon(filled)

@@ -7,6 +7,7 @@ deeply it holds others, or itself. One damaged object is that object's fault and
 
 from __future__ import annotations
 
+import hashlib
 import io
 import mmap
 import re
@@ -15,7 +16,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,9 @@ _HIGHEST_CODE = 1071
 _FOLLOWERS = {b"VERTEX": b"POLYLINE", b"ATTRIB": b"INSERT", b"SEQEND": b""}
 #: Of an object: its layer, on paper or not, closed or not, start and end of an ellipse, hidden.
 _LAYER, _NAME, _PAPER, _FLAGS, _HIDDEN = 8, 2, 67, 70, 60
+#: The last drawings looked at, by their bytes: each CAD layer is looked at by itself.
+_KNOWN: dict[tuple[bytes, str | None], Drawing] = {}
+_KEPT = 4
 _REPAIR = Text(
     "请在 CAD 中用 RECOVER（或 AUDIT）命令修复后另存为 DXF（2010 版）。",
     "Repair it in the CAD program (RECOVER or AUDIT) and save it as DXF (2010).",
@@ -186,21 +189,25 @@ def index_drawing(path: Path, encoding: str | None = None) -> Drawing:
     SourceError
         It is cut off, has no objects, or its text is not in ``encoding``.
     """
-    state = path.stat()
-    return _indexed(path, state.st_size, state.st_mtime_ns, encoding)
-
-
-@lru_cache(maxsize=4)
-def _indexed(path: Path, size: int, changed: int, encoding: str | None) -> Drawing:
-    del size, changed
     with bytes_of(path) as data:
-        walk = _Walk(data)
-        walk.run()
-        if not walk.is_closed:
-            raise _damaged(path, Text("图在中途断了，不完整", "the drawing is cut off"))
-        is_text = not isinstance(data, bytes)
-        stated = stated_encoding(walk.version, walk.codepage) if is_text else "UTF-8"
-        known, how = text_encoding(path, data, stated, encoding)
+        key = (hashlib.blake2b(data).digest(), encoding)
+        known = _KNOWN.get(key)
+        if known is None:
+            known = _indexed(path, data, encoding)
+            for old in list(_KNOWN)[: 1 - _KEPT]:
+                _KNOWN.pop(old, None)
+            _KNOWN[key] = known
+    return known
+
+
+def _indexed(path: Path, data: Any, encoding: str | None) -> Drawing:
+    walk = _Walk(data)
+    walk.run()
+    if not walk.is_closed:
+        raise _damaged(path, Text("图在中途断了，不完整", "the drawing is cut off"))
+    is_text = not isinstance(data, bytes)
+    stated = stated_encoding(walk.version, walk.codepage) if is_text else "UTF-8"
+    known, how = text_encoding(path, data, stated, encoding)
     drawing = Drawing(
         encoding=known,
         encoding_source=how,

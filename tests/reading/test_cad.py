@@ -337,6 +337,11 @@ def test_what_is_neither_record_nor_label_is_told_by_name(save):
     assert "2 endless lines" in told
 
 
+def test_data_that_other_programs_keep_with_objects_is_told(write):
+    raw = read_raw(write(entities("0 POINT 8 a 10 1 20 2 1001 SOUTH 1000 311101 1001 ACAD 1070 1")))
+    assert codes(raw)["CAD_LEFT"].endswith("extended data (SOUTH) of 1 objects")
+
+
 def test_what_stands_on_the_paper_is_left_out_and_told(write):
     raw = read_raw(
         write(
@@ -491,7 +496,7 @@ def whole(n: int = 6) -> bytes:
 def test_a_drawing_that_is_cut_off_anywhere_is_refused_or_whole(write):
     data = whole()
     end = data.rindex(b"ENDSEC", 0, data.index(b"OBJECTS"))
-    for cut in np.linspace(60, len(data) - 1, 60).astype(int).tolist():
+    for cut in np.linspace(60, len(data) - 1, 30).astype(int).tolist():
         path = write(data[:cut])
         try:
             raw = read_raw(path)
@@ -507,7 +512,7 @@ def test_a_damaged_object_is_one_rejected_record_and_no_other_is_lost(write):
     lines = whole().split(b"\n")
     start = lines.index(b"ENTITIES")
     end = start + lines[start:].index(b"ENDSEC")
-    for at in range(start + 1, end, 7):
+    for at in range(start + 1, end, 17):
         raw = read_raw(write(b"\n".join(lines[:at] + lines[at + 1 :])), head=None)
         told = codes(raw)
         bad = raw.findings.records_of("RECORD_UNREADABLE")
@@ -557,6 +562,18 @@ ATTACKS = {
     + "".join(f"11 {k} 21 {k * 7919 % 97} 31 0 " for k in range(5000)),
     "a long spline": "0 SPLINE 100 AcDbEntity 8 a 100 AcDbSpline 70 0 71 3 73 200000 "
     + "10 1 20 2 30 0 " * 200_000,
+    "a wild spline": "0 SPLINE 100 AcDbEntity 8 a 100 AcDbSpline 70 0 71 3 72 2004 73 2000 "
+    + "".join(f"40 {k} " for k in range(2004))
+    + "".join(f"10 {k * 7919 % 100_003} 20 {k * 104_729 % 100_003} 30 0 " for k in range(2000)),
+    "a spline that stands still": "0 SPLINE 100 AcDbEntity 8 a 100 AcDbSpline 70 0 71 3 72 8 73 4 "
+    + "40 1e18 " * 4 + "40 1.0000000000000002e18 " * 4
+    + "".join(f"10 {k} 20 {k * k} 30 0 " for k in range(4)),
+    "rings in rings": "0 HATCH 100 AcDbEntity 8 a 100 AcDbHatch 10 0 20 0 30 0 70 1 71 0 91 5000 "
+    + "".join(
+        f"92 2 72 0 73 1 93 4 10 {-k} 20 {-k} 10 {k} 20 {-k} 10 {k} 20 {k} 10 {-k} 20 {k} 97 0 "
+        for k in range(1, 5001)
+    )
+    + "75 0 76 1",
     "a deep filling": "0 HATCH 100 AcDbEntity 8 a 100 AcDbHatch 10 0 20 0 30 0 70 1 71 0 "
     "91 99999999 92 2 72 0 73 1 93 999999999 10 1 20 1",
 }  # fmt: skip
