@@ -252,6 +252,7 @@ class _Reader:
     n_copies: int = 0
     n_hidden: int = 0
     n_repeated: int = 0
+    n_spare: int = 0
     extended: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -303,14 +304,17 @@ class _Reader:
         own = self.record[-1]
         if 5 in first:
             self.outlines.add(first[5])
+        if word in ("CIRCLE", "ARC") and self.curved.is_full:
+            self.beyond[own] = _TOO_LARGE
+            return
         try:
             self.shapes[-1] = plain_shape(word, parts, first, self.unit)
         except (ValueError, KeyError, IndexError, shapely.errors.GEOSException):
             self.unreadable.append(own)
             return
         if (shape := self.shapes[-1]) is not None:
-            if word in ("CIRCLE", "ARC") and not self.curved.has_room(shape):
-                self.shapes[-1], self.beyond[own] = None, _TOO_LARGE
+            if word in ("CIRCLE", "ARC"):
+                self.curved.count(shape)
             return
         if is_too_large(parts):
             self.beyond[own] = _TOO_LARGE
@@ -381,15 +385,20 @@ class _Reader:
         """Return the records, with a finding for each that cannot be used."""
         n = len(self.record)
         findings.add("RECORD_UNREADABLE", records=np.array(sorted(self.unreadable), dtype=np.int64))
+        causes: dict[Text, list[int]] = {}
         for record, cause in self.beyond.items():
-            findings.add("CAD_LIMIT", records=np.array([record]), detail=cause, action="rejected")
+            causes.setdefault(cause, []).append(record)
+        for cause, records in causes.items():
+            findings.add("CAD_LIMIT", records=np.array(records), detail=cause, action="rejected")
         geometry = np.full(n, None, dtype=object)
         geometry[:] = self.shapes
         labels = np.full(max(self.n_walked, 1), "", dtype=object)
         labels[self.record] = self.labels
+        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        self.n_spare = max(len(columns) - MOST_ATTRIBUTES, 0)
         return Raw(
             name=name,
-            frame=_frame(self.rows),
+            frame=_frame(self.rows, columns[:MOST_ATTRIBUTES]),
             geometry=geometry,
             record=np.array(self.record, dtype=np.int64),
             n_walked=self.n_walked,
@@ -426,8 +435,7 @@ def _attributes(parts: Sequence[Sequence[Tag]], encoding: str) -> dict[str, str]
     return row
 
 
-def _frame(rows: Sequence[dict[str, str]]) -> pd.DataFrame:
-    columns = list(dict.fromkeys(name for row in rows for name in row))[:MOST_ATTRIBUTES]
+def _frame(rows: Sequence[dict[str, str]], columns: Sequence[str]) -> pd.DataFrame:
     values = {name: [row.get(name) or None for row in rows] for name in columns}
     return pd.DataFrame(values, index=range(len(rows)), dtype="str")
 
@@ -473,6 +481,9 @@ def _tell(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Reader
     if reader.n_repeated:
         n = reader.n_repeated
         parts.append(Text(f"所填充的轮廓也已读入的填充 {n}", f"{n} fillings of outlines read too"))
+    if reader.n_spare:
+        n, most = reader.n_spare, f"{MOST_ATTRIBUTES:,}"
+        parts.append(Text(f"第 {most} 列以后的属性 {n} 列", f"{n} attributes beyond {most}"))
     own = {name: n for name, n in reader.extended.items() if not name.upper().startswith("ACAD")}
     for name, n in own.items():
         parts.append(

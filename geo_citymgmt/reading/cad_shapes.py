@@ -268,6 +268,11 @@ class Curved:
     def __len__(self) -> int:
         return len(self.at)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether all curves of the layer together have as many points as they may."""
+        return self.n_points > MOST_IN_LAYER
+
     def draw(self) -> dict[int, shapely.Geometry | None]:
         """Return the geometry of what was added, None for what cannot be built; begin anew."""
         found: dict[int, shapely.Geometry | None] = dict.fromkeys(self.at)
@@ -313,7 +318,7 @@ class Curved:
         first = first_values(self.parts[k][0])
         kind = kind_of(_word(self.parts[k][0]), first)
         try:
-            if self.n_points > MOST_IN_LAYER:
+            if self.is_full:
                 raise _TooManyError
             shape = _shape(entity, kind, self.unit)
         except _TooManyError:
@@ -323,10 +328,9 @@ class Curved:
         self.n_points += int(shapely.get_num_coordinates(shape))
         return shape
 
-    def has_room(self, shape: shapely.Geometry) -> bool:
-        """Count an object drawn otherwise, and say whether it is not one too many."""
+    def count(self, shape: shapely.Geometry) -> None:
+        """Count the points of an object that was drawn without the library."""
         self.n_points += max(int(shapely.get_num_coordinates(shape)) - _FEW, 0)
-        return self.n_points <= MOST_IN_LAYER
 
 
 class _TooManyError(Exception):

@@ -614,6 +614,13 @@ def test_an_array_beyond_the_limit_is_rejected_with_the_limit_and_the_way_out(wr
     assert "EXPLODE" in told
 
 
+def test_attributes_beyond_a_thousand_columns_are_told(write):
+    tags = "".join(f"0 ATTRIB 8 0 2 t{k} 1 v " for k in range(1005))
+    raw = read_raw(write(entities(f"0 INSERT 8 a 2 b 66 1 10 1 20 2 {tags} 0 SEQEND 8 0")))
+    assert len(raw.frame.columns) == 1000
+    assert "6 attributes beyond 1,000" in codes(raw)["CAD_LEFT"]
+
+
 @pytest.mark.parametrize("use", [read_raw, list_layers])
 def test_without_the_library_the_extra_is_named(save, monkeypatch, use):
     doc = drawing()
