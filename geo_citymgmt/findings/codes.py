@@ -756,6 +756,13 @@ CODES: Mapping[str, FindingCode] = {
         "the external reference {value!r} (inserted {expected} times) is another drawing, of which "
         "nothing was read; if it is needed, save that one as DXF and read it by itself",
     ),
+    "CAD_NESTED": _c(
+        "warning",
+        "图块“{value}”内还有 {expected} 个图块，按一个点读入；如里面的图块才是要读的，请在 CAD "
+        "中把它分解（EXPLODE）一次后再读",
+        "the block {value!r} holds {expected} others and was read as one point; if those within "
+        "are what is meant, explode it once (EXPLODE) in the CAD program",
+    ),
     "CAD_HIDDEN": _c(
         "info",
         "CAD 图层“{value}”在图中不显示（{detail}），已照样读入；如不应计入，请在 CAD 中删除后再读",

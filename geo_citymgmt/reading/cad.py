@@ -55,7 +55,7 @@ _TOGETHER = 2_000
 _SHOWN = 20
 #: No plane in metres has numbers beyond this.
 _PLANE = 1e8
-_LAYER, _APPLICATION = 8, 1001
+_LAYER, _HIDDEN, _APPLICATION = 8, 60, 1001
 _TOO_LARGE = Text(
     f"曲线超过 {MOST_POINTS:,} 个点，或填充超过 {MOST_RINGS:,} 个环，或本图层的曲线合计超过 "
     f"{MOST_IN_LAYER:,} 个点",
@@ -235,7 +235,7 @@ class _Reader:
     drawing: Drawing
     #: How many metres one unit is.
     unit: float
-    #: Handles of the shapes.
+    #: Handles of the areas that are drawn as outlines.
     outlines: set[bytes] = field(default_factory=set)
     shapes: list[shapely.Geometry | None] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
@@ -253,6 +253,7 @@ class _Reader:
     n_hidden: int = 0
     n_repeated: int = 0
     n_spare: int = 0
+    nested: Counter[str] = field(default_factory=Counter)
     extended: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
@@ -269,15 +270,19 @@ class _Reader:
         first = first_values(parts[0])
         word = _word(first[0])
         label = f"{word} {first.get(5, b'').decode('ascii', 'replace') or f'#{number + 1}'}"
-        self.n_hidden += integer(first, 60) & 1
+        kind = kind_of(word, first)
         if _APPLICATION in first:
             self.extended.update(
                 v.decode("ascii", "replace") for c, v in parts[0] if c == _APPLICATION
             )
-        if not kind_of(word, first):
+        if not kind:
             self.left[word] += 1
             self.n_walked += 1
-        elif word == "INSERT":
+            return
+        self.n_hidden += integer(first, _HIDDEN) & 1
+        if kind == "area" and word not in ("HATCH", "MPOLYGON"):
+            self.outlines.add(first.get(5, b""))
+        if word == "INSERT":
             self._take_block(parts, first, label)
         else:
             self._take_shape(word, parts, first, label)
@@ -302,8 +307,6 @@ class _Reader:
     ) -> None:
         self._add(None, {}, label)
         own = self.record[-1]
-        if 5 in first:
-            self.outlines.add(first[5])
         if word in ("CIRCLE", "ARC") and self.curved.is_full:
             self.beyond[own] = _TOO_LARGE
             return
@@ -335,6 +338,8 @@ class _Reader:
             self.references[self.drawing.references[name] or name] += 1
             self.n_walked += 1
             return
+        if name in self.drawing.nested:
+            self.nested[name] += 1
         row = {BLOCK: name, **_attributes(parts[1:], encoding)}
         rows, columns = copies_of(first)
         if rows * columns > 1 and self.n_copies + rows * columns > MOST_COPIES:
@@ -457,9 +462,9 @@ def _scale(raw: Raw, units: int) -> None:
     if entry is None or not len(there):
         return
     detail = Text(
-        "坐标像是以米为单位，按原数读取；如确为该单位，请在 CAD 中缩放为米后另存",
-        "its coordinates look like metres and were read as they are; if they are not, scale the "
-        "drawing to metres in the CAD program",
+        "坐标按原数读取，没有换算；如确以该单位绘制，请在 CAD 中缩放为米后另存",
+        "its coordinates were read as they are; if it is indeed drawn in that unit, scale it to "
+        "metres in the CAD program",
     )
     factor, action = float(entry["metres"]), "none"
     if factor < 1 and np.abs(shapely.total_bounds(there)).max() > _PLANE:
@@ -496,6 +501,8 @@ def _tell(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Reader
         findings.add("CAD_LEFT", value=layer.name, detail=join_texts(parts))
     for file, n in reader.references.items():
         findings.add("CAD_REFERENCE", value=file, expected=n, about=file)
+    for name in reader.nested:
+        findings.add("CAD_NESTED", value=name, expected=drawing.nested[name], about=name)
     if layer.is_hidden:
         hidden = Text("整个图层已关闭或冻结", "the whole layer is off or frozen")
         findings.add("CAD_HIDDEN", value=layer.name, detail=hidden)

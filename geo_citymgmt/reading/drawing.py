@@ -41,8 +41,10 @@ _START = re.compile(
 _HIGHEST_CODE = 1071
 #: What follows another object and is part of it.
 _FOLLOWERS = {b"VERTEX": b"POLYLINE", b"ATTRIB": b"INSERT", b"SEQEND": b""}
-#: Of an object: its layer, on paper or not, closed or not, start and end of an ellipse, hidden.
-_LAYER, _NAME, _PAPER, _FLAGS, _HIDDEN = 8, 2, 67, 70, 60
+#: Of an object: its layer, its name or that of its block, on paper or not, closed or not.
+_LAYER, _NAME, _PAPER, _FLAGS = 8, 2, 67, 70
+#: Of a block: it is another drawing, attached or laid over.
+_REFERENCE = 4 | 8
 #: The last drawings looked at, by their bytes: each CAD layer is looked at by itself.
 _KNOWN: dict[tuple[bytes, str | None], Drawing] = {}
 _KEPT = 4
@@ -76,6 +78,8 @@ class Drawing:
     layers: list[CadLayer] = field(default_factory=list)
     #: Blocks that are other drawings, with the file each names.
     references: dict[str, str] = field(default_factory=dict)
+    #: Blocks that hold others, and how many.
+    nested: dict[str, int] = field(default_factory=dict)
     #: For each object: first and last byte, and its layer.
     start: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     end: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.int64))
@@ -235,6 +239,8 @@ class _Walk:
         self.layers: dict[bytes, CadLayer] = {}
         self.hidden: set[bytes] = set()
         self.references: dict[bytes, bytes] = {}
+        self.nested: Counter[bytes] = Counter()
+        self._holder = b""
         self.n_damaged = 0
         self.is_finished = self.is_closed = False
         self.numbers: dict[bytes, int] = {}
@@ -261,6 +267,8 @@ class _Walk:
                 self._layer(self.data[start:end])
             elif self._section == b"BLOCKS" and word == b"BLOCK":
                 self._block(self.data[start:end])
+            elif self._section == b"BLOCKS" and word == b"INSERT":
+                self.nested[self._holder] += 1
         self._place_damaged()
         # A drawing that ends as it should may have no objects, or none in a section of theirs.
         self.is_closed |= self.is_finished and not has_entities
@@ -284,8 +292,9 @@ class _Walk:
 
     def _block(self, data: bytes) -> None:
         first = first_values(tags_of(data) or [])
-        if integer(first, _FLAGS) & 0x0C:
-            self.references[first.get(_NAME, b"")] = first.get(1, b"")
+        self._holder = first.get(_NAME, b"")
+        if integer(first, _FLAGS) & _REFERENCE:
+            self.references[self._holder] = first.get(1, b"")
 
     def _object(self, start: int, end: int, word: bytes) -> None:
         owner = _FOLLOWERS.get(word)
@@ -369,6 +378,7 @@ def _name_layers(drawing: Drawing, walk: _Walk) -> None:
         cad_text(name, drawing.encoding): cad_text(file, drawing.encoding)
         for name, file in walk.references.items()
     }
+    drawing.nested = {cad_text(n, drawing.encoding): count for n, count in walk.nested.items()}
     start = np.frombuffer(walk.start, dtype=np.int64)
     order = np.argsort(start, kind="stable")
     drawing.start, drawing.end = start[order], np.frombuffer(walk.end, dtype=np.int64)[order]
