@@ -332,6 +332,27 @@ def test_of_a_polyline_with_a_fitted_spline_its_frame_is_no_part(write):
     assert raw.n_walked == 1
 
 
+def test_each_object_that_the_library_counts_is_accepted_rejected_or_skipped(save):
+    doc = drawing()
+    with_block(doc)
+    model = doc.modelspace()
+    for draw, *_ in (*AREAS.values(), *LINES.values()):
+        draw(model)
+    model.add_blockref("井", (X, Y)).add_attrib("编号", "J1", (X, Y))
+    model.add_polyline2d([(X, Y, 0, 0, 1), (X + 9, Y, 0, 0, 0)], format="xyseb")
+    model.add_mtext("注")
+    model.add_text("字")
+    model.add_leader([(X, Y), (X + 1, Y)])
+    model.add_point((X, Y), dxfattribs=on("其他"))
+    path = save(doc)
+    layer = gcm.read_layer(path, "manholes", crs="EPSG:4549", sublayer="0")
+    row = layer.ledger.iloc[0]
+    assert row.n_walked == len(model.query('*[layer=="0"]'))
+    assert row.n_skipped == 3
+    assert row.n_walked == row.n_skipped + row.n_accepted + row.n_rejected
+    assert row.n_accepted == 1
+
+
 def test_what_is_neither_record_nor_label_is_told_by_name(save):
     doc = drawing()
     model = doc.modelspace()
