@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +19,14 @@ from geo_citymgmt.reading.cad_shapes import (
     MOST_POINTS,
     MOST_RINGS,
     Curved,
+    Position,
     copies_of,
     is_too_large,
     needs_ezdxf,
     objects_of,
     places_of,
     plain_shape,
+    points_of,
 )
 from geo_citymgmt.reading.cad_text import cad_text, cad_words
 from geo_citymgmt.reading.drawing import (
@@ -238,6 +239,9 @@ class _Reader:
     #: Handles of the areas that are drawn as outlines.
     outlines: set[bytes] = field(default_factory=set)
     shapes: list[shapely.Geometry | None] = field(default_factory=list)
+    #: Which of them are points, and where these are.
+    points: list[int] = field(default_factory=list)
+    places: list[Position] = field(default_factory=list)
     rows: list[dict[str, str]] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     record: list[int] = field(default_factory=list)
@@ -284,6 +288,8 @@ class _Reader:
             self.outlines.add(first.get(5, b""))
         if word == "INSERT":
             self._take_block(parts, first, label)
+        elif word == "POINT":
+            self._take_places(first, {}, label)
         else:
             self._take_shape(word, parts, first, label)
 
@@ -350,8 +356,12 @@ class _Reader:
                 f"{MOST_COPIES:,} copies of blocks",
             )
             return
+        self._take_places(first, row, label)
+
+    def _take_places(self, first: dict[int, bytes], row: dict[str, str], label: str) -> None:
+        """Take a point, or a block wherever it is inserted; they are made points all at once."""
         try:
-            places: Sequence[Any] = places_of(first)
+            places = places_of(first)
         except (ValueError, KeyError):
             self._add(None, row, label)
             self.unreadable.append(self.record[-1])
@@ -359,7 +369,9 @@ class _Reader:
         if len(places) > 1:
             self.n_copies += len(places)
         for k, place in enumerate(places):
-            self._add(place, row, label if len(places) == 1 else f"{label}/{k + 1}")
+            self.points.append(len(self.shapes))
+            self.places.append(place)
+            self._add(None, row, label if len(places) == 1 else f"{label}/{k + 1}")
 
     def _draw(self) -> None:
         for at, shape in self.curved.draw().items():
@@ -373,6 +385,8 @@ class _Reader:
         """Draw what is left, and leave out fillings of outlines that are records themselves."""
         if len(self.curved):
             self._draw()
+        for at, point in zip(self.points, points_of(self.places), strict=True):
+            self.shapes[at] = point
         again = {
             record
             for record, sources in self.fillings.items()

@@ -32,10 +32,11 @@ if TYPE_CHECKING:
     from ezdxf.path import Path as CadPath
 
 __all__ = [
-    "MOST_IN_LAYER", "MOST_POINTS", "MOST_RINGS", "Curved", "copies_of", "is_too_large",
-    "needs_ezdxf", "objects_of", "places_of", "plain_shape",
+    "MOST_IN_LAYER", "MOST_POINTS", "MOST_RINGS", "Curved", "Position", "copies_of", "is_too_large",
+    "needs_ezdxf", "objects_of", "places_of", "plain_shape", "points_of",
 ]  # fmt: skip
 
+Position = tuple[float, float, float]
 #: So many points a curved object may state, or be drawn out to; and all of a layer together.
 MOST_POINTS, MOST_IN_LAYER = 100_000, 2_000_000
 #: What a small circle has counts as little as a corner.
@@ -109,8 +110,6 @@ def plain_shape(
     ValueError
         A number is none, or there are too few points.
     """
-    if word == "POINT":
-        return _point(_position(first, 10))
     if word == "LINE":
         return shapely.LineString(_flat([_position(first, 10), _position(first, 11)]))
     if word not in ("LWPOLYLINE", "POLYLINE", "CIRCLE", "ARC"):
@@ -130,7 +129,7 @@ def plain_shape(
     return _outline(points, is_closed=kind_of(word, first) == "area")
 
 
-def _position(first: dict[int, bytes], code: int) -> tuple[float, float, float]:
+def _position(first: dict[int, bytes], code: int) -> Position:
     return float(first[code]), float(first[code + 10]), float(first.get(code + 20, b"0"))
 
 
@@ -140,8 +139,19 @@ def _is_tilted(first: dict[int, bytes]) -> bool:
     return (number(first, 210), number(first, 220), number(first, 230, 1.0)) != (0.0, 0.0, 1.0)
 
 
-def _point(position: tuple[float, float, float]) -> shapely.Point:
-    return shapely.Point(position if position[2] else position[:2])
+def points_of(positions: Sequence[Position]) -> np.ndarray:
+    """Return a point for each position, with its height where it has one.
+
+    Examples
+    --------
+    >>> print(*points_of([(1, 2, 0), (1, 2, 3)]))
+    POINT (1 2) POINT Z (1 2 3)
+    """
+    places = np.array(positions, dtype=float).reshape(-1, 3)
+    points = shapely.points(places[:, :2])
+    is_high = places[:, 2] != 0
+    points[is_high] = shapely.points(places[is_high])
+    return points
 
 
 def _round(first: dict[int, bytes], unit: float, *, is_arc: bool) -> shapely.Geometry | None:
@@ -218,13 +228,15 @@ def copies_of(first: dict[int, bytes]) -> tuple[int, int]:
     return rows, columns
 
 
-def places_of(first: dict[int, bytes]) -> list[shapely.Point]:
-    """Return the points at which a block is inserted, row by row."""
+def places_of(first: dict[int, bytes]) -> list[Position]:
+    """Return the positions at which a block is inserted, row by row; of a point its own."""
+    if first[0].strip().upper() == b"POINT":
+        return [_position(first, 10)]
     rows, columns = copies_of(first)
     x, y, z = _position(first, 10)
     is_tilted = _is_tilted(first)
     if rows == columns == 1 and not is_tilted:
-        return [_point((x, y, z))]
+        return [(x, y, z)]
     turn = math.radians(number(first, 50))
     row, column = np.mgrid[:rows, :columns].reshape(2, -1)
     dx, dy = column * number(first, 44), row * number(first, 45)
@@ -240,7 +252,7 @@ def places_of(first: dict[int, bytes]) -> list[shapely.Point]:
 
         plane = OCS((number(first, 210), number(first, 220), number(first, 230, 1.0)))
         points = np.array([plane.to_wcs(point).xyz for point in map(_vec, points)])
-    return list(shapely.points(_flat(map(tuple, points))))
+    return [(x, y, z) for x, y, z in points.tolist()]
 
 
 def _vec(point: np.ndarray) -> Any:
@@ -357,7 +369,7 @@ def is_too_large(parts: Sequence[Sequence[Tag]]) -> bool:
     """Whether a curved object has more points, or a higher degree, than any drawing needs."""
     codes = Counter(code for part in parts for code, _ in part)
     first = first_values(parts[0])
-    is_spline = first[0].upper() in (b"SPLINE", b"HELIX")
+    is_spline = first[0].strip().upper() in (b"SPLINE", b"HELIX")
     return (
         codes[10] > MOST_POINTS
         or codes[11] > (_MOST_FIT if is_spline and codes[10] == 0 else MOST_POINTS)
