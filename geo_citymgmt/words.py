@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-__all__ = ["CLAUSES", "DISTRICT", "NOTHING", "Text", "in_language", "join_texts"]
+__all__ = ["CLAUSES", "DISTRICT", "NOTHING", "Text", "in_language", "join_texts", "row_words"]
+
+#: What a row of a sheet is called in the account and the findings.
+_ROW = re.compile(r"第 (\d+) 行")
 
 
 class Text(NamedTuple):
@@ -54,3 +58,14 @@ def join_texts(texts: Iterable[Text], between: Text = CLAUSES) -> Text:
     """
     pairs = list(texts)
     return Text(*(between[at].join(t[at] for t in pairs if t[at]) for at in (0, 1)))
+
+
+def row_words(text: str, lang: str) -> str:
+    """Return a text with the rows of a sheet that it names in ``lang``.
+
+    Examples
+    --------
+    >>> row_words("id 10042 is taken by 第 94 行", "en"), row_words("第 94 行", "zh")
+    ('id 10042 is taken by row 94', '第 94 行')
+    """
+    return text if lang == "zh" else _ROW.sub(r"row \1", text)

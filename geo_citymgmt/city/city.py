@@ -24,7 +24,7 @@ from geo_citymgmt.metric import MetricCRS
 from geo_citymgmt.overlay import Layered
 from geo_citymgmt.profiles import Profile, nothing_published
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import DISTRICT, Text
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = ["City"]
 
@@ -83,6 +83,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         The CRS in which it is measured, with its greatest errors; None without a single place.
     vintage : Timestamp or None
         The day whose zones count, where zones say from when to when they are valid.
+    data_source, notice : Text
+        Who reports the data, and what every page and map of it must say; empty for nothing.
     month_starts : int
         Day on which a statistical month begins; 1 for calendar months.
     settings : Layered
@@ -123,6 +125,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     unit: Text = DISTRICT
     metric: MetricCRS | None = field(default=None, repr=False)
     vintage: pd.Timestamp | None = None
+    data_source: Text = NOTHING
+    notice: Text = NOTHING
     month_starts: int = 1
     settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
     services_file: Path | None = field(default=None, repr=False)
@@ -367,27 +371,42 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             )
         return self.zones_by_level[level]
 
-    def to_file(self, path: str | Path, *, include_personal: bool = False) -> Path:
+    def to_file(
+        self, path: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
         """Write all layers, events and targets into one GeoPackage; see :func:`write_layer`."""
         from geo_citymgmt.writing import write_city
 
-        return write_city(self, Path(path), include_personal=include_personal)
+        return write_city(
+            self, Path(path), include_personal=include_personal, include_unknown=include_unknown
+        )
 
-    def to_parquet(self, folder: str | Path, *, include_personal: bool = False) -> Path:
+    def to_parquet(
+        self, folder: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
         """Write each layer as GeoParquet into ``folder``."""
         from geo_citymgmt.writing import write_layer
 
         out = Path(folder)
         out.mkdir(parents=True, exist_ok=True)
         for key, layer in self.layers.items():
-            write_layer(layer, out / f"{key}.parquet", include_personal=include_personal)
+            write_layer(
+                layer,
+                out / f"{key}.parquet",
+                include_personal=include_personal,
+                include_unknown=include_unknown,
+            )
         return out
 
-    def to_excel(self, path: str | Path, *, include_personal: bool = False) -> Path:
+    def to_excel(
+        self, path: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
         """Write the attributes of all layers into one workbook, a sheet each."""
         from geo_citymgmt.writing import write_city_workbook
 
-        return write_city_workbook(self, Path(path), include_personal=include_personal)
+        return write_city_workbook(
+            self, Path(path), include_personal=include_personal, include_unknown=include_unknown
+        )
 
 
 @lru_cache(maxsize=8)

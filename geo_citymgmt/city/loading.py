@@ -281,6 +281,8 @@ def assemble(
         unit=found.unit,
         metric=builder.metric,
         vintage=builder.vintage,
+        data_source=found.data_source,
+        notice=found.notice,
         month_starts=found.month_starts,
         settings=found.settings(whose, _of_data(name, code, builder)),
         services_file=found.services,

@@ -229,7 +229,16 @@ def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> N
         f"{reason.zh or '值不像'}（{shown}）",
         f"{reason.en or 'its values are unlike it'} ({shown})",
     )
-    findings.add("FIELD_DOUBTED", item=item, value=_shown(column), about=column, detail=detail)
+    place = f"[layers.{findings.layer or 'KEY'}.values.{item.name}]"
+    more = Text(f"，并在 {place} 写明各值的代码", f", and give its values codes under {place}")
+    findings.add(
+        "FIELD_DOUBTED",
+        item=item,
+        value=_shown(column),
+        about=column,
+        detail=detail,
+        more=more if item.codes else Text("", ""),
+    )
 
 
 def is_own_name(column: str, item: Field) -> bool:

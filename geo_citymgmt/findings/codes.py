@@ -156,9 +156,9 @@ CODES: Mapping[str, FindingCode] = {
     "FIELD_DOUBTED": _c(
         "warning",
         "列“{value}”按名称是“{field}”，但{detail}，未采用；如仍是，请在 city.toml 的 fields 中指明"
-        "（Python：aliases=）",
+        "{more}（Python：aliases=）",
         "column {value!r} is {field!r} by its name, but {detail}: not used; if it is all the same, "
-        "name it under 'fields' in city.toml (Python: aliases=)",
+        "name it under 'fields' in city.toml{more} (Python: aliases=)",
     ),
     "FIELD_TRUNCATED": _c(
         "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
@@ -288,9 +288,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "ZONES_MISSING": _c(
         "info",
-        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，或指定 profile",
+        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，"
+        "或指定带有本市界线的配置（profile）",
         "the source has no districts: checks of place are off and figures are of the whole; add a "
-        "layer of districts, or name a profile",
+        "layer of districts, or name a profile that has the outlines of this city",
     ),
     "ZONES_VINTAGE": _c(
         "info",
@@ -464,11 +465,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CODE_OWN_WORDS": _c(
         "info",
-        "“{field}”中本单位的说法（{value}）可对应到代码：请在 city.toml 的 [{detail}] "
-        "写 {expected}，核对代码后使用（Python：values=）",
+        "“{field}”中本单位的说法（{value}）可给出代码：请在 city.toml 的 {place} 下写 {expected}，"
+        "核对后使用{detail}（Python：values=）",
         "{field!r}: an office's own words ({value}) can be given codes: write {expected} under "
-        "[{detail}] in city.toml, with the codes that are right (Python: "
-        "values=)",
+        "{place} in city.toml, with the codes that are right{detail} (Python: values=)",
     ),
     "RELATION_BROKEN": _c(
         "warning",
