@@ -19,6 +19,9 @@ _LATIN = re.compile(rb"[\x80-\xff][^\r\n]*")
 _SAMPLED = 100_000
 #: From this version on text is in UTF-8, by definition.
 _UTF8_SINCE = "AC1021"
+#: What is unreadable; so many characters for each such one, and so many pairs, tell an encoding.
+_LOST, _FEW, _MOST = "\ufffd", 6, 0.9
+_GB2312 = re.compile(rb"(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe])+")
 _ESCAPED = re.compile(
     r"\\U\+([0-9A-Fa-f]{4})|\\M\+(\d)([0-9A-Fa-f]{4})|%%([cdpCDP%])|%%(\d{3})|%%[uoUO]"
 )
@@ -90,18 +93,15 @@ def text_encoding(path: Path, data: Any, stated: str, given: str | None) -> tupl
         return stated or "UTF-8", "file" if stated else "ascii"
     # Many programs write the one and state the other. UTF-8 proves itself by its longer
     # characters; two bytes of 0xA1 and more each are Chinese in GB 2312 and hardly ever Latin.
-    is_utf8 = _decodes(texts, "UTF-8")
-    if is_utf8 and (stated in ("", "UTF-8") or max(texts.decode()) > "\u07ff"):
+    if _fits(texts, "UTF-8") and (stated in ("", "UTF-8") or _has_long(texts)):
         return "UTF-8", "file" if stated == "UTF-8" else "inferred"
-    if stated not in ("", "UTF-8") and not stated.startswith(("cp125", "ISO", "cp4", "cp85")):
-        if _decodes(texts, stated):
-            return stated, "file"
-    elif _is_gb2312(texts) or (not stated and _decodes(texts, "GB18030")):
-        return "GB18030", "inferred"
-    elif stated and _decodes(texts, stated):
-        return stated, "file"
-    if _decodes(texts, "GB18030"):
-        return "GB18030", "inferred"
+    if stated in ("", "UTF-8", *_single_bytes()):
+        likely = "GB18030" if _is_gb2312(texts) or stated in ("", "UTF-8") else stated
+    else:
+        likely = stated
+    for name in (likely, "GB18030"):
+        if _fits(texts, name):
+            return name, "file" if name == stated else "inferred"
     raise unreadable(
         path.name,
         Text(
@@ -125,5 +125,26 @@ def _decodes(texts: bytes, encoding: str) -> bool:
     return True
 
 
+def _fits(texts: bytes, encoding: str) -> bool:
+    """Whether all but a few characters can be read: one that was cut is no other encoding."""
+    text = texts.decode(encoding, "replace")
+    return text.count(_LOST) * _FEW <= len(text) - len(text.encode("ascii", "ignore"))
+
+
+def _has_long(texts: bytes) -> bool:
+    """Whether UTF-8 has characters of three bytes."""
+    return max(texts.decode("utf-8", "ignore"), default="") > "\u07ff"
+
+
 def _is_gb2312(texts: bytes) -> bool:
-    return not re.sub(rb"(?:[\xa1-\xa9\xb0-\xf7][\xa1-\xfe])+|[\x00-\x7f]+", b"", texts)
+    """Whether nearly all bytes beyond ASCII are pairs of GB 2312."""
+    n_paired = sum(map(len, _GB2312.findall(texts)))
+    n_high = len(texts) - len(texts.translate(None, bytes(range(128, 256))))
+    return n_paired >= _MOST * n_high
+
+
+@cache
+def _single_bytes() -> frozenset[str]:
+    """Return the encodings in which every byte is a character, so that nearly all text fits."""
+    stated = set(cad_words()["codepages"].values())
+    return frozenset(name for name in stated if name.startswith(("cp125", "cp437", "cp85", "ISO")))

@@ -263,6 +263,9 @@ class _Walk:
                 self._section = b""
             elif self._section == b"ENTITIES":
                 self._object(start, end, word)
+            elif not self._section:
+                # Something ends the section before its time.
+                self.n_damaged += 1
             elif self._section == b"TABLES" and word == b"LAYER":
                 self._layer(self.data[start:end])
             elif self._section == b"BLOCKS" and word == b"BLOCK":

@@ -481,6 +481,27 @@ def test_latin_text_is_not_taken_for_chinese(write):
     assert list_layers(path)[0][0].sublayer == "Straße"
 
 
+def test_a_character_that_was_cut_costs_itself_alone(write):
+    head = CODEPAGE.format("ANSI_936")
+    data = entities(NAMED + " 0 POINT 8 污水井 10 3 20 4", "AC1015", head).decode()
+    cut = data.encode("gb18030").replace("路".encode("gb18030") + b"\n", b"\xc2\n", 1)
+    raw = read_raw(write(cut.replace("路\n".encode("gb18030"), b"\xc2\n")))
+    assert raw.encoding == "GB18030"
+    assert raw.frame["图块"].tolist()[0] == "井盖"
+    assert "\ufffd" in "".join(raw.frame.columns) + "".join(raw.frame.iloc[0].astype(str))
+
+
+def test_rare_characters_are_no_reason_to_read_the_others_as_latin(write):
+    text = NAMED.replace("中山人民路", "堃镕桥人民路")
+    path = write(entities(text, "AC1015", CODEPAGE.format("ANSI_1252")).decode().encode("gbk"))
+    assert read_raw(path).frame["道路"].tolist() == ["堃镕桥人民路"]
+
+
+def test_what_follows_the_end_of_a_section_is_told(write):
+    data = entities("0 POINT 8 a 10 1 20 2 0 ENDSEC 0 POINT 8 a 10 1 20 2")
+    assert "1 objects of the drawing are damaged" in codes(read_raw(write(data)))["CAD_DAMAGED"]
+
+
 def test_an_encoding_that_is_given_holds_or_is_refused(write):
     path = write(entities(NAMED, "AC1015").decode().encode("gb18030"))
     assert read_raw(path, encoding="gb18030").encoding_source == "given"
