@@ -348,14 +348,18 @@ class _Reader:
             self.nested[name] += 1
         row = {BLOCK: name, **_attributes(parts[1:], encoding)}
         rows, columns = copies_of(first)
-        if rows * columns > 1 and self.n_copies + rows * columns > MOST_COPIES:
+        # Each copy has all attributes.
+        n_cells = rows * columns * len(row) if rows * columns > 1 else 0
+        if n_cells and self.n_copies + n_cells > MOST_COPIES:
             self._add(None, row, label)
             self.beyond[self.record[-1]] = Text(
-                f"阵列有 {rows} 行 {columns} 列，图块阵列合计超过 {MOST_COPIES:,} 个",
+                f"阵列有 {rows} 行 {columns} 列，图块阵列合计超过 {MOST_COPIES:,} 个（有属性的乘以"
+                "列数）",
                 f"an array of {rows} rows and {columns} columns, with which there are more than "
-                f"{MOST_COPIES:,} copies of blocks",
+                f"{MOST_COPIES:,} copies of blocks (times their columns)",
             )
             return
+        self.n_copies += n_cells
         self._take_places(first, row, label)
 
     def _take_places(self, first: dict[int, bytes], row: dict[str, str], label: str) -> None:
@@ -366,8 +370,6 @@ class _Reader:
             self._add(None, row, label)
             self.unreadable.append(self.record[-1])
             return
-        if len(places) > 1:
-            self.n_copies += len(places)
         for k, place in enumerate(places):
             self.points.append(len(self.shapes))
             self.places.append(place)
@@ -387,10 +389,11 @@ class _Reader:
             self._draw()
         for at, point in zip(self.points, points_of(self.places), strict=True):
             self.shapes[at] = point
+        unusable = {*self.unreadable, *self.beyond}
         again = {
             record
             for record, sources in self.fillings.items()
-            if sources and sources <= self.outlines and record not in self.unreadable
+            if sources and sources <= self.outlines and record not in unusable
         }
         if not again:
             return
@@ -413,7 +416,8 @@ class _Reader:
         geometry[:] = self.shapes
         labels = np.full(max(self.n_walked, 1), "", dtype=object)
         labels[self.record] = self.labels
-        columns = list(dict.fromkeys(name for row in self.rows for name in row))
+        distinct = {id(row): row for row in self.rows}.values()
+        columns = list(dict.fromkeys(name for row in distinct for name in row))
         self.n_spare = max(len(columns) - MOST_ATTRIBUTES, 0)
         return Raw(
             name=name,
@@ -442,14 +446,15 @@ def _after_outlines(tags: Sequence[Tag]) -> list[Tag]:
 def _attributes(parts: Sequence[Sequence[Tag]], encoding: str) -> dict[str, str]:
     """Return the attributes of a block by their tags, a repeated tag with its number."""
     row: dict[str, str] = {}
+    numbers: Counter[str] = Counter()
     for part in parts:
         if part[0][1].strip().upper() != b"ATTRIB":
             continue
         first = first_values(part)
-        name = tag = cad_text(first.get(2, b""), encoding)
-        k = 2
+        name = tag = cad_text(first.get(2, b""), encoding) or "ATTRIB"
         while name in row or name == BLOCK:
-            name, k = f"{tag}_{k}", k + 1
+            numbers[tag] += 1
+            name = f"{tag}_{numbers[tag] + 1}"
         row[name] = cad_text(first.get(1, b""), encoding)
     return row
 

@@ -607,6 +607,8 @@ def test_a_block_in_rows_and_columns_is_a_record_for_each_copy(save):
 
 ATTACKS = {
     "an array of a thousand millions": "0 INSERT 8 a 2 b 70 30000 71 30000 44 1 45 1 10 1 20 1",
+    "attributes of one name": "0 INSERT 8 a 2 b 66 1 70 300 71 300 44 1 45 1 10 1 20 1 "
+    + "0 ATTRIB 8 0 2 t 1 v " * 20_000 + "0 SEQEND 8 0",
     "many arrays": "0 INSERT 8 a 2 b 70 300 71 300 44 1 45 1 10 1 20 1 " * 500,
     "an endless circle": "0 CIRCLE 8 a 10 0 20 0 40 1e300",
     "a wide circle": "0 CIRCLE 8 a 10 0 20 0 40 1e15",
