@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import row_words
+from geo_citymgmt.words import first_of, row_words
 
 __all__ = ["Bar", "as_json", "as_text", "finding_lines", "say", "steady_output"]
 
@@ -178,12 +178,6 @@ def _counts(row: Any) -> tuple[str, ...]:
     return tuple(f"{int(count):,}" for count in counts)
 
 
-def first_of(messages: pd.Series, lang: str) -> str:
-    """Return the first of the messages of one kind, marked as an example where others differ."""
-    first = str(messages.iloc[0])
-    return first if messages.eq(first).all() else ("如：" if lang == "zh" else "e.g. ") + first
-
-
 def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> list[str]:
     """Return one line a kind of finding: how many, the first message, where the first ones are."""
     lines = []
@@ -208,5 +202,5 @@ def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: 
         more = "…" if len(rows) > len(where) and where else ""
         tail = f"  [{', '.join(where)}{more}]" if where else ""
         n = int(rows["n_records"].clip(lower=1).sum())
-        lines.append(f"{word} {name} {code} ×{n}: {first_of(rows[message], lang)}{tail}")
+        lines.append(f"{word} {name} {code} ×{n}: {first_of(list(rows[message]), lang)}{tail}")
     return lines

@@ -545,19 +545,25 @@ def _source_rows(
         "n_repaired": repaired & state.accepted,
         "n_rejected": state.rejected,
     }
-    table = pd.DataFrame({"layer": spec.key, "source": names, "n_walked": walked})
-    for name, hit in counts.items():
-        table[name] = np.bincount(part[hit], minlength=len(ends))
-    table.insert(3, "n_skipped", table["n_walked"] - table["n_records"])
-    table["state"] = "ok"
+    counted = {name: np.bincount(part[hit], minlength=len(ends)) for name, hit in counts.items()}
     of_file = {
         **{name: [getattr(p, name) for p in positions] for name in _POSITION},
         **{name: [getattr(r, name) for r in raws] for name in ("encoding", "encoding_source")},
         "sha256": [one.sha256 for one in raws],
     }
-    for name, values in of_file.items():
-        table[name] = pd.Series(values, dtype="object").reindex(table.index)
-    return table
+    # Nothing is known of the office's list as a file.
+    known = {k: np.array([*v, np.nan][: len(ends)], dtype=object) for k, v in of_file.items()}
+    return pd.DataFrame(
+        {
+            "layer": spec.key,
+            "source": names,
+            "n_walked": walked,
+            "n_skipped": walked - counted["n_records"],
+            **counted,
+            "state": "ok",
+            **known,
+        }
+    )
 
 
 def _each_once(values: Iterable[Any]) -> Any:

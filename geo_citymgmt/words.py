@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["CLAUSES", "DISTRICT", "NOTHING", "Text", "in_language", "join_texts", "row_words"]
+__all__ = [
+    "CLAUSES",
+    "DISTRICT",
+    "NOTHING",
+    "Text",
+    "first_of",
+    "in_language",
+    "join_texts",
+    "row_words",
+]
 
 #: What a row of a sheet is called in the account and the findings.
 _ROW = re.compile(r"第 (\d+) 行")
@@ -69,3 +78,15 @@ def row_words(text: str, lang: str) -> str:
     ('id 10042 is taken by row 94', '第 94 行')
     """
     return text if lang == "zh" else _ROW.sub(r"row \1", text)
+
+
+def first_of(messages: Sequence[str], lang: str) -> str:
+    """Return the first of the messages of one kind, marked as an example where others differ.
+
+    Examples
+    --------
+    >>> first_of(["id a is taken", "id b is taken"], "en"), first_of(["no id", "no id"], "en")
+    ('e.g. id a is taken', 'no id')
+    """
+    first = str(messages[0])
+    return first if len(set(messages)) == 1 else ("如：" if lang == "zh" else "e.g. ") + first

@@ -40,7 +40,7 @@ from geo_citymgmt.reading.source import (
     read_raw,
 )
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
@@ -201,6 +201,9 @@ def _are_alike(pieces: Sequence[_Piece], layer: str, specs: Mapping[str, LayerSp
     """Whether tables are parts of one: each is that layer by itself, or they have one heading."""
     if all(_told(piece, specs) == layer for piece in pieces):
         return True
+    if any(piece.item.drawn is not None for piece in pieces):
+        # All that is drawn has one heading, which is none.
+        return len(pieces) == 1
     return len({frozenset(map(plain_key, p.preview.frame.columns)) for p in pieces}) == 1
 
 
@@ -222,6 +225,20 @@ def _which_table(
     name: str, items: Sequence[SourceLayer], spec: LayerSpec, *, fits: bool
 ) -> SourceError:
     tables = [i.names[-1] for i in items]
+    if fits and any(i.drawn is not None for i in items):
+        shown, entry = _on_layers(items), f'path = "{name}", sublayer = "{items[0].sublayer}"'
+        return SourceError(
+            Text(
+                f"{name}：有 {len(items)} 个 CAD 图层可作“{spec.name_zh}”（{shown.zh}）。",
+                f"{name}: {len(items)} CAD layers could be {spec.key} ({shown.en}).",
+            ),
+            remedy=Text(
+                f"请在 city.toml 写 layers.{spec.key} = {{ {entry} }} 指明，几个的用 [...] 列出"
+                "（Python：sublayer=）。",
+                f"Write layers.{spec.key} = {{ {entry} }} in a city.toml, several in [...] "
+                "(Python: sublayer=).",
+            ),
+        )
     if not fits:
         return SourceError(
             Text(
@@ -474,6 +491,7 @@ def _take(
     for piece in unnamed:
         if piece not in groups.get(asked or "", []):
             _take_unnamed(found, piece, groups, reasons, specs, asked)
+    _tell_drawings(found, [p for p in unnamed if p.item.drawn is not None], groups, specs, asked)
     for (key, why), labels in reasons.items():
         _recognised(found, joined_names(labels), specs[key], why)
     for key, group in groups.items():
@@ -531,7 +549,51 @@ def _take_unnamed(
     could = tuple(c.layer for c in likely)
     is_list = bool(could) and not preview.kinds
     found.leftovers.append(Leftover(item, could, is_list=is_list, drawn=_drawn_in(preview, specs)))
+    if item.drawn is not None:
+        return
     _ignored(found, item.label, what, severity="error" if asked is None else None)
+
+
+def _on_layers(items: Sequence[SourceLayer]) -> Text:
+    """Return CAD layers with what is on each, the first of many."""
+    texts = [Text(f"{i.names[0]}：{i.drawn.zh}", f"{i.names[0]}: {i.drawn.en}")
+             for i in items if i.drawn is not None]  # fmt: skip
+    more = [Text(f"… 共 {len(texts)} 个", f"… of {len(texts)}")] if len(texts) > _SHOWN else []
+    return join_texts([*texts[:_SHOWN], *more])
+
+
+def _tell_drawings(
+    found: CitySource,
+    pieces: Sequence[_Piece],
+    groups: Mapping[str, list[_Piece]],
+    specs: Mapping[str, LayerSpec],
+    asked: str | None,
+) -> None:
+    """Tell once for each drawing which of its CAD layers were not read, and how to name them."""
+    taken = [piece for group in groups.values() for piece in group]
+    chosen = {Path(source) for entry in found.layers.values() for source in entry.sources}
+    chosen |= {piece.item.path for piece in taken}
+    drawings: dict[str, list[_Piece]] = {}
+    for piece in pieces:
+        if piece not in taken:
+            drawings.setdefault(piece.item.label.rsplit(":", 1)[0], []).append(piece)
+    for drawing, left in drawings.items():
+        item, preview = left[0].item, left[0].preview
+        key = asked or recognise(item.path.stem, specs)
+        key = key or (*by_geometry(preview, specs), "manholes")[0]
+        file = item.path.relative_to(found.root).as_posix()
+        entry = f'layers.{key} = {{ path = "{file}", sublayer = "{item.sublayer}" }}'
+        shown = _on_layers([piece.item for piece in left])
+        why = Text(
+            f"其中的 CAD 图层（{shown.zh}）从名称看不出是哪个图层；要读的请在 city.toml 开头写 "
+            f'{entry}（图层按实际改），都不用则写 ignore = ["{drawing}:*"]',
+            f"its CAD layers ({shown.en}) do not say by their names which layer they are; for one "
+            f"that is to be read write {entry}, with the layer that it is, at the top of "
+            f'city.toml, and if none is, ignore = ["{drawing}:*"]',
+        )
+        # Whoever has chosen of a drawing knows that there is more on it.
+        severity = None if asked is not None or item.path in chosen else "error"
+        _ignored(found, drawing, why, severity=severity)
 
 
 def _drawn_in(preview: Preview, specs: Mapping[str, LayerSpec]) -> str:

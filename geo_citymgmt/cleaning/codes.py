@@ -6,6 +6,7 @@ import difflib
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import resources
 
 import numpy as np
@@ -129,7 +130,7 @@ def _ask_words(unknown: list[str], item: Field, findings: Findings, has_table: b
         item=item,
         value="、".join(near),
         expected=line,
-        place=place,
+        where=Text(place, place),
         detail=detail,
     )
 
@@ -272,6 +273,7 @@ def _words_of_stage(text: str, item: Field) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=4096)
 def _core(text: str) -> str:
     """What a word says beside its stage."""
     core = plain(text).casefold()
@@ -280,6 +282,7 @@ def _core(text: str) -> str:
     return plain_key(core)
 
 
+@lru_cache(maxsize=4096)
 def _stage(text: str) -> str:
     """What a word says of a thing: that it is not, is to be, is being, or has been done."""
     key = plain(text).casefold()

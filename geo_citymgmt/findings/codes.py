@@ -181,9 +181,9 @@ CODES: Mapping[str, FindingCode] = {
     "FIELD_DOUBTED": _c(
         "warning",
         "列“{value}”按名称是“{field}”，但{detail}，未采用；如仍是，请在 city.toml 的 fields 中指明"
-        "{more}（Python：aliases=）",
+        "{where}（Python：aliases=）",
         "column {value!r} is {field!r} by its name, but {detail}: not used; if it is all the same, "
-        "name it under 'fields' in city.toml{more} (Python: aliases=)",
+        "name it under 'fields' in city.toml{where} (Python: aliases=)",
     ),
     "FIELD_TRUNCATED": _c(
         "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
@@ -490,10 +490,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CODE_OWN_WORDS": _c(
         "info",
-        "“{field}”中本单位的说法（{value}）可给出代码：请在 city.toml 的 {place} 下写 {expected}，"
+        "“{field}”中本单位的说法（{value}）可给出代码：请在 city.toml 的 {where} 下写 {expected}，"
         "核对后使用{detail}（Python：values=）",
         "{field!r}: an office's own words ({value}) can be given codes: write {expected} under "
-        "{place} in city.toml, with the codes that are right{detail} (Python: values=)",
+        "{where} in city.toml, with the codes that are right{detail} (Python: values=)",
     ),
     "RELATION_BROKEN": _c(
         "warning",
@@ -775,6 +775,65 @@ CODES: Mapping[str, FindingCode] = {
         "info",
         "该 {value} 文件实为{detail}，已按其中最大的表读取",
         "this {value} is {detail}; its largest table was read",
+    ),
+    "CAD_LABELS": _c(
+        "info",
+        "该 CAD 图层上的 {value} 条文字（注记）不是记录，未读入",
+        "{value} labels on this CAD layer are no records and were not read",
+    ),
+    "CAD_LEFT": _c(
+        "info",
+        "CAD 图层“{value}”上有对象未读入：{detail}",
+        "objects on the CAD layer {value!r} were not read: {detail}",
+    ),
+    "CAD_REFERENCE": _c(
+        "warning",
+        "外部参照“{value}”是另一份图（插入 {expected} 处），其中的内容未读入；如需要，"
+        "请把那份图另存为 DXF 后单独读",
+        "the external reference {value!r} (inserted {expected} times) is another drawing, of which "
+        "nothing was read; if it is needed, save that one as DXF and read it by itself",
+    ),
+    "CAD_NESTED": _c(
+        "warning",
+        "图块“{value}”内还有 {expected} 个图块，按一个点读入；如里面的图块才是要读的，请在 CAD "
+        "中把它分解（EXPLODE）一次后再读",
+        "the block {value!r} holds {expected} others and was read as one point; if those within "
+        "are what is meant, explode it once (EXPLODE) in the CAD program",
+    ),
+    "CAD_HIDDEN": _c(
+        "info",
+        "CAD 图层“{value}”在图中不显示（{detail}），已照样读入；如不应计入，请在 CAD 中删除后再读",
+        "on the CAD layer {value!r} what the drawing hides ({detail}) was read as well; delete "
+        "what is not to count",
+    ),
+    "CAD_UNITS": _c(
+        "warning",
+        "图中写明的单位是{unit}（$INSUNITS = {value}）；{detail}",
+        "the drawing states its unit as {unit} ($INSUNITS = {value}); {detail}",
+    ),
+    "CAD_LIMIT": _c(
+        "error",
+        "该对象{detail}，已退回；请在 CAD 中打散（EXPLODE）或简化后再读",
+        "this object was rejected: {detail}; explode (EXPLODE) or simplify it in the CAD program",
+    ),
+    "CAD_DAMAGED": _c(
+        "error",
+        "图中有 {value} 个对象已损坏，看不出属于哪个 CAD 图层，未读入；请在 CAD 中用 RECOVER "
+        "命令修复后另存为 DXF",
+        "{value} objects of the drawing are damaged, so that it cannot be told on which CAD layer "
+        "they are, and were not read; repair it in the CAD program (RECOVER) and save it as DXF",
+    ),
+    "CAD_UNFINISHED": _c(
+        "warning",
+        "图的末尾没有结束标志（EOF），对象都已读到；请核对文件是否完整",
+        "the drawing does not end in EOF, though all its objects were there; check whether the "
+        "file is complete",
+    ),
+    "ENC_CONTRADICTED": _c(
+        "info",
+        "文件写明的文字编码是 {value}，实际内容是 {expected}；已按实际内容读取",
+        "the file states {value} as the encoding of its text, the bytes are {expected}; read as "
+        "such",
     ),
     "ROW_RAGGED": _c(
         "warning",

@@ -248,7 +248,7 @@ def sniff(path: Path) -> str:
         return "geojson"
     if text is not None and text.lstrip("\ufeff \t\r\n").startswith("<"):
         return _xml(path, text)
-    if _DXF.match(head) or head.startswith(b"AutoCAD Binary DXF"):
+    if _DXF.match(body) or head.startswith(b"AutoCAD Binary DXF"):
         _refuse_active(path)
         return "dxf"
     if _MAPINFO.match(head):

@@ -22,6 +22,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
 from geo_citymgmt.reading.boundary_points import read_boundary_points
+from geo_citymgmt.reading.cad import list_cad_layers, read_drawing
 from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
@@ -63,8 +64,8 @@ _HEAD_BYTES = 1 << 18
 #: Kinds of which one file may hold several layers.
 _SEVERAL = ("geopackage", "filegdb", "kml", "gpx", "gml")
 #: Suffixes of files that may hold several, within an archive.
-_CONTAINERS = (".gpkg", ".gdb", ".kml", ".ovkml", ".gpx", ".gml", ".xlsx", ".xls", ".xlsm", ".et",
-               ".ods")  # fmt: skip
+_CONTAINERS = (".gpkg", ".gdb", ".kml", ".ovkml", ".gpx", ".gml", ".dxf", ".xlsx", ".xls", ".xlsm",
+               ".et", ".ods")  # fmt: skip
 #: What belongs to a file of one name: its table, index, definition.
 _PARTS = {
     ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj"),
@@ -88,6 +89,9 @@ class SourceLayer:
     names: tuple[str, ...]
     #: The file and the folders it is in, the nearest first.
     context: tuple[str, ...] = ()
+    #: What is on it, of one of several CAD layers: a drawing has whatever is on the map, and what
+    #: it is called says nothing of each.
+    drawn: Text | None = None
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -231,8 +235,8 @@ def list_layers(
     kind = sniff(path)
     if kind != "zip":
         return [
-            SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,))
-            for s, label, names in _inside(path, kind)
+            SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,), drawn)
+            for s, label, names, drawn in _inside(path, kind)
         ], []
     members = list_members(path, limits=limits)
     groups, others = _groups(members)
@@ -252,24 +256,29 @@ def list_layers(
                 label = f"{path.name}/{group}"
                 found.append(SourceLayer(path, group, label, (plain.stem,), context))
                 continue
-            for sub, label, names in inside:
+            for sub, label, names, drawn in inside:
                 whole = group if sub is None else f"{group}:{sub}"
                 shown = f"{path.name}/{plain.parent / label}"
                 around = context if plain.stem in names else (plain.stem, *context)
-                found.append(SourceLayer(path, whole, shown, names, around))
+                found.append(SourceLayer(path, whole, shown, names, around, drawn))
     return found, others
 
 
-def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...]]]:
+def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], Text | None]]:
+    """Return what is in a file: sublayer, label, names, and of a drawing what is on each."""
+    on_layers: dict[str, Text] = {}
     if kind in _SEVERAL:
         names = list_gdal_layers(path, kind)
     elif kind == "workbook":
         names = list_sheets(path)
+    elif kind == "dxf":
+        on_layers = list_cad_layers(path)
+        names = list(on_layers)
     else:
-        return [(None, path.name, (path.stem,))]
+        return [(None, path.name, (path.stem,), None)]
     if len(names) == 1:
-        return [(names[0], path.name, (path.stem, names[0]))]
-    return [(n, f"{path.name}:{n}", (n,)) for n in names]
+        return [(names[0], path.name, (path.stem, names[0]), None)]
+    return [(n, f"{path.name}:{n}", (n,), on_layers.get(n)) for n in names]
 
 
 def _read(
@@ -298,6 +307,8 @@ def _read(
         return read_table(path, sublayer=sublayer, encoding=encoding)
     if kind == "boundary points":
         return read_boundary_points(path, encoding=encoding)
+    if kind == "dxf":
+        return read_drawing(path, sublayer=sublayer, encoding=encoding, head=head)
     if kind == "dbf":
         return _from_dbf(path, encoding, head)
     return read_gdal(path, kind, sublayer=sublayer, head=head)

@@ -47,7 +47,6 @@ _DRIVERS = {
     "gml": {"GML"},
     "mapinfo": {"MapInfo File"},
     "mif": {"MapInfo File"},
-    "dxf": {"DXF"},
     "filegdb": {"OpenFileGDB"},
 }
 #: How a KML is to be drawn is no attribute.

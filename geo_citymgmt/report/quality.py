@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geo_citymgmt._options import display_lang
-from geo_citymgmt.console import first_of
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.report.words import Words
-from geo_citymgmt.words import row_words
+from geo_citymgmt.words import first_of, row_words
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -127,7 +126,7 @@ def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
                 "severity": severity,
                 "rank": SEVERITIES.index(str(severity)),
                 "count": int(group["n_records"].clip(lower=1).sum()),
-                "message": first_of(group[message], lang),
+                "message": first_of(list(group[message]), lang),
                 "examples": words.listed(_places(group, lang)),
                 "action": words.name("action", str(action)),
             }
