@@ -22,7 +22,16 @@ READMES = ("README.md", "README.zh-CN.md")
 PAGES = [
     ROOT / name
     for name in (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", "data/shapefiles/README.md")
-] + sorted((ROOT / "docs").glob("*.md"))
+] + sorted((ROOT / "docs").rglob("*.md"))
+#: A page and its Chinese counterpart, which say the same.
+PAIRS = [
+    READMES,
+    *(
+        (f"docs/{name}.md", f"docs/zh/{name}.md")
+        for name in ("getting-started", "your-own-city", "command-line", "what-compares")
+    ),
+]
+STARTS = (*READMES, *PAIRS[1])
 
 
 def text(path: Path | str) -> str:
@@ -37,6 +46,19 @@ def blocks(page: str, language: str) -> list[str]:
 def test_links_lead_to_files_of_the_project(page):
     for target in re.findall(r"\]\(([^)#]+)\)", text(page)):
         assert target.startswith("https://") or (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_readme_is_one_screen_and_a_little(name):
+    assert len(text(name).splitlines()) <= 120
+
+
+def test_the_first_lines_of_python_are_the_same_everywhere():
+    code = {
+        re.sub(r" *#.*|, lang=\"en\"", "", blocks(text(name), "python")[0])
+        for name in (*STARTS, "docs/index.md")
+    }
+    assert len(code) == 1
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -62,8 +84,9 @@ def test_the_recipe_for_a_month_by_street_gives_what_was_done_in_it(tmp_path, mo
     assert (tmp_path / "build" / "may.html").stat().st_size > 100_000
 
 
-def test_the_two_readmes_have_the_same_parts():
-    english, chinese = (text(name) for name in READMES)
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair[0])
+def test_a_page_in_both_languages_has_the_same_parts(pair):
+    english, chinese = (text(name) for name in pair)
     for pattern in (r"^## ", r"^- ", r"^!\[", r"^\|", r"^```"):
         count = [len(re.findall(pattern, page, re.MULTILINE)) for page in (english, chinese)]
         assert count[0] == count[1], pattern
@@ -73,8 +96,8 @@ def test_the_two_readmes_have_the_same_parts():
     assert numbers[0] - {"3,503,000", "15,000,000"} == numbers[1] - {"1,500"}
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_the_ledger_in_the_readme_is_that_of_the_city_as_it_arrives(name, dirty_folder):
+@pytest.mark.parametrize("name", PAIRS[2])
+def test_the_ledger_in_the_documentation_is_that_of_the_city_as_it_arrives(name, dirty_folder):
     crs = {"parking_points": "EPSG:4549"}
     city = gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
     shown = {
