@@ -22,6 +22,8 @@ project = "geo_citymgmt"
 author = "geo_citymgmt contributors"
 release = version = geo_citymgmt.__version__
 language = "en"
+# Typographic apostrophes are as wide as a Chinese character in the fonts of Chinese.
+smartquotes = False
 
 extensions = [
     "sphinx.ext.autodoc",

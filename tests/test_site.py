@@ -39,7 +39,8 @@ def test_every_page_is_reached_from_the_start_page():
         body = page.read_text(encoding="utf-8") if page.suffix == ".md" else ""
         trees = re.findall(r"^```\{toctree\}\n(.*?)^```", body, re.MULTILINE | re.DOTALL)
         lines = [line for tree in trees for line in tree.splitlines()]
-        for entry in (line for line in lines if line and not line.startswith(":")):
+        for line in (line for line in lines if line and not line.startswith(":")):
+            entry = re.sub(r".*<(.*)>$", r"\1", line)
             found = [
                 target
                 for end in (".md", ".rst", ".ipynb")
