@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.limits import ArchiveLimits, allowing, current_limits, over_limit
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import Text
 
@@ -31,27 +32,6 @@ _UNPACK = Text(
     "如来源可靠，请解压后给出文件夹。",
     "If you trust where it comes from, unpack it and give the folder.",
 )
-
-
-@dataclass(frozen=True)
-class ArchiveLimits:
-    """How much an archive may hold before it is refused.
-
-    Attributes
-    ----------
-    members : int
-        Files and folders in it.
-    total_bytes : int
-        Unpacked size of all of them.
-    ratio : float
-        Unpacked to packed size of one member, where it is larger than ``ratio_from`` bytes: blank
-        fields of a .dbf pack a hundred times smaller, a bomb a thousand times.
-    """
-
-    members: int = 10_000
-    total_bytes: int = 4 << 30
-    ratio: float = 300.0
-    ratio_from: int = 32 << 20
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from geo_citymgmt.reading.limits import current_limits
+
 __all__ = ["Regular", "regular_columns"]
 
 #: Lines that are handed on as they stand: enough to find headings and what stands below them.
@@ -96,6 +98,9 @@ def _is_regular(data: np.ndarray, delimiter: int) -> bool:
 def _parsed(data: bytes, delimiter: str) -> list[pa.Array] | None:
     try:
         line = data[: data.find(b"\n")].decode()
+        width = line.count(delimiter) + 1
+        if width > current_limits().columns:
+            return None
         names = [str(i) for i in range(len(next(csv.reader([line], delimiter=delimiter), [])))]
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
@@ -106,6 +111,6 @@ def _parsed(data: bytes, delimiter: str) -> list[pa.Array] | None:
                 strings_can_be_null=False,
             ),
         )
-    except (pa.ArrowInvalid, UnicodeDecodeError):
+    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error):
         return None
     return [pa.concat_arrays(column.chunks) for column in table.columns]

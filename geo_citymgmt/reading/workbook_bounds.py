@@ -10,19 +10,18 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from xml.parsers import expat
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.reading.limits import current_limits, over_limit
+from geo_citymgmt.reading.sniff import unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["MAX_CELLS", "MAX_UNPACKED", "SAVE_AGAIN", "check_package"]
+__all__ = ["SAVE_AGAIN", "Extents", "check_package"]
 
-#: More cells than this, empty ones included, are not laid out: one stray cell far to the right and
-#: below makes a sheet of 17 thousand million.
-MAX_CELLS = 60_000_000
-MAX_UNPACKED = 2 << 30
 SAVE_AGAIN = Text(
     "请用表格软件打开，核对各行后另存为 .xlsx。",
     "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
@@ -33,9 +32,25 @@ _CHUNK = 1 << 22
 _PLACE = re.compile(rb"\sr\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z]{0,4})(\d{1,12})")
 _COUNT = re.compile(rb"uniqueCount\s{0,8}=\s{0,8}[\"']\s{0,8}(\d{1,20})")
 _WIDE = re.compile(rb"\s{9}")
+#: Attributes of a cell of an .ods that holds something.
+_HOLDS = re.compile(r"(^|[:-])(value|value-type|formula)$")
 _PLACE_TEXT = re.compile(r"\s*([A-Za-z]{0,4})(\d{1,12})")
+#: Rows and cells, whether or not they say where they stand.
+_ROW, _CELL = re.compile(rb"[<:]row[\s/>]"), re.compile(rb"[<:]c[\s/>]")
 #: A window of the search begins with so much of the one before.
 _OVERLAP = 128
+#: The parts of an .xlsb that hold cells and texts, and their records.
+_SHEETS, _STRINGS = re.compile(r"worksheets/[^/]*\.bin$", re.I), re.compile(r"strings\.bin$", re.I)
+_ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(1, 12), 159
+
+
+class _Extent(NamedTuple):
+    """What a part claims: its furthest row and column, how many cells it has, and texts counts."""
+
+    rows: int
+    columns: int
+    n_cells: int
+    texts: int
 
 
 def check_package(path: Path) -> None:
@@ -49,14 +64,16 @@ def check_package(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-            if sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise _too_large(path)
+            _check_size(path, parts)
+            extents = Extents(path)
             # A sheet may have any name: which part is one, the workbook says.
             for part in parts:
                 if part.filename == "content.xml":
-                    _check_repeats(path, archive, part)
+                    _check_repeats(extents, archive, part)
                 elif part.filename.lower().endswith((".xml", ".rels")):
-                    _check_part(path, archive, part)
+                    _check_part(extents, part, _claims(archive, part))
+                elif _SHEETS.search(part.filename) or _STRINGS.search(part.filename):
+                    _check_part(extents, part, _binary_claims(archive, part))
     except SourceError:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
@@ -67,77 +84,214 @@ def check_package(path: Path) -> None:
         ) from error
 
 
-def _check_part(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Hold the places and counts of one part of an .xlsx against what can be there."""
-    row, column, most = _claims(archive, part)
-    if row * column > MAX_CELLS:
-        raise _too_large(path)
-    if most > part.file_size:
+@dataclass
+class Extents:
+    """How far the sheets of a workbook reach, and how many of their cells hold anything."""
+
+    path: Path
+    area: int = 0
+    n_filled: int = 0
+
+    def add(self, rows: int, columns: int, n_filled: int) -> None:
+        """Take one more sheet.
+
+        Raises
+        ------
+        SourceError
+            SOURCE_REFUSED where all of them together are more than is laid out.
+        """
+        self.area, self.n_filled = self.area + rows * columns, self.n_filled + n_filled
+        for limit, size in (("empty_cells", self.area - self.n_filled), ("cells", self.area)):
+            if size > getattr(current_limits(), limit):
+                raise over_limit(
+                    self.path.name,
+                    limit,
+                    size,
+                    Text(
+                        f"工作表范围过大：{rows:,} 行、{columns:,} 列，其中 {n_filled:,} 个单元格"
+                        "有内容（可能在很远处有多余单元格）",
+                        f"the sheet reaches too far: {rows:,} rows and {columns:,} columns, of "
+                        f"which {n_filled:,} cells hold anything (a stray cell far below or to "
+                        "the right?)",
+                    ),
+                    Text(
+                        "请删除空行空列后重新保存。",
+                        "Delete the empty rows and columns and save it again.",
+                    ),
+                )
+
+
+def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
+    limits = current_limits()
+    total = sum(part.file_size for part in parts)
+    if total > limits.unpacked_bytes:
+        raise over_limit(
+            path.name,
+            "unpacked_bytes",
+            total,
+            Text(f"工作簿解压后有 {total:,} 字节", f"the workbook unpacks to {total:,} bytes"),
+            SAVE_AGAIN,
+        )
+    for part in parts:
+        ratio = part.file_size / max(part.compress_size, 1)
+        if part.file_size > limits.ratio_from and ratio > limits.ratio:
+            raise over_limit(
+                path.name,
+                "ratio",
+                ratio,
+                Text(
+                    f"{part.filename} 解压后是压缩时的 {ratio:,.0f} 倍",
+                    f"its {part.filename} unpacks to {ratio:,.0f} times its size",
+                ),
+                SAVE_AGAIN,
+            )
+
+
+def _check_part(extents: Extents, part: zipfile.ZipInfo, found: _Extent) -> None:
+    """Hold the places and counts of one part of a workbook against what can be there."""
+    extents.add(found.rows, found.columns, found.n_cells)
+    if found.texts > part.file_size:
         # What is counted takes more than a byte each.
         raise unreadable(
-            path.name,
+            extents.path.name,
             Text(
-                f"{part.filename} 声称有 {most:,} 项，文件本身没有这么大。",
-                f"its {part.filename} claims {most:,} items, more than it has bytes.",
+                f"{part.filename} 声称有 {found.texts:,} 项，文件本身没有这么大。",
+                f"its {part.filename} claims {found.texts:,} items, more than it has bytes.",
             ),
             SAVE_AGAIN,
         )
 
 
-def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
-    """Return the furthest row and column that a part names, and the most texts it counts."""
-    row = column = most = 1
+def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Return what the rows, cells and counts of a part claim."""
+    row = column = texts = 1
+    n_cells = n_placed = n_tags = 0
     for window in _windows(archive, part):
         if _WIDE.search(window):
             return _claims_by_grammar(archive, part)
         places = _PLACE.findall(window)
         row = max(row, *(int(digits) for _, digits in places), 1)
         column = max(column, *map(_column_number, {letters for letters, _ in places}), 1)
-        most = max(most, *map(int, _COUNT.findall(window)), 1)
-    return row, column, most
+        texts = max(texts, *map(int, _COUNT.findall(window)), 1)
+        found = len(_CELL.findall(window))
+        n_cells += found
+        n_tags += found + len(_ROW.findall(window))
+        n_placed += len(places)
+    if n_tags > n_placed:
+        # Some do not say where they stand: behind the one before.
+        return _claims_by_grammar(archive, part)
+    return _Extent(row, column, n_cells, texts)
 
 
-def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
-    row = column = most = 1
-
-    def begin(_: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, most
-        if (place := _PLACE_TEXT.match(attributes.get("r", ""))) is not None:
-            row, column = max(row, int(place[2])), max(column, _column_number(place[1].encode()))
-        count = attributes.get("uniqueCount", "").strip()
-        most = max(most, int(count) if count.isascii() and count.isdigit() else 1)
-
-    _parse(archive, part, begin)
-    return row, column, most
-
-
-def _check_repeats(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
-    cells, in_row, repeated, filled = 0, 0, 1, False
-
-    def number(attributes: dict[str, str], name: str) -> int:
-        text = attributes.get(f"table:{name}", "1").strip()
-        return int(text) if text.isascii() and text.isdigit() else 1
+def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    rows = columns = texts = 1
+    n_cells = row = column = 0
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal in_row, repeated, filled
-        if tag == "table:table-row":
-            in_row, filled, repeated = 0, False, number(attributes, "number-rows-repeated")
-        elif tag in ("table:table-cell", "table:covered-table-cell"):
-            times = number(attributes, "number-columns-repeated")
-            in_row += times
-            filled = filled or any(name.startswith("office:") for name in attributes)
-            if filled and in_row * repeated > MAX_CELLS:
-                raise _too_large(path)
+        nonlocal rows, columns, texts, n_cells, row, column
+        kind, place = tag.rpartition(":")[2], _PLACE_TEXT.match(attributes.get("r", ""))
+        if kind == "row":
+            row, column = int(place[2]) if place else row + 1, 0
+        elif kind == "c":
+            n_cells += 1
+            column = _column_number(place[1].encode()) if place else column + 1
+            row = int(place[2]) if place else row
+        elif kind == "sst":
+            count = attributes.get("uniqueCount", "").strip()
+            texts = max(texts, int(count) if count.isascii() and count.isdigit() else 1)
+        rows, columns = max(rows, row), max(columns, column)
+
+    _parse(archive, part, begin)
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _binary_claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Return what a part of an .xlsb claims: records of a kind, a length and as many bytes."""
+    data = archive.read(part)
+    rows = columns = texts = 1
+    n_cells, at, size = 0, 0, len(data)
+    while at < size:
+        kind, at = _seven_bits(data, at, 2)
+        length, at = _seven_bits(data, at, 4)
+        if kind == _ROW_HEAD:
+            rows = max(rows, int.from_bytes(data[at : at + 4], "little") + 1)
+        elif kind in _CELLS:
+            n_cells += 1
+            columns = max(columns, int.from_bytes(data[at : at + 4], "little") + 1)
+        elif kind == _BEGIN_STRINGS:
+            texts = max(texts, int.from_bytes(data[at + 4 : at + 8], "little"))
+        at += length
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """Return a number of seven bits a byte, as long as the eighth says so, and where it ends."""
+    number = 0
+    for k, byte in enumerate(data[at : at + most]):
+        number |= (byte & 0x7F) << 7 * k
+        if byte < 0x80:
+            return number, at + k + 1
+    return number, at + most
+
+
+def _check_repeats(
+    extents: Extents, archive: zipfile.ZipFile, part: zipfile.ZipInfo
+) -> None:
+    """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
+    table, row = _Repeated(), _Repeated()
+
+    def finish() -> None:
+        # What is empty at the end of a row or sheet is not laid out.
+        extents.add(table.reach, table.width, table.n_filled)
+        table.begin(1)
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        kind = tag.rpartition(":")[2]
+        if kind == "table":
+            finish()
+        elif kind == "table-row":
+            row.begin(_times(attributes, "number-rows-repeated"))
+        elif kind in ("table-cell", "covered-table-cell"):
+            row.add(
+                _times(attributes, "number-columns-repeated"),
+                is_filled=any(_HOLDS.search(name) for name in attributes),
+            )
 
     def end(tag: str) -> None:
-        nonlocal cells
-        if tag == "table:table-row" and filled:
-            cells += in_row * repeated
-            if cells > MAX_CELLS:
-                raise _too_large(path)
+        if tag.rpartition(":")[2] != "table-row":
+            return
+        table.n_filled += row.n_filled * row.times
+        table.width = max(table.width, row.reach)
+        table.add(row.times, is_filled=row.reach > 0)
 
     _parse(archive, part, begin, end)
+    finish()
+
+
+@dataclass
+class _Repeated:
+    """Cells of a row, or rows of a sheet, some of which stand for many."""
+
+    times: int = 1
+    reach: int = 0
+    width: int = 0
+    n_filled: int = 0
+    _at: int = 0
+
+    def begin(self, times: int) -> None:
+        self.times, self.reach, self.width, self.n_filled, self._at = times, 0, 0, 0, 0
+
+    def add(self, times: int, *, is_filled: bool) -> None:
+        self._at += times
+        if is_filled:
+            self.reach = self._at
+            self.n_filled += times
+
+
+def _times(attributes: dict[str, str], name: str) -> int:
+    # Whatever the space of names is called: the reader of values goes by the names alone.
+    stated = (value.strip() for key, value in attributes.items() if key.endswith(name))
+    return max((int(v) for v in stated if v.isascii() and v.isdigit()), default=1)
 
 
 def _parse(
@@ -169,14 +323,3 @@ def _column_number(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return max(number, 1)
-
-
-def _too_large(path: Path) -> SourceError:
-    return refused(
-        path.name,
-        Text(
-            "工作表范围过大（可能在很远处有多余单元格）。",
-            "the sheet reaches too far (a stray cell far below or to the right?).",
-        ),
-        Text("请删除空行空列后重新保存。", "Delete the empty rows and columns and save it again."),
-    )
