@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.words import NOTHING, Text
+from geo_citymgmt.words import NOTHING, Text, in_language
 
 __all__ = [
     "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "local_days", "read_day", "span_of_text",
@@ -149,7 +149,9 @@ def _small(word: str) -> str:
     return digits + (_NUMERALS.get(ones, "") or ("0" if sign else ones))
 
 
-def read_day(value: Any, argument: str, *, function: str, first: bool = False) -> pd.Timestamp:
+def read_day(
+    value: Any, argument: str, *, function: str | Text, first: bool = False
+) -> pd.Timestamp:
     """Return the day an argument means, at midnight of Asia/Shanghai, without a time zone.
 
     Parameters
@@ -158,7 +160,8 @@ def read_day(value: Any, argument: str, *, function: str, first: bool = False) -
         A month, quarter, half-year or year is its last day; a moment of a time zone is the day it
         falls on in Asia/Shanghai.
     argument, function : str
-        Whose it is: every refusal begins with them.
+        Whose it is: every refusal begins with them. A Text for the second where it is no function
+        but a place in a file.
     first : bool
         Whether something starts on it: then a month, quarter or year is its first day.
 
@@ -223,7 +226,7 @@ def _local(moment: dt.datetime) -> dt.date:
     return (stamp if stamp.tz is None else stamp.tz_convert(LOCAL_ZONE)).date()
 
 
-def _no_day(value: Any, argument: str, function: str) -> AsOfError:
+def _no_day(value: Any, argument: str, function: str | Text) -> AsOfError:
     cause = Text("不是日期", "which is no date")
     remedy = Text(
         "请写成 2022-06-30；也可写月、季、年，如 2022-06、2022Q2、2022。",
@@ -240,8 +243,8 @@ def _no_day(value: Any, argument: str, function: str) -> AsOfError:
         shown = type(value).__name__
     return AsOfError(
         Text(
-            f"{function}：{argument} 为 {shown}，{cause.zh}。",
-            f"{function}: {argument} is {shown}, {cause.en}.",
+            f"{in_language(function, 0)}：{argument} 为 {shown}，{cause.zh}。",
+            f"{in_language(function, 1)}: {argument} is {shown}, {cause.en}.",
         ),
         remedy=remedy,
     )

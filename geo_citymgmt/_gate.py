@@ -702,6 +702,8 @@ def _remedy_for(value: Any) -> Text:
         )
     if hasattr(value, "data") and isinstance(value.data, gpd.GeoDataFrame):
         return Text("图层的数据在 layer.data。", "The frame of a layer is layer.data.")
+    if hasattr(value, "zones_by_level"):
+        return Text('请给出其中一个图层：city["图层"]。', 'Give a layer of it: city["LAYER"].')
     if isinstance(value, str):
         return Text(
             "请先读取：gpd.read_file() 或 read_layer()。",

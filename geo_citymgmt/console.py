@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.words import first_of, row_words
 
 __all__ = ["Bar", "as_json", "as_text", "finding_lines", "say", "steady_output"]
 
@@ -197,9 +198,9 @@ def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: 
         spec = specs.get(layer)
         name = spec.name(lang) if spec else layer or "–"
         word = _SEVERITY_ZH[severity] if lang == "zh" else severity
-        where = [w for w in rows["row_label"].head(3) if w]
+        where = [row_words(w, lang) for w in rows["row_label"].head(3) if w]
         more = "…" if len(rows) > len(where) and where else ""
         tail = f"  [{', '.join(where)}{more}]" if where else ""
         n = int(rows["n_records"].clip(lower=1).sum())
-        lines.append(f"{word} {name} {code} ×{n}: {rows[message].iloc[0]}{tail}")
+        lines.append(f"{word} {name} {code} ×{n}: {first_of(list(rows[message]), lang)}{tail}")
     return lines

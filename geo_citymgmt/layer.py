@@ -57,7 +57,6 @@ from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
 from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 from geo_citymgmt.words import Text, join_texts
 
@@ -376,8 +375,8 @@ def read_layer(
         mapping = fill_zone_fields(match.mapping, raw.frame, spec, findings)
         n_alone = 0
         if ledger is not None:
-            in_memory = isinstance(ledger, pd.DataFrame)
-            listed = read_raw(ledger, name="list") if in_memory else read_table(ledger)
+            called = "list" if isinstance(ledger, pd.DataFrame) else spec.key
+            listed = ledger if isinstance(ledger, Raw) else read_raw(ledger, name=called)
             raw, mapping, n_alone = join_office_list(raw, mapping, listed, spec, findings, aliases)
         if corrections is not None:
             mapping = apply_corrections(raw, mapping, corrections, spec, findings)
@@ -546,19 +545,25 @@ def _source_rows(
         "n_repaired": repaired & state.accepted,
         "n_rejected": state.rejected,
     }
-    table = pd.DataFrame({"layer": spec.key, "source": names, "n_walked": walked})
-    for name, hit in counts.items():
-        table[name] = np.bincount(part[hit], minlength=len(ends))
-    table.insert(3, "n_skipped", table["n_walked"] - table["n_records"])
-    table["state"] = "ok"
+    counted = {name: np.bincount(part[hit], minlength=len(ends)) for name, hit in counts.items()}
     of_file = {
         **{name: [getattr(p, name) for p in positions] for name in _POSITION},
         **{name: [getattr(r, name) for r in raws] for name in ("encoding", "encoding_source")},
         "sha256": [one.sha256 for one in raws],
     }
-    for name, values in of_file.items():
-        table[name] = pd.Series(values, dtype="object").reindex(table.index)
-    return table
+    # Nothing is known of the office's list as a file.
+    known = {k: np.array([*v, np.nan][: len(ends)], dtype=object) for k, v in of_file.items()}
+    return pd.DataFrame(
+        {
+            "layer": spec.key,
+            "source": names,
+            "n_walked": walked,
+            "n_skipped": walked - counted["n_records"],
+            **counted,
+            "state": "ok",
+            **known,
+        }
+    )
 
 
 def _each_once(values: Iterable[Any]) -> Any:

@@ -8,7 +8,7 @@ prose. A question is a line that begins with ``# ??``, an explanation one with `
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from pyproj import CRS
 from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.city.naming import CityName, city_of_names, is_county_name, name_city
 from geo_citymgmt.city.source import CitySource, LayerSource, Leftover
-from geo_citymgmt.cleaning.codes import near_codes, unknown_words
+from geo_citymgmt.cleaning.codes import OPEN, near_codes, unknown_words
+from geo_citymgmt.cleaning.evidence import days_of
 from geo_citymgmt.cleaning.extent import Extent, looks_geographic, rank_candidates, spots
 from geo_citymgmt.cleaning.mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning.names import unique_names
@@ -44,8 +45,8 @@ _UNSURE = "# ? "
 _QUESTION = "# ?? "
 #: From this share of records or values on, two files or a column and a field agree.
 _MOST = 0.6
-#: So many words that are no codes are shown.
-_SHOWN = 8
+#: So many words that are no codes are shown, and so many get a line of their own.
+_SHOWN, _LISTED = 8, 40
 #: Entries of a ``city.toml`` that is replaced, kept as they stand.
 _KEPT = ("profile", "unit", "month_starts", "services", "bulletin", "crosswalk", "figures")
 
@@ -58,6 +59,8 @@ class _Draft:
     questions: list[Text] = field(default_factory=list)
     #: Files and tables that are proposed to be left out.
     ignored: list[str] = field(default_factory=list)
+    #: The last day in columns of dates that are no field of a layer.
+    days: dict[str, pd.Timestamp] = field(default_factory=dict)
 
     def ask(self, question: Text, *, here: bool = True) -> None:
         """Add an open question; ``here`` as a line at this place too, where it says more."""
@@ -76,6 +79,7 @@ class _Draft:
         self.lines += other.lines
         self.questions += other.questions
         self.ignored += other.ignored
+        self.days |= other.days
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def propose(
             zones = layer.data if part.spec.level == "district" else zones
     _city_lines(draft, found, layers)
     _metric_lines(draft, found, layers)
-    _date_lines(draft, found, layers)
+    _date_lines(draft, found, layers, body.days)
     for name in ("events", "targets"):
         path = getattr(found, name)
         if isinstance(path, Path):
@@ -291,7 +295,12 @@ def _positions(layers: Mapping[str, Layer]) -> tuple[np.ndarray, np.ndarray, Tex
     return lon, lat, Text("各图层的位置", "the positions of the layers")
 
 
-def _date_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+def _date_lines(
+    draft: _Draft,
+    found: CitySource,
+    layers: Mapping[str, Layer],
+    unused: Mapping[str, pd.Timestamp],
+) -> None:
     if found.data_date is not None:
         draft.entry(f"data_date = {found.data_date:%Y-%m-%d}")
         return
@@ -300,6 +309,16 @@ def _date_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
     )
     latest = _latest(layers)
     where = Text("数据中最晚的日期：", "the latest date in the data:")
+    later = {c: day for c, day in unused.items() if latest is None or day > latest}
+    for column, day in later.items():
+        draft.note(
+            Text(
+                f"未采用的列“{column}”中最晚的日期是 {day:%Y-%m-%d}",
+                f"the column {column!r}, which is not used, has dates up to {day:%Y-%m-%d}",
+            )
+        )
+    if latest is None and later:
+        latest = max(later.values())
     if latest is None:
         latest = _latest_change(found)
         where = Text(
@@ -339,10 +358,8 @@ def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpe
         if row.code == "LAYER_IGNORED" and row.value in proposed:
             continue
         is_open = row.severity == "error"
+        # To leave records out is never proposed: it stays a question until somebody answers it.
         (draft.ask if is_open else draft.note)(Text(str(row.message_zh), str(row.message_en)))
-        if is_open and parts:
-            # Where nothing else is there, to leave it out is no answer.
-            draft.ignored.append(str(row.value))
     for left in found.leftovers:
         if not left.layers and left.item.label not in proposed:
             _example_lines(draft, left, found, specs)
@@ -370,14 +387,17 @@ def _ignore_lines(draft: _Draft, found: CitySource) -> None:
 def _example_lines(
     draft: _Draft, left: Leftover, found: CitySource, specs: Mapping[str, LayerSpec]
 ) -> None:
-    inside = f", sublayer = {_quoted(left.item.sublayer)}" if left.item.sublayer else ""
-    entry = f"path = {_quoted(_relative(left.item.path, found.root))}{inside}"
+    path = _quoted(_relative(left.item.path, found.root))
+    lines = ["[layers.KEY]", f"path = {path}"]
+    if left.item.sublayer:
+        lines.append(f"sublayer = {_quoted(left.item.sublayer)}")
     draft.note(
         Text(
-            f"例如 layers.KEY = {{ {entry} }}，KEY 为 {', '.join(specs)} 之一",
-            f"for example layers.KEY = {{ {entry} }}, KEY being one of these",
+            f"如要读入，请在文件末尾写下以下几行，KEY 为 {', '.join(specs)} 之一：",
+            f"to read it, put these lines at the end, KEY being one of {', '.join(specs)}:",
         )
     )
+    draft.lines += [f"# {line}" for line in lines]
 
 
 # -- a layer
@@ -472,8 +492,13 @@ def _table_lines(
         # Files that state CRS of their own are read by them: one entry would overrule all.
         if written is None and row["crs"] and (crs is not None or len(stated) < 2):
             draft.entry(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}", is_sure=is_sure)
+        suspect = layer.findings[layer.findings["code"] == "DATUM_SUSPECT"]
         if datum or entry.datum:
             draft.entry(f"datum = {_quoted(datum or entry.datum)}", is_sure=is_sure)
+        elif len(suspect):
+            said = suspect.iloc[0]
+            draft.ask(Text(str(said["message_zh"]), str(said["message_en"])))
+            draft.entry(f"datum = {_quoted(said['value'].lower())}", is_sure=False)
         elif row["datum_source"] == "name":
             draft.entry(f"datum = {_quoted(row['datum'])}  # name", is_sure=is_sure)
         if row["encoding"] and row["encoding_source"] != "format" and len(sources) == 1:
@@ -745,8 +770,23 @@ def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
                 ),
                 here=False,
             )
+    draft.days |= _last_days(frame, {*match.mapping.values(), *taken})
     every = {**match.mapping, **{name: column for column, name, _ in lines if name}}
     _value_lines(draft, part, {n: frame[c] for n, c in every.items() if c in frame.columns})
+
+
+def _last_days(frame: pd.DataFrame, used: Collection[str]) -> dict[str, pd.Timestamp]:
+    """Return the last day of each column of dates that is not used and lies in the past."""
+    today = pd.Timestamp.now().normalize()
+    out = {}
+    for column in frame.columns:
+        if column in used:
+            continue
+        days = pd.Series(days_of(frame[column]))
+        days = days[days <= today]
+        if len(days):
+            out[str(column)] = days.max().normalize()
+    return out
 
 
 def _zone_fields(
@@ -769,8 +809,7 @@ def _ask_fields(draft: _Draft, spec: LayerSpec, match: FieldMatch, findings: pd.
     asked = findings[findings["code"].isin(["FIELD_AMBIGUOUS", "FIELD_DOUBTED"])]
     for row in asked.itertuples(index=False):
         draft.ask(Text(str(row.message_zh), str(row.message_en)))
-    for column in dict.fromkeys(c.column for c in match.open):
-        fields = [spec.fields[c.field] for c in match.open if c.column == column]
+    for column, fields in match.undecided(spec).items():
         could = ", ".join(f"{item.zh} ({item.name})" for item in fields)
         draft.ask(
             Text(
@@ -790,8 +829,18 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
         unknown = [word for word in unknown_words(cells, item) if word not in own]
         near = {word: near_codes(word, item) for word in unknown}
         known = {word: codes[0] for word, codes in near.items() if codes}
+        rest = [word for word in unknown if word not in known]
+        place = f"[layers.{part.spec.key}.values.{name}]"
+        if rest:
+            words = "、".join(rest[:_SHOWN])
+            codes = ", ".join(f"{code} {label.zh}" for code, label in item.codes.items())
+            draft.ask(
+                Text(
+                    f"“{item.zh}”中 {words} 不在代码表中；请在 {place} 写明代码：{codes}",
+                    f"{item.en}: {words} are no codes; give them one under {place}: {codes}",
+                )
+            )
         if own or known:
-            place = f"[layers.{part.spec.key}.values.{name}]"
             draft.entry(place, is_sure=part.is_sure and bool(own))
         for word, code in own.items():
             draft.entry(f"{_quoted(word)} = {_quoted(code)}", is_sure=part.is_sure)
@@ -799,17 +848,17 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
             label = item.codes[code]
             entry = f"{_quoted(word)} = {_quoted(code)}  # {label.zh} / {label.en}"
             draft.entry(entry, is_sure=False)
-        rest = [word for word in unknown if word not in known]
         if rest:
-            words = "、".join(rest[:_SHOWN])
-            codes = ", ".join(f"{code} {label.zh}" for code, label in item.codes.items())
-            where = f"[layers.{part.spec.key}.values.{name}]"
-            draft.ask(
+            draft.note(
                 Text(
-                    f"“{item.zh}”中 {words} 不在代码表中；请在 {where} 写明代码：{codes}",
-                    f"{item.en}: {words} are no codes; give them one under {where}: {codes}",
+                    f"填入代码（{OPEN} 处）并去掉行首“# ”后生效：",
+                    f"to use these, put a code in place of {OPEN} and take '# ' away:",
                 )
             )
+        if rest and not (own or known):
+            draft.lines.append(f"# {place}")
+        for word in rest[:_LISTED]:
+            draft.lines.append(f"# {_quoted(word)} = {_quoted(OPEN)}")
 
 
 def _listed(names: list[str]) -> str:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-__all__ = ["CLAUSES", "DISTRICT", "NOTHING", "Text", "in_language", "join_texts"]
+__all__ = [
+    "CLAUSES",
+    "DISTRICT",
+    "NOTHING",
+    "Text",
+    "first_of",
+    "in_language",
+    "join_texts",
+    "row_words",
+]
+
+#: What a row of a sheet is called in the account and the findings.
+_ROW = re.compile(r"第 (\d+) 行")
 
 
 class Text(NamedTuple):
@@ -54,3 +67,26 @@ def join_texts(texts: Iterable[Text], between: Text = CLAUSES) -> Text:
     """
     pairs = list(texts)
     return Text(*(between[at].join(t[at] for t in pairs if t[at]) for at in (0, 1)))
+
+
+def row_words(text: str, lang: str) -> str:
+    """Return a text with the rows of a sheet that it names in ``lang``.
+
+    Examples
+    --------
+    >>> row_words("id 10042 is taken by 第 94 行", "en"), row_words("第 94 行", "zh")
+    ('id 10042 is taken by row 94', '第 94 行')
+    """
+    return text if lang == "zh" else _ROW.sub(r"row \1", text)
+
+
+def first_of(messages: Sequence[str], lang: str) -> str:
+    """Return the first of the messages of one kind, marked as an example where others differ.
+
+    Examples
+    --------
+    >>> first_of(["id a is taken", "id b is taken"], "en"), first_of(["no id", "no id"], "en")
+    ('e.g. id a is taken', 'no id')
+    """
+    first = str(messages[0])
+    return first if len(set(messages)) == 1 else ("如：" if lang == "zh" else "e.g. ") + first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +11,13 @@ from pathlib import Path
 import geopandas as gpd
 import pytest
 import shapely
+from click.testing import CliRunner
 from hypothesis import settings
 
 import geo_citymgmt as gcm
+from geo_citymgmt.cli import main
 from geo_citymgmt.report.summary import Summary, summary
+from geo_citymgmt.sample import write_sample
 
 # The same examples in each run, so that one run can be held against another; many new ones are
 # looked for by `make search`. How long an example takes says more about what else the machine does
@@ -46,22 +48,54 @@ def city() -> gcm.City:
 
 
 @pytest.fixture(scope="session")
-def sample_report(
-    city: gcm.City, tmp_path_factory: pytest.TempPathFactory, worker_id: str
-) -> Callable[[str], dict[str, Path]]:
-    """The report on the sample city in a language, made once for all processes of a run."""
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Makes a folder that all processes of a run share; they must not write into it."""
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
 
-    def made(lang: str) -> dict[str, Path]:
-        folder, done = shared / f"sample-report-{lang}", shared / f"sample-report-{lang}.json"
-        with _alone(shared / f"sample-report-{lang}.lock"):
+    def folder(name: str, make: Callable[[Path], object]) -> Path:
+        out, done = shared / f"once-{name}", shared / f"once-{name}.done"
+        with _alone(shared / f"once-{name}.lock"):
             if not done.exists():
-                files = gcm.write_report(city, folder, lang=lang)
-                done.write_text(json.dumps({key: str(path) for key, path in files.items()}))
-        return {key: Path(path) for key, path in json.loads(done.read_text()).items()}
+                make(out)
+                done.touch()
+        return out
 
-    return made
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sample_report(city: gcm.City, made_once) -> Callable[[str], Path]:
+    """The folder of the report on the sample city in a language."""
+    return lambda lang: made_once(
+        f"report-{lang}", lambda out: gcm.write_report(city, out, lang=lang)
+    )
+
+
+@pytest.fixture(scope="session")
+def dirty_folder(made_once) -> Path:
+    """The sample as it arrives: a layer without .prj, deleted rows, rejects."""
+    return made_once("dirty", lambda out: write_sample(out, scale=1, seed=0, dirty=True))
+
+
+@pytest.fixture(scope="session")
+def dirty_city(dirty_folder: Path) -> gcm.City:
+    return gcm.load_city(dirty_folder, profile="suzhou_2022")
+
+
+@pytest.fixture(scope="session")
+def dirty_report(dirty_folder: Path, made_once) -> Path:
+    """The folder of the report on it, and in ``said.txt`` what the command said."""
+
+    def report(out: Path) -> None:
+        command = ["report", str(dirty_folder), "-o", str(out), "--profile", "suzhou_2022"]
+        result = CliRunner().invoke(main, command)
+        assert result.exit_code == 3
+        (out / "said.txt").write_text(result.stdout, encoding="utf-8")
+
+    return made_once("report-dirty", report)
 
 
 @pytest.fixture(scope="session")

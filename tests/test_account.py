@@ -18,32 +18,7 @@ from geo_citymgmt.report.layer_summaries import layer_summaries
 from geo_citymgmt.report.page import page_content
 from geo_citymgmt.report.quality import ledger_table, unread_layers
 from geo_citymgmt.report.summary import summary
-from geo_citymgmt.sample import write_sample
 from tests.conftest import DATA
-
-
-@pytest.fixture(scope="module")
-def dirty(tmp_path_factory):
-    """The dirty sample: a layer without .prj, deleted rows, rejects."""
-    folder = tmp_path_factory.mktemp("dirty")
-    write_sample(folder, scale=1, seed=0, dirty=True)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def dirty_city(dirty):
-    return gcm.load_city(dirty, profile="suzhou_2022")
-
-
-@pytest.fixture(scope="module")
-def dirty_report(dirty, tmp_path_factory):
-    """What the command says, and the folder it wrote."""
-    out = tmp_path_factory.mktemp("report")
-    result = CliRunner().invoke(
-        main, ["report", str(dirty), "-o", str(out), "--profile", "suzhou_2022"]
-    )
-    assert result.exit_code == 3
-    return result.stdout, out
 
 
 @pytest.fixture
@@ -91,28 +66,28 @@ def test_numbers_of_the_table_are_whole_on_a_narrow_terminal(dirty_city, lang):
 
 
 def test_page_and_workbook_show_the_same_account(dirty_city, dirty_report):
-    _, out = dirty_report
     table = ledger_table(dirty_city)
     assert (table["walked"] == table["accepted"] + table["rejected"] + table["skipped"]).all()
-    page = (out / "index.html").read_text(encoding="utf-8")
+    page = (dirty_report / "index.html").read_text(encoding="utf-8")
     row = re.search(r"<tr><th scope=\"row\">窨井</th>.*?</tr>", page[page.index('id="ledger"') :])
     cells = re.findall(r'<td class="n">([\d,]+)</td>', row[0])
     assert cells == ["12,000", "11,960", "0", "25", "15"]
-    sheet = openpyxl.load_workbook(out / "tables.xlsx")["入库登记"]
+    sheet = openpyxl.load_workbook(dirty_report / "tables.xlsx")["入库登记"]
     found = [[c for c in row if c is not None] for row in sheet.iter_rows(values_only=True)]
     assert [12_000, 15, 11_960, 0, 25] in [row[2:7] for row in found]
 
 
 def test_the_last_lines_of_report_name_each_layer_not_read_its_records_and_the_remedy(dirty_report):
-    said, _ = dirty_report
+    said = (dirty_report / "said.txt").read_text(encoding="utf-8")
     *_, unread, last = said.splitlines()
     assert last.startswith("请打开")
     assert unread.startswith("停车泊位：2,586 条记录未读入。停车泊位.shp：没有坐标系")
     assert "EPSG:4549" in unread and "请确认后" in unread
 
 
-def test_check_ends_with_the_layers_not_read(dirty):
-    assert "停车泊位：2,586 条记录未读入。" in check(dirty, stream="stdout")[1].splitlines()[-1]
+def test_check_ends_with_the_layers_not_read(dirty_folder):
+    _, said = check(dirty_folder, stream="stdout")
+    assert "停车泊位：2,586 条记录未读入。" in said.splitlines()[-1]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -125,19 +100,19 @@ def test_the_head_of_the_page_tells_of_layers_not_read_and_leads_to_the_ledger(d
 
 
 def test_the_banner_stands_before_the_figures_with_a_link_that_leads_somewhere(dirty_report):
-    page = (dirty_report[1] / "index.html").read_text(encoding="utf-8")
+    page = (dirty_report / "index.html").read_text(encoding="utf-8")
     head = page[: page.index('class="verdict"')]
     assert '<p class="alert">有 1 个图层没有读入' in head
     assert '<a href="#ledger">' in head
     assert page.count('id="ledger"') == 1
 
 
-def test_a_report_of_layers_that_were_all_read_has_no_banner(city):
-    assert page_content(summary(city, None, "zh"))["warnings"] == []
+def test_a_report_of_layers_that_were_all_read_has_no_banner(summary_of):
+    assert page_content(summary_of("2022-06-30", "zh"))["warnings"] == []
 
 
 def test_rejected_says_where_the_records_of_a_layer_not_read_are(dirty_report):
-    text = (dirty_report[1] / "rejected" / "README.txt").read_text(encoding="utf-8")
+    text = (dirty_report / "rejected" / "README.txt").read_text(encoding="utf-8")
     assert "停车泊位：2,586 条记录未读入" in text
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from click.testing import CliRunner
@@ -246,6 +247,21 @@ def test_convert_writes_a_geopackage_that_loads(tmp_path):
     code, _, _ = run("convert", DATA, "-o", tmp_path / "city.gpkg")
     assert code == 0
     assert len(gcm.load_city(tmp_path / "city.gpkg")["manholes"]) == 12_000
+
+
+def test_convert_names_what_it_leaves_behind_and_writes_it_when_asked(tmp_path):
+    frame = points((10, 10), (20, 20), 编号=["a", "b"], 设备型号=["x", "y"], 联系电话=["1", "2"])
+    frame.to_file(tmp_path / "窨井.gpkg")
+    out = tmp_path / "out.gpkg"
+    code, _, said = run("convert", tmp_path / "窨井.gpkg", "-o", out)
+    assert code == 0
+    assert "1 列未写出（不是图层的字段）：设备型号；如要写出请加 --all-columns" in said
+    assert "设备型号" not in gpd.read_file(out, layer="manholes")
+    code, _, said = run("convert", tmp_path / "窨井.gpkg", "-o", out, "--all-columns")
+    assert code == 0 and "设备型号" not in said
+    written = gpd.read_file(out, layer="manholes")
+    assert written["设备型号"].tolist() == ["x", "y"]
+    assert not [column for column in written if "电话" in column or "phone" in column]
 
 
 def test_init_does_not_replace_a_city_toml_unasked(dirty):

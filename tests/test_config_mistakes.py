@@ -125,7 +125,7 @@ def test_a_misspelt_entry_is_answered_with_the_one_that_may_be_meant(tmp_path, t
     [
         ('"D:\\new\\table.csv"', "taken for a line break"),
         ('"a\\u0000.csv"', "taken for a line break"),
-        ('"/dev/zero"', "is no file"),
+        ('"/dev/zero"', "a device or pipe"),
         (f'"{"a" * 5000}"', "no such file"),
         ('"https://example.org/a.csv"', "not a local file"),
     ],

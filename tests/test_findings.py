@@ -15,7 +15,6 @@ from geo_citymgmt.findings import CODES, COLUMNS, Findings, concat_findings, of_
 from geo_citymgmt.findings.keys import is_of_all
 from geo_citymgmt.report import finding_groups
 from geo_citymgmt.report.release import without_records
-from geo_citymgmt.sample import write_sample
 from geo_citymgmt.words import Text
 from tests.conftest import points
 
@@ -82,9 +81,8 @@ def test_two_rules_broken_by_one_field_of_a_record_have_keys_of_their_own():
     ]  # fmt: skip
 
 
-def test_keys_are_unique_in_a_city_and_no_number_tells_those_of_a_layer_apart(tmp_path):
-    write_sample(tmp_path, scale=1, seed=0, dirty=True)
-    found = gcm.load_city(tmp_path).findings
+def test_keys_are_unique_in_a_city_and_no_number_tells_those_of_a_layer_apart(dirty_city):
+    found = dirty_city.findings
     assert found["finding_key"].is_unique and found["finding_key"].ne("").all()
     whole = found.loc[found["record"].isna(), "finding_key"]
     assert len(whole) > 30

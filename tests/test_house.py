@@ -16,7 +16,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "geo_citymgmt"
-HEAVY = ("folium", "branca", "matplotlib", "xlsxwriter", "sqlalchemy", "dask", "rich", "jinja2")
+HEAVY = ("folium", "branca", "matplotlib", "xlsxwriter", "sqlalchemy", "dask", "rich", "jinja2",
+         "ezdxf")  # fmt: skip
 #: Packages that conda-forge keeps under another name.
 CONDA = {
     "geopandas": "geopandas-base",
@@ -60,7 +61,7 @@ def test_every_public_name_is_there_and_documented():
 def test_conda_names_the_packages_and_bounds_of_setup_cfg():
     config = setup_cfg()
     wanted = requirements(config["options"]["install_requires"])
-    for extra in ("notebook", "bulletin"):
+    for extra in ("notebook", "bulletin", "dxf"):
         wanted |= requirements(config["options.extras_require"][extra])
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     lines = re.findall(r"^  - (.+)$", text.split("dependencies:")[1], re.M)

@@ -16,6 +16,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.proposal import propose
 from geo_citymgmt.spec import load_specs
+from tests.conftest import points, squares
 
 SPECS = load_specs()
 #: Two districts of Hefei side by side, roughly where they are.
@@ -379,3 +380,64 @@ def test_a_file_in_place_of_a_folder_is_told_from_one_that_is_missing(tmp_path):
     assert "is a file" in told.stderr
     assert str(tmp_path) in told.stderr.replace("\n", "")
     assert "no such folder" in CliRunner().invoke(main, ["init", str(tmp_path / "x")]).stderr
+
+
+def test_records_are_never_proposed_to_be_left_out(tmp_path):
+    squares((0, 0, 900, 900), (900, 0, 1800, 900), codes="AB").to_file(tmp_path / "区县.gpkg")
+    points((10, 10), (20, 20), 甲=["x", "y"], 乙=["1", "2"]).to_file(tmp_path / "不明.gpkg")
+    text, questions = propose(tmp_path, SPECS)
+    assert any("不明.gpkg" in question.zh for question in questions)
+    assert "\nignore = [" not in text
+    lines = text.splitlines()
+    at = lines.index("# [layers.KEY]")
+    # What the comment shows works as it is written, once the key is chosen.
+    shown = "\n".join(line.removeprefix("# ") for line in lines[at : at + 2])
+    entries = "\n".join(lines[:at]).replace("# ? ", "") + "\n".join(lines[at + 2 :])
+    (tmp_path / "city.toml").write_text(
+        f"{entries}\n{shown.replace('KEY', 'transit_stops')}\n", encoding="utf-8"
+    )
+    city = gcm.load_city(tmp_path)
+    assert len(city["transit_stops"]) == 2
+
+
+def test_outlines_that_a_web_map_published_are_asked_for_their_datum(tmp_path):
+    zones = squares((0, 0, 900, 900), (900, 0, 1800, 900)).to_crs(4326)
+    zones["adcode"], zones["name"] = [510104, 510105], ["锦江区", "青羊区"]
+    zones["level"], zones["acroutes"] = "district", "510100"
+    zones.to_file(tmp_path / "510100.json", driver="GeoJSON")
+    told = gcm.load_city(tmp_path).findings
+    assert told[told["code"].eq("DATUM_SUSPECT")]["value"].tolist() == ["GCJ02"]
+    text, _ = propose(tmp_path, SPECS)
+    assert '# ? datum = "gcj02"' in text
+    (tmp_path / "city.toml").write_text(text.replace("# ? ", ""), encoding="utf-8")
+    told = gcm.load_city(tmp_path).findings["code"].tolist()
+    assert "DATUM_SUSPECT" not in told and "DATUM_CONVERTED" in told
+
+
+def test_a_later_day_in_a_column_that_is_not_used_is_told(tmp_path):
+    frame = points((10, 10), (20, 20), 编号=["a", "b"], 发现时间=["2023-05-01", "2023-05-12"])
+    frame["巡查日志"] = ["2023-05-30", "2023年6月1日"]
+    frame.to_file(tmp_path / "窨井.gpkg")
+    text, _ = propose(tmp_path, SPECS)
+    assert "“巡查日志”中最晚的日期是 2023-06-01" in text
+    assert "# ? data_date = 2023-05-12" in text
+
+
+def test_a_word_that_is_no_code_gets_a_line_of_its_own_to_fill_in(tmp_path):
+    frame = points(
+        (10, 10), (20, 20), (30, 30), 编号=list("abc"), 整治状态=["停摆", "报警", "完好"]
+    )
+    frame.to_file(tmp_path / "窨井.gpkg")
+    text, _ = propose(tmp_path, SPECS)
+    assert '# [layers.manholes.values.status]\n# "停摆" = "?"\n# "报警" = "?"' in text
+    filled = text.replace('# "停摆" = "?"', '"停摆" = "00"').replace(
+        '# "报警" = "?"', '"报警" = "10"'
+    )
+    place = "[layers.manholes.values.status]"
+    filled = filled.replace(f"# {place}", place)
+    (tmp_path / "city.toml").write_text(filled.replace("# ? ", ""), encoding="utf-8")
+    city = gcm.load_city(tmp_path)
+    assert city["manholes"]["status"].tolist() == ["00", "10", "00"]
+    (tmp_path / "city.toml").write_text(filled.replace('"00"', '"?"'), encoding="utf-8")
+    with pytest.raises(gcm.CityDataError, match=r"no code '\?' \(for '停摆'\)"):
+        gcm.load_city(tmp_path)

@@ -7,6 +7,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.city.reporting import read_crosswalk, successors
+from geo_citymgmt.findings import Findings
 
 #: Two districts merged into one at the end of 2021; a third stood all the time.
 ROWS = [
@@ -96,15 +97,25 @@ def test_mergers_that_go_in_a_circle_end(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "cause"),
+    ("text", "cause", "left"),
     [
-        ("code_from,date\nA,2022-01-01\n", "no column code_to"),
-        ("code_from,code_to,share\nA,B,1\nA,C,两成\n", "row 3: share is '两成'"),
-        ("code_from,code_to,date\nA,B,去年\n", "row 2: date is '去年'"),
+        ("code_from,code_to,share\na1,b,1\nc,b,0.5\nc,d,两成\n", "row 4: share is '两成'", "a1"),
+        ("code_from,code_to,date\na1,b,去年\nc,d,2021-01-01\n", "row 2: date is '去年'", "c"),
+        ("code_from,code_to\na1,\nb,c\n", "row 2: code_to is ''", "b"),
     ],
 )
-def test_a_mistake_in_a_crosswalk_is_told_with_its_row(tmp_path, text, cause):
-    path = tmp_path / "crosswalk.csv"
+def test_a_wrong_cell_of_a_crosswalk_is_told_and_costs_the_rows_of_its_former_zone(
+    tmp_path, text, cause, left
+):
+    path, findings, account = tmp_path / "crosswalk.csv", Findings(), []
     path.write_text(text, "utf-8")
-    with pytest.raises(gcm.SourceError, match=cause):
-        read_crosswalk(path)
+    table = read_crosswalk(path, findings, account)
+    assert table["code_from"].tolist() == [left]
+    [message] = findings.frame().query("code == 'TABLE_VALUE'")["message_en"]
+    assert message.startswith(f"crosswalk.csv, {cause}, ")
+    assert account[0]["n_walked"] == account[0]["n_used"] + account[0]["n_rejected"]
+
+
+def test_a_zone_of_which_a_part_is_not_said_has_no_successor():
+    table = pd.DataFrame({"code_from": ["A"], "code_to": ["B"], "share": [0.5]})
+    assert successors(table, ["B"]) == {}

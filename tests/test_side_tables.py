@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zipfile
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 
@@ -223,10 +225,168 @@ def test_published_figures_are_read_in_the_encoding_of_the_office_and_a_word_nam
         load_profile(tmp_path).published()
 
 
+PUBLISHED = (
+    "id,domain,name_zh,name_en,kind,period,value,unit,comparator,deadline,pairs_with,quote_zh,notes"
+)
+
+
+def adds_up(loaded):
+    parts = loaded.tables[["n_used", "n_rejected", "n_skipped"]].sum(axis=1)
+    return loaded.tables["n_walked"].tolist() == parts.tolist()
+
+
+def test_a_wrong_cell_of_the_published_figures_costs_its_row_and_not_the_command(tmp_path):
+    folder = tmp_path / "profile"
+    folder.mkdir()
+    (folder / "profile.toml").write_text("schema = 1\n", encoding="utf-8")
+    rows = ["a,,,,,2022,37.8,m2,,,,,", "b,,,,,2022,约三十,m2,,,,,", "a,,,,,2022,1,m2,,,,,"]
+    (folder / "published.csv").write_text("\n".join([PUBLISHED, *rows]), encoding="gb18030")
+    (tmp_path / "manholes.csv").write_text("manhole_id,lon,lat\nJ1,120.6,31.3\n")
+    loaded = gcm.load_city(tmp_path / "manholes.csv", crs="EPSG:4490", profile=folder)
+    assert loaded.published["value"].tolist() == [37.8]
+    assert told(loaded.findings, "TABLE_VALUE") == [
+        "published.csv, row 3: value is '约三十', is not a number; the row was left out, see "
+        "docs/profiles.md",
+        "published.csv, row 4: id is 'a', is there already; the row was left out, see "
+        "docs/profiles.md",
+    ]
+    row = loaded.tables.set_index("table").loc["published"]
+    assert [row["n_walked"], row["n_used"], row["n_rejected"]] == [3, 1, 2]
+    (folder / "published.csv").write_bytes(b"\0" * 40)
+    loaded = gcm.load_city(tmp_path / "manholes.csv", crs="EPSG:4490", profile=folder)
+    assert loaded.published.empty
+    assert len(told(loaded.findings, "TABLE_UNUSABLE")) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("events.gpkg", b"SQLite format 3\0" + b"\1" * 900),
+        ("事件.gpkg", b"hello"),
+        ("targets.json", b'{"a'),
+        ("targets.parquet", b"PAR1junk"),
+        ("events.zip", b"PK\3\4junk"),
+        ("目标.pdf", b"%PDF-1.4 "),
+        ("events.dat", b"\1\2\3" * 99),
+    ],
+)
+def test_a_table_of_any_format_that_cannot_be_read_is_an_error_with_its_cause(
+    tmp_path, name, content
+):
+    (tmp_path / name).write_bytes(content)
+    loaded = city(tmp_path)
+    assert len(loaded["manholes"]) == 2
+    found = loaded.findings.query("code == 'TABLE_UNUSABLE'")
+    assert found["severity"].tolist() == ["error"]
+    assert found["message_en"].item().startswith(f"{name} cannot be used")
+    assert loaded.tables["state"].tolist() == ["unusable"]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [("events.gpkg", "TABLE_UNUSABLE"), ("events.pdf", "LAYER_IGNORED")]
+)
+def test_in_an_archive_too_a_table_that_cannot_be_read_is_an_error(tmp_path, name, code):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("manholes.csv", "manhole_id,lon,lat\nJ1,120.6,31.3\n")
+        archive.writestr(name, b"SQLite format 3\0" + b"\1" * 900)
+    loaded = gcm.load_city(tmp_path / "a.zip", crs="EPSG:4490")
+    assert len(loaded["manholes"]) == 1
+    assert loaded.findings.query("severity == 'error'")["code"].tolist() == [code]
+
+
+def test_events_of_a_geopackage_have_an_account_and_keep_their_days(tmp_path):
+    book = gpd.GeoDataFrame(
+        {"layer": "manholes", "key": [101.0, 102.0], "event": "accept",
+         "date": pd.to_datetime(["2022-05-01", "2022-05-02"])},
+        geometry=[None, None], crs=4490,
+    )  # fmt: skip
+    book.to_file(tmp_path / "events.gpkg", layer="events")
+    (tmp_path / "manholes.csv").write_text("manhole_id,lon,lat\n101,120.6,31.3\n")
+    loaded = gcm.load_city(tmp_path, crs="EPSG:4490")
+    assert loaded.events[["key", "date"]].values.tolist() == [["101", pd.Timestamp("2022-05-01")]]
+    assert adds_up(loaded) and loaded.tables["n_walked"].tolist() == [2]
+
+
+def test_a_second_table_of_events_is_an_error_unless_the_city_names_one(tmp_path):
+    line = "manholes,J1,accept,2021-01-01"
+    tables = {"events": f"layer,key,event,date\n{line}\n", "事件": f"图层,编号,事件,日期\n{line}\n"}
+    loaded = city(tmp_path, **tables)
+    found = loaded.findings.query("code == 'LAYER_IGNORED'")
+    assert found["severity"].tolist() == ["error"]
+    toml = tmp_path / "city.toml"
+    toml.write_text('events = "事件.csv"\n' + toml.read_text("utf-8"), "utf-8")
+    loaded = gcm.load_city(tmp_path)
+    assert loaded.findings.query("code == 'LAYER_IGNORED'")["severity"].tolist() == ["info"]
+    assert loaded.tables["source"].tolist() == ["事件.csv"]
+
+
+def test_the_list_of_an_office_has_an_account_and_a_damaged_one_costs_no_layer(tmp_path):
+    toml = '\nledger = "list.csv"\n'
+    (tmp_path / "list.csv").write_text(
+        "manhole_id,material\nJ1,铸铁\nJ1,复合\nJ2,多,余\nJ9,铸铁\n合计,4\n", "utf-8"
+    )
+    city(tmp_path)
+    with (tmp_path / "city.toml").open("a", encoding="utf-8") as file:
+        file.write(toml)
+    loaded = gcm.load_city(tmp_path)
+    row = loaded.tables.set_index("table").loc["register"]
+    # J1 and J9 are used; a second row of J1 and a torn one are left out, a total is skipped.
+    assert [row[c] for c in ("n_walked", "n_used", "n_rejected", "n_skipped")] == [5, 2, 2, 1]
+    assert loaded["manholes"].set_index("manhole_id")["material"].isna().to_dict() == {
+        "J1": False, "J2": True, "J9": False
+    }  # fmt: skip
+    (tmp_path / "list.csv").write_bytes(b"\0" * 40)
+    loaded = gcm.load_city(tmp_path)
+    assert len(loaded["manholes"]) == 2
+    assert len(told(loaded.findings, "TABLE_UNUSABLE")) == 1
+    assert loaded.tables["state"].tolist() == ["unusable"]
+
+
+@pytest.mark.parametrize(
+    ("sheets", "n_events", "errors"),
+    [
+        ({"Sheet1": True, "说明": False}, 1, 0),
+        ({"Sheet1": True, "events": True}, 1, 1),
+        ({"Sheet1": False, "events": True}, 1, 0),
+        ({"Sheet1": True, "Sheet2": True}, 0, 2),
+        ({"Sheet1": False, "Sheet2": False}, 0, 2),
+    ],
+)
+def test_of_a_workbook_of_events_the_sheet_with_their_columns_is_meant(
+    tmp_path, sheets, n_events, errors
+):
+    rows = {"图层": ["窨井"], "编号": ["J1"], "事件": ["验收"], "日期": ["2022-05-01"]}
+    with pd.ExcelWriter(tmp_path / "events.xlsx") as book:
+        for name, is_meant in sheets.items():
+            table = pd.DataFrame(rows if is_meant else {"说明": ["x"], "乙": ["y"]})
+            table.to_excel(book, sheet_name=name, index=False)
+    loaded = city(tmp_path)
+    assert len(loaded.events) == n_events
+    found = loaded.findings.query("code == 'LAYER_IGNORED' and severity == 'error'")
+    assert len(found) == errors
+
+
+def test_decisions_that_came_back_have_an_account(tmp_path):
+    book = pd.DataFrame(
+        [("错误", "ID_DUPLICATE", "J1", "属实"), ("错误", "ID_DUPLICATE", "J2", "再看看"),
+         ("错误", "ID_DUPLICATE", "J3", "")],
+        columns=["级别", "问题代码", "编号", "处理意见"],
+    )  # fmt: skip
+    book.to_excel(tmp_path / "findings.xlsx", sheet_name="窨井", index=False)
+    (tmp_path / "manholes.csv").write_text("manhole_id,lon,lat\nJ1,120.6,31.3\n")
+    loaded = gcm.load_city(
+        tmp_path / "manholes.csv", crs="EPSG:4490", decisions=tmp_path / "findings.xlsx"
+    )
+    row = loaded.tables.set_index("table").loc["decisions"]
+    # What is not decided yet is skipped, what nobody understands is told and left out.
+    assert [row[c] for c in ("n_walked", "n_used", "n_rejected", "n_skipped")] == [3, 1, 1, 1]
+    assert len(told(loaded.findings, "DECISION_UNCLEAR")) == 1
+
+
 def test_a_crosswalk_is_read_in_the_encoding_of_the_office(tmp_path):
     file = tmp_path / "crosswalk.csv"
     file.write_text("原代码,现代码,比例\n320501,320508,0.5\n", encoding="gb18030")
-    table = read_crosswalk(file)
+    table = read_crosswalk(file, Findings())
     assert table[["code_from", "code_to", "share"]].to_numpy().tolist() == [
         ["320501", "320508", 0.5]
     ]

@@ -199,17 +199,23 @@ def test_figures_are_listed_though_a_target_cannot_be_used(folder):
 
 
 @pytest.mark.parametrize("wrong", ["inf", "-3000", "many", ""])
-def test_a_published_target_that_is_none_is_refused_with_the_profile(folder, wrong):
+def test_a_published_target_that_is_none_is_told_and_no_target(folder, wrong):
     from geo_citymgmt import profiles
 
     shutil.copytree(profiles.load_profile("suzhou_2022").folder, folder / "own")
     path = folder / "own" / "published.csv"
     table = pd.read_csv(path, dtype="str", keep_default_na=False)
-    table.loc[table["id"] == "manholes_remediation_target_fy", "value"] = wrong
-    assert wrong in table["value"].tolist()
+    [at] = table.index[table["id"] == "manholes_remediation_target_fy"]
+    table.loc[at, "value"] = wrong
     table.to_csv(path, index=False)
     config = (folder / "city.toml").read_text("utf-8").replace("suzhou_2022", "own")
     (folder / "city.toml").write_text(config, "utf-8")
     city = loaded(folder, f"{NAME},320505,1,")
+    [message] = told(city, "TABLE_VALUE")
+    assert message.startswith(f"published.csv, row {at + 2}: value is {wrong!r}, ")
+    assert len(city.published) == len(table) - 1
+    table = gcm.progress(city, indicators="manhole_remediated")
+    # What the city's own table asks of one district holds.
+    assert table["target"].dropna().tolist() == [1.0]
     with pytest.raises(gcm.SpecError, match=r"published\.csv"):
-        gcm.progress(city)
+        city.profile.published()

@@ -14,6 +14,7 @@ from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.city.reporting import cut_units, successors, valid_on
+from geo_citymgmt.city.side_table import account_row, told_as_unusable
 from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.cleaning.place import ZoneTerms
 from geo_citymgmt.cleaning.text import take_text
@@ -29,6 +30,7 @@ from geo_citymgmt.metric import (
     zone_positions,
 )
 from geo_citymgmt.profiles import Profile
+from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 from geo_citymgmt.zones.ownership import ZoneIndex
@@ -71,8 +73,35 @@ class Builder:
         self.ledgers: dict[str, pd.DataFrame] = {}
         self.tables: dict[str, pd.DataFrame] = {}
         self.unread: dict[str, Text] = {}
+        self._registers: dict[str, Raw | None] = {}
+        self._unusable_registers: list[dict[str, Any]] = []
 
     # -- one layer
+
+    def _register(self, key: str, entry: LayerSource) -> Raw | None:
+        """Return the office's list of a layer as read, once; None without one that can be used."""
+        if entry.ledger is None:
+            return None
+        if key not in self._registers:
+            self._registers[key] = None
+            account = self._unusable_registers
+            with told_as_unusable(entry.ledger, "register", self.findings, account):
+                self._registers[key] = read_raw(entry.ledger)
+        return self._registers[key]
+
+    def registers(self) -> list[dict[str, Any]]:
+        """Return the account of the offices' lists: one row a list."""
+        rows = list(self._unusable_registers)
+        for key, raw in self._registers.items():
+            if raw is None:
+                continue
+            n_used = 0
+            if key in self.layers:
+                again = self.layers[key].findings["code"].eq("LEDGER_MANY").sum()
+                torn = np.isin(raw.record, raw.findings.records_with("rejected")).sum()
+                n_used = len(raw.frame) - int(again + torn)
+            rows.append(account_row(raw, raw.name, "register", n_used))
+        return rows
 
     def load(self, key: str, zones: gpd.GeoDataFrame | None = None) -> Layer | None:
         """Read a layer of the source, once more if it was read before; None if it has none."""
@@ -101,7 +130,7 @@ class Builder:
                 y=entry.y,
                 aliases=entry.fields,
                 values=entry.values,
-                ledger=entry.ledger,
+                ledger=self._register(key, entry),
                 corrections=None if self.decided is None else corrections_of(self.decided, key),
                 pipeline=entry.pipeline,
                 mend=entry.mend,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from geo_citymgmt.metric import MetricCRS
 from geo_citymgmt.overlay import Layered
 from geo_citymgmt.profiles import Profile, nothing_published
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import DISTRICT, Text
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = ["City"]
 
@@ -34,7 +33,7 @@ _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
 
 @holds(
     "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
-    "decisions", "since", "tables",
+    "decisions", "since", "tables", "reported",
 )  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
@@ -83,6 +82,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         The CRS in which it is measured, with its greatest errors; None without a single place.
     vintage : Timestamp or None
         The day whose zones count, where zones say from when to when they are valid.
+    data_source, notice : Text
+        Who reports the data, and what every page and map of it must say; empty for nothing.
     month_starts : int
         Day on which a statistical month begins; 1 for calendar months.
     settings : Layered
@@ -94,7 +95,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     stated_date : Timestamp or None
         The day the source states; else ``data_date`` is the last day on which something happened.
     tables : DataFrame
-        The account of the files of events and targets: rows walked, skipped, used and left out.
+        The account of the tables beside the layers (events, targets, former zones, published
+        figures, decisions, an office's lists): rows walked, skipped, used and left out.
+    reported : DataFrame or None
+        The published figures as they were read; see ``published``.
 
     See Also
     --------
@@ -123,6 +127,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     unit: Text = DISTRICT
     metric: MetricCRS | None = field(default=None, repr=False)
     vintage: pd.Timestamp | None = None
+    data_source: Text = NOTHING
+    notice: Text = NOTHING
     month_starts: int = 1
     settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
     services_file: Path | None = field(default=None, repr=False)
@@ -132,6 +138,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     tables: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)), repr=False
     )
+    reported: pd.DataFrame | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
@@ -346,8 +353,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     @property
     def published(self) -> pd.DataFrame:
         """Figures published for this city, by its profile; no rows without one."""
-        # Read once for all cities of a profile.
-        return _published(self.profile).copy(deep=False)
+        known = nothing_published() if self.reported is None else self.reported
+        return known.copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
         """Zones of ``level``, "district" or "street", indexed by code.
@@ -367,32 +374,42 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             )
         return self.zones_by_level[level]
 
-    def to_file(self, path: str | Path, *, include_personal: bool = False) -> Path:
+    def to_file(
+        self, path: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
         """Write all layers, events and targets into one GeoPackage; see :func:`write_layer`."""
         from geo_citymgmt.writing import write_city
 
-        return write_city(self, Path(path), include_personal=include_personal)
+        return write_city(
+            self, Path(path), include_personal=include_personal, include_unknown=include_unknown
+        )
 
-    def to_parquet(self, folder: str | Path, *, include_personal: bool = False) -> Path:
+    def to_parquet(
+        self, folder: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
         """Write each layer as GeoParquet into ``folder``."""
         from geo_citymgmt.writing import write_layer
 
         out = Path(folder)
         out.mkdir(parents=True, exist_ok=True)
         for key, layer in self.layers.items():
-            write_layer(layer, out / f"{key}.parquet", include_personal=include_personal)
+            write_layer(
+                layer,
+                out / f"{key}.parquet",
+                include_personal=include_personal,
+                include_unknown=include_unknown,
+            )
         return out
 
-    def to_excel(self, path: str | Path, *, include_personal: bool = False) -> Path:
+    def to_excel(
+        self, path: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
         """Write the attributes of all layers into one workbook, a sheet each."""
         from geo_citymgmt.writing import write_city_workbook
 
-        return write_city_workbook(self, Path(path), include_personal=include_personal)
-
-
-@lru_cache(maxsize=8)
-def _published(profile: Profile | None) -> pd.DataFrame:
-    return nothing_published() if profile is None else profile.published()
+        return write_city_workbook(
+            self, Path(path), include_personal=include_personal, include_unknown=include_unknown
+        )
 
 
 class _MissingLayerError(CityDataError, KeyError):

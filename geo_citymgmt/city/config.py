@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,12 +13,12 @@ from geo_citymgmt.errors import AsOfError, SourceError, SpecError, did_you_mean
 from geo_citymgmt.profiles import read_units
 from geo_citymgmt.reading.coordinates import coordinate_aliases
 from geo_citymgmt.reading.several import joined_names
-from geo_citymgmt.reading.sniff import refuse_addresses
+from geo_citymgmt.reading.sniff import refuse_addresses, refuse_devices
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, read_toml
 from geo_citymgmt.spec.reader import Check
 from geo_citymgmt.spec.toml_file import line_of
-from geo_citymgmt.words import DISTRICT, NOTHING, Text, join_texts
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = ["profile_named", "read_config"]
 
@@ -29,6 +28,7 @@ _ENTRIES: dict[str, Any] = {
     "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
     "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
     "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
+    "source": (str, Mapping), "notice": (str, Mapping),
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
@@ -72,18 +72,14 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     found.names = {str(k): "" if v is False else v for k, v in names.items()}
     day = table.get("data_date")
     if day is not None:
+        line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
+        where = Text(
+            f"{path.name} 第 {line} 行 [data_date]", f"{path.name}, line {line} [data_date]"
+        )
         try:
-            found.data_date = read_day(day, "data_date", function=path.name)
+            found.data_date = read_day(day, "data_date", function=where)
         except AsOfError as error:
-            # Where it stands, and then what is wrong with it in the words of all dates.
-            line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
-            where = Text(
-                f"{path.name} 第 {line} 行 [data_date]：",
-                f"{path.name}, line {line} [data_date]: ",
-            )
-            said = (error.text.zh, error.text.en)
-            plain = Text(*(text.removeprefix(path.name).lstrip("：: ") for text in said))
-            raise SpecError(join_texts([where, plain], Text("", ""))) from error
+            raise SpecError(error.text) from error
     for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
@@ -118,12 +114,8 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
     """Read what a profile may say too: what of it stands here counts."""
     check = Check(path.name, path)
     found.profile = profile_named(path)
-    unit = table.get("unit")
-    if isinstance(unit, str):
-        found.unit = Text(unit, DISTRICT.en)
-    elif unit is not None:
-        check.keys(unit, "unit", required=("zh", "en"))
-        found.unit = Text(str(unit["zh"]), str(unit["en"]))
+    found.unit = _text(check, table, "unit", en=DISTRICT.en)
+    found.data_source, found.notice = (_text(check, table, n) for n in ("source", "notice"))
     starts = check.value(table, "", "month_starts", int, 0)
     if "month_starts" in table and not 1 <= starts <= 28:
         cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
@@ -132,6 +124,17 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
     metric_crs = table.get("metric_crs")
     found.metric_crs = None if metric_crs is None else str(metric_crs)
     found.units = read_units(check, table.get("units", []), path.parent)
+
+
+def _text(check: Check, table: Mapping[str, Any], name: str, *, en: str = "") -> Text:
+    """Read an entry in both languages, or in one; ``en`` stands for English that is not said."""
+    said = table.get(name)
+    if said is None:
+        return NOTHING
+    if isinstance(said, str):
+        return Text(said, en or said)
+    check.keys(said, name, required=("zh", "en"))
+    return Text(str(said["zh"]), str(said["en"]))
 
 
 def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:
@@ -247,15 +250,11 @@ def _existing(config: Path, place: str, value: Any) -> Path:
         raise _mistake(config, place, cause, remedy)
     # As it is copied on Windows, with its quotes.
     value = value.strip().strip('"')
-    try:
-        refuse_addresses(value)
-    except SourceError as error:
-        cause = Text(error.message_zh.rstrip("。"), error.message.rstrip("."))
-        raise _mistake(config, place, cause) from error
+    _refuse(refuse_addresses, value, config, place)
     target = Path(value)
     target = target if target.is_absolute() else config.parent / target
     try:
-        mode = target.stat().st_mode
+        target.stat()
     except (OSError, ValueError) as error:
         cause = Text(f"没有文件 {value}", f"{value}: no such file")
         near = did_you_mean(target.name, _names_in(target.parent))
@@ -265,11 +264,17 @@ def _existing(config: Path, place: str, value: Any) -> Path:
         )
         remedy = Text(near.zh + where.zh, f"{near.en} {where.en}".strip())
         raise _mistake(config, place, cause, remedy) from error
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        cause = Text(f"{value} 不是文件", f"{value}: is no file")
-        remedy = Text("请给出文件或文件夹。", "Give a file or a folder.")
-        raise _mistake(config, place, cause, remedy)
+    _refuse(refuse_devices, target, config, place)
     return target
+
+
+def _refuse(check: Callable[[Any], None], value: Any, config: Path, place: str) -> None:
+    """Let a check of paths speak, and say in which entry the path stands."""
+    try:
+        check(value)
+    except SourceError as error:
+        cause = Text(error.message_zh.rstrip("。"), error.message.rstrip("."))
+        raise _mistake(config, place, cause) from error
 
 
 def _names_in(folder: Path) -> list[str]:

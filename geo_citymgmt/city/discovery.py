@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from geo_citymgmt.city.recognition import (
     recognise,
     stated_zones,
 )
+from geo_citymgmt.city.side_table import REQUIRED, own_columns, own_headings
 from geo_citymgmt.city.source import COMPANY, CitySource, Leftover
 from geo_citymgmt.cleaning.text import plain_key
 from geo_citymgmt.errors import RepeatedSourceError, SourceError, SpecError
@@ -38,13 +40,11 @@ from geo_citymgmt.reading.source import (
     read_raw,
 )
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
 _EVENTS = ("events", "事件", "事件表")
-#: Files of sheets, whose rows have numbers a person knows.
-_SHEETS = (".csv", ".xlsx", ".xls")
 _TARGETS = ("targets", "目标", "目标任务")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
 _CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
@@ -106,7 +106,7 @@ def find_source(
         raise preview.error or _unknown(path.name, likely, specs, by_geometry(preview, specs))
     for name in others:
         if PurePosixPath(name).suffix.lower() not in COMPANY or name.endswith("city.toml"):
-            _ignored(found, name, _NO_LAYER)
+            _pass_over(found, name)
     return found
 
 
@@ -201,6 +201,9 @@ def _are_alike(pieces: Sequence[_Piece], layer: str, specs: Mapping[str, LayerSp
     """Whether tables are parts of one: each is that layer by itself, or they have one heading."""
     if all(_told(piece, specs) == layer for piece in pieces):
         return True
+    if any(piece.item.drawn is not None for piece in pieces):
+        # All that is drawn has one heading, which is none.
+        return len(pieces) == 1
     return len({frozenset(map(plain_key, p.preview.frame.columns)) for p in pieces}) == 1
 
 
@@ -222,6 +225,20 @@ def _which_table(
     name: str, items: Sequence[SourceLayer], spec: LayerSpec, *, fits: bool
 ) -> SourceError:
     tables = [i.names[-1] for i in items]
+    if fits and any(i.drawn is not None for i in items):
+        shown, entry = _on_layers(items), f'path = "{name}", sublayer = "{items[0].sublayer}"'
+        return SourceError(
+            Text(
+                f"{name}：有 {len(items)} 个 CAD 图层可作“{spec.name_zh}”（{shown.zh}）。",
+                f"{name}: {len(items)} CAD layers could be {spec.key} ({shown.en}).",
+            ),
+            remedy=Text(
+                f"请在 city.toml 写 layers.{spec.key} = {{ {entry} }} 指明，几个的用 [...] 列出"
+                "（Python：sublayer=）。",
+                f"Write layers.{spec.key} = {{ {entry} }} in a city.toml, several in [...] "
+                "(Python: sublayer=).",
+            ),
+        )
     if not fits:
         return SourceError(
             Text(
@@ -344,6 +361,7 @@ def _scan_folder(
     files = list_folder(found.root)
     passed: list[str] = []
     items: list[SourceLayer] = []
+    members: list[str] = []
     for path in files.sources:
         name = path.relative_to(found.root).as_posix()
         if path.resolve() in taken:
@@ -354,8 +372,7 @@ def _scan_folder(
         try:
             inside, others = list_layers(path)
         except SourceError as error:
-            is_side = path.stem.lower() in (*_EVENTS, *_TARGETS) and path.suffix.lower() in _SHEETS
-            if recognise(path.stem, specs) is None and not is_side:
+            if recognise(path.stem, specs) is None and not _side_kind(path.stem):
                 _ignored(found, name, error.text)
                 continue
             # Its reader says the same again, as of a table that is missed.
@@ -365,10 +382,10 @@ def _scan_folder(
                 passed.append(item.label)
             elif not any(_is_table(item, name) for name in tables.get(path.resolve(), ())):
                 items.append(item)
-        for other in others:
-            if PurePosixPath(other).suffix.lower() not in COMPANY:
-                _ignored(found, f"{name}/{other}", _NO_LAYER)
+        members += [f"{name}/{m}" for m in others if PurePosixPath(m).suffix.lower() not in COMPANY]
     _take(found, items, specs, asked)
+    for member in members:
+        _pass_over(found, member)
     _tell_files(found, files, passed, taken)
 
 
@@ -411,6 +428,19 @@ def _why_unread(path: Path) -> Text:
         return _NO_LAYER
 
 
+def _pass_over(found: CitySource, member: str) -> None:
+    """Say of a member of an archive that it is not read; one called after a table is missed."""
+    kind = _side_kind(PurePosixPath(member).stem)
+    if kind and getattr(found, kind) is None:
+        why = Text(
+            "不是能读的表格，请存成 .csv 或 .xlsx",
+            "it is no table that is read, save it as .csv or .xlsx",
+        )
+        _ignored(found, member, why, severity="error")
+    else:
+        _ignored(found, member, _NO_LAYER)
+
+
 def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]) -> None:
     """Account for the files of the folder that nobody looked into."""
     for path in files.others:
@@ -418,8 +448,12 @@ def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken:
         if is_company:
             continue
         name = path.relative_to(found.root).as_posix()
+        kind = _side_kind(path.stem)
         if is_ignored([name, path.name], found.ignore):
             passed.append(name)
+        elif kind and getattr(found, kind) is None:
+            # Its reader says why it cannot be read, as of a table that is missed.
+            _take_side_table(found, SourceLayer(path, None, name, (path.stem,)))
         else:
             _ignored(found, name, _why_unread(path))
     for folder, why in files.apart:
@@ -442,10 +476,7 @@ def _take(
     groups: dict[str, list[_Piece]] = {}
     unnamed: list[_Piece] = []
     looked = Looked()
-    for item in items:
-        if any(_is_side_table(name) for name in item.names):
-            _take_side_table(found, item)
-            continue
+    for item in _take_side_tables(found, items, looked):
         piece = _Piece(item, Preview(item, looked))
         key = _told(piece, specs)
         if key is None:
@@ -460,6 +491,7 @@ def _take(
     for piece in unnamed:
         if piece not in groups.get(asked or "", []):
             _take_unnamed(found, piece, groups, reasons, specs, asked)
+    _tell_drawings(found, [p for p in unnamed if p.item.drawn is not None], groups, specs, asked)
     for (key, why), labels in reasons.items():
         _recognised(found, joined_names(labels), specs[key], why)
     for key, group in groups.items():
@@ -517,7 +549,51 @@ def _take_unnamed(
     could = tuple(c.layer for c in likely)
     is_list = bool(could) and not preview.kinds
     found.leftovers.append(Leftover(item, could, is_list=is_list, drawn=_drawn_in(preview, specs)))
+    if item.drawn is not None:
+        return
     _ignored(found, item.label, what, severity="error" if asked is None else None)
+
+
+def _on_layers(items: Sequence[SourceLayer]) -> Text:
+    """Return CAD layers with what is on each, the first of many."""
+    texts = [Text(f"{i.names[0]}：{i.drawn.zh}", f"{i.names[0]}: {i.drawn.en}")
+             for i in items if i.drawn is not None]  # fmt: skip
+    more = [Text(f"… 共 {len(texts)} 个", f"… of {len(texts)}")] if len(texts) > _SHOWN else []
+    return join_texts([*texts[:_SHOWN], *more])
+
+
+def _tell_drawings(
+    found: CitySource,
+    pieces: Sequence[_Piece],
+    groups: Mapping[str, list[_Piece]],
+    specs: Mapping[str, LayerSpec],
+    asked: str | None,
+) -> None:
+    """Tell once for each drawing which of its CAD layers were not read, and how to name them."""
+    taken = [piece for group in groups.values() for piece in group]
+    chosen = {Path(source) for entry in found.layers.values() for source in entry.sources}
+    chosen |= {piece.item.path for piece in taken}
+    drawings: dict[str, list[_Piece]] = {}
+    for piece in pieces:
+        if piece not in taken:
+            drawings.setdefault(piece.item.label.rsplit(":", 1)[0], []).append(piece)
+    for drawing, left in drawings.items():
+        item, preview = left[0].item, left[0].preview
+        key = asked or recognise(item.path.stem, specs)
+        key = key or (*by_geometry(preview, specs), "manholes")[0]
+        file = item.path.relative_to(found.root).as_posix()
+        entry = f'layers.{key} = {{ path = "{file}", sublayer = "{item.sublayer}" }}'
+        shown = _on_layers([piece.item for piece in left])
+        why = Text(
+            f"其中的 CAD 图层（{shown.zh}）从名称看不出是哪个图层；要读的请在 city.toml 开头写 "
+            f'{entry}（图层按实际改），都不用则写 ignore = ["{drawing}:*"]',
+            f"its CAD layers ({shown.en}) do not say by their names which layer they are; for one "
+            f"that is to be read write {entry}, with the layer that it is, at the top of "
+            f'city.toml, and if none is, ignore = ["{drawing}:*"]',
+        )
+        # Whoever has chosen of a drawing knows that there is more on it.
+        severity = None if asked is not None or item.path in chosen else "error"
+        _ignored(found, drawing, why, severity=severity)
 
 
 def _drawn_in(preview: Preview, specs: Mapping[str, LayerSpec]) -> str:
@@ -560,27 +636,95 @@ def _recognised(found: CitySource, label: str, spec: LayerSpec, why: Text) -> No
     )
 
 
+def _side_kind(name: str) -> str:
+    """Return what a table beside the layers is by its name: events or targets; empty for none."""
+    kinds = {"events": _EVENTS, "targets": _TARGETS}
+    return next((kind for kind, names in kinds.items() if name.lower() in names), "")
+
+
 def _is_side_table(name: str) -> bool:
-    return name.lower() in (*_EVENTS, *_TARGETS, "city")
+    return bool(_side_kind(name)) or name.lower() == "city"
 
 
 def _take_side_table(found: CitySource, item: SourceLayer) -> None:
-    name = next(n.lower() for n in item.names if _is_side_table(n))
-    if name == "city":
+    name = next(n for n in item.names if _is_side_table(n))
+    kind = _side_kind(name)
+    if not kind:
         if item.path.suffix.lower() == ".gpkg" and item.sublayer == "city":
             _take_city(found, read_raw(item).frame)
         else:
             _ignored(found, item.label, _NO_LAYER)
         return
-    kind = "events" if name in _EVENTS else "targets"
-    if getattr(found, kind) is not None:
-        _ignored(found, item.label, Text("已有同类表格", f"there are other {kind}"))
-    elif item.sublayer is None and item.path.suffix.lower() == ".csv":
-        setattr(found, kind, item.path)
-    else:
-        in_table = item.suffix in _SHEETS
-        setattr(found, kind, item if in_table else _as_texts(read_raw(item).frame))
+    taken = getattr(found, kind)
+    if taken is None:
+        setattr(found, kind, item)
         found.sides.append(item.path)
+    elif kind in found.table:
+        _ignored(found, item.label, Text("city.toml 写明用另一份", "city.toml names another"))
+    else:
+        _ignored(found, item.label, _second_table(kind, taken, item.label), severity="error")
+
+
+def _take_side_tables(
+    found: CitySource, items: Sequence[SourceLayer], looked: Looked
+) -> list[SourceLayer]:
+    """Take what is called events or targets, and return all other items.
+
+    Of a workbook that is called so it is the sheet that has their columns.
+    """
+    named = [item for item in items if any(map(_is_side_table, item.names))]
+    for item in named:
+        _take_side_table(found, item)
+    sheets: dict[tuple[Path, str], list[SourceLayer]] = {}
+    for item in items:
+        if item not in named and _side_kind(_stem_of(item)):
+            sheets.setdefault((item.path, _stem_of(item)), []).append(item)
+    for (_, stem), group in sheets.items():
+        kind = _side_kind(stem)
+        meant = [item for item in group if _has_columns(Preview(item, looked).frame, kind)]
+        for item in group:
+            if [item] == meant:
+                _take_side_table(found, replace(item, names=(stem,)))
+            elif len(meant) == 1 or getattr(found, kind) is not None:
+                _ignored(found, item.label, _NO_LAYER)
+            else:
+                _ignored(found, item.label, _which_sheet(kind), severity="error")
+    taken = [*named, *(item for group in sheets.values() for item in group)]
+    return [item for item in items if item not in taken]
+
+
+def _stem_of(item: SourceLayer) -> str:
+    """Return what the file of a sheet is called, within its archive where it is in one."""
+    member, sign, _ = (item.sublayer or "").rpartition(":")
+    if item.suffix == item.path.suffix.lower():
+        return item.path.stem
+    return PurePosixPath(member).stem if sign else ""
+
+
+def _has_columns(frame: pd.DataFrame, kind: str) -> bool:
+    required = REQUIRED[kind]
+    try:
+        own_columns(frame.columns, own_headings(required), required, kind)
+    except SourceError:
+        return False
+    return True
+
+
+def _which_sheet(kind: str) -> Text:
+    return Text(
+        f"看不出哪个工作表是要用的表；请把那个工作表改名为 {kind}",
+        f"which sheet is meant cannot be told; call that sheet {kind!r}",
+    )
+
+
+def _second_table(kind: str, taken: Any, label: str) -> Text:
+    used = taken.label if isinstance(taken, SourceLayer) else Path(taken).name
+    return Text(
+        f'已读 {used}，同类表格只能有一份；请合并成一份，或在 city.toml 写 {kind} = "文件名"，'
+        f'不用则写 ignore = ["{label}"]',
+        f"{used} is read, and there can be one such table; put them into one, or write "
+        f'{kind} = "FILE" in city.toml, and if it is not wanted, ignore = ["{label}"]',
+    )
 
 
 def _take_city(found: CitySource, table: pd.DataFrame) -> None:
@@ -591,18 +735,18 @@ def _take_city(found: CitySource, table: pd.DataFrame) -> None:
         found.profile = profile
     metric_crs = row.get("metric_crs")
     found.metric_crs = metric_crs if isinstance(metric_crs, str) and metric_crs else None
+    found.data_source, found.notice = (
+        Text(
+            *(
+                "" if pd.isna(text := row.get(f"{name}_{lang}", "")) else text
+                for lang in ("zh", "en")
+            )
+        )
+        for name in ("source", "notice")
+    )
     if pd.notna(row["data_date"]):
         found.data_date = pd.Timestamp(row["data_date"])
     found.order = tuple(str(row["zone_order"]).split(";"))
-
-
-def _as_texts(table: pd.DataFrame) -> pd.DataFrame:
-    """Whole numbers of a sheet as they look in it: an id 85782 is not 85782.0."""
-    out = table.copy()
-    for name, column in table.items():
-        if pd.api.types.is_float_dtype(column.dtype) and (column.dropna() % 1 == 0).all():
-            out[name] = column.astype("Int64").astype("str").where(column.notna())
-    return out
 
 
 def _take_group(

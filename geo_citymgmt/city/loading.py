@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,19 @@ from geo_citymgmt.city.city import City
 from geo_citymgmt.city.config import profile_named
 from geo_citymgmt.city.discovery import find_source, keep_within, told_by_archive
 from geo_citymgmt.city.naming import add_assumption, name_city
+from geo_citymgmt.city.published import read_published
 from geo_citymgmt.city.reporting import read_crosswalk, successors
-from geo_citymgmt.city.side_table import ACCOUNT_COLUMNS, unusable_table
+from geo_citymgmt.city.side_table import (
+    ACCOUNT_COLUMNS,
+    EVENT_COLUMNS,
+    TARGET_COLUMNS,
+    told_as_unusable,
+)
 from geo_citymgmt.city.source import CitySource
-from geo_citymgmt.city.tables import EVENT_COLUMNS, TARGET_COLUMNS, at_rows, read_events
+from geo_citymgmt.city.tables import at_rows, read_events
 from geo_citymgmt.city.targets import read_targets, tell_faults
+from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits
+from geo_citymgmt.cleaning.text import text_array
 from geo_citymgmt.decisions import (
     compare_findings,
     mark_accepted,
@@ -34,7 +41,6 @@ from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.profiles import Profile, load_profile
-from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 from geo_citymgmt.words import Text, join_texts
 
@@ -219,8 +225,11 @@ def assemble(
     """
     findings = Findings()
     findings.extend(found.findings)
+    account: list[dict[str, Any]] = []
     decided = None if decisions is None else read_decisions(decisions, known)
     _tell_unclear(decided, findings)
+    if decided is not None:
+        account.append(_account_of(decided, Path(str(decisions)).name))
     gate = Gate(source if found.in_memory else "load_city")
     if zones is not None and not isinstance(zones, (str, Path)):
         zones = check_districts(zones, gate)
@@ -234,7 +243,7 @@ def assemble(
         fallback_crs=fallback_crs,
         datum=datum,
         decided=decided,
-        crosswalk=None if found.crosswalk is None else read_crosswalk(found.crosswalk),
+        crosswalk=_crosswalk(found, findings, account),
         gate=gate,
     )
     named_zones = isinstance(zones, (str, Path))
@@ -242,6 +251,7 @@ def assemble(
     facilities = [k for k in known if known[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
     findings.extend(builder.findings)
+    account += builder.registers()
     read = {k: builder.layers[k] for k in known if k in builder.layers}
     if not read:
         raise _nothing_usable(source, builder, findings)
@@ -249,12 +259,15 @@ def assemble(
     by_level.setdefault("district", _no_zones(builder.crs))
     own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
     check_figures(own_figures, known)
-    account: list[dict[str, Any]] = []
     events = _events(found, known, read, wanted, findings, account)
     name, code = _named(found, by_level["district"], findings)
     zone_codes = [code, *(str(c) for zones_ in by_level.values() for c in zones_.index)]
     targets = _targets(found, own_figures, zone_codes, builder, findings, account)
     check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
+    reported = None
+    if whose is not None and (file := whose.published_file) is not None:
+        with told_as_unusable(file, "published", findings, account):
+            reported = read_published(whose, file, findings, account)
     data_date = found.data_date or latest_date(read, events)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
@@ -281,6 +294,8 @@ def assemble(
         unit=found.unit,
         metric=builder.metric,
         vintage=builder.vintage,
+        data_source=found.data_source,
+        notice=found.notice,
         month_starts=found.month_starts,
         settings=found.settings(whose, _of_data(name, code, builder)),
         services_file=found.services,
@@ -288,6 +303,7 @@ def assemble(
         zone_terms=builder.zone_terms(),
         stated_date=found.data_date,
         tables=pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
+        reported=reported,
     )
 
 
@@ -390,6 +406,39 @@ def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
         findings.add("DECISION_UNCLEAR", value=where, about=about)
 
 
+def _account_of(decided: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Return the row of the account of a findings workbook: what was decided, and what is unclear.
+
+    Rows beside which nothing is written wait for a decision: they are skipped.
+    """
+    said = decided["kind"].ne("")
+    unclear = decided["kind"].eq("unclear")
+    n_records, n_rejected = int(said.sum()), int(unclear.sum())
+    return {
+        "table": "decisions",
+        "source": name,
+        "n_walked": len(decided),
+        "n_skipped": len(decided) - n_records,
+        "n_records": n_records,
+        "n_used": n_records - n_rejected,
+        "n_rejected": n_rejected,
+        "state": "ok",
+        "encoding": "UTF-8",
+        "encoding_source": "format",
+    }
+
+
+def _crosswalk(
+    found: CitySource, findings: Findings, account: list[dict[str, Any]]
+) -> pd.DataFrame | None:
+    """Former zones with those of today; None where no file says them, or it cannot be used."""
+    if found.crosswalk is None:
+        return None
+    with told_as_unusable(found.crosswalk, "crosswalk", findings, account):
+        return read_crosswalk(found.crosswalk, findings, account)
+    return None
+
+
 def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDataError:
     tables = concat_findings([findings.frame(), *builder.tables.values()])
     cause = Text(f"{source}：没有可用的图层。", f"{source}: no layer could be used.")
@@ -422,34 +471,16 @@ def _events(
     events = events.astype({"date": "datetime64[us]", "amount": "float64"})
     if found.events is None:
         return events
-    with _told_as_unusable(found.events, "events", findings, account):
+    with told_as_unusable(found.events, "events", findings, account):
         read = read_events(found.events, specs, findings, only=asked, account=account)
-        name = "" if isinstance(found.events, pd.DataFrame) else _name_of(found.events)
+        is_file = not isinstance(found.events, pd.DataFrame)
+        name = account[-1]["source"] if is_file else ""
         events = matched_events(read, layers, findings, name=name)
-        if account:
+        if is_file:
             lost = len(read) - len(events)
             account[-1]["n_used"] -= lost
             account[-1]["n_rejected"] += lost
     return events
-
-
-def _name_of(source: Path | SourceLayer) -> str:
-    return source.label if isinstance(source, SourceLayer) else source.name
-
-
-@contextmanager
-def _told_as_unusable(
-    source: Any, kind: str, findings: Findings, account: list[dict[str, Any]]
-) -> Iterator[None]:
-    """Let a file that is no such table end nothing: it is told, and counts as not there."""
-    try:
-        yield
-    except CityDataError as error:
-        if isinstance(source, pd.DataFrame):
-            raise
-        name = _name_of(source)
-        findings.add("TABLE_UNUSABLE", value=name, about=name, detail=error.text)
-        account.append(unusable_table(kind, name))
 
 
 def _targets(
@@ -469,7 +500,7 @@ def _targets(
     if builder.crosswalk is not None and "district" in builder.zones_by_level:
         merged = successors(builder.crosswalk, list(builder.zones.index))
     known = [*zones, *merged]
-    with _told_as_unusable(found.targets, "targets", findings, account):
+    with told_as_unusable(found.targets, "targets", findings, account):
         targets, faults = read_targets(
             found.targets, figures, known, found.unit, findings=findings, account=account
         )
@@ -481,15 +512,27 @@ def matched_events(
     events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
     """Return the events of accepted records; the others are told, by row where a file has them."""
-    known = pd.MultiIndex.from_tuples(
-        [(k, i) for k, la in layers.items() for i in la.data[la.spec.id_field]],
-        names=["layer", "key"],
-    )
+    sound, damaged = _ids(layers)
     pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
-    lost = ~pairs.isin(known)
-    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost
+    lost = ~pairs.isin(sound)
+    in_doubt = pairs.isin(damaged)
+    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost & ~in_doubt
     for hit, about, detail in (
-        (lost & ~several, "key", Text("没有对应编号的入库记录", "no accepted record has their id")),
+        (
+            lost & ~several & ~in_doubt,
+            "key",
+            Text("没有对应编号的入库记录", "no accepted record has their id"),
+        ),
+        (
+            in_doubt,
+            "damaged",
+            Text(
+                "编号的位数已被电子表格破坏或有字符丢失，可能指其他记录，请按原始资料改回（单元格设为"
+                "文本）",
+                "their ids have lost digits in a spreadsheet, or characters, and may mean other "
+                "records; restore them from the original, in cells formatted as text",
+            ),
+        ),
         (
             several,
             "several",
@@ -503,6 +546,23 @@ def matched_events(
             why = at_rows(detail, name, sorted(events.index[hit])) if name else detail
             findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=why)
     return events[~lost].reset_index(drop=True)
+
+
+def _ids(layers: Mapping[str, Layer]) -> tuple[pd.MultiIndex, pd.MultiIndex]:
+    """Return the ids of all layers: those that name one record, and those that may name others."""
+    found: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+    for key, layer in layers.items():
+        ids = text_array(layer.data[layer.spec.id_field])
+        in_doubt = has_lost_digits(ids) | has_lost_characters(ids)
+        for is_hit, one in zip(in_doubt.tolist(), ids.to_pylist(), strict=True):
+            found[is_hit].append((key, one))
+    sound, damaged = (
+        pd.MultiIndex.from_tuples(found[k], names=["layer", "key"])
+        if found[k]
+        else pd.MultiIndex.from_arrays([[], []], names=["layer", "key"])
+        for k in (False, True)
+    )
+    return sound, damaged
 
 
 def _qualified_ids(layers: Mapping[str, Layer]) -> set[str]:

@@ -181,8 +181,11 @@ def recognise(
 def by_context(preview: Preview, specs: Mapping[str, LayerSpec]) -> str | None:
     """Return the layer that the file or a folder of a source is called, where its records agree.
 
-    They have places of the layer's geometry: a sheet of notes in 窨井.xlsx has none.
+    They have places of the layer's geometry: a sheet of notes in 窨井.xlsx has none. Of a drawing
+    with several CAD layers its name says nothing.
     """
+    if preview.item.drawn is not None:
+        return None
     for name in preview.item.context:
         key = recognise(name, specs, preview)
         if key is not None and preview.kinds and preview.fits(specs[key]):

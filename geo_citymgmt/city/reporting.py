@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt.city.side_table import SideTable
 from geo_citymgmt.cleaning.dates import parse_date
-from geo_citymgmt.errors import SourceError
+from geo_citymgmt.cleaning.id_text import plain_ids
+from geo_citymgmt.cleaning.numbers import parse_number
+from geo_citymgmt.cleaning.text import is_null_text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import ReportingUnit
-from geo_citymgmt.reading.table_findings import read_texts
 from geo_citymgmt.words import Text
 
 __all__ = ["cut_units", "read_crosswalk", "successors", "valid_on"]
@@ -27,6 +30,18 @@ _HEADINGS = {
     "share": ("比例", "占比"),
     "note": ("说明", "备注"),
 }
+_NO_CODE = Text("没有代码，该行未用，请补填", "there is no code, the row was left out; fill it in")
+_NO_SHARE = Text(
+    "应为大于 0、不超过 1 的数，该原区划各行均未用；全部划入时可不填",
+    "it is no number above 0 and at most 1; the rows of that former zone were left out, and where "
+    "all of it went to one zone it may be left empty",
+)
+_NO_DAY = Text(
+    "不是日期，该原区划各行均未用，请写成 2021-01-01",
+    "it is no date, the rows of that former zone were left out; write it as 2021-01-01",
+)
+#: Shares that are rounded still make a whole.
+_WHOLE = 0.999
 #: Columns of zones that a unit takes with its ground, where its streets tell them.
 _ADDITIVE = ("population", "vehicles")
 #: What is left of a district smaller than this is no ground to report for.
@@ -52,59 +67,59 @@ def valid_on(zones: gpd.GeoDataFrame, day: pd.Timestamp | None) -> gpd.GeoDataFr
     return zones[~(first > day) & ~(last < day)]
 
 
-def read_crosswalk(path: Path) -> pd.DataFrame:
+def read_crosswalk(
+    source: Path, findings: Findings, account: list[dict[str, Any]] | None = None
+) -> pd.DataFrame:
     """Read which zone became which: ``code_from, code_to, date, share, note``.
 
-    ``share`` is the part of the old zone that went to the new one, all of it where it is empty.
+    ``share`` is the part of the old zone that went to the new one, all of it where it is empty. A
+    row that cannot be used is left out and told, and with it all rows of its old zone: of a part
+    that is missing nobody knows where it went.
+
+    Parameters
+    ----------
+    source : Path
+        The table.
+    findings : Findings
+        Takes what is found in reading it.
+    account : list, optional
+        Takes a row that says how many rows are used.
 
     Raises
     ------
     SourceError
-        A column is missing, or a share or date is none; the row is named.
+        It is no table, or a column is missing.
     """
-    raw = read_texts(path)
-    out = {}
-    for name in CROSSWALK_COLUMNS:
-        column = next((h for h in (name, *_HEADINGS[name]) if h in raw.columns), None)
-        if column is None and name in ("code_from", "code_to"):
-            raise _wrong(path, Text(f"缺少列 {name}", f"has no column {name}"))
-        out[name] = raw[column].str.strip() if column else pd.Series("", index=raw.index)
-    table = pd.DataFrame(out)
-    share = pd.to_numeric(table["share"].replace("", "1"), errors="coerce")
-    bad = np.flatnonzero(~share.between(0, 1, inclusive="right"))
-    row_of = raw.index.to_numpy() + 2
-    days = [parse_date(text)[0] if text else np.datetime64("NaT") for text in table["date"]]
-    table["share"], table["date"] = share, np.array(days, dtype="datetime64[us]")
-    bad_day = np.flatnonzero(table["date"].isna() & (out["date"] != "").to_numpy())
-    for rows, what in ((bad, "share"), (bad_day, "date")):
-        if len(rows):
-            shown = out[what].iloc[rows[0]]
-            raise _wrong(
-                path,
-                Text(
-                    f"第 {row_of[rows[0]]} 行的 {what} 为“{shown}”",
-                    f"row {row_of[rows[0]]}: {what} is {shown!r}",
-                ),
-            )
-    return table
-
-
-def _wrong(path: Path, cause: Text) -> SourceError:
-    return SourceError(
-        Text(f"{path.name}：{cause.zh}。", f"{path.name}: {cause.en}."),
-        remedy=Text(
-            "列为 code_from, code_to, date, share，比例在 0 与 1 之间，日期如 2021-01-01。",
-            "Columns are code_from, code_to, date, share; shares are above 0 and at most 1, dates "
-            "like 2021-01-01.",
-        ),
+    side = SideTable.read(source, _HEADINGS, ("code_from", "code_to"), findings)
+    given = side.frame.apply(lambda column: column.str.strip())
+    codes = given[["code_from", "code_to"]].apply(plain_ids)
+    share = pd.Series(
+        [1.0 if is_null_text(text) else parse_number(text)[0] for text in given["share"]],
+        given.index,
+        dtype="float64",
     )
+    days = [parse_date(text)[0] for text in given["date"]]
+    date = pd.Series(np.array(days, dtype="datetime64[us]"), given.index)
+    for column in ("code_from", "code_to"):
+        side.tell(codes[column].isna(), column, _NO_CODE, findings)
+    no_share = ~share.between(0, 1, inclusive="right")
+    side.tell(no_share, "share", _NO_SHARE, findings)
+    no_day = date.isna() & ~given["date"].map(is_null_text)
+    side.tell(no_day, "date", _NO_DAY, findings)
+    wrong = codes.isna().any(axis=1) | no_share | no_day
+    wrong |= codes["code_from"].isin(codes.loc[wrong, "code_from"].dropna())
+    table = pd.DataFrame({**codes, "date": date, "share": share, "note": given["note"]})
+    table = table[~wrong][list(CROSSWALK_COLUMNS)]
+    if account is not None:
+        account.append(side.account("crosswalk", len(table)))
+    return table.reset_index(drop=True)
 
 
 def successors(crosswalk: pd.DataFrame, zones: Sequence[str]) -> dict[str, str]:
     """Return the zone of today that each former one went into as a whole.
 
-    A zone that was split has no single successor and is left out; a chain of mergers is followed
-    to its end.
+    A zone that was split, or of which a part is not said, has no single successor and is left out;
+    a chain of mergers is followed to its end.
 
     Examples
     --------
@@ -113,7 +128,9 @@ def successors(crosswalk: pd.DataFrame, zones: Sequence[str]) -> dict[str, str]:
     >>> successors(table, ["D", "E"])
     {'A': 'D', 'B': 'D'}
     """
-    once = crosswalk.groupby("code_from")["code_to"].transform("nunique") == 1
+    parts = crosswalk.groupby("code_from")
+    is_whole = parts["share"].transform("sum") >= _WHOLE
+    once = is_whole & (parts["code_to"].transform("nunique") == 1)
     step = crosswalk[once].drop_duplicates("code_from").set_index("code_from")["code_to"].to_dict()
     today = set(zones)
     out = {}

@@ -94,6 +94,8 @@ class CitySource:
     #: As named by city.toml or a GeoPackage of this package; see :meth:`under`.
     profile: str | Path | None = None
     unit: Text = NOTHING
+    data_source: Text = NOTHING
+    notice: Text = NOTHING
     units: tuple[ReportingUnit, ...] = ()
     month_starts: int = 0
     metric_crs: str | None = None

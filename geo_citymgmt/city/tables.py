@@ -10,41 +10,31 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import local_days
-from geo_citymgmt.city.side_table import SideTable
+from geo_citymgmt.city.side_table import (
+    EVENT_COLUMNS,
+    REQUIRED,
+    SideTable,
+    own_columns,
+    own_headings,
+)
 from geo_citymgmt.cleaning.dates import parse_date
+from geo_citymgmt.cleaning.id_text import plain_ids
 from geo_citymgmt.cleaning.numbers import parse_number
-from geo_citymgmt.cleaning.text import is_null_text, plain_key
+from geo_citymgmt.cleaning.text import (
+    is_null_text,
+    plain_key,
+    spelt_out,
+    text_array,
+    to_series,
+)
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.reading.table_findings import row_numbers
+from geo_citymgmt.reading.table_findings import row_numbers, tell_cells
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
-__all__ = [
-    "EVENT_COLUMNS",
-    "TARGET_COLUMNS",
-    "at_rows",
-    "own_headings",
-    "read_events",
-    "table_columns",
-]
-
-EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
-TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
-_HEADINGS = {
-    "layer": ("图层", "类别"),
-    "key": ("编号", "要素编号", "对象编号"),
-    "event": ("事件", "事件类型"),
-    "date": ("日期", "发生日期"),
-    "amount": ("数量", "数值", "面积"),
-    "note": ("备注", "说明"),
-    "indicator": ("指标", "指标编号"),
-    "zone_code": ("区划代码", "行政区划代码"),
-    "target": ("目标", "目标值"),
-    "unit": ("单位",),
-    "deadline": ("完成时限", "期限"),
-}
+__all__ = ["at_rows", "read_events", "table_columns"]
 
 
 def read_events(
@@ -66,7 +56,7 @@ def read_events(
     SourceError
         It is no table, or a required column is missing.
     """
-    required = ("layer", "key", "event", "date")
+    required = REQUIRED["events"]
     side = None
     if isinstance(source, pd.DataFrame):
         table = table_columns(source, EVENT_COLUMNS, required=required)
@@ -92,7 +82,7 @@ def read_events(
     table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
     table["date"] = _dates(table["date"])
     table["amount"] = _amounts(table["amount"], name, findings)
-    table["key"] = table["key"].astype("str")
+    table["key"] = _keys(table, name, findings)
     for column, why in (
         ("layer", Text("图层名称无法识别", "their layer is not known")),
         ("event", Text("事件类型无法识别", "their kind of event is not known to the layer")),
@@ -107,14 +97,6 @@ def read_events(
     if side is not None and account is not None:
         account.append(side.account("events", len(table)))
     return table.sort_values(["date", "layer", "key"], kind="stable")
-
-
-def own_headings(
-    columns: Collection[str], more: Mapping[str, str] | None = None
-) -> dict[str, tuple[str, ...]]:
-    """Return the headings that columns of small tables go by, ``more`` of them for this city."""
-    extra = {column: (word,) for column, word in (more or {}).items()}
-    return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
 
 
 def at_rows(why: Text, name: str, rows: Iterable[int]) -> Text:
@@ -148,21 +130,25 @@ def table_columns(
             ),
             remedy=Text("请改名或删去多余的列。", "Rename them, or leave one out."),
         )
-    by_key = {plain_key(str(c)): c for c in table.columns}
-    out = {}
-    for column, words in own_headings(columns, more).items():
-        keys = [plain_key(word) for word in (column, *words)]
-        found = next((by_key[key] for key in keys if key in by_key), None)
-        if found is None and column in required:
-            raise SourceError(
-                Text(
-                    f"{name}：缺少列 {column}（或 {'、'.join(_HEADINGS[column])}）。",
-                    f"{name}: no column {column!r}; it needs {', '.join(required)}.",
-                ),
-                remedy=Text("请补上该列并写明列名。", "Add the column, with this heading."),
-            )
-        out[column] = table[found] if found is not None else pd.Series(pd.NA, index=table.index)
-    return pd.DataFrame(out)
+    found = own_columns(table.columns, own_headings(columns, more), required, name)
+    nothing = pd.Series(pd.NA, index=table.index)
+    return pd.DataFrame({c: table[labels[0]] if labels else nothing for c, labels in found.items()})
+
+
+def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:
+    """Return the ids of records as the layers have them, each layer by itself."""
+    given = to_series(text_array(table["key"])).set_axis(table.index)
+    keys = given.copy()
+    for rows in table.groupby("layer").indices.values():
+        keys.iloc[rows] = plain_ids(given.iloc[rows])
+    spelt = given.map(spelt_out, na_action="ignore")
+    why = Text(
+        "其中看不见的字符已去除，请在来源中删去",
+        "characters that nobody sees were taken off, delete them in the source",
+    )
+    unseen = spelt[(spelt != given) & given.notna()]
+    tell_cells(unseen, why, findings, file=name or "events", column="key", severity="warning")
+    return keys.fillna("").astype("str")
 
 
 def _dates(column: pd.Series) -> pd.Series:
@@ -183,14 +169,7 @@ def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
     read = [parse_number(str(v))[0] for v in given[hard]]
     amounts[hard] = np.array(read, dtype="float64")
     unread = said & ~np.isfinite(amounts)
-    for value, part in given[unread].groupby(given[unread].astype("str")):
-        findings.add(
-            "TABLE_VALUE",
-            value=value,
-            about=f"events amount {value}",
-            file=name or "events",
-            row=row_numbers(part.index),
-            column="amount",
-            detail=Text("不是数值，该事件没有数量", "it is no number, the event has no amount"),
-        )
+    why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
+    shown = given[unread].astype("str")
+    tell_cells(shown, why, findings, file=name or "events", column="amount")
     return amounts.where(~unread)

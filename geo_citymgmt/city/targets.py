@@ -19,8 +19,8 @@ import pandas as pd
 
 from geo_citymgmt._dates import is_ambiguous, read_day
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.city.side_table import SideTable
-from geo_citymgmt.city.tables import TARGET_COLUMNS, own_headings, table_columns
+from geo_citymgmt.city.side_table import REQUIRED, TARGET_COLUMNS, SideTable, own_headings
+from geo_citymgmt.city.tables import table_columns
 from geo_citymgmt.cleaning.numbers import parse_number
 from geo_citymgmt.cleaning.text import is_null_text, plain
 from geo_citymgmt.errors import AsOfError, did_you_mean
@@ -32,7 +32,7 @@ from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = ["TargetFault", "given_targets", "read_targets", "tell_faults"]
 
-_REQUIRED = ("indicator", "zone_code", "target")
+_REQUIRED = REQUIRED["targets"]
 #: A code that a spreadsheet took for a number.
 _DECIMALS = re.compile(r"(\d+)\.0+")
 _NO_NUMBER = Text("请写成不小于 0 的数值。", "Write a number of zero or more.")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import resources
 
 import numpy as np
@@ -17,6 +19,7 @@ from geo_citymgmt.spec import Field, read_toml
 from geo_citymgmt.words import Text
 
 __all__ = [
+    "OPEN",
     "bool_words",
     "code_of",
     "code_table",
@@ -39,6 +42,8 @@ _STAGES = {stage: re.compile(pattern) for stage, pattern in _DATA["stages"].item
 _NEAR = 0.5
 #: A word as short as this is held by too many others.
 _SHORTEST = 3
+#: Stands where a person has to put a code; no code itself, so that it cannot be left standing.
+OPEN = "?"
 #: So many of the words that are no codes are shown.
 _SHOWN = 5
 _SEPARATORS = re.compile(r"[;；,，、|/+]")
@@ -94,24 +99,39 @@ def parse_code_column(
             nearest[k] = _nearest(text, item)
     wrong = pd.notna(nearest)
     _tell_unknown(wrong, nearest, codes, texts, item, findings, record)
-    _ask_words([texts[k] for k in np.flatnonzero(wrong)], item, findings)
+    _ask_words([texts[k] for k in np.flatnonzero(wrong)], item, findings, bool(words))
     return take_text(out, codes)
 
 
-def _ask_words(unknown: list[str], item: Field, findings: Findings) -> None:
+def _ask_words(unknown: list[str], item: Field, findings: Findings, has_table: bool) -> None:
     """Show how words that are no codes are given one, with what they are near to."""
     if not unknown:
         return
-    place, lines = f"layers.{findings.layer or 'KEY'}.values.{item.name}", []
-    for text in unknown[:_SHOWN]:
-        near = near_codes(text, item)
-        lines.append(f'"{text}" = "{near[0] if near else "…"}"')
+    near = {text: near_codes(text, item) for text in unknown[:_SHOWN]}
+    pairs = [
+        f"{json.dumps(text, ensure_ascii=False)} = {json.dumps(codes[0] if codes else OPEN)}"
+        for text, codes in near.items()
+    ]
+    place = f"[layers.{findings.layer or 'KEY'}]"
+    line = f"values.{item.name} = {{ {', '.join(pairs)} }}"
+    if has_table:
+        # An inline table cannot be added to.
+        place, line = f"[layers.{findings.layer or 'KEY'}.values.{item.name}]", "  ".join(pairs)
+    detail = Text("", "")
+    if not all(near.values()):
+        codes = list(item.codes.items())
+        zh, en = (
+            "、".join(f"{c} {t.zh}" for c, t in codes),
+            ", ".join(f"{c} {t.en}" for c, t in codes),
+        )
+        detail = Text(f"；“{OPEN}”处请填：{zh}", f"; in place of {OPEN!r} put one of {en}")
     findings.add(
         "CODE_OWN_WORDS",
         item=item,
-        value="、".join(unknown[:_SHOWN]),
-        expected="; ".join(lines),
-        detail=Text(place, place),
+        value="、".join(near),
+        expected=line,
+        where=Text(place, place),
+        detail=detail,
     )
 
 
@@ -161,6 +181,7 @@ def _tell_unknown(
         item=item,
         value=np.array([*texts, ""], dtype=object)[at],
         expected=nearest[at],
+        english={"是": "yes", "否": "no"} | {e.zh: e.en for e in item.codes.values()},
         action="value_removed",
     )
 
@@ -252,6 +273,7 @@ def _words_of_stage(text: str, item: Field) -> dict[str, str]:
     }
 
 
+@lru_cache(maxsize=4096)
 def _core(text: str) -> str:
     """What a word says beside its stage."""
     core = plain(text).casefold()
@@ -260,6 +282,7 @@ def _core(text: str) -> str:
     return plain_key(core)
 
 
+@lru_cache(maxsize=4096)
 def _stage(text: str) -> str:
     """What a word says of a thing: that it is not, is to be, is being, or has been done."""
     key = plain(text).casefold()

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.cleaning.codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning.dates import parse_date_column
-from geo_citymgmt.cleaning.id_text import as_written, tell_odd_forms
+from geo_citymgmt.cleaning.id_text import clean_ids, tell_odd_forms
 from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column, unit_factor
 from geo_citymgmt.cleaning.text import NULL_WORDS, clean_text, text_array
 from geo_citymgmt.findings import Findings
@@ -49,9 +49,10 @@ def clean_columns(
             unit = (units or {}).get(name)
             if unit is not None and item.unit:
                 cells = size_text(cells, item, findings, unit)
-            out[name] = clean_text(cells, fold=item.type == "id")
-            if item.type == "id":
-                out[name] = as_written(out[name], item, findings)
+            is_id = item.type == "id"
+            out[name] = (
+                clean_ids(cells, item, findings, record) if is_id else clean_text(cells, fold=False)
+            )
             if name == spec.id_field:
                 tell_odd_forms(out[name], item, findings, record)
             _tell_lost(out[name], item, findings, record)

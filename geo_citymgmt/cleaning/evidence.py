@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._dates import local_days
 from geo_citymgmt.cleaning.codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.numbers import parse_number
@@ -16,7 +17,7 @@ from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plai
 from geo_citymgmt.spec import Field
 from geo_citymgmt.words import Text
 
-__all__ = ["AGREES", "CONTRADICTS", "SAYS_NOTHING", "SPEAKS", "Evidence", "Values"]
+__all__ = ["AGREES", "CONTRADICTS", "SAYS_NOTHING", "SPEAKS", "Evidence", "Values", "days_of"]
 
 #: What values say of a field: they are of another kind; nothing; they may be its; they are its.
 CONTRADICTS, SAYS_NOTHING, AGREES, SPEAKS = -1, 0, 1, 2
@@ -217,6 +218,26 @@ class Values:
 
 def _shares(share: float, zh: str, en: str) -> Text:
     return Text(f"{share:.0%} 的{zh}", f"{share * 100:.0f} % of the {en}")
+
+
+def days_of(column: pd.Series) -> np.ndarray:
+    """Return the days that a column holds, where nearly all of its values are dates; else none.
+
+    Examples
+    --------
+    >>> days_of(pd.Series(["2023-05-01", "2023年6月1日", None])).astype("str").tolist()
+    ['2023-05-01', '2023-06-01']
+    >>> len(days_of(pd.Series(["1", "2"])))
+    0
+    """
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return local_days(column.dropna())
+    values = Values(column)
+    if not values.texts or values.share([_is_date(text) for text in values.texts]) < _MOST:
+        return np.empty(0, dtype="datetime64[D]")
+    _, texts = distinct_texts(column)
+    days = np.array([parse_date(text)[0] for text in texts], dtype="datetime64[D]")
+    return days[~np.isnat(days)]
 
 
 def _verdict(share: float) -> int:

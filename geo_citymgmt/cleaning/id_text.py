@@ -1,4 +1,8 @@
-"""Ids as they were written, before a program put quotes, a point or an exponent to them."""
+"""Ids as they were written, before a program put quotes, a point or an exponent to them.
+
+What refers to records, an event or a row of the office's list, is read by the same rule, so that
+both sides of a join are cleaned alike.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,21 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.cleaning.text import text_array, to_series
+from geo_citymgmt.cleaning.text import (
+    clean_text,
+    spelt_out,
+    text_array,
+    to_series,
+    without_unseen,
+)
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import has_byte
+from geo_citymgmt.reading.ends import has_byte, holds
 from geo_citymgmt.spec import Field
 
-__all__ = ["as_written", "is_lost_number", "tell_odd_forms", "written_ids"]
+__all__ = [
+    "clean_ids", "has_lost_characters", "has_lost_digits", "is_lost_number", "plain_ids",
+    "tell_odd_forms", "written_ids",
+]  # fmt: skip
 
 #: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.
 #: First bytes of the quotes; those of other languages begin with that of “.
@@ -26,43 +39,52 @@ _BROKEN = r"^\d+\.\d*[1-9]\d*$"
 _EXPONENT = r"^(\d)\.(\d+)[eE]\+?(\d{1,3})$"
 #: From here on a float does not tell neighbouring whole numbers apart.
 _EXACT = 2**53
+#: A sheet keeps 15 digits of a number and shows the rest as zeros, or the whole as 1.23E+17.
+_KEPT = 15
+_SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{1,2}$"
+_LONG, _ZEROS = rf"^\d{{{_KEPT + 1},}}$", rf"^[1-9]\d{{{_KEPT - 1}}}0+$"
+#: Long ids end in zeros now and then; half a column of them does not. Of those with one digit
+#: more than a sheet keeps all must end in a zero, and be so many; fewer where they are floats.
+_MANY, _SURE, _SOME = 0.5, 3, 2
+_LOST = "\ufffd"
 #: So many ids, and such a share of them, make a form that the others are to have as well. Numbers
 #: that are counted up, without zeros in front, reach no more than nine in ten of one length.
 _ENOUGH, _USUAL = 20, 0.95
 _SAMPLED = 2_000
 
 
-def as_written(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
-    """Return ids without what programs put to them; what was changed is told once.
+def clean_ids(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
+    """Return ids without what programs and keyboards put to them, and tell what was taken off.
 
     A point and zeros are taken off where no id of the column has other decimals: 1001.00000 is
     1001 then, and 1.0 beside 1.1 is 1.0. Whole numbers that a float could not hold stay as they
-    are, for :func:`is_lost_number`.
+    are, for :func:`has_lost_digits`. Characters that nobody sees are told record by record: two
+    ids that look alike were two ids for every program.
 
     Parameters
     ----------
-    column : Series of str
-        Trimmed and half-width.
+    column : Series
+        The cells as read.
     item : Field
         Whose ids they are.
     findings : Findings
-        Takes the ``ID_AS_WRITTEN``.
+        Takes ``ID_AS_WRITTEN`` and ``ID_UNSEEN``.
+    record : array of int
+        Positions of the records in the source.
 
     Examples
     --------
     >>> from geo_citymgmt.spec import get_spec
     >>> item = get_spec("manholes").fields["manhole_id"]
     >>> ids = pd.Series(['="001"', "'002", "1003.00000", "1.00400000000e+003"], dtype="str")
-    >>> as_written(ids, item, Findings()).tolist()
+    >>> clean_ids(ids, item, Findings(), np.arange(4)).tolist()
     ['001', '002', '1003', '1004']
     """
-    before = text_array(column)
+    given = _texts(column)
+    seen = without_unseen(given)
+    before = text_array(clean_text(to_series(seen), fold=True))
     ids = written_ids(before)
-    if ids is before:
-        return column
-    changed = np.flatnonzero(
-        pc.fill_null(pc.not_equal(ids, before), False).to_numpy(zero_copy_only=False)
-    )
+    changed = _differ(ids, before)
     if len(changed):
         findings.add(
             "ID_AS_WRITTEN",
@@ -70,11 +92,61 @@ def as_written(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
             expected=ids[int(changed[0])].as_py(),
             item=item,
         )
+    if seen is not given:
+        hit = _differ(seen, given)
+        shown = given.take(pa.array(hit)).to_pylist()
+        findings.add(
+            "ID_UNSEEN",
+            records=record[hit],
+            value=np.array([spelt_out(text) for text in shown], dtype=object),
+            expected=np.array([v or "—" for v in ids.take(pa.array(hit)).to_pylist()], object),
+            item=item,
+        )
     return to_series(ids)
 
 
+def plain_ids(column: pd.Series) -> pd.Series:
+    """Return ids as :func:`clean_ids` has them, on their own index, and tell nothing.
+
+    What refers to records goes by the same rule as the records.
+
+    Examples
+    --------
+    >>> plain_ids(pd.Series([" J1" + chr(0x200B), "/"])).tolist()
+    ['J1', nan]
+    """
+    seen = without_unseen(_texts(column))
+    ids = written_ids(text_array(clean_text(to_series(seen), fold=True)))
+    return to_series(ids).set_axis(column.index)
+
+
+def _texts(column: pd.Series) -> pa.Array:
+    """Return ids as text; floats that a sheet has shortened as it shows them, 1.23456789012346E+15.
+
+    A sheet keeps 15 digits of what is typed and puts zeros for the rest, in all ids of a column.
+    """
+    texts = text_array(column)
+    if not pd.api.types.is_float_dtype(column.dtype):
+        return texts
+    size = column.abs().to_numpy(dtype="float64", na_value=np.nan)
+    long = (size >= 10.0**_KEPT) & (size < _EXACT)
+    # One number in ten ends in a zero by itself.
+    if long.sum() < _SOME or (size[long] % 10 != 0).any():
+        return texts
+    shown = pa.array([f"{number:.{_KEPT - 1}E}" for number in size[long]], type=texts.type)
+    return pc.replace_with_mask(texts, pa.array(long), shown)
+
+
+def _differ(one: pa.Array, other: pa.Array) -> np.ndarray:
+    """Return where two arrays of text differ."""
+    if one is other:
+        return np.empty(0, dtype=np.int64)
+    unlike = pc.fill_null(pc.not_equal(one, other), False)
+    return np.flatnonzero(unlike.to_numpy(zero_copy_only=False))
+
+
 def written_ids(ids: pa.Array) -> pa.Array:
-    """Return the ids of :func:`as_written`, the same array where nothing is to be changed."""
+    """Return ids without quotes, points and exponents of programs; the same array without any."""
     if has_byte(ids, 0, _GUARDS).any():
         for pattern, inner in _GUARDED:
             ids = pc.replace_substring_regex(ids, pattern, inner)
@@ -121,6 +193,45 @@ def is_lost_number(ids: pa.Array) -> np.ndarray:
         numbers = [float(v) for v in ids.take(pa.array(at)).to_pylist()]
         hit[at] = np.array(numbers) >= _EXACT
     return hit
+
+
+def has_lost_digits(ids: pa.Array) -> np.ndarray:
+    """Which ids a spreadsheet or a column of floats has shortened: they may stand for others too.
+
+    Such an id is kept where a single record has it, and joined to nothing.
+
+    Examples
+    --------
+    >>> has_lost_digits(pa.array(["1.23456789012346E+15", "J1"], pa.large_string())).tolist()
+    [True, False]
+    """
+    out = is_lost_number(ids)
+    # An exponent of one or two digits stands behind an E or a sign.
+    if any(has_byte(ids, place, tuple(b"eE+")).any() for place in (-2, -3)):
+        out |= _matches(ids, _SCIENTIFIC)
+    longest = pc.max(pc.binary_length(ids)).as_py()
+    if longest is not None and longest > _KEPT:
+        n_digits = np.where(_matches(ids, _LONG), pc.fill_null(pc.binary_length(ids), 0), 0)
+        ended = _matches(ids, _ZEROS)
+        longer, one_more = n_digits > _KEPT + 1, n_digits == _KEPT + 1
+        if (longer & ended).sum() >= _MANY * longer.sum():
+            out |= longer & ended
+        if one_more.sum() >= _SURE and ended[one_more].all():
+            out |= one_more
+    return out
+
+
+def has_lost_characters(ids: pa.Array) -> np.ndarray:
+    """Which ids hold the sign for a character that could not be read.
+
+    Examples
+    --------
+    >>> has_lost_characters(pa.array(["J" + chr(0xFFFD), "J1"], pa.large_string())).tolist()
+    [True, False]
+    """
+    if not holds(ids, _LOST):
+        return np.zeros(len(ids), dtype=bool)
+    return np.array(pc.fill_null(pc.match_substring(ids, _LOST), False))
 
 
 def tell_odd_forms(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:

@@ -10,21 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.cleaning.id_text import is_lost_number
+from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning.text import no_text, text_array, to_series
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import has_byte
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
 __all__ = ["Numbering", "identify"]
 
-#: A sheet keeps 15 digits of a number and shows the rest as zeros, or the whole as 1.23E+17.
-_KEPT = 15
-_SCIENTIFIC = r"^\d(\.\d+)?[eE]\+?\d{1,2}$"
-_ZEROS = rf"^[1-9]\d{{{_KEPT - 1}}}0{{2,}}$"
-#: Long ids end in zeros now and then; half a column of them does not.
-_MANY = 0.5
 #: From this share of a layer's records on, ids that occur twice in one file begin anew somewhere.
 _RESTARTED = 0.2
 
@@ -47,16 +40,26 @@ def identify(
     name = spec.id_field
     ids = text_array(data[name] if name in data.columns else no_text(len(data)))
     item = spec.fields[name]
-    damaged = _damaged(ids)
-    fallen = damaged
-    if damaged.any():
-        fallen = damaged & _repeated(ids, ~rejected, keep=False)
+    damaged, illegible = has_lost_digits(ids), has_lost_characters(ids)
+    fallen = damaged | illegible
+    if fallen.any():
+        fallen = fallen & _repeated(ids, ~rejected, keep=False)
     missing = ids.is_null().to_numpy(zero_copy_only=False) | fallen
-    shown = np.asarray(ids.take(pa.array(np.flatnonzero(damaged))), dtype=object)
+    shown = _texts(ids, damaged)
+    unreadable = illegible & fallen & ~rejected
+    illegible_texts = _texts(ids, unreadable)
     if missing.any():
         made = pa.array([f"{spec.key}#{r}" for r in record[missing]], type=pa.large_string())
         ids = pc.replace_with_mask(ids, pa.array(missing), made)
     _tell_damaged(damaged, fallen, shown, ids, rejected, findings, record, item)
+    findings.add(
+        "ID_ILLEGIBLE",
+        records=record[unreadable],
+        value=illegible_texts,
+        expected=_texts(ids, unreadable),
+        action="assumed",
+        item=item,
+    )
     told = missing & ~fallen & ~rejected
     findings.add(
         "ID_MISSING",
@@ -231,22 +234,6 @@ def _repeated(ids: pa.Array, among: np.ndarray, *, keep: str | bool) -> np.ndarr
     if len(encoded.dictionary) < len(alive) - alive.null_count:
         codes = encoded.indices.fill_null(-1).to_numpy()
         out = pd.Series(codes).duplicated(keep=keep).to_numpy() & (codes >= 0)
-    return out
-
-
-def _damaged(ids: pa.Array) -> np.ndarray:
-    out = is_lost_number(ids)
-    # An exponent of one or two digits stands behind an E or a sign.
-    if any(has_byte(ids, place, tuple(b"eE+")).any() for place in (-2, -3)):
-        scientific = pc.fill_null(pc.match_substring_regex(ids, _SCIENTIFIC), False)
-        out |= scientific.to_numpy(zero_copy_only=False)
-    longest = pc.max(pc.binary_length(ids)).as_py()
-    if longest is not None and longest > _KEPT + 1:
-        long = pc.match_substring_regex(ids, rf"^\d{{{_KEPT + 2},}}$")
-        zeros = pc.fill_null(pc.match_substring_regex(ids, _ZEROS), False)
-        ended = zeros.to_numpy(zero_copy_only=False)
-        if ended.any() and ended.sum() >= _MANY * pc.sum(long).as_py():
-            out |= ended
     return out
 
 

@@ -77,6 +77,14 @@ class FieldMatch:
     #: Candidates none of which leads: a person has to say which it is.
     open: list[Candidate]
 
+    def undecided(self, spec: LayerSpec) -> dict[str, list[Field]]:
+        """Return the columns that may be several fields, with these."""
+        columns = dict.fromkeys(c.column for c in self.open)
+        return {
+            column: [spec.fields[c.field] for c in self.open if c.column == column]
+            for column in columns
+        }
+
 
 def match_fields(
     frame: pd.DataFrame,
@@ -137,9 +145,12 @@ def match_fields(
 
 def add_proposals(match: FieldMatch, spec: LayerSpec, findings: Findings) -> None:
     """Tell the columns that may be fields and were not used, with the line that uses each."""
+
+    def matters(item: Field) -> bool:
+        return bool(item.figures) or item.name in (spec.measure, spec.id_field, spec.state_field)
+
     for candidate in match.proposed:
         item = spec.fields[candidate.field]
-        matters = bool(item.figures) or item.name in (spec.measure, spec.id_field)
         findings.add(
             "FIELD_PROPOSED",
             item=item,
@@ -147,7 +158,16 @@ def add_proposals(match: FieldMatch, spec: LayerSpec, findings: Findings) -> Non
             expected=f'"{candidate.column}" = "{item.name}"',
             about=candidate.column,
             detail=candidate.reasons,
-            severity="warning" if matters else None,
+            severity="warning" if matters(item) else None,
+        )
+    for column, items in match.undecided(spec).items():
+        # A question stays one until it is answered: the column is not used meanwhile.
+        findings.add(
+            "FIELD_AMBIGUOUS",
+            value=column,
+            about=column,
+            expected=", ".join(f"{item.zh} ({item.name})" for item in items),
+            severity="warning" if any(map(matters, items)) else "info",
         )
 
 

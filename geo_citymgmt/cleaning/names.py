@@ -6,6 +6,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import pandas as pd
 
@@ -187,7 +188,7 @@ def _settle(
     column: str,
     strength: int,
     names: list[str],
-    table: list[dict[str, list[str]]],
+    table: Sequence[dict[str, list[str]]],
     spec: LayerSpec,
     values: Callable[[str], Values],
     findings: Findings,
@@ -229,7 +230,16 @@ def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> N
         f"{reason.zh or '值不像'}（{shown}）",
         f"{reason.en or 'its values are unlike it'} ({shown})",
     )
-    findings.add("FIELD_DOUBTED", item=item, value=_shown(column), about=column, detail=detail)
+    place = f"[layers.{findings.layer or 'KEY'}.values.{item.name}]"
+    more = Text(f"，并在 {place} 写明各值的代码", f", and give its values codes under {place}")
+    findings.add(
+        "FIELD_DOUBTED",
+        item=item,
+        value=_shown(column),
+        about=column,
+        detail=detail,
+        where=more if item.codes else Text("", ""),
+    )
 
 
 def is_own_name(column: str, item: Field) -> bool:
@@ -333,7 +343,7 @@ def _shown(column: str) -> str:
 
 
 def _without_unit(
-    column: str, table: list[dict[str, list[str]]], there: set[str], spec: LayerSpec
+    column: str, table: Sequence[dict[str, list[str]]], there: set[str], spec: LayerSpec
 ) -> tuple[int, list[str]]:
     """Match what a heading names beside its unit: the fields that can be in that unit."""
     for name, unit in readings(column):
@@ -344,22 +354,34 @@ def _without_unit(
     return -1, []
 
 
-def _lookup(spec: LayerSpec) -> list[dict[str, list[str]]]:
-    own_names = set(spec.fields) - _common_names(spec)
-    table: list[dict[str, list[str]]] = [{}, {}, {}, {}]
-    for name, item in spec.fields.items():
-        common = name not in own_names
-        whole = {plain_key(text) for text in (name, item.dbf, item.zh, *item.aliases)}
+def _lookup(spec: LayerSpec) -> tuple[dict[str, list[str]], ...]:
+    """Return the fields by whole name and by cut name, the layer's own and those any layer has."""
+    common = _common_names(spec)
+    fields = [(n, (n, f.dbf, f.zh, *f.aliases), n in common) for n, f in spec.fields.items()]
+    return _table_of(tuple(fields), frozenset({spec.id_field, spec.parent}))
+
+
+# A layer has the same names each time it is read.
+@lru_cache(maxsize=256)
+def _table_of(
+    fields: tuple[tuple[str, tuple[str, ...], bool], ...], keys: frozenset[str | None]
+) -> tuple[dict[str, list[str]], ...]:
+    own: dict[str, list[str]] = {}
+    common: dict[str, list[str]] = {}
+    own_cut: dict[str, list[str]] = {}
+    common_cut: dict[str, list[str]] = {}
+    for name, texts, is_common in fields:
+        whole = {plain_key(text) for text in texts}
         for key in whole:
-            _put(table[1 if common else 0], key, name)
-        for key in _cuts(name, item) - whole:
-            _put(table[3 if common else 2], key, name)
+            _put(common if is_common else own, key, name)
+        for key in _cuts([texts[0], *texts[2:]]) - whole:
+            _put(common_cut if is_common else own_cut, key, name)
     # A layer's own keys win a name that any layer may have; of its other fields and a shared one
     # the name alone cannot tell (区域: key area or district).
-    for key in set(table[0]) & set(table[1]):
-        if not {spec.id_field, spec.parent} & set(table[0][key]):
-            table[0][key] += table[1][key]
-    return table
+    for key in set(own) & set(common):
+        if not keys & set(own[key]):
+            own[key] += common[key]
+    return own, common, own_cut, common_cut
 
 
 def _common_names(spec: LayerSpec) -> set[str]:
@@ -374,10 +396,10 @@ def _put(table: dict[str, list[str]], key: str, name: str) -> None:
         names.append(name)
 
 
-def _cuts(name: str, item: Field) -> set[str]:
+def _cuts(texts: Iterable[str]) -> set[str]:
     """What a .dbf makes of a name: ten bytes, which is five characters in GBK, three in UTF-8."""
     out = set()
-    for text in (name, item.zh, *item.aliases):
+    for text in texts:
         for encoding in ("gb18030", "utf-8"):
             raw = text.encode(encoding)
             if len(raw) > _DBF_BYTES:
@@ -388,7 +410,7 @@ def _cuts(name: str, item: Field) -> set[str]:
 
 
 def _match(
-    column: str, table: list[dict[str, list[str]]], there: set[str]
+    column: str, table: Sequence[dict[str, list[str]]], there: set[str]
 ) -> tuple[int, list[str]]:
     key = plain_key(_BROKEN.sub("", column))
     own, common, own_cut, common_cut = (names.get(key, []) for names in table)

@@ -14,16 +14,14 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.cleaning.headings import with_units
-from geo_citymgmt.cleaning.id_text import written_ids
+from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits, plain_ids
 from geo_citymgmt.cleaning.names import match_columns
 from geo_citymgmt.cleaning.text import (
-    clean_text,
     distinct_texts,
     is_null_text,
     plain,
     plain_key,
     text_array,
-    to_series,
 )
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
@@ -71,6 +69,7 @@ def join_office_list(
         One of the sides has no column for the id.
     """
     tell_reading(listed, listed.name, findings)
+    listed = _without_torn(listed)
     theirs = match_columns(list(listed.frame.columns), spec, findings, aliases)
     for side, columns in ((raw.name, mapping), (listed.name, theirs)):
         if spec.id_field not in columns:
@@ -121,6 +120,17 @@ def join_office_list(
     return joined, fields, len(rest)
 
 
+def _without_torn(listed: Raw) -> Raw:
+    """Leave out the rows that were torn in reading, as has been told: their cells are shifted."""
+    torn = np.isin(listed.record, listed.findings.records_with("rejected"))
+    if not torn.any():
+        return listed
+    frame = listed.frame[~torn].reset_index(drop=True)
+    return dataclasses.replace(
+        listed, frame=frame, geometry=listed.geometry[~torn], record=listed.record[~torn]
+    )
+
+
 def _by_field(frame: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
     """Columns under their field names; a stray column that bears one of these is set aside."""
     names = {column: name for name, column in mapping.items()}
@@ -129,9 +139,15 @@ def _by_field(frame: pd.DataFrame, mapping: Mapping[str, str]) -> pd.DataFrame:
 
 
 def _keys(ids: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Return each id as it is written, and without case, spaces, width and leading zeros."""
-    written = to_series(written_ids(text_array(clean_text(ids, fold=True))))
-    places, texts = distinct_texts(written)
+    """Return each id as it is written, and without case, spaces, width and leading zeros.
+
+    One that has lost digits or characters may stand for another record: it is none.
+    """
+    written = plain_ids(ids)
+    array = text_array(written)
+    places, texts = distinct_texts(
+        written.mask(has_lost_digits(array) | has_lost_characters(array))
+    )
     exact = [None if is_null_text(t) else plain(t) for t in texts]
     loose = [None if e is None else plain_key(e).lstrip("0") or "0" for e in exact]
     return tuple(pd.Series(np.array([*k, None], dtype=object)[places]) for k in (exact, loose))

@@ -102,22 +102,26 @@ def mask_findings(table: pd.DataFrame, fields: Collection[str], id_field: str) -
     if table.empty:
         return table
     out = table.copy()
-    own = out["field"].isin(list(fields)) & (out["value"] != "") & out["record"].notna()
-    at = np.flatnonzero(own.to_numpy())
-    values = out["value"].to_numpy(dtype=object)[at]
-    for name in ("message_zh", "message_en", "expected") if len(at) else ():
-        texts = out[name].to_numpy(dtype=object, copy=True)
-        texts[at] = [str(t).replace(v, MASK) for t, v in zip(texts[at], values, strict=True)]
-        out[name] = pd.array(texts, dtype="str")
-    out.loc[own, "value"] = MASK
-    other = (out["field"] != id_field).to_numpy()
-    for name in ("value", "expected", "message_zh", "message_en"):
-        codes, texts = pd.factorize(out[name])
-        masked = [mask_text(str(text)) for text in texts]
-        changed = np.array([a != b for a, b in zip(masked, texts, strict=True)])
-        if changed.any():
-            hit = other & changed[codes]
-            out.loc[hit, name] = np.array(masked, dtype=object)[codes[hit]]
+    names = ("value", "expected", "message_zh", "message_en")
+    field = table["field"].to_numpy(dtype=object)
+    texts = {name: table[name].to_numpy(dtype=object, copy=True) for name in names}
+    changed: set[str] = set()
+    own = np.isin(field, list(fields)) & (texts["value"] != "") & table["record"].notna().to_numpy()
+    if own.any():
+        changed.update(names)
+        values = texts["value"][own]
+        for name in names[1:]:
+            pairs = zip(texts[name][own], values, strict=True)
+            texts[name][own] = [str(text).replace(value, MASK) for text, value in pairs]
+        texts["value"][own] = MASK
+    other = field != id_field
+    for name in names:
+        masked = {text: mask_text(str(text)) for text in set(texts[name][other])}
+        if any(text != new for text, new in masked.items()):
+            changed.add(name)
+            texts[name][other] = [masked[text] for text in texts[name][other]]
+    for name in changed:
+        out[name] = pd.array(texts[name], dtype="str")
     return out
 
 

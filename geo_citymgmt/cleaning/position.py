@@ -26,6 +26,7 @@ from geo_citymgmt.cleaning.slips import mend_slips, refusal
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import in_china, position_box, zone_positions
+from geo_citymgmt.reading.coordinate_names import publisher_of
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.words import Text
 
@@ -164,6 +165,15 @@ def locate(
         geometry[is_off] = None
         x, y = np.where(is_off, np.nan, x), np.where(is_off, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
+    publisher = publisher_of(raw.frame.columns) if datum is None else None
+    if publisher is not None and source.is_geographic:
+        columns = ", ".join(publisher.columns)
+        findings.add(
+            "DATUM_SUSPECT",
+            value=publisher.datum.upper(),
+            expected=f"{publisher.label}: {columns}",
+            about=publisher.label,
+        )
     given = how == "given" and crs is not None
     stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
     by = "name" if named else "given"

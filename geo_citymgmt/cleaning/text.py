@@ -25,8 +25,10 @@ __all__ = [
     "no_text",
     "plain",
     "plain_key",
+    "spelt_out",
     "take_text",
     "text_array",
+    "without_unseen",
 ]
 
 #: What clerks write where there is nothing to write.
@@ -44,6 +46,16 @@ _MARKERS_BEGIN = tuple(
     | {*range(0x80, 0x100)} - {0xE5, 0xE8, 0xE9}
 )
 _SPACES = re.compile(r"\s+")
+#: First and last of the characters that nobody sees: controls that are no white space, joiners,
+#: marks of direction and of byte order, fillers, selectors of a form.
+_UNSEEN_RANGES = (
+    (0x00, 0x08), (0x0E, 0x1B), (0x7F, 0x84), (0x86, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F),
+    (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x200B, 0x200F),
+    (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
+    (0xFFA0, 0xFFA0), (0xFFF9, 0xFFFB), (0xE0000, 0xE0FFF),
+)  # fmt: skip
+_UNSEEN_CLASS = f"[{''.join(f'{chr(a)}-{chr(b)}' for a, b in _UNSEEN_RANGES)}]"
+_UNSEEN = re.compile(_UNSEEN_CLASS)
 #: White space that is neither a single blank inside a text nor found by a search for two blanks.
 _ODD_SPACES = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}\x{1c}-\x{1f}]"
 
@@ -59,8 +71,38 @@ _SIMPLIFIED = _simplified()
 
 
 def plain(value: str) -> str:
-    """Half-width, composed, without surrounding or doubled white space."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", value)).strip()
+    """Half-width, composed, without characters nobody sees, surrounding or doubled white space."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", _UNSEEN.sub("", value))).strip()
+
+
+def spelt_out(value: str) -> str:
+    """Return a text in which the characters that nobody sees are written by their numbers.
+
+    Examples
+    --------
+    >>> spelt_out("J1" + chr(0x200B))
+    'J1[U+200B]'
+    """
+    return _UNSEEN.sub(lambda found: f"[U+{ord(found[0]):04X}]", value)
+
+
+def without_unseen(texts: pa.Array) -> pa.Array:
+    """Return texts without the characters that nobody sees; the same array where there are none.
+
+    Examples
+    --------
+    >>> without_unseen(pa.array(["J1" + chr(0xFEFF), "J2"], pa.large_string())).to_pylist()
+    ['J1', 'J2']
+    """
+    data = texts.buffers()[2]
+    if data is None or not data.size:
+        return texts
+    signs = np.frombuffer(data, dtype=np.uint8)
+    # Printed letters and digits, as ids nearly always are, need no pattern.
+    if not ((signs < ord(" ")) | (signs > ord("~"))).any():
+        return texts
+    shown = pc.replace_substring_regex(texts, _UNSEEN_CLASS, "")
+    return texts if shown.equals(texts) else shown
 
 
 @lru_cache(maxsize=16_384)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from geo_citymgmt._options import options
 from geo_citymgmt.cli.drawing import map_
 from geo_citymgmt.cli.frame import (
     DONE,
@@ -16,6 +15,7 @@ from geo_citymgmt.cli.frame import (
     asked_day,
     common_options,
     guarded,
+    lang_option,
     load_source,
     outcome,
     positions,
@@ -23,7 +23,7 @@ from geo_citymgmt.cli.frame import (
 )
 from geo_citymgmt.cli.listing import fields, figures
 from geo_citymgmt.cli.settings import profile
-from geo_citymgmt.cli.tell import tell_kept, tell_unread
+from geo_citymgmt.cli.tell import tell_kept, tell_left_out, tell_unread
 from geo_citymgmt.console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import Lang, load_specs
@@ -208,12 +208,19 @@ def check(
 @click.argument("source", type=SourcePath())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.option("--include-personal", is_flag=True, help="包括个人信息字段 / with personal fields")
+@click.option(
+    "--all-columns",
+    is_flag=True,
+    help="也写出图层定义之外的列，请自查其中的个人信息 / with the columns that are no fields "
+    "of the layer; look for personal data in them yourself",
+)
 @common_options
 @guarded
 def convert(
     source: Path,
     out: Path,
     include_personal: bool,
+    all_columns: bool,
     lang: Lang,
     reading: SourceOptions,
 ) -> int:
@@ -221,12 +228,13 @@ def convert(
     city = load_source(source, reading)
     tell_unusable(city, lang)
     suffix = out.suffix.lower()
+    with_too = {"include_personal": include_personal, "include_unknown": all_columns}
     if suffix == ".gpkg":
-        city.to_file(out, include_personal=include_personal)
+        city.to_file(out, **with_too)
     elif suffix == ".xlsx":
-        city.to_excel(out, include_personal=include_personal)
+        city.to_excel(out, **with_too)
     elif suffix == "":
-        city.to_parquet(out, include_personal=include_personal)
+        city.to_parquet(out, **with_too)
     else:
         from geo_citymgmt.writing import write_layer
 
@@ -239,8 +247,14 @@ def convert(
                     ".gpkg.",
                 ),
             )
-        write_layer(city.layer(kept[0]), out, include_personal=include_personal)
+        write_layer(
+            city.layer(kept[0]),
+            out,
+            include_personal=include_personal,
+            include_unknown=all_columns,
+        )
     click.echo(str(out))
+    tell_left_out(city, lang, **with_too)
     return outcome(city, lang, fatal=False)
 
 
@@ -281,7 +295,7 @@ def init(
 @click.option("--scale", type=click.IntRange(1, 1000), default=1, help="记录数的倍数")
 @click.option("--seed", type=int, default=0, help="随机种子")
 @click.option("--dirty", is_flag=True, help="写成收到时的样子 / as it would arrive")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default=lambda: options.lang)
+@lang_option
 @guarded
 def sample(out: Path, scale: int, seed: int, dirty: bool, lang: str) -> int:
     """写出示例城市 / write the synthetic sample city."""

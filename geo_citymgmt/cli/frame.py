@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
@@ -33,6 +35,8 @@ __all__ = [
     "common_options",
     "guarded",
     "has_errors",
+    "lang_option",
+    "layers_option",
     "load_source",
     "outcome",
     "positions",
@@ -67,7 +71,8 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         lang = str(kwargs.get("lang", "zh"))
         debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
         try:
-            code = command(*args, **kwargs)
+            with _told_warnings(lang):
+                code = command(*args, **kwargs)
         except CityDataError as error:
             _complain(error, lang)
             code = NOT_DONE
@@ -94,6 +99,18 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         sys.exit(code)
 
     return run
+
+
+@contextmanager
+def _told_warnings(lang: str) -> Iterator[None]:
+    """Say what Python would warn of in one line, without the place in the code it comes from."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        click.echo(say(f"提醒：{message}", f"Note: {message}", lang), err=True)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _denied(error: PermissionError) -> CityDataError:
@@ -130,6 +147,21 @@ class SourceOptions:
     y: str | None = None
 
 
+lang_option = click.option(
+    "--lang",
+    type=click.Choice(["zh", "en"]),
+    default=lambda: options.lang,
+    help="语言 / language",
+)
+layers_option = click.option(
+    "--layers",
+    "layer_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+)
+
+
 def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of every command that reads a source: ``lang``, the others as ``reading``."""
 
@@ -140,19 +172,8 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(*args, reading=reading, **kwargs)
 
     for option in (
-        click.option(
-            "--lang",
-            type=click.Choice(["zh", "en"]),
-            default=lambda: options.lang,
-            help="语言 / language",
-        ),
-        click.option(
-            "--layers",
-            "layer_folder",
-            type=click.Path(path_type=Path),
-            metavar="FOLDER",
-            help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
-        ),
+        lang_option,
+        layers_option,
         click.option(
             "--crs",
             multiple=True,

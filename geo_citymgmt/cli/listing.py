@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from geo_citymgmt._options import options
-from geo_citymgmt.cli.frame import DONE, SourcePath, guarded
+from geo_citymgmt.cli.frame import DONE, SourcePath, guarded, lang_option, layers_option
 from geo_citymgmt.console import say
 from geo_citymgmt.spec import Lang, LayerSpec, get_spec, load_specs
 
@@ -21,33 +20,21 @@ if TYPE_CHECKING:
 __all__ = ["fields", "fields_table", "figures", "figures_table", "layers_table"]
 
 
-_lang = click.option(
-    "--lang",
-    type=click.Choice(["zh", "en"]),
-    default=lambda: options.lang,
-    help="语言 / language",
-)
-_layers = click.option(
-    "--layers",
-    "layer_folder",
-    type=click.Path(path_type=Path),
-    metavar="FOLDER",
-    help="本单位的图层定义文件夹 / folder of layer files (*.toml)",
+_format = click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "csv", "json"]),
+    default="table",
+    help="输出形式 / form of the output",
 )
 
 
 @click.command()
 @click.argument("source", type=SourcePath(), required=False)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    help="输出形式",
-)
+@_format
 @click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
-@_lang
-@_layers
+@lang_option
+@layers_option
 @click.option("--profile", default=None, metavar="NAME|FOLDER", help="配置 / profile of the city")
 @guarded
 def figures(
@@ -83,15 +70,9 @@ def figures(
 
 @click.command()
 @click.argument("layer", required=False)
-@click.option(
-    "--format",
-    "style",
-    type=click.Choice(["table", "csv", "json"]),
-    default="table",
-    help="输出形式",
-)
-@_lang
-@_layers
+@_format
+@lang_option
+@layers_option
 @guarded
 def fields(layer: str | None, style: str, lang: Lang, layer_folder: Path | None) -> int:
     """列出图层，或一个图层的字段和代码 / list the layers, or the fields and codes of one.

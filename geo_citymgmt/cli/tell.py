@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geo_citymgmt.city import City
+    from geo_citymgmt.layer import Layer
     from geo_citymgmt.report.findings_book import Kept
 
-__all__ = ["tell_kept", "tell_reasons", "tell_unread"]
+__all__ = ["tell_kept", "tell_left_out", "tell_reasons", "tell_unread"]
 
 
 def tell_kept(kept: Kept, lang: str) -> None:
@@ -79,3 +80,34 @@ def _lost(row: Any, city: City) -> Text:
         records = "record" if n == 1 else "records"
         what = Text(f"退回 {n:,} 条记录", f"{n:,} {records} rejected")
     return Text(f"{name.zh}（{row.source}）：{what.zh}", f"{name.en} ({row.source}): {what.en}")
+
+
+def tell_left_out(city: City, lang: str, **with_too: Any) -> None:
+    """Name the columns of each layer that were not written, which ``with_too`` would let out."""
+    from geo_citymgmt.writing.outgoing import outgoing
+
+    for key, layer in city.layers.items():
+        written = set(outgoing(layer, **with_too).columns)
+        left = [str(column) for column in layer.data.columns if column not in written]
+        if not left:
+            continue
+        private = [c for c in left if _is_personal(c, layer)]
+        unknown = [c for c in left if c not in private]
+        spec = city.specs[key]
+        for names, why, option in (
+            (unknown, Text("不是图层的字段", "no fields of the layer"), "--all-columns"),
+            (private, Text("含个人信息", "personal data"), "--include-personal"),
+        ):
+            if names:
+                told = Text(
+                    f"{spec.name_zh}：{len(names)} 列未写出（{why.zh}）：{'、'.join(names)}；"
+                    f"如要写出请加 {option}",
+                    f"{key}: {len(names)} columns were not written ({why.en}): "
+                    f"{', '.join(names)}; {option} writes them",
+                )
+                click.echo(told.of(lang), err=True)
+
+
+def _is_personal(column: str, layer: Layer) -> bool:
+    item = layer.spec.fields.get(column)
+    return column in layer.personal or (item is not None and item.personal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.cleaning.id_text import plain_ids
 from geo_citymgmt.cleaning.personal import MASK
 from geo_citymgmt.cleaning.text import plain
 from geo_citymgmt.findings import Findings
@@ -48,7 +49,7 @@ def apply_corrections(
     labels = pd.Series(raw.labels()[raw.record], dtype="object")
     ids = pd.Series([None] * len(raw.frame), dtype="object")
     if spec.id_field in fields:
-        ids = raw.frame[fields[spec.id_field]].map(lambda v: None if pd.isna(v) else plain(str(v)))
+        ids = plain_ids(raw.frame[fields[spec.id_field]]).astype("object")
     # A record without an id is known by the one that was generated for it.
     ids = ids.fillna(pd.Series([f"{spec.key}#{r}" for r in raw.record], dtype="object"))
     table = corrections.assign(

@@ -8,7 +8,7 @@ one finding then. Each has a key by which it is known again (:mod:`geo_citymgmt.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -210,37 +210,35 @@ class Findings:
             for blocks, whole in gathered(self._blocks, n_records)
         ]
         sizes = [len(part["record"]) for part in parts]
-        table = pd.DataFrame(
-            {
-                name: np.concatenate(
-                    [
-                        np.broadcast_to(np.asarray(part[name], dtype=object), n)
-                        for part, n in zip(parts, sizes, strict=True)
-                    ]
-                )
-                for name in parts[0]
-            }
-        )
-        table.insert(0, "layer", self.layer)
+        # A table of its own for each step would take longer than all the steps.
+        table = {
+            name: np.concatenate(
+                [
+                    np.broadcast_to(np.asarray(part[name], dtype=object), n)
+                    for part, n in zip(parts, sizes, strict=True)
+                ]
+            )
+            for name in parts[0]
+        }
+        table["layer"] = np.full(sum(sizes), self.layer, dtype=object)
         _locate(table, places)
-        table["finding_key"] = finding_keys(table, table["about"].to_numpy(dtype=object))
+        table["finding_key"] = finding_keys(table, table["about"])
         return _typed(table)
 
 
-def _locate(table: pd.DataFrame, places: Callable[[np.ndarray], pd.DataFrame] | None) -> None:
+def _locate(
+    table: dict[str, np.ndarray], places: Callable[[np.ndarray], pd.DataFrame] | None
+) -> None:
     """Put in label, key and place of the records, which are asked for once each."""
-    record = table["record"].to_numpy(dtype=np.int64)
+    record = table["record"].astype(np.int64)
     about_record = record >= 0
     for name, missing in (("row_label", ""), ("key", ""), ("x", np.nan), ("y", np.nan)):
-        table[name] = missing
+        table[name] = np.full(len(record), missing, dtype=object)
     if places is not None and about_record.any():
         distinct, at = np.unique(record[about_record], return_inverse=True)
         for name, values in places(distinct).items():
-            column = table[name].to_numpy(dtype=object, copy=True)
-            column[about_record] = values.to_numpy(dtype=object)[at]
-            table[name] = column
-    table["record"] = pd.array(np.where(about_record, record, 0), dtype="Int64")
-    table.loc[~about_record, "record"] = pd.NA
+            table[str(name)][about_record] = values.to_numpy(dtype=object)[at]
+    table["record"][~about_record] = None
 
 
 def _items(value: Any, n: int) -> np.ndarray:
@@ -284,13 +282,13 @@ def concat_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return _typed(table.assign(finding_key=unique_keys(table["finding_key"].to_numpy(object))))
 
 
-def _typed(table: pd.DataFrame) -> pd.DataFrame:
-    columns = {
-        name: table[name].astype(_TYPES[name])
-        if name in _TYPES
-        else table[name].fillna("").astype("str")
-        for name in COLUMNS
-    }
+def _typed(table: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
+    columns = {}
+    for name in COLUMNS:
+        values = np.array(table[name], dtype=object)
+        if name not in _TYPES:
+            values[pd.isna(values)] = ""
+        columns[name] = pd.array(values, dtype=_TYPES.get(name, "str"))
     return FindingsTable(columns)
 
 

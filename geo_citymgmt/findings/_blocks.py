@@ -17,7 +17,7 @@ import pandas as pd
 from geo_citymgmt.findings.codes import CODES
 from geo_citymgmt.findings.keys import FEWEST, MOST, WHOLE
 from geo_citymgmt.markup import sound_text
-from geo_citymgmt.words import DISTRICT, NOTHING, Text, in_language, join_texts
+from geo_citymgmt.words import DISTRICT, NOTHING, Text, in_language, join_texts, row_words
 
 __all__ = ["Block", "as_one", "distinct_records", "each", "gathered"]
 
@@ -175,7 +175,10 @@ def _listed(values: np.ndarray, counts: Sequence[int]) -> Text:
 
 
 def _examples(labels: Sequence[str]) -> Text:
-    return _EXAMPLES.format(labels=Text(*(t.join(labels) for t in _LISTED))) if labels else NOTHING
+    if not labels:
+        return NOTHING
+    zh, en = (t.join(labels) for t in _LISTED)
+    return _EXAMPLES.format(labels=Text(zh, row_words(en, "en")))
 
 
 def _most_frequent(values: np.ndarray) -> tuple[np.ndarray, list[int]]:
@@ -217,15 +220,24 @@ def _messages(
         place_of.setdefault(pair, len(place_of)) for pair in zip(values, expecteds, strict=True)
     ]
     known = CODES[block.code]
-    params = {"unit": DISTRICT, **block.params}
+    params = {"unit": DISTRICT, "detail": "", **block.params}
     both = []
+    # What the codes of a list are called in English, whose Chinese names the office corrects by.
+    english = params.pop("english", {})
     for place, template in enumerate((known.zh, known.en)):
         parts = {k: _sound(in_language(v, place)) for k, v in params.items()}
         label = block.label[place]
-        texts = [template.format(field=label, value=v, expected=e, **parts) for v, e in place_of]
+        pairs = [(v, _called(e, english) if place else e) for v, e in place_of]
+        texts = [template.format(field=label, value=v, expected=e, **parts) for v, e in pairs]
+        if place:
+            texts = [row_words(text, "en") for text in texts]
         both.append(np.array(texts, dtype=object)[codes])
     zh, en = both
     return zh, en
+
+
+def _called(expected: str, english: Mapping[str, str]) -> str:
+    return " / ".join(english.get(word, word) for word in expected.split(" / "))
 
 
 def _texts(values: np.ndarray) -> np.ndarray:

@@ -36,6 +36,11 @@ CODES: Mapping[str, FindingCode] = {
         "warning", "缺少文件 {value}：{detail}", "file {value} is missing: {detail}"
     ),
     "SHP_DAMAGED": _c("error", ".shp 文件有损坏：{detail}", ".shp is damaged: {detail}"),
+    "SHP_FOOTPRINT": _c(
+        "info",
+        "{value} 个三维多面体（multipatch）按其平面轮廓读入",
+        "{value} multipatches, which have three dimensions, were read as their footprints",
+    ),
     "SHX_DAMAGED": _c("warning", ".shx 索引有损坏：{detail}", ".shx is damaged: {detail}"),
     "DBF_DAMAGED": _c("error", ".dbf 文件有损坏：{detail}", ".dbf is damaged: {detail}"),
     "COUNT_MISMATCH": _c(
@@ -48,7 +53,27 @@ CODES: Mapping[str, FindingCode] = {
         "info", "属性表中已标记删除 {value} 条，未读入", "{value} deleted records were left out"
     ),
     "RECORD_UNREADABLE": _c(
-        "error", "该记录的图形无法读取，请重新绘制", "the geometry of this record cannot be built"
+        "error",
+        "该记录的图形无法读取，请重新绘制{detail}",
+        "the geometry of this record cannot be built{detail}",
+    ),
+    "KML_TRACK": _c(
+        "info",
+        "文件中有 {value} 条轨迹（gx:Track）：{detail}",
+        "the file has {value} tracks (gx:Track): {detail}",
+    ),
+    "KML_LINKED": _c(
+        "error",
+        "文件中有 {value} 处链接到别处（NetworkLink），其内容未读入；请在 Google Earth 或奥维中"
+        "打开，待内容全部显示后另存为 .kmz 或 .kml",
+        "the file has {value} links to elsewhere (NetworkLink), of which nothing was read; open it "
+        "in Google Earth, wait until all of it is shown, and save the places as .kmz or .kml",
+    ),
+    "KML_BALLOON": _c(
+        "info",
+        "{value} 个地标的属性写在说明的表格里，已各成一列：{expected}",
+        "the attributes of {value} places stand in a table of their description; each was made a "
+        "column: {expected}",
     ),
     "LAYER_IGNORED": _c("info", "未使用 {value}：{detail}", "{value} was not used: {detail}"),
     "FILES_SKIPPED": _c(
@@ -156,9 +181,9 @@ CODES: Mapping[str, FindingCode] = {
     "FIELD_DOUBTED": _c(
         "warning",
         "列“{value}”按名称是“{field}”，但{detail}，未采用；如仍是，请在 city.toml 的 fields 中指明"
-        "（Python：aliases=）",
+        "{where}（Python：aliases=）",
         "column {value!r} is {field!r} by its name, but {detail}: not used; if it is all the same, "
-        "name it under 'fields' in city.toml (Python: aliases=)",
+        "name it under 'fields' in city.toml{where} (Python: aliases=)",
     ),
     "FIELD_TRUNCATED": _c(
         "info", "被截断的字段名“{value}”认作“{field}”", "cut name {value!r} read as {field!r}"
@@ -288,9 +313,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "ZONES_MISSING": _c(
         "info",
-        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，或指定 profile",
+        "来源中没有区划界线：不做位置检查，数值只有全市合计；请补充 districts 图层，"
+        "或指定带有本市界线的配置（profile）",
         "the source has no districts: checks of place are off and figures are of the whole; add a "
-        "layer of districts, or name a profile",
+        "layer of districts, or name a profile that has the outlines of this city",
     ),
     "ZONES_VINTAGE": _c(
         "info",
@@ -464,11 +490,10 @@ CODES: Mapping[str, FindingCode] = {
     ),
     "CODE_OWN_WORDS": _c(
         "info",
-        "“{field}”中本单位的说法（{value}）可对应到代码：请在 city.toml 的 [{detail}] "
-        "写 {expected}，核对代码后使用（Python：values=）",
+        "“{field}”中本单位的说法（{value}）可给出代码：请在 city.toml 的 {where} 下写 {expected}，"
+        "核对后使用{detail}（Python：values=）",
         "{field!r}: an office's own words ({value}) can be given codes: write {expected} under "
-        "[{detail}] in city.toml, with the codes that are right (Python: "
-        "values=)",
+        "{where} in city.toml, with the codes that are right{detail} (Python: values=)",
     ),
     "RELATION_BROKEN": _c(
         "warning",
@@ -564,6 +589,18 @@ CODES: Mapping[str, FindingCode] = {
         "编号 {value} 的位数已被电子表格破坏{detail}，请按原始资料改回（单元格设为文本）",
         "id {value} has lost digits in a spreadsheet{detail}; restore it from the original, in a "
         "cell formatted as text",
+    ),
+    "ID_ILLEGIBLE": _c(
+        "warning",
+        "编号 {value} 有字符无法读出，多条记录因此相同，已另行生成 {expected}；请按原始资料改回",
+        "id {value} holds characters that could not be read and now stands for several records, "
+        "which were given new ones ({expected}); restore it from the original",
+    ),
+    "ID_UNSEEN": _c(
+        "warning",
+        "编号 {value} 中有看不见的字符，已去除，按 {expected} 使用；请在来源中删去",
+        "id {value} holds characters that nobody sees; they were taken off, it is used as "
+        "{expected}; delete them in the source",
     ),
     "ID_AS_WRITTEN": _c(
         "info",
@@ -738,6 +775,65 @@ CODES: Mapping[str, FindingCode] = {
         "info",
         "该 {value} 文件实为{detail}，已按其中最大的表读取",
         "this {value} is {detail}; its largest table was read",
+    ),
+    "CAD_LABELS": _c(
+        "info",
+        "该 CAD 图层上的 {value} 条文字（注记）不是记录，未读入",
+        "{value} labels on this CAD layer are no records and were not read",
+    ),
+    "CAD_LEFT": _c(
+        "info",
+        "CAD 图层“{value}”上有对象未读入：{detail}",
+        "objects on the CAD layer {value!r} were not read: {detail}",
+    ),
+    "CAD_REFERENCE": _c(
+        "warning",
+        "外部参照“{value}”是另一份图（插入 {expected} 处），其中的内容未读入；如需要，"
+        "请把那份图另存为 DXF 后单独读",
+        "the external reference {value!r} (inserted {expected} times) is another drawing, of which "
+        "nothing was read; if it is needed, save that one as DXF and read it by itself",
+    ),
+    "CAD_NESTED": _c(
+        "warning",
+        "图块“{value}”内还有 {expected} 个图块，按一个点读入；如里面的图块才是要读的，请在 CAD "
+        "中把它分解（EXPLODE）一次后再读",
+        "the block {value!r} holds {expected} others and was read as one point; if those within "
+        "are what is meant, explode it once (EXPLODE) in the CAD program",
+    ),
+    "CAD_HIDDEN": _c(
+        "info",
+        "CAD 图层“{value}”在图中不显示（{detail}），已照样读入；如不应计入，请在 CAD 中删除后再读",
+        "on the CAD layer {value!r} what the drawing hides ({detail}) was read as well; delete "
+        "what is not to count",
+    ),
+    "CAD_UNITS": _c(
+        "warning",
+        "图中写明的单位是{unit}（$INSUNITS = {value}）；{detail}",
+        "the drawing states its unit as {unit} ($INSUNITS = {value}); {detail}",
+    ),
+    "CAD_LIMIT": _c(
+        "error",
+        "该对象{detail}，已退回；请在 CAD 中打散（EXPLODE）或简化后再读",
+        "this object was rejected: {detail}; explode (EXPLODE) or simplify it in the CAD program",
+    ),
+    "CAD_DAMAGED": _c(
+        "error",
+        "图中有 {value} 个对象已损坏，看不出属于哪个 CAD 图层，未读入；请在 CAD 中用 RECOVER "
+        "命令修复后另存为 DXF",
+        "{value} objects of the drawing are damaged, so that it cannot be told on which CAD layer "
+        "they are, and were not read; repair it in the CAD program (RECOVER) and save it as DXF",
+    ),
+    "CAD_UNFINISHED": _c(
+        "warning",
+        "图的末尾没有结束标志（EOF），对象都已读到；请核对文件是否完整",
+        "the drawing does not end in EOF, though all its objects were there; check whether the "
+        "file is complete",
+    ),
+    "ENC_CONTRADICTED": _c(
+        "info",
+        "文件写明的文字编码是 {value}，实际内容是 {expected}；已按实际内容读取",
+        "the file states {value} as the encoding of its text, the bytes are {expected}; read as "
+        "such",
     ),
     "ROW_RAGGED": _c(
         "warning",

@@ -7,7 +7,7 @@ what the office decided.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,7 +27,9 @@ _OF_ALL = r"[^:]*:[A-Z_]+:[^:]*:\*(?::|$)"
 _COUNTER = re.compile(r" \(\d+\)$")
 
 
-def finding_keys(table: pd.DataFrame, about: Sequence[str] | np.ndarray) -> np.ndarray:
+def finding_keys(
+    table: pd.DataFrame | Mapping[str, np.ndarray], about: Sequence[str] | np.ndarray
+) -> np.ndarray:
     """Return the key of each finding: ``layer:code:field:`` and what it is about.
 
     That is the id of the record, and its row label where the source gives it none (``key`` is then
@@ -37,7 +39,7 @@ def finding_keys(table: pd.DataFrame, about: Sequence[str] | np.ndarray) -> np.n
 
     Parameters
     ----------
-    table : DataFrame
+    table : DataFrame, or mapping of str to array
         With ``layer, record, row_label, key, field, code``.
     about : sequence of str
         One a finding; :data:`WHOLE` for one of all records.
@@ -55,11 +57,11 @@ def finding_keys(table: pd.DataFrame, about: Sequence[str] | np.ndarray) -> np.n
     manholes:CODE_UNKNOWN:status:FID 7
     manholes:LAYER_IGNORED::旧.shp
     """
-    columns = [table[name].fillna("").to_numpy(dtype=object) for name in ("key", "row_label")]
-    positions = table["record"].to_numpy(dtype=object, na_value=None)
+    columns = [np.array(table[name], dtype=object) for name in ("record", "key", "row_label")]
+    for values, missing in zip(columns, (None, "", ""), strict=True):
+        values[pd.isna(values)] = missing
     subject = [
-        _subject(*parts)
-        for parts in zip(table["layer"], positions, *columns, map(_plain, about), strict=True)
+        _subject(*parts) for parts in zip(table["layer"], *columns, map(_plain, about), strict=True)
     ]
     kinds = zip(table["layer"], table["code"], map(_plain, table["field"]), strict=True)
     keys = [f"{':'.join(kind)}:{who}" if who else ":".join(kind).rstrip(":")
@@ -89,6 +91,8 @@ def unique_keys(keys: Sequence[str] | np.ndarray) -> np.ndarray:
     ['a', 'b', 'a (2)']
     """
     out = np.array(keys, dtype=object)
+    if len(set(out)) == len(out):
+        return out
     series = pd.Series(out)
     again = np.flatnonzero(series.duplicated() & series.ne(""))
     numbers = series.groupby(series, sort=False).cumcount().to_numpy()[again] + 1

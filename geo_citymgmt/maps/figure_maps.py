@@ -138,6 +138,7 @@ def progress_map(
 
         table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
     zones = zones_to_fill(city, level)
+    _require_layer(city, indicator)
     rows = indicator_rows(table, indicator, level)
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
     captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
@@ -146,6 +147,8 @@ def progress_map(
         title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
     )  # fmt: skip
+    if city.notice.zh:
+        city_map.add_note(city.notice.of(lang))
     layer = add_indicator(city_map, table, indicator, zones, level=level, column=column)
     if panel is not False:
         add_panel(city_map, city, table, indicator, layer, level=level, panel=panel)
@@ -200,6 +203,24 @@ def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
                     "Add a layer of {unit} outlines; maps of the city and of layers need none.",
         ).format(unit=city.unit),
     )  # fmt: skip
+
+
+def _require_layer(city: City, indicator: str) -> None:
+    """Refuse a figure of a layer that the city does not have: no table has rows of it."""
+    figure = city.figures.figures.get(indicator)
+    if figure is None or not figure.components or figure.layer in city:
+        return
+    spec = city.specs.get(figure.layer)
+    raise MapError(
+        Text(
+            f"来源中没有图层“{spec.name_zh if spec else figure.layer}”，不能显示“{figure.zh}”。",
+            f"the source has no layer {figure.layer}, of which {figure.en!r} is a figure.",
+        ),
+        remedy=Text(
+            "请放入该图层，或选用已有图层的指标。",
+            "Add the layer, or choose a figure of a layer that is there.",
+        ),
+    )
 
 
 def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district") -> pd.DataFrame:

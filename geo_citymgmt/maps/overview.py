@@ -99,6 +99,8 @@ def city_map(
         title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
     )  # fmt: skip
+    if city.notice.zh:
+        drawn.add_note(city.notice.of(lang))
     zones = city.zones
     if series is not None:
         table = series

@@ -8,9 +8,9 @@ name. Another office's profile is another folder: docs/profiles.md.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -24,12 +24,14 @@ from geo_citymgmt.spec.reader import Check
 from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 __all__ = [
+    "PUBLISHED",
     "SCHEMA",
     "Profile",
     "ReportingUnit",
     "known_profiles",
     "load_profile",
     "nothing_published",
+    "published_cells",
     "published_indicators",
     "read_units",
 ]
@@ -37,7 +39,8 @@ __all__ = [
 #: Version of the form a profile has; a folder of another one is refused by name.
 SCHEMA = 1
 _FILE = "profile.toml"
-_PUBLISHED = (
+#: Columns of a table of published figures.
+PUBLISHED = (
     "id", "domain", "name_zh", "name_en", "kind", "period", "value", "unit", "comparator",
     "deadline", "pairs_with", "quote_zh", "notes",
 )  # fmt: skip
@@ -129,6 +132,11 @@ class Profile:
         return path if path.exists() else None
 
     @property
+    def is_packaged(self) -> bool:
+        """Whether it comes with the package, and is no office's own."""
+        return self.folder.parent == Path(str(resources.files(__package__)))
+
+    @property
     def layers(self) -> Path | None:
         """Folder of layer files laid over the package's, where there is one."""
         return self.file("layers")
@@ -146,32 +154,46 @@ class Profile:
             if path.suffix.lower() in known and path.stem in ("districts", "streets")
         }
 
+    @property
+    def published_file(self) -> Path | None:
+        """The table of published figures, where there is one."""
+        return self.file("published.csv")
+
     def published(self) -> pd.DataFrame:
         """Return the published figures; see :func:`published_indicators`."""
-        path = self.file("published.csv")
+        path = self.published_file
         if path is None:
             return nothing_published()
         try:
-            table = _texts(path)
-            missing = [name for name in _PUBLISHED if name not in table.columns]
-            if missing:
-                raise ValueError(f"no column {', '.join(missing)}")
-            table["value"] = _converted(table, "value", "a number", pd.to_numeric)
-            to_days = partial(pd.to_datetime, format="%Y-%m-%d")
-            table["deadline"] = _converted(table, "deadline", "a date", to_days)
-            _check_published(table)
+            given = _texts(path)
         except (ValueError, pd.errors.ParserError) as error:
-            raise SpecError(
+            raise self._wrong(Text(str(error), str(error))) from error
+        missing = [name for name in PUBLISHED if name not in given.columns]
+        if missing:
+            names = ", ".join(missing)
+            raise self._wrong(Text(f"缺少列 {names}", f"no column {names}"))
+        table, faults = published_cells(given)
+        for hit, column, why in faults:
+            row, value = hit.idxmax(), given[column][hit.idxmax()]
+            raise self._wrong(
                 Text(
-                    f"{self.key}/published.csv 有误：{error}。",
-                    f"{self.key}/published.csv: {error}.",
-                ),
-                remedy=Text(
-                    "列名、数值和日期（2022-12-31）见 docs/profiles.md。",
-                    "Columns, numbers and dates (2022-12-31) are those of docs/profiles.md.",
-                ),
-            ) from error
-        return table[list(_PUBLISHED)]
+                    f"第 {row + 2} 行的 {column} 为“{value}”，{why.zh}",
+                    f"row {row + 2}: {column} {value!r} {why.en}",
+                )
+            )
+        return table
+
+    def _wrong(self, cause: Text) -> SpecError:
+        return SpecError(
+            Text(
+                f"{self.key}/published.csv 有误：{cause.zh}。",
+                f"{self.key}/published.csv: {cause.en}.",
+            ),
+            remedy=Text(
+                "列名、数值和日期（2022-12-31）见 docs/profiles.md。",
+                "Columns, numbers and dates (2022-12-31) are those of docs/profiles.md.",
+            ),
+        )
 
 
 def _texts(path: Path) -> pd.DataFrame:
@@ -185,33 +207,46 @@ def _texts(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype="str", keep_default_na=False, encoding=encoding)
 
 
-def _converted(table: pd.DataFrame, name: str, what: str, convert: Callable[..., Any]) -> Any:
-    """Return a column as numbers or days; ValueError at the first cell that is neither or empty."""
-    given = table[name].str.strip()
-    out = convert(given.replace("", None), errors="coerce")
-    wrong = (out.isna() & given.ne("")).to_numpy()
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise ValueError(f"row {table.index[row] + 2}: {name} {given.iloc[row]!r} is not {what}")
-    return out
+def published_cells(given: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[pd.Series, str, Text]]]:
+    """Return published figures with their numbers and days, and the cells that cannot be used.
 
+    Parameters
+    ----------
+    given : DataFrame of str
+        The cells as written, in the columns of :data:`PUBLISHED`; any index.
 
-def _check_published(table: pd.DataFrame) -> None:
-    """Raise ValueError at the first row that could be taken for a target and is none."""
-    value = table["value"]
-    for wrong, cause in (
-        (table["id"].duplicated(), "its id is there already"),
-        (value.isin([math.inf, -math.inf]), "the value is infinite"),
-        (~(value >= 0) & table["deadline"].notna(), "a target is no number of zero or more"),
-    ):
-        if wrong.any():
-            row = int(wrong.to_numpy().argmax())
-            raise ValueError(f"row {table.index[row] + 2} ({table['id'].iloc[row]}): {cause}")
+    Returns
+    -------
+    DataFrame, list of (Series of bool, str, Text)
+        ``value`` and ``deadline`` are missing where a cell is empty or wrong. Of each kind of
+        fault which rows have it, in which column, and why.
+    """
+    table = given[list(PUBLISHED)].copy()
+    said = {name: given[name].str.strip() for name in ("id", "value", "deadline")}
+    table["value"] = pd.to_numeric(said["value"].replace("", None), errors="coerce")
+    days = said["deadline"].replace("", None)
+    table["deadline"] = pd.to_datetime(days, format="%Y-%m-%d", errors="coerce").astype(
+        "datetime64[us]"
+    )
+    value, deadline = table["value"], table["deadline"]
+    kinds = [
+        (value.isna() & said["value"].ne(""), "value", Text("不是数值", "is not a number")),
+        (deadline.isna() & said["deadline"].ne(""), "deadline", Text("不是日期", "is not a date")),
+        (said["id"].eq(""), "id", Text("没有填写", "is not filled in")),
+        (said["id"].duplicated() & said["id"].ne(""), "id", Text("已有", "is there already")),
+        (value.isin([math.inf, -math.inf]), "value", Text("为无穷大", "is infinite")),
+        (
+            ~(value >= 0) & deadline.notna() & ~(value.isna() & said["value"].ne("")),
+            "value",
+            Text("目标应为不小于 0 的数值", "is no number of zero or more, as a target is"),
+        ),
+    ]
+    return table, [kind for kind in kinds if kind[0].any()]
 
 
 def nothing_published() -> pd.DataFrame:
     """Return a table of published figures without rows."""
-    table = pd.DataFrame({name: pd.Series(dtype="str") for name in _PUBLISHED})
+    table = pd.DataFrame({name: pd.Series(dtype="str") for name in PUBLISHED})
     return table.astype({"value": "float64", "deadline": "datetime64[us]"})
 
 

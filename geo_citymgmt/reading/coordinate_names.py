@@ -12,7 +12,16 @@ from typing import Any
 
 from geo_citymgmt.spec import read_toml
 
-__all__ = ["Frame", "NamedColumn", "axis_of", "frames", "name_pairs", "read_name"]
+__all__ = [
+    "Frame",
+    "NamedColumn",
+    "Publisher",
+    "axis_of",
+    "frames",
+    "name_pairs",
+    "publisher_of",
+    "read_name",
+]
 
 #: Axes that go together, those that say most first.
 FAMILIES = (("lon", "lat"), ("east", "north"), ("x", "y"))
@@ -41,6 +50,15 @@ class Frame:
     datum: str = ""
     degrees: str = ""
     metres: str = ""
+
+
+@dataclass(frozen=True)
+class Publisher:
+    """Whose files hold another datum than their format says, and the columns that tell it."""
+
+    label: str
+    columns: tuple[str, ...]
+    datum: str
 
 
 @dataclass(frozen=True)
@@ -248,3 +266,20 @@ def _within(key: str, tokens: Sequence[str]) -> tuple[str, str, int]:
     if tokens[-1] in words.pairs:
         return words.pairs[tokens[-1]], "".join(tokens[:-1]), 0
     return "", "", 0
+
+
+def publisher_of(columns: Iterable[Any]) -> Publisher | None:
+    """Return who published a table, where its columns say so and its datum is then in doubt.
+
+    Examples
+    --------
+    >>> publisher_of(["adcode", "name", "level", "acroutes"]).label
+    'DataV.GeoAtlas'
+    >>> publisher_of(["adcode", "name"]) is None
+    True
+    """
+    names = {str(column) for column in columns}
+    for entry in _table()["publishers"].values():
+        if names.issuperset(entry["columns"]):
+            return Publisher(entry["label"], tuple(entry["columns"]), entry["datum"])
+    return None

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["byte_at", "has_byte", "holds", "trimmed"]
+__all__ = ["byte_at", "has_byte", "holds", "legible", "trimmed"]
 
 #: White space of one byte; of two and three bytes as they end, or begin.
 _BLANKS = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32)
 _LEADS = (0xC2, 0xE1, 0xE2, 0xE3)
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def byte_at(texts: pa.Array, place: int) -> np.ndarray:
@@ -68,6 +70,17 @@ def holds(texts: pa.Array, part: str) -> bool:
     """
     data = texts.buffers()[2]
     return data is not None and part.encode() in data.to_pybytes()
+
+
+def legible(text: str) -> str:
+    """Return ``text`` with the sign for a lost character in place of each lone surrogate.
+
+    Examples
+    --------
+    >>> legible("J" + chr(0xD800)) == "J" + chr(0xFFFD)
+    True
+    """
+    return _SURROGATE.sub("\ufffd", text)
 
 
 def trimmed(texts: pa.Array) -> pa.Array:

@@ -17,6 +17,7 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.esri_json import crs_of, features_of, is_esri
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_geojson
@@ -32,6 +33,8 @@ _GEOMETRIES = {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon"
 _DEEPEST = 4
 #: Lists of objects that by convention say where more is to be had.
 _NO_RECORDS = ("links", "paging", "pagination")
+#: What stands between values of a sequence: white space, and the mark of RFC 8142.
+_BETWEEN = " \t\r\n\ufeff\x1e"
 _AGAIN = Text("请重新拷贝或导出。", "Copy or export it again.")
 _STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
 
@@ -80,7 +83,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
 
 
 def _parse(path: Path, text: str) -> Any:
-    text = text.removeprefix("\ufeff").lstrip("\x1e")
+    text = text.lstrip(_BETWEEN)
     try:
         top = json.loads(text)
         # As many members were kept as there are: nearly always, and then none was written twice.
@@ -92,13 +95,12 @@ def _parse(path: Path, text: str) -> Any:
             path.name, Text("JSON 嵌套层数过多。", "JSON nested too deeply."), _AGAIN
         ) from error
     except ValueError as error:
-        lines = [line.lstrip("\x1e") for line in text.splitlines() if line.strip("\x1e \t")]
-        if len(lines) > 1 and lines[0].rstrip().endswith("}"):
-            found = _by_line(path, lines)
-            if all(isinstance(f, dict) and f.get("type") != "Feature" for f in found):
-                return found
-            return {"type": "FeatureCollection", "features": found}
-        raise _torn(path, error) from error
+        if not isinstance(error, json.JSONDecodeError) or error.msg != "Extra data":
+            raise _torn(path, error) from error
+        found = _in_sequence(path, text)
+        if all(isinstance(f, dict) and f.get("type") != "Feature" for f in found):
+            return found
+        return {"type": "FeatureCollection", "features": found}
 
 
 class _Repeated(dict[str, Any]):
@@ -152,14 +154,21 @@ def _tell_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) ->
     )
 
 
-def _by_line(path: Path, lines: Sequence[str]) -> list[Any]:
-    features: list[Any] = []
-    for number, line in enumerate(lines):
+def _in_sequence(path: Path, text: str) -> list[Any]:
+    """Return the values of a text that holds one after the other: on lines, or behind marks."""
+    decoder = json.JSONDecoder(object_pairs_hook=_with_repeated)
+    found: list[Any] = []
+    at, end = 0, len(text)
+    while at < end:
+        if text[at] in _BETWEEN:
+            at += 1
+            continue
         try:
-            features.append(json.loads(line))
+            value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            raise _torn(path, error, record=number) from error
-    return features
+            raise _torn(path, error, record=len(found)) from error
+        found.append(value)
+    return found
 
 
 def _torn(path: Path, error: Exception, *, record: int | None = None) -> SourceError:
@@ -181,6 +190,8 @@ def _records(path: Path, top: Any) -> list[Any] | None:
     if isinstance(top, list) and any(_is_feature(item) for item in top):
         return None
     found = dict(_lists(top, "", _DEEPEST))
+    # Where there are records, a list of none is no other list of them.
+    found = {place: records for place, records in found.items() if records} or found
     if len(found) > 1:
         raise unreadable(
             path.name,
@@ -196,7 +207,7 @@ def _records(path: Path, top: Any) -> list[Any] | None:
 def _lists(node: Any, place: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
     """Yield the lists of objects within objects, with the names that lead there."""
     if isinstance(node, list):
-        if node and all(isinstance(item, dict) for item in node):
+        if all(isinstance(item, dict) for item in node):
             yield place or "[]", node
     elif isinstance(node, dict) and depth and "features" not in node:
         # Those of Esri have attributes and a geometry of their own kind.
@@ -272,10 +283,46 @@ def _frame(features: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     found = [f.get("properties") for f in features]
     rows = [p if isinstance(p, dict) else {} for p in found]
     names = dict.fromkeys(itertools.chain.from_iterable(rows))
-    columns = {name: json_column([row.get(name) for row in rows]) for name in names}
+    columns: dict[str, pd.Series] = {}
+    for name in names:
+        values = [row.get(name) for row in rows]
+        for label, spelt in _by_language(name, values).items():
+            own, number = label, 2
+            while own != name and (own in names or own in columns):
+                own, number = f"{label}_{number}", number + 1
+            columns[own] = json_column(spelt)
     if "id" not in columns and any("id" in f for f in features):
         columns["id"] = json_column([f.get("id") for f in features])
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
+
+
+def _by_language(name: str, values: list[Any]) -> dict[str, list[Any]]:
+    """Return a column of texts in several languages as one a language, the Chinese one in front.
+
+    As GBFS 3 has them: ``[{"text": "站", "language": "zh"}, {"text": "Stop", "language": "en"}]``.
+    """
+    if not all(v is None or _is_translated(v) for v in values) or not any(values):
+        return {name: values}
+    by_language = [{t["language"]: t["text"] for t in v or ()} for v in values]
+    known = list(dict.fromkeys(itertools.chain.from_iterable(by_language)))
+    first = next((tag for tag in known if tag.casefold().startswith("zh")), known[0])
+    spelt = {
+        name if tag == first else f"{name}_{tag}": [texts.get(tag) for texts in by_language]
+        for tag in known
+    }
+    # A record that lacks the language in front is called as it is in another.
+    others = [next(iter(texts.values()), None) for texts in by_language]
+    spelt[name] = [v or other for v, other in zip(spelt[name], others, strict=True)]
+    return spelt
+
+
+def _is_translated(value: Any) -> bool:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        return False
+    if any(one.keys() != {"text", "language"} for one in value):
+        return False
+    tags = [one["language"] for one in value]
+    return all(isinstance(tag, str) for tag in tags) and len(set(tags)) == len(tags)
 
 
 def json_column(values: list[Any]) -> pd.Series:
@@ -301,7 +348,7 @@ def _safe(texts: list[Any]) -> list[Any]:
     try:
         "".join(t for t in texts if t is not None).encode()
     except UnicodeEncodeError:
-        return [t and t.encode("utf-8", "replace").decode() for t in texts]
+        return [t and legible(t) for t in texts]
     return texts
 
 

@@ -16,7 +16,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["check_database", "opened"]
+__all__ = ["check_database", "is_logged", "opened"]
 
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE", re.I)
@@ -33,7 +33,7 @@ _STEPS = 100_000
 
 
 def check_database(path: Path, file: Path) -> None:
-    """Refuse a database that is no GeoPackage, or that computes what it should hold.
+    """Refuse a database that is no GeoPackage, is not all there, or computes what it should hold.
 
     Parameters
     ----------
@@ -46,6 +46,9 @@ def check_database(path: Path, file: Path) -> None:
         SOURCE_REFUSED where its schema reaches outside the file, or a view or computed column has
         no end; SOURCE_UNREADABLE where it is damaged.
     """
+    log = Path(f"{file}-wal")
+    if is_logged(file) and not log.exists():
+        raise refused(path.name, *_WITHOUT_LOG)
     try:
         with opened(file) as database:
             schema = database.execute("SELECT name, type, sql FROM sqlite_master").fetchall()
@@ -64,6 +67,15 @@ def check_database(path: Path, file: Path) -> None:
         ) from error
 
 
+def is_logged(file: Path) -> bool:
+    """Whether a database is written through a log (WAL), as its head says.
+
+    What was written last may then stand in a ``-wal`` beside it alone.
+    """
+    with file.open("rb") as stream:
+        return b"\x02" in stream.read(20)[18:20]
+
+
 @contextmanager
 def opened(file: Path) -> Iterator[sqlite3.Connection]:
     """Open a database to read it; nothing is written beside it, not even a lock."""
@@ -77,12 +89,10 @@ def opened(file: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _check_schema(path: Path, schema: list[tuple[str, str, object]]) -> None:
-    if "gpkg_contents" not in {name for name, _, _ in schema}:
-        raise refused(
-            path.name,
-            Text("是 SQLite 数据库，不是 GeoPackage。", "a SQLite database, but no GeoPackage."),
-            Text("请将图层导出为 GeoPackage。", "Export the layer as a GeoPackage."),
-        )
+    names = {name for name, _, _ in schema}
+    if "gpkg_contents" not in names:
+        known = next((kind for marks, *kind in _RELATIVES if marks <= names), _NO_GEOPACKAGE)
+        raise refused(path.name, *known)
     for name, _, sql in schema:
         text = sql if isinstance(sql, str) else ""
         if _FUNCTIONS.search(text) or (_VIRTUAL.match(text) and not _INDEX.search(text)):
@@ -131,6 +141,46 @@ def _endless(path: Path, name: str) -> SourceError:
     )
 
 
+_WITHOUT_LOG = (
+    Text(
+        "处于 WAL 模式，旁边没有 -wal 文件：最后写入的内容可能在其中，不予读取。",
+        "it is written through a log (WAL), and the file -wal is not beside it: what was written "
+        "last may be in there, so it is not read.",
+    ),
+    Text(
+        "请把同名的 .gpkg-wal 一并拷来，放在同一文件夹；没有的，请在原电脑用 QGIS 打开，"
+        "图层右键“导出—要素另存为”新的 GeoPackage，用新文件。",
+        "Copy the file of the same name that ends in .gpkg-wal too, into the same folder; where "
+        "there is none, open it in QGIS, save each layer as a new GeoPackage (Export, Save "
+        "Features As), and give the new file.",
+    ),
+)
+_TO_GEOPACKAGE = Text(
+    "请在 QGIS 中打开，图层右键“导出—要素另存为”GeoPackage。",
+    "Open it in QGIS and save each layer as a GeoPackage (Export, Save Features As).",
+)
+_NO_GEOPACKAGE = (
+    Text("是 SQLite 数据库，不是 GeoPackage。", "a SQLite database, but no GeoPackage."),
+    _TO_GEOPACKAGE,
+)
+#: Tables by which other databases of one file are known, with what they are and the way out.
+_RELATIVES = (
+    (
+        {"geometry_columns", "spatial_ref_sys"},
+        Text(
+            "是 SpatiaLite 数据库，不是 GeoPackage。", "a SpatiaLite database, but no GeoPackage."
+        ),
+        _TO_GEOPACKAGE,
+    ),
+    (
+        {"tiles", "metadata"},
+        Text("是 MBTiles 地图切片，没有要素。", "map tiles (MBTiles), which hold no features."),
+        Text(
+            "请向其来源索取图层（.shp、.gpkg 等）。",
+            "Ask whoever made it for the layer, as .shp or .gpkg.",
+        ),
+    ),
+)
 _EXPORT_ALONE = Text(
     "请将图层单独导出到新的 GeoPackage。", "Export the layer alone into a new GeoPackage."
 )

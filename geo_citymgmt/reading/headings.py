@@ -21,7 +21,7 @@ from geo_citymgmt.words import Text
 
 __all__ = [
     "SEARCHED", "Headings", "find_headings", "is_blank", "is_form_line", "is_number_text",
-    "is_sample", "is_wordy", "kinds_below", "with_units",
+    "is_sample", "is_wordy", "kinds_below", "names_with_units",
 ]  # fmt: skip
 
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
@@ -156,12 +156,12 @@ def kinds_below(body: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Kin
     return kinds
 
 
-def with_units(names: Sequence[str], row: Sequence[Any]) -> list[str]:
+def names_with_units(names: Sequence[str], row: Sequence[Any]) -> list[str]:
     """Return ``names`` with the units of a row of units in brackets.
 
     Examples
     --------
-    >>> with_units(["编号", "面积"], ["-", "亩"])
+    >>> names_with_units(["编号", "面积"], ["-", "亩"])
     ['编号', '面积（亩）']
     """
     out = list(names)

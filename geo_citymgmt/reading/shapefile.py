@@ -17,10 +17,11 @@ import shapely
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.dbf import DbfTable, Digest, count_rows, read_dbf
+from geo_citymgmt.reading.multipatch import MULTIPATCH, NO_FOOTPRINT, footprints
 from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
-from geo_citymgmt.reading.shp import HEADER, plain_points
+from geo_citymgmt.reading.shp import HEADER, plain_points, shape_types
 from geo_citymgmt.reading.sniff import refuse_devices
 from geo_citymgmt.words import Text
 
@@ -171,6 +172,12 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
     if xy is not None:
         # The walk has seen all there is to a point; there is nothing left to build.
         return np.asarray(shapely.points(xy))
+    is_patch = walk.usable.copy()
+    is_patch[is_patch] = shape_types(shp, walk.offset[is_patch]) == MULTIPATCH
+    if is_patch.any():
+        _take_footprints(out, shp, walk, is_patch, findings)
+        if is_patch.sum() == walk.usable.sum():
+            return out
     at, fids, wkb = np.arange(n), None, None
     if walk.intact:
         try:
@@ -183,11 +190,12 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
         fids, wkb, at = _wkb_of_copy(path, shp, walk, findings)
     shapes, _ = from_wkb(wkb)
     inside = fids < len(at)
-    where = at[fids[inside]]
-    out[where] = shapes[inside]
+    where, found = at[fids[inside]], shapes[inside]
+    flat = ~is_patch[where]
+    out[where[flat]] = found[flat]
     read = np.zeros(n, dtype=bool)
     read[where] = True
-    expected = walk.usable & (walk.points > 0)
+    expected = walk.usable & (walk.points > 0) & ~is_patch
     findings.add(
         "RECORD_UNREADABLE", records=np.flatnonzero(expected & read & shapely.is_missing(out))
     )
@@ -195,13 +203,24 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
     findings.add(
         "SHP_DAMAGED",
         severity="warning",
-        records=np.flatnonzero((built < walk.points) & (built > 0)),
+        records=np.flatnonzero((built < walk.points) & (built > 0) & ~is_patch),
         about="points",
         detail=Text(
             "读出的点数少于记录所记点数", "it was built with fewer points than the record counts"
         ),
     )
     return out
+
+
+def _take_footprints(
+    out: np.ndarray, shp: np.ndarray, walk: Walk, is_patch: np.ndarray, findings: Findings
+) -> None:
+    """Put in the footprints of multipatches, which GEOS does not know, and tell it."""
+    at = np.flatnonzero(is_patch)
+    out[at] = footprints(shp, walk.offset[at])
+    lacking = shapely.is_missing(out[at]) & (walk.points[at] > 0)
+    findings.add("SHP_FOOTPRINT", value=int((~lacking).sum()))
+    findings.add("RECORD_UNREADABLE", records=at[lacking], detail=NO_FOOTPRINT)
 
 
 def _wkb_of_copy(

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 import zipfile
 from collections.abc import Sequence
-from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import refusal
+from geo_citymgmt.reading.not_read import unread_compound, unread_kind
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -60,7 +58,8 @@ _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
 _COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
 _HEAD = 65_536
-_START, _DRAWING = 64, b"AC10"
+#: Files of Office before 2007, and what is locked since.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: So many bytes of zero are damage even in a short text.
 _FEW_ZEROS = 8
 _MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
@@ -240,7 +239,8 @@ def sniff(path: Path) -> str:
             Text("文件是空的。", "the file is empty."),
             Text("请重新拷贝或导出。", "Copy or export it again."),
         )
-    body = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    # What stands before the first value of a sequence of JSON is a mark of its own.
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x0b\x0c\x1e")
     text = _as_text(head)
     if body.startswith(_BOUNDARY):
         return "boundary points"
@@ -248,7 +248,7 @@ def sniff(path: Path) -> str:
         return "geojson"
     if text is not None and text.lstrip("\ufeff \t\r\n").startswith("<"):
         return _xml(path, text)
-    if _DXF.match(head) or head.startswith(b"AutoCAD Binary DXF"):
+    if _DXF.match(body) or head.startswith(b"AutoCAD Binary DXF"):
         _refuse_active(path)
         return "dxf"
     if _MAPINFO.match(head):
@@ -256,7 +256,7 @@ def sniff(path: Path) -> str:
         return "mapinfo"
     if _MIF.match(head) and _COLUMNS.search(head):
         return "mif"
-    if (other := _other(body)) is not None:
+    if (other := unread_kind(head)) is not None:
         raise refused(path.name, *other)
     if text is not None and suffix in _TEXT_SUFFIXES:
         return "csv"
@@ -267,18 +267,8 @@ def sniff(path: Path) -> str:
     )
 
 
-@cache
-def _others() -> list[tuple[bytes, Text, Text]]:
-    file = resources.files(__package__) / "refused.toml"
-    rows = tomllib.loads(file.read_text(encoding="utf-8"))["file"]
-    return [
-        (
-            bytes.fromhex(row["begins"]),
-            Text(f"是{row['zh']}，不能读取。", f"{row['en']}, which is not read."),
-            Text(row["remedy_zh"], row["remedy_en"]),
-        )
-        for row in rows
-    ]
+def _known() -> str:
+    return ", ".join(dict.fromkeys(suffix for suffix in KINDS.values() if suffix))
 
 
 def way_out(path: Path) -> Text | None:
@@ -289,25 +279,12 @@ def way_out(path: Path) -> Text | None:
     SourceError
         It cannot be opened.
     """
-    found = _other(_head(path))
+    head = _head(path)
+    found = unread_compound(path) if head[:8] == _COMPOUND else unread_kind(head)
     if found is None:
         return None
     cause, remedy = found
     return Text(f"{cause.zh}{remedy.zh}".rstrip("。"), f"{cause.en} {remedy.en}".rstrip("."))
-
-
-def _other(head: bytes) -> tuple[Text, Text] | None:
-    """Return what else an office has a file is, and how it is to be saved instead."""
-    # A list may begin with the letters of a drawing; a drawing is no text.
-    is_text = b"\0" not in head[:_START]
-    for begins, cause, remedy in _others():
-        if head.startswith(begins) and not (is_text and begins == _DRAWING):
-            return cause, remedy
-    return None
-
-
-def _known() -> str:
-    return ", ".join(dict.fromkeys(suffix for suffix in KINDS.values() if suffix))
 
 
 def _head(path: Path) -> bytes:
@@ -336,7 +313,9 @@ def _by_magic(path: Path, head: bytes) -> str | None:
         return "parquet"
     if head[:3] == b"fgb" and head[4:7] == b"fgb":
         return "flatgeobuf"
-    if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+    if head[:8] == _COMPOUND:
+        if (other := unread_compound(path)) is not None:
+            raise unreadable(path.name, *other)
         return "workbook"
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
         return _zip_kind(path)
@@ -357,6 +336,15 @@ def _zip_kind(path: Path) -> str:
         return "workbook"
     if "mimetype" in names and "content.xml" in names:
         return "workbook"
+    if names & {"word/document.xml", "ppt/presentation.xml"}:
+        raise refused(
+            path.name,
+            Text("是 Word 或演示文稿，不是表格。", "a document or slides, no table."),
+            Text(
+                "请把其中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
+                "Copy the table in it into a spreadsheet and save that as .xlsx.",
+            ),
+        )
     return "zip"
 
 
@@ -400,6 +388,15 @@ def _xml(path: Path, text: str) -> str:
     if name == "Workbook" and "urn:schemas-microsoft-com:office:spreadsheet" in text:
         _refuse_active(path)
         return "sheet xml"
+    with path.open("rb") as file:
+        is_wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    if is_wide and (name in ("gpx", "kml") or "opengis.net/gml" in text):
+        # What other drivers look for is looked for in bytes.
+        raise refused(
+            path.name,
+            Text(f"XML（<{name}>）为 UTF-16 编码。", f"XML (<{name}>) in UTF-16."),
+            Text("请另存为 UTF-8。", "Save it as UTF-8."),
+        )
     if name == "gpx":
         _refuse_active(path, _AT_HOME["gpx"])
         return "gpx"
@@ -419,12 +416,6 @@ def _xml(path: Path, text: str) -> str:
                 "请在原软件中打开后导出图层，如 .gpkg。",
                 "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
             ),
-        )
-    if text.startswith("\ufeff") and path.read_bytes()[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise refused(
-            path.name,
-            Text("KML 为 UTF-16 编码。", "KML in UTF-16."),
-            Text("请另存为 UTF-8。", "Save it as UTF-8."),
         )
     _refuse_active(path)
     return "kml"

@@ -22,9 +22,12 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
 from geo_citymgmt.reading.boundary_points import read_boundary_points
+from geo_citymgmt.reading.cad import list_cad_layers, read_drawing
 from geo_citymgmt.reading.dbf import read_dbf
+from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
+from geo_citymgmt.reading.multipatch import MULTIPATCH
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
 from geo_citymgmt.reading.sheet import list_sheets
@@ -46,9 +49,10 @@ __all__ = [
     "shape_of",
 ]
 
-VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".parquet",
-                   ".geoparquet", ".fgb", ".kml", ".kmz", ".ovkml", ".gpx", ".gml", ".tab", ".mif",
-                   ".dxf", ".zip")  # fmt: skip
+VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
+                   ".geojsonseq", ".ndjson", ".jsonl", ".parquet", ".geoparquet", ".fgb",
+                   ".kml", ".kmz", ".ovkml", ".gpx", ".gml", ".tab", ".mif", ".dxf",
+                   ".zip")  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods")
 _ARCHIVES = (".zip", ".kmz")
 #: The head of a .shp, and an empty shape of each kind it may state.
@@ -60,13 +64,15 @@ _HEAD_BYTES = 1 << 18
 #: Kinds of which one file may hold several layers.
 _SEVERAL = ("geopackage", "filegdb", "kml", "gpx", "gml")
 #: Suffixes of files that may hold several, within an archive.
-_CONTAINERS = (".gpkg", ".gdb", ".kml", ".ovkml", ".gpx", ".gml", ".xlsx", ".xls", ".xlsm", ".et",
-               ".ods")  # fmt: skip
+_CONTAINERS = (".gpkg", ".gdb", ".kml", ".ovkml", ".gpx", ".gml", ".dxf", ".xlsx", ".xls", ".xlsm",
+               ".et", ".ods")  # fmt: skip
 #: What belongs to a file of one name: its table, index, definition.
 _PARTS = {
     ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj"),
     ".tab": (".tab", ".dat", ".map", ".id", ".ind", ".dbf"),
     ".mif": (".mif", ".mid"),
+    # What was written last, and is not in the file itself yet.
+    ".gpkg": (".gpkg", ".gpkg-wal", ".gpkg-journal"),
 }
 
 
@@ -83,6 +89,9 @@ class SourceLayer:
     names: tuple[str, ...]
     #: The file and the folders it is in, the nearest first.
     context: tuple[str, ...] = ()
+    #: What is on it, of one of several CAD layers: a drawing has whatever is on the map, and what
+    #: it is called says nothing of each.
+    drawn: Text | None = None
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -226,8 +235,8 @@ def list_layers(
     kind = sniff(path)
     if kind != "zip":
         return [
-            SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,))
-            for s, label, names in _inside(path, kind)
+            SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,), drawn)
+            for s, label, names, drawn in _inside(path, kind)
         ], []
     members = list_members(path, limits=limits)
     groups, others = _groups(members)
@@ -240,24 +249,36 @@ def list_layers(
             continue
         with unpacked(path, groups[group], limits=limits) as folder:
             inner = folder / group
-            for sub, label, names in _inside(inner, sniff(inner)):
+            try:
+                inside = _inside(inner, sniff(inner))
+            except SourceError:
+                # One damaged member does not take the others with it; its reader says the same.
+                label = f"{path.name}/{group}"
+                found.append(SourceLayer(path, group, label, (plain.stem,), context))
+                continue
+            for sub, label, names, drawn in inside:
                 whole = group if sub is None else f"{group}:{sub}"
                 shown = f"{path.name}/{plain.parent / label}"
-                inside = context if plain.stem in names else (plain.stem, *context)
-                found.append(SourceLayer(path, whole, shown, names, inside))
+                around = context if plain.stem in names else (plain.stem, *context)
+                found.append(SourceLayer(path, whole, shown, names, around, drawn))
     return found, others
 
 
-def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...]]]:
+def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], Text | None]]:
+    """Return what is in a file: sublayer, label, names, and of a drawing what is on each."""
+    on_layers: dict[str, Text] = {}
     if kind in _SEVERAL:
         names = list_gdal_layers(path, kind)
     elif kind == "workbook":
         names = list_sheets(path)
+    elif kind == "dxf":
+        on_layers = list_cad_layers(path)
+        names = list(on_layers)
     else:
-        return [(None, path.name, (path.stem,))]
+        return [(None, path.name, (path.stem,), None)]
     if len(names) == 1:
-        return [(names[0], path.name, (path.stem, names[0]))]
-    return [(n, f"{path.name}:{n}", (n,)) for n in names]
+        return [(names[0], path.name, (path.stem, names[0]), None)]
+    return [(n, f"{path.name}:{n}", (n,), on_layers.get(n)) for n in names]
 
 
 def _read(
@@ -286,6 +307,8 @@ def _read(
         return read_table(path, sublayer=sublayer, encoding=encoding)
     if kind == "boundary points":
         return read_boundary_points(path, encoding=encoding)
+    if kind == "dxf":
+        return read_drawing(path, sublayer=sublayer, encoding=encoding, head=head)
     if kind == "dbf":
         return _from_dbf(path, encoding, head)
     return read_gdal(path, kind, sublayer=sublayer, head=head)
@@ -328,7 +351,9 @@ def shape_of(path: Path) -> shapely.Geometry | None:
     with path.open("rb") as file:
         start = file.read(_SHP_HEADER)
     code = int.from_bytes(start[32:36], "little")
-    # With a Z or an M it is 10 or 20 more; a multipatch, 31, is none of these.
+    if code == MULTIPATCH:
+        return shapely.Polygon()
+    # With a Z or an M it is 10 or 20 more.
     return _SHP_EMPTY.get(code % 10) if len(start) == _SHP_HEADER and code < 30 else None
 
 
@@ -487,7 +512,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
     labels = ["" if label is None or label != label else str(label) for label in frame.index]
     return Raw(
         name=name,
-        frame=plain.reset_index(drop=True),
+        frame=_legible(plain.reset_index(drop=True)),
         geometry=geometry,
         record=np.arange(len(frame)),
         n_walked=len(frame),
@@ -495,6 +520,24 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
         encoding_source="in memory",
         row_label=np.array(labels, dtype=object),
     )
+
+
+def _legible(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose texts can be written: objects may hold lone surrogates."""
+    mended = {}
+    for place, dtype in enumerate(frame.dtypes):
+        if not pd.api.types.is_object_dtype(dtype):
+            continue
+        column = frame.iloc[:, place]
+        try:
+            "".join(value for value in column if isinstance(value, str)).encode()
+        except UnicodeEncodeError:
+            mended[place] = column.map(lambda v: legible(v) if isinstance(v, str) else v)
+    if mended:
+        frame = frame.copy()
+        for place, column in mended.items():
+            frame.isetitem(place, column)
+    return frame
 
 
 def _digest(path: Path) -> str:

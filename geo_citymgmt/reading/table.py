@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import byte_at, has_byte, trimmed
+from geo_citymgmt.reading.ends import byte_at, has_byte, legible, trimmed
 from geo_citymgmt.reading.headings import (
     SEARCHED,
     Headings,
@@ -25,7 +25,7 @@ from geo_citymgmt.reading.headings import (
     is_blank,
     is_number_text,
     kinds_below,
-    with_units,
+    names_with_units,
 )
 from geo_citymgmt.reading.inert import restore
 from geo_citymgmt.reading.limits import check_table
@@ -212,7 +212,7 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
     header = list(found.names)
     kinds = kinds_below(sheet.rows[found.first : found.first + SEARCHED], header)
     for kind, row in zip(kinds, sheet.rows[found.first :], strict=False):
-        header = with_units(header, row) if kind == "units" else header
+        header = names_with_units(header, row) if kind == "units" else header
     start = found.first + len(kinds)
     body = sheet.body(start)
     if sheet.columns is not None and _has_blank_row(body):
@@ -335,7 +335,7 @@ def _texts(values: Sequence[Any]) -> pd.Series:
         array = pa.array(values, type=pa.large_string())
     except (pa.ArrowException, UnicodeEncodeError):
         # A lone surrogate, which a damaged workbook can hold, is no text.
-        safe = [v and v.encode("utf-8", "replace").decode() for v in values]
+        safe = [v and legible(v) for v in values]
         array = pa.array(safe, type=pa.large_string())
     return _text_column(array)
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.errors import SourceError
+from geo_citymgmt._dates import local_days
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
-from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.words import NOTHING, Text
 
-__all__ = ["read_texts", "row_numbers", "sheet_rows", "tell_reading", "texts_of"]
+__all__ = ["row_numbers", "sheet_rows", "tell_cells", "tell_reading", "texts_of"]
 
 #: So many rows are named; of more, their number says enough.
 _NAMED = 10
@@ -57,6 +55,51 @@ def tell_reading(raw: Raw, name: str, findings: Findings) -> None:
         )
 
 
+def tell_cells(
+    cells: pd.Series,
+    why: Text,
+    findings: Findings,
+    *,
+    file: str,
+    column: str,
+    severity: str | None = None,
+) -> None:
+    """Tell cells of a table and why they are not as they should be: one finding a value.
+
+    Parameters
+    ----------
+    cells : Series of str
+        As written; the index is the row of the table.
+    why : Text
+        The cause, and what is to be written.
+    findings : Findings
+        Takes them as ``TABLE_VALUE``.
+    file, column : str
+        Where they stand.
+    severity : str, optional
+        Where it is no error.
+
+    Examples
+    --------
+    >>> found = Findings()
+    >>> cells = pd.Series(["many", "many"], index=[0, 3])
+    >>> tell_cells(cells, Text("不是数值", "no number"), found, file="events.csv", column="amount")
+    >>> found.frame()["message_en"].tolist()
+    ["events.csv, row 2, 5: amount is 'many', no number"]
+    """
+    for value, rows in cells.groupby(cells, sort=False).groups.items():
+        findings.add(
+            "TABLE_VALUE",
+            value=str(value),
+            about=f"{file} {column} {value}",
+            severity=severity,
+            file=file,
+            row=row_numbers(rows),
+            column=column,
+            detail=why,
+        )
+
+
 def sheet_rows(raw: Raw) -> np.ndarray:
     """Row of the sheet of everything that was walked; of what has no sheet, its position."""
     if raw.row_label is None or raw.row_form == "{}":
@@ -74,31 +117,11 @@ def texts_of(raw: Raw) -> pd.DataFrame:
     return table.set_axis(pd.Index(rows - 2))
 
 
-def read_texts(path: Path) -> pd.DataFrame:
-    """Read a table as texts; see :func:`texts_of`.
-
-    Raises
-    ------
-    SourceError
-        It is no table, or one of its rows cannot be told apart into columns.
-    """
-    raw = read_table(path)
-    torn = raw.findings.records_with("rejected")
-    if len(torn):
-        numbers = row_numbers((sheet_rows(raw)[torn] - 2).tolist())
-        raise SourceError(
-            Text(
-                f"{path.name}：第 {numbers.zh} 行的值比表头多。",
-                f"{path.name}: row {numbers.en} has more values than there are headings.",
-            ),
-            remedy=Text("请检查多余的分隔符和引号。", "Look for a stray separator or quote in it."),
-        )
-    return texts_of(raw)
-
-
 def _as_text(column: pd.Series) -> pd.Series:
     """Return cells as they look in the sheet: an id 85782 is not 85782.0."""
-    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        text = pd.Series(local_days(column).astype("str"), column.index).where(column.notna())
+    elif pd.api.types.is_datetime64_any_dtype(column.dtype):
         is_day = (column.dropna() == column.dropna().dt.normalize()).all()
         text = column.dt.strftime("%Y-%m-%d" if is_day else "%Y-%m-%d %H:%M:%S")
     elif pd.api.types.is_float_dtype(column.dtype):

@@ -22,14 +22,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyogrio
 import pyproj
+import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.arrow import plain_frame, shapes_of, tell_unreadable
-from geo_citymgmt.reading.geopackage import check_database, opened
-from geo_citymgmt.reading.kml_names import ascii_names, spelt_name
+from geo_citymgmt.reading.balloon import with_balloons
+from geo_citymgmt.reading.geopackage import check_database, is_logged, opened
+from geo_citymgmt.reading.kml import ONLY_LINKS, holds_only_links, prepared, spelt_name
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
+from geo_citymgmt.reading.sheet import decode_text
 from geo_citymgmt.reading.sniff import KINDS, name_one, refused, unreadable
 from geo_citymgmt.words import Text
 
@@ -44,7 +47,6 @@ _DRIVERS = {
     "gml": {"GML"},
     "mapinfo": {"MapInfo File"},
     "mif": {"MapInfo File"},
-    "dxf": {"DXF"},
     "filegdb": {"OpenFileGDB"},
 }
 #: How a KML is to be drawn is no attribute.
@@ -55,13 +57,20 @@ _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 #: Bytes that a feature of a FlatGeobuf takes at the least.
 _LEAST = 16
 _SCHEMA = re.compile(
-    rb"\s[\w.-]{1,40}:(?:noNamespaceS|s)chemaLocation\s{0,8}=\s{0,8}(?:\"[^\"]*\"|'[^']*')"
+    r"\s[\w.-]{1,40}:(?:noNamespaceS|s)chemaLocation\s{0,8}=\s{0,8}(?:\"[^\"]*\"|'[^']*')"
 )
-_XML_ENCODING = re.compile(rb"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-]+)([\"'])")
+_XML_ENCODING = re.compile(r"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-]+)([\"'])")
 #: Where a table of MapInfo says in what its texts are, and what these names mean.
 _CHARSET = re.compile(rb"charset\s{1,8}\"?([\w-]{1,40})", re.I)
 _CHARSETS = {b"windowssimpchinese": "GB18030", b"windowstradchinese": "Big5", b"utf-8": "UTF-8"}
 _HEAD = 4096
+#: A line in WKB, and what is told of one that is none.
+_LINE = 2
+_SINGLE = Text(
+    "：是只有一个位置的线或轨迹，不成线；如是点，请在原软件中改存为点（地标）",
+    ": it is a line or track of a single position; if it is a point, save it as one (a placemark) "
+    "in the program it comes from",
+)
 _STAMP_TYPES = ("OFTDateTime", "OFTDate")
 
 
@@ -73,7 +82,7 @@ def list_gdal_layers(path: Path, kind: str) -> list[str]:
     SourceError
         It cannot be opened, or not by the driver for ``kind``.
     """
-    with _staged(path, kind) as file:
+    with _staged(path, kind, Findings()) as (file, _):
         return _layers(path, file, kind)
 
 
@@ -90,11 +99,10 @@ def read_gdal(
         It cannot be read, or which layer is meant is not clear.
     """
     findings = Findings()
-    with _staged(path, kind) as file:
+    with _staged(path, kind, findings) as (file, encoding):
         names = _layers(path, file, kind)
         chosen = _chosen(path, names, sublayer)
         with _guarded(path):
-            encoding = "UTF-8"
             if kind in ("mapinfo", "mif"):
                 meta, table, encoding = _mapinfo_table(file, chosen, head)
             else:
@@ -109,6 +117,8 @@ def read_gdal(
             fids = np.asarray(table.column(0).to_numpy())
             geometry = _shapes(file, chosen, meta, table, findings)
             frame = _attributes(meta, table, kind)
+            if kind == "kml":
+                frame = with_balloons(frame, findings, column="description")
             crs = _crs(meta.get("crs"))
     raw = Raw(
         name=f"{path.name}:{chosen}" if len(names) > 1 or kind == "geopackage" else path.name,
@@ -220,25 +230,24 @@ def _guarded(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _staged(path: Path, kind: str) -> Iterator[Path]:
+def _staged(path: Path, kind: str, findings: Findings) -> Iterator[tuple[Path, str]]:
     """Give a name that means one thing only: some mean an archive, or another driver.
 
-    A database with unfinished transactions is copied too: reading would write beside it.
+    A database with unfinished transactions is copied too: reading would write beside it. With the
+    name goes the encoding of a text.
     """
     suffix = KINDS[kind]
     parts = [path]
+    is_wal = False
     if kind == "geopackage":
         parts += [p for s in ("-wal", "-journal") if (p := Path(f"{path}{s}")).exists()]
-        with path.open("rb") as file:
-            is_wal = file.read(20)[18:20] != b"\x01\x01"
-    else:
-        is_wal = False
-    renamed = _rewritten(path, kind)
+        is_wal = is_logged(path)
+    renamed, encoding = _rewritten(path, kind, findings)
     # What is read with files beside it finds its own and no others; nor is any written there.
     beside = kind in ("mapinfo", "mif", "gml")
     is_plain = renamed is None and len(parts) == 1 and not is_wal and not beside
     if is_plain and path.suffix == suffix and not _ODD.search(str(path)):
-        yield path
+        yield path, encoding
         return
     with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"source{suffix}"
@@ -251,29 +260,41 @@ def _staged(path: Path, kind: str) -> Iterator[Path]:
         else:
             for part in parts:
                 shutil.copyfile(part, f"{target}{part.name[len(path.name) :]}")
-        yield target
+        yield target, encoding
 
 
-def _rewritten(path: Path, kind: str) -> bytes | None:
-    """Return the text of a file as its driver takes it; None where it can be read as it is."""
+def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None, str]:
+    """Return the text of a file as its driver takes it, None where it is read as it is."""
+    if kind not in ("kml", "gpx", "gml"):
+        return None, "UTF-8"
+    data = path.read_bytes()
+    text, encoding = _xml_text(path, data, findings)
     if kind == "kml":
-        data = path.read_bytes()
-        known = _in_utf8(data)
-        renamed = ascii_names(known)
-        return known if renamed is None and known is not data else renamed
-    if kind == "gml":
+        if holds_only_links(text):
+            raise refused(path.name, *ONLY_LINKS)
+        text = prepared(text, findings)
+    elif kind == "gml":
         # Where its schema lies is an address, and nothing is looked up there.
-        return _SCHEMA.sub(b"", _in_utf8(path.read_bytes()))
-    return _in_utf8(path.read_bytes()) if kind == "gpx" else None
+        text = _SCHEMA.sub("", text)
+    written = text.encode()
+    return (None if written == data else written), encoding
 
 
-def _in_utf8(data: bytes) -> bytes:
-    """Return XML that is declared as GBK in UTF-8; its readers know no other Chinese."""
-    stated = _XML_ENCODING.match(data[:200])
-    if stated is None or not stated[2].lower().startswith(b"gb"):
-        return data
-    text = data.decode("gb18030", "replace").encode()
-    return _XML_ENCODING.sub(rb"\1UTF-8\3", text, count=1)
+def _xml_text(path: Path, data: bytes, findings: Findings) -> tuple[str, str]:
+    """Return XML as text that says it is UTF-8, and the encoding it is in.
+
+    Its readers know no Chinese but that of UTF-8, and what is stated is not always true: the bytes
+    tell which it is.
+    """
+    stated = _XML_ENCODING.match(data[:200].decode("latin-1"))
+    name = stated[2].lower() if stated else "utf-8"
+    if name.startswith(("utf", "gb", "x-gb", "cp936", "ascii", "us-ascii")):
+        text, encoding, _, lost = decode_text(path, None)
+    else:
+        text, encoding, _, lost = decode_text(path, name)
+    if lost and "\ufffd" in text:
+        findings.add("TEXT_LOST", field="", value=path.name)
+    return (_XML_ENCODING.sub(r"\1UTF-8\3", text, count=1) if stated else text), encoding
 
 
 def _companions(path: Path, kind: str) -> list[Path]:
@@ -364,8 +385,20 @@ def _shapes(
         # Arcs come as chords by the other way.
         _, _, wkb, _ = pyogrio.raw.read(str(file), layer=layer, columns=[], return_fids=True)
         return shapes_of(wkb, findings)
+    unbuilt = np.flatnonzero(shapely.is_missing(shapes)).tolist()
+    single = [k for k in unbuilt if wkb[k] is not None and _is_single(wkb[k])]
+    for k in single:
+        wkb[k] = None
     tell_unreadable(wkb, shapes, findings)
+    findings.add("RECORD_UNREADABLE", records=np.array(single, dtype=np.int64), detail=_SINGLE)
     return shapes
+
+
+def _is_single(wkb: bytes) -> bool:
+    """Whether it is a line of one position, as a track is that was ended at once."""
+    order: Any = "little" if wkb[:1] == b"\x01" else "big"
+    kind = int.from_bytes(wkb[1:5], order) & 0x0FFF_FFFF
+    return kind % 1000 == _LINE and int.from_bytes(wkb[5:9], order) == 1
 
 
 def _mapinfo_table(

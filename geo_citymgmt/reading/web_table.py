@@ -18,7 +18,7 @@ from geo_citymgmt.reading.sheet import Sheet, decode_text
 from geo_citymgmt.reading.sniff import unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["read_sheet_xml", "read_web_table"]
+__all__ = ["Page", "read_sheet_xml", "read_web_table"]
 
 _CHARSET = re.compile(rb"charset\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})", re.I)
 #: A mark begins, goes on to its end around what stands in quotes, and has a name.
@@ -29,7 +29,7 @@ _REST = re.compile(
 _TAG = re.compile(r"(/?)([A-Za-z][^\s/>]*)")
 _SPAN = re.compile(r"\b(colspan|rowspan)\s{0,8}=\s{0,8}[\"']?\s{0,8}(\d{1,8})", re.I)
 #: What stands in these is no text, and their marks are none.
-_HIDES = re.compile(r"(script|style)\b", re.I)
+_HIDDEN = re.compile(r"(script|style|title)\b", re.I)
 _ROW_MARK = re.compile(r"<(?:tr|td|th)\b", re.I)
 #: So many rows and columns a spreadsheet has; nothing is laid out beyond them.
 _ROWS, _COLUMNS = 1_048_576, 16_384
@@ -53,7 +53,7 @@ def read_web_table(path: Path, *, encoding: str | None = None) -> Sheet:
         stated = _CHARSET.search(file.read(4096))
     given = encoding or _known_charset(stated)
     text, name, source, _ = decode_text(path, given)
-    page = _Page(path, text)
+    page = Page(text, path.name)
     if not page.tables:
         raise unreadable(
             path.name,
@@ -73,7 +73,7 @@ def read_sheet_xml(path: Path) -> Sheet:
     SourceError
         It is damaged.
     """
-    book = _Book(_Room(path))
+    book = _Book(_Room(path.name))
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = book.begin, book.end
@@ -108,7 +108,7 @@ def _known_charset(stated: re.Match[bytes] | None) -> str | None:
     return "gb18030" if name.startswith("gb") else name
 
 
-def _tokens(path: Path, text: str) -> Iterator[tuple[str, str]]:
+def _tokens(text: str, name: str) -> Iterator[tuple[str, str]]:
     """Yield the marks of a page and the text between them, in one walk.
 
     A mark is what stands within its angle brackets; text comes with an empty first part.
@@ -127,27 +127,27 @@ def _tokens(path: Path, text: str) -> Iterator[tuple[str, str]]:
         if closing is None and (whole := _REST.match(text, mark.end())) is not None:
             at = whole.end()
         if at < 0:
-            _refuse_open(path, text[begin:])
+            _refuse_open(name, text[begin:])
             return
         inner = text[begin + 1 : at]
         at += len(closing or ">")
         if closing:
             continue
         yield inner, ""
-        if (hides := _HIDES.match(inner)) is not None:
+        if (hides := _HIDDEN.match(inner)) is not None:
             end = re.compile(f"</{hides[1]}", re.I).search(text, at)
             if end is None:
-                _refuse_open(path, text[at:])
+                _refuse_open(name, text[at:])
                 return
             at = end.start()
     yield "", unescape(text[at:])
 
 
-def _refuse_open(path: Path, rest: str) -> None:
+def _refuse_open(name: str, rest: str) -> None:
     """Refuse a page of which a mark has no end, unless no rows are lost in it."""
-    if _ROW_MARK.search(rest):
+    if name and _ROW_MARK.search(rest):
         raise unreadable(
-            path.name,
+            name,
             Text(
                 f"网页中“{rest[:20]}”处的标记没有结束。",
                 f"a mark of the web page that begins with {rest[:20]!r} has no end.",
@@ -160,7 +160,7 @@ def _refuse_open(path: Path, rest: str) -> None:
 class _Room:
     """How many cells of a file have been laid out, and how many of them hold anything."""
 
-    path: Path
+    name: str
     laid: int = 0
     filled: int = 0
 
@@ -172,34 +172,70 @@ class _Room:
         for limit, size in (("empty_cells", self.laid - self.filled), ("cells", self.laid)):
             if size > getattr(limits, limit):
                 cause = Text("单元格跨越的行列过多", "its cells span too many rows and columns")
-                raise over_limit(self.path.name, limit, None, cause, _SAVE)
+                raise over_limit(self.name, limit, None, cause, _SAVE)
         return n
 
 
-class _Page:
-    """Collects the tables of a page; of one within another each is a table of its own."""
+class Page:
+    """The tables of a page; of one within another each is a table of its own.
 
-    def __init__(self, path: Path, text: str) -> None:
+    Parameters
+    ----------
+    text : str
+        HTML. Nothing in it is run or looked up.
+    name : str
+        Of the file, for the error where a mark that is never closed would take rows with it;
+        without it, what follows such a mark is left out.
+
+    Attributes
+    ----------
+    tables : list
+        Rows of cells and what is merged, the innermost first.
+    headings : set of str
+        Texts of the cells that are marked as headings.
+    beside : str
+        The text outside of all tables.
+
+    Raises
+    ------
+    SourceError
+        Cells span more rows and columns than is laid out.
+    """
+
+    def __init__(self, text: str, name: str = "") -> None:
         self.tables: list[_Table] = []
+        self.headings: set[str] = set()
+        self._beside: list[str] = []
+        self._in_heading: list[str] | None = None
         self._open: list[_Grid] = []
-        self._room = _Room(path)
-        for mark, data in _tokens(path, text):
-            if data and self._open:
-                self._open[-1].add(data)
-            name = _TAG.match(mark)
-            if name is None:
+        self._room = _Room(name)
+        for mark, data in _tokens(text, name):
+            if data:
+                self._take(data)
+            tag = _TAG.match(mark)
+            if tag is None:
                 continue
-            if name[1]:
-                self._end(name[2].lower())
+            if tag[1]:
+                self._end(tag[2].lower())
             else:
-                self._begin(name[2].lower(), mark)
+                self._begin(tag[2].lower(), mark)
         while self._open:
             self._end("table")
+        self.beside = "".join(self._beside)
+
+    def _take(self, data: str) -> None:
+        if not self._open:
+            self._beside.append(data)
+            return
+        self._open[-1].add(data)
+        if self._in_heading is not None:
+            self._in_heading.append(data)
 
     def _begin(self, tag: str, mark: str) -> None:
         if tag == "table":
             self._open.append(_Grid(self._room))
         if not self._open:
+            self._beside.append(" ")
             return
         grid = self._open[-1]
         if tag == "tr":
@@ -207,6 +243,7 @@ class _Page:
         elif tag in ("td", "th"):
             given = {name.lower(): value for name, value in _SPAN.findall(mark)}
             grid.next_cell(_count(given.get("colspan")), _count(given.get("rowspan")))
+            self._in_heading = [] if tag == "th" else None
         elif tag == "br":
             grid.add(" ")
 
@@ -217,6 +254,9 @@ class _Page:
                 self.tables.append(table)
         elif tag in ("td", "th") and self._open:
             self._open[-1].end_cell()
+            if self._in_heading is not None:
+                self.headings.add(" ".join("".join(self._in_heading).split()))
+                self._in_heading = None
 
 
 class _Grid:
@@ -235,7 +275,7 @@ class _Grid:
         self.end_cell()
         if len(self._rows) == _ROWS:
             raise unreadable(
-                self._room.path.name,
+                self._room.name,
                 Text(f"网页中的表格超过 {_ROWS:,} 行。", f"its table has more than {_ROWS:,} rows."),
                 Text("请另存为 .csv。", "Save it as .csv."),
             )

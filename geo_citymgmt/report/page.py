@@ -109,6 +109,8 @@ def _warnings(told: Summary) -> list[dict[str, Any]]:
     """Return what a reader must know first: a text, what it lists, and where more is said."""
     words, unread = told.words, unread_layers(told.city, told.lang)
     out: list[dict[str, Any]] = []
+    if told.city.notice.zh:
+        out.append({"text": told.city.notice.of(told.lang), "items": [], "link": ""})
     if unread:
         text, link = words("unread_layers", n=len(unread)), words("unread_link")
         out.append({"text": text, "items": unread, "link": link})
@@ -163,6 +165,8 @@ def share_in_words(error: float) -> str:
 def source_name(told: Summary) -> str:
     """Return where the data is from: the units that report it, where a profile names them."""
     words, city = told.words, told.city
+    if city.data_source.zh:
+        return city.data_source.of(words.lang)
     if city.profile is None:
         return _folder_name(city.source)
     if told.as_of is None:

@@ -364,7 +364,7 @@ def findings_view(told: Summary) -> dict[str, Any]:
     )
     asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
     return {
-        "lead": words(_findings_lead(told), n=f"{len(told.city.findings):,}"),
+        "lead": words(_findings_lead(told), n=f"{int(asking['count'].sum()):,}"),
         "asking": asking.to_dict("records"),
         "notes": notes.to_dict("records"),
         "notes_title": words("findings_notes", n=len(notes)),

@@ -9,6 +9,7 @@ import pandas as pd
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.report.words import Words
+from geo_citymgmt.words import first_of, row_words
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -118,7 +119,6 @@ def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
     found = found.assign(whole=found[message].where(found["record"].isna(), ""))
     keys = ["layer", "severity", "code", "field", "action", "whole"]
     for (layer, severity, code, _, action, _), group in found.groupby(keys, sort=False):
-        first = group.iloc[0]
         rows.append(
             {
                 "layer": layer_label(city, str(layer), words),
@@ -126,8 +126,8 @@ def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
                 "severity": severity,
                 "rank": SEVERITIES.index(str(severity)),
                 "count": int(group["n_records"].clip(lower=1).sum()),
-                "message": first[message],
-                "examples": words.listed(_places(group)),
+                "message": first_of(list(group[message]), lang),
+                "examples": words.listed(_places(group, lang)),
                 "action": words.name("action", str(action)),
             }
         )
@@ -135,6 +135,13 @@ def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
     return table.sort_values(["rank", "count"], ascending=[True, False], kind="stable").reset_index(
         drop=True
     )
+
+
+#: Codes whose value is the name of a column.
+_NAMES = (
+    "FIELD_ALIAS", "FIELD_AMBIGUOUS", "FIELD_DOUBTED", "FIELD_DUPLICATE", "FIELD_MATCHED",
+    "FIELD_PROPOSED", "FIELD_TRUNCATED", "PERSONAL_DATA",
+)  # fmt: skip
 
 
 def open_findings(city: City) -> pd.DataFrame:
@@ -156,6 +163,8 @@ def open_findings(city: City) -> pd.DataFrame:
     }
     pairs = zip(found["layer"], found["field"], strict=True)
     secret = pd.Series([pair in personal for pair in pairs], index=found.index, dtype="bool")
+    # What a column is called is no secret, and has to be found.
+    secret &= ~found["code"].isin(_NAMES)
     if not secret.any():
         return found
     out = found.copy()
@@ -170,10 +179,10 @@ def open_findings(city: City) -> pd.DataFrame:
     return out
 
 
-def _places(group: pd.DataFrame) -> list[str]:
+def _places(group: pd.DataFrame, lang: str) -> list[str]:
     out = []
     for row in group.head(_EXAMPLES).itertuples():
-        label = str(row.row_label or "")
+        label = row_words(str(row.row_label or ""), lang)
         out.append(f"{label} {row.key}".strip() if row.key and row.key not in label else label)
     return [text for text in out if text]
 

@@ -85,8 +85,10 @@ class Summary:
 
     @property
     def stamp(self) -> str:
-        """Marking of the release on every sheet of paper; empty for none."""
-        return self.words(f"stamp_{self.release}") if self.release else ""
+        """What every sheet of paper says: of its release, and of the data; empty for nothing."""
+        release = self.words(f"stamp_{self.release}") if self.release else ""
+        notice = self.city.notice.of(self.lang)
+        return "　".join(text for text in (release, notice) if text)
 
     @property
     def map_stamp(self) -> str:

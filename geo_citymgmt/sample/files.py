@@ -169,6 +169,9 @@ def city_toml(sample: Sample) -> str:
         "# 城市名称、区划名称和顺序、文件数据与目标都在配置中。Whose city it is, and its document.",
         f'profile = "{PROFILE}"',
         f"data_date = {DATA_DATE.isoformat()}",
+        'source = { zh = "合成数据（示例）", en = "synthetic data (sample)" }',
+        'notice = { zh = "示例：全部记录均为合成数据，不是真实情况", '
+        'en = "Sample: every record is synthetic, none is real" }',
         'events = "events.csv"',
         'targets = "targets.csv"',
         "",

@@ -57,6 +57,7 @@ def write_layer(
     path: str | Path,
     *,
     include_personal: bool = False,
+    include_unknown: bool = False,
     name: str | None = None,
     encoding: str = "UTF-8",
 ) -> Path: ...
@@ -66,6 +67,7 @@ def write_layer(
     path: Engine,
     *,
     include_personal: bool = False,
+    include_unknown: bool = False,
     name: str | None = None,
     encoding: str = "UTF-8",
 ) -> str: ...
@@ -74,6 +76,7 @@ def write_layer(
     path: str | Path | Engine,
     *,
     include_personal: bool = False,
+    include_unknown: bool = False,
     name: str | None = None,
     encoding: str = "UTF-8",
 ) -> Path | str:
@@ -91,6 +94,9 @@ def write_layer(
         of SQLAlchemy 2 with psycopg 3.
     include_personal : bool
         Write personal fields too; a plain frame has no spec, so that nothing is left out of it.
+    include_unknown : bool
+        Write the columns of the source that are no fields of the layer too, but for those that
+        hold personal data.
     name : str, optional
         Of the table in a GeoPackage, the shapefile in a .zip, or ``"schema.table"`` in a
         database; the layer's key otherwise.
@@ -132,14 +138,22 @@ def write_layer(
         _require_engine(path, gate)
         from geo_citymgmt.writing.database import write_table
 
-        out = _taken(layer, gate, include_personal=include_personal)
+        out = _taken(
+            layer, gate, include_personal=include_personal, include_unknown=include_unknown
+        )
         _prepared(out, _DATABASE, encoding, gate)
         table = write_table(out, path, name or out.name)
         _log(out, table)
         return table
     target = Path(path)
     suffix = _suffix(target)
-    out = _taken(layer, gate, include_personal=include_personal, name=name or "")
+    out = _taken(
+        layer,
+        gate,
+        include_personal=include_personal,
+        include_unknown=include_unknown,
+        name=name or "",
+    )
     out.name = out.name or _stem(target) or "layer"
     if suffix == ".gpkg":
         _require_table_name(out.name, gate)
@@ -155,6 +169,7 @@ def losses(
     suffix: str,
     *,
     include_personal: bool = False,
+    include_unknown: bool = False,
     encoding: str = "UTF-8",
 ) -> pd.DataFrame:
     """Say what a format cannot hold of a layer, without writing it.
@@ -164,7 +179,7 @@ def losses(
     layer : Layer or GeoDataFrame
     suffix : str
         As of a path, or ``"postgis"``.
-    include_personal, encoding
+    include_personal, include_unknown, encoding
         As in :func:`write_layer`.
 
     Returns
@@ -193,18 +208,27 @@ def losses(
     """
     gate = Gate("losses")
     chosen = suffix if suffix == _DATABASE else _suffix(Path(f"layer{suffix}"))
-    out = _taken(layer, gate, include_personal=include_personal, name="layer")
+    out = _taken(
+        layer,
+        gate,
+        include_personal=include_personal,
+        include_unknown=include_unknown,
+        name="layer",
+    )
     return _prepared(out, chosen, encoding, gate).losses()
 
 
-def write_city(city: City, path: Path, *, include_personal: bool = False) -> Path:
+def write_city(
+    city: City, path: Path, *, include_personal: bool = False, include_unknown: bool = False
+) -> Path:
     """Write all layers of a city with its events and targets into one GeoPackage."""
     if path.suffix.lower() != ".gpkg":
         raise CityDataError(
             Text(f"{path.name}：应为 .gpkg。", f"{path.name}: a city is written as .gpkg.")
         )
     tables = {
-        key: take(layer, include_personal=include_personal) for key, layer in city.layers.items()
+        key: take(layer, include_personal=include_personal, include_unknown=include_unknown)
+        for key, layer in city.layers.items()
     }
     for key, table in (("events", city.events), ("targets", city.targets)):
         if len(table):
@@ -218,6 +242,10 @@ def write_city(city: City, path: Path, *, include_personal: bool = False) -> Pat
             "zone_order": [";".join(city.zones.index)],
             "profile": [city.profile.key if city.profile is not None else ""],
             "metric_crs": [city.metric_crs.to_string()],
+            "source_zh": [city.data_source.zh],
+            "source_en": [city.data_source.en],
+            "notice_zh": [city.notice.zh],
+            "notice_en": [city.notice.en],
         }
     )
     tables["city"] = Outgoing(about, name="city")
@@ -229,11 +257,13 @@ def write_city(city: City, path: Path, *, include_personal: bool = False) -> Pat
     return path
 
 
-def write_city_workbook(city: City, path: Path, *, include_personal: bool = False) -> Path:
+def write_city_workbook(
+    city: City, path: Path, *, include_personal: bool = False, include_unknown: bool = False
+) -> Path:
     """Write the attributes of all layers into one workbook, a sheet each."""
     sheets = {}
     for key, layer in city.layers.items():
-        out = take(layer, include_personal=include_personal)
+        out = take(layer, include_personal=include_personal, include_unknown=include_unknown)
         prepare_sheet(out, geometry=False)
         sheets[city.specs[key].name_zh[:31]] = out
     with whole_file(path) as temporary, _named(path):
@@ -272,10 +302,14 @@ def _require_table_name(name: str, gate: Gate) -> None:
         )
 
 
-def _taken(layer: Any, gate: Gate, *, include_personal: bool, name: str = "") -> Outgoing:
+def _taken(
+    layer: Any, gate: Gate, *, include_personal: bool, include_unknown: bool, name: str = ""
+) -> Outgoing:
     """Take what may leave of a layer, or of a frame with the labels of its index."""
     if isinstance(layer, Layer):
-        return take(layer, include_personal=include_personal, name=name)
+        return take(
+            layer, include_personal=include_personal, include_unknown=include_unknown, name=name
+        )
     if isinstance(layer, gpd.GeoSeries):
         raise gate.refuse(
             Text("layer 是 GeoSeries，没有列。", "layer is a GeoSeries, which has no columns."),

@@ -23,9 +23,12 @@ def outgoing(
     layer: Layer | gpd.GeoDataFrame,
     *,
     include_personal: bool = False,
+    include_unknown: bool = False,
     columns: Sequence[str] = (),
 ) -> gpd.GeoDataFrame:
     """Records as they may leave the house: fields of the spec, without personal ones.
+
+    With ``include_unknown`` the other columns of the source too.
 
     Personal is what the spec says is, and what its values show to be.
 
@@ -40,7 +43,7 @@ def outgoing(
         if name in columns
         or name == layer.data.active_geometry_name
         or (
-            _is_known(name, spec, include_personal)
+            _may_leave(name, spec, include_personal, include_unknown)
             and (include_personal or name not in layer.personal)
         )
     ]
@@ -112,10 +115,14 @@ class Outgoing:
 
 
 def take(
-    layer: Layer | pd.DataFrame, *, include_personal: bool = False, name: str = ""
+    layer: Layer | pd.DataFrame,
+    *,
+    include_personal: bool = False,
+    include_unknown: bool = False,
+    name: str = "",
 ) -> Outgoing:
     """Take what may leave of ``layer``."""
-    frame = outgoing(layer, include_personal=include_personal)
+    frame = outgoing(layer, include_personal=include_personal, include_unknown=include_unknown)
     if isinstance(layer, Layer):
         return Outgoing(frame, layer.spec, layer.record, name or layer.spec.key)
     return Outgoing(frame, name=name)
@@ -169,6 +176,6 @@ def _exact(crs: pyproj.CRS) -> str | None:
     return str(crs.to_wkt()) if known and known[0] == "EPSG" else None
 
 
-def _is_known(name: str, spec: LayerSpec, include_personal: bool) -> bool:
+def _may_leave(name: str, spec: LayerSpec, personal: bool, unknown: bool) -> bool:
     item = spec.fields.get(name.removesuffix("_precision"))
-    return item is not None and (include_personal or not item.personal)
+    return unknown if item is None else personal or not item.personal

@@ -111,7 +111,7 @@ def test_a_map_has_no_barrier(unguarded, axe, trial_city, series, manholes, kind
 
 @pytest.mark.parametrize(("lang", "width"), WAYS)
 def test_the_page_of_a_report_has_no_barrier(unguarded, axe, sample_report, lang, width):
-    page = unguarded(sample_report(lang)["index"], width)
+    page = unguarded(sample_report(lang) / "index.html", width)
     page.eval_on_selector_all("details", "all => all.forEach(one => { one.open = true; })")
     # Order of headings, distinct landmarks and heads of tables are among the best practices.
     assert violations(page, axe, [*RULES, "best-practice"]) == []

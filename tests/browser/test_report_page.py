@@ -14,7 +14,7 @@ pytestmark = pytest.mark.xdist_group("report-page")
 
 @pytest.fixture(scope="module", params=["zh", "en"])
 def folder(request, sample_report) -> Path:
-    return sample_report(request.param)["index"].parent
+    return sample_report(request.param)
 
 
 @pytest.fixture

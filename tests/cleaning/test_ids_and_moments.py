@@ -12,7 +12,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning.dates import parse_date, parse_date_column
-from geo_citymgmt.cleaning.id_text import as_written, tell_odd_forms
+from geo_citymgmt.cleaning.id_text import clean_ids, tell_odd_forms
 from geo_citymgmt.findings import Findings
 
 SPEC = gcm.read_layer(
@@ -52,7 +52,7 @@ def codes(layer) -> set[str]:
 )
 def test_an_id_comes_back_as_it_was_written(written, meant):
     findings = Findings()
-    ids = as_written(pd.Series(written, dtype="str"), ID, findings)
+    ids = clean_ids(pd.Series(written, dtype="str"), ID, findings, np.arange(len(written)))
     assert ids.tolist() == meant
     assert len(findings) == (written != meant)
 

@@ -170,8 +170,10 @@ def test_own_words_get_their_codes():
     layer = gcm.read_layer(frame, "manholes")
     assert layer.data["status"].isna().tolist() == [True, True, False]
     told = layer.findings[layer.findings["code"].eq("CODE_OWN_WORDS")].iloc[0]
-    assert '"整治完毕" = "51"' in told["expected"]
-    assert "[layers.manholes.values.status]" in told["message_zh"]
+    line = 'values.status = { "整治完毕" = "51", "报警" = "?" }'
+    assert told["expected"] == line
+    assert f"[layers.manholes] 下写 {line}" in told["message_zh"]
+    assert "00 完好、10 疑似" in told["message_zh"] and "00 Sound" in told["message_en"]
     words = {"status": {"整治完毕": "51", "报警": ""}}
     layer = gcm.read_layer(frame, "manholes", values=words)
     assert layer.data["status"].isna().tolist() == [False, True, False]

@@ -74,12 +74,9 @@ def test_the_two_readmes_have_the_same_parts():
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_ledger_in_the_readme_is_that_of_the_city_as_it_arrives(name, tmp_path):
-    from geo_citymgmt.sample import write_sample
-
-    write_sample(tmp_path, dirty=True)
+def test_the_ledger_in_the_readme_is_that_of_the_city_as_it_arrives(name, dirty_folder):
     crs = {"parking_points": "EPSG:4549"}
-    city = gcm.load_city(tmp_path, profile="suzhou_2022", crs=crs)
+    city = gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
     shown = {
         cells[1]: [int(cell.replace(",", "")) for cell in cells[2:6]]
         for cells in (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 
 import geopandas as gpd
 import pytest
@@ -25,7 +26,7 @@ def path(tmp_path):
     points = [shapely.Point(120.6, 31.3), shapely.Point(120.7, 31.4)]
     frame = gpd.GeoDataFrame({"manhole_id": ["a", "b"]}, geometry=points, crs=4490)
     frame.to_file(path, layer="manholes")
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
         for (name,) in triggers.fetchall():
             database.execute(f'DROP TRIGGER "{name}"')

@@ -8,6 +8,7 @@ import sqlite3
 import struct
 import time
 import zipfile
+from contextlib import closing
 
 import geopandas as gpd
 import numpy as np
@@ -190,7 +191,7 @@ def triggers(database: sqlite3.Connection) -> list[str]:
 
 def spoil_a_geometry(path):
     """Turn the line of record 2 into one of a single vertex, which is none."""
-    with sqlite3.connect(path) as database:
+    with closing(sqlite3.connect(path)) as database, database:
         for name in triggers(database):
             database.execute(f'DROP TRIGGER "{name}"')
         bad = b"GP\0\1" + struct.pack("<i", 4549) + struct.pack("<BII2d", 1, 2, 1, 0, 0)
@@ -227,7 +228,7 @@ def test_arcs_are_read_as_chords(tmp_path):
     frame.to_file(tmp_path / "a.gpkg", layer="a", SPATIAL_INDEX="NO")
     circle = struct.pack("<BII10d", 1, 8, 5, 0, 0, 1, 1, 2, 0, 1, -1, 0, 0)
     curve = b"GP\0\1" + struct.pack("<i", 4549) + struct.pack("<BII", 1, 10, 1) + circle
-    with sqlite3.connect(tmp_path / "a.gpkg") as database:
+    with closing(sqlite3.connect(tmp_path / "a.gpkg")) as database, database:
         for name in triggers(database):
             database.execute(f'DROP TRIGGER "{name}"')
         database.execute("UPDATE a SET geom = ? WHERE fid = 2", (curve,))

@@ -28,8 +28,8 @@ HOSTILE = [
 
 
 @pytest.fixture(scope="session")
-def report(sample_report: Callable[[str], dict[str, Path]]) -> dict[str, Path]:
-    return sample_report("zh")
+def report(sample_report: Callable[[str], Path]) -> dict[str, Path]:
+    return {path.stem: path for path in sample_report("zh").iterdir()}
 
 
 @pytest.fixture(scope="session")

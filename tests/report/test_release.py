@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import geopandas as gpd
@@ -190,6 +191,26 @@ def test_every_file_bears_the_stamp(leaky, tmp_path, release, lang, page, book):
     options = json.loads(out["manifest"].read_text(encoding="utf-8"))["options"]
     assert options["release"] == release
     assert options["grid_m"] == (100.0 if release == "public" else None)
+
+
+def test_what_a_city_must_say_of_its_data_stands_on_page_map_sheets_and_bulletin(tmp_path):
+    pytest.importorskip("docx")
+    pytest.importorskip("reportlab")
+    city = gcm.sample_city()
+    said = "示例：全部记录均为合成数据，不是真实情况"
+    assert city.notice.zh == said and city.data_source.en == "synthetic data (sample)"
+    small = replace(city, layers={k: city.layers[k] for k in ("districts", "utility_tunnels")})
+    out = write_report(small, tmp_path / "o", bulletin=True, release="public")
+    page = out["index"].read_text(encoding="utf-8")
+    assert f'<p class="alert">{said}' in page and "数据来源：合成数据（示例）" in page
+    assert "各板块报送" not in page
+    assert said in out["map"].read_text(encoding="utf-8")
+    assert all(said in sheet["A2"].value for sheet in openpyxl.load_workbook(out["tables"]))
+    body = dict(texts(tmp_path / "o"))["bulletin.docx/word/document.xml"]
+    assert said in body and "合成数据（示例）" in body
+    small.to_file(tmp_path / "city.gpkg")
+    again = gcm.load_city(tmp_path / "city.gpkg")
+    assert (again.notice, again.data_source) == (city.notice, city.data_source)
 
 
 def test_a_public_report_does_not_go_where_an_internal_one_lies(leaky, tmp_path):

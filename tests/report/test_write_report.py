@@ -35,7 +35,7 @@ def cells(path: Path) -> dict[str, list[tuple]]:
 
 @pytest.mark.parametrize(("lang", "kept"), [("zh", "500\u00a0米"), ("en", "500\u00a0m")])
 def test_a_radius_keeps_its_unit_on_its_line(sample_report, lang, kept):
-    page = words_of(sample_report(lang)["index"].read_text(encoding="utf-8"))
+    page = words_of((sample_report(lang) / "index.html").read_text(encoding="utf-8"))
     assert kept in page
     assert not re.search(r"\d (米|公里|天)|(within|beyond) [\d,]+ m\b", page)
 
@@ -119,13 +119,13 @@ def test_figures_that_do_not_compare_have_no_bar(report):
 
 
 def test_an_english_report(sample_report):
-    files = sample_report("en")
-    text = words_of(files["index"].read_text(encoding="utf-8"))
+    report = sample_report("en")
+    text = words_of((report / "index.html").read_text(encoding="utf-8"))
     assert "City management in Suzhou: progress report" in text
     assert "Not comparable: measures differ" in text
     allowed = "苏城发〔年上半年工作总结和下半年工作计划〕号"
     assert set(re.findall(r"[\u4e00-\u9fff]", text)) <= set(allowed)
-    assert "Overview" in openpyxl.load_workbook(files["tables"]).sheetnames
+    assert "Overview" in openpyxl.load_workbook(report / "tables.xlsx").sheetnames
 
 
 def test_a_day_after_the_data_is_refused_and_nothing_is_written(city, tmp_path):
@@ -236,20 +236,15 @@ def test_rejects_that_are_corrected_go_away(two_layers, tmp_path):
     assert {p.name for p in files["rejected"].iterdir()} == {"README.txt"}
 
 
-@pytest.fixture(scope="module")
-def dirty_report(tmp_path_factory):
-    city = gcm.sample_city(dirty=True)
-    return city, write_report(city, tmp_path_factory.mktemp("dirty"))
-
-
 @pytest.mark.parametrize("suffix", [".gpkg", ".shp.zip"])
-def test_rejects_come_back_as_they_were_read_and_can_be_read_again(suffix, dirty_report):
-    city, files = dirty_report
+def test_rejects_come_back_as_they_were_read_and_can_be_read_again(
+    suffix, dirty_city, dirty_report
+):
     for key in ("bike_stations", "illegal_construction", "manholes"):
-        refused = city.layer(key).rejected
-        kept = gpd.read_file(files["rejected"] / f"{key}{suffix}")
+        refused = dirty_city.layer(key).rejected
+        kept = gpd.read_file(dirty_report / "rejected" / f"{key}{suffix}")
         assert len(kept) == len(refused)
-        again = gcm.read_layer(files["rejected"] / f"{key}{suffix}", key).ledger.iloc[0]
+        again = gcm.read_layer(dirty_report / "rejected" / f"{key}{suffix}", key).ledger.iloc[0]
         assert again["n_walked"] == len(refused)
     raw = pd.DataFrame(json.loads(text) for text in refused["raw"])
     if suffix == ".gpkg":

@@ -34,14 +34,9 @@ COUNTS = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_sample(tmp_path_factory.mktemp("dirty"), dirty=True)
-
-
-@pytest.fixture(scope="module")
-def dirty(folder: Path) -> gcm.City:
+def dirty(dirty_folder: Path) -> gcm.City:
     crs = {"parking_points": "EPSG:4549"}
-    return gcm.load_city(folder, profile="suzhou_2022", crs=crs)
+    return gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
 
 
 @pytest.mark.parametrize("layer", CODES)
@@ -60,20 +55,19 @@ def test_no_record_of_the_dirty_city_is_lost(dirty: gcm.City) -> None:
         assert len(dirty.layer(key).rejected) == table.loc[key, "n_rejected"]
 
 
-def test_a_city_without_the_missing_crs_keeps_its_other_layers() -> None:
-    city = gcm.sample_city(dirty=True)
-    states = city.ledger.set_index("layer")["state"]
+def test_a_city_without_the_missing_crs_keeps_its_other_layers(dirty_city: gcm.City) -> None:
+    states = dirty_city.ledger.set_index("layer")["state"]
     assert states["parking_points"] == "unusable"
     assert (states.drop("parking_points") == "ok").all()
-    assert "CRS_MISSING" in set(city.findings["code"])
+    assert "CRS_MISSING" in set(dirty_city.findings["code"])
 
 
-def test_a_seed_spoils_the_same_bytes_again(folder: Path, tmp_path: Path) -> None:
+def test_a_seed_spoils_the_same_bytes_again(dirty_folder: Path, tmp_path: Path) -> None:
     again = write_sample(tmp_path / "again", dirty=True)
-    names = sorted(p.name for p in folder.iterdir())
+    names = sorted(p.name for p in dirty_folder.iterdir())
     assert names == sorted(p.name for p in again.iterdir())
     # GDAL puts the day of writing nowhere but into a .dbf, which is the generator's own.
-    different = [n for n in names if (folder / n).read_bytes() != (again / n).read_bytes()]
+    different = [n for n in names if (dirty_folder / n).read_bytes() != (again / n).read_bytes()]
     assert different == []
 
 

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo_citymgmt.sample import write_sample
 from geo_citymgmt.spec import load_specs
 
 LAYERS = (
@@ -90,8 +89,8 @@ def test_readme_says_what_is_real(shipped: Path) -> None:
         assert f"{len(gpd.read_file(shipped / f'{layer}.shp')):,}" in text, layer
 
 
-def test_dirty_folder_has_the_faults_it_names(tmp_path: Path) -> None:
-    root = write_sample(tmp_path, dirty=True)
+def test_dirty_folder_has_the_faults_it_names(dirty_folder: Path) -> None:
+    root = dirty_folder
     assert not (root / "city.toml").exists()
     assert not (root / "窨井.cpg").exists() and not (root / "停车泊位.prj").exists()
     parcels = gpd.read_file(root / "违法建设.shp", encoding="GB18030")
