@@ -106,10 +106,13 @@ def _polygon(points: list[list[str]]) -> shapely.Polygon | shapely.MultiPolygon 
     closed = [np.array(ring) for ring in rings.values()]
     if not closed or any(len(ring) < 3 or not np.isfinite(ring).all() for ring in closed):
         return None
-    shape = shapely.Polygon(closed[0])
-    for more in closed[1:]:
-        # The outer ring of another part adds to the parcel, one inside takes from it.
-        shape = shapely.symmetric_difference(shape, shapely.Polygon(more))
+    shapes = np.array([shapely.Polygon(ring) for ring in closed])
+    while len(shapes) > 1:
+        # The outer ring of another part adds to the parcel, one inside takes from it. Two by two:
+        # one after the other would go over all of it for each.
+        pairs = shapely.symmetric_difference(shapes[: len(shapes) // 2 * 2 : 2], shapes[1::2])
+        shapes = np.concatenate([pairs, shapes[len(pairs) * 2 :]])
+    shape = shapes[0]
     return shape if shape.geom_type in ("Polygon", "MultiPolygon") else None
 
 

@@ -32,7 +32,7 @@ __all__ = ["coordinate_aliases", "place_records"]
 
 #: Geometry written as text.
 _TEXTS = {
-    "WKT": r"(?is)^\s*(?:SRID=(\d+);)?\s*((?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*"
+    "WKT": r"(?is)^\s*(?:SRID=(\d+);\s*)?((?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*"
     r"|GEOMETRYCOLLECTION\b.*)$",
     "GeoJSON": r"(?s)^\s*\{.*\"coordinates\"\s*:.*\}\s*$",
     "WKB": r"^\s*0[01](?:[0-9A-Fa-f]{2}){20,}\s*$",

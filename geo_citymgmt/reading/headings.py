@@ -34,6 +34,8 @@ SEARCHED = 30
 _SAMPLED = 30
 #: So many rows at most stand between headings and records.
 _BETWEEN = 4
+#: Longer texts are neither numbers nor names of types.
+_LONGEST = 100
 _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 #: A label and its colon, at the beginning of a cell; what follows may stand in the next cell.
 _LABEL = re.compile(r"[^\d:：(（/]{1,12}[:：]")
@@ -87,7 +89,12 @@ def is_number_text(cell: Any) -> bool:
         return False
     if not isinstance(cell, str):
         return True
-    return _NUMBER.fullmatch(cell.strip()) is not None
+    return _is_number(cell)
+
+
+def _is_number(text: str) -> bool:
+    text = text.strip()
+    return len(text) <= _LONGEST and _NUMBER.fullmatch(text) is not None
 
 
 def find_headings(rows: Sequence[Sequence[Any]], merged: Merged, name: str) -> Headings:
@@ -183,7 +190,7 @@ def _kind(row: Sequence[Any], below: Sequence[Sequence[Any]], names: Sequence[st
         return "sequence"
     if not all(isinstance(c, str) for _, c in cells):
         return "sample" if is_sample(cells[0][1]) else ""
-    types = [k in _words()["types"] or _LENGTH.sub("", k) in _words()["types"] for k in keys]
+    types = [k in _words()["types"] or _LENGTH.sub("", k[:_LONGEST]) in _words()["types"] for k in keys]
     if all(types):
         return "types"
     units = [_is_unit(str(c)) for _, c in cells]
@@ -258,7 +265,7 @@ def _is_unit(text: str) -> bool:
 def is_wordy(row: Sequence[Any]) -> bool:
     """Whether nearly all cells of a row are words, as of headings, most of them different."""
     cells = [c for c in row if not is_blank(c)]
-    words = [c for c in cells if isinstance(c, str) and not _NUMBER.fullmatch(c.strip())]
+    words = [c for c in cells if isinstance(c, str) and not _is_number(c)]
     # Two tables side by side have each heading twice.
     return len(words) >= 0.8 * len(cells) and len(set(map(str, cells))) >= 0.5 * len(cells)
 
@@ -350,7 +357,7 @@ def _goes_on(names: Sequence[str], lower: Sequence[str], first: int, at: int) ->
 def _is_lower(names: Sequence[str], row: Sequence[Any], groups: Sequence[range]) -> bool:
     """Whether a row names the parts of the headings above it."""
     cells = {i: c for i, c in enumerate(row) if not is_blank(c)}
-    if not all(isinstance(c, str) and not _NUMBER.fullmatch(c.strip()) for c in cells.values()):
+    if not all(isinstance(c, str) and not _is_number(c) for c in cells.values()):
         return False
     inside = {i for group in groups for i in group}
     if not any(sum(i in cells for i in group) >= 2 for group in groups):

@@ -25,11 +25,13 @@ __all__ = [
     "ReadLimits",
     "allowing",
     "check_file_size",
+    "check_rows",
     "check_table",
     "check_text",
     "current_limits",
     "limits_from",
     "over_limit",
+    "raising",
     "within_limits",
 ]
 
@@ -81,6 +83,8 @@ class ReadLimits(ArchiveLimits):
     empty_cells : int
         Those among them that hold nothing: one stray cell far to the right and below makes a sheet
         of seventeen thousand million.
+    empty_rows : int
+        Rows of a Parquet or FlatGeobuf that take less than a byte each.
     columns : int
         Of a table, or fields of a layer.
     file_bytes : int
@@ -90,7 +94,7 @@ class ReadLimits(ArchiveLimits):
     unpacked_bytes : int
         What a workbook unpacks to.
     column_bytes : int
-        What one column of a Parquet comes to, where its few values are repeated.
+        What one column of a Parquet comes to where long values are repeated in it.
     query_seconds, query_bytes : float, int
         How long a view or computed column of a GeoPackage may take, and what it may come to.
 
@@ -102,6 +106,7 @@ class ReadLimits(ArchiveLimits):
 
     cells: int = 100_000_000
     empty_cells: int = 20_000_000
+    empty_rows: int = 1_000_000
     columns: int = 2048
     file_bytes: int = 2 << 30
     line_bytes: int = 64 << 20
@@ -215,19 +220,23 @@ def over_limit(
         What to do about it, a sentence.
     """
     stated = getattr(current_limits(), limit)
-    raised = math.ceil(stated * 10 if needed is None else needed)
-    how = f"{limit}={raised}"
     return refused(
         name,
         Text(
             f"{cause.zh}，超过上限 {stated:,}（{limit}）。",
             f"{cause.en}, more than {stated:,} ({limit}).",
         ),
-        Text(
-            f"{remedy.zh}若确实这么大且来源可靠，请加 --limit {how}（Python：limits=ReadLimits({how})）。",
-            f"{remedy.en} If it truly is so large and you trust where it comes from, add "
-            f"--limit {how} (Python: limits=ReadLimits({how})).",
-        ),
+        raising(remedy, limit, stated * 10 if needed is None else needed),
+    )
+
+
+def raising(remedy: Text, limit: str, needed: float) -> Text:
+    """Return a remedy with how a limit is raised to what is needed."""
+    how = f"{limit}={math.ceil(needed)}"
+    return Text(
+        f"{remedy.zh}若确实这么大且来源可靠，请加 --limit {how}（Python：limits=ReadLimits({how})）。",
+        f"{remedy.en} If it truly is so large and you trust where it comes from, add --limit {how} "
+        f"(Python: limits=ReadLimits({how})).",
     )
 
 
@@ -274,6 +283,24 @@ def check_table(name: str, rows: int, columns: int, n_filled: int) -> None:
                     "Delete the empty rows and columns and save it again.",
                 ),
             )
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Refuse a file that claims more rows than it can hold.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if rows > max(current_limits().empty_rows, path.stat().st_size):
+        raise over_limit(
+            path.name,
+            "empty_rows",
+            rows,
+            Text(f"文件很小，却声称有 {rows:,} 行", f"small as it is, it claims {rows:,} rows"),
+            Text("请核对是否损坏，或重新导出。", "See whether it is damaged, or export it again."),
+        )
 
 
 def check_file_size(path: Path) -> None:

@@ -76,10 +76,10 @@ _AT_HOME = {
     "gml": (b"opengis.net/gml", b"opengis.net/wfs", b"<WFS"),
 }
 _MAPINFO, _MIF = re.compile(rb"\s*!table\b", re.I), re.compile(rb"\s*version\s+\d+", re.I)
-_COLUMNS = re.compile(rb"^\s*columns\s+\d+", re.I | re.M)
+_COLUMNS = re.compile(rb"^[ \t]*columns[ \t]+\d+", re.I | re.M)
 #: With which the text of the land offices begins.
 _BOUNDARY = tuple("[属性描述]".encode(name) for name in ("utf-8", "gb18030"))
-_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
+_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0[ \t]*\r?\n[ \t]*SECTION[ \t]*\r?\n")
 _NATIVE = re.compile(
     rb"definition\s+table\s+(?:description[^\n]*\n\s*)?type\s+\"?(?:native|dbf)\b", re.I
 )

@@ -53,7 +53,7 @@ def csv_long_line(folder: Path) -> Path:
 
 @ATTACKS.add("refused", is_small=False)
 def csv_long_cell(folder: Path) -> Path:
-    return _csv(folder, f'{_HEAD},备注\n{_ROW},"{"一行" * 100_000}\n'.replace("一行", "line\n") + '"\n')
+    return _csv(folder, f'{_HEAD},备注\n{_ROW},"{"x" * 40_000_000}"\n')
 
 
 @ATTACKS.add("refused", is_small=False)
@@ -82,7 +82,7 @@ def csv_of_quotes(folder: Path) -> Path:
 
 @ATTACKS.add("read", records=300)
 def csv_of_nested_quotes(folder: Path) -> Path:
-    return _csv(folder, f"{_HEAD},备注\n" + f'{_ROW},"{chr(34) * 10_000}"\n' * 300)
+    return _csv(folder, f"{_HEAD},备注\n" + "".join(f'J{k},120.6,31.3,"{chr(34) * 10_000}"\n' for k in range(300)))
 
 
 def _long_cells() -> list[str]:
@@ -92,7 +92,7 @@ def _long_cells() -> list[str]:
         "1,234", "1 ", " 1", "1.", "1/", "1-", "1°", "120°30'", "东经", "E", "E1", "1E", "亩", "m",
         "㎡", "a", "A", "aB", "_", "年", "1年", "2021-", "1月", "T", "+", "+1", "=", "=\"", "\t",
         "\u3000", "合计", "注", "POINT(", "((", "1 1,", "{", "[1,", "13", "1391234567 ", "11010119900101123 ",
-        "市", "区", "x1", "公里", "约", "约1", "1至", "~1", "1~", "1万", "1×", "K1+", "D", "DN1", "Φ1",
+        "市", "区", "x1", "公里", "约", "a\u0300\u0316", "\u0300\u0316", "亩 ", "(m)", "/m", "约1", "1至", "~1", "1~", "1万", "1×", "K1+", "D", "DN1", "Φ1",
     ]  # fmt: skip
     return [piece * (100_000 // len(piece)) + end for piece in pieces for end in ("", "!")]
 
@@ -116,7 +116,7 @@ def csv_long_cells(folder: Path) -> Path:
     return _csv(folder, "\n".join(rows) + "\n")
 
 
-@ATTACKS.add("read", is_small=False)
+@ATTACKS.add("refused", is_small=False)
 def csv_long_headings(folder: Path) -> Path:
     cells = [f'"{cell[:50_000].replace(chr(34), chr(34) * 2)}"' for cell in _long_cells()]
     rows = [",".join([_HEAD, *cells])] + [_ROW + ",x" * len(cells)] * 20
@@ -235,7 +235,7 @@ def _mark(inside: str = "") -> str:
     return f"<Placemark><name>J1</name>{inside}{point}</Placemark>"
 
 
-@ATTACKS.add("read")
+@ATTACKS.add("refused")
 def kml_nested_geometry(folder: Path) -> Path:
     deep = "<MultiGeometry>" * 20_000 + "<Point><coordinates>120,31</coordinates></Point>"
     deep += "</MultiGeometry>" * 20_000
@@ -266,7 +266,7 @@ def kml_entities(folder: Path) -> Path:
     return _kml(folder, _mark("<description>&a11;</description>"), head=LAUGHS)
 
 
-@ATTACKS.add("read", records=1)
+@ATTACKS.add("COORD_NONFINITE")
 def kml_long_coordinates(folder: Path) -> Path:
     far = "<Placemark><Point><coordinates>" + "1" * 5_000_000 + ",31</coordinates></Point></Placemark>"
     return _kml(folder, _mark() + far)
@@ -299,7 +299,7 @@ def gpx_names_of_their_own(folder: Path) -> Path:
     return _written(folder, "manholes.gpx", _GPX.format("utf-8", "", "".join(points)))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("read", records=1)
 def gpx_nested_extensions(folder: Path) -> Path:
     deep = "<extensions>" + "<a>" * 100_000 + "</a>" * 100_000 + "</extensions>"
     return _written(folder, "manholes.gpx", _GPX.format("utf-8", "", _WAYPOINT.format(deep)))
@@ -349,7 +349,7 @@ def gml_nested_geometry(folder: Path) -> Path:
     return _written(folder, "manholes.gml", _GML.format("utf-8", "", members))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("LAYER_EMPTY")
 def gml_nested_elements(folder: Path) -> Path:
     member = _MEMBER.format(1, 1, "<f:a>" * 100_000 + "</f:a>" * 100_000, _PLACE)
     return _written(folder, "manholes.gml", _GML.format("utf-8", "", member))
@@ -384,7 +384,7 @@ def dxf_blank_lines(folder: Path) -> Path:
     return _written(folder, "manholes.dxf", "0" + "\n" * 65_000)
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("RECORD_UNREADABLE")
 def boundary_points_of_many_rings(folder: Path) -> Path:
     points = "".join(f"J{k},{k},{3450000 + k},{500000 + k % 7}\n" for k in range(100_000))
     return _written(folder, "manholes.txt", f"[属性描述]\n坐标系=2000国家大地坐标系\n[地块坐标]\n4,1,1,A,面,,,@\n{points}")
@@ -421,5 +421,6 @@ def wkt_curves(folder: Path) -> Path:
         folder,
         "roads.csv",
         '编号,WKT\n1,"LINESTRING(120.6 31.3,120.7 31.3)"\n'
-        '2,"CIRCULARSTRING(120.6 31.3,120.61 31.31,120.62 31.3)"\n',
+        '2,"CIRCULARSTRING(120.6 31.3,120.61 31.31,120.62 31.3)"\n'
+        '3,"LINESTRING(120.6 31.3,120.7 31.4)"\n',
     )
