@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -14,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.reading.ends import has_byte, trimmed
+from geo_citymgmt.reading.ends import composed, composed_all, has_byte, trimmed
 
 __all__ = [
     "NULL_MARKERS",
@@ -46,6 +45,8 @@ _MARKERS_BEGIN = tuple(
     | {*range(0x80, 0x100)} - {0xE5, 0xE8, 0xE9}
 )
 _SPACES = re.compile(r"\s+")
+#: With what nobody sees around it a marker is no longer than this.
+_LONGEST_MARKER = 200
 #: First and last of the characters that nobody sees: controls that are no white space, joiners,
 #: marks of direction and of byte order, fillers, selectors of a form.
 _UNSEEN_RANGES = (
@@ -72,7 +73,7 @@ _SIMPLIFIED = _simplified()
 
 def plain(value: str) -> str:
     """Half-width, composed, without characters nobody sees, surrounding or doubled white space."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", _UNSEEN.sub("", value))).strip()
+    return _SPACES.sub(" ", composed(_UNSEEN.sub("", value))).strip()
 
 
 def spelt_out(value: str) -> str:
@@ -120,7 +121,7 @@ def plain_key(value: str) -> str:
 
 def is_null_text(value: str) -> bool:
     """Whether ``value`` is a marker for "nothing"."""
-    return plain(value).casefold() in NULL_MARKERS
+    return len(value) <= _LONGEST_MARKER and plain(value).casefold() in NULL_MARKERS
 
 
 def distinct_texts(column: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -177,7 +178,7 @@ def clean_text(column: pd.Series, *, fold: bool) -> pd.Series:
     stripped = trimmed(array)
     ascii_only = bool(pc.all(pc.string_is_ascii(stripped)).as_py() is not False)
     if fold:
-        out = stripped if ascii_only else pc.utf8_normalize(stripped, "NFKC")
+        out = stripped if ascii_only else composed_all(stripped)
         doubled = pc.or_(pc.match_substring(out, "  "), pc.match_substring_regex(out, _ODD_SPACES))
         if pc.any(doubled).as_py():
             out = pc.replace_substring_regex(out, r"\s+", " ")

@@ -3,18 +3,54 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["byte_at", "has_byte", "holds", "legible", "trimmed"]
+__all__ = ["byte_at", "composed", "composed_all", "has_byte", "holds", "legible", "trimmed"]
 
 #: White space of one byte; of two and three bytes as they end, or begin.
 _BLANKS = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32)
 _LEADS = (0xC2, 0xE1, 0xE2, 0xE3)
+#: Shorter texts are put in order in no time; no letter of a longer one has so many marks.
+_LONG, _MOST_MARKS = 1000, 64
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def composed(text: str) -> str:
+    """Return a text half-width and composed (NFKC).
+
+    One that heaps marks on one letter, which takes the square of their number to put in order,
+    is none and stays as it is.
+
+    Examples
+    --------
+    >>> composed("Ａe" + chr(0x301)), len(composed("a" + chr(0x301) * 10_000))
+    ('Aé', 10001)
+    """
+    return text if _is_heaped(text) else unicodedata.normalize("NFKC", text)
+
+
+def composed_all(texts: pa.Array) -> pa.Array:
+    """Return texts as :func:`composed` does, all at once."""
+    long = pc.fill_null(pc.greater(pc.binary_length(texts), _LONG), False)
+    if pc.any(long).as_py():
+        heaped = [bool(k) and _is_heaped(t) for k, t in zip(long.to_pylist(), texts.to_pylist(), strict=True)]
+        if any(heaped):
+            mask = pa.array(heaped)
+            plain = pc.if_else(mask, pa.scalar("", texts.type), texts)
+            return pc.if_else(mask, texts, pc.utf8_normalize(plain, "NFKC"))
+    return pc.utf8_normalize(texts, "NFKC")
+
+
+def _is_heaped(text: str) -> bool:
+    if len(text) <= _LONG or text.isascii():
+        return False
+    marks = "".join(sign for sign in set(text) if unicodedata.combining(sign))
+    return bool(marks) and re.search(f"[{re.escape(marks)}]{{{_MOST_MARKS}}}", text) is not None
 
 
 def byte_at(texts: pa.Array, place: int) -> np.ndarray:

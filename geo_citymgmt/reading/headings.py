@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.ends import composed
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -75,7 +76,7 @@ def _series() -> tuple[str, ...]:
 
 
 def _key(text: str) -> str:
-    return re.sub(r"[\s*＊]", "", unicodedata.normalize("NFKC", text)).casefold()
+    return re.sub(r"[\s*＊]", "", composed(text)).casefold()
 
 
 def is_blank(cell: Any) -> bool:
@@ -190,7 +191,8 @@ def _kind(row: Sequence[Any], below: Sequence[Sequence[Any]], names: Sequence[st
         return "sequence"
     if not all(isinstance(c, str) for _, c in cells):
         return "sample" if is_sample(cells[0][1]) else ""
-    types = [k in _words()["types"] or _LENGTH.sub("", k[:_LONGEST]) in _words()["types"] for k in keys]
+    bare = [_LENGTH.sub("", k[:_LONGEST]) for k in keys]
+    types = [bool({k, b} & set(_words()["types"])) for k, b in zip(keys, bare, strict=True)]
     if all(types):
         return "types"
     units = [_is_unit(str(c)) for _, c in cells]
@@ -220,7 +222,7 @@ def _is_sequence(cells: Sequence[Any]) -> bool:
 def _place(cell: Any) -> tuple[str, int] | None:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = unicodedata.normalize("NFC", str(cell)).strip()
+    text = unicodedata.normalize("NFC", str(cell)[:_LONGEST]).strip()
     if match := _ORDINAL.fullmatch(text):
         return "number", int(next(g for g in match.groups() if g))
     for series in _series():

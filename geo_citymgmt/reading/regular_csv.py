@@ -91,8 +91,8 @@ def _is_regular(data: np.ndarray, delimiter: int) -> bool:
     if not fits.all():
         return False
     # No line break within quotes: as many lie before each opening as before its closing.
-    feeds = np.cumsum(data == _FEED, dtype=np.int32)
-    return bool((feeds[opens] == feeds[closes]).all())
+    feeds = np.flatnonzero(data == _FEED)
+    return bool((np.searchsorted(feeds, opens) == np.searchsorted(feeds, closes)).all())
 
 
 def _parsed(data: bytes, delimiter: str) -> list[pa.Array] | None:

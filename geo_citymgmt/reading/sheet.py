@@ -111,7 +111,9 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     try:
         sheet.rows = _parsed(text, delimiter)
         is_torn = _swallowed(sheet.rows, delimiter, text)
-    except csv.Error:
+    except csv.Error as error:
+        if text.count('"') % 2 == 0:
+            raise _long_cell(path, None) from error
         # A quote that does not close takes all that follows into one cell.
         is_torn = True
     if is_torn:

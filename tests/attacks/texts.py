@@ -123,7 +123,7 @@ def csv_long_headings(folder: Path) -> Path:
     return _csv(folder, "\n".join(rows) + "\n")
 
 
-@ATTACKS.add("read", records=1)
+@ATTACKS.add("read", records=41)
 def csv_long_coordinates(folder: Path) -> Path:
     rows = [f'K{k},"{cell.replace(chr(34), "")}"' for k, cell in enumerate(_long_cells())]
     return _csv(folder, '编号,坐标\nJ1,"120.6,31.3"\n' + "\n".join(rows[:40]) + "\n")
