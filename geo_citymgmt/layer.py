@@ -53,6 +53,7 @@ from geo_citymgmt.metric import (
     zone_positions,
 )
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading.limits import ReadLimits, within_limits
 from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
 from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
@@ -166,6 +167,7 @@ class Layer:
         return self.data.geometry.notna()
 
 
+@within_limits
 @collection_paused()
 def read_layer(
     source: Any,
@@ -197,6 +199,7 @@ def read_layer(
     specs: Mapping[str, LayerSpec] | None = None,
     include_personal: bool = False,
     refuse_copies: bool = False,
+    limits: ReadLimits | None = None,
 ) -> Layer:
     """Read a source as a layer; each of its records is accepted or rejected with a reason.
 
@@ -277,6 +280,9 @@ def read_layer(
     refuse_copies : bool
         Refuse several sources of which two hold the same data: the same ids at the same places,
         or with the same values.
+    limits : ReadLimits, optional
+        How much a file may hold before it is refused: ``ReadLimits(columns=5000)``; an error that
+        refuses one names the limit.
 
     Returns
     -------
