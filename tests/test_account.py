@@ -107,8 +107,9 @@ def test_the_banner_stands_before_the_figures_with_a_link_that_leads_somewhere(d
     assert page.count('id="ledger"') == 1
 
 
-def test_a_report_of_layers_that_were_all_read_has_no_banner(summary_of):
-    assert page_content(summary_of("2022-06-30", "zh"))["warnings"] == []
+def test_a_report_of_layers_that_were_all_read_says_only_what_the_city_has_it_say(summary_of):
+    told = page_content(summary_of("2022-06-30", "zh"))["warnings"]
+    assert [warning["text"] for warning in told] == ["示例：全部记录均为合成数据，不是真实情况"]
 
 
 def test_rejected_says_where_the_records_of_a_layer_not_read_are(dirty_report):

@@ -25,7 +25,7 @@ from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import DISTRICT, Text
+from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -138,8 +138,12 @@ def progress_map(
 
         table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
     zones = zones_to_fill(city, level)
-    _require_layer(city, indicator)
-    rows = indicator_rows(table, indicator, level)
+    try:
+        rows = indicator_rows(table, indicator, level)
+    except MapError:
+        # A table has no rows of a layer that is not there, and so could not say why.
+        _require_layer(city, indicator)
+        raise
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
     captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
     last = captions[-1] if captions else None
@@ -147,8 +151,7 @@ def progress_map(
         title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
     )  # fmt: skip
-    if city.notice.zh:
-        city_map.add_note(city.notice.of(lang))
+    add_notice(city_map, city)
     layer = add_indicator(city_map, table, indicator, zones, level=level, column=column)
     if panel is not False:
         add_panel(city_map, city, table, indicator, layer, level=level, panel=panel)
@@ -205,9 +208,16 @@ def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
     )  # fmt: skip
 
 
+def add_notice(city_map: CityMap, city: City) -> None:
+    """Say under the heading what a city has every map of it say."""
+    notice = getattr(city, "notice", NOTHING)
+    if notice.zh:
+        city_map.add_note(notice.of(city_map.lang))
+
+
 def _require_layer(city: City, indicator: str) -> None:
     """Refuse a figure of a layer that the city does not have: no table has rows of it."""
-    figure = city.figures.figures.get(indicator)
+    figure = city.figures.figures.get(indicator) if hasattr(city, "figures") else None
     if figure is None or not figure.components or figure.layer in city:
         return
     spec = city.specs.get(figure.layer)

@@ -16,7 +16,7 @@ from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.elements import Zones
 from geo_citymgmt.maps.features import Drawing, add_layer, add_outlines
-from geo_citymgmt.maps.figure_maps import add_indicator, add_panel
+from geo_citymgmt.maps.figure_maps import add_indicator, add_notice, add_panel
 from geo_citymgmt.maps.overlays import many
 from geo_citymgmt.maps.panel import Slider, dates_of
 from geo_citymgmt.words import Text
@@ -99,8 +99,7 @@ def city_map(
         title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap,
         zone_unit=city.unit,
     )  # fmt: skip
-    if city.notice.zh:
-        drawn.add_note(city.notice.of(lang))
+    add_notice(drawn, city)
     zones = city.zones
     if series is not None:
         table = series
