@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from tests.attacks.harness import ATTACKS
 
@@ -296,22 +297,23 @@ def xlsb_count_of_strings(folder: Path) -> Path:
 
 
 def _ods(folder: Path, rows: str, *, head: str = "") -> Path:
+    path = folder / "manholes.ods"
+    return write_ods(path, [_HEADINGS, ("J1", "120.6", "31.3")], after=rows, head=head)
+
+
+def write_ods(path: Path, rows: Iterable[Sequence[str]], *, after: str = "", head: str = "") -> Path:
+    """Write a sheet of texts as an .ods; ``after`` and ``head`` are put into its XML as they are."""
     office = "urn:oasis:names:tc:opendocument:xmlns:"
-    spaces = " ".join(
-        f'xmlns:{p}="{office}{p}:1.0"' for p in ("office", "table", "text")
+    spaces = " ".join(f'xmlns:{p}="{office}{p}:1.0"' for p in ("office", "table", "text"))
+    cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
+    written = "".join(
+        f"<table:table-row>{''.join(cell.format(escape(text)) for text in row)}</table:table-row>"
+        for row in rows
     )
-
-    def row(*cells: str) -> str:
-        texts = "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>'
-            for c in cells
-        )
-        return f"<table:table-row>{texts}</table:table-row>"
-
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?>{head}<office:document-content {spaces} '
         'office:version="1.2"><office:body><office:spreadsheet><table:table table:name="S">'
-        f"{row(*_HEADINGS)}{row('J1', '120.6', '31.3')}{rows}"
+        f"{written}{after}"
         "</table:table></office:spreadsheet></office:body></office:document-content>"
     )
     parts: dict[str, str | bytes] = {
@@ -319,7 +321,7 @@ def _ods(folder: Path, rows: str, *, head: str = "") -> Path:
         "META-INF/manifest.xml": f'<manifest xmlns="{office}manifest:1.0"/>',
         "content.xml": content,
     }
-    return _packed(folder / "manholes.ods", parts)
+    return _packed(path, parts)
 
 
 _ODS_FILLED = '<table:table-cell office:value-type="float" office:value="1"{}/>'
@@ -432,22 +434,31 @@ def _after(path: Path, text: str) -> Path:
 
 
 def _sheet_xml(folder: Path, rows: str, *, head: str = "", encoding: str = "utf-8") -> Path:
-    space = "urn:schemas-microsoft-com:office:spreadsheet"
-
-    def row(*cells: str) -> str:
-        return (
-            "<Row>"
-            + "".join(f'<Cell><Data ss:Type="String">{c}</Data></Cell>' for c in cells)
-            + "</Row>"
-        )
-
+    table = [_HEADINGS, ("J1", "120.6", "31.3")]
     path = folder / "manholes.xls"
-    text = (
-        f'<?xml version="1.0" encoding="{encoding}"?>{head}<Workbook xmlns="{space}" '
-        f'xmlns:ss="{space}"><Worksheet ss:Name="S"><Table>{row(*_HEADINGS)}'
-        f"{row('J1', '120.6', '31.3')}{rows}</Table></Worksheet></Workbook>"
+    return write_sheet_xml(path, table, after=rows, head=head, encoding=encoding)
+
+
+def write_sheet_xml(
+    path: Path,
+    rows: Iterable[Sequence[str]],
+    *,
+    after: str = "",
+    head: str = "",
+    encoding: str = "utf-8",
+) -> Path:
+    """Write a sheet of texts in the XML of 2003; ``after`` and ``head`` go in as they are."""
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    cell = '<Cell><Data ss:Type="String">{}</Data></Cell>'
+    written = "".join(
+        f"<Row>{''.join(cell.format(escape(text)) for text in row)}</Row>" for row in rows
     )
-    path.write_text(text, encoding=encoding)
+    path.write_text(
+        f'<?xml version="1.0" encoding="{encoding}"?>{head}<Workbook xmlns="{space}" '
+        f'xmlns:ss="{space}"><Worksheet ss:Name="S"><Table>{written}{after}</Table></Worksheet>'
+        "</Workbook>",
+        encoding=encoding,
+    )
     return path
 
 
