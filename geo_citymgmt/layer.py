@@ -53,8 +53,8 @@ from geo_citymgmt.metric import (
     zone_positions,
 )
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.reading.limits import ReadLimits, within_limits
 from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
+from geo_citymgmt.reading.limits import ReadLimits, within_limits
 from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.source import SourceLayer

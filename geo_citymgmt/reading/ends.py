@@ -38,7 +38,10 @@ def composed_all(texts: pa.Array) -> pa.Array:
     """Return texts as :func:`composed` does, all at once."""
     long = pc.fill_null(pc.greater(pc.binary_length(texts), _LONG), False)
     if pc.any(long).as_py():
-        heaped = [bool(k) and _is_heaped(t) for k, t in zip(long.to_pylist(), texts.to_pylist(), strict=True)]
+        heaped = [
+            bool(k) and _is_heaped(t)
+            for k, t in zip(long.to_pylist(), texts.to_pylist(), strict=True)
+        ]
         if any(heaped):
             mask = pa.array(heaped)
             plain = pc.if_else(mask, pa.scalar("", texts.type), texts)

@@ -67,7 +67,9 @@ class ArchiveLimits:
             is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not is_number or not value > 0:
                 raise CityDataError(
-                    Text(f"上限 {item.name} 为 {value!r}。", f"the limit {item.name} is {value!r}."),
+                    Text(
+                        f"上限 {item.name} 为 {value!r}。", f"the limit {item.name} is {value!r}."
+                    ),
                     remedy=Text("应为正数。", "It is a number above 0."),
                 )
 
@@ -117,7 +119,8 @@ class ReadLimits(ArchiveLimits):
     query_bytes: int = 1 << 30
 
 
-_CURRENT: ContextVar[ReadLimits] = ContextVar("limits", default=ReadLimits())
+_USUAL = ReadLimits()
+_CURRENT: ContextVar[ReadLimits] = ContextVar("limits", default=_USUAL)
 
 
 def current_limits() -> ReadLimits:
@@ -234,7 +237,8 @@ def raising(remedy: Text, limit: str, needed: float) -> Text:
     """Return a remedy with how a limit is raised to what is needed."""
     how = f"{limit}={math.ceil(needed)}"
     return Text(
-        f"{remedy.zh}若确实这么大且来源可靠，请加 --limit {how}（Python：limits=ReadLimits({how})）。",
+        f"{remedy.zh}若确实这么大且来源可靠，请加 --limit {how}"
+        f"（Python：limits=ReadLimits({how})）。",
         f"{remedy.en} If it truly is so large and you trust where it comes from, add --limit {how} "
         f"(Python: limits=ReadLimits({how})).",
     )

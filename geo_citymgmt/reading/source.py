@@ -27,8 +27,8 @@ from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
-from geo_citymgmt.reading.multipatch import MULTIPATCH
 from geo_citymgmt.reading.limits import ArchiveLimits, allowing, check_file_size, within_limits
+from geo_citymgmt.reading.multipatch import MULTIPATCH
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
 from geo_citymgmt.reading.sheet import list_sheets

@@ -26,7 +26,13 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.arrow import expanded_size, plain_array, plain_frame, shapes_of, tell_unreadable
+from geo_citymgmt.reading.arrow import (
+    expanded_size,
+    plain_array,
+    plain_frame,
+    shapes_of,
+    tell_unreadable,
+)
 from geo_citymgmt.reading.balloon import with_balloons
 from geo_citymgmt.reading.geopackage import check_database, is_logged, opened
 from geo_citymgmt.reading.kml import ONLY_LINKS, holds_only_links, prepared, spelt_name
@@ -404,7 +410,9 @@ def _parts_of(path: Path) -> Iterator[Path]:
 def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
     if not names:
         raise unreadable(
-            path.name, Text("其中没有可读取的图层。", "holds no layer that can be read."), _EXPORT_AGAIN
+            path.name,
+            Text("其中没有可读取的图层。", "holds no layer that can be read."),
+            _EXPORT_AGAIN,
         )
     if sublayer is None and len(names) == 1:
         return names[0]

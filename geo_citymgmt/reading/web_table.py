@@ -23,9 +23,7 @@ __all__ = ["Page", "read_sheet_xml", "read_web_table"]
 _CHARSET = re.compile(rb"charset\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})", re.I)
 #: A mark begins, goes on to its end around what stands in quotes, and has a name.
 _MARK = re.compile(r"<(?:!--|[!?/]|[A-Za-z])")
-_REST = re.compile(
-    r"[^>\"']*(?:(?:(?<!=)[\"']|(?<==)\"[^\"]*\"|(?<==)'[^']*')[^>\"']*)*(?=>)"
-)
+_REST = re.compile(r"[^>\"']*(?:(?:(?<!=)[\"']|(?<==)\"[^\"]*\"|(?<==)'[^']*')[^>\"']*)*(?=>)")
 _TAG = re.compile(r"(/?)([A-Za-z][^\s/>]*)")
 _SPAN = re.compile(r"\b(colspan|rowspan)\s{0,8}=\s{0,8}[\"']?\s{0,8}(\d{1,8})", re.I)
 #: What stands in these is no text, and their marks are none.
@@ -276,7 +274,9 @@ class _Grid:
         if len(self._rows) == _ROWS:
             raise unreadable(
                 self._room.name,
-                Text(f"网页中的表格超过 {_ROWS:,} 行。", f"its table has more than {_ROWS:,} rows."),
+                Text(
+                    f"网页中的表格超过 {_ROWS:,} 行。", f"its table has more than {_ROWS:,} rows."
+                ),
                 Text("请另存为 .csv。", "Save it as .csv."),
             )
         self._rows.append([])

@@ -234,9 +234,7 @@ def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
     return number, at + most
 
 
-def _check_repeats(
-    extents: Extents, archive: zipfile.ZipFile, part: zipfile.ZipInfo
-) -> None:
+def _check_repeats(extents: Extents, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
     table, row = _Repeated(), _Repeated()
 

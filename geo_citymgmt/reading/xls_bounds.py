@@ -73,9 +73,7 @@ def _workbooks(data: bytes) -> list[bytes]:
         sectors += more[:-1]
         first_list = more[-1]
     parts = [
-        np.frombuffer(data, "<u4", size // 4, (s + 1) * size)
-        for s in sectors[:n_most]
-        if s < _LAST
+        np.frombuffer(data, "<u4", size // 4, (s + 1) * size) for s in sectors[:n_most] if s < _LAST
     ]
     table = np.concatenate(parts) if parts else np.empty(0, dtype="<u4")
 

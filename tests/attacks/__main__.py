@@ -25,7 +25,8 @@ def main() -> int:
         n_over, n_other = n_over + result.is_over, n_other + is_other
         mark = "OVER" if result.is_over else "other" if is_other else ""
         print(
-            f"{result.name:32}{result.outcome:18}{result.seconds:6.1f} s{result.mb:7.0f} MB  {mark}",
+            f"{result.name:40} {result.outcome:18}{result.seconds:6.1f} s{result.mb:7.0f} MB  "
+            f"{mark}",
             flush=True,
         )
         if mark:

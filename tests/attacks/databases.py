@@ -61,7 +61,9 @@ def gpkg_view_of_blobs(folder: Path) -> Path:
 def gpkg_view_of_products(folder: Path) -> Path:
     joined = ", ".join(f"m0 a{k}" for k in range(30))
     path = _computed(folder, f"SELECT a0.fid, a0.geom, a0.manhole_id FROM {joined}")
-    return _changed(path, *["INSERT INTO m0 (geom, manhole_id) SELECT geom, manhole_id FROM m0"] * 6)
+    return _changed(
+        path, *["INSERT INTO m0 (geom, manhole_id) SELECT geom, manhole_id FROM m0"] * 6
+    )
 
 
 @ATTACKS.add("refused")

@@ -120,7 +120,9 @@ def shx_of_its_own(folder: Path) -> Path:
 
 def _flat(folder: Path) -> Path:
     path = folder / "manholes.fgb"
-    frame = gpd.GeoDataFrame({"编号": ["J1", "J2"]}, geometry=[shapely.Point(120.6, 31.3)] * 2, crs=4490)
+    frame = gpd.GeoDataFrame(
+        {"编号": ["J1", "J2"]}, geometry=[shapely.Point(120.6, 31.3)] * 2, crs=4490
+    )
     pyogrio.write_dataframe(frame, path, layer_options={"SPATIAL_INDEX": "NO"})
     return path
 
@@ -234,6 +236,8 @@ def ids_of_sixteen_digits(folder: Path) -> Path:
 
 @ATTACKS.add("ZONES_SHAPELESS")
 def districts_without_shapes(folder: Path) -> Path:
-    zones = gpd.GeoDataFrame({"区划代码": ["320508"], "名称": ["姑苏区"]}, geometry=[None], crs=4490)
+    zones = gpd.GeoDataFrame(
+        {"区划代码": ["320508"], "名称": ["姑苏区"]}, geometry=[None], crs=4490
+    )
     zones.to_file(folder / "districts.gpkg", layer="districts")
     return _city(folder)

@@ -82,7 +82,10 @@ def csv_of_quotes(folder: Path) -> Path:
 
 @ATTACKS.add("read", records=300)
 def csv_of_nested_quotes(folder: Path) -> Path:
-    return _csv(folder, f"{_HEAD},备注\n" + "".join(f'J{k},120.6,31.3,"{chr(34) * 10_000}"\n' for k in range(300)))
+    return _csv(
+        folder,
+        f"{_HEAD},备注\n" + "".join(f'J{k},120.6,31.3,"{chr(34) * 10_000}"\n' for k in range(300)),
+    )
 
 
 def _long_cells() -> list[str]:
@@ -91,8 +94,9 @@ def _long_cells() -> list[str]:
         "1", "0", " ", "(", "（", ")", "[", "°", "'", "''", "′", ".", ",", "-", "/", ":", "1,",
         "1,234", "1 ", " 1", "1.", "1/", "1-", "1°", "120°30'", "东经", "E", "E1", "1E", "亩", "m",
         "㎡", "a", "A", "aB", "_", "年", "1年", "2021-", "1月", "T", "+", "+1", "=", "=\"", "\t",
-        "\u3000", "合计", "注", "POINT(", "((", "1 1,", "{", "[1,", "13", "1391234567 ", "11010119900101123 ",
-        "市", "区", "x1", "公里", "约", "a\u0300\u0316", "\u0300\u0316", "亩 ", "(m)", "/m", "约1", "1至", "~1", "1~", "1万", "1×", "K1+", "D", "DN1", "Φ1",
+        "\u3000", "合计", "注", "POINT(", "((", "1 1,", "{", "[1,", "13", "1391234567 ",
+        "11010119900101123 ", "市", "区", "x1", "公里", "约", "a\u0300\u0316", "\u0300\u0316",
+        "亩 ", "(m)", "/m", "约1", "1至", "~1", "1~", "1万", "1×", "K1+", "D", "DN1", "Φ1",
     ]  # fmt: skip
     return [piece * (100_000 // len(piece)) + end for piece in pieces for end in ("", "!")]
 
@@ -106,7 +110,22 @@ _FIELDS = (
 @ATTACKS.add("read", is_small=False)
 def csv_long_cells(folder: Path) -> Path:
     cells = [f'"{cell.replace(chr(34), chr(34) * 2)}"' for cell in _long_cells()]
-    plain = ["J1", "120.6", "31.3", "", "700", "2.5", "2021-06-30", "正常", "姑苏区", "路", "", "", "", ""]
+    plain = [
+        "J1",
+        "120.6",
+        "31.3",
+        "",
+        "700",
+        "2.5",
+        "2021-06-30",
+        "正常",
+        "姑苏区",
+        "路",
+        "",
+        "",
+        "",
+        "",
+    ]
     rows = [",".join(_FIELDS)] + [",".join(plain)] * 10
     for k, cell in enumerate(cells):
         row = list(plain)
@@ -159,7 +178,8 @@ def json_deep_by_line(folder: Path) -> Path:
 def json_deep_position(folder: Path) -> Path:
     deep = "[" * 900 + "120.6, 31.3" + "]" * 900
     good = json.dumps(_features({"编号": "J1"})[0])
-    bad = f'{{"type":"Feature","properties":{{}},"geometry":{{"type":"Polygon","coordinates":{deep}}}}}'
+    shape = f'{{"type":"Polygon","coordinates":{deep}}}'
+    bad = f'{{"type":"Feature","properties":{{}},"geometry":{shape}}}'
     return _json(folder, f'{{"type":"FeatureCollection","features":[{good},{bad}]}}')
 
 
@@ -181,7 +201,9 @@ def json_deep_property(folder: Path) -> Path:
 
 @ATTACKS.add("refused")
 def json_long_number(folder: Path) -> Path:
-    good = json.dumps(_features({"编号": "J1", "x": 0})[0]).replace('"x": 0', f'"x": {"9" * 5_000_000}')
+    good = json.dumps(_features({"编号": "J1", "x": 0})[0]).replace(
+        '"x": 0', f'"x": {"9" * 5_000_000}'
+    )
     return _json(folder, f'{{"type":"FeatureCollection","features":[{good}]}}')
 
 
@@ -268,7 +290,11 @@ def kml_entities(folder: Path) -> Path:
 
 @ATTACKS.add("COORD_NONFINITE")
 def kml_long_coordinates(folder: Path) -> Path:
-    far = "<Placemark><Point><coordinates>" + "1" * 5_000_000 + ",31</coordinates></Point></Placemark>"
+    far = (
+        "<Placemark><Point><coordinates>"
+        + "1" * 5_000_000
+        + ",31</coordinates></Point></Placemark>"
+    )
     return _kml(folder, _mark() + far)
 
 
@@ -293,9 +319,7 @@ def gpx_entities_in_utf16(folder: Path) -> Path:
 
 @ATTACKS.add("refused")
 def gpx_names_of_their_own(folder: Path) -> Path:
-    points = (
-        _WAYPOINT.format(f"<extensions><n{k}>1</n{k}></extensions>") for k in range(5_000)
-    )
+    points = (_WAYPOINT.format(f"<extensions><n{k}>1</n{k}></extensions>") for k in range(5_000))
     return _written(folder, "manholes.gpx", _GPX.format("utf-8", "", "".join(points)))
 
 
@@ -375,7 +399,9 @@ def mif_count_of_points(folder: Path) -> Path:
 def mif_count_of_columns(folder: Path) -> Path:
     (folder / "manholes.mid").write_text('"J1"\n')
     return _written(
-        folder, "manholes.mif", 'Version 300\nDelimiter ","\nColumns 2000000000\n  id Char(10)\nData\n'
+        folder,
+        "manholes.mif",
+        'Version 300\nDelimiter ","\nColumns 2000000000\n  id Char(10)\nData\n',
     )
 
 
@@ -387,7 +413,11 @@ def dxf_blank_lines(folder: Path) -> Path:
 @ATTACKS.add("RECORD_UNREADABLE")
 def boundary_points_of_many_rings(folder: Path) -> Path:
     points = "".join(f"J{k},{k},{3450000 + k},{500000 + k % 7}\n" for k in range(100_000))
-    return _written(folder, "manholes.txt", f"[属性描述]\n坐标系=2000国家大地坐标系\n[地块坐标]\n4,1,1,A,面,,,@\n{points}")
+    return _written(
+        folder,
+        "manholes.txt",
+        f"[属性描述]\n坐标系=2000国家大地坐标系\n[地块坐标]\n4,1,1,A,面,,,@\n{points}",
+    )
 
 
 @ATTACKS.add("read", is_small=False)
@@ -397,7 +427,9 @@ def boundary_points_of_good_rings(folder: Path) -> Path:
         corners = [(x, y), (x, y + 10), (x + 10, y + 10), (x + 10, y), (x, y)]
         return "".join(f"J1,{k},{a},{b}\n" for a, b in corners)
 
-    text = "[属性描述]\n坐标系=2000国家大地坐标系\n几度分带=3\n带号=40\n[地块坐标]\n4,1,1,A,面,,,@\n"
+    text = (
+        "[属性描述]\n坐标系=2000国家大地坐标系\n几度分带=3\n带号=40\n[地块坐标]\n4,1,1,A,面,,,@\n"
+    )
     return _written(folder, "manholes.txt", text + "".join(map(ring, range(20_000))))
 
 
@@ -409,10 +441,8 @@ def wkt_nested_collections(folder: Path) -> Path:
 
 @ATTACKS.add("RECORD_UNREADABLE")
 def wkb_nested_collections_in_a_column(folder: Path) -> Path:
-    head, point = "0107000000" "01000000", "0101000000" "6666666666265E40" "CDCCCCCCCC4C3F40"
-    return _written(
-        folder, "manholes.csv", f"编号,geom\nJ1,{point}\nJ2,{head * 20_000}{point}\n"
-    )
+    head, point = "010700000001000000", "01010000006666666666265E40CDCCCCCCCC4C3F40"
+    return _written(folder, "manholes.csv", f"编号,geom\nJ1,{point}\nJ2,{head * 20_000}{point}\n")
 
 
 @ATTACKS.add("RECORD_UNREADABLE", layer="roads")

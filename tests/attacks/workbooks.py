@@ -117,7 +117,9 @@ def xlsx_hidden_columns(folder: Path) -> Path:
         parts = {name: archive.read(name) for name in archive.namelist()}
     columns = "".join(f'<col min="{k}" max="{k}" hidden="1"/>' for k in range(4, 16_384))
     sheet = parts["xl/worksheets/s.xml"].decode()
-    parts["xl/worksheets/s.xml"] = sheet.replace("<sheetData>", f"<cols>{columns}</cols><sheetData>")
+    parts["xl/worksheets/s.xml"] = sheet.replace(
+        "<sheetData>", f"<cols>{columns}</cols><sheetData>"
+    )
     return _packed(path, parts)
 
 
@@ -301,8 +303,10 @@ def _ods(folder: Path, rows: str, *, head: str = "") -> Path:
     return write_ods(path, [_HEADINGS, ("J1", "120.6", "31.3")], after=rows, head=head)
 
 
-def write_ods(path: Path, rows: Iterable[Sequence[str]], *, after: str = "", head: str = "") -> Path:
-    """Write a sheet of texts as an .ods; ``after`` and ``head`` are put into its XML as they are."""
+def write_ods(
+    path: Path, rows: Iterable[Sequence[str]], *, after: str = "", head: str = ""
+) -> Path:
+    """Write a sheet of texts as an .ods; ``after`` and ``head`` go into its XML as they are."""
     office = "urn:oasis:names:tc:opendocument:xmlns:"
     spaces = " ".join(f'xmlns:{p}="{office}{p}:1.0"' for p in ("office", "table", "text"))
     cell = '<table:table-cell office:value-type="string"><text:p>{}</text:p></table:table-cell>'
@@ -394,7 +398,7 @@ def html_wide_spans(folder: Path) -> Path:
 
 @ATTACKS.add("refused")
 def html_rows_in_an_open_mark(folder: Path) -> Path:
-    return _page(folder, "<a title=\"<tr><td>J2</td><td>120.7</td><td>31.4</td></tr>")
+    return _page(folder, '<a title="<tr><td>J2</td><td>120.7</td><td>31.4</td></tr>')
 
 
 @ATTACKS.add("refused")
@@ -469,7 +473,8 @@ def xml_far_cells(folder: Path) -> Path:
 
 @ATTACKS.add("refused")
 def xml_far_rows(folder: Path) -> Path:
-    row = '<Row ss:Index="{}"><Cell ss:MergeAcross="16000"><Data ss:Type="String">x</Data></Cell></Row>'
+    cell = '<Cell ss:MergeAcross="16000"><Data ss:Type="String">x</Data></Cell>'
+    row = f'<Row ss:Index="{{}}">{cell}</Row>'
     return _sheet_xml(folder, "".join(row.format(k * 40) for k in range(1, 20_000)))
 
 
