@@ -447,6 +447,10 @@ def _stated(file: Path, kind: str, layer: str) -> int | None:
                 return int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])
         except sqlite3.Error:
             return None
+    if kind == "mif" and (table := file.with_suffix(".mid")).exists():
+        # A line for each object; what is no object any more is passed over without a word.
+        n = sum(not line.isspace() for line in table.read_bytes().splitlines())
+        return n or None
     if kind == "flatgeobuf":
         count = int(pyogrio.read_info(str(file))["features"])
         return count if count > 0 else None

@@ -57,7 +57,7 @@ def gpkg_view_of_blobs(folder: Path) -> Path:
     return _computed(folder, "SELECT fid, geom, zeroblob(900000000) AS manhole_id FROM m0")
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def gpkg_view_of_products(folder: Path) -> Path:
     joined = ", ".join(f"m0 a{k}" for k in range(30))
     path = _computed(folder, f"SELECT a0.fid, a0.geom, a0.manhole_id FROM {joined}")
@@ -66,7 +66,7 @@ def gpkg_view_of_products(folder: Path) -> Path:
     )
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def gpkg_view_of_doublings(folder: Path) -> Path:
     path = _package(folder)
     views = ["CREATE VIEW v0 AS SELECT * FROM m0"]
@@ -96,7 +96,7 @@ def gpkg_count_that_disagrees(folder: Path) -> Path:
     return _changed(_package(folder, 3), "UPDATE gpkg_ogr_contents SET feature_count = 5000000")
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def gpkg_many_tables(folder: Path) -> Path:
     tables = [f"CREATE TABLE t{k} (x)" for k in range(3000)]
     return _changed(_package(folder), *tables)
@@ -131,12 +131,12 @@ def parquet_nested_collections(folder: Path) -> Path:
     return _parquet(folder, _geo(pa.table({"manhole_id": ["1", "2"], "geometry": shapes})))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def parquet_of_nothing(folder: Path) -> Path:
     return _parquet(folder, pa.table({"manhole_id": pa.nulls(50_000_000, pa.int64())}))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def parquet_of_one_number(folder: Path) -> Path:
     return _parquet(folder, pa.table({"manhole_id": np.zeros(20_000_000, dtype=np.int64)}))
 
@@ -157,7 +157,7 @@ def parquet_of_one_shape(folder: Path) -> Path:
     return _parquet(folder, _geo(table))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def parquet_of_one_text_in_lists(folder: Path) -> Path:
     inner = _repeated("x" * 900_000, 100_000)
     lists = pa.ListArray.from_arrays(np.arange(0, 100_001, 10, dtype=np.int32), inner)
@@ -165,14 +165,14 @@ def parquet_of_one_text_in_lists(folder: Path) -> Path:
     return _parquet(folder, pa.table({"manhole_id": np.arange(10_000), "x": plain}))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def parquet_of_zeros(folder: Path) -> Path:
     value = "0" * 20_000_000
     table = pa.table({"manhole_id": [f"{k}{value}" for k in range(20)]})
     return _parquet(folder, table, compression="zstd", use_dictionary=False)
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def parquet_of_many_columns(folder: Path) -> Path:
     return _parquet(folder, pa.table({f"c{k}": [1] for k in range(20_000)}))
 

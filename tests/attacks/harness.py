@@ -10,13 +10,14 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.reading.limits import ReadLimits, allowing
 
 #: What no attack may take.
 MOST_SECONDS, MOST_MB = 20.0, 1000
@@ -98,6 +99,27 @@ def run(attack: Attack, folder: Path | None = None) -> Result:
         return Result(attack.name, "crash", seconds, mb, text)
     outcome, detail = json.loads(text)
     return Result(attack.name, outcome, seconds, mb, detail)
+
+
+def run_together(attacks: Sequence[Attack], folder: Path) -> list[Result]:
+    """Build and read attacks in one child; where it ends before its time, in one each."""
+
+    def work() -> str:
+        out = []
+        for attack in attacks:
+            place = folder / attack.name
+            place.mkdir()
+            source = Path(str(attack.build(place)))
+            start = time.monotonic()
+            with allowing(ReadLimits(query_seconds=0.5)):
+                outcome, _ = _read(attack, source)
+            out.append([attack.name, outcome, time.monotonic() - start])
+        return json.dumps(out)
+
+    status, _, mb, text = _child(work)
+    if status == 0:
+        return [Result(name, outcome, seconds, mb) for name, outcome, seconds in json.loads(text)]
+    return [run(attack) for attack in attacks]
 
 
 def _read(attack: Attack, source: Path) -> tuple[str, str]:

@@ -109,7 +109,7 @@ def dbf_of_zeros(folder: Path) -> Path:
     return path
 
 
-@ATTACKS.add("SHX_DAMAGED")
+@ATTACKS.add("SHX_DAMAGED", is_small=False)
 def shx_of_its_own(folder: Path) -> Path:
     path = _shapefile(folder)
     entries = np.tile(np.array([[50, 10]], dtype=">i4"), (300_000, 1))
@@ -156,17 +156,17 @@ def _zip(folder: Path, members: dict[str, bytes]) -> Path:
     return path
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def zip_dense_member(folder: Path) -> Path:
     return _zip(folder, {"manholes.csv": b"0" * (200 << 20)})
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def zip_many_members(folder: Path) -> Path:
     return _zip(folder, {f"{k}.csv": b"" for k in range(20_000)})
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def zip_of_zip(folder: Path) -> Path:
     path = _zip(folder, {"a.csv": b"x"})
     for k in range(10):

@@ -34,7 +34,7 @@ def csv_of_equal_columns(folder: Path) -> Path:
     return _csv(folder, f"{_HEAD}{',列' * 100_000}\n{_ROW}{',x' * 100_000}\n")
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def csv_of_commas(folder: Path) -> Path:
     return _csv(folder, f"{_HEAD}\n{_ROW}\n{',' * 10_000_000}\n")
 
@@ -61,7 +61,7 @@ def csv_long_cell_of_lines(folder: Path) -> Path:
     return _csv(folder, f'{_HEAD},备注\n{_ROW},"' + "line\n" * 40_000_000 + '"\n')
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def csv_of_zeros(folder: Path) -> Path:
     path = _csv(folder, f"{_HEAD}\n{_ROW}\n")
     os.truncate(path, 1 << 30)
@@ -75,12 +75,12 @@ def csv_beyond_all_size(folder: Path) -> Path:
     return path
 
 
-@ATTACKS.add("ROW_RAGGED", records=None)
+@ATTACKS.add("ROW_RAGGED", records=None, is_small=False)
 def csv_of_quotes(folder: Path) -> Path:
     return _csv(folder, f"{_HEAD},备注\n" + f'{_ROW},"{"x" * 20}\n' * 50_001)
 
 
-@ATTACKS.add("read", records=300)
+@ATTACKS.add("read", records=300, is_small=False)
 def csv_of_nested_quotes(folder: Path) -> Path:
     return _csv(
         folder,
@@ -269,7 +269,7 @@ def kml_nested_folders(folder: Path) -> Path:
     return _kml(folder, "<Folder>" * 20_000 + _mark() + "</Folder>" * 20_000)
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def kml_names_of_their_own(folder: Path) -> Path:
     marks = (
         _mark(f'<ExtendedData><Data name="n{k}"><value>1</value></Data></ExtendedData>')
@@ -288,7 +288,7 @@ def kml_entities(folder: Path) -> Path:
     return _kml(folder, _mark("<description>&a11;</description>"), head=LAUGHS)
 
 
-@ATTACKS.add("COORD_NONFINITE")
+@ATTACKS.add("COORD_NONFINITE", is_small=False)
 def kml_long_coordinates(folder: Path) -> Path:
     far = (
         "<Placemark><Point><coordinates>"
@@ -323,7 +323,7 @@ def gpx_names_of_their_own(folder: Path) -> Path:
     return _written(folder, "manholes.gpx", _GPX.format("utf-8", "", "".join(points)))
 
 
-@ATTACKS.add("read", records=1)
+@ATTACKS.add("read", records=1, is_small=False)
 def gpx_nested_extensions(folder: Path) -> Path:
     deep = "<extensions>" + "<a>" * 100_000 + "</a>" * 100_000 + "</extensions>"
     return _written(folder, "manholes.gpx", _GPX.format("utf-8", "", _WAYPOINT.format(deep)))
@@ -359,7 +359,7 @@ def gml_outside_entity(folder: Path) -> Path:
     return _written(folder, "manholes.gml", _GML.format("utf-8", outside, member))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def gml_names_of_their_own(folder: Path) -> Path:
     members = (_MEMBER.format(k, k, f"<f:n{k}>1</f:n{k}>", _PLACE) for k in range(5_000))
     return _written(folder, "manholes.gml", _GML.format("utf-8", "", "".join(members)))
@@ -410,7 +410,7 @@ def dxf_blank_lines(folder: Path) -> Path:
     return _written(folder, "manholes.dxf", "0" + "\n" * 65_000)
 
 
-@ATTACKS.add("RECORD_UNREADABLE")
+@ATTACKS.add("RECORD_UNREADABLE", is_small=False)
 def boundary_points_of_many_rings(folder: Path) -> Path:
     points = "".join(f"J{k},{k},{3450000 + k},{500000 + k % 7}\n" for k in range(100_000))
     return _written(

@@ -83,7 +83,7 @@ def xlsx_mostly_empty(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS + '<row r="3400"><c r="XFD3400"><v>1</v></c></row>')
 
 
-@ATTACKS.add("read", records=1)
+@ATTACKS.add("read", records=1, is_small=False)
 def xlsx_stray_cell_far_below(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS + '<row r="1048576"><c r="A1048576"><v> </v></c></row>')
 
@@ -94,12 +94,12 @@ def xlsx_count_of_strings(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS, strings=strings)
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def xlsx_dense_part(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS + '<row><c r="A3"/></row>' * 3_000_000)
 
 
-@ATTACKS.add("read", records=2001)
+@ATTACKS.add("read", records=2001, is_small=False)
 def xlsx_overlapping_merges(folder: Path) -> Path:
     rows = "".join(
         f'<row r="{k}">{_text_cell(f"A{k}", f"K{k}")}<c r="B{k}"><v>120.6</v></c>'
@@ -110,7 +110,7 @@ def xlsx_overlapping_merges(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS + rows, after=f"<mergeCells>{merges}</mergeCells>")
 
 
-@ATTACKS.add("read", records=1)
+@ATTACKS.add("read", records=1, is_small=False)
 def xlsx_hidden_columns(folder: Path) -> Path:
     path = _xlsx(folder, _HEAD_ROWS)
     with zipfile.ZipFile(path) as archive:
@@ -391,7 +391,7 @@ def _page(folder: Path, rows: str) -> Path:
     return path
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def html_wide_spans(folder: Path) -> Path:
     return _page(folder, "<tr><td colspan=16384>x</td></tr>" * 20_000)
 
@@ -401,7 +401,7 @@ def html_rows_in_an_open_mark(folder: Path) -> Path:
     return _page(folder, '<a title="<tr><td>J2</td><td>120.7</td><td>31.4</td></tr>')
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def html_deep_spans(folder: Path) -> Path:
     return _page(folder, "<tr><td colspan=16384 rowspan=1000000>x</td></tr>" + "<tr>" * 100_000)
 
@@ -426,7 +426,7 @@ def html_open_attributes(folder: Path) -> Path:
     return _after(_page(folder, ""), "<a " + "b='c" * 100_000)
 
 
-@ATTACKS.add("read", records=1)
+@ATTACKS.add("read", records=1, is_small=False)
 def html_deep_tables(folder: Path) -> Path:
     return _after(_page(folder, ""), "<table><tr><td>" * 100_000)
 
@@ -466,12 +466,12 @@ def write_sheet_xml(
     return path
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def xml_far_cells(folder: Path) -> Path:
     return _sheet_xml(folder, '<Row><Cell ss:Index="16384"/></Row>' * 20_000)
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def xml_far_rows(folder: Path) -> Path:
     cell = '<Cell ss:MergeAcross="16000"><Data ss:Type="String">x</Data></Cell>'
     row = f'<Row ss:Index="{{}}">{cell}</Row>'
