@@ -34,6 +34,13 @@ CRS = "EPSG:4549"
 X0, Y0 = 550_000.0, 3_460_000.0
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Call bytes and long texts by their argument: packed bytes may hold the time of day, and then
+    two processes do not agree on the tests there are."""
+    named = isinstance(val, bytes) or (isinstance(val, str) and len(val) > 60)
+    return argname if named else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the tests of a file in one process, so that what they share is made once."""

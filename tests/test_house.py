@@ -127,6 +127,12 @@ def test_no_module_is_longer_than_a_house_can_bear():
     assert not long
 
 
+def test_every_process_of_a_run_has_the_same_tests(request):
+    """Packed bytes hold the time of day: a test called after them has another name elsewhere."""
+    names = [item.nodeid for item in request.session.items]
+    assert [name for name in names if len(name) > 250 or "\\x1f\\x8b" in name] == []
+
+
 def test_nothing_in_the_repository_is_bound_to_one_machine():
     tracked = run("git", "ls-files").stdout.split("\n")
     if tracked == [""]:

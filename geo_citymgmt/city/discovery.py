@@ -735,15 +735,8 @@ def _take_city(found: CitySource, table: pd.DataFrame) -> None:
         found.profile = profile
     metric_crs = row.get("metric_crs")
     found.metric_crs = metric_crs if isinstance(metric_crs, str) and metric_crs else None
-    found.data_source, found.notice = (
-        Text(
-            *(
-                "" if pd.isna(text := row.get(f"{name}_{lang}", "")) else text
-                for lang in ("zh", "en")
-            )
-        )
-        for name in ("source", "notice")
-    )
+    said = row.reindex(["source_zh", "source_en", "notice_zh", "notice_en"]).fillna("")
+    found.data_source, found.notice = Text(*said[:2]), Text(*said[2:])
     if pd.notna(row["data_date"]):
         found.data_date = pd.Timestamp(row["data_date"])
     found.order = tuple(str(row["zone_order"]).split(";"))

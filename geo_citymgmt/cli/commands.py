@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -228,7 +229,10 @@ def convert(
     city = load_source(source, reading)
     tell_unusable(city, lang)
     suffix = out.suffix.lower()
-    with_too = {"include_personal": include_personal, "include_unknown": all_columns}
+    with_too: dict[str, Any] = {
+        "include_personal": include_personal,
+        "include_unknown": all_columns,
+    }
     if suffix == ".gpkg":
         city.to_file(out, **with_too)
     elif suffix == ".xlsx":
@@ -247,12 +251,7 @@ def convert(
                     ".gpkg.",
                 ),
             )
-        write_layer(
-            city.layer(kept[0]),
-            out,
-            include_personal=include_personal,
-            include_unknown=all_columns,
-        )
+        write_layer(city.layer(kept[0]), out, **with_too)
     click.echo(str(out))
     tell_left_out(city, lang, **with_too)
     return outcome(city, lang, fatal=False)

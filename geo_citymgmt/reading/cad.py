@@ -22,11 +22,11 @@ from geo_citymgmt.reading.cad_shapes import (
     Position,
     copies_of,
     is_too_large,
-    needs_ezdxf,
     objects_of,
     places_of,
     plain_shape,
     points_of,
+    require_ezdxf,
 )
 from geo_citymgmt.reading.cad_text import cad_text, cad_words
 from geo_citymgmt.reading.drawing import (
@@ -128,10 +128,8 @@ def read_drawing(
 
 
 def _indexed(path: Path, encoding: str | None) -> Drawing:
-    with needs_ezdxf(path.name):
-        import ezdxf  # noqa: F401
-
-        return index_drawing(path, encoding)
+    require_ezdxf(path.name)
+    return index_drawing(path, encoding)
 
 
 def _filled_layers(path: Path, drawing: Drawing) -> list[CadLayer]:

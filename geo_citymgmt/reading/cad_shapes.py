@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "MOST_IN_LAYER", "MOST_POINTS", "MOST_RINGS", "Curved", "Position", "copies_of", "is_too_large",
-    "needs_ezdxf", "objects_of", "places_of", "plain_shape", "points_of",
+    "objects_of", "places_of", "plain_shape", "points_of", "require_ezdxf",
 ]  # fmt: skip
 
 Position = tuple[float, float, float]
@@ -62,9 +63,8 @@ _PLACES = frozenset((*range(10, 19), 110, 111, 112, 210, 211, 212, 213))
 _SPLINE_FIT, _FRAME = 4, 16
 
 
-@contextmanager
-def needs_ezdxf(name: str) -> Iterator[None]:
-    """Turn a missing library into an error that names the extra to install.
+def require_ezdxf(name: str) -> None:
+    """Refuse a drawing where the library that reads them is missing, naming the extra.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def needs_ezdxf(name: str) -> Iterator[None]:
         ezdxf is not installed.
     """
     try:
-        yield
+        import_module("ezdxf")
     except ImportError as error:
         raise SourceError(
             Text(
