@@ -31,21 +31,26 @@ _CHUNK = 1 << 22
 #: more, the XML is read by its grammar.
 _PLACE = re.compile(rb"\sr\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z]{0,4})(\d{1,12})")
 _COUNT = re.compile(rb"uniqueCount\s{0,8}=\s{0,8}[\"']\s{0,8}(\d{1,20})")
-_WIDE = re.compile(rb"\s{9}")
+_WIDE = re.compile(rb"\br\s{9,}+=|=\s{9,}+[\"']|[\"']\s{9,}+\w")
 #: Attributes of a cell of an .ods that holds something.
 _HOLDS = re.compile(r"(^|[:-])(value|value-type|formula)$")
 _PLACE_TEXT = re.compile(r"\s*([A-Za-z]{0,4})(\d{1,12})")
 #: Rows and cells, whether or not they say where they stand.
 _ROW, _CELL = re.compile(rb"[<:]row[\s/>]"), re.compile(rb"[<:]c[\s/>]")
-#: A window of the search begins with so much of the one before.
-_OVERLAP = 128
+#: Cells and rows of a format alone. Their attributes hold no quotes or brackets, so that what is
+#: passed over is nothing else to the reader of values either.
+_ATTRIBUTES = rb"(?:\s[\w:.-]+=(?:\"[^\"'<>]*\"|'[^\"'<>]*'))*\s?"
+_BARE_CELL = re.compile(rb"<(?:\w{1,9}:)?c" + _ATTRIBUTES + rb"(?:/>|></(?:\w{1,9}:)?c>)")
+_BARE_ROW = re.compile(rb"<(?:\w{1,9}:)?row" + _ATTRIBUTES + rb"/?>")
+_LONGEST_TAG = 1 << 18
 #: The parts of an .xlsb that hold cells and texts, and their records.
 _SHEETS, _STRINGS = re.compile(r"worksheets/[^/]*\.bin$", re.I), re.compile(r"strings\.bin$", re.I)
-_ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(1, 12), 159
+_ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(2, 12), 159
 
 
 class _Extent(NamedTuple):
-    """What a part claims: its furthest row and column, how many cells it has, and texts counts."""
+    """What a part claims: the furthest row and column that hold anything, how many cells do, and
+    how many texts it counts."""
 
     rows: int
     columns: int
@@ -163,11 +168,15 @@ def _check_part(extents: Extents, part: zipfile.ZipInfo, found: _Extent) -> None
 
 
 def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
-    """Return what the rows, cells and counts of a part claim."""
+    """Return what the cells of a part that hold anything, and its counts, claim.
+
+    Cells and rows of a format alone are as many as a spreadsheet has, and no reader lays them out.
+    """
     row = column = texts = 1
     n_cells = n_placed = n_tags = 0
-    for window in _windows(archive, part):
-        if _WIDE.search(window):
+    for whole in _windows(archive, part):
+        window = _BARE_ROW.sub(b"", _BARE_CELL.sub(b"", whole))
+        if _WIDE.search(window) or len(whole) - whole.rfind(b"<") > _LONGEST_TAG:
             return _claims_by_grammar(archive, part)
         places = _PLACE.findall(window)
         row = max(row, *(int(digits) for _, digits in places), 1)
@@ -186,22 +195,32 @@ def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
 def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
     rows = columns = texts = 1
     n_cells = row = column = 0
+    is_bare = False
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal rows, columns, texts, n_cells, row, column
-        kind, place = tag.rpartition(":")[2], _PLACE_TEXT.match(attributes.get("r", ""))
+        nonlocal rows, columns, texts, n_cells, row, column, is_bare
+        kind = tag.rpartition(":")[2]
         if kind == "row":
-            row, column = int(place[2]) if place else row + 1, 0
+            place = _PLACE_TEXT.match(attributes.get("r", ""))
+            row, column, is_bare = int(place[2]) if place else row + 1, 0, False
         elif kind == "c":
-            n_cells += 1
+            place = _PLACE_TEXT.match(attributes.get("r", ""))
             column = _column_number(place[1].encode()) if place else column + 1
             row = int(place[2]) if place else row
+            is_bare = True
+        elif is_bare:
+            # The first that stands within a cell: its value, or a formula.
+            n_cells, is_bare = n_cells + 1, False
+            rows, columns = max(rows, row), max(columns, column)
         elif kind == "sst":
             count = attributes.get("uniqueCount", "").strip()
             texts = max(texts, int(count) if count.isascii() and count.isdigit() else 1)
-        rows, columns = max(rows, row), max(columns, column)
 
-    _parse(archive, part, begin)
+    def end(tag: str) -> None:
+        nonlocal is_bare
+        is_bare = is_bare and tag.rpartition(":")[2] != "c"
+
+    _parse(archive, part, begin, end)
     return _Extent(rows, columns, n_cells, texts)
 
 
@@ -209,14 +228,14 @@ def _binary_claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
     """Return what a part of an .xlsb claims: records of a kind, a length and as many bytes."""
     data = archive.read(part)
     rows = columns = texts = 1
-    n_cells, at, size = 0, 0, len(data)
+    n_cells, row, at, size = 0, 1, 0, len(data)
     while at < size:
         kind, at = _seven_bits(data, at, 2)
         length, at = _seven_bits(data, at, 4)
         if kind == _ROW_HEAD:
-            rows = max(rows, int.from_bytes(data[at : at + 4], "little") + 1)
+            row = int.from_bytes(data[at : at + 4], "little") + 1
         elif kind in _CELLS:
-            n_cells += 1
+            n_cells, rows = n_cells + 1, max(rows, row)
             columns = max(columns, int.from_bytes(data[at : at + 4], "little") + 1)
         elif kind == _BEGIN_STRINGS:
             texts = max(texts, int.from_bytes(data[at + 4 : at + 8], "little"))
@@ -309,11 +328,17 @@ def _parse(
 
 
 def _windows(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a part piece by piece, none of which ends within a tag."""
     tail = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
-            yield tail + chunk
-            tail = chunk[-_OVERLAP:]
+            window = tail + chunk
+            cut = window.rfind(b"<")
+            # What is longer is no tag, or is read by its grammar.
+            cut = cut if len(window) - cut <= _LONGEST_TAG else len(window)
+            yield window[:cut]
+            tail = window[cut:]
+        yield tail
 
 
 def _column_number(letters: bytes) -> int:

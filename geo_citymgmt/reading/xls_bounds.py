@@ -28,8 +28,9 @@ _ENTRY = 128
 _STREAMS = ("workbook", "book")
 _DIMENSIONS, _STRINGS, _SHEET, _EOF = 0x200, 0xFC, 0x85, 0x0A
 #: Records of one cell, and of several of a row, which begin with the row and the first column.
-_CELLS = (0x06, 0x201, 0x203, 0x204, 0x205, 0x27E, 0xFD, 0xD6, 0x01, 0x02, 0x03, 0x04, 0x05)
-_RUNS = (0xBD, 0xBE)
+#: Those of a format alone (0x201, 0xBE) are not laid out.
+_CELLS = (0x06, 0x203, 0x204, 0x205, 0x27E, 0xFD, 0xD6, 0x02, 0x03, 0x04, 0x05)
+_RUNS = (0xBD,)
 
 
 def check_compound(path: Path) -> None:
@@ -131,9 +132,9 @@ def _check_records(path: Path, stream: bytes) -> None:
             elif kind == _STRINGS and length >= 8:
                 _check_count(path, struct.unpack_from("<I", body, 4)[0], len(stream))
             elif kind == _DIMENSIONS and length >= 12:
-                # Room is made for all of it, whatever follows.
+                # Room is made for all of it, whatever follows, sheet by sheet.
                 first, end, left, right = struct.unpack_from("<IIHH", body)
-                rows, columns = max(rows, end - first), max(columns, right - left)
+                Extents(path).add(max(end - first, 0), max(right - left, 0), 0)
             elif kind == _SHEET and length >= 4:
                 # Where a sheet begins is stated, not where its neighbour ends.
                 place = struct.unpack_from("<I", body)[0]

@@ -1,4 +1,4 @@
-"""The attacks that are built and read in no time, in processes of their own; `make attacks` tries all."""
+"""The attacks that are built and read in no time; `make attacks` tries all."""
 
 from __future__ import annotations
 

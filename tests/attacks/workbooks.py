@@ -88,6 +88,26 @@ def xlsx_stray_cell_far_below(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS + '<row r="1048576"><c r="A1048576"><v> </v></c></row>')
 
 
+@ATTACKS.add("read", records=1)
+def xlsx_formats_to_the_end(folder: Path) -> Path:
+    bare = '<row r="1048576" s="1" customFormat="1"><c r="A1048576" s="1"/>'
+    return _xlsx(folder, _HEAD_ROWS + bare + '<c r="XFD1048576" s="1"></c></row>')
+
+
+@ATTACKS.add("read", records=1)
+def xlsx_formats_without_places(folder: Path) -> Path:
+    bare = '<row r="1048576"><c s="1"/><c r="XFD1048576" s="1"></c><c s="1">\n</c></row>'
+    return _xlsx(folder, _HEAD_ROWS + bare)
+
+
+@ATTACKS.add("refused")
+def xlsx_far_cell_behind_formats(folder: Path) -> Path:
+    bare = '<c r="A1048576" s="1"/>' * 500
+    return _xlsx(
+        folder, f'{_HEAD_ROWS}<row r="1048576">{bare}<c r="XFD1048576" s="/"><v>1</v></c></row>'
+    )
+
+
 @ATTACKS.add("refused")
 def xlsx_count_of_strings(folder: Path) -> Path:
     strings = f'<sst xmlns="{_MAIN}" count="1" uniqueCount="4000000000"><si><t>a</t></si></sst>'
@@ -198,6 +218,12 @@ def xls_far_cell(folder: Path) -> Path:
     return _xls(folder, _compound(_biff(_number(65_535, 65_535, 1.0))))
 
 
+@ATTACKS.add("read", records=1)
+def xls_formats_to_the_end(folder: Path) -> Path:
+    blank = _record(0x201, struct.pack("<HHH", 65_535, 16_383, 0))
+    return _xls(folder, _compound(_biff(blank)))
+
+
 @ATTACKS.add("refused")
 def xls_dimensions(folder: Path) -> Path:
     return _xls(folder, _compound(_biff(size=(0, 4_000_000_000, 0, 65_535))))
@@ -283,6 +309,12 @@ def xlsb_whole(folder: Path) -> Path:
 def xlsb_far_cell(folder: Path) -> Path:
     far = _part(0, struct.pack("<II", 4_000_000_000, 0) + bytes(9))
     return _xlsb(folder, far + _part(5, struct.pack("<IId", 4_000_000_000, 0, 1.0)))
+
+
+@ATTACKS.add("read", records=1)
+def xlsb_formats_to_the_end(folder: Path) -> Path:
+    last = _part(0, struct.pack("<II", 1_048_575, 0) + bytes(9))
+    return _xlsb(folder, last + _part(1, struct.pack("<II", 16_383, 0)))
 
 
 @ATTACKS.add("read", records=1)
