@@ -48,7 +48,7 @@ class ArchiveLimits:
     Attributes
     ----------
     members : int
-        Files and folders in it.
+        Files and folders in it, and folders of a KML.
     total_bytes : int
         Unpacked size of all of them.
     ratio : float

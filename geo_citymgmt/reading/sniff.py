@@ -388,15 +388,6 @@ def _xml(path: Path, text: str) -> str:
     if name == "Workbook" and "urn:schemas-microsoft-com:office:spreadsheet" in text:
         _refuse_active(path)
         return "sheet xml"
-    with path.open("rb") as file:
-        is_wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    if is_wide and (name in ("gpx", "kml") or "opengis.net/gml" in text):
-        # What other drivers look for is looked for in bytes.
-        raise refused(
-            path.name,
-            Text(f"XML（<{name}>）为 UTF-16 编码。", f"XML (<{name}>) in UTF-16."),
-            Text("请另存为 UTF-8。", "Save it as UTF-8."),
-        )
     if name == "gpx":
         _refuse_active(path, _AT_HOME["gpx"])
         return "gpx"
@@ -427,7 +418,8 @@ def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
     tail = b""
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
-            window = tail + chunk
+            # Of a text in UTF-16 half the bytes are zeros; its reader gets it in UTF-8.
+            window = tail + chunk.replace(b"\0", b"")
             if _XML_PROLOG.search(window):
                 raise refused(
                     path.name,
@@ -453,4 +445,4 @@ def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
                         "Export the layer again from the program it comes from.",
                     ),
                 )
-            tail = chunk[-64:]
+            tail = window[-64:]

@@ -70,6 +70,7 @@ _LEAST_OF_VALUE = 2
 _SCHEMA = re.compile(
     r"\s[\w.-]{1,40}:(?:noNamespaceS|s)chemaLocation\s{0,8}=\s{0,8}(?:\"[^\"]*\"|'[^']*')"
 )
+_FOLDER = re.compile(r"<(?:[\w.-]{1,40}:)?(?:Folder|Document)(?=[\s/>])")
 _XML_ENCODING = re.compile(r"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-]+)([\"'])")
 #: Where a table of MapInfo says in what its texts are, and what these names mean.
 _CHARSET = re.compile(rb"charset\s{1,8}\"?([\w-]{1,40})", re.I)
@@ -322,6 +323,7 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     data = path.read_bytes()
     text, encoding = _xml_text(path, data, findings)
     if kind == "kml":
+        _check_folders(path, text)
         if holds_only_links(text):
             raise refused(path.name, *ONLY_LINKS)
         text = prepared(text, findings)
@@ -332,13 +334,28 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     return (None if written == data else written), encoding
 
 
+def _check_folders(path: Path, text: str) -> None:
+    """Refuse a KML of more folders than are looked through: each is a layer to its driver."""
+    n = len(_FOLDER.findall(text))
+    if n > current_limits().members:
+        raise over_limit(
+            path.name,
+            "members",
+            n,
+            Text(f"有 {n:,} 个文件夹", f"it has {n:,} folders"),
+            Text("请合并文件夹后重新导出。", "Put them together and export it again."),
+        )
+
+
 def _xml_text(path: Path, data: bytes, findings: Findings) -> tuple[str, str]:
     """Return XML as text that says it is UTF-8, and the encoding it is in.
 
     Its readers know no Chinese but that of UTF-8, and what is stated is not always true: the bytes
     tell which it is.
     """
-    stated = _XML_ENCODING.match(data[:200].decode("latin-1"))
+    # Whatever its mark of byte order, and in UTF-16 too.
+    head = data[:400].replace(b"\0", b"").decode("latin-1").lstrip("\xef\xbb\xbf\xff\xfe")
+    stated = _XML_ENCODING.match(head)
     name = stated[2].lower() if stated else "utf-8"
     if name.startswith(("utf", "gb", "x-gb", "cp936", "ascii", "us-ascii")):
         text, encoding, _, lost = decode_text(path, None)

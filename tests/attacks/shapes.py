@@ -241,3 +241,32 @@ def districts_without_shapes(folder: Path) -> Path:
     )
     zones.to_file(folder / "districts.gpkg", layer="districts")
     return _city(folder)
+
+
+@ATTACKS.add("read", records=10)
+def shp_endless_prj(folder: Path) -> Path:
+    path = _shapefile(folder)
+    os.truncate(path.with_suffix(".prj"), 50 << 30)
+    return path
+
+
+@ATTACKS.add("read", records=10)
+def shp_endless_cpg(folder: Path) -> Path:
+    path = _shapefile(folder)
+    os.truncate(path.with_suffix(".cpg"), 50 << 30)
+    return path
+
+
+@ATTACKS.add("refused")
+def shp_endless_index(folder: Path) -> Path:
+    path = _shapefile(folder)
+    os.truncate(path.with_suffix(".shx"), 50 << 30)
+    return path
+
+
+@ATTACKS.add("read", records=1)
+def links_in_a_circle(folder: Path) -> Path:
+    (folder / "again.csv").symlink_to("again.csv")
+    (folder / "a").mkdir()
+    (folder / "a" / "b").symlink_to(folder)
+    return _city(folder)

@@ -269,6 +269,11 @@ def kml_nested_folders(folder: Path) -> Path:
     return _kml(folder, "<Folder>" * 20_000 + _mark() + "</Folder>" * 20_000)
 
 
+@ATTACKS.add("refused")
+def kml_many_folders(folder: Path) -> Path:
+    return _kml(folder, "<Folder><name>a</name></Folder>" * 300_000 + _mark())
+
+
 @ATTACKS.add("refused", is_small=False)
 def kml_names_of_their_own(folder: Path) -> Path:
     marks = (
