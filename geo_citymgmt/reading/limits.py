@@ -96,7 +96,8 @@ class ReadLimits(ArchiveLimits):
     unpacked_bytes : int
         What a workbook unpacks to.
     column_bytes : int
-        What one column of a Parquet comes to where long values are repeated in it.
+        What one column of a Parquet, or the texts of a workbook, come to where long values are
+        repeated in it.
     query_seconds, query_bytes : float, int
         How long a view or computed column of a GeoPackage may take, and what it may come to.
 

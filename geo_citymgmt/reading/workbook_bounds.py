@@ -15,12 +15,14 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.parsers import expat
 
+import numpy as np
+
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.limits import current_limits, over_limit
 from geo_citymgmt.reading.sniff import unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["SAVE_AGAIN", "Extents", "check_package"]
+__all__ = ["SAVE_AGAIN", "Extents", "check_package", "check_texts", "total_length"]
 
 SAVE_AGAIN = Text(
     "请用表格软件打开，核对各行后另存为 .xlsx。",
@@ -46,6 +48,10 @@ _LONGEST_TAG = 1 << 18
 #: The parts of an .xlsb that hold cells and texts, and their records.
 _SHEETS, _STRINGS = re.compile(r"worksheets/[^/]*\.bin$", re.I), re.compile(r"strings\.bin$", re.I)
 _ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(2, 12), 159
+_SHARED_CELL, _STRING = 7, 19
+#: Where texts that several cells share are kept, and where one of them begins.
+_SHARED = re.compile(r"sharedstrings\.(xml|bin)$", re.I)
+_ITEM = re.compile(rb"<(?:\w{1,9}:)?si[\s/>]")
 
 
 class _Extent(NamedTuple):
@@ -79,6 +85,9 @@ def check_package(path: Path) -> None:
                     _check_part(extents, part, _claims(archive, part))
                 elif _SHEETS.search(part.filename) or _STRINGS.search(part.filename):
                     _check_part(extents, part, _binary_claims(archive, part))
+            for part in parts:
+                if _SHARED.search(part.filename):
+                    _check_shared(extents, archive, part)
     except SourceError:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
@@ -124,6 +133,121 @@ class Extents:
                         "Delete the empty rows and columns and save it again.",
                     ),
                 )
+
+
+def check_texts(path: Path, n_bytes: int, size: int) -> None:
+    """Refuse a workbook whose texts, each as often as cells hold it, come to more than memory.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    n_bytes : int
+        What they come to.
+    size : int
+        What the workbook unpacks to: short texts that are repeated come to less.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if n_bytes > max(current_limits().column_bytes, size):
+        raise over_limit(
+            path.name,
+            "column_bytes",
+            n_bytes,
+            Text(
+                f"单元格共用的长文字合计 {n_bytes:,} 字节",
+                f"long texts that its cells share come to {n_bytes:,} bytes",
+            ),
+            Text(
+                "请删去重复的长文字后重新保存。",
+                "Delete the long texts that are repeated and save it again.",
+            ),
+        )
+
+
+def _check_shared(extents: Extents, archive: zipfile.ZipFile, strings: zipfile.ZipInfo) -> None:
+    """Hold what texts come to that a workbook keeps once and its cells name by their number."""
+    sheets = [part for part in archive.infolist() if part is not strings]
+    size = sum(part.file_size for part in archive.infolist())
+    most = max(current_limits().column_bytes, size)
+    # Looked at from afar first: nearly all workbooks are done with that.
+    if extents.n_filled * strings.file_size <= most:
+        return
+    data = archive.read(strings)
+    if strings.filename.lower().endswith(".bin"):
+        lengths = [2 * int.from_bytes(body[1:5], "little")
+                   for kind, body in _binary_records(data) if kind == _STRING]  # fmt: skip
+        named = [
+            int.from_bytes(body[8:12], "little")
+            for part in sheets if _SHEETS.search(part.filename)
+            for kind, body in _binary_records(archive.read(part)) if kind == _SHARED_CELL
+        ]  # fmt: skip
+    elif extents.n_filled * max(map(len, _ITEM.split(data))) <= most:
+        return
+    else:
+        lengths = _item_lengths(archive, strings)
+        named = [k for part in sheets if part.filename.lower().endswith(".xml")
+                 for k in _shared_cells(archive, part)]  # fmt: skip
+    check_texts(extents.path, total_length(lengths, named), size)
+
+
+def total_length(lengths: list[int], named: list[int]) -> int:
+    """Return what texts of ``lengths`` come to, each as often as ``named`` has its number.
+
+    Examples
+    --------
+    >>> total_length([3, 5], [0, 1, 1, 7])
+    13
+    """
+    at = np.asarray([k for k in named if k < len(lengths)], dtype=np.int64)
+    return int(np.asarray(lengths, dtype=np.int64)[at].sum()) if len(at) else 0
+
+
+def _item_lengths(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[int]:
+    """Return how many bytes each text of the parts of an .xlsx that are shared has."""
+    lengths: list[int] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "si":
+            lengths.append(0)
+
+    def text(data: str) -> None:
+        if lengths:
+            lengths[-1] += len(data.encode())
+
+    _parse(archive, part, begin, text=text)
+    return lengths
+
+
+def _shared_cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[int]:
+    """Return the number of the text that each cell of a sheet names."""
+    named: list[int] = []
+    value: list[str] | None = None
+    is_shared = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal value, is_shared
+        kind = tag.rpartition(":")[2]
+        if kind == "c":
+            is_shared = attributes.get("t") == "s"
+        value = [] if kind == "v" and is_shared else None
+
+    def text(data: str) -> None:
+        if value is not None:
+            value.append(data)
+
+    def end(tag: str) -> None:
+        nonlocal value
+        if value is not None:
+            digits = "".join(value).strip()
+            named.extend([int(digits)] if digits.isascii() and digits.isdigit() else [])
+        value = None
+
+    _parse(archive, part, begin, end, text)
+    return named
 
 
 def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
@@ -226,21 +350,26 @@ def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Exte
 
 def _binary_claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
     """Return what a part of an .xlsb claims: records of a kind, a length and as many bytes."""
-    data = archive.read(part)
     rows = columns = texts = 1
-    n_cells, row, at, size = 0, 1, 0, len(data)
+    n_cells, row = 0, 1
+    for kind, body in _binary_records(archive.read(part)):
+        if kind == _ROW_HEAD:
+            row = int.from_bytes(body[:4], "little") + 1
+        elif kind in _CELLS:
+            n_cells, rows = n_cells + 1, max(rows, row)
+            columns = max(columns, int.from_bytes(body[:4], "little") + 1)
+        elif kind == _BEGIN_STRINGS:
+            texts = max(texts, int.from_bytes(body[4:8], "little"))
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _binary_records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at, size = 0, len(data)
     while at < size:
         kind, at = _seven_bits(data, at, 2)
         length, at = _seven_bits(data, at, 4)
-        if kind == _ROW_HEAD:
-            row = int.from_bytes(data[at : at + 4], "little") + 1
-        elif kind in _CELLS:
-            n_cells, rows = n_cells + 1, max(rows, row)
-            columns = max(columns, int.from_bytes(data[at : at + 4], "little") + 1)
-        elif kind == _BEGIN_STRINGS:
-            texts = max(texts, int.from_bytes(data[at + 4 : at + 8], "little"))
+        yield kind, data[at : at + length]
         at += length
-    return _Extent(rows, columns, n_cells, texts)
 
 
 def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
@@ -256,33 +385,45 @@ def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
 def _check_repeats(extents: Extents, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
     """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
     table, row = _Repeated(), _Repeated()
+    size = sum(one.file_size for one in archive.infolist())
+    cell_times = n_bytes = 0
 
     def finish() -> None:
         # What is empty at the end of a row or sheet is not laid out.
         extents.add(table.reach, table.width, table.n_filled)
         table.begin(1)
 
+    def text(data: str) -> None:
+        nonlocal n_bytes
+        n_bytes += len(data.encode()) * cell_times * row.times
+
     def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cell_times, n_bytes
         kind = tag.rpartition(":")[2]
         if kind == "table":
             finish()
         elif kind == "table-row":
             row.begin(_times(attributes, "number-rows-repeated"))
         elif kind in ("table-cell", "covered-table-cell"):
-            row.add(
-                _times(attributes, "number-columns-repeated"),
-                is_filled=any(_HOLDS.search(name) for name in attributes),
-            )
+            cell_times = _times(attributes, "number-columns-repeated")
+            held = [value for name, value in attributes.items() if _HOLDS.search(name)]
+            row.add(cell_times, is_filled=bool(held))
+            n_bytes += sum(len(value.encode()) for value in held) * cell_times * row.times
 
     def end(tag: str) -> None:
-        if tag.rpartition(":")[2] != "table-row":
+        nonlocal cell_times
+        kind = tag.rpartition(":")[2]
+        if kind in ("table-cell", "covered-table-cell"):
+            cell_times = 0
+        if kind != "table-row":
             return
-        table.n_filled += row.n_filled * row.times
+        table.n_filled += row.n_filled
         table.width = max(table.width, row.reach)
         table.add(row.times, is_filled=row.reach > 0)
 
-    _parse(archive, part, begin, end)
+    _parse(archive, part, begin, end, text)
     finish()
+    check_texts(extents.path, n_bytes, size)
 
 
 @dataclass
@@ -301,8 +442,9 @@ class _Repeated:
     def add(self, times: int, *, is_filled: bool) -> None:
         self._at += times
         if is_filled:
+            # A cell that is repeated takes no more of the file than one.
             self.reach = self._at
-            self.n_filled += times
+            self.n_filled += 1
 
 
 def _times(attributes: dict[str, str], name: str) -> int:
@@ -316,9 +458,12 @@ def _parse(
     part: zipfile.ZipInfo,
     begin: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
 ) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.CharacterDataHandler = text
+    parser.buffer_text = True
     try:
         with archive.open(part) as file:
             parser.ParseFile(file)

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading.limits import check_file_size
+from geo_citymgmt.reading.limits import check_file_size, current_limits
 from geo_citymgmt.reading.sniff import unreadable
-from geo_citymgmt.reading.workbook_bounds import SAVE_AGAIN, Extents
+from geo_citymgmt.reading.workbook_bounds import SAVE_AGAIN, Extents, check_texts, total_length
 from geo_citymgmt.words import Text
 
 __all__ = ["check_compound"]
@@ -26,7 +26,8 @@ __all__ = ["check_compound"]
 _LAST = 0xFFFFFFFA
 _ENTRY = 128
 _STREAMS = ("workbook", "book")
-_DIMENSIONS, _STRINGS, _SHEET, _EOF = 0x200, 0xFC, 0x85, 0x0A
+_DIMENSIONS, _STRINGS, _MORE, _SHEET, _EOF = 0x200, 0xFC, 0x3C, 0x85, 0x0A
+_SHARED_CELL = 0xFD
 #: Records of one cell, and of several of a row, which begin with the row and the first column.
 #: Those of a format alone (0x201, 0xBE) are not laid out.
 _CELLS = (0x06, 0x203, 0x204, 0x205, 0x27E, 0xFD, 0xD6, 0x02, 0x03, 0x04, 0x05)
@@ -120,10 +121,18 @@ def _check_records(path: Path, stream: bytes) -> None:
     """Hold the places of cells, and what is stated of them, against what can be there."""
     extents, seen = Extents(path), {0}
     waiting = [0]
+    strings: list[bytes] = []
+    named: list[int] = []
+    before = 0
     while waiting:
         rows, columns, n_cells = 1, 1, 0
         for kind, body in _records(stream, waiting.pop()):
             length = len(body)
+            if kind == _STRINGS or (kind == _MORE and before == _STRINGS):
+                strings.append(body)
+            elif kind == _SHARED_CELL and length >= 10:
+                named.append(struct.unpack_from("<I", body, 6)[0])
+            before = before if kind == _MORE else kind
             if (kind in _CELLS or kind in _RUNS) and length >= 6:
                 row, column = struct.unpack_from("<HH", body)
                 last = struct.unpack_from("<H", body, length - 2)[0] if kind in _RUNS else column
@@ -141,6 +150,41 @@ def _check_records(path: Path, stream: bytes) -> None:
                 waiting += [] if place in seen else [place]
                 seen.add(place)
         extents.add(rows, columns, n_cells)
+    if len(named) * len(stream) > current_limits().column_bytes:
+        check_texts(path, total_length(_text_lengths(strings), named), len(stream))
+
+
+def _text_lengths(pieces: list[bytes]) -> list[int]:
+    """Return how many bytes each of the texts has that cells share.
+
+    Their record goes on in others, between texts or within one, and what is left of a text then
+    begins with a byte that says again how wide its characters are.
+    """
+    lengths: list[int] = []
+    at, k = 8, 0
+    while k < len(pieces):
+        piece = pieces[k]
+        if at + 3 > len(piece):
+            at, k = max(at - len(piece), 0), k + 1
+            continue
+        n, flags = struct.unpack_from("<HB", piece, at)
+        at += 3
+        extra = 0
+        if flags & 8:
+            extra += 4 * struct.unpack_from("<H", piece, at)[0]
+            at += 2
+        if flags & 4:
+            extra += struct.unpack_from("<I", piece, at)[0]
+            at += 4
+        lengths.append(2 * n)
+        width = 1 + (flags & 1)
+        while at + n * width > len(piece) and k + 1 < len(pieces):
+            n -= max(len(piece) - at, 0) // width
+            k, at = k + 1, 1
+            piece = pieces[k]
+            width = 1 + (piece[0] & 1) if piece else width
+        at += n * width + extra
+    return lengths
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:

@@ -115,6 +115,26 @@ def xlsx_count_of_strings(folder: Path) -> Path:
 
 
 @ATTACKS.add("refused", is_small=False)
+def xlsx_shared_text(folder: Path) -> Path:
+    rows = "".join(f'<row r="{k}"><c r="D{k}" t="s"><v>0</v></c></row>' for k in range(3, 100_000))
+    text = "井" * 10_000
+    strings = f'<sst xmlns="{_MAIN}" count="1" uniqueCount="1"><si><t>{text}</t></si></sst>'
+    return _xlsx(folder, _HEAD_ROWS + rows, strings=strings)
+
+
+@ATTACKS.add("read", records=20_001, is_small=False)
+def xlsx_one_long_text_among_many(folder: Path) -> Path:
+    rows = "".join(
+        f'<row r="{k}">{_text_cell(f"A{k}", f"K{k}")}<c r="B{k}"><v>120.6</v></c>'
+        f'<c r="C{k}"><v>31.3</v></c><c r="D{k}" t="s"><v>{int(k == 9)}</v></c></row>'
+        for k in range(3, 20_003)
+    )
+    items = f"<si><t>井</t></si><si><t>{'井' * 10_000}</t></si>"
+    strings = f'<sst xmlns="{_MAIN}" count="2" uniqueCount="2">{items}</sst>'
+    return _xlsx(folder, _HEAD_ROWS + rows, strings=strings)
+
+
+@ATTACKS.add("refused", is_small=False)
 def xlsx_dense_part(folder: Path) -> Path:
     return _xlsx(folder, _HEAD_ROWS + '<row><c r="A3"/></row>' * 3_000_000)
 
@@ -151,11 +171,16 @@ def _record(kind: int, body: bytes) -> bytes:
     return struct.pack("<HH", kind, len(body)) + body
 
 
-def _biff(*cells: bytes, size: tuple[int, int, int, int] = (0, 2, 0, 3), strings: int = 0) -> bytes:
+def _biff(
+    *cells: bytes,
+    size: tuple[int, int, int, int] = (0, 2, 0, 3),
+    strings: int = 0,
+    texts: bytes = b"",
+) -> bytes:
     def begin(kind: int) -> bytes:
         return _record(0x809, struct.pack("<HHHHII", 0x600, kind, 0, 1997, 0, 0x600))
 
-    table = _record(0xFC, struct.pack("<II", strings, strings)) if strings else b""
+    table = _record(0xFC, struct.pack("<II", strings, strings)) if strings else texts
 
     def globals_at(place: int) -> bytes:
         sheet = struct.pack("<IBBBB", place, 0, 0, 1, 0) + b"S"
@@ -184,12 +209,14 @@ def _compound(stream: bytes, *, chain: Sequence[int] | None = None) -> bytes:
     stream = stream.ljust(max(-(-len(stream) // 512), 8) * 512, b"\0")
     n = len(stream) // 512
     free, end, fat_mark = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
-    following = [fat_mark, end, *range(3, n + 2), end] if chain is None else list(chain)
-    fat = struct.pack("<128I", *following, *[free] * (128 - len(following)))
+    n_fat = -(-(n + 2) // 127)
+    following = [*[fat_mark] * n_fat, end, *range(n_fat + 2, n_fat + n + 1), end]
+    following = following if chain is None else list(chain)
+    fat = struct.pack(f"<{128 * n_fat}I", *following, *[free] * (128 * n_fat - len(following)))
     header = struct.pack(
         "<8s16xHHHHH6xIIIIIIIII109I",
-        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end,
-        0, 0, *[free] * 108,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 0x3E, 3, 0xFFFE, 9, 6, 0, n_fat, n_fat, 0, 4096,
+        end, 0, end, 0, *range(n_fat), *[free] * (109 - n_fat),
     )  # fmt: skip
 
     def entry(name: str, kind: int, child: int, start: int, size: int) -> bytes:
@@ -198,7 +225,7 @@ def _compound(stream: bytes, *, chain: Sequence[int] | None = None) -> bytes:
             "<64sHBBIII36xIII", text, len(text), kind, 1, free, free, child, start, size, 0
         )
 
-    folder = entry("Root Entry", 5, 1, end, 0) + entry("Workbook", 2, free, 2, len(stream))
+    folder = entry("Root Entry", 5, 1, end, 0) + entry("Workbook", 2, free, n_fat + 1, len(stream))
     return header + fat + folder.ljust(512, b"\0") + stream
 
 
@@ -246,6 +273,15 @@ def xls_endless_directory(folder: Path) -> Path:
     n = -(-max(len(_biff()), 4096) // 512)
     chain = [0xFFFFFFFD, 1, *range(3, n + 2), 0xFFFFFFFE]
     return _xls(folder, _compound(_biff(), chain=chain))
+
+
+@ATTACKS.add("refused", is_small=False)
+def xls_shared_text(folder: Path) -> Path:
+    """A text of 24,000 characters that goes on in two more records, shared by 40,000 cells."""
+    texts = _record(0xFC, struct.pack("<IIHB", 1, 1, 24_000, 0) + b"a" * 8_000)
+    texts += 2 * _record(0x3C, b"\0" + b"a" * 8_000)
+    cells = [_record(0xFD, struct.pack("<HHHI", k, 3, 0, 0)) for k in range(1, 40_000)]
+    return _xls(folder, _compound(_biff(*cells, texts=texts)))
 
 
 # Workbooks of 2007 in binary: records with kind and length in seven bits a byte.
@@ -327,6 +363,14 @@ def xlsb_count_of_strings(folder: Path) -> Path:
     return _xlsb(folder, strings=_part(159, struct.pack("<II", 4_000_000_000, 4_000_000_000)))
 
 
+@ATTACKS.add("refused", is_small=False)
+def xlsb_shared_text(folder: Path) -> Path:
+    cells = [_part(0, struct.pack("<II", k, 0) + bytes(9)) + _part(7, struct.pack("<III", 3, 0, 0))
+             for k in range(2, 100_000)]  # fmt: skip
+    texts = _part(159, struct.pack("<II", 1, 1)) + _part(19, b"\0" + _wide("井" * 30_000))
+    return _xlsb(folder, *cells, strings=texts + _part(160))
+
+
 # OpenDocument: rows and cells that say how often they are repeated.
 
 
@@ -373,6 +417,27 @@ def ods_repeated_rows(folder: Path) -> Path:
 def ods_repeated_columns(folder: Path) -> Path:
     cell = _ODS_FILLED.format(' table:number-columns-repeated="1000000000"')
     return _ods(folder, f"<table:table-row>{cell}</table:table-row>")
+
+
+@ATTACKS.add("refused")
+def ods_repeated_rows_and_columns(folder: Path) -> Path:
+    row = '<table:table-row table:number-rows-repeated="1000000">'
+    cell = _ODS_FILLED.format(' table:number-columns-repeated="90"')
+    return _ods(folder, f"{row}{cell}</table:table-row>")
+
+
+@ATTACKS.add("refused")
+def ods_repeated_text(folder: Path) -> Path:
+    row = '<table:table-row table:number-rows-repeated="100000">'
+    cell = f'<table:table-cell office:value-type="string"><text:p>{"井" * 10_000}</text:p>'
+    return _ods(folder, f"{row}{cell}</table:table-cell></table:table-row>")
+
+
+@ATTACKS.add("refused")
+def ods_repeated_text_of_an_attribute(folder: Path) -> Path:
+    row = '<table:table-row table:number-rows-repeated="100000">'
+    held = f'office:value-type="string" office:string-value="{"井" * 10_000}"'
+    return _ods(folder, f"{row}<table:table-cell {held}/></table:table-row>")
 
 
 @ATTACKS.add("refused")
