@@ -53,7 +53,7 @@ _CLOCK = re.compile(
 )
 _ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"
 #: So many distinct texts are worth a look at all of them at once.
-_MANY = 500
+_MANY = 50
 _NAT = np.datetime64("NaT", "us")
 #: A year outside these is a slip of the pen: nothing in the layers is that old or that far off.
 _YEARS = range(1900, 2101)
