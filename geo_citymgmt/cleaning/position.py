@@ -166,17 +166,17 @@ def locate(
     )  # fmt: skip
     # Records that are rejected lie where they lay.
     points = np.where(np.isfinite(x), x, before[0]), np.where(np.isfinite(y), y, before[1])
-    off = _off_codes(raw, x, y, source)
-    is_off = off != ""
+    codes = _off_codes(raw, x, y, source)
+    is_off = codes != ""
+    off = codes if is_off.any() else None
     # Where that is most of them it is the CRS that is wrong.
-    if is_off.any() and is_off.sum() <= np.isfinite(x).sum() / 2:
+    if off is not None and is_off.sum() <= np.isfinite(x).sum() / 2:
         if geometry is not None:
             geometry = np.array(geometry, dtype=object)
             geometry[is_off] = None
         points = np.where(is_off, np.nan, points[0]), np.where(is_off, np.nan, points[1])
         x, y = np.where(is_off, np.nan, x), np.where(is_off, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
-    off = off if is_off.any() else None
     publisher = publisher_of(raw.frame.columns) if datum is None else None
     if publisher is not None and source.is_geographic:
         columns = ", ".join(publisher.columns)
