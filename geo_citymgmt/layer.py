@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -55,7 +56,7 @@ from geo_citymgmt.metric import (
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
 from geo_citymgmt.reading.limits import ReadLimits, within_limits
-from geo_citymgmt.reading.placeholders import without_placeholders
+from geo_citymgmt.reading.placeholders import drop_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
@@ -339,13 +340,10 @@ def read_layer(
                 )  # fmt: skip
             finally:
                 findings.extend(raw.findings, offset=int(starts(raws[:-1])[-1]), source=apart)
-        written = [raw.geometry for raw in raws]
+        written = [copy(raw) for raw in raws]
         unread = [raw.unread_places for raw in raws]
-        placeholders = []
-        for raw in raws:
-            # Before anything is concluded from where the records lie.
-            raw.geometry, gone = without_placeholders(raw.geometry)
-            placeholders.append(gone)
+        # Before anything is concluded from where the records lie.
+        placeholders = [drop_placeholders(raw) for raw in raws]
         offsets = starts(raws)
         extent = _extent(zones)
         positions = [
@@ -401,7 +399,8 @@ def read_layer(
     record = raw.record[keep]
     reason, shown = _no_place(placeholders, positions, written, unread, n_alone)
     clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
-    told = np.isin(unusable.code, _SHOWN)
+    told = unusable.code != ""
+    told[told] = np.isin(unusable.code[told], _SHOWN)
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
@@ -581,23 +580,23 @@ def _each_once(values: Iterable[Any]) -> Any:
 def _no_place(
     placeholders: Sequence[np.ndarray],
     positions: Sequence[Position],
-    written: Sequence[np.ndarray],
+    written: Sequence[Raw],
     unread: Sequence[np.ndarray | None],
     n_alone: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Why records have no place though they have coordinates, and these as they were written."""
     reasons, shown = [], []
-    for gone, position, geometry, cells in zip(
-        placeholders, positions, written, unread, strict=True
-    ):
+    for gone, position, raw, cells in zip(placeholders, positions, written, unread, strict=True):
         reason = np.full(len(gone), "", dtype=object)
         reason[gone] = "COORD_PLACEHOLDER"
         if position.off is not None:
-            reason[position.off != ""] = position.off[position.off != ""]
+            is_off = position.off != ""
+            reason[is_off] = position.off[is_off]
         text = np.full(len(gone), "", dtype=object)
         hit = np.flatnonzero(reason != "")
-        x, y = spots(geometry[hit])
-        text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
+        if len(hit):
+            x, y = (v[hit] for v in raw.points) if raw.points else spots(raw.geometry[hit])
+            text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
         if cells is not None:
             reason[cells != ""], text[cells != ""] = "COORD_UNREADABLE", cells[cells != ""]
         reasons.append(reason)

@@ -53,7 +53,7 @@ _CLOCK = re.compile(
 )
 _ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"
 #: So many distinct texts are worth a look at all of them at once.
-_MANY = 500
+_MANY = 50
 #: Longer texts are no dates.
 _LONGEST = 500
 _NAT = np.datetime64("NaT", "us")

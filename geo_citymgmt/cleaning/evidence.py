@@ -13,7 +13,7 @@ from geo_citymgmt._dates import local_days
 from geo_citymgmt.cleaning.codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.numbers import parse_number
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plain_key
+from geo_citymgmt.cleaning.text import NULL_MARKERS, distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field
 from geo_citymgmt.words import Text
 
@@ -69,8 +69,9 @@ class Values:
         step = max(1, len(column) // _LOOKED_AT)
         codes, texts = distinct_texts(column.iloc[::step].reset_index(drop=True))
         counts = np.bincount(codes[codes >= 0], minlength=len(texts))
-        kept = [(plain(t[:_LONGEST]), int(n)) for t, n in zip(texts, counts, strict=True)
-                if not is_null_text(t)]  # fmt: skip
+        cut = (plain(text[:_LONGEST]) for text in texts)
+        kept = [(text, int(n)) for text, n in zip(cut, counts, strict=True)
+                if text.casefold() not in NULL_MARKERS]  # fmt: skip
         self.texts = [text for text, _ in kept]
         self._n = np.array([n for _, n in kept], dtype=float)
 

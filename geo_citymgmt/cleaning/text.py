@@ -44,6 +44,10 @@ _MARKERS_BEGIN = tuple(
     {0, ord("N"), *(m.encode()[0] for m in NULL_MARKERS if m)}
     | {*range(0x80, 0x100)} - {0xE5, 0xE8, 0xE9}
 )
+#: First bytes of ideographs, which have no other form, and second bytes of those that begin a
+#: marker.
+_IDEOGRAPHS = tuple(range(0xE4, 0xEA))
+_SECOND = tuple({m.encode()[1] for m in NULL_MARKERS if m and m.encode()[0] in _IDEOGRAPHS})
 _SPACES = re.compile(r"\s+")
 #: With what nobody sees around it a marker is no longer than this.
 _LONGEST_MARKER = 200
@@ -73,6 +77,8 @@ _SIMPLIFIED = _simplified()
 
 def plain(value: str) -> str:
     """Half-width, composed, without characters nobody sees, surrounding or doubled white space."""
+    if value.isascii() and value.isprintable():
+        return (value if "  " not in value else _SPACES.sub(" ", value)).strip()
     return _SPACES.sub(" ", composed(_UNSEEN.sub("", value))).strip()
 
 
@@ -191,13 +197,21 @@ def clean_text(column: pd.Series, *, fold: bool) -> pd.Series:
 def _is_marker(stripped: pa.Array) -> pa.Array:
     """Whether each text is a null marker; only those as short as a marker are looked at."""
     longest = max(map(len, NULL_MARKERS))
-    short = pc.fill_null(pc.less_equal(pc.utf8_length(stripped), longest), False)
     begun = has_byte(stripped, 0, _MARKERS_BEGIN)
-    at = np.flatnonzero(short.to_numpy(zero_copy_only=False) & begun)
+    if begun.any():
+        begun &= ~has_byte(stripped, 0, _IDEOGRAPHS) | has_byte(stripped, 1, _SECOND)
+    # Four bytes at most are a character.
+    size = pc.binary_length(stripped).fill_null(4 * longest + 1)
+    at = np.flatnonzero(begun & (size.to_numpy() <= 4 * longest))
     marked = np.zeros(len(stripped), dtype=bool)
     if len(at):
+        texts = stripped.take(pa.array(at))
+        short = pc.less_equal(pc.utf8_length(texts), longest).to_numpy(zero_copy_only=False)
+        if not short.all():
+            at, texts = at[short], texts.filter(pa.array(short))
+    if len(at):
         # Short texts repeat: each one is folded and looked up once.
-        texts = stripped.take(pa.array(at)).dictionary_encode()
+        texts = texts.dictionary_encode()
         key = pc.utf8_lower(pc.utf8_trim_whitespace(pc.utf8_normalize(texts.dictionary, "NFKC")))
         known = pa.array(sorted(NULL_MARKERS), type=key.type)
         found = pc.is_in(key, value_set=known).to_numpy(zero_copy_only=False)

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.ends import find_bytes
 from geo_citymgmt.reading.limits import check_text, current_limits, over_limit
 from geo_citymgmt.reading.regular_csv import Regular, regular_columns
 from geo_citymgmt.reading.sniff import name_one, unreadable
@@ -132,7 +133,7 @@ def _regular_sheet(path: Path, encoding: str | None) -> Sheet | None:
     body = raw
     while body.startswith(_MARK):
         body = body[len(_MARK) :]
-    if encoding is not None or b"\0" in body or _LOST in body:
+    if encoding is not None or b"\0" in body or find_bytes(body, _LOST):
         return None
     delimiter = _delimiter(body[:65_536].decode(errors="replace"))
     regular = regular_columns(body, delimiter)
