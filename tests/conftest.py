@@ -214,7 +214,7 @@ def with_layers(city: gcm.City, *keys: str) -> gcm.City:
 
 def thinned(layer: gcm.Layer, step: int = 20) -> gcm.Layer:
     """Every so many of the records of a layer, which hold what there is of kinds and columns."""
-    return replace(layer, data=layer.data.iloc[::step])
+    return replace(layer, data=layer.data.iloc[::step].reset_index(drop=True))
 
 
 def squares(
