@@ -166,9 +166,14 @@ def test_of_many_zones_those_are_named_that_a_name_fits_in(show):
     assert opened.page.evaluate(NAMED) == ["第0网格片区"]
     opened.page.mouse.move(560, 560)
     opened.page.mouse.wheel(0, -480)
+    # A turn of the wheel may be answered in several steps: the last is over when none follows.
     opened.page.wait_for_function(
-        "() => document.querySelectorAll('.gcm-label-text').length > 9"
-        " && !gcm.maps[0]._animatingZoom"
+        """() => { const map = gcm.maps[0], now = performance.now();
+            if (map._animatingZoom || map._zoomSeen !== map.getZoom()) {
+                map._zoomSeen = map.getZoom();
+                map._since = now; }
+            return now - map._since > 400
+                && document.querySelectorAll('.gcm-label-text').length > 9; }"""
     )
     boxes = opened.page.evaluate(
         """() => { const map = gcm.maps[0], layer = map._gcm.named.find(l => l._config.filled);
