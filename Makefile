@@ -20,6 +20,7 @@ help:
 	@echo "make bench   benchmarks against peers"
 	@echo "make bench-maps  size and speed of maps of many features"
 	@echo "make faults  kill writers and fill disks, a hundred times a format"
+	@echo "make attacks  read files made to kill or hang a reader: time and memory of each"
 	@echo "make sample  write data/shapefiles anew"
 	@echo "make docs    the documentation as pages into build/docs, notebooks executed"
 	@echo "make docs-links  whether external links of the documentation lead somewhere (needs a network)"
@@ -96,6 +97,11 @@ clean:
 .PHONY: torture
 torture: $(VENV)/stamp-test+notebook
 	@$(BIN)/python -m tests.torture $(or $(N),10000)
+
+# Seconds and MB of each attack, each in a process of its own; NAMES= for some.
+.PHONY: attacks
+attacks: $(VENV)/stamp-test+notebook
+	@$(BIN)/python -m tests.attacks $(NAMES)
 
 # For an office without internet; PYTHON is here the version on the machine it is for.
 PLATFORM ?= win_amd64

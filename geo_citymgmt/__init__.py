@@ -49,6 +49,7 @@ from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
 from geo_citymgmt.progress import figure, outlook, period_table, progress, progress_series
+from geo_citymgmt.reading.limits import ReadLimits
 from geo_citymgmt.remediation import (
     ageing,
     audit_sample,
@@ -102,6 +103,7 @@ __all__ = [
     "Layer",
     "LayerSpec",
     "MapError",
+    "ReadLimits",
     "RepeatedSourceError",
     "ScaleWarning",
     "SourceError",

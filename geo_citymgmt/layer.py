@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field, replace
 from os import PathLike
 from pathlib import Path
@@ -54,7 +55,8 @@ from geo_citymgmt.metric import (
 )
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
-from geo_citymgmt.reading.placeholders import without_placeholders
+from geo_citymgmt.reading.limits import ReadLimits, within_limits
+from geo_citymgmt.reading.placeholders import drop_placeholders
 from geo_citymgmt.reading.several import joined, starts
 from geo_citymgmt.reading.source import SourceLayer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
@@ -170,6 +172,7 @@ class Layer:
         return self.data.geometry.notna()
 
 
+@within_limits
 @collection_paused()
 def read_layer(
     source: Any,
@@ -201,6 +204,7 @@ def read_layer(
     specs: Mapping[str, LayerSpec] | None = None,
     include_personal: bool = False,
     refuse_copies: bool = False,
+    limits: ReadLimits | None = None,
 ) -> Layer:
     """Read a source as a layer; each of its records is accepted or rejected with a reason.
 
@@ -281,6 +285,9 @@ def read_layer(
     refuse_copies : bool
         Refuse several sources of which two hold the same data: the same ids at the same places,
         or with the same values.
+    limits : ReadLimits, optional
+        How much a file may hold before it is refused: ``ReadLimits(columns=5000)``; an error that
+        refuses one names the limit.
 
     Returns
     -------
@@ -341,13 +348,10 @@ def read_layer(
                 )  # fmt: skip
             finally:
                 findings.extend(raw.findings, offset=int(starts(raws[:-1])[-1]), source=apart)
-        written = [raw.geometry for raw in raws]
+        written = [copy(raw) for raw in raws]
         unread = [raw.unread_places for raw in raws]
-        placeholders = []
-        for raw in raws:
-            # Before anything is concluded from where the records lie.
-            raw.geometry, gone = without_placeholders(raw.geometry)
-            placeholders.append(gone)
+        # Before anything is concluded from where the records lie.
+        placeholders = [drop_placeholders(raw) for raw in raws]
         offsets = starts(raws)
         extent = _extent(zones)
         positions = [
@@ -403,7 +407,8 @@ def read_layer(
     record = raw.record[keep]
     reason, shown = _no_place(placeholders, positions, written, unread, n_alone)
     clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
-    told = np.isin(unusable.code, _SHOWN)
+    told = unusable.code != ""
+    told[told] = np.isin(unusable.code[told], _SHOWN)
     unusable.value[told] = shown[keep][told]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
@@ -583,23 +588,23 @@ def _each_once(values: Iterable[Any]) -> Any:
 def _no_place(
     placeholders: Sequence[np.ndarray],
     positions: Sequence[Position],
-    written: Sequence[np.ndarray],
+    written: Sequence[Raw],
     unread: Sequence[np.ndarray | None],
     n_alone: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Why records have no place though they have coordinates, and these as they were written."""
     reasons, shown = [], []
-    for gone, position, geometry, cells in zip(
-        placeholders, positions, written, unread, strict=True
-    ):
+    for gone, position, raw, cells in zip(placeholders, positions, written, unread, strict=True):
         reason = np.full(len(gone), "", dtype=object)
         reason[gone] = "COORD_PLACEHOLDER"
         if position.off is not None:
-            reason[position.off != ""] = position.off[position.off != ""]
+            is_off = position.off != ""
+            reason[is_off] = position.off[is_off]
         text = np.full(len(gone), "", dtype=object)
         hit = np.flatnonzero(reason != "")
-        x, y = spots(geometry[hit])
-        text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
+        if len(hit):
+            x, y = (v[hit] for v in raw.points) if raw.points else spots(raw.geometry[hit])
+            text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
         if cells is not None:
             reason[cells != ""], text[cells != ""] = "COORD_UNREADABLE", cells[cells != ""]
         reasons.append(reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from click.testing import CliRunner
 from hypothesis import settings
 
 import geo_citymgmt as gcm
+from geo_citymgmt.city import loading
 from geo_citymgmt.cli import main
 from geo_citymgmt.report.summary import Summary, summary
+from geo_citymgmt.report.words import Words
 from geo_citymgmt.sample import write_sample
 
 # The same examples in each run, so that one run can be held against another; many new ones are
@@ -26,10 +29,25 @@ settings.register_profile("same", deadline=None, derandomize=True, max_examples=
 settings.register_profile("search", deadline=None, max_examples=1_000)
 settings.load_profile("same")
 
+
+def few_examples(count: int = 12) -> settings:
+    """Fewer where each takes a second or so; a search tries as many as it does of others."""
+    usual = settings()
+    return usual if usual.max_examples > 40 else settings(max_examples=count)
+
+
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data" / "shapefiles"
 SHARED = ROOT.parent / "shared"
 CRS = "EPSG:4549"
+#: Groups of tests that take longer than half a minute, each in one process.
+FIRST = (
+    "tests/notebooks/test_notebooks.py", "report", "tests/faults/test_faults.py",
+    "tests/browser/test_maps.py", "any frame", "postgis", "tests/test_cli.py", "examples",
+    "tests/browser/test_accessible.py", "tests/test_decisions.py",
+    "tests/test_corpus.py", "tests/cleaning/test_position.py", "tests/writing/test_round_trip.py",
+    "tests/browser/test_jupyterlab.py", "tests/test_bundle.py", "tests/notebooks/test_docs.py",
+)  # fmt: skip
 #: South-west corner of made-up zones, inside the area of use of the CRS.
 X0, Y0 = 550_000.0, 3_460_000.0
 
@@ -43,15 +61,43 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file in one process, so that what they share is made once."""
+    """Keep the tests of a file in one process, so that what they share is made once.
+
+    What takes longest begins first, lest one process end the run alone.
+    """
     for item in items:
         if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path.relative_to(ROOT))))
+            item.add_marker(pytest.mark.xdist_group(_group(item)))
+    rank = {name: k for k, name in enumerate(FIRST)}
+    items.sort(key=lambda item: rank.get(_group_of(item), len(rank)))
+
+
+def _group(item: pytest.Item) -> str:
+    file = item.path.relative_to(ROOT)
+    # Examples in docstrings are of the sample, which takes ten seconds to make.
+    return "examples" if file.parts[0] == "geo_citymgmt" else str(file)
+
+
+def _group_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
 
 
 @pytest.fixture(scope="session")
 def city() -> gcm.City:
     return gcm.load_city(DATA)
+
+
+@pytest.fixture
+def sample_kept(city: gcm.City, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commands on the sample that say nothing of how it is read take the one that is loaded."""
+    real = loading.load_city
+
+    def kept(source: Path, **options: object) -> gcm.City:
+        plain = Path(source) == DATA and not any(options.values())
+        return city if plain else real(source, **options)
+
+    monkeypatch.setattr("geo_citymgmt.city.load_city", kept)
 
 
 @pytest.fixture(scope="session")
@@ -79,6 +125,16 @@ def sample_report(city: gcm.City, made_once) -> Callable[[str], Path]:
     return lambda lang: made_once(
         f"report-{lang}", lambda out: gcm.write_report(city, out, lang=lang)
     )
+
+
+@pytest.fixture(scope="session")
+def rebuilt(made_once) -> Path:
+    """The sample as the command writes it today."""
+
+    def sample(out: Path) -> None:
+        assert CliRunner().invoke(main, ["sample", str(out)]).exit_code == 0
+
+    return made_once("rebuilt", sample)
 
 
 @pytest.fixture(scope="session")
@@ -110,8 +166,13 @@ def summary_of(city: gcm.City) -> Callable[[str, str], Summary]:
     """What the report on the sample city says as of a day in a language, worked out once."""
 
     @lru_cache
+    def computed(day: str) -> Summary:
+        return summary(city, day, "zh")
+
+    @lru_cache
     def made(day: str, lang: str) -> Summary:
-        return summary(city, day, lang)
+        # What is computed has no language: `test_a_summary_differs_by_its_words_alone` holds it.
+        return replace(computed(day), words=Words(lang, unit=city.unit))
 
     return made
 
@@ -143,6 +204,17 @@ def real() -> Path:
     if not folder.is_dir():
         pytest.skip("needs ../shared/real, which is not part of the project")
     return folder
+
+
+def with_layers(city: gcm.City, *keys: str) -> gcm.City:
+    """The city with these layers alone, and its districts: what is told of them takes less."""
+    layers = {key: city.layers[key] for key in keys}
+    return replace(city, layers=layers, zones_by_level={"district": city.zones})
+
+
+def thinned(layer: gcm.Layer, step: int = 20) -> gcm.Layer:
+    """Every so many of the records of a layer, which hold what there is of kinds and columns."""
+    return replace(layer, data=layer.data.iloc[::step].reset_index(drop=True))
 
 
 def squares(

@@ -18,7 +18,7 @@ from geo_citymgmt.report.layer_summaries import layer_summaries
 from geo_citymgmt.report.page import page_content
 from geo_citymgmt.report.quality import ledger_table, unread_layers
 from geo_citymgmt.report.summary import summary
-from tests.conftest import DATA
+from tests.conftest import DATA, with_layers
 
 
 @pytest.fixture
@@ -92,7 +92,8 @@ def test_check_ends_with_the_layers_not_read(dirty_folder):
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_the_head_of_the_page_tells_of_layers_not_read_and_leads_to_the_ledger(dirty_city, lang):
-    content = page_content(summary(dirty_city, None, lang))
+    # The head is made of the ledger and the findings, whatever layers were read.
+    content = page_content(summary(with_layers(dirty_city, "districts"), None, lang))
     first = content["warnings"][0]
     assert first["items"] == unread_layers(dirty_city, lang)
     assert "2,586" in first["items"][0]
@@ -107,8 +108,8 @@ def test_the_banner_stands_before_the_figures_with_a_link_that_leads_somewhere(d
     assert page.count('id="ledger"') == 1
 
 
-def test_a_report_of_layers_that_were_all_read_says_only_what_the_city_has_it_say(summary_of):
-    told = page_content(summary_of("2022-06-30", "zh"))["warnings"]
+def test_a_report_of_layers_that_were_all_read_says_only_what_the_city_has_it_say(city):
+    told = page_content(summary(with_layers(city, "districts"), None, "zh"))["warnings"]
     assert [warning["text"] for warning in told] == ["示例：全部记录均为合成数据，不是真实情况"]
 
 
@@ -153,7 +154,8 @@ def test_the_overview_shows_the_states_on_record_at_the_date_of_the_data(city):
 
 
 def test_states_without_a_date_are_named_under_the_bar_of_an_earlier_day(city):
-    told = summary(city, pd.Timestamp("2022-05-31"), "zh")
+    alone = with_layers(city, "districts", "illegal_construction")
+    told = summary(alone, pd.Timestamp("2022-05-31"), "zh")
     cards = {card["key"]: card for card in page_content(told)["layers"]}
     assert "“处置中”没有自己的日期" in cards["illegal_construction"]["field"]
     assert "立案" in cards["illegal_construction"]["field"]

@@ -204,16 +204,17 @@ def test_files_for_windows_are_as_windows_reads_them(bundle, tmp_path):
 # Nothing is bound to one kind of machine.
 
 
-@pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize(
-    "settings",
+    ("settings", "style"),
     [
-        {"PYTHONIOENCODING": "gbk"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
-        {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii"},
+        ({"PYTHONIOENCODING": "gbk"}, "text"),
+        ({"PYTHONIOENCODING": "gbk"}, "json"),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, "text"),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0",
+          "PYTHONIOENCODING": "ascii"}, "json"),
     ],
-    ids=["gbk", "C", "ascii"],
-)
+    ids=["gbk-text", "gbk-json", "C-text", "ascii-json"],
+)  # fmt: skip
 def test_a_console_that_is_not_utf8_ends_no_command(tmp_path, settings, style):
     source = hostile_source(tmp_path / "源")
     path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)

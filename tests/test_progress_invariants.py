@@ -17,9 +17,8 @@ from geo_citymgmt.city import City
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.progress.standing import Standing
 from geo_citymgmt.spec import load_specs
-from tests.conftest import CRS, X0, Y0, squares
+from tests.conftest import CRS, X0, Y0, few_examples, squares
 
-#: A city takes a tenth of a second; a thorough run sets 1000.
 SPECS = load_specs()
 ZONES = squares((0, 0, 10, 10), (10, 0, 20, 10), (0, 10, 20, 20), codes="ABC")
 FIRST, END = pd.Timestamp("2022-01-01"), pd.Timestamp("2022-06-30")
@@ -123,6 +122,7 @@ def table(city: City, days: list[pd.Timestamp], names: list[str] | None = None) 
     )
 
 
+@few_examples()
 @given(st.lists(parcel, min_size=1, max_size=6), st.sampled_from([*DAYS, END]))
 def test_districts_outside_and_unlocated_make_the_city(parcels, day):
     city = made_city(parcels)
@@ -199,6 +199,7 @@ KNOWABLE = ["illegal_remediated_area", "illegal_open_count", "illegal_open_area"
             "illegal_found_count", "illegal_settled_count", "illegal_new_found_count"]  # fmt: skip
 
 
+@few_examples()
 @given(st.lists(case, min_size=1, max_size=6))
 def test_whatever_is_blank_the_true_value_lies_between_the_ends(cases):
     city = made_city(lived(cases))
@@ -217,6 +218,7 @@ def test_whatever_is_blank_the_true_value_lies_between_the_ends(cases):
     assert not ((seen["value"] == 0) & (seen["unknown"] > 0) & (seen["status"] == "behind")).any()
 
 
+@few_examples()
 @given(st.lists(parcel, min_size=1, max_size=6))
 def test_what_is_counted_since_january_never_falls_without_a_relapse(parcels):
     for one in parcels:
@@ -229,6 +231,7 @@ def test_what_is_counted_since_january_never_falls_without_a_relapse(parcels):
     assert (steps >= -1e-9).all()
 
 
+@few_examples()
 @given(st.lists(parcel, min_size=2, max_size=6), st.randoms(use_true_random=False))
 def test_the_order_of_records_and_events_is_no_matter(parcels, random):
     order = list(range(len(parcels)))

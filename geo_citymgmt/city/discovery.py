@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -303,8 +304,8 @@ def keep_within(found: CitySource, folder: Path, name: str) -> None:
     sources += found.side_files()
     if isinstance(found.profile, Path):
         sources.append(found.profile)
-    root = folder.resolve()
-    if any(not Path(source).resolve().is_relative_to(root) for source in sources):
+    root = _real(folder)
+    if any(not _real(source).is_relative_to(root) for source in sources):
         raise refused(
             name,
             Text(
@@ -364,7 +365,7 @@ def _scan_folder(
     members: list[str] = []
     for path in files.sources:
         name = path.relative_to(found.root).as_posix()
-        if path.resolve() in taken:
+        if _real(path) in taken:
             continue
         if is_ignored([name, path.name], found.ignore):
             passed.append(name)
@@ -380,7 +381,7 @@ def _scan_folder(
         for item in (_in_folder(item, found.root) for item in inside):
             if is_ignored([item.label, *item.names], found.ignore):
                 passed.append(item.label)
-            elif not any(_is_table(item, name) for name in tables.get(path.resolve(), ())):
+            elif not any(_is_table(item, name) for name in tables.get(_real(path), ())):
                 items.append(item)
         members += [f"{name}/{m}" for m in others if PurePosixPath(m).suffix.lower() not in COMPANY]
     _take(found, items, specs, asked)
@@ -391,17 +392,17 @@ def _scan_folder(
 
 def _stated(found: CitySource) -> tuple[set[Path], dict[Path, list[str]]]:
     """Return the files that city.toml names as a whole, and the tables it names of others."""
-    taken = {p.resolve() for p in found.side_files()}
+    taken = {_real(p) for p in found.side_files()}
     tables: dict[Path, list[str]] = {}
     for entry in found.layers.values():
         if entry.ledger is not None:
-            taken.add(entry.ledger.resolve())
+            taken.add(_real(entry.ledger))
         for source in entry.sources:
             inside = source.sublayer if isinstance(source, SourceLayer) else entry.sublayer
             if inside:
-                tables.setdefault(Path(source).resolve(), []).append(inside)
+                tables.setdefault(_real(source), []).append(inside)
             else:
-                taken.add(Path(source).resolve())
+                taken.add(_real(source))
     return taken, tables
 
 
@@ -441,10 +442,15 @@ def _pass_over(found: CitySource, member: str) -> None:
         _ignored(found, member, _NO_LAYER)
 
 
+def _real(path: str | Path) -> Path:
+    """Return where a path leads; a link that comes back to itself leads to itself."""
+    return Path(os.path.realpath(path))
+
+
 def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]) -> None:
     """Account for the files of the folder that nobody looked into."""
     for path in files.others:
-        is_company = path.suffix.lower() in COMPANY or is_part(path) or path.resolve() in taken
+        is_company = path.suffix.lower() in COMPANY or is_part(path) or _real(path) in taken
         if is_company:
             continue
         name = path.relative_to(found.root).as_posix()

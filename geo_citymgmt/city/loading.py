@@ -41,6 +41,7 @@ from geo_citymgmt.indicators import Figures, check_figures, load_figures
 from geo_citymgmt.indicators.targets import check_targets
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.profiles import Profile, load_profile
+from geo_citymgmt.reading.limits import ReadLimits, within_limits
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 from geo_citymgmt.words import Text, join_texts
 
@@ -54,6 +55,7 @@ __all__ = [
 ]
 
 
+@within_limits
 def load_city(
     source: str | Path,
     *,
@@ -69,6 +71,7 @@ def load_city(
     y: str | None = None,
     decisions: str | Path | None = None,
     figures: str | Path | None = None,
+    limits: ReadLimits | None = None,
 ) -> City:
     """Load a city from a folder, a ``city.toml``, an archive or a GeoPackage.
 
@@ -111,6 +114,8 @@ def load_city(
     figures : path, optional
         A table file of the office's own figures, laid over the package's; else ``figures.toml`` of
         the source, where there is one.
+    limits : ReadLimits, optional
+        How much a file may hold before it is refused, as in :func:`read_layer`.
 
     Returns
     -------

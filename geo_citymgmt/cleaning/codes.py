@@ -34,6 +34,7 @@ _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉�
 _FALSE = {"否", "无", "0", "n", "no", "false", "f", "×", "x", "未", "不涉安", "非"}
 _ANSWERS = frozenset(_TRUE | _FALSE)
 #: A code as a number: 50, 50.0, and 0 for 00.
+_LONGEST = 200
 _NUMERIC = re.compile(r"(\d{1,6})(?:\.0*)?")
 _DATA = read_toml(resources.files(__package__) / "concepts.toml")
 #: Words of a stage; the first that is found is the one.
@@ -295,6 +296,8 @@ def _stage(text: str) -> str:
 
 def _nearest(text: str, item: Field) -> str:
     """Return the label that a word is nearest to, by its meaning or its spelling, else the list."""
+    # No word is longer, and what is compared is kept.
+    text = text[:_LONGEST]
     words = _words_of_stage(text, item)
     close = difflib.get_close_matches(plain_key(text), words, n=1, cutoff=_NEAR)
     near = near_codes(text, item) or [words[word] for word in close]

@@ -15,12 +15,14 @@ from geo_citymgmt.cleaning.id_text import clean_ids, tell_odd_forms
 from geo_citymgmt.cleaning.numbers import exact_integer, parse_number_column, unit_factor
 from geo_citymgmt.cleaning.text import NULL_WORDS, clean_text, text_array
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.ends import holds
+from geo_citymgmt.reading.ends import has_byte, holds
 from geo_citymgmt.spec import Field, LayerSpec
 
 __all__ = ["clean_columns", "precision_column"]
 
 _LOST = "�"
+#: First bytes of the words of programs for nothing.
+_NULL_BEGINS = tuple({word.encode()[0] for word in NULL_WORDS})
 _PRECISIONS = ("month", "year")
 
 
@@ -130,8 +132,11 @@ def _tell_null_words(column: pd.Series, item: Field, findings: Findings) -> None
     if not isinstance(column.dtype, pd.StringDtype):
         return
     texts = text_array(column)
-    found = pc.is_in(texts, value_set=pa.array(NULL_WORDS, type=texts.type))
-    hit = np.flatnonzero(found.to_numpy(zero_copy_only=False))
+    at = np.flatnonzero(has_byte(texts, 0, _NULL_BEGINS))
+    if not len(at):
+        return
+    found = pc.is_in(texts.take(pa.array(at)), value_set=pa.array(NULL_WORDS, type=texts.type))
+    hit = at[found.to_numpy(zero_copy_only=False)]
     if len(hit):
         findings.add("NULL_TEXT", value=texts[int(hit[0])].as_py(), expected=len(hit), item=item)
 

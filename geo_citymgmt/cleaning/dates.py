@@ -53,7 +53,9 @@ _CLOCK = re.compile(
 )
 _ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"
 #: So many distinct texts are worth a look at all of them at once.
-_MANY = 500
+_MANY = 50
+#: Longer texts are no dates.
+_LONGEST = 500
 _NAT = np.datetime64("NaT", "us")
 #: A year outside these is a slip of the pen: nothing in the layers is that old or that far off.
 _YEARS = range(1900, 2101)
@@ -246,6 +248,8 @@ def _day_text(moment: object) -> str:
 
 
 def _read(text: str) -> _Reading:
+    if len(text) > _LONGEST:
+        return _Reading()
     text = chinese_numbers(plain(text).lower())
     if match := _COMPACT.fullmatch(text):
         clock = [int(match[part] or 0) for part in ("hour", "minute", "second")]

@@ -13,7 +13,7 @@ from geo_citymgmt._dates import local_days
 from geo_citymgmt.cleaning.codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning.dates import parse_date
 from geo_citymgmt.cleaning.numbers import parse_number
-from geo_citymgmt.cleaning.text import distinct_texts, is_null_text, plain, plain_key
+from geo_citymgmt.cleaning.text import NULL_MARKERS, distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field
 from geo_citymgmt.words import Text
 
@@ -29,6 +29,8 @@ _SOME, _MOST, _ALL = 0.3, 0.6, 0.9
 _APART = 0.95
 _PAIR = re.compile(r"[(\[]?\s*-?\d{1,3}\.\d+\s*[,;\s]\s*-?\d{1,3}\.\d+\s*[)\]]?")
 _LONGEST_ID = 64
+#: No more of a value is looked at.
+_LONGEST = 200
 #: A date in any usual order, with or without a time.
 _DATE = re.compile(
     r"\d{1,4}\s*[-/.年]\s*\d{1,2}\s*[-/.月]\s*\d{1,4}日?(?:[T\s].*)?|(?:19|20)\d{6}(?:\d{6})?"
@@ -67,8 +69,9 @@ class Values:
         step = max(1, len(column) // _LOOKED_AT)
         codes, texts = distinct_texts(column.iloc[::step].reset_index(drop=True))
         counts = np.bincount(codes[codes >= 0], minlength=len(texts))
-        kept = [(plain(t), int(n)) for t, n in zip(texts, counts, strict=True)
-                if not is_null_text(t)]  # fmt: skip
+        cut = (plain(text[:_LONGEST]) for text in texts)
+        kept = [(text, int(n)) for text, n in zip(cut, counts, strict=True)
+                if text.casefold() not in NULL_MARKERS]  # fmt: skip
         self.texts = [text for text, _ in kept]
         self._n = np.array([n for _, n in kept], dtype=float)
 

@@ -217,7 +217,9 @@ def _fitting_degrees(x: np.ndarray, y: np.ndarray) -> Iterator[Candidate]:
 
 def _fitting_metres(x: np.ndarray, y: np.ndarray) -> Iterator[Candidate]:
     """CRS in which the numbers make sense: a zone number before x tells the belt."""
-    belt = int(np.median(x) // 1e6)
+    middle = float(np.median(x))
+    # Of numbers near the end of all floats the median has no value.
+    belt = int(middle // 1e6) if abs(middle) < 1e12 else 0
     easting = x - 1e6 * belt
     northern = (y >= 0) & (y <= _CHINA_NORTH)
     if 25 <= belt <= 45 and (northern & _about(easting, _HALF_3)).mean() >= _FITTING:

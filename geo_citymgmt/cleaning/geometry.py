@@ -67,16 +67,19 @@ def clean_geometry(
     """
     out = _flat(geometry, findings)
     unusable = Unusable(*(np.full(len(out), "", dtype=object) for _ in range(3)))
-    missing = shapely.is_missing(out)
+    kinds = shapely.get_type_id(out)
+    missing, are_points = kinds < 0, bool((kinds <= 0).all())
     unusable.code[missing] = "GEOM_NULL"
     if reason is not None:
         known = missing & (reason != "")
         unusable.code[known] = reason[known]
     empty = ~missing & shapely.is_empty(out)
     unusable.code[empty] = "GEOM_EMPTY"
-    bad = _nonfinite(out)
+    bad = _nonfinite(out, are_points=are_points and not empty.any())
     unusable.code[bad] = "COORD_NONFINITE"
     out[missing | empty | bad] = None
+    if are_points and "Point" in spec.geometry:
+        return out, unusable
     out = _single_parts(out)
     if "Polygon" in spec.geometry and "LineString" not in spec.geometry:
         out = _areas_of_rings(out, findings, record)
@@ -144,7 +147,10 @@ def _flat(geometry: np.ndarray, findings: Findings) -> np.ndarray:
     return out
 
 
-def _nonfinite(geometry: np.ndarray) -> np.ndarray:
+def _nonfinite(geometry: np.ndarray, *, are_points: bool) -> np.ndarray:
+    if are_points:
+        finite = np.isfinite(shapely.get_x(geometry)) & np.isfinite(shapely.get_y(geometry))
+        return np.asarray(~finite & ~shapely.is_missing(geometry))
     coords, owner = shapely.get_coordinates(geometry, return_index=True)
     wrong = ~np.isfinite(coords).all(axis=1)
     bad = np.zeros(len(geometry), dtype=bool)

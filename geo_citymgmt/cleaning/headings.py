@@ -29,6 +29,8 @@ _ASIDE = re.compile(
     rf"[{re.escape(_CLOSE)}]\s*(?P<rest>[^{re.escape(_OPEN + _CLOSE)}]*)$"
 )
 _UNIT_WORD = re.compile(r"^(?:计量|计算)?单位\s*(?:为|是|[:=])?\s*|^unit\s*[:=]\s*|^in\s+", re.I)
+#: Longer headings are read as they stand.
+_LONGEST = 200
 _PLAIN = re.compile(r"[+-]?[\d,]+(\.\d*)?")
 #: What may part a name from the unit behind it; nothing may, before a unit that is no other word.
 _PARTED = re.compile(r"^(?P<name>.+?)\s*[/,;、_\-\s]\s*(?P<unit>[^/,;、_\-\s]+)$")
@@ -50,10 +52,14 @@ def readings(column: str) -> list[tuple[str, str]]:
     >>> readings("状态（必填）"), readings("泊位（地下）")
     ([('状态', '')], [])
     """
-    return list(dict.fromkeys(_readings(column)))
+    if len(column) > _LONGEST:
+        return []
+    return list(dict.fromkeys(_readings(column, set())))
 
 
-def _readings(column: str) -> Iterator[tuple[str, str]]:
+def _readings(column: str, seen: set[str]) -> Iterator[tuple[str, str]]:
+    # Two ways to read a heading that lead to one name lead to the same from there on.
+    seen.add(column)
     text = plain(column)
     bare = text.strip("*＊ ")
     for pattern in (_ASIDE, _PARTED, _ATTACHED):
@@ -68,7 +74,7 @@ def _readings(column: str) -> Iterator[tuple[str, str]]:
         if name and (is_mark or _is_unit(said)):
             yield name, "" if is_mark else said
             # 面积（平方米）（必填）: what is left may have another aside.
-            for inner, unit in _readings(name):
+            for inner, unit in () if name in seen else _readings(name, seen):
                 yield inner, unit or ("" if is_mark else said)
     if bare != text and bare:
         yield bare, ""

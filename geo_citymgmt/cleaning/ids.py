@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from geo_citymgmt.cleaning.id_text import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning.text import no_text, text_array, to_series
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading.ends import are_distinct
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
@@ -227,8 +228,10 @@ def _labelled(records: pd.Series, labels: np.ndarray | None) -> np.ndarray:
 
 
 def _repeated(ids: pa.Array, among: np.ndarray, *, keep: str | bool) -> np.ndarray:
-    """Which ids of ``among`` occur again; one count of distinct ids settles the usual case."""
+    """Which ids of ``among`` occur again; that none does, the usual case, is settled first."""
     alive = ids if among.all() else pc.if_else(pa.array(among), ids, pa.scalar(None, ids.type))
+    if are_distinct(alive):
+        return np.zeros(len(ids), dtype=bool)
     encoded = pc.dictionary_encode(alive)
     out = np.zeros(len(ids), dtype=bool)
     if len(encoded.dictionary) < len(alive) - alive.null_count:

@@ -40,6 +40,8 @@ _DBF_BYTES = 10
 _ALIKE = 0.6
 #: What stands in brackets beside a name is its unit or an explanation.
 _ASIDE = re.compile(r"[(\[【{].*?[)\]】}]")
+#: No more of a heading is compared with a name.
+_LONGEST = 200
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 #: Words that columns of all kinds share say nothing about one of them.
 _GENERAL = frozenset(["id", "no", "code", "name", "type", "date", "of", "the", "total", "num"])
@@ -277,7 +279,7 @@ def similar_columns(item: Field, columns: Iterable[str], *, most: int = 3) -> li
 
 def _likeness(column: str, name: str) -> float:
     """How alike two names are, from 0 to 1."""
-    one, other = (_ASIDE.sub("", plain(text)) for text in (column, name))
+    one, other = (_ASIDE.sub("", plain(text[:_LONGEST])) for text in (column, name))
     if one.isascii() != other.isascii():
         return 0.0
     first, second = plain_key(one), plain_key(other)

@@ -34,6 +34,8 @@ _SCALES = {"": 1.0, "万": 1e4, "亿": 1e8, "千": 1e3, "百": 1e2}
 _PATTERN = re.compile(
     r"(?:约|大约|近|≈|~)?\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?)\s*([百千万亿]?)[余多]?\s*(.*?)(?:左右|余|多)?"
 )
+#: Longer texts are no numbers, and patterns would go over them again and again.
+_LONGEST = 200
 _WHOLE = re.compile(r"[+-]?\d{1,19}")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?:\D|$))")
 
@@ -50,7 +52,7 @@ def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
     >>> parse_number("若干")
     (None, False)
     """
-    match = _PATTERN.fullmatch(_THOUSANDS.sub("", plain(text)).strip().lower())
+    match = _parts(text)
     if match is None:
         return None, False
     digits, scale, word = match.groups()
@@ -61,6 +63,13 @@ def parse_number(text: str, unit: str = "") -> tuple[float | None, bool]:
             return None, False
         factor *= known[word]
     return float(digits) * factor, factor != 1
+
+
+def _parts(text: str) -> re.Match[str] | None:
+    """Return digits, scale and word of a number with a unit; None for other texts."""
+    if len(text) > _LONGEST:
+        return None
+    return _PATTERN.fullmatch(_THOUSANDS.sub("", plain(text)).strip().lower())
 
 
 def exact_integer(value: object) -> int | None:
@@ -103,7 +112,7 @@ def heading_factor(unit: str, field_unit: str) -> float | None:
     >>> heading_factor("处", "m2"), heading_factor("米", "m2")
     (None, None)
     """
-    match = _PATTERN.fullmatch(f"1{plain(unit).lower()}")
+    match = _parts(f"1{unit}")
     if match is None or not unit.strip():
         return None
     word, scale = match[3], _SCALES[match[2]]
@@ -193,7 +202,7 @@ def _checked_factor(unit: str, item: Field) -> float:
 
 
 def _has_unit(text: str, item: Field) -> bool:
-    match = _PATTERN.fullmatch(_THOUSANDS.sub("", plain(text)).strip().lower())
+    match = _parts(text)
     return match is not None and match[3] in _FACTORS.get(item.unit, {})
 
 

@@ -123,7 +123,7 @@ class PartedRecords(Records):
         """
         at = np.flatnonzero(self.rejected)
         codes = self.findings.codes_of("rejected").reindex(self.record[at])
-        rows: list[dict[Any, Any]] = raw.frame.iloc[at].to_dict("records")
+        rows: list[dict[Any, Any]] = raw.frame.iloc[at].to_dict("records") if len(at) else []
         if mask is not None:
             rows = [mask_record(row, *mask) for row in rows]
         return gpd.GeoDataFrame(

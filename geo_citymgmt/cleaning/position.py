@@ -27,7 +27,7 @@ from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.metric import in_china, position_box, zone_positions
 from geo_citymgmt.reading.coordinate_names import publisher_of
-from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading.raw import Drawn, Raw, draw_later, draw_points
 from geo_citymgmt.words import Text
 
 __all__ = ["Position", "locate", "project"]
@@ -69,6 +69,8 @@ class Position:
     #: Why the numbers of a record are none of ``within``, a finding code, "" where they are; such
     #: records have no geometry. None where there is none at all.
     off: np.ndarray | None = None
+    #: As those of :class:`Raw`.
+    points: tuple[np.ndarray, np.ndarray] | None = field(default=None, init=False)
 
     @property
     def is_metric(self) -> bool:
@@ -87,6 +89,9 @@ class Position:
                 gpd.GeoSeries(self.geometry[np.isfinite(self.x)], crs=self.within)
             )
         return position_box(self.x, self.y, self.within)
+
+
+Position.geometry = Drawn()  # type: ignore[assignment]
 
 
 def locate(
@@ -145,24 +150,31 @@ def locate(
     datum = datum or named
     if isinstance(crs, str) and "proj=pipeline" in crs:
         pipeline, crs = crs, None
-    if not len(raw.geometry) or shapely.is_missing(raw.geometry).all():
+    if raw.is_nowhere:
         return Position(raw.geometry, "", "none", "", "none")
     if pipeline is not None:
         return _by_pipeline(raw, findings, pipeline)
-    x, y = spots(raw.geometry)
+    x, y = raw.points or spots(raw.geometry)
     source, how = _source_crs(raw, crs, x, y, extent, findings)
     if not _leads_to(source, WGS84):
         raise _wrong(raw, findings, source, x, y, [])
+    before = x, y
+    geometry: np.ndarray | None
     geometry, x, y = mend_slips(
-        raw.geometry, x, y, source, extent, findings, raw.record + offset,
+        None if raw.points else raw.geometry, x, y, source, extent, findings, raw.record + offset,
         mend=mend, name=raw.name,
     )  # fmt: skip
-    off = _off_codes(raw, x, y, source)
-    is_off = off != ""
+    # Records that are rejected lie where they lay.
+    points = np.where(np.isfinite(x), x, before[0]), np.where(np.isfinite(y), y, before[1])
+    codes = _off_codes(raw, x, y, source)
+    is_off = codes != ""
+    off = codes if is_off.any() else None
     # Where that is most of them it is the CRS that is wrong.
-    if is_off.sum() <= np.isfinite(x).sum() / 2:
-        geometry = np.array(geometry, dtype=object)
-        geometry[is_off] = None
+    if off is not None and is_off.sum() <= np.isfinite(x).sum() / 2:
+        if geometry is not None:
+            geometry = np.array(geometry, dtype=object)
+            geometry[is_off] = None
+        points = np.where(is_off, np.nan, points[0]), np.where(is_off, np.nan, points[1])
         x, y = np.where(is_off, np.nan, x), np.where(is_off, np.nan, y)
     _check_fit(raw, source, x, y, extent, findings)
     publisher = publisher_of(raw.frame.columns) if datum is None else None
@@ -179,13 +191,18 @@ def locate(
     by = "name" if named else "given"
     if datum in ("gcj02", "bd09"):
         degrees = source.geodetic_crs or WGS84
+        geometry = draw_points(*points) if geometry is None else geometry
         geometry = _transform(geometry, source, degrees)
         x, y = _transformed(x, y, source, degrees)
         findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
         return Position(shift_any(geometry, datum), stated, how, datum, by, WGS84, x, y, off)
     # Without a word about it the datum is the one that the CRS rests on.
     known, known_by = (datum, by) if datum else (_datum_of(source), "crs")
-    return Position(geometry, stated, how, known, known_by, source, x, y, off)
+    shapes = np.empty(0, dtype=object) if geometry is None else geometry
+    position = Position(shapes, stated, how, known, known_by, source, x, y, off)
+    if geometry is None:
+        draw_later(position, *points)
+    return position
 
 
 def project(position: Position, findings: Findings, metric_crs: CRS, name: str) -> np.ndarray:
@@ -209,6 +226,13 @@ def project(position: Position, findings: Findings, metric_crs: CRS, name: str) 
             value=(used.geodetic_crs or used).name,
             expected=(metric_crs.geodetic_crs or metric_crs).name,
         )
+    if position.points is not None and used != metric_crs:
+        x, y = position.points
+        there = np.isfinite(x)
+        out = np.full(len(x), None, dtype=object)
+        # What leads nowhere is a point all the same, of no finite numbers, and told as that.
+        out[there] = shapely.points(*_transformed(x[there], y[there], used, metric_crs))
+        return out
     return _transform(position.geometry, used, metric_crs)
 
 

@@ -28,7 +28,7 @@ Move = Callable[[np.ndarray], np.ndarray]
 
 
 def mend_slips(
-    geometry: np.ndarray,
+    geometry: np.ndarray | None,
     x: np.ndarray,
     y: np.ndarray,
     source: CRS,
@@ -38,7 +38,7 @@ def mend_slips(
     *,
     mend: Collection[str],
     name: str,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Find records that a slip has put far from the city, and put back those asked for.
 
     Where it is not known where the city lies, only what the numbers themselves prove is found:
@@ -46,8 +46,8 @@ def mend_slips(
 
     Parameters
     ----------
-    geometry : array of geometries
-        In ``source``.
+    geometry : array of geometries or None
+        In ``source``; None where it is no more than the points of ``x`` and ``y``.
     x, y : arrays of float
         One place a record, NaN where there is none.
     mend : collection of {"swapped", "zone_prefix"}
@@ -79,8 +79,9 @@ def mend_slips(
             continue
         shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
         if slip in mend:
-            geometry = geometry.copy()
-            geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
+            if geometry is not None:
+                geometry = geometry.copy()
+                geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
             moved = move(np.column_stack([x[at], y[at]]))
             x, y = x.copy(), y.copy()
             x[at], y[at] = moved[:, 0], moved[:, 1]

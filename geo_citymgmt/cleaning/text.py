@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from functools import lru_cache
 from importlib import resources
 from typing import Any
@@ -14,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.reading.ends import has_byte, trimmed
+from geo_citymgmt.reading.ends import composed, composed_all, has_byte, trimmed
 
 __all__ = [
     "NULL_MARKERS",
@@ -45,7 +44,13 @@ _MARKERS_BEGIN = tuple(
     {0, ord("N"), *(m.encode()[0] for m in NULL_MARKERS if m)}
     | {*range(0x80, 0x100)} - {0xE5, 0xE8, 0xE9}
 )
+#: First bytes of ideographs, which have no other form, and second bytes of those that begin a
+#: marker.
+_IDEOGRAPHS = tuple(range(0xE4, 0xEA))
+_SECOND = tuple({m.encode()[1] for m in NULL_MARKERS if m and m.encode()[0] in _IDEOGRAPHS})
 _SPACES = re.compile(r"\s+")
+#: With what nobody sees around it a marker is no longer than this.
+_LONGEST_MARKER = 200
 #: First and last of the characters that nobody sees: controls that are no white space, joiners,
 #: marks of direction and of byte order, fillers, selectors of a form.
 _UNSEEN_RANGES = (
@@ -72,7 +77,9 @@ _SIMPLIFIED = _simplified()
 
 def plain(value: str) -> str:
     """Half-width, composed, without characters nobody sees, surrounding or doubled white space."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", _UNSEEN.sub("", value))).strip()
+    if value.isascii() and value.isprintable():
+        return (value if "  " not in value else _SPACES.sub(" ", value)).strip()
+    return _SPACES.sub(" ", composed(_UNSEEN.sub("", value))).strip()
 
 
 def spelt_out(value: str) -> str:
@@ -120,7 +127,7 @@ def plain_key(value: str) -> str:
 
 def is_null_text(value: str) -> bool:
     """Whether ``value`` is a marker for "nothing"."""
-    return plain(value).casefold() in NULL_MARKERS
+    return len(value) <= _LONGEST_MARKER and plain(value).casefold() in NULL_MARKERS
 
 
 def distinct_texts(column: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -177,7 +184,7 @@ def clean_text(column: pd.Series, *, fold: bool) -> pd.Series:
     stripped = trimmed(array)
     ascii_only = bool(pc.all(pc.string_is_ascii(stripped)).as_py() is not False)
     if fold:
-        out = stripped if ascii_only else pc.utf8_normalize(stripped, "NFKC")
+        out = stripped if ascii_only else composed_all(stripped)
         doubled = pc.or_(pc.match_substring(out, "  "), pc.match_substring_regex(out, _ODD_SPACES))
         if pc.any(doubled).as_py():
             out = pc.replace_substring_regex(out, r"\s+", " ")
@@ -190,13 +197,21 @@ def clean_text(column: pd.Series, *, fold: bool) -> pd.Series:
 def _is_marker(stripped: pa.Array) -> pa.Array:
     """Whether each text is a null marker; only those as short as a marker are looked at."""
     longest = max(map(len, NULL_MARKERS))
-    short = pc.fill_null(pc.less_equal(pc.utf8_length(stripped), longest), False)
     begun = has_byte(stripped, 0, _MARKERS_BEGIN)
-    at = np.flatnonzero(short.to_numpy(zero_copy_only=False) & begun)
+    if begun.any():
+        begun &= ~has_byte(stripped, 0, _IDEOGRAPHS) | has_byte(stripped, 1, _SECOND)
+    # Four bytes at most are a character.
+    size = pc.binary_length(stripped).fill_null(4 * longest + 1)
+    at = np.flatnonzero(begun & (size.to_numpy() <= 4 * longest))
     marked = np.zeros(len(stripped), dtype=bool)
     if len(at):
+        texts = stripped.take(pa.array(at))
+        short = pc.less_equal(pc.utf8_length(texts), longest).to_numpy(zero_copy_only=False)
+        if not short.all():
+            at, texts = at[short], texts.filter(pa.array(short))
+    if len(at):
         # Short texts repeat: each one is folded and looked up once.
-        texts = stripped.take(pa.array(at)).dictionary_encode()
+        texts = texts.dictionary_encode()
         key = pc.utf8_lower(pc.utf8_trim_whitespace(pc.utf8_normalize(texts.dictionary, "NFKC")))
         known = pa.array(sorted(NULL_MARKERS), type=key.type)
         found = pc.is_in(key, value_set=known).to_numpy(zero_copy_only=False)

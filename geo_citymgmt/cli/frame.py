@@ -71,7 +71,7 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         lang = str(kwargs.get("lang", "zh"))
         debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
         try:
-            with _told_warnings(lang):
+            with _told_warnings(lang), _raised_limits(kwargs.get("reading")):
                 code = command(*args, **kwargs)
         except CityDataError as error:
             _complain(error, lang)
@@ -113,6 +113,18 @@ def _told_warnings(lang: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def _raised_limits(reading: SourceOptions | None) -> Iterator[None]:
+    """Let the limits that ``--limit`` raises hold for all that is read."""
+    if reading is None or not reading.limit:
+        yield
+        return
+    from geo_citymgmt.reading.limits import allowing, limits_from
+
+    with allowing(limits_from(reading.limit)):
+        yield
+
+
 def _denied(error: PermissionError) -> CityDataError:
     """Name the folder and not what was tried in it, which may be hidden or never have been."""
     from geo_citymgmt.writing import closed_folder
@@ -145,6 +157,7 @@ class SourceOptions:
     metric_crs: str | None = None
     x: str | None = None
     y: str | None = None
+    limit: tuple[str, ...] = ()
 
 
 lang_option = click.option(
@@ -214,6 +227,13 @@ def common_options(command: Callable[..., Any]) -> Callable[..., Any]:
             default=None,
             metavar="COLUMN",
             help="纬度（北坐标）所在的列 / column of latitude or northing",
+        ),
+        click.option(
+            "--limit",
+            multiple=True,
+            metavar="NAME=NUMBER",
+            help="提高读取上限，名称见被拒绝时的提示 / raise a limit of reading; the message that "
+            "refuses a file names it",
         ),
     ):
         gathered = option(gathered)

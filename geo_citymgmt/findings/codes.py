@@ -57,6 +57,12 @@ CODES: Mapping[str, FindingCode] = {
         "该记录的图形无法读取，请重新绘制{detail}",
         "the geometry of this record cannot be built{detail}",
     ),
+    "PARCEL_POINTS": _c(
+        "warning",
+        "地块所记界址点数与实际点数不符（{value}），可能缺点，请核对",
+        "the parcel states another number of boundary points than it has ({value}): points may be "
+        "missing, check it",
+    ),
     "KML_TRACK": _c(
         "info",
         "文件中有 {value} 条轨迹（gx:Track）：{detail}",

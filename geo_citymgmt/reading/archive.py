@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.limits import ArchiveLimits, current_limits, raising
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import Text
 
@@ -31,27 +32,6 @@ _UNPACK = Text(
     "如来源可靠，请解压后给出文件夹。",
     "If you trust where it comes from, unpack it and give the folder.",
 )
-
-
-@dataclass(frozen=True)
-class ArchiveLimits:
-    """How much an archive may hold before it is refused.
-
-    Attributes
-    ----------
-    members : int
-        Files and folders in it.
-    total_bytes : int
-        Unpacked size of all of them.
-    ratio : float
-        Unpacked to packed size of one member, where it is larger than ``ratio_from`` bytes: blank
-        fields of a .dbf pack a hundred times smaller, a bomb a thousand times.
-    """
-
-    members: int = 10_000
-    total_bytes: int = 4 << 30
-    ratio: float = 300.0
-    ratio_from: int = 32 << 20
 
 
 @dataclass(frozen=True)
@@ -75,7 +55,7 @@ def list_members(path: Path, *, limits: ArchiveLimits | None = None) -> list[Mem
         SOURCE_REFUSED where a member would leave the folder, is a link or has a password, where
         two have one name, or beyond ``limits``; SOURCE_UNREADABLE where it is damaged.
     """
-    limits = limits or ArchiveLimits()
+    limits = limits or current_limits()
     try:
         with zipfile.ZipFile(path) as archive:
             infos = archive.infolist()
@@ -108,7 +88,7 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
                 f"包内有 {len(infos)} 个文件，超过上限 {limits.members}。",
                 f"holds {len(infos)} members, more than {limits.members}.",
             ),
-            _PACK_LESS,
+            raising(_PACK_LESS, "members", len(infos)),
         )
     total = sum(i.file_size for i in infos)
     if total > limits.total_bytes:
@@ -118,7 +98,7 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
                 f"解压后为 {total:,} 字节，超过上限 {limits.total_bytes:,}。",
                 f"unpacks to {total:,} bytes, more than {limits.total_bytes:,}.",
             ),
-            _PACK_LESS,
+            raising(_PACK_LESS, "total_bytes", total),
         )
     for info in infos:
         too_dense = info.file_size > limits.ratio * max(info.compress_size, 1)
@@ -129,7 +109,7 @@ def _check_limits(path: Path, infos: Sequence[zipfile.ZipInfo], limits: ArchiveL
                     f"“{info.filename}”的压缩比超过 {limits.ratio:g}，疑为压缩炸弹。",
                     f"{info.filename!r} unpacks to more than {limits.ratio:g} times its size.",
                 ),
-                _UNPACK,
+                raising(_UNPACK, "ratio", info.file_size / max(info.compress_size, 1)),
             )
     if sum(i.compress_size for i in infos) > path.stat().st_size:
         raise refused(
@@ -203,7 +183,7 @@ def unpacked(
     ...         [p.name for p in inside.rglob("*.csv")]
     ['窨井.csv']
     """
-    limits = limits or ArchiveLimits()
+    limits = limits or current_limits()
     wanted = None if names is None else set(names)
     members = [m for m in list_members(path, limits=limits) if wanted is None or m.name in wanted]
     with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:

@@ -15,7 +15,7 @@ import shapely
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.shapes import from_wkb
 
-__all__ = ["plain_frame", "shapes_of", "tell_unreadable"]
+__all__ = ["expanded_size", "plain_array", "plain_frame", "shapes_of", "tell_unreadable"]
 
 
 def plain_frame(table: pa.Table) -> pd.DataFrame:
@@ -31,11 +31,34 @@ def plain_frame(table: pa.Table) -> pd.DataFrame:
     return pd.DataFrame(out, index=pd.RangeIndex(table.num_rows))
 
 
-def _column(column: pa.ChunkedArray) -> pd.Series:
+def plain_array(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return a column with its values in place of what stands for them."""
     kind = column.type
+    return column.cast(kind.value_type) if pa.types.is_dictionary(kind) else column
+
+
+def expanded_size(array: pa.Array) -> int:
+    """Return how many bytes the texts of an array come to, each as often as it stands there.
+
+    Examples
+    --------
+    >>> expanded_size(pa.array(["ab", "ab", "c"]).dictionary_encode())
+    5
+    """
+    kind = array.type
     if pa.types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type
+        lengths = pc.binary_length(array.dictionary)
+        return int(pc.sum(pc.cast(lengths.take(array.indices), pa.int64())).as_py() or 0)
+    if pa.types.is_struct(kind):
+        return sum(expanded_size(part) for part in array.flatten())
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_map(kind):
+        return expanded_size(array.values if pa.types.is_map(kind) else array.flatten())
+    return int(array.nbytes)
+
+
+def _column(column: pa.ChunkedArray) -> pd.Series:
+    column = plain_array(column)
+    kind = column.type
     if pa.types.is_integer(kind):
         if column.null_count == 0:
             return column.to_pandas()

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.kml import parts_of
 from geo_citymgmt.reading.web_table import Page
@@ -103,10 +104,11 @@ def pairs_of(html: str) -> tuple[list[tuple[str, str]], str]:
     >>> pairs_of("<p>free text</p>")
     ([], 'free text')
     """
-    page = Page()
-    # A sign that opens and is never closed would have its reader look through the rest each time.
-    page.feed(_STRAY.sub("&lt;", "".join(parts_of(html)[::2])))
-    page.close()
+    try:
+        page = Page(_STRAY.sub("&lt;", "".join(parts_of(html)[::2])))
+    except SourceError:
+        # Its cells span more than is laid out: no table of names and values.
+        return [], html
     pairs: list[tuple[str, str]] = []
     beside = [" ".join(page.beside.split())]
     for rows, merged in page.tables:

@@ -6,6 +6,7 @@ and its points follow: number, ring, northing, easting.
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,13 @@ def read_boundary_points(path: Path, *, encoding: str | None = None) -> Raw:
     findings = Findings()
     geometry = np.array([_polygon(points) for _, points, _ in parcels], dtype=object)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(shapely.is_missing(geometry)))
+    counts = {k: found for k, (cells, points, _) in enumerate(parcels)
+              if (found := _other_count(cells, points))}  # fmt: skip
+    findings.add(
+        "PARCEL_POINTS",
+        records=np.array(list(counts), dtype=np.int64),
+        value=np.array(list(counts.values()), dtype=object),
+    )
     rows = [dict(zip(_FIELDS, cells, strict=False)) for cells, _, _ in parcels]
     frame = pd.DataFrame(rows, columns=[f for f in _FIELDS if any(row.get(f) for row in rows)])
     return Raw(
@@ -94,6 +102,17 @@ def _parted(lines: list[str]) -> tuple[dict[str, str], list[_Parcel]]:
     return head, parcels
 
 
+def _other_count(cells: list[str], points: list[list[str]]) -> str:
+    """Return both counts where a parcel states another number of points than it has."""
+    stated = cells[0] if cells else ""
+    rings = Counter(cell[1] for cell in points if len(cell) > 1)
+    n, outer = len(points), next(iter(rings.values()), 0)
+    # Some count the point that closes a ring, some the outer ring alone.
+    known = (n, n - len(rings), outer, outer - 1)
+    agrees = not (stated.isascii() and stated.isdigit()) or int(stated) in known
+    return "" if agrees else f"{stated} / {n}"
+
+
 def _polygon(points: list[list[str]]) -> shapely.Polygon | shapely.MultiPolygon | None:
     """Return the parcel of its points; rings that lie in another one are holes of it."""
     rings: dict[str, list[tuple[float, float]]] = {}
@@ -106,10 +125,13 @@ def _polygon(points: list[list[str]]) -> shapely.Polygon | shapely.MultiPolygon 
     closed = [np.array(ring) for ring in rings.values()]
     if not closed or any(len(ring) < 3 or not np.isfinite(ring).all() for ring in closed):
         return None
-    shape = shapely.Polygon(closed[0])
-    for more in closed[1:]:
-        # The outer ring of another part adds to the parcel, one inside takes from it.
-        shape = shapely.symmetric_difference(shape, shapely.Polygon(more))
+    shapes = np.array([shapely.Polygon(ring) for ring in closed])
+    while len(shapes) > 1:
+        # The outer ring of another part adds to the parcel, one inside takes from it. Two by two:
+        # one after the other would go over all of it for each.
+        pairs = shapely.symmetric_difference(shapes[: len(shapes) // 2 * 2 : 2], shapes[1::2])
+        shapes = np.concatenate([pairs, shapes[len(pairs) * 2 :]])
+    shape = shapes[0]
     return shape if shape.geom_type in ("Polygon", "MultiPolygon") else None
 
 

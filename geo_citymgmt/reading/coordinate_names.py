@@ -27,6 +27,8 @@ __all__ = [
 FAMILIES = (("lon", "lat"), ("east", "north"), ("x", "y"))
 _AXES = tuple(axis for family in FAMILIES for axis in family)
 _ASIDE = re.compile(r"[(（\[【{].*?[)）\]】}]")
+#: No more of a heading is looked at.
+_LONGEST = 200
 _JOINTS = re.compile(r"[\s_\-·./:,，、'\"|@°º#*]")
 _TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 #: Words of fewer Latin letters count at an end of a name alone: they stand inside of many others.
@@ -144,7 +146,7 @@ def axis_of(name: str) -> str:
     >>> axis_of("经度"), axis_of("lat"), axis_of("name")
     ('x', 'y', '')
     """
-    axis, _ = _words().axes.get(_squeezed(_ASIDE.sub("", name)), ("", 0))
+    axis, _ = _words().axes.get(_squeezed(_ASIDE.sub("", name[:_LONGEST])), ("", 0))
     return "" if not axis else "x" if axis in ("lon", "east", "x") else "y"
 
 
@@ -159,6 +161,7 @@ def read_name(name: str, position: int = 0) -> NamedColumn | None:
     ('窨井', True)
     """
     words = _words()
+    name = name[:_LONGEST]
     plain = _ASIDE.sub("", unicodedata.normalize("NFKC", name))
     tokens = [token.casefold() for token in _TOKENS.findall(plain)]
     frame, key = _frame_in(_squeezed(plain), _squeezed(name), tokens)

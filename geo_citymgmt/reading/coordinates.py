@@ -32,7 +32,7 @@ __all__ = ["coordinate_aliases", "place_records"]
 
 #: Geometry written as text.
 _TEXTS = {
-    "WKT": r"(?is)^\s*(?:SRID=(\d+);)?\s*((?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*"
+    "WKT": r"(?is)^\s*(?:SRID=(\d+);\s*)?((?:MULTI)?(?:POINT|LINESTRING|POLYGON)\b.*"
     r"|GEOMETRYCOLLECTION\b.*)$",
     "GeoJSON": r"(?s)^\s*\{.*\"coordinates\"\s*:.*\}\s*$",
     "WKB": r"^\s*0[01](?:[0-9A-Fa-f]{2}){20,}\s*$",
@@ -435,8 +435,10 @@ def _is_geographic(crs: Any) -> bool | None:
 
 def _take(raw: Raw, chosen: _Candidate, where: np.ndarray) -> None:
     """Let the records ``where`` lie as the columns say."""
-    geometry = chosen.geometry()
-    raw.geometry = np.where(where, geometry, raw.geometry)
+    if chosen.shapes is None and where.all():
+        raw.lie_at(chosen.x, chosen.y)
+    else:
+        raw.geometry = np.where(where, chosen.geometry(), raw.geometry)
     raw.findings.add("COORD_COLUMNS", value=chosen.names[0], expected=chosen.names[1])
     raw.place_columns = chosen.names
     raw.in_degrees = chosen.in_degrees or bool(

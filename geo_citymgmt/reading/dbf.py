@@ -28,6 +28,7 @@ from geo_citymgmt.reading.dbf_text import (
     readable,
     share_of_faults,
 )
+from geo_citymgmt.reading.limits import check_file_size
 from geo_citymgmt.words import NOTHING, Text
 
 __all__ = ["DbfTable", "Digest", "count_rows", "read_dbf"]
@@ -106,6 +107,8 @@ def read_dbf(
     SourceError
         The header cannot be followed, or the text is in no admitted encoding.
     """
+    if head is None:
+        check_file_size(path)
     size = path.stat().st_size
     findings = Findings()
     with path.open("rb") as file:

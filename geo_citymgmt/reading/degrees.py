@@ -42,6 +42,8 @@ _EAST, _WEST, _NORTH, _SOUTH = "E", "W", "N", "S"
 _IS_LON, _IS_LAT = ("X", _EAST, _WEST), ("Y", _NORTH, _SOUTH)
 #: Groups of thousands, and a comma in place of the decimal point.
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\s]\d{3})+(?:\.\d+)?")
+#: Coordinates are mostly no longer than the one, and never than the other.
+_USUAL, _LONGEST = 40, 160
 _GAPS = re.compile(r"[,\s]")
 _COMMA = re.compile(r"[+-]?\d{1,3},\d+")
 _TWO_COMMAS = re.compile(r"^\W*([+-]?\d{1,3}),(\d+)\s*[;/|\s]\s*([+-]?\d{1,3}),(\d+)\W*$")
@@ -156,7 +158,7 @@ def read_halves(column: pd.Series) -> Halves:
     lat_first = np.full(n, -1, dtype=np.int8)
     cells = column.to_numpy(dtype=object, na_value=None)
     at = np.flatnonzero(~pd.isna(cells))
-    plain = _groups(_PLAIN_TWO, cells[at])
+    plain = _groups(_PLAIN_TWO, [_short(text) for text in cells[at]])
     first[at], second[at] = (plain[name].astype("float64") for name in ("first", "second"))
     at = at[np.isnan(first[at])]
     if not len(at):
@@ -204,12 +206,20 @@ def is_packed(*columns: np.ndarray) -> bool:
 
 def _one_spelling(texts: Sequence[str]) -> list[str]:
     """Bring signs, widths, cases and words of ``texts`` to one spelling."""
-    plain = [normalize("NFKC", t.translate(_ALIKE)).upper().strip() for t in texts]
+    plain = [normalize("NFKC", _short(t).translate(_ALIKE)).upper().strip() for t in texts]
     # As some programs write texts, so that a spreadsheet leaves them alone.
     plain = [t[2:-1] if t.startswith('="') and t.endswith('"') else t for t in plain]
     if not any(map(_ANY_WORD.search, plain)):
         return plain
     return [_ANY_WORD.sub(_letter, t) for t in plain]
+
+
+def _short(text: str) -> str:
+    """Return a text as patterns can take it: without runs of white space, nothing of a long one."""
+    if len(text) <= _USUAL:
+        return text
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else ""
 
 
 def _letter(found: re.Match[str]) -> str:

@@ -3,18 +3,72 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["byte_at", "has_byte", "holds", "legible", "trimmed"]
+__all__ = [
+    "are_distinct",
+    "byte_at",
+    "composed",
+    "composed_all",
+    "find_bytes",
+    "has_byte",
+    "holds",
+    "legible",
+    "trimmed",
+]
 
-#: White space of one byte; of two and three bytes as they end, or begin.
+#: White space of one byte; of two and three bytes as they begin, and end.
 _BLANKS = (9, 10, 11, 12, 13, 28, 29, 30, 31, 32)
 _LEADS = (0xC2, 0xE1, 0xE2, 0xE3)
+_TAILS = (*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF)
+#: Texts with more bytes are not told apart by numbers made of them.
+_LONGEST_KEY = 64
+#: The first so many bytes of eight.
+_FIRST_BYTES = np.array([(1 << 8 * k) - 1 for k in range(9)], dtype=np.uint64)
+#: Shorter texts are put in order in no time; no letter of a longer one has so many marks.
+_LONG, _MOST_MARKS = 1000, 64
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+def composed(text: str) -> str:
+    """Return a text half-width and composed (NFKC).
+
+    One that heaps marks on one letter, which takes the square of their number to put in order,
+    is none and stays as it is.
+
+    Examples
+    --------
+    >>> composed("Ａe" + chr(0x301)), len(composed("a" + chr(0x301) * 10_000))
+    ('Aé', 10001)
+    """
+    return text if _is_heaped(text) else unicodedata.normalize("NFKC", text)
+
+
+def composed_all(texts: pa.Array) -> pa.Array:
+    """Return texts as :func:`composed` does, all at once."""
+    long = pc.fill_null(pc.greater(pc.binary_length(texts), _LONG), False)
+    if pc.any(long).as_py():
+        heaped = [
+            bool(k) and _is_heaped(t)
+            for k, t in zip(long.to_pylist(), texts.to_pylist(), strict=True)
+        ]
+        if any(heaped):
+            mask = pa.array(heaped)
+            plain = pc.if_else(mask, pa.scalar("", texts.type), texts)
+            return pc.if_else(mask, texts, pc.utf8_normalize(plain, "NFKC"))
+    return pc.utf8_normalize(texts, "NFKC")
+
+
+def _is_heaped(text: str) -> bool:
+    if len(text) <= _LONG or text.isascii():
+        return False
+    marks = "".join(sign for sign in set(text) if unicodedata.combining(sign))
+    return bool(marks) and re.search(f"[{re.escape(marks)}]{{{_MOST_MARKS}}}", text) is not None
 
 
 def byte_at(texts: pa.Array, place: int) -> np.ndarray:
@@ -65,11 +119,58 @@ def holds(texts: pa.Array, part: str) -> bool:
 
     Examples
     --------
-    >>> holds(pa.array(["ab", "c"], pa.large_string()), "b")
+    >>> holds(pa.array(["路口", "c"], pa.large_string()), "口")
     True
     """
     data = texts.buffers()[2]
-    return data is not None and part.encode() in data.to_pybytes()
+    return data is not None and find_bytes(data, part.encode())
+
+
+def find_bytes(data: bytes | pa.Buffer, part: bytes) -> bool:
+    """Whether ``part``, two bytes or more, stands in ``data``.
+
+    Pairs of bytes are compared all at once, for a character that is nearly never there.
+
+    Examples
+    --------
+    >>> find_bytes("甲乙丙".encode(), "乙".encode()), find_bytes(b"", "丁".encode())
+    (True, False)
+    """
+    pair = np.frombuffer(part[-2:], dtype=np.uint16)[0]
+    sizes = [(start, max(len(memoryview(data)) - start, 0) // 2) for start in (0, 1)]
+    pairs = (np.frombuffer(data, np.uint16, size, start) for start, size in sizes if size)
+    return any((some == pair).any() for some in pairs) and part in bytes(data)
+
+
+def are_distinct(texts: pa.Array) -> bool:
+    """Whether ``texts`` are all different for certain; False where they are not, or too long.
+
+    Ids nearly always are: numbers that are made of their bytes all differ then.
+
+    Examples
+    --------
+    >>> are_distinct(pa.array(["a", "b", None, None], pa.large_string()))
+    True
+    >>> are_distinct(pa.array(["a", "b", "a"], pa.large_string()))
+    False
+    """
+    texts = texts.drop_null()
+    n = len(texts)
+    longest = pc.max(pc.binary_length(texts)).as_py() if n > 1 else 0
+    if n <= 1 or not 0 < longest <= _LONGEST_KEY:
+        return n <= 1
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)[texts.offset :][: n + 1]
+    begin, length = offsets[:-1] - offsets[0], np.diff(offsets)
+    # Eight bytes can be taken from behind the last text too.
+    data = bytes(texts.buffers()[2][offsets[0] : offsets[-1]]) + bytes(_LONGEST_KEY + 8)
+    words = np.ndarray((len(data) - 7,), dtype="<u8", buffer=data, strides=(1,))
+    key = length.astype(np.uint64)
+    for k in range(0, longest, 8):
+        word = words[begin + k] & _FIRST_BYTES[np.clip(length - k, 0, 8)]
+        key = (key ^ word) * np.uint64(0x9E3779B97F4A7C15)
+        key ^= key >> np.uint64(29)
+    key.sort()
+    return bool((key[1:] != key[:-1]).all())
 
 
 def legible(text: str) -> str:
@@ -99,7 +200,7 @@ def trimmed(texts: pa.Array) -> pa.Array:
     odd = False
     if lead[first].any():
         odd |= (lead[first] & has_byte(texts, 1, (0x80, 0x81, 0x85, 0x9A, 0xA0))).any()
-    if (last >= 0x80).any():
-        odd |= (has_byte(texts, -3, _LEADS) & has_byte(texts, -2, (0x80, 0x81, 0x9A))).any()
+    if (ended := _lookup(_TAILS)[last]).any():
+        odd |= (ended & has_byte(texts, -3, _LEADS) & has_byte(texts, -2, (0x80, 0x81, 0x9A))).any()
         odd |= (has_byte(texts, -2, (0xC2,)) & _lookup((0x85, 0xA0))[last]).any()
     return pc.utf8_trim_whitespace(texts) if odd else texts

@@ -19,6 +19,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.esri_json import crs_of, features_of, is_esri
+from geo_citymgmt.reading.limits import check_table
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_geojson
 from geo_citymgmt.reading.sheet import decode_text
@@ -71,7 +72,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     _tell_repeated(whole, findings)
     return Raw(
         name=path.name,
-        frame=_frame(whole),
+        frame=_frame(whole, path.name),
         geometry=_geometry([f.get("geometry") for f in whole], findings),
         record=np.arange(len(whole)),
         n_walked=len(whole),
@@ -279,10 +280,11 @@ def _plain_place(item: Any) -> list[float] | None:
     return place if isfinite(place[0]) and isfinite(place[1]) else None
 
 
-def _frame(features: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def _frame(features: Sequence[Mapping[str, Any]], source: str) -> pd.DataFrame:
     found = [f.get("properties") for f in features]
     rows = [p if isinstance(p, dict) else {} for p in found]
     names = dict.fromkeys(itertools.chain.from_iterable(rows))
+    check_table(source, len(rows), len(names), sum(map(len, rows)))
     columns: dict[str, pd.Series] = {}
     for name in names:
         values = [row.get(name) for row in rows]

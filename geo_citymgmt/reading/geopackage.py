@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.limits import current_limits, raising
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import Text
 
@@ -25,9 +26,8 @@ _INDEX = re.compile(r"USING\s+rtree", re.I)
 _COMPUTED = re.compile(r"\bAS\s*\(", re.I)
 #: Functions that make as much as they are told of nothing, where no record needs it.
 _FROM_NOTHING = re.compile(r"\b(zeroblob|randomblob|printf|format)\s*\(", re.I)
-#: How long what is computed may take to be counted, and how much it may come to.
-MAX_SECONDS = 5.0
-MAX_BYTES, MAX_VALUE = 1 << 30, 100 << 20
+#: No value that is computed may be longer.
+_MOST_OF_VALUE = 100 << 20
 #: So many steps of the database pass between two looks at the clock.
 _STEPS = 100_000
 
@@ -53,12 +53,14 @@ def check_database(path: Path, file: Path) -> None:
         with opened(file) as database:
             schema = database.execute("SELECT name, type, sql FROM sqlite_master").fetchall()
             _check_schema(path, schema)
+            # All of them together: each may be made of those before.
+            end = time.monotonic() + current_limits().query_seconds
             for name, kind, sql in schema:
                 text = sql if isinstance(sql, str) else ""
                 if kind == "view" or _COMPUTED.search(text):
                     if _FROM_NOTHING.search(text):
                         raise _endless(path, str(name))
-                    _check_computed(path, database, str(name))
+                    _check_computed(path, database, str(name), end)
     except sqlite3.Error as error:
         raise unreadable(
             path.name,
@@ -106,38 +108,42 @@ def _check_schema(path: Path, schema: list[tuple[str, str, object]]) -> None:
             )
 
 
-def _check_computed(path: Path, database: sqlite3.Connection, name: str) -> None:
+def _check_computed(path: Path, database: sqlite3.Connection, name: str, end: float) -> None:
     """Count what a view comes to, as long as that takes no longer than a glance."""
     quoted = _quoted(name)
     columns = [row[1] for row in database.execute(f"PRAGMA table_xinfo({quoted})")]
     sizes = " + ".join(f"total(length({_quoted(column)}))" for column in columns) or "0"
-    end = time.monotonic() + MAX_SECONDS
-    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_VALUE)
+    database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _MOST_OF_VALUE)
     database.set_progress_handler(lambda: int(time.monotonic() > end), _STEPS)
     try:
         (size,) = database.execute(f"SELECT {sizes} FROM {quoted}").fetchone()
     except (sqlite3.OperationalError, sqlite3.DataError) as error:
         if isinstance(error, sqlite3.OperationalError) and "interrupted" not in str(error):
             raise
-        raise _endless(path, name) from error
+        is_slow = "interrupted" in str(error)
+        raise _endless(path, name, "query_seconds" if is_slow else "") from error
     finally:
         database.set_progress_handler(None, 0)
-    if size > MAX_BYTES:
-        raise _endless(path, name)
+    if size > current_limits().query_bytes:
+        raise _endless(path, name, "query_bytes", size)
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _endless(path: Path, name: str) -> SourceError:
+def _endless(path: Path, name: str, limit: str = "", size: float | None = None) -> SourceError:
+    """Return the error for a query; where a limit may be raised, to ``size`` or well beyond it."""
+    remedy = _EXPORT_ALONE
+    if limit:
+        remedy = raising(remedy, limit, size or 10 * getattr(current_limits(), limit))
     return refused(
         path.name,
         Text(
             f"图层“{name}”是由查询得出的，其结果没有尽头或过大。",
             f"its layer {name!r} is made by a query that has no end, or comes to too much.",
         ),
-        _EXPORT_ALONE,
+        remedy,
     )
 
 

@@ -17,6 +17,7 @@ from importlib import resources
 from typing import Any
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.ends import composed
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -34,6 +35,8 @@ SEARCHED = 30
 _SAMPLED = 30
 #: So many rows at most stand between headings and records.
 _BETWEEN = 4
+#: Longer texts are neither numbers nor names of types.
+_LONGEST = 100
 _NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
 #: A label and its colon, at the beginning of a cell; what follows may stand in the next cell.
 _LABEL = re.compile(r"[^\d:：(（/]{1,12}[:：]")
@@ -73,7 +76,7 @@ def _series() -> tuple[str, ...]:
 
 
 def _key(text: str) -> str:
-    return re.sub(r"[\s*＊]", "", unicodedata.normalize("NFKC", text)).casefold()
+    return re.sub(r"[\s*＊]", "", composed(text)).casefold()
 
 
 def is_blank(cell: Any) -> bool:
@@ -87,7 +90,12 @@ def is_number_text(cell: Any) -> bool:
         return False
     if not isinstance(cell, str):
         return True
-    return _NUMBER.fullmatch(cell.strip()) is not None
+    return _is_number(cell)
+
+
+def _is_number(text: str) -> bool:
+    text = text.strip()
+    return len(text) <= _LONGEST and _NUMBER.fullmatch(text) is not None
 
 
 def find_headings(rows: Sequence[Sequence[Any]], merged: Merged, name: str) -> Headings:
@@ -183,7 +191,8 @@ def _kind(row: Sequence[Any], below: Sequence[Sequence[Any]], names: Sequence[st
         return "sequence"
     if not all(isinstance(c, str) for _, c in cells):
         return "sample" if is_sample(cells[0][1]) else ""
-    types = [k in _words()["types"] or _LENGTH.sub("", k) in _words()["types"] for k in keys]
+    bare = [_LENGTH.sub("", k[:_LONGEST]) for k in keys]
+    types = [bool({k, b} & set(_words()["types"])) for k, b in zip(keys, bare, strict=True)]
     if all(types):
         return "types"
     units = [_is_unit(str(c)) for _, c in cells]
@@ -213,7 +222,7 @@ def _is_sequence(cells: Sequence[Any]) -> bool:
 def _place(cell: Any) -> tuple[str, int] | None:
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = unicodedata.normalize("NFC", str(cell)).strip()
+    text = unicodedata.normalize("NFC", str(cell)[:_LONGEST]).strip()
     if match := _ORDINAL.fullmatch(text):
         return "number", int(next(g for g in match.groups() if g))
     for series in _series():
@@ -258,7 +267,7 @@ def _is_unit(text: str) -> bool:
 def is_wordy(row: Sequence[Any]) -> bool:
     """Whether nearly all cells of a row are words, as of headings, most of them different."""
     cells = [c for c in row if not is_blank(c)]
-    words = [c for c in cells if isinstance(c, str) and not _NUMBER.fullmatch(c.strip())]
+    words = [c for c in cells if isinstance(c, str) and not _is_number(c)]
     # Two tables side by side have each heading twice.
     return len(words) >= 0.8 * len(cells) and len(set(map(str, cells))) >= 0.5 * len(cells)
 
@@ -350,7 +359,7 @@ def _goes_on(names: Sequence[str], lower: Sequence[str], first: int, at: int) ->
 def _is_lower(names: Sequence[str], row: Sequence[Any], groups: Sequence[range]) -> bool:
     """Whether a row names the parts of the headings above it."""
     cells = {i: c for i, c in enumerate(row) if not is_blank(c)}
-    if not all(isinstance(c, str) and not _NUMBER.fullmatch(c.strip()) for c in cells.values()):
+    if not all(isinstance(c, str) and not _is_number(c) for c in cells.values()):
         return False
     inside = {i for group in groups for i in group}
     if not any(sum(i in cells for i in group) >= 2 for group in groups):

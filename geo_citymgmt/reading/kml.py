@@ -26,6 +26,9 @@ _ENDS = {"<![CDATA[": "]]>", "<!--": "-->"}
 _TRACK = re.compile(r"<(/?)(?:[\w.-]{1,40}:)?(Track|MultiTrack|coord)(?=[\s/>])")
 _BEGUN = re.compile(r"<gx:Track(?=[\s/>])")
 _NOWHERE = re.compile(r"<gx:coord\s*/>|<gx:coord>\s*</gx:coord>")
+_RING = re.compile(
+    r"<(/?)((?:[\w.-]{1,40}:)?)(outerBoundaryIs|innerBoundaryIs|LinearRing)(?=[\s/>])"
+)
 _ROOT = re.compile(r"<kml(?=[\s>])")
 _PLACEMARK = re.compile(r"<(?:[\w.-]{1,40}:)?Placemark(?=[\s>])")
 _LINK = re.compile(r"<(?:[\w.-]{1,40}:)?NetworkLink(?=[\s>])")
@@ -62,6 +65,8 @@ def prepared(text: str, findings: Findings) -> str:
     said = _outside_literals(text, lambda markup: _NAMED.sub(_as_ascii, markup))
     if _TRACK.search(said):
         said = _with_tracks(said, findings)
+    if "LinearRing" in said:
+        said = _with_rings_as_lines(said)
     n_links = len(_LINK.findall("".join(parts_of(text)[::2]))) if "NetworkLink" in text else 0
     if n_links:
         findings.add("KML_LINKED", value=n_links)
@@ -149,6 +154,20 @@ def _with_tracks(text: str, findings: Findings) -> str:
         )
         findings.add("KML_TRACK", value=n_tracks, about="nowhere", detail=passed)
     return text
+
+
+def _with_rings_as_lines(text: str) -> str:
+    """Write a ring that bounds no polygon as the closed line it is: GDAL gives no geometry."""
+    is_boundary = False
+
+    def change(mark: re.Match[str]) -> str:
+        nonlocal is_boundary
+        if mark[3] != "LinearRing":
+            is_boundary = not mark[1]
+            return mark[0]
+        return mark[0] if is_boundary else f"<{mark[1]}{mark[2]}LineString"
+
+    return _outside_literals(text, lambda markup: _RING.sub(change, markup))
 
 
 def _as_ascii(element: re.Match[str]) -> str:

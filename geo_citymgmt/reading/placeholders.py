@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
-__all__ = ["PLACEHOLDERS", "no_place", "without_placeholders"]
+from geo_citymgmt.reading.raw import Raw
+
+__all__ = ["PLACEHOLDERS", "drop_placeholders", "no_place", "without_placeholders"]
 
 #: Both coordinates equal to one of these numbers are what software writes for "not known".
 PLACEHOLDERS = (0, -1, -9, -99, 99, -999, 999, -9999, 9999, -99999, 99999, 999999, -999999)
@@ -61,6 +63,18 @@ def _far(values: np.ndarray, others: np.ndarray) -> np.ndarray:
     least = _DEGREES if np.median(np.abs(others)) <= 360 else _METRES
     margin = max(_AROUND * (high - low), least)
     return np.asarray((values < low - margin) | (values > high + margin))
+
+
+def drop_placeholders(raw: Raw) -> np.ndarray:
+    """Take the geometry that stands for no place out of ``raw``; return which records these are."""
+    if raw.points is None:
+        raw.geometry, gone = without_placeholders(raw.geometry)
+        return gone
+    x, y = raw.points
+    gone = no_place(x, y)
+    if gone.any():
+        raw.lie_at(np.where(gone, np.nan, x), y)
+    return gone
 
 
 def without_placeholders(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

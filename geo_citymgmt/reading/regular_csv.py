@@ -14,6 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
+from geo_citymgmt.reading.limits import current_limits
+
 __all__ = ["Regular", "regular_columns"]
 
 #: Lines that are handed on as they stand: enough to find headings and what stands below them.
@@ -89,13 +91,16 @@ def _is_regular(data: np.ndarray, delimiter: int) -> bool:
     if not fits.all():
         return False
     # No line break within quotes: as many lie before each opening as before its closing.
-    feeds = np.cumsum(data == _FEED, dtype=np.int32)
-    return bool((feeds[opens] == feeds[closes]).all())
+    feeds = np.flatnonzero(data == _FEED)
+    return bool((np.searchsorted(feeds, opens) == np.searchsorted(feeds, closes)).all())
 
 
 def _parsed(data: bytes, delimiter: str) -> list[pa.Array] | None:
     try:
         line = data[: data.find(b"\n")].decode()
+        width = line.count(delimiter) + 1
+        if width > current_limits().columns:
+            return None
         names = [str(i) for i in range(len(next(csv.reader([line], delimiter=delimiter), [])))]
         table = pyarrow.csv.read_csv(
             pa.BufferReader(data),
@@ -106,6 +111,6 @@ def _parsed(data: bytes, delimiter: str) -> list[pa.Array] | None:
                 strings_can_be_null=False,
             ),
         )
-    except (pa.ArrowInvalid, UnicodeDecodeError):
+    except (pa.ArrowInvalid, UnicodeDecodeError, csv.Error):
         return None
     return [pa.concat_arrays(column.chunks) for column in table.columns]

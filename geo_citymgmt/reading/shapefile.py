@@ -17,6 +17,7 @@ import shapely
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.dbf import DbfTable, Digest, count_rows, read_dbf
+from geo_citymgmt.reading.limits import check_file_size
 from geo_citymgmt.reading.multipatch import MULTIPATCH, NO_FOOTPRINT, footprints
 from geo_citymgmt.reading.preflight import Walk, clean_copy, walk_shapes
 from geo_citymgmt.reading.raw import Raw
@@ -27,6 +28,8 @@ from geo_citymgmt.words import Text
 
 __all__ = ["read_shapefile"]
 
+#: A definition of a CRS has some kB.
+_MOST_OF_CRS = 1 << 16
 _MAGIC = b"\x00\x00\x27\x0a"
 _GDAL_ERRORS = (
     pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError, pyogrio.errors.FeatureError,
@@ -43,6 +46,8 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
     """
     findings = Findings()
     shx, dbf = _sibling(path, ".shx"), _sibling(path, ".dbf")
+    if shx is not None:
+        check_file_size(shx)
     shp = np.fromfile(path, dtype=np.uint8)
     if shp[:4].tobytes() != _MAGIC:
         raise SourceError(
@@ -282,7 +287,7 @@ def _table(
         )
         return None
     cpg = _sibling(path, ".cpg")
-    stated = cpg.read_bytes()[:100].decode("ascii", "replace").strip() if cpg else None
+    stated = _head(cpg, 100).decode("ascii", "replace").strip() if cpg else None
     return read_dbf(dbf, encoding=encoding, cpg=stated or None, n_shapes=n_shapes, digest=digest)
 
 
@@ -290,7 +295,7 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
     prj = _sibling(path, ".prj")
     if prj is None:
         return None
-    crs = _crs_of(prj.read_bytes().decode("utf-8-sig", "replace").strip())
+    crs = _crs_of(_head(prj, _MOST_OF_CRS).decode("utf-8-sig", "replace").strip())
     if crs is None:
         findings.add(
             "FILE_MISSING_PART",
@@ -299,6 +304,12 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
             detail=Text("其中没有可识别的坐标系", "it holds no coordinate reference system"),
         )
     return crs
+
+
+def _head(path: Path, size: int) -> bytes:
+    """Return no more of a small file than it has reason to hold, however large it is."""
+    with path.open("rb") as file:
+        return file.read(size)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,6 @@ each record stands in. What a cell means is decided elsewhere.
 from __future__ import annotations
 
 import csv
-import io
 import itertools
 import re
 import threading
@@ -18,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading.ends import find_bytes
+from geo_citymgmt.reading.limits import check_text, current_limits, over_limit
 from geo_citymgmt.reading.regular_csv import Regular, regular_columns
 from geo_citymgmt.reading.sniff import name_one, unreadable
 from geo_citymgmt.reading.workbook_bounds import SAVE_AGAIN, check_package
 from geo_citymgmt.reading.workbook_marks import Marks, read_marks
+from geo_citymgmt.reading.xls_bounds import check_compound
 from geo_citymgmt.words import Text
 
 __all__ = [
@@ -33,6 +36,9 @@ __all__ = [
 _LOCK = threading.Lock()
 #: The byte-order mark of UTF-8, and what stands there for bytes that were lost.
 _MARK, _LOST = b"\xef\xbb\xbf", "\ufffd".encode()
+_BREAK = re.compile(r"\r\n|\n|\r")
+#: No more than this its counter holds on every system.
+_MOST_OF_PARSER = (1 << 31) - 1
 _BAD_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -89,6 +95,7 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     SourceError
         The text is in no admitted encoding.
     """
+    check_text(path)
     if (sheet := _regular_sheet(path, encoding)) is not None:
         return sheet
     text, name, source, lost = decode_text(path, encoding)
@@ -101,10 +108,20 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     if not lost and name != "UTF-8":
         regular = regular_columns(text.encode(), delimiter)
         if regular is not None:
-            return _with_columns(sheet, regular, text)
-    sheet.rows = _parsed(text, delimiter)
-    if _swallowed(sheet.rows, delimiter, text):
-        sheet.rows, sheet.torn = _line_by_line(text, delimiter)
+            return _with_columns(path, sheet, regular, text)
+    try:
+        sheet.rows = _parsed(text, delimiter)
+        is_torn = _swallowed(sheet.rows, delimiter, text)
+    except csv.Error as error:
+        if text.count('"') % 2 == 0:
+            raise _long_cell(path, None) from error
+        # A quote that does not close takes all that follows into one cell.
+        is_torn = True
+    if is_torn:
+        try:
+            sheet.rows, sheet.torn = _line_by_line(text, delimiter)
+        except csv.Error as error:
+            raise _long_cell(path, None) from error
     sheet.lost = [i for i, r in enumerate(sheet.rows) if lost and any("\ufffd" in c for c in r)]
     sheet.unfinished = len(sheet.rows) > 1 and unfinished
     return sheet
@@ -116,21 +133,34 @@ def _regular_sheet(path: Path, encoding: str | None) -> Sheet | None:
     body = raw
     while body.startswith(_MARK):
         body = body[len(_MARK) :]
-    if encoding is not None or b"\0" in body or _LOST in body:
+    if encoding is not None or b"\0" in body or find_bytes(body, _LOST):
         return None
     delimiter = _delimiter(body[:65_536].decode(errors="replace"))
     regular = regular_columns(body, delimiter)
     if regular is None:
         return None
     source = "mark" if len(body) < len(raw) else "ascii" if body.isascii() else "inferred"
-    return _with_columns(Sheet([], [], "UTF-8", source, delimiter=delimiter), regular, body)
+    return _with_columns(path, Sheet([], [], "UTF-8", source, delimiter=delimiter), regular, body)
 
 
-def _with_columns(sheet: Sheet, regular: Regular, text: str | bytes) -> Sheet:
+def _with_columns(path: Path, sheet: Sheet, regular: Regular, text: str | bytes) -> Sheet:
+    longest = max(pc.max(pc.binary_length(column)).as_py() or 0 for column in regular.columns)
+    if longest > current_limits().cell_bytes:
+        raise _long_cell(path, longest)
     sheet.rows = _parsed(regular.head, sheet.delimiter)
     sheet.columns, sheet.regular_from, sheet._text = regular.columns, regular.first, text
     sheet.unfinished = text[-1:] not in ("\n", "\r", b"\n", b"\r")
     return sheet
+
+
+def _long_cell(path: Path, size: int | None) -> SourceError:
+    return over_limit(
+        path.name,
+        "cell_bytes",
+        size,
+        Text("有单元格的文字过长", "the text of a cell is too long"),
+        Text("请核对引号，或重新导出。", "See to its quotes, or export it again."),
+    )
 
 
 def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
@@ -207,7 +237,7 @@ def _delimiter(text: str) -> str:
 def _long_cells() -> Iterator[None]:
     # An outline as WKT is longer than what the parser takes by default; the limit is global.
     with _LOCK:
-        old = csv.field_size_limit(1 << 30)
+        old = csv.field_size_limit(min(current_limits().cell_bytes, _MOST_OF_PARSER))
         try:
             yield
         finally:
@@ -216,7 +246,17 @@ def _long_cells() -> Iterator[None]:
 
 def _parsed(text: str, delimiter: str) -> list[list[str]]:
     with _long_cells():
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        return list(csv.reader(_lines(text), delimiter=delimiter))
+
+
+def _lines(text: str) -> Iterator[str]:
+    """Yield lines with their breaks, whichever of the three they are; a file would copy it all."""
+    at = 0
+    for end in _BREAK.finditer(text):
+        yield text[at : end.end()]
+        at = end.end()
+    if at < len(text):
+        yield text[at:]
 
 
 def _swallowed(rows: list[list[str]], delimiter: str, text: str) -> bool:
@@ -306,6 +346,8 @@ def _open(path: Path) -> Any:
         is_package = file.read(2) == b"PK"
     if is_package:
         check_package(path)
+    else:
+        check_compound(path)
     with _calm(path):
         # By a path the reader goes by its suffix, which an office may have changed.
         if is_package != (path.suffix.lower() == ".xls"):

@@ -115,7 +115,8 @@ def chain_of(shp: np.ndarray, hints: np.ndarray | None) -> Chain:
     if len(starts) > 1:
         linked[:-1] = ends[:-1] == starts[1:]
     sane = (ends > starts + 8) & (ends <= size)
-    last_of_run = np.flatnonzero(~linked)
+    last_of_run, sane_starts = np.flatnonzero(~linked), starts[sane]
+    search = _Search(shp)
     parts: list[np.ndarray] = []
     at, lost = HEADER, 0
     while at + 12 <= size:
@@ -133,7 +134,9 @@ def chain_of(shp: np.ndarray, hints: np.ndarray | None) -> Chain:
             parts.append(run)
             at = end
             continue
-        resume = _resume(shp, at, starts[k:][sane[k:] & (starts[k:] > at)])
+        after = int(np.searchsorted(sane_starts, at, side="right"))
+        hint = int(sane_starts[after]) if after < len(sane_starts) else size
+        resume = search.next_after(at, hint)
         lost += resume - at
         at = resume
     lost += max(size - at, 0)
@@ -178,15 +181,35 @@ def _run(shp: np.ndarray, at: int, until: int) -> tuple[np.ndarray, int]:
     return np.concatenate([*parts, np.array(single, dtype=np.int64)]), at
 
 
-def _resume(shp: np.ndarray, at: int, hints: np.ndarray) -> int:
-    """Return where to go on after a break: the next place that reads as a record, or a hint."""
-    end = int(hints[0]) if len(hints) else len(shp)
-    size = len(shp)
-    begin, step = at + 2, 1 << 9
-    # Near first, then farther: a file with many breaks must not be looked through for each.
-    while begin < min(end, size - 12):
-        chunk = np.arange(begin, min(begin + step, end, size - 12), 2, dtype=np.int64)
-        begin, step = begin + step, min(step * 4, 1 << 22)
+class _Search:
+    """Places that read as the head of a record, found piece by piece as they are asked for.
+
+    A file may have a break at every other record: no byte of it is looked at for more than one.
+    """
+
+    def __init__(self, shp: np.ndarray) -> None:
+        self._shp = shp
+        self._found = np.empty(0, dtype=np.int64)
+        self._end, self._step = 0, 1 << 9
+
+    def next_after(self, at: int, end: int) -> int:
+        """Return the first such place behind ``at`` and before ``end``, else ``end``."""
+        while True:
+            k = int(np.searchsorted(self._found, at, side="right"))
+            if k < len(self._found):
+                return min(int(self._found[k]), end)
+            begin = max(self._end, at + 2)
+            if begin >= min(end, len(self._shp) - 12):
+                return end
+            self._look(begin)
+
+    def _look(self, begin: int) -> None:
+        shp, size = self._shp, len(self._shp)
+        self._end = min(begin + self._step, size - 12)
+        # Near first, then farther.
+        self._step = min(self._step * 4, 1 << 22)
+        chunk = np.arange(begin, self._end, 2, dtype=np.int64)
+        self._end += (self._end - begin) % 2
         length = integers(shp, chunk + 4, ">i4") * 2
         kind = integers(shp, chunk + 8, "<i4")
         number = integers(shp, chunk, ">i4")
@@ -194,11 +217,7 @@ def _resume(shp: np.ndarray, at: int, hints: np.ndarray) -> int:
         # A null shape is too easily found in zeros.
         fits &= np.isin(kind, [k for k in TYPES if k])
         found, lengths = chunk[fits], length[fits]
-        if len(found):
-            good = np.flatnonzero(~content_faults(shp, found, lengths, 0).unreadable)
-            if len(good):
-                return int(found[good[0]])
-    return end
+        self._found = found[~content_faults(shp, found, lengths, 0).unreadable]
 
 
 def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stated: int) -> Faults:

@@ -76,10 +76,10 @@ _AT_HOME = {
     "gml": (b"opengis.net/gml", b"opengis.net/wfs", b"<WFS"),
 }
 _MAPINFO, _MIF = re.compile(rb"\s*!table\b", re.I), re.compile(rb"\s*version\s+\d+", re.I)
-_COLUMNS = re.compile(rb"^\s*columns\s+\d+", re.I | re.M)
+_COLUMNS = re.compile(rb"^[ \t]*columns[ \t]+\d+", re.I | re.M)
 #: With which the text of the land offices begins.
 _BOUNDARY = tuple("[属性描述]".encode(name) for name in ("utf-8", "gb18030"))
-_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\s*\r?\n")
+_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0[ \t]*\r?\n[ \t]*SECTION[ \t]*\r?\n")
 _NATIVE = re.compile(
     rb"definition\s+table\s+(?:description[^\n]*\n\s*)?type\s+\"?(?:native|dbf)\b", re.I
 )
@@ -388,15 +388,6 @@ def _xml(path: Path, text: str) -> str:
     if name == "Workbook" and "urn:schemas-microsoft-com:office:spreadsheet" in text:
         _refuse_active(path)
         return "sheet xml"
-    with path.open("rb") as file:
-        is_wide = file.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    if is_wide and (name in ("gpx", "kml") or "opengis.net/gml" in text):
-        # What other drivers look for is looked for in bytes.
-        raise refused(
-            path.name,
-            Text(f"XML（<{name}>）为 UTF-16 编码。", f"XML (<{name}>) in UTF-16."),
-            Text("请另存为 UTF-8。", "Save it as UTF-8."),
-        )
     if name == "gpx":
         _refuse_active(path, _AT_HOME["gpx"])
         return "gpx"
@@ -427,7 +418,8 @@ def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
     tail = b""
     with path.open("rb") as file:
         while chunk := file.read(1 << 20):
-            window = tail + chunk
+            # Of a text in UTF-16 half the bytes are zeros; its reader gets it in UTF-8.
+            window = tail + chunk.replace(b"\0", b"")
             if _XML_PROLOG.search(window):
                 raise refused(
                     path.name,
@@ -453,4 +445,4 @@ def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
                         "Export the layer again from the program it comes from.",
                     ),
                 )
-            tail = chunk[-64:]
+            tail = window[-64:]

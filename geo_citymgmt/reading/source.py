@@ -20,13 +20,14 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
-from geo_citymgmt.reading.archive import ArchiveLimits, Member, list_members, unpacked
+from geo_citymgmt.reading.archive import Member, list_members, unpacked
 from geo_citymgmt.reading.boundary_points import read_boundary_points
 from geo_citymgmt.reading.cad import list_cad_layers, read_drawing
 from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
+from geo_citymgmt.reading.limits import ArchiveLimits, allowing, check_file_size, within_limits
 from geo_citymgmt.reading.multipatch import MULTIPATCH
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
@@ -61,6 +62,9 @@ _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
               8: shapely.MultiPoint()}  # fmt: skip
 #: How much of a long text is looked at to tell what it is.
 _HEAD_BYTES = 1 << 18
+#: Kinds that are read into memory as they are.
+_READ_WHOLE = ("shapefile", "geojson", "csv", "web table", "sheet xml", "boundary points", "dbf",
+               "kml", "gpx", "gml", "dxf")  # fmt: skip
 #: Kinds of which one file may hold several layers.
 _SEVERAL = ("geopackage", "filegdb", "kml", "gpx", "gml")
 #: Suffixes of files that may hold several, within an archive.
@@ -127,8 +131,8 @@ def read_raw(
         Of the text of a .dbf, .csv or .geojson; nothing else is tried then.
     name : str
         What to call a frame in the ledger, and the layer in the findings of an error.
-    limits : ArchiveLimits, optional
-        How much an archive may hold.
+    limits : ReadLimits or ArchiveLimits, optional
+        How much a file, or an archive, may hold; those that hold just now otherwise.
     head : int, optional
         Read about the first so many records, to tell what the source is; where its format allows
         it, no more is looked at.
@@ -148,8 +152,8 @@ def read_raw(
         source, sublayer = source.path, sublayer or source.sublayer
     try:
         path = local_path(source)
-        with _heard() as told:
-            raw = _read(path, sublayer, encoding, limits, head)
+        with allowing(limits), _heard() as told:
+            raw = _read(path, sublayer, encoding, head)
     except SourceError as error:
         error.findings = _told(error, name)
         raise
@@ -222,6 +226,7 @@ def list_sources(folder: Path, *, tables: bool = False) -> list[Path]:
     )
 
 
+@within_limits
 def list_layers(
     path: Path, *, limits: ArchiveLimits | None = None
 ) -> tuple[list[SourceLayer], list[str]]:
@@ -238,7 +243,7 @@ def list_layers(
             SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,), drawn)
             for s, label, names, drawn in _inside(path, kind)
         ], []
-    members = list_members(path, limits=limits)
+    members = list_members(path)
     groups, others = _groups(members)
     found: list[SourceLayer] = []
     for group in groups:
@@ -247,7 +252,7 @@ def list_layers(
         if plain.suffix.lower() not in _CONTAINERS:
             found.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,), context))
             continue
-        with unpacked(path, groups[group], limits=limits) as folder:
+        with unpacked(path, groups[group]) as folder:
             inner = folder / group
             try:
                 inside = _inside(inner, sniff(inner))
@@ -285,15 +290,16 @@ def _read(
     path: Path,
     sublayer: str | None,
     encoding: str | None,
-    limits: ArchiveLimits | None,
     head: int | None = None,
 ) -> Raw:
     kind = sniff(path)
+    if kind in _READ_WHOLE and head is None:
+        check_file_size(path)
     if kind == "folder":
         chosen, rest = _one_of(path, sublayer)
-        return _read(chosen, rest, encoding, limits, head)
+        return _read(chosen, rest, encoding, head)
     if kind == "zip":
-        return _from_archive(path, sublayer, encoding, limits, head)
+        return _from_archive(path, sublayer, encoding, head)
     if kind == "shapefile":
         return read_shapefile(path, encoding=encoding) if head is None else _table_of(path, head)
     if kind == "parquet":
@@ -452,10 +458,9 @@ def _from_archive(
     path: Path,
     sublayer: str | None,
     encoding: str | None,
-    limits: ArchiveLimits | None,
     head: int | None = None,
 ) -> Raw:
-    groups, others = _groups(list_members(path, limits=limits))
+    groups, others = _groups(list_members(path))
     nested = [n for n in others if n.lower().endswith(_ARCHIVES)]
     if not groups and nested:
         raise refused(
@@ -469,8 +474,8 @@ def _from_archive(
     found, rest = _named(list(groups), sublayer)
     if len(found) != 1:
         raise _which(path, found, list(groups), sublayer)
-    with unpacked(path, groups[found[0]], limits=limits) as folder:
-        raw = _read(folder / found[0], rest, encoding, limits, head)
+    with unpacked(path, groups[found[0]]) as folder:
+        raw = _read(folder / found[0], rest, encoding, head)
     raw.name, raw.sha256 = f"{path.name}/{raw.name}", ""
     for name in nested:
         raw.findings.add(

@@ -28,6 +28,7 @@ from geo_citymgmt.reading.headings import (
     names_with_units,
 )
 from geo_citymgmt.reading.inert import restore
+from geo_citymgmt.reading.limits import check_table
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading.side_tables import first_row_below, table_beside
@@ -126,6 +127,7 @@ _DISGUISED = {
 
 def table_of(sheet: Sheet, name: str) -> Raw:
     """Make records of the rows of ``sheet``."""
+    _check_extent(sheet, name)
     findings = Findings()
     if sheet.encoding == "GB18030" and sheet.encoding_source == "inferred":
         findings.add("ENC_INFERRED", value=sheet.encoding)
@@ -178,6 +180,16 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         row_form="第 {} 行",
         stated_unit=found.stated_unit,
     )
+
+
+def _check_extent(sheet: Sheet, name: str) -> None:
+    """Refuse a sheet that would take more room than memory has once its rows are of one length."""
+    lengths = list(map(len, sheet.rows))
+    width = max(lengths, default=0)
+    if sheet.columns is None:
+        check_table(name, len(lengths), width, sum(lengths))
+    else:
+        check_table(name, sheet.n_rows, width, sheet.n_rows * width)
 
 
 @dataclass
@@ -422,15 +434,18 @@ def _tell_marks(
 def _labels(header: Sequence[str], columns: Sequence[pd.Series]) -> list[str]:
     """Name each column once; one without heading and values is left out."""
     labels: list[str] = []
+    known: set[str] = set()
+    nth: dict[str, int] = {}
     for i, column in enumerate(columns):
         name = header[i] if i < len(header) else ""
         if not name and not column.notna().any():
             labels.append("")
             continue
         label = base = name or f"列{i + 1}"
-        k = 2
-        while label in labels:
-            label, k = f"{base}_{k}", k + 1
+        while label in known:
+            nth[base] = nth.get(base, 1) + 1
+            label = f"{base}_{nth[base]}"
+        known.add(label)
         labels.append(label)
     return labels
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import geopandas as gpd
 import numpy as np
@@ -26,10 +26,17 @@ import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.arrow import plain_frame, shapes_of, tell_unreadable
+from geo_citymgmt.reading.arrow import (
+    expanded_size,
+    plain_array,
+    plain_frame,
+    shapes_of,
+    tell_unreadable,
+)
 from geo_citymgmt.reading.balloon import with_balloons
 from geo_citymgmt.reading.geopackage import check_database, is_logged, opened
 from geo_citymgmt.reading.kml import ONLY_LINKS, holds_only_links, prepared, spelt_name
+from geo_citymgmt.reading.limits import check_rows, check_table, current_limits, over_limit
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.reading.sheet import decode_text
@@ -54,11 +61,16 @@ _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder"
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
 _EXPORT_AGAIN = Text("请重新导出。", "Export it again.")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
+#: Columns that come to so many times what they take are looked at: most repeat their values.
+_REPEATED = 8
 #: Bytes that a feature of a FlatGeobuf takes at the least.
 _LEAST = 16
+#: Bytes that a value takes at the least.
+_LEAST_OF_VALUE = 2
 _SCHEMA = re.compile(
     r"\s[\w.-]{1,40}:(?:noNamespaceS|s)chemaLocation\s{0,8}=\s{0,8}(?:\"[^\"]*\"|'[^']*')"
 )
+_FOLDER = re.compile(r"<(?:[\w.-]{1,40}:)?(?:Folder|Document)(?=[\s/>])")
 _XML_ENCODING = re.compile(r"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-]+)([\"'])")
 #: Where a table of MapInfo says in what its texts are, and what these names mean.
 _CHARSET = re.compile(rb"charset\s{1,8}\"?([\w-]{1,40})", re.I)
@@ -103,6 +115,8 @@ def read_gdal(
         names = _layers(path, file, kind)
         chosen = _chosen(path, names, sublayer)
         with _guarded(path):
+            stated = _stated(file, kind, chosen) if head is None else None
+            _check_extent(path, file, kind, chosen, stated, findings)
             if kind in ("mapinfo", "mif"):
                 meta, table, encoding = _mapinfo_table(file, chosen, head)
             else:
@@ -113,7 +127,6 @@ def read_gdal(
                     datetime_as_string=True,
                     max_features=head,
                 )
-            stated = _stated(file, kind, chosen) if head is None else None
             fids = np.asarray(table.column(0).to_numpy())
             geometry = _shapes(file, chosen, meta, table, findings)
             frame = _attributes(meta, table, kind)
@@ -158,8 +171,9 @@ def read_geoparquet(path: Path, *, head: int | None = None) -> Raw:
         with path.open("rb") as handle:
             file = pq.ParquetFile(handle)
             stated = file.metadata.num_rows
+            _check_metadata(path, file.metadata)
             if head is None:
-                table = file.read()
+                table = _plain_table(path, handle)
             else:
                 batches = itertools.islice(file.iter_batches(batch_size=head), 1)
                 table = pa.Table.from_batches(batches, schema=file.schema_arrow)
@@ -172,7 +186,7 @@ def read_geoparquet(path: Path, *, head: int | None = None) -> Raw:
             # Absent means longitude and latitude; null means unknown.
             crs = columns[name].get("crs", "OGC:CRS84")
             if str(columns[name].get("encoding", "WKB")).upper() == "WKB":
-                geometry = shapes_of(table.column(name).to_pylist(), findings)
+                geometry = shapes_of(plain_array(table.column(name)).to_pylist(), findings)
             else:
                 geometry = gpd.read_parquet(path).geometry.to_numpy(dtype=object, copy=True)
                 geometry = geometry[: table.num_rows]
@@ -191,6 +205,45 @@ def read_geoparquet(path: Path, *, head: int | None = None) -> Raw:
             encoding_source="format",
         )
     return raw if head is not None else _counted(raw, stated)
+
+
+def _check_metadata(path: Path, metadata: pq.FileMetaData) -> None:
+    """Refuse a Parquet that claims more than its bytes can hold."""
+    rows, columns = metadata.num_rows, metadata.num_columns
+    check_rows(path, rows)
+    check_table(path.name, rows, columns, rows * columns)
+    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
+    unpacked = sum(group.total_byte_size for group in groups)
+    limits = current_limits()
+    ratio = unpacked / max(path.stat().st_size, 1)
+    if unpacked > limits.ratio_from and ratio > limits.ratio:
+        cause = Text(
+            f"解压后是文件的 {ratio:,.0f} 倍", f"it unpacks to {ratio:,.0f} times its size"
+        )
+        raise over_limit(path.name, "ratio", ratio, cause, _EXPORT_AGAIN)
+
+
+def _plain_table(path: Path, handle: BinaryIO) -> pa.Table:
+    """Read a Parquet, each text of it once until it is known what all of them come to."""
+    names = _texts_of(pq.ParquetFile(handle).metadata)
+    table = pq.ParquetFile(handle, read_dictionary=names).read()
+    most = current_limits().column_bytes
+    for name, column in zip(table.schema.names, table.columns, strict=True):
+        size = sum(expanded_size(chunk) for chunk in column.chunks)
+        if size > max(most, _REPEATED * column.nbytes):
+            cause = Text(
+                f"“{name}”列的值重复展开后有 {size:,} 字节",
+                f"the values of its column {name!r} come to {size:,} bytes once they are repeated",
+            )
+            raise over_limit(path.name, "column_bytes", size, cause, _EXPORT_AGAIN)
+    return table
+
+
+def _texts_of(metadata: pq.FileMetaData) -> list[str]:
+    """Return the paths of the columns of texts and bytes, within others too."""
+    schema = metadata.schema
+    columns = [schema.column(k) for k in range(metadata.num_columns)]
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
 
 
 def _counted(raw: Raw, stated: int) -> Raw:
@@ -270,6 +323,7 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     data = path.read_bytes()
     text, encoding = _xml_text(path, data, findings)
     if kind == "kml":
+        _check_folders(path, text)
         if holds_only_links(text):
             raise refused(path.name, *ONLY_LINKS)
         text = prepared(text, findings)
@@ -280,13 +334,28 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     return (None if written == data else written), encoding
 
 
+def _check_folders(path: Path, text: str) -> None:
+    """Refuse a KML of more folders than are looked through: each is a layer to its driver."""
+    n = len(_FOLDER.findall(text))
+    if n > current_limits().members:
+        raise over_limit(
+            path.name,
+            "members",
+            n,
+            Text(f"有 {n:,} 个文件夹", f"it has {n:,} folders"),
+            Text("请合并文件夹后重新导出。", "Put them together and export it again."),
+        )
+
+
 def _xml_text(path: Path, data: bytes, findings: Findings) -> tuple[str, str]:
     """Return XML as text that says it is UTF-8, and the encoding it is in.
 
     Its readers know no Chinese but that of UTF-8, and what is stated is not always true: the bytes
     tell which it is.
     """
-    stated = _XML_ENCODING.match(data[:200].decode("latin-1"))
+    # Whatever its mark of byte order, and in UTF-16 too.
+    head = data[:400].replace(b"\0", b"").decode("latin-1").lstrip("\xef\xbb\xbf\xff\xfe")
+    stated = _XML_ENCODING.match(head)
     name = stated[2].lower() if stated else "utf-8"
     if name.startswith(("utf", "gb", "x-gb", "cp936", "ascii", "us-ascii")):
         text, encoding, _, lost = decode_text(path, None)
@@ -333,7 +402,35 @@ def _layers(path: Path, file: Path, kind: str) -> list[str]:
     return names
 
 
+def _check_extent(
+    path: Path, file: Path, kind: str, layer: str, stated: int | None, findings: Findings
+) -> None:
+    """Refuse a layer of more fields and records than are laid out, or than its file can hold."""
+    known = "ISO-8859-1" if kind in ("mapinfo", "mif") else None
+    info = pyogrio.read_info(str(file), layer=layer, encoding=known)
+    said, columns = int(info["features"]), len(info["fields"])
+    if kind == "geopackage" and stated is not None and 0 <= said != stated:
+        # Its own account of what it holds.
+        findings.add(
+            "COUNT_MISMATCH", severity="warning", value=f"gpkg_ogr_contents {said} / {stated}"
+        )
+    rows = max(said if stated is None else stated, 0)
+    size = sum(p.stat().st_size for p in _parts_of(path))
+    # In a text each value takes some bytes; what is not there takes none.
+    check_table(path.name, min(rows, size), columns, min(rows * columns, size // _LEAST_OF_VALUE))
+
+
+def _parts_of(path: Path) -> Iterator[Path]:
+    return path.rglob("*") if path.is_dir() else iter((path,))
+
+
 def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
+    if not names:
+        raise unreadable(
+            path.name,
+            Text("其中没有可读取的图层。", "holds no layer that can be read."),
+            _EXPORT_AGAIN,
+        )
     if sublayer is None and len(names) == 1:
         return names[0]
     if sublayer is None:
@@ -367,6 +464,10 @@ def _stated(file: Path, kind: str, layer: str) -> int | None:
                 return int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])
         except sqlite3.Error:
             return None
+    if kind == "mif" and (table := file.with_suffix(".mid")).exists():
+        # A line for each object; what is no object any more is passed over without a word.
+        n = sum(not line.isspace() for line in table.read_bytes().splitlines())
+        return n or None
     if kind == "flatgeobuf":
         count = int(pyogrio.read_info(str(file))["features"])
         return count if count > 0 else None

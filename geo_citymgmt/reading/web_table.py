@@ -6,11 +6,14 @@ Nearly every web system exports such files, and spreadsheet programs open them a
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
+from geo_citymgmt.reading.limits import check_file_size, current_limits, over_limit
 from geo_citymgmt.reading.sheet import Sheet, decode_text
 from geo_citymgmt.reading.sniff import unreadable
 from geo_citymgmt.words import Text
@@ -18,6 +21,14 @@ from geo_citymgmt.words import Text
 __all__ = ["Page", "read_sheet_xml", "read_web_table"]
 
 _CHARSET = re.compile(rb"charset\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})", re.I)
+#: A mark begins, goes on to its end around what stands in quotes, and has a name.
+_MARK = re.compile(r"<(?:!--|[!?/]|[A-Za-z])")
+_REST = re.compile(r"[^>\"']*(?:(?:(?<!=)[\"']|(?<==)\"[^\"]*\"|(?<==)'[^']*')[^>\"']*)*(?=>)")
+_TAG = re.compile(r"(/?)([A-Za-z][^\s/>]*)")
+_SPAN = re.compile(r"\b(colspan|rowspan)\s{0,8}=\s{0,8}[\"']?\s{0,8}(\d{1,8})", re.I)
+#: What stands in these is no text, and their marks are none.
+_HIDDEN = re.compile(r"(script|style|title)\b", re.I)
+_ROW_MARK = re.compile(r"<(?:tr|td|th)\b", re.I)
 #: So many rows and columns a spreadsheet has; nothing is laid out beyond them.
 _ROWS, _COLUMNS = 1_048_576, 16_384
 _SAVE = Text(
@@ -35,12 +46,12 @@ def read_web_table(path: Path, *, encoding: str | None = None) -> Sheet:
     SourceError
         It holds no table, or its text is in no admitted encoding.
     """
-    stated = _CHARSET.search(path.read_bytes()[:4096])
+    check_file_size(path)
+    with path.open("rb") as file:
+        stated = _CHARSET.search(file.read(4096))
     given = encoding or _known_charset(stated)
     text, name, source, _ = decode_text(path, given)
-    page = Page()
-    page.feed(text)
-    page.close()
+    page = Page(text, path.name)
     if not page.tables:
         raise unreadable(
             path.name,
@@ -60,7 +71,7 @@ def read_sheet_xml(path: Path) -> Sheet:
     SourceError
         It is damaged.
     """
-    book = _Book()
+    book = _Book(_Room(path.name))
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = book.begin, book.end
@@ -95,12 +106,84 @@ def _known_charset(stated: re.Match[bytes] | None) -> str | None:
     return "gb18030" if name.startswith("gb") else name
 
 
-#: What is written between these is no text of the page.
-_HIDDEN = ("script", "style", "title")
+def _tokens(text: str, name: str) -> Iterator[tuple[str, str]]:
+    """Yield the marks of a page and the text between them, in one walk.
+
+    A mark is what stands within its angle brackets; text comes with an empty first part.
+    """
+    at = 0
+    while (begin := text.find("<", at)) >= 0:
+        yield "", unescape(text[at:begin])
+        mark = _MARK.match(text, begin)
+        if mark is None:
+            # No mark begins here: a sign for "less than".
+            yield "", "<"
+            at = begin + 1
+            continue
+        closing = "-->" if mark[0] == "<!--" else None
+        at = text.find(closing, mark.end()) if closing else -1
+        if closing is None and (whole := _REST.match(text, mark.end())) is not None:
+            at = whole.end()
+        if at < 0:
+            _refuse_open(name, text[begin:])
+            return
+        inner = text[begin + 1 : at]
+        at += len(closing or ">")
+        if closing:
+            continue
+        yield inner, ""
+        if (hides := _HIDDEN.match(inner)) is not None:
+            end = re.compile(f"</{hides[1]}", re.I).search(text, at)
+            if end is None:
+                _refuse_open(name, text[at:])
+                return
+            at = end.start()
+    yield "", unescape(text[at:])
 
 
-class Page(HTMLParser):
-    """Collects the tables of a page; of one within another each is a table of its own.
+def _refuse_open(name: str, rest: str) -> None:
+    """Refuse a page of which a mark has no end, unless no rows are lost in it."""
+    if name and _ROW_MARK.search(rest):
+        raise unreadable(
+            name,
+            Text(
+                f"网页中“{rest[:20]}”处的标记没有结束。",
+                f"a mark of the web page that begins with {rest[:20]!r} has no end.",
+            ),
+            _SAVE,
+        )
+
+
+@dataclass
+class _Room:
+    """How many cells of a file have been laid out, and how many of them hold anything."""
+
+    name: str
+    laid: int = 0
+    filled: int = 0
+
+    def take(self, n: int) -> int:
+        """Count ``n`` more cells, and refuse a file that spreads a few over too many."""
+        n = max(n, 0)
+        self.laid += n
+        limits = current_limits()
+        for limit, size in (("empty_cells", self.laid - self.filled), ("cells", self.laid)):
+            if size > getattr(limits, limit):
+                cause = Text("单元格跨越的行列过多", "its cells span too many rows and columns")
+                raise over_limit(self.name, limit, None, cause, _SAVE)
+        return n
+
+
+class Page:
+    """The tables of a page; of one within another each is a table of its own.
+
+    Parameters
+    ----------
+    text : str
+        HTML. Nothing in it is run or looked up.
+    name : str
+        Of the file, for the error where a mark that is never closed would take rows with it;
+        without it, what follows such a mark is left out.
 
     Attributes
     ----------
@@ -108,27 +191,47 @@ class Page(HTMLParser):
         Rows of cells and what is merged, the innermost first.
     headings : set of str
         Texts of the cells that are marked as headings.
+    beside : str
+        The text outside of all tables.
+
+    Raises
+    ------
+    SourceError
+        Cells span more rows and columns than is laid out.
     """
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+    def __init__(self, text: str, name: str = "") -> None:
         self.tables: list[_Table] = []
         self.headings: set[str] = set()
         self._beside: list[str] = []
         self._in_heading: list[str] | None = None
         self._open: list[_Grid] = []
-        self._hidden = 0
+        self._room = _Room(name)
+        for mark, data in _tokens(text, name):
+            if data:
+                self._take(data)
+            tag = _TAG.match(mark)
+            if tag is None:
+                continue
+            if tag[1]:
+                self._end(tag[2].lower())
+            else:
+                self._begin(tag[2].lower(), mark)
+        while self._open:
+            self._end("table")
+        self.beside = "".join(self._beside)
 
-    @property
-    def beside(self) -> str:
-        """The text outside of all tables."""
-        return "".join(self._beside)
+    def _take(self, data: str) -> None:
+        if not self._open:
+            self._beside.append(data)
+            return
+        self._open[-1].add(data)
+        if self._in_heading is not None:
+            self._in_heading.append(data)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in _HIDDEN:
-            self._hidden += 1
+    def _begin(self, tag: str, mark: str) -> None:
         if tag == "table":
-            self._open.append(_Grid())
+            self._open.append(_Grid(self._room))
         if not self._open:
             self._beside.append(" ")
             return
@@ -136,15 +239,13 @@ class Page(HTMLParser):
         if tag == "tr":
             grid.next_row()
         elif tag in ("td", "th"):
-            given = dict(attrs)
+            given = {name.lower(): value for name, value in _SPAN.findall(mark)}
             grid.next_cell(_count(given.get("colspan")), _count(given.get("rowspan")))
             self._in_heading = [] if tag == "th" else None
         elif tag == "br":
             grid.add(" ")
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _HIDDEN and self._hidden:
-            self._hidden -= 1
+    def _end(self, tag: str) -> None:
         if tag == "table" and self._open:
             table = self._open.pop().done()
             if any(table[0]):
@@ -155,27 +256,14 @@ class Page(HTMLParser):
                 self.headings.add(" ".join("".join(self._in_heading).split()))
                 self._in_heading = None
 
-    def handle_data(self, data: str) -> None:
-        if self._hidden:
-            return
-        if not self._open:
-            self._beside.append(data)
-            return
-        self._open[-1].add(data)
-        if self._in_heading is not None:
-            self._in_heading.append(data)
-
-    def close(self) -> None:
-        super().close()
-        while self._open:
-            self.handle_endtag("table")
-
 
 class _Grid:
     """Cells of a table where they stand, one that spans others in the first of its places."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: _Room) -> None:
+        self._room = room
         self._rows: list[list[Any]] = []
+        #: By column: up to which row a cell further up reaches into it.
         self._taken: dict[int, int] = {}
         self._cell: list[str] | None = None
         self._place = (0, 0)
@@ -183,21 +271,29 @@ class _Grid:
 
     def next_row(self) -> None:
         self.end_cell()
-        if len(self._rows) < _ROWS:
-            self._rows.append([])
-        self._taken = {c: left - 1 for c, left in self._taken.items() if left > 1}
+        if len(self._rows) == _ROWS:
+            raise unreadable(
+                self._room.name,
+                Text(
+                    f"网页中的表格超过 {_ROWS:,} 行。", f"its table has more than {_ROWS:,} rows."
+                ),
+                Text("请另存为 .csv。", "Save it as .csv."),
+            )
+        self._rows.append([])
 
     def next_cell(self, columns: int, rows: int) -> None:
         if not self._rows:
             self.next_row()
         self.end_cell()
-        row = self._rows[-1]
-        while len(row) in self._taken and len(row) < _COLUMNS:
+        row, number = self._rows[-1], len(self._rows)
+        while self._taken.get(len(row), 0) >= number and len(row) < _COLUMNS:
             row.append(None)
+            self._room.take(1)
         at = len(row)
-        row.extend([None] * min(columns, _COLUMNS - at))
+        row.extend([None] * self._room.take(min(columns, _COLUMNS - at)))
+        self._room.filled += 1
         if rows > 1:
-            self._taken |= dict.fromkeys(range(at, len(row)), rows)
+            self._taken |= dict.fromkeys(range(at, len(row)), number + rows - 1)
         self._place, self._cell = (len(self._rows) - 1, at), []
         if rows > 1 or columns > 1:
             last = min(self._place[0] + rows, _ROWS) - 1, max(at, len(row) - 1)
@@ -224,7 +320,8 @@ class _Grid:
 class _Book:
     """Collects the sheets of a workbook in the XML of 2003."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: _Room) -> None:
+        self._room = room
         self.sheets: list[_Table] = []
         self._kind: str | None = None
         self._text: list[str] = []
@@ -242,7 +339,7 @@ class _Book:
             rows.append([])
         elif name == "Cell" and (row := self._row()) is not None:
             start = min(_count(given.get("Index"), len(row) + 1), _COLUMNS)
-            row.extend([None] * (start - 1 - len(row)))
+            row.extend([None] * self._room.take(start - 1 - len(row)))
             row.append(None)
             self._across = min(_count(given.get("MergeAcross"), 0), _COLUMNS - len(row))
             down = _count(given.get("MergeDown"), 0)
@@ -264,9 +361,10 @@ class _Book:
         if name == "Data" and self._kind is not None:
             if row:
                 row[-1] = _value("".join(self._text), self._kind)
+                self._room.filled += 1
             self._kind = None
         elif name == "Cell" and row is not None:
-            row.extend([None] * self._across)
+            row.extend([None] * self._room.take(self._across))
             self._across = 0
 
     def _row(self) -> list[Any] | None:

@@ -10,19 +10,20 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from xml.parsers import expat
 
+import numpy as np
+
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading.sniff import refused, unreadable
+from geo_citymgmt.reading.limits import current_limits, over_limit
+from geo_citymgmt.reading.sniff import unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["MAX_CELLS", "MAX_UNPACKED", "SAVE_AGAIN", "check_package"]
+__all__ = ["SAVE_AGAIN", "Extents", "check_package", "check_texts", "total_length"]
 
-#: More cells than this, empty ones included, are not laid out: one stray cell far to the right and
-#: below makes a sheet of 17 thousand million.
-MAX_CELLS = 60_000_000
-MAX_UNPACKED = 2 << 30
 SAVE_AGAIN = Text(
     "请用表格软件打开，核对各行后另存为 .xlsx。",
     "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
@@ -32,10 +33,35 @@ _CHUNK = 1 << 22
 #: more, the XML is read by its grammar.
 _PLACE = re.compile(rb"\sr\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z]{0,4})(\d{1,12})")
 _COUNT = re.compile(rb"uniqueCount\s{0,8}=\s{0,8}[\"']\s{0,8}(\d{1,20})")
-_WIDE = re.compile(rb"\s{9}")
+_WIDE = re.compile(rb"\br\s{9,}+=|=\s{9,}+[\"']|[\"']\s{9,}+\w")
+#: Attributes of a cell of an .ods that holds something.
+_HOLDS = re.compile(r"(^|[:-])(value|value-type|formula)$")
 _PLACE_TEXT = re.compile(r"\s*([A-Za-z]{0,4})(\d{1,12})")
-#: A window of the search begins with so much of the one before.
-_OVERLAP = 128
+#: Rows and cells, whether or not they say where they stand.
+_ROW, _CELL = re.compile(rb"[<:]row[\s/>]"), re.compile(rb"[<:]c[\s/>]")
+#: Cells and rows of a format alone. Their attributes hold no quotes or brackets, so that what is
+#: passed over is nothing else to the reader of values either.
+_ATTRIBUTES = rb"(?:\s[\w:.-]+=(?:\"[^\"'<>]*\"|'[^\"'<>]*'))*\s?"
+_BARE_CELL = re.compile(rb"<(?:\w{1,9}:)?c" + _ATTRIBUTES + rb"(?:/>|></(?:\w{1,9}:)?c>)")
+_BARE_ROW = re.compile(rb"<(?:\w{1,9}:)?row" + _ATTRIBUTES + rb"/?>")
+_LONGEST_TAG = 1 << 18
+#: The parts of an .xlsb that hold cells and texts, and their records.
+_SHEETS, _STRINGS = re.compile(r"worksheets/[^/]*\.bin$", re.I), re.compile(r"strings\.bin$", re.I)
+_ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(2, 12), 159
+_SHARED_CELL, _STRING = 7, 19
+#: Where texts that several cells share are kept, and where one of them begins.
+_SHARED = re.compile(r"sharedstrings\.(xml|bin)$", re.I)
+_ITEM = re.compile(rb"<(?:\w{1,9}:)?si[\s/>]")
+
+
+class _Extent(NamedTuple):
+    """What a part claims: the furthest row and column that hold anything, how many cells do, and
+    how many texts it counts."""
+
+    rows: int
+    columns: int
+    n_cells: int
+    texts: int
 
 
 def check_package(path: Path) -> None:
@@ -49,14 +75,19 @@ def check_package(path: Path) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             parts = archive.infolist()
-            if sum(part.file_size for part in parts) > MAX_UNPACKED:
-                raise _too_large(path)
+            _check_size(path, parts)
+            extents = Extents(path)
             # A sheet may have any name: which part is one, the workbook says.
             for part in parts:
                 if part.filename == "content.xml":
-                    _check_repeats(path, archive, part)
+                    _check_repeats(extents, archive, part)
                 elif part.filename.lower().endswith((".xml", ".rels")):
-                    _check_part(path, archive, part)
+                    _check_part(extents, part, _claims(archive, part))
+                elif _SHEETS.search(part.filename) or _STRINGS.search(part.filename):
+                    _check_part(extents, part, _binary_claims(archive, part))
+            for part in parts:
+                if _SHARED.search(part.filename):
+                    _check_shared(extents, archive, part)
     except SourceError:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
@@ -67,77 +98,359 @@ def check_package(path: Path) -> None:
         ) from error
 
 
-def _check_part(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Hold the places and counts of one part of an .xlsx against what can be there."""
-    row, column, most = _claims(archive, part)
-    if row * column > MAX_CELLS:
-        raise _too_large(path)
-    if most > part.file_size:
+@dataclass
+class Extents:
+    """How far the sheets of a workbook reach, and how many of their cells hold anything."""
+
+    path: Path
+    area: int = 0
+    n_filled: int = 0
+
+    def add(self, rows: int, columns: int, n_filled: int) -> None:
+        """Take one more sheet.
+
+        Raises
+        ------
+        SourceError
+            SOURCE_REFUSED where all of them together are more than is laid out.
+        """
+        self.area, self.n_filled = self.area + rows * columns, self.n_filled + n_filled
+        for limit, size in (("empty_cells", self.area - self.n_filled), ("cells", self.area)):
+            if size > getattr(current_limits(), limit):
+                raise over_limit(
+                    self.path.name,
+                    limit,
+                    size,
+                    Text(
+                        f"工作表范围过大：{rows:,} 行、{columns:,} 列，其中 {n_filled:,} 个单元格"
+                        "有内容（可能在很远处有多余单元格）",
+                        f"the sheet reaches too far: {rows:,} rows and {columns:,} columns, of "
+                        f"which {n_filled:,} cells hold anything (a stray cell far below or to "
+                        "the right?)",
+                    ),
+                    Text(
+                        "请删除空行空列后重新保存。",
+                        "Delete the empty rows and columns and save it again.",
+                    ),
+                )
+
+
+def check_texts(path: Path, n_bytes: int, size: int) -> None:
+    """Refuse a workbook whose texts, each as often as cells hold it, come to more than memory.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    n_bytes : int
+        What they come to.
+    size : int
+        What the workbook unpacks to: short texts that are repeated come to less.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if n_bytes > max(current_limits().column_bytes, size):
+        raise over_limit(
+            path.name,
+            "column_bytes",
+            n_bytes,
+            Text(
+                f"单元格共用的长文字合计 {n_bytes:,} 字节",
+                f"long texts that its cells share come to {n_bytes:,} bytes",
+            ),
+            Text(
+                "请删去重复的长文字后重新保存。",
+                "Delete the long texts that are repeated and save it again.",
+            ),
+        )
+
+
+def _check_shared(extents: Extents, archive: zipfile.ZipFile, strings: zipfile.ZipInfo) -> None:
+    """Hold what texts come to that a workbook keeps once and its cells name by their number."""
+    sheets = [part for part in archive.infolist() if part is not strings]
+    size = sum(part.file_size for part in archive.infolist())
+    most = max(current_limits().column_bytes, size)
+    # Looked at from afar first: nearly all workbooks are done with that.
+    if extents.n_filled * strings.file_size <= most:
+        return
+    data = archive.read(strings)
+    if strings.filename.lower().endswith(".bin"):
+        lengths = [2 * int.from_bytes(body[1:5], "little")
+                   for kind, body in _binary_records(data) if kind == _STRING]  # fmt: skip
+        named = [
+            int.from_bytes(body[8:12], "little")
+            for part in sheets if _SHEETS.search(part.filename)
+            for kind, body in _binary_records(archive.read(part)) if kind == _SHARED_CELL
+        ]  # fmt: skip
+    elif extents.n_filled * max(map(len, _ITEM.split(data))) <= most:
+        return
+    else:
+        lengths = _item_lengths(archive, strings)
+        named = [k for part in sheets if part.filename.lower().endswith(".xml")
+                 for k in _shared_cells(archive, part)]  # fmt: skip
+    check_texts(extents.path, total_length(lengths, named), size)
+
+
+def total_length(lengths: list[int], named: list[int]) -> int:
+    """Return what texts of ``lengths`` come to, each as often as ``named`` has its number.
+
+    Examples
+    --------
+    >>> total_length([3, 5], [0, 1, 1, 7])
+    13
+    """
+    at = np.asarray([k for k in named if k < len(lengths)], dtype=np.int64)
+    return int(np.asarray(lengths, dtype=np.int64)[at].sum()) if len(at) else 0
+
+
+def _item_lengths(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[int]:
+    """Return how many bytes each text of the parts of an .xlsx that are shared has."""
+    lengths: list[int] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "si":
+            lengths.append(0)
+
+    def text(data: str) -> None:
+        if lengths:
+            lengths[-1] += len(data.encode())
+
+    _parse(archive, part, begin, text=text)
+    return lengths
+
+
+def _shared_cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[int]:
+    """Return the number of the text that each cell of a sheet names."""
+    named: list[int] = []
+    value: list[str] | None = None
+    is_shared = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal value, is_shared
+        kind = tag.rpartition(":")[2]
+        if kind == "c":
+            is_shared = attributes.get("t") == "s"
+        value = [] if kind == "v" and is_shared else None
+
+    def text(data: str) -> None:
+        if value is not None:
+            value.append(data)
+
+    def end(tag: str) -> None:
+        nonlocal value
+        if value is not None:
+            digits = "".join(value).strip()
+            named.extend([int(digits)] if digits.isascii() and digits.isdigit() else [])
+        value = None
+
+    _parse(archive, part, begin, end, text)
+    return named
+
+
+def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
+    limits = current_limits()
+    total = sum(part.file_size for part in parts)
+    if total > limits.unpacked_bytes:
+        raise over_limit(
+            path.name,
+            "unpacked_bytes",
+            total,
+            Text(f"工作簿解压后有 {total:,} 字节", f"the workbook unpacks to {total:,} bytes"),
+            SAVE_AGAIN,
+        )
+    for part in parts:
+        ratio = part.file_size / max(part.compress_size, 1)
+        if part.file_size > limits.ratio_from and ratio > limits.ratio:
+            raise over_limit(
+                path.name,
+                "ratio",
+                ratio,
+                Text(
+                    f"{part.filename} 解压后是压缩时的 {ratio:,.0f} 倍",
+                    f"its {part.filename} unpacks to {ratio:,.0f} times its size",
+                ),
+                SAVE_AGAIN,
+            )
+
+
+def _check_part(extents: Extents, part: zipfile.ZipInfo, found: _Extent) -> None:
+    """Hold the places and counts of one part of a workbook against what can be there."""
+    extents.add(found.rows, found.columns, found.n_cells)
+    if found.texts > part.file_size:
         # What is counted takes more than a byte each.
         raise unreadable(
-            path.name,
+            extents.path.name,
             Text(
-                f"{part.filename} 声称有 {most:,} 项，文件本身没有这么大。",
-                f"its {part.filename} claims {most:,} items, more than it has bytes.",
+                f"{part.filename} 声称有 {found.texts:,} 项，文件本身没有这么大。",
+                f"its {part.filename} claims {found.texts:,} items, more than it has bytes.",
             ),
             SAVE_AGAIN,
         )
 
 
-def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
-    """Return the furthest row and column that a part names, and the most texts it counts."""
-    row = column = most = 1
-    for window in _windows(archive, part):
-        if _WIDE.search(window):
+def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Return what the cells of a part that hold anything, and its counts, claim.
+
+    Cells and rows of a format alone are as many as a spreadsheet has, and no reader lays them out.
+    """
+    row = column = texts = 1
+    n_cells = n_placed = n_tags = 0
+    for whole in _windows(archive, part):
+        window = _BARE_ROW.sub(b"", _BARE_CELL.sub(b"", whole))
+        if _WIDE.search(window) or len(whole) - whole.rfind(b"<") > _LONGEST_TAG:
             return _claims_by_grammar(archive, part)
         places = _PLACE.findall(window)
         row = max(row, *(int(digits) for _, digits in places), 1)
         column = max(column, *map(_column_number, {letters for letters, _ in places}), 1)
-        most = max(most, *map(int, _COUNT.findall(window)), 1)
-    return row, column, most
+        texts = max(texts, *map(int, _COUNT.findall(window)), 1)
+        found = len(_CELL.findall(window))
+        n_cells += found
+        n_tags += found + len(_ROW.findall(window))
+        n_placed += len(places)
+    if n_tags > n_placed:
+        # Some do not say where they stand: behind the one before.
+        return _claims_by_grammar(archive, part)
+    return _Extent(row, column, n_cells, texts)
 
 
-def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> tuple[int, int, int]:
-    row = column = most = 1
-
-    def begin(_: str, attributes: dict[str, str]) -> None:
-        nonlocal row, column, most
-        if (place := _PLACE_TEXT.match(attributes.get("r", ""))) is not None:
-            row, column = max(row, int(place[2])), max(column, _column_number(place[1].encode()))
-        count = attributes.get("uniqueCount", "").strip()
-        most = max(most, int(count) if count.isascii() and count.isdigit() else 1)
-
-    _parse(archive, part, begin)
-    return row, column, most
-
-
-def _check_repeats(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
-    """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
-    cells, in_row, repeated, filled = 0, 0, 1, False
-
-    def number(attributes: dict[str, str], name: str) -> int:
-        text = attributes.get(f"table:{name}", "1").strip()
-        return int(text) if text.isascii() and text.isdigit() else 1
+def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    rows = columns = texts = 1
+    n_cells = row = column = 0
+    is_bare = False
 
     def begin(tag: str, attributes: dict[str, str]) -> None:
-        nonlocal in_row, repeated, filled
-        if tag == "table:table-row":
-            in_row, filled, repeated = 0, False, number(attributes, "number-rows-repeated")
-        elif tag in ("table:table-cell", "table:covered-table-cell"):
-            times = number(attributes, "number-columns-repeated")
-            in_row += times
-            filled = filled or any(name.startswith("office:") for name in attributes)
-            if filled and in_row * repeated > MAX_CELLS:
-                raise _too_large(path)
+        nonlocal rows, columns, texts, n_cells, row, column, is_bare
+        kind = tag.rpartition(":")[2]
+        if kind == "row":
+            place = _PLACE_TEXT.match(attributes.get("r", ""))
+            row, column, is_bare = int(place[2]) if place else row + 1, 0, False
+        elif kind == "c":
+            place = _PLACE_TEXT.match(attributes.get("r", ""))
+            column = _column_number(place[1].encode()) if place else column + 1
+            row = int(place[2]) if place else row
+            is_bare = True
+        elif is_bare:
+            # The first that stands within a cell: its value, or a formula.
+            n_cells, is_bare = n_cells + 1, False
+            rows, columns = max(rows, row), max(columns, column)
+        elif kind == "sst":
+            count = attributes.get("uniqueCount", "").strip()
+            texts = max(texts, int(count) if count.isascii() and count.isdigit() else 1)
 
     def end(tag: str) -> None:
-        nonlocal cells
-        if tag == "table:table-row" and filled:
-            cells += in_row * repeated
-            if cells > MAX_CELLS:
-                raise _too_large(path)
+        nonlocal is_bare
+        is_bare = is_bare and tag.rpartition(":")[2] != "c"
 
     _parse(archive, part, begin, end)
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _binary_claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Return what a part of an .xlsb claims: records of a kind, a length and as many bytes."""
+    rows = columns = texts = 1
+    n_cells, row = 0, 1
+    for kind, body in _binary_records(archive.read(part)):
+        if kind == _ROW_HEAD:
+            row = int.from_bytes(body[:4], "little") + 1
+        elif kind in _CELLS:
+            n_cells, rows = n_cells + 1, max(rows, row)
+            columns = max(columns, int.from_bytes(body[:4], "little") + 1)
+        elif kind == _BEGIN_STRINGS:
+            texts = max(texts, int.from_bytes(body[4:8], "little"))
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _binary_records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at, size = 0, len(data)
+    while at < size:
+        kind, at = _seven_bits(data, at, 2)
+        length, at = _seven_bits(data, at, 4)
+        yield kind, data[at : at + length]
+        at += length
+
+
+def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """Return a number of seven bits a byte, as long as the eighth says so, and where it ends."""
+    number = 0
+    for k, byte in enumerate(data[at : at + most]):
+        number |= (byte & 0x7F) << 7 * k
+        if byte < 0x80:
+            return number, at + k + 1
+    return number, at + most
+
+
+def _check_repeats(extents: Extents, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
+    table, row = _Repeated(), _Repeated()
+    size = sum(one.file_size for one in archive.infolist())
+    cell_times = n_bytes = 0
+
+    def finish() -> None:
+        # What is empty at the end of a row or sheet is not laid out.
+        extents.add(table.reach, table.width, table.n_filled)
+        table.begin(1)
+
+    def text(data: str) -> None:
+        nonlocal n_bytes
+        n_bytes += len(data.encode()) * cell_times * row.times
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cell_times, n_bytes
+        kind = tag.rpartition(":")[2]
+        if kind == "table":
+            finish()
+        elif kind == "table-row":
+            row.begin(_times(attributes, "number-rows-repeated"))
+        elif kind in ("table-cell", "covered-table-cell"):
+            cell_times = _times(attributes, "number-columns-repeated")
+            held = [value for name, value in attributes.items() if _HOLDS.search(name)]
+            row.add(cell_times, is_filled=bool(held))
+            n_bytes += sum(len(value.encode()) for value in held) * cell_times * row.times
+
+    def end(tag: str) -> None:
+        nonlocal cell_times
+        kind = tag.rpartition(":")[2]
+        if kind in ("table-cell", "covered-table-cell"):
+            cell_times = 0
+        if kind != "table-row":
+            return
+        table.n_filled += row.n_filled
+        table.width = max(table.width, row.reach)
+        table.add(row.times, is_filled=row.reach > 0)
+
+    _parse(archive, part, begin, end, text)
+    finish()
+    check_texts(extents.path, n_bytes, size)
+
+
+@dataclass
+class _Repeated:
+    """Cells of a row, or rows of a sheet, some of which stand for many."""
+
+    times: int = 1
+    reach: int = 0
+    width: int = 0
+    n_filled: int = 0
+    _at: int = 0
+
+    def begin(self, times: int) -> None:
+        self.times, self.reach, self.width, self.n_filled, self._at = times, 0, 0, 0, 0
+
+    def add(self, times: int, *, is_filled: bool) -> None:
+        self._at += times
+        if is_filled:
+            # A cell that is repeated takes no more of the file than one.
+            self.reach = self._at
+            self.n_filled += 1
+
+
+def _times(attributes: dict[str, str], name: str) -> int:
+    # Whatever the space of names is called: the reader of values goes by the names alone.
+    stated = (value.strip() for key, value in attributes.items() if key.endswith(name))
+    return max((int(v) for v in stated if v.isascii() and v.isdigit()), default=1)
 
 
 def _parse(
@@ -145,9 +458,12 @@ def _parse(
     part: zipfile.ZipInfo,
     begin: Callable[[str, dict[str, str]], None],
     end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
 ) -> None:
     parser = expat.ParserCreate()
     parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.CharacterDataHandler = text
+    parser.buffer_text = True
     try:
         with archive.open(part) as file:
             parser.ParseFile(file)
@@ -157,11 +473,17 @@ def _parse(
 
 
 def _windows(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a part piece by piece, none of which ends within a tag."""
     tail = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
-            yield tail + chunk
-            tail = chunk[-_OVERLAP:]
+            window = tail + chunk
+            cut = window.rfind(b"<")
+            # What is longer is no tag, or is read by its grammar.
+            cut = cut if len(window) - cut <= _LONGEST_TAG else len(window)
+            yield window[:cut]
+            tail = window[cut:]
+        yield tail
 
 
 def _column_number(letters: bytes) -> int:
@@ -169,14 +491,3 @@ def _column_number(letters: bytes) -> int:
     for letter in letters.upper():
         number = number * 26 + letter - 64
     return max(number, 1)
-
-
-def _too_large(path: Path) -> SourceError:
-    return refused(
-        path.name,
-        Text(
-            "工作表范围过大（可能在很远处有多余单元格）。",
-            "the sheet reaches too far (a stray cell far below or to the right?).",
-        ),
-        Text("请删除空行空列后重新保存。", "Delete the empty rows and columns and save it again."),
-    )

@@ -89,7 +89,7 @@ def _is_marked(archive: zipfile.ZipFile, part: str) -> bool:
 
 
 def _scan(file: object) -> Marks:
-    marks = Marks()
+    marks, hidden = Marks(), dict[int, None]()
     holder: ElementTree.Element | None = None
     for event, item in ElementTree.iterparse(file, events=("start", "end")):  # type: ignore[call-overload]
         kind = _plain(item.tag)
@@ -103,11 +103,11 @@ def _scan(file: object) -> Marks:
                 holder.clear()
         elif kind == "col" and _is_hidden(item):
             first, last = int(item.get("min", 1)), min(int(item.get("max", 1)), _WIDEST)
-            if len(marks.hidden_columns) < _WIDEST:
-                known = set(marks.hidden_columns)
-                marks.hidden_columns += [k for k in range(first - 1, last) if k not in known]
+            if len(hidden) < _WIDEST:
+                hidden |= dict.fromkeys(range(first - 1, last))
         elif kind == "autoFilter":
             marks.is_filtered = marks.is_filtered or len(item) > 0
+    marks.hidden_columns = list(hidden)
     return marks
 
 

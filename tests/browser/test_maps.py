@@ -24,7 +24,6 @@ from geo_citymgmt.maps import (
 from geo_citymgmt.maps.geometry import to_degrees
 from geo_citymgmt.spec import load_specs
 from geo_citymgmt.words import DISTRICT
-from tests.conftest import DATA
 from tests.maps.conftest import PAYLOADS
 
 pytestmark = pytest.mark.browser
@@ -119,12 +118,11 @@ HIDDEN = """places => {
 
 
 @pytest.mark.parametrize(("width", "height"), [(1024, 768), (1280, 800), (1920, 1080), *SIZES[1:]])
-def test_no_control_lies_on_the_city_and_the_city_fills_its_room(show, width, height):
-    city = load_city(DATA)
-    opened = show(
-        city_map(city, table=progress(city, as_of="2022-06-30")), width=width, height=height
-    )
-    corners = to_degrees(city.zones).simplify(0.002).get_coordinates().to_numpy()
+def test_no_control_lies_on_the_city_and_the_city_fills_its_room(
+    show, sample, sample_map, width, height
+):
+    opened = show(sample_map, width=width, height=height)
+    corners = to_degrees(sample.zones).simplify(0.002).get_coordinates().to_numpy()
     assert opened.page.evaluate(HIDDEN, corners.tolist()) == []
     drawn = opened.page.locator(".leaflet-gcm-zones-pane g").first.bounding_box()
     room = opened.page.locator(".leaflet-container").bounding_box()
@@ -168,9 +166,14 @@ def test_of_many_zones_those_are_named_that_a_name_fits_in(show):
     assert opened.page.evaluate(NAMED) == ["第0网格片区"]
     opened.page.mouse.move(560, 560)
     opened.page.mouse.wheel(0, -480)
+    # A turn of the wheel may be answered in several steps: the last is over when none follows.
     opened.page.wait_for_function(
-        "() => document.querySelectorAll('.gcm-label-text').length > 9"
-        " && !gcm.maps[0]._animatingZoom"
+        """() => { const map = gcm.maps[0], now = performance.now();
+            if (map._animatingZoom || map._zoomSeen !== map.getZoom()) {
+                map._zoomSeen = map.getZoom();
+                map._since = now; }
+            return now - map._since > 400
+                && document.querySelectorAll('.gcm-label-text').length > 9; }"""
     )
     boxes = opened.page.evaluate(
         """() => { const map = gcm.maps[0], layer = map._gcm.named.find(l => l._config.filled);
@@ -215,8 +218,8 @@ def test_many_zones_answer_about_as_soon_as_few(show):
 
 
 @pytest.mark.parametrize(("lang", "long"), [("zh", "工业园区"), ("en", "Suzhou\nIndustrial Park")])
-def test_every_district_is_named_once_with_its_value(show, lang, long):
-    city_zones = load_city(DATA).zones
+def test_every_district_is_named_once_with_its_value(show, sample, lang, long):
+    city_zones = sample.zones
     table = pd.DataFrame({"n": range(1, len(city_zones) + 1)}, index=city_zones.index)
     opened = show(zone_map(table, city_zones, "n", lang=lang), width=1280, height=800)
     named = opened.page.evaluate(
@@ -228,6 +231,16 @@ def test_every_district_is_named_once_with_its_value(show, lang, long):
     assert [long, True] in named
     assert all(valued for _, valued in named)
     opened.check()
+
+
+@pytest.fixture(scope="module")
+def sample(data_folder):
+    return load_city(data_folder)
+
+
+@pytest.fixture(scope="module")
+def sample_map(sample):
+    return city_map(sample, table=progress(sample, as_of="2022-06-30"))
 
 
 @pytest.fixture

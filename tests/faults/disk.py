@@ -1,6 +1,6 @@
 """A small mounted file system for a writer to fill, where the system lets a user mount one.
 
-``python -m tests.faults.disk SUFFIX FOLDER PERCENT…`` runs in mount and user namespaces of its own:
+``python -m tests.faults.disk SUFFIX,… FOLDER PERCENT…`` has mount and user namespaces of its own:
 nobody else sees the file system, and it is gone when the run ends, however it ends.
 """
 
@@ -11,8 +11,10 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tests.faults.harness import REFUSED, ROOT, Tally, Writers, beside, environment, standing
 from tests.faults.harness import version as a_version
@@ -37,13 +39,21 @@ def namespace() -> tuple[str, ...]:
 
 def fill_small_disks(suffix: str, folder: Path, percents: list[int]) -> Tally:
     """Give a writer a disk with room for each per cent of what the writing takes at its peak."""
-    command = [sys.executable, "-m", "tests.faults.disk", suffix, str(folder), *map(str, percents)]
+    return fill_all((suffix,), folder, percents)[suffix]
+
+
+def fill_all(suffixes: Sequence[str], folder: Path, percents: list[int]) -> dict[str, Tally]:
+    """Do so for several formats by one process."""
+    words = [",".join(suffixes), str(folder), *map(str, percents)]
+    command = [sys.executable, "-m", "tests.faults.disk", *words]
     done = subprocess.run(
         [*namespace(), *command], cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True
     )
     assert done.returncode == 0, f"exit {done.returncode}"
-    told = json.loads(done.stdout)
-    return Tally(Counter(told["counts"]), told["leftovers"])
+    return {
+        suffix: Tally(Counter(told["counts"]), told["leftovers"])
+        for suffix, told in json.loads(done.stdout).items()
+    }
 
 
 class SmallDisk:
@@ -66,34 +76,45 @@ class SmallDisk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.folder], check=True)
 
 
-def _run(suffix: str, folder: Path, percents: list[int]) -> Tally:
+def _run(suffix: str, folder: Path, percents: list[int], writers: Writers) -> Tally:
     from geo_citymgmt.writing import write_layer
 
     disk, target, tally = SmallDisk(folder), folder / f"layer{suffix}", Tally()
     write_layer(a_version(0), target)
     old = target.read_bytes()
-    with Writers() as writers:
 
-        def write(room: int) -> str:
-            disk.put(target, old, room)
-            code = writers.wait(writers.start(target, 1))
-            found = standing(target)
-            told = {0: "new", REFUSED: "old"}.get(code, "")
-            tally.leftovers += len(beside(target))
-            return found if found == told else f"{found}, exit {code}"
+    def write(room: int) -> str:
+        disk.put(target, old, room)
+        code = writers.wait(writers.start(target, 1))
+        found = standing(target)
+        told = {0: "new", REFUSED: "old"}.get(code, "")
+        tally.leftovers += len(beside(target))
+        return found if found == told else f"{found}, exit {code}"
 
-        short, enough = 0, 2 * (len(old) // PAGE + 8)
-        while write(enough) != "new":
-            short, enough = enough, 2 * enough
-            assert enough * PAGE < _ROOMY, "the writer does not succeed with all the room there is"
-        while enough - short > 1:
-            middle = (short + enough) // 2
-            short, enough = (short, middle) if write(middle) == "new" else (middle, enough)
-        for percent in percents:
-            tally.counts[write(enough * percent // 100)] += 1
+    short, enough = 0, 2 * (len(old) // PAGE + 8)
+    while write(enough) != "new":
+        short, enough = enough, 2 * enough
+        assert enough * PAGE < _ROOMY, "the writer does not succeed with all the room there is"
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        short, enough = (short, middle) if write(middle) == "new" else (middle, enough)
+    for percent in percents:
+        tally.counts[write(enough * percent // 100)] += 1
     return tally
 
 
+def _run_all(suffixes: list[str], folder: Path, percents: list[int]) -> dict[str, dict[str, Any]]:
+    told = {}
+    with Writers() as writers:
+        # The writers came first: what is mounted meanwhile is in their namespace too.
+        for number, suffix in enumerate(suffixes):
+            inside = folder / str(number)
+            inside.mkdir()
+            tally = _run(suffix, inside, percents, writers)
+            told[suffix] = {"counts": tally.counts, "leftovers": tally.leftovers}
+    return told
+
+
 if __name__ == "__main__":
-    counted = _run(sys.argv[1], Path(sys.argv[2]), [int(word) for word in sys.argv[3:]])
-    print(json.dumps({"counts": counted.counts, "leftovers": counted.leftovers}))
+    percents = [int(word) for word in sys.argv[3:]]
+    print(json.dumps(_run_all(sys.argv[1].split(","), Path(sys.argv[2]), percents)))

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,7 +31,8 @@ from geo_citymgmt.writing import write_layer
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip")
 ROOT = Path(__file__).resolve().parents[2]
 REFUSED = 3
-N = 1500
+#: Records of a layer: enough for several pages of each format, and for a kill to fall between.
+N = 500
 
 
 @dataclass
@@ -131,10 +133,17 @@ class Writers:
         return int(self._answer())
 
 
-def kill_writers(suffix: str, folder: Path, kills: int, seed: int = 0) -> Tally:
+def _at_work(writers: Writers | None) -> AbstractContextManager[Writers]:
+    """Return the process that is given, which goes on, or one of its own."""
+    return Writers() if writers is None else nullcontext(writers)
+
+
+def kill_writers(
+    suffix: str, folder: Path, kills: int, writers: Writers | None = None, seed: int = 0
+) -> Tally:
     """Kill a writer ``kills`` times at random moments."""
     target, rng, tally = folder / f"layer{suffix}", random.Random(seed), Tally()
-    with Writers() as writers:
+    with _at_work(writers) as writers:
         write_layer(version(0), target)
         old = target.read_bytes()
         started = time.monotonic()
@@ -153,10 +162,12 @@ def kill_writers(suffix: str, folder: Path, kills: int, seed: int = 0) -> Tally:
     return tally
 
 
-def limit_files(suffix: str, folder: Path, percents: list[int]) -> Tally:
+def limit_files(
+    suffix: str, folder: Path, percents: list[int], writers: Writers | None = None
+) -> Tally:
     """Let no file of a writer grow beyond each per cent of what the whole one takes."""
     target, tally = folder / f"layer{suffix}", Tally()
-    with Writers() as writers:
+    with _at_work(writers) as writers:
         write_layer(version(1), target)
         size = target.stat().st_size
         write_layer(version(0), target)
@@ -171,10 +182,10 @@ def limit_files(suffix: str, folder: Path, percents: list[int]) -> Tally:
     return tally
 
 
-def meet(suffix: str, folder: Path, times: int) -> Tally:
+def meet(suffix: str, folder: Path, times: int, writers: Writers | None = None) -> Tally:
     """Let two writers write the same target at the same time."""
     target, tally = folder / f"layer{suffix}", Tally()
-    with Writers() as writers:
+    with _at_work(writers) as writers:
         for _ in range(times):
             pids = [writers.start(target, 0), writers.start(target, 1)]
             codes = [writers.wait(pid) for pid in pids]

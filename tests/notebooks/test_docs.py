@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import tomllib
@@ -53,21 +54,15 @@ def test_a_readme_is_one_screen_and_a_little(name):
     assert len(text(name).splitlines()) <= 120
 
 
-def test_the_first_lines_of_python_are_the_same_everywhere():
-    code = {
-        re.sub(r" *#.*|, lang=\"en\"", "", blocks(text(name), "python")[0])
-        for name in (*STARTS, "docs/index.md")
-    }
-    assert len(code) == 1
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_the_five_lines_of_the_readme_run(name, tmp_path, monkeypatch):
-    code = blocks(text(name), "python")[0]
-    assert len([line for line in code.splitlines() if line.strip()]) <= 5
+def test_the_five_lines_of_the_readme_run_and_are_the_same_everywhere(tmp_path, monkeypatch):
+    every = [blocks(text(name), "python")[0] for name in (*STARTS, "docs/index.md")]
+    for code in every:
+        assert len([line for line in code.splitlines() if line.strip()]) <= 5
+    # They differ in their comments and in the language of the map.
+    assert len({ast.dump(ast.parse(code.replace(', lang="en"', ""))) for code in every}) == 1
     shutil.copytree(ROOT / "data", tmp_path / "data")
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, name, "exec"), {})
+    exec(compile(every[0], "README.md", "exec"), {})
     assert (tmp_path / "manholes.html").stat().st_size > 100_000
 
 
@@ -96,10 +91,15 @@ def test_a_page_in_both_languages_has_the_same_parts(pair):
     assert numbers[0] - {"3,503,000", "15,000,000"} == numbers[1] - {"1,500"}
 
 
-@pytest.mark.parametrize("name", PAIRS[2])
-def test_the_ledger_in_the_documentation_is_that_of_the_city_as_it_arrives(name, dirty_folder):
+@pytest.fixture(scope="module")
+def arrived(dirty_folder):
     crs = {"parking_points": "EPSG:4549"}
-    city = gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
+    return gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
+
+
+@pytest.mark.parametrize("name", PAIRS[2])
+def test_the_ledger_in_the_documentation_is_that_of_the_city_as_it_arrives(name, arrived):
+    city = arrived
     shown = {
         cells[1]: [int(cell.replace(",", "")) for cell in cells[2:6]]
         for cells in (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt.metric import choose_metric_crs
 from geo_citymgmt.writing import losses
-from tests.conftest import CRS, X0, Y0, points, squares
+from tests.conftest import CRS, X0, Y0, points, squares, thinned
 from tests.writing.test_round_trip import RECORDS, made
 
 pytestmark = pytest.mark.xdist_group("postgis")
@@ -58,7 +58,8 @@ def tables(engine) -> set[str]:
 
 @pytest.mark.parametrize("key", LAYERS)
 def test_every_layer_of_the_sample_comes_back_the_same(engine, city, tmp_path, key):
-    layer = city.layer(key)
+    whole = city.layer(key)
+    layer = thinned(whole, step=-(-len(whole.data) // 1500))
     zones = city.zones if layer.spec.role == "facility" else None
     table = gcm.write_layer(layer, engine, name=f"public.{key}")
     assert table == f"public.{key}"

@@ -11,12 +11,13 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading import geopackage
+from geo_citymgmt.reading.limits import ReadLimits, allowing
 
 
 @pytest.fixture(autouse=True)
-def hurried(monkeypatch):
-    monkeypatch.setattr(geopackage, "MAX_SECONDS", 0.5)
+def hurried():
+    with allowing(ReadLimits(query_seconds=0.5)):
+        yield
 
 
 @pytest.fixture

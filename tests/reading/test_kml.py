@@ -13,6 +13,8 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import read_raw
 from geo_citymgmt.reading.balloon import pairs_of
 from geo_citymgmt.reading.kml import prepared
+from geo_citymgmt.reading.limits import ReadLimits, allowing
+from geo_citymgmt.reading.vector import _check_folders
 
 PLACE = """<Placemark><name>{0}</name><ExtendedData>{1}</ExtendedData>
 <Point><coordinates>{2},31.3,0</coordinates></Point></Placemark>"""
@@ -197,3 +199,46 @@ def test_balloons_with_a_name_of_their_own_each_stay_as_they_are(tmp_path):
     frame = read(tmp_path / "a.kml", *places).frame
     assert "description" in frame.columns
     assert "n1" not in frame.columns
+
+
+RING = """<LinearRing><coordinates>120.60,31.30 120.61,31.30 120.61,31.31 120.60,31.30
+</coordinates></LinearRing>"""
+RINGS = """<?xml version="1.0" encoding="{0}"?><kml xmlns="http://www.opengis.net/kml/2.2">
+<Document><Placemark><name>井一</name>{1}</Placemark><Placemark><name>井二</name><Polygon>
+<outerBoundaryIs>{1}</outerBoundaryIs></Polygon></Placemark></Document></kml>"""
+
+
+def test_a_ring_alone_is_a_closed_line_and_the_ring_of_a_polygon_stays(tmp_path):
+    path = tmp_path / "a.kml"
+    path.write_text(RINGS.format("UTF-8", RING), encoding="utf-8")
+    shapes = read_raw(path).geometry
+    assert [shape.geom_type for shape in shapes] == ["LineString", "Polygon"]
+    assert shapely.get_coordinates(shapes[0])[:2].tolist() == [[120.6, 31.3], [120.61, 31.3]]
+
+
+@pytest.mark.parametrize(
+    ("mark", "codec"), [(b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")]
+)
+def test_utf16_in_either_order_is_read_as_what_it_is(tmp_path, mark, codec):
+    path = tmp_path / "a.kml"
+    path.write_bytes(mark + RINGS.format("UTF-16", RING).encode(codec))
+    raw = read_raw(path)
+    assert (raw.encoding, raw.frame["Name"].tolist()) == ("UTF-16", ["井一", "井二"])
+
+
+def test_what_opens_other_sources_is_found_in_utf16_too(tmp_path):
+    path = tmp_path / "a.kml"
+    text = RINGS.format("UTF-16", RING).replace("<Document>", "<Document><OGRVRTDataSource/>")
+    path.write_bytes(text.encode("utf-16"))
+    with pytest.raises(SourceError, match="OGRVRT"):
+        read_raw(path)
+
+
+def test_more_folders_than_are_looked_through_are_refused_and_the_limit_can_be_raised(tmp_path):
+    path = tmp_path / "a.kml"
+    body = RINGS.format("UTF-8", RING).replace("<Document>", "<Document>" + "<Folder/>" * 5)
+    path.write_text(body, encoding="utf-8")
+    with pytest.raises(SourceError, match="--limit members=6"):
+        read_raw(path, limits=ReadLimits(members=5))
+    with allowing(ReadLimits(members=6)):
+        _check_folders(path, body)

@@ -50,7 +50,8 @@ def sheet(rows: str) -> str:
         f'<x:row r="1048576"><x:c r="{FAR}"><x:v>1</x:v></x:c></x:row>',
         f"<row><c{' ' * 5_000}r{' ' * 5_000}='{FAR}'><v>1</v></c></row>",
         f'<row><c r="{FAR.lower()}"><v>1</v></c></row>',
-        '<row r="1048576"><c r="A1048576"/></row><row r="2"><c r="XFD2"/></row>',
+        '<row r="1048576"><c r="A1048576"><v>1</v></c></row>'
+        '<row r="2"><c r="XFD2"><v>1</v></c></row>',
     ],
     ids=["double", "single", "white space", "prefix", "wide", "small letters", "two corners"],
 )

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
+from tests.conftest import few_examples
 from tests.remediation.parcels import (
     GUSU,
     KUNSHAN,
@@ -175,6 +176,7 @@ EVENT = st.tuples(
 )
 
 
+@few_examples()
 @given(st.lists(RECORD, min_size=4, max_size=4), st.lists(EVENT, max_size=6), st.data())
 def test_any_records_balance_but_for_those_without_dates(city, records, events, data):
     rows = [

@@ -20,6 +20,8 @@ from geo_citymgmt.report.bulletin.model import Heading, Paragraph
 from geo_citymgmt.report.bulletin.tables import ranks
 from geo_citymgmt.report.release import without_records
 
+# In one process with what else is told of the summary of the sample.
+pytestmark = pytest.mark.xdist_group("report")
 docx = pytest.importorskip("docx")
 pytest.importorskip("reportlab")
 

@@ -193,10 +193,9 @@ def test_every_file_bears_the_stamp(leaky, tmp_path, release, lang, page, book):
     assert options["grid_m"] == (100.0 if release == "public" else None)
 
 
-def test_what_a_city_must_say_of_its_data_stands_on_page_map_sheets_and_bulletin(tmp_path):
+def test_what_a_city_must_say_of_its_data_stands_on_page_map_sheets_and_bulletin(city, tmp_path):
     pytest.importorskip("docx")
     pytest.importorskip("reportlab")
-    city = gcm.sample_city()
     said = "示例：全部记录均为合成数据，不是真实情况"
     assert city.notice.zh == said and city.data_source.en == "synthetic data (sample)"
     small = replace(city, layers={k: city.layers[k] for k in ("districts", "utility_tunnels")})

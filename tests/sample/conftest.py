@@ -1,4 +1,4 @@
-"""The folder of the repository, and the same city made anew."""
+"""The folder of the repository, and what its files say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from geo_citymgmt.sample import write_sample
 from tests.sample.office import Office
 
 SHIPPED = Path(__file__).parents[2] / "data" / "shapefiles"
@@ -16,12 +15,6 @@ SHIPPED = Path(__file__).parents[2] / "data" / "shapefiles"
 def shipped() -> Path:
     """Folder as kept in the repository."""
     return SHIPPED
-
-
-@pytest.fixture(scope="session")
-def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder as the generator writes it today."""
-    return write_sample(tmp_path_factory.mktemp("rebuilt"))
 
 
 @pytest.fixture(scope="session")
