@@ -8,7 +8,7 @@ REPORT_LANG ?= zh
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-floors search lab lint bench bench-maps faults sample docs clean
+.PHONY: help report test test-floors search lab lint bench bench-maps faults sample docs docs-links clean
 
 help:
 	@echo "make report  report on $(SOURCE) into $(OUT)"
@@ -22,7 +22,8 @@ help:
 	@echo "make faults  kill writers and fill disks, a hundred times a format"
 	@echo "make attacks  read files made to kill or hang a reader: time and memory of each"
 	@echo "make sample  write data/shapefiles anew"
-	@echo "make docs    the documentation as pages into build/docs"
+	@echo "make docs    the documentation as pages into build/docs, notebooks executed"
+	@echo "make docs-links  whether external links of the documentation lead somewhere (needs a network)"
 	@echo "make bundle  a folder to install from without internet: PLATFORM=win_amd64 PYTHON=3.12"
 
 # One stamp for each set of extras: pip runs when the metadata has changed, and not otherwise.
@@ -79,8 +80,15 @@ faults: $(VENV)/stamp-test+notebook
 sample: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt sample data/shapefiles
 
+# Read anew each time (-E): whether a notebook still runs depends on the package, not on the notebook.
+SPHINX = $(BIN)/python -m sphinx -c docs -E -j auto -W --keep-going --quiet
+
 docs: $(VENV)/stamp-docs
-	@$(BIN)/mkdocs build --strict
+	@$(SPHINX) -b html . build/docs
+	@echo "open build/docs/index.html"
+
+docs-links: $(VENV)/stamp-docs
+	@$(SPHINX) -b linkcheck -D nb_execution_mode=off . build/docs-links
 
 clean:
 	rm -rf build dist "$(VENV)" .pytest_cache .mypy_cache .ruff_cache

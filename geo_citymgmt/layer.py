@@ -97,7 +97,7 @@ class Layer:
     rejected : GeoDataFrame
         Records refused, as read: ``record``, ``row_label``, ``codes``, ``raw`` (JSON), geometry.
     findings : DataFrame
-        See :mod:`geo_citymgmt.findings`.
+        See ``geo_citymgmt.findings``.
     ledger : DataFrame
         One row: what was counted, how CRS, datum and encoding were known, and in which CRS the
         layer is measured with which greatest errors of area and length over its data.
@@ -115,6 +115,10 @@ class Layer:
     sources : DataFrame
         The account of each file, table or sheet the layer was read from: one row each, with the
         counts of ``ledger``; see :attr:`source_of`.
+
+    See Also
+    --------
+    read_layer, write_layer, City
     """
 
     spec: LayerSpec
@@ -271,7 +275,7 @@ def read_layer(
         CRS of the result, in metres. None: that of ``zones``; where they are not in metres, chosen
         from them, and without zones from the 1st to 99th percentile of the positions, so that
         areas and lengths are right within 0.1 % (see
-        :func:`geo_citymgmt.metric.choose_metric_crs`).
+        ``geo_citymgmt.metric.choose_metric_crs``).
     data_date : date, optional
         As of which the data stands: later dates of things done are findings.
     specs : mapping, optional
@@ -300,6 +304,10 @@ def read_layer(
         The source cannot be used at all; ``.findings`` holds what was seen until then. Among them
         CRSError: the CRS is not known, ``metric_crs`` is in degrees, not in metres or more than
         1 % wrong over the data, or no plane measures data that large within 0.1 %.
+
+    See Also
+    --------
+    load_city, Layer, propose_mapping, write_layer
 
     Examples
     --------

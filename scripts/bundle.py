@@ -195,11 +195,11 @@ def copy_files(out: Path, target: Target) -> None:
                       else "docs" / Path(name) if "/" not in name else Path(name))  # fmt: skip
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / name, copy)
-    if importlib.util.find_spec("mkdocs"):
-        site = ["-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir"]
-        subprocess.run(
-            [sys.executable, *site, str((out / "docs" / "pages").resolve())], check=True, cwd=ROOT
-        )
+    if importlib.util.find_spec("sphinx"):
+        pages = (out / "docs" / "pages").resolve()
+        with tempfile.TemporaryDirectory() as doctrees:
+            site = ["-c", "docs", "-W", "--quiet", "-d", doctrees, ".", str(pages)]
+            subprocess.run([sys.executable, "-m", "sphinx", *site], check=True, cwd=ROOT)
     windows = target.platform.startswith("win")
     for name in ("install.py", "install.bat" if windows else "install.sh"):
         text = (FILES / name).read_text(encoding="utf-8").replace("@PYTHON@", target.python)

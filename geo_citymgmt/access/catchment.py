@@ -77,6 +77,10 @@ def two_step_access(
     CityDataError
         There is no such column, it holds negative numbers, or reach makes no sense.
 
+    See Also
+    --------
+    supply_ratio, coverage, gini
+
     Notes
     -----
     A_i = sum_j w_ij S_j / (sum_k w_kj D_k). Luo and Wang (2003) for the two steps, Luo and Qi

@@ -33,6 +33,10 @@ def lorenz(amount: pd.Series | np.ndarray, *, residents: pd.Series | None = None
     CityDataError
         Numbers are missing or negative, all are zero, or the two differ in length or index.
 
+    See Also
+    --------
+    gini, supply_ratio
+
     Examples
     --------
     >>> lorenz(pd.Series([10.0, 30.0], index=["A", "B"]), residents=pd.Series([3, 1], ["A", "B"]))
@@ -73,6 +77,10 @@ def gini(amount: pd.Series | np.ndarray, *, residents: pd.Series | None = None) 
     ------
     CityDataError
         As :func:`lorenz`.
+
+    See Also
+    --------
+    lorenz, supply_ratio
 
     Notes
     -----

@@ -57,6 +57,10 @@ def supply_ratio(
     CityDataError
         There is no such column, or it holds negative numbers.
 
+    See Also
+    --------
+    two_step_access, gini
+
     Examples
     --------
     >>> import shapely

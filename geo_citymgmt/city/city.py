@@ -75,7 +75,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     since : DataFrame or None
         Which findings are new, remain or are resolved since then.
     profile : Profile or None
-        What belongs to this city and its document; see :mod:`geo_citymgmt.profiles`.
+        What belongs to this city and its document; see ``geo_citymgmt.profiles``.
     unit : Text
         What a reporting unit of the first level is called.
     metric : MetricCRS or None

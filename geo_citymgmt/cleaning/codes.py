@@ -58,6 +58,10 @@ def has_code(column: pd.Series, code: str) -> pd.Series:
     CityDataError
         It is no column, or the code is no text.
 
+    See Also
+    --------
+    load_specs
+
     Examples
     --------
     >>> has_code(pd.Series(["key_task;supervised", None, "key_project"]), "supervised").tolist()

@@ -89,6 +89,10 @@ def suspect_datum(
     CRSError
         A CRS is missing, or that of the reference is not in metres.
 
+    See Also
+    --------
+    to_wgs84, read_layer
+
     Examples
     --------
     >>> roads = gpd.GeoSeries(

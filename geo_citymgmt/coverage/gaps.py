@@ -74,6 +74,10 @@ def coverage_gaps(
     CityDataError
         The radius is not positive, or there is no such weight.
 
+    See Also
+    --------
+    coverage, unserved
+
     Examples
     --------
     >>> zone = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 552_000, 3_461_000)],

@@ -59,6 +59,10 @@ def nearest(
     CityDataError
         ``k`` is below one, or ``max_m`` negative.
 
+    See Also
+    --------
+    share_within, distance_percentiles, unserved
+
     Examples
     --------
     >>> stops = gpd.GeoSeries(gpd.points_from_xy([550_000, 550_500], [3_460_000] * 2),
@@ -141,6 +145,10 @@ def distance_percentiles(
     CityDataError
         A percentile outside 0 to 100, or no such weight.
 
+    See Also
+    --------
+    share_within, nearest
+
     Examples
     --------
     >>> zone = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 551_000, 3_461_000)],
@@ -216,6 +224,10 @@ def share_within(
     CRSError
         The CRS differ, or distances cannot be measured in theirs.
 
+    See Also
+    --------
+    coverage, distance_percentiles, nearest
+
     Examples
     --------
     >>> zone = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 551_000, 3_461_000)],
@@ -269,6 +281,10 @@ def unserved(
     GeoDataFrame
         Those rows of ``features``, with ``distance_m`` and ``facility`` of the nearest (missing
         where there is no facility at all). Rows without geometry are left out: nobody knows.
+
+    See Also
+    --------
+    nearest, coverage_gaps
 
     Examples
     --------

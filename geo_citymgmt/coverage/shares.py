@@ -29,7 +29,7 @@ def coverage(
     """Tell which part of each zone lies within ``radius_m`` of a feature, or of several.
 
     Straight-line distance in the plane of the CRS. For points the area is exact (closed form); for
-    lines and polygons arcs are chords of :data:`ARC_SEGMENTS` segments a quarter, at most 0.0075 %
+    lines and polygons arcs are chords of ``ARC_SEGMENTS`` segments a quarter, at most 0.0075 %
     of the radius inside the arc, which makes the area at most 0.01 % too small.
 
     Parameters
@@ -71,6 +71,10 @@ def coverage(
         The CRS differ, or areas and distances cannot be measured in theirs.
     CityDataError
         The radius is not positive, ``at_least`` no whole number, or there is no such weight.
+
+    See Also
+    --------
+    coverage_area, coverage_map, coverage_gaps, share_within
 
     Examples
     --------
@@ -159,8 +163,12 @@ def coverage_area(
     -------
     GeoDataFrame
         On the codes of ``zones``, in their order: ``covered_m2`` as :func:`coverage` gives it and
-        the covered polygons (arcs of :data:`ARC_SEGMENTS` segments a quarter), empty where nothing
+        the covered polygons (arcs of ``ARC_SEGMENTS`` segments a quarter), empty where nothing
         is covered.
+
+    See Also
+    --------
+    coverage, coverage_map
 
     Examples
     --------

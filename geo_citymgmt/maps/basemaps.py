@@ -60,6 +60,10 @@ class Basemap:
     min_zoom, max_zoom : int
         Zooms of the map that have tiles of their own; beyond, they are drawn larger.
 
+    See Also
+    --------
+    CityMap
+
     Examples
     --------
     >>> Basemap.osm().hosts

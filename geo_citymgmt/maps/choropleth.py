@@ -104,6 +104,10 @@ def zone_map(
     CRSError
         If the zones have no CRS.
 
+    See Also
+    --------
+    progress_map, plot_zones, summarise
+
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd

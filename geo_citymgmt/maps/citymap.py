@@ -146,6 +146,10 @@ class CityMap(folium.Map):
     MapError
         When displayed or saved, if an object on the map needs the network; the object is named.
 
+    See Also
+    --------
+    city_map, zone_map, layer_map, Basemap
+
     Examples
     --------
     >>> import tempfile

@@ -135,6 +135,10 @@ def layer_map(
     CRSError
         If a frame has no CRS.
 
+    See Also
+    --------
+    city_map, plot_layer
+
     Examples
     --------
     >>> import geopandas as gpd

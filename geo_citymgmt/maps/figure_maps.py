@@ -120,6 +120,10 @@ def progress_map(
     CityDataError
         If there are no words in `lang`.
 
+    See Also
+    --------
+    progress, progress_series, plot_progress, zone_map
+
     Examples
     --------
     >>> import geo_citymgmt as gcm
@@ -368,6 +372,10 @@ def coverage_map(
     ------
     CRSError
         If the CRS is missing or unfit for measuring.
+
+    See Also
+    --------
+    coverage, coverage_area, coverage_gaps
     """
     lang = display_lang(lang)
     # Imported here: a progress map needs nothing of it.

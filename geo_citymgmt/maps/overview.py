@@ -88,6 +88,10 @@ def city_map(
     Returns
     -------
     CityMap
+
+    See Also
+    --------
+    progress_map, layer_map, zone_map
     """
     lang = display_lang(lang)
     check_city(MapGate("city_map"), city)

@@ -116,6 +116,10 @@ def plot_zones(
     CRSError
         If the zones have no CRS, or one in which the scale bar would be wrong.
 
+    See Also
+    --------
+    zone_map, plot_progress
+
     Examples
     --------
     >>> import geopandas as gpd, pandas as pd
@@ -207,6 +211,10 @@ def plot_layer(
         If a named column is missing.
     CRSError
         If a frame has no CRS, or one in which the scale bar would be wrong.
+
+    See Also
+    --------
+    layer_map, plot_zones
     """
     lang = display_lang(lang)
     day = None if as_of is None else read_day(as_of, "as_of", function="plot_layer")
@@ -284,6 +292,10 @@ def plot_progress(
     ------
     MapError
         If the figure is not in the table; the known ones are named.
+
+    See Also
+    --------
+    progress_map, plot_zones
     """
     lang = display_lang(lang)
     if table is None:

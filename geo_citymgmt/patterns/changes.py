@@ -73,6 +73,10 @@ def changes(
     CityDataError
         Limits that make no sense.
 
+    See Also
+    --------
+    recurrence
+
     Examples
     --------
     >>> def houses(*sizes):

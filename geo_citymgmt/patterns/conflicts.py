@@ -53,6 +53,10 @@ def conflicts(
     CityDataError
         The distance is negative.
 
+    See Also
+    --------
+    nearest, changes
+
     Examples
     --------
     >>> bay = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 550_005, 3_460_002)], index=["bay"],

@@ -79,6 +79,10 @@ def hot_spots(
     CityDataError
         No such column, a cell size or count that makes no sense.
 
+    See Also
+    --------
+    make_grid, open_cases
+
     Notes
     -----
     z = (sum over the neighbourhood - k mean) / (s sqrt(k (n - k) / (n - 1))), with k cells in it

@@ -57,6 +57,10 @@ def recurrence(
     CityDataError
         No such column, not a column of dates, or limits that make no sense.
 
+    See Also
+    --------
+    changes, relapse_rates
+
     Examples
     --------
     >>> lots = gpd.GeoDataFrame(

@@ -396,6 +396,10 @@ def published_indicators(name: str | Path = "suzhou_2022") -> pd.DataFrame:
     SpecError
         There is no such profile, or its table has a mistake.
 
+    See Also
+    --------
+    progress
+
     Examples
     --------
     >>> table = published_indicators()

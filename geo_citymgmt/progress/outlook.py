@@ -89,6 +89,10 @@ def outlook(
     CityDataError
         ``months`` is out of range, or a level or figure is unknown.
 
+    See Also
+    --------
+    progress, burn_down
+
     Notes
     -----
     Months are taken as alike and independent: a campaign before a deadline, a season or a stop for

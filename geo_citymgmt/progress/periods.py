@@ -77,6 +77,10 @@ def period_table(
     CityDataError
         An unknown period, level or figure.
 
+    See Also
+    --------
+    progress, progress_series
+
     Examples
     --------
     >>> import geo_citymgmt as gcm

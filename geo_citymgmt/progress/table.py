@@ -72,6 +72,10 @@ def progress(
     CityDataError
         An unknown level, basis or figure, or targets that cannot be read or contradict each other.
 
+    See Also
+    --------
+    progress_series, outlook, period_table, progress_map, scorecard
+
     Examples
     --------
     >>> import geo_citymgmt as gcm
@@ -187,6 +191,10 @@ def figure(
     ------
     CityDataError
         The table has no such figure, zone or date.
+
+    See Also
+    --------
+    progress
 
     Examples
     --------

@@ -101,6 +101,10 @@ class ReadLimits(ArchiveLimits):
     query_seconds, query_bytes : float, int
         How long a view or computed column of a GeoPackage may take, and what it may come to.
 
+    See Also
+    --------
+    read_layer, load_city
+
     Examples
     --------
     >>> ReadLimits(columns=20_000).columns, ReadLimits().columns

@@ -65,6 +65,10 @@ def audit_sample(
         No unique ids, a column that the result would overwrite, a negative or missing risk, ``n``
         below one or below what ``at_least`` needs.
 
+    See Also
+    --------
+    open_cases
+
     Examples
     --------
     >>> import pandas as pd

@@ -96,6 +96,10 @@ def call_in(
     CRSError
         The hot spots are in another CRS than the city.
 
+    See Also
+    --------
+    scorecard, progress
+
     Examples
     --------
     An example of a rule, not one that any office has set:

@@ -66,6 +66,10 @@ def open_cases(
     CityDataError
         Unknown set of states or field.
 
+    See Also
+    --------
+    last_open, ageing, case_lists, hot_spots
+
     Examples
     --------
     >>> import geo_citymgmt as gcm
@@ -164,6 +168,10 @@ def ageing(
     ------
     CityDataError
         Classes that do not rise, an unknown clock; else as :func:`open_cases`.
+
+    See Also
+    --------
+    open_cases, last_open, case_lists
 
     Examples
     --------
@@ -264,6 +272,10 @@ def case_lists(
     ------
     CityDataError
         The data has no such field; else as :func:`open_cases`.
+
+    See Also
+    --------
+    open_cases, ageing
 
     Examples
     --------

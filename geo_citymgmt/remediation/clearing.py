@@ -75,6 +75,10 @@ def burn_down(
     CityDataError
         Unknown level, set of states or field.
 
+    See Also
+    --------
+    last_open, interim_share, stock_flow
+
     Examples
     --------
     >>> import geo_citymgmt as gcm
@@ -175,6 +179,10 @@ def last_open(
     CityDataError
         Unknown order, or ``n`` below one; else as :func:`open_cases`.
 
+    See Also
+    --------
+    open_cases, burn_down
+
     Examples
     --------
     >>> import geo_citymgmt as gcm
@@ -242,6 +250,10 @@ def interim_share(
     ------
     CityDataError
         The data has no such field; else as :func:`open_cases`.
+
+    See Also
+    --------
+    burn_down, open_cases
 
     Examples
     --------

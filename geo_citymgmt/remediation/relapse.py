@@ -58,6 +58,10 @@ def relapse_rates(
     CityDataError
         Unknown level, set of states or field.
 
+    See Also
+    --------
+    stock_flow, recurrence
+
     Examples
     --------
     >>> import geo_citymgmt as gcm

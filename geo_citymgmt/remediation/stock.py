@@ -90,6 +90,10 @@ def stock_flow(
     CityDataError
         Unknown level, set of states or field; or records without dates, if ``undated`` is "raise".
 
+    See Also
+    --------
+    burn_down, relapse_rates, open_cases
+
     Examples
     --------
     >>> import geo_citymgmt as gcm

@@ -76,14 +76,14 @@ def write_report(
         Of the bulletin.
     release : {"internal", "public"}, optional
         Marks page, map, workbook and bulletin. In public, map and GeoPackage hold only what
-        :func:`public_city` lets out, and there are no lists of findings and rejected records.
+        ``public_city`` lets out, and there are no lists of findings and rejected records.
     grid_m : float
         Precision of positions in public, in metres.
     progress_bar : callable, optional
         Called as ``progress_bar(done, total, next_step)`` before each step and at the end.
     on_kept : callable, optional
         Told what became of what people had written into the findings of an earlier report; see
-        :func:`write_findings`.
+        ``write_findings``.
 
     Returns
     -------
@@ -102,6 +102,10 @@ def write_report(
         folder or closed, or another report is being written into it; a release
         or period there is not; a public report into a folder that holds one that is not; the extra
         of the bulletin is missing.
+
+    See Also
+    --------
+    load_city, write_layer
 
     Examples
     --------

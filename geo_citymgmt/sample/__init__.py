@@ -55,6 +55,10 @@ def sample_city(*, scale: int = 1, seed: int = 0, dirty: bool = False) -> City:
         Seed of places and splits; the city's figures do not depend on it.
     dirty : bool, default False
         The same city as it would arrive from many hands.
+
+    See Also
+    --------
+    load_city
     """
     if (scale, seed, dirty) == (1, 0, False):
         return _usual_city()

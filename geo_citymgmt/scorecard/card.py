@@ -83,6 +83,10 @@ def scorecard(
         A weight that is not above zero, an indicator that is not in the table or twice in it
         for a zone, several dates, an unknown zone, choice or group.
 
+    See Also
+    --------
+    score_parts, progress, call_in
+
     Examples
     --------
     >>> import pandas as pd

@@ -71,6 +71,10 @@ missing, level
     CityDataError
         As :func:`scorecard`.
 
+    See Also
+    --------
+    scorecard
+
     Examples
     --------
     >>> import pandas as pd

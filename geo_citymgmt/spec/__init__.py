@@ -89,6 +89,10 @@ def load_specs(
     SpecError
         With the file, the field and the cause of the first mistake.
 
+    See Also
+    --------
+    LayerSpec, read_layer
+
     Examples
     --------
     >>> sorted(k for k, s in load_specs().items() if s.role == "facility")

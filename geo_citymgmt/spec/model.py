@@ -62,7 +62,12 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One column of a layer."""
+    """One column of a layer.
+
+    See Also
+    --------
+    LayerSpec
+    """
 
     name: str
     zh: str
@@ -173,6 +178,10 @@ class States:
 @dataclass(frozen=True, slots=True)
 class LayerSpec:
     """Everything the program knows about a layer.
+
+    See Also
+    --------
+    load_specs, Field
 
     Examples
     --------

@@ -86,7 +86,7 @@ def write_layer(
     ----------
     layer : Layer or GeoDataFrame
         Its accepted records. The CRS must have an EPSG code. The index of a frame goes before its
-        columns as :meth:`geopandas.GeoDataFrame.to_file` has it: each level that has a name or
+        columns as ``geopandas.GeoDataFrame.to_file`` has it: each level that has a name or
         is no count of the rows, unless a column of that name holds the same.
     path : str, Path or sqlalchemy.Engine
         .gpkg, .parquet, .geojson (in EPSG:4326, as the format demands), .csv and .xlsx (geometry
@@ -108,7 +108,7 @@ def write_layer(
     Path or str
         What was written, read back and found to hold the same records, values and positions; for
         a database, the name of the table. What the format cannot hold is logged, and listed by
-        :func:`losses`.
+        ``losses``.
 
     Raises
     ------

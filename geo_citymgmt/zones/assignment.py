@@ -47,6 +47,10 @@ def assign_zones(gdf: Frame, zones: Frame) -> pd.Series:
     CRSError
         The CRS differ, or theirs is not in metres.
 
+    See Also
+    --------
+    split_by_zone, summarise, check_zones
+
     Examples
     --------
     >>> zones = gpd.GeoDataFrame(
@@ -87,6 +91,10 @@ def split_by_zone(gdf: Frame, zones: Frame) -> gpd.GeoDataFrame:
     ------
     CRSError
         The CRS differ, or theirs is not in metres.
+
+    See Also
+    --------
+    assign_zones, summarise
 
     Examples
     --------
@@ -138,6 +146,10 @@ def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
     ------
     CRSError
         Areas cannot be measured in the CRS of the zones.
+
+    See Also
+    --------
+    assign_zones
 
     Examples
     --------

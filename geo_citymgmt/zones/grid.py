@@ -57,6 +57,10 @@ def make_grid(zones: Frame, cell_m: float, *, clip: bool = True) -> gpd.GeoDataF
     CityDataError
         ``cell_m`` is not a positive number, or so small that there would be millions of cells.
 
+    See Also
+    --------
+    summarise, hot_spots
+
     Examples
     --------
     >>> zones = gpd.GeoSeries([shapely.box(550_000, 3_460_000, 551_250, 3_460_500)],

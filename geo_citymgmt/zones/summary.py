@@ -102,6 +102,10 @@ def summarise(
         An unknown column, function, split or margins; a column that is not numeric; weights
         below zero.
 
+    See Also
+    --------
+    summarise_levels, assign_zones, split_by_zone
+
     Examples
     --------
     >>> import shapely
@@ -212,6 +216,10 @@ def summarise_levels(
         for and cannot be measured in it. Counts and sums of columns need no scale.
     CityDataError
         As of :func:`summarise`; no levels.
+
+    See Also
+    --------
+    summarise
 
     Examples
     --------

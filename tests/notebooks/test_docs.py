@@ -23,7 +23,16 @@ READMES = ("README.md", "README.zh-CN.md")
 PAGES = [
     ROOT / name
     for name in (*READMES, "CHANGELOG.md", "CONTRIBUTING.md", "data/shapefiles/README.md")
-] + sorted((ROOT / "docs").glob("*.md"))
+] + sorted((ROOT / "docs").rglob("*.md"))
+#: A page and its Chinese counterpart, which say the same.
+PAIRS = [
+    READMES,
+    *(
+        (f"docs/{name}.md", f"docs/zh/{name}.md")
+        for name in ("getting-started", "your-own-city", "command-line", "what-compares")
+    ),
+]
+STARTS = (*READMES, *PAIRS[1])
 
 
 def text(path: Path | str) -> str:
@@ -40,16 +49,20 @@ def test_links_lead_to_files_of_the_project(page):
         assert target.startswith("https://") or (page.parent / target).exists(), target
 
 
-def test_the_five_lines_of_the_readmes_run(tmp_path, monkeypatch):
-    both = [blocks(text(name), "python")[0] for name in READMES]
-    for code in both:
+@pytest.mark.parametrize("name", READMES)
+def test_a_readme_is_one_screen_and_a_little(name):
+    assert len(text(name).splitlines()) <= 120
+
+
+def test_the_five_lines_of_the_readme_run_and_are_the_same_everywhere(tmp_path, monkeypatch):
+    every = [blocks(text(name), "python")[0] for name in (*STARTS, "docs/index.md")]
+    for code in every:
         assert len([line for line in code.splitlines() if line.strip()]) <= 5
     # They differ in their comments and in the language of the map.
-    one, other = (ast.dump(ast.parse(code.replace(', lang="en"', ""))) for code in both)
-    assert one == other
+    assert len({ast.dump(ast.parse(code.replace(', lang="en"', ""))) for code in every}) == 1
     shutil.copytree(ROOT / "data", tmp_path / "data")
     monkeypatch.chdir(tmp_path)
-    exec(compile(both[0], "README.md", "exec"), {})
+    exec(compile(every[0], "README.md", "exec"), {})
     assert (tmp_path / "manholes.html").stat().st_size > 100_000
 
 
@@ -66,8 +79,9 @@ def test_the_recipe_for_a_month_by_street_gives_what_was_done_in_it(tmp_path, mo
     assert (tmp_path / "build" / "may.html").stat().st_size > 100_000
 
 
-def test_the_two_readmes_have_the_same_parts():
-    english, chinese = (text(name) for name in READMES)
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair[0])
+def test_a_page_in_both_languages_has_the_same_parts(pair):
+    english, chinese = (text(name) for name in pair)
     for pattern in (r"^## ", r"^- ", r"^!\[", r"^\|", r"^```"):
         count = [len(re.findall(pattern, page, re.MULTILINE)) for page in (english, chinese)]
         assert count[0] == count[1], pattern
@@ -83,8 +97,8 @@ def arrived(dirty_folder):
     return gcm.load_city(dirty_folder, profile="suzhou_2022", crs=crs)
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_the_ledger_in_the_readme_is_that_of_the_city_as_it_arrives(name, arrived):
+@pytest.mark.parametrize("name", PAIRS[2])
+def test_the_ledger_in_the_documentation_is_that_of_the_city_as_it_arrives(name, arrived):
     city = arrived
     shown = {
         cells[1]: [int(cell.replace(",", "")) for cell in cells[2:6]]
