@@ -133,7 +133,7 @@ def test_every_process_of_a_run_has_the_same_tests(request):
     assert [name for name in names if len(name) > 250 or "\\x1f\\x8b" in name] == []
 
 
-def test_nothing_in_the_repository_is_bound_to_one_machine():
+def test_nothing_in_the_repository_is_bound_to_one_machine_or_left_by_a_merge():
     tracked = run("git", "ls-files").stdout.split("\n")
     if tracked == [""]:
         pytest.skip("not a git checkout")
@@ -141,7 +141,8 @@ def test_nothing_in_the_repository_is_bound_to_one_machine():
     words = [*map(re.escape, sorted(here)), r"/home/\w+/", "site-packages", "index-url"]
     # Where packages come from is the business of the machine's own settings.
     words.append(r"https?://[\w.-]*\b(?:registry|pypi|deb|npmjs)\b")
-    suspicious = re.compile("|".join(words))
+    words += ["^<{7} ", "^>{7} "]
+    suspicious = re.compile("|".join(words), re.MULTILINE)
     texts = (".py", ".toml", ".cfg", ".md", ".yml", ".sh", ".ipynb", ".csv", ".txt", "Makefile")
     hits = [
         name
