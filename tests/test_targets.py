@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -59,6 +60,23 @@ def test_a_cell_that_cannot_be_used_is_refused_with_its_row(city, targets, cell)
             call(city, as_of=JUNE, targets=targets)
         assert "targets 第" in e.value.message_zh
         assert e.value.remedy
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_figure_with_a_target_of_the_office_s_own_is_not_said_to_have_none(city, is_known):
+    name, layer = "manhole_anti_fall_share", city.layers["manholes"]
+    kept = layer.data if is_known else layer.data.drop(columns="anti_fall")
+    some = replace(city, layers={"manholes": replace(layer, data=kept)})
+
+    def row(targets) -> pd.Series:
+        table = gcm.progress(some, as_of=JUNE, level="city", indicators=name, targets=targets)
+        return table.iloc[0]
+
+    without, own = row(None), row(rows(0.5).assign(indicator=name))
+    assert (without["comparability"], own["comparability"]) == ("no_target", "comparable")
+    assert "no target was set" in without["note_en"]
+    assert "no target" not in own["note_en"]
+    assert (own["status"] == "not_available") is not is_known
 
 
 def test_a_row_is_named_by_its_label(city):

@@ -141,8 +141,11 @@ class Standing:
             bounds_of(figure, values),
         )
         any_target = any(c is not None for c in curves)
+        # That a figure comes without a target is no matter where the office has set one.
+        reasons = [r for r in figure.reasons if r != "no_target" or not any_target]
         return {
             **self._terms(figure, values, plan and problem is None, day),
+            "comparability": ";".join(reasons) or "comparable",
             "rows": len(values.value),
             "target": np.array([np.nan if c is None else c.target for c in curves]),
             "deadline": _deadlines(curves),
@@ -155,7 +158,7 @@ class Standing:
             "high": values.high,
             "period_start": _day64(start),
             "as_of": _day64(day),
-            **self._notes(figure, values, notes, status),
+            **self._notes(figure, values, reasons, notes, status),
         }
 
     def _window(
@@ -230,13 +233,19 @@ class Standing:
             "numerator": values.numerator,
             "denominator": values.denominator,
             "basis": "plan" if ahead else "events" if values.by_events else "records",
-            "comparability": ";".join(figure.reasons) or "comparable",
         }
 
-    def _notes(self, figure: Figure, values: Values, more: list[Text], status: np.ndarray) -> Block:
-        reasons = self.city.figures.reasons
+    def _notes(
+        self,
+        figure: Figure,
+        values: Values,
+        reasons: list[str],
+        more: list[Text],
+        status: np.ndarray,
+    ) -> Block:
+        words = self.city.figures.reasons
         notes = [Text(figure.note_zh, figure.note_en)]
-        notes += [reasons[r] for r in figure.reasons if r != "not_carried"]
+        notes += [words[r] for r in reasons if r != "not_carried"]
         note = join_texts([*notes, *more])
         sums = self._sum_note(figure)
         unknown = unknown_notes(values, status)
