@@ -63,6 +63,12 @@ CODES: Mapping[str, FindingCode] = {
         "the parcel states another number of boundary points than it has ({value}): points may be "
         "missing, check it",
     ),
+    "PARCEL_OPEN": _c(
+        "warning",
+        "地块有一圈的末点与首点不同，而文件中其他各圈相同：文件可能被截断，请核对",
+        "a ring of the parcel does not end in the point it begins with, as the others of the file "
+        "do: the file may have been cut off, check it",
+    ),
     "KML_TRACK": _c(
         "info",
         "文件中有 {value} 条轨迹（gx:Track）：{detail}",
@@ -145,6 +151,12 @@ CODES: Mapping[str, FindingCode] = {
         "warning",
         "该记录中“{value}”写了两次，取后一个；请核对并重新导出",
         "{value!r} stands twice in this record, and the last one counts; check it and export again",
+    ),
+    "JSON_MEMBER": _c(
+        "warning",
+        "只有该记录有“{value}”，而其余记录的各项都相同：可能是两条记录的残余，请核对",
+        "no other record has {value!r}, and all others have the same members: it may be what is "
+        "left of two records, check it",
     ),
     "TEXT_LOST": _c(
         "warning",

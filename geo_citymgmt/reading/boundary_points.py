@@ -65,6 +65,7 @@ def read_boundary_points(path: Path, *, encoding: str | None = None) -> Raw:
         records=np.array(list(counts), dtype=np.int64),
         value=np.array(list(counts.values()), dtype=object),
     )
+    findings.add("PARCEL_OPEN", records=_open_parcels([points for _, points, _ in parcels]))
     rows = [dict(zip(_FIELDS, cells, strict=False)) for cells, _, _ in parcels]
     frame = pd.DataFrame(rows, columns=[f for f in _FIELDS if any(row.get(f) for row in rows)])
     return Raw(
@@ -111,6 +112,18 @@ def _other_count(cells: list[str], points: list[list[str]]) -> str:
     known = (n, n - len(rings), outer, outer - 1)
     agrees = not (stated.isascii() and stated.isdigit()) or int(stated) in known
     return "" if agrees else f"{stated} / {n}"
+
+
+def _open_parcels(parcels: list[list[list[str]]]) -> np.ndarray:
+    """Return which parcels have a ring whose last point is not its first, where most end in it."""
+    ends: list[tuple[int, bool]] = []
+    for k, points in enumerate(parcels):
+        rings: dict[str, list[list[str]]] = {}
+        for cells in points:
+            rings.setdefault(cells[1] if len(cells) > 1 else "", []).append(cells[2:4])
+        ends += [(k, ring[0] == ring[-1]) for ring in rings.values()]
+    is_open = [k for k, closed in ends if not closed]
+    return np.unique(np.array(is_open if 2 * len(is_open) < len(ends) else [], dtype=np.int64))
 
 
 def _polygon(points: list[list[str]]) -> shapely.Polygon | shapely.MultiPolygon | None:

@@ -70,6 +70,7 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(broken), action="rejected")
     whole: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
     _tell_repeated(whole, findings)
+    _tell_odd_members(whole, findings)
     return Raw(
         name=path.name,
         frame=_frame(whole, path.name),
@@ -102,6 +103,10 @@ def _parse(path: Path, text: str) -> Any:
         if all(isinstance(f, dict) and f.get("type") != "Feature" for f in found):
             return found
         return {"type": "FeatureCollection", "features": found}
+
+
+#: From so many records on they are seen to be alike, up to so many kinds that differ.
+_FEWEST_ALIKE, _FEW_KINDS = 10, 10
 
 
 class _Repeated(dict[str, Any]):
@@ -152,6 +157,29 @@ def _tell_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) ->
         "JSON_REPEATED",
         records=np.array([k for k, _ in told], dtype=np.int64),
         value=np.array([name for _, name in told], dtype=object),
+    )
+
+
+def _tell_odd_members(features: Sequence[Mapping[str, Any]], findings: Findings) -> None:
+    """Tell the records that have a member of their own where all others have the same.
+
+    What is cut out of the middle may leave valid JSON, in which the beginning of a record goes on
+    with the end of another.
+    """
+    names = [tuple(p) if isinstance(p := f.get("properties"), dict) else () for f in features]
+    kinds = Counter(names)
+    if not 1 < len(kinds) <= _FEW_KINDS or len(names) < _FEWEST_ALIKE:
+        return
+    usual, n_usual = kinds.most_common(1)[0]
+    if n_usual < 0.9 * len(names):
+        return
+    odd = [(k, key) for k, row in enumerate(names) if row != usual for key in set(row) - {*usual}]
+    owners = Counter(key for _, key in odd)
+    told = sorted({k: key for k, key in odd if owners[key] == 1}.items())
+    findings.add(
+        "JSON_MEMBER",
+        records=np.array([k for k, _ in told], dtype=np.int64),
+        value=np.array([key for _, key in told], dtype=object),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import unicodedata
@@ -74,7 +75,8 @@ class Book:
     """
 
     def __init__(self, path: Path, *, title: str, created: pd.Timestamp | None, note: str) -> None:
-        self._book = new_workbook(path)
+        self._path, self._content = path, io.BytesIO()
+        self._book = new_workbook(self._content)
         day = datetime(2000, 1, 1) if created is None else created.to_pydatetime()
         self._book.set_properties({"title": title, "created": day})
         self._note = note
@@ -95,6 +97,7 @@ class Book:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._book.close()
+            self._path.write_bytes(self._content.getvalue())
 
     def sheet(
         self,

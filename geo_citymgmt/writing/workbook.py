@@ -36,8 +36,12 @@ _FIRST_DAY = pd.Timestamp(1900, 3, 1)
 _EXACT = 10**15
 
 
-def new_workbook(path: Path | BinaryIO) -> Any:
-    """Open a workbook in which no text of the data can become a formula or a link."""
+def new_workbook(content: BinaryIO) -> Any:
+    """Open a workbook in which no text of the data can become a formula or a link.
+
+    It is made in memory: a full disk would be told by an error of the writer's own, and once more,
+    past every handler, when its half-written archive is dropped.
+    """
     import xlsxwriter
 
     options = {
@@ -47,7 +51,7 @@ def new_workbook(path: Path | BinaryIO) -> Any:
         "nan_inf_to_errors": False,
         "in_memory": True,
     }
-    return xlsxwriter.Workbook(str(path) if isinstance(path, Path) else path, options)
+    return xlsxwriter.Workbook(content, options)
 
 
 def sheet_title(name: str) -> str:
@@ -146,8 +150,6 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
     CityDataError
         A table has more rows or columns than a sheet, or the file does not hold what was written.
     """
-    # By way of memory: a full disk would be told by an error of the writer's own, and once more,
-    # past every handler, when its half-written archive is dropped.
     content = io.BytesIO()
     book = new_workbook(content)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
 
@@ -93,3 +94,56 @@ def test_records_behind_many_breaks_are_found_each_once(tmp_path, points):
         shp[at + 4 : at + 8] = (0x40, 0, 0, 0)
     assert chain_of(shp, None).offset.tolist() == heads[::2].tolist()
     assert chain_of(shp, heads).offset.tolist() == heads[::2].tolist()
+
+
+def _parcels(path, *rings):
+    lines = [
+        line
+        for name, ring in enumerate(rings)
+        for line in (f",1,{name},甲{name},面,,,,@", *(f"J{k},1,{n},{e}" for k, (n, e) in ring))
+    ]
+    path.write_text(_HEAD + "\n".join(lines), encoding="utf-8")
+    return read_raw(path).findings.frame()
+
+
+def test_a_parcel_whose_last_point_is_cut_short_is_told_where_others_are_closed(tmp_path):
+    closed = list(enumerate([(f"{n}.0410", f"{e}.5270") for n, e in _RING], start=1))
+    cut = [*closed[:-1], (4, ("3463900.0410", "40558100.52"))]
+    told = _parcels(tmp_path / "a.txt", closed, closed, cut)
+    assert told[["code", "record"]].to_numpy().tolist() == [["PARCEL_OPEN", 2]]
+
+
+def test_parcels_that_never_repeat_their_first_point_are_whole(tmp_path):
+    bare = list(enumerate(_RING[:-1], start=1))
+    assert _parcels(tmp_path / "a.txt", bare, bare, bare).empty
+
+
+def _features(path, properties):
+    features = [
+        {"type": "Feature", "properties": row,
+         "geometry": {"type": "Point", "coordinates": [120.6 + k / 1000, 31.3]}}
+        for k, row in enumerate(properties)
+    ]  # fmt: skip
+    text = json.dumps({"type": "FeatureCollection", "features": features})
+    path.write_text(text, encoding="utf-8")
+    return text
+
+
+def test_what_is_left_of_two_records_of_a_geojson_is_told(tmp_path):
+    path = tmp_path / "manholes.geojson"
+    rows = [{"BM": f"J{k}", "DONE_DATE": None, "NOTE": "a"} for k in range(20)]
+    text = _features(path, rows)
+    assert read_raw(path).findings.frame().empty
+    begin = text.index('_DATE": null', text.index('"J7"'))
+    end = text.index('": "a"', text.index('"J9"'))
+    path.write_text(text[:begin] + text[end:], encoding="utf-8")
+    raw = read_raw(path)
+    told = raw.findings.frame()
+    assert len(raw.frame) == 18
+    assert told[["code", "record", "value"]].to_numpy().tolist() == [["JSON_MEMBER", 7, "DONE"]]
+
+
+def test_records_that_leave_out_what_they_do_not_know_are_not_told(tmp_path):
+    path = tmp_path / "manholes.geojson"
+    _features(path, [{"BM": f"J{k}"} | ({"NOTE": "a"} if k in (3, 8) else {}) for k in range(40)])
+    assert read_raw(path).findings.frame().empty

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import shutil
 import subprocess
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
@@ -25,6 +27,7 @@ from geo_citymgmt.report import (
 from geo_citymgmt.report.charts import nice_ceiling
 from geo_citymgmt.report.page_tables import board, column_scale
 from geo_citymgmt.report.scoreboard import adds_up
+from geo_citymgmt.report.sheets import Book, Column
 from geo_citymgmt.report.words import Words, _table
 
 pytestmark = pytest.mark.xdist_group("report")
@@ -328,3 +331,16 @@ def test_the_districts_tell_risks_per_km_as_their_card_does(told):
     value = told.headline.loc["tunnel_risk_items_per_km", "value"]
     assert 0 < value < 1
     assert f"'{value:.1f}'" in texts
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_one_error_and_not_another_when_the_workbook_is_dropped(monkeypatch):
+    # An archive that cannot be ended says so once more when it is collected, past every handler.
+    past = []
+    monkeypatch.setattr("sys.unraisablehook", past.append)
+    book = Book(Path("/dev/full"), title="a", created=None, note="")
+    with pytest.raises(OSError, match="No space"), book:
+        book.sheet("a", [Column("b")], [["c"]])
+    del book
+    gc.collect()
+    assert past == []
