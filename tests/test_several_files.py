@@ -12,12 +12,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.cli import main
 from geo_citymgmt.proposal import propose
+from geo_citymgmt.reading.source import heading_of
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()
@@ -481,12 +483,14 @@ def test_a_single_file_is_called_by_its_own_name(tmp_path):
     assert not city.findings["code"].eq("CITY_ASSUMED").any()
 
 
-@pytest.mark.parametrize("kind", ["csv", "shp"])
+@pytest.mark.parametrize("kind", ["csv", "shp", "geojson"])
 def test_five_hundred_files_are_recognised_without_being_read(tmp_path, kind, monkeypatch):
     for k in range(500):
         path = tmp_path / f"f{k:03d}.{kind}"
         if kind == "csv":
             path.write_text(rows(k * 100, 50, k / 1e4), "utf-8")
+        elif k == 0 and kind == "geojson":
+            covers(20).to_crs(4326).to_file(path)
         elif k == 0:
             covers(20).to_file(path, encoding="GBK")
         else:
@@ -528,3 +532,19 @@ def test_one_missing_crs_is_told_once_in_each_place(tmp_path):
     assert told.stdout.replace("\n", "").count("没有坐标系（缺 .prj）") == 2
     assert "没有坐标系" not in told.stderr
     assert Path(tmp_path / "窨井.shp").name in told.stderr
+
+
+def test_features_of_other_members_or_shapes_are_looked_at_for_themselves(tmp_path):
+    places = covers(3).to_crs(4326)
+    for name, frame in {
+        "a": places,
+        "b": places.set_geometry(shapely.buffer(places.geometry.array, 1e-4)),
+        "c": places.rename(columns={places.columns[0]: "别的"}),
+        "d": places,
+    }.items():
+        frame.to_file(tmp_path / f"{name}.geojson")
+    headings = [heading_of(tmp_path / f"{name}.geojson") for name in "abcd"]
+    assert headings[0] == headings[3]
+    assert len(set(headings)) == 3
+    (tmp_path / "e.geojson").write_text('{"type": "FeatureCollection", "features": []}', "utf-8")
+    assert heading_of(tmp_path / "e.geojson") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+import json
 import re
 import tempfile
 import warnings
@@ -62,6 +63,7 @@ _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
               8: shapely.MultiPoint()}  # fmt: skip
 #: How much of a long text is looked at to tell what it is.
 _HEAD_BYTES = 1 << 18
+_FIRST_FEATURE = re.compile(r'"features"\s{0,99}:\s{0,99}\[\s{0,99}(?=\{)')
 #: Kinds that are read into memory as they are.
 _READ_WHOLE = ("shapefile", "geojson", "csv", "web table", "sheet xml", "boundary points", "dbf",
                "kml", "gpx", "gml", "dxf")  # fmt: skip
@@ -331,7 +333,8 @@ def _table_of(path: Path, head: int) -> Raw:
 
 
 def heading_of(path: Path) -> bytes | None:
-    """Return what files of one kind have in common: the first line of a text, the fields of a .dbf.
+    """Return what files of one kind have in common: the first line of a text, the fields of a .dbf,
+    the members of the first feature of a GeoJSON.
 
     None where that does not tell what is below: a title, no records, another format.
     """
@@ -343,6 +346,8 @@ def heading_of(path: Path) -> bytes | None:
             first, second = file.readline(_HEAD_BYTES), file.readline(_HEAD_BYTES)
         cells = [cell for cell in re.split(rb"[,;\t|]", first) if cell.strip()]
         return first.strip() if len(cells) > 1 and second.strip() else None
+    if suffix in (".geojson", ".json"):
+        return _first_feature(path)
     table = path.with_suffix(".dbf")
     if suffix != ".shp" or not table.is_file():
         return None
@@ -350,6 +355,24 @@ def heading_of(path: Path) -> bytes | None:
         start = file.read(32)
         fields = file.read(max(int.from_bytes(start[8:10], "little") - 32, 0))
     return repr(shape_of(path)).encode() + fields if start[4:8] != b"\0\0\0\0" else None
+
+
+def _first_feature(path: Path) -> bytes | None:
+    """Return the members of the first feature, and the kind of its geometry; None where it has
+    none, or its beginning does not hold it whole."""
+    with path.open("rb") as file:
+        text = file.read(_HEAD_BYTES).decode(errors="replace")
+    at = _FIRST_FEATURE.search(text)
+    if at is None:
+        return None
+    try:
+        feature, _ = json.JSONDecoder().raw_decode(text, at.end())
+    except (ValueError, RecursionError):
+        return None
+    shape, names = feature.get("geometry"), feature.get("properties")
+    if not isinstance(shape, dict) or not isinstance(names, dict):
+        return None
+    return repr((str(shape.get("type")), *names)).encode()
 
 
 def shape_of(path: Path) -> shapely.Geometry | None:
