@@ -243,25 +243,25 @@ def districts_without_shapes(folder: Path) -> Path:
     return _city(folder)
 
 
+def _beside_without_end(folder: Path, suffix: str) -> Path:
+    path = _shapefile(folder)
+    os.truncate(path.with_suffix(suffix), 50 << 30)
+    return path
+
+
 @ATTACKS.add("read", records=10)
 def shp_endless_prj(folder: Path) -> Path:
-    path = _shapefile(folder)
-    os.truncate(path.with_suffix(".prj"), 50 << 30)
-    return path
+    return _beside_without_end(folder, ".prj")
 
 
 @ATTACKS.add("read", records=10)
 def shp_endless_cpg(folder: Path) -> Path:
-    path = _shapefile(folder)
-    os.truncate(path.with_suffix(".cpg"), 50 << 30)
-    return path
+    return _beside_without_end(folder, ".cpg")
 
 
 @ATTACKS.add("refused")
 def shp_endless_index(folder: Path) -> Path:
-    path = _shapefile(folder)
-    os.truncate(path.with_suffix(".shx"), 50 << 30)
-    return path
+    return _beside_without_end(folder, ".shx")
 
 
 @ATTACKS.add("read", records=1)
