@@ -14,6 +14,7 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts.as_of import day_of
+from geo_citymgmt.formats import Scale, figure_scales
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.progress.months import month_ends as last_days
@@ -116,6 +117,12 @@ class Summary:
     def headline(self) -> pd.DataFrame:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
+
+    @cached_property
+    def scales(self) -> dict[str, Scale]:
+        """How each figure is written, wherever in the report it stands."""
+        # The map has the months as well: a figure may have fallen since.
+        return figure_scales(self.table if self.series.empty else self.series, self.lang)
 
     def by_district(self, column: str = "value") -> pd.DataFrame:
         """Return the districts by figure; see :func:`~geo_citymgmt.report.scoreboard.by_district`.
