@@ -207,7 +207,7 @@ def test_the_areas_of_a_campaign_are_in_the_unit_of_its_figures(summary_of, lang
     view = campaign_views(told)[0]
     area = view["flows"][0]
     assert f"{unit}）" in area["title"] or f"({unit})" in area["title"]
-    assert [chart["unit"] for chart in view["clearing"]["charts"]][0] == unit
+    assert view["clearing"]["charts"][0]["unit"] == unit
     assert any(unit in head for head in view["clearing"]["table"]["heads"])
     assert all(unit in row["cells"][-1] for row in view["ages"]["rows"])
     said = str(view) + str(told.words.names("method_notes"))
