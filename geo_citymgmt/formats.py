@@ -229,8 +229,7 @@ def value_parts(
     >>> value_parts(3_503_000, "m2", "en")
     ('3.503', 'million m²')
     """
-    number = _number(value)
-    return scale_for([np.nan if number is None else number], unit, lang, counter).parts(number)
+    return _alone(value, unit, lang, counter).parts(value)
 
 
 def format_value(value: Any, unit: str | None, lang: str | None = None, counter: str = "") -> str:
@@ -244,8 +243,7 @@ def format_value(value: Any, unit: str | None, lang: str | None = None, counter:
     >>> format_value(460_000, "persons"), format_value(37.8, "km", "en")
     ('46万人', '37.8 km')
     """
-    number = _number(value)
-    return scale_for([np.nan if number is None else number], unit, lang, counter).amount(number)
+    return _alone(value, unit, lang, counter).amount(value)
 
 
 def exact_value(value: Any, unit: str | None, lang: str | None = None, counter: str = "") -> str:
@@ -256,8 +254,7 @@ def exact_value(value: Any, unit: str | None, lang: str | None = None, counter: 
     >>> exact_value(3_503_000, "m2"), exact_value(189, "count")
     ('3,503,000 平方米', '')
     """
-    number = _number(value)
-    return scale_for([np.nan if number is None else number], unit, lang, counter).exact(number)
+    return _alone(value, unit, lang, counter).exact(value)
 
 
 def percent(value: Any, decimals: int = 1) -> str:
@@ -270,6 +267,11 @@ def percent(value: Any, decimals: int = 1) -> str:
     """
     number = _number(value)
     return "" if number is None else f"{number * 100:,.{decimals}f}%"
+
+
+def _alone(value: Any, unit: str | None, lang: str | None, counter: str) -> Scale:
+    number = _number(value)
+    return scale_for([] if number is None else [number], unit, lang, counter)
 
 
 def _number(value: Any) -> float | None:
