@@ -6,6 +6,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -108,10 +109,15 @@ def bulletin_told(told: Summary, words: Words) -> Iterator[tuple[tuple[str, str]
                     yield (named[head], place), joined(row[k].rstrip("%"), unit_text)
 
 
+def rows_of(path: Path, title: str) -> list[tuple]:
+    """Heading and rows of a sheet, below its title."""
+    with closing(openpyxl.load_workbook(path, read_only=True)) as book:
+        return list(book[title].iter_rows(min_row=3, values_only=True))
+
+
 def exact(path: Path, words: Words) -> dict[tuple[str, str], float]:
     """The numbers of the workbook by figure and place."""
-    sheet = openpyxl.load_workbook(path, read_only=True)[words("sheet_districts")]
-    heads, *rows = list(sheet.iter_rows(min_row=3, values_only=True))
+    heads, *rows = rows_of(path, words("sheet_districts"))
     return {
         (row[0], head): float(value)
         for row in rows
@@ -122,8 +128,7 @@ def exact(path: Path, words: Words) -> dict[tuple[str, str], float]:
 
 def shown_as(path: Path, words: Words) -> Iterator[tuple[tuple[str, str], str]]:
     """The texts of the workbook's overview."""
-    sheet = openpyxl.load_workbook(path, read_only=True)[words("sheet_overview")]
-    heads, *rows = list(sheet.iter_rows(min_row=3, values_only=True))
+    heads, *rows = rows_of(path, words("sheet_overview"))
     name, text = heads.index(words("indicator")), heads.index(words("shown_as"))
     for row in rows:
         if row[text]:
