@@ -308,7 +308,10 @@ def sample(
 
     target = folder or out
     if target is None or None not in (folder, out):
-        raise click.UsageError("一个输出文件夹 / one folder to write to: sample -o OUT")
+        raise CityDataError(
+            Text("sample 需要一个输出文件夹。", "sample takes one folder to write to."),
+            remedy=Text("请写 sample -o OUT。", "Write sample -o OUT."),
+        )
     if (scale, seed, dirty) == (1, 0, False):
         write_sample(target)
     else:
