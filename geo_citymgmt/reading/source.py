@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,6 +28,8 @@ from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
+from geo_citymgmt.reading.geopackage import only_table
+from geo_citymgmt.reading.kml_heading import only_folder
 from geo_citymgmt.reading.limits import ArchiveLimits, allowing, check_file_size, within_limits
 from geo_citymgmt.reading.multipatch import MULTIPATCH
 from geo_citymgmt.reading.raw import Raw
@@ -39,6 +41,7 @@ from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geopar
 from geo_citymgmt.words import NOTHING, Text
 
 __all__ = [
+    "HEAD",
     "TABLE_SUFFIXES",
     "VECTOR_SUFFIXES",
     "SourceLayer",
@@ -57,6 +60,8 @@ VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".
                    ".zip")  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods")
 _ARCHIVES = (".zip", ".kmz")
+#: So many records show what a source is.
+HEAD = 500
 #: The head of a .shp, and an empty shape of each kind it may state.
 _SHP_HEADER = 100
 _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
@@ -98,6 +103,8 @@ class SourceLayer:
     #: What is on it, of one of several CAD layers: a drawing has whatever is on the map, and what
     #: it is called says nothing of each.
     drawn: Text | None = None
+    #: What it has in common with others of its kind, where that was seen when it was listed.
+    heading: bytes | None = field(default=None, compare=False, repr=False)
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -240,6 +247,9 @@ def list_layers(
         It is refused, or damaged beyond telling.
     """
     kind = sniff(path)
+    if (only := _only_layer(path, kind)) is not None:
+        name, heading = only
+        return [SourceLayer(path, name, path.name, (path.stem, name), heading=heading)], []
     if kind != "zip":
         return [
             SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,), drawn)
@@ -269,6 +279,16 @@ def list_layers(
                 around = context if plain.stem in names else (plain.stem, *context)
                 found.append(SourceLayer(path, whole, shown, names, around, drawn))
     return found, others
+
+
+def _only_layer(path: Path, kind: str) -> tuple[str, bytes] | None:
+    """Return the one layer of a plain file and its heading, without opening it by its driver.
+
+    None where a look does not tell both for certain, or it holds several.
+    """
+    if kind == "geopackage":
+        return only_table(path, HEAD)
+    return only_folder(path, HEAD) if kind == "kml" else None
 
 
 def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], Text | None]]:
@@ -332,13 +352,15 @@ def _table_of(path: Path, head: int) -> Raw:
     return Raw(path.name, frame, np.full(n, shape_of(path), dtype=object), np.arange(n), n)
 
 
-def heading_of(path: Path) -> bytes | None:
+def heading_of(item: SourceLayer) -> bytes | None:
     """Return what files of one kind have in common: the first line of a text, the fields of a .dbf,
-    the members of the first feature of a GeoJSON.
+    the members of the first feature of a GeoJSON; of others what was seen when they were listed.
 
     None where that does not tell what is below: a title, no records, another format.
     """
-    suffix = path.suffix.lower()
+    path, suffix = item.path, item.path.suffix.lower()
+    if item.heading is not None:
+        return item.heading
     if not path.is_file():
         return None
     if suffix in (".csv", ".tsv"):
