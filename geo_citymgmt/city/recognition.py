@@ -25,7 +25,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw
 from geo_citymgmt.reading.coordinates import place_records
-from geo_citymgmt.reading.source import HEAD, SourceLayer, heading_of, read_raw, shape_of
+from geo_citymgmt.reading.source import HEAD, SourceLayer, glance_at, heading_of, read_raw, shape_of
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
@@ -114,6 +114,10 @@ class Preview:
         heading = heading_of(self.item)
         if heading is not None and heading in self.looked.heads:
             return self.looked.heads[heading]
+        if (glance := glance_at(self.item)) is not None:
+            if heading is not None:
+                self.looked.heads[heading] = glance
+            return glance
         try:
             raw = read_raw(self.item, head=HEAD)
         except SourceError as error:

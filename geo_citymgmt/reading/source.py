@@ -32,9 +32,10 @@ from geo_citymgmt.reading.geopackage import only_table
 from geo_citymgmt.reading.kml_heading import only_folder
 from geo_citymgmt.reading.limits import ArchiveLimits, allowing, check_file_size, within_limits
 from geo_citymgmt.reading.multipatch import MULTIPATCH
+from geo_citymgmt.reading.quick_table import glance_at_csv, glance_at_rows
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
-from geo_citymgmt.reading.sheet import list_sheets
+from geo_citymgmt.reading.sheet import list_sheets, only_sheet
 from geo_citymgmt.reading.sniff import local_path, name_one, refused, sniff
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
@@ -45,6 +46,7 @@ __all__ = [
     "TABLE_SUFFIXES",
     "VECTOR_SUFFIXES",
     "SourceLayer",
+    "glance_at",
     "heading_of",
     "is_geodatabase",
     "is_part",
@@ -69,6 +71,8 @@ _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
 #: How much of a long text is looked at to tell what it is.
 _HEAD_BYTES = 1 << 18
 _FIRST_FEATURE = re.compile(r'"features"\s{0,99}:\s{0,99}\[\s{0,99}(?=\{)')
+#: How the one layer of a plain file is told without opening it by its driver.
+_LOOKS = {"geopackage": only_table, "kml": only_folder}
 #: Kinds that are read into memory as they are.
 _READ_WHOLE = ("shapefile", "geojson", "csv", "web table", "sheet xml", "boundary points", "dbf",
                "kml", "gpx", "gml", "dxf")  # fmt: skip
@@ -105,6 +109,8 @@ class SourceLayer:
     drawn: Text | None = None
     #: What it has in common with others of its kind, where that was seen when it was listed.
     heading: bytes | None = field(default=None, compare=False, repr=False)
+    #: What a glance at it showed for certain, where that was taken when it was listed.
+    glance: Raw | None = field(default=None, compare=False, repr=False)
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -248,8 +254,7 @@ def list_layers(
     """
     kind = sniff(path)
     if (only := _only_layer(path, kind)) is not None:
-        name, heading = only
-        return [SourceLayer(path, name, path.name, (path.stem, name), heading=heading)], []
+        return [only], []
     if kind != "zip":
         return [
             SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,), drawn)
@@ -281,14 +286,30 @@ def list_layers(
     return found, others
 
 
-def _only_layer(path: Path, kind: str) -> tuple[str, bytes] | None:
-    """Return the one layer of a plain file and its heading, without opening it by its driver.
+def _only_layer(path: Path, kind: str) -> SourceLayer | None:
+    """Return the one layer of a plain file with what it shows, without reading it.
 
-    None where a look does not tell both for certain, or it holds several.
+    None where a look does not tell that for certain, or the file holds several.
     """
-    if kind == "geopackage":
-        return only_table(path, HEAD)
-    return only_folder(path, HEAD) if kind == "kml" else None
+    heading, glance = None, None
+    if kind == "workbook":
+        sheets, rows = only_sheet(path)
+        if len(sheets) != 1:
+            return None
+        name, glance = sheets[0], glance_at_rows(path.name, rows) if rows else None
+    elif kind in _LOOKS and (found := _LOOKS[kind](path, HEAD)) is not None:
+        name, heading = found
+    else:
+        return None
+    names = (path.stem, name)
+    return SourceLayer(path, name, path.name, names, heading=heading, glance=glance)
+
+
+def glance_at(item: SourceLayer) -> Raw | None:
+    """Return the columns and the first place of a plain table; None where it has to be read."""
+    if item.glance is None and item.sublayer is None and item.path.suffix.lower() == ".csv":
+        return glance_at_csv(item.path)
+    return item.glance
 
 
 def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], Text | None]]:
