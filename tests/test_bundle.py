@@ -435,13 +435,24 @@ def test_a_dropped_folder_of_another_city_is_checked_reported_and_opened(working
     assert [p.name for p in source.iterdir()] == ["窨井.csv"]
 
 
-def test_a_check_that_ends_badly_is_said_and_nothing_is_opened(working, tmp_path):
-    (tmp_path / "空").mkdir()
-    done = started(working, working.parent, tmp_path / "空")
-    assert done.returncode == 2, done.stdout + done.stderr
-    assert "检查没有完成" in done.stdout
-    assert not (working.parent / "opened").exists()
-    assert not (tmp_path / "空_报告").exists()
+@pytest.mark.parametrize(
+    ("codes", "asked", "told"),
+    [
+        ([2], ["check"], "检查没有完成，原因见上面"),
+        ([3, 2], ["check", "report"], "报告没有写完，原因见上面"),
+    ],
+)
+def test_what_ends_badly_is_said_and_no_page_is_opened(
+    run, tmp_path, monkeypatch, capsys, codes, asked, told
+):
+    ran, opened = [], []
+    monkeypatch.setattr(run, "installed", lambda: tmp_path)
+    monkeypatch.setattr(run, "command", lambda _, name, *rest: ran.append(name) or codes.pop(0))
+    monkeypatch.setattr(run.webbrowser, "open", opened.append)
+    monkeypatch.setattr(run.sys, "argv", ["run.py", str(tmp_path)])
+    assert run.main() == 2
+    assert (ran, opened) == (asked, [])
+    assert told in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
