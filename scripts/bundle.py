@@ -21,6 +21,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ KINDS = {
     "small": ("bulletin", "dxf"),
 }
 #: What a path within an environment of Windows begins with, and what a compiled module adds.
-_WITHIN, _COMPILED = len(r"\Lib\site-packages" "\\"), len("__pycache__/.cpython-312")
+_WITHIN = len(sysconfig.get_path("purelib", "nt", vars={"base": ""}) + "/")
+_COMPILED = len("__pycache__/.cpython-312")
 METADATA = ("setup.cfg", "pyproject.toml", "README.md", "LICENSE", "NOTICE")
 #: Of Linux wheels, those for any distribution from glibc 2.28 (2018) on.
 _GLIBC = ("2_28", "2_27", "2_26", "2_24", "2_17", "2_12", "2_5")

@@ -217,7 +217,7 @@ def office(bundle, tmp_path_factory) -> Path:
 
 def test_a_bundle_installs_without_a_network(office):
     target = office / "geo_citymgmt"
-    (packages,) = (target / "lib").glob("python*/site-packages")
+    (packages,) = (target / "lib").glob("python*/*-packages")
     held = {path.name for path in packages.glob("*.dist-info")}
     assert {f"geo_citymgmt-{gcm.__version__}.dist-info", "aaa-1.0.dist-info"} <= held
     assert not list(packages.glob("jupyter*"))
@@ -412,7 +412,7 @@ def test_programs_of_others_lead_nothing_elsewhere(run, monkeypatch):
 def working(office) -> Path:
     """The folder that was installed into, with this package in place of the wheels' empty one."""
     target = office / "geo_citymgmt"
-    (packages,) = (target / "lib").glob("python*/site-packages")
+    (packages,) = (target / "lib").glob("python*/*-packages")
     shared = sysconfig.get_paths()["purelib"]
     (packages / "tested.pth").write_text(f"{ROOT}\n{shared}\n", encoding="utf-8")
     return target
