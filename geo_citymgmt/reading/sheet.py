@@ -27,7 +27,7 @@ from geo_citymgmt.reading.sniff import name_one, unreadable
 from geo_citymgmt.reading.workbook_bounds import SAVE_AGAIN, check_package
 from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.reading.xls_bounds import check_compound
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 __all__ = [
     "Sheet", "csv_rows", "decode_text", "list_sheets", "only_sheet", "read_csv_sheet",
@@ -353,8 +353,8 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
         if len(full) != 1:
             raise SourceError(
                 Text(
-                    f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
-                    f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
+                    f"{path.name}：含 {len(full)} 个工作表（{first_few(full).zh}）。",
+                    f"{path.name}: holds {len(full)} sheets ({first_few(full).en}).",
                 ),
                 remedy=name_one(full),
             )
@@ -362,8 +362,8 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
     elif sublayer not in names:
         raise SourceError(
             Text(
-                f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
-                f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
+                f"{path.name}：没有工作表 {sublayer}；现有：{first_few(names).zh}。",
+                f"{path.name}: no sheet {sublayer!r}; it holds {first_few(names).en}.",
             ),
             remedy=Text(
                 "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",

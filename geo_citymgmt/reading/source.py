@@ -39,7 +39,7 @@ from geo_citymgmt.reading.sheet import list_sheets, only_sheet
 from geo_citymgmt.reading.sniff import local_path, name_one, refused, sniff
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
-from geo_citymgmt.words import NOTHING, Text
+from geo_citymgmt.words import NOTHING, Text, first_few
 
 __all__ = [
     "HEAD",
@@ -470,8 +470,8 @@ def _which(
         )
     return SourceError(
         Text(
-            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which.zh}。",
-            f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which.en}.",
+            f"{path.name}：含 {len(names)} 个图层（{first_few(names).zh}）{which.zh}。",
+            f"{path.name}: holds {len(names)} layers ({first_few(names).en}){which.en}.",
         ),
         remedy=name_one(found or names),
     )
@@ -532,8 +532,8 @@ def _from_archive(
         raise refused(
             path.name,
             Text(
-                f"压缩包内还有压缩包（{'、'.join(nested)}）。",
-                f"holds an archive in the archive ({', '.join(nested)}).",
+                f"压缩包内还有压缩包（{first_few(nested).zh}）。",
+                f"holds an archive in the archive ({first_few(nested).en}).",
             ),
             Text("请先解压一层。", "Unpack it once."),
         )
