@@ -23,20 +23,10 @@ from geo_citymgmt.maps.elements import Frames, Legend, Zones
 from geo_citymgmt.maps.features import add_outlines, zone_name
 from geo_citymgmt.maps.figures import amount_text, number_text, with_unit
 from geo_citymgmt.maps.geometry import located
+from geo_citymgmt.maps.words import words_of
 from geo_citymgmt.words import Text
 
-_WORDS = {
-    "zh": {
-        "no_data": "无数据",
-        "unplaced": "表中 {n} 个分区代码没有对应图形：{codes}",
-        "none": "没有可显示的数据",
-    },
-    "en": {
-        "no_data": "No data",
-        "unplaced": "{n} zone codes of the table have no area: {codes}",
-        "none": "No data to show",
-    },
-}
+_WORDS = words_of("zones")
 
 
 @refuses_by_name

@@ -23,33 +23,11 @@ from geo_citymgmt.maps.figures import date_text, number_text
 from geo_citymgmt.maps.filters import Filter, FilterControl, describe, filter_columns
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import POINTS_FROM_ZOOM, Features, Overlay, feature_layer
+from geo_citymgmt.maps.words import words_of
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import DISTRICT, Text
 
-_WORDS = {
-    "zh": {
-        "unlocated": "{layer}：另有 {n} 条记录未落图，不在地图上",
-        "empty": "{layer}：没有可显示的要素",
-        "yes": "是",
-        "no": "否",
-        "district": "所属{unit}",
-        "join": "、",
-        "clustered": "共 {n} 个点，聚合显示；放大至 {zoom} 级起逐点显示",
-        "packed": "共 {n} 个图形，压缩存储",
-        "simple": "，边界已按 {m}\u00a0米容差简化",
-    },
-    "en": {
-        "unlocated": "{layer}: {n} more records have no place and are not on the map",
-        "empty": "{layer}: no features to show",
-        "yes": "Yes",
-        "no": "No",
-        "district": "{unit}",
-        "join": ", ",
-        "clustered": "{n} points, clustered; each shows from zoom {zoom} on",
-        "packed": "{n} shapes, packed",
-        "simple": ", outlines simplified to {m}\u00a0m",
-    },
-}
+_WORDS = words_of("features")
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
 from geo_citymgmt.maps.terms import term_lines, total_name, total_text
+from geo_citymgmt.maps.words import words_of
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import DISTRICT, NOTHING, Text
 
@@ -32,37 +33,7 @@ if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
 _MARK_PX = 8
-# A number does not part from its unit at the end of a line: U+00A0 between them.
-_WORDS = {
-    "zh": {
-        "attainment": "完成率",
-        "outside": "{name}：另有 {amount} 位于各分区之外，计入全市",
-        "unlocated": "{name}：另有 {amount} 未落图，计入全市",
-        "same": "各期采用同一分级",
-        "as_of": "截至 {date}",
-        "coverage": "覆盖率",
-        "area": "面积",
-        "covered": "已覆盖面积",
-        "covered_area": "覆盖范围",
-        "radius": "{layer} {radius}\u00a0米覆盖率",
-        "features": "设施点",
-        "exact": "按直线距离 {radius}\u00a0米计",
-    },
-    "en": {
-        "attainment": "Attainment",
-        "outside": "{name}: {amount} more lie outside the zones and count for the city",
-        "unlocated": "{name}: {amount} more have no place yet and count for the city",
-        "same": "All dates share these classes",
-        "as_of": "As of {date}",
-        "coverage": "Coverage",
-        "area": "Area",
-        "covered": "Area covered",
-        "covered_area": "Area covered",
-        "radius": "{layer}: coverage within {radius}\u00a0m",
-        "features": "Facilities",
-        "exact": "Straight-line distance, {radius}\u00a0m",
-    },
-}
+_WORDS = words_of("figures")
 
 
 @refuses_by_name

@@ -34,6 +34,7 @@ from geo_citymgmt.maps.figure_maps import indicator_rows, zones_to_fill
 from geo_citymgmt.maps.figures import amount_text
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.static_sheet import StaticMap, add_legend, finish, new_sheet, style
+from geo_citymgmt.maps.words import words_of
 from geo_citymgmt.metric import choose_metric_crs, require_metric
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
@@ -43,24 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StaticMap", "plot_layer", "plot_progress", "plot_zones"]
 
-_WORDS = {
-    "zh": {
-        "no_data": "无数据",
-        "unlocated": "另有 {n} 条记录未落图",
-        "unnamed": "图幅所限，{n} 个分区未注名称",
-        "attainment": "完成率",
-        "city": "{name}：全市 {amount}",
-        "unit_gap": "（{unit}）",
-    },
-    "en": {
-        "no_data": "No data",
-        "unlocated": "{n} more records have no place",
-        "unnamed": "{n} zones are not named for want of room",
-        "attainment": "attainment",
-        "city": "{name}: {amount} in the whole city",
-        "unit_gap": " ({unit})",
-    },
-}
+_WORDS = words_of("print")
 
 
 @refuses_by_name

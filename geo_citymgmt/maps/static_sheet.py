@@ -27,12 +27,10 @@ from geo_citymgmt.maps.static_parts import (
     add_scale_bar,
     plain,
 )
+from geo_citymgmt.maps.words import words_of
 from geo_citymgmt.words import Text
 
-_WORDS = {
-    "zh": {"source": "资料来源：{source}", "date": "截至 {date}"},
-    "en": {"source": "Source: {source}", "date": "As of {date}"},
-}
+_WORDS = words_of("sheet")
 _STYLE = {
     # Text of data is no formula.
     "text.parse_math": False,

@@ -10,45 +10,11 @@ import pandas as pd
 
 from geo_citymgmt.formats import Scale, percent
 from geo_citymgmt.maps.figures import amount_text, number_text
+from geo_citymgmt.maps.words import words_of
 from geo_citymgmt.terms import capital, shared_terms, term
 
 _AT_TARGET = {"on_track": "near_target", "behind": "off_target"}
-_WORDS = {
-    "zh": {
-        "value": "数值",
-        "target": "目标",
-        "attainment": "完成率",
-        "expected": "时序进度",
-        "status": "状态",
-        "period": "统计期",
-        "basis": "依据",
-        "numerator": "分子",
-        "denominator": "分母",
-        "comparability": "可比性",
-        "comparable": "可与目标比较",
-        "city": "全市",
-        "note": "说明",
-        "deadline": "期限",
-        "none_left": "清零",
-    },
-    "en": {
-        "value": "Value",
-        "target": "Target",
-        "attainment": "Attainment",
-        "expected": "Pace",
-        "status": "Status",
-        "period": "Period",
-        "basis": "Basis",
-        "numerator": "Numerator",
-        "denominator": "Denominator",
-        "comparability": "Comparability",
-        "comparable": "Comparable with its target",
-        "city": "City",
-        "note": "Note",
-        "deadline": "Deadline",
-        "none_left": "none left",
-    },
-}
+_WORDS = words_of("terms")
 
 
 def status_shown(status: str, expected: float, target: float) -> str:
