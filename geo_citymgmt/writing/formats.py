@@ -75,7 +75,7 @@ def write_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
             if len(kinds) > 1 or not kinds:
                 # Each shape as it is: a parcel of one part does not become one of several.
                 options |= {"geometry_type": "Unknown", "promote_to_multi": False}
-        pyogrio.write_dataframe(frame, path, **options)
+        pyogrio.write_dataframe(frame, path, use_arrow=True, **options)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -90,7 +90,7 @@ def check_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
     for key, out in tables.items():
         if key not in there:
             raise refuse(path.name, Text(f"缺少图层 {key}", f"no table {key}"))
-        frame = pyogrio.read_dataframe(path, layer=key)
+        frame = pyogrio.read_dataframe(path, layer=key, use_arrow=True)
         _check_frame(frame, out, path)
 
 
