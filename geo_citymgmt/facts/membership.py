@@ -30,6 +30,7 @@ class Membership:
         self._index: dict[str, ZoneIndex] = {}
         self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
         self._located: dict[str, Located] = {}
+        self._levels: dict[str, ZoneIndex] = {}
 
     def table(self, layer: str, level: str, split: str) -> pd.DataFrame:
         """Return ``row, row_kind, zone_code, share`` of ``layer``; shares of a row sum to one."""
@@ -42,7 +43,7 @@ class Membership:
         """Return the records of a layer in the districts, by their shapes alone."""
         if layer not in self._located:
             geometry = self._city[layer].geometry.to_numpy()
-            self._located[layer] = Located(self.districts, geometry)
+            self._located[layer] = Located(self._districts, geometry)
         return self._located[layer]
 
     def _build(self, layer: str, level: str, split: str) -> pd.DataFrame:
@@ -59,7 +60,7 @@ class Membership:
         else:
             row, share, piece = np.arange(n), np.ones(n), geometry
             zone = self._owners(layer, data)
-        codes = np.append(self.districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
+        codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
         district = codes[zone]
         unlocated = zone == UNLOCATED
         if "district_code" in data.columns:
@@ -72,19 +73,22 @@ class Membership:
         assert piece is not None
         return self._streets(row, kind, district, share, piece, split)
 
+    def index(self, level: str) -> ZoneIndex:
+        """Return the index of all zones of a level, which everything that counts by them asks."""
+        if level not in self._levels:
+            self._levels[level] = ZoneIndex(self._city.zones_at(level))
+        return self._levels[level]
+
     @property
-    def districts(self) -> ZoneIndex:
-        """The index of the districts, which everything that counts by district asks."""
-        if "" not in self._index:
-            self._index[""] = ZoneIndex(self._city.zones)
-        return self._index[""]
+    def _districts(self) -> ZoneIndex:
+        return self.index("district")
 
     def _owners(self, layer: str, data: pd.DataFrame) -> np.ndarray:
         """Owning district of each record: as computed on reading, where it was."""
         geometry = data.geometry
         if "district_code" not in data.columns:
             return self.located(layer).owner
-        position = pd.Series(np.arange(len(self.districts.codes)), index=self.districts.codes)
+        position = pd.Series(np.arange(len(self._districts.codes)), index=self._districts.codes)
         owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
         return np.where(geometry.isna(), UNLOCATED, owner)
 

@@ -269,7 +269,7 @@ def service_coverage(
         return None
     facilities = found.records
     located = facilities.geometry.notna()
-    districts = facts.membership.districts
+    districts = facts.membership.index("district")
     zones, index, reach = checked_reach(
         gate, facilities, city.zones, service.radius_m, 1, districts
     )

@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.access import gini, two_step_access
 from geo_citymgmt.access.supply import ratio_table
-from geo_citymgmt.coverage import share_within
+from geo_citymgmt.coverage.nearest import share_table
 from geo_citymgmt.report.services import DEMAND, Chosen, chosen_records, questions
 from geo_citymgmt.zones.ownership import Located
 from geo_citymgmt.zones.summary import summary_of
@@ -76,7 +76,7 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
         return None
     facilities, residents = chosen.records, city[DEMAND]
     facilities = facilities.assign(**{amount: facilities[amount].fillna(0)})
-    there = Located(facts.membership.districts, facilities.geometry.to_numpy())
+    there = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
     homes = facts.membership.located(DEMAND)
     by_head = ratio_table(
         facilities, city.zones, amount, "population", per, residents, True, there, homes
@@ -125,9 +125,10 @@ def at_hand(facts: CityFacts, day: pd.Timestamp | None) -> list[AtHand]:
         if chosen is None or places is None or places.empty:
             continue
         distances = tuple(float(d) for d in entry["distances_m"])
-        table = share_within(
-            places, chosen.records, city.zones, distances_m=entry["distances_m"], margins=True
-        )
+        table = share_table(
+            places, chosen.records, city.zones, entry["distances_m"], True,
+            facts.membership.index("district"),
+        )  # fmt: skip
         kinds = {name: tuple(entry["kinds"][name]) for name in chosen.kinds_known}
         table = table[table["row_kind"].isin(["zone", "total"])]
         out.append(AtHand(entry["places"], entry["layer"], distances, kinds, table))
