@@ -4,11 +4,15 @@ VENV ?= .venv
 OUT ?= build/report
 SOURCE ?= data/shapefiles
 REPORT_LANG ?= zh
+SAMPLE ?= build/sample
+SEED ?= 0
+SCALE ?= 1
+DIRTY ?= 0
 # Where a virtual environment keeps its programs, on Windows and elsewhere.
 BIN := $(if $(filter Windows_NT,$(OS)),$(VENV)/Scripts,$(VENV)/bin)
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-floors search lab lint bench bench-maps faults sample docs docs-links clean
+.PHONY: help report test test-floors search lab lint bench bench-maps faults sample sample-kept docs docs-links clean
 
 help:
 	@echo "make report  report on $(SOURCE) into $(OUT)"
@@ -21,7 +25,8 @@ help:
 	@echo "make bench-maps  size and speed of maps of many features"
 	@echo "make faults  kill writers and fill disks, a hundred times a format"
 	@echo "make attacks  read files made to kill or hang a reader: time and memory of each"
-	@echo "make sample  write data/shapefiles anew"
+	@echo "make sample  a sample city into $(SAMPLE): SEED=7 SCALE=2 DIRTY=1"
+	@echo "make sample-kept  write data/shapefiles and the package's sample.zip anew"
 	@echo "make docs    the documentation as pages into build/docs, notebooks executed"
 	@echo "make docs-links  whether external links of the documentation lead somewhere (needs a network)"
 	@echo "make bundle  a folder to install from without internet: PLATFORM=win_amd64 PYTHON=3.12"
@@ -77,8 +82,12 @@ faults: $(VENV)/stamp-test+notebook
 	@$(BIN)/python -m tests.faults
 	@$(BIN)/python -m tests.faults.report --kills $(or $(N),20)
 
+# DIRTY=1 writes it as it would arrive.
 sample: $(VENV)/stamp-core
-	@$(BIN)/geo-citymgmt sample data/shapefiles
+	@$(BIN)/python -m generator -o "$(SAMPLE)" --seed $(SEED) --scale $(SCALE) $(if $(filter-out 0,$(DIRTY)),--dirty)
+
+sample-kept: $(VENV)/stamp-core
+	@$(BIN)/python -m generator -o data/shapefiles --pack geo_citymgmt/sample/sample.zip
 
 # Read anew each time (-E): whether a notebook still runs depends on the package, not on the notebook.
 SPHINX = $(BIN)/python -m sphinx -c docs -E -j auto -W --keep-going --quiet

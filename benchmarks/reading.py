@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +14,8 @@ import pyogrio
 
 import geo_citymgmt as gcm
 from benchmarks.harness import Bench, points
+from geo_citymgmt.city.discovery import find_source
+from geo_citymgmt.city.source import CitySource
 
 _OURS = "import geo_citymgmt as gcm, pyogrio\nlayer = gcm.read_layer({path!r}, 'manholes')"
 _PEER = (
@@ -20,10 +24,66 @@ _PEER = (
 
 
 def run(bench: Bench) -> None:
-    """A million manholes in a GB18030 shapefile, and 200,000 as a list with coordinates."""
+    """A million manholes in a GB18030 shapefile, 200,000 as a list, and folders of 500 files."""
     with tempfile.TemporaryDirectory() as folder:
         _shapefile(bench, Path(folder) / "manholes.shp")
         _list(bench, Path(folder) / "manholes.csv")
+        for kind in _WRITTEN:
+            _folder(bench, Path(folder) / kind, kind)
+
+
+def _folder(bench: Bench, folder: Path, kind: str) -> None:
+    """Recognise a folder of many short files, against what a reader of each takes to list it."""
+    n = bench.size(500)
+    folder.mkdir()
+    for k in range(n):
+        _WRITTEN[kind](manholes(20), folder / f"manholes_{k:03d}", k)
+    specs = gcm.load_specs()
+
+    def peer() -> int:
+        files = [p for p in folder.iterdir() if p.suffix in _SUFFIXES]
+        tables = [p for p in files if p.suffix in (".csv", ".xlsx")]
+        for path in tables:
+            pd.read_csv(path) if path.suffix == ".csv" else pd.read_excel(path)
+        for path in set(files) - set(tables):
+            pyogrio.read_info(path)
+        return len(files)
+
+    def check(found: CitySource, n_files: int) -> str:
+        assert len(found.layers["manholes"].sources) == n_files == n
+        return "all are manholes"
+
+    bench.compare(
+        f"recognise {n} files, {kind}",
+        lambda: find_source(folder, specs),
+        "pandas.read_*, pyogrio.read_info",
+        peer,
+        check,
+    )
+
+
+def _as_table(frame: gpd.GeoDataFrame) -> pd.DataFrame:
+    degrees = frame.geometry.to_crs(4490)
+    plain = pd.DataFrame(frame.drop(columns="geometry"))
+    return plain.assign(lon=degrees.x.round(7), lat=degrees.y.round(7))
+
+
+def _different(frame: gpd.GeoDataFrame, path: Path, k: int) -> None:
+    renamed = frame.rename(columns={"REMARK": f"REMARK_{k}", "STATUS": f"COLUMN_{k}"})
+    _as_table(renamed).to_csv(f"{path}.csv", index=False)
+
+
+#: How a short file of each kind is written: the frame, its name, its number.
+_WRITTEN: dict[str, Callable[[gpd.GeoDataFrame, Path, int], Any]] = {
+    "csv": lambda f, p, k: _as_table(f).to_csv(f"{p}.csv", index=False),
+    "csv, all headings different": _different,
+    "xlsx": lambda f, p, k: _as_table(f).to_excel(f"{p}.xlsx", index=False),
+    "gpkg": lambda f, p, k: f.to_file(f"{p}.gpkg"),
+    "kml": lambda f, p, k: f.to_crs(4326).to_file(f"{p}.kml", driver="KML"),
+    "geojson": lambda f, p, k: f.to_crs(4326).to_file(f"{p}.geojson"),
+    "shp": lambda f, p, k: f.to_file(f"{p}.shp", encoding="UTF-8"),
+}
+_SUFFIXES = (".csv", ".xlsx", ".gpkg", ".kml", ".geojson", ".shp")
 
 
 def _shapefile(bench: Bench, path: Path) -> None:

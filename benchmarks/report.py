@@ -9,7 +9,9 @@ turn, so that both meet the same machine. Processor time, user and system, is th
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -36,7 +38,8 @@ start = spent()
 write_report(city, sys.argv[2])
 print(json.dumps({"seconds": spent() - start, "package": str(Path(gcm.__file__).parents[1])}))
 """
-_STRINGS, _SHEETS = "xl/sharedStrings.xml", "xl/worksheets/"
+#: A cell of a sheet that holds a number, not the place of a text.
+_NUMBER = re.compile(r'<c r="([A-Z]+[0-9]+)"(?: s="[0-9]+")?><v>([^<]+)</v>')
 
 
 def run(bench: Bench) -> None:
@@ -57,14 +60,13 @@ def _compare(bench: Bench, scale: int, here: Path, other: Path, folder: Path) ->
         mine.append(_seconds(here, scale, folder / "here"))
         others.append(_seconds(other, scale, folder / "other"))
     ratio = statistics.median(b / a for a, b in zip(mine, others, strict=True))
-    same = _tables(folder / "here") == _tables(folder / "other")
     row = (
         f"report, {scale} x the sample, processor time",
         f"{statistics.median(mine):.1f} s",
         f"checkout {other.name}",
         f"{statistics.median(others):.1f} s",
         f"{ratio:.2f}",
-        "equal tables" if same else "the tables differ",
+        _same(_numbers(folder / "here"), _numbers(folder / "other")),
     )
     bench.rows.append(row)
     print("  ".join(row), flush=True)
@@ -86,8 +88,20 @@ def _seconds(checkout: Path, scale: int, out: Path) -> float:
     return float(said["seconds"])
 
 
-def _tables(report: Path) -> dict[str, bytes]:
-    """Texts and sheets of a report's workbook: what its tables say, whenever it was written."""
+def _numbers(report: Path) -> dict[str, float]:
+    """Numbers of a report's workbook by sheet and cell; words change from commit to commit."""
+    out = {}
     with ZipFile(report / "tables.xlsx") as book:
-        names = [n for n in book.namelist() if n == _STRINGS or n.startswith(_SHEETS)]
-        return {name: book.read(name) for name in names}
+        for sheet in book.namelist():
+            if sheet.startswith("xl/worksheets/sheet"):
+                cells = _NUMBER.findall(book.read(sheet).decode())
+                out |= {f"{sheet} {cell}": float(number) for cell, number in cells}
+    return out
+
+
+def _same(mine: dict[str, float], others: dict[str, float]) -> str:
+    """Say whether the tables of two reports hold the same numbers, and if not where."""
+    if mine.keys() != others.keys():
+        return f"{len(mine.keys() ^ others.keys())} cells are numbers in one of them alone"
+    differ = [at for at, number in mine.items() if not math.isclose(number, others[at])]
+    return f"{len(differ)} numbers differ, as at {differ[0]}" if differ else "equal to 1e-9"

@@ -25,7 +25,7 @@ from pyproj import CRS
 from geo_citymgmt._dates import local_days
 from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, warn_caller
 from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.words import NOTHING, Text
+from geo_citymgmt.words import NOTHING, Text, first_few
 
 __all__ = [
     "METRES",
@@ -434,10 +434,9 @@ class Gate:
         crossed = np.flatnonzero(~shapely.is_valid(geometry))
         mixed = np.flatnonzero(~np.isin(shapely.get_type_id(geometry), _POLYGONS))
         if len(crossed):
-            names = ", ".join(repr(code) for code in codes[crossed[:5]])
-            more = ", ..." if len(crossed) > 5 else ""
+            names = first_few(map(repr, codes[crossed]), 5).en
             self.warn(
-                f"the outlines of {len(crossed)} zones ({names}{more}) of {argument} are invalid "
+                f"the outlines of {len(crossed)} zones ({names}) of {argument} are invalid "
                 f"and were repaired with make_valid; check_zones lists them."
             )
         at = np.union1d(crossed, mixed)
@@ -506,7 +505,7 @@ class Gate:
         known = [c for c in frame.columns if c != active]
         if name not in frame.columns:
             near = did_you_mean(name, map(str, known)) if isinstance(name, str) else NOTHING
-            listed = ", ".join(map(str, known)) or "-"
+            listed = first_few(known).en or "-"
             raise self.refuse(
                 Text(
                     f"{argument}：没有“{name}”列，现有：{listed}。{near.zh}",

@@ -11,11 +11,10 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.terms import shared_terms, term
 from geo_citymgmt.words import first_of, row_words
 
 __all__ = ["Bar", "as_json", "as_text", "finding_lines", "say", "steady_output"]
-
-_SEVERITY_ZH = {"fatal": "无法使用", "error": "错误", "warning": "提醒", "info": "说明"}
 
 
 def say(zh: str, en: str, lang: str) -> str:
@@ -186,7 +185,7 @@ def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: 
     other = findings["severity"].eq("fatal") & findings["code"].ne("LAYER_UNUSABLE")
     said = findings["layer"].isin(findings.loc[other, "layer"])
     findings = findings[~(findings["code"].eq("LAYER_UNUSABLE") & said)]
-    rank = {s: k for k, s in enumerate(_SEVERITY_ZH)}
+    rank = {s: k for k, s in enumerate(shared_terms()["severity"])}
     # What is about a file or a layer as a whole is said in full: a second one is not the first.
     whole = findings[message].where(findings["record"].isna(), "")
     keys = ["layer", "severity", "code", "field", "whole"]
@@ -197,7 +196,7 @@ def finding_lines(findings: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: 
     for (layer, severity, code, *_), rows in groups:
         spec = specs.get(layer)
         name = spec.name(lang) if spec else layer or "–"
-        word = _SEVERITY_ZH[severity] if lang == "zh" else severity
+        word = term("severity", severity, lang)
         where = [row_words(w, lang) for w in rows["row_label"].head(3) if w]
         more = "…" if len(rows) > len(where) and where else ""
         tail = f"  [{', '.join(where)}{more}]" if where else ""

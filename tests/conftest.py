@@ -16,11 +16,11 @@ from click.testing import CliRunner
 from hypothesis import settings
 
 import geo_citymgmt as gcm
+from generator import write_sample
 from geo_citymgmt.city import loading
 from geo_citymgmt.cli import main
 from geo_citymgmt.report.summary import Summary, summary
 from geo_citymgmt.report.words import Words
-from geo_citymgmt.sample import write_sample
 
 # The same examples in each run, so that one run can be held against another; many new ones are
 # looked for by `make search`. How long an example takes says more about what else the machine does
@@ -74,8 +74,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _group(item: pytest.Item) -> str:
     file = item.path.relative_to(ROOT)
-    # Examples in docstrings are of the sample, which takes ten seconds to make.
-    return "examples" if file.parts[0] == "geo_citymgmt" else str(file)
+    # Examples in docstrings are of the sample, which takes seconds to read.
+    return "examples" if file.parts[0] in ("geo_citymgmt", "generator") else str(file)
 
 
 def _group_of(item: pytest.Item) -> str:
@@ -129,12 +129,8 @@ def sample_report(city: gcm.City, made_once) -> Callable[[str], Path]:
 
 @pytest.fixture(scope="session")
 def rebuilt(made_once) -> Path:
-    """The sample as the command writes it today."""
-
-    def sample(out: Path) -> None:
-        assert CliRunner().invoke(main, ["sample", str(out)]).exit_code == 0
-
-    return made_once("rebuilt", sample)
+    """The sample as the generator writes it today."""
+    return made_once("rebuilt", write_sample)
 
 
 @pytest.fixture(scope="session")

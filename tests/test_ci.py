@@ -78,3 +78,9 @@ def test_scripts_that_workflows_start_exist_and_no_secret_is_used():
         assert "secrets." not in text
         for script in re.findall(r"scripts/[\w.-]+", text):
             assert (ROOT / script).is_file(), script
+
+
+def test_files_are_the_same_bytes_on_each_system():
+    # Sums are kept of data; git on Windows changes line ends unless it is told not to.
+    lines = (ROOT / ".gitattributes").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if not line.startswith("#")] == ["* -text"]

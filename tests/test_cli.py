@@ -278,9 +278,19 @@ def test_init_does_not_replace_a_city_toml_unasked(dirty):
     assert "--force" in err
 
 
-def test_sample_writes_what_the_repository_holds(rebuilt):
-    written = {p.name for p in rebuilt.iterdir()}
-    assert {p.name for p in DATA.iterdir()} - written <= {"README.md"}
+@pytest.mark.parametrize("option", [[], ["-o"]])
+def test_sample_writes_what_the_repository_holds(tmp_path, option):
+    code, out, err = run("sample", *option, tmp_path / "city")
+    assert (code, out.strip(), err) == (0, str(tmp_path / "city"), "")
+    written = {p.name: p.read_bytes() for p in (tmp_path / "city").iterdir()}
+    assert written == {p.name: p.read_bytes() for p in DATA.iterdir()}
+
+
+@pytest.mark.parametrize("where", [[], ["a", "-o", "b"]])
+def test_sample_asks_for_one_folder(where):
+    code, _, err = run("sample", *where, "--lang", "en")
+    assert code == 2
+    assert err.startswith("sample takes one folder to write to. Write sample -o OUT.")
 
 
 def test_a_sixth_layer_is_loaded_checked_summarised_and_mapped(with_toilets, tmp_path):

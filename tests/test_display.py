@@ -102,7 +102,7 @@ def test_findings_show_a_row_for_each_kind_worst_first(layer):
     rank = {"fatal": 0, "error": 1, "warning": 2, "info": 3}
     worst = table.loc[table["severity"].map(rank).idxmin(), "severity"]
     first = shown.split("<tbody>")[1].split("</td>")[0]
-    assert {"error": "错误", "warning": "提醒", "info": "说明"}[worst] in first
+    assert {"error": "错误", "warning": "警告", "info": "提示"}[worst] in first
     assert repr(table).startswith(f"<Findings: {len(table)}；")
     # The head, twelve kinds, and how many more there are.
     assert len(repr(table).splitlines()) == 1 + min(kinds, 12) + (kinds > 12)

@@ -115,6 +115,7 @@ def test_the_wheel_holds_every_file_of_the_package(tmp_path):
     held = set(zipfile.ZipFile(wheel).namelist())
     there = {name for name in tracked if (ROOT / name).is_file()}
     assert {n for n in there if not n.endswith(".gitattributes")} <= held
+    assert {name.split("/")[0].split("-")[0] for name in held} == {"geo_citymgmt"}
 
 
 def test_no_module_is_longer_than_a_house_can_bear():
@@ -173,7 +174,7 @@ def _without_docstrings(path: Path) -> str:
 
 
 def test_the_core_knows_no_city():
-    """Whose city it is stands in profiles/ and in the generator of the sample, nowhere else."""
+    """Whose city it is stands in profiles/ and in the sample, nowhere else."""
     kinds = {".py", ".toml", ".j2", ".js", ".css", ".html"}
     found = []
     for path in sorted(PACKAGE.rglob("*")):

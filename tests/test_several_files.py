@@ -19,7 +19,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt.city.discovery import find_source
 from geo_citymgmt.cli import main
 from geo_citymgmt.proposal import propose
-from geo_citymgmt.reading.source import heading_of
+from geo_citymgmt.reading.source import SourceLayer, heading_of
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()
@@ -543,8 +543,13 @@ def test_features_of_other_members_or_shapes_are_looked_at_for_themselves(tmp_pa
         "d": places,
     }.items():
         frame.to_file(tmp_path / f"{name}.geojson")
-    headings = [heading_of(tmp_path / f"{name}.geojson") for name in "abcd"]
+
+    def heading(name):
+        path = tmp_path / f"{name}.geojson"
+        return heading_of(SourceLayer(path, None, path.name, (path.stem,)))
+
+    headings = [heading(name) for name in "abcd"]
     assert headings[0] == headings[3]
     assert len(set(headings)) == 3
     (tmp_path / "e.geojson").write_text('{"type": "FeatureCollection", "features": []}', "utf-8")
-    assert heading_of(tmp_path / "e.geojson") is None
+    assert heading("e") is None

@@ -41,7 +41,7 @@ from geo_citymgmt.reading.source import (
     read_raw,
 )
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text, join_texts
+from geo_citymgmt.words import Text, first_few, join_texts
 
 __all__ = ["find_source", "keep_within", "recognise", "told_by_archive"]
 
@@ -244,16 +244,16 @@ def _which_table(
         return SourceError(
             Text(
                 f"{name}：没有可作“{spec.name_zh}”的表（图形应为 {'、'.join(spec.geometry)}）；"
-                f"现有：{'、'.join(tables)}。",
+                f"现有：{first_few(tables).zh}。",
                 f"{name}: no table can be {spec.key}, which takes {', '.join(spec.geometry)}; it "
-                f"holds {', '.join(tables)}.",
+                f"holds {first_few(tables).en}.",
             ),
             remedy=Text("请改用含该图层的文件。", "Give the file that holds the layer."),
         )
     return SourceError(
         Text(
-            f"{name}：有 {len(tables)} 个表可作“{spec.name_zh}”：{'、'.join(tables)}。",
-            f"{name}: {len(tables)} tables could be {spec.key}: {', '.join(tables)}.",
+            f"{name}：有 {len(tables)} 个表可作“{spec.name_zh}”：{first_few(tables).zh}。",
+            f"{name}: {len(tables)} tables could be {spec.key}: {first_few(tables).en}.",
         ),
         remedy=Text(
             f"请在 city.toml 的 [layers.{spec.key}] 写 path 和 sublayer（一个，或用 [...] 列出"
@@ -281,8 +281,8 @@ def told_by_archive(path: Path) -> Iterator[Path | None]:
         raise refused(
             path.name,
             Text(
-                f"压缩包内有多个 city.toml（{'、'.join(configs)}）。",
-                f"holds several city.toml ({', '.join(configs)}).",
+                f"压缩包内有多个 city.toml（{first_few(configs).zh}）。",
+                f"holds several city.toml ({first_few(configs).en}).",
             ),
             Text("请解压后指定其中一个。", "Unpack it and give the one that is meant."),
         )
@@ -468,8 +468,7 @@ def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken:
         first = min(path.name for path in files.skipped)
         found.findings.add("FILES_SKIPPED", value=len(files.skipped), expected=first)
     if passed:
-        shown = [*passed[:_SHOWN], f"… ({len(passed)})"] if len(passed) > _SHOWN else passed
-        found.findings.add("FILES_IGNORED", value=", ".join(shown))
+        found.findings.add("FILES_IGNORED", value=first_few(passed, _SHOWN).en)
 
 
 def _take(
@@ -844,10 +843,10 @@ def _versions(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSourceEr
             labels = tuple(label for label, _ in same)
             return RepeatedSourceError(
                 Text(
-                    f"{'、'.join(labels)} 的名称只差年份、序号或版本，可能是同一份数据的几个版本；"
-                    f"在写明之前不读“{spec.name_zh}”。",
-                    f"{', '.join(labels)} differ by a year, a number or a word for versions: they "
-                    f"may be the same data, and {spec.key} is not read before it is said.",
+                    f"{first_few(labels).zh} 的名称只差年份、序号或版本，可能是同一份数据的几个"
+                    f"版本；在写明之前不读“{spec.name_zh}”。",
+                    f"{first_few(labels).en} differ by a year, a number or a word for versions: "
+                    f"they may be the same data, and {spec.key} is not read before it is said.",
                 ),
                 sources=labels,
                 layer=spec.key,

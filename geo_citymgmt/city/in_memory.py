@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.city.building import take_layer
-from geo_citymgmt.city.loading import (
+from geo_citymgmt.city.assembly import (
     accounted,
     assemble,
     latest_date,
     matched_events,
     specs_of,
 )
+from geo_citymgmt.city.building import take_layer
+from geo_citymgmt.city.city import City
 from geo_citymgmt.city.source import CitySource, LayerSource
 from geo_citymgmt.errors import CRSError, did_you_mean
 from geo_citymgmt.findings import Findings
@@ -27,9 +28,6 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.words import Text
-
-if TYPE_CHECKING:
-    from geo_citymgmt.city.city import City
 
 __all__ = ["city_of_layers", "city_with_layer"]
 
@@ -67,15 +65,17 @@ def city_of_layers(
         in_memory=True,
     )
     found.under(whose)
-    return assemble(
-        found,
-        known,
-        whose,
-        gate.function,
-        zones=zones,
-        metric_crs=metric_crs,
-        datum=datum,
-        figures=figures,
+    return City(
+        **assemble(
+            found,
+            known,
+            whose,
+            gate.function,
+            zones=zones,
+            metric_crs=metric_crs,
+            datum=datum,
+            figures=figures,
+        )
     )
 
 

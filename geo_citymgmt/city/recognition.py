@@ -25,7 +25,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw
 from geo_citymgmt.reading.coordinates import place_records
-from geo_citymgmt.reading.source import SourceLayer, heading_of, read_raw, shape_of
+from geo_citymgmt.reading.source import HEAD, SourceLayer, glance_at, heading_of, read_raw, shape_of
 from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.words import Text
 
@@ -38,8 +38,6 @@ _PARTS = ("_pt", "_ln", "_pg")
 #: Families of geometry by shapely's type number.
 _FAMILIES = {0: "Point", 1: "LineString", 2: "LineString", 3: "Polygon", 4: "Point",
              5: "LineString", 6: "Polygon"}  # fmt: skip
-#: So many records show what a source is.
-_HEAD = 500
 #: Formats that can be read as a whole only are not looked into above this size.
 _LARGEST = 50_000_000
 _WHOLE = (".json", ".geojson", ".xlsx", ".xlsm", ".xls", ".zip", ".kmz", ".kml")
@@ -113,11 +111,15 @@ class Preview:
         is_whole = path.is_file() and path.suffix.lower() in _WHOLE
         if is_whole and path.stat().st_size > _LARGEST:
             return None
-        heading = heading_of(path)
+        heading = heading_of(self.item)
         if heading is not None and heading in self.looked.heads:
             return self.looked.heads[heading]
+        if (glance := glance_at(self.item)) is not None:
+            if heading is not None:
+                self.looked.heads[heading] = glance
+            return glance
         try:
-            raw = read_raw(self.item, head=_HEAD)
+            raw = read_raw(self.item, head=HEAD)
         except SourceError as error:
             self.error = error
             return None

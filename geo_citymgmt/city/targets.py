@@ -28,7 +28,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
 from geo_citymgmt.indicators.targets import unit_factors
 from geo_citymgmt.reading.source import SourceLayer
-from geo_citymgmt.words import DISTRICT, NOTHING, Text
+from geo_citymgmt.words import DISTRICT, NOTHING, Text, first_few
 
 __all__ = ["TargetFault", "given_targets", "read_targets", "tell_faults"]
 
@@ -188,9 +188,9 @@ def given_targets(
     labels = [repr(targets.index[row]) for row in fault.rows]
     raise gate.refuse(
         Text(
-            f"targets 第 {'、'.join(labels)} 行的 {fault.column} 为“{fault.value}”："
+            f"targets 第 {first_few(labels).zh} 行的 {fault.column} 为“{fault.value}”："
             f"{fault.cause.zh}。",
-            f"targets: {fault.column} of row {', '.join(labels)} is {fault.value!r}: "
+            f"targets: {fault.column} of row {first_few(labels).en} is {fault.value!r}: "
             f"{fault.cause.en}.",
         ),
         fault.remedy,

@@ -8,7 +8,7 @@ import pandas as pd
 
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 __all__ = ["fill_zone_fields", "zone_columns"]
 
@@ -114,15 +114,15 @@ def _add(
     could = Text("没有可作此列的", "no column could be it")
     if columns:
         could = Text(
-            f"可能是 {'、'.join(columns)}（请在 city.toml 的 [layers.{spec.key}.fields] 写 "
+            f"可能是 {first_few(columns).zh}（请在 city.toml 的 [layers.{spec.key}.fields] 写 "
             f'"{columns[0]}" = "{field}"）',
-            f'it could be {", ".join(columns)} (write "{columns[0]}" = "{field}" under '
+            f'it could be {first_few(columns).en} (write "{columns[0]}" = "{field}" under '
             f"[layers.{spec.key}.fields] in city.toml)",
         )
     findings.add(
         "ZONE_FIELDS",
         item=spec.fields[field],
-        value=", ".join(columns),
+        value=first_few(columns).en,
         detail=Text(f"{could.zh}；{instead.zh}", f"{could.en}; {instead.en}"),
         action="assumed",
     )

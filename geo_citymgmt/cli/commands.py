@@ -289,17 +289,32 @@ def init(
     return DONE
 
 
+_GENERATOR = "用 / use: python -m generator -o OUT --scale N --seed S --dirty"
+
+
 @main.command()
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--scale", type=click.IntRange(1, 1000), default=1, help="记录数的倍数")
-@click.option("--seed", type=int, default=0, help="随机种子")
-@click.option("--dirty", is_flag=True, help="写成收到时的样子 / as it would arrive")
+@click.argument("folder", metavar="[OUT]", type=click.Path(path_type=Path), required=False)
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="输出文件夹")
+@click.option("--scale", type=click.IntRange(1, 1000), default=1, deprecated=_GENERATOR)
+@click.option("--seed", type=int, default=0, deprecated=_GENERATOR)
+@click.option("--dirty", is_flag=True, deprecated=_GENERATOR)
 @lang_option
 @guarded
-def sample(out: Path, scale: int, seed: int, dirty: bool, lang: str) -> int:
+def sample(
+    folder: Path | None, out: Path | None, scale: int, seed: int, dirty: bool, lang: str
+) -> int:
     """写出示例城市 / write the synthetic sample city."""
-    from geo_citymgmt.sample import write_sample
+    from geo_citymgmt.sample import generate_sample, write_sample
 
-    write_sample(out, scale=scale, seed=seed, dirty=dirty)
-    click.echo(str(out))
+    target = folder or out
+    if target is None or None not in (folder, out):
+        raise CityDataError(
+            Text("sample 需要一个输出文件夹。", "sample takes one folder to write to."),
+            remedy=Text("请写 sample -o OUT。", "Write sample -o OUT."),
+        )
+    if (scale, seed, dirty) == (1, 0, False):
+        write_sample(target)
+    else:
+        generate_sample(target, scale=scale, seed=seed, dirty=dirty)
+    click.echo(str(target))
     return DONE

@@ -14,13 +14,14 @@ from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.formats import Scale
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.citymap import CityMap, Lang
-from geo_citymgmt.maps.classes import number_classes
+from geo_citymgmt.maps.classes import class_scale, number_classes
 from geo_citymgmt.maps.elements import Frames, Legend, Zones
 from geo_citymgmt.maps.features import add_outlines, zone_name
-from geo_citymgmt.maps.figures import number_scale, number_text, with_unit
+from geo_citymgmt.maps.figures import amount_text, number_text, with_unit
 from geo_citymgmt.maps.geometry import located
 from geo_citymgmt.words import Text
 
@@ -138,13 +139,17 @@ def zone_map(
     figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
     names, other_units = column_labels or {}, {column: unit, **(units or {})}
     spelt = {column: label} | {c: str(c) for c in further} | dict(names)
+    scale = class_scale(figure, scheme, unit, lang)
     rows = {
-        code: [(spelt[c], _cell(row[c], other_units.get(c), lang)) for c in [column, *further]]
+        code: [
+            (label, amount_text(figure[code], scale)),
+            *((spelt[c], _cell(row[c], other_units.get(c), lang)) for c in further),
+        ]
         for code, row in table.iterrows()
     }
     add_choropleth(
         city_map, figure, zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows,
-        labels=labels is not False,
+        labels=labels is not False, scale=scale,
     )  # fmt: skip
     return city_map
 
@@ -162,11 +167,13 @@ def add_choropleth(
     note: str = "",
     notes: Sequence[str] | None = None,
     labels: bool = True,
+    scale: Scale | None = None,
 ) -> Zones:
     """Add zones filled by class to a map, with their legend, over plain outlines.
 
     `values` is a Series by zone, or a frame with a column for each date of a slider: all dates
-    share their classes, and the last is shown first.
+    share their classes, and the last is shown first. `scale` is how the figure is written
+    elsewhere.
     """
     lang, words = city_map.lang, _WORDS[city_map.lang]
     table = values.to_frame() if isinstance(values, pd.Series) else values
@@ -175,16 +182,16 @@ def add_choropleth(
     dated = table.reindex(zones.index)
     placed = dated.iloc[:, -1]
     pooled = pd.Series(dated.to_numpy().ravel())
-    classes = number_classes(pooled, scheme=scheme, k=k, unit=unit, lang=lang)
+    scale = scale or class_scale(pooled, scheme, unit, lang)
+    classes = number_classes(pooled, scheme=scheme, k=k, lang=lang, scale=scale)
     index = pd.DataFrame(np.reshape(classes.index, dated.shape), zones.index, dated.columns)
-    scale = number_scale(pooled.dropna(), unit, lang)
     sign = scale.unit if scale.unit == "%" else ""
     written = dated.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}")
     frames = None if isinstance(values, pd.Series) else Frames(index, written, classes.colors)
     colors = index.iloc[:, -1].map(dict(enumerate(classes.colors))).astype("object")
     texts = written.iloc[:, -1]
     full = {
-        code: (rows or {}).get(code) or [(label, number_text(placed[code], unit, lang))]
+        code: (rows or {}).get(code) or [(label, amount_text(placed[code], scale))]
         for code in zones.index
     }
     no_data = words["no_data"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.formats import Scale, scale_for
 from geo_citymgmt.maps.breaks import natural_breaks, quantile_breaks
-from geo_citymgmt.maps.figures import number_scale
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
@@ -88,6 +89,7 @@ def number_classes(
     k: int = 5,
     unit: str | None = None,
     lang: str = "zh",
+    scale: Scale | None = None,
 ) -> Classes:
     """Put numbers into classes with a label that says which numbers are in them.
 
@@ -104,6 +106,8 @@ def number_classes(
         Unit of the values.
     lang : {"zh", "en"}
         Language of the labels.
+    scale : Scale, optional
+        How the figure is written elsewhere; by default what suits the numbers.
 
     Returns
     -------
@@ -127,8 +131,7 @@ def number_classes(
         return Classes(index, (), ())
     found = numbers[known]
     limits = _limits(found, scheme, k)
-    written = found if isinstance(scheme, str) else np.concatenate([found, limits])
-    scale = number_scale(written, unit, lang)
+    scale = scale or class_scale(found, scheme, unit, lang)
     index[known] = np.searchsorted(limits, found, side="left")
     if isinstance(scheme, str):
         # Labels tell what is in a class, not where its limits lie: no value is claimed twice.
@@ -139,10 +142,19 @@ def number_classes(
             labels.append(low if low == high else f"{low} – {high}")
     else:
         texts = [scale.text(limit) for limit in limits]
+        if all(re.search(r"\.0+$", text) for text in texts):
+            texts = [text.split(".")[0] for text in texts]
         labels = [f"≤ {texts[0]}"]
         labels += [f"{low} – {high}" for low, high in pairwise(texts)]
         labels.append(f"> {texts[-1]}")
     return Classes(index, tuple(labels), ramp(len(labels)), scale.unit)
+
+
+def class_scale(values: Any, scheme: str | Sequence[float], unit: str | None, lang: str) -> Scale:
+    """Choose how to write numbers and the limits given for their classes."""
+    given = [] if isinstance(scheme, str) else list(scheme)
+    numbers = pd.Series(values, dtype="float64").to_numpy()
+    return scale_for(np.concatenate([numbers, given]), unit, lang)
 
 
 def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndarray:

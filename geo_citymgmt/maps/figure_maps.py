@@ -13,13 +13,14 @@ from geo_citymgmt._arguments import check_city
 from geo_citymgmt._gate import METRES, Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.formats import Scale, figure_scales, percent
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.basemaps import BasemapLike
 from geo_citymgmt.maps.choropleth import add_choropleth
 from geo_citymgmt.maps.citymap import CityMap, Lang
 from geo_citymgmt.maps.elements import Legend, Overlay, Zones
 from geo_citymgmt.maps.features import Drawing, add_layer
-from geo_citymgmt.maps.figures import number_text
+from geo_citymgmt.maps.figures import amount_text, number_text
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.overlays import MOST_GEOJSON
 from geo_citymgmt.maps.panel import Panel, Slider, dates_of, panel_figures, row_kind
@@ -279,8 +280,9 @@ def add_indicator(
     dates = dates_of(table)
     day = pd.to_datetime(figure["as_of"]).dt.strftime("%Y-%m-%d")
     blocks = [figure.loc[day.eq(date)] for date in dates] if len(dates) > 1 else [figure]
-    totals = [_block_total(block, lang) for block in blocks]
-    beside = [_beside(block, level, name, lang) for block in blocks]
+    scale = figure_scales(figure, lang)[indicator]
+    totals = [_block_total(block, scale) for block in blocks]
+    beside = [_beside(block, level, name, scale) for block in blocks]
     if len(blocks) > 1:
         dated = pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d")
         number = pd.to_numeric(rows[column], errors="coerce").astype("float64")
@@ -295,22 +297,23 @@ def add_indicator(
     else:
         values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
         notes = None
-    lines = {str(code): term_lines(row, lang) for code, row in rows.iterrows()}
+    lines = {str(code): term_lines(row, scale) for code, row in rows.iterrows()}
     layer = add_choropleth(
-        city_map, values, zones, label=label, unit=unit, rows=lines, note=totals[-1], notes=notes
-    )
+        city_map, values, zones, label=label, unit=unit, rows=lines, note=totals[-1], notes=notes,
+        scale=scale if column == "value" else None,
+    )  # fmt: skip
     if notes is None:
         for line in beside[-1]:
             city_map.add_note(line)
     return layer
 
 
-def _block_total(block: pd.DataFrame, lang: str) -> str:
+def _block_total(block: pd.DataFrame, scale: Scale) -> str:
     total = block.loc[block["level"].eq("city")]
-    return "" if total.empty else total_text(total.iloc[0], lang)
+    return "" if total.empty else total_text(total.iloc[0], scale)
 
 
-def _beside(block: pd.DataFrame, level: str, name: str, lang: str) -> list[str]:
+def _beside(block: pd.DataFrame, level: str, name: str, scale: Scale) -> list[str]:
     """Return in words what counts for the city and for no zone."""
     rows = block.loc[
         row_kind(block).isin(["outside", "unlocated"])
@@ -319,8 +322,8 @@ def _beside(block: pd.DataFrame, level: str, name: str, lang: str) -> list[str]:
         & block["value"].ne(0)
     ]
     return [
-        _WORDS[lang][row["row_kind"]].format(
-            name=name, amount=number_text(row["value"], str(row["unit"]), lang)
+        _WORDS[scale.lang][row["row_kind"]].format(
+            name=name, amount=amount_text(row["value"], scale)
         )
         for _, row in rows.iterrows()
     ]
@@ -401,7 +404,7 @@ def coverage_map(
     )
     rows = {
         code: [
-            (words["coverage"], number_text(row["coverage"], "ratio", lang)),
+            (words["coverage"], percent(row["coverage"])),
             (words["covered"], number_text(row["covered_m2"] / 1e6, "km2", lang)),
             (words["area"], number_text(row["area_m2"] / 1e6, "km2", lang)),
         ]

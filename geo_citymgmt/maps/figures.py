@@ -1,123 +1,37 @@
-"""Numbers, dates and units as a reader in China or abroad expects to see them."""
+"""Numbers, dates and units on a map."""
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-_UNITS = {
-    "m2": ("平方米", "m²"),
-    "km2": ("平方公里", "km²"),
-    "ha": ("公顷", "ha"),
-    "m": ("米", "m"),
-    "km": ("公里", "km"),
-    "mm": ("毫米", "mm"),
-    "count": ("", ""),
-    "persons": ("人", "people"),
-    "persons/day": ("人/日", "people/day"),
-    "points": ("分", "points"),
-    "days": ("天", "days"),
-    "t": ("吨", "t"),
-    "t/day": ("吨/日", "t/day"),
-    "t/year": ("吨/年", "t/year"),
-    "ratio": ("%", "%"),
-    "percent": ("%", "%"),
-}
+from geo_citymgmt.formats import Scale, format_value
+from geo_citymgmt.terms import shared_terms
+
 _BRACKET = re.compile(r"\s*[（(](?P<unit>[^（()）]*)[）)]\s*$")
-_STEPS_ZH = ((1e8, "亿"), (1e4, "万"))
-
-
-@dataclass(frozen=True)
-class NumberScale:
-    """One way of writing all numbers of a legend: a divisor, a unit, and decimals."""
-
-    factor: float
-    unit: str
-    decimals: int
-
-    def text(self, value: float) -> str:
-        """Return the number without its unit."""
-        return f"{value * self.factor:,.{self.decimals}f}"
-
-
-def unit_name(unit: str | None, lang: str) -> str:
-    """Return the name of a unit, or the text itself if it is not one of the known."""
-    names = _UNITS.get(unit or "", (unit or "", unit or ""))
-    return names[0] if lang == "zh" else names[1]
-
-
-def number_scale(values: Any, unit: str | None, lang: str) -> NumberScale:
-    """Choose how to write a group of numbers: in 万 or 亿 where they are large, with few digits.
-
-    Parameters
-    ----------
-    values : array-like of float
-        The numbers of one legend.
-    unit : str or None
-        Their unit, as layer files name it (``m2``, ``ratio``...).
-    lang : {"zh", "en"}
-        Chinese counts in 万 and 亿, English in thousands.
-
-    Returns
-    -------
-    NumberScale
-
-    Examples
-    --------
-    >>> scale = number_scale([120_000.0, 35_000.0], "m2", "zh")
-    >>> scale.text(35_000), scale.unit
-    ('3.5', '万平方米')
-    """
-    numbers = np.asarray(values, dtype="float64")
-    numbers = numbers[np.isfinite(numbers)]
-    largest = float(np.abs(numbers).max()) if numbers.size else 0.0
-    name = unit_name(unit, lang)
-    factor, prefix = (100.0, "") if unit == "ratio" else (1.0, "")
-    if lang == "zh" and unit not in ("ratio", "percent"):
-        for step, word in _STEPS_ZH:
-            if largest >= step:
-                factor, prefix = 1 / step, word
-                break
-    scaled = numbers * factor
-    if scaled.size == 0 or np.allclose(scaled, np.round(scaled), atol=1e-9):
-        decimals = 0
-    else:
-        top = largest * factor
-        decimals = 0 if top >= 1000 else 1 if top >= 10 else 2
-        if unit in ("ratio", "percent"):
-            decimals = 1
-    return NumberScale(factor, f"{prefix}{name}", decimals)
 
 
 def number_text(value: Any, unit: str | None, lang: str) -> str:
-    """Return one number with its unit, on one line; empty where there is none.
+    """Return one number that stands alone with its unit, on one line; empty where there is none.
 
     Examples
     --------
     >>> number_text(1_234_567, "m2", "zh"), number_text(0.345, "ratio", "en")
     ('123.46万平方米', '34.5%')
     """
-    if value is None or pd.isna(value):
-        return ""
-    number = float(value)
-    if math.isinf(number):
-        return ""
-    scale = number_scale([number], unit, lang)
-    decimals = scale.decimals
-    if scale.factor < 1:
-        decimals = 2
-    elif decimals:
-        decimals = max(decimals, 1)
-    text = f"{number * scale.factor:,.{decimals}f}"
-    if decimals and scale.unit != "%":
-        text = text.rstrip("0").rstrip(".")
-    gap = "" if lang == "zh" or scale.unit in ("", "%") else "\u00a0"
-    return f"{text}{gap}{scale.unit}"
+    return on_one_line(format_value(value, unit, lang))
+
+
+def amount_text(value: Any, scale: Scale) -> str:
+    """Return a number of a figure as the figure is written, on one line."""
+    return on_one_line(scale.amount(value))
+
+
+def on_one_line(text: str) -> str:
+    """Return a text whose number does not part from its unit: U+00A0 between them."""
+    return text.replace(" ", "\u00a0")
 
 
 def with_unit(label: str, unit: str, lang: str) -> str:
@@ -128,7 +42,7 @@ def with_unit(label: str, unit: str, lang: str) -> str:
     label : str
         What a figure is called; a unit in brackets at its end is the unit of the data.
     unit : str
-        As a `NumberScale` names it; empty where there is none.
+        As a `Scale` names it; empty where there is none.
     lang : {"zh", "en"}
         Decides the brackets.
 
@@ -151,7 +65,8 @@ def with_unit(label: str, unit: str, lang: str) -> str:
 
 
 def _is_unit(text: str, unit: str) -> bool:
-    names = {name for pair in _UNITS.values() for name in pair if name} | set(_UNITS)
+    units = shared_terms()["unit"]
+    names = {name for pair in units.values() for name in pair if name} | set(units)
     return text == unit or text in names or text.lstrip("万亿") in names
 
 

@@ -11,11 +11,13 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from geo_citymgmt.errors import CityDataError, MapError
+from geo_citymgmt.formats import Scale, figure_scales
 from geo_citymgmt.maps.elements import Zones
-from geo_citymgmt.maps.figures import number_text
-from geo_citymgmt.maps.terms import STATUS, status_shown, target_text, term_lines
+from geo_citymgmt.maps.figures import amount_text
+from geo_citymgmt.maps.terms import status_name, status_shown, target_text, term_lines
 from geo_citymgmt.maps.text import json_for_script, visible_text
 from geo_citymgmt.spec import get_spec
+from geo_citymgmt.terms import shared_terms
 from geo_citymgmt.words import DISTRICT, Text
 
 #: A panel is read, not searched: the figure of the map, and those that say most beside it.
@@ -82,9 +84,9 @@ class Panel(MacroElement):
         city = chosen["level"].eq("city")
         place = chosen["zone_code"].astype(str).mask(city, "")
         chosen = chosen.assign(_place=place).reset_index(drop=True)
-        told_of = set(chosen["indicator"])
+        told_of, scales = set(chosen["indicator"]), figure_scales(table, lang)
         self.figures = [
-            self._figure(chosen.loc[chosen["indicator"].eq(key)], lang)
+            self._figure(chosen.loc[chosen["indicator"].eq(key)], scales[key])
             for key in figures
             if key in told_of
         ]
@@ -95,9 +97,9 @@ class Panel(MacroElement):
             if code in told or code == ""
         ]
 
-    def _figure(self, rows: pd.DataFrame, lang: str) -> dict[str, Any]:
+    def _figure(self, rows: pd.DataFrame, scale: Scale) -> dict[str, Any]:
         """Return one indicator: its cells by place, one cell a date."""
-        first = rows.iloc[0]
+        first, lang = rows.iloc[0], scale.lang
         days = (
             pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d").astype("object").fillna(_NO_DAY)
         )
@@ -106,7 +108,7 @@ class Panel(MacroElement):
             by_place.setdefault(row["_place"], {})[day] = row
         cells = {
             visible_text(place): [
-                self._cell(by_day.get(day), lang) for day in self.dates or [_NO_DAY]
+                self._cell(by_day.get(day), scale) for day in self.dates or [_NO_DAY]
             ]
             for place, by_day in by_place.items()
         }
@@ -117,13 +119,16 @@ class Panel(MacroElement):
             "cells": cells,
         }
 
-    def _cell(self, row: Mapping[Any, Any] | None, lang: str) -> dict[str, Any]:
+    def _cell(self, row: Mapping[Any, Any] | None, scale: Scale) -> dict[str, Any]:
         """Return a figure at a place and date: texts, and the numbers of bar and chart."""
-        place = 0 if lang == "zh" else 1
+        lang = scale.lang
+        nothing = status_name("not_available", lang)
         if row is None:
-            nothing = self._text(STATUS["not_available"][place])
-            return dict.fromkeys("agentw") | {"v": nothing, "s": "not_available", "l": []}
-        unit = None if pd.isna(row["unit"]) else str(row["unit"])
+            return dict.fromkeys("agentw") | {
+                "v": self._text(nothing),
+                "s": "not_available",
+                "l": [],
+            }
         status = "" if pd.isna(row["status"]) else str(row["status"])
         value, target = _number(row["value"]), _number(row["target"])
         attainment = _number(row["attainment"])
@@ -132,22 +137,23 @@ class Panel(MacroElement):
         if attainment is not None and expected is not None and target:
             share = expected / target
         key = status_shown(status, row.get("expected", float("nan")), row["target"])
-        said = STATUS.get(key, (key, key))[place]
         return {
-            "v": self._text(number_text(value, unit, lang) or STATUS["not_available"][place]),
+            "v": self._text(amount_text(value, scale) or nothing),
             "n": value,
-            "t": None if target is None else self._text(target_text(target, unit, lang)),
+            "t": None if target is None else self._text(target_text(target, scale)),
             # A line for the target only where the two may be compared.
             "g": target if attainment is not None else None,
             "a": attainment,
             "e": share,
-            "s": status if status in STATUS else "other",
-            "w": self._text(said) if status not in ("", "no_target", "not_available") else None,
+            "s": status if status in shared_terms()["status"] else "other",
+            "w": self._text(status_name(key, lang))
+            if status not in ("", "no_target", "not_available")
+            else None,
             "l": [
                 self._text(text)
-                for label, told in term_lines(row, lang)
+                for label, told in term_lines(row, scale)
                 # Where nothing has a target, that a figure has none says nothing of it.
-                if self._aimed or told != STATUS["no_target"][place]
+                if self._aimed or told != status_name("no_target", lang)
                 for text in (label, told)
             ],
         }

@@ -22,15 +22,16 @@ from geo_citymgmt._deprecated import renamed_arguments
 from geo_citymgmt._gate import Gate, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CRSError, MapError
+from geo_citymgmt.formats import Scale, figure_scales
 from geo_citymgmt.maps import classes as colouring
 from geo_citymgmt.maps import static_parts as parts
 from geo_citymgmt.maps.asked import MapGate
 from geo_citymgmt.maps.choropleth import check_table
 from geo_citymgmt.maps.citymap import Lang
-from geo_citymgmt.maps.classes import number_classes
+from geo_citymgmt.maps.classes import class_scale, number_classes
 from geo_citymgmt.maps.features import Drawing, layer_classes, zone_name
 from geo_citymgmt.maps.figure_maps import indicator_rows, zones_to_fill
-from geo_citymgmt.maps.figures import number_scale, number_text
+from geo_citymgmt.maps.figures import amount_text
 from geo_citymgmt.maps.geometry import located, to_degrees
 from geo_citymgmt.maps.static_sheet import StaticMap, add_legend, finish, new_sheet, style
 from geo_citymgmt.metric import choose_metric_crs, require_metric
@@ -132,7 +133,34 @@ def plot_zones(
     >>> [text.get_text() for text in sheet.texts]
     ['拆除面积', '截至 2022-06-30']
     """
-    lang = display_lang(lang)
+    return _zone_sheet(
+        table, zones, column, label=label, unit=unit, scheme=scheme, k=k, title=title,
+        caption=caption, as_of=as_of, source=source, notes=notes, names=names, size=size, ax=ax,
+        lang=display_lang(lang),
+    )  # fmt: skip
+
+
+def _zone_sheet(
+    table: pd.DataFrame,
+    zones: gpd.GeoDataFrame,
+    column: str,
+    *,
+    label: str | None,
+    unit: str | None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    title: str | None,
+    caption: str | None,
+    as_of: Any,
+    source: str | None,
+    notes: Sequence[str],
+    names: bool = True,
+    size: tuple[float, float],
+    ax: Axes | None,
+    lang: Lang,
+    scale: Scale | None = None,
+) -> StaticMap | Figure:
+    """Draw a figure by zone; ``scale`` is how it is written elsewhere."""
     gate = MapGate("plot_zones")
     zones = gate.areas(zones)
     table = gate.by_zone(table, zones)
@@ -149,8 +177,8 @@ def plot_zones(
     areas = _metric(zones[located(zones.geometry)], "plot_zones")
     figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
     placed = figure.reindex(areas.index)
-    classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang)
-    scale = number_scale(placed.dropna(), unit, lang)
+    scale = scale or class_scale(placed, scheme, unit, lang)
+    classes = number_classes(placed, scheme=scheme, k=k, lang=lang, scale=scale)
     sign = scale.unit if scale.unit == "%" else ""
     texts = ["" if pd.isna(v) else f"{scale.text(v)}{sign}" for v in placed]
     handles = [
@@ -312,13 +340,14 @@ def plot_progress(
     between = "·" if lang == "zh" else ": "
     notes = []
     figure = table.loc[table["indicator"].eq(indicator)]
+    scale = figure_scales(figure, lang)[indicator]
     whole = figure.loc[figure["level"].eq("city"), "value"]
     if len(whole) and pd.notna(whole.iloc[0]):
-        amount = number_text(whole.iloc[0], str(rows["unit"].iloc[0]), lang)
+        amount = amount_text(whole.iloc[0], scale)
         notes.append(words["city"].format(name=name, amount=amount))
     day = rows["as_of"].iloc[0]
     values = pd.DataFrame({column: pd.to_numeric(rows[column], errors="coerce").astype("float64")})
-    return plot_zones(
+    return _zone_sheet(
         values,
         zones,
         column,
@@ -333,6 +362,7 @@ def plot_progress(
         size=size,
         ax=ax,
         lang=lang,
+        scale=scale if column == "value" else None,
     )
 
 

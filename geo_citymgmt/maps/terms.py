@@ -8,26 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.maps.figures import number_text
+from geo_citymgmt.formats import Scale, percent
+from geo_citymgmt.maps.figures import amount_text, number_text
+from geo_citymgmt.terms import capital, shared_terms, term
 
-STATUS = {
-    "met": ("已完成目标", "Target met"),
-    "ahead": ("高于时序进度", "Ahead of pace"),
-    "on_track": ("符合时序进度", "On pace"),
-    "behind": ("低于时序进度", "Behind pace"),
-    "overdue": ("逾期未达目标", "Overdue"),
-    "no_target": ("未设目标", "No target"),
-    "not_comparable": ("口径不一致，不可比", "Not comparable"),
-    "not_available": ("数据不足", "Not available"),
-    "near_target": ("接近目标", "Close to target"),
-    "off_target": ("未达目标", "Target not met"),
-}
 _AT_TARGET = {"on_track": "near_target", "behind": "off_target"}
-_BASIS = {
-    "events": ("事件记录", "Events"),
-    "records": ("入库记录", "Records"),
-    "plan": ("计划", "Plan"),
-}
 _WORDS = {
     "zh": {
         "value": "数值",
@@ -81,17 +66,30 @@ def status_shown(status: str, expected: float, target: float) -> str:
     return _AT_TARGET.get(status, status) if same else status
 
 
-def target_text(target: Any, unit: str | None, lang: str) -> str:
+def status_name(status: str, lang: str) -> str:
+    """Return what a status is called, at the beginning of a line.
+
+    Examples
+    --------
+    >>> status_name("behind", "en"), status_name("new", "zh")
+    ('Behind pace', 'new')
+    """
+    return capital(term("status", status, lang)) if status in shared_terms()["status"] else status
+
+
+def target_text(target: Any, scale: Scale) -> str:
     """Return a target with its unit; nothing to be left has a word of its own.
 
     Examples
     --------
-    >>> target_text(0.0, "m2", "zh"), target_text(3000, "count", "zh")
-    ('清零', '3,000')
+    >>> from geo_citymgmt.formats import scale_for
+    >>> scale = scale_for([3000], "count", "zh", "座")
+    >>> target_text(0.0, scale), target_text(3000, scale)
+    ('清零', '3,000座')
     """
     if pd.notna(target) and target == 0:
-        return _WORDS[lang]["none_left"]
-    return number_text(target, unit, lang)
+        return _WORDS[scale.lang]["none_left"]
+    return amount_text(target, scale)
 
 
 def total_name(lang: str) -> str:
@@ -99,45 +97,34 @@ def total_name(lang: str) -> str:
     return _WORDS[lang]["city"]
 
 
-def total_text(row: pd.Series, lang: str) -> str:
+def total_text(row: pd.Series, scale: Scale) -> str:
     """Return the city's figure beside its target; divided only where that is allowed."""
-    words, unit = _WORDS[lang], str(row["unit"])
-    parts = [f"{words['city']} {number_text(row['value'], unit, lang)}"]
+    words, lang = _WORDS[scale.lang], scale.lang
+    parts = [f"{words['city']} {amount_text(row['value'], scale)}"]
     if pd.notna(row["target"]):
-        parts.append(f"{words['target']} {target_text(row['target'], unit, lang)}")
+        parts.append(f"{words['target']} {target_text(row['target'], scale)}")
     if pd.notna(row["attainment"]):
-        share = number_text(row["attainment"], "ratio", lang)
-        parts.append(f"{words['attainment']} {share}")
+        parts.append(f"{words['attainment']} {percent(row['attainment'])}")
     elif pd.notna(row["target"]):
-        parts.append(STATUS.get(row["status"], (row["status"],) * 2)[0 if lang == "zh" else 1])
+        parts.append(status_name(row["status"], lang))
     return "\n".join(parts)
 
 
-def _status_text(row: pd.Series | Mapping[Any, Any], place: int) -> str:
+def _status_text(row: pd.Series | Mapping[Any, Any], lang: str) -> str:
     status = row.get("status")
     if status is None or pd.isna(status):
         return ""
     key = status_shown(str(status), row.get("expected", np.nan), row.get("target", np.nan))
-    return STATUS.get(key, (key, key))[place]
+    return status_name(key, lang)
 
 
-def term_lines(row: pd.Series | Mapping[Any, Any], lang: str) -> list[tuple[str, str]]:
+def term_lines(row: pd.Series | Mapping[Any, Any], scale: Scale) -> list[tuple[str, str]]:
     """Return a row of `progress` as lines of label and text, those that say nothing left out."""
-    words, place = _WORDS[lang], 0 if lang == "zh" else 1
-    unit = None if pd.isna(row["unit"]) else str(row["unit"])
-
-    def number(key: str, of: str | None = unit) -> str:
-        return number_text(row.get(key), of, lang)
+    words, lang = _WORDS[scale.lang], scale.lang
 
     def day(key: str) -> str:
         value = row.get(key)
         return "" if value is None or pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
-
-    def coded(key: str, names: dict[str, tuple[str, str]]) -> str:
-        value = row.get(key)
-        if value is None or pd.isna(value):
-            return ""
-        return names[value][place] if value in names else str(value)
 
     reasons = row.get("comparability")
     reasons = "" if reasons is None or pd.isna(reasons) else str(reasons)
@@ -145,21 +132,26 @@ def term_lines(row: pd.Series | Mapping[Any, Any], lang: str) -> list[tuple[str,
     note = "" if note is None or pd.isna(note) else str(note)
     # The note gives the reasons in words.
     comparable = words["comparable"] if reasons == "comparable" else "" if note else reasons
-    parts = unit == "ratio"  # numerator and denominator say more than a share alone
+    parts = row["unit"] == "ratio"  # numerator and denominator say more than a share alone
+    basis = row.get("basis")
+    basis = "" if basis is None or pd.isna(basis) else capital(term("basis", str(basis), lang))
     period = " – ".join(text for text in (day("period_start"), day("as_of")) if text)
     lines = [
-        (words["value"], number("value") or STATUS["not_available"][place]),
-        (words["numerator"], number("numerator", None) if parts else ""),
-        (words["denominator"], number("denominator", None) if parts else ""),
-        (words["target"], target_text(row.get("target"), unit, lang)),
+        (words["value"], amount_text(row["value"], scale) or status_name("not_available", lang)),
+        (words["numerator"], number_text(row.get("numerator"), None, lang) if parts else ""),
+        (words["denominator"], number_text(row.get("denominator"), None, lang) if parts else ""),
+        (words["target"], target_text(row.get("target"), scale)),
         (words["deadline"], day("deadline")),
-        (words["attainment"], number("attainment", "ratio")),
+        (words["attainment"], percent(row.get("attainment"))),
         # A level to be kept has no pace: what is expected is the target, which stands above.
-        (words["expected"], number("expected") if row.get("expected") != row["target"] else ""),
-        (words["status"], _status_text(row, place)),
+        (
+            words["expected"],
+            amount_text(row.get("expected"), scale) if row.get("expected") != row["target"] else "",
+        ),
+        (words["status"], _status_text(row, lang)),
         (words["comparability"], comparable),
         (words["period"], period),
-        (words["basis"], coded("basis", _BASIS)),
+        (words["basis"], basis),
         (words["note"], note),
     ]
     return [(label, text) for label, text in lines if text]

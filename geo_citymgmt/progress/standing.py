@@ -126,9 +126,7 @@ class Standing:
         self, figure: Figure, day: pd.Timestamp | None, levels: tuple[str, ...], plan: bool
     ) -> Block:
         start, window, late = self._window(figure, day, plan)
-        problem = self.evaluator.problem(figure) or late
-        if problem is None and day is None and figure.in_period:
-            problem = Text("数据没有日期，无法计算时段数", "the data has no date")
+        problem = self._problem(figure, day, late)
         notes = []
         if problem is not None:
             values = self._nothing()
@@ -168,6 +166,23 @@ class Standing:
             "as_of": _day64(day),
             **self._notes(figure, values, reasons, notes, status),
         }
+
+    def _problem(self, figure: Figure, day: pd.Timestamp | None, late: Text | None) -> Text | None:
+        problem = self.evaluator.problem(figure) or late
+        if problem is None and day is None and figure.in_period:
+            return Text("数据没有日期，无法计算时段数", "the data has no date")
+        return problem
+
+    def why_not_available(self, figure: Figure, day: pd.Timestamp | None) -> Text:
+        """Return why the city's figure is not available on a day, of all that is noted of it."""
+        _, window, late = self._window(figure, day, False)
+        problem = self._problem(figure, day, late)
+        if problem is not None:
+            return problem
+        values = self.evaluator.values(figure, window, levels_of(self.city, "city", self.gate))
+        status = np.full(len(values.value), "not_available", dtype=object)
+        total = values.layout.row_kind.tolist().index("total")
+        return unknown_notes(values, status).get(total, Text(figure.note_zh, figure.note_en))
 
     def _window(
         self, figure: Figure, day: pd.Timestamp | None, plan: bool

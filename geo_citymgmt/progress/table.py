@@ -15,7 +15,7 @@ from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts.as_of import day_of, days_between, days_of
 from geo_citymgmt.progress.months import month_ends
 from geo_citymgmt.progress.standing import COLUMNS, Standing
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -211,7 +211,7 @@ def figure(
             names_of(gate, [value], argument)
     rows = table[(table["indicator"] == indicator) | (table["published_id"] == indicator)]
     if rows.empty:
-        known = ", ".join(table["indicator"].unique())
+        known = first_few(table["indicator"].unique()).en
         raise CityDataError(
             Text(
                 f"figure：表中没有指标“{indicator}”。",

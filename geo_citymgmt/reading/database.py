@@ -25,7 +25,7 @@ from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 __all__ = ["DatabaseTable", "find_table", "read_database", "read_table", "session"]
 
@@ -90,7 +90,7 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
     """
     with session(engine, "reading", read_only=True) as connection:
         if sublayer is None:
-            names = ", ".join(_tables(connection)) or "none"
+            names = first_few(_tables(connection)).en or "none"
             raise SourceError(
                 Text(
                     f"请用 sublayer= 指定表名；库中有：{names}。",
@@ -99,7 +99,7 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
             )
         found = find_table(connection, sublayer)
         if found is None:
-            names = ", ".join(_tables(connection)) or "none"
+            names = first_few(_tables(connection)).en or "none"
             raise SourceError(
                 Text(
                     f"库中没有表 {sublayer}；现有：{names}。",
@@ -365,7 +365,7 @@ def _srid(connection: Connection, table: Any, shape: str | None, found: Database
     query = sa.select(srid, sa.func.count()).where(table.c[shape].is_not(None)).group_by(srid)
     rows = sorted((int(code), int(n)) for code, n in connection.execute(query))
     if len(rows) > 1:
-        shown = ", ".join(f"{code}: {n}" for code, n in rows)
+        shown = first_few(f"{code}: {n}" for code, n in rows).en
         raise SourceError(
             Text(
                 f"{found}：图形使用了多个坐标系（SRID：条数 — {shown}），请先用 ST_Transform "

@@ -24,7 +24,7 @@ from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_geojson
 from geo_citymgmt.reading.sheet import decode_text
 from geo_citymgmt.reading.sniff import refused, unreadable
-from geo_citymgmt.words import NOTHING, Text
+from geo_citymgmt.words import NOTHING, Text, first_few
 
 __all__ = ["read_geojson"]
 
@@ -225,8 +225,8 @@ def _records(path: Path, top: Any) -> list[Any] | None:
         raise unreadable(
             path.name,
             Text(
-                f"JSON 中有多个记录列表（{'、'.join(found)}）。",
-                f"JSON with several lists of records ({', '.join(found)}).",
+                f"JSON 中有多个记录列表（{first_few(found).zh}）。",
+                f"JSON with several lists of records ({first_few(found).en}).",
             ),
             Text("请每个列表另存一个文件。", "Save each list as a file of its own."),
         )

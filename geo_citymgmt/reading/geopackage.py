@@ -10,14 +10,19 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
+
+import numpy as np
+import shapely
 
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading.limits import current_limits, raising
+from geo_citymgmt.reading.placeholders import without_placeholders
 from geo_citymgmt.reading.sniff import refused, unreadable
 from geo_citymgmt.words import Text
 
-__all__ = ["check_database", "is_logged", "opened"]
+__all__ = ["check_database", "is_logged", "only_table", "opened"]
 
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE", re.I)
@@ -30,6 +35,20 @@ _FROM_NOTHING = re.compile(r"\b(zeroblob|randomblob|printf|format)\s*\(", re.I)
 _MOST_OF_VALUE = 100 << 20
 #: So many steps of the database pass between two looks at the clock.
 _STEPS = 100_000
+#: A database no larger than this is looked through as a whole, and told without GDAL.
+_SMALL = 4 << 20
+#: What a GeoPackage says it is, in its head.
+_APPLICATION = 0x4750_4B47
+#: Tables that are about others, and extensions that change nothing of what a table holds.
+_ABOUT = ("gpkg_", "rtree_", "sqlite_")
+_HARMLESS = {"gpkg_rtree_index", "gpkg_crs_wkt", "gpkg_crs_wkt_1_1"}
+#: Columns of gpkg_contents that differ from file to file: names, texts, dates, extent.
+_CONTENTS = "SELECT table_name, data_type, srs_id FROM gpkg_contents"
+_GEOMETRY = "SELECT table_name, column_name, geometry_type_name, srs_id, z, m"
+#: The last of shapely's numbers of kinds that is no curve.
+_LAST_KIND = 7
+#: The head of a geometry of a GeoPackage, and how long its envelope is, by the bits that say so.
+_HEAD, _ENVELOPES = 8, {0: 0, 1: 32, 2: 48, 3: 48, 4: 64}
 
 
 def check_database(path: Path, file: Path) -> None:
@@ -90,14 +109,76 @@ def opened(file: Path) -> Iterator[sqlite3.Connection]:
         database.close()
 
 
+def only_table(file: Path, head: int) -> tuple[str, bytes] | None:
+    """Return the one layer of a small and plain GeoPackage, and its heading.
+
+    Files of one heading have the same columns, CRS and kinds of geometry among their first ``head``
+    records. None where that is not certain: a view, several tables, a log, no records, a record
+    without place; GDAL then says what it is.
+    """
+    beside = (Path(f"{file}{suffix}") for suffix in ("-wal", "-journal"))
+    if file.stat().st_size > _SMALL or is_logged(file) or any(path.exists() for path in beside):
+        return None
+    try:
+        with opened(file) as database:
+            database.text_factory = bytes
+            return _plain_layer(file, database, head)
+    except (sqlite3.Error, SourceError, UnicodeDecodeError, shapely.errors.ShapelyError):
+        # What is wrong with it is told where it is read.
+        return None
+
+
+def _plain_layer(file: Path, database: sqlite3.Connection, head: int) -> tuple[str, bytes] | None:
+    def rows(query: str) -> list[tuple[object, ...]]:
+        return [tuple(v.decode() if isinstance(v, bytes) else v for v in row)
+                for row in database.execute(query)]  # fmt: skip
+
+    schema = rows("SELECT name, type, sql FROM sqlite_master")
+    _check_schema(file, [(str(name), str(kind), sql) for name, kind, sql in schema])
+    tables = [n for n, kind, _ in schema if kind == "table" and not str(n).startswith(_ABOUT)]
+    odd = [n for n, kind, sql in schema
+           if kind == "view" or (kind == "table" and _COMPUTED.search(str(sql)))]  # fmt: skip
+    if len(tables) != 1 or odd or rows("PRAGMA application_id") != [(_APPLICATION,)]:
+        return None
+    name = str(tables[0])
+    contents, geometry = rows(_CONTENTS), rows(f"{_GEOMETRY} FROM gpkg_geometry_columns")
+    extensions = set()
+    if any(n == "gpkg_extensions" for n, _, _ in schema):
+        extensions = {row[0] for row in rows("SELECT extension_name FROM gpkg_extensions")}
+    is_plain = [row[:2] for row in contents] == [(name, "features")] and extensions <= _HARMLESS
+    if not is_plain or [row[0] for row in geometry] != [name] or contents[0][2] != geometry[0][3]:
+        return None
+    columns = rows(f"PRAGMA table_xinfo({_quoted(name)})")
+    kinds = _kinds(database, name, str(geometry[0][1]), head)
+    if kinds is None or rows("PRAGMA quick_check(1)") != [("ok",)]:
+        return None
+    crs = rows(f"SELECT * FROM gpkg_spatial_ref_sys WHERE srs_id = {int(str(geometry[0][3]))}")
+    return name, repr(("geopackage", columns, geometry[0][1:], crs, kinds)).encode()
+
+
+def _kinds(database: sqlite3.Connection, name: str, column: str, head: int) -> list[int] | None:
+    """Return the kinds of the first geometries; None where one is missing, odd or no place."""
+    query = f"SELECT {_quoted(column)} FROM {_quoted(name)} LIMIT {head}"
+    wkb = []
+    for (blob,) in database.execute(query):
+        if not isinstance(blob, bytes) or blob[:3] != b"GP\0":
+            return None
+        wkb.append(blob[_HEAD + _ENVELOPES.get(blob[3] >> 1 & 7, 0) :])
+    shapes = np.asarray(shapely.from_wkb(wkb, on_invalid="raise"), dtype=object)
+    if not wkb or shapely.is_empty(shapes).any() or without_placeholders(shapes)[1].any():
+        return None
+    kinds = [int(kind) for kind in np.unique(shapely.get_type_id(shapes))]
+    # Arcs come as chords by another way.
+    return kinds if max(kinds) <= _LAST_KIND else None
+
+
 def _check_schema(path: Path, schema: list[tuple[str, str, object]]) -> None:
     names = {name for name, _, _ in schema}
     if "gpkg_contents" not in names:
         known = next((kind for marks, *kind in _RELATIVES if marks <= names), _NO_GEOPACKAGE)
         raise refused(path.name, *known)
     for name, _, sql in schema:
-        text = sql if isinstance(sql, str) else ""
-        if _FUNCTIONS.search(text) or (_VIRTUAL.match(text) and not _INDEX.search(text)):
+        if _reaches_out(sql if isinstance(sql, str) else ""):
             raise refused(
                 path.name,
                 Text(
@@ -106,6 +187,14 @@ def _check_schema(path: Path, schema: list[tuple[str, str, object]]) -> None:
                 ),
                 _EXPORT_ALONE,
             )
+
+
+# All databases of one program have the same triggers.
+@lru_cache(maxsize=512)
+def _reaches_out(sql: str) -> bool:
+    """Whether a table, view or trigger may call what lies outside the file."""
+    is_virtual = _VIRTUAL.match(sql) is not None and _INDEX.search(sql) is None
+    return is_virtual or _FUNCTIONS.search(sql) is not None
 
 
 def _check_computed(path: Path, database: sqlite3.Connection, name: str, end: float) -> None:

@@ -27,10 +27,11 @@ from geo_citymgmt.reading.sniff import name_one, unreadable
 from geo_citymgmt.reading.workbook_bounds import SAVE_AGAIN, check_package
 from geo_citymgmt.reading.workbook_marks import Marks, read_marks
 from geo_citymgmt.reading.xls_bounds import check_compound
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 __all__ = [
-    "Sheet", "decode_text", "list_sheets", "read_csv_sheet", "read_workbook_sheet", "tab_name",
+    "Sheet", "csv_rows", "decode_text", "list_sheets", "only_sheet", "read_csv_sheet",
+    "read_workbook_sheet", "tab_name",
 ]  # fmt: skip
 
 _LOCK = threading.Lock()
@@ -39,6 +40,8 @@ _MARK, _LOST = b"\xef\xbb\xbf", "\ufffd".encode()
 _BREAK = re.compile(r"\r\n|\n|\r")
 #: No more than this its counter holds on every system.
 _MOST_OF_PARSER = (1 << 31) - 1
+#: Rows of a sheet that are looked at before it is read.
+_GLANCE = 2000
 _BAD_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -125,6 +128,24 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
     sheet.lost = [i for i, r in enumerate(sheet.rows) if lost and any("\ufffd" in c for c in r)]
     sheet.unfinished = len(sheet.rows) > 1 and unfinished
     return sheet
+
+
+def csv_rows(path: Path) -> list[list[str]] | None:
+    """Return all rows of a delimited text without quotes, lost bytes or zeros; None for others.
+
+    Raises
+    ------
+    SourceError
+        The text is in no admitted encoding.
+    """
+    check_text(path)
+    text, _, _, lost = decode_text(path, None)
+    if lost or '"' in text or "\0" in text or "\ufffd" in text:
+        return None
+    try:
+        return _parsed(text, _delimiter(text))
+    except csv.Error:
+        return None
 
 
 def _regular_sheet(path: Path, encoding: str | None) -> Sheet | None:
@@ -295,8 +316,26 @@ def tab_name(text: str) -> str:
 
 def list_sheets(path: Path) -> list[str]:
     """Return the names of the sheets of a workbook that hold anything."""
+    return list(_full_sheets(path))
+
+
+def only_sheet(path: Path) -> tuple[list[str], list[list[Any]] | None]:
+    """Return the names of :func:`list_sheets`, and the rows of a single one without merged cells.
+
+    They are no more than a glance takes in; None for a longer sheet.
+    """
+    sheets = _full_sheets(path)
+    for name, sheet in sheets.items():
+        if len(sheets) == 1 and not sheet.merged_cell_ranges and sheet.total_height <= _GLANCE:
+            with _calm(path):
+                return [name], [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    return list(sheets), None
+
+
+def _full_sheets(path: Path) -> dict[str, Any]:
     book = _open(path)
-    return [name for name in book.sheet_names if _sheet(path, book, name).start is not None]
+    sheets = {name: _sheet(path, book, name) for name in book.sheet_names}
+    return {name: sheet for name, sheet in sheets.items() if sheet.start is not None}
 
 
 def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str, Sheet]:
@@ -314,8 +353,8 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
         if len(full) != 1:
             raise SourceError(
                 Text(
-                    f"{path.name}：含 {len(full)} 个工作表（{'、'.join(full)}）。",
-                    f"{path.name}: holds {len(full)} sheets ({', '.join(full)}).",
+                    f"{path.name}：含 {len(full)} 个工作表（{first_few(full).zh}）。",
+                    f"{path.name}: holds {len(full)} sheets ({first_few(full).en}).",
                 ),
                 remedy=name_one(full),
             )
@@ -323,8 +362,8 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
     elif sublayer not in names:
         raise SourceError(
             Text(
-                f"{path.name}：没有工作表 {sublayer}；现有：{'、'.join(names)}。",
-                f"{path.name}: no sheet {sublayer!r}; it holds {', '.join(names)}.",
+                f"{path.name}：没有工作表 {sublayer}；现有：{first_few(names).zh}。",
+                f"{path.name}: no sheet {sublayer!r}; it holds {first_few(names).en}.",
             ),
             remedy=Text(
                 "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",

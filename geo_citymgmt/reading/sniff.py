@@ -99,8 +99,17 @@ def unreadable(name: str, cause: Text, remedy: Text) -> SourceError:
     return refusal("SOURCE_UNREADABLE", name, error=SourceError, cause=cause, remedy=remedy)
 
 
+#: So many layers can be meant together, in a list to be copied; of more, one is.
+_COPIED = 20
+
+
 def name_one(names: Sequence[str]) -> Text:
     """Return the remedy for a source of several layers of which it is not said which is meant."""
+    if len(names) > _COPIED:
+        return Text(
+            f'请用 sublayer 指定其中一个，如 sublayer = "{names[0]}"（city.toml 与 Python 相同）。',
+            f"Name one by 'sublayer', as in sublayer = \"{names[0]}\" (in city.toml as in Python).",
+        )
     listed = ", ".join(f'"{name}"' for name in names)
     return Text(
         f"请用 sublayer 指定其中一个；如都属于该图层，写 sublayer = [{listed}]"

@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -28,20 +28,25 @@ from geo_citymgmt.reading.dbf import read_dbf
 from geo_citymgmt.reading.ends import legible
 from geo_citymgmt.reading.file_names import is_left_behind
 from geo_citymgmt.reading.geojson import read_geojson
+from geo_citymgmt.reading.geopackage import only_table
+from geo_citymgmt.reading.kml_heading import only_folder
 from geo_citymgmt.reading.limits import ArchiveLimits, allowing, check_file_size, within_limits
 from geo_citymgmt.reading.multipatch import MULTIPATCH
+from geo_citymgmt.reading.quick_table import glance_at_csv, glance_at_rows
 from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapefile import read_shapefile
-from geo_citymgmt.reading.sheet import list_sheets
+from geo_citymgmt.reading.sheet import list_sheets, only_sheet
 from geo_citymgmt.reading.sniff import local_path, name_one, refused, sniff
 from geo_citymgmt.reading.table import read_table
 from geo_citymgmt.reading.vector import list_gdal_layers, read_gdal, read_geoparquet
-from geo_citymgmt.words import NOTHING, Text
+from geo_citymgmt.words import NOTHING, Text, first_few
 
 __all__ = [
+    "HEAD",
     "TABLE_SUFFIXES",
     "VECTOR_SUFFIXES",
     "SourceLayer",
+    "glance_at",
     "heading_of",
     "is_geodatabase",
     "is_part",
@@ -57,6 +62,8 @@ VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".
                    ".zip")  # fmt: skip
 TABLE_SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".et", ".ods")
 _ARCHIVES = (".zip", ".kmz")
+#: So many records show what a source is.
+HEAD = 500
 #: The head of a .shp, and an empty shape of each kind it may state.
 _SHP_HEADER = 100
 _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
@@ -64,6 +71,8 @@ _SHP_EMPTY = {1: shapely.Point(), 3: shapely.LineString(), 5: shapely.Polygon(),
 #: How much of a long text is looked at to tell what it is.
 _HEAD_BYTES = 1 << 18
 _FIRST_FEATURE = re.compile(r'"features"\s{0,99}:\s{0,99}\[\s{0,99}(?=\{)')
+#: How the one layer of a plain file is told without opening it by its driver.
+_LOOKS = {"geopackage": only_table, "kml": only_folder}
 #: Kinds that are read into memory as they are.
 _READ_WHOLE = ("shapefile", "geojson", "csv", "web table", "sheet xml", "boundary points", "dbf",
                "kml", "gpx", "gml", "dxf")  # fmt: skip
@@ -98,6 +107,10 @@ class SourceLayer:
     #: What is on it, of one of several CAD layers: a drawing has whatever is on the map, and what
     #: it is called says nothing of each.
     drawn: Text | None = None
+    #: What it has in common with others of its kind, where that was seen when it was listed.
+    heading: bytes | None = field(default=None, compare=False, repr=False)
+    #: What a glance at it showed for certain, where that was taken when it was listed.
+    glance: Raw | None = field(default=None, compare=False, repr=False)
 
     def __fspath__(self) -> str:
         return str(self.path)
@@ -240,6 +253,8 @@ def list_layers(
         It is refused, or damaged beyond telling.
     """
     kind = sniff(path)
+    if (only := _only_layer(path, kind)) is not None:
+        return [only], []
     if kind != "zip":
         return [
             SourceLayer(path, s, label, names, () if path.stem in names else (path.stem,), drawn)
@@ -269,6 +284,32 @@ def list_layers(
                 around = context if plain.stem in names else (plain.stem, *context)
                 found.append(SourceLayer(path, whole, shown, names, around, drawn))
     return found, others
+
+
+def _only_layer(path: Path, kind: str) -> SourceLayer | None:
+    """Return the one layer of a plain file with what it shows, without reading it.
+
+    None where a look does not tell that for certain, or the file holds several.
+    """
+    heading, glance = None, None
+    if kind == "workbook":
+        sheets, rows = only_sheet(path)
+        if len(sheets) != 1:
+            return None
+        name, glance = sheets[0], glance_at_rows(path.name, rows) if rows else None
+    elif kind in _LOOKS and (found := _LOOKS[kind](path, HEAD)) is not None:
+        name, heading = found
+    else:
+        return None
+    names = (path.stem, name)
+    return SourceLayer(path, name, path.name, names, heading=heading, glance=glance)
+
+
+def glance_at(item: SourceLayer) -> Raw | None:
+    """Return the columns and the first place of a plain table; None where it has to be read."""
+    if item.glance is None and item.sublayer is None and item.path.suffix.lower() == ".csv":
+        return glance_at_csv(item.path)
+    return item.glance
 
 
 def _inside(path: Path, kind: str) -> list[tuple[str | None, str, tuple[str, ...], Text | None]]:
@@ -332,13 +373,15 @@ def _table_of(path: Path, head: int) -> Raw:
     return Raw(path.name, frame, np.full(n, shape_of(path), dtype=object), np.arange(n), n)
 
 
-def heading_of(path: Path) -> bytes | None:
+def heading_of(item: SourceLayer) -> bytes | None:
     """Return what files of one kind have in common: the first line of a text, the fields of a .dbf,
-    the members of the first feature of a GeoJSON.
+    the members of the first feature of a GeoJSON; of others what was seen when they were listed.
 
     None where that does not tell what is below: a title, no records, another format.
     """
-    suffix = path.suffix.lower()
+    path, suffix = item.path, item.path.suffix.lower()
+    if item.heading is not None:
+        return item.heading
     if not path.is_file():
         return None
     if suffix in (".csv", ".tsv"):
@@ -427,8 +470,8 @@ def _which(
         )
     return SourceError(
         Text(
-            f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）{which.zh}。",
-            f"{path.name}: holds {len(names)} layers ({', '.join(names)}){which.en}.",
+            f"{path.name}：含 {len(names)} 个图层（{first_few(names).zh}）{which.zh}。",
+            f"{path.name}: holds {len(names)} layers ({first_few(names).en}){which.en}.",
         ),
         remedy=name_one(found or names),
     )
@@ -489,8 +532,8 @@ def _from_archive(
         raise refused(
             path.name,
             Text(
-                f"压缩包内还有压缩包（{'、'.join(nested)}）。",
-                f"holds an archive in the archive ({', '.join(nested)}).",
+                f"压缩包内还有压缩包（{first_few(nested).zh}）。",
+                f"holds an archive in the archive ({first_few(nested).en}).",
             ),
             Text("请先解压一层。", "Unpack it once."),
         )

@@ -10,7 +10,7 @@ import pandas as pd
 from geo_citymgmt._dates import local_days
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading.raw import Raw
-from geo_citymgmt.words import NOTHING, Text
+from geo_citymgmt.words import NOTHING, Text, first_few
 
 __all__ = ["row_numbers", "sheet_rows", "tell_cells", "tell_reading", "texts_of"]
 
@@ -28,10 +28,7 @@ def row_numbers(rows: Iterable[int]) -> Text:
     >>> row_numbers(range(12)).en
     '2, 3, 4, 5, 6, 7, 8, 9, 10, 11, … (12)'
     """
-    numbers = [str(row + 2) for row in rows]
-    more = [] if len(numbers) <= _NAMED else [f"… ({len(numbers)})"]
-    shown = [*numbers[:_NAMED], *more]
-    return Text("、".join(shown), ", ".join(shown))
+    return first_few((row + 2 for row in rows), _NAMED)
 
 
 def tell_reading(raw: Raw, name: str, findings: Findings) -> None:

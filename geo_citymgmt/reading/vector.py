@@ -41,7 +41,7 @@ from geo_citymgmt.reading.raw import Raw
 from geo_citymgmt.reading.shapes import from_wkb
 from geo_citymgmt.reading.sheet import decode_text
 from geo_citymgmt.reading.sniff import KINDS, name_one, refused, unreadable
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 __all__ = ["list_gdal_layers", "read_gdal", "read_geoparquet"]
 
@@ -436,16 +436,16 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
     if sublayer is None:
         raise SourceError(
             Text(
-                f"{path.name}：含 {len(names)} 个图层（{'、'.join(names)}）。",
-                f"{path.name}: holds {len(names)} layers ({', '.join(names)}).",
+                f"{path.name}：含 {len(names)} 个图层（{first_few(names).zh}）。",
+                f"{path.name}: holds {len(names)} layers ({first_few(names).en}).",
             ),
             remedy=name_one(names),
         )
     if sublayer not in names:
         raise SourceError(
             Text(
-                f"{path.name}：没有图层 {sublayer}；现有：{'、'.join(names)}。",
-                f"{path.name}: no layer {sublayer!r}; it holds {', '.join(names)}.",
+                f"{path.name}：没有图层 {sublayer}；现有：{first_few(names).zh}。",
+                f"{path.name}: no layer {sublayer!r}; it holds {first_few(names).en}.",
             ),
             remedy=Text(
                 "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",

@@ -14,7 +14,7 @@ from geo_citymgmt.facts.as_of import days_of
 from geo_citymgmt.remediation.cases import as_day
 from geo_citymgmt.remediation.moves import KINDS
 from geo_citymgmt.remediation.register import ZONE_KEYS, Register, levels_to
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -117,7 +117,7 @@ def stock_flow(
     if broken.any() and undated == "raise":
         until = Text("数据所示", "now") if last is None else Text(*(f"{last:%Y-%m-%d}",) * 2)
         keys = register.data[register.spec.id_field].to_numpy()[broken]
-        few = ", ".join(map(str, keys[:5])) + (", …" if len(keys) > 5 else "")
+        few = first_few(keys, 5).en
         raise CityDataError(
             Text(
                 f"图层“{register.spec.name_zh}”有 {broken.sum()} 条记录在 {first:%Y-%m-%d} 至 "

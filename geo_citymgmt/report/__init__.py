@@ -1,8 +1,8 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
+from geo_citymgmt.formats import exact_value, format_value, unit_label, value_parts
 from geo_citymgmt.report.bulletin import bulletin_settings
 from geo_citymgmt.report.findings_book import write_findings
-from geo_citymgmt.report.formats import exact_value, format_value, unit_label, value_parts
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.quality import finding_groups, ledger_table
 from geo_citymgmt.report.scoreboard import by_district, scoreboard, zone_groups, zone_names

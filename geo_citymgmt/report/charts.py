@@ -132,7 +132,7 @@ def pace_chart(pace: Pace) -> Markup:
         out.append(
             f'<path class="grid" d="M{_LEFT} {level:.1f}H{_WIDTH - _RIGHT}"/>'
             f'<text class="axis" x="{_LEFT - 6}" y="{level + 4:.1f}" text-anchor="end">'
-            f"{value:,g}</text>"
+            f"{value:,.10g}</text>"
         )
     for k, name in enumerate(pace.months, start=1):
         if k % 3 == 0:

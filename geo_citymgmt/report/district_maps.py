@@ -13,8 +13,8 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
+from geo_citymgmt.formats import percent
 from geo_citymgmt.maps.text import escape_text
-from geo_citymgmt.report.formats import percent
 from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.summary import Summary
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.formats import format_value, percent
 from geo_citymgmt.maps.terms import status_shown
-from geo_citymgmt.report.charts import Pace, attainment_bar, nice_ceiling, pace_chart
-from geo_citymgmt.report.formats import exact_value, format_value, percent, unit_label, value_parts
+from geo_citymgmt.report.charts import Pace, attainment_bar, pace_chart
 from geo_citymgmt.report.summary import Summary, plain_note, reasons_of, unavailable
 from geo_citymgmt.report.words import Words
 
@@ -87,30 +87,31 @@ def cards(told: Summary) -> list[dict[str, Any]]:
 
 def _fact(told: Summary, row: Any) -> dict[str, Any]:
     words = told.words
-    counter = words.counter(row.Index)
-    number, unit = value_parts(row.value, row.unit, told.lang, counter)
+    scale = told.scales[row.Index]
+    number, unit = scale.parts(row.value)
     parts = ""
     if row.unit == "ratio" and pd.notna(row.numerator):
         parts = words(
-            "of_parts", numerator=_plain(row.numerator), denominator=_plain(row.denominator)
+            "of_parts",
+            numerator=format_value(row.numerator, "", told.lang),
+            denominator=format_value(row.denominator, "", told.lang),
         )
     return {
         "name": words.of(row.name_zh, row.name_en),
         "number": number,
         "unit": unit,
-        "exact": exact_value(row.value, row.unit, told.lang, counter),
+        "exact": scale.exact(row.value),
         "parts": parts,
         "note": plain_note(row, words, told.figures),
     }
 
 
 def _card(told: Summary, row: Any) -> dict[str, Any]:
-    words, lang = told.words, told.lang
-    counter = words.counter(row.Index)
+    words, scale = told.words, told.scales[row.Index]
     figure = told.figures.figures.get(row.Index)
     down = figure is not None and figure.direction == "down"
     level = figure is not None and figure.level
-    target = format_value(row.target, row.unit, lang, counter)
+    target = scale.amount(row.target)
     due = "" if pd.isna(row.deadline) else words("deadline_on", date=f"{row.deadline:%Y-%m-%d}")
     if row.comparator == ">=":
         target = f"≥ {target}"
@@ -120,7 +121,7 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
         "status": row.status,
         "status_name": words.name("status", status_shown(row.status, row.expected, row.target)),
         "target": _aim(words, row, target, down),
-        "target_value": value_parts(row.target, row.unit, lang, counter),
+        "target_value": scale.parts(row.target),
         "deadline": due,
         "bar": None,
         "attained": "",
@@ -215,8 +216,7 @@ def pace_charts(told: Summary) -> list[dict[str, Any]]:
 
 
 def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
-    words, lang = told.words, told.lang
-    counter = words.counter(row.Index)
+    words, scale = told.words, told.scales[row.Index]
     figure = told.figures.figures[row.Index]
     start = row.period_start
     line = [(day, float(v)) for day, v in zip(points["as_of"], points["value"], strict=True)]
@@ -228,29 +228,20 @@ def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         line.insert(0, (start, opening))
         if pd.notna(row.attainment) and pd.notna(row.deadline):
             expected = [(start, opening), (row.deadline, float(row.target))]
-    largest = max(v for _, v in [*line, *expected])
-    # One scale for the axis: that of the largest number on it.
-    _, unit = value_parts(nice_ceiling(largest), row.unit, lang, counter)
-    plain = unit_label(row.unit, lang, counter)
-    divisor = 1.0
-    if unit != plain:
-        divisor = {"亿": 1e8, "万": 1e4, "m": 1e6}[unit.replace("million", "m")[0]]
-    said = [f"{day:%m-%d} {format_value(v, row.unit, lang, counter)}" for day, v in line]
+    said = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
     name = words.of(row.name_zh, row.name_en)
     drawn = Pace(
         name=name,
         description=words("chart_desc", name=name, points=words.listed(said)),
         points=line,
         expected=expected,
-        now=format_value(row.value, row.unit, lang, counter),
-        goal=_aim(
-            words, row, format_value(row.target, row.unit, lang, counter), opening > row.target
-        ),
-        months=month_names(lang),
-        divisor=divisor,
+        now=scale.amount(row.value),
+        goal=_aim(words, row, scale.amount(row.target), opening > row.target),
+        months=month_names(told.lang),
+        divisor=scale.divisor,
         status=row.status if expected else "no_target",
     )
-    return {"name": name, "unit": unit, "svg": pace_chart(drawn), "status": row.status}
+    return {"name": name, "unit": scale.unit, "svg": pace_chart(drawn), "status": row.status}
 
 
 def month_names(lang: str) -> list[str]:
@@ -258,7 +249,3 @@ def month_names(lang: str) -> list[str]:
     if lang == "zh":
         return [f"{k}月" for k in range(1, 13)]
     return ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-
-
-def _plain(number: float) -> str:
-    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"

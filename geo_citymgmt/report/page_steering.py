@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from geo_citymgmt.formats import Scale, percent, scale_for
 from geo_citymgmt.report.campaign import Campaign, hot_cells
 from geo_citymgmt.report.charts import Pace, pace_chart, stacked_bar
 from geo_citymgmt.report.district_maps import spot_map
-from geo_citymgmt.report.formats import format_value, percent, unit_label
 from geo_citymgmt.report.page_figures import month_names
 from geo_citymgmt.report.page_supply import plain_table, street_names
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
 from geo_citymgmt.report.summary import Summary
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -22,6 +23,8 @@ __all__ = ["campaign_views", "outlook_view", "period_views"]
 
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
 _SPOTS = 8
+#: Measure word of cases.
+_CASES = Text("处", "")
 
 
 def outlook_view(told: Summary) -> dict[str, Any] | None:
@@ -146,11 +149,7 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
     table = table[table["opening"].notna()]
     if table.empty:
         return None
-    unit = str(table["unit"].iloc[0]) if quantity == "area" else "count"
-    scaled = 1e4 if unit == "m2" and told.lang == "zh" else 1e3 if unit == "m2" else 1.0
-    label = unit_label(unit, told.lang, "处" if told.lang == "zh" else "number")
-    if unit == "m2":
-        label = "万平方米" if told.lang == "zh" else "thousand m²"
+    scale = _scale(told, campaign, quantity)
     rates = None
     if quantity == "count" and campaign.relapses is not None:
         rates = campaign.relapses.set_index(["level", "row_kind", "zone_code"])["rate"]
@@ -158,10 +157,9 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
     for row in _ordered(told, table).itertuples():
         if row.row_kind in ("outside", "unlocated") and not (row.opening or row.closing):
             continue
-        values = [getattr(row, name) / scaled for name in _FLOWS]
-        cells: list[Any] = [f"{v:,.{2 if scaled > 1 else 0}f}" for v in values]
-        net = (row.closing - row.opening) / scaled
-        cells.append(f"{net:+,.{2 if scaled > 1 else 0}f}")
+        cells: list[Any] = [scale.text(getattr(row, name)) for name in _FLOWS]
+        net = row.closing - row.opening
+        cells.append("+" * (net > 0) + scale.text(net))
         if rates is not None:
             cells.append(percent(rates.get((row.level, row.row_kind, row.zone_code))))
         name = names.get(row.zone_code, row.zone_code)
@@ -171,7 +169,8 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
         rows.append({"name": str(name), "cells": cells, "kind": kind})
     heads = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
     heads += ["relapse_rate"] if rates is not None else []
-    title = words("flow_title", what=words(f"flow_{quantity}"), unit=label)
+    unit = words("flow_number") if quantity == "count" else scale.unit
+    title = words("flow_title", what=words(f"flow_{quantity}"), unit=unit)
     view = plain_table(told, title, told.by_unit, heads, rows)
     held = bool(table["balanced"].fillna(False).all())
     agreed = "flow_balanced" if told.city.has_zones else "flow_balanced_whole"
@@ -182,7 +181,6 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.burn is None:
         return None
     words, lang, names = told.words, told.lang, zone_names(told.city.zones, told.lang)
-    counter = "处" if lang == "zh" else ""
     whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
     if whole.empty:
         # Of some districts it is known what is left, of the city it is not.
@@ -190,35 +188,32 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     now = whole.iloc[-1]
     has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
     charts = []
-    for column, unit in (("remaining", "m2"), ("remaining_n", "count")):
+    area, count = (_scale(told, campaign, quantity) for quantity in ("area", "count"))
+    for column, scale in (("remaining", area), ("remaining_n", count)):
         if column == "remaining" and not has_area:
             continue
         line = [(day, float(v)) for day, v in zip(whole["as_of"], whole[column], strict=True)]
-        scale = 1e4 if unit == "m2" and lang == "zh" else 1e3 if unit == "m2" else 1.0
-        said = [f"{day:%m-%d} {format_value(v, unit, lang, counter)}" for day, v in line]
-        title = words("clearing_area" if unit == "m2" else "clearing_count")
+        said = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
+        title = words("clearing_area" if scale is area else "clearing_count")
         drawn = Pace(
             name=title,
             description=words("chart_desc", name=title, points=words.listed(said)),
             points=line,
             expected=[line[0], (now["deadline"], 0.0)],
-            now=format_value(line[-1][1], unit, lang, counter),
+            now=scale.amount(line[-1][1]),
             goal=words("target_zero"),
             months=month_names(lang),
-            divisor=scale,
-            status="behind" if line[-1][1] > float(now["straight"]) or unit == "count" else "ahead",
+            divisor=scale.divisor,
+            status="behind" if line[-1][1] > float(now["straight"]) or scale is count else "ahead",
         )
-        label = unit_label(unit, lang, counter)
-        if unit == "m2":
-            label = "万平方米" if lang == "zh" else "thousand m²"
-        charts.append({"name": title, "unit": label, "svg": pace_chart(drawn)})
+        charts.append({"name": title, "unit": scale.unit, "svg": pace_chart(drawn)})
     rows = []
     last = campaign.burn[campaign.burn["as_of"] == now["as_of"]]
     for row in _ordered(told, last[last["row_kind"].isin(["zone", "total"])]).itertuples():
         name = words("total") if row.row_kind == "total" else str(names.get(row.zone_code))
         cells = [f"{row.remaining_n:,.0f}"]
         if has_area:
-            cells.append(f"{row.remaining / (1e4 if lang == 'zh' else 1e3):,.2f}")
+            cells.append(area.text(row.remaining))
         cells.append(f"{row.needed_n_per_day:,.2f}" if pd.notna(row.needed_n_per_day) else "–")
         if has_area:
             per_day = row.needed_per_day
@@ -233,7 +228,7 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.interim is not None:
         lead += " " * (lang == "en") + _interim(told, campaign)
     caption = words("clearing_table" if told.city.has_zones else "clearing_whole")
-    table = plain_table(told, caption, told.by_unit, heads, rows)
+    table = plain_table(told, caption, told.by_unit, heads, rows, unit=area.unit)
     return {"lead": lead, "charts": charts, "table": table, "last": _last(told, campaign)}
 
 
@@ -255,7 +250,7 @@ def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         return None
     words, names = told.words, zone_names(told.city.zones, told.lang)
     spec = told.city.specs[campaign.layer]
-    states = spec.fields[str(spec.state_field)].codes
+    states, area = spec.fields[str(spec.state_field)].codes, _scale(told, campaign, "area")
     rows: list[dict[str, Any]] = []
     texts: tuple[int, ...] = (0, 1)
     for row in cases.to_dict("records"):
@@ -271,7 +266,7 @@ def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
                 "cells": [
                     str(names.get(row["district_code"], words("outside"))),
                     str(row["status"]) if state is None else words.of(state.zh, state.en),
-                    format_value(row["remaining"], "m2", told.lang),
+                    area.amount(row["remaining"]),
                     f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
                     (due, late),
                 ],
@@ -295,7 +290,7 @@ def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if table.empty:
         return None
     rows, parts = [], []
-    whole = float(table["n"].sum())
+    area, whole = _scale(told, campaign, "area"), float(table["n"].sum())
     for k, row in enumerate(table.to_dict("records")):
         name = words.name("age", str(row["age_class"]))
         if pd.notna(row["to_days"]):
@@ -309,7 +304,7 @@ def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
             f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
         ]  # fmt: skip
         if "remaining" in table.columns:
-            cells.append(format_value(row["remaining"], "m2", told.lang))
+            cells.append(area.amount(row["remaining"]))
         rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
     heads = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if "remaining" in table.columns:
@@ -323,7 +318,7 @@ def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     table = campaign.lists
     if table is None:
         return None
-    words, rows = told.words, []
+    words, rows, area = told.words, [], _scale(told, campaign, "area")
     for _, block in table.groupby("list", sort=False):
         first = block.iloc[0]
         left = block[block["state_set"].isin(["open", "suspended"])]
@@ -331,7 +326,7 @@ def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         due, over = block["next_deadline"].min(), block["days_over"].max()
         cells = [
             f"{n:,}", f"{n_left:,}", percent(1 - n_left / n) if n else "–",
-            format_value(left["remaining"].sum(), "m2", told.lang),
+            area.amount(left["remaining"].sum()),
             f"{block['n_overdue'].sum():,}",
             words("n_days", n=f"{over:,}") if pd.notna(over) else "–",
             f"{due:%Y-%m-%d}" if pd.notna(due) else "–",
@@ -396,4 +391,18 @@ def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _amount(told: Summary, row: Any, value: Any) -> str:
-    return format_value(value, row.unit, told.lang, told.words.counter(row.indicator))
+    return told.scales[row.indicator].amount(value)
+
+
+def _scale(told: Summary, campaign: Campaign, quantity: str) -> Scale:
+    """Decide how the cases of a campaign are written, in all its tables: their area, their number.
+
+    As the largest figure of its layer is, of which they are parts.
+    """
+    unit, counter = ("m2", "") if quantity == "area" else ("count", _CASES.of(told.lang))
+    headline = told.headline
+    rows = headline[headline["layer"].eq(campaign.layer) & headline["unit"].eq(unit)]
+    known = [told.scales[name] for name in rows.index]
+    if quantity == "area" and known:
+        return max(known, key=lambda scale: scale.divisor)
+    return scale_for([], unit, told.lang, counter)

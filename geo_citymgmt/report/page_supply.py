@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt.report.formats import percent
+from geo_citymgmt.formats import percent
 from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.summary import Summary
 
@@ -136,14 +136,23 @@ def _plain(value: Any) -> str:
 
 
 def plain_table(
-    told: Summary, title: str, first: str, heads: Any, rows: list[dict[str, Any]], note: str = ""
+    told: Summary,
+    title: str,
+    first: str,
+    heads: Any,
+    rows: list[dict[str, Any]],
+    note: str = "",
+    *,
+    unit: str = "",
 ) -> dict[str, Any]:
     """Return a table for the page: title, heads, rows of cells, what stands below it.
 
     ``texts`` are the columns that hold words, ``look`` the width of the first one; ``bar`` is drawn
-    above.
+    above. ``unit`` is of the numbers of a column that names one.
     """
+    named = {"unit": unit} if unit else {}
     return {
-        "title": title, "first": first, "heads": [told.words(h) for h in heads], "rows": rows,
+        "title": title, "first": first, "heads": [told.words(h, **named) for h in heads],
+        "rows": rows,
         "note": note, "bar": "", "texts": (), "look": "",
     }  # fmt: skip

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from geo_citymgmt.formats import Scale, percent, scale_for
 from geo_citymgmt.maps.terms import status_shown
 from geo_citymgmt.report.charts import share_bar, stacked_bar
-from geo_citymgmt.report.formats import format_value, percent, unit_label, value_parts
 from geo_citymgmt.report.layer_summaries import NOT_YET, LayerSummary, state_label
 from geo_citymgmt.report.quality import finding_groups, ledger_table
 from geo_citymgmt.report.scoreboard import (
@@ -33,34 +32,6 @@ __all__ = [
 _STATE_COLORS = 12
 _MOST_COLUMNS = 9
 _LONG = 40
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """How the numbers of a column are written, so that they line up."""
-
-    divisor: float
-    decimals: int
-    unit: str
-
-    def text(self, value: Any) -> str:
-        return "" if pd.isna(value) else f"{float(value) / self.divisor:,.{self.decimals}f}"
-
-
-def column_scale(values: pd.Series, unit: str, lang: str, counter: str) -> _Scale:
-    """Choose one unit and number of decimals for a column."""
-    if unit == "ratio":
-        return _Scale(0.01, 1, "%")
-    plain = unit_label(unit, lang, counter)
-    largest = float(values.abs().max()) if values.notna().any() else 0.0
-    _, shown = value_parts(largest, unit, lang, counter)
-    if unit == "m2" and shown != plain:
-        if lang == "en":
-            return _Scale(1e6, 3, shown)
-        return _Scale(1e4 if largest < 1e8 else 1e8, 2, shown)
-    # Counts stay whole in a table: 1.18 万个 beside 42 个 would not line up.
-    decimals = {"count": 0, "persons": 0, "m2": 0, "km": 2}
-    return _Scale(1.0, decimals.get(unit, 1), plain)
 
 
 def board(told: Summary) -> dict[str, Any] | None:
@@ -144,10 +115,9 @@ def _board(
     expected, target = told.by_district("expected"), told.by_district("target")
     names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
     groups = told.subtotals
-    scales, heads = {}, []
+    scales, heads = told.scales, []
     for name in chosen:
         row = told.headline.loc[name]
-        scales[name] = column_scale(wide[name], row["unit"], told.lang, words.counter(name))
         heads.append({"name": words.of(row["name_zh"], row["name_en"]), "unit": scales[name].unit})
 
     def cells(at: str) -> list[dict[str, Any]]:
@@ -200,15 +170,14 @@ def coverage_tables(told: Summary) -> list[dict[str, Any]]:
         spec = told.city.specs[reach.service.layer]
         name = words.of(spec.name_zh, spec.name_en)
         rows = []
+        if reach.demand:
+            residents = scale_for(reach.table["demand"], "persons", told.lang)
         for row in reach.table[reach.table["row_kind"].isin(["zone", "total"])].itertuples():
             people = ""
             if reach.demand:
-                unit = 1e4 if told.lang == "zh" else 1e3
-                people = words(
-                    "people_of",
-                    covered=f"{row.demand_covered / unit:,.1f}",
-                    all=f"{row.demand / unit:,.1f}",
-                )
+                number, unit = residents.parts(row.demand)
+                covered = residents.parts(row.demand_covered)[0]
+                people = words("people_of", covered=covered, all=number, unit=unit)
             rows.append(
                 {
                     "name": words("total") if row.row_kind == "total" else str(names[row.Index]),
@@ -270,7 +239,8 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
     size = ""
     if measure is not None:
         label = words.of(measure[0], measure[1])
-        size = f"{label} {format_value(total['measure'], measure[2], lang)}"
+        scale = scale_for(layer.totals["measure"], measure[2], lang)
+        size = f"{label} {scale.amount(total['measure'])}"
     name = words.of(spec.name_zh, spec.name_en)
     card: dict[str, Any] = {
         "key": spec.key,
@@ -284,9 +254,7 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
     if layer.by_state is None:
         return card | {"field": words("no_state") if spec.state_field else ""}
     whole = layer.by_state.xs("total", level=0)
-    # A network is told by its length, all else by the number of records.
-    by = "measure" if spec.split == "share" and measure is not None else "count"
-    unit = measure[2] if by == "measure" and measure is not None else "count"
+    by, scale = _told_by(layer, lang)
     parts, states = [], []
     for k, code in enumerate(layer.states):
         value = whole.loc[code, by]
@@ -294,7 +262,7 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
         parts.append((color, float(value)))
         label = state_label(spec, code, words)
         share = float(value) / float(whole[by].sum()) if whole[by].sum() else 0.0
-        shown = format_value(value, unit, lang)
+        shown = scale.amount(value)
         states.append({"name": label, "value": shown, "share": percent(share), "color": color})
     item = spec.fields[str(spec.state_field)]
     said = words.listed([f"{s['name']} {s['value']}" for s in states])
@@ -313,6 +281,14 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
     }
 
 
+def _told_by(layer: LayerSummary, lang: str) -> tuple[str, Scale]:
+    """Return what a layer is told by and how: a network by its length, else by its records."""
+    measure = layer.measure_label if "measure" in layer.totals.columns else None
+    if layer.spec.split == "share" and measure is not None:
+        return "measure", scale_for(layer.totals["measure"], measure[2], lang)
+    return "count", scale_for(layer.totals["count"], "count", lang)
+
+
 def layer_board(told: Summary) -> dict[str, Any] | None:
     """Return how many records of each layer lie in each district."""
     words = told.words
@@ -323,10 +299,7 @@ def layer_board(told: Summary) -> dict[str, Any] | None:
     heads, columns = [], []
     for layer in told.layers:
         spec, totals = layer.spec, layer.totals
-        measure = layer.measure_label if "measure" in totals.columns else None
-        by = "measure" if spec.split == "share" and measure is not None else "count"
-        unit = measure[2] if by == "measure" and measure is not None else "count"
-        scale = column_scale(totals[by], unit, told.lang, "")
+        by, scale = _told_by(layer, told.lang)
         columns.append([scale.text(value) for value in totals[by]])
         heads.append({"name": words.of(spec.name_zh, spec.name_en), "unit": scale.unit})
     kinds = told.layers[0].totals["row_kind"]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.formats import unit_label
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.words import Text
@@ -190,8 +191,6 @@ def scoreboard(
 
 def figure_heads(table: pd.DataFrame, words: Words) -> dict[str, str]:
     """Return the heading of each figure: its name and its unit."""
-    from geo_citymgmt.report.formats import unit_label
-
     heads = {}
     for row in table.drop_duplicates("indicator").itertuples():
         name = words.of(row.name_zh, row.name_en)

@@ -14,10 +14,12 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts.as_of import day_of
+from geo_citymgmt.formats import Scale, figure_scales
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.progress import outlook, period_table, progress, progress_series
 from geo_citymgmt.progress.months import month_ends as last_days
 from geo_citymgmt.progress.months import period_start
+from geo_citymgmt.progress.standing import Standing
 from geo_citymgmt.report.campaign import Campaign, campaigns
 from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
 from geo_citymgmt.report.scoreboard import by_district, subtotals
@@ -116,6 +118,12 @@ class Summary:
     def headline(self) -> pd.DataFrame:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
+
+    @cached_property
+    def scales(self) -> dict[str, Scale]:
+        """How each figure is written, wherever in the report it stands."""
+        # The map has the months as well: a figure may have fallen since.
+        return figure_scales(self.table if self.series.empty else self.series, self.lang)
 
     def by_district(self, column: str = "value") -> pd.DataFrame:
         """Return the districts by figure; see :func:`~geo_citymgmt.report.scoreboard.by_district`.
@@ -273,8 +281,10 @@ def missing_figures(told: Summary) -> list[tuple[str, list[str]]]:
     ]
     if absent:
         reasons[words("absent_layers")] = absent
+    standing = Standing(told.facts, Gate("write_report"))
     for row in rows.itertuples():
-        reasons.setdefault(last_clause(row, words), []).append(words.of(row.name_zh, row.name_en))
+        why = standing.why_not_available(told.figures.figures[str(row.Index)], told.as_of)
+        reasons.setdefault(words.of(*why), []).append(words.of(row.name_zh, row.name_en))
     return list(reasons.items())
 
 
@@ -292,12 +302,6 @@ def unavailable(told: Summary) -> list[str]:
         if (layer in told.city or layer not in told.city.specs)
         and (published or figures[name].components)
     ]
-
-
-def last_clause(row: Any, words: Words) -> str:
-    """Return the reason why a figure is not available, which ends its note."""
-    note = words.of(row.note_zh, row.note_en)
-    return note.split("；" if words.lang == "zh" else "; ")[-1]
 
 
 def plain_note(row: Any, words: Words, figures: Figures) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt._options import display_lang
+from geo_citymgmt.formats import unit_label
 from geo_citymgmt.indicators import (
     Component,
     Figure,
     Figures,
     load_figures,
 )
-from geo_citymgmt.report.formats import unit_label
 from geo_citymgmt.report.words import Words
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import DISTRICT, Text

@@ -9,6 +9,7 @@ from typing import Any
 
 from geo_citymgmt._options import display_lang
 from geo_citymgmt.spec import LANGUAGES, read_toml
+from geo_citymgmt.terms import capital, measure_word, shared_terms
 from geo_citymgmt.words import DISTRICT, Text
 
 __all__ = ["LANGUAGES", "Words"]
@@ -82,7 +83,7 @@ class Words:
 
     def counter(self, indicator: str) -> str:
         """Return the measure word of a figure; English has none."""
-        return str(self._table["counter"].get(indicator, "个")) if self.lang == "zh" else ""
+        return measure_word(indicator, self.lang)
 
     def listed(self, parts: list[str]) -> str:
         """Join short items as the language does."""
@@ -97,8 +98,8 @@ def _forms(unit: str, lang: str) -> dict[str, str]:
     """Return the word for a unit as sentences ask for it; Chinese has one form for all."""
     several = unit if lang == "zh" else _plural(unit)
     return {
-        "unit": unit, "Unit": unit[:1].upper() + unit[1:],
-        "units": several, "Units": several[:1].upper() + several[1:],
+        "unit": unit, "Unit": capital(unit),
+        "units": several, "Units": capital(several),
     }  # fmt: skip
 
 
@@ -110,4 +111,5 @@ def _plural(noun: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    return read_toml(resources.files("geo_citymgmt.report") / "words.toml")
+    own = read_toml(resources.files("geo_citymgmt.report") / "words.toml")
+    return {**shared_terms(), **own}

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.formats import unit_label
 from geo_citymgmt.maps.terms import status_shown
-from geo_citymgmt.report.formats import format_value, unit_label
 from geo_citymgmt.report.layer_summaries import LayerSummary, state_label
 from geo_citymgmt.report.page import method_notes
 from geo_citymgmt.report.quality import ledger_table
@@ -81,7 +81,7 @@ def _overview(book: Book, told: Summary) -> None:
             [
                 _layer_name(told, row.layer), words.of(row.name_zh, row.name_en),
                 (row.value, kind), unit_label(row.unit, lang, counter),
-                format_value(row.value, row.unit, lang, counter), (row.target, kind),
+                told.scales[row.Index].amount(row.value), (row.target, kind),
                 words.name("comparator", row.comparator) if pd.notna(row.target) else "",
                 row.deadline, row.attainment, (row.expected, kind),
                 words.name("status", status_shown(row.status, row.expected, row.target)),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt.report.formats import unit_label
+from geo_citymgmt.formats import unit_label
 from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.sheets import Book, Column, number_kind
 from geo_citymgmt.report.summary import Summary
@@ -114,7 +114,7 @@ def _flows(book: Book, told: Summary) -> None:
             whole = table[table["row_kind"] == "total"].iloc[0]
             total = [words("total"), *(whole[name] for name in _FLOWS)]
             rows.append([*total, whole["closing"] - whole["opening"]])
-            shown = unit_label(unit, told.lang, "处" if told.lang == "zh" else "number")
+            shown = words("flow_number") if unit == "count" else unit_label(unit, told.lang)
             label = words("flow_title", what=words(f"flow_{quantity}"), unit=shown)
             head = words("sheet_titled", title=label, as_of=told.day)
             name = words("sheet_flow", what=words(f"flow_{quantity}"))

@@ -1,117 +1,170 @@
-"""A synthetic Suzhou whose figures are those of the published document.
+"""The sample city, a synthetic Suzhou: one packed folder of shapefiles, ``sample.zip``.
 
-District outlines come from open data; streets are schematic; every record is made up. What the
-document says, the records say: to the unit, at the date of the data, through dates and events.
-
-Examples
---------
->>> from geo_citymgmt.sample import packaged_districts
->>> packaged_districts()["name_zh"].tolist()[:3]
-['姑苏区', '高新区（虎丘区）', '吴中区']
+Every record is made up. What makes it stands beside the package in the project's repository:
+``python -m generator -o FOLDER`` writes it again, larger, from another seed or as it would arrive.
 """
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geo_citymgmt.sample.places import (
-    PROFILE,
-    packaged_districts,
-    packaged_land,
-    packaged_streets,
-)
+from geo_citymgmt._deprecated import deprecated
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
     from geo_citymgmt.city import City
 
-__all__ = [
-    "packaged_districts",
-    "packaged_land",
-    "packaged_streets",
-    "sample_city",
-    "sample_events",
-    "sample_layers",
-    "sample_targets",
-    "write_sample",
-]
+__all__ = ["generate_sample", "sample_city", "write_sample"]
+
+#: The folder of the repository that holds package and generator; of an installed package, none.
+_CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def sample_city(*, scale: int = 1, seed: int = 0, dirty: bool = False) -> City:
-    """Return the synthetic city, written as shapefiles and read like any other.
+    """Return the synthetic city, read from its shapefiles like any other.
 
-    Without arguments it is made once and kept: a city is a value.
+    It is read once and kept: a city is a value.
 
     Parameters
     ----------
-    scale : int, default 1
-        How many times the records of the five layers.
-    seed : int, default 0
-        Seed of places and splits; the city's figures do not depend on it.
-    dirty : bool, default False
-        The same city as it would arrive from many hands.
+    scale, seed, dirty
+        Deprecated: other samples are made by the generator in the project's repository,
+        ``python -m generator -o FOLDER --scale 2 --seed 7 --dirty``, and read by
+        :func:`load_city`. Until 0.3 it is called from here where it is there.
+
+    Raises
+    ------
+    CityDataError
+        Another sample is asked for, and the generator is not there.
 
     See Also
     --------
     load_city
+
+    Examples
+    --------
+    >>> city = sample_city()
+    >>> len(city["manholes"]), str(city.data_date.date())
+    (12000, '2022-06-30')
     """
     if (scale, seed, dirty) == (1, 0, False):
         return _usual_city()
-    return _made_city(scale, seed, dirty)
+    deprecated("sample_city(scale=, seed=, dirty=)", _instead(scale, seed, dirty))
+    with TemporaryDirectory(prefix="sample-") as folder:
+        generate_sample(folder, scale=scale, seed=seed, dirty=dirty)
+        return _read(Path(folder))
 
 
 @lru_cache(maxsize=1)
 def _usual_city() -> City:
-    return _made_city(1, 0, False)
+    with TemporaryDirectory(prefix="sample-") as folder:
+        with _packed() as packed:
+            packed.extractall(folder)
+        return _read(Path(folder))
 
 
-def _made_city(scale: int, seed: int, dirty: bool) -> City:
+def _read(folder: Path) -> City:
     from geo_citymgmt.city import load_city
 
-    with TemporaryDirectory(prefix="sample-") as folder:
-        path = write_sample(folder, scale=scale, seed=seed, dirty=dirty)
-        return load_city(path, profile=PROFILE)
+    # A city as it would arrive has no city.toml, which would name it.
+    return load_city(folder, profile="suzhou_2022")
 
 
-def sample_layers(scale: int = 1, seed: int = 0) -> dict[str, gpd.GeoDataFrame]:
-    """Return the layers by key, with full English column names and codes, in EPSG:4549.
-
-    Parameters
-    ----------
-    scale : int, default 1
-        How many times the records of the five layers; their figures grow with them.
-    seed : int, default 0
-        Seed of places and splits; the city's figures do not depend on it.
-    """
-    from geo_citymgmt.sample.city import build_sample
-
-    return build_sample(scale, seed).layers
-
-
-def sample_events(scale: int = 1, seed: int = 0) -> pd.DataFrame:
-    """Return the events of the city: ``layer, key, event, date, amount, note``."""
-    from geo_citymgmt.sample.city import build_sample
-
-    return build_sample(scale, seed).events
-
-
-def sample_targets(scale: int = 1, seed: int = 0) -> pd.DataFrame:
-    """Return the targets: the document's, and an invented split over the districts."""
-    from geo_citymgmt.sample.city import build_sample
-
-    return build_sample(scale, seed).targets
+@contextmanager
+def _packed() -> Iterator[zipfile.ZipFile]:
+    data = resources.files(__package__) / "sample.zip"
+    with data.open("rb") as file, zipfile.ZipFile(file) as packed:
+        yield packed
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
-    """Write the city as a folder of shapefiles, clean or as it would arrive.
+    """Write the sample city as a folder of shapefiles, and return the folder.
 
-    See :func:`geo_citymgmt.sample.files.write_sample`.
+    Parameters
+    ----------
+    folder : str or Path
+        Folder to write to; made where it is missing.
+    scale, seed, dirty
+        Deprecated, see :func:`sample_city`.
+
+    Raises
+    ------
+    CityDataError
+        The folder cannot be written to.
+
+    Examples
+    --------
+    >>> with TemporaryDirectory() as folder:
+    ...     (write_sample(folder) / "manholes.shp").exists()
+    True
     """
-    from geo_citymgmt.sample.files import write_sample as write
+    from geo_citymgmt.writing.atomic import make_folder, whole_file
 
-    return write(folder, scale=scale, seed=seed, dirty=dirty)
+    if (scale, seed, dirty) != (1, 0, False):
+        deprecated("write_sample(scale=, seed=, dirty=)", _instead(scale, seed, dirty))
+        return generate_sample(folder, scale=scale, seed=seed, dirty=dirty)
+    root = make_folder(Path(folder))
+    with _packed() as packed:
+        for name in packed.namelist():
+            with whole_file(root / name) as part, packed.open(name) as file, part.open("wb") as new:
+                shutil.copyfileobj(file, new)
+    return root
+
+
+def generate_sample(folder: str | Path, *, scale: int, seed: int, dirty: bool) -> Path:
+    """Let the generator beside the package write another sample; goes in 0.3 with its callers.
+
+    Raises
+    ------
+    CityDataError
+        The package is installed without the repository it is from, or the generator refuses.
+    """
+    # Among installed packages there may be another one called generator, but no setup.cfg.
+    needed = ("setup.cfg", "generator/__main__.py")
+    if not all((_CHECKOUT / name).is_file() for name in needed):
+        command = _instead(scale, seed, dirty)
+        raise CityDataError(
+            Text(
+                "示例数据的生成程序不在安装包中，scale、seed、dirty 只能由它设定。",
+                "the generator of the sample is no part of the installed package, and scale, seed "
+                "and dirty are its settings.",
+            ),
+            remedy=Text(
+                f"请取得本项目的源代码，在其文件夹中运行 {command}。",
+                f"Get the project's repository or source distribution, and there run {command}.",
+            ),
+        )
+    # A process of its own: no module of the caller's can stand in the way of the generator's.
+    done = subprocess.run(
+        [sys.executable, *_arguments(Path(folder).resolve(), scale, seed, dirty)],
+        cwd=_CHECKOUT,
+        env={**os.environ, "PYTHONUTF8": "1"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        raise CityDataError(Text(f"示例数据未能生成：{said}", f"no sample was made: {said}"))
+    return Path(folder)
+
+
+def _arguments(folder: Path | str, scale: int, seed: int, dirty: bool) -> list[str]:
+    words = ["-m", "generator", "-o", str(folder), "--scale", str(scale), "--seed", str(seed)]
+    return [*words, "--dirty"] if dirty else words
+
+
+def _instead(scale: int, seed: int, dirty: bool) -> str:
+    return " ".join(["python", *_arguments("FOLDER", scale, seed, dirty)])

@@ -12,7 +12,7 @@ from geo_citymgmt._arguments import names_of
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts.membership import LEVELS
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 
 __all__ = ["KIND_GROUPS", "MISSING", "NORMALISATIONS", "refuse", "score_parts"]
 
@@ -239,8 +239,8 @@ def _values(
     if absent:
         raise refuse(
             Text(
-                f"表中没有指标 {'、'.join(absent)}",
-                f"the table has no indicator {', '.join(absent)}",
+                f"表中没有指标 {first_few(absent).zh}",
+                f"the table has no indicator {first_few(absent).en}",
             ),
             Text(
                 "请使用表中 indicator 列的指标。",
@@ -293,9 +293,9 @@ def _groups(
     given = _mapping(groups, "groups", Text("请写成 {分区: 组别}。", "Write it as {zone: group}."))
     of = pd.Series(given, dtype="object").reindex(zones)
     if of.isna().any():
-        lost = ", ".join(map(str, zones[of.isna().to_numpy()]))
+        lost = first_few(zones[of.isna().to_numpy()])
         raise refuse(
-            Text(f"未指定分组：{lost}", f"no group is given for {lost}"),
+            Text(f"未指定分组：{lost.zh}", f"no group is given for {lost.en}"),
             Text("请为每个分区指定组别。", "Give every zone a group."),
         )
     return of.astype("str")
@@ -358,8 +358,8 @@ def _extra(
     if odd:
         raise refuse(
             Text(
-                f"{'加分' if kind == 'bonus' else '扣分'}项“{name}”中有未知项：{'、'.join(odd)}",
-                f"{kind} {name}: unknown {', '.join(odd)}",
+                f"{'加分' if kind == 'bonus' else '扣分'}项“{name}”中有未知项：{first_few(odd).zh}",
+                f"{kind} {name}: unknown {first_few(odd).en}",
             ),
             Text(
                 "请为表中分区给出分值，或用 per_unit、at_most。",

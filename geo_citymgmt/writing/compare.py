@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.words import Text
+from geo_citymgmt.words import Text, first_few
 from geo_citymgmt.writing.outgoing import Outgoing
 from geo_citymgmt.writing.values import is_date, is_text
 
@@ -64,10 +64,8 @@ def check_same(
         )
     missing = [str(name) for name in out.table.columns if name not in table.columns]
     if missing or len(table.columns) != len(out.table.columns):
-        names = ", ".join(missing) or ", ".join(
-            map(str, table.columns.difference(out.table.columns))
-        )
-        raise refuse(target, Text(f"字段：{names}", f"columns: {names}"))
+        names = first_few(missing or table.columns.difference(out.table.columns))
+        raise refuse(target, Text(f"字段：{names.zh}", f"columns: {names.en}"))
     for name in out.table.columns:
         n = _differing(out.table[name], table[name])
         if n:

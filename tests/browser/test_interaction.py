@@ -51,7 +51,7 @@ def test_a_click_on_a_district_goes_there_and_shows_its_indicators(show, trial_c
     assert page.locator(".gcm-panel svg.gcm-chart circle").count() == 3
     width = page.eval_on_selector(".gcm-bar-fill", "e => parseFloat(e.style.width)")
     assert width == pytest.approx(40)
-    assert "40%" in page.get_attribute(".gcm-bar", "aria-label")
+    assert "40.0%" in page.get_attribute(".gcm-bar", "aria-label")
     page.keyboard.press("Escape")
     assert page.input_value(".gcm-panel select") == ""
     page.keyboard.press("Escape")

@@ -14,7 +14,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from geo_citymgmt.sample.files import write_layer_files
+from generator.files import write_layer_files
 
 CRS = "EPSG:4549"
 #: A crossing in the old town, in the metric CRS and in degrees.

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.formats import scale_for
 from geo_citymgmt.maps.breaks import natural_breaks, quantile_breaks
 from geo_citymgmt.maps.classes import (
     code_classes,
@@ -18,7 +19,7 @@ from geo_citymgmt.maps.classes import (
     value_classes,
     with_rest,
 )
-from geo_citymgmt.maps.figures import date_text, number_scale, number_text
+from geo_citymgmt.maps.figures import date_text, number_text
 from geo_citymgmt.spec import get_spec
 
 
@@ -85,7 +86,7 @@ def test_the_usual_schemes_need_no_mapclassify(monkeypatch, scheme):
 
 def test_labels_say_which_values_are_in_the_class():
     classes = number_classes(pd.Series([12_000.0, 13_000.0, 500_000.0]), k=2, unit="m2")
-    assert classes.labels == ("1.2 – 1.3", "50.0")
+    assert classes.labels == ("1.20 – 1.30", "50.00")
     assert classes.unit == "万平方米"
 
 
@@ -147,10 +148,10 @@ def test_many_texts_share_a_last_class_and_none_is_lost():
 @pytest.mark.parametrize(
     ("value", "unit", "zh", "en"),
     [
-        (1_234_567.0, "m2", "123.46万平方米", "1,234,567\u00a0m²"),
+        (1_234_567.0, "m2", "123.46万平方米", "1.235\u00a0million\u00a0m²"),
         (999.5, "m2", "999.5平方米", "999.5\u00a0m²"),
         (0.345, "ratio", "34.5%", "34.5%"),
-        (12_000, "count", "1.2万", "12,000"),
+        (12_000, "count", "12,000", "12,000"),
         (3.2, "km", "3.2公里", "3.2\u00a0km"),
         (2.5e8, "persons", "2.5亿人", "250,000,000\u00a0people"),
         (0, "m2", "0平方米", "0\u00a0m²"),
@@ -164,8 +165,8 @@ def test_numbers_read_as_their_readers_write_them(value, unit, zh, en):
 
 
 def test_a_legend_writes_all_its_numbers_one_way():
-    scale = number_scale([3_000.0, 250_000.0], "m2", "zh")
-    assert [scale.text(v) for v in (3_000, 250_000)] == ["0.3", "25.0"]
+    scale = scale_for([3_000.0, 250_000.0], "m2", "zh")
+    assert [scale.text(v) for v in (3_000, 250_000)] == ["0.30", "25.00"]
 
 
 def test_dates_are_only_as_exact_as_they_are_known():

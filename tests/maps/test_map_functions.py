@@ -36,13 +36,13 @@ def test_each_zone_shows_its_name_value_class_and_popup(zones):
     table = pd.DataFrame({"area": [12_000.0, 340_000.0, None]}, index=zones.index)
     drawn = zone_map(table, zones, "area", label="拆除面积", unit="m2")
     by_name = {zone["name"]: zone for zone in filled(drawn).zones}
-    assert by_name["甲区"]["value"] == "1.2"
+    assert by_name["甲区"]["value"] == "1.20"
     assert by_name["乙区"]["rows"] == [("拆除面积", "34万平方米")]
     assert by_name["丙市"]["hatch"]
     assert by_name["丙市"]["rows"] == [("拆除面积", "无数据")]
     (legend,) = parts(drawn, Legend)
     assert legend.title == "拆除面积（万平方米）"
-    assert [item["label"] for item in legend.items] == ["34.0", "1.2", "无数据"]
+    assert [item["label"] for item in legend.items] == ["34.00", "1.20", "无数据"]
 
 
 def test_zone_codes_are_matched_as_text(zones):
@@ -228,7 +228,7 @@ def test_a_progress_popup_says_what_the_figure_may_be_compared_with(city, figure
     by_name = {zone["name"]: dict(zone["rows"]) for zone in filled(drawn).zones}
     assert by_name["甲区"]["数值"] == "12万平方米"
     assert by_name["甲区"]["目标"] == "30万平方米"
-    assert by_name["甲区"]["完成率"] == "40%"
+    assert by_name["甲区"]["完成率"] == "40.0%"
     assert by_name["甲区"]["状态"] == "低于时序进度"
     assert by_name["丙市"]["数值"] == "数据不足"
     assert by_name["丙市"]["说明"] == "说明"
@@ -251,7 +251,7 @@ def test_what_lies_outside_the_zones_is_told_and_the_city_s_total_stands_in_the_
     drawn = progress_map(city, "demolished_area", table=table)
     assert drawn.notes == ["拆除面积：另有 1万平方米 位于各分区之外，计入全市"]
     (legend,) = parts(drawn, Legend)
-    assert legend.note == "全市 21万平方米\n目标 50万平方米\n完成率 42%"
+    assert legend.note == "全市 21万平方米\n目标 50万平方米\n完成率 42.0%"
 
 
 def test_figures_that_do_not_divide_stand_side_by_side(city, figures):
@@ -261,7 +261,7 @@ def test_figures_that_do_not_divide_stand_side_by_side(city, figures):
     )
     drawn = progress_map(city, "demolished_area", table=pd.concat([figures, total]))
     (legend,) = parts(drawn, Legend)
-    assert legend.note == "全市 12万平方米\n目标 30万平方米\n口径不一致，不可比"
+    assert legend.note == "全市 12万平方米\n目标 30万平方米\n不可比"
 
 
 def test_progress_is_filled_by_value_where_nothing_may_be_compared(city, figures):

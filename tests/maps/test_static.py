@@ -50,7 +50,7 @@ def test_the_sheet_bears_title_date_source_unit_names_and_figures(sheet):
     found = words(sheet)
     for text in (
         "各区拆除面积", "截至 2022-06-30", "资料来源：市城管局", "拆除面积（万平方米）", "无数据",
-        "北", "甲区\n1.2", "乙区\n50.0", "丙市",
+        "北", "甲区\n1.20", "乙区\n50.00", "丙市",
     ):  # fmt: skip
         assert text in found
 

@@ -9,6 +9,7 @@ import struct
 import time
 import zipfile
 from contextlib import closing
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +19,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
+import xlsxwriter
 
 import geo_citymgmt as gcm
 from geo_citymgmt.reading import read_raw
@@ -388,3 +390,48 @@ def test_a_member_that_stands_twice_in_a_feature_is_told_by_its_record(tmp_path,
     path.write_text(text.replace('"type": "Point",', '"type": "Point", "type": "Point",'), "utf-8")
     told = gcm.read_layer(path, "manholes").findings["code"].eq("JSON_REPEATED")
     assert told.sum() == 4
+
+
+def many_layers(folder: Path, kind: str) -> Path:
+    """A source of sixty layers that could each be the one that is meant."""
+    names = [f"图层{n:02d}" for n in range(60)]
+    path = folder / f"许多.{kind}"
+    if kind == "gpkg":
+        points = gpd.GeoDataFrame({"编号": ["a"]}, geometry=[shapely.Point(120.6, 31.3)], crs=4326)
+        pyogrio.write_dataframe(points, path, layer=names[0])
+        # Sixty layers written one by one take as many transactions.
+        with closing(sqlite3.connect(path)) as db, db:
+            for name in names[1:]:
+                db.execute(f'CREATE TABLE "{name}" AS SELECT * FROM "{names[0]}"')
+                db.execute(
+                    "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) "
+                    "VALUES (?, 'features', ?, 4326)", (name, name),
+                )  # fmt: skip
+                db.execute(
+                    "INSERT INTO gpkg_geometry_columns VALUES (?, 'geom', 'POINT', 4326, 0, 0)",
+                    (name,),
+                )
+    elif kind == "xlsx":
+        with xlsxwriter.Workbook(path) as book:
+            for name in names:
+                sheet = book.add_worksheet(name)
+                sheet.write_row(0, 0, ["编号", "经度", "纬度"])
+                sheet.write_row(1, 0, ["a", 120.6, 31.3])
+    elif kind == "zip":
+        with zipfile.ZipFile(path, "w") as out:
+            for name in names:
+                out.writestr(f"{name}.csv", "编号,经度,纬度\na,120.6,31.3\n")
+    else:
+        lists = {name: [{"编号": "a", "经度": 120.6, "纬度": 31.3}] for name in names}
+        path.write_text(json.dumps(lists), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["gpkg", "xlsx", "zip", "json"])
+def test_of_many_layers_the_first_are_named_and_how_many_there_are(tmp_path, kind):
+    with pytest.raises(gcm.CityDataError) as caught:
+        gcm.read_layer(many_layers(tmp_path, kind), "manholes")
+    for message in (caught.value.message, caught.value.message_zh):
+        assert "图层19" in message
+        assert "… (60)" in message
+        assert "图层20" not in message

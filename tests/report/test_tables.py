@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from geo_citymgmt.formats import scale_for
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.report import (
@@ -25,7 +26,7 @@ from geo_citymgmt.report import (
     zone_groups,
 )
 from geo_citymgmt.report.charts import nice_ceiling
-from geo_citymgmt.report.page_tables import board, column_scale
+from geo_citymgmt.report.page_tables import board
 from geo_citymgmt.report.scoreboard import adds_up
 from geo_citymgmt.report.sheets import Book, Column
 from geo_citymgmt.report.words import Words, _table
@@ -205,13 +206,16 @@ def test_findings_are_grouped_worst_first(city):
         (9_500, "m2", "zh", "9,500平方米"),
         (3_503_000, "m2", "en", "3.503 million m²"),
         (15_000, "count", "zh", "15,000"),
-        (460_000, "count", "zh", "46万"),
+        (460_000, "count", "zh", "460,000"),
+        (460_000, "persons", "zh", "46万人"),
         (37.8, "km", "zh", "37.8公里"),
         (0.3305, "ratio", "zh", "33.1%"),
         (-0.0001, "km", "en", "0 km"),
         (float("nan"), "m2", "zh", ""),
         (None, "m2", "zh", ""),
-        (2, "t/day", "zh", "2t/day"),
+        (2, "t/day", "zh", "2吨/日"),
+        (12_000, "万元", "zh", "12,000万元"),
+        (1.11, "count/km", "zh", "1.11条/公里"),
     ],
 )
 def test_values_read_as_they_are_said(value, unit, lang, shown):
@@ -233,7 +237,7 @@ def test_every_text_is_there_in_both_languages():
     table = _table()
     for kind, entries in table.items():
         for key, pair in entries.items():
-            if kind == "counter":
+            if kind == "unit":
                 continue
             assert len(pair) == 2, key
             assert all(pair), key
@@ -318,11 +322,11 @@ def test_libreoffice_opens_the_workbook_and_finds_the_same_numbers(report, tmp_p
 
 @pytest.mark.parametrize(
     ("unit", "value", "shown"),
-    [("count/km", 6 / 9.44, "0.6"), ("count", 1180.0, "1,180"), ("km", 37.8, "37.80"),
+    [("count/km", 6 / 9.44, "0.64"), ("count", 1180.0, "1,180"), ("km", 37.8, "37.800"),
      ("ratio", 0.331, "33.1"), ("m2", 2_612_000.0, "261.20")],
 )  # fmt: skip
 def test_a_column_of_the_districts_keeps_the_decimals_its_unit_needs(unit, value, shown):
-    assert column_scale(pd.Series([value]), unit, "zh", "").text(value) == shown
+    assert scale_for([value], unit, "zh").text(value) == shown
 
 
 def test_the_districts_tell_risks_per_km_as_their_card_does(told):
@@ -330,7 +334,7 @@ def test_the_districts_tell_risks_per_km_as_their_card_does(told):
     assert "每公里风险条数" in texts
     value = told.headline.loc["tunnel_risk_items_per_km", "value"]
     assert 0 < value < 1
-    assert f"'{value:.1f}'" in texts
+    assert f"'{value:.2f}'" in texts
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geo_citymgmt.sample import write_sample
+from generator import write_sample
 from tests.sample.office import DATA_DATE, FACILITIES, YEAR, Office, set_of
 
 H1, MARCH = "2022-06-30", "2022-03-31"

@@ -11,13 +11,8 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.sample import (
-    packaged_districts,
-    packaged_land,
-    packaged_streets,
-    sample_layers,
-)
-from geo_citymgmt.sample.places import read_table
+from generator import build_sample, packaged_districts, packaged_land, packaged_streets
+from generator.places import read_table
 
 POPULATION = 12_748_262
 
@@ -163,14 +158,14 @@ def test_density_follows_population(shipped: Path) -> None:
 
 
 def test_a_seed_gives_the_same_city_and_another_seed_another(city: gcm.City) -> None:
-    one, again = (sample_layers(seed=3)["manholes"] for _ in range(2))
+    one, again = (build_sample(seed=3).layers["manholes"] for _ in range(2))
     other = city["manholes"]
     assert one.equals(again)
     assert not one.geometry.geom_equals_exact(other.geometry, 1.0).all()
 
 
 def test_figures_hold_for_another_seed_and_grow_with_scale() -> None:
-    layers = sample_layers(scale=2, seed=5)
+    layers = build_sample(scale=2, seed=5).layers
     tunnels, lots = layers["utility_tunnels"], layers["parking_points"]
     length = tunnels.groupby("status")["length_km"].sum()
     assert length["operating"] == pytest.approx(2 * 37.8)

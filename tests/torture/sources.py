@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,15 @@ KINDS = (("manholes", 24), ("illegal_construction", 12))
 _TABLES_OF_MAPINFO = {"tab": (".tab", ".dat", ".map", ".id"), "mif": (".mif", ".mid")}
 
 
+#: Where a record begins, in the formats that state no count and whose records are lines: the text
+#: of boundary points has a line that ends in @ before the points of each parcel.
+_RECORDS = {
+    "csv": re.compile(rb"^", re.MULTILINE),
+    "geojsonl": re.compile(rb"^", re.MULTILINE),
+    "txt": re.compile(rb"^(?=[^\n]*@\r?$)", re.MULTILINE),
+}
+
+
 @dataclass(frozen=True)
 class Source:
     """One file to read as ``layer``, and the parts of it that may be broken."""
@@ -41,6 +51,17 @@ def build(folder: Path) -> Iterator[Source]:
         for column in frame.select_dtypes("datetime").columns:
             frame[column] = frame[column].dt.strftime("%Y-%m-%d")
         yield from _in_each_format(folder / layer, layer, frame)
+
+
+def is_shorter(format: str, healthy: bytes, broken: bytes) -> bool:
+    """Whether ``broken`` is ``healthy`` without some of its records, and what is left is whole."""
+    if format not in _RECORDS or len(broken) >= len(healthy):
+        return False
+    removed = len(healthy) - len(broken)
+    begins = [found.start() for found in _RECORDS[format].finditer(healthy)]
+    begins = sorted({*begins, len(healthy)})
+    cuts = (b for b in begins if b and b + removed in begins)
+    return any(healthy[:b] + healthy[b + removed :] == broken for b in cuts)
 
 
 def _in_each_format(folder: Path, layer: str, frame: gpd.GeoDataFrame) -> Iterator[Source]:

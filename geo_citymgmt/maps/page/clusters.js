@@ -81,7 +81,7 @@ gcm.clusterRadius = function (size, point) {
 };
 
 /* A disc with the number, and around it a ring of the classes by their shares. */
-gcm.drawCluster = function (context, x, y, size, shares, colors, lang) {
+gcm.drawCluster = function (context, x, y, size, shares, colors) {
   var radius = gcm.clusterRadius(size), from = -Math.PI / 2;
   context.globalAlpha = 1;
   context.beginPath();
@@ -107,12 +107,6 @@ gcm.drawCluster = function (context, x, y, size, shares, colors, lang) {
   context.font = "600 12px sans-serif";
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(gcm.shortNumber(size, lang), x, y + 0.5);
-};
-
-gcm.shortNumber = function (n, lang) {
-  if (n < 10000) { return String(n); }
-  var by = lang === "zh" ? 10000 : 1000, sign = lang === "zh" ? "万" : "k", part = n / by;
-  return (part < 10 ? part.toFixed(1).replace(/\.0$/, "") : Math.round(part)) + sign;
+  context.fillText(size.toLocaleString("en"), x, y + 0.5);
 };
 })();

@@ -137,7 +137,7 @@ gcm.Overlay = L.Renderer.extend({
     for (i = 0; i < seen.length; i += 1) {
       var c = seen[i][0];
       gcm.drawCluster(context, seen[i][1], seen[i][2], clusters.size[c],
-        clusters.shares.subarray(c * classes, (c + 1) * classes), colors, this._map._gcm.lang);
+        clusters.shares.subarray(c * classes, (c + 1) * classes), colors);
     }
   },
 

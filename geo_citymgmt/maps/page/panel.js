@@ -249,7 +249,7 @@ gcm.Panel.prototype = {
 
 gcm.panel = function (map, config) { return new gcm.Panel(map, config); };
 
-function percent(share) { return Math.round(share * 1000) / 10 + "%"; }
+function percent(share) { return (share * 100).toFixed(1) + "%"; }
 
 function make(tag, attributes, parent) {
   var node = document.createElementNS(SVG, tag);

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.formats import percent
 from geo_citymgmt.overlay import Layered
 from geo_citymgmt.progress import period_table
 from geo_citymgmt.report.bulletin.model import Bulletin, Heading, Paragraph, Part, Table
@@ -22,7 +23,6 @@ from geo_citymgmt.report.bulletin.tables import (
     ranks,
     street_tables,
 )
-from geo_citymgmt.report.formats import format_value, percent
 from geo_citymgmt.report.page import source_name
 from geo_citymgmt.report.page_figures import against_pace, against_start, against_target
 from geo_citymgmt.report.scoreboard import zone_groups, zone_names
@@ -69,7 +69,7 @@ def bulletin(told: Summary, *, period: str = "month", stamp: str = "") -> Bullet
     >>> import geo_citymgmt as gcm
     >>> made = bulletin(gcm.report.summary(gcm.sample_city(), "2022-06-30"))
     >>> made.title, made.tables[0].rows[-1][:3]
-    ('苏州市城市管理工作情况通报', ('全市合计', '721', '930,025'))
+    ('苏州市城市管理工作情况通报', ('全市合计', '721', '93.00'))
     """
     if period not in PERIODS:
         raise CityDataError(
@@ -144,7 +144,7 @@ class _Writer:
             indicators=list(dict.fromkeys(known)),
             level=self.level,
         )
-        self.grid: Grid = grid_of(self.periods, self.words)
+        self.grid: Grid = grid_of(self.periods, told.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
         self.whole = rows.set_index(["indicator", "period"])
         self.sections = [
@@ -190,14 +190,13 @@ class _Writer:
         return text if whole else say("to_date", span=text, day=self._day())
 
     def _told(self, figure: str, value: float) -> str:
-        _, unit, counter = self.grid.names[figure]
-        return format_value(value, unit, self.told.lang, counter)
+        return self.told.scales[figure].amount(value)
 
     def _item(self, figure: str, period: str, *, compared: bool) -> str | None:
         row = self.whole.loc[(figure, period)]
         if pd.isna(row["value"]):
             return None
-        name, value = self.grid.names[figure][0], self._told(figure, float(row["value"]))
+        name, value = self.grid.names[figure], self._told(figure, float(row["value"]))
         flow = row["kind"] == "period"
         if flow and not row["value"]:
             short = self.say.name("head", figure)
@@ -266,11 +265,11 @@ class _Writer:
     def _against(self, row: Any) -> str:
         """Say a figure against its target: an amount, a fall, or a level that is kept."""
         figure = self.told.figures.figures[str(row.Index)]
-        counter, say, words = self.words.counter(str(row.Index)), self.say, self.words
-        target = format_value(row.target, str(row.unit), self.told.lang, counter)
+        scale, say, words = self.told.scales[figure.id], self.say, self.words
+        target = scale.amount(row.target)
         name = words.of(row.name_zh, row.name_en)
         if figure.level:
-            value = format_value(row.value, str(row.unit), self.told.lang, counter)
+            value = scale.amount(row.value)
             level = against_target(words, row)
             return say("target_level", name=name, value=value, level=level, target=target)
         pace = ""
@@ -337,7 +336,7 @@ class _Writer:
         names = zone_names(self.city.zones, self.told.lang)
         place = ranks(attained, groups)
         clauses = []
-        for group, name in say.names("group_name").items():
+        for group, name in self.words.names("group").items():
             mine = place[groups == group].dropna().sort_values(kind="stable")
             if not (groups == group).any():
                 continue
@@ -388,7 +387,7 @@ class _Writer:
             top = values.sort_values(ascending=False, kind="stable").head(_NAMED)
             text += say(
                 "leftover_where",
-                name=self.grid.names[figure][0],
+                name=self.grid.names[figure],
                 places=self.words.listed([str(names[c]) for c in top.index]),
                 share=percent(top.sum() / whole),
             )
@@ -415,9 +414,7 @@ class _Writer:
         noted = self.periods[self.periods["level"].eq("city") & self.periods["note_zh"].ne("")]
         for row in noted.drop_duplicates("indicator").itertuples():
             note = self.words.of(row.note_zh, row.note_en)
-            notes.append(
-                say("note_undated", name=self.grid.names[str(row.indicator)][0], note=note)
-            )
+            notes.append(say("note_undated", name=self.grid.names[str(row.indicator)], note=note))
         rejected = int(np.nansum(self.city.ledger["n_rejected"].to_numpy(dtype=float)))
         if rejected:
             notes.append(say("note_rejected", n=f"{rejected:,}"))
@@ -432,7 +429,7 @@ class _Writer:
         say, present = self.say, set(zone_groups(self.city.zones))
         if not self.city.has_zones:
             return say("note_no_zones")
-        groups = [name for key, name in say.names("group_name").items() if key in present]
+        groups = [name for key, name in self.words.names("group").items() if key in present]
         if len(groups) < 2:
             return say("note_place")
         if say.lang == "en":

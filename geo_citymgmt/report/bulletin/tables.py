@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt.formats import Scale, percent
 from geo_citymgmt.report.bulletin.model import Column, Table
-from geo_citymgmt.report.formats import percent, unit_label
 from geo_citymgmt.report.scoreboard import MARGINS, zone_groups, zone_names
 from geo_citymgmt.report.words import Words
 
@@ -21,23 +21,24 @@ __all__ = ["NOTHING", "Figures", "Grid", "district_table", "ranks", "street_tabl
 
 #: Shown where there is no number.
 NOTHING = "—"
-_DECIMALS = {"km": 3}
 
 
 @dataclass(frozen=True)
 class Grid:
-    """The numbers of a bulletin, in the units of their figures.
+    """The numbers of a bulletin, in the units of their figures, and how they are written.
 
     Attributes
     ----------
     values : DataFrame
         Indexed by level and place (a code, or outside, unlocated, total), columns (figure, period).
     names : dict
-        Figure to its name, unit and measure word.
+        Figure to its name.
+    scales : dict of str to Scale
     """
 
     values: pd.DataFrame
-    names: Mapping[str, tuple[str, str, str]]
+    names: Mapping[str, str]
+    scales: Mapping[str, Scale]
 
     def has(self, figure: str) -> bool:
         """Tell whether the city has a number for the figure."""
@@ -68,22 +69,15 @@ class Figures:
         return [(f, p) for p in both for f in self.flows] + [(f, period) for f in self.stocks]
 
 
-def grid_of(table: pd.DataFrame, words: Words) -> Grid:
+def grid_of(table: pd.DataFrame, scales: Mapping[str, Scale], words: Words) -> Grid:
     """Arrange a table of periods by place and figure."""
     at = table["zone_code"].where(table["row_kind"].eq("zone"), table["row_kind"])
     keys = [table["level"], at.rename("place"), table["indicator"], table["period"]]
     sums = table.groupby(keys, sort=False)["value"].sum(min_count=1)
     values = sums.unstack(["indicator", "period"])  # noqa: PD010
     first = table.drop_duplicates("indicator")
-    names = {
-        str(row.indicator): (
-            words.of(row.name_zh, row.name_en),
-            str(row.unit),
-            words.counter(str(row.indicator)),
-        )
-        for row in first.itertuples()
-    }
-    return Grid(values, names)
+    names = {str(row.indicator): words.of(row.name_zh, row.name_en) for row in first.itertuples()}
+    return Grid(values, names, scales)
 
 
 def ranks(attained: pd.Series, groups: pd.Series) -> pd.Series:
@@ -114,7 +108,7 @@ def district_table(
     rows: list[tuple[str, ...]] = []
     strong: list[int] = []
     shown = np.zeros(len(keys))
-    order = [g for g in heads.names("group_name") if g in set(groups)]
+    order = [g for g in words.names("group") if g in set(groups)]
     for group in order:
         members = groups.index[groups == group]
         for code in members:
@@ -129,7 +123,7 @@ def district_table(
         if len(order) > 1:
             strong.append(len(rows))
             sums = [_sum(grid, members, f, p) for f, p in keys]
-            label = heads("subtotal", group=heads.name("group_name", group))
+            label = heads("subtotal", group=words.name("group", group))
             rows.append((label, *_cells(sums, keys, grid), *([NOTHING] * 2 if with_rank else [])))
     for margin in MARGINS[:2] if city.has_zones else ():
         numbers = [grid.at("district", margin, f, p) for f, p in keys]
@@ -209,12 +203,12 @@ def street_tables(
 
 def _columns(grid: Grid, figures: Figures, heads: Words, period: str) -> list[Column]:
     def column(group: str, figure: str) -> Column:
-        name, unit, counter = grid.names[figure]
-        head = heads.name("head", figure)
-        head = name if head == figure else head
-        label = unit_label(unit, heads.lang, counter)
+        head, label = heads.name("head", figure), grid.scales[figure].unit
+        head = grid.names[figure] if head == figure else head
         text = f"{head}\n（{label}）" if heads.lang == "zh" else f"{head}\n({label})"
-        return Column(group, text if label else head, 1.9 if unit == "m2" else 1.3)
+        return Column(
+            group, text if label else head, 1.9 if grid.scales[figure].divisor > 1 else 1.3
+        )
 
     out = [column(heads(f"this_{period}"), f) for f in figures.flows] if period != "year" else []
     out += [column(heads("cumulative"), f) for f in figures.flows]
@@ -222,20 +216,17 @@ def _columns(grid: Grid, figures: Figures, heads: Words, period: str) -> list[Co
 
 
 def _cells(numbers: Sequence[float], keys: Sequence[tuple[str, str]], grid: Grid) -> list[str]:
-    return [_shown(v, grid.names[f][1]) for v, (f, _) in zip(numbers, keys, strict=True)]
+    return [_shown(v, grid.scales[f]) for v, (f, _) in zip(numbers, keys, strict=True)]
 
 
-def _shown(value: float, unit: str) -> str:
-    if np.isnan(value):
-        return NOTHING
-    if unit == "ratio":
-        return percent(value)
-    text = f"{value:,.{_DECIMALS.get(unit, 0)}f}"
-    return text[1:] if text.strip("-0.,") == "" and text.startswith("-") else text
+def _shown(value: float, scale: Scale) -> str:
+    # Columns say their unit in the head, but for shares.
+    return (scale.text(value) or NOTHING) + "%" * (scale.unit == "%" and not np.isnan(value))
 
 
 def _rounded(value: float, grid: Grid, figure: str) -> float:
-    return float(np.round(value, _DECIMALS.get(grid.names[figure][1], 0)))
+    scale = grid.scales[figure]
+    return float(np.round(value / scale.divisor, scale.decimals))
 
 
 def _sum(grid: Grid, members: pd.Index, figure: str, period: str) -> float:

@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
-from geo_citymgmt.sample.draw import Draw, either
-from geo_citymgmt.sample.world import World, frame
+from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
+from generator.draw import Draw, either
+from generator.world import World, frame
 
 __all__ = ["MANHOLES", "build_manholes"]
 

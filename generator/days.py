@@ -7,7 +7,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw
+from generator.draw import Draw
 
 __all__ = [
     "DATA_DATE",

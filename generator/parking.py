@@ -10,11 +10,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, days_in
-from geo_citymgmt.sample.draw import Draw, either, share_out
-from geo_citymgmt.sample.footprints import places_near_towns
-from geo_citymgmt.sample.names import OPERATORS, place_name
-from geo_citymgmt.sample.world import World, frame
+from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, days_in
+from generator.draw import Draw, either, share_out
+from generator.footprints import places_near_towns
+from generator.names import OPERATORS, place_name
+from generator.world import World, frame
 
 __all__ = ["PARKING", "build_parking_points"]
 

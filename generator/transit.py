@@ -7,10 +7,10 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw
-from geo_citymgmt.sample.names import place_name
-from geo_citymgmt.sample.roads import smooth
-from geo_citymgmt.sample.world import World, frame
+from generator.draw import Draw
+from generator.names import place_name
+from generator.roads import smooth
+from generator.world import World, frame
 
 __all__ = ["build_transit"]
 

@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw
-from geo_citymgmt.sample.world import World
+from generator.draw import Draw
+from generator.world import World
 
 __all__ = ["footprints", "places_near_towns", "settle"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
-from geo_citymgmt.sample.draw import Draw, share_out
+from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
+from generator.draw import Draw, share_out
 
 __all__ = ["FIGURES", "Group", "life_of_parcels"]
 

@@ -8,15 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.sample.bikes import build_bike_stations
-from geo_citymgmt.sample.draw import Draw, share_out
-from geo_citymgmt.sample.illegal import build_illegal_construction
-from geo_citymgmt.sample.manholes import build_manholes
-from geo_citymgmt.sample.parking import build_parking_points
-from geo_citymgmt.sample.roads import build_roads
-from geo_citymgmt.sample.transit import build_transit
-from geo_citymgmt.sample.tunnels import build_utility_tunnels
-from geo_citymgmt.sample.world import World
+from generator.bikes import build_bike_stations
+from generator.draw import Draw, share_out
+from generator.illegal import build_illegal_construction
+from generator.manholes import build_manholes
+from generator.parking import build_parking_points
+from generator.roads import build_roads
+from generator.transit import build_transit
+from generator.tunnels import build_utility_tunnels
+from generator.world import World
 
 __all__ = ["Sample", "build_sample"]
 

@@ -7,9 +7,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw
-from geo_citymgmt.sample.names import ROAD_SUFFIX, place_name
-from geo_citymgmt.sample.world import World, frame
+from generator.draw import Draw
+from generator.names import ROAD_SUFFIX, place_name
+from generator.world import World, frame
 
 __all__ = ["build_roads", "smooth"]
 

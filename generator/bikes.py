@@ -8,10 +8,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.days import MONTHS_H1, MONTHS_H2, NAT, days_in
-from geo_citymgmt.sample.draw import Draw, either, share_out
-from geo_citymgmt.sample.names import OPERATORS
-from geo_citymgmt.sample.world import World, frame
+from generator.days import MONTHS_H1, MONTHS_H2, NAT, days_in
+from generator.draw import Draw, either, share_out
+from generator.names import OPERATORS
+from generator.world import World, frame
 
 __all__ = ["BIKES", "build_bike_stations"]
 

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.days import DAY, NAT
-from geo_citymgmt.sample.draw import Draw, either, share_out
-from geo_citymgmt.sample.footprints import footprints, settle
-from geo_citymgmt.sample.parcels import FIGURES, life_of_parcels
-from geo_citymgmt.sample.world import World, frame
+from generator.days import DAY, NAT
+from generator.draw import Draw, either, share_out
+from generator.footprints import footprints, settle
+from generator.parcels import FIGURES, life_of_parcels
+from generator.world import World, frame
 
 __all__ = ["build_illegal_construction"]
 

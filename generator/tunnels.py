@@ -9,10 +9,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely.ops import substring
 
-from geo_citymgmt.sample.days import NAT, days_in
-from geo_citymgmt.sample.draw import Draw, either, share_out
-from geo_citymgmt.sample.names import OPERATORS
-from geo_citymgmt.sample.world import World, frame
+from generator.days import NAT, days_in
+from generator.draw import Draw, either, share_out
+from generator.names import OPERATORS
+from generator.world import World, frame
 
 __all__ = ["TUNNELS_KM", "build_utility_tunnels"]
 

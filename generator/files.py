@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from generator.city import Sample, build_sample
+from generator.days import DATA_DATE
+from generator.dbf import number_column, text_column
+from generator.places import PROFILE
 from geo_citymgmt.profiles import load_profile
-from geo_citymgmt.sample.city import Sample, build_sample
-from geo_citymgmt.sample.days import DATA_DATE
-from geo_citymgmt.sample.dbf import number_column, text_column
-from geo_citymgmt.sample.places import PROFILE
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing.atomic import make_folder
 from geo_citymgmt.writing.dbf import Column, date_column, write_dbf
@@ -41,7 +41,7 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
         Seed of the city.
     dirty : bool, default False
         Write the same city as it would arrive from many hands, see
-        :mod:`geo_citymgmt.sample.dirty`.
+        :mod:`generator.dirty`.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
     make_folder(root)
     sample = build_sample(scale, seed)
     if dirty:
-        from geo_citymgmt.sample.dirty import write_dirty
+        from generator.dirty import write_dirty
 
         write_dirty(root, sample, seed)
         return root
@@ -99,7 +99,7 @@ def write_layer_files(
     prj: bool = True,
     cpg: bool = True,
 ) -> None:
-    """Write one shapefile, geometry by GDAL and attributes by :mod:`geo_citymgmt.sample.dbf`.
+    """Write one shapefile, geometry by GDAL and attributes by :mod:`generator.dbf`.
 
     Parameters
     ----------

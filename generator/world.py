@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt.sample.draw import Draw, share_out
-from geo_citymgmt.sample.places import (
+from generator.draw import Draw, share_out
+from generator.places import (
     OUTLINE_CRS,
     packaged_districts,
     packaged_land,
