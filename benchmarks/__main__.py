@@ -1,6 +1,7 @@
 """Time what the package does beside what an analyst would otherwise use; write RESULTS.md.
 
 ``python -m benchmarks`` runs all, ``python -m benchmarks coverage`` one; ``--quick`` a tenth.
+``python -m benchmarks report --against FOLDER`` holds the report against that of another checkout.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ SUBJECTS = ("reading", "zones", "coverage", "patterns")
 
 def main() -> None:
     """Run the subjects that were named, or all, and then keep the results."""
-    named = [arg for arg in sys.argv[1:] if not arg.startswith("-")]
+    options = {k for k, arg in enumerate(sys.argv) if arg.startswith("-")}
+    values = {k + 1 for k in options if sys.argv[k] == "--against"}
+    named = [arg for k, arg in enumerate(sys.argv) if k and k not in options | values]
     bench = Bench(quick="--quick" in sys.argv)
     for subject in named or SUBJECTS:
         import_module(f"benchmarks.{subject}").run(bench)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,10 +14,12 @@ from pandas.testing import assert_frame_equal
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.facts.evaluation import Window
+from geo_citymgmt.facts.evaluation import Evaluator, Window
+from geo_citymgmt.facts.membership import Membership
 from geo_citymgmt.facts.timeline import Timeline
 from geo_citymgmt.progress import outlook, period_table
-from geo_citymgmt.report import summary
+from geo_citymgmt.report import summary, write_report
+from geo_citymgmt.zones.ownership import ZoneIndex
 from tests.conftest import thinned
 
 JUNE = pd.Timestamp("2022-06-30")
@@ -86,3 +90,30 @@ def test_what_is_handed_out_cannot_be_changed_for_the_next_who_asks(facts: CityF
 def test_what_is_neither_a_city_nor_its_facts_is_refused_by_name() -> None:
     with pytest.raises(CityDataError, match="progress: city is a str"):
         gcm.progress("data/shapefiles")  # type: ignore[arg-type]
+
+
+def test_a_report_makes_one_timeline_a_layer_one_evaluator_and_one_index_a_group_of_zones(
+    city: gcm.City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: Counter[str] = Counter()
+    zones: Counter[tuple[str, ...]] = Counter()
+
+    def counted(kind: type, note: Callable[..., None]) -> None:
+        plain = kind.__init__
+
+        def init(self: object, *args: object, **kwargs: object) -> None:
+            plain(self, *args, **kwargs)
+            note(self)
+
+        monkeypatch.setattr(kind, "__init__", init)
+
+    counted(Timeline, lambda timeline: made.update([timeline.spec.key]))
+    for kind in (Evaluator, Membership, CityFacts):
+        counted(kind, lambda _, name=kind.__name__: made.update([name]))
+    counted(ZoneIndex, lambda index: zones.update([tuple(map(str, index.codes))]))
+    write_report(city, tmp_path / "report", lang="en")
+    with_states = {key for key in city if city.specs[key].states is not None}
+    assert with_states <= set(made)
+    assert set(made.values()) == {1}
+    # Districts once, streets once, and those of a district once.
+    assert set(zones.values()) == {1}

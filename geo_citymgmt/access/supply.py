@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Frame, Gate
+from geo_citymgmt.zones.ownership import Located
 from geo_citymgmt.zones.summary import summary_of
 
-__all__ = ["supply_ratio"]
+__all__ = ["ratio_table", "supply_ratio"]
 
 
 def supply_ratio(
@@ -75,6 +76,21 @@ def supply_ratio(
     A              200.0       4000.0   50.0
     B               50.0       1000.0   50.0
     """
+    return ratio_table(features, zones, amount, per, scale, demand, margins)
+
+
+def ratio_table(
+    features: Frame,
+    zones: Frame,
+    amount: str | None,
+    per: str,
+    scale: float,
+    demand: Frame | None,
+    margins: bool,
+    located: Located | None = None,
+    demand_located: Located | None = None,
+) -> pd.DataFrame:
+    """Supply of the zones, with features and demand that are found in them already or not."""
     gate = Gate("supply_ratio")
     scale = gate.positive(scale, "scale")
     gate.choice(margins, "margins", (True, False))
@@ -83,14 +99,18 @@ def supply_ratio(
         gate.numbers(gate.frame(features, "features"), amount, "amount", least=0)
     numerator = {"numerator": (None, "count") if amount is None else (amount, "sum")}
     table = summary_of(
-        gate, features, zones, None, "owner", margins, numerator, argument="features"
-    )
+        gate, features, zones, None, "owner", margins, numerator, argument="features",
+        located=located,
+    )  # fmt: skip
     table["numerator"] = table["numerator"].astype("float64")
     codes = table.index[: len(zones)]
     if demand is not None:
         gate.numbers(gate.frame(demand, "demand"), per, "per", least=0)
         people = {"denominator": (per, "sum")}
-        whole = summary_of(gate, demand, zones, None, "share", margins, people, argument="demand")
+        whole = summary_of(
+            gate, demand, zones, None, "share", margins, people, argument="demand",
+            located=demand_located,
+        )  # fmt: skip
         table["denominator"] = whole["denominator"].astype("float64")
     else:
         if per == "area_km2" and not (isinstance(zones, gpd.GeoDataFrame) and per in zones):

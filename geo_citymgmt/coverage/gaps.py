@@ -6,10 +6,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from pyproj import CRS
 
 from geo_citymgmt._gate import Frame, Gate
-from geo_citymgmt.coverage.reach import Reach, checked_reach, demand_weights
-from geo_citymgmt.zones.ownership import Shares
+from geo_citymgmt.coverage.reach import Demand, Reach, checked_reach, demand_weights
+from geo_citymgmt.zones.ownership import ZoneIndex
 
 __all__ = ["coverage_gaps"]
 
@@ -97,8 +98,24 @@ def coverage_gaps(
     given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
     people = gate.features(demand, "demand", like=given, needs_columns=weight is not None)
     weights = demand_weights(gate, people, weight, "weight")
-    parts = index.shares(people.geometry, pieces=True)
-    lacking = _unreached(parts, weights, reach, min_per_km2)
+    wanted = Demand(index, reach, people, weights)
+    return gaps_of(
+        index, reach, wanted, given.crs, n=n, min_demand=min_demand, min_per_km2=min_per_km2
+    )
+
+
+def gaps_of(
+    index: ZoneIndex,
+    reach: Reach,
+    demand: Demand,
+    crs: CRS,
+    *,
+    n: int | None,
+    min_demand: float = 0.0,
+    min_per_km2: float = 0.0,
+) -> gpd.GeoDataFrame:
+    """Return the gaps of a demand of which it is known already what is reached."""
+    lacking = _unreached(demand, reach, min_per_km2)
     gaps = _joined(lacking, reach.radius)
     gaps["distance_m"] = _mean_distance(lacking, reach, len(gaps))
     gaps["demand"] = np.bincount(lacking["gap"], lacking["amount"], len(gaps))
@@ -115,22 +132,20 @@ def coverage_gaps(
         },
         geometry=gaps["shape"].to_numpy(),
         index=rank,
-        crs=given.crs,
+        crs=crs,
     )
 
 
-def _unreached(
-    parts: Shares, weights: np.ndarray, reach: Reach, min_per_km2: float
-) -> pd.DataFrame:
+def _unreached(demand: Demand, reach: Reach, min_per_km2: float) -> pd.DataFrame:
     """Unreached parts of the demand in zones, contiguous ones one by one, and the people there."""
+    parts, amount = demand.parts, demand.amount
     assert parts.piece is not None
-    amount = weights[parts.feature] * parts.share
     dimension = shapely.get_dimensions(parts.piece)
     area = shapely.area(parts.piece)
     dense = (dimension != 2) | (amount >= min_per_km2 * 1e-6 * area)
     chosen = np.flatnonzero((parts.zone >= 0) & (amount > 0) & dense)
     piece, zone, amount = parts.piece[chosen], parts.zone[chosen], amount[chosen]
-    missing = 1.0 - reach.reaches(piece)
+    missing = 1.0 - demand.reached[chosen]
     # Below this it is rounding, not a place that is left.
     some = np.flatnonzero(missing > 1e-9)
     piece, zone, amount = piece[some], zone[some], amount[some] * missing[some]

@@ -238,11 +238,23 @@ def share_within(
     >>> share_within(stops, bay, zone, distances_m=(100,)).loc["A"].tolist()
     [2.0, 1.0, 0.5]
     """
+    return share_table(features, facilities, zones, distances_m, margins)
+
+
+def share_table(
+    features: Frame,
+    facilities: Frame,
+    zones: Frame,
+    distances_m: Sequence[float],
+    margins: bool,
+    index: ZoneIndex | None = None,
+) -> pd.DataFrame:
+    """Shares within distances, with the index of the zones where there is one already."""
     gate = Gate("share_within")
     metres_each = gate.many(distances_m, "distances_m", least=0, unit=METRES)
     gate.choice(margins, "margins", (True, False))
     here, there = _both(gate, features, facilities)
-    position, names, owner = _owners(gate, here, zones, margins)
+    position, names, owner = _owners(gate, here, zones, margins, index)
     found = _nearest(here, there, max_m=max(metres_each, default=0))
     distance = found["distance_m"].to_numpy()
     # Outside and unlocated are -1 and -2: two more than a position counts all of them.
@@ -395,12 +407,12 @@ def _candidates(
 
 
 def _owners(
-    gate: Gate, features: Features, zones: Frame, margins: bool
+    gate: Gate, features: Features, zones: Frame, margins: bool, index: ZoneIndex | None = None
 ) -> tuple[list[int | None], pd.Index, np.ndarray]:
     """Positions of the rows of a table on the zones, its labels, the owner of each feature."""
     # Whose zone a feature is in needs no scale; the distances are tested where they are measured.
     given = gate.zones(zones, like=features)
-    index = ZoneIndex(given)
+    index = ZoneIndex(given) if index is None else index
     position: list[int | None] = index.codes.get_indexer(given.index).tolist()
     if margins:
         position += [OUTSIDE, UNLOCATED, None]

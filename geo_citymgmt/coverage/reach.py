@@ -11,9 +11,9 @@ import shapely
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
 from geo_citymgmt.coverage.depth import DiscDepth
 from geo_citymgmt.coverage.discs import DiscUnion
-from geo_citymgmt.zones.ownership import ZoneIndex
+from geo_citymgmt.zones.ownership import Located, ZoneIndex
 
-__all__ = ["ARC_SEGMENTS", "Reach", "checked_reach", "demand_weights"]
+__all__ = ["ARC_SEGMENTS", "Demand", "Reach", "checked_reach", "demand_weights"]
 
 #: Segments of a quarter circle where a buffer must stand for an arc: chords lie at most 0.0075 %
 #: of the radius inside the arc, and a disc is 0.01 % too small.
@@ -49,7 +49,11 @@ class Reach:
         """Reached area in all."""
         if not len(self.features):
             return 0.0
-        return self._discs.area() if self.exact else float(shapely.area(self._shape(slice(None))))
+        return (
+            self._discs.area()
+            if self.exact
+            else float(shapely.area(self._joined(self._buffers(slice(None)))))
+        )
 
     def shape_in(self, polygons: np.ndarray) -> np.ndarray:
         """Reached part of each polygon, from the features near it."""
@@ -58,12 +62,21 @@ class Reach:
         at, near = at[order], near[order]
         out = np.full(len(polygons), shapely.Polygon(), dtype=object)
         first = np.flatnonzero(np.diff(at, prepend=-1))
+        buffers = np.full(len(self.features), None, dtype=object)
+        # A feature near many polygons is buffered once.
+        usual = np.unique(near)
+        buffers[usual] = self._buffers(usual)
         for k, some in zip(at[first], np.split(near, first[1:]), strict=False):
-            out[k] = shapely.intersection(self._shape(some), polygons[k])
+            out[k] = shapely.intersection(self._joined(buffers[some]), polygons[k])
         return out
 
-    def _shape(self, some: np.ndarray | slice) -> shapely.Geometry:
-        buffers = shapely.buffer(self.features[some], self.radius, quad_segs=ARC_SEGMENTS)
+    def _buffers(self, some: np.ndarray | slice) -> np.ndarray:
+        return np.asarray(
+            shapely.buffer(self.features[some], self.radius, quad_segs=ARC_SEGMENTS), dtype=object
+        )
+
+    def _joined(self, buffers: np.ndarray) -> shapely.Geometry:
+        """What lies in enough of the buffers."""
         if self.at_least == 1:
             return shapely.union_all(buffers)
         # All outlines together part the plane; in each face the number of buffers is one.
@@ -90,9 +103,16 @@ class Reach:
 
 
 def checked_reach(
-    gate: Gate, features: Frame, zones: Frame, radius_m: float, at_least: int
+    gate: Gate,
+    features: Frame,
+    zones: Frame,
+    radius_m: float,
+    at_least: int,
+    index: ZoneIndex | None = None,
 ) -> tuple[gpd.GeoSeries, ZoneIndex, Reach]:
     """Refuse what cannot be measured; return the zones, their index and what is reached.
+
+    ``index`` is that of the zones, where there is one already.
 
     Raises
     ------
@@ -103,7 +123,25 @@ def checked_reach(
     times = gate.whole(at_least, "at_least", least=1)
     given = gate.zones(zones, measures=("area", "length"))
     geometry = gate.features(features, "features", like=given).geometry
-    return given, ZoneIndex(given), Reach(geometry, radius, times)
+    return given, ZoneIndex(given) if index is None else index, Reach(geometry, radius, times)
+
+
+class Demand:
+    """Demand in the zones, and what of it is reached: asked once for the shares and the gaps."""
+
+    def __init__(
+        self, index: ZoneIndex, reach: Reach, people: Features, many: np.ndarray,
+        located: Located | None = None,
+    ) -> None:  # fmt: skip
+        self.parts = (located or Located(index, people.geometry)).shares
+        self.amount = many[self.parts.feature] * self.parts.share
+        self._reach = reach
+
+    @cached_property
+    def reached(self) -> np.ndarray:
+        """Share of each part that is reached."""
+        assert self.parts.piece is not None
+        return self._reach.reaches(self.parts.piece)
 
 
 def demand_weights(gate: Gate, demand: Features, weight: str | None, argument: str) -> np.ndarray:

@@ -7,11 +7,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._gate import Features, Frame, Gate
-from geo_citymgmt.coverage.reach import ARC_SEGMENTS, Reach, checked_reach, demand_weights
+from geo_citymgmt._gate import Frame, Gate
+from geo_citymgmt.coverage.reach import ARC_SEGMENTS, Demand, Reach, checked_reach, demand_weights
 from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex, with_margins
 
-__all__ = ["ARC_SEGMENTS", "coverage", "coverage_area", "coverage_shapes", "coverage_table"]
+__all__ = [
+    "ARC_SEGMENTS",
+    "coverage",
+    "coverage_area",
+    "coverage_shapes",
+    "coverage_table",
+    "reach_table",
+]
 
 _MARGINS = ("outside", "unlocated", "total")
 
@@ -113,6 +120,17 @@ def coverage_table(
     """Coverage for the function of ``gate``, by whose name what is wrong is refused."""
     gate.choice(margins, "margins", (True, False))
     given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
+    wanted = None
+    if demand is not None:
+        people = gate.features(demand, "demand", like=given, needs_columns=weight is not None)
+        wanted = Demand(index, reach, people, demand_weights(gate, people, weight, "weight"))
+    return reach_table(given, index, reach, wanted, margins=margins)
+
+
+def reach_table(
+    given: gpd.GeoSeries, index: ZoneIndex, reach: Reach, demand: Demand | None, *, margins: bool
+) -> pd.DataFrame:
+    """Coverage of the zones ``given`` by what is reached, and of the demand in them."""
     position = index.codes.get_indexer(given.index)
     own = index.polygons[position]
     covered = reach.area_in(own)
@@ -128,9 +146,7 @@ def coverage_table(
     table = pd.DataFrame({"area_m2": area, "covered_m2": covered}, index=names)
     table["coverage"] = _share(table["covered_m2"], table["area_m2"], len(given), margins)
     if demand is not None:
-        people = gate.features(demand, "demand", like=given, needs_columns=weight is not None)
-        many = demand_weights(gate, people, weight, "weight")
-        sums = _demand(index, reach, people, many)
+        sums = _sums(demand)
         rows = [*position.tolist(), *((OUTSIDE, UNLOCATED) if margins else ())]
         out = sums.reindex(rows, fill_value=0.0).to_numpy()
         if margins:
@@ -195,14 +211,11 @@ def coverage_shapes(
     )
 
 
-def _demand(index: ZoneIndex, reach: Reach, people: Features, many: np.ndarray) -> pd.DataFrame:
+def _sums(demand: Demand) -> pd.DataFrame:
     """Demand and what of it is reached, by position of the zone, outside and unlocated."""
-    parts = index.shares(people.geometry, pieces=True)
-    assert parts.piece is not None
-    amount = many[parts.feature] * parts.share
-    reached = amount * reach.reaches(parts.piece)
-    sums = pd.DataFrame({"demand": amount, "demand_covered": reached})
-    return sums.groupby(parts.zone).sum()
+    reached = demand.amount * demand.reached
+    sums = pd.DataFrame({"demand": demand.amount, "demand_covered": reached})
+    return sums.groupby(demand.parts.zone).sum()
 
 
 def _share(part: pd.Series, whole: pd.Series, n_zones: int, margins: bool) -> pd.Series:

@@ -50,6 +50,19 @@ class Layout:
     slot: np.ndarray
     share: np.ndarray
 
+    def down_to(self, levels: tuple[str, ...]) -> Layout:
+        """The rows of its first levels; levels come one after the other."""
+        n = int(np.isin(self.level, levels).sum())
+        inside = self.slot < n
+        return Layout(
+            self.level[:n],
+            self.row_kind[:n],
+            self.zone_code[:n],
+            self.row[inside],
+            self.slot[inside],
+            self.share[inside],
+        )
+
     def total(self, amount: np.ndarray) -> np.ndarray:
         """Sum of an amount of the records, by row of the figure."""
         return np.bincount(
@@ -152,7 +165,13 @@ class Evaluator:
         """Rows of a figure at some levels."""
         key = (figure.layer, figure.split, levels)
         if key not in self._layouts:
-            self._layouts[key] = self._lay_out(*key)
+            deeper = (
+                layout
+                for (layer, split, more), layout in self._layouts.items()
+                if (layer, split) == key[:2] and more[: len(levels)] == levels
+            )
+            known = next(deeper, None)
+            self._layouts[key] = self._lay_out(*key) if known is None else known.down_to(levels)
         return self._layouts[key]
 
     def _lay_out(self, layer: str, split: str, levels: tuple[str, ...]) -> Layout:
@@ -426,7 +445,7 @@ class Evaluator:
         hit, late = self._when(entries, window)
         size = entries.amount
         if part.kind == "entered" and part.of != "count":
-            size = size * self._measured(timeline, part.of)[entries.row]
+            size = size * timeline.measured(part.of)[entries.row]
         inside = np.bincount(entries.row[hit], size[hit], minlength=n)
         undated = np.bincount(entries.row[late], size[late], minlength=n)
         unsized, moved, dated = np.isnan(inside), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
@@ -482,7 +501,7 @@ class Evaluator:
         undecided = timeline.undecided.copy()
         undecided[entries.row] = False
         whole = part.kind != "entered" or part.of == "count"
-        most = np.ones(n) if whole else self._measured(timeline, part.of)
+        most = np.ones(n) if whole else timeline.measured(part.of)
         return Missing(np.zeros(n, dtype=bool), undecided, most)
 
     def _follows_state(self, timeline: Timeline, part: Component) -> bool:
@@ -520,7 +539,7 @@ class Evaluator:
             return out
         by_events, lacks = False, []
         if part.state:
-            by_events = bool((timeline.transitions["basis"] == "events").any())
+            by_events = timeline.told_by_events
         elif part.dated:
             if self._not_in(timeline, part.dated, choice, window):
                 lacks.append(_label(timeline, part.dated))
@@ -576,16 +595,13 @@ class Evaluator:
     def _sizes(self, timeline: Timeline, part: Component, window: Window) -> np.ndarray:
         """What each record adds to a stock, NaN where its measure is not known."""
         n = len(timeline.data)
-        size = np.ones(n) if part.of == "count" else self._measured(timeline, part.of)
+        size = np.ones(n) if part.of == "count" else timeline.measured(part.of)
         if part.times is not None:
-            size = size * self._measured(timeline, part.times)
+            size = size * timeline.measured(part.times)
         if part.minus is not None:
             done = timeline.done_by(part.minus, window.day, plan=window.plan)
             size = np.clip(size - done, 0.0, None)
         return size
-
-    def _measured(self, timeline: Timeline, name: str) -> np.ndarray:
-        return timeline.data[name].astype("float64").to_numpy(na_value=np.nan)
 
 
 def _label(timeline: Timeline, name: str) -> Text:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.zones.nesting import Parts, parts_within
-from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, ZoneIndex
+from geo_citymgmt.zones.ownership import OUTSIDE, UNLOCATED, Located, ZoneIndex
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -29,6 +29,8 @@ class Membership:
         self._city = city
         self._index: dict[str, ZoneIndex] = {}
         self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
+        self._located: dict[str, Located] = {}
+        self._levels: dict[str, ZoneIndex] = {}
 
     def table(self, layer: str, level: str, split: str) -> pd.DataFrame:
         """Return ``row, row_kind, zone_code, share`` of ``layer``; shares of a row sum to one."""
@@ -36,6 +38,13 @@ class Membership:
         if key not in self._tables:
             self._tables[key] = self._build(layer, level, split)
         return self._tables[key]
+
+    def located(self, layer: str) -> Located:
+        """Return the records of a layer in the districts, by their shapes alone."""
+        if layer not in self._located:
+            geometry = self._city[layer].geometry.to_numpy()
+            self._located[layer] = Located(self._districts, geometry)
+        return self._located[layer]
 
     def _build(self, layer: str, level: str, split: str) -> pd.DataFrame:
         data = self._city[layer]
@@ -46,11 +55,11 @@ class Membership:
             return _without_place(data)
         geometry = data.geometry.to_numpy()
         if split == "share":
-            parts = self._districts.shares(geometry, pieces=level == "street")
+            parts = self.located(layer).shares
             row, zone, share, piece = parts.feature, parts.zone, parts.share, parts.piece
         else:
             row, share, piece = np.arange(n), np.ones(n), geometry
-            zone = self._owners(data)
+            zone = self._owners(layer, data)
         codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
         district = codes[zone]
         unlocated = zone == UNLOCATED
@@ -64,17 +73,21 @@ class Membership:
         assert piece is not None
         return self._streets(row, kind, district, share, piece, split)
 
+    def index(self, level: str) -> ZoneIndex:
+        """Return the index of all zones of a level, which everything that counts by them asks."""
+        if level not in self._levels:
+            self._levels[level] = ZoneIndex(self._city.zones_at(level))
+        return self._levels[level]
+
     @property
     def _districts(self) -> ZoneIndex:
-        if "" not in self._index:
-            self._index[""] = ZoneIndex(self._city.zones)
-        return self._index[""]
+        return self.index("district")
 
-    def _owners(self, data: pd.DataFrame) -> np.ndarray:
+    def _owners(self, layer: str, data: pd.DataFrame) -> np.ndarray:
         """Owning district of each record: as computed on reading, where it was."""
         geometry = data.geometry
         if "district_code" not in data.columns:
-            return self._districts.owner(geometry.to_numpy())
+            return self.located(layer).owner
         position = pd.Series(np.arange(len(self._districts.codes)), index=self._districts.codes)
         owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
         return np.where(geometry.isna(), UNLOCATED, owner)

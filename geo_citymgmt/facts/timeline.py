@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import geopandas as gpd
@@ -13,7 +14,7 @@ import pandas as pd
 from geo_citymgmt.cleaning.codes import has_code
 from geo_citymgmt.spec import Amount, LayerSpec, States
 
-__all__ = ["NOT_YET", "UNKNOWN", "Entries", "Missing", "Timeline", "matches"]
+__all__ = ["NOT_YET", "UNKNOWN", "Entries", "Missing", "Moves", "Timeline", "matches"]
 
 #: States of a record on a day, beside the codes of its layer.
 NOT_YET, UNKNOWN = "", None
@@ -39,6 +40,26 @@ class Entries:
             table["date"].to_numpy(),
             table["amount"].to_numpy(),
             (table["basis"] == "events").to_numpy(dtype=bool),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Entries into states as arrays: of each record in the order of their days."""
+
+    row: np.ndarray
+    date: np.ndarray
+    state: np.ndarray
+    planned: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Moves:
+        """From the columns of :attr:`Timeline.transitions`."""
+        return cls(
+            table["row"].to_numpy(dtype="int64"),
+            table["date"].to_numpy(dtype="datetime64[us]"),
+            table["state"].to_numpy(dtype=object),
+            (table["basis"] == "plan").to_numpy(dtype=bool),
         )
 
 
@@ -125,6 +146,16 @@ class Timeline:
         self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
         self._arrays: dict[tuple[str, bool], Entries] = {}
         self._lacking: dict[str, Missing] = {}
+        self._moves: dict[bool, Moves] = {}
+        self._measures: dict[str, np.ndarray] = {}
+
+    def measured(self, name: str) -> np.ndarray:
+        """Numbers of the field ``name``, NaN where there is none; not to be changed."""
+        if name not in self._measures:
+            values = self.data[name].astype("float64").to_numpy(na_value=np.nan, copy=True)
+            values.flags.writeable = False
+            self._measures[name] = values
+        return self._measures[name]
 
     # -- states
 
@@ -142,6 +173,20 @@ class Timeline:
         if self._transitions is None:
             self._transitions = self._collect_transitions()
         return self._transitions
+
+    @cached_property
+    def told_by_events(self) -> bool:
+        """Whether any entry into a state is told by an event."""
+        return bool((self.transitions["basis"] == "events").any())
+
+    def moves(self, *, plan: bool = False) -> Moves:
+        """The same as :attr:`transitions`, as arrays, with what is planned behind them."""
+        if plan not in self._moves:
+            table = self.transitions
+            if plan:
+                table = pd.concat([table, self.planned_transitions()], ignore_index=True)
+            self._moves[plan] = Moves.of(table)
+        return self._moves[plan]
 
     def _collect_transitions(self) -> pd.DataFrame:
         empty = pd.DataFrame({"row": [], "date": [], "state": [], "basis": []}).astype(
@@ -225,19 +270,22 @@ class Timeline:
         out = np.full(n, UNKNOWN, dtype=object)
         if states is None:
             return pd.Series(out)
-        moves = self.transitions
-        if plan:
-            moves = pd.concat([moves, self.planned_transitions()], ignore_index=True)
-        past = moves if day is None else moves[moves["date"] <= day]
-        last = past.drop_duplicates("row", keep="last")
-        out[np.unique(moves["row"])] = NOT_YET
-        out[last["row"]] = last["state"].to_numpy(dtype=object)
+        moves = self.moves(plan=plan)
+        everything = np.ones(len(moves.row), dtype=bool)
+        past = everything if day is None else moves.date <= np.datetime64(day, "us")
+        later = ~everything if day is None else moves.date > np.datetime64(day, "us")
+        # Of several moves of a record the last one is kept.
+        last = np.full(n, -1)
+        last[moves.row[past]] = np.flatnonzero(past)
+        moved = np.flatnonzero(last >= 0)
+        out[moves.row] = NOT_YET
+        out[moved] = moves.state[last[moved]]
+        moved_later = np.zeros(n, dtype=bool)
+        moved_later[moves.row[later]] = True
         if self.undecided.any():
-            later = moves.iloc[:0] if day is None else moves[moves["date"] > day]
             # After the last day on record of an undecided record nobody knows its state.
-            lost = self.undecided.copy()
-            lost[later["row"]] = False
-            lost[last.loc[last["basis"] == "plan", "row"]] = False
+            lost = self.undecided & ~moved_later
+            lost[moved[moves.planned[last[moved]]]] = False
             out[lost] = UNKNOWN
         if states.field not in self.data.columns:
             return pd.Series(out)
@@ -253,8 +301,6 @@ class Timeline:
             return pd.Series(np.where(agrees | planned, out, status))
         # Between its last known move and the data's date a record that ended elsewhere was
         # somewhere the dates do not tell.
-        moved_later = np.zeros(n, dtype=bool)
-        moved_later[np.unique(moves.loc[moves["date"] > day, "row"])] = True
         still_first = self.data[states.field].isin(states.first).to_numpy(dtype=bool)
         out[~(agrees | moved_later)] = UNKNOWN
         return pd.Series(np.where(still_first, status, out))
@@ -460,22 +506,26 @@ class Timeline:
         relapses = self.events[self.events["event"].isin(takes)]
         if relapses.empty:
             return grown
-        out = [grown]
-        # Few records relapse; each time what it had done by then no longer counts.
+        rows, days, amounts = [], [], []
+        # Each time a record relapses what it had done by then no longer counts.
         relapsed = grown[grown["row"].isin(relapses["row"])]
-        for row, days in relapses.sort_values("date").groupby("row")["date"]:
-            mine = relapsed[relapsed["row"] == row]
+        done, size = relapsed["date"].to_numpy(), relapsed["amount"].to_numpy(dtype="float64")
+        of_row = relapsed.groupby("row").indices
+        none = np.empty(0, dtype=np.intp)
+        for row, again in relapses.sort_values("date").groupby("row")["date"]:
+            mine = of_row.get(row, none)
             taken = 0.0
-            for day in days:
-                had = mine.loc[mine["date"] <= day, "amount"].sum() - taken
+            for day in again.to_numpy():
+                had = float(size[mine[done[mine] <= day]].sum()) - taken
                 if had > _EPSILON:
-                    out.append(
-                        pd.DataFrame(
-                            {"row": [row], "date": [day], "amount": [-had], "basis": ["events"]}
-                        )
-                    )
+                    rows.append(row)
+                    days.append(day)
+                    amounts.append(-had)
                     taken += had
-        return pd.concat(out, ignore_index=True)
+        if not rows:
+            return grown
+        taken_back = {"row": rows, "date": days, "amount": amounts, "basis": "events"}
+        return pd.concat([grown, pd.DataFrame(taken_back)], ignore_index=True)
 
     def _by_state(self, amount: Amount) -> pd.DataFrame:
         assert amount.while_in is not None

@@ -14,6 +14,7 @@ import pandas as pd
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.formats import Scale, scale_for
+from geo_citymgmt.maps.breaks import natural_breaks, quantile_breaks
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import Text
 
@@ -53,6 +54,7 @@ SCHEMES = {
         "Quantiles", "StdMean",
     )
 }  # fmt: skip
+_OWN = {"fisherjenks": natural_breaks, "quantiles": quantile_breaks}
 
 
 @dataclass(frozen=True)
@@ -178,15 +180,11 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
         return distinct[-1:]
     if name == "fisherjenks" and len(found) > 2000:
         name = "quantiles"  # natural breaks take time that grows with the square
-    arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
-    import mapclassify
-
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            # That they would be faster with numba, and that fewer classes than asked for are made,
-            # which shows in the legend.
+            # That fewer classes than asked for are made shows in the legend.
             warnings.simplefilter("ignore")
-            bins = np.asarray(mapclassify.classify(found, SCHEMES[name], **arguments).bins, float)
+            bins = _bins(found, name, k)
         if not np.isfinite(bins[:-1]).all():
             raise ValueError("limits that are no numbers")
     except (ArithmeticError, IndexError, TypeError, ValueError) as error:
@@ -198,6 +196,17 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
             remedy=Text('请用 scheme="quantiles"。', 'Take scheme="quantiles".'),
         ) from error
     return bins
+
+
+def _bins(found: np.ndarray, name: str, k: int) -> np.ndarray:
+    """Return the upper limits of a scheme, as mapclassify finds them."""
+    if name in _OWN:
+        return _OWN[name](found, k)
+    # Only for the rarer schemes: it brings half of scipy, scikit-learn and networkx with it.
+    import mapclassify
+
+    arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
+    return np.asarray(mapclassify.classify(found, SCHEMES[name], **arguments).bins, float)
 
 
 def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str = "zh") -> Classes:

@@ -28,6 +28,8 @@ from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.words import DISTRICT, Text
 
 _WORDS = words_of("features")
+#: Types of fields whose text is shown as it is.
+_PLAIN = ("id", "text")
 
 
 @dataclass(frozen=True)
@@ -319,7 +321,10 @@ def column_text(
         return label, date_text(values, frame.get(f"{column}_precision"))
     # Only different values are put into words: a million rows have few.
     index, different = pd.factorize(values, use_na_sentinel=True)
-    texts = [_value_text(value, field, lang) for value in different]
+    if isinstance(values.dtype, pd.StringDtype) and (field is None or field.type in _PLAIN):
+        texts = different.tolist()
+    else:
+        texts = [_value_text(value, field, lang) for value in different]
     table = pd.Series([*texts, ""], dtype="object")
     return label, pd.Series(table.to_numpy()[index], index=values.index, dtype="object")
 

@@ -174,7 +174,9 @@ class FilterControl(MacroElement):
 
 def _day(text: str, *, end: bool) -> str:
     """Return the first or last day of a date that is known by year, month or day."""
-    period = pd.Period(text[:10])
+    if len(text) >= len("2022-06-30"):
+        return text[:10]
+    period = pd.Period(text)
     return str((period.end_time if end else period.start_time).date())
 
 

@@ -103,12 +103,15 @@ class Panel(MacroElement):
         days = (
             pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d").astype("object").fillna(_NO_DAY)
         )
-        cells: dict[str, list[Any]] = {}
-        for place, group in rows.groupby("_place", sort=False):
-            by_day = dict(zip(days[group.index], group.to_dict("records"), strict=True))
-            cells[visible_text(place)] = [
+        by_place: dict[str, dict[str, Any]] = {}
+        for day, row in zip(days, rows.to_dict("records"), strict=True):
+            by_place.setdefault(row["_place"], {})[day] = row
+        cells = {
+            visible_text(place): [
                 self._cell(by_day.get(day), scale) for day in self.dates or [_NO_DAY]
             ]
+            for place, by_day in by_place.items()
+        }
         return {
             "id": str(first["indicator"]),
             "name": visible_text(first["name_zh" if lang == "zh" else "name_en"]),

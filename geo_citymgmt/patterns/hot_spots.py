@@ -99,13 +99,29 @@ def hot_spots(
     grid_code
     E550000N3460000  9           4  2.2393  none
     """
+    return spots_of(gdf, cell_m, value, zones, permutations, seed, fdr)
+
+
+def spots_of(
+    gdf: Frame,
+    cell_m: float,
+    value: str | None,
+    zones: Frame | None,
+    permutations: int | None,
+    seed: int,
+    fdr: float,
+    index: ZoneIndex | None = None,
+) -> gpd.GeoDataFrame:
+    """Hot spots, with the index of the zones where there is one already."""
     gate = Gate("hot_spots")
     cell_m = gate.number(cell_m, "cell_m", least=1, unit=METRES)
     draws = 0 if permutations is None else gate.whole(permutations, "permutations")
     seed = gate.whole(seed, "seed")
     fdr = gate.number(fdr, "fdr", above=0, most=1)
     placed = gate.features(gdf, "gdf", measures=("area", "length"))
-    index = None if zones is None else ZoneIndex(gate.zones(zones, like=placed))
+    if zones is not None:
+        given = gate.zones(zones, like=placed)
+        index = ZoneIndex(given) if index is None else index
     if index is not None and not len(index.codes):
         raise gate.refuse(
             Text("zones 为空，没有研究范围。", "zones is empty: there is no study area."),

@@ -101,7 +101,7 @@ def period_table(
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:
         return pd.DataFrame(columns=list(PERIOD_COLUMNS))
-    return pd.concat(blocks, ignore_index=True)[list(PERIOD_COLUMNS)]
+    return _joined(blocks)
 
 
 def spans(period: str, day: pd.Timestamp, month_starts: int = 1) -> tuple[Span, Span, Span]:
@@ -137,7 +137,7 @@ def _block(
     period: str,
     day: pd.Timestamp | None,
     levels: tuple[str, ...],
-) -> pd.DataFrame:
+) -> dict[str, Any]:
     nowhere: Span = (pd.NaT, pd.NaT)
     months = evaluator.city.month_starts
     now, before, year_ago = (nowhere,) * 3 if day is None else spans(period, day, months)
@@ -180,36 +180,51 @@ def _block(
     layout = values[0].layout
     note, unknown = join_texts(notes), unknown_notes(values[0])
     said = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
-    return pd.DataFrame(
-        {
-            "indicator": figure.id,
-            "name_zh": figure.zh,
-            "name_en": figure.en,
-            "layer": figure.layer,
-            "unit": figure.unit,
-            "level": layout.level,
-            "zone_code": layout.zone_code,
-            "row_kind": layout.row_kind,
-            "kind": "period" if figure.in_period else "date",
-            "period": period,
-            "period_start": now[0],
-            "period_end": now[1],
-            "complete": day is not None and period_end(now[0], _MONTHS[period]) == day,
-            "value": value,
-            "numerator": values[0].numerator,
-            "denominator": values[0].denominator,
-            "previous_end": before[1],
-            "previous": previous,
-            "change": value - previous,
-            "change_ratio": _ratio(value, previous, share),
-            "year_ago_end": year_ago[1],
-            "year_ago": earlier,
-            "year_change": value - earlier,
-            "year_change_ratio": _ratio(value, earlier, share),
-            "note_zh": [row.zh for row in said],
-            "note_en": [row.en for row in said],
-        }
-    )
+    return {
+        "indicator": figure.id,
+        "name_zh": figure.zh,
+        "name_en": figure.en,
+        "layer": figure.layer,
+        "unit": figure.unit,
+        "level": layout.level,
+        "zone_code": layout.zone_code,
+        "row_kind": layout.row_kind,
+        "kind": "period" if figure.in_period else "date",
+        "period": period,
+        "period_start": now[0],
+        "period_end": now[1],
+        "complete": day is not None and period_end(now[0], _MONTHS[period]) == day,
+        "value": value,
+        "numerator": values[0].numerator,
+        "denominator": values[0].denominator,
+        "previous_end": before[1],
+        "previous": previous,
+        "change": value - previous,
+        "change_ratio": _ratio(value, previous, share),
+        "year_ago_end": year_ago[1],
+        "year_ago": earlier,
+        "year_change": value - earlier,
+        "year_change_ratio": _ratio(value, earlier, share),
+        "note_zh": np.array([row.zh for row in said], dtype=object),
+        "note_en": np.array([row.en for row in said], dtype=object),
+    }
+
+
+def _joined(blocks: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """One table from the blocks, each column made once; what is of a block is of all its rows."""
+    n_rows = np.array([len(block["value"]) for block in blocks])
+    table = {}
+    for name in PERIOD_COLUMNS:
+        values = [block[name] for block in blocks]
+        if isinstance(values[0], np.ndarray):
+            table[name] = pd.Series(np.concatenate(values))
+        else:
+            table[name] = pd.Series(values).repeat(n_rows).reset_index(drop=True)
+    for name in ("level", "zone_code", "row_kind", "note_zh", "note_en"):
+        table[name] = table[name].astype("str")
+    for name in ("period_start", "period_end", "previous_end", "year_ago_end"):
+        table[name] = table[name].astype("datetime64[us]")
+    return pd.DataFrame(table)
 
 
 def _ratio(value: np.ndarray, earlier: np.ndarray, share: bool) -> np.ndarray:

@@ -103,6 +103,14 @@ class Standing:
             given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
             self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
+        self._districts = [str(code) for code in city.zones.index]
+        # What does not depend on the day.
+        self._sums = {figure.id: self._sum_note(figure) for figure in self.figures}
+        self._stated = {
+            figure.id: self._published.loc[figure.target]
+            for figure in self.figures
+            if figure.target in self._published.index
+        }
 
     def table(
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
@@ -262,7 +270,7 @@ class Standing:
         notes = [Text(figure.note_zh, figure.note_en)]
         notes += [words[r] for r in reasons if r != "not_carried"]
         note = join_texts([*notes, *more])
-        sums = self._sum_note(figure)
+        sums = self._sums[figure.id]
         unknown = unknown_notes(values, status)
         void = self._targets.void_zones(figure)
         if sums is None and not unknown and not void:
@@ -288,9 +296,8 @@ class Standing:
         }
 
     def _sum_note(self, figure: Figure) -> Text | None:
-        districts = [str(c) for c in self.city.zones.index]
         curves = self._targets.curves(figure)
-        differs = sum_of_districts(curves, districts, self.city.code, figure)
+        differs = sum_of_districts(curves, self._districts, self.city.code, figure)
         if differs is None:
             return None
         total, whole, _ = differs
@@ -304,7 +311,7 @@ class Standing:
     ) -> tuple[list[Curve | None], str]:
         """What each row is held against: the targets table, else the published target."""
         none: list[Curve | None] = [None] * len(layout.zone_code)
-        row = self._published.loc[figure.target] if figure.target in self._published.index else None
+        row = self._stated.get(figure.id)
         own = self._targets.curves(figure)
         if own or self._targets.void_zones(figure):
             counted = np.isin(layout.row_kind, ["zone", "total"])

@@ -63,6 +63,7 @@ class Register:
         self.data, self.spec = self.city[layer], self.city.specs[layer]
         self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))
         self.timeline = self.facts.timeline(layer)
+        self._line_of: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         chosen = read_where(where, gate, self.spec, self.data)
         #: Records that ``where`` chooses, and those of which it cannot be said.
         self.chosen, self.doubtful = self.timeline.choice(chosen)
@@ -234,8 +235,14 @@ class Register:
         Without ``by`` every zone has a row, of zeros if need be; with it those that occur. A sum of
         which a part is not known is missing.
         """
-        blocks = []
         wanted = [c for c in values.columns if c != "row" and c not in by]
+        if not by:
+            table = pd.concat(
+                [self._sums_at(values, wanted, level) for level in levels], ignore_index=True
+            )
+            table[wanted] = table[wanted].fillna(0).replace(np.inf, np.nan)
+            return table
+        blocks = []
         for level in levels:
             members = self.members(level)
             keyed = values.join(members, on="row")
@@ -243,9 +250,30 @@ class Register:
             sums = grouped.sum()
             if values[wanted].isna().any(axis=None):
                 sums = sums.mask(grouped.count().lt(grouped.size(), axis=0), np.inf)
-            how = "inner" if by else "left"
-            block = self.zone_rows(level).merge(sums.reset_index(), on=ZONE_KEYS[1:], how=how)
+            block = self.zone_rows(level).merge(sums.reset_index(), on=ZONE_KEYS[1:], how="inner")
             blocks.append(block)
         table = pd.concat(blocks, ignore_index=True)
         table[wanted] = table[wanted].fillna(0).replace(np.inf, np.nan)
         return table
+
+    def _sums_at(self, values: pd.DataFrame, wanted: list[str], level: str) -> pd.DataFrame:
+        """Sums of every zone of a level; infinite where a part is not known."""
+        rows, line = self._lines(level)
+        at = line[values["row"].to_numpy()]
+        grouped = values.loc[at >= 0, wanted].groupby(at[at >= 0])
+        sums = grouped.sum()
+        if values[wanted].isna().any(axis=None):
+            sums = sums.mask(grouped.count().lt(grouped.size(), axis=0), np.inf)
+        return rows.join(sums)
+
+    def _lines(self, level: str) -> tuple[pd.DataFrame, np.ndarray]:
+        """The zones of a level, and in which of these lines each record counts; -1 for none."""
+        if level not in self._line_of:
+            rows = self.zone_rows(level)
+            lines = pd.MultiIndex.from_frame(rows[ZONE_KEYS[1:]])
+            members = self.members(level)
+            known = members["zone_code"].notna().to_numpy()
+            line = np.full(len(members), -1)
+            line[known] = lines.get_indexer(pd.MultiIndex.from_frame(members[known]))
+            self._line_of[level] = (rows, line)
+        return self._line_of[level]

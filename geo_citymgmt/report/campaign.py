@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.patterns import hot_spots
+from geo_citymgmt.patterns.hot_spots import spots_of
 from geo_citymgmt.remediation import (
     ageing,
     burn_down,
@@ -126,12 +126,16 @@ def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame 
         return None
     asked = wanted[0]
     parcels = city[layer].loc[cases.index]
-    cells = hot_spots(
+    zoned = city.has_zones
+    cells = spots_of(
         parcels[parcels.geometry.notna()],
-        cell_m=asked["cell_m"],
-        zones=city.zones if city.has_zones else None,
+        asked["cell_m"],
+        value=None,
+        zones=city.zones if zoned else None,
         permutations=asked["permutations"],
+        seed=0,
         fdr=asked["fdr"],
+        index=facts.membership.index("district") if zoned else None,
     )
     cells.attrs["cell_m"] = asked["cell_m"]
     return cells

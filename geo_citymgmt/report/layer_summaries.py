@@ -12,7 +12,8 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts.as_of import day_of
 from geo_citymgmt.report.words import Words
-from geo_citymgmt.zones import summarise
+from geo_citymgmt.zones.ownership import Located
+from geo_citymgmt.zones.summary import summary_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -118,14 +119,16 @@ def _summary(facts: CityFacts, key: str, as_of: pd.Timestamp | None) -> LayerSum
     city = facts.city
     spec, data = city.specs[key], city[key]
     measured = spec.measure is not None and spec.measure in data.columns
-    totals = _counted(data, city, spec, measured)
+    located = facts.membership.located(key)
+    totals = _counted(data, city, spec, measured, located)
     by_state, merged = None, {}
     if spec.state_field is not None and spec.state_field in data.columns:
         told = facts.states(key, as_of)
         if as_of is not None and city.data_date is not None and as_of < city.data_date:
             merged = _merged(facts.timeline(key), data[spec.state_field])
         told = told.where(told != "", NOT_YET).fillna(UNKNOWN)
-        by_state = _counted(data.assign(_state=told.to_numpy()), city, spec, measured, by="_state")
+        known = data.assign(_state=told.to_numpy())
+        by_state = _counted(known, city, spec, measured, located, by="_state")
     return LayerSummary(spec, totals, by_state, merged)
 
 
@@ -146,25 +149,25 @@ def _merged(timeline: Timeline, recorded: pd.Series) -> dict[str, list[str]]:
 
 
 def _counted(
-    data: gpd.GeoDataFrame, city: City, spec: LayerSpec, measured: bool, by: str | None = None
+    data: gpd.GeoDataFrame,
+    city: City,
+    spec: LayerSpec,
+    measured: bool,
+    located: Located,
+    by: str | None = None,
 ) -> pd.DataFrame:
     """Count whole records where they belong; split what they measure, if the layer says so."""
-    table = summarise(data, city.zones, by=by, margins=True, count=(spec.id_field, "count"))
+    gate = Gate("layer_summaries")
+    counts = {"count": (spec.id_field, "count")}
     if measured:
-        assert spec.measure is not None
-        sums = summarise(
-            data,
-            city.zones,
-            by=by,
-            split=spec.split,
-            margins=True,
-            measure=(spec.measure, "sum"),
-        )
-        known = summarise(data, city.zones, by=by, margins=True, known=(spec.measure, "count"))[
-            "known"
-        ]
+        counts["known"] = (str(spec.measure), "count")
+    table = summary_of(gate, data, city.zones, by, "owner", True, counts, located=located)
+    if measured:
+        size = {"measure": (str(spec.measure), "sum")}
+        sums = summary_of(gate, data, city.zones, by, spec.split, True, size, located=located)
         # Where records are there and none says how large it is, the sum is not zero.
-        table["measure"] = sums["measure"].mask((known == 0) & (table["count"] > 0))
+        silent = (table.pop("known") == 0) & (table["count"] > 0)
+        table["measure"] = sums["measure"].mask(silent)
     if not city.has_zones:
         # Without zones nothing lies outside of them.
         table = table[table["row_kind"] != "outside"]

@@ -9,7 +9,6 @@ import pandas as pd
 from geo_citymgmt.formats import percent
 from geo_citymgmt.report.scoreboard import zone_names
 from geo_citymgmt.report.summary import Summary
-from geo_citymgmt.zones import assign_zones
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,7 +56,9 @@ def street_names(told: Summary, points: gpd.GeoDataFrame) -> pd.Series:
     level = told.city.zones_at("street")
     if told.lang == "en" and "name_en" not in level.columns:
         return out
-    return assign_zones(points, level).map(zone_names(level, told.lang)).fillna("")
+    index = told.facts.membership.index("street")
+    codes = index.code_of(index.owner(points.geometry.to_numpy()), points.index)
+    return codes.map(zone_names(level, told.lang)).fillna("")
 
 
 def at_hand_views(told: Summary) -> list[dict[str, Any]]:

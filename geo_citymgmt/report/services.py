@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt.coverage import coverage, coverage_gaps
+from geo_citymgmt.coverage.gaps import gaps_of
+from geo_citymgmt.coverage.reach import Demand, checked_reach, demand_weights
+from geo_citymgmt.coverage.shares import reach_table
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts.as_of import day_of
@@ -257,7 +259,8 @@ def service_coverage(
     >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
     (True, True)
     """
-    facts = facts_of(city, Gate("service_coverage"))
+    gate = Gate("service_coverage")
+    facts = facts_of(city, gate)
     city = facts.city
     found = chosen_records(
         facts, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
@@ -266,27 +269,19 @@ def service_coverage(
         return None
     facilities = found.records
     located = facilities.geometry.notna()
-    demand = city.get(DEMAND)
-    weight = None if demand is None else "population"
-    table = coverage(
-        facilities,
-        city.zones,
-        radius_m=service.radius_m,
-        demand=demand,
-        weight=weight,
-        margins=True,
+    districts = facts.membership.index("district")
+    zones, index, reach = checked_reach(
+        gate, facilities, city.zones, service.radius_m, 1, districts
     )
-    gaps = None
-    if demand is not None:
-        gaps = coverage_gaps(
-            facilities,
-            city.zones,
-            radius_m=service.radius_m,
-            demand=demand,
-            weight=weight,
-            n=_MOST_GAPS,
-            min_per_km2=service.gap_per_km2,
+    demand = gaps = None
+    if DEMAND in city:
+        people = gate.features(city[DEMAND], "demand", like=zones, needs_columns=True)
+        many = demand_weights(gate, people, "population", "weight")
+        demand = Demand(index, reach, people, many, facts.membership.located(DEMAND))
+        gaps = gaps_of(
+            index, reach, demand, zones.crs, n=_MOST_GAPS, min_per_km2=service.gap_per_km2
         )
+    table = reach_table(zones, index, reach, demand, margins=True)
     return ServiceCoverage(
         service,
         table,

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt.access import gini, supply_ratio, two_step_access
-from geo_citymgmt.coverage import share_within
+from geo_citymgmt._gate import Gate
+from geo_citymgmt.access import gini, two_step_access
+from geo_citymgmt.access.supply import ratio_table
+from geo_citymgmt.coverage.nearest import share_table
 from geo_citymgmt.report.services import DEMAND, Chosen, chosen_records, questions
-from geo_citymgmt.zones import summarise
+from geo_citymgmt.zones.ownership import Located
+from geo_citymgmt.zones.summary import summary_of
 
 if TYPE_CHECKING:
     from geo_citymgmt.facts import CityFacts
@@ -73,11 +76,12 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
         return None
     facilities, residents = chosen.records, city[DEMAND]
     facilities = facilities.assign(**{amount: facilities[amount].fillna(0)})
-    by_head = supply_ratio(
-        facilities, city.zones, amount=amount, per="population", scale=per, demand=residents,
-        margins=True,
-    )  # fmt: skip
-    by_area = supply_ratio(facilities, city.zones, amount=amount, margins=True)
+    there = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
+    homes = facts.membership.located(DEMAND)
+    by_head = ratio_table(
+        facilities, city.zones, amount, "population", per, residents, True, there, homes
+    )
+    by_area = ratio_table(facilities, city.zones, amount, "area_km2", 1.0, None, True, there)
     access = two_step_access(
         residents, facilities, radius_m=entry["catchment_m"], demand_weight="population",
         supply_weight=amount, decay="gaussian",
@@ -86,10 +90,10 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     cells = residents[["geometry"]].assign(
         people=people, share=people * access, without=people.where(access == 0, 0.0)
     )
-    sums = summarise(
-        cells, city.zones, split="share", margins=True, people=("people", "sum"),
-        share=("share", "sum"), without=("without", "sum"),
-    )  # fmt: skip
+    sizes = {name: (name, "sum") for name in ("people", "share", "without")}
+    sums = summary_of(
+        Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=homes
+    )
     sums = sums.reindex(by_head.index)
     some = sums["people"].where(sums["people"] > 0)
     table = pd.DataFrame(
@@ -121,9 +125,10 @@ def at_hand(facts: CityFacts, day: pd.Timestamp | None) -> list[AtHand]:
         if chosen is None or places is None or places.empty:
             continue
         distances = tuple(float(d) for d in entry["distances_m"])
-        table = share_within(
-            places, chosen.records, city.zones, distances_m=entry["distances_m"], margins=True
-        )
+        table = share_table(
+            places, chosen.records, city.zones, entry["distances_m"], True,
+            facts.membership.index("district"),
+        )  # fmt: skip
         kinds = {name: tuple(entry["kinds"][name]) for name in chosen.kinds_known}
         table = table[table["row_kind"].isin(["zone", "total"])]
         out.append(AtHand(entry["places"], entry["layer"], distances, kinds, table))

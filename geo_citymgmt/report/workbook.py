@@ -233,7 +233,8 @@ def _monthly(book: Book, told: Summary) -> None:
     words, series = told.words, told.series
     if series.empty:
         return
-    names = zone_names(told.city.zones, told.lang)
+    # Looked up row by row: in a dict, not in a Series.
+    names = zone_names(told.city.zones, told.lang).to_dict()
     series = series.dropna(subset=["value"])
     series = series[series["indicator"].isin(told.headline.index)]
     flows = {f.id for f in told.figures.figures.values() if f.value and f.value.kind == "flow"}
@@ -311,7 +312,7 @@ def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
         columns.append(
             Column(words("field_unit", label=label, unit=unit) if unit else label, kind, 18)
         )
-    state = layer.by_state
+    state = {} if layer.by_state is None else layer.by_state.to_dict("index")
     for code in layer.states:
         label = state_label(layer.spec, code, words)
         columns.append(Column(label, "int"))
@@ -325,10 +326,9 @@ def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
         if with_measure:
             cells.append(row["measure"])
         for code in layer.states:
-            assert state is not None
-            cells.append(state.loc[(at, code), "count"])
+            cells.append(state[at, code]["count"])
             if with_measure:
-                cells.append(state.loc[(at, code), "measure"])
+                cells.append(state[at, code]["measure"])
         rows.append(cells)
     name = words.of(layer.spec.name_zh, layer.spec.name_en)
     title = words("sheet_titled", title=name, as_of=told.day)

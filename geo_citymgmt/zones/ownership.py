@@ -18,7 +18,7 @@ import shapely
 from geo_citymgmt._gate import Shapes
 from geo_citymgmt.zones.lookup import CellTable
 
-__all__ = ["OUTSIDE", "UNLOCATED", "Shares", "ZoneIndex", "with_margins"]
+__all__ = ["OUTSIDE", "UNLOCATED", "Located", "Shares", "ZoneIndex", "with_margins"]
 
 #: Positions that stand for "in no zone" and "has no place".
 OUTSIDE, UNLOCATED = -1, -2
@@ -226,6 +226,24 @@ class ZoneIndex:
             rest[at[now]] = shapely.difference(rest[at[now]], self.polygons[zone[now - 1]])
             parts[now] = shapely.intersection(rest[at[now]], self.polygons[zone[now]])
         return _same_dimension(parts, whole)
+
+
+class Located:
+    """Features in the zones of an index: owners and shares, found once however often asked for."""
+
+    def __init__(self, index: ZoneIndex, geometry: np.ndarray | Shapes) -> None:
+        self.index = index
+        self._shapes = _asked(geometry)
+
+    @cached_property
+    def owner(self) -> np.ndarray:
+        """As of :meth:`ZoneIndex.owner`."""
+        return self.index.owner(self._shapes)
+
+    @cached_property
+    def shares(self) -> Shares:
+        """As of :meth:`ZoneIndex.shares`, with the pieces."""
+        return self.index.shares(self._shapes, pieces=True)
 
 
 def with_margins(codes: pd.Index, margins: Sequence[str]) -> pd.Index:

@@ -26,7 +26,7 @@ from geo_citymgmt.zones.aggregation import (
     values_of,
 )
 from geo_citymgmt.zones.nesting import Parts, level_rows, parents_of, parts_of, parts_within
-from geo_citymgmt.zones.ownership import ZoneIndex, with_margins
+from geo_citymgmt.zones.ownership import Located, ZoneIndex, with_margins
 
 __all__ = ["summarise", "summarise_levels", "summary_of"]
 
@@ -138,8 +138,12 @@ def summary_of(
     aggregations: Mapping[str, Any],
     *,
     argument: str = "gdf",
+    located: Located | None = None,
 ) -> pd.DataFrame:
-    """Summarise for the function of ``gate``, by whose name what is wrong is refused."""
+    """Summarise for the function of ``gate``, by whose name what is wrong is refused.
+
+    ``located`` are the features in the zones, where somebody has found them already.
+    """
     gate.name(by, "by")
     plans = _plans(aggregations, by, gate)
     gate.choice(split, "split", ("owner", "share"))
@@ -149,12 +153,12 @@ def summary_of(
     measures = measured(features, plans)
     given = gate.zones(zones, like=features, measures=measures)
     _free(given.index, plans, by, ("row_kind",) if margins else (), bool(margins), gate)
-    index = ZoneIndex(given)
+    index = ZoneIndex(given) if located is None else located.index
     if split == "owner":
         feature, share = np.arange(len(features)), np.ones(len(features))
-        zone = index.owner(features.shapes)
+        zone = index.owner(features.shapes) if located is None else located.owner
     else:
-        shares = index.shares(features.geometry)
+        shares = index.shares(features.geometry) if located is None else located.shares
         feature, zone, share = shares.feature, shares.zone, shares.share
     rows = with_margins(given.index, _MARGINS if margins else ())
     # Positions below zero count from the end: unlocated, outside.

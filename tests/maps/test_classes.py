@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from itertools import pairwise
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.formats import scale_for
+from geo_citymgmt.maps.breaks import natural_breaks, quantile_breaks
 from geo_citymgmt.maps.classes import (
     code_classes,
     number_classes,
@@ -45,6 +47,41 @@ def test_every_number_has_one_class_and_classes_rise(values, scheme):
     tops = [series[classes.index == i].max() for i in range(len(classes.labels))]
     lows = [series[classes.index == i].min() for i in range(len(classes.labels))]
     assert all(top < low for top, low in zip(tops, lows[1:], strict=False))
+
+
+_NUMBERS = st.lists(
+    st.floats(0, 1e9) | st.integers(0, 9).map(float), min_size=2, max_size=40
+).filter(lambda values: len(set(values)) > 1)
+
+
+@pytest.mark.filterwarnings("ignore:Not enough unique", "ignore:Numba")
+@settings(deadline=None)  # the first example imports mapclassify
+@given(_NUMBERS, st.integers(2, 9))
+def test_natural_breaks_and_quantiles_are_those_of_mapclassify(values, k):
+    mapclassify = pytest.importorskip("mapclassify")
+    numbers = np.array(values)
+    k = min(k, len(set(values)))
+    assert (quantile_breaks(numbers, k) == mapclassify.Quantiles(numbers, k=k).bins).all()
+    assert (natural_breaks(numbers, k) == mapclassify.FisherJenks(numbers, k=k).bins).all()
+
+
+def test_natural_breaks_of_many_values_are_those_of_mapclassify():
+    mapclassify = pytest.importorskip("mapclassify")
+    numbers = np.random.default_rng(0).lognormal(8, 2, 150).round(1)
+    with pytest.warns(UserWarning, match="Numba"):
+        expected = mapclassify.FisherJenks(numbers, k=7).bins
+    assert natural_breaks(numbers, 7).tolist() == expected.tolist()
+
+
+def test_natural_breaks_of_numbers_beyond_single_precision_part_them_all_the_same():
+    small = np.array([1.0, 2.0, 9.0, 10.0])
+    assert (natural_breaks(small * 1e200, 2) == np.array([2.0, 10.0]) * 1e200).all()
+
+
+@pytest.mark.parametrize("scheme", ["fisherjenks", "quantiles"])
+def test_the_usual_schemes_need_no_mapclassify(monkeypatch, scheme):
+    monkeypatch.setitem(sys.modules, "mapclassify", None)
+    assert number_classes(pd.Series([1.0, 2.0, 9.0]), scheme=scheme, k=2).labels[-1] == "9"
 
 
 def test_labels_say_which_values_are_in_the_class():
