@@ -29,7 +29,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt.maps import CityMap, layer_map, vendored, zone_map
+from geo_citymgmt.maps import CityMap, _offline, layer_map, zone_map
 
 ARGUMENTS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 #: Fields of the popup: an id, a code, a date and a free text.
@@ -240,7 +240,7 @@ class Clock:
 
 
 def _answer(route: Any) -> None:
-    file = vendored.find(route.request.url)
+    file = _offline.find(route.request.url)
     if file is None:
         route.abort()
     else:

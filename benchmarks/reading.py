@@ -14,8 +14,8 @@ import pyogrio
 
 import geo_citymgmt as gcm
 from benchmarks.harness import Bench, points
-from geo_citymgmt.city.discovery import find_source
-from geo_citymgmt.city.source import CitySource
+from geo_citymgmt.city._config import CitySource
+from geo_citymgmt.city._discovery import find_source
 
 _OURS = "import geo_citymgmt as gcm, pyogrio\nlayer = gcm.read_layer({path!r}, 'manholes')"
 _PEER = (

@@ -10,7 +10,7 @@ from pathlib import Path
 from generator.days import DATA_DATE
 from generator.files import write_sample
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.writing.atomic import whole_file
+from geo_citymgmt.writing._atomic import whole_file
 
 
 def main(argv: list[str] | None = None) -> int:

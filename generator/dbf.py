@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.writing.dbf import Column
+from geo_citymgmt.writing._shapefile import Column
 
 __all__ = ["number_column", "text_column"]
 

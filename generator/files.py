@@ -16,8 +16,8 @@ from generator.dbf import number_column, text_column
 from generator.places import PROFILE
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
-from geo_citymgmt.writing.atomic import make_folder
-from geo_citymgmt.writing.dbf import Column, date_column, write_dbf
+from geo_citymgmt.writing._atomic import make_folder
+from geo_citymgmt.writing._shapefile import Column, date_column, write_dbf
 
 __all__ = ["in_chinese", "write_layer_files", "write_sample"]
 

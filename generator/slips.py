@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from generator.draw import Draw
 from geo_citymgmt.spec import Field, LayerSpec
-from geo_citymgmt.zones.ownership import ZoneIndex
+from geo_citymgmt.zones._ownership import ZoneIndex
 
 __all__ = ["HEADINGS", "MORE", "spoil_files"]
 

@@ -18,21 +18,36 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from geo_citymgmt._options import options
-from geo_citymgmt.access import gini, lorenz, supply_ratio, two_step_access
-from geo_citymgmt.city import City, load_city
-from geo_citymgmt.cleaning.codes import has_code
-from geo_citymgmt.cleaning.datum import from_wgs84, to_wgs84
-from geo_citymgmt.cleaning.datum_guess import suspect_datum
-from geo_citymgmt.cleaning.mapping import propose_mapping
-from geo_citymgmt.coverage import (
+from geo_citymgmt._version import __version__ as __version__
+from geo_citymgmt.access import (
     coverage,
     coverage_area,
     coverage_gaps,
     distance_percentiles,
+    gini,
+    lorenz,
     nearest,
     share_within,
+    supply_ratio,
+    two_step_access,
     unserved,
 )
+from geo_citymgmt.cases import (
+    ageing,
+    audit_sample,
+    burn_down,
+    call_in,
+    case_lists,
+    interim_share,
+    last_open,
+    open_cases,
+    relapse_rates,
+    stock_flow,
+)
+from geo_citymgmt.city import City, load_city
+from geo_citymgmt.cleaning._codes import has_code
+from geo_citymgmt.cleaning._datum import from_wgs84, suspect_datum, to_wgs84
+from geo_citymgmt.cleaning._mapping import propose_mapping
 from geo_citymgmt.errors import (
     AsOfError,
     CityDataError,
@@ -45,24 +60,12 @@ from geo_citymgmt.errors import (
     SpecError,
 )
 from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.figures import figure, outlook, period_table, progress, progress_series
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
-from geo_citymgmt.progress import figure, outlook, period_table, progress, progress_series
-from geo_citymgmt.reading.limits import ReadLimits
-from geo_citymgmt.remediation import (
-    ageing,
-    audit_sample,
-    burn_down,
-    call_in,
-    case_lists,
-    interim_share,
-    last_open,
-    open_cases,
-    relapse_rates,
-    stock_flow,
-)
-from geo_citymgmt.scorecard import score_parts, scorecard
+from geo_citymgmt.reading._limits import ReadLimits
+from geo_citymgmt.scoring import score_parts, scorecard
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing import write_layer
 from geo_citymgmt.zones import (
@@ -84,11 +87,9 @@ if TYPE_CHECKING:
         progress_map,
         zone_map,
     )
-    from geo_citymgmt.maps.static import plot_layer, plot_progress, plot_zones
+    from geo_citymgmt.maps._static import plot_layer, plot_progress, plot_zones
     from geo_citymgmt.report import write_report
     from geo_citymgmt.sample import sample_city
-
-__version__ = "0.2.0"
 
 __all__ = [
     "AsOfError",
@@ -176,9 +177,9 @@ _LAZY = {
     "city_map": "geo_citymgmt.maps",
     "coverage_map": "geo_citymgmt.maps",
     "layer_map": "geo_citymgmt.maps",
-    "plot_layer": "geo_citymgmt.maps.static",
-    "plot_progress": "geo_citymgmt.maps.static",
-    "plot_zones": "geo_citymgmt.maps.static",
+    "plot_layer": "geo_citymgmt.maps._static",
+    "plot_progress": "geo_citymgmt.maps._static",
+    "plot_zones": "geo_citymgmt.maps._static",
     "progress_map": "geo_citymgmt.maps",
     "sample_city": "geo_citymgmt.sample",
     "write_report": "geo_citymgmt.report",

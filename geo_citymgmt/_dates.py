@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from geo_citymgmt._words import NOTHING, Text, in_language
 from geo_citymgmt.errors import AsOfError, CityDataError
-from geo_citymgmt.words import NOTHING, Text, in_language
 
 __all__ = [
     "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "local_days", "read_day", "span_of_text",

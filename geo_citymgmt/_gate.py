@@ -1,15 +1,9 @@
-"""One gate for what public functions are given: frames, zones, columns, numbers.
-
-A frame that other people made is asked once, before any work: is it a frame, where is it, which of
-its records have a place. What passes is flat, finite geometry on the caller's own index; what
-cannot pass is refused by a :class:`CityDataError` that names the function, the argument, the record
-or column, and what to do.
-"""
+"""One gate for what public functions are given: frames, zones, columns, numbers, names."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property, wraps
@@ -23,21 +17,9 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._dates import local_days
+from geo_citymgmt._metric import require_metric, require_same_crs
+from geo_citymgmt._words import NOTHING, Text, first_few
 from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, warn_caller
-from geo_citymgmt.metric import require_metric, require_same_crs
-from geo_citymgmt.words import NOTHING, Text, first_few
-
-__all__ = [
-    "METRES",
-    "SQUARE_METRES",
-    "Features",
-    "Frame",
-    "Gate",
-    "Shapes",
-    "areal",
-    "labels_at",
-    "refuses_by_name",
-]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -283,7 +265,7 @@ class Gate:
         like : GeoDataFrame, GeoSeries or Features, optional
             Whose CRS it must be in.
         measures : collection of {"area", "length"}, optional
-            What is measured in it, see :func:`geo_citymgmt.metric.require_metric`; empty where
+            What is measured in it, see :func:`geo_citymgmt._metric.require_metric`; empty where
             any CRS in metres will do. None where it need not be asked, as ``like`` was.
         needs_columns : bool
             Whether a GeoSeries will not do.
@@ -764,3 +746,68 @@ def areal(shape: shapely.Geometry) -> shapely.Geometry:
     if (shapely.get_type_id(parts) == _COLLECTION).any():
         parts = shapely.get_parts(parts)
     return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+
+
+def check_city(gate: Gate, value: Any) -> None:
+    """Refuse what is no city: a frame or a path in its place is the usual slip.
+
+    Examples
+    --------
+    >>> check_city(Gate("progress"), "data/shapefiles")
+    Traceback (most recent call last):
+    geo_citymgmt.errors.CityDataError: progress: city is a str, not a City. Load one with load_city.
+    """
+    # Whatever has a city's date is one: maps and reports draw from less than a whole City.
+    if not hasattr(type(value), "data_date") and "data_date" not in getattr(value, "__dict__", {}):
+        kind = type(value).__name__
+        raise gate.refuse(
+            Text(f"city 是 {kind}，不是 City。", f"city is a {kind}, not a City."),
+            Text("请用 load_city 读取。", "Load one with load_city."),
+        )
+
+
+def names_of(gate: Gate, value: Any, argument: str) -> list[str]:
+    """Return one name or several as a list of different ones, or refuse what is no text.
+
+    Examples
+    --------
+    >>> names_of(Gate("progress"), "manhole_remediated", "indicators")
+    ['manhole_remediated']
+    >>> names_of(Gate("progress"), [7], "indicators")
+    Traceback (most recent call last):
+    geo_citymgmt.errors.CityDataError: progress: indicators holds 7 (int), which is no name. Give a
+    name, or a list of names.
+    """
+    names = [value] if isinstance(value, str) else value
+    if isinstance(names, (bytes, Mapping)) or not isinstance(names, Iterable):
+        raise gate.refuse(
+            Text(
+                f"{argument} 为 {value!r}（{type(value).__name__}），应为名称。",
+                f"{argument} is {value!r} ({type(value).__name__}), not a name.",
+            ),
+            _NAMES,
+        )
+    names = list(names)
+    for name in names:
+        if not isinstance(name, str):
+            raise gate.refuse(
+                Text(
+                    f"{argument} 中有 {name!r}（{type(name).__name__}），不是名称。",
+                    f"{argument} holds {name!r} ({type(name).__name__}), which is no name.",
+                ),
+                _NAMES,
+            )
+    return list(dict.fromkeys(names))
+
+
+def choices_of(gate: Gate, value: Any, argument: str, known: Collection[str]) -> list[str]:
+    """Return names that are all known, or refuse the first that is not."""
+    return [gate.choice(name, argument, known) for name in names_of(gate, value, argument)]
+
+
+def flag_of(gate: Gate, value: Any, argument: str) -> bool:
+    """Return a yes or no, or refuse what is neither."""
+    return bool(gate.choice(value, argument, (True, False)))
+
+
+_NAMES = Text("请给出名称，或名称的列表。", "Give a name, or a list of names.")

@@ -9,9 +9,9 @@ import os
 import warnings
 from typing import Any
 
+from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import LANGUAGES, Lang, check_lang
-from geo_citymgmt.words import Text
 
 __all__ = ["VARIABLE", "Options", "display_lang", "options"]
 

@@ -14,29 +14,43 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._collector import collection_paused
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._values import equal_values, holds
-from geo_citymgmt.cleaning.columns import clean_columns
-from geo_citymgmt.cleaning.date_order import check_date_order
-from geo_citymgmt.cleaning.extent import Extent, spots
-from geo_citymgmt.cleaning.geometry import clean_geometry
-from geo_citymgmt.cleaning.headings import field_units, units_by_values, with_units
-from geo_citymgmt.cleaning.mapping import add_proposals, match_fields
-from geo_citymgmt.cleaning.names import match_columns, similar_columns, unique_names
-from geo_citymgmt.cleaning.office_list import join_office_list
-from geo_citymgmt.cleaning.part_codes import with_kinds
-from geo_citymgmt.cleaning.parting import PartedRecords
-from geo_citymgmt.cleaning.personal import mask_findings, personal_columns
-from geo_citymgmt.cleaning.place import NO_TERMS, ZoneTerms
-from geo_citymgmt.cleaning.position import Position, locate, project
-from geo_citymgmt.cleaning.records import check_measure_from, check_words, named_units, own_words
-from geo_citymgmt.cleaning.relations import check_relations
-from geo_citymgmt.cleaning.series import tell_gaps
-from geo_citymgmt.cleaning.sources import align_columns, check_apart
-from geo_citymgmt.cleaning.zone_fields import fill_zone_fields
+from geo_citymgmt._display import layer_html, layer_text
+from geo_citymgmt._metric import (
+    MetricCRS,
+    check_metric_crs,
+    choose_metric_crs,
+    is_metric,
+    zone_positions,
+)
+from geo_citymgmt._values import collection_paused, equal_values, holds
+from geo_citymgmt._words import Text, join_texts
+from geo_citymgmt.cleaning._dates import check_date_order
+from geo_citymgmt.cleaning._datum import Extent, spots
+from geo_citymgmt.cleaning._geometry import clean_geometry
+from geo_citymgmt.cleaning._headings import field_units, units_by_values, with_units
+from geo_citymgmt.cleaning._ids import tell_gaps
+from geo_citymgmt.cleaning._mapping import add_proposals, match_fields, with_kinds
+from geo_citymgmt.cleaning._names import (
+    fill_zone_fields,
+    match_columns,
+    similar_columns,
+    unique_names,
+)
+from geo_citymgmt.cleaning._personal import mask_findings, personal_columns
+from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
+from geo_citymgmt.cleaning._position import Position, locate, project
+from geo_citymgmt.cleaning._records import (
+    PartedRecords,
+    check_measure_from,
+    check_relations,
+    check_words,
+    clean_columns,
+    named_units,
+    own_words,
+)
+from geo_citymgmt.cleaning._sources import align_columns, check_apart, join_office_list
 from geo_citymgmt.decisions import apply_corrections
-from geo_citymgmt.display import layer_html, layer_text
 from geo_citymgmt.errors import CityDataError, CRSError, SourceError
 from geo_citymgmt.findings import (
     Findings,
@@ -46,21 +60,13 @@ from geo_citymgmt.findings import (
     of_layer,
 )
 from geo_citymgmt.indicators import load_figures
-from geo_citymgmt.metric import (
-    MetricCRS,
-    check_metric_crs,
-    choose_metric_crs,
-    is_metric,
-    zone_positions,
-)
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.reading.coordinates import coordinate_aliases, place_records
-from geo_citymgmt.reading.limits import ReadLimits, within_limits
-from geo_citymgmt.reading.placeholders import drop_placeholders
-from geo_citymgmt.reading.several import joined, starts
-from geo_citymgmt.reading.source import SourceLayer
+from geo_citymgmt.reading._coordinate_columns import drop_placeholders
+from geo_citymgmt.reading._coordinates import coordinate_aliases, place_records
+from geo_citymgmt.reading._limits import ReadLimits, within_limits
+from geo_citymgmt.reading._raw import joined, starts
+from geo_citymgmt.reading._source import SourceLayer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
-from geo_citymgmt.words import Text, join_texts
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
@@ -275,7 +281,7 @@ def read_layer(
         CRS of the result, in metres. None: that of ``zones``; where they are not in metres, chosen
         from them, and without zones from the 1st to 99th percentile of the positions, so that
         areas and lengths are right within 0.1 % (see
-        ``geo_citymgmt.metric.choose_metric_crs``).
+        ``geo_citymgmt._metric.choose_metric_crs``).
     data_date : date, optional
         As of which the data stands: later dates of things done are findings.
     specs : mapping, optional

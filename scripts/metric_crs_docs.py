@@ -17,8 +17,8 @@ import pandas as pd
 import shapely
 
 from generator.outlines import _geometry, _split
+from geo_citymgmt._metric import MAX_ERROR, choose_metric_crs, zone_positions
 from geo_citymgmt.errors import CRSError
-from geo_citymgmt.metric import MAX_ERROR, choose_metric_crs, zone_positions
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "metric-crs.md"
 HEAD = """# The CRS in which a city is measured

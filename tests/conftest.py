@@ -17,10 +17,10 @@ from hypothesis import settings
 
 import geo_citymgmt as gcm
 from generator import write_sample
-from geo_citymgmt.city import loading
+from geo_citymgmt.city import _city
 from geo_citymgmt.cli import main
-from geo_citymgmt.report.summary import Summary, summary
-from geo_citymgmt.report.words import Words
+from geo_citymgmt.report._summary import Summary, summary
+from geo_citymgmt.report._words import Words
 
 # The same examples in each run, so that one run can be held against another; many new ones are
 # looked for by `make search`. How long an example takes says more about what else the machine does
@@ -91,7 +91,7 @@ def city() -> gcm.City:
 @pytest.fixture
 def sample_kept(city: gcm.City, monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands on the sample that say nothing of how it is read take the one that is loaded."""
-    real = loading.load_city
+    real = _city.load_city
 
     def kept(source: Path, **options: object) -> gcm.City:
         plain = Path(source) == DATA and not any(options.values())

@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geo_citymgmt.markup import visible_text
+from geo_citymgmt._markup import visible_text
 
 CRS = "EPSG:4549"
 X0, Y0, SIDE = 550_000.0, 3_460_000.0, 3_000.0

@@ -19,9 +19,9 @@ import pytest
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
+from geo_citymgmt._markup import sound_text
 from geo_citymgmt.cli import main
-from geo_citymgmt.markup import sound_text
-from geo_citymgmt.writing import atomic
+from geo_citymgmt.writing import _atomic
 from tests.test_hostile import hostile_source
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -543,8 +543,8 @@ def test_a_report_file_that_is_held_open_is_named(monkeypatch, tmp_path, data_fo
             raise PermissionError(13, "held by another program", str(target))
         real(temporary, target)
 
-    monkeypatch.setattr(atomic, "REPLACE_WAIT_S", 0)
-    monkeypatch.setattr(atomic.os, "replace", held)
+    monkeypatch.setattr(_atomic, "REPLACE_WAIT_S", 0)
+    monkeypatch.setattr(_atomic.os, "replace", held)
     done = CliRunner().invoke(main, ["report", str(source), "-o", str(out)])
     assert done.exit_code == 2
     assert str(out / "tables.xlsx") in done.stderr

@@ -11,10 +11,10 @@ import pyogrio
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city.discovery import find_source
-from geo_citymgmt.city.tables import read_events
+from geo_citymgmt.city._discovery import find_source
+from geo_citymgmt.city._tables import read_events
+from geo_citymgmt.cli._proposal import propose
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.proposal import propose
 from geo_citymgmt.reading import read_raw
 from geo_citymgmt.spec import load_specs
 from tests.conftest import DATA, points

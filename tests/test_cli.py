@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
-from geo_citymgmt.cli.subject import find_subject
+from geo_citymgmt.cli._map import find_subject
 from geo_citymgmt.report import service_coverage, services
 from tests.conftest import DATA, points
 

@@ -7,8 +7,8 @@ import os
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city.config import read_config
-from geo_citymgmt.cli.frame import SourcePath
+from geo_citymgmt.city._config import read_config
+from geo_citymgmt.cli._frame import SourcePath
 from geo_citymgmt.errors import CityDataError, SpecError
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import load_specs

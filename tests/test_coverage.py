@@ -12,8 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.coverage.depth import DiscDepth
-from geo_citymgmt.coverage.discs import DiscUnion, covered_area
+from geo_citymgmt.access._discs import DiscDepth, DiscUnion, covered_area
 from tests.circles import area_covered
 from tests.conftest import CRS, X0, Y0, points, squares
 

@@ -12,13 +12,13 @@ from geo_citymgmt.cli import main
 from geo_citymgmt.decisions import (
     carry_over,
     compare_findings,
+    decision_of,
     mark_accepted,
     read_decisions,
     recognised,
 )
-from geo_citymgmt.decisions.terms import decision_of
 from geo_citymgmt.findings import CODES, FindingCode
-from geo_citymgmt.reading.sheet import list_sheets
+from geo_citymgmt.reading._sheet import list_sheets
 from geo_citymgmt.report import write_findings
 from tests.conftest import DATA, points
 

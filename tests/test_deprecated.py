@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from geo_citymgmt._deprecated import deprecated, moved_attributes, renamed_arguments
-from geo_citymgmt.words import Text
+from geo_citymgmt._words import Text
 
 
 @renamed_arguments(distance="radius_m", until="end")
@@ -53,10 +53,10 @@ def test_the_function_keeps_its_name_and_its_text():
 
 def test_a_module_leads_to_where_its_name_went():
     module = types.ModuleType("an_old_room")
-    module.__getattr__ = moved_attributes("an_old_room", {"Pair": "geo_citymgmt.words.Text"})
+    module.__getattr__ = moved_attributes("an_old_room", {"Pair": "geo_citymgmt._words.Text"})
     sys.modules["an_old_room"] = module
     try:
-        with pytest.warns(DeprecationWarning, match="use geo_citymgmt.words.Text") as caught:
+        with pytest.warns(DeprecationWarning, match="use geo_citymgmt._words.Text") as caught:
             from an_old_room import Pair
         assert Pair is Text
         assert {warning.filename for warning in caught} == {__file__}

@@ -7,15 +7,15 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.personal import MASK
-from geo_citymgmt.console import as_text
-from geo_citymgmt.display import findings_text
+from geo_citymgmt._display import findings_text
+from geo_citymgmt._words import Text
+from geo_citymgmt.cleaning._personal import MASK
+from geo_citymgmt.cli._console import as_text
 from geo_citymgmt.errors import CRSError, SourceError
 from geo_citymgmt.findings import CODES, COLUMNS, Findings, concat_findings, of_layer, refusal
-from geo_citymgmt.findings.keys import is_of_all
+from geo_citymgmt.findings._codes import is_of_all
 from geo_citymgmt.report import finding_groups
-from geo_citymgmt.report.release import without_records
-from geo_citymgmt.words import Text
+from geo_citymgmt.report._release import without_records
 from tests.conftest import points
 
 STATUS = Text("状态", "Status")

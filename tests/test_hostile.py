@@ -14,12 +14,12 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt._markup import escape_text, visible_text
 from geo_citymgmt.maps import layer_map
-from geo_citymgmt.markup import escape_text, visible_text
 from geo_citymgmt.report import write_report
-from geo_citymgmt.report.bulletin.model import Bulletin, Column, Heading, Paragraph, Table
-from geo_citymgmt.report.bulletin.pdf import _cell, _text, write_pdf
-from geo_citymgmt.report.bulletin.word import write_docx
+from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Table
+from geo_citymgmt.report.bulletin._pdf import _cell, _text, write_pdf
+from geo_citymgmt.report.bulletin._word import write_docx
 from tests.hostile_text import STRINGS, hostile_features, hostile_zones
 
 PACKAGE = Path(gcm.__file__).parent

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
-from geo_citymgmt.proposal import propose
+from geo_citymgmt.cli._proposal import propose
 from geo_citymgmt.spec import load_specs
 from tests.conftest import points, squares
 
@@ -305,7 +305,7 @@ def test_a_layer_that_is_not_in_the_folder_is_said_to_be_absent(tmp_path):
     ],
 )  # fmt: skip
 def test_common_headings_are_fields(layer, columns, fields):
-    from geo_citymgmt.cleaning.names import match_columns
+    from geo_citymgmt.cleaning._names import match_columns
     from geo_citymgmt.findings import Findings
 
     assert set(match_columns(columns, SPECS[layer], Findings(layer))) == fields

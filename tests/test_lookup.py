@@ -8,8 +8,7 @@ import shapely
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from geo_citymgmt.zones.lookup import CellTable
-from geo_citymgmt.zones.ownership import ZoneIndex
+from geo_citymgmt.zones._ownership import CellTable, ZoneIndex
 from tests.conftest import X0, Y0, squares
 
 spot = st.integers(0, 24)

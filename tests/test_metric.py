@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pyproj import CRS, Geod
 
 import geo_citymgmt as gcm
-from geo_citymgmt.metric import (
+from geo_citymgmt._metric import (
     MAX_ERROR,
     MetricCRS,
     check_metric_crs,

@@ -6,7 +6,7 @@ import runpy
 
 import pytest
 
-from geo_citymgmt.metric import MAX_ERROR
+from geo_citymgmt._metric import MAX_ERROR
 from tests.conftest import ROOT
 
 

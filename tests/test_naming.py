@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt
-from geo_citymgmt.city.naming import (
+from geo_citymgmt.city._recognition import (
     add_assumption,
     city_of_names,
     division_code,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.coverage.neighbours import nearest_points
+from geo_citymgmt.access._nearest import nearest_points
 from tests.conftest import CRS, X0, Y0, points, squares
 
 spot = st.tuples(st.integers(0, 40), st.integers(0, 40))

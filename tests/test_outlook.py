@@ -12,8 +12,14 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.progress.outlook import _T80, DAYS_PER_MONTH, OUTLOOK_COLUMNS, crossing
-from geo_citymgmt.progress.periods import PERIOD_COLUMNS, spans
+from geo_citymgmt.figures._progress import (
+    _T80,
+    DAYS_PER_MONTH,
+    OUTLOOK_COLUMNS,
+    PERIOD_COLUMNS,
+    crossing,
+    spans,
+)
 from tests.conftest import DATA, ROOT
 
 JUNE = "2022-06-30"

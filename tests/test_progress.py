@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.progress import PROGRESS_COLUMNS
+from geo_citymgmt.figures import PROGRESS_COLUMNS
 from tests.conftest import DATA
 
 DOMAINS = ("illegal_construction", "utility_tunnel", "manhole", "parking", "bike")

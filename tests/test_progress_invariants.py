@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.city import City
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.progress.standing import Standing
+from geo_citymgmt.figures._standing import Standing
 from geo_citymgmt.spec import load_specs
 from tests.conftest import CRS, X0, Y0, few_examples, squares
 

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city.reporting import read_crosswalk, successors
+from geo_citymgmt.city._reporting import read_crosswalk, successors
 from geo_citymgmt.findings import Findings
 
 #: Two districts merged into one at the end of 2021; a third stood all the time.

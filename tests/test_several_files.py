@@ -16,10 +16,10 @@ import shapely
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city.discovery import find_source
+from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.cli import main
-from geo_citymgmt.proposal import propose
-from geo_citymgmt.reading.source import SourceLayer, heading_of
+from geo_citymgmt.cli._proposal import propose
+from geo_citymgmt.reading._source import SourceLayer, heading_of
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()
@@ -497,10 +497,10 @@ def test_five_hundred_files_are_recognised_without_being_read(tmp_path, kind, mo
             for part in tmp_path.glob("f000.*"):
                 path.with_suffix(part.suffix).write_bytes(part.read_bytes())
     n_read = []
-    from geo_citymgmt.city import recognition
+    from geo_citymgmt.city import _recognition
 
     monkeypatch.setattr(
-        recognition, "read_raw", lambda *a, read=recognition.read_raw, **k: (n_read.append(1),
+        _recognition, "read_raw", lambda *a, read=_recognition.read_raw, **k: (n_read.append(1),
                                                                             read(*a, **k))[1]
     )  # fmt: skip
     began = time.process_time()

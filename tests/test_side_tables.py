@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.city.reporting import read_crosswalk
-from geo_citymgmt.city.tables import read_events
-from geo_citymgmt.console import as_json, as_text
+from geo_citymgmt.city._reporting import read_crosswalk
+from geo_citymgmt.city._tables import read_events
+from geo_citymgmt.cli._console import as_json, as_text
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import load_profile

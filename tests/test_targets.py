@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cli.listing import figures_table
+from geo_citymgmt.cli._commands import figures_table
 from geo_citymgmt.spec import load_specs
 from tests.conftest import DATA
 

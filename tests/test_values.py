@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt._metric import check_metric_crs
 from geo_citymgmt._values import FrozenDict, equal_values
-from geo_citymgmt.metric import check_metric_crs
 from geo_citymgmt.profiles import load_profile
 from tests.conftest import CRS, points, squares
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from geo_citymgmt.cli.commands import main
+from geo_citymgmt.cli._commands import main
 
 __all__ = ["main"]

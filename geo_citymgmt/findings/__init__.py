@@ -3,7 +3,7 @@
 A finding says where (layer, record, field), what (code, value, expected), how bad (severity) and
 what was done about it (action). :class:`Findings` collects them column by column; the table is
 made once, at the end, when keys and places of the records are known. A fault of a whole column is
-one finding then. Each has a key by which it is known again (:mod:`geo_citymgmt.findings.keys`).
+one finding then. Each has a key by which it is known again (:mod:`geo_citymgmt.findings._codes`).
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.display import findings_html, findings_text
+from geo_citymgmt._display import findings_html, findings_text
+from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings._blocks import Block, as_one, distinct_records, each, gathered
-from geo_citymgmt.findings.codes import CODES, FindingCode
-from geo_citymgmt.findings.keys import finding_keys, of_layer, unique_keys
-from geo_citymgmt.words import Text
+from geo_citymgmt.findings._codes import CODES, FindingCode, finding_keys, of_layer, unique_keys
 
 if TYPE_CHECKING:
     from geo_citymgmt.spec import Field

@@ -14,12 +14,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.findings.codes import CODES
-from geo_citymgmt.findings.keys import FEWEST, MOST, WHOLE
-from geo_citymgmt.markup import sound_text
-from geo_citymgmt.words import DISTRICT, NOTHING, Text, in_language, join_texts, row_words
-
-__all__ = ["Block", "as_one", "distinct_records", "each", "gathered"]
+from geo_citymgmt._markup import sound_text
+from geo_citymgmt._words import DISTRICT, NOTHING, Text, in_language, join_texts, row_words
+from geo_citymgmt.findings._codes import CODES, FEWEST, MOST, WHOLE
 
 #: How many values and how many records are named then.
 _VALUES, _RECORDS = 3, 3

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from geo_citymgmt.indicators.model import Component, Figure, Figures
-from geo_citymgmt.indicators.reader import check_figures, load_figures
+from geo_citymgmt.indicators._figures import Component, Figure, Figures, check_figures, load_figures
 from geo_citymgmt.profiles import published_indicators
 
 __all__ = [

@@ -1,13 +1,11 @@
 """Maps that open without a network: the only place of the package that imports folium."""
 
-from geo_citymgmt.maps.basemaps import Basemap
-from geo_citymgmt.maps.choropleth import zone_map
-from geo_citymgmt.maps.citymap import CityMap
-from geo_citymgmt.maps.features import layer_map
-from geo_citymgmt.maps.figure_maps import coverage_map, progress_map
-from geo_citymgmt.maps.offline import SUPPORTED
-from geo_citymgmt.maps.overview import city_map
-from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
+from geo_citymgmt._markup import escape_text, json_for_script, visible_text
+from geo_citymgmt.maps._basemaps import Basemap
+from geo_citymgmt.maps._city_map import CityMap
+from geo_citymgmt.maps._features import layer_map
+from geo_citymgmt.maps._offline import SUPPORTED
+from geo_citymgmt.maps._zone_maps import city_map, coverage_map, progress_map, zone_map
 
 __all__ = [
     "SUPPORTED",

@@ -18,10 +18,10 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt._values import FrozenDict
+from geo_citymgmt._words import DISTRICT, NOTHING, Text
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec import read_toml
-from geo_citymgmt.spec.reader import Check
-from geo_citymgmt.words import DISTRICT, NOTHING, Text
+from geo_citymgmt.spec._reader import Check
 
 __all__ = [
     "PUBLISHED",

@@ -1,12 +1,10 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
-from geo_citymgmt.formats import exact_value, format_value, unit_label, value_parts
-from geo_citymgmt.report.bulletin import bulletin_settings
-from geo_citymgmt.report.findings_book import write_findings
-from geo_citymgmt.report.layer_summaries import LayerSummary, layer_summaries
-from geo_citymgmt.report.quality import finding_groups, ledger_table
-from geo_citymgmt.report.scoreboard import by_district, scoreboard, zone_groups, zone_names
-from geo_citymgmt.report.services import (
+from geo_citymgmt._formats import exact_value, format_value, unit_label, value_parts
+from geo_citymgmt.report._findings_book import write_findings
+from geo_citymgmt.report._folder import write_report
+from geo_citymgmt.report._scoreboard import by_district, scoreboard, zone_groups, zone_names
+from geo_citymgmt.report._services import (
     Service,
     ServiceCoverage,
     chosen_records,
@@ -16,10 +14,18 @@ from geo_citymgmt.report.services import (
     service_settings,
     services,
 )
-from geo_citymgmt.report.summary import Summary, headline, month_ends, summary
-from geo_citymgmt.report.terms import definitions
-from geo_citymgmt.report.words import Words
-from geo_citymgmt.report.write import write_report
+from geo_citymgmt.report._summary import (
+    LayerSummary,
+    Summary,
+    finding_groups,
+    headline,
+    layer_summaries,
+    ledger_table,
+    month_ends,
+    summary,
+)
+from geo_citymgmt.report._words import Words, definitions
+from geo_citymgmt.report.bulletin import bulletin_settings
 
 __all__ = [
     "LayerSummary",

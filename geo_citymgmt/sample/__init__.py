@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from geo_citymgmt._deprecated import deprecated
+from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.words import Text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -110,7 +110,7 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
     ...     (write_sample(folder) / "manholes.shp").exists()
     True
     """
-    from geo_citymgmt.writing.atomic import make_folder, whole_file
+    from geo_citymgmt.writing._atomic import make_folder, whole_file
 
     if (scale, seed, dirty) != (1, 0, False):
         deprecated("write_sample(scale=, seed=, dirty=)", _instead(scale, seed, dirty))

@@ -12,10 +12,11 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from geo_citymgmt._overlay import Layered, lay_over, layered
 from geo_citymgmt._values import FrozenDict
+from geo_citymgmt._words import Text
 from geo_citymgmt.errors import SpecError, did_you_mean
-from geo_citymgmt.overlay import Layered, lay_over, layered
-from geo_citymgmt.spec.model import (
+from geo_citymgmt.spec._model import (
     LANGUAGES,
     Amount,
     Code,
@@ -27,9 +28,8 @@ from geo_citymgmt.spec.model import (
     States,
     check_lang,
 )
-from geo_citymgmt.spec.reader import ROLES, Check, build_field, build_layer
-from geo_citymgmt.spec.toml_file import read_toml
-from geo_citymgmt.words import Text
+from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer
+from geo_citymgmt.spec._toml import read_toml
 
 __all__ = [
     "LANGUAGES",

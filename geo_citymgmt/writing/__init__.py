@@ -1,9 +1,9 @@
 """Writing: whole or not at all, read back before it counts, nothing personal unless asked."""
 
-from geo_citymgmt.writing.atomic import closed_folder, make_folder, whole_file, write_text
-from geo_citymgmt.writing.layers import losses, write_city, write_city_workbook, write_layer
-from geo_citymgmt.writing.outgoing import outgoing
-from geo_citymgmt.writing.workbook import new_workbook
+from geo_citymgmt.writing._atomic import closed_folder, make_folder, whole_file, write_text
+from geo_citymgmt.writing._columns import outgoing
+from geo_citymgmt.writing._layers import losses, write_city, write_city_workbook, write_layer
+from geo_citymgmt.writing._workbook import new_workbook
 
 __all__ = [
     "closed_folder",

@@ -17,7 +17,7 @@ from typing import Any
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.reading.limits import ReadLimits, allowing
+from geo_citymgmt.reading._limits import ReadLimits, allowing
 
 #: What no attack may take: of a processor, and of memory.
 MOST_SECONDS, MOST_MB = 20.0, 1000

@@ -10,8 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.spec import load_specs
-from geo_citymgmt.words import DISTRICT
 from tests.maps import conftest as drawn
 from tests.report import conftest as reported
 

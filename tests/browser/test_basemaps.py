@@ -19,8 +19,8 @@ from shapely import Point
 
 from geo_citymgmt import from_wgs84
 from geo_citymgmt.maps import CityMap, layer_map, zone_map
-from geo_citymgmt.maps.basemaps import Basemap
-from geo_citymgmt.maps.geometry import to_degrees
+from geo_citymgmt.maps._basemaps import Basemap
+from geo_citymgmt.maps._overlays import to_degrees
 from tests.browser.conftest import Opened
 
 pytestmark = pytest.mark.browser
@@ -278,7 +278,7 @@ def test_over_gaode_everything_is_shifted_as_the_library_shifts_and_told_unshift
 @pytest.mark.parametrize("most", [10_000, 0])
 def test_over_gaode_features_are_hit_where_they_are_drawn(visit, monkeypatch, most):
     # As GeoJSON, and packed.
-    monkeypatch.setattr("geo_citymgmt.maps.overlays.MOST_GEOJSON", most)
+    monkeypatch.setattr("geo_citymgmt.maps._overlays.MOST_GEOJSON", most)
     well = gpd.GeoDataFrame(
         {"manhole_id": ["A1"], "status": ["40"]}, geometry=[Point(120.62, 31.30)], crs=4326
     )

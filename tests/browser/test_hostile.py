@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.maps import CityMap, city_map, coverage_map, layer_map, progress_map, zone_map
-from geo_citymgmt.maps.geometry import to_degrees
+from geo_citymgmt.maps._overlays import to_degrees
 from geo_citymgmt.report import write_report
 from geo_citymgmt.spec import load_specs
-from geo_citymgmt.words import DISTRICT
 from tests.hostile_text import (
     STRINGS,
     hostile_features,

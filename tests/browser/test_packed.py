@@ -10,7 +10,7 @@ import pytest
 from shapely import box
 
 from geo_citymgmt.maps import CityMap, layer_map
-from geo_citymgmt.maps.geometry import to_degrees
+from geo_citymgmt.maps._overlays import to_degrees
 from tests.browser.test_interaction import until
 
 pytestmark = pytest.mark.browser

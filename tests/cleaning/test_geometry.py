@@ -11,8 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.centre_line import centre_line
-from geo_citymgmt.cleaning.geometry import clean_geometry, tell_coincident
+from geo_citymgmt.cleaning._geometry import centre_line, clean_geometry, tell_coincident
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import load_specs
 from tests.conftest import CRS, X0, Y0

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning._names import match_columns
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()

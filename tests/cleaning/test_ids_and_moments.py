@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.dates import parse_date, parse_date_column
-from geo_citymgmt.cleaning.id_text import clean_ids, tell_odd_forms
+from geo_citymgmt.cleaning._dates import parse_date, parse_date_column
+from geo_citymgmt.cleaning._ids import clean_ids, tell_odd_forms
 from geo_citymgmt.findings import Findings
 
 SPEC = gcm.read_layer(

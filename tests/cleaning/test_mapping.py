@@ -8,9 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.codes import near_codes
+from geo_citymgmt.cleaning._codes import near_codes
 from geo_citymgmt.cli import main
-from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from geo_citymgmt.cleaning.names import match_columns
+from geo_citymgmt.cleaning._names import match_columns
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import load_specs

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.reading.placeholders import PLACEHOLDERS, no_place, without_placeholders
+from geo_citymgmt.reading._coordinate_columns import PLACEHOLDERS, no_place, without_placeholders
 
 SUZHOU = [(120.60, 31.30), (120.61, 31.31), (120.62, 31.32)]
 CRS = "EPSG:4549"

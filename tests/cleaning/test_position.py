@@ -13,7 +13,7 @@ from pyproj import Geod
 
 import geo_citymgmt as gcm
 from generator.places import packaged_districts
-from geo_citymgmt.cleaning.datum_guess import suspect_datum
+from geo_citymgmt.cleaning._datum import suspect_datum
 from tests.conftest import points
 
 E0, N0 = 555_695.0, 3_464_273.0

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.personal import looks_personal, mask_text
+from geo_citymgmt.cleaning._personal import looks_personal, mask_text
 from tests.conftest import CRS, X0, Y0, points, squares
 
 ZONES = squares((0, 0, 3000, 3000)).rename(index={"A": "320508"})

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.series import tell_gaps
+from geo_citymgmt.cleaning._ids import tell_gaps
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import get_spec
 from tests.conftest import points

@@ -10,8 +10,8 @@ import pyarrow as pa
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning.id_text import has_lost_digits
-from geo_citymgmt.decisions.corrections import apply_corrections
+from geo_citymgmt.cleaning._ids import has_lost_digits
+from geo_citymgmt.decisions import apply_corrections
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import read_raw
 from geo_citymgmt.spec import get_spec

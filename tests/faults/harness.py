@@ -24,8 +24,8 @@ import shapely
 
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.coordinates import place_records
-from geo_citymgmt.reading.raw import Raw
+from geo_citymgmt.reading._coordinates import place_records
+from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.writing import write_layer
 
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip")

@@ -23,9 +23,8 @@ import geopandas as gpd
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.report import folder as report_folder
-from geo_citymgmt.report.manifest import file_hash
-from geo_citymgmt.report.write import write_report
+from geo_citymgmt.report import _folder as report_folder
+from geo_citymgmt.report._folder import file_hash, write_report
 from tests.faults.disk import namespace
 from tests.faults.harness import REFUSED, ROOT, environment
 

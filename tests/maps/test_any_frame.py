@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.maps.classes import number_classes
+from geo_citymgmt.maps._classes import number_classes
 from tests.conftest import CRS, X0, Y0, points, squares
 
 N = 6

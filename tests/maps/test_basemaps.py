@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, city_map, coverage_map, layer_map, progress_map, zone_map
-from geo_citymgmt.maps.basemaps import Basemap
-from geo_citymgmt.maps.tile_files import read_tiles, tile_place
+from geo_citymgmt.maps._basemaps import Basemap, read_tiles, tile_place
 
 KEY = "0123456789abcdef0123456789abcdef"
 PNG = b"\x89PNG\r\n\x1a\n"

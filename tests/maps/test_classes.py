@@ -9,17 +9,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo_citymgmt._formats import scale_for
 from geo_citymgmt.errors import MapError
-from geo_citymgmt.formats import scale_for
-from geo_citymgmt.maps.breaks import natural_breaks, quantile_breaks
-from geo_citymgmt.maps.classes import (
+from geo_citymgmt.maps._classes import (
     code_classes,
+    natural_breaks,
     number_classes,
+    quantile_breaks,
     ramp,
     value_classes,
     with_rest,
 )
-from geo_citymgmt.maps.figures import date_text, number_text
+from geo_citymgmt.maps._words import date_text, number_text
 from geo_citymgmt.spec import get_spec
 
 

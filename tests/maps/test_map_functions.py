@@ -10,13 +10,12 @@ import pandas as pd
 import pytest
 from shapely import GeometryCollection, LineString, MultiPoint, Point, box
 
+from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.maps import city_map, coverage_map, layer_map, progress_map, zone_map
-from geo_citymgmt.maps.elements import Legend, Overlay, Zones
-from geo_citymgmt.maps.geometry import flatten, to_degrees
-from geo_citymgmt.maps.overlays import Features
+from geo_citymgmt.maps._city_map import Legend, Zones
+from geo_citymgmt.maps._overlays import Features, Overlay, flatten, to_degrees
 from geo_citymgmt.spec import load_specs
-from geo_citymgmt.words import DISTRICT
 
 from .conftest import PAYLOADS
 
@@ -334,11 +333,11 @@ def check(text: str, payload: str) -> None:
 
 
 def test_the_page_s_own_scripts_write_text_only_as_text():
-    from geo_citymgmt.maps import vendored
-    from geo_citymgmt.maps.citymap import PAGE_SCRIPTS
+    from geo_citymgmt.maps import _offline
+    from geo_citymgmt.maps._city_map import PAGE_SCRIPTS
 
     for name in PAGE_SCRIPTS:
-        code = vendored.own(name)
+        code = _offline.own(name)
         assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", code)
 
 

@@ -13,7 +13,7 @@ import pytest
 from branca.element import Element
 
 from geo_citymgmt.errors import CityDataError, MapError
-from geo_citymgmt.maps import CityMap, vendored
+from geo_citymgmt.maps import CityMap, _offline
 
 from .conftest import PAYLOADS
 
@@ -21,7 +21,7 @@ ASSETS = files("geo_citymgmt.maps") / "assets"
 
 
 def entries():
-    return [e for package in vendored.manifest()["packages"] for e in package["files"]]
+    return [e for package in _offline.manifest()["packages"] for e in package["files"]]
 
 
 @pytest.mark.parametrize("entry", entries(), ids=lambda e: e["file"])
@@ -32,7 +32,7 @@ def test_each_carried_file_is_the_one_the_manifest_names(entry):
 
 
 def test_each_carried_package_comes_with_its_licence_and_an_exact_version():
-    for package in vendored.manifest()["packages"]:
+    for package in _offline.manifest()["packages"]:
         assert package["licence"]
         assert re.fullmatch(r"\d+\.\d+\.\d+", package["version"])
         assert (ASSETS / package["licence_file"]).read_text(encoding="utf-8").strip()
@@ -42,7 +42,7 @@ def test_no_carried_stylesheet_asks_for_a_file_outside_it():
     for entry in entries():
         if entry["file"].endswith(".css"):
             for target in re.findall(
-                r"url\(\s*['\"]?([^'\")]+)", vendored.stylesheet(entry["file"])
+                r"url\(\s*['\"]?([^'\")]+)", _offline.stylesheet(entry["file"])
             ):
                 assert target.startswith(("data:", "#")), entry["file"]
 
@@ -199,7 +199,7 @@ def test_a_file_that_cannot_be_replaced_is_named_and_kept(tmp_path, monkeypatch)
         raise PermissionError
 
     monkeypatch.setattr("os.replace", held)
-    monkeypatch.setattr("geo_citymgmt.writing.atomic.REPLACE_WAIT_S", 0.1)
+    monkeypatch.setattr("geo_citymgmt.writing._atomic.REPLACE_WAIT_S", 0.1)
     with pytest.raises(CityDataError, match=r"map\.html.*close it there"):
         CityMap().save(target)
     assert [path.name for path in tmp_path.iterdir()] == ["map.html"]

@@ -13,10 +13,9 @@ from shapely import LineString, box
 
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, layer_map
-from geo_citymgmt.maps.elements import Legend, Overlay
-from geo_citymgmt.maps.filters import FilterControl, describe
-from geo_citymgmt.maps.overlays import MOST_GEOJSON, Features
-from geo_citymgmt.maps.packing import pack, simplify, z_order
+from geo_citymgmt.maps._city_map import Legend
+from geo_citymgmt.maps._features import FilterControl, describe
+from geo_citymgmt.maps._overlays import MOST_GEOJSON, Features, Overlay, pack, simplify, z_order
 
 
 def part(city_map, kind):

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zone_map
-from geo_citymgmt.maps.elements import Legend, Overlay, Zones
-from geo_citymgmt.maps.figures import with_unit
-from geo_citymgmt.maps.panel import Panel, Slider, panel_figures
-from geo_citymgmt.words import DISTRICT
+from geo_citymgmt.maps._city_map import Legend, Panel, Slider, Zones, panel_figures
+from geo_citymgmt.maps._overlays import Overlay
+from geo_citymgmt.maps._words import with_unit
 
 from .conftest import PAYLOADS
 

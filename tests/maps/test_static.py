@@ -20,8 +20,8 @@ from shapely import Point
 from geo_citymgmt import plot_layer, plot_progress, plot_zones
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.fonts import CJK_FAMILY
-from geo_citymgmt.maps.classes import number_classes
-from geo_citymgmt.maps.static_parts import nice_length, north_of
+from geo_citymgmt.maps._classes import number_classes
+from geo_citymgmt.maps._static import nice_length, north_of
 from tests.maps.conftest import PAYLOADS
 
 

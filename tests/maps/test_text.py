@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_citymgmt.maps.text import escape_text, json_for_script, visible_text
+from geo_citymgmt._markup import escape_text, json_for_script, visible_text
 
 from .conftest import PAYLOADS
 

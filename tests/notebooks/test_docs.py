@@ -12,11 +12,11 @@ import geopandas as gpd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.figures import PROGRESS_COLUMNS
 from geo_citymgmt.findings import COLUMNS
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.layer import LEDGER_COLUMNS
 from geo_citymgmt.profiles import load_profile
-from geo_citymgmt.progress import PROGRESS_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.patterns.permutation import benjamini_hochberg, normal_p, permutation_p
+from geo_citymgmt.patterns._hot_spots import benjamini_hochberg, normal_p, permutation_p
 from tests.conftest import CRS, X0, Y0, points, squares
 from tests.peers import peer
 

@@ -24,7 +24,7 @@ STAGING = sa.text("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'gcm\\_%'
 
 def standing(engine) -> str:
     """Say which version the table holds: old, new, or what is wrong with it."""
-    from geo_citymgmt.reading.database import read_database
+    from geo_citymgmt.reading._database import read_database
 
     return verdict(read_database(engine, TABLE))
 
@@ -109,7 +109,7 @@ def test_a_server_killed_around_the_commit_leaves_the_old_table_or_the_new_one(
 def test_a_server_killed_in_mid_read_gives_an_error_and_no_part_of_the_rows(
     revived, engine, monkeypatch
 ):
-    import geo_citymgmt.reading.database as database
+    import geo_citymgmt.reading._database as database
 
     gcm.write_layer(version(0), engine, name=TABLE)
     monkeypatch.setattr(database, "CHUNK", 100)

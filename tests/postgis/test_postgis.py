@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.metric import choose_metric_crs
+from geo_citymgmt._metric import choose_metric_crs
 from geo_citymgmt.writing import losses
 from tests.conftest import CRS, X0, Y0, points, squares, thinned
 from tests.writing.test_round_trip import RECORDS, made
@@ -28,7 +28,7 @@ LAYERS = (
 
 
 def read_database(engine, table):
-    from geo_citymgmt.reading.database import read_database as read
+    from geo_citymgmt.reading._database import read_database as read
 
     return read(engine, table)
 
@@ -217,7 +217,7 @@ def test_a_table_labelled_with_a_crs_of_another_continent_is_not_believed(engine
 
 
 def test_reading_cannot_write(engine):
-    from geo_citymgmt.reading.database import session
+    from geo_citymgmt.reading._database import session
 
     with (
         pytest.raises(gcm.SourceError, match="read-only"),
@@ -268,7 +268,7 @@ def test_a_write_that_fails_leaves_the_old_table_and_nothing_else(engine, monkey
     def differ(*args, **kwargs):
         raise gcm.CityDataError("read back, it differs")
 
-    monkeypatch.setattr("geo_citymgmt.writing.database.check_same", differ)
+    monkeypatch.setattr("geo_citymgmt.writing._database.check_same", differ)
     with pytest.raises(gcm.CityDataError, match="differs"):
         gcm.write_layer(points((1, 1), n=[2]), engine, name="public.kept")
     assert read_database(engine, "kept").frame["n"].tolist() == [1]

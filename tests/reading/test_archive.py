@@ -13,7 +13,8 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.archive import ArchiveLimits, list_members, unpacked
+from geo_citymgmt.reading._archive import list_members, unpacked
+from geo_citymgmt.reading._limits import ArchiveLimits
 from tests.conftest import DATA
 
 PARTS = sorted(DATA.glob("districts.*"))

@@ -17,7 +17,7 @@ from ezdxf.document import Drawing
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.source import list_layers
+from geo_citymgmt.reading._source import list_layers
 
 X, Y = 558_000.0, 3_464_000.0
 SQUARE = [(X, Y), (X + 50, Y), (X + 50, Y + 30), (X, Y + 30)]

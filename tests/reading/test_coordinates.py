@@ -16,8 +16,12 @@ from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
-from geo_citymgmt.reading.coordinate_names import read_name
-from geo_citymgmt.reading.degrees import is_packed, read_coordinates, read_halves
+from geo_citymgmt.reading._coordinate_columns import (
+    is_packed,
+    read_coordinates,
+    read_halves,
+    read_name,
+)
 
 LON, LAT = [120.61, 120.62, 120.63], [31.30, 31.31, 31.32]
 EAST, NORTH = [558074.9, 559020.8, 559966.4], [3464396.5, 3465510.6, 3466624.8]

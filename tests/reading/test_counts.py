@@ -14,7 +14,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.shp import chain_of
+from geo_citymgmt.reading._shp import chain_of
 
 _HEAD = "[属性描述]\n坐标系=2000国家大地坐标系\n几度分带=3\n带号=40\n[地块坐标]\n"
 _RING = ((3463900, 40558100), (3463900, 40558200), (3464000, 40558200), (3463900, 40558100))

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt import SourceError
-from geo_citymgmt.reading.dbf import read_dbf
-from geo_citymgmt.reading.dbf_text import TextColumn, admitted, decode_value
+from geo_citymgmt.reading._dbf import TextColumn, admitted, decode_value, read_dbf
 from tests.conftest import DATA, points
 
 

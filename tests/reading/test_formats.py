@@ -15,8 +15,8 @@ import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.sniff import KINDS, sniff
-from geo_citymgmt.reading.source import TABLE_SUFFIXES, VECTOR_SUFFIXES, list_layers
+from geo_citymgmt.reading._sniff import KINDS, sniff
+from geo_citymgmt.reading._source import TABLE_SUFFIXES, VECTOR_SUFFIXES, list_layers
 from tests.conftest import ROOT
 
 POINTS = [(120.61, 31.30), (120.62, 31.31)]

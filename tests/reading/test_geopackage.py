@@ -11,7 +11,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading.limits import ReadLimits, allowing
+from geo_citymgmt.reading._limits import ReadLimits, allowing
 
 
 @pytest.fixture(autouse=True)

@@ -11,10 +11,9 @@ import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.balloon import pairs_of
-from geo_citymgmt.reading.kml import prepared
-from geo_citymgmt.reading.limits import ReadLimits, allowing
-from geo_citymgmt.reading.vector import _check_folders
+from geo_citymgmt.reading._gdal import _check_folders
+from geo_citymgmt.reading._kml import pairs_of, prepared
+from geo_citymgmt.reading._limits import ReadLimits, allowing
 
 PLACE = """<Placemark><name>{0}</name><ExtendedData>{1}</ExtendedData>
 <Point><coordinates>{2},31.3,0</coordinates></Point></Placemark>"""

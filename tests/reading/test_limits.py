@@ -15,8 +15,13 @@ import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.archive import ArchiveLimits
-from geo_citymgmt.reading.limits import ReadLimits, allowing, current_limits, limits_from
+from geo_citymgmt.reading._limits import (
+    ArchiveLimits,
+    ReadLimits,
+    allowing,
+    current_limits,
+    limits_from,
+)
 
 _HINT = re.compile(r"--limit (\w+)=(\d+) \(Python: limits=ReadLimits\((\w+)=(\d+)\)\)")
 

@@ -16,7 +16,7 @@ import pytest
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.not_read import unread_kind
+from geo_citymgmt.reading._sniff import unread_kind
 
 TABLE = pd.DataFrame({"编号": ["J1"], "lon": [120.6]})
 PICKLES = [pickle.dumps(what, protocol) for protocol in range(6) for what in (TABLE, {"a": [1]})]

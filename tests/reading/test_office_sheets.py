@@ -9,11 +9,11 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.reading import sheet as sheets
-from geo_citymgmt.reading.coordinates import place_records
-from geo_citymgmt.reading.headings import find_headings, kinds_below
-from geo_citymgmt.reading.sheet import Sheet
-from geo_citymgmt.reading.table import read_table, table_of
+from geo_citymgmt.reading import _sheet as sheets
+from geo_citymgmt.reading._coordinates import place_records
+from geo_citymgmt.reading._headings import find_headings, kinds_below
+from geo_citymgmt.reading._sheet import Sheet
+from geo_citymgmt.reading._table import read_table, table_of
 
 RECORDS = [[f"J{k:03d}", "人民路", 120.6 + k / 100, 31.3] for k in range(1, 5)]
 HEADINGS = ["窨井编号", "道路名称", "经度", "纬度"]

@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from geo_citymgmt import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.preflight import walk_shapes
-from geo_citymgmt.reading.shp import chain_of, index_of
+from geo_citymgmt.reading._shp import chain_of, index_of, walk_shapes
 from tests.conftest import DATA, SHARED, points, squares
 
 CORPUS = SHARED / "corpus"

@@ -10,10 +10,10 @@ import pytest
 import shapely
 import xlsxwriter
 
-from geo_citymgmt.city import recognition
-from geo_citymgmt.city.discovery import find_source
-from geo_citymgmt.city.recognition import Looked, Preview
-from geo_citymgmt.reading import source
+from geo_citymgmt.city import _recognition
+from geo_citymgmt.city._discovery import find_source
+from geo_citymgmt.city._recognition import Looked, Preview
+from geo_citymgmt.reading import _source
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()
@@ -191,7 +191,7 @@ def seen(folder):
     looked, out = Looked(), {}
     for path in sorted(folder.iterdir()):
         try:
-            items, others = source.list_layers(path)
+            items, others = _source.list_layers(path)
         except ValueError as error:
             out[path.name] = str(error)
             continue
@@ -209,9 +209,9 @@ def seen(folder):
 def test_a_look_at_the_heading_comes_to_what_reading_the_file_comes_to(tmp_path, kind, monkeypatch):
     BUILT[kind](tmp_path)
     quick = seen(tmp_path)
-    monkeypatch.setattr(source, "_only_layer", lambda path, kind: None)
-    monkeypatch.setattr(recognition, "heading_of", lambda item: None)
-    monkeypatch.setattr(recognition, "glance_at", lambda item: None)
+    monkeypatch.setattr(_source, "_only_layer", lambda path, kind: None)
+    monkeypatch.setattr(_recognition, "heading_of", lambda item: None)
+    monkeypatch.setattr(_recognition, "glance_at", lambda item: None)
     full = seen(tmp_path)
     assert quick[0] == full[0]
     assert quick[1] == full[1]
@@ -227,7 +227,7 @@ def test_plain_files_of_one_heading_are_read_once(tmp_path, kind, plain):
     headings = {}
     for path in Path(tmp_path).iterdir():
         try:
-            headings[path.stem] = [item.heading for item in source.list_layers(path)[0]]
+            headings[path.stem] = [item.heading for item in _source.list_layers(path)[0]]
         except ValueError:
             headings[path.stem] = [None]
     assert all(headings[f"{name}0"] == headings[f"{name}1"] != [None] for name in plain)
@@ -243,7 +243,7 @@ def test_plain_tables_are_told_at_a_glance(tmp_path):
         item.path.name
         for path in tmp_path.iterdir()
         for item in listed(path)
-        if source.glance_at(item) is not None
+        if _source.glance_at(item) is not None
     }
     assert {"plain0.csv", "plain1.csv", "plain2.csv", "words0.csv", "semicolon0.csv"} <= told
     assert {"plain.xlsx", "inline.xlsx", "shared.xlsx", "spare.xlsx"} <= told
@@ -253,6 +253,6 @@ def test_plain_tables_are_told_at_a_glance(tmp_path):
 
 def listed(path):
     try:
-        return source.list_layers(path)[0]
+        return _source.list_layers(path)[0]
     except ValueError:
         return []

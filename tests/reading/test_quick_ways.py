@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning import dates
-from geo_citymgmt.cleaning.text import _SPACES, _UNSEEN, NULL_MARKERS, clean_text, plain
-from geo_citymgmt.reading.ends import are_distinct, find_bytes, trimmed
+from geo_citymgmt.cleaning import _dates
+from geo_citymgmt.cleaning._text import _SPACES, _UNSEEN, NULL_MARKERS, clean_text, plain
+from geo_citymgmt.reading._ends import are_distinct, find_bytes, trimmed
 
 _WORDS = st.one_of(
     st.text(max_size=12),
@@ -93,8 +93,8 @@ _MOMENT = r"(19|20)\d\d-[01]\d-[0-3]\d([ T][0-2]\d:[0-5]\d:[0-5]\d)?"
 @settings(max_examples=15)
 @given(st.lists(st.from_regex(_MOMENT, fullmatch=True), min_size=50, max_size=50, unique=True))
 def test_days_read_all_at_once_are_those_read_one_by_one(texts: list[str]) -> None:
-    for text, moment in zip(texts, dates._plain_moments(texts), strict=True):
-        assert np.isnat(moment) or moment == dates._read(text).moment
+    for text, moment in zip(texts, _dates._plain_moments(texts), strict=True):
+        assert np.isnat(moment) or moment == _dates._read(text).moment
 
 
 _PLACES = st.one_of(

@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.reading.shapes import DEEPEST, from_geojson, from_wkb, from_wkt
+from geo_citymgmt.reading._raw import DEEPEST, from_geojson, from_wkb, from_wkt
 
 POINT = shapely.Point(120.6, 31.3)
 CURVES = ["CIRCULARSTRING (120.6 31.3, 120.61 31.31, 120.62 31.3)",

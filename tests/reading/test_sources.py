@@ -23,7 +23,7 @@ import xlsxwriter
 
 import geo_citymgmt as gcm
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.source import list_layers
+from geo_citymgmt.reading._source import list_layers
 from tests.conftest import DATA, SHARED, points
 
 N = 400

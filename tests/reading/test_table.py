@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_citymgmt import SourceError
-from geo_citymgmt.reading import sheet as sheets
-from geo_citymgmt.reading.sheet import Sheet
-from geo_citymgmt.reading.table import read_table, table_of
+from geo_citymgmt.reading import _sheet as sheets
+from geo_citymgmt.reading._sheet import Sheet
+from geo_citymgmt.reading._table import read_table, table_of
 
 
 def csv(tmp_path, text: str, encoding: str = "utf-8", name: str = "台账.csv"):

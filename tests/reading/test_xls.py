@@ -17,7 +17,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading.coordinates import place_records
+from geo_citymgmt.reading._coordinates import place_records
 
 GOLDEN = Path(__file__).parent / "golden" / "office_list.xls"
 ROWS = [

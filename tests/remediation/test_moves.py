@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo_citymgmt.remediation.moves import DONE, ELSEWHERE, STOCK, Moves, flow_entries
+from geo_citymgmt.cases._register import DONE, ELSEWHERE, STOCK, Moves, flow_entries
 
 CLASS = st.sampled_from([ELSEWHERE, STOCK, DONE])
 MOVE = st.tuples(st.integers(0, 3), st.integers(0, 6), CLASS)

@@ -14,13 +14,13 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
+from geo_citymgmt._words import Text
 from geo_citymgmt.report import summary, write_report, zone_groups
+from geo_citymgmt.report._drawings import _with_room
+from geo_citymgmt.report._page import method_notes, page_content, render_page, share_in_words
+from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
+from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import bulletin
-from geo_citymgmt.report.district_maps import _with_room
-from geo_citymgmt.report.page import method_notes, page_content, render_page, share_in_words
-from geo_citymgmt.report.page_figures import against_pace, against_start, against_target
-from geo_citymgmt.report.words import Words
-from geo_citymgmt.words import Text
 from tests.conftest import thinned
 
 from .conftest import CRS, X0, Y0, bikes, without_zones, write

@@ -14,11 +14,16 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report import summary
-from geo_citymgmt.report.bulletin import bulletin, pdf, write_bulletin
-from geo_citymgmt.report.bulletin.lines import broken, column_widths, least_width
-from geo_citymgmt.report.bulletin.model import Heading, Paragraph
-from geo_citymgmt.report.bulletin.tables import ranks
-from geo_citymgmt.report.release import without_records
+from geo_citymgmt.report._release import without_records
+from geo_citymgmt.report.bulletin import _pdf, bulletin, write_bulletin
+from geo_citymgmt.report.bulletin._content import ranks
+from geo_citymgmt.report.bulletin._model import (
+    Heading,
+    Paragraph,
+    broken,
+    column_widths,
+    least_width,
+)
 
 # In one process with what else is told of the summary of the sample.
 pytestmark = pytest.mark.xdist_group("report")
@@ -244,9 +249,9 @@ def test_the_pdf_parts_no_word_and_no_number_of_a_table(summary_of, lang):
     from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
     from reportlab.pdfbase.ttfonts import TTFont
 
-    registerFont(TTFont(pdf._FACE, str(cjk_font_path())))
+    registerFont(TTFont(_pdf._FACE, str(cjk_font_path())))
     for table in bulletin(summary_of("2022-06-30", lang)).tables:
-        widths = pdf._widths(table)
+        widths = _pdf._widths(table)
         for c, width in enumerate(widths):
-            least = least_width(table.texts(c), lambda t: stringWidth(t, pdf._FACE, pdf._CELL))
-            assert least <= width - 2 * pdf._PAD, (table.title, table.columns[c].head)
+            least = least_width(table.texts(c), lambda t: stringWidth(t, _pdf._FACE, _pdf._CELL))
+            assert least <= width - 2 * _pdf._PAD, (table.title, table.columns[c].head)

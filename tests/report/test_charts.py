@@ -7,7 +7,7 @@ import re
 import pandas as pd
 import pytest
 
-from geo_citymgmt.report.charts import Pace, pace_chart
+from geo_citymgmt.report._drawings import Pace, pace_chart
 
 
 def labels(

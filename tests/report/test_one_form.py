@@ -15,16 +15,16 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt._formats import figure_scales, format_value, scale_for, unit_label
+from geo_citymgmt._words import shared_terms
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.findings import SEVERITIES
-from geo_citymgmt.formats import figure_scales, format_value, scale_for, unit_label
-from geo_citymgmt.maps.terms import term_lines
+from geo_citymgmt.maps._words import term_lines
+from geo_citymgmt.report._page import campaign_views
+from geo_citymgmt.report._summary import Summary, missing_figures
+from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import bulletin
-from geo_citymgmt.report.bulletin.content import bulletin_settings
-from geo_citymgmt.report.page_steering import campaign_views
-from geo_citymgmt.report.summary import Summary, missing_figures
-from geo_citymgmt.report.words import Words
-from geo_citymgmt.terms import shared_terms
+from geo_citymgmt.report.bulletin._content import bulletin_settings
 from tests.conftest import with_layers
 
 pytestmark = pytest.mark.xdist_group("report")

@@ -15,7 +15,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.report import write_report
-from geo_citymgmt.report.release import public_city, without_records
+from geo_citymgmt.report._release import public_city, without_records
 from geo_citymgmt.spec import load_specs
 from tests.report.conftest import CRS, X0, Y0, bikes, write, zones
 from tests.report.leaks import found, texts
@@ -134,7 +134,7 @@ def test_places_are_the_middle_of_their_cell(leaky, grid_m):
 
 def test_a_footprint_becomes_a_point_and_none_stays_none(leaky):
     shapes = gpd.GeoSeries([shapely.box(X0, Y0, X0 + 40, Y0 + 40), None], crs=CRS)
-    from geo_citymgmt.report.release import _coarse
+    from geo_citymgmt.report._release import _coarse
 
     made = _coarse(shapes, 100.0)
     assert made.iloc[0].geom_type == "Point" and made.iloc[1] is None

@@ -9,10 +9,9 @@ import threading
 import pytest
 
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.report import folder as report_folder
-from geo_citymgmt.report.folder import new_report, unfinished_page
-from geo_citymgmt.report.manifest import file_hash
-from geo_citymgmt.writing import atomic
+from geo_citymgmt.report import _folder as report_folder
+from geo_citymgmt.report._folder import file_hash, new_report, unfinished_page
+from geo_citymgmt.writing import _atomic
 
 NAMES = ("index.html", "map.html", "rejected/README.txt")
 
@@ -70,7 +69,7 @@ def test_a_folder_made_for_a_report_that_failed_is_taken_away(tmp_path):
 @pytest.mark.parametrize("step", range(1, 6))
 def test_a_file_that_cannot_be_replaced_puts_the_old_report_back(tmp_path, monkeypatch, step):
     write(tmp_path, "old", (*NAMES, "bulletin.pdf"))
-    replace, calls = atomic.replace_file, []
+    replace, calls = _atomic.replace_file, []
 
     def refuse(source, target):
         calls.append(target)
@@ -94,7 +93,7 @@ def test_a_killed_report_leaves_the_old_one_or_the_page_says_that_it_is_not_whol
     write(tmp_path, "old")
     pid = os.fork()
     if pid == 0:
-        replace, calls = atomic.replace_file, []
+        replace, calls = _atomic.replace_file, []
 
         def die(source, target):
             if target.name != "notice.html":
@@ -145,7 +144,7 @@ def test_two_reports_into_one_folder_never_mix(tmp_path):
 def test_a_report_that_would_have_to_wait_for_long_names_the_folder_and_who_writes(
     tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(atomic, "LOCK_WAIT_S", 0.0)
+    monkeypatch.setattr(_atomic, "LOCK_WAIT_S", 0.0)
     with new_report(tmp_path) as new:
         fill(new, "first")
         with pytest.raises(CityDataError, match=f"process {os.getpid()}") as refused:
@@ -156,7 +155,7 @@ def test_a_report_that_would_have_to_wait_for_long_names_the_folder_and_who_writ
 
 def test_an_error_names_files_as_they_are_called_and_not_where_they_were_made(tmp_path):
     with pytest.raises(CityDataError) as refused, new_report(tmp_path) as new:
-        raise atomic.disk_full(new / "tables.xlsx")
+        raise _atomic.disk_full(new / "tables.xlsx")
     assert refused.value.message == (
         f"{tmp_path / 'tables.xlsx'}: the disk is full or a file may not grow that far; the old "
         "file stands. Make room and try again."

@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geo_citymgmt.formats import scale_for
+from geo_citymgmt._formats import scale_for
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.report import (
@@ -25,11 +25,11 @@ from geo_citymgmt.report import (
     value_parts,
     zone_groups,
 )
-from geo_citymgmt.report.charts import nice_ceiling
-from geo_citymgmt.report.page_tables import board
-from geo_citymgmt.report.scoreboard import adds_up
-from geo_citymgmt.report.sheets import Book, Column
-from geo_citymgmt.report.words import Words, _table
+from geo_citymgmt.report._drawings import nice_ceiling
+from geo_citymgmt.report._page_parts import board
+from geo_citymgmt.report._scoreboard import adds_up
+from geo_citymgmt.report._sheets import Book, Column
+from geo_citymgmt.report._words import Words, _table
 
 pytestmark = pytest.mark.xdist_group("report")
 

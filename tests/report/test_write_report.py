@@ -13,7 +13,7 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
-from geo_citymgmt.report import write, write_findings, write_report
+from geo_citymgmt.report import _folder, write_findings, write_report
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
@@ -152,7 +152,7 @@ def test_a_report_that_breaks_off_leaves_the_old_one_whole(two_layers, tmp_path,
     def broken(*_):
         raise OSError("disk full")
 
-    monkeypatch.setattr(write, "_write_map", broken)
+    monkeypatch.setattr(_folder, "_write_map", broken)
     with pytest.raises(gcm.CityDataError, match="disk full"):
         write_report(city, out)
     assert first["manifest"] in before

@@ -429,12 +429,12 @@ def test_a_sheet_is_named_as_far_as_a_sheet_can_be(tmp_path, name):
 
 
 def test_a_driver_that_ends_without_a_word_is_told_from_a_full_disk(tmp_path, monkeypatch):
-    monkeypatch.setattr("geo_citymgmt.writing.compare._differing", lambda *_: 1)
+    monkeypatch.setattr("geo_citymgmt.writing._formats._differing", lambda *_: 1)
     with pytest.raises(gcm.CityDataError, match="read back") as caught:
         gcm.write_layer(points((1, 1), n=[1]), tmp_path / "a.gpkg")
     assert "disk" not in caught.value.message
     monkeypatch.setattr(
-        "geo_citymgmt.writing.atomic.shutil.disk_usage",
+        "geo_citymgmt.writing._atomic.shutil.disk_usage",
         lambda _: type("Usage", (), {"free": 0, "errno": errno.ENOSPC}),
     )
     with pytest.raises(gcm.CityDataError, match="disk is full"):

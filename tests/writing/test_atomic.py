@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.writing import atomic, whole_file, write_text
-from geo_citymgmt.writing.atomic import locked
+from geo_citymgmt.writing import _atomic, whole_file, write_text
+from geo_citymgmt.writing._atomic import locked
 from tests.conftest import points
 
 
@@ -46,7 +46,7 @@ def test_what_a_killed_writer_left_is_cleared_away_and_locks_nobody_out(tmp_path
 
 
 def test_a_second_writer_is_told_who_is_at_work(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic, "LOCK_WAIT_S", 0.2)
+    monkeypatch.setattr(_atomic, "LOCK_WAIT_S", 0.2)
     target = tmp_path / "a.txt"
     with (
         locked(target),
@@ -70,7 +70,7 @@ def test_writers_wait_for_one_another(tmp_path):
 
 
 def test_a_target_held_open_is_tried_again_and_then_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(atomic, "REPLACE_WAIT_S", 0.2)
+    monkeypatch.setattr(_atomic, "REPLACE_WAIT_S", 0.2)
     target = write_text("old", tmp_path / "a.txt")
     calls = []
     real = os.replace
@@ -98,7 +98,7 @@ def test_a_value_that_changes_on_the_way_is_noticed(tmp_path, monkeypatch, suffi
     def differ(*args):
         return 1
 
-    monkeypatch.setattr("geo_citymgmt.writing.compare._differing", differ)
+    monkeypatch.setattr("geo_citymgmt.writing._formats._differing", differ)
     target = tmp_path / f"a{suffix}"
     target.write_bytes(b"old")
     with pytest.raises(gcm.CityDataError, match="read back"):
@@ -171,7 +171,7 @@ def test_a_closed_folder_is_named_and_not_a_hidden_file_in_it(tmp_path, monkeypa
     def denied(path, *args):
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(atomic.os, "open", denied)
+    monkeypatch.setattr(_atomic.os, "open", denied)
     with pytest.raises(gcm.CityDataError, match="no permission to write") as caught:
         write_text("x", tmp_path / "a.txt")
     assert f"文件夹 {tmp_path} 没有写入权限，请另选文件夹" in caught.value.message_zh

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.reading.inert import neutralise, restore
+from geo_citymgmt._markup import neutralise, restore
 from geo_citymgmt.writing import losses
 from tests.conftest import CRS, X0, Y0, points, squares, thinned
 

@@ -1,0 +1,366 @@
+"""What a notebook and a console show of a city, a layer, findings: short, and safe to look at.
+
+Nothing personal and no column that the layer file does not know is shown. In the language of
+:data:`geo_citymgmt.options`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import geopandas as gpd
+import pandas as pd
+
+from geo_citymgmt._markup import escape_text, visible_text
+from geo_citymgmt._options import options
+from geo_citymgmt._words import Text, shared_terms, term
+from geo_citymgmt.spec import LayerSpec
+
+
+class ShownLayer(Protocol):
+    """What is shown of a layer; layers, which show themselves by this module, are above it."""
+
+    @property
+    def spec(self) -> LayerSpec: ...
+    @property
+    def data(self) -> gpd.GeoDataFrame: ...
+    @property
+    def findings(self) -> pd.DataFrame: ...
+    @property
+    def ledger(self) -> pd.DataFrame: ...
+    @property
+    def personal(self) -> tuple[str, ...]: ...
+    @property
+    def located(self) -> pd.Series: ...
+
+
+class ShownCity(Protocol):
+    """What is shown of a city."""
+
+    @property
+    def layers(self) -> Mapping[str, ShownLayer]: ...
+    @property
+    def specs(self) -> Mapping[str, LayerSpec]: ...
+    @property
+    def zones_by_level(self) -> Mapping[str, gpd.GeoDataFrame]: ...
+    @property
+    def findings(self) -> pd.DataFrame: ...
+    @property
+    def ledger(self) -> pd.DataFrame: ...
+    @property
+    def events(self) -> pd.DataFrame: ...
+    @property
+    def targets(self) -> pd.DataFrame: ...
+    @property
+    def data_date(self) -> pd.Timestamp | None: ...
+    @property
+    def name_zh(self) -> str: ...
+    @property
+    def name_en(self) -> str: ...
+
+
+_UNUSABLE = Text("无法使用", "unusable")
+#: Between the parts of a list, and of a sentence.
+_COMMA, _SEMICOLON = Text("，", ", "), Text("；", "; ")
+_CITY_HEADS = (
+    Text("city[...]", "city[...]"),
+    Text("图层", "layer"),
+    Text("入库", "accepted"),
+    Text("其中未落图", "without a place"),
+    Text("退回", "rejected"),
+    Text("发现", "findings"),
+    Text("其中错误", "errors"),
+)
+_FINDING_HEADS = (
+    Text("程度", "severity"),
+    Text("图层", "layer"),
+    Text("代码", "code"),
+    Text("字段", "field"),
+    Text("次数", "count"),
+    Text("首条说明", "first message"),
+    Text("所在记录", "records"),
+)
+_ABOUT_CITY = Text(
+    "数据截至 {date}；分区：{zones}；事件 {events:,}，目标 {targets:,}",
+    "as of {date}; zones: {zones}; events {events:,}, targets {targets:,}",
+)
+_UNKNOWN = Text("未知", "unknown")
+_COUNTS = (
+    (Text("读到", "read"), "n_walked"),
+    (Text("入库", "accepted"), "n_accepted"),
+    (Text("其中未落图", "of them without a place"), ""),
+    (Text("修复", "repaired"), "n_repaired"),
+    (Text("退回", "rejected"), "n_rejected"),
+)
+_STATED = (
+    (Text("坐标系", "CRS"), "crs"),
+    (Text("基准", "datum"), "datum"),
+    (Text("编码", "encoding"), "encoding"),
+)
+_AS_STATED = Text("{word} {value}（{source}）", "{word} {value} ({source})")
+_SOURCE = Text("来源 {source}", "source {source}")
+_NOTHING_FOUND = Text("没有发现问题", "nothing was found")
+_MORE = Text("另有 {n:,} 类", "{n:,} more kinds")
+_FOUND = Text("发现 {n:,} 条", "{n:,} findings")
+#: How much of a text, and how many kinds of findings, records and fields, is shown at a glance.
+_LONGEST, _KINDS, _RECORDS, _FIELDS = 60, 12, 3, 6
+_LEFT = ' style="text-align:left"'
+
+
+def city_html(city: ShownCity) -> str:
+    """Return a city as HTML: a row for each layer, those that could not be used included.
+
+    Parameters
+    ----------
+    city : City
+
+    Returns
+    -------
+    str
+    """
+    lang, known = options.lang, city.specs
+    errors = city.findings["severity"].isin(["fatal", "error"])
+    found = city.findings.groupby("layer").size()
+    wrong = city.findings[errors].groupby("layer").size()
+    rows = []
+    for row in city.ledger.itertuples():
+        layer = city.layers.get(row.layer)
+        usable = row.state == "ok"
+        count = f"{len(layer.data):,}" if layer is not None else f"{int(row.n_accepted):,}"
+        unlocated = "" if layer is None else f"{int((~layer.located).sum()):,}"
+        name = known[row.layer].name(lang) if row.layer in known else ""
+        rows.append(
+            (
+                row.layer,
+                name,
+                count if usable else _UNUSABLE.of(lang),
+                unlocated,
+                f"{int(row.n_rejected):,}",
+                f"{int(found.get(row.layer, 0)):,}",
+                f"{int(wrong.get(row.layer, 0)):,}",
+            )
+        )
+    zones = _COMMA.of(lang).join(f"{level} {len(z):,}" for level, z in city.zones_by_level.items())
+    about = _ABOUT_CITY.of(lang).format(
+        date=_UNKNOWN.of(lang) if city.data_date is None else f"{city.data_date:%Y-%m-%d}",
+        zones=zones,
+        events=len(city.events),
+        targets=len(city.targets),
+    )
+    return _block(
+        f"{city.name_zh} {city.name_en}",
+        [about],
+        _table(_heads(_CITY_HEADS, lang), rows, numbers=range(2, 7)),
+    )
+
+
+def city_text(city: ShownCity) -> str:
+    """Return a city as one line: its name, its date, how many records each layer has."""
+    lang = options.lang
+    name = city.name_zh if lang == "zh" else city.name_en or city.name_zh
+    date = Text("日期未知", "no date")
+    if city.data_date is not None:
+        day = f"{city.data_date:%Y-%m-%d}"
+        date = Text(f"截至 {day}", f"as of {day}")
+    parts = ", ".join(f"{key} {len(layer.data):,}" for key, layer in city.layers.items())
+    return f"<City {name} ({date.of(lang)}): {parts}>"
+
+
+def layer_text(layer: ShownLayer) -> str:
+    """Return a layer as one line: its name and its account."""
+    row, lang = layer.ledger.iloc[0], options.lang
+    account = Text(
+        f"入库 {row['n_accepted']:,}，退回 {row['n_rejected']:,}，发现 {len(layer.findings):,}",
+        f"{row['n_accepted']:,} accepted, {row['n_rejected']:,} rejected, "
+        f"{len(layer.findings):,} findings",
+    )
+    return f"<Layer {layer.spec.key} ({layer.spec.name(lang)}): {account.of(lang)}>"
+
+
+def layer_html(layer: ShownLayer) -> str:
+    """Return a layer as HTML: its account, what was found, its first records.
+
+    Parameters
+    ----------
+    layer : Layer
+
+    Returns
+    -------
+    str
+    """
+    row, spec, lang = layer.ledger.iloc[0], layer.spec, options.lang
+    counts = (
+        (word.of(lang), row[column] if column else (~layer.located).sum())
+        for word, column in _COUNTS
+    )
+    account = _COMMA.of(lang).join(f"{word} {int(n):,}" for word, n in counts)
+    stated = _SEMICOLON.of(lang).join(
+        _AS_STATED.of(lang).format(word=word.of(lang), value=row[key], source=row[f"{key}_source"])
+        for word, key in _STATED
+        if _given(row[key])
+    )
+    shown = [n for n in _at_a_glance(layer) if layer.data[n].notna().any()][:_FIELDS]
+    records = [
+        tuple(_value_text(value) for value in values)
+        for values in layer.data[shown].head(_RECORDS).itertuples(index=False)
+    ]
+    parts = [_table(shown, records)] if records and shown else []
+    if len(layer.findings):
+        kinds = _kinds(layer.findings, lang)[:_KINDS]
+        parts.append(_table(_heads(_FINDING_HEADS, lang), kinds, numbers=[4]))
+    source = _SOURCE.of(lang).format(source=row["source"])
+    about = _SEMICOLON.of(lang).join((source, stated))
+    return _block(f"{spec.name(lang)} {spec.key}", [account, about], *parts)
+
+
+def findings_html(table: pd.DataFrame) -> str:
+    """Return findings as HTML: one row for each kind, the worst first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Findings, as `Layer.findings` and `City.findings` hold them.
+
+    Returns
+    -------
+    str
+    """
+    lang = options.lang
+    rows = _kinds(table, lang)
+    more = [_MORE.of(lang).format(n=len(rows) - _KINDS)] if len(rows) > _KINDS else []
+    about = [_counts(table, lang) or _NOTHING_FOUND.of(lang), *more]
+    heads = _heads(_FINDING_HEADS, lang)
+    parts = [_table(heads, rows[:_KINDS], numbers=[4])] if rows else []
+    return _block(_FOUND.of(lang).format(n=len(table)), about, *parts)
+
+
+def findings_text(table: pd.DataFrame) -> str:
+    """Return findings as plain text: one line for each kind, the worst first.
+
+    Parameters
+    ----------
+    table : DataFrame
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> from geo_citymgmt.findings import Findings
+    >>> found = Findings("manholes")
+    >>> found.add("LAYER_EMPTY", value="a.shp")
+    >>> print(findings_text(found.frame()).splitlines()[0])
+    <Findings: 1；警告 1>
+    """
+    lang = options.lang
+    rows = _kinds(table, lang)
+    counts = _SEMICOLON.of(lang) + _counts(table, lang) if len(table) else ""
+    lines = [f"<Findings: {len(table):,}{counts}>"]
+    for severity, layer, code, field, count, message, where in rows[:_KINDS]:
+        what = " ".join(visible_text(part) for part in (severity, layer, code, field) if part)
+        lines.append(visible_text(f"  {what} ×{count}: {message} [{where}]").replace("\n", " "))
+    if len(rows) > _KINDS:
+        lines.append(f"  … {len(rows) - _KINDS:,}")
+    return "\n".join(lines)
+
+
+def _heads(texts: Iterable[Text], lang: str) -> list[str]:
+    return [text.of(lang) for text in texts]
+
+
+def _kinds(table: pd.DataFrame, lang: str) -> list[tuple[str, ...]]:
+    """Return a row for each layer, severity, code and field, the worst and most frequent first."""
+    rank = {severity: place for place, severity in enumerate(shared_terms()["severity"])}
+    keys = ["severity", "layer", "code", "field"]
+    groups = table.groupby(keys, sort=False)
+    # A fault of a whole column is one finding, of as many records as there are.
+    counted = table.assign(n=table["n_records"].clip(lower=1))
+    sizes = counted.groupby(keys, sort=False)["n"].sum().reset_index()
+    first = groups[f"message_{lang}"].first().reset_index(drop=True)
+    labels = table[table["row_label"].ne("")]
+    # Three places are enough to find the first of them.
+    where = (
+        labels[labels.groupby(keys).cumcount() < 3]
+        .groupby(keys)["row_label"]
+        .agg(("、" if lang == "zh" else ", ").join)
+    )
+    sizes["message"] = first
+    sizes["rank"] = sizes["severity"].map(rank)
+    sizes = sizes.sort_values(["rank", "n"], ascending=[True, False], kind="stable")
+    return [
+        (
+            term("severity", row.severity, lang),
+            row.layer,
+            row.code,
+            row.field,
+            f"{row.n:,}",
+            row.message,
+            str(where.get((row.severity, row.layer, row.code, row.field), "")),
+        )
+        for row in sizes.itertuples()
+    ]
+
+
+def _counts(table: pd.DataFrame, lang: str) -> str:
+    n = table["severity"].value_counts()
+    return _COMMA.of(lang).join(
+        f"{word.of(lang)} {int(n[key]):,}"
+        for key, word in shared_terms()["severity"].items()
+        if key in n
+    )
+
+
+def _at_a_glance(layer: ShownLayer) -> list[str]:
+    """Return the columns worth a first look: those of a popup, else the first of the layer."""
+    names = layer.spec.style.get("popup") or list(layer.spec.fields)
+    return [
+        name
+        for name in dict.fromkeys([layer.spec.id_field, *names])
+        if name in layer.data.columns
+        and name in layer.spec.fields
+        and name not in layer.personal
+        and not layer.spec.fields[name].personal
+    ]
+
+
+def _given(value: Any) -> bool:
+    return value is not None and not pd.isna(value) and str(value) != ""
+
+
+def _value_text(value: Any) -> str:
+    if not pd.api.types.is_scalar(value) or pd.isna(value):
+        return "" if pd.api.types.is_scalar(value) else str(value)
+    if isinstance(value, pd.Timestamp):
+        return f"{value:%Y-%m-%d}"
+    return f"{value:,.6g}" if isinstance(value, float) else str(value)
+
+
+def _cell(value: str) -> str:
+    text = visible_text(value)
+    if len(text) <= _LONGEST:
+        return escape_text(text)
+    # The whole of it is a pointer's rest away.
+    return f'<span title="{escape_text(text[:1000])}">{escape_text(text[:_LONGEST])}…</span>'
+
+
+def _table(
+    heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()
+) -> str:
+    """Return a table; columns stand to the left but for ``numbers``, which notebooks set right."""
+    right = set(numbers)
+    styles = ["" if k in right else _LEFT for k in range(len(heads))]
+    head = "".join(f"<th{s}>{_cell(h)}</th>" for s, h in zip(styles, heads, strict=True))
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td{s}>{_cell(v)}</td>" for s, v in zip(styles, row, strict=True))
+        + "</tr>"
+        for row in rows
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _block(title: str, lines: Iterable[str], *parts: str) -> str:
+    about = "<br>".join(escape_text(line) for line in lines)
+    return f"<div><b>{escape_text(title)}</b><br>{about}{''.join(parts)}</div>"

@@ -1,0 +1,274 @@
+"""Numbers with their units, as the reader of a page, map, workbook or bulletin expects them.
+
+A figure is written in one way wherever it stands: :func:`figure_scales` decides once how.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._options import display_lang
+from geo_citymgmt._words import measure_word, term
+
+#: From here on a number is told in the next larger unit.
+_STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e6, "million"),)}
+#: Decimals of a number in such a unit.
+_DECIMALS = {"zh": 2, "en": 3}
+#: What is told in larger units. Counts stay whole, for 1.18 万个 beside 42 个 would not compare;
+#: lengths stay in km; and a unit that an office gives may be a larger one already (万元).
+_ENLARGED = {
+    "zh": frozenset({"m2", "m", "persons", "persons/day", "t", "t/day", "t/year"}),
+    "en": frozenset({"m2"}),
+}
+_SHARES = {"ratio": 0.01, "percent": 1.0}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """One way of writing all numbers of a figure, a column or a legend.
+
+    Attributes
+    ----------
+    divisor : float
+        What a number is divided by before it is written.
+    decimals : int
+    unit : str
+        What the written number is of: 万平方米.
+    plain : str
+        What the number itself is of: 平方米.
+    lang : {"zh", "en"}
+    """
+
+    divisor: float
+    decimals: int
+    unit: str
+    plain: str
+    lang: str
+
+    def text(self, value: Any) -> str:
+        """Return the number without its unit, with as many decimals as others of its column."""
+        number = _number(value)
+        if number is None:
+            return ""
+        scaled, decimals = number / self.divisor, self.decimals
+        if self.divisor > 1 and round(number) and not round(scaled, decimals):
+            # What is there is not shown as nothing.
+            decimals = math.ceil(-math.log10(abs(scaled)))
+        text = f"{scaled:,.{decimals}f}"
+        return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+    def parts(self, value: Any) -> tuple[str, str]:
+        """Return the number without idle zeros, and its unit; both empty for a missing value."""
+        text = self.text(value)
+        if not text:
+            return "", ""
+        # A share has its decimal always, as beside others of a column.
+        if "." in text and self.unit != "%":
+            text = text.rstrip("0").rstrip(".")
+        return text, self.unit
+
+    def amount(self, value: Any) -> str:
+        """Return the number with its unit as one text; empty for a missing value."""
+        number, unit = self.parts(value)
+        gap = "" if self.lang == "zh" or unit in ("", "%") else " "
+        return f"{number}{gap}{unit}"
+
+    def exact(self, value: Any) -> str:
+        """Return the number in full in its own unit, where it is written in a larger one."""
+        number = _number(value)
+        if not number or self.divisor <= 1:
+            return ""
+        return f"{_trimmed(number)} {self.plain}".strip()
+
+
+def scale_for(values: Any, unit: str | None, lang: str | None = None, counter: str = "") -> Scale:
+    """Choose how to write a group of numbers: one unit, and as many decimals as they need.
+
+    Parameters
+    ----------
+    values : array-like of float
+        In ``unit``; missing ones have no part in it.
+    unit : str or None
+        As the definitions name it: m2, km, count, ratio and the like; any other is shown as it is.
+    lang : {"zh", "en"}, default options.lang
+        Of the reader: Chinese counts in 万 and 亿, English in millions.
+    counter : str
+        Measure word of plain numbers: 处, 个, 起.
+
+    Returns
+    -------
+    Scale
+
+    Examples
+    --------
+    >>> scale = scale_for([120_000.0, 35_000.0], "m2", "zh")
+    >>> scale.text(35_000), scale.unit, scale.amount(35_000)
+    ('3.50', '万平方米', '3.5万平方米')
+    """
+    lang = display_lang(lang)
+    unit = "" if unit is None or pd.isna(unit) else str(unit)
+    if isinstance(values, pd.Series):
+        values = values.to_numpy(dtype="float64", na_value=np.nan)
+    numbers = np.asarray(values, dtype="float64")
+    numbers = np.abs(numbers[np.isfinite(numbers)])
+    plain = unit_label(unit, lang, counter)
+    if unit in _SHARES:
+        return Scale(_SHARES[unit], 1, plain, plain, lang)
+    largest = float(numbers.max()) if numbers.size else 0.0
+    if unit in _ENLARGED[lang]:
+        for step, word in _STEPS[lang]:
+            if largest >= step:
+                name = f"{word}{plain}" if lang == "zh" else f"{word} {plain}"
+                return Scale(step, _DECIMALS[lang], name, plain, lang)
+    return Scale(1.0, _decimals(numbers, largest, unit), plain, plain, lang)
+
+
+def _decimals(numbers: np.ndarray, largest: float, unit: str) -> int:
+    if np.allclose(numbers, np.round(numbers), rtol=0, atol=1e-9):
+        return 0
+    if unit == "km":
+        return 3
+    return 0 if largest >= 1000 else 1 if largest >= 10 else 2
+
+
+def figure_scales(table: pd.DataFrame, lang: str | None = None) -> dict[str, Scale]:
+    """Decide how each figure is written, for all its places, days and targets alike.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`geo_citymgmt.progress` or :func:`geo_citymgmt.progress_series`.
+    lang : {"zh", "en"}, default options.lang
+        Of the reader.
+
+    Returns
+    -------
+    dict of str to Scale
+        By figure.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> table = pd.DataFrame({"indicator": "a", "unit": "m2", "level": ["city", "district"],
+    ...                       "value": [350_000.0, 900.0], "target": float("nan")})
+    >>> figure_scales(table, "zh")["a"].amount(900.0)
+    '0.09万平方米'
+    """
+    lang = display_lang(lang)
+    # Streets have no part in it: a map of districts and a page with streets are to agree.
+    whole = table[table["level"].isin(["city", "district"])]
+    rows = table if whole.empty else whole
+    return {
+        str(name): scale_for(
+            block[["value", "target"]].to_numpy(dtype="float64", na_value=np.nan).ravel(),
+            block["unit"].iloc[0],
+            lang,
+            measure_word(str(name), lang),
+        )
+        for name, block in rows.groupby("indicator", sort=False)
+    }
+
+
+def unit_label(unit: str, lang: str | None = None, counter: str = "") -> str:
+    """Return the name of a unit; for plain numbers the measure word, if there is one.
+
+    Examples
+    --------
+    >>> unit_label("m2"), unit_label("count", counter="处"), unit_label("km", "en")
+    ('平方米', '处', 'km')
+    >>> unit_label("公顷", "en")
+    '公顷'
+    """
+    lang = display_lang(lang)
+    return counter if unit == "count" else term("unit", unit, lang)
+
+
+def value_parts(
+    value: Any, unit: str | None, lang: str | None = None, counter: str = ""
+) -> tuple[str, str]:
+    """Return a number and its unit apart, in 万 or 亿 where a Chinese reader counts so.
+
+    Parameters
+    ----------
+    value : float or missing
+        In ``unit``.
+    unit : str or None
+        As the definitions name it: m2, km, count, ratio and the like; any other is shown as it is.
+    lang : {"zh", "en"}, default options.lang
+        Of the reader.
+    counter : str
+        Measure word of plain numbers: 处, 个, 起.
+
+    Returns
+    -------
+    tuple of str
+        Both empty for a missing value.
+
+    Examples
+    --------
+    >>> value_parts(3_503_000, "m2"), value_parts(0.3305, "ratio")
+    (('350.3', '万平方米'), ('33.1', '%'))
+    >>> value_parts(15_000, "count", counter="个"), value_parts(460_000, "count", counter="个")
+    (('15,000', '个'), ('460,000', '个'))
+    >>> value_parts(3_503_000, "m2", "en")
+    ('3.503', 'million m²')
+    """
+    return _alone(value, unit, lang, counter).parts(value)
+
+
+def format_value(value: Any, unit: str | None, lang: str | None = None, counter: str = "") -> str:
+    """Return a number with its unit as one text; empty for a missing value.
+
+    See :func:`value_parts` for the parameters. A number of a figure is written in the scale of
+    the figure, :func:`figure_scales`; this is for one that stands alone.
+
+    Examples
+    --------
+    >>> format_value(460_000, "persons"), format_value(37.8, "km", "en")
+    ('46万人', '37.8 km')
+    """
+    return _alone(value, unit, lang, counter).amount(value)
+
+
+def exact_value(value: Any, unit: str | None, lang: str | None = None, counter: str = "") -> str:
+    """Return the number in its own unit, in full, where :func:`format_value` shortened it.
+
+    Examples
+    --------
+    >>> exact_value(3_503_000, "m2"), exact_value(189, "count")
+    ('3,503,000 平方米', '')
+    """
+    return _alone(value, unit, lang, counter).exact(value)
+
+
+def percent(value: Any, decimals: int = 1) -> str:
+    """Return a share as a percentage of fixed decimals, so that a column of them lines up.
+
+    Examples
+    --------
+    >>> percent(0.4), percent(float("nan"))
+    ('40.0%', '')
+    """
+    number = _number(value)
+    return "" if number is None else f"{number * 100:,.{decimals}f}%"
+
+
+def _alone(value: Any, unit: str | None, lang: str | None, counter: str) -> Scale:
+    number = _number(value)
+    return scale_for([] if number is None else [number], unit, lang, counter)
+
+
+def _number(value: Any) -> float | None:
+    if value is None or pd.isna(value) or math.isinf(float(value)):
+        return None
+    return float(value)
+
+
+def _trimmed(number: float) -> str:
+    text = f"{number:,.1f}"
+    return text.removesuffix(".0")

@@ -1,0 +1,823 @@
+"""What a city consists of, read layer after layer, with the account of what could not be used."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._metric import (
+    MetricCRS,
+    check_metric_crs,
+    choose_metric_crs,
+    is_metric,
+    zone_positions,
+)
+from geo_citymgmt._words import Text, join_texts
+from geo_citymgmt.city._config import CitySource, LayerSource
+from geo_citymgmt.city._recognition import add_assumption, name_city
+from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
+from geo_citymgmt.city._tables import (
+    ACCOUNT_COLUMNS,
+    EVENT_COLUMNS,
+    TARGET_COLUMNS,
+    account_row,
+    at_rows,
+    read_events,
+    read_published,
+    read_targets,
+    tell_faults,
+    told_as_unusable,
+)
+from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
+from geo_citymgmt.cleaning._place import ZoneTerms
+from geo_citymgmt.cleaning._text import take_text, text_array
+from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
+from geo_citymgmt.errors import CityDataError, CRSError
+from geo_citymgmt.findings import Findings, concat_findings
+from geo_citymgmt.indicators import Figures, check_figures, load_figures
+from geo_citymgmt.indicators._figures import check_targets
+from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
+from geo_citymgmt.profiles import Profile, load_profile
+from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.spec import LayerSpec, load_specs
+from geo_citymgmt.zones._ownership import ZoneIndex
+
+_WGS84 = 4326
+#: A city without zones lies where the middle 98 % of its records are.
+_MIDDLE = (1.0, 99.0)
+
+
+class Builder:
+    """Loads one layer after the other and keeps the account of those that failed."""
+
+    def __init__(
+        self,
+        found: CitySource,
+        specs: Mapping[str, LayerSpec],
+        *,
+        profile: Profile | None,
+        metric_crs: Any,
+        metric_how: Text,
+        crs: Any,
+        fallback_crs: Any,
+        datum: Any,
+        decided: pd.DataFrame | None,
+        crosswalk: pd.DataFrame | None,
+        gate: Gate,
+    ) -> None:
+        self.found, self.specs, self.profile = found, specs, profile
+        self.metric_crs, self.metric_how = metric_crs, metric_how
+        self.stated_crs, self.fallback_crs = crs, fallback_crs
+        self.datum, self.decided, self.crosswalk = datum, decided, crosswalk
+        self.gate = gate
+        self.metric: MetricCRS | None = None
+        self.layers: dict[str, Layer] = {}
+        self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
+        self.vintage: pd.Timestamp | None = None
+        self.findings = Findings()
+        self.ledgers: dict[str, pd.DataFrame] = {}
+        self.tables: dict[str, pd.DataFrame] = {}
+        self.unread: dict[str, Text] = {}
+        self._registers: dict[str, Raw | None] = {}
+        self._unusable_registers: list[dict[str, Any]] = []
+
+    # -- one layer
+
+    def _register(self, key: str, entry: LayerSource) -> Raw | None:
+        """Return the office's list of a layer as read, once; None without one that can be used."""
+        if entry.ledger is None:
+            return None
+        if key not in self._registers:
+            self._registers[key] = None
+            account = self._unusable_registers
+            with told_as_unusable(entry.ledger, "register", self.findings, account):
+                self._registers[key] = read_raw(entry.ledger)
+        return self._registers[key]
+
+    def registers(self) -> list[dict[str, Any]]:
+        """Return the account of the offices' lists: one row a list."""
+        rows = list(self._unusable_registers)
+        for key, raw in self._registers.items():
+            if raw is None:
+                continue
+            n_used = 0
+            if key in self.layers:
+                again = self.layers[key].findings["code"].eq("LEDGER_MANY").sum()
+                torn = np.isin(raw.record, raw.findings.records_with("rejected")).sum()
+                n_used = len(raw.frame) - int(again + torn)
+            rows.append(account_row(raw, raw.name, "register", n_used))
+        return rows
+
+    def load(self, key: str, zones: gpd.GeoDataFrame | None = None) -> Layer | None:
+        """Read a layer of the source, once more if it was read before; None if it has none."""
+        entry = self.found.layers.get(key)
+        return None if entry is None else self._read(key, entry, zones)
+
+    def _read(self, key: str, entry: LayerSource, zones: gpd.GeoDataFrame | None) -> Layer | None:
+        for kept in (self.layers, self.unread, self.ledgers, self.tables):
+            kept.pop(key, None)
+        if isinstance(entry.source, Layer):
+            crs = None if self.metric is None and self.metric_crs is None else self.crs
+            return self._kept(key, take_layer(entry.source, crs, zones, self.gate))
+        roads = self.layers["roads"].data if "roads" in self.layers and key != "roads" else None
+        try:
+            if entry.doubt is not None:
+                raise entry.doubt
+            layer = read_layer(
+                entry.source,
+                self.specs[key],
+                sublayer=entry.sublayer,
+                encoding=entry.encoding,
+                crs=_for(self.stated_crs, key) or entry.crs,
+                fallback_crs=self.fallback_crs,
+                datum=_for(self.datum, key) or entry.datum,
+                x=entry.x,
+                y=entry.y,
+                aliases=entry.fields,
+                values=entry.values,
+                ledger=self._register(key, entry),
+                corrections=None if self.decided is None else corrections_of(self.decided, key),
+                pipeline=entry.pipeline,
+                mend=entry.mend,
+                units=entry.units,
+                date_order=entry.date_order,
+                measure_from=entry.measure_from,
+                zones=zones,
+                zone_terms=self.zone_terms(),
+                roads=roads,
+                metric_crs=self.metric_crs,
+                data_date=self.found.data_date,
+                refuse_copies=entry.is_found,
+            )
+        except CityDataError as error:
+            self.unread[key] = error.text
+            row = {"layer": key, "source": entry.label, "state": "unusable"}
+            counts = dict.fromkeys([c for c in LEDGER_COLUMNS if c.startswith("n_")], 0)
+            # What was walked before the layer had to be refused has been refused with it.
+            counts["n_walked"], counts["n_skipped"] = error.n_walked or 0, error.n_skipped
+            counts["n_records"] = counts["n_rejected"] = counts["n_walked"] - counts["n_skipped"]
+            self.ledgers[key] = pd.DataFrame([{**counts, **row}], columns=list(LEDGER_COLUMNS))
+            self.tables[key] = (
+                error.findings if error.findings is not None else _unusable(key, error)
+            )
+            return None
+        return self._kept(key, layer)
+
+    def _kept(self, key: str, layer: Layer) -> Layer:
+        self.layers[key] = layer
+        self.ledgers[key] = layer.ledger
+        self.tables[key] = layer.findings
+        return layer
+
+    def zone_terms(self) -> ZoneTerms:
+        """What districts are called in this city, and the former ones among them."""
+        named: dict[str, str] = {}
+        if self.profile is not None:
+            for code, names in self.profile.aliases.items():
+                named |= dict.fromkeys(names, code)
+        if self.crosswalk is not None and "district" in self.zones_by_level:
+            named |= successors(self.crosswalk, list(self.zones.index))
+        return ZoneTerms(self.found.unit, named)
+
+    # -- zones
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Districts indexed by code; none where the source has none."""
+        return self.zones_by_level["district"]
+
+    def load_zones(self, given: gpd.GeoDataFrame | Profile | None) -> None:
+        """Load districts and streets; those of a profile where the source has none."""
+        frame = given if isinstance(given, gpd.GeoDataFrame) else None
+        whose = given if isinstance(given, Profile) else self.profile
+        for key, spec in self.specs.items():
+            if spec.role != "zones" or (spec.level == "district" and frame is not None):
+                continue
+            layer = None if isinstance(given, Profile) else self.load(key)
+            if layer is None or not spec.level:
+                continue
+            self._settle_crs(layer.data)
+            if self.metric is not None and layer.data.crs != self.metric.crs:
+                layer = self.load(key) or layer
+            indexed = self._indexed(layer)
+            if len(indexed):
+                self.zones_by_level[spec.level] = indexed
+            else:
+                self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
+        if frame is not None:
+            self._settle_crs(frame)
+            self.zones_by_level["district"] = frame.to_crs(self.crs)
+        elif "district" not in self.zones_by_level and whose is not None:
+            self._take_outlines(whose)
+        self._cut_units()
+        if "district" not in self.zones_by_level:
+            # Streets alone say nothing about districts.
+            self.zones_by_level.pop("street", None)
+            self.findings.add("ZONES_MISSING")
+
+    def _take_outlines(self, profile: Profile) -> None:
+        path = profile.outlines.get("districts")
+        if path is None:
+            return
+        # Streets of the source say nothing about districts they do not tile.
+        self.zones_by_level.pop("street", None)
+        layer = read_layer(path, self.specs["districts"], metric_crs=self.metric_crs)
+        self.findings.add("ZONES_PACKAGED", value=profile.key)
+        self.zones_by_level["district"] = self._ordered(
+            layer.data[layer.located].set_index("district_code")
+        )
+        self._settle_crs(self.zones)
+
+    def _indexed(self, layer: Layer) -> gpd.GeoDataFrame:
+        spec = layer.spec
+        frame = layer.data[layer.located].set_index(spec.id_field)
+        current = valid_on(frame, self.found.data_date)
+        if current is not frame:
+            self.vintage = self.found.data_date
+            self.findings.add(
+                "ZONES_VINTAGE",
+                value=len(current),
+                expected=len(frame),
+                about=spec.key,
+                detail=_day(self.found.data_date),
+            )
+        if spec.level == "district":
+            return self._ordered(current)
+        return current.sort_index()
+
+    def _ordered(self, frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        for code, name in self.found.names.items():
+            if code in frame.index and "name_zh" in frame.columns:
+                frame.loc[code, "name_zh"] = name
+        order = [c for c in self.found.order if c in frame.index]
+        return frame.loc[[*order, *sorted(set(frame.index) - set(order))]]
+
+    def _cut_units(self) -> None:
+        units = self.found.units
+        if not units or "district" not in self.zones_by_level:
+            return
+        outlines = {}
+        for unit in units:
+            if unit.outline is not None:
+                drawn = read_layer(
+                    unit.outline, self.specs["districts"], metric_crs=self.metric_crs
+                ).data
+                outlines[unit.code] = shapely.union_all(drawn.geometry.dropna().to_numpy())
+        districts, streets = cut_units(
+            self.zones, self.zones_by_level.get("street"), units, outlines, self.findings
+        )
+        self.zones_by_level["district"] = self._ordered(districts)
+        if streets is not None:
+            self.zones_by_level["street"] = streets
+
+    # -- the CRS
+
+    def _settle_crs(self, zones: gpd.GeoDataFrame) -> None:
+        """Measure the city in the CRS that was asked for, else in one chosen from its zones."""
+        if self.metric is not None or zones.crs is None or not len(zones):
+            return
+        lon, lat = zone_positions(zones)
+        self._set_crs(lon, lat, Text("分区", "the zones"))
+
+    def _set_crs(self, lon: np.ndarray, lat: np.ndarray, what: Text) -> None:
+        if self.metric_crs is None:
+            self.metric = choose_metric_crs(lon, lat, chosen_from=what)
+        else:
+            self.metric = check_metric_crs(
+                self.metric_crs, lon, lat, self.gate.function, how=self.metric_how
+            )
+        self.metric_crs = self.metric
+
+    def load_rest(self, keys: Iterable[str]) -> None:
+        """Read the layers that are no zones, all in the one CRS of the city."""
+        # Roads first: by them it shows where positions of the other layers are shifted.
+        order = sorted(keys, key=lambda k: k != "roads")
+        zones = self.zones_by_level.get("district")
+        for key in order:
+            self.load(key, zones)
+        if self.metric is not None:
+            return
+        lon, lat = self._positions()
+        if not len(lon):
+            return
+        self._set_crs(lon, lat, Text("各图层的位置", "the positions of the layers"))
+        for key in order:
+            layer = self.layers.get(key)
+            if layer is not None and layer.data.crs != self.crs:
+                self.load(key, zones)
+
+    def _positions(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places of all accepted records in degrees, without the strays at either end."""
+        parts = []
+        for layer in self.layers.values():
+            located = layer.data.geometry[layer.located]
+            if len(located):
+                places = located.representative_point().to_crs(_WGS84)
+                parts.append(np.column_stack([places.x, places.y]))
+        if not parts:
+            return np.empty(0), np.empty(0)
+        places = np.concatenate(parts)
+        low, high = np.percentile(places, _MIDDLE, axis=0)
+        inside = ((places >= low) & (places <= high)).all(axis=1)
+        if not inside.any():
+            # Of two or three places each may be at an end: then none of them is a stray.
+            inside[:] = True
+        lon, lat = places[inside].T
+        return lon, lat
+
+    @property
+    def crs(self) -> CRS:
+        """The CRS of the city; degrees where it has not a single place to measure."""
+        if self.metric is not None:
+            return self.metric.crs
+        return CRS.from_user_input(_WGS84 if self.metric_crs is None else self.metric_crs)
+
+
+def _unusable(key: str, error: CityDataError) -> pd.DataFrame:
+    findings = Findings(key)
+    findings.add("LAYER_UNUSABLE", detail=error.text)
+    return findings.frame()
+
+
+def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, gate: Gate) -> Layer:
+    """Return a layer that was read before as one of a city with this CRS and these zones.
+
+    Its records lie in the districts of the city, whatever zones it was read with.
+
+    Raises
+    ------
+    CRSError
+        It is in another CRS.
+    """
+    data = layer.data
+    if crs is not None and data.crs is None and not layer.located.any():
+        layer = replace(layer, data=data.set_crs(crs))
+    elif crs is not None and data.crs != crs:
+        key = layer.spec.key
+        raise CRSError(
+            Text(
+                f"{gate.function}：图层 {key} 的坐标系是 {_name_of(data.crs)}，城市的是 "
+                f"{_name_of(crs)}。",
+                f"{gate.function}: the layer {key} is in {_name_of(data.crs)}, the city in "
+                f"{_name_of(crs)}.",
+            ),
+            remedy=Text(
+                f"请给出其数据（city 会重新读取）：layer.data，或用 read_layer(..., "
+                f"metric_crs={_name_of(crs)!r}) 读取。",
+                f"Give its frame, layer.data, which is read anew; or read it with "
+                f"read_layer(..., metric_crs={_name_of(crs)!r}).",
+            ),
+        )
+    if zones is None or layer.spec.role != "facility" or "district_code" not in layer.data:
+        return layer
+    index = ZoneIndex(zones)
+    data = layer.data
+    code = take_text(index.codes, index.owner(data.geometry.to_numpy())).set_axis(data.index)
+    code = code.where(layer.located, data["district_code"])
+    if code.equals(data["district_code"]):
+        return layer
+    return replace(layer, data=data.assign(district_code=code))
+
+
+def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
+    """Return districts that passed the gate, outlines repaired, indexed by code as text.
+
+    Raises
+    ------
+    CityDataError
+        They are no frame, have no CRS, or are not zones: no polygons, a code missing or repeated.
+    """
+    frame = gate.frame(zones, "zones", needs_columns=True)
+    if frame.empty:
+        raise gate.refuse(
+            Text("zones 为空，没有任何分区。", "zones is empty: there are no zones."),
+            Text("没有分区时请省略 zones。", "Leave zones out where there are none."),
+        )
+    if frame.crs is None:
+        raise CRSError(
+            Text(f"{gate.function}：zones 没有坐标系。", f"{gate.function}: zones has no CRS."),
+            remedy=Text(
+                "请先写明，如 zones.set_crs('EPSG:4490')。",
+                "Say which it is in, as with zones.set_crs('EPSG:4490').",
+            ),
+        )
+    frame = _indexed_by_code(frame)
+    lon, lat = zone_positions(frame)
+    if len(lon) and not is_metric(frame.crs):
+        frame = frame.to_crs(choose_metric_crs(lon, lat).crs)
+    return frame.set_geometry(gate.zones(frame))
+
+
+def _indexed_by_code(zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return districts indexed by code as text, which is what every column of codes holds.
+
+    A code may stand in a column ``district_code`` in place of the index; 320508 and 320508.0 are
+    the same code.
+    """
+    if "district_code" in zones.columns and isinstance(zones.index, pd.RangeIndex):
+        zones = zones.set_index("district_code")
+    codes = zones.index
+    if isinstance(codes, pd.MultiIndex) or codes.isna().any():
+        # The gate says so.
+        return zones
+    if pd.api.types.is_float_dtype(codes.dtype) and (codes % 1 == 0).all():
+        codes = codes.astype("int64")
+    return zones.set_axis(codes.astype("str").rename("district_code"))
+
+
+def _name_of(crs: CRS | None) -> str:
+    return "—" if crs is None else str(crs.to_string() if crs.to_epsg() else crs.name)
+
+
+def _for(value: Any, key: str) -> Any:
+    return value.get(key) if isinstance(value, Mapping) else value
+
+
+def _day(day: pd.Timestamp | None) -> str:
+    return "—" if day is None else f"{day:%Y-%m-%d}"
+
+
+def assemble(
+    found: CitySource,
+    known: Mapping[str, LayerSpec],
+    whose: Profile | None,
+    source: str,
+    *,
+    wanted: Sequence[str] | None = None,
+    zones: gpd.GeoDataFrame | str | Path | None = None,
+    metric_crs: Any = None,
+    crs: Any = None,
+    fallback_crs: Any = None,
+    datum: str | Mapping[str, str] | None = None,
+    decisions: str | Path | None = None,
+    figures: str | Path | None = None,
+) -> dict[str, Any]:
+    """Read what was found; return the fields of a city. ``source`` is what people know it as.
+
+    The way of every city, whether it comes from files or from frames.
+    """
+    findings = Findings()
+    findings.extend(found.findings)
+    account: list[dict[str, Any]] = []
+    decided = None if decisions is None else read_decisions(decisions, known)
+    _tell_unclear(decided, findings)
+    if decided is not None:
+        account.append(_account_of(decided, Path(str(decisions)).name))
+    gate = Gate(source if found.in_memory else "load_city")
+    if zones is not None and not isinstance(zones, (str, Path)):
+        zones = check_districts(zones, gate)
+    builder = Builder(
+        found,
+        known,
+        profile=whose,
+        metric_crs=found.metric_crs if metric_crs is None else metric_crs,
+        metric_how=_metric_how(found, whose, metric_crs),
+        crs=crs,
+        fallback_crs=fallback_crs,
+        datum=datum,
+        decided=decided,
+        crosswalk=_crosswalk(found, findings, account),
+        gate=gate,
+    )
+    named_zones = isinstance(zones, (str, Path))
+    builder.load_zones(load_profile(zones) if named_zones else zones)
+    facilities = [k for k in known if known[k].role != "zones"]
+    builder.load_rest([k for k in facilities if not wanted or k in wanted])
+    findings.extend(builder.findings)
+    account += builder.registers()
+    read = {k: builder.layers[k] for k in known if k in builder.layers}
+    if not read:
+        raise _nothing_usable(source, builder, findings)
+    by_level = builder.zones_by_level
+    by_level.setdefault("district", _no_zones(builder.crs))
+    own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
+    check_figures(own_figures, known)
+    events = _events(found, known, read, wanted, findings, account)
+    name, code = _named(found, by_level["district"], findings)
+    zone_codes = [code, *(str(c) for zones_ in by_level.values() for c in zones_.index)]
+    targets = _targets(found, own_figures, zone_codes, builder, findings, account)
+    check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
+    reported = None
+    if whose is not None and (file := whose.published_file) is not None:
+        with told_as_unusable(file, "published", findings, account):
+            reported = read_published(whose, file, findings, account)
+    data_date = found.data_date or latest_date(read, events)
+    all_findings, since = accounted([findings.frame(), *builder.tables.values()], decided)
+    ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
+    ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
+    return {
+        "layers": read,
+        "zones_by_level": by_level,
+        "events": events,
+        "targets": targets,
+        "data_date": data_date,
+        "findings": all_findings,
+        "unread": builder.unread,
+        "decisions": decided,
+        "since": since,
+        "ledger": ledger,
+        "specs": known,
+        "name_zh": name.zh,
+        "name_en": name.en,
+        "code": code,
+        "source": "" if found.in_memory else source,
+        "inputs": found.inputs(),
+        "figures": own_figures,
+        "profile": whose,
+        "unit": found.unit,
+        "metric": builder.metric,
+        "vintage": builder.vintage,
+        "data_source": found.data_source,
+        "notice": found.notice,
+        "month_starts": found.month_starts,
+        "settings": found.settings(whose, _of_data(name, code, builder)),
+        "services_file": found.services,
+        "bulletin_file": found.bulletin,
+        "zone_terms": builder.zone_terms(),
+        "stated_date": found.data_date,
+        "tables": pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
+        "reported": reported,
+    }
+
+
+def accounted(
+    tables: Sequence[pd.DataFrame], decided: pd.DataFrame | None
+) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """Return all findings, and where there are decisions what is new, remains or is resolved."""
+    findings = concat_findings(tables)
+    if decided is None:
+        return findings, None
+    return mark_accepted(findings, decided), compare_findings(decided, findings)
+
+
+def specs_of(
+    specs: Mapping[str, LayerSpec] | str | Path | None, profile: Profile | None
+) -> Mapping[str, LayerSpec]:
+    if isinstance(specs, Mapping):
+        return specs
+    return load_specs(specs, below=None if profile is None else profile.layers)
+
+
+def _of_data(name: Text, code: str, builder: Builder) -> dict[str, Any]:
+    out: dict[str, Any] = {"name_zh": name.zh, "name_en": name.en, "code": code}
+    if builder.metric is not None:
+        out["metric_crs"] = builder.metric.code
+    return out
+
+
+def _metric_how(found: CitySource, profile: Profile | None, given: Any) -> Text:
+    if given is not None:
+        return Text("用户指定", "given")
+    if profile is not None and found.metric_crs == profile.metric_crs:
+        return Text(f"配置 {profile.key} 指定", f"given by profile {profile.key}")
+    return Text("来源指定", "given by the source")
+
+
+def _no_zones(crs: CRS) -> gpd.GeoDataFrame:
+    index = pd.Index([], name="district_code", dtype="str")
+    return gpd.GeoDataFrame(
+        {"name_zh": pd.Series([], dtype="str", index=index)}, geometry=[], crs=crs
+    ).set_index(index)
+
+
+def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tuple[Text, str]:
+    """Whose city it is: as stated, else by the codes of its districts, else after its folder."""
+    if found.name.zh and found.code:
+        return found.name, found.code
+    if found.in_memory:
+        known = name_city(zones.index, "")
+        if known.how == "folder" and not found.name.zh:
+            findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
+        return (found.name if found.name.zh else known.name), found.code or known.code
+    if found.file is not None:
+        # A single file is called by its own name: the folder it happens to lie in says nothing.
+        known = name_city(zones.index, found.file.stem)
+        return (found.name if found.name.zh else known.name), found.code or known.code
+    folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
+    known = name_city(zones.index, folder)
+    if not found.name.zh:
+        add_assumption(known, findings)
+    return (found.name if found.name.zh else known.name), found.code or known.code
+
+
+def _succeeded(
+    targets: pd.DataFrame, merged: Mapping[str, str], findings: Findings
+) -> pd.DataFrame:
+    """Bring targets of zones that merged to the zone they merged into, where it has none."""
+    if not merged or targets.empty:
+        return targets
+    old = targets["zone_code"].isin(merged)
+    for code in targets.loc[old, "zone_code"].unique():
+        detail = Text("目标表", "targets")
+        findings.add(
+            "ZONES_SUCCEEDED", value=code, about=str(code), expected=merged[code], detail=detail
+        )
+    moved = targets.assign(zone_code=targets["zone_code"].replace(merged))
+    keys = ["indicator", "zone_code", "deadline"]
+    # Targets of several zones that became one add up.
+    sums = moved.groupby(keys, dropna=False, sort=False)["target"].transform(
+        lambda column: column.sum(skipna=False)
+    )
+    rest = moved.assign(target=sums).drop_duplicates(keys)
+    return rest.reset_index(drop=True)
+
+
+def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
+    """Say which decisions are not understood, one by one: each is a cell to write anew."""
+    if decided is None:
+        return
+    unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
+    for row in unclear.itertuples():
+        where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
+        about = str(row.finding_key) or " ".join((row.layer, row.code, row.field, row.key))
+        findings.add("DECISION_UNCLEAR", value=where, about=about)
+
+
+def _account_of(decided: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Return the row of the account of a findings workbook: what was decided, and what is unclear.
+
+    Rows beside which nothing is written wait for a decision: they are skipped.
+    """
+    said = decided["kind"].ne("")
+    unclear = decided["kind"].eq("unclear")
+    n_records, n_rejected = int(said.sum()), int(unclear.sum())
+    return {
+        "table": "decisions",
+        "source": name,
+        "n_walked": len(decided),
+        "n_skipped": len(decided) - n_records,
+        "n_records": n_records,
+        "n_used": n_records - n_rejected,
+        "n_rejected": n_rejected,
+        "state": "ok",
+        "encoding": "UTF-8",
+        "encoding_source": "format",
+    }
+
+
+def _crosswalk(
+    found: CitySource, findings: Findings, account: list[dict[str, Any]]
+) -> pd.DataFrame | None:
+    """Former zones with those of today; None where no file says them, or it cannot be used."""
+    if found.crosswalk is None:
+        return None
+    with told_as_unusable(found.crosswalk, "crosswalk", findings, account):
+        return read_crosswalk(found.crosswalk, findings, account)
+    return None
+
+
+def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDataError:
+    tables = concat_findings([findings.frame(), *builder.tables.values()])
+    cause = Text(f"{source}：没有可用的图层。", f"{source}: no layer could be used.")
+    if builder.unread:
+        causes = [cause, *builder.unread.values()]
+        return CityDataError(join_texts(causes, Text("", " ")), findings=tables)
+    left = tables[tables["code"] == "LAYER_IGNORED"]
+    if len(left):
+        ignored = Text("；".join(left["message_zh"]) + "。", "; ".join(left["message_en"]) + ".")
+        cause = join_texts([cause, ignored], Text("", " "))
+    return CityDataError(
+        cause,
+        remedy=Text(
+            "请按图层命名文件（如 窨井.shp、停车场.csv），或写 city.toml。",
+            "Name the files after layers (窨井.shp, manholes.csv), or write a city.toml.",
+        ),
+        findings=tables,
+    )
+
+
+def _events(
+    found: CitySource,
+    specs: Mapping[str, LayerSpec],
+    layers: Mapping[str, Layer],
+    asked: Sequence[str] | None,
+    findings: Findings,
+    account: list[dict[str, Any]],
+) -> pd.DataFrame:
+    events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
+    events = events.astype({"date": "datetime64[us]", "amount": "float64"})
+    if found.events is None:
+        return events
+    with told_as_unusable(found.events, "events", findings, account):
+        read = read_events(found.events, specs, findings, only=asked, account=account)
+        is_file = not isinstance(found.events, pd.DataFrame)
+        name = account[-1]["source"] if is_file else ""
+        events = matched_events(read, layers, findings, name=name)
+        if is_file:
+            lost = len(read) - len(events)
+            account[-1]["n_used"] -= lost
+            account[-1]["n_rejected"] += lost
+    return events
+
+
+def _targets(
+    found: CitySource,
+    figures: Figures,
+    zones: Sequence[str],
+    builder: Builder,
+    findings: Findings,
+    account: list[dict[str, Any]],
+) -> pd.DataFrame:
+    """Targets of the zones of today; what cannot be used is told, and no target."""
+    targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
+    targets = targets.astype({"deadline": "datetime64[us]", "target": "float64"})
+    if found.targets is None:
+        return targets
+    merged: Mapping[str, str] = {}
+    if builder.crosswalk is not None and "district" in builder.zones_by_level:
+        merged = successors(builder.crosswalk, list(builder.zones.index))
+    known = [*zones, *merged]
+    with told_as_unusable(found.targets, "targets", findings, account):
+        targets, faults = read_targets(
+            found.targets, figures, known, found.unit, findings=findings, account=account
+        )
+        tell_faults(faults, findings, found.unit)
+    return _succeeded(targets, merged, findings)
+
+
+def matched_events(
+    events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
+) -> pd.DataFrame:
+    """Return the events of accepted records; the others are told, by row where a file has them."""
+    sound, damaged = _ids(layers)
+    pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
+    lost = ~pairs.isin(sound)
+    in_doubt = pairs.isin(damaged)
+    several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost & ~in_doubt
+    for hit, about, detail in (
+        (
+            lost & ~several & ~in_doubt,
+            "key",
+            Text("没有对应编号的入库记录", "no accepted record has their id"),
+        ),
+        (
+            in_doubt,
+            "damaged",
+            Text(
+                "编号的位数已被电子表格破坏或有字符丢失，可能指其他记录，请按原始资料改回（单元格设为"
+                "文本）",
+                "their ids have lost digits in a spreadsheet, or characters, and may mean other "
+                "records; restore them from the original, in cells formatted as text",
+            ),
+        ),
+        (
+            several,
+            "several",
+            Text(
+                "编号在几个分区或文件中都有，请写全（区划代码-编号）",
+                "several districts or files have their id; write it in full (CODE-ID)",
+            ),
+        ),
+    ):
+        if hit.any():
+            why = at_rows(detail, name, sorted(events.index[hit])) if name else detail
+            findings.add("EVENT_UNMATCHED", value=int(hit.sum()), about=about, detail=why)
+    return events[~lost].reset_index(drop=True)
+
+
+def _ids(layers: Mapping[str, Layer]) -> tuple[pd.MultiIndex, pd.MultiIndex]:
+    """Return the ids of all layers: those that name one record, and those that may name others."""
+    found: dict[bool, list[tuple[str, str]]] = {False: [], True: []}
+    for key, layer in layers.items():
+        ids = text_array(layer.data[layer.spec.id_field])
+        in_doubt = has_lost_digits(ids) | has_lost_characters(ids)
+        for is_hit, one in zip(in_doubt.tolist(), ids.to_pylist(), strict=True):
+            found[is_hit].append((key, one))
+    sound, damaged = (
+        pd.MultiIndex.from_tuples(found[k], names=["layer", "key"])
+        if found[k]
+        else pd.MultiIndex.from_arrays([[], []], names=["layer", "key"])
+        for k in (False, True)
+    )
+    return sound, damaged
+
+
+def _qualified_ids(layers: Mapping[str, Layer]) -> set[str]:
+    """Return the ids, as their sources have them, that stand for several records of a layer."""
+    found: set[str] = set()
+    for layer in layers.values():
+        if layer.findings["code"].eq("ID_QUALIFIED").any():
+            ids = layer.data[layer.spec.id_field].astype("str")
+            found |= set(ids.str.split("-", n=1).str[-1])
+    return found
+
+
+def latest_date(layers: Mapping[str, Layer], events: pd.DataFrame) -> pd.Timestamp | None:
+    """The last day on which the data says something happened."""
+    latest = [events["date"].max()] if len(events) else []
+    for layer in layers.values():
+        states = layer.spec.states
+        facts = {*(states.dates if states else ()), "update_date", "survey_date"}
+        facts |= {a.date for a in layer.spec.amounts.values() if a.date}
+        latest += [layer.data[n].max() for n in facts if n in layer.data.columns]
+    stamps = [pd.Timestamp(s) for s in latest if pd.notna(s)]
+    return max(stamps) if stamps else None

@@ -1,0 +1,847 @@
+"""A city: its layers, its zones, its events and targets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from pyproj import CRS
+
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._display import city_html, city_text
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._metric import MetricCRS
+from geo_citymgmt._overlay import Layered
+from geo_citymgmt._values import equal_values, holds
+from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt.city._assembly import (
+    accounted,
+    assemble,
+    latest_date,
+    matched_events,
+    specs_of,
+    take_layer,
+)
+from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
+from geo_citymgmt.city._discovery import find_source, keep_within, told_by_archive
+from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
+from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
+from geo_citymgmt.errors import CityDataError, CRSError, did_you_mean
+from geo_citymgmt.findings import Findings, FindingsTable
+from geo_citymgmt.indicators import Figures, load_figures
+from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
+from geo_citymgmt.profiles import Profile, load_profile, nothing_published
+from geo_citymgmt.reading._limits import ReadLimits, within_limits
+from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.writing import write_city, write_city_workbook, write_layer
+
+#: Columns of the ledger that are the layer's, whatever number of sources it has.
+_OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
+
+
+@holds(
+    "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
+    "decisions", "since", "tables", "reported",
+)  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class City(Mapping[str, gpd.GeoDataFrame]):
+    """Named layers with the zones they are counted by.
+
+    A mapping from layer key to the accepted records of the layer; see also :meth:`layer`.
+
+    A value: it can be pickled (so given to other processes) and copied, and nothing done to what
+    it hands out changes it. ``city[key]``, ``city.zones`` and all other frames come as shallow
+    copies, to which columns may be added, assigned and sorted; mappings are read-only.
+    :meth:`with_layer` gives a city with another layer. Two cities are equal when all they hold is
+    (values, types, index and CRS of the frames, and where they are from); they have no hash. What
+    Python cannot guard is what lies inside a copy: an array written to
+    (``city["manholes"].geometry.array[0] = ...``) or a list changed in its cell is shared. Take
+    ``copy.deepcopy(city)`` before that.
+
+    Attributes
+    ----------
+    name_zh, name_en, code : str
+        Of the city; its code stands for the whole in tables.
+    layers : dict of str to Layer
+        Everything that could be read.
+    zones_by_level : dict of str to GeoDataFrame
+        "district" and, where there are any, "street", indexed by code.
+    events, targets : DataFrame
+        Empty where there are none.
+    data_date : Timestamp or None
+        The day as of which the data stands.
+    findings, ledger : DataFrame
+        Of all layers, the unusable ones included.
+    specs : dict of str to LayerSpec
+        What the layers are.
+    figures : Figures
+        What is computed from them: the package's figures and those of the office.
+    decisions : DataFrame or None
+        The decisions it was loaded with.
+    unread : mapping of str to Text
+        Why each layer that could not be used was refused and what to do, in Chinese and English.
+    since : DataFrame or None
+        Which findings are new, remain or are resolved since then.
+    profile : Profile or None
+        What belongs to this city and its document; see ``geo_citymgmt.profiles``.
+    unit : Text
+        What a reporting unit of the first level is called.
+    metric : MetricCRS or None
+        The CRS in which it is measured, with its greatest errors; None without a single place.
+    vintage : Timestamp or None
+        The day whose zones count, where zones say from when to when they are valid.
+    data_source, notice : Text
+        Who reports the data, and what every page and map of it must say; empty for nothing.
+    month_starts : int
+        Day on which a statistical month begins; 1 for calendar months.
+    settings : Layered
+        Name, units, CRS and the like, each with the file it is from.
+    services_file, bulletin_file : Path or None
+        The office's own, laid over those of profile and package.
+    zone_terms : ZoneTerms
+        What districts are called, and their other names.
+    stated_date : Timestamp or None
+        The day the source states; else ``data_date`` is the last day on which something happened.
+    tables : DataFrame
+        The account of the tables beside the layers (events, targets, former zones, published
+        figures, decisions, an office's lists): rows walked, skipped, used and left out.
+    reported : DataFrame or None
+        The published figures as they were read; see ``published``.
+
+    See Also
+    --------
+    geo_citymgmt.load_city : a city from files.
+    City.from_layers : a city from frames in memory.
+    """
+
+    layers: Mapping[str, Layer]
+    zones_by_level: Mapping[str, gpd.GeoDataFrame]
+    events: pd.DataFrame
+    targets: pd.DataFrame
+    data_date: pd.Timestamp | None
+    findings: pd.DataFrame
+    ledger: pd.DataFrame
+    specs: Mapping[str, LayerSpec]
+    name_zh: str = ""
+    name_en: str = ""
+    code: str = ""
+    source: str = ""
+    inputs: tuple[Path, ...] = field(default=(), repr=False)
+    figures: Figures = field(default_factory=load_figures, repr=False)
+    unread: Mapping[str, Text] = field(default_factory=dict, repr=False)
+    decisions: pd.DataFrame | None = field(default=None, repr=False)
+    since: pd.DataFrame | None = field(default=None, repr=False)
+    profile: Profile | None = field(default=None, repr=False)
+    unit: Text = DISTRICT
+    metric: MetricCRS | None = field(default=None, repr=False)
+    vintage: pd.Timestamp | None = None
+    data_source: Text = NOTHING
+    notice: Text = NOTHING
+    month_starts: int = 1
+    settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
+    services_file: Path | None = field(default=None, repr=False)
+    bulletin_file: Path | None = field(default=None, repr=False)
+    zone_terms: ZoneTerms = field(default=NO_TERMS, repr=False)
+    stated_date: pd.Timestamp | None = field(default=None, repr=False)
+    tables: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)), repr=False
+    )
+    reported: pd.DataFrame | None = field(default=None, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "findings", FindingsTable(self.findings))
+
+    @classmethod
+    def from_layers(
+        cls,
+        layers: Mapping[str, gpd.GeoDataFrame | Layer],
+        *,
+        zones: gpd.GeoDataFrame | str | Path | None = None,
+        profile: str | Path | Profile | None = None,
+        metric_crs: Any = None,
+        name_zh: str = "",
+        name_en: str = "",
+        code: str = "",
+        data_date: Any = None,
+        targets: pd.DataFrame | str | Path | None = None,
+        events: pd.DataFrame | str | Path | None = None,
+        datum: str | Mapping[str, str] | None = None,
+        specs: Mapping[str, LayerSpec] | str | Path | None = None,
+        figures: str | Path | None = None,
+    ) -> City:
+        """Make a city of frames in memory, on the way of :func:`geo_citymgmt.load_city`.
+
+        Parameters
+        ----------
+        layers : mapping of str to GeoDataFrame or Layer
+            By key or name of the layer. A frame is read as :func:`geo_citymgmt.read_layer` reads
+            it; one that cannot be used stands in the ledger as "unusable". A Layer is taken as it
+            is, its records placed in the districts of this city.
+        zones : GeoDataFrame, str or Path, optional
+            Districts indexed by code (or with a column ``district_code``), in any CRS; or the
+            profile whose outlines are to be used. Without them the layer "districts" is taken, and
+            without that one figures are of the whole.
+        profile, metric_crs, datum, specs, figures
+            As for :func:`geo_citymgmt.load_city`.
+        name_zh, name_en, code : str
+            Whose city it is; else the profile says it, else the codes of its districts.
+        data_date : date-like, optional
+            The day as of which the data stands; else the last on which something happened.
+        targets, events : DataFrame or path of a .csv, optional
+            Tables of the form of ``targets.csv`` and ``events.csv``.
+
+        Returns
+        -------
+        City
+
+        Raises
+        ------
+        CityDataError
+            A layer is not known or given twice, what is given is no frame, zones are not zones, or
+            nothing could be used. Among them CRSError: a frame has no CRS, a Layer is in another
+            one than the city.
+
+        See Also
+        --------
+        geo_citymgmt.load_city : the same from files.
+        City.with_layer : a city with another layer.
+
+        Examples
+        --------
+        >>> frame = gpd.GeoDataFrame(
+        ...     {"站点名称": ["一号", "二号"], "容量": [20, 30]},
+        ...     geometry=gpd.points_from_xy([120.6, 120.7], [31.3, 31.4]), crs="EPSG:4490")
+        >>> city = City.from_layers({"bike_stations": frame}, name_zh="某市", name_en="Some City")
+        >>> city["bike_stations"]["capacity"].tolist(), city.metric.code
+        ([20, 30], 'EPSG:4549')
+        """
+
+        return city_of_layers(
+            layers,
+            zones=zones,
+            profile=profile,
+            metric_crs=metric_crs,
+            name_zh=name_zh,
+            name_en=name_en,
+            code=code,
+            data_date=data_date,
+            targets=targets,
+            events=events,
+            datum=datum,
+            specs=specs,
+            figures=figures,
+        )
+
+    def with_layer(self, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
+        """Return the city in which the layer ``key`` is this one; the city itself stays.
+
+        Figures, findings and ledger of what comes back are those with the new layer; events of
+        records that it has not are left out, which is a finding.
+
+        Parameters
+        ----------
+        key : str
+            Key or name of the layer, which the city need not have yet. Zones are not exchanged.
+        layer : GeoDataFrame or Layer
+            A frame is read by :func:`geo_citymgmt.read_layer` with zones, CRS and date of this
+            city. A Layer is taken as it is, its records placed in the districts of this city.
+
+        Returns
+        -------
+        City
+
+        Raises
+        ------
+        CityDataError
+            The layer is not known, is one of zones, or is no frame; the frame cannot be read at
+            all. Among them CRSError: it has no CRS, or a Layer is in another one than the city.
+
+        See Also
+        --------
+        City.from_layers : a city of several frames.
+
+        Examples
+        --------
+        >>> frame = gpd.GeoDataFrame(
+        ...     {"站点名称": ["一号", "二号"], "容量": [20, 30]},
+        ...     geometry=gpd.points_from_xy([120.6, 120.7], [31.3, 31.4]), crs="EPSG:4490")
+        >>> city = City.from_layers({"bike_stations": frame}, name_zh="某市", name_en="Some City")
+        >>> less = city.with_layer("bike_stations", city["bike_stations"].iloc[:1])
+        >>> len(less["bike_stations"]), len(city["bike_stations"])
+        (1, 2)
+        """
+
+        return city_with_layer(self, key, layer)
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and equal_values(vars(self), vars(other))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __getitem__(self, key: str) -> gpd.GeoDataFrame:
+        return self.layer(key).data
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.layers)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self.layers)
+
+    def __repr__(self) -> str:
+        return city_text(self)
+
+    def _repr_html_(self) -> str:
+        return city_html(self)
+
+    def layer(self, key: str) -> Layer:
+        """Return the layer ``key`` with its rejects, findings and ledger.
+
+        Raises
+        ------
+        CityDataError
+            There is no such layer, or it could not be used.
+        """
+        if key in self.layers:
+            return self.layers[key]
+        there = ", ".join(self.layers) or "none"
+        raise _MissingLayerError(
+            Text(
+                f"没有图层 {key}；现有：{there}。",
+                f"the city has no layer {key!r}; it has {there}.",
+            ),
+        )
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """The account of each file, table and sheet that was read: ``ledger`` in its parts.
+
+        A layer that cannot be used has one row, as in ``ledger``.
+
+        Examples
+        --------
+        >>> import geo_citymgmt as gcm
+        >>> city = gcm.sample_city()
+        >>> bool(city.sources["n_accepted"].sum() == city.ledger["n_accepted"].sum())
+        True
+        """
+        parts = []
+        for _, row in self.ledger.iterrows():
+            layer = self.layers.get(row["layer"])
+            if layer is not None and len(layer.sources):
+                parts.append(layer.sources)
+            else:
+                parts.append(row.to_frame().T)
+        columns = [c for c in self.ledger.columns if c not in _OF_LAYER]
+        if not parts:
+            return self.ledger[columns]
+        table = pd.concat([part.reindex(columns=columns) for part in parts], ignore_index=True)
+        counts = [c for c in columns if c.startswith("n_")]
+        return table.astype(dict.fromkeys(counts, "int64"))
+
+    @property
+    def zones(self) -> gpd.GeoDataFrame:
+        """Districts, indexed by ``district_code``; no rows where the source has none."""
+        return self.zones_by_level["district"]
+
+    @property
+    def has_zones(self) -> bool:
+        """Whether there are districts to count by; else figures are of the whole."""
+        return len(self.zones) > 0
+
+    @property
+    def metric_crs(self) -> CRS:
+        """The CRS of every frame, in which areas and distances are measured."""
+        return self.zones.crs
+
+    @property
+    def published(self) -> pd.DataFrame:
+        """Figures published for this city, by its profile; no rows without one."""
+        known = nothing_published() if self.reported is None else self.reported
+        return known.copy(deep=False)
+
+    def zones_at(self, level: str) -> gpd.GeoDataFrame:
+        """Zones of ``level``, "district" or "street", indexed by code.
+
+        Raises
+        ------
+        CityDataError
+            The city has none.
+        """
+        if level not in self.zones_by_level:
+            raise CityDataError(
+                Text(
+                    f"没有“{level}”一级的分区数据。",
+                    f"the city has no zones of level {level!r}; it has "
+                    f"{', '.join(self.zones_by_level)}. Add a layer of streets.",
+                ),
+            )
+        return self.zones_by_level[level]
+
+    def to_file(
+        self, path: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
+        """Write all layers, events and targets into one GeoPackage; see :func:`write_layer`."""
+        about = pd.DataFrame(
+            {
+                "name_zh": [self.name_zh],
+                "name_en": [self.name_en],
+                "code": [self.code],
+                "data_date": pd.Series([self.data_date], dtype="datetime64[us]"),
+                "zone_order": [";".join(self.zones.index)],
+                "profile": [self.profile.key if self.profile is not None else ""],
+                "metric_crs": [self.metric_crs.to_string()],
+                "source_zh": [self.data_source.zh],
+                "source_en": [self.data_source.en],
+                "notice_zh": [self.notice.zh],
+                "notice_en": [self.notice.en],
+            }
+        )
+        return write_city(
+            self.layers,
+            {"events": self.events, "targets": self.targets, "city": about},
+            Path(path),
+            include_personal=include_personal,
+            include_unknown=include_unknown,
+        )
+
+    def to_parquet(
+        self, folder: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
+        """Write each layer as GeoParquet into ``folder``."""
+        out = Path(folder)
+        out.mkdir(parents=True, exist_ok=True)
+        for key, layer in self.layers.items():
+            write_layer(
+                layer,
+                out / f"{key}.parquet",
+                include_personal=include_personal,
+                include_unknown=include_unknown,
+            )
+        return out
+
+    def to_excel(
+        self, path: str | Path, *, include_personal: bool = False, include_unknown: bool = False
+    ) -> Path:
+        """Write the attributes of all layers into one workbook, a sheet each."""
+        return write_city_workbook(
+            self.layers,
+            Path(path),
+            include_personal=include_personal,
+            include_unknown=include_unknown,
+        )
+
+
+class _MissingLayerError(CityDataError, KeyError):
+    """A mapping's KeyError that reads like the package's other errors."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
+def city_of_layers(
+    layers: Mapping[str, gpd.GeoDataFrame | Layer],
+    *,
+    zones: gpd.GeoDataFrame | str | Path | None,
+    profile: str | Path | Profile | None,
+    metric_crs: Any,
+    name_zh: str,
+    name_en: str,
+    code: str,
+    data_date: Any,
+    targets: pd.DataFrame | str | Path | None,
+    events: pd.DataFrame | str | Path | None,
+    datum: str | Mapping[str, str] | None,
+    specs: Mapping[str, LayerSpec] | str | Path | None,
+    figures: str | Path | None,
+) -> City:
+    """See :meth:`City.from_layers`."""
+    gate = Gate("City.from_layers")
+    whose = _profile(profile, gate)
+    known = specs_of(specs, whose)
+    found = CitySource(
+        Path(),
+        layers=_sources(layers, known, gate),
+        events=_table(events, "events", gate),
+        targets=_table(targets, "targets", gate),
+        data_date=None
+        if data_date is None
+        else read_day(data_date, "data_date", function=gate.function),
+        name=Text(name_zh or name_en, name_en or name_zh),
+        code=str(code),
+        in_memory=True,
+    )
+    found.under(whose)
+    return City(
+        **assemble(
+            found,
+            known,
+            whose,
+            gate.function,
+            zones=zones,
+            metric_crs=metric_crs,
+            datum=datum,
+            figures=figures,
+        )
+    )
+
+
+def city_with_layer(city: City, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
+    """See :meth:`City.with_layer`."""
+    gate = Gate("City.with_layer")
+    spec = _known(key, city.specs, gate)
+    if spec.role == "zones":
+        anew = (
+            f'City.from_layers({{**city, "{spec.key}": frame}}, profile=city.profile, '
+            "name_zh=city.name_zh, code=city.code, events=city.events, targets=city.targets)"
+        )
+        raise gate.refuse(
+            Text(
+                f"{spec.key} 是分区，其他图层都按它归属，不能单独更换。",
+                f"{spec.key} are zones: every other layer is placed by them, so they are not "
+                "exchanged by themselves.",
+            ),
+            Text(
+                f"请重新组成城市：{anew}。",
+                f"Make the city anew: {anew}.",
+            ),
+        )
+    _check(layer, spec, "layer", gate)
+    taken = _read(city, spec, layer, gate)
+    layers = {k: taken if k == spec.key else city.layers[k]
+              for k in city.specs if k in city.layers or k == spec.key}  # fmt: skip
+    findings = Findings()
+    events = matched_events(city.events, layers, findings)
+    date = city.stated_date or latest_date(layers, events)
+    ledger = _ledger(city, taken, date)
+    table, since = accounted(_findings(city, taken, findings, ledger["layer"]), city.decisions)
+    settled = city if city.metric is not None else _settled(city, taken)
+    return replace(
+        settled,
+        layers=layers,
+        events=events,
+        data_date=date,
+        findings=table,
+        since=since,
+        ledger=ledger,
+        unread={k: why for k, why in city.unread.items() if k != spec.key},
+    )
+
+
+def _read(city: City, spec: LayerSpec, given: gpd.GeoDataFrame | Layer, gate: Gate) -> Layer:
+    zones = city.zones if city.has_zones else None
+    if isinstance(given, Layer):
+        return take_layer(given, None if city.metric is None else city.metric_crs, zones, gate)
+    metric: Any = city.metric
+    if metric is not None and zones is None:
+        # No zones say where the city is: the plane is tested where the new records are.
+        metric = city.metric_crs
+    roads = city.layers["roads"].data if "roads" in city and spec.key != "roads" else None
+    return read_layer(
+        given,
+        spec,
+        zones=zones,
+        zone_terms=city.zone_terms,
+        roads=roads,
+        metric_crs=metric,
+        data_date=city.stated_date,
+    )
+
+
+def _ledger(city: City, layer: Layer, date: pd.Timestamp | None) -> pd.DataFrame:
+    """The account of the city, that of the layer in the place of the one before it."""
+    rows = {row["layer"].iloc[0]: row for _, row in city.ledger.groupby("layer", sort=False)}
+    rows[layer.spec.key] = layer.ledger
+    ledger = pd.concat(rows.values(), ignore_index=True)[list(LEDGER_COLUMNS)]
+    return ledger.assign(data_date=pd.Series(date, index=ledger.index, dtype="datetime64[us]"))
+
+
+def _findings(city: City, layer: Layer, more: Findings, keys: Iterable[str]) -> list[pd.DataFrame]:
+    """Return the findings of the city as a whole, then of its layers."""
+    kept, key = city.findings, layer.spec.key
+    # What is there now is no longer missing.
+    absent = kept["code"].eq("LAYER_ABSENT") & kept["expected"].eq(key)
+    tables = {k: kept[kept["layer"].eq(k)] for k in keys} | {key: layer.findings}
+    whole = kept[~kept["layer"].isin(list(tables)) & ~absent]
+    return [whole, more.frame(), *tables.values()]
+
+
+def _settled(city: City, layer: Layer) -> City:
+    """The city, which had no place to measure until now, in the CRS of its first layer with one."""
+    if layer.metric is None:
+        return city
+    crs = layer.metric.crs
+    zones = {level: frame.set_crs(crs, allow_override=True)
+             for level, frame in city.zones_by_level.items()}  # fmt: skip
+    return replace(city, metric=layer.metric, zones_by_level=zones)
+
+
+def _sources(
+    layers: Mapping[str, gpd.GeoDataFrame | Layer], known: Mapping[str, LayerSpec], gate: Gate
+) -> dict[str, LayerSource]:
+    if not isinstance(layers, Mapping):
+        raise gate.refuse(
+            Text(
+                f"layers 是 {type(layers).__name__}，应为图层名到数据的映射。",
+                f"layers is a {type(layers).__name__}, not a mapping of layer to frame.",
+            ),
+            Text(
+                '请写 City.from_layers({"manholes": frame})。',
+                'Write City.from_layers({"manholes": frame}).',
+            ),
+        )
+    if not layers:
+        raise gate.refuse(
+            Text("layers 为空，没有任何图层。", "layers is empty: there is no layer."),
+            Text("请至少给出一个图层。", "Give at least one."),
+        )
+    out: dict[str, LayerSource] = {}
+    for key, given in layers.items():
+        spec = _known(key, known, gate)
+        if spec.key in out:
+            raise gate.refuse(
+                Text(f"图层 {spec.key} 给出了两次。", f"the layer {spec.key} is given twice."),
+                Text("请用 pd.concat 合并为一个。", "Join the two frames, with pd.concat([a, b])."),
+            )
+        _check(given, spec, f"layers[{key!r}]", gate)
+        out[spec.key] = LayerSource(given, spec.key)
+    return out
+
+
+def _known(key: Any, specs: Mapping[str, LayerSpec], gate: Gate) -> LayerSpec:
+    names = [n for s in specs.values() for n in (s.key, s.name_zh, s.name_en, *s.names)]
+    if isinstance(key, str) and key in names:
+        return get_spec(key, specs)
+    near = did_you_mean(key, names) if isinstance(key, str) else Text("", "")
+    raise gate.refuse(
+        Text(
+            f"没有图层 {key!r}；已知：{'、'.join(specs)}。{near.zh}",
+            f"unknown layer {key!r}; known: {', '.join(specs)}.{near.en}",
+        )
+    )
+
+
+def _check(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> None:
+    """Refuse what is no frame with a CRS, and a layer that is another one."""
+    if isinstance(given, Layer):
+        if given.spec.key != spec.key:
+            raise gate.refuse(
+                Text(
+                    f"{argument} 是图层 {given.spec.key}，不是 {spec.key}。",
+                    f"{argument} is the layer {given.spec.key}, not {spec.key}.",
+                ),
+                Text(
+                    f"请按 {given.spec.key} 给出，或用 read_layer 按 {spec.key} 读取。",
+                    f"Give it as {given.spec.key}, or read it as {spec.key} with read_layer.",
+                ),
+            )
+        return
+    frame = gate.frame(given, argument, needs_columns=True)
+    if frame.crs is None and frame.geometry.notna().any():
+        raise CRSError(
+            Text(
+                f"{gate.function}：{argument} 没有坐标系。", f"{gate.function}: {argument} has no "
+                "CRS."
+            ),
+            remedy=Text(
+                "请先写明，如 frame.set_crs('EPSG:4490')。",
+                "Say which it is in, as with frame.set_crs('EPSG:4490').",
+            ),
+        )  # fmt: skip
+
+
+def _profile(given: Any, gate: Gate) -> Profile | None:
+    if given is None or isinstance(given, Profile):
+        return given
+    if isinstance(given, (str, Path)):
+        return load_profile(given)
+    raise gate.refuse(
+        Text(
+            f"profile 是 {type(given).__name__}，应为配置的名称或文件夹。",
+            f"profile is a {type(given).__name__}, not the name or folder of a profile.",
+        )
+    )
+
+
+def _table(given: Any, argument: str, gate: Gate) -> pd.DataFrame | Path | None:
+    if given is None or isinstance(given, (pd.DataFrame, Path)):
+        return given
+    if isinstance(given, str):
+        return Path(given)
+    raise gate.refuse(
+        Text(
+            f"{argument} 是 {type(given).__name__}，应为 DataFrame 或 .csv 的路径。",
+            f"{argument} is a {type(given).__name__}, not a DataFrame or the path of a .csv.",
+        )
+    )
+
+
+def _day(given: Any, gate: Gate) -> pd.Timestamp | None:
+    return None if given is None else read_day(given, "data_date", function=gate.function)
+
+
+@within_limits
+def load_city(
+    source: str | Path,
+    *,
+    layers: Sequence[str] | None = None,
+    profile: str | Path | None = None,
+    zones: gpd.GeoDataFrame | str | Path | None = None,
+    metric_crs: Any = None,
+    specs: Mapping[str, LayerSpec] | str | Path | None = None,
+    crs: Any = None,
+    fallback_crs: Any = None,
+    datum: str | Mapping[str, str] | None = None,
+    x: str | None = None,
+    y: str | None = None,
+    decisions: str | Path | None = None,
+    figures: str | Path | None = None,
+    limits: ReadLimits | None = None,
+) -> City:
+    """Load a city from a folder, a ``city.toml``, an archive or a GeoPackage.
+
+    Layers are found by ``city.toml``, else by file name: the key of the layer, or one of its
+    Chinese names (违法建设.shp, 综合管廊.shp, 窨井.shp). What is not recognised is told. A layer
+    that cannot be used does not stop the rest: it stands in the ledger as "unusable".
+
+    Parameters
+    ----------
+    source : str or Path
+        Folder, ``city.toml``, .gpkg or .zip; a ``city.toml`` in the .zip is heeded.
+    layers : sequence of str, optional
+        Load these only, by key or name; zones are always loaded. With one, a ``source`` that is one
+        file is taken as that layer, whatever its name.
+    profile : str or Path, optional
+        What belongs to the city and its document (names, order and word of its reporting units,
+        published figures, targets): the name of one that comes with the package, or an office's
+        own folder; wins over ``city.toml``. Without one the city is named by ``city.toml``, else
+        by the codes of its districts, else after its folder, which is a finding.
+    zones : GeoDataFrame, str or Path, optional
+        Districts indexed by code, in place of those of the source; or the profile whose
+        demonstration outlines are to be used. Data without districts is judged by no outlines:
+        the checks of place are off, and figures are of the whole.
+    metric_crs : anything pyproj takes, optional
+        CRS of everything, in metres. Without it, and without an entry in ``city.toml`` or the
+        profile, it is chosen from the zones, else from where the records lie; ``city.metric``
+        says which and how far from the truth it measures.
+    specs : mapping, or folder of layer files, optional
+        Beside the package's own: see :func:`load_specs`.
+    crs, datum : optional
+        For all layers, or a mapping from layer key; wins over ``city.toml`` and, as in
+        :func:`read_layer`, over the .prj.
+    fallback_crs : anything pyproj takes, or "infer", optional
+        For layers whose CRS neither ``crs``, ``city.toml`` nor a .prj states.
+    x, y : str, optional
+        The columns of the coordinates, as in :func:`read_layer`, where a single layer is read.
+    decisions : str or Path, optional
+        A findings workbook the office has filled in: its corrections are applied and logged, its
+        accepted exceptions marked, and ``city.since`` tells what is new, remains or is resolved.
+    figures : path, optional
+        A table file of the office's own figures, laid over the package's; else ``figures.toml`` of
+        the source, where there is one.
+    limits : ReadLimits, optional
+        How much a file may hold before it is refused, as in :func:`read_layer`.
+
+    Returns
+    -------
+    City
+
+    Raises
+    ------
+    CityDataError
+        Nothing usable was found; the findings say why. A layer is asked for that is not known.
+        There is no such profile. No CRS measures the whole city, or the one given does not.
+
+    See Also
+    --------
+    read_layer : one layer by itself.
+
+    Examples
+    --------
+    >>> city = load_city("data/shapefiles")                               # doctest: +SKIP
+    >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
+    """
+    with told_by_archive(Path(source)) as folder:
+        city = _loaded(
+            Path(source) if folder is None else folder,
+            str(source),
+            specs,
+            layers,
+            profile=profile,
+            zones=zones,
+            metric_crs=metric_crs,
+            crs=crs,
+            fallback_crs=fallback_crs,
+            datum=datum,
+            x=x,
+            y=y,
+            decisions=decisions,
+            figures=figures,
+        )
+    if folder is None:
+        return city
+    packed = Path(source)
+    ledger = city.ledger.assign(source=f"{packed.name}/" + city.ledger["source"])
+    return replace(city, ledger=ledger, inputs=(packed,))
+
+
+def _loaded(
+    where: Path,
+    source: str,
+    specs: Mapping[str, LayerSpec] | str | Path | None,
+    layers: Sequence[str] | str | None,
+    *,
+    profile: str | Path | None,
+    zones: gpd.GeoDataFrame | str | Path | None,
+    metric_crs: Any,
+    crs: Any,
+    fallback_crs: Any,
+    datum: str | Mapping[str, str] | None,
+    x: str | None,
+    y: str | None,
+    decisions: str | Path | None,
+    figures: str | Path | None,
+) -> City:
+    """Load what is at ``where``, which people know as ``source``."""
+    named = profile if profile is not None else _profile_of(where)
+    whose = None if named is None else load_profile(named)
+    known = specs_of(specs, whose)
+    asked = [layers] if isinstance(layers, str) else layers
+    wanted = None if asked is None else [get_spec(name, known).key for name in asked]
+    found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
+    if where != Path(source):
+        keep_within(found, where, Path(source).name)
+    if whose is None and found.profile is not None:
+        # A GeoPackage of this package says so itself, inside.
+        whose = load_profile(found.profile)
+        known = specs_of(specs, whose)
+    found.under(whose)
+    # Zones have outlines, and no columns of coordinates.
+    found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
+    parts = assemble(
+        found,
+        known,
+        whose,
+        source,
+        wanted=wanted,
+        zones=zones,
+        metric_crs=metric_crs,
+        crs=crs,
+        fallback_crs=fallback_crs,
+        datum=datum,
+        decisions=decisions,
+        figures=figures,
+    )
+    return City(**parts)
+
+
+def _profile_of(where: Path) -> str | Path | None:
+    """The profile that the city.toml of a source names, before anything else of it is read."""
+    config = where / "city.toml" if where.is_dir() else where
+    return profile_named(config) if config.suffix == ".toml" and config.is_file() else None

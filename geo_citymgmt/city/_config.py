@@ -1,0 +1,636 @@
+"""What ``city.toml`` says of a city, and which of its files is which layer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fnmatch import fnmatchcase
+from os import PathLike
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pandas as pd
+
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._overlay import Layered, layered
+from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt.errors import (
+    AsOfError,
+    CityDataError,
+    RepeatedSourceError,
+    SourceError,
+    SpecError,
+    did_you_mean,
+)
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.profiles import Profile, ReportingUnit, read_units
+from geo_citymgmt.reading._coordinates import coordinate_aliases
+from geo_citymgmt.reading._raw import joined_names
+from geo_citymgmt.reading._sniff import is_left_behind, refuse_addresses, refuse_devices
+from geo_citymgmt.reading._source import (
+    TABLE_SUFFIXES,
+    VECTOR_SUFFIXES,
+    SourceLayer,
+    is_geodatabase,
+    is_part,
+)
+from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.spec._reader import Check
+from geo_citymgmt.spec._toml import line_of
+
+#: Files of a shapefile and other company that is no layer by itself.
+COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml", ".md", ".txt",
+           ".toml", ".lock", ".qmd"}  # fmt: skip
+
+
+@dataclass
+class LayerSource:
+    """Where one layer is, and what is known about it beforehand.
+
+    ``source`` is a path, several of them, or a frame or a layer that is in memory.
+    """
+
+    source: Any
+    label: str
+    sublayer: str | None = None
+    crs: str | None = None
+    datum: str | None = None
+    x: str | None = None
+    y: str | None = None
+    encoding: str | None = None
+    ledger: Path | None = None
+    pipeline: str | None = None
+    mend: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
+    date_order: Mapping[str, str] = field(default_factory=dict)
+    #: "geometry" where area or length of what is drawn stands in for a measure that is not said.
+    measure_from: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    #: By field, an office's own words with their codes.
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: Whether nobody named its files: then the same data in two of them is asked about.
+    is_found: bool = False
+    #: Why it is not known which of its files count: the layer cannot be used before a person says.
+    doubt: RepeatedSourceError | None = None
+
+    @property
+    def sources(self) -> list[Any]:
+        """Each file of the layer, for it may come in parts."""
+        return self.source if isinstance(self.source, list) else [self.source]
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A part of the source that is read as no layer, though it is one or may be one.
+
+    ``layers`` are those it may be, the likeliest first; with ``is_known`` it is the first of them,
+    and another file was taken; with ``is_list`` it has no places, and others of the layer have.
+    Empty where nothing but its geometry says that it is a layer.
+    """
+
+    item: SourceLayer
+    layers: tuple[str, ...] = ()
+    is_known: bool = False
+    is_list: bool = False
+    #: The one facility that is drawn in its geometry, which is no more than a proposal.
+    drawn: str = ""
+
+
+@dataclass
+class CitySource:
+    """What was found at a source before any layer is read."""
+
+    root: Path
+    layers: dict[str, LayerSource] = field(default_factory=dict)
+    events: Path | SourceLayer | pd.DataFrame | None = None
+    targets: Path | SourceLayer | pd.DataFrame | None = None
+    figures: Path | None = None
+    data_date: pd.Timestamp | None = None
+    name: Text = NOTHING
+    code: str = ""
+    order: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    #: As named by city.toml or a GeoPackage of this package; see :meth:`under`.
+    profile: str | Path | None = None
+    unit: Text = NOTHING
+    data_source: Text = NOTHING
+    notice: Text = NOTHING
+    units: tuple[ReportingUnit, ...] = ()
+    month_starts: int = 0
+    metric_crs: str | None = None
+    services: Path | None = None
+    bulletin: Path | None = None
+    crosswalk: Path | None = None
+    config: Path | None = None
+    #: What city.toml says, as it was read.
+    table: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    findings: Findings = field(default_factory=Findings)
+    sides: list[Path] = field(default_factory=list)
+    leftovers: list[Leftover] = field(default_factory=list)
+    #: What city.toml says of layers without naming their file.
+    hints: dict[str, LayerSource] = field(default_factory=dict)
+    #: Whether its layers are frames, which no file and no folder names.
+    in_memory: bool = False
+    #: The file, where it is one and no folder of layers.
+    file: Path | None = None
+    #: Patterns of files, tables and sheets that are none of the city's layers.
+    ignore: tuple[str, ...] = ()
+
+    def take(self, key: str, source: Any, label: str, sublayer: str | None = None) -> None:
+        """Let a source be a layer, with what city.toml says of the layer."""
+        hint = self.hints.get(key, LayerSource(None, ""))
+        self.layers[key] = replace(
+            hint, source=source, label=label, sublayer=hint.sublayer or sublayer, is_found=True
+        )
+
+    def place_by(self, x: str | None, y: str | None, among: Sequence[str]) -> None:
+        """Let the records of the one layer that is meant lie where these columns say.
+
+        ``among`` are the layers that may be meant.
+
+        Raises
+        ------
+        CityDataError
+            Several layers are meant, or none.
+        """
+        if x is None and y is None:
+            return
+        keys = [key for key in self.layers if key in among]
+        if len(keys) != 1:
+            names = ", ".join(keys)
+            raise CityDataError(
+                Text(
+                    f"x、y（--x、--y）只用于单个图层，来源有 {len(keys)} 个（{names or '—'}）。",
+                    f"x and y (--x, --y) are for a single layer, the source has {len(keys)} "
+                    f"({names or 'none'}).",
+                ),
+                remedy=Text(
+                    "请只给出该图层的文件，或在 city.toml 的 [layers.图层] 写 x、y。",
+                    "Give the file of that layer alone, or x and y under [layers.LAYER] in "
+                    "city.toml.",
+                ),
+            )
+        self.layers[keys[0]] = replace(self.layers[keys[0]], x=x, y=y)
+
+    def under(self, profile: Profile | None) -> None:
+        """Fill what the source does not say itself from a profile, entry by entry."""
+        if profile is None:
+            self.unit = self.unit if self.unit.zh else DISTRICT
+            self.month_starts = self.month_starts or 1
+            return
+        self.name = self.name if self.name.zh else profile.name
+        self.code = self.code or profile.code
+        self.order = self.order or profile.order
+        # An empty name takes a display name away: the file's own is shown.
+        names = {**profile.names, **self.names}
+        self.names = {code: name for code, name in names.items() if name}
+        self.unit = self.unit if self.unit.zh else profile.unit
+        self.units = self.units or profile.units
+        self.month_starts = self.month_starts or profile.month_starts
+        self.metric_crs = self.metric_crs or profile.metric_crs
+        self.crosswalk = self.crosswalk or profile.crosswalk
+
+    def settings(self, profile: Profile | None, found: Mapping[str, Any]) -> Layered:
+        """What holds for the city besides layers, figures and tables, with where it is from.
+
+        ``found`` is what nobody stated and the data itself says.
+        """
+        default = {"unit": DISTRICT._asdict(), "month_starts": 1}
+        mine = {k: v for k, v in self.table.items() if k not in ("layers", "zones")}
+        if "order" in self.table.get("zones", {}):
+            mine["order"] = self.table["zones"]["order"]
+        tables: list[tuple[str, Mapping[str, Any]]] = [("—", default), ("data", found)]
+        if profile is not None:
+            of_profile = {k: v for k, v in profile.table.items() if k != "schema"}
+            tables.append((f"{profile.key}/profile.toml", of_profile))
+        if self.config is not None:
+            tables.append((self.config.name, mine))
+        return layered(tables, whole=("aliases",))
+
+    def inputs(self) -> tuple[Path, ...]:
+        """Every file that was used, the parts of a shapefile included."""
+        paths: set[Path] = set()
+        for entry in self.layers.values():
+            for source in entry.sources:
+                if not isinstance(source, (str, PathLike)):
+                    continue
+                path = Path(source)
+                if path.is_dir():
+                    paths |= set(path.rglob("*"))
+                    continue
+                stem = path.with_suffix("")
+                parts = [p for p in path.parent.glob("*") if p.with_suffix("") == stem]
+                keep = COMPANY | {path.suffix.lower()}
+                paths |= {p for p in parts if p.suffix.lower() in keep and p.suffix != ".lock"}
+        paths |= set(self.side_files())
+        return tuple(sorted(p for p in paths if p.is_file()))
+
+    def side_files(self) -> list[Path]:
+        """Files beside the layers: tables, settings and what they name."""
+        given = (
+            self.events, self.targets, self.figures, self.services, self.bulletin, self.crosswalk,
+            self.config, *(unit.outline for unit in self.units), *self.sides,
+        )  # fmt: skip
+        return [path for path in given if isinstance(path, Path)]
+
+
+#: What the value of an entry may be.
+_ENTRIES: dict[str, Any] = {
+    "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
+    "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
+    "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
+    "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
+    "source": (str, Mapping), "notice": (str, Mapping),
+}  # fmt: skip
+_OF_LAYER: dict[str, Any] = {
+    "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
+    "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "mend": list,
+    "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
+}  # fmt: skip
+_OF_ZONES: dict[str, Any] = {"district": str, "street": str, "order": list}
+
+
+def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
+    """Read a ``city.toml``; its folder is the root of the city.
+
+    Raises
+    ------
+    SpecError
+        It cannot be read, or has an entry that is not known or names no file; the entry is told.
+    """
+    table = read_toml(path)
+    found = CitySource(path.parent, config=path, table=table)
+    _check_kinds(path, table, "", _ENTRIES)
+    name_zh, name_en = str(table.get("name_zh", "")), str(table.get("name_en", ""))
+    found.name = Text(name_zh or name_en, name_en or name_zh)
+    found.code = str(table.get("code", ""))
+    _read_settings(path, table, found)
+    zones = table.get("zones", {})
+    _check_kinds(path, zones, "zones", _OF_ZONES)
+    for entry in ("district", "street"):
+        if entry in zones and (zones[entry] not in specs or specs[zones[entry]].level != entry):
+            named = zones[entry]
+            cause = Text(f"{named} 不是这一级的图层", f"{named!r} is no layer of that level")
+            fitting = [key for key, spec in specs.items() if spec.level == entry]
+            remedy = Text(f"请写 {'、'.join(fitting)}。", f"Give {' or '.join(fitting)}.")
+            raise _mistake(path, f"zones.{entry}", cause, remedy)
+    found.order = tuple(map(str, _plain_list(path, "zones.order", zones.get("order", []))))
+    # false takes the name of a profile away.
+    names = table.get("names", {})
+    for code, name in names.items():
+        if name is not False and not isinstance(name, str):
+            cause = Text("应为文字或 false", "must be a text or false")
+            raise _mistake(path, f"names.{code}", cause)
+    found.names = {str(k): "" if v is False else v for k, v in names.items()}
+    day = table.get("data_date")
+    if day is not None:
+        line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
+        where = Text(
+            f"{path.name} 第 {line} 行 [data_date]", f"{path.name}, line {line} [data_date]"
+        )
+        try:
+            found.data_date = read_day(day, "data_date", function=where)
+        except AsOfError as error:
+            raise SpecError(error.text) from error
+    for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
+        if name in table:
+            setattr(found, name, _existing(path, name, table[name]))
+    ignore = table.get("ignore", [])
+    if not all(isinstance(p, str) and p for p in ignore):
+        raise _mistake(
+            path,
+            "ignore",
+            Text(
+                '应为文件名样式的列表，如 ["*汇总*"]',
+                'must be a list of patterns, such as ["*汇总*"]',
+            ),
+        )
+    found.ignore = tuple(ignore)
+    for key, entry in table.get("layers", {}).items():
+        layer = _configured(path, key, entry, specs)
+        (found.hints if layer.source is None else found.layers)[key] = layer
+    return found
+
+
+def profile_named(config: Path) -> str | Path | None:
+    """Return the profile a ``city.toml`` names: a name, or the folder beside it; None without."""
+    given = read_toml(config).get("profile")
+    if given is None:
+        return None
+    _check_kinds(config, {"profile": given}, "", _ENTRIES)
+    folder = config.parent / given
+    return folder if folder.is_dir() else given
+
+
+def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> None:
+    """Read what a profile may say too: what of it stands here counts."""
+    check = Check(path.name, path)
+    found.profile = profile_named(path)
+    found.unit = _text(check, table, "unit", en=DISTRICT.en)
+    found.data_source, found.notice = (_text(check, table, n) for n in ("source", "notice"))
+    starts = check.value(table, "", "month_starts", int, 0)
+    if "month_starts" in table and not 1 <= starts <= 28:
+        cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
+        raise _mistake(path, "month_starts", cause)
+    found.month_starts = starts
+    metric_crs = table.get("metric_crs")
+    found.metric_crs = None if metric_crs is None else str(metric_crs)
+    found.units = read_units(check, table.get("units", []), path.parent)
+
+
+def _text(check: Check, table: Mapping[str, Any], name: str, *, en: str = "") -> Text:
+    """Read an entry in both languages, or in one; ``en`` stands for English that is not said."""
+    said = table.get(name)
+    if said is None:
+        return NOTHING
+    if isinstance(said, str):
+        return Text(said, en or said)
+    check.keys(said, name, required=("zh", "en"))
+    return Text(str(said["zh"]), str(said["en"]))
+
+
+def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:
+    place = f"layers.{key}"
+    if key not in specs:
+        near = did_you_mean(key, specs)
+        cause = Text(
+            f"没有这个图层；可用的有 {'、'.join(specs)}",
+            f"no such layer; known: {', '.join(specs)}",
+        )
+        raise _mistake(path, place, cause, Text(near.zh, near.en.strip()))
+    if not isinstance(entry, Mapping):
+        cause = Text('应为一节，如 path = "文件"', 'must be a table, such as path = "file"')
+        raise _mistake(path, place, cause)
+    _check_kinds(path, entry, place, _OF_LAYER)
+    for name in ("fields", "units", "date_order"):
+        _check_texts(path, f"{place}.{name}", entry.get(name, {}))
+    for name in ("mend", "sublayer"):
+        given = entry.get(name, [])
+        _plain_list(path, f"{place}.{name}", given if isinstance(given, list) else [])
+    # Without a path the file is found as if nothing were said of it.
+    source, label = _sources(path, place, entry) if "path" in entry else (None, "")
+    sublayer = entry.get("sublayer")
+    if entry.get("measure_from") not in (None, "geometry"):
+        cause = Text('应为 "geometry"', 'must be "geometry"')
+        raise _mistake(path, f"{place}.measure_from", cause)
+    # Who writes "高德经度" = "经度" among the fields says the same.
+    places, fields = coordinate_aliases(entry.get("fields", {}), specs[key].fields)
+    return LayerSource(
+        source,
+        label,
+        sublayer=None if isinstance(sublayer, list) else sublayer,
+        # Left empty, a CRS is not stated.
+        crs=str(entry.get("crs") or "").strip() or None,
+        datum=str(entry.get("datum") or "").strip() or None,
+        x=entry.get("x", places.get("x")),
+        y=entry.get("y", places.get("y")),
+        encoding=entry.get("encoding"),
+        ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
+        fields=fields,
+        pipeline=entry.get("pipeline"),
+        mend=tuple(entry.get("mend", ())),
+        units=dict(entry.get("units", {})),
+        date_order=dict(entry.get("date_order", {})),
+        measure_from=entry.get("measure_from"),
+        values=_own_words(path, f"{place}.values", entry.get("values", {})),
+    )
+
+
+def _own_words(path: Path, place: str, given: Any) -> dict[str, dict[str, str]]:
+    """Return an office's words by field; whether field and code are there is asked on reading."""
+    for name, words in given.items():
+        if not isinstance(words, Mapping):
+            cause = Text(
+                '应为一节，如 status = { "本单位的词" = "代码" }',
+                'must be tables such as status = { "own word" = "code" }',
+            )
+            raise _mistake(path, f"{place}.{name}", cause)
+        for word, code in words.items():
+            if isinstance(code, (Mapping, list)):
+                cause = Text("应为代码", "must be a code")
+                raise _mistake(path, f"{place}.{name}.{word}", cause)
+    return {
+        name: {str(word): str(code) for word, code in words.items()}
+        for name, words in given.items()
+    }
+
+
+def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str]:
+    """Return what ``path`` and ``sublayer`` name: one source, or the parts of one layer."""
+    given, inside = entry["path"], entry.get("sublayer")
+    names = given if isinstance(given, list) else [given]
+    sources = [_existing(path, f"{place}.path", p) for p in names]
+    if not isinstance(inside, list):
+        if len(sources) == 1:
+            return sources[0], sources[0].name
+        inside = [inside or ""] * len(sources)
+    if len(sources) == 1:
+        names, sources = names * len(inside), sources * len(inside)
+    if len(sources) != len(inside) or not all(isinstance(s, str) for s in inside):
+        cause = Text("须与 path 的文件一一对应", "needs one name for each file of path")
+        raise _mistake(path, f"{place}.sublayer", cause)
+    parts = [
+        _part(source, str(name), sub)
+        for source, name, sub in zip(sources, names, inside, strict=True)
+    ]
+    return parts, joined_names([part.label for part in parts])
+
+
+def _part(source: Path, name: str, sublayer: str) -> SourceLayer:
+    """Return one of several sources, called as city.toml does."""
+    if not sublayer:
+        return SourceLayer(source, None, name, (source.stem,))
+    sign = "/" if source.suffix.lower() in (".zip", ".kmz") else ":"
+    return SourceLayer(source, sublayer, f"{name}{sign}{sublayer}", (PurePosixPath(sublayer).stem,))
+
+
+def _existing(config: Path, place: str, value: Any) -> Path:
+    """Return the file or folder that an entry names."""
+    if not isinstance(value, str) or not value.strip():
+        cause = Text("应为文件的路径", "must be the path of a file")
+        raise _mistake(config, place, cause)
+    if any(ord(sign) < 32 for sign in value):
+        # Of C:\new\table a line break and a tab are made.
+        cause = Text(
+            "路径中的 \\ 与后面的字母被当作换行、制表等控制字符",
+            "a \\ with the letter after it was taken for a line break, a tab or the like",
+        )
+        remedy = Text(
+            "请把 \\ 改为 /，或把双引号改为英文单引号。",
+            "Write / for \\, or put the path into single quotes.",
+        )
+        raise _mistake(config, place, cause, remedy)
+    # As it is copied on Windows, with its quotes.
+    value = value.strip().strip('"')
+    _refuse(refuse_addresses, value, config, place)
+    target = Path(value)
+    target = target if target.is_absolute() else config.parent / target
+    try:
+        target.stat()
+    except (OSError, ValueError) as error:
+        cause = Text(f"没有文件 {value}", f"{value}: no such file")
+        near = did_you_mean(target.name, _names_in(target.parent))
+        where = Text(
+            f"路径从 {config.name} 所在的文件夹算起，请核对。",
+            f"Paths count from the folder of {config.name}; check it.",
+        )
+        remedy = Text(near.zh + where.zh, f"{near.en} {where.en}".strip())
+        raise _mistake(config, place, cause, remedy) from error
+    _refuse(refuse_devices, target, config, place)
+    return target
+
+
+def _refuse(check: Callable[[Any], None], value: Any, config: Path, place: str) -> None:
+    """Let a check of paths speak, and say in which entry the path stands."""
+    try:
+        check(value)
+    except SourceError as error:
+        cause = Text(error.message_zh.rstrip("。"), error.message.rstrip("."))
+        raise _mistake(config, place, cause) from error
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()]
+    except (OSError, ValueError):
+        return []
+
+
+def _check_kinds(
+    path: Path, table: Mapping[str, Any], place: str, kinds: Mapping[str, Any]
+) -> None:
+    """Raise at the first entry that there is not, or whose value is of another kind."""
+    check = Check(path.name, path)
+    for name in table:
+        if name not in kinds:
+            raise check.unknown(place, name, sorted(kinds))
+        check.value(table, place, name, kinds[name], None)
+
+
+def _check_texts(path: Path, place: str, table: Mapping[str, Any]) -> None:
+    for name in table:
+        Check(path.name, path).value(table, place, name, str, None)
+
+
+def _plain_list(path: Path, place: str, values: Any) -> list[Any]:
+    """Return a list whose items are words or numbers."""
+    if any(isinstance(v, bool) or not isinstance(v, (str, int)) for v in values):
+        cause = Text("应为文字的列表", "must be a list of texts")
+        raise _mistake(path, place, cause)
+    return list(values)
+
+
+def _mistake(path: Path, place: str, cause: Text, remedy: Text = NOTHING) -> SpecError:
+    return Check(path.name, path).fail(place, cause, remedy)
+
+
+#: Deeper and more than this is no folder of a city's layers, but a disk or a home.
+_DEEPEST = 6
+_MOST_FILES = 50_000
+
+
+@dataclass
+class FolderFiles:
+    """What a folder holds, each in the order of names, maps before tables.
+
+    ``sources`` may hold layers; ``others`` are files of no known kind; ``skipped`` are left behind
+    by systems and programs; ``apart`` are folders that were not entered, with the reason.
+    """
+
+    sources: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+    skipped: list[Path] = field(default_factory=list)
+    apart: list[tuple[Path, Text]] = field(default_factory=list)
+
+
+def list_folder(root: Path) -> FolderFiles:
+    """List the files of ``root`` and of the folders in it.
+
+    A folder with a city.toml of its own is another city, and a report is no source: neither is
+    entered.
+
+    Raises
+    ------
+    SourceError
+        There are too many files to be those of a city.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("姑苏区/窨井.csv", "吴中区/窨井.csv", "Thumbs.db"):
+    ...         path = Path(folder) / name
+    ...         path.parent.mkdir(exist_ok=True)
+    ...         _ = path.write_text("")
+    ...     found = list_folder(Path(folder))
+    >>> [path.parent.name for path in found.sources], [path.name for path in found.skipped]
+    (['吴中区', '姑苏区'], ['Thumbs.db'])
+    """
+    found = FolderFiles()
+    for n_files, path in enumerate(_walk(root, found, 0)):
+        if n_files >= _MOST_FILES:
+            raise SourceError(
+                Text(
+                    f"{root}：文件超过 {_MOST_FILES:,} 个，不像是一个城市的图层。",
+                    f"{root}: more than {_MOST_FILES:,} files are not the layers of a city.",
+                ),
+                remedy=Text("请给出数据所在的文件夹。", "Give the folder that holds the data."),
+            )
+        suffix = path.suffix.lower()
+        if path.is_dir() or suffix in (*VECTOR_SUFFIXES, *TABLE_SUFFIXES) or _is_table(path):
+            found.sources.append(path)
+        else:
+            found.others.append(path)
+    found.sources.sort(key=lambda p: (p.suffix.lower() in TABLE_SUFFIXES, _order(p, root)))
+    found.others.sort(key=lambda p: _order(p, root))
+    return found
+
+
+def is_ignored(names: Sequence[str], patterns: Sequence[str]) -> bool:
+    """Whether one of the names of a file or table fits one of the patterns, in any case.
+
+    Examples
+    --------
+    >>> is_ignored(["窨井汇总.xlsx"], ["*汇总*", "*模板*"]), is_ignored(["窨井.shp"], ["*汇总*"])
+    (True, False)
+    """
+    pairs = [(name.casefold(), pattern.casefold()) for name in names for pattern in patterns]
+    return any(name == pattern or fnmatchcase(name, pattern) for name, pattern in pairs)
+
+
+def _walk(folder: Path, found: FolderFiles, depth: int) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if is_left_behind(path.name):
+            found.skipped.append(path)
+        elif not path.is_dir() or is_geodatabase(path):
+            yield path
+        elif (why := _why_apart(path, depth)) is not None:
+            found.apart.append((path, why))
+        else:
+            yield from _walk(path, found, depth + 1)
+
+
+def _why_apart(folder: Path, depth: int) -> Text | None:
+    """Return why a folder is not entered; None where it is."""
+    if depth >= _DEEPEST or folder.is_symlink():
+        return Text("层次过深或是链接，未进入", "too deep, or a link: it was not entered")
+    if (folder / "city.toml").is_file():
+        return Text("有自己的 city.toml，是另一个城市", "a city of its own, by its city.toml")
+    if (folder / "manifest.json").is_file() and (folder / "index.html").is_file():
+        return Text("是一份报告，不是数据", "a report, no data")
+    return None
+
+
+def _is_table(path: Path) -> bool:
+    """Whether it is a .dbf of its own, not that of a shapefile or of a table of MapInfo."""
+    if path.suffix.lower() != ".dbf":
+        return False
+    return not is_part(path) and not any(
+        path.with_suffix(suffix).exists() for suffix in (".shx", ".mdx")
+    )
+
+
+def _order(path: Path, root: Path) -> tuple[int, tuple[str, ...]]:
+    parts = path.relative_to(root).parts
+    return len(parts), parts

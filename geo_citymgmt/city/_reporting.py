@@ -1,0 +1,255 @@
+"""The zones figures are given for: of one day, with the units that report for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.city._tables import SideTable
+from geo_citymgmt.cleaning._dates import parse_date
+from geo_citymgmt.cleaning._ids import plain_ids
+from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._text import is_null_text
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.profiles import ReportingUnit
+
+CROSSWALK_COLUMNS = ("code_from", "code_to", "date", "share", "note")
+_HEADINGS = {
+    "code_from": ("原代码", "撤并前代码", "原区划代码"),
+    "code_to": ("现代码", "撤并后代码", "现区划代码"),
+    "date": ("日期", "撤并日期", "生效日期"),
+    "share": ("比例", "占比"),
+    "note": ("说明", "备注"),
+}
+_NO_CODE = Text("没有代码，该行未用，请补填", "there is no code, the row was left out; fill it in")
+_NO_SHARE = Text(
+    "应为大于 0、不超过 1 的数，该原区划各行均未用；全部划入时可不填",
+    "it is no number above 0 and at most 1; the rows of that former zone were left out, and where "
+    "all of it went to one zone it may be left empty",
+)
+_NO_DAY = Text(
+    "不是日期，该原区划各行均未用，请写成 2021-01-01",
+    "it is no date, the rows of that former zone were left out; write it as 2021-01-01",
+)
+#: Shares that are rounded still make a whole.
+_WHOLE = 0.999
+#: Columns of zones that a unit takes with its ground, where its streets tell them.
+_ADDITIVE = ("population", "vehicles")
+#: What is left of a district smaller than this is no ground to report for.
+_NOTHING_M2 = 1.0
+
+
+def valid_on(zones: gpd.GeoDataFrame, day: pd.Timestamp | None) -> gpd.GeoDataFrame:
+    """Return the zones that were valid on a day: those of one vintage, never two at once.
+
+    Parameters
+    ----------
+    zones : GeoDataFrame
+        With ``valid_from`` and ``valid_to``, the first and the last day, where it has them.
+    day : Timestamp or None
+        Without one, the zones that have not been given up.
+    """
+    if not {"valid_from", "valid_to"} & set(zones.columns):
+        return zones
+    none = pd.Series(pd.NaT, index=zones.index)
+    first, last = (zones[n] if n in zones.columns else none for n in ("valid_from", "valid_to"))
+    if day is None:
+        return zones[last.isna()]
+    return zones[~(first > day) & ~(last < day)]
+
+
+def read_crosswalk(
+    source: Path, findings: Findings, account: list[dict[str, Any]] | None = None
+) -> pd.DataFrame:
+    """Read which zone became which: ``code_from, code_to, date, share, note``.
+
+    ``share`` is the part of the old zone that went to the new one, all of it where it is empty. A
+    row that cannot be used is left out and told, and with it all rows of its old zone: of a part
+    that is missing nobody knows where it went.
+
+    Parameters
+    ----------
+    source : Path
+        The table.
+    findings : Findings
+        Takes what is found in reading it.
+    account : list, optional
+        Takes a row that says how many rows are used.
+
+    Raises
+    ------
+    SourceError
+        It is no table, or a column is missing.
+    """
+    side = SideTable.read(source, _HEADINGS, ("code_from", "code_to"), findings)
+    given = side.frame.apply(lambda column: column.str.strip())
+    codes = given[["code_from", "code_to"]].apply(plain_ids)
+    share = pd.Series(
+        [1.0 if is_null_text(text) else parse_number(text)[0] for text in given["share"]],
+        given.index,
+        dtype="float64",
+    )
+    days = [parse_date(text)[0] for text in given["date"]]
+    date = pd.Series(np.array(days, dtype="datetime64[us]"), given.index)
+    for column in ("code_from", "code_to"):
+        side.tell(codes[column].isna(), column, _NO_CODE, findings)
+    no_share = ~share.between(0, 1, inclusive="right")
+    side.tell(no_share, "share", _NO_SHARE, findings)
+    no_day = date.isna() & ~given["date"].map(is_null_text)
+    side.tell(no_day, "date", _NO_DAY, findings)
+    wrong = codes.isna().any(axis=1) | no_share | no_day
+    wrong |= codes["code_from"].isin(codes.loc[wrong, "code_from"].dropna())
+    table = pd.DataFrame({**codes, "date": date, "share": share, "note": given["note"]})
+    table = table[~wrong][list(CROSSWALK_COLUMNS)]
+    if account is not None:
+        account.append(side.account("crosswalk", len(table)))
+    return table.reset_index(drop=True)
+
+
+def successors(crosswalk: pd.DataFrame, zones: Sequence[str]) -> dict[str, str]:
+    """Return the zone of today that each former one went into as a whole.
+
+    A zone that was split, or of which a part is not said, has no single successor and is left out;
+    a chain of mergers is followed to its end.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({"code_from": ["A", "B", "C", "C"], "code_to": ["B", "D", "D", "E"],
+    ...                       "share": [1.0, 1.0, 0.5, 0.5]})
+    >>> successors(table, ["D", "E"])
+    {'A': 'D', 'B': 'D'}
+    """
+    parts = crosswalk.groupby("code_from")
+    is_whole = parts["share"].transform("sum") >= _WHOLE
+    once = is_whole & (parts["code_to"].transform("nunique") == 1)
+    step = crosswalk[once].drop_duplicates("code_from").set_index("code_from")["code_to"].to_dict()
+    today = set(zones)
+    out = {}
+    for code in step:
+        at, seen = code, {code}
+        while at in step and at not in today and step[at] not in seen:
+            at = step[at]
+            seen.add(at)
+        if at in today and at != code:
+            out[code] = at
+    return out
+
+
+def cut_units(
+    districts: gpd.GeoDataFrame,
+    streets: gpd.GeoDataFrame | None,
+    units: Sequence[ReportingUnit],
+    outlines: Mapping[str, shapely.Geometry],
+    findings: Findings,
+) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame | None]:
+    """Give each reporting unit its ground, and take it from the districts it overlaps.
+
+    Parameters
+    ----------
+    districts, streets : GeoDataFrame
+        Indexed by code, in one metric CRS.
+    units : sequence of ReportingUnit
+        The first keeps what two of them claim.
+    outlines : mapping of str to geometry
+        Of units that are drawn and not made of streets, by code, in the CRS of the districts.
+    findings : Findings
+        Takes streets that are not there, and districts of which nothing is left.
+
+    Returns
+    -------
+    GeoDataFrame, GeoDataFrame or None
+        Districts with the units among them; streets whose ``parent_code`` names their unit.
+    """
+    shapes = districts.geometry.to_numpy().copy()
+    rows, taken = [], shapely.Polygon()
+    numbers = [name for name in _ADDITIVE if name in districts.columns]
+    amounts = {name: districts[name].astype("float64").to_numpy().copy() for name in numbers}
+    for unit in units:
+        members = _members(unit, streets, findings)
+        whole = outlines.get(unit.code)
+        if whole is None and streets is not None and len(members):
+            whole = shapely.union_all(streets.geometry.loc[members].to_numpy())
+        ground = None if whole is None else shapely.difference(whole, taken)
+        if ground is None or shapely.is_empty(ground):
+            findings.add("UNIT_EMPTY", value=unit.name.zh, about=unit.code, expected=unit.code)
+            continue
+        taken = shapely.union(taken, ground)
+        row: dict[str, object] = {
+            "name_zh": unit.name.zh,
+            "name_en": unit.name.en,
+            "kind": "functional",
+        }
+        if streets is not None and len(members):
+            moved = _moved(streets.loc[members], districts.index, amounts)
+            for name in set(amounts) - set(moved):
+                findings.add(
+                    "UNIT_AMOUNT", value=unit.name.zh, about=unit.code, expected=name, field=name
+                )
+            row |= moved
+            streets = streets.copy()
+            streets.loc[members, "parent_code"] = unit.code
+        shapes = shapely.difference(shapes, ground)
+        rows.append(gpd.GeoDataFrame([row], geometry=[ground], index=[unit.code]))
+    if not rows:
+        return districts, streets
+    left = districts.set_geometry(gpd.GeoSeries(shapes, index=districts.index, crs=districts.crs))
+    for name in numbers:
+        left[name] = amounts[name]
+    gone = shapely.area(shapes) < _NOTHING_M2
+    for code in districts.index[gone]:
+        findings.add("UNIT_COVERS", value=str(code), about=str(code))
+    added = pd.concat(rows).set_crs(districts.crs)
+    columns = [name for name in added.columns if name in districts.columns]
+    both = pd.concat([left[~gone], added[columns]])
+    both.index.name = districts.index.name
+    return both, streets
+
+
+def _members(
+    unit: ReportingUnit, streets: gpd.GeoDataFrame | None, findings: Findings
+) -> list[str]:
+    if not unit.streets:
+        return []
+    known: dict[str, list[str]] = {}
+    if streets is not None:
+        names = streets["name"] if "name" in streets.columns else streets.index.to_series()
+        for code, name in zip(streets.index, names, strict=True):
+            known.setdefault(str(name), []).append(code)
+        known |= {str(code): [code] for code in streets.index}
+    found = []
+    for street in unit.streets:
+        # A name that two streets bear says nothing.
+        codes = known.get(street, [])
+        if len(codes) == 1:
+            found += codes
+        else:
+            findings.add(
+                "UNIT_STREET",
+                value=street,
+                about=f"{unit.code} {street}",
+                expected=unit.name.zh,
+                detail=str(len(codes)),
+            )
+    return found
+
+
+def _moved(
+    members: gpd.GeoDataFrame, districts: pd.Index, amounts: dict[str, np.ndarray]
+) -> dict[str, float]:
+    """Take from each district what the streets that leave it bring along; return their sums."""
+    out = {}
+    parent = districts.get_indexer(members.get("parent_code", pd.Series(index=members.index)))
+    for name, column in amounts.items():
+        if name not in members.columns or members[name].isna().any() or (parent < 0).any():
+            continue
+        number = members[name].astype("float64").to_numpy()
+        out[name] = float(number.sum())
+        column -= np.bincount(parent, number, minlength=len(column))
+    return out

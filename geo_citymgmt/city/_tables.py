@@ -1,0 +1,769 @@
+"""The small tables beside the layers: events and targets, from files and from frames."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from numbers import Real
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._dates import is_ambiguous, local_days, read_day
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._words import DISTRICT, NOTHING, Text, first_few
+from geo_citymgmt.cleaning._dates import parse_date
+from geo_citymgmt.cleaning._ids import plain_ids
+from geo_citymgmt.cleaning._numbers import parse_number
+from geo_citymgmt.cleaning._text import (
+    is_null_text,
+    plain,
+    plain_key,
+    spelt_out,
+    text_array,
+    to_series,
+)
+from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.indicators import Figures
+from geo_citymgmt.indicators._figures import unit_factors
+from geo_citymgmt.profiles import PUBLISHED, Profile, published_cells
+from geo_citymgmt.reading._raw import Raw
+from geo_citymgmt.reading._source import SourceLayer, read_raw
+from geo_citymgmt.reading._table import row_numbers, tell_cells, tell_reading, texts_of
+from geo_citymgmt.spec import LayerSpec
+
+ACCOUNT_COLUMNS = (
+    "table", "source", "n_walked", "n_skipped", "n_records", "n_used", "n_rejected", "state",
+    "encoding", "encoding_source",
+)  # fmt: skip
+EVENT_COLUMNS = ("layer", "key", "event", "date", "amount", "note")
+TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note")
+#: Columns without which a table is none of its kind.
+REQUIRED = {
+    "events": ("layer", "key", "event", "date"),
+    "targets": ("indicator", "zone_code", "target"),
+}
+_HEADINGS = {
+    "layer": ("图层", "类别"),
+    "key": ("编号", "要素编号", "对象编号"),
+    "event": ("事件", "事件类型"),
+    "date": ("日期", "发生日期"),
+    "amount": ("数量", "数值", "面积"),
+    "note": ("备注", "说明"),
+    "indicator": ("指标", "指标编号"),
+    "zone_code": ("区划代码", "行政区划代码"),
+    "target": ("目标", "目标值"),
+    "unit": ("单位",),
+    "deadline": ("完成时限", "期限"),
+}
+
+
+def own_headings(
+    columns: Collection[str], more: Mapping[str, str] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Return the headings that columns of small tables go by, ``more`` of them for this city."""
+    extra = {column: (word,) for column, word in (more or {}).items()}
+    return {c: (*_HEADINGS.get(c, ()), *extra.get(c, ())) for c in columns}
+
+
+@dataclass
+class SideTable:
+    """A table of a file with its own columns.
+
+    Attributes
+    ----------
+    name : str
+        Of the file, and of the sheet where it has several.
+    frame : DataFrame
+        Texts, empty where nothing is; the index is the row of the sheet, the headings' is 0.
+    raw : Raw
+        What was read.
+    """
+
+    name: str
+    frame: pd.DataFrame
+    raw: Raw
+    #: Rows that are no business of this reading, such as those of layers that were not asked for.
+    n_aside: int = field(default=0)
+
+    @classmethod
+    def read(
+        cls,
+        source: Path | SourceLayer,
+        columns: Mapping[str, Sequence[str]],
+        required: Iterable[str],
+        findings: Findings,
+    ) -> SideTable:
+        """Read a table; ``columns`` are its own ones with the headings they go by.
+
+        What was found in reading is told; a row that cannot be used is left out.
+
+        Raises
+        ------
+        SourceError
+            It is no table, or a required column is missing.
+        """
+        raw, name = read_raw(source), _name_of(source)
+        tell_reading(raw, name, findings)
+        given = texts_of(raw)
+        found = own_columns(given.columns, columns, tuple(required), name)
+        _tell_unused(given, found, name, findings)
+        frame = pd.DataFrame(
+            {c: given[labels[0]] if labels else "" for c, labels in found.items()},
+            index=given.index,
+        )
+        clash = _clashes(given, found, name, findings)
+        refused = np.isin(raw.record, raw.findings.records_with("rejected"))
+        return cls(name, frame[~(clash | refused)], raw)
+
+    def tell(self, hit: pd.Series, column: str, why: Text, findings: Findings) -> None:
+        """Tell the cells of a column that cannot be used, as they are written."""
+        tell_cells(self.frame.loc[hit, column], why, findings, file=self.name, column=column)
+
+    def account(self, kind: str, n_used: int) -> dict[str, Any]:
+        """Return the row of the account: of rows that were walked, how many are used."""
+        return account_row(self.raw, self.name, kind, n_used, n_aside=self.n_aside)
+
+
+def account_row(raw: Raw, name: str, kind: str, n_used: int, *, n_aside: int = 0) -> dict[str, Any]:
+    """Return what became of the rows of a table: walked = used + rejected + skipped."""
+    n_skipped = raw.n_skipped + n_aside
+    n_records = raw.n_walked - n_skipped
+    return {
+        "table": kind,
+        "source": name,
+        "n_walked": raw.n_walked,
+        "n_skipped": n_skipped,
+        "n_records": n_records,
+        "n_used": n_used,
+        "n_rejected": n_records - n_used,
+        "state": "ok",
+        "encoding": raw.encoding,
+        "encoding_source": raw.encoding_source,
+    }
+
+
+@contextmanager
+def told_as_unusable(
+    source: Path | SourceLayer | pd.DataFrame,
+    kind: str,
+    findings: Findings,
+    account: list[dict[str, Any]],
+) -> Iterator[None]:
+    """Let a file that is no such table end nothing: it is told, and counts as not there.
+
+    Raises
+    ------
+    CityDataError
+        What is wrong with a frame: there is no file that a clerk could correct.
+    """
+    try:
+        yield
+    except CityDataError as error:
+        if isinstance(source, pd.DataFrame):
+            raise
+        name = _name_of(source)
+        findings.add("TABLE_UNUSABLE", value=name, about=name, detail=error.text)
+        nothing = {c: 0 if c.startswith("n_") else "" for c in ACCOUNT_COLUMNS}
+        account.append({**nothing, "table": kind, "source": name, "state": "unusable"})
+
+
+def _name_of(source: Path | SourceLayer) -> str:
+    return source.label if isinstance(source, SourceLayer) else Path(source).name
+
+
+def own_columns(
+    headings: Iterable[Any],
+    columns: Mapping[str, Sequence[str]],
+    required: Collection[str],
+    name: str,
+) -> dict[str, list[Any]]:
+    """Return the headings of each own column: none, one, or one that is there more than once.
+
+    Parameters
+    ----------
+    headings : iterable
+        Of the table.
+    columns : mapping of str to sequence of str
+        The own columns with the headings they go by.
+    required : collection of str
+        Those that must be there.
+    name : str
+        What the table is called.
+
+    Raises
+    ------
+    SourceError
+        A required column is missing.
+    """
+    texts = [str(label) for label in headings]
+    labels: dict[str, list[Any]] = {}
+    for label in headings:
+        base, sign, number = str(label).rpartition("_")
+        # A heading that is there before is numbered in reading.
+        is_again = sign and number.isdigit() and base in texts
+        labels.setdefault(plain_key(base if is_again else str(label)), []).append(label)
+    found = {}
+    for column, words in columns.items():
+        keys = [plain_key(word) for word in (column, *words)]
+        found[column] = next((labels[key] for key in keys if key in labels), [])
+        if not found[column] and column in required:
+            near = did_you_mean(column, texts)
+            shown = f"{column}（或 {'、'.join(words)}）" if words else column
+            raise SourceError(
+                Text(
+                    f"{name}：缺少列 {shown}。",
+                    f"{name}: no column {column!r}; it needs {', '.join(required)}.",
+                ),
+                remedy=Text(
+                    f"请补上该列并写明列名。{near.zh}",
+                    f"Add the column, with this heading.{near.en}",
+                ),
+            )
+    return found
+
+
+def _tell_unused(
+    given: pd.DataFrame, found: Mapping[str, list[Any]], name: str, findings: Findings
+) -> None:
+    used = {label for labels in found.values() for label in labels}
+    for label in map(str, given.columns):
+        if label not in used:
+            near = did_you_mean(label, [c for c, labels in found.items() if not labels])
+            findings.add(
+                "TABLE_COLUMN",
+                value=label,
+                about=f"{name} {label}",
+                severity="warning" if near != NOTHING else None,
+                file=name,
+                detail=near,
+            )
+
+
+def _clashes(
+    given: pd.DataFrame, found: Mapping[str, list[Any]], name: str, findings: Findings
+) -> np.ndarray:
+    """Return the rows in which columns of one heading differ; where they agree, one is enough."""
+    clash = np.zeros(len(given), dtype=bool)
+    for column, labels in found.items():
+        for other in labels[1:]:
+            hit = (given[labels[0]] != given[other]).to_numpy()
+            if not hit.any():
+                continue
+            clash |= hit
+            why = Text(
+                "有两列同名而内容不同，这些行未用，请只保留一列",
+                "two columns of this name differ, the rows were left out; keep one of them",
+            )
+            heading = pd.Series(labels[0], given.index[hit], dtype="str")
+            tell_cells(heading, why, findings, file=name, column=column)
+    return clash
+
+
+def read_events(
+    source: Path | SourceLayer | pd.DataFrame,
+    specs: Mapping[str, LayerSpec],
+    findings: Findings,
+    *,
+    only: Collection[str] | None = None,
+    account: list[dict[str, Any]] | None = None,
+) -> pd.DataFrame:
+    """Read the events; layers and events may be named by key or in Chinese.
+
+    A row that names an unknown layer or event, or has no date, is left out and told. Where ``only``
+    some layers are asked for, what befell the others is left aside like them: no finding. A row of
+    ``account`` says how many rows of a file are used. The index is the row of the table, from 0.
+
+    Raises
+    ------
+    SourceError
+        It is no table, or a required column is missing.
+    """
+    required = REQUIRED["events"]
+    side = None
+    if isinstance(source, pd.DataFrame):
+        table = table_columns(source, EVENT_COLUMNS, required=required)
+        table.index = pd.RangeIndex(len(table))
+    else:
+        side = SideTable.read(source, own_headings(EVENT_COLUMNS), required, findings)
+        table = side.frame
+    name = "" if side is None else side.name
+    layers = {plain_key(n): s.key for s in specs.values() for n in (s.key, s.name_zh, *s.names)}
+    table = table.assign(layer=table["layer"].map(lambda v: layers.get(plain_key(str(v)))))
+    if only:
+        asked = table["layer"].isin(only)
+        if side is not None:
+            side.n_aside = int((~asked).sum())
+        table = table[asked].copy()
+    words = {
+        (s.key, plain_key(word)): key
+        for s in specs.values()
+        for key, event in s.events.items()
+        for word in (key, event.zh, event.en)
+    }
+    pairs = zip(table["layer"], table["event"], strict=True)
+    table["event"] = [words.get((layer, plain_key(str(event)))) for layer, event in pairs]
+    table["date"] = _dates(table["date"])
+    table["amount"] = _amounts(table["amount"], name, findings)
+    table["key"] = _keys(table, name, findings)
+    for column, why in (
+        ("layer", Text("图层名称无法识别", "their layer is not known")),
+        ("event", Text("事件类型无法识别", "their kind of event is not known to the layer")),
+        ("date", Text("没有有效日期", "they have no valid date")),
+    ):
+        lost = table[column].isna()
+        if lost.any():
+            detail = why if side is None else at_rows(why, name, table.index[lost])
+            findings.add("EVENT_UNMATCHED", value=int(lost.sum()), about=column, detail=detail)
+            table = table[~lost]
+    table[["layer", "event"]] = table[["layer", "event"]].astype("str")
+    if side is not None and account is not None:
+        account.append(side.account("events", len(table)))
+    return table.sort_values(["date", "layer", "key"], kind="stable")
+
+
+def at_rows(why: Text, name: str, rows: Iterable[int]) -> Text:
+    """Return a cause with the file and the rows it is about."""
+    numbers = row_numbers(rows)
+    return Text(f"{why.zh}（{name} 第 {numbers.zh} 行）", f"{why.en} ({name}, row {numbers.en})")
+
+
+def table_columns(
+    table: pd.DataFrame,
+    columns: tuple[str, ...],
+    required: tuple[str, ...],
+    more: Mapping[str, str] | None = None,
+    *,
+    name: str = "table",
+) -> pd.DataFrame:
+    """Return the columns of a frame under their own names, found by any heading they go by.
+
+    Raises
+    ------
+    SourceError
+        A required column is missing, or a heading is there twice; ``name`` is what the table is
+        called.
+    """
+    twice = table.columns[table.columns.duplicated()]
+    if len(twice):
+        raise SourceError(
+            Text(
+                f"{name}：有多个名为“{twice[0]}”的列。",
+                f"{name}: more than one column is named {twice[0]!r}.",
+            ),
+            remedy=Text("请改名或删去多余的列。", "Rename them, or leave one out."),
+        )
+    found = own_columns(table.columns, own_headings(columns, more), required, name)
+    nothing = pd.Series(pd.NA, index=table.index)
+    return pd.DataFrame({c: table[labels[0]] if labels else nothing for c, labels in found.items()})
+
+
+def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:
+    """Return the ids of records as the layers have them, each layer by itself."""
+    given = to_series(text_array(table["key"])).set_axis(table.index)
+    keys = given.copy()
+    for rows in table.groupby("layer").indices.values():
+        keys.iloc[rows] = plain_ids(given.iloc[rows])
+    spelt = given.map(spelt_out, na_action="ignore")
+    why = Text(
+        "其中看不见的字符已去除，请在来源中删去",
+        "characters that nobody sees were taken off, delete them in the source",
+    )
+    unseen = spelt[(spelt != given) & given.notna()]
+    tell_cells(unseen, why, findings, file=name or "events", column="key", severity="warning")
+    return keys.fillna("").astype("str")
+
+
+def _dates(column: pd.Series) -> pd.Series:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return pd.Series(local_days(column).astype("datetime64[us]"), index=column.index)
+    days = [parse_date(str(v))[0] if pd.notna(v) else np.datetime64("NaT", "us") for v in column]
+    return pd.Series(np.array(days, dtype="datetime64[us]"), index=column.index)
+
+
+def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
+    """Return numbers; a cell that is none is told, and its event has no amount."""
+    if pd.api.types.is_numeric_dtype(column.dtype):
+        return column.astype("float64")
+    given = column.astype("object")
+    said = given.notna() & ~given.map(lambda v: is_null_text(str(v)))
+    amounts = pd.to_numeric(given.where(said), errors="coerce").astype("float64")
+    hard = said & ~np.isfinite(amounts)
+    read = [parse_number(str(v))[0] for v in given[hard]]
+    amounts[hard] = np.array(read, dtype="float64")
+    unread = said & ~np.isfinite(amounts)
+    why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
+    shown = given[unread].astype("str")
+    tell_cells(shown, why, findings, file=name or "events", column="amount")
+    return amounts.where(~unread)
+
+
+_REQUIRED = REQUIRED["targets"]
+#: A code that a spreadsheet took for a number.
+_DECIMALS = re.compile(r"(\d+)\.0+")
+_NO_NUMBER = Text("请写成不小于 0 的数值。", "Write a number of zero or more.")
+_NO_DAY = Text("请写成 2022-09-30 或 2022-09。", "Write it as 2022-09-30 or 2022-09.")
+_ONE = Text("请每天只保留一个目标。", "Keep one target a day.")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFault:
+    """What cannot be used as it stands: a cell, or the same one of several rows.
+
+    Attributes
+    ----------
+    code : str
+        Of the finding.
+    rows : tuple of int
+        Positions in the table, the first is 0.
+    column, value : str
+        The cell, as it is written.
+    cause, remedy : Text
+        Why it cannot be used, and what to write.
+    about : str
+        What tells it from other faults of its kind.
+    """
+
+    code: str
+    rows: tuple[int, ...]
+    column: str
+    value: str
+    cause: Text
+    remedy: Text = NOTHING
+    about: str = ""
+
+
+def read_targets(
+    source: Path | SourceLayer | pd.DataFrame,
+    figures: Figures,
+    zones: Collection[str] | None,
+    unit: Text = DISTRICT,
+    *,
+    name: str = "targets",
+    findings: Findings | None = None,
+    account: list[dict[str, Any]] | None = None,
+) -> tuple[pd.DataFrame, list[TargetFault]]:
+    """Read the targets: one row an indicator and zone, which may be headed by the city's word.
+
+    Parameters
+    ----------
+    source : Path, SourceLayer or DataFrame
+        The table.
+    figures : Figures
+        Known ones, with their units.
+    zones : collection of str or None
+        Codes of zones and of the city; None where they are not known, and not asked about.
+    unit : Text
+        What the city calls its districts.
+    name : str
+        What a table that is no file is called.
+    findings : Findings, optional
+        Takes what is found in reading a file.
+    account : list, optional
+        Takes a row that says how many rows of a file are used.
+
+    Returns
+    -------
+    DataFrame, list of TargetFault
+        The rows in their order; ``target`` is missing where one cannot be used. The faults by row.
+    """
+    more, side = {"zone_code": f"{unit.zh}代码"}, None
+    if isinstance(source, pd.DataFrame):
+        raw = table_columns(source, TARGET_COLUMNS, _REQUIRED, more, name=name)
+        rows = np.arange(len(raw))
+    else:
+        told = Findings() if findings is None else findings
+        side = SideTable.read(source, own_headings(TARGET_COLUMNS, more), _REQUIRED, told)
+        raw, rows = side.frame, side.frame.index.to_numpy()
+    raw = raw.reset_index(drop=True)
+    faults: list[TargetFault] = []
+    table = pd.DataFrame(
+        {column: [_text(v) for v in raw[column]] for column in raw.columns}, dtype="str"
+    )
+    table["indicator"] = [plain(name) for name in table["indicator"]]
+    table["zone_code"] = [_zone(plain(code), zones) for code in table["zone_code"]]
+    table["target"] = _numbers(raw["target"], rows, faults)
+    table["deadline"], unread = _days(raw["deadline"], rows, faults)
+    factor, wrong = unit_factors(table, figures)
+    for at in np.flatnonzero(wrong):
+        wanted = figures.figures[table["indicator"].iloc[at]].unit
+        faults.append(
+            TargetFault(
+                "TARGET_VALUE",
+                (int(rows[at]),),
+                "unit",
+                table["unit"].iloc[at],
+                Text(
+                    f"指标 {table['indicator'].iloc[at]} 的单位为 {wanted}，不能换算",
+                    f"{table['indicator'].iloc[at]} is in {wanted}, which it cannot be turned into",
+                ),
+                Text("请按指标的单位填写目标值。", "Give the target in the unit of the figure."),
+            )
+        )
+    table.loc[unread | wrong, "target"] = np.nan
+    faults += _strangers(table, rows, figures, zones)
+    faults += _conflicts(table, table["target"] * factor, rows)
+    if side is not None and account is not None:
+        strange = {
+            row for fault in faults if fault.code == "TARGET_UNMATCHED" for row in fault.rows
+        }
+        is_used = table["target"].notna().to_numpy() & ~np.isin(rows, list(strange))
+        account.append(side.account("targets", int(is_used.sum())))
+    return table, sorted(faults, key=lambda fault: fault.rows)
+
+
+def tell_faults(faults: list[TargetFault], findings: Findings, unit: Text = DISTRICT) -> None:
+    """Add a finding for each fault of a file, with the row as a spreadsheet counts it."""
+    for fault in faults:
+        numbers = [str(row + 2) for row in fault.rows]
+        findings.add(
+            fault.code,
+            value=fault.value,
+            about=fault.about or f"{fault.column} {fault.value} {numbers[0]}",
+            detail=fault.cause,
+            row=Text("、".join(numbers), ", ".join(numbers)),
+            column=fault.column,
+            unit=unit,
+        )
+
+
+def given_targets(
+    targets: Any, gate: Gate, figures: Figures, zones: Collection[str], unit: Text = DISTRICT
+) -> pd.DataFrame:
+    """Return a table of targets that a caller gave, or refuse it at its first fault.
+
+    Raises
+    ------
+    CityDataError
+        It is no table, or a cell cannot be used; function, row and cell are named.
+    """
+    if not isinstance(targets, pd.DataFrame):
+        kind = type(targets).__name__
+        raise gate.refuse(
+            Text(f"targets 是 {kind}，应为 DataFrame。", f"targets is a {kind}, not a DataFrame."),
+            Text(
+                f"列为 {'、'.join(_REQUIRED)}，可另有 unit、deadline。",
+                f"Its columns are {', '.join(_REQUIRED)} and, if need be, unit and deadline.",
+            ),
+        )
+    name = f"{gate.function}: targets"
+    table, faults = read_targets(targets, figures, zones, unit, name=name)
+    if not faults:
+        return table
+    fault = faults[0]
+    labels = [repr(targets.index[row]) for row in fault.rows]
+    raise gate.refuse(
+        Text(
+            f"targets 第 {first_few(labels).zh} 行的 {fault.column} 为“{fault.value}”："
+            f"{fault.cause.zh}。",
+            f"targets: {fault.column} of row {first_few(labels).en} is {fault.value!r}: "
+            f"{fault.cause.en}.",
+        ),
+        fault.remedy,
+    )
+
+
+# -- cells
+
+
+def _text(value: Any) -> str:
+    """A cell as it is shown: without blanks around it, empty where nothing is there."""
+    if value is None or value is pd.NA or value is pd.NaT:
+        return ""
+    if isinstance(value, float) and np.isnan(value):
+        return ""
+    return str(value).strip()
+
+
+def _zone(code: str, zones: Collection[str] | None) -> str:
+    """The code of a zone, also where a spreadsheet made a decimal number of it."""
+    decimal = _DECIMALS.fullmatch(code)
+    if decimal is not None and zones is not None and decimal[1] in zones:
+        return decimal[1]
+    return code
+
+
+def _numbers(column: pd.Series, rows: np.ndarray, faults: list[TargetFault]) -> np.ndarray:
+    out = np.full(len(column), np.nan)
+    for at, value in enumerate(column):
+        number, cause = _number(value)
+        if cause is None:
+            out[at] = number
+            continue
+        shown = _text(value)
+        faults.append(
+            TargetFault("TARGET_VALUE", (int(rows[at]),), "target", shown, cause, _NO_NUMBER)
+        )
+    return out
+
+
+def _number(value: Any) -> tuple[float, Text | None]:
+    """The number of a cell, or why it is none."""
+    text = _text(value)
+    if isinstance(value, (bool, np.bool_)):
+        return np.nan, Text("不是数值", "it is not a number")
+    if isinstance(value, (Real, np.number)) and not isinstance(value, complex):
+        number: float | None = float(value)
+    elif is_null_text(text):
+        return np.nan, Text("没有填写目标值", "no target is given")
+    else:
+        number = parse_number(text)[0]
+        if number is None and text.lower().lstrip("+-") in ("inf", "infinity", "∞"):
+            number = np.inf
+    if number is None:
+        return np.nan, Text("不是数值", "it is not a number")
+    if np.isnan(number):
+        return np.nan, Text("没有填写目标值", "no target is given")
+    if np.isinf(number):
+        return np.nan, Text("为无穷大", "it is infinite")
+    if number < 0:
+        return np.nan, Text("为负数", "it is below zero")
+    return number, None
+
+
+def _days(
+    column: pd.Series, rows: np.ndarray, faults: list[TargetFault]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Last days of the deadlines, and which cannot be read; none is no fault."""
+    days = np.full(len(column), np.datetime64("NaT", "us"))
+    unread = np.zeros(len(column), dtype=bool)
+    for at, value in enumerate(column):
+        shown = _text(value)
+        if is_null_text(shown):
+            continue
+        given = shown if isinstance(value, str) else value
+        try:
+            days[at] = read_day(given, "deadline", function="targets").to_datetime64()
+        except AsOfError:
+            unread[at] = True
+            cause = Text("不是日期", "it is no date")
+            if is_ambiguous(given):
+                cause = Text("可有多种读法", "it can be read in more than one way")
+            faults.append(
+                TargetFault("TARGET_VALUE", (int(rows[at]),), "deadline", shown, cause, _NO_DAY)
+            )
+    return days, unread
+
+
+# -- rows
+
+
+def _strangers(
+    table: pd.DataFrame, rows: np.ndarray, figures: Figures, zones: Collection[str] | None
+) -> list[TargetFault]:
+    """Rows of figures and zones there are not."""
+    known = [("indicator", list(figures.figures), Text("没有这个指标", "there is no such figure"))]
+    if zones is not None:
+        known.append(("zone_code", list(zones), Text("没有这个分区", "there is no such zone")))
+    faults = []
+    for column, names, why in known:
+        strange = ~table[column].isin(names)
+        for value, at in table.index[strange].groupby(table.loc[strange, column]).items():
+            near = did_you_mean(str(value), names)
+            cause = Text(f"{why.zh}；{near.zh}".rstrip("；？"), f"{why.en}.{near.en}".rstrip(".?"))
+            faults.append(
+                TargetFault(
+                    "TARGET_UNMATCHED",
+                    tuple(int(rows[k]) for k in at),
+                    column,
+                    str(value),
+                    cause,
+                    Text(
+                        "指标见 geo-citymgmt figures，分区代码见 city.zones。",
+                        "'geo-citymgmt figures' lists the figures, city.zones has the codes.",
+                    ),
+                    about=f"{column} {value}",
+                )
+            )
+    return faults
+
+
+def _conflicts(table: pd.DataFrame, amount: pd.Series, rows: np.ndarray) -> list[TargetFault]:
+    """Void targets of one figure and zone that differ for one day, or of which one has no day."""
+    faults, void = [], []
+    usable = amount.notna()
+    of_zone = [table["indicator"], table["zone_code"]]
+    undated = table["deadline"].isna()[usable].groupby([k[usable] for k in of_zone], dropna=False)
+    some = undated.transform("any") & ~undated.transform("all")
+    again = table[usable].duplicated(["indicator", "zone_code", "deadline"], keep=False)
+    # Milestones of one zone on different days, as nearly all are, contradict nothing.
+    suspect = amount[usable][again | some]
+    for (indicator, zone), _ in suspect.groupby([k[suspect.index] for k in of_zone], sort=False):
+        is_own = (of_zone[0] == indicator) & (of_zone[1] == zone)
+        values = amount[usable & is_own]
+        days = table["deadline"].loc[values.index]
+        several = values.groupby(days, dropna=False).transform("nunique") > 1
+        undated = days.isna().any() and days.notna().any() and len(values.unique()) > 1
+        if not several.any() and not undated:
+            continue
+        at = values.index if undated else values.index[several]
+        cause = Text("同一分区、同一天有不同的目标", "a zone has different targets for one day")
+        if undated:
+            cause = Text(
+                "同一分区的目标有的有期限、有的没有",
+                "of the targets of one zone some have a deadline, some have none",
+            )
+        faults.append(
+            TargetFault(
+                "TARGET_CONFLICT",
+                tuple(int(rows[k]) for k in at),
+                "target",
+                " / ".join(f"{table['target'].loc[k]:,.10g}" for k in at),
+                cause,
+                _ONE,
+                about=f"{indicator} {zone}",
+            )
+        )
+        void += list(values.index)
+    table.loc[void, "target"] = np.nan
+    return faults
+
+
+_REMEDY = Text(
+    "；该行未用，写法见 docs/profiles.md", "; the row was left out, see docs/profiles.md"
+)
+
+
+def read_published(
+    profile: Profile, file: Path, findings: Findings, account: list[dict[str, Any]]
+) -> pd.DataFrame:
+    """Read the published figures of a profile; rows that cannot be used are left out and told.
+
+    Parameters
+    ----------
+    profile : Profile
+        Whose they are.
+    file : Path
+        Its table.
+    findings : Findings
+        Takes what is found in reading it.
+    account : list
+        Takes a row that says how many rows are used; of a profile that comes with the package,
+        which nobody here wrote, none.
+
+    Returns
+    -------
+    DataFrame
+        As :meth:`geo_citymgmt.profiles.Profile.published` has them.
+
+    Raises
+    ------
+    SourceError
+        It is no table, or a column is missing.
+    """
+    if profile.is_packaged:
+        return profile.published()
+    side = SideTable.read(file, dict.fromkeys(PUBLISHED, ()), PUBLISHED, findings)
+    table, faults = published_cells(side.frame)
+    wrong = pd.Series(False, table.index)
+    for hit, column, why in faults:
+        side.tell(hit, column, Text(f"{why.zh}{_REMEDY.zh}", f"{why.en}{_REMEDY.en}"), findings)
+        wrong |= hit
+    table = table[~wrong].reset_index(drop=True)
+    account.append(side.account("published", len(table)))
+    return table

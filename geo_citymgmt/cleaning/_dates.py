@@ -1,0 +1,456 @@
+"""Dates as offices write them, with how precisely they are known."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers
+from geo_citymgmt._words import Text
+from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, no_text, plain, take_text
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.spec import Field, LayerSpec
+
+#: How the orders are called before people.
+ORDERS = {
+    "mdy": Text("月/日/年", "month, day, year"),
+    "dmy": Text("日/月/年", "day, month, year"),
+    "ymd": Text("年/月/日", "year, month, day"),
+}
+#: Years of two digits from here on are of the last century, as in POSIX.
+_PIVOT = 69
+
+
+@dataclass(frozen=True)
+class OrderedDate:
+    """Three numbers of a date, in the order they are written; the last has two or four digits."""
+
+    first: int
+    second: int
+    third: int
+    has_long_year: bool
+
+    def days(self) -> dict[str, dt.date]:
+        """Return the day that each order gives that makes one.
+
+        Examples
+        --------
+        >>> sorted(OrderedDate(6, 30, 2022, True).days()), len(OrderedDate(6, 5, 22, False).days())
+        (['mdy'], 3)
+        """
+        a, b, c = self.first, self.second, self.third
+        year = c if self.has_long_year else long_year(c)
+        readings = {"mdy": (year, a, b), "dmy": (year, b, a)}
+        if not self.has_long_year:
+            readings["ymd"] = (long_year(a), b, c)
+        days: dict[str, dt.date] = {}
+        for order, parts in readings.items():
+            try:
+                days[order] = dt.date(*parts)
+            except ValueError:
+                continue
+        return days
+
+
+def long_year(year: int) -> int:
+    """Return the year that two digits stand for.
+
+    Examples
+    --------
+    >>> long_year(22), long_year(98)
+    (2022, 1998)
+    """
+    return year + (2000 if year < _PIVOT else 1900)
+
+
+def settle(
+    dates: Sequence[OrderedDate], order: str | None = None
+) -> tuple[str, list[dt.date | None]]:
+    """Return the order of a column, empty where it is not settled, and the day of each date.
+
+    Parameters
+    ----------
+    dates : sequence of OrderedDate
+        Distinct dates of the column.
+    order : {"mdy", "dmy", "ymd"}, optional
+        What the office says it is: nothing is concluded then.
+
+    Examples
+    --------
+    >>> us = [OrderedDate(6, 30, 2022, True), OrderedDate(1, 2, 2022, True)]
+    >>> settle(us)[0], str(settle(us)[1][1])
+    ('mdy', '2022-01-02')
+    >>> settle(us[1:])
+    ('', [None])
+    """
+    readings = [date.days() for date in dates]
+    if order is None:
+        common = set(ORDERS)
+        for days in readings:
+            # What is a day in no order is a slip of its own.
+            common = common & set(days) if days else common
+        order = next(iter(common)) if len(common) == 1 else ""
+    if order:
+        return order, [days.get(order) for days in readings]
+    return "", [_only(list(days.values())) for days in readings]
+
+
+def check_date_order(given: Mapping[str, str] | None, spec: LayerSpec) -> None:
+    """Refuse an order that is none, or of a field that holds no dates.
+
+    Raises
+    ------
+    SpecError
+        The field and the orders are named.
+    """
+    for name, order in (given or {}).items():
+        item = spec.fields.get(name)
+        if item is None or item.type not in ("date", "datetime") or order not in ORDERS:
+            dates = [n for n, f in spec.fields.items() if f.type in ("date", "datetime")]
+            raise SpecError(
+                Text(
+                    f"date_order：{name} = {order!r} 不能用于图层“{spec.name_zh}”。",
+                    f"date_order: {name} = {order!r} is not for the layer {spec.key}.",
+                ),
+                remedy=Text(
+                    f"请写 {'、'.join(dates)} 之一，值为 {'、'.join(ORDERS)} 之一。",
+                    f"Name one of {', '.join(dates)}, and one of {', '.join(ORDERS)} as its order.",
+                ),
+            )
+
+
+def _only(days: Sequence[dt.date]) -> dt.date | None:
+    return days[0] if len(set(days)) == 1 else None
+
+
+_REST = r"(?P<rest>[ t(（,星周上下].*)?"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAMED = r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\.?"
+_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+_WITH_YEAR = r"(?P<year>\d{4}|\d{2})"
+#: Forms that say which number is the year, the month and the day.
+_DAYS = tuple(
+    re.compile(pattern + _REST)
+    for pattern in (
+        r"(?P<year>\d{4})\s*[-/.年]\s*(?P<month>\d{1,2})\s*[-/.月]\s*(?P<day>\d{1,2})\s*[日号]?",
+        r"(?P<year>\d{2})\s*年\s*(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*[日号]?",
+        rf"{_WEEKDAY}(?P<day>\d{{1,2}})(?:st|nd|rd|th)?[-/ .]+{_NAMED}[-/ ,.]+{_WITH_YEAR}",
+        rf"{_WEEKDAY}{_NAMED}[-/ .]+(?P<day>\d{{1,2}})(?:st|nd|rd|th)?,?\s+(?P<year>\d{{4}})",
+    )
+)
+_COMPACT = re.compile(
+    r"(?P<year>(?:19|20)\d{2})(?P<month>\d{2})(?P<day>\d{2})"
+    r"(?:(?P<hour>[01]\d|2[0-3])(?:(?P<minute>[0-5]\d)(?P<second>[0-5]\d)?)?)?(?:\.0+)?"
+)
+_ORDERED = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4}|\d{2})" + _REST)
+_MONTH = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*月?(?:份)?")
+_NAMED_MONTH = re.compile(rf"{_NAMED}[-/ ,.]+(?P<year>\d{{4}})")
+_YEAR = re.compile(r"((?:19|20)\d{2})\s*年?")
+_COMPACT_MONTH = re.compile(r"((?:19|20)\d{2})(0[1-9]|1[0-2])(?:\.0+)?")
+_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
+#: Since 1970 in UTC: seconds have ten digits, milliseconds twelve or thirteen. What begins like a
+#: year of today is a date with digits wrong, not a moment of 1976 or 2034.
+_EPOCH = re.compile(r"(-?\d{13}|(?!19|20)\d{12}|1[0-8]\d{8})(?:\.0+)?")
+_CLOCK = re.compile(
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?\s*"
+    r"(?P<half>[ap]\.?m\.?)?\s*(?P<zone>z|(?:utc|gmt)?\s*[+-]\d{2}:?\d{2}|[+-]\d{2}|utc|gmt)?(?![a-z\d])"
+)
+_ISO = r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d)?"
+#: So many distinct texts are worth a look at all of them at once.
+_MANY = 50
+#: Longer texts are no dates.
+_LONGEST = 500
+_NAT = np.datetime64("NaT", "us")
+#: A year outside these is a slip of the pen: nothing in the layers is that old or that far off.
+_YEARS = range(1900, 2101)
+
+
+@dataclass
+class _Reading:
+    """What a text says: a moment of this place, and how it was written."""
+
+    moment: np.datetime64 = _NAT
+    precision: str = ""
+    is_zoned: bool = False
+    has_short_year: bool = False
+    #: Numbers in an order that the text does not say, and what stands behind them.
+    ordered: OrderedDate | None = None
+    rest: str = ""
+
+
+@lru_cache(maxsize=4096)
+def parse_date(text: str) -> tuple[np.datetime64, str]:
+    """Return the day (the first one of a month or year) and the precision.
+
+    A moment with an offset is the day it falls on in Asia/Shanghai. A date of which the order is
+    not certain by itself is none.
+
+    Examples
+    --------
+    >>> parse_date("2022年6月30日")
+    (np.datetime64('2022-06-30T00:00:00.000000'), 'day')
+    >>> parse_date("2022.6")[1], parse_date("20220630")[1], parse_date("13月")[1]
+    ('month', 'day', '')
+    >>> str(parse_date("2022-06-30T16:00:00Z")[0])[:10], parse_date("06/05/2022")[1]
+    ('2022-07-01', '')
+    """
+    found = _read(text)
+    return found.moment.astype("datetime64[D]").astype("datetime64[us]"), found.precision
+
+
+def parse_date_column(
+    column: pd.Series,
+    item: Field,
+    findings: Findings,
+    record: np.ndarray,
+    order: str | None = None,
+) -> tuple[pd.Series, pd.Series]:
+    """Parse ``column``; return local midnights and, where it is not a day, the precision.
+
+    ``order`` says which of day, month and year comes first where the texts do not; without it the
+    column as a whole does, or what is not certain is told and taken out.
+    """
+    if isinstance(column.dtype, pd.ArrowDtype):
+        column = column.astype(object)
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        return _of_stamps(column, item, findings), no_text(len(column))
+    codes, texts = distinct_texts(column)
+    moments = np.full(len(texts) + 1, _NAT, dtype="datetime64[us]")
+    precision = np.full(len(texts) + 1, None, dtype=object)
+    wrong = np.zeros(len(texts) + 1, dtype=bool)
+    readings: dict[int, _Reading] = {}
+    moments[:-1] = _plain_moments(texts)
+    for k in np.flatnonzero(np.isnat(moments[:-1])).tolist():
+        text = texts[k]
+        if is_null_text(text) or set(text) <= {"0", ".", "-", ":", " ", "/"}:
+            continue
+        readings[k] = found = _read(text)
+        moments[k] = found.moment
+        precision[k] = found.precision if found.precision not in ("day", "") else None
+        wrong[k] = found.precision == "" and found.ordered is None
+    uncertain = _settle(readings, texts, moments, wrong, item, findings, order)
+    _tell_writing(readings, texts, moments, item, findings)
+    shown = np.array([*texts, ""], dtype=object)
+    bad = np.flatnonzero(wrong[codes])
+    findings.add(
+        "DATE_UNPARSED",
+        records=record[bad],
+        value=shown[codes[bad]],
+        action="value_removed",
+        item=item,
+    )
+    unsure = np.flatnonzero(uncertain[codes])
+    findings.add(
+        "DATE_AMBIGUOUS",
+        records=record[unsure],
+        value=shown[codes[unsure]],
+        expected=item.name,
+        detail=Text(*[f"[layers.{findings.layer}.date_order]"] * 2),
+        action="value_removed",
+        item=item,
+    )
+    for known in ("month", "year"):
+        if not (precision == known).any():
+            continue
+        hit = np.flatnonzero((precision == known)[codes])
+        findings.add(
+            "DATE_PARTIAL", records=record[hit], value=shown[codes[hit]], expected=known, item=item
+        )
+    if item.type == "date":
+        moments = moments.astype("datetime64[D]").astype("datetime64[us]")
+    return pd.Series(moments[codes]), take_text(precision, codes)
+
+
+def _of_stamps(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
+    stamps = column
+    zone = getattr(column.dtype, "tz", None)
+    if zone is not None:
+        stamps = column.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None)
+        example = column.first_valid_index()
+        if example is not None and str(zone) != LOCAL_ZONE:
+            _tell_moved(str(column[example]), stamps[example], item, findings)
+    if item.type == "date":
+        stamps = stamps.dt.normalize()
+    return stamps.astype("datetime64[us]").reset_index(drop=True)
+
+
+def _plain_moments(texts: list[str]) -> np.ndarray:
+    """Moments of the texts in the usual form, all at once; NaT for all others."""
+    if len(texts) < _MANY:
+        return np.full(len(texts), _NAT, dtype="datetime64[us]")
+    column = pd.Series(texts, dtype="str")
+    usual = column.where(column.str.fullmatch(_ISO))
+    moments = pd.to_datetime(usual, format="ISO8601", errors="coerce")
+    # 1900-01-01 is how a spreadsheet writes nothing.
+    known = moments.dt.year.between(_YEARS[0] + 1, _YEARS[-1])
+    return np.asarray(moments.where(known).to_numpy(dtype="datetime64[us]"))
+
+
+def _settle(
+    readings: dict[int, _Reading],
+    texts: list[str],
+    moments: np.ndarray,
+    wrong: np.ndarray,
+    item: Field,
+    findings: Findings,
+    order: str | None,
+) -> np.ndarray:
+    """Put in the days of texts whose order the column tells; return which remain uncertain."""
+    uncertain = np.zeros(len(moments), dtype=bool)
+    ordered = {k: r for k, r in readings.items() if r.ordered is not None}
+    if not ordered:
+        return uncertain
+    settled, days = settle([r.ordered for r in ordered.values() if r.ordered], order)
+    for (k, found), day in zip(ordered.items(), days, strict=True):
+        if day is not None and day.year in _YEARS:
+            clock, found.is_zoned = _at_clock(day, found.rest)
+            moments[k] = clock
+        elif day is None and not settled and found.ordered and found.ordered.days():
+            uncertain[k] = True
+        else:
+            wrong[k] = True
+    read = next((k for k in ordered if not np.isnat(moments[k])), None)
+    if read is not None:
+        how = ORDERS[settled] if settled else Text("逐个判断", "each by itself")
+        findings.add(
+            "DATE_STYLE",
+            value=texts[read],
+            expected=_day_text(moments[read]),
+            detail=how,
+            item=item,
+        )
+    return uncertain
+
+
+def _tell_writing(
+    readings: dict[int, _Reading],
+    texts: list[str],
+    moments: np.ndarray,
+    item: Field,
+    findings: Findings,
+) -> None:
+    """Tell, once a column, that an offset was taken into account or a year has two digits."""
+    for k, found in readings.items():
+        if found.is_zoned:
+            _tell_moved(texts[k], moments[k], item, findings)
+            break
+    for k, found in readings.items():
+        short = found.has_short_year or (found.ordered and not found.ordered.has_long_year)
+        if short and not np.isnat(moments[k]):
+            findings.add(
+                "DATE_SHORT_YEAR", value=texts[k], expected=_day_text(moments[k]), item=item
+            )
+            break
+
+
+def _tell_moved(text: str, moment: object, item: Field, findings: Findings) -> None:
+    findings.add("MOMENT_CONVERTED", value=text, expected=_day_text(moment), item=item)
+
+
+def _day_text(moment: object) -> str:
+    return f"{pd.Timestamp(moment):%Y-%m-%d}"
+
+
+def _read(text: str) -> _Reading:
+    if len(text) > _LONGEST:
+        return _Reading()
+    text = chinese_numbers(plain(text).lower())
+    if match := _COMPACT.fullmatch(text):
+        clock = [int(match[part] or 0) for part in ("hour", "minute", "second")]
+        found = _day(int(match["year"]), int(match["month"]), int(match["day"]), "day")
+        found.moment = found.moment + np.timedelta64(
+            3600 * clock[0] + 60 * clock[1] + clock[2], "s"
+        )
+        if found.precision:
+            return found
+    for pattern in _DAYS:
+        if match := pattern.fullmatch(text):
+            return _of_match(match)
+    if match := _ORDERED.fullmatch(text):
+        is_long = len(match[4]) == 4
+        ordered = OrderedDate(int(match[1]), int(match[3]), int(match[4]), is_long)
+        return _Reading(ordered=ordered, rest=match["rest"] or "")
+    if match := _MONTH.fullmatch(text) or _COMPACT_MONTH.fullmatch(text):
+        return _day(int(match[1]), int(match[2]), 1, "month")
+    if match := _NAMED_MONTH.fullmatch(text):
+        return _day(int(match["year"]), _MONTHS.index(match["name"]) + 1, 1, "month")
+    if match := _YEAR.fullmatch(text):
+        return _day(int(match[1]), 1, 1, "year")
+    if match := _SERIAL.fullmatch(text):
+        # Excel counts days from 1899-12-30 (its 1900 had a 29 February).
+        day = dt.date(1899, 12, 30) + dt.timedelta(days=int(match[1]))
+        return _day(day.year, day.month, day.day, "day")
+    if match := _EPOCH.fullmatch(text):
+        unit = "s" if len(match[1]) == 10 else "ms"
+        return _local(pd.Timestamp(int(match[1]), unit=unit, tz="UTC"))
+    return _Reading()
+
+
+def _of_match(match: re.Match[str]) -> _Reading:
+    parts = match.groupdict()
+    month = parts.get("month")
+    number = int(month) if month else _MONTHS.index(parts["name"]) + 1
+    year = int(parts["year"])
+    is_short = len(parts["year"]) == 2
+    found = _day(long_year(year) if is_short else year, number, int(parts["day"]), "day")
+    found.has_short_year = is_short
+    if found.precision and parts["rest"]:
+        day = found.moment.astype("datetime64[D]").item()
+        found.moment, found.is_zoned = _at_clock(day, parts["rest"])
+    return found
+
+
+def _at_clock(day: dt.date, rest: str) -> tuple[np.datetime64, bool]:
+    """Return the moment of this place that a clock behind a day says, and whether it was moved."""
+    midnight = np.datetime64(day, "us")
+    match = _CLOCK.search(rest)
+    if match is None:
+        return midnight, False
+    hour = int(match["hour"])
+    if match["half"] and hour <= 12:
+        hour = hour % 12 + (12 if match["half"][0] == "p" else 0)
+    elif "下午" in rest and hour < 12:
+        hour += 12
+    try:
+        clock = dt.time(hour, int(match["minute"]), int(match["second"] or 0))
+    except ValueError:
+        return midnight, False
+    fraction = int(f"{match['fraction'] or '0':0<6}"[:6])
+    moment = pd.Timestamp(dt.datetime.combine(day, clock)) + pd.Timedelta(fraction, unit="us")
+    zone = match["zone"]
+    if not zone:
+        return moment.to_datetime64().astype("datetime64[us]"), False
+    return _local(moment.tz_localize(_offset(zone))).moment, True
+
+
+def _offset(zone: str) -> dt.timezone:
+    match = re.search(r"([+-])(\d{2}):?(\d{2})?", zone)
+    if match is None:
+        return dt.UTC
+    span = dt.timedelta(hours=int(match[2]), minutes=int(match[3] or 0))
+    if span >= dt.timedelta(hours=24):
+        return dt.UTC
+    return dt.timezone(-span if match[1] == "-" else span)
+
+
+def _local(stamp: pd.Timestamp) -> _Reading:
+    local = stamp.tz_convert(LOCAL_ZONE).tz_localize(None)
+    if local.year not in _YEARS:
+        return _Reading()
+    return _Reading(local.to_datetime64().astype("datetime64[us]"), "day", is_zoned=True)
+
+
+def _day(year: int, month: int, day: int, precision: str) -> _Reading:
+    if year not in _YEARS:
+        return _Reading()
+    try:
+        return _Reading(np.datetime64(dt.date(year, month, day), "us"), precision)
+    except ValueError:
+        return _Reading()

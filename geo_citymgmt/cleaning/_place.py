@@ -1,0 +1,195 @@
+"""Place against the zones: which district a record lies in, which one it was reported in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt._words import DISTRICT, Text
+from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, no_text, plain_key, take_text
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
+
+#: Farther than this from every zone a record is not of this city.
+FAR_M = 100_000.0
+#: A feature with at least this share in its zone is not worth telling about.
+_MOSTLY = 0.999
+
+
+@dataclass(frozen=True)
+class ZoneTerms:
+    """What the districts of a city are called.
+
+    Attributes
+    ----------
+    word : Text
+        What one of them is called.
+    names : mapping of str to str
+        Other names and former codes they are reported under, to their code.
+    """
+
+    word: Text = DISTRICT
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_TERMS = ZoneTerms()
+
+
+def reported_codes(
+    code: pd.Series | None,
+    name: pd.Series | None,
+    zones: gpd.GeoDataFrame | None,
+    findings: Findings,
+    record: np.ndarray,
+    terms: ZoneTerms = NO_TERMS,
+) -> pd.Series:
+    """Return the district code each record was reported under, by its code, else by its name."""
+    n = len(record)
+    if code is None and name is None:
+        return no_text(n)
+    out = np.full(n, None, dtype=object)
+    unknown = np.full(n, None, dtype=object)
+    table = _names(zones, terms)
+    for column in (name, code):
+        if column is None:
+            continue
+        places, texts = distinct_texts(column)
+        found = [table.get(plain_key(t), _code_like(t, zones)) for t in texts]
+        known = np.array([*found, None], dtype=object)[places]
+        shown = np.array([*texts, None], dtype=object)[places]
+        said = np.array([not is_null_text(t) for t in texts] + [False])[places]
+        unknown = np.where(said & pd.isna(known), shown, unknown)
+        out = np.where(pd.isna(known), out, known)
+    # Without zones there is nothing by which a name could be known.
+    lost = pd.notna(unknown) & pd.isna(out) & (zones is not None)
+    findings.add("ZONE_UNKNOWN", records=record[lost], value=unknown[lost], unit=terms.word)
+    return pd.Series(out, dtype="str")
+
+
+def check_place(
+    geometry: np.ndarray,
+    reported: pd.Series,
+    zones: gpd.GeoDataFrame,
+    findings: Findings,
+    record: np.ndarray,
+    terms: ZoneTerms = NO_TERMS,
+) -> tuple[pd.Series, np.ndarray]:
+    """Return the owning district of each record, and which lie too far away to be the city's.
+
+    ``geometry`` and ``zones`` are in the same metric CRS; records without geometry get no code.
+    """
+    index = ZoneIndex(zones)
+    owner = index.owner(geometry)
+    # Positions below zero, outside and without place, become null.
+    code = take_text(index.codes, owner)
+    outside = np.flatnonzero(owner == OUTSIDE)
+    far = np.zeros(len(geometry), dtype=bool)
+    if len(outside) and zones.geometry.notna().any():
+        near, distance = index._tree.query_nearest(
+            geometry[outside], return_distance=True, all_matches=False
+        )
+        names = _shown(zones, index)[near[1]]
+        far[outside] = distance > FAR_M
+        shown = np.array(
+            [f"{n} {d / 1000:.1f} km" for n, d in zip(names, distance, strict=True)], dtype=object
+        )
+        away = far[outside]
+        findings.add(
+            "OUT_OF_CITY",
+            records=record[outside[~away]],
+            value=shown[~away],
+            detail=Text("计入“市域外”", "counted as outside"),
+            unit=terms.word,
+        )
+        findings.add(
+            "OUT_OF_CITY",
+            records=record[outside[away]],
+            value=shown[away],
+            severity="error",
+            action="rejected",
+            detail=Text(
+                f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
+                f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
+            ),
+            unit=terms.word,
+        )
+    _tell_straddling(geometry, index, owner, findings, record, terms)
+    if not reported.notna().any():
+        return code, far
+    differs = (reported.notna() & code.notna() & (reported != code)).to_numpy(dtype=bool)
+    findings.add(
+        "ZONE_DISAGREES",
+        records=record[differs],
+        value=reported[differs].to_numpy(dtype=object),
+        expected=code[differs].to_numpy(dtype=object),
+        unit=terms.word,
+    )
+    return code, far
+
+
+def _shown(zones: gpd.GeoDataFrame, index: ZoneIndex) -> np.ndarray:
+    """Names of the zones of ``index``, their codes where they have none."""
+    if "name_zh" not in zones.columns:
+        return index.codes.to_numpy(dtype=object)
+    names = pd.Series(zones["name_zh"].to_numpy(), index=zones.index.astype("str"))
+    return names.reindex(index.codes).fillna(index.codes.to_series()).to_numpy(dtype=object)
+
+
+def _tell_straddling(
+    geometry: np.ndarray,
+    index: ZoneIndex,
+    owner: np.ndarray,
+    findings: Findings,
+    record: np.ndarray,
+    terms: ZoneTerms,
+) -> None:
+    extended = np.flatnonzero((shapely.get_dimensions(geometry) > 0) & (owner >= 0))
+    if not len(extended):
+        return
+    parts = index.shares(geometry[extended])
+    largest = parts.share[parts.zone == owner[extended][parts.feature]]
+    at = parts.feature[parts.zone == owner[extended][parts.feature]]
+    cut = largest < _MOSTLY
+    findings.add(
+        "STRADDLES",
+        records=record[extended[at[cut]]],
+        value=np.array([f"{s:.0%}" for s in largest[cut]], dtype=object),
+        expected=index.codes.to_numpy(dtype=object)[owner[extended[at[cut]]]],
+        unit=terms.word,
+    )
+
+
+def _names(zones: gpd.GeoDataFrame | None, terms: ZoneTerms) -> dict[str, str]:
+    """Every way of naming a district, restricted to the districts there are."""
+    table = {plain_key(name): code for name, code in terms.names.items()}
+    if zones is None:
+        return table
+    codes = set(zones.index.astype("str"))
+    table = {key: code for key, code in table.items() if code in codes}
+    for column in ("name_zh", "name_en"):
+        if column not in zones.columns:
+            continue
+        for code, name in zip(zones.index.astype("str"), zones[column], strict=True):
+            if isinstance(name, str):
+                for part in (name, *re.split(r"[()（）]", name)):
+                    if part:
+                        table[plain_key(part)] = code
+                        table.setdefault(plain_key(re.sub(r"[市区县]$", "", part)), code)
+    table.update({plain_key(code): code for code in codes})
+    return table
+
+
+def _code_like(text: str, zones: gpd.GeoDataFrame | None) -> str | None:
+    """Take the district out of a longer code, such as that of a street."""
+    digits = plain_key(text)
+    if not digits.isdigit() or len(digits) < 6:
+        return None
+    if zones is None:
+        return digits[:6]
+    return digits[:6] if digits[:6] in set(zones.index.astype("str")) else None

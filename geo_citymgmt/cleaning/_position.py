@@ -1,0 +1,805 @@
+"""From the numbers of a source to positions in the metric CRS; nothing is guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt._metric import in_china, position_box, zone_positions
+from geo_citymgmt._words import Text
+from geo_citymgmt.cleaning._datum import (
+    DATUMS,
+    WGS84,
+    Candidate,
+    Extent,
+    looks_geographic,
+    rank_candidates,
+    shift_any,
+    spots,
+    to_wgs84,
+)
+from geo_citymgmt.errors import CRSError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.findings import refusal as findings_refusal
+from geo_citymgmt.reading._coordinate_columns import publisher_of
+from geo_citymgmt.reading._raw import Drawn, Raw, draw_later, draw_points
+
+_ZONE = 1_000_000.0
+#: From this share of the records on it is the layer that is wrong, not some of its records.
+_MOST = 0.5
+#: A belt is used this far from its meridian, in metres; thrice as far it is used by nobody.
+_BELT, _FAR, _POLE = 500_000.0, 1_500_000.0, 10_000_000.0
+Box = tuple[float, float, float, float]
+Move = Callable[[np.ndarray], np.ndarray]
+
+
+def mend_slips(
+    geometry: np.ndarray | None,
+    x: np.ndarray,
+    y: np.ndarray,
+    source: CRS,
+    extent: Extent | None,
+    findings: Findings,
+    record: np.ndarray,
+    *,
+    mend: Collection[str],
+    name: str,
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
+    """Find records that a slip has put far from the city, and put back those asked for.
+
+    Where it is not known where the city lies, only what the numbers themselves prove is found:
+    a latitude beyond 90 degrees, an easting that no belt has.
+
+    Parameters
+    ----------
+    geometry : array of geometries or None
+        In ``source``; None where it is no more than the points of ``x`` and ``y``.
+    x, y : arrays of float
+        One place a record, NaN where there is none.
+    mend : collection of {"swapped", "zone_prefix"}
+        What to put right. Otherwise single records are rejected, and a layer that is wrong as a
+        whole is refused.
+
+    Returns
+    -------
+    geometry, x, y
+        Put right; x and y are NaN for the records that were rejected.
+
+    Raises
+    ------
+    CRSError
+        Most records have the same slip, and it is not to be mended.
+    """
+    home = around = extent.home(source) if extent is not None else None
+    if extent is None:
+        home, around = _possible(source)
+    if home is None or around is None:
+        return geometry, x, y
+    there = np.isfinite(x)
+    away = np.flatnonzero(there & ~_within(x, y, around))
+    if not len(away):
+        return geometry, x, y
+    for slip, code, hit, move, detail in _slips(x[away], y[away], source, home):
+        at = away[hit]
+        if not len(at):
+            continue
+        shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
+        if slip in mend:
+            if geometry is not None:
+                geometry = geometry.copy()
+                geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
+            moved = move(np.column_stack([x[at], y[at]]))
+            x, y = x.copy(), y.copy()
+            x[at], y[at] = moved[:, 0], moved[:, 1]
+            findings.add(
+                code,
+                records=record[at],
+                value=shown.astype(object),
+                severity="info",
+                action="repaired",
+                detail=Text("已改正", "mended"),
+            )
+        elif len(at) >= _MOST * there.sum():
+            raise refusal(
+                findings,
+                name,
+                code,
+                value=f"{shown[0]} × {len(at)}",
+                remedy=detail,
+                detail=detail,
+            )
+        else:
+            findings.add(
+                code,
+                records=record[at],
+                value=shown.astype(object),
+                severity="error",
+                action="rejected",
+                detail=detail,
+            )
+            x, y = x.copy(), y.copy()
+            x[at] = y[at] = np.nan
+    return geometry, x, y
+
+
+def _possible(source: CRS) -> tuple[Box | None, Box | None]:
+    """Where positions in ``source`` lie, and beyond what they cannot; None where that is open."""
+    if source.is_geographic:
+        world = (-180.0, -90.0, 180.0, 90.0)
+        return world, world
+    operation = source.coordinate_operation
+    if operation is None or operation.method_name != "Transverse Mercator":
+        return None, None
+    easting = float({p.name: p.value for p in operation.params}.get("False easting", 0.0))
+    return _strip(easting, _BELT), _strip(easting, _FAR)
+
+
+def _strip(easting: float, half: float) -> Box:
+    return easting - half, 0.0, easting + half, _POLE
+
+
+def _slips(
+    x: np.ndarray, y: np.ndarray, source: CRS, home: Box
+) -> list[tuple[str, str, np.ndarray, Move, Text]]:
+    ask = Text(
+        '请改正，或在 city.toml 的 [layers.图层] 写 mend = ["{slip}"] 由程序改正（Python：mend=）',
+        'correct it, or have it mended by mend = ["{slip}"] under [layers.LAYER] in city.toml '
+        "(Python: mend=)",
+    )
+    swapped = _within(y, x, home)
+    found: list[tuple[str, str, np.ndarray, Move, Text]] = [
+        (
+            "swapped",
+            "COORD_SWAPPED",
+            swapped,
+            _turned,
+            ask.format(slip="swapped"),
+        )
+    ]
+    for shift in _prefixes(source):
+        back = _within(x + shift, y, home) & ~swapped
+        found.append(
+            (
+                "zone_prefix",
+                "CRS_ZONE_PREFIX",
+                back,
+                partial(_shifted, shift),
+                ask.format(slip="zone_prefix"),
+            )
+        )
+    return found
+
+
+def _prefixes(source: CRS) -> list[float]:
+    """What to add to x that has a prefix the CRS has not, or the reverse.
+
+    The zone must be the CRS's own: another zone number is a wrong CRS and no slip.
+    """
+    if source.is_geographic or source.coordinate_operation is None:
+        return []
+    parameters = {p.name: p.value for p in source.coordinate_operation.params}
+    easting = float(parameters.get("False easting", 0.0))
+    meridian = float(parameters.get("Longitude of natural origin", 0.0))
+    if easting >= _ZONE:
+        return [float(easting // _ZONE * _ZONE)]
+    if easting != 500_000.0 or meridian % 3:
+        return []
+    zones = [meridian / 3]
+    if meridian % 6 == 3:
+        zones.append((meridian + 3) / 6)
+    return [-_ZONE * zone for zone in zones]
+
+
+def _shifted(shift: float, xy: np.ndarray) -> np.ndarray:
+    return np.asarray(xy + np.array([shift, 0.0]))
+
+
+def _turned(xy: np.ndarray) -> np.ndarray:
+    return xy[:, ::-1]
+
+
+def _within(x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
+    west, south, east, north = box
+    with np.errstate(invalid="ignore"):
+        return np.asarray((x >= west) & (x <= east) & (y >= south) & (y <= north))
+
+
+def refusal(findings: Findings, name: str, code: str, *, remedy: Text, **params: Any) -> CRSError:
+    """Return the error of :func:`geo_citymgmt.findings.refusal` about a CRS."""
+    return findings_refusal(code, name, error=CRSError, remedy=remedy, findings=findings, **params)
+
+
+GEOD = pyproj.Geod(ellps="GRS80")
+
+#: Geodetic datums to which no transformation from CGCS2000 or WGS 84 is public, by name and by
+#: the axis of their ellipsoid (Krasovsky 1940, IAG 1975).
+_UNSHIFTED = ("Beijing", "Xian", "Xi'an", "New Beijing")
+_OLD_AXES = (6_378_245.0, 6_378_140.0)
+#: An inferred CRS must put so many of the records into the city, and the next so many fewer.
+_ENOUGH, _CLEAR = 0.6, 0.2
+#: With fewer than this about the city the stated CRS is doubted.
+_LOST = 0.05
+
+
+@dataclass
+class Position:
+    """Geometry as far as it has come, and how CRS and datum were known.
+
+    Attributes
+    ----------
+    geometry : array of geometries
+        In ``within``.
+    within : CRS or None
+        None where there is no geometry, or a pipeline has brought it into the metric CRS.
+    x, y : arrays of float
+        One place a record in ``within``, NaN where there is none or the record is rejected.
+    """
+
+    geometry: np.ndarray
+    crs: str
+    crs_source: str
+    datum: str
+    datum_source: str
+    within: CRS | None = None
+    x: np.ndarray = field(default_factory=lambda: np.empty(0))
+    y: np.ndarray = field(default_factory=lambda: np.empty(0))
+    #: Why the numbers of a record are none of ``within``, a finding code, "" where they are; such
+    #: records have no geometry. None where there is none at all.
+    off: np.ndarray | None = None
+    #: As those of :class:`Raw`.
+    points: tuple[np.ndarray, np.ndarray] | None = field(default=None, init=False)
+
+    @property
+    def is_metric(self) -> bool:
+        """Whether a pipeline has brought it into the metric CRS, which must be given then."""
+        return self.within is None and bool(self.crs)
+
+    def places(self, *, are_zones: bool = False) -> tuple[np.ndarray, np.ndarray]:
+        """Where the data lies, in degrees: zones with all they cover, else nearly all records.
+
+        Empty where that is not known.
+        """
+        if self.within is None:
+            return np.empty(0), np.empty(0)
+        if are_zones:
+            return zone_positions(
+                gpd.GeoSeries(self.geometry[np.isfinite(self.x)], crs=self.within)
+            )
+        return position_box(self.x, self.y, self.within)
+
+
+Position.geometry = Drawn()  # type: ignore[assignment]
+
+
+def locate(
+    raw: Raw,
+    findings: Findings,
+    *,
+    crs: Any,
+    datum: str | None,
+    fallback_crs: Any = None,
+    pipeline: str | None = None,
+    mend: Collection[str] = (),
+    extent: Extent | None = None,
+    offset: int = 0,
+) -> Position:
+    """Find out where the numbers of ``raw`` lie: in which CRS, put right, on a known datum.
+
+    Parameters
+    ----------
+    raw : Raw
+        As read.
+    findings : Findings
+        Takes the decisions, and what a refusal rests on.
+    crs : anything pyproj takes, or "infer", optional
+        Given by the caller; wins over what the file says.
+    datum : {"cgcs2000", "wgs84", "gcj02", "bd09"}, optional
+        Given by the caller.
+    fallback_crs : as ``crs``, optional
+        Taken where neither the caller nor the file says another.
+    pipeline : str, optional
+        A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to the metric
+        CRS.
+    mend : collection of {"swapped", "zone_prefix"}
+        Slips to put right; without it they are refused.
+    extent : Extent, optional
+        Where the city lies.
+    offset : int
+        Position of the first record among those of several sources.
+
+    Raises
+    ------
+    CRSError
+        No CRS is known, the numbers do not fit it, or the datum cannot be transformed.
+
+    See Also
+    --------
+    project : the second half, once the metric CRS is known.
+    """
+    if datum is not None and datum not in DATUMS:
+        raise CRSError(
+            Text(f"未知的坐标基准 {datum}。", f"unknown datum {datum!r}."),
+            remedy=Text(f"可用：{'、'.join(DATUMS)}。", f"Give one of {', '.join(DATUMS)}."),
+        )
+    if crs is None and pipeline is None and raw.crs is None:
+        crs = fallback_crs
+    named = _settle_reference(raw, crs, datum, findings)
+    datum = datum or named
+    if isinstance(crs, str) and "proj=pipeline" in crs:
+        pipeline, crs = crs, None
+    if raw.is_nowhere:
+        return Position(raw.geometry, "", "none", "", "none")
+    if pipeline is not None:
+        return _by_pipeline(raw, findings, pipeline)
+    x, y = raw.points or spots(raw.geometry)
+    source, how = _source_crs(raw, crs, x, y, extent, findings)
+    if not _leads_to(source, WGS84):
+        raise _wrong(raw, findings, source, x, y, [])
+    before = x, y
+    geometry: np.ndarray | None
+    geometry, x, y = mend_slips(
+        None if raw.points else raw.geometry, x, y, source, extent, findings, raw.record + offset,
+        mend=mend, name=raw.name,
+    )  # fmt: skip
+    # Records that are rejected lie where they lay.
+    points = np.where(np.isfinite(x), x, before[0]), np.where(np.isfinite(y), y, before[1])
+    codes = _off_codes(raw, x, y, source)
+    is_off = codes != ""
+    off = codes if is_off.any() else None
+    # Where that is most of them it is the CRS that is wrong.
+    if off is not None and is_off.sum() <= np.isfinite(x).sum() / 2:
+        if geometry is not None:
+            geometry = np.array(geometry, dtype=object)
+            geometry[is_off] = None
+        points = np.where(is_off, np.nan, points[0]), np.where(is_off, np.nan, points[1])
+        x, y = np.where(is_off, np.nan, x), np.where(is_off, np.nan, y)
+    _check_fit(raw, source, x, y, extent, findings)
+    publisher = publisher_of(raw.frame.columns) if datum is None else None
+    if publisher is not None and source.is_geographic:
+        columns = ", ".join(publisher.columns)
+        findings.add(
+            "DATUM_SUSPECT",
+            value=publisher.datum.upper(),
+            expected=f"{publisher.label}: {columns}",
+            about=publisher.label,
+        )
+    given = how == "given" and crs is not None
+    stated = CRS.from_user_input(crs).to_string() if given else source.to_string()
+    by = "name" if named else "given"
+    if datum in ("gcj02", "bd09"):
+        degrees = source.geodetic_crs or WGS84
+        geometry = draw_points(*points) if geometry is None else geometry
+        geometry = _transform(geometry, source, degrees)
+        x, y = _transformed(x, y, source, degrees)
+        findings.add("DATUM_CONVERTED", value=datum.upper(), expected=_shift_m(x, y, datum))
+        return Position(shift_any(geometry, datum), stated, how, datum, by, WGS84, x, y, off)
+    # Without a word about it the datum is the one that the CRS rests on.
+    known, known_by = (datum, by) if datum else (_datum_of(source), "crs")
+    shapes = np.empty(0, dtype=object) if geometry is None else geometry
+    position = Position(shapes, stated, how, known, known_by, source, x, y, off)
+    if geometry is None:
+        draw_later(position, *points)
+    return position
+
+
+def project(position: Position, findings: Findings, metric_crs: CRS, name: str) -> np.ndarray:
+    """Bring the geometry of ``position`` into ``metric_crs``; ``name`` is that of its source.
+
+    Raises
+    ------
+    CRSError
+        No transformation from its datum is known.
+    """
+    used = position.within
+    if used is None:
+        return position.geometry
+    if not _leads_to(used, metric_crs):
+        raise _wrong_numbers(name, findings, used, position.x, position.y, [])
+    if position.datum not in ("gcj02", "bd09"):
+        _check_ballpark(name, used, metric_crs, findings)
+    if used.geodetic_crs != metric_crs.geodetic_crs:
+        findings.add(
+            "CRS_ASSUMED",
+            value=(used.geodetic_crs or used).name,
+            expected=(metric_crs.geodetic_crs or metric_crs).name,
+        )
+    if position.points is not None and used != metric_crs:
+        x, y = position.points
+        there = np.isfinite(x)
+        out = np.full(len(x), None, dtype=object)
+        # What leads nowhere is a point all the same, of no finite numbers, and told as that.
+        out[there] = shapely.points(*_transformed(x[there], y[there], used, metric_crs))
+        return out
+    return _transform(position.geometry, used, metric_crs)
+
+
+def _shift_m(lon: np.ndarray, lat: np.ndarray, datum: str) -> str:
+    """How far the middle of the data moves from ``datum`` to WGS 84, in whole metres."""
+    there = np.isfinite(lon)
+    if not there.any():
+        return "—"
+    at = np.array([np.median(lon[there])]), np.array([np.median(lat[there])])
+    to = to_wgs84(at, datum)
+    return f"{GEOD.inv(at[0], at[1], to[0], to[1])[2][0]:.0f}"
+
+
+def _off_codes(raw: Raw, x: np.ndarray, y: np.ndarray, source: CRS) -> np.ndarray:
+    """Return why numbers are none of ``source``, as codes: beyond the earth, or of another kind."""
+    out = np.full(len(x), "", dtype=object)
+    with np.errstate(invalid="ignore"):
+        if source.is_geographic:
+            out[(np.abs(x) > 180) | (np.abs(y) > 90)] = "COORD_RANGE"
+        elif raw.place_columns is not None:
+            # In a drawing they would be a matter of the whole layer.
+            out[(np.abs(x) <= 180) & (np.abs(y) <= 90)] = "COORD_DEGREES"
+    return out
+
+
+def _source_crs(
+    raw: Raw, crs: Any, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+) -> tuple[CRS, str]:
+    if isinstance(crs, str) and crs.lower() == "infer":
+        if raw.crs is not None and not _astray(raw.crs, x, y, extent):
+            return raw.crs, "file"
+        return _inferred(raw, x, y, extent, findings), "inferred"
+    if crs is not None:
+        try:
+            return CRS.from_user_input(crs), "given"
+        except pyproj.exceptions.CRSError as error:
+            likely = [c.code for c in rank_candidates(x, y, extent) if not c.is_range][:1]
+            raise CRSError(
+                Text(
+                    f"{raw.name}：crs={crs!r} 不是有效的坐标系。",
+                    f"{raw.name}: crs={crs!r} is not a coordinate reference system ({error}).",
+                ),
+                remedy=Text(
+                    f"请给出代码，如 {likely[0]}。" if likely else "请给出 EPSG 代码。",
+                    f"Give a code such as {likely[0]}." if likely else "Give an EPSG code.",
+                ),
+            ) from error
+    if raw.crs is not None:
+        return raw.crs, raw.crs_source
+    if raw.place_columns is not None and _are_degrees(raw, x, y):
+        return _assumed(raw, x, y, findings), "assumed"
+    raise _missing(raw, findings, rank_candidates(x, y, extent), x, y)
+
+
+def _settle_reference(raw: Raw, crs: Any, datum: str | None, findings: Findings) -> str | None:
+    """Report what the names of columns say; return the datum they say where none was given."""
+    if not raw.reference or raw.place_columns is None:
+        return None
+    given = datum or crs
+    if given is not None and _contradicts(raw, crs, datum):
+        columns = ", ".join(raw.place_columns)
+        findings.add(
+            "COORD_CONTRADICTED",
+            value=columns,
+            about=columns,
+            expected=raw.reference,
+            detail=str(given).upper() if datum else str(given),
+        )
+        return None
+    if datum is not None:
+        return None
+    columns = ", ".join(raw.place_columns)
+    code = raw.crs.to_string() if raw.crs_source == "name" and raw.crs is not None else ""
+    is_shifted = raw.datum in ("gcj02", "bd09")
+    said = f"{raw.reference} ({code})" if code and crs is None and not is_shifted else raw.reference
+    findings.add("COORD_REFERENCE", value=columns, about=columns, expected=said)
+    return raw.datum or None
+
+
+def _contradicts(raw: Raw, crs: Any, datum: str | None) -> bool:
+    """Whether what was given is another datum or CRS than the names of the columns say."""
+    if datum is not None and raw.datum:
+        return datum != raw.datum and not {datum, raw.datum} <= {"wgs84", "cgcs2000"}
+    if crs is None or not (raw.geodetic or raw.crs_source == "name"):
+        return False
+    try:
+        stated = CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        # Refused where it is used.
+        return False
+    if not raw.geodetic:
+        return stated != raw.crs
+    # 4326 and 4490 differ by centimetres, and are what people write for either.
+    both = {_datum_of(stated), _datum_of(CRS.from_user_input(raw.geodetic))}
+    return len(both) > 1 and both != {"wgs84", "cgcs2000"}
+
+
+def _are_degrees(raw: Raw, x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether numbers from columns are degrees for certain: by their names, or lying in China."""
+    there = np.isfinite(x)
+    if not there.any():
+        return False
+    lon, lat = _upright(float(np.median(x[there])), float(np.median(y[there])))
+    if abs(lon) > 180 or abs(lat) > 90 or not looks_geographic(x[there], y[there]):
+        return False
+    return raw.in_degrees or in_china(lon, lat)
+
+
+def _upright(lon: float, lat: float) -> tuple[float, float]:
+    """Return a place with its axes exchanged where it is none otherwise: that is told later."""
+    return (lat, lon) if abs(lat) > 90 else (lon, lat)
+
+
+def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
+    """Return the CRS of degrees of which nobody said more, as ``init`` would write it."""
+    there = np.isfinite(x)
+    is_chinese = in_china(*_upright(float(np.median(x[there])), float(np.median(y[there]))))
+    code = "EPSG:4490" if is_chinese else "EPSG:4326"
+    ask = Text("", "")
+    if is_chinese:
+        # The web maps of China are shifted by half a kilometre and more.
+        ask = Text(
+            "。如取自互联网地图（高德、百度等），请用 --datum 图层=gcj02（或 bd09）或 city.toml 的 "
+            "datum 指明（Python：datum=）",
+            ". If they are from a web map of China, say so by --datum LAYER=gcj02 (or bd09), or "
+            "'datum' in city.toml (Python: datum=)",
+        )
+    if not raw.datum:
+        columns = ", ".join(raw.place_columns or ())
+        findings.add("DEGREES_ASSUMED", value=columns, about=raw.name, expected=code, detail=ask)
+    return CRS.from_user_input(code)
+
+
+def _missing(
+    raw: Raw, findings: Findings, ranked: list[Candidate], x: np.ndarray, y: np.ndarray
+) -> CRSError:
+    best = ranked[:4]
+    # The shifted datums are those of maps of China.
+    shifted = ["GCJ-02/BD-09 (datum)"] if any(c.code == "EPSG:4490" for c in best) else []
+    none, none_zh = "they make sense in no usual CRS", "常用坐标系都不符"
+    could = ", ".join([*(c.text for c in best), *shifted])
+    could_zh = "、".join([*(c.text_zh for c in best), *shifted])
+    # All that is missing is asked for at once: who has the .prj has the rest of it.
+    also = [name for name in raw.missing if not name.endswith(".prj")]
+    more = f"; missing too: {', '.join(also)}" if also else ""
+    more_zh = f"；同时缺少 {'、'.join(also)}" if also else ""
+    if raw.reference:
+        more += f"; the headings say {raw.reference}"
+        more_zh += f"；列名写的是 {raw.reference}"
+    return refusal(
+        findings,
+        raw.name,
+        "CRS_MISSING",
+        value=_span(x, y),
+        expected=", ".join([*map(str, best), *shifted]),
+        detail=Text(
+            (f"可能是 {could_zh}" if could else none_zh) + more_zh,
+            (f"this could be {could}" if could else none) + more,
+        ),
+        remedy=Text(
+            "请确认后用 --crs 图层=代码 或 city.toml 中 [layers.图层] 的 crs 指明（Python：crs=）",
+            "Confirm the CRS and give --crs LAYER=CODE or 'crs' under [layers.LAYER] in city.toml "
+            "(Python: crs=)",
+        ),
+    )
+
+
+def _inferred(
+    raw: Raw, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+) -> CRS:
+    ranked = rank_candidates(x, y, extent)
+    best = ranked[0] if ranked else None
+    if extent is None and best is not None and len(ranked) == 1 and not best.is_range:
+        findings.add(
+            "CRS_INFERRED",
+            value=best.code,
+            expected=best.code,
+            detail=Text(
+                f"{best.note_zh}：数值只与这一常用坐标系相符",
+                f"{best.note}: the only usual CRS in which the numbers make sense",
+            ),
+        )
+        return CRS.from_user_input(best.code)
+    others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
+    if best is None or best.share < _ENOUGH or others:
+        raise _missing(raw, findings, ranked, x, y)
+    findings.add(
+        "CRS_INFERRED",
+        value=best.code,
+        expected=f"{best.share:.0%}",
+        detail=Text(
+            f"{best.note_zh}：{best.share:.0%} 的记录落在市域内",
+            f"{best.note}: {best.share:.0%} of the records lie in the city",
+        ),
+    )
+    return CRS.from_user_input(best.code)
+
+
+def _astray(crs: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None) -> bool:
+    """Whether ``crs`` puts hardly a record anywhere near the city."""
+    there = np.isfinite(x)
+    if not there.any():
+        return False
+    if crs.is_geographic != looks_geographic(x[there], y[there]):
+        return True
+    home = extent.home(crs) if extent is not None else None
+    if home is None:
+        return False
+    near = (x >= home[0]) & (x <= home[2]) & (y >= home[1]) & (y <= home[3])
+    return bool(near[there].mean() < _LOST)
+
+
+def _check_fit(
+    raw: Raw, source: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
+) -> None:
+    there = np.isfinite(x)
+    if not there.any():
+        return
+    fits = source.is_geographic == looks_geographic(x[there], y[there])
+    if fits and source.is_geographic:
+        fits = bool(np.median(np.abs(y[there])) <= 90)
+    elif fits:
+        back = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
+        middle = back.transform(float(np.median(x[there])), float(np.median(y[there])))
+        fits = bool(np.isfinite(middle).all())
+    if fits and not _astray(source, x, y, extent):
+        return
+    ranked = rank_candidates(x, y, extent)
+    if extent is not None:
+        ranked = [c for c in ranked if c.share >= _ENOUGH]
+    # Records of another city lie astray and are right: only a CRS that fits better is a proof.
+    if fits and not ranked:
+        return
+    raise _wrong(raw, findings, source, x, y, ranked[:3])
+
+
+def _wrong(
+    raw: Raw,
+    findings: Findings,
+    source: CRS,
+    x: np.ndarray,
+    y: np.ndarray,
+    best: Sequence[Candidate],
+) -> CRSError:
+    return _wrong_numbers(raw.name, findings, source, x, y, best)
+
+
+def _wrong_numbers(
+    name: str,
+    findings: Findings,
+    source: CRS,
+    x: np.ndarray,
+    y: np.ndarray,
+    best: Sequence[Candidate],
+) -> CRSError:
+    label = source.to_string() if len(source.to_string()) < 40 else source.name
+    return refusal(
+        findings,
+        name,
+        "CRS_WRONG",
+        value=_span(x, y),
+        expected=label,
+        detail=Text(
+            f"（可能是 {'、'.join(c.text_zh for c in best)}）" if best else "",
+            f" (could be {', '.join(c.text for c in best)})" if best else "",
+        ),
+        remedy=Text("请核对坐标系", "check the CRS"),
+    )
+
+
+def _check_ballpark(name: str, source: CRS, metric_crs: CRS, findings: Findings) -> None:
+    if source.is_bound:
+        # Parameters of the shift came with the CRS: it is the caller's word.
+        return
+    geodetic = source.geodetic_crs or source
+    ellipsoid = geodetic.ellipsoid
+    old = ellipsoid is not None and ellipsoid.semi_major_metre in _OLD_AXES
+    if not old and not any(word in geodetic.name for word in _UNSHIFTED):
+        return
+    target = (metric_crs.geodetic_crs or metric_crs).name
+    raise refusal(
+        findings,
+        name,
+        "CRS_BALLPARK",
+        value=geodetic.name,
+        expected=target,
+        remedy=Text(
+            "请先按本地参数转换，或在 city.toml 的 pipeline 给出转换参数（Python：pipeline=）",
+            "convert it with the local parameters first, or give them as 'pipeline' in "
+            "city.toml (Python: pipeline=)",
+        ),
+    )
+
+
+def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
+    try:
+        operation = pyproj.Transformer.from_pipeline(pipeline)
+    except pyproj.exceptions.ProjError as error:
+        raise CRSError(
+            Text(
+                f"{raw.name}：pipeline={pipeline!r} 不是有效的 PROJ 转换。",
+                f"{raw.name}: pipeline={pipeline!r} is not a PROJ operation ({error}).",
+            ),
+            remedy=Text(
+                "请给出以 +proj=pipeline 开头的参数。", "Give one that begins with +proj=pipeline."
+            ),
+        ) from error
+
+    def move(xy: np.ndarray) -> np.ndarray:
+        return np.column_stack(operation.transform(xy[:, 0], xy[:, 1]))
+
+    moved = shapely.transform(shapely.force_2d(raw.geometry), move)
+    x, y = spots(moved)
+    there = np.isfinite(x)
+    if not there.any():
+        raise CRSError(
+            Text(
+                f"{raw.name}：给定的转换参数不适用于这些坐标。",
+                f"{raw.name}: the pipeline takes the coordinates nowhere.",
+            ),
+            remedy=Text(
+                "转换应以 x 在前；如以 y 在前，请加 axisswap。",
+                "It must accept x first; add an axisswap where it takes y first.",
+            ),
+        )
+    findings.add("CRS_PIPELINE", value=pipeline)
+    degrees = looks_geographic(x[there], y[there])
+    within = CRS.from_epsg(4490) if degrees else None
+    return Position(moved, pipeline, "given", "cgcs2000", "given", within, x, y)
+
+
+# One for each pair: a transformer takes long to make.
+@lru_cache(maxsize=64)
+def _leads_to(source: CRS, target: CRS) -> bool:
+    """Whether any way leads there: a damaged ellipsoid is that of another celestial body."""
+    try:
+        _transformer(source, target)
+    except pyproj.exceptions.ProjError:
+        return False
+    return True
+
+
+def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
+    if source == target:
+        return geometry
+    kinds = shapely.get_type_id(geometry)
+    if (kinds <= 0).all() and not shapely.has_z(geometry).any():
+        there = kinds == 0
+        x, y = shapely.get_coordinates(geometry).T
+        if len(x) == there.sum():
+            out = np.full(len(geometry), None, dtype=object)
+            out[there] = shapely.points(*_transformed(x, y, source, target))
+            return out
+    # geopandas transforms vertex by vertex with x first, and keeps missing geometry.
+    return gpd.GeoSeries(geometry, crs=source).to_crs(target).to_numpy()
+
+
+def _transformed(
+    x: np.ndarray, y: np.ndarray, source: CRS, target: CRS
+) -> tuple[np.ndarray, np.ndarray]:
+    if source == target:
+        return x, y
+    return tuple(_transformer(source, target).transform(x, y))
+
+
+@lru_cache(maxsize=32)
+def _transformer(source: CRS, target: CRS) -> pyproj.Transformer:
+    # The layers of a city are mostly in one CRS, and the way from there takes long to be found.
+    return pyproj.Transformer.from_crs(source, target, always_xy=True)
+
+
+def _span(x: np.ndarray, y: np.ndarray) -> str:
+    there = np.isfinite(x)
+    if not there.any():
+        return "—"
+    # The middle 98 %: one point at (0, 0) must not decide what the numbers are.
+    low, high = np.quantile([x[there], y[there]], [0.01, 0.99], axis=1)
+    return f"x {low[0]:.6g} – {high[0]:.6g}, y {low[1]:.6g} – {high[1]:.6g}"
+
+
+def _datum_of(crs: CRS) -> str:
+    name = (crs.geodetic_crs or crs).name.lower()
+    if "wgs 84" in name or "wgs_1984" in name:
+        return "wgs84"
+    return "cgcs2000" if "2000" in name else name

@@ -1,0 +1,816 @@
+"""The steps that decide about records, one after the other, for any layer and any source."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.cleaning._codes import code_table, parse_bool_column, parse_code_column
+from geo_citymgmt.cleaning._dates import parse_date_column
+from geo_citymgmt.cleaning._datum import guess_text, spots, suspect_datum
+from geo_citymgmt.cleaning._geometry import NO_PLACE, Unusable, tell_coincident
+from geo_citymgmt.cleaning._ids import Numbering, clean_ids, identify, tell_odd_forms
+from geo_citymgmt.cleaning._names import field_named
+from geo_citymgmt.cleaning._numbers import (
+    exact_integer,
+    floor_area_field,
+    footprint,
+    measured_by,
+    parse_number_column,
+    suspect_units,
+    unit_factor,
+)
+from geo_citymgmt.cleaning._personal import MASK, mask_record
+from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms, check_place, reported_codes
+from geo_citymgmt.cleaning._text import NULL_WORDS, clean_text, no_text, plain_key, text_array
+from geo_citymgmt.errors import SpecError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading import Raw
+from geo_citymgmt.reading._ends import has_byte, holds
+from geo_citymgmt.spec import Field, LayerSpec
+
+_LOST = "�"
+#: First bytes of the words of programs for nothing.
+_NULL_BEGINS = tuple({word.encode()[0] for word in NULL_WORDS})
+_PRECISIONS = ("month", "year")
+
+
+def clean_columns(
+    frame: pd.DataFrame,
+    mapping: Mapping[str, str],
+    spec: LayerSpec,
+    findings: Findings,
+    record: np.ndarray,
+    units: Mapping[str, str] | None = None,
+    values: Mapping[str, Mapping[str, str]] | None = None,
+    date_order: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """Return the fields of ``mapping`` (field to source column), typed, on a fresh index.
+
+    A date field that is not always known to the day is followed by ``<field>_precision``. Plain
+    numbers of a field in ``units`` are in the unit named there, dates of one in ``date_order`` are
+    in the order named there; ``values`` gives, by field, an office's own words with their codes.
+    """
+    out: dict[str, pd.Series] = {}
+    own = values or {}
+    for name, column in mapping.items():
+        item, cells = spec.fields[name], frame[column].reset_index(drop=True)
+        _tell_null_words(cells, item, findings)
+        if item.type in ("id", "text"):
+            unit = (units or {}).get(name)
+            if unit is not None and item.unit:
+                cells = size_text(cells, item, findings, unit)
+            is_id = item.type == "id"
+            out[name] = (
+                clean_ids(cells, item, findings, record) if is_id else clean_text(cells, fold=False)
+            )
+            if name == spec.id_field:
+                tell_odd_forms(out[name], item, findings, record)
+            _tell_lost(out[name], item, findings, record)
+        elif item.type in ("int", "float"):
+            out[name] = number_field(cells, item, findings, record, (units or {}).get(name))
+        elif item.type == "bool":
+            out[name] = parse_bool_column(cells, item, findings, record)
+        elif item.type in ("date", "datetime"):
+            order = (date_order or {}).get(name)
+            out[name], precision = parse_date_column(cells, item, findings, record, order)
+            said = precision_column(name, frame)
+            if said is not None:
+                # Written by this package before: the day was made up then, and still is.
+                stated = clean_text(frame[said].reset_index(drop=True), fold=True)
+                known = stated.isin(_PRECISIONS) & out[name].notna()
+                precision = precision.where(precision.notna(), stated.where(known))
+            if precision.notna().any():
+                out[f"{name}_precision"] = precision
+        else:
+            out[name] = parse_code_column(cells, item, findings, record, own.get(name))
+    return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
+
+
+def number_field(
+    values: pd.Series,
+    item: Field,
+    findings: Findings,
+    record: np.ndarray,
+    unit: str | None = None,
+) -> pd.Series:
+    """Parse one column of numbers, hold it to its range and give it its type."""
+    numbers, _ = parse_number_column(values, item, findings, record, unit=unit)
+    numbers = _in_range(numbers, item, findings, record)
+    return _integers(numbers, values, item, findings, record) if item.type == "int" else numbers
+
+
+def size_text(values: pd.Series, item: Field, findings: Findings, unit: str) -> pd.Series:
+    """Write the plain numbers of a text in the unit of its field: 0.7 m is 700 in millimetres.
+
+    What is no plain number (700×700, φ700) stays as it is.
+    """
+    factor = unit_factor(unit, item.unit)
+    if factor is None or factor == 1:
+        return values
+    numbers = pd.to_numeric(values, errors="coerce") * factor
+    findings.add("UNIT_CONVERTED", value=f"1 {unit}", expected=item.unit, item=item, about="column")
+    written = numbers.dropna().round(6).map("{:g}".format)
+    return values.astype(object).where(numbers.isna(), written.reindex(values.index))
+
+
+def precision_column(name: str, frame: pd.DataFrame) -> str | None:
+    """Name of the column that tells how precisely the date field ``name`` is known."""
+    column = f"{name}_precision"
+    return column if column in frame.columns else None
+
+
+def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
+    texts = text_array(column)
+    if not holds(texts, _LOST):
+        return
+    lost = pc.fill_null(pc.match_substring(texts, _LOST), False)
+    hit = np.flatnonzero(lost.to_numpy(zero_copy_only=False))
+    if not len(hit):
+        return
+    findings.add(
+        "TEXT_LOST",
+        records=record[hit],
+        item=item,
+        value=column.iloc[hit].to_numpy(dtype=object),
+    )
+
+
+def _tell_null_words(column: pd.Series, item: Field, findings: Findings) -> None:
+    """Tell that a program has written its word for nothing as if it were text."""
+    if not isinstance(column.dtype, pd.StringDtype):
+        return
+    texts = text_array(column)
+    at = np.flatnonzero(has_byte(texts, 0, _NULL_BEGINS))
+    if not len(at):
+        return
+    found = pc.is_in(texts.take(pa.array(at)), value_set=pa.array(NULL_WORDS, type=texts.type))
+    hit = at[found.to_numpy(zero_copy_only=False)]
+    if len(hit):
+        findings.add("NULL_TEXT", value=texts[int(hit[0])].as_py(), expected=len(hit), item=item)
+
+
+def _in_range(numbers: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> pd.Series:
+    low, high = item.min, item.max
+    if low is None and high is None:
+        return numbers
+    low_, high_ = (-np.inf if low is None else low), (np.inf if high is None else high)
+    bad = numbers.notna() & ~numbers.between(low_, high_)
+    if not bad.any():
+        return numbers
+    findings.add(
+        "NUMBER_RANGE",
+        records=record[bad],
+        item=item,
+        value=numbers[bad].map("{:g}".format).to_numpy(dtype=object),
+        expected=f"{'' if low is None else f'{low:g}'} … {'' if high is None else f'{high:g}'}",
+        action="value_removed",
+    )
+    return numbers.mask(bad)
+
+
+def _integers(
+    numbers: pd.Series, values: pd.Series, item: Field, findings: Findings, record: np.ndarray
+) -> pd.Series:
+    broken = (numbers.notna() & (numbers != numbers.round())).to_numpy(dtype=bool, copy=True)
+    # From 2**53 on a float no longer tells neighbouring whole numbers apart: the few that are that
+    # large are taken as they stand, and told where that is no whole number in the field's unit.
+    large = np.flatnonzero(numbers.notna() & (numbers.abs() >= 2**53))
+    codes, distinct = pd.factorize(values.iloc[large])
+    exact = pd.array([*map(exact_integer, distinct), None], dtype="Int64")[codes]
+    same = (exact.astype("Float64") == numbers.iloc[large].array).fillna(False)
+    broken[large[~same.to_numpy(dtype=bool)]] = True
+    if broken.any():
+        findings.add(
+            "NUMBER_UNPARSED",
+            records=record[broken],
+            item=item,
+            value=numbers[broken].map("{:g}".format).to_numpy(dtype=object),
+            action="value_removed",
+        )
+    whole = numbers.mask(broken)
+    whole.iloc[large] = np.nan
+    whole = whole.astype("Int64")
+    whole.iloc[large] = pd.array(exact).copy()
+    whole[broken] = pd.NA
+    return whole
+
+
+#: Where a source says in which district a record is, the code before the name.
+_DISTRICTS = ("district_reported", "district_name")
+
+#: Units of what is drawn, and how many metres or square metres they are.
+_AREAS, _LENGTHS = {"m2": 1.0, "km2": 1e6}, {"m": 1.0, "km": 1e3}
+#: Share of records outside all zones from which on the datum is asked about.
+_OUTSIDE = 0.02
+
+
+class Records:
+    """The steps that decide about records; each adds to the findings, none drops a row."""
+
+    def __init__(
+        self,
+        spec: LayerSpec,
+        findings: Findings,
+        record: np.ndarray,
+        data: pd.DataFrame,
+        geometry: np.ndarray,
+    ) -> None:
+        self.spec, self.findings, self.record = spec, findings, record
+        self.data, self.geometry = data, geometry
+        self.rejected = np.isin(record, findings.records_with("rejected"))
+        self.doubted: dict[str, str] = {}
+
+    def check_units(
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        *,
+        mend: Collection[str],
+        told: Mapping[str, str],
+    ) -> None:
+        """Find columns in another unit; convert them only where that is asked for."""
+        found = suspect_units(self.data, self.geometry, self.spec, self.findings)
+        for name, unit in found.items():
+            if "units" in mend and name not in told:
+                column = raw[mapping[name]].reset_index(drop=True)
+                again = Findings(self.spec.key)
+                item = self.spec.fields[name]
+                self.data[name] = number_field(column, item, again, self.record, unit)
+                self.findings.add(
+                    "UNIT_CONVERTED",
+                    value=f"1 {unit}",
+                    expected=item.unit or "1",
+                    item=item,
+                    about="column",
+                )
+            else:
+                self.doubted[name] = unit
+
+    def place(
+        self,
+        zones: gpd.GeoDataFrame | None,
+        unusable: Unusable,
+        terms: ZoneTerms = NO_TERMS,
+    ) -> None:
+        """Compute the district, and decide about records without usable geometry."""
+        if self.spec.role == "facility":
+            # A layer written by this package says itself what its source had reported.
+            before = "district_reported" in self.data
+            reported = reported_codes(
+                self.data.get("district_reported" if before else "district_code"),
+                None if before else self.data.get("district_name"),
+                zones,
+                self.findings,
+                self.record,
+                terms,
+            )
+            stated = before or "district_code" in self.data or "district_name" in self.data
+        else:
+            reported = no_text(len(self.data))
+            stated = False
+        self._decide_unusable(unusable, reported, terms)
+        if self.spec.role != "facility":
+            return
+        if stated:
+            self.data["district_reported"] = reported.array
+        code = no_text(len(self.data))
+        if zones is not None:
+            located = self.geometry.copy()
+            located[self.rejected] = None
+            code, far = check_place(located, reported, zones, self.findings, self.record, terms)
+            self.rejected |= far
+        unlocated = shapely.is_missing(self.geometry) & ~self.rejected
+        if unlocated.any():
+            code = code.where(~unlocated, reported)
+        self.data["district_code"] = code.array
+
+    def check_datum(
+        self, roads: gpd.GeoDataFrame | None, zones: gpd.GeoDataFrame | None, crs: CRS
+    ) -> None:
+        """Tell positions that look shifted, where roads or zones decide it."""
+        if self.spec.role != "facility":
+            return
+        reference = roads
+        if reference is None and zones is not None:
+            code = self.data["district_code"]
+            located = ~shapely.is_missing(self.geometry) & ~self.rejected
+            # Outlines can only speak where a fair share lies outside of them.
+            if located.any() and code[located].isna().mean() > _OUTSIDE:
+                reference = zones
+        if reference is None or reference.crs is None or not len(reference):
+            return
+        usable = self.geometry[~self.rejected]
+        guess = suspect_datum(gpd.GeoSeries(usable, crs=crs), reference.to_crs(crs))
+        if guess.datum not in ("undecided", "wgs84"):
+            evidence = guess_text(guess)
+            self.findings.add("DATUM_SUSPECT", value=guess.datum.upper(), expected=evidence)
+
+    def _decide_unusable(self, unusable: Unusable, reported: pd.Series, terms: ZoneTerms) -> None:
+        told = (unusable.code != "") & ~self.rejected
+        if not told.any():
+            return
+        named = reported.notna().to_numpy()
+        # A shape that could not be built is no missing one: its finding is there already.
+        unbuilt = told & (unusable.code == "GEOM_NULL")
+        unbuilt &= np.isin(self.record, self.findings.records_of("RECORD_UNREADABLE"))
+        placed = told & named
+        if self.spec.role == "facility":
+            placed |= told & ~unbuilt & np.isin(unusable.code, NO_PLACE)
+        for hit, action, severity in (
+            (unbuilt & placed, "none", "warning"),
+            (unbuilt & ~placed, "rejected", "error"),
+        ):
+            records = self.record[hit]
+            self.findings.settle("RECORD_UNREADABLE", records, action=action, severity=severity)
+        for code in np.unique(unusable.code[told & ~unbuilt].astype(str)):
+            mine = told & ~unbuilt & (unusable.code == code)
+            for hit, action, severity in (
+                (mine & placed, "none", "warning"),
+                (mine & ~placed, "rejected", "error"),
+            ):
+                self.findings.add(
+                    code,
+                    records=self.record[hit],
+                    value=unusable.value[hit],
+                    expected=unusable.expected[hit],
+                    action=action,
+                    severity=severity,
+                )
+        self.findings.add(
+            "UNLOCATED",
+            records=self.record[placed],
+            value=reported[placed].fillna("—").to_numpy(dtype=object),
+            action="assumed",
+            unit=terms.word,
+        )
+        self.rejected |= told & ~placed
+
+    def measure(self, measure_from: str | None = None) -> None:
+        """Fill the measure of the layer from the geometry where that is said; tell the rest.
+
+        The layer's file says so, or whoever reads it by ``measure_from="geometry"``.
+
+        A facility without its measure counts as one; what adds the measure up says how many lack
+        it. A context record without it says nothing, and is rejected.
+        """
+        name = self.spec.measure
+        is_drawn = measure_from is not None or self.spec.measure_default is not None
+        if name is None or (name not in self.data.columns and not is_drawn):
+            return
+        item = self.spec.fields[name]
+        if name not in self.data.columns:
+            self.data[name] = np.nan
+        missing = self.data[name].isna().to_numpy() & ~self.rejected
+        if is_drawn:
+            shape = gpd.GeoSeries(self.geometry)
+            measured = (shape.area if item.unit in _AREAS else shape.length).to_numpy()
+            measured = measured / (_AREAS | _LENGTHS)[item.unit]
+            filled = missing & (measured > 0)
+            self.data.loc[filled, name] = measured[filled]
+            shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
+            self.findings.add(
+                "VALUE_ASSUMED",
+                records=self.record[filled],
+                value=shown,
+                action="assumed",
+                item=item,
+            )
+            missing = missing & ~filled
+        if self.spec.role == "facility":
+            self.findings.add("VALUE_MISSING", records=self.record[missing], item=item)
+            return
+        self.findings.add(
+            "VALUE_MISSING",
+            records=self.record[missing],
+            severity="error",
+            action="rejected",
+            item=item,
+        )
+        self.rejected |= missing
+
+    def identify(self, raw: Raw | None = None) -> None:
+        """Every record gets an id of its own; of several with one id the first is kept.
+
+        ``raw`` tells which source each record is from, and what a clerk sees beside it.
+        """
+        numbering = None if raw is None else partial(self._numbering, raw)
+        ids, repeated = identify(
+            self.data, self.spec, self.findings, self.record, self.rejected, numbering
+        )
+        self.data[self.spec.id_field] = ids.array
+        self.rejected |= repeated
+        if self.spec.role != "facility":
+            return
+        names = (self.spec.measure, "name", self.spec.label, self.spec.state_field)
+        key = self.data[[n for n in dict.fromkeys(names) if n in self.data.columns]]
+        shapes = self.geometry
+        if self.rejected.any():
+            shapes = shapes.copy()
+            shapes[self.rejected] = None
+        tell_coincident(shapes, key, ids, self.findings, self.record)
+
+    def _numbering(self, raw: Raw) -> Numbering:
+        # A district is the same one in whatever file it stands.
+        is_zone = self.spec.role == "zones"
+        said = [self.data[n] for n in _DISTRICTS if n in self.data.columns and not is_zone]
+        nothing = no_text(len(self.data))
+        district = said[0].astype("str").fillna(said[-1].astype("str")) if said else nothing
+        owner = self.data.get("district_code", nothing)
+        part = np.zeros(len(self.data), dtype=np.int64)
+        if raw.part is not None and not is_zone:
+            known = pd.Series(raw.part, index=raw.record[: len(raw.part)])
+            # Rows of the office's list that have no feature are of no file of the layer.
+            part = known.reindex(self.record).fillna(len(raw.parts)).to_numpy(dtype=np.int64)
+        return Numbering(
+            source=part,
+            sources=(*raw.parts, ""),
+            district=district,
+            owner=owner.astype("str").fillna(district),
+            place=np.column_stack(spots(self.geometry)),
+            labels=raw.labels(),
+        )
+
+
+def check_measure_from(given: str | None, spec: LayerSpec) -> None:
+    """Refuse what a measure cannot come from: only areas and lengths are drawn."""
+    item = spec.fields[spec.measure] if spec.measure else None
+    if given is None or (given == "geometry" and item and item.unit in (*_AREAS, *_LENGTHS)):
+        return
+    if given != "geometry":
+        raise SpecError(
+            Text(
+                f"measure_from 为 {given!r}，只能是 “geometry”。",
+                f'measure_from is {given!r}; it can be "geometry" alone.',
+            )
+        )
+    raise SpecError(
+        Text(
+            f"measure_from：图层“{spec.name_zh}”的量值不是面积或长度，不能由图形得到。",
+            f"measure_from: {spec.key} has no area or length that geometry could give.",
+        ),
+        remedy=Text("请去掉 measure_from。", "Leave measure_from out."),
+    )
+
+
+def check_words(mend: Collection[str]) -> None:
+    """Refuse slips to put right that are not known."""
+    known = {"swapped", "zone_prefix", "units"}
+    odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
+    if odd:
+        raise SpecError(
+            Text(
+                f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+                f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
+            ),
+        )
+
+
+def named_units(units: Mapping[str, str] | None, spec: LayerSpec) -> dict[str, str]:
+    """Return ``units`` by the names of fields, which may be given by their labels."""
+    what = Text("units", "units")
+    return {field_named(name, spec, what): unit for name, unit in (units or {}).items()}
+
+
+def own_words(
+    values: Mapping[str, Mapping[str, str]] | None, spec: LayerSpec
+) -> dict[str, dict[str, str]]:
+    """Return an office's words with their codes; fields and codes may be given by their labels.
+
+    Raises
+    ------
+    SpecError
+        There is no such field, it has no codes, or not that one.
+    """
+    out: dict[str, dict[str, str]] = {}
+    for given, words in (values or {}).items():
+        item = spec.fields[field_named(str(given), spec, Text("values", "values"))]
+        if not item.codes:
+            coded = ", ".join(field.name for field in spec.fields.values() if field.codes)
+            raise SpecError(
+                Text(
+                    f"values：“{item.zh}”（{item.name}）没有代码表；有代码表的字段：{coded}。",
+                    f"values: {item.name!r} has no codes; fields that have: {coded}.",
+                ),
+            )
+        table = code_table(item)
+        codes = out.setdefault(item.name, {})
+        for word, code in words.items():
+            if code and plain_key(str(code)) not in table:
+                known = "、".join(f"{key} {entry.zh}" for key, entry in item.codes.items())
+                raise SpecError(
+                    Text(
+                        f"values：“{item.zh}”没有代码 {code}（来自“{word}”）；可用：{known}。",
+                        f"values: {item.name!r} has no code {code!r} (for {word!r}); known: "
+                        f"{', '.join(item.codes)}.",
+                    ),
+                )
+            codes[str(word)] = table[plain_key(str(code))] if code else ""
+    return out
+
+
+class PartedRecords(Records):
+    """The records of a layer, to be parted into accepted and rejected once all is decided."""
+
+    @property
+    def accepted(self) -> np.ndarray:
+        """Which records are not rejected."""
+        return ~self.rejected
+
+    def accepted_rows(
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        columns: Sequence[str] | None,
+        crs: CRS | None,
+        place_columns: Collection[str] = (),
+    ) -> gpd.GeoDataFrame:
+        """Return the accepted records: fields of the spec, then the other columns of ``raw``.
+
+        ``place_columns`` are those that positions were taken from: no fields, but not unknown.
+        """
+        frame = self._ordered(raw, mapping, columns, place_columns)
+        data = gpd.GeoDataFrame(frame, geometry=self.geometry, crs=crs)
+        if self.accepted.all():
+            return data
+        data = data[self.accepted].reset_index(drop=True)
+        # A precision that only rejected records had is no column of the layer.
+        vague = [f"{n}_precision" for n in self.spec.fields if f"{n}_precision" in data]
+        return data.drop(columns=[c for c in vague if data[c].isna().all()])
+
+    def _ordered(
+        self,
+        raw: pd.DataFrame,
+        mapping: Mapping[str, str],
+        columns: Sequence[str] | None,
+        place_columns: Collection[str],
+    ) -> pd.DataFrame:
+        computed = ("district_code", "district_reported")
+        needed = {self.spec.id_field, self.spec.measure, *computed}
+        wanted = set(self.spec.fields) if columns is None else {*columns, *needed}
+        names = [
+            full
+            for name in self.spec.fields
+            if name in wanted
+            for full in (name, f"{name}_precision")
+            if full in self.data.columns
+        ]
+        frame = {name: self.data[name] for name in names}
+        used = {*mapping.values(), *(precision_column(name, raw) for name in mapping)}
+        unknown = [column for column in raw.columns if column not in used]
+        if told := [str(column) for column in unknown if column not in place_columns]:
+            # Where nothing was recognised, the layer is what its geometry is and no more.
+            severity = None if mapping else "warning"
+            self.findings.add("FIELD_UNKNOWN", value=", ".join(told), severity=severity)
+        for column in unknown:
+            if columns is None or column in columns:
+                # A source column that happens to bear the name of a field stays apart.
+                label = f"{column}_source" if column in frame else column
+                frame[label] = raw[column].set_axis(self.data.index)
+        return pd.DataFrame(frame, index=self.data.index)
+
+    def labelled_findings(
+        self, raw: Raw, as_read: np.ndarray, hidden: Collection[str]
+    ) -> pd.DataFrame:
+        """Return the findings, with label, key and place of the records they are about.
+
+        Values of the fields ``hidden`` are no examples of a fault of the whole column.
+        """
+        return self.findings.frame(
+            places=partial(self._places, raw, as_read),
+            n_records=len(self.record),
+            hidden=hidden,
+            mask=MASK,
+        )
+
+    def _places(self, raw: Raw, as_read: np.ndarray, records: np.ndarray) -> pd.DataFrame:
+        """What is known of ``records``: also of those that are none, such as a row of totals."""
+        at = pd.Index(self.record).get_indexer(records)
+        here = at >= 0
+        key = np.full(len(records), "", dtype=object)
+        key[here] = self.data[self.spec.id_field].iloc[at[here]].to_numpy(dtype=object)
+        x, y = np.full(len(records), np.nan), np.full(len(records), np.nan)
+        x[here], y[here] = spots(as_read[at[here]])
+        centre = shapely.centroid(self.geometry[at[here]])
+        known = ~shapely.is_missing(centre)
+        x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
+        y[np.flatnonzero(here)[known]] = shapely.get_y(centre[known])
+        return pd.DataFrame({"row_label": raw.labels(records), "key": key, "x": x, "y": y})
+
+    def rejected_rows(
+        self,
+        raw: Raw,
+        as_read: np.ndarray,
+        target: CRS | None,
+        mask: tuple[set[str], str] | None,
+    ) -> gpd.GeoDataFrame:
+        """Return the rejected records as read, with their codes.
+
+        ``mask`` names the columns with personal data, and the one that is left: the id.
+        """
+        at = np.flatnonzero(self.rejected)
+        codes = self.findings.codes_of("rejected").reindex(self.record[at])
+        rows: list[dict[Any, Any]] = raw.frame.iloc[at].to_dict("records") if len(at) else []
+        if mask is not None:
+            rows = [mask_record(row, *mask) for row in rows]
+        return gpd.GeoDataFrame(
+            {
+                "record": self.record[at],
+                "row_label": pd.array(raw.labels(self.record[at]), dtype="str"),
+                "codes": codes.fillna("").to_numpy(dtype=object),
+                "raw": [json.dumps(r, ensure_ascii=False, default=_plain_json) for r in rows],
+            },
+            geometry=as_read[at],
+            crs=target,
+        )
+
+
+def _plain_json(value: Any) -> Any:
+    if value is pd.NA or value is pd.NaT:
+        return None
+    return value.item() if isinstance(value, np.generic) else str(value)
+
+
+_TOLERANCE = 0.05
+#: A floor area above footprint times floors by more than this is told: eaves and balconies count.
+_FLOOR_TOLERANCE = 0.25
+#: With one floor or none told, only what no building has is told.
+_BELIEVABLE_FLOORS = 60
+
+
+def check_relations(
+    data: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    findings: Findings,
+    record: np.ndarray,
+    data_date: pd.Timestamp | None = None,
+    doubted: Collection[str] = (),
+) -> None:
+    """Tell contradictions within a record; nothing is changed.
+
+    A field in ``doubted`` is in another unit as a column, which has been told once.
+    """
+    floors = floor_area_field(spec)
+    for name, item in spec.fields.items():
+        if name not in data.columns:
+            continue
+        for other, sign in ((item.at_most, 1), (item.at_least, -1)):
+            if other is not None and other in data.columns:
+                _compare(data, spec, name, other, sign, findings, record)
+        if name in doubted:
+            continue
+        if name == floors:
+            _against_floors(data, spec, name, findings, record)
+        if item.geometry is not None:
+            _against_geometry(data, spec, name, findings, record)
+    if spec.states is not None:
+        _date_order(data, spec, findings, record)
+        if data_date is not None:
+            _date_range(data, spec, findings, record, data_date)
+
+
+def _compare(
+    data: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    name: str,
+    other: str,
+    sign: int,
+    findings: Findings,
+    record: np.ndarray,
+) -> None:
+    mine, theirs = (data[c].astype("float64") for c in (name, other))
+    bad = (sign * (mine - theirs) > 1e-6).to_numpy()
+    if not bad.any():
+        return
+    second = spec.fields[other]
+    words = Text(f"“{second.zh}”为", f"{second.en} is")
+    _tell(findings, spec, name, record[bad], mine[bad], theirs[bad], words, other, "{:g}")
+
+
+def _tell(
+    findings: Findings,
+    spec: LayerSpec,
+    name: str,
+    records: np.ndarray,
+    said: Iterable[float],
+    against: Iterable[float],
+    words: Text,
+    about: str,
+    form: str = "{:.6g}",
+) -> None:
+    """Tell, record by record, what a field says ``against`` what ``words`` name."""
+    item = spec.fields[name]
+    findings.add(
+        "RELATION_BROKEN",
+        records=records,
+        item=item,
+        value=np.array([f"{v:g}" for v in said], dtype=object),
+        expected=np.array([form.format(v) for v in against], dtype=object),
+        detail=words,
+        about=about,
+    )
+
+
+def _against_geometry(
+    data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
+) -> None:
+    item = spec.fields[name]
+    measured = pd.Series(measured_by(item, data.geometry.to_numpy()))
+    said = data[name].astype("float64")
+    tolerance = item.tolerance or _TOLERANCE
+    with np.errstate(invalid="ignore"):
+        bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
+    if bad.any():
+        words = Text("图形量得", "the geometry measures")
+        _tell(findings, spec, name, record[bad], said[bad], measured[bad], words, "geometry")
+
+
+def _against_floors(
+    data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
+) -> None:
+    said = data[name].astype("float64").to_numpy()
+    base = footprint(data, data.geometry.to_numpy(), spec)
+    floors = np.full(len(data), np.nan)
+    if "floors" in data.columns:
+        floors = data["floors"].astype("float64").to_numpy()
+    several = floors >= 2
+    limit = np.where(several, floors * (1 + _FLOOR_TOLERANCE), _BELIEVABLE_FLOORS) * base
+    with np.errstate(invalid="ignore"):
+        bad = said > limit
+    for some, about, words in (
+        (bad & several, "floors", Text("占地面积乘层数为", "footprint times floors gives")),
+        (bad & ~several, "footprint", Text("占地面积为", "the footprint measures")),
+    ):
+        shown = (base * np.where(several, floors, 1.0))[some]
+        _tell(findings, spec, name, record[some], said[some], shown, words, about)
+
+
+def _date_order(
+    data: gpd.GeoDataFrame, spec: LayerSpec, findings: Findings, record: np.ndarray
+) -> None:
+    assert spec.states is not None
+    names = [n for n in spec.states.dates if n in data.columns]
+    if len(names) < 2:
+        return
+    latest = data[names[0]]
+    for later in names[1:]:
+        # Against the latest of all before it: a missing date between two hides nothing.
+        bad = (_last_day(data, later) < latest).to_numpy(dtype=bool)
+        if bad.any():
+            item = spec.fields[later]
+            findings.add(
+                "DATE_ORDER",
+                records=record[bad],
+                item=item,
+                value=data.loc[bad, later].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+                expected=latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+            )
+        rises = data[later].notna() & ~(latest >= data[later])
+        latest = latest.where(~rises, data[later])
+
+
+def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:
+    """The last day a date can mean: 2022年6月 is not before the 15th of June."""
+    days = data[name]
+    if f"{name}_precision" not in data.columns:
+        return days
+    known = data[f"{name}_precision"]
+    for precision, end in (("month", pd.offsets.MonthEnd(0)), ("year", pd.offsets.YearEnd(0))):
+        hit = (known == precision).fillna(False).to_numpy(dtype=bool)
+        if hit.any():
+            days = days.mask(hit, days + end)
+    return days
+
+
+def _date_range(
+    data: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    findings: Findings,
+    record: np.ndarray,
+    data_date: pd.Timestamp,
+) -> None:
+    assert spec.states is not None
+    facts = {*spec.states.dates, *(a.date for a in spec.amounts.values() if a.date)}
+    for name in sorted(facts & set(data.columns)):
+        bad = (data[name] > data_date).to_numpy(dtype=bool)
+        if not bad.any():
+            continue
+        item = spec.fields[name]
+        findings.add(
+            "DATE_RANGE",
+            records=record[bad],
+            item=item,
+            value=data.loc[bad, name].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+            expected=f"{data_date:%Y-%m-%d}",
+        )

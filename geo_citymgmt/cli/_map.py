@@ -1,0 +1,278 @@
+"""``map``: a layer, a figure or the whole city as a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._words import Text
+from geo_citymgmt.cli._console import say
+from geo_citymgmt.cli._frame import (
+    SourceOptions,
+    SourcePath,
+    asked_day,
+    common_options,
+    guarded,
+    load_source,
+    outcome,
+    tell_unusable,
+)
+from geo_citymgmt.errors import CityDataError, did_you_mean
+from geo_citymgmt.spec import Lang
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geo_citymgmt.city import City
+    from geo_citymgmt.indicators import Figure
+    from geo_citymgmt.maps import CityMap
+    from geo_citymgmt.spec import LayerSpec
+
+
+CITY = "city"
+#: Kind of subject -> what it is called.
+_KINDS = {
+    "figure": Text("指标", "a figure"),
+    "layer": Text("图层", "a layer"),
+    "reach": Text("带 --radius 的图层", "a layer with --radius"),
+    "city": Text("city", "city"),
+}
+#: Option -> the kinds of subject it does something for, and how to say so.
+_TAKEN_BY = {
+    "as_of": (
+        ("figure", "city", "reach"),
+        Text("指标、city 和带 --radius 的图层", "figures, city and layers with --radius"),
+    ),
+    "color_by": (("layer",), Text("不带 --radius 的图层", "layers without --radius")),
+    "radius": (("reach",), Text("图层", "layers")),
+    "level": (("figure",), Text("指标", "figures")),
+}
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One thing to draw: a figure, a layer or the city, its key and what it is called."""
+
+    kind: str
+    key: str
+    name_zh: str
+    name_en: str
+
+
+def find_subject(what: str, city: City) -> Subject:
+    """Return the layer, the figure or the city that ``what`` names, by key or by either name.
+
+    Raises
+    ------
+    CityDataError
+        There is none; the nearest is named.
+    """
+    if what == CITY:
+        return Subject("city", CITY, city.name_zh, city.name_en)
+    figures, specs = city.figures.figures, city.specs
+    layers: dict[str, LayerSpec] = {}
+    for layer in specs.values():
+        for name in (layer.key, layer.name_zh, layer.name_en, *layer.names):
+            layers.setdefault(_plain(name), layer)
+    by_name: dict[str, Figure] = {}
+    for figure in figures.values():
+        by_name[_plain(figure.id)] = figure
+        for name in (figure.zh, figure.en):
+            by_name.setdefault(_plain(name), figure)
+    wanted = _plain(what)
+    if wanted in layers:
+        spec = layers[wanted]
+        return Subject("layer", spec.key, spec.name_zh, spec.name_en)
+    if wanted in by_name:
+        found = by_name[wanted]
+        return Subject("figure", found.id, found.zh, found.en)
+    near = did_you_mean(
+        what,
+        [
+            CITY,
+            *(n for s in specs.values() for n in (s.key, s.name_zh, s.name_en, *s.names)),
+            *(n for f in figures.values() for n in (f.id, f.zh, f.en)),
+        ],
+    )
+    known = [k for k in city if specs[k].role != "zones"]
+    raise CityDataError(
+        Text(
+            f"没有名为“{what}”的图层或指标。{near.zh}",
+            f"there is no layer, figure or 'city' called {what!r}.{near.en}",
+        ),
+        remedy=Text(
+            f"图层有：{'、'.join(specs[k].name_zh for k in known)}；指标见 geo-citymgmt figures。",
+            f"Layers: {', '.join(known)}; 'geo-citymgmt figures' lists the figures.",
+        ),
+    )
+
+
+def check_options(subject: Subject, **options: Any) -> None:
+    """Refuse an option that was given and does nothing for the subject.
+
+    Raises
+    ------
+    CityDataError
+        With what the option is for.
+    """
+    reach = subject.kind == "layer" and options.get("radius") is not None
+    kind = "reach" if reach else subject.kind
+    for name, (kinds, meant) in _TAKEN_BY.items():
+        if options.get(name) is None or kind in kinds:
+            continue
+        option = "--" + name.replace("_", "-")
+        what = _KINDS[kind]
+        if kind != "city":
+            what = Text(f"{what.zh}“{subject.name_zh}”", f"{what.en} ({subject.key})")
+        raise CityDataError(
+            Text(
+                f"{option} 不能用于{what.zh}，只用于{meant.zh}。",
+                f"{option} does nothing for {what.en}: it is for {meant.en}.",
+            ),
+            remedy=Text("请去掉该选项，或改画其他内容。", "Leave it out, or name another WHAT."),
+        )
+
+
+def _plain(name: str) -> str:
+    return name.strip().casefold()
+
+
+_PAGES = (".html", ".htm")
+
+
+@click.command("map")
+@click.argument("source", type=SourcePath())
+@click.argument("what")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出网页 .html")
+@click.option(
+    "--as-of",
+    default=None,
+    metavar="DATE",
+    help="截至日期，用于指标、city、带 --radius 的图层 / day of the figures, or of what serves",
+)
+@click.option(
+    "--level",
+    type=click.Choice(["district", "street"]),
+    default=None,
+    help="指标按区县或街道，默认区县 / a figure by district or street",
+)
+@click.option(
+    "--color-by",
+    default=None,
+    metavar="FIELD",
+    help="图层按此字段着色 / colour a layer by this field",
+)
+@click.option(
+    "--radius",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    metavar="METRES",
+    help="图层的服务半径：画覆盖范围 / what a layer reaches within this distance",
+)
+@common_options
+@guarded
+def map_(
+    source: Path,
+    what: str,
+    out: Path,
+    as_of: str | None,
+    level: str | None,
+    color_by: str | None,
+    radius: float | None,
+    lang: Lang,
+    reading: SourceOptions,
+) -> int:
+    """画地图：WHAT 为图层、指标（键或名称），或 city / draw a layer, a figure, or the city.
+
+    指标一览：geo-citymgmt figures / geo-citymgmt figures lists the figures.
+    """
+    _check_page(out)
+    day = asked_day(as_of, "map")
+    city = load_source(source, reading)
+    subject = find_subject(what, city)
+    check_options(subject, as_of=as_of, level=level, color_by=color_by, radius=radius)
+    tell_unusable(city, lang)
+    drawn = _drawn(city, subject, lang, as_of=day, level=level, color_by=color_by, radius=radius)
+    drawn.save(out)
+    click.echo(str(out))
+    return outcome(city, lang, fatal=False)
+
+
+def _check_page(out: Path) -> None:
+    if out.suffix.lower() not in _PAGES:
+        raise CityDataError(
+            Text(
+                f"{out.name}：地图只写成网页（名称.html）。",
+                f"{out.name}: a map is written as a page, NAME.html.",
+            ),
+            remedy=Text(
+                "需要图片时，请用网页上的图片按钮，或 Python 的 plot_layer、plot_progress。",
+                "A picture: the button of the page, or plot_layer and plot_progress in Python.",
+            ),
+        )
+
+
+def _drawn(
+    city: City,
+    subject: Subject,
+    lang: Lang,
+    *,
+    as_of: pd.Timestamp | None,
+    level: str | None,
+    color_by: str | None,
+    radius: float | None,
+) -> CityMap:
+    from geo_citymgmt import maps
+
+    if subject.kind == "city":
+        return maps.city_map(city, as_of=as_of, lang=lang)
+    if subject.kind == "figure":
+        return maps.progress_map(
+            city, subject.key, as_of=as_of, level=level or "district", lang=lang
+        )
+    if radius is not None:
+        return _reach(city, subject.key, radius, as_of, lang)
+    return maps.layer_map(
+        city[subject.key], city.specs[subject.key], color_by=color_by, zones=city.zones, lang=lang,
+        zone_unit=city.unit,
+    )  # fmt: skip
+
+
+def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> CityMap:
+    """Draw what a layer reaches, by the same of its records as the report counts."""
+    from geo_citymgmt.facts._city_facts import day_of
+    from geo_citymgmt.maps import coverage_map
+    from geo_citymgmt.maps._zone_maps import zones_to_fill
+    from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of
+
+    zones = zones_to_fill(city, "district")
+    day, words = day_of(city, as_of, Gate("map")), Words(lang, unit=city.unit)
+    service = service_of(city, key, radius_m)
+    city[key]
+    found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)
+    spec = city.specs[key]
+    if found is None:
+        raise CityDataError(
+            Text(
+                f"{spec.name_zh}：在该日没有提供服务且有坐标的记录。",
+                f"{key}: no record with a place serves on that day.",
+            ),
+        )
+    terms = [
+        "" if day is None else words("as_of", date=f"{day:%Y-%m-%d}"),
+        say(f"按直线距离 {radius_m:,g} 米计", f"straight-line distance, {radius_m:,g} m", lang),
+        *counted_terms(found, service, spec, words),
+    ]
+    own = city.data_date
+    if own is not None and day is not None and day < own:
+        terms.append(
+            say(f"点开所见为 {own:%Y-%m-%d} 的登记状况", f"popups as of {own:%Y-%m-%d}", lang)
+        )
+    return coverage_map(
+        found.records, zones, radius_m=radius_m, layer=spec, caption=words.joined(terms),
+        lang=lang, zone_unit=city.unit,
+    )  # fmt: skip

@@ -1,0 +1,867 @@
+"""A first ``city.toml`` for a folder: what is certain as entries, what is not as ``# ?`` lines.
+
+Such a line becomes an entry when ``# ? `` is taken away; whether it is taken away from all of them
+or from none, the file can be loaded. What excludes one another is never both: the second best is
+prose. A question is a line that begins with ``# ??``, an explanation one with ``#`` alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import CRS
+
+from geo_citymgmt._metric import choose_metric_crs, in_china, position_box, zone_positions
+from geo_citymgmt._words import Text
+from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
+from geo_citymgmt.city._discovery import find_source
+from geo_citymgmt.city._recognition import CityName, city_of_names, is_county_name, name_city
+from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
+from geo_citymgmt.cleaning._datum import Extent, looks_geographic, rank_candidates, spots
+from geo_citymgmt.cleaning._mapping import FieldMatch, match_fields
+from geo_citymgmt.cleaning._names import days_of, unique_names, zone_columns
+from geo_citymgmt.errors import CityDataError, CRSError, RepeatedSourceError, SourceError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.layer import Layer, read_layer
+from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading._coordinates import place_records
+from geo_citymgmt.reading._sniff import date_in, without_versions
+from geo_citymgmt.reading._source import SourceLayer
+from geo_citymgmt.spec import LayerSpec
+
+_UNSURE = "# ? "
+_QUESTION = "# ?? "
+#: From this share of records or values on, two files or a column and a field agree.
+_MOST = 0.6
+#: So many words that are no codes are shown, and so many get a line of their own.
+_SHOWN, _LISTED = 8, 40
+#: Entries of a ``city.toml`` that is replaced, kept as they stand.
+_KEPT = ("profile", "unit", "month_starts", "services", "bulletin", "crosswalk", "figures")
+
+
+@dataclass
+class _Draft:
+    """The lines of the file and the open questions, as they come."""
+
+    lines: list[str] = field(default_factory=list)
+    questions: list[Text] = field(default_factory=list)
+    #: Files and tables that are proposed to be left out.
+    ignored: list[str] = field(default_factory=list)
+    #: The last day in columns of dates that are no field of a layer.
+    days: dict[str, pd.Timestamp] = field(default_factory=dict)
+
+    def ask(self, question: Text, *, here: bool = True) -> None:
+        """Add an open question; ``here`` as a line at this place too, where it says more."""
+        plain = Text(*(" ".join(text.split()) for text in question))
+        self.questions.append(plain)
+        if here:
+            self.lines.append(f"{_QUESTION}{plain.zh} / {plain.en}")
+
+    def note(self, text: Text) -> None:
+        self.lines.append(f"# {text.zh} / {text.en}")
+
+    def entry(self, line: str, *, is_sure: bool = True) -> None:
+        self.lines.append(line if is_sure else _UNSURE + line)
+
+    def add(self, other: _Draft) -> None:
+        self.lines += other.lines
+        self.questions += other.questions
+        self.ignored += other.ignored
+        self.days |= other.days
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A layer that is proposed: its source, and whether that it is this layer is certain."""
+
+    spec: LayerSpec
+    entry: LayerSource
+    is_sure: bool = True
+    #: Whether what is not certain of it has been asked.
+    is_asked: bool = False
+
+
+def propose(
+    folder: Path,
+    specs: Mapping[str, LayerSpec],
+    *,
+    crs: Any = None,
+    fallback_crs: Any = None,
+    datum: Any = None,
+    x: str | None = None,
+    y: str | None = None,
+) -> tuple[str, list[Text]]:
+    """Look at ``folder`` and write down what was understood and what was not.
+
+    ``crs``, ``fallback_crs``, ``datum``, ``x`` and ``y`` are those of :func:`load_city`.
+
+    Returns
+    -------
+    str, list of Text
+        A ``city.toml`` that :func:`load_city` takes, with its ``# ?`` lines or without; and the
+        open questions, which stand in it as comments too.
+
+    Raises
+    ------
+    SourceError
+        There is nothing to read in the folder.
+    """
+    if folder.is_file():
+        raise SourceError(
+            Text(
+                f"{folder}：是文件；city.toml 写在文件夹里，说明其中的全部文件。",
+                f"{folder}: is a file; a city.toml is of a folder, and of all files in it.",
+            ),
+            remedy=Text(
+                f"请给出文件夹：{folder.absolute().parent}；只看这一个文件请用 check。",
+                f"Give its folder, {folder.absolute().parent}; to look at this file alone, use "
+                "check.",
+            ),
+        )
+    if not folder.is_dir():
+        raise SourceError(
+            Text(f"{folder}：没有这个文件夹。", f"{folder}: no such folder."),
+            remedy=Text("请核对名称。", "Check its name."),
+        )
+    found = find_source(folder, specs)
+    if not found.layers and not found.leftovers:
+        raise _nothing_found(folder, found)
+    found.place_by(x, y, [key for key in specs if specs[key].role != "zones"])
+    draft = _Draft()
+    parts = _parts(found, specs)
+    layers: dict[str, Layer] = {}
+    body = _Draft()
+    zones = None
+    for part in sorted(parts, key=lambda p: p.spec.role != "zones"):
+        given = [one.get(part.spec.key) if isinstance(one, Mapping) else one
+                 for one in (crs, fallback_crs, datum)]  # fmt: skip
+        layer = _layer_lines(body, part, found, zones, *given)
+        if layer is not None and part.is_sure:
+            layers[part.spec.key] = layer
+            zones = layer.data if part.spec.level == "district" else zones
+    _city_lines(draft, found, layers)
+    _metric_lines(draft, found, layers)
+    _date_lines(draft, found, layers, body.days)
+    for name in ("events", "targets"):
+        path = getattr(found, name)
+        if isinstance(path, Path):
+            draft.entry(f"{name} = {_quoted(path.name)}")
+    draft.ignored += body.ignored
+    _unread_lines(draft, found, specs)
+    _ignore_lines(draft, found)
+    head = [
+        "# 由 geo-citymgmt init 生成。行首为“# ? ”的是未确定的建议：确认后去掉“# ? ”即生效；"
+        "“# ??”是待确认的问题，其余“#”行是说明。",
+        "# Written by geo-citymgmt init. Lines with '# ? ' are proposals: take '# ? ' away to use "
+        "one; '# ??' asks, other # lines explain.",
+    ]
+    questions = [*draft.questions, *body.questions]
+    return "\n".join([*head, *draft.lines, *body.lines]) + "\n", questions
+
+
+def _nothing_found(folder: Path, found: CitySource) -> SourceError:
+    table = found.findings.frame()
+    left = table[table["code"].eq("LAYER_IGNORED")]
+    reasons = Text("；".join(left["message_zh"]), "; ".join(left["message_en"]))
+    return SourceError(
+        Text(
+            f"{folder}：没有可读的图层。{reasons.zh}",
+            f"{folder}: holds no layer that can be read. {reasons.en}".rstrip(),
+        ),
+        remedy=Text(
+            "请放入 .shp、.geojson、.gpkg 等图层文件或带坐标的表格。",
+            "Put layers into it: .shp, .geojson, .gpkg, or tables with coordinates.",
+        ),
+    )
+
+
+def _parts(found: CitySource, specs: Mapping[str, LayerSpec]) -> list[_Part]:
+    """Return the layers to propose: those recognised, then those that something may be."""
+    parts = [_Part(specs[key], entry) for key, entry in found.layers.items()]
+    taken = set(found.layers)
+    for left in found.leftovers:
+        likely = left.layers or ((left.drawn,) if left.drawn else ())
+        free = [key for key in likely if key not in taken]
+        if free and not left.is_known:
+            taken.add(free[0])
+            item = left.item
+            entry = LayerSource(item.path, item.label, sublayer=item.sublayer)
+            parts.append(_Part(specs[free[0]], entry, is_sure=False))
+    return parts
+
+
+# -- the city
+
+
+def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+    for name in _KEPT:
+        value = found.table.get(name)
+        if isinstance(value, (str, int)):
+            draft.entry(f"{name} = {json.dumps(value, ensure_ascii=False)}")
+    if found.name.zh:
+        draft.entry(f"name_zh = {_quoted(found.name.zh)}")
+        draft.entry(f"name_en = {_quoted(found.name.en)}")
+        if found.code:
+            draft.entry(f"code = {_quoted(found.code)}")
+        return
+    if "profile" in found.table:
+        return
+    city, is_sure = _city_name(found, layers)
+    if not is_sure:
+        draft.ask(
+            Text(
+                "没有写明是哪个城市；以下名称是按区划名称或文件夹名称推测的",
+                "which city this is, is not stated; the name below is assumed from the names of "
+                "its districts or of the folder",
+            )
+        )
+    draft.entry(f"name_zh = {_quoted(city.name.zh)}", is_sure=is_sure)
+    draft.entry(f"name_en = {_quoted(city.name.en)}", is_sure=is_sure)
+    draft.entry(f"code = {_quoted(city.code)}", is_sure=is_sure)
+
+
+def _city_name(found: CitySource, layers: Mapping[str, Layer]) -> tuple[CityName, bool]:
+    folder = found.root.resolve().name
+    districts = next((la for la in layers.values() if la.spec.level == "district"), None)
+    if districts is None:
+        named = {str(v) for la in layers.values() for v in _values(la, "district_name")}
+        return city_of_names(named) or name_city([], folder), False
+    codes = districts.data[districts.spec.id_field]
+    city = name_city(codes, folder)
+    if city.how == "codes":
+        return city, True
+    return city_of_names(_values(districts, districts.spec.label or ""), codes) or city, False
+
+
+def _values(layer: Layer, column: str) -> pd.Series:
+    data = layer.data
+    return data[column].dropna() if column in data.columns else pd.Series(dtype="str")
+
+
+def _metric_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -> None:
+    """Write the CRS in which the city is measured: it stays when deliveries change."""
+    if found.table.get("metric_crs"):
+        draft.entry(f"metric_crs = {_quoted(found.table['metric_crs'])}")
+        return
+    if "profile" in found.table:
+        return
+    lon, lat, what = _positions(layers)
+    if not len(lon):
+        return
+    try:
+        chosen = choose_metric_crs(lon, lat, chosen_from=what)
+    except CRSError as error:
+        draft.ask(error.text)
+        return
+    draft.note(
+        Text(
+            f"量算坐标系：{chosen.how.zh}，面积误差不超过 {chosen.areal_error:.3%}，"
+            f"长度误差不超过 {chosen.linear_error:.3%}",
+            f"areas and lengths are measured in: {chosen.how.en}; greatest error of an area "
+            f"{chosen.areal_error:.3%}, of a length {chosen.linear_error:.3%}",
+        )
+    )
+    draft.entry(f"metric_crs = {_quoted(chosen.code)}")
+
+
+def _positions(layers: Mapping[str, Layer]) -> tuple[np.ndarray, np.ndarray, Text]:
+    """Where the city lies, in degrees: its zones, else nearly all records."""
+    zones = [la.data for la in layers.values() if la.spec.role == "zones" and la.located.any()]
+    if zones:
+        lon, lat = zone_positions(zones[0][zones[0].geometry.notna()])
+        return lon, lat, Text("分区", "the zones")
+    places = [
+        np.column_stack([spot.x, spot.y])
+        for la in layers.values()
+        if la.located.any()
+        for spot in [la.data.geometry[la.located].representative_point().to_crs(4326)]
+    ]
+    if not places:
+        return np.empty(0), np.empty(0), Text("", "")
+    x, y = np.concatenate(places).T
+    lon, lat = position_box(x, y, "EPSG:4326")
+    return lon, lat, Text("各图层的位置", "the positions of the layers")
+
+
+def _date_lines(
+    draft: _Draft,
+    found: CitySource,
+    layers: Mapping[str, Layer],
+    unused: Mapping[str, pd.Timestamp],
+) -> None:
+    if found.data_date is not None:
+        draft.entry(f"data_date = {found.data_date:%Y-%m-%d}")
+        return
+    draft.ask(
+        Text("数据日期是哪一天？（data_date）", "which day does the data stand as of? (data_date)")
+    )
+    latest = _latest(layers)
+    where = Text("数据中最晚的日期：", "the latest date in the data:")
+    later = {c: day for c, day in unused.items() if latest is None or day > latest}
+    for column, day in later.items():
+        draft.note(
+            Text(
+                f"未采用的列“{column}”中最晚的日期是 {day:%Y-%m-%d}",
+                f"the column {column!r}, which is not used, has dates up to {day:%Y-%m-%d}",
+            )
+        )
+    if latest is None and later:
+        latest = max(later.values())
+    if latest is None:
+        latest = _latest_change(found)
+        where = Text(
+            "数据中没有日期；文件最后修改于：", "the data has no dates; its files were changed on:"
+        )
+    if latest is not None:
+        draft.note(where)
+        draft.entry(f"data_date = {latest:%Y-%m-%d}", is_sure=False)
+
+
+def _latest(layers: Mapping[str, Layer]) -> pd.Timestamp | None:
+    """Return the last day on which a layer says that something happened."""
+    days = []
+    for layer in layers.values():
+        states = layer.spec.states
+        for name in (*(states.dates if states else ()), "update_date", "survey_date"):
+            column = _values(layer, name)
+            if len(column) and pd.api.types.is_datetime64_any_dtype(column.dtype):
+                days.append(column.max())
+    return max(days) if days else None
+
+
+def _latest_change(found: CitySource) -> pd.Timestamp | None:
+    """Return the day on which the last of the files was written."""
+    times = [path.stat().st_mtime for path in found.inputs()]
+    return pd.Timestamp(max(times), unit="s").normalize() if times else None
+
+
+def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpec]) -> None:
+    """Ask about what was left aside, and say what was recognised by what it holds."""
+    parts = _parts(found, specs)
+    proposed = {part.entry.label for part in parts}
+    proposed |= {left.item.label for left in found.leftovers if left.is_list}
+    table = found.findings.frame()
+    told = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
+    for row in told.itertuples(index=False):
+        if row.code == "LAYER_IGNORED" and row.value in proposed:
+            continue
+        is_open = row.severity == "error"
+        # To leave records out is never proposed: it stays a question until somebody answers it.
+        (draft.ask if is_open else draft.note)(Text(str(row.message_zh), str(row.message_en)))
+    for left in found.leftovers:
+        if not left.layers and left.item.label not in proposed:
+            _example_lines(draft, left, found, specs)
+
+
+def _ignore_lines(draft: _Draft, found: CitySource) -> None:
+    """Write the patterns of what is none of the city's layers; new ones are proposals."""
+    new = [name for name in dict.fromkeys(draft.ignored) if name not in found.ignore]
+    if not new and not found.ignore:
+        return
+    draft.note(
+        Text(
+            "不读的文件、工作表或图层，可用通配符，如 *汇总*",
+            "files, sheets and tables that are not read; patterns will do, such as *draft*",
+        )
+    )
+    draft.entry("ignore = [")
+    for name in found.ignore:
+        draft.entry(f"    {_quoted(name)},")
+    for name in new:
+        draft.entry(f"    {_quoted(name)},", is_sure=False)
+    draft.entry("]")
+
+
+def _example_lines(
+    draft: _Draft, left: Leftover, found: CitySource, specs: Mapping[str, LayerSpec]
+) -> None:
+    path = _quoted(_relative(left.item.path, found.root))
+    lines = ["[layers.KEY]", f"path = {path}"]
+    if left.item.sublayer:
+        lines.append(f"sublayer = {_quoted(left.item.sublayer)}")
+    draft.note(
+        Text(
+            f"如要读入，请在文件末尾写下以下几行，KEY 为 {', '.join(specs)} 之一：",
+            f"to read it, put these lines at the end, KEY being one of {', '.join(specs)}:",
+        )
+    )
+    draft.lines += [f"# {line}" for line in lines]
+
+
+# -- a layer
+
+
+def _layer_lines(
+    draft: _Draft,
+    part: _Part,
+    found: CitySource,
+    zones: gpd.GeoDataFrame | None,
+    crs: Any,
+    fallback_crs: Any,
+    datum: Any,
+) -> Layer | None:
+    """Write the table of one layer; return the layer as it is read by what is certain of it."""
+    given = (crs, fallback_crs, datum)
+    trial = _Draft()
+    try:
+        layer = _table_lines(trial, part, found, zones, *given)
+    except RepeatedSourceError as error:
+        rest, question = _one_version(part, error)
+        left_out = [label for label in error.sources if label not in _labels(rest)]
+        layer = _layer_lines(trial := _Draft(), rest, found, zones, *given)
+        trial.lines.insert(1, f"{_QUESTION}{question.zh} / {question.en}")
+        trial.questions.append(question)
+        trial.ignored += left_out
+    draft.add(trial)
+    return layer
+
+
+def _labels(part: _Part) -> list[str]:
+    return [s.label if isinstance(s, SourceLayer) else Path(s).name for s in part.entry.sources]
+
+
+def _one_version(part: _Part, error: RepeatedSourceError) -> tuple[_Part, Text]:
+    """Return a layer without all but one of what may be the same data, and what is to be asked.
+
+    The latest by the date in its name is kept, else one without a mark of versions.
+    """
+    labels = error.sources
+    kept = max(labels, key=lambda n: (date_in(n), not without_versions(n)[1], labels.index(n)))
+    entry = part.entry
+    pairs = zip(_labels(part), entry.sources, strict=True)
+    sources = [source for label, source in pairs if label == kept or label not in labels]
+    rest = replace(entry, source=sources, label=kept, doubt=None)
+    others = [label for label in labels if label != kept]
+    question = Text(
+        f"{'、'.join(labels)} 可能是同一份数据：只用 {kept}、不读 {'、'.join(others)} 对吗？"
+        "如都要读入，请都写进 path",
+        f"{', '.join(labels)} may be the same data: is {kept} right, without {', '.join(others)}? "
+        "If all are to be read, list them all under path",
+    )
+    return _Part(part.spec, rest, is_sure=False, is_asked=True), question
+
+
+def _table_lines(
+    draft: _Draft,
+    part: _Part,
+    found: CitySource,
+    zones: gpd.GeoDataFrame | None,
+    crs: Any,
+    fallback_crs: Any,
+    datum: Any,
+) -> Layer | None:
+    spec, entry, is_sure = part.spec, part.entry, part.is_sure
+    if entry.doubt is not None:
+        raise entry.doubt
+    draft.lines.append("")
+    if not is_sure and not part.is_asked:
+        draft.ask(
+            Text(
+                f"{entry.label} 可能是“{spec.name_zh}”，请确认",
+                f"{entry.label} may be {spec.key}; confirm it",
+            )
+        )
+    draft.entry(f"[layers.{spec.key}]", is_sure=is_sure)
+    sources = _path_lines(draft, part, found)
+    raws = [raw for source in sources if (raw := _read(source, entry)) is not None]
+    _place_lines(draft, part, raws)
+    crs = crs or entry.crs
+    written, is_known = None, True
+    if crs is None and fallback_crs is None:
+        written, is_known = _crs_line(draft, raws, zones, is_sure)
+    layer = None
+    if is_known or written is not None:
+        # Else it has been asked which CRS it is in, and without one it cannot be read.
+        datum_of = datum or entry.datum
+        layer = _try_layer(draft, part, sources, crs or written, fallback_crs, datum_of)
+    if layer is not None:
+        row = layer.ledger.iloc[0]
+        stated = {raw.crs.to_string() for raw in raws if raw.crs is not None}
+        # Files that state CRS of their own are read by them: one entry would overrule all.
+        if written is None and row["crs"] and (crs is not None or len(stated) < 2):
+            draft.entry(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}", is_sure=is_sure)
+        suspect = layer.findings[layer.findings["code"] == "DATUM_SUSPECT"]
+        if datum or entry.datum:
+            draft.entry(f"datum = {_quoted(datum or entry.datum)}", is_sure=is_sure)
+        elif len(suspect):
+            said = suspect.iloc[0]
+            draft.ask(Text(str(said["message_zh"]), str(said["message_en"])))
+            draft.entry(f"datum = {_quoted(said['value'].lower())}", is_sure=False)
+        elif row["datum_source"] == "name":
+            draft.entry(f"datum = {_quoted(row['datum'])}  # name", is_sure=is_sure)
+        if row["encoding"] and row["encoding_source"] != "format" and len(sources) == 1:
+            line = f"encoding = {_quoted(row['encoding'])}  # {row['encoding_source']}"
+            draft.entry(line, is_sure=is_sure)
+    _kept_lines(draft, entry, found)
+    if layer is not None and entry.measure_from is None:
+        _note_drawn_measure(draft, layer)
+    frame = pd.concat([raw.frame for raw in raws]) if raws else pd.DataFrame()
+    _field_lines(draft, part, frame)
+    return layer if is_known else None
+
+
+def _note_drawn_measure(draft: _Draft, layer: Layer) -> None:
+    """Say that drawn areas could stand in for the measure of a layer that has no column of it."""
+    name = layer.spec.measure
+    is_area = name is not None and layer.spec.fields[name].unit in ("m2", "km2")
+    if not is_area or name in layer.data.columns:
+        return
+    if (shapely.get_dimensions(layer.data.geometry.to_numpy()) == 2).any():
+        label = layer.spec.fields[str(name)]
+        draft.note(
+            Text(
+                f'没有“{label.zh}”；如以图形面积代替（逐条说明），请写 measure_from = "geometry"',
+                f"there is no {label.en.lower()}; where drawn areas are to stand in for it, each "
+                'told, write measure_from = "geometry"',
+            )
+        )
+
+
+def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
+    """Keep what a ``city.toml`` that is replaced has said of a layer."""
+    if entry.ledger is not None:
+        draft.entry(f"ledger = {_quoted(_relative(entry.ledger, found.root))}")
+    if entry.pipeline is not None:
+        draft.entry(f"pipeline = {_quoted(entry.pipeline)}")
+    if entry.mend:
+        draft.entry(f"mend = [{', '.join(map(_quoted, entry.mend))}]")
+    if entry.measure_from is not None:
+        draft.entry(f"measure_from = {_quoted(entry.measure_from)}")
+    for name, said in (("units", entry.units), ("date_order", entry.date_order)):
+        if said:
+            pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in said.items())
+            draft.entry(f"{name} = {{ {pairs} }}")
+
+
+def _relative(path: Any, root: Path) -> str:
+    """Name a file as city.toml does: from the folder it lies in."""
+    path = Path(path)
+    inside = path.is_relative_to(root)
+    return path.relative_to(root).as_posix() if inside else path.as_posix()
+
+
+def _read(source: Any, entry: LayerSource) -> Raw | None:
+    try:
+        raw = read_raw(source, sublayer=entry.sublayer, encoding=entry.encoding)
+        raw.frame = unique_names(raw.frame)
+        place_records(raw, x=entry.x, y=entry.y, crs=entry.crs, datum=entry.datum)
+        return raw
+    except SourceError:
+        # What is wrong with it is asked where it is read as a layer.
+        return None
+
+
+def _try_layer(
+    draft: _Draft, part: _Part, sources: list[Any], crs: Any, fallback_crs: Any, datum: Any
+) -> Layer | None:
+    entry = part.entry
+    try:
+        return read_layer(
+            sources if len(sources) > 1 else sources[0],
+            part.spec,
+            sublayer=entry.sublayer,
+            encoding=entry.encoding,
+            crs=crs,
+            fallback_crs=fallback_crs,
+            datum=datum,
+            x=entry.x,
+            y=entry.y,
+            aliases=entry.fields,
+            values=entry.values,
+            refuse_copies=entry.is_found,
+        )
+    except RepeatedSourceError:
+        raise
+    except CityDataError as error:
+        draft.ask(error.text)
+        return None
+
+
+# -- its files
+
+
+def _path_lines(draft: _Draft, part: _Part, found: CitySource) -> list[Any]:
+    """Write the files of a layer; return them as they are to be read."""
+    spec, entry = part.spec, part.entry
+    sources = list(entry.sources)
+    for line in _as_entry(sources, entry.sublayer, found.root):
+        draft.entry(line, is_sure=part.is_sure)
+    if len(sources) > 1:
+        draft.note(
+            Text(
+                f"“{spec.name_zh}”有 {len(sources)} 个来源，一并读入",
+                f"{spec.key} has {len(sources)} sources, read as one layer",
+            )
+        )
+    lists = [
+        left
+        for left in found.leftovers
+        if left.is_list and left.layers[0] == spec.key and left.item.label != entry.label
+    ]
+    for k, left in enumerate(lists):
+        draft.ask(
+            Text(
+                f"{left.item.label} 没有坐标，像是“{spec.name_zh}”的台账（按编号挂接）",
+                f"{left.item.label} has no positions: it may be the office's list of {spec.key}, "
+                "joined by id",
+            )
+        )
+        is_file = left.item.suffix in (".csv", ".xlsx", ".xls") and ":" not in left.item.label
+        if k == 0 and is_file and entry.ledger is None:
+            name = _relative(left.item.path, found.root)
+            draft.entry(f"ledger = {_quoted(name)}", is_sure=False)
+        else:
+            draft.ignored.append(left.item.label)
+    return sources
+
+
+def _as_entry(sources: Sequence[Any], sublayer: str | None, root: Path) -> list[str]:
+    names = [_relative(s, root) for s in sources]
+    inside = [s.sublayer if isinstance(s, SourceLayer) else sublayer for s in sources]
+    if not any(inside):
+        return [f"path = {_listed(names)}"]
+    if len(sources) == 1:
+        return [f"path = {_quoted(names[0])}", f"sublayer = {_quoted(inside[0])}"]
+    # Parts of one layer within one archive or database, or in several.
+    paths = names if len(set(names)) > 1 else names[:1]
+    parts = ", ".join(_quoted(part or "") for part in inside)
+    return [f"path = {_listed(paths)}", f"sublayer = [{parts}]"]
+
+
+# -- its coordinates
+
+
+def _place_lines(draft: _Draft, part: _Part, raws: Sequence[Raw]) -> None:
+    """Write the columns of coordinates that were named, and propose those that were not used."""
+    entry = part.entry
+    for axis in ("x", "y"):
+        if (name := getattr(entry, axis)) is not None:
+            draft.entry(f"{axis} = {_quoted(name)}", is_sure=part.is_sure)
+    unused = {key: names for raw in raws for key, names in raw.unused_places.items()}
+    for k, (columns, (x, y)) in enumerate(unused.items()):
+        draft.ask(
+            Text(
+                f"“{columns}”像是坐标；如是，请采用 x = {_quoted(x)}、y = {_quoted(y)}",
+                f"{columns!r} look like coordinates; if they are, use x = {_quoted(x)} and "
+                f"y = {_quoted(y)}",
+            )
+        )
+        # Those of one pair alone can be taken: what excludes one another is never both.
+        if k == 0:
+            draft.entry(f"x = {_quoted(x)}", is_sure=False)
+            draft.entry(f"y = {_quoted(y)}", is_sure=False)
+
+
+# -- its CRS
+
+
+def _crs_line(
+    draft: _Draft, raws: Sequence[Raw], zones: gpd.GeoDataFrame | None, is_sure: bool
+) -> tuple[str | None, bool]:
+    """Write the CRS where no file states one; return it, and whether it is certain."""
+    unstated = [r for r in raws if r.crs is None and not shapely.is_missing(r.geometry).all()]
+    if not unstated:
+        return None, True
+    x, y = (np.concatenate(c) for c in zip(*(spots(raw.geometry) for raw in unstated), strict=True))
+    here = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    x, y = x[here], y[here]
+    if not len(x):
+        return None, True
+    if looks_geographic(x, y):
+        return _degrees_line(draft, unstated, x, y, is_sure)
+    ranked = rank_candidates(x, y, _extent(zones))
+    best = [c for c in ranked if not c.is_range and not c.swapped]
+    if not best:
+        could = Text("、".join(c.text_zh for c in ranked), ", ".join(c.text for c in ranked))
+        draft.ask(
+            Text(
+                f"没有写明坐标系，可能是 {could.zh or '地方坐标系'}；请写 crs",
+                f"no CRS is stated; it could be {could.en or 'a local one'}: give crs",
+            )
+        )
+        return None, False
+    leads = best[0].share >= _MOST and all(c.share < best[0].share - 0.2 for c in best[1:])
+    others = [c for c in ranked if c is not best[0]]
+    text = Text(
+        "文件没有写明坐标系，按数值推定", "the file states no CRS; inferred from the numbers"
+    )
+    if others and not leads:
+        text = Text(
+            f"{text.zh}；也可能是 {'、'.join(c.text_zh for c in others)}",
+            f"{text.en}; it could also be {', '.join(c.text for c in others)}",
+        )
+    (draft.note if leads else draft.ask)(text)
+    draft.entry(f"crs = {_quoted(best[0].code)}", is_sure=is_sure and leads)
+    return best[0].code, leads
+
+
+def _degrees_line(
+    draft: _Draft, raws: Sequence[Raw], x: np.ndarray, y: np.ndarray, is_sure: bool
+) -> tuple[str, bool]:
+    named = all(raw.in_degrees for raw in raws)
+    chinese = in_china(float(np.median(x)), float(np.median(y)))
+    code = "EPSG:4490" if chinese else "EPSG:4326"
+    draft.ask(
+        Text(
+            f"文件没有写明坐标系；数值是经纬度，按 {code} 写入（Python：crs=）。如取自互联网地图"
+            '（高德、百度），请另写 datum = "gcj02" 或 "bd09"',
+            f"the file states no CRS; the numbers are degrees, {code} is written (Python: crs=). "
+            'If they are from a web map of China, give datum = "gcj02" or "bd09" too',
+        )
+    )
+    # Small numbers without a name may be metres of a local grid.
+    draft.entry(f"crs = {_quoted(code)}", is_sure=is_sure and (named or chinese))
+    return code, named or chinese
+
+
+def _extent(zones: gpd.GeoDataFrame | None) -> Extent | None:
+    if zones is None or zones.crs is None or not len(zones):
+        return None
+    degrees = zones.geometry.dropna().to_crs(CRS.from_epsg(4326))
+    west, south, east, north = degrees.total_bounds
+    return Extent((west, south, east, north), lambda: shapely.union_all(degrees.to_numpy()))
+
+
+# -- its fields
+
+
+def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
+    """Write the columns that are fields by more than their names, and those that may be."""
+    spec = part.spec
+    findings = Findings(spec.key)
+    match = match_fields(frame, spec, findings, part.entry.fields)
+    lines = [(column, name, True) for column, name in part.entry.fields.items()]
+    if spec.role == "zones":
+        used = {*match.mapping.values(), *part.entry.fields}
+        free = frame[[c for c in frame.columns if c not in used]]
+        lines += _zone_fields(spec, match.mapping, free)
+    taken = {column for column, _, _ in lines} | {name for _, name, _ in lines}
+    likely = [c for c in match.proposed if not {c.column, c.field} & taken]
+    lines += [(c.column, c.field, False) for c in likely]
+    _ask_fields(draft, spec, match, findings.frame())
+    reasons = {c.column: c.reasons for c in likely}
+    if lines:
+        any_sure = part.is_sure and any(sure for _, _, sure in lines)
+        draft.entry(f"[layers.{spec.key}.fields]", is_sure=any_sure)
+    for column, name, sure in lines:
+        # An empty name leaves a column out.
+        what = spec.fields.get(name)
+        label = f"  # {what.zh} / {what.en}" if what is not None else ""
+        draft.entry(f"{_quoted(column)} = {_quoted(name)}{label}", is_sure=part.is_sure and sure)
+        if not sure and what is not None:
+            why = reasons.get(column, Text("", ""))
+            said = Text(f"（{why.zh}）", f" ({why.en})") if why.zh else why
+            draft.ask(
+                Text(
+                    f"“{column}”是否为“{what.zh}”？{said.zh}",
+                    f"is {column!r} {what.en!r} ({name})?{said.en}",
+                ),
+                here=False,
+            )
+    draft.days |= _last_days(frame, {*match.mapping.values(), *taken})
+    every = {**match.mapping, **{name: column for column, name, _ in lines if name}}
+    _value_lines(draft, part, {n: frame[c] for n, c in every.items() if c in frame.columns})
+
+
+def _last_days(frame: pd.DataFrame, used: Collection[str]) -> dict[str, pd.Timestamp]:
+    """Return the last day of each column of dates that is not used and lies in the past."""
+    today = pd.Timestamp.now().normalize()
+    out = {}
+    for column in frame.columns:
+        if column in used:
+            continue
+        days = pd.Series(days_of(frame[column]))
+        days = days[days <= today]
+        if len(days):
+            out[str(column)] = days.max().normalize()
+    return out
+
+
+def _zone_fields(
+    spec: LayerSpec, mapping: Mapping[str, str], frame: pd.DataFrame
+) -> list[tuple[str, str, bool]]:
+    """Return the columns that could be code and name of zones, where there is none."""
+    codes, names = zone_columns(frame)
+    out = []
+    if spec.id_field not in mapping and codes:
+        sure = frame[codes[0]].astype(str).str.fullmatch(r"\d{6,12}(\.0)?").mean() >= _MOST
+        out.append((codes[0], spec.id_field, bool(sure)))
+    if spec.label is not None and spec.label not in mapping and names:
+        sure = frame[names[0]].map(is_county_name).mean() >= _MOST
+        out.append((names[0], spec.label, bool(sure)))
+    return out
+
+
+def _ask_fields(draft: _Draft, spec: LayerSpec, match: FieldMatch, findings: pd.DataFrame) -> None:
+    """Ask about columns that could be several fields, or are unlike the field of their name."""
+    asked = findings[findings["code"].isin(["FIELD_AMBIGUOUS", "FIELD_DOUBTED"])]
+    for row in asked.itertuples(index=False):
+        draft.ask(Text(str(row.message_zh), str(row.message_en)))
+    for column, fields in match.undecided(spec).items():
+        could = ", ".join(f"{item.zh} ({item.name})" for item in fields)
+        draft.ask(
+            Text(
+                f"“{column}”可能是：{could}；请在 [layers.{spec.key}.fields] 指明",
+                f"{column!r} could be {could}: say which under [layers.{spec.key}.fields]",
+            )
+        )
+
+
+def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -> None:
+    """Propose a code for each word of an office that is none; ask where nothing is near."""
+    for name, cells in columns.items():
+        item = part.spec.fields[name]
+        if not item.codes:
+            continue
+        own = part.entry.values.get(name, {})
+        unknown = [word for word in unknown_words(cells, item) if word not in own]
+        near = {word: near_codes(word, item) for word in unknown}
+        known = {word: codes[0] for word, codes in near.items() if codes}
+        rest = [word for word in unknown if word not in known]
+        place = f"[layers.{part.spec.key}.values.{name}]"
+        if rest:
+            words = "、".join(rest[:_SHOWN])
+            codes = ", ".join(f"{code} {label.zh}" for code, label in item.codes.items())
+            draft.ask(
+                Text(
+                    f"“{item.zh}”中 {words} 不在代码表中；请在 {place} 写明代码：{codes}",
+                    f"{item.en}: {words} are no codes; give them one under {place}: {codes}",
+                )
+            )
+        if own or known:
+            draft.entry(place, is_sure=part.is_sure and bool(own))
+        for word, code in own.items():
+            draft.entry(f"{_quoted(word)} = {_quoted(code)}", is_sure=part.is_sure)
+        for word, code in known.items():
+            label = item.codes[code]
+            entry = f"{_quoted(word)} = {_quoted(code)}  # {label.zh} / {label.en}"
+            draft.entry(entry, is_sure=False)
+        if rest:
+            draft.note(
+                Text(
+                    f"填入代码（{OPEN} 处）并去掉行首“# ”后生效：",
+                    f"to use these, put a code in place of {OPEN} and take '# ' away:",
+                )
+            )
+        if rest and not (own or known):
+            draft.lines.append(f"# {place}")
+        for word in rest[:_LISTED]:
+            draft.lines.append(f"# {_quoted(word)} = {_quoted(OPEN)}")
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [_quoted(name) for name in names]
+    return quoted[0] if len(quoted) == 1 else f"[{', '.join(quoted)}]"
+
+
+def _quoted(text: Any) -> str:
+    # A basic TOML string has the escapes of JSON.
+    return json.dumps(str(text), ensure_ascii=False)

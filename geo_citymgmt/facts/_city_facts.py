@@ -1,0 +1,223 @@
+"""The facts of one city, each made when it is first asked for and kept."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._gate import Gate, check_city
+from geo_citymgmt._words import Text
+from geo_citymgmt.errors import AsOfError
+from geo_citymgmt.facts._evaluation import Evaluator, Membership
+from geo_citymgmt.facts._timeline import Timeline
+from geo_citymgmt.indicators._figures import TargetTable
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+
+class CityFacts:
+    """What the records of a city say, kept from one question to the next.
+
+    Functions that take a city take its facts in its place: those that are asked of the same facts
+    share timelines, memberships and evaluated figures, which are most of the work. Facts are of
+    the city as it is, which is a value; a city with another layer has facts of its own.
+
+    Parameters
+    ----------
+    city : City
+
+    See Also
+    --------
+    geo_citymgmt.progress, geo_citymgmt.outlook, geo_citymgmt.stock_flow : Take a city or its facts.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> facts = CityFacts(gcm.sample_city())
+    >>> june = gcm.progress(facts, as_of="2022-06-30", level="city")
+    >>> may = gcm.progress(facts, as_of="2022-05-31", level="city")
+    >>> bool(june["value"].sum() >= may["value"].sum())
+    True
+    """
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        self.membership = Membership(city)
+        self._timelines: dict[str, Timeline] = {}
+        self._states: dict[tuple[str, pd.Timestamp | None], np.ndarray] = {}
+
+    def __repr__(self) -> str:
+        return f"CityFacts({self.city.name_en or self.city.code or 'a city'})"
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """Evaluates figures over these facts."""
+        return Evaluator(self.city, self.membership, self.timeline)
+
+    @cached_property
+    def targets(self) -> TargetTable:
+        """The city's own targets, in the units of the figures."""
+        return TargetTable(self.city.targets, self.city.figures)
+
+    def timeline(self, layer: str) -> Timeline:
+        """Return the history of the records of a layer."""
+        if layer not in self._timelines:
+            city, events = self.city, self.city.events
+            self._timelines[layer] = Timeline(
+                city.specs[layer],
+                city[layer],
+                events[events["layer"] == layer],
+                city.data_date,
+                city.layer(layer).unreadable,
+            )
+        return self._timelines[layer]
+
+    def states(self, layer: str, day: pd.Timestamp | None) -> pd.Series:
+        """Return the state of each record of a layer at the end of ``day``.
+
+        States that count alike, such as 立案 and 处置中, need not each have a date: from the
+        data's own day on the status on record tells them apart.
+
+        Returns
+        -------
+        Series of object
+            On a range index: a code, "" before the record was known, None where nothing says it.
+        """
+        key = (layer, day)
+        if key not in self._states:
+            timeline = self.timeline(layer)
+            state, own = timeline.state_at(day), self.city.data_date
+            field = timeline.spec.state_field
+            if field in timeline.data and (day is None or own is None or day >= own):
+                status = timeline.data[field].reset_index(drop=True).astype("object")
+                state = state.where(status.isna(), status)
+            self._states[key] = state.to_numpy(dtype=object)
+        return pd.Series(self._states[key].copy())
+
+
+def facts_of(city: City | CityFacts, gate: Gate) -> CityFacts:
+    """Return the facts of a city, or those that were given in its place."""
+    if isinstance(city, CityFacts):
+        return city
+    check_city(gate, city)
+    return CityFacts(city)
+
+
+def day_of(
+    city: City,
+    as_of: Any,
+    gate: Gate,
+    *,
+    argument: str = "as_of",
+    first: bool = False,
+    plan: bool = False,
+) -> pd.Timestamp | None:
+    """Return the day of the figures, the data's own where none is given; refuse a later one.
+
+    Parameters
+    ----------
+    city : City
+    as_of : date, optional
+        As :func:`geo_citymgmt._dates.read_day` takes it.
+    gate : Gate
+        Of the function that asks.
+    argument : str
+        What the function calls the date.
+    first : bool
+        Whether something begins on it.
+    plan : bool
+        Whether a later day may be asked for.
+
+    Returns
+    -------
+    Timestamp or None
+        None where neither the caller nor the data has a date.
+
+    Raises
+    ------
+    AsOfError
+        It is no date, or after the data's own.
+    """
+    check_city(gate, city)
+    own = city.data_date
+    if as_of is None:
+        return own
+    day = read_day(as_of, argument, function=gate.function, first=first)
+    if own is not None and day > own and not plan:
+        raise AsOfError(
+            Text(
+                f"{gate.function}：数据截至 {own:%Y-%m-%d}，不能回答 {argument} 的 {day:%Y-%m-%d}；"
+                "请改用此前的日期（计划数：progress 的 basis=“plan”）。",
+                f"{gate.function}: the data stands as of {own:%Y-%m-%d}, and {argument} "
+                f"{day:%Y-%m-%d} is after it. Ask for a date up to then (progress with "
+                'basis="plan" gives what is planned).',
+            ),
+        )
+    return day
+
+
+def days_of(
+    city: City, start: Any, end: Any, gate: Gate
+) -> tuple[pd.Timestamp, pd.Timestamp | None]:
+    """Return the first and the last day of a period; the last is the data's own without one.
+
+    Raises
+    ------
+    AsOfError
+        One is no date or after the data's own, or the end is before the start.
+    """
+    first = read_day(start, "start", function=gate.function, first=True)
+    last = day_of(city, end, gate, argument="end")
+    day_of(city, first, gate, argument="start")
+    if last is not None and last < first:
+        raise AsOfError(
+            Text(
+                f"{gate.function}：时段止于 end 的 {last:%Y-%m-%d}，早于起始日 start 的 "
+                f"{first:%Y-%m-%d}。",
+                f"{gate.function}: the period ends on {last:%Y-%m-%d} (end), before it begins on "
+                f"{first:%Y-%m-%d} (start).",
+            ),
+            remedy=Text("请改正起止日期。", "Give a start that is not after the end."),
+        )
+    return first, last
+
+
+def days_between(
+    first: pd.Timestamp, last: pd.Timestamp, freq: Any, gate: Gate
+) -> pd.DatetimeIndex:
+    """Return the days of a frequency from one day to another, both included.
+
+    Raises
+    ------
+    CityDataError
+        It is no frequency of pandas, or one of less than a day.
+
+    Examples
+    --------
+    >>> june = pd.Timestamp("2022-06-30")
+    >>> [str(day.date()) for day in days_between(june - pd.Timedelta(days=8), june, "W", Gate("f"))]
+    ['2022-06-26']
+    """
+    days = None
+    if isinstance(freq, (str, pd.offsets.BaseOffset)):
+        # What pandas does not know, in spelling or in kind, it says in either of these.
+        with suppress(ValueError, TypeError):
+            days = pd.date_range(first, last, freq=freq)
+    if days is None or not days.equals(days.normalize()):
+        raise gate.refuse(
+            Text(
+                f"freq 为 {freq!r}，不是按日或更长的频率。",
+                f"freq is {freq!r}, no frequency of days.",
+            ),
+            Text(
+                "请用 pandas 的 “ME”（月末）、“W”（周）、“D”（日）等。",
+                'Use one of pandas, such as "ME" (month ends), "W" or "D".',
+            ),
+        )
+    return days

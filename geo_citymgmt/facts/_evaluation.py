@@ -1,0 +1,769 @@
+"""Figures by zone at a date or in a period: what counts, over which records, where they lie.
+
+Everything that does not hang on the date (masks, memberships, entries of amounts) is made once for
+an evaluator; a figure at one more date is then a few sums over arrays.
+
+What the data does not say is no zero. Of each record a figure needs up to three things, one after
+the other: whether it is one of those asked about (``where``), in which state it was, and its day
+and size. A record that one of them rules out needs no more. Where records of a zone lack a thing
+and none that has come so far has it, the figure is not available there; else it is the sum of what
+is known, beside the number of records it knows nothing about and the most they could add.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
+from geo_citymgmt.indicators import Component, Figure
+from geo_citymgmt.zones._ownership import (
+    OUTSIDE,
+    UNLOCATED,
+    Located,
+    Parts,
+    ZoneIndex,
+    parts_within,
+)
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+
+LEVELS = ("city", "district", "street")
+
+
+class Membership:
+    """Rows of a layer with the zones they count in.
+
+    Levels nest: a street is looked for within the district that owns the record, so that the
+    streets of a district, and what lies in none of them, add up to it.
+    """
+
+    def __init__(self, city: City) -> None:
+        self._city = city
+        self._index: dict[str, ZoneIndex] = {}
+        self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
+        self._located: dict[str, Located] = {}
+        self._levels: dict[str, ZoneIndex] = {}
+
+    def table(self, layer: str, level: str, split: str) -> pd.DataFrame:
+        """Return ``row, row_kind, zone_code, share`` of ``layer``; shares of a row sum to one."""
+        key = (layer, level, split)
+        if key not in self._tables:
+            self._tables[key] = self._build(layer, level, split)
+        return self._tables[key]
+
+    def located(self, layer: str) -> Located:
+        """Return the records of a layer in the districts, by their shapes alone."""
+        if layer not in self._located:
+            geometry = self._city[layer].geometry.to_numpy()
+            self._located[layer] = Located(self._districts, geometry)
+        return self._located[layer]
+
+    def _build(self, layer: str, level: str, split: str) -> pd.DataFrame:
+        data = self._city[layer]
+        n = len(data)
+        if level == "city":
+            return _frame(np.arange(n), "total", self._city.code, np.ones(n))
+        if not self._city.has_zones:
+            return _without_place(data)
+        geometry = data.geometry.to_numpy()
+        if split == "share":
+            parts = self.located(layer).shares
+            row, zone, share, piece = parts.feature, parts.zone, parts.share, parts.piece
+        else:
+            row, share, piece = np.arange(n), np.ones(n), geometry
+            zone = self._owners(layer, data)
+        codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
+        district = codes[zone]
+        unlocated = zone == UNLOCATED
+        if "district_code" in data.columns:
+            # A record without a place counts, apart, under the district it names.
+            named = data["district_code"].to_numpy(dtype=object)[row]
+            district = np.where(unlocated & pd.notna(named), named, district)
+        kind = np.select([unlocated, zone == OUTSIDE], ["unlocated", "outside"], "zone")
+        if level == "district":
+            return _frame(row, kind, district, share)
+        assert piece is not None
+        return self._streets(row, kind, district, share, piece, split)
+
+    def index(self, level: str) -> ZoneIndex:
+        """Return the index of all zones of a level, which everything that counts by them asks."""
+        if level not in self._levels:
+            self._levels[level] = ZoneIndex(self._city.zones_at(level))
+        return self._levels[level]
+
+    @property
+    def _districts(self) -> ZoneIndex:
+        return self.index("district")
+
+    def _owners(self, layer: str, data: pd.DataFrame) -> np.ndarray:
+        """Owning district of each record: as computed on reading, where it was."""
+        geometry = data.geometry
+        if "district_code" not in data.columns:
+            return self.located(layer).owner
+        position = pd.Series(np.arange(len(self._districts.codes)), index=self._districts.codes)
+        owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
+        return np.where(geometry.isna(), UNLOCATED, owner)
+
+    def _streets(
+        self,
+        row: np.ndarray,
+        kind: np.ndarray,
+        district: np.ndarray,
+        share: np.ndarray,
+        piece: np.ndarray,
+        split: str,
+    ) -> pd.DataFrame:
+        streets = self._city.zones_at("street")
+        parent = _parents(streets).to_numpy(dtype=object)
+        inner = parts_within(
+            Parts(row, kind, district, share, piece), streets, parent, split, self._index
+        )
+        # What lies in none of the district's streets counts as outside, under no district.
+        missed = (inner.kind == "outside") & (inner.label != "outside")
+        label = np.where(missed, "outside", inner.label)
+        return _frame(inner.row, inner.kind, label, inner.share)
+
+
+def _without_place(data: pd.DataFrame) -> pd.DataFrame:
+    """Records without a place, under the district they name; without zones none lies outside."""
+    row = np.flatnonzero(data.geometry.isna())
+    district = np.full(len(row), "unlocated", dtype=object)
+    if "district_code" in data.columns:
+        named = data["district_code"].to_numpy(dtype=object)[row]
+        district = np.where(pd.notna(named), named, district)
+    return _frame(row, "unlocated", district, np.ones(len(row)))
+
+
+def _parents(streets: pd.DataFrame) -> pd.Series:
+    """District of each street: as stated, else the first six digits of its code."""
+    from_code = pd.Series(streets.index.astype("str").str[:6], index=streets.index)
+    for name in ("parent_code", "district_code"):
+        if name in streets.columns:
+            return streets[name].astype("str").fillna(from_code)
+    return from_code
+
+
+def _frame(row: np.ndarray, kind: object, zone: object, share: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"row": row, "row_kind": kind, "zone_code": zone, "share": share},
+        index=pd.RangeIndex(len(row)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """From the first day to the last, both whole; without a first day everything before counts."""
+
+    day: pd.Timestamp | None
+    start: pd.Timestamp | None = None
+    plan: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The rows of a figure, level by level, and which record counts in which of them."""
+
+    level: np.ndarray
+    row_kind: np.ndarray
+    zone_code: np.ndarray
+    row: np.ndarray
+    slot: np.ndarray
+    share: np.ndarray
+
+    def down_to(self, levels: tuple[str, ...]) -> Layout:
+        """The rows of its first levels; levels come one after the other."""
+        n = int(np.isin(self.level, levels).sum())
+        inside = self.slot < n
+        return Layout(
+            self.level[:n],
+            self.row_kind[:n],
+            self.zone_code[:n],
+            self.row[inside],
+            self.slot[inside],
+            self.share[inside],
+        )
+
+    def total(self, amount: np.ndarray) -> np.ndarray:
+        """Sum of an amount of the records, by row of the figure."""
+        return np.bincount(
+            self.slot, amount[self.row] * self.share, minlength=len(self.zone_code)
+        ).astype("float64")
+
+    def different(self, row: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """Number of different labels, by row of the figure."""
+        by_record = pd.DataFrame({"row": row, "label": label})
+        pairs = pd.DataFrame({"row": self.row, "slot": self.slot}).merge(by_record, on="row")
+        once = pairs.drop_duplicates(["slot", "label"])
+        return np.bincount(once["slot"], minlength=len(self.zone_code)).astype("float64")
+
+    def number(self, records: np.ndarray) -> np.ndarray:
+        """How many of the records count, wholly or in part, by row of the figure."""
+        chosen = self.slot[records[self.row]]
+        return np.bincount(chosen, minlength=len(self.zone_code)).astype("float64")
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Values of a figure on the rows of its layout."""
+
+    layout: Layout
+    value: np.ndarray
+    numerator: np.ndarray
+    denominator: np.ndarray
+    by_events: bool
+    #: How many records the value knows nothing about, and between what it lies with them.
+    unknown: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    #: What these records lack.
+    lacks: tuple[Text, ...] = ()
+
+    def at(self, layout: Layout) -> Values:
+        """Return the same at fewer levels: rows come level by level, the city's first."""
+        n = len(layout.level)
+        names = ("value", "numerator", "denominator", "unknown", "low", "high")
+        rows = {name: getattr(self, name)[:n] for name in names}
+        for values in rows.values():
+            # They are handed out again.
+            values.flags.writeable = False
+        return replace(self, layout=layout, **rows)
+
+
+_WHERE, _STATE, _SIZE = 1, 2, 3
+
+
+@dataclass
+class _Choice:
+    """Records that count, and what of each record is known.
+
+    ``known`` is how many of the three things a figure needs are known of the record, or settle that
+    it does not count; ``lacks`` the first that is not, 0 where there is none. ``silent`` marks
+    those whose state is known today and was another one on the day, which nothing tells.
+    """
+
+    counts: np.ndarray
+    known: np.ndarray
+    lacks: np.ndarray
+    silent: np.ndarray
+
+    def drop(self, rows: np.ndarray, thing: int) -> None:
+        """Note that of ``rows`` the ``thing`` is not known."""
+        self.counts = self.counts & ~rows
+        self.known[rows] = thing - 1
+        self.lacks[rows] = thing
+
+
+@dataclass
+class _Part:
+    """What a component contributes by record, what is known of each, and the most it could be."""
+
+    amount: np.ndarray
+    choice: _Choice
+    most: np.ndarray
+    row: np.ndarray | None = None
+    label: np.ndarray | None = None
+    by_events: bool = False
+    lacks: tuple[Text, ...] = ()
+
+
+class Evaluator:
+    """Evaluates figures on the facts of one city, at any number of dates."""
+
+    def __init__(
+        self, city: City, membership: Membership, timeline: Callable[[str], Timeline]
+    ) -> None:
+        self.city, self._membership, self.timeline = city, membership, timeline
+        self._values: dict[tuple[str, Window], Values] = {}
+        self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
+        self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
+        self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
+        self._problems: dict[str, Text | None] = {}
+
+    # -- made once
+
+    def layout(self, figure: Figure, levels: tuple[str, ...]) -> Layout:
+        """Rows of a figure at some levels."""
+        key = (figure.layer, figure.split, levels)
+        if key not in self._layouts:
+            deeper = (
+                layout
+                for (layer, split, more), layout in self._layouts.items()
+                if (layer, split) == key[:2] and more[: len(levels)] == levels
+            )
+            known = next(deeper, None)
+            self._layouts[key] = self._lay_out(*key) if known is None else known.down_to(levels)
+        return self._layouts[key]
+
+    def _lay_out(self, layer: str, split: str, levels: tuple[str, ...]) -> Layout:
+        zones: list[tuple[str, str, str]] = []
+        parts = []
+        for level in levels:
+            members = self._membership.table(layer, level, split)
+            names = pd.MultiIndex.from_arrays([members["row_kind"], members["zone_code"]])
+            if level == "city":
+                mine = [("total", self.city.code)]
+            else:
+                mine = [("zone", str(code)) for code in self.city.zones_at(level).index]
+                beside = names[members["row_kind"] != "zone"].unique()
+                mine += sorted((str(kind), str(code)) for kind, code in beside)
+            # With names there may be no row at all: of a city without districts.
+            rows = pd.MultiIndex.from_tuples(mine, names=names.names)
+            slot = rows.get_indexer(names) + len(zones)
+            zones += [(level, *pair) for pair in mine]
+            parts.append((members["row"].to_numpy(), slot, members["share"].to_numpy()))
+        row, slot, share = (np.concatenate(column) for column in zip(*parts, strict=True))
+        level_, kind, code = np.array(zones, dtype=object).T
+        return Layout(level_, kind, code, row, slot, share)
+
+    def chosen(self, layer: str, part: Component) -> tuple[np.ndarray, np.ndarray]:
+        """Records a component is about, whatever their state, and those it may be about."""
+        key = (layer, repr(sorted(part.where.items(), key=str)))
+        if key not in self._masks:
+            self._masks[key] = self.timeline(layer).choice(part.where)
+        return self._masks[key]
+
+    def _in_states(
+        self, layer: str, part: Component, window: Window
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Records in the states of the component, those about which the data cannot say, and those
+        among them that have a state today.
+        """
+        spec = self.city.specs[layer]
+        assert spec.state_field is not None
+        known = list(spec.fields[spec.state_field].codes)
+        key = (layer, window.day, window.plan)
+        if key not in self._states:
+            state = self.timeline(layer).state_at(window.day, plan=window.plan)
+            unknown = state.isna().to_numpy()
+            data = self.timeline(layer).data
+            today = spec.state_field in data and data[spec.state_field].notna().to_numpy()
+            self._states[key] = (pd.Index(known).get_indexer(state), unknown, unknown & today)
+        at, unknown, silent = self._states[key]
+        wanted = np.isin(known, part.codes(spec))
+        # A record that was not known yet is at -1, beyond every code.
+        return np.append(wanted, False)[at], unknown, silent
+
+    def problem(self, figure: Figure) -> Text | None:
+        """Why the figure is not available, or None."""
+        if figure.id not in self._problems:
+            self._problems[figure.id] = self._find_problem(figure)
+        return self._problems[figure.id]
+
+    def _find_problem(self, figure: Figure) -> Text | None:
+        city = self.city
+        if not figure.components:
+            return city.figures.reasons[figure.reasons[0]]
+        if figure.layer not in city:
+            spec = city.specs.get(figure.layer)
+            label = spec.name_zh if spec else figure.layer
+            return Text(f"没有图层“{label}”", f"there is no layer {figure.layer}")
+        spec, data = city.specs[figure.layer], city[figure.layer]
+        happened = city.events.loc[city.events["layer"] == figure.layer, "event"].unique()
+        adding = {amount for event in happened for amount in spec.events[event].adds}
+        told = {c.of for c in figure.components if c.kind == "flow"} & adding
+        missing = [
+            name
+            for c in figure.components
+            for name in c.fields(spec)
+            if name not in data.columns and not (c.of in told and name not in c.where)
+        ]
+        if missing:
+            names = list(dict.fromkeys(missing))
+            labels = "、".join(spec.fields[n].zh for n in names)
+            return Text(f"缺少字段：{labels}", f"needs {', '.join(names)}")
+        empty = [
+            n
+            for part in figure.components
+            for n in part.fields_to_fill(spec)
+            if len(data)
+            and n not in missing
+            and data[n].isna().all()
+            and not (part.of in told and n not in part.where)
+        ]
+        if empty:
+            names = list(dict.fromkeys(empty))
+            labels = "、".join(spec.fields[n].zh for n in names)
+            return Text(
+                f"没有一条记录有可用的“{labels}”", f"no record has a usable {', '.join(names)}"
+            )
+        for part in figure.components:
+            amount = part.told_only_by_events(spec)
+            if amount is not None and amount.key not in adding:
+                return Text(f"事件表中没有“{amount.zh}”", f"no events tell of {amount.en.lower()}")
+        return None
+
+    def recorded_since(self, figure: Figure) -> pd.Timestamp | None:
+        """First day of which the layer says anything that the figure counts; None without any."""
+        first = []
+        timeline = self.timeline(figure.layer)
+        for part in figure.components:
+            if part.kind in ("flow", "balance"):
+                days = timeline.arrays(part.of).date
+            elif part.kind == "entered" or part.state:
+                days = timeline.transitions["date"].to_numpy()
+            elif part.dated is not None:
+                days = timeline.data[part.dated].to_numpy()
+            else:
+                continue
+            known = days[~np.isnat(days)]
+            if not len(known):
+                return None
+            first.append(pd.Timestamp(known.min()))
+        return max(first) if first else None
+
+    # -- at a date
+
+    def values(self, figure: Figure, window: Window, levels: tuple[str, ...]) -> Values:
+        """Evaluate a figure that has no problem."""
+        key, layout = (figure.id, window), self.layout(figure, levels)
+        if key not in self._values or len(self._values[key].value) < len(layout.level):
+            self._values[key] = self._evaluated(figure, window, layout)
+        return self._values[key].at(layout)
+
+    def _evaluated(self, figure: Figure, window: Window, layout: Layout) -> Values:
+        parts = [self._part(figure, c, window) for c in figure.components]
+        known, most, missing = zip(*(self._by_zone(layout, p) for p in parts), strict=True)
+        sums = [np.where(m, np.nan, k) for k, m in zip(known, missing, strict=True)]
+        numerator = denominator = np.full(len(layout.zone_code), np.nan)
+        value, low, high = sums[0], known[0], known[0] + most[0]
+        if len(sums) == 2:
+            numerator, denominator = sums
+            value = _divided(numerator, denominator)
+            low, high = _bounds(figure, known, most)
+        lacking = np.any([p.choice.lacks > 0 for p in parts], axis=0)
+        return Values(
+            layout,
+            value,
+            numerator,
+            denominator,
+            any(p.by_events for p in parts),
+            layout.number(lacking),
+            low,
+            high,
+            tuple(dict.fromkeys(text for p in parts for text in p.lacks)),
+        )
+
+    def _by_zone(self, layout: Layout, part: _Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What is known to count, the most that could be added, and where nothing is known."""
+        if part.row is not None and part.label is not None:
+            out = layout.different(part.row, part.label)
+        else:
+            out = layout.total(part.amount)
+        missing = np.zeros(len(out), dtype=bool)
+        choice = part.choice
+        if not choice.lacks.any():
+            return out, np.zeros(len(out)), missing
+        for thing in (_WHERE, _STATE, _SIZE):
+            lacking = layout.number(choice.lacks == thing)
+            missing |= (lacking > 0) & (layout.number(choice.known >= thing) == 0)
+        # What a zone held on an earlier day is not counted around records that were in it then.
+        missing |= layout.number(choice.silent) > 0
+        most = layout.total(np.where(choice.lacks > 0, part.most, 0.0))
+        return out, most, missing
+
+    def _choose(self, layer: str, part: Component, window: Window) -> _Choice:
+        """Which records a component counts on a day, as far as where and state decide it."""
+        timeline = self.timeline(layer)
+        yes, maybe = self.chosen(layer, part)
+        if part.past is not None:
+            date = timeline.data[part.past]
+            gone = date.notna() if window.day is None else date < window.day
+            passed, unreadable = gone.to_numpy(dtype=bool), timeline.unreadable(part.past)
+            maybe = (yes & unreadable & ~passed) | (maybe & (passed | unreadable))
+            yes = yes & passed
+        n = len(yes)
+        no = np.zeros(n, dtype=bool)
+        choice = _Choice(yes, np.where(yes, _SIZE, _WHERE), np.zeros(n, dtype=int), no)
+        inside, doubtful = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+        # What enters a state in a period need not be in it at its end.
+        if part.state and part.kind != "entered":
+            inside, doubtful, silent = self._in_states(layer, part, window)
+            choice.counts, choice.silent = yes & inside, yes & silent
+            choice.known[yes & ~inside] = _STATE
+        choice.drop(yes & doubtful, _STATE)
+        choice.drop(maybe & (inside | doubtful), _WHERE)
+        return choice
+
+    def _part(self, figure: Figure, part: Component, window: Window) -> _Part:
+        timeline = self.timeline(figure.layer)
+        choice = self._choose(figure.layer, part, window)
+        if figure.current and self._before(window):
+            return self._not_then(choice)
+        if part.kind == "flow":
+            out = self._flow(timeline, part, choice, window)
+        elif part.kind == "entered":
+            codes = part.codes(timeline.spec)
+            entries = timeline.entered(codes, plan=window.plan)
+            out = self._in_period(timeline, part, choice, window, entries)
+        else:
+            out = self._standing(timeline, part, choice, window)
+        if choice.lacks.any():
+            out.lacks = (*self._lacks(timeline, part, choice), *out.lacks)
+        return out
+
+    def _not_then(self, choice: _Choice) -> _Part:
+        """Nothing says since when the records are as they are."""
+        choice.drop(choice.counts, _SIZE)
+        n = len(choice.counts)
+        then = Text("当时的情况", "state on that day")
+        return _Part(np.zeros(n), choice, np.full(n, np.nan), lacks=(then,))
+
+    def _lacks(self, timeline: Timeline, part: Component, choice: _Choice) -> tuple[Text, ...]:
+        """Names of the fields that the records of a part lack to be chosen, or to have a state."""
+        data, fields = timeline.data, timeline.spec.fields
+        unclear = choice.lacks == _WHERE
+        names = [
+            name
+            for name in part.where
+            if (data[name].isna().to_numpy() | timeline.unreadable(name))[unclear].any()
+        ]
+        if part.past is not None and timeline.unreadable(part.past)[unclear].any():
+            names.append(part.past)
+        if timeline.spec.state_field and (choice.lacks == _STATE).any():
+            names.append(timeline.spec.state_field)
+        return tuple(Text(fields[n].zh, fields[n].en) for n in dict.fromkeys(names))
+
+    def _before(self, window: Window) -> bool:
+        own = self.city.data_date
+        return window.day is not None and own is not None and window.day < own
+
+    def _flow(self, timeline: Timeline, part: Component, choice: _Choice, window: Window) -> _Part:
+        entries = timeline.arrays(part.of, plan=window.plan)
+        if part.within_days is not None and window.day is not None:
+            days = np.timedelta64(part.within_days, "D")
+            settled = np.asarray(entries.date + days <= np.datetime64(window.day))
+            if part.reaches:
+                settled &= self._reached(timeline, part, entries)
+            keep = settled | np.isnat(entries.date)
+            entries = Entries(
+                entries.row[keep], entries.date[keep], entries.amount[keep], entries.by_event[keep]
+            )
+        return self._in_period(timeline, part, choice, window, entries)
+
+    def _reached(self, timeline: Timeline, part: Component, entries: Entries) -> np.ndarray:
+        """Which entries were followed, within the days, by the state that is asked for."""
+        assert part.reaches is not None
+        moves = timeline.entered(part.codes(timeline.spec, (part.reaches,)))
+        pairs = pd.DataFrame(
+            {"row": entries.row, "date": entries.date, "at": np.arange(len(entries.row))}
+        ).merge(pd.DataFrame({"row": moves.row, "then": moves.date}), on="row")
+        limit = pd.Timedelta(days=part.within_days or 0)
+        hit = (pairs["then"] >= pairs["date"]) & (pairs["then"] <= pairs["date"] + limit)
+        out = np.zeros(len(entries.row), dtype=bool)
+        out[pairs.loc[hit, "at"]] = True
+        return out
+
+    def _in_period(
+        self,
+        timeline: Timeline,
+        part: Component,
+        choice: _Choice,
+        window: Window,
+        entries: Entries,
+    ) -> _Part:
+        n, counts = len(choice.counts), choice.counts
+        hit, late = self._when(entries, window)
+        size = entries.amount
+        if part.kind == "entered" and part.of != "count":
+            size = size * timeline.measured(part.of)[entries.row]
+        inside = np.bincount(entries.row[hit], size[hit], minlength=n)
+        undated = np.bincount(entries.row[late], size[late], minlength=n)
+        unsized, moved, dated = np.isnan(inside), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        moved[entries.row[hit | late]] = True
+        dated[entries.row[~np.isnat(entries.date) | hit]] = True
+        more = self._untold(timeline, part, entries)
+        # A record that did nothing need not be known any better.
+        unclear = choice.lacks > 0
+        idle = unclear & ~(moved | more.sure | more.maybe)
+        choice.lacks[idle], choice.known[idle] = 0, _STATE
+        choice.known[counts & ~dated] = _STATE
+        sizeless = more.sure | (undated != 0) | unsized
+        by_state = self._follows_state(timeline, part)
+        for rows, thing in (
+            (counts & more.maybe, _STATE if by_state else _SIZE),
+            (counts & sizeless, _SIZE),
+        ):
+            choice.lacks[rows] = thing
+            choice.known[rows & ~(dated & ~unsized)] = thing - 1
+        most = undated + np.where(more.sure | more.maybe, more.most, 0.0)
+        most = np.where(unclear, np.maximum(inside + most, 0.0), np.where(unsized, np.nan, most))
+        lacks = []
+        if (counts & (undated != 0)).any():
+            lacks.append(self._day_label(timeline, part))
+        if (counts & unsized).any():
+            lacks.append(_label(timeline, part.of))
+        if not by_state and (counts & (more.sure | more.maybe)).any():
+            lacks.append(self._amount_label(timeline, part.of))
+        mine = hit & counts[entries.row]
+        return _Part(
+            np.where(counts & ~unsized, inside, 0.0),
+            choice,
+            most,
+            by_events=bool(entries.by_event[mine].any()),
+            lacks=tuple(lacks),
+        )
+
+    def _when(self, entries: Entries, window: Window) -> tuple[np.ndarray, np.ndarray]:
+        """Which entries lie in the window, and of which nobody knows whether they do."""
+        undated = np.isnat(entries.date)
+        hit = ~undated if window.day is None else entries.date <= np.datetime64(window.day)
+        if window.start is not None:
+            hit = hit & (entries.date >= np.datetime64(window.start))
+        elif not self._before(window):
+            hit = hit | undated
+        return hit, undated & ~hit
+
+    def _untold(self, timeline: Timeline, part: Component, entries: Entries) -> Missing:
+        """Records that have, or may have, more than their entries tell."""
+        if not self._follows_state(timeline, part):
+            return timeline.missing(part.of)
+        n = len(timeline.data)
+        undecided = timeline.undecided.copy()
+        undecided[entries.row] = False
+        whole = part.kind != "entered" or part.of == "count"
+        most = np.ones(n) if whole else timeline.measured(part.of)
+        return Missing(np.zeros(n, dtype=bool), undecided, most)
+
+    def _follows_state(self, timeline: Timeline, part: Component) -> bool:
+        """Whether it counts entries into states, not the growth of an amount."""
+        return part.kind == "entered" or timeline.spec.amounts[part.of].while_in is not None
+
+    def _day_label(self, timeline: Timeline, part: Component) -> Text:
+        """What the day is called that the undated entries of a part lack."""
+        spec = timeline.spec
+        codes = part.codes(spec)
+        if part.kind != "entered":
+            amount = spec.amounts[part.of]
+            if amount.date is not None:
+                return _label(timeline, amount.date)
+            codes = spec.sets.get(amount.while_in or "", ())
+        for name, (_, table, default) in (spec.states.dates if spec.states else {}).items():
+            if {default, *table.values()} & set(codes):
+                return _label(timeline, name)
+        return Text("日期", "date")
+
+    def _amount_label(self, timeline: Timeline, key: str) -> Text:
+        amount = timeline.spec.amounts[key]
+        return _label(timeline, str(amount.total if isinstance(amount.total, str) else amount.date))
+
+    def _standing(
+        self, timeline: Timeline, part: Component, choice: _Choice, window: Window
+    ) -> _Part:
+        data, n = timeline.data, len(choice.counts)
+        if part.kind == "balance":
+            entries = timeline.arrays(part.of, plan=window.plan)
+            out = self._in_period(
+                timeline, part, choice, Window(window.day, plan=window.plan), entries
+            )
+            out.by_events = bool(entries.by_event.any())
+            return out
+        by_events, lacks = False, []
+        if part.state:
+            by_events = timeline.told_by_events
+        elif part.dated:
+            if self._not_in(timeline, part.dated, choice, window):
+                lacks.append(_label(timeline, part.dated))
+        elif self._before(window):
+            return self._not_then(choice)
+        most = np.ones(n)
+        if part.kind == "distinct":
+            item = timeline.spec.fields[part.of]
+            silent = timeline.unreadable(part.of)
+            if not item.may_be_empty:
+                silent = silent | data[part.of].isna().to_numpy(dtype=bool)
+            at, labels = _labels(data[part.of], choice.counts, item.type == "list")
+            if (choice.counts & silent).any():
+                choice.drop(choice.counts & silent, _SIZE)
+                lacks.append(_label(timeline, part.of))
+            nothing = np.zeros(n)
+            return _Part(nothing, choice, most, at, labels, by_events, tuple(lacks))
+        if part.kind == "complete":
+            yes, _ = self.chosen(timeline.spec.key, part)
+            values = data[part.of].where(yes)
+            at = _complete(values, data[timeline.spec.id_field], choice.counts)
+            unnamed = (choice.lacks > 0) & data[part.of].isna().to_numpy(dtype=bool)
+            choice.lacks[unnamed], choice.known[unnamed] = 0, _STATE
+            amount = np.bincount(at, minlength=n).astype("float64")
+            return _Part(amount, choice, most, by_events=by_events)
+        size = self._sizes(timeline, part, window)
+        unsized = choice.counts & np.isnan(size)
+        if unsized.any():
+            choice.drop(unsized, _SIZE)
+            lacks.append(_label(timeline, part.of))
+        if part.minus is not None:
+            unread = choice.counts & timeline.missing(part.minus).sure
+            if unread.any():
+                choice.drop(unread, _SIZE)
+                lacks.append(self._amount_label(timeline, part.minus))
+        amount = np.where(choice.counts, size, 0.0)
+        return _Part(amount, choice, size, by_events=by_events, lacks=tuple(lacks))
+
+    def _not_in(self, timeline: Timeline, name: str, choice: _Choice, window: Window) -> bool:
+        """Leave out what has no date in the window; tell whether some dates could not be read."""
+        dates = timeline.data[name]
+        within = dates.notna() if window.day is None else dates <= window.day
+        if window.start is not None:
+            within &= dates >= window.start
+        inside, unreadable = within.to_numpy(dtype=bool), timeline.unreadable(name)
+        out = ~inside & ~unreadable
+        choice.counts = choice.counts & ~out
+        choice.lacks[out], choice.known[out] = 0, np.minimum(choice.known[out], _STATE)
+        lost = choice.counts & unreadable & ~inside
+        choice.drop(lost, _SIZE)
+        return bool(lost.any())
+
+    def _sizes(self, timeline: Timeline, part: Component, window: Window) -> np.ndarray:
+        """What each record adds to a stock, NaN where its measure is not known."""
+        n = len(timeline.data)
+        size = np.ones(n) if part.of == "count" else timeline.measured(part.of)
+        if part.times is not None:
+            size = size * timeline.measured(part.times)
+        if part.minus is not None:
+            done = timeline.done_by(part.minus, window.day, plan=window.plan)
+            size = np.clip(size - done, 0.0, None)
+        return size
+
+
+def _label(timeline: Timeline, name: str) -> Text:
+    item = timeline.spec.fields[name]
+    return Text(item.zh, item.en)
+
+
+def _divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return numerator / np.where(denominator > 0, denominator, np.nan)
+
+
+def _bounds(
+    figure: Figure, known: Sequence[np.ndarray], most: Sequence[np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value a share could have, whatever the records are that are not known."""
+    (part, whole), (more, others) = known, most
+    low = _divided(part, whole + others)
+    # What counts in a part of its whole counts in the whole as well.
+    high = _divided(part + more, whole + more if figure.is_part_of_whole else whole)
+    return low, high
+
+
+def _complete(values: pd.Series, ids: pd.Series, rows: np.ndarray) -> np.ndarray:
+    """Where each value lies all of whose records are in: at its record with the lowest id."""
+    table = pd.DataFrame({"value": values, "id": ids.astype("str"), "inside": rows})
+    table = table.assign(at=np.arange(len(table))).dropna(subset=["value"]).sort_values("id")
+    groups = table.groupby("value", sort=False)
+    return groups["at"].first()[groups["inside"].all()].to_numpy(dtype=int)
+
+
+def _labels(values: pd.Series, rows: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
+    at = np.flatnonzero(rows & values.notna().to_numpy())
+    labels = values.iloc[at].astype("str")
+    if several:
+        labels = labels.str.split(";").explode()
+        at = labels.index.to_numpy()
+    return at, labels.to_numpy(dtype=object)

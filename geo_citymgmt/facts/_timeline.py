@@ -1,0 +1,584 @@
+"""Where a record stood on a day and how much was done by it: from events, dates, status, plans."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt.cleaning._codes import has_code
+from geo_citymgmt.spec import Amount, LayerSpec, States
+
+#: States of a record on a day, beside the codes of its layer.
+NOT_YET, UNKNOWN = "", None
+
+_EPSILON = 1e-6
+_ENTRY = {"row": "int64", "date": "datetime64[us]", "amount": "float64", "basis": "str"}
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """Growth of an amount: record, day, size, and whether an event tells it."""
+
+    row: np.ndarray
+    date: np.ndarray
+    amount: np.ndarray
+    by_event: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Entries:
+        """From the columns of :meth:`Timeline.entries`."""
+        return cls(
+            table["row"].to_numpy(),
+            table["date"].to_numpy(),
+            table["amount"].to_numpy(),
+            (table["basis"] == "events").to_numpy(dtype=bool),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """Entries into states as arrays: of each record in the order of their days."""
+
+    row: np.ndarray
+    date: np.ndarray
+    state: np.ndarray
+    planned: np.ndarray
+
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> Moves:
+        """From the columns of :attr:`Timeline.transitions`."""
+        return cls(
+            table["row"].to_numpy(dtype="int64"),
+            table["date"].to_numpy(dtype="datetime64[us]"),
+            table["state"].to_numpy(dtype=object),
+            (table["basis"] == "plan").to_numpy(dtype=bool),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Records of whose amount the data does not say all: where total or day is not there.
+
+    Attributes
+    ----------
+    sure : array of bool
+        By its state, or by what else it says, the record has the amount.
+    maybe : array of bool
+        Whether it has is not known either.
+    most : array of float
+        The most the record could add, NaN where nothing bounds it.
+    """
+
+    sure: np.ndarray
+    maybe: np.ndarray
+    most: np.ndarray
+
+
+def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np.ndarray:
+    """Which rows fulfil ``where``: field = value, or one of ``{not = …}``, ``{any = true}``.
+
+    A missing value fulfils nothing.
+    """
+    out = np.ones(len(data), dtype=bool)
+    for name, wanted in where.items():
+        column = data[name]
+        if isinstance(wanted, Mapping):
+            hit = column.notna()
+            if "not" in wanted:
+                hit &= column != wanted["not"]
+        elif spec.fields[name].type == "list":
+            hit = pd.Series(False, index=column.index)
+            for code in wanted if isinstance(wanted, list) else [wanted]:
+                hit |= has_code(column, code)
+        elif isinstance(wanted, list):
+            hit = column.isin(wanted)
+        else:
+            hit = column == wanted
+        out &= hit.fillna(False).to_numpy(dtype=bool)
+    return out
+
+
+class Timeline:
+    """The history of the records of one layer: their states, and the growth of their amounts.
+
+    Events come first, then the dates of the record, then its status, if the day is not before the
+    data's own. A plan is never a fact: it is kept apart and asked for by name.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        Says which dates and events enter a state, and which add to an amount.
+    data : GeoDataFrame
+        Accepted records, on a range index.
+    events : DataFrame
+        Of this layer alone: ``key, event, date, amount``.
+    data_date : Timestamp or None
+        From this day on the status of a record speaks where its dates do not.
+    unreadable : mapping of str to array of bool, optional
+        Field to the records whose value in it could not be used; see :class:`Layer`.
+    """
+
+    def __init__(
+        self,
+        spec: LayerSpec,
+        data: gpd.GeoDataFrame,
+        events: pd.DataFrame,
+        data_date: pd.Timestamp | None,
+        unreadable: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        self.spec, self.data = spec, data
+        self.data_date = data_date
+        self._unreadable = unreadable or {}
+        row = pd.Series(np.arange(len(data)), index=data[spec.id_field])
+        known = events[events["key"].isin(row.index)]
+        self.events = known.assign(row=row.reindex(known["key"]).to_numpy(dtype="int64"))
+        self._transitions: pd.DataFrame | None = None
+        self._recorded: tuple[np.ndarray, np.ndarray] | None = None
+        self._undecided: np.ndarray | None = None
+        self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
+        self._arrays: dict[tuple[str, bool], Entries] = {}
+        self._lacking: dict[str, Missing] = {}
+        self._moves: dict[bool, Moves] = {}
+        self._measures: dict[str, np.ndarray] = {}
+
+    def measured(self, name: str) -> np.ndarray:
+        """Numbers of the field ``name``, NaN where there is none; not to be changed."""
+        if name not in self._measures:
+            values = self.data[name].astype("float64").to_numpy(na_value=np.nan, copy=True)
+            values.flags.writeable = False
+            self._measures[name] = values
+        return self._measures[name]
+
+    # -- states
+
+    def unreadable(self, name: str) -> np.ndarray:
+        """Records that had a value in the field ``name`` which could not be used."""
+        known = self._unreadable.get(name)
+        # Records that somebody put in place of those that were read are not these.
+        if known is None or len(known) != len(self.data):
+            return np.zeros(len(self.data), dtype=bool)
+        return known
+
+    @property
+    def transitions(self) -> pd.DataFrame:
+        """Every dated entry into a state: ``row, date, state, basis``, in order."""
+        if self._transitions is None:
+            self._transitions = self._collect_transitions()
+        return self._transitions
+
+    @cached_property
+    def told_by_events(self) -> bool:
+        """Whether any entry into a state is told by an event."""
+        return bool((self.transitions["basis"] == "events").any())
+
+    def moves(self, *, plan: bool = False) -> Moves:
+        """The same as :attr:`transitions`, as arrays, with what is planned behind them."""
+        if plan not in self._moves:
+            table = self.transitions
+            if plan:
+                table = pd.concat([table, self.planned_transitions()], ignore_index=True)
+            self._moves[plan] = Moves.of(table)
+        return self._moves[plan]
+
+    def _collect_transitions(self) -> pd.DataFrame:
+        empty = pd.DataFrame({"row": [], "date": [], "state": [], "basis": []}).astype(
+            {"row": "int64", "date": "datetime64[us]", "state": "str", "basis": "str"}
+        )
+        states = self.spec.states
+        if states is None:
+            return empty
+        enters = {k: e.enters for k, e in self.spec.events.items() if e.enters is not None}
+        happened = self.events[self.events["event"].isin(list(enters))]
+        by_event = pd.DataFrame(
+            {
+                "row": happened["row"],
+                "date": happened["date"],
+                "state": happened["event"].map(enters).astype("str"),
+                "basis": "events",
+            }
+        )
+        by_date = [self._dated(states, name) for name in states.dates if name in self.data.columns]
+        dated = pd.concat([empty, *by_date], ignore_index=True)
+        # An event is the better witness of the day on which the same state was entered.
+        told = pd.MultiIndex.from_frame(by_event[["row", "state"]])
+        dated = dated[~pd.MultiIndex.from_frame(dated[["row", "state"]]).isin(told)]
+        out = pd.concat([dated, by_event], ignore_index=True)
+        order = {code: k for k, code in enumerate(self.spec.fields[states.field].codes)}
+        out["rank"] = out["state"].map(order)
+        return out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
+
+    def _dated(self, states: States, name: str) -> pd.DataFrame:
+        decider, table, default = states.dates[name]
+        rows = np.flatnonzero(self.data[name].notna().to_numpy())
+        state = pd.Series(default, index=rows, dtype="str")
+        if decider is not None and decider in self.data.columns:
+            mapped = self.data[decider].iloc[rows].map(table)
+            state = mapped.fillna(default).astype("str")
+        return pd.DataFrame(
+            {
+                "row": rows,
+                "date": self.data[name].iloc[rows].to_numpy(),
+                "state": state.to_numpy(),
+                "basis": "records",
+            }
+        )
+
+    def planned_transitions(self) -> pd.DataFrame:
+        """Entries into the state that the plan foresees, for records that are not there yet."""
+        states = self.spec.states
+        if states is None or states.plan_date is None or states.plan_date not in self.data.columns:
+            return self.transitions.iloc[:0]
+        assert states.plan_enters is not None
+        day = self.data[states.plan_date]
+        current = self.state_at(self.data_date)
+        ahead = day.notna() if self.data_date is None else day > self.data_date
+        aim = states.sets_of(states.plan_enters)
+        there = [c for c in self.spec.fields[states.field].codes if states.sets_of(c) >= aim]
+        open_ = ahead & ~current.isin(there)
+        if states.plan_only_from:
+            open_ &= current.isin([c for name in states.plan_only_from for c in states.sets[name]])
+        rows = np.flatnonzero(open_.to_numpy(dtype=bool))
+        return pd.DataFrame(
+            {
+                "row": rows,
+                "date": day.iloc[rows].to_numpy(),
+                "state": states.plan_enters,
+                "basis": "plan",
+                "rank": len(self.spec.fields[states.field].codes),
+            }
+        )
+
+    def state_at(self, day: pd.Timestamp | None, *, plan: bool = False) -> pd.Series:
+        """State of each record at the end of ``day``.
+
+        Returns
+        -------
+        Series of object
+            A code of the layer; "" for a record that was not known yet; None where the data
+            cannot say.
+        """
+        n = len(self.data)
+        states = self.spec.states
+        out = np.full(n, UNKNOWN, dtype=object)
+        if states is None:
+            return pd.Series(out)
+        moves = self.moves(plan=plan)
+        everything = np.ones(len(moves.row), dtype=bool)
+        past = everything if day is None else moves.date <= np.datetime64(day, "us")
+        later = ~everything if day is None else moves.date > np.datetime64(day, "us")
+        # Of several moves of a record the last one is kept.
+        last = np.full(n, -1)
+        last[moves.row[past]] = np.flatnonzero(past)
+        moved = np.flatnonzero(last >= 0)
+        out[moves.row] = NOT_YET
+        out[moved] = moves.state[last[moved]]
+        moved_later = np.zeros(n, dtype=bool)
+        moved_later[moves.row[later]] = True
+        if self.undecided.any():
+            # After the last day on record of an undecided record nobody knows its state.
+            lost = self.undecided & ~moved_later
+            lost[moved[moves.planned[last[moved]]]] = False
+            out[lost] = UNKNOWN
+        if states.field not in self.data.columns:
+            return pd.Series(out)
+        if self._recorded is None:
+            self._recorded = self._status_against_moves(states)
+        status, agrees = self._recorded
+        now = day is None or self.data_date is None or day >= self.data_date
+        if now:
+            planned = np.zeros(n, dtype=bool)
+            if plan and day is not None:
+                due = self.planned_transitions()
+                planned[due.loc[due["date"] <= day, "row"]] = True
+            return pd.Series(np.where(agrees | planned, out, status))
+        # Between its last known move and the data's date a record that ended elsewhere was
+        # somewhere the dates do not tell.
+        still_first = self.data[states.field].isin(states.first).to_numpy(dtype=bool)
+        out[~(agrees | moved_later)] = UNKNOWN
+        return pd.Series(np.where(still_first, status, out))
+
+    @property
+    def undecided(self) -> np.ndarray:
+        """Records without a readable status whose dates and events do not lead to a last state.
+
+        A case that was found, and of which nothing else is said, may be anywhere by now; one that
+        was closed, or of which an event tells, is where that has put it.
+        """
+        if self._undecided is None:
+            self._undecided = self._find_undecided()
+        return self._undecided
+
+    def _find_undecided(self) -> np.ndarray:
+        states = self.spec.states
+        n = len(self.data)
+        if states is None:
+            return np.zeros(n, dtype=bool)
+        silent = np.ones(n, dtype=bool)
+        if states.field in self.data.columns:
+            silent = self.data[states.field].isna().to_numpy(dtype=bool)
+        if not silent.any() or not states.dates:
+            return silent
+        _, table, default = list(states.dates.values())[-1]
+        latest = self.transitions.drop_duplicates("row", keep="last")
+        settled = (latest["basis"] == "events") | latest["state"].isin({default, *table.values()})
+        out = silent.copy()
+        out[latest.loc[settled, "row"]] = False
+        return out
+
+    def _status_against_moves(self, states: States) -> tuple[np.ndarray, np.ndarray]:
+        """Status of each record, and whether its last dated move ends in it or in its like."""
+        status = self.data[states.field].to_numpy(dtype=object, copy=True)
+        status[pd.isna(status)] = None
+        final = np.full(len(self.data), None, dtype=object)
+        facts = self.transitions
+        if self.data_date is not None:
+            facts = facts[facts["date"] <= self.data_date]
+        latest = facts.drop_duplicates("row", keep="last")
+        final[latest["row"]] = latest["state"].to_numpy(dtype=object)
+        return status, self._same_sets(final, status) | pd.isna(status)
+
+    def _same_sets(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+        """Whether two states count alike, as 立案 and 处置中 do."""
+        states = self.spec.states
+        assert states is not None
+        names = {
+            c: ",".join(sorted(states.sets_of(c))) or c
+            for c in self.spec.fields[states.field].codes
+        }
+        left, right = pd.Series(first).map(names), pd.Series(second).map(names)
+        return ((left == right) & left.notna()).to_numpy(dtype=bool)
+
+    # -- amounts
+
+    def entries(self, key: str, *, plan: bool = False) -> pd.DataFrame:
+        """Every growth of the amount ``key``: ``row, date, amount, basis``; undated ones last."""
+        if (key, plan) not in self._entries:
+            amount = self.spec.amounts[key]
+            facts = self._by_state(amount) if amount.while_in else self._facts(amount)
+            if plan:
+                facts = pd.concat([facts, self._planned(amount, facts)], ignore_index=True)
+            self._entries[key, plan] = facts.astype(_ENTRY).reset_index(drop=True)
+        return self._entries[key, plan]
+
+    def done_by(self, key: str, day: pd.Timestamp | None, *, plan: bool = False) -> np.ndarray:
+        """Amount of each record up to the end of ``day``; what is undated counts at the data's."""
+        entries = self.arrays(key, plan=plan)
+        undated = np.isnat(entries.date)
+        past = ~undated if day is None else entries.date <= np.datetime64(day)
+        if day is None or self.data_date is None or day >= self.data_date:
+            past |= undated
+        return np.bincount(entries.row[past], entries.amount[past], minlength=len(self.data))
+
+    def arrays(self, key: str, *, plan: bool = False) -> Entries:
+        """The same as :meth:`entries`, as arrays."""
+        if (key, plan) not in self._arrays:
+            self._arrays[key, plan] = Entries.of(self.entries(key, plan=plan))
+        return self._arrays[key, plan]
+
+    def entered(self, codes: tuple[str, ...], *, plan: bool = False) -> Entries:
+        """Every entry into the states ``codes`` from outside them, each of size 1; undated last."""
+        key = (";".join(codes), plan)
+        if key not in self._arrays:
+            moves = self.transitions
+            if plan:
+                moves = pd.concat([moves, self.planned_transitions()], ignore_index=True)
+                moves = moves.sort_values(["row", "date", "rank"], kind="stable")
+            changes = self._changes(codes, 1.0, moves)
+            self._arrays[key] = Entries.of(changes[changes["amount"] > 0].astype(_ENTRY))
+        return self._arrays[key]
+
+    def choice(self, where: Mapping[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        """Which records fulfil ``where``, and which might: the data does not say.
+
+        An empty value says nothing, unless it is an answer in that field (``may_be_empty`` of the
+        layer's file); a value that could not be read never is one.
+        """
+        n = len(self.data)
+        yes, out = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
+        for name, wanted in where.items():
+            hit = matches(self.data, self.spec, {name: wanted})
+            silent = self.unreadable(name)
+            if not self.spec.fields[name].may_be_empty:
+                silent = silent | self.data[name].isna().to_numpy(dtype=bool)
+            yes &= hit
+            out |= ~hit & ~silent
+        return yes, ~yes & ~out
+
+    def missing(self, key: str) -> Missing:
+        """Records that lack the total of the amount ``key``, or the day of a count by days."""
+        if key not in self._lacking:
+            self._lacking[key] = self._find_missing(key)
+        return self._lacking[key]
+
+    def _find_missing(self, key: str) -> Missing:
+        amount, n = self.spec.amounts[key], len(self.data)
+        none = np.zeros(n, dtype=bool)
+        name = amount.total if isinstance(amount.total, str) else amount.date
+        adding = [k for k, e in self.spec.events.items() if key in e.adds]
+        happened = self.events[self.events["event"].isin(adding)]
+        if name is None or name not in self.data.columns or amount.while_in is not None:
+            return Missing(none, none, np.zeros(n))
+        blank = self.data[name].isna().to_numpy(dtype=bool, copy=True)
+        if not blank.any() or (len(happened) and blank.all()):
+            # Events alone keep the amount of this layer.
+            return Missing(none, none, np.zeros(n))
+        blank[happened["row"]] = False
+        due, could_be = self._due(amount)
+        sure = due | self.unreadable(name)
+        if name != amount.date and amount.date in self.data.columns:
+            sure |= self.data[amount.date].notna().to_numpy(dtype=bool)
+        yes, perhaps = self.choice({k: v for k, v in amount.where.items() if k in self.data})
+        sure, maybe = blank & sure, blank & could_be & ~sure
+        most = np.full(n, 1.0 if name == amount.date else np.nan)
+        return Missing(sure & yes, (maybe & yes) | ((sure | maybe) & perhaps), most)
+
+    def _due(self, amount: Amount) -> tuple[np.ndarray, np.ndarray]:
+        """Records that have the amount by their state, and those that might have it."""
+        if not amount.due:
+            none = np.zeros(len(self.data), dtype=bool)
+            return none, none
+        state = self.state_at(self.data_date)
+        there = {k: v for k, v in amount.due_where.items() if k in self.data.columns}
+        yes, perhaps = self.choice(there)
+        if len(there) < len(amount.due_where):
+            yes, perhaps = np.zeros_like(yes), yes | perhaps
+        inside = state.isin(amount.due).to_numpy(dtype=bool)
+        unknown = state.isna().to_numpy(dtype=bool)
+        return inside & yes, (inside & perhaps) | (unknown & (yes | perhaps))
+
+    def _facts(self, amount: Amount) -> pd.DataFrame:
+        adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
+        said = self.events[self.events["event"].isin(list(adding))]
+        grown = pd.DataFrame(
+            {
+                "row": said["row"],
+                "date": said["date"],
+                "amount": said["amount"].fillna(said["event"].map(adding)).fillna(0.0),
+                "basis": "events",
+            }
+        )
+        parts = [grown]
+        if amount.total is not None and (
+            not isinstance(amount.total, str) or amount.total in self.data.columns
+        ):
+            parts.append(self._remainder(amount, grown))
+        out = pd.concat(parts, ignore_index=True)
+        return self._taken_back(amount, out)
+
+    def _remainder(self, amount: Amount, grown: pd.DataFrame) -> pd.DataFrame:
+        """What the record's total holds beyond its events, on the record's date."""
+        n = len(self.data)
+        if isinstance(amount.total, str):
+            total = self.data[amount.total].astype("float64").fillna(0.0).to_numpy(copy=True)
+        else:
+            total = np.full(n, float(amount.total or 0.0))
+        total[~matches(self.data, self.spec, amount.where)] = 0.0
+        total[self._planned_only()] = 0.0
+        rest = total - np.bincount(grown["row"], weights=grown["amount"], minlength=n)
+        dated = np.full(n, np.datetime64("NaT", "us"))
+        if amount.date is not None and amount.date in self.data.columns:
+            dated = self.data[amount.date].to_numpy(dtype="datetime64[us]")
+        keep = rest > _EPSILON
+        if not isinstance(amount.total, str):
+            # A count of records is a matter of when: without a day nothing is counted.
+            keep &= ~np.isnat(dated)
+        rows = np.flatnonzero(keep)
+        return pd.DataFrame(
+            {"row": rows, "date": dated[rows], "amount": rest[rows], "basis": "records"}
+        )
+
+    def _planned_only(self) -> np.ndarray:
+        states = self.spec.states
+        if states is None or states.field not in self.data.columns or "planned" not in states.sets:
+            return np.zeros(len(self.data), dtype=bool)
+        return self.data[states.field].isin(states.sets["planned"]).to_numpy(dtype=bool)
+
+    def _taken_back(self, amount: Amount, grown: pd.DataFrame) -> pd.DataFrame:
+        takes = [k for k, e in self.spec.events.items() if amount.key in e.takes_back]
+        relapses = self.events[self.events["event"].isin(takes)]
+        if relapses.empty:
+            return grown
+        rows, days, amounts = [], [], []
+        # Each time a record relapses what it had done by then no longer counts.
+        relapsed = grown[grown["row"].isin(relapses["row"])]
+        done, size = relapsed["date"].to_numpy(), relapsed["amount"].to_numpy(dtype="float64")
+        of_row = relapsed.groupby("row").indices
+        none = np.empty(0, dtype=np.intp)
+        for row, again in relapses.sort_values("date").groupby("row")["date"]:
+            mine = of_row.get(row, none)
+            taken = 0.0
+            for day in again.to_numpy():
+                had = float(size[mine[done[mine] <= day]].sum()) - taken
+                if had > _EPSILON:
+                    rows.append(row)
+                    days.append(day)
+                    amounts.append(-had)
+                    taken += had
+        if not rows:
+            return grown
+        taken_back = {"row": rows, "date": days, "amount": amounts, "basis": "events"}
+        return pd.concat([grown, pd.DataFrame(taken_back)], ignore_index=True)
+
+    def _by_state(self, amount: Amount) -> pd.DataFrame:
+        assert amount.while_in is not None
+        weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
+        return self._changes(self.spec.sets[amount.while_in], weight, self.transitions)
+
+    def _changes(self, codes: tuple[str, ...], weight: float, moves: pd.DataFrame) -> pd.DataFrame:
+        """+ on entering the states, - on leaving them; records in them without a day, undated."""
+        inside = moves["state"].isin(codes)
+        before = inside.groupby(moves["row"]).shift(fill_value=False)
+        changed = inside != before
+        dated = pd.DataFrame(
+            {
+                "row": moves.loc[changed, "row"],
+                "date": moves.loc[changed, "date"],
+                "amount": np.where(inside[changed], weight, -weight),
+                "basis": moves.loc[changed, "basis"],
+            }
+        )
+        field = self.spec.state_field
+        if field is None or field not in self.data.columns:
+            return dated
+        ends_inside = np.zeros(len(self.data), dtype=bool)
+        last = moves[~inside.isna()].drop_duplicates("row", keep="last")
+        ends_inside[last.loc[last["state"].isin(codes), "row"]] = True
+        undated = np.flatnonzero(self.data[field].isin(codes).to_numpy(dtype=bool) & ~ends_inside)
+        return pd.concat(
+            [
+                dated,
+                pd.DataFrame(
+                    {"row": undated, "date": pd.NaT, "amount": weight, "basis": "records"}
+                ),
+            ],
+            ignore_index=True,
+        )
+
+    def _planned(self, amount: Amount, facts: pd.DataFrame) -> pd.DataFrame:
+        if amount.while_in is not None:
+            due = self.planned_transitions()
+            due = due[due["state"].isin(self.spec.sets[amount.while_in])]
+            weight = float(amount.total) if isinstance(amount.total, (int, float)) else 1.0
+            return due[["row", "date", "basis"]].assign(amount=weight)
+        rule = amount.plan
+        if rule is None or rule.date not in self.data.columns:
+            return facts.iloc[:0]
+        day = self.data[rule.date]
+        ahead = day.notna() if self.data_date is None else day > self.data_date
+        usable = ahead.to_numpy(dtype=bool) & matches(self.data, self.spec, rule.where)
+        source = rule.up_to or rule.add
+        if source is None or source not in self.data.columns:
+            return facts.iloc[:0]
+        size = self.data[source].astype("float64").fillna(0.0).to_numpy(copy=True)
+        if rule.up_to is not None:
+            size -= np.bincount(facts["row"], weights=facts["amount"], minlength=len(self.data))
+        rows = np.flatnonzero(usable & (size > _EPSILON))
+        return pd.DataFrame(
+            {"row": rows, "date": day.iloc[rows].to_numpy(), "amount": size[rows], "basis": "plan"}
+        )

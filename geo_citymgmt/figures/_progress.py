@@ -1,0 +1,711 @@
+"""Actual against target: at a date, over periods, and how it is likely to go on."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._dates import read_day
+from geo_citymgmt._gate import Gate, choices_of, names_of
+from geo_citymgmt._words import NOTHING, Text, first_few, join_texts
+from geo_citymgmt.errors import AsOfError, CityDataError
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts._city_facts import day_of, days_between, days_of
+from geo_citymgmt.facts._evaluation import Evaluator, Window
+from geo_citymgmt.figures._standing import (
+    COLUMNS,
+    Standing,
+    chosen_figures,
+    levels_of,
+    month_ends,
+    period_end,
+    period_start,
+    unknown_notes,
+)
+from geo_citymgmt.indicators import Figure
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+
+PROGRESS_COLUMNS = COLUMNS
+
+
+def progress(
+    city: City | CityFacts,
+    *,
+    as_of: Any = None,
+    level: str = "district",
+    targets: pd.DataFrame | None = None,
+    basis: str | None = None,
+    indicators: Sequence[str] | str | None = None,
+) -> pd.DataFrame:
+    """Compute every figure of the city at a date, beside its target where the two compare.
+
+    State and sums at the date come from events where a record has them, else from its dates, else
+    from its status if the date is not before the data's own; a plan is never counted as done.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+        With its events and targets.
+    as_of : date, optional
+        The whole day is included; a month, quarter or year is its last day. The data's own date
+        without.
+    level : {"district", "city", "street"}
+        How far down; the levels above are in the table too.
+    targets : DataFrame, optional
+        ``indicator, zone_code, target`` and, if need be, ``unit`` and ``deadline``, in place of the
+        city's own. Several days for one figure and zone are milestones of a plan, the last the
+        target; what is expected follows them. Without either table the published targets hold for
+        the whole city in their year.
+    basis : {"plan"}, optional
+        Count what is planned up to a date after the data's own.
+    indicators : str or sequence of str, optional
+        These figures only, by their id or that of the published row they answer.
+
+    Returns
+    -------
+    DataFrame
+        One row a figure and zone; see ``docs`` for the columns. ``row_kind`` is total, zone,
+        outside or unlocated: for figures that add up, zones, outside and unlocated make the total.
+        A figure the data cannot give is there as ``not_available`` with the reason.
+
+    Raises
+    ------
+    AsOfError
+        It is no date, or after the data's own, and ``basis`` is not "plan".
+    CityDataError
+        An unknown level, basis or figure, or targets that cannot be read or contradict each other.
+
+    See Also
+    --------
+    progress_series, outlook, period_table, progress_map, scorecard
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> table = progress(city, as_of="2022-06-30", level="city").set_index("published_id")
+    >>> float(table.loc["illegal_area_remediated_h1", "value"])
+    3503000.0
+    >>> table.loc["illegal_area_remediated_h1", ["status", "comparability"]].tolist()
+    ['not_comparable', 'measure_differs']
+    """
+    gate = Gate("progress")
+    plan = gate.choice(basis, "basis", (None, "plan")) == "plan"
+    facts = facts_of(city, gate)
+    day = day_of(facts.city, as_of, gate, plan=plan)
+    standing = Standing(facts, gate, targets=targets, indicators=indicators)
+    return standing.table([day], level=level, plan=plan)
+
+
+def progress_series(
+    city: City | CityFacts,
+    *,
+    start: Any,
+    end: Any = None,
+    freq: str = "ME",
+    level: str = "district",
+    targets: pd.DataFrame | None = None,
+    indicators: Sequence[str] | str | None = None,
+) -> pd.DataFrame:
+    """Compute :func:`progress` at each date from ``start`` to ``end``, one block after the other.
+
+    Parameters
+    ----------
+    city, level, targets, indicators
+        As in :func:`progress`.
+    start, end : date
+        Both included: of a month, quarter or year its first and its last day. ``end`` is the
+        data's date if not given.
+    freq : str
+        Of pandas: "ME" for month ends (of statistical months, where the city has them), "W" for
+        weeks, "D" for days.
+
+    Returns
+    -------
+    DataFrame
+        As :func:`progress`; the column ``as_of`` tells the blocks apart.
+
+    Raises
+    ------
+    AsOfError
+        One is no date, the end is after the data's own date or before the start, or no day of the
+        frequency lies between them.
+    CityDataError
+        An unknown frequency; else as :func:`progress`.
+
+    See Also
+    --------
+    progress : The figures at one date.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> months = progress_series(city, start="2022-05-31", end="2022-06-30", level="city")
+    >>> int(months.as_of.nunique())
+    2
+    """
+    gate = Gate("progress_series")
+    facts = facts_of(city, gate)
+    city = facts.city
+    first, until = days_of(city, start, end, gate)
+    last = first if until is None else until
+    days = days_between(first, last, freq, gate)
+    if freq == "ME" and city.month_starts > 1:
+        days = pd.DatetimeIndex(month_ends(first, last, city.month_starts))
+    if days.empty:
+        raise AsOfError(
+            Text(
+                f"progress_series：{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 之间没有频率 {freq!r} 的"
+                "时点。",
+                f"progress_series: no date of frequency {freq!r} from {first:%Y-%m-%d} to "
+                f"{last:%Y-%m-%d}.",
+            ),
+            remedy=Text(
+                "请放宽起止日期，或改用更细的频率。", "Widen the period, or use a finer freq."
+            ),
+        )
+    standing = Standing(facts, gate, targets=targets, indicators=indicators)
+    return standing.table(list(days), level=level)
+
+
+def figure(
+    table: pd.DataFrame, indicator: str, zone: str | None = None, *, as_of: Any = None
+) -> pd.Series:
+    """Return one figure of a table of :func:`progress` with all its terms.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`progress` or :func:`progress_series`.
+    indicator : str
+        Id of the figure, or of the published row it answers.
+    zone : str, optional
+        Code of a zone, ``outside``, or the code of the city; the whole city without.
+    as_of : date, optional
+        Which block of a series; the last without.
+
+    Returns
+    -------
+    Series
+        One row of the table, under the names of its columns.
+
+    Raises
+    ------
+    CityDataError
+        The table has no such figure, zone or date.
+
+    See Also
+    --------
+    progress
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> june = gcm.progress(gcm.sample_city(), as_of="2022-06-30", level="city")
+    >>> share = figure(june, "manhole_new_tech_share")
+    >>> int(share.numerator), int(share.denominator), share.status
+    (390, 1180, 'met')
+    """
+    gate = Gate("figure")
+    _check_table(table, gate)
+    for value, argument in ((indicator, "indicator"), (zone, "zone")):
+        if value is not None or argument == "indicator":
+            names_of(gate, [value], argument)
+    rows = table[(table["indicator"] == indicator) | (table["published_id"] == indicator)]
+    if rows.empty:
+        known = first_few(table["indicator"].unique()).en
+        raise CityDataError(
+            Text(
+                f"figure：表中没有指标“{indicator}”。",
+                f"figure: the table has no figure {indicator!r}; it has {known}.",
+            ),
+        )
+    day = rows["as_of"].max() if as_of is None else read_day(as_of, "as_of", function="figure")
+    rows = rows[rows["as_of"].isna() | (rows["as_of"] == day)]
+    at = rows["row_kind"] == "total" if zone is None else rows["zone_code"] == zone
+    if zone is not None and (at & (rows["row_kind"] != "unlocated")).any():
+        at &= rows["row_kind"] != "unlocated"
+    if not at.any():
+        when = "—" if pd.isna(day) else f"{day:%Y-%m-%d}"
+        raise CityDataError(
+            Text(
+                f"figure：表中没有指标“{indicator}”在 {when}、分区 {zone or '全市'} 的数值。",
+                f"figure: the table has no {indicator} of zone {zone or 'total'} as of {when}.",
+            ),
+        )
+    return rows[at].iloc[0]
+
+
+def _check_table(table: Any, gate: Gate) -> None:
+    """Refuse what is no table of progress."""
+    if not isinstance(table, pd.DataFrame):
+        kind = type(table).__name__
+        raise gate.refuse(
+            Text(f"table 是 {kind}，应为 DataFrame。", f"table is a {kind}, not a DataFrame."),
+            Text("请提供 progress() 的结果。", "Give a table of progress()."),
+        )
+    for name in ("indicator", "published_id", "zone_code", "row_kind", "as_of"):
+        gate.column(table, name, "table")
+
+
+PERIOD_COLUMNS = (
+    "indicator", "name_zh", "name_en", "layer", "unit", "level", "zone_code", "row_kind", "kind",
+    "period", "period_start", "period_end", "complete", "value", "numerator", "denominator",
+    "previous_end", "previous", "change", "change_ratio", "year_ago_end", "year_ago",
+    "year_change", "year_change_ratio", "note_zh", "note_en",
+)  # fmt: skip
+_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
+Span = tuple[pd.Timestamp, pd.Timestamp]
+
+
+def period_table(
+    city: City | CityFacts,
+    *,
+    as_of: Any = None,
+    periods: Sequence[str] | str = ("month", "half"),
+    indicators: Sequence[str] | str | None = None,
+    level: str = "city",
+) -> pd.DataFrame:
+    """Compute what happened in a period, beside the period before (环比) and a year ago (同比).
+
+    A figure that counts in a period is counted from the first day of the period to ``as_of``; one
+    that stands at a date is taken at ``as_of`` and at the ends of the other two. A period that has
+    not ended is held against as many days of the others, to the same day of the month. What lies
+    before the layer's first recorded day is missing, not zero.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+    as_of : date, optional
+        Last day that counts, of a month, quarter or year its last; the data's own date without.
+    periods : str or sequence of {"month", "quarter", "half", "year"}
+        Each gives a block of rows. ``half`` is January to June or July to December.
+    indicators : str or sequence of str, optional
+        These figures only, by their id or that of the published row they answer.
+    level : {"city", "district", "street"}
+        How far down; the levels above are in the table too.
+
+    Returns
+    -------
+    DataFrame
+        One row a period, figure and zone, in the unit of the figure: ``kind`` (period or date),
+        ``period_start``, ``period_end``, ``complete``; ``value`` with its terms; ``previous`` and
+        ``year_ago`` with the days they end on; the difference to each, and the difference by the
+        earlier value, where that is above zero. Shares differ in points, not per cent: they have no
+        ``change_ratio``. Figures the city's data cannot give are left out. Where the data has no
+        date there is no period, and only what stands has a value.
+
+    Raises
+    ------
+    AsOfError
+        The date is after the data's own.
+    CityDataError
+        An unknown period, level or figure.
+
+    See Also
+    --------
+    progress, progress_series
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> table = period_table(gcm.sample_city(), as_of="2022-06-30", periods="half",
+    ...                      indicators="parking_spaces_added_h1")
+    >>> table[["value", "previous", "change", "year_ago"]].iloc[0].tolist()
+    [8600.0, 16771.0, -8171.0, 24142.0]
+    """
+    gate = Gate("period_table")
+    names = choices_of(gate, periods, "periods", _MONTHS)
+    if not names:
+        gate.choice(periods, "periods", _MONTHS)
+    facts = facts_of(city, gate)
+    city, evaluator = facts.city, facts.evaluator
+    day = day_of(city, as_of, gate)
+    levels = levels_of(city, level, gate)
+    figures = [f for f in chosen_figures(city, indicators, gate) if evaluator.problem(f) is None]
+    blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
+    if not blocks:
+        return pd.DataFrame(columns=list(PERIOD_COLUMNS))
+    return _joined(blocks)
+
+
+def spans(period: str, day: pd.Timestamp, month_starts: int = 1) -> tuple[Span, Span, Span]:
+    """Return the period up to ``day``, the same part of the one before, and of that a year ago."""
+    start = period_start(period, day, month_starts)
+    assert start is not None
+    months = _MONTHS[period]
+    whole = period_end(start, months) == day
+    before = start - pd.DateOffset(months=months)
+    year_ago = start - pd.DateOffset(years=1)
+    return (
+        (start, day),
+        (before, _same_part(before, months, start, day, whole)),
+        (year_ago, _same_part(year_ago, months, start, day, whole)),
+    )
+
+
+def _same_part(
+    other: pd.Timestamp, months: int, start: pd.Timestamp, day: pd.Timestamp, whole: bool
+) -> pd.Timestamp:
+    """Same day of the same month of the period; its last day where that month is shorter."""
+    if whole:
+        return period_end(other, months)
+    # Whole months of the period that are over, then days of the one the day is in.
+    over = sum(start + pd.DateOffset(months=k) <= day for k in range(1, months + 1))
+    first = other + pd.DateOffset(months=over)
+    return min(first + (day - (start + pd.DateOffset(months=over))), period_end(first, 1))
+
+
+def _block(
+    evaluator: Evaluator,
+    figure: Figure,
+    period: str,
+    day: pd.Timestamp | None,
+    levels: tuple[str, ...],
+) -> dict[str, Any]:
+    nowhere: Span = (pd.NaT, pd.NaT)
+    months = evaluator.city.month_starts
+    now, before, year_ago = (nowhere,) * 3 if day is None else spans(period, day, months)
+    since = evaluator.recorded_since(figure)
+    nothing = figure.in_period and (since is None or day is None)
+    windows = [
+        Window(None if day is None else last, first if figure.in_period and day else None)
+        for first, last in (now, before, year_ago)
+    ]
+    values = [evaluator.values(figure, window, levels) for window in windows]
+    value, previous, earlier = (v.value.copy() for v in values)
+    if day is None:
+        since = None
+        previous[:] = earlier[:] = np.nan
+    for then in values[1:]:
+        # Where less is known of the earlier day, the difference would be one of knowledge.
+        less = then.unknown > values[0].unknown
+        (previous if then is values[1] else earlier)[less] = np.nan
+    notes = []
+    for told, (first, last), name in (
+        (previous, before, Text("上期", "the period before")),
+        (earlier, year_ago, Text("上年同期", "a year ago")),
+    ):
+        if since is not None and (first if figure.in_period else last) < since:
+            told[:] = np.nan
+            notes.append(
+                Text(
+                    f"{name.zh}早于记录的最早日期（{since:%Y-%m-%d}）",
+                    f"{name.en}: before the first day on record, {since:%Y-%m-%d}",
+                )
+            )
+    if nothing:
+        value[:] = previous[:] = earlier[:] = np.nan
+        notes.append(
+            Text("数据没有日期", "the data has no date")
+            if day is None
+            else Text("没有一条记录有日期", "no record has a date")
+        )
+    share = figure.numerator is not None
+    layout = values[0].layout
+    note, unknown = join_texts(notes), unknown_notes(values[0])
+    said = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
+    return {
+        "indicator": figure.id,
+        "name_zh": figure.zh,
+        "name_en": figure.en,
+        "layer": figure.layer,
+        "unit": figure.unit,
+        "level": layout.level,
+        "zone_code": layout.zone_code,
+        "row_kind": layout.row_kind,
+        "kind": "period" if figure.in_period else "date",
+        "period": period,
+        "period_start": now[0],
+        "period_end": now[1],
+        "complete": day is not None and period_end(now[0], _MONTHS[period]) == day,
+        "value": value,
+        "numerator": values[0].numerator,
+        "denominator": values[0].denominator,
+        "previous_end": before[1],
+        "previous": previous,
+        "change": value - previous,
+        "change_ratio": _ratio(value, previous, share),
+        "year_ago_end": year_ago[1],
+        "year_ago": earlier,
+        "year_change": value - earlier,
+        "year_change_ratio": _ratio(value, earlier, share),
+        "note_zh": np.array([row.zh for row in said], dtype=object),
+        "note_en": np.array([row.en for row in said], dtype=object),
+    }
+
+
+def _joined(blocks: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """One table from the blocks, each column made once; what is of a block is of all its rows."""
+    n_rows = np.array([len(block["value"]) for block in blocks])
+    table = {}
+    for name in PERIOD_COLUMNS:
+        values = [block[name] for block in blocks]
+        if isinstance(values[0], np.ndarray):
+            table[name] = pd.Series(np.concatenate(values))
+        else:
+            table[name] = pd.Series(values).repeat(n_rows).reset_index(drop=True)
+    for name in ("level", "zone_code", "row_kind", "note_zh", "note_en"):
+        table[name] = table[name].astype("str")
+    for name in ("period_start", "period_end", "previous_end", "year_ago_end"):
+        table[name] = table[name].astype("datetime64[us]")
+    return pd.DataFrame(table)
+
+
+def _ratio(value: np.ndarray, earlier: np.ndarray, share: bool) -> np.ndarray:
+    if share:
+        return np.full(len(value), np.nan)
+    return (value - earlier) / np.where(earlier > 0, earlier, np.nan)
+
+
+OUTLOOK_COLUMNS = (
+    "indicator", "name_zh", "name_en", "level", "zone_code", "row_kind", "unit", "value", "target",
+    "deadline", "status", "remaining", "days_left", "needed_per_day", "needed_per_month",
+    "pace_per_month", "months_used", "at_deadline", "at_deadline_low", "at_deadline_high",
+    "projected_date", "projected_earliest", "projected_latest", "can_project", "reason_zh",
+    "reason_en",
+)  # fmt: skip
+DAYS_PER_MONTH = 365.25 / 12
+FEWEST_MONTHS = 3
+#: Student's t, upper 10 %: between it and its mirror lie 80 %. By degrees of freedom from 1.
+_T80 = (3.0777, 1.8856, 1.6377, 1.5332, 1.4759, 1.4398, 1.4149, 1.3968, 1.3830, 1.3722, 1.3634)
+#: Beyond this nothing is projected: no pace holds for ten years.
+_FARTHEST_MONTHS = 120.0
+_DAY = pd.Timedelta(days=1)
+
+
+def outlook(
+    city: City | CityFacts,
+    *,
+    as_of: Any = None,
+    indicators: Sequence[str] | str | None = None,
+    level: str = "city",
+    months: int = 6,
+    targets: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Compute what each target still asks for, and when the present pace would reach it.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+    as_of : date, optional
+        A month, quarter or year is its last day. The data's own date without.
+    indicators : str or sequence of str, optional
+        These figures only; all that have a target they compare with, without.
+    level : {"city", "district", "street"}
+        How far down; the levels above are in the table too.
+    months : int
+        How many whole calendar months up to ``as_of`` the pace is taken from, 3 to 12.
+    targets : DataFrame, optional
+        As in :func:`geo_citymgmt.progress`.
+
+    Returns
+    -------
+    DataFrame
+        One row a figure and zone that has a target. ``remaining`` (up to the target, or down to
+        it), ``needed_per_day`` and ``needed_per_month`` (of 30.44 days) until the deadline, the
+        ``pace_per_month`` it has; ``at_deadline`` and ``projected_date`` at that pace, each with
+        the ends of an interval that holds it with 80 % if months go on as they did. An open end is
+        missing. ``can_project`` is false with the reason where nothing can be said: without a date
+        of the data, say, there is only what remains.
+
+    Raises
+    ------
+    AsOfError
+        The date is after the data's own.
+    CityDataError
+        ``months`` is out of range, or a level or figure is unknown.
+
+    See Also
+    --------
+    progress, burn_down
+
+    Notes
+    -----
+    Months are taken as alike and independent: a campaign before a deadline, a season or a stop for
+    the harvest is not foreseen. Few months give a wide interval, and that is right.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> table = outlook(gcm.sample_city(), indicators="manhole_remediated")
+    >>> row = table.iloc[0]
+    >>> int(row.remaining), int(row.days_left), round(float(row.needed_per_month), 1)
+    (1820, 184, 301.1)
+    """
+    gate = Gate("outlook")
+    months = gate.whole(months, "months", least=FEWEST_MONTHS, most=len(_T80) + 1)
+    facts = facts_of(city, gate)
+    city = facts.city
+    day = day_of(city, as_of, gate)
+    levels = levels_of(city, level, gate)
+    standing = Standing(facts, gate, targets=targets, indicators=indicators)
+    table = standing.table([day], level=level)
+    table = table[table["target"].notna()]
+    figures = city.figures.figures
+    blocks = [
+        _outlook_block(standing, figures[str(name)], rows, day, levels, months)
+        for name, rows in table.groupby("indicator", sort=False)
+        if not figures[str(name)].same_as or len(standing.figures) == 1
+    ]
+    if not blocks:
+        return pd.DataFrame(columns=list(OUTLOOK_COLUMNS))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def _outlook_block(
+    standing: Standing,
+    figure: Figure,
+    rows: pd.DataFrame,
+    day: pd.Timestamp | None,
+    levels: tuple[str, ...],
+    months: int,
+) -> pd.DataFrame:
+    out = rows.reset_index(drop=True)
+    sign = -1.0 if figure.direction == "down" else 1.0
+    out["remaining"] = (sign * (out["target"] - out["value"])).clip(lower=0.0)
+    today = pd.NaT if day is None else day
+    out["days_left"] = (out["deadline"] - today).dt.days.astype("float64")
+    left = out["days_left"].where(out["days_left"] > 0)
+    barred = _barred(figure)
+    if barred is None:
+        out["needed_per_day"] = out["remaining"] / left
+        out["needed_per_month"] = out["needed_per_day"] * DAYS_PER_MONTH
+        steps = None if day is None else _increments(standing, figure, day, levels, months)
+    else:
+        out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
+        steps = None
+    if barred is None and day is None:
+        barred = Text("数据没有日期", "the data has no date")
+    keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
+    growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
+    told = [
+        _projected(float(value), float(remaining), mine, sign, today, float(days_left), barred)
+        for value, remaining, mine, days_left in zip(
+            out["value"], out["remaining"], growth, left, strict=True
+        )
+    ]
+    return pd.concat([out, pd.DataFrame(told, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
+
+
+def _barred(figure: Figure) -> Text | None:
+    """Why nothing of this figure is projected, whatever its values."""
+    reasons = [r for r in figure.reasons if r != "no_target"]
+    if reasons:
+        return Text("完成数与目标不可比", "value and target do not compare")
+    if figure.level or figure.numerator is not None:
+        return Text(
+            "比例或水平类指标不逐月累加", "a share or level is kept, not added up month by month"
+        )
+    return None
+
+
+def _increments(
+    standing: Standing, figure: Figure, day: pd.Timestamp, levels: tuple[str, ...], months: int
+) -> pd.DataFrame | None:
+    """Growth in each of the last whole months, by row of the figure; None where it is unknown."""
+    evaluator = standing.evaluator
+    if evaluator.problem(figure) is not None:
+        return None
+    long_ago = day - pd.DateOffset(months=months + 2)
+    ends = month_ends(long_ago, day, standing.city.month_starts)[-months - 1 :]
+    out = {}
+    if figure.in_period:
+        since = evaluator.recorded_since(figure)
+        for before, end in pairwise(ends):
+            first = before + _DAY
+            if since is not None and first >= since:
+                out[end] = evaluator.values(figure, Window(end, first), levels)
+        growth = {end: v.value for end, v in out.items()}
+    else:
+        at = [evaluator.values(figure, Window(end), levels) for end in ends]
+        out = dict(zip(ends, at, strict=True))
+        steps = zip(ends[1:], pairwise(at), strict=True)
+        # Where one of the two days is known less of, the difference is no growth.
+        growth = {
+            end: np.where(u.unknown == v.unknown, v.value - u.value, np.nan)
+            for end, (u, v) in steps
+        }
+    if not out:
+        return None
+    layout = next(iter(out.values())).layout
+    index = pd.MultiIndex.from_arrays([layout.level, layout.row_kind, layout.zone_code])
+    return pd.DataFrame(growth, index=index)
+
+
+def _projected(
+    value: float,
+    remaining: float,
+    steps: np.ndarray,
+    sign: float,
+    day: pd.Timestamp,
+    days_left: float,
+    barred: Text | None,
+) -> dict[str, Any]:
+    out: dict[str, Any] = dict.fromkeys(
+        ("pace_per_month", "at_deadline", "at_deadline_low", "at_deadline_high"), np.nan
+    )
+    dates = ("projected_date", "projected_earliest", "projected_latest")
+    out |= dict.fromkeys(dates, pd.NaT)
+    known = steps[~np.isnan(steps)]
+    n = len(known)
+    out["months_used"] = n
+    reason = barred
+    if reason is None and np.isnan(value):
+        reason = Text("数据不能给出该数值", "the data cannot give the value")
+    elif reason is None and remaining == 0:
+        reason = Text("目标已完成", "the target is met")
+    elif reason is None and n < FEWEST_MONTHS:
+        reason = Text(
+            f"仅有 {n} 个完整月份的记录，至少需要 {FEWEST_MONTHS} 个",
+            f"{n} whole months on record, {FEWEST_MONTHS} are needed",
+        )
+    if reason is None:
+        mean, width = float(known.mean()), _T80[n - 2] * float(known.std(ddof=1))
+        out["pace_per_month"] = mean
+        if days_left > 0:
+            ahead = days_left / DAYS_PER_MONTH
+            margin = width * math.sqrt(ahead + ahead * ahead / n)
+            middle = value + sign * mean * ahead
+            out["at_deadline"] = middle
+            out["at_deadline_low"], out["at_deadline_high"] = middle - margin, middle + margin
+        if mean <= 0:
+            reason = Text(f"近 {n} 个月没有进展", f"no growth over the last {n} months")
+        elif remaining / mean > _FARTHEST_MONTHS:
+            reason = Text("按目前进度需十年以上", "more than ten years at this pace")
+        else:
+            reached = (remaining / mean, *crossing(remaining, mean, width, n))
+            out |= {name: _after(day, months) for name, months in zip(dates, reached, strict=True)}
+    out["can_project"] = reason is None
+    out["reason_zh"], out["reason_en"] = reason or ("", "")
+    return out
+
+
+def crossing(remaining: float, mean: float, width: float, n: int) -> tuple[float, float]:
+    """Months until the upper and the lower end of the interval reach what remains.
+
+    The roots h of ``(remaining - h·mean)² = width²·(h + h²/n)``; infinite where the lower end never
+    gets there.
+    """
+    a = mean * mean - width * width / n
+    b = 2.0 * remaining * mean + width * width
+    c = remaining * remaining
+    root = math.sqrt(max(b * b - 4.0 * a * c, 0.0))
+    # The smaller root in the form that stays exact where a is near zero.
+    earliest = 2.0 * c / (b + root)
+    return earliest, (b + root) / (2.0 * a) if a > 0 else math.inf
+
+
+def _after(day: pd.Timestamp, months: float) -> pd.Timestamp:
+    if months > _FARTHEST_MONTHS:
+        return pd.NaT
+    return day + pd.Timedelta(days=math.ceil(months * DAYS_PER_MONTH))

@@ -1,0 +1,613 @@
+"""Where the city stands: every figure at a date with its terms, beside its target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._gate import Gate, names_of
+from geo_citymgmt._words import NOTHING, Text, join_texts
+from geo_citymgmt.city._tables import given_targets
+from geo_citymgmt.errors import did_you_mean
+from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.facts._evaluation import LEVELS, Layout, Values, Window
+from geo_citymgmt.indicators import Figure
+from geo_citymgmt.indicators._figures import Curve, TargetTable, sum_of_districts
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+
+STATUSES = (
+    "met", "ahead", "on_track", "behind", "overdue", "no_target", "not_comparable", "not_available",
+)  # fmt: skip
+#: Attainment, what is expected by the day, and the status, each by row.
+Judgement = tuple[np.ndarray, np.ndarray, np.ndarray]
+#: From blame to praise.
+_BY_MERIT = ("not_available", "overdue", "behind", "on_track", "ahead", "met")
+_DAY = pd.Timedelta(days=1)
+
+
+def judge(
+    figure: Figure,
+    value: np.ndarray,
+    opening: np.ndarray,
+    curves: Sequence[Curve | None],
+    comparator: str,
+    day: pd.Timestamp | None,
+    start: pd.Timestamp | None,
+    thresholds: tuple[float, float],
+    bounds: tuple[np.ndarray, np.ndarray] | None = None,
+) -> Judgement:
+    """Return attainment, expected and status for the rows of one figure.
+
+    Where the document does not let value and target divide, there is no attainment and nothing is
+    expected. A figure that is to fall is measured on what there was at the start of the period.
+
+    Parameters
+    ----------
+    figure : Figure
+        Its direction, and whether its target is a level to keep rather than an amount to reach.
+    value, opening : array
+        At the date; and, for figures that are to fall, at the start of the period.
+    curves : sequence of Curve or None
+        What each row is held against.
+    comparator : str
+        ``>=``, or ``>`` where more than the target is asked for.
+    day, start : Timestamp
+        The date of the value and the first day of its period.
+    thresholds : tuple of float
+        Shares of the expected from which on a value is ahead, and on track.
+    bounds : pair of arrays, optional
+        Between what the values lie, where records are not known. The status is then one that holds
+        whatever these records are, ``not_available`` where none does.
+    """
+    n = len(value)
+    target = np.array([np.nan if c is None else c.target for c in curves])
+    status = np.full(n, "no_target", dtype=object)
+    attainment, expected = np.full(n, np.nan), np.full(n, np.nan)
+    has_target = ~np.isnan(target)
+    status[has_target] = "not_comparable"
+    if not [r for r in figure.reasons if r != "no_target"]:
+        expected = np.array(
+            [
+                np.nan if c is None else expected_at(figure, c, o, day, start)
+                for c, o in zip(curves, opening, strict=True)
+            ]
+        )
+        if figure.direction == "down":
+            fall = opening - target
+            attainment = (opening - value) / np.where(fall > 0, fall, np.nan)
+            attainment[value <= target] = 1.0
+        else:
+            attainment = value / np.where(target > 0, target, np.nan)
+        late = np.array(
+            [day is not None and c is not None and day > c.deadline for c in curves], dtype=bool
+        )
+
+        def verdict(amount: np.ndarray) -> np.ndarray:
+            out = _against_calendar(figure, amount, expected, thresholds)
+            out[late] = "overdue"
+            out[_is_met(figure, amount, target, comparator)] = "met"
+            return out
+
+        said = verdict(value)
+        if bounds is not None:
+            said = _common(verdict(bounds[0]), verdict(bounds[1]), said)
+        status[has_target] = said[has_target]
+    status[np.isnan(value)] = "not_available"
+    return attainment, expected, status
+
+
+def expected_at(
+    figure: Figure,
+    curve: Curve,
+    opening: float,
+    day: pd.Timestamp | None,
+    start: pd.Timestamp | None,
+) -> float:
+    """What is expected at the end of a day: on a straight line from one milestone to the next."""
+    if figure.level:
+        return curve.target
+    if day is None or start is None or pd.isna(curve.deadline):
+        return float("nan")
+    begin = 0.0 if figure.direction == "up" else opening
+    # The line starts at the end of the day before the period.
+    days = [_number(start - _DAY), *(_number(pd.Timestamp(d)) for d in curve.days if d == d)]
+    values = [begin, *(v for d, v in zip(curve.days, curve.values, strict=True) if d == d)]
+    if days[-1] <= days[0]:
+        return curve.target
+    return float(np.interp(_number(day), days, values))
+
+
+def _number(day: pd.Timestamp) -> int:
+    return day.toordinal()
+
+
+def _is_met(figure: Figure, value: np.ndarray, target: np.ndarray, comparator: str) -> np.ndarray:
+    if figure.direction == "down":
+        return value <= target
+    return value > target if comparator == ">" else value >= target
+
+
+def _common(low: np.ndarray, high: np.ndarray, said: np.ndarray) -> np.ndarray:
+    """What holds at both ends: the lesser praise; no blame that the other end does not share."""
+    place = {name: k for k, name in enumerate(_BY_MERIT)}
+    rank = np.array([[place[name] for name in end] for end in (low, high)])
+    lesser = np.array(_BY_MERIT, dtype=object)[rank.min(axis=0)] if len(low) else said
+    blame = place["on_track"]
+    differ = (rank < blame).any(axis=0) & (rank >= blame).any(axis=0)
+    return np.where(low == high, said, np.where(differ, "not_available", lesser))
+
+
+def _against_calendar(
+    figure: Figure, value: np.ndarray, expected: np.ndarray, thresholds: tuple[float, float]
+) -> np.ndarray:
+    """Compare with what is expected; without a day nothing is, and there is no blame."""
+    ahead, on_track = thresholds
+    if figure.direction == "down":
+        choices = [value <= expected * (2 - ahead), value <= expected * (2 - on_track)]
+    else:
+        choices = [value >= expected * ahead, value >= expected * on_track]
+    out = np.select(choices, ["ahead", "on_track"], "behind").astype(object)
+    out[np.isnan(expected) | np.isnan(value)] = "not_available"
+    return out
+
+
+def month_of(day: pd.Timestamp, month_starts: int = 1) -> pd.Timestamp:
+    """Return the first day of the calendar month a day's statistical month is named after.
+
+    Examples
+    --------
+    >>> [month_of(pd.Timestamp(f"2022-05-{day}"), 26).month for day in (25, 26)]
+    [5, 6]
+    """
+    named = pd.Timestamp(day.year, day.month, 1)
+    later = month_starts > 1 and day.day >= month_starts
+    return named + pd.DateOffset(months=1) if later else named
+
+
+def _begin(month: pd.Timestamp, month_starts: int) -> pd.Timestamp:
+    """First day of the statistical month that is named after a calendar month."""
+    if month_starts == 1:
+        return month
+    return month - pd.DateOffset(months=1) + pd.Timedelta(days=month_starts - 1)
+
+
+def period_start(
+    period: str, day: pd.Timestamp | None, month_starts: int = 1
+) -> pd.Timestamp | None:
+    """Return the first day of the period a day is in; of a half-year asked for, its own.
+
+    Examples
+    --------
+    >>> period_start("quarter", pd.Timestamp("2022-06-20"), 26)
+    Timestamp('2022-03-26 00:00:00')
+    """
+    if day is None or period == "stock":
+        return None
+    named = month_of(day, month_starts)
+    month = {
+        "year": 1,
+        "first_half": 1,
+        "second_half": 7,
+        "half": 1 if named.month < 7 else 7,
+        "quarter": 3 * ((named.month - 1) // 3) + 1,
+        "month": named.month,
+    }[period]
+    return _begin(pd.Timestamp(named.year, month, 1), month_starts)
+
+
+def period_end(start: pd.Timestamp, months: int) -> pd.Timestamp:
+    """Return the last day of the so many months that begin on a day."""
+    return start + pd.DateOffset(months=months) - _DAY
+
+
+def first_half_end(day: pd.Timestamp, month_starts: int = 1) -> pd.Timestamp:
+    """Return the last day of the first half of a day's year."""
+    start = period_start("first_half", day, month_starts)
+    assert start is not None
+    return period_end(start, 6)
+
+
+def month_ends(start: pd.Timestamp, end: pd.Timestamp, month_starts: int = 1) -> list[pd.Timestamp]:
+    """Return the last days of all months that end from one day to another, both included."""
+    first = _begin(month_of(start, month_starts), month_starts)
+    ends = []
+    last = period_end(first, 1)
+    while last <= end:
+        ends.append(last)
+        first = first + pd.DateOffset(months=1)
+        last = period_end(first, 1)
+    return [day for day in ends if day >= start]
+
+
+COLUMNS = (
+    "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
+    "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
+    "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
+    "unknown", "low", "high",
+)  # fmt: skip
+_TEXTS = (
+    "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
+    "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
+)  # fmt: skip
+_DATES = ("deadline", "period_start", "as_of")
+_VOID = Text(
+    "目标表中该分区的目标不能采用，原因见问题清单",
+    "its target in the targets table cannot be used: the findings say why",
+)
+_NEVER = np.datetime64("NaT", "us")
+Block = dict[str, Any]
+
+
+def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
+    """Return the levels from the city down to ``level``."""
+    gate.choice(level, "level", LEVELS)
+    levels = LEVELS[: LEVELS.index(level) + 1]
+    if not city.has_zones:
+        return levels[:2]
+    for name in levels[2:]:
+        city.zones_at(name)
+    return levels
+
+
+def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gate) -> list[Figure]:
+    """Return the figures asked for by id or published row, all of them without a choice."""
+    known = city.figures.figures
+    if indicators is None:
+        return list(known.values())
+    names = names_of(gate, indicators, "indicators")
+    if not names:
+        raise gate.refuse(
+            Text("indicators 为空，没有指定任何指标。", "indicators is empty: it names no figure."),
+            Text("请给出指标；不给出则为全部。", "Name figures; all of them come without it."),
+        )
+    out: dict[str, Figure] = {}
+    for name in names:
+        found = [f for f in known.values() if name in (f.id, f.published)]
+        if not name or not found:
+            near = did_you_mean(name, [n for f in known.values() for n in (f.id, f.published) if n])
+            raise gate.refuse(
+                Text(
+                    f"indicators：没有指标“{name}”；现有：{'、'.join(known)}。{near.zh}",
+                    f"indicators: no figure {name!r}; there are {', '.join(known)}.{near.en}",
+                ),
+            )
+        out |= {f.id: f for f in found}
+    return list(out.values())
+
+
+class Standing:
+    """Evaluates the figures of one city at any number of dates."""
+
+    def __init__(
+        self,
+        facts: CityFacts,
+        gate: Gate,
+        *,
+        targets: pd.DataFrame | None = None,
+        indicators: Sequence[str] | str | None = None,
+    ) -> None:
+        city = facts.city
+        self.city, self.gate = city, gate
+        self.figures = chosen_figures(city, indicators, gate)
+        self.evaluator, self._targets = facts.evaluator, facts.targets
+        if targets is not None:
+            zones = [str(c) for frame in city.zones_by_level.values() for c in frame.index]
+            given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
+            self._targets = TargetTable(given, city.figures)
+        self._published = city.published.set_index("id")
+        self._districts = [str(code) for code in city.zones.index]
+        # What does not depend on the day.
+        self._sums = {figure.id: self._sum_note(figure) for figure in self.figures}
+        self._stated = {
+            figure.id: self._published.loc[figure.target]
+            for figure in self.figures
+            if figure.target in self._published.index
+        }
+
+    def table(
+        self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
+    ) -> pd.DataFrame:
+        """Return the tidy table of progress, one block a day."""
+        levels = levels_of(self.city, level, self.gate)
+        blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
+        return _joined(blocks)
+
+    # -- one figure at one day
+
+    def _block(
+        self, figure: Figure, day: pd.Timestamp | None, levels: tuple[str, ...], plan: bool
+    ) -> Block:
+        start, window, late = self._window(figure, day, plan)
+        problem = self._problem(figure, day, late)
+        notes = []
+        if problem is not None:
+            values = self._nothing()
+            notes.append(problem)
+        else:
+            values = self.evaluator.values(figure, window, levels)
+        curves, comparator = self._held_against(figure, values.layout, day)
+        opening = self._opening(figure, problem is None, start, levels, len(values.value))
+        attainment, expected, status = judge(
+            figure,
+            values.value,
+            opening,
+            curves,
+            comparator,
+            day,
+            start,
+            self.city.figures.thresholds(figure),
+            bounds_of(figure, values),
+        )
+        any_target = any(c is not None for c in curves)
+        # That a figure comes without a target is no matter where the office has set one.
+        reasons = [r for r in figure.reasons if r != "no_target" or not any_target]
+        return {
+            **self._terms(figure, values, plan and problem is None, day),
+            "comparability": ";".join(reasons) or "comparable",
+            "rows": len(values.value),
+            "target": np.array([np.nan if c is None else c.target for c in curves]),
+            "deadline": _deadlines(curves),
+            "comparator": comparator if any_target else "",
+            "attainment": attainment,
+            "expected": expected,
+            "status": status,
+            "unknown": values.unknown,
+            "low": values.low,
+            "high": values.high,
+            "period_start": _day64(start),
+            "as_of": _day64(day),
+            **self._notes(figure, values, reasons, notes, status),
+        }
+
+    def _problem(self, figure: Figure, day: pd.Timestamp | None, late: Text | None) -> Text | None:
+        problem = self.evaluator.problem(figure) or late
+        if problem is None and day is None and figure.in_period:
+            return Text("数据没有日期，无法计算时段数", "the data has no date")
+        return problem
+
+    def why_not_available(self, figure: Figure, day: pd.Timestamp | None) -> Text:
+        """Return why the city's figure is not available on a day, of all that is noted of it."""
+        _, window, late = self._window(figure, day, False)
+        problem = self._problem(figure, day, late)
+        if problem is not None:
+            return problem
+        values = self.evaluator.values(figure, window, levels_of(self.city, "city", self.gate))
+        status = np.full(len(values.value), "not_available", dtype=object)
+        total = values.layout.row_kind.tolist().index("total")
+        return unknown_notes(values, status).get(total, Text(figure.note_zh, figure.note_en))
+
+    def _window(
+        self, figure: Figure, day: pd.Timestamp | None, plan: bool
+    ) -> tuple[pd.Timestamp | None, Window, Text | None]:
+        """First day of the period, the window of its value, and why there is none yet."""
+        starts = self.city.month_starts
+        start = period_start(figure.period, day, starts)
+        if day is None or start is None:
+            return start, Window(day, start, plan), None
+        if day < start:
+            return (
+                start,
+                Window(day, start, plan),
+                Text(
+                    f"时段自 {start:%Y-%m-%d} 起，尚未开始",
+                    f"the period begins on {start:%Y-%m-%d}",
+                ),
+            )
+        last = day
+        if figure.period == "first_half":
+            last = min(day, first_half_end(day, starts))
+        return start, Window(last, start, plan), None
+
+    def _nothing(self) -> Values:
+        one = np.array([np.nan])
+        place = np.array(["city"], dtype=object)
+        none = np.empty(0, dtype=int)
+        layout = Layout(
+            place,
+            np.array(["total"], dtype=object),
+            np.array([self.city.code], dtype=object),
+            none,
+            none,
+            none,
+        )
+        return Values(layout, one, one, one, False, one, one, one)
+
+    def _opening(
+        self,
+        figure: Figure,
+        available: bool,
+        start: pd.Timestamp | None,
+        levels: tuple[str, ...],
+        n: int,
+    ) -> np.ndarray:
+        """Value at the end of the day before the period, for a figure that is to fall."""
+        falls = figure.direction == "down" and not figure.in_period
+        if not (falls and available and start is not None and self._targeted(figure)):
+            return np.full(n, np.nan)
+        return self.evaluator.values(figure, Window(start - _DAY), levels).value
+
+    def _targeted(self, figure: Figure) -> bool:
+        return bool(figure.target) or bool(self._targets.curves(figure))
+
+    # -- its terms
+
+    def _terms(self, figure: Figure, values: Values, plan: bool, day: pd.Timestamp | None) -> Block:
+        own = self.city.data_date
+        ahead = plan and day is not None and (own is None or day > own)
+        return {
+            "indicator": figure.id,
+            "published_id": figure.published,
+            "name_zh": figure.zh,
+            "name_en": figure.en,
+            "layer": figure.layer,
+            "unit": figure.unit,
+            "level": values.layout.level,
+            "zone_code": values.layout.zone_code,
+            "row_kind": values.layout.row_kind,
+            "value": values.value,
+            "numerator": values.numerator,
+            "denominator": values.denominator,
+            "basis": "plan" if ahead else "events" if values.by_events else "records",
+        }
+
+    def _notes(
+        self,
+        figure: Figure,
+        values: Values,
+        reasons: list[str],
+        more: list[Text],
+        status: np.ndarray,
+    ) -> Block:
+        words = self.city.figures.reasons
+        notes = [Text(figure.note_zh, figure.note_en)]
+        notes += [words[r] for r in reasons if r != "not_carried"]
+        note = join_texts([*notes, *more])
+        sums = self._sums[figure.id]
+        unknown = unknown_notes(values, status)
+        void = self._targets.void_zones(figure)
+        if sums is None and not unknown and not void:
+            return {"note_zh": note.zh, "note_en": note.en}
+        city = values.layout.level == "city"
+        voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
+            values.layout.row_kind, ["zone", "total"]
+        )
+        rows = [
+            join_texts(
+                [
+                    note,
+                    unknown.get(k, NOTHING),
+                    _VOID if voided[k] else NOTHING,
+                    sums if sums and here else NOTHING,
+                ]
+            )
+            for k, here in enumerate(city)
+        ]
+        return {
+            "note_zh": np.array([row.zh for row in rows], dtype=object),
+            "note_en": np.array([row.en for row in rows], dtype=object),
+        }
+
+    def _sum_note(self, figure: Figure) -> Text | None:
+        curves = self._targets.curves(figure)
+        differs = sum_of_districts(curves, self._districts, self.city.code, figure)
+        if differs is None:
+            return None
+        total, whole, _ = differs
+        return Text(
+            f"各{self.city.unit.zh}目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
+            f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
+        )
+
+    def _held_against(
+        self, figure: Figure, layout: Layout, day: pd.Timestamp | None
+    ) -> tuple[list[Curve | None], str]:
+        """What each row is held against: the targets table, else the published target."""
+        none: list[Curve | None] = [None] * len(layout.zone_code)
+        row = self._stated.get(figure.id)
+        own = self._targets.curves(figure)
+        if own or self._targets.void_zones(figure):
+            counted = np.isin(layout.row_kind, ["zone", "total"])
+            pairs = zip(layout.zone_code, counted, strict=True)
+            curves = [own.get(code) if known else None for code, known in pairs]
+            if row is not None:
+                curves = [c and _with_deadline(c, row["deadline"]) for c in curves]
+            return curves, ">=" if row is None else row["comparator"] or ">="
+        if row is None:
+            return none, ""
+        deadline = row["deadline"]
+        if day is not None and (pd.isna(deadline) or day.year != deadline.year):
+            return none, ""
+        curve = Curve(np.array([deadline], dtype="datetime64[us]"), np.array([row["value"]]))
+        return [curve if level == "city" else None for level in layout.level], row["comparator"]
+
+
+def bounds_of(figure: Figure, values: Values) -> tuple[np.ndarray, np.ndarray] | None:
+    """Between what the values lie, where records are not known; without a bound no end is."""
+    if not (values.unknown > 0).any():
+        return None
+    known = values.unknown == 0
+    high = np.where(np.isnan(values.high), np.inf, values.high)
+    low = np.where(np.isnan(values.low), 0.0, values.low)
+    return np.where(known, values.value, low), np.where(known, values.value, high)
+
+
+def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int, Text]:
+    """What to say, by row, of records that a value knows nothing about."""
+    lacks = join_texts((Text(f"“{t.zh}”", t.en) for t in values.lacks), Text("、", ", "))
+    out = {}
+    for k in np.flatnonzero(values.unknown > 0):
+        n, low, high = int(values.unknown[k]), values.low[k], values.high[k]
+        span = NOTHING
+        if not np.isnan(low):
+            end = Text(f"至多 {_shown(high)}", f"at most {_shown(high)}")
+            if np.isnan(high):
+                end = Text("上限不明", "no upper bound")
+            span = Text(f"，至少 {_shown(low)}，{end.zh}", f"; at least {_shown(low)}, {end.en}")
+        records = "record" if n == 1 else "records"
+        if np.isnan(values.value[k]):
+            said = Text(
+                f"不可用：{n} 条记录的{lacks.zh}未知",
+                f"not available: {n} {records} without a usable {lacks.en}",
+            )
+        else:
+            said = Text(
+                f"{n} 条记录的{lacks.zh}未知，未计入",
+                f"{n} {records} without a usable {lacks.en} not counted",
+            )
+            if status is not None and status[k] == "not_available":
+                span = Text(
+                    f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
+                )
+        out[int(k)] = Text(said.zh + span.zh, said.en + span.en)
+    return out
+
+
+def _shown(value: float) -> str:
+    return f"{value:,.3g}" if 0 < abs(value) < 1 else f"{value:,.10g}"
+
+
+def _deadlines(curves: list[Curve | None]) -> np.ndarray:
+    """By when, row by row; where a row has no target, the last day of those that have one."""
+    known = [c.days[-1] for c in curves if c is not None and pd.notna(c.deadline)]
+    rest = max(known) if known else _NEVER
+    return np.array([rest if c is None else c.days[-1] for c in curves], dtype="datetime64[us]")
+
+
+def _day64(day: pd.Timestamp | None) -> np.datetime64:
+    return _NEVER if day is None else np.datetime64(day, "us")
+
+
+def _with_deadline(curve: Curve, deadline: pd.Timestamp) -> Curve:
+    """A target without a day of its own is due when the published one is."""
+    if pd.notna(curve.deadline) or pd.isna(deadline):
+        return curve
+    return Curve(np.append(curve.days[:-1], np.datetime64(deadline, "us")), curve.values)
+
+
+def _joined(blocks: Sequence[Block]) -> pd.DataFrame:
+    """One table from the blocks, each column made once."""
+    rows = np.array([block["rows"] for block in blocks])
+    out = {}
+    for column in COLUMNS:
+        values = [block[column] for block in blocks]
+        if column in _DATES:
+            parts = [
+                v if isinstance(v, np.ndarray) else np.repeat(v, n)
+                for v, n in zip(values, rows, strict=True)
+            ]
+            out[column] = pd.Series(np.concatenate(parts))
+        elif column in _TEXTS:
+            parts = [
+                v if isinstance(v, np.ndarray) else np.full(n, v, dtype=object)
+                for v, n in zip(values, rows, strict=True)
+            ]
+            out[column] = pd.Series(np.concatenate(parts), dtype="str")
+        else:
+            out[column] = pd.Series(np.concatenate(values), dtype="float64")
+    return pd.DataFrame(out)[list(COLUMNS)]

@@ -1,0 +1,635 @@
+"""What a figure is, from table files: the package's, over them a profile's and an office's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._overlay import Layered, layered
+from geo_citymgmt._values import FrozenDict
+from geo_citymgmt._words import DISTRICT, Text
+from geo_citymgmt.errors import SourceError, SpecError
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.profiles import Profile
+from geo_citymgmt.spec import Amount, LayerSpec, read_toml
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+KINDS = ("flow", "entered", "balance", "stock", "distinct", "complete")
+PERIODS = ("year", "first_half", "second_half", "half", "quarter", "month", "stock")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One thing counted: what, over which records, in which states.
+
+    ``within_days`` narrows a flow to entries whose days are over; ``reaches`` further to records
+    that were in a set of states by then. ``past`` keeps records whose date has gone by.
+    """
+
+    kind: str
+    of: str
+    dated: str | None = None
+    minus: str | None = None
+    times: str | None = None
+    state: tuple[str, ...] = ()
+    past: str | None = None
+    within_days: int | None = None
+    reaches: str | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def in_period(self) -> bool:
+        """Whether it counts what happened in a period, not what there is at a date."""
+        return self.kind in ("flow", "entered") or self.dated is not None
+
+    def codes(self, spec: LayerSpec, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Codes of the states it counts, sets of the layer written out."""
+        chosen = self.state if names is None else names
+        return tuple(code for name in chosen for code in spec.sets.get(name, (name,)))
+
+    def amounts(self) -> tuple[str, ...]:
+        """Amounts of the layer that it adds up or takes off."""
+        own = (self.of,) if self.kind in ("flow", "balance") else ()
+        return (*own, self.minus) if self.minus is not None else own
+
+    def fields(self, spec: LayerSpec) -> tuple[str, ...]:
+        """Fields of the layer without which it cannot be computed."""
+        names: list[str] = [*self.where]
+        if (self.state or self.reaches) and spec.state_field:
+            names.append(spec.state_field)
+        if self.kind in ("distinct", "complete") or (
+            self.kind in ("stock", "entered") and self.of != "count"
+        ):
+            names.append(self.of)
+        names += [name for name in (self.dated, self.times, self.past) if name]
+        for key in self.amounts():
+            amount = spec.amounts[key]
+            names += [*amount.where]
+            if isinstance(amount.total, str):
+                names.append(amount.total)
+            if amount.while_in and spec.state_field:
+                names.append(spec.state_field)
+            if self.kind == "flow" and amount.date:
+                names.append(amount.date)
+        return tuple(dict.fromkeys(names))
+
+    def fields_to_fill(self, spec: LayerSpec) -> tuple[str, ...]:
+        """Fields an empty value of which says "none": empty in all records they say nothing."""
+        names = [n for n in self.where if spec.fields[n].may_be_empty]
+        names += [n for n in (self.dated, self.past) if n is not None]
+        if self.kind in ("distinct", "complete"):
+            names.append(self.of)
+        for key in self.amounts():
+            amount = spec.amounts[key]
+            if not amount.due and amount.while_in is None:
+                name = amount.total if isinstance(amount.total, str) else amount.date
+                names += [name] if name is not None else []
+        return tuple(dict.fromkeys(names))
+
+    def told_only_by_events(self, spec: LayerSpec) -> Amount | None:
+        """The amount it sums, where no field of a record can tell it."""
+        if self.kind not in ("flow", "balance"):
+            return None
+        amount = spec.amounts[self.of]
+        silent = amount.total is None and amount.while_in is None and amount.plan is None
+        return amount if silent else None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure by its terms."""
+
+    id: str
+    zh: str
+    en: str
+    layer: str
+    unit: str
+    value: Component | None = None
+    numerator: Component | None = None
+    denominator: Component | None = None
+    period: str = "stock"
+    published: str = ""
+    target: str = ""
+    reasons: tuple[str, ...] = ()
+    direction: str = "up"
+    split: str = "owner"
+    note_zh: str = ""
+    note_en: str = ""
+    level: bool = False
+    current: bool = False
+    same_as: str = ""
+    ahead: float | None = None
+    on_track: float | None = None
+
+    @property
+    def components(self) -> tuple[Component, ...]:
+        """What has to be counted for it; none for a figure the layers do not carry."""
+        return tuple(c for c in (self.value, self.numerator, self.denominator) if c is not None)
+
+    @property
+    def in_period(self) -> bool:
+        """Whether its value belongs to a period; else it stands at a date."""
+        return self.period != "stock" and any(c.in_period for c in self.components)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether zones, outside and unlocated make the city's value."""
+        return self.value is not None and self.value.kind != "distinct"
+
+    @property
+    def is_part_of_whole(self) -> bool:
+        """Whether what counts in its numerator counts in its denominator too."""
+        part, whole = self.numerator, self.denominator
+        if part is None or whole is None:
+            return False
+        same = (part.kind, part.of, part.within_days) == (whole.kind, whole.of, whole.within_days)
+        narrower = not whole.state or (bool(part.state) and set(part.state) <= set(whole.state))
+        return same and narrower and set(whole.where) <= set(part.where)
+
+    def fields(self, spec: LayerSpec) -> tuple[str, ...]:
+        """Fields of its layer without which it is not available."""
+        return tuple(dict.fromkeys(f for c in self.components for f in c.fields(spec)))
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All figures, the thresholds of their status and the words for why two do not compare."""
+
+    figures: Mapping[str, Figure]
+    reasons: Mapping[str, Text]
+    ahead: float
+    on_track: float
+    origin: Mapping[str, str] = field(default_factory=dict)
+    #: The tables they were read from, laid over one another.
+    layered: Layered | None = field(default=None, repr=False)
+
+    def thresholds(self, figure: Figure) -> tuple[float, float]:
+        """From which share of the expected on ``figure`` is ahead, and on track."""
+        ahead = self.ahead if figure.ahead is None else figure.ahead
+        return ahead, self.on_track if figure.on_track is None else figure.on_track
+
+
+_COMPONENT = (
+    *KINDS, "dated", "minus", "times", "state", "past", "within_days", "reaches", "where",
+)  # fmt: skip
+_TEXTS = (
+    "zh", "en", "layer", "unit", "period", "published", "target", "direction", "split",
+    "note_zh", "note_en", "same_as", "after",
+)  # fmt: skip
+_FLAGS = ("level", "current")
+_SHARES = ("ahead", "on_track")
+_COUNTED = (*_COMPONENT, "numerator", "denominator")
+_FIGURE = (*_TEXTS, *_FLAGS, *_SHARES, "reasons", "numerator", "denominator")
+_TOP = ("thresholds", "reasons", "figures")
+_CHOICES = {"period": PERIODS, "direction": ("up", "down"), "split": ("owner", "share")}
+_PACKAGED = resources.files("geo_citymgmt") / "indicators" / "figures.toml"
+
+
+@lru_cache(maxsize=16)
+def _packaged(profile: Profile | None) -> Figures:
+    return read_figures(_layers_below(profile))
+
+
+def load_figures(path: str | Path | None = None, *, profile: Profile | None = None) -> Figures:
+    """Read the definitions of the figures: the package's and, over them, those of others.
+
+    Parameters
+    ----------
+    path : str or Path, optional
+        A table file of an office. A figure with a new id is added; one that is known is changed in
+        the entries the file names, and ``figures.ID = false`` takes it away. ``[thresholds]`` and
+        ``[reasons]`` are laid over likewise.
+    profile : Profile, optional
+        Whose ``figures.toml`` lies between the package's and the office's.
+
+    Returns
+    -------
+    Figures
+
+    Raises
+    ------
+    SpecError
+        With the file, the figure and the cause of the first mistake.
+
+    Examples
+    --------
+    >>> figure = load_figures().figures["manhole_new_tech_share"]
+    >>> figure.zh, figure.numerator.of
+    ('窨井新技术应用比例', 'remediated')
+    """
+    if path is None:
+        return _packaged(profile)
+    return read_figures([*_layers_below(profile), Path(path)])
+
+
+def _layers_below(profile: Profile | None) -> list[Path | resources.abc.Traversable]:
+    own = None if profile is None else profile.file("figures.toml")
+    return [_PACKAGED, *([] if own is None else [own])]
+
+
+def read_figures(paths: Sequence[Path | resources.abc.Traversable]) -> Figures:
+    """Read figure definitions from files laid over one another, the first at the bottom."""
+    tables: list[tuple[str, dict[str, Any]]] = []
+    for path in paths:
+        table = read_toml(path)
+        folder = "" if path is _PACKAGED else f"{Path(str(path)).parent.name}/"
+        name = f"{folder}{path.name}"
+        _check_file(path.name, table)
+        tables.append((name, table))
+    return _built(figure_tables(tables))
+
+
+def figure_tables(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> Layered:
+    """Lay figure files over one another: who counts anew replaces what was counted before."""
+    below: Layered = Layered({}, {})
+    parts: list[tuple[str, Mapping[str, Any]]] = []
+    for name, table in tables:
+        afresh = {
+            key: dict.fromkeys(set(below.table["figures"][key]) & set(_COUNTED), False)
+            for key, entry in table.get("figures", {}).items()
+            if isinstance(entry, Mapping)
+            and set(entry) & {*KINDS, "numerator", "denominator"}
+            and key in below.table.get("figures", {})
+        }
+        if afresh:
+            parts.append((name, {"figures": afresh}))
+        parts.append((name, table))
+        below = layered(parts, whole=("where", "numerator", "denominator"))
+    return below
+
+
+def _check_file(name: str, table: Mapping[str, Any]) -> None:
+    for entry in table:
+        if entry not in _TOP:
+            raise _mistake(name, entry, f"unknown entry; known: {', '.join(_TOP)}")
+    for entry, value in table.get("thresholds", {}).items():
+        if entry not in _SHARES or not _is_number(value):
+            raise _mistake(name, f"thresholds.{entry}", "must be ahead or on_track, and a number")
+
+
+def _built(given: Layered) -> Figures:
+    table = given.table
+    file_of = {place[1]: name for place, name in given.origin.items() if place[0] == "figures"}
+    reasons = {}
+    for key, words in table.get("reasons", {}).items():
+        if not isinstance(words, Mapping) or not {"zh", "en"} <= set(words):
+            file = given.origin.get(("reasons", key), "figures.toml")
+            raise _mistake(file, f"reasons.{key}", "needs zh and en")
+        reasons[key] = Text(words["zh"], words["en"])
+    figures = {
+        key: _figure(file_of.get(key, "figures.toml"), key, entry, reasons)
+        for key, entry in table.get("figures", {}).items()
+    }
+    thresholds = table.get("thresholds", {})
+    return Figures(
+        FrozenDict(_in_order(figures, table["figures"])),
+        FrozenDict(reasons),
+        thresholds["ahead"],
+        thresholds["on_track"],
+        FrozenDict(file_of),
+        given,
+    )
+
+
+def _in_order(
+    figures: Mapping[str, Figure], tables: Mapping[str, Mapping[str, Any]]
+) -> dict[str, Figure]:
+    """Figures of a layer together, in the order they were read, or behind the one they name."""
+    layers = {figure.layer: None for figure in figures.values()}
+    ids = [key for layer in layers for key, figure in figures.items() if figure.layer == layer]
+    for key in [key for key in ids if "after" in tables[key]]:
+        before = tables[key]["after"]
+        if before in figures and before != key:
+            ids.remove(key)
+            ids.insert(ids.index(before) + 1, key)
+    return {key: figures[key] for key in ids}
+
+
+def check_figures(figures: Figures, specs: Mapping[str, LayerSpec]) -> None:
+    """Hold every figure against the layers: layer, fields, amounts, sets of states.
+
+    Raises
+    ------
+    SpecError
+        With the file, the figure and the cause of the first mistake.
+    """
+    for figure in figures.figures.values():
+        file, place = figures.origin.get(figure.id, "figures"), f"figures.{figure.id}"
+        if figure.layer not in specs:
+            raise _mistake(file, place, f"no layer {figure.layer!r}; there are {', '.join(specs)}")
+        spec = specs[figure.layer]
+        same = figures.figures.get(figure.same_as)
+        if figure.same_as and (same is None or same.same_as):
+            raise _mistake(file, place, f"same_as: no figure {figure.same_as!r}")
+        for part in figure.components:
+            _check_component(file, place, part, spec)
+
+
+def _check_component(file: str, place: str, part: Component, spec: LayerSpec) -> None:
+    for key in part.amounts():
+        if key not in spec.amounts:
+            known = ", ".join(spec.amounts) or "none"
+            raise _mistake(file, place, f"{spec.key} has no amount {key!r}; it has {known}")
+    codes = spec.fields[spec.state_field].codes if spec.state_field else {}
+    for name in (*part.state, *((part.reaches,) if part.reaches else ())):
+        if name not in spec.sets and name not in codes:
+            known = ", ".join(spec.sets) or "none"
+            raise _mistake(file, place, f"{spec.key} has no states {name!r}; its sets are {known}")
+    if part.kind == "entered" and not part.state:
+        raise _mistake(file, place, "entered needs state, the states that are entered")
+    if part.reaches and (part.kind != "flow" or part.within_days is None):
+        raise _mistake(file, place, "reaches belongs to a flow with within_days")
+    for name in part.fields(spec):
+        if name not in spec.fields:
+            raise _mistake(file, place, f"{spec.key} has no field {name!r}")
+    for name in (part.dated, part.past):
+        if name and spec.fields[name].type != "date":
+            raise _mistake(file, place, f"{name} is no date field of {spec.key}")
+    measured = [part.times] if part.times else []
+    if part.kind in ("stock", "entered") and part.of != "count":
+        measured.append(part.of)
+    for name in measured:
+        if spec.fields[name].type not in ("int", "float"):
+            raise _mistake(file, place, f"{name} is no number field of {spec.key}")
+    for name, wanted in part.where.items():
+        _check_wanted(file, f"{place}.where.{name}", spec, name, wanted)
+
+
+def _check_wanted(file: str, place: str, spec: LayerSpec, name: str, wanted: Any) -> None:
+    """A value that no record can have is a slip: the figure would be zero in silence."""
+    if isinstance(wanted, Mapping):
+        if not wanted or set(wanted) - {"not", "any"}:
+            raise _mistake(file, place, "must be a value, a list, { not = … } or { any = true }")
+        wanted = wanted.get("not", [])
+    codes = spec.fields[name].codes
+    values = wanted if isinstance(wanted, list) else [wanted]
+    unknown = [v for v in values if codes and str(v) not in codes]
+    if unknown:
+        raise _mistake(file, place, f"no code {unknown[0]!r}; there are {', '.join(codes)}")
+    if spec.fields[name].type == "bool" and not all(isinstance(v, bool) for v in values):
+        raise _mistake(file, place, "must be true or false")
+
+
+def _figure(file: str, key: str, table: Any, reasons: Mapping[str, Text]) -> Figure:
+    place = f"figures.{key}"
+    if not isinstance(table, Mapping):
+        raise _mistake(file, place, "must be a table")
+    _check_entries(file, place, table, reasons)
+    share = "numerator" in table or "denominator" in table
+    parts: dict[str, Any] = {"value": None, "numerator": None, "denominator": None}
+    if share:
+        for name in ("numerator", "denominator"):
+            if name not in table:
+                raise _mistake(file, place, f"a share needs {name!r}")
+            parts[name] = _component(file, f"{place}.{name}", table[name])
+    elif any(kind in table for kind in KINDS):
+        parts["value"] = _component(file, place, {k: table[k] for k in _COMPONENT if k in table})
+    elif "not_carried" not in table.get("reasons", ()):
+        raise _mistake(file, place, f"needs one of {', '.join(KINDS)}, or a share")
+    simple: dict[str, Any] = {k: table[k] for k in _FIGURE if k in table and k not in parts}
+    simple.pop("after", None)
+    # What nobody set a target for says so by itself.
+    untargeted = () if table.get("target") else ("no_target",)
+    simple["reasons"] = tuple(table.get("reasons", ())) or untargeted
+    return Figure(id=key, **parts, **simple)
+
+
+def _check_entries(
+    file: str, place: str, table: Mapping[str, Any], reasons: Mapping[str, Text]
+) -> None:
+    for entry in table:
+        if entry not in (*_FIGURE, *_COMPONENT):
+            raise _mistake(file, place, f"unknown entry {entry!r}")
+    for entry in ("zh", "en", "layer", "unit"):
+        if entry not in table:
+            raise _mistake(file, place, f"{entry!r} is missing")
+    for entry in _TEXTS:
+        if not isinstance(table.get(entry, ""), str):
+            raise _mistake(file, place, f"{entry!r} must be a text")
+    for entry in _FLAGS:
+        if not isinstance(table.get(entry, False), bool):
+            raise _mistake(file, place, f"{entry!r} must be true or false")
+    for entry in _SHARES:
+        if not _is_number(table.get(entry, 1)):
+            raise _mistake(file, place, f"{entry!r} must be a number")
+    for reason in table.get("reasons", ()):
+        if reason not in reasons:
+            raise _mistake(file, place, f"unknown reason {reason!r}; known: {', '.join(reasons)}")
+    for entry, choices in _CHOICES.items():
+        if table.get(entry, choices[0]) not in choices:
+            raise _mistake(file, place, f"{entry} must be one of {', '.join(choices)}")
+
+
+def _component(file: str, place: str, table: Any) -> Component:
+    if not isinstance(table, Mapping):
+        raise _mistake(file, place, "must be a table")
+    for entry in table:
+        if entry not in _COMPONENT:
+            raise _mistake(file, place, f"unknown entry {entry!r}")
+    kinds = [k for k in KINDS if k in table]
+    if len(kinds) != 1:
+        raise _mistake(file, place, f"needs exactly one of {', '.join(KINDS)}")
+    days = table.get("within_days")
+    if days is not None and (not isinstance(days, int) or isinstance(days, bool) or days < 0):
+        raise _mistake(file, place, "within_days must be a whole number of days")
+    state = table.get("state", ())
+    if isinstance(state, str) or not all(isinstance(s, str) for s in state):
+        raise _mistake(file, place, 'state must be a list such as ["open"]')
+    return Component(
+        kind=kinds[0],
+        of=table[kinds[0]],
+        dated=table.get("dated"),
+        minus=table.get("minus"),
+        times=table.get("times"),
+        state=tuple(state),
+        past=table.get("past"),
+        within_days=days,
+        reaches=table.get("reaches"),
+        where=dict(table.get("where", {})),
+    )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _mistake(file: str, place: str, cause: str) -> SpecError:
+    return SpecError(Text(f"{file} [{place}] 有误：{cause}。", f"{file} [{place}]: {cause}."))
+
+
+#: Unit of a targets table -> unit of figures, and what one of it is in that.
+_UNITS = {
+    "万平方米": ("m2", 1e4), "平方米": ("m2", 1.0), "㎡": ("m2", 1.0), "m²": ("m2", 1.0),
+    "公顷": ("m2", 1e4), "ha": ("m2", 1e4), "亩": ("m2", 2000 / 3), "平方公里": ("m2", 1e6),
+    "km2": ("m2", 1e6), "公里": ("km", 1.0), "千米": ("km", 1.0), "米": ("km", 1e-3),
+    "m": ("km", 1e-3), "%": ("ratio", 0.01), "％": ("ratio", 0.01), "万": ("count", 1e4),
+    "万个": ("count", 1e4), "万辆": ("count", 1e4),
+}  # fmt: skip
+_COUNTERS = tuple("个处起条座辆家张项宗件")
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """What a zone is to reach by which days; the last is the target and its deadline."""
+
+    days: np.ndarray
+    values: np.ndarray
+
+    @property
+    def target(self) -> float:
+        """The value to arrive at."""
+        return float(self.values[-1])
+
+    @property
+    def deadline(self) -> pd.Timestamp:
+        """By when; NaT where no day is given."""
+        return pd.Timestamp(self.days[-1])
+
+
+def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+    """Return the targets in the units of their figures.
+
+    Raises
+    ------
+    SourceError
+        A unit that is not that of the figure, and cannot be turned into it.
+    """
+    factor, wrong = unit_factors(targets, figures)
+    if wrong.any():
+        first = targets[wrong].iloc[0]
+        name, given = first["indicator"], first["unit"]
+        wanted = figures.figures[str(name)].unit
+        raise SourceError(
+            Text(
+                f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
+                f"targets: {name} is in {wanted}, its target in {given!r}.",
+            ),
+            remedy=Text("请按指标的单位填写目标值。", "Give the target in the unit of the figure."),
+        )
+    return targets.assign(target=targets["target"] * factor)
+
+
+def unit_factors(targets: pd.DataFrame, figures: Figures) -> tuple[np.ndarray, np.ndarray]:
+    """Return what one of each target's unit is in that of its figure, and where it is in none."""
+    unit_of = {f.id: f.unit for f in figures.figures.values()}
+    factor, wrong = np.ones(len(targets)), np.zeros(len(targets), dtype=bool)
+    places = targets.reset_index(drop=True)
+    for (name, unit), rows in places.groupby(["indicator", "unit"], dropna=False).groups.items():
+        wanted, given = unit_of.get(str(name)), "" if pd.isna(unit) else str(unit).strip()
+        if wanted is None or given in ("", wanted) or (wanted == "count" and given in _COUNTERS):
+            continue
+        kind, size = _UNITS.get(given, ("", 1.0))
+        wrong[rows] = kind != wanted
+        factor[rows] = size
+    return factor, wrong
+
+
+class TargetTable:
+    """Targets in the units of their figures; what holds for one is looked up once.
+
+    Raises
+    ------
+    SourceError
+        See :func:`in_units`.
+    """
+
+    def __init__(self, targets: pd.DataFrame, figures: Figures) -> None:
+        self._rows = {
+            str(name): rows
+            for name, rows in in_units(targets, figures).groupby("indicator", sort=False)
+        }
+        self._empty = targets.iloc[:0]
+        self._curves: dict[str, dict[str, Curve]] = {}
+        self._void: dict[str, frozenset[str]] = {}
+
+    def curves(self, figure: Figure) -> dict[str, Curve]:
+        """Return the curve of each zone that has a target for ``figure``.
+
+        Several days for one figure and zone are milestones on the way to the last.
+        """
+        if figure.id not in self._curves:
+            self._curves[figure.id] = self._find_curves(figure)
+        return self._curves[figure.id]
+
+    def void_zones(self, figure: Figure) -> frozenset[str]:
+        """Return the zones of which a target for ``figure`` is there and cannot be used."""
+        if figure.id not in self._void:
+            own = self._rows_of(figure)
+            codes = own.loc[own["target"].isna(), "zone_code"].astype("str")
+            self._void[figure.id] = frozenset(codes)
+        return self._void[figure.id]
+
+    def _find_curves(self, figure: Figure) -> dict[str, Curve]:
+        own = self._rows_of(figure)
+        own = own[~own["zone_code"].isin(self.void_zones(figure))]
+        own = own.drop_duplicates(["zone_code", "deadline"], keep="first")
+        own = own.sort_values("deadline", kind="stable", na_position="first")
+        days = own["deadline"].to_numpy(dtype="datetime64[us]")
+        amounts = own["target"].to_numpy(dtype="float64")
+        zones = own.groupby("zone_code", sort=False).indices
+        return {str(code): Curve(days[at], amounts[at]) for code, at in zones.items()}
+
+    def _rows_of(self, figure: Figure) -> pd.DataFrame:
+        """Rows of a figure; its own come before those of the figure it repeats."""
+        own = self._rows.get(figure.id, self._empty)
+        if figure.same_as not in self._rows:
+            return own
+        other = self._rows[figure.same_as]
+        return pd.concat([own, other[~other["zone_code"].isin(own["zone_code"])]])
+
+
+def sum_of_districts(
+    curves: dict[str, Curve], districts: Sequence[str], city: str, figure: Figure
+) -> tuple[float, float, int] | None:
+    """Return sum over districts, the city's target and how many districts have none.
+
+    None where the two agree, where there is nothing to hold against each other, or where targets of
+    the figure do not add up by their nature.
+    """
+    named = [c for c in districts if c in curves]
+    if city not in curves or not named or not figure.adds_up:
+        return None
+    total, whole = sum(curves[c].target for c in named), curves[city].target
+    without = len(districts) - len(named)
+    agree = abs(total - whole) <= _TOLERANCE * max(abs(total), abs(whole), 1.0)
+    # Districts without a target may bear the rest, but not less than nothing.
+    return None if agree or (without and total < whole) else (total, whole, without)
+
+
+def check_targets(
+    targets: pd.DataFrame,
+    figures: Figures,
+    districts: gpd.GeoDataFrame,
+    city: str,
+    findings: Findings,
+    unit: Text = DISTRICT,
+) -> None:
+    """Tell targets of districts that do not add up to the city's."""
+    codes = [str(c) for c in districts.index]
+    table = TargetTable(targets, figures)
+    for name in targets["indicator"].unique():
+        figure = figures.figures.get(str(name))
+        if figure is None:
+            continue
+        differs = sum_of_districts(table.curves(figure), codes, city, figure)
+        if differs is not None:
+            total, whole, _ = differs
+            findings.add(
+                "TARGET_SUM",
+                about=str(name),
+                value=f"{total:,.10g}",
+                expected=f"{whole:,.10g}",
+                detail=Text(figure.zh, figure.en),
+                unit=unit,
+            )

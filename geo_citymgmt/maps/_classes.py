@@ -1,0 +1,601 @@
+"""Classes and colours: ranges of a number, codes of a list, states of a life cycle."""
+
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt._formats import Scale, scale_for
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt.errors import MapError, SpecError
+from geo_citymgmt.spec import Field, LayerSpec, get_spec
+
+#: From here on sums of squares of a few thousand values overflow single precision.
+_MOST = 1e17
+
+
+def natural_breaks(values: np.ndarray, k: int) -> np.ndarray:
+    """Return the upper limits of ``k`` classes within which the values differ least.
+
+    Fisher (1958) and Jenks (1977), in single precision as ``mapclassify.FisherJenks`` computes it,
+    so that a map keeps its classes whichever of the two drew it.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        In any order; at least ``k`` different ones.
+    k : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of float64
+        Rising; the last is the largest value.
+
+    Examples
+    --------
+    >>> natural_breaks(np.array([1.0, 2.0, 9.0, 10.0]), 2).tolist()
+    [2.0, 10.0]
+    """
+    ordered = np.sort(values).astype("float64")
+    largest = np.abs(ordered).max()
+    # Squares beyond single precision are the one case that mapclassify gets wrong.
+    scaled = ordered / largest if largest > _MOST else ordered
+    first = _first_of_last_class(scaled.astype("float32"), k)
+    limits = np.empty(k)
+    limits[-1] = ordered[-1]
+    n = len(ordered)
+    for j in range(k, 1, -1):
+        start = first[n, j]
+        limits[j - 2] = ordered[start - 2]
+        n = start - 1
+    return limits
+
+
+def _first_of_last_class(ordered: np.ndarray, k: int) -> np.ndarray:
+    """Where the last of ``j`` classes begins, at best, among the first ``n`` values; from 1."""
+    n_values = len(ordered)
+    first = np.zeros((n_values + 1, k + 1), dtype=np.int64)
+    least = np.zeros((n_values + 1, k + 1), dtype="float32")
+    first[1:, 1] = first[1, 1:] = 1
+    squares = ordered * ordered
+    size = np.arange(1, n_values + 1, dtype="float32")
+    for n in range(2, n_values + 1):
+        # Spread of a last class of 1, 2, ... n values, summed from the last value down.
+        total = np.cumsum(ordered[n - 1 :: -1])
+        spread = np.cumsum(squares[n - 1 :: -1]) - total * total / size[:n]
+        least[n, 1] = spread[-1]
+        least[n, 2:] = np.inf
+        for j in range(2, k + 1):
+            # A last class from the second, third, ... value on, behind j - 1 classes.
+            both = spread[n - 2 :: -1] + least[1:n, j - 1]
+            at = int(np.argmin(both))
+            first[n, j], least[n, j] = at + 2, both[at]
+    return first
+
+
+def quantile_breaks(values: np.ndarray, k: int) -> np.ndarray:
+    """Return the upper limits of ``k`` classes of equal size; fewer where limits coincide.
+
+    Parameters
+    ----------
+    values : ndarray of float
+        In any order.
+    k : int
+        Number of classes.
+
+    Returns
+    -------
+    ndarray of float64
+        Rising, as ``mapclassify.Quantiles`` gives them; the last is the largest value.
+
+    Examples
+    --------
+    >>> quantile_breaks(np.arange(5.0), 2).tolist()
+    [2.0, 4.0]
+    """
+    ordered = np.sort(values).astype("float64")
+    width = 100.0 / k
+    percent = np.minimum(np.arange(width, 100.0 + width, width), 100.0)
+    place = percent / 100.0 * (len(ordered) - 1)
+    below = place.astype(np.int64)
+    above = np.minimum(below + 1, len(ordered) - 1)
+    # Weighted from both sides, which is not to the last digit the lower value and a part.
+    between = ordered[below] * (below + 1 - place) + ordered[above] * (place - below)
+    return np.unique(np.where(place == below, ordered[below], between))
+
+
+# One hue from light to dark: told apart by lightness, so by every eye and in grey print.
+_SEQUENCE = ("#d3e4f1", "#a9cbe4", "#76abd3", "#3f82b8", "#1a568c")
+# Okabe and Ito (2008), darkened where a thin mark on white would be lost.
+_CODES = (
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c6bb1", "#a6761d",
+    "#1b9e9e", "#b3446c", "#6a7f10",
+)  # fmt: skip
+# Of records of which nothing is known: 3 to 1 against the page, as a mark without words needs.
+NOT_KNOWN = "#838b96"
+_REMEDIATION = {
+    "sound": ("#7fb3d5",),
+    "pool": ("#e8b93e",),
+    "open": ("#d55e00", "#b84300", "#ee8a4a", "#8f2d00"),
+    "suspended": ("#8c6bb1",),
+    "done": ("#009e73", "#33b38f", "#66c7ab", "#007a59", "#2a8f5c", "#005c43"),
+    "excluded": ("#aeb6bf",),
+}
+_SERVICE = {
+    "planned": ("#9aa5b1", "#e69f00"),
+    "under_construction": ("#e69f00",),
+    "completed": ("#56b4e9",),
+    "operating": ("#0072b2",),
+    "open": ("#0072b2",),
+    "suspended": ("#cc79a7",),
+    "removed": ("#5f6873",),
+}
+_MOST_CLASSES = 11
+#: Schemes of mapclassify that need no more than values and a number of classes, and draw no lots.
+SCHEMES = {
+    name.lower(): name
+    for name in (
+        "BoxPlot", "EqualInterval", "FisherJenks", "HeadTailBreaks", "JenksCaspall",
+        "JenksCaspallForced", "MaximumBreaks", "NaturalBreaks", "Percentiles", "PrettyBreaks",
+        "Quantiles", "StdMean",
+    )
+}  # fmt: skip
+_OWN = {"fisherjenks": natural_breaks, "quantiles": quantile_breaks}
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What belongs to which class: an index for each record, a label and a colour for each class.
+
+    ``index`` is -1 for records without a value; the caller says what to do with them.
+    """
+
+    index: np.ndarray
+    labels: tuple[str, ...]
+    colors: tuple[str, ...]
+    unit: str = ""
+
+
+def ramp(count: int) -> tuple[str, ...]:
+    """Return a colour-blind-safe sequence of colours, light to dark."""
+    if count == 1:
+        return (_SEQUENCE[3],)
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _SEQUENCE], dtype=float)
+    at = np.linspace(0, len(stops) - 1, count)
+    channels = [np.interp(at, range(len(stops)), stops[:, i]) for i in range(3)]
+    return tuple(
+        "#" + "".join(f"{round(v):02x}" for v in color) for color in zip(*channels, strict=True)
+    )
+
+
+def number_classes(
+    values: pd.Series,
+    *,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    unit: str | None = None,
+    lang: str = "zh",
+    scale: Scale | None = None,
+) -> Classes:
+    """Put numbers into classes with a label that says which numbers are in them.
+
+    Parameters
+    ----------
+    values : Series of float
+        The numbers; null where there is none.
+    scheme : str or sequence of float
+        A scheme of mapclassify (``fisherjenks``, ``quantiles``, ``equalinterval``...), or the
+        upper limits of the classes, in the unit of the values.
+    k : int
+        How many classes at most; fewer where there are fewer different values.
+    unit : str, optional
+        Unit of the values.
+    lang : {"zh", "en"}
+        Language of the labels.
+    scale : Scale, optional
+        How the figure is written elsewhere; by default what suits the numbers.
+
+    Returns
+    -------
+    Classes
+
+    Raises
+    ------
+    MapError
+        If the scheme is unknown, or the limits do not rise.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> number_classes(pd.Series([1.0, 2.0, 9.0]), k=2).labels
+    ('1 – 2', '9')
+    """
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype="float64", na_value=np.nan)
+    known = np.isfinite(numbers)
+    index = np.full(len(numbers), -1, dtype=np.int64)
+    if not known.any():
+        return Classes(index, (), ())
+    found = numbers[known]
+    limits = _limits(found, scheme, k)
+    scale = scale or class_scale(found, scheme, unit, lang)
+    index[known] = np.searchsorted(limits, found, side="left")
+    if isinstance(scheme, str):
+        # Labels tell what is in a class, not where its limits lie: no value is claimed twice.
+        occupied, index[known] = np.unique(index[known], return_inverse=True)
+        labels = []
+        for i in range(len(occupied)):
+            low, high = (scale.text(f(found[index[known] == i])) for f in (np.min, np.max))
+            labels.append(low if low == high else f"{low} – {high}")
+    else:
+        texts = [scale.text(limit) for limit in limits]
+        if all(re.search(r"\.0+$", text) for text in texts):
+            texts = [text.split(".")[0] for text in texts]
+        labels = [f"≤ {texts[0]}"]
+        labels += [f"{low} – {high}" for low, high in pairwise(texts)]
+        labels.append(f"> {texts[-1]}")
+    return Classes(index, tuple(labels), ramp(len(labels)), scale.unit)
+
+
+def class_scale(values: Any, scheme: str | Sequence[float], unit: str | None, lang: str) -> Scale:
+    """Choose how to write numbers and the limits given for their classes."""
+    given = [] if isinstance(scheme, str) else list(scheme)
+    numbers = pd.Series(values, dtype="float64").to_numpy()
+    return scale_for(np.concatenate([numbers, given]), unit, lang)
+
+
+def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndarray:
+    """Return the upper limits of the classes."""
+    if not isinstance(scheme, str):
+        limits = np.asarray(scheme, dtype="float64")
+        if limits.size == 0 or (np.diff(limits) <= 0).any():
+            raise MapError(
+                Text(f"分级界限 {list(scheme)} 须递增", f"class limits {list(scheme)} do not rise")
+            )
+        return limits
+    name = scheme.replace("_", "").lower()
+    if name not in SCHEMES:
+        raise MapError(
+            Text(
+                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(SCHEMES))}",
+                f"unknown scheme {scheme!r}; known: {', '.join(sorted(SCHEMES))}",
+            ),
+        )
+    distinct = np.unique(found)
+    k = min(k, len(distinct))
+    if k < 2:
+        return distinct[-1:]
+    if name == "fisherjenks" and len(found) > 2000:
+        name = "quantiles"  # natural breaks take time that grows with the square
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            # That fewer classes than asked for are made shows in the legend.
+            warnings.simplefilter("ignore")
+            bins = _bins(found, name, k)
+        if not np.isfinite(bins[:-1]).all():
+            raise ValueError("limits that are no numbers")
+    except (ArithmeticError, IndexError, TypeError, ValueError) as error:
+        raise MapError(
+            Text(
+                f"分级方法 {scheme!r} 无法把 {len(distinct)} 个不同的值分成 {k} 级。",
+                f"scheme {scheme!r} makes no {k} classes of {len(distinct)} different values.",
+            ),
+            remedy=Text('请用 scheme="quantiles"。', 'Take scheme="quantiles".'),
+        ) from error
+    return bins
+
+
+def _bins(found: np.ndarray, name: str, k: int) -> np.ndarray:
+    """Return the upper limits of a scheme, as mapclassify finds them."""
+    if name in _OWN:
+        return _OWN[name](found, k)
+    # Only for the rarer schemes: it brings half of scipy, scikit-learn and networkx with it.
+    import mapclassify
+
+    arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
+    return np.asarray(mapclassify.classify(found, SCHEMES[name], **arguments).bins, float)
+
+
+def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str = "zh") -> Classes:
+    """Put records into classes by the codes of a field, in the order of its list."""
+    names = {code: label.zh if lang == "zh" else label.en for code, label in field.codes.items()}
+    present = set(values.dropna().astype(str))
+    order = [code for code in names if code in present] + sorted(present - set(names))
+    colors = _code_colors(field, spec, order)
+    return _named(values.astype("str").where(values.notna()), order, names, colors, lang)
+
+
+def value_classes(values: pd.Series, *, lang: str = "zh") -> Classes:
+    """Put records into classes by their text: the commonest by name, the rest together."""
+    text = values.astype("str").where(values.notna())
+    return _named(text, list(text.value_counts().index), {}, {}, lang)
+
+
+def flag_classes(values: pd.Series, *, lang: str = "zh") -> Classes:
+    """Put records into the classes yes and no."""
+    flags = values.astype("boolean")
+    words = ("是", "否") if lang == "zh" else ("Yes", "No")
+    index = flags.map({True: 0, False: 1}).astype("float64").fillna(-1).to_numpy(dtype=np.int64)
+    return Classes(index, words, ("#d55e00", "#0072b2"))
+
+
+def single_class(count: int, label: str, color: str) -> Classes:
+    """Put every record into one class."""
+    return Classes(np.zeros(count, dtype=np.int64), (label,), (color,))
+
+
+def with_rest(classes: Classes, *, lang: str = "zh") -> Classes:
+    """Give records without a value a class of their own, so that none is left off the map."""
+    missing = classes.index < 0
+    if not missing.any():
+        return classes
+    # Blank in the source, or a code no list knows, which the findings tell apart.
+    label = "不明" if lang == "zh" else "Not known"
+    # First in the drawing order: what is known is drawn over what is not.
+    return Classes(
+        np.where(missing, 0, classes.index + 1),
+        (label, *classes.labels),
+        (NOT_KNOWN, *classes.colors),
+        classes.unit,
+    )
+
+
+def _named(
+    text: pd.Series, order: list[str], names: dict[str, Any], colors: dict[str, str], lang: str
+) -> Classes:
+    shown = order
+    if len(order) > _MOST_CLASSES + 1 and not set(order) <= set(colors):
+        # More colours than these cannot be told apart: the rarest share one.
+        common = set(text.value_counts().index[:_MOST_CLASSES])
+        shown = [code for code in order if code in common]
+    position = {code: i for i, code in enumerate(shown)}
+    index = text.map(position).astype("float64")
+    labels = [names.get(code, code) for code in shown]
+    palette = [colors.get(code, _CODES[i % len(_CODES)]) for i, code in enumerate(shown)]
+    rest = text.notna() & index.isna()
+    if rest.any():
+        index = index.mask(rest, len(shown))
+        labels.append("其他" if lang == "zh" else "Other")
+        palette.append("#8a94a0")
+    return Classes(index.fillna(-1).to_numpy(dtype=np.int64), tuple(labels), tuple(palette))
+
+
+def _code_colors(field: Field, spec: LayerSpec, codes: list[str]) -> dict[str, str]:
+    """Return the colours of the layer file; for states, the colour of the set they belong to."""
+    given = dict(spec.style.get("colors", {}))
+    if field.name == spec.state_field:
+        palette = _REMEDIATION if "done" in spec.sets else _SERVICE
+        used: dict[str, int] = {}
+        for code in field.codes:
+            set_name = spec.set_of(code)
+            shades = palette.get(set_name or "")
+            if shades and code in codes:
+                given.setdefault(code, shades[used.get(set_name or "", 0) % len(shades)])
+                used[set_name or ""] = used.get(set_name or "", 0) + 1
+    return given
+
+
+_NESTED = (list, dict, set, tuple, np.ndarray)
+
+
+class MapGate(Gate):
+    """A gate whose refusals are errors of maps; frames may be in any CRS, degrees too."""
+
+    def refuse(self, cause: Text, remedy: Text = NOTHING) -> MapError:
+        """Return the error to raise."""
+        return MapError(
+            Text(f"{self.function}：{cause.zh}", f"{self.function}: {cause.en}"), remedy=remedy
+        )
+
+    def drawn(self, value: Any, argument: str) -> gpd.GeoDataFrame:
+        """Return features on a fresh index, no place where one is not finite.
+
+        Values that are lists, dicts or the like become text.
+        """
+        given = self.frame(value, argument)
+        frame = gpd.GeoDataFrame(geometry=given) if isinstance(given, gpd.GeoSeries) else given
+        frame = frame.reset_index(drop=True)
+        shapes = frame.geometry.to_numpy()
+        placed = _finite(shapes)
+        if not placed.all():
+            frame = frame.set_geometry(frame.geometry.where(placed))
+        for name, dtype in frame.dtypes.items():
+            if pd.api.types.is_object_dtype(dtype):
+                frame[name] = _as_text(frame[name])
+        return frame
+
+    def spec(self, value: Any, argument: str = "layer") -> LayerSpec:
+        """Return the spec of a layer, or refuse what names none."""
+        if not isinstance(value, (str, LayerSpec)):
+            raise self.refuse(
+                Text(
+                    f"{argument} 为 {value!r}（{type(value).__name__}），不是图层。",
+                    f"{argument} is {value!r} ({type(value).__name__}), no layer.",
+                ),
+                Text('请给出图层名，如 "manholes"。', 'Name one, such as "manholes".'),
+            )
+        try:
+            return get_spec(value)
+        except SpecError as error:
+            raise SpecError(
+                Text(f"{self.function}：{error.message_zh}", f"{self.function}: {error.message}")
+            ) from error
+
+    def layer(
+        self,
+        frame: Any,
+        layer: Any,
+        *,
+        color_by: Any,
+        scheme: Any,
+        k: Any,
+        popup_fields: Any = None,
+        filter_by: Any = None,
+        date_by: Any = None,
+    ) -> tuple[gpd.GeoDataFrame, LayerSpec]:
+        """Return features to draw and what they are; columns named must be there and fit."""
+        spec = self.spec(layer)
+        given = self.frame(frame, "frame")
+        if popup_fields is not None:
+            self.columns(given, popup_fields, "popup_fields")
+        if filter_by is not None and filter_by is not False:
+            for name in self.columns(given, filter_by, "filter_by"):
+                self.hashable(given[name], "filter_by")
+        if date_by is not None and date_by is not False:
+            self.column(given, date_by, "date_by")
+        if color_by is not None and color_by is not False:
+            column = self.column(given, color_by, "color_by")
+            # A time has no classes of numbers, nor has yes and no.
+            if pd.api.types.is_numeric_dtype(column.dtype) or _is_complex(column):
+                self.numbers(given, color_by, "color_by")
+        self.classes(scheme, k)
+        return self.drawn(given, "frame"), spec
+
+    def columns(self, frame: pd.DataFrame, names: Any, argument: str) -> list[Any]:
+        """Return the names of columns that are there; a single one is one of one."""
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            names = [names]
+        listed = list(dict.fromkeys(_hashable(name) for name in names))
+        for name in listed:
+            self.column(frame, name, argument)
+        return listed
+
+    def areas(self, value: Any, argument: str = "zones") -> gpd.GeoDataFrame:
+        """Return zones with their codes as text, each once; those without a shape have none."""
+        given = self.frame(value, argument)
+        zones = gpd.GeoDataFrame(geometry=given) if isinstance(given, gpd.GeoSeries) else given
+        self._codes(zones.index, argument)
+        shapes = zones.geometry.to_numpy()
+        placed = _finite(shapes)
+        other = np.flatnonzero(placed & (shapely.get_dimensions(shapes) != 2))
+        if len(other):
+            code, kind = zones.index[other[0]], shapes[other[0]].geom_type
+            raise self.refuse(
+                Text(
+                    f"{argument} 中分区 {code!r} 是 {kind}，不是面。",
+                    f"zone {code!r} of {argument} is a {kind}, not a polygon.",
+                ),
+                Text("分区应为面。", "Zones are polygons."),
+            )
+        zones = zones.set_axis(code_texts(zones.index))
+        flat = np.where(placed, shapely.force_2d(shapes), None)
+        return zones.set_geometry(gpd.GeoSeries(flat, index=zones.index, crs=zones.crs))
+
+    def by_zone(self, value: Any, zones: gpd.GeoDataFrame, argument: str = "table") -> pd.DataFrame:
+        """Return a table by zone with its codes as text.
+
+        Raises
+        ------
+        MapError
+            It is no table, a zone stands twice in it, or none of its codes is one of the zones.
+        """
+        if not isinstance(value, pd.DataFrame):
+            raise self.refuse(
+                Text(
+                    f"{argument} 是 {type(value).__name__}，应为 DataFrame。",
+                    f"{argument} is a {type(value).__name__}, not a DataFrame.",
+                ),
+                Text("一列可用 series.to_frame()。", "Of a Series, series.to_frame() is one."),
+            )
+        if isinstance(value.index, pd.MultiIndex):
+            raise self.refuse(
+                Text(
+                    f"{argument} 的索引有 {value.index.nlevels} 层，应只有分区代码。",
+                    f"{argument} has an index of {value.index.nlevels} levels, not one of codes.",
+                ),
+                Text("请用 .droplevel() 只留代码。", "Keep the codes with .droplevel()."),
+            )
+        table = value.set_axis(code_texts(value.index))
+        if len(table) and not table.index.isin(zones.index).any():
+            raise self.refuse(
+                Text(
+                    f"{argument} 的索引（{value.index.dtype}，如 {value.index[0]}）与分区代码"
+                    f"（如 {zones.index[0]!r}）没有一个相同。",
+                    f"no code of {argument}'s index ({value.index.dtype}, such as "
+                    f"{value.index[0]}) is one of the zones (such as {zones.index[0]!r}).",
+                ),
+                Text(
+                    "请用 table.set_index() 以分区代码作索引，写法与分区一致。",
+                    "Index it by zone code, table.set_index(...), written as the zones write it.",
+                ),
+            )
+        return table
+
+    def classes(self, scheme: Any, k: Any) -> int:
+        """Return how many classes there may be; the scheme is asked where they are made."""
+        if isinstance(scheme, (list, tuple, np.ndarray, pd.Series)):
+            self.many(scheme, "scheme")
+        elif isinstance(scheme, str):
+            if scheme.replace("_", "").lower() not in SCHEMES:
+                known = ", ".join(SCHEMES)
+                raise self.refuse(
+                    Text(
+                        f"未知分级方法 {scheme!r}；可用：{known}",
+                        f"unknown scheme {scheme!r}; known: {known}",
+                    )
+                )
+        else:
+            raise self.refuse(
+                Text(f"scheme 为 {scheme!r}。", f"scheme is {scheme!r}."),
+                Text(
+                    '请给出方法名，如 "quantiles"，或各级上限的列表。',
+                    'Name one, such as "quantiles", or give a list of upper limits.',
+                ),
+            )
+        return self.whole(k, "k", least=1)
+
+
+def code_texts(codes: pd.Index) -> pd.Index:
+    """Return codes as text, 1 and 1.0 as "1"."""
+    if pd.api.types.is_float_dtype(codes.dtype):
+        whole = codes.to_numpy(dtype=float, na_value=np.nan)
+        if (np.isnan(whole) | (whole == np.floor(whole))).all() and not np.isinf(whole).any():
+            codes = pd.Index(pd.array(whole, dtype="Int64"))
+    return pd.Index([str(code) for code in codes], dtype="str", name=codes.name)
+
+
+def _is_complex(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_complex_dtype(column.dtype))
+
+
+def _finite(shapes: np.ndarray) -> np.ndarray:
+    """Which geometries are there with every vertex a place."""
+    placed = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    xy, owner = shapely.get_coordinates(shapes, return_index=True)
+    placed[owner[~np.isfinite(xy).all(axis=1)]] = False
+    return np.asarray(placed)
+
+
+def _as_text(values: pd.Series) -> pd.Series:
+    """Return values, those that are lists, dicts or the like as text."""
+    nested = values.map(_is_nested).to_numpy(dtype=bool)
+    if not nested.any():
+        return values
+    return values.where(~nested, values[nested].map(_text))
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, _NESTED)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, (list, Mapping)):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
+
+
+def _hashable(name: Any) -> Any:
+    return name if not _is_nested(name) else str(name)

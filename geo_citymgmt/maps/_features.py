@@ -1,0 +1,574 @@
+"""Maps of features: any layer, coloured by a column, with popups in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from numbers import Real
+from typing import Any, Literal
+
+import geopandas as gpd
+import pandas as pd
+from branca.element import MacroElement
+from folium.map import Layer
+from folium.template import Template
+
+from geo_citymgmt._gate import refuses_by_name
+from geo_citymgmt._markup import json_for_script, visible_text
+from geo_citymgmt._options import display_lang
+from geo_citymgmt._words import DISTRICT, Text
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.maps import _classes as colouring
+from geo_citymgmt.maps._basemaps import BasemapLike
+from geo_citymgmt.maps._city_map import CityMap, Legend, Zones
+from geo_citymgmt.maps._classes import Classes, MapGate, code_texts
+from geo_citymgmt.maps._overlays import (
+    POINTS_FROM_ZOOM,
+    Features,
+    Overlay,
+    feature_layer,
+    located,
+    to_degrees,
+)
+from geo_citymgmt.maps._words import date_text, number_text, words_of
+from geo_citymgmt.spec import Field, Lang, LayerSpec
+
+#: A list of more choices than these is no help to a reader.
+MOST_CHOICES = 300
+_MOST_AUTOMATIC = 40
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A column a reader may narrow a layer by: one of few values, or one of dates."""
+
+    column: str
+    kind: Literal["codes", "dates"]
+
+
+def filter_columns(
+    frame: pd.DataFrame,
+    spec: LayerSpec,
+    *,
+    filter_by: Sequence[str] | Literal[False] | None = None,
+    date_by: str | Literal[False] | None = None,
+    color_by: str | None = None,
+) -> list[Filter]:
+    """Return the columns a reader may narrow the layer by.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        The records shown.
+    spec : LayerSpec
+        What they are.
+    filter_by : sequence of str or False, optional
+        Columns of few different values. By default the district, the state, and the code field
+        that decides the colour, where they tell records apart; False for none.
+    date_by : str or False, optional
+        A column of dates. By default the first date of the layer's popup that is filled; False for
+        none.
+    color_by : str, optional
+        The column that decides the colour.
+
+    Returns
+    -------
+    list of Filter
+
+    Raises
+    ------
+    MapError
+        If a named column is missing, has over 300 different values, or holds no dates.
+    """
+    if isinstance(filter_by, str):
+        filter_by = [filter_by]
+    if filter_by is None:
+        wanted = [name for name in ("district_code", spec.state_field, color_by) if name]
+        names = [
+            name
+            for name in dict.fromkeys(wanted)
+            if name in frame and _is_code(frame, spec, name) and _tells(frame[name])
+        ]
+    else:
+        names = list(dict.fromkeys(filter_by or ()))
+        _check(frame, names, spec)
+        for name in names:
+            if (count := frame[name].nunique()) > MOST_CHOICES:
+                raise MapError(
+                    Text(
+                        f"字段 {name} 有 {count:,} 个不同取值，筛选最多 {MOST_CHOICES} 个；"
+                        "请指定代码字段，或先归并取值。",
+                        f"column {name} has {count:,} different values; a filter shows at most "
+                        f"{MOST_CHOICES}. Name a code column, or group the values.",
+                    ),
+                )
+    filters = [Filter(name, "codes") for name in names]
+    if date_by is None:
+        date_by = next((name for name in _dates(frame, spec) if _tells(frame[name])), False)
+    elif date_by:
+        _check(frame, [date_by], spec)
+        if not pd.api.types.is_datetime64_any_dtype(frame[date_by]):
+            raise MapError(
+                Text(
+                    f"字段 {date_by} 不是日期，请先用 pandas.to_datetime 转换",
+                    f"column {date_by} holds no dates but {frame[date_by].dtype}; convert it with "
+                    "pandas.to_datetime",
+                ),
+            )
+    return [*filters, Filter(date_by, "dates")] if date_by else filters
+
+
+def describe(kind: str, label: str, texts: pd.Series, order: Sequence[str] = ()) -> dict[str, Any]:
+    """Return what the page's control says about one column of texts.
+
+    Parameters
+    ----------
+    kind : {"codes", "dates"}
+    label : str
+    texts : Series of str
+        As the popup shows them; empty where there is no value.
+    order : sequence of str
+        The order of the choices, as far as it is known; the rest follow by number of records.
+
+    Returns
+    -------
+    dict
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> describe("codes", "状态", pd.Series(["开", "停", "停"]), ["开", "停"])["choices"]
+    [('开', 1), ('停', 2)]
+    """
+    counts = texts.value_counts()
+    missing = int(counts.get("", 0))
+    known = counts.drop("", errors="ignore")
+    described: dict[str, Any] = {"kind": kind, "label": visible_text(label), "missing": missing}
+    if kind == "dates":
+        days = sorted(str(text) for text in known.index)
+        described["first"], described["last"] = (
+            (_day(days[0], end=False), max(_day(day, end=True) for day in days))
+            if days
+            else ("", "")
+        )
+        return described
+    position = {text: i for i, text in enumerate(order)}
+    ranked = sorted(known.items(), key=lambda item: position.get(str(item[0]), len(position)))
+    choices = [(visible_text(text), int(count)) for text, count in ranked]
+    described["choices"] = choices + ([("", missing)] if missing else [])
+    return described
+
+
+class FilterControl(MacroElement):
+    """The part of the page's filter panel that acts on one layer.
+
+    Parameters
+    ----------
+    layer : Overlay or Features
+    filters : sequence of dict
+        As `describe` gives them, each with the number of its ``column``.
+    """
+
+    _template = Template(
+        """
+        {% macro script(this, kwargs) %}
+            gcm.filter({{ this._parent.get_name() }}, {{ this.layer.get_name() }},
+                {{ this.config() }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, layer: Layer, filters: Sequence[Mapping[str, Any]]) -> None:
+        super().__init__()
+        self._name = "FilterControl"
+        self.layer = layer
+        self.filters = list(filters)
+
+    def config(self) -> str:
+        """Return the filters as JSON."""
+        return json_for_script({"filters": self.filters})
+
+
+def _day(text: str, *, end: bool) -> str:
+    """Return the first or last day of a date that is known by year, month or day."""
+    if len(text) >= len("2022-06-30"):
+        return text[:10]
+    period = pd.Period(text)
+    return str((period.end_time if end else period.start_time).date())
+
+
+def _is_code(frame: pd.DataFrame, spec: LayerSpec, name: str) -> bool:
+    field = spec.fields.get(name)
+    if field is None or field.personal:
+        return False
+    few = name == "district_code" or field.type in ("code", "bool")
+    return few and frame[name].nunique() <= _MOST_AUTOMATIC
+
+
+def _dates(frame: pd.DataFrame, spec: LayerSpec) -> list[str]:
+    names = spec.style.get("popup") or list(spec.fields)
+    return [
+        name
+        for name in names
+        if name in frame
+        and pd.api.types.is_datetime64_any_dtype(frame[name])
+        and not (name in spec.fields and spec.fields[name].personal)
+    ]
+
+
+def _tells(values: pd.Series) -> bool:
+    """Whether a column tells records apart."""
+    return len(values.unique()) > 1
+
+
+def _check(frame: pd.DataFrame, names: Sequence[str], spec: LayerSpec) -> None:
+    missing = [name for name in names if name not in frame]
+    if missing:
+        raise MapError(
+            Text(
+                f"{spec.name_zh} 没有可供筛选的字段 {'、'.join(map(str, missing))}",
+                f"{spec.key} has no column {', '.join(map(str, missing))} to filter by; it has "
+                f"{', '.join(map(str, frame.columns))}",
+            ),
+        )
+
+
+_WORDS = words_of("features")
+#: Types of fields whose text is shown as it is.
+_PLAIN = ("id", "text")
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How the features of one layer are drawn and what their popups hold."""
+
+    color_by: str | Literal[False] | None = None
+    popup_fields: Sequence[str] | None = None
+    scheme: str | Sequence[float] = "fisherjenks"
+    k: int = 5
+    show: bool = True
+    filter_by: Sequence[str] | Literal[False] | None = None
+    date_by: str | Literal[False] | None = None
+    packed: bool | None = None
+
+
+@refuses_by_name
+def layer_map(
+    frame: gpd.GeoDataFrame,
+    layer: str | LayerSpec,
+    *,
+    color_by: str | Literal[False] | None = None,
+    zones: gpd.GeoDataFrame | None = None,
+    popup_fields: Sequence[str] | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    filter_by: Sequence[str] | Literal[False] | None = None,
+    date_by: str | Literal[False] | None = None,
+    title: str | None = None,
+    caption: str | None = None,
+    zone_unit: Text = DISTRICT,
+    lang: Lang | None = None,
+    online: bool = False,
+    basemap: BasemapLike = None,
+) -> CityMap:
+    """Draw the features of a layer, coloured by a column, each with its popup.
+
+    Every record with a place is drawn, however many there are; those without are counted in a
+    note on the map. Up to 10,000 features (100,000 vertices) are a ``folium.GeoJson``; more are
+    packed, points in clusters that come apart from zoom 16 on, lines and areas simplified, which
+    the legend says. A panel of the page narrows the layer by codes and dates.
+
+    Parameters
+    ----------
+    frame : GeoDataFrame
+        Points, lines or areas in any CRS, columns as `read_layer` gives them.
+    layer : str or LayerSpec
+        What the frame is: a layer key, a known name, or a spec.
+    color_by : str or False, optional
+        Column that decides the colour: a code field by the order and labels of its list, a number
+        by classes, yes/no, dates by year, or text. By default the one the layer file names; False
+        draws all in the layer's colour.
+    zones : GeoDataFrame, optional
+        Indexed by zone code, with ``name_zh`` and ``name_en``; drawn under the features.
+    popup_fields : sequence of str, optional
+        Columns of the popup. By default those the layer file names. Personal fields, and columns
+        the layer file does not know, appear only where named here.
+    scheme, k
+        Classes of a number: see `zone_map`.
+    filter_by : sequence of str or False, optional
+        Columns of few values by which the page's filter panel narrows the layer. By default the
+        district, the state and the code field of the colour; False for none.
+    date_by : str or False, optional
+        Column of dates for a range in the filter panel; by default the first of the popup. A date
+        known by month or year counts where any of its days lies in the range.
+    title, caption : str, optional
+        Heading (the name of the layer by default) and the line under it.
+    zone_unit : Text
+        What a zone is called: ``city.unit``.
+    lang : {"zh", "en"}, default options.lang
+        Language of labels, codes and the page's own words.
+    online, basemap
+        See `CityMap`.
+
+    Returns
+    -------
+    CityMap
+
+    Raises
+    ------
+    MapError
+        If a named column is missing, or unfit to filter by.
+    CRSError
+        If a frame has no CRS.
+
+    See Also
+    --------
+    city_map, plot_layer
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> from shapely import Point
+    >>> wells = gpd.GeoDataFrame(
+    ...     {"manhole_id": ["A1"], "status": ["40"]}, geometry=[Point(555695, 3464273)],
+    ...     crs="EPSG:4549")
+    >>> layer_map(wells, "manholes").title
+    '窨井'
+    """
+    lang = display_lang(lang)
+    gate = MapGate("layer_map")
+    frame, spec = gate.layer(
+        frame, layer, color_by=color_by, scheme=scheme, k=k, popup_fields=popup_fields,
+        filter_by=filter_by, date_by=date_by,
+    )  # fmt: skip
+    popup_fields = None if popup_fields is None else gate.columns(frame, popup_fields, "")
+    zones = gate.areas(zones) if zones is not None and len(zones) else None
+    city_map = CityMap(
+        title=title or spec.name(lang), caption=caption, lang=lang, online=online, basemap=basemap,
+        zone_unit=zone_unit,
+    )  # fmt: skip
+    if zones is not None:
+        add_outlines(city_map, zones)
+    drawing = Drawing(color_by, popup_fields, scheme, k, filter_by=filter_by, date_by=date_by)
+    add_layer(city_map, frame, spec, drawing, zones=zones)
+    return city_map
+
+
+def add_layer(
+    city_map: CityMap,
+    frame: gpd.GeoDataFrame,
+    spec: LayerSpec,
+    drawing: Drawing | None = None,
+    *,
+    zones: gpd.GeoDataFrame | None = None,
+) -> Features | Overlay:
+    """Add a layer to a map, with its legend, its filters and a note on what cannot be shown."""
+    drawing = drawing or Drawing()
+    lang, words = city_map.lang, _WORDS[city_map.lang]
+    name = spec.name(lang)
+    placed = located(frame.geometry)
+    shown = frame.loc[placed]
+    classes, heading = layer_classes(shown, spec, drawing, lang)
+    classes = colouring.with_rest(classes, lang=lang)
+    zone_names = {} if zones is None else dict(zone_name(zones, lang))
+    names = popup_names(shown, spec, drawing.popup_fields)
+    filters = filter_columns(
+        shown,
+        spec,
+        filter_by=drawing.filter_by,
+        date_by=drawing.date_by,
+        color_by=drawing.color_by or spec.style.get("color_by"),
+    )
+    every = list(dict.fromkeys([*names, *(item.column for item in filters)]))
+    columns = [
+        column_text(shown, n, spec.fields.get(n), lang, zone_names, city_map.zone_unit)
+        for n in every
+    ]
+    head = next((n for n in ("name", spec.id_field) if n in names), None)
+    overlay = feature_layer(
+        to_degrees(shown),
+        classes.index,
+        classes.labels,
+        classes.colors,
+        columns,
+        names=[str(column) for column in every],
+        packed=drawing.packed,
+        hidden=len(every) - len(names),
+        searched=[names.index(n) for n in ("name", spec.id_field) if n in names],
+        name=name,
+        title=names.index(head) if head else None,
+        show=drawing.show,
+    )
+    city_map.add_child(overlay)
+    items = [
+        {
+            "label": c["label"],
+            "color": c["color"],
+            "shape": overlay.kind,
+            "count": f"{c['count']:,}",
+        }
+        for c in overlay.classes
+    ]
+    unit = f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"
+    note = heading + (unit if classes.unit else "")
+    note = "\n".join(filter(None, (note, drawn_text(overlay, len(shown), lang))))
+    city_map.add_child(Legend(name, items, note=note, layer=overlay))
+    controls = [
+        {
+            "column": every.index(item.column),
+            **describe(item.kind, *columns[every.index(item.column)], _order(spec, item, lang)),
+        }
+        for item in filters
+    ]
+    if controls:
+        city_map.add_child(FilterControl(overlay, controls))
+    if not placed.all():
+        missing = f"{int((~placed).sum()):,}"
+        city_map.add_note(words["unlocated"].format(layer=name, n=missing))
+    if not placed.any():
+        city_map.add_note(words["empty"].format(layer=name))
+    return overlay
+
+
+def add_outlines(city_map: CityMap, zones: gpd.GeoDataFrame, *, labels: bool = True) -> Zones:
+    """Add zones as outlines with their names, under what is on the map."""
+    outlines = Zones(zones, zone_name(zones, city_map.lang), labels=labels)
+    city_map.add_child(outlines)
+    return outlines
+
+
+def zone_name(zones: gpd.GeoDataFrame, lang: str) -> pd.Series:
+    """Return the names of zones in a language, else in the other, else their codes."""
+    order = ("name_zh", "name", "name_en") if lang == "zh" else ("name_en", "name", "name_zh")
+    names = pd.Series(zones.index.astype(str), index=zones.index, dtype="object")
+    for column in reversed(order):
+        if column in zones:
+            given = zones[column]
+            names = names.mask(given.notna() & given.astype("str").str.strip().ne(""), given)
+    return names
+
+
+def layer_classes(
+    frame: gpd.GeoDataFrame, spec: LayerSpec, drawing: Drawing, lang: str
+) -> tuple[Classes, str]:
+    """Return the classes of the features and what they are by, in words."""
+    own = spec.style.get("color_by")
+    column: Any = drawing.color_by
+    if column is None:
+        column = own if own in frame else False
+    if column is False:
+        color = spec.style.get("color", "#0072b2")
+        return colouring.single_class(len(frame), spec.name(lang), color), ""
+    _check_columns(frame, [column], spec)
+    field = spec.fields.get(column)
+    values = frame[column]
+    heading = field.label(lang) if field else str(column)
+    if pd.api.types.is_bool_dtype(values) or (field and field.type == "bool"):
+        return colouring.flag_classes(values, lang=lang), heading
+    if field and field.type == "code":
+        return colouring.code_classes(values, field, spec, lang=lang), heading
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return colouring.value_classes(values.dt.year.astype("Int64"), lang=lang), heading
+    if pd.api.types.is_numeric_dtype(values):
+        unit = field.unit if field else None
+        return (
+            colouring.number_classes(
+                values, scheme=drawing.scheme, k=drawing.k, unit=unit, lang=lang
+            ),
+            heading,
+        )
+    if field and field.type == "list":
+        return colouring.value_classes(_list_text(values, field, lang), lang=lang), heading
+    return colouring.value_classes(values, lang=lang), heading
+
+
+def popup_names(
+    frame: gpd.GeoDataFrame, spec: LayerSpec, fields: Sequence[str] | None
+) -> list[str]:
+    """Return the columns of the popup: those named, or those of the layer file."""
+    if fields is not None:
+        _check_columns(frame, fields, spec)
+        return list(dict.fromkeys(fields))
+    given = spec.style.get("popup") or [n for n in spec.fields if n not in ("geometry",)]
+    return [n for n in given if n in frame and not spec.fields[n].personal]
+
+
+def drawn_text(layer: Features | Overlay, count: int, lang: str) -> str:
+    """Return how a packed layer is drawn, in words; empty for GeoJSON."""
+    if isinstance(layer, Features):
+        return ""
+    words = _WORDS[lang]
+    if layer.clustered:
+        return words["clustered"].format(n=f"{count:,}", zoom=POINTS_FROM_ZOOM)
+    text = words["packed"].format(n=f"{count:,}")
+    return text + (words["simple"].format(m=f"{layer.tolerance_m:g}") if layer.tolerance_m else "")
+
+
+def column_text(
+    frame: pd.DataFrame,
+    column: str,
+    field: Field | None,
+    lang: str,
+    zone_names: Mapping[Any, str],
+    zone_unit: Text = DISTRICT,
+) -> tuple[str, pd.Series]:
+    """Return the label of a column and its values as a reader sees them."""
+    values, words = frame[column], _WORDS[lang]
+    label = field.label(lang) if field else str(column)
+    if column == "district_code" and zone_names:
+        if pd.api.types.is_numeric_dtype(values.dtype):
+            codes = pd.Series(code_texts(pd.Index(values)), index=values.index, dtype="str")
+            values = codes.where(values.notna())
+        names = values.map(zone_names)
+        unit = zone_unit.of(lang)
+        label = words["district"].format(unit=unit[:1].upper() + unit[1:])
+        return label, names.where(names.notna(), values).fillna("").astype("object")
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return label, date_text(values, frame.get(f"{column}_precision"))
+    # Only different values are put into words: a million rows have few.
+    index, different = pd.factorize(values, use_na_sentinel=True)
+    if isinstance(values.dtype, pd.StringDtype) and (field is None or field.type in _PLAIN):
+        texts = different.tolist()
+    else:
+        texts = [_value_text(value, field, lang) for value in different]
+    table = pd.Series([*texts, ""], dtype="object")
+    return label, pd.Series(table.to_numpy()[index], index=values.index, dtype="object")
+
+
+def _value_text(value: Any, field: Field | None, lang: str) -> str:
+    kind = field.type if field else ""
+    if kind == "bool" or isinstance(value, bool):
+        return _WORDS[lang]["yes" if value else "no"]
+    if field and kind in ("code", "list"):
+        codes = str(value).split(";") if kind == "list" else [str(value)]
+        return _WORDS[lang]["join"].join(_code_label(code, field, lang) for code in codes)
+    if isinstance(value, Real) and (kind in ("int", "float") or not kind):
+        return number_text(value, field.unit if field else None, lang)
+    return str(value)
+
+
+def _order(spec: LayerSpec, item: Filter, lang: str) -> list[str]:
+    """Return the choices of a filter in the order of their code list."""
+    field = spec.fields.get(item.column)
+    return [] if field is None else [_code_label(code, field, lang) for code in field.codes]
+
+
+def _code_label(code: str, field: Field, lang: str) -> str:
+    known = field.codes.get(code)
+    return code if known is None else known.zh if lang == "zh" else known.en
+
+
+def _list_text(values: pd.Series, field: Field, lang: str) -> pd.Series:
+    return values.map(lambda v: _value_text(v, field, lang), na_action="ignore")
+
+
+def _check_columns(frame: pd.DataFrame, columns: Sequence[str], spec: LayerSpec) -> None:
+    missing = [column for column in columns if column not in frame]
+    if missing:
+        raise MapError(
+            Text(
+                f"{spec.name_zh} 没有字段 {'、'.join(map(str, missing))}",
+                f"{spec.key} has no column {', '.join(map(str, missing))}; it has "
+                f"{', '.join(map(str, frame.columns))}",
+            ),
+        )

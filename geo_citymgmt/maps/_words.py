@@ -1,0 +1,220 @@
+"""Words of the maps: numbers with their units, and the terms of a figure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._formats import Scale, format_value, percent
+from geo_citymgmt._words import capital, shared_terms, term
+from geo_citymgmt.spec._toml import read_toml
+
+_BRACKET = re.compile(r"\s*[（(](?P<unit>[^（()）]*)[）)]\s*$")
+
+
+def number_text(value: Any, unit: str | None, lang: str) -> str:
+    """Return one number that stands alone with its unit, on one line; empty where there is none.
+
+    Examples
+    --------
+    >>> number_text(1_234_567, "m2", "zh"), number_text(0.345, "ratio", "en")
+    ('123.46万平方米', '34.5%')
+    """
+    return on_one_line(format_value(value, unit, lang))
+
+
+def amount_text(value: Any, scale: Scale) -> str:
+    """Return a number of a figure as the figure is written, on one line."""
+    return on_one_line(scale.amount(value))
+
+
+def on_one_line(text: str) -> str:
+    """Return a text whose number does not part from its unit: U+00A0 between them."""
+    return text.replace(" ", "\u00a0")
+
+
+def with_unit(label: str, unit: str, lang: str) -> str:
+    """Return a label with its unit behind it, in place of a unit it already ends with.
+
+    Parameters
+    ----------
+    label : str
+        What a figure is called; a unit in brackets at its end is the unit of the data.
+    unit : str
+        As a `Scale` names it; empty where there is none.
+    lang : {"zh", "en"}
+        Decides the brackets.
+
+    Returns
+    -------
+    str
+
+    Examples
+    --------
+    >>> with_unit("人口（人）", "万人", "zh"), with_unit("Area (ha)", "", "en")
+    ('人口（万人）', 'Area (ha)')
+    """
+    if not unit:
+        return label
+    ending = _BRACKET.search(label)
+    if ending and _is_unit(ending["unit"].strip(), unit):
+        label = label[: ending.start()]
+    label = label.rstrip()
+    return f"{label}（{unit}）" if lang == "zh" else f"{label} ({unit})"
+
+
+def _is_unit(text: str, unit: str) -> bool:
+    units = shared_terms()["unit"]
+    names = {name for pair in units.values() for name in pair if name} | set(units)
+    return text == unit or text in names or text.lstrip("万亿") in names
+
+
+def date_text(values: pd.Series, precision: pd.Series | None) -> pd.Series:
+    """Return dates as text, only as exact as they are known.
+
+    Parameters
+    ----------
+    values : Series of datetime64
+        The dates.
+    precision : Series of str or None
+        ``day``, ``month`` or ``year`` for each; a day where it is null or not given.
+
+    Returns
+    -------
+    Series of str
+        On the index of `values`; empty where there is no date.
+    """
+    dates = pd.to_datetime(values, errors="coerce")
+    midnight = (dates.dropna() == dates.dropna().dt.normalize()).all()
+    text = dates.dt.strftime("%Y-%m-%d" if midnight else "%Y-%m-%d %H:%M")
+    if precision is not None:
+        text = text.mask(precision.eq("month").fillna(False), dates.dt.strftime("%Y-%m"))
+        text = text.mask(precision.eq("year").fillna(False), dates.dt.strftime("%Y"))
+    return text.astype("object").where(dates.notna(), "")
+
+
+def words_of(part: str) -> dict[str, dict[str, str]]:
+    """Return the words of one part of a map, by language and key."""
+    table = _words()[part]
+    return {lang: {key: entry[lang] for key, entry in table.items()} for lang in ("zh", "en")}
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return read_toml(resources.files(__package__) / "words.toml")
+
+
+_AT_TARGET = {"on_track": "near_target", "behind": "off_target"}
+_WORDS = words_of("terms")
+
+
+def status_shown(status: str, expected: float, target: float) -> str:
+    """Return the key of the words for a status.
+
+    Where the whole target is what is expected by the day, for a level to be kept or on the last
+    day, there is no pace to be ahead of or behind: the target itself is meant.
+
+    Examples
+    --------
+    >>> status_shown("behind", 0.3, 0.3), status_shown("behind", 750.0, 1500.0)
+    ('off_target', 'behind')
+    """
+    same = pd.notna(expected) and pd.notna(target) and bool(np.isclose(expected, target))
+    return _AT_TARGET.get(status, status) if same else status
+
+
+def status_name(status: str, lang: str) -> str:
+    """Return what a status is called, at the beginning of a line.
+
+    Examples
+    --------
+    >>> status_name("behind", "en"), status_name("new", "zh")
+    ('Behind pace', 'new')
+    """
+    return capital(term("status", status, lang)) if status in shared_terms()["status"] else status
+
+
+def target_text(target: Any, scale: Scale) -> str:
+    """Return a target with its unit; nothing to be left has a word of its own.
+
+    Examples
+    --------
+    >>> from geo_citymgmt._formats import scale_for
+    >>> scale = scale_for([3000], "count", "zh", "座")
+    >>> target_text(0.0, scale), target_text(3000, scale)
+    ('清零', '3,000座')
+    """
+    if pd.notna(target) and target == 0:
+        return _WORDS[scale.lang]["none_left"]
+    return amount_text(target, scale)
+
+
+def total_name(lang: str) -> str:
+    """Return what the whole city is called where it has no name."""
+    return _WORDS[lang]["city"]
+
+
+def total_text(row: pd.Series, scale: Scale) -> str:
+    """Return the city's figure beside its target; divided only where that is allowed."""
+    words, lang = _WORDS[scale.lang], scale.lang
+    parts = [f"{words['city']} {amount_text(row['value'], scale)}"]
+    if pd.notna(row["target"]):
+        parts.append(f"{words['target']} {target_text(row['target'], scale)}")
+    if pd.notna(row["attainment"]):
+        parts.append(f"{words['attainment']} {percent(row['attainment'])}")
+    elif pd.notna(row["target"]):
+        parts.append(status_name(row["status"], lang))
+    return "\n".join(parts)
+
+
+def _status_text(row: pd.Series | Mapping[Any, Any], lang: str) -> str:
+    status = row.get("status")
+    if status is None or pd.isna(status):
+        return ""
+    key = status_shown(str(status), row.get("expected", np.nan), row.get("target", np.nan))
+    return status_name(key, lang)
+
+
+def term_lines(row: pd.Series | Mapping[Any, Any], scale: Scale) -> list[tuple[str, str]]:
+    """Return a row of `progress` as lines of label and text, those that say nothing left out."""
+    words, lang = _WORDS[scale.lang], scale.lang
+
+    def day(key: str) -> str:
+        value = row.get(key)
+        return "" if value is None or pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
+
+    reasons = row.get("comparability")
+    reasons = "" if reasons is None or pd.isna(reasons) else str(reasons)
+    note = row.get("note_zh" if lang == "zh" else "note_en")
+    note = "" if note is None or pd.isna(note) else str(note)
+    # The note gives the reasons in words.
+    comparable = words["comparable"] if reasons == "comparable" else "" if note else reasons
+    parts = row["unit"] == "ratio"  # numerator and denominator say more than a share alone
+    basis = row.get("basis")
+    basis = "" if basis is None or pd.isna(basis) else capital(term("basis", str(basis), lang))
+    period = " – ".join(text for text in (day("period_start"), day("as_of")) if text)
+    lines = [
+        (words["value"], amount_text(row["value"], scale) or status_name("not_available", lang)),
+        (words["numerator"], number_text(row.get("numerator"), None, lang) if parts else ""),
+        (words["denominator"], number_text(row.get("denominator"), None, lang) if parts else ""),
+        (words["target"], target_text(row.get("target"), scale)),
+        (words["deadline"], day("deadline")),
+        (words["attainment"], percent(row.get("attainment"))),
+        # A level to be kept has no pace: what is expected is the target, which stands above.
+        (
+            words["expected"],
+            amount_text(row.get("expected"), scale) if row.get("expected") != row["target"] else "",
+        ),
+        (words["status"], _status_text(row, lang)),
+        (words["comparability"], comparable),
+        (words["period"], period),
+        (words["basis"], basis),
+        (words["note"], note),
+    ]
+    return [(label, text) for label, text in lines if text]

@@ -1,0 +1,808 @@
+"""Maps of zones: any table by class, the library's own figures, a whole city."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._deprecated import deprecated
+from geo_citymgmt._formats import Scale, figure_scales, percent
+from geo_citymgmt._gate import METRES, Gate, check_city, refuses_by_name
+from geo_citymgmt._options import display_lang
+from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.facts._city_facts import day_of
+from geo_citymgmt.maps._basemaps import BasemapLike
+from geo_citymgmt.maps._city_map import (
+    CityMap,
+    Frames,
+    Legend,
+    Panel,
+    Slider,
+    Zones,
+    dates_of,
+    panel_figures,
+    row_kind,
+)
+from geo_citymgmt.maps._classes import MapGate, class_scale, number_classes
+from geo_citymgmt.maps._features import Drawing, add_layer, add_outlines, zone_name
+from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
+from geo_citymgmt.maps._words import (
+    amount_text,
+    number_text,
+    term_lines,
+    total_name,
+    total_text,
+    with_unit,
+    words_of,
+)
+from geo_citymgmt.spec import Lang, LayerSpec
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+
+_ZONE_WORDS = words_of("zones")
+
+
+@refuses_by_name
+def zone_map(
+    table: pd.DataFrame,
+    zones: gpd.GeoDataFrame,
+    column: str,
+    *,
+    label: str | None = None,
+    unit: str | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    labels: bool | Mapping[str, str] | None = True,
+    column_labels: Mapping[str, str] | None = None,
+    units: Mapping[str, str] | None = None,
+    popup_columns: Sequence[str] | None = None,
+    title: str | None = None,
+    caption: str | None = None,
+    lang: Lang | None = None,
+    online: bool = False,
+    basemap: BasemapLike = None,
+) -> CityMap:
+    """Fill zones by the class of a figure, with names, values, legend and popups.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Indexed by zone code.
+    zones : GeoDataFrame
+        Indexed by zone code, with ``name_zh`` and ``name_en``; any CRS. Zones the table does not
+        have, or has no value for, are hatched.
+    column : str
+        The figure.
+    label : str, optional
+        What the figure is called; `column` by default.
+    unit : str, optional
+        Unit of the figure: ``m2``, ``km``, ``count``, ``persons``, ``ratio`` (shown in per cent),
+        or a text shown as it is.
+    scheme : str or sequence of float
+        How classes are made: natural breaks by default, any scheme of mapclassify, or the upper
+        limits of the classes in the unit of the values.
+    k : int
+        How many classes at most.
+    labels : bool
+        Whether zones bear their names and values. Of more than 100 zones those do whose name fits
+        in; others show it as the map is zoomed. A mapping is `column_labels` by its name of 0.1.
+    column_labels, units : mapping, optional
+        Names and units of the other columns in the popup.
+    popup_columns : sequence of str, optional
+        Further columns of the popup.
+    title, caption : str, optional
+        Heading (`label` by default) and the line under it (source, date).
+    lang : {"zh", "en"}, default options.lang
+        Language of the page's own words.
+    online, basemap
+        See `CityMap`.
+
+    Returns
+    -------
+    CityMap
+
+    Raises
+    ------
+    MapError
+        If a column is missing, not a number, or a zone stands twice in the table.
+    CRSError
+        If the zones have no CRS.
+
+    See Also
+    --------
+    progress_map, plot_zones, summarise
+
+    Examples
+    --------
+    >>> import geopandas as gpd, pandas as pd
+    >>> from shapely import box
+    >>> zones = gpd.GeoDataFrame(
+    ...     {"name_zh": ["甲", "乙"]}, geometry=[box(120, 31, 121, 32), box(121, 31, 122, 32)],
+    ...     index=["1", "2"], crs="EPSG:4326")
+    >>> table = pd.DataFrame({"area": [12_000.0, 50_000.0]}, index=["1", "2"])
+    >>> zone_map(table, zones, "area", label="拆除面积", unit="m2").title
+    '拆除面积'
+    """
+    lang = display_lang(lang)
+    gate = MapGate("zone_map")
+    zones = gate.areas(zones)
+    table = gate.by_zone(table, zones)
+    gate.column(table, column, "column")
+    label = str(label or column)
+    city_map = CityMap(
+        title=title or label, caption=caption, lang=lang, online=online, basemap=basemap
+    )
+    if isinstance(labels, Mapping):
+        deprecated("zone_map(labels={...})", "column_labels=")
+        column_labels, labels = labels, True
+    asked = [] if popup_columns is None else popup_columns
+    further = [c for c in gate.columns(table, asked, "popup_columns") if c != column]
+    check_table(table, [column, *further])
+    gate.classes(scheme, k)
+    figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
+    names, other_units = column_labels or {}, {column: unit, **(units or {})}
+    spelt = {column: label} | {c: str(c) for c in further} | dict(names)
+    scale = class_scale(figure, scheme, unit, lang)
+    rows = {
+        code: [
+            (label, amount_text(figure[code], scale)),
+            *((spelt[c], _cell(row[c], other_units.get(c), lang)) for c in further),
+        ]
+        for code, row in table.iterrows()
+    }
+    add_choropleth(
+        city_map, figure, zones, label=label, unit=unit, scheme=scheme, k=k, rows=rows,
+        labels=labels is not False, scale=scale,
+    )  # fmt: skip
+    return city_map
+
+
+def add_choropleth(
+    city_map: CityMap,
+    values: pd.Series | pd.DataFrame,
+    zones: gpd.GeoDataFrame,
+    *,
+    label: str,
+    unit: str | None = None,
+    scheme: str | Sequence[float] = "fisherjenks",
+    k: int = 5,
+    rows: Mapping[Any, list[tuple[str, str]]] | None = None,
+    note: str = "",
+    notes: Sequence[str] | None = None,
+    labels: bool = True,
+    scale: Scale | None = None,
+) -> Zones:
+    """Add zones filled by class to a map, with their legend, over plain outlines.
+
+    `values` is a Series by zone, or a frame with a column for each date of a slider: all dates
+    share their classes, and the last is shown first. `scale` is how the figure is written
+    elsewhere.
+    """
+    lang, words = city_map.lang, _ZONE_WORDS[city_map.lang]
+    table = values.to_frame() if isinstance(values, pd.Series) else values
+    table = table.set_axis(table.index.astype(str)).astype("float64")
+    zones = zones.set_axis(zones.index.astype(str))
+    dated = table.reindex(zones.index)
+    placed = dated.iloc[:, -1]
+    pooled = pd.Series(dated.to_numpy().ravel())
+    scale = scale or class_scale(pooled, scheme, unit, lang)
+    classes = number_classes(pooled, scheme=scheme, k=k, lang=lang, scale=scale)
+    index = pd.DataFrame(np.reshape(classes.index, dated.shape), zones.index, dated.columns)
+    sign = scale.unit if scale.unit == "%" else ""
+    written = dated.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}")
+    frames = None if isinstance(values, pd.Series) else Frames(index, written, classes.colors)
+    colors = index.iloc[:, -1].map(dict(enumerate(classes.colors))).astype("object")
+    texts = written.iloc[:, -1]
+    full = {
+        code: (rows or {}).get(code) or [(label, amount_text(placed[code], scale))]
+        for code in zones.index
+    }
+    no_data = words["no_data"]
+    filled = {code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()}
+    add_outlines(city_map, zones, labels=labels)
+    layer = Zones(
+        zones,
+        zone_name(zones, lang),
+        colors=colors,
+        values=texts,
+        rows=filled,
+        name=label,
+        frames=frames,
+        labels=labels,
+        lang=lang,
+    )
+    city_map.add_child(layer)
+    items: list[dict[str, Any]] = [
+        {"label": text, "color": color}
+        for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
+    ]
+    if dated.isna().to_numpy().any():
+        items.append({"label": no_data, "hatch": True})
+    heading = with_unit(label, classes.unit, lang)
+    city_map.add_child(Legend(heading, items, note=note, notes=notes, layer=layer))
+    if not dated.notna().to_numpy().any():
+        city_map.add_note(words["none"])
+    there = zones.index[located(zones.geometry)]
+    lost = table.index[~table.index.isin(there) & table.notna().any(axis=1).to_numpy()]
+    if len(lost):
+        codes = ", ".join(map(str, lost[:8])) + ("…" if len(lost) > 8 else "")
+        city_map.add_note(words["unplaced"].format(n=len(lost), codes=codes))
+    return layer
+
+
+def _cell(value: Any, unit: str | None, lang: str) -> str:
+    if isinstance(value, str) or np.ndim(value) or isinstance(value, (dict, set)):
+        return str(value)
+    if value is None or pd.isna(value):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d")
+    return number_text(value, unit, lang) if isinstance(value, Real) else str(value)
+
+
+def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
+    """Raise if a column is not there, or a zone stands twice."""
+    missing = [c for c in columns if c not in table]
+    if missing:
+        raise MapError(
+            Text(
+                f"表中没有列 {'、'.join(missing)}",
+                f"the table has no column {', '.join(missing)}; it has "
+                f"{', '.join(map(str, table.columns))}",
+            ),
+        )
+    twice = table.index[table.index.duplicated()].unique()
+    if len(twice):
+        raise MapError(
+            Text(
+                f"表中分区重复：{'、'.join(map(str, twice[:8]))}",
+                f"zones stand more than once in the table: {', '.join(map(str, twice[:8]))}",
+            ),
+        )
+
+
+_MARK_PX = 8
+_WORDS = words_of("figures")
+
+
+@refuses_by_name
+def progress_map(
+    city: City,
+    indicator: str,
+    *,
+    as_of: Any = None,
+    table: pd.DataFrame | None = None,
+    series: pd.DataFrame | None = None,
+    column: str | None = None,
+    level: str = "district",
+    panel: bool | Sequence[str] = True,
+    title: str | None = None,
+    caption: str | None = None,
+    lang: Lang | None = None,
+    online: bool = False,
+    basemap: BasemapLike = None,
+) -> CityMap:
+    """Fill the zones by a figure of progress, with a panel of the indicators of each zone.
+
+    A click on a zone goes there and shows its indicators: value, target and state, the terms of
+    the figure, and with `series` a chart over the dates.
+
+    Parameters
+    ----------
+    city : City
+        Its zones are drawn; its figures are computed unless `table` holds them.
+    indicator : str
+        Key of the figure, as in the column ``indicator`` of `progress`.
+    as_of : date-like, optional
+        The day up to which is counted, inclusive; by default the data's own date.
+    table : DataFrame, optional
+        What `progress` gave, to save computing it again.
+    series : DataFrame, optional
+        What `progress_series` gave, in place of `table`: the page gets a slider over its dates,
+        which share their classes. The last date is shown first.
+    column : {"value", "attainment"}, optional
+        What fills the zones; attainment where any zone may be compared with its target.
+    level : {"district", "street"}
+        Which zones are drawn.
+    panel : bool or sequence of str
+        Whether the page has a panel beside the map, or the indicators in it: by default the one
+        drawn, those of its layer, and others with a target. Without it a click opens a popup.
+    title, caption, lang, online, basemap
+        See `zone_map`.
+
+    Returns
+    -------
+    CityMap
+
+    Raises
+    ------
+    MapError
+        If the figure is not in the table; the known ones are named.
+    CityDataError
+        If there are no words in `lang`.
+
+    See Also
+    --------
+    progress, progress_series, plot_progress, zone_map
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> months = gcm.progress_series(city, start="2022-05-31", end="2022-06-30")
+    >>> progress_map(city, "manhole_remediated", series=months).caption
+    '截至 2022-06-30'
+    """
+    lang = display_lang(lang)
+    check_city(MapGate("progress_map"), city)
+    if series is not None:
+        table = series
+    if table is None:
+        from geo_citymgmt.facts._city_facts import day_of
+        from geo_citymgmt.figures import progress
+
+        table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
+    zones = zones_to_fill(city, level)
+    try:
+        rows = indicator_rows(table, indicator, level)
+    except MapError:
+        # A table has no rows of a layer that is not there, and so could not say why.
+        _require_layer(city, indicator)
+        raise
+    name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
+    captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
+    last = captions[-1] if captions else None
+    city_map = CityMap(
+        title=title or name, caption=caption or last, lang=lang, online=online, basemap=basemap,
+        zone_unit=city.unit,
+    )  # fmt: skip
+    add_notice(city_map, city)
+    layer = add_indicator(city_map, table, indicator, zones, level=level, column=column)
+    if panel is not False:
+        add_panel(city_map, city, table, indicator, layer, level=level, panel=panel)
+    if len(captions) > 1:
+        shown = [] if caption else captions
+        city_map.add_child(Slider(dates_of(table), shown, layer=layer), name="slider")
+    return city_map
+
+
+def add_panel(
+    city_map: CityMap,
+    city: City,
+    table: pd.DataFrame,
+    indicator: str | None,
+    layer: Zones | None,
+    *,
+    level: str = "district",
+    panel: bool | Sequence[str] = True,
+) -> None:
+    """Add the panel of indicators beside a map; a click on a zone of `layer` chooses it.
+
+    Without zones the panel has the figures of the whole city.
+    """
+    lang = city_map.lang
+    figures = panel_figures(
+        table, indicator, level=level, chosen=None if isinstance(panel, bool) else panel
+    )
+    whole = getattr(city, f"name_{lang}", None) or total_name(lang)
+    zones = [] if layer is None else layer.zones
+    names = {"": whole} | {str(zone["code"]): str(zone["name"]) for zone in zones}
+    beside = Panel(
+        table, figures, names, layer=layer, level=level, lang=lang, zone_unit=city_map.zone_unit
+    )
+    city_map.add_child(beside, name="panel")
+
+
+def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
+    """Return the zones of a level that a figure is shown by.
+
+    Raises
+    ------
+    MapError
+        If the city has no districts.
+    """
+    if city.has_zones:
+        return city.zones if level == "district" else city.zones_at(level)
+    raise MapError(
+        Text("来源中没有{unit}图层，指标不能分{unit}显示。",
+             "the source has no layer of {unit} outlines: there is nothing to show a figure by.",
+        ).format(unit=city.unit),
+        remedy=Text("请补充{unit}图层；city 和各图层的地图不需要它。",
+                    "Add a layer of {unit} outlines; maps of the city and of layers need none.",
+        ).format(unit=city.unit),
+    )  # fmt: skip
+
+
+def add_notice(city_map: CityMap, city: City) -> None:
+    """Say under the heading what a city has every map of it say."""
+    notice = getattr(city, "notice", NOTHING)
+    if notice.zh:
+        city_map.add_note(notice.of(city_map.lang))
+
+
+def _require_layer(city: City, indicator: str) -> None:
+    """Refuse a figure of a layer that the city does not have: no table has rows of it."""
+    figure = city.figures.figures.get(indicator) if hasattr(city, "figures") else None
+    if figure is None or not figure.components or figure.layer in city:
+        return
+    spec = city.specs.get(figure.layer)
+    raise MapError(
+        Text(
+            f"来源中没有图层“{spec.name_zh if spec else figure.layer}”，不能显示“{figure.zh}”。",
+            f"the source has no layer {figure.layer}, of which {figure.en!r} is a figure.",
+        ),
+        remedy=Text(
+            "请放入该图层，或选用已有图层的指标。",
+            "Add the layer, or choose a figure of a layer that is there.",
+        ),
+    )
+
+
+def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district") -> pd.DataFrame:
+    """Return the rows of a figure for the zones of a level, indexed by zone code."""
+    at_level = table.loc[table["level"].eq(level) & row_kind(table).eq("zone")]
+    chosen = at_level.loc[at_level["indicator"].eq(indicator)]
+    if chosen.empty:
+        known = at_level["indicator"].unique()
+        raise MapError(
+            Text(
+                f"没有 {level} 级指标 {indicator!r}；可用：{'、'.join(known)}",
+                f"no figure {indicator!r} at the level {level}; known: {', '.join(known)}",
+            ),
+        )
+    return chosen.set_index(chosen["zone_code"].astype(str))
+
+
+def add_indicator(
+    city_map: CityMap,
+    table: pd.DataFrame,
+    indicator: str,
+    zones: gpd.GeoDataFrame,
+    *,
+    level: str = "district",
+    column: str | None = None,
+) -> Zones:
+    """Add a figure of progress to a map as filled zones.
+
+    What the whole city reached stands in the legend; what lies outside the zones, or has no place
+    yet, in a note: with the zones they make the whole. A table of several dates makes a layer
+    with a frame for each.
+    """
+    lang, words = city_map.lang, _WORDS[city_map.lang]
+    rows = indicator_rows(table, indicator, level)
+    if column is None:
+        column = "attainment" if rows["attainment"].notna().any() else "value"
+    unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
+    name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
+    between = ": " if lang == "en" else "·"
+    label = name if column == "value" else f"{name}{between}{words['attainment']}"
+    figure = table.loc[table["indicator"].eq(indicator)]
+    dates = dates_of(table)
+    day = pd.to_datetime(figure["as_of"]).dt.strftime("%Y-%m-%d")
+    blocks = [figure.loc[day.eq(date)] for date in dates] if len(dates) > 1 else [figure]
+    scale = figure_scales(figure, lang)[indicator]
+    totals = [_block_total(block, scale) for block in blocks]
+    beside = [_beside(block, level, name, scale) for block in blocks]
+    if len(blocks) > 1:
+        dated = pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d")
+        number = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+        columns = [number.loc[dated.eq(date).to_numpy()] for date in dates]
+        values: Any = pd.concat(columns, axis=1, keys=dates)
+        rows = rows.loc[dated.eq(dates[-1]).to_numpy()]
+        # What lies beside the zones changes with the date: it stands in the legend.
+        notes = [
+            "\n".join([total, *more, words["same"]]).strip()
+            for total, more in zip(totals, beside, strict=True)
+        ]
+    else:
+        values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
+        notes = None
+    lines = {str(code): term_lines(row, scale) for code, row in rows.iterrows()}
+    layer = add_choropleth(
+        city_map, values, zones, label=label, unit=unit, rows=lines, note=totals[-1], notes=notes,
+        scale=scale if column == "value" else None,
+    )  # fmt: skip
+    if notes is None:
+        for line in beside[-1]:
+            city_map.add_note(line)
+    return layer
+
+
+def _block_total(block: pd.DataFrame, scale: Scale) -> str:
+    total = block.loc[block["level"].eq("city")]
+    return "" if total.empty else total_text(total.iloc[0], scale)
+
+
+def _beside(block: pd.DataFrame, level: str, name: str, scale: Scale) -> list[str]:
+    """Return in words what counts for the city and for no zone."""
+    rows = block.loc[
+        row_kind(block).isin(["outside", "unlocated"])
+        & block["level"].isin([level, "city"])
+        & block["value"].notna()
+        & block["value"].ne(0)
+    ]
+    return [
+        _WORDS[scale.lang][row["row_kind"]].format(
+            name=name, amount=amount_text(row["value"], scale)
+        )
+        for _, row in rows.iterrows()
+    ]
+
+
+@refuses_by_name
+def coverage_map(
+    features: gpd.GeoDataFrame,
+    zones: gpd.GeoDataFrame,
+    *,
+    radius_m: float,
+    layer: str | LayerSpec | None = None,
+    table: pd.DataFrame | None = None,
+    title: str | None = None,
+    caption: str | None = None,
+    zone_unit: Text = DISTRICT,
+    lang: Lang | None = None,
+    online: bool = False,
+    basemap: BasemapLike = None,
+) -> CityMap:
+    """Show which part of each zone lies within a distance of a facility.
+
+    Zones are filled by their share covered; the covered ground and the facilities lie over them.
+
+    Parameters
+    ----------
+    features : GeoDataFrame
+        Facilities, in a projected CRS in metres (see `coverage`). ``city[key]`` holds the records
+        of every state: ``city["bike_stations"].query("status == 'operating'")`` are those that
+        serve.
+    zones : GeoDataFrame
+        Indexed by zone code, in the same CRS.
+    radius_m : float
+        Distance, in metres, as the crow flies.
+    layer : str or LayerSpec, optional
+        What the features are: gives the title its name, and them names, popups and colours.
+    table : DataFrame, optional
+        What `coverage` gave, to save computing it again.
+    zone_unit : Text
+        What a zone is called: ``city.unit``.
+    title, caption, lang, online, basemap
+        See `zone_map`.
+
+    Returns
+    -------
+    CityMap
+
+    Raises
+    ------
+    CRSError
+        If the CRS is missing or unfit for measuring.
+
+    See Also
+    --------
+    coverage, coverage_area, coverage_gaps
+    """
+    lang = display_lang(lang)
+    # Imported here: a progress map needs nothing of it.
+    from geo_citymgmt.access._reach import coverage_shapes, coverage_table
+
+    words, gate = _WORDS[lang], MapGate("coverage_map")
+    spec = None if layer is None else gate.spec(layer)
+    radius_m = gate.positive(radius_m, "radius_m", METRES)
+    marks, areas = gate.drawn(features, "features"), gate.areas(zones)
+    if table is None:
+        table = coverage_table(gate, features, zones, radius_m)
+    table = gate.by_zone(table, areas)
+    name = spec.name(lang) if spec else words["features"]
+    radius = f"{radius_m:,g}"
+    heading = title or words["radius"].format(layer=name, radius=radius)
+    city_map = CityMap(
+        title=heading,
+        caption=caption or words["exact"].format(radius=radius),
+        lang=lang,
+        online=online,
+        basemap=basemap,
+        zone_unit=zone_unit,
+    )
+    rows = {
+        code: [
+            (words["coverage"], percent(row["coverage"])),
+            (words["covered"], number_text(row["covered_m2"] / 1e6, "km2", lang)),
+            (words["area"], number_text(row["area_m2"] / 1e6, "km2", lang)),
+        ]
+        for code, row in table.iterrows()
+    }
+    add_choropleth(
+        city_map, table["coverage"], areas, label=words["coverage"], unit="ratio", rows=rows
+    )
+    _add_ground(city_map, coverage_shapes(gate, features, zones, radius_m), radius_m)
+    if spec is None:
+        _add_points(city_map, marks, name)
+    else:
+        # Marks wider than the ground they cover would hide it: they wait to be switched on.
+        west, south, east, north = zones.total_bounds
+        reach_px = radius_m / max(east - west, north - south) * 700
+        show = reach_px >= _MARK_PX and len(marks) <= MOST_GEOJSON
+        add_layer(city_map, marks, spec, Drawing(color_by=False, show=show), zones=areas)
+    city_map.layer_switch = True
+    return city_map
+
+
+def _add_ground(city_map: CityMap, ground: gpd.GeoDataFrame, radius_m: float) -> None:
+    """Add the covered ground; arcs are drawn with no more corners than a screen shows."""
+    name = _WORDS[city_map.lang]["covered_area"]
+    shapes = ground.geometry.simplify(radius_m / 60)
+    shapes = shapes[located(shapes)]
+    color = "#e69f00"
+    overlay = Overlay(
+        to_degrees(shapes),
+        np.zeros(len(shapes), dtype=np.int64),
+        [name],
+        [color],
+        [],
+        name=name,
+        counted=False,
+    )
+    city_map.add_child(overlay)
+    city_map.add_child(
+        Legend(name, [{"label": name, "color": color, "shape": "areas"}], layer=overlay)
+    )
+
+
+def _add_points(city_map: CityMap, features: gpd.GeoDataFrame, name: str) -> None:
+    """Add features of no known layer as plain marks."""
+    shown = features.geometry[located(features.geometry)]
+    color = "#8f2d00"
+    overlay = Overlay(
+        to_degrees(shown), np.zeros(len(shown), dtype=np.int64), [name], [color], [], name=name
+    )
+    city_map.add_child(overlay)
+    items = [{"label": name, "color": color, "shape": overlay.kind, "count": f"{len(shown):,}"}]
+    city_map.add_child(Legend(name, items, layer=overlay))
+
+
+_TITLE = {"zh": "城市管理设施与治理一张图", "en": "City management: facilities and remediation"}
+# As the annual document takes them; a bureau's own layers follow.
+_ORDER = (
+    "illegal_construction",
+    "utility_tunnels",
+    "manholes",
+    "parking_points",
+    "bike_stations",
+)
+_NO_ZONES = Text(
+    "来源中没有{unit}图层：指标为全市数；补充{unit}图层后，可分{unit}显示",
+    "The source has no layer of {unit} outlines: figures are those of the whole city",
+)
+_AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
+# Figures know the past; features are drawn as they were last recorded.
+_EARLIER = {
+    "zh": "指标截至 {date}；设施与案件为 {own} 的登记状况",
+    "en": "Figures as of {date}; features as recorded on {own}",
+}
+
+
+@refuses_by_name
+def city_map(
+    city: City,
+    *,
+    as_of: Any = None,
+    indicator: str | None = None,
+    table: pd.DataFrame | None = None,
+    series: pd.DataFrame | None = None,
+    panel: bool | Sequence[str] = True,
+    title: str | None = None,
+    caption: str | None = None,
+    lang: Lang | None = None,
+    online: bool = False,
+    basemap: BasemapLike = None,
+) -> CityMap:
+    """Draw the districts, every layer the city has as a switchable overlay, and one figure.
+
+    Parameters
+    ----------
+    city : City
+        Layers it does not have are left out.
+    as_of : date-like, optional
+        The day of the figure, inclusive; by default the data's own date. The features are those
+        of the data's own date whatever the day; at an earlier one the caption says so.
+    indicator : str, optional
+        The figure that fills the districts, where there are any; by default the first of the
+        figures with a value in most districts.
+    table : DataFrame, optional
+        What `progress` gave at the level ``district``, to save computing it again.
+    series : DataFrame, optional
+        What `progress_series` gave at that level, in place of `table`: the page gets a slider.
+    panel : bool or sequence of str
+        See `progress_map`.
+    title, caption : str, optional
+        Heading and the line under it; by default a plain title and the date of the data.
+    lang : {"zh", "en"}, default options.lang
+        Language of labels, codes and the page's own words.
+    online, basemap
+        See `CityMap`.
+
+    Returns
+    -------
+    CityMap
+
+    See Also
+    --------
+    progress_map, layer_map, zone_map
+    """
+    lang = display_lang(lang)
+    check_city(MapGate("city_map"), city)
+    day = day_of(city, as_of, Gate("city_map"))
+    given = caption is not None
+    if caption is None and day is not None:
+        caption = _dated(f"{day:%Y-%m-%d}", city, lang)
+    drawn = CityMap(
+        title=title or _TITLE[lang], caption=caption, lang=lang, online=online, basemap=basemap,
+        zone_unit=city.unit,
+    )  # fmt: skip
+    add_notice(drawn, city)
+    zones = city.zones
+    if series is not None:
+        table = series
+    if table is None:
+        from geo_citymgmt.figures import progress
+
+        table = progress(city, as_of=day, level="district")
+    layer: Zones | None = None
+    if not city.has_zones:
+        # Nothing to fill; the panel has the figures of the whole all the same.
+        indicator = None
+        drawn.add_note(_NO_ZONES.format(unit=city.unit).of(lang))
+    else:
+        indicator = indicator or _fullest(table)
+        if indicator is None:
+            layer = add_outlines(drawn, zones)
+        else:
+            layer = add_indicator(drawn, table, indicator, zones)
+    specs = city.specs
+    facilities = [key for key in city if key in specs and specs[key].role == "facility"]
+    present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
+    # The figure is read first; five layers at once would hide it and each other.
+    drawing = Drawing(
+        show=indicator is None, packed=many([city[key].geometry for key in present]) or None
+    )
+    for key in present:
+        add_layer(drawn, city[key], specs[key], drawing, zones=zones)
+    known = table["value"].notna().any()
+    if panel is not False and (indicator is not None or known):
+        add_panel(drawn, city, table, indicator, layer, panel=panel)
+    dates = dates_of(table)
+    if indicator is not None and layer is not None and len(dates) > 1:
+        shown = [] if given else [_dated(date, city, lang) for date in dates]
+        drawn.add_child(Slider(dates, shown, layer=layer), name="slider")
+    # A switch of nothing is an empty box.
+    drawn.layer_switch = bool(present) or indicator is not None
+    return drawn
+
+
+def _dated(date: str, city: City, lang: Lang) -> str:
+    """Return the line under the title: of which day the figures are, and of which the features."""
+    own = "" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
+    words = _EARLIER if own and date < own else _AS_OF
+    return words[lang].format(date=date, own=own)
+
+
+def _fullest(table: pd.DataFrame) -> str | None:
+    """Return the figure with a value, or better an attainment, in most districts.
+
+    None where no figure tells two districts apart from nothing: a map of zeros says less than the
+    records themselves.
+    """
+    district = table.loc[table["level"].eq("district")]
+    some = district.loc[district["value"].fillna(0).ne(0), "indicator"].unique()
+    district = district.loc[district["indicator"].isin(some)]
+    if district.empty:
+        return None
+    known = district.groupby("indicator", sort=False)[["attainment", "value"]].count()
+    return str(known.sort_values(["attainment", "value"], ascending=False, kind="stable").index[0])

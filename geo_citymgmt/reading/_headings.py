@@ -1,0 +1,523 @@
+"""Where the headings of an office sheet are, and which rows about them are no records.
+
+Above the headings stand titles and form lines (填报单位：… 填报日期：…), one of which may state the
+unit of all numbers (单位：万平方米). Headings may have an upper and a lower level. Below them may
+stand rows that number the columns, name their types or units, or tell how to fill them in.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name
+from geo_citymgmt.reading._ends import composed
+from geo_citymgmt.reading._raw import Raw
+from geo_citymgmt.reading._sheet import csv_rows
+from geo_citymgmt.reading._sniff import sniff
+
+Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
+#: Kind of a row under the headings: see :func:`kinds_below`.
+Kind = str
+
+#: Rows in which headings, and what stands between them and the records, are looked for.
+SEARCHED = 30
+#: Rows looked at to see of what kind a column is.
+_SAMPLED = 30
+#: So many rows at most stand between headings and records.
+_BETWEEN = 4
+#: Longer texts are neither numbers nor names of types.
+_LONGEST = 100
+_NUMBER = re.compile(r"[+-]?[\d,]*\.?\d+%?")
+#: A label and its colon, at the beginning of a cell; what follows may stand in the next cell.
+_LABEL = re.compile(r"[^\d:：(（/]{1,12}[:：]")
+_UNIT = re.compile(
+    r"(?<![一-鿿])(?:计量|面积|长度|数量|金额)?单位\s*[:：]\s*(.*)|\bunits?\s*[:：]\s*(.*)", re.I
+)
+_BRACKETS = re.compile(r"^[(（\[【](.*)[)）\]】]$")
+_LENGTH = re.compile(r"[(（]\s*\d+(\s*[,，.]\s*\d+)?\s*[)）]$|\d+(\.\d+)?$")
+_ORDINAL = re.compile(r"[(（\[【<]?(\d{1,3})[)）\]】>]?\.?|第?(\d{1,3})[列栏]|[Cc](\d{1,3})")
+
+
+@dataclass
+class Headings:
+    """Names of the columns, how many rows come before the records, and what these rows say."""
+
+    first: int
+    names: list[str]
+    #: 0-based row of the (upper) headings.
+    top: int = 0
+    #: Unit of all numbers, as it is written above the headings or in them.
+    stated_unit: str = ""
+    #: Names that had to be told apart by the heading above them.
+    told_apart: list[str] = field(default_factory=list)
+
+
+@cache
+def _words() -> dict[str, frozenset[str]]:
+    file = resources.files("geo_citymgmt.reading") / "sheets.toml"
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    return {name: frozenset(map(_key, words)) for name, words in table.items() if name != "series"}
+
+
+@cache
+def _series() -> tuple[str, ...]:
+    file = resources.files("geo_citymgmt.reading") / "sheets.toml"
+    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["series"])
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s*＊]", "", composed(text)).casefold()
+
+
+def is_blank(cell: Any) -> bool:
+    """Whether a cell holds nothing."""
+    return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def is_number_text(cell: Any) -> bool:
+    """Whether a cell is a number, or the text of one."""
+    if isinstance(cell, bool) or is_blank(cell):
+        return False
+    if not isinstance(cell, str):
+        return True
+    return _is_number(cell)
+
+
+def _is_number(text: str) -> bool:
+    text = text.strip()
+    return len(text) <= _LONGEST and _NUMBER.fullmatch(text) is not None
+
+
+def find_headings(rows: Sequence[Sequence[Any]], merged: Merged, name: str) -> Headings:
+    """Return the names of the columns of ``rows`` and where they stand.
+
+    Titles and form lines before them are passed over. Where two levels are, the lower name stands
+    for a column, unless the same one stands under several upper ones: then both do, as 本月/面积.
+
+    Raises
+    ------
+    SourceError
+        No row of headings is found.
+
+    Examples
+    --------
+    >>> rows = [["台账", "", "单位：亩"], ["编号", "位置", ""], ["", "经度", "纬度"],
+    ...         ["J1", 120.6, 31.3]]
+    >>> found = find_headings(rows, [], "list.csv")
+    >>> found.names, found.first, found.stated_unit
+    (['编号', '经度', '纬度'], 3, '亩')
+    """
+    head = rows[:SEARCHED]
+    filled = [sum(not is_blank(c) for c in row) for row in head]
+    usual = max(filled, default=0)
+    least = max(min(2, usual), 0.6 * usual)
+    above: list[Sequence[Any]] = []
+    for i, row in enumerate(head):
+        # A single cell over a table of several columns is a title.
+        if filled[i] >= min(2, usual) and not is_form_line(rows, i) and is_wordy(row):
+            found = _levels(rows, i, merged)
+            below = found.first == i + 1 and _is_below(rows, i, filled)
+            if sum(map(bool, found.names)) >= least and not below:
+                found.stated_unit = _stated_unit([*above, *rows[i : found.first]])
+                return found
+        above.append(row)
+    raise SourceError(
+        Text(
+            f"{name}：前 {SEARCHED} 行中没有找到表头。",
+            f"{name}: no row of headings was found in the first {SEARCHED} rows.",
+        ),
+        remedy=Text(
+            "请在数据上方用一行写明列名。",
+            "Write the names of the columns into one row above the records.",
+        ),
+    )
+
+
+def kinds_below(body: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Kind]:
+    """Return of what kind each row is that stands between the headings and the first record.
+
+    ``sequence`` numbers the columns, ``types`` names their types, ``units`` their units,
+    ``explanation`` tells how to fill them in and ``sample`` shows it.
+
+    Examples
+    --------
+    >>> rows = [["1", "2", "3", "4"], ["字符", "字符", "数值", "数值"], ["J1", "a", 120.6, 31.3]]
+    >>> kinds_below(rows, ["编号", "名称", "经度", "纬度"])
+    ['sequence', 'types']
+    """
+    kinds: list[Kind] = []
+    for i, row in enumerate(body[:_BETWEEN]):
+        kind = _kind(row, body[i + 1 : i + 1 + _SAMPLED], names)
+        if not kind:
+            break
+        kinds.append(kind)
+    return kinds
+
+
+def names_with_units(names: Sequence[str], row: Sequence[Any]) -> list[str]:
+    """Return ``names`` with the units of a row of units in brackets.
+
+    Examples
+    --------
+    >>> names_with_units(["编号", "面积"], ["-", "亩"])
+    ['编号', '面积（亩）']
+    """
+    out = list(names)
+    for i, cell in enumerate(row[: len(out)]):
+        if out[i] and not is_blank(cell) and _key(str(cell)) not in _words()["no_unit"]:
+            out[i] = f"{out[i]}（{_unbracketed(str(cell).strip())}）"
+    return out
+
+
+def _kind(row: Sequence[Any], below: Sequence[Sequence[Any]], names: Sequence[str]) -> Kind:
+    cells = [(i, c) for i, c in enumerate(row) if not is_blank(c)]
+    # Something has to come after it: the only row of a table is a record.
+    if len(cells) < 2 or not below:
+        return ""
+    keys = [_key(str(c)) for _, c in cells]
+    if _is_sequence([c for _, c in cells]) and (
+        len(cells) >= 4 or (len(cells) == len(names) and _has_words(cells, below))
+    ):
+        return "sequence"
+    if not all(isinstance(c, str) for _, c in cells):
+        return "sample" if is_sample(cells[0][1]) else ""
+    bare = [_LENGTH.sub("", k[:_LONGEST]) for k in keys]
+    types = [bool({k, b} & set(_words()["types"])) for k, b in zip(keys, bare, strict=True)]
+    if all(types):
+        return "types"
+    units = [_is_unit(str(c)) for _, c in cells]
+    if any(units) and all(u or k in _words()["no_unit"] for u, k in zip(units, keys, strict=True)):
+        return "units"
+    if is_sample(cells[0][1]):
+        return "sample"
+    return "explanation" if _explains(cells, below) else ""
+
+
+def is_sample(cell: Any) -> bool:
+    """Whether the first cell of a row says that it only shows how to fill the table in."""
+    return isinstance(cell, str) and _key(cell).rstrip(":：") in _words()["samples"]
+
+
+def _is_sequence(cells: Sequence[Any]) -> bool:
+    """Whether cells count 1, 2, 3, or 甲, 乙, 1, 2: each series from its beginning."""
+    last: dict[str, int] = {}
+    for cell in cells:
+        place = _place(cell)
+        if place is None or place[1] != last.get(place[0], 0) + 1:
+            return False
+        last[place[0]] = place[1]
+    return True
+
+
+def _place(cell: Any) -> tuple[str, int] | None:
+    if isinstance(cell, float) and cell.is_integer():
+        cell = int(cell)
+    text = unicodedata.normalize("NFC", str(cell)[:_LONGEST]).strip()
+    if match := _ORDINAL.fullmatch(text):
+        return "number", int(next(g for g in match.groups() if g))
+    for series in _series():
+        if len(text) == 1 and text.upper() in series:
+            return series[0], series.index(text.upper()) + 1
+    return None
+
+
+def _has_words(cells: Sequence[tuple[int, Any]], below: Sequence[Sequence[Any]]) -> bool:
+    """Whether in one of the columns no number stands below."""
+    for i, _ in cells:
+        values = [row[i] for row in below if i < len(row) and not is_blank(row[i])]
+        if values and not any(map(is_number_text, values)):
+            return True
+    return False
+
+
+def _explains(cells: Sequence[tuple[int, Any]], below: Sequence[Sequence[Any]]) -> bool:
+    """Whether words stand where numbers and dates come below, and tell what these are."""
+    words: list[str] = []
+    for i, cell in cells:
+        values = [row[i] for row in below if i < len(row) and not is_blank(row[i])]
+        if len(values) >= 2 and all(not isinstance(v, str) or is_number_text(v) for v in values):
+            if is_number_text(cell):
+                return False
+            words.append(_key(str(cell)))
+    begun = any(w.startswith(tuple(_words()["explanations"])) for w in words)
+    return len(words) >= 2 and (begun or len(set(words)) == len(words) > 2)
+
+
+def _unbracketed(text: str) -> str:
+    match = _BRACKETS.match(text.strip())
+    return match[1].strip() if match else text.strip()
+
+
+def _is_unit(text: str) -> bool:
+    key = _key(_unbracketed(text))
+    units, scales = _words()["units"], _words()["scales"]
+    return key in units or any(s and key.startswith(s) and key[len(s) :] in units for s in scales)
+
+
+def is_wordy(row: Sequence[Any]) -> bool:
+    """Whether nearly all cells of a row are words, as of headings, most of them different."""
+    cells = [c for c in row if not is_blank(c)]
+    words = [c for c in cells if isinstance(c, str) and not _is_number(c)]
+    # Two tables side by side have each heading twice.
+    return len(words) >= 0.8 * len(cells) and len(set(map(str, cells))) >= 0.5 * len(cells)
+
+
+def is_form_line(rows: Sequence[Sequence[Any]], i: int) -> bool:
+    """Whether a row says label and value in turn: 填报单位：| 某局 | 联系人：| 某人."""
+    cells = [str(c).strip() for c in rows[i] if not is_blank(c)]
+    labelled = [c for c in cells if _LABEL.match(c)]
+    if labelled and 3 * len(labelled) >= len(cells):
+        return not (len(cells) > 1 and all(c.endswith((":", "：")) for c in cells))
+    # Without colons: every other cell is a known label, and a wider row of words comes below.
+    if len(cells) < 2 or len(cells) % 2 or not all(_key(c) in _words()["form"] for c in cells[::2]):
+        return False
+    below = rows[i + 1] if i + 1 < len(rows) else []
+    return sum(not is_blank(c) for c in below) > len(cells) and is_wordy(below)
+
+
+def _is_below(rows: Sequence[Sequence[Any]], i: int, filled: Sequence[int]) -> bool:
+    """Whether the headings are in the next row: more words, over columns of numbers."""
+    if i + 2 >= len(rows) or i + 1 >= len(filled) or filled[i + 1] <= filled[i]:
+        return False
+    if not is_wordy(rows[i + 1]) or is_form_line(rows, i + 1):
+        return False
+    for j, cell in enumerate(rows[i + 1]):
+        values = [r[j] for r in rows[i + 2 : i + 2 + _SAMPLED] if j < len(r) and not is_blank(r[j])]
+        if not is_blank(cell) and values and all(map(is_number_text, values)):
+            return True
+    return False
+
+
+def _name(cell: Any) -> str:
+    if is_blank(cell):
+        return ""
+    # Between Latin words a blank is part of the name, between characters it is none.
+    text = re.sub(r"(?<=[!-~])\s+(?=[!-~])", " ", str(cell).strip())
+    return re.sub(r"(?<![!-~])\s+|\s+(?![!-~])", "", text).rstrip(":：")
+
+
+def _levels(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> Headings:
+    """Return the headings that begin in row ``top``, with the levels below it."""
+    names = [_name(c) for c in rows[top]]
+    told_apart: list[str] = []
+    at = top
+    while at + 1 < len(rows) and at < top + 2:
+        # A line feed of a blank row ends it; what is merged down has no cell of its own there.
+        lower = [_name(c) for c in rows[at + 1]]
+        width = max(len(names), len(lower))
+        names += [""] * (width - len(names))
+        groups = _groups(names, [*lower, *[""] * (width - len(lower))], at, merged)
+        if not _is_lower(names, rows[at + 1], groups):
+            break
+        names, doubled = _combined(names, [*lower, *[""] * (width - len(lower))], groups)
+        told_apart += doubled
+        at += 1
+    while names and not names[-1]:
+        names.pop()
+    return Headings(at + 1, names, top=top, told_apart=told_apart)
+
+
+def _groups(names: Sequence[str], lower: Sequence[str], row: int, merged: Merged) -> list[range]:
+    """Return the columns that each upper heading spans, for those that span several."""
+    spans = {
+        left: range(left, min(right + 1, len(names)))
+        for (top, left), (bottom, right) in merged
+        if top == row and right > left
+    }
+    groups: list[range] = []
+    i = 0
+    while i < len(names):
+        span = spans.get(i)
+        if span is None:
+            end = i + 1
+            while names[i] and end < len(names) and _goes_on(names, lower, i, end):
+                end += 1
+            span = range(i, end)
+        if len(span) > 1 and names[i]:
+            groups.append(span)
+        i = max(span.stop, i + 1)
+    return groups
+
+
+def _goes_on(names: Sequence[str], lower: Sequence[str], first: int, at: int) -> bool:
+    """Whether an upper heading reaches on to a column: without one, or with the same again."""
+    if not lower[at] or not lower[first]:
+        return False
+    return not names[at] or (names[at] == names[first] and lower[at] != lower[first])
+
+
+def _is_lower(names: Sequence[str], row: Sequence[Any], groups: Sequence[range]) -> bool:
+    """Whether a row names the parts of the headings above it."""
+    cells = {i: c for i, c in enumerate(row) if not is_blank(c)}
+    if not all(isinstance(c, str) and not _is_number(c) for c in cells.values()):
+        return False
+    inside = {i for group in groups for i in group}
+    if not any(sum(i in cells for i in group) >= 2 for group in groups):
+        return False
+    # Beside the parts nothing else is named, or the same once more.
+    return all(i in inside or not names[i] or _name(c) == names[i] for i, c in cells.items())
+
+
+def _combined(
+    names: Sequence[str], lower: Sequence[str], groups: Sequence[range]
+) -> tuple[list[str], list[str]]:
+    """Return one name a column, and those that the upper heading had to tell apart."""
+    out = [b or a for a, b in zip(names, lower, strict=True)]
+    counts = {n: out.count(n) for n in set(out) if n}
+    told_apart: list[str] = []
+    inside = {i for group in groups for i in group}
+    if "" in out and all(i in inside for i, name in enumerate(out) if name):
+        # Titles of tables side by side.
+        return out, []
+    for group in groups:
+        if not any(lower[i] and counts[lower[i]] > 1 for i in group):
+            continue
+        for i in group:
+            if lower[i]:
+                out[i] = f"{names[group.start]}/{lower[i]}"
+                told_apart.append(out[i])
+    return out, told_apart
+
+
+def _stated_unit(rows: Sequence[Sequence[Any]]) -> str:
+    """Return the unit that a cell above the headings states for all numbers, as it is written."""
+    for row in rows:
+        cells = [str(c) for c in row if not is_blank(c)]
+        for cell, after in zip(cells, [*cells[1:], ""], strict=False):
+            match = _UNIT.search(cell)
+            if match is None:
+                continue
+            said = (match[1] or match[2] or "").strip() or after.strip()
+            # A closing bracket of the title, or the next item of the form line, ends it.
+            said = re.split(r"[)）\]】\s;；]", _unbracketed(said))[0]
+            parts = [p for p in re.split(r"[,，、/]", said) if p]
+            if parts and all(map(_is_unit, parts)):
+                return said
+    return ""
+
+
+#: A text no longer than this is looked through as a whole.
+_SMALL = 1 << 18
+#: Fewer columns than the first do not tell a record from a total; more are counted by its reader.
+_FEWEST, _MOST = 4, 256
+#: A total or a note has such a word in its first cells.
+_TOTAL = re.compile(r"(?i)合|小|总|共|累|注|total|sum")
+_DEGREES = re.compile(r"\d{1,3}\.\d{3,12}")
+#: Files of one folder have most of their columns in common.
+_read_name = lru_cache(maxsize=1024)(read_name)
+_LON, _LAT = (73, 136), (3, 54)
+
+
+def glance_at_csv(path: Path) -> Raw | None:
+    """Return the columns and the first place of a short and plain text; None for any other."""
+    if path.stat().st_size > _SMALL or sniff(path) != "csv":
+        return None
+    try:
+        rows = csv_rows(path)
+    except SourceError:
+        # What is wrong with it is told where it is read.
+        return None
+    return None if rows is None else glance_at_rows(path.name, rows)
+
+
+def glance_at_rows(name: str, rows: Sequence[Sequence[Any]]) -> Raw | None:
+    """Return the columns and the first place of a plain table, as its reader would give them.
+
+    Parameters
+    ----------
+    name : str
+        What it is called.
+    rows : sequence of sequence
+        All of its cells.
+
+    Returns
+    -------
+    Raw or None
+        One record, the first. None where that is not certain: a title above the headings, rows
+        under them that are no records, blank rows, a first record with blank cells, several
+        columns of coordinates or other than degrees within China.
+
+    Examples
+    --------
+    >>> head = ["编号", "材质", "经度", "纬度"]
+    >>> raw = glance_at_rows("list.csv", [head, ["J1", "铸铁", "120.612", "31.301"]])
+    >>> print(list(raw.frame.columns), *raw.geometry)
+    ['编号', '材质', '经度', '纬度'] POINT (120.612 31.301)
+    >>> glance_at_rows("list.csv", [["窨井台账"], head]) is None
+    True
+    """
+    if not _are_plain(rows):
+        return None
+    try:
+        found = find_headings(rows, [], name)
+    except SourceError:
+        return None
+    names, body = found.names, rows[1:]
+    is_plain = found.first == 1 and len(names) == len(rows[0]) == len(set(names)) and all(names)
+    if not is_plain or kinds_below(body[:SEARCHED], names) or not _is_record(body[0], names):
+        return None
+    place = _quick_place(names, body)
+    if place is None:
+        return None
+    geometry = np.full(1, None, dtype=object)
+    if place:
+        geometry[0] = shapely.Point(place)
+    frame = pd.DataFrame(np.full((1, len(names)), None, dtype=object), columns=names)
+    return Raw(name, frame, geometry, np.arange(1), 1)
+
+
+def _are_plain(rows: Sequence[Sequence[Any]]) -> bool:
+    """Whether rows are headings and records of one width, none of them blank."""
+    width = len(rows[0]) if len(rows) > 1 else 0
+    return (
+        _FEWEST <= width <= _MOST
+        and all(isinstance(cell, str) and not is_blank(cell) for cell in rows[0])
+        and all(len(row) == width and not all(map(is_blank, row)) for row in rows)
+    )
+
+
+def _is_record(row: Sequence[Any], names: Sequence[str]) -> bool:
+    """Whether a row is a record for certain: all of it is filled, with no word for a total."""
+    cells = [str(cell).strip() for cell in row]
+    return all(cells) and not any(map(_TOTAL.search, cells[:2])) and not set(cells) & set(names)
+
+
+def _quick_place(names: Sequence[str], body: Sequence[Sequence[Any]]) -> tuple[float, ...] | None:
+    """Return the first place; empty where no column is called a coordinate, None for doubt."""
+    known = [c for k, name in enumerate(names) if (c := _read_name(name, k)) is not None]
+    if not known:
+        return ()
+    pairs = name_pairs(known)
+    if len(known) != 2 or len(pairs) != 1:
+        return None
+    first, second = pairs[0]
+    is_told = (first.axis, second.axis) == ("lon", "lat") and max(first.rank, second.rank) < 2
+    if not is_told or first.is_other or second.is_other:
+        return None
+    columns = [[row[c.position] for row in body] for c in (first, second)]
+    if not all(map(_within, columns, (_LON, _LAT))):
+        return None
+    return float(columns[0][0]), float(columns[1][0])
+
+
+def _within(cells: Sequence[Any], span: tuple[int, int]) -> bool:
+    """Whether all cells are degrees within a span."""
+    return all(
+        (isinstance(cell, float) or (isinstance(cell, str) and _DEGREES.fullmatch(cell)))
+        and span[0] <= float(cell) <= span[1]
+        for cell in cells
+    )

@@ -1,0 +1,357 @@
+"""How much a source may take before it is refused: stated in one place, each to be raised by name.
+
+A file of a few kB can claim thousands of millions of cells, rows or bytes, and the libraries that
+read it make room for them. What is claimed is looked at beforehand, against these limits; a file
+that is truly so large is read after its limit has been raised.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, fields, replace
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.errors import CityDataError, SourceError, did_you_mean
+from geo_citymgmt.reading._sniff import refused, unreadable
+
+#: A text is looked through piece by piece; so many bytes of zero in a row are no slip.
+_CHUNK, _MOST_ZEROS = 1 << 20, 16 << 20
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+@dataclass(frozen=True)
+class ArchiveLimits:
+    """How much an archive may hold before it is refused.
+
+    Attributes
+    ----------
+    members : int
+        Files and folders in it, and folders of a KML.
+    total_bytes : int
+        Unpacked size of all of them.
+    ratio : float
+        Unpacked to packed size of one member, where it is larger than ``ratio_from`` bytes: blank
+        fields of a .dbf pack a hundred times smaller, a bomb a thousand times.
+    """
+
+    members: int = 10_000
+    total_bytes: int = 4 << 30
+    ratio: float = 300.0
+    ratio_from: int = 32 << 20
+
+    def __post_init__(self) -> None:
+        for item in fields(self):
+            value = getattr(self, item.name)
+            is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            if not is_number or not value > 0:
+                raise CityDataError(
+                    Text(
+                        f"上限 {item.name} 为 {value!r}。", f"the limit {item.name} is {value!r}."
+                    ),
+                    remedy=Text("应为正数。", "It is a number above 0."),
+                )
+
+
+@dataclass(frozen=True)
+class ReadLimits(ArchiveLimits):
+    """How much a source may take before it is refused, whatever its format.
+
+    Attributes
+    ----------
+    cells : int
+        Of one table or sheet: rows times columns, as far as it reaches.
+    empty_cells : int
+        Those among them that hold nothing: one stray cell far to the right and below makes a sheet
+        of seventeen thousand million.
+    empty_rows : int
+        Rows of a Parquet or FlatGeobuf that take less than a byte each.
+    columns : int
+        Of a table, or fields of a layer.
+    file_bytes : int
+        Of a file that is read as a whole: text, JSON, KML, a shapefile, a workbook of 1997.
+    line_bytes, cell_bytes : int
+        One line and one cell of a delimited text.
+    unpacked_bytes : int
+        What a workbook unpacks to.
+    column_bytes : int
+        What one column of a Parquet, or the texts of a workbook, come to where long values are
+        repeated in it.
+    query_seconds, query_bytes : float, int
+        How long a view or computed column of a GeoPackage may take, and what it may come to.
+
+    See Also
+    --------
+    read_layer, load_city
+
+    Examples
+    --------
+    >>> ReadLimits(columns=20_000).columns, ReadLimits().columns
+    (20000, 2048)
+    """
+
+    cells: int = 100_000_000
+    empty_cells: int = 20_000_000
+    empty_rows: int = 1_000_000
+    columns: int = 2048
+    file_bytes: int = 2 << 30
+    line_bytes: int = 64 << 20
+    cell_bytes: int = 32 << 20
+    unpacked_bytes: int = 2 << 30
+    column_bytes: int = 1 << 28
+    query_seconds: float = 5.0
+    query_bytes: int = 1 << 30
+
+
+_USUAL = ReadLimits()
+_CURRENT: ContextVar[ReadLimits] = ContextVar("limits", default=_USUAL)
+
+
+def current_limits() -> ReadLimits:
+    """Return the limits that hold just now."""
+    return _CURRENT.get()
+
+
+@contextmanager
+def allowing(limits: ArchiveLimits | None) -> Iterator[None]:
+    """Let ``limits`` hold for what is read within; None leaves those that hold.
+
+    Examples
+    --------
+    >>> with allowing(ReadLimits(columns=5)):
+    ...     current_limits().columns
+    5
+    """
+    if limits is None:
+        yield
+        return
+    if not isinstance(limits, ReadLimits):
+        limits = replace(current_limits(), **{f.name: getattr(limits, f.name)
+                                              for f in fields(ArchiveLimits)})  # fmt: skip
+    before = _CURRENT.set(limits)
+    try:
+        yield
+    finally:
+        _CURRENT.reset(before)
+
+
+def within_limits(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Let the ``limits`` that a function is given hold for all that it reads."""
+
+    @wraps(function)
+    def run(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        given: Any = kwargs.get("limits")
+        with allowing(given):
+            return function(*args, **kwargs)
+
+    return run
+
+
+def limits_from(texts: tuple[str, ...]) -> ReadLimits | None:
+    """Return the limits that ``NAME=NUMBER`` raise; None where nothing is said.
+
+    Raises
+    ------
+    CityDataError
+        No such limit, or no number.
+
+    Examples
+    --------
+    >>> limits_from(("columns=20000",)).columns
+    20000
+    """
+    names = [item.name for item in fields(ReadLimits)]
+    given: dict[str, Any] = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        name = name.strip().replace("-", "_")
+        if name not in names:
+            near = did_you_mean(name, names)
+            raise CityDataError(
+                Text(f"--limit {text}：没有这个上限。", f"--limit {text}: no such limit."),
+                remedy=Text(
+                    f"{near.zh}可用的有 {'、'.join(names)}。",
+                    f"{near.en} There are {', '.join(names)}.".strip(),
+                ),
+            )
+        try:
+            number = float(value.replace(",", "").replace("_", ""))
+            given[name] = int(number) if number.is_integer() else number
+        except (ValueError, OverflowError) as error:
+            raise CityDataError(
+                Text(f"--limit {text}：不是数。", f"--limit {text}: not a number."),
+                remedy=Text(
+                    f"请写成 {name}={getattr(ReadLimits(), name)}。",
+                    f"Write {name}={getattr(ReadLimits(), name)}.",
+                ),
+            ) from error
+    return ReadLimits(**given) if given else None
+
+
+def over_limit(
+    name: str, limit: str, needed: float | None, cause: Text, remedy: Text
+) -> SourceError:
+    """Return the error for a source beyond a limit: what to do, and how the limit is raised.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    limit : str
+        Which of :class:`ReadLimits`.
+    needed : float or None
+        What the source takes; None where it cannot be known.
+    cause : Text
+        What there is too much of, without a stop at its end.
+    remedy : Text
+        What to do about it, a sentence.
+    """
+    stated = getattr(current_limits(), limit)
+    return refused(
+        name,
+        Text(
+            f"{cause.zh}，超过上限 {stated:,}（{limit}）。",
+            f"{cause.en}, more than {stated:,} ({limit}).",
+        ),
+        raising(remedy, limit, stated * 10 if needed is None else needed),
+    )
+
+
+def raising(remedy: Text, limit: str, needed: float) -> Text:
+    """Return a remedy with how a limit is raised to what is needed."""
+    how = f"{limit}={math.ceil(needed)}"
+    return Text(
+        f"{remedy.zh}若确实这么大且来源可靠，请加 --limit {how}"
+        f"（Python：limits=ReadLimits({how})）。",
+        f"{remedy.en} If it truly is so large and you trust where it comes from, add --limit {how} "
+        f"(Python: limits=ReadLimits({how})).",
+    )
+
+
+def check_table(name: str, rows: int, columns: int, n_filled: int) -> None:
+    """Refuse a table of too many columns, or in which a few values lie too far apart.
+
+    Parameters
+    ----------
+    name : str
+        Of the source.
+    rows, columns, n_filled : int
+        How far it reaches, and how many of its cells there are.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    limits, area = current_limits(), rows * columns
+    if columns > limits.columns:
+        raise over_limit(
+            name,
+            "columns",
+            columns,
+            Text(f"有 {columns:,} 列（字段）", f"has {columns:,} columns"),
+            Text(
+                "请删去多余的列后重新保存。",
+                "Delete the columns that are not needed and save it again.",
+            ),
+        )
+    for limit, size in (("empty_cells", area - n_filled), ("cells", area)):
+        if size > getattr(limits, limit):
+            raise over_limit(
+                name,
+                limit,
+                size,
+                Text(
+                    f"有 {rows:,} 行、{columns:,} 列，其中 {n_filled:,} 个单元格有内容",
+                    f"has {rows:,} rows and {columns:,} columns, of which {n_filled:,} cells "
+                    "hold anything",
+                ),
+                Text(
+                    "请删除空行空列后重新保存。",
+                    "Delete the empty rows and columns and save it again.",
+                ),
+            )
+
+
+def check_rows(path: Path, rows: int) -> None:
+    """Refuse a file that claims more rows than it can hold.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if rows > max(current_limits().empty_rows, path.stat().st_size):
+        raise over_limit(
+            path.name,
+            "empty_rows",
+            rows,
+            Text(f"文件很小，却声称有 {rows:,} 行", f"small as it is, it claims {rows:,} rows"),
+            Text("请核对是否损坏，或重新导出。", "See whether it is damaged, or export it again."),
+        )
+
+
+def check_file_size(path: Path) -> None:
+    """Refuse a file that is larger than what is read as a whole.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    size = path.stat().st_size
+    if size > current_limits().file_bytes:
+        raise over_limit(
+            path.name,
+            "file_bytes",
+            size,
+            Text(f"文件有 {size:,} 字节", f"the file has {size:,} bytes"),
+            Text(
+                "请核对是否损坏，或分成几个文件。",
+                "See whether it is damaged, or part it into several files.",
+            ),
+        )
+
+
+def check_text(path: Path) -> None:
+    """Refuse a delimited text of which no memory holds a line, or that is mostly no text.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED for its size and its lines, SOURCE_UNREADABLE where zeros fill it.
+    """
+    check_file_size(path)
+    longest, line, zeros = current_limits().line_bytes, 0, 0
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK):
+            zeros = zeros + _CHUNK if not chunk.strip(b"\0") else 0
+            if zeros > _MOST_ZEROS:
+                raise unreadable(
+                    path.name,
+                    Text("文件中有大段空字节（NUL），多半是拷贝中断所致。",
+                         "whole stretches of it are bytes of zero, as a broken copy leaves them."),
+                    Text("请重新拷贝。", "Copy the file again."),
+                )  # fmt: skip
+            # Lines that lie within a piece are shorter than any limit of use.
+            last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+            first = min((at for at in map(chunk.find, (b"\n", b"\r")) if at >= 0), default=-1)
+            line = line + len(chunk) if first < 0 else line + first
+            if line > longest:
+                raise over_limit(
+                    path.name,
+                    "line_bytes",
+                    path.stat().st_size,
+                    Text(f"有一行超过 {line:,} 字节", f"a line of it has over {line:,} bytes"),
+                    Text(
+                        "请核对换行和引号，或重新导出。",
+                        "See to its line breaks and quotes, or export it again.",
+                    ),
+                )
+            line = line if first < 0 else len(chunk) - last - 1

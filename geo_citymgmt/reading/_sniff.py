@@ -1,0 +1,696 @@
+"""What a source is, by its content; what is not read, and the way out; what a file's name adds."""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import os
+import pickletools
+import re
+import tomllib
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, lru_cache
+from importlib import resources
+from pathlib import Path, PurePath
+from typing import Any
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.findings import refusal
+
+#: Within so many bytes a file that is no text has a zero.
+_START = 64
+#: So much of what is packed is looked at, and so many signs of a pickle.
+_PEEKED, _SIGNS = 4096, 6
+_PICKLE = (
+    Text(
+        "是 Python 的 pickle 文件（打开它可以运行任何程序），不能读取。",
+        "a pickle of Python, which could run anything, so it is not read.",
+    ),
+    Text("请用 to_parquet 或 to_file 另存。", "Save the frame by to_parquet or to_file."),
+)
+#: With which pickles of protocols 2 to 5 begin, and signs those of 0 and 1 begin with.
+_PICKLES = tuple(bytes([0x80, protocol]) for protocol in (2, 3, 4, 5))
+_FIRST_SIGNS = ("GLOBAL", "MARK", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE")
+#: Of which every pickle has one among its first.
+_TELLING = frozenset(("GLOBAL", "PUT", "BINPUT", "DICT", "LIST"))
+_UNPACKERS: dict[bytes, Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor]] = {
+    b"BZh": bz2.BZ2Decompressor,
+    b"\xfd7zXZ\x00": lzma.LZMADecompressor,
+}
+_GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+
+
+#: What the streams of a compound file say that it is.
+_STREAMS = {
+    "EncryptedPackage": (
+        Text("工作簿有密码。", "the workbook has a password."),
+        Text("请另存为无密码的文件。", "Save it without."),
+    ),
+    "WordDocument": (
+        Text("是 Word 文档，不是表格。", "a document of Word, no table."),
+        Text(
+            "请把其中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
+            "Copy the table in it into a spreadsheet and save that as .xlsx.",
+        ),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """A kind of file: how it begins, what it is, and what to do with it."""
+
+    begins: bytes
+    at: int
+    says: str
+    binary: bool
+    cause: Text
+    remedy: Text
+
+
+def unread_kind(head: bytes) -> tuple[Text, Text] | None:
+    """Return what a file is that no reader takes, and how it is to be saved instead.
+
+    Parameters
+    ----------
+    head : bytes
+        How it begins, some thousands of bytes.
+
+    Examples
+    --------
+    >>> unread_kind(b"Rar!\\x1a\\x07\\x00")[1].en
+    'Unpack it first and give the folder, or pack it as .zip.'
+    >>> unread_kind(b"id,lon,lat") is None
+    True
+    """
+    if _is_pickle(head) or _is_pickle(_packed(head)):
+        return _PICKLE
+    is_text = b"\0" not in head[:_START]
+    text = _text_of(head[:_PEEKED]).casefold()
+    for kind in _kinds():
+        if kind.says:
+            hit = text.startswith(kind.says.casefold())
+        else:
+            hit = head.startswith(kind.begins, kind.at) and not (kind.binary and is_text)
+        if hit:
+            return kind.cause, kind.remedy
+    return None
+
+
+def unread_compound(path: Path) -> tuple[Text, Text] | None:
+    """Return what a compound file of Office is, where it is no workbook that can be opened.
+
+    Its directory says so; what is locked is wrapped as a whole, and looks like nothing else.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+        if len(head) < 512:
+            return None
+        size, first = 1 << min(head[30], 12), int.from_bytes(head[48:52], "little")
+        file.seek((first + 1) * size)
+        directory = file.read(_PEEKED)
+    names = {
+        directory[at : at + 64].decode("utf-16-le", "ignore").partition("\0")[0]
+        for at in range(0, len(directory), 128)
+    }
+    return next((told for name, told in _STREAMS.items() if name in names), None)
+
+
+@cache
+def _kinds() -> list[_Kind]:
+    file = resources.files(__package__) / "refused.toml"
+    rows = tomllib.loads(file.read_text(encoding="utf-8"))["file"]
+    return [
+        _Kind(
+            bytes.fromhex(row.get("begins", "")),
+            row.get("at", 0),
+            row.get("says", ""),
+            row.get("binary", False),
+            Text(f"是{row['zh']}，不能读取。", f"{row['en']}, which is not read."),
+            Text(row["remedy_zh"], row["remedy_en"]),
+        )
+        for row in rows
+    ]
+
+
+def _text_of(head: bytes) -> str:
+    """Return the beginning of a text without marks and blanks before it."""
+    wide = head[:2] in (b"\xff\xfe", b"\xfe\xff")
+    text = head.decode("utf-16" if wide else "utf-8", "ignore")
+    return text.lstrip("\ufeff \t\r\n")
+
+
+def _is_pickle(head: bytes) -> bool:
+    """Whether bytes are a pickle, by signs that a text does not have in this order."""
+    if head.startswith(_PICKLES):
+        return True
+    if not head or head[:1] not in b"c(}])":
+        return False
+    names = []
+    try:
+        for sign, _, _ in pickletools.genops(head):
+            names.append(sign.name)
+            if len(names) == _SIGNS or sign.name == "STOP":
+                break
+    except Exception:  # of whatever kind its own reader raises: it is none
+        return False
+    is_begun = names[0] in _FIRST_SIGNS and not _TELLING.isdisjoint(names)
+    return is_begun and (names[-1] == "STOP" or len(names) == _SIGNS)
+
+
+def _packed(head: bytes) -> bytes:
+    """Return the first bytes of what is packed; nothing where that cannot be told."""
+    try:
+        if head.startswith((_GZIP, *_ZLIB)):
+            return zlib.decompressobj(47).decompress(head, _PEEKED)
+        for begins, unpacker in _UNPACKERS.items():
+            if head.startswith(begins):
+                return unpacker().decompress(head, _PEEKED)
+    except (zlib.error, OSError, lzma.LZMAError, EOFError):
+        pass
+    return b""
+
+
+#: What is recognised, and how it is called before people.
+KINDS = {
+    "shapefile": ".shp",
+    "geopackage": ".gpkg",
+    "parquet": ".parquet",
+    "geojson": ".geojson",
+    "flatgeobuf": ".fgb",
+    "kml": ".kml",
+    "gpx": ".gpx",
+    "gml": ".gml",
+    "mapinfo": ".tab",
+    "mif": ".mif",
+    "dxf": ".dxf",
+    "filegdb": ".gdb",
+    "workbook": ".xlsx/.xls",
+    "web table": ".xls",
+    "sheet xml": ".xls",
+    "csv": ".csv",
+    "boundary points": ".txt",
+    "dbf": ".dbf",
+    "zip": ".zip",
+    "folder": "",
+}
+#: Texts under any of these are tables: what an export calls .xls is often one.
+_TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
+#: Parts of a shapefile; its .dbf can be a table of its own.
+_COMPANIONS = (".shx", ".sbn", ".sbx", ".prj", ".cpg", ".qix", ".qpj")
+_HEAD = 65_536
+#: Files of Office before 2007, and what is locked since.
+_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: So many bytes of zero are damage even in a short text.
+_FEW_ZEROS = 8
+_MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
+_CONNECTION = re.compile(r"\b(host|dbname|user|password|server|uid|pwd|database)\s*=", re.I)
+_XML_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
+_XML_PROLOG = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
+#: A root that pretends to be one thing may hold, further down, what another driver looks for.
+_ACTIVE = (b"<OGRVRT", b"<VRTDataset", b"<GDAL_WMS", b"<WMS_", b"<OGRWFS", b"<WFS", b"<OGRWCS",
+           b"gdal_streamed_alg", b"<SrcDataSource", b"<MapML", b"<GDALTileIndex",
+           b"opengis.net/gml", b"opengis.net/wfs", b"<gpx", b"<rss", b"<osm", b"<feed")  # fmt: skip
+#: Marks of another driver that are at home in one kind.
+_AT_HOME = {
+    "gpx": (b"<gpx",),
+    "gml": (b"opengis.net/gml", b"opengis.net/wfs", b"<WFS"),
+}
+_MAPINFO, _MIF = re.compile(rb"\s*!table\b", re.I), re.compile(rb"\s*version\s+\d+", re.I)
+_COLUMNS = re.compile(rb"^[ \t]*columns[ \t]+\d+", re.I | re.M)
+#: With which the text of the land offices begins.
+_BOUNDARY = tuple("[属性描述]".encode(name) for name in ("utf-8", "gb18030"))
+_DXF = re.compile(rb"\s*(?:999\r?\n[^\n]*\n\s*)*0[ \t]*\r?\n[ \t]*SECTION[ \t]*\r?\n")
+_NATIVE = re.compile(
+    rb"definition\s+table\s+(?:description[^\n]*\n\s*)?type\s+\"?(?:native|dbf)\b", re.I
+)
+_LINKED = re.compile(
+    rb"\bopen\s+table\b|\bcreate\s+view\b|IsSeamless\"?\s*=\s*\"?TRUE|\bfile\s+\"[^\"]*[\\/:]", re.I
+)
+_DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
+
+
+def refused(name: str, cause: Text, remedy: Text) -> SourceError:
+    """Return the error for a source that is not to be opened, with its finding."""
+    return refusal("SOURCE_REFUSED", name, error=SourceError, cause=cause, remedy=remedy)
+
+
+def unreadable(name: str, cause: Text, remedy: Text) -> SourceError:
+    """Return the error for a source that is not what it says, or is damaged, with its finding."""
+    return refusal("SOURCE_UNREADABLE", name, error=SourceError, cause=cause, remedy=remedy)
+
+
+#: So many layers can be meant together, in a list to be copied; of more, one is.
+_COPIED = 20
+
+
+def name_one(names: Sequence[str]) -> Text:
+    """Return the remedy for a source of several layers of which it is not said which is meant."""
+    if len(names) > _COPIED:
+        return Text(
+            f'请用 sublayer 指定其中一个，如 sublayer = "{names[0]}"（city.toml 与 Python 相同）。',
+            f"Name one by 'sublayer', as in sublayer = \"{names[0]}\" (in city.toml as in Python).",
+        )
+    listed = ", ".join(f'"{name}"' for name in names)
+    return Text(
+        f"请用 sublayer 指定其中一个；如都属于该图层，写 sublayer = [{listed}]"
+        "（city.toml 与 Python 相同）。",
+        f"Name one by 'sublayer'; where all belong to the layer, write sublayer = [{listed}] "
+        "(in city.toml as in Python).",
+    )
+
+
+def local_path(source: Any) -> Path:
+    """Return the absolute path of an existing local file or folder.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED for addresses, connection strings, virtual and network paths, devices.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        raise refused(
+            type(source).__name__,
+            Text("不是路径、数据表或数据库连接对象。", "not a path, a frame or a database engine."),
+            Text("请改用其中之一。", "Pass one of these."),
+        )
+    text = os.fspath(source)
+    text = os.fsdecode(text) if isinstance(text, bytes) else text
+    refuse_addresses(text)
+    path = Path(text).absolute()
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        raise SourceError(
+            Text(f"{text}：没有这个文件或文件夹。", f"{text}: no such file or folder."),
+            remedy=Text("请核对文件名和所在文件夹。", "Check the name and the folder it is in."),
+        )
+    refuse_devices(path)
+    return path
+
+
+def refuse_devices(path: Path) -> None:
+    """Refuse a device or pipe: opening one may wait for ever, reading one never end.
+
+    What is not there passes; a link is what it points at.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise refused(
+            path.name,
+            Text("是设备或管道，不是文件。", "a device or pipe, not a file."),
+            Text("请把内容存成文件后再打开。", "Save its content as a file and give that."),
+        )
+
+
+def refuse_addresses(text: str) -> None:
+    """Refuse what is no path of a local file, before anything looks whether it is there.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    lower = text.lstrip().lower()
+    network = text.startswith(("\\\\", "//"))
+    drive = os.name == "nt" and re.match(r"[A-Za-z]:[\\/]", text)
+    scheme = _MAPPING.match(text.lstrip())
+    if network or lower.startswith(("/vsi", "<", "{")) or _CONNECTION.search(text) or "\0" in text:
+        pass
+    elif not scheme or drive:
+        return
+    # What follows the scheme may hold a password: it is not repeated.
+    shown = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
+    raise refused(
+        repr(shown),
+        Text(
+            "不是本机文件；不接受网址、连接串、虚拟路径和网络路径。",
+            "not a local file; addresses, connection strings, virtual and network paths are "
+            "refused.",
+        ),
+        Text(
+            "请先把文件拷到本机；数据库请以连接对象传入。",
+            "Copy the file here first, or pass a database as an engine.",
+        ),
+    )
+
+
+def sniff(path: Path) -> str:
+    """Return what ``path`` holds, a key of :data:`KINDS`.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED where it is something that would open other things, or nothing known.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "a.csv"
+    ...     _ = path.write_text("编号,经度,纬度\\n1,120.6,31.3\\n", encoding="utf-8")
+    ...     sniff(path)
+    'csv'
+    """
+    if path.is_dir():
+        is_gdb = any(p.suffix.lower() == ".gdbtable" for p in path.iterdir())
+        return "filegdb" if is_gdb else "folder"
+    head = _head(path)
+    suffix = path.suffix.lower()
+    if suffix in _COMPANIONS:
+        raise refused(
+            path.name,
+            Text(
+                f"是 shapefile 的附属文件（{suffix}），不是图层本身。",
+                f"a part of a shapefile ({suffix}), not the layer itself.",
+            ),
+            Text(
+                f"请给出 {path.stem}.shp，并与本文件放在一起。",
+                f"Give {path.stem}.shp, with this file beside it.",
+            ),
+        )
+    kind = _by_magic(path, head)
+    if kind:
+        return kind
+    if suffix == ".shp":
+        # Its reader says what is wrong with it.
+        return "shapefile"
+    if suffix == ".dbf" and len(head) >= 32 and head[0] in _DBF_VERSIONS:
+        return "dbf"
+    if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
+        raise unreadable(
+            path.name,
+            Text("文件是空的。", "the file is empty."),
+            Text("请重新拷贝或导出。", "Copy or export it again."),
+        )
+    # What stands before the first value of a sequence of JSON is a mark of its own.
+    body = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x0b\x0c\x1e")
+    text = _as_text(head)
+    if body.startswith(_BOUNDARY):
+        return "boundary points"
+    if body[:1] in (b"{", b"["):
+        return "geojson"
+    if text is not None and text.lstrip("\ufeff \t\r\n").startswith("<"):
+        return _xml(path, text)
+    if _DXF.match(body) or head.startswith(b"AutoCAD Binary DXF"):
+        _refuse_active(path)
+        return "dxf"
+    if _MAPINFO.match(head):
+        _refuse_linked(path)
+        return "mapinfo"
+    if _MIF.match(head) and _COLUMNS.search(head):
+        return "mif"
+    if (other := unread_kind(head)) is not None:
+        raise refused(path.name, *other)
+    if text is not None and suffix in _TEXT_SUFFIXES:
+        return "csv"
+    raise refused(
+        path.name,
+        Text(f"内容不是支持的格式（{_known()}）。", f"its content is none of {_known()}."),
+        Text("请先转换成其中一种，如 .gpkg。", "Convert it to one of these first, e.g. to .gpkg."),
+    )
+
+
+def _known() -> str:
+    return ", ".join(dict.fromkeys(suffix for suffix in KINDS.values() if suffix))
+
+
+def way_out(path: Path) -> Text | None:
+    """Return what a file is that no reader takes, and how to save it instead; None for others.
+
+    Raises
+    ------
+    SourceError
+        It cannot be opened.
+    """
+    head = _head(path)
+    found = unread_compound(path) if head[:8] == _COMPOUND else unread_kind(head)
+    if found is None:
+        return None
+    cause, remedy = found
+    return Text(f"{cause.zh}{remedy.zh}".rstrip("。"), f"{cause.en} {remedy.en}".rstrip("."))
+
+
+def _head(path: Path) -> bytes:
+    refuse_devices(path)
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD)
+    except OSError as error:
+        raise unreadable(
+            path.name,
+            Text(f"无法打开（{error.strerror}）。", f"cannot be opened ({error.strerror})."),
+            Text(
+                "请在其他程序中关闭该文件，并确认有读取权限。",
+                "Close it in other programs and see that you may read it.",
+            ),
+        ) from error
+
+
+def _by_magic(path: Path, head: bytes) -> str | None:
+    if head[:4] == b"\x00\x00\x27\x0a":
+        # The indices begin with the same bytes.
+        return "shapefile"
+    if head[:16] == b"SQLite format 3\x00":
+        return "geopackage"
+    if head[:4] == b"PAR1":
+        return "parquet"
+    if head[:3] == b"fgb" and head[4:7] == b"fgb":
+        return "flatgeobuf"
+    if head[:8] == _COMPOUND:
+        if (other := unread_compound(path)) is not None:
+            raise unreadable(path.name, *other)
+        return "workbook"
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"):
+        return _zip_kind(path)
+    return None
+
+
+def _zip_kind(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise unreadable(
+            path.name,
+            Text(f"压缩包已损坏（{error}）。", f"a damaged archive ({error})."),
+            Text("请重新拷贝，或重新打包。", "Copy it again, or pack the files again."),
+        ) from error
+    if names & {"xl/workbook.xml", "xl/workbook.bin"}:
+        return "workbook"
+    if "mimetype" in names and "content.xml" in names:
+        return "workbook"
+    if names & {"word/document.xml", "ppt/presentation.xml"}:
+        raise refused(
+            path.name,
+            Text("是 Word 或演示文稿，不是表格。", "a document or slides, no table."),
+            Text(
+                "请把其中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
+                "Copy the table in it into a spreadsheet and save that as .xlsx.",
+            ),
+        )
+    return "zip"
+
+
+def _as_text(head: bytes) -> str | None:
+    """The head as text where it is text: a byte of a binary file is no control character."""
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return head[: len(head) // 2 * 2].decode("utf-16", "ignore")
+    if b"\x00" in head:
+        if head.count(0) > max(len(head) // 100, min(_FEW_ZEROS, len(head) // 8)):
+            return None
+        # A few in a text are damage to it; a binary file is full of them.
+        head = head.replace(b"\x00", b"")
+    controls = sum(head.count(bytes([c])) for c in (*range(1, 9), *range(14, 27), 28, 29, 30, 31))
+    if controls > len(head) // 100:
+        return None
+    return head.decode("utf-8", "ignore")
+
+
+def _refuse_linked(path: Path) -> None:
+    """Refuse a MapInfo table that opens others, or is kept in a database or file elsewhere."""
+    text = path.read_bytes()[:_HEAD]
+    if _LINKED.search(text) or not _NATIVE.search(text):
+        raise refused(
+            path.name,
+            Text(
+                "是引用其他表或数据源的 MapInfo 表（视图、无缝图层、链接表）。",
+                "a MapInfo table that opens others (a view, a seamless or linked table).",
+            ),
+            Text(
+                "请在 MapInfo 中“另存副本”为普通表，或导出 .shp。",
+                "Save a copy of it as a plain table in MapInfo, or export it as .shp.",
+            ),
+        )
+
+
+def _xml(path: Path, text: str) -> str:
+    root = _XML_ROOT.search(text)
+    name = root[1] if root else "?"
+    if name.lower() in ("html", "table", "body", "div", "style", "meta", "head"):
+        return "web table"
+    if name == "Workbook" and "urn:schemas-microsoft-com:office:spreadsheet" in text:
+        _refuse_active(path)
+        return "sheet xml"
+    if name == "gpx":
+        _refuse_active(path, _AT_HOME["gpx"])
+        return "gpx"
+    if "opengis.net/gml" in text and name != "kml":
+        _refuse_active(path, _AT_HOME["gml"])
+        return "gml"
+    if name != "kml":
+        raise refused(
+            path.name,
+            Text(
+                f"内容是 XML（<{name}>），可能引用其他文件或网址，不予打开；XML 中只读取 KML。",
+                f"its content is none of {_known()}, but XML of kind <{name}>, which may open "
+                "other "
+                "files or addresses.",
+            ),
+            Text(
+                "请在原软件中打开后导出图层，如 .gpkg。",
+                "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
+            ),
+        )
+    _refuse_active(path)
+    return "kml"
+
+
+def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
+    """Refuse a text that declares entities or holds what other drivers look for, anywhere."""
+    active = [mark for mark in _ACTIVE if mark not in at_home]
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            # Of a text in UTF-16 half the bytes are zeros; its reader gets it in UTF-8.
+            window = tail + chunk.replace(b"\0", b"")
+            if _XML_PROLOG.search(window):
+                raise refused(
+                    path.name,
+                    Text(
+                        "XML 中声明了实体（DOCTYPE），不予打开。",
+                        "its XML declares entities (DOCTYPE); such files are not opened.",
+                    ),
+                    Text(
+                        "请重新导出，或用文本编辑器删去该声明。",
+                        "Export it again without, or delete the declaration in a text editor.",
+                    ),
+                )
+            found = next((mark for mark in active if mark in window), None)
+            if found:
+                raise refused(
+                    path.name,
+                    Text(
+                        f"含有会打开其他数据源的内容“{found.decode()}”。",
+                        f"holds {found.decode()!r}, which would open other sources.",
+                    ),
+                    Text(
+                        "请在原软件中重新导出该图层。",
+                        "Export the layer again from the program it comes from.",
+                    ),
+                )
+            tail = window[-64:]
+
+
+#: A day, a month or a year; letters before it make it a number of another kind, as in T2022.
+_DATE = re.compile(
+    r"(?<![0-9a-z])(?:19|20)\d\d"
+    r"(?:[-_.年]?(?:0?[1-9]|1[0-2])(?:[-_.月]?(?:0?[1-9]|[12]\d|3[01])日?)?月?|年?(?:上|下)半年)?年?"
+    r"(?:第?[一二三四1-4]季度|q[1-4])?(?![0-9])"
+)
+#: What a system or a person counts copies by: (1), - 副本 (2), v2, 第3版.
+_COUNT = re.compile(
+    r"\(\d{1,2}\)|(?<![a-z])v\d+(?:\.\d+)*(?![a-z])|第[一二三四五六七八九十\d]+[版稿]"
+)
+
+
+def is_left_behind(name: str) -> bool:
+    """Whether a file of this name was left by a system or a program, and holds no data.
+
+    Examples
+    --------
+    >>> [is_left_behind(n) for n in ("._窨井.shp", "~$窨井.xlsx", "Thumbs.db", "窨井.shp")]
+    [True, True, True, False]
+    """
+    return any(fnmatchcase(name.lower(), pattern) for pattern in _names()["skipped"])
+
+
+def without_versions(name: str) -> tuple[str, bool]:
+    """Return a name without what tells versions of one file apart, and whether there was such.
+
+    Parameters
+    ----------
+    name : str
+        Of a file, without its suffix; with the folders it is in where these count.
+
+    Examples
+    --------
+    >>> without_versions("窨井2022年6月"), without_versions("窨井 - 副本 (2)")
+    (('窨井', True), ('窨井', True))
+    >>> without_versions("T0102_污水井盖")
+    ('t0102污水井盖', False)
+    """
+    text = unicodedata.normalize("NFKC", name).lower()
+    bare = _COUNT.sub(" ", _DATE.sub(" ", text))
+    for word in _names()["versions"]:
+        pattern = rf"(?<![a-z]){word}(?![a-z])" if word.isascii() else re.escape(word)
+        bare = re.sub(pattern, " ", bare)
+    plain = "".join(c for c in bare if c.isalnum())
+    return plain, plain != "".join(c for c in text if c.isalnum())
+
+
+def date_in(name: str) -> str:
+    """Return the digits of the year, month or day in a name, which sort as days do.
+
+    Examples
+    --------
+    >>> date_in("窨井2022年6月"), date_in("T0102_污水井盖")
+    ('202206', '')
+    """
+    found = _DATE.search(unicodedata.normalize("NFKC", name).lower())
+    if found is None:
+        return ""
+    return "".join(part.zfill(2) for part in re.findall(r"\d+", found[0]))
+
+
+@lru_cache(maxsize=1)
+def _names() -> dict[str, tuple[str, ...]]:
+    text = resources.files("geo_citymgmt.reading").joinpath("file_names.toml").read_text("utf-8")
+    table = tomllib.loads(text)
+    words = sorted(table["versions"]["words"], key=len, reverse=True)
+    return {"skipped": tuple(table["skipped"]["names"]), "versions": tuple(words)}
+
+
+def short_names(labels: list[str]) -> list[str]:
+    """Return the shortest names by which sources are told apart: their stems, else all of them.
+
+    Examples
+    --------
+    >>> short_names(["a/姑苏区.shp", "a/吴中区.shp"]), short_names(["a/井.shp", "b/井.shp"])
+    (['姑苏区', '吴中区'], ['a/井', 'b/井'])
+    >>> short_names(["t.gpkg:east", "t.gpkg:west"])
+    ['east', 'west']
+    """
+    plain = [_without_suffix(label) for label in labels]
+    for shorten in (lambda n: PurePath(n).name.rsplit(":", 1)[-1], lambda n: n):
+        names = [shorten(name) for name in plain]
+        if len(set(names)) == len(names):
+            return names
+    # Frames in memory have no names of their own.
+    return [f"{label} ({k + 1})" for k, label in enumerate(labels)]
+
+
+def _without_suffix(label: str) -> str:
+    return label if ":" in label else str(PurePath(label).with_suffix(""))

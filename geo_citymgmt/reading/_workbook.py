@@ -1,0 +1,819 @@
+"""Workbooks looked at before a library makes room for them: what they claim, and what they mark."""
+
+from __future__ import annotations
+
+import io
+import posixpath
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree import ElementTree
+from xml.parsers import expat
+
+import numpy as np
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.errors import SourceError
+from geo_citymgmt.reading._limits import check_file_size, current_limits, over_limit
+from geo_citymgmt.reading._sniff import unreadable
+
+SAVE_AGAIN = Text(
+    "请用表格软件打开，核对各行后另存为 .xlsx。",
+    "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
+)
+_CHUNK = 1 << 22
+#: The place of a row or cell, in either quotes. A few blanks may stand in it; where there are
+#: more, the XML is read by its grammar.
+_PLACE = re.compile(rb"\sr\s{0,8}=\s{0,8}[\"']\s{0,8}([A-Za-z]{0,4})(\d{1,12})")
+_COUNT = re.compile(rb"uniqueCount\s{0,8}=\s{0,8}[\"']\s{0,8}(\d{1,20})")
+_WIDE = re.compile(rb"\br {9,}+=|= {9,}+[\"']|[\"'] {9,}+\w")
+#: White space of a tag is one blank as good as another.
+_BLANKS = bytes.maketrans(b"\t\n\r\f\v", b"     ")
+#: Attributes of a cell of an .ods that holds something.
+_HOLDS = re.compile(r"(^|[:-])(value|value-type|formula)$")
+_PLACE_TEXT = re.compile(r"\s*([A-Za-z]{0,4})(\d{1,12})")
+#: Rows and cells, whether or not they say where they stand.
+_ROW, _CELL = (
+    [begin + name + end for begin in (b"<", b":") for end in (b" ", b"/", b">")]
+    for name in (b"row", b"c")
+)
+#: Cells and rows of a format alone. Their attributes hold no quotes or brackets, so that what is
+#: passed over is nothing else to the reader of values either.
+_ATTRIBUTES = rb"(?:\s[\w:.-]+=(?:\"[^\"'<>]*\"|'[^\"'<>]*'))*\s?"
+_BARE_CELL = re.compile(rb"<(?:\w{1,9}:)?c" + _ATTRIBUTES + rb"(?:/>|></(?:\w{1,9}:)?c>)")
+_BARE_ROW = re.compile(rb"<(?:\w{1,9}:)?row" + _ATTRIBUTES + rb"/?>")
+#: Without a prefix, as nearly all programs write it, a row is found sooner.
+_PLAIN_ROW = re.compile(rb"<row" + _ATTRIBUTES + rb"/?>")
+_LONGEST_TAG = 1 << 18
+#: The parts of an .xlsb that hold cells and texts, and their records.
+_SHEETS, _STRINGS = re.compile(r"worksheets/[^/]*\.bin$", re.I), re.compile(r"strings\.bin$", re.I)
+_ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(2, 12), 159
+_SHARED_CELL, _STRING = 7, 19
+#: Where texts that several cells share are kept, and where one of them begins.
+_SHARED = re.compile(r"sharedstrings\.(xml|bin)$", re.I)
+_ITEM = re.compile(rb"<(?:\w{1,9}:)?si[\s/>]")
+
+
+class _Extent(NamedTuple):
+    """What a part claims: the furthest row and column that hold anything, how many cells do, and
+    how many texts it counts."""
+
+    rows: int
+    columns: int
+    n_cells: int
+    texts: int
+
+
+def check_package(path: Path) -> None:
+    """Refuse a workbook that unpacks, or reaches, into more than memory holds.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED where it is too large or claims to be, SOURCE_UNREADABLE where it is damaged.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            parts = archive.infolist()
+            _check_size(path, parts)
+            extents = Extents(path)
+            # A sheet may have any name: which part is one, the workbook says.
+            for part in parts:
+                if part.filename == "content.xml":
+                    _check_repeats(extents, archive, part)
+                elif part.filename.lower().endswith((".xml", ".rels")):
+                    _check_part(extents, part, _claims(archive, part))
+                elif _SHEETS.search(part.filename) or _STRINGS.search(part.filename):
+                    _check_part(extents, part, _binary_claims(archive, part))
+            for part in parts:
+                if _SHARED.search(part.filename):
+                    _check_shared(extents, archive, part)
+    except SourceError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
+        raise unreadable(
+            path.name,
+            Text(f"工作簿已损坏（{error}）。", f"a damaged workbook ({error})."),
+            SAVE_AGAIN,
+        ) from error
+
+
+@dataclass
+class Extents:
+    """How far the sheets of a workbook reach, and how many of their cells hold anything."""
+
+    path: Path
+    area: int = 0
+    n_filled: int = 0
+
+    def add(self, rows: int, columns: int, n_filled: int) -> None:
+        """Take one more sheet.
+
+        Raises
+        ------
+        SourceError
+            SOURCE_REFUSED where all of them together are more than is laid out.
+        """
+        self.area, self.n_filled = self.area + rows * columns, self.n_filled + n_filled
+        for limit, size in (("empty_cells", self.area - self.n_filled), ("cells", self.area)):
+            if size > getattr(current_limits(), limit):
+                raise over_limit(
+                    self.path.name,
+                    limit,
+                    size,
+                    Text(
+                        f"工作表范围过大：{rows:,} 行、{columns:,} 列，其中 {n_filled:,} 个单元格"
+                        "有内容（可能在很远处有多余单元格）",
+                        f"the sheet reaches too far: {rows:,} rows and {columns:,} columns, of "
+                        f"which {n_filled:,} cells hold anything (a stray cell far below or to "
+                        "the right?)",
+                    ),
+                    Text(
+                        "请删除空行空列后重新保存。",
+                        "Delete the empty rows and columns and save it again.",
+                    ),
+                )
+
+
+def check_texts(path: Path, n_bytes: int, size: int) -> None:
+    """Refuse a workbook whose texts, each as often as cells hold it, come to more than memory.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    n_bytes : int
+        What they come to.
+    size : int
+        What the workbook unpacks to: short texts that are repeated come to less.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if n_bytes > max(current_limits().column_bytes, size):
+        raise over_limit(
+            path.name,
+            "column_bytes",
+            n_bytes,
+            Text(
+                f"单元格共用的长文字合计 {n_bytes:,} 字节",
+                f"long texts that its cells share come to {n_bytes:,} bytes",
+            ),
+            Text(
+                "请删去重复的长文字后重新保存。",
+                "Delete the long texts that are repeated and save it again.",
+            ),
+        )
+
+
+def _check_shared(extents: Extents, archive: zipfile.ZipFile, strings: zipfile.ZipInfo) -> None:
+    """Hold what texts come to that a workbook keeps once and its cells name by their number."""
+    sheets = [part for part in archive.infolist() if part is not strings]
+    size = sum(part.file_size for part in archive.infolist())
+    most = max(current_limits().column_bytes, size)
+    # Looked at from afar first: nearly all workbooks are done with that.
+    if extents.n_filled * strings.file_size <= most:
+        return
+    data = archive.read(strings)
+    if strings.filename.lower().endswith(".bin"):
+        lengths = [2 * int.from_bytes(body[1:5], "little")
+                   for kind, body in _binary_records(data) if kind == _STRING]  # fmt: skip
+        named = [
+            int.from_bytes(body[8:12], "little")
+            for part in sheets if _SHEETS.search(part.filename)
+            for kind, body in _binary_records(archive.read(part)) if kind == _SHARED_CELL
+        ]  # fmt: skip
+    elif extents.n_filled * max(map(len, _ITEM.split(data))) <= most:
+        return
+    else:
+        lengths = _item_lengths(archive, strings)
+        named = [k for part in sheets if part.filename.lower().endswith(".xml")
+                 for k in _shared_cells(archive, part)]  # fmt: skip
+    check_texts(extents.path, total_length(lengths, named), size)
+
+
+def total_length(lengths: list[int], named: list[int]) -> int:
+    """Return what texts of ``lengths`` come to, each as often as ``named`` has its number.
+
+    Examples
+    --------
+    >>> total_length([3, 5], [0, 1, 1, 7])
+    13
+    """
+    at = np.asarray([k for k in named if k < len(lengths)], dtype=np.int64)
+    return int(np.asarray(lengths, dtype=np.int64)[at].sum()) if len(at) else 0
+
+
+def _item_lengths(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[int]:
+    """Return how many bytes each text of the parts of an .xlsx that are shared has."""
+    lengths: list[int] = []
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        if tag.rpartition(":")[2] == "si":
+            lengths.append(0)
+
+    def text(data: str) -> None:
+        if lengths:
+            lengths[-1] += len(data.encode())
+
+    _parse(archive, part, begin, text=text)
+    return lengths
+
+
+def _shared_cells(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> list[int]:
+    """Return the number of the text that each cell of a sheet names."""
+    named: list[int] = []
+    value: list[str] | None = None
+    is_shared = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal value, is_shared
+        kind = tag.rpartition(":")[2]
+        if kind == "c":
+            is_shared = attributes.get("t") == "s"
+        value = [] if kind == "v" and is_shared else None
+
+    def text(data: str) -> None:
+        if value is not None:
+            value.append(data)
+
+    def end(tag: str) -> None:
+        nonlocal value
+        if value is not None:
+            digits = "".join(value).strip()
+            named.extend([int(digits)] if digits.isascii() and digits.isdigit() else [])
+        value = None
+
+    _parse(archive, part, begin, end, text)
+    return named
+
+
+def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
+    limits = current_limits()
+    total = sum(part.file_size for part in parts)
+    if total > limits.unpacked_bytes:
+        raise over_limit(
+            path.name,
+            "unpacked_bytes",
+            total,
+            Text(f"工作簿解压后有 {total:,} 字节", f"the workbook unpacks to {total:,} bytes"),
+            SAVE_AGAIN,
+        )
+    for part in parts:
+        ratio = part.file_size / max(part.compress_size, 1)
+        if part.file_size > limits.ratio_from and ratio > limits.ratio:
+            raise over_limit(
+                path.name,
+                "ratio",
+                ratio,
+                Text(
+                    f"{part.filename} 解压后是压缩时的 {ratio:,.0f} 倍",
+                    f"its {part.filename} unpacks to {ratio:,.0f} times its size",
+                ),
+                SAVE_AGAIN,
+            )
+
+
+def _check_part(extents: Extents, part: zipfile.ZipInfo, found: _Extent) -> None:
+    """Hold the places and counts of one part of a workbook against what can be there."""
+    extents.add(found.rows, found.columns, found.n_cells)
+    if found.texts > part.file_size:
+        # What is counted takes more than a byte each.
+        raise unreadable(
+            extents.path.name,
+            Text(
+                f"{part.filename} 声称有 {found.texts:,} 项，文件本身没有这么大。",
+                f"its {part.filename} claims {found.texts:,} items, more than it has bytes.",
+            ),
+            SAVE_AGAIN,
+        )
+
+
+def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Return what the cells of a part that hold anything, and its counts, claim.
+
+    Cells and rows of a format alone are as many as a spreadsheet has, and no reader lays them out.
+    """
+    row = column = texts = 1
+    n_cells = n_placed = n_tags = 0
+    for whole in _windows(archive, part):
+        window = whole.translate(_BLANKS)
+        # Most sheets have no such cells, and few have so many blanks in a row.
+        if b"/>" in window or b"></" in window:
+            window = _BARE_CELL.sub(b"", window)
+        window = (_BARE_ROW if b":row" in window else _PLAIN_ROW).sub(b"", window)
+        is_wide = b" " * 9 in window and _WIDE.search(window)
+        if is_wide or len(whole) - whole.rfind(b"<") > _LONGEST_TAG:
+            return _claims_by_grammar(archive, part)
+        places = _PLACE.findall(window)
+        row = max(row, *map(int, {digits for _, digits in places}), 1)
+        column = max(column, *map(_column_number, {letters for letters, _ in places}), 1)
+        texts = max(texts, *map(int, _COUNT.findall(window)), 1)
+        found = sum(map(window.count, _CELL))
+        n_cells += found
+        n_tags += found + sum(map(window.count, _ROW))
+        n_placed += len(places)
+    if n_tags > n_placed:
+        # Some do not say where they stand: behind the one before.
+        return _claims_by_grammar(archive, part)
+    return _Extent(row, column, n_cells, texts)
+
+
+def _claims_by_grammar(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    rows = columns = texts = 1
+    n_cells = row = column = 0
+    is_bare = False
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal rows, columns, texts, n_cells, row, column, is_bare
+        kind = tag.rpartition(":")[2]
+        if kind == "row":
+            place = _PLACE_TEXT.match(attributes.get("r", ""))
+            row, column, is_bare = int(place[2]) if place else row + 1, 0, False
+        elif kind == "c":
+            place = _PLACE_TEXT.match(attributes.get("r", ""))
+            column = _column_number(place[1].encode()) if place else column + 1
+            row = int(place[2]) if place else row
+            is_bare = True
+        elif is_bare:
+            # The first that stands within a cell: its value, or a formula.
+            n_cells, is_bare = n_cells + 1, False
+            rows, columns = max(rows, row), max(columns, column)
+        elif kind == "sst":
+            count = attributes.get("uniqueCount", "").strip()
+            texts = max(texts, int(count) if count.isascii() and count.isdigit() else 1)
+
+    def end(tag: str) -> None:
+        nonlocal is_bare
+        is_bare = is_bare and tag.rpartition(":")[2] != "c"
+
+    _parse(archive, part, begin, end)
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _binary_claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
+    """Return what a part of an .xlsb claims: records of a kind, a length and as many bytes."""
+    rows = columns = texts = 1
+    n_cells, row = 0, 1
+    for kind, body in _binary_records(archive.read(part)):
+        if kind == _ROW_HEAD:
+            row = int.from_bytes(body[:4], "little") + 1
+        elif kind in _CELLS:
+            n_cells, rows = n_cells + 1, max(rows, row)
+            columns = max(columns, int.from_bytes(body[:4], "little") + 1)
+        elif kind == _BEGIN_STRINGS:
+            texts = max(texts, int.from_bytes(body[4:8], "little"))
+    return _Extent(rows, columns, n_cells, texts)
+
+
+def _binary_records(data: bytes) -> Iterator[tuple[int, bytes]]:
+    at, size = 0, len(data)
+    while at < size:
+        kind, at = _seven_bits(data, at, 2)
+        length, at = _seven_bits(data, at, 4)
+        yield kind, data[at : at + length]
+        at += length
+
+
+def _seven_bits(data: bytes, at: int, most: int) -> tuple[int, int]:
+    """Return a number of seven bits a byte, as long as the eighth says so, and where it ends."""
+    number = 0
+    for k, byte in enumerate(data[at : at + most]):
+        number |= (byte & 0x7F) << 7 * k
+        if byte < 0x80:
+            return number, at + k + 1
+    return number, at + most
+
+
+def _check_repeats(extents: Extents, archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> None:
+    """Hold what the cells and rows of an .ods, repeated as they say, would come to."""
+    table, row = _Repeated(), _Repeated()
+    size = sum(one.file_size for one in archive.infolist())
+    cell_times = n_bytes = 0
+
+    def finish() -> None:
+        # What is empty at the end of a row or sheet is not laid out.
+        extents.add(table.reach, table.width, table.n_filled)
+        table.begin(1)
+
+    def text(data: str) -> None:
+        nonlocal n_bytes
+        n_bytes += len(data.encode()) * cell_times * row.times
+
+    def begin(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal cell_times, n_bytes
+        kind = tag.rpartition(":")[2]
+        if kind == "table":
+            finish()
+        elif kind == "table-row":
+            row.begin(_times(attributes, "number-rows-repeated"))
+        elif kind in ("table-cell", "covered-table-cell"):
+            cell_times = _times(attributes, "number-columns-repeated")
+            held = [value for name, value in attributes.items() if _HOLDS.search(name)]
+            row.add(cell_times, is_filled=bool(held))
+            n_bytes += sum(len(value.encode()) for value in held) * cell_times * row.times
+
+    def end(tag: str) -> None:
+        nonlocal cell_times
+        kind = tag.rpartition(":")[2]
+        if kind in ("table-cell", "covered-table-cell"):
+            cell_times = 0
+        if kind != "table-row":
+            return
+        table.n_filled += row.n_filled
+        table.width = max(table.width, row.reach)
+        table.add(row.times, is_filled=row.reach > 0)
+
+    _parse(archive, part, begin, end, text)
+    finish()
+    check_texts(extents.path, n_bytes, size)
+
+
+@dataclass
+class _Repeated:
+    """Cells of a row, or rows of a sheet, some of which stand for many."""
+
+    times: int = 1
+    reach: int = 0
+    width: int = 0
+    n_filled: int = 0
+    _at: int = 0
+
+    def begin(self, times: int) -> None:
+        self.times, self.reach, self.width, self.n_filled, self._at = times, 0, 0, 0, 0
+
+    def add(self, times: int, *, is_filled: bool) -> None:
+        self._at += times
+        if is_filled:
+            # A cell that is repeated takes no more of the file than one.
+            self.reach = self._at
+            self.n_filled += 1
+
+
+def _times(attributes: dict[str, str], name: str) -> int:
+    # Whatever the space of names is called: the reader of values goes by the names alone.
+    stated = (value.strip() for key, value in attributes.items() if key.endswith(name))
+    return max((int(v) for v in stated if v.isascii() and v.isdigit()), default=1)
+
+
+def _parse(
+    archive: zipfile.ZipFile,
+    part: zipfile.ZipInfo,
+    begin: Callable[[str, dict[str, str]], None],
+    end: Callable[[str], None] | None = None,
+    text: Callable[[str], None] | None = None,
+) -> None:
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.CharacterDataHandler = text
+    parser.buffer_text = True
+    try:
+        with archive.open(part) as file:
+            parser.ParseFile(file)
+    except expat.ExpatError:
+        # The reader of values says what is wrong with it, or takes what stands before.
+        return
+
+
+def _windows(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """Yield a part piece by piece, none of which ends within a tag."""
+    tail = b""
+    with archive.open(part) as file:
+        while chunk := file.read(_CHUNK):
+            window = tail + chunk
+            cut = window.rfind(b"<")
+            # What is longer is no tag, or is read by its grammar.
+            cut = cut if len(window) - cut <= _LONGEST_TAG else len(window)
+            yield window[:cut]
+            tail = window[cut:]
+        yield tail
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + letter - 64
+    return max(number, 1)
+
+
+#: Numbers of sectors from here on are marks: the end of a chain, a free sector.
+_LAST = 0xFFFFFFFA
+_ENTRY = 128
+_STREAMS = ("workbook", "book")
+_DIMENSIONS, _XLS_STRINGS, _MORE, _SHEET, _EOF = 0x200, 0xFC, 0x3C, 0x85, 0x0A
+_XLS_SHARED_CELL = 0xFD
+#: Records of one cell, and of several of a row, which begin with the row and the first column.
+#: Those of a format alone (0x201, 0xBE) are not laid out.
+_XLS_CELLS = (0x06, 0x203, 0x204, 0x205, 0x27E, 0xFD, 0xD6, 0x02, 0x03, 0x04, 0x05)
+_RUNS = (0xBD,)
+
+
+def check_compound(path: Path) -> None:
+    """Refuse a workbook of 1997 that goes round in a circle, or reaches into more than memory.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED where it is too large or claims to be, SOURCE_UNREADABLE where it is damaged.
+    """
+    check_file_size(path)
+    try:
+        for stream in _workbooks(path.read_bytes()):
+            _check_records(path, stream)
+    except (struct.error, IndexError, ValueError, UnicodeDecodeError) as error:
+        if isinstance(error, SourceError):
+            raise
+        raise unreadable(
+            path.name,
+            Text(f"不是有效的工作簿（{error}）。", f"not a workbook ({error})."),
+            SAVE_AGAIN,
+        ) from error
+
+
+def _workbooks(data: bytes) -> list[bytes]:
+    """Return the streams that hold a workbook, after a look at the chain of each stream."""
+    (power, small_power) = struct.unpack_from("<HH", data, 30)
+    if power not in (9, 12) or small_power != 6:
+        raise ValueError(f"sectors of 2^{power} and 2^{small_power} bytes")
+    size = 1 << power
+    first_directory, cutoff, first_small, _, first_list, n_list = struct.unpack_from(
+        "<I4xIIIII", data, 48
+    )
+    # So many sectors there are, the last of them perhaps cut short.
+    n_most = -(-len(data) // size)
+    sectors = list(struct.unpack_from("<109I", data, 76))
+    for _ in range(min(n_list, n_most)):
+        if first_list >= _LAST:
+            break
+        more = struct.unpack_from(f"<{size // 4}I", data, (first_list + 1) * size)
+        sectors += more[:-1]
+        first_list = more[-1]
+    parts = [
+        np.frombuffer(data, "<u4", size // 4, (s + 1) * size) for s in sectors[:n_most] if s < _LAST
+    ]
+    table = np.concatenate(parts) if parts else np.empty(0, dtype="<u4")
+
+    def chain(first: int, following: np.ndarray) -> list[int]:
+        found: list[int] = []
+        while first < _LAST and len(found) <= len(following):
+            found.append(first)
+            first = int(following[first])
+        if len(found) > len(following):
+            raise ValueError("a chain of sectors that comes back to itself")
+        return found
+
+    def content(first: int) -> bytes:
+        return b"".join(data[(s + 1) * size : (s + 2) * size] for s in chain(first, table))
+
+    directory = content(first_directory)
+    small = table[:0]
+    if first_small < _LAST:
+        small = np.frombuffer(content(first_small), "<u4")
+    entries = [directory[k : k + _ENTRY] for k in range(0, len(directory) - _ENTRY + 1, _ENTRY)]
+    container = b""
+    books: list[bytes] = []
+    for entry in entries:
+        length, kind = struct.unpack_from("<HB", entry, 64)
+        start, n = struct.unpack_from("<II", entry, 116)
+        if kind == 5:
+            container = content(start) if start < _LAST else b""
+            continue
+        if kind != 2:
+            continue
+        if n < cutoff:
+            pieces = [container[64 * s : 64 * (s + 1)] for s in chain(start, small)]
+            stream = b"".join(pieces)[:n]
+        else:
+            stream = content(start)[:n]
+        name = entry[: max(length - 2, 0)].decode("utf-16-le", "replace").casefold()
+        if name in _STREAMS:
+            books.append(stream)
+    return books
+
+
+def _check_records(path: Path, stream: bytes) -> None:
+    """Hold the places of cells, and what is stated of them, against what can be there."""
+    extents, seen = Extents(path), {0}
+    waiting = [0]
+    strings: list[bytes] = []
+    named: list[int] = []
+    before = 0
+    while waiting:
+        rows, columns, n_cells = 1, 1, 0
+        for kind, body in _records(stream, waiting.pop()):
+            length = len(body)
+            if kind == _XLS_STRINGS or (kind == _MORE and before == _XLS_STRINGS):
+                strings.append(body)
+            elif kind == _XLS_SHARED_CELL and length >= 10:
+                named.append(struct.unpack_from("<I", body, 6)[0])
+            before = before if kind == _MORE else kind
+            if (kind in _XLS_CELLS or kind in _RUNS) and length >= 6:
+                row, column = struct.unpack_from("<HH", body)
+                last = struct.unpack_from("<H", body, length - 2)[0] if kind in _RUNS else column
+                n_cells += max(last - column, 0) + 1
+                rows, columns = max(rows, row + 1), max(columns, column + 1, last + 1)
+            elif kind == _XLS_STRINGS and length >= 8:
+                _check_count(path, struct.unpack_from("<I", body, 4)[0], len(stream))
+            elif kind == _DIMENSIONS and length >= 12:
+                # Room is made for all of it, whatever follows, sheet by sheet.
+                first, end, left, right = struct.unpack_from("<IIHH", body)
+                Extents(path).add(max(end - first, 0), max(right - left, 0), 0)
+            elif kind == _SHEET and length >= 4:
+                # Where a sheet begins is stated, not where its neighbour ends.
+                place = struct.unpack_from("<I", body)[0]
+                waiting += [] if place in seen else [place]
+                seen.add(place)
+        extents.add(rows, columns, n_cells)
+    if len(named) * len(stream) > current_limits().column_bytes:
+        check_texts(path, total_length(_text_lengths(strings), named), len(stream))
+
+
+def _text_lengths(pieces: list[bytes]) -> list[int]:
+    """Return how many bytes each of the texts has that cells share.
+
+    Their record goes on in others, between texts or within one, and what is left of a text then
+    begins with a byte that says again how wide its characters are.
+    """
+    lengths: list[int] = []
+    at, k = 8, 0
+    while k < len(pieces):
+        piece = pieces[k]
+        if at + 3 > len(piece):
+            at, k = max(at - len(piece), 0), k + 1
+            continue
+        n, flags = struct.unpack_from("<HB", piece, at)
+        at += 3
+        extra = 0
+        if flags & 8:
+            extra += 4 * struct.unpack_from("<H", piece, at)[0]
+            at += 2
+        if flags & 4:
+            extra += struct.unpack_from("<I", piece, at)[0]
+            at += 4
+        lengths.append(2 * n)
+        width = 1 + (flags & 1)
+        while at + n * width > len(piece) and k + 1 < len(pieces):
+            n -= max(len(piece) - at, 0) // width
+            k, at = k + 1, 1
+            piece = pieces[k]
+            width = 1 + (piece[0] & 1) if piece else width
+        at += n * width + extra
+    return lengths
+
+
+def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    """Yield the records from a place to the end of what begins there."""
+    while at + 4 <= len(stream):
+        kind, length = struct.unpack_from("<HH", stream, at)
+        yield kind, stream[at + 4 : at + 4 + length]
+        at += 4 + length
+        if kind == _EOF:
+            return
+
+
+def _check_count(path: Path, n: int, size: int) -> None:
+    if n > size:
+        raise unreadable(
+            path.name,
+            Text(
+                f"声称有 {n:,} 段文字，文件本身没有这么大。",
+                f"it claims {n:,} texts, more than it has bytes.",
+            ),
+            SAVE_AGAIN,
+        )
+
+
+#: Nothing is looked for in a part without one of these.
+_SIGNS = (b't="e"', b"<f", b":f>", b"hidden=", b"autoFilter")
+_REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
+#: So many columns a sheet has.
+_WIDEST = 16_384
+
+
+@dataclass
+class Marks:
+    """Marks of one worksheet; rows and columns are counted from 0."""
+
+    errors: dict[tuple[int, int], str] = field(default_factory=dict)
+    #: Cells with a formula and no value.
+    uncomputed: list[tuple[int, int]] = field(default_factory=list)
+    hidden_rows: list[int] = field(default_factory=list)
+    hidden_columns: list[int] = field(default_factory=list)
+    is_filtered: bool = False
+
+
+def read_marks(path: Path, title: str) -> Marks:
+    """Read the marks of the sheet ``title``; none where ``path`` is no .xlsx."""
+    if not zipfile.is_zipfile(path):
+        return Marks()
+    with zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        part = _part(archive, title) if "xl/workbook.xml" in names else None
+        if part not in names or not _is_marked(archive, part):
+            return Marks()
+        with archive.open(part) as file:
+            try:
+                return _scan(file)
+            except ElementTree.ParseError:
+                # The reader of values is less strict; what it gives is read without marks.
+                return Marks()
+
+
+def _part(archive: zipfile.ZipFile, title: str) -> str | None:
+    """Return the member that holds the sheet ``title``."""
+    links = {
+        link.get("Id"): link.get("Target", "")
+        for link in _tree(archive, "xl/_rels/workbook.xml.rels")
+    }
+    for item in _tree(archive, "xl/workbook.xml"):
+        if _plain(item.tag) == "sheet" and item.get("name") == title:
+            key = next((v for k, v in item.attrib.items() if k.endswith("}id")), None)
+            target = links.get(key, "")
+            return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+    return None
+
+
+def _tree(archive: zipfile.ZipFile, name: str) -> list[ElementTree.Element]:
+    try:
+        data = archive.read(name)
+    except KeyError:
+        return []
+    # An entity can grow without bounds; no program that writes workbooks declares one.
+    return [] if b"<!" in data[:4096] else list(ElementTree.parse(io.BytesIO(data)).iter())
+
+
+def _is_marked(archive: zipfile.ZipFile, part: str) -> bool:
+    tail, found = b"", False
+    with archive.open(part) as file:
+        while chunk := file.read(_CHUNK):
+            window = tail + chunk
+            if not tail and b"<!" in window[:4096]:
+                return False
+            found = found or any(sign in window for sign in _SIGNS)
+            tail = chunk[-16:]
+    return found
+
+
+def _scan(file: object) -> Marks:
+    marks, hidden = Marks(), dict[int, None]()
+    holder: ElementTree.Element | None = None
+    for event, item in ElementTree.iterparse(file, events=("start", "end")):  # type: ignore[call-overload]
+        kind = _plain(item.tag)
+        if event == "start":
+            holder = item if kind == "sheetData" else holder
+        elif kind == "row":
+            _read_row(item, marks)
+            # What has been read is let go, the row itself as well.
+            item.clear()
+            if holder is not None:
+                holder.clear()
+        elif kind == "col" and _is_hidden(item):
+            first, last = int(item.get("min", 1)), min(int(item.get("max", 1)), _WIDEST)
+            if len(hidden) < _WIDEST:
+                hidden |= dict.fromkeys(range(first - 1, last))
+        elif kind == "autoFilter":
+            marks.is_filtered = marks.is_filtered or len(item) > 0
+    marks.hidden_columns = list(hidden)
+    return marks
+
+
+def _read_row(row: ElementTree.Element, marks: Marks) -> None:
+    number = row.get("r", "")
+    if _is_hidden(row) and number.isdigit():
+        marks.hidden_rows.append(int(number) - 1)
+    for cell in row:
+        parts = {_plain(part.tag): part for part in cell}
+        has_value = "v" in parts and bool(parts["v"].text)
+        is_error = cell.get("t") == "e" and has_value
+        if not is_error and ("f" not in parts or has_value or cell.get("t") == "str"):
+            continue
+        place = _REFERENCE.fullmatch(cell.get("r", ""))
+        if place is None:
+            continue
+        at = int(place[2]) - 1, _column(place[1])
+        if is_error:
+            marks.errors[at] = str(parts["v"].text)
+        else:
+            marks.uncomputed.append(at)
+
+
+def _column(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _is_hidden(item: ElementTree.Element) -> bool:
+    return item.get("hidden") in ("1", "true")
+
+
+def _plain(tag: str) -> str:
+    return tag.rsplit("}", 1)[-1]

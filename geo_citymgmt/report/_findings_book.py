@@ -1,0 +1,424 @@
+"""``findings.xlsx``: every finding with room for what the office decides about it.
+
+What was decided before stands there again: beside the findings that remain, else on a sheet of its
+own.
+"""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._options import display_lang
+from geo_citymgmt._words import Text
+from geo_citymgmt.cleaning._names import match_columns
+from geo_citymgmt.cleaning._personal import mask_record
+from geo_citymgmt.decisions import CHOICES, Carried, carry_over, read_decisions, written
+from geo_citymgmt.errors import CityDataError, SourceError
+from geo_citymgmt.facts._city_facts import day_of
+from geo_citymgmt.findings import SEVERITIES, Findings
+from geo_citymgmt.layer import Layer
+from geo_citymgmt.report._sheets import Book, Column
+from geo_citymgmt.report._summary import (
+    Summary,
+    finding_groups,
+    layer_label,
+    open_findings,
+    unread_layers,
+)
+from geo_citymgmt.report._words import Words
+from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.writing import make_folder, whole_file, write_layer, write_text
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+
+#: What spreadsheet programs put beside a file that they hold open: Excel, LibreOffice, WPS.
+_OPEN_MARKS = ("~${}", ".~lock.{}#", ".~{}")
+_MADE = re.compile(rb"<dcterms:(created|modified)[^>]*>([^<]*)<")
+_SAYS = ["layer", "key", "field", "opinion", "remark"]
+
+
+@dataclass(frozen=True)
+class EarlierBook:
+    """What is in the workbook that a new one takes the place of.
+
+    Attributes
+    ----------
+    decisions : DataFrame
+        Of :func:`~geo_citymgmt.decisions.read_decisions`.
+    edited : bool
+        Whether another program has saved it since it was written here.
+    """
+
+    decisions: pd.DataFrame
+    edited: bool
+
+    def holds_more(self, than: pd.DataFrame) -> bool:
+        """Whether something was written in it that stands not in the decisions ``than``."""
+        mine, theirs = (t.loc[written(t), _SAYS].astype("str") for t in (self.decisions, than))
+        return not pd.MultiIndex.from_frame(mine).isin(pd.MultiIndex.from_frame(theirs)).all()
+
+
+def earlier_book(path: Path, specs: Mapping[str, LayerSpec]) -> EarlierBook | None:
+    """Return what is in the findings workbook at ``path``; None where there is no file.
+
+    Raises
+    ------
+    CityDataError
+        There is a file that is no findings workbook, or one that a spreadsheet program holds open:
+        what is typed there would be lost, or would come over what is written here.
+    """
+    if not path.is_file():
+        return None
+    for mark in _OPEN_MARKS:
+        beside = path.with_name(mark.format(path.name))
+        if beside.exists():
+            raise CityDataError(
+                Text(
+                    f"{path}：正在表格软件中打开，请先保存并关闭，再重试"
+                    f"（如并未打开，请删除 {beside.name}）。",
+                    f"{path}: is open in a spreadsheet program; save and close it there and try "
+                    "again "
+                    f"(where it is not open, delete {beside.name}).",
+                ),
+            )
+    try:
+        decisions = read_decisions(path, specs)
+    except SourceError as error:
+        raise CityDataError(
+            Text(
+                f"{path}：已有同名文件，且不是质检问题清单，未予覆盖。",
+                f"{path}: is there already and is no findings workbook; it was left alone.",
+            ),
+            remedy=Text("请换一个文件名，或先移走该文件。", "Give another name, or move it away."),
+        ) from error
+    return EarlierBook(decisions, _edited(path))
+
+
+def keep_copy(path: Path) -> Path:
+    """Copy ``path`` beside itself, under a name with the time it was saved; return the copy."""
+    saved = datetime.fromtimestamp(path.stat().st_mtime)
+    name, n = f"{path.stem}.{saved:%Y-%m-%d-%H%M%S}", 1
+    target = path.with_name(f"{name}{path.suffix}")
+    while target.exists() and not filecmp.cmp(path, target, shallow=False):
+        n += 1
+        target = path.with_name(f"{name}-{n}{path.suffix}")
+    try:
+        shutil.copy2(path, target)
+    except OSError as error:
+        target.unlink(missing_ok=True)
+        raise CityDataError(
+            Text(
+                f"{target}：无法留存原问题清单（{error}），原文件未动。",
+                f"{target}: the earlier workbook cannot be kept ({error}); it was left alone.",
+            ),
+        ) from error
+    return target
+
+
+def _edited(path: Path) -> bool:
+    """Whether another program has saved it: all of them set the time, only this one does not."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            times = dict(_MADE.findall(archive.read("docProps/core.xml")))
+    except (KeyError, OSError, zipfile.BadZipFile):
+        return True
+    return times.get(b"created") is None or times.get(b"created") != times.get(b"modified")
+
+
+#: A sheet ends at a million rows; long before that nobody reads on.
+ROW_LIMIT = 200_000
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of what people had written: findings it stands beside, rows settled, a copy.
+
+    Attributes
+    ----------
+    carried, settled : int
+        How many findings have it beside them; how many rows are on the sheet of settled ones.
+    copy : Path or None
+        Where the workbook that was replaced is kept, if anyone had worked on it.
+    """
+
+    carried: int
+    settled: int
+    copy: Path | None = None
+
+
+def write_findings(
+    city: City,
+    path: str | Path,
+    *,
+    lang: str | None = None,
+    as_of: Any = None,
+    on_kept: Callable[[Kept], None] | None = None,
+) -> Path:
+    """Write the findings of a city: a summary, then one sheet a layer, worst first.
+
+    The decisions that the city was loaded with, else those in the workbook that is replaced, are
+    carried over. A workbook that somebody has worked on is kept beside, under a name with the time
+    it was saved.
+
+    Parameters
+    ----------
+    city : City
+    path : str or Path
+        Of the workbook, written whole or not at all.
+    lang : {"zh", "en"}, default options.lang
+        Of headings; every message is there in both languages.
+    as_of : date, optional
+        The day in the titles, of a month, quarter or year its last; the data's own otherwise.
+    on_kept : callable, optional
+        Told what became of earlier decisions, where there were any.
+
+    Returns
+    -------
+    Path
+        What was written.
+
+    Raises
+    ------
+    CityDataError
+        Another program holds the file open, or there is one that is no findings workbook.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geo_citymgmt as gcm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_findings(gcm.sample_city(), Path(folder) / "findings.xlsx").name
+    'findings.xlsx'
+    """
+    target = Path(path)
+    replace_findings(city, target, target, lang=lang, as_of=as_of, on_kept=on_kept)
+    return target
+
+
+def replace_findings(
+    city: City,
+    target: Path,
+    earlier: Path,
+    *,
+    lang: str | None = None,
+    as_of: Any = None,
+    on_kept: Callable[[Kept], None] | None = None,
+) -> None:
+    """Write the findings to ``target``, which is to take the place of the workbook ``earlier``.
+
+    See :func:`write_findings`; a copy of a workbook that somebody has worked on is kept beside it.
+    """
+    lang = display_lang(lang)
+    words = Words(lang, unit=city.unit)
+    date = day_of(city, as_of, Gate("write_findings"))
+    found = open_findings(city)
+    before = earlier_book(earlier, city.specs)
+    said = city.decisions
+    if said is None and before is not None:
+        said = before.decisions
+    carried = _nothing(found) if said is None else carry_over(said, found)
+    found = found.assign(
+        rank=found["severity"].map(SEVERITIES.index), opinion=carried.opinion, remark=carried.remark
+    )
+    copy = None
+    if before is not None and said is not None and (before.edited or before.holds_more(said)):
+        copy = keep_copy(earlier)
+    _write(city, target, found, carried, words, date)
+    kept = Kept(carried.kept, len(carried.settled), copy)
+    if on_kept is not None and (kept.carried or kept.settled or kept.copy):
+        on_kept(kept)
+
+
+def _nothing(found: pd.DataFrame) -> Carried:
+    none = np.full(len(found), "", dtype=object)
+    return Carried(none, none, pd.DataFrame())
+
+
+def _write(
+    city: City,
+    target: Path,
+    found: pd.DataFrame,
+    carried: Carried,
+    words: Words,
+    date: pd.Timestamp | None,
+) -> None:
+    day = words("no_date") if date is None else words("as_of", date=f"{date:%Y-%m-%d}")
+    with (
+        whole_file(target) as temporary,
+        Book(temporary, title=words("findings"), created=date, note=day) as book,
+    ):
+        _summary(book, city, words, day)
+        for layer in dict.fromkeys(found["layer"]):
+            mine = found[found["layer"] == layer].sort_values(["rank", "code"], kind="stable")
+            name = layer_label(city, str(layer), words)
+            shown, n = name, len(mine)
+            if n > ROW_LIMIT:
+                mine = mine[(np.arange(len(mine)) < ROW_LIMIT) | written(mine)]
+                shown = f"{name} {words('too_many', limit=f'{ROW_LIMIT:,}', n=f'{n:,}')}"
+            columns = [
+                Column(words("severity")), Column(words("finding_code")),
+                Column(words("message_zh"), width=52), Column(words("message_en"), width=52),
+                Column(words("row_label")), Column(words("key")), Column(words("field")),
+                Column(words("found_value"), width=24), Column(words("expected"), width=24),
+                Column(words("action")), Column(words("x"), "coordinate", 14),
+                Column(words("y"), "coordinate", 14), *_to_fill_in(words), _known_by(words),
+            ]  # fmt: skip
+            labels = _labels(city, str(layer), words)
+            rows = [
+                [
+                    words.name("severity", r.severity), r.code, r.message_zh, r.message_en,
+                    r.row_label, r.key, labels.get(r.field, r.field), r.value, r.expected,
+                    words.name("action", r.action), r.x, r.y, r.opinion, r.remark, r.finding_key,
+                ]
+                for r in mine.itertuples()
+            ]  # fmt: skip
+            book.sheet(name, columns, rows, title=shown, filtered=True, frozen=2)
+        if len(carried.settled):
+            _settled(book, city, carried.settled, words)
+
+
+def _to_fill_in(words: Words) -> list[Column]:
+    note = words("opinion_note")
+    return [
+        Column(words("opinion"), width=18, note=note, choices=CHOICES[words.lang]),
+        Column(words("remark"), width=18),
+    ]
+
+
+def _known_by(words: Words) -> Column:
+    """The key by which the finding is known again when the workbook is read."""
+    return Column(words("finding_key"), width=12, hidden=True)
+
+
+def _labels(city: City, layer: str, words: Words) -> Mapping[str, str]:
+    spec = city.specs.get(layer)
+    fields = {} if spec is None else spec.fields
+    return {name: words.of(item.zh, item.en) for name, item in fields.items()}
+
+
+def _settled(book: Book, city: City, settled: pd.DataFrame, words: Words) -> None:
+    """Write what was decided about findings that are not there any more: it stays in force."""
+    columns = [
+        Column(words("layer")), Column(words("finding_code")),
+        Column(words("message_zh"), width=52), Column(words("message_en"), width=52),
+        Column(words("row_label")), Column(words("key")),
+        Column(words("field")), Column(words("found_value"), width=24), *_to_fill_in(words),
+        _known_by(words),
+    ]  # fmt: skip
+    rows = [
+        [
+            layer_label(city, r.layer, words), r.code, r.message_zh, r.message_en, r.row_label,
+            r.key, _labels(city, r.layer, words).get(r.field, r.field), r.value, r.opinion,
+            r.remark, r.finding_key,
+        ]
+        for r in settled.itertuples()
+    ]  # fmt: skip
+    title = words("sheet_settled_title")
+    book.sheet(words("sheet_settled"), columns, rows, title=title, filtered=True)
+
+
+def _summary(book: Book, city: City, words: Words, day: str) -> None:
+    groups = finding_groups(city, words.lang)
+    columns = [
+        Column(words("layer")), Column(words("severity")), Column(words("count"), "int"),
+        Column(words("problem"), width=70), Column(words("action")),
+        Column(words("examples"), width=40), Column(words("finding_code")),
+    ]  # fmt: skip
+    rows = [
+        [r.layer, words.name("severity", str(r.severity)), r.n, r.message, r.action, r.examples,
+         r.code]
+        for r in groups.rename(columns={"count": "n"}).itertuples(index=False)
+    ]  # fmt: skip
+    title = words("sheet_titled", title=words("findings"), as_of=day)
+    book.sheet(words("sheet_summary"), columns, rows, title=title, filtered=True)
+
+
+README = "README.txt"
+#: For the desktop, and for offices whose tools know shapefiles alone.
+SUFFIXES = (".gpkg", ".shp.zip")
+
+
+def write_rejected(told: Summary, folder: Path) -> None:
+    """Write the rejected records of each layer and a word on what they are.
+
+    The folder is new: a reject that has been corrected must not look as if it still stood.
+    """
+    make_folder(folder)
+    words, city = told.words, told.city
+    lines = []
+    for key, layer in city.layers.items():
+        if layer.rejected.empty:
+            continue
+        names = [f"{key}{suffix}" for suffix in SUFFIXES]
+        table = as_read(layer)
+        write_layer(table, folder / names[0], name=key)
+        # A name has ten bytes: five Chinese characters in this encoding, three in UTF-8.
+        shapes = _for_shapefile(table)
+        write_layer(shapes, folder / names[1], name=key, encoding="GB18030")
+        label = words.of(layer.spec.name_zh, layer.spec.name_en)
+        files = ", ".join(names)
+        lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
+    intro = words("rejected_some") if lines else words("rejected_none")
+    head = words("sheet_titled", title=words("rejected"), as_of=told.day)
+    unread = unread_layers(city, words.lang)
+    if unread:
+        lines += ["", words("rejected_unread"), *unread]
+    # Windows line ends: the file is read in Notepad.
+    write_text("\r\n".join([head, intro, *lines, ""]), folder / README)
+
+
+def as_read(layer: Layer) -> gpd.GeoDataFrame:
+    """Return the rejected records with the source's own columns, personal values masked.
+
+    ``reject_row`` (the row a clerk sees), ``reject_record`` and ``reject_codes`` come after them.
+    Once corrected the table can be read as the source was: what it does not know is kept apart.
+    """
+    rejected = layer.rejected
+    rows = [json.loads(text) for text in rejected["raw"]]
+    personal = _personal({name for row in rows for name in row}, layer)
+    keep = layer.mapping.get(layer.spec.id_field, "")
+    masked = [mask_record(row, personal, keep) for row in rows]
+    values = pd.DataFrame.from_records(masked, index=rejected.index)
+    taken = {rejected.geometry.name, *(f"reject_{name}" for name in ("row", "record", "codes"))}
+    values.columns = pd.Index([f"{c}_source" if c in taken else c for c in values.columns])
+    return gpd.GeoDataFrame(
+        values.astype("str").assign(
+            reject_row=rejected["row_label"],
+            reject_record=rejected["record"],
+            reject_codes=rejected["codes"],
+        ),
+        geometry=rejected.geometry,
+    )
+
+
+def _for_shapefile(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Leave out positions that are no numbers: a shapefile has no way to hold them."""
+    bounds = table.geometry.bounds.to_numpy()
+    return table.set_geometry(table.geometry.where(np.isfinite(bounds).all(axis=1)))
+
+
+def _personal(columns: set[str], layer: Layer) -> set[str]:
+    known = {layer.mapping.get(name, name) for name in layer.personal}
+    known |= {c for name, c in layer.mapping.items() if layer.spec.fields[name].personal}
+    for column in columns - set(layer.mapping.values()):
+        # One at a time: a second column for the same field is as personal as the first.
+        fields = match_columns([column], layer.spec, Findings(layer.spec.key), None)
+        if any(layer.spec.fields[name].personal for name in fields):
+            known.add(column)
+    return known

@@ -1,0 +1,621 @@
+"""``index.html``: one page that stands alone, from the summary and a template."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import math
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from geo_citymgmt._formats import Scale, percent, scale_for
+from geo_citymgmt._markup import escape_text
+from geo_citymgmt._words import Text
+from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
+from geo_citymgmt.report._page_parts import (
+    at_hand_views,
+    board,
+    cards,
+    coverage_tables,
+    findings_view,
+    gap_views,
+    layer_board,
+    layer_cards,
+    ledger_view,
+    month_names,
+    pace_charts,
+    plain_table,
+    street_names,
+    supply_views,
+    verdict,
+)
+from geo_citymgmt.report._scoreboard import zone_groups, zone_names
+from geo_citymgmt.report._services import Campaign, hot_cells
+from geo_citymgmt.report._summary import Summary, missing_figures, unread_layers
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+_FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
+_SPOTS = 8
+#: Measure word of cases.
+_CASES = Text("处", "")
+
+
+def outlook_view(told: Summary) -> dict[str, Any] | None:
+    """Return what each target still asks for, and when the present pace would reach it."""
+    if told.outlook.empty:
+        return None
+    words, rows = told.words, []
+    table = told.outlook[told.outlook["level"] == "city"]
+    for row in table[table["remaining"].notna()].itertuples():
+        if row.indicator not in told.headline.index:
+            continue
+        cells = [
+            _amount(told, row, row.remaining),
+            (f"{row.deadline:%Y-%m-%d}", words("days_left", n=f"{row.days_left:,.0f}")),
+            _amount(told, row, row.needed_per_month),
+            _amount(told, row, row.pace_per_month),
+        ]
+        if row.can_project:
+            low, high = row.at_deadline_low, row.at_deadline_high
+            span = words("interval", low=_amount(told, row, low), high=_amount(told, row, high))
+            cells += [(_amount(told, row, row.at_deadline), span), _projected(told, row)]
+        else:
+            cells += ["–", (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]
+        rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
+    if not rows:
+        return None
+    heads = ("remaining", "deadline", "needed_month", "pace_month", "at_deadline", "projected")
+    return plain_table(told, words("outlook"), words("indicator"), heads, rows) | {"look": "named"}
+
+
+def _projected(told: Summary, row: Any) -> tuple[str, str]:
+    words = told.words
+    if pd.isna(row.projected_date):
+        return words("cannot_project"), words.of(row.reason_zh, row.reason_en)
+    early, late = row.projected_earliest, row.projected_latest
+    span = words(
+        "interval_dates" if pd.notna(late) else "interval_open",
+        low=f"{early:%Y-%m}" if pd.notna(early) else "",
+        high=f"{late:%Y-%m}" if pd.notna(late) else "",
+    )
+    return f"{row.projected_date:%Y-%m-%d}", span if pd.notna(early) else ""
+
+
+def period_views(told: Summary) -> list[dict[str, Any]]:
+    """Return what happened this month and this half-year, beside the one before and a year ago."""
+    if told.periods.empty:
+        return []
+    words, out = told.words, []
+    table = told.periods[(told.periods["kind"] == "period") & told.periods["value"].notna()]
+    table = table[table["indicator"].isin(told.headline.index)]
+    for period, block in table.groupby("period", sort=False):
+        rows = []
+        for row in block.itertuples():
+            if not any(pd.notna(v) and v != 0 for v in (row.value, row.previous, row.year_ago)):
+                continue
+            cells = [
+                _amount(told, row, row.value),
+                _amount(told, row, row.previous) or "–",
+                _change(told, row, row.change, row.change_ratio),
+                _amount(told, row, row.year_ago) or "–",
+                _change(told, row, row.year_change, row.year_change_ratio),
+            ]
+            rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
+        if rows:
+            first = block.iloc[0]
+            span = words(
+                "span", first=f"{first['period_start']:%Y-%m-%d}",
+                last=f"{first['period_end']:%Y-%m-%d}",
+            )  # fmt: skip
+            heads = (f"this_{period}", "previous", "change", "year_ago", "year_change")
+            title = f"{words(f'period_{period}')}{words('bracket', text=span)}"
+            out.append(
+                plain_table(told, title, words("indicator"), heads, rows) | {"look": "named"}
+            )
+    return out
+
+
+def _change(told: Summary, row: Any, difference: Any, ratio: Any) -> Any:
+    if pd.isna(difference):
+        return "–"
+    if row.unit == "ratio":
+        return told.words("points", n=f"{difference * 100:+.1f}")
+    if difference == 0:
+        return _amount(told, row, 0)
+    sign = "+" if difference > 0 else ""
+    shown = sign + _amount(told, row, difference)
+    # Beyond a tenfold the share says less than the numbers beside it.
+    if pd.isna(ratio) or abs(ratio) >= 10:
+        return shown
+    return shown, f"{ratio * 100:+.1f}%"
+
+
+def campaign_views(told: Summary) -> list[dict[str, Any]]:
+    """Return each campaign: stock and flow, clearing, ageing, lists, hot spots."""
+    return [_campaign(told, campaign) for campaign in told.campaigns]
+
+
+def _campaign(told: Summary, campaign: Campaign) -> dict[str, Any]:
+    words, spec = told.words, told.city.specs[campaign.layer]
+    tables = [_flow(told, campaign, quantity) for quantity in ("area", "count")]
+    ages = _ages(told, campaign)
+    spots = _spots(told, campaign)
+    clearing = _clearing(told, campaign)
+    view = {
+        "name": words.of(spec.name_zh, spec.name_en),
+        "flows": [t for t in tables if t is not None],
+        "clearing": clearing,
+        # The cases to be dealt with first are a list of their own where nobody set a day for all.
+        "last": None if clearing else _last(told, campaign),
+        "ages": ages,
+        "lists": _lists(told, campaign),
+        "spots": spots,
+    }
+    return view | {"empty": not any(v for k, v in view.items() if k != "name")}
+
+
+def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
+    if campaign.flow is None:
+        return None
+    words, names = told.words, zone_names(told.city.zones, told.lang)
+    table = campaign.flow[campaign.flow["quantity"] == quantity]
+    table = table[table["opening"].notna()]
+    if table.empty:
+        return None
+    scale = _scale(told, campaign, quantity)
+    rates = None
+    if quantity == "count" and campaign.relapses is not None:
+        rates = campaign.relapses.set_index(["level", "row_kind", "zone_code"])["rate"]
+    rows = []
+    for row in _ordered(told, table).itertuples():
+        if row.row_kind in ("outside", "unlocated") and not (row.opening or row.closing):
+            continue
+        cells: list[Any] = [scale.text(getattr(row, name)) for name in _FLOWS]
+        net = row.closing - row.opening
+        cells.append("+" * (net > 0) + scale.text(net))
+        if rates is not None:
+            cells.append(percent(rates.get((row.level, row.row_kind, row.zone_code))))
+        name = names.get(row.zone_code, row.zone_code)
+        if row.row_kind != "zone":
+            name = words(row.row_kind)
+        kind = "total" if row.row_kind == "total" else ""
+        rows.append({"name": str(name), "cells": cells, "kind": kind})
+    heads = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
+    heads += ["relapse_rate"] if rates is not None else []
+    unit = words("flow_number") if quantity == "count" else scale.unit
+    title = words("flow_title", what=words(f"flow_{quantity}"), unit=unit)
+    view = plain_table(told, title, told.by_unit, heads, rows)
+    held = bool(table["balanced"].fillna(False).all())
+    agreed = "flow_balanced" if told.city.has_zones else "flow_balanced_whole"
+    return view | {"note": words(agreed if held else "flow_unbalanced")}
+
+
+def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    if campaign.burn is None:
+        return None
+    words, lang, names = told.words, told.lang, zone_names(told.city.zones, told.lang)
+    whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
+    if whole.empty:
+        # Of some districts it is known what is left, of the city it is not.
+        return None
+    now = whole.iloc[-1]
+    has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
+    charts = []
+    area, count = (_scale(told, campaign, quantity) for quantity in ("area", "count"))
+    for column, scale in (("remaining", area), ("remaining_n", count)):
+        if column == "remaining" and not has_area:
+            continue
+        line = [(day, float(v)) for day, v in zip(whole["as_of"], whole[column], strict=True)]
+        said = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
+        title = words("clearing_area" if scale is area else "clearing_count")
+        drawn = Pace(
+            name=title,
+            description=words("chart_desc", name=title, points=words.listed(said)),
+            points=line,
+            expected=[line[0], (now["deadline"], 0.0)],
+            now=scale.amount(line[-1][1]),
+            goal=words("target_zero"),
+            months=month_names(lang),
+            divisor=scale.divisor,
+            status="behind" if line[-1][1] > float(now["straight"]) or scale is count else "ahead",
+        )
+        charts.append({"name": title, "unit": scale.unit, "svg": pace_chart(drawn)})
+    rows = []
+    last = campaign.burn[campaign.burn["as_of"] == now["as_of"]]
+    for row in _ordered(told, last[last["row_kind"].isin(["zone", "total"])]).itertuples():
+        name = words("total") if row.row_kind == "total" else str(names.get(row.zone_code))
+        cells = [f"{row.remaining_n:,.0f}"]
+        if has_area:
+            cells.append(area.text(row.remaining))
+        cells.append(f"{row.needed_n_per_day:,.2f}" if pd.notna(row.needed_n_per_day) else "–")
+        if has_area:
+            per_day = row.needed_per_day
+            cells.append(f"{per_day:,.0f}" if pd.notna(per_day) else "–")
+        rows.append({"name": name, "cells": cells, "kind": row.row_kind})
+    heads = ["left_count", "left_area", "left_count_day", "left_area_day"]
+    if not has_area:
+        heads = heads[::2]
+    lead = words(
+        "clearing_lead", date=f"{now['deadline']:%Y-%m-%d}", days=f"{now['days_left']:,.0f}"
+    )
+    if campaign.interim is not None:
+        lead += " " * (lang == "en") + _interim(told, campaign)
+    caption = words("clearing_table" if told.city.has_zones else "clearing_whole")
+    table = plain_table(told, caption, told.by_unit, heads, rows, unit=area.unit)
+    return {"lead": lead, "charts": charts, "table": table, "last": _last(told, campaign)}
+
+
+def _interim(told: Summary, campaign: Campaign) -> str:
+    assert campaign.interim is not None
+    words = told.words
+    told_of = campaign.interim.set_index("measure").loc["any"]
+    if pd.isna(told_of["share"]):
+        return ""
+    return words(
+        "interim", n=f"{told_of['n']:,.0f}", of=f"{told_of['of_n']:,.0f}",
+        share=percent(told_of["share"]),
+    )  # fmt: skip
+
+
+def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    cases = campaign.last
+    if cases is None or cases.empty:
+        return None
+    words, names = told.words, zone_names(told.city.zones, told.lang)
+    spec = told.city.specs[campaign.layer]
+    states, area = spec.fields[str(spec.state_field)].codes, _scale(told, campaign, "area")
+    rows: list[dict[str, Any]] = []
+    texts: tuple[int, ...] = (0, 1)
+    for row in cases.to_dict("records"):
+        state = states.get(str(row["status"]))
+        due = "–" if pd.isna(row["deadline"]) else f"{row['deadline']:%Y-%m-%d}"
+        late = ""
+        if pd.notna(row["days_left"]):
+            days = int(row["days_left"])
+            late = words("days_over" if days < 0 else "days_left", n=f"{abs(days):,}")
+        rows.append(
+            {
+                "name": str(row[spec.id_field]),
+                "cells": [
+                    str(names.get(row["district_code"], words("outside"))),
+                    str(row["status"]) if state is None else words.of(state.zh, state.en),
+                    area.amount(row["remaining"]),
+                    f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
+                    (due, late),
+                ],
+                "kind": "",
+            }
+        )
+    heads: tuple[str, ...] = ("district", "status", "left_size", "days_since_found", "deadline")
+    if not told.city.has_zones:
+        heads, texts = heads[1:], (0,)
+        rows = [row | {"cells": row["cells"][1:]} for row in rows]
+    title = words("last_title", n=len(rows))
+    return plain_table(told, title, words("key"), heads, rows) | {"texts": texts}
+
+
+def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    table = campaign.ages
+    if table is None:
+        return None
+    words = told.words
+    table = table[table["n"] > 0]
+    if table.empty:
+        return None
+    rows, parts = [], []
+    area, whole = _scale(told, campaign, "area"), float(table["n"].sum())
+    for k, row in enumerate(table.to_dict("records")):
+        name = words.name("age", str(row["age_class"]))
+        if pd.notna(row["to_days"]):
+            name = words("age_days", low=row["from_days"], high=row["to_days"])
+        elif pd.notna(row["from_days"]):
+            name = words("age_over", low=row["from_days"])
+        parts.append((f"q{min(k, 5)}", float(row["n"])))
+        cells = [
+            f"{row['n']:,}", percent(row["n"] / whole),
+            f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
+            f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
+        ]  # fmt: skip
+        if "remaining" in table.columns:
+            cells.append(area.amount(row["remaining"]))
+        rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
+    heads = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
+    if "remaining" in table.columns:
+        heads.append("left_size")
+    said = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
+    view = plain_table(told, words("ageing"), words("age_class"), heads, rows)
+    return view | {"bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=said))}
+
+
+def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    table = campaign.lists
+    if table is None:
+        return None
+    words, rows, area = told.words, [], _scale(told, campaign, "area")
+    for _, block in table.groupby("list", sort=False):
+        first = block.iloc[0]
+        left = block[block["state_set"].isin(["open", "suspended"])]
+        n, n_left = int(block["n"].sum()), int(left["n"].sum())
+        due, over = block["next_deadline"].min(), block["days_over"].max()
+        cells = [
+            f"{n:,}", f"{n_left:,}", percent(1 - n_left / n) if n else "–",
+            area.amount(left["remaining"].sum()),
+            f"{block['n_overdue'].sum():,}",
+            words("n_days", n=f"{over:,}") if pd.notna(over) else "–",
+            f"{due:%Y-%m-%d}" if pd.notna(due) else "–",
+        ]  # fmt: skip
+        name = words.of(first["list_zh"], first["list_en"])
+        rows.append({"name": name, "cells": cells, "kind": ""})
+    heads = ("list_all", "list_open", "list_done", "left_size", "overdue_cases", "longest_over",
+             "next_due")  # fmt: skip
+    return plain_table(told, words("lists"), words("list"), heads, rows) if rows else None
+
+
+def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    if campaign.spots is None:
+        return None
+    words, city = told.words, told.city
+    names = zone_names(city.zones, told.lang)
+    hot = hot_cells(campaign.spots)
+    attrs = campaign.spots.attrs
+    lead = words(
+        "spots_lead", km=f"{attrs['cell_m'] / 1000:g}", n=f"{len(hot):,}",
+        cells=f"{len(campaign.spots):,}", draws=f"{attrs['permutations']:,}",
+        fdr=percent(attrs["fdr"], 0),
+    )  # fmt: skip
+    rows = []
+    top = hot.head(_SPOTS)
+    for k, row in enumerate(top.itertuples()):
+        cells = [_where(told, top.iloc[[k]], names), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
+        rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
+    heads = ("district" if city.has_zones else "place", "cases_in_cell", "z_score", "q_value")
+    note = words.of(attrs["note_zh"], attrs["note_en"])
+    view = None
+    if rows:
+        view = plain_table(told, words("spots_table"), words("rank_word"), heads, rows)
+        view |= {"look": "ranked", "texts": (0,)}
+    drawn = ""
+    if rows and city.has_zones:
+        drawn = spot_map(city.zones, hot, names, words("spots_map"), lead)
+    return {"lead": lead, "table": view, "note": note, "map": drawn, "caption": words("spots_map")}
+
+
+def _where(told: Summary, cell: gpd.GeoDataFrame, names: pd.Series) -> tuple[str, str]:
+    """Return district and street of a cell, or where its middle is where there are no districts."""
+    middle = cell.geometry.centroid
+    if not told.city.has_zones:
+        place = middle.to_crs("EPSG:4326").iloc[0]
+        return f"{place.x:.3f}°, {place.y:.3f}°", ""
+    street = street_names(told, cell.set_geometry(middle)).iloc[0]
+    return str(names.get(cell["zone_code"].iloc[0], "")), str(street)
+
+
+def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:
+    """Return districts group by group in the office's order, below them the margins."""
+    groups = zone_groups(told.city.zones)
+    rank = {g: k for k, g in enumerate(told.words.names("group"))}
+    place = {z: (rank.get(str(groups[z]), 9), k) for k, z in enumerate(told.city.zones.index)}
+    margin = {"outside": 1, "unlocated": 2, "total": 3}
+    keys = [
+        (margin.get(kind, 0), *place.get(zone, (9, 999)))
+        for kind, zone in zip(table["row_kind"], table["zone_code"], strict=True)
+    ]
+    return table.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
+
+
+def _amount(told: Summary, row: Any, value: Any) -> str:
+    return told.scales[row.indicator].amount(value)
+
+
+def _scale(told: Summary, campaign: Campaign, quantity: str) -> Scale:
+    """Decide how the cases of a campaign are written, in all its tables: their area, their number.
+
+    As the largest figure of its layer is, of which they are parts.
+    """
+    unit, counter = ("m2", "") if quantity == "area" else ("count", _CASES.of(told.lang))
+    headline = told.headline
+    rows = headline[headline["layer"].eq(campaign.layer) & headline["unit"].eq(unit)]
+    known = [told.scales[name] for name in rows.index]
+    if quantity == "area" and known:
+        return max(known, key=lambda scale: scale.divisor)
+    return scale_for([], unit, told.lang, counter)
+
+
+#: Method notes that are about targets: of no use where there is none.
+_OF_TARGETS = ("comparison", "pace", "outlook")
+#: Method notes that are about zones.
+_OF_ZONES = ("owner", "sums")
+
+
+def render_page(told: Summary) -> str:
+    """Return the page of a report as HTML that loads and runs nothing.
+
+    Every text of the data passes through the one escaping function on its way into the page;
+    styles are allowed by their hash, scripts not at all.
+    """
+    style = _resource("page.css")
+    template = _environment().from_string(_resource("page.html.j2"))
+    return template.render(**page_content(told), style=Markup(style), policy=_policy(style))
+
+
+def page_content(told: Summary) -> dict[str, Any]:
+    """Return everything the template shows, in words."""
+    words, city = told.words, told.city
+    usable = city.ledger[city.ledger["state"] == "ok"]
+    n_unread = len(city.ledger) - len(usable)
+    name = words.of(city.name_zh, city.name_en)
+    charts = pace_charts(told)
+    content: dict[str, Any] = {
+        "lang": "zh-CN" if told.lang == "zh" else "en",
+        "t": words,
+        "title": words("title", city=name),
+        "day": told.day,
+        "stamp": told.map_stamp,
+        "public": told.release == "public",
+        "source": words(
+            "source",
+            source=source_name(told),
+            layers=f"{len(usable):,}",
+            records=f"{int(usable['n_accepted'].sum()):,}",
+        )
+        + (words("source_unread", n=n_unread) if n_unread else ""),
+        "warnings": _warnings(told),
+        "verdict": verdict(told),
+        "domains": cards(told),
+        "charts": charts,
+        "charts_lead": words("monthly_lead" if told.has_targets else "monthly_lead_plain"),
+        "outlook": outlook_view(told),
+        "periods": period_views(told),
+        "campaigns": [view for view in campaign_views(told) if not view["empty"]],
+        "gaps": gap_views(told),
+        "at_hand": at_hand_views(told),
+        "supplies": supply_views(told),
+        "supply_lead": words("supply_lead" if city.has_zones else "supply_lead_whole"),
+        "board": board(told),
+        "maps": district_maps(told),
+        "coverage": coverage_tables(told),
+        "layers": layer_cards(told),
+        "layers_lead": words("layers_lead" if told.layers else "layers_lead_plain"),
+        "figures_title": words("progress" if told.has_targets else "figures_word"),
+        "layer_board": layer_board(told),
+        "ledger": ledger_view(told),
+        "findings": findings_view(told),
+        "missing": [(reason, words.joined(names)) for reason, names in missing_figures(told)],
+        "notes": method_notes(told),
+        "sources": _sources(told),
+    }
+    shown = (
+        ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
+        ("outlook", content["outlook"]), ("periods", content["periods"]),
+        ("campaign", content["campaigns"]), ("coverage", content["coverage"]),
+        ("supply", content["supplies"] or content["at_hand"]), ("layers", content["layers"]),
+        ("quality", True), ("method", True),
+    )  # fmt: skip
+    titles = {"progress": content["figures_title"]}
+    content["contents"] = [
+        (key, titles.get(key) or words(key)) for key, present in shown if present
+    ]
+    return content
+
+
+def _warnings(told: Summary) -> list[dict[str, Any]]:
+    """Return what a reader must know first: a text, what it lists, and where more is said."""
+    words, unread = told.words, unread_layers(told.city, told.lang)
+    out: list[dict[str, Any]] = []
+    if told.city.notice.zh:
+        out.append({"text": told.city.notice.of(told.lang), "items": [], "link": ""})
+    if unread:
+        text, link = words("unread_layers", n=len(unread)), words("unread_link")
+        out.append({"text": text, "items": unread, "link": link})
+    if told.city.findings["code"].eq("ZONES_PACKAGED").any():
+        out.append({"text": words("demo_zones"), "items": [], "link": ""})
+    if not told.city.has_zones:
+        out.append({"text": words("no_zones"), "items": [], "link": ""})
+    return out
+
+
+def method_notes(told: Summary) -> list[str]:
+    """Return how the figures are made, without what this city has nothing of."""
+    words, notes = told.words, told.words.names("method_notes")
+    left_out = {
+        *(() if told.has_targets else _OF_TARGETS),
+        *(() if told.city.has_zones else _OF_ZONES),
+        *(() if told.as_of is not None else ("dates",)),
+        *(() if told.services else ("coverage",)),
+        *(() if told.supplies or told.campaigns else ("access",)),
+    }
+    out = [note for key, note in notes.items() if key not in left_out]
+    metric = told.city.metric
+    # Where nothing is known of the data's place, nothing is known of the errors.
+    if metric is not None and math.isfinite(metric.areal_error):
+        out.append(
+            words(
+                "metric_note",
+                crs=metric.name,
+                how=metric.how.of(words.lang),
+                area=share_in_words(metric.areal_error),
+                length=share_in_words(metric.linear_error),
+            )
+        )
+    return out
+
+
+def share_in_words(error: float) -> str:
+    """Return a small relative error as a percentage that is never rounded down to nothing.
+
+    Examples
+    --------
+    >>> share_in_words(0.000284), share_in_words(0.0012), share_in_words(0.0)
+    ('0.029%', '0.12%', '0%')
+    """
+    if not error > 0:
+        return "0%"
+    decimals = max(0, 1 - math.floor(math.log10(error * 100)))
+    least = 10.0**-decimals
+    return f"{math.ceil(round(error * 100 / least, 6)) * least:.{decimals}f}%"
+
+
+def source_name(told: Summary) -> str:
+    """Return where the data is from: the units that report it, where a profile names them."""
+    words, city = told.words, told.city
+    if city.data_source.zh:
+        return city.data_source.of(words.lang)
+    if city.profile is None:
+        return _folder_name(city.source)
+    if told.as_of is None:
+        return words("source_units")
+    return words("source_units_day", day=told.day)
+
+
+def _sources(told: Summary) -> list[str]:
+    words, ledger = told.words, told.city.ledger
+    out = []
+    known = told.headline[told.headline["value"].notna()]
+    profile = told.city.profile
+    document = "" if profile is None else profile.document.of(words.lang)
+    if document and known["published_id"].ne("").any():
+        out.append(words("source_document", document=document))
+    files = [str(name) for name in ledger["source"].dropna().unique()]
+    out.append(words("source_layers", files=words.listed(files)))
+    out.append(words("source_versions"))
+    return [*out, words("boundaries")] if told.city.has_zones else out
+
+
+def _folder_name(source: str) -> str:
+    """Return the last part of a path: where the folder lies is of no use to a reader."""
+    return source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
+
+
+def _policy(style: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+    return (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def _resource(name: str) -> str:
+    return (resources.files("geo_citymgmt.report") / name).read_text(encoding="utf-8")
+
+
+def _environment() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    def safe(value: Any) -> Any:
+        if isinstance(value, str) and not isinstance(value, Markup):
+            return Markup(escape_text(value))
+        return value
+
+    return Environment(
+        autoescape=True,
+        finalize=safe,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

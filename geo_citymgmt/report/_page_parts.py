@@ -1,0 +1,714 @@
+"""Parts of the page: figures of the whole city, tables by district, who is left out."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_citymgmt._formats import Scale, format_value, percent, scale_for
+from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._drawings import Pace, attainment_bar, pace_chart, share_bar, stacked_bar
+from geo_citymgmt.report._scoreboard import MARGINS, adds_up, zone_groups, zone_names
+from geo_citymgmt.report._services import counted_terms
+from geo_citymgmt.report._summary import (
+    NOT_YET,
+    LayerSummary,
+    Summary,
+    finding_groups,
+    ledger_table,
+    plain_note,
+    reasons_of,
+    state_label,
+    unavailable,
+)
+from geo_citymgmt.report._words import Words
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
+
+
+def verdict(told: Summary) -> dict[str, Any]:
+    """Return how the figures stand in all: one line to be read first."""
+    words = told.words
+    n = told.headline["status"].value_counts().to_dict()
+    n["not_available"] = len(unavailable(told))
+    compared = int(sum(n.get(s, 0) for s in COMPARED))
+    rest = [
+        words(key, n=int(n[status]))
+        for key, status in (
+            ("verdict_incomparable", "not_comparable"),
+            ("verdict_untargeted", "no_target"),
+            ("verdict_unavailable", "not_available"),
+        )
+        # Where nothing has a target, that a figure has none says nothing of it.
+        if n.get(status, 0) and (told.has_targets or status == "not_available")
+    ]
+    counts = []
+    named = pd.Series(
+        [status_shown(row.status, row.expected, row.target) for row in told.headline.itertuples()],
+        index=told.headline.index,
+        dtype="object",
+    )
+    for status in (s for s in COMPARED if n.get(s, 0)):
+        for key, many in named[told.headline["status"] == status].value_counts().items():
+            text = words("verdict_status", n=int(many), status=words.name("status", str(key)))
+            counts.append({"status": status, "text": text})
+    if compared:
+        lead = words("verdict_lead", n=compared)
+    elif told.has_targets:
+        lead = words("verdict_none")
+    else:
+        known = int(told.headline["value"].notna().sum())
+        lead = words("verdict_plain", n=known) if known else words("verdict_nothing")
+    return {
+        "lead": lead,
+        "counts": counts,
+        "rest": words("verdict_rest", parts=words.listed(rest)) if rest else "",
+    }
+
+
+def cards(told: Summary) -> list[dict[str, Any]]:
+    """Return the domains with their figures: those with a target as cards, the rest as a list."""
+    words, out = told.words, []
+    rows = told.headline[told.headline["value"].notna()]
+    for layer, block in rows.groupby("layer", sort=False):
+        spec = told.city.specs[str(layer)]
+        aimed = block["target"].notna()
+        out.append(
+            {
+                "key": layer,
+                "name": words.of(spec.name_zh, spec.name_en),
+                "records": words("records_on", n=f"{len(told.city[str(layer)]):,}"),
+                "cards": [_card(told, row) for row in block[aimed].itertuples()],
+                "facts": [_fact(told, row) for row in block[~aimed].itertuples()],
+            }
+        )
+    return out
+
+
+def _fact(told: Summary, row: Any) -> dict[str, Any]:
+    words = told.words
+    scale = told.scales[row.Index]
+    number, unit = scale.parts(row.value)
+    parts = ""
+    if row.unit == "ratio" and pd.notna(row.numerator):
+        parts = words(
+            "of_parts",
+            numerator=format_value(row.numerator, "", told.lang),
+            denominator=format_value(row.denominator, "", told.lang),
+        )
+    return {
+        "name": words.of(row.name_zh, row.name_en),
+        "number": number,
+        "unit": unit,
+        "exact": scale.exact(row.value),
+        "parts": parts,
+        "note": plain_note(row, words, told.figures),
+    }
+
+
+def _card(told: Summary, row: Any) -> dict[str, Any]:
+    words, scale = told.words, told.scales[row.Index]
+    figure = told.figures.figures.get(row.Index)
+    down = figure is not None and figure.direction == "down"
+    level = figure is not None and figure.level
+    target = scale.amount(row.target)
+    due = "" if pd.isna(row.deadline) else words("deadline_on", date=f"{row.deadline:%Y-%m-%d}")
+    if row.comparator == ">=":
+        target = f"≥ {target}"
+    elif row.comparator == ">":
+        target = f"> {target}"
+    card = _fact(told, row) | {
+        "status": row.status,
+        "status_name": words.name("status", status_shown(row.status, row.expected, row.target)),
+        "target": _aim(words, row, target, down),
+        "target_value": scale.parts(row.target),
+        "deadline": due,
+        "bar": None,
+        "attained": "",
+        "expected": "",
+        "reason": "",
+    }
+    if row.status == "not_comparable":
+        reasons = words.joined(reasons_of(row, words, told.figures))
+        return card | {"reason": words("incomparable_because", reason=reasons)}
+    if pd.isna(row.attainment):
+        return card
+    done = words("attained", share=percent(row.attainment))
+    label = words("bar_label_plain", name=card["name"], share=percent(row.attainment))
+    if down:
+        done = against_start(words, row)
+        label = words("bar_label_level", name=card["name"], level=done)
+    elif level:
+        done = against_target(words, row)
+        label = words("bar_label_level", name=card["name"], level=done)
+    elif not row.value:
+        done = words("nothing_yet")
+    card["attained"] = done
+    if math.isfinite(row.expected_share):
+        expected = percent(row.expected_share)
+        card["expected"] = against_pace(words, row.attainment, row.expected_share)
+        key = "bar_label_down" if down else "bar_label"
+        label = words(
+            key, name=card["name"], share=percent(row.attainment), fallen=done, expected=expected
+        )
+    card["bar"] = attainment_bar(row.attainment, row.expected_share, row.status, label)
+    return card
+
+
+def against_pace(words: Words, attained: float, expected: float) -> str:
+    """Say by how many points a share of the target is above or below the pace."""
+    points = round((attained - expected) * 100, 1)
+    key = "above_pace" if points > 0 else "below_pace" if points < 0 else "at_pace"
+    return words(key, n=f"{abs(points):,.1f}", share=percent(expected))
+
+
+def against_start(words: Words, row: Any) -> str:
+    """Say how far a figure that is to fall has come since the start of its period."""
+    if row.target != 0:
+        return words("fall_part", share=percent(row.attainment))
+    year = pd.notna(row.period_start) and row.period_start.day_of_year == 1
+    way = "fallen" if row.attainment >= 0 else "risen"
+    return words(f"{way}_{'year' if year else 'period'}", share=percent(abs(row.attainment)))
+
+
+def against_target(words: Words, row: Any) -> str:
+    """Say how a level stands against its target; of a share by how many points."""
+    if row.unit != "ratio":
+        return words("level_share", share=percent(row.attainment))
+    points = round((row.value - row.target) * 100, 1)
+    if points == 0:
+        return words("at_target")
+    return words("above_target" if points > 0 else "below_target", n=f"{abs(points):,.1f}")
+
+
+def _aim(words: Words, row: Any, target: str, down: bool) -> str:
+    """Say the target; a fall to nothing has a word of its own."""
+    if down and row.target == 0:
+        return words("target_zero")
+    return words("target_down" if down else "target_of", value=target)
+
+
+def pace_charts(told: Summary) -> list[dict[str, Any]]:
+    """Return a chart for each figure that grows through the year and has something to show."""
+    if told.series.empty or told.as_of is None:
+        return []
+    city = told.series[told.series["level"] == "city"].dropna(subset=["value"])
+    aimed: list[dict[str, Any]] = []
+    free: list[dict[str, Any]] = []
+    for row in told.headline.itertuples():
+        figure = told.figures.figures.get(str(row.Index))
+        grows = (
+            figure is not None
+            and figure.value is not None
+            and (
+                figure.value.kind == "flow" or (figure.direction == "down" and pd.notna(row.target))
+            )
+        )
+        points = city[city["indicator"] == row.Index].sort_values("as_of")
+        if not grows or pd.isna(row.value) or not points["value"].gt(0).any():
+            continue
+        chart = _chart(told, row, points)
+        if pd.notna(row.attainment):
+            aimed.append(chart)
+        elif row.published_id:
+            free.append(chart)
+    return aimed + free
+
+
+def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
+    words, scale = told.words, told.scales[row.Index]
+    figure = told.figures.figures[row.Index]
+    start = row.period_start
+    line = [(day, float(v)) for day, v in zip(points["as_of"], points["value"], strict=True)]
+    expected: list[tuple[pd.Timestamp, float]] = []
+    opening = 0.0
+    if figure.direction == "down" and pd.notna(row.attainment) and row.attainment < 1:
+        opening = (row.value - row.attainment * row.target) / (1 - row.attainment)
+    if pd.notna(start):
+        line.insert(0, (start, opening))
+        if pd.notna(row.attainment) and pd.notna(row.deadline):
+            expected = [(start, opening), (row.deadline, float(row.target))]
+    said = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
+    name = words.of(row.name_zh, row.name_en)
+    drawn = Pace(
+        name=name,
+        description=words("chart_desc", name=name, points=words.listed(said)),
+        points=line,
+        expected=expected,
+        now=scale.amount(row.value),
+        goal=_aim(words, row, scale.amount(row.target), opening > row.target),
+        months=month_names(told.lang),
+        divisor=scale.divisor,
+        status=row.status if expected else "no_target",
+    )
+    return {"name": name, "unit": scale.unit, "svg": pace_chart(drawn), "status": row.status}
+
+
+def month_names(lang: str) -> list[str]:
+    """Return short names of the months."""
+    if lang == "zh":
+        return [f"{k}月" for k in range(1, 13)]
+    return ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+
+
+_STATE_COLORS = 12
+_MOST_COLUMNS = 9
+_LONG = 40
+
+
+def board(told: Summary) -> dict[str, Any] | None:
+    """Return the districts by figure: those held against targets, and the other numbers."""
+    if not (told.city.has_zones and told.table["level"].eq("district").any()):
+        return None
+    wide = told.by_district()
+    figures = told.figures.figures
+    shown = [n for n in wide.columns if n in told.headline.index and n in figures]
+    shown = [n for n in shown if adds_up(figures[n]) or figures[n].numerator is not None]
+    attained = told.by_district("attainment")
+    zones = [at for at in wide.index if at not in MARGINS]
+    aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
+    plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
+    if not aimed and not plain:
+        return None
+    return {
+        "lead": _board_lead(told),
+        "aimed": _board(told, wide, aimed, against_targets=True) if aimed else None,
+        "plain": _numbered(told, [_further(told, wide, part) for part in _split(told, plain)]),
+    }
+
+
+def _board_lead(told: Summary) -> str:
+    """Say how the districts are counted, and which groups of them stand apart."""
+    words, present = told.words, set(zone_groups(told.city.zones))
+    groups = [name for key, name in words.names("group").items() if key in present]
+    if len(groups) < 2:
+        return words("scoreboard_lead")
+    listed = words("and_word").join([words.listed(groups[:-1]), groups[-1]])
+    # English takes up the second group in the middle of its sentence.
+    return words("scoreboard_groups", groups=_running(listed, groups, words.lang))
+
+
+def _running(listed: str, groups: list[str], lang: str) -> str:
+    if lang == "en":
+        for name in groups[1:]:
+            listed = listed.replace(name, name[:1].lower() + name[1:])
+    return listed
+
+
+def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
+    """Part figures, domain by domain, into tables that fit a page."""
+    layers = told.headline["layer"]
+    out: list[list[str]] = []
+    for layer in dict.fromkeys(layers[name] for name in chosen):
+        mine = [name for name in chosen if layers[name] == layer]
+        if out and len(out[-1]) + len(mine) <= _MOST_COLUMNS:
+            out[-1] += mine
+        else:
+            pieces = -(-len(mine) // _MOST_COLUMNS)
+            size = -(-len(mine) // pieces)
+            out += [mine[k : k + size] for k in range(0, len(mine), size)]
+    return out
+
+
+def _numbered(told: Summary, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Tell tables of one title apart by a number, to those who listen too."""
+    titles = [part["title"] for part in parts]
+    for k, title in enumerate(titles):
+        if (of := titles.count(title)) > 1:
+            number = f"{titles[: k + 1].count(title)}/{of}"
+            parts[k]["title"] = f"{title}{told.words('bracket', text=number)}"
+    return parts
+
+
+def _further(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
+    words = told.words
+    specs = [told.city.specs[layer] for layer in dict.fromkeys(told.headline.loc[chosen, "layer"])]
+    names = words.listed([words.of(spec.name_zh, spec.name_en) for spec in specs])
+    title = words("also_of", names=names)
+    return {"title": title} | _board(told, wide, chosen, against_targets=False)
+
+
+def _board(
+    told: Summary, wide: pd.DataFrame, chosen: list[str], *, against_targets: bool
+) -> dict[str, Any]:
+    words = told.words
+    attained = told.by_district("attainment")
+    status = told.by_district("status")
+    expected, target = told.by_district("expected"), told.by_district("target")
+    names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
+    groups = told.subtotals
+    scales, heads = told.scales, []
+    for name in chosen:
+        row = told.headline.loc[name]
+        heads.append({"name": words.of(row["name_zh"], row["name_en"]), "unit": scales[name].unit})
+
+    def cells(at: str) -> list[dict[str, Any]]:
+        out = []
+        for name in chosen:
+            code = str(status.loc[at, name])
+            share = attained.loc[at, name] if against_targets else float("nan")
+            cell = {
+                "value": scales[name].text(wide.loc[at, name]),
+                "share": percent(share),
+                "status": code,
+                "status_name": words.name(
+                    "status", status_shown(code, expected.loc[at, name], target.loc[at, name])
+                ),
+                "bar": share_bar(float(share), code) if pd.notna(share) else "",
+            }
+            if told.figures.figures[name].level and pd.notna(share):
+                # A level is kept or not: a share of a share says nothing.
+                cell |= {"share": cell["status_name"], "bar": ""}
+            out.append(cell)
+        return out
+
+    blocks = []
+    for group in groups.index:
+        members = [at for at in wide.index if at in group_of.index and group_of[at] == group]
+        block: dict[str, Any] = {
+            "name": words.name("group", group) if len(groups) > 1 else "",
+            "rows": [{"name": str(names[at]), "cells": cells(at)} for at in members],
+            "subtotal": [],
+        }
+        if len(groups) > 1 and len(members) > 1:
+            block["subtotal"] = [scales[n].text(groups.loc[group, n]) for n in chosen]
+            block["subtotal_name"] = words("subtotal", group=words.name("group", group))
+        blocks.append(block)
+    margins = [
+        {"name": words(m), "cells": cells(m), "total": m == "total"}
+        for m in MARGINS
+        if m in wide.index
+    ]
+    # A table longer than a screen or two scrolls in its place.
+    many = sum(len(block["rows"]) for block in blocks) > _LONG
+    return {"heads": heads, "blocks": blocks, "margins": margins, "long": many}
+
+
+def coverage_tables(told: Summary) -> list[dict[str, Any]]:
+    """Return what each service reaches, district by district."""
+    words, out = told.words, []
+    names = zone_names(told.city.zones, told.lang)
+    for reach in told.services:
+        spec = told.city.specs[reach.service.layer]
+        name = words.of(spec.name_zh, spec.name_en)
+        rows = []
+        if reach.demand:
+            residents = scale_for(reach.table["demand"], "persons", told.lang)
+        for row in reach.table[reach.table["row_kind"].isin(["zone", "total"])].itertuples():
+            people = ""
+            if reach.demand:
+                number, unit = residents.parts(row.demand)
+                covered = residents.parts(row.demand_covered)[0]
+                people = words("people_of", covered=covered, all=number, unit=unit)
+            rows.append(
+                {
+                    "name": words("total") if row.row_kind == "total" else str(names[row.Index]),
+                    "total": row.row_kind == "total",
+                    "area": percent(row.coverage),
+                    "area_bar": share_bar(float(row.coverage), "area-share"),
+                    "people": percent(row.demand_coverage) if reach.demand else "",
+                    "people_bar": share_bar(float(row.demand_coverage), "people-share")
+                    if reach.demand and pd.notna(row.demand_coverage)
+                    else "",
+                    "people_of": people,
+                }
+            )
+        out.append(
+            {
+                "name": words("within", name=name, radius=f"{reach.service.radius_m:,.0f}"),
+                "demand": reach.demand,
+                "rows": rows,
+                "terms": words.joined(_coverage_terms(told, reach)),
+            }
+        )
+    return out
+
+
+def _coverage_terms(told: Summary, reach: Any) -> list[str]:
+    words, spec = told.words, told.city.specs[reach.service.layer]
+    parts = counted_terms(reach, reach.service, spec, words)
+    parts.append(words("exact_points" if reach.exact else "near_shapes"))
+    if not reach.demand:
+        parts.append(words("no_demand"))
+    return parts
+
+
+def layer_cards(told: Summary) -> list[dict[str, Any]]:
+    """Return each layer with its size and its composition by state."""
+    if not told.layers:
+        return [_plain_card(told, key) for key in told.city]
+    return [_layer_card(told, layer) for layer in told.layers]
+
+
+def _plain_card(told: Summary, key: str) -> dict[str, Any]:
+    """Return what a city of outlines and roads alone holds."""
+    words, spec = told.words, told.city.specs[key]
+    return {
+        "key": key,
+        "name": words.of(spec.name_zh, spec.name_en),
+        "records": words("layer_records", n=f"{len(told.city[key]):,}"),
+        "measure": "",
+        "field": "",
+        "bar": "",
+        "states": [],
+    }
+
+
+def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
+    words, lang, spec = told.words, told.lang, layer.spec
+    total = layer.totals.loc["total"]
+    measure = layer.measure_label if "measure" in layer.totals.columns else None
+    size = ""
+    if measure is not None:
+        label = words.of(measure[0], measure[1])
+        scale = scale_for(layer.totals["measure"], measure[2], lang)
+        size = f"{label} {scale.amount(total['measure'])}"
+    name = words.of(spec.name_zh, spec.name_en)
+    card: dict[str, Any] = {
+        "key": spec.key,
+        "name": name,
+        "records": words("layer_records", n=f"{round(total['count']):,}"),
+        "measure": size,
+        "field": "",
+        "bar": "",
+        "states": [],
+    }
+    if layer.by_state is None:
+        return card | {"field": words("no_state") if spec.state_field else ""}
+    whole = layer.by_state.xs("total", level=0)
+    by, scale = _told_by(layer, lang)
+    parts, states = [], []
+    for k, code in enumerate(layer.states):
+        value = whole.loc[code, by]
+        color = "s-none" if code == NOT_YET else f"s{k % _STATE_COLORS}"
+        parts.append((color, float(value)))
+        label = state_label(spec, code, words)
+        share = float(value) / float(whole[by].sum()) if whole[by].sum() else 0.0
+        shown = scale.amount(value)
+        states.append({"name": label, "value": shown, "share": percent(share), "color": color})
+    item = spec.fields[str(spec.state_field)]
+    said = words.listed([f"{s['name']} {s['value']}" for s in states])
+    merged = [
+        words(
+            "state_merged",
+            state=state_label(spec, code, words),
+            others=words.listed([state_label(spec, other, words) for other in others]),
+        )
+        for code, others in layer.merged.items()
+    ]
+    return card | {
+        "field": words.joined([words("by_state", field=words.of(item.zh, item.en)), *merged]),
+        "bar": stacked_bar(parts, f"{name}: {said}" if lang == "en" else f"{name}：{said}"),
+        "states": states,
+    }
+
+
+def _told_by(layer: LayerSummary, lang: str) -> tuple[str, Scale]:
+    """Return what a layer is told by and how: a network by its length, else by its records."""
+    measure = layer.measure_label if "measure" in layer.totals.columns else None
+    if layer.spec.split == "share" and measure is not None:
+        return "measure", scale_for(layer.totals["measure"], measure[2], lang)
+    return "count", scale_for(layer.totals["count"], "count", lang)
+
+
+def layer_board(told: Summary) -> dict[str, Any] | None:
+    """Return how many records of each layer lie in each district."""
+    words = told.words
+    # Without districts the cards above say it all.
+    if not (told.layers and told.city.has_zones):
+        return None
+    names = zone_names(told.city.zones, told.lang)
+    heads, columns = [], []
+    for layer in told.layers:
+        spec, totals = layer.spec, layer.totals
+        by, scale = _told_by(layer, told.lang)
+        columns.append([scale.text(value) for value in totals[by]])
+        heads.append({"name": words.of(spec.name_zh, spec.name_en), "unit": scale.unit})
+    kinds = told.layers[0].totals["row_kind"]
+    rows = []
+    for k, (at, kind) in enumerate(kinds.items()):
+        cells = [column[k] for column in columns]
+        if kind in ("outside", "unlocated") and not any(
+            layer.totals.loc[str(at), "count"] for layer in told.layers
+        ):
+            continue
+        name = words(str(kind)) if kind in MARGINS else str(names[at])
+        rows.append({"name": name, "cells": cells, "total": kind == "total"})
+    return {"heads": heads, "rows": rows}
+
+
+def ledger_view(told: Summary) -> list[dict[str, Any]]:
+    """Return the ledger, one row a layer."""
+    table = ledger_table(told.city, told.lang)
+    numbers = ("walked", "skipped", "accepted", "repaired", "rejected")
+    rows = table.to_dict("records")
+    return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
+
+
+def _findings_lead(told: Summary) -> str:
+    return "findings_lead_public" if told.release == "public" else "findings_lead"
+
+
+def findings_view(told: Summary) -> dict[str, Any]:
+    """Return the findings that ask for something, and apart from them the notes on reading."""
+    words = told.words
+    groups = finding_groups(told.city, told.lang)
+    groups = groups.assign(
+        severity_name=[words.name("severity", s) for s in groups["severity"]],
+        n=[f"{n:,}" for n in groups["count"]],
+    )
+    asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
+    return {
+        "lead": words(_findings_lead(told), n=f"{int(asking['count'].sum()):,}"),
+        "asking": asking.to_dict("records"),
+        "notes": notes.to_dict("records"),
+        "notes_title": words("findings_notes", n=len(notes)),
+    }
+
+
+def gap_views(told: Summary) -> list[dict[str, Any]]:
+    """Return where the most residents are beyond the reach of each service."""
+    words, city, out = told.words, told.city, []
+    names = zone_names(city.zones, told.lang)
+    for reach in told.services:
+        gaps = reach.gaps
+        if gaps is None or gaps.empty:
+            continue
+        street = street_names(told, gaps.set_geometry(gaps.geometry.representative_point()))
+        rows = [
+            {
+                "name": str(row.Index),
+                "cells": [
+                    (str(names.get(row.zone_code, row.zone_code)), str(street[row.Index])),
+                    f"{row.demand:,.0f}",
+                    f"{row.area_m2 / 1e6:,.1f}",
+                    f"{row.distance_m:,.0f}",
+                ],
+                "kind": "",
+            }
+            for row in gaps.itertuples()
+        ]
+        spec = city.specs[reach.service.layer]
+        name = words.of(spec.name_zh, spec.name_en)
+        title = words("gaps_title", name=name, radius=f"{reach.service.radius_m:,.0f}")
+        note = words("gaps_note", density=f"{reach.service.gap_per_km2:,.0f}")
+        heads = ("place", "gap_people", "gap_km2", "gap_distance")
+        view = plain_table(told, title, words("rank_word"), heads, rows, note)
+        out.append(view | {"look": "ranked", "texts": (0,)})
+    return out
+
+
+def street_names(told: Summary, points: gpd.GeoDataFrame) -> pd.Series:
+    """Return the street that each point lies in, empty where none has a name in the language."""
+    out = pd.Series("", index=points.index, dtype="object")
+    if "street" not in told.city.zones_by_level or points.empty:
+        return out
+    level = told.city.zones_at("street")
+    if told.lang == "en" and "name_en" not in level.columns:
+        return out
+    index = told.facts.membership.index("street")
+    codes = index.code_of(index.owner(points.geometry.to_numpy()), points.index)
+    return codes.map(zone_names(level, told.lang)).fillna("")
+
+
+def at_hand_views(told: Summary) -> list[dict[str, Any]]:
+    """Return which share of places has a facility at hand, district by district."""
+    words, out = told.words, []
+    names = zone_names(told.city.zones, told.lang)
+    for each in told.at_hand:
+        rows = []
+        for row in each.table.to_dict("index").items():
+            at, cells = row
+            whole = cells["row_kind"] == "total"
+            shown = [f"{cells['count']:,.0f}"]
+            shown += [percent(cells[f"share_{d:g}_m"]) or "–" for d in each.distances_m]
+            far = cells["count"] - cells[f"within_{each.distances_m[-1]:g}_m"]
+            name = words("total") if whole else str(names.get(at, at))
+            rows.append(
+                {"name": name, "cells": [*shown, f"{far:,.0f}"], "kind": "total" if whole else ""}
+            )
+        places = told.city.specs[each.places]
+        title = words(
+            "at_hand_title",
+            places=words.of(places.name_zh, places.name_en),
+            what=_kinds(told, each),
+        )
+        view = plain_table(told, title, told.by_unit, ("places",), rows, "")
+        view["heads"] += [words("within_m", d=f"{d:g}") for d in each.distances_m]
+        view["heads"].append(words("beyond_m", d=f"{each.distances_m[-1]:g}"))
+        out.append(view)
+    return out
+
+
+def supply_views(told: Summary) -> list[dict[str, Any]]:
+    """Return what each layer holds for residents, district by district."""
+    words, out = told.words, []
+    names = zone_names(told.city.zones, told.lang)
+    for each in told.supplies:
+        spec = told.city.specs[each.layer]
+        item = spec.fields[each.amount]
+        per = f"{each.per:,.0f}"
+        rows = []
+        for row in each.table.itertuples():
+            whole = row.row_kind == "total"
+            cells = [
+                f"{row.amount:,.0f}", _plain(row.ratio), _plain(row.per_km2), _plain(row.access),
+                percent(row.without) or "–",
+            ]  # fmt: skip
+            name = words("total") if whole else str(names.get(row.Index, row.Index))
+            rows.append({"name": name, "cells": cells, "kind": "total" if whole else ""})
+        label = words.of(item.zh, item.en)
+        what = _kinds(told, each)
+        title = words("supply_title", name=what, amount=label)
+        terms = [words("supply_terms", m=f"{each.catchment_m:,.0f}")]
+        if pd.notna(each.gini):
+            terms.append(words("gini", value=f"{each.gini:.3f}"))
+        view = plain_table(told, title, told.by_unit, (), rows, words.joined(terms))
+        view["heads"] = [
+            label, words("per_head", per=per), words("per_km2"), words("access", per=per),
+            words("without_any"),
+        ]  # fmt: skip
+        out.append(view)
+    return out
+
+
+def _kinds(told: Summary, each: Any) -> str:
+    """Name the facilities: by the kinds that were chosen, else by their layer."""
+    words, spec = told.words, told.city.specs[each.layer]
+    for field, codes in each.kinds.items():
+        known = spec.fields[field].codes
+        return words.listed([words.of(known[c].zh, known[c].en) for c in codes])
+    return words.of(spec.name_zh, spec.name_en)
+
+
+def _plain(value: Any) -> str:
+    return "–" if pd.isna(value) else f"{value:,.1f}"
+
+
+def plain_table(
+    told: Summary,
+    title: str,
+    first: str,
+    heads: Any,
+    rows: list[dict[str, Any]],
+    note: str = "",
+    *,
+    unit: str = "",
+) -> dict[str, Any]:
+    """Return a table for the page: title, heads, rows of cells, what stands below it.
+
+    ``texts`` are the columns that hold words, ``look`` the width of the first one; ``bar`` is drawn
+    above. ``unit`` is of the numbers of a column that names one.
+    """
+    named = {"unit": unit} if unit else {}
+    return {
+        "title": title, "first": first, "heads": [told.words(h, **named) for h in heads],
+        "rows": rows,
+        "note": note, "bar": "", "texts": (), "look": "",
+    }  # fmt: skip

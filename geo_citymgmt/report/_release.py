@@ -1,0 +1,216 @@
+"""What of a city may leave the house: whole, marked internal, or cut down for the public."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._words import Text
+from geo_citymgmt.cleaning._personal import mask_text
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.findings._codes import CODES
+from geo_citymgmt.layer import Layer
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+    from geo_citymgmt.spec import LayerSpec
+
+
+RELEASES = ("internal", "public")
+#: Positions of single records are given to the middle of a cell of this size, in metres.
+GRID_M = 100.0
+_LEAST_GRID_M = 1.0
+
+
+def check_release(release: str | None, grid_m: float = GRID_M) -> None:
+    """Raise if there is no such release, or no such precision.
+
+    Raises
+    ------
+    CityDataError
+        Naming what there is.
+    """
+    if release is not None and not (isinstance(release, str) and release in RELEASES):
+        raise CityDataError(
+            Text(
+                f"没有“{release}”这种发布方式；可用：{'、'.join(RELEASES)}。",
+                f"no release {release!r}; there are {', '.join(RELEASES)}.",
+            ),
+        )
+    Gate("write_report").number(grid_m, "grid_m", finite=False)
+    if not np.isfinite(grid_m) or grid_m < _LEAST_GRID_M:
+        raise CityDataError(
+            Text(
+                f"公开坐标精度 {grid_m:g} 米不合适，应不小于 {_LEAST_GRID_M:g} 米。",
+                f"a precision of {grid_m:g} m is none for the public; give {_LEAST_GRID_M:g} or "
+                "more.",
+            ),
+        )
+
+
+def public_city(city: City, *, grid_m: float = GRID_M) -> City:
+    """Return what of a city may be published.
+
+    Layers and fields are those whose file says ``release = "public"``; personal data and columns
+    no file knows are never among them. Numbers of persons within other texts are masked. Records
+    of facilities are points at the middle of their cell of ``grid_m``; districts, streets, roads
+    and stops keep their shape. Events, rejected records and the values in findings are left out.
+
+    Parameters
+    ----------
+    city : City
+    grid_m : float
+        Size of a cell in metres, from 1 up.
+
+    Returns
+    -------
+    City
+        Figures computed from it are wrong: compute them from the whole city first.
+
+    Raises
+    ------
+    CityDataError
+        A cell smaller than a metre.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> open_data = public_city(gcm.sample_city())
+    >>> "illegal_construction" in open_data, "operator" in open_data["parking_points"]
+    (False, False)
+    >>> point = open_data["manholes"].geometry.iloc[0]
+    >>> point.x % 100, point.y % 100
+    (50.0, 50.0)
+    """
+    check_release("public", grid_m)
+    layers = {
+        key: _public_layer(layer, grid_m)
+        for key, layer in city.layers.items()
+        if layer.spec.release == "public"
+    }
+    zones = {
+        level: _public_zones(frame, _zone_spec(city, level))
+        for level, frame in city.zones_by_level.items()
+    }
+    targets = city.targets.assign(note="") if "note" in city.targets else city.targets
+    return replace(
+        without_records(city),
+        layers=layers,
+        zones_by_level=zones,
+        events=city.events.iloc[:0],
+        targets=targets,
+    )
+
+
+def without_records(city: City) -> City:
+    """Return a city whose findings say what was found, and nothing of the records it was in.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> bool(without_records(gcm.sample_city()).findings["value"].eq("").all())
+    True
+    """
+    found = city.findings.copy()
+    for column in ("value", "expected", "key", "row_label", "finding_key"):
+        if column in found:
+            found[column] = pd.array([""] * len(found), dtype="str")
+    for column in ("x", "y"):
+        if column in found:
+            found[column] = np.nan
+    for column, lang in (("message_zh", "zh"), ("message_en", "en")):
+        # The message of a code without its values: those are of the record.
+        texts = {code: _plain(str(code), lang) for code in found["code"].unique()}
+        found[column] = pd.array(found["code"].map(texts).to_numpy(dtype=object), dtype="str")
+    known = {name for spec in city.specs.values() for name in spec.fields}
+    found["field"] = found["field"].where(found["field"].isin(known), "")
+    return replace(city, findings=found, since=None)
+
+
+class _Gaps(defaultdict[str, str]):
+    """Dots for whatever a message asks for."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+@cache
+def _plain(code: str, lang: str) -> str:
+    known = CODES.get(code)
+    if known is None:
+        return code
+    template = known.zh if lang == "zh" else known.en
+    return template.replace("!r}", "}").format_map(_Gaps())
+
+
+def _public_layer(layer: Layer, grid_m: float) -> Layer:
+    spec = layer.spec
+    secret = set(layer.personal)
+    data = _masked(layer.data, spec, secret)
+    if spec.role == "facility":
+        data = data.set_geometry(_coarse(data.geometry, grid_m))
+    keep = set(data.columns)
+    return replace(
+        layer,
+        data=data,
+        rejected=layer.rejected.iloc[:0],
+        findings=layer.findings.iloc[:0],
+        personal=(),
+        mapping={field: column for field, column in layer.mapping.items() if field in keep},
+    )
+
+
+def _public_zones(frame: gpd.GeoDataFrame, spec: LayerSpec | None) -> gpd.GeoDataFrame:
+    if spec is None:
+        return frame[[frame.active_geometry_name]]
+    return _masked(frame, spec, set())
+
+
+def _zone_spec(city: City, level: str) -> LayerSpec | None:
+    return next((s for s in city.specs.values() if s.role == "zones" and s.level == level), None)
+
+
+def _masked(frame: gpd.GeoDataFrame, spec: LayerSpec, secret: set[str]) -> gpd.GeoDataFrame:
+    """Keep public fields, and mask numbers of persons in their texts."""
+    keep = [
+        name
+        for name in frame.columns
+        if name == frame.active_geometry_name
+        or (name not in secret and _is_public(str(name), spec))
+    ]
+    out = frame[keep].copy()
+    for name in keep:
+        values = out[name]
+        if name == frame.active_geometry_name or not (
+            pd.api.types.is_string_dtype(values.dtype) or values.dtype == object
+        ):
+            continue
+        codes, texts = pd.factorize(values)
+        masked = [mask_text(t) if isinstance(t, str) else t for t in texts]
+        if any(a != b for a, b in zip(masked, texts, strict=True)):
+            shown = np.array([*masked, None], dtype=object)[codes]
+            out[name] = pd.array(shown, dtype=values.dtype)
+    return out
+
+
+def _is_public(name: str, spec: LayerSpec) -> bool:
+    item = spec.fields.get(name.removesuffix("_precision"))
+    return item is not None and item.is_public
+
+
+def _coarse(geometry: gpd.GeoSeries, grid_m: float) -> gpd.GeoSeries:
+    """Return the middle of the cell in which each record's centre lies; none stays none."""
+    centre = shapely.centroid(geometry.to_numpy())
+    xy = (np.floor(shapely.get_coordinates(centre) / grid_m) + 0.5) * grid_m
+    out = np.full(len(geometry), None, dtype=object)
+    there = ~(shapely.is_missing(centre) | shapely.is_empty(centre))
+    out[there] = shapely.points(xy)
+    return gpd.GeoSeries(out, index=geometry.index, crs=geometry.crs)

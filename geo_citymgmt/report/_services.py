@@ -1,0 +1,542 @@
+"""What the report asks of facilities and campaigns, as data; and who is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._overlay import Layered
+from geo_citymgmt._words import Text
+from geo_citymgmt.access import gini, two_step_access
+from geo_citymgmt.access._nearest import share_table
+from geo_citymgmt.access._reach import Demand, checked_reach, demand_weights, gaps_of, reach_table
+from geo_citymgmt.access._supply import ratio_table
+from geo_citymgmt.cases import (
+    ageing,
+    burn_down,
+    case_lists,
+    interim_share,
+    last_open,
+    open_cases,
+    relapse_rates,
+    stock_flow,
+)
+from geo_citymgmt.errors import CityDataError, SpecError
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts._city_facts import day_of
+from geo_citymgmt.patterns._hot_spots import spots_of
+from geo_citymgmt.spec import laid_over_package
+from geo_citymgmt.zones._ownership import Located
+from geo_citymgmt.zones._summary import summary_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geo_citymgmt.city import City
+    from geo_citymgmt.facts import CityFacts
+    from geo_citymgmt.report._words import Words
+    from geo_citymgmt.spec import LayerSpec
+
+
+DEMAND = "population_cells"
+_MOST_GAPS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A layer people walk to: how far, which of its records serve, in which states."""
+
+    layer: str
+    radius_m: float
+    states: tuple[str, ...] = ()
+    kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gap_per_km2: float = 0.0
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The records of a layer that serve on a day, and by which of its fields they were chosen."""
+
+    records: gpd.GeoDataFrame
+    state_known: bool
+    kinds_known: tuple[str, ...]
+
+    @property
+    def n_counted(self) -> int:
+        """How many serve."""
+        return len(self.records)
+
+    @property
+    def n_unlocated(self) -> int:
+        """How many of them have no place, and reach nobody."""
+        return int(self.records.geometry.isna().sum())
+
+
+@dataclass(frozen=True)
+class ServiceCoverage:
+    """What a service reaches.
+
+    Attributes
+    ----------
+    service : Service
+    table : DataFrame
+        As :func:`geo_citymgmt.coverage` gives it with margins.
+    n_counted, n_unlocated : int
+        Facilities that serve; those among them without a place.
+    state_known : bool
+        Whether the layer told which are open.
+    kinds_known : tuple of str
+        Fields by which the records were narrowed.
+    exact : bool
+        Whether all facilities are points, whose area is in closed form.
+    demand : bool
+        Whether residents were counted too.
+    gaps : GeoDataFrame or None
+        Where the most residents are not reached, of :func:`geo_citymgmt.coverage_gaps`; None
+        without residents.
+    """
+
+    service: Service
+    table: pd.DataFrame
+    n_counted: int
+    n_unlocated: int
+    state_known: bool
+    kinds_known: tuple[str, ...]
+    exact: bool
+    demand: bool
+    gaps: gpd.GeoDataFrame | None = None
+
+
+def service_settings(city: City) -> Layered:
+    """Return ``services.toml`` as it holds for a city: the package's, its profile's, its own."""
+    return laid_over_package(
+        resources.files("geo_citymgmt.report") / "services.toml",
+        None if city.profile is None else city.profile.file("services.toml"),
+        city.services_file,
+        whole=("kinds", "clear"),
+    )
+
+
+def questions(city: City, kind: str) -> list[dict[str, Any]]:
+    """Return what is asked of one kind: each entry with its ``layer``, or the places it is about.
+
+    Raises
+    ------
+    SpecError
+        An entry names a layer, a state or a field that there is not; it is told with its file.
+    """
+    given = service_settings(city)
+    out = []
+    for key, entry in given.table.get(kind, {}).items():
+        name = "places" if kind == "at_hand" else "layer"
+        if not isinstance(entry, Mapping) or key not in city.specs:
+            origin = next((o for place, o in given.origin.items() if place[:2] == (kind, key)), "")
+            raise SpecError(
+                Text(
+                    f"{origin or 'services.toml'} [{kind}.{key}] 有误：没有这个图层。",
+                    f"{origin or 'services.toml'} [{kind}.{key}]: there is no such layer.",
+                ),
+                remedy=Text(
+                    f"图层有：{'、'.join(city.specs)}。", f"Layers: {', '.join(city.specs)}."
+                ),
+            )
+        out.append({name: key, **entry})
+    return out
+
+
+def _service(entry: Mapping[str, Any]) -> Service:
+    return Service(
+        entry["layer"],
+        float(entry["radius_m"]),
+        tuple(entry.get("states", ())),
+        {name: tuple(codes) for name, codes in entry.get("kinds", {}).items()},
+        float(entry.get("gap_per_km2", 0.0)),
+    )
+
+
+def services(city: City) -> tuple[Service, ...]:
+    """Return the layers of a city whose reach the report shows.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> [(s.layer, s.radius_m) for s in services(gcm.sample_city())]
+    [('parking_points', 500.0), ('bike_stations', 300.0)]
+    """
+    return tuple(_service(entry) for entry in questions(city, "coverage"))
+
+
+def service_of(city: City, layer: str, radius_m: float) -> Service:
+    """Return a layer as a service at a distance: the records that count are those of the report.
+
+    Of a layer the report does not ask about every record counts.
+    """
+    own = next((s for s in services(city) if s.layer == layer), Service(layer, radius_m))
+    return replace(own, radius_m=radius_m)
+
+
+def counted_terms(
+    found: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
+) -> list[str]:
+    """Say which records of a layer were counted: how many, in which states, of which kinds."""
+    parts = [words("facilities_counted", n=f"{found.n_counted:,}")]
+    if found.state_known:
+        states = spec.fields[str(spec.state_field)].codes
+        codes = [c for s in service.states for c in spec.sets[s]]
+        labels = words.listed([words.of(states[c].zh, states[c].en) for c in codes])
+        parts.append(words("only_states", states=labels))
+    elif spec.state_field:
+        parts.append(words("all_states" if service.states else "every_state"))
+    for field_name in found.kinds_known:
+        known = spec.fields[field_name].codes
+        kinds = [words.of(known[c].zh, known[c].en) for c in service.kinds[field_name]]
+        parts.append(words("only_kinds", kinds=words.listed(kinds)))
+    if found.n_unlocated:
+        parts.append(words("not_located", n=f"{found.n_unlocated:,}"))
+    return parts
+
+
+def chosen_records(
+    city: City | CityFacts,
+    layer: str,
+    *,
+    states: Sequence[str] = (),
+    kinds: Mapping[str, Sequence[str]] | None = None,
+    as_of: Any = None,
+) -> Chosen | None:
+    """Return the records of a layer in given states and of given kinds on a day.
+
+    What the layer does not tell narrows nothing. None where it has no located record left.
+    """
+    gate = Gate("chosen_records")
+    facts = facts_of(city, gate)
+    city = facts.city
+    if layer not in city:
+        return None
+    day = None if as_of is None else day_of(city, as_of, gate)
+    data: gpd.GeoDataFrame = city[layer]
+    spec = city.specs[layer]
+    chosen = pd.Series(True, index=data.index)
+    known = tuple(name for name in kinds or {} if name in data.columns)
+    for name in known:
+        chosen &= data[name].isin((kinds or {})[name])
+    state_known = bool(states) and spec.state_field in data.columns
+    if state_known:
+        codes = [code for name in states for code in spec.sets[name]]
+        chosen &= facts.states(layer, day).isin(codes).set_axis(data.index)
+    records = data[chosen]
+    return Chosen(records, state_known, known) if records.geometry.notna().any() else None
+
+
+def service_coverage(
+    city: City | CityFacts, service: Service, *, as_of: Any = None
+) -> ServiceCoverage | None:
+    """Compute what a service reaches on a day, by district, and where it leaves people out.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+        With the layer; residents are counted where it has ``population_cells``.
+    service : Service
+        Which layer, how far, and which of its records serve.
+    as_of : date, optional
+        The day, of a month, quarter or year its last; the data's own otherwise.
+
+    Returns
+    -------
+    ServiceCoverage or None
+        None where the city has no such layer, no facility of it that serves, or no districts
+        whose ground could be covered.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> reach = service_coverage(city, services(city)[1])
+    >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
+    (True, True)
+    """
+    gate = Gate("service_coverage")
+    facts = facts_of(city, gate)
+    city = facts.city
+    found = chosen_records(
+        facts, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
+    )
+    if found is None or not city.has_zones:
+        return None
+    facilities = found.records
+    located = facilities.geometry.notna()
+    districts = facts.membership.index("district")
+    zones, index, reach = checked_reach(
+        gate, facilities, city.zones, service.radius_m, 1, districts
+    )
+    demand = gaps = None
+    if DEMAND in city:
+        people = gate.features(city[DEMAND], "demand", like=zones, needs_columns=True)
+        many = demand_weights(gate, people, "population", "weight")
+        demand = Demand(index, reach, people, many, facts.membership.located(DEMAND))
+        gaps = gaps_of(
+            index, reach, demand, zones.crs, n=_MOST_GAPS, min_per_km2=service.gap_per_km2
+        )
+    table = reach_table(zones, index, reach, demand, margins=True)
+    return ServiceCoverage(
+        service,
+        table,
+        found.n_counted,
+        found.n_unlocated,
+        found.state_known,
+        found.kinds_known,
+        bool((facilities.geometry[located].geom_type == "Point").all()),
+        demand is not None,
+        gaps,
+    )
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a layer holds for residents.
+
+    Attributes
+    ----------
+    layer, amount : str
+        The field that is summed.
+    per, catchment_m : float
+    table : DataFrame
+        By district and ``total``: ``amount``, ``residents``, ``ratio`` (for ``per`` residents),
+        ``per_km2``, ``access`` (mean over the residents of what they share within the catchment,
+        for ``per`` of them), ``without`` (share of residents with nothing in reach).
+    gini : float
+        Of the amount by residents, over the districts.
+    """
+
+    layer: str
+    amount: str
+    per: float
+    catchment_m: float
+    kinds: Mapping[str, tuple[str, ...]]
+    table: pd.DataFrame
+    gini: float
+
+
+@dataclass(frozen=True)
+class AtHand:
+    """Places by the distance of the nearest facility, of :func:`geo_citymgmt.share_within`."""
+
+    places: str
+    layer: str
+    distances_m: tuple[float, ...]
+    kinds: Mapping[str, tuple[str, ...]]
+    table: pd.DataFrame
+
+
+def supplies(facts: CityFacts, day: pd.Timestamp | None) -> list[Supply]:
+    """Compute what each layer of ``services.toml`` holds for residents; none without residents."""
+    city = facts.city
+    if DEMAND not in city:
+        return []
+    found = [_supply(facts, day, entry) for entry in questions(city, "supply")]
+    return [each for each in found if each is not None]
+
+
+def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Supply | None:
+    city = facts.city
+    layer, amount, per = entry["layer"], entry["amount"], float(entry["per"])
+    chosen = _chosen(facts, day, entry)
+    if chosen is None or amount not in chosen.records or chosen.records[amount].isna().all():
+        return None
+    facilities, residents = chosen.records, city[DEMAND]
+    facilities = facilities.assign(**{amount: facilities[amount].fillna(0)})
+    there = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
+    homes = facts.membership.located(DEMAND)
+    by_head = ratio_table(
+        facilities, city.zones, amount, "population", per, residents, True, there, homes
+    )
+    by_area = ratio_table(facilities, city.zones, amount, "area_km2", 1.0, None, True, there)
+    access = two_step_access(
+        residents, facilities, radius_m=entry["catchment_m"], demand_weight="population",
+        supply_weight=amount, decay="gaussian",
+    )  # fmt: skip
+    people = residents["population"].fillna(0)
+    cells = residents[["geometry"]].assign(
+        people=people, share=people * access, without=people.where(access == 0, 0.0)
+    )
+    sizes = {name: (name, "sum") for name in ("people", "share", "without")}
+    sums = summary_of(
+        Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=homes
+    )
+    sums = sums.reindex(by_head.index)
+    some = sums["people"].where(sums["people"] > 0)
+    table = pd.DataFrame(
+        {
+            "row_kind": by_head["row_kind"],
+            "amount": by_head["numerator"],
+            "residents": by_head["denominator"],
+            "ratio": by_head["ratio"],
+            "per_km2": by_area["ratio"],
+            "access": per * sums["share"] / some,
+            "without": sums["without"] / some,
+        }
+    )
+    zones = table[table["row_kind"] == "zone"]
+    uneven = float("nan")
+    if zones["residents"].gt(0).all() and zones["amount"].sum() > 0:
+        uneven = gini(zones["amount"], residents=zones["residents"])
+    table = table[table["row_kind"].isin(["zone", "total"])]
+    kinds = {name: tuple(entry["kinds"][name]) for name in chosen.kinds_known}
+    return Supply(layer, amount, per, float(entry["catchment_m"]), kinds, table, uneven)
+
+
+def at_hand(facts: CityFacts, day: pd.Timestamp | None) -> list[AtHand]:
+    """Compute which share of places has a facility at hand, for what ``services.toml`` asks."""
+    out, city = [], facts.city
+    for entry in questions(city, "at_hand"):
+        chosen = _chosen(facts, day, entry)
+        places = city.get(entry["places"])
+        if chosen is None or places is None or places.empty:
+            continue
+        distances = tuple(float(d) for d in entry["distances_m"])
+        table = share_table(
+            places, chosen.records, city.zones, entry["distances_m"], True,
+            facts.membership.index("district"),
+        )  # fmt: skip
+        kinds = {name: tuple(entry["kinds"][name]) for name in chosen.kinds_known}
+        table = table[table["row_kind"].isin(["zone", "total"])]
+        out.append(AtHand(entry["places"], entry["layer"], distances, kinds, table))
+    return out
+
+
+def _chosen(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Chosen | None:
+    return chosen_records(
+        facts, entry["layer"], states=entry["states"], kinds=entry.get("kinds"), as_of=day
+    )
+
+
+_LAST = 10
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign on a day; a table is None where the data cannot give it.
+
+    Attributes
+    ----------
+    layer : str
+    start : Timestamp
+        First day of the year, from which flows are counted.
+    flow : DataFrame or None
+        Of :func:`geo_citymgmt.stock_flow` by district.
+    relapses : DataFrame or None
+        Of :func:`geo_citymgmt.relapse_rates` by district.
+    ages, lists : DataFrame or None
+        Of :func:`geo_citymgmt.ageing` and :func:`geo_citymgmt.case_lists` for the city.
+    burn : DataFrame or None
+        Of :func:`geo_citymgmt.burn_down` for the cases to be cleared, by district.
+    interim : DataFrame or None
+        Of :func:`geo_citymgmt.interim_share` for the city.
+    last : DataFrame or None
+        The largest open cases among those, of :func:`geo_citymgmt.last_open`.
+    spots : GeoDataFrame or None
+        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
+    """
+
+    layer: str
+    start: pd.Timestamp
+    flow: pd.DataFrame | None
+    relapses: pd.DataFrame | None
+    ages: pd.DataFrame | None
+    lists: pd.DataFrame | None
+    burn: pd.DataFrame | None
+    interim: pd.DataFrame | None
+    last: pd.DataFrame | None
+    spots: gpd.GeoDataFrame | None
+
+
+def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
+    """Compute every campaign of ``services.toml`` that the city has the layer of.
+
+    Parameters
+    ----------
+    facts : CityFacts
+    day : Timestamp or None
+        Without a day there is no campaign.
+    table : DataFrame
+        Progress at that day, for the deadlines.
+    """
+    city = facts.city
+    entries = [] if day is None else questions(city, "campaign")
+    return [_campaign(facts, day, table, e) for e in entries if e["layer"] in city]
+
+
+def _campaign(
+    facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
+) -> Campaign:
+    layer, clear = entry["layer"], dict(entry["clear"])
+    start = pd.Timestamp(day.year, 1, 1)
+    whole = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
+    deadline = whole["deadline"].iloc[0] if len(whole) else pd.NaT
+    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
+    if flow is not None and flow["closing"].isna().all():
+        flow = None
+    burn = None
+    if pd.notna(deadline) and deadline >= start:
+        burn = _given(
+            lambda: burn_down(
+                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear
+            )
+        )
+        if burn is not None and burn["remaining_n"].isna().all():
+            burn = None
+    return Campaign(
+        layer,
+        start,
+        flow,
+        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer)),
+        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city")),
+        _given(lambda: case_lists(facts, as_of=day, layer=layer, level="city")),
+        burn,
+        _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
+        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear)),
+        _spots(facts, day, layer),
+    )
+
+
+def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+    city = facts.city
+    wanted = [e for e in questions(city, "hot_spots") if e["layer"] == layer]
+    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if wanted else None
+    if cases is None or cases.empty:
+        return None
+    asked = wanted[0]
+    parcels = city[layer].loc[cases.index]
+    zoned = city.has_zones
+    cells = spots_of(
+        parcels[parcels.geometry.notna()],
+        asked["cell_m"],
+        value=None,
+        zones=city.zones if zoned else None,
+        permutations=asked["permutations"],
+        seed=0,
+        fdr=asked["fdr"],
+        index=facts.membership.index("district") if zoned else None,
+    )
+    cells.attrs["cell_m"] = asked["cell_m"]
+    return cells
+
+
+def hot_cells(spots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the cells that are hot, the most striking first."""
+    return spots[spots["spot"] == "hot"].sort_values(["z", "n"], ascending=False, kind="stable")
+
+
+def _given(made: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
+    """Return a table, or None where the data lacks what it needs: the ledger says which."""
+    try:
+        table = made()
+    except CityDataError:
+        return None
+    return None if table.empty else table

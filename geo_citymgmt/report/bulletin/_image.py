@@ -1,0 +1,227 @@
+"""The bulletin as one long picture, wide as a phone shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from geo_citymgmt.fonts import cjk_font_path
+from geo_citymgmt.report.bulletin._model import (
+    Bulletin,
+    Heading,
+    Paragraph,
+    Table,
+    broken,
+    column_widths,
+    drawable,
+    least_width,
+)
+
+#: Pixels; phones show it at a third of that, so that no text is smaller than 10 points.
+WIDTH = 1080
+_EDGE = 48
+_INK, _SOFT, _LINE, _SHADE, _STRONG, _ACCENT = (
+    "#1c2126", "#5b6770", "#c4cdd4", "#e8eef3", "#f3f6f8", "#9c2a1b",
+)  # fmt: skip
+_TITLE, _HEADING, _TEXT, _CELL = 58, 44, 36, 30
+#: Below this no phone shows it legibly; a longer word is parted.
+_SMALLEST = 20
+
+
+def write_png(
+    bulletin: Bulletin, path: Path, *, close: str = "", font: str | Path | None = None
+) -> None:
+    """Write a bulletin as one PNG, 1080 pixels wide and as long as it takes.
+
+    The annex is left out: a table of each street is for paper.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+    path : Path
+        Of the .png.
+    close : str
+        Last line, such as where the annex is.
+    font : path, optional
+        TrueType font; the package's Chinese font otherwise.
+    """
+    from PIL import Image, ImageDraw
+
+    face = str(font or cjk_font_path())
+    # Measured once on nothing, then drawn: the height is known only after all lines are broken.
+    blank = Image.new("RGB", (WIDTH, 8))
+    height = _Sheet(ImageDraw.Draw(blank), face).lay(bulletin, close)
+    sheet = Image.new("RGB", (WIDTH, height), "#ffffff")
+    _Sheet(ImageDraw.Draw(sheet), face).lay(bulletin, close)
+    # Few colours: a palette makes the file a third, and one a chat passes on as it is.
+    small = sheet.quantize(colors=64, dither=Image.Dither.NONE)
+    small.save(path, format="PNG", optimize=True)
+
+
+class _Sheet:
+    """A pen that goes down the page."""
+
+    def __init__(self, draw: Any, face: str) -> None:
+        from PIL import ImageFont
+
+        self.draw, self.y = draw, _EDGE
+        self._font: Callable[[int], Any] = lambda size: ImageFont.truetype(
+            face, size, layout_engine=ImageFont.Layout.BASIC
+        )
+        self._fonts: dict[int, Any] = {}
+
+    def font(self, size: int) -> Any:
+        if size not in self._fonts:
+            self._fonts[size] = self._font(size)
+        return self._fonts[size]
+
+    def lay(self, bulletin: Bulletin, close: str) -> int:
+        if bulletin.stamp:
+            self.text(bulletin.stamp, _CELL, color=_ACCENT)
+        self.y += 12
+        self.text(bulletin.title, _TITLE, centred=True, color=_ACCENT)
+        self.text(bulletin.issue, _CELL, centred=True, color=_SOFT)
+        self.draw.line((_EDGE, self.y + 12, WIDTH - _EDGE, self.y + 12), _ACCENT, 3)
+        self.y += 36
+        for part in bulletin.parts:
+            if isinstance(part, Heading):
+                if part.annex:
+                    break
+                self.y += 28
+                self.text(part.text, _HEADING, color=_ACCENT)
+                self.y += 6
+            elif isinstance(part, Paragraph):
+                if part.lead:
+                    self.text(part.lead, _TEXT, color=_ACCENT)
+                self.text(part.text, _TEXT)
+                self.y += 14
+            else:
+                self.table(part)
+        self.y += 20
+        for line in (close, bulletin.source, bulletin.signed):
+            if line:
+                self.text(line, _CELL, color=_SOFT)
+        return self.y + _EDGE
+
+    def text(
+        self,
+        text: str,
+        size: int,
+        *,
+        centred: bool = False,
+        color: str = _INK,
+        leading: float = 1.5,
+    ) -> None:
+        font = self.font(size)
+        for line in self.lines(text, size, WIDTH - 2 * _EDGE):
+            x = (WIDTH - font.getlength(line)) / 2 if centred else _EDGE
+            self.draw.text((x, self.y), line, font=font, fill=color)
+            self.y += round(size * leading)
+
+    def lines(self, text: str, size: int, width: float) -> list[str]:
+        return broken(drawable(text), width, self.font(size).getlength)
+
+    def table(self, part: Table) -> None:
+        self.y += 8
+        self.text(part.title, _CELL, centred=True)
+        self.y += 4
+        size = self._cell_size(part)
+        widths = self._widths(part, size)
+        lefts = [_EDGE + sum(widths[:c]) for c in range(len(widths))]
+        grouped = any(c.group for c in part.columns)
+        top = self.y
+        heads = [
+            self.lines(c.head, size, w - 10) for c, w in zip(part.columns, widths, strict=True)
+        ]
+        spans = part.groups() if grouped else []
+        names = [self.lines(t, size, sum(widths[f : f + n]) - 8) for t, f, n in spans]
+        step = round(size * 1.3)
+        first = max((len(n) for n in names), default=0) * step + 14 if grouped else 0
+        second = max(
+            len(h) for c, h in zip(part.columns, heads, strict=True) if c.group or not grouped
+        )
+        bottom = top + first + second * step + 16
+        self.draw.rectangle((_EDGE, top, WIDTH - _EDGE, bottom), _SHADE)
+        for (text, at, span), name in zip(spans, names, strict=True):
+            if text:
+                wide = sum(widths[at : at + span])
+                self._block(name, lefts[at], top, wide, first, size)
+                self.draw.line((lefts[at], top + first, lefts[at] + wide, top + first), _LINE, 2)
+        for c, column in enumerate(part.columns):
+            start = top + first if column.group else top
+            self._block(heads[c], lefts[c], start, widths[c], bottom - start, size)
+        self.y = bottom
+        for r, row in enumerate(part.rows):
+            self._row(part, r, row, lefts, widths, size)
+        starts = {at for _, at, _ in spans} or set(range(len(lefts)))
+        for c, x in enumerate(lefts):
+            self.draw.line((x, top if c in starts else top + first, x, self.y), _LINE, 2)
+        self.draw.rectangle((_EDGE, top, WIDTH - _EDGE, self.y), outline=_SOFT, width=2)
+        if part.note:
+            self.y += 8
+            self.text(part.note, 28, color=_SOFT)
+        self.y += 28
+
+    def _row(
+        self,
+        part: Table,
+        r: int,
+        row: tuple[str, ...],
+        lefts: list[int],
+        widths: list[int],
+        size: int,
+    ) -> None:
+        font = self.font(size)
+        name = self.lines(row[0], size, widths[0] - 14)
+        height = max(round(size * 1.75), len(name) * round(size * 1.25) + 16)
+        if r in part.strong:
+            self.draw.rectangle((_EDGE, self.y, WIDTH - _EDGE, self.y + height), _STRONG)
+        self.draw.line((_EDGE, self.y, WIDTH - _EDGE, self.y), _LINE, 2)
+        color = _ACCENT if r in part.strong else _INK
+        for k, line in enumerate(name):
+            above = (height - len(name) * round(size * 1.25)) / 2
+            self.draw.text(
+                (lefts[0] + 8, self.y + above + k * round(size * 1.25)), line, font=font, fill=color
+            )
+        for c in range(1, len(row)):
+            x = lefts[c] + widths[c] - 8 - font.getlength(row[c])
+            self.draw.text((x, self.y + (height - size * 1.25) / 2), row[c], font=font, fill=color)
+        self.y += height
+
+    def _block(
+        self, lines: list[str], x: float, y: float, width: float, height: float, size: int
+    ) -> None:
+        font, step = self.font(size), round(size * 1.3)
+        y += (height - len(lines) * step) / 2
+        for line in lines:
+            self.draw.text((x + (width - font.getlength(line)) / 2, y), line, font=font, fill=_INK)
+            y += step
+
+    def _widths(self, part: Table, size: int) -> list[int]:
+        """Share the width by what the columns hold, no column narrower than its words."""
+        font = self.font(_CELL)
+        need = [
+            max(font.getlength(row[c]) for row in part.rows) + 20 if column.number else 150 + 30
+            for c, column in enumerate(part.columns)
+        ]
+        wide = column_widths([max(n, 84) for n in need], self._least(part, size), WIDTH - 2 * _EDGE)
+        out = [int(width) for width in wide]
+        out[0] += WIDTH - 2 * _EDGE - sum(out)
+        return out
+
+    def _least(self, part: Table, size: int) -> list[float]:
+        measure = self.font(size).getlength
+        least = [
+            max(least_width(part.texts(c), measure), 2 * size) for c in range(len(part.columns))
+        ]
+        # Names up to 县级市小计 stay whole; longer ones fold.
+        least[0] = max([least[0], *(min(measure(row[0]), 5 * size) for row in part.rows)])
+        return [each + 16 for each in least]
+
+    def _cell_size(self, part: Table) -> int:
+        """Return the largest size at which every number and every word has its line."""
+        size = _CELL
+        while size > _SMALLEST and sum(self._least(part, size)) > WIDTH - 2 * _EDGE:
+            size -= 1
+        return size

@@ -1,0 +1,79 @@
+"""The bulletin as files, and all of them with the workbook in one archive."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+from geo_citymgmt.report._summary import Summary
+from geo_citymgmt.report.bulletin._content import bulletin
+from geo_citymgmt.report.bulletin._image import write_png
+from geo_citymgmt.report.bulletin._model import Bulletin, Heading, needed
+from geo_citymgmt.report.bulletin._pdf import write_pdf
+from geo_citymgmt.report.bulletin._word import write_docx
+from geo_citymgmt.writing import whole_file
+
+_CLOSE = {
+    "zh": "街道（镇）情况见通报文件的附件。",
+    "en": "Streets and towns are in the annex of the document.",
+}
+_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_bulletin(
+    told: Summary,
+    folder: Path,
+    *,
+    period: str = "month",
+    stamp: str = "",
+    tables: Path | None = None,
+) -> dict[str, Path]:
+    """Write ``bulletin.docx``, ``.pdf``, ``.png``, and all of them in ``bulletin.zip``.
+
+    Parameters
+    ----------
+    told : Summary
+    folder : Path
+        Where to; it is there.
+    period, stamp
+        As for :func:`bulletin`.
+    tables : Path, optional
+        The workbook to put into the archive.
+
+    Returns
+    -------
+    dict of str to Path
+        ``bulletin_docx, bulletin_pdf, bulletin_png, bulletin``; each whole or not at all, and the
+        same bytes for the same report.
+
+    Raises
+    ------
+    CityDataError
+        No date, an unknown period, or the extra ``bulletin`` is not installed.
+    """
+    check_libraries()
+    made: Bulletin = bulletin(told, period=period, stamp=stamp)
+    files = {f"bulletin_{s}": folder / f"bulletin.{s}" for s in ("docx", "pdf", "png")}
+    annex = any(isinstance(part, Heading) and part.annex for part in made.parts)
+    with whole_file(files["bulletin_docx"]) as path:
+        write_docx(made, path)
+    with whole_file(files["bulletin_pdf"]) as path:
+        write_pdf(made, path)
+    with whole_file(files["bulletin_png"]) as path:
+        write_png(made, path, close=_CLOSE[made.lang] if annex else "")
+    archive = folder / "bulletin.zip"
+    with whole_file(archive) as path, zipfile.ZipFile(path, "w") as packed:
+        for file in [*files.values(), *([tables] if tables is not None else [])]:
+            info = zipfile.ZipInfo(file.name, _EPOCH)
+            info.compress_type, info.create_system = zipfile.ZIP_DEFLATED, 3
+            packed.writestr(info, file.read_bytes())
+    return {**files, "bulletin": archive}
+
+
+def check_libraries() -> None:
+    """Raise, naming the extra, where a bulletin could not be written in the end."""
+    with needed():
+        import docx
+        import reportlab
+
+        assert docx and reportlab

@@ -1,0 +1,191 @@
+"""The bulletin as an A4 PDF, made without a browser or an office program."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from geo_citymgmt._markup import escape_text, visible_text
+from geo_citymgmt.fonts import cjk_font_path
+from geo_citymgmt.report.bulletin._model import (
+    Bulletin,
+    Heading,
+    Paragraph,
+    Table,
+    broken,
+    column_widths,
+    drawable,
+    least_width,
+    needed,
+)
+
+_FACE = "CitySansSC"
+_MM = 72 / 25.4
+_CELL, _PAD = 8.5, 3.0
+_WIDTH = (210 - 28 - 26) * _MM
+_INK, _LINE, _SHADE, _STRONG, _ACCENT = "#1a1a1a", "#8a8a8a", "#eef1f4", "#f6f7f9", "#8a2a1b"
+
+
+def write_pdf(bulletin: Bulletin, path: Path, *, font: str | Path | None = None) -> None:
+    """Write a bulletin as PDF; the same bulletin gives the same bytes.
+
+    Parameters
+    ----------
+    bulletin : Bulletin
+    path : Path
+        Of the .pdf.
+    font : path, optional
+        TrueType font to embed; the package's Chinese font otherwise.
+
+    Raises
+    ------
+    CityDataError
+        reportlab (extra ``bulletin``) is not installed.
+    """
+    with needed():
+        from reportlab.lib.pagesizes import A4
+        from reportlab.pdfbase import pdfmetrics
+        from reportlab.pdfbase.ttfonts import TTFont
+        from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
+    pdfmetrics.registerFont(TTFont(_FACE, str(font or cjk_font_path())))
+    left, bottom, height = 28 * _MM, 35 * _MM, (297 - 37 - 35) * _MM
+    frame = Frame(left, bottom, _WIDTH, height, leftPadding=0, rightPadding=0,
+                  topPadding=0, bottomPadding=0)  # fmt: skip
+
+    def number(canvas: Any, _: Any) -> None:
+        canvas.setFont(_FACE, 11)
+        canvas.drawCentredString(left + _WIDTH / 2, 24 * _MM, f"— {canvas.getPageNumber()} —")
+
+    document = BaseDocTemplate(
+        str(path), pagesize=A4, pageTemplates=[PageTemplate(frames=[frame], onPage=number)],
+        title=visible_text(bulletin.title), author="", subject=visible_text(bulletin.issue),
+        invariant=1,
+        lang="zh-CN" if bulletin.lang == "zh" else "en-GB",
+    )  # fmt: skip
+    document.build(_story(bulletin))
+
+
+def _story(bulletin: Bulletin) -> list[Any]:
+    from reportlab.platypus import PageBreak, Spacer
+
+    zh = bulletin.lang == "zh"
+    out: list[Any] = []
+    if bulletin.stamp:
+        out.append(_text(bulletin.stamp, 12, zh, indent=False))
+    out += [
+        _text(bulletin.title, 22, zh, align=1, indent=False, leading=36),
+        _text(bulletin.issue, 12, zh, align=1, indent=False),
+        Spacer(1, 10),
+    ]
+    for part in bulletin.parts:
+        if isinstance(part, Heading):
+            out += [PageBreak()] if part.annex else [Spacer(1, 6)]
+            out.append(_text(part.text, 14.5, zh, indent=False, keep=True, leading=26))
+        elif isinstance(part, Paragraph):
+            out.append(_text(part.text, 12, zh, lead=part.lead))
+        else:
+            out += _table(part, zh)
+    out += [
+        Spacer(1, 12),
+        _text(bulletin.source, 12, zh),
+        _text(bulletin.signed, 12, zh, align=2, indent=False),
+    ]
+    return out
+
+
+def _text(
+    text: str,
+    size: float,
+    zh: bool,
+    *,
+    align: int = 0,
+    indent: bool = True,
+    leading: float = 0,
+    lead: str = "",
+    keep: bool = False,
+) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph as Flow
+
+    first = 2 * size if indent and zh else 0
+    style = ParagraphStyle(
+        "text", fontName=_FACE, fontSize=size, leading=leading or size * 1.75, textColor=_INK,
+        alignment=align, firstLineIndent=first, keepWithNext=keep,
+        spaceAfter=0 if zh else size * 0.4,
+    )  # fmt: skip
+    start = lead + ("。" if zh else ". ") if lead else ""
+    lines = _broken(start + text, _WIDTH, size, first)
+    # The lead is on the first line: one that is longer stands out as far as that goes.
+    cut = min(len(start.rstrip()), len(lines[0])) if lead else 0
+    marked = f'<font color="{_ACCENT}">{escape_text(lines[0][:cut])}</font>' if cut else ""
+    lines = [marked + escape_text(lines[0][cut:]), *map(escape_text, lines[1:])]
+    return Flow("<br/>".join(lines), style)
+
+
+def _table(part: Table, zh: bool) -> list[Any]:
+    from reportlab.lib import colors
+    from reportlab.platypus import Spacer
+    from reportlab.platypus import Table as Grid
+
+    widths = _widths(part)
+    heads = 2 if any(c.group for c in part.columns) else 1
+    rows: list[list[Any]] = []
+    look: list[Any] = [
+        ("GRID", (0, 0), (-1, -1), 0.5, colors.HexColor(_LINE)),
+        ("BACKGROUND", (0, 0), (-1, heads - 1), colors.HexColor(_SHADE)),
+        ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
+        ("LEFTPADDING", (0, 0), (-1, -1), _PAD),
+        ("RIGHTPADDING", (0, 0), (-1, -1), _PAD),
+        ("TOPPADDING", (0, 0), (-1, -1), 2),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        # A sum stands under at least one of its parts.
+        ("NOSPLIT", (0, -2), (-1, -1)),
+    ]
+    if heads == 2:
+        top: list[Any] = [""] * len(part.columns)
+        for text, first, span in part.groups():
+            wide = sum(widths[first : first + span])
+            top[first] = _cell(text or part.columns[first].head, 1, wide)
+            look.append(("SPAN", (first, 0), (first + span - 1, 0 if text else 1)))
+        rows.append(top)
+    heading = zip(part.columns, widths, strict=True)
+    rows.append([_cell(c.head, 1, w) if c.group or heads == 1 else "" for c, w in heading])
+    for r, row in enumerate(part.rows):
+        cells = zip(row, part.columns, widths, strict=True)
+        rows.append([_cell(t, 2 if c.number else 0, w) for t, c, w in cells])
+        if r in part.strong:
+            look.append(("BACKGROUND", (0, heads + r), (-1, heads + r), colors.HexColor(_STRONG)))
+            look.append(("LINEABOVE", (0, heads + r), (-1, heads + r), 0.9, colors.HexColor(_INK)))
+    grid = Grid(rows, colWidths=widths, repeatRows=heads, style=look)
+    caption = _text(part.title, 11, zh, align=1, indent=False, keep=True, leading=22)
+    note = [Spacer(1, 4), _text(part.note, 8.5, zh, indent=False, leading=13)] if part.note else []
+    return [caption, grid, *note, Spacer(1, 12)]
+
+
+def _widths(part: Table) -> list[float]:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    def wide(text: str) -> float:
+        return float(stringWidth(text, _FACE, _CELL))
+
+    least = [least_width(part.texts(c), wide) + 2 * _PAD + 1 for c in range(len(part.columns))]
+    return column_widths([c.width for c in part.columns], least, _WIDTH)
+
+
+def _cell(text: str, align: int, width: float) -> Any:
+    from reportlab.lib.styles import ParagraphStyle
+    from reportlab.platypus import Paragraph as Flow
+
+    style = ParagraphStyle(
+        "cell", fontName=_FACE, fontSize=_CELL, leading=11, textColor=_INK, alignment=align
+    )
+    return Flow("<br/>".join(map(escape_text, _broken(text, width - 2 * _PAD, _CELL))), style)
+
+
+def _broken(text: str, width: float, size: float, indent: float = 0) -> list[str]:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
+    # A hair less than there is, or reportlab would break the line once more.
+    return broken(
+        drawable(text), width - 0.5, lambda t: float(stringWidth(t, _FACE, size)), indent=indent
+    )

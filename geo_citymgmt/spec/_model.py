@@ -1,0 +1,220 @@
+"""What a layer file says, as plain immutable objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.errors import CityDataError
+
+#: The languages whatever is shown is written in.
+Lang = Literal["zh", "en"]
+LANGUAGES: tuple[Lang, ...] = get_args(Lang)
+
+
+def check_lang(lang: str) -> Lang:
+    """Return ``lang``; refuse what is none of :data:`LANGUAGES`.
+
+    Raises
+    ------
+    CityDataError
+        There is nothing written in that language.
+
+    Examples
+    --------
+    >>> check_lang("zh")
+    'zh'
+    """
+    if not isinstance(lang, str) or lang not in LANGUAGES:
+        raise CityDataError(
+            Text(
+                f"没有语言 {lang!r}；lang 应为 zh 或 en。", f"lang is {lang!r}; it is 'zh' or 'en'."
+            )
+        )
+    return LANGUAGES[LANGUAGES.index(lang)]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One value of a code list with its labels."""
+
+    zh: str
+    en: str
+    synonyms: tuple[str, ...] = ()
+    #: Class and kind in the national list of parts, of which it is digits 7 to 10 of a part's code.
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column of a layer.
+
+    See Also
+    --------
+    LayerSpec
+    """
+
+    name: str
+    zh: str
+    en: str
+    dbf: str
+    type: str
+    unit: str = ""
+    aliases: tuple[str, ...] = ()
+    codes: Mapping[str, Code] = field(default_factory=dict)
+    personal: bool = False
+    plan: bool = False
+    figures: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    at_most: str | None = None
+    at_least: str | None = None
+    geometry: str | None = None
+    tolerance: float | None = None
+    #: Whether an empty value says "none of it", as that of a list a case is on; else it says
+    #: nothing, and figures that need the field do not know about the record.
+    may_be_empty: bool = False
+    #: "public" or "internal"; see :attr:`is_public`.
+    release: str = ""
+    #: What values of a text look like (a regular expression for the whole of each), where they tell
+    #: the field from another.
+    looks: str = ""
+    #: Between what most values of a measured field lie, in its unit: a column that lies there in
+    #: another unit, and in one alone, is in that.
+    usual: tuple[float, float] | None = None
+
+    @property
+    def is_public(self) -> bool:
+        """Whether values may stand in what is published; free text only where the file says so."""
+        if self.personal:
+            return False
+        return self.release == "public" or (not self.release and self.type != "text")
+
+    def label(self, lang: str = "zh") -> str:
+        """Label in ``lang``, "zh" or "en"."""
+        return self.zh if check_lang(lang) == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a plan adds: up to the value of a field, or the value of a field itself."""
+
+    date: str
+    up_to: str | None = None
+    add: str | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A running total of a layer, whose growth is told by events and dates.
+
+    ``total`` is the field that holds it at the date of the data, or a number for each record;
+    ``date`` the field with the day it was reached, if in one go; ``while_in`` the set of states
+    during which it counts, for amounts that follow the state. ``due`` are the states in which a
+    record has it (of those that ``due_where`` chooses): without total or date it is unknown there,
+    not zero.
+    """
+
+    key: str
+    zh: str
+    en: str
+    total: str | float | None = None
+    date: str | None = None
+    while_in: str | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    plan: Plan | None = None
+    due: tuple[str, ...] = ()
+    due_where: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A dated event: the state it enters, the amounts it adds to or takes back."""
+
+    key: str
+    zh: str
+    en: str
+    enters: str | None = None
+    adds: tuple[str, ...] = ()
+    takes_back: tuple[str, ...] = ()
+    default_amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class States:
+    """The life cycle: field of the state, sets that count, dates that enter a state."""
+
+    field: str
+    sets: Mapping[str, tuple[str, ...]]
+    #: date field -> (deciding field or None, code of that field -> state, default state)
+    dates: Mapping[str, tuple[str | None, Mapping[str, str], str]]
+    plan_date: str | None = None
+    plan_enters: str | None = None
+    plan_only_from: tuple[str, ...] = ()
+    #: Codes a record has before any other: one that is in them now has never been elsewhere.
+    first: frozenset[str] = frozenset()
+
+    def sets_of(self, code: str) -> frozenset[str]:
+        """Names of the sets that hold ``code``."""
+        return frozenset(name for name, codes in self.sets.items() if code in codes)
+
+
+@dataclass(frozen=True, slots=True)
+class LayerSpec:
+    """Everything the program knows about a layer.
+
+    See Also
+    --------
+    load_specs, Field
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> spec = load_specs()["manholes"]
+    >>> spec.name_zh, spec.id_field, spec.fields["anti_fall"].codes["net"].zh
+    ('窨井', 'manhole_id', '防坠网')
+    """
+
+    key: str
+    role: str
+    name_zh: str
+    name_en: str
+    names: tuple[str, ...]
+    geometry: tuple[str, ...]
+    id_field: str
+    fields: Mapping[str, Field]
+    measure: str | None = None
+    measure_default: str | None = None
+    split: str = "owner"
+    level: str | None = None
+    label: str | None = None
+    parent: str | None = None
+    states: States | None = None
+    amounts: Mapping[str, Amount] = field(default_factory=dict)
+    events: Mapping[str, Event] = field(default_factory=dict)
+    style: Mapping[str, Any] = field(default_factory=dict)
+    #: Whether single records may be published ("public"), or sums of them alone.
+    release: str = "internal"
+    #: Words for what each record is; in a heading (PARK_NAME) they say nothing.
+    subject: tuple[str, ...] = ()
+
+    @property
+    def state_field(self) -> str | None:
+        """Name of the field that holds the state, where the layer has one."""
+        return self.states.field if self.states else None
+
+    @property
+    def sets(self) -> Mapping[str, tuple[str, ...]]:
+        """Named sets of states, e.g. ``open`` or ``verified``."""
+        return self.states.sets if self.states else {}
+
+    def name(self, lang: str = "zh") -> str:
+        """Name of the layer in ``lang``, "zh" or "en"."""
+        return self.name_zh if check_lang(lang) == "zh" else self.name_en
+
+    def set_of(self, code: str) -> str | None:
+        """Name of the first set that holds the state ``code``."""
+        return next((name for name, codes in self.sets.items() if code in codes), None)
