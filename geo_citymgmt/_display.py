@@ -63,7 +63,7 @@ class ShownCity(Protocol):
 _UNUSABLE = Text("无法使用", "unusable")
 #: Between the parts of a list, and of a sentence.
 _COMMA, _SEMICOLON = Text("，", ", "), Text("；", "; ")
-_CITY_HEADS = (
+_CITY_HEADERS = (
     Text("city[...]", "city[...]"),
     Text("图层", "layer"),
     Text("入库", "accepted"),
@@ -72,7 +72,7 @@ _CITY_HEADS = (
     Text("发现", "findings"),
     Text("其中错误", "errors"),
 )
-_FINDING_HEADS = (
+_FINDING_HEADERS = (
     Text("程度", "severity"),
     Text("图层", "layer"),
     Text("代码", "code"),
@@ -151,7 +151,7 @@ def city_html(city: ShownCity) -> str:
     return _block(
         f"{city.name_zh} {city.name_en}",
         [about],
-        _table(_heads(_CITY_HEADS, lang), rows, numbers=range(2, 7)),
+        _table(_headers(_CITY_HEADERS, lang), rows, numbers=range(2, 7)),
     )
 
 
@@ -208,7 +208,7 @@ def layer_html(layer: ShownLayer) -> str:
     parts = [_table(shown, records)] if records and shown else []
     if len(layer.findings):
         kinds = _kinds(layer.findings, lang)[:_KINDS]
-        parts.append(_table(_heads(_FINDING_HEADS, lang), kinds, numbers=[4]))
+        parts.append(_table(_headers(_FINDING_HEADERS, lang), kinds, numbers=[4]))
     source = _SOURCE.of(lang).format(source=row["source"])
     about = _SEMICOLON.of(lang).join((source, stated))
     return _block(f"{spec.name(lang)} {spec.key}", [account, about], *parts)
@@ -230,8 +230,8 @@ def findings_html(table: pd.DataFrame) -> str:
     rows = _kinds(table, lang)
     more = [_MORE.of(lang).format(n=len(rows) - _KINDS)] if len(rows) > _KINDS else []
     about = [_counts(table, lang) or _NOTHING_FOUND.of(lang), *more]
-    heads = _heads(_FINDING_HEADS, lang)
-    parts = [_table(heads, rows[:_KINDS], numbers=[4])] if rows else []
+    headers = _headers(_FINDING_HEADERS, lang)
+    parts = [_table(headers, rows[:_KINDS], numbers=[4])] if rows else []
     return _block(_FOUND.of(lang).format(n=len(table)), about, *parts)
 
 
@@ -266,7 +266,7 @@ def findings_text(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _heads(texts: Iterable[Text], lang: str) -> list[str]:
+def _headers(texts: Iterable[Text], lang: str) -> list[str]:
     return [text.of(lang) for text in texts]
 
 
@@ -346,12 +346,12 @@ def _cell(value: str) -> str:
 
 
 def _table(
-    heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()
+    headers: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Iterable[int] = ()
 ) -> str:
     """Return a table; columns stand to the left but for ``numbers``, which notebooks set right."""
     right = set(numbers)
-    styles = ["" if k in right else _LEFT for k in range(len(heads))]
-    head = "".join(f"<th{s}>{_cell(h)}</th>" for s, h in zip(styles, heads, strict=True))
+    styles = ["" if k in right else _LEFT for k in range(len(headers))]
+    head = "".join(f"<th{s}>{_cell(h)}</th>" for s, h in zip(styles, headers, strict=True))
     body = "".join(
         "<tr>"
         + "".join(f"<td{s}>{_cell(v)}</td>" for s, v in zip(styles, row, strict=True))

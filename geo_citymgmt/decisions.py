@@ -139,9 +139,9 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
 def _table(path: Path, title: str) -> pd.DataFrame | None:
     """Return the rows of a sheet by what their headings mean; None for one that is not ours."""
     _, sheet = read_workbook_sheet(path, sublayer=title)
-    heads = {word: name for name, words in _HEADINGS.items() for word in words}
+    headers = {word: name for name, words in _HEADINGS.items() for word in words}
     found = [
-        {heads[str(cell)]: c for c, cell in enumerate(row) if str(cell) in heads}
+        {headers[str(cell)]: c for c, cell in enumerate(row) if str(cell) in headers}
         for row in sheet.rows[:5]
     ]
     needed = {"severity", "code"} if title in _SUMMARY else {"code", "key", "opinion"}
@@ -400,8 +400,8 @@ def _decision_of(decisions: pd.DataFrame, findings: pd.DataFrame) -> tuple[np.nd
         alike = ~used & decisions["key"].ne("").to_numpy()
         for name in _KIND:
             alike &= decisions[name].eq(row[name]).to_numpy()
-        told = decisions.loc[alike, ["opinion", "remark"]].drop_duplicates()
-        if len(told) == 1 and alike.sum() >= MOST * row["n_records"]:
+        reported = decisions.loc[alike, ["opinion", "remark"]].drop_duplicates()
+        if len(reported) == 1 and alike.sum() >= MOST * row["n_records"]:
             at[now] = np.flatnonzero(alike)[0]
             used |= alike
     return at, used
@@ -477,9 +477,9 @@ def _was_there(old: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:
     of_all = _of_all(new)
     before = _kinds(old[~_of_all(old)]).value_counts()
     enough = MOST * new["n_records"].to_numpy() if of_all.any() else 0
-    told_each = _kinds(new).map(before).fillna(0).to_numpy() >= enough
-    told_of_all = _kinds(new).isin(_kinds(old[_of_all(old)])).to_numpy()
-    return np.where(of_all, told_each, told_of_all)
+    reported_each = _kinds(new).map(before).fillna(0).to_numpy() >= enough
+    reported_of_all = _kinds(new).isin(_kinds(old[_of_all(old)])).to_numpy()
+    return np.where(of_all, reported_each, reported_of_all)
 
 
 def _is_still_there(old: pd.DataFrame, new: pd.DataFrame) -> np.ndarray:

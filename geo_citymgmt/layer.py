@@ -26,10 +26,10 @@ from geo_citymgmt._metric import (
 from geo_citymgmt._values import collection_paused, equal_values, holds
 from geo_citymgmt._words import Text, join_texts
 from geo_citymgmt.cleaning._dates import check_date_order
-from geo_citymgmt.cleaning._datum import Extent, spots
+from geo_citymgmt.cleaning._datum import Extent, representative_points
 from geo_citymgmt.cleaning._geometry import clean_geometry
 from geo_citymgmt.cleaning._headings import field_units, units_by_values, with_units
-from geo_citymgmt.cleaning._ids import tell_gaps
+from geo_citymgmt.cleaning._ids import report_gaps
 from geo_citymgmt.cleaning._mapping import add_proposals, match_fields, with_kinds
 from geo_citymgmt.cleaning._names import (
     fill_zone_fields,
@@ -405,7 +405,7 @@ def read_layer(
         raise
     if not len(raw.frame):
         findings.add("LAYER_EMPTY", value=raw.name)
-    tell_gaps(raw.frame, mapping, spec, findings, raw.record, offsets[1:])
+    report_gaps(raw.frame, mapping, spec, findings, raw.record, offsets[1:])
     nowhere = np.full(n_alone, None, dtype=object)
     geometry = np.concatenate([*placed, nowhere])
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
@@ -413,9 +413,9 @@ def read_layer(
     record = raw.record[keep]
     reason, shown = _no_place(placeholders, positions, written, unread, n_alone)
     clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
-    told = unusable.code != ""
-    told[told] = np.isin(unusable.code[told], _SHOWN)
-    unusable.value[told] = shown[keep][told]
+    reported = unusable.code != ""
+    reported[reported] = np.isin(unusable.code[reported], _SHOWN)
+    unusable.value[reported] = shown[keep][reported]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
     units = units_by_values(raw.frame, mapping, spec, units)
@@ -555,7 +555,7 @@ def _source_rows(
     names = [one.name for one in raws]
     if raw.n_walked > ends[-1]:
         ends, names = np.append(ends, raw.n_walked), [*names, raw.name.rsplit(" + ", 1)[-1]]
-    walked = np.diff(ends, prepend=0)
+    scanned = np.diff(ends, prepend=0)
     part = np.searchsorted(ends, state.record, side="right")
     repaired = np.isin(state.record, state.findings.records_with("repaired"))
     counts = {
@@ -576,8 +576,8 @@ def _source_rows(
         {
             "layer": spec.key,
             "source": names,
-            "n_walked": walked,
-            "n_skipped": walked - counted["n_records"],
+            "n_walked": scanned,
+            "n_skipped": scanned - counted["n_records"],
             **counted,
             "state": "ok",
             **known,
@@ -609,7 +609,11 @@ def _no_place(
         text = np.full(len(gone), "", dtype=object)
         hit = np.flatnonzero(reason != "")
         if len(hit):
-            x, y = (v[hit] for v in raw.points) if raw.points else spots(raw.geometry[hit])
+            x, y = (
+                (v[hit] for v in raw.points)
+                if raw.points
+                else representative_points(raw.geometry[hit])
+            )
             text[hit] = [f"({a:.10g}, {b:.10g})" for a, b in zip(x, y, strict=True)]
         if cells is not None:
             reason[cells != ""], text[cells != ""] = "COORD_UNREADABLE", cells[cells != ""]

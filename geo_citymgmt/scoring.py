@@ -543,6 +543,9 @@ def _annotate(card: pd.DataFrame, missing: str) -> pd.DataFrame:
         note = np.full(len(card), "", dtype=object)
         for where, why in cases:
             hit = where.fillna(False).to_numpy(dtype=bool)
-            note[hit] = [f"{told}{join}{why[place]}" if told else why[place] for told in note[hit]]
+            note[hit] = [
+                f"{reported}{join}{why[place]}" if reported else why[place]
+                for reported in note[hit]
+            ]
         card[column] = pd.Series(note, index=card.index, dtype="str")
     return card

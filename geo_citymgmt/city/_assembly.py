@@ -34,8 +34,8 @@ from geo_citymgmt.city._tables import (
     read_events,
     read_published,
     read_targets,
-    tell_faults,
-    told_as_unusable,
+    report_faults,
+    reported_as_unusable,
 )
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning._place import ZoneTerms
@@ -99,7 +99,7 @@ class Builder:
         if key not in self._registers:
             self._registers[key] = None
             account = self._unusable_registers
-            with told_as_unusable(entry.ledger, "register", self.findings, account):
+            with reported_as_unusable(entry.ledger, "register", self.findings, account):
                 self._registers[key] = read_raw(entry.ledger)
         return self._registers[key]
 
@@ -112,8 +112,8 @@ class Builder:
             n_used = 0
             if key in self.layers:
                 again = self.layers[key].findings["code"].eq("LEDGER_MANY").sum()
-                torn = np.isin(raw.record, raw.findings.records_with("rejected")).sum()
-                n_used = len(raw.frame) - int(again + torn)
+                ragged = np.isin(raw.record, raw.findings.records_with("rejected")).sum()
+                n_used = len(raw.frame) - int(again + ragged)
             rows.append(account_row(raw, raw.name, "register", n_used))
         return rows
 
@@ -469,7 +469,7 @@ def assemble(
     findings.extend(found.findings)
     account: list[dict[str, Any]] = []
     decided = None if decisions is None else read_decisions(decisions, known)
-    _tell_unclear(decided, findings)
+    _report_unclear(decided, findings)
     if decided is not None:
         account.append(_account_of(decided, Path(str(decisions)).name))
     gate = Gate(source if found.in_memory else "load_city")
@@ -508,7 +508,7 @@ def assemble(
     check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
     reported = None
     if whose is not None and (file := whose.published_file) is not None:
-        with told_as_unusable(file, "published", findings, account):
+        with reported_as_unusable(file, "published", findings, account):
             reported = read_published(whose, file, findings, account)
     data_date = found.data_date or latest_date(read, events)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], decided)
@@ -631,7 +631,7 @@ def _succeeded(
     return rest.reset_index(drop=True)
 
 
-def _tell_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
+def _report_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
     """Say which decisions are not understood, one by one: each is a cell to write anew."""
     if decided is None:
         return
@@ -670,7 +670,7 @@ def _crosswalk(
     """Former zones with those of today; None where no file says them, or it cannot be used."""
     if found.crosswalk is None:
         return None
-    with told_as_unusable(found.crosswalk, "crosswalk", findings, account):
+    with reported_as_unusable(found.crosswalk, "crosswalk", findings, account):
         return read_crosswalk(found.crosswalk, findings, account)
     return None
 
@@ -707,7 +707,7 @@ def _events(
     events = events.astype({"date": "datetime64[us]", "amount": "float64"})
     if found.events is None:
         return events
-    with told_as_unusable(found.events, "events", findings, account):
+    with reported_as_unusable(found.events, "events", findings, account):
         read = read_events(found.events, specs, findings, only=asked, account=account)
         is_file = not isinstance(found.events, pd.DataFrame)
         name = account[-1]["source"] if is_file else ""
@@ -736,11 +736,11 @@ def _targets(
     if builder.crosswalk is not None and "district" in builder.zones_by_level:
         merged = successors(builder.crosswalk, list(builder.zones.index))
     known = [*zones, *merged]
-    with told_as_unusable(found.targets, "targets", findings, account):
+    with reported_as_unusable(found.targets, "targets", findings, account):
         targets, faults = read_targets(
             found.targets, figures, known, found.unit, findings=findings, account=account
         )
-        tell_faults(faults, findings, found.unit)
+        report_faults(faults, findings, found.unit)
     return _succeeded(targets, merged, findings)
 
 

@@ -27,7 +27,7 @@ from geo_citymgmt.city._assembly import (
     take_layer,
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
-from geo_citymgmt.city._discovery import find_source, keep_within, told_by_archive
+from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
 from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
 from geo_citymgmt.errors import CityDataError, CRSError, did_you_mean
@@ -767,7 +767,7 @@ def load_city(
     >>> city = load_city("data/shapefiles")                               # doctest: +SKIP
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
-    with told_by_archive(Path(source)) as folder:
+    with reported_by_archive(Path(source)) as folder:
         city = _loaded(
             Path(source) if folder is None else folder,
             str(source),

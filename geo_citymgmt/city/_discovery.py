@@ -188,7 +188,9 @@ def _take_asked(
     if len(pieces) == 1:
         chosen = pieces
     else:
-        chosen = [p for p in pieces if _told(p, specs) == layer] or _fitting(pieces, spec, specs)
+        chosen = [p for p in pieces if _reported(p, specs) == layer] or _fitting(
+            pieces, spec, specs
+        )
     if not chosen or not _are_alike(chosen, layer, specs):
         raise _which_table(name, [p.item for p in chosen or pieces], spec, fits=bool(chosen))
     _take_group(found, layer, chosen, specs, layer)
@@ -197,7 +199,7 @@ def _take_asked(
 
 def _are_alike(pieces: Sequence[_Piece], layer: str, specs: Mapping[str, LayerSpec]) -> bool:
     """Whether tables are parts of one: each is that layer by itself, or they have one heading."""
-    if all(_told(piece, specs) == layer for piece in pieces):
+    if all(_reported(piece, specs) == layer for piece in pieces):
         return True
     if any(piece.item.drawn is not None for piece in pieces):
         # All that is drawn has one heading, which is none.
@@ -214,7 +216,7 @@ def _fitting(
     if len(fitting) < 2:
         return fitting
     # Another layer's own table is not in question while there is one that is none's.
-    fitting = [p for p in fitting if _told(p, specs) is None] or fitting
+    fitting = [p for p in fitting if _reported(p, specs) is None] or fitting
     counts = {p.item.label: n_own_columns(p.preview.frame, spec) for p in fitting}
     return [p for p in fitting if counts[p.item.label] == max(counts.values())]
 
@@ -262,7 +264,7 @@ def _which_table(
 
 
 @contextmanager
-def told_by_archive(path: Path) -> Iterator[Path | None]:
+def reported_by_archive(path: Path) -> Iterator[Path | None]:
     """Give the folder of an archive that has a ``city.toml``, unpacked; None without one.
 
     Raises
@@ -343,7 +345,7 @@ class _Piece:
     preview: Preview
 
 
-def _told(piece: _Piece, specs: Mapping[str, LayerSpec]) -> str | None:
+def _reported(piece: _Piece, specs: Mapping[str, LayerSpec]) -> str | None:
     """Return the layer that a source says it is, by its name or by a level of zones."""
     zones = stated_zones(piece.preview, specs)
     if zones is not None:
@@ -384,7 +386,7 @@ def _scan_folder(
     _take(found, items, specs, asked)
     for member in members:
         _pass_over(found, member)
-    _tell_files(found, files, passed, taken)
+    _report_files(found, files, passed, taken)
 
 
 def _stated(found: CitySource) -> tuple[set[Path], dict[Path, list[str]]]:
@@ -444,7 +446,9 @@ def _real(path: str | Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _tell_files(found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]) -> None:
+def _report_files(
+    found: CitySource, files: FolderFiles, passed: list[str], taken: set[Path]
+) -> None:
     """Account for the files of the folder that nobody looked into."""
     for path in files.others:
         is_company = path.suffix.lower() in COMPANY or is_part(path) or _real(path) in taken
@@ -480,7 +484,7 @@ def _take(
     looked = Looked()
     for item in _take_side_tables(found, items, looked):
         piece = _Piece(item, Preview(item, looked))
-        key = _told(piece, specs)
+        key = _reported(piece, specs)
         if key is None:
             unnamed.append(piece)
         else:
@@ -493,7 +497,7 @@ def _take(
     for piece in unnamed:
         if piece not in groups.get(asked or "", []):
             _take_unnamed(found, piece, groups, reasons, specs, asked)
-    _tell_drawings(found, [p for p in unnamed if p.item.drawn is not None], groups, specs, asked)
+    _report_drawings(found, [p for p in unnamed if p.item.drawn is not None], groups, specs, asked)
     for (key, why), labels in reasons.items():
         _recognised(found, joined_names(labels), specs[key], why)
     for key, group in groups.items():
@@ -564,7 +568,7 @@ def _on_layers(items: Sequence[SourceLayer]) -> Text:
     return join_texts([*texts[:_SHOWN], *more])
 
 
-def _tell_drawings(
+def _report_drawings(
     found: CitySource,
     pieces: Sequence[_Piece],
     groups: Mapping[str, list[_Piece]],

@@ -279,11 +279,11 @@ class Candidate:
 class Looked:
     """What was seen of the sources of one city: many files of one heading are looked at once.
 
-    ``heads`` are the first records of the first file of a heading; ``fields`` the layers' own
+    ``headers`` are the first records of the first file of a heading; ``fields`` the layers' own
     fields among columns.
     """
 
-    heads: dict[bytes, Raw] = field(default_factory=dict)
+    headers: dict[bytes, Raw] = field(default_factory=dict)
     fields: dict[tuple[str, ...], dict[str, dict[str, str]]] = field(default_factory=dict)
 
 
@@ -331,11 +331,11 @@ class Preview:
         if is_whole and path.stat().st_size > _LARGEST:
             return None
         heading = heading_of(self.item)
-        if heading is not None and heading in self.looked.heads:
-            return self.looked.heads[heading]
+        if heading is not None and heading in self.looked.headers:
+            return self.looked.headers[heading]
         if (glance := glance_at(self.item)) is not None:
             if heading is not None:
-                self.looked.heads[heading] = glance
+                self.looked.headers[heading] = glance
             return glance
         try:
             raw = read_raw(self.item, head=HEAD)
@@ -345,7 +345,7 @@ class Preview:
         place_records(raw)
         # Zones are told by their values, each file by its own.
         if heading is not None and not (shapely.get_dimensions(raw.geometry) == 2).any():
-            self.looked.heads[heading] = raw
+            self.looked.headers[heading] = raw
         return raw
 
     def own_fields(self, specs: Mapping[str, LayerSpec]) -> dict[str, dict[str, str]]:

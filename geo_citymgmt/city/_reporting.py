@@ -99,11 +99,11 @@ def read_crosswalk(
     days = [parse_date(text)[0] for text in given["date"]]
     date = pd.Series(np.array(days, dtype="datetime64[us]"), given.index)
     for column in ("code_from", "code_to"):
-        side.tell(codes[column].isna(), column, _NO_CODE, findings)
+        side.report(codes[column].isna(), column, _NO_CODE, findings)
     no_share = ~share.between(0, 1, inclusive="right")
-    side.tell(no_share, "share", _NO_SHARE, findings)
+    side.report(no_share, "share", _NO_SHARE, findings)
     no_day = date.isna() & ~given["date"].map(is_null_text)
-    side.tell(no_day, "date", _NO_DAY, findings)
+    side.report(no_day, "date", _NO_DAY, findings)
     wrong = codes.isna().any(axis=1) | no_share | no_day
     wrong |= codes["code_from"].isin(codes.loc[wrong, "code_from"].dropna())
     table = pd.DataFrame({**codes, "date": date, "share": share, "note": given["note"]})

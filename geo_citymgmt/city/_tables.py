@@ -34,7 +34,7 @@ from geo_citymgmt.indicators._figures import unit_factors
 from geo_citymgmt.profiles import PUBLISHED, Profile, published_cells
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._source import SourceLayer, read_raw
-from geo_citymgmt.reading._table import row_numbers, tell_cells, tell_reading, texts_of
+from geo_citymgmt.reading._table import report_cells, report_reading, row_numbers, texts_of
 from geo_citymgmt.spec import LayerSpec
 
 ACCOUNT_COLUMNS = (
@@ -109,10 +109,10 @@ class SideTable:
             It is no table, or a required column is missing.
         """
         raw, name = read_raw(source), _name_of(source)
-        tell_reading(raw, name, findings)
+        report_reading(raw, name, findings)
         given = texts_of(raw)
         found = own_columns(given.columns, columns, tuple(required), name)
-        _tell_unused(given, found, name, findings)
+        _report_unused(given, found, name, findings)
         frame = pd.DataFrame(
             {c: given[labels[0]] if labels else "" for c, labels in found.items()},
             index=given.index,
@@ -121,9 +121,9 @@ class SideTable:
         refused = np.isin(raw.record, raw.findings.records_with("rejected"))
         return cls(name, frame[~(clash | refused)], raw)
 
-    def tell(self, hit: pd.Series, column: str, why: Text, findings: Findings) -> None:
+    def report(self, hit: pd.Series, column: str, why: Text, findings: Findings) -> None:
         """Tell the cells of a column that cannot be used, as they are written."""
-        tell_cells(self.frame.loc[hit, column], why, findings, file=self.name, column=column)
+        report_cells(self.frame.loc[hit, column], why, findings, file=self.name, column=column)
 
     def account(self, kind: str, n_used: int) -> dict[str, Any]:
         """Return the row of the account: of rows that were walked, how many are used."""
@@ -149,7 +149,7 @@ def account_row(raw: Raw, name: str, kind: str, n_used: int, *, n_aside: int = 0
 
 
 @contextmanager
-def told_as_unusable(
+def reported_as_unusable(
     source: Path | SourceLayer | pd.DataFrame,
     kind: str,
     findings: Findings,
@@ -228,7 +228,7 @@ def own_columns(
     return found
 
 
-def _tell_unused(
+def _report_unused(
     given: pd.DataFrame, found: Mapping[str, list[Any]], name: str, findings: Findings
 ) -> None:
     used = {label for labels in found.values() for label in labels}
@@ -261,7 +261,7 @@ def _clashes(
                 "two columns of this name differ, the rows were left out; keep one of them",
             )
             heading = pd.Series(labels[0], given.index[hit], dtype="str")
-            tell_cells(heading, why, findings, file=name, column=column)
+            report_cells(heading, why, findings, file=name, column=column)
     return clash
 
 
@@ -375,7 +375,7 @@ def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:
         "characters that nobody sees were taken off, delete them in the source",
     )
     unseen = spelt[(spelt != given) & given.notna()]
-    tell_cells(unseen, why, findings, file=name or "events", column="key", severity="warning")
+    report_cells(unseen, why, findings, file=name or "events", column="key", severity="warning")
     return keys.fillna("").astype("str")
 
 
@@ -399,7 +399,7 @@ def _amounts(column: pd.Series, name: str, findings: Findings) -> pd.Series:
     unread = said & ~np.isfinite(amounts)
     why = Text("不是数值，该事件没有数量", "it is no number, the event has no amount")
     shown = given[unread].astype("str")
-    tell_cells(shown, why, findings, file=name or "events", column="amount")
+    report_cells(shown, why, findings, file=name or "events", column="amount")
     return amounts.where(~unread)
 
 
@@ -477,8 +477,8 @@ def read_targets(
         raw = table_columns(source, TARGET_COLUMNS, _REQUIRED, more, name=name)
         rows = np.arange(len(raw))
     else:
-        told = Findings() if findings is None else findings
-        side = SideTable.read(source, own_headings(TARGET_COLUMNS, more), _REQUIRED, told)
+        reported = Findings() if findings is None else findings
+        side = SideTable.read(source, own_headings(TARGET_COLUMNS, more), _REQUIRED, reported)
         raw, rows = side.frame, side.frame.index.to_numpy()
     raw = raw.reset_index(drop=True)
     faults: list[TargetFault] = []
@@ -517,7 +517,7 @@ def read_targets(
     return table, sorted(faults, key=lambda fault: fault.rows)
 
 
-def tell_faults(faults: list[TargetFault], findings: Findings, unit: Text = DISTRICT) -> None:
+def report_faults(faults: list[TargetFault], findings: Findings, unit: Text = DISTRICT) -> None:
     """Add a finding for each fault of a file, with the row as a spreadsheet counts it."""
     for fault in faults:
         numbers = [str(row + 2) for row in fault.rows]
@@ -762,7 +762,7 @@ def read_published(
     table, faults = published_cells(side.frame)
     wrong = pd.Series(False, table.index)
     for hit, column, why in faults:
-        side.tell(hit, column, Text(f"{why.zh}{_REMEDY.zh}", f"{why.en}{_REMEDY.en}"), findings)
+        side.report(hit, column, Text(f"{why.zh}{_REMEDY.zh}", f"{why.en}{_REMEDY.en}"), findings)
         wrong |= hit
     table = table[~wrong].reset_index(drop=True)
     account.append(side.account("published", len(table)))

@@ -91,7 +91,7 @@ def parse_code_column(
         if not known:
             nearest[k] = _nearest(text, item)
     wrong = pd.notna(nearest)
-    _tell_unknown(wrong, nearest, codes, texts, item, findings, record)
+    _report_unknown(wrong, nearest, codes, texts, item, findings, record)
     _ask_words([texts[k] for k in np.flatnonzero(wrong)], item, findings, bool(words))
     return take_text(out, codes)
 
@@ -151,11 +151,11 @@ def parse_bool_column(
         else:
             wrong[k] = not is_null_text(text)
     expected = np.full(len(texts) + 1, "是 / 否", dtype=object)
-    _tell_unknown(wrong, expected, codes, texts, item, findings, record)
+    _report_unknown(wrong, expected, codes, texts, item, findings, record)
     return pd.Series(out[codes]).astype("boolean")
 
 
-def _tell_unknown(
+def _report_unknown(
     wrong: np.ndarray,
     nearest: np.ndarray,
     codes: np.ndarray,

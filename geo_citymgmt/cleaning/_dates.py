@@ -236,7 +236,7 @@ def parse_date_column(
         precision[k] = found.precision if found.precision not in ("day", "") else None
         wrong[k] = found.precision == "" and found.ordered is None
     uncertain = _settle(readings, texts, moments, wrong, item, findings, order)
-    _tell_writing(readings, texts, moments, item, findings)
+    _report_writing(readings, texts, moments, item, findings)
     shown = np.array([*texts, ""], dtype=object)
     bad = np.flatnonzero(wrong[codes])
     findings.add(
@@ -275,7 +275,7 @@ def _of_stamps(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
         stamps = column.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None)
         example = column.first_valid_index()
         if example is not None and str(zone) != LOCAL_ZONE:
-            _tell_moved(str(column[example]), stamps[example], item, findings)
+            _report_moved(str(column[example]), stamps[example], item, findings)
     if item.type == "date":
         stamps = stamps.dt.normalize()
     return stamps.astype("datetime64[us]").reset_index(drop=True)
@@ -329,7 +329,7 @@ def _settle(
     return uncertain
 
 
-def _tell_writing(
+def _report_writing(
     readings: dict[int, _Reading],
     texts: list[str],
     moments: np.ndarray,
@@ -339,7 +339,7 @@ def _tell_writing(
     """Tell, once a column, that an offset was taken into account or a year has two digits."""
     for k, found in readings.items():
         if found.is_zoned:
-            _tell_moved(texts[k], moments[k], item, findings)
+            _report_moved(texts[k], moments[k], item, findings)
             break
     for k, found in readings.items():
         short = found.has_short_year or (found.ordered and not found.ordered.has_long_year)
@@ -350,7 +350,7 @@ def _tell_writing(
             break
 
 
-def _tell_moved(text: str, moment: object, item: Field, findings: Findings) -> None:
+def _report_moved(text: str, moment: object, item: Field, findings: Findings) -> None:
     findings.add("MOMENT_CONVERTED", value=text, expected=_day_text(moment), item=item)
 
 

@@ -550,7 +550,7 @@ def _home(
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
 
 
-def spots(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def representative_points(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """One place a record: the point itself, or the middle of its bounds; NaN where there is none.
 
     ``geometry`` may hold anything, as it was read.

@@ -74,9 +74,9 @@ def _zipped(ring: shapely.Geometry, around: float, start: float) -> shapely.Geom
 
 def _at(ring: shapely.Geometry, around: float, distance: np.ndarray) -> np.ndarray:
     xy = shapely.get_coordinates(ring)
-    walked = np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))
+    scanned = np.append(0.0, np.cumsum(np.hypot(*np.diff(xy, axis=0).T)))
     where = np.mod(distance, around)
-    return np.stack([np.interp(where, walked, xy[:, k]) for k in (0, 1)], axis=-1)
+    return np.stack([np.interp(where, scanned, xy[:, k]) for k in (0, 1)], axis=-1)
 
 
 #: Why a record has no place: it counts all the same, as unlocated. A shape that is there and cannot
@@ -153,12 +153,12 @@ def clean_geometry(
         out = _repair(out, unusable, findings, record)
         out = _without_repeats(out, findings, record)
         out = _reduced(out, spec, unusable, findings, record)
-        _tell_parts(out, spec, findings, record)
-        _tell_slivers(out, spec, findings, record)
+        _report_parts(out, spec, findings, record)
+        _report_slivers(out, spec, findings, record)
     return out, unusable
 
 
-def tell_coincident(
+def report_coincident(
     geometry: np.ndarray,
     key: pd.DataFrame,
     labels: pd.Series,
@@ -280,18 +280,18 @@ def _repair(
         return geometry
     out = geometry.copy()
     before = shapely.area(geometry[invalid])
-    mended = _made_valid(geometry[invalid])
-    after = shapely.area(mended)
+    repaired = _made_valid(geometry[invalid])
+    after = shapely.area(repaired)
     is_area = shapely.get_dimensions(geometry[invalid]) == 2
     with np.errstate(divide="ignore", invalid="ignore"):
         change = np.where(is_area, np.abs(after - before) / np.maximum(before, after), 0.0)
     # A figure-eight encloses nothing by the shoelace formula: its area cannot be compared.
     change = np.where(np.isfinite(change), change, 1.0)
-    same_family = shapely.get_dimensions(mended) == shapely.get_dimensions(geometry[invalid])
-    whole = shapely.get_type_id(mended) != 7
-    good = same_family & whole & ~shapely.is_empty(mended) & (change <= MAX_REPAIR)
-    good &= shapely.is_valid(mended)
-    out[invalid] = mended
+    same_family = shapely.get_dimensions(repaired) == shapely.get_dimensions(geometry[invalid])
+    whole = shapely.get_type_id(repaired) != 7
+    good = same_family & whole & ~shapely.is_empty(repaired) & (change <= MAX_REPAIR)
+    good &= shapely.is_valid(repaired)
+    out[invalid] = repaired
     out[invalid[~good]] = None
     shown = np.array([f"{c:.2%}" for c in change], dtype=object)
     findings.add(
@@ -342,7 +342,7 @@ def _reduced(
     return out
 
 
-def _tell_parts(
+def _report_parts(
     geometry: np.ndarray, spec: LayerSpec, findings: Findings, record: np.ndarray
 ) -> None:
     if spec.role != "facility":
@@ -352,7 +352,7 @@ def _tell_parts(
     findings.add("GEOM_MULTIPART", records=record[several], value=parts[several])
 
 
-def _tell_slivers(
+def _report_slivers(
     geometry: np.ndarray, spec: LayerSpec, findings: Findings, record: np.ndarray
 ) -> None:
     if "Polygon" not in spec.geometry:

@@ -232,7 +232,9 @@ def has_lost_characters(ids: pa.Array) -> np.ndarray:
     return np.array(pc.fill_null(pc.match_substring(ids, _LOST), False))
 
 
-def tell_odd_forms(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
+def report_odd_forms(
+    column: pd.Series, item: Field, findings: Findings, record: np.ndarray
+) -> None:
     """Tell ids that are built otherwise, or longer or shorter, than nearly all of the column.
 
     They are not refused: an id of another form is an id. Where ids have no usual form nothing is
@@ -337,7 +339,7 @@ def identify(
     if missing.any():
         made = pa.array([f"{spec.key}#{r}" for r in record[missing]], type=pa.large_string())
         ids = pc.replace_with_mask(ids, pa.array(missing), made)
-    _tell_damaged(damaged, fallen, shown, ids, rejected, findings, record, item)
+    _report_damaged(damaged, fallen, shown, ids, rejected, findings, record, item)
     findings.add(
         "ID_ILLEGIBLE",
         records=record[unreadable],
@@ -346,11 +348,11 @@ def identify(
         action="assumed",
         item=item,
     )
-    told = missing & ~fallen & ~rejected
+    reported = missing & ~fallen & ~rejected
     findings.add(
         "ID_MISSING",
-        records=record[told],
-        expected=_texts(ids, told),
+        records=record[reported],
+        expected=_texts(ids, reported),
         action="assumed",
         item=item,
     )
@@ -361,7 +363,7 @@ def identify(
         ids, repeated = _qualified(ids, known, ~rejected, findings, item)
         labels = known.labels
     if repeated.any():
-        _tell_repeated(as_stated, repeated, rejected, findings, record, item, labels)
+        _report_repeated(as_stated, repeated, rejected, findings, record, item, labels)
     return to_series(ids), repeated
 
 
@@ -448,7 +450,7 @@ def _qualified(
     return ids, repeated | (_repeated(ids, alive & ~repeated, keep="first"))
 
 
-def _tell_damaged(
+def _report_damaged(
     damaged: np.ndarray,
     fallen: np.ndarray,
     shown: np.ndarray,
@@ -480,7 +482,7 @@ def _tell_damaged(
         )
 
 
-def _tell_repeated(
+def _report_repeated(
     ids: pa.Array,
     repeated: np.ndarray,
     rejected: np.ndarray,
@@ -547,7 +549,7 @@ _DIGITS = 18
 _PROBE = 400
 
 
-def tell_gaps(
+def report_gaps(
     frame: pd.DataFrame,
     mapping: Mapping[str, str],
     spec: LayerSpec,
@@ -588,10 +590,10 @@ def tell_gaps(
         named = Text(str(column), str(column))
         is_id = item is not None and column == own
         labels: Mapping[str, Any] = {"item": item} if is_id else {"field": name, "label": named}
-        _tell(frame[column], findings, record, source, labels, counts_rows=serial)
+        _report(frame[column], findings, record, source, labels, counts_rows=serial)
 
 
-def _tell(
+def _report(
     column: pd.Series,
     findings: Findings,
     record: np.ndarray,

@@ -113,15 +113,15 @@ def match_fields(
         Columns that positions were taken from: a field by its known name at most.
     """
     columns = [str(column) for column in frame.columns]
-    told = given_columns(columns, aliases, spec)
+    reported = given_columns(columns, aliases, spec)
     values = _Looked(frame)
     asked = Findings(spec.key)
     mapping = match_columns(columns, spec, asked, aliases, values)
     findings.extend(asked)
     words = Vocabulary(spec)
-    doubted = _put_right(mapping, told, spec, words, values, findings)
+    doubted = _put_right(mapping, reported, spec, words, values, findings)
     open_names = asked.values_of("FIELD_AMBIGUOUS", "FIELD_DUPLICATE", "FIELD_DOUBTED")
-    settled = {*mapping.values(), *told, *open_names, *places}
+    settled = {*mapping.values(), *reported, *open_names, *places}
     free = [c for c in columns if c not in settled and values(c).texts]
     found = [
         c for column in free for c in _candidates(column, spec, mapping, words, values(column))
@@ -285,7 +285,7 @@ class _Looked:
 
 def _put_right(
     mapping: dict[str, str],
-    told: Mapping[str, str],
+    reported: Mapping[str, str],
     spec: LayerSpec,
     words: Vocabulary,
     values: Callable[[str], Values],
@@ -299,7 +299,7 @@ def _put_right(
     doubted = set()
     for name, column in list(mapping.items()):
         item = spec.fields[name]
-        if column in told or not (item.looks or item.type in _LISTS):
+        if column in reported or not (item.looks or item.type in _LISTS):
             continue
         evidence = values(column).of(item)
         if evidence.verdict > SAYS_NOTHING or not values(column).texts:

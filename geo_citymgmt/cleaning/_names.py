@@ -318,14 +318,14 @@ def match_columns(
     dict of str to str
         Field name to source column, in the order of the spec.
     """
-    told = given_columns(columns, aliases, spec)
+    reported = given_columns(columns, aliases, spec)
     table = _lookup(spec)
     best: dict[str, tuple[int, str]] = {}
     there = {str(column) for column in columns}
     for column in columns:
-        if column in told:
-            if told[column]:
-                _keep(best, told[column], -1, column, spec, findings)
+        if column in reported:
+            if reported[column]:
+                _keep(best, reported[column], -1, column, spec, findings)
             continue
         strength, names = _match(str(column), table, there)
         if not names:
@@ -715,7 +715,7 @@ def fill_zone_fields(
             f"代码按记录顺序生成（{spec.key}#0 起）",
             f"codes are generated from the order of the records, {spec.key}#0 and on",
         )
-        if name is not None and _tell_apart(frame[name]):
+        if name is not None and _distinguish(frame[name]):
             out[spec.id_field] = name
             instead = Text("暂以名称作代码", "the names stand in for codes")
         _add(findings, spec, spec.id_field, codes, instead)
@@ -747,7 +747,7 @@ def zone_columns(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     names: list[str] = []
     for column in map(str, frame.columns):
         values = frame[column]
-        if not _tell_apart(values):
+        if not _distinguish(values):
             continue
         texts = values.astype(str).str.strip()
         numbers = pd.to_numeric(texts, errors="coerce")
@@ -764,7 +764,7 @@ def zone_columns(frame: pd.DataFrame) -> tuple[list[str], list[str]]:
     return codes, names
 
 
-def _tell_apart(values: pd.Series) -> bool:
+def _distinguish(values: pd.Series) -> bool:
     """Whether each record has a value of its own."""
     try:
         return bool(len(values)) and bool(values.notna().all() and values.is_unique)

@@ -119,7 +119,7 @@ def check_place(
             ),
             unit=terms.word,
         )
-    _tell_straddling(geometry, index, owner, findings, record, terms)
+    _report_straddling(geometry, index, owner, findings, record, terms)
     if not reported.notna().any():
         return code, far
     differs = (reported.notna() & code.notna() & (reported != code)).to_numpy(dtype=bool)
@@ -141,7 +141,7 @@ def _shown(zones: gpd.GeoDataFrame, index: ZoneIndex) -> np.ndarray:
     return names.reindex(index.codes).fillna(index.codes.to_series()).to_numpy(dtype=object)
 
 
-def _tell_straddling(
+def _report_straddling(
     geometry: np.ndarray,
     index: ZoneIndex,
     owner: np.ndarray,

@@ -22,8 +22,8 @@ from geo_citymgmt.cleaning._datum import (
     Extent,
     looks_geographic,
     rank_candidates,
+    representative_points,
     shift_any,
-    spots,
     to_wgs84,
 )
 from geo_citymgmt.errors import CRSError
@@ -41,7 +41,7 @@ Box = tuple[float, float, float, float]
 Move = Callable[[np.ndarray], np.ndarray]
 
 
-def mend_slips(
+def repair_coordinates(
     geometry: np.ndarray | None,
     x: np.ndarray,
     y: np.ndarray,
@@ -87,12 +87,14 @@ def mend_slips(
     away = np.flatnonzero(there & ~_within(x, y, around))
     if not len(away):
         return geometry, x, y
-    for slip, code, hit, move, detail in _slips(x[away], y[away], source, home):
+    for coordinate_error, code, hit, move, detail in _coordinate_errors(
+        x[away], y[away], source, home
+    ):
         at = away[hit]
         if not len(at):
             continue
         shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
-        if slip in mend:
+        if coordinate_error in mend:
             if geometry is not None:
                 geometry = geometry.copy()
                 geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
@@ -146,12 +148,12 @@ def _strip(easting: float, half: float) -> Box:
     return easting - half, 0.0, easting + half, _POLE
 
 
-def _slips(
+def _coordinate_errors(
     x: np.ndarray, y: np.ndarray, source: CRS, home: Box
 ) -> list[tuple[str, str, np.ndarray, Move, Text]]:
     ask = Text(
-        '请改正，或在 city.toml 的 [layers.图层] 写 mend = ["{slip}"] 由程序改正（Python：mend=）',
-        'correct it, or have it mended by mend = ["{slip}"] under [layers.LAYER] in city.toml '
+        '请改正，或在 city.toml 的 [layers.图层] 写 mend = ["{kind}"] 由程序改正（Python：mend=）',
+        'correct it, or have it mended by mend = ["{kind}"] under [layers.LAYER] in city.toml '
         "(Python: mend=)",
     )
     swapped = _within(y, x, home)
@@ -161,7 +163,7 @@ def _slips(
             "COORD_SWAPPED",
             swapped,
             _turned,
-            ask.format(slip="swapped"),
+            ask.format(kind="swapped"),
         )
     ]
     for shift in _prefixes(source):
@@ -172,7 +174,7 @@ def _slips(
                 "CRS_ZONE_PREFIX",
                 back,
                 partial(_shifted, shift),
-                ask.format(slip="zone_prefix"),
+                ask.format(kind="zone_prefix"),
             )
         )
     return found
@@ -339,13 +341,13 @@ def locate(
         return Position(raw.geometry, "", "none", "", "none")
     if pipeline is not None:
         return _by_pipeline(raw, findings, pipeline)
-    x, y = raw.points or spots(raw.geometry)
+    x, y = raw.points or representative_points(raw.geometry)
     source, how = _source_crs(raw, crs, x, y, extent, findings)
     if not _leads_to(source, WGS84):
         raise _wrong(raw, findings, source, x, y, [])
     before = x, y
     geometry: np.ndarray | None
-    geometry, x, y = mend_slips(
+    geometry, x, y = repair_coordinates(
         None if raw.points else raw.geometry, x, y, source, extent, findings, raw.record + offset,
         mend=mend, name=raw.name,
     )  # fmt: skip
@@ -730,7 +732,7 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
         return np.column_stack(operation.transform(xy[:, 0], xy[:, 1]))
 
     moved = shapely.transform(shapely.force_2d(raw.geometry), move)
-    x, y = spots(moved)
+    x, y = representative_points(moved)
     there = np.isfinite(x)
     if not there.any():
         raise CRSError(

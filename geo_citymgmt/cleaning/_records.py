@@ -18,9 +18,9 @@ from pyproj import CRS
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._codes import code_table, parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._dates import parse_date_column
-from geo_citymgmt.cleaning._datum import guess_text, spots, suspect_datum
-from geo_citymgmt.cleaning._geometry import NO_PLACE, Unusable, tell_coincident
-from geo_citymgmt.cleaning._ids import Numbering, clean_ids, identify, tell_odd_forms
+from geo_citymgmt.cleaning._datum import guess_text, representative_points, suspect_datum
+from geo_citymgmt.cleaning._geometry import NO_PLACE, Unusable, report_coincident
+from geo_citymgmt.cleaning._ids import Numbering, clean_ids, identify, report_odd_forms
 from geo_citymgmt.cleaning._names import field_named
 from geo_citymgmt.cleaning._numbers import (
     exact_integer,
@@ -66,7 +66,7 @@ def clean_columns(
     own = values or {}
     for name, column in mapping.items():
         item, cells = spec.fields[name], frame[column].reset_index(drop=True)
-        _tell_null_words(cells, item, findings)
+        _report_null_words(cells, item, findings)
         if item.type in ("id", "text"):
             unit = (units or {}).get(name)
             if unit is not None and item.unit:
@@ -76,8 +76,8 @@ def clean_columns(
                 clean_ids(cells, item, findings, record) if is_id else clean_text(cells, fold=False)
             )
             if name == spec.id_field:
-                tell_odd_forms(out[name], item, findings, record)
-            _tell_lost(out[name], item, findings, record)
+                report_odd_forms(out[name], item, findings, record)
+            _report_lost(out[name], item, findings, record)
         elif item.type in ("int", "float"):
             out[name] = number_field(cells, item, findings, record, (units or {}).get(name))
         elif item.type == "bool":
@@ -131,7 +131,7 @@ def precision_column(name: str, frame: pd.DataFrame) -> str | None:
     return column if column in frame.columns else None
 
 
-def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
+def _report_lost(column: pd.Series, item: Field, findings: Findings, record: np.ndarray) -> None:
     texts = text_array(column)
     if not holds(texts, _LOST):
         return
@@ -147,7 +147,7 @@ def _tell_lost(column: pd.Series, item: Field, findings: Findings, record: np.nd
     )
 
 
-def _tell_null_words(column: pd.Series, item: Field, findings: Findings) -> None:
+def _report_null_words(column: pd.Series, item: Field, findings: Findings) -> None:
     """Tell that a program has written its word for nothing as if it were text."""
     if not isinstance(column.dtype, pd.StringDtype):
         return
@@ -419,7 +419,7 @@ class Records:
         if self.rejected.any():
             shapes = shapes.copy()
             shapes[self.rejected] = None
-        tell_coincident(shapes, key, ids, self.findings, self.record)
+        report_coincident(shapes, key, ids, self.findings, self.record)
 
     def _numbering(self, raw: Raw) -> Numbering:
         # A district is the same one in whatever file it stands.
@@ -438,7 +438,7 @@ class Records:
             sources=(*raw.parts, ""),
             district=district,
             owner=owner.astype("str").fillna(district),
-            place=np.column_stack(spots(self.geometry)),
+            place=np.column_stack(representative_points(self.geometry)),
             labels=raw.labels(),
         )
 
@@ -601,7 +601,7 @@ class PartedRecords(Records):
         key = np.full(len(records), "", dtype=object)
         key[here] = self.data[self.spec.id_field].iloc[at[here]].to_numpy(dtype=object)
         x, y = np.full(len(records), np.nan), np.full(len(records), np.nan)
-        x[here], y[here] = spots(as_read[at[here]])
+        x[here], y[here] = representative_points(as_read[at[here]])
         centre = shapely.centroid(self.geometry[at[here]])
         known = ~shapely.is_missing(centre)
         x[np.flatnonzero(here)[known]] = shapely.get_x(centre[known])
@@ -695,10 +695,10 @@ def _compare(
         return
     second = spec.fields[other]
     words = Text(f"“{second.zh}”为", f"{second.en} is")
-    _tell(findings, spec, name, record[bad], mine[bad], theirs[bad], words, other, "{:g}")
+    _report(findings, spec, name, record[bad], mine[bad], theirs[bad], words, other, "{:g}")
 
 
-def _tell(
+def _report(
     findings: Findings,
     spec: LayerSpec,
     name: str,
@@ -733,7 +733,7 @@ def _against_geometry(
         bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
     if bad.any():
         words = Text("图形量得", "the geometry measures")
-        _tell(findings, spec, name, record[bad], said[bad], measured[bad], words, "geometry")
+        _report(findings, spec, name, record[bad], said[bad], measured[bad], words, "geometry")
 
 
 def _against_floors(
@@ -753,7 +753,7 @@ def _against_floors(
         (bad & ~several, "footprint", Text("占地面积为", "the footprint measures")),
     ):
         shown = (base * np.where(several, floors, 1.0))[some]
-        _tell(findings, spec, name, record[some], said[some], shown, words, about)
+        _report(findings, spec, name, record[some], said[some], shown, words, about)
 
 
 def _date_order(

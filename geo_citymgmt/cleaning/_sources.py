@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._datum import spots
+from geo_citymgmt.cleaning._datum import representative_points
 from geo_citymgmt.cleaning._headings import with_units
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits, plain_ids
 from geo_citymgmt.cleaning._names import match_columns
@@ -17,7 +17,7 @@ from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, plain, pla
 from geo_citymgmt.errors import RepeatedSourceError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._raw import Raw
-from geo_citymgmt.reading._table import tell_reading
+from geo_citymgmt.reading._table import report_reading
 from geo_citymgmt.spec import LayerSpec
 
 #: From this share of the records of the smaller on, two sources are the same data.
@@ -111,7 +111,7 @@ def repeated_sources(
     pairs += [(pair, without_id, ["x", "y"]) for pair in same_place]
     for pair, parts, known in pairs:
         values = [_values(raws[k].frame.loc[parts[k].index], common, spec, aliases) for k in pair]
-        if parts is with_id and any(_tell_little(v) for v in values):
+        if parts is with_id and any(_report_little(v) for v in values):
             continue
         both = [
             _hashed(parts[k][known].assign(values=v)) for k, v in zip(pair, values, strict=True)
@@ -130,7 +130,7 @@ def _keys(
     if spec.id_field in mapping:
         column = raw.frame[mapping[spec.id_field]]
         ids = column.astype("str").str.strip().where(column.notna(), "")
-    x, y = (np.floor(axis / _STEP + _OFF) for axis in spots(geometry))
+    x, y = (np.floor(axis / _STEP + _OFF) for axis in representative_points(geometry))
     return pd.DataFrame({"id": ids.to_numpy(), "x": x, "y": y}, index=raw.frame.index)
 
 
@@ -145,7 +145,7 @@ def _values(
     return _row_hashes(frame[columns].astype("str"))
 
 
-def _tell_little(values: np.ndarray) -> bool:
+def _report_little(values: np.ndarray) -> bool:
     """Whether most records say the same: then that two of one id do proves nothing."""
     return len(np.unique(values)) < _MOST * len(values)
 
@@ -215,8 +215,8 @@ def join_office_list(
     SourceError
         One of the sides has no column for the id.
     """
-    tell_reading(listed, listed.name, findings)
-    listed = _without_torn(listed)
+    report_reading(listed, listed.name, findings)
+    listed = _without_ragged(listed)
     theirs = match_columns(list(listed.frame.columns), spec, findings, aliases)
     for side, columns in ((raw.name, mapping), (listed.name, theirs)):
         if spec.id_field not in columns:
@@ -237,7 +237,7 @@ def join_office_list(
     left = _by_field(with_units(raw.frame, mapping, spec, raw.stated_unit), mapping)
     right = _by_field(with_units(listed.frame, theirs, spec, listed.stated_unit), theirs)
     row_of, alone, doubled = _match(left[spec.id_field], right[spec.id_field])
-    _tell(raw, listed, row_of, alone, doubled, findings)
+    _report(raw, listed, row_of, alone, doubled, findings)
     merged = _merge(left, right, row_of, spec, findings)
     rest = np.sort(np.concatenate([alone, doubled]))
     frame = pd.concat([merged, right.iloc[rest]], ignore_index=True)
@@ -267,14 +267,14 @@ def join_office_list(
     return joined, fields, len(rest)
 
 
-def _without_torn(listed: Raw) -> Raw:
+def _without_ragged(listed: Raw) -> Raw:
     """Leave out the rows that were torn in reading, as has been told: their cells are shifted."""
-    torn = np.isin(listed.record, listed.findings.records_with("rejected"))
-    if not torn.any():
+    ragged = np.isin(listed.record, listed.findings.records_with("rejected"))
+    if not ragged.any():
         return listed
-    frame = listed.frame[~torn].reset_index(drop=True)
+    frame = listed.frame[~ragged].reset_index(drop=True)
     return dataclasses.replace(
-        listed, frame=frame, geometry=listed.geometry[~torn], record=listed.record[~torn]
+        listed, frame=frame, geometry=listed.geometry[~ragged], record=listed.record[~ragged]
     )
 
 
@@ -360,7 +360,7 @@ def _plain(column: pd.Series) -> np.ndarray:
     return np.array([plain_key(t) for t in texts] + [""], dtype=object)[places]
 
 
-def _tell(
+def _report(
     raw: Raw,
     listed: Raw,
     row_of: np.ndarray,

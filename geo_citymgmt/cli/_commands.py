@@ -25,10 +25,10 @@ from geo_citymgmt.cli._frame import (
     load_source,
     outcome,
     positions,
-    tell_kept,
-    tell_left_out,
-    tell_unread,
-    tell_unusable,
+    report_kept,
+    report_left_out,
+    report_unread,
+    report_unusable,
 )
 from geo_citymgmt.cli._map import map_
 from geo_citymgmt.errors import CityDataError
@@ -128,8 +128,8 @@ def fields_table(spec: LayerSpec) -> pd.DataFrame:
     for item in spec.fields.values():
         codes = "; ".join(f"{code} {entry.zh}" for code, entry in item.codes.items())
         rows.append((item.name, item.zh, item.en, item.type, item.unit, codes))
-    heads = ["field", "name_zh", "name_en", "type", "unit", "codes"]
-    return pd.DataFrame(rows, columns=heads)
+    headers = ["field", "name_zh", "name_en", "type", "unit", "codes"]
+    return pd.DataFrame(rows, columns=headers)
 
 
 def figures_table(
@@ -141,7 +141,7 @@ def figures_table(
     """
     import pandas as pd
 
-    from geo_citymgmt.city._discovery import find_source, told_by_archive
+    from geo_citymgmt.city._discovery import find_source, reported_by_archive
     from geo_citymgmt.city._tables import read_targets
     from geo_citymgmt.indicators import check_figures, load_figures
     from geo_citymgmt.indicators._figures import TargetTable
@@ -150,7 +150,7 @@ def figures_table(
     own, targets = None, None
     whose = None if profile is None else load_profile(profile)
     if source is not None:
-        with told_by_archive(source) as folder:
+        with reported_by_archive(source) as folder:
             found = find_source(source if folder is None else folder, specs)
             if whose is None and found.profile is not None:
                 whose = load_profile(found.profile)
@@ -204,8 +204,8 @@ def _as_text(
 
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
-        heads = say("键 名称 单位 目标", "key name unit target", lang)
-        shown = Table(*heads.split(), title=say("指标", "Figures", lang), title_justify="left")
+        headers = say("键 名称 单位 目标", "key name unit target", lang)
+        shown = Table(*headers.split(), title=say("指标", "Figures", lang), title_justify="left")
         # A key that is cut or folded cannot be copied.
         shown.columns[0].no_wrap = True
         layer = None
@@ -361,7 +361,7 @@ def report(
 
     day = asked_day(as_of, "report")
     city = load_source(source, reading)
-    tell_unusable(city, lang)
+    report_unusable(city, lang)
     with Bar(lang) as tick:
         files = write_report(
             city,
@@ -373,7 +373,7 @@ def report(
             release=release,
             grid_m=grid_m,
             progress_bar=tick,
-            on_kept=partial(tell_kept, lang=lang),
+            on_kept=partial(report_kept, lang=lang),
         )
     # Those of a layer that cannot be used stay in its file.
     usable = city.ledger[city.ledger["state"] == "ok"]
@@ -386,7 +386,7 @@ def report(
                 lang,
             )
         )
-    tell_unread(city, lang)
+    report_unread(city, lang)
     click.echo(say("请打开 ", "Open ", lang) + str(files["index"]))
     return outcome(city, lang, fatal=False)
 
@@ -427,7 +427,7 @@ def check(
         from geo_citymgmt.report import write_findings
 
         target = out or Path("findings.xlsx")
-        write_findings(city, target, lang=lang, on_kept=partial(tell_kept, lang=lang))
+        write_findings(city, target, lang=lang, on_kept=partial(report_kept, lang=lang))
         click.echo(str(target))
     else:
         text = (
@@ -450,7 +450,7 @@ def check(
 
             write_text(text + "\n", out)
     if style != "json":
-        tell_unread(city, lang)
+        report_unread(city, lang)
     if city.since is not None and style != "json":
         counts = city.since["state"].value_counts()
         new, left, gone = (int(counts.get(s, 0)) for s in ("new", "remaining", "resolved"))
@@ -487,7 +487,7 @@ def convert(
 ) -> int:
     """转换为 .gpkg、.xlsx 或 GeoParquet 文件夹 / convert to one of these."""
     city = load_source(source, reading)
-    tell_unusable(city, lang)
+    report_unusable(city, lang)
     suffix = out.suffix.lower()
     with_too: dict[str, Any] = {
         "include_personal": include_personal,
@@ -513,7 +513,7 @@ def convert(
             )
         write_layer(city.layer(kept[0]), out, **with_too)
     click.echo(str(out))
-    tell_left_out(city, lang, **with_too)
+    report_left_out(city, lang, **with_too)
     return outcome(city, lang, fatal=False)
 
 

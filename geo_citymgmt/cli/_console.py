@@ -107,7 +107,7 @@ def as_text(
 
     console = Console(width=width, highlight=False)
     with console.capture() as capture:
-        heads = say(
+        headers = say(
             "图层 来源 读到 入库 退回 跳过 修复 状态",
             "layer source walked accepted rejected skipped repaired state",
             lang,
@@ -122,9 +122,9 @@ def as_text(
             title=say("入库登记", "Ledger", lang), title_justify="left",
             caption=balance, caption_justify="left",
         )  # fmt: skip
-        for k, head in enumerate(heads.split()):
+        for k, head in enumerate(headers.split()):
             # Names may take another line, numbers and their headings may not be cut.
-            number = 2 <= k < len(heads.split()) - 1
+            number = 2 <= k < len(headers.split()) - 1
             table.add_column(
                 head, overflow="fold", no_wrap=number, min_width=cell_len(head),
                 justify="right" if number else "left",

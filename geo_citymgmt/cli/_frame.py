@@ -56,7 +56,7 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
         lang = str(kwargs.get("lang", "zh"))
         debug = bool((click.get_current_context().find_root().obj or {}).get("debug"))
         try:
-            with _told_warnings(lang), _raised_limits(kwargs.get("reading")):
+            with _reported_warnings(lang), _raised_limits(kwargs.get("reading")):
                 code = command(*args, **kwargs)
         except CityDataError as error:
             _complain(error, lang)
@@ -87,7 +87,7 @@ def guarded(command: Callable[..., int]) -> Callable[..., None]:
 
 
 @contextmanager
-def _told_warnings(lang: str) -> Iterator[None]:
+def _reported_warnings(lang: str) -> Iterator[None]:
     """Say what Python would warn of in one line, without the place in the code it comes from."""
 
     def show(message: Warning | str, *_: Any, **__: Any) -> None:
@@ -317,7 +317,7 @@ def outcome(city: City, lang: str, *, fatal: bool = True) -> int:
 
     if not (city.ledger["n_rejected"].fillna(0).sum() or has_errors(city.findings)):
         return DONE
-    tell_reasons(city, lang, fatal=fatal)
+    report_reasons(city, lang, fatal=fatal)
     return WITH_ERRORS
 
 
@@ -326,7 +326,7 @@ def has_errors(findings: pd.DataFrame) -> bool:
     return bool(findings["severity"].isin(["fatal", "error"]).any())
 
 
-def tell_unusable(city: City, lang: str) -> None:
+def report_unusable(city: City, lang: str) -> None:
     """Say on standard error which layers are missing, and that the zones are the package's."""
     for zh, en in city.findings.loc[
         city.findings["severity"].eq("fatal"), ["message_zh", "message_en"]
@@ -337,7 +337,7 @@ def tell_unusable(city: City, lang: str) -> None:
         click.echo(say(zh, en, lang), err=True)
 
 
-def tell_kept(kept: Kept, lang: str) -> None:
+def report_kept(kept: Kept, lang: str) -> None:
     """Say in one line what became of what people wrote into the workbook before."""
     carried, settled, copy = kept.carried, kept.settled, kept.copy
     parts = [
@@ -355,7 +355,7 @@ def tell_kept(kept: Kept, lang: str) -> None:
     click.echo(Text(f"{said.zh}。", f"{said.en}.").of(lang))
 
 
-def tell_unread(city: City, lang: str) -> None:
+def report_unread(city: City, lang: str) -> None:
     """Name each layer that could not be read, how much of it is missing, and what to do."""
     from geo_citymgmt.report._summary import unread_layers
 
@@ -363,7 +363,7 @@ def tell_unread(city: City, lang: str) -> None:
         click.echo(text)
 
 
-def tell_reasons(city: City, lang: str, *, fatal: bool = True) -> None:
+def report_reasons(city: City, lang: str, *, fatal: bool = True) -> None:
     """Say on standard error why a command that was done does not end with 0.
 
     Each file of which records were rejected or that could not be used, with how many; then each
@@ -400,7 +400,7 @@ def _lost(row: Any, city: City) -> Text:
     return Text(f"{name.zh}（{row.source}）：{what.zh}", f"{name.en} ({row.source}): {what.en}")
 
 
-def tell_left_out(city: City, lang: str, **with_too: Any) -> None:
+def report_left_out(city: City, lang: str, **with_too: Any) -> None:
     """Name the columns of each layer that were not written, which ``with_too`` would let out."""
     from geo_citymgmt.writing._columns import outgoing
 
@@ -417,13 +417,13 @@ def tell_left_out(city: City, lang: str, **with_too: Any) -> None:
             (private, Text("含个人信息", "personal data"), "--include-personal"),
         ):
             if names:
-                told = Text(
+                reported = Text(
                     f"{spec.name_zh}：{len(names)} 列未写出（{why.zh}）：{'、'.join(names)}；"
                     f"如要写出请加 {option}",
                     f"{key}: {len(names)} columns were not written ({why.en}): "
                     f"{', '.join(names)}; {option} writes them",
                 )
-                click.echo(told.of(lang), err=True)
+                click.echo(reported.of(lang), err=True)
 
 
 def _is_personal(column: str, layer: Layer) -> bool:

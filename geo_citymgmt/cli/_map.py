@@ -19,7 +19,7 @@ from geo_citymgmt.cli._frame import (
     guarded,
     load_source,
     outcome,
-    tell_unusable,
+    report_unusable,
 )
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.spec import Lang
@@ -195,7 +195,7 @@ def map_(
     city = load_source(source, reading)
     subject = find_subject(what, city)
     check_options(subject, as_of=as_of, level=level, color_by=color_by, radius=radius)
-    tell_unusable(city, lang)
+    report_unusable(city, lang)
     drawn = _drawn(city, subject, lang, as_of=day, level=level, color_by=color_by, radius=radius)
     drawn.save(out)
     click.echo(str(out))

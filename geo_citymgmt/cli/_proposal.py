@@ -25,7 +25,12 @@ from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.city._recognition import CityName, city_of_names, is_county_name, name_city
 from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
-from geo_citymgmt.cleaning._datum import Extent, looks_geographic, rank_candidates, spots
+from geo_citymgmt.cleaning._datum import (
+    Extent,
+    looks_geographic,
+    rank_candidates,
+    representative_points,
+)
 from geo_citymgmt.cleaning._mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning._names import days_of, unique_names, zone_columns
 from geo_citymgmt.errors import CityDataError, CRSError, RepeatedSourceError, SourceError
@@ -349,8 +354,8 @@ def _unread_lines(draft: _Draft, found: CitySource, specs: Mapping[str, LayerSpe
     proposed = {part.entry.label for part in parts}
     proposed |= {left.item.label for left in found.leftovers if left.is_list}
     table = found.findings.frame()
-    told = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
-    for row in told.itertuples(index=False):
+    reported = table[table["code"].isin(["LAYER_IGNORED", "LAYER_RECOGNISED"])]
+    for row in reported.itertuples(index=False):
         if row.code == "LAYER_IGNORED" and row.value in proposed:
             continue
         is_open = row.severity == "error"
@@ -670,7 +675,10 @@ def _crs_line(
     unstated = [r for r in raws if r.crs is None and not shapely.is_missing(r.geometry).all()]
     if not unstated:
         return None, True
-    x, y = (np.concatenate(c) for c in zip(*(spots(raw.geometry) for raw in unstated), strict=True))
+    x, y = (
+        np.concatenate(c)
+        for c in zip(*(representative_points(raw.geometry) for raw in unstated), strict=True)
+    )
     here = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
     x, y = x[here], y[here]
     if not len(x):

@@ -368,12 +368,12 @@ class Evaluator:
         spec, data = city.specs[figure.layer], city[figure.layer]
         happened = city.events.loc[city.events["layer"] == figure.layer, "event"].unique()
         adding = {amount for event in happened for amount in spec.events[event].adds}
-        told = {c.of for c in figure.components if c.kind == "flow"} & adding
+        reported = {c.of for c in figure.components if c.kind == "flow"} & adding
         missing = [
             name
             for c in figure.components
             for name in c.fields(spec)
-            if name not in data.columns and not (c.of in told and name not in c.where)
+            if name not in data.columns and not (c.of in reported and name not in c.where)
         ]
         if missing:
             names = list(dict.fromkeys(missing))
@@ -386,7 +386,7 @@ class Evaluator:
             if len(data)
             and n not in missing
             and data[n].isna().all()
-            and not (part.of in told and n not in part.where)
+            and not (part.of in reported and n not in part.where)
         ]
         if empty:
             names = list(dict.fromkeys(empty))
@@ -395,7 +395,7 @@ class Evaluator:
                 f"没有一条记录有可用的“{labels}”", f"no record has a usable {', '.join(names)}"
             )
         for part in figure.components:
-            amount = part.told_only_by_events(spec)
+            amount = part.known_only_by_events(spec)
             if amount is not None and amount.key not in adding:
                 return Text(f"事件表中没有“{amount.zh}”", f"no events tell of {amount.en.lower()}")
         return None
@@ -579,7 +579,7 @@ class Evaluator:
         unsized, moved, dated = np.isnan(inside), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
         moved[entries.row[hit | late]] = True
         dated[entries.row[~np.isnat(entries.date) | hit]] = True
-        more = self._untold(timeline, part, entries)
+        more = self._unreported(timeline, part, entries)
         # A record that did nothing need not be known any better.
         unclear = choice.lacks > 0
         idle = unclear & ~(moved | more.sure | more.maybe)
@@ -621,7 +621,7 @@ class Evaluator:
             hit = hit | undated
         return hit, undated & ~hit
 
-    def _untold(self, timeline: Timeline, part: Component, entries: Entries) -> Missing:
+    def _unreported(self, timeline: Timeline, part: Component, entries: Entries) -> Missing:
         """Records that have, or may have, more than their entries tell."""
         if not self._follows_state(timeline, part):
             return timeline.missing(part.of)
@@ -667,7 +667,7 @@ class Evaluator:
             return out
         by_events, lacks = False, []
         if part.state:
-            by_events = timeline.told_by_events
+            by_events = timeline.reported_by_events
         elif part.dated:
             if self._not_in(timeline, part.dated, choice, window):
                 lacks.append(_label(timeline, part.dated))

@@ -173,7 +173,7 @@ class Timeline:
         return self._transitions
 
     @cached_property
-    def told_by_events(self) -> bool:
+    def reported_by_events(self) -> bool:
         """Whether any entry into a state is told by an event."""
         return bool((self.transitions["basis"] == "events").any())
 
@@ -206,8 +206,8 @@ class Timeline:
         by_date = [self._dated(states, name) for name in states.dates if name in self.data.columns]
         dated = pd.concat([empty, *by_date], ignore_index=True)
         # An event is the better witness of the day on which the same state was entered.
-        told = pd.MultiIndex.from_frame(by_event[["row", "state"]])
-        dated = dated[~pd.MultiIndex.from_frame(dated[["row", "state"]]).isin(told)]
+        reported = pd.MultiIndex.from_frame(by_event[["row", "state"]])
+        dated = dated[~pd.MultiIndex.from_frame(dated[["row", "state"]]).isin(reported)]
         out = pd.concat([dated, by_event], ignore_index=True)
         order = {code: k for k, code in enumerate(self.spec.fields[states.field].codes)}
         out["rank"] = out["state"].map(order)

@@ -391,12 +391,12 @@ def _block(
         less = then.unknown > values[0].unknown
         (previous if then is values[1] else earlier)[less] = np.nan
     notes = []
-    for told, (first, last), name in (
+    for reported, (first, last), name in (
         (previous, before, Text("上期", "the period before")),
         (earlier, year_ago, Text("上年同期", "a year ago")),
     ):
         if since is not None and (first if figure.in_period else last) < since:
-            told[:] = np.nan
+            reported[:] = np.nan
             notes.append(
                 Text(
                     f"{name.zh}早于记录的最早日期（{since:%Y-%m-%d}）",
@@ -588,13 +588,13 @@ def _outlook_block(
         barred = Text("数据没有日期", "the data has no date")
     keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
     growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
-    told = [
+    reported = [
         _projected(float(value), float(remaining), mine, sign, today, float(days_left), barred)
         for value, remaining, mine, days_left in zip(
             out["value"], out["remaining"], growth, left, strict=True
         )
     ]
-    return pd.concat([out, pd.DataFrame(told, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
+    return pd.concat([out, pd.DataFrame(reported, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
 
 
 def _barred(figure: Figure) -> Text | None:

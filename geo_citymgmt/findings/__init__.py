@@ -164,12 +164,14 @@ class Findings:
         if not blocks:
             return pd.Series(dtype="str")
         codes = np.repeat([block.code for block in blocks], [len(block) for block in blocks])
-        told = pd.DataFrame({"record": np.concatenate([b.record for b in blocks]), "code": codes})
-        told = told.drop_duplicates().sort_values("record", kind="stable")
-        nth = told.groupby("record").cumcount()
-        out = told.loc[nth == 0].set_index("record")["code"].astype("object")
+        reported = pd.DataFrame(
+            {"record": np.concatenate([b.record for b in blocks]), "code": codes}
+        )
+        reported = reported.drop_duplicates().sort_values("record", kind="stable")
+        nth = reported.groupby("record").cumcount()
+        out = reported.loc[nth == 0].set_index("record")["code"].astype("object")
         for n in range(1, nth.max() + 1):
-            more = told.loc[nth == n].set_index("record")["code"].astype("object")
+            more = reported.loc[nth == n].set_index("record")["code"].astype("object")
             out.loc[more.index] = out.loc[more.index] + ";" + more
         return out.astype("str")
 

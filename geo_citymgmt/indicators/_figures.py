@@ -96,7 +96,7 @@ class Component:
                 names += [name] if name is not None else []
         return tuple(dict.fromkeys(names))
 
-    def told_only_by_events(self, spec: LayerSpec) -> Amount | None:
+    def known_only_by_events(self, spec: LayerSpec) -> Amount | None:
         """The amount it sums, where no field of a record can tell it."""
         if self.kind not in ("flow", "balance"):
             return None

@@ -33,12 +33,13 @@ _HOST = re.compile(r"(?:\{s\}|[A-Za-z0-9.-])+(?::\d{1,5})?")
 
 def check_address(url: str, subdomains: Sequence[str]) -> None:
     """Refuse an address that is not one of tiles, or could be more than that."""
-    told = visible_text(url)[:120]
+    reported = visible_text(url)[:120]
 
     def refuse(why: Text) -> MapError:
         return MapError(
             Text(
-                f"瓦片地址 {told} 无效：{why.zh}。", f"{told!r} is no address of tiles: {why.en}."
+                f"瓦片地址 {reported} 无效：{why.zh}。",
+                f"{reported!r} is no address of tiles: {why.en}.",
             ),
             remedy=Text(
                 "例如 https://host/tiles/{z}/{x}/{y}.png。",
@@ -180,10 +181,10 @@ def _mbtiles(path: Path, max_zoom: int | None) -> tuple[Found, str]:
 
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
-            told = dict(database.execute("SELECT name, value FROM metadata"))
+            reported = dict(database.execute("SELECT name, value FROM metadata"))
     except sqlite3.Error as error:
         raise _unreadable(path, str(error), str(error)) from error
-    return rows(), str(told.get("attribution") or "")
+    return rows(), str(reported.get("attribution") or "")
 
 
 def _pmtiles(path: Path, max_zoom: int | None) -> tuple[Found, str]:
@@ -281,8 +282,11 @@ def _picture(path: Path, content: bytes) -> str:
             if kind == "image/avif" and content[4:12] != b"ftypavif":
                 continue
             return f"{kind};base64,{base64.b64encode(content).decode('ascii')}"
-    told, told_zh = "its tiles are no pictures (vector tiles?)", "瓦片不是图片（可能是矢量瓦片）"
-    raise _unreadable(path, told, told_zh)
+    reported, reported_zh = (
+        "its tiles are no pictures (vector tiles?)",
+        "瓦片不是图片（可能是矢量瓦片）",
+    )
+    raise _unreadable(path, reported, reported_zh)
 
 
 def _touches(zoom: int, x: int, y: int, bounds: Bounds) -> bool:
@@ -647,8 +651,8 @@ class Basemap:
         limit = int(max_mb * 2**20)
         tiles = read_tiles(path, max_bytes=limit, max_zoom=max_zoom, bounds=bounds)
         # Files give it as HTML; only its words are shown.
-        told = re.sub(r"<[^<>]*>", "", tiles.attribution)
-        shown = told if attribution is None else attribution
+        reported = re.sub(r"<[^<>]*>", "", tiles.attribution)
+        shown = reported if attribution is None else attribution
         return cls(path.name, (), shown, "EPSG:3857", datum, tiles.min_zoom, tiles.max_zoom, tiles)
 
     @classmethod
@@ -683,9 +687,9 @@ class Basemap:
         if kind == "gaode" and len(rest) <= 1:
             return cls.gaode(kind=_tile_kind(rest[0], "Gaode", "高德") if rest else "vec")
         if kind == "tianditu" and len(rest) <= 2:
-            *told, key = rest or [""]
+            *reported, key = rest or [""]
             return cls.tianditu(
-                key, kind=_tile_kind(told[0], "Tianditu", "天地图") if told else "vec"
+                key, kind=_tile_kind(reported[0], "Tianditu", "天地图") if reported else "vec"
             )
         if "{z}" in given:
             return cls.xyz(given)

@@ -606,17 +606,17 @@ class Panel(MacroElement):
         city = chosen["level"].eq("city")
         place = chosen["zone_code"].astype(str).mask(city, "")
         chosen = chosen.assign(_place=place).reset_index(drop=True)
-        told_of, scales = set(chosen["indicator"]), figure_scales(table, lang)
+        reported_of, scales = set(chosen["indicator"]), figure_scales(table, lang)
         self.figures = [
             self._figure(chosen.loc[chosen["indicator"].eq(key)], scales[key])
             for key in figures
-            if key in told_of
+            if key in reported_of
         ]
-        told = {code for figure in self.figures for code in figure["cells"]}
+        reported = {code for figure in self.figures for code in figure["cells"]}
         self.places = [
             {"code": code, "name": visible_text(name)}
             for code, name in names.items()
-            if code in told or code == ""
+            if code in reported or code == ""
         ]
 
     def _figure(self, rows: pd.DataFrame, scale: Scale) -> dict[str, Any]:
@@ -673,10 +673,10 @@ class Panel(MacroElement):
             else None,
             "l": [
                 self._text(text)
-                for label, told in term_lines(row, scale)
+                for label, reported in term_lines(row, scale)
                 # Where nothing has a target, that a figure has none says nothing of it.
-                if self._aimed or told != status_name("no_target", lang)
-                for text in (label, told)
+                if self._aimed or reported != status_name("no_target", lang)
+                for text in (label, reported)
             ],
         }
 

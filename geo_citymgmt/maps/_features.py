@@ -87,7 +87,7 @@ def filter_columns(
         names = [
             name
             for name in dict.fromkeys(wanted)
-            if name in frame and _is_code(frame, spec, name) and _tells(frame[name])
+            if name in frame and _is_code(frame, spec, name) and _reports(frame[name])
         ]
     else:
         names = list(dict.fromkeys(filter_by or ()))
@@ -104,7 +104,7 @@ def filter_columns(
                 )
     filters = [Filter(name, "codes") for name in names]
     if date_by is None:
-        date_by = next((name for name in _dates(frame, spec) if _tells(frame[name])), False)
+        date_by = next((name for name in _dates(frame, spec) if _reports(frame[name])), False)
     elif date_by:
         _check(frame, [date_by], spec)
         if not pd.api.types.is_datetime64_any_dtype(frame[date_by]):
@@ -216,7 +216,7 @@ def _dates(frame: pd.DataFrame, spec: LayerSpec) -> list[str]:
     ]
 
 
-def _tells(values: pd.Series) -> bool:
+def _reports(values: pd.Series) -> bool:
     """Whether a column tells records apart."""
     return len(values.unique()) > 1
 

@@ -121,7 +121,7 @@ def read_drawing(
     findings = Findings()
     raw = reader.raw(path.name if len(layers) == 1 else f"{path.name}:{layer.name}", findings)
     if head is None:
-        _tell(findings, drawing, layer, reader)
+        _report(findings, drawing, layer, reader)
     _scale(raw, drawing.units)
     return raw
 
@@ -491,7 +491,7 @@ def _scale(raw: Raw, units: int) -> None:
     raw.findings.add("CAD_UNITS", value=units, unit=unit, detail=detail, action=action)
 
 
-def _tell(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Reader) -> None:
+def _report(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Reader) -> None:
     """Tell what was left out, and what the drawing says otherwise than it is."""
     types = cad_words()["labels"]["types"]
     n_labels = sum(n for word, n in reader.left.items() if word in types)

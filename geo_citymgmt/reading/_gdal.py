@@ -49,8 +49,8 @@ from geo_citymgmt.reading._raw import (
     from_wkb,
     plain_array,
     plain_frame,
+    report_unreadable,
     shapes_of,
-    tell_unreadable,
 )
 from geo_citymgmt.reading._sheet import decode_text
 from geo_citymgmt.reading._sniff import KINDS, name_one, refused, unreadable
@@ -757,7 +757,7 @@ def _shapes(
     single = [k for k in unbuilt if wkb[k] is not None and _is_single(wkb[k])]
     for k in single:
         wkb[k] = None
-    tell_unreadable(wkb, shapes, findings)
+    report_unreadable(wkb, shapes, findings)
     findings.add("RECORD_UNREADABLE", records=np.array(single, dtype=np.int64), detail=_SINGLE)
     return shapes
 

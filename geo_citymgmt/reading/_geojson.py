@@ -159,8 +159,8 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
     broken = np.array([not isinstance(f, dict) for f in features], dtype=bool)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(broken), action="rejected")
     whole: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
-    _tell_repeated(whole, findings)
-    _tell_odd_members(whole, findings)
+    _report_repeated(whole, findings)
+    _report_odd_members(whole, findings)
     return Raw(
         name=path.name,
         frame=_frame(whole, path.name),
@@ -188,7 +188,7 @@ def _parse(path: Path, text: str) -> Any:
         ) from error
     except ValueError as error:
         if not isinstance(error, json.JSONDecodeError) or error.msg != "Extra data":
-            raise _torn(path, error) from error
+            raise _ragged(path, error) from error
         found = _in_sequence(path, text)
         if all(isinstance(f, dict) and f.get("type") != "Feature" for f in found):
             return found
@@ -234,9 +234,9 @@ def _n_members(top: Any) -> int:
     return count
 
 
-def _tell_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) -> None:
+def _report_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) -> None:
     """Tell the records of which a member stands twice, and which one counts."""
-    told = [
+    reported = [
         (k, name)
         for k, feature in enumerate(features)
         for one in (feature, feature.get("properties"), feature.get("geometry"))
@@ -245,12 +245,12 @@ def _tell_repeated(features: Sequence[Mapping[str, Any]], findings: Findings) ->
     ]
     findings.add(
         "JSON_REPEATED",
-        records=np.array([k for k, _ in told], dtype=np.int64),
-        value=np.array([name for _, name in told], dtype=object),
+        records=np.array([k for k, _ in reported], dtype=np.int64),
+        value=np.array([name for _, name in reported], dtype=object),
     )
 
 
-def _tell_odd_members(features: Sequence[Mapping[str, Any]], findings: Findings) -> None:
+def _report_odd_members(features: Sequence[Mapping[str, Any]], findings: Findings) -> None:
     """Tell the records that have a member of their own where all others have the same.
 
     What is cut out of the middle may leave valid JSON, in which the beginning of a record goes on
@@ -265,11 +265,11 @@ def _tell_odd_members(features: Sequence[Mapping[str, Any]], findings: Findings)
         return
     odd = [(k, key) for k, row in enumerate(names) if row != usual for key in set(row) - {*usual}]
     owners = Counter(key for _, key in odd)
-    told = sorted({k: key for k, key in odd if owners[key] == 1}.items())
+    reported = sorted({k: key for k, key in odd if owners[key] == 1}.items())
     findings.add(
         "JSON_MEMBER",
-        records=np.array([k for k, _ in told], dtype=np.int64),
-        value=np.array([key for _, key in told], dtype=object),
+        records=np.array([k for k, _ in reported], dtype=np.int64),
+        value=np.array([key for _, key in reported], dtype=object),
     )
 
 
@@ -285,12 +285,12 @@ def _in_sequence(path: Path, text: str) -> list[Any]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            raise _torn(path, error, record=len(found)) from error
+            raise _ragged(path, error, record=len(found)) from error
         found.append(value)
     return found
 
 
-def _torn(path: Path, error: Exception, *, record: int | None = None) -> SourceError:
+def _ragged(path: Path, error: Exception, *, record: int | None = None) -> SourceError:
     at = NOTHING
     if record is not None:
         at = Text(f"第 {record + 1} 条：", f"feature {record + 1}: ")

@@ -63,7 +63,7 @@ class Headings:
     #: Unit of all numbers, as it is written above the headings or in them.
     stated_unit: str = ""
     #: Names that had to be told apart by the heading above them.
-    told_apart: list[str] = field(default_factory=list)
+    distinguished: list[str] = field(default_factory=list)
 
 
 @cache
@@ -313,7 +313,7 @@ def _name(cell: Any) -> str:
 def _levels(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> Headings:
     """Return the headings that begin in row ``top``, with the levels below it."""
     names = [_name(c) for c in rows[top]]
-    told_apart: list[str] = []
+    distinguished: list[str] = []
     at = top
     while at + 1 < len(rows) and at < top + 2:
         # A line feed of a blank row ends it; what is merged down has no cell of its own there.
@@ -324,11 +324,11 @@ def _levels(rows: Sequence[Sequence[Any]], top: int, merged: Merged) -> Headings
         if not _is_lower(names, rows[at + 1], groups):
             break
         names, doubled = _combined(names, [*lower, *[""] * (width - len(lower))], groups)
-        told_apart += doubled
+        distinguished += doubled
         at += 1
     while names and not names[-1]:
         names.pop()
-    return Headings(at + 1, names, top=top, told_apart=told_apart)
+    return Headings(at + 1, names, top=top, distinguished=distinguished)
 
 
 def _groups(names: Sequence[str], lower: Sequence[str], row: int, merged: Merged) -> list[range]:
@@ -378,7 +378,7 @@ def _combined(
     """Return one name a column, and those that the upper heading had to tell apart."""
     out = [b or a for a, b in zip(names, lower, strict=True)]
     counts = {n: out.count(n) for n in set(out) if n}
-    told_apart: list[str] = []
+    distinguished: list[str] = []
     inside = {i for group in groups for i in group}
     if "" in out and all(i in inside for i, name in enumerate(out) if name):
         # Titles of tables side by side.
@@ -389,8 +389,8 @@ def _combined(
         for i in group:
             if lower[i]:
                 out[i] = f"{names[group.start]}/{lower[i]}"
-                told_apart.append(out[i])
-    return out, told_apart
+                distinguished.append(out[i])
+    return out, distinguished
 
 
 def _stated_unit(rows: Sequence[Sequence[Any]]) -> str:
@@ -505,8 +505,8 @@ def _quick_place(names: Sequence[str], body: Sequence[Sequence[Any]]) -> tuple[f
     if len(known) != 2 or len(pairs) != 1:
         return None
     first, second = pairs[0]
-    is_told = (first.axis, second.axis) == ("lon", "lat") and max(first.rank, second.rank) < 2
-    if not is_told or first.is_other or second.is_other:
+    is_reported = (first.axis, second.axis) == ("lon", "lat") and max(first.rank, second.rank) < 2
+    if not is_reported or first.is_other or second.is_other:
         return None
     columns = [[row[c.position] for row in body] for c in (first, second)]
     if not all(map(_within, columns, (_LON, _LAT))):

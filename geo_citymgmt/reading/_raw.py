@@ -351,11 +351,11 @@ def _text(value: Any) -> str | None:
 def shapes_of(wkb: Sequence[bytes | None], findings: Findings) -> np.ndarray:
     """Build geometry; one that cannot be built is None, and a finding."""
     shapes, _ = from_wkb(wkb)
-    tell_unreadable(wkb, shapes, findings)
+    report_unreadable(wkb, shapes, findings)
     return shapes
 
 
-def tell_unreadable(wkb: Sequence[bytes | None], shapes: np.ndarray, findings: Findings) -> None:
+def report_unreadable(wkb: Sequence[bytes | None], shapes: np.ndarray, findings: Findings) -> None:
     """Tell the records that have a geometry which could not be built."""
     had = np.array([w is not None for w in wkb], dtype=bool)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(had & shapely.is_missing(shapes)))

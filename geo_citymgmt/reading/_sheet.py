@@ -153,7 +153,7 @@ class Sheet:
     encoding_source: str = "format"
     #: 0-based rows with bytes that are no text, and rows whose quotes do not close.
     lost: list[int] = field(default_factory=list)
-    torn: list[int] = field(default_factory=list)
+    ragged: list[int] = field(default_factory=list)
     #: A text whose last line, unlike all others, does not end in a line break.
     unfinished: bool = False
     delimiter: str = ""
@@ -212,15 +212,15 @@ def read_csv_sheet(path: Path, *, encoding: str | None = None) -> Sheet:
             return _with_columns(path, sheet, regular, text)
     try:
         sheet.rows = _parsed(text, delimiter)
-        is_torn = _swallowed(sheet.rows, delimiter, text)
+        is_ragged = _swallowed(sheet.rows, delimiter, text)
     except csv.Error as error:
         if text.count('"') % 2 == 0:
             raise _long_cell(path, None) from error
         # A quote that does not close takes all that follows into one cell.
-        is_torn = True
-    if is_torn:
+        is_ragged = True
+    if is_ragged:
         try:
-            sheet.rows, sheet.torn = _line_by_line(text, delimiter)
+            sheet.rows, sheet.ragged = _line_by_line(text, delimiter)
         except csv.Error as error:
             raise _long_cell(path, None) from error
     sheet.lost = [i for i, r in enumerate(sheet.rows) if lost and any("\ufffd" in c for c in r)]
@@ -392,13 +392,13 @@ def _swallowed(rows: list[list[str]], delimiter: str, text: str) -> bool:
 
 def _line_by_line(text: str, delimiter: str) -> tuple[list[list[str]], list[int]]:
     rows: list[list[str]] = []
-    torn: list[int] = []
+    ragged: list[int] = []
     for line in text.splitlines():
         if line.count('"') % 2:
-            torn.append(len(rows))
+            ragged.append(len(rows))
             line = line.replace('"', "")
         rows.extend(_parsed(line, delimiter) or [[]])
-    return rows, torn
+    return rows, ragged
 
 
 def tab_name(text: str) -> str:

@@ -137,8 +137,8 @@ def chain_of(shp: np.ndarray, hints: np.ndarray | None) -> Chain:
         at = resume
     lost += max(size - at, 0)
     offset = np.concatenate(parts) if parts else np.empty(0, dtype=np.int64)
-    heads = integers(shp, offset, ">i4"), integers(shp, offset + 4, ">i4") * 2
-    return Chain(offset, heads[1], heads[0], lost)
+    headers = integers(shp, offset, ">i4"), integers(shp, offset + 4, ">i4") * 2
+    return Chain(offset, headers[1], headers[0], lost)
 
 
 def _run(shp: np.ndarray, at: int, until: int) -> tuple[np.ndarray, int]:

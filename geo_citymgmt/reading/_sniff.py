@@ -119,7 +119,7 @@ def unread_compound(path: Path) -> tuple[Text, Text] | None:
         directory[at : at + 64].decode("utf-16-le", "ignore").partition("\0")[0]
         for at in range(0, len(directory), 128)
     }
-    return next((told for name, told in _STREAMS.items() if name in names), None)
+    return next((reported for name, reported in _STREAMS.items() if name in names), None)
 
 
 @cache

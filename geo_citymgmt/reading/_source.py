@@ -149,12 +149,12 @@ def read_raw(
         source, sublayer = source.path, sublayer or source.sublayer
     try:
         path = local_path(source)
-        with allowing(limits), _heard() as told:
+        with allowing(limits), _heard() as reported:
             raw = _read(path, sublayer, encoding, head)
     except SourceError as error:
-        error.findings = _told(error, name)
+        error.findings = _reported(error, name)
         raise
-    for text in told:
+    for text in reported:
         raw.findings.add("READ_WARNING", value=text, about=text)
     raw.sha256 = raw.sha256 or ("" if head is not None else _digest(path))
     raw.path = path
@@ -165,10 +165,10 @@ def read_raw(
 def _heard() -> Iterator[list[str]]:
     """Collect what a reader mutters: it belongs into the findings, not onto the terminal."""
     texts: list[str] = []
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as reported:
         warnings.simplefilter("always")
         yield texts
-    for warning in told:
+    for warning in reported:
         if issubclass(warning.category, (UserWarning, RuntimeWarning)):
             texts.append(str(warning.message)[:200])
         else:
@@ -178,7 +178,7 @@ def _heard() -> Iterator[list[str]]:
     texts[:] = dict.fromkeys(texts)
 
 
-def _told(error: SourceError, layer: str) -> pd.DataFrame | None:
+def _reported(error: SourceError, layer: str) -> pd.DataFrame | None:
     if error.findings is None:
         return None
     about = of_layer(error.findings, layer)
@@ -577,7 +577,7 @@ def _from_frame(frame: pd.DataFrame, name: str) -> Raw:
 
 def _legible(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame whose texts can be written: objects may hold lone surrogates."""
-    mended = {}
+    repaired = {}
     for place, dtype in enumerate(frame.dtypes):
         if not pd.api.types.is_object_dtype(dtype):
             continue
@@ -585,10 +585,10 @@ def _legible(frame: pd.DataFrame) -> pd.DataFrame:
         try:
             "".join(value for value in column if isinstance(value, str)).encode()
         except UnicodeEncodeError:
-            mended[place] = column.map(lambda v: legible(v) if isinstance(v, str) else v)
-    if mended:
+            repaired[place] = column.map(lambda v: legible(v) if isinstance(v, str) else v)
+    if repaired:
         frame = frame.copy()
-        for place, column in mended.items():
+        for place, column in repaired.items():
             frame.isetitem(place, column)
     return frame
 

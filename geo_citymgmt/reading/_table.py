@@ -245,8 +245,8 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     found = find_headings(sheet.rows, sheet.merged, name)
     if found.first > 1:
         findings.add("TABLE_HEADER", value=found.first)
-    if found.told_apart:
-        findings.add("TABLE_LEVELS", value="、".join(found.told_apart))
+    if found.distinguished:
+        findings.add("TABLE_LEVELS", value="、".join(found.distinguished))
     _fill_merged(sheet, found.first, findings)
     block = _block(sheet, found, findings)
     labels = _labels(block.header, block.columns)
@@ -269,21 +269,21 @@ def table_of(sheet: Sheet, name: str) -> Raw:
     row = found.first + n_before + rows
     width = len(block.header)
     _check_shape(frame, sheet, row[kept], record, lengths[kept], extra[kept], width, findings)
-    _tell_marks(sheet, labels, row[kept], record, findings)
+    _report_marks(sheet, labels, row[kept], record, findings)
     frame = _plain_texts(frame, sheet, findings)
     frame = _without_damage(frame, record, findings)
-    walked = np.concatenate([found.first + np.arange(n_before), row, block.rows_after])
+    scanned = np.concatenate([found.first + np.arange(n_before), row, block.rows_after])
     return Raw(
         name=name,
         frame=frame,
         geometry=np.full(len(frame), None, dtype=object),
         record=record,
-        n_walked=len(walked),
+        n_walked=len(scanned),
         n_skipped=int(skipped.sum()) + n_before + len(block.rows_after),
         findings=findings,
         encoding=sheet.encoding,
         encoding_source=sheet.encoding_source,
-        row_label=walked + 1,
+        row_label=scanned + 1,
         row_form="第 {} 行",
         stated_unit=found.stated_unit,
     )
@@ -502,7 +502,7 @@ def _decimal_points(frame: pd.DataFrame, texts: Sequence[str], findings: Finding
     findings.add("DECIMAL_COMMA", value="、".join(map(str, hit)))
 
 
-def _tell_marks(
+def _report_marks(
     sheet: Sheet, labels: Sequence[str], row: np.ndarray, record: np.ndarray, findings: Findings
 ) -> None:
     """Tell cells that lost their value to an error or were never computed, and what is hidden."""
@@ -639,10 +639,10 @@ def _check_shape(
     longer, shorter = extra, lengths < width
     if len(record) and shorter.mean() > 0.5:
         shorter = np.zeros(len(record), dtype=bool)
-    torn = np.isin(row, sheet.torn)
+    ragged = np.isin(row, sheet.ragged)
     for hit, severity, action in (
         (longer, "error", "rejected"),
-        ((shorter | torn) & ~longer, "warning", "none"),
+        ((shorter | ragged) & ~longer, "warning", "none"),
     ):
         findings.add(
             "ROW_RAGGED",
@@ -713,7 +713,7 @@ def row_numbers(rows: Iterable[int]) -> Text:
     return first_few((row + 2 for row in rows), _NAMED)
 
 
-def tell_reading(raw: Raw, name: str, findings: Findings) -> None:
+def report_reading(raw: Raw, name: str, findings: Findings) -> None:
     """Tell what was found in reading a table that is no layer: one finding a kind and column."""
     table = raw.findings.frame()
     rows = sheet_rows(raw) - 2
@@ -734,7 +734,7 @@ def tell_reading(raw: Raw, name: str, findings: Findings) -> None:
         )
 
 
-def tell_cells(
+def report_cells(
     cells: pd.Series,
     why: Text,
     findings: Findings,

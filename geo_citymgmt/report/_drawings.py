@@ -214,7 +214,7 @@ _MOST = 6
 _NUMBER = (16.0, 10.0)
 
 
-def district_maps(told: Summary) -> dict[str, Any] | None:
+def district_maps(results: Summary) -> dict[str, Any] | None:
     """Return a map for each figure that districts are held against, and the legend of all.
 
     Returns
@@ -223,14 +223,14 @@ def district_maps(told: Summary) -> dict[str, Any] | None:
         ``outlines`` (drawn once, referred to by every map), ``maps`` (name and drawing) and
         ``legend``; None where no district has a target.
     """
-    if not (told.city.has_zones and told.table["level"].eq("district").any()):
+    if not (results.city.has_zones and results.table["level"].eq("district").any()):
         return None
-    zones = told.city.zones
-    shares = told.by_district("attainment").reindex(zones.index)
-    figures = told.figures.figures
+    zones = results.city.zones
+    shares = results.by_district("attainment").reindex(zones.index)
+    figures = results.figures.figures
     chosen = [
         name
-        for name in told.headline.index
+        for name in results.headline.index
         if name in shares.columns
         and not figures[name].level
         # A map of one value everywhere tells nothing the table does not.
@@ -240,10 +240,10 @@ def district_maps(told: Summary) -> dict[str, Any] | None:
         return None
     fitted = _fitted(zones)
     places = [shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in fitted]
-    words, names = told.words, zone_names(zones, told.lang)
+    words, names = results.words, zone_names(zones, results.lang)
     maps = []
     for name in chosen:
-        row = told.headline.loc[name]
+        row = results.headline.loc[name]
         label = words.of(row["name_zh"], row["name_en"])
         maps.append({"name": label, "svg": _drawn(label, shares[name], names, places, words.lang)})
     legend = [("q0", words("class_below", high=f"{_CLASSES[0]:.0%}"))]

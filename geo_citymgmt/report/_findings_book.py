@@ -354,13 +354,13 @@ README = "README.txt"
 SUFFIXES = (".gpkg", ".shp.zip")
 
 
-def write_rejected(told: Summary, folder: Path) -> None:
+def write_rejected(results: Summary, folder: Path) -> None:
     """Write the rejected records of each layer and a word on what they are.
 
     The folder is new: a reject that has been corrected must not look as if it still stood.
     """
     make_folder(folder)
-    words, city = told.words, told.city
+    words, city = results.words, results.city
     lines = []
     for key, layer in city.layers.items():
         if layer.rejected.empty:
@@ -375,7 +375,7 @@ def write_rejected(told: Summary, folder: Path) -> None:
         files = ", ".join(names)
         lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
     intro = words("rejected_some") if lines else words("rejected_none")
-    head = words("sheet_titled", title=words("rejected"), as_of=told.day)
+    head = words("sheet_titled", title=words("rejected"), as_of=results.day)
     unread = unread_layers(city, words.lang)
     if unread:
         lines += ["", words("rejected_unread"), *unread]

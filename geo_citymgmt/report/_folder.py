@@ -55,13 +55,13 @@ if TYPE_CHECKING:
 
 
 def write_manifest(
-    told: Summary, outputs: Mapping[str, Path], out: Path, path: Path, options: Mapping[str, Any]
+    results: Summary, outputs: Mapping[str, Path], out: Path, path: Path, options: Mapping[str, Any]
 ) -> None:
     """Write the manifest of a report.
 
     Parameters
     ----------
-    told : Summary
+    results : Summary
     outputs : mapping of str to Path
         What was written; folders stand for the files in them.
     out : Path
@@ -72,13 +72,13 @@ def write_manifest(
         What was asked for.
     """
     files = sorted(f for target in outputs.values() for f in _files(target))
-    city = told.city
+    city = results.city
     table = {
         "report": "geo_citymgmt",
         "options": dict(options),
         "city": {"code": city.code, "name_zh": city.name_zh, "name_en": city.name_en},
-        **_measured_in(told),
-        "as_of": None if told.as_of is None else f"{told.as_of:%Y-%m-%d}",
+        **_measured_in(results),
+        "as_of": None if results.as_of is None else f"{results.as_of:%Y-%m-%d}",
         "versions": versions(),
         "definitions": {
             "figures.toml": _package_hash("indicators", "figures.toml"),
@@ -90,9 +90,9 @@ def write_manifest(
     write_text(json.dumps(table, ensure_ascii=False, indent=2) + "\n", path)
 
 
-def _measured_in(told: Summary) -> dict[str, Any]:
+def _measured_in(results: Summary) -> dict[str, Any]:
     """Return the CRS of all measuring and its greatest relative errors; null where unknown."""
-    metric = told.city.metric
+    metric = results.city.metric
     if metric is None:
         return dict.fromkeys(("metric_crs", "areal_error", "linear_error"))
     errors = {"areal_error": metric.areal_error, "linear_error": metric.linear_error}
@@ -472,13 +472,13 @@ def _write_files(
         if progress_bar is not None:
             progress_bar(next(stages), len(names), words.name("stage", stage))
 
-    told = replace(summary(city, day, lang, tell=tell), release=release or "")
+    results = replace(summary(city, day, lang, tell=tell), release=release or "")
     # Figures are those of the whole city, records what may be let out of it.
     shown = public_city(city, grid_m=grid_m) if public else city
     if public:
         # The last open cases are single records, by their ids.
-        steered = [replace(campaign, last=None) for campaign in told.campaigns]
-        told = replace(told, city=without_records(city), campaigns=steered)
+        steered = [replace(campaign, last=None) for campaign in results.campaigns]
+        results = replace(results, city=without_records(city), campaigns=steered)
     files = {
         "index": folder / PAGE,
         "map": folder / "map.html",
@@ -486,30 +486,30 @@ def _write_files(
         "city": folder / "city.gpkg",
     }
     tell("tables")
-    _whole(files["tables"], lambda path: write_tables(told, path))
+    _whole(files["tables"], lambda path: write_tables(results, path))
     if not public:
         files |= {"findings": folder / book.name, "rejected": folder / "rejected"}
         tell("findings")
         replace_findings(
-            city, files["findings"], book, lang=lang, as_of=told.as_of, on_kept=on_kept
+            city, files["findings"], book, lang=lang, as_of=results.as_of, on_kept=on_kept
         )
     tell("data")
-    with _dated(told.as_of):
+    with _dated(results.as_of):
         shown.to_file(files["city"])
         if not public:
-            write_rejected(told, files["rejected"])
+            write_rejected(results, files["rejected"])
     tell("map")
-    _write_map(told, shown, files["map"])
+    _write_map(results, shown, files["map"])
     tell("page")
-    write_text(render_page(told), files["index"])
+    write_text(render_page(results), files["index"])
     if bulletin:
         tell("bulletin")
         files |= write_bulletin(
-            told, folder, period=bulletin, stamp=told.stamp, tables=files["tables"]
+            results, folder, period=bulletin, stamp=results.stamp, tables=files["tables"]
         )
     tell("manifest")
     manifest = folder / MANIFEST
-    write_manifest(told, files, folder, manifest, options)
+    write_manifest(results, files, folder, manifest, options)
     if progress_bar is not None:
         progress_bar(len(names), len(names), "")
     return {**files, "manifest": manifest}
@@ -551,19 +551,19 @@ def _refuse_internal(folder: Path) -> None:
     )
 
 
-def _write_map(told: Summary, shown: City, path: Path) -> None:
+def _write_map(results: Summary, shown: City, path: Path) -> None:
     from geo_citymgmt.maps import city_map
 
     # The months before give the map its slider; without a date there are none.
-    table = told.table if told.series.empty else told.series
+    table = results.table if results.series.empty else results.series
     drawn = city_map(
         shown,
-        as_of=told.as_of,
+        as_of=results.as_of,
         table=table[table["level"] != "street"],
-        lang=told.lang,
+        lang=results.lang,
     )
-    if told.map_stamp:
-        drawn.add_note(told.map_stamp)
+    if results.map_stamp:
+        drawn.add_note(results.map_stamp)
     _whole(path, drawn.save)
 
 

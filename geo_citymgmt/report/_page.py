@@ -46,36 +46,40 @@ _SPOTS = 8
 _CASES = Text("处", "")
 
 
-def outlook_view(told: Summary) -> dict[str, Any] | None:
+def outlook_view(results: Summary) -> dict[str, Any] | None:
     """Return what each target still asks for, and when the present pace would reach it."""
-    if told.outlook.empty:
+    if results.outlook.empty:
         return None
-    words, rows = told.words, []
-    table = told.outlook[told.outlook["level"] == "city"]
+    words, rows = results.words, []
+    table = results.outlook[results.outlook["level"] == "city"]
     for row in table[table["remaining"].notna()].itertuples():
-        if row.indicator not in told.headline.index:
+        if row.indicator not in results.headline.index:
             continue
         cells = [
-            _amount(told, row, row.remaining),
+            _amount(results, row, row.remaining),
             (f"{row.deadline:%Y-%m-%d}", words("days_left", n=f"{row.days_left:,.0f}")),
-            _amount(told, row, row.needed_per_month),
-            _amount(told, row, row.pace_per_month),
+            _amount(results, row, row.needed_per_month),
+            _amount(results, row, row.pace_per_month),
         ]
         if row.can_project:
             low, high = row.at_deadline_low, row.at_deadline_high
-            span = words("interval", low=_amount(told, row, low), high=_amount(told, row, high))
-            cells += [(_amount(told, row, row.at_deadline), span), _projected(told, row)]
+            span = words(
+                "interval", low=_amount(results, row, low), high=_amount(results, row, high)
+            )
+            cells += [(_amount(results, row, row.at_deadline), span), _projected(results, row)]
         else:
             cells += ["–", (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]
         rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
     if not rows:
         return None
-    heads = ("remaining", "deadline", "needed_month", "pace_month", "at_deadline", "projected")
-    return plain_table(told, words("outlook"), words("indicator"), heads, rows) | {"look": "named"}
+    headers = ("remaining", "deadline", "needed_month", "pace_month", "at_deadline", "projected")
+    return plain_table(results, words("outlook"), words("indicator"), headers, rows) | {
+        "look": "named"
+    }
 
 
-def _projected(told: Summary, row: Any) -> tuple[str, str]:
-    words = told.words
+def _projected(results: Summary, row: Any) -> tuple[str, str]:
+    words = results.words
     if pd.isna(row.projected_date):
         return words("cannot_project"), words.of(row.reason_zh, row.reason_en)
     early, late = row.projected_earliest, row.projected_latest
@@ -87,24 +91,26 @@ def _projected(told: Summary, row: Any) -> tuple[str, str]:
     return f"{row.projected_date:%Y-%m-%d}", span if pd.notna(early) else ""
 
 
-def period_views(told: Summary) -> list[dict[str, Any]]:
+def period_views(results: Summary) -> list[dict[str, Any]]:
     """Return what happened this month and this half-year, beside the one before and a year ago."""
-    if told.periods.empty:
+    if results.periods.empty:
         return []
-    words, out = told.words, []
-    table = told.periods[(told.periods["kind"] == "period") & told.periods["value"].notna()]
-    table = table[table["indicator"].isin(told.headline.index)]
+    words, out = results.words, []
+    table = results.periods[
+        (results.periods["kind"] == "period") & results.periods["value"].notna()
+    ]
+    table = table[table["indicator"].isin(results.headline.index)]
     for period, block in table.groupby("period", sort=False):
         rows = []
         for row in block.itertuples():
             if not any(pd.notna(v) and v != 0 for v in (row.value, row.previous, row.year_ago)):
                 continue
             cells = [
-                _amount(told, row, row.value),
-                _amount(told, row, row.previous) or "–",
-                _change(told, row, row.change, row.change_ratio),
-                _amount(told, row, row.year_ago) or "–",
-                _change(told, row, row.year_change, row.year_change_ratio),
+                _amount(results, row, row.value),
+                _amount(results, row, row.previous) or "–",
+                _change(results, row, row.change, row.change_ratio),
+                _amount(results, row, row.year_ago) or "–",
+                _change(results, row, row.year_change, row.year_change_ratio),
             ]
             rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
         if rows:
@@ -113,67 +119,67 @@ def period_views(told: Summary) -> list[dict[str, Any]]:
                 "span", first=f"{first['period_start']:%Y-%m-%d}",
                 last=f"{first['period_end']:%Y-%m-%d}",
             )  # fmt: skip
-            heads = (f"this_{period}", "previous", "change", "year_ago", "year_change")
+            headers = (f"this_{period}", "previous", "change", "year_ago", "year_change")
             title = f"{words(f'period_{period}')}{words('bracket', text=span)}"
             out.append(
-                plain_table(told, title, words("indicator"), heads, rows) | {"look": "named"}
+                plain_table(results, title, words("indicator"), headers, rows) | {"look": "named"}
             )
     return out
 
 
-def _change(told: Summary, row: Any, difference: Any, ratio: Any) -> Any:
+def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
     if pd.isna(difference):
         return "–"
     if row.unit == "ratio":
-        return told.words("points", n=f"{difference * 100:+.1f}")
+        return results.words("points", n=f"{difference * 100:+.1f}")
     if difference == 0:
-        return _amount(told, row, 0)
+        return _amount(results, row, 0)
     sign = "+" if difference > 0 else ""
-    shown = sign + _amount(told, row, difference)
+    shown = sign + _amount(results, row, difference)
     # Beyond a tenfold the share says less than the numbers beside it.
     if pd.isna(ratio) or abs(ratio) >= 10:
         return shown
     return shown, f"{ratio * 100:+.1f}%"
 
 
-def campaign_views(told: Summary) -> list[dict[str, Any]]:
+def campaign_views(results: Summary) -> list[dict[str, Any]]:
     """Return each campaign: stock and flow, clearing, ageing, lists, hot spots."""
-    return [_campaign(told, campaign) for campaign in told.campaigns]
+    return [_campaign(results, campaign) for campaign in results.campaigns]
 
 
-def _campaign(told: Summary, campaign: Campaign) -> dict[str, Any]:
-    words, spec = told.words, told.city.specs[campaign.layer]
-    tables = [_flow(told, campaign, quantity) for quantity in ("area", "count")]
-    ages = _ages(told, campaign)
-    spots = _spots(told, campaign)
-    clearing = _clearing(told, campaign)
+def _campaign(results: Summary, campaign: Campaign) -> dict[str, Any]:
+    words, spec = results.words, results.city.specs[campaign.layer]
+    tables = [_flow(results, campaign, quantity) for quantity in ("area", "count")]
+    ages = _ages(results, campaign)
+    spots = _spots(results, campaign)
+    clearing = _clearing(results, campaign)
     view = {
         "name": words.of(spec.name_zh, spec.name_en),
         "flows": [t for t in tables if t is not None],
         "clearing": clearing,
         # The cases to be dealt with first are a list of their own where nobody set a day for all.
-        "last": None if clearing else _last(told, campaign),
+        "last": None if clearing else _last(results, campaign),
         "ages": ages,
-        "lists": _lists(told, campaign),
+        "lists": _lists(results, campaign),
         "spots": spots,
     }
     return view | {"empty": not any(v for k, v in view.items() if k != "name")}
 
 
-def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
+def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
     if campaign.flow is None:
         return None
-    words, names = told.words, zone_names(told.city.zones, told.lang)
+    words, names = results.words, zone_names(results.city.zones, results.lang)
     table = campaign.flow[campaign.flow["quantity"] == quantity]
     table = table[table["opening"].notna()]
     if table.empty:
         return None
-    scale = _scale(told, campaign, quantity)
+    scale = _scale(results, campaign, quantity)
     rates = None
     if quantity == "count" and campaign.relapses is not None:
         rates = campaign.relapses.set_index(["level", "row_kind", "zone_code"])["rate"]
     rows = []
-    for row in _ordered(told, table).itertuples():
+    for row in _ordered(results, table).itertuples():
         if row.row_kind in ("outside", "unlocated") and not (row.opening or row.closing):
             continue
         cells: list[Any] = [scale.text(getattr(row, name)) for name in _FLOWS]
@@ -186,20 +192,20 @@ def _flow(told: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | 
             name = words(row.row_kind)
         kind = "total" if row.row_kind == "total" else ""
         rows.append({"name": str(name), "cells": cells, "kind": kind})
-    heads = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
-    heads += ["relapse_rate"] if rates is not None else []
+    headers = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
+    headers += ["relapse_rate"] if rates is not None else []
     unit = words("flow_number") if quantity == "count" else scale.unit
     title = words("flow_title", what=words(f"flow_{quantity}"), unit=unit)
-    view = plain_table(told, title, told.by_unit, heads, rows)
+    view = plain_table(results, title, results.by_unit, headers, rows)
     held = bool(table["balanced"].fillna(False).all())
-    agreed = "flow_balanced" if told.city.has_zones else "flow_balanced_whole"
+    agreed = "flow_balanced" if results.city.has_zones else "flow_balanced_whole"
     return view | {"note": words(agreed if held else "flow_unbalanced")}
 
 
-def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+def _clearing(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.burn is None:
         return None
-    words, lang, names = told.words, told.lang, zone_names(told.city.zones, told.lang)
+    words, lang, names = results.words, results.lang, zone_names(results.city.zones, results.lang)
     whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
     if whole.empty:
         # Of some districts it is known what is left, of the city it is not.
@@ -207,7 +213,7 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     now = whole.iloc[-1]
     has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
     charts = []
-    area, count = (_scale(told, campaign, quantity) for quantity in ("area", "count"))
+    area, count = (_scale(results, campaign, quantity) for quantity in ("area", "count"))
     for column, scale in (("remaining", area), ("remaining_n", count)):
         if column == "remaining" and not has_area:
             continue
@@ -228,7 +234,7 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         charts.append({"name": title, "unit": scale.unit, "svg": pace_chart(drawn)})
     rows = []
     last = campaign.burn[campaign.burn["as_of"] == now["as_of"]]
-    for row in _ordered(told, last[last["row_kind"].isin(["zone", "total"])]).itertuples():
+    for row in _ordered(results, last[last["row_kind"].isin(["zone", "total"])]).itertuples():
         name = words("total") if row.row_kind == "total" else str(names.get(row.zone_code))
         cells = [f"{row.remaining_n:,.0f}"]
         if has_area:
@@ -238,38 +244,38 @@ def _clearing(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
             per_day = row.needed_per_day
             cells.append(f"{per_day:,.0f}" if pd.notna(per_day) else "–")
         rows.append({"name": name, "cells": cells, "kind": row.row_kind})
-    heads = ["left_count", "left_area", "left_count_day", "left_area_day"]
+    headers = ["left_count", "left_area", "left_count_day", "left_area_day"]
     if not has_area:
-        heads = heads[::2]
+        headers = headers[::2]
     lead = words(
         "clearing_lead", date=f"{now['deadline']:%Y-%m-%d}", days=f"{now['days_left']:,.0f}"
     )
     if campaign.interim is not None:
-        lead += " " * (lang == "en") + _interim(told, campaign)
-    caption = words("clearing_table" if told.city.has_zones else "clearing_whole")
-    table = plain_table(told, caption, told.by_unit, heads, rows, unit=area.unit)
-    return {"lead": lead, "charts": charts, "table": table, "last": _last(told, campaign)}
+        lead += " " * (lang == "en") + _interim(results, campaign)
+    caption = words("clearing_table" if results.city.has_zones else "clearing_whole")
+    table = plain_table(results, caption, results.by_unit, headers, rows, unit=area.unit)
+    return {"lead": lead, "charts": charts, "table": table, "last": _last(results, campaign)}
 
 
-def _interim(told: Summary, campaign: Campaign) -> str:
+def _interim(results: Summary, campaign: Campaign) -> str:
     assert campaign.interim is not None
-    words = told.words
-    told_of = campaign.interim.set_index("measure").loc["any"]
-    if pd.isna(told_of["share"]):
+    words = results.words
+    reported_of = campaign.interim.set_index("measure").loc["any"]
+    if pd.isna(reported_of["share"]):
         return ""
     return words(
-        "interim", n=f"{told_of['n']:,.0f}", of=f"{told_of['of_n']:,.0f}",
-        share=percent(told_of["share"]),
+        "interim", n=f"{reported_of['n']:,.0f}", of=f"{reported_of['of_n']:,.0f}",
+        share=percent(reported_of["share"]),
     )  # fmt: skip
 
 
-def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     cases = campaign.last
     if cases is None or cases.empty:
         return None
-    words, names = told.words, zone_names(told.city.zones, told.lang)
-    spec = told.city.specs[campaign.layer]
-    states, area = spec.fields[str(spec.state_field)].codes, _scale(told, campaign, "area")
+    words, names = results.words, zone_names(results.city.zones, results.lang)
+    spec = results.city.specs[campaign.layer]
+    states, area = spec.fields[str(spec.state_field)].codes, _scale(results, campaign, "area")
     rows: list[dict[str, Any]] = []
     texts: tuple[int, ...] = (0, 1)
     for row in cases.to_dict("records"):
@@ -292,24 +298,24 @@ def _last(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
                 "kind": "",
             }
         )
-    heads: tuple[str, ...] = ("district", "status", "left_size", "days_since_found", "deadline")
-    if not told.city.has_zones:
-        heads, texts = heads[1:], (0,)
+    headers: tuple[str, ...] = ("district", "status", "left_size", "days_since_found", "deadline")
+    if not results.city.has_zones:
+        headers, texts = headers[1:], (0,)
         rows = [row | {"cells": row["cells"][1:]} for row in rows]
     title = words("last_title", n=len(rows))
-    return plain_table(told, title, words("key"), heads, rows) | {"texts": texts}
+    return plain_table(results, title, words("key"), headers, rows) | {"texts": texts}
 
 
-def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     table = campaign.ages
     if table is None:
         return None
-    words = told.words
+    words = results.words
     table = table[table["n"] > 0]
     if table.empty:
         return None
     rows, parts = [], []
-    area, whole = _scale(told, campaign, "area"), float(table["n"].sum())
+    area, whole = _scale(results, campaign, "area"), float(table["n"].sum())
     for k, row in enumerate(table.to_dict("records")):
         name = words.name("age", str(row["age_class"]))
         if pd.notna(row["to_days"]):
@@ -325,19 +331,19 @@ def _ages(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         if "remaining" in table.columns:
             cells.append(area.amount(row["remaining"]))
         rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
-    heads = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
+    headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if "remaining" in table.columns:
-        heads.append("left_size")
+        headers.append("left_size")
     said = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
-    view = plain_table(told, words("ageing"), words("age_class"), heads, rows)
+    view = plain_table(results, words("ageing"), words("age_class"), headers, rows)
     return view | {"bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=said))}
 
 
-def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
+def _lists(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     table = campaign.lists
     if table is None:
         return None
-    words, rows, area = told.words, [], _scale(told, campaign, "area")
+    words, rows, area = results.words, [], _scale(results, campaign, "area")
     for _, block in table.groupby("list", sort=False):
         first = block.iloc[0]
         left = block[block["state_set"].isin(["open", "suspended"])]
@@ -352,33 +358,38 @@ def _lists(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
         ]  # fmt: skip
         name = words.of(first["list_zh"], first["list_en"])
         rows.append({"name": name, "cells": cells, "kind": ""})
-    heads = ("list_all", "list_open", "list_done", "left_size", "overdue_cases", "longest_over",
+    headers = ("list_all", "list_open", "list_done", "left_size", "overdue_cases", "longest_over",
              "next_due")  # fmt: skip
-    return plain_table(told, words("lists"), words("list"), heads, rows) if rows else None
+    return plain_table(results, words("lists"), words("list"), headers, rows) if rows else None
 
 
-def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
-    if campaign.spots is None:
+def _spots(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    if campaign.hot_spots is None:
         return None
-    words, city = told.words, told.city
-    names = zone_names(city.zones, told.lang)
-    hot = hot_cells(campaign.spots)
-    attrs = campaign.spots.attrs
+    words, city = results.words, results.city
+    names = zone_names(city.zones, results.lang)
+    hot = hot_cells(campaign.hot_spots)
+    attrs = campaign.hot_spots.attrs
     lead = words(
         "spots_lead", km=f"{attrs['cell_m'] / 1000:g}", n=f"{len(hot):,}",
-        cells=f"{len(campaign.spots):,}", draws=f"{attrs['permutations']:,}",
+        cells=f"{len(campaign.hot_spots):,}", draws=f"{attrs['permutations']:,}",
         fdr=percent(attrs["fdr"], 0),
     )  # fmt: skip
     rows = []
     top = hot.head(_SPOTS)
     for k, row in enumerate(top.itertuples()):
-        cells = [_where(told, top.iloc[[k]], names), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
+        cells = [
+            _where(results, top.iloc[[k]], names),
+            f"{row.n:,}",
+            f"{row.z:.1f}",
+            f"{row.q:.3f}",
+        ]
         rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
-    heads = ("district" if city.has_zones else "place", "cases_in_cell", "z_score", "q_value")
+    headers = ("district" if city.has_zones else "place", "cases_in_cell", "z_score", "q_value")
     note = words.of(attrs["note_zh"], attrs["note_en"])
     view = None
     if rows:
-        view = plain_table(told, words("spots_table"), words("rank_word"), heads, rows)
+        view = plain_table(results, words("spots_table"), words("rank_word"), headers, rows)
         view |= {"look": "ranked", "texts": (0,)}
     drawn = ""
     if rows and city.has_zones:
@@ -386,21 +397,21 @@ def _spots(told: Summary, campaign: Campaign) -> dict[str, Any] | None:
     return {"lead": lead, "table": view, "note": note, "map": drawn, "caption": words("spots_map")}
 
 
-def _where(told: Summary, cell: gpd.GeoDataFrame, names: pd.Series) -> tuple[str, str]:
+def _where(results: Summary, cell: gpd.GeoDataFrame, names: pd.Series) -> tuple[str, str]:
     """Return district and street of a cell, or where its middle is where there are no districts."""
     middle = cell.geometry.centroid
-    if not told.city.has_zones:
+    if not results.city.has_zones:
         place = middle.to_crs("EPSG:4326").iloc[0]
         return f"{place.x:.3f}°, {place.y:.3f}°", ""
-    street = street_names(told, cell.set_geometry(middle)).iloc[0]
+    street = street_names(results, cell.set_geometry(middle)).iloc[0]
     return str(names.get(cell["zone_code"].iloc[0], "")), str(street)
 
 
-def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:
+def _ordered(results: Summary, table: pd.DataFrame) -> pd.DataFrame:
     """Return districts group by group in the office's order, below them the margins."""
-    groups = zone_groups(told.city.zones)
-    rank = {g: k for k, g in enumerate(told.words.names("group"))}
-    place = {z: (rank.get(str(groups[z]), 9), k) for k, z in enumerate(told.city.zones.index)}
+    groups = zone_groups(results.city.zones)
+    rank = {g: k for k, g in enumerate(results.words.names("group"))}
+    place = {z: (rank.get(str(groups[z]), 9), k) for k, z in enumerate(results.city.zones.index)}
     margin = {"outside": 1, "unlocated": 2, "total": 3}
     keys = [
         (margin.get(kind, 0), *place.get(zone, (9, 999)))
@@ -409,22 +420,22 @@ def _ordered(told: Summary, table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[sorted(range(len(keys)), key=keys.__getitem__)]
 
 
-def _amount(told: Summary, row: Any, value: Any) -> str:
-    return told.scales[row.indicator].amount(value)
+def _amount(results: Summary, row: Any, value: Any) -> str:
+    return results.scales[row.indicator].amount(value)
 
 
-def _scale(told: Summary, campaign: Campaign, quantity: str) -> Scale:
+def _scale(results: Summary, campaign: Campaign, quantity: str) -> Scale:
     """Decide how the cases of a campaign are written, in all its tables: their area, their number.
 
     As the largest figure of its layer is, of which they are parts.
     """
-    unit, counter = ("m2", "") if quantity == "area" else ("count", _CASES.of(told.lang))
-    headline = told.headline
+    unit, counter = ("m2", "") if quantity == "area" else ("count", _CASES.of(results.lang))
+    headline = results.headline
     rows = headline[headline["layer"].eq(campaign.layer) & headline["unit"].eq(unit)]
-    known = [told.scales[name] for name in rows.index]
+    known = [results.scales[name] for name in rows.index]
     if quantity == "area" and known:
         return max(known, key=lambda scale: scale.divisor)
-    return scale_for([], unit, told.lang, counter)
+    return scale_for([], unit, results.lang, counter)
 
 
 #: Method notes that are about targets: of no use where there is none.
@@ -433,7 +444,7 @@ _OF_TARGETS = ("comparison", "pace", "outlook")
 _OF_ZONES = ("owner", "sums")
 
 
-def render_page(told: Summary) -> str:
+def render_page(results: Summary) -> str:
     """Return the page of a report as HTML that loads and runs nothing.
 
     Every text of the data passes through the one escaping function on its way into the page;
@@ -441,54 +452,54 @@ def render_page(told: Summary) -> str:
     """
     style = _resource("page.css")
     template = _environment().from_string(_resource("page.html.j2"))
-    return template.render(**page_content(told), style=Markup(style), policy=_policy(style))
+    return template.render(**page_content(results), style=Markup(style), policy=_policy(style))
 
 
-def page_content(told: Summary) -> dict[str, Any]:
+def page_content(results: Summary) -> dict[str, Any]:
     """Return everything the template shows, in words."""
-    words, city = told.words, told.city
+    words, city = results.words, results.city
     usable = city.ledger[city.ledger["state"] == "ok"]
     n_unread = len(city.ledger) - len(usable)
     name = words.of(city.name_zh, city.name_en)
-    charts = pace_charts(told)
+    charts = pace_charts(results)
     content: dict[str, Any] = {
-        "lang": "zh-CN" if told.lang == "zh" else "en",
+        "lang": "zh-CN" if results.lang == "zh" else "en",
         "t": words,
         "title": words("title", city=name),
-        "day": told.day,
-        "stamp": told.map_stamp,
-        "public": told.release == "public",
+        "day": results.day,
+        "stamp": results.map_stamp,
+        "public": results.release == "public",
         "source": words(
             "source",
-            source=source_name(told),
+            source=source_name(results),
             layers=f"{len(usable):,}",
             records=f"{int(usable['n_accepted'].sum()):,}",
         )
         + (words("source_unread", n=n_unread) if n_unread else ""),
-        "warnings": _warnings(told),
-        "verdict": verdict(told),
-        "domains": cards(told),
+        "warnings": _warnings(results),
+        "verdict": verdict(results),
+        "domains": cards(results),
         "charts": charts,
-        "charts_lead": words("monthly_lead" if told.has_targets else "monthly_lead_plain"),
-        "outlook": outlook_view(told),
-        "periods": period_views(told),
-        "campaigns": [view for view in campaign_views(told) if not view["empty"]],
-        "gaps": gap_views(told),
-        "at_hand": at_hand_views(told),
-        "supplies": supply_views(told),
+        "charts_lead": words("monthly_lead" if results.has_targets else "monthly_lead_plain"),
+        "outlook": outlook_view(results),
+        "periods": period_views(results),
+        "campaigns": [view for view in campaign_views(results) if not view["empty"]],
+        "gaps": gap_views(results),
+        "at_hand": at_hand_views(results),
+        "supplies": supply_views(results),
         "supply_lead": words("supply_lead" if city.has_zones else "supply_lead_whole"),
-        "board": board(told),
-        "maps": district_maps(told),
-        "coverage": coverage_tables(told),
-        "layers": layer_cards(told),
-        "layers_lead": words("layers_lead" if told.layers else "layers_lead_plain"),
-        "figures_title": words("progress" if told.has_targets else "figures_word"),
-        "layer_board": layer_board(told),
-        "ledger": ledger_view(told),
-        "findings": findings_view(told),
-        "missing": [(reason, words.joined(names)) for reason, names in missing_figures(told)],
-        "notes": method_notes(told),
-        "sources": _sources(told),
+        "board": board(results),
+        "maps": district_maps(results),
+        "coverage": coverage_tables(results),
+        "layers": layer_cards(results),
+        "layers_lead": words("layers_lead" if results.layers else "layers_lead_plain"),
+        "figures_title": words("progress" if results.has_targets else "figures_word"),
+        "layer_board": layer_board(results),
+        "ledger": ledger_view(results),
+        "findings": findings_view(results),
+        "missing": [(reason, words.joined(names)) for reason, names in missing_figures(results)],
+        "notes": method_notes(results),
+        "sources": _sources(results),
     }
     shown = (
         ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
@@ -504,34 +515,34 @@ def page_content(told: Summary) -> dict[str, Any]:
     return content
 
 
-def _warnings(told: Summary) -> list[dict[str, Any]]:
+def _warnings(results: Summary) -> list[dict[str, Any]]:
     """Return what a reader must know first: a text, what it lists, and where more is said."""
-    words, unread = told.words, unread_layers(told.city, told.lang)
+    words, unread = results.words, unread_layers(results.city, results.lang)
     out: list[dict[str, Any]] = []
-    if told.city.notice.zh:
-        out.append({"text": told.city.notice.of(told.lang), "items": [], "link": ""})
+    if results.city.notice.zh:
+        out.append({"text": results.city.notice.of(results.lang), "items": [], "link": ""})
     if unread:
         text, link = words("unread_layers", n=len(unread)), words("unread_link")
         out.append({"text": text, "items": unread, "link": link})
-    if told.city.findings["code"].eq("ZONES_PACKAGED").any():
+    if results.city.findings["code"].eq("ZONES_PACKAGED").any():
         out.append({"text": words("demo_zones"), "items": [], "link": ""})
-    if not told.city.has_zones:
+    if not results.city.has_zones:
         out.append({"text": words("no_zones"), "items": [], "link": ""})
     return out
 
 
-def method_notes(told: Summary) -> list[str]:
+def method_notes(results: Summary) -> list[str]:
     """Return how the figures are made, without what this city has nothing of."""
-    words, notes = told.words, told.words.names("method_notes")
+    words, notes = results.words, results.words.names("method_notes")
     left_out = {
-        *(() if told.has_targets else _OF_TARGETS),
-        *(() if told.city.has_zones else _OF_ZONES),
-        *(() if told.as_of is not None else ("dates",)),
-        *(() if told.services else ("coverage",)),
-        *(() if told.supplies or told.campaigns else ("access",)),
+        *(() if results.has_targets else _OF_TARGETS),
+        *(() if results.city.has_zones else _OF_ZONES),
+        *(() if results.as_of is not None else ("dates",)),
+        *(() if results.services else ("coverage",)),
+        *(() if results.supplies or results.campaigns else ("access",)),
     }
     out = [note for key, note in notes.items() if key not in left_out]
-    metric = told.city.metric
+    metric = results.city.metric
     # Where nothing is known of the data's place, nothing is known of the errors.
     if metric is not None and math.isfinite(metric.areal_error):
         out.append(
@@ -561,30 +572,30 @@ def share_in_words(error: float) -> str:
     return f"{math.ceil(round(error * 100 / least, 6)) * least:.{decimals}f}%"
 
 
-def source_name(told: Summary) -> str:
+def source_name(results: Summary) -> str:
     """Return where the data is from: the units that report it, where a profile names them."""
-    words, city = told.words, told.city
+    words, city = results.words, results.city
     if city.data_source.zh:
         return city.data_source.of(words.lang)
     if city.profile is None:
         return _folder_name(city.source)
-    if told.as_of is None:
+    if results.as_of is None:
         return words("source_units")
-    return words("source_units_day", day=told.day)
+    return words("source_units_day", day=results.day)
 
 
-def _sources(told: Summary) -> list[str]:
-    words, ledger = told.words, told.city.ledger
+def _sources(results: Summary) -> list[str]:
+    words, ledger = results.words, results.city.ledger
     out = []
-    known = told.headline[told.headline["value"].notna()]
-    profile = told.city.profile
+    known = results.headline[results.headline["value"].notna()]
+    profile = results.city.profile
     document = "" if profile is None else profile.document.of(words.lang)
     if document and known["published_id"].ne("").any():
         out.append(words("source_document", document=document))
     files = [str(name) for name in ledger["source"].dropna().unique()]
     out.append(words("source_layers", files=words.listed(files)))
     out.append(words("source_versions"))
-    return [*out, words("boundaries")] if told.city.has_zones else out
+    return [*out, words("boundaries")] if results.city.has_zones else out
 
 
 def _folder_name(source: str) -> str:

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 COMPARED = ("met", "ahead", "on_track", "behind", "overdue")
 
 
-def verdict(told: Summary) -> dict[str, Any]:
+def verdict(results: Summary) -> dict[str, Any]:
     """Return how the figures stand in all: one line to be read first."""
-    words = told.words
-    n = told.headline["status"].value_counts().to_dict()
-    n["not_available"] = len(unavailable(told))
+    words = results.words
+    n = results.headline["status"].value_counts().to_dict()
+    n["not_available"] = len(unavailable(results))
     compared = int(sum(n.get(s, 0) for s in COMPARED))
     rest = [
         words(key, n=int(n[status]))
@@ -46,24 +46,27 @@ def verdict(told: Summary) -> dict[str, Any]:
             ("verdict_unavailable", "not_available"),
         )
         # Where nothing has a target, that a figure has none says nothing of it.
-        if n.get(status, 0) and (told.has_targets or status == "not_available")
+        if n.get(status, 0) and (results.has_targets or status == "not_available")
     ]
     counts = []
     named = pd.Series(
-        [status_shown(row.status, row.expected, row.target) for row in told.headline.itertuples()],
-        index=told.headline.index,
+        [
+            status_shown(row.status, row.expected, row.target)
+            for row in results.headline.itertuples()
+        ],
+        index=results.headline.index,
         dtype="object",
     )
     for status in (s for s in COMPARED if n.get(s, 0)):
-        for key, many in named[told.headline["status"] == status].value_counts().items():
+        for key, many in named[results.headline["status"] == status].value_counts().items():
             text = words("verdict_status", n=int(many), status=words.name("status", str(key)))
             counts.append({"status": status, "text": text})
     if compared:
         lead = words("verdict_lead", n=compared)
-    elif told.has_targets:
+    elif results.has_targets:
         lead = words("verdict_none")
     else:
-        known = int(told.headline["value"].notna().sum())
+        known = int(results.headline["value"].notna().sum())
         lead = words("verdict_plain", n=known) if known else words("verdict_nothing")
     return {
         "lead": lead,
@@ -72,35 +75,35 @@ def verdict(told: Summary) -> dict[str, Any]:
     }
 
 
-def cards(told: Summary) -> list[dict[str, Any]]:
+def cards(results: Summary) -> list[dict[str, Any]]:
     """Return the domains with their figures: those with a target as cards, the rest as a list."""
-    words, out = told.words, []
-    rows = told.headline[told.headline["value"].notna()]
+    words, out = results.words, []
+    rows = results.headline[results.headline["value"].notna()]
     for layer, block in rows.groupby("layer", sort=False):
-        spec = told.city.specs[str(layer)]
+        spec = results.city.specs[str(layer)]
         aimed = block["target"].notna()
         out.append(
             {
                 "key": layer,
                 "name": words.of(spec.name_zh, spec.name_en),
-                "records": words("records_on", n=f"{len(told.city[str(layer)]):,}"),
-                "cards": [_card(told, row) for row in block[aimed].itertuples()],
-                "facts": [_fact(told, row) for row in block[~aimed].itertuples()],
+                "records": words("records_on", n=f"{len(results.city[str(layer)]):,}"),
+                "cards": [_card(results, row) for row in block[aimed].itertuples()],
+                "facts": [_fact(results, row) for row in block[~aimed].itertuples()],
             }
         )
     return out
 
 
-def _fact(told: Summary, row: Any) -> dict[str, Any]:
-    words = told.words
-    scale = told.scales[row.Index]
+def _fact(results: Summary, row: Any) -> dict[str, Any]:
+    words = results.words
+    scale = results.scales[row.Index]
     number, unit = scale.parts(row.value)
     parts = ""
     if row.unit == "ratio" and pd.notna(row.numerator):
         parts = words(
             "of_parts",
-            numerator=format_value(row.numerator, "", told.lang),
-            denominator=format_value(row.denominator, "", told.lang),
+            numerator=format_value(row.numerator, "", results.lang),
+            denominator=format_value(row.denominator, "", results.lang),
         )
     return {
         "name": words.of(row.name_zh, row.name_en),
@@ -108,13 +111,13 @@ def _fact(told: Summary, row: Any) -> dict[str, Any]:
         "unit": unit,
         "exact": scale.exact(row.value),
         "parts": parts,
-        "note": plain_note(row, words, told.figures),
+        "note": plain_note(row, words, results.figures),
     }
 
 
-def _card(told: Summary, row: Any) -> dict[str, Any]:
-    words, scale = told.words, told.scales[row.Index]
-    figure = told.figures.figures.get(row.Index)
+def _card(results: Summary, row: Any) -> dict[str, Any]:
+    words, scale = results.words, results.scales[row.Index]
+    figure = results.figures.figures.get(row.Index)
     down = figure is not None and figure.direction == "down"
     level = figure is not None and figure.level
     target = scale.amount(row.target)
@@ -123,7 +126,7 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
         target = f"≥ {target}"
     elif row.comparator == ">":
         target = f"> {target}"
-    card = _fact(told, row) | {
+    card = _fact(results, row) | {
         "status": row.status,
         "status_name": words.name("status", status_shown(row.status, row.expected, row.target)),
         "target": _aim(words, row, target, down),
@@ -135,7 +138,7 @@ def _card(told: Summary, row: Any) -> dict[str, Any]:
         "reason": "",
     }
     if row.status == "not_comparable":
-        reasons = words.joined(reasons_of(row, words, told.figures))
+        reasons = words.joined(reasons_of(row, words, results.figures))
         return card | {"reason": words("incomparable_because", reason=reasons)}
     if pd.isna(row.attainment):
         return card
@@ -194,15 +197,15 @@ def _aim(words: Words, row: Any, target: str, down: bool) -> str:
     return words("target_down" if down else "target_of", value=target)
 
 
-def pace_charts(told: Summary) -> list[dict[str, Any]]:
+def pace_charts(results: Summary) -> list[dict[str, Any]]:
     """Return a chart for each figure that grows through the year and has something to show."""
-    if told.series.empty or told.as_of is None:
+    if results.series.empty or results.as_of is None:
         return []
-    city = told.series[told.series["level"] == "city"].dropna(subset=["value"])
+    city = results.series[results.series["level"] == "city"].dropna(subset=["value"])
     aimed: list[dict[str, Any]] = []
     free: list[dict[str, Any]] = []
-    for row in told.headline.itertuples():
-        figure = told.figures.figures.get(str(row.Index))
+    for row in results.headline.itertuples():
+        figure = results.figures.figures.get(str(row.Index))
         grows = (
             figure is not None
             and figure.value is not None
@@ -213,7 +216,7 @@ def pace_charts(told: Summary) -> list[dict[str, Any]]:
         points = city[city["indicator"] == row.Index].sort_values("as_of")
         if not grows or pd.isna(row.value) or not points["value"].gt(0).any():
             continue
-        chart = _chart(told, row, points)
+        chart = _chart(results, row, points)
         if pd.notna(row.attainment):
             aimed.append(chart)
         elif row.published_id:
@@ -221,9 +224,9 @@ def pace_charts(told: Summary) -> list[dict[str, Any]]:
     return aimed + free
 
 
-def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
-    words, scale = told.words, told.scales[row.Index]
-    figure = told.figures.figures[row.Index]
+def _chart(results: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
+    words, scale = results.words, results.scales[row.Index]
+    figure = results.figures.figures[row.Index]
     start = row.period_start
     line = [(day, float(v)) for day, v in zip(points["as_of"], points["value"], strict=True)]
     expected: list[tuple[pd.Timestamp, float]] = []
@@ -243,7 +246,7 @@ def _chart(told: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         expected=expected,
         now=scale.amount(row.value),
         goal=_aim(words, row, scale.amount(row.target), opening > row.target),
-        months=month_names(told.lang),
+        months=month_names(results.lang),
         divisor=scale.divisor,
         status=row.status if expected else "no_target",
     )
@@ -262,30 +265,32 @@ _MOST_COLUMNS = 9
 _LONG = 40
 
 
-def board(told: Summary) -> dict[str, Any] | None:
+def board(results: Summary) -> dict[str, Any] | None:
     """Return the districts by figure: those held against targets, and the other numbers."""
-    if not (told.city.has_zones and told.table["level"].eq("district").any()):
+    if not (results.city.has_zones and results.table["level"].eq("district").any()):
         return None
-    wide = told.by_district()
-    figures = told.figures.figures
-    shown = [n for n in wide.columns if n in told.headline.index and n in figures]
+    wide = results.by_district()
+    figures = results.figures.figures
+    shown = [n for n in wide.columns if n in results.headline.index and n in figures]
     shown = [n for n in shown if adds_up(figures[n]) or figures[n].numerator is not None]
-    attained = told.by_district("attainment")
+    attained = results.by_district("attainment")
     zones = [at for at in wide.index if at not in MARGINS]
     aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
     plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     if not aimed and not plain:
         return None
     return {
-        "lead": _board_lead(told),
-        "aimed": _board(told, wide, aimed, against_targets=True) if aimed else None,
-        "plain": _numbered(told, [_further(told, wide, part) for part in _split(told, plain)]),
+        "lead": _board_lead(results),
+        "aimed": _board(results, wide, aimed, against_targets=True) if aimed else None,
+        "plain": _numbered(
+            results, [_further(results, wide, part) for part in _split(results, plain)]
+        ),
     }
 
 
-def _board_lead(told: Summary) -> str:
+def _board_lead(results: Summary) -> str:
     """Say how the districts are counted, and which groups of them stand apart."""
-    words, present = told.words, set(zone_groups(told.city.zones))
+    words, present = results.words, set(zone_groups(results.city.zones))
     groups = [name for key, name in words.names("group").items() if key in present]
     if len(groups) < 2:
         return words("scoreboard_lead")
@@ -301,9 +306,9 @@ def _running(listed: str, groups: list[str], lang: str) -> str:
     return listed
 
 
-def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
+def _split(results: Summary, chosen: list[str]) -> list[list[str]]:
     """Part figures, domain by domain, into tables that fit a page."""
-    layers = told.headline["layer"]
+    layers = results.headline["layer"]
     out: list[list[str]] = []
     for layer in dict.fromkeys(layers[name] for name in chosen):
         mine = [name for name in chosen if layers[name] == layer]
@@ -316,37 +321,41 @@ def _split(told: Summary, chosen: list[str]) -> list[list[str]]:
     return out
 
 
-def _numbered(told: Summary, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _numbered(results: Summary, parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Tell tables of one title apart by a number, to those who listen too."""
     titles = [part["title"] for part in parts]
     for k, title in enumerate(titles):
         if (of := titles.count(title)) > 1:
             number = f"{titles[: k + 1].count(title)}/{of}"
-            parts[k]["title"] = f"{title}{told.words('bracket', text=number)}"
+            parts[k]["title"] = f"{title}{results.words('bracket', text=number)}"
     return parts
 
 
-def _further(told: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
-    words = told.words
-    specs = [told.city.specs[layer] for layer in dict.fromkeys(told.headline.loc[chosen, "layer"])]
+def _further(results: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
+    words = results.words
+    specs = [
+        results.city.specs[layer] for layer in dict.fromkeys(results.headline.loc[chosen, "layer"])
+    ]
     names = words.listed([words.of(spec.name_zh, spec.name_en) for spec in specs])
     title = words("also_of", names=names)
-    return {"title": title} | _board(told, wide, chosen, against_targets=False)
+    return {"title": title} | _board(results, wide, chosen, against_targets=False)
 
 
 def _board(
-    told: Summary, wide: pd.DataFrame, chosen: list[str], *, against_targets: bool
+    results: Summary, wide: pd.DataFrame, chosen: list[str], *, against_targets: bool
 ) -> dict[str, Any]:
-    words = told.words
-    attained = told.by_district("attainment")
-    status = told.by_district("status")
-    expected, target = told.by_district("expected"), told.by_district("target")
-    names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
-    groups = told.subtotals
-    scales, heads = told.scales, []
+    words = results.words
+    attained = results.by_district("attainment")
+    status = results.by_district("status")
+    expected, target = results.by_district("expected"), results.by_district("target")
+    names, group_of = zone_names(results.city.zones, results.lang), zone_groups(results.city.zones)
+    groups = results.subtotals
+    scales, headers = results.scales, []
     for name in chosen:
-        row = told.headline.loc[name]
-        heads.append({"name": words.of(row["name_zh"], row["name_en"]), "unit": scales[name].unit})
+        row = results.headline.loc[name]
+        headers.append(
+            {"name": words.of(row["name_zh"], row["name_en"]), "unit": scales[name].unit}
+        )
 
     def cells(at: str) -> list[dict[str, Any]]:
         out = []
@@ -362,7 +371,7 @@ def _board(
                 ),
                 "bar": share_bar(float(share), code) if pd.notna(share) else "",
             }
-            if told.figures.figures[name].level and pd.notna(share):
+            if results.figures.figures[name].level and pd.notna(share):
                 # A level is kept or not: a share of a share says nothing.
                 cell |= {"share": cell["status_name"], "bar": ""}
             out.append(cell)
@@ -387,19 +396,19 @@ def _board(
     ]
     # A table longer than a screen or two scrolls in its place.
     many = sum(len(block["rows"]) for block in blocks) > _LONG
-    return {"heads": heads, "blocks": blocks, "margins": margins, "long": many}
+    return {"heads": headers, "blocks": blocks, "margins": margins, "long": many}
 
 
-def coverage_tables(told: Summary) -> list[dict[str, Any]]:
+def coverage_tables(results: Summary) -> list[dict[str, Any]]:
     """Return what each service reaches, district by district."""
-    words, out = told.words, []
-    names = zone_names(told.city.zones, told.lang)
-    for reach in told.services:
-        spec = told.city.specs[reach.service.layer]
+    words, out = results.words, []
+    names = zone_names(results.city.zones, results.lang)
+    for reach in results.services:
+        spec = results.city.specs[reach.service.layer]
         name = words.of(spec.name_zh, spec.name_en)
         rows = []
         if reach.demand:
-            residents = scale_for(reach.table["demand"], "persons", told.lang)
+            residents = scale_for(reach.table["demand"], "persons", results.lang)
         for row in reach.table[reach.table["row_kind"].isin(["zone", "total"])].itertuples():
             people = ""
             if reach.demand:
@@ -424,14 +433,14 @@ def coverage_tables(told: Summary) -> list[dict[str, Any]]:
                 "name": words("within", name=name, radius=f"{reach.service.radius_m:,.0f}"),
                 "demand": reach.demand,
                 "rows": rows,
-                "terms": words.joined(_coverage_terms(told, reach)),
+                "terms": words.joined(_coverage_terms(results, reach)),
             }
         )
     return out
 
 
-def _coverage_terms(told: Summary, reach: Any) -> list[str]:
-    words, spec = told.words, told.city.specs[reach.service.layer]
+def _coverage_terms(results: Summary, reach: Any) -> list[str]:
+    words, spec = results.words, results.city.specs[reach.service.layer]
     parts = counted_terms(reach, reach.service, spec, words)
     parts.append(words("exact_points" if reach.exact else "near_shapes"))
     if not reach.demand:
@@ -439,20 +448,20 @@ def _coverage_terms(told: Summary, reach: Any) -> list[str]:
     return parts
 
 
-def layer_cards(told: Summary) -> list[dict[str, Any]]:
+def layer_cards(results: Summary) -> list[dict[str, Any]]:
     """Return each layer with its size and its composition by state."""
-    if not told.layers:
-        return [_plain_card(told, key) for key in told.city]
-    return [_layer_card(told, layer) for layer in told.layers]
+    if not results.layers:
+        return [_plain_card(results, key) for key in results.city]
+    return [_layer_card(results, layer) for layer in results.layers]
 
 
-def _plain_card(told: Summary, key: str) -> dict[str, Any]:
+def _plain_card(results: Summary, key: str) -> dict[str, Any]:
     """Return what a city of outlines and roads alone holds."""
-    words, spec = told.words, told.city.specs[key]
+    words, spec = results.words, results.city.specs[key]
     return {
         "key": key,
         "name": words.of(spec.name_zh, spec.name_en),
-        "records": words("layer_records", n=f"{len(told.city[key]):,}"),
+        "records": words("layer_records", n=f"{len(results.city[key]):,}"),
         "measure": "",
         "field": "",
         "bar": "",
@@ -460,8 +469,8 @@ def _plain_card(told: Summary, key: str) -> dict[str, Any]:
     }
 
 
-def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
-    words, lang, spec = told.words, told.lang, layer.spec
+def _layer_card(results: Summary, layer: LayerSummary) -> dict[str, Any]:
+    words, lang, spec = results.words, results.lang, layer.spec
     total = layer.totals.loc["total"]
     measure = layer.measure_label if "measure" in layer.totals.columns else None
     size = ""
@@ -482,7 +491,7 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
     if layer.by_state is None:
         return card | {"field": words("no_state") if spec.state_field else ""}
     whole = layer.by_state.xs("total", level=0)
-    by, scale = _told_by(layer, lang)
+    by, scale = _reported_by(layer, lang)
     parts, states = [], []
     for k, code in enumerate(layer.states):
         value = whole.loc[code, by]
@@ -509,7 +518,7 @@ def _layer_card(told: Summary, layer: LayerSummary) -> dict[str, Any]:
     }
 
 
-def _told_by(layer: LayerSummary, lang: str) -> tuple[str, Scale]:
+def _reported_by(layer: LayerSummary, lang: str) -> tuple[str, Scale]:
     """Return what a layer is told by and how: a network by its length, else by its records."""
     measure = layer.measure_label if "measure" in layer.totals.columns else None
     if layer.spec.split == "share" and measure is not None:
@@ -517,70 +526,70 @@ def _told_by(layer: LayerSummary, lang: str) -> tuple[str, Scale]:
     return "count", scale_for(layer.totals["count"], "count", lang)
 
 
-def layer_board(told: Summary) -> dict[str, Any] | None:
+def layer_board(results: Summary) -> dict[str, Any] | None:
     """Return how many records of each layer lie in each district."""
-    words = told.words
+    words = results.words
     # Without districts the cards above say it all.
-    if not (told.layers and told.city.has_zones):
+    if not (results.layers and results.city.has_zones):
         return None
-    names = zone_names(told.city.zones, told.lang)
-    heads, columns = [], []
-    for layer in told.layers:
+    names = zone_names(results.city.zones, results.lang)
+    headers, columns = [], []
+    for layer in results.layers:
         spec, totals = layer.spec, layer.totals
-        by, scale = _told_by(layer, told.lang)
+        by, scale = _reported_by(layer, results.lang)
         columns.append([scale.text(value) for value in totals[by]])
-        heads.append({"name": words.of(spec.name_zh, spec.name_en), "unit": scale.unit})
-    kinds = told.layers[0].totals["row_kind"]
+        headers.append({"name": words.of(spec.name_zh, spec.name_en), "unit": scale.unit})
+    kinds = results.layers[0].totals["row_kind"]
     rows = []
     for k, (at, kind) in enumerate(kinds.items()):
         cells = [column[k] for column in columns]
         if kind in ("outside", "unlocated") and not any(
-            layer.totals.loc[str(at), "count"] for layer in told.layers
+            layer.totals.loc[str(at), "count"] for layer in results.layers
         ):
             continue
         name = words(str(kind)) if kind in MARGINS else str(names[at])
         rows.append({"name": name, "cells": cells, "total": kind == "total"})
-    return {"heads": heads, "rows": rows}
+    return {"heads": headers, "rows": rows}
 
 
-def ledger_view(told: Summary) -> list[dict[str, Any]]:
+def ledger_view(results: Summary) -> list[dict[str, Any]]:
     """Return the ledger, one row a layer."""
-    table = ledger_table(told.city, told.lang)
+    table = ledger_table(results.city, results.lang)
     numbers = ("walked", "skipped", "accepted", "repaired", "rejected")
     rows = table.to_dict("records")
     return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
 
 
-def _findings_lead(told: Summary) -> str:
-    return "findings_lead_public" if told.release == "public" else "findings_lead"
+def _findings_lead(results: Summary) -> str:
+    return "findings_lead_public" if results.release == "public" else "findings_lead"
 
 
-def findings_view(told: Summary) -> dict[str, Any]:
+def findings_view(results: Summary) -> dict[str, Any]:
     """Return the findings that ask for something, and apart from them the notes on reading."""
-    words = told.words
-    groups = finding_groups(told.city, told.lang)
+    words = results.words
+    groups = finding_groups(results.city, results.lang)
     groups = groups.assign(
         severity_name=[words.name("severity", s) for s in groups["severity"]],
         n=[f"{n:,}" for n in groups["count"]],
     )
     asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
     return {
-        "lead": words(_findings_lead(told), n=f"{int(asking['count'].sum()):,}"),
+        "lead": words(_findings_lead(results), n=f"{int(asking['count'].sum()):,}"),
         "asking": asking.to_dict("records"),
         "notes": notes.to_dict("records"),
         "notes_title": words("findings_notes", n=len(notes)),
     }
 
 
-def gap_views(told: Summary) -> list[dict[str, Any]]:
+def gap_views(results: Summary) -> list[dict[str, Any]]:
     """Return where the most residents are beyond the reach of each service."""
-    words, city, out = told.words, told.city, []
-    names = zone_names(city.zones, told.lang)
-    for reach in told.services:
+    words, city, out = results.words, results.city, []
+    names = zone_names(city.zones, results.lang)
+    for reach in results.services:
         gaps = reach.gaps
         if gaps is None or gaps.empty:
             continue
-        street = street_names(told, gaps.set_geometry(gaps.geometry.representative_point()))
+        street = street_names(results, gaps.set_geometry(gaps.geometry.representative_point()))
         rows = [
             {
                 "name": str(row.Index),
@@ -598,30 +607,30 @@ def gap_views(told: Summary) -> list[dict[str, Any]]:
         name = words.of(spec.name_zh, spec.name_en)
         title = words("gaps_title", name=name, radius=f"{reach.service.radius_m:,.0f}")
         note = words("gaps_note", density=f"{reach.service.gap_per_km2:,.0f}")
-        heads = ("place", "gap_people", "gap_km2", "gap_distance")
-        view = plain_table(told, title, words("rank_word"), heads, rows, note)
+        headers = ("place", "gap_people", "gap_km2", "gap_distance")
+        view = plain_table(results, title, words("rank_word"), headers, rows, note)
         out.append(view | {"look": "ranked", "texts": (0,)})
     return out
 
 
-def street_names(told: Summary, points: gpd.GeoDataFrame) -> pd.Series:
+def street_names(results: Summary, points: gpd.GeoDataFrame) -> pd.Series:
     """Return the street that each point lies in, empty where none has a name in the language."""
     out = pd.Series("", index=points.index, dtype="object")
-    if "street" not in told.city.zones_by_level or points.empty:
+    if "street" not in results.city.zones_by_level or points.empty:
         return out
-    level = told.city.zones_at("street")
-    if told.lang == "en" and "name_en" not in level.columns:
+    level = results.city.zones_at("street")
+    if results.lang == "en" and "name_en" not in level.columns:
         return out
-    index = told.facts.membership.index("street")
+    index = results.facts.membership.index("street")
     codes = index.code_of(index.owner(points.geometry.to_numpy()), points.index)
-    return codes.map(zone_names(level, told.lang)).fillna("")
+    return codes.map(zone_names(level, results.lang)).fillna("")
 
 
-def at_hand_views(told: Summary) -> list[dict[str, Any]]:
+def at_hand_views(results: Summary) -> list[dict[str, Any]]:
     """Return which share of places has a facility at hand, district by district."""
-    words, out = told.words, []
-    names = zone_names(told.city.zones, told.lang)
-    for each in told.at_hand:
+    words, out = results.words, []
+    names = zone_names(results.city.zones, results.lang)
+    for each in results.at_hand:
         rows = []
         for row in each.table.to_dict("index").items():
             at, cells = row
@@ -633,25 +642,25 @@ def at_hand_views(told: Summary) -> list[dict[str, Any]]:
             rows.append(
                 {"name": name, "cells": [*shown, f"{far:,.0f}"], "kind": "total" if whole else ""}
             )
-        places = told.city.specs[each.places]
+        places = results.city.specs[each.places]
         title = words(
             "at_hand_title",
             places=words.of(places.name_zh, places.name_en),
-            what=_kinds(told, each),
+            what=_kinds(results, each),
         )
-        view = plain_table(told, title, told.by_unit, ("places",), rows, "")
+        view = plain_table(results, title, results.by_unit, ("places",), rows, "")
         view["heads"] += [words("within_m", d=f"{d:g}") for d in each.distances_m]
         view["heads"].append(words("beyond_m", d=f"{each.distances_m[-1]:g}"))
         out.append(view)
     return out
 
 
-def supply_views(told: Summary) -> list[dict[str, Any]]:
+def supply_views(results: Summary) -> list[dict[str, Any]]:
     """Return what each layer holds for residents, district by district."""
-    words, out = told.words, []
-    names = zone_names(told.city.zones, told.lang)
-    for each in told.supplies:
-        spec = told.city.specs[each.layer]
+    words, out = results.words, []
+    names = zone_names(results.city.zones, results.lang)
+    for each in results.supplies:
+        spec = results.city.specs[each.layer]
         item = spec.fields[each.amount]
         per = f"{each.per:,.0f}"
         rows = []
@@ -664,12 +673,12 @@ def supply_views(told: Summary) -> list[dict[str, Any]]:
             name = words("total") if whole else str(names.get(row.Index, row.Index))
             rows.append({"name": name, "cells": cells, "kind": "total" if whole else ""})
         label = words.of(item.zh, item.en)
-        what = _kinds(told, each)
+        what = _kinds(results, each)
         title = words("supply_title", name=what, amount=label)
         terms = [words("supply_terms", m=f"{each.catchment_m:,.0f}")]
         if pd.notna(each.gini):
             terms.append(words("gini", value=f"{each.gini:.3f}"))
-        view = plain_table(told, title, told.by_unit, (), rows, words.joined(terms))
+        view = plain_table(results, title, results.by_unit, (), rows, words.joined(terms))
         view["heads"] = [
             label, words("per_head", per=per), words("per_km2"), words("access", per=per),
             words("without_any"),
@@ -678,9 +687,9 @@ def supply_views(told: Summary) -> list[dict[str, Any]]:
     return out
 
 
-def _kinds(told: Summary, each: Any) -> str:
+def _kinds(results: Summary, each: Any) -> str:
     """Name the facilities: by the kinds that were chosen, else by their layer."""
-    words, spec = told.words, told.city.specs[each.layer]
+    words, spec = results.words, results.city.specs[each.layer]
     for field, codes in each.kinds.items():
         known = spec.fields[field].codes
         return words.listed([words.of(known[c].zh, known[c].en) for c in codes])
@@ -692,10 +701,10 @@ def _plain(value: Any) -> str:
 
 
 def plain_table(
-    told: Summary,
+    results: Summary,
     title: str,
     first: str,
-    heads: Any,
+    headers: Any,
     rows: list[dict[str, Any]],
     note: str = "",
     *,
@@ -708,7 +717,7 @@ def plain_table(
     """
     named = {"unit": unit} if unit else {}
     return {
-        "title": title, "first": first, "heads": [told.words(h, **named) for h in heads],
+        "title": title, "first": first, "heads": [results.words(h, **named) for h in headers],
         "rows": rows,
         "note": note, "bar": "", "texts": (), "look": "",
     }  # fmt: skip

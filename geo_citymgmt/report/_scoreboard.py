@@ -42,8 +42,8 @@ def zone_names(zones: gpd.GeoDataFrame, lang: str | None = None) -> pd.Series:
     order = ("name_en", "name_zh", "name") if english else ("name_zh", "name", "name_en")
     for column in reversed(order):
         if column in zones.columns:
-            told = zones[column]
-            out = told.astype("object").where(told.notna() & (told != ""), out)
+            results = zones[column]
+            out = results.astype("object").where(results.notna() & (results != ""), out)
     return out.astype("str")
 
 
@@ -62,8 +62,8 @@ def zone_groups(zones: gpd.GeoDataFrame) -> pd.Series:
     """
     out = pd.Series([_by_code(str(code)) for code in zones.index], zones.index, dtype="object")
     if "kind" in zones.columns:
-        told = zones["kind"].map(_GROUP_OF)
-        out = told.astype("object").where(told.notna(), out)
+        results = zones["kind"].map(_GROUP_OF)
+        out = results.astype("object").where(results.notna(), out)
     return out.astype("str")
 
 
@@ -182,20 +182,20 @@ def scoreboard(
         },
         index=pd.Index(wide.index, name="zone_code"),
     )
-    heads = figure_heads(table, words) if labels else {}
+    headers = figure_headers(table, words) if labels else {}
     for name in chosen:
-        out[heads.get(name, name)] = wide[name].to_numpy()
+        out[headers.get(name, name)] = wide[name].to_numpy()
     return out
 
 
-def figure_heads(table: pd.DataFrame, words: Words) -> dict[str, str]:
+def figure_headers(table: pd.DataFrame, words: Words) -> dict[str, str]:
     """Return the heading of each figure: its name and its unit."""
-    heads = {}
+    headers = {}
     for row in table.drop_duplicates("indicator").itertuples():
         name = words.of(row.name_zh, row.name_en)
         unit = unit_label(row.unit, words.lang, words.counter(row.indicator))
-        heads[row.indicator] = words("field_unit", label=name, unit=unit) if unit else name
-    return heads
+        headers[row.indicator] = words("field_unit", label=name, unit=unit) if unit else name
+    return headers
 
 
 def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFrame:

@@ -353,7 +353,7 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     facilities = facilities.assign(**{amount: facilities[amount].fillna(0)})
     there = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
     homes = facts.membership.located(DEMAND)
-    by_head = ratio_table(
+    by_header = ratio_table(
         facilities, city.zones, amount, "population", per, residents, True, there, homes
     )
     by_area = ratio_table(facilities, city.zones, amount, "area_km2", 1.0, None, True, there)
@@ -369,14 +369,14 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     sums = summary_of(
         Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=homes
     )
-    sums = sums.reindex(by_head.index)
+    sums = sums.reindex(by_header.index)
     some = sums["people"].where(sums["people"] > 0)
     table = pd.DataFrame(
         {
-            "row_kind": by_head["row_kind"],
-            "amount": by_head["numerator"],
-            "residents": by_head["denominator"],
-            "ratio": by_head["ratio"],
+            "row_kind": by_header["row_kind"],
+            "amount": by_header["numerator"],
+            "residents": by_header["denominator"],
+            "ratio": by_header["ratio"],
             "per_km2": by_area["ratio"],
             "access": per * sums["share"] / some,
             "without": sums["without"] / some,
@@ -440,7 +440,7 @@ class Campaign:
         Of :func:`geo_citymgmt.interim_share` for the city.
     last : DataFrame or None
         The largest open cases among those, of :func:`geo_citymgmt.last_open`.
-    spots : GeoDataFrame or None
+    hot_spots : GeoDataFrame or None
         Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
     """
 
@@ -453,7 +453,7 @@ class Campaign:
     burn: pd.DataFrame | None
     interim: pd.DataFrame | None
     last: pd.DataFrame | None
-    spots: gpd.GeoDataFrame | None
+    hot_spots: gpd.GeoDataFrame | None
 
 
 def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
@@ -528,9 +528,9 @@ def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame 
     return cells
 
 
-def hot_cells(spots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def hot_cells(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the cells that are hot, the most striking first."""
-    return spots[spots["spot"] == "hot"].sort_values(["z", "n"], ascending=False, kind="stable")
+    return points[points["spot"] == "hot"].sort_values(["z", "n"], ascending=False, kind="stable")
 
 
 def _given(made: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:

@@ -117,10 +117,10 @@ def layer_summaries(city: City | CityFacts, *, as_of: Any = None) -> list[LayerS
     gate = Gate("layer_summaries")
     facts = facts_of(city, gate)
     city = facts.city
-    told = [figure.layer for figure in city.figures.figures.values()]
+    results = [figure.layer for figure in city.figures.figures.values()]
     facilities = [
         key
-        for key in dict.fromkeys([*told, *city.specs])
+        for key in dict.fromkeys([*results, *city.specs])
         if key in city and city.specs[key].role == "facility"
     ]
     day = None if as_of is None else day_of(city, as_of, gate)
@@ -145,11 +145,11 @@ def _summary(facts: CityFacts, key: str, as_of: pd.Timestamp | None) -> LayerSum
     totals = _counted(data, city, spec, measured, located)
     by_state, merged = None, {}
     if spec.state_field is not None and spec.state_field in data.columns:
-        told = facts.states(key, as_of)
+        results = facts.states(key, as_of)
         if as_of is not None and city.data_date is not None and as_of < city.data_date:
             merged = _merged(facts.timeline(key), data[spec.state_field])
-        told = told.where(told != "", NOT_YET).fillna(UNKNOWN)
-        known = data.assign(_state=told.to_numpy())
+        results = results.where(results != "", NOT_YET).fillna(UNKNOWN)
+        known = data.assign(_state=results.to_numpy())
         by_state = _counted(known, city, spec, measured, located, by="_state")
     return LayerSummary(spec, totals, by_state, merged)
 
@@ -432,37 +432,37 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     return rows.assign(expected_share=share)
 
 
-def missing_figures(told: Summary) -> list[tuple[str, list[str]]]:
+def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     """Return the figures that are not available: each reason with the names it holds for."""
-    words = told.words
-    rows = told.headline[told.headline.index.isin(unavailable(told))]
+    words = results.words
+    rows = results.headline[results.headline.index.isin(unavailable(results))]
     reasons: dict[str, list[str]] = {}
     absent = [
         words.of(spec.name_zh, spec.name_en)
-        for key, spec in told.city.specs.items()
-        if key not in told.city and (told.headline["layer"] == key).any()
+        for key, spec in results.city.specs.items()
+        if key not in results.city and (results.headline["layer"] == key).any()
     ]
     if absent:
         reasons[words("absent_layers")] = absent
-    standing = Standing(told.facts, Gate("write_report"))
+    standing = Standing(results.facts, Gate("write_report"))
     for row in rows.itertuples():
-        why = standing.why_not_available(told.figures.figures[str(row.Index)], told.as_of)
+        why = standing.why_not_available(results.figures.figures[str(row.Index)], results.as_of)
         reasons.setdefault(words.of(*why), []).append(words.of(row.name_zh, row.name_en))
     return list(reasons.items())
 
 
-def unavailable(told: Summary) -> list[str]:
+def unavailable(results: Summary) -> list[str]:
     """Return the figures that the layers of the city should give and do not.
 
     What is of a layer the city does not have is no gap of its data, and what no layer records is
     one only beside a document that states it.
     """
-    figures, published = told.figures.figures, not told.city.published.empty
-    rows = told.headline[told.headline["status"] == "not_available"]
+    figures, published = results.figures.figures, not results.city.published.empty
+    rows = results.headline[results.headline["status"] == "not_available"]
     return [
         name
         for name, layer in rows["layer"].items()
-        if (layer in told.city or layer not in told.city.specs)
+        if (layer in results.city or layer not in results.city.specs)
         and (published or figures[name].components)
     ]
 

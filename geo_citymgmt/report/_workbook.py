@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt._formats import unit_label
 from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._page import method_notes
-from geo_citymgmt.report._scoreboard import MARGINS, figure_heads, zone_groups, zone_names
+from geo_citymgmt.report._scoreboard import MARGINS, figure_headers, zone_groups, zone_names
 from geo_citymgmt.report._sheets import Book, Column, number_kind
 from geo_citymgmt.report._summary import (
     LayerSummary,
@@ -27,23 +27,23 @@ from geo_citymgmt.report._words import definitions
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
 
 
-def write_steering(book: Book, told: Summary) -> None:
+def write_steering(book: Book, results: Summary) -> None:
     """Add the sheets: outlook, periods, each campaign's account and clearing, gaps, supply."""
-    _outlook(book, told)
-    _periods(book, told)
-    _flows(book, told)
-    _clearing(book, told)
-    _gaps(book, told)
-    _supply(book, told)
+    _outlook(book, results)
+    _periods(book, results)
+    _flows(book, results)
+    _clearing(book, results)
+    _gaps(book, results)
+    _supply(book, results)
 
 
-def _titled(told: Summary, key: str) -> str:
-    return told.words("sheet_titled", title=told.words(key), as_of=told.day)
+def _titled(results: Summary, key: str) -> str:
+    return results.words("sheet_titled", title=results.words(key), as_of=results.day)
 
 
-def _outlook(book: Book, told: Summary) -> None:
-    words = told.words
-    if told.outlook.empty:
+def _outlook(book: Book, results: Summary) -> None:
+    words = results.words
+    if results.outlook.empty:
         return
     amounts = ("value", "target", "remaining", "needed_per_day", "needed_per_month",
                "pace_per_month", "at_deadline", "at_deadline_low", "at_deadline_high")  # fmt: skip
@@ -54,24 +54,24 @@ def _outlook(book: Book, told: Summary) -> None:
     columns += [Column(words(f"sheet_{name}"), "date") for name in days]
     columns.append(Column(words("cannot_project"), width=36))
     rows: list[list[Any]] = []
-    for row in told.outlook[told.outlook["level"] == "city"].to_dict("records"):
+    for row in results.outlook[results.outlook["level"] == "city"].to_dict("records"):
         kind = number_kind(row["unit"])
         counter = words.counter(row["indicator"])
         rows.append(
             [
                 words.of(row["name_zh"], row["name_en"]),
-                unit_label(row["unit"], told.lang, counter), row["deadline"], row["days_left"],
+                unit_label(row["unit"], results.lang, counter), row["deadline"], row["days_left"],
                 *((row[name], "number" if "per_" in name else kind) for name in amounts),
                 *(row[name] for name in days),
                 words.of(row["reason_zh"], row["reason_en"]),
             ]
         )  # fmt: skip
-    book.sheet(words("sheet_outlook"), columns, rows, title=_titled(told, "outlook"))
+    book.sheet(words("sheet_outlook"), columns, rows, title=_titled(results, "outlook"))
 
 
-def _periods(book: Book, told: Summary) -> None:
-    words = told.words
-    if told.periods.empty:
+def _periods(book: Book, results: Summary) -> None:
+    words = results.words
+    if results.periods.empty:
         return
     columns = [
         Column(words("indicator")), Column(words("period_words")), Column(words("unit")),
@@ -82,36 +82,38 @@ def _periods(book: Book, told: Summary) -> None:
         Column(words("sheet_year_change_ratio"), "share"),
     ]  # fmt: skip
     rows: list[list[Any]] = []
-    table = told.periods[(told.periods["kind"] == "period") & told.periods["value"].notna()]
-    for row in table[table["indicator"].isin(told.headline.index)].itertuples():
+    table = results.periods[
+        (results.periods["kind"] == "period") & results.periods["value"].notna()
+    ]
+    for row in table[table["indicator"].isin(results.headline.index)].itertuples():
         kind = number_kind(row.unit)
         rows.append(
             [
                 words.of(row.name_zh, row.name_en), words(f"period_{row.period}"),
-                unit_label(row.unit, told.lang, words.counter(row.indicator)),
+                unit_label(row.unit, results.lang, words.counter(row.indicator)),
                 row.period_start, row.period_end, (row.value, kind), (row.previous, kind),
                 (row.change, kind), row.change_ratio, (row.year_ago, kind),
                 (row.year_change, kind), row.year_change_ratio,
             ]
         )  # fmt: skip
-    book.sheet(words("sheet_periods"), columns, rows, title=_titled(told, "periods"),
+    book.sheet(words("sheet_periods"), columns, rows, title=_titled(results, "periods"),
                filtered=True)  # fmt: skip
 
 
-def _flows(book: Book, told: Summary) -> None:
-    words = told.words
-    names = zone_names(told.city.zones, told.lang)
-    for campaign in told.campaigns:
+def _flows(book: Book, results: Summary) -> None:
+    words = results.words
+    names = zone_names(results.city.zones, results.lang)
+    for campaign in results.campaigns:
         if campaign.flow is None:
             continue
-        spec = told.city.specs[campaign.layer]
+        spec = results.city.specs[campaign.layer]
         for quantity in ("area", "count"):
             table = campaign.flow[campaign.flow["quantity"] == quantity]
             if table.empty or table["opening"].isna().all():
                 continue
             unit = str(table["unit"].iloc[0]) if quantity == "area" else "count"
             kind = number_kind(unit)
-            columns = [Column(told.by_unit)]
+            columns = [Column(results.by_unit)]
             columns += [Column(words(f"flow_{name}"), kind, 14) for name in _FLOWS]
             columns.append(Column(words("flow_net"), kind, 14))
             zones = table[table["row_kind"] != "total"]
@@ -125,9 +127,9 @@ def _flows(book: Book, told: Summary) -> None:
             whole = table[table["row_kind"] == "total"].iloc[0]
             total = [words("total"), *(whole[name] for name in _FLOWS)]
             rows.append([*total, whole["closing"] - whole["opening"]])
-            shown = words("flow_number") if unit == "count" else unit_label(unit, told.lang)
+            shown = words("flow_number") if unit == "count" else unit_label(unit, results.lang)
             label = words("flow_title", what=words(f"flow_{quantity}"), unit=shown)
-            head = words("sheet_titled", title=label, as_of=told.day)
+            head = words("sheet_titled", title=label, as_of=results.day)
             name = words("sheet_flow", what=words(f"flow_{quantity}"))
             book.sheet(
                 name, columns, rows, title=f"{words.of(spec.name_zh, spec.name_en)} · {head}",
@@ -136,9 +138,9 @@ def _flows(book: Book, told: Summary) -> None:
             )  # fmt: skip
 
 
-def _clearing(book: Book, told: Summary) -> None:
-    words = told.words
-    for campaign in told.campaigns:
+def _clearing(book: Book, results: Summary) -> None:
+    words = results.words
+    for campaign in results.campaigns:
         if campaign.burn is None:
             continue
         table = campaign.burn[campaign.burn["level"] == "city"]
@@ -153,13 +155,13 @@ def _clearing(book: Book, told: Summary) -> None:
         fields = ("as_of", "remaining_n", "remaining", "straight", "days_left", "needed_n_per_day",
                   "needed_per_day")  # fmt: skip
         rows = [[row.get(name) for name in fields] for row in table.to_dict("records")]
-        book.sheet(words("sheet_clearing"), columns, rows, title=_titled(told, "clearing"),
+        book.sheet(words("sheet_clearing"), columns, rows, title=_titled(results, "clearing"),
                    charted=("line", (2, 3), words("clearing_area")))  # fmt: skip
 
 
-def _gaps(book: Book, told: Summary) -> None:
-    words = told.words
-    names = zone_names(told.city.zones, told.lang)
+def _gaps(book: Book, results: Summary) -> None:
+    words = results.words
+    names = zone_names(results.city.zones, results.lang)
     columns = [
         Column(words("service")), Column(words("radius_m"), "int"),
         Column(words("rank_word"), "int"),
@@ -168,10 +170,10 @@ def _gaps(book: Book, told: Summary) -> None:
         Column(words("x"), "int", 16), Column(words("y"), "int", 16),
     ]  # fmt: skip
     rows: list[list[Any]] = []
-    for reach in told.services:
+    for reach in results.services:
         if reach.gaps is None:
             continue
-        spec = told.city.specs[reach.service.layer]
+        spec = results.city.specs[reach.service.layer]
         inside = reach.gaps.geometry.representative_point()
         for row, x, y in zip(reach.gaps.itertuples(), inside.x, inside.y, strict=True):
             rows.append(
@@ -182,25 +184,25 @@ def _gaps(book: Book, told: Summary) -> None:
                 ]
             )  # fmt: skip
     if rows:
-        book.sheet(words("sheet_gaps"), columns, rows, title=_titled(told, "sheet_gaps"))
+        book.sheet(words("sheet_gaps"), columns, rows, title=_titled(results, "sheet_gaps"))
 
 
-def _supply(book: Book, told: Summary) -> None:
-    words = told.words
-    names = zone_names(told.city.zones, told.lang)
-    if not told.supplies:
+def _supply(book: Book, results: Summary) -> None:
+    words = results.words
+    names = zone_names(results.city.zones, results.lang)
+    if not results.supplies:
         return
-    per = f"{told.supplies[0].per:,.0f}"
+    per = f"{results.supplies[0].per:,.0f}"
     columns = [
-        Column(words("service")), Column(told.by_unit), Column(words("value"), "int", 14),
+        Column(words("service")), Column(results.by_unit), Column(words("value"), "int", 14),
         Column(words("people"), "int", 14), Column(words("per_head", per=per), "decimal", 16),
         Column(words("per_km2"), "decimal", 14), Column(words("access", per=per), "decimal", 16),
         Column(words("without_any"), "share", 18), Column(words("sheet_gini"), "ratio", 14),
     ]  # fmt: skip
     rows: list[list[Any]] = []
     strong = []
-    for each in told.supplies:
-        spec = told.city.specs[each.layer]
+    for each in results.supplies:
+        spec = results.city.specs[each.layer]
         item = spec.fields[each.amount]
         label = f"{words.of(spec.name_zh, spec.name_en)} · {words.of(item.zh, item.en)}"
         for row in each.table.itertuples():
@@ -214,39 +216,39 @@ def _supply(book: Book, told: Summary) -> None:
                     each.gini if whole and pd.notna(each.gini) else None,
                 ]
             )  # fmt: skip
-    book.sheet(words("sheet_supply"), columns, rows, title=_titled(told, "supply"), strong=strong,
-               frozen=2)  # fmt: skip
+    title = _titled(results, "supply")
+    book.sheet(words("sheet_supply"), columns, rows, title=title, strong=strong, frozen=2)
 
 
-def write_tables(told: Summary, path: Path) -> None:
+def write_tables(results: Summary, path: Path) -> None:
     """Write the workbook of a report; the same summary gives the same cells."""
-    words = told.words
-    title = words("title", city=words.of(told.city.name_zh, told.city.name_en))
-    with Book(path, title=title, created=told.as_of, note=_note(told)) as book:
-        _overview(book, told)
-        if told.city.has_zones and told.table["level"].eq("district").any():
-            _districts(book, told)
-            _attainment(book, told)
-        if told.table["level"].eq("street").any():
-            _streets(book, told)
-        _monthly(book, told)
-        write_steering(book, told)
-        _coverage(book, told)
-        for layer in told.layers:
-            _layer(book, told, layer)
-        _targets(book, told)
-        _definitions(book, told)
-        _ledger(book, told)
-        _method(book, told)
+    words = results.words
+    title = words("title", city=words.of(results.city.name_zh, results.city.name_en))
+    with Book(path, title=title, created=results.as_of, note=_note(results)) as book:
+        _overview(book, results)
+        if results.city.has_zones and results.table["level"].eq("district").any():
+            _districts(book, results)
+            _attainment(book, results)
+        if results.table["level"].eq("street").any():
+            _streets(book, results)
+        _monthly(book, results)
+        write_steering(book, results)
+        _coverage(book, results)
+        for layer in results.layers:
+            _layer(book, results, layer)
+        _targets(book, results)
+        _definitions(book, results)
+        _ledger(book, results)
+        _method(book, results)
 
 
-def _note(told: Summary) -> str:
-    city = told.words.of(told.city.name_zh, told.city.name_en)
-    return told.words.joined([told.stamp, told.day, city])
+def _note(results: Summary) -> str:
+    city = results.words.of(results.city.name_zh, results.city.name_en)
+    return results.words.joined([results.stamp, results.day, city])
 
 
-def _overview(book: Book, told: Summary) -> None:
-    words, lang = told.words, told.lang
+def _overview(book: Book, results: Summary) -> None:
+    words, lang = results.words, results.lang
     columns = [
         Column(words("domain")), Column(words("indicator")), Column(words("value"), "number", 16),
         Column(words("unit")), Column(words("shown_as")), Column(words("target"), "number", 16),
@@ -259,54 +261,54 @@ def _overview(book: Book, told: Summary) -> None:
         Column(words("indicator_id")), Column(words("published_id")),
     ]  # fmt: skip
     rows = []
-    listed = told.headline["value"].notna() | told.headline.index.isin(unavailable(told))
-    for row in told.headline[listed].itertuples():
+    listed = results.headline["value"].notna() | results.headline.index.isin(unavailable(results))
+    for row in results.headline[listed].itertuples():
         kind, counter = number_kind(row.unit), words.counter(row.Index)
         part = "int" if row.unit == "ratio" and _whole(row.numerator) else "number"
-        reasons = reasons_of(row, words, told.figures)
+        reasons = reasons_of(row, words, results.figures)
         rows.append(
             [
-                _layer_name(told, row.layer), words.of(row.name_zh, row.name_en),
+                _layer_name(results, row.layer), words.of(row.name_zh, row.name_en),
                 (row.value, kind), unit_label(row.unit, lang, counter),
-                told.scales[row.Index].amount(row.value), (row.target, kind),
+                results.scales[row.Index].amount(row.value), (row.target, kind),
                 words.name("comparator", row.comparator) if pd.notna(row.target) else "",
                 row.deadline, row.attainment, (row.expected, kind),
                 words.name("status", status_shown(row.status, row.expected, row.target)),
                 words.joined(reasons) if reasons else words("comparable"),
                 (row.numerator, part), (row.denominator, part), row.period_start, row.as_of,
-                words.name("basis", row.basis), plain_note(row, words, told.figures),
+                words.name("basis", row.basis), plain_note(row, words, results.figures),
                 row.Index, row.published_id,
             ]
         )  # fmt: skip
-    if not told.has_targets:
+    if not results.has_targets:
         # Columns of nothing, and verdicts about nothing.
-        heads = ("target", "comparator", "deadline", "attainment", "expected_value", "status",
+        headers = ("target", "comparator", "deadline", "attainment", "expected_value", "status",
                  "comparability")  # fmt: skip
-        columns, rows = _without(columns, rows, {words(head) for head in heads})
-    if told.city.published.empty:
+        columns, rows = _without(columns, rows, {words(head) for head in headers})
+    if results.city.published.empty:
         columns, rows = _without(columns, rows, {words("published_id")})
-    book.sheet(words("sheet_overview"), columns, rows, title=_titled(told, "sheet_overview"),
+    book.sheet(words("sheet_overview"), columns, rows, title=_titled(results, "sheet_overview"),
                frozen=2, filtered=True)  # fmt: skip
 
 
 def _without(
-    columns: list[Column], rows: list[list[Any]], heads: set[str]
+    columns: list[Column], rows: list[list[Any]], headers: set[str]
 ) -> tuple[list[Column], list[list[Any]]]:
     """Leave out columns by their heads."""
-    keep = [k for k, column in enumerate(columns) if column.head not in heads]
+    keep = [k for k, column in enumerate(columns) if column.head not in headers]
     return [columns[k] for k in keep], [[row[k] for k in keep] for row in rows]
 
 
-def _districts(book: Book, told: Summary) -> None:
-    words = told.words
-    wide = told.by_district()
-    groups = told.subtotals
-    order = _order(told, wide, groups)
+def _districts(book: Book, results: Summary) -> None:
+    words = results.words
+    wide = results.by_district()
+    groups = results.subtotals
+    order = _order(results, wide, groups)
     columns = [Column(words("indicator")), Column(words("unit"))]
     columns += [Column(label, "number") for label, _ in order]
     rows = []
     for name in wide.columns:
-        row = told.headline.loc[name] if name in told.headline.index else None
+        row = results.headline.loc[name] if name in results.headline.index else None
         if row is None:
             continue
         kind = number_kind(row["unit"])
@@ -316,18 +318,18 @@ def _districts(book: Book, told: Summary) -> None:
         rows.append(
             [
                 words.of(row["name_zh"], row["name_en"]),
-                unit_label(row["unit"], told.lang, words.counter(name)),
+                unit_label(row["unit"], results.lang, words.counter(name)),
                 *((value, kind) for value in cells),
             ]
         )
-    book.sheet(words("sheet_districts"), columns, rows, title=_titled(told, "sheet_districts"),
+    book.sheet(words("sheet_districts"), columns, rows, title=_titled(results, "sheet_districts"),
                frozen=2)  # fmt: skip
 
 
-def _order(told: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[tuple[str, str]]:
+def _order(results: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[tuple[str, str]]:
     """Return headings and row labels: the districts of each group, its subtotal, margins."""
-    words = told.words
-    names, group_of = zone_names(told.city.zones, told.lang), zone_groups(told.city.zones)
+    words = results.words
+    names, group_of = zone_names(results.city.zones, results.lang), zone_groups(results.city.zones)
     out = []
     several = len(groups) > 1
     for group in groups.index:
@@ -338,30 +340,30 @@ def _order(told: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[tupl
     return out + [(words(m), m) for m in MARGINS if m in wide.index]
 
 
-def _attainment(book: Book, told: Summary) -> None:
-    words = told.words
-    wide = told.by_district("attainment").dropna(how="all", axis=1)
-    states = told.by_district("status")
-    targets = told.by_district("target")
-    expected = told.by_district("expected")
+def _attainment(book: Book, results: Summary) -> None:
+    words = results.words
+    wide = results.by_district("attainment").dropna(how="all", axis=1)
+    states = results.by_district("status")
+    targets = results.by_district("target")
+    expected = results.by_district("expected")
     if wide.empty:
         return
-    names = zone_names(told.city.zones, told.lang)
+    names = zone_names(results.city.zones, results.lang)
     zones = [at for at in wide.index if at in names.index]
     columns = [
         Column(words("indicator")), Column(words("district")), Column(words("value"), "number", 16),
         Column(words("target"), "number", 16), Column(words("unit")),
         Column(words("attainment"), "share"), Column(words("status")),
     ]  # fmt: skip
-    value = told.by_district()
+    value = results.by_district()
     rows: list[list[Any]] = []
     strong = []
     for name in wide.columns:
-        if name not in told.headline.index:
+        if name not in results.headline.index:
             continue
-        row = told.headline.loc[name]
+        row = results.headline.loc[name]
         kind = number_kind(row["unit"])
-        unit = unit_label(row["unit"], told.lang, words.counter(name))
+        unit = unit_label(row["unit"], results.lang, words.counter(name))
         for at in [*zones, "total"]:
             if at == "total":
                 strong.append(len(rows))
@@ -376,29 +378,32 @@ def _attainment(book: Book, told: Summary) -> None:
                 ]
             )  # fmt: skip
     book.sheet(words("sheet_attainment"), columns, rows, strong=strong, frozen=2, filtered=True,
-               title=_titled(told, "sheet_attainment"))  # fmt: skip
+               title=_titled(results, "sheet_attainment"))  # fmt: skip
 
 
-def _streets(book: Book, told: Summary) -> None:
-    words = told.words
-    streets = told.city.zones_at("street")
-    names, districts = zone_names(streets, told.lang), zone_names(told.city.zones, told.lang)
+def _streets(book: Book, results: Summary) -> None:
+    words = results.words
+    streets = results.city.zones_at("street")
+    names, districts = (
+        zone_names(streets, results.lang),
+        zone_names(results.city.zones, results.lang),
+    )
     parent = streets["parent_code"] if "parent_code" in streets.columns else streets.index.str[:6]
     parent = pd.Series(np.asarray(parent, dtype=object), index=streets.index)
-    rows_of = told.table[told.table["level"] == "street"]
+    rows_of = results.table[results.table["level"] == "street"]
     at = rows_of["zone_code"].where(rows_of["row_kind"] == "zone", rows_of["row_kind"])
     sums = rows_of.assign(at=at).groupby(["at", "indicator"])["value"].sum(min_count=1)
     wide = sums.unstack()  # noqa: PD010
-    figures = [f for f in told.headline.index if f in wide.columns and wide[f].notna().any()]
-    rank = {code: k for k, code in enumerate(told.city.zones.index)}
+    figures = [f for f in results.headline.index if f in wide.columns and wide[f].notna().any()]
+    rank = {code: k for k, code in enumerate(results.city.zones.index)}
     order = [c for c in streets.index if c in wide.index]
     order.sort(key=lambda c: (rank.get(parent[c], len(rank)), c))
     margins = [m for m in MARGINS if m in wide.index]
-    total = told.headline["value"]
-    kinds = {f: number_kind(str(told.headline.loc[f, "unit"])) for f in figures}
-    heads = figure_heads(told.table, words)
+    total = results.headline["value"]
+    kinds = {f: number_kind(str(results.headline.loc[f, "unit"])) for f in figures}
+    headers = figure_headers(results.table, words)
     columns = [Column(words("district")), Column(words("street")), Column(words("code"))]
-    columns += [Column(heads[f], kinds[f]) for f in figures]
+    columns += [Column(headers[f], kinds[f]) for f in figures]
     rows: list[list[Any]] = [
         [
             str(districts.get(parent[c], parent[c])), str(names[c]), c,
@@ -413,18 +418,18 @@ def _streets(book: Book, told: Summary) -> None:
     rows.append([words("total"), "", "", *(total[f] for f in figures)])
     strong = range(len(order), len(rows))
     book.sheet(words("sheet_streets"), columns, rows, strong=strong, frozen=2,
-               title=_titled(told, "sheet_streets"))  # fmt: skip
+               title=_titled(results, "sheet_streets"))  # fmt: skip
 
 
-def _monthly(book: Book, told: Summary) -> None:
-    words, series = told.words, told.series
+def _monthly(book: Book, results: Summary) -> None:
+    words, series = results.words, results.series
     if series.empty:
         return
     # Looked up row by row: in a dict, not in a Series.
-    names = zone_names(told.city.zones, told.lang).to_dict()
+    names = zone_names(results.city.zones, results.lang).to_dict()
     series = series.dropna(subset=["value"])
-    series = series[series["indicator"].isin(told.headline.index)]
-    flows = {f.id for f in told.figures.figures.values() if f.value and f.value.kind == "flow"}
+    series = series[series["indicator"].isin(results.headline.index)]
+    flows = {f.id for f in results.figures.figures.values() if f.value and f.value.kind == "flow"}
     columns = [
         Column(words("indicator")), Column(words("scope")), Column(words("month_end"), "date"),
         Column(words("cumulative"), "number", 16), Column(words("this_month"), "number", 16),
@@ -445,22 +450,22 @@ def _monthly(book: Book, told: Summary) -> None:
             [
                 words.of(row.name_zh, row.name_en), scope, row.as_of, (row.value, kind),
                 (None if pd.isna(row.step) else row.step, kind),
-                unit_label(row.unit, told.lang, words.counter(str(row.indicator))),
+                unit_label(row.unit, results.lang, words.counter(str(row.indicator))),
                 row.attainment,
                 words.name("status", status_shown(row.status, row.expected, row.target)),
             ]
         )  # fmt: skip
-    if not told.has_targets:
+    if not results.has_targets:
         columns, rows = _without(columns, rows, {words("attainment"), words("status")})
     book.sheet(words("sheet_monthly"), columns, rows, frozen=3, filtered=True,
-               title=_titled(told, "sheet_monthly"))  # fmt: skip
+               title=_titled(results, "sheet_monthly"))  # fmt: skip
 
 
-def _coverage(book: Book, told: Summary) -> None:
-    words = told.words
-    if not told.services:
+def _coverage(book: Book, results: Summary) -> None:
+    words = results.words
+    if not results.services:
         return
-    names = zone_names(told.city.zones, told.lang)
+    names = zone_names(results.city.zones, results.lang)
     columns = [
         Column(words("service")), Column(words("radius_m"), "int"), Column(words("district")),
         Column(words("area_km2"), "km", 18), Column(words("covered_km2"), "km", 18),
@@ -469,8 +474,8 @@ def _coverage(book: Book, told: Summary) -> None:
     ]  # fmt: skip
     rows: list[list[Any]] = []
     strong = []
-    for reach in told.services:
-        label = _layer_name(told, reach.service.layer)
+    for reach in results.services:
+        label = _layer_name(results, reach.service.layer)
         for row in reach.table.itertuples():
             if row.row_kind == "total":
                 strong.append(len(rows))
@@ -483,18 +488,18 @@ def _coverage(book: Book, told: Summary) -> None:
                  row.coverage, *people]
             )  # fmt: skip
     book.sheet(words("sheet_coverage"), columns, rows, strong=strong, frozen=3,
-               title=_titled(told, "sheet_coverage"))  # fmt: skip
+               title=_titled(results, "sheet_coverage"))  # fmt: skip
 
 
-def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
-    words = told.words
-    names = zone_names(told.city.zones, told.lang)
-    columns = [Column(told.by_unit), Column(words("layer_records_word"), "int", 12)]
+def _layer(book: Book, results: Summary, layer: LayerSummary) -> None:
+    words = results.words
+    names = zone_names(results.city.zones, results.lang)
+    columns = [Column(results.by_unit), Column(words("layer_records_word"), "int", 12)]
     measure, kind, unit = layer.measure_label, "number", ""
     with_measure = measure is not None and "measure" in layer.totals.columns
     if measure is not None and with_measure:
         kind = number_kind(measure[2])
-        unit = unit_label(measure[2], told.lang)
+        unit = unit_label(measure[2], results.lang)
         label = words.of(measure[0], measure[1])
         columns.append(
             Column(words("field_unit", label=label, unit=unit) if unit else label, kind, 18)
@@ -518,15 +523,15 @@ def _layer(book: Book, told: Summary, layer: LayerSummary) -> None:
                 cells.append(state[at, code]["measure"])
         rows.append(cells)
     name = words.of(layer.spec.name_zh, layer.spec.name_en)
-    title = words("sheet_titled", title=name, as_of=told.day)
+    title = words("sheet_titled", title=name, as_of=results.day)
     book.sheet(name, columns, rows, title=title, strong=[len(rows) - 1])
 
 
-def _targets(book: Book, told: Summary) -> None:
-    words, city = told.words, told.city
+def _targets(book: Book, results: Summary) -> None:
+    words, city = results.words, results.city
     if city.targets.empty:
         return
-    names = zone_names(city.zones, told.lang)
+    names = zone_names(city.zones, results.lang)
     columns = [
         Column(words("indicator")), Column(words("district")),
         Column(words("given_target"), "number", 16), Column(words("unit")),
@@ -535,7 +540,7 @@ def _targets(book: Book, told: Summary) -> None:
     ]  # fmt: skip
     rows = []
     for row in city.targets.itertuples():
-        figure = told.figures.figures.get(row.indicator)
+        figure = results.figures.figures.get(row.indicator)
         label = row.indicator if figure is None else words.of(figure.zh, figure.en)
         unit = str(row.unit) if pd.notna(row.unit) else ""
         where = names.get(row.zone_code, row.zone_code)
@@ -544,21 +549,21 @@ def _targets(book: Book, told: Summary) -> None:
         rows.append(
             [
                 label, str(where), (row.target, number_kind(unit)),
-                unit_label(unit, told.lang, words.counter(row.indicator)), row.deadline,
+                unit_label(unit, results.lang, words.counter(row.indicator)), row.deadline,
                 row.note if pd.notna(row.note) else "", row.indicator,
             ]
         )  # fmt: skip
     book.sheet(words("sheet_targets"), columns, rows, frozen=2, filtered=True,
-               title=_titled(told, "sheet_targets"))  # fmt: skip
+               title=_titled(results, "sheet_targets"))  # fmt: skip
 
 
-def _definitions(book: Book, told: Summary) -> None:
-    words = told.words
-    city = told.city
+def _definitions(book: Book, results: Summary) -> None:
+    words = results.words
+    city = results.city
     table = definitions(
-        city.specs, told.lang, figures=told.figures, published=city.published, unit=city.unit
+        city.specs, results.lang, figures=results.figures, published=city.published, unit=city.unit
     )
-    heads = {
+    headers = {
         "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),
         "unit": ("unit", None), "numerator": ("numerator_words", 34),
         "denominator": ("denominator_words", 34), "condition": ("filter_words", 34),
@@ -568,33 +573,35 @@ def _definitions(book: Book, told: Summary) -> None:
     }  # fmt: skip
     if city.published.empty:
         # Clauses, their ids and why they do not compare are those of a document nobody named.
-        heads = {k: v for k, v in heads.items() if k not in ("quote_zh", "published_id", "reasons")}
-    columns = [Column(words(head), width=width) for head, width in heads.values()]
-    book.sheet(words("sheet_definitions"), columns, table[list(heads)].to_numpy().tolist(),
+        headers = {
+            k: v for k, v in headers.items() if k not in ("quote_zh", "published_id", "reasons")
+        }
+    columns = [Column(words(head), width=width) for head, width in headers.values()]
+    book.sheet(words("sheet_definitions"), columns, table[list(headers)].to_numpy().tolist(),
                frozen=2, filtered=True)  # fmt: skip
 
 
-def _ledger(book: Book, told: Summary) -> None:
-    words = told.words
-    table = ledger_table(told.city, told.lang).drop(columns="usable")
+def _ledger(book: Book, results: Summary) -> None:
+    words = results.words
+    table = ledger_table(results.city, results.lang).drop(columns="usable")
     whole = ("walked", "skipped", "accepted", "repaired", "rejected")
     columns = [Column(words(name), "int" if name in whole else "text") for name in table.columns]
     book.sheet(words("sheet_ledger"), columns, table.to_numpy(dtype=object).tolist(),
-               title=_titled(told, "sheet_ledger"))  # fmt: skip
+               title=_titled(results, "sheet_ledger"))  # fmt: skip
 
 
-def _method(book: Book, told: Summary) -> None:
-    words = told.words
-    notes = method_notes(told)
-    if told.city.has_zones:
+def _method(book: Book, results: Summary) -> None:
+    words = results.words
+    notes = method_notes(results)
+    if results.city.has_zones:
         notes.append(words("boundaries"))
     rows = [[note] for note in notes]
     book.sheet(words("sheet_method"), [Column(words("note"), width=110)], rows, frozen=0)
 
 
-def _layer_name(told: Summary, key: str) -> str:
-    spec = told.city.specs.get(key)
-    return key if spec is None else told.words.of(spec.name_zh, spec.name_en)
+def _layer_name(results: Summary, key: str) -> str:
+    spec = results.city.specs.get(key)
+    return key if spec is None else results.words.of(spec.name_zh, spec.name_en)
 
 
 def _whole(value: Any) -> bool:

@@ -197,8 +197,8 @@ def make_folder(folder: Path) -> Path:
 
 def explained(error: OSError, path: Path) -> CityDataError:
     """Return what to say of a file that cannot be written."""
-    told = Path(error.filename or path)
-    if error.errno in _DENIED and told.is_relative_to(path.parent):
+    reported = Path(error.filename or path)
+    if error.errno in _DENIED and reported.is_relative_to(path.parent):
         return closed_folder(path.parent, error)
     if error.errno in _FULL:
         return disk_full(path)

@@ -209,7 +209,7 @@ def is_text(values: pd.Series) -> bool:
     return not (is_date(values) or is_number(values) or pd.api.types.is_bool_dtype(values.dtype))
 
 
-def tell_loss(
+def report_loss(
     out: Outgoing,
     suffix: str,
     detail: Text,
@@ -244,7 +244,7 @@ def strip_controls(out: Outgoing, suffix: str, pattern: str = _CONTROLS) -> None
         hit = texts.str.contains(pattern, regex=True, na=False).to_numpy(dtype=bool)
         if hit.any():
             out.table[name] = texts.str.replace(pattern, "", regex=True)
-            tell_loss(
+            report_loss(
                 out, suffix, Text("控制字符已去除", "control characters were taken out"),
                 field=str(name), at=np.flatnonzero(hit),
             )  # fmt: skip
@@ -395,7 +395,7 @@ def remove_infinite(out: Outgoing, suffix: str) -> None:
                 "无穷大的值已留空，.gpkg 和 .parquet 可以保存",
                 "infinite values are left out; .gpkg and .parquet hold them",
             )
-            tell_loss(out, suffix, what, field=name, at=np.flatnonzero(hit))
+            report_loss(out, suffix, what, field=name, at=np.flatnonzero(hit))
             out.table[name] = values.mask(hit)
 
 
@@ -417,14 +417,14 @@ def note_blanks(out: Outgoing, suffix: str, *, padded: bool) -> None:
 def _note(out: Outgoing, suffix: str, name: str, hit: pd.Series, what: Text) -> None:
     at = np.flatnonzero(hit.fillna(False).to_numpy(dtype=bool))
     if len(at):
-        tell_loss(out, suffix, what, field=name, at=at, severity="info")
+        report_loss(out, suffix, what, field=name, at=at, severity="info")
 
 
 def _name_columns(out: Outgoing, suffix: str, gate: Gate) -> None:
     names = []
     for name in out.table.columns:
         if isinstance(name, Integral) and not isinstance(name, bool):
-            tell_loss(
+            report_loss(
                 out, suffix, Text("列名是数字，写成文字", "the name, a number, is written as text"),
                 field=str(name), severity="info",
             )  # fmt: skip
@@ -456,7 +456,7 @@ def _make_room(out: Outgoing, suffix: str) -> None:
         return
     new = next(f"{where}_{k}" for k in range(1, len(names) + 2) if f"{where}_{k}" not in names)
     what = Text(f"列名改为 {new}", f"the column is called {new}, as the shape has this name")
-    tell_loss(out, suffix, what, field=where, severity="info")
+    report_loss(out, suffix, what, field=where, severity="info")
     names[names.index(where)] = new
     out.table.columns = pd.Index(names, dtype=object)
 
@@ -486,7 +486,7 @@ def _plain_numbers(out: Outgoing, suffix: str, name: str, values: pd.Series) -> 
         whole = values.astype("UInt64")
         if whole.max(skipna=True) is pd.NA or whole.max() <= _INT64.max:
             return values.astype("Int64" if values.isna().any() else "int64")
-        _tell(out, suffix, name, "large", whole)
+        _report(out, suffix, name, "large", whole)
         return whole.astype("str")
     if values.dtype in (np.float16, np.longdouble):
         return values.astype("float64")
@@ -507,13 +507,13 @@ def _plain_moments(
     if suffix == ".parquet":
         return values
     if getattr(values.dtype, "tz", None) is not None:
-        _tell(out, suffix, name, "zoned", values)
+        _report(out, suffix, name, "zoned", values)
         values = values.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
     whole = values.astype("datetime64[us]")
     finer = (values.notna() & (values != whole)).to_numpy()
     # A GeoPackage says the same of milliseconds.
     if finer.any() and suffix != ".gpkg":
-        tell_loss(
+        report_loss(
             out, suffix, Text("时间只保留到微秒", "times are kept to the microsecond"),
             field=name, at=np.flatnonzero(finer),
         )  # fmt: skip
@@ -535,7 +535,7 @@ def _plain_objects(
     if kind in _DATES:
         return _moments_of(out, suffix, name, values, gate)
     if kind in _WORDS and kind != "decimal":
-        _tell(out, suffix, name, kind, values)
+        _report(out, suffix, name, kind, values)
         return values.map(str, na_action="ignore").astype("str")
     return _mixed(out, suffix, name, values, gate)
 
@@ -545,11 +545,11 @@ def _numbers_of(out: Outgoing, suffix: str, name: str, values: pd.Series) -> pd.
     if all(isinstance(v, Integral) for v in given):
         if all(_INT64.min <= v <= _INT64.max for v in given):
             return values.astype("Int64")
-        _tell(out, suffix, name, "large", values)
+        _report(out, suffix, name, "large", values)
         return values.map(str, na_action="ignore").astype("str")
     if all(float(v) == v or v != v for v in given):
         return values.map(float, na_action="ignore").astype("float64")
-    _tell(out, suffix, name, "large", values)
+    _report(out, suffix, name, "large", values)
     return values.map(str, na_action="ignore").astype("str")
 
 
@@ -596,7 +596,7 @@ def _mixed(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: Gate)
             return pd.Series(numbers, dtype="float64")
     what = "nested" if "nested" in kinds else "scalars"
     done = _texts(name, pd.Series(texts, dtype=object), gate)
-    _tell(out, suffix, name, "decimal" if kinds == {"decimal"} else what, done)
+    _report(out, suffix, name, "decimal" if kinds == {"decimal"} else what, done)
     return done
 
 
@@ -665,9 +665,9 @@ def _refuse_values(gate: Gate, name: str, hit: pd.Series, cause: Text, remedy: T
     )
 
 
-def _tell(out: Outgoing, suffix: str, name: str, kind: str, values: pd.Series) -> None:
+def _report(out: Outgoing, suffix: str, name: str, kind: str, values: pd.Series) -> None:
     at = np.flatnonzero(values.notna())
-    tell_loss(out, suffix, _WORDS[kind], field=name, at=at, severity="info")
+    report_loss(out, suffix, _WORDS[kind], field=name, at=at, severity="info")
 
 
 def _texts(name: str, values: pd.Series, gate: Gate) -> pd.Series:

@@ -26,8 +26,8 @@ from geo_citymgmt.writing._columns import (
     is_text,
     make_inert,
     number_texts,
+    report_loss,
     strip_controls,
-    tell_loss,
 )
 
 
@@ -153,7 +153,7 @@ def prepare_geopackage(out: Outgoing) -> None:
         values = values.astype("datetime64[us]")
         finer = (values.notna() & (values.dt.microsecond % 1000 != 0)).to_numpy()
         if finer.any():
-            tell_loss(
+            report_loss(
                 out, ".gpkg", Text("时间只保留到毫秒", "times are kept to the millisecond"),
                 field=str(name), at=np.flatnonzero(finer),
             )  # fmt: skip
@@ -217,7 +217,7 @@ def prepare_geojson(out: Outgoing) -> None:
     if out.geometry is not None and out.geometry.crs is not None:
         code = exact_code(out.geometry, out.name)
         if code != "EPSG:4326":
-            tell_loss(
+            report_loss(
                 out,
                 ".geojson",
                 Text(
@@ -228,7 +228,7 @@ def prepare_geojson(out: Outgoing) -> None:
             )
             out.geometry = out.geometry.to_crs(4326)
     if not len(out):
-        tell_loss(
+        report_loss(
             out, ".geojson", Text("没有记录时不含字段", "a file without records has no fields"),
             severity="info",
         )  # fmt: skip
@@ -307,7 +307,7 @@ def as_wkt(out: Outgoing, suffix: str) -> None:
         return
     code = exact_code(out.geometry, out.name)
     if code is not None:
-        tell_loss(
+        report_loss(
             out,
             suffix,
             Text(
@@ -398,7 +398,7 @@ def plain_shapes(out: Outgoing, suffix: str, gate: Gate) -> None:
 def _note(out: Outgoing, suffix: str, hit: np.ndarray, what: Text, severity: str) -> None:
     at = np.flatnonzero(hit)
     if len(at):
-        tell_loss(out, suffix, what, at=at, severity=severity)
+        report_loss(out, suffix, what, at=at, severity=severity)
 
 
 def _without_measures(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarray:

@@ -27,9 +27,9 @@ from geo_citymgmt.writing._columns import (
     note_blanks,
     plain_columns,
     remove_infinite,
+    report_loss,
     require_distinct,
     take,
-    tell_loss,
     with_labels,
 )
 from geo_citymgmt.writing._formats import plain_shapes
@@ -327,7 +327,7 @@ def _prepared(out: Outgoing, suffix: str, encoding: str, gate: Gate) -> Outgoing
             "索引的数字未写出，需要时先用 rename_axis 命名",
             "the numbers of the index are left out; name it with rename_axis to keep them",
         )
-        tell_loss(out, suffix, what, at=out.unlabelled, severity="info")
+        report_loss(out, suffix, what, at=out.unlabelled, severity="info")
     plain_columns(out, suffix, gate)
     plain_shapes(out, suffix, gate)
     if suffix == ".gpkg":

@@ -31,8 +31,8 @@ from geo_citymgmt.writing._columns import (
     is_date,
     is_number,
     number_texts,
+    report_loss,
     strip_controls,
-    tell_loss,
 )
 from geo_citymgmt.writing._formats import check_same, refuse
 
@@ -174,7 +174,7 @@ def prepare_shapefile(out: Outgoing, encoding: str) -> None:
             if not (values.isna() | (values == values.dt.normalize())).all():
                 what = Text("日期不含时刻，整列写成文字", "dates have no time here, so it is text")
                 timed = np.flatnonzero(values.notna() & (values != values.dt.normalize()))
-                tell_loss(out, SUFFIX, what, field=str(name), at=timed, severity="info")
+                report_loss(out, SUFFIX, what, field=str(name), at=timed, severity="info")
                 lone = Outgoing(out.table[[name]], out.spec)
                 dates_as_text(lone)
                 out.table[name] = lone.table[name]
@@ -239,7 +239,7 @@ def _short_names(out: Outgoing, encoding: str) -> dict[str, str]:
         taken.add(short.upper())
         names[name] = short
         if short != whole:
-            tell_loss(
+            report_loss(
                 out,
                 SUFFIX,
                 Text(f"字段名截断为 {short}", f"the name was cut to {short}"),
@@ -274,7 +274,7 @@ def _whole_numbers(out: Outgoing, name: str, values: pd.Series) -> pd.Series:
         f"超过 {MAX_WHOLE} 位的整数，整列写成文字",
         f"whole numbers beyond {MAX_WHOLE} digits make the column text",
     )
-    tell_loss(out, SUFFIX, what, field=name, at=long, severity="info")
+    report_loss(out, SUFFIX, what, field=name, at=long, severity="info")
     return texts
 
 
@@ -286,7 +286,7 @@ def _cut_texts(out: Outgoing, encoding: str) -> None:
         texts = values.astype("str")
         column, cut = text_column(b"", texts, encoding)
         if len(cut):
-            tell_loss(
+            report_loss(
                 out,
                 SUFFIX,
                 Text(f"文字截断为 {MAX_TEXT} 字节", f"the text was cut to {MAX_TEXT} bytes"),
@@ -311,7 +311,7 @@ def _plain_shapes(out: Outgoing) -> None:
     kinds = shapely.get_type_id(shapes)
     lone = (kinds >= 4) & (shapely.get_num_geometries(shapes) == 1) & (kinds != 4)
     if lone.any():
-        tell_loss(
+        report_loss(
             out,
             SUFFIX,
             Text(
@@ -326,7 +326,7 @@ def _plain_shapes(out: Outgoing) -> None:
         out.geometry = gpd.GeoSeries(shapes, crs=out.geometry.crs)
     families = set(_FAMILY[kinds[kinds >= 0]].tolist())
     if len(families) > 1:
-        tell_loss(
+        report_loss(
             out,
             SUFFIX,
             Text(

@@ -21,8 +21,8 @@ from geo_citymgmt.writing._columns import (
     is_number,
     is_text,
     number_texts,
+    report_loss,
     strip_controls,
-    tell_loss,
 )
 from geo_citymgmt.writing._formats import as_wkt, check_same, refuse
 
@@ -74,7 +74,7 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
                     "moments before March 1900, or with parts of a second, make the column text",
                 )
                 at = np.flatnonzero(odd)
-                tell_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
+                report_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
                 lone = Outgoing(out.table[[name]], out.spec)
                 dates_as_text(lone)
                 out.table[name] = lone.table[name]
@@ -90,7 +90,7 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
                     "whole numbers of more than 15 digits make the column text",
                 )
                 at = np.flatnonzero(long)
-                tell_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
+                report_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
                 out.table[name] = texts
             elif not whole:
                 _round(out, str(name))
@@ -112,7 +112,7 @@ def _round(out: Outgoing, name: str) -> None:
     kept[np.isinf(kept)] = np.nan
     lost = np.flatnonzero(np.isfinite(exact) & (kept != exact))
     if len(lost):
-        tell_loss(
+        report_loss(
             out, SUFFIX, Text("数字只保留 16 位", "numbers keep 16 digits"),
             field=name, at=lost, severity="info",
         )  # fmt: skip
@@ -125,7 +125,7 @@ def _cut(out: Outgoing, name: str) -> None:
     if not long.any():
         return
     shape = name in ("geometry", "geometry_1") and name == out.table.columns[-1]
-    tell_loss(
+    report_loss(
         out,
         SUFFIX,
         Text(

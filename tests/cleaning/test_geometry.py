@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning._geometry import centre_line, clean_geometry, tell_coincident
+from geo_citymgmt.cleaning._geometry import centre_line, clean_geometry, report_coincident
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import load_specs
 from tests.conftest import CRS, X0, Y0
@@ -97,7 +97,7 @@ def twins(*geometry, **key):
     shapes = np.array([*geometry, None], dtype=object)[:-1]
     n = np.arange(len(shapes))
     table = pd.DataFrame(key or {"kind": ["a"] * len(shapes)})
-    tell_coincident(shapes, table, pd.Series(n.astype(str)), findings, n)
+    report_coincident(shapes, table, pd.Series(n.astype(str)), findings, n)
     return findings.frame()
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning._dates import parse_date, parse_date_column
-from geo_citymgmt.cleaning._ids import clean_ids, tell_odd_forms
+from geo_citymgmt.cleaning._ids import clean_ids, report_odd_forms
 from geo_citymgmt.findings import Findings
 
 SPEC = gcm.read_layer(
@@ -99,7 +99,7 @@ def test_a_list_joins_by_the_id_that_is_meant():
 )
 def test_ids_of_another_form_than_nearly_all_are_told(ids, odd):
     findings = Findings()
-    tell_odd_forms(pd.Series(ids, dtype="str"), ID, findings, np.arange(len(ids)))
+    report_odd_forms(pd.Series(ids, dtype="str"), ID, findings, np.arange(len(ids)))
     table = findings.frame()
     assert table["value"].tolist() == odd
     assert set(table["severity"]) <= {"warning"}

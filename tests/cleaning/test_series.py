@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cleaning._ids import tell_gaps
+from geo_citymgmt.cleaning._ids import report_gaps
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import get_spec
 from tests.conftest import points
@@ -24,7 +24,7 @@ def gaps(ids, *, record=None, starts=(), column: str = "窨井编号", mapped: b
     frame = pd.DataFrame({column: ids})
     place = np.arange(len(ids)) if record is None else np.asarray(record)
     mapping = {"manhole_id": column} if mapped else {}
-    tell_gaps(frame, mapping, SPEC, findings, place, np.asarray(starts, dtype=np.int64))
+    report_gaps(frame, mapping, SPEC, findings, place, np.asarray(starts, dtype=np.int64))
     return findings.frame()
 
 

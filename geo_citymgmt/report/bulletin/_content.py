@@ -106,7 +106,14 @@ def ranks(attained: pd.Series, groups: pd.Series) -> pd.Series:
 
 
 def district_table(
-    grid: Grid, figures: Figures, city: City, words: Words, heads: Words, *, period: str, title: str
+    grid: Grid,
+    figures: Figures,
+    city: City,
+    words: Words,
+    headers: Words,
+    *,
+    period: str,
+    title: str,
 ) -> Table:
     """Make the table by district: groups with subtotals, margins, the city's total."""
     names, groups = zone_names(city.zones, words.lang), zone_groups(city.zones)
@@ -131,7 +138,7 @@ def district_table(
         if len(order) > 1:
             strong.append(len(rows))
             sums = [_sum(grid, members, f, p) for f, p in keys]
-            label = heads("subtotal", group=words.name("group", group))
+            label = headers("subtotal", group=words.name("group", group))
             rows.append((label, *_cells(sums, keys, grid), *([NOTHING] * 2 if with_rank else [])))
     for margin in MARGINS[:2] if city.has_zones else ():
         numbers = [grid.at("district", margin, f, p) for f, p in keys]
@@ -140,11 +147,15 @@ def district_table(
                 [_rounded(v, grid, f) for v, (f, _) in zip(numbers, keys, strict=True)]
             )
             rows.append(
-                (heads(margin), *_cells(numbers, keys, grid), *([NOTHING] * 2 if with_rank else []))
+                (
+                    headers(margin),
+                    *_cells(numbers, keys, grid),
+                    *([NOTHING] * 2 if with_rank else []),
+                )
             )
     strong.append(len(rows))
     totals = [grid.at("city", "total", f, p) for f, p in keys]
-    last = [heads("total"), *_cells(totals, keys, grid)]
+    last = [headers("total"), *_cells(totals, keys, grid)]
     if figures.attained is not None:
         last += [percent(figures.attained.get("total")) or NOTHING, NOTHING]
     rows.append(tuple(last))
@@ -153,14 +164,14 @@ def district_table(
         for t, s, (f, _) in zip(totals, shown, keys, strict=True)
     )
     columns = [
-        Column("", heads("district" if city.has_zones else "scope"), 2.0, number=False),
-        *_columns(grid, figures, heads, period),
+        Column("", headers("district" if city.has_zones else "scope"), 2.0, number=False),
+        *_columns(grid, figures, headers, period),
     ]
     if with_rank:
-        group = heads("against_target", name=heads.name("head", figures.ranked))
-        columns += [Column(group, heads("attained"), 1.4), Column(group, heads("rank"), 1.0)]
+        group = headers("against_target", name=headers.name("head", figures.ranked))
+        columns += [Column(group, headers("attained"), 1.4), Column(group, headers("rank"), 1.0)]
     return Table(
-        title, tuple(columns), tuple(rows), frozenset(strong), heads("rounded") if off else ""
+        title, tuple(columns), tuple(rows), frozenset(strong), headers("rounded") if off else ""
     )
 
 
@@ -169,7 +180,7 @@ def street_tables(
     figures: Figures,
     city: City,
     words: Words,
-    heads: Words,
+    headers: Words,
     *,
     period: str,
     section: str,
@@ -177,14 +188,14 @@ def street_tables(
     """Make one table a district by street; what lies in no street of the city is in the last."""
     streets = city.zones_at("street")
     names, districts = zone_names(streets, words.lang), zone_names(city.zones, words.lang)
-    told = (
+    results = (
         streets["parent_code"] if "parent_code" in streets else streets.index.astype("str").str[:6]
     )
-    parent = pd.Series(np.asarray(told, dtype=object), index=streets.index).astype("str")
+    parent = pd.Series(np.asarray(results, dtype=object), index=streets.index).astype("str")
     keys = figures.keys(period)
     columns = (
-        Column("", heads("street"), 2.4, number=False),
-        *_columns(grid, figures, heads, period),
+        Column("", headers("street"), 2.4, number=False),
+        *_columns(grid, figures, headers, period),
     )
     out = []
     for code in districts.index:
@@ -201,26 +212,26 @@ def street_tables(
         ]
         rest = [0.0 if abs(r) < 1e-6 else r for r in np.nan_to_num(rest)]
         if any(rest):
-            rows.append((heads("no_street"), *_cells(rest, keys, grid)))
+            rows.append((headers("no_street"), *_cells(rest, keys, grid)))
         whole = [grid.at("district", str(code), f, p) for f, p in keys]
-        rows.append((heads("total_of"), *_cells(whole, keys, grid)))
-        title = heads("by_street", district=str(districts[code]), section=section)
+        rows.append((headers("total_of"), *_cells(whole, keys, grid)))
+        title = headers("by_street", district=str(districts[code]), section=section)
         out.append(Table(title, columns, tuple(rows), frozenset({len(rows) - 1})))
     return out
 
 
-def _columns(grid: Grid, figures: Figures, heads: Words, period: str) -> list[Column]:
+def _columns(grid: Grid, figures: Figures, headers: Words, period: str) -> list[Column]:
     def column(group: str, figure: str) -> Column:
-        head, label = heads.name("head", figure), grid.scales[figure].unit
+        head, label = headers.name("head", figure), grid.scales[figure].unit
         head = grid.names[figure] if head == figure else head
-        text = f"{head}\n（{label}）" if heads.lang == "zh" else f"{head}\n({label})"
+        text = f"{head}\n（{label}）" if headers.lang == "zh" else f"{head}\n({label})"
         return Column(
             group, text if label else head, 1.9 if grid.scales[figure].divisor > 1 else 1.3
         )
 
-    out = [column(heads(f"this_{period}"), f) for f in figures.flows] if period != "year" else []
-    out += [column(heads("cumulative"), f) for f in figures.flows]
-    return out + [column(heads("standing"), f) for f in figures.stocks]
+    out = [column(headers(f"this_{period}"), f) for f in figures.flows] if period != "year" else []
+    out += [column(headers("cumulative"), f) for f in figures.flows]
+    return out + [column(headers("standing"), f) for f in figures.stocks]
 
 
 def _cells(numbers: Sequence[float], keys: Sequence[tuple[str, str]], grid: Grid) -> list[str]:
@@ -252,12 +263,12 @@ _MOST_CHANGE = 3.0
 _NAMED = 3
 
 
-def bulletin(told: Summary, *, period: str = "month", stamp: str = "") -> Bulletin:
+def bulletin(results: Summary, *, period: str = "month", stamp: str = "") -> Bulletin:
     """Write the bulletin (通报) of a report: a period and what is cumulative, by district.
 
     Parameters
     ----------
-    told : Summary
+    results : Summary
         Of :func:`geo_citymgmt.report._summary`; its day ends the period.
     period : {"month", "quarter", "half", "year"}
         Which period stands beside the year's running total.
@@ -288,8 +299,8 @@ def bulletin(told: Summary, *, period: str = "month", stamp: str = "") -> Bullet
                 f"no period {period!r}; there are {', '.join(PERIODS)}.",
             ),
         )
-    check_day(told.as_of)
-    return _Writer(told, period).bulletin(stamp)
+    check_day(results.as_of)
+    return _Writer(results, period).bulletin(stamp)
 
 
 def check_day(day: pd.Timestamp | None) -> None:
@@ -334,27 +345,27 @@ def bulletin_settings(city: City) -> Layered:
 class _Writer:
     """The state of a bulletin under way."""
 
-    def __init__(self, told: Summary, period: str) -> None:
-        table = bulletin_settings(told.city).table
-        self.told, self.period, self.words = told, period, told.words
-        self.say = Words(told.lang, table, unit=told.city.unit)
-        self.city = told.city
-        assert told.as_of is not None
-        self.day: pd.Timestamp = told.as_of
+    def __init__(self, results: Summary, period: str) -> None:
+        table = bulletin_settings(results.city).table
+        self.results, self.period, self.words = results, period, results.words
+        self.say = Words(results.lang, table, unit=results.city.unit)
+        self.city = results.city
+        assert results.as_of is not None
+        self.day: pd.Timestamp = results.as_of
         streets = self.city.has_zones and "street" in self.city.zones_by_level
         self.level = "street" if streets else "district"
         self.left = [str(f) for f in table["leftovers"]["figures"]]
         self.concentrated = [str(f) for f in table["leftovers"]["concentrated"]]
         wanted = {f for s in table["section"].values() for f in (*s["flows"], *s["stocks"])}
-        known = [f for f in (*sorted(wanted), *self.left) if f in told.figures.figures]
+        known = [f for f in (*sorted(wanted), *self.left) if f in results.figures.figures]
         self.periods = period_table(
-            told.facts,
+            results.facts,
             as_of=self.day,
             periods=list(dict.fromkeys((period, "year"))),
             indicators=list(dict.fromkeys(known)),
             level=self.level,
         )
-        self.grid: Grid = grid_of(self.periods, told.scales, self.words)
+        self.grid: Grid = grid_of(self.periods, results.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
         self.whole = rows.set_index(["indicator", "period"])
         self.sections = [
@@ -371,9 +382,9 @@ class _Writer:
             issue=say("issue", period=self._span(), day=self._day()),
             day=self.day,
             signed=self._day(),
-            source=say("source", source=source_name(self.told), n=len(usable)),
+            source=say("source", source=source_name(self.results), n=len(usable)),
             stamp=stamp,
-            lang=self.told.lang,
+            lang=self.results.lang,
             parts=_numbered(parts, say, self._day()),
         )
 
@@ -399,14 +410,14 @@ class _Writer:
         whole = bool(row["complete"].iloc[0]) if len(row) else True
         return text if whole else say("to_date", span=text, day=self._day())
 
-    def _told(self, figure: str, value: float) -> str:
-        return self.told.scales[figure].amount(value)
+    def _reported(self, figure: str, value: float) -> str:
+        return self.results.scales[figure].amount(value)
 
     def _item(self, figure: str, period: str, *, compared: bool) -> str | None:
         row = self.whole.loc[(figure, period)]
         if pd.isna(row["value"]):
             return None
-        name, value = self.grid.names[figure], self._told(figure, float(row["value"]))
+        name, value = self.grid.names[figure], self._reported(figure, float(row["value"]))
         flow = row["kind"] == "period"
         if flow and not row["value"]:
             short = self.say.name("head", figure)
@@ -420,7 +431,7 @@ class _Writer:
             # Within a year's running total the period before is last year's: told once.
             if period != "year" or word == "year"
         ]
-        joined = ("，" if self.told.lang == "zh" else ", ").join(c for c in changes if c)
+        joined = ("，" if self.results.lang == "zh" else ", ").join(c for c in changes if c)
         item = self.say("item", name=name, value=value)
         phrase = self.say.name("phrase", figure)
         if phrase != figure:
@@ -433,7 +444,7 @@ class _Writer:
         if earlier == now:
             return self.say(f"same_{word}")
         if pd.isna(ratio) or abs(ratio) > _MOST_CHANGE or not now:
-            return self.say(f"was_{word}", value=self._told(figure, float(earlier)))
+            return self.say(f"was_{word}", value=self._reported(figure, float(earlier)))
         way = "up" if ratio > 0 else "down"
         return self.say(f"{way}_{word}", share=percent(abs(ratio)))
 
@@ -442,7 +453,7 @@ class _Writer:
         return self.words.listed([i for i in items if i]) if not compared else self._clauses(items)
 
     def _clauses(self, items: Sequence[str | None]) -> str:
-        return ("；" if self.told.lang == "zh" else "; ").join(i for i in items if i)
+        return ("；" if self.results.lang == "zh" else "; ").join(i for i in items if i)
 
     # -- parts
 
@@ -464,8 +475,8 @@ class _Writer:
 
     def _targets(self, key: str) -> str:
         """Say what is held against a target in the domain of a section."""
-        layers = {self.told.figures.figures[f].layer for f in self._known(key)}
-        rows = self.told.headline
+        layers = {self.results.figures.figures[f].layer for f in self._known(key)}
+        rows = self.results.headline
         rows = rows[
             rows["layer"].isin(layers) & rows["attainment"].notna() & rows["target"].notna()
         ]
@@ -474,8 +485,8 @@ class _Writer:
 
     def _against(self, row: Any) -> str:
         """Say a figure against its target: an amount, a fall, or a level that is kept."""
-        figure = self.told.figures.figures[str(row.Index)]
-        scale, say, words = self.told.scales[figure.id], self.say, self.words
+        figure = self.results.figures.figures[str(row.Index)]
+        scale, say, words = self.results.scales[figure.id], self.say, self.words
         target = scale.amount(row.target)
         name = words.of(row.name_zh, row.name_en)
         if figure.level:
@@ -502,7 +513,7 @@ class _Writer:
 
     def _attained(self, figure: str) -> pd.Series | None:
         """Return attainment by district and in total, where districts have targets."""
-        rows = self.told.table
+        rows = self.results.table
         rows = rows[rows["indicator"].eq(figure) & rows["level"].isin(["city", "district"])]
         rows = rows[rows["row_kind"].isin(["zone", "total"])]
         at = rows["zone_code"].where(rows["level"].eq("district"), "total")
@@ -515,8 +526,8 @@ class _Writer:
             name = say.name("name", section.key)
             yield Heading(name)
             attained = self._attained(section.rank) if section.rank else None
-            if section.rank in self.told.figures.figures and self.told.has_targets:
-                figure = self.told.figures.figures[section.rank]
+            if section.rank in self.results.figures.figures and self.results.has_targets:
+                figure = self.results.figures.figures[section.rank]
                 label = self.words.of(figure.zh, figure.en)
                 yield Paragraph(
                     say("rank_off", figure=label)
@@ -537,13 +548,13 @@ class _Writer:
 
     def _low(self, figure: str) -> set[str]:
         """Districts below what is due: there is no praise for them, wherever they rank."""
-        rows = self.told.table
+        rows = self.results.table
         rows = rows[rows["indicator"].eq(figure) & rows["level"].eq("district")]
         return set(rows.loc[rows["status"].isin(["behind", "overdue"]), "zone_code"])
 
     def _ranking(self, figure: str, attained: pd.Series) -> str:
         say, groups, low = self.say, zone_groups(self.city.zones), self._low(figure)
-        names = zone_names(self.city.zones, self.told.lang)
+        names = zone_names(self.city.zones, self.results.lang)
         place = ranks(attained, groups)
         clauses = []
         for group, name in self.words.names("group").items():
@@ -585,7 +596,7 @@ class _Writer:
         yield Heading(say("leftovers"))
         items = self._items(figures, self.period, compared=False)
         yield Paragraph(say("leftover_lead", day=self._day(), items=items))
-        names = zone_names(self.city.zones, self.told.lang)
+        names = zone_names(self.city.zones, self.results.lang)
         text = ""
         for figure in (f for f in self.concentrated if f in figures):
             values = pd.Series(
@@ -610,15 +621,15 @@ class _Writer:
         )  # fmt: skip
 
     def _notes(self) -> Iterator[Part]:
-        say, told = self.say, self.told
+        say, results = self.say, self.results
         yield Heading(say("notes"))
         notes = [self._place_note(), say("note_gap")]
-        rows = told.headline[told.headline["status"].eq("not_comparable")]
+        rows = results.headline[results.headline["status"].eq("not_comparable")]
         layers = {
-            told.figures.figures[f].layer for s in self.sections for f in (*s.flows, *s.stocks)
+            results.figures.figures[f].layer for s in self.sections for f in (*s.flows, *s.stocks)
         }
         for row in rows[rows["layer"].isin(layers)].itertuples():
-            reasons = reasons_of(row, self.words, told.figures)
+            reasons = reasons_of(row, self.words, results.figures)
             name = self.words.of(row.name_zh, row.name_en)
             notes.append(say("note_incomparable", name=name, reason=self.words.joined(reasons)))
         noted = self.periods[self.periods["level"].eq("city") & self.periods["note_zh"].ne("")]
@@ -633,7 +644,7 @@ class _Writer:
         if self.level != "street" and self.city.has_zones:
             notes.append(say("note_street_none"))
         for k, note in enumerate(notes, 1):
-            yield Paragraph(f"{k}. {note}" if told.lang == "en" else f"{k}．{note}")
+            yield Paragraph(f"{k}. {note}" if results.lang == "en" else f"{k}．{note}")
 
     def _place_note(self) -> str:
         say, present = self.say, set(zone_groups(self.city.zones))

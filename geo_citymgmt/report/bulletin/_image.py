@@ -131,7 +131,7 @@ class _Sheet:
         lefts = [_EDGE + sum(widths[:c]) for c in range(len(widths))]
         grouped = any(c.group for c in part.columns)
         top = self.y
-        heads = [
+        headers = [
             self.lines(c.head, size, w - 10) for c, w in zip(part.columns, widths, strict=True)
         ]
         spans = part.groups() if grouped else []
@@ -139,7 +139,7 @@ class _Sheet:
         step = round(size * 1.3)
         first = max((len(n) for n in names), default=0) * step + 14 if grouped else 0
         second = max(
-            len(h) for c, h in zip(part.columns, heads, strict=True) if c.group or not grouped
+            len(h) for c, h in zip(part.columns, headers, strict=True) if c.group or not grouped
         )
         bottom = top + first + second * step + 16
         self.draw.rectangle((_EDGE, top, WIDTH - _EDGE, bottom), _SHADE)
@@ -150,7 +150,7 @@ class _Sheet:
                 self.draw.line((lefts[at], top + first, lefts[at] + wide, top + first), _LINE, 2)
         for c, column in enumerate(part.columns):
             start = top + first if column.group else top
-            self._block(heads[c], lefts[c], start, widths[c], bottom - start, size)
+            self._block(headers[c], lefts[c], start, widths[c], bottom - start, size)
         self.y = bottom
         for r, row in enumerate(part.rows):
             self._row(part, r, row, lefts, widths, size)

@@ -21,7 +21,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
 def write_bulletin(
-    told: Summary,
+    results: Summary,
     folder: Path,
     *,
     period: str = "month",
@@ -32,7 +32,7 @@ def write_bulletin(
 
     Parameters
     ----------
-    told : Summary
+    results : Summary
     folder : Path
         Where to; it is there.
     period, stamp
@@ -52,7 +52,7 @@ def write_bulletin(
         No date, an unknown period, or the extra ``bulletin`` is not installed.
     """
     check_libraries()
-    made: Bulletin = bulletin(told, period=period, stamp=stamp)
+    made: Bulletin = bulletin(results, period=period, stamp=stamp)
     files = {f"bulletin_{s}": folder / f"bulletin.{s}" for s in ("docx", "pdf", "png")}
     annex = any(isinstance(part, Heading) and part.annex for part in made.parts)
     with whole_file(files["bulletin_docx"]) as path:

@@ -128,11 +128,11 @@ def _table(part: Table, zh: bool) -> list[Any]:
     from reportlab.platypus import Table as Grid
 
     widths = _widths(part)
-    heads = 2 if any(c.group for c in part.columns) else 1
+    headers = 2 if any(c.group for c in part.columns) else 1
     rows: list[list[Any]] = []
     look: list[Any] = [
         ("GRID", (0, 0), (-1, -1), 0.5, colors.HexColor(_LINE)),
-        ("BACKGROUND", (0, 0), (-1, heads - 1), colors.HexColor(_SHADE)),
+        ("BACKGROUND", (0, 0), (-1, headers - 1), colors.HexColor(_SHADE)),
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("LEFTPADDING", (0, 0), (-1, -1), _PAD),
         ("RIGHTPADDING", (0, 0), (-1, -1), _PAD),
@@ -141,7 +141,7 @@ def _table(part: Table, zh: bool) -> list[Any]:
         # A sum stands under at least one of its parts.
         ("NOSPLIT", (0, -2), (-1, -1)),
     ]
-    if heads == 2:
+    if headers == 2:
         top: list[Any] = [""] * len(part.columns)
         for text, first, span in part.groups():
             wide = sum(widths[first : first + span])
@@ -149,14 +149,18 @@ def _table(part: Table, zh: bool) -> list[Any]:
             look.append(("SPAN", (first, 0), (first + span - 1, 0 if text else 1)))
         rows.append(top)
     heading = zip(part.columns, widths, strict=True)
-    rows.append([_cell(c.head, 1, w) if c.group or heads == 1 else "" for c, w in heading])
+    rows.append([_cell(c.head, 1, w) if c.group or headers == 1 else "" for c, w in heading])
     for r, row in enumerate(part.rows):
         cells = zip(row, part.columns, widths, strict=True)
         rows.append([_cell(t, 2 if c.number else 0, w) for t, c, w in cells])
         if r in part.strong:
-            look.append(("BACKGROUND", (0, heads + r), (-1, heads + r), colors.HexColor(_STRONG)))
-            look.append(("LINEABOVE", (0, heads + r), (-1, heads + r), 0.9, colors.HexColor(_INK)))
-    grid = Grid(rows, colWidths=widths, repeatRows=heads, style=look)
+            look.append(
+                ("BACKGROUND", (0, headers + r), (-1, headers + r), colors.HexColor(_STRONG))
+            )
+            look.append(
+                ("LINEABOVE", (0, headers + r), (-1, headers + r), 0.9, colors.HexColor(_INK))
+            )
+    grid = Grid(rows, colWidths=widths, repeatRows=headers, style=look)
     caption = _text(part.title, 11, zh, align=1, indent=False, keep=True, leading=22)
     note = [Spacer(1, 4), _text(part.note, 8.5, zh, indent=False, leading=13)] if part.note else []
     return [caption, grid, *note, Spacer(1, 12)]

@@ -196,8 +196,8 @@ def _table(document: Document, part: Table) -> None:
     caption = _line(document, part.title, face=_HEAD, size=12, align="CENTER", spacing=24)
     caption.paragraph_format.keep_with_next = True
     grouped = any(c.group for c in part.columns)
-    heads = 2 if grouped else 1
-    table = document.add_table(rows=heads + len(part.rows), cols=len(part.columns))
+    headers = 2 if grouped else 1
+    table = document.add_table(rows=headers + len(part.rows), cols=len(part.columns))
     table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     cells = [list(row.cells) for row in table.rows]
@@ -212,15 +212,17 @@ def _table(document: Document, part: Table) -> None:
             _cell(cell, text or part.columns[first].head, face=_HEAD)
     for c, column in enumerate(part.columns):
         if not grouped or column.group:
-            _cell(cells[heads - 1][c], column.head, face=_HEAD)
+            _cell(cells[headers - 1][c], column.head, face=_HEAD)
     for r, row in enumerate(part.rows):
         for c, text in enumerate(row):
             align = "RIGHT" if part.columns[c].number else "LEFT"
-            cell = cells[heads + r][c]
+            cell = cells[headers + r][c]
             _cell(cell, text, face=_HEAD if r in part.strong else _SONG, align=align)
     for r, row in enumerate(table.rows):
         whole = len(part.rows) <= _TOGETHER
-        _row(row, head=r < heads, keep=r < heads + len(part.rows) - 1 and (whole or r < heads))
+        _row(
+            row, head=r < headers, keep=r < headers + len(part.rows) - 1 and (whole or r < headers)
+        )
     if part.note:
         _line(document, part.note, face=_SONG, size=_CELL, spacing=16)
     else:
