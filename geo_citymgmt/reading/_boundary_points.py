@@ -14,11 +14,10 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geo_citymgmt._words import Text
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import decode_text
-from geo_citymgmt.reading._sniff import unreadable
 
 #: What the line of a parcel says, in its order.
 _FIELDS = (
@@ -47,12 +46,7 @@ def read_boundary_points(path: Path, *, encoding: str | None = None) -> Raw:
     text, name, how, _ = decode_text(path, encoding)
     head, parcels = _parted(text.splitlines())
     if not parcels:
-        raise unreadable(
-            path.name,
-            Text("界址点文件中没有地块（以 @ 结尾的行）。",
-                 "a text of boundary points without a parcel (a line that ends in @)."),
-            Text("请重新导出。", "Export it again."),
-        )  # fmt: skip
+        raise failure("boundary_points_no_parcel", path.name)
     findings = Findings()
     geometry = np.array([_polygon(points) for _, points, _ in parcels], dtype=object)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(shapely.is_missing(geometry)))

@@ -13,7 +13,6 @@ import shapely
 
 from geo_citymgmt._values import collection_paused
 from geo_citymgmt._words import NOTHING, Text, join_texts
-from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._cad_objects import (
     CadLayer,
@@ -42,8 +41,8 @@ from geo_citymgmt.reading._cad_shapes import (
     points_of,
     require_ezdxf,
 )
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
-from geo_citymgmt.reading._sniff import unreadable
 
 #: The column of the name of a block.
 BLOCK = "图块"
@@ -148,18 +147,7 @@ def _filled_layers(path: Path, drawing: Drawing) -> list[CadLayer]:
         there = Text(f"只有{_named(counts).zh}", f"only {_named(counts).en}")
     elif n := sum(layer.n_on_paper for layer in drawing.layers):
         there = Text(f"{n} 个对象都在布局（图纸空间）中", f"{n} objects are all on layouts")
-    raise unreadable(
-        path.name,
-        Text(
-            f"图的模型空间中没有点、线、面或图块（{there.zh}）。",
-            f"model space of the drawing has no points, lines, areas or blocks ({there.en}).",
-        ),
-        Text(
-            "请在 CAD 中打开核对；如内容在外部参照或布局中，请绑定或移到模型空间后另存为 DXF。",
-            "Look at it in the CAD program; bind external references and move what is on layouts "
-            "to model space, and save it as DXF.",
-        ),
-    )
+    raise failure("cad_empty", path.name, present=there)
 
 
 def _chosen(
@@ -181,17 +169,8 @@ def _chosen(
         )
     shown = _shown(layers)
     first = max(layers, key=lambda layer: layer.kinds.total()).name
-    raise SourceError(
-        Text(
-            f"{path.name}：{about.zh}图中有 {len(layers)} 个 CAD 图层（{shown.zh}）。",
-            f"{path.name}: {about.en}the drawing has {len(layers)} CAD layers ({shown.en}).",
-        ),
-        remedy=Text(
-            f'请用 sublayer 指定其中一个，如 sublayer = "{first}"；分在几个 CAD 图层的，'
-            "用 [...] 列出（city.toml 与 Python 相同）。",
-            f"Name one by 'sublayer', as in sublayer = \"{first}\"; list several in [...] where "
-            "they are one layer together (in city.toml as in Python).",
-        ),
+    raise failure(
+        "cad_which_layer", path.name, about=about, n=len(layers), layers=shown, first=first
     )
 
 

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.reading._sniff import unreadable
+from geo_citymgmt.reading._messages import failure
 
 _LATIN = re.compile(rb"[\x80-\xff][^\r\n]*")
 #: Lines of text by which the encoding is told.
@@ -91,17 +91,7 @@ def text_encoding(path: Path, data: Any, stated: str, given: str | None) -> tupl
     texts = b"\n".join(m[0] for m, _ in zip(_LATIN.finditer(data), range(_SAMPLED), strict=False))
     if given is not None:
         if not _decodes(texts, given):
-            raise unreadable(
-                path.name,
-                Text(
-                    f"文字不是所指定的编码 {given}。",
-                    f"its text is not {given}, which was given as encoding.",
-                ),
-                Text(
-                    "请去掉 encoding 由程序判定，或改为实际的编码。",
-                    "Leave 'encoding' out, and it is told from the bytes, or give the true one.",
-                ),
-            )
+            raise failure("cad_encoding_given", path.name, given=given)
         return given, "given"
     if not texts:
         return stated or "UTF-8", "file" if stated else "ascii"
@@ -116,19 +106,8 @@ def text_encoding(path: Path, data: Any, stated: str, given: str | None) -> tupl
     for name in (likely, "GB18030"):
         if _fits(texts, name):
             return name, "file" if name == stated else "inferred"
-    raise unreadable(
-        path.name,
-        Text(
-            f"文字既不是写明的编码（{stated or '未写明'}），也不是 UTF-8 或 GB18030。",
-            f"its text is neither in the encoding it states ({stated or 'none'}) nor UTF-8 or "
-            "GB18030.",
-        ),
-        Text(
-            "请在 CAD 中另存为 DXF（2010 版），或在 city.toml 写 encoding（Python：encoding=）。",
-            "Save it as DXF (2010) in the CAD program, or give 'encoding' in city.toml (Python: "
-            "encoding=).",
-        ),
-    )
+    known = Text(stated, stated) if stated else Text("未写明", "none")
+    raise failure("cad_encoding", path.name, stated=known)
 
 
 def _decodes(texts: bytes, encoding: str) -> bool:
@@ -181,10 +160,6 @@ _REFERENCE = 4 | 8
 #: The last drawings looked at, by their bytes: each CAD layer is looked at by itself.
 _KNOWN: dict[tuple[bytes, str | None], Drawing] = {}
 _KEPT = 4
-_REPAIR = Text(
-    "请在 CAD 中用 RECOVER（或 AUDIT）命令修复后另存为 DXF（2010 版）。",
-    "Repair it in the CAD program (RECOVER or AUDIT) and save it as DXF (2010).",
-)
 
 
 @dataclass
@@ -244,7 +219,7 @@ def _as_text(path: Path) -> bytes:
             text = value if isinstance(value, str) else repr(value)
             out.write(b"%d\n" % code + text.encode("utf-8", "replace") + b"\n")
     except Exception as error:  # struct, index, value errors, and those of the library
-        raise _damaged(path, Text("二进制 DXF 已损坏", "a damaged binary DXF")) from error
+        raise failure("cad_binary_damaged", path.name) from error
     return out.getvalue()
 
 
@@ -341,7 +316,7 @@ def _indexed(path: Path, data: Any, encoding: str | None) -> Drawing:
     walk = _Walk(data)
     walk.run()
     if not walk.is_closed:
-        raise _damaged(path, Text("图在中途断了，不完整", "the drawing is cut off"))
+        raise failure("cad_cut_off", path.name)
     is_text = not isinstance(data, bytes)
     stated = stated_encoding(walk.version, walk.codepage) if is_text else "UTF-8"
     known, how = text_encoding(path, data, stated, encoding)
@@ -355,10 +330,6 @@ def _indexed(path: Path, data: Any, encoding: str | None) -> Drawing:
     )
     _name_layers(drawing, walk)
     return drawing
-
-
-def _damaged(path: Path, cause: Text) -> Exception:
-    return unreadable(path.name, Text(f"{cause.zh}。", f"{cause.en}."), _REPAIR)
 
 
 class _Walk:

@@ -21,9 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo_citymgmt._words import Text
-from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._cad_objects import Tag, first_values, integer, kind_of, number
+from geo_citymgmt.reading._messages import failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,16 +69,7 @@ def require_ezdxf(name: str) -> None:
     try:
         import_module("ezdxf")
     except ImportError as error:
-        raise SourceError(
-            Text(
-                f"{name}：读取 DXF 需要 {error.name}，尚未安装。",
-                f"{name}: reading DXF needs {error.name}, which is not installed.",
-            ),
-            remedy=Text(
-                '请安装附加组件：pip install "geo_citymgmt[dxf]"。',
-                'Install the extra: pip install "geo_citymgmt[dxf]".',
-            ),
-        ) from error
+        raise failure("cad_library_missing", name, library=error.name) from error
 
 
 def objects_of(tags: Sequence[Tag]) -> list[list[Tag]]:

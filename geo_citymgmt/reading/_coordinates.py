@@ -28,6 +28,7 @@ from geo_citymgmt.reading._coordinate_columns import (
     read_name,
     without_placeholders,
 )
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw, from_geojson, from_wkb, from_wkt
 
 #: Geometry written as text.
@@ -548,13 +549,7 @@ def _in_crs_of(raw: Raw, chosen: _Candidate) -> tuple[np.ndarray, np.ndarray, fl
 def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
     """Return what the columns hold that were named."""
     if x is None:
-        raise SourceError(
-            Text(f"{raw.name}：只写了 y，没有写 x。", f"{raw.name}: y is given, and x is not."),
-            remedy=Text(
-                "请同时写 x；一列含两个坐标时只写 x。",
-                "Give x too; of a column that holds both coordinates give x alone.",
-            ),
-        )
+        raise failure("coordinates_y_alone", raw.name)
     if y is None:
         position = _position(raw, x)
         both = _from_halves(raw.frame, read_name(x, position) or NamedColumn(x, position, "pair"))
@@ -562,10 +557,7 @@ def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
             return both
         if both is not None:
             raise _which_order(raw, x)
-        raise SourceError(
-            Text(f"{raw.name}：列“{x}”不是一列两个坐标。", f"{raw.name}: {x!r} holds no pairs."),
-            remedy=Text("请同时写 y。", "Give y too."),
-        )
+        raise failure("coordinates_no_pair", raw.name, column=x)
     numbers, written, positions, in_degrees = [], np.zeros(len(raw.frame), dtype=bool), [], False
     named = []
     for name, usual in ((x, "x"), (y, "y")):
@@ -598,19 +590,7 @@ def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
 
 
 def _which_order(raw: Raw, name: str) -> SourceError:
-    return SourceError(
-        Text(
-            f"{raw.name}：列“{name}”的两个数哪个是经度（东坐标），看不出来。",
-            f"{raw.name}: which of the two numbers in {name!r} is the longitude or easting, cannot "
-            "be told.",
-        ),
-        remedy=Text(
-            f'请写 x = "{name}[1]"、y = "{name}[2]"；纬度在前则写 x = "{name}[2]"、'
-            f'y = "{name}[1]"。',
-            f'Give x = "{name}[1]" and y = "{name}[2]", or "{name}[2]" and "{name}[1]" where the '
-            "latitude comes first.",
-        ),
-    )
+    return failure("coordinates_order", raw.name, column=name)
 
 
 def _part_of(raw: Raw, name: str) -> tuple[str, int]:

@@ -24,6 +24,7 @@ from sqlalchemy.engine import Connection, Engine
 from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw, from_wkb
 
 CHUNK = 20_000
@@ -363,14 +364,7 @@ def _srid(connection: Connection, table: Any, shape: str | None, found: Database
     rows = sorted((int(code), int(n)) for code, n in connection.execute(query))
     if len(rows) > 1:
         shown = first_few(f"{code}: {n}" for code, n in rows).en
-        raise SourceError(
-            Text(
-                f"{found}：图形使用了多个坐标系（SRID：条数 — {shown}），请先用 ST_Transform "
-                "统一。",
-                f"{found}: its shapes are in several coordinate reference systems (SRID: records — "
-                f"{shown}); bring them into one with ST_Transform first.",
-            ),
-        )
+        raise failure("database_mixed_crs", str(found), srids=shown)
     return rows[0][0] if rows else 0
 
 

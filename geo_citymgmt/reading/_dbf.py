@@ -23,9 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo_citymgmt._words import NOTHING, Text
-from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._limits import check_file_size
+from geo_citymgmt.reading._messages import failure
 
 BLANK = " \x00"
 #: Every superset of GBK is read as GB18030, which holds them all.
@@ -367,13 +367,7 @@ def count_rows(path: Path) -> int:
 
 def _header(path: Path, head: bytes, size: int) -> _Header:
     if len(head) < 32:
-        raise SourceError(
-            Text(
-                f"{path.name}：文件只有 {size} 字节，不是完整的 .dbf。",
-                f"{path.name}: {size} bytes are too few for a .dbf.",
-            ),
-            remedy=Text("请重新拷贝。", "Copy the file again."),
-        )
+        raise failure("dbf_short", path.name, size=size)
     length = int.from_bytes(head[8:10], "little")
     record_length = int.from_bytes(head[10:12], "little")
     names, kinds, widths = _fields(head[32:length])
@@ -384,13 +378,7 @@ def _header(path: Path, head: bytes, size: int) -> _Header:
     if not fits or any(
         w != _BINARY_WIDTH[k] for k, w in zip(kinds, widths, strict=True) if k in _BINARY_WIDTH
     ):
-        raise SourceError(
-            Text(
-                f"{path.name}：字段表与记录长度不符。",
-                f"{path.name}: the table of fields does not fit the record length.",
-            ),
-            remedy=Text("请重新导出。", "Export it again."),
-        )
+        raise failure("dbf_fields", path.name)
     n = int.from_bytes(head[4:8], "little")
     return _Header(n, length, record_length, head[29], names, kinds, widths, head[:length])
 
@@ -541,16 +529,7 @@ def _choose_encoding(
     if given is not None:
         known = admitted(given)
         if known is None or not fits(known):
-            raise SourceError(
-                Text(
-                    f"{path.name}：文字不是所指定的编码 {given}。",
-                    f"{path.name}: the text is not {given}, which was given as encoding.",
-                ),
-                remedy=Text(
-                    "请去掉 encoding 由程序按字节判定，或改为实际的编码。",
-                    "Leave 'encoding' out, and it is told from the bytes, or give the true one.",
-                ),
-            )
+            raise failure("encoding_given", path.name, given=given)
         return known, "given", False
     sample = [(v, c.width) for c in columns for v in c.high_values(limit=500)]
     stated = admitted(cpg) if cpg else _LANGUAGES.get(header.language)
@@ -574,16 +553,7 @@ def _choose_encoding(
     if chosen is None and stated is not None and weak and fits(stated):
         return stated, how, False
     if chosen is None:
-        raise SourceError(
-            Text(
-                f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-                f"{path.name}: the text is neither UTF-8 nor GB18030.",
-            ),
-            remedy=Text(
-                "请在 city.toml 写 encoding，如 big5、cp1252（Python：encoding=）。",
-                "Give 'encoding' in city.toml, e.g. big5 or cp1252 (Python: encoding=).",
-            ),
-        )
+        raise failure("dbf_encoding", path.name)
     if chosen == stated:
         return chosen, how, lenient
     if cpg:

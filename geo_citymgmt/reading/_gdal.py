@@ -30,7 +30,6 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._coordinate_columns import without_placeholders
 from geo_citymgmt.reading._kml import (
-    ONLY_LINKS,
     holds_only_links,
     prepared,
     spelt_name,
@@ -43,6 +42,7 @@ from geo_citymgmt.reading._limits import (
     over_limit,
     raising,
 )
+from geo_citymgmt.reading._messages import failure, refused, wording
 from geo_citymgmt.reading._raw import (
     Raw,
     expanded_size,
@@ -53,7 +53,7 @@ from geo_citymgmt.reading._raw import (
     shapes_of,
 )
 from geo_citymgmt.reading._sheet import decode_text
-from geo_citymgmt.reading._sniff import KINDS, name_one, refused, unreadable
+from geo_citymgmt.reading._sniff import KINDS, name_one
 
 _FUNCTIONS = re.compile(r"\b(ogr_|gdal_|load_extension|readfile|writefile|edit|eval)\w*\s*\(", re.I)
 _VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE", re.I)
@@ -98,7 +98,7 @@ def check_database(path: Path, file: Path) -> None:
     """
     log = Path(f"{file}-wal")
     if is_logged(file) and not log.exists():
-        raise refused(path.name, *_WITHOUT_LOG)
+        raise failure("geopackage_without_log", path.name)
     try:
         with opened(file) as database:
             schema = database.execute("SELECT name, type, sql FROM sqlite_master").fetchall()
@@ -112,11 +112,7 @@ def check_database(path: Path, file: Path) -> None:
                         raise _endless(path, str(name))
                     _check_computed(path, database, str(name), end)
     except sqlite3.Error as error:
-        raise unreadable(
-            path.name,
-            Text(f"GeoPackage 已损坏（{error}）。", f"a damaged GeoPackage ({error})."),
-            Text("请重新导出。", "Export it again."),
-        ) from error
+        raise failure("geopackage_damaged", path.name, error=error) from error
 
 
 def is_logged(file: Path) -> bool:
@@ -206,18 +202,11 @@ def _kinds(database: sqlite3.Connection, name: str, column: str, head: int) -> l
 def _check_schema(path: Path, schema: list[tuple[str, str, object]]) -> None:
     names = {name for name, _, _ in schema}
     if "gpkg_contents" not in names:
-        known = next((kind for marks, *kind in _RELATIVES if marks <= names), _NO_GEOPACKAGE)
-        raise refused(path.name, *known)
+        key = next((key for key, marks in _RELATIVES.items() if marks <= names), "sqlite_other")
+        raise failure(key, path.name)
     for name, _, sql in schema:
         if _reaches_out(sql if isinstance(sql, str) else ""):
-            raise refused(
-                path.name,
-                Text(
-                    f"其中的表“{name}”调用了可访问外部资源的函数，不予打开。",
-                    f"its table {name!r} is computed by functions that may reach outside the file.",
-                ),
-                _EXPORT_ALONE,
-            )
+            raise failure("geopackage_reaches_out", path.name, name=name)
 
 
 # All databases of one program have the same triggers.
@@ -254,63 +243,17 @@ def _quoted(name: str) -> str:
 
 def _endless(path: Path, name: str, limit: str = "", size: float | None = None) -> SourceError:
     """Return the error for a query; where a limit may be raised, to ``size`` or well beyond it."""
-    remedy = _EXPORT_ALONE
+    cause, remedy = wording("geopackage_endless", name=name)
     if limit:
         remedy = raising(remedy, limit, size or 10 * getattr(current_limits(), limit))
-    return refused(
-        path.name,
-        Text(
-            f"图层“{name}”是由查询得出的，其结果没有尽头或过大。",
-            f"its layer {name!r} is made by a query that has no end, or comes to too much.",
-        ),
-        remedy,
-    )
+    return refused(path.name, cause, remedy)
 
 
-_WITHOUT_LOG = (
-    Text(
-        "处于 WAL 模式，旁边没有 -wal 文件：最后写入的内容可能在其中，不予读取。",
-        "it is written through a log (WAL), and the file -wal is not beside it: what was written "
-        "last may be in there, so it is not read.",
-    ),
-    Text(
-        "请把同名的 .gpkg-wal 一并拷来，放在同一文件夹；没有的，请在原电脑用 QGIS 打开，"
-        "图层右键“导出—要素另存为”新的 GeoPackage，用新文件。",
-        "Copy the file of the same name that ends in .gpkg-wal too, into the same folder; where "
-        "there is none, open it in QGIS, save each layer as a new GeoPackage (Export, Save "
-        "Features As), and give the new file.",
-    ),
-)
-_TO_GEOPACKAGE = Text(
-    "请在 QGIS 中打开，图层右键“导出—要素另存为”GeoPackage。",
-    "Open it in QGIS and save each layer as a GeoPackage (Export, Save Features As).",
-)
-_NO_GEOPACKAGE = (
-    Text("是 SQLite 数据库，不是 GeoPackage。", "a SQLite database, but no GeoPackage."),
-    _TO_GEOPACKAGE,
-)
-#: Tables by which other databases of one file are known, with what they are and the way out.
-_RELATIVES = (
-    (
-        {"geometry_columns", "spatial_ref_sys"},
-        Text(
-            "是 SpatiaLite 数据库，不是 GeoPackage。", "a SpatiaLite database, but no GeoPackage."
-        ),
-        _TO_GEOPACKAGE,
-    ),
-    (
-        {"tiles", "metadata"},
-        Text("是 MBTiles 地图切片，没有要素。", "map tiles (MBTiles), which hold no features."),
-        Text(
-            "请向其来源索取图层（.shp、.gpkg 等）。",
-            "Ask whoever made it for the layer, as .shp or .gpkg.",
-        ),
-    ),
-)
-_EXPORT_ALONE = Text(
-    "请将图层单独导出到新的 GeoPackage。", "Export the layer alone into a new GeoPackage."
-)
-
+#: Tables by which other databases of one file are known.
+_RELATIVES = {
+    "sqlite_spatialite": {"geometry_columns", "spatial_ref_sys"},
+    "sqlite_tiles": {"tiles", "metadata"},
+}
 
 #: The driver that may open what was recognised; any other is an error of ours or a trick.
 _DRIVERS = {
@@ -326,7 +269,6 @@ _DRIVERS = {
 #: How a KML is to be drawn is no attribute.
 _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
-_EXPORT_AGAIN = Text("请重新导出。", "Export it again.")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 #: Columns that come to so many times what they take are looked at: most repeat their values.
 _REPEATED = 8
@@ -484,10 +426,7 @@ def _check_metadata(path: Path, metadata: pq.FileMetaData) -> None:
     limits = current_limits()
     ratio = unpacked / max(path.stat().st_size, 1)
     if unpacked > limits.ratio_from and ratio > limits.ratio:
-        cause = Text(
-            f"解压后是文件的 {ratio:,.0f} 倍", f"it unpacks to {ratio:,.0f} times its size"
-        )
-        raise over_limit(path.name, "ratio", ratio, cause, _EXPORT_AGAIN)
+        raise over_limit("parquet_ratio", path.name, "ratio", ratio, ratio=ratio)
 
 
 def _plain_table(path: Path, handle: BinaryIO) -> pa.Table:
@@ -498,11 +437,9 @@ def _plain_table(path: Path, handle: BinaryIO) -> pa.Table:
     for name, column in zip(table.schema.names, table.columns, strict=True):
         size = sum(expanded_size(chunk) for chunk in column.chunks)
         if size > max(most, _REPEATED * column.nbytes):
-            cause = Text(
-                f"“{name}”列的值重复展开后有 {size:,} 字节",
-                f"the values of its column {name!r} come to {size:,} bytes once they are repeated",
+            raise over_limit(
+                "parquet_column", path.name, "column_bytes", size, name=name, size=size
             )
-            raise over_limit(path.name, "column_bytes", size, cause, _EXPORT_AGAIN)
     return table
 
 
@@ -542,11 +479,7 @@ def _guarded(path: Path) -> Iterator[None]:
     except (SourceError, MemoryError):
         raise
     except Exception as error:  # from several native libraries, with no common ancestor
-        raise unreadable(
-            path.name,
-            Text(f"无法读取（{error}）。", f"cannot be read ({error})."),
-            _EXPORT_AGAIN,
-        ) from error
+        raise failure("not_read", path.name, error=error) from error
 
 
 @contextmanager
@@ -592,7 +525,7 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     if kind == "kml":
         _check_folders(path, text)
         if holds_only_links(text):
-            raise refused(path.name, *ONLY_LINKS)
+            raise failure("kml_only_links", path.name)
         text = prepared(text, findings)
     elif kind == "gml":
         # Where its schema lies is an address, and nothing is looked up there.
@@ -605,13 +538,7 @@ def _check_folders(path: Path, text: str) -> None:
     """Refuse a KML of more folders than are looked through: each is a layer to its driver."""
     n = len(_FOLDER.findall(text))
     if n > current_limits().members:
-        raise over_limit(
-            path.name,
-            "members",
-            n,
-            Text(f"有 {n:,} 个文件夹", f"it has {n:,} folders"),
-            Text("请合并文件夹后重新导出。", "Put them together and export it again."),
-        )
+        raise over_limit("kml_folders", path.name, "members", n, n=n)
 
 
 def _xml_text(path: Path, data: bytes, findings: Findings) -> tuple[str, str]:
@@ -658,14 +585,7 @@ def _layers(path: Path, file: Path, kind: str) -> list[str]:
         if names:
             driver = pyogrio.read_info(str(file), layer=names[0], encoding=known)["driver"]
     if names and driver not in _DRIVERS[kind]:
-        raise refused(
-            path.name,
-            Text(
-                f"内容被识别为 {driver}，不是 {KINDS[kind]}。",
-                f"its content is taken for {driver}, not {KINDS[kind]}.",
-            ),
-            _EXPORT_AGAIN,
-        )
+        raise failure("gdal_other_driver", path.name, driver=driver, expected=KINDS[kind])
     return names
 
 
@@ -693,32 +613,19 @@ def _parts_of(path: Path) -> Iterator[Path]:
 
 def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
     if not names:
-        raise unreadable(
-            path.name,
-            Text("其中没有可读取的图层。", "holds no layer that can be read."),
-            _EXPORT_AGAIN,
-        )
+        raise failure("gdal_no_layer", path.name)
     if sublayer is None and len(names) == 1:
         return names[0]
     if sublayer is None:
-        raise SourceError(
-            Text(
-                f"{path.name}：含 {len(names)} 个图层（{first_few(names).zh}）。",
-                f"{path.name}: holds {len(names)} layers ({first_few(names).en}).",
-            ),
+        raise failure(
+            "gdal_which_layer",
+            path.name,
             remedy=name_one(names),
+            n=len(names),
+            names=first_few(names),
         )
     if sublayer not in names:
-        raise SourceError(
-            Text(
-                f"{path.name}：没有图层 {sublayer}；现有：{first_few(names).zh}。",
-                f"{path.name}: no layer {sublayer!r}; it holds {first_few(names).en}.",
-            ),
-            remedy=Text(
-                "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
-                "Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
-            ),
-        )
+        raise failure("gdal_no_such_layer", path.name, sublayer=sublayer, names=first_few(names))
     return sublayer
 
 

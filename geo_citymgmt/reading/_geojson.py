@@ -20,9 +20,9 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._ends import legible
 from geo_citymgmt.reading._limits import check_table
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw, from_geojson
 from geo_citymgmt.reading._sheet import decode_text
-from geo_citymgmt.reading._sniff import refused, unreadable
 
 _CURVES = ("curveRings", "curvePaths")
 
@@ -126,7 +126,6 @@ _DEEPEST = 4
 _NO_RECORDS = ("links", "paging", "pagination")
 #: What stands between values of a sequence: white space, and the mark of RFC 8142.
 _BETWEEN = " \t\r\n\ufeff\x1e"
-_AGAIN = Text("请重新拷贝或导出。", "Copy or export it again.")
 _STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
 
 
@@ -183,9 +182,7 @@ def _parse(path: Path, text: str) -> Any:
             return top
         return json.loads(text, object_pairs_hook=_with_repeated)
     except RecursionError as error:
-        raise refused(
-            path.name, Text("JSON 嵌套层数过多。", "JSON nested too deeply."), _AGAIN
-        ) from error
+        raise failure("json_nested", path.name) from error
     except ValueError as error:
         if not isinstance(error, json.JSONDecodeError) or error.msg != "Extra data":
             raise _ragged(path, error) from error
@@ -294,11 +291,7 @@ def _ragged(path: Path, error: Exception, *, record: int | None = None) -> Sourc
     at = NOTHING
     if record is not None:
         at = Text(f"第 {record + 1} 条：", f"feature {record + 1}: ")
-    return unreadable(
-        path.name,
-        Text(f"{at.zh}JSON 不完整（{error}）。", f"{at.en}not whole JSON ({error})."),
-        _AGAIN,
-    )
+    return failure("json_broken", path.name, at=at, error=error)
 
 
 def _records(path: Path, top: Any) -> list[Any] | None:
@@ -312,14 +305,7 @@ def _records(path: Path, top: Any) -> list[Any] | None:
     # Where there are records, a list of none is no other list of them.
     found = {place: records for place, records in found.items() if records} or found
     if len(found) > 1:
-        raise unreadable(
-            path.name,
-            Text(
-                f"JSON 中有多个记录列表（{first_few(found).zh}）。",
-                f"JSON with several lists of records ({first_few(found).en}).",
-            ),
-            Text("请每个列表另存一个文件。", "Save each list as a file of its own."),
-        )
+        raise failure("json_several_lists", path.name, names=first_few(found))
     return next(iter(found.values()), None)
 
 
@@ -346,17 +332,7 @@ def _features(path: Path, top: Any) -> list[Any]:
         return [top]
     if kind in _GEOMETRIES:
         return [{"geometry": top}]
-    raise refused(
-        path.name,
-        Text(
-            f"是 JSON，但不是 GeoJSON（type 为 {kind}），也不是一列记录。",
-            f"JSON, but not GeoJSON (type {kind!r}), nor a list of records.",
-        ),
-        Text(
-            "请将图层导出为 GeoJSON，或存成 .csv。",
-            "Export the layer as GeoJSON, or as .csv.",
-        ),
-    )
+    raise failure("json_other", path.name, kind=kind)
 
 
 def _is_feature(item: Any) -> bool:
@@ -496,11 +472,4 @@ def _crs(path: Path, top: Any) -> pyproj.CRS | None:
     try:
         return pyproj.CRS.from_user_input(name)
     except pyproj.exceptions.CRSError as error:
-        raise unreadable(
-            path.name,
-            Text(f"所写的坐标系“{name}”无法识别。", f"the CRS {name!r} it states is not known."),
-            Text(
-                "请按经纬度重新导出，不写 crs。",
-                "Export it again in longitude and latitude, without a member 'crs'.",
-            ),
-        ) from error
+        raise failure("json_crs", path.name, name=name) from error

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name
 from geo_citymgmt.reading._ends import composed
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
 from geo_citymgmt.reading._sniff import sniff
@@ -135,16 +135,7 @@ def find_headings(rows: Sequence[Sequence[Any]], merged: Merged, name: str) -> H
                 found.stated_unit = _stated_unit([*above, *rows[i : found.first]])
                 return found
         above.append(row)
-    raise SourceError(
-        Text(
-            f"{name}：前 {SEARCHED} 行中没有找到表头。",
-            f"{name}: no row of headings was found in the first {SEARCHED} rows.",
-        ),
-        remedy=Text(
-            "请在数据上方用一行写明列名。",
-            "Write the names of the columns into one row above the records.",
-        ),
-    )
+    raise failure("table_no_headings", name, n=SEARCHED)
 
 
 def kinds_below(body: Sequence[Sequence[Any]], names: Sequence[str]) -> list[Kind]:

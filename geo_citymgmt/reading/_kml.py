@@ -40,19 +40,6 @@ _PLACEMARK = re.compile(r"<(?:[\w.-]{1,40}:)?Placemark(?=[\s>])")
 _LINK = re.compile(r"<(?:[\w.-]{1,40}:)?NetworkLink(?=[\s>])")
 _GX = 'xmlns:gx="http://www.google.com/kml/ext/2.2"'
 
-#: Cause and remedy of a file that holds nothing itself.
-ONLY_LINKS = (
-    Text(
-        "其中没有地标，只有指向别处的链接（NetworkLink），程序不去打开。",
-        "it has no placemarks but links to elsewhere (NetworkLink), which are not followed.",
-    ),
-    Text(
-        "请在 Google Earth 或奥维中打开，待内容全部显示后另存为 .kmz 或 .kml。",
-        "Open it in Google Earth, wait until all of it is shown, and save the places as .kmz or "
-        ".kml.",
-    ),
-)
-
 
 def prepared(text: str, findings: Findings) -> str:
     """Return a KML as GDAL takes it, and tell what it would pass over or take for something else.

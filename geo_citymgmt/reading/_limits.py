@@ -18,7 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError, SourceError, did_you_mean
-from geo_citymgmt.reading._sniff import refused, unreadable
+from geo_citymgmt.reading._messages import failure, refused, wording
 
 #: A text is looked through piece by piece; so many bytes of zero in a row are no slip.
 _CHUNK, _MOST_ZEROS = 1 << 20, 16 << 20
@@ -195,23 +195,24 @@ def limits_from(texts: tuple[str, ...]) -> ReadLimits | None:
 
 
 def over_limit(
-    name: str, limit: str, needed: float | None, cause: Text, remedy: Text
+    key: str, name: str, limit: str, needed: float | None, /, **values: Any
 ) -> SourceError:
     """Return the error for a source beyond a limit: what to do, and how the limit is raised.
 
     Parameters
     ----------
+    key : str
+        Of ``messages.toml``: what there is too much of, without a stop at its end.
     name : str
         Of the source.
     limit : str
         Which of :class:`ReadLimits`.
     needed : float or None
         What the source takes; None where it cannot be known.
-    cause : Text
-        What there is too much of, without a stop at its end.
-    remedy : Text
-        What to do about it, a sentence.
+    **values
+        What fills the gaps of the message.
     """
+    cause, remedy = wording(key, **values)
     stated = getattr(current_limits(), limit)
     return refused(
         name,
@@ -251,31 +252,11 @@ def check_table(name: str, rows: int, columns: int, n_filled: int) -> None:
     """
     limits, area = current_limits(), rows * columns
     if columns > limits.columns:
-        raise over_limit(
-            name,
-            "columns",
-            columns,
-            Text(f"有 {columns:,} 列（字段）", f"has {columns:,} columns"),
-            Text(
-                "请删去多余的列后重新保存。",
-                "Delete the columns that are not needed and save it again.",
-            ),
-        )
+        raise over_limit("table_columns", name, "columns", columns, columns=columns)
     for limit, size in (("empty_cells", area - n_filled), ("cells", area)):
         if size > getattr(limits, limit):
             raise over_limit(
-                name,
-                limit,
-                size,
-                Text(
-                    f"有 {rows:,} 行、{columns:,} 列，其中 {n_filled:,} 个单元格有内容",
-                    f"has {rows:,} rows and {columns:,} columns, of which {n_filled:,} cells "
-                    "hold anything",
-                ),
-                Text(
-                    "请删除空行空列后重新保存。",
-                    "Delete the empty rows and columns and save it again.",
-                ),
+                "table_extent", name, limit, size, rows=rows, columns=columns, n_filled=n_filled
             )
 
 
@@ -288,13 +269,7 @@ def check_rows(path: Path, rows: int) -> None:
         SOURCE_REFUSED.
     """
     if rows > max(current_limits().empty_rows, path.stat().st_size):
-        raise over_limit(
-            path.name,
-            "empty_rows",
-            rows,
-            Text(f"文件很小，却声称有 {rows:,} 行", f"small as it is, it claims {rows:,} rows"),
-            Text("请核对是否损坏，或重新导出。", "See whether it is damaged, or export it again."),
-        )
+        raise over_limit("file_rows", path.name, "empty_rows", rows, rows=rows)
 
 
 def check_file_size(path: Path) -> None:
@@ -307,16 +282,7 @@ def check_file_size(path: Path) -> None:
     """
     size = path.stat().st_size
     if size > current_limits().file_bytes:
-        raise over_limit(
-            path.name,
-            "file_bytes",
-            size,
-            Text(f"文件有 {size:,} 字节", f"the file has {size:,} bytes"),
-            Text(
-                "请核对是否损坏，或分成几个文件。",
-                "See whether it is damaged, or part it into several files.",
-            ),
-        )
+        raise over_limit("file_size", path.name, "file_bytes", size, size=size)
 
 
 def check_text(path: Path) -> None:
@@ -333,25 +299,13 @@ def check_text(path: Path) -> None:
         while chunk := file.read(_CHUNK):
             zeros = zeros + _CHUNK if not chunk.strip(b"\0") else 0
             if zeros > _MOST_ZEROS:
-                raise unreadable(
-                    path.name,
-                    Text("文件中有大段空字节（NUL），多半是拷贝中断所致。",
-                         "whole stretches of it are bytes of zero, as a broken copy leaves them."),
-                    Text("请重新拷贝。", "Copy the file again."),
-                )  # fmt: skip
+                raise failure("text_zeros", path.name)
             # Lines that lie within a piece are shorter than any limit of use.
             last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
             first = min((at for at in map(chunk.find, (b"\n", b"\r")) if at >= 0), default=-1)
             line = line + len(chunk) if first < 0 else line + first
             if line > longest:
                 raise over_limit(
-                    path.name,
-                    "line_bytes",
-                    path.stat().st_size,
-                    Text(f"有一行超过 {line:,} 字节", f"a line of it has over {line:,} bytes"),
-                    Text(
-                        "请核对换行和引号，或重新导出。",
-                        "See to its line breaks and quotes, or export it again.",
-                    ),
+                    "text_line", path.name, "line_bytes", path.stat().st_size, line=line
                 )
             line = line if first < 0 else len(chunk) - last - 1

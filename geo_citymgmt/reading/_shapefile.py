@@ -19,6 +19,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._dbf import DbfTable, Digest, count_rows, read_dbf
 from geo_citymgmt.reading._limits import check_file_size
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw, from_wkb
 from geo_citymgmt.reading._shp import (
     HEADER,
@@ -142,24 +143,9 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
         check_file_size(shx)
     shp = np.fromfile(path, dtype=np.uint8)
     if shp[:4].tobytes() != _MAGIC:
-        raise SourceError(
-            Text(
-                f"{path.name}：内容不是 shapefile（文件头不对）。",
-                f"{path.name}: not a shapefile (its first bytes are wrong).",
-            ),
-            remedy=Text(
-                "请重新拷贝或导出；如是改名而来，请改回原来的后缀。",
-                "Copy or export it again; if it was renamed, give it its own suffix back.",
-            ),
-        )
+        raise failure("shp_other", path.name)
     if len(shp) < HEADER:
-        raise SourceError(
-            Text(
-                f"{path.name}：文件只有 {len(shp)} 字节，不是完整的 .shp。",
-                f"{path.name}: {len(shp)} bytes are too few for a .shp.",
-            ),
-            remedy=Text("请重新拷贝。", "Copy the file again."),
-        )
+        raise failure("shp_short", path.name, size=len(shp))
     index = None if shx is None else np.fromfile(shx, dtype=np.uint8)
     if index is None:
         findings.add(
@@ -332,12 +318,7 @@ def _wkb_of_copy(
         try:
             fids, wkb = _wkb(alone, findings)
         except _GDAL_ERRORS as error:
-            raise SourceError(
-                Text(
-                    f"{path.name}：无法读取（{error}）。", f"{path.name}: cannot be read ({error})."
-                ),
-                remedy=Text("请重新导出。", "Export it again."),
-            ) from error
+            raise failure("shp_not_read", path.name, error=error) from error
     return fids, wkb, at
 
 

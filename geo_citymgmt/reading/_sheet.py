@@ -21,13 +21,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import first_few
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._ends import find_bytes
 from geo_citymgmt.reading._limits import check_text, current_limits, over_limit
-from geo_citymgmt.reading._sniff import name_one, unreadable
+from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._sniff import name_one
 from geo_citymgmt.reading._workbook import (
-    SAVE_AGAIN,
     Marks,
     check_compound,
     check_package,
@@ -273,13 +273,7 @@ def _with_columns(path: Path, sheet: Sheet, regular: Regular, text: str | bytes)
 
 
 def _long_cell(path: Path, size: int | None) -> SourceError:
-    return over_limit(
-        path.name,
-        "cell_bytes",
-        size,
-        Text("有单元格的文字过长", "the text of a cell is too long"),
-        Text("请核对引号，或重新导出。", "See to its quotes, or export it again."),
-    )
+    return over_limit("table_long_cell", path.name, "cell_bytes", size)
 
 
 def decode_text(path: Path, given: str | None) -> tuple[str, str, str, bool]:
@@ -303,16 +297,7 @@ def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
         try:
             return raw.decode(given), given, "given", False
         except (UnicodeDecodeError, LookupError) as error:
-            raise SourceError(
-                Text(
-                    f"{path.name}：文字不是所指定的编码 {given}。",
-                    f"{path.name}: the text is not {given}, which was given as encoding.",
-                ),
-                remedy=Text(
-                    "请去掉 encoding 由程序按字节判定，或改为实际的编码。",
-                    "Leave 'encoding' out, and it is told from the bytes, or give the true one.",
-                ),
-            ) from error
+            raise failure("encoding_given", path.name, given=given) from error
     if raw.isascii():
         return raw.decode("ascii"), "UTF-8", "ascii", False
     # UTF-8 proves itself, GB18030 takes nearly anything: one damaged byte must not turn a whole
@@ -325,16 +310,7 @@ def _decoded(path: Path, given: str | None) -> tuple[str, str, str, bool]:
         bad = text.count("\ufffd")
         if bad == 0 or bad * 6 <= len(text) - len(text.encode("ascii", "ignore")):
             return text, name.upper(), "inferred", bad > 0
-    raise SourceError(
-        Text(
-            f"{path.name}：文字既不是 UTF-8 也不是 GB18030。",
-            f"{path.name}: the text is neither UTF-8 nor GB18030.",
-        ),
-        remedy=Text(
-            "请另存为 UTF-8，或在 city.toml 写 encoding（Python：encoding=）。",
-            "Save the file as UTF-8, or give 'encoding' in city.toml (Python: encoding=).",
-        ),
-    )
+    raise failure("text_encoding", path.name)
 
 
 def _delimiter(text: str) -> str:
@@ -449,24 +425,17 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
     if sublayer is None:
         full = [n for n in names if _sheet(path, book, n).start is not None]
         if len(full) != 1:
-            raise SourceError(
-                Text(
-                    f"{path.name}：含 {len(full)} 个工作表（{first_few(full).zh}）。",
-                    f"{path.name}: holds {len(full)} sheets ({first_few(full).en}).",
-                ),
+            raise failure(
+                "workbook_which_sheet",
+                path.name,
                 remedy=name_one(full),
+                n=len(full),
+                names=first_few(full),
             )
         sublayer = full[0]
     elif sublayer not in names:
-        raise SourceError(
-            Text(
-                f"{path.name}：没有工作表 {sublayer}；现有：{first_few(names).zh}。",
-                f"{path.name}: no sheet {sublayer!r}; it holds {first_few(names).en}.",
-            ),
-            remedy=Text(
-                "请在 city.toml 的 sublayer 指定其中一个（Python：sublayer=）。",
-                "Name one of these by 'sublayer' in city.toml (Python: sublayer=).",
-            ),
+        raise failure(
+            "workbook_no_such_sheet", path.name, sublayer=sublayer, names=first_few(names)
         )
     sheet = _sheet(path, book, sublayer)
     with _calm(path):
@@ -510,13 +479,5 @@ def _calm(path: Path) -> Iterator[None]:
         if not isinstance(error, Exception) and kind != "PanicException":
             raise
         if kind == "PasswordError":
-            raise unreadable(
-                path.name,
-                Text("工作簿有密码。", "the workbook has a password."),
-                Text("请另存为无密码的文件。", "Save it without."),
-            ) from error
-        raise unreadable(
-            path.name,
-            Text(f"不是有效的工作簿（{error}）。", f"not a workbook ({error})."),
-            SAVE_AGAIN,
-        ) from error
+            raise failure("workbook_locked", path.name) from error
+        raise failure("workbook_unreadable", path.name, error=error) from error

@@ -20,20 +20,12 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.errors import SourceError
-from geo_citymgmt.findings import refusal
+from geo_citymgmt.reading._messages import failure, refused, unreadable, wording
 
 #: Within so many bytes a file that is no text has a zero.
 _START = 64
 #: So much of what is packed is looked at, and so many signs of a pickle.
 _PEEKED, _SIGNS = 4096, 6
-_PICKLE = (
-    Text(
-        "是 Python 的 pickle 文件（打开它可以运行任何程序），不能读取。",
-        "a pickle of Python, which could run anything, so it is not read.",
-    ),
-    Text("请用 to_parquet 或 to_file 另存。", "Save the frame by to_parquet or to_file."),
-)
 #: With which pickles of protocols 2 to 5 begin, and signs those of 0 and 1 begin with.
 _PICKLES = tuple(bytes([0x80, protocol]) for protocol in (2, 3, 4, 5))
 _FIRST_SIGNS = ("GLOBAL", "MARK", "EMPTY_DICT", "EMPTY_LIST", "EMPTY_TUPLE")
@@ -47,19 +39,7 @@ _GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
 
 #: What the streams of a compound file say that it is.
-_STREAMS = {
-    "EncryptedPackage": (
-        Text("工作簿有密码。", "the workbook has a password."),
-        Text("请另存为无密码的文件。", "Save it without."),
-    ),
-    "WordDocument": (
-        Text("是 Word 文档，不是表格。", "a document of Word, no table."),
-        Text(
-            "请把其中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
-            "Copy the table in it into a spreadsheet and save that as .xlsx.",
-        ),
-    ),
-}
+_STREAMS = {"EncryptedPackage": "workbook_locked", "WordDocument": "word_document"}
 
 
 @dataclass(frozen=True)
@@ -90,7 +70,7 @@ def unread_kind(head: bytes) -> tuple[Text, Text] | None:
     True
     """
     if _is_pickle(head) or _is_pickle(_packed(head)):
-        return _PICKLE
+        return wording("pickle")
     is_text = b"\0" not in head[:_START]
     text = _text_of(head[:_PEEKED]).casefold()
     for kind in _kinds():
@@ -119,7 +99,7 @@ def unread_compound(path: Path) -> tuple[Text, Text] | None:
         directory[at : at + 64].decode("utf-16-le", "ignore").partition("\0")[0]
         for at in range(0, len(directory), 128)
     }
-    return next((reported for name, reported in _STREAMS.items() if name in names), None)
+    return next((wording(key) for name, key in _STREAMS.items() if name in names), None)
 
 
 @cache
@@ -236,16 +216,6 @@ _LINKED = re.compile(
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
 
 
-def refused(name: str, cause: Text, remedy: Text) -> SourceError:
-    """Return the error for a source that is not to be opened, with its finding."""
-    return refusal("SOURCE_REFUSED", name, error=SourceError, cause=cause, remedy=remedy)
-
-
-def unreadable(name: str, cause: Text, remedy: Text) -> SourceError:
-    """Return the error for a source that is not what it says, or is damaged, with its finding."""
-    return refusal("SOURCE_UNREADABLE", name, error=SourceError, cause=cause, remedy=remedy)
-
-
 #: So many layers can be meant together, in a list to be copied; of more, one is.
 _COPIED = 20
 
@@ -275,11 +245,7 @@ def local_path(source: Any) -> Path:
         SOURCE_REFUSED for addresses, connection strings, virtual and network paths, devices.
     """
     if not isinstance(source, (str, os.PathLike)):
-        raise refused(
-            type(source).__name__,
-            Text("不是路径、数据表或数据库连接对象。", "not a path, a frame or a database engine."),
-            Text("请改用其中之一。", "Pass one of these."),
-        )
+        raise failure("source_type", type(source).__name__)
     text = os.fspath(source)
     text = os.fsdecode(text) if isinstance(text, bytes) else text
     refuse_addresses(text)
@@ -289,10 +255,7 @@ def local_path(source: Any) -> Path:
     except (OSError, ValueError):
         exists = False
     if not exists:
-        raise SourceError(
-            Text(f"{text}：没有这个文件或文件夹。", f"{text}: no such file or folder."),
-            remedy=Text("请核对文件名和所在文件夹。", "Check the name and the folder it is in."),
-        )
+        raise failure("source_missing", text)
     refuse_devices(path)
     return path
 
@@ -308,11 +271,7 @@ def refuse_devices(path: Path) -> None:
         SOURCE_REFUSED.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
-        raise refused(
-            path.name,
-            Text("是设备或管道，不是文件。", "a device or pipe, not a file."),
-            Text("请把内容存成文件后再打开。", "Save its content as a file and give that."),
-        )
+        raise failure("source_device", path.name)
 
 
 def refuse_addresses(text: str) -> None:
@@ -333,18 +292,7 @@ def refuse_addresses(text: str) -> None:
         return
     # What follows the scheme may hold a password: it is not repeated.
     shown = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
-    raise refused(
-        repr(shown),
-        Text(
-            "不是本机文件；不接受网址、连接串、虚拟路径和网络路径。",
-            "not a local file; addresses, connection strings, virtual and network paths are "
-            "refused.",
-        ),
-        Text(
-            "请先把文件拷到本机；数据库请以连接对象传入。",
-            "Copy the file here first, or pass a database as an engine.",
-        ),
-    )
+    raise failure("source_address", repr(shown))
 
 
 def sniff(path: Path) -> str:
@@ -370,17 +318,7 @@ def sniff(path: Path) -> str:
     head = _head(path)
     suffix = path.suffix.lower()
     if suffix in _COMPANIONS:
-        raise refused(
-            path.name,
-            Text(
-                f"是 shapefile 的附属文件（{suffix}），不是图层本身。",
-                f"a part of a shapefile ({suffix}), not the layer itself.",
-            ),
-            Text(
-                f"请给出 {path.stem}.shp，并与本文件放在一起。",
-                f"Give {path.stem}.shp, with this file beside it.",
-            ),
-        )
+        raise failure("shapefile_part", path.name, suffix=suffix, stem=path.stem)
     kind = _by_magic(path, head)
     if kind:
         return kind
@@ -390,11 +328,7 @@ def sniff(path: Path) -> str:
     if suffix == ".dbf" and len(head) >= 32 and head[0] in _DBF_VERSIONS:
         return "dbf"
     if not head.strip(b"\xef\xbb\xbf \t\r\n\x00"):
-        raise unreadable(
-            path.name,
-            Text("文件是空的。", "the file is empty."),
-            Text("请重新拷贝或导出。", "Copy or export it again."),
-        )
+        raise failure("file_empty", path.name)
     # What stands before the first value of a sequence of JSON is a mark of its own.
     body = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n\x0b\x0c\x1e")
     text = _as_text(head)
@@ -416,11 +350,7 @@ def sniff(path: Path) -> str:
         raise refused(path.name, *other)
     if text is not None and suffix in _TEXT_SUFFIXES:
         return "csv"
-    raise refused(
-        path.name,
-        Text(f"内容不是支持的格式（{_known()}）。", f"its content is none of {_known()}."),
-        Text("请先转换成其中一种，如 .gpkg。", "Convert it to one of these first, e.g. to .gpkg."),
-    )
+    raise failure("format_unknown", path.name, known=_known())
 
 
 def _known() -> str:
@@ -449,14 +379,7 @@ def _head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(_HEAD)
     except OSError as error:
-        raise unreadable(
-            path.name,
-            Text(f"无法打开（{error.strerror}）。", f"cannot be opened ({error.strerror})."),
-            Text(
-                "请在其他程序中关闭该文件，并确认有读取权限。",
-                "Close it in other programs and see that you may read it.",
-            ),
-        ) from error
+        raise failure("file_locked", path.name, error=error.strerror) from error
 
 
 def _by_magic(path: Path, head: bytes) -> str | None:
@@ -483,24 +406,13 @@ def _zip_kind(path: Path) -> str:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise unreadable(
-            path.name,
-            Text(f"压缩包已损坏（{error}）。", f"a damaged archive ({error})."),
-            Text("请重新拷贝，或重新打包。", "Copy it again, or pack the files again."),
-        ) from error
+        raise failure("archive_damaged", path.name, error=error) from error
     if names & {"xl/workbook.xml", "xl/workbook.bin"}:
         return "workbook"
     if "mimetype" in names and "content.xml" in names:
         return "workbook"
     if names & {"word/document.xml", "ppt/presentation.xml"}:
-        raise refused(
-            path.name,
-            Text("是 Word 或演示文稿，不是表格。", "a document or slides, no table."),
-            Text(
-                "请把其中的表格复制到 Excel 或 WPS 表格，另存为 .xlsx。",
-                "Copy the table in it into a spreadsheet and save that as .xlsx.",
-            ),
-        )
+        raise failure("office_document", path.name)
     return "zip"
 
 
@@ -523,17 +435,7 @@ def _refuse_linked(path: Path) -> None:
     """Refuse a MapInfo table that opens others, or is kept in a database or file elsewhere."""
     text = path.read_bytes()[:_HEAD]
     if _LINKED.search(text) or not _NATIVE.search(text):
-        raise refused(
-            path.name,
-            Text(
-                "是引用其他表或数据源的 MapInfo 表（视图、无缝图层、链接表）。",
-                "a MapInfo table that opens others (a view, a seamless or linked table).",
-            ),
-            Text(
-                "请在 MapInfo 中“另存副本”为普通表，或导出 .shp。",
-                "Save a copy of it as a plain table in MapInfo, or export it as .shp.",
-            ),
-        )
+        raise failure("mapinfo_linked", path.name)
 
 
 def _xml(path: Path, text: str) -> str:
@@ -551,19 +453,7 @@ def _xml(path: Path, text: str) -> str:
         _refuse_active(path, _AT_HOME["gml"])
         return "gml"
     if name != "kml":
-        raise refused(
-            path.name,
-            Text(
-                f"内容是 XML（<{name}>），可能引用其他文件或网址，不予打开；XML 中只读取 KML。",
-                f"its content is none of {_known()}, but XML of kind <{name}>, which may open "
-                "other "
-                "files or addresses.",
-            ),
-            Text(
-                "请在原软件中打开后导出图层，如 .gpkg。",
-                "Open it in the program it comes from and export the layer, e.g. as .gpkg.",
-            ),
-        )
+        raise failure("xml_other", path.name, name=name, known=_known())
     _refuse_active(path)
     return "kml"
 
@@ -577,30 +467,10 @@ def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
             # Of a text in UTF-16 half the bytes are zeros; its reader gets it in UTF-8.
             window = tail + chunk.replace(b"\0", b"")
             if _XML_PROLOG.search(window):
-                raise refused(
-                    path.name,
-                    Text(
-                        "XML 中声明了实体（DOCTYPE），不予打开。",
-                        "its XML declares entities (DOCTYPE); such files are not opened.",
-                    ),
-                    Text(
-                        "请重新导出，或用文本编辑器删去该声明。",
-                        "Export it again without, or delete the declaration in a text editor.",
-                    ),
-                )
+                raise failure("xml_entities", path.name)
             found = next((mark for mark in active if mark in window), None)
             if found:
-                raise refused(
-                    path.name,
-                    Text(
-                        f"含有会打开其他数据源的内容“{found.decode()}”。",
-                        f"holds {found.decode()!r}, which would open other sources.",
-                    ),
-                    Text(
-                        "请在原软件中重新导出该图层。",
-                        "Export the layer again from the program it comes from.",
-                    ),
-                )
+                raise failure("text_active", path.name, mark=found.decode())
             tail = window[-64:]
 
 

@@ -32,10 +32,11 @@ from geo_citymgmt.reading._geojson import read_geojson
 from geo_citymgmt.reading._headings import glance_at_csv, glance_at_rows
 from geo_citymgmt.reading._kml import only_folder
 from geo_citymgmt.reading._limits import ArchiveLimits, allowing, check_file_size, within_limits
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._shapefile import MULTIPATCH, read_shapefile
 from geo_citymgmt.reading._sheet import list_sheets, only_sheet
-from geo_citymgmt.reading._sniff import is_left_behind, local_path, name_one, refused, sniff
+from geo_citymgmt.reading._sniff import is_left_behind, local_path, name_one, sniff
 from geo_citymgmt.reading._table import read_table
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
@@ -436,26 +437,20 @@ def _which(
 ) -> SourceError:
     """Return the error for a source of which it is not told which layer is meant."""
     if not names:
-        return refused(
-            path.name,
-            Text("其中没有图层文件。", "holds no layer."),
-            Text(
-                "请给出含有 .shp 及其附属文件（或其他图层）的文件夹或压缩包。",
-                "Give the folder or archive that holds the .shp with its parts, or another layer.",
-            ),
-        )
+        return failure("folder_no_layer", path.name)
     which = NOTHING
     if sublayer is not None:
         which = Text(
             f"，名为“{sublayer}”的有 {len(found)} 个",
             f", {len(found)} of them named {sublayer!r}",
         )
-    return SourceError(
-        Text(
-            f"{path.name}：含 {len(names)} 个图层（{first_few(names).zh}）{which.zh}。",
-            f"{path.name}: holds {len(names)} layers ({first_few(names).en}){which.en}.",
-        ),
+    return failure(
+        "source_which_layer",
+        path.name,
         remedy=name_one(found or names),
+        n=len(names),
+        names=first_few(names),
+        which=which,
     )
 
 
@@ -511,14 +506,7 @@ def _from_archive(
     groups, others = _groups(list_members(path))
     nested = [n for n in others if n.lower().endswith(_ARCHIVES)]
     if not groups and nested:
-        raise refused(
-            path.name,
-            Text(
-                f"压缩包内还有压缩包（{first_few(nested).zh}）。",
-                f"holds an archive in the archive ({first_few(nested).en}).",
-            ),
-            Text("请先解压一层。", "Unpack it once."),
-        )
+        raise failure("archive_in_archive", path.name, names=first_few(nested))
     found, rest = _named(list(groups), sublayer)
     if len(found) != 1:
         raise _which(path, found, list(groups), sublayer)

@@ -18,7 +18,6 @@ import pyarrow.compute as pc
 from geo_citymgmt._dates import local_days
 from geo_citymgmt._markup import restore
 from geo_citymgmt._words import NOTHING, Text, first_few
-from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._ends import byte_at, has_byte, legible, trimmed
 from geo_citymgmt.reading._headings import (
@@ -33,6 +32,7 @@ from geo_citymgmt.reading._headings import (
     names_with_units,
 )
 from geo_citymgmt.reading._limits import check_table
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading._sniff import KINDS, local_path, sniff
@@ -203,13 +203,7 @@ def read_table(
     path = local_path(source)
     kind = sniff(path)
     if kind not in ("workbook", "csv", *_DISGUISED):
-        raise SourceError(
-            Text(
-                f"{path.name}：不是表格。",
-                f"{path.name}: is {KINDS[kind] or 'a folder'}, not a table.",
-            ),
-            remedy=Text("请给出 .csv 或 .xlsx。", "Give a .csv or .xlsx."),
-        )
+        raise failure("not_a_table", path.name, kind=KINDS[kind] or "a folder")
     if kind == "workbook":
         sheet_name, sheet = read_workbook_sheet(path, sublayer=sublayer)
         label = f"{path.name}:{sheet_name}"

@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from geo_citymgmt._words import Text
 from geo_citymgmt.reading._limits import check_file_size, current_limits, over_limit
+from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._sheet import Sheet, decode_text
-from geo_citymgmt.reading._sniff import unreadable
 
 _CHARSET = re.compile(rb"charset\s{0,8}=\s{0,8}[\"']?([\w-]{1,40})", re.I)
 #: A mark begins, goes on to its end around what stands in quotes, and has a name.
@@ -29,9 +28,6 @@ _HIDDEN = re.compile(r"(script|style|title)\b", re.I)
 _ROW_MARK = re.compile(r"<(?:tr|td|th)\b", re.I)
 #: So many rows and columns a spreadsheet has; nothing is laid out beyond them.
 _ROWS, _COLUMNS = 1_048_576, 16_384
-_SAVE = Text(
-    "请用表格软件打开后另存为 .xlsx。", "Open it in a spreadsheet program and save it as .xlsx."
-)
 #: The space of names of spreadsheets of 2003.
 _SS = "urn:schemas-microsoft-com:office:spreadsheet "
 
@@ -51,11 +47,7 @@ def read_web_table(path: Path, *, encoding: str | None = None) -> Sheet:
     text, name, source, _ = decode_text(path, given)
     page = Page(text, path.name)
     if not page.tables:
-        raise unreadable(
-            path.name,
-            Text("是网页，其中没有表格。", "a web page without a table."),
-            _SAVE,
-        )
+        raise failure("web_no_table", path.name)
     rows, merged = max(page.tables, key=_size)
     how = "file" if stated else source
     return Sheet(rows, merged, encoding=name, encoding_source=how)
@@ -78,11 +70,7 @@ def read_sheet_xml(path: Path) -> Sheet:
         with path.open("rb") as file:
             parser.ParseFile(file)
     except expat.ExpatError as error:
-        raise unreadable(
-            path.name,
-            Text(f"表格 XML 已损坏（{error}）。", f"damaged XML of a spreadsheet ({error})."),
-            _SAVE,
-        ) from error
+        raise failure("sheet_xml_damaged", path.name, error=error) from error
     rows, merged = max(book.sheets, key=_size, default=([], []))
     return Sheet(rows, merged, encoding="UTF-8")
 
@@ -142,14 +130,7 @@ def _tokens(text: str, name: str) -> Iterator[tuple[str, str]]:
 def _refuse_open(name: str, rest: str) -> None:
     """Refuse a page of which a mark has no end, unless no rows are lost in it."""
     if name and _ROW_MARK.search(rest):
-        raise unreadable(
-            name,
-            Text(
-                f"网页中“{rest[:20]}”处的标记没有结束。",
-                f"a mark of the web page that begins with {rest[:20]!r} has no end.",
-            ),
-            _SAVE,
-        )
+        raise failure("web_mark_open", name, mark=rest[:20])
 
 
 @dataclass
@@ -167,8 +148,7 @@ class _Room:
         limits = current_limits()
         for limit, size in (("empty_cells", self.laid - self.filled), ("cells", self.laid)):
             if size > getattr(limits, limit):
-                cause = Text("单元格跨越的行列过多", "its cells span too many rows and columns")
-                raise over_limit(self.name, limit, None, cause, _SAVE)
+                raise over_limit("web_spans", self.name, limit, None)
         return n
 
 
@@ -270,13 +250,7 @@ class _Grid:
     def next_row(self) -> None:
         self.end_cell()
         if len(self._rows) == _ROWS:
-            raise unreadable(
-                self._room.name,
-                Text(
-                    f"网页中的表格超过 {_ROWS:,} 行。", f"its table has more than {_ROWS:,} rows."
-                ),
-                Text("请另存为 .csv。", "Save it as .csv."),
-            )
+            raise failure("web_table_rows", self._room.name, n=_ROWS)
         self._rows.append([])
 
     def next_cell(self, columns: int, rows: int) -> None:

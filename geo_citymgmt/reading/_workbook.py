@@ -17,15 +17,10 @@ from xml.parsers import expat
 
 import numpy as np
 
-from geo_citymgmt._words import Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._limits import check_file_size, current_limits, over_limit
-from geo_citymgmt.reading._sniff import unreadable
+from geo_citymgmt.reading._messages import failure
 
-SAVE_AGAIN = Text(
-    "请用表格软件打开，核对各行后另存为 .xlsx。",
-    "Open it in the spreadsheet program, save it again as .xlsx and check its rows.",
-)
 _CHUNK = 1 << 22
 #: The place of a row or cell, in either quotes. A few blanks may stand in it; where there are
 #: more, the XML is read by its grammar.
@@ -96,11 +91,7 @@ def check_package(path: Path) -> None:
     except SourceError:
         raise
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise unreadable(
-            path.name,
-            Text(f"工作簿已损坏（{error}）。", f"a damaged workbook ({error})."),
-            SAVE_AGAIN,
-        ) from error
+        raise failure("workbook_damaged", path.name, error=error) from error
 
 
 @dataclass
@@ -123,20 +114,13 @@ class Extents:
         for limit, size in (("empty_cells", self.area - self.n_filled), ("cells", self.area)):
             if size > getattr(current_limits(), limit):
                 raise over_limit(
+                    "workbook_extent",
                     self.path.name,
                     limit,
                     size,
-                    Text(
-                        f"工作表范围过大：{rows:,} 行、{columns:,} 列，其中 {n_filled:,} 个单元格"
-                        "有内容（可能在很远处有多余单元格）",
-                        f"the sheet reaches too far: {rows:,} rows and {columns:,} columns, of "
-                        f"which {n_filled:,} cells hold anything (a stray cell far below or to "
-                        "the right?)",
-                    ),
-                    Text(
-                        "请删除空行空列后重新保存。",
-                        "Delete the empty rows and columns and save it again.",
-                    ),
+                    rows=rows,
+                    columns=columns,
+                    n_filled=n_filled,
                 )
 
 
@@ -159,17 +143,7 @@ def check_texts(path: Path, n_bytes: int, size: int) -> None:
     """
     if n_bytes > max(current_limits().column_bytes, size):
         raise over_limit(
-            path.name,
-            "column_bytes",
-            n_bytes,
-            Text(
-                f"单元格共用的长文字合计 {n_bytes:,} 字节",
-                f"long texts that its cells share come to {n_bytes:,} bytes",
-            ),
-            Text(
-                "请删去重复的长文字后重新保存。",
-                "Delete the long texts that are repeated and save it again.",
-            ),
+            "workbook_shared_texts", path.name, "column_bytes", n_bytes, n_bytes=n_bytes
         )
 
 
@@ -259,25 +233,12 @@ def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
     limits = current_limits()
     total = sum(part.file_size for part in parts)
     if total > limits.unpacked_bytes:
-        raise over_limit(
-            path.name,
-            "unpacked_bytes",
-            total,
-            Text(f"工作簿解压后有 {total:,} 字节", f"the workbook unpacks to {total:,} bytes"),
-            SAVE_AGAIN,
-        )
+        raise over_limit("workbook_unpacked", path.name, "unpacked_bytes", total, total=total)
     for part in parts:
         ratio = part.file_size / max(part.compress_size, 1)
         if part.file_size > limits.ratio_from and ratio > limits.ratio:
             raise over_limit(
-                path.name,
-                "ratio",
-                ratio,
-                Text(
-                    f"{part.filename} 解压后是压缩时的 {ratio:,.0f} 倍",
-                    f"its {part.filename} unpacks to {ratio:,.0f} times its size",
-                ),
-                SAVE_AGAIN,
+                "workbook_ratio", path.name, "ratio", ratio, part=part.filename, ratio=ratio
             )
 
 
@@ -286,14 +247,7 @@ def _check_part(extents: Extents, part: zipfile.ZipInfo, found: _Extent) -> None
     extents.add(found.rows, found.columns, found.n_cells)
     if found.texts > part.file_size:
         # What is counted takes more than a byte each.
-        raise unreadable(
-            extents.path.name,
-            Text(
-                f"{part.filename} 声称有 {found.texts:,} 项，文件本身没有这么大。",
-                f"its {part.filename} claims {found.texts:,} items, more than it has bytes.",
-            ),
-            SAVE_AGAIN,
-        )
+        raise failure("workbook_counts", extents.path.name, part=part.filename, n=found.texts)
 
 
 def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
@@ -530,11 +484,7 @@ def check_compound(path: Path) -> None:
     except (struct.error, IndexError, ValueError, UnicodeDecodeError) as error:
         if isinstance(error, SourceError):
             raise
-        raise unreadable(
-            path.name,
-            Text(f"不是有效的工作簿（{error}）。", f"not a workbook ({error})."),
-            SAVE_AGAIN,
-        ) from error
+        raise failure("workbook_unreadable", path.name, error=error) from error
 
 
 def _workbooks(data: bytes) -> list[bytes]:
@@ -680,14 +630,7 @@ def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
 
 def _check_count(path: Path, n: int, size: int) -> None:
     if n > size:
-        raise unreadable(
-            path.name,
-            Text(
-                f"声称有 {n:,} 段文字，文件本身没有这么大。",
-                f"it claims {n:,} texts, more than it has bytes.",
-            ),
-            SAVE_AGAIN,
-        )
+        raise failure("workbook_text_count", path.name, n=n)
 
 
 #: Nothing is looked for in a part without one of these.
