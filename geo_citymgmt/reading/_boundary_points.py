@@ -44,14 +44,14 @@ def read_boundary_points(path: Path, *, encoding: str | None = None) -> Raw:
         It holds no parcel, or its text is in no admitted encoding.
     """
     text, name, how, _ = decode_text(path, encoding)
-    head, parcels = _parted(text.splitlines())
+    head, parcels = _split(text.splitlines())
     if not parcels:
         raise failure("boundary_points_no_parcel", path.name)
     findings = Findings()
     geometry = np.array([_polygon(points) for _, points, _ in parcels], dtype=object)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(shapely.is_missing(geometry)))
-    counts = {k: found for k, (cells, points, _) in enumerate(parcels)
-              if (found := _other_count(cells, points))}  # fmt: skip
+    counts = {k: differing for k, (cells, points, _) in enumerate(parcels)
+              if (differing := _other_count(cells, points))}  # fmt: skip
     findings.add(
         "PARCEL_POINTS",
         records=np.array(list(counts), dtype=np.int64),
@@ -79,7 +79,7 @@ def read_boundary_points(path: Path, *, encoding: str | None = None) -> Raw:
 _Parcel = tuple[list[str], list[list[str]], int]
 
 
-def _parted(lines: list[str]) -> tuple[dict[str, str], list[_Parcel]]:
+def _split(lines: list[str]) -> tuple[dict[str, str], list[_Parcel]]:
     """Return what the head says, and each parcel: its cells, its points and its line."""
     head: dict[str, str] = {}
     parcels: list[_Parcel] = []
@@ -150,8 +150,8 @@ def _crs(head: dict[str, str], geometry: np.ndarray) -> pyproj.CRS | None:
     if not low <= int(zone) <= high:
         return None
     with_zone = pyproj.CRS.from_epsg(first + int(zone) - low)
-    there = geometry[~shapely.is_missing(geometry)]
-    if len(there) and shapely.total_bounds(there)[0] >= 1e7:
+    present = geometry[~shapely.is_missing(geometry)]
+    if len(present) and shapely.total_bounds(present)[0] >= 1e7:
         return with_zone
     # Without the number of the zone before it: the same belt by its central meridian.
     meridian = {"3": 4534, "6": 4502}[head["几度分带"]]

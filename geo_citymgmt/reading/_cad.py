@@ -18,6 +18,7 @@ from geo_citymgmt.reading._cad_objects import (
     CadLayer,
     Drawing,
     Tag,
+    ascii_word,
     bytes_of,
     cad_text,
     cad_words,
@@ -141,13 +142,13 @@ def _filled_layers(path: Path, drawing: Drawing) -> list[CadLayer]:
     filled = [layer for layer in drawing.layers if layer.kinds.total() > 0]
     if filled:
         return filled
-    there = Text("没有任何对象", "nothing at all")
+    content = Text("没有任何对象", "nothing at all")
     if any(layer.counts for layer in drawing.layers):
         counts = sum((layer.counts for layer in drawing.layers), Counter())
-        there = Text(f"只有{_named(counts).zh}", f"only {_named(counts).en}")
+        content = Text(f"只有{_named(counts).zh}", f"only {_named(counts).en}")
     elif n := sum(layer.n_on_paper for layer in drawing.layers):
-        there = Text(f"{n} 个对象都在布局（图纸空间）中", f"{n} objects are all on layouts")
-    raise failure("cad_empty", path.name, present=there)
+        content = Text(f"{n} 个对象都在布局（图纸空间）中", f"{n} objects are all on layouts")
+    raise failure("cad_empty", path.name, present=content)
 
 
 def _chosen(
@@ -167,14 +168,14 @@ def _chosen(
             if is_there
             else Text(f"没有 CAD 图层“{sublayer}”；", f"no CAD layer {sublayer!r}; ")
         )
-    shown = _shown(layers)
+    listed = _largest(layers)
     first = max(layers, key=lambda layer: layer.kinds.total()).name
     raise failure(
-        "cad_which_layer", path.name, about=about, n=len(layers), layers=shown, first=first
+        "cad_which_layer", path.name, about=about, n=len(layers), layers=listed, first=first
     )
 
 
-def _shown(layers: Sequence[CadLayer]) -> Text:
+def _largest(layers: Sequence[CadLayer]) -> Text:
     """Return the largest layers with what is on them."""
     largest = sorted(layers, key=lambda layer: -layer.kinds.total())[:_SHOWN]
     texts = [(layer.name, _on_layer(layer)) for layer in largest]
@@ -245,10 +246,10 @@ class _Reader:
         parts = objects_of(tags or [])
         if tags is None or [code for code, _ in tags].count(_LAYER) > len(parts):
             # A line is missing, or those between two objects are.
-            self._take_damaged(_word(data.split(b"\n", 2)[1]), number)
+            self._take_damaged(ascii_word(data.split(b"\n", 2)[1]), number)
             return
         first = first_values(parts[0])
-        word = _word(first[0])
+        word = ascii_word(first[0])
         label = f"{word} {first.get(5, b'').decode('ascii', 'replace') or f'#{number + 1}'}"
         kind = kind_of(word, first)
         if _APPLICATION in first:
@@ -288,25 +289,25 @@ class _Reader:
         self, word: str, parts: Sequence[Sequence[Tag]], first: dict[int, bytes], label: str
     ) -> None:
         self._add(None, {}, label)
-        own = self.record[-1]
+        record = self.record[-1]
         if word in ("CIRCLE", "ARC") and self.curved.is_full:
-            self.beyond[own] = _TOO_LARGE
+            self.beyond[record] = _TOO_LARGE
             return
         try:
             self.shapes[-1] = plain_shape(word, parts, first, self.unit)
         except (ValueError, KeyError, IndexError, shapely.errors.GEOSException):
-            self.unreadable.append(own)
+            self.unreadable.append(record)
             return
         if (shape := self.shapes[-1]) is not None:
             if word in ("CIRCLE", "ARC"):
                 self.curved.count(shape)
             return
         if is_too_large(parts):
-            self.beyond[own] = _TOO_LARGE
+            self.beyond[record] = _TOO_LARGE
             return
         if word == "HATCH":
             sources = {value for code, value in _after_outlines(parts[0]) if code == 330}
-            self.fillings[own] = sources
+            self.fillings[record] = sources
         self.curved.add(len(self.shapes) - 1, parts)
         if len(self.curved) >= _TOGETHER:
             self._draw()
@@ -409,10 +410,6 @@ class _Reader:
         )
 
 
-def _word(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip().upper()
-
-
 def _after_outlines(tags: Sequence[Tag]) -> list[Tag]:
     """Return what a filling says after the count of objects it was made from, its code 97."""
     starts = [i for i, (code, _) in enumerate(tags) if code == 97]
@@ -453,8 +450,8 @@ def _scale(raw: Raw, units: int) -> None:
     are left as they are.
     """
     entry = next((e for e in cad_words()["units"] if e["number"] == units), None)
-    there = raw.geometry[~shapely.is_missing(raw.geometry)]
-    if entry is None or not len(there):
+    present = raw.geometry[~shapely.is_missing(raw.geometry)]
+    if entry is None or not len(present):
         return
     detail = Text(
         "坐标按原数读取，没有换算；如确以该单位绘制，请在 CAD 中缩放为米后另存",
@@ -462,7 +459,7 @@ def _scale(raw: Raw, units: int) -> None:
         "metres in the CAD program",
     )
     factor, action = float(entry["metres"]), "none"
-    if factor < 1 and np.abs(shapely.total_bounds(there)).max() > _PLANE:
+    if factor < 1 and np.abs(shapely.total_bounds(present)).max() > _PLANE:
         raw.geometry = shapely.transform(raw.geometry, lambda xy: xy * factor)
         detail = Text("坐标已换算为米", "its coordinates were converted to metres")
         action = "assumed"
@@ -484,8 +481,10 @@ def _report(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Read
     if reader.n_spare:
         n, most = reader.n_spare, f"{MOST_ATTRIBUTES:,}"
         parts.append(Text(f"第 {most} 列以后的属性 {n} 列", f"{n} attributes beyond {most}"))
-    own = {name: n for name, n in reader.extended.items() if not name.upper().startswith("ACAD")}
-    for name, n in own.items():
+    foreign = {
+        name: n for name, n in reader.extended.items() if not name.upper().startswith("ACAD")
+    }
+    for name, n in foreign.items():
         parts.append(
             Text(f"{n} 个对象的扩展数据（{name}）", f"extended data ({name}) of {n} objects")
         )

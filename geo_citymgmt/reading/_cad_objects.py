@@ -11,7 +11,6 @@ import hashlib
 import io
 import mmap
 import re
-import tomllib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -27,6 +26,7 @@ import numpy as np
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.spec import read_toml
 
 _LATIN = re.compile(rb"[\x80-\xff][^\r\n]*")
 #: Lines of text by which the encoding is told.
@@ -51,8 +51,7 @@ def cad_words() -> dict[str, Any]:
     >>> cad_words()["records"]["INSERT"], cad_words()["codepages"]["ANSI_936"]
     ('point', 'GB18030')
     """
-    text = resources.files(__package__).joinpath("cad.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return read_toml(resources.files(__package__) / "cad.toml")
 
 
 def cad_text(value: bytes, encoding: str) -> str:
@@ -67,13 +66,13 @@ def cad_text(value: bytes, encoding: str) -> str:
     return _ESCAPED.sub(_unescaped, text).strip() if "\\" in text or "%%" in text else text.strip()
 
 
-def _unescaped(found: re.Match[str]) -> str:
-    wide, page, number, sign, place = found.groups()
+def _unescaped(match: re.Match[str]) -> str:
+    wide, page, number, sign, place = match.groups()
     if wide:
         return chr(int(wide, 16))
     if number:
         known = cad_words()["multibyte"].get(page)
-        return found[0] if known is None else bytes.fromhex(number).decode(known, "replace")
+        return match[0] if known is None else bytes.fromhex(number).decode(known, "replace")
     if sign:
         return _SIGNS[sign.lower()]
     return chr(int(place)) if place else ""
@@ -247,6 +246,17 @@ def tags_of(data: bytes) -> list[Tag] | None:
     return list(zip(codes, lines[1::2], strict=True))
 
 
+def ascii_word(value: bytes) -> str:
+    """Return the name of an object or variable as all are written.
+
+    Examples
+    --------
+    >>> ascii_word(b" line\\r")
+    'LINE'
+    """
+    return value.decode("ascii", "replace").strip().upper()
+
+
 def first_values(tags: Iterable[Tag]) -> dict[int, bytes]:
     """Return the first value of each code.
 
@@ -353,9 +363,9 @@ class _Walk:
         self._damaged: list[tuple[int, int, bytes]] = []
 
     def run(self) -> None:
-        found = ((m.start(), m[1].upper()) for m in _START.finditer(self.data))
+        starts = ((m.start(), m[1].upper()) for m in _START.finditer(self.data))
         has_entities = False
-        for (start, word), (end, _) in pairwise(chain(found, [(len(self.data), b"")])):
+        for (start, word), (end, _) in pairwise(chain(starts, [(len(self.data), b"")])):
             if word == b"EOF":
                 self.is_finished = True
                 break
@@ -387,8 +397,8 @@ class _Walk:
         self._section, self._main = first.get(_NAME, b"").strip().upper(), b""
         if self._section == b"HEADER":
             variables = {name: value for (code, name), (_, value) in pairwise(tags) if code == 9}
-            self.version = _ascii(variables.get(b"$ACADVER", b""))
-            self.codepage = _ascii(variables.get(b"$DWGCODEPAGE", b""))
+            self.version = ascii_word(variables.get(b"$ACADVER", b""))
+            self.codepage = ascii_word(variables.get(b"$DWGCODEPAGE", b""))
             self.units = integer({0: variables.get(b"$INSUNITS", b"0")}, 0)
 
     def _layer(self, data: bytes) -> None:
@@ -458,10 +468,6 @@ def _readable(data: bytes) -> list[Tag]:
             break
         tags.append((int(code), value.rstrip(b"\r")))
     return tags
-
-
-def _ascii(value: bytes) -> str:
-    return value.decode("ascii", "replace").strip().upper()
 
 
 def _name_layers(drawing: Drawing, walk: _Walk) -> None:

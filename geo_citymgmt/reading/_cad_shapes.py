@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from geo_citymgmt.reading._cad_objects import Tag, first_values, integer, kind_of, number
+from geo_citymgmt.reading._cad_objects import (
+    Tag,
+    ascii_word,
+    first_values,
+    integer,
+    kind_of,
+    number,
+)
 from geo_citymgmt.reading._messages import failure
 
 if TYPE_CHECKING:
@@ -273,15 +280,15 @@ class Curved:
 
     def draw(self) -> dict[int, shapely.Geometry | None]:
         """Return the geometry of what was added, None for what cannot be built; begin anew."""
-        found: dict[int, shapely.Geometry | None] = dict.fromkeys(self.at)
+        shapes: dict[int, shapely.Geometry | None] = dict.fromkeys(self.at)
         sound = [k for k, parts in enumerate(self.parts) if _is_written_well(parts)]
         modern = [k for k in sound if any(code == 100 for code, _ in self.parts[k][0])]
         old = sorted(set(sound) - set(modern))
         with _silent():
             for version, chosen in (("AC1032", modern), ("AC1009", old)):
-                found.update(self._built(version, chosen))
+                shapes.update(self._built(version, chosen))
         self.at, self.parts = [], []
-        return found
+        return shapes
 
     def _built(
         self, version: str, chosen: Sequence[int]
@@ -314,7 +321,7 @@ class Curved:
 
     def _shape(self, k: int, entity: DXFEntity | None) -> shapely.Geometry | None:
         first = first_values(self.parts[k][0])
-        kind = kind_of(_word(self.parts[k][0]), first)
+        kind = kind_of(ascii_word(first[0]), first)
         try:
             if self.is_full:
                 raise _TooManyError
@@ -375,20 +382,16 @@ def _silent() -> Iterator[None]:
         logger.disabled = was
 
 
-def _word(tags: Sequence[Tag]) -> str:
-    return tags[0][1].decode("ascii", "replace").strip().upper()
-
-
 def _written(parts: Sequence[Sequence[Tag]], handle: int) -> str:
     """Write an object anew under a handle of its own, without what points elsewhere."""
     lines: list[str] = []
-    for own, part in enumerate(parts, start=handle):
+    for part_handle, part in enumerate(parts, start=handle):
         for code, value in part:
             if code in _SPARE or code >= _EXTENDED:
                 continue
             lines.append(f"{code}\n{'0' if code == 8 else value.decode('latin-1')}\n")
             if code == 0:
-                lines.append(f"5\n{own:X}\n")
+                lines.append(f"5\n{part_handle:X}\n")
     return "".join(lines)
 
 

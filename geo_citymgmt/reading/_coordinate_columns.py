@@ -218,16 +218,16 @@ def _squeezed(name: str) -> str:
     return _JOINTS.sub("", unicodedata.normalize("NFKC", name)).casefold()
 
 
-def _frame_in(key: str, whole: str, tokens: Iterable[str]) -> tuple[str, str]:
+def _frame_in(key: str, full_name: str, tokens: Iterable[str]) -> tuple[str, str]:
     """Return the reference frame a name says, and its key without the word for it."""
     for word, frame in _words().frames:
         at_end = (key != word and key.startswith(word)) or key.endswith(word)
         if word.isdigit():
             hit = at_end and key != word and not key.isascii()
         elif len(word) >= _TELLING or not word.isascii():
-            hit = word in whole
+            hit = word in full_name
         else:
-            hit = at_end or word in tokens or f"({word})" in whole
+            hit = at_end or word in tokens or f"({word})" in full_name
         if hit:
             return frame, key.replace(word, "", 1)
     return "", key
@@ -493,8 +493,8 @@ def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_DEGREES else ""
 
 
-def _letter(found: re.Match[str]) -> str:
-    return str(found.lastgroup)
+def _letter(match: re.Match[str]) -> str:
+    return str(match.lastgroup)
 
 
 def _without_commas(texts: list[str], *, is_degrees: bool) -> list[str]:
@@ -523,8 +523,8 @@ def _values(parts: Mapping[str, np.ndarray], tag: str) -> tuple[np.ndarray, np.n
     values = np.where(np.isnan(number["whole"]), angle, number["whole"])
     letter = np.full(len(values), "", dtype=object)
     for name in ("label", "after", "before"):
-        said = parts[f"{name}{tag}"]
-        letter = np.where(pd.isna(said), letter, said)
+        letters = parts[f"{name}{tag}"]
+        letter = np.where(pd.isna(letters), letter, letters)
     negative = (parts[f"sign{tag}"] == "-") ^ np.isin(letter, (_WEST, _SOUTH))
     is_angle = np.isfinite(number["d"]) | np.isin(letter, (_EAST, _WEST, _NORTH, _SOUTH))
     return np.where(negative, -values, values), letter, is_angle

@@ -93,11 +93,13 @@ class _Candidate:
     @cached_property
     def middle(self) -> tuple[float, float] | None:
         """The median of the positions; None where there is none."""
-        there = self.usable & np.isfinite(self.x)
-        if not there.any():
+        present = self.usable & np.isfinite(self.x)
+        if not present.any():
             return None
-        real = there & ~no_place(np.where(there, self.x, np.nan), np.where(there, self.y, np.nan))
-        at = real if real.any() else there
+        real = present & ~no_place(
+            np.where(present, self.x, np.nan), np.where(present, self.y, np.nan)
+        )
+        at = real if real.any() else present
         return float(np.median(self.x[at])), float(np.median(self.y[at]))
 
     @property
@@ -150,13 +152,13 @@ def coordinate_aliases(
     >>> coordinate_aliases({"东": "经度", "北": "纬度", "编号": "manhole_id"}, {"manhole_id": ...})
     ({'x': '东', 'y': '北'}, {'编号': 'manhole_id'})
     """
-    said = {
+    axes = {
         str(column): axis
         for column, name in aliases.items()
         if name not in fields and (axis := axis_of(str(name)))
     }
-    rest = {column: name for column, name in aliases.items() if str(column) not in said}
-    return {axis: column for column, axis in said.items()}, rest
+    rest = {column: name for column, name in aliases.items() if str(column) not in axes}
+    return {axis: column for column, axis in axes.items()}, rest
 
 
 def place_records(
@@ -202,12 +204,12 @@ def place_records(
     missing = _without_place(raw)
     if not missing.any():
         return
-    found = [c for c in _candidates(raw.frame) if (c.written & missing).any()]
-    usable = [c for c in found if c.is_telling and (c.usable & missing).any()]
+    candidates = [c for c in _candidates(raw.frame) if (c.written & missing).any()]
+    usable = [c for c in candidates if c.is_telling and (c.usable & missing).any()]
     best = _best(usable, missing, raw.crs if crs is None else crs, datum)
     if best is None:
-        by_values = [] if found or not missing.all() else _by_values(raw.frame)
-        _report_unused(raw, found or by_values)
+        by_values = [] if candidates or not missing.all() else _by_values(raw.frame)
+        _report_unused(raw, candidates or by_values)
         return
     others = [c for c in usable if c is not best and not set(c.columns) & set(best.columns)]
     if missing.all():
@@ -235,9 +237,9 @@ def _without_place(raw: Raw) -> np.ndarray:
 
 def _candidates(frame: pd.DataFrame) -> list[_Candidate]:
     named = [
-        found
+        named_column
         for position, column in enumerate(frame.columns)
-        if (found := read_name(str(column), position)) is not None
+        if (named_column := read_name(str(column), position)) is not None
     ]
     texts = [c for c in named if c.axis == "text"]
     out = [c for column in texts if (c := _from_text(frame, column)) is not None]
@@ -308,8 +310,8 @@ def _texts_of(column: pd.Series) -> pd.Series | None:
         is_text = pd.api.types.is_string_dtype(column.dtype)
         return column.astype(object).where(column.notna(), None) if is_text else None
     texts = [
-        None if gone else _text_of(cell)
-        for cell, gone in zip(column, column.isna().to_numpy(), strict=True)
+        None if is_missing else _text_of(cell)
+        for cell, is_missing in zip(column, column.isna().to_numpy(), strict=True)
     ]
     return pd.Series(texts, index=column.index, dtype=object)
 
@@ -320,9 +322,9 @@ def _text_of(cell: Any) -> str:
     return str(cell)
 
 
-def _order(first: np.ndarray, second: np.ndarray, said: np.ndarray, axis: str) -> bool | None:
+def _order(first: np.ndarray, second: np.ndarray, lat_first: np.ndarray, axis: str) -> bool | None:
     """Whether the first number is the latitude or northing; None where that stays open."""
-    silent = (said < 0) & np.isfinite(first) & np.isfinite(second)
+    silent = (lat_first < 0) & np.isfinite(first) & np.isfinite(second)
     if not silent.any():
         return False
     a, b = first[silent], second[silent]
@@ -528,9 +530,9 @@ def _in_crs_of(raw: Raw, chosen: _Candidate) -> tuple[np.ndarray, np.ndarray, fl
     if chosen.shapes is not None or (chosen.frame and chosen.frame not in ("wgs84", "cgcs2000")):
         return None
     degrees = chosen.looks_geographic
-    there = ~shapely.is_missing(raw.geometry)
+    present = ~shapely.is_missing(raw.geometry)
     if raw.crs is None:
-        drawn = shapely.bounds(raw.geometry[there])
+        drawn = shapely.bounds(raw.geometry[present])
         if degrees != bool(np.nanmedian(np.abs(drawn).max(axis=1)) <= 180):
             return None
         return chosen.x, chosen.y, _AGREEING_DEGREES if degrees else _AGREEING_M
@@ -620,9 +622,9 @@ def _position(raw: Raw, name: str) -> int:
 # -- what is left
 
 
-def _report_unused(raw: Raw, found: Sequence[_Candidate]) -> None:
+def _report_unused(raw: Raw, candidates: Sequence[_Candidate]) -> None:
     """Report columns that look like coordinates and are not used, with how to use them."""
-    for one in found:
+    for one in candidates:
         if not (one.usable.any() or one.rank < 2):
             continue
         # An opening in x and y of something else is no position.
@@ -715,10 +717,10 @@ def _narrow_numbers(column: pd.Series) -> np.ndarray | None:
 
 def _is_swapped(x: np.ndarray, y: np.ndarray) -> bool:
     """Whether the numbers fit China only when the first is the northing or latitude."""
-    there = np.isfinite(x) & np.isfinite(y) & ~no_place(x, y)
-    if not there.any():
+    present = np.isfinite(x) & np.isfinite(y) & ~no_place(x, y)
+    if not present.any():
         return False
-    a, b = float(np.median(x[there])), float(np.median(y[there]))
+    a, b = float(np.median(x[present])), float(np.median(y[present]))
     return _fits(b, a) and not _fits(a, b)
 
 

@@ -30,7 +30,7 @@ from geo_citymgmt.reading._raw import Raw, from_wkb
 CHUNK = 20_000
 _WGS84 = pyproj.CRS.from_epsg(4326)
 #: Degrees beyond the area where a CRS is used: a table farther off bears a wrong label.
-_BESIDE = 10.0
+_MARGIN = 10.0
 _ARROW = {
     "int2": pa.int64(), "int4": pa.int64(), "int8": pa.int64(), "float4": pa.float64(),
     "float8": pa.float64(), "bool": pa.bool_(), "date": pa.date32(),
@@ -95,8 +95,8 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
                     f"which table? Name it with sublayer=; the database has: {names}.",
                 ),
             )
-        found = find_table(connection, sublayer)
-        if found is None:
+        table = find_table(connection, sublayer)
+        if table is None:
             names = first_few(_tables(connection)).en or "none"
             raise SourceError(
                 Text(
@@ -104,7 +104,7 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
                     f"no table {sublayer!r} in the database; it has: {names}.",
                 ),
             )
-        return read_table(connection, found)
+        return read_table(connection, table)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
         Whatever the database refuses (a :class:`SourceError` where it was only read).
     """
     kind = SourceError if read_only else CityDataError
-    where = _shown(engine)
+    where = _address(engine)
     if engine.dialect.name != "postgresql" or engine.driver != "psycopg":
         raise kind(
             Text(
@@ -152,8 +152,8 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
 def find_table(connection: Connection, name: str) -> DatabaseTable | None:
     """Look ``name`` up, with every way to read its dots; None where there is no such table."""
     parts = name.split(".")
-    here = connection.scalar(sa.select(sa.func.current_schema())) or "public"
-    tries = [(here, name)]
+    current_schema = connection.scalar(sa.select(sa.func.current_schema())) or "public"
+    tries = [(current_schema, name)]
     tries += [(".".join(parts[:k]), ".".join(parts[k:])) for k in range(1, len(parts))]
     for schema, table in tries:
         query = (
@@ -167,9 +167,9 @@ def find_table(connection: Connection, name: str) -> DatabaseTable | None:
         )
         row = connection.execute(query).first()
         if row is not None:
-            found = DatabaseTable(schema.strip('"'), table.strip('"'), _text(row[1]), row[0])
-            found.columns = _columns(connection, found)
-            return found
+            match = DatabaseTable(schema.strip('"'), table.strip('"'), _text(row[1]), row[0])
+            match.columns = _columns(connection, match)
+            return match
     return None
 
 
@@ -223,9 +223,9 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
     if shape is not None and n:
         wkb = np.array(shapes, dtype=object)
         geometry, _ = from_wkb(wkb)
-        there = np.array([value is not None for value in shapes])
+        has_shape = np.array([value is not None for value in shapes])
         findings.add(
-            "RECORD_UNREADABLE", records=np.flatnonzero(there & shapely.is_missing(geometry))
+            "RECORD_UNREADABLE", records=np.flatnonzero(has_shape & shapely.is_missing(geometry))
         )
     return Raw(
         name=str(found),
@@ -242,8 +242,10 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
 
 
 def _require_postgis(connection: Connection, where: str, kind: type[CityDataError]) -> None:
-    there = connection.scalar(sa.select(sa.func.count()).where(_EXTENSION.c.extname == "postgis"))
-    if not there:
+    is_installed = connection.scalar(
+        sa.select(sa.func.count()).where(_EXTENSION.c.extname == "postgis")
+    )
+    if not is_installed:
         raise kind(
             Text(
                 f"{where}：数据库没有安装 PostGIS 扩展，请由管理员执行 CREATE EXTENSION postgis。",
@@ -276,7 +278,7 @@ def _lost(where: str, cause: str, kind: type[CityDataError]) -> CityDataError:
     )
 
 
-def _shown(engine: Engine) -> str:
+def _address(engine: Engine) -> str:
     """Return the address of a database without what opens it, wherever that stands in it."""
     secret = {key: "hidden" for key in engine.url.query if _SECRET.search(key)}
     return engine.url.update_query_dict(secret).render_as_string(hide_password=True)
@@ -363,8 +365,8 @@ def _srid(connection: Connection, table: Any, shape: str | None, found: Database
     query = sa.select(srid, sa.func.count()).where(table.c[shape].is_not(None)).group_by(srid)
     rows = sorted((int(code), int(n)) for code, n in connection.execute(query))
     if len(rows) > 1:
-        shown = first_few(f"{code}: {n}" for code, n in rows).en
-        raise failure("database_mixed_crs", str(found), srids=shown)
+        listed = first_few(f"{code}: {n}" for code, n in rows).en
+        raise failure("database_mixed_crs", str(found), srids=listed)
     return rows[0][0] if rows else 0
 
 
@@ -385,10 +387,10 @@ def _fetch(
 
 
 def _column(parts: list[pa.Array], kind: Any) -> pd.Series:
-    whole = pa.chunked_array(parts, type=kind)
+    values = pa.chunked_array(parts, type=kind)
     if kind == pa.date32():
-        whole = whole.cast(pa.timestamp("us"))
-    return whole.to_pandas(types_mapper=_PANDAS.get).reset_index(drop=True)
+        values = values.cast(pa.timestamp("us"))
+    return values.to_pandas(types_mapper=_PANDAS.get).reset_index(drop=True)
 
 
 def _believable(crs: pyproj.CRS, geometry: np.ndarray) -> bool:
@@ -400,8 +402,8 @@ def _believable(crs: pyproj.CRS, geometry: np.ndarray) -> bool:
     back = pyproj.Transformer.from_crs(crs, crs.geodetic_crs or crs, always_xy=True)
     lon, lat = back.transform(*middle)
     wraps = area.west > area.east
-    beside = wraps or area.west - _BESIDE <= lon <= area.east + _BESIDE
-    return bool(beside and area.south - _BESIDE <= lat <= area.north + _BESIDE)
+    in_longitude = wraps or area.west - _MARGIN <= lon <= area.east + _MARGIN
+    return bool(in_longitude and area.south - _MARGIN <= lat <= area.north + _MARGIN)
 
 
 def _crs(

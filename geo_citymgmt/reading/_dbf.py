@@ -26,6 +26,7 @@ from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._limits import check_file_size
 from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._raw import free_name
 
 BLANK = " \x00"
 #: Every superset of GBK is read as GB18030, which holds them all.
@@ -97,14 +98,14 @@ class TextColumn:
 
     def high_values(self, limit: int | None = None) -> list[bytes]:
         """Distinct values with a byte above 127; of a long column those of its first block."""
-        found: dict[bytes, None] = {}
+        distinct: dict[bytes, None] = {}
         for block in self.blocks:
             values = block.dictionary if self.repeats else block
             if not _is_ascii(values):
-                found.update((v, None) for v in values.to_pylist() if not v.isascii())
-            if limit is not None and len(found) >= limit:
+                distinct.update((v, None) for v in values.to_pylist() if not v.isascii())
+            if limit is not None and len(distinct) >= limit:
                 break
-        return list(found)[:limit]
+        return list(distinct)[:limit]
 
     def decode(self, encoding: str, *, lenient: bool = False) -> tuple[pa.Array, np.ndarray]:
         """Return the values as text, null where blank, and where characters were lost.
@@ -129,8 +130,8 @@ class TextColumn:
             parts.append(texts)
             lost.append(hit + start)
             start += len(block)
-        whole = pa.concat_arrays(parts) if parts else pa.array([], type=_STRING)
-        out = whole, np.concatenate([*lost, np.empty(0, dtype=np.int64)])
+        column = pa.concat_arrays(parts) if parts else pa.array([], type=_STRING)
+        out = column, np.concatenate([*lost, np.empty(0, dtype=np.int64)])
         self._decoded = encoding, lenient, out
         return out
 
@@ -337,9 +338,7 @@ def read_dbf(
     for i, name in enumerate(header.names):
         label = _label(name, chosen)
         # A name that occurs twice stays apart: the second is column "NAME_2".
-        unique, k = label, 2
-        while unique in out:
-            unique, k = f"{label}_{k}", k + 1
+        unique = free_name(label, out)
         column = columns.pop(i)
         if header.kinds[i] == _MEMO and isinstance(column, TextColumn):
             out[unique] = _no_memo(column, path, label, findings)
@@ -469,15 +468,15 @@ def _blocks(path: Path, header: _Header, n: int, digest: Digest | None) -> Itera
     length = header.record_length
     step = max(_BLOCK_BYTES // length, 1)
     # The digest is taken beside the work on the columns: it needs a processor and no Python.
-    with path.open("rb") as file, ThreadPoolExecutor(1) as beside:
-        pending = [beside.submit(_digested, digest, file.read(header.length))]
+    with path.open("rb") as file, ThreadPoolExecutor(1) as executor:
+        pending = [executor.submit(_digested, digest, file.read(header.length))]
         for start in range(0, n, step):
             data = file.read(min(step, n - start) * length)
             pending.pop().result()
-            pending.append(beside.submit(_digested, digest, data))
+            pending.append(executor.submit(_digested, digest, data))
             yield np.frombuffer(data, dtype=np.uint8).reshape(-1, length)
         while digest is not None and (data := file.read(_BLOCK_BYTES)):
-            pending.append(beside.submit(_digested, digest, data))
+            pending.append(executor.submit(_digested, digest, data))
             pending.pop(0).result()
         pending.pop().result()
 
@@ -595,8 +594,10 @@ def _no_memo(column: TextColumn, path: Path, label: str, findings: Findings) -> 
     blocks, _ = column.decode("latin-1", lenient=True)
     n = len(blocks) - blocks.null_count
     if n:
-        beside = {p.suffix.lower(): p.name for p in path.parent.glob(f"{glob.escape(path.stem)}.*")}
-        memo = beside.get(".dbt") or beside.get(".fpt")
+        siblings = {
+            p.suffix.lower(): p.name for p in path.parent.glob(f"{glob.escape(path.stem)}.*")
+        }
+        memo = siblings.get(".dbt") or siblings.get(".fpt")
         findings.add(
             "MEMO_UNREAD",
             field=label,

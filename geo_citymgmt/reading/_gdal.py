@@ -143,8 +143,8 @@ def only_table(file: Path, head: int) -> tuple[str, bytes] | None:
     records. None where that is not certain: a view, several tables, a log, no records, a record
     without place; GDAL then says what it is.
     """
-    beside = (Path(f"{file}{suffix}") for suffix in ("-wal", "-journal"))
-    if file.stat().st_size > _SMALL or is_logged(file) or any(path.exists() for path in beside):
+    logs = (Path(f"{file}{suffix}") for suffix in ("-wal", "-journal"))
+    if file.stat().st_size > _SMALL or is_logged(file) or any(path.exists() for path in logs):
         return None
     try:
         with opened(file) as database:
@@ -292,7 +292,7 @@ _SINGLE = Text(
     ": it is a line or track of a single position; if it is a point, save it as one (a placemark) "
     "in the program it comes from",
 )
-_STAMP_TYPES = ("OFTDateTime", "OFTDate")
+_DATETIME_TYPES = ("OFTDateTime", "OFTDate")
 
 
 def list_gdal_layers(path: Path, kind: str) -> list[str]:
@@ -497,14 +497,14 @@ def _staged(path: Path, kind: str, findings: Findings) -> Iterator[tuple[Path, s
         is_wal = is_logged(path)
     renamed, encoding = _rewritten(path, kind, findings)
     # What is read with files beside it finds its own and no others; nor is any written there.
-    beside = kind in ("mapinfo", "mif", "gml")
-    is_plain = renamed is None and len(parts) == 1 and not is_wal and not beside
+    has_companions = kind in ("mapinfo", "mif", "gml")
+    is_plain = renamed is None and len(parts) == 1 and not is_wal and not has_companions
     if is_plain and path.suffix == suffix and not _ODD.search(str(path)):
         yield path, encoding
         return
     with tempfile.TemporaryDirectory(prefix="gcm-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"source{suffix}"
-        for part in _companions(path, kind) if beside else ():
+        for part in _companions(path, kind) if has_companions else ():
             shutil.copyfile(part, target.with_suffix(part.suffix.lower()))
         if renamed is not None:
             target.write_bytes(renamed)
@@ -595,13 +595,15 @@ def _check_extent(
     """Refuse a layer of more fields and records than are laid out, or than its file can hold."""
     known = "ISO-8859-1" if kind in ("mapinfo", "mif") else None
     info = pyogrio.read_info(str(file), layer=layer, encoding=known)
-    said, columns = int(info["features"]), len(info["fields"])
-    if kind == "geopackage" and stated is not None and 0 <= said != stated:
+    stated_features, columns = int(info["features"]), len(info["fields"])
+    if kind == "geopackage" and stated is not None and 0 <= stated_features != stated:
         # Its own account of what it holds.
         findings.add(
-            "COUNT_MISMATCH", severity="warning", value=f"gpkg_ogr_contents {said} / {stated}"
+            "COUNT_MISMATCH",
+            severity="warning",
+            value=f"gpkg_ogr_contents {stated_features} / {stated}",
         )
-    rows = max(said if stated is None else stated, 0)
+    rows = max(stated_features if stated is None else stated, 0)
     size = sum(p.stat().st_size for p in _parts_of(path))
     # In a text each value takes some bytes; what is not there takes none.
     check_table(path.name, min(rows, size), columns, min(rows * columns, size // _LEAST_OF_VALUE))
@@ -632,10 +634,9 @@ def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
 def _stated(file: Path, kind: str, layer: str) -> int | None:
     """Count the records by other means than those that read them, where that is cheap."""
     if kind == "geopackage":
-        quoted = layer.replace('"', '""')
         try:
             with opened(file) as database:
-                return int(database.execute(f'SELECT count(*) FROM "{quoted}"').fetchone()[0])
+                return int(database.execute(f"SELECT count(*) FROM {_quoted(layer)}").fetchone()[0])
         except sqlite3.Error:
             return None
     if kind == "mif" and (table := file.with_suffix(".mid")).exists():
@@ -692,16 +693,22 @@ def _mapinfo_table(
     stated = _CHARSET.search(file.read_bytes()[:_HEAD])
     usual = _CHARSETS.get(stated[1].lower() if stated else b"", "GB18030")
     is_text = [column.dtype == object for column in columns]
-    texts = [t for column, so in zip(columns, is_text, strict=True) if so for t in column if t]
+    texts = [
+        t
+        for column, is_string in zip(columns, is_text, strict=True)
+        if is_string
+        for t in column
+        if t
+    ]
     encoding = _encoding_of(texts, usual)
     # Programs that write names of fields in one encoding write values in another.
     names = [str(name) for name in meta["fields"]]
     of_names = _encoding_of(names, usual)
     values = [
         pa.array([_recoded(t, encoding) for t in column], pa.large_string())
-        if so
+        if is_string
         else pa.array(column, from_pandas=True)
-        for column, so in zip(columns, is_text, strict=True)
+        for column, is_string in zip(columns, is_text, strict=True)
     ]
     named = [str(_recoded(name, of_names)) for name in names]
     table = pa.Table.from_arrays(
@@ -730,8 +737,8 @@ def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFram
     frame = plain_frame(table.select(keep))
     types = dict(zip(map(str, meta["fields"]), meta["ogr_types"], strict=True))
     for name in frame.columns:
-        if types.get(name) in _STAMP_TYPES and pd.api.types.is_string_dtype(frame[name].dtype):
-            frame[name] = _stamps(frame[name], is_local=kind == "filegdb")
+        if types.get(name) in _DATETIME_TYPES and pd.api.types.is_string_dtype(frame[name].dtype):
+            frame[name] = _datetimes(frame[name], is_local=kind == "filegdb")
     if kind == "kml":
         spare = [n for n in _KML_STYLE if n in frame]
         spare += [n for n in _KML_SPARE if n in frame and frame[n].isna().all()]
@@ -740,17 +747,17 @@ def _attributes(meta: dict[str, Any], table: pa.Table, kind: str) -> pd.DataFram
     return frame
 
 
-def _stamps(texts: pd.Series, *, is_local: bool) -> pd.Series:
+def _datetimes(texts: pd.Series, *, is_local: bool) -> pd.Series:
     zoned = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True).fillna(False)
     if is_local or not zoned.any():
         # A file geodatabase knows no zone; the mark is the reader's.
         plain = texts.str.replace(r"(?:Z|\+00:?00)$", "", regex=True)
-        stamps = pd.to_datetime(plain, format="ISO8601", errors="coerce")
+        moments = pd.to_datetime(plain, format="ISO8601", errors="coerce")
     else:
-        stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
-    if stamps.notna().sum() < texts.notna().sum():
+        moments = pd.to_datetime(texts, format="ISO8601", errors="coerce", utc=True)
+    if moments.notna().sum() < texts.notna().sum():
         return texts
-    return stamps.astype("datetime64[us, UTC]" if stamps.dt.tz is not None else "datetime64[us]")
+    return moments.astype("datetime64[us, UTC]" if moments.dt.tz is not None else "datetime64[us]")
 
 
 def _crs(stated: Any) -> pyproj.CRS | None:

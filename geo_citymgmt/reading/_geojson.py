@@ -80,8 +80,8 @@ def _esri_geometry(item: Any) -> dict[str, Any] | None:
     try:
         if "x" in item:
             x, y = item["x"], item["y"]
-            there = x not in (None, "NaN") and y not in (None, "NaN")
-            return {"type": "Point", "coordinates": [float(x), float(y)]} if there else None
+            is_placed = x not in (None, "NaN") and y not in (None, "NaN")
+            return {"type": "Point", "coordinates": [float(x), float(y)]} if is_placed else None
         if "points" in item:
             return {"type": "MultiPoint", "coordinates": item["points"]}
         if "paths" in item:
@@ -95,17 +95,17 @@ def _esri_geometry(item: Any) -> dict[str, Any] | None:
 
 def _polygons(rings: Sequence[Any]) -> dict[str, Any]:
     """Return polygons of rings: clockwise ones are outer, the others holes of the one around."""
-    whole = [[[float(v) for v in at[:2]] for at in ring] for ring in rings]
-    areas = [_signed_area(np.array(ring)) for ring in whole]
-    outer = [[ring] for ring, area in zip(whole, areas, strict=True) if area <= 0]
-    holes = [ring for ring, area in zip(whole, areas, strict=True) if area > 0]
+    outlines = [[[float(v) for v in at[:2]] for at in ring] for ring in rings]
+    areas = [_signed_area(np.array(ring)) for ring in outlines]
+    outer = [[ring] for ring, area in zip(outlines, areas, strict=True) if area <= 0]
+    holes = [ring for ring, area in zip(outlines, areas, strict=True) if area > 0]
     if not outer:
         # All are drawn the other way round, as some programs do.
         outer, holes = [[ring] for ring in holes], []
     shells = [shapely.Polygon(parts[0]) for parts in outer]
     for hole in holes:
-        spot = shapely.Point(hole[0])
-        around = next((k for k, shell in enumerate(shells) if shell.covers(spot)), None)
+        vertex = shapely.Point(hole[0])
+        around = next((k for k, shell in enumerate(shells) if shell.covers(vertex)), None)
         if around is None:
             outer.append([hole])
         else:
@@ -126,7 +126,7 @@ _DEEPEST = 4
 _NO_RECORDS = ("links", "paging", "pagination")
 #: What stands between values of a sequence: white space, and the mark of RFC 8142.
 _BETWEEN = " \t\r\n\ufeff\x1e"
-_STAMP = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
+_DATETIME = r"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?$"
 
 
 def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
@@ -157,15 +157,15 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Raw:
         findings.add("COUNT_MISMATCH", severity="warning", value=limit, about=limit)
     broken = np.array([not isinstance(f, dict) for f in features], dtype=bool)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(broken), action="rejected")
-    whole: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
-    _report_repeated(whole, findings)
-    _report_odd_members(whole, findings)
+    objects: list[dict[str, Any]] = [f if isinstance(f, dict) else {} for f in features]
+    _report_repeated(objects, findings)
+    _report_odd_members(objects, findings)
     return Raw(
         name=path.name,
-        frame=_frame(whole, path.name),
-        geometry=_geometry([f.get("geometry") for f in whole], findings),
-        record=np.arange(len(whole)),
-        n_walked=len(whole),
+        frame=_frame(objects, path.name),
+        geometry=_geometry([f.get("geometry") for f in objects], findings),
+        record=np.arange(len(objects)),
+        n_walked=len(objects),
         findings=findings,
         crs=crs_of(top) if esri else _crs(path, top) if records is None else None,
         encoding=name,
@@ -186,10 +186,10 @@ def _parse(path: Path, text: str) -> Any:
     except ValueError as error:
         if not isinstance(error, json.JSONDecodeError) or error.msg != "Extra data":
             raise _ragged(path, error) from error
-        found = _in_sequence(path, text)
-        if all(isinstance(f, dict) and f.get("type") != "Feature" for f in found):
-            return found
-        return {"type": "FeatureCollection", "features": found}
+        values = _in_sequence(path, text)
+        if all(isinstance(f, dict) and f.get("type") != "Feature" for f in values):
+            return values
+        return {"type": "FeatureCollection", "features": values}
 
 
 #: From so many records on they are seen to be alike, up to so many kinds that differ.
@@ -203,10 +203,10 @@ class _Repeated(dict[str, Any]):
 
 
 def _with_repeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) == len(pairs):
-        return found
-    out = _Repeated(found)
+    members = dict(pairs)
+    if len(members) == len(pairs):
+        return members
+    out = _Repeated(members)
     out.names = tuple(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
     if "features" in out.names:
         # The last list of records would stand for both.
@@ -273,7 +273,7 @@ def _report_odd_members(features: Sequence[Mapping[str, Any]], findings: Finding
 def _in_sequence(path: Path, text: str) -> list[Any]:
     """Return the values of a text that holds one after the other: on lines, or behind marks."""
     decoder = json.JSONDecoder(object_pairs_hook=_with_repeated)
-    found: list[Any] = []
+    values: list[Any] = []
     at, end = 0, len(text)
     while at < end:
         if text[at] in _BETWEEN:
@@ -282,9 +282,9 @@ def _in_sequence(path: Path, text: str) -> list[Any]:
         try:
             value, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            raise _ragged(path, error, record=len(found)) from error
-        found.append(value)
-    return found
+            raise _ragged(path, error, record=len(values)) from error
+        values.append(value)
+    return values
 
 
 def _ragged(path: Path, error: Exception, *, record: int | None = None) -> SourceError:
@@ -301,12 +301,12 @@ def _records(path: Path, top: Any) -> list[Any] | None:
         return None
     if isinstance(top, list) and any(_is_feature(item) for item in top):
         return None
-    found = dict(_lists(top, "", _DEEPEST))
+    lists = dict(_lists(top, "", _DEEPEST))
     # Where there are records, a list of none is no other list of them.
-    found = {place: records for place, records in found.items() if records} or found
-    if len(found) > 1:
-        raise failure("json_several_lists", path.name, names=first_few(found))
-    return next(iter(found.values()), None)
+    lists = {place: records for place, records in lists.items() if records} or lists
+    if len(lists) > 1:
+        raise failure("json_several_lists", path.name, names=first_few(lists))
+    return next(iter(lists.values()), None)
 
 
 def _lists(node: Any, place: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
@@ -349,18 +349,18 @@ def _more_to_come(top: Mapping[str, Any]) -> bool:
 
 def _geometry(items: Sequence[Any], findings: Findings) -> np.ndarray:
     out = np.full(len(items), None, dtype=object)
-    there = np.array([g is not None for g in items], dtype=bool)
+    present = np.array([g is not None for g in items], dtype=bool)
     places = [_plain_place(g) for g in items]
     plain = np.array([p is not None for p in places], dtype=bool)
     if plain.any():
         out[plain] = shapely.points(np.array([p for p in places if p is not None]))
-    rest = there & ~plain
+    rest = present & ~plain
     if rest.any():
         texts = np.array(
             [json.dumps(items[i]) for i in np.flatnonzero(rest).tolist()], dtype=object
         )
         out[rest], _ = from_geojson(texts)
-    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(there & shapely.is_missing(out)))
+    findings.add("RECORD_UNREADABLE", records=np.flatnonzero(present & shapely.is_missing(out)))
     return out
 
 
@@ -375,18 +375,18 @@ def _plain_place(item: Any) -> list[float] | None:
 
 
 def _frame(features: Sequence[Mapping[str, Any]], source: str) -> pd.DataFrame:
-    found = [f.get("properties") for f in features]
-    rows = [p if isinstance(p, dict) else {} for p in found]
+    properties = [f.get("properties") for f in features]
+    rows = [p if isinstance(p, dict) else {} for p in properties]
     names = dict.fromkeys(itertools.chain.from_iterable(rows))
     check_table(source, len(rows), len(names), sum(map(len, rows)))
     columns: dict[str, pd.Series] = {}
     for name in names:
         values = [row.get(name) for row in rows]
         for label, spelt in _by_language(name, values).items():
-            own, number = label, 2
-            while own != name and (own in names or own in columns):
-                own, number = f"{label}_{number}", number + 1
-            columns[own] = json_column(spelt)
+            unique, number = label, 2
+            while unique != name and (unique in names or unique in columns):
+                unique, number = f"{label}_{number}", number + 1
+            columns[unique] = json_column(spelt)
     if "id" not in columns and any("id" in f for f in features):
         columns["id"] = json_column([f.get("id") for f in features])
     return pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
@@ -425,7 +425,7 @@ def json_column(values: list[Any]) -> pd.Series:
     """One column of JSON values in the narrowest type that keeps them all as they are."""
     kinds = set(map(type, values)) - {type(None)}
     if kinds == {str} or not kinds:
-        return _stamps(pd.Series(_safe(values), dtype="str"))
+        return _datetimes(pd.Series(_safe(values), dtype="str"))
     if kinds == {bool}:
         return pd.Series(values, dtype="boolean")
     if kinds == {int} and all(v is None or abs(v) < 2**63 for v in values):
@@ -448,13 +448,13 @@ def _safe(texts: list[Any]) -> list[Any]:
     return texts
 
 
-def _stamps(texts: pd.Series) -> pd.Series:
-    there = texts.dropna()
+def _datetimes(texts: pd.Series) -> pd.Series:
+    present = texts.dropna()
     # The first tells for nearly every column, without a look at all the others.
-    if there.head(1).str.match(_STAMP).any() and there.str.match(_STAMP).all():
-        stamps = pd.to_datetime(texts, format="ISO8601", errors="coerce")
-        if stamps.notna().sum() == len(there):
-            return stamps.astype("datetime64[us]")
+    if present.head(1).str.match(_DATETIME).any() and present.str.match(_DATETIME).all():
+        moments = pd.to_datetime(texts, format="ISO8601", errors="coerce")
+        if moments.notna().sum() == len(present):
+            return moments.astype("datetime64[us]")
     return texts
 
 

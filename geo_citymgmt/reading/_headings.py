@@ -8,7 +8,6 @@ stand rows that number the columns, name their types or units, or tell how to fi
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +27,7 @@ from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
 from geo_citymgmt.reading._sniff import sniff
+from geo_citymgmt.spec import read_toml
 
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 #: Kind of a row under the headings: see :func:`kinds_below`.
@@ -67,16 +67,19 @@ class Headings:
 
 
 @cache
+def _sheet_words() -> dict[str, Any]:
+    return read_toml(resources.files(__package__) / "sheets.toml")
+
+
+@cache
 def _words() -> dict[str, frozenset[str]]:
-    file = resources.files("geo_citymgmt.reading") / "sheets.toml"
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    return {name: frozenset(map(_key, words)) for name, words in table.items() if name != "series"}
+    words = _sheet_words().items()
+    return {name: frozenset(map(_key, of)) for name, of in words if name != "series"}
 
 
 @cache
 def _series() -> tuple[str, ...]:
-    file = resources.files("geo_citymgmt.reading") / "sheets.toml"
-    return tuple(tomllib.loads(file.read_text(encoding="utf-8"))["series"])
+    return tuple(_sheet_words()["series"])
 
 
 def _key(text: str) -> str:
@@ -392,12 +395,12 @@ def _stated_unit(rows: Sequence[Sequence[Any]]) -> str:
             match = _UNIT.search(cell)
             if match is None:
                 continue
-            said = (match[1] or match[2] or "").strip() or after.strip()
+            unit = (match[1] or match[2] or "").strip() or after.strip()
             # A closing bracket of the title, or the next item of the form line, ends it.
-            said = re.split(r"[)）\]】\s;；]", _unbracketed(said))[0]
-            parts = [p for p in re.split(r"[,，、/]", said) if p]
+            unit = re.split(r"[)）\]】\s;；]", _unbracketed(unit))[0]
+            parts = [p for p in re.split(r"[,，、/]", unit) if p]
             if parts and all(map(_is_unit, parts)):
-                return said
+                return unit
     return ""
 
 
@@ -454,11 +457,11 @@ def glance_at_rows(name: str, rows: Sequence[Sequence[Any]]) -> Raw | None:
     if not _are_plain(rows):
         return None
     try:
-        found = find_headings(rows, [], name)
+        headings = find_headings(rows, [], name)
     except SourceError:
         return None
-    names, body = found.names, rows[1:]
-    is_plain = found.first == 1 and len(names) == len(rows[0]) == len(set(names)) and all(names)
+    names, body = headings.names, rows[1:]
+    is_plain = headings.first == 1 and len(names) == len(rows[0]) == len(set(names)) and all(names)
     if not is_plain or kinds_below(body[:SEARCHED], names) or not _is_record(body[0], names):
         return None
     place = _quick_place(names, body)

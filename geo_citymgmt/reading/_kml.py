@@ -20,6 +20,7 @@ import pandas as pd
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._raw import free_name
 from geo_citymgmt.reading._web_table import Page
 
 _MARK = "gcmx"
@@ -55,15 +56,15 @@ def prepared(text: str, findings: Findings) -> str:
     >>> found.frame()["code"].tolist()
     ['KML_TRACK', 'KML_TRACK']
     """
-    said = _outside_literals(text, lambda markup: _NAMED.sub(_as_ascii, markup))
-    if _TRACK.search(said):
-        said = _with_tracks(said, findings)
-    if "LinearRing" in said:
-        said = _with_rings_as_lines(said)
+    out = _outside_literals(text, lambda markup: _NAMED.sub(_as_ascii, markup))
+    if _TRACK.search(out):
+        out = _with_tracks(out, findings)
+    if "LinearRing" in out:
+        out = _with_rings_as_lines(out)
     n_links = len(_LINK.findall("".join(parts_of(text)[::2]))) if "NetworkLink" in text else 0
     if n_links:
         findings.add("KML_LINKED", value=n_links)
-    return said
+    return out
 
 
 def holds_only_links(text: str) -> bool:
@@ -209,27 +210,27 @@ def with_balloons(frame: pd.DataFrame, findings: Findings, *, column: str) -> pd
     texts = frame[column].astype("object")
     at = np.flatnonzero(texts.map(_may_hold_table)).tolist()
     read = [(k, *pairs_of(texts.iloc[k])) for k in at]
-    found = [(k, dict(pairs), rest) for k, pairs, rest in read if pairs]
-    names = list(dict.fromkeys(name for _, pairs, _ in found for name in pairs))
+    balloons = [(k, dict(pairs), rest) for k, pairs, rest in read if pairs]
+    names = list(dict.fromkeys(name for _, pairs, _ in balloons for name in pairs))
     if not names or len(names) > _MOST:
         return frame
     out = frame.copy()
     for name in names:
         values: list[str | None] = [None] * len(frame)
-        for k, pairs, _ in found:
+        for k, pairs, _ in balloons:
             values[k] = pairs.get(name) or None
         column_of = pd.Series(values, index=frame.index, dtype="str")
         both = _in_one(frame[name], column_of) if name in frame.columns else None
-        out[name if both is not None else _free(name, out.columns)] = (
+        out[name if both is not None else free_name(name, out.columns)] = (
             column_of if both is None else both
         )
-    for k, _, rest in found:
+    for k, _, rest in balloons:
         texts.iloc[k] = rest or None
     out[column] = texts.astype("str")
     if out[column].isna().all():
         out = out.drop(columns=column)
-    shown = [*names[:_SHOWN], "…"] if len(names) > _SHOWN else names
-    findings.add("KML_BALLOON", value=len(found), expected=", ".join(shown))
+    listed = [*names[:_SHOWN], "…"] if len(names) > _SHOWN else names
+    findings.add("KML_BALLOON", value=len(balloons), expected=", ".join(listed))
     return out
 
 
@@ -239,11 +240,11 @@ def _may_hold_table(text: Any) -> bool:
 
 def _in_one(column: pd.Series, other: pd.Series) -> pd.Series | None:
     """Return two columns as one, as data and balloon often say the same; None where they differ."""
-    said = column.astype("str").mask(column.isna() | column.eq(""))
-    both = said.notna() & other.notna()
-    if not said[both].eq(other[both]).all():
+    texts = column.astype("str").mask(column.isna() | column.eq(""))
+    both = texts.notna() & other.notna()
+    if not texts[both].eq(other[both]).all():
         return None
-    return said.fillna(other) if (said.isna() & other.notna()).any() else column
+    return texts.fillna(other) if (texts.isna() & other.notna()).any() else column
 
 
 def pairs_of(html: str) -> tuple[list[tuple[str, str]], str]:
@@ -265,18 +266,18 @@ def pairs_of(html: str) -> tuple[list[tuple[str, str]], str]:
         # Its cells span more than is laid out: no table of names and values.
         return [], html
     pairs: list[tuple[str, str]] = []
-    beside = [" ".join(page.beside.split())]
+    remarks = [" ".join(page.beside.split())]
     for rows, merged in page.tables:
         wide = {first[0] for first, last in merged if last[1] > first[1]}
         titles = [row for k, row in enumerate(rows) if k in wide or len(row) < 2]
         body = [row for k, row in enumerate(rows) if k not in wide and len(row) > 1]
-        found = _of_columns(body, page.headings) or _of_rows(body)
-        if found is None or len(found) > _MOST:
-            titles, found = rows, []
-        beside += [str(cell) for row in titles for cell in row if cell is not None]
-        for name, value in found:
-            pairs.append((_free(name, [known for known, _ in pairs]), value))
-    return pairs, " ".join(filter(None, beside))
+        cells = _of_columns(body, page.headings) or _of_rows(body)
+        if cells is None or len(cells) > _MOST:
+            titles, cells = rows, []
+        remarks += [str(cell) for row in titles for cell in row if cell is not None]
+        for name, value in cells:
+            pairs.append((free_name(name, [known for known, _ in pairs]), value))
+    return pairs, " ".join(filter(None, remarks))
 
 
 def _of_rows(rows: Sequence[Sequence[Any]]) -> list[tuple[str, str]] | None:
@@ -295,13 +296,6 @@ def _of_columns(rows: Sequence[Sequence[Any]], headings: set[str]) -> list[tuple
     if len(names) == 2 and not set(names) <= headings:
         return None
     return [(str(name), value or "") for name, value in zip(names, values, strict=True)]
-
-
-def _free(name: str, taken: Any) -> str:
-    known, number, out = set(taken), 2, name
-    while out in known:
-        out, number = f"{name}_{number}", number + 1
-    return out
 
 
 #: A file no larger than this is looked through as a whole.
@@ -427,38 +421,38 @@ class _Look:
             return
         kind = self._path.pop()
         holder = self._path[-1] if self._path else ""
-        said = "".join(self._words)
+        text = "".join(self._words)
         if kind == "coordinates":
-            self._check_place(holder, said)
+            self._check_place(holder, text)
         if kind == "Placemark" and self._n_shapes != 1:
             raise _OddError
         if kind == "name" and holder in ("Document", "Folder"):
-            self._once(f"name of {holder}", said)
+            self._once(f"name of {holder}", text)
         elif kind in _TEXTS:
-            if kind == "description" and "<" in said:
+            if kind == "description" and "<" in text:
                 raise _OddError
-            self._seen.setdefault((holder, kind, "", bool(said.strip())))
+            self._seen.setdefault((holder, kind, "", bool(text.strip())))
         self._words.clear()
 
-    def text(self, said: str) -> None:
+    def text(self, text: str) -> None:
         """Take text between two marks."""
         if not self._aside:
-            self._words.append(said)
+            self._words.append(text)
 
-    def _check_place(self, holder: str, said: str) -> None:
+    def _check_place(self, holder: str, text: str) -> None:
         """Leave what GDAL may take otherwise, and numbers that stand for no place."""
-        if not _SHAPES[holder].fullmatch(said):
+        if not _SHAPES[holder].fullmatch(text):
             raise _OddError
-        if all(_is_odd(*place.split(",")[:2]) for place in said.split()):
+        if all(_is_odd(*place.split(",")[:2]) for place in text.split()):
             raise _OddError
 
-    def _once(self, what: str, said: str, most: int | None = 1) -> None:
+    def _once(self, what: str, text: str, most: int | None = 1) -> None:
         if most is not None and what in self._names:
             raise _OddError
-        self._names[what] = said
+        self._names[what] = text
 
-    def _same_schema(self, said: str) -> None:
-        if said != f"#{self._names.get('Schema')}":
+    def _same_schema(self, url: str) -> None:
+        if url != f"#{self._names.get('Schema')}":
             raise _OddError
 
     def result(self, head: int) -> tuple[str, bytes] | None:

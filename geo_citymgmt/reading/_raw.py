@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,8 +54,8 @@ def draw_points(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     POINT (1 2) None
     """
     out = np.full(len(x), None, dtype=object)
-    there = np.isfinite(x)
-    out[there] = shapely.points(x[there], y[there])
+    present = np.isfinite(x)
+    out[present] = shapely.points(x[present], y[present])
     return out
 
 
@@ -116,8 +116,8 @@ class Raw:
 
     def lie_at(self, x: np.ndarray, y: np.ndarray) -> None:
         """Let the records be points, those of which both numbers are finite."""
-        there = np.isfinite(x) & np.isfinite(y)
-        draw_later(self, np.where(there, x, np.nan), np.where(there, y, np.nan))
+        present = np.isfinite(x) & np.isfinite(y)
+        draw_later(self, np.where(present, x, np.nan), np.where(present, y, np.nan))
 
     def labels(self, records: np.ndarray | None = None) -> np.ndarray:
         """What a clerk sees beside ``records``, or beside all, by position in the source.
@@ -280,16 +280,27 @@ def _is_deep_json(text: str) -> bool:
     return True
 
 
+def free_name(name: str, taken: Container[str]) -> str:
+    """Return a name for one more column: with the next number where it is taken.
+
+    Examples
+    --------
+    >>> free_name("id", ["id", "id_2"]), free_name("name", ["id"])
+    ('id_3', 'name')
+    """
+    unique, number = name, 2
+    while unique in taken:
+        unique, number = f"{name}_{number}", number + 1
+    return unique
+
+
 def plain_frame(table: pa.Table) -> pd.DataFrame:
     """Return the columns of ``table``: integers that may be missing keep all their digits."""
     # Bytes that are no text are found here, where the source can still be refused for them.
     table.validate(full=True)
     out: dict[str, pd.Series] = {}
     for i, name in enumerate(table.schema.names):
-        label, k = name, 2
-        while label in out:
-            label, k = f"{name}_{k}", k + 1
-        out[label] = _column(table.column(i))
+        out[free_name(name, out)] = _column(table.column(i))
     return pd.DataFrame(out, index=pd.RangeIndex(table.num_rows))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import tempfile
 import warnings
@@ -234,15 +235,11 @@ def _missing(path: Path) -> tuple[str, ...]:
 
 
 def _sibling(path: Path, suffix: str) -> Path | None:
-    for candidate in path.parent.glob(f"{_escape(path.stem)}.*"):
+    for candidate in path.parent.glob(f"{glob.escape(path.stem)}.*"):
         if candidate.stem == path.stem and candidate.suffix.lower() == suffix:
             refuse_devices(candidate)
             return candidate
     return None
-
-
-def _escape(stem: str) -> str:
-    return "".join(f"[{c}]" if c in "[]*?" else c for c in stem)
 
 
 def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np.ndarray:
@@ -273,9 +270,9 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
         fids, wkb, at = _wkb_of_copy(path, shp, walk, findings)
     shapes, _ = from_wkb(wkb)
     inside = fids < len(at)
-    where, found = at[fids[inside]], shapes[inside]
+    where, built_shapes = at[fids[inside]], shapes[inside]
     flat = ~is_patch[where]
-    out[where[flat]] = found[flat]
+    out[where[flat]] = built_shapes[flat]
     read = np.zeros(n, dtype=bool)
     read[where] = True
     expected = walk.usable & (walk.points > 0) & ~is_patch
@@ -332,9 +329,9 @@ def _wkb(path: Path, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
     # What GDAL mends on its own is said like all else; measures are kept by no layer.
     for text in dict.fromkeys(str(remark.message) for remark in remarks):
         if "Measured (M)" not in text:
-            said = text.replace(str(path), "it").strip()
-            detail = Text(f"读取时的提示：{said}", said)
-            findings.add("SHP_DAMAGED", severity="info", about=said, detail=detail)
+            remark_text = text.replace(str(path), "it").strip()
+            detail = Text(f"读取时的提示：{remark_text}", remark_text)
+            findings.add("SHP_DAMAGED", severity="info", about=remark_text, detail=detail)
     return np.asarray(fids), wkb
 
 

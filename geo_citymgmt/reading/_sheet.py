@@ -401,7 +401,7 @@ def only_sheet(path: Path) -> tuple[list[str], list[list[Any]] | None]:
     sheets = _full_sheets(path)
     for name, sheet in sheets.items():
         if len(sheets) == 1 and not sheet.merged_cell_ranges and sheet.total_height <= _GLANCE:
-            with _calm(path):
+            with _guarded(path):
                 return [name], [list(row) for row in sheet.to_python(skip_empty_area=False)]
     return list(sheets), None
 
@@ -438,7 +438,7 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
             "workbook_no_such_sheet", path.name, sublayer=sublayer, names=first_few(names)
         )
     sheet = _sheet(path, book, sublayer)
-    with _calm(path):
+    with _guarded(path):
         rows = sheet.to_python(skip_empty_area=False)
         merged = list(sheet.merged_cell_ranges or [])
         marks = read_marks(path, sublayer)
@@ -454,7 +454,7 @@ def _open(path: Path) -> Any:
         check_package(path)
     else:
         check_compound(path)
-    with _calm(path):
+    with _guarded(path):
         # By a path the reader goes by its suffix, which an office may have changed.
         if is_package != (path.suffix.lower() == ".xls"):
             return python_calamine.CalamineWorkbook.from_path(str(path))
@@ -463,12 +463,12 @@ def _open(path: Path) -> Any:
 
 
 def _sheet(path: Path, book: Any, name: str) -> Any:
-    with _calm(path):
+    with _guarded(path):
         return book.get_sheet_by_name(name)
 
 
 @contextmanager
-def _calm(path: Path) -> Iterator[None]:
+def _guarded(path: Path) -> Iterator[None]:
     """Turn whatever the reader raises, a panic of its own included, into one error."""
     try:
         yield

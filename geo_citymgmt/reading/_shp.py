@@ -161,14 +161,14 @@ def _run(shp: np.ndarray, at: int, until: int) -> tuple[np.ndarray, int]:
             # Records of one length after another, as points are: look at many that follow at
             # once, and at more of them as long as it pays.
             parts.append(np.array(single, dtype=np.int64))
-            last, ahead, whole = min(until, size - 7 - length), 64, True
-            while whole and at < last:
+            last, ahead, all_same = min(until, size - 7 - length), 64, True
+            while all_same and at < last:
                 stop = min(last, at + ahead * (8 + length))
                 places = np.arange(at, stop, 8 + length, dtype=np.int64)
                 same = integers(shp, places + 4, ">i4") * 2 == length
                 same &= np.isin(integers(shp, places + 8, "<i4"), list(TYPES))
-                whole = bool(same.all())
-                if not whole:
+                all_same = bool(same.all())
+                if not all_same:
                     places = places[: int(np.argmin(same))]
                 parts.append(places)
                 at += len(places) * (8 + length)
@@ -212,8 +212,8 @@ class _Search:
         fits = (length >= 20) & (chunk + 8 + length <= size) & (number > 0) & (number < 1 << 28)
         # A null shape is too easily found in zeros.
         fits &= np.isin(kind, [k for k in TYPES if k])
-        found, lengths = chunk[fits], length[fits]
-        self._found = found[~content_faults(shp, found, lengths, 0).unreadable]
+        places, lengths = chunk[fits], length[fits]
+        self._found = places[~content_faults(shp, places, lengths, 0).unreadable]
 
 
 def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stated: int) -> Faults:
@@ -273,6 +273,7 @@ def _report(faults: Faults, hit: np.ndarray, severity: str, about: str, detail: 
         faults.reported.append(Fault(hit.copy(), severity, about, detail))
 
 
+# What is asked about, and the arrays over all records that it fills.
 def _measure(
     shp: np.ndarray,
     offset: np.ndarray,
@@ -294,9 +295,9 @@ def _measure(
         # Some writers leave out the measure of a PointM.
         faults.points[at] = 1
         return
-    whole = length[at] >= fixed
-    bad[at[~whole]] = True
-    at, has_z = at[whole], has_z[whole]
+    is_long_enough = length[at] >= fixed
+    bad[at[~is_long_enough]] = True
+    at, has_z = at[is_long_enough], has_z[is_long_enough]
     begin = offset[at] + 8
     parts = np.zeros(len(at), dtype=np.int64)
     if fixed == 40:
@@ -614,19 +615,19 @@ def _check_contents(
     shp: np.ndarray, offset: np.ndarray, length: np.ndarray, findings: Findings
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return which records can be built, and how many points each has."""
-    here = np.flatnonzero(offset >= 0)
+    present = np.flatnonzero(offset >= 0)
     usable = np.zeros(len(offset), dtype=bool)
     points = np.zeros(len(offset), dtype=np.int64)
     findings.add("RECORD_UNREADABLE", records=np.flatnonzero(offset < 0), action="none")
-    if not len(here):
+    if not len(present):
         return usable, points
     stated = int(integers(shp, np.array([32]), "<i4")[0])
-    faults = content_faults(shp, offset[here], length[here], stated)
-    usable[here] = ~faults.unreadable
-    points[here] = faults.points
-    findings.add("RECORD_UNREADABLE", records=here[faults.unreadable])
+    faults = content_faults(shp, offset[present], length[present], stated)
+    usable[present] = ~faults.unreadable
+    points[present] = faults.points
+    findings.add("RECORD_UNREADABLE", records=present[faults.unreadable])
     for hit, severity, about, detail in faults.reported:
         findings.add(
-            "SHP_DAMAGED", records=here[hit], severity=severity, about=about, detail=detail
+            "SHP_DAMAGED", records=present[hit], severity=severity, about=about, detail=detail
         )
     return usable, points

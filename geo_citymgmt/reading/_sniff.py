@@ -7,7 +7,6 @@ import lzma
 import os
 import pickletools
 import re
-import tomllib
 import unicodedata
 import zipfile
 import zlib
@@ -21,6 +20,7 @@ from typing import Any
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.reading._messages import failure, refused, unreadable, wording
+from geo_citymgmt.spec import read_toml
 
 #: Within so many bytes a file that is no text has a zero.
 _START = 64
@@ -104,8 +104,7 @@ def unread_compound(path: Path) -> tuple[Text, Text] | None:
 
 @cache
 def _kinds() -> list[_Kind]:
-    file = resources.files(__package__) / "refused.toml"
-    rows = tomllib.loads(file.read_text(encoding="utf-8"))["file"]
+    rows = read_toml(resources.files(__package__) / "refused.toml")["file"]
     return [
         _Kind(
             bytes.fromhex(row.get("begins", "")),
@@ -291,8 +290,8 @@ def refuse_addresses(text: str) -> None:
     elif not scheme or drive:
         return
     # What follows the scheme may hold a password: it is not repeated.
-    shown = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
-    raise failure("source_address", repr(shown))
+    label = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
+    raise failure("source_address", repr(label))
 
 
 def sniff(path: Path) -> str:
@@ -366,10 +365,10 @@ def way_out(path: Path) -> Text | None:
         It cannot be opened.
     """
     head = _head(path)
-    found = unread_compound(path) if head[:8] == _COMPOUND else unread_kind(head)
-    if found is None:
+    reported = unread_compound(path) if head[:8] == _COMPOUND else unread_kind(head)
+    if reported is None:
         return None
-    cause, remedy = found
+    cause, remedy = reported
     return Text(f"{cause.zh}{remedy.zh}".rstrip("。"), f"{cause.en} {remedy.en}".rstrip("."))
 
 
@@ -468,9 +467,9 @@ def _refuse_active(path: Path, at_home: tuple[bytes, ...] = ()) -> None:
             window = tail + chunk.replace(b"\0", b"")
             if _XML_PROLOG.search(window):
                 raise failure("xml_entities", path.name)
-            found = next((mark for mark in active if mark in window), None)
-            if found:
-                raise failure("text_active", path.name, mark=found.decode())
+            active_mark = next((mark for mark in active if mark in window), None)
+            if active_mark:
+                raise failure("text_active", path.name, mark=active_mark.decode())
             tail = window[-64:]
 
 
@@ -529,16 +528,15 @@ def date_in(name: str) -> str:
     >>> date_in("窨井2022年6月"), date_in("T0102_污水井盖")
     ('202206', '')
     """
-    found = _DATE.search(unicodedata.normalize("NFKC", name).lower())
-    if found is None:
+    match = _DATE.search(unicodedata.normalize("NFKC", name).lower())
+    if match is None:
         return ""
-    return "".join(part.zfill(2) for part in re.findall(r"\d+", found[0]))
+    return "".join(part.zfill(2) for part in re.findall(r"\d+", match[0]))
 
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[str, ...]]:
-    text = resources.files("geo_citymgmt.reading").joinpath("file_names.toml").read_text("utf-8")
-    table = tomllib.loads(text)
+    table = read_toml(resources.files(__package__) / "file_names.toml")
     words = sorted(table["versions"]["words"], key=len, reverse=True)
     return {"skipped": tuple(table["skipped"]["names"]), "versions": tuple(words)}
 

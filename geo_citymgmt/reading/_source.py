@@ -150,7 +150,7 @@ def read_raw(
         source, sublayer = source.path, sublayer or source.sublayer
     try:
         path = local_path(source)
-        with allowing(limits), _heard() as reported:
+        with allowing(limits), _collected_warnings() as reported:
             raw = _read(path, sublayer, encoding, head)
     except SourceError as error:
         error.findings = _reported(error, name)
@@ -163,7 +163,7 @@ def read_raw(
 
 
 @contextmanager
-def _heard() -> Iterator[list[str]]:
+def _collected_warnings() -> Iterator[list[str]]:
     """Collect what a reader mutters: it belongs into the findings, not onto the terminal."""
     texts: list[str] = []
     with warnings.catch_warnings(record=True) as reported:
@@ -245,12 +245,12 @@ def list_layers(
         ], []
     members = list_members(path)
     groups, others = _groups(members)
-    found: list[SourceLayer] = []
+    layers: list[SourceLayer] = []
     for group in groups:
         plain = PurePosixPath(group)
         context = (*(p.name for p in plain.parents if p.name), path.stem)
         if plain.suffix.lower() not in _CONTAINERS:
-            found.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,), context))
+            layers.append(SourceLayer(path, group, f"{path.name}/{group}", (plain.stem,), context))
             continue
         with unpacked(path, groups[group]) as folder:
             inner = folder / group
@@ -259,14 +259,14 @@ def list_layers(
             except SourceError:
                 # One damaged member does not take the others with it; its reader says the same.
                 label = f"{path.name}/{group}"
-                found.append(SourceLayer(path, group, label, (plain.stem,), context))
+                layers.append(SourceLayer(path, group, label, (plain.stem,), context))
                 continue
             for sub, label, names, drawn in inside:
-                whole = group if sub is None else f"{group}:{sub}"
-                shown = f"{path.name}/{plain.parent / label}"
+                sublayer = group if sub is None else f"{group}:{sub}"
+                title = f"{path.name}/{plain.parent / label}"
                 around = context if plain.stem in names else (plain.stem, *context)
-                found.append(SourceLayer(path, whole, shown, names, around, drawn))
-    return found, others
+                layers.append(SourceLayer(path, sublayer, title, names, around, drawn))
+    return layers, others
 
 
 def _only_layer(path: Path, kind: str) -> SourceLayer | None:
@@ -280,8 +280,8 @@ def _only_layer(path: Path, kind: str) -> SourceLayer | None:
         if len(sheets) != 1:
             return None
         name, glance = sheets[0], glance_at_rows(path.name, rows) if rows else None
-    elif kind in _LOOKS and (found := _LOOKS[kind](path, HEAD)) is not None:
-        name, heading = found
+    elif kind in _LOOKS and (look := _LOOKS[kind](path, HEAD)) is not None:
+        name, heading = look
     else:
         return None
     names = (path.stem, name)
@@ -426,14 +426,14 @@ def _beginning(path: Path) -> Iterator[Path]:
 def _one_of(folder: Path, sublayer: str | None) -> tuple[Path, str | None]:
     """Choose the one source of a folder, maps before tables."""
     files = list_sources(folder) or list_sources(folder, tables=True)
-    found, rest = _named([p.name for p in files], sublayer)
-    if len(found) == 1:
-        return folder / found[0], rest
-    raise _which(folder, found, [p.name for p in files], sublayer)
+    matches, rest = _named([p.name for p in files], sublayer)
+    if len(matches) == 1:
+        return folder / matches[0], rest
+    raise _which(folder, matches, [p.name for p in files], sublayer)
 
 
 def _which(
-    path: Path, found: Sequence[str], names: Sequence[str], sublayer: str | None
+    path: Path, matches: Sequence[str], names: Sequence[str], sublayer: str | None
 ) -> SourceError:
     """Return the error for a source of which it is not told which layer is meant."""
     if not names:
@@ -441,13 +441,13 @@ def _which(
     which = NOTHING
     if sublayer is not None:
         which = Text(
-            f"，名为“{sublayer}”的有 {len(found)} 个",
-            f", {len(found)} of them named {sublayer!r}",
+            f"，名为“{sublayer}”的有 {len(matches)} 个",
+            f", {len(matches)} of them named {sublayer!r}",
         )
     return failure(
         "source_which_layer",
         path.name,
-        remedy=name_one(found or names),
+        remedy=name_one(matches or names),
         n=len(names),
         names=first_few(names),
         which=which,
@@ -460,8 +460,8 @@ def _named(names: Sequence[str], sublayer: str | None) -> tuple[list[str], str |
         return list(names), None
     for wanted, rest in ((sublayer, None), tuple(sublayer.rsplit(":", 1))):
         for spell in (str, lambda n: PurePosixPath(n).name, lambda n: PurePosixPath(n).stem):
-            if found := [n for n in names if spell(n) == wanted]:
-                return found, rest
+            if matches := [n for n in names if spell(n) == wanted]:
+                return matches, rest
         if ":" not in sublayer:
             break
     # Of a single container it is the inside that is meant.
@@ -482,9 +482,9 @@ def _groups(members: Sequence[Member]) -> tuple[dict[str, list[str]], list[str]]
         if member.name in taken or member.path.suffix.lower() not in suffixes:
             continue
         parts = [member.name]
-        if (own := _PARTS.get(member.path.suffix.lower())) is not None:
+        if (companions := _PARTS.get(member.path.suffix.lower())) is not None:
             base = member.path.with_suffix("")
-            parts = [m.name for m in members if _base(m, own) == base]
+            parts = [m.name for m in members if _base(m, companions) == base]
         groups[member.name] = parts
         taken.update(parts)
     return dict(sorted(groups.items())), [m.name for m in members if m.name not in taken]
@@ -507,11 +507,11 @@ def _from_archive(
     nested = [n for n in others if n.lower().endswith(_ARCHIVES)]
     if not groups and nested:
         raise failure("archive_in_archive", path.name, names=first_few(nested))
-    found, rest = _named(list(groups), sublayer)
-    if len(found) != 1:
-        raise _which(path, found, list(groups), sublayer)
-    with unpacked(path, groups[found[0]]) as folder:
-        raw = _read(folder / found[0], rest, encoding, head)
+    matches, rest = _named(list(groups), sublayer)
+    if len(matches) != 1:
+        raise _which(path, matches, list(groups), sublayer)
+    with unpacked(path, groups[matches[0]]) as folder:
+        raw = _read(folder / matches[0], rest, encoding, head)
     raw.name, raw.sha256 = f"{path.name}/{raw.name}", ""
     for name in nested:
         raw.findings.add(

@@ -47,41 +47,41 @@ _SAMPLED = 200
 _ENOUGH = 50
 
 
-def table_beside(headings: Sequence[str], there: np.ndarray) -> tuple[int, bool] | None:
+def table_beside(headings: Sequence[str], filled: np.ndarray) -> tuple[int, bool] | None:
     """Return the column where another table begins, and whether it has the same headings.
 
     Parameters
     ----------
     headings : sequence of str
         Names of the columns, empty for none.
-    there : array of bool
+    filled : array of bool
         Which cells of each row below hold anything; as many columns as headings, or more.
 
     Examples
     --------
-    >>> there = np.ones((2, 5), dtype=bool)
-    >>> there[:, 2] = False
-    >>> table_beside(["编号", "经度", "", "编号", "经度"], there)
+    >>> filled = np.ones((2, 5), dtype=bool)
+    >>> filled[:, 2] = False
+    >>> table_beside(["编号", "经度", "", "编号", "经度"], filled)
     (3, True)
-    >>> table_beside(["编号", "经度", "", "名称", "备注"], there) is None
+    >>> table_beside(["编号", "经度", "", "名称", "备注"], filled) is None
     True
     """
     half = len(headings) // 2
     if half >= 2 and all(headings[:half]) and list(headings[:half]) == list(headings[half:]):
         return half, True
-    names = [*headings, *[""] * (there.shape[1] - len(headings))]
-    blank = [not n and not there[:, j].any() for j, n in enumerate(names)]
+    names = [*headings, *[""] * (filled.shape[1] - len(headings))]
+    blank = [not n and not filled[:, j].any() for j, n in enumerate(names)]
     begins = [j for j in range(1, len(names)) if blank[j - 1] and not blank[j]]
     for start in begins:
         first = [j for j in range(start) if not blank[j]]
         end = next((j for j in range(start, len(names)) if blank[j]), len(names))
-        own = [n for n in names[start:end] if n]
-        if len(own) < 2 or len([j for j in first if names[j]]) < 2:
+        other_names = [n for n in names[start:end] if n]
+        if len(other_names) < 2 or len([j for j in first if names[j]]) < 2:
             continue
-        if 2 * sum(n in names[:start] for n in own) >= len(own):
+        if 2 * sum(n in names[:start] for n in other_names) >= len(other_names):
             return start, True
-        mine, other = there[:, first].any(axis=1), there[:, start:end].any(axis=1)
-        if not _is_one_table(int(mine.sum()), int(other.sum())):
+        first_rows, other = filled[:, first].any(axis=1), filled[:, start:end].any(axis=1)
+        if not _is_one_table(int(first_rows.sum()), int(other.sum())):
             return start, False
     return None
 
@@ -236,37 +236,37 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         findings.add("TEXT_ZEROS", value=sheet.n_zeros)
     if sheet.unfinished:
         findings.add("TABLE_UNFINISHED", value=sheet.n_rows)
-    found = find_headings(sheet.rows, sheet.merged, name)
-    if found.first > 1:
-        findings.add("TABLE_HEADER", value=found.first)
-    if found.distinguished:
-        findings.add("TABLE_LEVELS", value="、".join(found.distinguished))
-    _fill_merged(sheet, found.first, findings)
-    block = _block(sheet, found, findings)
+    headings = find_headings(sheet.rows, sheet.merged, name)
+    if headings.first > 1:
+        findings.add("TABLE_HEADER", value=headings.first)
+    if headings.distinguished:
+        findings.add("TABLE_LEVELS", value="、".join(headings.distinguished))
+    _fill_merged(sheet, headings.first, findings)
+    block = _block(sheet, headings, findings)
     labels = _labels(block.header, block.columns)
     frame = pd.DataFrame(
         {label: column for label, column in zip(labels, block.columns, strict=True) if label},
-        index=range(len(block.there)),
+        index=range(len(block.is_filled)),
     )
-    rows = np.flatnonzero(block.there)
+    rows = np.flatnonzero(block.is_filled)
     frame = frame.iloc[rows].reset_index(drop=True)
     lengths, extra = block.lengths[rows], block.extra[rows]
     n_before = block.n_before
     findings.add(
         "NOTE_ROW",
         records=np.arange(n_before),
-        value=[_shown(row) for row in sheet.rows[found.first : found.first + n_before]],
+        value=[_row_text(row) for row in sheet.rows[headings.first : headings.first + n_before]],
     )
     skipped = _no_records(frame, findings, n_before)
     kept = np.flatnonzero(~skipped)
     frame, record = frame[~skipped].reset_index(drop=True), n_before + kept
-    row = found.first + n_before + rows
+    row = headings.first + n_before + rows
     width = len(block.header)
     _check_shape(frame, sheet, row[kept], record, lengths[kept], extra[kept], width, findings)
     _report_marks(sheet, labels, row[kept], record, findings)
     frame = _plain_texts(frame, sheet, findings)
     frame = _without_damage(frame, record, findings)
-    scanned = np.concatenate([found.first + np.arange(n_before), row, block.rows_after])
+    scanned = np.concatenate([headings.first + np.arange(n_before), row, block.rows_after])
     return Raw(
         name=name,
         frame=frame,
@@ -279,7 +279,7 @@ def table_of(sheet: Sheet, name: str) -> Raw:
         encoding_source=sheet.encoding_source,
         row_label=scanned + 1,
         row_form="第 {} 行",
-        stated_unit=found.stated_unit,
+        stated_unit=headings.stated_unit,
     )
 
 
@@ -300,7 +300,7 @@ class _Block:
     header: list[str]
     columns: list[pd.Series]
     #: By row: whether it holds anything, how many cells it has, and whether some lie beyond.
-    there: np.ndarray
+    is_filled: np.ndarray
     lengths: np.ndarray
     extra: np.ndarray
     #: Rows between headings and records, and those of another table below, by their place.
@@ -308,13 +308,13 @@ class _Block:
     rows_after: np.ndarray
 
 
-def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
+def _block(sheet: Sheet, headings: Headings, findings: Findings) -> _Block:
     """Lay out the table under the headings ``found``, without what stands beside or below it."""
-    header = list(found.names)
-    kinds = kinds_below(sheet.rows[found.first : found.first + SEARCHED], header)
-    for kind, row in zip(kinds, sheet.rows[found.first :], strict=False):
+    header = list(headings.names)
+    kinds = kinds_below(sheet.rows[headings.first : headings.first + SEARCHED], header)
+    for kind, row in zip(kinds, sheet.rows[headings.first :], strict=False):
         header = names_with_units(header, row) if kind == "units" else header
-    start = found.first + len(kinds)
+    start = headings.first + len(kinds)
     body = sheet.body(start)
     if sheet.columns is not None and _has_blank_row(body):
         # What stands behind it may be another table.
@@ -325,12 +325,12 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
         rows_after = start + np.array(after, dtype=np.int64)
         number = start + end + 1
         where = Text(f"第 {number} 行起", f"from row {number} on")
-        findings.add("TABLE_ASIDE", about="below", value=_shown(body[end]), detail=where)
+        findings.add("TABLE_ASIDE", about="below", value=_row_text(body[end]), detail=where)
         body = body[:end]
     columns, lengths = _laid_out(body, sheet.columns is not None, len(header))
-    there = np.column_stack([c.notna().to_numpy() for c in columns])
-    if (beside := table_beside(header, there)) is not None:
-        cut, is_same = beside
+    filled = np.column_stack([c.notna().to_numpy() for c in columns])
+    if (neighbour := table_beside(header, filled)) is not None:
+        cut, is_same = neighbour
         findings.add(
             "TABLE_ASIDE",
             about="beside",
@@ -338,14 +338,14 @@ def _block(sheet: Sheet, found: Headings, findings: Findings) -> _Block:
             value="、".join(n for n in header[cut:] if n),
             detail=Text(f"第 {cut + 1} 列起", f"from column {cut + 1} on"),
         )
-        header, columns, there = header[:cut], columns[:cut], there[:, :cut]
+        header, columns, filled = header[:cut], columns[:cut], filled[:, :cut]
         while header and not header[-1]:
             header.pop()
         lengths = np.minimum(lengths, len(header))
-    extra = np.asarray(there[:, len(header) :].any(axis=1))
-    has_any = np.asarray(there.any(axis=1))
+    extra = np.asarray(filled[:, len(header) :].any(axis=1))
+    has_any = np.asarray(filled.any(axis=1))
     if has_any.any() and extra[has_any].mean() > 0.5:
-        extra = np.zeros(len(there), dtype=bool)
+        extra = np.zeros(len(filled), dtype=bool)
     else:
         columns = columns[: len(header)]
     return _Block(header, columns, has_any, lengths, extra, len(kinds), rows_after)
@@ -374,7 +374,7 @@ def _laid_out(
     return columns, lengths
 
 
-def _shown(row: Sequence[Any]) -> str:
+def _row_text(row: Sequence[Any]) -> str:
     return "、".join(str(c).strip() for c in row if not is_blank(c))[:60]
 
 
@@ -486,8 +486,8 @@ def _decimal_points(frame: pd.DataFrame, texts: Sequence[str], findings: Finding
     arrays = {n: pa.array(frame[n], pa.large_string(), from_pandas=True) for n in texts}
     filled = {n: frame[n].notna().to_numpy() for n in texts}
     commas = {n: _matches(a, _COMMA_NUMBER) for n, a in arrays.items()}
-    whole = {n: _matches(a, r"^[+-]?\d+$") for n, a in arrays.items()}
-    hit = [n for n in texts if commas[n].any() and (commas[n] | whole[n])[filled[n]].all()]
+    integers = {n: _matches(a, r"^[+-]?\d+$") for n, a in arrays.items()}
+    hit = [n for n in texts if commas[n].any() and (commas[n] | integers[n])[filled[n]].all()]
     # 1,234 alone could be a thousand; a comma before one, two or four digits could not.
     if not any(_matches(arrays[n], _NO_THOUSANDS).any() for n in hit):
         return
@@ -557,12 +557,12 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
     The first row is record ``offset``.
     """
     n = len(frame)
-    there = frame.notna().to_numpy()
-    first = there.argmax(axis=1) if frame.shape[1] else np.zeros(n, dtype=int)
-    count = there.sum(axis=1)
+    filled = frame.notna().to_numpy()
+    first = filled.argmax(axis=1) if frame.shape[1] else np.zeros(n, dtype=int)
+    count = filled.sum(axis=1)
     total, note = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     same = np.zeros(n, dtype=np.int64)
-    shown = np.full(n, "", dtype=object)
+    words = np.full(n, "", dtype=object)
     for i, label in enumerate(frame.columns):
         column = frame[label]
         if not pd.api.types.is_string_dtype(column.dtype):
@@ -571,7 +571,7 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         if pc.index(texts, pa.scalar(str(label), texts.type)).as_py() >= 0:
             same += (column == label).fillna(False).to_numpy(dtype=bool)
         # Such a word stands in the first filled cell of its row, or in the one after that.
-        near = np.flatnonzero((first >= i - 1) & there[:, i])
+        near = np.flatnonzero((first >= i - 1) & filled[:, i])
         if not near.size:
             continue
         # A heading such as 姑苏区小计 is a total where the rest of the row names nothing.
@@ -581,28 +581,28 @@ def _no_records(frame: pd.DataFrame, findings: Findings, offset: int = 0) -> np.
         if not at.size:
             continue
         closed = pc.replace_substring_regex(texts.take(pa.array(at)), r"\s", "")
-        whole = _spread(_matches(closed, _TOTAL), at, n)
-        hit = whole | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
-        shown[hit & ~total] = column[hit & ~total]
+        is_total = _spread(_matches(closed, _TOTAL), at, n)
+        hit = is_total | (_spread(_matches(closed, _PART_TOTAL), at, n) & few)
+        words[hit & ~total] = column[hit & ~total]
         total |= hit
         if frame.shape[1] >= 3:
             hit = _spread(_matches(closed, _NOTE), at, n) & (first == i) & (count == 1)
-            shown[hit] = column[hit].str.slice(0, 60)
+            words[hit] = column[hit].str.slice(0, 60)
             note |= hit
     repeated = (same >= 2) & (same >= 0.6 * frame.shape[1])
     # A title stands above headings that are repeated, and nothing else in its row.
     titled = np.append(repeated[1:], False) & (count == 1) & (frame.shape[1] > 2)
     for k in np.flatnonzero((repeated | titled) & ~total).tolist():
-        shown[k] = str(frame.iloc[k, first[k]])[:60]
+        words[k] = str(frame.iloc[k, first[k]])[:60]
     note = (note | repeated | titled) & ~total
-    findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=shown[total])
-    findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=shown[note])
+    findings.add("TOTAL_ROW", records=offset + np.flatnonzero(total), value=words[total])
+    findings.add("NOTE_ROW", records=offset + np.flatnonzero(note), value=words[note])
     return total | note
 
 
 def _matches(texts: Any, pattern: str) -> np.ndarray:
-    found = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
-    return np.asarray(found.to_numpy(zero_copy_only=False), dtype=bool)
+    hits = pc.fill_null(pc.match_substring_regex(texts, pattern), False)
+    return np.asarray(hits.to_numpy(zero_copy_only=False), dtype=bool)
 
 
 def _matches_among(texts: pa.Array, pattern: str, among: np.ndarray) -> np.ndarray:
@@ -619,6 +619,7 @@ def _spread(hit: np.ndarray, where: np.ndarray, n: int) -> np.ndarray:
     return out
 
 
+# All that is known of each row, and where what is wrong with it goes.
 def _check_shape(
     frame: pd.DataFrame,
     sheet: Sheet,
@@ -677,12 +678,12 @@ def _without_damage(frame: pd.DataFrame, record: np.ndarray, findings: Findings)
         else:
             continue
         if hit.any():
-            shown = column[hit].map(lambda v: v if isinstance(v, str) else f"{v:.0f}")
+            texts = column[hit].map(lambda v: v if isinstance(v, str) else f"{v:.0f}")
             findings.add(
                 "ID_DAMAGED",
                 records=record[hit],
                 field=str(label),
-                value=shown.to_numpy(dtype=object),
+                value=texts.to_numpy(dtype=object),
                 detail=Text("", ""),
                 action="value_removed",
             )
@@ -756,7 +757,8 @@ def report_cells(
     --------
     >>> found = Findings()
     >>> cells = pd.Series(["many", "many"], index=[0, 3])
-    >>> tell_cells(cells, Text("不是数值", "no number"), found, file="events.csv", column="amount")
+    >>> why = Text("不是数值", "no number")
+    >>> report_cells(cells, why, found, file="events.csv", column="amount")
     >>> found.frame()["message_en"].tolist()
     ["events.csv, row 2, 5: amount is 'many', no number"]
     """

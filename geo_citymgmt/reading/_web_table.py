@@ -108,8 +108,8 @@ def _tokens(text: str, name: str) -> Iterator[tuple[str, str]]:
             continue
         closing = "-->" if mark[0] == "<!--" else None
         at = text.find(closing, mark.end()) if closing else -1
-        if closing is None and (whole := _REST.match(text, mark.end())) is not None:
-            at = whole.end()
+        if closing is None and (closed := _REST.match(text, mark.end())) is not None:
+            at = closed.end()
         if at < 0:
             _refuse_open(name, text[begin:])
             return

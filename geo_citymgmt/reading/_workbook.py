@@ -242,12 +242,12 @@ def _check_size(path: Path, parts: list[zipfile.ZipInfo]) -> None:
             )
 
 
-def _check_part(extents: Extents, part: zipfile.ZipInfo, found: _Extent) -> None:
+def _check_part(extents: Extents, part: zipfile.ZipInfo, extent: _Extent) -> None:
     """Hold the places and counts of one part of a workbook against what can be there."""
-    extents.add(found.rows, found.columns, found.n_cells)
-    if found.texts > part.file_size:
+    extents.add(extent.rows, extent.columns, extent.n_cells)
+    if extent.texts > part.file_size:
         # What is counted takes more than a byte each.
-        raise failure("workbook_counts", extents.path.name, part=part.filename, n=found.texts)
+        raise failure("workbook_counts", extents.path.name, part=part.filename, n=extent.texts)
 
 
 def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
@@ -257,22 +257,22 @@ def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
     """
     row = column = texts = 1
     n_cells = n_placed = n_tags = 0
-    for whole in _windows(archive, part):
-        window = whole.translate(_BLANKS)
+    for piece in _windows(archive, part):
+        window = piece.translate(_BLANKS)
         # Most sheets have no such cells, and few have so many blanks in a row.
         if b"/>" in window or b"></" in window:
             window = _BARE_CELL.sub(b"", window)
         window = (_BARE_ROW if b":row" in window else _PLAIN_ROW).sub(b"", window)
         is_wide = b" " * 9 in window and _WIDE.search(window)
-        if is_wide or len(whole) - whole.rfind(b"<") > _LONGEST_TAG:
+        if is_wide or len(piece) - piece.rfind(b"<") > _LONGEST_TAG:
             return _claims_by_grammar(archive, part)
         places = _PLACE.findall(window)
         row = max(row, *map(int, {digits for _, digits in places}), 1)
         column = max(column, *map(_column_number, {letters for letters, _ in places}), 1)
         texts = max(texts, *map(int, _COUNT.findall(window)), 1)
-        found = sum(map(window.count, _CELL))
-        n_cells += found
-        n_tags += found + sum(map(window.count, _ROW))
+        n_found = sum(map(window.count, _CELL))
+        n_cells += n_found
+        n_tags += n_found + sum(map(window.count, _ROW))
         n_placed += len(places)
     if n_tags > n_placed:
         # Some do not say where they stand: behind the one before.
@@ -511,13 +511,13 @@ def _workbooks(data: bytes) -> list[bytes]:
     table = np.concatenate(parts) if parts else np.empty(0, dtype="<u4")
 
     def chain(first: int, following: np.ndarray) -> list[int]:
-        found: list[int] = []
-        while first < _LAST and len(found) <= len(following):
-            found.append(first)
+        chained: list[int] = []
+        while first < _LAST and len(chained) <= len(following):
+            chained.append(first)
             first = int(following[first])
-        if len(found) > len(following):
+        if len(chained) > len(following):
             raise ValueError("a chain of sectors that comes back to itself")
-        return found
+        return chained
 
     def content(first: int) -> bytes:
         return b"".join(data[(s + 1) * size : (s + 2) * size] for s in chain(first, table))
@@ -570,7 +570,9 @@ def _check_records(path: Path, stream: bytes) -> None:
                 n_cells += max(last - column, 0) + 1
                 rows, columns = max(rows, row + 1), max(columns, column + 1, last + 1)
             elif kind == _XLS_STRINGS and length >= 8:
-                _check_count(path, struct.unpack_from("<I", body, 4)[0], len(stream))
+                n = struct.unpack_from("<I", body, 4)[0]
+                if n > len(stream):
+                    raise failure("workbook_text_count", path.name, n=n)
             elif kind == _DIMENSIONS and length >= 12:
                 # Room is made for all of it, whatever follows, sheet by sheet.
                 first, end, left, right = struct.unpack_from("<IIHH", body)
@@ -626,11 +628,6 @@ def _records(stream: bytes, at: int) -> Iterator[tuple[int, bytes]]:
         at += 4 + length
         if kind == _EOF:
             return
-
-
-def _check_count(path: Path, n: int, size: int) -> None:
-    if n > size:
-        raise failure("workbook_text_count", path.name, n=n)
 
 
 #: Nothing is looked for in a part without one of these.
@@ -693,15 +690,15 @@ def _tree(archive: zipfile.ZipFile, name: str) -> list[ElementTree.Element]:
 
 
 def _is_marked(archive: zipfile.ZipFile, part: str) -> bool:
-    tail, found = b"", False
+    tail, is_marked = b"", False
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
             window = tail + chunk
             if not tail and b"<!" in window[:4096]:
                 return False
-            found = found or any(sign in window for sign in _SIGNS)
+            is_marked = is_marked or any(sign in window for sign in _SIGNS)
             tail = chunk[-16:]
-    return found
+    return is_marked
 
 
 def _scan(file: object) -> Marks:
@@ -740,18 +737,11 @@ def _read_row(row: ElementTree.Element, marks: Marks) -> None:
         place = _REFERENCE.fullmatch(cell.get("r", ""))
         if place is None:
             continue
-        at = int(place[2]) - 1, _column(place[1])
+        at = int(place[2]) - 1, _column_number(place[1].encode()) - 1
         if is_error:
             marks.errors[at] = str(parts["v"].text)
         else:
             marks.uncomputed.append(at)
-
-
-def _column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number - 1
 
 
 def _is_hidden(item: ElementTree.Element) -> bool:
