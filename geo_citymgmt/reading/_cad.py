@@ -42,7 +42,7 @@ from geo_citymgmt.reading._cad_shapes import (
     points_of,
     require_ezdxf,
 )
-from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw
 
 #: The column of the name of a block.
@@ -329,11 +329,8 @@ class _Reader:
         n_cells = rows * columns * len(row) if rows * columns > 1 else 0
         if n_cells and self.n_copies + n_cells > MOST_COPIES:
             self._add(None, row, label)
-            self.beyond[self.record[-1]] = Text(
-                f"阵列有 {rows} 行 {columns} 列，图块阵列合计超过 {MOST_COPIES:,} 个（有属性的乘以"
-                "列数）",
-                f"an array of {rows} rows and {columns} columns, with which there are more than "
-                f"{MOST_COPIES:,} copies of blocks (times their columns)",
+            self.beyond[self.record[-1]] = phrase(
+                "cad_array", rows=rows, columns=columns, most=MOST_COPIES
             )
             return
         self.n_copies += n_cells
@@ -453,11 +450,7 @@ def _scale(raw: Raw, units: int) -> None:
     present = raw.geometry[~shapely.is_missing(raw.geometry)]
     if entry is None or not len(present):
         return
-    detail = Text(
-        "坐标按原数读取，没有换算；如确以该单位绘制，请在 CAD 中缩放为米后另存",
-        "its coordinates were read as they are; if it is indeed drawn in that unit, scale it to "
-        "metres in the CAD program",
-    )
+    detail = phrase("cad_units_kept")
     factor, action = float(entry["metres"]), "none"
     if factor < 1 and np.abs(shapely.total_bounds(present)).max() > _PLANE:
         raw.geometry = shapely.transform(raw.geometry, lambda xy: xy * factor)

@@ -25,7 +25,7 @@ import pyarrow.compute as pc
 from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._limits import check_file_size
-from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import free_name
 
 BLANK = " \x00"
@@ -403,10 +403,7 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
             "DBF_DAMAGED",
             value=f"{header.n} / {n_whole}",
             about="count",
-            detail=Text(
-                f"文件头记 {header.n} 条，实际只有 {n_whole} 条",
-                f"the header counts {header.n} records, the file holds {n_whole}",
-            ),
+            detail=phrase("dbf_fewer", stated=header.n, n=n_whole),
         )
         return n_whole
     surplus = n_whole - header.n
@@ -415,10 +412,7 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
             "DBF_DAMAGED",
             value=f"{header.n} / {n_whole}",
             about="count",
-            detail=Text(
-                f"文件头记 {header.n} 条，实际有 {n_whole} 条，已全部读入",
-                f"the header counts {header.n} records, the file holds {n_whole}; all are read",
-            ),
+            detail=phrase("dbf_more", stated=header.n, n=n_whole),
         )
         return n_whole
     if surplus or rest > 1:
@@ -428,10 +422,7 @@ def _count(header: _Header, size: int, n_shapes: int | None, findings: Findings)
             severity="warning" if surplus else "info",
             value=spare,
             about="lost bytes",
-            detail=Text(
-                f"最后一条记录之后还有 {spare} 字节，未读入",
-                f"{spare} bytes stand behind the last record and were not read",
-            ),
+            detail=phrase("dbf_spare", spare=spare),
         )
     return header.n
 
@@ -500,14 +491,7 @@ def _check_flags(flags: np.ndarray, findings: Findings) -> None:
         )
         return
     findings.add(
-        "DBF_DAMAGED",
-        records=odd,
-        about="flags",
-        severity="warning",
-        detail=Text(
-            "该记录开头不是删除标志，取值可能错位，请核对",
-            "a record does not begin with the flag that each has; its values may be shifted",
-        ),
+        "DBF_DAMAGED", records=odd, about="flags", severity="warning", detail=phrase("dbf_flags")
     )
 
 

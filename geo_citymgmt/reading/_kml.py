@@ -17,9 +17,9 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._messages import phrase
 from geo_citymgmt.reading._raw import free_name
 from geo_citymgmt.reading._web_table import Page
 
@@ -136,16 +136,10 @@ def _with_tracks(text: str, findings: Findings) -> str:
     if "xmlns:gx=" not in text:
         text = _ROOT.sub(f"<kml {_GX}", text, count=1)
     if n_tracks:
-        read = Text(
-            "按各位置连成的线读入，时间只留起止",
-            "read as the lines of their positions; of their times begin and end",
-        )
+        read = phrase("kml_tracks")
         findings.add("KML_TRACK", value=n_tracks, about="tracks", detail=read)
     if n_nowhere:
-        passed = Text(
-            f"其中 {n_nowhere} 个时刻没有位置，已略过",
-            f"{n_nowhere} of their times have no position and were passed over",
-        )
+        passed = phrase("kml_nowhere", n=n_nowhere)
         findings.add("KML_TRACK", value=n_tracks, about="nowhere", detail=passed)
     return text
 

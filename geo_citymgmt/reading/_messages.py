@@ -1,4 +1,4 @@
-"""Errors of reading: worded in ``messages.toml``, cause and remedy in both languages."""
+"""What reading says of sources: worded in ``messages.toml``, in both languages."""
 
 from __future__ import annotations
 
@@ -17,6 +17,18 @@ def _messages() -> dict[str, dict[str, Any]]:
     return read_toml(resources.files(__package__) / "messages.toml")
 
 
+def phrase(key: str, /, **values: Any) -> Text:
+    """Return what a message says, its gaps filled: the detail of a finding, the cause of an error.
+
+    Examples
+    --------
+    >>> phrase("shp_lost_bytes", n=12).en
+    '12 bytes belong to no record'
+    """
+    entry = _messages()[key]
+    return Text(entry["zh"], entry["en"]).format(**values)
+
+
 def wording(key: str, /, **values: Any) -> tuple[Text, Text]:
     """Return cause and remedy of a message, their gaps filled with ``values``.
 
@@ -27,7 +39,7 @@ def wording(key: str, /, **values: Any) -> tuple[Text, Text]:
     ('a damaged archive (no end).', 'Copy it again, or pack the files again.')
     """
     entry = _messages()[key]
-    cause = Text(entry["zh"], entry["en"]).format(**values)
+    cause = phrase(key, **values)
     if "remedy" in entry:
         return cause, Text(*_messages()["remedies"][entry["remedy"]])
     remedy = Text(entry.get("remedy_zh", ""), entry.get("remedy_en", ""))

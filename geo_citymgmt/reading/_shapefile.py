@@ -20,7 +20,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._dbf import DbfTable, Digest, count_rows, read_dbf
 from geo_citymgmt.reading._limits import check_file_size
-from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw, from_wkb
 from geo_citymgmt.reading._shp import (
     HEADER,
@@ -153,10 +153,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Raw:
             "FILE_MISSING_PART",
             value=f"{path.stem}.shx",
             about=".shx",
-            detail=Text(
-                "已按 .shp 重建索引；编辑遗留的旧记录可能重新出现，请核对",
-                "the index was rebuilt from the .shp; records that editing left behind may be back",
-            ),
+            detail=phrase("shx_missing"),
         )
     n_rows = None if dbf is None else count_rows(dbf)
     walk = walk_shapes(shp, index, findings, n_rows=n_rows)
@@ -285,9 +282,7 @@ def _geometry(path: Path, shp: np.ndarray, walk: Walk, findings: Findings) -> np
         severity="warning",
         records=np.flatnonzero((built < walk.points) & (built > 0) & ~is_patch),
         about="points",
-        detail=Text(
-            "读出的点数少于记录所记点数", "it was built with fewer points than the record counts"
-        ),
+        detail=phrase("shp_fewer_points"),
     )
     return out
 
@@ -349,11 +344,7 @@ def _table(
             severity="error",
             value=f"{path.stem}.dbf",
             about=".dbf",
-            detail=Text(
-                "各记录的属性全部缺失；请补上与 .shp 同名的属性表后重新读取",
-                "all attributes of its records are missing; add the file of the same name "
-                "that belongs to the .shp",
-            ),
+            detail=phrase("dbf_missing"),
         )
         return None
     cpg = _sibling(path, ".cpg")

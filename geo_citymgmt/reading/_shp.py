@@ -10,6 +10,7 @@ import numpy as np
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._messages import phrase
 
 HEADER = 100
 _POINTS, _MULTI, _PARTS, _PATCH = (1, 11, 21), (8, 18, 28), (3, 5, 13, 15, 23, 25), (31,)
@@ -235,13 +236,9 @@ def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stat
     types[~bad] = shape_types(shp, offset[~bad])
     bad |= ~np.isin(types, list(TYPES))
     null = types == 0
-    _report(faults, null & (length > 4), "error", "null shape",
-            Text("该记录标为无图形，却含有图形数据",
-                 "the record says it has no shape, and holds bytes of one"))  # fmt: skip
+    _report(faults, null & (length > 4), "error", "null shape", phrase("shp_null_shape"))
     if stated in TYPES and stated != 0:
-        _report(faults, ~bad & ~null & (types != stated), "warning", "type",
-                Text("该记录的图形类型与图层不同",
-                     "its shape type is not that of the layer"))  # fmt: skip
+        _report(faults, ~bad & ~null & (types != stated), "warning", "type", phrase("shp_type"))
     needed = np.full(n, 4, dtype=np.int64)
     with_m = needed.copy()
     for group, fixed in ((_POINTS, 4), (_MULTI, 40), (_PARTS, 44), (_PATCH, 44)):
@@ -251,9 +248,7 @@ def content_faults(shp: np.ndarray, offset: np.ndarray, length: np.ndarray, stat
                      faults)  # fmt: skip
     bad |= needed > length
     short = ~bad & ~null & (length != needed) & (length != with_m)
-    _report(faults, short, "warning", "length",
-            Text("记录长度大于所含点数所需，可能缺点",
-                 "the record is longer than its points need: points may be missing"))  # fmt: skip
+    _report(faults, short, "warning", "length", phrase("shp_length"))
     faults.unreadable = bad
     faults.points[bad] = 0
     _check_rings(shp, offset, types, np.flatnonzero(~bad & np.isin(types, _PARTS)), faults)
@@ -336,9 +331,7 @@ def _check_rings(
     hit = np.zeros(n, dtype=bool)
     hit[at[owner[broken]]] = True
     hit[at[lone]] = True
-    _report(faults, hit, "error", "parts",
-            Text("各部分的起止点号有误",
-                 "its parts do not begin and end within its points"))  # fmt: skip
+    _report(faults, hit, "error", "parts", phrase("shp_parts"))
     rings = np.isin(types[at], _RINGS)[owner] & ~hit[at][owner]
     if rings.any():
         xy = begin[owner] + 44 + 4 * counts[owner]
@@ -350,9 +343,7 @@ def _check_rings(
         few = (stop - start) < 4
         open_ = np.zeros(n, dtype=bool)
         open_[at[owner[unlike | few]]] = True
-        _report(faults, open_, "warning", "rings",
-                Text("有未闭合或不足四点的环",
-                     "a ring is not closed or has less than four points"))  # fmt: skip
+        _report(faults, open_, "warning", "rings", phrase("shp_rings"))
 
 
 @dataclass
@@ -408,10 +399,7 @@ def walk_shapes(
             severity="warning",
             value=chain.n_lost_bytes,
             about="lost bytes",
-            detail=Text(
-                f"有 {chain.n_lost_bytes} 字节不属于任何记录",
-                f"{chain.n_lost_bytes} bytes belong to no record",
-            ),
+            detail=phrase("shp_lost_bytes", n=chain.n_lost_bytes),
         )
     usable, points = _check_contents(shp, offset, length, findings)
     return Walk(offset, length, usable, points, not rebuilt and bool(usable.all()))
@@ -448,10 +436,7 @@ def _check_header(shp: np.ndarray, findings: Findings) -> None:
             "SHP_DAMAGED",
             severity="warning",
             about="size",
-            detail=Text(
-                f"文件头记 {stated} 字节，实际 {size} 字节",
-                f"its header says {stated} bytes, the file has {size}",
-            ),
+            detail=phrase("shp_size", stated=stated, size=size),
         )
     version, kind = integers(shp, np.array([28, 32]), "<i4")
     if version != 1000 or kind not in TYPES:
@@ -459,10 +444,7 @@ def _check_header(shp: np.ndarray, findings: Findings) -> None:
             "SHP_DAMAGED",
             severity="warning",
             about="header",
-            detail=Text(
-                f"文件头版本 {version}、图形类型 {kind} 不正确",
-                f"its header has version {version}, shape type {kind}",
-            ),
+            detail=phrase("shp_header", version=version, kind=kind),
         )
 
 
@@ -472,14 +454,7 @@ def _check_index(shx: np.ndarray, findings: Findings) -> None:
     stated = int(integers(shx, np.array([24]), ">i4")[0]) * 2 if size >= HEADER else -1
     if magic and stated == size and (size - HEADER) % 8 == 0:
         return
-    findings.add(
-        "SHX_DAMAGED",
-        about="size",
-        detail=Text(
-            f"文件头记 {stated} 字节，实际 {size} 字节",
-            f"its header says {stated} bytes, the file has {size}",
-        ),
-    )
+    findings.add("SHX_DAMAGED", about="size", detail=phrase("shp_size", stated=stated, size=size))
 
 
 def _is_numbered(chain: Chain) -> bool:
@@ -522,11 +497,7 @@ def _reconcile(
                 records=moved,
                 severity="error",
                 about="order",
-                detail=Text(
-                    "索引指向另一条记录的图形，以 .shp 中的记录号为准，请核对",
-                    "the index leads to the shape of another record; the number in the .shp is "
-                    "followed, check it",
-                ),
+                detail=phrase("shx_order"),
             )
             order = np.argsort(chain.number)
             return chain.offset[order], chain.length[order], True
@@ -540,10 +511,7 @@ def _reconcile(
             "SHX_DAMAGED",
             records=np.flatnonzero(unequal),
             about="length",
-            detail=Text(
-                "索引与记录头的长度不一致，以记录为准",
-                "index and record disagree on the length of this record; the record is followed",
-            ),
+            detail=phrase("shx_length"),
         )
     free = np.ones(len(chain.offset), dtype=bool)
     free[at[good]] = False
@@ -559,13 +527,7 @@ def _reconcile(
     out_offset[place[known]] = chain.offset[strays[known]]
     out_length[place[known]] = chain.length[strays[known]]
     findings.add(
-        "SHX_DAMAGED",
-        records=np.sort(place[known]),
-        about="offset",
-        detail=Text(
-            "索引没有指向该记录，已从 .shp 中找回",
-            "the index does not lead to this record; it was found in the .shp",
-        ),
+        "SHX_DAMAGED", records=np.sort(place[known]), about="offset", detail=phrase("shx_offset")
     )
     unknown = strays[~known]
     beyond = unknown[np.isin(chain.number[unknown], np.arange(n + 1, n + 1 + len(unknown)))]
@@ -578,10 +540,7 @@ def _reconcile(
             severity="error",
             records=np.arange(n, n + len(beyond)),
             about="end",
-            detail=Text(
-                "索引在该记录之前就结束了，已从 .shp 中找回",
-                "the index ends before this record; it was found in the .shp",
-            ),
+            detail=phrase("shx_end"),
         )
         unknown = unknown[~np.isin(unknown, beyond)]
     if len(unknown):
@@ -590,10 +549,7 @@ def _reconcile(
             severity="info" if (chain.number[unknown] <= n).all() else "warning",
             value=len(unknown),
             about="not in the index",
-            detail=Text(
-                f"有 {len(unknown)} 条记录不在索引中（编辑后遗留）",
-                f"{len(unknown)} records are in no index entry, as an editor leaves them behind",
-            ),
+            detail=phrase("shx_unnamed", n=len(unknown)),
         )
     return out_offset, out_length, rebuilt
 
@@ -604,10 +560,7 @@ def _say_numbers(records: np.ndarray, findings: Findings) -> None:
         severity="info" if len(records) > 1 else "warning",
         value=len(records),
         about="numbers",
-        detail=Text(
-            f"有 {len(records)} 条记录的记录号与位置不符",
-            f"{len(records)} records bear another number than their place",
-        ),
+        detail=phrase("shp_numbers", n=len(records)),
     )
 
 

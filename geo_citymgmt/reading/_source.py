@@ -32,7 +32,7 @@ from geo_citymgmt.reading._geojson import read_geojson
 from geo_citymgmt.reading._headings import glance_at_csv, glance_at_rows
 from geo_citymgmt.reading._kml import only_folder
 from geo_citymgmt.reading._limits import ArchiveLimits, allowing, check_file_size, within_limits
-from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._shapefile import MULTIPATCH, read_shapefile
 from geo_citymgmt.reading._sheet import list_sheets, only_sheet
@@ -514,14 +514,7 @@ def _from_archive(
         raw = _read(folder / matches[0], rest, encoding, head)
     raw.name, raw.sha256 = f"{path.name}/{raw.name}", ""
     for name in nested:
-        raw.findings.add(
-            "LAYER_IGNORED",
-            value=name,
-            about=name,
-            detail=Text(
-                "压缩包内的压缩包，请先解压一层", "an archive in the archive; unpack it once"
-            ),
-        )
+        raw.findings.add("LAYER_IGNORED", value=name, about=name, detail=phrase("archive_inside"))
     return raw
 
 

@@ -22,7 +22,7 @@ def _gaps(text: str) -> set[str]:
 
 def test_every_key_that_the_code_names_is_worded_and_every_message_is_named():
     named = re.findall(
-        r"\b(?:failure|wording|over_limit|_too_much)\(\s*(?:path, )?\"(\w+)\"", SOURCE
+        r"\b(?:failure|phrase|wording|over_limit|_too_much)\(\s*(?:path, )?\"(\w+)\"", SOURCE
     )
     assert set(named) <= set(TABLE)
     assert {key for key in TABLE if f'"{key}"' not in SOURCE} == set()
