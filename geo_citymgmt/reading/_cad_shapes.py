@@ -241,17 +241,11 @@ def places_of(first: dict[int, bytes]) -> list[Position]:
         ]
     )
     if is_tilted:
-        from ezdxf.math import OCS
+        from ezdxf.math import OCS, Vec3
 
         plane = OCS((number(first, 210), number(first, 220), number(first, 230, 1.0)))
-        points = np.array([plane.to_wcs(point).xyz for point in map(_vec, points)])
+        points = np.array([plane.to_wcs(Vec3(*point)).xyz for point in points])
     return [(x, y, z) for x, y, z in points.tolist()]
-
-
-def _vec(point: np.ndarray) -> Any:
-    from ezdxf.math import Vec3
-
-    return Vec3(*point)
 
 
 @dataclass

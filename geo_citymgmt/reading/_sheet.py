@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+import python_calamine
 
 from geo_citymgmt._words import first_few
 from geo_citymgmt.errors import SourceError
@@ -446,8 +447,6 @@ def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str
 
 
 def _open(path: Path) -> Any:
-    import python_calamine
-
     with path.open("rb") as file:
         is_package = file.read(2) == b"PK"
     if is_package:
