@@ -23,9 +23,6 @@ __all__ = ["in_chinese", "write_layer_files", "write_sample"]
 
 #: Decimals of numbers that are not whole.
 DECIMALS = {"footprint_m2": 1, "length_km": 3, "width_m": 1, "height_m": 1, "occupancy_ratio": 2}
-FACILITIES = (
-    "illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations",
-)  # fmt: skip
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:

@@ -7,7 +7,7 @@ from importlib import resources
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from geo_citymgmt.spec._toml import read_toml
 
@@ -20,7 +20,11 @@ SHARES: dict[str, dict[str, dict[str, float]]] = read_toml(
 
 
 def zone_ids(
-    zones: NDArray[np.str_], kind: ArrayLike, order: NDArray[np.int64], first: int, width: int
+    zones: NDArray[np.str_],
+    kind: str | NDArray[np.str_],
+    order: NDArray[np.int64],
+    first: int,
+    width: int,
 ) -> NDArray[np.str_]:
     """Number records in an order, from ``first`` on: zone, kind, number in ``width`` digits."""
     serial = np.empty(len(order), np.int64)
