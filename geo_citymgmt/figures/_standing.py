@@ -380,8 +380,9 @@ class Standing:
     def _nothing(self) -> Values:
         """One row of the city, without a value."""
         one, none = np.array([np.nan]), np.empty(0, dtype=int)
-        row = (np.array([name], dtype=object) for name in ("city", "total", self.city.code))
-        layout = Layout(*row, none, none, none)
+        names = ("city", "total", self.city.code)
+        level, kind, code = (np.array([name], dtype=object) for name in names)
+        layout = Layout(level, kind, code, none, none, none)
         return Values(layout, one, one, one, False, one, one, one)
 
     def _opening(
