@@ -16,10 +16,6 @@ from generator.files import write_sample
 from generator.places import packaged_districts, packaged_land, packaged_streets
 
 __all__ = [
-    "Sample",
-    "build_sample",
-    "packaged_districts",
-    "packaged_land",
-    "packaged_streets",
+    "Sample", "build_sample", "packaged_districts", "packaged_land", "packaged_streets",
     "write_sample",
-]
+]  # fmt: skip

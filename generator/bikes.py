@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from generator.days import MONTHS_H1, MONTHS_H2, NAT, days_in
 from generator.draw import Draw, either, share_out
-from generator.names import OPERATORS
+from generator.records import SHARES, events_of, in_order_of_ids, zone_ids
 from generator.world import World, frame
 
 __all__ = ["BIKES", "build_bike_stations"]
@@ -20,15 +20,9 @@ Floats = NDArray[np.float64]
 #: Published: bays of the half-year, bikes renewed, bikes still to deploy.
 BIKES = {"bays_h1": 5_000, "renewed_h1": 6_000, "to_deploy": 38_000}
 COUNTS = {
-    "bay_h1": 5_000,
-    "bay": 1_900,
-    "bay_planned": 120,
-    "docked": 900,
-    "docked_aside": 30,
-    "bay_removed": 40,
-    "nonmotor_bay": 90,
-    "no_parking": 40,
-}
+    "bay_h1": 5_000, "bay": 1_900, "bay_planned": 120, "docked": 900, "docked_aside": 30,
+    "bay_removed": 40, "nonmotor_bay": 90, "no_parking": 40,
+}  # fmt: skip
 
 
 def _places(
@@ -115,7 +109,6 @@ def build_bike_stations(
         capacity[more] * draw.uniform(len(more), 0.6, 1.4), BIKES["to_deploy"] * scale, least=2
     )
     planned[more] = days_in(draw, len(more), "2022-07-05", "2022-12-23", MONTHS_H2)
-    events = []
     chosen = rows["docked"][draw.some(len(rows["docked"]), 430 * scale)]
     share = share_out(capacity[chosen].astype(float), BIKES["renewed_h1"] * scale, least=4)
     twice = draw.yes(len(chosen), 0.25)
@@ -123,36 +116,21 @@ def build_bike_stations(
     early = days_in(draw, len(chosen), "2022-01-10", "2022-05-13", MONTHS_H1)
     last = np.where(twice, days_in(draw, len(chosen), "2022-05-16", "2022-06-29"), early)
     renewed[chosen] = last
-
-    def told(who: object, event: str, day: object, amount: object, note: str) -> None:
-        events.append(
-            pd.DataFrame({"row": who, "event": event, "date": day, "amount": amount, "note": note})
-        )
-
-    told(chosen, "renew", early, first.astype(float), "更新投放")
-    told(chosen[twice], "renew", last[twice], (share - first)[twice].astype(float), "更新投放")
-    told(
-        rows["docked_aside"],
-        "suspend",
-        days_in(draw, len(rows["docked_aside"]), "2021-03-01", "2022-06-10"),
-        np.nan,
-        "设备检修",
-    )
-    told(
-        rows["bay_removed"],
-        "remove",
-        days_in(draw, len(rows["bay_removed"]), "2022-02-14", "2022-06-20"),
-        np.nan,
-        "",
-    )
+    aside, removed = rows["docked_aside"], rows["bay_removed"]
+    suspended_on = days_in(draw, len(aside), "2021-03-01", "2022-06-10")
+    removed_on = days_in(draw, len(removed), "2022-02-14", "2022-06-20")
+    events = [
+        events_of(chosen, "renew", early, first.astype(float), "更新投放"),
+        events_of(chosen[twice], "renew", last[twice], (share - first)[twice], "更新投放"),
+        events_of(aside, "suspend", suspended_on, note="设备检修"),
+        events_of(removed, "remove", removed_on),
+    ]
     town = world.owners(*xy.T)
     zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
     letter = np.where(docked, "G", "S")
     order = np.lexsort([np.arange(n), letter, zones])
-    serial = np.empty(n, np.int64)
-    serial[order] = np.arange(n) + 1
-    ids = np.char.add(np.char.add(zones, letter), np.char.zfill(serial.astype(str), 5))
-    owner = draw.of(n, OPERATORS["bike"], (0.36, 0.31, 0.33))
+    ids = zone_ids(zones, letter, order, 1, 5)
+    owner = draw.of(n, SHARES["bikes"]["operator"])
     table = frame(
         {
             "station_id": ids.astype(object),
@@ -161,9 +139,7 @@ def build_bike_stations(
             "capacity": capacity,
             "bikes_deployed": deployed,
             "planned_bikes": pd.array(np.where(to_come > 0, to_come, 0), "Int64"),
-            "fence": either(
-                bay, draw.of(n, ("gnss", "bluetooth", "none"), (0.5, 0.2, 0.3)), "none"
-            ),
+            "fence": either(bay, draw.of(n, SHARES["bikes"]["fence"]), "none"),
             "operator": either(docked, "公共自行车公司", either(bay, owner, None)),
             "opened_date": opened,
             "renewed_date": renewed,
@@ -173,7 +149,4 @@ def build_bike_stations(
         shapely.points(xy),
     )
     table.loc[to_come == 0, "planned_bikes"] = pd.NA
-    out = pd.concat(events, ignore_index=True)
-    out.insert(0, "key", ids[out["row"].to_numpy()].astype(object))
-    order = np.argsort(ids, kind="stable")
-    return table.iloc[order].reset_index(drop=True), out.drop(columns="row")
+    return in_order_of_ids(table, pd.concat(events, ignore_index=True), ids)

@@ -70,14 +70,8 @@ def build_sample(scale: int = 1, seed: int = 0) -> Sample:
     )
     events = events[["layer", "key", "event", "date", "amount", "note"]]
     events["date"] = pd.to_datetime(events["date"]).astype("datetime64[ms]")
-    order = np.lexsort(
-        [
-            events["event"],
-            events["key"],
-            events["date"],
-            events["layer"].map({k: i for i, k in enumerate(LAYERS)}),
-        ]
-    )
+    place = events["layer"].map({k: i for i, k in enumerate(LAYERS)})
+    order = np.lexsort([events["event"], events["key"], events["date"], place])
     events = events.iloc[order].reset_index(drop=True)
     layers = {key: _plain_dates(layers[key]) for key in LAYERS}
     return Sample(layers, events, build_targets(world, layers, scale))
@@ -97,11 +91,10 @@ def build_targets(world: World, layers: dict[str, gpd.GeoDataFrame], scale: int)
     shapes = world.districts.geometry.to_numpy()
 
     def by_zone(key: str, value: np.ndarray) -> np.ndarray:
-        spots = layers[key].geometry.representative_point().to_numpy()
-        spot, zone = np.array(
-            sorted(zip(*gpd.GeoSeries(shapes).sindex.query(spots, predicate="within"), strict=True))
-        ).T
-        return np.bincount(zone, value[spot], minlength=len(zones))
+        points = layers[key].geometry.representative_point().to_numpy()
+        pairs = gpd.GeoSeries(shapes).sindex.query(points, predicate="within")
+        point, zone = pairs[:, np.lexsort(pairs[::-1])]
+        return np.bincount(zone, value[point], minlength=len(zones))
 
     parcels, lots = layers["illegal_construction"], layers["parking_points"]
     bays = layers["bike_stations"]
@@ -115,79 +108,33 @@ def build_targets(world: World, layers: dict[str, gpd.GeoDataFrame], scale: int)
     shared = lots["spaces_shared"].where(lots["shared_since"] >= pd.Timestamp("2022-01-01"), 0)
     lots_weight = public.to_numpy(float) + 60.0
     rows: list[tuple[str, str, float, str, str, str]] = []
+    year_end = "2022-12-31"
 
-    def add(name: str, total: int, weight: np.ndarray, unit: str, step: int, end: str) -> None:
+    def split(name: str, total: int, weight: np.ndarray, unit: str, step: int) -> None:
         blur = weight * draw.uniform(len(weight), 0.94, 1.07) if step else weight
         parts = share_out(blur, total // max(step, 1)) * max(step, 1)
-        rows.append((name, "320500", total, unit, end, "文件"))
+        rows.append((name, "320500", total, unit, year_end, "文件"))
         rows.extend(
-            (name, z, int(p), unit, end, "虚构分解") for z, p in zip(zones, parts, strict=True)
+            (name, z, int(p), unit, year_end, "虚构分解") for z, p in zip(zones, parts, strict=True)
         )
 
-    year_end = "2022-12-31"
-    add(
-        "illegal_demolished_area",
-        15_000_000 * scale,
-        by_zone("illegal_construction", work),
-        "m2",
-        10_000,
-        year_end,
-    )
-    rows += [
-        (
-            "illegal_safety_remaining_area",
-            z,
-            0,
-            "m2",
-            "2022-09-30",
-            "文件" if z == "320500" else "虚构分解",
-        )
-        for z in ("320500", *zones)
-    ]
-    add(
-        "illegal_key_projects",
-        38 * scale,
-        by_zone("illegal_construction", first),
-        "count",
-        0,
-        year_end,
-    )
-    add("manhole_remediated", 3000 * scale, by_zone("manholes", year), "count", 5, year_end)
-    rows += [
-        (
-            "manhole_new_tech_share",
-            z,
-            0.3,
-            "ratio",
-            year_end,
-            "文件" if z == "320500" else "虚构分解",
-        )
-        for z in ("320500", *zones)
-    ]
-    add(
-        "parking_public_spaces_added",
-        15_000 * scale,
-        by_zone("parking_points", lots_weight),
-        "count",
-        50,
-        year_end,
-    )
-    add(
-        "parking_shared_spaces_added",
-        5000 * scale,
-        by_zone("parking_points", shared.to_numpy(float) + 1.0),
-        "count",
-        10,
-        year_end,
-    )
-    add(
-        "bike_shared_deployed",
-        38_000 * scale,
-        by_zone("bike_stations", bays["planned_bikes"].fillna(0).to_numpy(float)),
-        "count",
-        100,
-        year_end,
-    )
+    def same_for_all(name: str, target: float, unit: str, end: str) -> None:
+        rows.append((name, "320500", target, unit, end, "文件"))
+        rows.extend((name, z, target, unit, end, "虚构分解") for z in zones)
+
+    demolition = by_zone("illegal_construction", work)
+    split("illegal_demolished_area", 15_000_000 * scale, demolition, "m2", 10_000)
+    same_for_all("illegal_safety_remaining_area", 0, "m2", "2022-09-30")
+    projects = by_zone("illegal_construction", first)
+    split("illegal_key_projects", 38 * scale, projects, "count", 0)
+    split("manhole_remediated", 3000 * scale, by_zone("manholes", year), "count", 5)
+    same_for_all("manhole_new_tech_share", 0.3, "ratio", year_end)
+    public_spaces = by_zone("parking_points", lots_weight)
+    split("parking_public_spaces_added", 15_000 * scale, public_spaces, "count", 50)
+    shared_spaces = by_zone("parking_points", shared.to_numpy(float) + 1.0)
+    split("parking_shared_spaces_added", 5000 * scale, shared_spaces, "count", 10)
+    bikes = by_zone("bike_stations", bays["planned_bikes"].fillna(0).to_numpy(float))
+    split("bike_shared_deployed", 38_000 * scale, bikes, "count", 100)
     return pd.DataFrame(
         rows, columns=["indicator", "zone_code", "target", "unit", "deadline", "note"]
     )

@@ -9,16 +9,7 @@ from numpy.typing import NDArray
 
 from generator.draw import Draw
 
-__all__ = [
-    "DATA_DATE",
-    "MONTHS_H1",
-    "MONTHS_H2",
-    "NAT",
-    "after",
-    "before",
-    "days_in",
-    "working_days",
-]
+__all__ = ["DATA_DATE", "MONTHS_H1", "MONTHS_H2", "NAT", "after", "before", "days_in"]
 
 Days = NDArray[np.datetime64]
 DATA_DATE = date(2022, 6, 30)

@@ -32,10 +32,12 @@ def number_column(name: bytes, values: pd.Series, decimals: int) -> Column:
     else:
         # Whole units of the last digit, so that a value reads back as it was rounded.
         units = np.round(np.abs(numbers[known]) * 10**decimals).astype(np.int64)
-        whole = (units // 10**decimals).astype(str)
+        units_part = (units // 10**decimals).astype(str)
         part = np.char.zfill((units % 10**decimals).astype(str), decimals)
         sign = np.where((numbers[known] < 0) & (units > 0), "-", "")
-        cells[known] = np.char.add(np.char.add(np.char.add(sign, whole), "."), part).astype("S24")
+        cells[known] = np.char.add(np.char.add(np.char.add(sign, units_part), "."), part).astype(
+            "S24"
+        )
     width = int(np.char.str_len(cells).max(initial=1)) or 1
     width = max(width, decimals + 2 if decimals else 1)
     return Column(name, "N", width, decimals, np.char.rjust(cells, width).astype(f"S{width}"))

@@ -1,4 +1,4 @@
-"""The same city as it would arrive: from many hands, with their habits and their slips.
+"""The same city as it would arrive: from many hands, with their habits and their mistakes.
 
 Each layer has its own faults, so that a reader meets most of what real folders hold. What is
 wrong is listed by :data:`FAULTS`; the records that are not touched stay as they are.
@@ -15,18 +15,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
-from generator import slips
 from generator.city import Sample
 from generator.draw import Draw
 from generator.files import in_chinese, write_layer_files, write_tables
+from generator.record_faults import HEADINGS, MORE, Ints, LayerData, set_values, spoil_files
 from geo_citymgmt.spec import Field, load_specs
 
 __all__ = ["FAULTS", "write_dirty"]
-
-Ints = NDArray[np.int64]
-Shown = tuple[gpd.GeoDataFrame, dict[str, Field]]
 
 
 class _Written(TypedDict, total=False):
@@ -77,7 +73,7 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
     """
     specs = load_specs()
     zones = sample.layers["districts"]
-    spoil: dict[str, tuple[str, Callable[[Shown, Draw], Shown], _Written]] = {
+    spoil: dict[str, tuple[str, Callable[[LayerData, Draw], LayerData], _Written]] = {
         "illegal_construction": ("违法建设", _parcels, {"encoding": "GB18030", "cpg": False}),
         "manholes": ("窨井", _manholes, {"encoding": "GB18030", "cpg": False}),
         "utility_tunnels": ("综合管廊", _tunnels, {}),
@@ -85,18 +81,18 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
         "bike_stations": ("公共自行车", _bikes, {}),
     }
     for key, table in sample.layers.items():
-        shown = in_chinese(table, specs[key])
+        layer = in_chinese(table, specs[key])
         if key not in spoil:
-            write_layer_files(root / f"{key}.shp", *shown)
+            write_layer_files(root / f"{key}.shp", *layer)
             continue
         name, change, options = spoil[key]
-        shown = change(shown, Draw(seed, f"dirty {key}"))
-        shown = slips.MORE[key](shown, Draw(seed, f"dirtier {key}"), specs[key], zones)
-        headings = slips.HEADINGS.get(key, {})
+        layer = change(layer, Draw(seed, f"dirty {key}"))
+        layer = MORE[key](layer, Draw(seed, f"dirtier {key}"), specs[key], zones)
+        headings = HEADINGS.get(key, {})
         if key == "illegal_construction":
-            headings = {**_cut_headings(shown[1]), **headings}
-        write_layer_files(root / f"{name}.shp", *shown, names=headings, **options)
-    slips.spoil_files(root, Draw(seed, "dirty files"))
+            headings = {**_cut_headings(layer[1]), **headings}
+        write_layer_files(root / f"{name}.shp", *layer, names=headings, **options)
+    spoil_files(root, Draw(seed, "dirty files"))
     events = sample.events.copy()
     draw = Draw(seed, "dirty events")
     events.loc[draw.some(len(events), 12), "key"] = "不详"
@@ -112,12 +108,6 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
 def _cut_headings(fields: dict[str, Field]) -> dict[str, bytes]:
     # As ArcGIS cuts them: ten bytes, five characters in GBK.
     return {name: field.zh.encode("gb18030")[:10] for name, field in fields.items()}
-
-
-def _set(table: gpd.GeoDataFrame, name: str, rows: Ints, values: object) -> None:
-    column = table[name].astype(object)
-    column.iloc[rows] = values
-    table[name] = column
 
 
 def _as_text(days: pd.Series, draw: Draw) -> pd.Series:
@@ -143,8 +133,8 @@ def _outside(table: gpd.GeoDataFrame, rows: Ints, east: float, north: float) -> 
     table.geometry = shapes
 
 
-def _parcels(shown: Shown, draw: Draw) -> Shown:
-    table, fields = shown
+def _parcels(layer: LayerData, draw: Draw) -> LayerData:
+    table, fields = layer
     n = len(table)
     for name in ("FOUND_DATE", "FILED_DATE"):
         table[name] = _as_text(table[name], draw)
@@ -163,11 +153,11 @@ def _parcels(shown: Shown, draw: Draw) -> Shown:
     _outside(table, rows[30:], 90_000.0, 20_000.0)
     rows = draw.some(n, 60)
     ids = table["PARCEL_ID"].to_numpy(object)
-    _set(table, "PARCEL_ID", rows[:25], ids[rows[:25] - 1])
-    _set(table, "PARCEL_ID", rows[25:40], None)
-    _set(table, "STATUS", rows[40:], "拆了一半")
+    set_values(table, "PARCEL_ID", rows[:25], ids[rows[:25] - 1])
+    set_values(table, "PARCEL_ID", rows[25:40], None)
+    set_values(table, "STATUS", rows[40:], "拆了一半")
     done = np.flatnonzero(table["DEMO_AREA"] > 0)[:15]
-    _set(table, "DEMO_AREA", done, table["DEMO_AREA"].iloc[done] * 10)
+    set_values(table, "DEMO_AREA", done, table["DEMO_AREA"].iloc[done] * 10)
     table["DEMO_AREA"] = table["DEMO_AREA"].astype(float)
     return table, fields
 
@@ -178,7 +168,7 @@ def _bow_tie(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def _with_loop(shape: shapely.Geometry) -> shapely.Geometry:
-    """Cross an edge with a loop of a few decimetres, as a slip of the hand does."""
+    """Cross an edge with a loop of a few decimetres, as an unsteady hand does."""
     xy = shapely.get_coordinates(shape)
     run = xy[1] - xy[0]
     off = 0.3 * np.array([-run[1], run[0]]) / np.hypot(*run)
@@ -186,24 +176,24 @@ def _with_loop(shape: shapely.Geometry) -> shapely.Geometry:
     return shapely.Polygon(np.vstack([xy[:1], loop, xy[1:]]))
 
 
-def _manholes(shown: Shown, draw: Draw) -> Shown:
-    table, fields = shown
+def _manholes(layer: LayerData, draw: Draw) -> LayerData:
+    table, fields = layer
     n = len(table)
     rows = draw.some(n, 160)
     order = rows[draw.order(len(rows))]
-    _set(table, "STATUS", order[:30], None)
-    _set(table, "STATUS", order[30:45], "修好了")
-    _set(table, "ANTI_FALL", order[45:75], "/")
-    _set(table, "ROAD_NAME", order[75:105], "-")
+    set_values(table, "STATUS", order[:30], None)
+    set_values(table, "STATUS", order[30:45], "修好了")
+    set_values(table, "ANTI_FALL", order[45:75], "/")
+    set_values(table, "ROAD_NAME", order[75:105], "-")
     ids = table["MANHOLE_ID"].to_numpy(object)
-    _set(table, "MANHOLE_ID", order[105:130], ids[(order[105:130] + 1) % n])
+    set_values(table, "MANHOLE_ID", order[105:130], ids[(order[105:130] + 1) % n])
     _outside(table, order[130:], -60_000.0, -45_000.0)
     table["STATUS"] = table["STATUS"].replace({"派单": "已派单", "整治中": "维修中"})
     return table, fields
 
 
-def _tunnels(shown: Shown, draw: Draw) -> Shown:
-    table, fields = shown
+def _tunnels(layer: LayerData, draw: Draw) -> LayerData:
+    table, fields = layer
     n = len(table)
     km = table["LENGTH_KM"].to_numpy(float)
     way = draw.pick(n, (0.4, 0.3, 0.3))
@@ -216,8 +206,8 @@ def _tunnels(shown: Shown, draw: Draw) -> Shown:
     return table, fields
 
 
-def _parking(shown: Shown, draw: Draw) -> Shown:
-    table, fields = shown
+def _parking(layer: LayerData, draw: Draw) -> LayerData:
+    table, fields = layer
     n = len(table)
     text = _whole(table["SP_TOTAL"])
     way = draw.pick(n, (0.7, 0.2, 0.1))
@@ -233,8 +223,8 @@ def _parking(shown: Shown, draw: Draw) -> Shown:
     return table, fields
 
 
-def _bikes(shown: Shown, draw: Draw) -> Shown:
-    table, fields = shown
+def _bikes(layer: LayerData, draw: Draw) -> LayerData:
+    table, fields = layer
     table = table.to_crs("EPSG:4490")
     rows = draw.some(len(table), 25)
     shapes = table.geometry.to_numpy().copy()

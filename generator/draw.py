@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -60,8 +60,8 @@ class Draw:
     def pick(self, size: int, weights: ArrayLike) -> Ints:
         """Draw positions with probability in proportion to ``weights``."""
         edges = np.cumsum(np.asarray(weights, float))
-        found = np.searchsorted(edges, self._bits.random(size) * edges[-1], side="right")
-        return np.asarray(np.minimum(found, len(edges) - 1), np.int64)
+        position = np.searchsorted(edges, self._bits.random(size) * edges[-1], side="right")
+        return np.asarray(np.minimum(position, len(edges) - 1), np.int64)
 
     def some(self, total: int, count: int, weights: ArrayLike | None = None) -> Ints:
         """Draw ``count`` different positions out of ``total``, in rising order."""
@@ -76,9 +76,9 @@ class Draw:
         """Draw an order of ``size`` positions."""
         return np.argsort(self._bits.random(size), kind="stable")
 
-    def of(self, size: int, values: Sequence[str], weights: ArrayLike) -> NDArray[np.object_]:
-        """Draw texts in proportion to ``weights``."""
-        return np.array(values, dtype=object)[self.pick(size, weights)]
+    def of(self, size: int, shares: Mapping[str, float]) -> NDArray[np.object_]:
+        """Draw texts, each in proportion to its share."""
+        return np.array(list(shares), dtype=object)[self.pick(size, list(shares.values()))]
 
 
 def either(test: ArrayLike, yes: object, no: object) -> NDArray[np.object_]:
@@ -115,5 +115,5 @@ def share_out(weights: ArrayLike, total: int, least: ArrayLike = 0) -> Ints:
     parts = np.floor(exact).astype(np.int64)
     rest = left - int(parts.sum())
     parts[np.argsort(parts - exact, kind="stable")[:rest]] += 1
-    whole: Ints = low + parts
-    return whole
+    shares: Ints = low + parts
+    return shares

@@ -23,9 +23,6 @@ __all__ = ["in_chinese", "write_layer_files", "write_sample"]
 
 #: Decimals of numbers that are not whole.
 DECIMALS = {"footprint_m2": 1, "length_km": 3, "width_m": 1, "height_m": 1, "occupancy_ratio": 2}
-FACILITIES = (
-    "illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations",
-)  # fmt: skip
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
@@ -58,8 +55,7 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
         return root
     specs = load_specs(below=load_profile(PROFILE).layers)
     for key, table in sample.layers.items():
-        shown, text = in_chinese(table, specs[key])
-        write_layer_files(root / f"{key}.shp", shown, text)
+        write_layer_files(root / f"{key}.shp", *in_chinese(table, specs[key]))
     write_tables(root, sample)
     (root / "city.toml").write_text(city_toml(sample), encoding="utf-8", newline="\n")
     return root
@@ -69,12 +65,12 @@ def in_chinese(
     table: gpd.GeoDataFrame, spec: LayerSpec
 ) -> tuple[gpd.GeoDataFrame, dict[str, Field]]:
     """Return the layer with short names and Chinese values, and its fields by those names."""
-    shown, fields = {}, {}
+    columns, fields = {}, {}
     for name in table.columns.drop("geometry"):
         field = spec.fields[name]
-        shown[field.dbf] = _chinese(table[name], field)
+        columns[field.dbf] = _chinese(table[name], field)
         fields[field.dbf] = field
-    return gpd.GeoDataFrame(shown, geometry=table.geometry, crs=table.crs), fields
+    return gpd.GeoDataFrame(columns, geometry=table.geometry, crs=table.crs), fields
 
 
 def _chinese(values: pd.Series, field: Field) -> pd.Series:

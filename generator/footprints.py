@@ -39,9 +39,9 @@ def places_near_towns(
         pick = town[todo]
         angle = draw.uniform(len(todo), 0, 2 * np.pi)
         far = (low + (high - low) * draw.uniform(len(todo)) ** 0.8) * world.radius[pick]
-        spot = world.centres[pick] + np.column_stack([far * np.cos(angle), far * np.sin(angle)])
-        good = shapely.contains_xy(world.street_land[pick], spot)
-        xy[todo[good]] = spot[good]
+        point = world.centres[pick] + np.column_stack([far * np.cos(angle), far * np.sin(angle)])
+        good = shapely.contains_xy(world.street_land[pick], point)
+        xy[todo[good]] = point[good]
         todo = todo[~good]
     return xy, town
 
@@ -50,11 +50,13 @@ def _clusters(world: World, draw: Draw, count: int) -> tuple[Floats, Ints, Bools
     """Places where illegal building gathers: villages in the city, factory fringes, farmland."""
     people = world.streets["population"].to_numpy(float)
     works, farms = int(count * 0.36), int(count * 0.2)
-    homes_xy, homes = places_near_towns(world, draw, count - works - farms, people**0.8, 0.1, 1.1)
+    villages_xy, villages = places_near_towns(
+        world, draw, count - works - farms, people**0.8, 0.1, 1.1
+    )
     farms_xy, far = places_near_towns(world, draw, farms, people**0.4, 1.0, 3.2)
     works_xy, fringe = places_near_towns(world, draw, works, people**0.6, 0.9, 2.0)
-    xy = np.vstack([homes_xy, farms_xy, works_xy])
-    return xy, np.concatenate([homes, far, fringe]), np.arange(count) >= count - works
+    xy = np.vstack([villages_xy, farms_xy, works_xy])
+    return xy, np.concatenate([villages, far, fringe]), np.arange(count) >= count - works
 
 
 def settle(
@@ -81,29 +83,29 @@ def settle(
         Anchors, their towns, the spread around each anchor, and the town's bearing.
     """
     draw = Draw(seed, "parcel places")
-    spots, towns, fringe = _clusters(world, draw, 1500 * scale)
-    size = np.exp(draw.normal(len(spots), 0.0, 1.0))
+    centres, towns, fringe = _clusters(world, draw, 1500 * scale)
+    size = np.exp(draw.normal(len(centres), 0.0, 1.0))
     n = len(large)
     chosen = np.zeros(n, np.int64)
     for flag in (False, True):
         rows = np.flatnonzero(large == flag)
-        own = np.where(fringe == flag, size, 0.12 * size)
-        chosen[rows] = draw.pick(len(rows), own)
+        weight = np.where(fringe == flag, size, 0.12 * size)
+        chosen[rows] = draw.pick(len(rows), weight)
     sites = project.max(initial=-1) + 1
     if sites > 0:
         # Key projects are spread over the city, not drawn to the largest clusters.
         zone = world.streets["parent_code"].to_numpy(str)[towns]
-        order = draw.order(len(spots))
+        order = draw.order(len(centres))
         # One in each district, the rest anywhere.
         first = np.unique(zone[order], return_index=True)[1]
         rest = np.delete(order, first)
-        home = np.concatenate([order[first], rest])[: int(sites)]
-        home = home[draw.order(len(home))]
+        sites_at = np.concatenate([order[first], rest])[: int(sites)]
+        sites_at = sites_at[draw.order(len(sites_at))]
         rows = np.flatnonzero(project >= 0)
-        chosen[rows] = home[project[rows]]
+        chosen[rows] = sites_at[project[rows]]
     spread = np.where(fringe[chosen], 280.0, 170.0) * draw.uniform(n, 0.6, 2.0)
     spread[project >= 0] = 70.0
-    return spots[chosen], towns[chosen], spread, world.bearing[towns[chosen]]
+    return centres[chosen], towns[chosen], spread, world.bearing[towns[chosen]]
 
 
 def _outline(middle: Floats, turn: Floats, area: Floats, ratio: Floats, notch: Bools) -> Floats:

@@ -11,11 +11,13 @@ from generator.days import DAY, NAT
 from generator.draw import Draw, either, share_out
 from generator.footprints import footprints, settle
 from generator.parcels import FIGURES, life_of_parcels
+from generator.records import SHARES, events_of, in_order_of_ids
 from generator.world import World, frame
 
 __all__ = ["build_illegal_construction"]
 
 Objects = NDArray[np.object_]
+_SHARES = SHARES["parcels"]
 HAZARDS = ("fire", "structure", "production", "electric_gas", "occupancy")
 
 
@@ -30,28 +32,11 @@ def _projects(parcels: pd.DataFrame, draw: Draw) -> NDArray[np.int64]:
 
 
 def _use_and_form(draw: Draw, large: NDArray[np.bool_]) -> tuple[Objects, Objects, Objects]:
-    n = len(large)
-    use = draw.of(
-        n,
-        ("residential", "commercial", "storage", "agricultural", "office", "vacant", "other"),
-        (0.46, 0.22, 0.11, 0.06, 0.04, 0.08, 0.03),
-    )
-    works = draw.of(n, ("industrial", "storage", "office", "vacant"), (0.66, 0.22, 0.05, 0.07))
-    use = either(large, works, use)
-    form = draw.of(
-        n,
-        ("rooftop", "ground", "courtyard", "facade", "basement", "other"),
-        (0.37, 0.25, 0.22, 0.10, 0.02, 0.04),
-    )
-    yard = draw.of(n, ("factory_addition", "ground", "other"), (0.78, 0.18, 0.04))
-    form = either(large, yard, form)
-    build = draw.of(
-        n,
-        ("brick_concrete", "color_steel", "brick_wood", "temporary", "frame"),
-        (0.44, 0.26, 0.12, 0.12, 0.06),
-    )
-    shed = draw.of(n, ("steel", "color_steel", "brick_concrete", "frame"), (0.4, 0.34, 0.16, 0.1))
-    return use, form, either(large, shed, build)
+    def by_size(column: str) -> Objects:
+        small = draw.of(len(large), _SHARES[f"{column}_small"])
+        return either(large, draw.of(len(large), _SHARES[f"{column}_large"]), small)
+
+    return by_size("use"), by_size("form"), by_size("structure")
 
 
 def _hazards(draw: Draw, safety: NDArray[np.bool_], large: NDArray[np.bool_]) -> Objects:
@@ -100,12 +85,9 @@ def _supervision(
         "timedelta64[D]"
     )
     both = np.concatenate([rows, old])
-    level[both] = draw.of(len(both), ("district", "city", "province"), (0.55, 0.4, 0.05))
-    told = rows[draw.yes(len(rows), 0.4)]
-    events = pd.DataFrame(
-        {"row": told, "event": "supervise", "date": day[told], "amount": 1.0, "note": "督办单"}
-    )
-    return day, level, events
+    level[both] = draw.of(len(both), _SHARES["supervision_level"])
+    ordered = rows[draw.yes(len(rows), 0.4)]
+    return day, level, events_of(ordered, "supervise", day[ordered], 1.0, "督办单")
 
 
 def _lists(
@@ -149,9 +131,9 @@ def build_illegal_construction(
     shapes = footprints(
         world, seed, foot, anchors, roads if scale <= 3 else None, 60 if scale <= 3 else 3
     )
-    supervised, level, told = _supervision(draw, parcels, scale)
+    supervised, level, orders = _supervision(draw, parcels, scale)
     found = parcels["found_date"].to_numpy("datetime64[D]")
-    stock = draw.of(n, ("stock", "new", "in_progress"), (0.86, 0.11, 0.03))
+    stock = draw.of(n, _SHARES["stock_type"])
     stock = either(found < np.datetime64("2021-07-01"), "stock", stock)
     town = anchors[1]
     zones = world.streets["parent_code"].to_numpy(str)[town]
@@ -176,19 +158,15 @@ def build_illegal_construction(
         None,
     )
     finished = ~np.isnat(done) & ~relapsed & (parcels["disposal_method"] == "demolish").to_numpy()
-    post = draw.of(
-        n,
-        ("idle", "green", "parking", "public", "industry", "road", "park"),
-        (0.36, 0.2, 0.12, 0.1, 0.13, 0.05, 0.04),
-    )
+    post = draw.of(n, _SHARES["post_use"])
     names = np.array([f"ZD{i + 1:02d}" for i in range(project.max() + 1)], object)
     table = frame(
         {
             "parcel_id": ids.astype(object),
             "party_type": either(
                 large,
-                draw.of(n, ("enterprise", "collective"), (0.8, 0.2)),
-                draw.of(n, ("person", "collective"), (0.93, 0.07)),
+                draw.of(n, _SHARES["party_large"]),
+                draw.of(n, _SHARES["party_small"]),
             ),
             "stock_type": stock,
             "safety_related": safety,
@@ -201,21 +179,7 @@ def build_illegal_construction(
             "illegal_area_m2": area,
             "footprint_m2": np.round(foot, 1),
             "found_date": found,
-            "found_by": draw.of(
-                n,
-                (
-                    "uav",
-                    "grid",
-                    "satellite",
-                    "digital_city",
-                    "hotline_12345",
-                    "inspection",
-                    "petition",
-                    "transfer",
-                    "police_110",
-                ),
-                (0.29, 0.27, 0.1, 0.1, 0.1, 0.06, 0.04, 0.03, 0.01),
-            ),
+            "found_by": draw.of(n, _SHARES["found_by"]),
             "case_no": case,
             "filed_date": filed,
             "disposal_method": parcels["disposal_method"].to_numpy(object),
@@ -236,7 +200,4 @@ def build_illegal_construction(
         },
         shapes,
     )
-    all_events = pd.concat([events, told], ignore_index=True)
-    all_events.insert(0, "key", ids[all_events["row"].to_numpy()].astype(object))
-    order = np.argsort(ids, kind="stable")
-    return table.iloc[order].reset_index(drop=True), all_events.drop(columns="row")
+    return in_order_of_ids(table, pd.concat([events, orders], ignore_index=True), ids)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
 from generator.draw import Draw, either
+from generator.records import SHARES, events_of, in_order_of_ids, zone_ids
 from generator.world import World, frame
 
 __all__ = ["MANHOLES", "build_manholes"]
@@ -27,38 +28,8 @@ MANHOLES = {
     "inventory": 12_000, "programme": 3_000, "accepted": 1_180, "new_tech": 960,
     "new_tech_accepted": 390, "earlier": 520, "rectified": 120, "relapsed": 14,
 }  # fmt: skip
-KINDS = (
-    "sewage",
-    "rain",
-    "gully",
-    "water",
-    "power",
-    "telecom",
-    "gas",
-    "lamp",
-    "tv",
-    "fire",
-    "police",
-    "heat",
-    "unknown",
-)
-KIND_SHARE = (0.24, 0.25, 0.11, 0.11, 0.08, 0.11, 0.04, 0.02, 0.01, 0.01, 0.005, 0.005, 0.01)
+_SHARES = SHARES["manholes"]
 PART_CODE = {"water": "01", "sewage": "02", "rain": "03", "gully": "04", "power": "05"}
-DEFECTS = (
-    "noise",
-    "sunken",
-    "surround",
-    "height_gap",
-    "loose",
-    "broken",
-    "no_anti_fall",
-    "displaced",
-    "overaged",
-    "raised",
-    "mismatched",
-    "missing",
-)
-DEFECT_SHARE = (0.2, 0.18, 0.16, 0.12, 0.1, 0.08, 0.06, 0.03, 0.03, 0.02, 0.01, 0.01)
 
 
 def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[str, Any]:
@@ -77,14 +48,14 @@ def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[s
     # Covers stand at the spacing of wells, not anywhere on a road.
     along = np.round(draw.uniform(n) * length[road] / 15.0) * 15.0
     along = np.clip(along + draw.normal(n, 0.0, 1.5), 1.0, np.maximum(length[road] - 1.0, 1.0))
-    spot = shapely.get_coordinates(shapely.line_interpolate_point(lines[road], along))
+    point = shapely.get_coordinates(shapely.line_interpolate_point(lines[road], along))
     ahead = shapely.get_coordinates(
         shapely.line_interpolate_point(lines[road], np.minimum(along + 2.0, length[road]))
     )
-    run = ahead - spot
+    run = ahead - point
     norm = np.hypot(*run.T)
     run = np.where(norm[:, None] > 0.01, run / np.maximum(norm, 0.01)[:, None], [1.0, 0.0])
-    site = draw.of(n, ("carriageway", "nonmotor", "footway", "green"), (0.56, 0.17, 0.2, 0.07))
+    site = draw.of(n, _SHARES["site_type"])
     small = (roads["road_class"] == "branch").to_numpy()[road]
     site = either(small & draw.yes(n, 0.3), "lane", site)
     off = (
@@ -93,7 +64,7 @@ def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[s
         .to_numpy(float)
     )
     off = off * np.where(draw.yes(n, 0.5), 1.0, -1.0) + draw.normal(n, 0.0, 0.6)
-    xy = spot + np.column_stack([-run[:, 1], run[:, 0]]) * off[:, None]
+    xy = point + np.column_stack([-run[:, 1], run[:, 0]]) * off[:, None]
     return {
         "xy": xy,
         "site": site,
@@ -129,13 +100,13 @@ def _programme(
         closed[(closed > np.datetime64(last)) | ~draw.yes(len(rows), 0.8)] = NAT
         dates["closed"][rows] = closed
         status[rows] = np.where(np.isnat(closed), "60", "70")
-        events.append(pd.DataFrame({"row": rows, "event": "accept", "date": accepted}))
+        events.append(events_of(rows, "accept", accepted))
 
     # Acceptance follows the works: what was repaired before the year is not of the year.
     verified(first, days_in(draw, len(first), "2022-01-24", "2022-06-30", MONTHS_H1), "2022-06-30")
     dates["planned"][rest] = days_in(draw, len(rest), "2022-07-04", "2022-12-23", MONTHS_H2)
     dates["found"][rest] = days_in(draw, len(rest), "2021-09-01", "2022-06-10")
-    status[rest] = draw.of(len(rest), ("20", "30", "40"), (0.2, 0.52, 0.28))
+    status[rest] = draw.of(len(rest), _SHARES["status_to_do"])
     rectified = rest[draw.some(len(rest), size["rectified"])]
     dates["done"][rectified] = days_in(draw, len(rectified), "2022-06-13", "2022-06-30")
     dates["planned"][rectified] = days_in(draw, len(rectified), "2022-07-04", "2022-07-29")
@@ -145,10 +116,8 @@ def _programme(
     taken = days_in(draw, len(again), "2022-02-14", "2022-04-20")
     dates["done"][again] = before(draw, taken, 2, 12)
     dates["found"][again] = before(draw, dates["done"][again], 30, 120)
-    events.append(pd.DataFrame({"row": again, "event": "accept", "date": taken}))
-    events.append(
-        pd.DataFrame({"row": again, "event": "relapse", "date": after(draw, taken, 30, 65)})
-    )
+    events.append(events_of(again, "accept", taken))
+    events.append(events_of(again, "relapse", after(draw, taken, 30, 65)))
     status[again] = "80"
     # Last year's programme, all of it verified within that year.
     free = np.setdiff1d(np.arange(n), ours)
@@ -162,11 +131,7 @@ def _programme(
     dates["found"][new] = days_in(draw, len(new), "2022-04-01", "2022-06-29")
     status[new], status[suspect] = "20", "10"
     dates["found"][aside] = days_in(draw, len(aside), "2020-09-01", "2022-03-31")
-    events.append(
-        pd.DataFrame(
-            {"row": aside, "event": "suspend", "date": after(draw, dates["found"][aside], 10, 60)}
-        )
-    )
+    events.append(events_of(aside, "suspend", after(draw, dates["found"][aside], 10, 60)))
     status[aside], status[dismissed] = "95", "90"
     tech = _new_technology(draw, n, ours, first, size)
     columns = {"status": status, "year": year, "tech": tech, "aside": aside, **dates}
@@ -175,7 +140,6 @@ def _programme(
 
 def _new_technology(draw: Draw, n: int, ours: Ints, first: Ints, size: dict[str, int]) -> Objects:
     tech = np.full(n, "none", object)
-    kinds, share = ("integrated", "adjustable", "smart"), (0.42, 0.47, 0.11)
     elsewhere = np.setdiff1d(np.arange(n), ours)
     some = elsewhere[draw.yes(len(elsewhere), 0.05)]
     rest = np.setdiff1d(ours, first)
@@ -184,7 +148,7 @@ def _new_technology(draw: Draw, n: int, ours: Ints, first: Ints, size: dict[str,
         (rest, size["new_tech"] - size["new_tech_accepted"]),
     ):
         some = np.concatenate([some, rows[draw.some(len(rows), count)]])
-    tech[some] = draw.of(len(some), kinds, share)
+    tech[some] = draw.of(len(some), _SHARES["new_tech"])
     return tech
 
 
@@ -195,20 +159,21 @@ def build_manholes(
     draw = Draw(seed, "manholes")
     n = MANHOLES["inventory"] * scale
     places = _places(world, roads, draw, n)
-    own, events = _programme(draw, places, scale)
-    status = own["status"]
-    kind = draw.of(n, KINDS, KIND_SHARE)
-    kind[own["aside"]] = np.where(draw.yes(len(own["aside"]), 0.7), "unknown", kind[own["aside"]])
+    programme, events = _programme(draw, places, scale)
+    status = programme["status"]
+    kind = draw.of(n, _SHARES["cover_kind"])
+    kind[programme["aside"]] = np.where(
+        draw.yes(len(programme["aside"]), 0.7), "unknown", kind[programme["aside"]]
+    )
     sick = ~np.isin(status, ["00", "90", "10"])
-    first, second = draw.pick(n, DEFECT_SHARE), draw.pick(n, DEFECT_SHARE)
-    names = np.array(DEFECTS, object)
+    first, second = draw.of(n, _SHARES["defects"]), draw.of(n, _SHARES["defects"])
     # Only the kinds with short names come in pairs, which keeps the column narrow.
-    brief = np.array([d in ("noise", "sunken", "loose", "broken") for d in DEFECTS])
-    two = draw.yes(n, 0.5) & (first != second) & brief[first] & brief[second]
-    defects = either(two, names[first] + ";" + names[second], names[first])
+    brief = [np.isin(one, ["noise", "sunken", "loose", "broken"]) for one in (first, second)]
+    two = draw.yes(n, 0.5) & (first != second) & brief[0] & brief[1]
+    defects = either(two, first + ";" + second, first)
     defects = either(sick, defects, None)
     lacking = np.array(["no_anti_fall" in (d or "") for d in defects])
-    fall = draw.of(n, ("net", "plate", "inner_cover", "none"), (0.46, 0.12, 0.05, 0.37))
+    fall = draw.of(n, _SHARES["anti_fall"])
     deep = np.isin(kind, ["sewage", "rain"])
     fall = either(deep & (fall == "none") & draw.yes(n, 0.55), "net", fall)
     fall = either(np.isin(status, ["60", "70"]), either(fall == "none", "net", fall), fall)
@@ -216,18 +181,12 @@ def build_manholes(
     on_road = places["site"] == "carriageway"
     load = either(on_road, "D400", either(places["site"] == "lane", "C250", "B125"))
     load = either(on_road & draw.yes(n, 0.06), "C250", load)
-    material = either(
-        draw.yes(n, 0.72),
-        "ductile",
-        draw.of(n, ("cast_iron", "composite", "steel"), (0.3, 0.55, 0.15)),
-    )
+    material = either(draw.yes(n, 0.72), "ductile", draw.of(n, _SHARES["material_not_ductile"]))
     town = world.owners(*places["xy"].T)
     zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
     order = np.lexsort([places["road_name"].astype(str), zones])
-    serial = np.empty(n, np.int64)
-    serial[order] = np.arange(n)
     part = np.char.add("01", np.array([PART_CODE.get(k, "06") for k in kind]))
-    ids = np.char.add(np.char.add(zones, part), np.char.zfill(serial.astype(str), 6))
+    ids = zone_ids(zones, part, order, 0, 6)
     table = frame(
         {
             "manhole_id": ids.astype(object),
@@ -238,19 +197,19 @@ def build_manholes(
             "road_name": places["road_name"],
             "road_class": places["road_class"],
             "defects": defects,
-            "found_date": own["found"],
+            "found_date": programme["found"],
             "status": status,
-            "programme_year": own["year"],
-            "new_tech": own["tech"],
+            "programme_year": programme["year"],
+            "new_tech": programme["tech"],
             "anti_fall": fall,
-            "completed_date": own["done"],
-            "closed_date": own["closed"],
-            "planned_date": own["planned"],
+            "completed_date": programme["done"],
+            "closed_date": programme["closed"],
+            "planned_date": programme["planned"],
         },
         shapely.points(places["xy"]),
     )
-    table["programme_year"] = pd.array(np.where(own["year"] == 0, -1, own["year"]), "Int64")
-    table.loc[own["year"] == 0, "programme_year"] = pd.NA
-    events.insert(0, "key", ids[events["row"].to_numpy()].astype(object))
-    events = events.drop(columns="row").assign(amount=np.nan, note="")
-    return table.iloc[np.argsort(ids, kind="stable")].reset_index(drop=True), events
+    table["programme_year"] = pd.array(
+        np.where(programme["year"] == 0, -1, programme["year"]), "Int64"
+    )
+    table.loc[programme["year"] == 0, "programme_year"] = pd.NA
+    return in_order_of_ids(table, events, ids)

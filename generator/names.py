@@ -5,21 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["OPERATORS", "ROAD_SUFFIX", "place_name"]
+__all__ = ["ROAD_SUFFIX", "TUNNEL_OPERATORS", "place_name"]
 
 _FIRST = "金长新东平安兴和文仁德华玉明清云星虹枫桂梅松竹莲春景永嘉善瑞宝盛百青石白"
 _SECOND = "塘桥泾浜港湖江山园苑庄巷堰墩荡溪渚湾林泉阳丰隆宁福康乐平亭浦"
-ROAD_SUFFIX = {
-    "expressway": "快速路",
-    "arterial": "大道",
-    "secondary": "路",
-    "branch": "街",
-}
-OPERATORS = {
-    "tunnel": ("苏州城投管廊运营有限公司", "园区管廊管理有限公司", "昆山管廊建设运营有限公司"),
-    "bike": ("青桔", "美团", "哈啰"),
-    "parking": ("苏州城市停车管理有限公司", "静态交通发展有限公司", "物业自管", "街道停车办"),
-}
+ROAD_SUFFIX = {"expressway": "快速路", "arterial": "大道", "secondary": "路", "branch": "街"}
+TUNNEL_OPERATORS = ("苏州城投管廊运营有限公司", "园区管廊管理有限公司", "昆山管廊建设运营有限公司")
 
 
 def place_name(number: NDArray[np.int64] | int) -> NDArray[np.str_]:

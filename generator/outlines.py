@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from generator.draw import share_out
 from generator.places import OUTLINE_CRS, PROFILE, read_table, read_water
 from geo_citymgmt.profiles import load_profile
 
@@ -38,9 +39,9 @@ def read_boundaries() -> dict[str, shapely.Geometry]:
     with (folder / "cn_district.csv").open(encoding="utf-8") as file:
         table = pd.read_csv(file, dtype=str)
     records = _split((folder / "cn_district.bin").read_bytes())
-    mine = table.index[table["city_adcode"] == "320500"]
+    of_city = table.index[table["city_adcode"] == "320500"]
     codes = table["district_adcode"].astype(str)
-    return {str(codes[i]): _geometry(records[i]) for i in mine}
+    return {str(codes[i]): _geometry(records[i]) for i in of_city}
 
 
 def _split(data: bytes) -> list[bytes]:
@@ -155,8 +156,8 @@ def draw_streets(districts: gpd.GeoDataFrame, seeds: pd.DataFrame) -> Shapes:
         outside = ~shapely.contains(outline, points.to_numpy()[rows])
         if outside.any():
             raise ValueError(f"seeds outside {code}: {seeds['name_zh'].to_numpy()[rows[outside]]}")
-        mine = shapely.MultiPoint(list(points.to_numpy()[rows]))
-        drawn = shapely.voronoi_polygons(mine, extend_to=outline, ordered=True)
+        points_of_district = shapely.MultiPoint(list(points.to_numpy()[rows]))
+        drawn = shapely.voronoi_polygons(points_of_district, extend_to=outline, ordered=True)
         for row, cell in zip(rows, shapely.get_parts(drawn), strict=True):
             cells[row] = shapely.intersection(cell, outline)
     return np.array(cells)
@@ -185,8 +186,6 @@ def build() -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
 
 def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
     """Share out each district's census population, denser in small streets (invented)."""
-    from generator.draw import share_out
-
     facts = read_table("districts.csv").set_index("district_code")["population"].astype(int)
     result = np.zeros(len(streets), "int64")
     # A street drawn small is one of an old town, and dense; a large one has more farmland.
@@ -197,8 +196,8 @@ def street_population(streets: gpd.GeoDataFrame) -> NDArray[np.int64]:
     )
     weight = weight * np.where(streets["name_zh"].str.contains("市场|科技园|服务中心|保税"), 0.4, 1)
     for code, total in facts.items():
-        mine = np.flatnonzero(streets["district_code"] == code)
-        result[mine] = share_out(weight[mine], int(total))
+        of_district = np.flatnonzero(streets["district_code"] == code)
+        result[of_district] = share_out(weight[of_district], int(total))
     return result
 
 

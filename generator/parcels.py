@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
 from generator.draw import Draw, share_out
+from generator.records import SHARES, events_of
 
 __all__ = ["FIGURES", "Group", "life_of_parcels"]
 
@@ -107,14 +108,12 @@ class _Table:
         self.status = np.full(n, "10", object)
         self.method = np.full(n, group.method, object)
         if group.method == "other":
-            self.method = draw.of(n, ("rectify", "permit", "confiscate"), (0.52, 0.34, 0.14))
+            self.method = draw.of(n, SHARES["parcels"]["disposal_otherwise"])
         self.events: list[pd.DataFrame] = []
 
     def event(self, rows: Ints, event: str, day: Days, amount: object, note: str = "") -> None:
         """Note one event for each of ``rows``."""
-        self.events.append(
-            pd.DataFrame({"row": rows, "event": event, "date": day, "amount": amount, "note": note})
-        )
+        self.events.append(events_of(rows, event, day, amount, note))
 
 
 def _found_and_filed(draw: Draw, t: _Table, by: Days) -> None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, days_in
 from generator.draw import Draw, either, share_out
 from generator.footprints import places_near_towns
-from generator.names import OPERATORS, place_name
+from generator.names import place_name
+from generator.records import SHARES, events_of, in_order_of_ids, zone_ids
 from generator.world import World, frame
 
 __all__ = ["PARKING", "build_parking_points"]
@@ -29,24 +30,22 @@ PARKING = {
     "share_events": 940,
 }  # fmt: skip
 COUNTS = {"old": 2380, "new": 66, "to_open": 84, "later": 26, "suspended": 30, "sharing": 74}
-KINDS = ("attached", "public_offstreet", "on_street", "dedicated", "temporary", "under_bridge")
-AREAS = ("commercial", "old_estate", "hospital", "school", "transit", "scenic", "other")
+_SHARES = SHARES["parking"]
 AREA_ZH = {
-    "commercial": "商业广场",
-    "old_estate": "小区",
-    "hospital": "医院",
-    "school": "学校",
-    "transit": "换乘",
-    "scenic": "景区",
-    "other": "",
-}
+    "commercial": "商业广场", "old_estate": "小区", "hospital": "医院", "school": "学校",
+    "transit": "换乘", "scenic": "景区", "other": "",
+}  # fmt: skip
+_MEAN_SPACES = {
+    "attached": 330, "public_offstreet": 210, "on_street": 62, "dedicated": 150, "temporary": 90,
+    "under_bridge": 80,
+}  # fmt: skip
 
 
 def _places(
     world: World, transit: gpd.GeoDataFrame, draw: Draw, n: int
 ) -> tuple[NDArray[np.float64], Objects]:
     """Put lots where cars go: centres, estates, and stations."""
-    area = draw.of(n, AREAS, (0.2, 0.34, 0.05, 0.08, 0.06, 0.05, 0.22))
+    area = draw.of(n, _SHARES["key_area"])
     people = world.streets["population"].to_numpy(float)
     xy, _ = places_near_towns(world, draw, n, people, 0.0, 1.15)
     near, _ = places_near_towns(world, draw, n, people**1.15, 0.0, 0.4)
@@ -91,19 +90,10 @@ def build_parking_points(
         np.flatnonzero(fates == k) for k in ("old", "new", "to_open", "later")
     )
     xy, area = _places(world, transit, draw, n)
-    kind = draw.of(n, KINDS, (0.46, 0.16, 0.24, 0.07, 0.04, 0.03))
+    kind = draw.of(n, _SHARES["lot_kind"])
     fresh = np.concatenate([new, coming, later])
-    kind[fresh] = draw.of(len(fresh), KINDS, (0.22, 0.44, 0.12, 0.02, 0.14, 0.06))
-    mean = pd.Series(kind).map(
-        {
-            "attached": 330,
-            "public_offstreet": 210,
-            "on_street": 62,
-            "dedicated": 150,
-            "temporary": 90,
-            "under_bridge": 80,
-        }
-    )
+    kind[fresh] = draw.of(len(fresh), _SHARES["lot_kind_new"])
+    mean = pd.Series(kind).map(_MEAN_SPACES)
     size = np.exp(draw.normal(n, -0.2, 0.62)) * mean.to_numpy(float)
     size = size * np.where(area == "commercial", 1.5, 1.0)
     total = np.maximum(np.round(size).astype(np.int64), 8)
@@ -147,11 +137,11 @@ def build_parking_points(
     total[fixed] = keep
     public = np.minimum(public, total)
     # Shared: lots that began this half-year, more spaces on those that had, and the stock.
-    homes = old[np.isin(kind[old], ["attached", "dedicated"])]
-    began = homes[draw.some(len(homes), many["sharing"], np.sqrt(total[homes]))]
+    private = old[np.isin(kind[old], ["attached", "dedicated"])]
+    began = private[draw.some(len(private), many["sharing"], np.sqrt(total[private]))]
     shared[began] = _within(total[began], fig["shared_h1"] - fig["share_events"], draw)
-    homes = np.setdiff1d(homes, began)
-    had = homes[draw.some(len(homes), 190 * scale)]
+    private = np.setdiff1d(private, began)
+    had = private[draw.some(len(private), 190 * scale)]
     shared[had] = np.maximum((total[had] * draw.uniform(len(had), 0.08, 0.35)).astype(int), 3)
     richer = had[draw.some(len(had), 28 * scale, total[had])]
     extra = np.zeros(n, np.int64)
@@ -196,9 +186,9 @@ def _within(limit: Ints, total: int, draw: Draw) -> Ints:
 
 
 def _as_layer(
-    world: World, draw: Draw, seed: int, own: dict[str, Any]
+    world: World, draw: Draw, seed: int, lots: dict[str, Any]
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame]:
-    fates, n = own["fates"], len(own["fates"])
+    fates, n = lots["fates"], len(lots["fates"])
     opened, since, planned = (np.full(n, NAT) for _ in range(3))
     stock = np.isin(fates, ["old", "suspended"])
     opened[stock] = days_in(draw, int(stock.sum()), "2009-03-02", "2021-11-30")
@@ -212,111 +202,72 @@ def _as_layer(
         [np.where(draw.yes(n, 0.7), "under_construction", "planned"), "planned", "suspended"],
         "open",
     ).astype(object)
-    began, had, richer = own["began"], own["had"], own["richer"]
+    began, had, richer = lots["began"], lots["had"], lots["richer"]
     since[began] = days_in(draw, len(began), "2022-01-10", "2022-06-30", MONTHS_H1)
     since[had] = np.maximum(
         days_in(draw, len(had), "2019-05-06", "2021-12-20"), after(draw, opened[had], 5, 30)
     )
-    wired = own["wired"]
+    wired = lots["wired"]
     # Most were connected in earlier years, one in nine in this half-year.
     linked = np.maximum(
         days_in(draw, len(wired), "2018-06-01", "2021-12-28"), after(draw, opened[wired], 5, 25)
     )
     late = draw.yes(len(wired), 0.11)
     linked[late] = days_in(draw, int(late.sum()), "2022-01-10", "2022-06-30", MONTHS_H1)
-    town = world.owners(*own["xy"].T)
+    town = world.owners(*lots["xy"].T)
     zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
     order = np.lexsort([np.arange(n), zones])
-    serial = np.empty(n, np.int64)
-    serial[order] = np.arange(n) + 1
-    ids = np.char.add(np.char.add(zones, "P"), np.char.zfill(serial.astype(str), 5))
+    ids = zone_ids(zones, "P", order, 1, 5)
     if len(np.unique(ids)) != n:
         raise ValueError("lot ids repeat")
     places = np.char.add(
-        place_name(np.arange(n) * 13 + seed + 5), np.array([AREA_ZH[a] for a in own["area"]])
+        place_name(np.arange(n) * 13 + seed + 5), np.array([AREA_ZH[a] for a in lots["area"]])
     )
-    names = np.char.add(places, np.where(own["kind"] == "on_street", "路内泊位", "停车场"))
-    form = draw.of(
-        n, ("surface", "underground", "multi_storey", "mechanical"), (0.42, 0.44, 0.1, 0.04)
-    )
-    flat = np.isin(own["kind"], ["on_street", "temporary", "under_bridge"])
+    names = np.char.add(places, np.where(lots["kind"] == "on_street", "路内泊位", "停车场"))
+    form = draw.of(n, _SHARES["build_form"])
+    flat = np.isin(lots["kind"], ["on_street", "temporary", "under_bridge"])
     dynamic = np.zeros(n, bool)
     dynamic[wired] = True
-    total = own["total"]
+    total = lots["total"]
     table = frame(
         {
             "lot_id": ids.astype(object),
             "name": names.astype(object),
-            "lot_kind": own["kind"],
+            "lot_kind": lots["kind"],
             "build_form": either(flat, "surface", form),
             "spaces_total": total,
-            "spaces_public": own["public"],
-            "spaces_shared": own["shared"],
+            "spaces_public": lots["public"],
+            "spaces_shared": lots["shared"],
             "spaces_charging": np.round(total * draw.uniform(n, 0.0, 0.16)).astype(np.int64),
             "dynamic_connected": dynamic,
             "opened_date": opened,
             "shared_since": since,
             "planned_date": planned,
-            "share_hours": either((own["shared"] > 0) & ~coming, "18:00-08:00", None),
-            "key_area": own["area"],
-            "operator": draw.of(n, OPERATORS["parking"], (0.25, 0.2, 0.4, 0.15)),
+            "share_hours": either((lots["shared"] > 0) & ~coming, "18:00-08:00", None),
+            "key_area": lots["area"],
+            "operator": draw.of(n, _SHARES["operator"]),
             "status": status,
         },
-        shapely.points(own["xy"]),
+        shapely.points(lots["xy"]),
     )
 
-    def told(rows: Ints, event: str, day: object, amount: Ints, note: str) -> pd.DataFrame:
-        return pd.DataFrame(
-            {
-                "key": ids[rows].astype(object),
-                "event": event,
-                "date": day,
-                "amount": amount.astype(float),
-                "note": note,
-            }
+    def this_half_year(rows: Ints) -> NDArray[np.datetime64]:
+        return days_in(draw, len(rows), "2022-01-10", "2022-06-30", MONTHS_H1)
+
+    public, private = lots["to_public"], lots["to_own"]
+    events = [
+        events_of(rows, event, this_half_year(rows), lots[amount][rows], note)
+        for rows, event, amount, note in (
+            (public, "add_public_spaces", "more", "扩建"),
+            (private, "add_spaces", "more", "改造"),
+            (richer, "share", "extra", "错时共享"),
         )
-
-    public, private = own["to_public"], own["to_own"]
-    events = pd.concat(
-        [
-            told(
-                public,
-                "add_public_spaces",
-                days_in(draw, len(public), "2022-01-10", "2022-06-30", MONTHS_H1),
-                own["more"][public],
-                "扩建",
-            ),
-            told(
-                private,
-                "add_spaces",
-                days_in(draw, len(private), "2022-01-10", "2022-06-30", MONTHS_H1),
-                own["more"][private],
-                "改造",
-            ),
-            told(
-                richer,
-                "share",
-                days_in(draw, len(richer), "2022-01-10", "2022-06-30", MONTHS_H1),
-                own["extra"][richer],
-                "错时共享",
-            ),
-            told(wired, "connect", linked, total[wired], ""),
-        ],
-        ignore_index=True,
-    )
+    ]
+    events.append(events_of(wired, "connect", linked, total[wired]))
     stopped = np.flatnonzero(fates == "suspended")
     halt = np.maximum(
         days_in(draw, len(stopped), "2021-06-01", "2022-06-20"),
         after(draw, opened[stopped], 30, 90),
     )
-    shut = pd.DataFrame(
-        {
-            "key": ids[stopped].astype(object),
-            "event": "suspend",
-            "date": halt,
-            "amount": np.nan,
-            "note": "改造停用",
-        }
-    )
-    events = pd.concat([events, shut], ignore_index=True)
-    return table.iloc[np.argsort(ids, kind="stable")].reset_index(drop=True), events
+    events.append(events_of(stopped, "suspend", halt, note="改造停用"))
+    return in_order_of_ids(table, pd.concat(events, ignore_index=True), ids)

@@ -47,8 +47,8 @@ def _rail(world: World, draw: Draw) -> tuple[Floats, list[str], list[str]]:
     # Two lines that come within a short walk of each other share a station.
     keep: list[int] = []
     served: list[str] = []
-    for i, spot in enumerate(xy):
-        near = [k for k, j in enumerate(keep) if np.hypot(*(xy[j] - spot)) < 500.0]
+    for i, point in enumerate(xy):
+        near = [k for k, j in enumerate(keep) if np.hypot(*(xy[j] - point)) < 500.0]
         if near:
             if lines[i] not in served[near[0]].split(";"):
                 served[near[0]] += f";{lines[i]}"
@@ -79,14 +79,14 @@ def build_transit(world: World, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     along = (order + 0.5 + draw.uniform(len(road), -0.2, 0.2)) * np.repeat(
         length / np.maximum(stops, 1), stops
     )
-    spots = shapely.get_coordinates(
+    points = shapely.get_coordinates(
         shapely.line_interpolate_point(large.geometry.to_numpy()[road], along)
     )
     # Buses go where people are; stops of roads through fields are few.
-    dense = world.density(*spots.T)
-    chosen = draw.some(len(spots), min(2400, len(spots)), np.minimum(dense, 9000.0))
+    dense = world.density(*points.T)
+    chosen = draw.some(len(points), min(2400, len(points)), np.minimum(dense, 9000.0))
     side = draw.uniform(len(chosen), -11.0, 11.0)
-    spots = spots[chosen] + np.column_stack([side, -side])
+    points = points[chosen] + np.column_stack([side, -side])
     bus_names = large["name"].to_numpy(str)[road[chosen]]
     buses = draw.whole(len(chosen), 1, 420)
     second = draw.whole(len(chosen), 500, 990)
@@ -103,7 +103,7 @@ def build_transit(world: World, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     )
     modes = np.repeat(["rail", "rail_entrance", "bus"], [count, 4 * count, len(chosen)])
     ids = [f"{m[0].upper() if m != 'rail_entrance' else 'E'}{i:05d}" for i, m in enumerate(modes)]
-    xy = np.vstack([stations, gates, spots])
+    xy = np.vstack([stations, gates, points])
     # An entrance has no count of its own; its station's covers it.
     riders = np.where(modes == "rail_entrance", np.nan, boardings)
     table = frame(

@@ -11,7 +11,8 @@ from shapely.ops import substring
 
 from generator.days import NAT, days_in
 from generator.draw import Draw, either, share_out
-from generator.names import OPERATORS
+from generator.names import TUNNEL_OPERATORS
+from generator.records import SHARES, events_of
 from generator.world import World, frame
 
 __all__ = ["TUNNELS_KM", "build_utility_tunnels"]
@@ -71,9 +72,9 @@ def build_utility_tunnels(
     tables, events = [], []
     for copy in range(scale):
         # Load tests repeat the network under other numbers: there are only so many main roads.
-        part, told = _one_network(draw, hosts, copy)
-        tables.append(part)
-        events.append(told)
+        table, reported = _one_network(draw, hosts, copy)
+        tables.append(table)
+        events.append(reported)
     return (
         gpd.GeoDataFrame(pd.concat(tables, ignore_index=True), crs=tables[0].crs),
         pd.concat(events, ignore_index=True),
@@ -92,7 +93,7 @@ def _one_network(
         ]
     )
     shapes, road = _cut(hosts, metres, draw)
-    kind = draw.of(n, ("trunk", "branch", "cable", "mixed"), (0.4, 0.34, 0.08, 0.18))
+    kind = draw.of(n, SHARES["tunnels"]["tunnel_type"])
     kind = either(metres > 2400, "trunk", kind)
     begun = ~np.isin(state, ["planned"])
     running = state == "operating"
@@ -116,7 +117,7 @@ def _one_network(
     who = np.where(np.isin(state, ["operating", "completed"]), road % 3, -1)
     # Each of the three companies runs a section at least.
     who[np.flatnonzero(running)[:3]] = np.arange(3)
-    names = np.array(OPERATORS["tunnel"], object)
+    names = np.array(TUNNEL_OPERATORS, object)
     operator = either(who >= 0, names[np.maximum(who, 0)], None)
     items = pd.array([pd.NA] * n, "Int64")
     level = np.full(n, None, object)
@@ -126,7 +127,7 @@ def _one_network(
         rows = np.flatnonzero(running & (who == company))[:4]
         items[rows] = share_out(np.ones(len(rows)), total)
         reported[rows] = days[company]
-        level[rows] = draw.of(len(rows), ("2", "3", "4"), (0.2, 0.5, 0.3))
+        level[rows] = draw.of(len(rows), SHARES["tunnels"]["risk_level"])
     cabins = np.where(kind == "trunk", 3, np.where(kind == "cable", 1, 2))
     sets = {
         1: ("power;water_telecom", "power;telecom;water"),
@@ -150,7 +151,7 @@ def _one_network(
             "lines_housed": np.array([sets[int(c)][1] for c in cabins], object),
             "width_m": np.round(np.where(cabins == 3, 11.2, np.where(cabins == 2, 7.4, 3.2)), 1),
             "height_m": np.round(draw.uniform(n, 2.8, 4.2), 1),
-            "build_method": draw.of(n, ("open_cut", "precast", "shield"), (0.72, 0.2, 0.08)),
+            "build_method": draw.of(n, SHARES["tunnels"]["build_method"]),
             "length_km": metres / 1000.0,
             "status": state,
             "start_date": np.where(begun, start, NAT),
@@ -167,13 +168,7 @@ def _one_network(
     )
     # The first company's largest entry came in two parts; the record keeps the total.
     chief = int(np.flatnonzero((who == 0) & running)[0])
-    told = pd.DataFrame(
-        {
-            "key": [number[chief]],
-            "event": "report_risk",
-            "date": np.array(["2022-05-26"], "datetime64[D]"),
-            "amount": [1.0],
-            "note": "补充上报",
-        }
-    )
-    return table, told
+    day = np.array(["2022-05-26"], "datetime64[D]")
+    events = events_of([chief], "report_risk", day, 1.0, "补充上报").drop(columns="row")
+    events.insert(0, "key", number[chief])
+    return table, events

@@ -119,14 +119,14 @@ class World:
         zones = self.districts.geometry.to_numpy()
         zone, cell = shapely.STRtree(squares).query(zones, predicate="intersects")
         pieces = shapely.intersection(squares[cell], zones[zone])
-        whole = shapely.area(shapely.intersection(pieces, packaged_land()))
+        land_area = shapely.area(shapely.intersection(pieces, packaged_land()))
         # A piece that is all water, or a scrap of a cell on a district line, holds nobody.
-        keep = (whole > 4e4) & np.isin(shapely.get_type_id(pieces), (3, 6))
-        pieces, zone, cell, whole = pieces[keep], zone[keep], cell[keep], whole[keep]
+        keep = (land_area > 4e4) & np.isin(shapely.get_type_id(pieces), (3, 6))
+        pieces, zone, cell, land_area = pieces[keep], zone[keep], cell[keep], land_area[keep]
         middle = shapely.get_coordinates(shapely.centroid(pieces))
         draw = Draw(self.seed, "cells")
         uneven = np.exp(draw.normal(len(pieces), 0.0, 0.45))
-        weight = self.density(*middle.T) * whole / 1e6 * uneven
+        weight = self.density(*middle.T) * land_area / 1e6 * uneven
         people = np.zeros(len(pieces), np.int64)
         for i, total in enumerate(self.districts["population"]):
             people[zone == i] = share_out(weight[zone == i], int(total))

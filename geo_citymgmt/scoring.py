@@ -115,9 +115,9 @@ missing, level
         )
     parts = pd.concat(blocks).rename_axis("zone_code").reset_index()
     if missing == "reweight":
-        there = parts["weight"].where(parts["normalised"].notna(), 0.0)
-        whole = there.groupby(parts["zone_code"]).transform("sum")
-        parts["weight"] = there * full_score / whole.where(whole > 0)
+        present = parts["weight"].where(parts["normalised"].notna(), 0.0)
+        present_sum = present.groupby(parts["zone_code"]).transform("sum")
+        parts["weight"] = present * full_score / present_sum.where(present_sum > 0)
     parts["points"] = parts["weight"] * parts["normalised"]
     if missing == "zero":
         parts["points"] = parts["points"].fillna(0.0)
@@ -244,9 +244,9 @@ def _values(
                 "Name indicators of the table's column 'indicator'.",
             ),
         )
-    mine = rows[rows["indicator"].isin(names)]
-    _GATE.hashable(mine["zone_code"], "progress_table")
-    twice = mine[mine.duplicated(["indicator", "zone_code"])]
+    chosen = rows[rows["indicator"].isin(names)]
+    _GATE.hashable(chosen["zone_code"], "progress_table")
+    twice = chosen[chosen.duplicated(["indicator", "zone_code"])]
     if len(twice):
         first = twice.iloc[0]
         raise refuse(
@@ -258,9 +258,9 @@ def _values(
         )
     value, attained = {}, {}
     for name in dict.fromkeys(names):
-        own = mine[mine["indicator"] == name].set_index("zone_code")
+        of_figure = chosen[chosen["indicator"] == name].set_index("zone_code")
         value[name], attained[name] = (
-            _numbers(own, column).reindex(zones) for column in ("value", "attainment")
+            _numbers(of_figure, column).reindex(zones) for column in ("value", "attainment")
         )
     return value, attained
 
@@ -458,18 +458,10 @@ def scorecard(
     C           82.0     2        80.0         2.0
     """
     parts = score_parts(
-        progress_table,
-        weights=weights,
-        groups=groups,
-        bonus=bonus,
-        penalty=penalty,
-        normalise=normalise,
-        lower_is_better=lower_is_better,
-        cap=cap,
-        full_score=full_score,
-        missing=missing,
-        level=level,
-    )
+        progress_table, weights=weights, groups=groups, bonus=bonus, penalty=penalty,
+        normalise=normalise, lower_is_better=lower_is_better, cap=cap, full_score=full_score,
+        missing=missing, level=level,
+    )  # fmt: skip
     names = list(dict.fromkeys(parts["component"]))
     zones = pd.Index(parts["zone_code"].unique(), name="zone_code")
     # Each component has a row for every zone, in the same order.
@@ -498,12 +490,9 @@ def scorecard(
 
 def _compare(card: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
     """Add the earlier score and rank."""
-    earlier = before
-    if earlier is None:
-        earlier = pd.DataFrame(columns=["group", "score", "rank"])
-    elif not isinstance(earlier, pd.DataFrame) or not {"group", "score", "rank"} <= set(
-        earlier.columns
-    ):
+    columns = ["group", "score", "rank"]
+    earlier = pd.DataFrame(columns=columns) if before is None else before
+    if not isinstance(earlier, pd.DataFrame) or not set(columns) <= set(earlier.columns):
         raise refuse(
             Text(
                 "before 没有 group、score、rank 列", "before has no columns group, score and rank"
@@ -523,7 +512,7 @@ def _compare(card: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
 
 def _annotate(card: pd.DataFrame, missing: str) -> pd.DataFrame:
     """Say where a rank or a score says little, and why."""
-    said = {
+    message = {
         "no_score": Text("缺少指标，不评分", "a figure is missing: no score"),
         "reweight": Text(
             "缺少指标，权重按比例调整", "a figure is missing: other weights scaled up"
@@ -532,7 +521,7 @@ def _annotate(card: pd.DataFrame, missing: str) -> pd.DataFrame:
     }[missing]
     size = card.groupby("group")["group"].transform("size")
     cases = [
-        (card["missing"] != "", said),
+        (card["missing"] != "", message),
         (card["ranked"] == 0, Text("本组均无评分", "no zone of the group has a score")),
         ((size == 1) & (card["ranked"] == 1), Text("本组仅一个分区，名次无可比对象",
          "the only zone of its group: the rank compares it with none")),
@@ -543,9 +532,6 @@ def _annotate(card: pd.DataFrame, missing: str) -> pd.DataFrame:
         note = np.full(len(card), "", dtype=object)
         for where, why in cases:
             hit = where.fillna(False).to_numpy(dtype=bool)
-            note[hit] = [
-                f"{reported}{join}{why[place]}" if reported else why[place]
-                for reported in note[hit]
-            ]
+            note[hit] = [join.join(filter(None, (n, why[place]))) for n in note[hit]]
         card[column] = pd.Series(note, index=card.index, dtype="str")
     return card

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.access._discs import DiscDepth, DiscUnion, covered_area
+from geo_citymgmt.access._discs import DiscDepth, DiscUnion
 from tests.circles import area_covered
 from tests.conftest import CRS, X0, Y0, points, squares
 
@@ -121,7 +121,7 @@ def odd_zone(dx: float = X0, dy: float = Y0, factor: float = 1.0) -> np.ndarray:
 
 def exact(xy: list, radius: float, zone: np.ndarray, dx: float = X0, dy: float = Y0) -> float:
     x, y = np.array(xy, dtype=float).T
-    return float(covered_area(x + dx, y + dy, radius, zone)[0])
+    return float(DiscUnion(x + dx, y + dy, radius).area_in(zone)[0])
 
 
 @given(places, wider)
@@ -206,7 +206,7 @@ def test_zones_and_what_is_outside_make_the_union(xy, radius):
     frame = shapely.box(-5_000, -5_000, 6_000, 6_000)
     tiles = [shapely.box(0, 0, 450, 1000), shapely.box(450, 0, 1200, 1000)]
     rest = shapely.difference(frame, shapely.union_all(tiles))
-    parts = covered_area(x, y, radius, np.array([*tiles, rest]))
+    parts = DiscUnion(x, y, radius).area_in(np.array([*tiles, rest]))
     union = DiscUnion(x, y, radius).area()
     assert parts.sum() == pytest.approx(union, rel=1e-9)
 
@@ -242,7 +242,7 @@ def test_points_a_nanometre_apart_count_as_one():
     xy = rng.uniform(0, 1000, (200, 2))
     double = np.vstack([xy, xy + rng.normal(0, 1e-9, xy.shape)])
     zone = odd_zone(0, 0)
-    once, twice = (covered_area(*v.T, 60.0, zone)[0] for v in (xy, double))
+    once, twice = (DiscUnion(*v.T, 60.0).area_in(zone)[0] for v in (xy, double))
     assert twice == pytest.approx(once, rel=1e-9)
 
 

@@ -29,32 +29,6 @@ _ON_EDGE = 1e-6
 _GRAZE = 1e-12
 
 
-def covered_area(x: np.ndarray, y: np.ndarray, radius: float, polygons: np.ndarray) -> np.ndarray:
-    """Area of each polygon that lies within ``radius`` of any centre.
-
-    Parameters
-    ----------
-    x, y : array of float
-        Centres, in metres; coincident ones count once.
-    radius : float
-        In metres.
-    polygons : array of Polygon or MultiPolygon
-        Valid, in the same plane; they may overlap.
-
-    Returns
-    -------
-    array of float
-        Square metres, exact in the plane but for rounding.
-
-    Examples
-    --------
-    >>> square = np.array([shapely.box(0, 0, 10, 10)])
-    >>> float(covered_area(np.array([0.0]), np.array([0.0]), 2.0, square)[0] / np.pi)
-    1.0
-    """
-    return DiscUnion(x, y, radius).area_in(polygons)
-
-
 class DiscUnion:
     """The union of the discs of one radius about points.
 
@@ -70,6 +44,12 @@ class DiscUnion:
         Distinct ones.
     share_area : array of float, shape (n,)
         Area of what each centre covers within its Voronoi cell; they add up to the union.
+
+    Examples
+    --------
+    >>> disc, square = DiscUnion(np.zeros(1), np.zeros(1), 2.0), shapely.box(0, 0, 10, 10)
+    >>> float(disc.area_in(np.array([square]))[0] / np.pi)
+    1.0
     """
 
     def __init__(self, x: np.ndarray, y: np.ndarray, radius: float) -> None:
@@ -136,28 +116,24 @@ class DiscUnion:
     def _on_edge(
         self, polygons: np.ndarray, polygon: np.ndarray, at: np.ndarray, area: np.ndarray
     ) -> np.ndarray:
-        """Mend what centres on the outline of a polygon cover of it.
+        """Put right what centres on the outline of a polygon cover of it.
 
         On which side of them the outline passes is a matter of rounding, and a whole turn, that is
         a whole share, the difference: the figure between nothing and the share is the right one.
         """
-        whole = np.maximum(self.share_area[at], 1e-300)
-        part = area / whole
+        full = np.maximum(self.share_area[at], 1e-300)
+        part = area / full
         part -= np.floor(part)
         unsure = np.flatnonzero((part < 1e-9) | (part > 1 - 1e-9))
         if len(unsure):
             # The outline is a spike there: all about it is in, or out.
             turn = np.linspace(0.0, 2 * np.pi, 16, endpoint=False) + 0.1
-            about = (
-                0.5
-                * self._least[at[unsure], None, None]
-                * np.column_stack([np.cos(turn), np.sin(turn)])
-            )
-            spots = shapely.points(self.centres[at[unsure], None] + about)
+            about = 0.5 * self._least[at[unsure], None, None] * _unit(turn)
+            points = shapely.points(self.centres[at[unsure], None] + about)
             shapely.prepare(polygons)
-            within = shapely.intersects(polygons[polygon[unsure], None], spots).mean(axis=1)
+            within = shapely.intersects(polygons[polygon[unsure], None], points).mean(axis=1)
             part[unsure] = within > 0.5
-        return part * whole
+        return part * full
 
     def _extent(self, polygons: np.ndarray) -> float:
         """Return the diagonal of the box about all centres and polygons."""
@@ -215,8 +191,8 @@ def _corners(local: np.ndarray, radius: float) -> np.ndarray:
 def _triangles(seeds: np.ndarray) -> np.ndarray:
     """Delaunay triangles as positions among the seeds, counter-clockwise, shape (n, 3)."""
     numbered = np.column_stack([seeds, np.arange(len(seeds))])
-    found = shapely.delaunay_triangles(shapely.multipoints(numbered))
-    coords = shapely.get_coordinates(found, include_z=True).reshape(-1, 4, 3)[:, :3]
+    triangles = shapely.delaunay_triangles(shapely.multipoints(numbered))
+    coords = shapely.get_coordinates(triangles, include_z=True).reshape(-1, 4, 3)[:, :3]
     number = coords[..., 2]
     known = np.nan_to_num(number, nan=0.0).astype(np.int64).clip(0, len(seeds) - 1)
     if not np.array_equal(seeds[known], coords[..., :2]):
@@ -311,13 +287,9 @@ class _Fans:
 
 
 def outline_segments(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sides of all rings with the inside to their left, and the polygon of each.
+    """Ends (n, 2, 2) of the sides of all rings with the inside to their left, and their polygon.
 
-    Returns
-    -------
-    ends : array of float, shape (n, 2, 2)
-        Start and end of each; those without length are left out.
-    owner : array of int, shape (n,)
+    Sides without length are left out.
     """
     parts, polygon = shapely.get_parts(polygons, return_index=True)
     rings, part = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
@@ -433,8 +405,8 @@ class DiscDepth:
         out += np.bincount(owner, self._along(ends, origin[owner]), len(polygons))
         for arcs in self._arcs(ends):
             middle = 0.5 * (arcs.start + arcs.end)
-            spots = self.centres[arcs.centre] + self.radius * _unit(middle)
-            polygon, arc = shapely.STRtree(shapely.points(spots)).query(
+            points = self.centres[arcs.centre] + self.radius * _unit(middle)
+            polygon, arc = shapely.STRtree(shapely.points(points)).query(
                 polygons, predicate="intersects"
             )
             chosen = _Arcs(arcs.centre[arc], arcs.start[arc], arcs.end[arc])
@@ -484,9 +456,9 @@ class DiscDepth:
         circle, angle = [], []
         for place in places:
             on = np.flatnonzero((place > -1e-9) & (place < 1 + 1e-9))
-            spot = start[on] + place[on, None] * step[on]
+            point = start[on] + place[on, None] * step[on]
             circle.append(some[at[on]])
-            angle.append(np.arctan2(spot[:, 1], spot[:, 0]))
+            angle.append(np.arctan2(point[:, 1], point[:, 0]))
         return np.concatenate(circle), np.concatenate(angle)
 
     def _border(self, some: np.ndarray, cut_circle: np.ndarray, cut_angle: np.ndarray) -> _Arcs:

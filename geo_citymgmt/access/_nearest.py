@@ -11,54 +11,45 @@ import shapely
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate, labels_at
 from geo_citymgmt.access._reach import demand_weights
-from geo_citymgmt.zones._ownership import OUTSIDE, UNLOCATED, ZoneIndex, with_margins
+from geo_citymgmt.zones._ownership import OUTSIDE, UNLOCATED, ZoneIndex, mark_rows, with_margins
 
 #: Points looked at in one go: bounds the memory, some 0.5 kB each.
 _POINTS_AT_ONCE = 100_000
 
 
 def nearest_points(
-    here: np.ndarray, there: np.ndarray, k: int, limit: float = np.inf
+    origins: np.ndarray, targets: np.ndarray, k: int, limit: float = np.inf
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Find the ``k`` nearest of ``there`` for each of ``here``.
+    """Find the ``k`` nearest of ``targets`` for each of ``origins``.
 
     Each point looks at its square of a net and the eight about it. Those for which these hold too
     few that are nearer than the edge of the nine look again in a net of squares twice as wide.
-
-    Parameters
-    ----------
-    here, there : array of float, shape (n, 2) and (m, 2)
-        In metres; ``there`` is not empty.
-    k : int
-        Not above ``m``.
-    limit : float
-        Farther ones are not looked for.
+    There are at least ``k`` targets, and none farther than ``limit`` is looked for.
 
     Returns
     -------
     position, distance : array, shape (n, k)
-        Positions in ``there``, nearest first, the lowest first at equal distance; -1 and NaN where
-        there is none within the limit.
+        Positions in ``targets``, nearest first, the lowest first at equal distance; -1 and NaN
+        where there is none within the limit.
 
     Examples
     --------
-    >>> here, there = np.array([[0.0, 0.0]]), np.array([[9.0, 0.0], [3.0, 4.0]])
-    >>> nearest_points(here, there, 2)[1].tolist()
+    >>> nearest_points(np.array([[0.0, 0.0]]), np.array([[9.0, 0.0], [3.0, 4.0]]), 2)[1].tolist()
     [[5.0, 9.0]]
     """
-    position = np.full((len(here), k), -1)
-    distance = np.full((len(here), k), np.nan)
-    low, high = there.min(axis=0), there.max(axis=0)
+    position = np.full((len(origins), k), -1)
+    distance = np.full((len(origins), k), np.nan)
+    low, high = targets.min(axis=0), targets.max(axis=0)
     span = np.maximum(high - low, 1e-3)
     # Fine enough for where the points crowd; the few elsewhere look again.
-    width = float(np.sqrt(span.prod() * (1 + k) / (32 * len(there))).clip(span.max() / 2_000))
-    left = np.arange(len(here))
+    width = float(np.sqrt(span.prod() * (1 + k) / (32 * len(targets))).clip(span.max() / 2_000))
+    left = np.arange(len(origins))
     while len(left):
-        net = _Net(there, low, high, width)
+        net = _Net(targets, low, high, width)
         still = []
         for first in range(0, len(left), _POINTS_AT_ONCE):
             some = left[first : first + _POINTS_AT_ONCE]
-            done, position[some], distance[some] = net.look(here[some], k, limit)
+            done, position[some], distance[some] = net.look(origins[some], k, limit)
             still.append(some[~done])
         left = np.concatenate(still)
         width *= 2
@@ -79,10 +70,10 @@ class _Net:
         self.begin = np.concatenate([[0], np.cumsum(counts)])
 
     def look(
-        self, here: np.ndarray, k: int, limit: float
+        self, origins: np.ndarray, k: int, limit: float
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Whether nine squares were enough for each point, and what was found if so."""
-        inside = (here - self.low) / self.width
+        inside = (origins - self.low) / self.width
         square = np.floor(np.clip(inside, -2, self.size + 1)).astype(np.int64)
         # Beyond the net there is nothing, so its edge is no limit.
         below = np.where(square <= 1, np.inf, inside - square + 1)
@@ -91,14 +82,14 @@ class _Net:
         beyond = ((square < -1) | (square > self.size)).any(axis=1)
         sure = np.where(beyond, 0.0, sure)
         row, place = self._candidates(square)
-        step = self.points[place] - here[row]
+        step = self.points[place] - origins[row]
         far = np.hypot(step[:, 0], step[:, 1])
         keep = far <= np.minimum(sure[row], limit)
         row, far, place = row[keep], far[keep], self.order[place[keep]]
-        done = (np.bincount(row, minlength=len(here)) >= k) | (sure >= limit) | np.isinf(sure)
+        done = (np.bincount(row, minlength=len(origins)) >= k) | (sure >= limit) | np.isinf(sure)
         keep = done[row]
         row, far, place = row[keep], far[keep], place[keep]
-        position, distance = np.full((len(here), k), -1), np.full((len(here), k), np.nan)
+        position, distance = np.full((len(origins), k), -1), np.full((len(origins), k), np.nan)
         for turn in range(k):
             if not len(row):
                 break
@@ -117,17 +108,16 @@ class _Net:
         columns = square[:, :1] + np.array([-1, 0, 1])
         low = np.maximum(square[:, 1:] - 1, 0)
         high = np.minimum(square[:, 1:] + 1, self.size[1] - 1)
-        there = (columns >= 0) & (columns < self.size[0]) & (low <= high)
-        base = np.where(there, columns, 0) * self.size[1]
-        begin = self.begin[np.where(there, base + low, 0)]
-        end = self.begin[np.where(there, base + high + 1, 0)]
+        exists = (columns >= 0) & (columns < self.size[0]) & (low <= high)
+        base = np.where(exists, columns, 0) * self.size[1]
+        begin = self.begin[np.where(exists, base + low, 0)]
+        end = self.begin[np.where(exists, base + high + 1, 0)]
         count = (end - begin).ravel()
         row = np.repeat(np.repeat(np.arange(len(square)), 3), count)
         within = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
         return row, np.repeat(begin.ravel(), count) + within
 
 
-_MARGINS = ("outside", "unlocated", "total")
 #: Features looked at in one go: bounds the memory.
 _CHUNK = 200_000
 
@@ -185,17 +175,16 @@ def nearest(
     """
     gate = Gate("nearest")
     many = gate.whole(k, "k", least=1)
-    limit = (
-        None if max_m is None else gate.number(max_m, "max_m", least=0, unit=METRES, finite=False)
-    )
-    here, there = _both(gate, features, facilities)
-    return _nearest(here, there, k=many, max_m=limit)
+    if max_m is not None:
+        max_m = gate.number(max_m, "max_m", least=0, unit=METRES, finite=False)
+    origins, targets = _both(gate, features, facilities)
+    return _nearest(origins, targets, k=many, max_m=max_m)
 
 
 def _both(gate: Gate, features: Frame, facilities: Frame) -> tuple[Features, Features]:
     """Ask features and facilities, between which distances are measured."""
-    here = gate.features(features, "features", measures=("length",))
-    return here, gate.features(facilities, "facilities", like=here)
+    origins = gate.features(features, "features", measures=("length",))
+    return origins, gate.features(facilities, "facilities", like=origins)
 
 
 def _nearest(
@@ -274,26 +263,26 @@ def distance_percentiles(
     gate = Gate("distance_percentiles")
     percents = gate.many(percentiles, "percentiles", least=0, most=100)
     gate.choice(margins, "margins", (True, False))
-    here, there = _both(gate, features, facilities)
-    position, names, owner = _owners(gate, here, zones, margins)
-    many = demand_weights(gate, here, weight, "weight")
-    distance = _nearest(here, there)["distance_m"].to_numpy()
+    origins, targets = _both(gate, features, facilities)
+    position, names, owner = _owners(gate, origins, zones, margins)
+    many = demand_weights(gate, origins, weight, "weight")
+    distance = _nearest(origins, targets)["distance_m"].to_numpy()
     # Who has no facility at all is farther than any distance.
     order = np.argsort(np.where(np.isnan(distance), np.inf, distance), kind="stable")
     distance, many, owner = distance[order], many[order], owner[order]
     rows = []
     for at in position:
-        mine = np.flatnonzero((owner == at) if at is not None else np.ones(len(owner), bool))
-        running = np.cumsum(many[mine])
-        total = running[-1] if len(mine) else 0.0
+        members = np.flatnonzero((owner == at) if at is not None else np.ones(len(owner), bool))
+        running = np.cumsum(many[members])
+        total = running[-1] if len(members) else 0.0
         reached = [np.nan] * len(percents)
         if total > 0:
             wanted = np.asarray(percents) / 100 * total * (1 - 1e-12)
-            first = np.searchsorted(running, wanted).clip(np.argmax(running > 0), len(mine) - 1)
-            reached = distance[mine[first]].tolist()
+            first = np.searchsorted(running, wanted).clip(np.argmax(running > 0), len(members) - 1)
+            reached = distance[members[first]].tolist()
         rows.append([total, *reached])
     columns = ["count", *(f"p{percent:g}_m" for percent in percents)]
-    return _table(pd.DataFrame(rows, index=names, columns=columns), margins)
+    return mark_rows(pd.DataFrame(rows, index=names, columns=columns), margins)
 
 
 def share_within(
@@ -364,10 +353,10 @@ def share_table(
     gate = Gate("share_within")
     metres_each = gate.many(distances_m, "distances_m", least=0, unit=METRES)
     gate.choice(margins, "margins", (True, False))
-    here, there = _both(gate, features, facilities)
-    position, names, owner = _owners(gate, here, zones, margins, index)
-    found = _nearest(here, there, max_m=max(metres_each, default=0))
-    distance = found["distance_m"].to_numpy()
+    origins, targets = _both(gate, features, facilities)
+    position, names, owner = _owners(gate, origins, zones, margins, index)
+    nearest_one = _nearest(origins, targets, max_m=max(metres_each, default=0))
+    distance = nearest_one["distance_m"].to_numpy()
     # Outside and unlocated are -1 and -2: two more than a position counts all of them.
     rows = np.array([at for at in position if at is not None], dtype=np.int64) + 2
 
@@ -380,7 +369,7 @@ def share_table(
         within = counted(distance <= metres)
         table[f"within_{metres:g}_m"] = within
         table[f"share_{metres:g}_m"] = within / table["count"].where(table["count"] > 0)
-    return _table(table, margins)
+    return mark_rows(table, margins)
 
 
 def unserved(
@@ -421,13 +410,13 @@ def unserved(
     limit = gate.number(within_m, "within_m", least=0, unit=METRES)
     frame = gate.frame(features, "features", needs_columns=True)
     gate.free(frame.columns, ("facility", "distance_m"), "features")
-    here, there = _both(gate, frame, facilities)
-    found = _nearest(here, there)
-    distance = found["distance_m"].to_numpy()
-    far = np.flatnonzero(here.shapes.placed & ~(distance <= limit))
+    origins, targets = _both(gate, frame, facilities)
+    nearest_one = _nearest(origins, targets)
+    distance = nearest_one["distance_m"].to_numpy()
+    far = np.flatnonzero(origins.shapes.placed & ~(distance <= limit))
     far = far[np.argsort(-np.nan_to_num(distance[far], nan=np.inf), kind="stable")]
     return frame.iloc[far].assign(
-        facility=found["facility"].array.take(far), distance_m=distance[far]
+        facility=nearest_one["facility"].array.take(far), distance_m=distance[far]
     )
 
 
@@ -448,15 +437,12 @@ def _find(
         search = _among_points if points else _among_shapes
         at, near, distance = search(features[some], tree, min(k, len(place)), max_m)
         parts.append((some[at], place[near], distance))
-    row, facility, distance = (
-        np.concatenate([part[n] for part in parts])
-        if parts
-        else np.empty(0, dtype=np.float64 if n == 2 else np.int64)
-        for n in range(3)
-    )
-    found = np.zeros(len(features), dtype=bool)
-    found[row] = True
-    alone = np.flatnonzero(~found)
+    nothing = np.empty(0, dtype=np.int64)
+    parts.append((nothing, nothing, np.empty(0)))
+    row, facility, distance = (np.concatenate(part) for part in zip(*parts, strict=True))
+    has_facility = np.zeros(len(features), dtype=bool)
+    has_facility[row] = True
+    alone = np.flatnonzero(~has_facility)
     row = np.concatenate([row, alone])
     order = np.argsort(row, kind="stable")
     facility = np.concatenate([facility, np.full(len(alone), -1)])
@@ -468,8 +454,8 @@ def _among_points(
     features: np.ndarray, tree: shapely.STRtree, k: int, max_m: float | None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The ``k`` nearest of each feature, by feature and rank, where all are points."""
-    here, there = (shapely.get_coordinates(v) for v in (features, tree.geometries))
-    position, distance = nearest_points(here, there, k, np.inf if max_m is None else max_m)
+    origins, targets = (shapely.get_coordinates(v) for v in (features, tree.geometries))
+    position, distance = nearest_points(origins, targets, k, np.inf if max_m is None else max_m)
     at, rank = np.nonzero(position >= 0)
     return at, position[at, rank], distance[at, rank]
 
@@ -503,17 +489,17 @@ def _candidates(
     spacing = np.median(radius) + 1e-3
     radius = np.minimum(np.maximum(1.5 * np.sqrt(k) * radius, spacing), limit)
     open_ = np.unique(at)
-    found = []
+    pairs = []
     while len(open_):
         row, place = tree.query(features[open_], predicate="dwithin", distance=radius[open_])
         many = np.bincount(row, minlength=len(open_))
         done = (many >= k) | (radius[open_] >= limit)
         keep = done[row]
-        found.append((open_[row[keep]], place[keep]))
+        pairs.append((open_[row[keep]], place[keep]))
         open_ = open_[~done]
         radius[open_] = np.minimum(2 * radius[open_], limit)
-    at = np.concatenate([pair[0] for pair in found]) if found else at
-    near = np.concatenate([pair[1] for pair in found]) if found else near
+    if pairs:
+        at, near = (np.concatenate(side) for side in zip(*pairs, strict=True))
     return at, near, shapely.distance(features[at], tree.geometries[near])
 
 
@@ -527,12 +513,4 @@ def _owners(
     position: list[int | None] = index.codes.get_indexer(given.index).tolist()
     if margins:
         position += [OUTSIDE, UNLOCATED, None]
-    names = with_margins(given.index, _MARGINS if margins else ())
-    return position, names, index.owner(features.shapes)
-
-
-def _table(table: pd.DataFrame, margins: bool) -> pd.DataFrame:
-    if margins:
-        kinds = ["zone"] * (len(table) - len(_MARGINS)) + list(_MARGINS)
-        table.insert(0, "row_kind", pd.array(kinds, dtype="str"))
-    return table
+    return position, with_margins(given.index, margins), index.owner(features.shapes)

@@ -12,7 +12,14 @@ from pyproj import CRS
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
 from geo_citymgmt.access._discs import DiscDepth, DiscUnion
-from geo_citymgmt.zones._ownership import OUTSIDE, UNLOCATED, Located, ZoneIndex, with_margins
+from geo_citymgmt.zones._ownership import (
+    OUTSIDE,
+    UNLOCATED,
+    Located,
+    ZoneIndex,
+    mark_rows,
+    with_margins,
+)
 
 #: Segments of a quarter circle where a buffer must stand for an arc: chords lie at most 0.0075 %
 #: of the radius inside the arc, and a disc is 0.01 % too small.
@@ -48,11 +55,9 @@ class Reach:
         """Reached area in all."""
         if not len(self.features):
             return 0.0
-        return (
-            self._discs.area()
-            if self.exact
-            else float(shapely.area(self._joined(self._buffers(slice(None)))))
-        )
+        if self.exact:
+            return self._discs.area()
+        return float(shapely.area(self._joined(self._buffers(slice(None)))))
 
     def shape_in(self, polygons: np.ndarray) -> np.ndarray:
         """Reached part of each polygon, from the features near it."""
@@ -81,8 +86,8 @@ class Reach:
         # All outlines together part the plane; in each face the number of buffers is one.
         lines = shapely.union_all(shapely.boundary(buffers))
         faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(lines)))
-        spots = shapely.point_on_surface(faces)
-        face, _ = shapely.STRtree(buffers).query(spots, predicate="intersects")
+        points = shapely.point_on_surface(faces)
+        face, _ = shapely.STRtree(buffers).query(points, predicate="intersects")
         deep = np.bincount(face, minlength=len(faces)) >= self.at_least
         return shapely.union_all(faces[deep])
 
@@ -112,11 +117,6 @@ def checked_reach(
     """Refuse what cannot be measured; return the zones, their index and what is reached.
 
     ``index`` is that of the zones, where there is one already.
-
-    Raises
-    ------
-    CRSError, CityDataError
-        As in :func:`geo_citymgmt.coverage`.
     """
     radius = gate.positive(radius_m, "radius_m", METRES)
     times = gate.whole(at_least, "at_least", least=1)
@@ -149,9 +149,6 @@ def demand_weights(gate: Gate, demand: Features, weight: str | None, argument: s
         return np.ones(len(demand))
     many = gate.numbers(demand.given, weight, argument, least=0)
     return np.nan_to_num(many, nan=0.0)
-
-
-_MARGINS = ("outside", "unlocated", "total")
 
 
 def coverage(
@@ -238,6 +235,7 @@ def coverage(
     )
 
 
+# The arguments of the public function, for the gate of another one.
 def coverage_table(
     gate: Gate,
     features: Frame,
@@ -263,9 +261,9 @@ def reach_table(
 ) -> pd.DataFrame:
     """Coverage of the zones ``given`` by what is reached, and of the demand in them."""
     position = index.codes.get_indexer(given.index)
-    own = index.polygons[position]
-    covered = reach.area_in(own)
-    area = shapely.area(own)
+    polygons = index.polygons[position]
+    covered = reach.area_in(polygons)
+    area = shapely.area(polygons)
     if margins:
         total = reach.area()
         rest = total - covered.sum()
@@ -273,7 +271,7 @@ def reach_table(
         beyond = rest if rest > 1e-9 * total else 0.0
         area = np.append(area, [np.nan, np.nan, area.sum()])
         covered = np.append(covered, [beyond, 0.0, total])
-    names = with_margins(given.index, _MARGINS if margins else ())
+    names = with_margins(given.index, margins)
     table = pd.DataFrame({"area_m2": area, "covered_m2": covered}, index=names)
     table["coverage"] = _share(table["covered_m2"], table["area_m2"], len(given), margins)
     if demand is not None:
@@ -286,10 +284,7 @@ def reach_table(
         table["demand_coverage"] = _share(
             table["demand_covered"], table["demand"], len(given), margins
         )
-    if margins:
-        kinds = ["zone"] * len(given) + list(_MARGINS)
-        table.insert(0, "row_kind", pd.array(kinds, dtype="str"))
-    return table
+    return mark_rows(table, margins)
 
 
 def coverage_area(
@@ -333,11 +328,11 @@ def coverage_shapes(
 ) -> gpd.GeoDataFrame:
     """Covered parts for the function of ``gate``."""
     given, index, reach = checked_reach(gate, features, zones, radius_m, at_least)
-    own = index.polygons[index.codes.get_indexer(given.index)]
+    polygons = index.polygons[index.codes.get_indexer(given.index)]
     return gpd.GeoDataFrame(
-        {"covered_m2": reach.area_in(own)},
-        geometry=reach.shape_in(own),
-        index=with_margins(given.index, ()),
+        {"covered_m2": reach.area_in(polygons)},
+        geometry=reach.shape_in(polygons),
+        index=with_margins(given.index, False),
         crs=given.crs,
     )
 
@@ -349,12 +344,12 @@ def _sums(demand: Demand) -> pd.DataFrame:
     return sums.groupby(demand.parts.zone).sum()
 
 
-def _share(part: pd.Series, whole: pd.Series, n_zones: int, margins: bool) -> pd.Series:
+def _share(part: pd.Series, total: pd.Series, n_zones: int, margins: bool) -> pd.Series:
     """Part of each row; of the row ``total`` that of the zones alone."""
-    share = part / whole.where(whole > 0)
+    share = part / total.where(total > 0)
     if margins:
-        total = whole.iloc[:n_zones].sum()
-        share.iloc[-1] = part.iloc[:n_zones].sum() / total if total > 0 else np.nan
+        of_zones = total.iloc[:n_zones].sum()
+        share.iloc[-1] = part.iloc[:n_zones].sum() / of_zones if of_zones > 0 else np.nan
     return share
 
 
@@ -499,8 +494,8 @@ def _unreached(demand: Demand, reach: Reach, min_per_km2: float) -> pd.DataFrame
     ground = (shapely.get_dimensions(single) != 2) | (shapely.area(single) > _DUST_M2)
     single, row = single[ground], row[ground]
     size = np.where(shapely.get_dimensions(single) == 2, shapely.area(single), 1.0)
-    whole = np.bincount(row, size, len(piece))[row]
-    share = np.divide(size, whole, out=np.zeros_like(size), where=whole > 0)
+    total = np.bincount(row, size, len(piece))[row]
+    share = np.divide(size, total, out=np.zeros_like(size), where=total > 0)
     return pd.DataFrame({"shape": single, "zone": zone[row], "amount": amount[row] * share})
 
 
@@ -514,10 +509,10 @@ def _joined(lacking: pd.DataFrame, radius: float) -> pd.DataFrame:
     zones: list[np.ndarray] = []
     begin = 0
     for code in np.unique(zone):
-        mine = np.flatnonzero(zone == code)
-        parts = shapely.get_parts(shapely.union_all(shape[mine]))
-        spot = shapely.point_on_surface(shape[mine])
-        gap[mine] = begin + shapely.STRtree(parts).nearest(spot)
+        members = np.flatnonzero(zone == code)
+        parts = shapely.get_parts(shapely.union_all(shape[members]))
+        points = shapely.point_on_surface(shape[members])
+        gap[members] = begin + shapely.STRtree(parts).nearest(points)
         patches.append(parts)
         zones.append(np.full(len(parts), code))
         begin += len(parts)
@@ -533,8 +528,8 @@ def _joined(lacking: pd.DataFrame, radius: float) -> pd.DataFrame:
 def _mean_distance(lacking: pd.DataFrame, reach: Reach, n: int) -> np.ndarray:
     if not len(reach.features) or not len(lacking):
         return np.full(n, np.nan)
-    spots = shapely.point_on_surface(lacking["shape"].to_numpy())
-    distance = shapely.distance(spots, reach.features[reach.tree.nearest(spots)])
+    points = shapely.point_on_surface(lacking["shape"].to_numpy())
+    distance = shapely.distance(points, reach.features[reach.tree.nearest(points)])
     amount, gap = lacking["amount"].to_numpy(), lacking["gap"].to_numpy()
     people = np.bincount(gap, amount, n)
     return np.bincount(gap, amount * distance, n) / np.where(people > 0, people, 1.0)

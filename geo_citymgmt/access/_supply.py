@@ -12,7 +12,6 @@ import shapely
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
 from geo_citymgmt._words import Text
-from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
 
@@ -83,6 +82,7 @@ def supply_ratio(
     return ratio_table(features, zones, amount, per, scale, demand, margins)
 
 
+# The arguments of the public function, and what has been located already.
 def ratio_table(
     features: Frame,
     zones: Frame,
@@ -111,20 +111,20 @@ def ratio_table(
     if demand is not None:
         gate.numbers(gate.frame(demand, "demand"), per, "per", least=0)
         people = {"denominator": (per, "sum")}
-        whole = summary_of(
+        shared = summary_of(
             gate, demand, zones, None, "share", margins, people, argument="demand",
             located=demand_located,
         )  # fmt: skip
-        table["denominator"] = whole["denominator"].astype("float64")
+        table["denominator"] = shared["denominator"].astype("float64")
     else:
         if per == "area_km2" and not (isinstance(zones, gpd.GeoDataFrame) and per in zones):
-            own = gate.zones(zones, measures=("area",)).area.to_numpy() / 1e6
+            denominator = gate.zones(zones, measures=("area",)).area.to_numpy() / 1e6
         else:
-            own = gate.numbers(zones, per, "per", least=0)
+            denominator = gate.numbers(zones, per, "per", least=0)
         table["denominator"] = np.nan
-        table.loc[codes, "denominator"] = own
+        table.loc[codes, "denominator"] = denominator
         if margins:
-            table.loc["total", "denominator"] = own.sum()
+            table.loc["total", "denominator"] = denominator.sum()
     known = table["denominator"].where(table["denominator"] > 0)
     table["ratio"] = scale * table["numerator"] / known
     if margins:
@@ -141,15 +141,8 @@ def pairs_within(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return positions in both, and how far apart they are, of all pairs within ``distance``.
 
-    Parameters
-    ----------
-    first, second : array of float, shape (n, 2)
-        Finite coordinates in metres.
-    distance : float
-        In metres; a pair exactly so far apart is within it.
+    Coordinates are finite; a pair exactly so far apart is within the distance.
 
-    Notes
-    -----
     Cells of the second points are sorted by row, so that the three cells of a row around a point
     are one run. Quicker than a tree of geometries, which first has to make them.
     """
@@ -164,10 +157,10 @@ def pairs_within(
     key = cell[:, 1] * width + cell[:, 0]
     order = np.argsort(key, kind="stable")
     key = key[order]
-    spot = np.floor((first - origin) / side) + 1
-    near = np.flatnonzero(((spot >= 0) & (spot < [width, height])).all(axis=1))
-    at = spot[near].astype("int64")
-    found = []
+    column_row = np.floor((first - origin) / side) + 1
+    near = np.flatnonzero(((column_row >= 0) & (column_row < [width, height])).all(axis=1))
+    at = column_row[near].astype("int64")
+    pairs = []
     for step in (-1, 0, 1):
         row = (at[:, 1] + step) * width + at[:, 0]
         start = np.searchsorted(key, row - 1, side="left")
@@ -178,8 +171,8 @@ def pairs_within(
         way = first[one] - second[other]
         far = np.sqrt((way * way).sum(axis=1))
         within = far <= distance
-        found.append((one[within], other[within], far[within]))
-    one, other, far = (np.concatenate(part) for part in zip(*found, strict=True))
+        pairs.append((one[within], other[within], far[within]))
+    one, other, far = (np.concatenate(part) for part in zip(*pairs, strict=True))
     return one, other, far
 
 
@@ -266,9 +259,9 @@ def two_step_access(
     gate = Gate("two_step_access")
     if costs is None:
         reach = gate.positive(radius_m, "radius_m", METRES)
-        homes = gate.features(demand, "demand", measures=("length",))
-        places = gate.features(supply, "supply", like=homes)
-        one, other, far, placed = _pairs_in_plane(homes, places, reach)
+        origins = gate.features(demand, "demand", measures=("length",))
+        places = gate.features(supply, "supply", like=origins)
+        one, other, far, placed = _pairs_in_plane(origins, places, reach)
     else:
         reach = gate.positive(max_cost, "max_cost")
         for name, frame in (("demand", demand), ("supply", supply), ("costs", costs)):
@@ -290,10 +283,10 @@ def two_step_access(
 def _pairs_in_plane(
     demand: Features, supply: Features, reach: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    here, there = _centres(demand), _centres(supply)
-    placed, offered = (np.flatnonzero(~np.isnan(xy[:, 0])) for xy in (here, there))
-    one, other, far = pairs_within(here[placed], there[offered], reach)
-    located = np.zeros(len(here), dtype=bool)
+    origins, targets = _centres(demand), _centres(supply)
+    placed, offered = (np.flatnonzero(~np.isnan(xy[:, 0])) for xy in (origins, targets))
+    one, other, far = pairs_within(origins[placed], targets[offered], reach)
+    located = np.zeros(len(origins), dtype=bool)
     located[placed] = True
     return placed[one], offered[other], far, located
 
@@ -310,14 +303,12 @@ def _pairs_of_table(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     lacking = [name for name in ("origin", "dest", "cost") if name not in costs.columns]
     if lacking or not (demand.index.is_unique and supply.index.is_unique):
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                f"two_step_access：成本表应含 origin、dest、cost 三列（缺 {lacking}），"
-                "需求与供给的索引不得重复。",
-                "two_step_access: costs needs columns origin, dest and cost (lacking: "
-                f"{lacking}), and "
-                "demand and supply an index without repeats.",
-            ),
+                f"成本表应含 origin、dest、cost 三列（缺 {lacking}），需求与供给的索引不得重复。",
+                f"costs needs columns origin, dest and cost (lacking: {lacking}), and demand and "
+                "supply an index without repeats.",
+            )
         )
     far = gate.numbers(costs, "cost", "costs", least=0)
     near = far <= reach
@@ -325,22 +316,21 @@ def _pairs_of_table(
     other = supply.index.get_indexer(costs["dest"][near])
     strange = int(((one < 0) | (other < 0)).sum())
     if strange:
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                f"two_step_access：成本表有 {strange} 行的起点或终点不在需求或供给之中。",
-                f"two_step_access: {strange} rows of costs name an origin or dest that demand "
-                "or supply"
-                " does not have.",
-            ),
+                f"成本表有 {strange} 行的起点或终点不在需求或供给之中。",
+                f"{strange} rows of costs name an origin or dest that demand or supply does not "
+                "have.",
+            )
         )
     pair = one * len(supply) + other
     # A table in order, as most are, shows at a glance that no pair is there twice.
     if not (np.diff(pair) > 0).all() and pd.Index(pair).has_duplicates:
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                "two_step_access：成本表中同一起讫点有多行，请只保留最小者。",
-                "two_step_access: costs has several rows for one origin and dest; keep the least.",
-            ),
+                "成本表中同一起讫点有多行，请只保留最小者。",
+                "costs has several rows for one origin and dest; keep the least.",
+            )
         )
     return one, other, far[near], np.ones(len(demand), dtype=bool)
 
@@ -359,20 +349,19 @@ def _decayed(gate: Gate, far: np.ndarray, reach: float, decay: Decay) -> np.ndar
         edge_weight = np.exp(-0.5)
         weight = (np.exp(-0.5 * (far / reach) ** 2) - edge_weight) / (1.0 - edge_weight)
     else:
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                f"two_step_access：不支持的衰减方式 {decay!r}。",
-                f"two_step_access: decay is {decay!r}; it may be None, 'gaussian', a dict of "
-                "distance "
-                "and weight, or a function.",
-            ),
+                f"不支持的衰减方式 {decay!r}。",
+                f"decay is {decay!r}; it may be None, 'gaussian', a dict of distance and weight, "
+                "or a function.",
+            )
         )
     if weight.shape != far.shape or not (np.isfinite(weight) & (weight >= 0)).all():
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                "two_step_access：衰减函数应对每个距离给出一个非负权重。",
-                "two_step_access: decay must give one weight, not negative, for each distance.",
-            ),
+                "衰减函数应对每个距离给出一个非负权重。",
+                "decay must give one weight, not negative, for each distance.",
+            )
         )
     return weight
 
@@ -493,33 +482,30 @@ def _lorenz_input(
             and isinstance(residents, pd.Series)
             and not given.index.equals(series.index)
         ):
-            raise CityDataError(
+            raise gate.refuse(
                 Text(
-                    f"{function}：数量与人口的分区不一致，请按同一顺序给出。",
-                    f"{function}: amount and residents are not of the same zones in the same "
-                    "order.",
-                ),
+                    "数量与人口的分区不一致，请按同一顺序给出。",
+                    "amount and residents are not of the same zones in the same order.",
+                )
             )
         people = gate.values(given, "residents", "residents", "人口", finite=False)
     for name, zh, values in (("amount", "数量", supply), ("residents", "人口", people)):
         wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
         if len(wrong):
             label = series.index[wrong[0]]
-            raise CityDataError(
+            raise gate.refuse(
                 Text(
-                    f"{function}：“{label}”的{zh}为 {values[wrong[0]]}，共 {len(wrong)} "
-                    "个缺失或为负，"
+                    f"“{label}”的{zh}为 {values[wrong[0]]}，共 {len(wrong)} 个缺失或为负，"
                     "请补全或剔除。",
-                    f"{function}: {name} of {label!r} is {values[wrong[0]]}; {len(wrong)} "
-                    "values are "
-                    "missing or negative. Complete them, or leave these zones out.",
-                ),
+                    f"{name} of {label!r} is {values[wrong[0]]}; {len(wrong)} values are missing "
+                    "or negative. Complete them, or leave these zones out.",
+                )
             )
         if not values.sum() > 0:
-            raise CityDataError(
+            raise gate.refuse(
                 Text(
-                    f"{function}：{zh}全部为零，无从计算。",
-                    f"{function}: {name} is zero everywhere; there is nothing to share.",
-                ),
+                    f"{zh}全部为零，无从计算。",
+                    f"{name} is zero everywhere; there is nothing to share.",
+                )
             )
     return series.index.to_numpy(dtype=object), supply, people

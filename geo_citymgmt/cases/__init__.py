@@ -17,15 +17,6 @@ from geo_citymgmt.cases._oversight import CALL_IN_FIGURES, audit_sample, call_in
 from geo_citymgmt.cases._stock import relapse_rates, stock_flow
 
 __all__ = [
-    "CALL_IN_FIGURES",
-    "ageing",
-    "audit_sample",
-    "burn_down",
-    "call_in",
-    "case_lists",
-    "interim_share",
-    "last_open",
-    "open_cases",
-    "relapse_rates",
-    "stock_flow",
-]
+    "CALL_IN_FIGURES", "ageing", "audit_sample", "burn_down", "call_in", "case_lists",
+    "interim_share", "last_open", "open_cases", "relapse_rates", "stock_flow",
+]  # fmt: skip

@@ -11,10 +11,10 @@ import pandas as pd
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, flag_of
 from geo_citymgmt._words import Text
-from geo_citymgmt.cases._register import ZONE_KEYS, Register, levels_to
+from geo_citymgmt.cases._register import ZONE_KEYS, Register
 from geo_citymgmt.cleaning._codes import has_code
 from geo_citymgmt.errors import AsOfError
-from geo_citymgmt.facts._city_facts import days_between, days_of
+from geo_citymgmt.facts._city_facts import days_between, days_of, levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -118,8 +118,8 @@ def open_table(
             "status": state.to_numpy()[rows],
         }
     )
-    held = spec.sets.get("suspended", ())
-    table["suspended"] = table["status"].isin(held)
+    suspended = spec.sets.get("suspended", ())
+    table["suspended"] = table["status"].isin(suspended)
     table["found_on"], table["open_since"] = first.to_numpy(), last.to_numpy()
     table["days_since_found"] = _days(today - table["found_on"])
     table["days_open"] = _days(today - table["open_since"])
@@ -463,8 +463,8 @@ def burn_down(
     for name, rate in (("remaining_n", "needed_n_per_day"), ("remaining", "needed_per_day")):
         rest = table[name]
         table[rate] = (rest / left.where(left > 0)).mask(rest == 0, 0.0)
-    whole = (due - first).days
-    share = (left / whole).clip(0.0, 1.0) if whole else pd.Series(0.0, index=table.index)
+    total_days = (due - first).days
+    share = (left / total_days).clip(0.0, 1.0) if total_days else pd.Series(0.0, index=table.index)
     table["straight"] = by_zone["remaining"].transform("first") * share
     if not register.has_size:
         table[["remaining", "cleared", "needed_per_day", "straight"]] = np.nan
@@ -619,8 +619,8 @@ def interim_share(
     register.coded_field(field)
     day = register.day(as_of)
     inside, unknown, _ = register.in_stock(day)
-    own = register.city.data_date
-    if own is not None and day < own:
+    data_date = register.city.data_date
+    if data_date is not None and day < data_date:
         unknown = inside | unknown
     measures, rest = register.data[field], register.remaining(day)
     # A column that nobody fills, or a value that cannot be read, is no "none was taken".

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -13,10 +13,11 @@ import shapely
 
 from geo_citymgmt._gate import Gate, names_of
 from geo_citymgmt._words import Text
-from geo_citymgmt.cases._cases import open_table
-from geo_citymgmt.cases._register import Register, levels_to
+from geo_citymgmt.cases._cases import as_day, open_table
+from geo_citymgmt.cases._register import Register
 from geo_citymgmt.cases._stock import relapse_counts
 from geo_citymgmt.errors import CityDataError, CRSError
+from geo_citymgmt.facts._city_facts import levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -122,7 +123,7 @@ def call_in(
     source = _Figures(register, day, level, figures, hot_spots)
     blocks = [_judge(rule, rules[rule], conditions, source) for rule, conditions in wanted]
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=_COLUMNS)
-    table["as_of"] = pd.Series(day, index=table.index, dtype="datetime64[us]")
+    table["as_of"] = as_day(day, table.index)
     return table[_COLUMNS]
 
 
@@ -159,8 +160,17 @@ def _figures_by_zone(figures: Any, gate: Gate) -> pd.DataFrame | None:
     return figures.set_axis(figures.index.astype("str"))
 
 
-def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, float, int | None]]:
-    """Figure, test, limit and days of each condition of a rule."""
+class _Condition(NamedTuple):
+    """What a rule asks of a figure: a test against a limit, over the last days."""
+
+    figure: str
+    test: str
+    limit: float
+    days: int | None
+
+
+def _conditions(rule: str, body: Mapping[str, Any]) -> list[_Condition]:
+    """Conditions of a rule."""
     out = []
     conditions = body.get("all") if isinstance(body, Mapping) else None
     if not isinstance(conditions, Sequence) or isinstance(conditions, str) or not conditions:
@@ -179,8 +189,8 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, floa
             raise _bad_rule(rule, cause.format(given=dict(condition)))
         figure, days = condition["figure"], condition.get("within_days")
         needs = figure in _WITHIN
-        whole = isinstance(days, int) and not isinstance(days, bool) and days >= 1
-        if needs != (days is not None) or (needs and not whole):
+        is_days = isinstance(days, int) and not isinstance(days, bool) and days >= 1
+        if needs != (days is not None) or (needs and not is_days):
             cause = Text(
                 "指标 {figure} 的 within_days 为 {days!r}", "within_days of {figure} is {days!r}"
             )
@@ -189,7 +199,7 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[tuple[str, str, floa
         if isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit != limit:
             cause = Text(f"阈值 {limit!r} 不是数字", f"the limit {limit!r} is not a number")
             raise _bad_rule(rule, cause)
-        out.append((figure, tests[0], float(limit), days))
+        out.append(_Condition(figure, tests[0], float(limit), days))
     return out
 
 
@@ -206,22 +216,15 @@ def _bad_rule(rule: str, cause: Text) -> CityDataError:
 
 
 def _judge(
-    rule: str,
-    body: Mapping[str, Any],
-    conditions: list[tuple[str, str, float, int | None]],
-    source: _Figures,
+    rule: str, body: Mapping[str, Any], conditions: list[_Condition], source: _Figures
 ) -> pd.DataFrame:
     parts = []
     for figure, test, limit, days in conditions:
         value = source.value(figure, days)
         holds = _TESTS[test](value, limit).astype("boolean").where(value.notna())
-        part = pd.DataFrame({"value": value.to_numpy(), "holds": holds.to_numpy()})
-        part["holds"] = part["holds"].astype("boolean")
-        part.insert(0, "zone_code", value.index.to_numpy())
-        parts.append(part.assign(figure=figure, test=test, limit=limit))
-        parts[-1]["period_start"] = pd.Series(
-            source.start(days), index=part.index, dtype="datetime64[us]"
-        )
+        part = pd.DataFrame({"zone_code": value.index, "value": value.array, "holds": holds.array})
+        start = as_day(source.start(days), part.index)
+        parts.append(part.assign(figure=figure, test=test, limit=limit, period_start=start))
     table = pd.concat(parts, keys=range(len(parts)), names=["condition", "zone"])
     table = table.sort_index(level=["zone", "condition"]).reset_index(drop=True)
     by_zone = table.groupby("zone_code", sort=False)["holds"]
@@ -253,9 +256,9 @@ class _Figures:
 
     def start(self, days: int | None) -> pd.Timestamp:
         """First of the ``days`` days that end with the day of the figures."""
-        return (
-            pd.NaT if days is None or self.day is None else self.day - pd.Timedelta(days=days - 1)
-        )
+        if days is None or self.day is None:
+            return pd.NaT
+        return self.day - pd.Timedelta(days=days - 1)
 
     def value(self, figure: str, days: int | None) -> pd.Series:
         """Return the figure by zone."""
@@ -320,11 +323,10 @@ class _Figures:
                     "remaining": cases["remaining"].to_numpy(),
                 }
             )
-            doubtful = pd.DataFrame({"row": np.flatnonzero(unknown), "unknown": 1.0})
-            blank = dict.fromkeys(("open", "overdue", "due", "remaining"), 0.0)
-            values = pd.concat([values.assign(unknown=0.0), doubtful.assign(**blank)])
-            sums = self._sum(values)
             columns = ["open", "overdue", "due", "remaining"]
+            doubtful = pd.DataFrame({"row": np.flatnonzero(unknown), "unknown": 1.0})
+            doubtful = doubtful.assign(**dict.fromkeys(columns, 0.0))
+            sums = self._sum(pd.concat([values.assign(unknown=0.0), doubtful]))
             sums[columns] = sums[columns].mask(sums["unknown"] > 0)
             self._open = sums
         return self._open
@@ -353,10 +355,10 @@ class _Figures:
             )
         union = shapely.union_all(self.hot.geometry.to_numpy())
         inside = shapely.area(shapely.intersection(zones.geometry.to_numpy(), union))
-        whole = shapely.area(zones.geometry.to_numpy())
+        zone_area = shapely.area(zones.geometry.to_numpy())
         if self.level == "city":
-            return pd.Series([inside.sum() / whole.sum()])
-        return pd.Series(inside / whole, index=zones.index.astype("str")).reindex(self.codes)
+            return pd.Series([inside.sum() / zone_area.sum()])
+        return pd.Series(inside / zone_area, index=zones.index.astype("str")).reindex(self.codes)
 
 
 def audit_sample(
@@ -434,14 +436,14 @@ def audit_sample(
     size = _risk(cases, risk, gate)[order]
     usable = np.flatnonzero(size > 0)
     labels, size = labels[usable], size[usable]
-    groups, member = np.unique(labels, return_inverse=True)
-    places = _places(member, size, min(n, len(usable)), at_least, len(groups), n)
+    member = np.unique(labels, return_inverse=True)[1]
+    places = _places(member, size, n, at_least, gate)
     rng = np.random.default_rng(seed)
     chance, drawn = np.zeros(len(usable)), np.zeros(len(usable), dtype=bool)
     for group, count in enumerate(places):
-        mine = np.flatnonzero(member == group)
-        chance[mine] = _chances(size[mine], int(count))
-        drawn[mine] = _systematic(chance[mine], rng)
+        members = np.flatnonzero(member == group)
+        chance[members] = _chances(size[members], int(count))
+        drawn[members] = _systematic(chance[members], rng)
     hit = rng.permutation(np.flatnonzero(drawn))
     out = table.iloc[usable[hit]].copy()
     out.insert(0, "visit", np.arange(1, len(hit) + 1))
@@ -482,10 +484,7 @@ def _labels(table: pd.DataFrame, names: list[str], gate: Gate) -> np.ndarray:
         return np.full(len(table), "all", dtype=object).astype("str")
     columns = [gate.column(table, name, "strata") for name in names]
     parts = [c.astype("object").where(c.notna(), "").map(str) for c in columns]
-    out = parts[0]
-    for part in parts[1:]:
-        out = out + " / " + part
-    return out.to_numpy(dtype=object).astype("str")
+    return np.array([" / ".join(row) for row in zip(*parts, strict=True)], dtype="str")
 
 
 def _risk(cases: pd.DataFrame, risk: str | pd.Series | None, gate: Gate) -> np.ndarray:
@@ -514,29 +513,26 @@ def _risk(cases: pd.DataFrame, risk: str | pd.Series | None, gate: Gate) -> np.n
     return numbers
 
 
-def _places(
-    member: np.ndarray, size: np.ndarray, n: int, at_least: int, groups: int, asked: int
-) -> np.ndarray:
+def _places(member: np.ndarray, size: np.ndarray, n: int, at_least: int, gate: Gate) -> np.ndarray:
     """How many to draw from each stratum: a floor for each, the rest by size, none above it."""
-    held = np.bincount(member, minlength=groups)
-    total = np.bincount(member, weights=size, minlength=groups)
-    places = np.minimum(held, at_least)
-    if places.sum() > n:
-        raise CityDataError(
+    available, total = np.bincount(member), np.bincount(member, weights=size)
+    groups, n_drawn = len(available), min(n, len(member))
+    places = np.minimum(available, at_least)
+    if places.sum() > n_drawn:
+        raise gate.refuse(
             Text(
-                f"audit_sample：抽查 {asked} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
-                f"audit_sample: {asked} cases are too few for {at_least} from each of {groups} "
-                "strata.",
+                f"抽查 {n} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
+                f"{n} cases are too few for {at_least} from each of {groups} strata.",
             ),
-            remedy=Text(
+            Text(
                 "请增大 n、减小 at_least 或减少分层。",
                 "Raise n, lower at_least, or use fewer strata.",
             ),
         )
-    quota = n * total / total.sum() if groups else total
-    while places.sum() < n:
+    quota = n_drawn * total / total.sum() if groups else total
+    while places.sum() < n_drawn:
         # One place at a time to the stratum that is furthest below its quota.
-        lack = np.where(places < held, quota - places, -math.inf)
+        lack = np.where(places < available, quota - places, -math.inf)
         places[int(np.argmax(lack))] += 1
     return places
 

@@ -17,7 +17,6 @@ from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._city_facts import day_of
-from geo_citymgmt.facts._evaluation import LEVELS
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
@@ -30,23 +29,10 @@ _NUMBERS = (int, float, np.integer, np.floating)
 
 
 def read_where(where: Any, gate: Gate, spec: LayerSpec, data: pd.DataFrame) -> dict[str, Any]:
-    """Return a filter with each value in the type of its field.
+    """Return a filter with each value in the type of its field, or refuse it.
 
-    Parameters
-    ----------
-    where : mapping or None
-        Field to a value, a list of values, ``{"not": value}`` or ``{"any": True}``. Values are read
-        as those of records are: a code by its label, 是 as true, a number as text.
-    gate : Gate
-        Of the function that asks.
-    spec, data
-        Of the layer.
-
-    Raises
-    ------
-    CityDataError
-        It is no mapping, names no field of the layer or one that the data lacks, or a value is none
-        of the field; the known ones are named.
+    ``where`` maps a field to a value, a list of values, ``{"not": value}`` or ``{"any": True}``.
+    Values are read as those of records are: a code by its label, 是 as true, a number as text.
     """
     if where is None:
         return {}
@@ -83,13 +69,13 @@ def no_field(
 ) -> CityDataError:
     """Return the error that a layer has no such field, with the nearest and those there are."""
     near = did_you_mean(name, spec.fields) if isinstance(name, str) else NOTHING
-    there = [n for n in spec.fields if n in data.columns]
+    present = [n for n in spec.fields if n in data.columns]
     return gate.refuse(
         Text(
             f"{argument}：图层“{spec.name_zh}”没有字段 {name!r}。{near.zh}",
             f"{argument}: {spec.key} has no field {name!r}.{near.en}",
         ),
-        Text(f"可用：{'、'.join(there)}。", f"Use one of {', '.join(there)}."),
+        Text(f"可用：{'、'.join(present)}。", f"Use one of {', '.join(present)}."),
     )
 
 
@@ -156,8 +142,8 @@ def _number(value: Any, item: Field, gate: Gate) -> Any:
 def _text(value: Any, item: Field, gate: Gate) -> str | None:
     if isinstance(value, str):
         return value
-    whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
-    return str(value) if whole else None
+    is_integer = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+    return str(value) if is_integer else None
 
 
 def _day(value: Any, item: Field, gate: Gate) -> pd.Timestamp | None:
@@ -225,16 +211,8 @@ def flow_entries(states: Moves, amounts: Moves, size: np.ndarray) -> pd.DataFram
 
     The stock of a record is 0 or 1 in number and, in area, its size less what was done on it (never
     below zero) while it is in the stock. Every change of the two is one entry, signed, so that the
-    entries up to a day add up to the stock at its end.
-
-    Parameters
-    ----------
-    states : Moves
-        Class entered, in order of row, day and sequence within the day.
-    amounts : Moves
-        Amount added, or taken back.
-    size : ndarray
-        Of each row.
+    entries up to a day add up to the stock at its end. ``states`` are the classes entered, in
+    order of row, day and sequence within the day, ``amounts`` what was added or taken back.
     """
     previous = _shift(states.value, states.row, ELSEWHERE)
     # On a day of several things a case is found first, then worked on, then it ends or relapses:
@@ -327,26 +305,11 @@ def _last_of_day(row: np.ndarray, date: np.ndarray) -> np.ndarray:
 ZONE_KEYS = ["level", "row_kind", "zone_code"]
 
 
-def levels_to(level: str, gate: Gate) -> tuple[str, ...]:
-    """Return the levels from the city down to ``level``."""
-    gate.choice(level, "level", LEVELS)
-    return LEVELS[: LEVELS.index(level) + 1]
-
-
 class Register:
     """One layer of a city, narrowed to the records that ``where`` chooses.
 
-    Parameters
-    ----------
-    city : City or CityFacts
-    layer : str
-        With a life cycle.
-    gate : Gate
-        Of the function that asks.
-    where : mapping
-        Field to value, as in the table of figures.
-    stock, done : sequence of str
-        Named sets of states of the layer: what is still to be dealt with, and what has been.
+    The layer has a life cycle; ``stock`` and ``done`` are named sets of its states: what is still
+    to be dealt with, and what has been.
     """
 
     def __init__(
@@ -386,13 +349,13 @@ class Register:
         names = names_of(self.gate, sets, argument)
         missing = [name for name in names if name not in self.spec.sets]
         if missing or not names:
-            there = ", ".join(self.spec.sets) or "none"
+            known = ", ".join(self.spec.sets) or "none"
             raise self.gate.refuse(
                 Text(
                     f"{argument}：图层“{self.spec.name_zh}”没有状态集 "
-                    f"{'、'.join(missing) or '（未指定）'}；现有：{there}。",
+                    f"{'、'.join(missing) or '（未指定）'}；现有：{known}。",
                     f"{argument}: there is no set of states "
-                    f"{', '.join(missing) or '(none named)'}; {self.layer} has {there}.",
+                    f"{', '.join(missing) or '(none named)'}; {self.layer} has {known}.",
                 ),
                 Text(
                     f"请在 {argument}= 中写图层文件的状态集。",
@@ -522,9 +485,9 @@ class Register:
             rows = [("total", self.city.code)]
         else:
             rows = [("zone", str(code)) for code in self.city.zones_at(level).index]
-            beside = self.members(level)
-            beside = beside[beside["row_kind"] != "zone"].dropna().drop_duplicates()
-            rows += sorted(beside.itertuples(index=False, name=None))
+            additional = self.members(level)
+            additional = additional[additional["row_kind"] != "zone"].dropna().drop_duplicates()
+            rows += sorted(additional.itertuples(index=False, name=None))
         table = pd.DataFrame(rows, columns=ZONE_KEYS[1:], dtype="str")
         table.insert(0, "level", level)
         return table
@@ -538,35 +501,21 @@ class Register:
         which a part is not known is missing.
         """
         wanted = [c for c in values.columns if c != "row" and c not in by]
-        if not by:
-            table = pd.concat(
-                [self._sums_at(values, wanted, level) for level in levels], ignore_index=True
-            )
-            table[wanted] = table[wanted].fillna(0).replace(np.inf, np.nan)
-            return table
         blocks = []
         for level in levels:
-            members = self.members(level)
-            keyed = values.join(members, on="row")
-            grouped = keyed.groupby([*ZONE_KEYS[1:], *by], sort=False, dropna=False)[wanted]
-            sums = grouped.sum()
-            if values[wanted].isna().any(axis=None):
-                sums = sums.mask(grouped.count().lt(grouped.size(), axis=0), np.inf)
-            block = self.zone_rows(level).merge(sums.reset_index(), on=ZONE_KEYS[1:], how="inner")
-            blocks.append(block)
+            if by:
+                keyed = values.join(self.members(level), on="row")
+                grouped = keyed.groupby([*ZONE_KEYS[1:], *by], sort=False, dropna=False)[wanted]
+                sums = _sums_or_inf(grouped, values[wanted]).reset_index()
+                blocks.append(self.zone_rows(level).merge(sums, on=ZONE_KEYS[1:], how="inner"))
+            else:
+                rows, line = self._lines(level)
+                at = line[values["row"].to_numpy()]
+                grouped = values.loc[at >= 0, wanted].groupby(at[at >= 0])
+                blocks.append(rows.join(_sums_or_inf(grouped, values[wanted])))
         table = pd.concat(blocks, ignore_index=True)
         table[wanted] = table[wanted].fillna(0).replace(np.inf, np.nan)
         return table
-
-    def _sums_at(self, values: pd.DataFrame, wanted: list[str], level: str) -> pd.DataFrame:
-        """Sums of every zone of a level; infinite where a part is not known."""
-        rows, line = self._lines(level)
-        at = line[values["row"].to_numpy()]
-        grouped = values.loc[at >= 0, wanted].groupby(at[at >= 0])
-        sums = grouped.sum()
-        if values[wanted].isna().any(axis=None):
-            sums = sums.mask(grouped.count().lt(grouped.size(), axis=0), np.inf)
-        return rows.join(sums)
 
     def _lines(self, level: str) -> tuple[pd.DataFrame, np.ndarray]:
         """The zones of a level, and in which of these lines each record counts; -1 for none."""
@@ -579,3 +528,11 @@ class Register:
             line[known] = lines.get_indexer(pd.MultiIndex.from_frame(members[known]))
             self._line_of[level] = (rows, line)
         return self._line_of[level]
+
+
+def _sums_or_inf(grouped: Any, values: pd.DataFrame) -> pd.DataFrame:
+    """Sums of groups of ``values``; infinite where a part is not known."""
+    sums = grouped.sum()
+    if values.isna().any(axis=None):
+        sums = sums.mask(grouped.count().lt(grouped.size(), axis=0), np.inf)
+    return sums

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +12,9 @@ import pandas as pd
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.cases._cases import as_day
-from geo_citymgmt.cases._register import KINDS, ZONE_KEYS, Register, levels_to
+from geo_citymgmt.cases._register import KINDS, ZONE_KEYS, Register
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.facts._city_facts import days_of
+from geo_citymgmt.facts._city_facts import days_of, levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -106,12 +107,12 @@ def stock_flow(
     levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=where, stock=stock, done=done)
     first, last = days_of(register.city, start, end, gate)
-    opening, closing = _Stock(register, first - _DAY), _Stock(register, last)
     flows = register.flows()
     flows = flows[flows["date"] >= first]
     if last is not None:
         flows = flows[flows["date"] <= last]
-    broken = _broken(register, opening, closing, flows)
+    period = _Period(register, _Stock(register, first - _DAY), _Stock(register, last), flows)
+    broken = period.broken()
     if broken.any() and undated == "raise":
         until = Text("数据所示", "now") if last is None else Text(*(f"{last:%Y-%m-%d}",) * 2)
         keys = register.data[register.spec.id_field].to_numpy()[broken]
@@ -129,19 +130,19 @@ def stock_flow(
             ),
         )
     out = broken if undated == "leave_out" else np.zeros(len(broken), dtype=bool)
-    blocks = [_block(register, "count", "count", levels, opening, closing, flows, broken, out)]
+    blocks = [_block(period, "count", "count", levels, broken, out)]
     if register.has_size:
         unit = register.spec.fields[str(register.spec.measure)].unit
         name = "area" if unit == "m2" else str(register.spec.measure)
-        blocks.append(_block(register, name, unit, levels, opening, closing, flows, broken, out))
+        blocks.append(_block(period, name, unit, levels, broken, out))
     table = pd.concat(blocks, ignore_index=True)
     table["start"], table["end"] = first, as_day(last, table.index)
-    left = "left out" if undated == "leave_out" else "break the identity"
-    left_zh = "未计入" if undated == "leave_out" else "使收支不平"
-    some = table["undated"] > 0
-    number = table["undated"].astype("str")
-    table["note_en"] = (number + f" records without dates: {left}").where(some, "")
-    table["note_zh"] = (number + f" 条记录缺少日期，{left_zh}").where(some, "")
+    effect = Text("使收支不平", "break the identity")
+    if undated == "leave_out":
+        effect = Text("未计入", "left out")
+    is_undated, number = table["undated"] > 0, table["undated"].astype("str")
+    table["note_en"] = (number + f" records without dates: {effect.en}").where(is_undated, "")
+    table["note_zh"] = (number + f" 条记录缺少日期，{effect.zh}").where(is_undated, "")
     return table[_COLUMNS]
 
 
@@ -154,31 +155,32 @@ class _Stock:
         self.area = np.where(inside, register.remaining(day), 0.0)
 
 
-def _broken(
-    register: Register, opening: _Stock, closing: _Stock, flows: pd.DataFrame
-) -> np.ndarray:
-    """Records whose flows do not lead from the opening to the closing stock."""
-    n = len(register.data)
-    row = flows["row"].to_numpy()
-    out = opening.unknown | closing.unknown
-    for name in ("count", "area"):
-        moved = np.bincount(row, weights=flows[name], minlength=n)
-        gap = getattr(closing, name) - getattr(opening, name) - moved
-        out = out | (np.abs(gap) > _TOLERANCE)
-    return out
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """The stock at both ends of a period, and what entered and left it between them."""
+
+    register: Register
+    opening: _Stock
+    closing: _Stock
+    flows: pd.DataFrame
+
+    def broken(self) -> np.ndarray:
+        """Records whose flows do not lead from the opening to the closing stock."""
+        row = self.flows["row"].to_numpy()
+        out = self.opening.unknown | self.closing.unknown
+        for name in ("count", "area"):
+            moved = np.bincount(row, weights=self.flows[name], minlength=len(out))
+            gap = getattr(self.closing, name) - getattr(self.opening, name) - moved
+            out = out | (np.abs(gap) > _TOLERANCE)
+        return out
 
 
 def _block(
-    register: Register,
-    quantity: str,
-    unit: str,
-    levels: tuple[str, ...],
-    opening: _Stock,
-    closing: _Stock,
-    flows: pd.DataFrame,
-    broken: np.ndarray,
+    period: _Period, quantity: str, unit: str, levels: tuple[str, ...], broken: np.ndarray,
     out: np.ndarray,
-) -> pd.DataFrame:
+) -> pd.DataFrame:  # fmt: skip
+    """Rows of one quantity; records ``out`` count in none of its columns."""
+    register, opening, closing = period.register, period.opening, period.closing
     n = len(register.data)
     part = "count" if quantity == "count" else "area"
     values = pd.DataFrame(
@@ -192,10 +194,10 @@ def _block(
         }
     )
     for kind in KINDS:
-        mine = flows[flows["kind"] == kind]
-        values[kind] = np.bincount(mine["row"], weights=mine[part].abs(), minlength=n)
+        entries = period.flows[period.flows["kind"] == kind]
+        values[kind] = np.bincount(entries["row"], weights=entries[part].abs(), minlength=n)
         if part == "area":
-            unsized = np.isnan(register.size) & np.isin(np.arange(n), mine["row"])
+            unsized = np.isnan(register.size) & np.isin(np.arange(n), entries["row"])
             values.loc[unsized, kind] = np.nan
     counted = [c for c in values.columns if c not in ("row", "undated")]
     values.loc[out, counted] = 0
@@ -204,10 +206,8 @@ def _block(
     table["closed"] += table["staged"]
     table["opening"] = table["opening"].where(table["no_opening"] == 0)
     table["closing"] = table["closing"].where(table["no_closing"] == 0)
-    explained = (
-        table["opening"] + table["found"] + table["relapsed"] - table["closed"] - table["dismissed"]
-    )
-    gap = table["closing"] - explained
+    explained = table["opening"] + table["found"] + table["relapsed"]
+    gap = table["closing"] - (explained - table["closed"] - table["dismissed"])
     scale = table[["opening", "closing", "found", "closed"]].abs().max(axis=1)
     # Sums of many floats differ in the last digits: that is not a gap in the records.
     table["unexplained"] = gap.mask(gap.abs() <= 1e-9 * scale + _TOLERANCE, 0.0)

@@ -13,7 +13,7 @@ from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, check_city
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import AsOfError
-from geo_citymgmt.facts._evaluation import Evaluator, Membership
+from geo_citymgmt.facts._evaluation import LEVELS, Evaluator, Membership
 from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.indicators._figures import TargetTable
 
@@ -92,9 +92,9 @@ class CityFacts:
         key = (layer, day)
         if key not in self._states:
             timeline = self.timeline(layer)
-            state, own = timeline.state_at(day), self.city.data_date
+            state, data_date = timeline.state_at(day), self.city.data_date
             field = timeline.spec.state_field
-            if field in timeline.data and (day is None or own is None or day >= own):
+            if field in timeline.data and (day is None or data_date is None or day >= data_date):
                 status = timeline.data[field].reset_index(drop=True).astype("object")
                 state = state.where(status.isna(), status)
             self._states[key] = state.to_numpy(dtype=object)
@@ -109,6 +109,12 @@ def facts_of(city: City | CityFacts, gate: Gate) -> CityFacts:
     return CityFacts(city)
 
 
+def levels_to(level: str, gate: Gate) -> tuple[str, ...]:
+    """Return the levels from the city down to ``level``."""
+    gate.choice(level, "level", LEVELS)
+    return LEVELS[: LEVELS.index(level) + 1]
+
+
 def day_of(
     city: City,
     as_of: Any,
@@ -120,41 +126,21 @@ def day_of(
 ) -> pd.Timestamp | None:
     """Return the day of the figures, the data's own where none is given; refuse a later one.
 
-    Parameters
-    ----------
-    city : City
-    as_of : date, optional
-        As :func:`geo_citymgmt._dates.read_day` takes it.
-    gate : Gate
-        Of the function that asks.
-    argument : str
-        What the function calls the date.
-    first : bool
-        Whether something begins on it.
-    plan : bool
-        Whether a later day may be asked for.
-
-    Returns
-    -------
-    Timestamp or None
-        None where neither the caller nor the data has a date.
-
-    Raises
-    ------
-    AsOfError
-        It is no date, or after the data's own.
+    None where neither the caller nor the data has a date. ``argument`` is what the function of the
+    gate calls the date, ``first`` whether something begins on it; a ``plan`` may be asked for a
+    later day.
     """
     check_city(gate, city)
-    own = city.data_date
+    data_date = city.data_date
     if as_of is None:
-        return own
+        return data_date
     day = read_day(as_of, argument, function=gate.function, first=first)
-    if own is not None and day > own and not plan:
+    if data_date is not None and day > data_date and not plan:
         raise AsOfError(
             Text(
-                f"{gate.function}：数据截至 {own:%Y-%m-%d}，不能回答 {argument} 的 {day:%Y-%m-%d}；"
-                "请改用此前的日期（计划数：progress 的 basis=“plan”）。",
-                f"{gate.function}: the data stands as of {own:%Y-%m-%d}, and {argument} "
+                f"{gate.function}：数据截至 {data_date:%Y-%m-%d}，不能回答 {argument} 的 "
+                f"{day:%Y-%m-%d}；请改用此前的日期（计划数：progress 的 basis=“plan”）。",
+                f"{gate.function}: the data stands as of {data_date:%Y-%m-%d}, and {argument} "
                 f"{day:%Y-%m-%d} is after it. Ask for a date up to then (progress with "
                 'basis="plan" gives what is planned).',
             ),
@@ -165,13 +151,7 @@ def day_of(
 def days_of(
     city: City, start: Any, end: Any, gate: Gate
 ) -> tuple[pd.Timestamp, pd.Timestamp | None]:
-    """Return the first and the last day of a period; the last is the data's own without one.
-
-    Raises
-    ------
-    AsOfError
-        One is no date or after the data's own, or the end is before the start.
-    """
+    """Return the first and the last day of a period; the last is the data's own without one."""
     first = read_day(start, "start", function=gate.function, first=True)
     last = day_of(city, end, gate, argument="end")
     day_of(city, first, gate, argument="start")
@@ -191,12 +171,7 @@ def days_of(
 def days_between(
     first: pd.Timestamp, last: pd.Timestamp, freq: Any, gate: Gate
 ) -> pd.DatetimeIndex:
-    """Return the days of a frequency from one day to another, both included.
-
-    Raises
-    ------
-    CityDataError
-        It is no frequency of pandas, or one of less than a day.
+    """Return the days of a frequency of pandas from one day to another, both included.
 
     Examples
     --------

@@ -22,6 +22,7 @@ import pandas as pd
 from geo_citymgmt._words import Text
 from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
 from geo_citymgmt.indicators import Component, Figure
+from geo_citymgmt.spec import LayerSpec
 from geo_citymgmt.zones._ownership import (
     OUTSIDE,
     UNLOCATED,
@@ -83,15 +84,12 @@ class Membership:
         codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
         district = codes[zone]
         unlocated = zone == UNLOCATED
-        if "district_code" in data.columns:
-            # A record without a place counts, apart, under the district it names.
-            named = data["district_code"].to_numpy(dtype=object)[row]
-            district = np.where(unlocated & pd.notna(named), named, district)
+        district = np.where(unlocated, _named(data, row, district), district)
         kind = np.select([unlocated, zone == OUTSIDE], ["unlocated", "outside"], "zone")
         if level == "district":
             return _frame(row, kind, district, share)
         assert piece is not None
-        return self._streets(row, kind, district, share, piece, split)
+        return self._streets(Parts(row, kind, district, share, piece), split)
 
     def index(self, level: str) -> ZoneIndex:
         """Return the index of all zones of a level, which everything that counts by them asks."""
@@ -112,20 +110,10 @@ class Membership:
         owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
         return np.where(geometry.isna(), UNLOCATED, owner)
 
-    def _streets(
-        self,
-        row: np.ndarray,
-        kind: np.ndarray,
-        district: np.ndarray,
-        share: np.ndarray,
-        piece: np.ndarray,
-        split: str,
-    ) -> pd.DataFrame:
+    def _streets(self, districts: Parts, split: str) -> pd.DataFrame:
         streets = self._city.zones_at("street")
         parent = _parents(streets).to_numpy(dtype=object)
-        inner = parts_within(
-            Parts(row, kind, district, share, piece), streets, parent, split, self._index
-        )
+        inner = parts_within(districts, streets, parent, split, self._index)
         # What lies in none of the district's streets counts as outside, under no district.
         missed = (inner.kind == "outside") & (inner.label != "outside")
         label = np.where(missed, "outside", inner.label)
@@ -136,10 +124,15 @@ def _without_place(data: pd.DataFrame) -> pd.DataFrame:
     """Records without a place, under the district they name; without zones none lies outside."""
     row = np.flatnonzero(data.geometry.isna())
     district = np.full(len(row), "unlocated", dtype=object)
-    if "district_code" in data.columns:
-        named = data["district_code"].to_numpy(dtype=object)[row]
-        district = np.where(pd.notna(named), named, district)
-    return _frame(row, "unlocated", district, np.ones(len(row)))
+    return _frame(row, "unlocated", _named(data, row, district), np.ones(len(row)))
+
+
+def _named(data: pd.DataFrame, row: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """District that each record names, by which one without a place counts apart."""
+    if "district_code" not in data.columns:
+        return otherwise
+    named = data["district_code"].to_numpy(dtype=object)[row]
+    return np.where(pd.notna(named), named, otherwise)
 
 
 def _parents(streets: pd.DataFrame) -> pd.Series:
@@ -181,15 +174,10 @@ class Layout:
     def down_to(self, levels: tuple[str, ...]) -> Layout:
         """The rows of its first levels; levels come one after the other."""
         n = int(np.isin(self.level, levels).sum())
+        rows = (values[:n] for values in (self.level, self.row_kind, self.zone_code))
         inside = self.slot < n
-        return Layout(
-            self.level[:n],
-            self.row_kind[:n],
-            self.zone_code[:n],
-            self.row[inside],
-            self.slot[inside],
-            self.share[inside],
-        )
+        records = (values[inside] for values in (self.row, self.slot, self.share))
+        return Layout(*rows, *records)
 
     def total(self, amount: np.ndarray) -> np.ndarray:
         """Sum of an amount of the records, by row of the figure."""
@@ -309,15 +297,15 @@ class Evaluator:
             members = self._membership.table(layer, level, split)
             names = pd.MultiIndex.from_arrays([members["row_kind"], members["zone_code"]])
             if level == "city":
-                mine = [("total", self.city.code)]
+                level_zones = [("total", self.city.code)]
             else:
-                mine = [("zone", str(code)) for code in self.city.zones_at(level).index]
-                beside = names[members["row_kind"] != "zone"].unique()
-                mine += sorted((str(kind), str(code)) for kind, code in beside)
+                level_zones = [("zone", str(code)) for code in self.city.zones_at(level).index]
+                additional = names[members["row_kind"] != "zone"].unique()
+                level_zones += sorted((str(kind), str(code)) for kind, code in additional)
             # With names there may be no row at all: of a city without districts.
-            rows = pd.MultiIndex.from_tuples(mine, names=names.names)
+            rows = pd.MultiIndex.from_tuples(level_zones, names=names.names)
             slot = rows.get_indexer(names) + len(zones)
-            zones += [(level, *pair) for pair in mine]
+            zones += [(level, *pair) for pair in level_zones]
             parts.append((members["row"].to_numpy(), slot, members["share"].to_numpy()))
         row, slot, share = (np.concatenate(column) for column in zip(*parts, strict=True))
         level_, kind, code = np.array(zones, dtype=object).T
@@ -376,9 +364,8 @@ class Evaluator:
             if name not in data.columns and not (c.of in reported and name not in c.where)
         ]
         if missing:
-            names = list(dict.fromkeys(missing))
-            labels = "、".join(spec.fields[n].zh for n in names)
-            return Text(f"缺少字段：{labels}", f"needs {', '.join(names)}")
+            names = _names_of_fields(missing, spec)
+            return Text(f"缺少字段：{names.zh}", f"needs {names.en}")
         empty = [
             n
             for part in figure.components
@@ -389,11 +376,8 @@ class Evaluator:
             and not (part.of in reported and n not in part.where)
         ]
         if empty:
-            names = list(dict.fromkeys(empty))
-            labels = "、".join(spec.fields[n].zh for n in names)
-            return Text(
-                f"没有一条记录有可用的“{labels}”", f"no record has a usable {', '.join(names)}"
-            )
+            names = _names_of_fields(empty, spec)
+            return Text(f"没有一条记录有可用的“{names.zh}”", f"no record has a usable {names.en}")
         for part in figure.components:
             amount = part.known_only_by_events(spec)
             if amount is not None and amount.key not in adding:
@@ -532,8 +516,8 @@ class Evaluator:
         return tuple(Text(fields[n].zh, fields[n].en) for n in dict.fromkeys(names))
 
     def _before(self, window: Window) -> bool:
-        own = self.city.data_date
-        return window.day is not None and own is not None and window.day < own
+        data_date = self.city.data_date
+        return window.day is not None and data_date is not None and window.day < data_date
 
     def _flow(self, timeline: Timeline, part: Component, choice: _Choice, window: Window) -> _Part:
         entries = timeline.arrays(part.of, plan=window.plan)
@@ -543,9 +527,7 @@ class Evaluator:
             if part.reaches:
                 settled &= self._reached(timeline, part, entries)
             keep = settled | np.isnat(entries.date)
-            entries = Entries(
-                entries.row[keep], entries.date[keep], entries.amount[keep], entries.by_event[keep]
-            )
+            entries = entries.only(keep)
         return self._in_period(timeline, part, choice, window, entries)
 
     def _reached(self, timeline: Timeline, part: Component, entries: Entries) -> np.ndarray:
@@ -602,12 +584,12 @@ class Evaluator:
             lacks.append(_label(timeline, part.of))
         if not by_state and (counts & (more.sure | more.maybe)).any():
             lacks.append(self._amount_label(timeline, part.of))
-        mine = hit & counts[entries.row]
+        counted = hit & counts[entries.row]
         return _Part(
             np.where(counts & ~unsized, inside, 0.0),
             choice,
             most,
-            by_events=bool(entries.by_event[mine].any()),
+            by_events=bool(entries.by_event[counted].any()),
             lacks=tuple(lacks),
         )
 
@@ -628,8 +610,8 @@ class Evaluator:
         n = len(timeline.data)
         undecided = timeline.undecided.copy()
         undecided[entries.row] = False
-        whole = part.kind != "entered" or part.of == "count"
-        most = np.ones(n) if whole else timeline.measured(part.of)
+        counts_records = part.kind != "entered" or part.of == "count"
+        most = np.ones(n) if counts_records else timeline.measured(part.of)
         return Missing(np.zeros(n, dtype=bool), undecided, most)
 
     def _follows_state(self, timeline: Timeline, part: Component) -> bool:
@@ -732,6 +714,12 @@ class Evaluator:
         return size
 
 
+def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:
+    """Fields, each once: by their labels in Chinese, by their names in English."""
+    names = list(dict.fromkeys(fields))
+    return Text("、".join(spec.fields[n].zh for n in names), ", ".join(names))
+
+
 def _label(timeline: Timeline, name: str) -> Text:
     item = timeline.spec.fields[name]
     return Text(item.zh, item.en)
@@ -745,10 +733,10 @@ def _bounds(
     figure: Figure, known: Sequence[np.ndarray], most: Sequence[np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Least and greatest value a share could have, whatever the records are that are not known."""
-    (part, whole), (more, others) = known, most
-    low = _divided(part, whole + others)
+    (part, total), (more, others) = known, most
+    low = _divided(part, total + others)
     # What counts in a part of its whole counts in the whole as well.
-    high = _divided(part + more, whole + more if figure.is_part_of_whole else whole)
+    high = _divided(part + more, total + more if figure.is_part_of_whole else total)
     return low, high
 
 

@@ -40,6 +40,10 @@ class Entries:
             (table["basis"] == "events").to_numpy(dtype=bool),
         )
 
+    def only(self, keep: np.ndarray) -> Entries:
+        """Those that are kept."""
+        return Entries(self.row[keep], self.date[keep], self.amount[keep], self.by_event[keep])
+
 
 @dataclass(frozen=True, slots=True)
 class Moves:
@@ -63,20 +67,13 @@ class Moves:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """Records of whose amount the data does not say all: where total or day is not there.
+    """Records of whose amount the data does not say all: where total or day is not there."""
 
-    Attributes
-    ----------
-    sure : array of bool
-        By its state, or by what else it says, the record has the amount.
-    maybe : array of bool
-        Whether it has is not known either.
-    most : array of float
-        The most the record could add, NaN where nothing bounds it.
-    """
-
+    #: By its state, or by what else it says, the record has the amount.
     sure: np.ndarray
+    #: Whether it has is not known either.
     maybe: np.ndarray
+    #: The most the record could add, NaN where nothing bounds it.
     most: np.ndarray
 
 
@@ -138,9 +135,6 @@ class Timeline:
         row = pd.Series(np.arange(len(data)), index=data[spec.id_field])
         known = events[events["key"].isin(row.index)]
         self.events = known.assign(row=row.reindex(known["key"]).to_numpy(dtype="int64"))
-        self._transitions: pd.DataFrame | None = None
-        self._recorded: tuple[np.ndarray, np.ndarray] | None = None
-        self._undecided: np.ndarray | None = None
         self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
         self._arrays: dict[tuple[str, bool], Entries] = {}
         self._lacking: dict[str, Missing] = {}
@@ -165,13 +159,6 @@ class Timeline:
             return np.zeros(len(self.data), dtype=bool)
         return known
 
-    @property
-    def transitions(self) -> pd.DataFrame:
-        """Every dated entry into a state: ``row, date, state, basis``, in order."""
-        if self._transitions is None:
-            self._transitions = self._collect_transitions()
-        return self._transitions
-
     @cached_property
     def reported_by_events(self) -> bool:
         """Whether any entry into a state is told by an event."""
@@ -186,7 +173,9 @@ class Timeline:
             self._moves[plan] = Moves.of(table)
         return self._moves[plan]
 
-    def _collect_transitions(self) -> pd.DataFrame:
+    @cached_property
+    def transitions(self) -> pd.DataFrame:
+        """Every dated entry into a state: ``row, date, state, basis``, in order."""
         empty = pd.DataFrame({"row": [], "date": [], "state": [], "basis": []}).astype(
             {"row": "int64", "date": "datetime64[us]", "state": "str", "basis": "str"}
         )
@@ -238,9 +227,11 @@ class Timeline:
         day = self.data[states.plan_date]
         current = self.state_at(self.data_date)
         ahead = day.notna() if self.data_date is None else day > self.data_date
-        aim = states.sets_of(states.plan_enters)
-        there = [c for c in self.spec.fields[states.field].codes if states.sets_of(c) >= aim]
-        open_ = ahead & ~current.isin(there)
+        planned_sets = states.sets_of(states.plan_enters)
+        reached = [
+            c for c in self.spec.fields[states.field].codes if states.sets_of(c) >= planned_sets
+        ]
+        open_ = ahead & ~current.isin(reached)
         if states.plan_only_from:
             open_ &= current.isin([c for name in states.plan_only_from for c in states.sets[name]])
         rows = np.flatnonzero(open_.to_numpy(dtype=bool))
@@ -255,13 +246,9 @@ class Timeline:
         )
 
     def state_at(self, day: pd.Timestamp | None, *, plan: bool = False) -> pd.Series:
-        """State of each record at the end of ``day``.
+        """State of each record at the end of ``day``, a code of the layer.
 
-        Returns
-        -------
-        Series of object
-            A code of the layer; "" for a record that was not known yet; None where the data
-            cannot say.
+        "" for a record that was not known yet; None where the data cannot say.
         """
         n = len(self.data)
         states = self.spec.states
@@ -269,9 +256,11 @@ class Timeline:
         if states is None:
             return pd.Series(out)
         moves = self.moves(plan=plan)
-        everything = np.ones(len(moves.row), dtype=bool)
-        past = everything if day is None else moves.date <= np.datetime64(day, "us")
-        later = ~everything if day is None else moves.date > np.datetime64(day, "us")
+        # Without a day all that is dated has happened.
+        past = (
+            np.ones(len(moves.row), bool) if day is None else moves.date <= np.datetime64(day, "us")
+        )
+        later = ~past & ~np.isnat(moves.date)
         # Of several moves of a record the last one is kept.
         last = np.full(n, -1)
         last[moves.row[past]] = np.flatnonzero(past)
@@ -287,9 +276,7 @@ class Timeline:
             out[lost] = UNKNOWN
         if states.field not in self.data.columns:
             return pd.Series(out)
-        if self._recorded is None:
-            self._recorded = self._status_against_moves(states)
-        status, agrees = self._recorded
+        status, agrees = self._status_against_moves
         now = day is None or self.data_date is None or day >= self.data_date
         if now:
             planned = np.zeros(n, dtype=bool)
@@ -303,18 +290,13 @@ class Timeline:
         out[~(agrees | moved_later)] = UNKNOWN
         return pd.Series(np.where(still_first, status, out))
 
-    @property
+    @cached_property
     def undecided(self) -> np.ndarray:
         """Records without a readable status whose dates and events do not lead to a last state.
 
         A case that was found, and of which nothing else is said, may be anywhere by now; one that
         was closed, or of which an event tells, is where that has put it.
         """
-        if self._undecided is None:
-            self._undecided = self._find_undecided()
-        return self._undecided
-
-    def _find_undecided(self) -> np.ndarray:
         states = self.spec.states
         n = len(self.data)
         if states is None:
@@ -331,8 +313,11 @@ class Timeline:
         out[latest.loc[settled, "row"]] = False
         return out
 
-    def _status_against_moves(self, states: States) -> tuple[np.ndarray, np.ndarray]:
+    @cached_property
+    def _status_against_moves(self) -> tuple[np.ndarray, np.ndarray]:
         """Status of each record, and whether its last dated move ends in it or in its like."""
+        states = self.spec.states
+        assert states is not None
         status = self.data[states.field].to_numpy(dtype=object, copy=True)
         status[pd.isna(status)] = None
         final = np.full(len(self.data), None, dtype=object)
@@ -444,9 +429,9 @@ class Timeline:
             none = np.zeros(len(self.data), dtype=bool)
             return none, none
         state = self.state_at(self.data_date)
-        there = {k: v for k, v in amount.due_where.items() if k in self.data.columns}
-        yes, perhaps = self.choice(there)
-        if len(there) < len(amount.due_where):
+        conditions = {k: v for k, v in amount.due_where.items() if k in self.data.columns}
+        yes, perhaps = self.choice(conditions)
+        if len(conditions) < len(amount.due_where):
             yes, perhaps = np.zeros_like(yes), yes | perhaps
         inside = state.isin(amount.due).to_numpy(dtype=bool)
         unknown = state.isna().to_numpy(dtype=bool)
@@ -454,12 +439,12 @@ class Timeline:
 
     def _facts(self, amount: Amount) -> pd.DataFrame:
         adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
-        said = self.events[self.events["event"].isin(list(adding))]
+        happened = self.events[self.events["event"].isin(list(adding))]
         grown = pd.DataFrame(
             {
-                "row": said["row"],
-                "date": said["date"],
-                "amount": said["amount"].fillna(said["event"].map(adding)).fillna(0.0),
+                "row": happened["row"],
+                "date": happened["date"],
+                "amount": happened["amount"].fillna(happened["event"].map(adding)).fillna(0.0),
                 "basis": "events",
             }
         )
@@ -511,10 +496,10 @@ class Timeline:
         of_row = relapsed.groupby("row").indices
         none = np.empty(0, dtype=np.intp)
         for row, again in relapses.sort_values("date").groupby("row")["date"]:
-            mine = of_row.get(row, none)
+            entries = of_row.get(row, none)
             taken = 0.0
             for day in again.to_numpy():
-                had = float(size[mine[done[mine] <= day]].sum()) - taken
+                had = float(size[entries[done[entries] <= day]].sum()) - taken
                 if had > _EPSILON:
                     rows.append(row)
                     days.append(day)
@@ -547,18 +532,11 @@ class Timeline:
         if field is None or field not in self.data.columns:
             return dated
         ends_inside = np.zeros(len(self.data), dtype=bool)
-        last = moves[~inside.isna()].drop_duplicates("row", keep="last")
+        last = moves.drop_duplicates("row", keep="last")
         ends_inside[last.loc[last["state"].isin(codes), "row"]] = True
         undated = np.flatnonzero(self.data[field].isin(codes).to_numpy(dtype=bool) & ~ends_inside)
-        return pd.concat(
-            [
-                dated,
-                pd.DataFrame(
-                    {"row": undated, "date": pd.NaT, "amount": weight, "basis": "records"}
-                ),
-            ],
-            ignore_index=True,
-        )
+        rest = {"row": undated, "date": pd.NaT, "amount": weight, "basis": "records"}
+        return pd.concat([dated, pd.DataFrame(rest)], ignore_index=True)
 
     def _planned(self, amount: Amount, facts: pd.DataFrame) -> pd.DataFrame:
         if amount.while_in is not None:

@@ -3,13 +3,13 @@
 from geo_citymgmt.figures._progress import (
     OUTLOOK_COLUMNS,
     PERIOD_COLUMNS,
-    PROGRESS_COLUMNS,
     figure,
     outlook,
     period_table,
     progress,
     progress_series,
 )
+from geo_citymgmt.figures._standing import PROGRESS_COLUMNS
 
 __all__ = [
     "OUTLOOK_COLUMNS", "PERIOD_COLUMNS", "PROGRESS_COLUMNS", "figure", "outlook", "period_table",

@@ -18,7 +18,6 @@ from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._city_facts import day_of, days_between, days_of
 from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.figures._standing import (
-    COLUMNS,
     Standing,
     chosen_figures,
     levels_of,
@@ -31,9 +30,6 @@ from geo_citymgmt.indicators import Figure
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
-
-
-PROGRESS_COLUMNS = COLUMNS
 
 
 def progress(
@@ -343,21 +339,21 @@ def spans(period: str, day: pd.Timestamp, month_starts: int = 1) -> tuple[Span, 
     start = period_start(period, day, month_starts)
     assert start is not None
     months = _MONTHS[period]
-    whole = period_end(start, months) == day
+    is_complete = period_end(start, months) == day
     before = start - pd.DateOffset(months=months)
     year_ago = start - pd.DateOffset(years=1)
     return (
         (start, day),
-        (before, _same_part(before, months, start, day, whole)),
-        (year_ago, _same_part(year_ago, months, start, day, whole)),
+        (before, _same_part(before, months, start, day, is_complete)),
+        (year_ago, _same_part(year_ago, months, start, day, is_complete)),
     )
 
 
 def _same_part(
-    other: pd.Timestamp, months: int, start: pd.Timestamp, day: pd.Timestamp, whole: bool
+    other: pd.Timestamp, months: int, start: pd.Timestamp, day: pd.Timestamp, is_complete: bool
 ) -> pd.Timestamp:
     """Same day of the same month of the period; its last day where that month is shorter."""
-    if whole:
+    if is_complete:
         return period_end(other, months)
     # Whole months of the period that are over, then days of the one the day is in.
     over = sum(start + pd.DateOffset(months=k) <= day for k in range(1, months + 1))
@@ -413,7 +409,7 @@ def _block(
     share = figure.numerator is not None
     layout = values[0].layout
     note, unknown = join_texts(notes), unknown_notes(values[0])
-    said = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
+    row_notes = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
     return {
         "indicator": figure.id,
         "name_zh": figure.zh,
@@ -439,8 +435,8 @@ def _block(
         "year_ago": earlier,
         "year_change": value - earlier,
         "year_change_ratio": _ratio(value, earlier, share),
-        "note_zh": np.array([row.zh for row in said], dtype=object),
-        "note_en": np.array([row.en for row in said], dtype=object),
+        "note_zh": np.array([row.zh for row in row_notes], dtype=object),
+        "note_en": np.array([row.en for row in row_notes], dtype=object),
     }
 
 
@@ -576,21 +572,23 @@ def _outlook_block(
     today = pd.NaT if day is None else day
     out["days_left"] = (out["deadline"] - today).dt.days.astype("float64")
     left = out["days_left"].where(out["days_left"] > 0)
-    barred = _barred(figure)
-    if barred is None:
+    barred, steps = _barred(figure), None
+    if barred is not None:
+        out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
+    else:
         out["needed_per_day"] = out["remaining"] / left
         out["needed_per_month"] = out["needed_per_day"] * DAYS_PER_MONTH
-        steps = None if day is None else _increments(standing, figure, day, levels, months)
-    else:
-        out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
-        steps = None
-    if barred is None and day is None:
-        barred = Text("数据没有日期", "the data has no date")
+        if day is None:
+            barred = Text("数据没有日期", "the data has no date")
+        else:
+            steps = _increments(standing, figure, day, levels, months)
     keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
     growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
     reported = [
-        _projected(float(value), float(remaining), mine, sign, today, float(days_left), barred)
-        for value, remaining, mine, days_left in zip(
+        _projected(
+            float(value), float(remaining), row_growth, sign, today, float(days_left), barred
+        )
+        for value, remaining, row_growth, days_left in zip(
             out["value"], out["remaining"], growth, left, strict=True
         )
     ]

@@ -13,7 +13,8 @@ from geo_citymgmt._words import NOTHING, Text, join_texts
 from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.facts._evaluation import LEVELS, Layout, Values, Window
+from geo_citymgmt.facts._city_facts import levels_to
+from geo_citymgmt.facts._evaluation import Layout, Values, Window
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._figures import Curve, TargetTable, sum_of_districts
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
 
-STATUSES = (
-    "met", "ahead", "on_track", "behind", "overdue", "no_target", "not_comparable", "not_available",
-)  # fmt: skip
 #: Attainment, what is expected by the day, and the status, each by row.
 Judgement = tuple[np.ndarray, np.ndarray, np.ndarray]
 #: From blame to praise.
@@ -31,11 +29,12 @@ _BY_MERIT = ("not_available", "overdue", "behind", "on_track", "ahead", "met")
 _DAY = pd.Timedelta(days=1)
 
 
+# A figure, its values and its targets: each comes from elsewhere.
 def judge(
     figure: Figure,
     value: np.ndarray,
     opening: np.ndarray,
-    curves: Sequence[Curve | None],
+    milestones: Sequence[Curve | None],
     comparator: str,
     day: pd.Timestamp | None,
     start: pd.Timestamp | None,
@@ -45,28 +44,13 @@ def judge(
     """Return attainment, expected and status for the rows of one figure.
 
     Where the document does not let value and target divide, there is no attainment and nothing is
-    expected. A figure that is to fall is measured on what there was at the start of the period.
-
-    Parameters
-    ----------
-    figure : Figure
-        Its direction, and whether its target is a level to keep rather than an amount to reach.
-    value, opening : array
-        At the date; and, for figures that are to fall, at the start of the period.
-    curves : sequence of Curve or None
-        What each row is held against.
-    comparator : str
-        ``>=``, or ``>`` where more than the target is asked for.
-    day, start : Timestamp
-        The date of the value and the first day of its period.
-    thresholds : tuple of float
-        Shares of the expected from which on a value is ahead, and on track.
-    bounds : pair of arrays, optional
-        Between what the values lie, where records are not known. The status is then one that holds
-        whatever these records are, ``not_available`` where none does.
+    expected. A figure that is to fall is measured on what there was at the start of the period,
+    ``opening``. ``thresholds`` are the shares of the expected from which on a value is ahead, and
+    on track. Where records are not known ``bounds`` says between what the values lie; the status is
+    then one that holds whatever these records are, ``not_available`` where none does.
     """
     n = len(value)
-    target = np.array([np.nan if c is None else c.target for c in curves])
+    target = np.array([np.nan if c is None else c.target for c in milestones])
     status = np.full(n, "no_target", dtype=object)
     attainment, expected = np.full(n, np.nan), np.full(n, np.nan)
     has_target = ~np.isnan(target)
@@ -75,7 +59,7 @@ def judge(
         expected = np.array(
             [
                 np.nan if c is None else expected_at(figure, c, o, day, start)
-                for c, o in zip(curves, opening, strict=True)
+                for c, o in zip(milestones, opening, strict=True)
             ]
         )
         if figure.direction == "down":
@@ -85,7 +69,7 @@ def judge(
         else:
             attainment = value / np.where(target > 0, target, np.nan)
         late = np.array(
-            [day is not None and c is not None and day > c.deadline for c in curves], dtype=bool
+            [day is not None and c is not None and day > c.deadline for c in milestones], dtype=bool
         )
 
         def verdict(amount: np.ndarray) -> np.ndarray:
@@ -94,32 +78,35 @@ def judge(
             out[_is_met(figure, amount, target, comparator)] = "met"
             return out
 
-        said = verdict(value)
+        verdicts = verdict(value)
         if bounds is not None:
-            said = _common(verdict(bounds[0]), verdict(bounds[1]), said)
-        status[has_target] = said[has_target]
+            verdicts = _common(verdict(bounds[0]), verdict(bounds[1]), verdicts)
+        status[has_target] = verdicts[has_target]
     status[np.isnan(value)] = "not_available"
     return attainment, expected, status
 
 
 def expected_at(
     figure: Figure,
-    curve: Curve,
+    milestones: Curve,
     opening: float,
     day: pd.Timestamp | None,
     start: pd.Timestamp | None,
 ) -> float:
     """What is expected at the end of a day: on a straight line from one milestone to the next."""
     if figure.level:
-        return curve.target
-    if day is None or start is None or pd.isna(curve.deadline):
+        return milestones.target
+    if day is None or start is None or pd.isna(milestones.deadline):
         return float("nan")
     begin = 0.0 if figure.direction == "up" else opening
     # The line starts at the end of the day before the period.
-    days = [_number(start - _DAY), *(_number(pd.Timestamp(d)) for d in curve.days if d == d)]
-    values = [begin, *(v for d, v in zip(curve.days, curve.values, strict=True) if d == d)]
+    days = [_number(start - _DAY), *(_number(pd.Timestamp(d)) for d in milestones.days if d == d)]
+    values = [
+        begin,
+        *(v for d, v in zip(milestones.days, milestones.values, strict=True) if d == d),
+    ]
     if days[-1] <= days[0]:
-        return curve.target
+        return milestones.target
     return float(np.interp(_number(day), days, values))
 
 
@@ -133,14 +120,14 @@ def _is_met(figure: Figure, value: np.ndarray, target: np.ndarray, comparator: s
     return value > target if comparator == ">" else value >= target
 
 
-def _common(low: np.ndarray, high: np.ndarray, said: np.ndarray) -> np.ndarray:
+def _common(low: np.ndarray, high: np.ndarray, verdicts: np.ndarray) -> np.ndarray:
     """What holds at both ends: the lesser praise; no blame that the other end does not share."""
     place = {name: k for k, name in enumerate(_BY_MERIT)}
     rank = np.array([[place[name] for name in end] for end in (low, high)])
-    lesser = np.array(_BY_MERIT, dtype=object)[rank.min(axis=0)] if len(low) else said
+    lesser = np.array(_BY_MERIT, dtype=object)[rank.min(axis=0)] if len(low) else verdicts
     blame = place["on_track"]
     differ = (rank < blame).any(axis=0) & (rank >= blame).any(axis=0)
-    return np.where(low == high, said, np.where(differ, "not_available", lesser))
+    return np.where(low == high, verdicts, np.where(differ, "not_available", lesser))
 
 
 def _against_calendar(
@@ -190,14 +177,11 @@ def period_start(
     if day is None or period == "stock":
         return None
     named = month_of(day, month_starts)
+    half, quarter = 6 * ((named.month - 1) // 6) + 1, 3 * ((named.month - 1) // 3) + 1
     month = {
-        "year": 1,
-        "first_half": 1,
-        "second_half": 7,
-        "half": 1 if named.month < 7 else 7,
-        "quarter": 3 * ((named.month - 1) // 3) + 1,
+        "year": 1, "first_half": 1, "second_half": 7, "half": half, "quarter": quarter,
         "month": named.month,
-    }[period]
+    }[period]  # fmt: skip
     return _begin(pd.Timestamp(named.year, month, 1), month_starts)
 
 
@@ -217,15 +201,13 @@ def month_ends(start: pd.Timestamp, end: pd.Timestamp, month_starts: int = 1) ->
     """Return the last days of all months that end from one day to another, both included."""
     first = _begin(month_of(start, month_starts), month_starts)
     ends = []
-    last = period_end(first, 1)
-    while last <= end:
+    while (last := period_end(first, 1)) <= end:
         ends.append(last)
         first = first + pd.DateOffset(months=1)
-        last = period_end(first, 1)
     return [day for day in ends if day >= start]
 
 
-COLUMNS = (
+PROGRESS_COLUMNS = (
     "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
     "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
     "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
@@ -246,8 +228,7 @@ Block = dict[str, Any]
 
 def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
-    gate.choice(level, "level", LEVELS)
-    levels = LEVELS[: LEVELS.index(level) + 1]
+    levels = levels_to(level, gate)
     if not city.has_zones:
         return levels[:2]
     for name in levels[2:]:
@@ -268,8 +249,8 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
         )
     out: dict[str, Figure] = {}
     for name in names:
-        found = [f for f in known.values() if name in (f.id, f.published)]
-        if not name or not found:
+        matches = [f for f in known.values() if name in (f.id, f.published)]
+        if not name or not matches:
             near = did_you_mean(name, [n for f in known.values() for n in (f.id, f.published) if n])
             raise gate.refuse(
                 Text(
@@ -277,7 +258,7 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
                     f"indicators: no figure {name!r}; there are {', '.join(known)}.{near.en}",
                 ),
             )
-        out |= {f.id: f for f in found}
+        out |= {f.id: f for f in matches}
     return list(out.values())
 
 
@@ -325,34 +306,30 @@ class Standing:
     ) -> Block:
         start, window, late = self._window(figure, day, plan)
         problem = self._problem(figure, day, late)
-        notes = []
-        if problem is not None:
-            values = self._nothing()
-            notes.append(problem)
-        else:
-            values = self.evaluator.values(figure, window, levels)
-        curves, comparator = self._held_against(figure, values.layout, day)
+        notes = [] if problem is None else [problem]
+        values = self._nothing() if notes else self.evaluator.values(figure, window, levels)
+        milestones, comparator = self._compared_with(figure, values.layout, day)
         opening = self._opening(figure, problem is None, start, levels, len(values.value))
         attainment, expected, status = judge(
             figure,
             values.value,
             opening,
-            curves,
+            milestones,
             comparator,
             day,
             start,
             self.city.figures.thresholds(figure),
             bounds_of(figure, values),
         )
-        any_target = any(c is not None for c in curves)
+        any_target = any(c is not None for c in milestones)
         # That a figure comes without a target is no matter where the office has set one.
         reasons = [r for r in figure.reasons if r != "no_target" or not any_target]
         return {
             **self._terms(figure, values, plan and problem is None, day),
             "comparability": ";".join(reasons) or "comparable",
             "rows": len(values.value),
-            "target": np.array([np.nan if c is None else c.target for c in curves]),
-            "deadline": _deadlines(curves),
+            "target": np.array([np.nan if c is None else c.target for c in milestones]),
+            "deadline": _deadlines(milestones),
             "comparator": comparator if any_target else "",
             "attainment": attainment,
             "expected": expected,
@@ -391,31 +368,21 @@ class Standing:
         if day is None or start is None:
             return start, Window(day, start, plan), None
         if day < start:
-            return (
-                start,
-                Window(day, start, plan),
-                Text(
-                    f"时段自 {start:%Y-%m-%d} 起，尚未开始",
-                    f"the period begins on {start:%Y-%m-%d}",
-                ),
+            late = Text(
+                f"时段自 {start:%Y-%m-%d} 起，尚未开始", f"the period begins on {start:%Y-%m-%d}"
             )
+            return start, Window(day, start, plan), late
         last = day
         if figure.period == "first_half":
             last = min(day, first_half_end(day, starts))
         return start, Window(last, start, plan), None
 
     def _nothing(self) -> Values:
-        one = np.array([np.nan])
-        place = np.array(["city"], dtype=object)
-        none = np.empty(0, dtype=int)
-        layout = Layout(
-            place,
-            np.array(["total"], dtype=object),
-            np.array([self.city.code], dtype=object),
-            none,
-            none,
-            none,
-        )
+        """One row of the city, without a value."""
+        one, none = np.array([np.nan]), np.empty(0, dtype=int)
+        names = ("city", "total", self.city.code)
+        level, kind, code = (np.array([name], dtype=object) for name in names)
+        layout = Layout(level, kind, code, none, none, none)
         return Values(layout, one, one, one, False, one, one, one)
 
     def _opening(
@@ -438,8 +405,8 @@ class Standing:
     # -- its terms
 
     def _terms(self, figure: Figure, values: Values, plan: bool, day: pd.Timestamp | None) -> Block:
-        own = self.city.data_date
-        ahead = plan and day is not None and (own is None or day > own)
+        data_date = self.city.data_date
+        ahead = plan and day is not None and (data_date is None or day > data_date)
         return {
             "indicator": figure.id,
             "published_id": figure.published,
@@ -477,54 +444,48 @@ class Standing:
         voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
             values.layout.row_kind, ["zone", "total"]
         )
-        rows = [
-            join_texts(
-                [
-                    note,
-                    unknown.get(k, NOTHING),
-                    _VOID if voided[k] else NOTHING,
-                    sums if sums and here else NOTHING,
-                ]
-            )
-            for k, here in enumerate(city)
-        ]
+        rows = []
+        for k, is_city in enumerate(city):
+            void_note = _VOID if voided[k] else NOTHING
+            sum_note = sums if sums and is_city else NOTHING
+            rows.append(join_texts([note, unknown.get(k, NOTHING), void_note, sum_note]))
         return {
             "note_zh": np.array([row.zh for row in rows], dtype=object),
             "note_en": np.array([row.en for row in rows], dtype=object),
         }
 
     def _sum_note(self, figure: Figure) -> Text | None:
-        curves = self._targets.curves(figure)
-        differs = sum_of_districts(curves, self._districts, self.city.code, figure)
+        milestones = self._targets.curves(figure)
+        differs = sum_of_districts(milestones, self._districts, self.city.code, figure)
         if differs is None:
             return None
-        total, whole, _ = differs
+        total, city_target, _ = differs
         return Text(
-            f"各{self.city.unit.zh}目标之和为 {total:,.10g}，与全市目标 {whole:,.10g} 不等",
-            f"the districts' targets make {total:,.10g}, the city's is {whole:,.10g}",
+            f"各{self.city.unit.zh}目标之和为 {total:,.10g}，与全市目标 {city_target:,.10g} 不等",
+            f"the districts' targets make {total:,.10g}, the city's is {city_target:,.10g}",
         )
 
-    def _held_against(
+    def _compared_with(
         self, figure: Figure, layout: Layout, day: pd.Timestamp | None
     ) -> tuple[list[Curve | None], str]:
-        """What each row is held against: the targets table, else the published target."""
+        """What each row is compared with: the targets table, else the published target."""
         none: list[Curve | None] = [None] * len(layout.zone_code)
         row = self._stated.get(figure.id)
-        own = self._targets.curves(figure)
-        if own or self._targets.void_zones(figure):
+        targets = self._targets.curves(figure)
+        if targets or self._targets.void_zones(figure):
             counted = np.isin(layout.row_kind, ["zone", "total"])
             pairs = zip(layout.zone_code, counted, strict=True)
-            curves = [own.get(code) if known else None for code, known in pairs]
+            milestones = [targets.get(code) if known else None for code, known in pairs]
             if row is not None:
-                curves = [c and _with_deadline(c, row["deadline"]) for c in curves]
-            return curves, ">=" if row is None else row["comparator"] or ">="
+                milestones = [c and _with_deadline(c, row["deadline"]) for c in milestones]
+            return milestones, ">=" if row is None else row["comparator"] or ">="
         if row is None:
             return none, ""
         deadline = row["deadline"]
         if day is not None and (pd.isna(deadline) or day.year != deadline.year):
             return none, ""
-        curve = Curve(np.array([deadline], dtype="datetime64[us]"), np.array([row["value"]]))
-        return [curve if level == "city" else None for level in layout.level], row["comparator"]
+        milestone = Curve(np.array([deadline], dtype="datetime64[us]"), np.array([row["value"]]))
+        return [milestone if level == "city" else None for level in layout.level], row["comparator"]
 
 
 def bounds_of(figure: Figure, values: Values) -> tuple[np.ndarray, np.ndarray] | None:
@@ -551,12 +512,12 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
             span = Text(f"，至少 {_shown(low)}，{end.zh}", f"; at least {_shown(low)}, {end.en}")
         records = "record" if n == 1 else "records"
         if np.isnan(values.value[k]):
-            said = Text(
+            message = Text(
                 f"不可用：{n} 条记录的{lacks.zh}未知",
                 f"not available: {n} {records} without a usable {lacks.en}",
             )
         else:
-            said = Text(
+            message = Text(
                 f"{n} 条记录的{lacks.zh}未知，未计入",
                 f"{n} {records} without a usable {lacks.en} not counted",
             )
@@ -564,7 +525,7 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
                 span = Text(
                     f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
                 )
-        out[int(k)] = Text(said.zh + span.zh, said.en + span.en)
+        out[int(k)] = Text(message.zh + span.zh, message.en + span.en)
     return out
 
 
@@ -572,42 +533,36 @@ def _shown(value: float) -> str:
     return f"{value:,.3g}" if 0 < abs(value) < 1 else f"{value:,.10g}"
 
 
-def _deadlines(curves: list[Curve | None]) -> np.ndarray:
+def _deadlines(milestones: list[Curve | None]) -> np.ndarray:
     """By when, row by row; where a row has no target, the last day of those that have one."""
-    known = [c.days[-1] for c in curves if c is not None and pd.notna(c.deadline)]
+    known = [c.days[-1] for c in milestones if c is not None and pd.notna(c.deadline)]
     rest = max(known) if known else _NEVER
-    return np.array([rest if c is None else c.days[-1] for c in curves], dtype="datetime64[us]")
+    return np.array([rest if c is None else c.days[-1] for c in milestones], dtype="datetime64[us]")
 
 
 def _day64(day: pd.Timestamp | None) -> np.datetime64:
     return _NEVER if day is None else np.datetime64(day, "us")
 
 
-def _with_deadline(curve: Curve, deadline: pd.Timestamp) -> Curve:
+def _with_deadline(milestones: Curve, deadline: pd.Timestamp) -> Curve:
     """A target without a day of its own is due when the published one is."""
-    if pd.notna(curve.deadline) or pd.isna(deadline):
-        return curve
-    return Curve(np.append(curve.days[:-1], np.datetime64(deadline, "us")), curve.values)
+    if pd.notna(milestones.deadline) or pd.isna(deadline):
+        return milestones
+    return Curve(np.append(milestones.days[:-1], np.datetime64(deadline, "us")), milestones.values)
 
 
 def _joined(blocks: Sequence[Block]) -> pd.DataFrame:
     """One table from the blocks, each column made once."""
     rows = np.array([block["rows"] for block in blocks])
     out = {}
-    for column in COLUMNS:
+    for column in PROGRESS_COLUMNS:
         values = [block[column] for block in blocks]
-        if column in _DATES:
-            parts = [
-                v if isinstance(v, np.ndarray) else np.repeat(v, n)
-                for v, n in zip(values, rows, strict=True)
-            ]
-            out[column] = pd.Series(np.concatenate(parts))
-        elif column in _TEXTS:
-            parts = [
-                v if isinstance(v, np.ndarray) else np.full(n, v, dtype=object)
-                for v, n in zip(values, rows, strict=True)
-            ]
-            out[column] = pd.Series(np.concatenate(parts), dtype="str")
-        else:
-            out[column] = pd.Series(np.concatenate(values), dtype="float64")
-    return pd.DataFrame(out)[list(COLUMNS)]
+        # Dates have their type already; a text of a block is of all its rows.
+        dtype = None if column in _DATES else "str" if column in _TEXTS else "float64"
+        of_block = object if column in _TEXTS else None
+        parts = [
+            v if isinstance(v, np.ndarray) else np.full(n, v, dtype=of_block)
+            for v, n in zip(values, rows, strict=True)
+        ]
+        out[column] = pd.Series(np.concatenate(parts), dtype=dtype)
+    return pd.DataFrame(out)

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import SQUARE_METRES, Features, Frame, Gate, areal
+from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.patterns._conflicts import has_area, ids
 
 _TURNS = 20
@@ -38,24 +39,21 @@ class Shift:
             and distance > max(0.1, 3.0 * self.spread / np.sqrt(self.pairs))
         )
         moved = f"({self.x:+.2f}, {self.y:+.2f})"
+        note = Text(
+            f"后期数据相对前期整体偏移 {distance:.2f} 米，东、北方向为 {moved} 米"
+            f"（{self.pairs:,} 对）；可用 apply_shift=True 消除。",
+            f"The later epoch lies {distance:.2f} m beside the earlier one, {moved} m east and "
+            f"north by {self.pairs:,} pairs; apply_shift=True takes it off.",
+        )
+        note = note if seen else NOTHING
         return {
             "shift_x_m": self.x,
             "shift_y_m": self.y,
             "shift_pairs": self.pairs,
             "shift_spread_m": self.spread,
             "shift_applied": applied,
-            "note_en": (
-                f"The later epoch lies {distance:.2f} m beside the earlier one, {moved} m east and "
-                f"north by {self.pairs:,} pairs; apply_shift=True takes it off."
-                if seen
-                else ""
-            ),
-            "note_zh": (
-                f"后期数据相对前期整体偏移 {distance:.2f} 米，东、北方向为 {moved} 米"
-                f"（{self.pairs:,} 对）；可用 apply_shift=True 消除。"
-                if seen
-                else ""
-            ),
+            "note_en": note.en,
+            "note_zh": note.zh,
         }
 
 
@@ -243,11 +241,8 @@ def _footprints(features: Features) -> tuple[np.ndarray, np.ndarray, int]:
         geometry = geometry.copy()
         geometry[crossed] = [areal(shapely.make_valid(shape)) for shape in geometry[crossed]]
     usable = has_area(geometry)
-    return (
-        geometry[usable],
-        ids(features.given).to_numpy(dtype=object)[usable],
-        int((~usable).sum()),
-    )
+    names = ids(features.given).to_numpy(dtype=object)
+    return geometry[usable], names[usable], int((~usable).sum())
 
 
 def _components(n: int, one: np.ndarray, other: np.ndarray) -> np.ndarray:

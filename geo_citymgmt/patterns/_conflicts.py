@@ -15,9 +15,9 @@ def ids(frame: Frame) -> pd.Series:
     """Ids of the records as text: the id column of the layer where there is one, else the index."""
     if isinstance(frame, gpd.GeoDataFrame):
         known = {spec.id_field for spec in load_specs().values() if spec.role == "facility"}
-        found = [name for name in frame.columns if isinstance(name, str) and name in known]
-        if len(found) == 1:
-            return frame[found[0]].astype("str")
+        id_columns = [name for name in frame.columns if isinstance(name, str) and name in known]
+        if len(id_columns) == 1:
+            return frame[id_columns[0]].astype("str")
     labels = frame.index
     if isinstance(labels, pd.MultiIndex):
         labels = labels.to_flat_index()

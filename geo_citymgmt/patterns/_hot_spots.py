@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import product
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +12,6 @@ import shapely
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
 from geo_citymgmt._words import Text
-from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 #: Permutations drawn at a time: nine neighbours of them are 5 MB.
@@ -42,21 +42,9 @@ def permutation_p(
     """Two-sided p of each cell's neighbour sum when all other cells change places at random.
 
     A cell keeps its own value, its neighbours' are drawn without replacement from all the others;
-    counted is how often their sum lies as far from its expectation as the one observed.
+    counted is how often their sum lies as far from its expectation as the one observed. ``near``
+    is the sum over each cell's neighbours without itself, ``n_near`` how many it has.
 
-    Parameters
-    ----------
-    values : array of float
-        Value of each cell.
-    near : array of float
-        Sum over each cell's neighbours, without itself.
-    n_near : array of int
-        How many neighbours each cell has.
-    permutations, seed : int
-        How many draws, and where they begin.
-
-    Notes
-    -----
     The draws are shared by all cells: sets of k cells out of all n, k being the number of
     neighbours. Where such a set holds the cell itself, that member gives way to one more, drawn
     with it; what results is a draw from the others. So only the sets that hold a cell cost
@@ -92,15 +80,15 @@ def permutation_p(
                 + np.searchsorted(ranked, low[cells], side="right"),
             )
             extreme[cells] += count
-            held = drawn[:, :k].ravel()
+            member = drawn[:, :k].ravel()
             row = np.repeat(np.arange(size), k)
-            ours = n_near[held] == k
-            held, row = held[ours], row[ours]
+            ours = n_near[member] == k
+            member, row = member[ours], row[ours]
             before = sum_k[row]
-            after = before - values[held] + values[drawn[row, k]]
-            change = _beyond(after, held, low, high, distance).astype(float)
-            change -= _beyond(before, held, low, high, distance)
-            extreme += np.bincount(held, weights=change, minlength=n)
+            after = before - values[member] + values[drawn[row, k]]
+            change = _beyond(after, member, low, high, distance).astype(float)
+            change -= _beyond(before, member, low, high, distance)
+            extreme += np.bincount(member, weights=change, minlength=n)
     return (extreme + 1.0) / (permutations + 1.0)
 
 
@@ -119,7 +107,7 @@ def _distinct(rng: np.random.Generator, n: int, k: int, rows: int) -> np.ndarray
     while len(wrong):
         ranked = np.sort(out[wrong], axis=1)
         wrong = wrong[(ranked[:, 1:] == ranked[:, :-1]).any(axis=1)]
-        # The whole row anew: mending one number would favour some rows.
+        # The whole row anew: repairing one number would favour some rows.
         out[wrong] = rng.integers(0, n, (len(wrong), k))
     return out
 
@@ -211,6 +199,7 @@ def hot_spots(
     return spots_of(gdf, cell_m, value, zones, permutations, seed, fdr)
 
 
+# The arguments of the public function, and the index.
 def spots_of(
     gdf: Frame,
     cell_m: float,
@@ -237,7 +226,7 @@ def spots_of(
             Text("请给出分区，或省略 zones。", "Give some, or leave zones out."),
         )
     features = _Features(gate, placed, value, index)
-    cells = _cells(features, cell_m, index)
+    cells = _cells(features, cell_m, index, gate)
     table = _sums(features, cells, cell_m)
     lag, k = _neighbourhood(cells, table["value"].to_numpy())
     z = _scores(table["value"].to_numpy(), lag, k)
@@ -245,8 +234,8 @@ def spots_of(
     total = table["value"].sum()
     table["g_star"] = lag / total if total else np.nan
     table["z"] = z
-    own = table["value"].to_numpy()
-    p = permutation_p(own, lag - own, k - 1, draws, seed) if draws else normal_p(z)
+    amount = table["value"].to_numpy()
+    p = permutation_p(amount, lag - amount, k - 1, draws, seed) if draws else normal_p(z)
     table["p"] = np.where(np.isnan(z), 1.0, p)
     table["q"] = benjamini_hochberg(table["p"].to_numpy())
     significant = table["q"].to_numpy() <= fdr
@@ -291,16 +280,16 @@ class _Features:
         self.xy = np.column_stack([shapely.get_x(place), shapely.get_y(place)])
 
 
-def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.ndarray:
+def _cells(features: _Features, cell_m: float, index: ZoneIndex | None, gate: Gate) -> np.ndarray:
     """Columns and rows of the cells that take part, south-west first."""
     at = np.floor(features.xy / cell_m).astype("int64")
     if index is None:
         if not len(at):
-            raise CityDataError(
+            raise gate.refuse(
                 Text(
-                    "hot_spots：没有可用的位置，也未给出分区范围。",
-                    "hot_spots: no feature has a place, and there are no zones.",
-                ),
+                    "没有可用的位置，也未给出分区范围。",
+                    "no feature has a place, and there are no zones.",
+                )
             )
         low, high = at.min(axis=0), at.max(axis=0)
     else:
@@ -311,14 +300,13 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None) -> np.nd
         low, high = np.vstack([low, at]).min(axis=0), np.vstack([high, at]).max(axis=0)
     wide, tall = (int(size) + 1 for size in high - low)
     if wide * tall > _MAX_CELLS:
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                f"hot_spots：{cell_m:g} 米网格共 {wide:,} × {tall:,} 个，过多；请加大网格，"
+                f"{cell_m:g} 米网格共 {wide:,} × {tall:,} 个，过多；请加大网格，"
                 "或给出分区以排除远处的要素。",
-                f"hot_spots: {wide:,} x {tall:,} cells of {cell_m:g} m are too many; take "
-                "larger cells,"
-                " or give zones when a feature lies far away.",
-            ),
+                f"{wide:,} x {tall:,} cells of {cell_m:g} m are too many; take larger cells, or "
+                "give zones when a feature lies far away.",
+            )
         )
     col, row = np.meshgrid(np.arange(wide), np.arange(tall))
     cells = np.column_stack([col.ravel(), row.ravel()]) + low
@@ -362,13 +350,12 @@ def _neighbourhood(cells: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np
     low = cells.min(axis=0)
     col, row = (cells - low).T
     shape = (int(row.max()) + 3, int(col.max()) + 3)
-    sums, there = np.zeros(shape), np.zeros(shape, dtype="int64")
-    sums[row + 1, col + 1], there[row + 1, col + 1] = value, 1
+    sums, present = np.zeros(shape), np.zeros(shape, dtype="int64")
+    sums[row + 1, col + 1], present[row + 1, col + 1] = value, 1
     lag, k = np.zeros(len(cells)), np.zeros(len(cells), dtype="int64")
-    for step_row in (0, 1, 2):
-        for step_col in (0, 1, 2):
-            lag += sums[row + step_row, col + step_col]
-            k += there[row + step_row, col + step_col]
+    for down, right in product(range(3), repeat=2):
+        lag += sums[row + down, col + right]
+        k += present[row + down, col + right]
     return lag, k
 
 
@@ -393,17 +380,16 @@ def _terms(n: int, permutations: int, seed: int, fdr: float) -> dict[str, object
     terms |= {"p_floor": floor, "min_cells_at_floor": max(at_floor, 1)}
     if at_floor > 1:
         enough = int(np.ceil(n / fdr - 1e-9)) - 1
-        verdict_en = (
-            "no cell can be significant" if at_floor > n else "fewer cells than that show nothing"
-        )
-        verdict_zh = "任何网格都不可能显著" if at_floor > n else "不足此数则全部显示为不显著"
+        verdict = Text("不足此数则全部显示为不显著", "fewer cells than that show nothing")
+        if at_floor > n:
+            verdict = Text("任何网格都不可能显著", "no cell can be significant")
         terms["note_en"] = (
             f"With {permutations:,} permutations p cannot fall below {floor:.2g}; among {n:,} cells"
-            f" {at_floor:,} must reach it: {verdict_en}. {enough:,} permutations would let"
+            f" {at_floor:,} must reach it: {verdict.en}. {enough:,} permutations would let"
             " a single cell be significant."
         )
         terms["note_zh"] = (
             f"置换 {permutations:,} 次时 p 值不低于 {floor:.2g}；{n:,} 个网格中须有 {at_floor:,} 个"
-            f"达到该值：{verdict_zh}。置换 {enough:,} 次时单个网格即可显著。"
+            f"达到该值：{verdict.zh}。置换 {enough:,} 次时单个网格即可显著。"
         )
     return terms

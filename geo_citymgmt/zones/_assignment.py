@@ -9,7 +9,6 @@ import shapely
 
 from geo_citymgmt._gate import METRES, Frame, Gate, areal
 from geo_citymgmt._words import Text
-from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
 
@@ -107,15 +106,8 @@ def split_by_zone(gdf: Frame, zones: Frame) -> gpd.GeoDataFrame:
     features = gate.features(gdf, "gdf", like=zones)
     shares = index.shares(features.geometry, pieces=True)
     labels = features.index[shares.feature]
-    return gpd.GeoDataFrame(
-        {
-            "zone_code": index.code_of(shares.zone, labels).array,
-            "share": shares.share,
-        },
-        geometry=shares.piece,
-        crs=features.crs,
-        index=labels,
-    )
+    columns = {"zone_code": index.code_of(shares.zone, labels).array, "share": shares.share}
+    return gpd.GeoDataFrame(columns, geometry=shares.piece, crs=features.crs, index=labels)
 
 
 def check_zones(zones: gpd.GeoDataFrame | gpd.GeoSeries) -> pd.DataFrame:
@@ -260,7 +252,7 @@ def make_grid(zones: Frame, cell_m: float, *, clip: bool = True) -> gpd.GeoDataF
     gate = Gate("make_grid")
     cell_m = gate.positive(cell_m, "cell_m", METRES)
     index = ZoneIndex(gate.zones(zones, measures=("area", "length")))
-    column, row = _cells(shapely.bounds(index.polygons), cell_m)
+    column, row = _cells(shapely.bounds(index.polygons), cell_m, gate)
     squares = shapely.box(column * cell_m, row * cell_m, (column + 1) * cell_m, (row + 1) * cell_m)
     if clip:
         parts = index.shares(squares, pieces=True)
@@ -274,9 +266,9 @@ def make_grid(zones: Frame, cell_m: float, *, clip: bool = True) -> gpd.GeoDataF
     order = np.lexsort([column[at], row[at], zone])
     at, zone, cells = at[order], zone[order], cells[order]
     parent = index.codes[zone]
-    names = pd.Series(parent.astype("str").to_numpy(dtype=object), dtype="str")
-    code = names + "-" + pd.Series(column[at]).astype("str")
-    code = code + "-" + pd.Series(row[at]).astype("str")
+    code = pd.Series(parent.astype("str").to_numpy(dtype=object), dtype="str")
+    for number in (column[at], row[at]):
+        code = code + "-" + pd.Series(number).astype("str")
     return gpd.GeoDataFrame(
         {"parent_code": parent.array, "area_m2": shapely.area(cells)},
         geometry=cells,
@@ -285,7 +277,7 @@ def make_grid(zones: Frame, cell_m: float, *, clip: bool = True) -> gpd.GeoDataF
     )
 
 
-def _cells(bounds: np.ndarray, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
+def _cells(bounds: np.ndarray, cell_m: float, gate: Gate) -> tuple[np.ndarray, np.ndarray]:
     """Columns and rows of the cells over the bounds of all zones, each once."""
     bounds = bounds[np.isfinite(bounds).all(axis=1)]
     if not len(bounds):
@@ -294,13 +286,13 @@ def _cells(bounds: np.ndarray, cell_m: float) -> tuple[np.ndarray, np.ndarray]:
     high = np.ceil(bounds[:, 2:].max(axis=0) / cell_m)
     width, height = np.maximum(high - low, 1)
     if width * height > _MOST_CELLS:
-        raise CityDataError(
+        raise gate.refuse(
             Text(
-                f"make_grid：边长 {cell_m:g} 米将产生 {width * height:,.0f} 个网格，"
+                f"边长 {cell_m:g} 米将产生 {width * height:,.0f} 个网格，"
                 f"超过 {_MOST_CELLS:,} 个。请检查 cell_m 的单位是否为米。",
-                f"make_grid: cells of {cell_m:g} m would be {width * height:,.0f}; at most "
+                f"cells of {cell_m:g} m would be {width * height:,.0f}; at most "
                 f"{_MOST_CELLS:,}. Is cell_m in metres?",
-            ),
+            )
         )
     row, column = np.divmod(np.arange(int(width * height)), int(width))
     return column + int(low[0]), row + int(low[1])

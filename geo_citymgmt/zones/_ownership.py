@@ -7,7 +7,7 @@ the same answer.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -27,14 +27,9 @@ _NO_OWNER, _MIXED = -1, -2
 
 
 class CellTable:
-    """Cells over some zones.
+    """About ``n_cells`` cells over zones, which are prepared, the lowest code first.
 
-    Parameters
-    ----------
-    polygons : ndarray of Polygon or MultiPolygon
-        The zones, prepared, the lowest code first. They may overlap.
-    n_cells : int
-        About how many cells; more cells cost more to draw and leave fewer points to test.
+    The zones may overlap. More cells cost more to draw and leave fewer points to test.
     """
 
     def __init__(self, polygons: np.ndarray, n_cells: int) -> None:
@@ -57,11 +52,11 @@ class CellTable:
         """Position of the first zone that covers each point, or -1."""
         rows, columns = self.shape
         u, v = (x - self._west) * self._per_m, (y - self._south) * self._per_m
-        there = (u >= 0) & (u < columns) & (v >= 0) & (v < rows)
-        if there.all():
+        inside = (u >= 0) & (u < columns) & (v >= 0) & (v < rows)
+        if inside.all():
             return self._look_up(x, y, u, v)
         out = np.full(len(x), _NO_OWNER, dtype=np.int32)
-        out[there] = self._look_up(x[there], y[there], u[there], v[there])
+        out[inside] = self._look_up(x[inside], y[inside], u[inside], v[inside])
         return out
 
     def _look_up(self, x: np.ndarray, y: np.ndarray, u: np.ndarray, v: np.ndarray) -> np.ndarray:
@@ -90,13 +85,7 @@ class CellTable:
         return out
 
     def whole(self, bounds: np.ndarray) -> np.ndarray:
-        """Position of the zone a box lies wholly in, -1 for wholly outside, -2 where unknown.
-
-        Parameters
-        ----------
-        bounds : ndarray of shape (n, 4)
-            West, south, east, north.
-        """
+        """Position of the zone a box lies wholly in, -1 for wholly outside, -2 where unknown."""
         rows, columns = self.shape
         with np.errstate(invalid="ignore"):
             u = np.floor((bounds[:, ::2] - self._west) * self._per_m)
@@ -237,6 +226,8 @@ def _distinct(values: np.ndarray, *, ordered: bool = False) -> np.ndarray:
 
 #: Positions that stand for "in no zone" and "has no place".
 OUTSIDE, UNLOCATED = -1, -2
+#: Rows of a table that are no zone, after the zones.
+MARGINS = ("outside", "unlocated", "total")
 #: Of a take: missing.
 _NONE = -1
 #: Cells of the look-up table for each feature, and the least and most there may be: fewer leave
@@ -263,11 +254,7 @@ class Shares:
 class ZoneIndex:
     """Answers which zone owns a feature, and which share of it each zone has.
 
-    Parameters
-    ----------
-    zones : GeoDataFrame or GeoSeries
-        Polygons indexed by code, in any order. Where they overlap the lowest code keeps the
-        overlap.
+    Zones are polygons indexed by code, in any order; the lowest code keeps an overlap.
     """
 
     def __init__(self, zones: gpd.GeoDataFrame | gpd.GeoSeries) -> None:
@@ -319,7 +306,7 @@ class ZoneIndex:
 
     def owner(self, geometry: np.ndarray | Shapes) -> np.ndarray:
         """Position of the owning zone of each feature: the largest share, ties to the lowest."""
-        shapes = _asked(geometry)
+        shapes = _as_shapes(geometry)
         if shapes.xy is not None:
             out = self.of_points(shapes.xy[:, 0], shapes.xy[:, 1])
             out[shapes.kind < 0] = UNLOCATED
@@ -347,7 +334,7 @@ class ZoneIndex:
 
     def shares(self, geometry: np.ndarray | Shapes, *, pieces: bool = False) -> Shares:
         """Shares of all features by zone, what lies outside and what has no place included."""
-        shapes = _asked(geometry)
+        shapes = _as_shapes(geometry)
         geometry = shapes.geometry
         points, others = _points_and_others(shapes)
         nowhere = np.setdiff1d(np.arange(len(geometry)), np.append(points, others))
@@ -364,9 +351,9 @@ class ZoneIndex:
 
     def _extended_shares(self, geometry: np.ndarray, *, pieces: bool) -> Shares:
         """Shares of lines and polygons; each adds up to one, the outside included."""
-        whole = self._whole(geometry)
-        entire = np.flatnonzero(whole != UNLOCATED)
-        crossing = np.flatnonzero(whole == UNLOCATED)
+        single_zone = self._whole(geometry)
+        entire = np.flatnonzero(single_zone != UNLOCATED)
+        crossing = np.flatnonzero(single_zone == UNLOCATED)
         at, zone = self._meeting(geometry[crossing], shapely.intersects)
         parts = self._cut(geometry[crossing], at, zone)
         size = measure(parts)
@@ -387,10 +374,10 @@ class ZoneIndex:
         nothing = np.flatnonzero(covered + left == 0)
         # A line without length, a polygon without area: whole where it is, or outside.
         alone = shapely.point_on_surface(geometry[crossing[nothing]])
-        spot = self._of_point_geometry(alone)
+        owner = self._of_point_geometry(alone)
         return Shares(
             np.concatenate([entire, crossing[at], crossing[outside], crossing[nothing]]),
-            np.concatenate([whole[entire], zone, np.full(len(outside), OUTSIDE), spot]),
+            np.concatenate([single_zone[entire], zone, np.full(len(outside), OUTSIDE), owner]),
             np.concatenate(
                 [np.ones(len(entire)), share, (left / whole_size)[outside], np.ones(len(nothing))]
             ),
@@ -404,8 +391,8 @@ class ZoneIndex:
         cells = self._table(len(geometry))
         if cells is None:
             return np.full(len(geometry), OUTSIDE)
-        whole = cells.whole(shapely.bounds(geometry)).astype(np.int64)
-        unknown = np.flatnonzero(whole == UNLOCATED)
+        zone_of = cells.whole(shapely.bounds(geometry)).astype(np.int64)
+        unknown = np.flatnonzero(zone_of == UNLOCATED)
         # A line that touches the boundary may run along it, where the lowest code owns.
         thin = shapely.get_dimensions(geometry[unknown]) < 2
         for some, predicate in (
@@ -414,8 +401,8 @@ class ZoneIndex:
         ):
             feature, zone = self._meeting(geometry[some], predicate)
             # The lowest zone of each comes first.
-            whole[some[feature[::-1]]] = zone[::-1]
-        return whole
+            zone_of[some[feature[::-1]]] = zone[::-1]
+        return zone_of
 
     def _meeting(
         self, geometry: np.ndarray, predicate: Callable[..., np.ndarray]
@@ -429,18 +416,18 @@ class ZoneIndex:
 
     def _cut(self, geometry: np.ndarray, at: np.ndarray, zone: np.ndarray) -> np.ndarray:
         """Part of each feature in each of its zones; both sorted by feature, then zone."""
-        whole = geometry[at]
-        parts = shapely.intersection(whole, self.polygons[zone])
+        features = geometry[at]
+        parts = shapely.intersection(features, self.polygons[zone])
         # A line or a point of several on a shared boundary lies in both zones, and the lower code
         # keeps it: from the second zone on, what the ones before have is taken off first.
         nth = np.arange(len(at)) - np.searchsorted(at, at)
         rest = geometry.copy()
-        lines = shapely.get_dimensions(whole) < 2
+        lines = shapely.get_dimensions(features) < 2
         for turn in range(1, int(nth[lines].max(initial=0)) + 1):
             now = np.flatnonzero(lines & (nth == turn))
             rest[at[now]] = shapely.difference(rest[at[now]], self.polygons[zone[now - 1]])
             parts[now] = shapely.intersection(rest[at[now]], self.polygons[zone[now]])
-        return _same_dimension(parts, whole)
+        return _same_dimension(parts, features)
 
 
 class Located:
@@ -448,7 +435,7 @@ class Located:
 
     def __init__(self, index: ZoneIndex, geometry: np.ndarray | Shapes) -> None:
         self.index = index
-        self._shapes = _asked(geometry)
+        self._shapes = _as_shapes(geometry)
 
     @cached_property
     def owner(self) -> np.ndarray:
@@ -461,13 +448,21 @@ class Located:
         return self.index.shares(self._shapes, pieces=True)
 
 
-def with_margins(codes: pd.Index, margins: Sequence[str]) -> pd.Index:
+def with_margins(codes: pd.Index, margins: bool) -> pd.Index:
     """Codes of zones and after them the rows that are none, under the name of the codes."""
     name = codes.name if codes.name is not None else "zone_code"
     if not margins:
         return codes.rename(name)
     dtype = codes.dtype if isinstance(codes.dtype, pd.StringDtype) else object
-    return pd.Index([*codes, *margins], dtype=dtype, name=name)
+    return pd.Index([*codes, *MARGINS], dtype=dtype, name=name)
+
+
+def mark_rows(table: pd.DataFrame, margins: bool) -> pd.DataFrame:
+    """Mark in a column ``row_kind`` the rows of a table with margins, zone or the margin's name."""
+    if margins:
+        kinds = ["zone"] * (len(table) - len(MARGINS)) + list(MARGINS)
+        table.insert(0, "row_kind", pd.array(kinds, dtype="str"))
+    return table
 
 
 def _lowest_first(codes: pd.Index) -> np.ndarray:
@@ -477,7 +472,7 @@ def _lowest_first(codes: pd.Index) -> np.ndarray:
     return np.argsort(codes.astype("str").to_numpy(dtype=str), kind="stable")
 
 
-def _asked(geometry: np.ndarray | Shapes) -> Shapes:
+def _as_shapes(geometry: np.ndarray | Shapes) -> Shapes:
     return geometry if isinstance(geometry, Shapes) else Shapes.of(geometry)
 
 
@@ -494,19 +489,15 @@ def measure(geometry: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(size), 0.0, size)
 
 
-def _same_dimension(parts: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def _same_dimension(parts: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Drop what merely touches: points and lines left over where two polygons meet."""
     mixed = shapely.get_type_id(parts) == 7
     if mixed.any():
-        kept = [
-            _only(shapely.get_parts(part), dimension)
-            for part, dimension in zip(
-                parts[mixed], shapely.get_dimensions(whole[mixed]), strict=True
-            )
-        ]
+        wanted = shapely.get_dimensions(features[mixed])
+        kept = [_only(shapely.get_parts(p), d) for p, d in zip(parts[mixed], wanted, strict=True)]
         parts = parts.copy()
         parts[mixed] = kept
-    lower = shapely.get_dimensions(parts) < shapely.get_dimensions(whole)
+    lower = shapely.get_dimensions(parts) < shapely.get_dimensions(features)
     return np.where(lower, shapely.Point(), parts)
 
 
@@ -521,10 +512,8 @@ def _exclusive(polygons: np.ndarray) -> np.ndarray:
     pair = first < second
     first, second = first[pair], second[pair]
     overlap = ~shapely.touches(polygons[first], polygons[second])
-    overlap[overlap] = (
-        shapely.area(shapely.intersection(polygons[first[overlap]], polygons[second[overlap]]))
-        > 1e-6
-    )
+    shared = shapely.intersection(polygons[first[overlap]], polygons[second[overlap]])
+    overlap[overlap] = shapely.area(shared) > 1e-6
     for later in np.unique(second[overlap]):
         owners = polygons[first[overlap & (second == later)]]
         polygons[later] = shapely.difference(polygons[later], shapely.union_all(owners))
@@ -548,17 +537,14 @@ class Parts:
 
 def parts_of(index: ZoneIndex, geometry: np.ndarray | Shapes, split: str) -> Parts:
     """Parts of features at the first level, by ``split``: "owner" or "share"."""
-    if isinstance(geometry, Shapes):
-        asked, geometry = geometry, geometry.geometry
-    else:
-        asked = Shapes.of(geometry)
+    shapes = _as_shapes(geometry)
     if split == "share":
-        shares = index.shares(asked, pieces=True)
+        shares = index.shares(shapes, pieces=True)
         row, zone, share, piece = shares.feature, shares.zone, shares.share, shares.piece
         assert piece is not None
     else:
-        row, zone = np.arange(len(geometry)), index.owner(asked)
-        share, piece = np.ones(len(geometry)), geometry
+        row, zone = np.arange(len(shapes)), index.owner(shapes)
+        share, piece = np.ones(len(shapes)), shapes.geometry
     # Positions below zero count from the end.
     label = np.append(index.codes.to_numpy(dtype=object), ["unlocated", "outside"])[zone]
     kind = np.select([zone == UNLOCATED, zone == OUTSIDE], ["unlocated", "outside"], "zone")
@@ -574,39 +560,29 @@ def parts_within(
 ) -> Parts:
     """Parts at the next level; what lies in none of a zone's own zones keeps its code, outside.
 
-    Parameters
-    ----------
-    parts : Parts
-        Of the level above.
-    zones : GeoDataFrame or GeoSeries
-        Zones of this level.
-    parent : ndarray of object
-        Code of the zone of the level above that each belongs to.
-    split : {"owner", "share"}
-        As for the level above.
-    indexes : mutable mapping, optional
-        Keeps the index of the zones of each parent from call to call.
+    ``parent`` is the code of the zone of the level above that each of ``zones`` belongs to;
+    ``indexes`` keeps the index of the zones of each parent from call to call.
     """
     indexes = {} if indexes is None else indexes
-    found = parts.kind == "zone"
-    of_part, codes = pd.factorize(parts.label[found])
+    in_zone = parts.kind == "zone"
+    of_part, codes = pd.factorize(parts.label[in_zone])
     order = np.argsort(of_part, kind="stable")
     groups = np.split(
-        np.flatnonzero(found)[order], np.searchsorted(of_part[order], np.arange(1, len(codes)))
+        np.flatnonzero(in_zone)[order], np.searchsorted(of_part[order], np.arange(1, len(codes)))
     )
-    out = [_kept(parts, np.flatnonzero(~found), None)]
-    for code, mine in zip(codes, groups, strict=False):
+    out = [_kept(parts, np.flatnonzero(~in_zone), None)]
+    for code, members in zip(codes, groups, strict=False):
         inside = zones[np.asarray(parent == code, dtype=bool)]
         if inside.empty:
-            out.append(_kept(parts, mine, "outside"))
+            out.append(_kept(parts, members, "outside"))
             continue
         if code not in indexes:
             indexes[code] = ZoneIndex(inside)
-        own = parts_of(indexes[code], parts.piece[mine], split)
-        label = np.where(own.kind == "zone", own.label, code)
-        kind = np.where(own.kind == "zone", "zone", "outside")
-        at = mine[own.row]
-        out.append(Parts(parts.row[at], kind, label, parts.share[at] * own.share, own.piece))
+        inner = parts_of(indexes[code], parts.piece[members], split)
+        label = np.where(inner.kind == "zone", inner.label, code)
+        kind = np.where(inner.kind == "zone", "zone", "outside")
+        at = members[inner.row]
+        out.append(Parts(parts.row[at], kind, label, parts.share[at] * inner.share, inner.piece))
     names = ("row", "kind", "label", "share", "piece")
     return Parts(*(np.concatenate([getattr(part, name) for part in out]) for name in names))
 
@@ -619,13 +595,7 @@ def _kept(parts: Parts, at: np.ndarray, kind: str | None) -> Parts:
 def parents_of(
     zones: Frame, shapes: gpd.GeoSeries, level: str, above: gpd.GeoSeries, gate: Gate
 ) -> np.ndarray:
-    """Code of the zone of ``level`` that each zone belongs to: as stated, else by its area.
-
-    Raises
-    ------
-    CityDataError
-        What is stated names no zone of the level above: text for a number, or another year's.
-    """
+    """Code of the zone of ``level`` that each zone belongs to: as stated, else by its area."""
     if isinstance(zones, gpd.GeoDataFrame):
         for name in ("parent_code", f"{level}_code"):
             if name in zones.columns:

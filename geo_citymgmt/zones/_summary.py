@@ -18,6 +18,7 @@ import pandas as pd
 from geo_citymgmt._gate import Features, Frame, Gate
 from geo_citymgmt._words import Text
 from geo_citymgmt.zones._ownership import (
+    MARGINS,
     Located,
     Parts,
     ZoneIndex,
@@ -184,14 +185,9 @@ def _orderable(column: pd.Series, function: str, gate: Gate) -> pd.Series:
 
 def measured(features: Features, plans: Mapping[str, Plan]) -> set[str]:
     """What plans of aggregations measure by the geometry: areas, lengths."""
-    asked = {
-        name for plan in plans.values() for name in (plan.column, plan.weight) if _is_text(name)
-    }
+    names = (name for plan in plans.values() for name in (plan.column, plan.weight))
+    asked = {name for name in names if isinstance(name, str)}
     return {name.split("_")[0] for name in (asked & _MEASURES) - _columns(features)}
-
-
-def _is_text(name: Any) -> bool:
-    return isinstance(name, str)
 
 
 def _columns(features: Features) -> set[Any]:
@@ -201,7 +197,7 @@ def _columns(features: Features) -> set[Any]:
 
 def column_of(features: Features, name: Any, gate: Gate, argument: str = "column") -> pd.Series:
     """Return a column of the frame, or one that its geometry has."""
-    if _is_text(name) and name in _MEASURES - _columns(features):
+    if isinstance(name, str) and name in _MEASURES - _columns(features):
         geometry = gpd.GeoSeries(features.geometry, index=features.index)
         kind, unit = name.split("_")
         size = geometry.area if kind == "area" else geometry.length
@@ -213,7 +209,6 @@ def column_of(features: Features, name: Any, gate: Gate, argument: str = "column
 Aggregation: TypeAlias = (
     tuple[str | None, str | Callable[[pd.Series], Any]] | tuple[str | None, str, str] | pd.NamedAgg
 )
-_MARGINS = ("outside", "unlocated", "total")
 #: Stands for all values of ``by`` in one row.
 _ALL = "total"
 #: No line of a table.
@@ -308,6 +303,7 @@ def summarise(
     return summary_of(Gate("summarise"), gdf, zones, by, split, margins, aggregations)
 
 
+# The arguments of the public function, for the gate of another one.
 def summary_of(
     gate: Gate,
     gdf: Frame,
@@ -324,15 +320,11 @@ def summary_of(
 
     ``located`` are the features in the zones, where somebody has found them already.
     """
-    gate.name(by, "by")
-    plans = _plans(aggregations, by, gate)
-    gate.choice(split, "split", ("owner", "share"))
+    asked = _Request.of(gate, gdf, by, split, aggregations, argument)
     gate.choice(margins, "margins", (True, False, "both"))
-    # Where the geometry is asked for areas or lengths the CRS is tested for them.
-    features = gate.features(gdf, argument, needs_columns=by is not None)
-    measures = measured(features, plans)
-    given = gate.zones(zones, like=features, measures=measures)
-    _free(given.index, plans, by, ("row_kind",) if margins else (), bool(margins), gate)
+    features = asked.features
+    given = gate.zones(zones, like=features, measures=asked.measures)
+    _free(asked, given.index, ("row_kind",) if margins else (), bool(margins))
     index = ZoneIndex(given) if located is None else located.index
     if split == "owner":
         feature, share = np.arange(len(features)), np.ones(len(features))
@@ -340,13 +332,13 @@ def summary_of(
     else:
         shares = index.shares(features.geometry) if located is None else located.shares
         feature, zone, share = shares.feature, shares.zone, shares.share
-    rows = with_margins(given.index, _MARGINS if margins else ())
+    rows = with_margins(given.index, bool(margins))
     # Positions below zero count from the end: unlocated, outside.
     ends = [len(given) + 1, len(given)] if margins else [_NOWHERE, _NOWHERE]
     line = np.append(given.index.get_indexer(index.codes), ends)[zone]
-    table = _tabulate(features, Long(feature, line, share), rows, by, margins, plans, split, gate)
+    table = _tabulate(asked, Long(feature, line, share), rows, margins)
     if margins:
-        kinds = np.array(["zone"] * len(given) + list(_MARGINS), dtype=object)
+        kinds = np.array(["zone"] * len(given) + list(MARGINS), dtype=object)
         kind = np.repeat(kinds, len(table) // len(rows))
         if margins == "both" and by is not None:
             kind[table.index.get_level_values(1) == _ALL] = "total"
@@ -430,16 +422,12 @@ def summarise_levels(
              unlocated  unlocated   unlocated      0
     """
     gate = Gate("summarise_levels")
-    gate.name(by, "by")
-    plans = _plans(aggregations, by, gate)
-    gate.choice(split, "split", ("owner", "share"))
     if not isinstance(levels, Mapping) or not levels:
         raise gate.refuse(
             Text("没有给出任何分区层级。", "no levels were given."),
             Text("请给出 {“district”: districts}。", 'Give {"district": districts}.'),
         )
-    features = gate.features(gdf, "gdf", needs_columns=by is not None)
-    measures = measured(features, plans)
+    asked = _Request.of(gate, gdf, by, split, aggregations, "gdf")
     ones = Long(np.arange(len(gdf)), np.zeros(len(gdf), dtype=int), np.ones(len(gdf)))
     city = pd.DataFrame({"zone_code": ["total"], "row_kind": ["total"], "parent_code": [None]})
     blocks = [("city", city, ones)]
@@ -448,11 +436,13 @@ def summarise_levels(
     upper: gpd.GeoSeries | None = None
     name = ""
     for level, frame in levels.items():
-        zones = gate.zones(frame, f"levels[{level!r}]", like=features, measures=measures)
-        _free(zones.index, plans, by, ("row_kind", "parent_code"), True, gate)
+        zones = gate.zones(
+            frame, f"levels[{level!r}]", like=asked.features, measures=asked.measures
+        )
+        _free(asked, zones.index, ("row_kind", "parent_code"), True)
         _apart(zones.index, [*above, *([] if upper is None else upper.index)], level, gate)
         if parts is None or upper is None:
-            parts = parts_of(ZoneIndex(zones), features.shapes, split)
+            parts = parts_of(ZoneIndex(zones), asked.features.shapes, split)
             rows = level_rows(zones.index, np.full(len(zones), "total", dtype=object), [])
             rows.loc[rows["row_kind"] != "zone", "parent_code"] = "total"
         else:
@@ -469,7 +459,7 @@ def summarise_levels(
     tables = []
     for level, rows, long in blocks:
         codes = pd.Index(_labels(rows["zone_code"]), name="zone_code")
-        table = _tabulate(features, long, codes, by, False, plans, split, gate)
+        table = _tabulate(asked, long, codes, False)
         times = len(table) // len(rows)
         for at, column in enumerate(("row_kind", "parent_code")):
             table.insert(at, column, _labels(rows[column].repeat(times)))
@@ -498,20 +488,37 @@ def _labels(values: pd.Series) -> Any:
     return pd.array(values.to_numpy(dtype=object), dtype="str" if is_text else object)
 
 
-def _plans(aggregations: Mapping[str, Any], by: Any, gate: Gate) -> dict[str, Plan]:
-    plans = {name: plan_of(name, what, by, gate) for name, what in aggregations.items()}
-    return plans or {"count": _COUNT}
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What is asked of which features, for the function of a gate."""
+
+    gate: Gate
+    features: Features
+    by: Any
+    split: str
+    plans: Mapping[str, Plan]
+
+    @classmethod
+    def of(
+        cls, gate: Gate, gdf: Frame, by: Any, split: str, aggregations: Mapping[str, Any],
+        argument: str,
+    ) -> _Request:  # fmt: skip
+        """Refuse what cannot be asked."""
+        gate.name(by, "by")
+        plans = {name: plan_of(name, what, by, gate) for name, what in aggregations.items()}
+        gate.choice(split, "split", ("owner", "share"))
+        features = gate.features(gdf, argument, needs_columns=by is not None)
+        return cls(gate, features, by, split, plans or {"count": _COUNT})
+
+    @property
+    def measures(self) -> set[str]:
+        """What the geometry is asked for, areas or lengths: the CRS is tested for them."""
+        return measured(self.features, self.plans)
 
 
-def _free(
-    codes: pd.Index,
-    plans: Mapping[str, Plan],
-    by: Any,
-    columns: Sequence[str],
-    margins: bool,
-    gate: Gate,
-) -> None:
+def _free(asked: _Request, codes: pd.Index, columns: Sequence[str], margins: bool) -> None:
     """Refuse names that the result itself uses."""
+    plans, by, gate = asked.plans, asked.by, asked.gate
     taken = [name for name in plans if name in columns]
     if taken:
         raise gate.refuse(
@@ -529,7 +536,7 @@ def _free(
             ),
             Text("请先将该列改名。", "Rename the column."),
         )
-    for word in _MARGINS if margins else ():
+    for word in MARGINS if margins else ():
         if word in codes:
             raise gate.refuse(
                 Text(
@@ -540,17 +547,9 @@ def _free(
             )
 
 
-def _tabulate(
-    features: Features,
-    long: Long,
-    rows: pd.Index,
-    by: str | None,
-    margins: bool | str,
-    plans: Mapping[str, Plan],
-    split: str,
-    gate: Gate,
-) -> pd.DataFrame:
+def _tabulate(asked: _Request, long: Long, rows: pd.Index, margins: bool | str) -> pd.DataFrame:
     """Figures of ``rows``, or of ``rows`` times the values of ``by``; the last row may be all."""
+    features, by, gate = asked.features, asked.by, asked.gate
     value = np.zeros(len(long.feature), dtype=np.intp)
     values: pd.Index = pd.Index([None])
     n_values = 1
@@ -564,18 +563,17 @@ def _tabulate(
         every += [(f, line, np.full(len(v), n_values), s) for f, line, v, s in every]
         values = values.astype(object).append(pd.Index([_ALL], dtype=object))
     feature, line, value, share = (np.concatenate(part) for part in zip(*every, strict=True))
-    there = line >= 0
-    cells = Long(feature[there], (line * len(values) + value)[there], share[there])
+    in_table = line >= 0
+    cells = Long(feature[in_table], (line * len(values) + value)[in_table], share[in_table])
     result = {}
-    for name, plan in plans.items():
+    for name, plan in asked.plans.items():
         function = plan.function
         given = values_of(features, plan, gate)
         weights = None
         if plan.weight is not None:
             weight = column_of(features, plan.weight, gate, f"{name}: weight")
-            weights = gate.values(
-                weight, name, f"weight {plan.weight!r}", f"权重列“{plan.weight}”", least=0
-            )
+            label = f"weight {plan.weight!r}", f"权重列“{plan.weight}”"
+            weights = gate.values(weight, name, *label, least=0)
         lines = pd.RangeIndex(len(rows) * len(values))
         figures = aggregate(cells, given, weights, plan)
         adds_up = function in ("count", "sum", "nunique")
@@ -584,15 +582,15 @@ def _tabulate(
         if adds_up:
             figures = figures.fillna(0)
             is_whole = function != "sum" or pd.api.types.is_integer_dtype(given.dtype)
-            if is_whole and (split == "owner" or function == "nunique"):
+            if is_whole and (asked.split == "owner" or function == "nunique"):
                 figures = figures.astype("int64")
         elif function in SHARES:
             sums = figures.fillna(0.0).to_numpy().reshape(len(rows), len(values))
             # A last column of all values is no part of its zone.
-            whole = sums[:, :n_values].sum(axis=1, keepdims=True)
+            total = sums[:, :n_values].sum(axis=1, keepdims=True)
             if function == "share":
-                whole = np.full_like(whole, given.sum())
-            figures = pd.Series((sums / np.where(whole == 0, np.nan, whole)).ravel())
+                total = np.full_like(total, given.sum())
+            figures = pd.Series((sums / np.where(total == 0, np.nan, total)).ravel())
         result[name] = figures.to_numpy()
     if by is None:
         return pd.DataFrame(result, index=rows)

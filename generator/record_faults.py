@@ -1,4 +1,4 @@
-"""Further slips of the dirty city, each in records that are sound otherwise."""
+"""Further faults of the dirty city, each in records that are sound otherwise."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from generator.draw import Draw
 from geo_citymgmt.spec import Field, LayerSpec
 from geo_citymgmt.zones._ownership import ZoneIndex
 
-__all__ = ["HEADINGS", "MORE", "spoil_files"]
+__all__ = ["HEADINGS", "MORE", "Ints", "LayerData", "set_values", "spoil_files"]
 
 Ints = NDArray[np.int64]
-Shown = tuple[gpd.GeoDataFrame, dict[str, Field]]
-More = Callable[[Shown, Draw, LayerSpec, gpd.GeoDataFrame], Shown]
+LayerData = tuple[gpd.GeoDataFrame, dict[str, Field]]
+More = Callable[[LayerData, Draw, LayerSpec, gpd.GeoDataFrame], LayerData]
 
 #: Columns that no layer file names so, by the name in memory.
 HEADINGS: Mapping[str, Mapping[str, bytes]] = {
@@ -39,29 +39,32 @@ def _sound(table: gpd.GeoDataFrame, key: str, draw: Draw, count: int) -> Ints:
     return rows[draw.order(count)]
 
 
-def _set(table: gpd.GeoDataFrame, name: str, rows: Ints, values: object) -> None:
+def set_values(table: gpd.GeoDataFrame, name: str, rows: Ints, values: object) -> None:
+    """Set values of a column, which may then be of any type."""
     column = table[name].astype(object)
     column.iloc[rows] = values
     table[name] = column
 
 
-def _parcels(shown: Shown, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> Shown:
-    table, fields = shown
+def _parcels(layer: LayerData, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> LayerData:
+    table, fields = layer
     square_metres = table["FOOT_AREA"].to_numpy(float) * table["FLOORS"].to_numpy(float)
     five = np.split(_sound(table, "PARCEL_ID", draw, 50), 10)
-    _set(table, "ILL_AREA", five[0], "若干")
-    _set(table, "ILL_AREA", five[1], [f"{v / 1e4:.4f}万平方米" for v in square_metres[five[1]]])
-    _set(table, "FOUND_DATE", five[2], "2022-02-30")
-    _set(table, "FOUND_DATE", five[3], "2019年5月")
-    _set(table, "FOUND_DATE", five[4], "2021-5-6")
-    _set(table, "FILED_DATE", five[4], "2001-5-6")
+    set_values(table, "ILL_AREA", five[0], "若干")
+    set_values(
+        table, "ILL_AREA", five[1], [f"{v / 1e4:.4f}万平方米" for v in square_metres[five[1]]]
+    )
+    set_values(table, "FOUND_DATE", five[2], "2022-02-30")
+    set_values(table, "FOUND_DATE", five[3], "2019年5月")
+    set_values(table, "FOUND_DATE", five[4], "2021-5-6")
+    set_values(table, "FILED_DATE", five[4], "2001-5-6")
     shapes = table.geometry.to_numpy().copy()
     shapes[five[5]] = [_stuttered(shape) for shape in shapes[five[5]]]
     shapes[five[6]] = [_doubled(shape) for shape in shapes[five[6]]]
     shapes[five[7]] = [_sliver(shape) for shape in shapes[five[7]]]
     shapes[five[8]] = shapes[five[9]]
     for name in ("ILL_AREA", "STATUS"):
-        _set(table, name, five[8], table[name].to_numpy(object)[five[9]])
+        set_values(table, name, five[8], table[name].to_numpy(object)[five[9]])
     table.geometry = shapes
     # The whole column in 亩, and nothing that says so.
     table["FOOT_AREA"] = [f"{v / _M2_PER_MU:.4f}" for v in table["FOOT_AREA"]]
@@ -76,8 +79,8 @@ def _stuttered(shape: shapely.Geometry) -> shapely.Geometry:
 
 
 def _doubled(shape: shapely.Geometry) -> shapely.Geometry:
-    beside = shapely.transform(shape, lambda xy: xy + np.array([150.0, 0.0]))
-    return shapely.MultiPolygon([shape, beside])
+    annex = shapely.transform(shape, lambda xy: xy + np.array([150.0, 0.0]))
+    return shapely.MultiPolygon([shape, annex])
 
 
 def _sliver(shape: shapely.Geometry) -> shapely.Geometry:
@@ -85,41 +88,42 @@ def _sliver(shape: shapely.Geometry) -> shapely.Geometry:
     return shapely.box(x, y, x + 20.0, y + 0.05)
 
 
-def _manholes(shown: Shown, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> Shown:
-    table, fields = shown
+def _manholes(layer: LayerData, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> LayerData:
+    table, fields = layer
     rows = _sound(table, "MANHOLE_ID", draw, 36)
-    index = ZoneIndex(zones.set_index("district_code"))
+    zones = zones.set_index("district_code")
+    index = ZoneIndex(zones)
     owner = index.owner(table.geometry.to_numpy())
-    names = np.array([*zones.set_index("district_code").loc[index.codes, "name_zh"], None], object)
+    names = np.array([*zones.loc[index.codes, "name_zh"], None], object)
     table["DIST_NAME"] = names[np.where(owner < 0, len(names) - 1, owner)]
-    _set(table, "DIST_NAME", rows[:20], names[(owner[rows[:20]] + 1) % (len(names) - 1)])
-    _set(table, "DIST_NAME", rows[20:25], "高教区")
+    set_values(table, "DIST_NAME", rows[:20], names[(owner[rows[:20]] + 1) % (len(names) - 1)])
+    set_values(table, "DIST_NAME", rows[20:25], "高教区")
     shapes = table.geometry.to_numpy().copy()
     shapes[rows[25:30]] = None
     table.geometry = shapes
-    _set(table, "MANHOLE_ID", rows[30:], "3.20505E+15")
+    set_values(table, "MANHOLE_ID", rows[30:], "3.20505E+15")
     table["OWN_NO"] = [f"{i % 97:02d}" for i in range(len(table))]
     return table, {**fields, "DIST_NAME": spec.fields["district_name"]}
 
 
-def _tunnels(shown: Shown, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> Shown:
-    table, fields = shown
+def _tunnels(layer: LayerData, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> LayerData:
+    table, fields = layer
     rows = _sound(table, "TUNNEL_ID", draw, 2)
     table["LENGTH_2"] = table["LENGTH_KM"]
-    _set(table, "LENGTH_KM", rows, None)
+    set_values(table, "LENGTH_KM", rows, None)
     table.geometry = shapely.force_3d(table.geometry.to_numpy(), 3.2)
     return table, fields
 
 
-def _parking(shown: Shown, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> Shown:
-    table, fields = shown
+def _parking(layer: LayerData, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> LayerData:
+    table, fields = layer
     rows = _sound(table, "LOT_ID", draw, 5)
-    _set(table, "NAME", rows, ["\ufffd" + str(name)[1:] for name in table["NAME"].iloc[rows]])
+    set_values(table, "NAME", rows, ["\ufffd" + str(name)[1:] for name in table["NAME"].iloc[rows]])
     return table, fields
 
 
-def _bikes(shown: Shown, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> Shown:
-    table, fields = shown
+def _bikes(layer: LayerData, draw: Draw, spec: LayerSpec, zones: gpd.GeoDataFrame) -> LayerData:
+    table, fields = layer
     away = shapely.get_x(table.geometry.to_numpy()) == 0.0
     sound = _sound(table, "STATION_ID", draw, 60)
     rows = sound[~away[sound]][:15]
