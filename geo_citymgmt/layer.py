@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._deprecated import renamed_arguments
 from geo_citymgmt._display import layer_html, layer_text
 from geo_citymgmt._metric import (
     MetricCRS,
@@ -178,6 +179,7 @@ class Layer:
         return self.data.geometry.notna()
 
 
+@renamed_arguments(mend="repair")
 @within_limits
 @collection_paused()
 def read_layer(
@@ -192,7 +194,7 @@ def read_layer(
     x: str | None = None,
     y: str | None = None,
     pipeline: str | None = None,
-    mend: Collection[str] = (),
+    repair: Collection[str] = (),
     units: Mapping[str, str] | None = None,
     date_order: Mapping[str, str] | None = None,
     measure_from: str | None = None,
@@ -242,9 +244,10 @@ def read_layer(
         A PROJ operation (``+proj=pipeline ...``) from the numbers of the source, x first, to
         degrees of CGCS2000 or to ``metric_crs``, which must be given then: the only way in for
         Beijing 1954, Xian 1980 and local grids, whose shifts are not public.
-    mend : collection of {"swapped", "zone_prefix", "units"}
+    repair : collection of {"swapped", "zone_prefix", "units"}
         Slips to put right: x and y exchanged, the zone number before x, a whole column in another
-        unit. Without it the first two are refused or rejected, the third is told.
+        unit. Without it the first two are refused or rejected, the third is told. Called ``mend``
+        in 0.1.0.
     units : mapping of str to str, optional
         Field to the unit its plain numbers are in: ``{"illegal_area_m2": "亩"}``.
     date_order : mapping of str to {"mdy", "dmy", "ymd"}, optional
@@ -330,7 +333,7 @@ def read_layer(
     ('EPSG:4549', True)
     """
     spec = get_spec(layer, specs)
-    check_words(mend)
+    check_words(repair)
     check_measure_from(measure_from, spec)
     units, values = named_units(units, spec), own_words(values, spec)
     check_date_order(date_order, spec)
@@ -368,7 +371,7 @@ def read_layer(
                 fallback_crs=fallback_crs,
                 datum=datum,
                 pipeline=pipeline,
-                mend=mend,
+                repair=repair,
                 extent=extent,
                 offset=int(offset),
             )
@@ -423,7 +426,7 @@ def read_layer(
         raw.frame, mapping, spec, findings, record, units, values=values, date_order=date_order
     )
     state = PartedRecords(spec, findings, record, data, clean)
-    state.check_units(raw.frame, mapping, mend=mend, told=units)
+    state.check_units(raw.frame, mapping, repair=repair, told=units)
     if zones is not None and zones.crs is not None and target is not None:
         zones = zones if zones.crs == target else zones.to_crs(target)
     state.place(zones, unusable, zone_terms)

@@ -50,7 +50,7 @@ def repair_coordinates(
     findings: Findings,
     record: np.ndarray,
     *,
-    mend: Collection[str],
+    repair: Collection[str],
     name: str,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Find records that a slip has put far from the city, and put back those asked for.
@@ -64,7 +64,7 @@ def repair_coordinates(
         In ``source``; None where it is no more than the points of ``x`` and ``y``.
     x, y : arrays of float
         One place a record, NaN where there is none.
-    mend : collection of {"swapped", "zone_prefix"}
+    repair : collection of {"swapped", "zone_prefix"}
         What to put right. Otherwise single records are rejected, and a layer that is wrong as a
         whole is refused.
 
@@ -76,7 +76,7 @@ def repair_coordinates(
     Raises
     ------
     CRSError
-        Most records have the same slip, and it is not to be mended.
+        Most records have the same slip, and it is not to be repaired.
     """
     home = around = extent.home(source) if extent is not None else None
     if extent is None:
@@ -94,7 +94,7 @@ def repair_coordinates(
         if not len(at):
             continue
         shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
-        if coordinate_error in mend:
+        if coordinate_error in repair:
             if geometry is not None:
                 geometry = geometry.copy()
                 geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
@@ -107,7 +107,7 @@ def repair_coordinates(
                 value=shown.astype(object),
                 severity="info",
                 action="repaired",
-                detail=Text("已改正", "mended"),
+                detail=Text("已改正", "repaired"),
             )
         elif len(at) >= _MOST * there.sum():
             raise refusal(
@@ -152,9 +152,10 @@ def _coordinate_errors(
     x: np.ndarray, y: np.ndarray, source: CRS, home: Box
 ) -> list[tuple[str, str, np.ndarray, Move, Text]]:
     ask = Text(
-        '请改正，或在 city.toml 的 [layers.图层] 写 mend = ["{kind}"] 由程序改正（Python：mend=）',
-        'correct it, or have it mended by mend = ["{kind}"] under [layers.LAYER] in city.toml '
-        "(Python: mend=)",
+        '请改正，或在 city.toml 的 [layers.图层] 写 repair = ["{kind}"] '
+        "由程序改正（Python：repair=）",
+        'correct it, or have it repaired by repair = ["{kind}"] under [layers.LAYER] in city.toml '
+        "(Python: repair=)",
     )
     swapped = _within(y, x, home)
     found: list[tuple[str, str, np.ndarray, Move, Text]] = [
@@ -289,7 +290,7 @@ def locate(
     datum: str | None,
     fallback_crs: Any = None,
     pipeline: str | None = None,
-    mend: Collection[str] = (),
+    repair: Collection[str] = (),
     extent: Extent | None = None,
     offset: int = 0,
 ) -> Position:
@@ -310,7 +311,7 @@ def locate(
     pipeline : str, optional
         A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to the metric
         CRS.
-    mend : collection of {"swapped", "zone_prefix"}
+    repair : collection of {"swapped", "zone_prefix"}
         Slips to put right; without it they are refused.
     extent : Extent, optional
         Where the city lies.
@@ -349,7 +350,7 @@ def locate(
     geometry: np.ndarray | None
     geometry, x, y = repair_coordinates(
         None if raw.points else raw.geometry, x, y, source, extent, findings, raw.record + offset,
-        mend=mend, name=raw.name,
+        repair=repair, name=raw.name,
     )  # fmt: skip
     # Records that are rejected lie where they lay.
     points = np.where(np.isfinite(x), x, before[0]), np.where(np.isfinite(y), y, before[1])

@@ -237,13 +237,13 @@ class Records:
         raw: pd.DataFrame,
         mapping: Mapping[str, str],
         *,
-        mend: Collection[str],
+        repair: Collection[str],
         told: Mapping[str, str],
     ) -> None:
         """Find columns in another unit; convert them only where that is asked for."""
         found = suspect_units(self.data, self.geometry, self.spec, self.findings)
         for name, unit in found.items():
-            if "units" in mend and name not in told:
+            if "units" in repair and name not in told:
                 column = raw[mapping[name]].reset_index(drop=True)
                 again = Findings(self.spec.key)
                 item = self.spec.fields[name]
@@ -464,15 +464,15 @@ def check_measure_from(given: str | None, spec: LayerSpec) -> None:
     )
 
 
-def check_words(mend: Collection[str]) -> None:
+def check_words(repair: Collection[str]) -> None:
     """Refuse slips to put right that are not known."""
     known = {"swapped", "zone_prefix", "units"}
-    odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
+    odd = sorted({repair} if isinstance(repair, str) else set(repair) - known)
     if odd:
         raise SpecError(
             Text(
-                f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
-                f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
+                f"repair：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+                f"repair: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
             ),
         )
 
