@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -707,7 +707,7 @@ class _Relations:
         alone = Text("占地面积为", "the footprint measures")
         self._report(name, bad & ~several, base, alone, "footprint")
 
-    def check_date_order(self, dates: Sequence[str]) -> None:
+    def check_date_order(self, dates: Iterable[str]) -> None:
         names = [name for name in dates if name in self.data.columns]
         if len(names) < 2:
             return
