@@ -172,8 +172,8 @@ def _decided(
     table: pd.DataFrame, title: str, layers: Mapping[str, str], specs: Mapping[str, LayerSpec]
 ) -> pd.DataFrame:
     settled = title in _SETTLED
-    said = table["opinion"].ne("") | table["remark"].ne("")
-    table = table[said | (~table["severity"].isin(_INFO) & (not settled))].copy()
+    is_filled = table["opinion"].ne("") | table["remark"].ne("")
+    table = table[is_filled | (~table["severity"].isin(_INFO) & (not settled))].copy()
     names = table["layer"].map(tab_name) if settled else pd.Series(title, index=table.index)
     # The key knows the layer also where its name has changed since.
     by_key = table["finding_key"].str.replace(r":.*", "", regex=True)
@@ -188,8 +188,8 @@ def _decided(
         for word in (item.zh, item.en, item.name)
     }
     fields = [
-        labels.get((layer, shown), _field_of(key) or shown)
-        for layer, shown, key in zip(
+        labels.get((layer, label), _field_of(key) or label)
+        for layer, label, key in zip(
             table["layer"], table["field"], table["finding_key"], strict=True
         )
     ]
@@ -210,8 +210,8 @@ def corrections_of(decisions: pd.DataFrame, layer: str) -> pd.DataFrame:
     ``row_label, key, field, new_value, old_value, settled``: one that has been applied before
     holds for the value it replaced (``old_value``), so that a source corrected since is left alone.
     """
-    mine = decisions["layer"].eq(layer) & decisions["kind"].eq("correct")
-    table = decisions[mine]
+    is_correction = decisions["layer"].eq(layer) & decisions["kind"].eq("correct")
+    table = decisions[is_correction]
     before = table["settled"] | table["code"].eq("DECISION_APPLIED")
     return table.assign(old_value=table["value"].where(before, None))[_COLUMNS]
 
@@ -256,20 +256,20 @@ def apply_corrections(
                 )
             continue
         item = spec.fields[name]
-        said = {"item": item, "expected": value}
+        params = {"item": item, "expected": value}
         column = fields.get(name, name)
         old = raw.frame[column].iloc[at[0]] if column in raw.frame.columns else None
         now = "" if pd.isna(old) else str(old)
         if not pd.isna(old_value) and MASK not in old_value and plain(now) != plain(old_value):
             if not settled and plain(now) != plain(value):
-                findings.add("DECISION_OUTDATED", records=raw.record[at], value=now, **said)
+                findings.add("DECISION_OUTDATED", records=raw.record[at], value=now, **params)
             continue
         fields[name] = column
         if column not in raw.frame.columns:
             raw.frame[column] = pd.Series([None] * len(raw.frame), dtype="object")
         raw.frame[column] = raw.frame[column].astype("object")
         raw.frame.iloc[at[0], raw.frame.columns.get_loc(column)] = value
-        findings.add("DECISION_APPLIED", records=raw.record[at], value=now, **said)
+        findings.add("DECISION_APPLIED", records=raw.record[at], value=now, **params)
     return {name: fields[name] for name in spec.fields if name in fields}
 
 
@@ -425,10 +425,10 @@ def mark_accepted(findings: pd.DataFrame, decisions: pd.DataFrame) -> pd.DataFra
     accepted = np.append(decisions["kind"].eq("accept").to_numpy(), False)
     hit = accepted[at] & ~findings["action"].eq("rejected").to_numpy()
     out = findings.copy()
-    said = decisions["remark"].fillna("").to_numpy(dtype=object)[at[hit]]
+    remarks = decisions["remark"].fillna("").to_numpy(dtype=object)[at[hit]]
     out.loc[hit, "severity"] = "info"
     for column, word in (("message_zh", "已认可"), ("message_en", "accepted")):
-        tail = [f" [{word}: {r}]" if r else f" [{word}]" for r in said]
+        tail = [f" [{word}: {r}]" if r else f" [{word}]" for r in remarks]
         out.loc[hit, column] = out.loc[hit, column].to_numpy() + np.array(tail, dtype=object)
     return concat_findings([out])
 
@@ -519,5 +519,5 @@ def carry_over(decisions: pd.DataFrame, findings: pd.DataFrame) -> Carried:
 
 def written(decisions: pd.DataFrame) -> np.ndarray:
     """Which rows of decisions hold anything that was written."""
-    said = decisions["opinion"].fillna("").ne("") | decisions["remark"].fillna("").ne("")
-    return said.to_numpy(dtype=bool)
+    is_filled = decisions["opinion"].fillna("").ne("") | decisions["remark"].fillna("").ne("")
+    return is_filled.to_numpy(dtype=bool)

@@ -15,6 +15,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._deprecated import renamed_arguments
 from geo_citymgmt._display import layer_html, layer_text
 from geo_citymgmt._metric import (
     MetricCRS,
@@ -41,7 +42,7 @@ from geo_citymgmt.cleaning._personal import mask_findings, personal_columns
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
 from geo_citymgmt.cleaning._position import Position, locate, project
 from geo_citymgmt.cleaning._records import (
-    PartedRecords,
+    Records,
     check_measure_from,
     check_relations,
     check_words,
@@ -178,6 +179,7 @@ class Layer:
         return self.data.geometry.notna()
 
 
+@renamed_arguments(mend="repair")
 @within_limits
 @collection_paused()
 def read_layer(
@@ -192,7 +194,7 @@ def read_layer(
     x: str | None = None,
     y: str | None = None,
     pipeline: str | None = None,
-    mend: Collection[str] = (),
+    repair: Collection[str] = (),
     units: Mapping[str, str] | None = None,
     date_order: Mapping[str, str] | None = None,
     measure_from: str | None = None,
@@ -242,9 +244,10 @@ def read_layer(
         A PROJ operation (``+proj=pipeline ...``) from the numbers of the source, x first, to
         degrees of CGCS2000 or to ``metric_crs``, which must be given then: the only way in for
         Beijing 1954, Xian 1980 and local grids, whose shifts are not public.
-    mend : collection of {"swapped", "zone_prefix", "units"}
+    repair : collection of {"swapped", "zone_prefix", "units"}
         Slips to put right: x and y exchanged, the zone number before x, a whole column in another
-        unit. Without it the first two are refused or rejected, the third is told.
+        unit. Without it the first two are refused or rejected, the third is told. Called ``mend``
+        in 0.1.0.
     units : mapping of str to str, optional
         Field to the unit its plain numbers are in: ``{"illegal_area_m2": "亩"}``.
     date_order : mapping of str to {"mdy", "dmy", "ymd"}, optional
@@ -330,12 +333,12 @@ def read_layer(
     ('EPSG:4549', True)
     """
     spec = get_spec(layer, specs)
-    check_words(mend)
+    check_words(repair)
     check_measure_from(measure_from, spec)
     units, values = named_units(units, spec), own_words(values, spec)
     check_date_order(date_order, spec)
-    said, aliases = coordinate_aliases(aliases or {}, spec.fields)
-    x, y = x or said.get("x"), y or said.get("y")
+    named_columns, aliases = coordinate_aliases(aliases or {}, spec.fields)
+    x, y = x or named_columns.get("x"), y or named_columns.get("y")
     findings = Findings(spec.key)
     raws: list[Raw] = []
     try:
@@ -368,7 +371,7 @@ def read_layer(
                 fallback_crs=fallback_crs,
                 datum=datum,
                 pipeline=pipeline,
-                mend=mend,
+                repair=repair,
                 extent=extent,
                 offset=int(offset),
             )
@@ -411,19 +414,19 @@ def read_layer(
     keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
-    reason, shown = _no_place(placeholders, positions, written, unread, n_alone)
+    reason, written_as = _no_place(placeholders, positions, written, unread, n_alone)
     clean, unusable = clean_geometry(geometry, spec, findings, record, reason[keep])
     reported = unusable.code != ""
     reported[reported] = np.isin(unusable.code[reported], _SHOWN)
-    unusable.value[reported] = shown[keep][reported]
+    unusable.value[reported] = written_as[keep][reported]
     personal = personal_columns(raw.frame, mapping, spec, findings)
     units = field_units(mapping, spec, findings, given=units, stated=raw.stated_unit)
     units = units_by_values(raw.frame, mapping, spec, units)
     data = clean_columns(
         raw.frame, mapping, spec, findings, record, units, values=values, date_order=date_order
     )
-    state = PartedRecords(spec, findings, record, data, clean)
-    state.check_units(raw.frame, mapping, mend=mend, told=units)
+    state = Records(spec, findings, record, data, clean)
+    state.check_units(raw.frame, mapping, repair=repair, stated=units)
     if zones is not None and zones.crs is not None and target is not None:
         zones = zones if zones.crs == target else zones.to_crs(target)
     state.place(zones, unusable, zone_terms)
@@ -484,7 +487,7 @@ def _sources(source: Any, sublayer: str | Sequence[str] | None) -> list[tuple[An
 
 
 def _closed(
-    state: PartedRecords,
+    state: Records,
     raw: Raw,
     mapping: Mapping[str, str],
     as_read: np.ndarray,
@@ -548,7 +551,7 @@ def _source_rows(
     raws: Sequence[Raw],
     raw: Raw,
     positions: Sequence[Position],
-    state: PartedRecords,
+    state: Records,
 ) -> pd.DataFrame:
     """Return the account of each source; the office's list is one more for its own rows."""
     ends = starts(raws)[1:]
@@ -599,7 +602,7 @@ def _no_place(
     n_alone: int,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Why records have no place though they have coordinates, and these as they were written."""
-    reasons, shown = [], []
+    reasons, written_as = [], []
     for gone, position, raw, cells in zip(placeholders, positions, written, unread, strict=True):
         reason = np.full(len(gone), "", dtype=object)
         reason[gone] = "COORD_PLACEHOLDER"
@@ -618,9 +621,9 @@ def _no_place(
         if cells is not None:
             reason[cells != ""], text[cells != ""] = "COORD_UNREADABLE", cells[cells != ""]
         reasons.append(reason)
-        shown.append(text)
+        written_as.append(text)
     nothing = np.full(n_alone, "", dtype=object)
-    return np.concatenate([*reasons, nothing]), np.concatenate([*shown, nothing])
+    return np.concatenate([*reasons, nothing]), np.concatenate([*written_as, nothing])
 
 
 def _place_columns(raws: Sequence[Raw]) -> set[str]:
@@ -738,13 +741,13 @@ def _ask_which(spec: LayerSpec, item: Field, alike: list[str]) -> Text:
 
 def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> None:
     """Let the error carry all that was found before it, and how many records had been walked."""
-    own = empty_findings() if error.findings is None else error.findings
+    carried = empty_findings() if error.findings is None else error.findings
     last = Findings(findings.layer)
-    if not own["code"].eq("LAYER_UNUSABLE").any():
+    if not carried["code"].eq("LAYER_UNUSABLE").any():
         last.add("LAYER_UNUSABLE", detail=Text(error.message_zh, error.message))
     n_records = sum(len(raw.record) for raw in raws)
     found = findings.frame(n_records=n_records)
-    error.findings = concat_findings([found, of_layer(own, findings.layer), last.frame()])
+    error.findings = concat_findings([found, of_layer(carried, findings.layer), last.frame()])
     if raws:
         error.n_walked = sum(raw.n_walked for raw in raws) + (error.n_walked or 0)
         error.n_skipped += sum(raw.n_skipped for raw in raws)

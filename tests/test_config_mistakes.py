@@ -83,7 +83,7 @@ TOP = ("name_zh", "name_en", "code", "data_date", "events", "targets", "figures"
        "names", "profile", "unit", "units", "month_starts", "metric_crs", "services", "bulletin",
        "crosswalk", "ignore")  # fmt: skip
 OF_LAYER = ("path", "sublayer", "crs", "datum", "x", "y", "encoding", "fields", "ledger",
-            "pipeline", "mend", "units", "values", "date_order", "measure_from")  # fmt: skip
+            "pipeline", "repair", "units", "values", "date_order", "measure_from")  # fmt: skip
 FITS = {
     "text": {"name_zh", "name_en", "code", "unit", "metric_crs", "profile", "sublayer", "crs",
              "datum", "x", "y", "encoding", "pipeline"},

@@ -147,7 +147,7 @@ class Builder:
                 ledger=self._register(key, entry),
                 corrections=None if self.decided is None else corrections_of(self.decided, key),
                 pipeline=entry.pipeline,
-                mend=entry.mend,
+                repair=entry.repair,
                 units=entry.units,
                 date_order=entry.date_order,
                 measure_from=entry.measure_from,

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt._dates import read_day
+from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._words import DISTRICT, NOTHING, Text
 from geo_citymgmt.errors import (
@@ -61,7 +62,7 @@ class LayerSource:
     encoding: str | None = None
     ledger: Path | None = None
     pipeline: str | None = None
-    mend: tuple[str, ...] = ()
+    repair: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     date_order: Mapping[str, str] = field(default_factory=dict)
     #: "geometry" where area or length of what is drawn stands in for a measure that is not said.
@@ -245,7 +246,7 @@ _ENTRIES: dict[str, Any] = {
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
-    "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "mend": list,
+    "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "repair": list,
     "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
 }  # fmt: skip
 _OF_ZONES: dict[str, Any] = {"district": str, "street": str, "order": list}
@@ -362,10 +363,11 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     if not isinstance(entry, Mapping):
         cause = Text('应为一节，如 path = "文件"', 'must be a table, such as path = "file"')
         raise _mistake(path, place, cause)
+    entry = _by_new_names(path, place, entry)
     _check_kinds(path, entry, place, _OF_LAYER)
     for name in ("fields", "units", "date_order"):
         _check_texts(path, f"{place}.{name}", entry.get(name, {}))
-    for name in ("mend", "sublayer"):
+    for name in ("repair", "sublayer"):
         given = entry.get(name, [])
         _plain_list(path, f"{place}.{name}", given if isinstance(given, list) else [])
     # Without a path the file is found as if nothing were said of it.
@@ -389,12 +391,24 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
         fields=fields,
         pipeline=entry.get("pipeline"),
-        mend=tuple(entry.get("mend", ())),
+        repair=tuple(entry.get("repair", ())),
         units=dict(entry.get("units", {})),
         date_order=dict(entry.get("date_order", {})),
         measure_from=entry.get("measure_from"),
         values=_own_words(path, f"{place}.values", entry.get("values", {})),
     )
+
+
+def _by_new_names(path: Path, place: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take an entry by the name it had in 0.1.0, and say what it is called now."""
+    if "mend" not in entry:
+        return entry
+    if "repair" in entry:
+        cause = Text("与 repair 重复", "says the same as 'repair'")
+        raise _mistake(path, f"{place}.mend", cause, Text("请删去 mend。", "Leave 'mend' out."))
+    _check_kinds(path, {"mend": entry["mend"]}, place, {"mend": list})
+    deprecated(f"{path.name} [{place}.mend]", "repair")
+    return {"repair" if name == "mend" else name: value for name, value in entry.items()}
 
 
 def _own_words(path: Path, place: str, given: Any) -> dict[str, dict[str, str]]:

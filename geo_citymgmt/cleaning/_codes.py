@@ -164,8 +164,6 @@ def _report_unknown(
     findings: Findings,
     record: np.ndarray,
 ) -> None:
-    if not wrong.any():
-        return
     hit = np.flatnonzero(wrong[codes])
     at = codes[hit]
     findings.add(
@@ -210,9 +208,9 @@ def code_of(
         return None, True
     if item.type == "list":
         parts = [p for p in _SEPARATORS.split(text) if p.strip()]
-        found = [table.get(plain_key(p)) for p in parts]
-        known = list(dict.fromkeys(c for c in found if c))
-        return (";".join(known) or None), all(c is not None for c in found)
+        codes = [table.get(plain_key(p)) for p in parts]
+        known = list(dict.fromkeys(c for c in codes if c))
+        return (";".join(known) or None), all(c is not None for c in codes)
     return None, False
 
 

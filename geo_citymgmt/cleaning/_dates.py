@@ -201,8 +201,8 @@ def parse_date(text: str) -> tuple[np.datetime64, str]:
     >>> str(parse_date("2022-06-30T16:00:00Z")[0])[:10], parse_date("06/05/2022")[1]
     ('2022-07-01', '')
     """
-    found = _read(text)
-    return found.moment.astype("datetime64[D]").astype("datetime64[us]"), found.precision
+    reading = _read(text)
+    return reading.moment.astype("datetime64[D]").astype("datetime64[us]"), reading.precision
 
 
 def parse_date_column(
@@ -220,7 +220,7 @@ def parse_date_column(
     if isinstance(column.dtype, pd.ArrowDtype):
         column = column.astype(object)
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        return _of_stamps(column, item, findings), no_text(len(column))
+        return _of_datetimes(column, item, findings), no_text(len(column))
     codes, texts = distinct_texts(column)
     moments = np.full(len(texts) + 1, _NAT, dtype="datetime64[us]")
     precision = np.full(len(texts) + 1, None, dtype=object)
@@ -231,18 +231,18 @@ def parse_date_column(
         text = texts[k]
         if is_null_text(text) or set(text) <= {"0", ".", "-", ":", " ", "/"}:
             continue
-        readings[k] = found = _read(text)
-        moments[k] = found.moment
-        precision[k] = found.precision if found.precision not in ("day", "") else None
-        wrong[k] = found.precision == "" and found.ordered is None
+        readings[k] = reading = _read(text)
+        moments[k] = reading.moment
+        precision[k] = reading.precision if reading.precision not in ("day", "") else None
+        wrong[k] = reading.precision == "" and reading.ordered is None
     uncertain = _settle(readings, texts, moments, wrong, item, findings, order)
     _report_writing(readings, texts, moments, item, findings)
-    shown = np.array([*texts, ""], dtype=object)
+    written = np.array([*texts, ""], dtype=object)
     bad = np.flatnonzero(wrong[codes])
     findings.add(
         "DATE_UNPARSED",
         records=record[bad],
-        value=shown[codes[bad]],
+        value=written[codes[bad]],
         action="value_removed",
         item=item,
     )
@@ -250,35 +250,37 @@ def parse_date_column(
     findings.add(
         "DATE_AMBIGUOUS",
         records=record[unsure],
-        value=shown[codes[unsure]],
+        value=written[codes[unsure]],
         expected=item.name,
         detail=Text(*[f"[layers.{findings.layer}.date_order]"] * 2),
         action="value_removed",
         item=item,
     )
     for known in ("month", "year"):
-        if not (precision == known).any():
-            continue
         hit = np.flatnonzero((precision == known)[codes])
         findings.add(
-            "DATE_PARTIAL", records=record[hit], value=shown[codes[hit]], expected=known, item=item
+            "DATE_PARTIAL",
+            records=record[hit],
+            value=written[codes[hit]],
+            expected=known,
+            item=item,
         )
     if item.type == "date":
         moments = moments.astype("datetime64[D]").astype("datetime64[us]")
     return pd.Series(moments[codes]), take_text(precision, codes)
 
 
-def _of_stamps(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
-    stamps = column
+def _of_datetimes(column: pd.Series, item: Field, findings: Findings) -> pd.Series:
+    moments = column
     zone = getattr(column.dtype, "tz", None)
     if zone is not None:
-        stamps = column.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None)
+        moments = column.dt.tz_convert(LOCAL_ZONE).dt.tz_localize(None)
         example = column.first_valid_index()
         if example is not None and str(zone) != LOCAL_ZONE:
-            _report_moved(str(column[example]), stamps[example], item, findings)
+            _report_moved(str(column[example]), moments[example], item, findings)
     if item.type == "date":
-        stamps = stamps.dt.normalize()
-    return stamps.astype("datetime64[us]").reset_index(drop=True)
+        moments = moments.dt.normalize()
+    return moments.astype("datetime64[us]").reset_index(drop=True)
 
 
 def _plain_moments(texts: list[str]) -> np.ndarray:
@@ -308,11 +310,11 @@ def _settle(
     if not ordered:
         return uncertain
     settled, days = settle([r.ordered for r in ordered.values() if r.ordered], order)
-    for (k, found), day in zip(ordered.items(), days, strict=True):
+    for (k, reading), day in zip(ordered.items(), days, strict=True):
         if day is not None and day.year in _YEARS:
-            clock, found.is_zoned = _at_clock(day, found.rest)
+            clock, reading.is_zoned = _at_clock(day, reading.rest)
             moments[k] = clock
-        elif day is None and not settled and found.ordered and found.ordered.days():
+        elif day is None and not settled and reading.ordered and reading.ordered.days():
             uncertain[k] = True
         else:
             wrong[k] = True
@@ -337,12 +339,12 @@ def _report_writing(
     findings: Findings,
 ) -> None:
     """Tell, once a column, that an offset was taken into account or a year has two digits."""
-    for k, found in readings.items():
-        if found.is_zoned:
+    for k, reading in readings.items():
+        if reading.is_zoned:
             _report_moved(texts[k], moments[k], item, findings)
             break
-    for k, found in readings.items():
-        short = found.has_short_year or (found.ordered and not found.ordered.has_long_year)
+    for k, reading in readings.items():
+        short = reading.has_short_year or (reading.ordered and not reading.ordered.has_long_year)
         if short and not np.isnat(moments[k]):
             findings.add(
                 "DATE_SHORT_YEAR", value=texts[k], expected=_day_text(moments[k]), item=item

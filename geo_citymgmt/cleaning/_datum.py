@@ -371,21 +371,23 @@ def suspect_datum(
             ),
         )
     shapes = _usable(given.geometry)
-    basis, spots = _spots(_usable(places.geometry), shapes, places.crs.is_geographic)
-    if len(spots) < _FEWEST or not len(shapes):
-        return _undecided(len(spots), basis)
-    degrees = gpd.GeoSeries(shapely.points(spots), crs=places.crs).to_crs(4326)
+    basis, sample = _sample_points(_usable(places.geometry), shapes, places.crs.is_geographic)
+    if len(sample) < _FEWEST or not len(shapes):
+        return _undecided(len(sample), basis)
+    degrees = gpd.GeoSeries(shapely.points(sample), crs=places.crs).to_crs(4326)
     # What is no position on earth tells nothing of its datum.
     xy = np.abs(shapely.get_coordinates(degrees.to_numpy()))
     if not (xy <= (180, 90)).all():
-        return _undecided(len(spots), basis)
+        return _undecided(len(sample), basis)
     closeness = np.column_stack(
         [_closeness(to_wgs84(degrees, d).to_crs(given.crs), shapes, basis) for d in _DATUMS]
     )
     return _verdict(closeness, basis, seed)
 
 
-def _spots(shapes: np.ndarray, reference: np.ndarray, degrees: bool) -> tuple[str, np.ndarray]:
+def _sample_points(
+    shapes: np.ndarray, reference: np.ndarray, degrees: bool
+) -> tuple[str, np.ndarray]:
     """The places to look at, and what they should lie on."""
     lines = bool((shapely.get_dimensions(reference) == 1).any())
     scale = 111_000.0**2 if degrees else 1.0
@@ -523,14 +525,14 @@ class Extent:
         """Share of places in the city."""
         return float(shapely.contains_xy(self.outline, lon, lat).mean()) if len(lon) else 0.0
 
-    def home(self, crs: CRS) -> tuple[float, float, float, float] | None:
+    def surroundings(self, crs: CRS) -> tuple[float, float, float, float] | None:
         """Bounds of the city and its surroundings in ``crs``, None where it has none there."""
-        return _home(self.box, crs)
+        return _surroundings(self.box, crs)
 
 
 # A city reads several layers in one CRS, each asks twice, and a transformer takes long to make.
 @lru_cache(maxsize=64)
-def _home(
+def _surroundings(
     box: tuple[float, float, float, float], crs: CRS
 ) -> tuple[float, float, float, float] | None:
     west, south, east, north = box

@@ -59,9 +59,9 @@ def _best_start(ring: shapely.Geometry, around: float) -> float:
     ends = np.append(corners[1:], around)
     starts = np.concatenate([np.linspace(0, around, _STARTS, endpoint=False), (corners + ends) / 2])
     offsets = np.linspace(0, around / 2, 61)
-    there = _at(ring, around, starts[:, None] + offsets)
+    ahead = _at(ring, around, starts[:, None] + offsets)
     back = _at(ring, around, starts[:, None] - offsets)
-    apart = np.hypot(*np.moveaxis(there - back, -1, 0))
+    apart = np.hypot(*np.moveaxis(ahead - back, -1, 0))
     return float(starts[apart.mean(axis=1).argmin()])
 
 
@@ -186,9 +186,9 @@ def report_coincident(
 
 def _seen_before(geometry: np.ndarray) -> np.ndarray:
     """Which records may share their geometry with another: by a hash of bounds and size."""
-    there = ~shapely.is_missing(geometry)
+    present = ~shapely.is_missing(geometry)
     out = np.zeros(len(geometry), dtype=bool)
-    some = geometry[there]
+    some = geometry[present]
     if (shapely.get_type_id(some) == 0).all():
         parts = [shapely.get_x(some), shapely.get_y(some)]
     else:
@@ -199,7 +199,7 @@ def _seen_before(geometry: np.ndarray) -> np.ndarray:
         bits = np.ascontiguousarray(np.round(part, 6)).view(np.uint64)
         digest = (digest ^ bits) * np.uint64(0x9E3779B97F4A7C15)
         digest ^= digest >> np.uint64(29)
-    out[there] = pd.Series(digest).duplicated(keep=False).to_numpy()
+    out[present] = pd.Series(digest).duplicated(keep=False).to_numpy()
     return out
 
 
@@ -288,17 +288,17 @@ def _repair(
     # A figure-eight encloses nothing by the shoelace formula: its area cannot be compared.
     change = np.where(np.isfinite(change), change, 1.0)
     same_family = shapely.get_dimensions(repaired) == shapely.get_dimensions(geometry[invalid])
-    whole = shapely.get_type_id(repaired) != 7
-    good = same_family & whole & ~shapely.is_empty(repaired) & (change <= MAX_REPAIR)
+    is_single = shapely.get_type_id(repaired) != 7
+    good = same_family & is_single & ~shapely.is_empty(repaired) & (change <= MAX_REPAIR)
     good &= shapely.is_valid(repaired)
     out[invalid] = repaired
     out[invalid[~good]] = None
-    shown = np.array([f"{c:.2%}" for c in change], dtype=object)
+    changes = np.array([f"{c:.2%}" for c in change], dtype=object)
     findings.add(
-        "GEOM_REPAIRED", records=record[invalid[good]], value=shown[good], action="repaired"
+        "GEOM_REPAIRED", records=record[invalid[good]], value=changes[good], action="repaired"
     )
     unusable.code[invalid[~good]] = "GEOM_UNREPAIRABLE"
-    unusable.value[invalid[~good]] = shown[~good]
+    unusable.value[invalid[~good]] = changes[~good]
     return out
 
 
@@ -329,13 +329,11 @@ def _reduced(
     out = geometry.copy()
     lines = np.array([centre_line(polygon) for polygon in geometry[areas]], dtype=object)
     out[areas] = lines
-    found = ~shapely.is_missing(lines)
-    width = np.array(
-        [f"{w:.1f} m" for w in shapely.area(geometry[areas[found]]) / shapely.length(lines[found])],
-        dtype=object,
-    )
-    findings.add("GEOM_REDUCED", records=record[areas[found]], value=width, action="repaired")
-    failed = areas[~found]
+    reduced = ~shapely.is_missing(lines)
+    width = shapely.area(geometry[areas[reduced]]) / shapely.length(lines[reduced])
+    widths = np.array([f"{w:.1f} m" for w in width], dtype=object)
+    findings.add("GEOM_REDUCED", records=record[areas[reduced]], value=widths, action="repaired")
+    failed = areas[~reduced]
     unusable.code[failed] = "GEOM_TYPE"
     unusable.value[failed] = "Polygon"
     unusable.expected[failed] = "线 LineString，或狭长面 or a narrow strip (length > 3 × width)"
@@ -360,5 +358,5 @@ def _report_slivers(
     area = np.flatnonzero(shapely.get_dimensions(geometry) == 2)
     width = 2 * shapely.area(geometry[area]) / shapely.length(geometry[area])
     thin = width < SLIVER_M
-    shown = np.array([f"{w:.3f}" for w in width[thin]], dtype=object)
-    findings.add("GEOM_SLIVER", records=record[area[thin]], value=shown)
+    widths = np.array([f"{w:.3f}" for w in width[thin]], dtype=object)
+    findings.add("GEOM_SLIVER", records=record[area[thin]], value=widths)

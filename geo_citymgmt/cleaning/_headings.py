@@ -322,11 +322,11 @@ class Vocabulary:
         >>> words.by_words("external_id"), words.by_words("TOTALMOTOR")
         ([], [])
         """
-        found: dict[str, None] = {}
+        names: dict[str, None] = {}
         for meanings in sorted(self.meanings(heading), key=sorted):
             for less in (meanings, meanings - _COUNTS):
-                found |= dict.fromkeys(self._learnt[0].get(less, ()))
-        return list(found)
+                names |= dict.fromkeys(self._learnt[0].get(less, ()))
+        return list(names)
 
     def by_initials(self, heading: str) -> list[str]:
         """Return the fields whose Chinese name a heading gives by its first letters.
@@ -353,13 +353,13 @@ class Vocabulary:
         >>> words.by_part("LOCATION_NAME"), words.by_part("inspectorComments")
         (['address'], ['remark'])
         """
-        found: dict[str, None] = {}
+        names: dict[str, None] = {}
         for meanings in self.meanings(heading):
             pointing = meanings & _TELLING
             others = {m for m in meanings - pointing if not m.startswith("=")} - _BESIDE
             if len(pointing) == 1 and not others and len(meanings) <= 3:
-                found |= dict.fromkeys(self._learnt[0].get(pointing, ()))
-        return list(found)
+                names |= dict.fromkeys(self._learnt[0].get(pointing, ()))
+        return list(names)
 
     def names_subject(self, heading: str) -> bool:
         """Whether a heading names what the layer is about, beside something else of it."""
@@ -375,9 +375,9 @@ class Vocabulary:
 
         ``street_name`` is 街道, a part of a district; in English it is the name of a road.
         """
-        own = frozenset().union(*self.meanings(item.zh)) - {"name"}
-        said = frozenset().union(*self.meanings(heading)) - {"name"}
-        return bool(own and said) and not own & said
+        field_meanings = frozenset().union(*self.meanings(item.zh)) - {"name"}
+        heading_meanings = frozenset().union(*self.meanings(heading)) - {"name"}
+        return bool(field_meanings and heading_meanings) and not field_meanings & heading_meanings
 
     def _choices(self, word: str) -> list[str]:
         """Return the meanings of a word; the empty one where it may say nothing."""

@@ -155,9 +155,9 @@ def written_ids(ids: pa.Array) -> pa.Array:
 
 def _without_decimals(ids: pa.Array) -> pa.Array:
     if not _matches(ids, _BROKEN).any():
-        whole = _matches(ids, _WHOLE)
-        if whole.any():
-            ids = _replaced(ids, whole & ~is_lost_number(ids), r"\.0*$", "")
+        is_whole = _matches(ids, _WHOLE)
+        if is_whole.any():
+            ids = _replaced(ids, is_whole & ~is_lost_number(ids), r"\.0*$", "")
     exponent = np.flatnonzero(_matches(ids, _EXPONENT))
     if not len(exponent):
         return ids
@@ -253,11 +253,11 @@ def report_odd_forms(
     n = len(ids) - ids.null_count
     if n < _ENOUGH:
         return
-    there = ids.is_valid().to_numpy(zero_copy_only=False)
-    odd = there & ~_usual_build(ids, n) | there & ~_usual_length(ids, there)
+    present = ids.is_valid().to_numpy(zero_copy_only=False)
+    odd = present & ~_usual_build(ids, n) | present & ~_usual_length(ids, present)
     if not odd.any() or odd.sum() > (1 - _USUAL) * n:
         return
-    example = ids[int(np.flatnonzero(there & ~odd)[0])].as_py()
+    example = ids[int(np.flatnonzero(present & ~odd)[0])].as_py()
     at = np.flatnonzero(odd)
     findings.add(
         "ID_FORM",
@@ -268,11 +268,11 @@ def report_odd_forms(
     )
 
 
-def _usual_length(ids: pa.Array, there: np.ndarray) -> np.ndarray:
+def _usual_length(ids: pa.Array, present: np.ndarray) -> np.ndarray:
     length = pc.fill_null(pc.utf8_length(ids), 0).to_numpy(zero_copy_only=False)
-    values, counts = np.unique(length[there], return_counts=True)
+    values, counts = np.unique(length[present], return_counts=True)
     usual = values[counts.argmax()]
-    if counts.max() < _USUAL * there.sum():
+    if counts.max() < _USUAL * present.sum():
         return np.ones(len(ids), dtype=bool)
     return np.asarray(length == usual)
 
@@ -302,8 +302,8 @@ def _replaced(ids: pa.Array, where: np.ndarray, pattern: str, by: str) -> pa.Arr
 
 
 def _matches(ids: pa.Array, pattern: str) -> np.ndarray:
-    found = pc.fill_null(pc.match_substring_regex(ids, pattern), False)
-    return np.array(found.to_numpy(zero_copy_only=False))
+    matches = pc.fill_null(pc.match_substring_regex(ids, pattern), False)
+    return np.array(matches.to_numpy(zero_copy_only=False))
 
 
 #: From this share of a layer's records on, ids that occur twice in one file begin anew somewhere.
@@ -333,28 +333,21 @@ def identify(
     if fallen.any():
         fallen = fallen & _repeated(ids, ~rejected, keep=False)
     missing = ids.is_null().to_numpy(zero_copy_only=False) | fallen
-    shown = _texts(ids, damaged)
+    damaged_texts = _texts(ids, damaged)
     unreadable = illegible & fallen & ~rejected
     illegible_texts = _texts(ids, unreadable)
     if missing.any():
         made = pa.array([f"{spec.key}#{r}" for r in record[missing]], type=pa.large_string())
         ids = pc.replace_with_mask(ids, pa.array(missing), made)
-    _report_damaged(damaged, fallen, shown, ids, rejected, findings, record, item)
+    _report_damaged(damaged, fallen, damaged_texts, ids, rejected, findings, record, item)
     findings.add(
-        "ID_ILLEGIBLE",
-        records=record[unreadable],
-        value=illegible_texts,
-        expected=_texts(ids, unreadable),
-        action="assumed",
-        item=item,
-    )
+        "ID_ILLEGIBLE", records=record[unreadable], value=illegible_texts,
+        expected=_texts(ids, unreadable), action="assumed", item=item,
+    )  # fmt: skip
     reported = missing & ~fallen & ~rejected
+    made_ids = _texts(ids, reported)
     findings.add(
-        "ID_MISSING",
-        records=record[reported],
-        expected=_texts(ids, reported),
-        action="assumed",
-        item=item,
+        "ID_MISSING", records=record[reported], expected=made_ids, action="assumed", item=item
     )
     repeated = _repeated(ids, ~rejected, keep="first")
     labels, as_stated = None, ids
@@ -453,7 +446,7 @@ def _qualified(
 def _report_damaged(
     damaged: np.ndarray,
     fallen: np.ndarray,
-    shown: np.ndarray,
+    texts: np.ndarray,
     ids: pa.Array,
     rejected: np.ndarray,
     findings: Findings,
@@ -474,7 +467,7 @@ def _report_damaged(
         findings.add(
             "ID_DAMAGED",
             records=record[at],
-            value=shown[hit],
+            value=texts[hit],
             expected=np.asarray(ids.take(pa.array(at)), dtype=object) if again else "",
             action=action,
             detail=detail,
@@ -579,16 +572,16 @@ def report_gaps(
         Positions at which another source begins: a series does not run from one to the next.
     """
     source = np.searchsorted(starts, record, side="right")
-    own = mapping.get(spec.id_field)
+    id_column = mapping.get(spec.id_field)
     field_of = {column: name for name, column in mapping.items()}
     for column in frame.columns:
         serial = plain_key(str(column)) in _SERIAL
-        if not serial and column != own:
+        if not serial and column != id_column:
             continue
-        name = spec.id_field if column == own else field_of.get(column, str(column))
+        name = spec.id_field if column == id_column else field_of.get(column, str(column))
         item = spec.fields.get(name)
         named = Text(str(column), str(column))
-        is_id = item is not None and column == own
+        is_id = item is not None and column == id_column
         labels: Mapping[str, Any] = {"item": item} if is_id else {"field": name, "label": named}
         _report(frame[column], findings, record, source, labels, counts_rows=serial)
 

@@ -391,26 +391,26 @@ def _near(
                 yield Candidate(column, name, _NEAR, _HOW[_NEAR], evidence)
 
 
-def _best(found: list[Candidate], spec: LayerSpec) -> tuple[list[Candidate], list[Candidate]]:
+def _best(candidates: list[Candidate], spec: LayerSpec) -> tuple[list[Candidate], list[Candidate]]:
     """Return the candidate that leads for its column and for its field, and those none leads."""
-    rivals = _rivals(found, spec)
-    kept = _leading([c for c in found if c.field not in rivals], lambda c: c.column)
+    rivals = _rivals(candidates, spec)
+    kept = _leading([c for c in candidates if c.field not in rivals], lambda c: c.column)
     leads = _leading([c for c in kept if not _ties(c, kept, "column")], lambda c: c.field)
     best = [c for c in leads if not _ties(c, leads, "field")]
     best = [replace(c, is_applied=_is_certain(c)) for c in best]
     taken = {c.column for c in best} | {c.field for c in best}
-    undecided = [*kept, *(c for c in found if c.field in rivals)]
+    undecided = [*kept, *(c for c in candidates if c.field in rivals)]
     return best, [c for c in undecided if c.column not in taken and c.field not in taken]
 
 
-def _rivals(found: list[Candidate], spec: LayerSpec) -> set[str]:
+def _rivals(candidates: list[Candidate], spec: LayerSpec) -> set[str]:
     """Return fields of plain text that several columns are by a word of their names.
 
     Any text may be any text: where names do not say which of two it is, values do not either.
     """
     texts = [
         c
-        for c in found
+        for c in candidates
         if spec.fields[c.field].type == "text"
         and c.evidence.verdict < SPEAKS
         and c.rank in (_WORDS, _PART)
@@ -419,11 +419,11 @@ def _rivals(found: list[Candidate], spec: LayerSpec) -> set[str]:
     return {field for field, n in n_columns.items() if n > 1}
 
 
-def _leading(found: list[Candidate], of: Callable[[Candidate], str]) -> list[Candidate]:
+def _leading(candidates: list[Candidate], of: Callable[[Candidate], str]) -> list[Candidate]:
     first: dict[str, tuple[int, int]] = {}
-    for candidate in found:
+    for candidate in candidates:
         first[of(candidate)] = min(first.get(of(candidate), _order(candidate)), _order(candidate))
-    return [c for c in found if _order(c) == first[of(c)]]
+    return [c for c in candidates if _order(c) == first[of(c)]]
 
 
 def _order(candidate: Candidate) -> tuple[int, int]:

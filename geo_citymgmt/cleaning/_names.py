@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -142,22 +143,22 @@ class Values:
 
     def _are_codes(self, item: Field) -> Evidence:
         table = code_table(item)
-        found = [
+        codes = [
             code_of(text, item, table, key)[0]
             for text, key in zip(self.texts, self.keys, strict=True)
         ]
-        share = self.share([code is not None for code in found])
-        n_words = len(set(found) - {None})
-        said = _shares(share, "值在其代码表中", "values are codes of it")
+        share = self.share([code is not None for code in codes])
+        n_words = len(set(codes) - {None})
+        reason = _shares(share, "值在其代码表中", "values are codes of it")
         if share >= _MOST_IN_RANGE:
-            return Evidence(SPEAKS if n_words > 1 else AGREES, said)
+            return Evidence(SPEAKS if n_words > 1 else AGREES, reason)
         if share >= _SOME:
-            return Evidence(AGREES, said)
+            return Evidence(AGREES, reason)
         if share > 0:
-            return Evidence(SAYS_NOTHING, said)
+            return Evidence(SAYS_NOTHING, reason)
         if self._match(_NUMBER_TEXT) >= _MOST_IN_RANGE:
             return Evidence(CONTRADICTS, Text("没有一个值在其代码表中", "no value is a code of it"))
-        return Evidence(SAYS_NOTHING, said)
+        return Evidence(SAYS_NOTHING, reason)
 
     def _are_answers(self) -> Evidence:
         share = self.share([key in bool_words() for key in self.keys])
@@ -167,18 +168,18 @@ class Values:
         if pd.api.types.is_datetime64_any_dtype(self._column.dtype):
             return Evidence(SPEAKS, Text("值是日期", "its values are dates"))
         share = self.share([_is_date(t) for t in self.texts])
-        said = _shares(share, "值是日期", "values are dates")
+        reason = _shares(share, "值是日期", "values are dates")
         if share < _SOME and self._match(_SERIAL) >= _ALL:
-            return Evidence(SAYS_NOTHING, said)
-        return Evidence(_verdict(share), said)
+            return Evidence(SAYS_NOTHING, reason)
+        return Evidence(_verdict(share), reason)
 
     def _are_numbers(self, item: Field) -> Evidence:
         parsed = [parse_number(text, item.unit)[0] for text in self.texts]
         numbers = np.array([np.nan if n is None else n for n in parsed])
         share = self.share(np.isfinite(numbers))
-        said = _shares(share, "值是数", "values are numbers")
+        reason = _shares(share, "值是数", "values are numbers")
         if share < _MOST_IN_RANGE:
-            return Evidence(CONTRADICTS, said)
+            return Evidence(CONTRADICTS, reason)
         low = -np.inf if item.min is None else item.min
         high = np.inf if item.max is None else item.max
         fits = np.isnan(numbers) | ((numbers >= low) & (numbers <= high))
@@ -187,7 +188,7 @@ class Values:
         if self.share(fits) < _ALL:
             return Evidence(CONTRADICTS, Text("数值不在其范围", "its numbers are out of its range"))
         if share < _ALL:
-            return Evidence(SAYS_NOTHING, said)
+            return Evidence(SAYS_NOTHING, reason)
         least, most = np.nanmin(numbers), np.nanmax(numbers)
         return Evidence(
             AGREES,
@@ -200,8 +201,8 @@ class Values:
             return Evidence(CONTRADICTS, Text("值是坐标", "its values are coordinates"))
         share = self._match(_pattern(item.looks)) if item.looks else 0.0
         if share >= _SOME:
-            said = _shares(share, f"值像“{item.zh}”", "values look like it")
-            return Evidence(SPEAKS if share >= _MOST_IN_RANGE else AGREES, said)
+            reason = _shares(share, f"值像“{item.zh}”", "values look like it")
+            return Evidence(SPEAKS if share >= _MOST_IN_RANGE else AGREES, reason)
         if item.unit:
             # 700, φ700, 700×700
             share = self.share([any(sign.isdigit() for sign in text) for text in self.texts])
@@ -213,8 +214,8 @@ class Values:
             # Numbers of a case, a permit or a grid look like any other number.
             return _NOTHING
         if self._match(_NUMBER_TEXT) >= _MOST_IN_RANGE:
-            said = Text("值是数，不是文字", "its values are numbers, not text")
-            return Evidence(CONTRADICTS, said)
+            reason = Text("值是数，不是文字", "its values are numbers, not text")
+            return Evidence(CONTRADICTS, reason)
         if self.share([_is_date(t) for t in self.texts]) >= _MOST_IN_RANGE:
             return Evidence(CONTRADICTS, Text("值是日期", "its values are dates"))
         return _NOTHING if item.looks else text
@@ -321,29 +322,29 @@ def match_columns(
     reported = given_columns(columns, aliases, spec)
     table = _lookup(spec)
     best: dict[str, tuple[int, str]] = {}
-    there = {str(column) for column in columns}
+    existing = {str(column) for column in columns}
     for column in columns:
         if column in reported:
             if reported[column]:
                 _keep(best, reported[column], -1, column, spec, findings)
             continue
-        strength, names = _match(str(column), table, there)
+        strength, names = _match(str(column), table, existing)
         if not names:
-            strength, names = _without_unit(str(column), table, there, spec)
+            strength, names = _without_unit(str(column), table, existing, spec)
         if names and values is not None:
             strength, names = _settle(str(column), strength, names, table, spec, values, findings)
         if len(names) > 1:
             labels = " / ".join(f"{spec.fields[n].zh} ({n})" for n in names)
-            shown = _shown(column)
-            findings.add("FIELD_AMBIGUOUS", value=shown, about=shown, expected=labels)
+            name = _writable(column)
+            findings.add("FIELD_AMBIGUOUS", value=name, about=name, expected=labels)
         elif names:
             _keep(best, names[0], strength, column, spec, findings)
     for name, (strength, column) in best.items():
         item = spec.fields[name]
         if strength == _CUT or _BROKEN.search(column):
-            findings.add("FIELD_TRUNCATED", item=item, value=_shown(column))
+            findings.add("FIELD_TRUNCATED", item=item, value=_writable(column))
         elif plain_key(column) not in (plain_key(name), plain_key(item.dbf)):
-            findings.add("FIELD_ALIAS", item=item, value=_shown(column))
+            findings.add("FIELD_ALIAS", item=item, value=_writable(column))
     return {name: best[name][1] for name in spec.fields if name in best}
 
 
@@ -368,14 +369,14 @@ def given_columns(
     >>> given_columns(["违建面积(亩)", "b"], {"违建 面积（亩）": "违法建设面积", "b": ""}, spec)
     {'违建面积(亩)': 'illegal_area_m2', 'b': ''}
     """
-    there = {str(column) for column in columns}
+    existing = {str(column) for column in columns}
     by_key: dict[str, list[str]] = {}
-    for column in there:
+    for column in existing:
         by_key.setdefault(plain_key(column), []).append(column)
     out = {}
     for given, name in (aliases or {}).items():
         same = by_key.get(plain_key(str(given)), [])
-        is_exact = str(given) in there or len(same) != 1
+        is_exact = str(given) in existing or len(same) != 1
         what = f"字段对应（“{given}”）", f"aliases ({given!r})"
         field = field_named(str(name), spec, Text(*what)) if name else ""
         out[str(given) if is_exact else same[0]] = field
@@ -412,9 +413,9 @@ def field_named(name: str, spec: LayerSpec, what: Text) -> str:
     for field, item in spec.fields.items():
         for label in (field, item.zh, item.en, item.dbf):
             called.setdefault(plain_key(label), []).append(field)
-    found = dict.fromkeys(called.get(key, ()))
-    if len(found) == 1:
-        return next(iter(found))
+    matches = dict.fromkeys(called.get(key, ()))
+    if len(matches) == 1:
+        return next(iter(matches))
     labels = [label for item in spec.fields.values() for label in (item.zh, item.name)]
     near = did_you_mean(name, labels)
     raise SpecError(
@@ -469,18 +470,18 @@ def _settle(
 
 def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> None:
     """Tell that the values of a column are not those of the field its name says."""
-    shown = MASK if item.personal else "、".join(values.words[:3])
+    examples = MASK if item.personal else "、".join(values.words[:3])
     reason = values.of(item).reason
     detail = Text(
-        f"{reason.zh or '值不像'}（{shown}）",
-        f"{reason.en or 'its values are unlike it'} ({shown})",
+        f"{reason.zh or '值不像'}（{examples}）",
+        f"{reason.en or 'its values are unlike it'} ({examples})",
     )
     place = f"[layers.{findings.layer or 'KEY'}.values.{item.name}]"
     more = Text(f"，并在 {place} 写明各值的代码", f", and give its values codes under {place}")
     findings.add(
         "FIELD_DOUBTED",
         item=item,
-        value=_shown(column),
+        value=_writable(column),
         about=column,
         detail=detail,
         where=more if item.codes else Text("", ""),
@@ -549,7 +550,7 @@ def unique_names(frame: pd.DataFrame) -> pd.DataFrame:
     names: list[str] = []
     taken: set[str] = set()
     for column in frame.columns:
-        name = str(column).encode("utf-8", "replace").decode("utf-8")
+        name = _writable(column)
         unique, k = name, 2
         while unique in taken:
             unique, k = f"{name}_{k}", k + 1
@@ -570,29 +571,26 @@ def _keep(
     old = best.get(name)
     if old is not None:
         kept, left = (column, old[1]) if strength < old[0] else (old[1], column)
+        name_left, name_kept = _writable(left), _writable(kept)
         findings.add(
-            "FIELD_DUPLICATE",
-            item=item,
-            value=_shown(left),
-            about=_shown(left),
-            expected=_shown(kept),
+            "FIELD_DUPLICATE", item=item, value=name_left, about=name_left, expected=name_kept
         )
         if kept != column:
             return
     best[name] = (strength, column)
 
 
-def _shown(column: str) -> str:
+def _writable(column: Any) -> str:
     """Return a name that can be written anywhere: half a character cannot."""
     return str(column).encode("utf-8", "replace").decode("utf-8")
 
 
 def _without_unit(
-    column: str, table: Sequence[dict[str, list[str]]], there: set[str], spec: LayerSpec
+    column: str, table: Sequence[dict[str, list[str]]], existing: set[str], spec: LayerSpec
 ) -> tuple[int, list[str]]:
     """Match what a heading names beside its unit: the fields that can be in that unit."""
     for name, unit in readings(column):
-        strength, names = _match(name, table, there)
+        strength, names = _match(name, table, existing)
         names = [n for n in names if unit_fits(unit, spec.fields[n])]
         if names:
             return strength, names
@@ -611,22 +609,22 @@ def _lookup(spec: LayerSpec) -> tuple[dict[str, list[str]], ...]:
 def _table_of(
     fields: tuple[tuple[str, tuple[str, ...], bool], ...], keys: frozenset[str | None]
 ) -> tuple[dict[str, list[str]], ...]:
-    own: dict[str, list[str]] = {}
+    specific: dict[str, list[str]] = {}
     common: dict[str, list[str]] = {}
-    own_cut: dict[str, list[str]] = {}
+    specific_cut: dict[str, list[str]] = {}
     common_cut: dict[str, list[str]] = {}
     for name, texts, is_common in fields:
-        whole = {plain_key(text) for text in texts}
-        for key in whole:
-            _put(common if is_common else own, key, name)
-        for key in _cuts([texts[0], *texts[2:]]) - whole:
-            _put(common_cut if is_common else own_cut, key, name)
+        full_names = {plain_key(text) for text in texts}
+        for key in full_names:
+            _put(common if is_common else specific, key, name)
+        for key in _cuts([texts[0], *texts[2:]]) - full_names:
+            _put(common_cut if is_common else specific_cut, key, name)
     # A layer's own keys win a name that any layer may have; of its other fields and a shared one
     # the name alone cannot tell (区域: key area or district).
-    for key in set(own) & set(common):
-        if not keys & set(own[key]):
-            own[key] += common[key]
-    return own, common, own_cut, common_cut
+    for key in set(specific) & set(common):
+        if not keys & set(specific[key]):
+            specific[key] += common[key]
+    return specific, common, specific_cut, common_cut
 
 
 def _common_names(spec: LayerSpec) -> set[str]:
@@ -722,13 +720,8 @@ def fill_zone_fields(
     if name is None:
         if spec.id_field in out:
             out[spec.label] = out[spec.id_field]
-        _add(
-            findings,
-            spec,
-            spec.label,
-            names,
-            Text("暂以代码作名称", "the codes stand in for names"),
-        )
+        instead = Text("暂以代码作名称", "the codes stand in for names")
+        _add(findings, spec, spec.label, names, instead)
     return out
 
 

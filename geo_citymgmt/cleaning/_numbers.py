@@ -243,8 +243,8 @@ def footprint(data: pd.DataFrame, geometry: np.ndarray, spec: LayerSpec) -> np.n
     area = np.where(shapely.get_dimensions(geometry) == 2, shapely.area(geometry), np.nan)
     for name, item in spec.fields.items():
         if item.geometry == "area" and name in data.columns:
-            said = data[name].astype("float64").to_numpy()
-            area = np.where(np.isnan(area), said, area)
+            stated = data[name].astype("float64").to_numpy()
+            area = np.where(np.isnan(area), stated, area)
     return np.where(area > 0, area, np.nan)
 
 
@@ -290,12 +290,12 @@ def suspect_units(
 
 
 def _unit(
-    said: np.ndarray, measured: np.ndarray, table: dict[str, float], near: float, spread: float
+    stated: np.ndarray, measured: np.ndarray, table: dict[str, float], near: float, spread: float
 ) -> tuple[str, float] | None:
-    usable = (said > 0) & (measured > 0)
+    usable = (stated > 0) & (measured > 0)
     if usable.sum() < _FEWEST:
         return None
-    ratio = np.log10(said[usable] / measured[usable])
+    ratio = np.log10(stated[usable] / measured[usable])
     middle = float(np.median(ratio))
     unit = min(table, key=lambda u: abs(table[u] - middle))
     about = np.abs(ratio - middle) < spread

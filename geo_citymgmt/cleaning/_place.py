@@ -60,11 +60,11 @@ def reported_codes(
         if column is None:
             continue
         places, texts = distinct_texts(column)
-        found = [table.get(plain_key(t), _code_like(t, zones)) for t in texts]
-        known = np.array([*found, None], dtype=object)[places]
-        shown = np.array([*texts, None], dtype=object)[places]
-        said = np.array([not is_null_text(t) for t in texts] + [False])[places]
-        unknown = np.where(said & pd.isna(known), shown, unknown)
+        codes = [table.get(plain_key(t), _code_like(t, zones)) for t in texts]
+        known = np.array([*codes, None], dtype=object)[places]
+        written = np.array([*texts, None], dtype=object)[places]
+        is_stated = np.array([not is_null_text(t) for t in texts] + [False])[places]
+        unknown = np.where(is_stated & pd.isna(known), written, unknown)
         out = np.where(pd.isna(known), out, known)
     # Without zones there is nothing by which a name could be known.
     lost = pd.notna(unknown) & pd.isna(out) & (zones is not None)
@@ -96,29 +96,22 @@ def check_place(
         )
         names = _shown(zones, index)[near[1]]
         far[outside] = distance > FAR_M
-        shown = np.array(
+        distances = np.array(
             [f"{n} {d / 1000:.1f} km" for n, d in zip(names, distance, strict=True)], dtype=object
         )
         away = far[outside]
-        findings.add(
-            "OUT_OF_CITY",
-            records=record[outside[~away]],
-            value=shown[~away],
-            detail=Text("计入“市域外”", "counted as outside"),
-            unit=terms.word,
+        counted = Text("计入“市域外”", "counted as outside")
+        refused = Text(
+            f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
+            f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
         )
-        findings.add(
-            "OUT_OF_CITY",
-            records=record[outside[away]],
-            value=shown[away],
-            severity="error",
-            action="rejected",
-            detail=Text(
-                f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
-                f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
-            ),
-            unit=terms.word,
-        )
+        for hit, severity, action, detail in (
+            (~away, None, "none", counted), (away, "error", "rejected", refused),
+        ):  # fmt: skip
+            findings.add(
+                "OUT_OF_CITY", records=record[outside[hit]], value=distances[hit], unit=terms.word,
+                severity=severity, action=action, detail=detail,
+            )  # fmt: skip
     _report_straddling(geometry, index, owner, findings, record, terms)
     if not reported.notna().any():
         return code, far

@@ -50,7 +50,7 @@ def repair_coordinates(
     findings: Findings,
     record: np.ndarray,
     *,
-    mend: Collection[str],
+    repair: Collection[str],
     name: str,
 ) -> tuple[np.ndarray | None, np.ndarray, np.ndarray]:
     """Find records that a slip has put far from the city, and put back those asked for.
@@ -64,7 +64,7 @@ def repair_coordinates(
         In ``source``; None where it is no more than the points of ``x`` and ``y``.
     x, y : arrays of float
         One place a record, NaN where there is none.
-    mend : collection of {"swapped", "zone_prefix"}
+    repair : collection of {"swapped", "zone_prefix"}
         What to put right. Otherwise single records are rejected, and a layer that is wrong as a
         whole is refused.
 
@@ -76,59 +76,42 @@ def repair_coordinates(
     Raises
     ------
     CRSError
-        Most records have the same slip, and it is not to be mended.
+        Most records have the same slip, and it is not to be repaired.
     """
-    home = around = extent.home(source) if extent is not None else None
+    bounds = around = extent.surroundings(source) if extent is not None else None
     if extent is None:
-        home, around = _possible(source)
-    if home is None or around is None:
+        bounds, around = _possible(source)
+    if bounds is None or around is None:
         return geometry, x, y
-    there = np.isfinite(x)
-    away = np.flatnonzero(there & ~_within(x, y, around))
+    located = np.isfinite(x)
+    away = np.flatnonzero(located & ~_within(x, y, around))
     if not len(away):
         return geometry, x, y
-    for coordinate_error, code, hit, move, detail in _coordinate_errors(
-        x[away], y[away], source, home
-    ):
+    for slip, code, hit, move, ask in _coordinate_errors(x[away], y[away], source, bounds):
         at = away[hit]
         if not len(at):
             continue
-        shown = np.array([f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)])
-        if coordinate_error in mend:
+        written = [f"({a:.10g}, {b:.10g})" for a, b in zip(x[at], y[at], strict=True)]
+        is_repaired = slip in repair
+        if not is_repaired and len(at) >= _MOST * located.sum():
+            value = f"{written[0]} × {len(at)}"
+            raise refusal(findings, name, code, value=value, remedy=ask, detail=ask)
+        x, y = x.copy(), y.copy()
+        if is_repaired:
             if geometry is not None:
                 geometry = geometry.copy()
                 geometry[at] = shapely.transform(shapely.force_2d(geometry[at]), move)
-            moved = move(np.column_stack([x[at], y[at]]))
-            x, y = x.copy(), y.copy()
-            x[at], y[at] = moved[:, 0], moved[:, 1]
-            findings.add(
-                code,
-                records=record[at],
-                value=shown.astype(object),
-                severity="info",
-                action="repaired",
-                detail=Text("已改正", "mended"),
-            )
-        elif len(at) >= _MOST * there.sum():
-            raise refusal(
-                findings,
-                name,
-                code,
-                value=f"{shown[0]} × {len(at)}",
-                remedy=detail,
-                detail=detail,
-            )
+            x[at], y[at] = move(np.column_stack([x[at], y[at]])).T
         else:
-            findings.add(
-                code,
-                records=record[at],
-                value=shown.astype(object),
-                severity="error",
-                action="rejected",
-                detail=detail,
-            )
-            x, y = x.copy(), y.copy()
             x[at] = y[at] = np.nan
+        findings.add(
+            code,
+            records=record[at],
+            value=np.array(written, dtype=object),
+            severity="info" if is_repaired else "error",
+            action="repaired" if is_repaired else "rejected",
+            detail=Text("已改正", "repaired") if is_repaired else ask,
+        )
     return geometry, x, y
 
 
@@ -149,35 +132,25 @@ def _strip(easting: float, half: float) -> Box:
 
 
 def _coordinate_errors(
-    x: np.ndarray, y: np.ndarray, source: CRS, home: Box
+    x: np.ndarray, y: np.ndarray, source: CRS, bounds: Box
 ) -> list[tuple[str, str, np.ndarray, Move, Text]]:
     ask = Text(
-        '请改正，或在 city.toml 的 [layers.图层] 写 mend = ["{kind}"] 由程序改正（Python：mend=）',
-        'correct it, or have it mended by mend = ["{kind}"] under [layers.LAYER] in city.toml '
-        "(Python: mend=)",
+        '请改正，或在 city.toml 的 [layers.图层] 写 repair = ["{kind}"] '
+        "由程序改正（Python：repair=）",
+        'correct it, or have it repaired by repair = ["{kind}"] under [layers.LAYER] in city.toml '
+        "(Python: repair=)",
     )
-    swapped = _within(y, x, home)
-    found: list[tuple[str, str, np.ndarray, Move, Text]] = [
-        (
-            "swapped",
-            "COORD_SWAPPED",
-            swapped,
-            _turned,
-            ask.format(kind="swapped"),
-        )
-    ]
+    swapped = _within(y, x, bounds)
+    turned = ask.format(kind="swapped")
+    errors: list[tuple[str, str, np.ndarray, Move, Text]]
+    errors = [("swapped", "COORD_SWAPPED", swapped, lambda xy: xy[:, ::-1], turned)]
+    prefixed = ask.format(kind="zone_prefix")
     for shift in _prefixes(source):
-        back = _within(x + shift, y, home) & ~swapped
-        found.append(
-            (
-                "zone_prefix",
-                "CRS_ZONE_PREFIX",
-                back,
-                partial(_shifted, shift),
-                ask.format(kind="zone_prefix"),
-            )
+        hit = _within(x + shift, y, bounds) & ~swapped
+        errors.append(
+            ("zone_prefix", "CRS_ZONE_PREFIX", hit, partial(np.add, [shift, 0.0]), prefixed)
         )
-    return found
+    return errors
 
 
 def _prefixes(source: CRS) -> list[float]:
@@ -198,14 +171,6 @@ def _prefixes(source: CRS) -> list[float]:
     if meridian % 6 == 3:
         zones.append((meridian + 3) / 6)
     return [-_ZONE * zone for zone in zones]
-
-
-def _shifted(shift: float, xy: np.ndarray) -> np.ndarray:
-    return np.asarray(xy + np.array([shift, 0.0]))
-
-
-def _turned(xy: np.ndarray) -> np.ndarray:
-    return xy[:, ::-1]
 
 
 def _within(x: np.ndarray, y: np.ndarray, box: Box) -> np.ndarray:
@@ -289,7 +254,7 @@ def locate(
     datum: str | None,
     fallback_crs: Any = None,
     pipeline: str | None = None,
-    mend: Collection[str] = (),
+    repair: Collection[str] = (),
     extent: Extent | None = None,
     offset: int = 0,
 ) -> Position:
@@ -310,7 +275,7 @@ def locate(
     pipeline : str, optional
         A PROJ operation that takes the numbers, x first, to degrees of CGCS2000 or to the metric
         CRS.
-    mend : collection of {"swapped", "zone_prefix"}
+    repair : collection of {"swapped", "zone_prefix"}
         Slips to put right; without it they are refused.
     extent : Extent, optional
         Where the city lies.
@@ -344,12 +309,12 @@ def locate(
     x, y = raw.points or representative_points(raw.geometry)
     source, how = _source_crs(raw, crs, x, y, extent, findings)
     if not _leads_to(source, WGS84):
-        raise _wrong(raw, findings, source, x, y, [])
+        raise _wrong(raw.name, findings, source, x, y, [])
     before = x, y
     geometry: np.ndarray | None
     geometry, x, y = repair_coordinates(
         None if raw.points else raw.geometry, x, y, source, extent, findings, raw.record + offset,
-        mend=mend, name=raw.name,
+        repair=repair, name=raw.name,
     )  # fmt: skip
     # Records that are rejected lie where they lay.
     points = np.where(np.isfinite(x), x, before[0]), np.where(np.isfinite(y), y, before[1])
@@ -404,7 +369,7 @@ def project(position: Position, findings: Findings, metric_crs: CRS, name: str) 
     if used is None:
         return position.geometry
     if not _leads_to(used, metric_crs):
-        raise _wrong_numbers(name, findings, used, position.x, position.y, [])
+        raise _wrong(name, findings, used, position.x, position.y, [])
     if position.datum not in ("gcj02", "bd09"):
         _check_ballpark(name, used, metric_crs, findings)
     if used.geodetic_crs != metric_crs.geodetic_crs:
@@ -415,20 +380,20 @@ def project(position: Position, findings: Findings, metric_crs: CRS, name: str) 
         )
     if position.points is not None and used != metric_crs:
         x, y = position.points
-        there = np.isfinite(x)
+        located = np.isfinite(x)
         out = np.full(len(x), None, dtype=object)
         # What leads nowhere is a point all the same, of no finite numbers, and told as that.
-        out[there] = shapely.points(*_transformed(x[there], y[there], used, metric_crs))
+        out[located] = shapely.points(*_transformed(x[located], y[located], used, metric_crs))
         return out
     return _transform(position.geometry, used, metric_crs)
 
 
 def _shift_m(lon: np.ndarray, lat: np.ndarray, datum: str) -> str:
     """How far the middle of the data moves from ``datum`` to WGS 84, in whole metres."""
-    there = np.isfinite(lon)
-    if not there.any():
+    located = np.isfinite(lon)
+    if not located.any():
         return "—"
-    at = np.array([np.median(lon[there])]), np.array([np.median(lat[there])])
+    at = np.array([np.median(lon[located])]), np.array([np.median(lat[located])])
     to = to_wgs84(at, datum)
     return f"{GEOD.inv(at[0], at[1], to[0], to[1])[2][0]:.0f}"
 
@@ -479,8 +444,8 @@ def _settle_reference(raw: Raw, crs: Any, datum: str | None, findings: Findings)
     if not raw.reference or raw.place_columns is None:
         return None
     given = datum or crs
+    columns = ", ".join(raw.place_columns)
     if given is not None and _contradicts(raw, crs, datum):
-        columns = ", ".join(raw.place_columns)
         findings.add(
             "COORD_CONTRADICTED",
             value=columns,
@@ -491,11 +456,11 @@ def _settle_reference(raw: Raw, crs: Any, datum: str | None, findings: Findings)
         return None
     if datum is not None:
         return None
-    columns = ", ".join(raw.place_columns)
     code = raw.crs.to_string() if raw.crs_source == "name" and raw.crs is not None else ""
     is_shifted = raw.datum in ("gcj02", "bd09")
-    said = f"{raw.reference} ({code})" if code and crs is None and not is_shifted else raw.reference
-    findings.add("COORD_REFERENCE", value=columns, about=columns, expected=said)
+    is_named = code and crs is None and not is_shifted
+    stated = f"{raw.reference} ({code})" if is_named else raw.reference
+    findings.add("COORD_REFERENCE", value=columns, about=columns, expected=stated)
     return raw.datum or None
 
 
@@ -519,11 +484,11 @@ def _contradicts(raw: Raw, crs: Any, datum: str | None) -> bool:
 
 def _are_degrees(raw: Raw, x: np.ndarray, y: np.ndarray) -> bool:
     """Whether numbers from columns are degrees for certain: by their names, or lying in China."""
-    there = np.isfinite(x)
-    if not there.any():
+    located = np.isfinite(x)
+    if not located.any():
         return False
-    lon, lat = _upright(float(np.median(x[there])), float(np.median(y[there])))
-    if abs(lon) > 180 or abs(lat) > 90 or not looks_geographic(x[there], y[there]):
+    lon, lat = _upright(float(np.median(x[located])), float(np.median(y[located])))
+    if abs(lon) > 180 or abs(lat) > 90 or not looks_geographic(x[located], y[located]):
         return False
     return raw.in_degrees or in_china(lon, lat)
 
@@ -535,8 +500,8 @@ def _upright(lon: float, lat: float) -> tuple[float, float]:
 
 def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
     """Return the CRS of degrees of which nobody said more, as ``init`` would write it."""
-    there = np.isfinite(x)
-    is_chinese = in_china(*_upright(float(np.median(x[there])), float(np.median(y[there]))))
+    located = np.isfinite(x)
+    is_chinese = in_china(*_upright(float(np.median(x[located])), float(np.median(y[located]))))
     code = "EPSG:4490" if is_chinese else "EPSG:4326"
     ask = Text("", "")
     if is_chinese:
@@ -592,58 +557,45 @@ def _inferred(
 ) -> CRS:
     ranked = rank_candidates(x, y, extent)
     best = ranked[0] if ranked else None
-    if extent is None and best is not None and len(ranked) == 1 and not best.is_range:
-        findings.add(
-            "CRS_INFERRED",
-            value=best.code,
-            expected=best.code,
-            detail=Text(
-                f"{best.note_zh}：数值只与这一常用坐标系相符",
-                f"{best.note}: the only usual CRS in which the numbers make sense",
-            ),
-        )
-        return CRS.from_user_input(best.code)
     others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
-    if best is None or best.share < _ENOUGH or others:
+    if extent is None and best is not None and len(ranked) == 1 and not best.is_range:
+        expected = best.code
+        reason = Text(
+            "数值只与这一常用坐标系相符", "the only usual CRS in which the numbers make sense"
+        )
+    elif best is None or best.share < _ENOUGH or others:
         raise _missing(raw, findings, ranked, x, y)
-    findings.add(
-        "CRS_INFERRED",
-        value=best.code,
-        expected=f"{best.share:.0%}",
-        detail=Text(
-            f"{best.note_zh}：{best.share:.0%} 的记录落在市域内",
-            f"{best.note}: {best.share:.0%} of the records lie in the city",
-        ),
-    )
+    else:
+        expected = share = f"{best.share:.0%}"
+        reason = Text(f"{share} 的记录落在市域内", f"{share} of the records lie in the city")
+    detail = Text(f"{best.note_zh}：{reason.zh}", f"{best.note}: {reason.en}")
+    findings.add("CRS_INFERRED", value=best.code, expected=expected, detail=detail)
     return CRS.from_user_input(best.code)
 
 
 def _astray(crs: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None) -> bool:
     """Whether ``crs`` puts hardly a record anywhere near the city."""
-    there = np.isfinite(x)
-    if not there.any():
+    located = np.isfinite(x)
+    if not located.any():
         return False
-    if crs.is_geographic != looks_geographic(x[there], y[there]):
+    if crs.is_geographic != looks_geographic(x[located], y[located]):
         return True
-    home = extent.home(crs) if extent is not None else None
-    if home is None:
-        return False
-    near = (x >= home[0]) & (x <= home[2]) & (y >= home[1]) & (y <= home[3])
-    return bool(near[there].mean() < _LOST)
+    bounds = extent.surroundings(crs) if extent is not None else None
+    return bounds is not None and bool(_within(x, y, bounds)[located].mean() < _LOST)
 
 
 def _check_fit(
     raw: Raw, source: CRS, x: np.ndarray, y: np.ndarray, extent: Extent | None, findings: Findings
 ) -> None:
-    there = np.isfinite(x)
-    if not there.any():
+    located = np.isfinite(x)
+    if not located.any():
         return
-    fits = source.is_geographic == looks_geographic(x[there], y[there])
+    fits = source.is_geographic == looks_geographic(x[located], y[located])
     if fits and source.is_geographic:
-        fits = bool(np.median(np.abs(y[there])) <= 90)
+        fits = bool(np.median(np.abs(y[located])) <= 90)
     elif fits:
         back = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
-        middle = back.transform(float(np.median(x[there])), float(np.median(y[there])))
+        middle = back.transform(float(np.median(x[located])), float(np.median(y[located])))
         fits = bool(np.isfinite(middle).all())
     if fits and not _astray(source, x, y, extent):
         return
@@ -653,21 +605,10 @@ def _check_fit(
     # Records of another city lie astray and are right: only a CRS that fits better is a proof.
     if fits and not ranked:
         return
-    raise _wrong(raw, findings, source, x, y, ranked[:3])
+    raise _wrong(raw.name, findings, source, x, y, ranked[:3])
 
 
 def _wrong(
-    raw: Raw,
-    findings: Findings,
-    source: CRS,
-    x: np.ndarray,
-    y: np.ndarray,
-    best: Sequence[Candidate],
-) -> CRSError:
-    return _wrong_numbers(raw.name, findings, source, x, y, best)
-
-
-def _wrong_numbers(
     name: str,
     findings: Findings,
     source: CRS,
@@ -733,8 +674,8 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
 
     moved = shapely.transform(shapely.force_2d(raw.geometry), move)
     x, y = representative_points(moved)
-    there = np.isfinite(x)
-    if not there.any():
+    located = np.isfinite(x)
+    if not located.any():
         raise CRSError(
             Text(
                 f"{raw.name}：给定的转换参数不适用于这些坐标。",
@@ -746,7 +687,7 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
             ),
         )
     findings.add("CRS_PIPELINE", value=pipeline)
-    degrees = looks_geographic(x[there], y[there])
+    degrees = looks_geographic(x[located], y[located])
     within = CRS.from_epsg(4490) if degrees else None
     return Position(moved, pipeline, "given", "cgcs2000", "given", within, x, y)
 
@@ -767,11 +708,11 @@ def _transform(geometry: np.ndarray, source: CRS, target: CRS) -> np.ndarray:
         return geometry
     kinds = shapely.get_type_id(geometry)
     if (kinds <= 0).all() and not shapely.has_z(geometry).any():
-        there = kinds == 0
+        located = kinds == 0
         x, y = shapely.get_coordinates(geometry).T
-        if len(x) == there.sum():
+        if len(x) == located.sum():
             out = np.full(len(geometry), None, dtype=object)
-            out[there] = shapely.points(*_transformed(x, y, source, target))
+            out[located] = shapely.points(*_transformed(x, y, source, target))
             return out
     # geopandas transforms vertex by vertex with x first, and keeps missing geometry.
     return gpd.GeoSeries(geometry, crs=source).to_crs(target).to_numpy()
@@ -792,11 +733,11 @@ def _transformer(source: CRS, target: CRS) -> pyproj.Transformer:
 
 
 def _span(x: np.ndarray, y: np.ndarray) -> str:
-    there = np.isfinite(x)
-    if not there.any():
+    located = np.isfinite(x)
+    if not located.any():
         return "—"
     # The middle 98 %: one point at (0, 0) must not decide what the numbers are.
-    low, high = np.quantile([x[there], y[there]], [0.01, 0.99], axis=1)
+    low, high = np.quantile([x[located], y[located]], [0.01, 0.99], axis=1)
     return f"x {low[0]:.6g} – {high[0]:.6g}, y {low[1]:.6g} – {high[1]:.6g}"
 
 

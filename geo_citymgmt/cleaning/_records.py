@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -63,7 +64,7 @@ def clean_columns(
     in the order named there; ``values`` gives, by field, an office's own words with their codes.
     """
     out: dict[str, pd.Series] = {}
-    own = values or {}
+    office_words = values or {}
     for name, column in mapping.items():
         item, cells = spec.fields[name], frame[column].reset_index(drop=True)
         _report_null_words(cells, item, findings)
@@ -85,16 +86,16 @@ def clean_columns(
         elif item.type in ("date", "datetime"):
             order = (date_order or {}).get(name)
             out[name], precision = parse_date_column(cells, item, findings, record, order)
-            said = precision_column(name, frame)
-            if said is not None:
+            companion = precision_column(name, frame)
+            if companion is not None:
                 # Written by this package before: the day was made up then, and still is.
-                stated = clean_text(frame[said].reset_index(drop=True), fold=True)
+                stated = clean_text(frame[companion].reset_index(drop=True), fold=True)
                 known = stated.isin(_PRECISIONS) & out[name].notna()
                 precision = precision.where(precision.notna(), stated.where(known))
             if precision.notna().any():
                 out[f"{name}_precision"] = precision
         else:
-            out[name] = parse_code_column(cells, item, findings, record, own.get(name))
+            out[name] = parse_code_column(cells, item, findings, record, office_words.get(name))
     return pd.DataFrame(out, index=pd.RangeIndex(len(frame)))
 
 
@@ -137,14 +138,8 @@ def _report_lost(column: pd.Series, item: Field, findings: Findings, record: np.
         return
     lost = pc.fill_null(pc.match_substring(texts, _LOST), False)
     hit = np.flatnonzero(lost.to_numpy(zero_copy_only=False))
-    if not len(hit):
-        return
-    findings.add(
-        "TEXT_LOST",
-        records=record[hit],
-        item=item,
-        value=column.iloc[hit].to_numpy(dtype=object),
-    )
+    values = column.iloc[hit].to_numpy(dtype=object)
+    findings.add("TEXT_LOST", records=record[hit], item=item, value=values)
 
 
 def _report_null_words(column: pd.Series, item: Field, findings: Findings) -> None:
@@ -155,8 +150,8 @@ def _report_null_words(column: pd.Series, item: Field, findings: Findings) -> No
     at = np.flatnonzero(has_byte(texts, 0, _NULL_BEGINS))
     if not len(at):
         return
-    found = pc.is_in(texts.take(pa.array(at)), value_set=pa.array(NULL_WORDS, type=texts.type))
-    hit = at[found.to_numpy(zero_copy_only=False)]
+    matches = pc.is_in(texts.take(pa.array(at)), value_set=pa.array(NULL_WORDS, type=texts.type))
+    hit = at[matches.to_numpy(zero_copy_only=False)]
     if len(hit):
         findings.add("NULL_TEXT", value=texts[int(hit[0])].as_py(), expected=len(hit), item=item)
 
@@ -199,12 +194,12 @@ def _integers(
             value=numbers[broken].map("{:g}".format).to_numpy(dtype=object),
             action="value_removed",
         )
-    whole = numbers.mask(broken)
-    whole.iloc[large] = np.nan
-    whole = whole.astype("Int64")
-    whole.iloc[large] = pd.array(exact).copy()
-    whole[broken] = pd.NA
-    return whole
+    integers = numbers.mask(broken)
+    integers.iloc[large] = np.nan
+    integers = integers.astype("Int64")
+    integers.iloc[large] = pd.array(exact).copy()
+    integers[broken] = pd.NA
+    return integers
 
 
 #: Where a source says in which district a record is, the code before the name.
@@ -217,7 +212,10 @@ _OUTSIDE = 0.02
 
 
 class Records:
-    """The steps that decide about records; each adds to the findings, none drops a row."""
+    """The steps that decide about records; each adds to the findings, none drops a row.
+
+    Once all is decided they are split into accepted and rejected.
+    """
 
     def __init__(
         self,
@@ -237,13 +235,13 @@ class Records:
         raw: pd.DataFrame,
         mapping: Mapping[str, str],
         *,
-        mend: Collection[str],
-        told: Mapping[str, str],
+        repair: Collection[str],
+        stated: Mapping[str, str],
     ) -> None:
         """Find columns in another unit; convert them only where that is asked for."""
-        found = suspect_units(self.data, self.geometry, self.spec, self.findings)
-        for name, unit in found.items():
-            if "units" in mend and name not in told:
+        suspected = suspect_units(self.data, self.geometry, self.spec, self.findings)
+        for name, unit in suspected.items():
+            if "units" in repair and name not in stated:
                 column = raw[mapping[name]].reset_index(drop=True)
                 again = Findings(self.spec.key)
                 item = self.spec.fields[name]
@@ -318,36 +316,33 @@ class Records:
             self.findings.add("DATUM_SUSPECT", value=guess.datum.upper(), expected=evidence)
 
     def _decide_unusable(self, unusable: Unusable, reported: pd.Series, terms: ZoneTerms) -> None:
-        told = (unusable.code != "") & ~self.rejected
-        if not told.any():
+        unlocated = (unusable.code != "") & ~self.rejected
+        if not unlocated.any():
             return
         named = reported.notna().to_numpy()
         # A shape that could not be built is no missing one: its finding is there already.
-        unbuilt = told & (unusable.code == "GEOM_NULL")
+        unbuilt = unlocated & (unusable.code == "GEOM_NULL")
         unbuilt &= np.isin(self.record, self.findings.records_of("RECORD_UNREADABLE"))
-        placed = told & named
+        placed = unlocated & named
         if self.spec.role == "facility":
-            placed |= told & ~unbuilt & np.isin(unusable.code, NO_PLACE)
+            placed |= unlocated & ~unbuilt & np.isin(unusable.code, NO_PLACE)
         for hit, action, severity in (
             (unbuilt & placed, "none", "warning"),
             (unbuilt & ~placed, "rejected", "error"),
         ):
             records = self.record[hit]
             self.findings.settle("RECORD_UNREADABLE", records, action=action, severity=severity)
-        for code in np.unique(unusable.code[told & ~unbuilt].astype(str)):
-            mine = told & ~unbuilt & (unusable.code == code)
+        for code in np.unique(unusable.code[unlocated & ~unbuilt].astype(str)):
+            of_code = unlocated & ~unbuilt & (unusable.code == code)
             for hit, action, severity in (
-                (mine & placed, "none", "warning"),
-                (mine & ~placed, "rejected", "error"),
+                (of_code & placed, "none", "warning"),
+                (of_code & ~placed, "rejected", "error"),
             ):
+                value, expected = unusable.value[hit], unusable.expected[hit]
                 self.findings.add(
-                    code,
-                    records=self.record[hit],
-                    value=unusable.value[hit],
-                    expected=unusable.expected[hit],
-                    action=action,
-                    severity=severity,
-                )
+                    code, records=self.record[hit], value=value, expected=expected,
+                    action=action, severity=severity,
+                )  # fmt: skip
         self.findings.add(
             "UNLOCATED",
             records=self.record[placed],
@@ -355,7 +350,7 @@ class Records:
             action="assumed",
             unit=terms.word,
         )
-        self.rejected |= told & ~placed
+        self.rejected |= unlocated & ~placed
 
     def measure(self, measure_from: str | None = None) -> None:
         """Fill the measure of the layer from the geometry where that is said; tell the rest.
@@ -379,24 +374,18 @@ class Records:
             measured = measured / (_AREAS | _LENGTHS)[item.unit]
             filled = missing & (measured > 0)
             self.data.loc[filled, name] = measured[filled]
-            shown = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
+            values = np.array([f"{m:.3f}" for m in measured[filled]], dtype=object)
+            records = self.record[filled]
             self.findings.add(
-                "VALUE_ASSUMED",
-                records=self.record[filled],
-                value=shown,
-                action="assumed",
-                item=item,
+                "VALUE_ASSUMED", records=records, value=values, action="assumed", item=item
             )
             missing = missing & ~filled
+        records = self.record[missing]
         if self.spec.role == "facility":
-            self.findings.add("VALUE_MISSING", records=self.record[missing], item=item)
+            self.findings.add("VALUE_MISSING", records=records, item=item)
             return
         self.findings.add(
-            "VALUE_MISSING",
-            records=self.record[missing],
-            severity="error",
-            action="rejected",
-            item=item,
+            "VALUE_MISSING", records=records, severity="error", action="rejected", item=item
         )
         self.rejected |= missing
 
@@ -424,9 +413,11 @@ class Records:
     def _numbering(self, raw: Raw) -> Numbering:
         # A district is the same one in whatever file it stands.
         is_zone = self.spec.role == "zones"
-        said = [self.data[n] for n in _DISTRICTS if n in self.data.columns and not is_zone]
+        stated = [self.data[n] for n in _DISTRICTS if n in self.data.columns and not is_zone]
         nothing = no_text(len(self.data))
-        district = said[0].astype("str").fillna(said[-1].astype("str")) if said else nothing
+        district = nothing
+        if stated:
+            district = stated[0].astype("str").fillna(stated[-1].astype("str"))
         owner = self.data.get("district_code", nothing)
         part = np.zeros(len(self.data), dtype=np.int64)
         if raw.part is not None and not is_zone:
@@ -441,87 +432,6 @@ class Records:
             place=np.column_stack(representative_points(self.geometry)),
             labels=raw.labels(),
         )
-
-
-def check_measure_from(given: str | None, spec: LayerSpec) -> None:
-    """Refuse what a measure cannot come from: only areas and lengths are drawn."""
-    item = spec.fields[spec.measure] if spec.measure else None
-    if given is None or (given == "geometry" and item and item.unit in (*_AREAS, *_LENGTHS)):
-        return
-    if given != "geometry":
-        raise SpecError(
-            Text(
-                f"measure_from 为 {given!r}，只能是 “geometry”。",
-                f'measure_from is {given!r}; it can be "geometry" alone.',
-            )
-        )
-    raise SpecError(
-        Text(
-            f"measure_from：图层“{spec.name_zh}”的量值不是面积或长度，不能由图形得到。",
-            f"measure_from: {spec.key} has no area or length that geometry could give.",
-        ),
-        remedy=Text("请去掉 measure_from。", "Leave measure_from out."),
-    )
-
-
-def check_words(mend: Collection[str]) -> None:
-    """Refuse slips to put right that are not known."""
-    known = {"swapped", "zone_prefix", "units"}
-    odd = sorted({mend} if isinstance(mend, str) else set(mend) - known)
-    if odd:
-        raise SpecError(
-            Text(
-                f"mend：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
-                f"mend: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
-            ),
-        )
-
-
-def named_units(units: Mapping[str, str] | None, spec: LayerSpec) -> dict[str, str]:
-    """Return ``units`` by the names of fields, which may be given by their labels."""
-    what = Text("units", "units")
-    return {field_named(name, spec, what): unit for name, unit in (units or {}).items()}
-
-
-def own_words(
-    values: Mapping[str, Mapping[str, str]] | None, spec: LayerSpec
-) -> dict[str, dict[str, str]]:
-    """Return an office's words with their codes; fields and codes may be given by their labels.
-
-    Raises
-    ------
-    SpecError
-        There is no such field, it has no codes, or not that one.
-    """
-    out: dict[str, dict[str, str]] = {}
-    for given, words in (values or {}).items():
-        item = spec.fields[field_named(str(given), spec, Text("values", "values"))]
-        if not item.codes:
-            coded = ", ".join(field.name for field in spec.fields.values() if field.codes)
-            raise SpecError(
-                Text(
-                    f"values：“{item.zh}”（{item.name}）没有代码表；有代码表的字段：{coded}。",
-                    f"values: {item.name!r} has no codes; fields that have: {coded}.",
-                ),
-            )
-        table = code_table(item)
-        codes = out.setdefault(item.name, {})
-        for word, code in words.items():
-            if code and plain_key(str(code)) not in table:
-                known = "、".join(f"{key} {entry.zh}" for key, entry in item.codes.items())
-                raise SpecError(
-                    Text(
-                        f"values：“{item.zh}”没有代码 {code}（来自“{word}”）；可用：{known}。",
-                        f"values: {item.name!r} has no code {code!r} (for {word!r}); known: "
-                        f"{', '.join(item.codes)}.",
-                    ),
-                )
-            codes[str(word)] = table[plain_key(str(code))] if code else ""
-    return out
-
-
-class PartedRecords(Records):
-    """The records of a layer, to be parted into accepted and rejected once all is decided."""
 
     @property
     def accepted(self) -> np.ndarray:
@@ -636,6 +546,83 @@ class PartedRecords(Records):
         )
 
 
+def check_measure_from(given: str | None, spec: LayerSpec) -> None:
+    """Refuse what a measure cannot come from: only areas and lengths are drawn."""
+    item = spec.fields[spec.measure] if spec.measure else None
+    if given is None or (given == "geometry" and item and item.unit in (*_AREAS, *_LENGTHS)):
+        return
+    if given != "geometry":
+        raise SpecError(
+            Text(
+                f"measure_from 为 {given!r}，只能是 “geometry”。",
+                f'measure_from is {given!r}; it can be "geometry" alone.',
+            )
+        )
+    raise SpecError(
+        Text(
+            f"measure_from：图层“{spec.name_zh}”的量值不是面积或长度，不能由图形得到。",
+            f"measure_from: {spec.key} has no area or length that geometry could give.",
+        ),
+        remedy=Text("请去掉 measure_from。", "Leave measure_from out."),
+    )
+
+
+def check_words(repair: Collection[str]) -> None:
+    """Refuse slips to put right that are not known."""
+    known = {"swapped", "zone_prefix", "units"}
+    odd = sorted({repair} if isinstance(repair, str) else set(repair) - known)
+    if odd:
+        raise SpecError(
+            Text(
+                f"repair：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
+                f"repair: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
+            ),
+        )
+
+
+def named_units(units: Mapping[str, str] | None, spec: LayerSpec) -> dict[str, str]:
+    """Return ``units`` by the names of fields, which may be given by their labels."""
+    what = Text("units", "units")
+    return {field_named(name, spec, what): unit for name, unit in (units or {}).items()}
+
+
+def own_words(
+    values: Mapping[str, Mapping[str, str]] | None, spec: LayerSpec
+) -> dict[str, dict[str, str]]:
+    """Return an office's words with their codes; fields and codes may be given by their labels.
+
+    Raises
+    ------
+    SpecError
+        There is no such field, it has no codes, or not that one.
+    """
+    out: dict[str, dict[str, str]] = {}
+    for given, words in (values or {}).items():
+        item = spec.fields[field_named(str(given), spec, Text("values", "values"))]
+        if not item.codes:
+            coded = ", ".join(field.name for field in spec.fields.values() if field.codes)
+            raise SpecError(
+                Text(
+                    f"values：“{item.zh}”（{item.name}）没有代码表；有代码表的字段：{coded}。",
+                    f"values: {item.name!r} has no codes; fields that have: {coded}.",
+                ),
+            )
+        table = code_table(item)
+        codes = out.setdefault(item.name, {})
+        for word, code in words.items():
+            if code and plain_key(str(code)) not in table:
+                known = "、".join(f"{key} {entry.zh}" for key, entry in item.codes.items())
+                raise SpecError(
+                    Text(
+                        f"values：“{item.zh}”没有代码 {code}（来自“{word}”）；可用：{known}。",
+                        f"values: {item.name!r} has no code {code!r} (for {word!r}); known: "
+                        f"{', '.join(item.codes)}.",
+                    ),
+                )
+            codes[str(word)] = table[plain_key(str(code))] if code else ""
+    return out
+
+
 def _plain_json(value: Any) -> Any:
     if value is pd.NA or value is pd.NaT:
         return None
@@ -661,123 +648,114 @@ def check_relations(
 
     A field in ``doubted`` is in another unit as a column, which has been told once.
     """
+    relations = _Relations(data, spec, findings, record)
     floors = floor_area_field(spec)
     for name, item in spec.fields.items():
         if name not in data.columns:
             continue
         for other, sign in ((item.at_most, 1), (item.at_least, -1)):
             if other is not None and other in data.columns:
-                _compare(data, spec, name, other, sign, findings, record)
+                relations.compare(name, other, sign)
         if name in doubted:
             continue
         if name == floors:
-            _against_floors(data, spec, name, findings, record)
+            relations.compare_with_floors(name)
         if item.geometry is not None:
-            _against_geometry(data, spec, name, findings, record)
+            relations.compare_with_geometry(name)
     if spec.states is not None:
-        _date_order(data, spec, findings, record)
+        relations.check_date_order(spec.states.dates)
         if data_date is not None:
-            _date_range(data, spec, findings, record, data_date)
+            events = {a.date for a in spec.amounts.values() if a.date}
+            relations.check_date_range({*spec.states.dates, *events}, data_date)
 
 
-def _compare(
-    data: gpd.GeoDataFrame,
-    spec: LayerSpec,
-    name: str,
-    other: str,
-    sign: int,
-    findings: Findings,
-    record: np.ndarray,
-) -> None:
-    mine, theirs = (data[c].astype("float64") for c in (name, other))
-    bad = (sign * (mine - theirs) > 1e-6).to_numpy()
-    if not bad.any():
-        return
-    second = spec.fields[other]
-    words = Text(f"“{second.zh}”为", f"{second.en} is")
-    _report(findings, spec, name, record[bad], mine[bad], theirs[bad], words, other, "{:g}")
+@dataclass(frozen=True)
+class _Relations:
+    """Accepted records, and the findings that take the contradictions within them."""
 
+    data: gpd.GeoDataFrame
+    spec: LayerSpec
+    findings: Findings
+    record: np.ndarray
 
-def _report(
-    findings: Findings,
-    spec: LayerSpec,
-    name: str,
-    records: np.ndarray,
-    said: Iterable[float],
-    against: Iterable[float],
-    words: Text,
-    about: str,
-    form: str = "{:.6g}",
-) -> None:
-    """Tell, record by record, what a field says ``against`` what ``words`` name."""
-    item = spec.fields[name]
-    findings.add(
-        "RELATION_BROKEN",
-        records=records,
-        item=item,
-        value=np.array([f"{v:g}" for v in said], dtype=object),
-        expected=np.array([form.format(v) for v in against], dtype=object),
-        detail=words,
-        about=about,
-    )
+    def compare(self, name: str, other: str, sign: int) -> None:
+        values, limits = self._numbers(name), self._numbers(other)
+        second = self.spec.fields[other]
+        words = Text(f"“{second.zh}”为", f"{second.en} is")
+        self._report(name, sign * (values - limits) > 1e-6, limits, words, other, "{:g}")
 
-
-def _against_geometry(
-    data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
-) -> None:
-    item = spec.fields[name]
-    measured = pd.Series(measured_by(item, data.geometry.to_numpy()))
-    said = data[name].astype("float64")
-    tolerance = item.tolerance or _TOLERANCE
-    with np.errstate(invalid="ignore"):
-        bad = ((said - measured).abs() > tolerance * measured).to_numpy(dtype=bool)
-    if bad.any():
+    def compare_with_geometry(self, name: str) -> None:
+        item = self.spec.fields[name]
+        measured = measured_by(item, self.data.geometry.to_numpy())
+        tolerance = item.tolerance or _TOLERANCE
+        with np.errstate(invalid="ignore"):
+            bad = np.abs(self._numbers(name) - measured) > tolerance * measured
         words = Text("图形量得", "the geometry measures")
-        _report(findings, spec, name, record[bad], said[bad], measured[bad], words, "geometry")
+        self._report(name, bad, measured, words, "geometry")
 
+    def compare_with_floors(self, name: str) -> None:
+        base = footprint(self.data, self.data.geometry.to_numpy(), self.spec)
+        floors = np.full(len(self.data), np.nan)
+        if "floors" in self.data.columns:
+            floors = self._numbers("floors")
+        several = floors >= 2
+        limit = np.where(several, floors * (1 + _FLOOR_TOLERANCE), _BELIEVABLE_FLOORS) * base
+        with np.errstate(invalid="ignore"):
+            bad = self._numbers(name) > limit
+        product = Text("占地面积乘层数为", "footprint times floors gives")
+        self._report(name, bad & several, base * floors, product, "floors")
+        alone = Text("占地面积为", "the footprint measures")
+        self._report(name, bad & ~several, base, alone, "footprint")
 
-def _against_floors(
-    data: gpd.GeoDataFrame, spec: LayerSpec, name: str, findings: Findings, record: np.ndarray
-) -> None:
-    said = data[name].astype("float64").to_numpy()
-    base = footprint(data, data.geometry.to_numpy(), spec)
-    floors = np.full(len(data), np.nan)
-    if "floors" in data.columns:
-        floors = data["floors"].astype("float64").to_numpy()
-    several = floors >= 2
-    limit = np.where(several, floors * (1 + _FLOOR_TOLERANCE), _BELIEVABLE_FLOORS) * base
-    with np.errstate(invalid="ignore"):
-        bad = said > limit
-    for some, about, words in (
-        (bad & several, "floors", Text("占地面积乘层数为", "footprint times floors gives")),
-        (bad & ~several, "footprint", Text("占地面积为", "the footprint measures")),
-    ):
-        shown = (base * np.where(several, floors, 1.0))[some]
-        _report(findings, spec, name, record[some], said[some], shown, words, about)
+    def check_date_order(self, dates: Iterable[str]) -> None:
+        names = [name for name in dates if name in self.data.columns]
+        if len(names) < 2:
+            return
+        latest = self.data[names[0]]
+        for later in names[1:]:
+            # Against the latest of all before it: a missing date between two hides nothing.
+            bad = (_last_day(self.data, later) < latest).to_numpy(dtype=bool)
+            expected = latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object)
+            self._report_dates("DATE_ORDER", later, bad, expected)
+            rises = self.data[later].notna() & ~(latest >= self.data[later])
+            latest = latest.where(~rises, self.data[later])
 
+    def check_date_range(self, dates: set[str], data_date: pd.Timestamp) -> None:
+        for name in sorted(dates & set(self.data.columns)):
+            bad = (self.data[name] > data_date).to_numpy(dtype=bool)
+            self._report_dates("DATE_RANGE", name, bad, f"{data_date:%Y-%m-%d}")
 
-def _date_order(
-    data: gpd.GeoDataFrame, spec: LayerSpec, findings: Findings, record: np.ndarray
-) -> None:
-    assert spec.states is not None
-    names = [n for n in spec.states.dates if n in data.columns]
-    if len(names) < 2:
-        return
-    latest = data[names[0]]
-    for later in names[1:]:
-        # Against the latest of all before it: a missing date between two hides nothing.
-        bad = (_last_day(data, later) < latest).to_numpy(dtype=bool)
-        if bad.any():
-            item = spec.fields[later]
-            findings.add(
-                "DATE_ORDER",
-                records=record[bad],
-                item=item,
-                value=data.loc[bad, later].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
-                expected=latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
-            )
-        rises = data[later].notna() & ~(latest >= data[later])
-        latest = latest.where(~rises, data[later])
+    def _numbers(self, name: str) -> np.ndarray:
+        return self.data[name].astype("float64").to_numpy()
+
+    def _report(
+        self,
+        name: str,
+        bad: np.ndarray,
+        against: np.ndarray,
+        words: Text,
+        about: str,
+        form: str = "{:.6g}",
+    ) -> None:
+        """Tell, record by record, what a field says ``against`` what ``words`` name."""
+        self.findings.add(
+            "RELATION_BROKEN",
+            records=self.record[bad],
+            item=self.spec.fields[name],
+            value=np.array([f"{v:g}" for v in self._numbers(name)[bad]], dtype=object),
+            expected=np.array([form.format(v) for v in against[bad]], dtype=object),
+            detail=words,
+            about=about,
+        )
+
+    def _report_dates(self, code: str, name: str, bad: np.ndarray, expected: Any) -> None:
+        self.findings.add(
+            code,
+            records=self.record[bad],
+            item=self.spec.fields[name],
+            value=self.data.loc[bad, name].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+            expected=expected,
+        )
 
 
 def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:
@@ -791,26 +769,3 @@ def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:
         if hit.any():
             days = days.mask(hit, days + end)
     return days
-
-
-def _date_range(
-    data: gpd.GeoDataFrame,
-    spec: LayerSpec,
-    findings: Findings,
-    record: np.ndarray,
-    data_date: pd.Timestamp,
-) -> None:
-    assert spec.states is not None
-    facts = {*spec.states.dates, *(a.date for a in spec.amounts.values() if a.date)}
-    for name in sorted(facts & set(data.columns)):
-        bad = (data[name] > data_date).to_numpy(dtype=bool)
-        if not bad.any():
-            continue
-        item = spec.fields[name]
-        findings.add(
-            "DATE_RANGE",
-            records=record[bad],
-            item=item,
-            value=data.loc[bad, name].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
-            expected=f"{data_date:%Y-%m-%d}",
-        )

@@ -138,8 +138,10 @@ def _values(
     frame: pd.DataFrame, common: set[str], spec: LayerSpec, aliases: Mapping[str, str] | None
 ) -> np.ndarray:
     """Return a number for what else a record says, in columns that all sources have."""
-    own = match_columns(list(frame.columns), spec, Findings(spec.key), aliases).get(spec.id_field)
-    columns = [c for c in sorted(common) if c != own]
+    id_column = match_columns(list(frame.columns), spec, Findings(spec.key), aliases).get(
+        spec.id_field
+    )
+    columns = [c for c in sorted(common) if c != id_column]
     if not columns:
         return np.zeros(len(frame), dtype=np.uint64)
     return _row_hashes(frame[columns].astype("str"))
@@ -305,18 +307,22 @@ def _match(features: pd.Series, rows: pd.Series) -> tuple[np.ndarray, np.ndarray
     row_of = np.full(len(features), -1)
     taken = np.zeros(len(rows), dtype=bool)
     # As written first, so that 0123 finds 0123 where there is a 123 too; then loosely.
-    for mine, theirs in zip(_loose_keys(features), _loose_keys(rows), strict=True):
-        open_feature = (row_of < 0) & mine.notna().to_numpy() & ~mine.duplicated().to_numpy()
-        open_row = ~taken & theirs.notna().to_numpy() & ~theirs.duplicated().to_numpy()
-        place = pd.Series(np.flatnonzero(open_row), index=theirs[open_row])
-        found = place.reindex(mine[open_feature]).to_numpy(dtype=float)
-        at = np.flatnonzero(open_feature)[~np.isnan(found)]
-        row_of[at] = found[~np.isnan(found)].astype(int)
+    for feature_keys, row_keys in zip(_loose_keys(features), _loose_keys(rows), strict=True):
+        open_feature = (
+            (row_of < 0) & feature_keys.notna().to_numpy() & ~feature_keys.duplicated().to_numpy()
+        )
+        open_row = ~taken & row_keys.notna().to_numpy() & ~row_keys.duplicated().to_numpy()
+        place = pd.Series(np.flatnonzero(open_row), index=row_keys[open_row])
+        matches = place.reindex(feature_keys[open_feature]).to_numpy(dtype=float)
+        at = np.flatnonzero(open_feature)[~np.isnan(matches)]
+        row_of[at] = matches[~np.isnan(matches)].astype(int)
         taken[row_of[at]] = True
     loose = _loose_keys(rows)[1]
     left = np.flatnonzero(~taken)
-    mine = loose.iloc[left]
-    again = mine.isin(set(loose[taken].dropna())) | (mine.duplicated() & mine.notna())
+    remaining = loose.iloc[left]
+    again = remaining.isin(set(loose[taken].dropna())) | (
+        remaining.duplicated() & remaining.notna()
+    )
     return row_of, left[~again.to_numpy()], left[again.to_numpy()]
 
 
@@ -325,27 +331,22 @@ def _merge(
 ) -> pd.DataFrame:
     out = left.copy()
     has_row = row_of >= 0
-    beside = (
+    listed = (
         right.iloc[np.where(has_row, row_of, 0)].reset_index(drop=True) if len(right) else right
     )
     for name in right.columns:
         if name == spec.id_field:
             continue
-        theirs = beside[name].where(has_row) if len(right) else pd.Series(pd.NA, index=out.index)
+        theirs = listed[name].where(has_row) if len(right) else pd.Series(pd.NA, index=out.index)
         if name not in out.columns:
             out[name] = theirs
             continue
-        said = ~_null(theirs)
+        is_filled = ~_null(theirs)
         if name in spec.fields:
-            differs = said & ~_null(out[name]) & (_plain(theirs) != _plain(out[name]))
+            differs = is_filled & ~_null(out[name]) & (_plain(theirs) != _plain(out[name]))
             if differs.any():
-                item = spec.fields[name]
-                findings.add(
-                    "LEDGER_WINS",
-                    item=item,
-                    value=int(differs.sum()),
-                )
-        out[name] = theirs.astype(object).where(said, out[name].astype(object))
+                findings.add("LEDGER_WINS", item=spec.fields[name], value=int(differs.sum()))
+        out[name] = theirs.astype(object).where(is_filled, out[name].astype(object))
     return out
 
 

@@ -199,8 +199,8 @@ def _is_marker(stripped: pa.Array) -> pa.Array:
         texts = texts.dictionary_encode()
         key = pc.utf8_lower(pc.utf8_trim_whitespace(pc.utf8_normalize(texts.dictionary, "NFKC")))
         known = pa.array(sorted(NULL_MARKERS), type=key.type)
-        found = pc.is_in(key, value_set=known).to_numpy(zero_copy_only=False)
-        marked[at] = found[texts.indices.to_numpy()]
+        matches = pc.is_in(key, value_set=known).to_numpy(zero_copy_only=False)
+        marked[at] = matches[texts.indices.to_numpy()]
     return pa.array(marked)
 
 

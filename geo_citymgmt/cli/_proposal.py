@@ -536,8 +536,8 @@ def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
         draft.entry(f"ledger = {_quoted(_relative(entry.ledger, found.root))}")
     if entry.pipeline is not None:
         draft.entry(f"pipeline = {_quoted(entry.pipeline)}")
-    if entry.mend:
-        draft.entry(f"mend = [{', '.join(map(_quoted, entry.mend))}]")
+    if entry.repair:
+        draft.entry(f"repair = [{', '.join(map(_quoted, entry.repair))}]")
     if entry.measure_from is not None:
         draft.entry(f"measure_from = {_quoted(entry.measure_from)}")
     for name, said in (("units", entry.units), ("date_order", entry.date_order)):

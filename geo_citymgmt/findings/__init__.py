@@ -206,9 +206,9 @@ class Findings:
 
         parts = [
             as_one(blocks, n_records, labels_of, mask if blocks[0].field in hidden else None)
-            if n_records is not None and whole
+            if n_records is not None and is_whole_column
             else each(blocks[0])
-            for blocks, whole in gathered(self._blocks, n_records)
+            for blocks, is_whole_column in gathered(self._blocks, n_records)
         ]
         sizes = [len(part["record"]) for part in parts]
         # A table of its own for each step would take longer than all the steps.
@@ -332,17 +332,17 @@ def refusal(
     >>> str(told), told.findings["finding_key"].tolist()
     ('a.vrt: would open other files. Export the layer.', [':SOURCE_REFUSED'])
     """
-    own = Findings()
+    single = Findings()
     if cause is None:
-        own.add(code, **params)
-        said = own.frame().iloc[0]
-        refused = error(Text(f"{name}：{said['message_zh']}。", f"{name}: {said['message_en']}."))
+        single.add(code, **params)
+        row = single.frame().iloc[0]
+        refused = error(Text(f"{name}：{row['message_zh']}。", f"{name}: {row['message_en']}."))
         refused.remedy_zh, refused.remedy = remedy
     else:
         refused = error(Text(f"{name}：{cause.zh}", f"{name}: {cause.en}"), remedy=remedy)
-        own.add(code, value=name, detail=refused.text, **params)
+        single.add(code, value=name, detail=refused.text, **params)
     if findings is None:
-        refused.findings = own.frame()
+        refused.findings = single.frame()
     else:
-        findings.extend(own)
+        findings.extend(single)
     return refused

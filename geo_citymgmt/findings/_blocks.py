@@ -98,17 +98,17 @@ def gathered(blocks: Sequence[Block], n_records: int | None) -> Iterator[tuple[l
         if block.of_records and not block.code.startswith("DECISION_"):
             by_kind.setdefault(block.kind, []).append(block)
     least = np.inf if n_records is None else max(FEWEST, MOST * n_records)
-    whole = {
+    whole_columns = {
         kind
-        for kind, mine in by_kind.items()
-        if sum(map(len, mine)) >= least and len(distinct_records(mine)) >= least
+        for kind, same_kind in by_kind.items()
+        if sum(map(len, same_kind)) >= least and len(distinct_records(same_kind)) >= least
     }
     for block in blocks:
-        if not block.of_records or block.kind not in whole:
+        if not block.of_records or block.kind not in whole_columns:
             yield [block], False
         elif block is by_kind[block.kind][0]:
-            mine = sorted(by_kind[block.kind], key=lambda b: b.about)
-            for _, alike in groupby(mine, key=lambda b: b.about):
+            same_kind = sorted(by_kind[block.kind], key=lambda b: b.about)
+            for _, alike in groupby(same_kind, key=lambda b: b.about):
                 yield list(alike), True
 
 
@@ -185,8 +185,8 @@ def _most_frequent(values: np.ndarray) -> tuple[np.ndarray, list[int]]:
     except TypeError:
         codes, distinct = pd.factorize(_texts(values))
     counts = np.bincount(codes + 1, minlength=len(distinct) + 1)[1:]
-    said = np.flatnonzero([str(value) != "" for value in distinct])
-    most = said[np.argsort(-counts[said], kind="stable")[:_VALUES]]
+    filled = np.flatnonzero([str(value) != "" for value in distinct])
+    most = filled[np.argsort(-counts[filled], kind="stable")[:_VALUES]]
     first = np.array([np.argmax(codes == code) for code in most], dtype=np.int64)
     return first, [int(n) for n in counts[most]]
 

@@ -159,13 +159,14 @@ def replace_file(temporary: Path, path: Path) -> None:
 
 def closed_folder(folder: Path, error: OSError) -> CityDataError:
     """Return what to say of a folder in which nothing can be written, or that cannot be made."""
-    there = folder
-    while not there.exists() and there != there.parent:
-        there = there.parent
+    existing = folder
+    while not existing.exists() and existing != existing.parent:
+        existing = existing.parent
     if error.errno in _DENIED:
         return CityDataError(
             Text(
-                f"文件夹 {there} 没有写入权限，", f"{there}: no permission to write in this folder."
+                f"文件夹 {existing} 没有写入权限，",
+                f"{existing}: no permission to write in this folder.",
             ),
             remedy=Text("请另选文件夹。", "Choose another folder."),
         )

@@ -218,11 +218,17 @@ def report_loss(
     at: np.ndarray | None = None,
     severity: str = "warning",
 ) -> None:
-    """Note what ``suffix`` cannot hold: of the layer, of a field, or of the records at ``at``."""
+    """Note what ``suffix`` cannot hold: of the layer, of a field, or of the records at ``at``.
+
+    ``at`` are their positions or a mask; where it names none there is nothing to note.
+    """
+    if at is not None and at.dtype == bool:
+        at = np.flatnonzero(at)
+    records = None if at is None else out.record[at]
     item = out.spec.fields.get(field) if out.spec else None
     out.findings.add(
         "FORMAT_LOSS",
-        records=None if at is None else out.record[at],
+        records=records,
         field=field,
         label=Text(f"“{item.zh if item else field}”", f"{item.en if item else field}: ")
         if field
@@ -244,10 +250,8 @@ def strip_controls(out: Outgoing, suffix: str, pattern: str = _CONTROLS) -> None
         hit = texts.str.contains(pattern, regex=True, na=False).to_numpy(dtype=bool)
         if hit.any():
             out.table[name] = texts.str.replace(pattern, "", regex=True)
-            report_loss(
-                out, suffix, Text("控制字符已去除", "control characters were taken out"),
-                field=str(name), at=np.flatnonzero(hit),
-            )  # fmt: skip
+            what = Text("控制字符已去除", "control characters were taken out")
+            report_loss(out, suffix, what, field=str(name), at=hit)
 
 
 def make_inert(out: Outgoing) -> None:
@@ -279,33 +283,38 @@ def dates_as_text(out: Outgoing, *, only_partial: bool = False) -> None:
     whole days and moments as they are.
     """
     for name in [name for name in out.table.columns if is_date(out.table[name])]:
-        values = out.table[name]
         companion = f"{name}_precision"
         partial = companion in out.table.columns and out.table[companion].notna().any()
         if partial or not only_partial:
-            precision = out.table.get(companion, pd.Series([None] * len(out), dtype="str"))
-            item = out.spec.fields.get(str(name)) if out.spec else None
-            out.table[name] = _date_texts(values, precision, item)
+            column_as_text(out, name)
         out.table = out.table.drop(columns=companion, errors="ignore")
+
+
+def column_as_text(out: Outgoing, name: Hashable) -> None:
+    """Write one column of moments as ISO text, each as long as it is known."""
+    unknown = pd.Series([None] * len(out), dtype="str")
+    precision = out.table.get(f"{name}_precision", unknown)
+    item = out.spec.fields.get(str(name)) if out.spec else None
+    out.table[name] = _date_texts(out.table[name], precision, item)
 
 
 def number_texts(values: pd.Series) -> pa.Array:
     """Return the shortest texts that read back as the same numbers, null where there is none."""
     if pd.api.types.is_integer_dtype(values.dtype):
         unsigned = pd.api.types.is_unsigned_integer_dtype(values.dtype)
-        whole = values.astype("UInt64" if unsigned else "Int64")
-        return pc.cast(pa.array(whole, from_pandas=True), pa.string())
+        integers = values.astype("UInt64" if unsigned else "Int64")
+        return pc.cast(pa.array(integers, from_pandas=True), pa.string())
     floats = values.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     array = pa.array(floats, mask=~np.isfinite(floats))
     return pc.cast(array, pa.string())
 
 
 def _date_texts(values: pd.Series, precision: pd.Series, item: Field | None) -> pd.Series:
-    stamps = values
-    if getattr(stamps.dtype, "tz", None) is not None:
-        stamps = stamps.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
-    stamps = stamps.astype("datetime64[us]")
-    codes, distinct = pd.factorize(stamps, use_na_sentinel=True)
+    moments_local = values
+    if getattr(moments_local.dtype, "tz", None) is not None:
+        moments_local = moments_local.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+    moments_local = moments_local.astype("datetime64[us]")
+    codes, distinct = pd.factorize(moments_local, use_na_sentinel=True)
     moments = pd.DatetimeIndex(distinct)
     whole_days = bool((moments == moments.normalize()).all())
     with_time = not whole_days or (item is not None and item.type == "datetime")
@@ -395,7 +404,7 @@ def remove_infinite(out: Outgoing, suffix: str) -> None:
                 "无穷大的值已留空，.gpkg 和 .parquet 可以保存",
                 "infinite values are left out; .gpkg and .parquet hold them",
             )
-            report_loss(out, suffix, what, field=name, at=np.flatnonzero(hit))
+            report_loss(out, suffix, what, field=name, at=hit)
             out.table[name] = values.mask(hit)
 
 
@@ -407,27 +416,23 @@ def note_blanks(out: Outgoing, suffix: str, *, padded: bool) -> None:
             continue
         blank = values.eq("") if not padded else values.str.strip(" ").eq("")
         what = Text("空文字读回时为空值", "empty text is read back as missing")
-        _note(out, suffix, name, blank, what)
+        report_loss(out, suffix, what, field=name, at=_mask(blank), severity="info")
         if padded:
             ends = values.ne(values.str.strip(" ")) & values.notna() & ~blank
             what = Text("首尾的空格未保存", "blanks at the ends are not kept")
-            _note(out, suffix, name, ends, what)
+            report_loss(out, suffix, what, field=name, at=_mask(ends), severity="info")
 
 
-def _note(out: Outgoing, suffix: str, name: str, hit: pd.Series, what: Text) -> None:
-    at = np.flatnonzero(hit.fillna(False).to_numpy(dtype=bool))
-    if len(at):
-        report_loss(out, suffix, what, field=name, at=at, severity="info")
+def _mask(hit: pd.Series) -> np.ndarray:
+    return hit.fillna(False).to_numpy(dtype=bool)
 
 
 def _name_columns(out: Outgoing, suffix: str, gate: Gate) -> None:
     names = []
     for name in out.table.columns:
         if isinstance(name, Integral) and not isinstance(name, bool):
-            report_loss(
-                out, suffix, Text("列名是数字，写成文字", "the name, a number, is written as text"),
-                field=str(name), severity="info",
-            )  # fmt: skip
+            what = Text("列名是数字，写成文字", "the name, a number, is written as text")
+            report_loss(out, suffix, what, field=str(name), severity="info")
         elif not isinstance(name, str) or not _is_name(name):
             raise gate.refuse(
                 Text(
@@ -483,11 +488,11 @@ def _plain(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: Gate)
 
 def _plain_numbers(out: Outgoing, suffix: str, name: str, values: pd.Series) -> pd.Series:
     if pd.api.types.is_unsigned_integer_dtype(values.dtype):
-        whole = values.astype("UInt64")
-        if whole.max(skipna=True) is pd.NA or whole.max() <= _INT64.max:
+        integers = values.astype("UInt64")
+        if integers.max(skipna=True) is pd.NA or integers.max() <= _INT64.max:
             return values.astype("Int64" if values.isna().any() else "int64")
-        _report(out, suffix, name, "large", whole)
-        return whole.astype("str")
+        _report(out, suffix, name, "large", integers)
+        return integers.astype("str")
     if values.dtype in (np.float16, np.longdouble):
         return values.astype("float64")
     return values
@@ -509,15 +514,13 @@ def _plain_moments(
     if getattr(values.dtype, "tz", None) is not None:
         _report(out, suffix, name, "zoned", values)
         values = values.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
-    whole = values.astype("datetime64[us]")
-    finer = (values.notna() & (values != whole)).to_numpy()
+    microseconds = values.astype("datetime64[us]")
+    finer = (values.notna() & (values != microseconds)).to_numpy()
     # A GeoPackage says the same of milliseconds.
     if finer.any() and suffix != ".gpkg":
-        report_loss(
-            out, suffix, Text("时间只保留到微秒", "times are kept to the microsecond"),
-            field=name, at=np.flatnonzero(finer),
-        )  # fmt: skip
-    return whole
+        what = Text("时间只保留到微秒", "times are kept to the microsecond")
+        report_loss(out, suffix, what, field=name, at=finer)
+    return microseconds
 
 
 def _plain_objects(

@@ -72,12 +72,9 @@ def check_same(
         They differ, and in what.
     """
     if len(table) != len(out):
+        n, given = len(out), len(table)
         raise refuse(
-            target,
-            Text(
-                f"应有 {len(out)} 条，实有 {len(table)} 条",
-                f"{len(table)} records instead of {len(out)}",
-            ),
+            target, Text(f"应有 {n} 条，实有 {given} 条", f"{given} records instead of {n}")
         )
     missing = [str(name) for name in out.table.columns if name not in table.columns]
     if missing or len(table.columns) != len(out.table.columns):
@@ -89,36 +86,34 @@ def check_same(
             raise refuse(target, Text(f"“{name}”有 {n} 个值不同", f"{n} values of {name}"))
     if geometry is None or out.geometry is None:
         return
-    wanted, found = out.geometry.to_numpy(), np.asarray(geometry, dtype=object)
+    wanted, read = out.geometry.to_numpy(), np.asarray(geometry, dtype=object)
     if normalised:
-        wanted, found = shapely.normalize(wanted), shapely.normalize(found)
+        wanted, read = shapely.normalize(wanted), shapely.normalize(read)
     # Heights too, and numbers that are none.
-    same = shapely.equals_identical(wanted, found)
-    gone = shapely.is_missing(wanted) & shapely.is_missing(found)
-    void = shapely.is_empty(wanted) & shapely.is_empty(found)
+    same = shapely.equals_identical(wanted, read)
+    gone = shapely.is_missing(wanted) & shapely.is_missing(read)
+    void = shapely.is_empty(wanted) & shapely.is_empty(read)
     other = np.flatnonzero(~(same | gone | void))
     if len(other):
         n, first = len(other), other[0]
-        raise refuse(
-            target,
-            Text(
-                f"{n} 个图形不同，第一个为第 {first} 条记录",
-                f"{n} geometries, the first of record {first}",
-            ),
+        what = Text(
+            f"{n} 个图形不同，第一个为第 {first} 条记录",
+            f"{n} geometries, the first of record {first}",
         )
+        raise refuse(target, what)
 
 
-def _differing(wanted: pd.Series, found: pd.Series) -> int:
+def _differing(wanted: pd.Series, read: pd.Series) -> int:
     if is_date(wanted):
-        return int((_moments(wanted) != _moments(found)).sum())
+        return int((_moments(wanted) != _moments(read)).sum())
     if is_text(wanted):
-        a, b = _texts(wanted), _texts(found)
+        a, b = _texts(wanted), _texts(read)
         return int((a != b).sum())
-    if all(pd.api.types.is_integer_dtype(values.dtype) for values in (wanted, found)):
+    if all(pd.api.types.is_integer_dtype(values.dtype) for values in (wanted, read)):
         # As floats, neighbours beyond 2**53 would pass for one another.
-        a, b = pd.array(wanted), pd.array(found)
+        a, b = pd.array(wanted), pd.array(read)
         return int((~((a == b).fillna(False) | (a.isna() & b.isna()))).sum())
-    x, y = _numbers(wanted), _numbers(found)
+    x, y = _numbers(wanted), _numbers(read)
     return int((~((x == y) | (np.isnan(x) & np.isnan(y)))).sum())
 
 
@@ -153,10 +148,8 @@ def prepare_geopackage(out: Outgoing) -> None:
         values = values.astype("datetime64[us]")
         finer = (values.notna() & (values.dt.microsecond % 1000 != 0)).to_numpy()
         if finer.any():
-            report_loss(
-                out, ".gpkg", Text("时间只保留到毫秒", "times are kept to the millisecond"),
-                field=str(name), at=np.flatnonzero(finer),
-            )  # fmt: skip
+            what = Text("时间只保留到毫秒", "times are kept to the millisecond")
+            report_loss(out, ".gpkg", what, field=str(name), at=finer)
             values = values.dt.floor("ms")
         out.table[name] = values.astype("datetime64[ms]")
 
@@ -191,16 +184,12 @@ def _free(name: str, taken: set[str]) -> str:
 
 def check_geopackage(tables: dict[str, Outgoing], path: Path) -> None:
     """Read the tables back and compare each with what was to be written."""
-    there = {str(name) for name, _ in pyogrio.list_layers(path)}
+    existing = {str(name) for name, _ in pyogrio.list_layers(path)}
     for key, out in tables.items():
-        if key not in there:
+        if key not in existing:
             raise refuse(path.name, Text(f"缺少图层 {key}", f"no table {key}"))
         frame = pyogrio.read_dataframe(path, layer=key, use_arrow=True)
         _check_frame(frame, out, path)
-
-
-def prepare_parquet(out: Outgoing) -> None:
-    """Parquet holds everything a layer has."""
 
 
 def write_parquet(out: Outgoing, path: Path) -> None:
@@ -217,21 +206,15 @@ def prepare_geojson(out: Outgoing) -> None:
     if out.geometry is not None and out.geometry.crs is not None:
         code = exact_code(out.geometry, out.name)
         if code != "EPSG:4326":
-            report_loss(
-                out,
-                ".geojson",
-                Text(
-                    f"按格式规定坐标为 EPSG:4326，而不是 {code}",
-                    f"positions are in EPSG:4326, as the format demands, not {code}",
-                ),
-                severity="info",
+            what = Text(
+                f"按格式规定坐标为 EPSG:4326，而不是 {code}",
+                f"positions are in EPSG:4326, as the format demands, not {code}",
             )
+            report_loss(out, ".geojson", what, severity="info")
             out.geometry = out.geometry.to_crs(4326)
     if not len(out):
-        report_loss(
-            out, ".geojson", Text("没有记录时不含字段", "a file without records has no fields"),
-            severity="info",
-        )  # fmt: skip
+        what = Text("没有记录时不含字段", "a file without records has no fields")
+        report_loss(out, ".geojson", what, severity="info")
 
 
 def write_geojson(out: Outgoing, path: Path) -> None:
@@ -275,8 +258,8 @@ def _tokens(values: pd.Series) -> pa.Array:
     elif is_number(values):
         array = number_texts(values)
         if not pd.api.types.is_integer_dtype(values.dtype):
-            whole = pc.invert(pc.match_substring_regex(array, "[.e]"))
-            array = pc.if_else(whole, pc.binary_join_element_wise(array, ".0", ""), array)
+            is_whole = pc.invert(pc.match_substring_regex(array, "[.e]"))
+            array = pc.if_else(is_whole, pc.binary_join_element_wise(array, ".0", ""), array)
     else:
         codes, texts = pd.factorize(values.astype("str"), use_na_sentinel=True)
         quoted = [json.dumps(str(text), ensure_ascii=False) for text in texts]
@@ -307,15 +290,11 @@ def as_wkt(out: Outgoing, suffix: str) -> None:
         return
     code = exact_code(out.geometry, out.name)
     if code is not None:
-        report_loss(
-            out,
-            suffix,
-            Text(
-                f"不含坐标系，读回时请用 --crs 图层={code} 指明（Python：crs=）",
-                f"the CRS is not carried; read it again with --crs LAYER={code} (Python: crs=)",
-            ),
-            severity="info",
+        what = Text(
+            f"不含坐标系，读回时请用 --crs 图层={code} 指明（Python：crs=）",
+            f"the CRS is not carried; read it again with --crs LAYER={code} (Python: crs=)",
         )
+        report_loss(out, suffix, what, severity="info")
     texts = shapely.to_wkt(out.geometry.to_numpy(), rounding_precision=-1)
     name = "geometry" if "geometry" not in out.table.columns else "geometry_1"
     out.table[name] = pd.Series(texts, dtype="str")
@@ -326,11 +305,11 @@ def write_csv(out: Outgoing, path: Path) -> None:
     """Write the prepared ``out`` as UTF-8 with a mark, which Excel needs; compare what is there."""
     # The line end that makes every line break inside a text be quoted.
     out.table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
-    found = pd.read_csv(
+    read = pd.read_csv(
         path, dtype=str, encoding="utf-8-sig", keep_default_na=False, skip_blank_lines=False
     )
-    found.columns = pd.Index([str(name) for name in out.table.columns][: found.shape[1]])
-    check_same(path.name, out, found)
+    read.columns = pd.Index([str(name) for name in out.table.columns][: read.shape[1]])
+    check_same(path.name, out, read)
 
 
 def _says(frame: gpd.GeoDataFrame, out: Outgoing, wanted: str) -> bool:
@@ -379,7 +358,9 @@ def plain_shapes(out: Outgoing, suffix: str, gate: Gate) -> None:
     rings = shapely.get_type_id(shapes) == _RING
     # Well-known binary has no rings by themselves; GDAL stops the process over one.
     shapes[rings] = [shapely.LineString(ring.coords) for ring in shapes[rings]]
-    _note(out, suffix, rings, Text("闭合环写成线", "rings are written as lines"), "info")
+    report_loss(
+        out, suffix, Text("闭合环写成线", "rings are written as lines"), at=rings, severity="info"
+    )
     if suffix not in (*_TEXT, ".parquet"):
         shapes = _without_measures(out, suffix, shapes)
     if suffix not in _TEXT:
@@ -395,18 +376,12 @@ def plain_shapes(out: Outgoing, suffix: str, gate: Gate) -> None:
     out.geometry = gpd.GeoSeries(shapes, crs=out.geometry.crs)
 
 
-def _note(out: Outgoing, suffix: str, hit: np.ndarray, what: Text, severity: str) -> None:
-    at = np.flatnonzero(hit)
-    if len(at):
-        report_loss(out, suffix, what, at=at, severity=severity)
-
-
 def _without_measures(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarray:
     measured = shapely.has_m(shapes)
     if not measured.any():
         return shapes
     what = Text("测量值（M）未写出", "measures (M) are left out")
-    _note(out, suffix, measured, what, "warning")
+    report_loss(out, suffix, what, at=measured)
     shapes = shapes.copy()
     high = measured & shapely.has_z(shapes)
     # force_3d would put 0 in the place of each height, too.
@@ -426,7 +401,7 @@ def _without_broken(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarra
     gone = np.zeros(len(shapes), dtype=bool)
     gone[owner[wrong]] = True
     what = Text("坐标不是有限数值，图形未写出", "positions that are no numbers are left out")
-    _note(out, suffix, gone, what, "warning")
+    report_loss(out, suffix, what, at=gone)
     shapes = shapes.copy()
     shapes[gone] = None
     flat = np.zeros(len(shapes), dtype=bool)
@@ -434,7 +409,7 @@ def _without_broken(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarra
         flat[owner[~np.isfinite(xyz[:, 2])]] = True
         flat &= ~gone & shapely.has_z(shapes)
     what = Text("高程不是有限数值，只写平面坐标", "heights that are no numbers are left out")
-    _note(out, suffix, flat, what, "warning")
+    report_loss(out, suffix, what, at=flat)
     shapes[flat] = shapely.force_2d(shapes[flat])
     return shapes
 
@@ -444,7 +419,13 @@ def _without_empty(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarray
     if suffix == ".geojson":
         # An empty point has no coordinates to write; other empty shapes have an empty list.
         empty &= np.isin(shapely.get_type_id(shapes), (_POINT, _MULTIPOINT, _COLLECTION))
-    _note(out, suffix, empty, Text("空图形写成无图形", "an empty shape is written as none"), "info")
+    report_loss(
+        out,
+        suffix,
+        Text("空图形写成无图形", "an empty shape is written as none"),
+        at=empty,
+        severity="info",
+    )
     shapes = shapes.copy()
     shapes[empty] = None
     return shapes
@@ -473,7 +454,7 @@ def _one_kind_of_points(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.nd
     if not (lone.any() and (kinds == _MULTIPOINT).any()):
         return shapes
     what = Text("单点与多点并存，单点写成多点", "points beside multi-points become such of one")
-    _note(out, suffix, lone, what, "info")
+    report_loss(out, suffix, what, at=lone, severity="info")
     shapes = shapes.copy()
     shapes[lone] = [shapely.MultiPoint([point]) for point in shapes[lone]]
     return shapes
@@ -486,7 +467,7 @@ def _one_dimension(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarray
     if not (high.any() and flat.any()):
         return shapes
     what = Text("与带高程的图形并存，高程写成 0", "beside shapes with heights it gets 0")
-    _note(out, suffix, flat, what, "warning")
+    report_loss(out, suffix, what, at=flat)
     shapes = shapes.copy()
     shapes[flat] = shapely.force_3d(shapes[flat], z=0.0)
     return shapes

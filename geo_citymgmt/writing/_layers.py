@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -47,6 +47,18 @@ _RESERVED = ("gpkg", "sqlite_")
 _OF_DRIVERS = (
     RuntimeError, ValueError, TypeError, OverflowError, pa.ArrowException, zipfile.BadZipFile
 )  # fmt: skip
+#: What brings a table into the form of a format; Parquet holds everything a layer has.
+_PREPARE: dict[str, Callable[[Outgoing], None]] = {
+    ".gpkg": _formats.prepare_geopackage,
+    ".geojson": _formats.prepare_geojson,
+    ".csv": _formats.prepare_csv,
+    ".xlsx": prepare_sheet,
+}
+_WRITE = {
+    ".parquet": _formats.write_parquet,
+    ".geojson": _formats.write_geojson,
+    ".csv": _formats.write_csv,
+}
 _LOG = logging.getLogger(__name__)
 
 
@@ -338,20 +350,12 @@ def _prepared(out: Outgoing, suffix: str, encoding: str, gate: Gate) -> Outgoing
             note_blanks(out, suffix, padded=suffix not in (".csv", ".xlsx"))
     if suffix in (".shp.zip", ".zip"):
         prepare_shapefile(out, encoding.upper())
-    elif suffix == ".gpkg":
-        _formats.prepare_geopackage(out)
-    elif suffix == ".parquet":
-        _formats.prepare_parquet(out)
-    elif suffix == ".geojson":
-        _formats.prepare_geojson(out)
-    elif suffix == ".csv":
-        _formats.prepare_csv(out)
-    elif suffix == ".xlsx":
-        prepare_sheet(out)
-    else:
+    elif suffix == _DATABASE:
         from geo_citymgmt.writing._database import prepare_table
 
         prepare_table(out)
+    elif suffix in _PREPARE:
+        _PREPARE[suffix](out)
     return out
 
 
@@ -359,12 +363,8 @@ def _write(out: Outgoing, suffix: str, path: Path, encoding: str) -> None:
     if suffix == ".gpkg":
         _formats.write_geopackage({out.name: out}, path)
         _formats.check_geopackage({out.name: out}, path)
-    elif suffix == ".parquet":
-        _formats.write_parquet(out, path)
-    elif suffix == ".geojson":
-        _formats.write_geojson(out, path)
-    elif suffix == ".csv":
-        _formats.write_csv(out, path)
+    elif suffix in _WRITE:
+        _WRITE[suffix](out, path)
     elif suffix == ".xlsx":
         write_sheets({sheet_title(out.name): out}, path)
     else:

@@ -27,6 +27,7 @@ from geo_citymgmt.reading._shapefile import read_shapefile
 from geo_citymgmt.spec import Field
 from geo_citymgmt.writing._columns import (
     Outgoing,
+    column_as_text,
     dates_as_text,
     is_date,
     is_number,
@@ -175,9 +176,7 @@ def prepare_shapefile(out: Outgoing, encoding: str) -> None:
                 what = Text("日期不含时刻，整列写成文字", "dates have no time here, so it is text")
                 timed = np.flatnonzero(values.notna() & (values != values.dt.normalize()))
                 report_loss(out, SUFFIX, what, field=str(name), at=timed, severity="info")
-                lone = Outgoing(out.table[[name]], out.spec)
-                dates_as_text(lone)
-                out.table[name] = lone.table[name]
+                column_as_text(out, name)
         elif item is not None and item.codes:
             out.table[name] = _labelled(values, item)
         elif pd.api.types.is_bool_dtype(values.dtype):
@@ -239,12 +238,8 @@ def _short_names(out: Outgoing, encoding: str) -> dict[str, str]:
         taken.add(short.upper())
         names[name] = short
         if short != whole:
-            report_loss(
-                out,
-                SUFFIX,
-                Text(f"字段名截断为 {short}", f"the name was cut to {short}"),
-                field=name,
-            )
+            what = Text(f"字段名截断为 {short}", f"the name was cut to {short}")
+            report_loss(out, SUFFIX, what, field=name)
     return names
 
 
@@ -255,12 +250,14 @@ def _cut(text: str, width: int, encoding: str) -> str:
 def _labelled(values: pd.Series, item: Field) -> pd.Series:
     """Write each code as its Chinese label, where reading takes that label back to the code."""
     codes, texts = pd.factorize(values, use_na_sentinel=True)
-    shown = []
+    labels = []
     for text in map(str, texts):
         parts = text.split(";") if item.type == "list" else [text]
-        shown.append(";".join(item.codes[p].zh if p in item.codes else p for p in parts))
-    back = parse_code_column(pd.Series(shown, dtype="str"), item, Findings(), np.arange(len(shown)))
-    kept = [s if b == t else t for s, b, t in zip(shown, back, texts, strict=True)]
+        labels.append(";".join(item.codes[p].zh if p in item.codes else p for p in parts))
+    back = parse_code_column(
+        pd.Series(labels, dtype="str"), item, Findings(), np.arange(len(labels))
+    )
+    kept = [s if b == t else t for s, b, t in zip(labels, back, texts, strict=True)]
     return pd.Series(np.array([*kept, None], dtype=object)[codes], dtype="str")
 
 
@@ -286,16 +283,10 @@ def _cut_texts(out: Outgoing, encoding: str) -> None:
         texts = values.astype("str")
         column, cut = text_column(b"", texts, encoding)
         if len(cut):
-            report_loss(
-                out,
-                SUFFIX,
-                Text(f"文字截断为 {MAX_TEXT} 字节", f"the text was cut to {MAX_TEXT} bytes"),
-                field=str(name),
-                at=cut,
-            )
-            shown = [cell.decode(encoding) for cell in column.cells[cut]]
+            what = Text(f"文字截断为 {MAX_TEXT} 字节", f"the text was cut to {MAX_TEXT} bytes")
+            report_loss(out, SUFFIX, what, field=str(name), at=cut)
             texts = texts.astype(object)
-            texts.iloc[cut] = shown
+            texts.iloc[cut] = [cell.decode(encoding) for cell in column.cells[cut]]
         out.table[name] = texts.astype("str")
 
 
@@ -311,43 +302,34 @@ def _plain_shapes(out: Outgoing) -> None:
     kinds = shapely.get_type_id(shapes)
     lone = (kinds >= 4) & (shapely.get_num_geometries(shapes) == 1) & (kinds != 4)
     if lone.any():
-        report_loss(
-            out,
-            SUFFIX,
-            Text(
-                "只有一个部件的多部件图形写为单部件",
-                "a multi-part shape of one part becomes a single one",
-            ),
-            at=np.flatnonzero(lone),
-            severity="info",
+        what = Text(
+            "只有一个部件的多部件图形写为单部件",
+            "a multi-part shape of one part becomes a single one",
         )
+        report_loss(out, SUFFIX, what, at=lone, severity="info")
         shapes = shapes.copy()
         shapes[lone] = shapely.get_geometry(shapes[lone], 0)
         out.geometry = gpd.GeoSeries(shapes, crs=out.geometry.crs)
     families = set(_FAMILY[kinds[kinds >= 0]].tolist())
     if len(families) > 1:
-        report_loss(
-            out,
-            SUFFIX,
-            Text(
-                "点、线、面分写为多个文件，记录顺序随之改变",
-                "points, lines and polygons go into files of their own, in that order",
-            ),
-            severity="info",
+        what = Text(
+            "点、线、面分写为多个文件，记录顺序随之改变",
+            "points, lines and polygons go into files of their own, in that order",
         )
+        report_loss(out, SUFFIX, what, severity="info")
 
 
 def _by_family(out: Outgoing, stem: str) -> Iterator[tuple[str, np.ndarray]]:
     assert out.geometry is not None
     kinds = shapely.get_type_id(out.geometry.to_numpy())
     family = np.where(kinds >= 0, _FAMILY[kinds], -1)
-    there = np.unique(family[family >= 0]).tolist()
-    if len(there) <= 1:
+    families = np.unique(family[family >= 0]).tolist()
+    if len(families) <= 1:
         yield stem, np.arange(len(out))
         return
     # Records without a shape go with the first family.
-    family = np.where(family < 0, there[0], family)
-    for kind in there:
+    family = np.where(family < 0, families[0], family)
+    for kind in families:
         yield stem + _PARTS[kind], np.flatnonzero(family == kind)
 
 

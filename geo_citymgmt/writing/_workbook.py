@@ -16,6 +16,7 @@ from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading._sheet import read_workbook_sheet
 from geo_citymgmt.writing._columns import (
     Outgoing,
+    column_as_text,
     dates_as_text,
     is_date,
     is_number,
@@ -73,26 +74,22 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
                     "1900 年 3 月以前或不足一秒的时间使整列写成文字",
                     "moments before March 1900, or with parts of a second, make the column text",
                 )
-                at = np.flatnonzero(odd)
-                report_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
-                lone = Outgoing(out.table[[name]], out.spec)
-                dates_as_text(lone)
-                out.table[name] = lone.table[name]
+                report_loss(out, SUFFIX, what, field=str(name), at=odd.to_numpy(), severity="info")
+                column_as_text(out, name)
         elif is_number(values):
             # A sheet keeps 15 digits; where a number has more, its column goes as text.
             texts = pd.Series(number_texts(values).to_pandas(), dtype="str")
             digits = texts.str.replace(r"e.*$|^-?[0.]*|\.", "", regex=True).str.rstrip("0")
-            whole = pd.api.types.is_integer_dtype(values.dtype)
+            is_integer = pd.api.types.is_integer_dtype(values.dtype)
             long = digits.str.len().gt(15).fillna(False).to_numpy(dtype=bool)
-            if whole and long.any():
+            if is_integer and long.any():
                 what = Text(
                     "超过 15 位的整数，整列写成文字",
                     "whole numbers of more than 15 digits make the column text",
                 )
-                at = np.flatnonzero(long)
-                report_loss(out, SUFFIX, what, field=str(name), at=at, severity="info")
+                report_loss(out, SUFFIX, what, field=str(name), at=long, severity="info")
                 out.table[name] = texts
-            elif not whole:
+            elif not is_integer:
                 _round(out, str(name))
     if geometry:
         as_wkt(out, SUFFIX)
@@ -110,12 +107,10 @@ def _round(out: Outgoing, name: str) -> None:
     kept = np.char.mod("%.16G", exact).astype(float)
     # The largest numbers of all round to infinity.
     kept[np.isinf(kept)] = np.nan
-    lost = np.flatnonzero(np.isfinite(exact) & (kept != exact))
-    if len(lost):
-        report_loss(
-            out, SUFFIX, Text("数字只保留 16 位", "numbers keep 16 digits"),
-            field=name, at=lost, severity="info",
-        )  # fmt: skip
+    lost = np.isfinite(exact) & (kept != exact)
+    if lost.any():
+        what = Text("数字只保留 16 位", "numbers keep 16 digits")
+        report_loss(out, SUFFIX, what, field=name, at=lost, severity="info")
         out.table[name] = pd.Series(kept)
 
 
@@ -125,16 +120,10 @@ def _cut(out: Outgoing, name: str) -> None:
     if not long.any():
         return
     shape = name in ("geometry", "geometry_1") and name == out.table.columns[-1]
-    report_loss(
-        out,
-        SUFFIX,
-        Text(
-            "图形超出单元格长度，未写出" if shape else f"文字截断为 {MAX_CELL} 字",
-            "a shape longer than a cell was left out" if shape else f"cut to {MAX_CELL} characters",
-        ),
-        field=name,
-        at=np.flatnonzero(long),
-    )
+    what = Text(f"文字截断为 {MAX_CELL} 字", f"cut to {MAX_CELL} characters")
+    if shape:
+        what = Text("图形超出单元格长度，未写出", "a shape longer than a cell was left out")
+    report_loss(out, SUFFIX, what, field=name, at=long)
     # Half a shape is no shape.
     out.table[name] = texts.mask(long, None if shape else texts.str[:MAX_CELL])
 

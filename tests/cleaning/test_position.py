@@ -64,12 +64,12 @@ def test_a_layer_with_a_slip_is_refused_and_mended_when_asked(crs, xy, code, sli
     with pytest.raises(gcm.CRSError, match=slip) as caught:
         read(places, crs)
     assert code in set(caught.value.findings["code"])
-    mended = read(places, crs, mend=[slip])
-    assert middle(mended) == pytest.approx((E0, N0), abs=50)
-    told = mended.findings[mended.findings["code"] == code]
+    repaired = read(places, crs, repair=[slip])
+    assert middle(repaired) == pytest.approx((E0, N0), abs=50)
+    told = repaired.findings[repaired.findings["code"] == code]
     # All of them: one finding, of twenty records.
     assert (told["n_records"].tolist(), set(told["severity"])) == ([20], {"info"})
-    assert mended.ledger["n_repaired"].iloc[0] == 20
+    assert repaired.ledger["n_repaired"].iloc[0] == 20
 
 
 def test_single_records_with_a_slip_are_rejected_singly_with_what_to_do():
@@ -78,8 +78,8 @@ def test_single_records_with_a_slip_are_rejected_singly_with_what_to_do():
     assert layer.rejected["codes"].tolist() == ["COORD_SWAPPED", "CRS_ZONE_PREFIX"]
     row = layer.findings[layer.findings["code"] == "COORD_SWAPPED"].iloc[0]
     assert (row["record"], row["row_label"], row["severity"]) == (20, "20", "error")
-    assert "mend" in row["message_zh"]
-    assert len(read(places, "EPSG:4549", mend=["swapped", "zone_prefix"]).data) == 22
+    assert "repair" in row["message_zh"]
+    assert len(read(places, "EPSG:4549", repair=["swapped", "zone_prefix"]).data) == 22
 
 
 @pytest.mark.parametrize("wrong", ["EPSG:4548", "EPSG:4550", "EPSG:4509", "EPSG:32650"])
@@ -156,8 +156,8 @@ def test_a_shift_that_comes_with_the_crs_is_the_callers_word():
 
 def test_words_that_mend_nothing_are_mistakes():
     for odd in ("swapped", ["swap"]):
-        with pytest.raises(gcm.SpecError, match="mend"):
-            read([(E0, N0)], "EPSG:4549", mend=odd)
+        with pytest.raises(gcm.SpecError, match="repair"):
+            read([(E0, N0)], "EPSG:4549", repair=odd)
 
 
 @pytest.fixture(scope="module")
@@ -277,8 +277,8 @@ def test_candidates_and_slips_follow_the_longitude_of_the_zones(name, lon, lat, 
         read(around(x + 1e6 * belt, y), plain, zones=zones)
     with pytest.raises(gcm.CRSError, match="swapped"):
         read(around(y, x), plain, zones=zones)
-    mended = read(around(lat, lon, step=1e-4), "EPSG:4490", zones=zones, mend=["swapped"])
-    assert middle(mended) == pytest.approx((x, y), abs=50)
+    repaired = read(around(lat, lon, step=1e-4), "EPSG:4490", zones=zones, repair=["swapped"])
+    assert middle(repaired) == pytest.approx((x, y), abs=50)
     assert read(around(x + 1e6 * belt, y), None, zones=zones, crs="infer").ledger["crs"][0] == (
         prefixed
     )

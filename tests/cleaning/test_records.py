@@ -41,10 +41,10 @@ def test_a_column_in_another_unit_is_flagged_once_and_converted_only_when_asked(
     assert f"{-np.log10(factor):.3f}" in row["message_en"]
     assert told(layer, "RELATION_BROKEN").empty
     assert layer.data["footprint_m2"].tolist() == pytest.approx(list(source["占地面积"]))
-    for words in ({"mend": ["units"]}, {"units": {"footprint_m2": unit}}):
-        mended = gcm.read_layer(source, "illegal_construction", **words)
-        assert mended.data["footprint_m2"].tolist() == pytest.approx(list(source.area))
-        assert len(told(mended, "UNIT_CONVERTED")) == 1
+    for words in ({"repair": ["units"]}, {"units": {"footprint_m2": unit}}):
+        repaired = gcm.read_layer(source, "illegal_construction", **words)
+        assert repaired.data["footprint_m2"].tolist() == pytest.approx(list(source.area))
+        assert len(told(repaired, "UNIT_CONVERTED")) == 1
 
 
 def test_lengths_in_metres_under_a_heading_in_kilometres_are_flagged():
@@ -54,8 +54,8 @@ def test_lengths_in_metres_under_a_heading_in_kilometres_are_flagged():
     source = gpd.GeoDataFrame({"长度": [line.length for line in lines]}, geometry=lines, crs=CRS)
     layer = gcm.read_layer(source, "utility_tunnels")
     assert told(layer, "UNIT_SUSPECT")["expected"].tolist() == ["米"]
-    mended = gcm.read_layer(source, "utility_tunnels", mend=["units"])
-    assert mended.data["length_km"].tolist() == pytest.approx([x.length / 1000 for x in lines])
+    repaired = gcm.read_layer(source, "utility_tunnels", repair=["units"])
+    assert repaired.data["length_km"].tolist() == pytest.approx([x.length / 1000 for x in lines])
 
 
 def test_a_unit_that_the_field_has_not_is_a_mistake():
@@ -204,8 +204,8 @@ def build(rows) -> gpd.GeoDataFrame:
 
 
 @given(ROWS, st.booleans())
-def test_whatever_comes_is_accounted_for_and_read_again_stays_as_it_is(rows, mend):
-    words = {"zones": ZONES, "mend": ["swapped", "zone_prefix"] if mend else []}
+def test_whatever_comes_is_accounted_for_and_read_again_stays_as_it_is(rows, repair):
+    words = {"zones": ZONES, "repair": ["swapped", "zone_prefix"] if repair else []}
     source = build(rows)
     try:
         once = gcm.read_layer(source, "illegal_construction", **words)

@@ -89,7 +89,7 @@ NUMBERS = [
          lambda _: records([line(500 + 100 * i, y=Y + 50 * i) for i in range(6)],
                            管廊编号=ids(6), 长度=[500.0 + 100 * i for i in range(6)]),
          "UNIT_SUSPECT UNIT_CONVERTED", (0, 6, 0), layer="utility_tunnels",
-         options={"mend": ["units"]},
+         options={"repair": ["units"]},
          values={"length_km": [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]}),
 ]  # fmt: skip
 

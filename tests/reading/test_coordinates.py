@@ -384,8 +384,8 @@ def test_a_latitude_under_the_heading_of_the_longitude_is_refused_and_mended_whe
     table = frame(经度=LAT, 纬度=LON)
     with pytest.raises(gcm.CRSError, match="exchanged") as caught:
         read(table)
-    assert 'mend = ["swapped"]' in str(caught.value)
-    assert places(read(table, mend=["swapped"])) == AS_IT_IS
+    assert 'repair = ["swapped"]' in str(caught.value)
+    assert places(read(table, repair=["swapped"])) == AS_IT_IS
 
 
 def test_metres_without_a_crs_are_refused_with_candidates():

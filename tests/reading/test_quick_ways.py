@@ -104,12 +104,12 @@ _PLACES = st.one_of(
 )
 
 
-@pytest.mark.parametrize("mend", [(), ("swapped",)])
+@pytest.mark.parametrize("repair", [(), ("swapped",)])
 @pytest.mark.parametrize("datum", [None, "gcj02"])
 @settings(max_examples=15)
 @given(places=st.lists(_PLACES, min_size=1, max_size=5))
 def test_points_of_columns_lie_where_drawn_points_lie(
-    places: list[Any], mend: tuple[str, ...], datum: str | None
+    places: list[Any], repair: tuple[str, ...], datum: str | None
 ) -> None:
     places = [*places, (120.61, 31.31), (120.62, 31.32), (120.63, 31.33), (120.64, 31.34)] * 2
     ids = [f"J{k}" for k in range(len(places))]
@@ -118,7 +118,7 @@ def test_points_of_columns_lie_where_drawn_points_lie(
     listed = pd.DataFrame({"窨井编号": ids, "经度": x, "纬度": y})
     drawn = gpd.GeoDataFrame({"窨井编号": ids}, geometry=shapes, crs=4490)
     by_columns, by_shapes = (
-        _read(frame, crs=4490, datum=datum, mend=mend) for frame in (listed, drawn)
+        _read(frame, crs=4490, datum=datum, repair=repair) for frame in (listed, drawn)
     )
     assert by_columns == by_shapes
 
