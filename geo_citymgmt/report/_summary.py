@@ -21,7 +21,7 @@ from geo_citymgmt.figures._standing import Standing, period_start
 from geo_citymgmt.figures._standing import month_ends as last_days
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.indicators import Figures, load_figures
-from geo_citymgmt.report._scoreboard import by_district, subtotals
+from geo_citymgmt.report._scoreboard import by_district, subtotals, zone_names
 from geo_citymgmt.report._services import (
     AtHand,
     Campaign,
@@ -134,7 +134,7 @@ def state_label(spec: LayerSpec, state: str, words: Words) -> str:
     code = spec.fields[str(spec.state_field)].codes.get(state)
     if code is None:
         return words("state_unknown")
-    return words.of(code.zh, code.en)
+    return words.label(code)
 
 
 def _summary(facts: CityFacts, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
@@ -276,6 +276,15 @@ class Summary:
     def figures(self) -> Figures:
         """Definitions of the figures."""
         return self.city.figures
+
+    @cached_property
+    def zone_names(self) -> pd.Series:
+        """Name of each district in the language of the report."""
+        return zone_names(self.city.zones, self.lang)
+
+    def layer_name(self, key: str) -> str:
+        """Return the name of a layer; see :func:`layer_label`."""
+        return layer_label(self.city, key, self.words)
 
     @cached_property
     def headline(self) -> pd.DataFrame:
@@ -438,7 +447,7 @@ def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     rows = results.headline[results.headline.index.isin(unavailable(results))]
     reasons: dict[str, list[str]] = {}
     absent = [
-        words.of(spec.name_zh, spec.name_en)
+        words.named(spec)
         for key, spec in results.city.specs.items()
         if key not in results.city and (results.headline["layer"] == key).any()
     ]
@@ -447,7 +456,7 @@ def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     standing = Standing(results.facts, Gate("write_report"))
     for row in rows.itertuples():
         why = standing.why_not_available(results.figures.figures[str(row.Index)], results.as_of)
-        reasons.setdefault(words.of(*why), []).append(words.of(row.name_zh, row.name_en))
+        reasons.setdefault(words.of(*why), []).append(words.named(row))
     return list(reasons.items())
 
 
@@ -503,7 +512,7 @@ def layer_label(city: City, key: str, words: Words) -> str:
     if not key:
         return words("source_level")
     spec = city.specs.get(key)
-    return key if spec is None else words.of(spec.name_zh, spec.name_en)
+    return key if spec is None else words.named(spec)
 
 
 def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
