@@ -562,9 +562,10 @@ class MapGate(Gate):
 def code_texts(codes: pd.Index) -> pd.Index:
     """Return codes as text, 1 and 1.0 as "1"."""
     if pd.api.types.is_float_dtype(codes.dtype):
-        whole = codes.to_numpy(dtype=float, na_value=np.nan)
-        if (np.isnan(whole) | (whole == np.floor(whole))).all() and not np.isinf(whole).any():
-            codes = pd.Index(pd.array(whole, dtype="Int64"))
+        numbers = codes.to_numpy(dtype=float, na_value=np.nan)
+        is_whole = np.isnan(numbers) | (numbers == np.floor(numbers))
+        if is_whole.all() and not np.isinf(numbers).any():
+            codes = pd.Index(pd.array(numbers, dtype="Int64"))
     return pd.Index([str(code) for code in codes], dtype="str", name=codes.name)
 
 

@@ -86,15 +86,15 @@ def earlier_book(path: Path, specs: Mapping[str, LayerSpec]) -> EarlierBook | No
     if not path.is_file():
         return None
     for mark in _OPEN_MARKS:
-        beside = path.with_name(mark.format(path.name))
-        if beside.exists():
+        lock = path.with_name(mark.format(path.name))
+        if lock.exists():
             raise CityDataError(
                 Text(
                     f"{path}：正在表格软件中打开，请先保存并关闭，再重试"
-                    f"（如并未打开，请删除 {beside.name}）。",
+                    f"（如并未打开，请删除 {lock.name}）。",
                     f"{path}: is open in a spreadsheet program; save and close it there and try "
                     "again "
-                    f"(where it is not open, delete {beside.name}).",
+                    f"(where it is not open, delete {lock.name}).",
                 ),
             )
     try:

@@ -265,12 +265,12 @@ def board(results: Summary) -> dict[str, Any] | None:
         return None
     wide = results.by_district()
     figures = results.figures.figures
-    shown = [n for n in wide.columns if n in results.headline.index and n in figures]
-    shown = [n for n in shown if adds_up(figures[n]) or figures[n].numerator is not None]
+    listed = [n for n in wide.columns if n in results.headline.index and n in figures]
+    listed = [n for n in listed if adds_up(figures[n]) or figures[n].numerator is not None]
     attained = results.by_district("attainment")
     zones = [at for at in wide.index if at not in MARGINS]
-    aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
-    plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
+    aimed = [n for n in listed if attained.loc[zones, n].notna().any()]
+    plain = [n for n in listed if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     if not aimed and not plain:
         return None
     return {
@@ -605,14 +605,13 @@ def at_hand_views(results: Summary) -> list[dict[str, Any]]:
         rows = []
         for row in each.table.to_dict("index").items():
             at, cells = row
-            whole = cells["row_kind"] == "total"
-            shown = [f"{cells['count']:,.0f}"]
-            shown += [percent(cells[f"share_{d:g}_m"]) or "–" for d in each.distances_m]
+            is_total = cells["row_kind"] == "total"
+            texts = [f"{cells['count']:,.0f}"]
+            texts += [percent(cells[f"share_{d:g}_m"]) or "–" for d in each.distances_m]
             far = cells["count"] - cells[f"within_{each.distances_m[-1]:g}_m"]
-            name = words("total") if whole else str(names.get(at, at))
-            rows.append(
-                {"name": name, "cells": [*shown, f"{far:,.0f}"], "kind": "total" if whole else ""}
-            )
+            name = words("total") if is_total else str(names.get(at, at))
+            texts.append(f"{far:,.0f}")
+            rows.append({"name": name, "cells": texts, "kind": "total" if is_total else ""})
         places = results.city.specs[each.places]
         title = words(
             "at_hand_title",
@@ -636,13 +635,13 @@ def supply_views(results: Summary) -> list[dict[str, Any]]:
         per = f"{each.per:,.0f}"
         rows = []
         for row in each.table.itertuples():
-            whole = row.row_kind == "total"
+            is_total = row.row_kind == "total"
             cells = [
                 f"{row.amount:,.0f}", _plain(row.ratio), _plain(row.per_km2), _plain(row.access),
                 percent(row.without) or "–",
             ]  # fmt: skip
-            name = words("total") if whole else str(names.get(row.Index, row.Index))
-            rows.append({"name": name, "cells": cells, "kind": "total" if whole else ""})
+            name = words("total") if is_total else str(names.get(row.Index, row.Index))
+            rows.append({"name": name, "cells": cells, "kind": "total" if is_total else ""})
         label = words.label(item)
         what = _kinds(results, each)
         title = words("supply_title", name=what, amount=label)

@@ -207,14 +207,14 @@ def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFr
     definitions = city.figures.figures
     value = by_column("value")
     zones = [at for at in value.index if at in groups.index]
-    sums, part, whole = (
+    sums, numerator, denominator = (
         by_column(c)
         .reindex(index=zones, columns=value.columns)
         .groupby(groups[zones])
         .sum(min_count=1)
         for c in ("value", "numerator", "denominator")
     )
-    ratio = part / whole.where(whole > 0)
+    ratio = numerator / denominator.where(denominator > 0)
     out = {}
     for name in value.columns:
         figure = definitions.get(name)

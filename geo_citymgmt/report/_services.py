@@ -181,23 +181,23 @@ def service_of(city: City, layer: str, radius_m: float) -> Service:
 
 
 def counted_terms(
-    found: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
+    counted: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
 ) -> list[str]:
     """Say which records of a layer were counted: how many, in which states, of which kinds."""
-    parts = [words("facilities_counted", n=f"{found.n_counted:,}")]
-    if found.state_known:
+    parts = [words("facilities_counted", n=f"{counted.n_counted:,}")]
+    if counted.state_known:
         states = spec.fields[str(spec.state_field)].codes
         codes = [c for s in service.states for c in spec.sets[s]]
         labels = words.listed([words.label(states[c]) for c in codes])
         parts.append(words("only_states", states=labels))
     elif spec.state_field:
         parts.append(words("all_states" if service.states else "every_state"))
-    for field_name in found.kinds_known:
+    for field_name in counted.kinds_known:
         known = spec.fields[field_name].codes
         kinds = [words.label(known[c]) for c in service.kinds[field_name]]
         parts.append(words("only_kinds", kinds=words.listed(kinds)))
-    if found.n_unlocated:
-        parts.append(words("not_located", n=f"{found.n_unlocated:,}"))
+    if counted.n_unlocated:
+        parts.append(words("not_located", n=f"{counted.n_unlocated:,}"))
     return parts
 
 
@@ -264,12 +264,12 @@ def service_coverage(
     gate = Gate("service_coverage")
     facts = facts_of(city, gate)
     city = facts.city
-    found = chosen_records(
+    chosen = chosen_records(
         facts, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
     )
-    if found is None or not city.has_zones:
+    if chosen is None or not city.has_zones:
         return None
-    facilities = found.records
+    facilities = chosen.records
     located = facilities.geometry.notna()
     districts = facts.membership.index("district")
     zones, index, reach = checked_reach(
@@ -287,10 +287,10 @@ def service_coverage(
     return ServiceCoverage(
         service,
         table,
-        found.n_counted,
-        found.n_unlocated,
-        found.state_known,
-        found.kinds_known,
+        chosen.n_counted,
+        chosen.n_unlocated,
+        chosen.state_known,
+        chosen.kinds_known,
         bool((facilities.geometry[located].geom_type == "Point").all()),
         demand is not None,
         gaps,
@@ -339,8 +339,8 @@ def supplies(facts: CityFacts, day: pd.Timestamp | None) -> list[Supply]:
     city = facts.city
     if DEMAND not in city:
         return []
-    found = [_supply(facts, day, entry) for entry in questions(city, "supply")]
-    return [each for each in found if each is not None]
+    computed = [_supply(facts, day, entry) for entry in questions(city, "supply")]
+    return [each for each in computed if each is not None]
 
 
 def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Supply | None:
@@ -352,9 +352,9 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     facilities, residents = chosen.records, city[DEMAND]
     facilities = facilities.assign(**{amount: facilities[amount].fillna(0)})
     located = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
-    homes = facts.membership.located(DEMAND)
+    demand = facts.membership.located(DEMAND)
     by_header = ratio_table(
-        facilities, city.zones, amount, "population", per, residents, True, located, homes
+        facilities, city.zones, amount, "population", per, residents, True, located, demand
     )
     by_area = ratio_table(facilities, city.zones, amount, "area_km2", 1.0, None, True, located)
     access = two_step_access(
@@ -367,7 +367,7 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     )
     sizes = {name: (name, "sum") for name in ("people", "share", "without")}
     sums = summary_of(
-        Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=homes
+        Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=demand
     )
     sums = sums.reindex(by_header.index)
     some = sums["people"].where(sums["people"] > 0)

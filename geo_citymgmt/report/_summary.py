@@ -85,9 +85,9 @@ class LayerSummary:
         """States that occur, in the order of the layer's life cycle."""
         if self.by_state is None:
             return []
-        found = set(self.by_state.index.get_level_values(1))
+        present = set(self.by_state.index.get_level_values(1))
         codes = [*self.spec.fields[str(self.spec.state_field)].codes, NOT_YET, UNKNOWN]
-        return [code for code in codes if code in found]
+        return [code for code in codes if code in present]
 
 
 def layer_summaries(city: City | CityFacts, *, as_of: Any = None) -> list[LayerSummary]:
@@ -161,11 +161,11 @@ def _merged(timeline: Timeline, recorded: pd.Series) -> dict[str, list[str]]:
     dated = set(timeline.transitions["state"])
     codes = list(timeline.spec.fields[states.field].codes)
     undated = [c for c in codes if c not in dated and c not in states.first]
-    there = set(recorded.dropna().unique())
+    on_record = set(recorded.dropna().unique())
     like = {
         code: [c for c in codes if c in dated and states.sets_of(c) == states.sets_of(code)]
         for code in undated
-        if code in there and states.sets_of(code)
+        if code in on_record and states.sets_of(code)
     }
     return {code: others for code, others in like.items() if others}
 
@@ -479,9 +479,9 @@ def unavailable(results: Summary) -> list[str]:
 def plain_note(row: Any, words: Words, figures: Figures) -> str:
     """Return the note of a figure without the reasons that are shown on their own."""
     note = words.of(row.note_zh, row.note_en)
-    said = {text for pair in figures.reasons.values() for text in pair}
+    reasons = {text for pair in figures.reasons.values() for text in pair}
     parts = note.split("；" if words.lang == "zh" else "; ")
-    return words.joined([p for p in parts if p not in said])
+    return words.joined([p for p in parts if p not in reasons])
 
 
 def reasons_of(row: Any, words: Words, figures: Figures) -> list[str]:
@@ -595,17 +595,17 @@ def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
     """
     lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
-    found = open_findings(city)
+    findings = open_findings(city)
     columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
-    if found.empty:
+    if findings.empty:
         return pd.DataFrame(columns=columns)
     message = "message_zh" if lang == "zh" else "message_en"
     rows = []
     # What is about a file or a layer as a whole is said in full: a second one is not the first. A
     # fault of a whole column counts as many as there are records.
-    found = found.assign(whole=found[message].where(found["record"].isna(), ""))
+    findings = findings.assign(whole=findings[message].where(findings["record"].isna(), ""))
     keys = ["layer", "severity", "code", "field", "action", "whole"]
-    for (layer, severity, code, _, action, _), group in found.groupby(keys, sort=False):
+    for (layer, severity, code, _, action, _), group in findings.groupby(keys, sort=False):
         rows.append(
             {
                 "layer": layer_label(city, str(layer), words),
@@ -641,21 +641,21 @@ def open_findings(city: City) -> pd.DataFrame:
     >>> open_findings(city).equals(city.findings)
     True
     """
-    found = city.findings
+    findings = city.findings
     personal = {
         (key, name)
         for key, spec in city.specs.items()
         for name, item in spec.fields.items()
         if item.personal
     }
-    pairs = zip(found["layer"], found["field"], strict=True)
-    secret = pd.Series([pair in personal for pair in pairs], index=found.index, dtype="bool")
+    pairs = zip(findings["layer"], findings["field"], strict=True)
+    secret = pd.Series([pair in personal for pair in pairs], index=findings.index, dtype="bool")
     # What a column is called is no secret, and has to be found.
-    secret &= ~found["code"].isin(_NAMES)
+    secret &= ~findings["code"].isin(_NAMES)
     if not secret.any():
-        return found
-    out = found.copy()
-    for row in found[secret].itertuples():
+        return findings
+    out = findings.copy()
+    for row in findings[secret].itertuples():
         for column in ("message_zh", "message_en"):
             text = str(getattr(row, column))
             for value in (row.value, row.expected):

@@ -124,8 +124,8 @@ def _plural(noun: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    own = read_toml(resources.files("geo_citymgmt.report") / "words.toml")
-    return {**shared_terms(), **own}
+    words = read_toml(resources.files("geo_citymgmt.report") / "words.toml")
+    return {**shared_terms(), **words}
 
 
 def definitions(

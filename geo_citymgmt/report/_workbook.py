@@ -123,9 +123,9 @@ def _flows(book: Book, results: Summary) -> None:
                 ]
                 for row in zones.itertuples()
             ]  # fmt: skip
-            whole = table[table["row_kind"] == "total"].iloc[0]
-            total = [words("total"), *(whole[name] for name in _FLOWS)]
-            rows.append([*total, whole["closing"] - whole["opening"]])
+            totals = table[table["row_kind"] == "total"].iloc[0]
+            total = [words("total"), *(totals[name] for name in _FLOWS)]
+            rows.append([*total, totals["closing"] - totals["opening"]])
             shown = words("flow_number") if unit == "count" else unit_label(unit, results.lang)
             label = words("flow_title", what=words(f"flow_{quantity}"), unit=shown)
             head = words("sheet_titled", title=label, as_of=results.day)
@@ -199,14 +199,14 @@ def _supply(book: Book, results: Summary) -> None:
         item = spec.fields[each.amount]
         label = f"{words.named(spec)} · {words.label(item)}"
         for row in each.table.itertuples():
-            whole = row.row_kind == "total"
-            if whole:
+            is_total = row.row_kind == "total"
+            if is_total:
                 strong.append(len(rows))
             rows.append(
                 [
-                    label, words("total") if whole else str(names.get(row.Index, row.Index)),
+                    label, words("total") if is_total else str(names.get(row.Index, row.Index)),
                     row.amount, row.residents, row.ratio, row.per_km2, row.access, row.without,
-                    each.gini if whole and pd.notna(each.gini) else None,
+                    each.gini if is_total and pd.notna(each.gini) else None,
                 ]
             )  # fmt: skip
     _sheet(book, results, "supply", columns, rows, title="supply", strong=strong, frozen=2)
@@ -551,8 +551,8 @@ def _definitions(book: Book, results: Summary) -> None:
 def _ledger(book: Book, results: Summary) -> None:
     words = results.words
     table = ledger_table(results.city, results.lang).drop(columns="usable")
-    whole = ("walked", "skipped", "accepted", "repaired", "rejected")
-    columns = [Column(words(name), "int" if name in whole else "text") for name in table.columns]
+    counts = ("walked", "skipped", "accepted", "repaired", "rejected")
+    columns = [Column(words(name), "int" if name in counts else "text") for name in table.columns]
     _sheet(book, results, "ledger", columns, table.to_numpy(dtype=object).tolist())
 
 

@@ -211,8 +211,8 @@ def street_tables(
         rest = [0.0 if abs(r) < 1e-6 else r for r in np.nan_to_num(rest)]
         if any(rest):
             rows.append((headers("no_street"), *_cells(rest, keys, grid)))
-        whole = [grid.at("district", str(code), f, p) for f, p in keys]
-        rows.append((headers("total_of"), *_cells(whole, keys, grid)))
+        totals = [grid.at("district", str(code), f, p) for f, p in keys]
+        rows.append((headers("total_of"), *_cells(totals, keys, grid)))
         title = headers("by_street", district=str(districts[code]), section=section)
         out.append(Table(title, columns, tuple(rows), frozenset({len(rows) - 1})))
     return out
@@ -361,7 +361,7 @@ class _Writer:
         )
         self.grid: Grid = grid_of(self.periods, results.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
-        self.whole = rows.set_index(["indicator", "period"])
+        self.city_rows = rows.set_index(["indicator", "period"])
         self.sections = [
             s for s in (self._section(k, v) for k, v in table["section"].items()) if s is not None
         ]
@@ -401,14 +401,14 @@ class _Writer:
         half = say("half_1" if day.month <= 6 else "half_2")
         text = say(self.period, y=day.year, m=day.month, q=day.quarter, h=half)
         row = self.periods[self.periods["period"].eq(self.period)]
-        whole = bool(row["complete"].iloc[0]) if len(row) else True
-        return text if whole else say("to_date", span=text, day=self._day())
+        is_complete = bool(row["complete"].iloc[0]) if len(row) else True
+        return text if is_complete else say("to_date", span=text, day=self._day())
 
     def _reported(self, figure: str, value: float) -> str:
         return self.results.scales[figure].amount(value)
 
     def _item(self, figure: str, period: str, *, compared: bool) -> str | None:
-        row = self.whole.loc[(figure, period)]
+        row = self.city_rows.loc[(figure, period)]
         if pd.isna(row["value"]):
             return None
         name, value = self.grid.names[figure], self._reported(figure, float(row["value"]))
@@ -587,7 +587,7 @@ class _Writer:
             values = pd.Series(
                 {c: self.grid.at("district", str(c), figure, self.period) for c in names.index}
             ).dropna()
-            whole = self.grid.at("city", "total", figure, self.period)
+            total = self.grid.at("city", "total", figure, self.period)
             if values.sum() <= 0 or len(values) <= _NAMED:
                 continue
             top = values.sort_values(ascending=False, kind="stable").head(_NAMED)
@@ -595,7 +595,7 @@ class _Writer:
                 "leftover_where",
                 name=self.grid.names[figure],
                 places=self.words.listed([str(names[c]) for c in top.index]),
-                share=percent(top.sum() / whole),
+                share=percent(top.sum() / total),
             )
         if text:
             yield Paragraph(text.strip())
