@@ -96,7 +96,7 @@ def public_city(city: City, *, grid_m: float = GRID_M) -> City:
         for key, layer in city.layers.items()
         if layer.spec.release == "public"
     }
-    spec_of = {s.level: s for s in reversed(city.specs.values()) if s.role == "zones"}
+    spec_of = {s.level: s for s in reversed([*city.specs.values()]) if s.role == "zones"}
     zones = {
         level: _masked(frame, spec_of[level], set())
         if level in spec_of

@@ -51,8 +51,9 @@ def _outlook(book: Book, results: Summary) -> None:
     amounts = ("value", "target", "remaining", "needed_per_day", "needed_per_month",
                "pace_per_month", "at_deadline", "at_deadline_low", "at_deadline_high")  # fmt: skip
     days = ("projected_date", "projected_earliest", "projected_latest")
-    heads = ["indicator", "unit", ("deadline", "date"), ("sheet_days_left", "int")]
-    columns = _columns(words, heads)
+    columns = _columns(words, [
+        "indicator", "unit", ("deadline", "date"), ("sheet_days_left", "int"),
+    ])  # fmt: skip
     columns += [Column(words(f"sheet_{name}"), "number", 15) for name in amounts]
     columns += [Column(words(f"sheet_{name}"), "date") for name in days]
     columns.append(Column(words("cannot_project"), width=36))
