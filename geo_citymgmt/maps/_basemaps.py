@@ -131,9 +131,9 @@ def read_tiles(
             )
         ) from error
     if start.startswith(b"SQLite format 3\x00"):
-        found, attribution = _mbtiles(path, max_zoom)
+        tiles, attribution = _mbtiles(path, max_zoom)
     elif start.startswith(b"PMTiles\x03"):
-        found, attribution = _pmtiles(path, max_zoom)
+        tiles, attribution = _pmtiles(path, max_zoom)
     else:
         raise _unreadable(
             path, "it is neither MBTiles nor PMTiles version 3", "不是 MBTiles 或 PMTiles 3"
@@ -143,7 +143,7 @@ def read_tiles(
     pictures: list[str] = []
     size, zooms = 0, set()
     try:
-        for zoom, x, y, content in found:
+        for zoom, x, y, content in tiles:
             if bounds is not None and not _touches(zoom, x, y, bounds):
                 continue
             if len(index) >= _MOST_TILES:
@@ -415,12 +415,12 @@ class Basemap:
     @property
     def hosts(self) -> tuple[str, ...]:
         """The hosts the page may ask for pictures, as sources of its content policy."""
-        found = []
+        origins = []
         for layer in self.layers:
             parts = urlsplit(layer.url)
             origin = f"{parts.scheme}://{parts.netloc}"
-            found += [origin.replace("{s}", name) for name in layer.subdomains]
-        return tuple(dict.fromkeys(found))
+            origins += [origin.replace("{s}", name) for name in layer.subdomains]
+        return tuple(dict.fromkeys(origins))
 
     @classmethod
     def osm(cls) -> Basemap:

@@ -41,19 +41,9 @@ from geo_citymgmt.writing import whole_file
 
 #: The page's own scripts, each of which builds on those before it.
 PAGE_SCRIPTS = (
-    "citymap.js",
-    "zones.js",
-    "store.js",
-    "clusters.js",
-    "overlay.js",
-    "features.js",
-    "filters.js",
-    "search.js",
-    "tools.js",
-    "paper.js",
-    "panel.js",
-    "slider.js",
-)
+    "citymap.js", "zones.js", "store.js", "clusters.js", "overlay.js", "features.js", "filters.js",
+    "search.js", "tools.js", "paper.js", "panel.js", "slider.js",
+)  # fmt: skip
 
 
 class _Literal(Element):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -152,7 +153,7 @@ SCHEMES = {
         "Quantiles", "StdMean",
     )
 }  # fmt: skip
-_OWN = {"fisherjenks": natural_breaks, "quantiles": quantile_breaks}
+_BUILT_IN = {"fisherjenks": natural_breaks, "quantiles": quantile_breaks}
 
 
 @dataclass(frozen=True)
@@ -227,16 +228,16 @@ def number_classes(
     index = np.full(len(numbers), -1, dtype=np.int64)
     if not known.any():
         return Classes(index, (), ())
-    found = numbers[known]
-    limits = _limits(found, scheme, k)
-    scale = scale or class_scale(found, scheme, unit, lang)
-    index[known] = np.searchsorted(limits, found, side="left")
+    finite = numbers[known]
+    limits = _limits(finite, scheme, k)
+    scale = scale or class_scale(finite, scheme, unit, lang)
+    index[known] = np.searchsorted(limits, finite, side="left")
     if isinstance(scheme, str):
         # Labels tell what is in a class, not where its limits lie: no value is claimed twice.
         occupied, index[known] = np.unique(index[known], return_inverse=True)
         labels = []
         for i in range(len(occupied)):
-            low, high = (scale.text(f(found[index[known] == i])) for f in (np.min, np.max))
+            low, high = (scale.text(f(finite[index[known] == i])) for f in (np.min, np.max))
             labels.append(low if low == high else f"{low} – {high}")
     else:
         texts = [scale.text(limit) for limit in limits]
@@ -255,7 +256,7 @@ def class_scale(values: Any, scheme: str | Sequence[float], unit: str | None, la
     return scale_for(np.concatenate([numbers, given]), unit, lang)
 
 
-def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndarray:
+def _limits(values: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndarray:
     """Return the upper limits of the classes."""
     if not isinstance(scheme, str):
         limits = np.asarray(scheme, dtype="float64")
@@ -272,17 +273,17 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
                 f"unknown scheme {scheme!r}; known: {', '.join(sorted(SCHEMES))}",
             ),
         )
-    distinct = np.unique(found)
+    distinct = np.unique(values)
     k = min(k, len(distinct))
     if k < 2:
         return distinct[-1:]
-    if name == "fisherjenks" and len(found) > 2000:
+    if name == "fisherjenks" and len(values) > 2000:
         name = "quantiles"  # natural breaks take time that grows with the square
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             # That fewer classes than asked for are made shows in the legend.
             warnings.simplefilter("ignore")
-            bins = _bins(found, name, k)
+            bins = _bins(values, name, k)
         if not np.isfinite(bins[:-1]).all():
             raise ValueError("limits that are no numbers")
     except (ArithmeticError, IndexError, TypeError, ValueError) as error:
@@ -296,15 +297,15 @@ def _limits(found: np.ndarray, scheme: str | Sequence[float], k: int) -> np.ndar
     return bins
 
 
-def _bins(found: np.ndarray, name: str, k: int) -> np.ndarray:
+def _bins(values: np.ndarray, name: str, k: int) -> np.ndarray:
     """Return the upper limits of a scheme, as mapclassify finds them."""
-    if name in _OWN:
-        return _OWN[name](found, k)
+    if name in _BUILT_IN:
+        return _BUILT_IN[name](values, k)
     # Only for the rarer schemes: it brings half of scipy, scikit-learn and networkx with it.
     import mapclassify
 
     arguments = {} if name in ("boxplot", "headtailbreaks", "maxp", "stdmean") else {"k": k}
-    return np.asarray(mapclassify.classify(found, SCHEMES[name], **arguments).bins, float)
+    return np.asarray(mapclassify.classify(values, SCHEMES[name], **arguments).bins, float)
 
 
 def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str = "zh") -> Classes:
@@ -376,13 +377,13 @@ def _code_colors(field: Field, spec: LayerSpec, codes: list[str]) -> dict[str, s
     given = dict(spec.style.get("colors", {}))
     if field.name == spec.state_field:
         palette = _REMEDIATION if "done" in spec.sets else _SERVICE
-        used: dict[str, int] = {}
+        used: Counter[str] = Counter()
         for code in field.codes:
-            set_name = spec.set_of(code)
-            shades = palette.get(set_name or "")
+            set_name = spec.set_of(code) or ""
+            shades = palette.get(set_name)
             if shades and code in codes:
-                given.setdefault(code, shades[used.get(set_name or "", 0) % len(shades)])
-                used[set_name or ""] = used.get(set_name or "", 0) + 1
+                given.setdefault(code, shades[used[set_name] % len(shades)])
+                used[set_name] += 1
     return given
 
 
@@ -457,7 +458,8 @@ class MapGate(Gate):
         if color_by is not None and color_by is not False:
             column = self.column(given, color_by, "color_by")
             # A time has no classes of numbers, nor has yes and no.
-            if pd.api.types.is_numeric_dtype(column.dtype) or _is_complex(column):
+            types = pd.api.types
+            if types.is_numeric_dtype(column.dtype) or types.is_complex_dtype(column.dtype):
                 self.numbers(given, color_by, "color_by")
         self.classes(scheme, k)
         return self.drawn(given, "frame"), spec
@@ -466,7 +468,8 @@ class MapGate(Gate):
         """Return the names of columns that are there; a single one is one of one."""
         if isinstance(names, str) or not isinstance(names, Iterable):
             names = [names]
-        listed = list(dict.fromkeys(_hashable(name) for name in names))
+        texts = (str(name) if isinstance(name, _NESTED) else name for name in names)
+        listed = list(dict.fromkeys(texts))
         for name in listed:
             self.column(frame, name, argument)
         return listed
@@ -559,14 +562,11 @@ class MapGate(Gate):
 def code_texts(codes: pd.Index) -> pd.Index:
     """Return codes as text, 1 and 1.0 as "1"."""
     if pd.api.types.is_float_dtype(codes.dtype):
-        whole = codes.to_numpy(dtype=float, na_value=np.nan)
-        if (np.isnan(whole) | (whole == np.floor(whole))).all() and not np.isinf(whole).any():
-            codes = pd.Index(pd.array(whole, dtype="Int64"))
+        numbers = codes.to_numpy(dtype=float, na_value=np.nan)
+        is_whole = np.isnan(numbers) | (numbers == np.floor(numbers))
+        if is_whole.all() and not np.isinf(numbers).any():
+            codes = pd.Index(pd.array(numbers, dtype="Int64"))
     return pd.Index([str(code) for code in codes], dtype="str", name=codes.name)
-
-
-def _is_complex(column: pd.Series) -> bool:
-    return bool(pd.api.types.is_complex_dtype(column.dtype))
 
 
 def _finite(shapes: np.ndarray) -> np.ndarray:
@@ -579,14 +579,10 @@ def _finite(shapes: np.ndarray) -> np.ndarray:
 
 def _as_text(values: pd.Series) -> pd.Series:
     """Return values, those that are lists, dicts or the like as text."""
-    nested = values.map(_is_nested).to_numpy(dtype=bool)
+    nested = values.map(lambda value: isinstance(value, _NESTED)).to_numpy(dtype=bool)
     if not nested.any():
         return values
     return values.where(~nested, values[nested].map(_text))
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, _NESTED)
 
 
 def _text(value: Any) -> str:
@@ -595,7 +591,3 @@ def _text(value: Any) -> str:
     if isinstance(value, (list, Mapping)):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
-
-
-def _hashable(name: Any) -> Any:
-    return name if not _is_nested(name) else str(name)

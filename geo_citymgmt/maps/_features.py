@@ -16,7 +16,7 @@ from folium.template import Template
 from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Text
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._basemaps import BasemapLike
@@ -36,6 +36,7 @@ from geo_citymgmt.spec import Field, Lang, LayerSpec
 #: A list of more choices than these is no help to a reader.
 MOST_CHOICES = 300
 _MOST_AUTOMATIC = 40
+_TO_FILTER = Text("可供筛选的", " to filter by")
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def filter_columns(
         ]
     else:
         names = list(dict.fromkeys(filter_by or ()))
-        _check(frame, names, spec)
+        _check_columns(frame, names, spec, _TO_FILTER)
         for name in names:
             if (count := frame[name].nunique()) > MOST_CHOICES:
                 raise MapError(
@@ -106,7 +107,7 @@ def filter_columns(
     if date_by is None:
         date_by = next((name for name in _dates(frame, spec) if _reports(frame[name])), False)
     elif date_by:
-        _check(frame, [date_by], spec)
+        _check_columns(frame, [date_by], spec, _TO_FILTER)
         if not pd.api.types.is_datetime64_any_dtype(frame[date_by]):
             raise MapError(
                 Text(
@@ -146,17 +147,13 @@ def describe(kind: str, label: str, texts: pd.Series, order: Sequence[str] = ())
     described: dict[str, Any] = {"kind": kind, "label": visible_text(label), "missing": missing}
     if kind == "dates":
         days = sorted(str(text) for text in known.index)
-        described["first"], described["last"] = (
-            (_day(days[0], end=False), max(_day(day, end=True) for day in days))
-            if days
-            else ("", "")
-        )
-        return described
+        first = _day(days[0], end=False) if days else ""
+        last = max((_day(day, end=True) for day in days), default="")
+        return described | {"first": first, "last": last}
     position = {text: i for i, text in enumerate(order)}
     ranked = sorted(known.items(), key=lambda item: position.get(str(item[0]), len(position)))
     choices = [(visible_text(text), int(count)) for text, count in ranked]
-    described["choices"] = choices + ([("", missing)] if missing else [])
-    return described
+    return described | {"choices": choices + ([("", missing)] if missing else [])}
 
 
 class FilterControl(MacroElement):
@@ -219,18 +216,6 @@ def _dates(frame: pd.DataFrame, spec: LayerSpec) -> list[str]:
 def _reports(values: pd.Series) -> bool:
     """Whether a column tells records apart."""
     return len(values.unique()) > 1
-
-
-def _check(frame: pd.DataFrame, names: Sequence[str], spec: LayerSpec) -> None:
-    missing = [name for name in names if name not in frame]
-    if missing:
-        raise MapError(
-            Text(
-                f"{spec.name_zh} 没有可供筛选的字段 {'、'.join(map(str, missing))}",
-                f"{spec.key} has no column {', '.join(map(str, missing))} to filter by; it has "
-                f"{', '.join(map(str, frame.columns))}",
-            ),
-        )
 
 
 _WORDS = words_of("features")
@@ -384,7 +369,7 @@ def add_layer(
         column_text(shown, n, spec.fields.get(n), lang, zone_names, city_map.zone_unit)
         for n in every
     ]
-    head = next((n for n in ("name", spec.id_field) if n in names), None)
+    searched = [names.index(n) for n in ("name", spec.id_field) if n in names]
     overlay = feature_layer(
         to_degrees(shown),
         classes.index,
@@ -394,9 +379,9 @@ def add_layer(
         names=[str(column) for column in every],
         packed=drawing.packed,
         hidden=len(every) - len(names),
-        searched=[names.index(n) for n in ("name", spec.id_field) if n in names],
+        searched=searched,
         name=name,
-        title=names.index(head) if head else None,
+        title=searched[0] if searched else None,
         show=drawing.show,
     )
     city_map.add_child(overlay)
@@ -410,8 +395,8 @@ def add_layer(
         for c in overlay.classes
     ]
     unit = f"（{classes.unit}）" if lang == "zh" else f" ({classes.unit})"
-    note = heading + (unit if classes.unit else "")
-    note = "\n".join(filter(None, (note, drawn_text(overlay, len(shown), lang))))
+    lines = heading + (unit if classes.unit else ""), drawn_text(overlay, len(shown), lang)
+    note = "\n".join(line for line in lines if line)
     city_map.add_child(Legend(name, items, note=note, layer=overlay))
     controls = [
         {
@@ -452,10 +437,10 @@ def layer_classes(
     frame: gpd.GeoDataFrame, spec: LayerSpec, drawing: Drawing, lang: str
 ) -> tuple[Classes, str]:
     """Return the classes of the features and what they are by, in words."""
-    own = spec.style.get("color_by")
     column: Any = drawing.color_by
     if column is None:
-        column = own if own in frame else False
+        usual = spec.style.get("color_by")
+        column = usual if usual in frame else False
     if column is False:
         color = spec.style.get("color", "#0072b2")
         return colouring.single_class(len(frame), spec.name(lang), color), ""
@@ -471,14 +456,11 @@ def layer_classes(
         return colouring.value_classes(values.dt.year.astype("Int64"), lang=lang), heading
     if pd.api.types.is_numeric_dtype(values):
         unit = field.unit if field else None
-        return (
-            colouring.number_classes(
-                values, scheme=drawing.scheme, k=drawing.k, unit=unit, lang=lang
-            ),
-            heading,
-        )
+        scheme, k = drawing.scheme, drawing.k
+        classes = colouring.number_classes(values, scheme=scheme, k=k, unit=unit, lang=lang)
+        return classes, heading
     if field and field.type == "list":
-        return colouring.value_classes(_list_text(values, field, lang), lang=lang), heading
+        values = values.map(lambda v: _value_text(v, field, lang), na_action="ignore")
     return colouring.value_classes(values, lang=lang), heading
 
 
@@ -558,17 +540,15 @@ def _code_label(code: str, field: Field, lang: str) -> str:
     return code if known is None else known.zh if lang == "zh" else known.en
 
 
-def _list_text(values: pd.Series, field: Field, lang: str) -> pd.Series:
-    return values.map(lambda v: _value_text(v, field, lang), na_action="ignore")
-
-
-def _check_columns(frame: pd.DataFrame, columns: Sequence[str], spec: LayerSpec) -> None:
+def _check_columns(
+    frame: pd.DataFrame, columns: Sequence[str], spec: LayerSpec, purpose: Text = NOTHING
+) -> None:
     missing = [column for column in columns if column not in frame]
     if missing:
         raise MapError(
             Text(
-                f"{spec.name_zh} 没有字段 {'、'.join(map(str, missing))}",
-                f"{spec.key} has no column {', '.join(map(str, missing))}; it has "
+                f"{spec.name_zh} 没有{purpose.zh}字段 {'、'.join(map(str, missing))}",
+                f"{spec.key} has no column {', '.join(map(str, missing))}{purpose.en}; it has "
                 f"{', '.join(map(str, frame.columns))}",
             ),
         )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, NoReturn
 
 import folium
 import folium.plugins
@@ -46,26 +46,18 @@ def manifest() -> dict[str, Any]:
 
 
 @lru_cache(maxsize=1)
-def _files() -> dict[str, str]:
-    """Return the local file of each address."""
+def _files() -> dict[str, list[str]]:
+    """Return each carried file with the addresses it answers."""
     return {
-        address: entry["file"]
+        entry["file"]: entry["addresses"]
         for package in manifest()["packages"]
         for entry in package["files"]
-        for address in entry["addresses"]
     }
-
-
-@lru_cache(maxsize=1)
-def _carried_files() -> frozenset[str]:
-    return frozenset(
-        entry["file"] for package in manifest()["packages"] for entry in package["files"]
-    )
 
 
 def find(address: str) -> str | None:
     """Return the carried file that answers an address, or None."""
-    return _files().get(address)
+    return next((file for file, addresses in _files().items() if address in addresses), None)
 
 
 def data_uri(file: str) -> str:
@@ -103,14 +95,14 @@ def stylesheet(file: str) -> str:
                 parts.pop()
             elif part != ".":
                 parts.append(part)
-        found = "/".join(parts)
-        return found if found in _carried_files() else None
+        path = "/".join(parts)
+        return path if path in _files() else None
 
     def font_sources(match: re.Match[str]) -> str:
         kept = [
-            f'url("{data_uri(found)}") format("woff2")'
+            f'url("{data_uri(path)}") format("woff2")'
             for url in _URL.finditer(match["sources"])
-            if (found := local(url["target"]))
+            if (path := local(url["target"]))
         ]
         return f"src:{','.join(kept)}" if kept else "src:local('none')"
 
@@ -118,13 +110,12 @@ def stylesheet(file: str) -> str:
         target = match["target"]
         if target.startswith(("data:", "#")):
             return match.group()
-        found = local(target)
-        return f'url("{data_uri(found)}")' if found else "none"
+        path = local(target)
+        return f'url("{data_uri(path)}")' if path else "none"
 
-    def font_face(match: re.Match[str]) -> str:
-        return _FONT_SOURCE.sub(font_sources, match.group())
-
-    text = re.sub(r"@font-face\s*{[^}]*}", font_face, text)
+    text = re.sub(
+        r"@font-face\s*{[^}]*}", lambda face: _FONT_SOURCE.sub(font_sources, face.group()), text
+    )
     return _URL.sub(picture, text).replace("</style", "<\\/style")
 
 
@@ -136,62 +127,17 @@ def own(name: str) -> str:
 
 SUPPORTED = frozenset(
     {
-        "Choropleth",
-        "Circle",
-        "CircleMarker",
-        "ClickForLatLng",
-        "ClickForMarker",
-        "ColorLine",
-        "ColorMap",
-        "Control",
-        "CssLink",
-        "CustomIcon",
-        "CustomPane",
-        "DivIcon",
-        "Element",
-        "ElementAddToElement",
-        "EventHandler",
-        "FastMarkerCluster",
-        "FeatureGroup",
-        "FeatureGroupSubGroup",
-        "Figure",
-        "FitBounds",
-        "FitOverlays",
-        "Fullscreen",
-        "GeoJson",
-        "GeoJsonDetail",
-        "GeoJsonPopup",
-        "GeoJsonTooltip",
-        "GroupedLayerControl",
-        "HeatMap",
-        "Html",
-        "Icon",
-        "ImageOverlay",
-        "IncludeStatement",
-        "JavascriptLink",
-        "LatLngPopup",
-        "LayerControl",
-        "LinearColormap",
-        "MacroElement",
-        "Map",
-        "Marker",
-        "MarkerCluster",
-        "MethodCall",
-        "MousePosition",
-        "PolyLine",
-        "PolyLineOffset",
-        "PolyLineTextPath",
-        "Polygon",
-        "Popup",
-        "Rectangle",
-        "Search",
-        "SetIcon",
-        "StepColormap",
-        "Tooltip",
-        "TopoJson",
-        "TreeLayerControl",
+        "Choropleth", "Circle", "CircleMarker", "ClickForLatLng", "ClickForMarker", "ColorLine",
+        "ColorMap", "Control", "CssLink", "CustomIcon", "CustomPane", "DivIcon", "Element",
+        "ElementAddToElement", "EventHandler", "FastMarkerCluster", "FeatureGroup",
+        "FeatureGroupSubGroup", "Figure", "FitBounds", "FitOverlays", "Fullscreen", "GeoJson",
+        "GeoJsonDetail", "GeoJsonPopup", "GeoJsonTooltip", "GroupedLayerControl", "HeatMap", "Html",
+        "Icon", "ImageOverlay", "IncludeStatement", "JavascriptLink", "LatLngPopup", "LayerControl",
+        "LinearColormap", "MacroElement", "Map", "Marker", "MarkerCluster", "MethodCall",
+        "MousePosition", "PolyLine", "PolyLineOffset", "PolyLineTextPath", "Polygon", "Popup",
+        "Rectangle", "Search", "SetIcon", "StepColormap", "Tooltip", "TopoJson", "TreeLayerControl",
     }
-)
+)  # fmt: skip
 """Objects of folium and branca that are tested in a saved map without a network."""
 
 _SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>.*?)</script\s*>", re.I | re.S)
@@ -296,27 +242,18 @@ def offline_page(figure: Figure, *, lang: str, title: str, hosts: Sequence[str] 
     MapError
         If the map uses an address the package does not carry a file for, or one remains.
     """
-    code = _inert(figure.script.render())
+    # Text inside the script does not end it: in a string <\/ is the same as </.
+    code = re.sub(r"</(?=script)", r"<\\/", figure.script.render(), flags=re.I)
+    code = code.replace("<!--", "<\\!--")
     body = figure.html.render()
     head = _head(figure, code)
     # As one text, so that a name is the same in each part.
     parts = [code, body, *(text for text, _ in head)]
     code, body, *texts = steady_names(_BETWEEN.join(parts), figure).split(_BETWEEN)
     head = [(text, carried) for text, (_, carried) in zip(texts, head, strict=True)]
-    own = "".join([*(text for text, carried in head if not carried), body, code])
-    check_addresses(own)
-    page = "\n".join(
-        [
-            *(text for text, _ in head),
-            "</head>",
-            "<body>",
-            body,
-            f"<script>{code}</script>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    ).replace("\r\n", "\n")
+    check_addresses("".join([*(text for text, carried in head if not carried), body, code]))
+    end = f"</head>\n<body>\n{body}\n<script>{code}</script>\n</body>\n</html>\n"
+    page = "\n".join([*(text for text, _ in head), end]).replace("\r\n", "\n")
     opening = (
         "<!DOCTYPE html>\n"
         f'<html lang="{"zh-CN" if lang == "zh" else "en"}">\n<head>\n<meta charset="utf-8">\n'
@@ -358,21 +295,14 @@ def check_addresses(text: str) -> None:
             _refuse(match["address"])
 
 
-def _refuse(what: str) -> None:
+def _refuse(what: str) -> NoReturn:
     raise MapError(
         Text(
             f"地图需要 {what}，离线页面无法包含。请去掉该对象，或以 online=True 生成联网地图。",
-            f"The map needs {what}, which an offline page cannot hold. Leave it out, or build "
-            "the map "
-            "with online=True.",
+            f"The map needs {what}, which an offline page cannot hold. Leave it out, or build the "
+            "map with online=True.",
         ),
     )
-
-
-def _inert(code: str) -> str:
-    r"""Keep text inside the script from ending it: in a string ``<\/`` is the same as ``</``."""
-    code = re.sub(r"</(?=script)", r"<\\/", code, flags=re.I)
-    return code.replace("<!--", "<\\!--")
 
 
 def _head(figure: Figure, code: str) -> list[tuple[str, bool]]:
@@ -428,7 +358,6 @@ def _carried(address: str) -> str:
     file = find(address)
     if file is None:
         _refuse(address)
-        raise AssertionError  # _refuse has raised; this tells the type checker so
     if file.endswith(".css"):
         return f"<style>{stylesheet(file)}</style>"
     return f"<script>{script(file)}</script>"

@@ -342,7 +342,7 @@ class _Marks(Layer):
     ) -> None:
         self._name = type(self).__name__
         self.plain_name = visible_text(name)
-        self.kind = _kind(geometry)
+        self.kind = geometry_kind(geometry)
         self.classes = _classes(classes, labels, colors)
         self.shown_columns = len(columns)
         self.searched = [] if title is None else [title]
@@ -546,7 +546,8 @@ def many(layers: Sequence[gpd.GeoSeries]) -> bool:
     return vertices > MOST_GEOJSON_VERTICES
 
 
-def _kind(geometry: gpd.GeoSeries) -> str:
+def geometry_kind(geometry: gpd.GeoSeries) -> str:
+    """Return as what the features of a layer are drawn: points, lines or areas."""
     dimension = set(np.unique(shapely.get_dimensions(geometry.to_numpy())))
     return "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
 
@@ -572,5 +573,6 @@ def _key(name: str, geometry: gpd.GeoSeries, colors: Sequence[str], counted: boo
     """Return the line of the layer switch, as HTML."""
     number = f' <span class="gcm-key-count">{len(geometry):,}</span>' if counted else ""
     swatch = colors[-1] if len(colors) == 1 else "#5b6876"
-    key = f'class="gcm-key gcm-key-{_kind(geometry)}" style="background:{escape_text(swatch)}"'
+    kind, color = geometry_kind(geometry), escape_text(swatch)
+    key = f'class="gcm-key gcm-key-{kind}" style="background:{color}"'
     return f"<span {key}></span>{escape_text(name)}{number}"

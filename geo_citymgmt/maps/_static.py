@@ -12,6 +12,7 @@ import secrets
 import textwrap
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -39,13 +40,20 @@ from geo_citymgmt._metric import choose_metric_crs, require_metric
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CRSError, MapError
+from geo_citymgmt.facts._city_facts import day_of
+from geo_citymgmt.figures import progress
 from geo_citymgmt.fonts import drawable, font_families
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._classes import MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, layer_classes, zone_name
-from geo_citymgmt.maps._overlays import located, to_degrees
+from geo_citymgmt.maps._overlays import geometry_kind, located, to_degrees
 from geo_citymgmt.maps._words import amount_text, words_of
-from geo_citymgmt.maps._zone_maps import check_table, indicator_rows, zones_to_fill
+from geo_citymgmt.maps._zone_maps import (
+    check_unique,
+    drawn_column,
+    indicator_rows,
+    zones_to_fill,
+)
 from geo_citymgmt.spec import Lang, LayerSpec
 
 if TYPE_CHECKING:
@@ -110,9 +118,9 @@ def north_of(axes: Axes, crs: Any) -> float:
     """Return which way true north lies in the middle of a map, in degrees right of up."""
     x, y = float(np.mean(axes.get_xlim())), float(np.mean(axes.get_ylim()))
     plane = pyproj.CRS(crs)
-    there = pyproj.Transformer.from_crs(plane.geodetic_crs, plane, always_xy=True)
-    lon, lat = there.transform(x, y, direction="INVERSE")
-    east, north = there.transform(lon, lat + 0.01)
+    transformer = pyproj.Transformer.from_crs(plane.geodetic_crs, plane, always_xy=True)
+    lon, lat = transformer.transform(x, y, direction="INVERSE")
+    east, north = transformer.transform(lon, lat + 0.01)
     return math.degrees(math.atan2(east - x, north - y))
 
 
@@ -404,29 +412,32 @@ def add_legend(sheet: Figure, axes: Axes, heading: str, handles: Sequence[Any]) 
     legend.set_zorder(10)
 
 
-def finish(
-    sheet: Figure,
-    axes: Axes,
-    crs: Any,
-    title: str,
-    caption: str | None,
-    date: pd.Timestamp | None,
-    source: str | None,
-    notes: Sequence[str],
-    lang: Lang,
-) -> None:
+@dataclass(frozen=True)
+class Sheet:
+    """What stands around a map, how large the sheet is, or the axes of the caller's figure."""
+
+    title: str | None
+    caption: str | None
+    as_of: Any
+    source: str | None
+    size: tuple[float, float]
+    ax: Axes | None
+    lang: Lang
+
+
+def finish(figure: Figure, axes: Axes, crs: Any, sheet: Sheet, notes: Sequence[str]) -> None:
     """Write what stands around the map: title, date, source, scale and north."""
-    words = _SHEET_WORDS[lang]
-    dated = "" if date is None else words["date"].format(date=f"{date:%Y-%m-%d}")
-    under = "    ".join(text for text in (caption or "", dated) if text)
-    below = [*notes, *([words["source"].format(source=source)] if source else [])]
+    words = _SHEET_WORDS[sheet.lang]
+    dated = "" if sheet.as_of is None else words["date"].format(date=f"{sheet.as_of:%Y-%m-%d}")
+    under = "    ".join(text for text in (sheet.caption or "", dated) if text)
+    below = [*notes, *([words["source"].format(source=sheet.source)] if sheet.source else [])]
     # geopandas names the axes after the CRS.
     axes.set_xlabel("")
     axes.set_ylabel("")
-    around = _around_sheet if isinstance(sheet, StaticMap) else _around_axes
-    around(sheet, axes, plain(title), plain(under), plain("    ".join(below)))
-    add_scale_bar(axes, lang)
-    add_north_arrow(axes, crs, lang)
+    around = _around_sheet if isinstance(figure, StaticMap) else _around_axes
+    around(figure, axes, plain(sheet.title), plain(under), plain("    ".join(below)))
+    add_scale_bar(axes, sheet.lang)
+    add_north_arrow(axes, crs, sheet.lang)
 
 
 def _around_sheet(sheet: Figure, axes: Axes, title: str, under: str, below: str) -> None:
@@ -523,10 +534,10 @@ def plot_zones(
     >>> [text.get_text() for text in sheet.texts]
     ['拆除面积', '截至 2022-06-30']
     """
+    sheet = Sheet(title, caption, as_of, source, size, ax, display_lang(lang))
     return _zone_sheet(
-        table, zones, column, label=label, unit=unit, scheme=scheme, k=k, title=title,
-        caption=caption, as_of=as_of, source=source, notes=notes, names=names, size=size, ax=ax,
-        lang=display_lang(lang),
+        table, zones, column, sheet, unit=unit, label=label, scheme=scheme, k=k, notes=notes,
+        names=names,
     )  # fmt: skip
 
 
@@ -534,39 +545,37 @@ def _zone_sheet(
     table: pd.DataFrame,
     zones: gpd.GeoDataFrame,
     column: str,
+    sheet: Sheet,
     *,
     label: str | None,
     unit: str | None,
+    notes: Sequence[str],
     scheme: str | Sequence[float] = "fisherjenks",
     k: int = 5,
-    title: str | None,
-    caption: str | None,
-    as_of: Any,
-    source: str | None,
-    notes: Sequence[str],
     names: bool = True,
-    size: tuple[float, float],
-    ax: Axes | None,
-    lang: Lang,
     scale: Scale | None = None,
 ) -> StaticMap | Figure:
-    """Draw a figure by zone; ``scale`` is how it is written elsewhere."""
+    """Draw a figure by zone; ``scale`` is how it is written elsewhere.
+
+    What remains beside the sheet are the arguments of a choropleth, as in `plot_zones`.
+    """
     gate = MapGate("plot_zones")
     zones = gate.areas(zones)
     table = gate.by_zone(table, zones)
     gate.column(table, column, "column")
-    day = None if as_of is None else read_day(as_of, "as_of", function="plot_zones")
-    check_table(table, [column])
+    label, lang = str(label or column), sheet.lang
+    sheet = replace(sheet, title=sheet.title or label, as_of=_day(sheet.as_of, "plot_zones"))
+    check_unique(table)
     gate.classes(scheme, k)
-    words, label = _WORDS[lang], str(label or column)
     if not located(zones.geometry).any():
         raise gate.refuse(
             Text("zones 没有一个有边界。", "none of the zones has a shape."),
             Text("请补上边界。", "Give their outlines."),
         )
+    words = _WORDS[lang]
     areas = _metric(zones[located(zones.geometry)], "plot_zones")
-    figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
-    placed = figure.reindex(areas.index)
+    values = pd.Series(gate.numbers(table, column, "column"), index=table.index)
+    placed = values.reindex(areas.index)
     scale = scale or class_scale(placed, scheme, unit, lang)
     classes = number_classes(placed, scheme=scheme, k=k, lang=lang, scale=scale)
     sign = scale.unit if scale.unit == "%" else ""
@@ -578,17 +587,19 @@ def _zone_sheet(
     if placed.isna().any():
         handles.append(swatch(words["no_data"], None))
     with style():
-        sheet, axes = new_sheet(areas.geometry, size, ax)
+        figure, axes = new_sheet(areas.geometry, sheet.size, sheet.ax)
         for i, color in enumerate(classes.colors):
             _fill(axes, areas.geometry[classes.index == i], facecolor=color, edgecolor="#ffffff")
         _fill(axes, areas.geometry[classes.index < 0], **hatched())
         heading = label + (words["unit_gap"].format(unit=classes.unit) if classes.unit else "")
-        add_legend(sheet, axes, heading, handles)
-        lines = list(notes)
-        if names:
-            lines += _add_names(axes, areas, texts, lang)
-        finish(sheet, axes, areas.crs, title or label, caption, day, source, lines, lang)
-    return sheet
+        add_legend(figure, axes, heading, handles)
+        unnamed = _add_names(axes, areas, texts, lang) if names else []
+        finish(figure, axes, areas.crs, sheet, [*notes, *unnamed])
+    return figure
+
+
+def _day(as_of: Any, function: str) -> pd.Timestamp | None:
+    return None if as_of is None else read_day(as_of, "as_of", function=function)
 
 
 @refuses_by_name
@@ -635,7 +646,7 @@ def plot_layer(
     layer_map, plot_zones
     """
     lang = display_lang(lang)
-    day = None if as_of is None else read_day(as_of, "as_of", function="plot_layer")
+    day = _day(as_of, "plot_layer")
     gate, words = MapGate("plot_layer"), _WORDS[lang]
     frame, spec = gate.layer(frame, layer, color_by=color_by, scheme=scheme, k=k)
     zones = None if zones is None else gate.areas(zones)
@@ -657,24 +668,25 @@ def plot_layer(
             ),
         )
     with style():
-        sheet, axes = new_sheet(ground.geometry, size, ax)
+        figure, axes = new_sheet(ground.geometry, size, ax)
         if areas is not None:
             _fill(axes, areas.geometry, facecolor="#f6f7f9", edgecolor="#8796a6")
         counts = np.bincount(classes.index, minlength=len(classes.labels))
         # The commonest is drawn first, so that the rare ones are seen.
         for i in np.argsort(-counts, kind="stable"):
             _draw(axes, shown.geometry[classes.index == i], classes.colors[i], len(shown))
-        kind = _kind(shown.geometry)
+        kind = geometry_kind(shown.geometry)
         handles = [
             _key(kind, f"{text}  {count:,}", color)
             for text, color, count in zip(classes.labels, classes.colors, counts, strict=True)
         ]
         unit = words["unit_gap"].format(unit=classes.unit) if classes.unit else ""
-        add_legend(sheet, axes, (heading or spec.name(lang)) + unit, handles)
+        add_legend(figure, axes, (heading or spec.name(lang)) + unit, handles)
         if areas is not None and names:
             lines += _add_names(axes, areas, [""] * len(areas), lang)
-        finish(sheet, axes, ground.crs, title or spec.name(lang), caption, day, source, lines, lang)
-    return sheet
+        sheet = Sheet(title or spec.name(lang), caption, day, source, size, ax, lang)
+        finish(figure, axes, ground.crs, sheet, lines)
+    return figure
 
 
 @refuses_by_name
@@ -717,42 +729,32 @@ def plot_progress(
     """
     lang = display_lang(lang)
     if table is None:
-        from geo_citymgmt.facts._city_facts import day_of
-        from geo_citymgmt.figures import progress
-
         table = progress(city, as_of=day_of(city, as_of, Gate("plot_progress")), level=level)
     zones = zones_to_fill(city, level)
     rows, words = indicator_rows(table, indicator, level), _WORDS[lang]
-    if column is None:
-        column = "attainment" if rows["attainment"].notna().any() else "value"
-    unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
-    name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
-    between = "·" if lang == "zh" else ": "
+    filled, unit, name = drawn_column(rows, column, lang)
     notes = []
     figure = table.loc[table["indicator"].eq(indicator)]
     scale = figure_scales(figure, lang)[indicator]
-    whole = figure.loc[figure["level"].eq("city"), "value"]
-    if len(whole) and pd.notna(whole.iloc[0]):
-        amount = amount_text(whole.iloc[0], scale)
+    total = figure.loc[figure["level"].eq("city"), "value"]
+    if len(total) and pd.notna(total.iloc[0]):
+        amount = amount_text(total.iloc[0], scale)
         notes.append(words["city"].format(name=name, amount=amount))
     day = rows["as_of"].iloc[0]
-    values = pd.DataFrame({column: pd.to_numeric(rows[column], errors="coerce").astype("float64")})
+    values = pd.DataFrame({filled: pd.to_numeric(rows[filled], errors="coerce").astype("float64")})
+    label, heading = name, name
+    if filled == "attainment":
+        label = words["attainment"].capitalize()
+        heading = f"{name}{'·' if lang == 'zh' else ': '}{words['attainment']}"
     return _zone_sheet(
         values,
         zones,
-        column,
-        label=words["attainment"].capitalize() if column == "attainment" else name,
+        filled,
+        Sheet(title or heading, caption, None if pd.isna(day) else day, source, size, ax, lang),
         unit=unit,
-        title=title
-        or (f"{name}{between}{words['attainment']}" if column == "attainment" else name),
-        caption=caption,
-        as_of=None if pd.isna(day) else day,
-        source=source,
+        label=label,
         notes=notes,
-        size=size,
-        ax=ax,
-        lang=lang,
-        scale=scale if column == "value" else None,
+        scale=scale if filled == "value" else None,
     )
 
 
@@ -800,13 +802,6 @@ def _draw(axes: Axes, geometry: gpd.GeoSeries, color: str, count: int) -> None:
         some = geometry[dimension == level]
         if len(some):
             some.plot(ax=axes, aspect=None, zorder=3 + (2 - level), **how)
-
-
-def _kind(geometry: gpd.GeoSeries) -> str:
-    dimension = (
-        set(np.unique(shapely.get_dimensions(geometry.to_numpy()))) if len(geometry) else {0}
-    )
-    return "areas" if 2 in dimension else "lines" if 1 in dimension else "points"
 
 
 def _key(kind: str, label: str, color: str) -> Any:

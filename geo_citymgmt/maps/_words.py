@@ -173,31 +173,26 @@ def total_text(row: pd.Series, scale: Scale) -> str:
     return "\n".join(parts)
 
 
-def _status_text(row: pd.Series | Mapping[Any, Any], lang: str) -> str:
-    status = row.get("status")
-    if status is None or pd.isna(status):
-        return ""
-    key = status_shown(str(status), row.get("expected", np.nan), row.get("target", np.nan))
-    return status_name(key, lang)
-
-
 def term_lines(row: pd.Series | Mapping[Any, Any], scale: Scale) -> list[tuple[str, str]]:
     """Return a row of `progress` as lines of label and text, those that say nothing left out."""
     words, lang = _WORDS[scale.lang], scale.lang
 
-    def day(key: str) -> str:
+    def known(key: str) -> Any:
         value = row.get(key)
-        return "" if value is None or pd.isna(value) else f"{pd.Timestamp(value):%Y-%m-%d}"
+        return "" if value is None or pd.isna(value) else value
 
-    reasons = row.get("comparability")
-    reasons = "" if reasons is None or pd.isna(reasons) else str(reasons)
-    note = row.get("note_zh" if lang == "zh" else "note_en")
-    note = "" if note is None or pd.isna(note) else str(note)
+    def day(key: str) -> str:
+        return f"{pd.Timestamp(value):%Y-%m-%d}" if (value := known(key)) != "" else ""
+
+    reasons, note = str(known("comparability")), str(known(f"note_{lang}"))
     # The note gives the reasons in words.
     comparable = words["comparable"] if reasons == "comparable" else "" if note else reasons
     parts = row["unit"] == "ratio"  # numerator and denominator say more than a share alone
-    basis = row.get("basis")
-    basis = "" if basis is None or pd.isna(basis) else capital(term("basis", str(basis), lang))
+    basis = known("basis") and capital(term("basis", str(known("basis")), lang))
+    status = known("status") and status_name(
+        status_shown(str(known("status")), row.get("expected", np.nan), row.get("target", np.nan)),
+        lang,
+    )
     period = " – ".join(text for text in (day("period_start"), day("as_of")) if text)
     lines = [
         (words["value"], amount_text(row["value"], scale) or status_name("not_available", lang)),
@@ -211,7 +206,7 @@ def term_lines(row: pd.Series | Mapping[Any, Any], scale: Scale) -> list[tuple[s
             words["expected"],
             amount_text(row.get("expected"), scale) if row.get("expected") != row["target"] else "",
         ),
-        (words["status"], _status_text(row, lang)),
+        (words["status"], status),
         (words["comparability"], comparable),
         (words["period"], period),
         (words["basis"], basis),

@@ -15,8 +15,10 @@ from geo_citymgmt._formats import Scale, figure_scales, percent
 from geo_citymgmt._gate import METRES, Gate, check_city, refuses_by_name
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.facts._city_facts import day_of
+from geo_citymgmt.figures import progress
 from geo_citymgmt.maps._basemaps import BasemapLike
 from geo_citymgmt.maps._city_map import (
     CityMap,
@@ -145,7 +147,7 @@ def zone_map(
         column_labels, labels = labels, True
     asked = [] if popup_columns is None else popup_columns
     further = [c for c in gate.columns(table, asked, "popup_columns") if c != column]
-    check_table(table, [column, *further])
+    check_unique(table)
     gate.classes(scheme, k)
     figure = pd.Series(gate.numbers(table, column, "column"), index=table.index)
     names, other_units = column_labels or {}, {column: unit, **(units or {})}
@@ -230,11 +232,11 @@ def add_choropleth(
     city_map.add_child(Legend(heading, items, note=note, notes=notes, layer=layer))
     if not dated.notna().to_numpy().any():
         city_map.add_note(words["none"])
-    there = zones.index[located(zones.geometry)]
-    lost = table.index[~table.index.isin(there) & table.notna().any(axis=1).to_numpy()]
-    if len(lost):
-        codes = ", ".join(map(str, lost[:8])) + ("…" if len(lost) > 8 else "")
-        city_map.add_note(words["unplaced"].format(n=len(lost), codes=codes))
+    drawn = zones.index[located(zones.geometry)]
+    unplaced = table.index[~table.index.isin(drawn) & table.notna().any(axis=1).to_numpy()]
+    if len(unplaced):
+        codes = ", ".join(unplaced[:8]) + ("…" if len(unplaced) > 8 else "")
+        city_map.add_note(words["unplaced"].format(n=len(unplaced), codes=codes))
     return layer
 
 
@@ -248,17 +250,8 @@ def _cell(value: Any, unit: str | None, lang: str) -> str:
     return number_text(value, unit, lang) if isinstance(value, Real) else str(value)
 
 
-def check_table(table: pd.DataFrame, columns: Sequence[str]) -> None:
-    """Raise if a column is not there, or a zone stands twice."""
-    missing = [c for c in columns if c not in table]
-    if missing:
-        raise MapError(
-            Text(
-                f"表中没有列 {'、'.join(missing)}",
-                f"the table has no column {', '.join(missing)}; it has "
-                f"{', '.join(map(str, table.columns))}",
-            ),
-        )
+def check_unique(table: pd.DataFrame) -> None:
+    """Raise if a zone stands twice."""
     twice = table.index[table.index.duplicated()].unique()
     if len(twice):
         raise MapError(
@@ -346,9 +339,6 @@ def progress_map(
     if series is not None:
         table = series
     if table is None:
-        from geo_citymgmt.facts._city_facts import day_of
-        from geo_citymgmt.figures import progress
-
         table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
     zones = zones_to_fill(city, level)
     try:
@@ -392,13 +382,13 @@ def add_panel(
     figures = panel_figures(
         table, indicator, level=level, chosen=None if isinstance(panel, bool) else panel
     )
-    whole = getattr(city, f"name_{lang}", None) or total_name(lang)
+    city_name = getattr(city, f"name_{lang}", None) or total_name(lang)
     zones = [] if layer is None else layer.zones
-    names = {"": whole} | {str(zone["code"]): str(zone["name"]) for zone in zones}
-    beside = Panel(
+    names = {"": city_name} | {str(zone["code"]): str(zone["name"]) for zone in zones}
+    element = Panel(
         table, figures, names, layer=layer, level=level, lang=lang, zone_unit=city_map.zone_unit
     )
-    city_map.add_child(beside, name="panel")
+    city_map.add_child(element, name="panel")
 
 
 def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
@@ -461,6 +451,14 @@ def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district")
     return chosen.set_index(chosen["zone_code"].astype(str))
 
 
+def drawn_column(rows: pd.DataFrame, column: str | None, lang: str) -> tuple[str, str, str]:
+    """Return the column that fills the zones, its unit, and the name of the figure."""
+    if column is None:
+        column = "attainment" if rows["attainment"].notna().any() else "value"
+    unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
+    return column, unit, str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
+
+
 def add_indicator(
     city_map: CityMap,
     table: pd.DataFrame,
@@ -478,10 +476,7 @@ def add_indicator(
     """
     lang, words = city_map.lang, _WORDS[city_map.lang]
     rows = indicator_rows(table, indicator, level)
-    if column is None:
-        column = "attainment" if rows["attainment"].notna().any() else "value"
-    unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
-    name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
+    column, unit, name = drawn_column(rows, column, lang)
     between = ": " if lang == "en" else "·"
     label = name if column == "value" else f"{name}{between}{words['attainment']}"
     figure = table.loc[table["indicator"].eq(indicator)]
@@ -489,8 +484,8 @@ def add_indicator(
     day = pd.to_datetime(figure["as_of"]).dt.strftime("%Y-%m-%d")
     blocks = [figure.loc[day.eq(date)] for date in dates] if len(dates) > 1 else [figure]
     scale = figure_scales(figure, lang)[indicator]
-    totals = [_block_total(block, scale) for block in blocks]
-    beside = [_beside(block, level, name, scale) for block in blocks]
+    totals = [_city_total(block, scale) for block in blocks]
+    additional = [_additional(block, level, name, scale) for block in blocks]
     if len(blocks) > 1:
         dated = pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d")
         number = pd.to_numeric(rows[column], errors="coerce").astype("float64")
@@ -500,7 +495,7 @@ def add_indicator(
         # What lies beside the zones changes with the date: it stands in the legend.
         notes = [
             "\n".join([total, *more, words["same"]]).strip()
-            for total, more in zip(totals, beside, strict=True)
+            for total, more in zip(totals, additional, strict=True)
         ]
     else:
         values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
@@ -511,17 +506,17 @@ def add_indicator(
         scale=scale if column == "value" else None,
     )  # fmt: skip
     if notes is None:
-        for line in beside[-1]:
+        for line in additional[-1]:
             city_map.add_note(line)
     return layer
 
 
-def _block_total(block: pd.DataFrame, scale: Scale) -> str:
+def _city_total(block: pd.DataFrame, scale: Scale) -> str:
     total = block.loc[block["level"].eq("city")]
     return "" if total.empty else total_text(total.iloc[0], scale)
 
 
-def _beside(block: pd.DataFrame, level: str, name: str, scale: Scale) -> list[str]:
+def _additional(block: pd.DataFrame, level: str, name: str, scale: Scale) -> list[str]:
     """Return in words what counts for the city and for no zone."""
     rows = block.loc[
         row_kind(block).isin(["outside", "unlocated"])
@@ -589,9 +584,6 @@ def coverage_map(
     coverage, coverage_area, coverage_gaps
     """
     lang = display_lang(lang)
-    # Imported here: a progress map needs nothing of it.
-    from geo_citymgmt.access._reach import coverage_shapes, coverage_table
-
     words, gate = _WORDS[lang], MapGate("coverage_map")
     spec = None if layer is None else gate.spec(layer)
     radius_m = gate.positive(radius_m, "radius_m", METRES)
@@ -621,9 +613,11 @@ def coverage_map(
     add_choropleth(
         city_map, table["coverage"], areas, label=words["coverage"], unit="ratio", rows=rows
     )
-    _add_ground(city_map, coverage_shapes(gate, features, zones, radius_m), radius_m)
+    # Arcs are drawn with no more corners than a screen shows.
+    ground = coverage_shapes(gate, features, zones, radius_m).geometry.simplify(radius_m / 60)
+    _add_plain(city_map, ground, words["covered_area"], "#e69f00", shape="areas")
     if spec is None:
-        _add_points(city_map, marks, name)
+        _add_plain(city_map, marks.geometry, name, "#8f2d00")
     else:
         # Marks wider than the ground they cover would hide it: they wait to be switched on.
         west, south, east, north = zones.total_bounds
@@ -634,48 +628,29 @@ def coverage_map(
     return city_map
 
 
-def _add_ground(city_map: CityMap, ground: gpd.GeoDataFrame, radius_m: float) -> None:
-    """Add the covered ground; arcs are drawn with no more corners than a screen shows."""
-    name = _WORDS[city_map.lang]["covered_area"]
-    shapes = ground.geometry.simplify(radius_m / 60)
-    shapes = shapes[located(shapes)]
-    color = "#e69f00"
+def _add_plain(
+    city_map: CityMap, geometry: gpd.GeoSeries, name: str, color: str, *, shape: str = ""
+) -> None:
+    """Add shapes of no known layer in one colour, counted unless the ``shape`` is told."""
+    shown = geometry[located(geometry)]
     overlay = Overlay(
-        to_degrees(shapes),
-        np.zeros(len(shapes), dtype=np.int64),
+        to_degrees(shown),
+        np.zeros(len(shown), dtype=np.int64),
         [name],
         [color],
         [],
         name=name,
-        counted=False,
+        counted=not shape,
     )
     city_map.add_child(overlay)
-    city_map.add_child(
-        Legend(name, [{"label": name, "color": color, "shape": "areas"}], layer=overlay)
-    )
-
-
-def _add_points(city_map: CityMap, features: gpd.GeoDataFrame, name: str) -> None:
-    """Add features of no known layer as plain marks."""
-    shown = features.geometry[located(features.geometry)]
-    color = "#8f2d00"
-    overlay = Overlay(
-        to_degrees(shown), np.zeros(len(shown), dtype=np.int64), [name], [color], [], name=name
-    )
-    city_map.add_child(overlay)
-    items = [{"label": name, "color": color, "shape": overlay.kind, "count": f"{len(shown):,}"}]
-    city_map.add_child(Legend(name, items, layer=overlay))
+    item = {"label": name, "color": color, "shape": shape or overlay.kind}
+    item |= {} if shape else {"count": f"{len(shown):,}"}
+    city_map.add_child(Legend(name, [item], layer=overlay))
 
 
 _TITLE = {"zh": "城市管理设施与治理一张图", "en": "City management: facilities and remediation"}
 # As the annual document takes them; a bureau's own layers follow.
-_ORDER = (
-    "illegal_construction",
-    "utility_tunnels",
-    "manholes",
-    "parking_points",
-    "bike_stations",
-)
+_ORDER = ("illegal_construction", "utility_tunnels", "manholes", "parking_points", "bike_stations")
 _NO_ZONES = Text(
     "来源中没有{unit}图层：指标为全市数；补充{unit}图层后，可分{unit}显示",
     "The source has no layer of {unit} outlines: figures are those of the whole city",
@@ -683,8 +658,8 @@ _NO_ZONES = Text(
 _AS_OF = {"zh": "数据截至 {date}", "en": "Data as of {date}"}
 # Figures know the past; features are drawn as they were last recorded.
 _EARLIER = {
-    "zh": "指标截至 {date}；设施与案件为 {own} 的登记状况",
-    "en": "Figures as of {date}; features as recorded on {own}",
+    "zh": "指标截至 {date}；设施与案件为 {data_date} 的登记状况",
+    "en": "Figures as of {date}; features as recorded on {data_date}",
 }
 
 
@@ -751,8 +726,6 @@ def city_map(
     if series is not None:
         table = series
     if table is None:
-        from geo_citymgmt.figures import progress
-
         table = progress(city, as_of=day, level="district")
     layer: Zones | None = None
     if not city.has_zones:
@@ -788,9 +761,9 @@ def city_map(
 
 def _dated(date: str, city: City, lang: Lang) -> str:
     """Return the line under the title: of which day the figures are, and of which the features."""
-    own = "" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
-    words = _EARLIER if own and date < own else _AS_OF
-    return words[lang].format(date=date, own=own)
+    data_date = "" if city.data_date is None else f"{city.data_date:%Y-%m-%d}"
+    words = _EARLIER if data_date and date < data_date else _AS_OF
+    return words[lang].format(date=date, data_date=data_date)
 
 
 def _fullest(table: pd.DataFrame) -> str | None:

@@ -17,7 +17,6 @@ from markupsafe import Markup
 
 from geo_citymgmt._formats import percent
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt.report._scoreboard import zone_names
 from geo_citymgmt.report._summary import Summary
 
 #: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.
@@ -47,16 +46,8 @@ class Pace:
 def attainment_bar(share: float, expected: float, status: str, label: str) -> Markup:
     """Draw how far a figure has come, with a mark where the calendar expects it.
 
-    Parameters
-    ----------
-    share : float
-        Attainment; more than one fills the bar.
-    expected : float
-        What the calendar expects; no mark where it is missing.
-    status : str
-        Names the colour.
-    label : str
-        What the bar says, for a screen reader.
+    A share of more than one fills the bar; there is no mark where ``expected`` is missing.
+    ``label`` is what the bar says, for a screen reader.
     """
     filled = 100.0 * min(max(share, 0.0), 1.0) if math.isfinite(share) else 0.0
     mark = ""
@@ -83,24 +74,16 @@ def share_bar(share: float, kind: str) -> Markup:
 
 
 def stacked_bar(parts: Sequence[tuple[str, float]], label: str) -> Markup:
-    """Draw the composition of a whole.
-
-    Parameters
-    ----------
-    parts : sequence of (str, float)
-        Colour class and size of each part, in order.
-    label : str
-        What it shows, for a screen reader.
-    """
-    whole = sum(size for _, size in parts)
+    """Draw a composition: colour class and size of each part; a screen reader says ``label``."""
+    total = sum(size for _, size in parts)
     at, out = 0.0, []
     for name, size in parts:
-        width = 100.0 * size / whole if whole > 0 else 0.0
+        width = 100.0 * size / total if total > 0 else 0.0
         if width > 0:
             # A hairline between two parts, for those who do not tell their colours apart.
-            shown = max(width - 0.25, 0.15)
+            drawn = max(width - 0.25, 0.15)
             out.append(
-                f'<rect class="{escape_text(name)}" x="{at:.2f}" width="{shown:.2f}" height="10"/>'
+                f'<rect class="{escape_text(name)}" x="{at:.2f}" width="{drawn:.2f}" height="10"/>'
             )
         at += width
     return Markup(
@@ -184,9 +167,9 @@ def pace_chart(pace: Pace) -> Markup:
     return Markup("".join(out))
 
 
-def _text_width(text: str) -> float:
-    """Return about how wide a label is drawn."""
-    return sum(13.0 if unicodedata.east_asian_width(ch) in "WF" else 7.5 for ch in text)
+def _text_width(text: str, wide: float = 13.0, narrow: float = 7.5) -> float:
+    """Return about how wide a text is drawn, by the width of a Chinese and a Latin letter."""
+    return sum(wide if unicodedata.east_asian_width(ch) in "WF" else narrow for ch in text)
 
 
 def nice_ceiling(value: float) -> float:
@@ -206,6 +189,7 @@ def nice_ceiling(value: float) -> float:
     return 10.0 * step
 
 
+Placing = Callable[[np.ndarray], np.ndarray]
 _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 #: Upper ends of the classes of attainment; the last one is open.
 _CLASSES = (0.2, 0.4, 0.6, 0.8, 1.0)
@@ -238,9 +222,9 @@ def district_maps(results: Summary) -> dict[str, Any] | None:
     ][:_MOST]
     if not chosen:
         return None
-    fitted = _fitted(zones)
-    places = [shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in fitted]
-    words, names = results.words, zone_names(zones, results.lang)
+    outlines, _ = _fitted(zones)
+    places = [shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in outlines]
+    words, names = results.words, results.zone_names
     maps = []
     for name in chosen:
         row = results.headline.loc[name]
@@ -252,40 +236,32 @@ def district_maps(results: Summary) -> dict[str, Any] | None:
         for k, (low, high) in enumerate(pairwise(_CLASSES), start=1)
     ]
     legend.append((f"q{len(_CLASSES)}", words("class_above", low="100%")))
-    return {"outlines": _outlines(fitted), "maps": maps, "legend": legend}
+    paths = [
+        f'<path id="z{k}" fill-rule="evenodd" d="{_path(shape)}"/>'
+        for k, shape in enumerate(outlines)
+    ]
+    drawn_once = f'<svg class="defs" aria-hidden="true"><defs>{"".join(paths)}</defs></svg>'
+    return {"outlines": Markup(drawn_once), "maps": maps, "legend": legend}
 
 
-def _fitted(zones: gpd.GeoDataFrame) -> list[shapely.Geometry]:
-    """Return the districts in the coordinates of the drawing, as coarse as it shows."""
-    place = _placing(zones)
-    return [shapely.transform(shape, place) for shape in _coarse(zones)]
-
-
-def _scale(zones: gpd.GeoDataFrame) -> float:
+def _fitted(zones: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], Placing]:
+    """Return the districts as coarse as the drawing shows, and what puts others beside them."""
     west, south, east, north = zones.total_bounds
-    return float(
+    scale = float(
         min(
             (_MAP_WIDTH - 2 * _MARGIN) / max(east - west, 1.0),
             (_MAP_HEIGHT - 2 * _MARGIN) / max(north - south, 1.0),
         )
     )
-
-
-def _coarse(zones: gpd.GeoDataFrame) -> np.ndarray:
-    # Together, so that neighbours keep one line between them.
-    return shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / _scale(zones))
-
-
-def _placing(zones: gpd.GeoDataFrame) -> Callable[[np.ndarray], np.ndarray]:
-    west, south, east, north = zones.total_bounds
-    scale = _scale(zones)
     left = (_MAP_WIDTH - (east - west) * scale) / 2
     top = (_MAP_HEIGHT - (north - south) * scale) / 2
 
     def place(xy: np.ndarray) -> np.ndarray:
         return np.column_stack([(xy[:, 0] - west) * scale + left, (north - xy[:, 1]) * scale + top])
 
-    return place
+    # Together, so that neighbours keep one line between them.
+    simple = shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / scale)
+    return [shapely.transform(shape, place) for shape in simple], place
 
 
 def _path(shape: shapely.Geometry) -> str:
@@ -295,15 +271,10 @@ def _path(shape: shapely.Geometry) -> str:
     )
 
 
-def _outlines(shapes: list[shapely.Geometry]) -> Markup:
-    paths = [f'<path id="z{k}" fill-rule="evenodd" d="{_path(s)}"/>' for k, s in enumerate(shapes)]
-    return Markup(f'<svg class="defs" aria-hidden="true"><defs>{"".join(paths)}</defs></svg>')
-
-
 def _drawn(
     label: str, shares: pd.Series, names: pd.Series, places: list[np.ndarray], lang: str
 ) -> Markup:
-    shapes, texts, said = [], [], []
+    shapes, texts, values = [], [], []
     written = _with_room(shares, places)
     for k, (share, name) in enumerate(zip(shares, names, strict=True)):
         known = pd.notna(share)
@@ -317,8 +288,8 @@ def _drawn(
                     f'<text class="{"on-dark" if level >= 3 else ""}" x="{x:.1f}" y="{y + 4:.1f}">'
                     f"{share * 100:.0f}</text>"
                 )
-            said.append(f"{name} {percent(share)}")
-    listed = ("、" if lang == "zh" else ", ").join(said)
+            values.append(f"{name} {percent(share)}")
+    listed = ("、" if lang == "zh" else ", ").join(values)
     return Markup(
         f'<svg class="zones" viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img">'
         f"<title>{escape_text(label)}</title><desc>{escape_text(listed)}</desc>"
@@ -341,23 +312,13 @@ def _with_room(shares: pd.Series, places: list[np.ndarray]) -> set[int]:
 
 
 def spot_map(
-    zones: gpd.GeoDataFrame, hot: gpd.GeoDataFrame, names: pd.Series, label: str, said: str
+    zones: gpd.GeoDataFrame, hot: gpd.GeoDataFrame, names: pd.Series, label: str, description: str
 ) -> Markup:
-    """Draw hot cells over the districts.
+    """Draw hot cells, which are in the CRS of the districts, over the named districts.
 
-    Parameters
-    ----------
-    zones : GeoDataFrame
-        Districts.
-    hot : GeoDataFrame
-        Cells in their CRS, the most striking first.
-    names : Series
-        Of the districts, written on them.
-    label, said : str
-        What the map shows, for a screen reader.
+    ``label`` and ``description`` are what the map shows, for a screen reader.
     """
-    place = _placing(zones)
-    outlines = [shapely.transform(s, place) for s in _coarse(zones)]
+    outlines, place = _fitted(zones)
     squares = [shapely.transform(s, place) for s in hot.geometry]
     shapes = [f'<path class="q-none" fill-rule="evenodd" d="{_path(s)}"/>' for s in outlines]
     z = hot["z"].to_numpy()
@@ -369,16 +330,11 @@ def spot_map(
         x, y = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
         left, _, right, _ = shape.bounds
         # A name wider than its district would lie over the cells of the next one.
-        if _label_width(name) > right - left:
+        if _text_width(name, 12.0, 6.8) > right - left:
             continue
         shapes.append(f'<text class="name" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(name)}</text>')
     return Markup(
         f'<svg class="zones spots" viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img">'
-        f"<title>{escape_text(label)}</title><desc>{escape_text(said)}</desc>"
+        f"<title>{escape_text(label)}</title><desc>{escape_text(description)}</desc>"
         f"{''.join(shapes)}</svg>"
     )
-
-
-def _label_width(text: str) -> float:
-    """Return about how wide a text of 12 units is drawn."""
-    return sum(12.0 if unicodedata.east_asian_width(ch) in "WF" else 6.8 for ch in text)

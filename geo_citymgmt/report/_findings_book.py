@@ -86,15 +86,15 @@ def earlier_book(path: Path, specs: Mapping[str, LayerSpec]) -> EarlierBook | No
     if not path.is_file():
         return None
     for mark in _OPEN_MARKS:
-        beside = path.with_name(mark.format(path.name))
-        if beside.exists():
+        lock = path.with_name(mark.format(path.name))
+        if lock.exists():
             raise CityDataError(
                 Text(
                     f"{path}：正在表格软件中打开，请先保存并关闭，再重试"
-                    f"（如并未打开，请删除 {beside.name}）。",
+                    f"（如并未打开，请删除 {lock.name}）。",
                     f"{path}: is open in a spreadsheet program; save and close it there and try "
                     "again "
-                    f"(where it is not open, delete {beside.name}).",
+                    f"(where it is not open, delete {lock.name}).",
                 ),
             )
     try:
@@ -227,33 +227,34 @@ def replace_findings(
     lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
     date = day_of(city, as_of, Gate("write_findings"))
-    found = open_findings(city)
+    findings = open_findings(city)
     before = earlier_book(earlier, city.specs)
-    said = city.decisions
-    if said is None and before is not None:
-        said = before.decisions
-    carried = _nothing(found) if said is None else carry_over(said, found)
-    found = found.assign(
-        rank=found["severity"].map(SEVERITIES.index), opinion=carried.opinion, remark=carried.remark
+    decisions = city.decisions
+    if decisions is None and before is not None:
+        decisions = before.decisions
+    if decisions is None:
+        none = np.full(len(findings), "", dtype=object)
+        carried = Carried(none, none, pd.DataFrame())
+    else:
+        carried = carry_over(decisions, findings)
+    findings = findings.assign(
+        rank=findings["severity"].map(SEVERITIES.index),
+        opinion=carried.opinion,
+        remark=carried.remark,
     )
     copy = None
-    if before is not None and said is not None and (before.edited or before.holds_more(said)):
-        copy = keep_copy(earlier)
-    _write(city, target, found, carried, words, date)
+    if before is not None and decisions is not None:
+        copy = keep_copy(earlier) if before.edited or before.holds_more(decisions) else None
+    _write(city, target, findings, carried, words, date)
     kept = Kept(carried.kept, len(carried.settled), copy)
     if on_kept is not None and (kept.carried or kept.settled or kept.copy):
         on_kept(kept)
 
 
-def _nothing(found: pd.DataFrame) -> Carried:
-    none = np.full(len(found), "", dtype=object)
-    return Carried(none, none, pd.DataFrame())
-
-
 def _write(
     city: City,
     target: Path,
-    found: pd.DataFrame,
+    findings: pd.DataFrame,
     carried: Carried,
     words: Words,
     date: pd.Timestamp | None,
@@ -264,20 +265,21 @@ def _write(
         Book(temporary, title=words("findings"), created=date, note=day) as book,
     ):
         _summary(book, city, words, day)
-        for layer in dict.fromkeys(found["layer"]):
-            mine = found[found["layer"] == layer].sort_values(["rank", "code"], kind="stable")
+        for layer in dict.fromkeys(findings["layer"]):
+            table = findings[findings["layer"] == layer]
+            table = table.sort_values(["rank", "code"], kind="stable")
             name = layer_label(city, str(layer), words)
-            shown, n = name, len(mine)
+            title, n = name, len(table)
             if n > ROW_LIMIT:
-                mine = mine[(np.arange(len(mine)) < ROW_LIMIT) | written(mine)]
-                shown = f"{name} {words('too_many', limit=f'{ROW_LIMIT:,}', n=f'{n:,}')}"
+                table = table[(np.arange(n) < ROW_LIMIT) | written(table)]
+                title = f"{name} {words('too_many', limit=f'{ROW_LIMIT:,}', n=f'{n:,}')}"
             columns = [
                 Column(words("severity")), Column(words("finding_code")),
                 Column(words("message_zh"), width=52), Column(words("message_en"), width=52),
                 Column(words("row_label")), Column(words("key")), Column(words("field")),
                 Column(words("found_value"), width=24), Column(words("expected"), width=24),
                 Column(words("action")), Column(words("x"), "coordinate", 14),
-                Column(words("y"), "coordinate", 14), *_to_fill_in(words), _known_by(words),
+                Column(words("y"), "coordinate", 14), *_decision_columns(words),
             ]  # fmt: skip
             labels = _labels(city, str(layer), words)
             rows = [
@@ -286,30 +288,27 @@ def _write(
                     r.row_label, r.key, labels.get(r.field, r.field), r.value, r.expected,
                     words.name("action", r.action), r.x, r.y, r.opinion, r.remark, r.finding_key,
                 ]
-                for r in mine.itertuples()
+                for r in table.itertuples()
             ]  # fmt: skip
-            book.sheet(name, columns, rows, title=shown, filtered=True, frozen=2)
+            book.sheet(name, columns, rows, title=title, filtered=True, frozen=2)
         if len(carried.settled):
             _settled(book, city, carried.settled, words)
 
 
-def _to_fill_in(words: Words) -> list[Column]:
+def _decision_columns(words: Words) -> list[Column]:
     note = words("opinion_note")
     return [
         Column(words("opinion"), width=18, note=note, choices=CHOICES[words.lang]),
         Column(words("remark"), width=18),
+        # By its key the finding is known again when the workbook is read.
+        Column(words("finding_key"), width=12, hidden=True),
     ]
-
-
-def _known_by(words: Words) -> Column:
-    """The key by which the finding is known again when the workbook is read."""
-    return Column(words("finding_key"), width=12, hidden=True)
 
 
 def _labels(city: City, layer: str, words: Words) -> Mapping[str, str]:
     spec = city.specs.get(layer)
     fields = {} if spec is None else spec.fields
-    return {name: words.of(item.zh, item.en) for name, item in fields.items()}
+    return {name: words.label(item) for name, item in fields.items()}
 
 
 def _settled(book: Book, city: City, settled: pd.DataFrame, words: Words) -> None:
@@ -318,8 +317,8 @@ def _settled(book: Book, city: City, settled: pd.DataFrame, words: Words) -> Non
         Column(words("layer")), Column(words("finding_code")),
         Column(words("message_zh"), width=52), Column(words("message_en"), width=52),
         Column(words("row_label")), Column(words("key")),
-        Column(words("field")), Column(words("found_value"), width=24), *_to_fill_in(words),
-        _known_by(words),
+        Column(words("field")), Column(words("found_value"), width=24),
+        *_decision_columns(words),
     ]  # fmt: skip
     rows = [
         [
@@ -368,10 +367,12 @@ def write_rejected(results: Summary, folder: Path) -> None:
         names = [f"{key}{suffix}" for suffix in SUFFIXES]
         table = as_read(layer)
         write_layer(table, folder / names[0], name=key)
+        # A shapefile has no way to hold positions that are no numbers.
+        finite = np.isfinite(table.geometry.bounds.to_numpy()).all(axis=1)
+        shapes = table.set_geometry(table.geometry.where(finite))
         # A name has ten bytes: five Chinese characters in this encoding, three in UTF-8.
-        shapes = _for_shapefile(table)
         write_layer(shapes, folder / names[1], name=key, encoding="GB18030")
-        label = words.of(layer.spec.name_zh, layer.spec.name_en)
+        label = words.named(layer.spec)
         files = ", ".join(names)
         lines.append(words("rejected_file", file=files, layer=label, n=f"{len(table):,}"))
     intro = words("rejected_some") if lines else words("rejected_none")
@@ -405,12 +406,6 @@ def as_read(layer: Layer) -> gpd.GeoDataFrame:
         ),
         geometry=rejected.geometry,
     )
-
-
-def _for_shapefile(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Leave out positions that are no numbers: a shapefile has no way to hold them."""
-    bounds = table.geometry.bounds.to_numpy()
-    return table.set_geometry(table.geometry.where(np.isfinite(bounds).all(axis=1)))
 
 
 def _personal(columns: set[str], layer: Layer) -> set[str]:

@@ -38,7 +38,6 @@ from geo_citymgmt.report._summary import Progress, Summary, summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report._workbook import write_tables
 from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
-from geo_citymgmt.spec import Lang
 from geo_citymgmt.writing._atomic import (
     disk_full,
     explained,
@@ -57,22 +56,13 @@ if TYPE_CHECKING:
 def write_manifest(
     results: Summary, outputs: Mapping[str, Path], out: Path, path: Path, options: Mapping[str, Any]
 ) -> None:
-    """Write the manifest of a report.
+    """Write the manifest of a report to ``path``.
 
-    Parameters
-    ----------
-    results : Summary
-    outputs : mapping of str to Path
-        What was written; folders stand for the files in them.
-    out : Path
-        Folder of the report: outputs are named from there, inputs from their own.
-    path : Path
-        Of the manifest.
-    options : mapping
-        What was asked for.
+    Folders among the outputs stand for the files in them. Outputs are named from ``out``, the
+    folder of the report; inputs from their own.
     """
     files = sorted(f for target in outputs.values() for f in _files(target))
-    city = results.city
+    city, figures = results.city, resources.files("geo_citymgmt") / "indicators" / "figures.toml"
     table = {
         "report": "geo_citymgmt",
         "options": dict(options),
@@ -81,7 +71,7 @@ def write_manifest(
         "as_of": None if results.as_of is None else f"{results.as_of:%Y-%m-%d}",
         "versions": versions(),
         "definitions": {
-            "figures.toml": _package_hash("indicators", "figures.toml"),
+            "figures.toml": hashlib.sha256(figures.read_bytes()).hexdigest(),
             "layers": _folder_hash("layers"),
         },
         "inputs": _described(city.inputs, _common(city.inputs)),
@@ -148,11 +138,6 @@ def _common(paths: Iterable[Path]) -> Path | None:
 
 def _files(target: Path) -> list[Path]:
     return [p for p in target.iterdir() if p.is_file()] if target.is_dir() else [target]
-
-
-def _package_hash(folder: str, name: str) -> str:
-    entry = resources.files("geo_citymgmt") / folder / name
-    return hashlib.sha256(entry.read_bytes()).hexdigest()
 
 
 def _folder_hash(folder: str) -> str:
@@ -416,25 +401,14 @@ def write_report(
             _refuse_internal(folder)
         book = folder / "findings.xlsx"
         before = _saved(book)
-        files = _write_files(
-            city,
-            aside,
-            book,
-            day=day,
-            lang=lang,
-            bulletin=period if bulletin else None,
-            release=release,
-            grid_m=grid_m,
-            progress_bar=progress_bar,
-            on_kept=on_kept,
-            options={
-                "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
-                "lang": lang,
-                "bulletin": period if bulletin else None,
-                "release": release,
-                "grid_m": grid_m if public else None,
-            },
-        )
+        options = {
+            "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
+            "lang": lang,
+            "bulletin": period if bulletin else None,
+            "release": release,
+            "grid_m": grid_m if public else None,
+        }
+        files = _write_files(city, aside, book, day, options, progress_bar, on_kept)
         if not public and _saved(book) != before:
             raise CityDataError(
                 Text(
@@ -450,17 +424,16 @@ def _write_files(
     city: City,
     folder: Path,
     book: Path,
-    *,
     day: pd.Timestamp | None,
-    lang: Lang,
-    bulletin: str | None,
-    release: str | None,
-    grid_m: float,
+    options: Mapping[str, Any],
     progress_bar: Progress | None,
     on_kept: Callable[[Kept], None] | None,
-    options: Mapping[str, Any],
 ) -> dict[str, Path]:
-    """Write all files of a report into a new folder; ``book`` is the old list of findings."""
+    """Write all files of a report into a new folder; ``book`` is the old list of findings.
+
+    ``options`` are those of the manifest: what decides the content of the files, and no more.
+    """
+    lang, bulletin, release = options["lang"], options["bulletin"], options["release"]
     public = release == "public"
     names = [
         s for s in _STAGES if (s != "bulletin" or bulletin) and (s != "findings" or not public)
@@ -474,7 +447,7 @@ def _write_files(
 
     results = replace(summary(city, day, lang, tell=tell), release=release or "")
     # Figures are those of the whole city, records what may be let out of it.
-    shown = public_city(city, grid_m=grid_m) if public else city
+    shown = public_city(city, grid_m=options["grid_m"]) if public else city
     if public:
         # The last open cases are single records, by their ids.
         steered = [replace(campaign, last=None) for campaign in results.campaigns]
@@ -486,7 +459,8 @@ def _write_files(
         "city": folder / "city.gpkg",
     }
     tell("tables")
-    _whole(files["tables"], lambda path: write_tables(results, path))
+    with whole_file(files["tables"]) as path:
+        write_tables(results, path)
     if not public:
         files |= {"findings": folder / book.name, "rejected": folder / "rejected"}
         tell("findings")
@@ -524,11 +498,6 @@ def _saved(path: Path) -> tuple[int, int] | None:
     return state.st_mtime_ns, state.st_size
 
 
-def _whole(path: Path, write: Callable[[Path], None]) -> None:
-    with whole_file(path) as temporary:
-        write(temporary)
-
-
 def _refuse_internal(folder: Path) -> None:
     """Raise where files for the public would lie among others that are not."""
     if not folder.is_dir() or all(map(is_aside, folder.iterdir())):
@@ -564,7 +533,7 @@ def _write_map(results: Summary, shown: City, path: Path) -> None:
     )
     if results.map_stamp:
         drawn.add_note(results.map_stamp)
-    _whole(path, drawn.save)
+    drawn.save(path)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import math
+from collections.abc import Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ from geo_citymgmt.report._page_parts import (
     supply_views,
     verdict,
 )
-from geo_citymgmt.report._scoreboard import zone_groups, zone_names
+from geo_citymgmt.report._scoreboard import zone_groups
 from geo_citymgmt.report._services import Campaign, hot_cells
 from geo_citymgmt.report._summary import Summary, missing_figures, unread_layers
 
@@ -69,7 +70,7 @@ def outlook_view(results: Summary) -> dict[str, Any] | None:
             cells += [(_amount(results, row, row.at_deadline), span), _projected(results, row)]
         else:
             cells += ["–", (words("cannot_project"), words.of(row.reason_zh, row.reason_en))]
-        rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
+        rows.append({"name": words.named(row), "cells": cells, "kind": ""})
     if not rows:
         return None
     headers = ("remaining", "deadline", "needed_month", "pace_month", "at_deadline", "projected")
@@ -112,7 +113,7 @@ def period_views(results: Summary) -> list[dict[str, Any]]:
                 _amount(results, row, row.year_ago) or "–",
                 _change(results, row, row.year_change, row.year_change_ratio),
             ]
-            rows.append({"name": words.of(row.name_zh, row.name_en), "cells": cells, "kind": ""})
+            rows.append({"name": words.named(row), "cells": cells, "kind": ""})
         if rows:
             first = block.iloc[0]
             span = words(
@@ -143,33 +144,33 @@ def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
 
 
 def campaign_views(results: Summary) -> list[dict[str, Any]]:
-    """Return each campaign: stock and flow, clearing, ageing, lists, hot spots."""
-    return [_campaign(results, campaign) for campaign in results.campaigns]
+    """Return each campaign that has anything: flow, clearing, ageing, lists, hot spots."""
+    views = [(campaign, _campaign(results, campaign)) for campaign in results.campaigns]
+    return [
+        {"name": results.layer_name(campaign.layer), **view}
+        for campaign, view in views
+        if any(view.values())
+    ]
 
 
 def _campaign(results: Summary, campaign: Campaign) -> dict[str, Any]:
-    words, spec = results.words, results.city.specs[campaign.layer]
-    tables = [_flow(results, campaign, quantity) for quantity in ("area", "count")]
-    ages = _ages(results, campaign)
-    spots = _spots(results, campaign)
+    flows = [_flow(results, campaign, quantity) for quantity in ("area", "count")]
     clearing = _clearing(results, campaign)
-    view = {
-        "name": words.of(spec.name_zh, spec.name_en),
-        "flows": [t for t in tables if t is not None],
+    return {
+        "flows": [table for table in flows if table is not None],
         "clearing": clearing,
         # The cases to be dealt with first are a list of their own where nobody set a day for all.
         "last": None if clearing else _last(results, campaign),
-        "ages": ages,
+        "ages": _ages(results, campaign),
         "lists": _lists(results, campaign),
-        "spots": spots,
+        "spots": _hot_spots(results, campaign),
     }
-    return view | {"empty": not any(v for k, v in view.items() if k != "name")}
 
 
 def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
     if campaign.flow is None:
         return None
-    words, names = results.words, zone_names(results.city.zones, results.lang)
+    words, names = results.words, results.zone_names
     table = campaign.flow[campaign.flow["quantity"] == quantity]
     table = table[table["opening"].notna()]
     if table.empty:
@@ -197,32 +198,32 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
     unit = words("flow_number") if quantity == "count" else scale.unit
     title = words("flow_title", what=words(f"flow_{quantity}"), unit=unit)
     view = plain_table(results, title, results.by_unit, headers, rows)
-    held = bool(table["balanced"].fillna(False).all())
+    is_balanced = bool(table["balanced"].fillna(False).all())
     agreed = "flow_balanced" if results.city.has_zones else "flow_balanced_whole"
-    return view | {"note": words(agreed if held else "flow_unbalanced")}
+    return view | {"note": words(agreed if is_balanced else "flow_unbalanced")}
 
 
 def _clearing(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.burn is None:
         return None
-    words, lang, names = results.words, results.lang, zone_names(results.city.zones, results.lang)
-    whole = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
-    if whole.empty:
+    words, lang, names = results.words, results.lang, results.zone_names
+    city = campaign.burn[campaign.burn["level"] == "city"].dropna(subset=["remaining_n"])
+    if city.empty:
         # Of some districts it is known what is left, of the city it is not.
         return None
-    now = whole.iloc[-1]
-    has_area = "remaining" in whole.columns and whole["remaining"].notna().all()
+    now = city.iloc[-1]
+    has_area = "remaining" in city.columns and city["remaining"].notna().all()
     charts = []
     area, count = (_scale(results, campaign, quantity) for quantity in ("area", "count"))
     for column, scale in (("remaining", area), ("remaining_n", count)):
         if column == "remaining" and not has_area:
             continue
-        line = [(day, float(v)) for day, v in zip(whole["as_of"], whole[column], strict=True)]
-        said = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
+        line = [(day, float(v)) for day, v in zip(city["as_of"], city[column], strict=True)]
+        values = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
         title = words("clearing_area" if scale is area else "clearing_count")
         drawn = Pace(
             name=title,
-            description=words("chart_desc", name=title, points=words.listed(said)),
+            description=words("chart_desc", name=title, points=words.listed(values)),
             points=line,
             expected=[line[0], (now["deadline"], 0.0)],
             now=scale.amount(line[-1][1]),
@@ -251,29 +252,26 @@ def _clearing(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         "clearing_lead", date=f"{now['deadline']:%Y-%m-%d}", days=f"{now['days_left']:,.0f}"
     )
     if campaign.interim is not None:
-        lead += " " * (lang == "en") + _interim(results, campaign)
+        lead += " " * (lang == "en") + _interim(results, campaign.interim)
     caption = words("clearing_table" if results.city.has_zones else "clearing_whole")
     table = plain_table(results, caption, results.by_unit, headers, rows, unit=area.unit)
     return {"lead": lead, "charts": charts, "table": table, "last": _last(results, campaign)}
 
 
-def _interim(results: Summary, campaign: Campaign) -> str:
-    assert campaign.interim is not None
-    words = results.words
-    reported_of = campaign.interim.set_index("measure").loc["any"]
-    if pd.isna(reported_of["share"]):
+def _interim(results: Summary, interim: pd.DataFrame) -> str:
+    row = interim.set_index("measure").loc["any"]
+    if pd.isna(row["share"]):
         return ""
-    return words(
-        "interim", n=f"{reported_of['n']:,.0f}", of=f"{reported_of['of_n']:,.0f}",
-        share=percent(reported_of["share"]),
-    )  # fmt: skip
+    return results.words(
+        "interim", n=f"{row['n']:,.0f}", of=f"{row['of_n']:,.0f}", share=percent(row["share"])
+    )
 
 
 def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     cases = campaign.last
     if cases is None or cases.empty:
         return None
-    words, names = results.words, zone_names(results.city.zones, results.lang)
+    words, names = results.words, results.zone_names
     spec = results.city.specs[campaign.layer]
     states, area = spec.fields[str(spec.state_field)].codes, _scale(results, campaign, "area")
     rows: list[dict[str, Any]] = []
@@ -290,7 +288,7 @@ def _last(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
                 "name": str(row[spec.id_field]),
                 "cells": [
                     str(names.get(row["district_code"], words("outside"))),
-                    str(row["status"]) if state is None else words.of(state.zh, state.en),
+                    str(row["status"]) if state is None else words.label(state),
                     area.amount(row["remaining"]),
                     f"{row['days_since_found']:,.0f}" if pd.notna(row["days_since_found"]) else "–",
                     (due, late),
@@ -315,7 +313,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if table.empty:
         return None
     rows, parts = [], []
-    area, whole = _scale(results, campaign, "area"), float(table["n"].sum())
+    area, total = _scale(results, campaign, "area"), float(table["n"].sum())
     for k, row in enumerate(table.to_dict("records")):
         name = words.name("age", str(row["age_class"]))
         if pd.notna(row["to_days"]):
@@ -324,7 +322,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
             name = words("age_over", low=row["from_days"])
         parts.append((f"q{min(k, 5)}", float(row["n"])))
         cells = [
-            f"{row['n']:,}", percent(row["n"] / whole),
+            f"{row['n']:,}", percent(row["n"] / total),
             f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
             f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
         ]  # fmt: skip
@@ -334,9 +332,11 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
     if "remaining" in table.columns:
         headers.append("left_size")
-    said = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
+    points = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
     view = plain_table(results, words("ageing"), words("age_class"), headers, rows)
-    return view | {"bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=said))}
+    return view | {
+        "bar": stacked_bar(parts, words("chart_desc", name=view["title"], points=points))
+    }
 
 
 def _lists(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
@@ -363,11 +363,10 @@ def _lists(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     return plain_table(results, words("lists"), words("list"), headers, rows) if rows else None
 
 
-def _spots(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
+def _hot_spots(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.hot_spots is None:
         return None
     words, city = results.words, results.city
-    names = zone_names(city.zones, results.lang)
     hot = hot_cells(campaign.hot_spots)
     attrs = campaign.hot_spots.attrs
     lead = words(
@@ -378,12 +377,7 @@ def _spots(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     rows = []
     top = hot.head(_SPOTS)
     for k, row in enumerate(top.itertuples()):
-        cells = [
-            _where(results, top.iloc[[k]], names),
-            f"{row.n:,}",
-            f"{row.z:.1f}",
-            f"{row.q:.3f}",
-        ]
+        cells = [_where(results, top.iloc[[k]]), f"{row.n:,}", f"{row.z:.1f}", f"{row.q:.3f}"]
         rows.append({"name": f"{k + 1}", "cells": cells, "kind": ""})
     headers = ("district" if city.has_zones else "place", "cases_in_cell", "z_score", "q_value")
     note = words.of(attrs["note_zh"], attrs["note_en"])
@@ -393,18 +387,18 @@ def _spots(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         view |= {"look": "ranked", "texts": (0,)}
     drawn = ""
     if rows and city.has_zones:
-        drawn = spot_map(city.zones, hot, names, words("spots_map"), lead)
+        drawn = spot_map(city.zones, hot, results.zone_names, words("spots_map"), lead)
     return {"lead": lead, "table": view, "note": note, "map": drawn, "caption": words("spots_map")}
 
 
-def _where(results: Summary, cell: gpd.GeoDataFrame, names: pd.Series) -> tuple[str, str]:
+def _where(results: Summary, cell: gpd.GeoDataFrame) -> tuple[str, str]:
     """Return district and street of a cell, or where its middle is where there are no districts."""
     middle = cell.geometry.centroid
     if not results.city.has_zones:
         place = middle.to_crs("EPSG:4326").iloc[0]
         return f"{place.x:.3f}°, {place.y:.3f}°", ""
     street = street_names(results, cell.set_geometry(middle)).iloc[0]
-    return str(names.get(cell["zone_code"].iloc[0], "")), str(street)
+    return str(results.zone_names.get(cell["zone_code"].iloc[0], "")), str(street)
 
 
 def _ordered(results: Summary, table: pd.DataFrame) -> pd.DataFrame:
@@ -460,12 +454,11 @@ def page_content(results: Summary) -> dict[str, Any]:
     words, city = results.words, results.city
     usable = city.ledger[city.ledger["state"] == "ok"]
     n_unread = len(city.ledger) - len(usable)
-    name = words.of(city.name_zh, city.name_en)
     charts = pace_charts(results)
     content: dict[str, Any] = {
         "lang": "zh-CN" if results.lang == "zh" else "en",
         "t": words,
-        "title": words("title", city=name),
+        "title": words("title", city=words.named(city)),
         "day": results.day,
         "stamp": results.map_stamp,
         "public": results.release == "public",
@@ -483,7 +476,7 @@ def page_content(results: Summary) -> dict[str, Any]:
         "charts_lead": words("monthly_lead" if results.has_targets else "monthly_lead_plain"),
         "outlook": outlook_view(results),
         "periods": period_views(results),
-        "campaigns": [view for view in campaign_views(results) if not view["empty"]],
+        "campaigns": campaign_views(results),
         "gaps": gap_views(results),
         "at_hand": at_hand_views(results),
         "supplies": supply_views(results),
@@ -519,15 +512,18 @@ def _warnings(results: Summary) -> list[dict[str, Any]]:
     """Return what a reader must know first: a text, what it lists, and where more is said."""
     words, unread = results.words, unread_layers(results.city, results.lang)
     out: list[dict[str, Any]] = []
+
+    def warn(text: str, items: Sequence[str] = (), link: str = "") -> None:
+        out.append({"text": text, "items": items, "link": link})
+
     if results.city.notice.zh:
-        out.append({"text": results.city.notice.of(results.lang), "items": [], "link": ""})
+        warn(results.city.notice.of(results.lang))
     if unread:
-        text, link = words("unread_layers", n=len(unread)), words("unread_link")
-        out.append({"text": text, "items": unread, "link": link})
+        warn(words("unread_layers", n=len(unread)), unread, words("unread_link"))
     if results.city.findings["code"].eq("ZONES_PACKAGED").any():
-        out.append({"text": words("demo_zones"), "items": [], "link": ""})
+        warn(words("demo_zones"))
     if not results.city.has_zones:
-        out.append({"text": words("no_zones"), "items": [], "link": ""})
+        warn(words("no_zones"))
     return out
 
 
@@ -578,7 +574,8 @@ def source_name(results: Summary) -> str:
     if city.data_source.zh:
         return city.data_source.of(words.lang)
     if city.profile is None:
-        return _folder_name(city.source)
+        # The last part of a path: where the folder lies is of no use to a reader.
+        return city.source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
     if results.as_of is None:
         return words("source_units")
     return words("source_units_day", day=results.day)
@@ -596,11 +593,6 @@ def _sources(results: Summary) -> list[str]:
     out.append(words("source_layers", files=words.listed(files)))
     out.append(words("source_versions"))
     return [*out, words("boundaries")] if results.city.has_zones else out
-
-
-def _folder_name(source: str) -> str:
-    """Return the last part of a path: where the folder lies is of no use to a reader."""
-    return source.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1]
 
 
 def _policy(style: str) -> str:

@@ -49,16 +49,10 @@ def verdict(results: Summary) -> dict[str, Any]:
         if n.get(status, 0) and (results.has_targets or status == "not_available")
     ]
     counts = []
-    named = pd.Series(
-        [
-            status_shown(row.status, row.expected, row.target)
-            for row in results.headline.itertuples()
-        ],
-        index=results.headline.index,
-        dtype="object",
-    )
     for status in (s for s in COMPARED if n.get(s, 0)):
-        for key, many in named[results.headline["status"] == status].value_counts().items():
+        rows = results.headline[results.headline["status"] == status].itertuples()
+        keys = pd.Series([status_shown(r.status, r.expected, r.target) for r in rows])
+        for key, many in keys.value_counts().items():
             text = words("verdict_status", n=int(many), status=words.name("status", str(key)))
             counts.append({"status": status, "text": text})
     if compared:
@@ -81,14 +75,14 @@ def cards(results: Summary) -> list[dict[str, Any]]:
     rows = results.headline[results.headline["value"].notna()]
     for layer, block in rows.groupby("layer", sort=False):
         spec = results.city.specs[str(layer)]
-        aimed = block["target"].notna()
+        has_target = block["target"].notna()
         out.append(
             {
                 "key": layer,
-                "name": words.of(spec.name_zh, spec.name_en),
+                "name": words.named(spec),
                 "records": words("records_on", n=f"{len(results.city[str(layer)]):,}"),
-                "cards": [_card(results, row) for row in block[aimed].itertuples()],
-                "facts": [_fact(results, row) for row in block[~aimed].itertuples()],
+                "cards": [_card(results, row) for row in block[has_target].itertuples()],
+                "facts": [_fact(results, row) for row in block[~has_target].itertuples()],
             }
         )
     return out
@@ -106,7 +100,7 @@ def _fact(results: Summary, row: Any) -> dict[str, Any]:
             denominator=format_value(row.denominator, "", results.lang),
         )
     return {
-        "name": words.of(row.name_zh, row.name_en),
+        "name": words.named(row),
         "number": number,
         "unit": unit,
         "exact": scale.exact(row.value),
@@ -129,7 +123,7 @@ def _card(results: Summary, row: Any) -> dict[str, Any]:
     card = _fact(results, row) | {
         "status": row.status,
         "status_name": words.name("status", status_shown(row.status, row.expected, row.target)),
-        "target": _aim(words, row, target, down),
+        "target": _target_text(words, row, target, down),
         "target_value": scale.parts(row.target),
         "deadline": due,
         "bar": None,
@@ -190,7 +184,7 @@ def against_target(words: Words, row: Any) -> str:
     return words("above_target" if points > 0 else "below_target", n=f"{abs(points):,.1f}")
 
 
-def _aim(words: Words, row: Any, target: str, down: bool) -> str:
+def _target_text(words: Words, row: Any, target: str, down: bool) -> str:
     """Say the target; a fall to nothing has a word of its own."""
     if down and row.target == 0:
         return words("target_zero")
@@ -202,8 +196,8 @@ def pace_charts(results: Summary) -> list[dict[str, Any]]:
     if results.series.empty or results.as_of is None:
         return []
     city = results.series[results.series["level"] == "city"].dropna(subset=["value"])
-    aimed: list[dict[str, Any]] = []
-    free: list[dict[str, Any]] = []
+    compared: list[dict[str, Any]] = []
+    others: list[dict[str, Any]] = []
     for row in results.headline.itertuples():
         figure = results.figures.figures.get(str(row.Index))
         grows = (
@@ -218,10 +212,10 @@ def pace_charts(results: Summary) -> list[dict[str, Any]]:
             continue
         chart = _chart(results, row, points)
         if pd.notna(row.attainment):
-            aimed.append(chart)
+            compared.append(chart)
         elif row.published_id:
-            free.append(chart)
-    return aimed + free
+            others.append(chart)
+    return compared + others
 
 
 def _chart(results: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
@@ -237,15 +231,15 @@ def _chart(results: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         line.insert(0, (start, opening))
         if pd.notna(row.attainment) and pd.notna(row.deadline):
             expected = [(start, opening), (row.deadline, float(row.target))]
-    said = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
-    name = words.of(row.name_zh, row.name_en)
+    values = [f"{day:%m-%d} {scale.amount(v)}" for day, v in line]
+    name = words.named(row)
     drawn = Pace(
         name=name,
-        description=words("chart_desc", name=name, points=words.listed(said)),
+        description=words("chart_desc", name=name, points=words.listed(values)),
         points=line,
         expected=expected,
         now=scale.amount(row.value),
-        goal=_aim(words, row, scale.amount(row.target), opening > row.target),
+        goal=_target_text(words, row, scale.amount(row.target), opening > row.target),
         months=month_names(results.lang),
         divisor=scale.divisor,
         status=row.status if expected else "no_target",
@@ -271,12 +265,12 @@ def board(results: Summary) -> dict[str, Any] | None:
         return None
     wide = results.by_district()
     figures = results.figures.figures
-    shown = [n for n in wide.columns if n in results.headline.index and n in figures]
-    shown = [n for n in shown if adds_up(figures[n]) or figures[n].numerator is not None]
+    listed = [n for n in wide.columns if n in results.headline.index and n in figures]
+    listed = [n for n in listed if adds_up(figures[n]) or figures[n].numerator is not None]
     attained = results.by_district("attainment")
     zones = [at for at in wide.index if at not in MARGINS]
-    aimed = [n for n in shown if attained.loc[zones, n].notna().any()]
-    plain = [n for n in shown if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
+    aimed = [n for n in listed if attained.loc[zones, n].notna().any()]
+    plain = [n for n in listed if n not in aimed and wide.loc[zones, n].fillna(0).ne(0).any()]
     if not aimed and not plain:
         return None
     return {
@@ -296,14 +290,9 @@ def _board_lead(results: Summary) -> str:
         return words("scoreboard_lead")
     listed = words("and_word").join([words.listed(groups[:-1]), groups[-1]])
     # English takes up the second group in the middle of its sentence.
-    return words("scoreboard_groups", groups=_running(listed, groups, words.lang))
-
-
-def _running(listed: str, groups: list[str], lang: str) -> str:
-    if lang == "en":
-        for name in groups[1:]:
-            listed = listed.replace(name, name[:1].lower() + name[1:])
-    return listed
+    for name in groups[1:] if words.lang == "en" else ():
+        listed = listed.replace(name, name[:1].lower() + name[1:])
+    return words("scoreboard_groups", groups=listed)
 
 
 def _split(results: Summary, chosen: list[str]) -> list[list[str]]:
@@ -311,13 +300,13 @@ def _split(results: Summary, chosen: list[str]) -> list[list[str]]:
     layers = results.headline["layer"]
     out: list[list[str]] = []
     for layer in dict.fromkeys(layers[name] for name in chosen):
-        mine = [name for name in chosen if layers[name] == layer]
-        if out and len(out[-1]) + len(mine) <= _MOST_COLUMNS:
-            out[-1] += mine
+        names = [name for name in chosen if layers[name] == layer]
+        if out and len(out[-1]) + len(names) <= _MOST_COLUMNS:
+            out[-1] += names
         else:
-            pieces = -(-len(mine) // _MOST_COLUMNS)
-            size = -(-len(mine) // pieces)
-            out += [mine[k : k + size] for k in range(0, len(mine), size)]
+            pieces = -(-len(names) // _MOST_COLUMNS)
+            size = -(-len(names) // pieces)
+            out += [names[k : k + size] for k in range(0, len(names), size)]
     return out
 
 
@@ -333,11 +322,8 @@ def _numbered(results: Summary, parts: list[dict[str, Any]]) -> list[dict[str, A
 
 def _further(results: Summary, wide: pd.DataFrame, chosen: list[str]) -> dict[str, Any]:
     words = results.words
-    specs = [
-        results.city.specs[layer] for layer in dict.fromkeys(results.headline.loc[chosen, "layer"])
-    ]
-    names = words.listed([words.of(spec.name_zh, spec.name_en) for spec in specs])
-    title = words("also_of", names=names)
+    layers = dict.fromkeys(results.headline.loc[chosen, "layer"])
+    title = words("also_of", names=words.listed([results.layer_name(key) for key in layers]))
     return {"title": title} | _board(results, wide, chosen, against_targets=False)
 
 
@@ -348,14 +334,12 @@ def _board(
     attained = results.by_district("attainment")
     status = results.by_district("status")
     expected, target = results.by_district("expected"), results.by_district("target")
-    names, group_of = zone_names(results.city.zones, results.lang), zone_groups(results.city.zones)
-    groups = results.subtotals
-    scales, headers = results.scales, []
-    for name in chosen:
-        row = results.headline.loc[name]
-        headers.append(
-            {"name": words.of(row["name_zh"], row["name_en"]), "unit": scales[name].unit}
-        )
+    names, group_of = results.zone_names, zone_groups(results.city.zones)
+    groups, scales = results.subtotals, results.scales
+    headers = [
+        {"name": words.named(results.headline.loc[name]), "unit": scales[name].unit}
+        for name in chosen
+    ]
 
     def cells(at: str) -> list[dict[str, Any]]:
         out = []
@@ -402,10 +386,10 @@ def _board(
 def coverage_tables(results: Summary) -> list[dict[str, Any]]:
     """Return what each service reaches, district by district."""
     words, out = results.words, []
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     for reach in results.services:
         spec = results.city.specs[reach.service.layer]
-        name = words.of(spec.name_zh, spec.name_en)
+        name = words.named(spec)
         rows = []
         if reach.demand:
             residents = scale_for(reach.table["demand"], "persons", results.lang)
@@ -451,17 +435,16 @@ def _coverage_terms(results: Summary, reach: Any) -> list[str]:
 def layer_cards(results: Summary) -> list[dict[str, Any]]:
     """Return each layer with its size and its composition by state."""
     if not results.layers:
-        return [_plain_card(results, key) for key in results.city]
+        # A city of outlines and roads alone.
+        return [_plain_card(results, key, len(results.city[key])) for key in results.city]
     return [_layer_card(results, layer) for layer in results.layers]
 
 
-def _plain_card(results: Summary, key: str) -> dict[str, Any]:
-    """Return what a city of outlines and roads alone holds."""
-    words, spec = results.words, results.city.specs[key]
+def _plain_card(results: Summary, key: str, count: int) -> dict[str, Any]:
     return {
         "key": key,
-        "name": words.of(spec.name_zh, spec.name_en),
-        "records": words("layer_records", n=f"{len(results.city[key]):,}"),
+        "name": results.layer_name(key),
+        "records": results.words("layer_records", n=f"{count:,}"),
         "measure": "",
         "field": "",
         "bar": "",
@@ -473,36 +456,27 @@ def _layer_card(results: Summary, layer: LayerSummary) -> dict[str, Any]:
     words, lang, spec = results.words, results.lang, layer.spec
     total = layer.totals.loc["total"]
     measure = layer.measure_label if "measure" in layer.totals.columns else None
-    size = ""
+    card = _plain_card(results, spec.key, round(total["count"]))
     if measure is not None:
         label = words.of(measure[0], measure[1])
         scale = scale_for(layer.totals["measure"], measure[2], lang)
-        size = f"{label} {scale.amount(total['measure'])}"
-    name = words.of(spec.name_zh, spec.name_en)
-    card: dict[str, Any] = {
-        "key": spec.key,
-        "name": name,
-        "records": words("layer_records", n=f"{round(total['count']):,}"),
-        "measure": size,
-        "field": "",
-        "bar": "",
-        "states": [],
-    }
+        card["measure"] = f"{label} {scale.amount(total['measure'])}"
     if layer.by_state is None:
         return card | {"field": words("no_state") if spec.state_field else ""}
-    whole = layer.by_state.xs("total", level=0)
+    totals = layer.by_state.xs("total", level=0)
     by, scale = _reported_by(layer, lang)
     parts, states = [], []
     for k, code in enumerate(layer.states):
-        value = whole.loc[code, by]
+        value = totals.loc[code, by]
         color = "s-none" if code == NOT_YET else f"s{k % _STATE_COLORS}"
         parts.append((color, float(value)))
         label = state_label(spec, code, words)
-        share = float(value) / float(whole[by].sum()) if whole[by].sum() else 0.0
-        shown = scale.amount(value)
-        states.append({"name": label, "value": shown, "share": percent(share), "color": color})
+        share = float(value) / float(totals[by].sum()) if totals[by].sum() else 0.0
+        amount = scale.amount(value)
+        states.append({"name": label, "value": amount, "share": percent(share), "color": color})
     item = spec.fields[str(spec.state_field)]
-    said = words.listed([f"{s['name']} {s['value']}" for s in states])
+    values = words.listed([f"{s['name']} {s['value']}" for s in states])
+    between = ": " if lang == "en" else "："
     merged = [
         words(
             "state_merged",
@@ -512,8 +486,8 @@ def _layer_card(results: Summary, layer: LayerSummary) -> dict[str, Any]:
         for code, others in layer.merged.items()
     ]
     return card | {
-        "field": words.joined([words("by_state", field=words.of(item.zh, item.en)), *merged]),
-        "bar": stacked_bar(parts, f"{name}: {said}" if lang == "en" else f"{name}：{said}"),
+        "field": words.joined([words("by_state", field=words.label(item)), *merged]),
+        "bar": stacked_bar(parts, f"{card['name']}{between}{values}"),
         "states": states,
     }
 
@@ -532,13 +506,13 @@ def layer_board(results: Summary) -> dict[str, Any] | None:
     # Without districts the cards above say it all.
     if not (results.layers and results.city.has_zones):
         return None
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     headers, columns = [], []
     for layer in results.layers:
         spec, totals = layer.spec, layer.totals
         by, scale = _reported_by(layer, results.lang)
         columns.append([scale.text(value) for value in totals[by]])
-        headers.append({"name": words.of(spec.name_zh, spec.name_en), "unit": scale.unit})
+        headers.append({"name": words.named(spec), "unit": scale.unit})
     kinds = results.layers[0].totals["row_kind"]
     rows = []
     for k, (at, kind) in enumerate(kinds.items()):
@@ -560,10 +534,6 @@ def ledger_view(results: Summary) -> list[dict[str, Any]]:
     return [row | {name: f"{row[name]:,}" for name in numbers} for row in rows]
 
 
-def _findings_lead(results: Summary) -> str:
-    return "findings_lead_public" if results.release == "public" else "findings_lead"
-
-
 def findings_view(results: Summary) -> dict[str, Any]:
     """Return the findings that ask for something, and apart from them the notes on reading."""
     words = results.words
@@ -573,8 +543,9 @@ def findings_view(results: Summary) -> dict[str, Any]:
         n=[f"{n:,}" for n in groups["count"]],
     )
     asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
+    lead = "findings_lead_public" if results.release == "public" else "findings_lead"
     return {
-        "lead": words(_findings_lead(results), n=f"{int(asking['count'].sum()):,}"),
+        "lead": words(lead, n=f"{int(asking['count'].sum()):,}"),
         "asking": asking.to_dict("records"),
         "notes": notes.to_dict("records"),
         "notes_title": words("findings_notes", n=len(notes)),
@@ -584,7 +555,7 @@ def findings_view(results: Summary) -> dict[str, Any]:
 def gap_views(results: Summary) -> list[dict[str, Any]]:
     """Return where the most residents are beyond the reach of each service."""
     words, city, out = results.words, results.city, []
-    names = zone_names(city.zones, results.lang)
+    names = results.zone_names
     for reach in results.services:
         gaps = reach.gaps
         if gaps is None or gaps.empty:
@@ -604,7 +575,7 @@ def gap_views(results: Summary) -> list[dict[str, Any]]:
             for row in gaps.itertuples()
         ]
         spec = city.specs[reach.service.layer]
-        name = words.of(spec.name_zh, spec.name_en)
+        name = words.named(spec)
         title = words("gaps_title", name=name, radius=f"{reach.service.radius_m:,.0f}")
         note = words("gaps_note", density=f"{reach.service.gap_per_km2:,.0f}")
         headers = ("place", "gap_people", "gap_km2", "gap_distance")
@@ -629,23 +600,22 @@ def street_names(results: Summary, points: gpd.GeoDataFrame) -> pd.Series:
 def at_hand_views(results: Summary) -> list[dict[str, Any]]:
     """Return which share of places has a facility at hand, district by district."""
     words, out = results.words, []
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     for each in results.at_hand:
         rows = []
         for row in each.table.to_dict("index").items():
             at, cells = row
-            whole = cells["row_kind"] == "total"
-            shown = [f"{cells['count']:,.0f}"]
-            shown += [percent(cells[f"share_{d:g}_m"]) or "–" for d in each.distances_m]
+            is_total = cells["row_kind"] == "total"
+            texts = [f"{cells['count']:,.0f}"]
+            texts += [percent(cells[f"share_{d:g}_m"]) or "–" for d in each.distances_m]
             far = cells["count"] - cells[f"within_{each.distances_m[-1]:g}_m"]
-            name = words("total") if whole else str(names.get(at, at))
-            rows.append(
-                {"name": name, "cells": [*shown, f"{far:,.0f}"], "kind": "total" if whole else ""}
-            )
+            name = words("total") if is_total else str(names.get(at, at))
+            texts.append(f"{far:,.0f}")
+            rows.append({"name": name, "cells": texts, "kind": "total" if is_total else ""})
         places = results.city.specs[each.places]
         title = words(
             "at_hand_title",
-            places=words.of(places.name_zh, places.name_en),
+            places=words.named(places),
             what=_kinds(results, each),
         )
         view = plain_table(results, title, results.by_unit, ("places",), rows, "")
@@ -658,21 +628,21 @@ def at_hand_views(results: Summary) -> list[dict[str, Any]]:
 def supply_views(results: Summary) -> list[dict[str, Any]]:
     """Return what each layer holds for residents, district by district."""
     words, out = results.words, []
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     for each in results.supplies:
         spec = results.city.specs[each.layer]
         item = spec.fields[each.amount]
         per = f"{each.per:,.0f}"
         rows = []
         for row in each.table.itertuples():
-            whole = row.row_kind == "total"
+            is_total = row.row_kind == "total"
             cells = [
                 f"{row.amount:,.0f}", _plain(row.ratio), _plain(row.per_km2), _plain(row.access),
                 percent(row.without) or "–",
             ]  # fmt: skip
-            name = words("total") if whole else str(names.get(row.Index, row.Index))
-            rows.append({"name": name, "cells": cells, "kind": "total" if whole else ""})
-        label = words.of(item.zh, item.en)
+            name = words("total") if is_total else str(names.get(row.Index, row.Index))
+            rows.append({"name": name, "cells": cells, "kind": "total" if is_total else ""})
+        label = words.label(item)
         what = _kinds(results, each)
         title = words("supply_title", name=what, amount=label)
         terms = [words("supply_terms", m=f"{each.catchment_m:,.0f}")]
@@ -692,8 +662,8 @@ def _kinds(results: Summary, each: Any) -> str:
     words, spec = results.words, results.city.specs[each.layer]
     for field, codes in each.kinds.items():
         known = spec.fields[field].codes
-        return words.listed([words.of(known[c].zh, known[c].en) for c in codes])
-    return words.of(spec.name_zh, spec.name_en)
+        return words.listed([words.label(known[c]) for c in codes])
+    return words.named(spec)
 
 
 def _plain(value: Any) -> str:

@@ -96,8 +96,11 @@ def public_city(city: City, *, grid_m: float = GRID_M) -> City:
         for key, layer in city.layers.items()
         if layer.spec.release == "public"
     }
+    spec_of = {s.level: s for s in reversed([*city.specs.values()]) if s.role == "zones"}
     zones = {
-        level: _public_zones(frame, _zone_spec(city, level))
+        level: _masked(frame, spec_of[level], set())
+        if level in spec_of
+        else frame[[frame.active_geometry_name]]
         for level, frame in city.zones_by_level.items()
     }
     targets = city.targets.assign(note="") if "note" in city.targets else city.targets
@@ -119,20 +122,20 @@ def without_records(city: City) -> City:
     >>> bool(without_records(gcm.sample_city()).findings["value"].eq("").all())
     True
     """
-    found = city.findings.copy()
+    findings = city.findings.copy()
     for column in ("value", "expected", "key", "row_label", "finding_key"):
-        if column in found:
-            found[column] = pd.array([""] * len(found), dtype="str")
+        if column in findings:
+            findings[column] = pd.array([""] * len(findings), dtype="str")
     for column in ("x", "y"):
-        if column in found:
-            found[column] = np.nan
+        if column in findings:
+            findings[column] = np.nan
     for column, lang in (("message_zh", "zh"), ("message_en", "en")):
         # The message of a code without its values: those are of the record.
-        texts = {code: _plain(str(code), lang) for code in found["code"].unique()}
-        found[column] = pd.array(found["code"].map(texts).to_numpy(dtype=object), dtype="str")
+        texts = {code: _plain(str(code), lang) for code in findings["code"].unique()}
+        findings[column] = pd.array(findings["code"].map(texts).to_numpy(dtype=object), dtype="str")
     known = {name for spec in city.specs.values() for name in spec.fields}
-    found["field"] = found["field"].where(found["field"].isin(known), "")
-    return replace(city, findings=found, since=None)
+    findings["field"] = findings["field"].where(findings["field"].isin(known), "")
+    return replace(city, findings=findings, since=None)
 
 
 class _Gaps(defaultdict[str, str]):
@@ -168,23 +171,14 @@ def _public_layer(layer: Layer, grid_m: float) -> Layer:
     )
 
 
-def _public_zones(frame: gpd.GeoDataFrame, spec: LayerSpec | None) -> gpd.GeoDataFrame:
-    if spec is None:
-        return frame[[frame.active_geometry_name]]
-    return _masked(frame, spec, set())
-
-
-def _zone_spec(city: City, level: str) -> LayerSpec | None:
-    return next((s for s in city.specs.values() if s.role == "zones" and s.level == level), None)
-
-
 def _masked(frame: gpd.GeoDataFrame, spec: LayerSpec, secret: set[str]) -> gpd.GeoDataFrame:
     """Keep public fields, and mask numbers of persons in their texts."""
+    public = {name for name, item in spec.fields.items() if item.is_public}
     keep = [
         name
         for name in frame.columns
         if name == frame.active_geometry_name
-        or (name not in secret and _is_public(str(name), spec))
+        or (name not in secret and str(name).removesuffix("_precision") in public)
     ]
     out = frame[keep].copy()
     for name in keep:
@@ -201,16 +195,11 @@ def _masked(frame: gpd.GeoDataFrame, spec: LayerSpec, secret: set[str]) -> gpd.G
     return out
 
 
-def _is_public(name: str, spec: LayerSpec) -> bool:
-    item = spec.fields.get(name.removesuffix("_precision"))
-    return item is not None and item.is_public
-
-
 def _coarse(geometry: gpd.GeoSeries, grid_m: float) -> gpd.GeoSeries:
     """Return the middle of the cell in which each record's centre lies; none stays none."""
     centre = shapely.centroid(geometry.to_numpy())
     xy = (np.floor(shapely.get_coordinates(centre) / grid_m) + 0.5) * grid_m
     out = np.full(len(geometry), None, dtype=object)
-    there = ~(shapely.is_missing(centre) | shapely.is_empty(centre))
-    out[there] = shapely.points(xy)
+    is_located = ~(shapely.is_missing(centre) | shapely.is_empty(centre))
+    out[is_located] = shapely.points(xy)
     return gpd.GeoSeries(out, index=geometry.index, crs=geometry.crs)

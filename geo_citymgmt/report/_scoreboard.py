@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._formats import unit_label
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
@@ -192,8 +191,8 @@ def figure_headers(table: pd.DataFrame, words: Words) -> dict[str, str]:
     """Return the heading of each figure: its name and its unit."""
     headers = {}
     for row in table.drop_duplicates("indicator").itertuples():
-        name = words.of(row.name_zh, row.name_en)
-        unit = unit_label(row.unit, words.lang, words.counter(row.indicator))
+        name = words.named(row)
+        unit = words.unit_of(row.unit, row.indicator)
         headers[row.indicator] = words("field_unit", label=name, unit=unit) if unit else name
     return headers
 
@@ -201,30 +200,21 @@ def figure_headers(table: pd.DataFrame, words: Words) -> dict[str, str]:
 def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFrame:
     """Return one row a group of districts, for figures that add up and for shares of such.
 
-    Parameters
-    ----------
-    by_column : callable
-        The table of :func:`by_district` for a column.
-    city : City
-        For the groups of its districts.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by group, one column a figure; missing where a figure does not add up.
+    ``by_column`` gives the table of :func:`by_district` for a column. There is a column for each
+    figure, missing where it does not add up.
     """
     groups = zone_groups(city.zones)
     definitions = city.figures.figures
     value = by_column("value")
     zones = [at for at in value.index if at in groups.index]
-    sums, part, whole = (
+    sums, numerator, denominator = (
         by_column(c)
         .reindex(index=zones, columns=value.columns)
         .groupby(groups[zones])
         .sum(min_count=1)
         for c in ("value", "numerator", "denominator")
     )
-    ratio = part / whole.where(whole > 0)
+    ratio = numerator / denominator.where(denominator > 0)
     out = {}
     for name in value.columns:
         figure = definitions.get(name)
@@ -234,8 +224,4 @@ def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFr
             out[name] = ratio[name]
         else:
             out[name] = pd.Series(np.nan, index=sums.index)
-    return pd.DataFrame(out).reindex([g for g in _ordered_groups() if g in sums.index])
-
-
-def _ordered_groups() -> list[str]:
-    return [*Words().names("group")]
+    return pd.DataFrame(out).reindex([g for g in Words().names("group") if g in sums.index])

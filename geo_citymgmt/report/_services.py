@@ -176,28 +176,28 @@ def service_of(city: City, layer: str, radius_m: float) -> Service:
 
     Of a layer the report does not ask about every record counts.
     """
-    own = next((s for s in services(city) if s.layer == layer), Service(layer, radius_m))
-    return replace(own, radius_m=radius_m)
+    listed = next((s for s in services(city) if s.layer == layer), Service(layer, radius_m))
+    return replace(listed, radius_m=radius_m)
 
 
 def counted_terms(
-    found: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
+    counted: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
 ) -> list[str]:
     """Say which records of a layer were counted: how many, in which states, of which kinds."""
-    parts = [words("facilities_counted", n=f"{found.n_counted:,}")]
-    if found.state_known:
+    parts = [words("facilities_counted", n=f"{counted.n_counted:,}")]
+    if counted.state_known:
         states = spec.fields[str(spec.state_field)].codes
         codes = [c for s in service.states for c in spec.sets[s]]
-        labels = words.listed([words.of(states[c].zh, states[c].en) for c in codes])
+        labels = words.listed([words.label(states[c]) for c in codes])
         parts.append(words("only_states", states=labels))
     elif spec.state_field:
         parts.append(words("all_states" if service.states else "every_state"))
-    for field_name in found.kinds_known:
+    for field_name in counted.kinds_known:
         known = spec.fields[field_name].codes
-        kinds = [words.of(known[c].zh, known[c].en) for c in service.kinds[field_name]]
+        kinds = [words.label(known[c]) for c in service.kinds[field_name]]
         parts.append(words("only_kinds", kinds=words.listed(kinds)))
-    if found.n_unlocated:
-        parts.append(words("not_located", n=f"{found.n_unlocated:,}"))
+    if counted.n_unlocated:
+        parts.append(words("not_located", n=f"{counted.n_unlocated:,}"))
     return parts
 
 
@@ -264,12 +264,12 @@ def service_coverage(
     gate = Gate("service_coverage")
     facts = facts_of(city, gate)
     city = facts.city
-    found = chosen_records(
+    chosen = chosen_records(
         facts, service.layer, states=service.states, kinds=service.kinds, as_of=as_of
     )
-    if found is None or not city.has_zones:
+    if chosen is None or not city.has_zones:
         return None
-    facilities = found.records
+    facilities = chosen.records
     located = facilities.geometry.notna()
     districts = facts.membership.index("district")
     zones, index, reach = checked_reach(
@@ -287,10 +287,10 @@ def service_coverage(
     return ServiceCoverage(
         service,
         table,
-        found.n_counted,
-        found.n_unlocated,
-        found.state_known,
-        found.kinds_known,
+        chosen.n_counted,
+        chosen.n_unlocated,
+        chosen.state_known,
+        chosen.kinds_known,
         bool((facilities.geometry[located].geom_type == "Point").all()),
         demand is not None,
         gaps,
@@ -339,8 +339,8 @@ def supplies(facts: CityFacts, day: pd.Timestamp | None) -> list[Supply]:
     city = facts.city
     if DEMAND not in city:
         return []
-    found = [_supply(facts, day, entry) for entry in questions(city, "supply")]
-    return [each for each in found if each is not None]
+    computed = [_supply(facts, day, entry) for entry in questions(city, "supply")]
+    return [each for each in computed if each is not None]
 
 
 def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]) -> Supply | None:
@@ -351,12 +351,12 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
         return None
     facilities, residents = chosen.records, city[DEMAND]
     facilities = facilities.assign(**{amount: facilities[amount].fillna(0)})
-    there = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
-    homes = facts.membership.located(DEMAND)
+    located = Located(facts.membership.index("district"), facilities.geometry.to_numpy())
+    demand = facts.membership.located(DEMAND)
     by_header = ratio_table(
-        facilities, city.zones, amount, "population", per, residents, True, there, homes
+        facilities, city.zones, amount, "population", per, residents, True, located, demand
     )
-    by_area = ratio_table(facilities, city.zones, amount, "area_km2", 1.0, None, True, there)
+    by_area = ratio_table(facilities, city.zones, amount, "area_km2", 1.0, None, True, located)
     access = two_step_access(
         residents, facilities, radius_m=entry["catchment_m"], demand_weight="population",
         supply_weight=amount, decay="gaussian",
@@ -367,7 +367,7 @@ def _supply(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     )
     sizes = {name: (name, "sum") for name in ("people", "share", "without")}
     sums = summary_of(
-        Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=homes
+        Gate("summarise"), cells, city.zones, None, "share", True, sizes, located=demand
     )
     sums = sums.reindex(by_header.index)
     some = sums["people"].where(sums["people"] > 0)
@@ -459,13 +459,7 @@ class Campaign:
 def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
     """Compute every campaign of ``services.toml`` that the city has the layer of.
 
-    Parameters
-    ----------
-    facts : CityFacts
-    day : Timestamp or None
-        Without a day there is no campaign.
-    table : DataFrame
-        Progress at that day, for the deadlines.
+    Without a day there is none; the deadlines are those of the progress in ``table``.
     """
     city = facts.city
     entries = [] if day is None else questions(city, "campaign")
@@ -477,8 +471,8 @@ def _campaign(
 ) -> Campaign:
     layer, clear = entry["layer"], dict(entry["clear"])
     start = pd.Timestamp(day.year, 1, 1)
-    whole = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
-    deadline = whole["deadline"].iloc[0] if len(whole) else pd.NaT
+    rows = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
+    deadline = rows["deadline"].iloc[0] if len(rows) else pd.NaT
     flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
     if flow is not None and flow["closing"].isna().all():
         flow = None
@@ -507,11 +501,10 @@ def _campaign(
 
 def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
     city = facts.city
-    wanted = [e for e in questions(city, "hot_spots") if e["layer"] == layer]
-    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if wanted else None
-    if cases is None or cases.empty:
+    asked = next((e for e in questions(city, "hot_spots") if e["layer"] == layer), None)
+    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if asked else None
+    if asked is None or cases is None or cases.empty:
         return None
-    asked = wanted[0]
     parcels = city[layer].loc[cases.index]
     zoned = city.has_zones
     cells = spots_of(

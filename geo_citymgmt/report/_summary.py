@@ -21,7 +21,7 @@ from geo_citymgmt.figures._standing import Standing, period_start
 from geo_citymgmt.figures._standing import month_ends as last_days
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.indicators import Figures, load_figures
-from geo_citymgmt.report._scoreboard import by_district, subtotals
+from geo_citymgmt.report._scoreboard import by_district, subtotals, zone_names
 from geo_citymgmt.report._services import (
     AtHand,
     Campaign,
@@ -85,9 +85,9 @@ class LayerSummary:
         """States that occur, in the order of the layer's life cycle."""
         if self.by_state is None:
             return []
-        found = set(self.by_state.index.get_level_values(1))
+        present = set(self.by_state.index.get_level_values(1))
         codes = [*self.spec.fields[str(self.spec.state_field)].codes, NOT_YET, UNKNOWN]
-        return [code for code in codes if code in found]
+        return [code for code in codes if code in present]
 
 
 def layer_summaries(city: City | CityFacts, *, as_of: Any = None) -> list[LayerSummary]:
@@ -134,7 +134,7 @@ def state_label(spec: LayerSpec, state: str, words: Words) -> str:
     code = spec.fields[str(spec.state_field)].codes.get(state)
     if code is None:
         return words("state_unknown")
-    return words.of(code.zh, code.en)
+    return words.label(code)
 
 
 def _summary(facts: CityFacts, key: str, as_of: pd.Timestamp | None) -> LayerSummary:
@@ -161,11 +161,11 @@ def _merged(timeline: Timeline, recorded: pd.Series) -> dict[str, list[str]]:
     dated = set(timeline.transitions["state"])
     codes = list(timeline.spec.fields[states.field].codes)
     undated = [c for c in codes if c not in dated and c not in states.first]
-    there = set(recorded.dropna().unique())
+    on_record = set(recorded.dropna().unique())
     like = {
         code: [c for c in codes if c in dated and states.sets_of(c) == states.sets_of(code)]
         for code in undated
-        if code in there and states.sets_of(code)
+        if code in on_record and states.sets_of(code)
     }
     return {code: others for code, others in like.items() if others}
 
@@ -276,6 +276,15 @@ class Summary:
     def figures(self) -> Figures:
         """Definitions of the figures."""
         return self.city.figures
+
+    @cached_property
+    def zone_names(self) -> pd.Series:
+        """Name of each district in the language of the report."""
+        return zone_names(self.city.zones, self.lang)
+
+    def layer_name(self, key: str) -> str:
+        """Return the name of a layer; see :func:`layer_label`."""
+        return layer_label(self.city, key, self.words)
 
     @cached_property
     def headline(self) -> pd.DataFrame:
@@ -438,7 +447,7 @@ def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     rows = results.headline[results.headline.index.isin(unavailable(results))]
     reasons: dict[str, list[str]] = {}
     absent = [
-        words.of(spec.name_zh, spec.name_en)
+        words.named(spec)
         for key, spec in results.city.specs.items()
         if key not in results.city and (results.headline["layer"] == key).any()
     ]
@@ -447,7 +456,7 @@ def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     standing = Standing(results.facts, Gate("write_report"))
     for row in rows.itertuples():
         why = standing.why_not_available(results.figures.figures[str(row.Index)], results.as_of)
-        reasons.setdefault(words.of(*why), []).append(words.of(row.name_zh, row.name_en))
+        reasons.setdefault(words.of(*why), []).append(words.named(row))
     return list(reasons.items())
 
 
@@ -470,9 +479,9 @@ def unavailable(results: Summary) -> list[str]:
 def plain_note(row: Any, words: Words, figures: Figures) -> str:
     """Return the note of a figure without the reasons that are shown on their own."""
     note = words.of(row.note_zh, row.note_en)
-    said = {text for pair in figures.reasons.values() for text in pair}
+    reasons = {text for pair in figures.reasons.values() for text in pair}
     parts = note.split("；" if words.lang == "zh" else "; ")
-    return words.joined([p for p in parts if p not in said])
+    return words.joined([p for p in parts if p not in reasons])
 
 
 def reasons_of(row: Any, words: Words, figures: Figures) -> list[str]:
@@ -503,7 +512,7 @@ def layer_label(city: City, key: str, words: Words) -> str:
     if not key:
         return words("source_level")
     spec = city.specs.get(key)
-    return key if spec is None else words.of(spec.name_zh, spec.name_en)
+    return key if spec is None else words.named(spec)
 
 
 def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
@@ -586,17 +595,17 @@ def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
     """
     lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
-    found = open_findings(city)
+    findings = open_findings(city)
     columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
-    if found.empty:
+    if findings.empty:
         return pd.DataFrame(columns=columns)
     message = "message_zh" if lang == "zh" else "message_en"
     rows = []
     # What is about a file or a layer as a whole is said in full: a second one is not the first. A
     # fault of a whole column counts as many as there are records.
-    found = found.assign(whole=found[message].where(found["record"].isna(), ""))
+    findings = findings.assign(whole=findings[message].where(findings["record"].isna(), ""))
     keys = ["layer", "severity", "code", "field", "action", "whole"]
-    for (layer, severity, code, _, action, _), group in found.groupby(keys, sort=False):
+    for (layer, severity, code, _, action, _), group in findings.groupby(keys, sort=False):
         rows.append(
             {
                 "layer": layer_label(city, str(layer), words),
@@ -632,21 +641,21 @@ def open_findings(city: City) -> pd.DataFrame:
     >>> open_findings(city).equals(city.findings)
     True
     """
-    found = city.findings
+    findings = city.findings
     personal = {
         (key, name)
         for key, spec in city.specs.items()
         for name, item in spec.fields.items()
         if item.personal
     }
-    pairs = zip(found["layer"], found["field"], strict=True)
-    secret = pd.Series([pair in personal for pair in pairs], index=found.index, dtype="bool")
+    pairs = zip(findings["layer"], findings["field"], strict=True)
+    secret = pd.Series([pair in personal for pair in pairs], index=findings.index, dtype="bool")
     # What a column is called is no secret, and has to be found.
-    secret &= ~found["code"].isin(_NAMES)
+    secret &= ~findings["code"].isin(_NAMES)
     if not secret.any():
-        return found
-    out = found.copy()
-    for row in found[secret].itertuples():
+        return findings
+    out = findings.copy()
+    for row in findings[secret].itertuples():
         for column in ("message_zh", "message_en"):
             text = str(getattr(row, column))
             for value in (row.value, row.expected):

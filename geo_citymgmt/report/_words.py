@@ -82,6 +82,18 @@ class Words:
         first, second = (zh, en) if self.lang == "zh" else (en, zh)
         return str(first) if isinstance(first, str) and first else str(second or "")
 
+    def named(self, thing: Any) -> str:
+        """Return the name of a layer, or of the figure in a row of a table."""
+        return self.of(thing.name_zh, thing.name_en)
+
+    def label(self, thing: Any) -> str:
+        """Return the label of a field, a code or a figure."""
+        return self.of(thing.zh, thing.en)
+
+    def unit_of(self, unit: str, indicator: str) -> str:
+        """Return the unit of a figure in words, with its measure word where it is counted."""
+        return unit_label(unit, self.lang, self.counter(indicator))
+
     def counter(self, indicator: str) -> str:
         """Return the measure word of a figure; English has none."""
         return measure_word(indicator, self.lang)
@@ -112,8 +124,8 @@ def _plural(noun: str) -> str:
 
 @lru_cache(maxsize=1)
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    own = read_toml(resources.files("geo_citymgmt.report") / "words.toml")
-    return {**shared_terms(), **own}
+    words = read_toml(resources.files("geo_citymgmt.report") / "words.toml")
+    return {**shared_terms(), **words}
 
 
 def definitions(
@@ -167,8 +179,8 @@ def definitions(
                 "indicator": figure.id,
                 "name_zh": figure.zh,
                 "name_en": figure.en,
-                "layer": figure.layer if spec is None else words.of(spec.name_zh, spec.name_en),
-                "unit": unit_label(figure.unit, lang, words.counter(figure.id)),
+                "layer": figure.layer if spec is None else words.named(spec),
+                "unit": words.unit_of(figure.unit, figure.id),
                 "numerator": _counted(first, spec, words),
                 "denominator": _with_condition(figure.denominator, spec, words),
                 "condition": _condition(first, spec, words),
@@ -214,7 +226,7 @@ def _what(name: str, spec: LayerSpec | None, words: Words) -> str:
     if spec is not None:
         for known in (spec.amounts.get(name), spec.fields.get(name)):
             if known is not None:
-                return words.of(known.zh, known.en)
+                return words.label(known)
     return name
 
 
@@ -232,7 +244,7 @@ def _condition(part: Component | None, spec: LayerSpec | None, words: Words) -> 
         out.append(_phrase(words, "state", what=_states(part.state, spec, words)))
     for name, wanted in part.where.items():
         item = spec.fields[name]
-        label = words.of(item.zh, item.en)
+        label = words.label(item)
         if not isinstance(wanted, Mapping):
             out.append(_phrase(words, "equal", field=label, value=_wanted(item, wanted, words)))
         elif "not" in wanted:
@@ -242,10 +254,10 @@ def _condition(part: Component | None, spec: LayerSpec | None, words: Words) -> 
             out.append(_phrase(words, "filled", field=label))
     if part.dated:
         item = spec.fields[part.dated]
-        out.append(_phrase(words, "dated", field=words.of(item.zh, item.en)))
+        out.append(_phrase(words, "dated", field=words.label(item)))
     if part.past:
         item = spec.fields[part.past]
-        out.append(_phrase(words, "past", field=words.of(item.zh, item.en)))
+        out.append(_phrase(words, "past", field=words.label(item)))
     if part.within_days is not None:
         days = str(part.within_days)
         out.append(_phrase(words, "settled", days=days))
@@ -261,7 +273,7 @@ def _states(names: tuple[str, ...], spec: LayerSpec, words: Words) -> str:
     out = []
     for name in names:
         code = codes.get(name) if name not in spec.sets else None
-        out.append(words.name("set", name) if code is None else words.of(code.zh, code.en))
+        out.append(words.name("set", name) if code is None else words.label(code))
     return words.listed(out)
 
 
@@ -271,7 +283,7 @@ def _wanted(item: Field, value: Any, words: Words) -> str:
     if isinstance(value, list):
         return words.listed([_wanted(item, v, words) for v in value])
     code = item.codes.get(str(value))
-    return str(value) if code is None else words.of(code.zh, code.en)
+    return str(value) if code is None else words.label(code)
 
 
 def _phrase(words: Words, key: str, **values: str) -> str:

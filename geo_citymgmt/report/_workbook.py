@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,23 +23,25 @@ from geo_citymgmt.report._summary import (
     state_label,
     unavailable,
 )
-from geo_citymgmt.report._words import definitions
+from geo_citymgmt.report._words import Words, definitions
 
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
 
 
-def write_steering(book: Book, results: Summary) -> None:
-    """Add the sheets: outlook, periods, each campaign's account and clearing, gaps, supply."""
-    _outlook(book, results)
-    _periods(book, results)
-    _flows(book, results)
-    _clearing(book, results)
-    _gaps(book, results)
-    _supply(book, results)
+def _columns(words: Words, columns: Sequence[Column | str | tuple[Any, ...]]) -> list[Column]:
+    """Return columns from the keys of their heads, with kind and width where they have any."""
+    given = [(c,) if isinstance(c, str) else c for c in columns]
+    return [c if isinstance(c, Column) else Column(words(c[0]), *c[1:]) for c in given]
 
 
-def _titled(results: Summary, key: str) -> str:
-    return results.words("sheet_titled", title=results.words(key), as_of=results.day)
+def _sheet(
+    book: Book, results: Summary, key: str, columns: list[Column], rows: list[list[Any]],
+    *, title: str = "", **options: Any,
+) -> None:  # fmt: skip
+    """Add a sheet under its name, and its title with the day."""
+    words = results.words
+    heading = words("sheet_titled", title=words(title or f"sheet_{key}"), as_of=results.day)
+    book.sheet(words(f"sheet_{key}"), columns, rows, title=heading, **options)
 
 
 def _outlook(book: Book, results: Summary) -> None:
@@ -48,39 +51,37 @@ def _outlook(book: Book, results: Summary) -> None:
     amounts = ("value", "target", "remaining", "needed_per_day", "needed_per_month",
                "pace_per_month", "at_deadline", "at_deadline_low", "at_deadline_high")  # fmt: skip
     days = ("projected_date", "projected_earliest", "projected_latest")
-    columns = [Column(words("indicator")), Column(words("unit")), Column(words("deadline"), "date"),
-               Column(words("sheet_days_left"), "int")]  # fmt: skip
+    columns = _columns(words, [
+        "indicator", "unit", ("deadline", "date"), ("sheet_days_left", "int"),
+    ])  # fmt: skip
     columns += [Column(words(f"sheet_{name}"), "number", 15) for name in amounts]
     columns += [Column(words(f"sheet_{name}"), "date") for name in days]
     columns.append(Column(words("cannot_project"), width=36))
     rows: list[list[Any]] = []
     for row in results.outlook[results.outlook["level"] == "city"].to_dict("records"):
         kind = number_kind(row["unit"])
-        counter = words.counter(row["indicator"])
         rows.append(
             [
                 words.of(row["name_zh"], row["name_en"]),
-                unit_label(row["unit"], results.lang, counter), row["deadline"], row["days_left"],
+                words.unit_of(row["unit"], row["indicator"]), row["deadline"], row["days_left"],
                 *((row[name], "number" if "per_" in name else kind) for name in amounts),
                 *(row[name] for name in days),
                 words.of(row["reason_zh"], row["reason_en"]),
             ]
         )  # fmt: skip
-    book.sheet(words("sheet_outlook"), columns, rows, title=_titled(results, "outlook"))
+    _sheet(book, results, "outlook", columns, rows, title="outlook")
 
 
 def _periods(book: Book, results: Summary) -> None:
     words = results.words
     if results.periods.empty:
         return
-    columns = [
-        Column(words("indicator")), Column(words("period_words")), Column(words("unit")),
-        Column(words("period_start"), "date"), Column(words("period_end"), "date"),
-        Column(words("value"), "number", 16), Column(words("previous"), "number", 16),
-        Column(words("change"), "number", 16), Column(words("sheet_change_ratio"), "share"),
-        Column(words("year_ago"), "number", 16), Column(words("year_change"), "number", 16),
-        Column(words("sheet_year_change_ratio"), "share"),
-    ]  # fmt: skip
+    columns = _columns(words, [
+        "indicator", "period_words", "unit", ("period_start", "date"), ("period_end", "date"),
+        ("value", "number", 16), ("previous", "number", 16), ("change", "number", 16),
+        ("sheet_change_ratio", "share"), ("year_ago", "number", 16), ("year_change", "number", 16),
+        ("sheet_year_change_ratio", "share"),
+    ])  # fmt: skip
     rows: list[list[Any]] = []
     table = results.periods[
         (results.periods["kind"] == "period") & results.periods["value"].notna()
@@ -89,20 +90,19 @@ def _periods(book: Book, results: Summary) -> None:
         kind = number_kind(row.unit)
         rows.append(
             [
-                words.of(row.name_zh, row.name_en), words(f"period_{row.period}"),
-                unit_label(row.unit, results.lang, words.counter(row.indicator)),
+                words.named(row), words(f"period_{row.period}"),
+                words.unit_of(row.unit, row.indicator),
                 row.period_start, row.period_end, (row.value, kind), (row.previous, kind),
                 (row.change, kind), row.change_ratio, (row.year_ago, kind),
                 (row.year_change, kind), row.year_change_ratio,
             ]
         )  # fmt: skip
-    book.sheet(words("sheet_periods"), columns, rows, title=_titled(results, "periods"),
-               filtered=True)  # fmt: skip
+    _sheet(book, results, "periods", columns, rows, filtered=True, title="periods")
 
 
 def _flows(book: Book, results: Summary) -> None:
     words = results.words
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     for campaign in results.campaigns:
         if campaign.flow is None:
             continue
@@ -124,15 +124,15 @@ def _flows(book: Book, results: Summary) -> None:
                 ]
                 for row in zones.itertuples()
             ]  # fmt: skip
-            whole = table[table["row_kind"] == "total"].iloc[0]
-            total = [words("total"), *(whole[name] for name in _FLOWS)]
-            rows.append([*total, whole["closing"] - whole["opening"]])
+            totals = table[table["row_kind"] == "total"].iloc[0]
+            total = [words("total"), *(totals[name] for name in _FLOWS)]
+            rows.append([*total, totals["closing"] - totals["opening"]])
             shown = words("flow_number") if unit == "count" else unit_label(unit, results.lang)
             label = words("flow_title", what=words(f"flow_{quantity}"), unit=shown)
             head = words("sheet_titled", title=label, as_of=results.day)
             name = words("sheet_flow", what=words(f"flow_{quantity}"))
             book.sheet(
-                name, columns, rows, title=f"{words.of(spec.name_zh, spec.name_en)} · {head}",
+                name, columns, rows, title=f"{words.named(spec)} · {head}",
                 strong=[len(rows) - 1], summed=len(rows) - 1,
                 charted=("column", (1, 6), words(f"flow_{quantity}")),
             )  # fmt: skip
@@ -144,31 +144,25 @@ def _clearing(book: Book, results: Summary) -> None:
         if campaign.burn is None:
             continue
         table = campaign.burn[campaign.burn["level"] == "city"]
-        columns = [
-            Column(words("month_end"), "date"), Column(words("left_count"), "int", 14),
-            Column(words("sheet_left_area"), "area", 16),
-            Column(words("sheet_straight"), "area", 16),
-            Column(words("sheet_days_left"), "int", 12),
-            Column(words("left_count_day"), "number", 16),
-            Column(words("left_area_day"), "area", 18),
-        ]  # fmt: skip
+        columns = _columns(words, [
+            ("month_end", "date"), ("left_count", "int", 14), ("sheet_left_area", "area", 16),
+            ("sheet_straight", "area", 16), ("sheet_days_left", "int", 12),
+            ("left_count_day", "number", 16), ("left_area_day", "area", 18),
+        ])  # fmt: skip
         fields = ("as_of", "remaining_n", "remaining", "straight", "days_left", "needed_n_per_day",
                   "needed_per_day")  # fmt: skip
         rows = [[row.get(name) for name in fields] for row in table.to_dict("records")]
-        book.sheet(words("sheet_clearing"), columns, rows, title=_titled(results, "clearing"),
-                   charted=("line", (2, 3), words("clearing_area")))  # fmt: skip
+        charted = ("line", (2, 3), words("clearing_area"))
+        _sheet(book, results, "clearing", columns, rows, charted=charted, title="clearing")
 
 
 def _gaps(book: Book, results: Summary) -> None:
     words = results.words
-    names = zone_names(results.city.zones, results.lang)
-    columns = [
-        Column(words("service")), Column(words("radius_m"), "int"),
-        Column(words("rank_word"), "int"),
-        Column(words("district")), Column(words("gap_people"), "int", 14),
-        Column(words("gap_km2"), "km", 16), Column(words("gap_distance"), "int", 16),
-        Column(words("x"), "int", 16), Column(words("y"), "int", 16),
-    ]  # fmt: skip
+    names = results.zone_names
+    columns = _columns(words, [
+        "service", ("radius_m", "int"), ("rank_word", "int"), "district", ("gap_people", "int", 14),
+        ("gap_km2", "km", 16), ("gap_distance", "int", 16), ("x", "int", 16), ("y", "int", 16),
+    ])  # fmt: skip
     rows: list[list[Any]] = []
     for reach in results.services:
         if reach.gaps is None:
@@ -178,53 +172,53 @@ def _gaps(book: Book, results: Summary) -> None:
         for row, x, y in zip(reach.gaps.itertuples(), inside.x, inside.y, strict=True):
             rows.append(
                 [
-                    words.of(spec.name_zh, spec.name_en), reach.service.radius_m, row.Index,
+                    words.named(spec), reach.service.radius_m, row.Index,
                     str(names.get(row.zone_code, row.zone_code)), row.demand, row.area_m2 / 1e6,
                     row.distance_m, x, y,
                 ]
             )  # fmt: skip
     if rows:
-        book.sheet(words("sheet_gaps"), columns, rows, title=_titled(results, "sheet_gaps"))
+        _sheet(book, results, "gaps", columns, rows)
 
 
 def _supply(book: Book, results: Summary) -> None:
     words = results.words
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     if not results.supplies:
         return
     per = f"{results.supplies[0].per:,.0f}"
-    columns = [
-        Column(words("service")), Column(results.by_unit), Column(words("value"), "int", 14),
-        Column(words("people"), "int", 14), Column(words("per_head", per=per), "decimal", 16),
-        Column(words("per_km2"), "decimal", 14), Column(words("access", per=per), "decimal", 16),
-        Column(words("without_any"), "share", 18), Column(words("sheet_gini"), "ratio", 14),
-    ]  # fmt: skip
+    columns = _columns(words, [
+        "service", Column(results.by_unit), ("value", "int", 14), ("people", "int", 14),
+        Column(words("per_head", per=per), "decimal", 16), ("per_km2", "decimal", 14),
+        Column(words("access", per=per), "decimal", 16), ("without_any", "share", 18),
+        ("sheet_gini", "ratio", 14),
+    ])  # fmt: skip
     rows: list[list[Any]] = []
     strong = []
     for each in results.supplies:
         spec = results.city.specs[each.layer]
         item = spec.fields[each.amount]
-        label = f"{words.of(spec.name_zh, spec.name_en)} · {words.of(item.zh, item.en)}"
+        label = f"{words.named(spec)} · {words.label(item)}"
         for row in each.table.itertuples():
-            whole = row.row_kind == "total"
-            if whole:
+            is_total = row.row_kind == "total"
+            if is_total:
                 strong.append(len(rows))
             rows.append(
                 [
-                    label, words("total") if whole else str(names.get(row.Index, row.Index)),
+                    label, words("total") if is_total else str(names.get(row.Index, row.Index)),
                     row.amount, row.residents, row.ratio, row.per_km2, row.access, row.without,
-                    each.gini if whole and pd.notna(each.gini) else None,
+                    each.gini if is_total and pd.notna(each.gini) else None,
                 ]
             )  # fmt: skip
-    title = _titled(results, "supply")
-    book.sheet(words("sheet_supply"), columns, rows, title=title, strong=strong, frozen=2)
+    _sheet(book, results, "supply", columns, rows, title="supply", strong=strong, frozen=2)
 
 
 def write_tables(results: Summary, path: Path) -> None:
     """Write the workbook of a report; the same summary gives the same cells."""
     words = results.words
-    title = words("title", city=words.of(results.city.name_zh, results.city.name_en))
-    with Book(path, title=title, created=results.as_of, note=_note(results)) as book:
+    title = words("title", city=words.named(results.city))
+    note = words.joined([results.stamp, results.day, words.named(results.city)])
+    with Book(path, title=title, created=results.as_of, note=note) as book:
         _overview(book, results)
         if results.city.has_zones and results.table["level"].eq("district").any():
             _districts(book, results)
@@ -232,44 +226,33 @@ def write_tables(results: Summary, path: Path) -> None:
         if results.table["level"].eq("street").any():
             _streets(book, results)
         _monthly(book, results)
-        write_steering(book, results)
-        _coverage(book, results)
+        for add in (_outlook, _periods, _flows, _clearing, _gaps, _supply, _coverage):
+            add(book, results)
         for layer in results.layers:
             _layer(book, results, layer)
-        _targets(book, results)
-        _definitions(book, results)
-        _ledger(book, results)
-        _method(book, results)
-
-
-def _note(results: Summary) -> str:
-    city = results.words.of(results.city.name_zh, results.city.name_en)
-    return results.words.joined([results.stamp, results.day, city])
+        for add in (_targets, _definitions, _ledger, _method):
+            add(book, results)
 
 
 def _overview(book: Book, results: Summary) -> None:
-    words, lang = results.words, results.lang
-    columns = [
-        Column(words("domain")), Column(words("indicator")), Column(words("value"), "number", 16),
-        Column(words("unit")), Column(words("shown_as")), Column(words("target"), "number", 16),
-        Column(words("comparator")), Column(words("deadline"), "date"),
-        Column(words("attainment"), "share"), Column(words("expected_value"), "number", 16),
-        Column(words("status")), Column(words("comparability"), width=22),
-        Column(words("numerator"), "number"), Column(words("denominator"), "number"),
-        Column(words("period_start"), "date"), Column(words("period_end"), "date"),
-        Column(words("basis")), Column(words("note"), width=56),
-        Column(words("indicator_id")), Column(words("published_id")),
-    ]  # fmt: skip
+    words = results.words
+    columns = _columns(words, [
+        "domain", "indicator", ("value", "number", 16), "unit", "shown_as",
+        ("target", "number", 16), "comparator", ("deadline", "date"), ("attainment", "share"),
+        ("expected_value", "number", 16), "status", ("comparability", "text", 22),
+        ("numerator", "number"), ("denominator", "number"), ("period_start", "date"),
+        ("period_end", "date"), "basis", ("note", "text", 56), "indicator_id", "published_id",
+    ])  # fmt: skip
     rows = []
     listed = results.headline["value"].notna() | results.headline.index.isin(unavailable(results))
     for row in results.headline[listed].itertuples():
-        kind, counter = number_kind(row.unit), words.counter(row.Index)
+        kind = number_kind(row.unit)
         part = "int" if row.unit == "ratio" and _whole(row.numerator) else "number"
         reasons = reasons_of(row, words, results.figures)
         rows.append(
             [
-                _layer_name(results, row.layer), words.of(row.name_zh, row.name_en),
-                (row.value, kind), unit_label(row.unit, lang, counter),
+                results.layer_name(row.layer), words.named(row),
+                (row.value, kind), words.unit_of(row.unit, row.Index),
                 results.scales[row.Index].amount(row.value), (row.target, kind),
                 words.name("comparator", row.comparator) if pd.notna(row.target) else "",
                 row.deadline, row.attainment, (row.expected, kind),
@@ -287,8 +270,7 @@ def _overview(book: Book, results: Summary) -> None:
         columns, rows = _without(columns, rows, {words(head) for head in headers})
     if results.city.published.empty:
         columns, rows = _without(columns, rows, {words("published_id")})
-    book.sheet(words("sheet_overview"), columns, rows, title=_titled(results, "sheet_overview"),
-               frozen=2, filtered=True)  # fmt: skip
+    _sheet(book, results, "overview", columns, rows, frozen=2, filtered=True)
 
 
 def _without(
@@ -304,7 +286,7 @@ def _districts(book: Book, results: Summary) -> None:
     wide = results.by_district()
     groups = results.subtotals
     order = _order(results, wide, groups)
-    columns = [Column(words("indicator")), Column(words("unit"))]
+    columns = _columns(words, ["indicator", "unit"])
     columns += [Column(label, "number") for label, _ in order]
     rows = []
     for name in wide.columns:
@@ -318,18 +300,17 @@ def _districts(book: Book, results: Summary) -> None:
         rows.append(
             [
                 words.of(row["name_zh"], row["name_en"]),
-                unit_label(row["unit"], results.lang, words.counter(name)),
+                words.unit_of(row["unit"], name),
                 *((value, kind) for value in cells),
             ]
         )
-    book.sheet(words("sheet_districts"), columns, rows, title=_titled(results, "sheet_districts"),
-               frozen=2)  # fmt: skip
+    _sheet(book, results, "districts", columns, rows, frozen=2)
 
 
 def _order(results: Summary, wide: pd.DataFrame, groups: pd.DataFrame) -> list[tuple[str, str]]:
     """Return headings and row labels: the districts of each group, its subtotal, margins."""
     words = results.words
-    names, group_of = zone_names(results.city.zones, results.lang), zone_groups(results.city.zones)
+    names, group_of = results.zone_names, zone_groups(results.city.zones)
     out = []
     several = len(groups) > 1
     for group in groups.index:
@@ -348,13 +329,12 @@ def _attainment(book: Book, results: Summary) -> None:
     expected = results.by_district("expected")
     if wide.empty:
         return
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     zones = [at for at in wide.index if at in names.index]
-    columns = [
-        Column(words("indicator")), Column(words("district")), Column(words("value"), "number", 16),
-        Column(words("target"), "number", 16), Column(words("unit")),
-        Column(words("attainment"), "share"), Column(words("status")),
-    ]  # fmt: skip
+    columns = _columns(words, [
+        "indicator", "district", ("value", "number", 16), ("target", "number", 16), "unit",
+        ("attainment", "share"), "status",
+    ])  # fmt: skip
     value = results.by_district()
     rows: list[list[Any]] = []
     strong = []
@@ -363,7 +343,7 @@ def _attainment(book: Book, results: Summary) -> None:
             continue
         row = results.headline.loc[name]
         kind = number_kind(row["unit"])
-        unit = unit_label(row["unit"], results.lang, words.counter(name))
+        unit = words.unit_of(row["unit"], name)
         for at in [*zones, "total"]:
             if at == "total":
                 strong.append(len(rows))
@@ -377,17 +357,13 @@ def _attainment(book: Book, results: Summary) -> None:
                     )),
                 ]
             )  # fmt: skip
-    book.sheet(words("sheet_attainment"), columns, rows, strong=strong, frozen=2, filtered=True,
-               title=_titled(results, "sheet_attainment"))  # fmt: skip
+    _sheet(book, results, "attainment", columns, rows, strong=strong, frozen=2, filtered=True)
 
 
 def _streets(book: Book, results: Summary) -> None:
     words = results.words
     streets = results.city.zones_at("street")
-    names, districts = (
-        zone_names(streets, results.lang),
-        zone_names(results.city.zones, results.lang),
-    )
+    names, districts = zone_names(streets, results.lang), results.zone_names
     parent = streets["parent_code"] if "parent_code" in streets.columns else streets.index.str[:6]
     parent = pd.Series(np.asarray(parent, dtype=object), index=streets.index)
     rows_of = results.table[results.table["level"] == "street"]
@@ -402,7 +378,7 @@ def _streets(book: Book, results: Summary) -> None:
     total = results.headline["value"]
     kinds = {f: number_kind(str(results.headline.loc[f, "unit"])) for f in figures}
     headers = figure_headers(results.table, words)
-    columns = [Column(words("district")), Column(words("street")), Column(words("code"))]
+    columns = _columns(words, ["district", "street", "code"])
     columns += [Column(headers[f], kinds[f]) for f in figures]
     rows: list[list[Any]] = [
         [
@@ -417,8 +393,7 @@ def _streets(book: Book, results: Summary) -> None:
     ]
     rows.append([words("total"), "", "", *(total[f] for f in figures)])
     strong = range(len(order), len(rows))
-    book.sheet(words("sheet_streets"), columns, rows, strong=strong, frozen=2,
-               title=_titled(results, "sheet_streets"))  # fmt: skip
+    _sheet(book, results, "streets", columns, rows, strong=strong, frozen=2)
 
 
 def _monthly(book: Book, results: Summary) -> None:
@@ -426,15 +401,14 @@ def _monthly(book: Book, results: Summary) -> None:
     if series.empty:
         return
     # Looked up row by row: in a dict, not in a Series.
-    names = zone_names(results.city.zones, results.lang).to_dict()
+    names = results.zone_names.to_dict()
     series = series.dropna(subset=["value"])
     series = series[series["indicator"].isin(results.headline.index)]
     flows = {f.id for f in results.figures.figures.values() if f.value and f.value.kind == "flow"}
-    columns = [
-        Column(words("indicator")), Column(words("scope")), Column(words("month_end"), "date"),
-        Column(words("cumulative"), "number", 16), Column(words("this_month"), "number", 16),
-        Column(words("unit")), Column(words("attainment"), "share"), Column(words("status")),
-    ]  # fmt: skip
+    columns = _columns(words, [
+        "indicator", "scope", ("month_end", "date"), ("cumulative", "number", 16),
+        ("this_month", "number", 16), "unit", ("attainment", "share"), "status",
+    ])  # fmt: skip
     rows = []
     # Row by row of the figure, in the order in which rows first occur, day by day.
     place = series.groupby(["indicator", "level", "row_kind", "zone_code"], sort=False)
@@ -448,34 +422,32 @@ def _monthly(book: Book, results: Summary) -> None:
             scope = f"{scope} {zone}"
         rows.append(
             [
-                words.of(row.name_zh, row.name_en), scope, row.as_of, (row.value, kind),
+                words.named(row), scope, row.as_of, (row.value, kind),
                 (None if pd.isna(row.step) else row.step, kind),
-                unit_label(row.unit, results.lang, words.counter(str(row.indicator))),
+                words.unit_of(row.unit, row.indicator),
                 row.attainment,
                 words.name("status", status_shown(row.status, row.expected, row.target)),
             ]
         )  # fmt: skip
     if not results.has_targets:
         columns, rows = _without(columns, rows, {words("attainment"), words("status")})
-    book.sheet(words("sheet_monthly"), columns, rows, frozen=3, filtered=True,
-               title=_titled(results, "sheet_monthly"))  # fmt: skip
+    _sheet(book, results, "monthly", columns, rows, frozen=3, filtered=True)
 
 
 def _coverage(book: Book, results: Summary) -> None:
     words = results.words
     if not results.services:
         return
-    names = zone_names(results.city.zones, results.lang)
-    columns = [
-        Column(words("service")), Column(words("radius_m"), "int"), Column(words("district")),
-        Column(words("area_km2"), "km", 18), Column(words("covered_km2"), "km", 18),
-        Column(words("area_share"), "share"), Column(words("people"), "int", 16),
-        Column(words("people_covered"), "int", 16), Column(words("people_share"), "share"),
-    ]  # fmt: skip
+    names = results.zone_names
+    columns = _columns(words, [
+        "service", ("radius_m", "int"), "district", ("area_km2", "km", 18),
+        ("covered_km2", "km", 18), ("area_share", "share"), ("people", "int", 16),
+        ("people_covered", "int", 16), ("people_share", "share"),
+    ])  # fmt: skip
     rows: list[list[Any]] = []
     strong = []
     for reach in results.services:
-        label = _layer_name(results, reach.service.layer)
+        label = results.layer_name(reach.service.layer)
         for row in reach.table.itertuples():
             if row.row_kind == "total":
                 strong.append(len(rows))
@@ -487,13 +459,12 @@ def _coverage(book: Book, results: Summary) -> None:
                 [label, reach.service.radius_m, at, row.area_m2 / 1e6, row.covered_m2 / 1e6,
                  row.coverage, *people]
             )  # fmt: skip
-    book.sheet(words("sheet_coverage"), columns, rows, strong=strong, frozen=3,
-               title=_titled(results, "sheet_coverage"))  # fmt: skip
+    _sheet(book, results, "coverage", columns, rows, strong=strong, frozen=3)
 
 
 def _layer(book: Book, results: Summary, layer: LayerSummary) -> None:
     words = results.words
-    names = zone_names(results.city.zones, results.lang)
+    names = results.zone_names
     columns = [Column(results.by_unit), Column(words("layer_records_word"), "int", 12)]
     measure, kind, unit = layer.measure_label, "number", ""
     with_measure = measure is not None and "measure" in layer.totals.columns
@@ -522,7 +493,7 @@ def _layer(book: Book, results: Summary, layer: LayerSummary) -> None:
             if with_measure:
                 cells.append(state[at, code]["measure"])
         rows.append(cells)
-    name = words.of(layer.spec.name_zh, layer.spec.name_en)
+    name = words.named(layer.spec)
     title = words("sheet_titled", title=name, as_of=results.day)
     book.sheet(name, columns, rows, title=title, strong=[len(rows) - 1])
 
@@ -531,17 +502,15 @@ def _targets(book: Book, results: Summary) -> None:
     words, city = results.words, results.city
     if city.targets.empty:
         return
-    names = zone_names(city.zones, results.lang)
-    columns = [
-        Column(words("indicator")), Column(words("district")),
-        Column(words("given_target"), "number", 16), Column(words("unit")),
-        Column(words("deadline"), "date"), Column(words("note"), width=40),
-        Column(words("indicator_id")),
-    ]  # fmt: skip
+    names = results.zone_names
+    columns = _columns(words, [
+        "indicator", "district", ("given_target", "number", 16), "unit", ("deadline", "date"),
+        ("note", "text", 40), "indicator_id",
+    ])  # fmt: skip
     rows = []
     for row in city.targets.itertuples():
         figure = results.figures.figures.get(row.indicator)
-        label = row.indicator if figure is None else words.of(figure.zh, figure.en)
+        label = row.indicator if figure is None else words.label(figure)
         unit = str(row.unit) if pd.notna(row.unit) else ""
         where = names.get(row.zone_code, row.zone_code)
         if row.zone_code == city.code:
@@ -549,12 +518,11 @@ def _targets(book: Book, results: Summary) -> None:
         rows.append(
             [
                 label, str(where), (row.target, number_kind(unit)),
-                unit_label(unit, results.lang, words.counter(row.indicator)), row.deadline,
+                words.unit_of(unit, row.indicator), row.deadline,
                 row.note if pd.notna(row.note) else "", row.indicator,
             ]
         )  # fmt: skip
-    book.sheet(words("sheet_targets"), columns, rows, frozen=2, filtered=True,
-               title=_titled(results, "sheet_targets"))  # fmt: skip
+    _sheet(book, results, "targets", columns, rows, frozen=2, filtered=True)
 
 
 def _definitions(book: Book, results: Summary) -> None:
@@ -584,10 +552,9 @@ def _definitions(book: Book, results: Summary) -> None:
 def _ledger(book: Book, results: Summary) -> None:
     words = results.words
     table = ledger_table(results.city, results.lang).drop(columns="usable")
-    whole = ("walked", "skipped", "accepted", "repaired", "rejected")
-    columns = [Column(words(name), "int" if name in whole else "text") for name in table.columns]
-    book.sheet(words("sheet_ledger"), columns, table.to_numpy(dtype=object).tolist(),
-               title=_titled(results, "sheet_ledger"))  # fmt: skip
+    counts = ("walked", "skipped", "accepted", "repaired", "rejected")
+    columns = [Column(words(name), "int" if name in counts else "text") for name in table.columns]
+    _sheet(book, results, "ledger", columns, table.to_numpy(dtype=object).tolist())
 
 
 def _method(book: Book, results: Summary) -> None:
@@ -597,11 +564,6 @@ def _method(book: Book, results: Summary) -> None:
         notes.append(words("boundaries"))
     rows = [[note] for note in notes]
     book.sheet(words("sheet_method"), [Column(words("note"), width=110)], rows, frozen=0)
-
-
-def _layer_name(results: Summary, key: str) -> str:
-    spec = results.city.specs.get(key)
-    return key if spec is None else results.words.of(spec.name_zh, spec.name_en)
 
 
 def _whole(value: Any) -> bool:

@@ -84,7 +84,7 @@ def grid_of(table: pd.DataFrame, scales: Mapping[str, Scale], words: Words) -> G
     sums = table.groupby(keys, sort=False)["value"].sum(min_count=1)
     values = sums.unstack(["indicator", "period"])  # noqa: PD010
     first = table.drop_duplicates("indicator")
-    names = {str(row.indicator): words.of(row.name_zh, row.name_en) for row in first.itertuples()}
+    names = {str(row.indicator): words.named(row) for row in first.itertuples()}
     return Grid(values, names, scales)
 
 
@@ -118,56 +118,54 @@ def district_table(
     """Make the table by district: groups with subtotals, margins, the city's total."""
     names, groups = zone_names(city.zones, words.lang), zone_groups(city.zones)
     keys = figures.keys(period)
-    with_rank = figures.attained is not None
-    rank = ranks(figures.attained, groups) if figures.attained is not None else None
+    attained = figures.attained
+    rank = None if attained is None else ranks(attained, groups)
     rows: list[tuple[str, ...]] = []
     strong: list[int] = []
-    shown = np.zeros(len(keys))
+    written = np.zeros(len(keys))
+
+    def add(label: str, numbers: Sequence[float], *ranking: str) -> None:
+        blank = [] if attained is None else [NOTHING] * 2
+        rows.append((label, *_cells(numbers, keys, grid), *(ranking or blank)))
+
+    def add_part(label: str, numbers: Sequence[float], *ranking: str) -> None:
+        nonlocal written
+        rounded = [_rounded(v, grid, f) for v, (f, _) in zip(numbers, keys, strict=True)]
+        written += np.nan_to_num(rounded)
+        add(label, numbers, *ranking)
+
     order = [g for g in words.names("group") if g in set(groups)]
     for group in order:
         members = groups.index[groups == group]
         for code in members:
-            numbers = [grid.at("district", str(code), f, p) for f, p in keys]
-            shown += np.nan_to_num(
-                [_rounded(v, grid, f) for v, (f, _) in zip(numbers, keys, strict=True)]
+            ranking: tuple[str, ...] = ()
+            if attained is not None and rank is not None:
+                place = NOTHING if pd.isna(rank[code]) else str(int(rank[code]))
+                ranking = (percent(attained.get(code)) or NOTHING, place)
+            add_part(
+                str(names[code]), [grid.at("district", str(code), f, p) for f, p in keys], *ranking
             )
-            cells = [str(names[code]), *_cells(numbers, keys, grid)]
-            if rank is not None and figures.attained is not None:
-                cells += [percent(figures.attained.get(code)) or NOTHING, _rank(rank[code])]
-            rows.append(tuple(cells))
         if len(order) > 1:
             strong.append(len(rows))
             sums = [_sum(grid, members, f, p) for f, p in keys]
-            label = headers("subtotal", group=words.name("group", group))
-            rows.append((label, *_cells(sums, keys, grid), *([NOTHING] * 2 if with_rank else [])))
+            add(headers("subtotal", group=words.name("group", group)), sums)
     for margin in MARGINS[:2] if city.has_zones else ():
         numbers = [grid.at("district", margin, f, p) for f, p in keys]
         if np.nan_to_num(numbers).any():
-            shown += np.nan_to_num(
-                [_rounded(v, grid, f) for v, (f, _) in zip(numbers, keys, strict=True)]
-            )
-            rows.append(
-                (
-                    headers(margin),
-                    *_cells(numbers, keys, grid),
-                    *([NOTHING] * 2 if with_rank else []),
-                )
-            )
+            add_part(headers(margin), numbers)
     strong.append(len(rows))
     totals = [grid.at("city", "total", f, p) for f, p in keys]
-    last = [headers("total"), *_cells(totals, keys, grid)]
-    if figures.attained is not None:
-        last += [percent(figures.attained.get("total")) or NOTHING, NOTHING]
-    rows.append(tuple(last))
+    ranking = () if attained is None else (percent(attained.get("total")) or NOTHING, NOTHING)
+    add(headers("total"), totals, *ranking)
     off = city.has_zones and any(
         not np.isnan(t) and abs(_rounded(t, grid, f) - s) > 1e-9
-        for t, s, (f, _) in zip(totals, shown, keys, strict=True)
+        for t, s, (f, _) in zip(totals, written, keys, strict=True)
     )
     columns = [
         Column("", headers("district" if city.has_zones else "scope"), 2.0, number=False),
         *_columns(grid, figures, headers, period),
     ]
-    if with_rank:
+    if attained is not None:
         group = headers("against_target", name=headers.name("head", figures.ranked))
         columns += [Column(group, headers("attained"), 1.4), Column(group, headers("rank"), 1.0)]
     return Table(
@@ -213,8 +211,8 @@ def street_tables(
         rest = [0.0 if abs(r) < 1e-6 else r for r in np.nan_to_num(rest)]
         if any(rest):
             rows.append((headers("no_street"), *_cells(rest, keys, grid)))
-        whole = [grid.at("district", str(code), f, p) for f, p in keys]
-        rows.append((headers("total_of"), *_cells(whole, keys, grid)))
+        totals = [grid.at("district", str(code), f, p) for f, p in keys]
+        rows.append((headers("total_of"), *_cells(totals, keys, grid)))
         title = headers("by_street", district=str(districts[code]), section=section)
         out.append(Table(title, columns, tuple(rows), frozenset({len(rows) - 1})))
     return out
@@ -251,10 +249,6 @@ def _rounded(value: float, grid: Grid, figure: str) -> float:
 def _sum(grid: Grid, members: pd.Index, figure: str, period: str) -> float:
     numbers = np.array([grid.at("district", str(code), figure, period) for code in members])
     return float("nan") if np.isnan(numbers).all() else float(np.nansum(numbers))
-
-
-def _rank(value: Any) -> str:
-    return NOTHING if pd.isna(value) else str(int(value))
 
 
 PERIODS = ("month", "quarter", "half", "year")
@@ -367,7 +361,7 @@ class _Writer:
         )
         self.grid: Grid = grid_of(self.periods, results.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
-        self.whole = rows.set_index(["indicator", "period"])
+        self.city_rows = rows.set_index(["indicator", "period"])
         self.sections = [
             s for s in (self._section(k, v) for k, v in table["section"].items()) if s is not None
         ]
@@ -378,7 +372,7 @@ class _Writer:
         parts += self._annex()
         usable = city.ledger[city.ledger["state"] == "ok"]
         return Bulletin(
-            title=say("title", city=self.words.of(city.name_zh, city.name_en)),
+            title=say("title", city=self.words.named(city)),
             issue=say("issue", period=self._span(), day=self._day()),
             day=self.day,
             signed=self._day(),
@@ -407,14 +401,14 @@ class _Writer:
         half = say("half_1" if day.month <= 6 else "half_2")
         text = say(self.period, y=day.year, m=day.month, q=day.quarter, h=half)
         row = self.periods[self.periods["period"].eq(self.period)]
-        whole = bool(row["complete"].iloc[0]) if len(row) else True
-        return text if whole else say("to_date", span=text, day=self._day())
+        is_complete = bool(row["complete"].iloc[0]) if len(row) else True
+        return text if is_complete else say("to_date", span=text, day=self._day())
 
     def _reported(self, figure: str, value: float) -> str:
         return self.results.scales[figure].amount(value)
 
     def _item(self, figure: str, period: str, *, compared: bool) -> str | None:
-        row = self.whole.loc[(figure, period)]
+        row = self.city_rows.loc[(figure, period)]
         if pd.isna(row["value"]):
             return None
         name, value = self.grid.names[figure], self._reported(figure, float(row["value"]))
@@ -488,7 +482,7 @@ class _Writer:
         figure = self.results.figures.figures[str(row.Index)]
         scale, say, words = self.results.scales[figure.id], self.say, self.words
         target = scale.amount(row.target)
-        name = words.of(row.name_zh, row.name_en)
+        name = words.named(row)
         if figure.level:
             value = scale.amount(row.value)
             level = against_target(words, row)
@@ -528,14 +522,12 @@ class _Writer:
             attained = self._attained(section.rank) if section.rank else None
             if section.rank in self.results.figures.figures and self.results.has_targets:
                 figure = self.results.figures.figures[section.rank]
-                label = self.words.of(figure.zh, figure.en)
-                yield Paragraph(
-                    say("rank_off", figure=label)
-                    if attained is None
-                    else say(
-                        "rank_lead", figure=label, groups=self._ranking(section.rank, attained)
-                    )
-                )
+                label = self.words.label(figure)
+                if attained is None:
+                    yield Paragraph(say("rank_off", figure=label))
+                else:
+                    groups = self._ranking(section.rank, attained)
+                    yield Paragraph(say("rank_lead", figure=label, groups=groups))
             yield district_table(
                 self.grid,
                 Figures(section.flows, section.stocks, attained, section.rank),
@@ -554,14 +546,14 @@ class _Writer:
 
     def _ranking(self, figure: str, attained: pd.Series) -> str:
         say, groups, low = self.say, zone_groups(self.city.zones), self._low(figure)
-        names = zone_names(self.city.zones, self.results.lang)
+        names = self.results.zone_names
         place = ranks(attained, groups)
         clauses = []
         for group, name in self.words.names("group").items():
-            mine = place[groups == group].dropna().sort_values(kind="stable")
+            ranked = place[groups == group].dropna().sort_values(kind="stable")
             if not (groups == group).any():
                 continue
-            if mine.empty:
+            if ranked.empty:
                 some = attained.reindex(groups.index[groups == group]).notna().any()
                 clauses.append(say("rank_one" if some else "rank_none", group=name))
                 continue
@@ -571,21 +563,14 @@ class _Writer:
                     [say("ranked_share", name=names[c], share=percent(attained[c])) for c in codes]
                 )
 
-            few = len(mine) < 2 * _NAMED
-            first = mine.index[:_NAMED]
+            few = len(ranked) < 2 * _NAMED
+            first = ranked.index[:_NAMED]
             praised = first[[str(code) not in low for code in first]]
-            best = listed(mine.index if few else praised)
+            best = listed(ranked.index if few else praised)
             # The last is named last.
-            worst = "" if few else listed(mine.index[-_NAMED + 1 :])
-            clauses.append(
-                say(
-                    "rank_all" if few else "rank_group" if len(praised) else "rank_low",
-                    group=name,
-                    n=len(mine),
-                    best=best,
-                    worst=worst,
-                )
-            )
+            worst = "" if few else listed(ranked.index[-_NAMED + 1 :])
+            key = "rank_all" if few else "rank_group" if len(praised) else "rank_low"
+            clauses.append(say(key, group=name, n=len(ranked), best=best, worst=worst))
         return self._clauses(clauses)
 
     def _leftovers(self) -> Iterator[Part]:
@@ -596,13 +581,13 @@ class _Writer:
         yield Heading(say("leftovers"))
         items = self._items(figures, self.period, compared=False)
         yield Paragraph(say("leftover_lead", day=self._day(), items=items))
-        names = zone_names(self.city.zones, self.results.lang)
+        names = self.results.zone_names
         text = ""
         for figure in (f for f in self.concentrated if f in figures):
             values = pd.Series(
                 {c: self.grid.at("district", str(c), figure, self.period) for c in names.index}
             ).dropna()
-            whole = self.grid.at("city", "total", figure, self.period)
+            total = self.grid.at("city", "total", figure, self.period)
             if values.sum() <= 0 or len(values) <= _NAMED:
                 continue
             top = values.sort_values(ascending=False, kind="stable").head(_NAMED)
@@ -610,7 +595,7 @@ class _Writer:
                 "leftover_where",
                 name=self.grid.names[figure],
                 places=self.words.listed([str(names[c]) for c in top.index]),
-                share=percent(top.sum() / whole),
+                share=percent(top.sum() / total),
             )
         if text:
             yield Paragraph(text.strip())
@@ -630,7 +615,7 @@ class _Writer:
         }
         for row in rows[rows["layer"].isin(layers)].itertuples():
             reasons = reasons_of(row, self.words, results.figures)
-            name = self.words.of(row.name_zh, row.name_en)
+            name = self.words.named(row)
             notes.append(say("note_incomparable", name=name, reason=self.words.joined(reasons)))
         noted = self.periods[self.periods["level"].eq("city") & self.periods["note_zh"].ne("")]
         for row in noted.drop_duplicates("indicator").itertuples():

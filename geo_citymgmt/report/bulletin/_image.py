@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from PIL import Image, ImageDraw, ImageFont
 
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report.bulletin._model import (
@@ -46,8 +49,6 @@ def write_png(
     font : path, optional
         TrueType font; the package's Chinese font otherwise.
     """
-    from PIL import Image, ImageDraw
-
     face = str(font or cjk_font_path())
     # Measured once on nothing, then drawn: the height is known only after all lines are broken.
     blank = Image.new("RGB", (WIDTH, 8))
@@ -63,18 +64,10 @@ class _Sheet:
     """A pen that goes down the page."""
 
     def __init__(self, draw: Any, face: str) -> None:
-        from PIL import ImageFont
-
         self.draw, self.y = draw, _EDGE
-        self._font: Callable[[int], Any] = lambda size: ImageFont.truetype(
-            face, size, layout_engine=ImageFont.Layout.BASIC
+        self.font: Callable[[int], Any] = cache(
+            lambda size: ImageFont.truetype(face, size, layout_engine=ImageFont.Layout.BASIC)
         )
-        self._fonts: dict[int, Any] = {}
-
-    def font(self, size: int) -> Any:
-        if size not in self._fonts:
-            self._fonts[size] = self._font(size)
-        return self._fonts[size]
 
     def lay(self, bulletin: Bulletin, close: str) -> int:
         if bulletin.stamp:
@@ -104,20 +97,12 @@ class _Sheet:
                 self.text(line, _CELL, color=_SOFT)
         return self.y + _EDGE
 
-    def text(
-        self,
-        text: str,
-        size: int,
-        *,
-        centred: bool = False,
-        color: str = _INK,
-        leading: float = 1.5,
-    ) -> None:
+    def text(self, text: str, size: int, *, centred: bool = False, color: str = _INK) -> None:
         font = self.font(size)
         for line in self.lines(text, size, WIDTH - 2 * _EDGE):
             x = (WIDTH - font.getlength(line)) / 2 if centred else _EDGE
             self.draw.text((x, self.y), line, font=font, fill=color)
-            self.y += round(size * leading)
+            self.y += round(size * 1.5)
 
     def lines(self, text: str, size: int, width: float) -> list[str]:
         return broken(drawable(text), width, self.font(size).getlength)
@@ -153,7 +138,7 @@ class _Sheet:
             self._block(headers[c], lefts[c], start, widths[c], bottom - start, size)
         self.y = bottom
         for r, row in enumerate(part.rows):
-            self._row(part, r, row, lefts, widths, size)
+            self._row(row, lefts, widths, size, strong=r in part.strong)
         starts = {at for _, at, _ in spans} or set(range(len(lefts)))
         for c, x in enumerate(lefts):
             self.draw.line((x, top if c in starts else top + first, x, self.y), _LINE, 2)
@@ -164,26 +149,19 @@ class _Sheet:
         self.y += 28
 
     def _row(
-        self,
-        part: Table,
-        r: int,
-        row: tuple[str, ...],
-        lefts: list[int],
-        widths: list[int],
-        size: int,
+        self, row: tuple[str, ...], lefts: list[int], widths: list[int], size: int, *, strong: bool
     ) -> None:
         font = self.font(size)
         name = self.lines(row[0], size, widths[0] - 14)
         height = max(round(size * 1.75), len(name) * round(size * 1.25) + 16)
-        if r in part.strong:
+        if strong:
             self.draw.rectangle((_EDGE, self.y, WIDTH - _EDGE, self.y + height), _STRONG)
         self.draw.line((_EDGE, self.y, WIDTH - _EDGE, self.y), _LINE, 2)
-        color = _ACCENT if r in part.strong else _INK
+        color = _ACCENT if strong else _INK
+        step = round(size * 1.25)
+        top = self.y + (height - len(name) * step) / 2
         for k, line in enumerate(name):
-            above = (height - len(name) * round(size * 1.25)) / 2
-            self.draw.text(
-                (lefts[0] + 8, self.y + above + k * round(size * 1.25)), line, font=font, fill=color
-            )
+            self.draw.text((lefts[0] + 8, top + k * step), line, font=font, fill=color)
         for c in range(1, len(row)):
             x = lefts[c] + widths[c] - 8 - font.getlength(row[c])
             self.draw.text((x, self.y + (height - size * 1.25) / 2), row[c], font=font, fill=color)

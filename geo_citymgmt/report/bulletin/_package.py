@@ -7,10 +7,7 @@ from pathlib import Path
 
 from geo_citymgmt.report._summary import Summary
 from geo_citymgmt.report.bulletin._content import bulletin
-from geo_citymgmt.report.bulletin._image import write_png
 from geo_citymgmt.report.bulletin._model import Bulletin, Heading, needed
-from geo_citymgmt.report.bulletin._pdf import write_pdf
-from geo_citymgmt.report.bulletin._word import write_docx
 from geo_citymgmt.writing import whole_file
 
 _CLOSE = {
@@ -51,6 +48,11 @@ def write_bulletin(
     CityDataError
         No date, an unknown period, or the extra ``bulletin`` is not installed.
     """
+    with needed():
+        # Here: they bring the libraries of the extra with them.
+        from geo_citymgmt.report.bulletin._image import write_png
+        from geo_citymgmt.report.bulletin._pdf import write_pdf
+        from geo_citymgmt.report.bulletin._word import write_docx
     check_libraries()
     made: Bulletin = bulletin(results, period=period, stamp=stamp)
     files = {f"bulletin_{s}": folder / f"bulletin.{s}" for s in ("docx", "pdf", "png")}

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from reportlab.lib import colors
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.platypus import BaseDocTemplate, Frame, PageBreak, PageTemplate, Spacer
+from reportlab.platypus import Paragraph as Flow
+from reportlab.platypus import Table as Grid
 
 from geo_citymgmt._markup import escape_text, visible_text
 from geo_citymgmt.fonts import cjk_font_path
@@ -16,7 +26,6 @@ from geo_citymgmt.report.bulletin._model import (
     column_widths,
     drawable,
     least_width,
-    needed,
 )
 
 _FACE = "CitySansSC"
@@ -36,18 +45,8 @@ def write_pdf(bulletin: Bulletin, path: Path, *, font: str | Path | None = None)
         Of the .pdf.
     font : path, optional
         TrueType font to embed; the package's Chinese font otherwise.
-
-    Raises
-    ------
-    CityDataError
-        reportlab (extra ``bulletin``) is not installed.
     """
-    with needed():
-        from reportlab.lib.pagesizes import A4
-        from reportlab.pdfbase import pdfmetrics
-        from reportlab.pdfbase.ttfonts import TTFont
-        from reportlab.platypus import BaseDocTemplate, Frame, PageTemplate
-    pdfmetrics.registerFont(TTFont(_FACE, str(font or cjk_font_path())))
+    registerFont(TTFont(_FACE, str(font or cjk_font_path())))
     left, bottom, height = 28 * _MM, 35 * _MM, (297 - 37 - 35) * _MM
     frame = Frame(left, bottom, _WIDTH, height, leftPadding=0, rightPadding=0,
                   topPadding=0, bottomPadding=0)  # fmt: skip
@@ -66,8 +65,6 @@ def write_pdf(bulletin: Bulletin, path: Path, *, font: str | Path | None = None)
 
 
 def _story(bulletin: Bulletin) -> list[Any]:
-    from reportlab.platypus import PageBreak, Spacer
-
     zh = bulletin.lang == "zh"
     out: list[Any] = []
     if bulletin.stamp:
@@ -104,9 +101,6 @@ def _text(
     lead: str = "",
     keep: bool = False,
 ) -> Any:
-    from reportlab.lib.styles import ParagraphStyle
-    from reportlab.platypus import Paragraph as Flow
-
     first = 2 * size if indent and zh else 0
     style = ParagraphStyle(
         "text", fontName=_FACE, fontSize=size, leading=leading or size * 1.75, textColor=_INK,
@@ -123,10 +117,6 @@ def _text(
 
 
 def _table(part: Table, zh: bool) -> list[Any]:
-    from reportlab.lib import colors
-    from reportlab.platypus import Spacer
-    from reportlab.platypus import Table as Grid
-
     widths = _widths(part)
     headers = 2 if any(c.group for c in part.columns) else 1
     rows: list[list[Any]] = []
@@ -154,12 +144,9 @@ def _table(part: Table, zh: bool) -> list[Any]:
         cells = zip(row, part.columns, widths, strict=True)
         rows.append([_cell(t, 2 if c.number else 0, w) for t, c, w in cells])
         if r in part.strong:
-            look.append(
-                ("BACKGROUND", (0, headers + r), (-1, headers + r), colors.HexColor(_STRONG))
-            )
-            look.append(
-                ("LINEABOVE", (0, headers + r), (-1, headers + r), 0.9, colors.HexColor(_INK))
-            )
+            ends = (0, headers + r), (-1, headers + r)
+            look.append(("BACKGROUND", *ends, colors.HexColor(_STRONG)))
+            look.append(("LINEABOVE", *ends, 0.9, colors.HexColor(_INK)))
     grid = Grid(rows, colWidths=widths, repeatRows=headers, style=look)
     caption = _text(part.title, 11, zh, align=1, indent=False, keep=True, leading=22)
     note = [Spacer(1, 4), _text(part.note, 8.5, zh, indent=False, leading=13)] if part.note else []
@@ -167,19 +154,12 @@ def _table(part: Table, zh: bool) -> list[Any]:
 
 
 def _widths(part: Table) -> list[float]:
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
-    def wide(text: str) -> float:
-        return float(stringWidth(text, _FACE, _CELL))
-
-    least = [least_width(part.texts(c), wide) + 2 * _PAD + 1 for c in range(len(part.columns))]
+    texts = (part.texts(c) for c in range(len(part.columns)))
+    least = [least_width(column, _measure(_CELL)) + 2 * _PAD + 1 for column in texts]
     return column_widths([c.width for c in part.columns], least, _WIDTH)
 
 
 def _cell(text: str, align: int, width: float) -> Any:
-    from reportlab.lib.styles import ParagraphStyle
-    from reportlab.platypus import Paragraph as Flow
-
     style = ParagraphStyle(
         "cell", fontName=_FACE, fontSize=_CELL, leading=11, textColor=_INK, alignment=align
     )
@@ -187,9 +167,9 @@ def _cell(text: str, align: int, width: float) -> Any:
 
 
 def _broken(text: str, width: float, size: float, indent: float = 0) -> list[str]:
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
     # A hair less than there is, or reportlab would break the line once more.
-    return broken(
-        drawable(text), width - 0.5, lambda t: float(stringWidth(t, _FACE, size)), indent=indent
-    )
+    return broken(drawable(text), width - 0.5, _measure(size), indent=indent)
+
+
+def _measure(size: float) -> Callable[[str], float]:
+    return lambda text: float(stringWidth(text, _FACE, size))

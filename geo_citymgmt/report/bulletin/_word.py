@@ -6,14 +6,18 @@ import io
 import re
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import docx
+from docx.document import Document
+from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT, WD_TABLE_ALIGNMENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt
 
 from geo_citymgmt._markup import escape_text, visible_text
-from geo_citymgmt.report.bulletin._model import Bulletin, Heading, Paragraph, Table, needed
-
-if TYPE_CHECKING:
-    from docx.document import Document
-
+from geo_citymgmt.report.bulletin._model import Bulletin, Heading, Paragraph, Table
 
 #: Point sizes of the Chinese grades: 二号, 三号, 四号, 小五.
 _TITLE, _BODY, _PAGE, _CELL = 22, 16, 14, 9
@@ -45,14 +49,7 @@ def write_docx(bulletin: Bulletin, path: Path) -> None:
     bulletin : Bulletin
     path : Path
         Of the .docx.
-
-    Raises
-    ------
-    CityDataError
-        python-docx (extra ``bulletin``) is not installed.
     """
-    with needed():
-        import docx
     document = docx.Document()
     _page(document, bulletin)
     if bulletin.stamp:
@@ -77,9 +74,6 @@ def write_docx(bulletin: Bulletin, path: Path) -> None:
 
 
 def _page(document: Document, bulletin: Bulletin) -> None:
-    from docx.oxml.ns import qn
-    from docx.shared import Mm, Pt
-
     section = document.sections[0]
     section.page_width, section.page_height = Mm(210), Mm(297)
     for name, size in _MARGINS.items():
@@ -115,19 +109,12 @@ def _font_table() -> bytes:
 
 
 def _page_number(paragraph: Any, align: str) -> None:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
-
     paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, align)
     # One character's width from the edge of the text.
     indent = paragraph.paragraph_format
     indent.left_indent = indent.right_indent = Pt(_PAGE)
     _run(paragraph, "— ", face=_SONG, size=_PAGE)
-    field = OxmlElement("w:fldSimple")
-    field.set(qn("w:instr"), "PAGE")
-    paragraph._p.append(field)
+    field = _mark(paragraph._p, "w:fldSimple", "w:instr", "PAGE")
     number = _run(paragraph, "1", face=_SONG, size=_PAGE)
     field.append(number._r)
     _run(paragraph, " —", face=_SONG, size=_PAGE)
@@ -146,9 +133,6 @@ def _line(
     lang: str = "zh",
     level: bool = False,
 ) -> Any:
-    from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
-    from docx.shared import Pt
-
     paragraph = document.add_paragraph()
     look = paragraph.paragraph_format
     paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, align)
@@ -157,33 +141,24 @@ def _line(
         look.first_line_indent = Pt(2 * size)
     if level:
         look.keep_with_next = True
-        _outline(paragraph)
+        # The heading appears in the document's outline.
+        _mark(paragraph._p.get_or_add_pPr(), "w:outlineLvl", "w:val", "0")
     if lead:
-        _run(
-            paragraph,
-            lead + ("。" if lang == "zh" else ". "),
-            face="楷体_GB2312",
-            size=size,
-            bold=True,
-        )
+        start = lead + ("。" if lang == "zh" else ". ")
+        _run(paragraph, start, face="楷体_GB2312", size=size, bold=True)
     _run(paragraph, text, face=face, size=size)
     return paragraph
 
 
-def _outline(paragraph: Any) -> None:
-    """Let the heading appear in the document's outline."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-
-    mark = OxmlElement("w:outlineLvl")
-    mark.set(qn("w:val"), "0")
-    paragraph._p.get_or_add_pPr().append(mark)
+def _mark(parent: Any, name: str, attribute: str, value: str) -> Any:
+    """Append an element that python-docx has no word for."""
+    mark = OxmlElement(name)
+    mark.set(qn(attribute), value)
+    parent.append(mark)
+    return mark
 
 
 def _run(paragraph: Any, text: str, *, face: str, size: float, bold: bool = False) -> Any:
-    from docx.oxml.ns import qn
-    from docx.shared import Pt
-
     run = paragraph.add_run(_clean(text))
     run.font.name, run.font.size, run.font.bold = _LATIN, Pt(size), bold or None
     run._r.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), face)
@@ -191,8 +166,6 @@ def _run(paragraph: Any, text: str, *, face: str, size: float, bold: bool = Fals
 
 
 def _table(document: Document, part: Table) -> None:
-    from docx.enum.table import WD_TABLE_ALIGNMENT
-
     caption = _line(document, part.title, face=_HEAD, size=12, align="CENTER", spacing=24)
     caption.paragraph_format.keep_with_next = True
     grouped = any(c.group for c in part.columns)
@@ -219,19 +192,12 @@ def _table(document: Document, part: Table) -> None:
             cell = cells[headers + r][c]
             _cell(cell, text, face=_HEAD if r in part.strong else _SONG, align=align)
     for r, row in enumerate(table.rows):
-        whole = len(part.rows) <= _TOGETHER
-        _row(
-            row, head=r < headers, keep=r < headers + len(part.rows) - 1 and (whole or r < headers)
-        )
-    if part.note:
-        _line(document, part.note, face=_SONG, size=_CELL, spacing=16)
-    else:
-        _line(document, "", size=_CELL, spacing=16)
+        together = len(part.rows) <= _TOGETHER and r < headers + len(part.rows) - 1
+        _row(row, head=r < headers, keep=together or (r < headers and bool(part.rows)))
+    _line(document, part.note, face=_SONG if part.note else _TEXT, size=_CELL, spacing=16)
 
 
 def _widths(table: Any, cells: list[list[Any]], part: Table) -> None:
-    from docx.shared import Mm
-
     total = sum(c.width for c in part.columns)
     for c, column in enumerate(part.columns):
         width = Mm(_TEXT_WIDTH * column.width / total)
@@ -241,10 +207,6 @@ def _widths(table: Any, cells: list[list[Any]], part: Table) -> None:
 
 
 def _cell(cell: Any, text: str, *, face: str, align: str = "CENTER") -> None:
-    from docx.enum.table import WD_CELL_VERTICAL_ALIGNMENT
-    from docx.enum.text import WD_ALIGN_PARAGRAPH
-    from docx.shared import Pt
-
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     paragraph = cell.paragraphs[0]
     paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, align)
@@ -255,16 +217,10 @@ def _cell(cell: Any, text: str, *, face: str, align: str = "CENTER") -> None:
 
 def _row(row: Any, *, head: bool, keep: bool) -> None:
     """Repeat heads on each page, part no row, keep a short table on one page."""
-    from docx.oxml import OxmlElement
-    from docx.oxml.ns import qn
-    from docx.shared import Mm
-
     row.height = Mm(5.6)
     names = ["w:cantSplit", *(["w:tblHeader"] if head else [])]
     for name in names:
-        mark = OxmlElement(name)
-        mark.set(qn("w:val"), "true")
-        row._tr.get_or_add_trPr().append(mark)
+        _mark(row._tr.get_or_add_trPr(), name, "w:val", "true")
     if keep:
         for paragraph in (p for cell in row.cells for p in cell.paragraphs):
             paragraph.paragraph_format.keep_with_next = True
