@@ -19,6 +19,7 @@ from geo_citymgmt._overlay import Layered
 from geo_citymgmt._values import equal_values, holds
 from geo_citymgmt._words import DISTRICT, NOTHING, Text
 from geo_citymgmt.city._assembly import (
+    Given,
     accounted,
     assemble,
     latest_date,
@@ -220,21 +221,22 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         ([20, 30], 'EPSG:4549')
         """
 
-        return city_of_layers(
-            layers,
-            zones=zones,
-            profile=profile,
-            metric_crs=metric_crs,
-            name_zh=name_zh,
-            name_en=name_en,
-            code=code,
-            data_date=data_date,
-            targets=targets,
-            events=events,
-            datum=datum,
-            specs=specs,
-            figures=figures,
+        gate = Gate("City.from_layers")
+        named = _profile(profile, gate)
+        known = specs_of(specs, named)
+        found = CitySource(
+            Path(),
+            layers=_sources(layers, known, gate),
+            events=_table(events, "events", gate),
+            targets=_table(targets, "targets", gate),
+            data_date=_day(data_date, gate),
+            name=Text(name_zh or name_en, name_en or name_zh),
+            code=str(code),
+            in_memory=True,
         )
+        found.under(named)
+        given = Given(zones=zones, metric_crs=metric_crs, datum=datum, figures=figures)
+        return cls(**assemble(found, known, named, gate.function, given))
 
     def with_layer(self, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
         """Return the city in which the layer ``key`` is this one; the city itself stays.
@@ -443,53 +445,6 @@ class _MissingLayerError(CityDataError, KeyError):
 
     def __str__(self) -> str:
         return self.message
-
-
-def city_of_layers(
-    layers: Mapping[str, gpd.GeoDataFrame | Layer],
-    *,
-    zones: gpd.GeoDataFrame | str | Path | None,
-    profile: str | Path | Profile | None,
-    metric_crs: Any,
-    name_zh: str,
-    name_en: str,
-    code: str,
-    data_date: Any,
-    targets: pd.DataFrame | str | Path | None,
-    events: pd.DataFrame | str | Path | None,
-    datum: str | Mapping[str, str] | None,
-    specs: Mapping[str, LayerSpec] | str | Path | None,
-    figures: str | Path | None,
-) -> City:
-    """See :meth:`City.from_layers`."""
-    gate = Gate("City.from_layers")
-    whose = _profile(profile, gate)
-    known = specs_of(specs, whose)
-    found = CitySource(
-        Path(),
-        layers=_sources(layers, known, gate),
-        events=_table(events, "events", gate),
-        targets=_table(targets, "targets", gate),
-        data_date=None
-        if data_date is None
-        else read_day(data_date, "data_date", function=gate.function),
-        name=Text(name_zh or name_en, name_en or name_zh),
-        code=str(code),
-        in_memory=True,
-    )
-    found.under(whose)
-    return City(
-        **assemble(
-            found,
-            known,
-            whose,
-            gate.function,
-            zones=zones,
-            metric_crs=metric_crs,
-            datum=datum,
-            figures=figures,
-        )
-    )
 
 
 def city_with_layer(city: City, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
@@ -767,78 +722,30 @@ def load_city(
     >>> city = load_city("data/shapefiles")                               # doctest: +SKIP
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
+    given = Given(zones, metric_crs, crs, fallback_crs, datum, decisions, figures)
     with reported_by_archive(Path(source)) as folder:
-        city = _loaded(
-            Path(source) if folder is None else folder,
-            str(source),
-            specs,
-            layers,
-            profile=profile,
-            zones=zones,
-            metric_crs=metric_crs,
-            crs=crs,
-            fallback_crs=fallback_crs,
-            datum=datum,
-            x=x,
-            y=y,
-            decisions=decisions,
-            figures=figures,
-        )
+        where = Path(source) if folder is None else folder
+        stated = _profile_of(where) if profile is None else profile
+        named = None if stated is None else load_profile(stated)
+        known = specs_of(specs, named)
+        asked = [layers] if isinstance(layers, str) else layers
+        wanted = None if asked is None else [get_spec(name, known).key for name in asked]
+        found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
+        if folder is not None:
+            keep_within(found, where, Path(source).name)
+        if named is None and found.profile is not None:
+            # A GeoPackage of this package says so itself, inside.
+            named = load_profile(found.profile)
+            known = specs_of(specs, named)
+        found.under(named)
+        # Zones have outlines, and no columns of coordinates.
+        found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
+        city = City(**assemble(found, known, named, str(source), given, wanted))
     if folder is None:
         return city
     packed = Path(source)
     ledger = city.ledger.assign(source=f"{packed.name}/" + city.ledger["source"])
     return replace(city, ledger=ledger, inputs=(packed,))
-
-
-def _loaded(
-    where: Path,
-    source: str,
-    specs: Mapping[str, LayerSpec] | str | Path | None,
-    layers: Sequence[str] | str | None,
-    *,
-    profile: str | Path | None,
-    zones: gpd.GeoDataFrame | str | Path | None,
-    metric_crs: Any,
-    crs: Any,
-    fallback_crs: Any,
-    datum: str | Mapping[str, str] | None,
-    x: str | None,
-    y: str | None,
-    decisions: str | Path | None,
-    figures: str | Path | None,
-) -> City:
-    """Load what is at ``where``, which people know as ``source``."""
-    named = profile if profile is not None else _profile_of(where)
-    whose = None if named is None else load_profile(named)
-    known = specs_of(specs, whose)
-    asked = [layers] if isinstance(layers, str) else layers
-    wanted = None if asked is None else [get_spec(name, known).key for name in asked]
-    found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
-    if where != Path(source):
-        keep_within(found, where, Path(source).name)
-    if whose is None and found.profile is not None:
-        # A GeoPackage of this package says so itself, inside.
-        whose = load_profile(found.profile)
-        known = specs_of(specs, whose)
-    found.under(whose)
-    # Zones have outlines, and no columns of coordinates.
-    found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
-    parts = assemble(
-        found,
-        known,
-        whose,
-        source,
-        wanted=wanted,
-        zones=zones,
-        metric_crs=metric_crs,
-        crs=crs,
-        fallback_crs=fallback_crs,
-        datum=datum,
-        decisions=decisions,
-        figures=figures,
-    )
-    return City(**parts)
 
 
 def _profile_of(where: Path) -> str | Path | None:
