@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple, TypeVar
 
@@ -107,11 +107,10 @@ class Messages:
     def __init__(self, package: str) -> None:
         self._package = package
 
-    @cached_property
+    @property
     def table(self) -> Mapping[str, Sequence[str]]:
         """The entries by key; read when the first of them is said."""
-        file = resources.files(self._package) / "messages.toml"
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return _messages_of(self._package)
 
     def __call__(self, key: str, /, **gaps: Any) -> Text:
         """Return the cause, or what else there is to say, with its gaps filled."""
@@ -127,6 +126,12 @@ class Messages:
         """Return the error to raise, an exception of this package, with cause and remedy."""
         cause, remedy = self.pair(key, **gaps)
         return kind(cause, remedy=remedy)
+
+
+@lru_cache
+def _messages_of(package: str) -> Mapping[str, Sequence[str]]:
+    file = resources.files(package) / "messages.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def row_words(text: str, lang: str) -> str:

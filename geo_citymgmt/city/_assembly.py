@@ -21,7 +21,7 @@ from geo_citymgmt._metric import (
     is_metric,
     zone_positions,
 )
-from geo_citymgmt._words import Text, join_texts
+from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._recognition import add_assumption, name_city
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
@@ -50,6 +50,8 @@ from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.spec import LayerSpec, load_specs
 from geo_citymgmt.zones._ownership import ZoneIndex
+
+_MESSAGES = Messages("geo_citymgmt.city")
 
 _WGS84 = 4326
 #: A city without zones lies where the middle 98 % of its records are.
@@ -371,19 +373,13 @@ def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, ga
         layer = replace(layer, data=data.set_crs(crs))
     elif crs is not None and data.crs != crs:
         key = layer.spec.key
-        raise CRSError(
-            Text(
-                f"{gate.function}：图层 {key} 的坐标系是 {_name_of(data.crs)}，城市的是 "
-                f"{_name_of(crs)}。",
-                f"{gate.function}: the layer {key} is in {_name_of(data.crs)}, the city in "
-                f"{_name_of(crs)}.",
-            ),
-            remedy=Text(
-                f"请给出其数据（city 会重新读取）：layer.data，或用 read_layer(..., "
-                f"metric_crs={_name_of(crs)!r}) 读取。",
-                f"Give its frame, layer.data, which is read anew; or read it with "
-                f"read_layer(..., metric_crs={_name_of(crs)!r}).",
-            ),
+        raise _MESSAGES.error(
+            CRSError,
+            "layer_in_other_crs",
+            gate=gate,
+            key=key,
+            its=_name_of(data.crs),
+            crs=_name_of(crs),
         )
     if zones is None or layer.spec.role != "facility" or "district_code" not in layer.data:
         return layer
@@ -406,18 +402,9 @@ def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
     """
     frame = gate.frame(zones, "zones", needs_columns=True)
     if frame.empty:
-        raise gate.refuse(
-            Text("zones 为空，没有任何分区。", "zones is empty: there are no zones."),
-            Text("没有分区时请省略 zones。", "Leave zones out where there are none."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("zones_empty"))
     if frame.crs is None:
-        raise CRSError(
-            Text(f"{gate.function}：zones 没有坐标系。", f"{gate.function}: zones has no CRS."),
-            remedy=Text(
-                "请先写明，如 zones.set_crs('EPSG:4490')。",
-                "Say which it is in, as with zones.set_crs('EPSG:4490').",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "zones_without_crs", gate=gate)
     frame = _indexed_by_code(frame)
     lon, lat = zone_positions(frame)
     if len(lon) and not is_metric(frame.crs):
@@ -669,10 +656,7 @@ def _nothing_usable(source: Any, builder: Builder) -> CityDataError:
         cause = join_texts([cause, ignored], Text("", " "))
     return CityDataError(
         cause,
-        remedy=Text(
-            "请按图层命名文件（如 窨井.shp、停车场.csv），或写 city.toml。",
-            "Name the files after layers (窨井.shp, manholes.csv), or write a city.toml.",
-        ),
+        remedy=_MESSAGES("name_files"),
         findings=tables,
     )
 
@@ -738,20 +722,12 @@ def matched_events(
         (
             in_doubt,
             "damaged",
-            Text(
-                "编号的位数已被电子表格破坏或有字符丢失，可能指其他记录，请按原始资料改回（单元格设为"
-                "文本）",
-                "their ids have lost digits in a spreadsheet, or characters, and may mean other "
-                "records; restore them from the original, in cells formatted as text",
-            ),
+            _MESSAGES("ids_damaged"),
         ),
         (
             several,
             "several",
-            Text(
-                "编号在几个分区或文件中都有，请写全（区划代码-编号）",
-                "several districts or files have their id; write it in full (CODE-ID)",
-            ),
+            _MESSAGES("ids_several"),
         ),
     ):
         if hit.any():

@@ -17,7 +17,7 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt._metric import MetricCRS
 from geo_citymgmt._overlay import Layered
 from geo_citymgmt._values import equal_values, holds
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.city._assembly import (
     Given,
     accounted,
@@ -39,6 +39,8 @@ from geo_citymgmt.profiles import Profile, load_profile, nothing_published
 from geo_citymgmt.reading._limits import ReadLimits, within_limits
 from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.writing import write_city, write_city_workbook, write_layer
+
+_MESSAGES = Messages("geo_citymgmt.city")
 
 #: Columns of the ledger that are the layer's, whatever number of sources it has.
 _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
@@ -312,13 +314,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         """
         if key in self.layers:
             return self.layers[key]
-        there = ", ".join(self.layers) or "none"
-        raise _MissingLayerError(
-            Text(
-                f"没有图层 {key}；现有：{there}。",
-                f"the city has no layer {key!r}; it has {there}.",
-            ),
-        )
+        present = ", ".join(self.layers) or "none"
+        raise _MissingLayerError(_MESSAGES("layer_missing", key=key, present=present))
 
     @property
     def sources(self) -> pd.DataFrame:
@@ -377,12 +374,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             The city has none.
         """
         if level not in self.zones_by_level:
-            raise CityDataError(
-                Text(
-                    f"没有“{level}”一级的分区数据。",
-                    f"the city has no zones of level {level!r}; it has "
-                    f"{', '.join(self.zones_by_level)}. Add a layer of streets.",
-                ),
+            raise _MESSAGES.error(
+                CityDataError, "no_zones_of_level", level=level, levels=listed(self.zones_by_level)
             )
         return self.zones_by_level[level]
 
@@ -456,17 +449,7 @@ def city_with_layer(city: City, key: str, layer: gpd.GeoDataFrame | Layer) -> Ci
             f'City.from_layers({{**city, "{spec.key}": frame}}, profile=city.profile, '
             "name_zh=city.name_zh, code=city.code, events=city.events, targets=city.targets)"
         )
-        raise gate.refuse(
-            Text(
-                f"{spec.key} 是分区，其他图层都按它归属，不能单独更换。",
-                f"{spec.key} are zones: every other layer is placed by them, so they are not "
-                "exchanged by themselves.",
-            ),
-            Text(
-                f"请重新组成城市：{anew}。",
-                f"Make the city anew: {anew}.",
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("zones_not_exchanged", spec=spec, anew=anew))
     _check(layer, spec, "layer", gate)
     taken = _read(city, spec, layer, gate)
     layers = {k: taken if k == spec.key else city.layers[k]
@@ -541,29 +524,14 @@ def _sources(
     layers: Mapping[str, gpd.GeoDataFrame | Layer], known: Mapping[str, LayerSpec], gate: Gate
 ) -> dict[str, LayerSource]:
     if not isinstance(layers, Mapping):
-        raise gate.refuse(
-            Text(
-                f"layers 是 {type(layers).__name__}，应为图层名到数据的映射。",
-                f"layers is a {type(layers).__name__}, not a mapping of layer to frame.",
-            ),
-            Text(
-                '请写 City.from_layers({"manholes": frame})。',
-                'Write City.from_layers({"manholes": frame}).',
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("layers_no_mapping", kind=type(layers).__name__))
     if not layers:
-        raise gate.refuse(
-            Text("layers 为空，没有任何图层。", "layers is empty: there is no layer."),
-            Text("请至少给出一个图层。", "Give at least one."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("no_layers"))
     out: dict[str, LayerSource] = {}
     for key, given in layers.items():
         spec = _known(key, known, gate)
         if spec.key in out:
-            raise gate.refuse(
-                Text(f"图层 {spec.key} 给出了两次。", f"the layer {spec.key} is given twice."),
-                Text("请用 pd.concat 合并为一个。", "Join the two frames, with pd.concat([a, b])."),
-            )
+            raise gate.refuse(*_MESSAGES.pair("layer_twice", spec=spec))
         _check(given, spec, f"layers[{key!r}]", gate)
         out[spec.key] = LayerSource(given, spec.key)
     return out
@@ -574,12 +542,7 @@ def _known(key: Any, specs: Mapping[str, LayerSpec], gate: Gate) -> LayerSpec:
     if isinstance(key, str) and key in names:
         return get_spec(key, specs)
     near = did_you_mean(key, names) if isinstance(key, str) else Text("", "")
-    raise gate.refuse(
-        Text(
-            f"没有图层 {key!r}；已知：{'、'.join(specs)}。{near.zh}",
-            f"unknown layer {key!r}; known: {', '.join(specs)}.{near.en}",
-        )
-    )
+    raise gate.refuse(*_MESSAGES.pair("layer_unknown", key=key, specs=listed(specs), near=near))
 
 
 def _check(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> None:
@@ -587,28 +550,12 @@ def _check(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> None:
     if isinstance(given, Layer):
         if given.spec.key != spec.key:
             raise gate.refuse(
-                Text(
-                    f"{argument} 是图层 {given.spec.key}，不是 {spec.key}。",
-                    f"{argument} is the layer {given.spec.key}, not {spec.key}.",
-                ),
-                Text(
-                    f"请按 {given.spec.key} 给出，或用 read_layer 按 {spec.key} 读取。",
-                    f"Give it as {given.spec.key}, or read it as {spec.key} with read_layer.",
-                ),
+                *_MESSAGES.pair("is_another_layer", argument=argument, given=given, spec=spec)
             )
         return
     frame = gate.frame(given, argument, needs_columns=True)
     if frame.crs is None and frame.geometry.notna().any():
-        raise CRSError(
-            Text(
-                f"{gate.function}：{argument} 没有坐标系。", f"{gate.function}: {argument} has no "
-                "CRS."
-            ),
-            remedy=Text(
-                "请先写明，如 frame.set_crs('EPSG:4490')。",
-                "Say which it is in, as with frame.set_crs('EPSG:4490').",
-            ),
-        )  # fmt: skip
+        raise _MESSAGES.error(CRSError, "without_crs", gate=gate, argument=argument)  # fmt: skip
 
 
 def _profile(given: Any, gate: Gate) -> Profile | None:
@@ -616,12 +563,7 @@ def _profile(given: Any, gate: Gate) -> Profile | None:
         return given
     if isinstance(given, (str, Path)):
         return load_profile(given)
-    raise gate.refuse(
-        Text(
-            f"profile 是 {type(given).__name__}，应为配置的名称或文件夹。",
-            f"profile is a {type(given).__name__}, not the name or folder of a profile.",
-        )
-    )
+    raise gate.refuse(*_MESSAGES.pair("no_profile", kind=type(given).__name__))
 
 
 def _table(given: Any, argument: str, gate: Gate) -> pd.DataFrame | Path | None:
@@ -629,12 +571,7 @@ def _table(given: Any, argument: str, gate: Gate) -> pd.DataFrame | Path | None:
         return given
     if isinstance(given, str):
         return Path(given)
-    raise gate.refuse(
-        Text(
-            f"{argument} 是 {type(given).__name__}，应为 DataFrame 或 .csv 的路径。",
-            f"{argument} is a {type(given).__name__}, not a DataFrame or the path of a .csv.",
-        )
-    )
+    raise gate.refuse(*_MESSAGES.pair("no_table", argument=argument, kind=type(given).__name__))
 
 
 def _day(given: Any, gate: Gate) -> pd.Timestamp | None:
