@@ -18,13 +18,14 @@ from pyproj import CRS
 
 from geo_citymgmt._dates import local_days
 from geo_citymgmt._metric import require_metric, require_same_crs
-from geo_citymgmt._words import NOTHING, Text, first_few
+from geo_citymgmt._words import NOTHING, Messages, Text, first_few, listed
 from geo_citymgmt.errors import CityDataError, GeometryWarning, did_you_mean, warn_caller
 
 P = ParamSpec("P")
 R = TypeVar("R")
 Frame: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 
+_MESSAGES = Messages("geo_citymgmt")
 METRES, SQUARE_METRES = Text("米", "metres"), Text("平方米", "square metres")
 #: Geometries looked at in one go for broken vertices: bounds the memory.
 _CHUNK = 100_000
@@ -178,6 +179,10 @@ class Gate:
             Text(f"{self.function}：{cause.zh}", f"{self.function}: {cause.en}"), remedy=remedy
         )
 
+    def refusal(self, key: str, /, **gaps: Any) -> CityDataError:
+        """Return the error to raise for an entry of ``messages.toml``."""
+        return self.refuse(*_MESSAGES.pair(key, **gaps))
+
     # Frames
 
     def frame(self, value: Any, argument: str, *, needs_columns: bool = False) -> Frame:
@@ -187,12 +192,11 @@ class Gate:
         if isinstance(value, gpd.GeoSeries) and not needs_columns:
             return value
         name = type(value).__name__
-        wanted = "GeoDataFrame" if needs_columns else "GeoDataFrame or GeoSeries"
+        wanted = Text("GeoDataFrame", "GeoDataFrame")
+        if not needs_columns:
+            wanted = Text("GeoDataFrame 或 GeoSeries", "GeoDataFrame or GeoSeries")
         raise self.refuse(
-            Text(
-                f"{argument} 是 {name}，应为 {wanted.replace(' or ', ' 或 ')}。",
-                f"{argument} is a {name}, not a {wanted}.",
-            ),
+            _MESSAGES("no_frame", argument=argument, name=name, wanted=wanted),
             _remedy_for(value),
         )
 
@@ -201,12 +205,7 @@ class Gate:
         if isinstance(value, pd.DataFrame):
             return value
         name = type(value).__name__
-        raise self.refuse(
-            Text(
-                f"{argument} 是 {name}，应为 DataFrame。",
-                f"{argument} is a {name}, not a DataFrame.",
-            )
-        )
+        raise self.refusal("no_table", argument=argument, name=name)
 
     def series(self, value: Any, argument: str) -> pd.Series:
         """Return one value a record: a Series as it is, an array or a list as one."""
@@ -222,27 +221,9 @@ class Gate:
     def _with_geometry(self, frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         active = frame.active_geometry_name
         if active is None or active not in frame.columns:
-            raise self.refuse(
-                Text(
-                    f"{argument} 没有几何列。",
-                    f"{argument} is a GeoDataFrame without a geometry column.",
-                ),
-                Text(
-                    "请用 .set_geometry() 指定几何列。",
-                    "Name the column with .set_geometry().",
-                ),
-            )
+            raise self.refusal("no_geometry_column", argument=argument)
         if (frame.columns == active).sum() > 1:
-            raise self.refuse(
-                Text(
-                    f"{argument} 有多个名为 {active!r} 的几何列。",
-                    f"{argument} has more than one column {active!r}, that of its geometry.",
-                ),
-                Text(
-                    "请改名，或用 gdf.loc[:, ~gdf.columns.duplicated()] 只保留第一列。",
-                    "Rename them, or keep the first with gdf.loc[:, ~gdf.columns.duplicated()].",
-                ),
-            )
+            raise self.refusal("two_geometry_columns", argument=argument, active=active)
         return frame
 
     def features(
@@ -298,17 +279,13 @@ class Gate:
     def _refuse_broken(self, frame: Frame, broken: np.ndarray, argument: str) -> None:
         first = broken[0]
         label = frame.index[first]
-        raise self.refuse(
-            Text(
-                f"{argument} 有 {len(broken)} 条记录的节点坐标为空或无穷大，第一条为 {label!r}"
-                f"（第 {first} 行）。",
-                f"{argument} has {len(broken)} records with a vertex that is not finite, the first "
-                f"{label!r} (position {first}).",
-            ),
-            Text(
-                "请修正，或先用 gdf.drop(gdf.index[[…]]) 去掉这些记录。",
-                f"Correct them, or leave them out: gdf.drop(gdf.index[{broken[:5].tolist()}]).",
-            ),
+        raise self.refusal(
+            "broken_vertices",
+            argument=argument,
+            n=len(broken),
+            label=label,
+            first=first,
+            positions=broken[:5].tolist(),
         )
 
     def zones(
@@ -356,60 +333,25 @@ class Gate:
 
     def _codes(self, codes: pd.Index, argument: str) -> None:
         if isinstance(codes, pd.MultiIndex):
-            raise self.refuse(
-                Text(
-                    f"{argument} 的索引有 {codes.nlevels} 层，分区代码只能有一层。",
-                    f"{argument} has an index of {codes.nlevels} levels; the codes of zones are "
-                    "one.",
-                ),
-                Text(
-                    "请用 .droplevel() 或 .set_index() 只留代码一层。",
-                    "Keep the level of the codes: .droplevel() or .set_index().",
-                ),
-            )
+            raise self.refusal("zone_levels", argument=argument, n=codes.nlevels)
         lacking = np.flatnonzero(codes.isna())
         if len(lacking):
-            raise self.refuse(
-                Text(
-                    f"{argument} 第 {lacking[0]} 行的分区没有代码（索引为空）。",
-                    f"the zone at position {lacking[0]} of {argument} has no code in the index.",
-                ),
-                Text("请补上代码或去掉该行。", "Give it one, or leave it out."),
-            )
+            raise self.refusal("zone_no_code", argument=argument, at=lacking[0])
         if not codes.is_unique:
             twice = codes[codes.duplicated()][0]
-            raise self.refuse(
-                Text(
-                    f"{argument} 的分区代码 {twice!r} 重复。",
-                    f"zone code {twice!r} occurs more than once in {argument}.",
-                ),
-                Text(
-                    "请先按代码合并：zones.dissolve(level=0)。",
-                    "Dissolve the zones by code: zones.dissolve(level=0).",
-                ),
-            )
+            raise self.refusal("zone_code_twice", argument=argument, twice=twice)
 
     def _polygons(self, codes: pd.Index, shapes: Shapes, argument: str) -> None:
         shapeless = np.flatnonzero(~shapes.placed)
         if len(shapeless):
-            raise self.refuse(
-                Text(
-                    f"{argument} 中分区 {codes[shapeless[0]]!r} 没有边界"
-                    f"（共 {len(shapeless)} 个）。",
-                    f"zone {codes[shapeless[0]]!r} of {argument} has no shape "
-                    f"({len(shapeless)} of them).",
-                ),
-                Text("请补上边界，或去掉该分区。", "Give it one, or leave the zone out."),
+            raise self.refusal(
+                "zone_shapeless", argument=argument, zone=codes[shapeless[0]], n=len(shapeless)
             )
         other = np.flatnonzero(shapely.get_dimensions(shapes.geometry) != 2)
         if len(other):
             kind = shapes.geometry[other[0]].geom_type
-            raise self.refuse(
-                Text(
-                    f"{argument} 中分区 {codes[other[0]]!r} 是 {kind}，不是面。",
-                    f"zone {codes[other[0]]!r} of {argument} is a {kind}, not a polygon.",
-                ),
-                Text("分区应为面。", "Zones are polygons."),
+            raise self.refusal(
+                "zone_no_polygon", argument=argument, zone=codes[other[0]], kind=kind
             )
 
     def _repaired(self, codes: pd.Index, geometry: np.ndarray, argument: str) -> np.ndarray:
@@ -428,13 +370,7 @@ class Gate:
         geometry[at] = [areal(shapely.make_valid(shape)) for shape in geometry[at]]
         lost = at[shapely.is_empty(geometry[at])]
         if len(lost):
-            raise self.refuse(
-                Text(
-                    f"{argument} 中分区 {codes[lost[0]]!r} 的边界不围成面。",
-                    f"the outline of zone {codes[lost[0]]!r} of {argument} encloses no area.",
-                ),
-                Text("请重新提供该分区的边界。", "Give its true outline, or leave it out."),
-            )
+            raise self.refusal("zone_no_area", argument=argument, zone=codes[lost[0]])
         return geometry
 
     def warn(self, text: str) -> None:
@@ -447,16 +383,7 @@ class Gate:
         """Refuse columns of the caller that the result would overwrite."""
         taken = [name for name in names if name in columns]
         if taken:
-            raise self.refuse(
-                Text(
-                    f"{argument} 已有“{taken[0]}”列，结果会将其覆盖。",
-                    f"{argument} has a column {taken[0]!r}, which the result would overwrite.",
-                ),
-                Text(
-                    f"请先改名：.rename(columns={{{taken[0]!r}: …}})。",
-                    f"Rename it first, with .rename(columns={{{taken[0]!r}: ...}}).",
-                ),
-            )
+            raise self.refusal("column_taken", argument=argument, name=taken[0])
 
     def name(self, value: Any, argument: str) -> Any:
         """Return what can be the name of a column, or refuse what cannot."""
@@ -464,45 +391,26 @@ class Gate:
             return value
         if isinstance(value, tuple) and all(isinstance(part, (str, int)) for part in value):
             return value
-        raise self.refuse(
-            Text(
-                f"{argument} 为 {value!r}（{type(value).__name__}），不是列名。",
-                f"{argument} is {value!r} ({type(value).__name__}), not the name of a column.",
-            ),
-            Text("请给出一个列名。", "Give the name of one column."),
+        raise self.refusal(
+            "no_column_name", argument=argument, value=value, kind=type(value).__name__
         )
 
     def column(self, frame: Any, name: Any, argument: str = "column") -> pd.Series:
         """Return a column, or refuse with those there are."""
         self.name(name, argument)
         if isinstance(frame, gpd.GeoSeries):
-            raise self.refuse(
-                Text(
-                    f"{argument}={name!r}，但给出的是 GeoSeries，没有列。",
-                    f"{argument} is {name!r}, but a GeoSeries has no columns.",
-                ),
-                Text("请给出 GeoDataFrame。", "Give the GeoDataFrame."),
-            )
+            raise self.refusal("series_has_no_columns", argument=argument, name=name)
         active = getattr(frame, "active_geometry_name", None)
         known = [c for c in frame.columns if c != active]
         if name not in frame.columns:
             near = did_you_mean(name, map(str, known)) if isinstance(name, str) else NOTHING
             listed = first_few(known).en or "-"
-            raise self.refuse(
-                Text(
-                    f"{argument}：没有“{name}”列，现有：{listed}。{near.zh}",
-                    f"{argument}: no column {name!r}; there are {listed}.{near.en}",
-                )
+            raise self.refusal(
+                "no_such_column", argument=argument, name=name, listed=listed, near=near
             )
         column = frame[name]
         if isinstance(column, pd.DataFrame):
-            raise self.refuse(
-                Text(
-                    f"{argument}：有多个名为“{name}”的列。",
-                    f"{argument}: more than one column is named {name!r}.",
-                ),
-                Text("请先改名。", "Rename them."),
-            )
+            raise self.refusal("column_twice", argument=argument, name=name)
         return column
 
     def hashable(self, column: pd.Series, argument: str) -> pd.Series:
@@ -512,17 +420,12 @@ class Gate:
                 try:
                     hash(value)
                 except TypeError:
-                    raise self.refuse(
-                        Text(
-                            f"{argument}：“{column.name}”列的值不是单个值，第一处为 "
-                            f"{column.index[at]!r}：{type(value).__name__}。",
-                            f"{argument}: values of column {column.name!r} are no single values, "
-                            f"the first at {column.index[at]!r}: a {type(value).__name__}.",
-                        ),
-                        Text(
-                            "请先转换为文字，如 .astype(str)。",
-                            "Convert them to text, with .astype(str) for instance.",
-                        ),
+                    raise self.refusal(
+                        "no_single_values",
+                        argument=argument,
+                        name=column.name,
+                        label=column.index[at],
+                        kind=type(value).__name__,
                     ) from None
         return column
 
@@ -547,17 +450,13 @@ class Gate:
         numbers, wrong = _as_numbers(values)
         if len(wrong):
             value = values.iloc[wrong[0]]
-            raise self.refuse(
-                Text(
-                    f"{argument}：{zh}不是数值：{len(wrong)} 处，第一处为 "
-                    f"{values.index[wrong[0]]!r}：{value!r}。",
-                    f"{argument}: {en} is not numbers: {len(wrong)} values, the first at "
-                    f"{values.index[wrong[0]]!r}: {value!r}.",
-                ),
-                Text(
-                    "请先转换，如 pd.to_numeric(列.str.replace(',', ''))。",
-                    "Convert it first, as with pd.to_numeric(column.str.replace(',', '')).",
-                ),
+            raise self.refusal(
+                "no_numbers",
+                argument=argument,
+                what=Text(zh, en),
+                n=len(wrong),
+                label=values.index[wrong[0]],
+                value=value,
             )
         bad = np.isinf(numbers) if finite else np.zeros(len(numbers), dtype=bool)
         limit = NOTHING
@@ -567,14 +466,14 @@ class Gate:
         if bad.any():
             at, many = int(np.flatnonzero(bad)[0]), int(bad.sum())
             place, value = values.index[at], numbers[at]
-            raise self.refuse(
-                Text(
-                    f"{argument}：{zh}有 {many} 个值{limit.zh}无穷大，第一处为 "
-                    f"{place!r}：{value:g}。",
-                    f"{argument}: {en} has {many} values {limit.en}infinite, the first at "
-                    f"{place!r}: {value:g}.",
-                ),
-                Text("请先更正或剔除。", "Correct them or leave them out."),
+            raise self.refusal(
+                "beyond_limits",
+                argument=argument,
+                what=Text(zh, en),
+                many=many,
+                limit=limit,
+                place=place,
+                value=value,
             )
         return numbers
 
@@ -599,21 +498,14 @@ class Gate:
         wanted = _limits(least, above, most, unit)
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
             kind = type(value).__name__
-            raise self.refuse(
-                Text(
-                    f"{argument} 为 {value!r}（{kind}），不是数值。",
-                    f"{argument} is {value!r} ({kind}), not a number.",
-                ),
-                Text(f"请给出{wanted.zh}。", f"Give {wanted.en}."),
+            raise self.refusal(
+                "no_number", argument=argument, value=value, kind=kind, wanted=wanted
             )
         number = float(value)
         low = (least is not None and number < least) or (above is not None and number <= above)
         high = most is not None and number > most
         if math.isnan(number) or (finite and math.isinf(number)) or low or high:
-            raise self.refuse(
-                Text(f"{argument} 为 {value}。", f"{argument} is {value}."),
-                Text(f"应为{wanted.zh}。", f"It must be {wanted.en}."),
-            )
+            raise self.refusal("out_of_range", argument=argument, value=value, wanted=wanted)
         return number
 
     def positive(self, value: Any, argument: str, unit: Text = NOTHING) -> float:
@@ -624,10 +516,7 @@ class Gate:
         """Return a whole number, or refuse."""
         number = self.number(value, argument, least=least, most=most)
         if not isinstance(value, Integral) and number != int(number):
-            raise self.refuse(
-                Text(f"{argument} 为 {value}，应为整数。", f"{argument} is {value}."),
-                Text("请给出整数。", "Give a whole number."),
-            )
+            raise self.refusal("no_whole_number", argument=argument, value=value)
         return int(value)
 
     def many(self, value: Any, argument: str, **limits: Any) -> list[float]:
@@ -635,13 +524,7 @@ class Gate:
         if isinstance(value, (Real, np.number)):
             value = [value]
         if isinstance(value, (str, bytes)) or not isinstance(value, (Iterable, Sequence)):
-            raise self.refuse(
-                Text(
-                    f"{argument} 为 {value!r}，应为一组数值。",
-                    f"{argument} is {value!r}, not a list of numbers.",
-                ),
-                Text("请给出如 (50, 100) 的一组数值。", "Give some, as in (50, 100)."),
-            )
+            raise self.refusal("no_list_of_numbers", argument=argument, value=value)
         return [self.number(one, argument, **limits) for one in value]
 
     def choice(self, value: Any, argument: str, known: Collection[Any]) -> Any:
@@ -655,41 +538,25 @@ class Gate:
             if isinstance(value, str)
             else NOTHING
         )
-        listed = [repr(one) for one in known]
-        raise self.refuse(
-            Text(
-                f"{argument} 为 {value!r}，应为 {'、'.join(listed)} 之一。{near.zh}",
-                f"{argument} is {value!r}, must be one of {', '.join(listed)}.{near.en}",
-            )
+        codes = [repr(one) for one in known]
+        raise self.refusal(
+            "no_choice", argument=argument, value=value, codes=listed(codes), near=near
         )
 
 
 def _remedy_for(value: Any) -> Text:
     if isinstance(value, pd.DataFrame):
-        return Text(
-            "普通表与 GeoDataFrame 合并时请把 GeoDataFrame 放在前面（gdf.merge(df)），"
-            "或用 gpd.GeoDataFrame(df, geometry=…, crs=…)。",
-            "A merge gives one when the GeoDataFrame comes first, gdf.merge(df); or make one with "
-            "gpd.GeoDataFrame(df, geometry=..., crs=...).",
-        )
+        return _MESSAGES("make_frame_of_table")
     if isinstance(value, gpd.GeoSeries):
-        return Text(
-            "请用 gpd.GeoDataFrame(geometry=series)。",
-            "Make one with gpd.GeoDataFrame(geometry=series).",
-        )
+        return _MESSAGES("make_frame_of_series")
     if isinstance(value, pd.Series):
-        return Text(
-            "请用 gpd.GeoSeries(…, crs=…)。", "Make one with gpd.GeoSeries(series, crs=...)."
-        )
+        return _MESSAGES("make_geoseries")
     if hasattr(value, "data") and isinstance(value.data, gpd.GeoDataFrame):
-        return Text("图层的数据在 layer.data。", "The frame of a layer is layer.data.")
+        return _MESSAGES("frame_of_layer")
     if hasattr(value, "zones_by_level"):
-        return Text('请给出其中一个图层：city["图层"]。', 'Give a layer of it: city["LAYER"].')
+        return _MESSAGES("layer_of_city")
     if isinstance(value, str):
-        return Text(
-            "请先读取：gpd.read_file() 或 read_layer()。",
-            "Read the file first, with geopandas.read_file or read_layer.",
-        )
+        return _MESSAGES("read_first")
     return NOTHING
 
 
@@ -760,10 +627,7 @@ def check_city(gate: Gate, value: Any) -> None:
     # Whatever has a city's date is one: maps and reports draw from less than a whole City.
     if not hasattr(type(value), "data_date") and "data_date" not in getattr(value, "__dict__", {}):
         kind = type(value).__name__
-        raise gate.refuse(
-            Text(f"city 是 {kind}，不是 City。", f"city is a {kind}, not a City."),
-            Text("请用 load_city 读取。", "Load one with load_city."),
-        )
+        raise gate.refusal("no_city", kind=kind)
 
 
 def names_of(gate: Gate, value: Any, argument: str) -> list[str]:
@@ -780,23 +644,13 @@ def names_of(gate: Gate, value: Any, argument: str) -> list[str]:
     """
     names = [value] if isinstance(value, str) else value
     if isinstance(names, (bytes, Mapping)) or not isinstance(names, Iterable):
-        raise gate.refuse(
-            Text(
-                f"{argument} 为 {value!r}（{type(value).__name__}），应为名称。",
-                f"{argument} is {value!r} ({type(value).__name__}), not a name.",
-            ),
-            _NAMES,
-        )
+        kind = type(value).__name__
+        raise gate.refusal("no_name", argument=argument, value=value, kind=kind)
     names = list(names)
     for name in names:
         if not isinstance(name, str):
-            raise gate.refuse(
-                Text(
-                    f"{argument} 中有 {name!r}（{type(name).__name__}），不是名称。",
-                    f"{argument} holds {name!r} ({type(name).__name__}), which is no name.",
-                ),
-                _NAMES,
-            )
+            kind = type(name).__name__
+            raise gate.refusal("no_name_within", argument=argument, name=name, kind=kind)
     return list(dict.fromkeys(names))
 
 
@@ -808,6 +662,3 @@ def choices_of(gate: Gate, value: Any, argument: str, known: Collection[str]) ->
 def flag_of(gate: Gate, value: Any, argument: str) -> bool:
     """Return a yes or no, or refuse what is neither."""
     return bool(gate.choice(value, argument, (True, False)))
-
-
-_NAMES = Text("请给出名称，或名称的列表。", "Give a name, or a list of names.")

@@ -26,7 +26,7 @@ from pyproj.crs.coordinate_operation import (
 )
 
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import CRSError, ScaleWarning, warn_caller
 
 #: How far a scale over the data may be from one, in a CRS that is chosen.
@@ -51,7 +51,7 @@ _VERTICES, _FEATURES, _POSITIONS = 500, 1_000, 20_000
 _WIDE_M = 1_000.0
 #: A single position so many times farther from the middle than half of all is a stray.
 _STRAY = 20.0
-_WORDS = {"area": ("areas", "面积"), "length": ("distances", "距离和长度")}
+_MESSAGES = Messages("geo_citymgmt")
 
 #: Where CGCS2000 is the datum: the land with a margin of some 50 km, and the sea around the
 #: southern islands. Coarse; the outlines it was drawn around are those of docs/metric-crs.md.
@@ -245,16 +245,7 @@ def choose_metric_crs(lon: Any, lat: Any, *, chosen_from: Text = _EXTENT) -> Met
     """
     lon, lat = _usable(lon, lat)
     if not len(lon):
-        raise CRSError(
-            Text(
-                "无法选定量算坐标系：没有可用的经纬度位置。",
-                "no CRS can be chosen: there are no positions in degrees to choose it by.",
-            ),
-            remedy=Text(
-                "请在 city.toml 中写明 metric_crs（Python：metric_crs=）。",
-                "Give one as 'metric_crs' in city.toml (Python: metric_crs=).",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "no_positions")
     middle = float(lon.min() + lon.max()) / 2, float(lat.min() + lat.max()) / 2
     chinese = in_china(*middle) or in_china(float(np.median(lon)), float(np.median(lat)))
     usual = _belts(middle[0]) if chinese else _utm_zones(*middle)
@@ -270,10 +261,7 @@ def choose_metric_crs(lon: Any, lat: Any, *, chosen_from: Text = _EXTENT) -> Met
         areal, linear = scale_errors(crs, lon, lat)
         best = min(best, max(areal, linear))
         if max(areal, linear) <= MAX_ERROR:
-            how = Text(
-                f"按{chosen_from.zh}自定的{zh}（各标准分带的误差都超过 0.1%）",
-                f"{en} about the middle of {chosen_from.en}: no usual zone keeps within 0.1 %",
-            )
+            how = _MESSAGES("own_plane", chosen_from=chosen_from, zh=zh, en=en)
             return MetricCRS(crs, crs.to_wkt(), areal, linear, how)
     raise _too_large(lon, lat, best)
 
@@ -329,10 +317,7 @@ def check_metric_crs(
         stated = CRS.from_user_input(crs)
     except pyproj.exceptions.CRSError as error:
         raise CRSError(
-            Text(
-                f"{function}：metric_crs={crs!r} 不是有效的坐标系。",
-                f"{function}: metric_crs={crs!r} is not a coordinate reference system ({error}).",
-            ),
+            _MESSAGES("no_crs_code", function=function, crs=crs, error=error),
             remedy=_remedy(lon, lat),
         ) from error
     _require_metres(stated, lon, lat, function)
@@ -391,10 +376,7 @@ def require_metric(
     """
     crs = frame.crs
     if crs is None:
-        raise CRSError(
-            Text(f"{function}：数据没有坐标系。", f"{function}: the frame has no CRS."),
-            remedy=Text("请先用 .set_crs() 设定。", "Set the true one with .set_crs()."),
-        )
+        raise _MESSAGES.error(CRSError, "frame_without_crs", function=function)
     if not is_metric(crs):
         _require_metres(crs, *_frame_positions(frame), function)
     if not measures:
@@ -427,13 +409,8 @@ def require_same_crs(
         Naming both.
     """
     if first.crs != second.crs:
-        raise CRSError(
-            Text(
-                f"{function}：两份数据坐标系不同（{_name(first.crs)}、{_name(second.crs)}），请先统一。",
-                f"{function}: the two inputs are in {_name(first.crs)} and {_name(second.crs)}; "
-                "bring "
-                "both into one CRS.",
-            ),
+        raise _MESSAGES.error(
+            CRSError, "two_crs", function=function, first=_name(first.crs), second=_name(second.crs)
         )
 
 
@@ -594,20 +571,7 @@ def _plane(meridian: float, parallel: float | None, factor: float, chinese: bool
 def _too_large(lon: np.ndarray, lat: np.ndarray, error: float) -> CRSError:
     span = f"{lon.min():.2f}–{lon.max():.2f}°, {lat.min():.2f}–{lat.max():.2f}°"
     size = _width_km(lon, lat)
-    return CRSError(
-        Text(
-            f"数据范围 {span}（东西 {size[0]:,.0f} 公里、南北 {size[1]:,.0f} 公里）过大，"
-            f"没有投影能使面积和长度误差不超过 0.1%（最好为 {error:.3%}）。",
-            f"the data spans {span} ({size[0]:,.0f} km by {size[1]:,.0f} km), over which no plane "
-            f"measures areas and lengths within 0.1 % (the best reaches {error:.3%}).",
-        ),
-        remedy=Text(
-            "请按区县分别处理，改正明显偏远的坐标，或在 city.toml 中用 metric_crs "
-            "指定量算坐标系（Python：metric_crs=）。",
-            "Give its districts one by one, correct positions that lie far off, or say which "
-            "CRS to measure in by 'metric_crs' in city.toml (Python: metric_crs=).",
-        ),
-    )
+    return _MESSAGES.error(CRSError, "data_too_large", span=span, size=size, error=error)
 
 
 def _width_km(lon: np.ndarray, lat: np.ndarray) -> tuple[float, float]:
@@ -717,14 +681,9 @@ def is_metric(crs: CRS) -> bool:
 def _require_metres(crs: CRS, lon: np.ndarray, lat: np.ndarray, function: str) -> None:
     if is_metric(crs):
         return
-    zh, en = _remedy(*_usable(lon, lat))
-    what, what_zh = ("is not in metres", "的单位不是米")
-    if not crs.is_projected:
-        what, what_zh = ("is in degrees, not metres", "是经纬度，不能量算")
-    raise CRSError(
-        Text(f"{function}：{_short(crs)} {what_zh}。", f"{function}: {_short(crs)} {what}."),
-        remedy=Text(zh, en),
-    )
+    key = "crs_not_in_metres" if crs.is_projected else "crs_in_degrees"
+    cause = _MESSAGES(key, function=function, crs=_short(crs))
+    raise CRSError(cause, remedy=_remedy(*_usable(lon, lat)))
 
 
 def _judge(
@@ -734,20 +693,13 @@ def _judge(
     if not errors:
         return
     what, error = max(errors.items(), key=lambda item: item[1])
-    zh, en = _remedy(*_usable(lon, lat))
-    size = _percent(error)
-    english = (
-        f"{function}: {_WORDS[what][0]} in {_short(crs)} are up to {size} wrong over this data."
-    )
-    said = size.replace(" ", "")
-    chinese = f"{function}：在 {_short(crs)} 中量算{_WORDS[what][1]}，误差达 {said}。"
+    remedy = _remedy(*_usable(lon, lat))
+    size = f"{100 * error:.3g}" if np.isfinite(error) else "∞"
+    key = "area_wrong" if what == "area" else "length_wrong"
+    cause = _MESSAGES(key, function=function, crs=_short(crs), size=size)
     if error > REFUSED_ERROR:
-        raise CRSError(Text(chinese, english), remedy=Text(zh, en))
-    warn_caller(f"{english} {en}", ScaleWarning)
-
-
-def _percent(error: float) -> str:
-    return f"{100 * error:.3g} %" if np.isfinite(error) else "∞ %"
+        raise CRSError(cause, remedy=remedy)
+    warn_caller(f"{cause.en} {remedy.en}", ScaleWarning)
 
 
 def _remedy(lon: np.ndarray, lat: np.ndarray) -> Text:
@@ -756,15 +708,9 @@ def _remedy(lon: np.ndarray, lat: np.ndarray) -> Text:
         fit = choose_metric_crs(lon, lat)
     except CRSError as error:
         if not len(lon):
-            return Text(
-                "请用 .to_crs() 转换到以米为单位的投影坐标系。",
-                "Bring it into a projected CRS in metres with .to_crs().",
-            )
+            return _MESSAGES("bring_into_metres")
         return Text(error.message_zh, error.message[0].upper() + error.message[1:])
-    return Text(
-        f"请转换到适合该数据的坐标系 .to_crs(“{fit.brief}”)。",
-        f'Bring it into one that fits it, .to_crs("{fit.brief}").',
-    )
+    return _MESSAGES("bring_into_fitting", fit=fit)
 
 
 def _code(crs: CRS) -> str:

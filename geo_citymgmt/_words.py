@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
+
+E = TypeVar("E", bound=Exception)
 
 #: What a row of a sheet is called in the account and the findings.
 _ROW = re.compile(r"第 (\d+) 行")
@@ -78,6 +80,58 @@ def first_few(names: Iterable[Any], n: int = _NAMED) -> Text:
     texts = [str(name) for name in names]
     shown = texts if len(texts) <= n else [*texts[:n], f"… ({len(texts)})"]
     return Text("、".join(shown), ", ".join(shown))
+
+
+def listed(names: Iterable[Any]) -> Text:
+    """Return all names as a message lists them; for names that are ours, which are few."""
+    texts = [str(name) for name in names]
+    return Text("、".join(texts), ", ".join(texts))
+
+
+class Messages:
+    """What the modules of a package say, from the ``messages.toml`` beside them.
+
+    Each entry is a cause in Chinese and in English, and after them, where it has one, the remedy.
+
+    Parameters
+    ----------
+    package : str
+        Name of the package.
+
+    Examples
+    --------
+    >>> Messages("geo_citymgmt")("no_city", kind="str").en
+    'city is a str, not a City.'
+    """
+
+    def __init__(self, package: str) -> None:
+        self._package = package
+
+    @property
+    def table(self) -> Mapping[str, Sequence[str]]:
+        """The entries by key; read when the first of them is said."""
+        return _messages_of(self._package)
+
+    def __call__(self, key: str, /, **gaps: Any) -> Text:
+        """Return the cause, or what else there is to say, with its gaps filled."""
+        return self.pair(key, **gaps)[0]
+
+    def pair(self, key: str, /, **gaps: Any) -> tuple[Text, Text]:
+        """Return cause and remedy with their gaps filled."""
+        cause_zh, cause_en, *remedy = self.table[key]
+        cause, do = Text(cause_zh, cause_en), Text(*remedy) if remedy else NOTHING
+        return cause.format(**gaps), do.format(**gaps)
+
+    def error(self, kind: Callable[..., E], key: str, /, **gaps: Any) -> E:
+        """Return the error to raise, an exception of this package, with cause and remedy."""
+        cause, remedy = self.pair(key, **gaps)
+        return kind(cause, remedy=remedy)
+
+
+@lru_cache
+def _messages_of(package: str) -> Mapping[str, Sequence[str]]:
+    file = resources.files(package) / "messages.toml"
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def row_words(text: str, lang: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from geo_citymgmt._metric import (
     is_metric,
     zone_positions,
 )
-from geo_citymgmt._words import Text, join_texts
+from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._recognition import add_assumption, name_city
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
@@ -51,44 +51,53 @@ from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.spec import LayerSpec, load_specs
 from geo_citymgmt.zones._ownership import ZoneIndex
 
+_MESSAGES = Messages("geo_citymgmt.city")
+
 _WGS84 = 4326
 #: A city without zones lies where the middle 98 % of its records are.
 _MIDDLE = (1.0, 99.0)
 
 
+@dataclass(frozen=True)
+class Given:
+    """What the caller of a city says, which wins over its source and its profile."""
+
+    zones: gpd.GeoDataFrame | str | Path | None = None
+    metric_crs: Any = None
+    crs: Any = None
+    fallback_crs: Any = None
+    datum: str | Mapping[str, str] | None = None
+    decisions: str | Path | None = None
+    figures: str | Path | None = None
+
+
+@dataclass
 class Builder:
     """Loads one layer after the other and keeps the account of those that failed."""
 
-    def __init__(
-        self,
-        found: CitySource,
-        specs: Mapping[str, LayerSpec],
-        *,
-        profile: Profile | None,
-        metric_crs: Any,
-        metric_how: Text,
-        crs: Any,
-        fallback_crs: Any,
-        datum: Any,
-        decided: pd.DataFrame | None,
-        crosswalk: pd.DataFrame | None,
-        gate: Gate,
-    ) -> None:
-        self.found, self.specs, self.profile = found, specs, profile
-        self.metric_crs, self.metric_how = metric_crs, metric_how
-        self.stated_crs, self.fallback_crs = crs, fallback_crs
-        self.datum, self.decided, self.crosswalk = datum, decided, crosswalk
-        self.gate = gate
-        self.metric: MetricCRS | None = None
-        self.layers: dict[str, Layer] = {}
-        self.zones_by_level: dict[str, gpd.GeoDataFrame] = {}
-        self.vintage: pd.Timestamp | None = None
-        self.findings = Findings()
-        self.ledgers: dict[str, pd.DataFrame] = {}
-        self.tables: dict[str, pd.DataFrame] = {}
-        self.unread: dict[str, Text] = {}
-        self._registers: dict[str, Raw | None] = {}
-        self._unusable_registers: list[dict[str, Any]] = []
+    found: CitySource
+    specs: Mapping[str, LayerSpec]
+    given: Given
+    profile: Profile | None
+    gate: Gate
+    decided: pd.DataFrame | None = None
+    crosswalk: pd.DataFrame | None = None
+    metric: MetricCRS | None = None
+    layers: dict[str, Layer] = field(default_factory=dict)
+    zones_by_level: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
+    vintage: pd.Timestamp | None = None
+    findings: Findings = field(default_factory=Findings)
+    #: One row a table beside the layers.
+    account: list[dict[str, Any]] = field(default_factory=list)
+    ledgers: dict[str, pd.DataFrame] = field(default_factory=dict)
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    unread: dict[str, Text] = field(default_factory=dict)
+    _registers: dict[str, Raw | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        stated = self.given.metric_crs
+        self.metric_crs = self.found.metric_crs if stated is None else stated
+        self.metric_how = _metric_how(self.found, self.profile, stated)
 
     # -- one layer
 
@@ -98,14 +107,12 @@ class Builder:
             return None
         if key not in self._registers:
             self._registers[key] = None
-            account = self._unusable_registers
-            with reported_as_unusable(entry.ledger, "register", self.findings, account):
+            with reported_as_unusable(entry.ledger, "register", self.findings, self.account):
                 self._registers[key] = read_raw(entry.ledger)
         return self._registers[key]
 
-    def registers(self) -> list[dict[str, Any]]:
-        """Return the account of the offices' lists: one row a list."""
-        rows = list(self._unusable_registers)
+    def account_for_registers(self) -> None:
+        """Add the offices' lists that could be used to the account: one row a list."""
         for key, raw in self._registers.items():
             if raw is None:
                 continue
@@ -114,8 +121,7 @@ class Builder:
                 again = self.layers[key].findings["code"].eq("LEDGER_MANY").sum()
                 ragged = np.isin(raw.record, raw.findings.records_with("rejected")).sum()
                 n_used = len(raw.frame) - int(again + ragged)
-            rows.append(account_row(raw, raw.name, "register", n_used))
-        return rows
+            self.account.append(account_row(raw, raw.name, "register", n_used))
 
     def load(self, key: str, zones: gpd.GeoDataFrame | None = None) -> Layer | None:
         """Read a layer of the source, once more if it was read before; None if it has none."""
@@ -137,9 +143,9 @@ class Builder:
                 self.specs[key],
                 sublayer=entry.sublayer,
                 encoding=entry.encoding,
-                crs=_for(self.stated_crs, key) or entry.crs,
-                fallback_crs=self.fallback_crs,
-                datum=_for(self.datum, key) or entry.datum,
+                crs=_for(self.given.crs, key) or entry.crs,
+                fallback_crs=self.given.fallback_crs,
+                datum=_for(self.given.datum, key) or entry.datum,
                 x=entry.x,
                 y=entry.y,
                 aliases=entry.fields,
@@ -184,9 +190,13 @@ class Builder:
         if self.profile is not None:
             for code, names in self.profile.aliases.items():
                 named |= dict.fromkeys(names, code)
-        if self.crosswalk is not None and "district" in self.zones_by_level:
-            named |= successors(self.crosswalk, list(self.zones.index))
-        return ZoneTerms(self.found.unit, named)
+        return ZoneTerms(self.found.unit, named | self.merged())
+
+    def merged(self) -> dict[str, str]:
+        """Former districts with the one of today that each of them became."""
+        if self.crosswalk is None or "district" not in self.zones_by_level:
+            return {}
+        return successors(self.crosswalk, list(self.zones.index))
 
     # -- zones
 
@@ -198,7 +208,7 @@ class Builder:
     def load_zones(self, given: gpd.GeoDataFrame | Profile | None) -> None:
         """Load districts and streets; those of a profile where the source has none."""
         frame = given if isinstance(given, gpd.GeoDataFrame) else None
-        whose = given if isinstance(given, Profile) else self.profile
+        profile = given if isinstance(given, Profile) else self.profile
         for key, spec in self.specs.items():
             if spec.role != "zones" or (spec.level == "district" and frame is not None):
                 continue
@@ -216,8 +226,8 @@ class Builder:
         if frame is not None:
             self._settle_crs(frame)
             self.zones_by_level["district"] = frame.to_crs(self.crs)
-        elif "district" not in self.zones_by_level and whose is not None:
-            self._take_outlines(whose)
+        elif "district" not in self.zones_by_level and profile is not None:
+            self._take_outlines(profile)
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
@@ -363,19 +373,13 @@ def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, ga
         layer = replace(layer, data=data.set_crs(crs))
     elif crs is not None and data.crs != crs:
         key = layer.spec.key
-        raise CRSError(
-            Text(
-                f"{gate.function}：图层 {key} 的坐标系是 {_name_of(data.crs)}，城市的是 "
-                f"{_name_of(crs)}。",
-                f"{gate.function}: the layer {key} is in {_name_of(data.crs)}, the city in "
-                f"{_name_of(crs)}.",
-            ),
-            remedy=Text(
-                f"请给出其数据（city 会重新读取）：layer.data，或用 read_layer(..., "
-                f"metric_crs={_name_of(crs)!r}) 读取。",
-                f"Give its frame, layer.data, which is read anew; or read it with "
-                f"read_layer(..., metric_crs={_name_of(crs)!r}).",
-            ),
+        raise _MESSAGES.error(
+            CRSError,
+            "layer_in_other_crs",
+            gate=gate,
+            key=key,
+            its=_name_of(data.crs),
+            crs=_name_of(crs),
         )
     if zones is None or layer.spec.role != "facility" or "district_code" not in layer.data:
         return layer
@@ -398,18 +402,9 @@ def check_districts(zones: Any, gate: Gate) -> gpd.GeoDataFrame:
     """
     frame = gate.frame(zones, "zones", needs_columns=True)
     if frame.empty:
-        raise gate.refuse(
-            Text("zones 为空，没有任何分区。", "zones is empty: there are no zones."),
-            Text("没有分区时请省略 zones。", "Leave zones out where there are none."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("zones_empty"))
     if frame.crs is None:
-        raise CRSError(
-            Text(f"{gate.function}：zones 没有坐标系。", f"{gate.function}: zones has no CRS."),
-            remedy=Text(
-                "请先写明，如 zones.set_crs('EPSG:4490')。",
-                "Say which it is in, as with zones.set_crs('EPSG:4490').",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "zones_without_crs", gate=gate)
     frame = _indexed_by_code(frame)
     lon, lat = zone_positions(frame)
     if len(lon) and not is_metric(frame.crs):
@@ -448,98 +443,84 @@ def _day(day: pd.Timestamp | None) -> str:
 
 def assemble(
     found: CitySource,
-    known: Mapping[str, LayerSpec],
-    whose: Profile | None,
+    specs: Mapping[str, LayerSpec],
+    profile: Profile | None,
     source: str,
-    *,
+    given: Given,
     wanted: Sequence[str] | None = None,
-    zones: gpd.GeoDataFrame | str | Path | None = None,
-    metric_crs: Any = None,
-    crs: Any = None,
-    fallback_crs: Any = None,
-    datum: str | Mapping[str, str] | None = None,
-    decisions: str | Path | None = None,
-    figures: str | Path | None = None,
 ) -> dict[str, Any]:
     """Read what was found; return the fields of a city. ``source`` is what people know it as.
 
     The way of every city, whether it comes from files or from frames.
     """
-    findings = Findings()
-    findings.extend(found.findings)
-    account: list[dict[str, Any]] = []
-    decided = None if decisions is None else read_decisions(decisions, known)
-    _report_unclear(decided, findings)
-    if decided is not None:
-        account.append(_account_of(decided, Path(str(decisions)).name))
-    gate = Gate(source if found.in_memory else "load_city")
-    if zones is not None and not isinstance(zones, (str, Path)):
-        zones = check_districts(zones, gate)
     builder = Builder(
-        found,
-        known,
-        profile=whose,
-        metric_crs=found.metric_crs if metric_crs is None else metric_crs,
-        metric_how=_metric_how(found, whose, metric_crs),
-        crs=crs,
-        fallback_crs=fallback_crs,
-        datum=datum,
-        decided=decided,
-        crosswalk=_crosswalk(found, findings, account),
-        gate=gate,
+        found, specs, given, profile, Gate(source if found.in_memory else "load_city")
     )
-    named_zones = isinstance(zones, (str, Path))
-    builder.load_zones(load_profile(zones) if named_zones else zones)
-    facilities = [k for k in known if known[k].role != "zones"]
+    findings, account = builder.findings, builder.account
+    findings.extend(found.findings)
+    if given.decisions is not None:
+        builder.decided = read_decisions(given.decisions, specs)
+        _report_unclear(builder.decided, findings)
+        account.append(_account_of(builder.decided, Path(str(given.decisions)).name))
+    zones: Any = given.zones
+    if zones is not None and not isinstance(zones, (str, Path)):
+        zones = check_districts(zones, builder.gate)
+    builder.crosswalk = _crosswalk(found, findings, account)
+    builder.load_zones(load_profile(zones) if isinstance(zones, (str, Path)) else zones)
+    facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
-    findings.extend(builder.findings)
-    account += builder.registers()
-    read = {k: builder.layers[k] for k in known if k in builder.layers}
-    if not read:
-        raise _nothing_usable(source, builder, findings)
+    builder.account_for_registers()
+    layers = {k: builder.layers[k] for k in specs if k in builder.layers}
+    if not layers:
+        raise _nothing_usable(source, builder)
     by_level = builder.zones_by_level
     by_level.setdefault("district", _no_zones(builder.crs))
-    own_figures = load_figures(figures if figures is not None else found.figures, profile=whose)
-    check_figures(own_figures, known)
-    events = _events(found, known, read, wanted, findings, account)
+    figures = load_figures(
+        given.figures if given.figures is not None else found.figures, profile=profile
+    )
+    check_figures(figures, specs)
+    events = _events(builder, layers, wanted)
     name, code = _named(found, by_level["district"], findings)
-    zone_codes = [code, *(str(c) for zones_ in by_level.values() for c in zones_.index)]
-    targets = _targets(found, own_figures, zone_codes, builder, findings, account)
-    check_targets(targets, own_figures, by_level["district"], code, findings, found.unit)
+    zone_codes = [code, *(str(c) for frame in by_level.values() for c in frame.index)]
+    targets = _targets(builder, figures, zone_codes)
+    check_targets(targets, figures, by_level["district"], code, findings, found.unit)
     reported = None
-    if whose is not None and (file := whose.published_file) is not None:
+    if profile is not None and (file := profile.published_file) is not None:
         with reported_as_unusable(file, "published", findings, account):
-            reported = read_published(whose, file, findings, account)
-    data_date = found.data_date or latest_date(read, events)
-    all_findings, since = accounted([findings.frame(), *builder.tables.values()], decided)
+            reported = read_published(profile, file, findings, account)
+    data_date = found.data_date or latest_date(layers, events)
+    all_findings, since = accounted([findings.frame(), *builder.tables.values()], builder.decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
     ledger["data_date"] = pd.Series(data_date, index=ledger.index, dtype="datetime64[us]")
+    from_data = {"name_zh": name.zh, "name_en": name.en, "code": code}
+    if builder.metric is not None:
+        from_data["metric_crs"] = builder.metric.code
     return {
-        "layers": read,
+        "layers": layers,
         "zones_by_level": by_level,
         "events": events,
         "targets": targets,
         "data_date": data_date,
         "findings": all_findings,
         "unread": builder.unread,
-        "decisions": decided,
+        "decisions": builder.decided,
         "since": since,
         "ledger": ledger,
-        "specs": known,
+        "specs": specs,
         "name_zh": name.zh,
         "name_en": name.en,
         "code": code,
         "source": "" if found.in_memory else source,
         "inputs": found.inputs(),
-        "figures": own_figures,
-        "profile": whose,
+        "figures": figures,
+        "profile": profile,
         "unit": found.unit,
         "metric": builder.metric,
         "vintage": builder.vintage,
         "data_source": found.data_source,
         "notice": found.notice,
         "month_starts": found.month_starts,
-        "settings": found.settings(whose, _of_data(name, code, builder)),
+        "settings": found.settings(profile, from_data),
         "services_file": found.services,
         "bulletin_file": found.bulletin,
         "zone_terms": builder.zone_terms(),
@@ -567,13 +548,6 @@ def specs_of(
     return load_specs(specs, below=None if profile is None else profile.layers)
 
 
-def _of_data(name: Text, code: str, builder: Builder) -> dict[str, Any]:
-    out: dict[str, Any] = {"name_zh": name.zh, "name_en": name.en, "code": code}
-    if builder.metric is not None:
-        out["metric_crs"] = builder.metric.code
-    return out
-
-
 def _metric_how(found: CitySource, profile: Profile | None, given: Any) -> Text:
     if given is not None:
         return Text("用户指定", "given")
@@ -593,18 +567,16 @@ def _named(found: CitySource, zones: gpd.GeoDataFrame, findings: Findings) -> tu
     """Whose city it is: as stated, else by the codes of its districts, else after its folder."""
     if found.name.zh and found.code:
         return found.name, found.code
-    if found.in_memory:
-        known = name_city(zones.index, "")
-        if known.how == "folder" and not found.name.zh:
-            findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
-        return (found.name if found.name.zh else known.name), found.code or known.code
-    if found.file is not None:
-        # A single file is called by its own name: the folder it happens to lie in says nothing.
-        known = name_city(zones.index, found.file.stem)
-        return (found.name if found.name.zh else known.name), found.code or known.code
     folder = found.root.resolve().name if found.root.name in ("", ".") else found.root.name
+    if found.in_memory:
+        folder = ""
+    elif found.file is not None:
+        # A single file is called by its own name: the folder it happens to lie in says nothing.
+        folder = found.file.stem
     known = name_city(zones.index, folder)
-    if not found.name.zh:
+    if found.in_memory and known.how == "folder" and not found.name.zh:
+        findings.add("CITY_UNNAMED", value=known.name.zh, expected=known.code, action="assumed")
+    elif not found.in_memory and found.file is None and not found.name.zh:
         add_assumption(known, findings)
     return (found.name if found.name.zh else known.name), found.code or known.code
 
@@ -631,10 +603,8 @@ def _succeeded(
     return rest.reset_index(drop=True)
 
 
-def _report_unclear(decided: pd.DataFrame | None, findings: Findings) -> None:
+def _report_unclear(decided: pd.DataFrame, findings: Findings) -> None:
     """Say which decisions are not understood, one by one: each is a cell to write anew."""
-    if decided is None:
-        return
     unclear = decided[decided["kind"].eq("unclear") & ~decided["settled"]]
     for row in unclear.itertuples():
         where = " ".join(filter(None, (str(row.key or row.row_label), f"“{row.opinion}”")))
@@ -647,9 +617,8 @@ def _account_of(decided: pd.DataFrame, name: str) -> dict[str, Any]:
 
     Rows beside which nothing is written wait for a decision: they are skipped.
     """
-    said = decided["kind"].ne("")
-    unclear = decided["kind"].eq("unclear")
-    n_records, n_rejected = int(said.sum()), int(unclear.sum())
+    n_records = int(decided["kind"].ne("").sum())
+    n_rejected = int(decided["kind"].eq("unclear").sum())
     return {
         "table": "decisions",
         "source": name,
@@ -675,8 +644,8 @@ def _crosswalk(
     return None
 
 
-def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDataError:
-    tables = concat_findings([findings.frame(), *builder.tables.values()])
+def _nothing_usable(source: Any, builder: Builder) -> CityDataError:
+    tables = concat_findings([builder.findings.frame(), *builder.tables.values()])
     cause = Text(f"{source}：没有可用的图层。", f"{source}: no layer could be used.")
     if builder.unread:
         causes = [cause, *builder.unread.values()]
@@ -687,29 +656,21 @@ def _nothing_usable(source: Any, builder: Builder, findings: Findings) -> CityDa
         cause = join_texts([cause, ignored], Text("", " "))
     return CityDataError(
         cause,
-        remedy=Text(
-            "请按图层命名文件（如 窨井.shp、停车场.csv），或写 city.toml。",
-            "Name the files after layers (窨井.shp, manholes.csv), or write a city.toml.",
-        ),
+        remedy=_MESSAGES("name_files"),
         findings=tables,
     )
 
 
 def _events(
-    found: CitySource,
-    specs: Mapping[str, LayerSpec],
-    layers: Mapping[str, Layer],
-    asked: Sequence[str] | None,
-    findings: Findings,
-    account: list[dict[str, Any]],
+    builder: Builder, layers: Mapping[str, Layer], wanted: Sequence[str] | None
 ) -> pd.DataFrame:
-    events = pd.DataFrame({c: pd.Series(dtype="str") for c in EVENT_COLUMNS})
-    events = events.astype({"date": "datetime64[us]", "amount": "float64"})
-    if found.events is None:
+    events = _no_rows(EVENT_COLUMNS).astype({"date": "datetime64[us]", "amount": "float64"})
+    source, findings, account = builder.found.events, builder.findings, builder.account
+    if source is None:
         return events
-    with reported_as_unusable(found.events, "events", findings, account):
-        read = read_events(found.events, specs, findings, only=asked, account=account)
-        is_file = not isinstance(found.events, pd.DataFrame)
+    with reported_as_unusable(source, "events", findings, account):
+        read = read_events(source, builder.specs, findings, only=wanted, account=account)
+        is_file = not isinstance(source, pd.DataFrame)
         name = account[-1]["source"] if is_file else ""
         events = matched_events(read, layers, findings, name=name)
         if is_file:
@@ -719,29 +680,28 @@ def _events(
     return events
 
 
-def _targets(
-    found: CitySource,
-    figures: Figures,
-    zones: Sequence[str],
-    builder: Builder,
-    findings: Findings,
-    account: list[dict[str, Any]],
-) -> pd.DataFrame:
+def _targets(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.DataFrame:
     """Targets of the zones of today; what cannot be used is told, and no target."""
-    targets = pd.DataFrame({c: pd.Series(dtype="str") for c in TARGET_COLUMNS})
-    targets = targets.astype({"deadline": "datetime64[us]", "target": "float64"})
+    targets = _no_rows(TARGET_COLUMNS).astype({"deadline": "datetime64[us]", "target": "float64"})
+    found, findings, account = builder.found, builder.findings, builder.account
     if found.targets is None:
         return targets
-    merged: Mapping[str, str] = {}
-    if builder.crosswalk is not None and "district" in builder.zones_by_level:
-        merged = successors(builder.crosswalk, list(builder.zones.index))
-    known = [*zones, *merged]
+    merged = builder.merged()
     with reported_as_unusable(found.targets, "targets", findings, account):
         targets, faults = read_targets(
-            found.targets, figures, known, found.unit, findings=findings, account=account
+            found.targets,
+            figures,
+            [*zones, *merged],
+            found.unit,
+            findings=findings,
+            account=account,
         )
         report_faults(faults, findings, found.unit)
     return _succeeded(targets, merged, findings)
+
+
+def _no_rows(columns: Iterable[str]) -> pd.DataFrame:
+    return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
 
 
 def matched_events(
@@ -762,20 +722,12 @@ def matched_events(
         (
             in_doubt,
             "damaged",
-            Text(
-                "编号的位数已被电子表格破坏或有字符丢失，可能指其他记录，请按原始资料改回（单元格设为"
-                "文本）",
-                "their ids have lost digits in a spreadsheet, or characters, and may mean other "
-                "records; restore them from the original, in cells formatted as text",
-            ),
+            _MESSAGES("ids_damaged"),
         ),
         (
             several,
             "several",
-            Text(
-                "编号在几个分区或文件中都有，请写全（区划代码-编号）",
-                "several districts or files have their id; write it in full (CODE-ID)",
-            ),
+            _MESSAGES("ids_several"),
         ),
     ):
         if hit.any():

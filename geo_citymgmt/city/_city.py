@@ -17,8 +17,9 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt._metric import MetricCRS
 from geo_citymgmt._overlay import Layered
 from geo_citymgmt._values import equal_values, holds
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.city._assembly import (
+    Given,
     accounted,
     assemble,
     latest_date,
@@ -38,6 +39,8 @@ from geo_citymgmt.profiles import Profile, load_profile, nothing_published
 from geo_citymgmt.reading._limits import ReadLimits, within_limits
 from geo_citymgmt.spec import LayerSpec, get_spec
 from geo_citymgmt.writing import write_city, write_city_workbook, write_layer
+
+_MESSAGES = Messages("geo_citymgmt.city")
 
 #: Columns of the ledger that are the layer's, whatever number of sources it has.
 _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
@@ -220,21 +223,22 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         ([20, 30], 'EPSG:4549')
         """
 
-        return city_of_layers(
-            layers,
-            zones=zones,
-            profile=profile,
-            metric_crs=metric_crs,
-            name_zh=name_zh,
-            name_en=name_en,
-            code=code,
-            data_date=data_date,
-            targets=targets,
-            events=events,
-            datum=datum,
-            specs=specs,
-            figures=figures,
+        gate = Gate("City.from_layers")
+        named = _profile(profile, gate)
+        known = specs_of(specs, named)
+        found = CitySource(
+            Path(),
+            layers=_sources(layers, known, gate),
+            events=_table(events, "events", gate),
+            targets=_table(targets, "targets", gate),
+            data_date=_day(data_date, gate),
+            name=Text(name_zh or name_en, name_en or name_zh),
+            code=str(code),
+            in_memory=True,
         )
+        found.under(named)
+        given = Given(zones=zones, metric_crs=metric_crs, datum=datum, figures=figures)
+        return cls(**assemble(found, known, named, gate.function, given))
 
     def with_layer(self, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
         """Return the city in which the layer ``key`` is this one; the city itself stays.
@@ -310,13 +314,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         """
         if key in self.layers:
             return self.layers[key]
-        there = ", ".join(self.layers) or "none"
-        raise _MissingLayerError(
-            Text(
-                f"没有图层 {key}；现有：{there}。",
-                f"the city has no layer {key!r}; it has {there}.",
-            ),
-        )
+        present = ", ".join(self.layers) or "none"
+        raise _MissingLayerError(_MESSAGES("layer_missing", key=key, present=present))
 
     @property
     def sources(self) -> pd.DataFrame:
@@ -375,12 +374,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             The city has none.
         """
         if level not in self.zones_by_level:
-            raise CityDataError(
-                Text(
-                    f"没有“{level}”一级的分区数据。",
-                    f"the city has no zones of level {level!r}; it has "
-                    f"{', '.join(self.zones_by_level)}. Add a layer of streets.",
-                ),
+            raise _MESSAGES.error(
+                CityDataError, "no_zones_of_level", level=level, levels=listed(self.zones_by_level)
             )
         return self.zones_by_level[level]
 
@@ -445,53 +440,6 @@ class _MissingLayerError(CityDataError, KeyError):
         return self.message
 
 
-def city_of_layers(
-    layers: Mapping[str, gpd.GeoDataFrame | Layer],
-    *,
-    zones: gpd.GeoDataFrame | str | Path | None,
-    profile: str | Path | Profile | None,
-    metric_crs: Any,
-    name_zh: str,
-    name_en: str,
-    code: str,
-    data_date: Any,
-    targets: pd.DataFrame | str | Path | None,
-    events: pd.DataFrame | str | Path | None,
-    datum: str | Mapping[str, str] | None,
-    specs: Mapping[str, LayerSpec] | str | Path | None,
-    figures: str | Path | None,
-) -> City:
-    """See :meth:`City.from_layers`."""
-    gate = Gate("City.from_layers")
-    whose = _profile(profile, gate)
-    known = specs_of(specs, whose)
-    found = CitySource(
-        Path(),
-        layers=_sources(layers, known, gate),
-        events=_table(events, "events", gate),
-        targets=_table(targets, "targets", gate),
-        data_date=None
-        if data_date is None
-        else read_day(data_date, "data_date", function=gate.function),
-        name=Text(name_zh or name_en, name_en or name_zh),
-        code=str(code),
-        in_memory=True,
-    )
-    found.under(whose)
-    return City(
-        **assemble(
-            found,
-            known,
-            whose,
-            gate.function,
-            zones=zones,
-            metric_crs=metric_crs,
-            datum=datum,
-            figures=figures,
-        )
-    )
-
-
 def city_with_layer(city: City, key: str, layer: gpd.GeoDataFrame | Layer) -> City:
     """See :meth:`City.with_layer`."""
     gate = Gate("City.with_layer")
@@ -501,17 +449,7 @@ def city_with_layer(city: City, key: str, layer: gpd.GeoDataFrame | Layer) -> Ci
             f'City.from_layers({{**city, "{spec.key}": frame}}, profile=city.profile, '
             "name_zh=city.name_zh, code=city.code, events=city.events, targets=city.targets)"
         )
-        raise gate.refuse(
-            Text(
-                f"{spec.key} 是分区，其他图层都按它归属，不能单独更换。",
-                f"{spec.key} are zones: every other layer is placed by them, so they are not "
-                "exchanged by themselves.",
-            ),
-            Text(
-                f"请重新组成城市：{anew}。",
-                f"Make the city anew: {anew}.",
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("zones_not_exchanged", spec=spec, anew=anew))
     _check(layer, spec, "layer", gate)
     taken = _read(city, spec, layer, gate)
     layers = {k: taken if k == spec.key else city.layers[k]
@@ -586,29 +524,14 @@ def _sources(
     layers: Mapping[str, gpd.GeoDataFrame | Layer], known: Mapping[str, LayerSpec], gate: Gate
 ) -> dict[str, LayerSource]:
     if not isinstance(layers, Mapping):
-        raise gate.refuse(
-            Text(
-                f"layers 是 {type(layers).__name__}，应为图层名到数据的映射。",
-                f"layers is a {type(layers).__name__}, not a mapping of layer to frame.",
-            ),
-            Text(
-                '请写 City.from_layers({"manholes": frame})。',
-                'Write City.from_layers({"manholes": frame}).',
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("layers_no_mapping", kind=type(layers).__name__))
     if not layers:
-        raise gate.refuse(
-            Text("layers 为空，没有任何图层。", "layers is empty: there is no layer."),
-            Text("请至少给出一个图层。", "Give at least one."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("no_layers"))
     out: dict[str, LayerSource] = {}
     for key, given in layers.items():
         spec = _known(key, known, gate)
         if spec.key in out:
-            raise gate.refuse(
-                Text(f"图层 {spec.key} 给出了两次。", f"the layer {spec.key} is given twice."),
-                Text("请用 pd.concat 合并为一个。", "Join the two frames, with pd.concat([a, b])."),
-            )
+            raise gate.refuse(*_MESSAGES.pair("layer_twice", spec=spec))
         _check(given, spec, f"layers[{key!r}]", gate)
         out[spec.key] = LayerSource(given, spec.key)
     return out
@@ -619,12 +542,7 @@ def _known(key: Any, specs: Mapping[str, LayerSpec], gate: Gate) -> LayerSpec:
     if isinstance(key, str) and key in names:
         return get_spec(key, specs)
     near = did_you_mean(key, names) if isinstance(key, str) else Text("", "")
-    raise gate.refuse(
-        Text(
-            f"没有图层 {key!r}；已知：{'、'.join(specs)}。{near.zh}",
-            f"unknown layer {key!r}; known: {', '.join(specs)}.{near.en}",
-        )
-    )
+    raise gate.refuse(*_MESSAGES.pair("layer_unknown", key=key, specs=listed(specs), near=near))
 
 
 def _check(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> None:
@@ -632,28 +550,12 @@ def _check(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> None:
     if isinstance(given, Layer):
         if given.spec.key != spec.key:
             raise gate.refuse(
-                Text(
-                    f"{argument} 是图层 {given.spec.key}，不是 {spec.key}。",
-                    f"{argument} is the layer {given.spec.key}, not {spec.key}.",
-                ),
-                Text(
-                    f"请按 {given.spec.key} 给出，或用 read_layer 按 {spec.key} 读取。",
-                    f"Give it as {given.spec.key}, or read it as {spec.key} with read_layer.",
-                ),
+                *_MESSAGES.pair("is_another_layer", argument=argument, given=given, spec=spec)
             )
         return
     frame = gate.frame(given, argument, needs_columns=True)
     if frame.crs is None and frame.geometry.notna().any():
-        raise CRSError(
-            Text(
-                f"{gate.function}：{argument} 没有坐标系。", f"{gate.function}: {argument} has no "
-                "CRS."
-            ),
-            remedy=Text(
-                "请先写明，如 frame.set_crs('EPSG:4490')。",
-                "Say which it is in, as with frame.set_crs('EPSG:4490').",
-            ),
-        )  # fmt: skip
+        raise _MESSAGES.error(CRSError, "without_crs", gate=gate, argument=argument)  # fmt: skip
 
 
 def _profile(given: Any, gate: Gate) -> Profile | None:
@@ -661,12 +563,7 @@ def _profile(given: Any, gate: Gate) -> Profile | None:
         return given
     if isinstance(given, (str, Path)):
         return load_profile(given)
-    raise gate.refuse(
-        Text(
-            f"profile 是 {type(given).__name__}，应为配置的名称或文件夹。",
-            f"profile is a {type(given).__name__}, not the name or folder of a profile.",
-        )
-    )
+    raise gate.refuse(*_MESSAGES.pair("no_profile", kind=type(given).__name__))
 
 
 def _table(given: Any, argument: str, gate: Gate) -> pd.DataFrame | Path | None:
@@ -674,12 +571,7 @@ def _table(given: Any, argument: str, gate: Gate) -> pd.DataFrame | Path | None:
         return given
     if isinstance(given, str):
         return Path(given)
-    raise gate.refuse(
-        Text(
-            f"{argument} 是 {type(given).__name__}，应为 DataFrame 或 .csv 的路径。",
-            f"{argument} is a {type(given).__name__}, not a DataFrame or the path of a .csv.",
-        )
-    )
+    raise gate.refuse(*_MESSAGES.pair("no_table", argument=argument, kind=type(given).__name__))
 
 
 def _day(given: Any, gate: Gate) -> pd.Timestamp | None:
@@ -767,78 +659,30 @@ def load_city(
     >>> city = load_city("data/shapefiles")                               # doctest: +SKIP
     >>> city["manholes"].district_code.value_counts()                     # doctest: +SKIP
     """
+    given = Given(zones, metric_crs, crs, fallback_crs, datum, decisions, figures)
     with reported_by_archive(Path(source)) as folder:
-        city = _loaded(
-            Path(source) if folder is None else folder,
-            str(source),
-            specs,
-            layers,
-            profile=profile,
-            zones=zones,
-            metric_crs=metric_crs,
-            crs=crs,
-            fallback_crs=fallback_crs,
-            datum=datum,
-            x=x,
-            y=y,
-            decisions=decisions,
-            figures=figures,
-        )
+        where = Path(source) if folder is None else folder
+        stated = _profile_of(where) if profile is None else profile
+        named = None if stated is None else load_profile(stated)
+        known = specs_of(specs, named)
+        asked = [layers] if isinstance(layers, str) else layers
+        wanted = None if asked is None else [get_spec(name, known).key for name in asked]
+        found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
+        if folder is not None:
+            keep_within(found, where, Path(source).name)
+        if named is None and found.profile is not None:
+            # A GeoPackage of this package says so itself, inside.
+            named = load_profile(found.profile)
+            known = specs_of(specs, named)
+        found.under(named)
+        # Zones have outlines, and no columns of coordinates.
+        found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
+        city = City(**assemble(found, known, named, str(source), given, wanted))
     if folder is None:
         return city
     packed = Path(source)
     ledger = city.ledger.assign(source=f"{packed.name}/" + city.ledger["source"])
     return replace(city, ledger=ledger, inputs=(packed,))
-
-
-def _loaded(
-    where: Path,
-    source: str,
-    specs: Mapping[str, LayerSpec] | str | Path | None,
-    layers: Sequence[str] | str | None,
-    *,
-    profile: str | Path | None,
-    zones: gpd.GeoDataFrame | str | Path | None,
-    metric_crs: Any,
-    crs: Any,
-    fallback_crs: Any,
-    datum: str | Mapping[str, str] | None,
-    x: str | None,
-    y: str | None,
-    decisions: str | Path | None,
-    figures: str | Path | None,
-) -> City:
-    """Load what is at ``where``, which people know as ``source``."""
-    named = profile if profile is not None else _profile_of(where)
-    whose = None if named is None else load_profile(named)
-    known = specs_of(specs, whose)
-    asked = [layers] if isinstance(layers, str) else layers
-    wanted = None if asked is None else [get_spec(name, known).key for name in asked]
-    found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
-    if where != Path(source):
-        keep_within(found, where, Path(source).name)
-    if whose is None and found.profile is not None:
-        # A GeoPackage of this package says so itself, inside.
-        whose = load_profile(found.profile)
-        known = specs_of(specs, whose)
-    found.under(whose)
-    # Zones have outlines, and no columns of coordinates.
-    found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
-    parts = assemble(
-        found,
-        known,
-        whose,
-        source,
-        wanted=wanted,
-        zones=zones,
-        metric_crs=metric_crs,
-        crs=crs,
-        fallback_crs=fallback_crs,
-        datum=datum,
-        decisions=decisions,
-        figures=figures,
-    )
-    return City(**parts)
 
 
 def _profile_of(where: Path) -> str | Path | None:

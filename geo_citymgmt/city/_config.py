@@ -15,7 +15,7 @@ import pandas as pd
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._overlay import Layered, layered
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import (
     AsOfError,
     CityDataError,
@@ -39,6 +39,8 @@ from geo_citymgmt.reading._source import (
 from geo_citymgmt.spec import LayerSpec, read_toml
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import line_of
+
+_MESSAGES = Messages("geo_citymgmt.city")
 
 #: Files of a shapefile and other company that is no layer by itself.
 COMPANY = {".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj", ".xml", ".md", ".txt",
@@ -160,17 +162,11 @@ class CitySource:
         keys = [key for key in self.layers if key in among]
         if len(keys) != 1:
             names = ", ".join(keys)
-            raise CityDataError(
-                Text(
-                    f"x、y（--x、--y）只用于单个图层，来源有 {len(keys)} 个（{names or '—'}）。",
-                    f"x and y (--x, --y) are for a single layer, the source has {len(keys)} "
-                    f"({names or 'none'}).",
-                ),
-                remedy=Text(
-                    "请只给出该图层的文件，或在 city.toml 的 [layers.图层] 写 x、y。",
-                    "Give the file of that layer alone, or x and y under [layers.LAYER] in "
-                    "city.toml.",
-                ),
+            raise _MESSAGES.error(
+                CityDataError,
+                "single_layer_only",
+                n=len(keys),
+                names=Text(names or "—", names or "none"),
             )
         self.layers[keys[0]] = replace(self.layers[keys[0]], x=x, y=y)
 
@@ -287,9 +283,7 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     day = table.get("data_date")
     if day is not None:
         line = line_of(path.read_text(encoding="utf-8", errors="replace"), ["data_date"])
-        where = Text(
-            f"{path.name} 第 {line} 行 [data_date]", f"{path.name}, line {line} [data_date]"
-        )
+        where = _MESSAGES("line_of_day", path=path, line=line)
         try:
             found.data_date = read_day(day, "data_date", function=where)
         except AsOfError as error:
@@ -302,10 +296,7 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         raise _mistake(
             path,
             "ignore",
-            Text(
-                '应为文件名样式的列表，如 ["*汇总*"]',
-                'must be a list of patterns, such as ["*汇总*"]',
-            ),
+            _MESSAGES("list_of_patterns"),
         )
     found.ignore = tuple(ignore)
     for key, entry in table.get("layers", {}).items():
@@ -355,10 +346,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     place = f"layers.{key}"
     if key not in specs:
         near = did_you_mean(key, specs)
-        cause = Text(
-            f"没有这个图层；可用的有 {'、'.join(specs)}",
-            f"no such layer; known: {', '.join(specs)}",
-        )
+        cause = _MESSAGES("no_such_layer", specs=listed(specs))
         raise _mistake(path, place, cause, Text(near.zh, near.en.strip()))
     if not isinstance(entry, Mapping):
         cause = Text('应为一节，如 path = "文件"', 'must be a table, such as path = "file"')
@@ -415,10 +403,7 @@ def _own_words(path: Path, place: str, given: Any) -> dict[str, dict[str, str]]:
     """Return an office's words by field; whether field and code are there is asked on reading."""
     for name, words in given.items():
         if not isinstance(words, Mapping):
-            cause = Text(
-                '应为一节，如 status = { "本单位的词" = "代码" }',
-                'must be tables such as status = { "own word" = "code" }',
-            )
+            cause = _MESSAGES("tables_of_words")
             raise _mistake(path, f"{place}.{name}", cause)
         for word, code in words.items():
             if isinstance(code, (Mapping, list)):
@@ -466,14 +451,8 @@ def _existing(config: Path, place: str, value: Any) -> Path:
         raise _mistake(config, place, cause)
     if any(ord(sign) < 32 for sign in value):
         # Of C:\new\table a line break and a tab are made.
-        cause = Text(
-            "路径中的 \\ 与后面的字母被当作换行、制表等控制字符",
-            "a \\ with the letter after it was taken for a line break, a tab or the like",
-        )
-        remedy = Text(
-            "请把 \\ 改为 /，或把双引号改为英文单引号。",
-            "Write / for \\, or put the path into single quotes.",
-        )
+        cause = _MESSAGES("control_characters")
+        remedy = _MESSAGES("write_slashes")
         raise _mistake(config, place, cause, remedy)
     # As it is copied on Windows, with its quotes.
     value = value.strip().strip('"')
@@ -485,10 +464,7 @@ def _existing(config: Path, place: str, value: Any) -> Path:
     except (OSError, ValueError) as error:
         cause = Text(f"没有文件 {value}", f"{value}: no such file")
         near = did_you_mean(target.name, _names_in(target.parent))
-        where = Text(
-            f"路径从 {config.name} 所在的文件夹算起，请核对。",
-            f"Paths count from the folder of {config.name}; check it.",
-        )
+        where = _MESSAGES("paths_count_from", config=config)
         remedy = Text(near.zh + where.zh, f"{near.en} {where.en}".strip())
         raise _mistake(config, place, cause, remedy) from error
     _refuse(refuse_devices, target, config, place)
@@ -584,13 +560,7 @@ def list_folder(root: Path) -> FolderFiles:
     found = FolderFiles()
     for n_files, path in enumerate(_walk(root, found, 0)):
         if n_files >= _MOST_FILES:
-            raise SourceError(
-                Text(
-                    f"{root}：文件超过 {_MOST_FILES:,} 个，不像是一个城市的图层。",
-                    f"{root}: more than {_MOST_FILES:,} files are not the layers of a city.",
-                ),
-                remedy=Text("请给出数据所在的文件夹。", "Give the folder that holds the data."),
-            )
+            raise _MESSAGES.error(SourceError, "too_many_files", root=root, most=_MOST_FILES)
         suffix = path.suffix.lower()
         if path.is_dir() or suffix in (*VECTOR_SUFFIXES, *TABLE_SUFFIXES) or _is_table(path):
             found.sources.append(path)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._words import Text, first_few, join_texts
+from geo_citymgmt._words import Messages, Text, first_few, join_texts, listed
 from geo_citymgmt.city._config import (
     COMPANY,
     CitySource,
@@ -41,6 +41,8 @@ from geo_citymgmt.reading._raw import joined_names
 from geo_citymgmt.reading._sniff import local_path, refused, sniff, way_out, without_versions
 from geo_citymgmt.reading._source import SourceLayer, is_geodatabase, is_part, list_layers, read_raw
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.city")
 
 _EVENTS = ("events", "事件", "事件表")
 _TARGETS = ("targets", "目标", "目标任务")
@@ -115,34 +117,23 @@ def _unknown(
     takers: Sequence[str] = (),
 ) -> SourceError:
     """Return the error for a file of which it cannot be told which layer it is."""
-    cause = Text(
-        f"{name}：从文件名、列名和图形看不出是哪个图层。",
-        f"{name}: which layer it is cannot be told from its name, its columns or its geometry.",
-    )
+    cause = _MESSAGES("unknown_layer", name=name)
     if likely:
-        cause = Text(
-            f"{name}：看不出是哪个图层，可能是{_named_zh(likely, specs)}。",
-            f"{name}: which layer it is, is not certain; it could be {_named_en(likely, specs)}.",
-        )
+        cause = _MESSAGES("uncertain_layer", name=name, layers=_named(likely, specs))
     example = likely[0].layer if likely else (*takers, "manholes")[0]
     return SourceError(
         cause,
-        remedy=Text(
-            f"请改名（如 窨井）或指明图层：check 用 --layer（如 --layer {example}），Python 用 "
-            f'layers=，或在 city.toml 写 [layers.{example}] 和 path = "{name}"。',
-            f"Rename it (manholes) or say which it is: check takes --layer (--layer {example}), "
-            f'Python layers=, or write [layers.{example}] with path = "{name}" in a city.toml; '
-            f"layers: {', '.join(takers or specs)}.",
+        remedy=_MESSAGES(
+            "say_which", example=example, name=name, layers=", ".join(takers or specs)
         ),
     )
 
 
-def _named_zh(likely: Sequence[Candidate], specs: Mapping[str, LayerSpec]) -> str:
-    return "、".join(f"“{specs[c.layer].name_zh}”（{c.why.zh}）" for c in likely[:3])
-
-
-def _named_en(likely: Sequence[Candidate], specs: Mapping[str, LayerSpec]) -> str:
-    return ", ".join(f"{c.layer} ({c.why.en})" for c in likely[:3])
+def _named(likely: Sequence[Candidate], specs: Mapping[str, LayerSpec]) -> Text:
+    """Return the likeliest layers, each with what speaks for it."""
+    best = [(c, specs[c.layer].name_zh) for c in likely[:3]]
+    zh = "、".join(f"“{name}”（{c.why.zh}）" for c, name in best)
+    return Text(zh, ", ".join(f"{c.layer} ({c.why.en})" for c, _ in best))
 
 
 def _check_asked(
@@ -150,13 +141,7 @@ def _check_asked(
 ) -> None:
     """Say it where a layer that was asked for is not there: nothing else would."""
     for key in found.hints.keys() - found.layers.keys():
-        raise SpecError(
-            Text(
-                f"city.toml [layers.{key}]：没有找到属于“{specs[key].name_zh}”的文件。",
-                f"city.toml [layers.{key}]: no file was found to be {key}.",
-            ),
-            remedy=Text('请写明 path = "文件"。', 'Name it: path = "file".'),
-        )
+        raise _MESSAGES.error(SpecError, "hint_without_file", key=key, name=specs[key].name_zh)
     if asked is not None and asked not in found.layers:
         spec = specs[asked]
         found.findings.add(
@@ -227,39 +212,26 @@ def _which_table(
     tables = [i.names[-1] for i in items]
     if fits and any(i.drawn is not None for i in items):
         shown, entry = _on_layers(items), f'path = "{name}", sublayer = "{items[0].sublayer}"'
-        return SourceError(
-            Text(
-                f"{name}：有 {len(items)} 个 CAD 图层可作“{spec.name_zh}”（{shown.zh}）。",
-                f"{name}: {len(items)} CAD layers could be {spec.key} ({shown.en}).",
-            ),
-            remedy=Text(
-                f"请在 city.toml 写 layers.{spec.key} = {{ {entry} }} 指明，几个的用 [...] 列出"
-                "（Python：sublayer=）。",
-                f"Write layers.{spec.key} = {{ {entry} }} in a city.toml, several in [...] "
-                "(Python: sublayer=).",
-            ),
+        return _MESSAGES.error(
+            SourceError,
+            "which_cad_layer",
+            name=name,
+            n=len(items),
+            spec=spec,
+            shown=shown,
+            entry=entry,
         )
     if not fits:
-        return SourceError(
-            Text(
-                f"{name}：没有可作“{spec.name_zh}”的表（图形应为 {'、'.join(spec.geometry)}）；"
-                f"现有：{first_few(tables).zh}。",
-                f"{name}: no table can be {spec.key}, which takes {', '.join(spec.geometry)}; it "
-                f"holds {first_few(tables).en}.",
-            ),
-            remedy=Text("请改用含该图层的文件。", "Give the file that holds the layer."),
+        return _MESSAGES.error(
+            SourceError,
+            "no_table_fits",
+            name=name,
+            spec=spec,
+            geometry=listed(spec.geometry),
+            tables=first_few(tables),
         )
-    return SourceError(
-        Text(
-            f"{name}：有 {len(tables)} 个表可作“{spec.name_zh}”：{first_few(tables).zh}。",
-            f"{name}: {len(tables)} tables could be {spec.key}: {first_few(tables).en}.",
-        ),
-        remedy=Text(
-            f"请在 city.toml 的 [layers.{spec.key}] 写 path 和 sublayer（一个，或用 [...] 列出"
-            "几个）指明（Python：sublayer=）。",
-            f"Give path and sublayer (one, or several in [...]) under [layers.{spec.key}] in "
-            "city.toml (Python: sublayer=).",
-        ),
+    return _MESSAGES.error(
+        SourceError, "which_table", name=name, n=len(tables), spec=spec, tables=first_few(tables)
     )
 
 
@@ -279,10 +251,7 @@ def reported_by_archive(path: Path) -> Iterator[Path | None]:
     if len(configs) > 1:
         raise refused(
             path.name,
-            Text(
-                f"压缩包内有多个 city.toml（{first_few(configs).zh}）。",
-                f"holds several city.toml ({first_few(configs).en}).",
-            ),
+            _MESSAGES("several_configs", configs=first_few(configs)),
             Text("请解压后指定其中一个。", "Unpack it and give the one that is meant."),
         )
     with unpacked(path) as folder:
@@ -307,14 +276,8 @@ def keep_within(found: CitySource, folder: Path, name: str) -> None:
     if any(not _real(source).is_relative_to(root) for source in sources):
         raise refused(
             name,
-            Text(
-                "包内的 city.toml 指向压缩包之外的文件。",
-                "its city.toml names a file outside the archive.",
-            ),
-            Text(
-                "请把文件一并打包，或解压后给出文件夹。",
-                "Put the file into the archive, or unpack it and give the folder.",
-            ),
+            _MESSAGES("outside_archive"),
+            _MESSAGES("pack_it"),
         )
 
 
@@ -432,10 +395,7 @@ def _pass_over(found: CitySource, member: str) -> None:
     """Say of a member of an archive that it is not read; one called after a table is missed."""
     kind = _side_kind(PurePosixPath(member).stem)
     if kind and getattr(found, kind) is None:
-        why = Text(
-            "不是能读的表格，请存成 .csv 或 .xlsx",
-            "it is no table that is read, save it as .csv or .xlsx",
-        )
+        why = _MESSAGES("unreadable_table")
         _ignored(found, member, why, severity="error")
     else:
         _ignored(found, member, _NO_LAYER)
@@ -528,21 +488,14 @@ def _take_unnamed(
         groups.setdefault(key, []).append(piece)
         return
     if likely:
-        what = Text(
-            f"可能是{_named_zh(likely, specs)}；请在 city.toml 写明（geo-citymgmt init "
-            "会写出建议）",
-            f"it could be {_named_en(likely, specs)}; say so in city.toml ('geo-citymgmt init' "
-            "proposes it)",
-        )
+        what = _MESSAGES("could_be", layers=_named(likely, specs))
     elif preview.kinds:
         takers = [specs[key] for key in by_geometry(preview, specs)]
-        what = Text(
-            "有图形，但从名称和列名看不出是哪个图层；如属于"
-            f"{'、'.join(s.name_zh for s in takers)}之一，请在 city.toml 写明，不用则写 "
-            f'ignore = ["{item.label}"]',
-            "it has geometry, but neither name nor columns say which layer it is; if it is one of "
-            f"{', '.join(s.key for s in takers)}, say so in city.toml, and if it is none, write "
-            f'ignore = ["{item.label}"]',
+        what = _MESSAGES(
+            "only_geometry",
+            names="、".join(s.name_zh for s in takers),
+            item=item,
+            layers=", ".join(s.key for s in takers),
         )
     elif item.suffix in COMPANY:
         # A note beside the data: a .txt is a table only where it reads like one.
@@ -590,13 +543,7 @@ def _report_drawings(
         file = item.path.relative_to(found.root).as_posix()
         entry = f'layers.{key} = {{ path = "{file}", sublayer = "{item.sublayer}" }}'
         shown = _on_layers([piece.item for piece in left])
-        why = Text(
-            f"其中的 CAD 图层（{shown.zh}）从名称看不出是哪个图层；要读的请在 city.toml 开头写 "
-            f'{entry}（图层按实际改），都不用则写 ignore = ["{drawing}:*"]',
-            f"its CAD layers ({shown.en}) do not say by their names which layer they are; for one "
-            f"that is to be read write {entry}, with the layer that it is, at the top of "
-            f'city.toml, and if none is, ignore = ["{drawing}:*"]',
-        )
+        why = _MESSAGES("cad_layers_unread", shown=shown, entry=entry, drawing=drawing)
         # Whoever has chosen of a drawing knows that there is more on it.
         severity = None if asked is not None or item.path in chosen else "error"
         _ignored(found, drawing, why, severity=severity)
@@ -625,12 +572,7 @@ def _left_over(
     """Say that a file of a layer was not read, because others were."""
     file = item.path.relative_to(found.root).as_posix()
     inside = f', sublayer = "{item.sublayer}"' if file != item.label and item.sublayer else ""
-    why = why or Text(
-        f"“{spec.name_zh}”已取自 {used}；如应一并读入，请在 city.toml 的 [layers.{spec.key}] "
-        f'的 path 中加上 "{file}"{inside}，不用则写 ignore = ["{item.label}"]',
-        f'{spec.key} is read from {used}; if it belongs to it, add "{file}"{inside} to path under '
-        f'[layers.{spec.key}] in city.toml, and if not, write ignore = ["{item.label}"]',
-    )
+    why = why or _MESSAGES("left_over", spec=spec, used=used, file=file, inside=inside, item=item)
     found.leftovers.append(Leftover(item, (spec.key,), is_known=True, is_list=is_list))
     # Who asks about one layer is told of the files of that one alone.
     _ignored(found, item.label, why, severity="error" if asked in (None, spec.key) else None)
@@ -717,20 +659,12 @@ def _has_columns(frame: pd.DataFrame, kind: str) -> bool:
 
 
 def _which_sheet(kind: str) -> Text:
-    return Text(
-        f"看不出哪个工作表是要用的表；请把那个工作表改名为 {kind}",
-        f"which sheet is meant cannot be told; call that sheet {kind!r}",
-    )
+    return _MESSAGES("which_sheet", kind=kind)
 
 
 def _second_table(kind: str, taken: Any, label: str) -> Text:
     used = taken.label if isinstance(taken, SourceLayer) else Path(taken).name
-    return Text(
-        f'已读 {used}，同类表格只能有一份；请合并成一份，或在 city.toml 写 {kind} = "文件名"，'
-        f'不用则写 ignore = ["{label}"]',
-        f"{used} is read, and there can be one such table; put them into one, or write "
-        f'{kind} = "FILE" in city.toml, and if it is not wanted, ignore = ["{label}"]',
-    )
+    return _MESSAGES("second_table", used=used, kind=kind, label=label)
 
 
 def _take_city(found: CitySource, table: pd.DataFrame) -> None:
@@ -806,26 +740,13 @@ def _usable(
         elif preview.is_empty:
             _ignored(found, item.label, Text("没有记录", "it has no records"))
         elif preview.kinds:
-            why = Text(
-                f"图形类型不是“{spec.name_zh}”的（应为 {'、'.join(spec.geometry)}）；不用则在 "
-                f'city.toml 写 ignore = ["{item.label}"]',
-                f"its geometry is not that of {spec.key}, which takes {', '.join(spec.geometry)}; "
-                f'if it is not wanted, write ignore = ["{item.label}"] in city.toml',
-            )
+            why = _MESSAGES("other_geometry", spec=spec, geometry=listed(spec.geometry), item=item)
             _left_over(found, item, spec, first, asked, why=why)
         elif n_own_columns(preview.frame, spec):
-            why = Text(
-                f"没有坐标，像是“{spec.name_zh}”的台账；请在 city.toml 的 [layers.{spec.key}] 写 "
-                f'ledger = "{item.label}"，不用则写 ignore = ["{item.label}"]',
-                f"it has no places and may be the office's list of {spec.key}: write ledger = "
-                f'"{item.label}" under [layers.{spec.key}] in city.toml, and if it is not wanted, '
-                f'ignore = ["{item.label}"]',
-            )
+            why = _MESSAGES("is_list", spec=spec, item=item)
             _left_over(found, item, spec, first, asked, why=why, is_list=True)
         else:
-            why = Text(
-                "没有坐标，也没有该图层的列", "it has neither places nor columns of the layer"
-            )
+            why = _MESSAGES("neither_places_nor_columns")
             _ignored(found, item.label, why)
     return used
 
@@ -843,12 +764,7 @@ def _versions(items: Sequence[SourceLayer], spec: LayerSpec) -> RepeatedSourceEr
         if len(same) > 1 and any(is_marked for _, is_marked in same):
             labels = tuple(label for label, _ in same)
             return RepeatedSourceError(
-                Text(
-                    f"{first_few(labels).zh} 的名称只差年份、序号或版本，可能是同一份数据的几个"
-                    f"版本；在写明之前不读“{spec.name_zh}”。",
-                    f"{first_few(labels).en} differ by a year, a number or a word for versions: "
-                    f"they may be the same data, and {spec.key} is not read before it is said.",
-                ),
+                _MESSAGES("versions", labels=first_few(labels), spec=spec),
                 sources=labels,
                 layer=spec.key,
             )

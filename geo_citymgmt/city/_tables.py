@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import is_ambiguous, local_days, read_day
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import DISTRICT, NOTHING, Text, first_few
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, first_few, listed
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
@@ -36,6 +36,8 @@ from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._source import SourceLayer, read_raw
 from geo_citymgmt.reading._table import report_cells, report_reading, row_numbers, texts_of
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.city")
 
 ACCOUNT_COLUMNS = (
     "table", "source", "n_walked", "n_skipped", "n_records", "n_used", "n_rejected", "state",
@@ -215,15 +217,14 @@ def own_columns(
         if not found[column] and column in required:
             near = did_you_mean(column, texts)
             shown = f"{column}（或 {'、'.join(words)}）" if words else column
-            raise SourceError(
-                Text(
-                    f"{name}：缺少列 {shown}。",
-                    f"{name}: no column {column!r}; it needs {', '.join(required)}.",
-                ),
-                remedy=Text(
-                    f"请补上该列并写明列名。{near.zh}",
-                    f"Add the column, with this heading.{near.en}",
-                ),
+            raise _MESSAGES.error(
+                SourceError,
+                "no_column",
+                name=name,
+                heading=shown,
+                column=column,
+                required=listed(required),
+                near=near,
             )
     return found
 
@@ -256,10 +257,7 @@ def _clashes(
             if not hit.any():
                 continue
             clash |= hit
-            why = Text(
-                "有两列同名而内容不同，这些行未用，请只保留一列",
-                "two columns of this name differ, the rows were left out; keep one of them",
-            )
+            why = _MESSAGES("columns_differ")
             heading = pd.Series(labels[0], given.index[hit], dtype="str")
             report_cells(heading, why, findings, file=name, column=column)
     return clash
@@ -351,13 +349,7 @@ def table_columns(
     """
     twice = table.columns[table.columns.duplicated()]
     if len(twice):
-        raise SourceError(
-            Text(
-                f"{name}：有多个名为“{twice[0]}”的列。",
-                f"{name}: more than one column is named {twice[0]!r}.",
-            ),
-            remedy=Text("请改名或删去多余的列。", "Rename them, or leave one out."),
-        )
+        raise _MESSAGES.error(SourceError, "column_twice", name=name, twice=twice)
     found = own_columns(table.columns, own_headings(columns, more), required, name)
     nothing = pd.Series(pd.NA, index=table.index)
     return pd.DataFrame({c: table[labels[0]] if labels else nothing for c, labels in found.items()})
@@ -370,10 +362,7 @@ def _keys(table: pd.DataFrame, name: str, findings: Findings) -> pd.Series:
     for rows in table.groupby("layer").indices.values():
         keys.iloc[rows] = plain_ids(given.iloc[rows])
     spelt = given.map(spelt_out, na_action="ignore")
-    why = Text(
-        "其中看不见的字符已去除，请在来源中删去",
-        "characters that nobody sees were taken off, delete them in the source",
-    )
+    why = _MESSAGES("unseen_characters")
     unseen = spelt[(spelt != given) & given.notna()]
     report_cells(unseen, why, findings, file=name or "events", column="key", severity="warning")
     return keys.fillna("").astype("str")
@@ -498,10 +487,7 @@ def read_targets(
                 (int(rows[at]),),
                 "unit",
                 table["unit"].iloc[at],
-                Text(
-                    f"指标 {table['indicator'].iloc[at]} 的单位为 {wanted}，不能换算",
-                    f"{table['indicator'].iloc[at]} is in {wanted}, which it cannot be turned into",
-                ),
+                _MESSAGES("no_unit", indicator=table["indicator"].iloc[at], wanted=wanted),
                 Text("请按指标的单位填写目标值。", "Give the target in the unit of the figure."),
             )
         )
@@ -545,11 +531,7 @@ def given_targets(
     if not isinstance(targets, pd.DataFrame):
         kind = type(targets).__name__
         raise gate.refuse(
-            Text(f"targets 是 {kind}，应为 DataFrame。", f"targets is a {kind}, not a DataFrame."),
-            Text(
-                f"列为 {'、'.join(_REQUIRED)}，可另有 unit、deadline。",
-                f"Its columns are {', '.join(_REQUIRED)} and, if need be, unit and deadline.",
-            ),
+            *_MESSAGES.pair("targets_no_table", kind=kind, required=listed(_REQUIRED))
         )
     name = f"{gate.function}: targets"
     table, faults = read_targets(targets, figures, zones, unit, name=name)
@@ -558,12 +540,7 @@ def given_targets(
     fault = faults[0]
     labels = [repr(targets.index[row]) for row in fault.rows]
     raise gate.refuse(
-        Text(
-            f"targets 第 {first_few(labels).zh} 行的 {fault.column} 为“{fault.value}”："
-            f"{fault.cause.zh}。",
-            f"targets: {fault.column} of row {first_few(labels).en} is {fault.value!r}: "
-            f"{fault.cause.en}.",
-        ),
+        _MESSAGES("target_unusable", labels=first_few(labels), fault=fault),
         fault.remedy,
     )
 
@@ -673,10 +650,7 @@ def _strangers(
                     column,
                     str(value),
                     cause,
-                    Text(
-                        "指标见 geo-citymgmt figures，分区代码见 city.zones。",
-                        "'geo-citymgmt figures' lists the figures, city.zones has the codes.",
-                    ),
+                    _MESSAGES("lookup_names"),
                     about=f"{column} {value}",
                 )
             )
@@ -704,10 +678,7 @@ def _conflicts(table: pd.DataFrame, amount: pd.Series, rows: np.ndarray) -> list
         at = values.index if undated else values.index[several]
         cause = Text("同一分区、同一天有不同的目标", "a zone has different targets for one day")
         if undated:
-            cause = Text(
-                "同一分区的目标有的有期限、有的没有",
-                "of the targets of one zone some have a deadline, some have none",
-            )
+            cause = _MESSAGES("some_deadlines")
         faults.append(
             TargetFault(
                 "TARGET_CONFLICT",

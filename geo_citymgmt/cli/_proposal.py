@@ -20,7 +20,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._metric import choose_metric_crs, in_china, position_box, zone_positions
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.city._recognition import CityName, city_of_names, is_county_name, name_city
@@ -41,6 +41,8 @@ from geo_citymgmt.reading._coordinates import place_records
 from geo_citymgmt.reading._sniff import date_in, without_versions
 from geo_citymgmt.reading._source import SourceLayer
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cli")
 
 _UNSURE = "# ? "
 _QUESTION = "# ?? "
@@ -94,6 +96,15 @@ class _Part:
     is_asked: bool = False
 
 
+@dataclass(frozen=True)
+class _Stated:
+    """What the caller says of the coordinates of a layer."""
+
+    crs: Any
+    fallback_crs: Any
+    datum: Any
+
+
 def propose(
     folder: Path,
     specs: Mapping[str, LayerSpec],
@@ -120,22 +131,11 @@ def propose(
         There is nothing to read in the folder.
     """
     if folder.is_file():
-        raise SourceError(
-            Text(
-                f"{folder}：是文件；city.toml 写在文件夹里，说明其中的全部文件。",
-                f"{folder}: is a file; a city.toml is of a folder, and of all files in it.",
-            ),
-            remedy=Text(
-                f"请给出文件夹：{folder.absolute().parent}；只看这一个文件请用 check。",
-                f"Give its folder, {folder.absolute().parent}; to look at this file alone, use "
-                "check.",
-            ),
+        raise _MESSAGES.error(
+            SourceError, "is_a_file", folder=folder, parent=folder.absolute().parent
         )
     if not folder.is_dir():
-        raise SourceError(
-            Text(f"{folder}：没有这个文件夹。", f"{folder}: no such folder."),
-            remedy=Text("请核对名称。", "Check its name."),
-        )
+        raise _MESSAGES.error(SourceError, "no_such_folder", folder=folder)
     found = find_source(folder, specs)
     if not found.layers and not found.leftovers:
         raise _nothing_found(folder, found)
@@ -146,11 +146,12 @@ def propose(
     body = _Draft()
     zones = None
     for part in sorted(parts, key=lambda p: p.spec.role != "zones"):
-        given = [one.get(part.spec.key) if isinstance(one, Mapping) else one
-                 for one in (crs, fallback_crs, datum)]  # fmt: skip
-        layer = _layer_lines(body, part, found, zones, *given)
+        key = part.spec.key
+        stated = _Stated(*(value.get(key) if isinstance(value, Mapping) else value
+                           for value in (crs, fallback_crs, datum)))  # fmt: skip
+        layer = _layer_lines(body, part, found, zones, stated)
         if layer is not None and part.is_sure:
-            layers[part.spec.key] = layer
+            layers[key] = layer
             zones = layer.data if part.spec.level == "district" else zones
     _city_lines(draft, found, layers)
     _metric_lines(draft, found, layers)
@@ -181,10 +182,7 @@ def _nothing_found(folder: Path, found: CitySource) -> SourceError:
             f"{folder}：没有可读的图层。{reasons.zh}",
             f"{folder}: holds no layer that can be read. {reasons.en}".rstrip(),
         ),
-        remedy=Text(
-            "请放入 .shp、.geojson、.gpkg 等图层文件或带坐标的表格。",
-            "Put layers into it: .shp, .geojson, .gpkg, or tables with coordinates.",
-        ),
+        remedy=_MESSAGES("put_layers"),
     )
 
 
@@ -221,13 +219,7 @@ def _city_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer]) -
         return
     city, is_sure = _city_name(found, layers)
     if not is_sure:
-        draft.ask(
-            Text(
-                "没有写明是哪个城市；以下名称是按区划名称或文件夹名称推测的",
-                "which city this is, is not stated; the name below is assumed from the names of "
-                "its districts or of the folder",
-            )
-        )
+        draft.ask(_MESSAGES("city_assumed"))
     draft.entry(f"name_zh = {_quoted(city.name.zh)}", is_sure=is_sure)
     draft.entry(f"name_en = {_quoted(city.name.en)}", is_sure=is_sure)
     draft.entry(f"code = {_quoted(city.code)}", is_sure=is_sure)
@@ -266,14 +258,7 @@ def _metric_lines(draft: _Draft, found: CitySource, layers: Mapping[str, Layer])
     except CRSError as error:
         draft.ask(error.text)
         return
-    draft.note(
-        Text(
-            f"量算坐标系：{chosen.how.zh}，面积误差不超过 {chosen.areal_error:.3%}，"
-            f"长度误差不超过 {chosen.linear_error:.3%}",
-            f"areas and lengths are measured in: {chosen.how.en}; greatest error of an area "
-            f"{chosen.areal_error:.3%}, of a length {chosen.linear_error:.3%}",
-        )
-    )
+    draft.note(_MESSAGES("measured_in", chosen=chosen))
     draft.entry(f"metric_crs = {_quoted(chosen.code)}")
 
 
@@ -284,10 +269,10 @@ def _positions(layers: Mapping[str, Layer]) -> tuple[np.ndarray, np.ndarray, Tex
         lon, lat = zone_positions(zones[0][zones[0].geometry.notna()])
         return lon, lat, Text("分区", "the zones")
     places = [
-        np.column_stack([spot.x, spot.y])
+        np.column_stack([points.x, points.y])
         for la in layers.values()
         if la.located.any()
-        for spot in [la.data.geometry[la.located].representative_point().to_crs(4326)]
+        for points in [la.data.geometry[la.located].representative_point().to_crs(4326)]
     ]
     if not places:
         return np.empty(0), np.empty(0), Text("", "")
@@ -312,19 +297,12 @@ def _date_lines(
     where = Text("数据中最晚的日期：", "the latest date in the data:")
     later = {c: day for c, day in unused.items() if latest is None or day > latest}
     for column, day in later.items():
-        draft.note(
-            Text(
-                f"未采用的列“{column}”中最晚的日期是 {day:%Y-%m-%d}",
-                f"the column {column!r}, which is not used, has dates up to {day:%Y-%m-%d}",
-            )
-        )
+        draft.note(_MESSAGES("unused_dates", column=column, day=day))
     if latest is None and later:
         latest = max(later.values())
     if latest is None:
         latest = _latest_change(found)
-        where = Text(
-            "数据中没有日期；文件最后修改于：", "the data has no dates; its files were changed on:"
-        )
+        where = _MESSAGES("no_dates")
     if latest is not None:
         draft.note(where)
         draft.entry(f"data_date = {latest:%Y-%m-%d}", is_sure=False)
@@ -371,12 +349,7 @@ def _ignore_lines(draft: _Draft, found: CitySource) -> None:
     new = [name for name in dict.fromkeys(draft.ignored) if name not in found.ignore]
     if not new and not found.ignore:
         return
-    draft.note(
-        Text(
-            "不读的文件、工作表或图层，可用通配符，如 *汇总*",
-            "files, sheets and tables that are not read; patterns will do, such as *draft*",
-        )
-    )
+    draft.note(_MESSAGES("not_read"))
     draft.entry("ignore = [")
     for name in found.ignore:
         draft.entry(f"    {_quoted(name)},")
@@ -392,12 +365,7 @@ def _example_lines(
     lines = ["[layers.KEY]", f"path = {path}"]
     if left.item.sublayer:
         lines.append(f"sublayer = {_quoted(left.item.sublayer)}")
-    draft.note(
-        Text(
-            f"如要读入，请在文件末尾写下以下几行，KEY 为 {', '.join(specs)} 之一：",
-            f"to read it, put these lines at the end, KEY being one of {', '.join(specs)}:",
-        )
-    )
+    draft.note(_MESSAGES("to_read_it", keys=", ".join(specs)))
     draft.lines += [f"# {line}" for line in lines]
 
 
@@ -409,19 +377,16 @@ def _layer_lines(
     part: _Part,
     found: CitySource,
     zones: gpd.GeoDataFrame | None,
-    crs: Any,
-    fallback_crs: Any,
-    datum: Any,
+    stated: _Stated,
 ) -> Layer | None:
     """Write the table of one layer; return the layer as it is read by what is certain of it."""
-    given = (crs, fallback_crs, datum)
     trial = _Draft()
     try:
-        layer = _table_lines(trial, part, found, zones, *given)
+        layer = _table_lines(trial, part, found, zones, stated)
     except RepeatedSourceError as error:
         rest, question = _one_version(part, error)
         left_out = [label for label in error.sources if label not in _labels(rest)]
-        layer = _layer_lines(trial := _Draft(), rest, found, zones, *given)
+        layer = _layer_lines(trial := _Draft(), rest, found, zones, stated)
         trial.lines.insert(1, f"{_QUESTION}{question.zh} / {question.en}")
         trial.questions.append(question)
         trial.ignored += left_out
@@ -445,12 +410,7 @@ def _one_version(part: _Part, error: RepeatedSourceError) -> tuple[_Part, Text]:
     sources = [source for label, source in pairs if label == kept or label not in labels]
     rest = replace(entry, source=sources, label=kept, doubt=None)
     others = [label for label in labels if label != kept]
-    question = Text(
-        f"{'、'.join(labels)} 可能是同一份数据：只用 {kept}、不读 {'、'.join(others)} 对吗？"
-        "如都要读入，请都写进 path",
-        f"{', '.join(labels)} may be the same data: is {kept} right, without {', '.join(others)}? "
-        "If all are to be read, list them all under path",
-    )
+    question = _MESSAGES("one_version", labels=listed(labels), kept=kept, others=listed(others))
     return _Part(part.spec, rest, is_sure=False, is_asked=True), question
 
 
@@ -459,47 +419,39 @@ def _table_lines(
     part: _Part,
     found: CitySource,
     zones: gpd.GeoDataFrame | None,
-    crs: Any,
-    fallback_crs: Any,
-    datum: Any,
+    stated: _Stated,
 ) -> Layer | None:
     spec, entry, is_sure = part.spec, part.entry, part.is_sure
     if entry.doubt is not None:
         raise entry.doubt
     draft.lines.append("")
     if not is_sure and not part.is_asked:
-        draft.ask(
-            Text(
-                f"{entry.label} 可能是“{spec.name_zh}”，请确认",
-                f"{entry.label} may be {spec.key}; confirm it",
-            )
-        )
+        draft.ask(_MESSAGES("may_be", entry=entry, spec=spec))
     draft.entry(f"[layers.{spec.key}]", is_sure=is_sure)
     sources = _path_lines(draft, part, found)
     raws = [raw for source in sources if (raw := _read(source, entry)) is not None]
     _place_lines(draft, part, raws)
-    crs = crs or entry.crs
+    crs, datum = stated.crs or entry.crs, stated.datum or entry.datum
     written, is_known = None, True
-    if crs is None and fallback_crs is None:
+    if crs is None and stated.fallback_crs is None:
         written, is_known = _crs_line(draft, raws, zones, is_sure)
     layer = None
     if is_known or written is not None:
         # Else it has been asked which CRS it is in, and without one it cannot be read.
-        datum_of = datum or entry.datum
-        layer = _try_layer(draft, part, sources, crs or written, fallback_crs, datum_of)
+        layer = _try_layer(draft, part, sources, crs or written, stated.fallback_crs, datum)
     if layer is not None:
         row = layer.ledger.iloc[0]
-        stated = {raw.crs.to_string() for raw in raws if raw.crs is not None}
+        in_files = {raw.crs.to_string() for raw in raws if raw.crs is not None}
         # Files that state CRS of their own are read by them: one entry would overrule all.
-        if written is None and row["crs"] and (crs is not None or len(stated) < 2):
+        if written is None and row["crs"] and (crs is not None or len(in_files) < 2):
             draft.entry(f"crs = {_quoted(row['crs'])}  # {row['crs_source']}", is_sure=is_sure)
         suspect = layer.findings[layer.findings["code"] == "DATUM_SUSPECT"]
-        if datum or entry.datum:
-            draft.entry(f"datum = {_quoted(datum or entry.datum)}", is_sure=is_sure)
+        if datum:
+            draft.entry(f"datum = {_quoted(datum)}", is_sure=is_sure)
         elif len(suspect):
-            said = suspect.iloc[0]
-            draft.ask(Text(str(said["message_zh"]), str(said["message_en"])))
-            draft.entry(f"datum = {_quoted(said['value'].lower())}", is_sure=False)
+            finding = suspect.iloc[0]
+            draft.ask(Text(str(finding["message_zh"]), str(finding["message_en"])))
+            draft.entry(f"datum = {_quoted(finding['value'].lower())}", is_sure=False)
         elif row["datum_source"] == "name":
             draft.entry(f"datum = {_quoted(row['datum'])}  # name", is_sure=is_sure)
         if row["encoding"] and row["encoding_source"] != "format" and len(sources) == 1:
@@ -521,13 +473,7 @@ def _note_drawn_measure(draft: _Draft, layer: Layer) -> None:
         return
     if (shapely.get_dimensions(layer.data.geometry.to_numpy()) == 2).any():
         label = layer.spec.fields[str(name)]
-        draft.note(
-            Text(
-                f'没有“{label.zh}”；如以图形面积代替（逐条说明），请写 measure_from = "geometry"',
-                f"there is no {label.en.lower()}; where drawn areas are to stand in for it, each "
-                'told, write measure_from = "geometry"',
-            )
-        )
+        draft.note(_MESSAGES("drawn_measure", label=label, lower=label.en.lower()))
 
 
 def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
@@ -540,9 +486,9 @@ def _kept_lines(draft: _Draft, entry: LayerSource, found: CitySource) -> None:
         draft.entry(f"repair = [{', '.join(map(_quoted, entry.repair))}]")
     if entry.measure_from is not None:
         draft.entry(f"measure_from = {_quoted(entry.measure_from)}")
-    for name, said in (("units", entry.units), ("date_order", entry.date_order)):
-        if said:
-            pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in said.items())
+    for name, words in (("units", entry.units), ("date_order", entry.date_order)):
+        if words:
+            pairs = ", ".join(f"{_quoted(k)} = {_quoted(v)}" for k, v in words.items())
             draft.entry(f"{name} = {{ {pairs} }}")
 
 
@@ -600,25 +546,14 @@ def _path_lines(draft: _Draft, part: _Part, found: CitySource) -> list[Any]:
     for line in _as_entry(sources, entry.sublayer, found.root):
         draft.entry(line, is_sure=part.is_sure)
     if len(sources) > 1:
-        draft.note(
-            Text(
-                f"“{spec.name_zh}”有 {len(sources)} 个来源，一并读入",
-                f"{spec.key} has {len(sources)} sources, read as one layer",
-            )
-        )
+        draft.note(_MESSAGES("several_sources", spec=spec, n=len(sources)))
     lists = [
         left
         for left in found.leftovers
         if left.is_list and left.layers[0] == spec.key and left.item.label != entry.label
     ]
     for k, left in enumerate(lists):
-        draft.ask(
-            Text(
-                f"{left.item.label} 没有坐标，像是“{spec.name_zh}”的台账（按编号挂接）",
-                f"{left.item.label} has no positions: it may be the office's list of {spec.key}, "
-                "joined by id",
-            )
-        )
+        draft.ask(_MESSAGES("may_be_list", left=left, spec=spec))
         is_file = left.item.suffix in (".csv", ".xlsx", ".xls") and ":" not in left.item.label
         if k == 0 and is_file and entry.ledger is None:
             name = _relative(left.item.path, found.root)
@@ -652,13 +587,7 @@ def _place_lines(draft: _Draft, part: _Part, raws: Sequence[Raw]) -> None:
             draft.entry(f"{axis} = {_quoted(name)}", is_sure=part.is_sure)
     unused = {key: names for raw in raws for key, names in raw.unused_places.items()}
     for k, (columns, (x, y)) in enumerate(unused.items()):
-        draft.ask(
-            Text(
-                f"“{columns}”像是坐标；如是，请采用 x = {_quoted(x)}、y = {_quoted(y)}",
-                f"{columns!r} look like coordinates; if they are, use x = {_quoted(x)} and "
-                f"y = {_quoted(y)}",
-            )
-        )
+        draft.ask(_MESSAGES("may_be_coordinates", columns=columns, x=_quoted(x), y=_quoted(y)))
         # Those of one pair alone can be taken: what excludes one another is never both.
         if k == 0:
             draft.entry(f"x = {_quoted(x)}", is_sure=False)
@@ -679,8 +608,8 @@ def _crs_line(
         np.concatenate(c)
         for c in zip(*(representative_points(raw.geometry) for raw in unstated), strict=True)
     )
-    here = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
-    x, y = x[here], y[here]
+    present = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+    x, y = x[present], y[present]
     if not len(x):
         return None, True
     if looks_geographic(x, y):
@@ -698,9 +627,7 @@ def _crs_line(
         return None, False
     leads = best[0].share >= _MOST and all(c.share < best[0].share - 0.2 for c in best[1:])
     others = [c for c in ranked if c is not best[0]]
-    text = Text(
-        "文件没有写明坐标系，按数值推定", "the file states no CRS; inferred from the numbers"
-    )
+    text = _MESSAGES("crs_inferred")
     if others and not leads:
         text = Text(
             f"{text.zh}；也可能是 {'、'.join(c.text_zh for c in others)}",
@@ -717,14 +644,7 @@ def _degrees_line(
     named = all(raw.in_degrees for raw in raws)
     chinese = in_china(float(np.median(x)), float(np.median(y)))
     code = "EPSG:4490" if chinese else "EPSG:4326"
-    draft.ask(
-        Text(
-            f"文件没有写明坐标系；数值是经纬度，按 {code} 写入（Python：crs=）。如取自互联网地图"
-            '（高德、百度），请另写 datum = "gcj02" 或 "bd09"',
-            f"the file states no CRS; the numbers are degrees, {code} is written (Python: crs=). "
-            'If they are from a web map of China, give datum = "gcj02" or "bd09" too',
-        )
-    )
+    draft.ask(_MESSAGES("degrees_assumed", code=code))
     # Small numbers without a name may be metres of a local grid.
     draft.entry(f"crs = {_quoted(code)}", is_sure=is_sure and (named or chinese))
     return code, named or chinese
@@ -766,12 +686,9 @@ def _field_lines(draft: _Draft, part: _Part, frame: pd.DataFrame) -> None:
         draft.entry(f"{_quoted(column)} = {_quoted(name)}{label}", is_sure=part.is_sure and sure)
         if not sure and what is not None:
             why = reasons.get(column, Text("", ""))
-            said = Text(f"（{why.zh}）", f" ({why.en})") if why.zh else why
+            reason = Text(f"（{why.zh}）", f" ({why.en})") if why.zh else why
             draft.ask(
-                Text(
-                    f"“{column}”是否为“{what.zh}”？{said.zh}",
-                    f"is {column!r} {what.en!r} ({name})?{said.en}",
-                ),
+                _MESSAGES("is_it_field", column=column, what=what, reason=reason, name=name),
                 here=False,
             )
     draft.days |= _last_days(frame, {*match.mapping.values(), *taken})
@@ -815,12 +732,7 @@ def _ask_fields(draft: _Draft, spec: LayerSpec, match: FieldMatch, findings: pd.
         draft.ask(Text(str(row.message_zh), str(row.message_en)))
     for column, fields in match.undecided(spec).items():
         could = ", ".join(f"{item.zh} ({item.name})" for item in fields)
-        draft.ask(
-            Text(
-                f"“{column}”可能是：{could}；请在 [layers.{spec.key}.fields] 指明",
-                f"{column!r} could be {could}: say which under [layers.{spec.key}.fields]",
-            )
-        )
+        draft.ask(_MESSAGES("could_be_fields", column=column, could=could, spec=spec))
 
 
 def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -> None:
@@ -829,8 +741,8 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
         item = part.spec.fields[name]
         if not item.codes:
             continue
-        own = part.entry.values.get(name, {})
-        unknown = [word for word in unknown_words(cells, item) if word not in own]
+        coded = part.entry.values.get(name, {})
+        unknown = [word for word in unknown_words(cells, item) if word not in coded]
         near = {word: near_codes(word, item) for word in unknown}
         known = {word: codes[0] for word, codes in near.items() if codes}
         rest = [word for word in unknown if word not in known]
@@ -838,28 +750,18 @@ def _value_lines(draft: _Draft, part: _Part, columns: Mapping[str, pd.Series]) -
         if rest:
             words = "、".join(rest[:_SHOWN])
             codes = ", ".join(f"{code} {label.zh}" for code, label in item.codes.items())
-            draft.ask(
-                Text(
-                    f"“{item.zh}”中 {words} 不在代码表中；请在 {place} 写明代码：{codes}",
-                    f"{item.en}: {words} are no codes; give them one under {place}: {codes}",
-                )
-            )
-        if own or known:
-            draft.entry(place, is_sure=part.is_sure and bool(own))
-        for word, code in own.items():
+            draft.ask(_MESSAGES("no_codes", item=item, words=words, place=place, codes=codes))
+        if coded or known:
+            draft.entry(place, is_sure=part.is_sure and bool(coded))
+        for word, code in coded.items():
             draft.entry(f"{_quoted(word)} = {_quoted(code)}", is_sure=part.is_sure)
         for word, code in known.items():
             label = item.codes[code]
             entry = f"{_quoted(word)} = {_quoted(code)}  # {label.zh} / {label.en}"
             draft.entry(entry, is_sure=False)
         if rest:
-            draft.note(
-                Text(
-                    f"填入代码（{OPEN} 处）并去掉行首“# ”后生效：",
-                    f"to use these, put a code in place of {OPEN} and take '# ' away:",
-                )
-            )
-        if rest and not (own or known):
+            draft.note(_MESSAGES("put_a_code", OPEN=OPEN))
+        if rest and not (coded or known):
             draft.lines.append(f"# {place}")
         for word in rest[:_LISTED]:
             draft.lines.append(f"# {_quoted(word)} = {_quoted(OPEN)}")

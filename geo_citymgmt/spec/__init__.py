@@ -14,7 +14,7 @@ from typing import Any
 
 from geo_citymgmt._overlay import Layered, lay_over, layered
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import (
     LANGUAGES,
@@ -30,6 +30,8 @@ from geo_citymgmt.spec._model import (
 )
 from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer
 from geo_citymgmt.spec._toml import read_toml
+
+_MESSAGES = Messages("geo_citymgmt.spec")
 
 __all__ = [
     "LANGUAGES",
@@ -104,20 +106,12 @@ def load_specs(
     raw = dict(raw)
     for root in [Path(part) for part in (below, folder) if part is not None]:
         if not root.is_dir():
-            raise SpecError(
-                Text(
-                    f"{root}：没有这个图层定义文件夹。", f"{root}: no such folder of layer files."
-                ),
-                remedy=Text("请核对路径。", "Check the path."),
-            )
+            raise _MESSAGES.error(SpecError, "no_layer_folder", root=root)
         for path in sorted(root.glob("*.toml")):
             table = read_toml(path)
             key = _COMMON if path.stem == _COMMON else table.get("key")
             if not isinstance(key, str):
-                raise SpecError(
-                    Text(f"{path.name}：缺少 key。", f'{path.name}: has no key = "layer_key".'),
-                    remedy=Text("请写明图层的 key。", "Add the line."),
-                )
+                raise _MESSAGES.error(SpecError, "no_layer_key", path=path)
             raw[key] = lay_over(raw.get(key, {}), table, whole=_WHOLE, joined=_JOINED)
             origin[key] = path.name
     return _build_all(raw, origin)
@@ -129,14 +123,8 @@ def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = Non
         return layer
     specs = _packaged_specs() if specs is None else specs
     if not isinstance(layer, str):
-        raise SpecError(
-            Text(
-                f"layer 为 {layer!r}（{type(layer).__name__}），不是图层名。",
-                f"layer is {layer!r} ({type(layer).__name__}), not the name of a layer.",
-            ),
-            remedy=Text(
-                f"请给出其中之一：{'、'.join(specs)}。", f"Give one of {', '.join(specs)}."
-            ),
+        raise _MESSAGES.error(
+            SpecError, "no_layer_name", layer=layer, kind=type(layer).__name__, specs=listed(specs)
         )
     if layer in specs:
         return specs[layer]
@@ -145,11 +133,13 @@ def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = Non
             return spec
     names = [n for s in specs.values() for n in (s.key, s.name_zh, s.name_en, *s.names)]
     near = did_you_mean(layer, names)
-    raise SpecError(
-        Text(
-            f"未知图层 {layer!r}；已知：{'、'.join(s.name_zh for s in specs.values())}。{near.zh}",
-            f"unknown layer {layer!r}; known: {', '.join(specs)}.{near.en}",
-        ),
+    raise _MESSAGES.error(
+        SpecError,
+        "unknown_layer",
+        layer=layer,
+        names="、".join(s.name_zh for s in specs.values()),
+        near=near,
+        specs=listed(specs),
     )
 
 

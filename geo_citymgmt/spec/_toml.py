@@ -10,8 +10,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import SpecError
+
+_MESSAGES = Messages("geo_citymgmt.spec")
 
 #: What a person writes is far smaller; what is larger is something else.
 LIMIT_BYTES = 8 << 20
@@ -43,10 +45,7 @@ def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        raise SpecError(
-            Text(f"{path.name}：括号嵌套过深。", f"{path.name}: brackets are nested too deep."),
-            remedy=Text("请核对括号是否成对。", "Check whether each of them is closed."),
-        ) from error
+        raise _MESSAGES.error(SpecError, "nested_too_deep", path=path) from error
     except ValueError as error:
         raise _mistake(path.name, text, str(error)) from error
 
@@ -58,35 +57,20 @@ def text_of(path: Path | resources.abc.Traversable) -> str:
     try:
         raw = path.read_bytes()
     except OSError as error:
-        raise SpecError(
-            Text(
-                f"{path.name}：无法读取（{error.strerror}）。",
-                f"{path.name}: cannot be read ({error.strerror}).",
-            ),
-            remedy=Text("请核对文件和权限。", "Check the file and its permissions."),
-        ) from error
-    remedy = Text(
-        "请用记事本打开，“另存为”，编码选 UTF-8。",
-        "Open it in an editor and save it with the encoding UTF-8.",
-    )
+        raise _MESSAGES.error(SpecError, "cannot_be_read", path=path, error=error) from error
+    remedy = _MESSAGES("save_as_utf8")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise SpecError(
-            Text(
-                f"{path.name}：不是 UTF-8 编码（第 {line} 行）。",
-                f"{path.name}: not UTF-8 (line {line}, byte {error.start}).",
-            ),
+            _MESSAGES("no_utf8", path=path, line=line, error=error),
             remedy=remedy,
         ) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SpecError(
-            Text(
-                f"{path.name}：第 {line} 行有空字符，不是 UTF-8 文本。",
-                f"{path.name}: line {line} holds a NUL, the file is no text in UTF-8.",
-            ),
+            _MESSAGES("holds_nul", path=path, line=line),
             remedy=remedy,
         )
     return text.lstrip("\ufeff")
@@ -133,23 +117,12 @@ def _require_file(path: Path) -> None:
     try:
         state = path.stat()
     except (OSError, ValueError) as error:
-        raise SpecError(
-            Text(f"{path}：没有这个文件。", f"{path}: there is no such file."),
-            remedy=Text("请核对文件名和所在文件夹。", "Check the name and the folder it is in."),
-        ) from error
+        raise _MESSAGES.error(SpecError, "no_such_file", path=path) from error
     if not stat.S_ISREG(state.st_mode):
-        raise SpecError(
-            Text(f"{path}：不是文件。", f"{path}: is no file."),
-            remedy=Text("请给出 .toml 文本文件。", "Give a .toml, which is a text file."),
-        )
+        raise _MESSAGES.error(SpecError, "is_no_file", path=path)
     if state.st_size > LIMIT_BYTES:
-        raise SpecError(
-            Text(
-                f"{path.name}：有 {state.st_size:,} 字节，超过 {LIMIT_BYTES:,}，不是设置文件。",
-                f"{path.name}: {state.st_size:,} bytes, more than {LIMIT_BYTES:,}; it holds no "
-                "settings.",
-            ),
-            remedy=Text("请核对文件。", "Check which file it is."),
+        raise _MESSAGES.error(
+            SpecError, "too_large", path=path, size=state.st_size, most=LIMIT_BYTES
         )
 
 
@@ -160,10 +133,7 @@ def _mistake(name: str, text: str, error: str) -> SpecError:
     line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
     cause = _PLACE.sub("", error).strip()
     return SpecError(
-        Text(
-            f"{name} 第 {number} 行不合 TOML 格式：{line}（{cause}）。",
-            f"{name}, line {number}: not valid TOML: {line} ({cause}).",
-        ),
+        _MESSAGES("no_toml", name=name, number=number, line=line, cause=cause),
         remedy=_remedy(line, cause),
     )
 
@@ -181,18 +151,9 @@ def _remedy(line: str, cause: str) -> Text:
         )
         return Text(f"请用英文（半角）符号：{zh}。", f"Replace full-width signs: {en}.")
     if "\\" in line and cause.startswith(_ESCAPE):
-        return Text(
-            "路径中的 \\ 请改为 /，或把双引号改为英文单引号。",
-            "In a path write / for \\, or put it into single quotes.",
-        )
+        return _MESSAGES("in_a_path")
     if cause.startswith(_TWICE):
-        return Text(
-            "这一项（或这一节）前面已经写过，请合并为一处。",
-            "This entry or section is there already; put the two together.",
-        )
+        return _MESSAGES("entry_twice")
     if re.match(r"\s*[^\s\"'=]*[^\x00-\x7f][^\"'=]*=", line):
         return Text("请给中文的名称加英文双引号。", "Put quotes around a name that is not ASCII.")
-    return Text(
-        '请按 名称 = "文字" 一行写一项，引号、括号成对且为英文符号。',
-        'Write one entry a line, as in name = "text", and close each quote and bracket.',
-    )
+    return _MESSAGES("one_entry_a_line")
