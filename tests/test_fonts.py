@@ -21,7 +21,7 @@ WORDLISTS = {
     "units.toml",
     "coordinates.toml",
     "sheets.toml",
-    "degrees.py",
+    "_coordinate_columns.py",
 }
 CJK = range(0x2E80, 0xFFEF)
 

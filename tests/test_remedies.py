@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,28 @@ def test_a_finding_names_an_argument_only_beside_what_a_clerk_can_write(code, la
         assert "--" in before or "city.toml" in before, message
 
 
-@pytest.mark.parametrize("folder", ["reading", "cleaning", "layer.py", "city", "progress"])
-def test_a_remedy_names_an_argument_only_beside_what_a_clerk_can_write(folder):
-    paths = [PACKAGE / folder] if folder.endswith(".py") else sorted(PACKAGE.glob(f"{folder}/*.py"))
+ROOMS = ("reading", "cleaning", "layer.py", "city", "figures")
+
+
+def _remedies(room: str) -> list[str]:
+    """The remedies written in a room's modules, and those of the table of messages beside them."""
+    folder = PACKAGE / room
+    paths = [folder] if folder.is_file() else sorted(folder.glob("*.py"))
     # A database is opened from Python alone.
-    texts = [p.read_text(encoding="utf-8") for p in paths if p.name != "database.py"]
+    texts = [p.read_text(encoding="utf-8") for p in paths if p.name != "_database.py"]
     literal = r"((?:\s*f?\"[^\"\n]*\")+)"
     pairs = re.findall(rf"(?:remedy=|\),\s*)Text\({literal},{literal}", "\n".join(texts))
-    remedies = [text for pair in pairs for text in pair]
+    found = [text for pair in pairs for text in pair]
+    table = folder / "messages.toml"
+    if table.is_file():
+        for entry in tomllib.loads(table.read_text(encoding="utf-8")).values():
+            found += entry[2:] if isinstance(entry, list) else []
+    return found
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_remedy_names_an_argument_only_beside_what_a_clerk_can_write(room):
+    remedies = _remedies(room)
     assert remedies
     for remedy in remedies:
         if re.search(r"\b[a-z]+=(?![\w\"])", remedy):

@@ -245,7 +245,7 @@ def report_odd_forms(
     >>> from geo_citymgmt.spec import get_spec
     >>> item, found = get_spec("manholes").fields["manhole_id"], Findings()
     >>> ids = pd.Series([f"J{k:04d}" for k in range(60)] + ["J60", "0061J"], dtype="str")
-    >>> tell_odd_forms(ids, item, found, np.arange(62))
+    >>> report_odd_forms(ids, item, found, np.arange(62))
     >>> found.frame()["value"].tolist()
     ['J60', '0061J']
     """

@@ -418,9 +418,9 @@ _LON, _LAT = (73, 136), (3, 54)
 
 def glance_at_csv(path: Path) -> Raw | None:
     """Return the columns and the first place of a short and plain text; None for any other."""
-    if path.stat().st_size > _SMALL or sniff(path) != "csv":
-        return None
     try:
+        if path.stat().st_size > _SMALL or sniff(path) != "csv":
+            return None
         rows = csv_rows(path)
     except SourceError:
         # What is wrong with it is told where it is read.

@@ -112,7 +112,7 @@ def test_lower_headings_that_differ_stand_alone_and_those_above_once_more_too():
     upper = ["编号", "位置", "位置", "备注"]
     lower = ["编号", "经度", "纬度", ""]
     found = find_headings([upper, lower, ["J1", 120.6, 31.3, ""]], [], "t")
-    assert (found.names, found.first, found.told_apart) == (
+    assert (found.names, found.first, found.distinguished) == (
         ["编号", "经度", "纬度", "备注"], 2, [],
     )  # fmt: skip
 
