@@ -194,9 +194,9 @@ def test_the_example_of_the_documentation_is_computed_as_it_says(tmp_path):
 
 def test_every_entry_of_a_table_file_is_in_the_documentation():
     page = (ROOT / "docs" / "figures.md").read_text("utf-8")
-    from geo_citymgmt.indicators import _figures
+    from geo_citymgmt.indicators import _definitions
 
-    for entry in (*_figures._FIGURE, *_figures._COMPONENT):
+    for entry in (*_definitions._FIGURE, *_definitions._COMPONENT):
         assert f"`{entry}`" in page, entry
 
 

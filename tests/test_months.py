@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.figures._standing import month_ends, period_end, period_start
+from geo_citymgmt.figures._actuals import month_ends, period_end, period_start
 
 DAYS = st.dates(
     min_value=pd.Timestamp(2000, 1, 1).date(), max_value=pd.Timestamp(2060, 1, 1).date()

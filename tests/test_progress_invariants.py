@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geo_citymgmt._gate import Gate
 from geo_citymgmt.city import City
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.figures._standing import Standing
+from geo_citymgmt.figures._actuals import Actuals
 from geo_citymgmt.spec import load_specs
 from tests.conftest import CRS, X0, Y0, few_examples, squares
 
@@ -117,7 +117,7 @@ def made_city(parcels: list[dict], order: list[int] | None = None) -> City:
 
 
 def table(city: City, days: list[pd.Timestamp], names: list[str] | None = None) -> pd.DataFrame:
-    return Standing(CityFacts(city), Gate("progress"), indicators=names or FIGURES).table(
+    return Actuals(CityFacts(city), Gate("progress"), indicators=names or FIGURES).table(
         days, level="district"
     )
 

@@ -44,7 +44,7 @@ from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accept
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.indicators import Figures, check_figures, load_figures
-from geo_citymgmt.indicators._figures import check_targets
+from geo_citymgmt.indicators._definitions import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw

@@ -30,7 +30,7 @@ from geo_citymgmt.cleaning._text import (
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
-from geo_citymgmt.indicators._figures import unit_factors
+from geo_citymgmt.indicators._definitions import unit_factors
 from geo_citymgmt.profiles import PUBLISHED, Profile, published_cells
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._source import SourceLayer, read_raw

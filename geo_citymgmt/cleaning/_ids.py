@@ -22,7 +22,7 @@ from geo_citymgmt.cleaning._text import (
     without_unseen,
 )
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading._ends import are_distinct, has_byte, holds
+from geo_citymgmt.reading._text_ends import are_distinct, has_byte, holds
 from geo_citymgmt.spec import Field, LayerSpec
 
 #: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.

@@ -38,7 +38,7 @@ from geo_citymgmt.cleaning._text import NULL_WORDS, clean_text, no_text, plain_k
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw
-from geo_citymgmt.reading._ends import has_byte, holds
+from geo_citymgmt.reading._text_ends import has_byte, holds
 from geo_citymgmt.spec import Field, LayerSpec
 
 _LOST = "�"

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.reading._ends import composed, composed_all, has_byte, trimmed
+from geo_citymgmt.reading._text_ends import composed, composed_all, has_byte, trimmed
 
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(

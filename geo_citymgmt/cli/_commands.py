@@ -144,7 +144,7 @@ def figures_table(
     from geo_citymgmt.city._discovery import find_source, reported_by_archive
     from geo_citymgmt.city._tables import read_targets
     from geo_citymgmt.indicators import check_figures, load_figures
-    from geo_citymgmt.indicators._figures import TargetTable
+    from geo_citymgmt.indicators._definitions import TargetTable
     from geo_citymgmt.profiles import load_profile
 
     own, targets = None, None

@@ -15,7 +15,7 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.facts._evaluation import LEVELS, Evaluator, Membership
 from geo_citymgmt.facts._timeline import Timeline
-from geo_citymgmt.indicators._figures import TargetTable
+from geo_citymgmt.indicators._definitions import TargetTable
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

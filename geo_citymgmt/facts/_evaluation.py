@@ -488,7 +488,7 @@ class Evaluator:
             entries = timeline.entered(codes, plan=window.plan)
             out = self._in_period(timeline, part, choice, window, entries)
         else:
-            out = self._standing(timeline, part, choice, window)
+            out = self._actuals(timeline, part, choice, window)
         if choice.lacks.any():
             out.lacks = (*self._lacks(timeline, part, choice), *out.lacks)
         return out
@@ -636,7 +636,7 @@ class Evaluator:
         amount = timeline.spec.amounts[key]
         return _label(timeline, str(amount.total if isinstance(amount.total, str) else amount.date))
 
-    def _standing(
+    def _actuals(
         self, timeline: Timeline, part: Component, choice: _Choice, window: Window
     ) -> _Part:
         data, n = timeline.data, len(choice.counts)

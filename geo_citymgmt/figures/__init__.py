@@ -1,5 +1,6 @@
 """Actual against target: at a date, over periods, and how it is likely to go on."""
 
+from geo_citymgmt.figures._actuals import PROGRESS_COLUMNS
 from geo_citymgmt.figures._progress import (
     OUTLOOK_COLUMNS,
     PERIOD_COLUMNS,
@@ -9,7 +10,6 @@ from geo_citymgmt.figures._progress import (
     progress,
     progress_series,
 )
-from geo_citymgmt.figures._standing import PROGRESS_COLUMNS
 
 __all__ = [
     "OUTLOOK_COLUMNS", "PERIOD_COLUMNS", "PROGRESS_COLUMNS", "figure", "outlook", "period_table",

@@ -17,8 +17,8 @@ from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._city_facts import day_of, days_between, days_of
 from geo_citymgmt.facts._evaluation import Evaluator, Window
-from geo_citymgmt.figures._standing import (
-    Standing,
+from geo_citymgmt.figures._actuals import (
+    Actuals,
     chosen_figures,
     levels_of,
     month_ends,
@@ -97,8 +97,8 @@ def progress(
     plan = gate.choice(basis, "basis", (None, "plan")) == "plan"
     facts = facts_of(city, gate)
     day = day_of(facts.city, as_of, gate, plan=plan)
-    standing = Standing(facts, gate, targets=targets, indicators=indicators)
-    return standing.table([day], level=level, plan=plan)
+    actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
+    return actuals.table([day], level=level, plan=plan)
 
 
 def progress_series(
@@ -169,8 +169,8 @@ def progress_series(
                 "请放宽起止日期，或改用更细的频率。", "Widen the period, or use a finer freq."
             ),
         )
-    standing = Standing(facts, gate, targets=targets, indicators=indicators)
-    return standing.table(list(days), level=level)
+    actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
+    return actuals.table(list(days), level=level)
 
 
 def figure(
@@ -544,14 +544,14 @@ def outlook(
     city = facts.city
     day = day_of(city, as_of, gate)
     levels = levels_of(city, level, gate)
-    standing = Standing(facts, gate, targets=targets, indicators=indicators)
-    table = standing.table([day], level=level)
+    actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
+    table = actuals.table([day], level=level)
     table = table[table["target"].notna()]
     figures = city.figures.figures
     blocks = [
-        _outlook_block(standing, figures[str(name)], rows, day, levels, months)
+        _outlook_block(actuals, figures[str(name)], rows, day, levels, months)
         for name, rows in table.groupby("indicator", sort=False)
-        if not figures[str(name)].same_as or len(standing.figures) == 1
+        if not figures[str(name)].same_as or len(actuals.figures) == 1
     ]
     if not blocks:
         return pd.DataFrame(columns=list(OUTLOOK_COLUMNS))
@@ -559,7 +559,7 @@ def outlook(
 
 
 def _outlook_block(
-    standing: Standing,
+    actuals: Actuals,
     figure: Figure,
     rows: pd.DataFrame,
     day: pd.Timestamp | None,
@@ -581,7 +581,7 @@ def _outlook_block(
         if day is None:
             barred = Text("数据没有日期", "the data has no date")
         else:
-            steps = _increments(standing, figure, day, levels, months)
+            steps = _increments(actuals, figure, day, levels, months)
     keys = pd.MultiIndex.from_frame(out[["level", "row_kind", "zone_code"]])
     growth = sign * steps.loc[keys].to_numpy() if steps is not None else np.empty((len(out), 0))
     reported = [
@@ -608,14 +608,14 @@ def _barred(figure: Figure) -> Text | None:
 
 
 def _increments(
-    standing: Standing, figure: Figure, day: pd.Timestamp, levels: tuple[str, ...], months: int
+    actuals: Actuals, figure: Figure, day: pd.Timestamp, levels: tuple[str, ...], months: int
 ) -> pd.DataFrame | None:
     """Growth in each of the last whole months, by row of the figure; None where it is unknown."""
-    evaluator = standing.evaluator
+    evaluator = actuals.evaluator
     if evaluator.problem(figure) is not None:
         return None
     long_ago = day - pd.DateOffset(months=months + 2)
-    ends = month_ends(long_ago, day, standing.city.month_starts)[-months - 1 :]
+    ends = month_ends(long_ago, day, actuals.city.month_starts)[-months - 1 :]
     out = {}
     if figure.in_period:
         since = evaluator.recorded_since(figure)

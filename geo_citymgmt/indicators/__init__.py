@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from geo_citymgmt.indicators._figures import Component, Figure, Figures, check_figures, load_figures
+from geo_citymgmt.indicators._definitions import (
+    Component,
+    Figure,
+    Figures,
+    check_figures,
+    load_figures,
+)
 from geo_citymgmt.profiles import published_indicators
 
 __all__ = [

@@ -20,8 +20,8 @@ from folium.template import Template
 from folium.utilities import JsCode
 from jinja2 import TemplateSyntaxError
 
-from geo_citymgmt._formats import Scale, figure_scales
 from geo_citymgmt._markup import escape_page, escape_text, json_for_script, visible_text
+from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, Text, shared_terms
 from geo_citymgmt.errors import CityDataError, MapError

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._formats import Scale, scale_for
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._numbers import Scale, scale_for
 from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.errors import MapError, SpecError
 from geo_citymgmt.spec import Field, LayerSpec, get_spec

@@ -33,10 +33,10 @@ from matplotlib.text import Text as Name
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._deprecated import renamed_arguments
-from geo_citymgmt._formats import Scale, figure_scales
 from geo_citymgmt._gate import Gate, refuses_by_name
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
+from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CRSError, MapError

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._formats import Scale, format_value, percent
+from geo_citymgmt._numbers import Scale, format_value, percent
 from geo_citymgmt._words import capital, shared_terms, term
 from geo_citymgmt.spec._toml import read_toml
 
@@ -145,7 +145,7 @@ def target_text(target: Any, scale: Scale) -> str:
 
     Examples
     --------
-    >>> from geo_citymgmt._formats import scale_for
+    >>> from geo_citymgmt._numbers import scale_for
     >>> scale = scale_for([3000], "count", "zh", "座")
     >>> target_text(0.0, scale), target_text(3000, scale)
     ('清零', '3,000座')

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._deprecated import deprecated
-from geo_citymgmt._formats import Scale, figure_scales, percent
 from geo_citymgmt._gate import METRES, Gate, check_city, refuses_by_name
+from geo_citymgmt._numbers import Scale, figure_scales, percent
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Text
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table

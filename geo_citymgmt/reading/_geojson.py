@@ -18,11 +18,11 @@ import shapely
 from geo_citymgmt._words import NOTHING, Text, first_few
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading._ends import legible
 from geo_citymgmt.reading._limits import check_table
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw, from_geojson
 from geo_citymgmt.reading._sheet import decode_text
+from geo_citymgmt.reading._text_ends import legible
 
 _CURVES = ("curveRings", "curvePaths")
 

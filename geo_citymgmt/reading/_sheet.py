@@ -24,10 +24,10 @@ import python_calamine
 
 from geo_citymgmt._words import first_few
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.reading._ends import find_bytes
 from geo_citymgmt.reading._limits import check_text, current_limits, over_limit
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._sniff import name_one
+from geo_citymgmt.reading._text_ends import find_bytes
 from geo_citymgmt.reading._workbook import (
     Marks,
     check_compound,

@@ -26,7 +26,6 @@ from geo_citymgmt.reading._archive import Member, list_members, unpacked
 from geo_citymgmt.reading._boundary_points import read_boundary_points
 from geo_citymgmt.reading._cad import list_cad_layers, read_drawing
 from geo_citymgmt.reading._dbf import read_dbf
-from geo_citymgmt.reading._ends import legible
 from geo_citymgmt.reading._gdal import list_gdal_layers, only_table, read_gdal, read_geoparquet
 from geo_citymgmt.reading._geojson import read_geojson
 from geo_citymgmt.reading._headings import glance_at_csv, glance_at_rows
@@ -38,6 +37,7 @@ from geo_citymgmt.reading._shapefile import MULTIPATCH, read_shapefile
 from geo_citymgmt.reading._sheet import list_sheets, only_sheet
 from geo_citymgmt.reading._sniff import is_left_behind, local_path, name_one, sniff
 from geo_citymgmt.reading._table import read_table
+from geo_citymgmt.reading._text_ends import legible
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
                    ".geojsonseq", ".ndjson", ".jsonl", ".parquet", ".geoparquet", ".fgb",

@@ -19,7 +19,6 @@ from geo_citymgmt._dates import local_days
 from geo_citymgmt._markup import restore
 from geo_citymgmt._words import NOTHING, Text, first_few
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading._ends import byte_at, has_byte, legible, trimmed
 from geo_citymgmt.reading._headings import (
     SEARCHED,
     Headings,
@@ -36,6 +35,7 @@ from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading._sniff import KINDS, local_path, sniff
+from geo_citymgmt.reading._text_ends import byte_at, has_byte, legible, trimmed
 from geo_citymgmt.reading._web_table import read_sheet_xml, read_web_table
 from geo_citymgmt.reading._workbook import Marks
 

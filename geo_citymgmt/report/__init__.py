@@ -1,6 +1,6 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
-from geo_citymgmt._formats import exact_value, format_value, unit_label, value_parts
+from geo_citymgmt._numbers import exact_value, format_value, unit_label, value_parts
 from geo_citymgmt.report._findings_book import write_findings
 from geo_citymgmt.report._folder import write_report
 from geo_citymgmt.report._scoreboard import by_district, scoreboard, zone_groups, zone_names

@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 from markupsafe import Markup
 
-from geo_citymgmt._formats import percent
 from geo_citymgmt._markup import escape_text
+from geo_citymgmt._numbers import percent
 from geo_citymgmt.report._summary import Summary
 
 #: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.

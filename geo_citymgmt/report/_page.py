@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from markupsafe import Markup
 
-from geo_citymgmt._formats import Scale, percent, scale_for
 from geo_citymgmt._markup import escape_text
+from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
 from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._page_parts import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt._formats import Scale, format_value, percent, scale_for
+from geo_citymgmt._numbers import Scale, format_value, percent, scale_for
 from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._drawings import Pace, attainment_bar, pace_chart, share_bar, stacked_bar
 from geo_citymgmt.report._scoreboard import MARGINS, adds_up, zone_groups, zone_names

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._formats import Scale, figure_scales
 from geo_citymgmt._gate import Gate
+from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import first_of, row_words
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import outlook, period_table, progress, progress_series
-from geo_citymgmt.figures._standing import Standing, period_start
-from geo_citymgmt.figures._standing import month_ends as last_days
+from geo_citymgmt.figures._actuals import Actuals, period_start
+from geo_citymgmt.figures._actuals import month_ends as last_days
 from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.report._scoreboard import by_district, subtotals, zone_names
@@ -453,9 +453,9 @@ def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     ]
     if absent:
         reasons[words("absent_layers")] = absent
-    standing = Standing(results.facts, Gate("write_report"))
+    actuals = Actuals(results.facts, Gate("write_report"))
     for row in rows.itertuples():
-        why = standing.why_not_available(results.figures.figures[str(row.Index)], results.as_of)
+        why = actuals.why_not_available(results.figures.figures[str(row.Index)], results.as_of)
         reasons.setdefault(words.of(*why), []).append(words.named(row))
     return list(reasons.items())
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._formats import unit_label
+from geo_citymgmt._numbers import unit_label
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, Text, capital, measure_word, shared_terms
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._formats import unit_label
+from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import MARGINS, figure_headers, zone_groups, zone_names

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.faults.harness import REFUSED, ROOT, Tally, Writers, beside, environment, standing
+from tests.faults.harness import REFUSED, ROOT, Tally, Writers, actuals, beside, environment
 from tests.faults.harness import version as a_version
 
 PAGE = 4096
@@ -86,7 +86,7 @@ def _run(suffix: str, folder: Path, percents: list[int], writers: Writers) -> Ta
     def write(room: int) -> str:
         disk.put(target, old, room)
         code = writers.wait(writers.start(target, 1))
-        found = standing(target)
+        found = actuals(target)
         told = {0: "new", REFUSED: "old"}.get(code, "")
         tally.leftovers += len(beside(target))
         return found if found == told else f"{found}, exit {code}"

@@ -69,7 +69,7 @@ def version(k: int, n: int = N) -> gpd.GeoDataFrame:
     )
 
 
-def standing(target: Path, n: int = N) -> str:
+def actuals(target: Path, n: int = N) -> str:
     """Say what stands in ``target``: old (version 0), new (1), or what is wrong with it."""
     try:
         raw = read_raw(target)
@@ -155,7 +155,7 @@ def kill_writers(
             time.sleep(rng.uniform(0, took * 1.1))
             os.kill(pid, signal.SIGKILL)
             writers.wait(pid)
-            tally.counts[standing(target)] += 1
+            tally.counts[actuals(target)] += 1
         # The next writer clears away what the killed ones left.
         write_layer(version(1), target)
         tally.leftovers = len(beside(target))
@@ -175,7 +175,7 @@ def limit_files(
         for percent in percents:
             target.write_bytes(old)
             code = writers.wait(writers.start(target, 1, max(size * percent // 100, 1)))
-            found = standing(target)
+            found = actuals(target)
             told = {0: "new", REFUSED: "old"}.get(code, "")
             tally.counts[found if found == told else f"{found}, exit {code}"] += 1
             tally.leftovers += len(beside(target))
@@ -189,7 +189,7 @@ def meet(suffix: str, folder: Path, times: int, writers: Writers | None = None) 
         for _ in range(times):
             pids = [writers.start(target, 0), writers.start(target, 1)]
             codes = [writers.wait(pid) for pid in pids]
-            found = standing(target)
+            found = actuals(target)
             tally.counts[found if codes == [0, 0] else f"{found}, exits {codes}"] += 1
             tally.leftovers += len(beside(target))
     return tally

@@ -43,7 +43,7 @@ def version(k: int) -> gcm.City:
     return gcm.City.from_layers({"manholes": manholes}, name_zh=name, code="320500")
 
 
-def standing(folder: Path) -> str:
+def actuals(folder: Path) -> str:
     """Say what stands in ``folder``: nothing, old, new, said (by the page), or what is wrong."""
     page = folder / "index.html"
     if not page.exists():
@@ -109,7 +109,7 @@ def kill_reports(folder: Path, kills: int, seed: int = 0) -> Counter:
         time.sleep(rng.uniform(0, took * 1.1))
         os.kill(pid, signal.SIGKILL)
         ended(pid)
-        found = standing(folder)
+        found = actuals(folder)
         counts[found] += 1
         if found != "old":
             assert write(cities[0], folder) == DONE
@@ -126,7 +126,7 @@ def meet(folder: Path, delays: list[float]) -> Counter:
         time.sleep(delay)
         pids.append(child(lambda: write(cities[1], folder)))
         codes = [ended(pid) for pid in pids]
-        found = standing(folder)
+        found = actuals(folder)
         is_right = found in ("old", "new") and set(codes) <= {DONE, REFUSED} and DONE in codes
         counts[found if is_right else f"{found}, exits {codes}"] += 1
         counts["left behind"] += len(beside(folder))
@@ -163,17 +163,17 @@ def _on_small_disk(folder: Path, percents: list[int]) -> Counter:
             said = "written"
         except CityDataError as error:
             said = "full" if "the disk is full" in error.message else error.message
-        counts[f"{standing(folder)}, {said}"] += 1
+        counts[f"{actuals(folder)}, {said}"] += 1
         counts["left behind"] += len(beside(folder))
         mount("remount,size=256m")
-        if standing(folder) != "old":
+        if actuals(folder) != "old":
             assert write(cities[0], folder) == DONE
     mount("remount,ro")
     try:
         write_report(cities[1], folder)
     except CityDataError as error:
         named = str(folder) in error.message and "no permission" in error.message
-        counts[f"{standing(folder)}, read-only" if named else error.message] += 1
+        counts[f"{actuals(folder)}, read-only" if named else error.message] += 1
     return counts
 
 

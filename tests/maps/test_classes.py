@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo_citymgmt._formats import scale_for
+from geo_citymgmt._numbers import scale_for
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps._classes import (
     code_classes,

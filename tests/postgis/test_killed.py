@@ -22,7 +22,7 @@ TABLE = "public.killed"
 STAGING = sa.text("SELECT count(*) FROM pg_tables WHERE tablename LIKE 'gcm\\_%'")
 
 
-def standing(engine) -> str:
+def actuals(engine) -> str:
     """Say which version the table holds: old, new, or what is wrong with it."""
     from geo_citymgmt.reading._database import read_database
 
@@ -74,10 +74,10 @@ def test_a_server_killed_in_mid_write_leaves_the_old_table(revived, engine, stat
     assert "原表" in caught.value.message_zh
     assert revived.password not in str(caught.value)
     revived.start()
-    assert standing(engine) == "old"
+    assert actuals(engine) == "old"
     assert staging_tables(engine) == 0
     gcm.write_layer(version(1), engine, name=TABLE)
-    assert standing(engine) == "new"
+    assert actuals(engine) == "new"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -102,7 +102,7 @@ def test_a_server_killed_around_the_commit_leaves_the_old_table_or_the_new_one(
         gcm.write_layer(version(1), engine, name=TABLE)
     monkeypatch.undo()
     revived.start()
-    assert standing(engine) == ("old" if when == "before" else "new")
+    assert actuals(engine) == ("old" if when == "before" else "new")
     assert staging_tables(engine) == 0
 
 
@@ -130,13 +130,13 @@ def test_a_server_killed_in_mid_read_gives_an_error_and_no_part_of_the_rows(
     monkeypatch.undo()
     revived.start()
     # The engine is the same; what its pool held of the old server is forgotten.
-    assert standing(engine) == "old"
+    assert actuals(engine) == "old"
 
 
 def test_a_server_that_is_not_there_is_named_with_the_cause(revived, engine):
     pull_the_plug(revived)
     with pytest.raises(gcm.SourceError, match=r"127\.0\.0\.1.*[Cc]onnection refused"):
-        standing(engine)
+        actuals(engine)
     revived.start()
 
 
@@ -157,5 +157,5 @@ def test_a_killed_writer_leaves_the_old_table_or_the_new_one_and_nothing_else(se
             writers.wait(pid)
             # The server clears away what its dead client had begun.
             assert wait_until(lambda: staging_tables(engine) == 0)
-            found[standing(engine)] += 1
+            found[actuals(engine)] += 1
     assert set(found) <= {"old", "new"}, found

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning import _dates
 from geo_citymgmt.cleaning._text import _SPACES, _UNSEEN, NULL_MARKERS, clean_text, plain
-from geo_citymgmt.reading._ends import are_distinct, find_bytes, trimmed
+from geo_citymgmt.reading._text_ends import are_distinct, find_bytes, trimmed
 
 _WORDS = st.one_of(
     st.text(max_size=12),

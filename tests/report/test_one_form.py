@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt._formats import figure_scales, format_value, scale_for, unit_label
+from geo_citymgmt._numbers import figure_scales, format_value, scale_for, unit_label
 from geo_citymgmt._words import shared_terms
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.findings import SEVERITIES

@@ -10,7 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from geo_citymgmt._formats import scale_for
+from geo_citymgmt._numbers import scale_for
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.report import (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._formats import Scale, percent
+from geo_citymgmt._numbers import Scale, percent
 from geo_citymgmt._overlay import Layered
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError

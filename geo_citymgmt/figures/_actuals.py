@@ -16,7 +16,7 @@ from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._city_facts import levels_to
 from geo_citymgmt.facts._evaluation import Layout, Values, Window
 from geo_citymgmt.indicators import Figure
-from geo_citymgmt.indicators._figures import Curve, TargetTable, sum_of_districts
+from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -262,7 +262,7 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
     return list(out.values())
 
 
-class Standing:
+class Actuals:
     """Evaluates the figures of one city at any number of dates."""
 
     def __init__(
