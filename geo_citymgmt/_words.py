@@ -88,10 +88,20 @@ def listed(names: Iterable[Any]) -> Text:
     return Text("、".join(texts), ", ".join(texts))
 
 
+class Message(NamedTuple):
+    """One entry of a table of messages: a cause, where there is one the remedy, and the finding."""
+
+    cause: Text
+    remedy: Text
+    code: str | None
+
+
 class Messages:
     """What the modules of a package say, from the ``messages.toml`` beside them.
 
-    Each entry is a cause in Chinese and in English, and after them, where it has one, the remedy.
+    An entry has the cause, ``zh`` and ``en``; where there is one, the remedy: ``remedy_zh`` and
+    ``remedy_en``, or ``remedy``, the name of one under ``[remedies]`` that several entries share;
+    and ``code``, the finding that an error comes with.
 
     Parameters
     ----------
@@ -108,19 +118,17 @@ class Messages:
         self._package = package
 
     @property
-    def table(self) -> Mapping[str, Sequence[str]]:
+    def table(self) -> Mapping[str, Message]:
         """The entries by key; read when the first of them is said."""
         return _messages_of(self._package)
 
     def __call__(self, key: str, /, **gaps: Any) -> Text:
         """Return the cause, or what else there is to say, with its gaps filled."""
-        return self.pair(key, **gaps)[0]
+        return self.table[key].cause.format(**gaps)
 
     def pair(self, key: str, /, **gaps: Any) -> tuple[Text, Text]:
         """Return cause and remedy with their gaps filled."""
-        cause_zh, cause_en, *remedy = self.table[key]
-        cause, do = Text(cause_zh, cause_en), Text(*remedy) if remedy else NOTHING
-        return cause.format(**gaps), do.format(**gaps)
+        return self(key, **gaps), self.table[key].remedy.format(**gaps)
 
     def error(self, kind: Callable[..., E], key: str, /, **gaps: Any) -> E:
         """Return the error to raise, an exception of this package, with cause and remedy."""
@@ -129,9 +137,18 @@ class Messages:
 
 
 @lru_cache
-def _messages_of(package: str) -> Mapping[str, Sequence[str]]:
+def _messages_of(package: str) -> Mapping[str, Message]:
     file = resources.files(package) / "messages.toml"
-    return tomllib.loads(file.read_text(encoding="utf-8"))
+    table = tomllib.loads(file.read_text(encoding="utf-8"))
+    shared = table.pop("remedies", {})
+    return {key: _message(entry, shared) for key, entry in table.items()}
+
+
+def _message(entry: Mapping[str, str], shared: Mapping[str, Sequence[str]]) -> Message:
+    remedy = Text(entry.get("remedy_zh", ""), entry.get("remedy_en", ""))
+    if "remedy" in entry:
+        remedy = Text(*shared[entry["remedy"]])
+    return Message(Text(entry["zh"], entry["en"]), remedy, entry.get("code"))
 
 
 def row_words(text: str, lang: str) -> str:
