@@ -55,7 +55,7 @@ def test_a_figure_that_needs_a_date_is_told_as_not_available(folder, show):
     opened.check()
     rows = opened.page.locator(".gcm-figure summary")
     assert "数据不足" in rows.filter(has_text="城市道路窨井整治").inner_text()
-    assert rows.filter(has_text="待整治窨井").locator("b").inner_text() == "2"
+    assert rows.filter(has_text="待整治窨井").locator("b").inner_text() == "2个"
 
 
 def test_an_undated_city_with_districts_has_a_panel_of_each(folder, show, city):
@@ -65,4 +65,4 @@ def test_an_undated_city_with_districts_has_a_panel_of_each(folder, show, city):
     opened.check()
     page = opened.page
     page.select_option(".gcm-panel select", "320508")
-    assert page.locator(".gcm-figure b").first.inner_text() == "2"
+    assert page.locator(".gcm-figure b").first.inner_text() == "2个"

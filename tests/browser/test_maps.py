@@ -11,7 +11,7 @@ import shapely
 from folium.utilities import JsCode
 from shapely import Point
 
-from geo_citymgmt import figures, load_city
+from geo_citymgmt import load_city, progress
 from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.maps import (
     CityMap,
@@ -240,7 +240,7 @@ def sample(data_folder):
 
 @pytest.fixture(scope="module")
 def sample_map(sample):
-    return city_map(sample, table=figures(sample, as_of="2022-06-30"))
+    return city_map(sample, table=progress(sample, as_of="2022-06-30"))
 
 
 @pytest.fixture
