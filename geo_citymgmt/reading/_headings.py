@@ -470,8 +470,13 @@ def glance_at_rows(name: str, rows: Sequence[Sequence[Any]]) -> Raw | None:
     geometry = np.full(1, None, dtype=object)
     if place:
         geometry[0] = shapely.Point(place)
-    frame = pd.DataFrame(np.full((1, len(names)), None, dtype=object), columns=names)
-    return Raw(name, frame, geometry, np.arange(1), 1)
+    return Raw(name, _blank_record(tuple(names)).copy(), geometry, np.arange(1), 1)
+
+
+@lru_cache(maxsize=64)
+def _blank_record(names: tuple[str, ...]) -> pd.DataFrame:
+    # Files of a folder often have the same headings, and a copy takes a tenth of the time.
+    return pd.DataFrame(np.full((1, len(names)), None, dtype=object), columns=list(names))
 
 
 def _are_plain(rows: Sequence[Sequence[Any]]) -> bool:

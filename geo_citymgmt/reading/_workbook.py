@@ -45,6 +45,8 @@ _BARE_ROW = re.compile(rb"<(?:\w{1,9}:)?row" + _ATTRIBUTES + rb"/?>")
 #: Without a prefix, as nearly all programs write it, a row is found sooner.
 _PLAIN_ROW = re.compile(rb"<row" + _ATTRIBUTES + rb"/?>")
 _LONGEST_TAG = 1 << 18
+#: What there is a claim in: a row, a cell, a count, or blanks that hide one.
+_CLAIMING = (*_ROW, *_CELL, b"uniqueCount", b" " * 9)
 #: The parts of an .xlsb that hold cells and texts, and their records.
 _SHEETS, _STRINGS = re.compile(r"worksheets/[^/]*\.bin$", re.I), re.compile(r"strings\.bin$", re.I)
 _ROW_HEAD, _CELLS, _BEGIN_STRINGS = 0, range(2, 12), 159
@@ -259,12 +261,16 @@ def _claims(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> _Extent:
     n_cells = n_placed = n_tags = 0
     for piece in _windows(archive, part):
         window = piece.translate(_BLANKS)
+        is_long = len(piece) - piece.rfind(b"<") > _LONGEST_TAG
+        if not is_long and not any(mark in window for mark in _CLAIMING):
+            # Styles, themes and what else a workbook has beside its sheets.
+            continue
         # Most sheets have no such cells, and few have so many blanks in a row.
         if b"/>" in window or b"></" in window:
             window = _BARE_CELL.sub(b"", window)
         window = (_BARE_ROW if b":row" in window else _PLAIN_ROW).sub(b"", window)
         is_wide = b" " * 9 in window and _WIDE.search(window)
-        if is_wide or len(piece) - piece.rfind(b"<") > _LONGEST_TAG:
+        if is_wide or is_long:
             return _claims_by_grammar(archive, part)
         places = _PLACE.findall(window)
         row = max(row, *map(int, {digits for _, digits in places}), 1)
@@ -438,6 +444,9 @@ def _parse(
 
 def _windows(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """Yield a part piece by piece, none of which ends within a tag."""
+    if part.file_size <= _CHUNK:
+        yield archive.read(part)
+        return
     tail = b""
     with archive.open(part) as file:
         while chunk := file.read(_CHUNK):
