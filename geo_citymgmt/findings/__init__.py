@@ -37,7 +37,6 @@ __all__ = [
 
 Refused = TypeVar("Refused", bound=CityDataError)
 SEVERITIES = ("fatal", "error", "warning", "info")
-ACTIONS = ("none", "repaired", "rejected", "assumed", "value_removed")
 COLUMNS = (
     "layer", "record", "row_label", "key", "field", "code", "severity", "message_zh",
     "message_en", "value", "expected", "action", "x", "y", "n_records", "finding_key",
