@@ -22,7 +22,7 @@ from geo_citymgmt.cleaning._text import (
     without_unseen,
 )
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading._text_ends import are_distinct, has_byte, holds
+from geo_citymgmt.reading._text_ends import are_distinct, has_byte, holds, trimmed
 from geo_citymgmt.spec import Field, LayerSpec
 
 #: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.
@@ -664,7 +664,7 @@ def _series(
         values = column.to_numpy(dtype=float, na_value=np.nan)
         rows = np.flatnonzero((np.abs(values) < 2**53) & (values == np.floor(values)))
         return rows, values[rows].astype(np.int64), source[rows], record[rows]
-    texts = pc.utf8_trim_whitespace(text_array(column))
+    texts = trimmed(text_array(column))
     before = pc.ascii_rtrim(texts, "0123456789")
     # Both in bytes; digits are one byte each.
     digits = pc.subtract(pc.binary_length(texts), pc.binary_length(before))
@@ -673,7 +673,8 @@ def _series(
     for k in np.unique(length):
         if 0 < k <= _DIGITS:
             at = np.flatnonzero(length == k)
-            part = pc.utf8_slice_codeunits(texts.take(pa.array(at)), start=-int(k))
+            some = texts if len(at) == len(texts) else texts.take(pa.array(at))
+            part = pc.utf8_slice_codeunits(some, start=-int(k))
             number[at] = part.cast(pa.int64()).to_numpy(zero_copy_only=False)
     rows = np.flatnonzero((length > 0) & (length <= _DIGITS))
     words = pc.dictionary_encode(before.take(pa.array(rows))).indices.to_numpy(zero_copy_only=False)

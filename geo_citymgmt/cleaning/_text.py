@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt.reading._text_ends import composed, composed_all, has_byte, trimmed
+from geo_citymgmt.reading._text_ends import composed, composed_all, has_byte, holds, trimmed
 
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(
@@ -47,7 +47,7 @@ _UNSEEN_RANGES = (
 _UNSEEN_CLASS = f"[{''.join(f'{chr(a)}-{chr(b)}' for a, b in _UNSEEN_RANGES)}]"
 _UNSEEN = re.compile(_UNSEEN_CLASS)
 #: White space that is neither a single blank inside a text nor found by a search for two blanks.
-_ODD_SPACES = r"[\t\n\v\f\r\x{85}\x{2028}\x{2029}\x{1c}-\x{1f}]"
+_ODD_SPACES = "\t\n\v\f\r\x85\u2028\u2029\x1c\x1d\x1e\x1f"
 
 
 def _simplified() -> dict[int, str]:
@@ -167,13 +167,11 @@ def clean_text(column: pd.Series, *, fold: bool) -> pd.Series:
     """
     array = text_array(column)
     stripped = trimmed(array)
-    ascii_only = bool(pc.all(pc.string_is_ascii(stripped)).as_py() is not False)
     if fold:
-        out = stripped if ascii_only else composed_all(stripped)
-        doubled = pc.or_(pc.match_substring(out, "  "), pc.match_substring_regex(out, _ODD_SPACES))
-        if pc.any(doubled).as_py():
+        out = composed_all(stripped)
+        if holds(out, "  ", *_ODD_SPACES):
             out = pc.replace_substring_regex(out, r"\s+", " ")
-        out = pc.utf8_trim_whitespace(out)
+        out = trimmed(out)
     else:
         out = stripped
     return to_series(pc.if_else(_is_marker(stripped), pa.scalar(None, out.type), out))

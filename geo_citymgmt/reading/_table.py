@@ -6,8 +6,9 @@ import hashlib
 import itertools
 import operator
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import Sheet, read_csv_sheet, read_workbook_sheet
 from geo_citymgmt.reading._sniff import KINDS, local_path, sniff
-from geo_citymgmt.reading._text_ends import byte_at, has_byte, legible, trimmed
+from geo_citymgmt.reading._text_ends import has_byte, legible, trimmed
 from geo_citymgmt.reading._web_table import read_sheet_xml, read_web_table
 from geo_citymgmt.reading._workbook import Marks
 
@@ -204,20 +205,28 @@ def read_table(
     kind = sniff(path)
     if kind not in ("workbook", "csv", *_DISGUISED):
         raise failure("not_a_table", path.name, kind=KINDS[kind] or "a folder")
-    if kind == "workbook":
-        sheet_name, sheet = read_workbook_sheet(path, sublayer=sublayer)
-        label = f"{path.name}:{sheet_name}"
-    elif kind == "csv":
-        sheet, label = read_csv_sheet(path, encoding=encoding), path.name
-    else:
-        read = partial(read_web_table, encoding=encoding) if kind == "web table" else read_sheet_xml
-        sheet, label = read(path), path.name
-    raw = table_of(sheet, name or label)
+    # Beside the reading: a digest leaves the interpreter to others.
+    with ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(_digest, path)
+        if kind == "workbook":
+            sheet_name, sheet = read_workbook_sheet(path, sublayer=sublayer)
+            label = f"{path.name}:{sheet_name}"
+        elif kind == "csv":
+            sheet, label = read_csv_sheet(path, encoding=encoding), path.name
+        elif kind == "web table":
+            sheet, label = read_web_table(path, encoding=encoding), path.name
+        else:
+            sheet, label = read_sheet_xml(path), path.name
+        raw = table_of(sheet, name or label)
+        raw.sha256, raw.path = digest.result(), path
     if kind in _DISGUISED:
         raw.findings.add("TABLE_DISGUISED", value=path.suffix, detail=_DISGUISED[kind])
-    with path.open("rb") as file:
-        raw.sha256, raw.path = hashlib.file_digest(file, "sha256").hexdigest(), path
     return raw
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _DISGUISED = {
@@ -463,15 +472,14 @@ def _plain_texts(frame: pd.DataFrame, sheet: Sheet, findings: Findings) -> pd.Da
     for label in texts:
         column = frame[label]
         array = _array(column)
-        first = byte_at(array, 0)
-        wrapped = _matches_among(array, _WRAPPED, first == ord("="))
+        wrapped = _matches_among(array, _WRAPPED, has_byte(array, 0, (ord("="),)))
         if wrapped.any():
             # ="001" is a formula whose value is the text 001.
             unwrapped.append(str(label))
             example = example or str(column[wrapped].iloc[0])
             inner = column[wrapped].str.slice(2, -1).str.replace('""', '"', regex=False)
             frame[label] = column.mask(wrapped).fillna(inner)
-        elif sheet.encoding and (first == ord("'")).any():
+        elif sheet.encoding and has_byte(array, 0, (ord("'"),)).any():
             # A text file of ours marks texts that a spreadsheet would run; that mark is no text.
             frame[label] = restore(column)
     if unwrapped:

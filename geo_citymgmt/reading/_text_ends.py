@@ -16,10 +16,14 @@ _LEADS = (0xC2, 0xE1, 0xE2, 0xE3)
 _TAILS = (*range(0x80, 0x8B), 0x9F, 0xA0, 0xA8, 0xA9, 0xAF)
 #: Texts with more bytes are not told apart by numbers made of them.
 _LONGEST_KEY = 64
+#: So many bytes are sooner sought in all that texts hold than one looked at in each text.
+_FEW = 8
 #: The first so many bytes of eight.
 _FIRST_BYTES = np.array([(1 << 8 * k) - 1 for k in range(9)], dtype=np.uint64)
 #: Shorter texts are put in order in no time; no letter of a longer one has so many marks.
 _LONG, _MOST_MARKS = 1000, 64
+#: Bytes of texts that have one form only: ASCII, and U+4000 to U+9FFF, ideographs nearly all.
+_SETTLED = bytes([*range(0xC0), *range(0xE4, 0xEA)])
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -39,6 +43,8 @@ def composed(text: str) -> str:
 
 def composed_all(texts: pa.Array) -> pa.Array:
     """Return texts as :func:`composed` does, all at once."""
+    if not _memory(texts).translate(None, _SETTLED):
+        return texts
     long = pc.fill_null(pc.greater(pc.binary_length(texts), _LONG), False)
     if pc.any(long).as_py():
         heaped = [
@@ -92,7 +98,21 @@ def has_byte(texts: pa.Array, place: int, among: tuple[int, ...]) -> np.ndarray:
     >>> has_byte(pa.array(["ab", "", "c"], pa.large_string()), 0, (97, 98)).tolist()
     [True, False, False]
     """
+    if len(among) <= _FEW and 0 not in among:
+        memory = _memory(texts)
+        if not any(byte in memory for byte in among):
+            return np.zeros(len(texts), dtype=bool)
     return _lookup(among)[byte_at(texts, place)]
+
+
+def _memory(texts: pa.Array) -> bytes:
+    """Return what ``texts`` hold, one behind the other: bytes are searched faster than any view."""
+    data = texts.buffers()[2]
+    if len(texts) == 0 or data is None:
+        return b""
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int64)
+    begin, end = offsets[texts.offset], offsets[texts.offset + len(texts)]
+    return bytes(memoryview(data)[begin:end])
 
 
 @lru_cache(maxsize=64)
@@ -102,32 +122,35 @@ def _lookup(among: tuple[int, ...]) -> np.ndarray:
     return out
 
 
-def holds(texts: pa.Array, part: str) -> bool:
-    """Whether any of ``texts`` may hold ``part``: what stands in the memory they share.
+def holds(texts: pa.Array, *parts: str) -> bool:
+    """Whether any of ``texts`` may hold one of ``parts``: what stands in the memory they share.
 
     Examples
     --------
-    >>> holds(pa.array(["路口", "c"], pa.large_string()), "口")
+    >>> holds(pa.array(["路口", "c"], pa.large_string()), "甲", "口")
     True
     """
-    data = texts.buffers()[2]
-    return data is not None and find_bytes(data, part.encode())
+    memory = _memory(texts)
+    return any(find_bytes(memory, part.encode()) for part in parts)
 
 
-def find_bytes(data: bytes | pa.Buffer, part: bytes) -> bool:
-    """Whether ``part``, two bytes or more, stands in ``data``.
+def find_bytes(data: bytes, part: bytes) -> bool:
+    """Whether ``part`` stands in ``data``.
 
-    Pairs of bytes are compared all at once, for a character that is nearly never there.
+    Most texts lack its first byte, which is soon seen; pairs of bytes are compared all at once,
+    for a character that is nearly never there.
 
     Examples
     --------
     >>> find_bytes("甲乙丙".encode(), "乙".encode()), find_bytes(b"", "丁".encode())
     (True, False)
     """
+    if len(part) == 1 or part[0] not in data:
+        return part[0] in data
     pair = np.frombuffer(part[-2:], dtype=np.uint16)[0]
-    sizes = [(start, max(len(memoryview(data)) - start, 0) // 2) for start in (0, 1)]
+    sizes = [(start, max(len(data) - start, 0) // 2) for start in (0, 1)]
     pairs = (np.frombuffer(data, np.uint16, size, start) for start, size in sizes if size)
-    return any((some == pair).any() for some in pairs) and part in bytes(data)
+    return any((some == pair).any() for some in pairs) and part in data
 
 
 def are_distinct(texts: pa.Array) -> bool:
@@ -180,6 +203,11 @@ def trimmed(texts: pa.Array) -> pa.Array:
     >>> trimmed(pa.array([" a", "b\\u3000", "\\u4e20"], pa.large_string())).to_pylist()
     ['a', 'b', '\u4e20']
     """
+    memory = _memory(texts)
+    has_blank = bool(memory) and np.frombuffer(memory, dtype=np.uint8).min() <= max(_BLANKS)
+    # White space of more than one byte begins with one of few.
+    if not has_blank and not any(lead in memory for lead in _LEADS):
+        return texts
     first, last = byte_at(texts, 0), byte_at(texts, -1)
     blank, lead = _lookup(_BLANKS), _lookup(_LEADS)
     if blank[first].any() or blank[last].any():

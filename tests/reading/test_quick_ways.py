@@ -18,7 +18,14 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning import _dates
 from geo_citymgmt.cleaning._text import _SPACES, _UNSEEN, NULL_MARKERS, clean_text, plain
-from geo_citymgmt.reading._text_ends import are_distinct, find_bytes, trimmed
+from geo_citymgmt.reading._text_ends import (
+    are_distinct,
+    byte_at,
+    composed_all,
+    find_bytes,
+    has_byte,
+    trimmed,
+)
 
 _WORDS = st.one_of(
     st.text(max_size=12),
@@ -65,7 +72,6 @@ def test_ids_are_distinct_where_no_two_are_the_same(texts: list[str | None], cut
 def test_bytes_are_found_at_any_place(before: bytes, part: bytes, after: bytes) -> None:
     for data in (before + after, before + part + after, before + part[1:] + after):
         assert find_bytes(data, part) == (part in data)
-        assert find_bytes(pa.py_buffer(data), part) == (part in data)
 
 
 @given(st.lists(_WORDS, min_size=1, max_size=6))
@@ -135,3 +141,24 @@ def _read(frame: pd.DataFrame, **given: Any) -> tuple[Any, ...]:
         shapely.to_wkb(layer.rejected.geometry.to_numpy()).tolist(),
         told[["code", "record", "value", "action"]].to_numpy(dtype=str).tolist(),
     )
+
+
+@given(st.lists(st.one_of(st.none(), st.text(max_size=8)), max_size=6), st.integers(0, 3))
+def test_bytes_are_told_by_all_texts_at_once_as_by_each(texts: list[str | None], cut: int) -> None:
+    array = _array(texts).slice(min(cut, len(texts)))
+    for place in (0, -1, -3):
+        for among in ((0xE4,), tuple(b"eE+"), tuple(range(0x80, 0x100)), (0, 65)):
+            expected = np.isin(byte_at(array, place), among)
+            assert has_byte(array, place, among).tolist() == expected.tolist()
+
+
+@given(st.lists(st.text(max_size=12), max_size=6))
+def test_texts_are_composed_where_they_have_another_form(texts: list[str]) -> None:
+    texts = [text for text in texts if text.isprintable()]
+    expected = [unicodedata.normalize("NFKC", text) for text in texts]
+    assert composed_all(_array(texts)).to_pylist() == expected
+
+
+def test_no_character_of_the_plain_ideographs_has_another_form() -> None:
+    plain = "".join(map(chr, range(0x4000, 0xA000)))
+    assert unicodedata.normalize("NFKC", plain) == plain
