@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.cli._console import say
 from geo_citymgmt.cli._frame import (
     SourceOptions,
@@ -22,7 +22,6 @@ from geo_citymgmt.cli._frame import (
     report_unusable,
 )
 from geo_citymgmt.errors import CityDataError, did_you_mean
-from geo_citymgmt.spec import Lang
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -38,7 +38,7 @@ from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import progress
@@ -54,7 +54,7 @@ from geo_citymgmt.maps._zone_maps import (
     indicator_rows,
     zones_to_fill,
 )
-from geo_citymgmt.spec import Lang, LayerSpec
+from geo_citymgmt.spec import LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -13,7 +13,7 @@ import pandas as pd
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import first_of, row_words
+from geo_citymgmt._words import Lang, first_of, row_words
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import outlook, period_table, progress, progress_series
@@ -34,7 +34,6 @@ from geo_citymgmt.report._services import (
     supplies,
 )
 from geo_citymgmt.report._words import Words
-from geo_citymgmt.spec import Lang
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
 

@@ -11,9 +11,16 @@ import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Text, capital, measure_word, shared_terms
+from geo_citymgmt._words import (
+    DISTRICT,
+    LANGUAGES,
+    Text,
+    capital,
+    measure_word,
+    shared_terms,
+)
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
-from geo_citymgmt.spec import LANGUAGES, Field, LayerSpec, read_toml
+from geo_citymgmt.spec import Field, LayerSpec, read_toml
 
 
 class Words:
