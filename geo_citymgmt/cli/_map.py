@@ -243,7 +243,7 @@ def _drawn(
 
 def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> CityMap:
     """Draw what a layer reaches, by the same of its records as the report counts."""
-    from geo_citymgmt.facts._city_facts import day_of
+    from geo_citymgmt._gate import day_of
     from geo_citymgmt.maps import coverage_map
     from geo_citymgmt.maps._zone_maps import zones_to_fill
     from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of

@@ -21,14 +21,13 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._names import match_columns
 from geo_citymgmt.cleaning._personal import mask_record
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, read_decisions, written
 from geo_citymgmt.errors import CityDataError, SourceError
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.findings import SEVERITIES, Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.report._sheets import Book, Column

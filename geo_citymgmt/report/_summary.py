@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Lang, first_of, row_words
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import outlook, period_table, progress, progress_series
 from geo_citymgmt.figures._actuals import Actuals, period_start
 from geo_citymgmt.figures._actuals import month_ends as last_days
