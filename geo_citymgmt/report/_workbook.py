@@ -11,13 +11,13 @@ import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import MARGINS, figure_headers, zone_groups, zone_names
 from geo_citymgmt.report._sheets import Book, Column, number_kind
 from geo_citymgmt.report._summary import (
     LayerSummary,
     Summary,
-    ledger_table,
     plain_note,
     reasons_of,
     state_label,
