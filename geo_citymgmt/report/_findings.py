@@ -30,10 +30,9 @@ from geo_citymgmt.decisions import CHOICES, Carried, carry_over, read_decisions,
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import SEVERITIES, Findings
 from geo_citymgmt.layer import Layer
-from geo_citymgmt.report._sheets import Book, Column
 from geo_citymgmt.report._words import Words, layer_label
 from geo_citymgmt.spec import LayerSpec
-from geo_citymgmt.writing import make_folder, whole_file, write_layer, write_text
+from geo_citymgmt.writing import Book, Column, make_folder, whole_file, write_layer, write_text
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
