@@ -9,11 +9,10 @@ import os
 import warnings
 from typing import Any
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import LANGUAGES, Lang, Text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import LANGUAGES, Lang, check_lang
 
-__all__ = ["VARIABLE", "Options", "display_lang", "options"]
+__all__ = ["VARIABLE", "Options", "check_lang", "display_lang", "options"]
 
 #: Environment variable with the language to begin with.
 VARIABLE = "GEO_CITYMGMT_LANG"
@@ -62,6 +61,28 @@ class Options:
 
     def __repr__(self) -> str:
         return f"<Options lang={self._lang!r}>"
+
+
+def check_lang(lang: str) -> Lang:
+    """Return ``lang``; refuse what is none of :data:`LANGUAGES`.
+
+    Raises
+    ------
+    CityDataError
+        There is nothing written in that language.
+
+    Examples
+    --------
+    >>> check_lang("zh")
+    'zh'
+    """
+    if not _is_language(lang):
+        raise CityDataError(
+            Text(
+                f"没有语言 {lang!r}；lang 应为 zh 或 en。", f"lang is {lang!r}; it is 'zh' or 'en'."
+            )
+        )
+    return LANGUAGES[LANGUAGES.index(lang)]
 
 
 def _is_language(value: Any) -> bool:

@@ -7,9 +7,12 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 E = TypeVar("E", bound=Exception)
+#: The languages whatever is shown is written in.
+Lang = Literal["zh", "en"]
+LANGUAGES: tuple[Lang, ...] = get_args(Lang)
 
 #: What a row of a sheet is called in the account and the findings.
 _ROW = re.compile(r"第 (\d+) 行")

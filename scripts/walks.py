@@ -55,7 +55,7 @@ def walks(data: Path, folder: Path) -> Iterator[tuple[str, set[str]]]:
     """Go the six ways with the sample's files and name the modules of each."""
     city = gcm.load_city(data)
     board = _of_room("report._scoreboard", "report.scoreboard", name="scoreboard")
-    write = _of_room("report._findings_book", "report.findings_book", name="write_findings")
+    write = _of_room("report._findings", "report.findings_book", name="write_findings")
     read = _of_room("decisions", name="read_decisions")
     with modules_entered() as entered:
         layer = gcm.read_layer(data / "bike_stations.shp", "bike_stations")

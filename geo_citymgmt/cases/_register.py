@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._gate import Gate, names_of
+from geo_citymgmt._gate import Gate, day_of, names_of
 from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 

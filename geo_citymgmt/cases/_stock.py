@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, days_of
 from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.cases._cases import as_day
 from geo_citymgmt.cases._register import KINDS, ZONE_KEYS, Register
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.facts._city_facts import days_of, levels_to
+from geo_citymgmt.facts._city_facts import levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -16,7 +16,8 @@ from typing import Any
 
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._options import check_lang
+from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.cleaning._headings import Vocabulary, readings, unit_fits
 from geo_citymgmt.cleaning._names import (
     AGREES,
@@ -34,7 +35,7 @@ from geo_citymgmt.cleaning._names import (
 from geo_citymgmt.cleaning._text import plain_key
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw, read_raw
-from geo_citymgmt.spec import Field, Lang, LayerSpec, check_lang, get_spec
+from geo_citymgmt.spec import Field, LayerSpec, get_spec
 
 #: How a name leads to a field, the surest first.
 _KNOWN, _WORDS, _INITIALS, _PART, _NEAR, _VALUES = range(6)

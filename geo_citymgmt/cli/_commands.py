@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output
 from geo_citymgmt.cli._frame import (
     DONE,
@@ -32,7 +32,7 @@ from geo_citymgmt.cli._frame import (
 )
 from geo_citymgmt.cli._map import map_
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec import Lang, LayerSpec, get_spec, load_specs
+from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from geo_citymgmt.city import City
     from geo_citymgmt.layer import Layer
-    from geo_citymgmt.report._findings_book import Kept
+    from geo_citymgmt.report._findings import Kept
 
 
 DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
@@ -359,7 +359,7 @@ def report_kept(kept: Kept, lang: str) -> None:
 
 def report_unread(city: City, lang: str) -> None:
     """Name each layer that could not be read, how much of it is missing, and what to do."""
-    from geo_citymgmt.report._summary import unread_layers
+    from geo_citymgmt.report._findings import unread_layers
 
     for text in unread_layers(city, lang):
         click.echo(text)
@@ -371,7 +371,7 @@ def report_reasons(city: City, lang: str, *, fatal: bool = True) -> None:
     Each file of which records were rejected or that could not be used, with how many; then each
     kind of error. Fatal ones are left out where they were said before.
     """
-    from geo_citymgmt.report._summary import open_findings
+    from geo_citymgmt.report._findings import open_findings
 
     lines = [_lost(row, city).of(lang) for row in _with_losses(city).itertuples()]
     found = open_findings(city)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.cli._console import say
 from geo_citymgmt.cli._frame import (
     SourceOptions,
@@ -22,7 +22,6 @@ from geo_citymgmt.cli._frame import (
     report_unusable,
 )
 from geo_citymgmt.errors import CityDataError, did_you_mean
-from geo_citymgmt.spec import Lang
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -244,7 +243,7 @@ def _drawn(
 
 def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> CityMap:
     """Draw what a layer reaches, by the same of its records as the report counts."""
-    from geo_citymgmt.facts._city_facts import day_of
+    from geo_citymgmt._gate import day_of
     from geo_citymgmt.maps import coverage_map
     from geo_citymgmt.maps._zone_maps import zones_to_fill
     from geo_citymgmt.report import Words, chosen_records, counted_terms, service_of

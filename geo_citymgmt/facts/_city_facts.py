@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, check_city
-from geo_citymgmt._words import Text
-from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.facts._evaluation import LEVELS, Evaluator, Membership
 from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.indicators._definitions import TargetTable
@@ -113,86 +109,3 @@ def levels_to(level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
     gate.choice(level, "level", LEVELS)
     return LEVELS[: LEVELS.index(level) + 1]
-
-
-def day_of(
-    city: City,
-    as_of: Any,
-    gate: Gate,
-    *,
-    argument: str = "as_of",
-    first: bool = False,
-    plan: bool = False,
-) -> pd.Timestamp | None:
-    """Return the day of the figures, the data's own where none is given; refuse a later one.
-
-    None where neither the caller nor the data has a date. ``argument`` is what the function of the
-    gate calls the date, ``first`` whether something begins on it; a ``plan`` may be asked for a
-    later day.
-    """
-    check_city(gate, city)
-    data_date = city.data_date
-    if as_of is None:
-        return data_date
-    day = read_day(as_of, argument, function=gate.function, first=first)
-    if data_date is not None and day > data_date and not plan:
-        raise AsOfError(
-            Text(
-                f"{gate.function}：数据截至 {data_date:%Y-%m-%d}，不能回答 {argument} 的 "
-                f"{day:%Y-%m-%d}；请改用此前的日期（计划数：progress 的 basis=“plan”）。",
-                f"{gate.function}: the data stands as of {data_date:%Y-%m-%d}, and {argument} "
-                f"{day:%Y-%m-%d} is after it. Ask for a date up to then (progress with "
-                'basis="plan" gives what is planned).',
-            ),
-        )
-    return day
-
-
-def days_of(
-    city: City, start: Any, end: Any, gate: Gate
-) -> tuple[pd.Timestamp, pd.Timestamp | None]:
-    """Return the first and the last day of a period; the last is the data's own without one."""
-    first = read_day(start, "start", function=gate.function, first=True)
-    last = day_of(city, end, gate, argument="end")
-    day_of(city, first, gate, argument="start")
-    if last is not None and last < first:
-        raise AsOfError(
-            Text(
-                f"{gate.function}：时段止于 end 的 {last:%Y-%m-%d}，早于起始日 start 的 "
-                f"{first:%Y-%m-%d}。",
-                f"{gate.function}: the period ends on {last:%Y-%m-%d} (end), before it begins on "
-                f"{first:%Y-%m-%d} (start).",
-            ),
-            remedy=Text("请改正起止日期。", "Give a start that is not after the end."),
-        )
-    return first, last
-
-
-def days_between(
-    first: pd.Timestamp, last: pd.Timestamp, freq: Any, gate: Gate
-) -> pd.DatetimeIndex:
-    """Return the days of a frequency of pandas from one day to another, both included.
-
-    Examples
-    --------
-    >>> june = pd.Timestamp("2022-06-30")
-    >>> [str(day.date()) for day in days_between(june - pd.Timedelta(days=8), june, "W", Gate("f"))]
-    ['2022-06-26']
-    """
-    days = None
-    if isinstance(freq, (str, pd.offsets.BaseOffset)):
-        # What pandas does not know, in spelling or in kind, it says in either of these.
-        with suppress(ValueError, TypeError):
-            days = pd.date_range(first, last, freq=freq)
-    if days is None or not days.equals(days.normalize()):
-        raise gate.refuse(
-            Text(
-                f"freq 为 {freq!r}，不是按日或更长的频率。",
-                f"freq is {freq!r}, no frequency of days.",
-            ),
-            Text(
-                "请用 pandas 的 “ME”（月末）、“W”（周）、“D”（日）等。",
-                'Use one of pandas, such as "ME" (month ends), "W" or "D".',
-            ),
-        )
-    return days

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._gate import Gate, choices_of, names_of
+from geo_citymgmt._gate import Gate, choices_of, day_of, days_between, days_of, names_of
 from geo_citymgmt._words import NOTHING, Text, first_few, join_texts
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import day_of, days_between, days_of
 from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.figures._actuals import (
     Actuals,

@@ -20,10 +20,10 @@ from branca.element import MacroElement
 from folium.template import Template
 
 from geo_citymgmt._markup import escape_text, json_for_script, visible_text
+from geo_citymgmt._options import check_lang
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import _offline
-from geo_citymgmt.spec import check_lang
 
 _MARKS = re.compile(r"\{([^{}]*)\}")
 # Printable ASCII without what could end a string, an attribute, or a source of the policy.

@@ -23,7 +23,7 @@ from jinja2 import TemplateSyntaxError
 from geo_citymgmt._markup import escape_page, escape_text, json_for_script, visible_text
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Text, shared_terms
+from geo_citymgmt._words import DISTRICT, Lang, Text, shared_terms
 from geo_citymgmt.errors import CityDataError, MapError
 from geo_citymgmt.maps import _offline
 from geo_citymgmt.maps._basemaps import Basemap, BasemapElement, BasemapLike
@@ -36,7 +36,7 @@ from geo_citymgmt.maps._overlays import (
     simplified_zones,
 )
 from geo_citymgmt.maps._words import amount_text, status_name, status_shown, target_text, term_lines
-from geo_citymgmt.spec import Lang, get_spec
+from geo_citymgmt.spec import get_spec
 from geo_citymgmt.writing import whole_file
 
 #: The page's own scripts, each of which builds on those before it.

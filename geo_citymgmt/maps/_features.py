@@ -16,7 +16,7 @@ from folium.template import Template
 from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._basemaps import BasemapLike
@@ -31,7 +31,7 @@ from geo_citymgmt.maps._overlays import (
     to_degrees,
 )
 from geo_citymgmt.maps._words import date_text, number_text, words_of
-from geo_citymgmt.spec import Field, Lang, LayerSpec
+from geo_citymgmt.spec import Field, LayerSpec
 
 #: A list of more choices than these is no help to a reader.
 MOST_CHOICES = 300

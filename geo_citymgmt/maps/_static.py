@@ -33,14 +33,13 @@ from matplotlib.text import Text as Name
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._deprecated import renamed_arguments
-from geo_citymgmt._gate import Gate, refuses_by_name
+from geo_citymgmt._gate import Gate, day_of, refuses_by_name
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.errors import CRSError, MapError
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import progress
 from geo_citymgmt.fonts import drawable, font_families
 from geo_citymgmt.maps import _classes as colouring
@@ -54,7 +53,7 @@ from geo_citymgmt.maps._zone_maps import (
     indicator_rows,
     zones_to_fill,
 )
-from geo_citymgmt.spec import Lang, LayerSpec
+from geo_citymgmt.spec import LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

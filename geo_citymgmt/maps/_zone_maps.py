@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._deprecated import deprecated
-from geo_citymgmt._gate import METRES, Gate, check_city, refuses_by_name
+from geo_citymgmt._gate import METRES, Gate, check_city, day_of, refuses_by_name
 from geo_citymgmt._numbers import Scale, figure_scales, percent
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import progress
 from geo_citymgmt.maps._basemaps import BasemapLike
 from geo_citymgmt.maps._city_map import (
@@ -43,7 +42,7 @@ from geo_citymgmt.maps._words import (
     with_unit,
     words_of,
 )
-from geo_citymgmt.spec import Lang, LayerSpec
+from geo_citymgmt.spec import LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

@@ -1,7 +1,7 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
 from geo_citymgmt._numbers import exact_value, format_value, unit_label, value_parts
-from geo_citymgmt.report._findings_book import write_findings
+from geo_citymgmt.report._findings import finding_groups, ledger_table, write_findings
 from geo_citymgmt.report._folder import write_report
 from geo_citymgmt.report._scoreboard import by_district, scoreboard, zone_groups, zone_names
 from geo_citymgmt.report._services import (
@@ -17,10 +17,8 @@ from geo_citymgmt.report._services import (
 from geo_citymgmt.report._summary import (
     LayerSummary,
     Summary,
-    finding_groups,
     headline,
     layer_summaries,
-    ledger_table,
     month_ends,
     summary,
 )

@@ -24,14 +24,13 @@ import pyogrio
 import pyproj
 import shapely
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._version import __version__
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.facts._city_facts import day_of
-from geo_citymgmt.report._findings_book import Kept, earlier_book, replace_findings, write_rejected
+from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._release import GRID_M, check_release, public_city, without_records
 from geo_citymgmt.report._summary import Progress, Summary, summary

@@ -16,6 +16,7 @@ from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
 from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
+from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_parts import (
     at_hand_views,
     board,
@@ -35,7 +36,7 @@ from geo_citymgmt.report._page_parts import (
 )
 from geo_citymgmt.report._scoreboard import zone_groups
 from geo_citymgmt.report._services import Campaign, hot_cells
-from geo_citymgmt.report._summary import Summary, missing_figures, unread_layers
+from geo_citymgmt.report._summary import Summary, missing_figures
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -10,14 +10,13 @@ import pandas as pd
 from geo_citymgmt._numbers import Scale, format_value, percent, scale_for
 from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._drawings import Pace, attainment_bar, pace_chart, share_bar, stacked_bar
+from geo_citymgmt.report._findings import finding_groups, ledger_table
 from geo_citymgmt.report._scoreboard import MARGINS, adds_up, zone_groups, zone_names
 from geo_citymgmt.report._services import counted_terms
 from geo_citymgmt.report._summary import (
     NOT_YET,
     LayerSummary,
     Summary,
-    finding_groups,
-    ledger_table,
     plain_note,
     reasons_of,
     state_label,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._overlay import Layered
 from geo_citymgmt._words import Text
 from geo_citymgmt.access import gini, two_step_access
@@ -28,7 +28,6 @@ from geo_citymgmt.cases import (
 )
 from geo_citymgmt.errors import CityDataError, SpecError
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.patterns._hot_spots import spots_of
 from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.zones._ownership import Located

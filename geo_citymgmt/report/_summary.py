@@ -10,16 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
+from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import first_of, row_words
+from geo_citymgmt._words import Lang
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import day_of
 from geo_citymgmt.figures import outlook, period_table, progress, progress_series
 from geo_citymgmt.figures._actuals import Actuals, period_start
 from geo_citymgmt.figures._actuals import month_ends as last_days
-from geo_citymgmt.findings import SEVERITIES
 from geo_citymgmt.indicators import Figures, load_figures
 from geo_citymgmt.report._scoreboard import by_district, subtotals, zone_names
 from geo_citymgmt.report._services import (
@@ -33,8 +31,7 @@ from geo_citymgmt.report._services import (
     services,
     supplies,
 )
-from geo_citymgmt.report._words import Words
-from geo_citymgmt.spec import Lang
+from geo_citymgmt.report._words import Words, layer_label
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
 
@@ -501,183 +498,3 @@ def _expected_share(row: Any, level: bool, down: bool) -> float:
     opening = (row.value - row.attainment * row.target) / (1 - row.attainment)
     fall = opening - row.target
     return float(np.clip((opening - row.expected) / fall, 0.0, 1.0)) if fall > 0 else float("nan")
-
-
-_EXAMPLES = 3
-_HIDDEN = "***"
-
-
-def layer_label(city: City, key: str, words: Words) -> str:
-    """Return the name of a layer; what is about no layer is about the source."""
-    if not key:
-        return words("source_level")
-    spec = city.specs.get(key)
-    return key if spec is None else words.named(spec)
-
-
-def ledger_table(city: City, lang: str | None = None) -> pd.DataFrame:
-    """Return the ledger with its codes in words, one row a layer.
-
-    Returns
-    -------
-    DataFrame
-        ``layer, file, walked, skipped, accepted, repaired, rejected, state, crs, datum,
-        encoding, usable``; the last as yes or no for the program.
-
-    Examples
-    --------
-    >>> import geo_citymgmt as gcm
-    >>> ledger = ledger_table(gcm.sample_city())
-    >>> bool((ledger.walked == ledger.skipped + ledger.accepted + ledger.rejected).all())
-    True
-    """
-    lang = display_lang(lang)
-    words = Words(lang, unit=city.unit)
-    ledger = city.ledger
-
-    def known(value: str, how: str, kind: str | None = None) -> pd.Series:
-        return pd.Series(
-            [_known(words, v, h, kind) for v, h in zip(ledger[value], ledger[how], strict=True)],
-            index=ledger.index,
-            dtype="str",
-        )
-
-    return pd.DataFrame(
-        {
-            "layer": [layer_label(city, key, words) for key in ledger["layer"]],
-            "file": ledger["source"].fillna("").astype("str"),
-            "walked": ledger["n_walked"].astype("int64"),
-            "skipped": ledger["n_skipped"].astype("int64"),
-            "accepted": ledger["n_accepted"].astype("int64"),
-            "repaired": ledger["n_repaired"].astype("int64"),
-            "rejected": ledger["n_rejected"].astype("int64"),
-            "state": [words.name("state", state) for state in ledger["state"]],
-            "crs": known("crs", "crs_source"),
-            "datum": known("datum", "datum_source", "datum"),
-            "encoding": known("encoding", "encoding_source"),
-            "usable": ledger["state"] == "ok",
-        }
-    )
-
-
-def unread_layers(city: City, lang: str | None = None) -> list[str]:
-    """Return, for each layer that could not be read, its name, records, the cause and the remedy.
-
-    Examples
-    --------
-    >>> import geo_citymgmt as gcm
-    >>> unread_layers(gcm.sample_city())
-    []
-    """
-    lang = display_lang(lang)
-    words = Words(lang, unit=city.unit)
-    ledger = city.ledger[city.ledger["state"] != "ok"]
-    return [
-        words(
-            "unread_layer",
-            layer=layer_label(city, row.layer, words),
-            n=f"{int(row.n_rejected):,}",
-            reason=words.of(*city.unread.get(row.layer, ("", ""))),
-        )
-        for row in ledger.itertuples()
-    ]
-
-
-def finding_groups(city: City, lang: str | None = None) -> pd.DataFrame:
-    """Return the findings by layer, kind and severity, worst first.
-
-    Returns
-    -------
-    DataFrame
-        ``layer, code, severity, rank, count, message, examples, action``: how many records (one
-        for what is about no record), the message of the first, and where the first few are.
-        ``rank`` is 0 for fatal and 3 for a note.
-    """
-    lang = display_lang(lang)
-    words = Words(lang, unit=city.unit)
-    findings = open_findings(city)
-    columns = ["layer", "code", "severity", "rank", "count", "message", "examples", "action"]
-    if findings.empty:
-        return pd.DataFrame(columns=columns)
-    message = "message_zh" if lang == "zh" else "message_en"
-    rows = []
-    # What is about a file or a layer as a whole is said in full: a second one is not the first. A
-    # fault of a whole column counts as many as there are records.
-    findings = findings.assign(whole=findings[message].where(findings["record"].isna(), ""))
-    keys = ["layer", "severity", "code", "field", "action", "whole"]
-    for (layer, severity, code, _, action, _), group in findings.groupby(keys, sort=False):
-        rows.append(
-            {
-                "layer": layer_label(city, str(layer), words),
-                "code": code,
-                "severity": severity,
-                "rank": SEVERITIES.index(str(severity)),
-                "count": int(group["n_records"].clip(lower=1).sum()),
-                "message": first_of(list(group[message]), lang),
-                "examples": words.listed(_places(group, lang)),
-                "action": words.name("action", str(action)),
-            }
-        )
-    table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values(["rank", "count"], ascending=[True, False], kind="stable").reset_index(
-        drop=True
-    )
-
-
-#: Codes whose value is the name of a column.
-_NAMES = (
-    "FIELD_ALIAS", "FIELD_AMBIGUOUS", "FIELD_DOUBTED", "FIELD_DUPLICATE", "FIELD_MATCHED",
-    "FIELD_PROPOSED", "FIELD_TRUNCATED", "PERSONAL_DATA",
-)  # fmt: skip
-
-
-def open_findings(city: City) -> pd.DataFrame:
-    """Return the findings as they may leave the house: values of personal fields hidden.
-
-    Examples
-    --------
-    >>> import geo_citymgmt as gcm
-    >>> city = gcm.sample_city()
-    >>> open_findings(city).equals(city.findings)
-    True
-    """
-    findings = city.findings
-    personal = {
-        (key, name)
-        for key, spec in city.specs.items()
-        for name, item in spec.fields.items()
-        if item.personal
-    }
-    pairs = zip(findings["layer"], findings["field"], strict=True)
-    secret = pd.Series([pair in personal for pair in pairs], index=findings.index, dtype="bool")
-    # What a column is called is no secret, and has to be found.
-    secret &= ~findings["code"].isin(_NAMES)
-    if not secret.any():
-        return findings
-    out = findings.copy()
-    for row in findings[secret].itertuples():
-        for column in ("message_zh", "message_en"):
-            text = str(getattr(row, column))
-            for value in (row.value, row.expected):
-                # A single character is no secret, and replacing it would garble the message.
-                text = text.replace(value, _HIDDEN) if len(str(value)) > 1 else text
-            out.loc[row.Index, column] = text
-    out.loc[secret, ["value", "expected"]] = _HIDDEN
-    return out
-
-
-def _places(group: pd.DataFrame, lang: str) -> list[str]:
-    out = []
-    for row in group.head(_EXAMPLES).itertuples():
-        label = row_words(str(row.row_label or ""), lang)
-        out.append(f"{label} {row.key}".strip() if row.key and row.key not in label else label)
-    return [text for text in out if text]
-
-
-def _known(words: Words, value: object, how: object, kind: str | None) -> str:
-    if value is None or pd.isna(value) or value == "":
-        return ""
-    shown = words.name(kind, str(value)) if kind else str(value)
-    if how is None or pd.isna(how) or how == "":
-        return shown
-    return words("known_by", value=shown, how=words.name("known", str(how)))

@@ -5,15 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Text, capital, measure_word, shared_terms
+from geo_citymgmt._words import (
+    DISTRICT,
+    LANGUAGES,
+    Text,
+    capital,
+    measure_word,
+    shared_terms,
+)
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
-from geo_citymgmt.spec import LANGUAGES, Field, LayerSpec, read_toml
+from geo_citymgmt.spec import Field, LayerSpec, read_toml
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
 
 
 class Words:
@@ -120,6 +130,14 @@ def _plural(noun: str) -> str:
     if noun.endswith("y") and noun[-2:-1] not in ("a", "e", "o", "u"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
+
+
+def layer_label(city: City, key: str, words: Words) -> str:
+    """Return the name of a layer; what is about no layer is about the source."""
+    if not key:
+        return words("source_level")
+    spec = city.specs.get(key)
+    return key if spec is None else words.named(spec)
 
 
 @lru_cache(maxsize=1)

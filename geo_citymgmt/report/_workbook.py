@@ -11,21 +11,28 @@ import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import MARGINS, figure_headers, zone_groups, zone_names
-from geo_citymgmt.report._sheets import Book, Column, number_kind
 from geo_citymgmt.report._summary import (
     LayerSummary,
     Summary,
-    ledger_table,
     plain_note,
     reasons_of,
     state_label,
     unavailable,
 )
 from geo_citymgmt.report._words import Words, definitions
+from geo_citymgmt.writing import Book, Column
 
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
+
+
+def _number_kind(unit: str) -> str:
+    """Return how numbers of a unit are shown in a sheet."""
+    return {"m2": "area", "km": "km", "ratio": "share", "count": "int", "persons": "int"}.get(
+        unit, "number"
+    )
 
 
 def _columns(words: Words, columns: Sequence[Column | str | tuple[Any, ...]]) -> list[Column]:
@@ -59,7 +66,7 @@ def _outlook(book: Book, results: Summary) -> None:
     columns.append(Column(words("cannot_project"), width=36))
     rows: list[list[Any]] = []
     for row in results.outlook[results.outlook["level"] == "city"].to_dict("records"):
-        kind = number_kind(row["unit"])
+        kind = _number_kind(row["unit"])
         rows.append(
             [
                 words.of(row["name_zh"], row["name_en"]),
@@ -87,7 +94,7 @@ def _periods(book: Book, results: Summary) -> None:
         (results.periods["kind"] == "period") & results.periods["value"].notna()
     ]
     for row in table[table["indicator"].isin(results.headline.index)].itertuples():
-        kind = number_kind(row.unit)
+        kind = _number_kind(row.unit)
         rows.append(
             [
                 words.named(row), words(f"period_{row.period}"),
@@ -112,7 +119,7 @@ def _flows(book: Book, results: Summary) -> None:
             if table.empty or table["opening"].isna().all():
                 continue
             unit = str(table["unit"].iloc[0]) if quantity == "area" else "count"
-            kind = number_kind(unit)
+            kind = _number_kind(unit)
             columns = [Column(results.by_unit)]
             columns += [Column(words(f"flow_{name}"), kind, 14) for name in _FLOWS]
             columns.append(Column(words("flow_net"), kind, 14))
@@ -246,7 +253,7 @@ def _overview(book: Book, results: Summary) -> None:
     rows = []
     listed = results.headline["value"].notna() | results.headline.index.isin(unavailable(results))
     for row in results.headline[listed].itertuples():
-        kind = number_kind(row.unit)
+        kind = _number_kind(row.unit)
         part = "int" if row.unit == "ratio" and _whole(row.numerator) else "number"
         reasons = reasons_of(row, words, results.figures)
         rows.append(
@@ -293,7 +300,7 @@ def _districts(book: Book, results: Summary) -> None:
         row = results.headline.loc[name] if name in results.headline.index else None
         if row is None:
             continue
-        kind = number_kind(row["unit"])
+        kind = _number_kind(row["unit"])
         cells = [
             groups.loc[at, name] if at in groups.index else wide.loc[at, name] for _, at in order
         ]
@@ -342,7 +349,7 @@ def _attainment(book: Book, results: Summary) -> None:
         if name not in results.headline.index:
             continue
         row = results.headline.loc[name]
-        kind = number_kind(row["unit"])
+        kind = _number_kind(row["unit"])
         unit = words.unit_of(row["unit"], name)
         for at in [*zones, "total"]:
             if at == "total":
@@ -376,7 +383,7 @@ def _streets(book: Book, results: Summary) -> None:
     order.sort(key=lambda c: (rank.get(parent[c], len(rank)), c))
     margins = [m for m in MARGINS if m in wide.index]
     total = results.headline["value"]
-    kinds = {f: number_kind(str(results.headline.loc[f, "unit"])) for f in figures}
+    kinds = {f: _number_kind(str(results.headline.loc[f, "unit"])) for f in figures}
     headers = figure_headers(results.table, words)
     columns = _columns(words, ["district", "street", "code"])
     columns += [Column(headers[f], kinds[f]) for f in figures]
@@ -416,7 +423,7 @@ def _monthly(book: Book, results: Summary) -> None:
     before = series.groupby("place")["value"].shift(fill_value=0.0)
     series["step"] = (series["value"] - before).where(series["indicator"].isin(flows))
     for row in series.itertuples():
-        zone, kind = names.get(row.zone_code, row.zone_code), number_kind(row.unit)
+        zone, kind = names.get(row.zone_code, row.zone_code), _number_kind(row.unit)
         scope = str(zone) if row.row_kind == "zone" else words(str(row.row_kind))
         if row.level == "district" and row.row_kind == "unlocated":
             scope = f"{scope} {zone}"
@@ -469,7 +476,7 @@ def _layer(book: Book, results: Summary, layer: LayerSummary) -> None:
     measure, kind, unit = layer.measure_label, "number", ""
     with_measure = measure is not None and "measure" in layer.totals.columns
     if measure is not None and with_measure:
-        kind = number_kind(measure[2])
+        kind = _number_kind(measure[2])
         unit = unit_label(measure[2], results.lang)
         label = words.of(measure[0], measure[1])
         columns.append(
@@ -517,7 +524,7 @@ def _targets(book: Book, results: Summary) -> None:
             where = words("total")
         rows.append(
             [
-                label, str(where), (row.target, number_kind(unit)),
+                label, str(where), (row.target, _number_kind(unit)),
                 words.unit_of(unit, row.indicator), row.deadline,
                 row.note if pd.notna(row.note) else "", row.indicator,
             ]

@@ -17,16 +17,13 @@ from geo_citymgmt._values import FrozenDict
 from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import (
-    LANGUAGES,
     Amount,
     Code,
     Event,
     Field,
-    Lang,
     LayerSpec,
     Plan,
     States,
-    check_lang,
 )
 from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer
 from geo_citymgmt.spec._toml import read_toml
@@ -34,16 +31,13 @@ from geo_citymgmt.spec._toml import read_toml
 _MESSAGES = Messages("geo_citymgmt.spec")
 
 __all__ = [
-    "LANGUAGES",
     "Amount",
     "Code",
     "Event",
     "Field",
-    "Lang",
     "LayerSpec",
     "Plan",
     "States",
-    "check_lang",
     "get_spec",
     "laid_over_package",
     "load_specs",

@@ -4,36 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
-from geo_citymgmt._words import Text
-from geo_citymgmt.errors import CityDataError
-
-#: The languages whatever is shown is written in.
-Lang = Literal["zh", "en"]
-LANGUAGES: tuple[Lang, ...] = get_args(Lang)
-
-
-def check_lang(lang: str) -> Lang:
-    """Return ``lang``; refuse what is none of :data:`LANGUAGES`.
-
-    Raises
-    ------
-    CityDataError
-        There is nothing written in that language.
-
-    Examples
-    --------
-    >>> check_lang("zh")
-    'zh'
-    """
-    if not isinstance(lang, str) or lang not in LANGUAGES:
-        raise CityDataError(
-            Text(
-                f"没有语言 {lang!r}；lang 应为 zh 或 en。", f"lang is {lang!r}; it is 'zh' or 'en'."
-            )
-        )
-    return LANGUAGES[LANGUAGES.index(lang)]
+from geo_citymgmt._options import check_lang
 
 
 @dataclass(frozen=True, slots=True)

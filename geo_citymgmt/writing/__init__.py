@@ -3,13 +3,14 @@
 from geo_citymgmt.writing._atomic import closed_folder, make_folder, whole_file, write_text
 from geo_citymgmt.writing._columns import outgoing
 from geo_citymgmt.writing._layers import losses, write_city, write_city_workbook, write_layer
-from geo_citymgmt.writing._workbook import new_workbook
+from geo_citymgmt.writing._workbook import Book, Column
 
 __all__ = [
+    "Book",
+    "Column",
     "closed_folder",
     "losses",
     "make_folder",
-    "new_workbook",
     "outgoing",
     "whole_file",
     "write_city",

@@ -28,8 +28,8 @@ from geo_citymgmt.report import (
 from geo_citymgmt.report._drawings import nice_ceiling
 from geo_citymgmt.report._page_parts import board
 from geo_citymgmt.report._scoreboard import adds_up
-from geo_citymgmt.report._sheets import Book, Column
 from geo_citymgmt.report._words import Words, _table
+from geo_citymgmt.writing import Book, Column
 
 pytestmark = pytest.mark.xdist_group("report")
 
