@@ -45,6 +45,9 @@ report: $(VENV)/stamp-core
 # What the tests of one file set up is set up once: they stay in one process, in their order.
 PYTEST := pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
+# Scores of processes import the package: each would compile it anew where nothing may be kept.
+test test-floors: export PYTHONDONTWRITEBYTECODE :=
+
 test: $(VENV)/stamp-test+notebook
 	@sh scripts/system-packages.sh chromium postgis
 	@$(BIN)/python -m $(PYTEST) --doctest-modules $(ARGS)

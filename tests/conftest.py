@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,6 +71,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(_group(item)))
     rank = {name: k for k, name in enumerate(FIRST)}
     items.sort(key=lambda item: rank.get(_group_of(item), len(rank)))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays to the end: no search for garbage need go through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _group(item: pytest.Item) -> str:
