@@ -63,12 +63,13 @@ class Opened:
 
 @pytest.fixture
 def show(chromium, tmp_path: Path) -> Iterator:
-    """Save a map, open the file without a network, and wait until it is drawn."""
+    """Save a map, or take one that is saved; open it without a network, wait until it is drawn."""
     contexts = []
 
     def opened(city_map, *, width: int = 1280, height: int = 800, first: str = "") -> Opened:
-        target = tmp_path / "地图.html"
-        city_map.save(target)
+        target = city_map if isinstance(city_map, Path) else tmp_path / "地图.html"
+        if target is not city_map:
+            city_map.save(target)
         context = chromium.new_context(
             offline=True, viewport={"width": width, "height": height}, locale="zh-CN"
         )
