@@ -597,7 +597,7 @@ def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list
         crs = _crs(code)
         if extent is None or crs.is_geographic != degrees:
             continue
-        back = pyproj.Transformer.from_crs(crs, WGS84, always_xy=True)
+        back = _back(code)
         for swapped in (False, True):
             lon, lat = back.transform(*((y, x) if swapped else (x, y)))
             share = extent.share(lon, lat)
@@ -644,6 +644,12 @@ def _crs(code: str) -> CRS:
     return CRS.from_user_input(code)
 
 
+# Every layer that states no CRS is tried in the same dozen, and a transformer takes long to make.
+@lru_cache(maxsize=64)
+def _back(code: str) -> pyproj.Transformer:
+    return pyproj.Transformer.from_crs(_crs(code), WGS84, always_xy=True)
+
+
 def _fitting_degrees(x: np.ndarray, y: np.ndarray) -> Iterator[Candidate]:
     for swapped in (False, True):
         lon, lat = (y, x) if swapped else (x, y)
@@ -684,6 +690,6 @@ def _about(easting: np.ndarray, half: float) -> np.ndarray:
 
 
 def _in_china_by(code: str, x: np.ndarray, y: np.ndarray) -> bool:
-    back = pyproj.Transformer.from_crs(_crs(code), WGS84, always_xy=True)
+    back = _back(code)
     lon, lat = back.transform(float(np.median(x)), float(np.median(y)))
     return in_china(lon, lat)

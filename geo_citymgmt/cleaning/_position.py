@@ -594,7 +594,7 @@ def _check_fit(
     if fits and source.is_geographic:
         fits = bool(np.median(np.abs(y[located])) <= 90)
     elif fits:
-        back = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True)
+        back = _transformer(source, source.geodetic_crs)
         middle = back.transform(float(np.median(x[located])), float(np.median(y[located])))
         fits = bool(np.isfinite(middle).all())
     if fits and not _astray(source, x, y, extent):
