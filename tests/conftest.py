@@ -41,13 +41,15 @@ ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data" / "shapefiles"
 SHARED = ROOT.parent / "shared"
 CRS = "EPSG:4549"
-#: Groups of tests that take longer than half a minute, each in one process.
+#: Groups of tests that take longest, each in one process.
 FIRST = (
     "tests/notebooks/test_notebooks.py", "report", "tests/faults/test_faults.py",
     "tests/browser/test_maps.py", "any frame", "postgis", "tests/test_cli.py", "examples",
-    "tests/browser/test_accessible.py", "tests/test_decisions.py",
-    "tests/test_corpus.py", "tests/cleaning/test_position.py", "tests/writing/test_round_trip.py",
-    "tests/browser/test_jupyterlab.py", "tests/test_bundle.py", "tests/notebooks/test_docs.py",
+    "tests/browser/test_accessible.py", "tests/test_account.py", "tests/test_house.py",
+    "tests/test_decisions.py", "tests/test_corpus.py", "tests/cleaning/test_position.py",
+    "tests/browser/test_jupyterlab.py", "tests/test_bundle.py", "tests/sample/test_sample_dirty.py",
+    "tests/report/test_release.py", "tests/writing/test_round_trip.py",
+    "tests/notebooks/test_docs.py",
 )  # fmt: skip
 #: South-west corner of made-up zones, inside the area of use of the CRS.
 X0, Y0 = 550_000.0, 3_460_000.0
@@ -73,10 +75,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(_group_of(item), len(rank)))
 
 
+def pytest_sessionstart() -> None:
+    """Look for no garbage while modules and tests are collected, which all stay to the end."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What is there by now stays to the end: no search for garbage need go through it again."""
+    """What is there by now stays: no later search need go through it again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 def _group(item: pytest.Item) -> str:
