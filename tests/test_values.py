@@ -15,7 +15,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt._metric import check_metric_crs
 from geo_citymgmt._values import FrozenDict, equal_values
 from geo_citymgmt.profiles import load_profile
-from tests.conftest import CRS, points, squares
+from tests.conftest import CRS, points, squares, with_layers
 
 COPIES = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
@@ -64,7 +64,8 @@ def test_a_city_is_copied_as_an_equal_that_gives_the_same_figures(city, copied):
     assert again.layers == city.layers
     assert again.zones_by_level == city.zones_by_level
     assert repr(again) == repr(city)
-    pd.testing.assert_frame_equal(gcm.progress(again, as_of=None), gcm.progress(city, as_of=None))
+    one, other = (gcm.progress(with_layers(c, "manholes"), as_of=None) for c in (again, city))
+    pd.testing.assert_frame_equal(one, other)
 
 
 def test_a_layer_goes_to_another_process_and_back(layer):
