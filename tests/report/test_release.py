@@ -79,11 +79,6 @@ def public(leaky: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[st
     return write_report(leaky, tmp_path_factory.mktemp("out"), release="public", bulletin=True)
 
 
-def test_an_internal_report_names_the_last_open_cases(leaky, tmp_path):
-    files = write_report(leaky, tmp_path, release="internal")
-    assert "WJ-OPEN-9" in files["index"].read_text(encoding="utf-8")
-
-
 def test_the_source_does_hold_what_is_looked_for(source):
     there = {secret for secret, _ in found(source, [*PERSONAL, *UNKNOWN, *INTERNAL])}
     assert there == {*PERSONAL, *UNKNOWN, *INTERNAL}
@@ -179,14 +174,20 @@ def test_findings_of_the_public_say_the_kind_alone(leaky):
         ("public", "en", "Map approval no.", "Public release"),
     ],
 )
-def test_every_file_bears_the_stamp(leaky, tmp_path, release, lang, page, book):
+def test_every_file_bears_the_stamp(request, leaky, tmp_path, release, lang, page, book):
     pytest.importorskip("docx")
     pytest.importorskip("reportlab")
-    out = write_report(leaky, tmp_path / "o", release=release, lang=lang, bulletin=True)
+    if (release, lang) == ("public", "zh"):
+        out = request.getfixturevalue("public")
+    else:
+        out = write_report(leaky, tmp_path / "o", release=release, lang=lang, bulletin=True)
+    # An internal report names the last open cases.
+    named = "WJ-OPEN-9" in out["index"].read_text(encoding="utf-8")
+    assert named is (release == "internal")
     assert page in out["index"].read_text(encoding="utf-8")
     assert page in out["map"].read_text(encoding="utf-8")
     assert all(book in sheet["A2"].value for sheet in openpyxl.load_workbook(out["tables"]))
-    body = dict(texts(tmp_path / "o"))["bulletin.docx/word/document.xml"]
+    body = dict(texts(out["index"].parent))["bulletin.docx/word/document.xml"]
     assert book in body
     options = json.loads(out["manifest"].read_text(encoding="utf-8"))["options"]
     assert options["release"] == release
