@@ -9,10 +9,12 @@ one finding then. Each has a key by which it is known again (:mod:`geo_citymgmt.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import pandas_dtype
 
 from geo_citymgmt._display import findings_html, findings_text
 from geo_citymgmt._words import Text
@@ -41,8 +43,9 @@ COLUMNS = (
     "layer", "record", "row_label", "key", "field", "code", "severity", "message_zh",
     "message_en", "value", "expected", "action", "x", "y", "n_records", "finding_key",
 )  # fmt: skip
-#: Types of columns that are no text.
-_TYPES = {"record": "Int64", "x": "float64", "y": "float64", "n_records": "int64"}
+_NUMBERS = {"record": "Int64", "x": "float64", "y": "float64", "n_records": "int64"}
+#: Type of each column; what is no number is text.
+_TYPES = {name: pandas_dtype(_NUMBERS.get(name, "str")) for name in COLUMNS}
 
 
 class Findings:
@@ -270,7 +273,13 @@ class FindingsTable(pd.DataFrame):
 
 def empty_findings() -> pd.DataFrame:
     """Return a findings table without rows."""
-    return _typed(pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS}))
+    return FindingsTable(_empty(), copy=True)
+
+
+# Every reading asks for several, and sixteen columns take long to make.
+@cache
+def _empty() -> pd.DataFrame:
+    return _typed(dict.fromkeys(COLUMNS, ()))
 
 
 def concat_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -284,11 +293,11 @@ def concat_findings(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _typed(table: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
     columns = {}
-    for name in COLUMNS:
+    for name, kind in _TYPES.items():
         values = np.array(table[name], dtype=object)
-        if name not in _TYPES:
+        if name not in _NUMBERS:
             values[pd.isna(values)] = ""
-        columns[name] = pd.array(values, dtype=_TYPES.get(name, "str"))
+        columns[name] = pd.array(values, dtype=kind)
     return FindingsTable(columns)
 
 
