@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -75,16 +75,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: rank.get(_group_of(item), len(rank)))
 
 
-def pytest_sessionstart() -> None:
-    """Look for no garbage while modules and tests are collected, which all stay to the end."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage while modules and tests are collected, and later not among them.
+
+    They stay to the end.
+    """
     gc.disable()
-
-
-def pytest_collection_finish() -> None:
-    """What is there by now stays: no later search need go through it again."""
-    gc.collect()
-    gc.freeze()
-    gc.enable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def _group(item: pytest.Item) -> str:
