@@ -25,6 +25,7 @@ from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, Lang, Text, shared_terms
 from geo_citymgmt.errors import CityDataError, MapError
+from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _offline
 from geo_citymgmt.maps._basemaps import Basemap, BasemapElement, BasemapLike
 from geo_citymgmt.maps._offline import check_supported, elements, offline_page, steady_names
@@ -477,6 +478,13 @@ class Zones(Layer):
 
     def _get_self_bounds(self) -> Bounds:
         return latlon(self._bounds)
+
+
+def add_outlines(city_map: CityMap, zones: gpd.GeoDataFrame, *, labels: bool = True) -> Zones:
+    """Add zones as outlines with their names, under what is on the map."""
+    outlines = Zones(zones, zone_names(zones, city_map.lang), labels=labels)
+    city_map.add_child(outlines)
+    return outlines
 
 
 class Legend(MacroElement):
