@@ -386,6 +386,10 @@ def add_panel(
     city_name = getattr(city, f"name_{lang}", None) or total_name(lang)
     zones = [] if layer is None else layer.zones
     names = {"": city_name} | {str(zone["code"]): str(zone["name"]) for zone in zones}
+    # Layers of an office's own are known to its city alone.
+    layers = {key: spec.name(lang) for key, spec in getattr(city, "specs", {}).items()}
+    if "layer" in table:
+        table = table.assign(layer=table["layer"].fillna("").replace(layers))
     element = Panel(
         table, figures, names, layer=layer, level=level, lang=lang, zone_unit=city_map.zone_unit
     )
