@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, plain, plain_key, take_text
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, take_text
 from geo_citymgmt.spec import Field, read_toml
 
 _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}

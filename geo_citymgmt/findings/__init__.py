@@ -4,7 +4,8 @@ A finding says where (layer, record, field), what (code, value, expected), how b
 what was done about it (action). :class:`Findings` collects them column by column; the table is
 made once, at the end, when keys and places of the records are known. Nothing is put into words
 before it is known whether a fault is that of single records or of the whole column: then it is one
-finding, with its count and examples. Each has a key by which it is known again (:mod:`geo_citymgmt.findings._codes`).
+finding, with its count and examples. Each has a key by which it is known again
+(:mod:`geo_citymgmt.findings._codes`).
 """
 
 from __future__ import annotations
