@@ -33,9 +33,15 @@ def spent():
     all_of_it = [resource.getrusage(kind) for kind in kinds]
     return sum(use.ru_utime + use.ru_stime for use in all_of_it)
 
-city = gcm.sample_city(scale=int(sys.argv[1]))
+scale, out = int(sys.argv[1]), Path(sys.argv[2])
+if Path("generator").is_dir():
+    from generator.files import write_sample
+    city = gcm.load_city(write_sample(out.with_name("sample"), scale=scale))
+else:
+    # Before 0.2 the generator was in the package.
+    city = gcm.sample_city(scale=scale)
 start = spent()
-write_report(city, sys.argv[2])
+write_report(city, out)
 print(json.dumps({"seconds": spent() - start, "package": str(Path(gcm.__file__).parents[1])}))
 """
 #: A cell of a sheet that holds a number, not the place of a text.

@@ -45,7 +45,6 @@ from geo_citymgmt.cases import (
     stock_flow,
 )
 from geo_citymgmt.city import City, load_city
-from geo_citymgmt.cleaning._codes import has_code
 from geo_citymgmt.cleaning._datum import from_wgs84, suspect_datum, to_wgs84
 from geo_citymgmt.cleaning._mapping import propose_mapping
 from geo_citymgmt.errors import (
@@ -60,6 +59,7 @@ from geo_citymgmt.errors import (
     SpecError,
 )
 from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.facts._timeline import has_code
 from geo_citymgmt.figures import figure, outlook, period_table, progress, progress_series
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer

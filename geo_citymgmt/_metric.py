@@ -671,6 +671,14 @@ def _epsg(code: int) -> CRS:
     return CRS.from_epsg(code)
 
 
+def looks_geographic(x: np.ndarray, y: np.ndarray) -> bool:
+    """Whether the middle of the numbers could be degrees, in either order."""
+    if not len(x):
+        return False
+    # What most records are: a few strays among them are told one by one.
+    return bool(np.median(np.maximum(np.abs(x), np.abs(y))) <= 180)
+
+
 def is_metric(crs: CRS) -> bool:
     """Whether a CRS is projected and in metres; how true it is over some data is another thing."""
     return bool(crs.is_projected) and all(

@@ -21,13 +21,13 @@ import pandas as pd
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._personal import MASK
-from geo_citymgmt.cleaning._text import plain, plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.findings._codes import MOST, WHOLE, base_keys, is_of_all
+from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import list_sheets, read_workbook_sheet, tab_name
-from geo_citymgmt.reading._sniff import refuse_devices
+from geo_citymgmt.reading._text import plain, plain_key
 from geo_citymgmt.spec import LayerSpec
 
 #: What the workbook offers in its list, in each language; the last waits for a value.

@@ -27,8 +27,8 @@ from geo_citymgmt._metric import (
 from geo_citymgmt._values import collection_paused, equal_values, holds
 from geo_citymgmt._words import Text, join_texts
 from geo_citymgmt.cleaning._dates import check_date_order
-from geo_citymgmt.cleaning._datum import Extent, representative_points
-from geo_citymgmt.cleaning._geometry import clean_geometry
+from geo_citymgmt.cleaning._datum import Extent
+from geo_citymgmt.cleaning._geometry import clean_geometry, representative_points
 from geo_citymgmt.cleaning._headings import field_units, units_by_values, with_units
 from geo_citymgmt.cleaning._ids import report_gaps
 from geo_citymgmt.cleaning._mapping import add_proposals, match_fields, with_kinds

@@ -13,10 +13,11 @@ from click.testing import CliRunner
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.cli._console import as_text
+from geo_citymgmt.figures._layers import layer_summaries
 from geo_citymgmt.report import finding_groups
 from geo_citymgmt.report._findings import ledger_table, unread_layers
 from geo_citymgmt.report._page import page_content
-from geo_citymgmt.report._summary import layer_summaries, summary
+from geo_citymgmt.report._summary import summary
 from tests.conftest import DATA, with_layers
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import pytest
 
 import geo_citymgmt as gcm
@@ -41,7 +42,6 @@ SPEAKING = {
     "write_report": lambda city, **lang: gcm.write_report(city, "never", **lang),
     "write_findings": lambda city, **lang: write_findings(city, "never.xlsx", **lang),
     "summary": lambda city, **lang: summary(city, **lang),
-    "zone_names": lambda city, **lang: zone_names(city.zones, **lang),
     "Words": lambda city, **lang: Words(**lang),
     "unit_label": lambda city, **lang: unit_label("m2", **lang),
     "format_value": lambda city, **lang: format_value(1e6, "m2", **lang),
@@ -58,3 +58,15 @@ def test_an_unknown_language_is_refused_in_both(city, tmp_path, monkeypatch, nam
         SPEAKING[name](city, lang="cn")
     assert "应为 zh 或 en" in caught.value.message_zh
     assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("lang", "names"), [("en", ["A", "B", "3"]), ("zh", ["甲区", "乙区", "3"])]
+)
+def test_a_zone_that_has_no_name_in_a_language_goes_by_the_one_it_has(lang, names):
+    zones = gpd.GeoDataFrame(
+        {"name_zh": ["甲区", "乙区", None], "name_en": ["A", " ", None], "name": [None, "B", ""]},
+        geometry=[None] * 3,
+        index=["1", "2", "3"],
+    )
+    assert zone_names(zones, lang).tolist() == names

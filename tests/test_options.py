@@ -103,13 +103,11 @@ def test_maps_and_sheets_speak_the_language_that_is_set(city, english):
 def test_tables_of_the_report_speak_the_language_that_is_set(city, english):
     assert report.unit_label("m2") == report.unit_label("m2", "en")
     assert report.format_value(12_345, "m2") == report.format_value(12_345, "m2", "en")
-    assert report.zone_names(city.zones).iloc[0] == "Gusu"
     pd.testing.assert_frame_equal(report.ledger_table(city), report.ledger_table(city, "en"))
     assert report.Words().lang == "en"
 
 
 def test_a_language_that_is_given_wins(city, english):
-    assert report.zone_names(city.zones, "zh").iloc[0] == "姑苏区"
     assert gcm.CityMap(lang="zh").lang == "zh"
     sheet = gcm.plot_zones(city.zones.assign(n=1.0), city.zones, "n", label="数", lang="zh",
                            names=False)  # fmt: skip

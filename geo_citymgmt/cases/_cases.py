@@ -12,9 +12,9 @@ from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, days_between, days_of, flag_of
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._register import ZONE_KEYS, Register
-from geo_citymgmt.cleaning._codes import has_code
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.facts._city_facts import levels_to
+from geo_citymgmt.facts._timeline import has_code
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

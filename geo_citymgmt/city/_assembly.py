@@ -39,7 +39,6 @@ from geo_citymgmt.city._tables import (
 )
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits
 from geo_citymgmt.cleaning._place import ZoneTerms
-from geo_citymgmt.cleaning._text import take_text, text_array
 from geo_citymgmt.decisions import compare_findings, corrections_of, mark_accepted, read_decisions
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.findings import Findings, concat_findings
@@ -48,6 +47,7 @@ from geo_citymgmt.indicators._definitions import check_targets
 from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading._text import take_text, text_array
 from geo_citymgmt.spec import LayerSpec, load_specs
 from geo_citymgmt.zones._ownership import ZoneIndex
 

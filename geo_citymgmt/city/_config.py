@@ -27,8 +27,9 @@ from geo_citymgmt.errors import (
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import Profile, ReportingUnit, read_units
 from geo_citymgmt.reading._coordinates import coordinate_aliases
+from geo_citymgmt.reading._limits import refuse_addresses, refuse_devices
 from geo_citymgmt.reading._raw import joined_names
-from geo_citymgmt.reading._sniff import is_left_behind, refuse_addresses, refuse_devices
+from geo_citymgmt.reading._sniff import is_left_behind
 from geo_citymgmt.reading._source import (
     TABLE_SUFFIXES,
     VECTOR_SUFFIXES,

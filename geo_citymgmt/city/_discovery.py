@@ -33,13 +33,14 @@ from geo_citymgmt.city._recognition import (
     stated_zones,
 )
 from geo_citymgmt.city._tables import REQUIRED, own_columns, own_headings
-from geo_citymgmt.cleaning._text import plain_key
 from geo_citymgmt.errors import RepeatedSourceError, SourceError, SpecError
 from geo_citymgmt.profiles import known_profiles
 from geo_citymgmt.reading._archive import list_members, unpacked
+from geo_citymgmt.reading._limits import local_path
 from geo_citymgmt.reading._raw import joined_names
-from geo_citymgmt.reading._sniff import local_path, refused, sniff, way_out, without_versions
+from geo_citymgmt.reading._sniff import refused, sniff, way_out, without_versions
 from geo_citymgmt.reading._source import SourceLayer, is_geodatabase, is_part, list_layers, read_raw
+from geo_citymgmt.reading._text import plain_key
 from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.city")

@@ -25,7 +25,6 @@ import shapely
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._names import match_columns, zone_columns
-from geo_citymgmt.cleaning._text import plain_key
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw
@@ -38,6 +37,7 @@ from geo_citymgmt.reading._source import (
     read_raw,
     shape_of,
 )
+from geo_citymgmt.reading._text import plain_key
 from geo_citymgmt.spec import LayerSpec
 
 #: Cities whose districts have two digits in common, not four: the municipalities directly under

@@ -16,9 +16,9 @@ from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
-from geo_citymgmt.cleaning._text import is_null_text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import ReportingUnit
+from geo_citymgmt.reading._text import is_null_text
 
 CROSSWALK_COLUMNS = ("code_from", "code_to", "date", "share", "note")
 _HEADINGS = {

@@ -19,14 +19,6 @@ from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, first_few, li
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
-from geo_citymgmt.cleaning._text import (
-    is_null_text,
-    plain,
-    plain_key,
-    spelt_out,
-    text_array,
-    to_series,
-)
 from geo_citymgmt.errors import AsOfError, CityDataError, SourceError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
@@ -35,6 +27,14 @@ from geo_citymgmt.profiles import PUBLISHED, Profile, published_cells
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._source import SourceLayer, read_raw
 from geo_citymgmt.reading._table import report_cells, report_reading, row_numbers, texts_of
+from geo_citymgmt.reading._text import (
+    is_null_text,
+    plain,
+    plain_key,
+    spelt_out,
+    text_array,
+    to_series,
+)
 from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt.city")

@@ -12,10 +12,9 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._gate import Gate
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, plain, plain_key, take_text
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, take_text
 from geo_citymgmt.spec import Field, read_toml
 
 _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}
@@ -36,39 +35,6 @@ OPEN = "?"
 #: So many of the words that are no codes are shown.
 _SHOWN = 5
 _SEPARATORS = re.compile(r"[;；,，、|/+]")
-
-
-def has_code(column: pd.Series, code: str) -> pd.Series:
-    """Whether a list column (codes joined by ``;``) holds ``code``; null counts as no.
-
-    Raises
-    ------
-    CityDataError
-        It is no column, or the code is no text.
-
-    See Also
-    --------
-    load_specs
-
-    Examples
-    --------
-    >>> has_code(pd.Series(["key_task;supervised", None, "key_project"]), "supervised").tolist()
-    [True, False, False]
-    """
-    gate = Gate("has_code")
-    if not isinstance(column, pd.Series):
-        kind = type(column).__name__
-        raise gate.refuse(
-            Text(f"column 是 {kind}，应为 Series。", f"column is a {kind}, not a Series."),
-            Text("请给出一列，如 frame['list_type']。", "Give a column, as frame['list_type']."),
-        )
-    if not isinstance(code, str):
-        raise gate.refuse(
-            Text(f"code 为 {code!r}，应为代码文字。", f"code is {code!r}, not the text of a code."),
-            Text("请写成 “supervised”。", 'Write it as "supervised".'),
-        )
-    joined = ";" + column.astype("str").fillna("") + ";"
-    return joined.str.contains(f";{code};", regex=False).astype(bool)
 
 
 def parse_code_column(

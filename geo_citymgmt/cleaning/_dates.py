@@ -13,9 +13,9 @@ import pandas as pd
 
 from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, no_text, plain, take_text
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import distinct_texts, is_null_text, no_text, plain, take_text
 from geo_citymgmt.spec import Field, LayerSpec
 
 #: How the orders are called before people.

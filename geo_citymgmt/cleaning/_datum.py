@@ -15,7 +15,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._metric import in_china
+from geo_citymgmt._metric import in_china, looks_geographic
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CRSError
 
@@ -550,34 +550,6 @@ def _surroundings(
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
         return None
     return float(np.min(x)), float(np.min(y)), float(np.max(x)), float(np.max(y))
-
-
-def representative_points(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """One place a record: the point itself, or the middle of its bounds; NaN where there is none.
-
-    ``geometry`` may hold anything, as it was read.
-    """
-    kinds = shapely.get_type_id(geometry)
-    empty = shapely.is_empty(geometry)
-    if empty.any():
-        # An empty point has no x to ask for.
-        geometry = geometry.copy()
-        geometry[empty] = None
-    if (kinds <= 0).all():
-        x, y = shapely.get_x(geometry), shapely.get_y(geometry)
-    else:
-        west, south, east, north = shapely.bounds(geometry).T
-        x, y = (west + east) / 2, (south + north) / 2
-    lost = ~(np.isfinite(x) & np.isfinite(y))
-    return np.where(lost, np.nan, x), np.where(lost, np.nan, y)
-
-
-def looks_geographic(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether the middle of the numbers could be degrees, in either order."""
-    if not len(x):
-        return False
-    # What most records are: a few strays among them are told one by one.
-    return bool(np.median(np.maximum(np.abs(x), np.abs(y))) <= 180)
 
 
 def rank_candidates(x: np.ndarray, y: np.ndarray, extent: Extent | None) -> list[Candidate]:

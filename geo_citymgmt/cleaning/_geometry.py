@@ -360,3 +360,23 @@ def _report_slivers(
     thin = width < SLIVER_M
     widths = np.array([f"{w:.3f}" for w in width[thin]], dtype=object)
     findings.add("GEOM_SLIVER", records=record[area[thin]], value=widths)
+
+
+def representative_points(geometry: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One place a record: the point itself, or the middle of its bounds; NaN where there is none.
+
+    ``geometry`` may hold anything, as it was read.
+    """
+    kinds = shapely.get_type_id(geometry)
+    empty = shapely.is_empty(geometry)
+    if empty.any():
+        # An empty point has no x to ask for.
+        geometry = geometry.copy()
+        geometry[empty] = None
+    if (kinds <= 0).all():
+        x, y = shapely.get_x(geometry), shapely.get_y(geometry)
+    else:
+        west, south, east, north = shapely.bounds(geometry).T
+        x, y = (west + east) / 2, (south + north) / 2
+    lost = ~(np.isfinite(x) & np.isfinite(y))
+    return np.where(lost, np.nan, x), np.where(lost, np.nan, y)

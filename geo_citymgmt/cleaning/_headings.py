@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt.cleaning._numbers import heading_factor
-from geo_citymgmt.cleaning._text import distinct_texts, plain, plain_key
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field, LayerSpec, read_toml
 
 _UNITS = read_toml(resources.files(__package__) / "units.toml")

@@ -12,17 +12,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._text import (
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import (
+    are_distinct,
     clean_text,
+    has_byte,
+    holds,
     no_text,
     plain_key,
     spelt_out,
     text_array,
     to_series,
+    trimmed,
     without_unseen,
 )
-from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading._text_ends import are_distinct, has_byte, holds, trimmed
 from geo_citymgmt.spec import Field, LayerSpec
 
 #: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.

@@ -32,9 +32,9 @@ from geo_citymgmt.cleaning._names import (
     similar_columns,
     unique_names,
 )
-from geo_citymgmt.cleaning._text import plain_key
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw, read_raw
+from geo_citymgmt.reading._text import plain_key
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
 
 #: How a name leads to a field, the surest first.

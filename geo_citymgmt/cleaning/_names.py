@@ -20,9 +20,9 @@ from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._headings import readings, unit_fits
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.cleaning._personal import MASK
-from geo_citymgmt.cleaning._text import NULL_MARKERS, distinct_texts, plain, plain_key
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import NULL_MARKERS, distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field, LayerSpec
 
 #: What values say of a field: they are of another kind; nothing; they may be its; they are its.

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 import shapely
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, plain, text_array
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, text_array
 from geo_citymgmt.spec import Field, LayerSpec, read_toml
 
 _UNITS = read_toml(resources.files(__package__) / "units.toml")

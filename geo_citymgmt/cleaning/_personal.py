@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from geo_citymgmt.cleaning._text import text_array
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import text_array
 from geo_citymgmt.spec import LayerSpec
 
 MASK = "***"

@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._words import DISTRICT, Text
-from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, no_text, plain_key, take_text
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain_key, take_text
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
 
 #: Farther than this from every zone a record is not of this city.
@@ -51,8 +51,6 @@ def reported_codes(
 ) -> pd.Series:
     """Return the district code each record was reported under, by its code, else by its name."""
     n = len(record)
-    if code is None and name is None:
-        return no_text(n)
     out = np.full(n, None, dtype=object)
     unknown = np.full(n, None, dtype=object)
     table = _names(zones, terms)

@@ -13,19 +13,18 @@ import pyproj
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt._metric import in_china, position_box, zone_positions
+from geo_citymgmt._metric import in_china, looks_geographic, position_box, zone_positions
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._datum import (
     DATUMS,
     WGS84,
     Candidate,
     Extent,
-    looks_geographic,
     rank_candidates,
-    representative_points,
     shift_any,
     to_wgs84,
 )
+from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.findings import refusal as findings_refusal

@@ -19,8 +19,13 @@ from pyproj import CRS
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._codes import code_table, parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._dates import parse_date_column
-from geo_citymgmt.cleaning._datum import guess_text, representative_points, suspect_datum
-from geo_citymgmt.cleaning._geometry import NO_PLACE, Unusable, report_coincident
+from geo_citymgmt.cleaning._datum import guess_text, suspect_datum
+from geo_citymgmt.cleaning._geometry import (
+    NO_PLACE,
+    Unusable,
+    report_coincident,
+    representative_points,
+)
 from geo_citymgmt.cleaning._ids import Numbering, clean_ids, identify, report_odd_forms
 from geo_citymgmt.cleaning._names import field_named
 from geo_citymgmt.cleaning._numbers import (
@@ -34,11 +39,18 @@ from geo_citymgmt.cleaning._numbers import (
 )
 from geo_citymgmt.cleaning._personal import MASK, mask_record
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms, check_place, reported_codes
-from geo_citymgmt.cleaning._text import NULL_WORDS, clean_text, no_text, plain_key, text_array
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading import Raw
-from geo_citymgmt.reading._text_ends import has_byte, holds
+from geo_citymgmt.reading._text import (
+    NULL_WORDS,
+    clean_text,
+    has_byte,
+    holds,
+    no_text,
+    plain_key,
+    text_array,
+)
 from geo_citymgmt.spec import Field, LayerSpec
 
 _LOST = "�"
@@ -263,9 +275,13 @@ class Records:
         terms: ZoneTerms = NO_TERMS,
     ) -> None:
         """Compute the district, and decide about records without usable geometry."""
-        if self.spec.role == "facility":
-            # A layer written by this package says itself what its source had reported.
-            before = "district_reported" in self.data
+        # A layer written by this package says itself what its source had reported.
+        before = "district_reported" in self.data
+        stated = self.spec.role == "facility" and (
+            before or "district_code" in self.data or "district_name" in self.data
+        )
+        reported = no_text(len(self.data))
+        if stated:
             reported = reported_codes(
                 self.data.get("district_reported" if before else "district_code"),
                 None if before else self.data.get("district_name"),
@@ -274,10 +290,6 @@ class Records:
                 self.record,
                 terms,
             )
-            stated = before or "district_code" in self.data or "district_name" in self.data
-        else:
-            reported = no_text(len(self.data))
-            stated = False
         self._decide_unusable(unusable, reported, terms)
         if self.spec.role != "facility":
             return

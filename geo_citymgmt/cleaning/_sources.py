@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._datum import representative_points
+from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._headings import with_units
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits, plain_ids
 from geo_citymgmt.cleaning._names import match_columns
-from geo_citymgmt.cleaning._text import distinct_texts, is_null_text, plain, plain_key, text_array
 from geo_citymgmt.errors import RepeatedSourceError, SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._table import report_reading
+from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, text_array
 from geo_citymgmt.spec import LayerSpec
 
 #: From this share of the records of the smaller on, two sources are the same data.

@@ -19,18 +19,20 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt._metric import choose_metric_crs, in_china, position_box, zone_positions
+from geo_citymgmt._metric import (
+    choose_metric_crs,
+    in_china,
+    looks_geographic,
+    position_box,
+    zone_positions,
+)
 from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.city._config import CitySource, LayerSource, Leftover
 from geo_citymgmt.city._discovery import find_source
 from geo_citymgmt.city._recognition import CityName, city_of_names, is_county_name, name_city
 from geo_citymgmt.cleaning._codes import OPEN, near_codes, unknown_words
-from geo_citymgmt.cleaning._datum import (
-    Extent,
-    looks_geographic,
-    rank_candidates,
-    representative_points,
-)
+from geo_citymgmt.cleaning._datum import Extent, rank_candidates
+from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._mapping import FieldMatch, match_fields
 from geo_citymgmt.cleaning._names import days_of, unique_names, zone_columns
 from geo_citymgmt.errors import CityDataError, CRSError, RepeatedSourceError, SourceError

@@ -11,7 +11,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.cleaning._codes import has_code
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._words import Text
 from geo_citymgmt.spec import Amount, LayerSpec, States
 
 #: States of a record on a day, beside the codes of its layer.
@@ -75,6 +76,39 @@ class Missing:
     maybe: np.ndarray
     #: The most the record could add, NaN where nothing bounds it.
     most: np.ndarray
+
+
+def has_code(column: pd.Series, code: str) -> pd.Series:
+    """Whether a list column (codes joined by ``;``) holds ``code``; null counts as no.
+
+    Raises
+    ------
+    CityDataError
+        It is no column, or the code is no text.
+
+    See Also
+    --------
+    load_specs
+
+    Examples
+    --------
+    >>> has_code(pd.Series(["key_task;supervised", None, "key_project"]), "supervised").tolist()
+    [True, False, False]
+    """
+    gate = Gate("has_code")
+    if not isinstance(column, pd.Series):
+        kind = type(column).__name__
+        raise gate.refuse(
+            Text(f"column 是 {kind}，应为 Series。", f"column is a {kind}, not a Series."),
+            Text("请给出一列，如 frame['list_type']。", "Give a column, as frame['list_type']."),
+        )
+    if not isinstance(code, str):
+        raise gate.refuse(
+            Text(f"code 为 {code!r}，应为代码文字。", f"code is {code!r}, not the text of a code."),
+            Text("请写成 “supervised”。", 'Write it as "supervised".'),
+        )
+    joined = ";" + column.astype("str").fillna("") + ";"
+    return joined.str.contains(f";{code};", regex=False).astype(bool)
 
 
 def matches(data: pd.DataFrame, spec: LayerSpec, where: Mapping[str, Any]) -> np.ndarray:

@@ -213,11 +213,18 @@ PROGRESS_COLUMNS = (
     "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
     "unknown", "low", "high",
 )  # fmt: skip
-_TEXTS = (
-    "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
-    "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
-)  # fmt: skip
-_DATES = ("deadline", "period_start", "as_of")
+#: Types of the columns of tables that are no numbers.
+_TYPES = {
+    **dict.fromkeys((
+        "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code",
+        "row_kind", "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
+        "kind", "period",
+    ), "str"),
+    **dict.fromkeys((
+        "deadline", "period_start", "as_of", "period_end", "previous_end", "year_ago_end",
+    ), "datetime64[us]"),
+    "complete": "bool",
+}  # fmt: skip
 _VOID = Text(
     "目标表中该分区的目标不能采用，原因见问题清单",
     "its target in the targets table cannot be used: the findings say why",
@@ -297,7 +304,7 @@ class Actuals:
         """Return the tidy table of progress, one block a day."""
         levels = levels_of(self.city, level, self.gate)
         blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
-        return _joined(blocks)
+        return joined(blocks, PROGRESS_COLUMNS)
 
     # -- one figure at one day
 
@@ -327,7 +334,6 @@ class Actuals:
         return {
             **self._terms(figure, values, plan and problem is None, day),
             "comparability": ";".join(reasons) or "comparable",
-            "rows": len(values.value),
             "target": np.array([np.nan if c is None else c.target for c in milestones]),
             "deadline": _deadlines(milestones),
             "comparator": comparator if any_target else "",
@@ -551,18 +557,15 @@ def _with_deadline(milestones: Curve, deadline: pd.Timestamp) -> Curve:
     return Curve(np.append(milestones.days[:-1], np.datetime64(deadline, "us")), milestones.values)
 
 
-def _joined(blocks: Sequence[Block]) -> pd.DataFrame:
-    """One table from the blocks, each column made once."""
-    rows = np.array([block["rows"] for block in blocks])
+def joined(blocks: Sequence[Block], columns: Sequence[str]) -> pd.DataFrame:
+    """One table from the blocks, each column made once; what is of a block is of all its rows."""
+    rows = [len(block["value"]) for block in blocks]
     out = {}
-    for column in PROGRESS_COLUMNS:
-        values = [block[column] for block in blocks]
-        # Dates have their type already; a text of a block is of all its rows.
-        dtype = None if column in _DATES else "str" if column in _TEXTS else "float64"
-        of_block = object if column in _TEXTS else None
+    for column in columns:
+        dtype = _TYPES.get(column, "float64")
         parts = [
-            v if isinstance(v, np.ndarray) else np.full(n, v, dtype=of_block)
-            for v, n in zip(values, rows, strict=True)
+            v if isinstance(v, np.ndarray) else np.full(n, v, dtype=object)
+            for v, n in zip((block[column] for block in blocks), rows, strict=True)
         ]
         out[column] = pd.Series(np.concatenate(parts), dtype=dtype)
     return pd.DataFrame(out)

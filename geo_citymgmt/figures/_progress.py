@@ -19,6 +19,7 @@ from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.figures._actuals import (
     Actuals,
     chosen_figures,
+    joined,
     levels_of,
     month_ends,
     period_end,
@@ -330,7 +331,7 @@ def period_table(
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:
         return pd.DataFrame(columns=list(PERIOD_COLUMNS))
-    return _joined(blocks)
+    return joined(blocks, PERIOD_COLUMNS)
 
 
 def spans(period: str, day: pd.Timestamp, month_starts: int = 1) -> tuple[Span, Span, Span]:
@@ -437,23 +438,6 @@ def _block(
         "note_zh": np.array([row.zh for row in row_notes], dtype=object),
         "note_en": np.array([row.en for row in row_notes], dtype=object),
     }
-
-
-def _joined(blocks: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """One table from the blocks, each column made once; what is of a block is of all its rows."""
-    n_rows = np.array([len(block["value"]) for block in blocks])
-    table = {}
-    for name in PERIOD_COLUMNS:
-        values = [block[name] for block in blocks]
-        if isinstance(values[0], np.ndarray):
-            table[name] = pd.Series(np.concatenate(values))
-        else:
-            table[name] = pd.Series(values).repeat(n_rows).reset_index(drop=True)
-    for name in ("level", "zone_code", "row_kind", "note_zh", "note_en"):
-        table[name] = table[name].astype("str")
-    for name in ("period_start", "period_end", "previous_end", "year_ago_end"):
-        table[name] = table[name].astype("datetime64[us]")
-    return pd.DataFrame(table)
 
 
 def _ratio(value: np.ndarray, earlier: np.ndarray, share: bool) -> np.ndarray:

@@ -24,7 +24,8 @@ from geo_citymgmt._markup import escape_page, escape_text, json_for_script, visi
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, Lang, Text, shared_terms
-from geo_citymgmt.errors import CityDataError, MapError
+from geo_citymgmt.errors import MapError
+from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _offline
 from geo_citymgmt.maps._basemaps import Basemap, BasemapElement, BasemapLike
 from geo_citymgmt.maps._offline import check_supported, elements, offline_page, steady_names
@@ -36,7 +37,6 @@ from geo_citymgmt.maps._overlays import (
     simplified_zones,
 )
 from geo_citymgmt.maps._words import amount_text, status_name, status_shown, target_text, term_lines
-from geo_citymgmt.spec import get_spec
 from geo_citymgmt.writing import whole_file
 
 #: The page's own scripts, each of which builds on those before it.
@@ -479,6 +479,13 @@ class Zones(Layer):
         return latlon(self._bounds)
 
 
+def add_outlines(city_map: CityMap, zones: gpd.GeoDataFrame, *, labels: bool = True) -> Zones:
+    """Add zones as outlines with their names, under what is on the map."""
+    outlines = Zones(zones, zone_names(zones, city_map.lang), labels=labels)
+    city_map.add_child(outlines)
+    return outlines
+
+
 class Legend(MacroElement):
     """One section of the legend; shown while its layer is.
 
@@ -545,7 +552,7 @@ class Panel(MacroElement):
     Parameters
     ----------
     table : DataFrame
-        Of `progress` or `progress_series`, at one level.
+        Of `progress` or `progress_series`, at one level; ``layer`` is the layer's name.
     figures : sequence of str
         Ids of the indicators, in order; the first is open when the page opens.
     names : mapping of str to str
@@ -627,7 +634,7 @@ class Panel(MacroElement):
         return {
             "id": str(first["indicator"]),
             "name": visible_text(first["name_zh" if lang == "zh" else "name_en"]),
-            "group": visible_text(_layer_name(first.get("layer"), lang)),
+            "group": visible_text(first.get("layer", "")),
             "cells": cells,
         }
 
@@ -789,15 +796,6 @@ def panel_figures(
     # One subject after the other, as they come.
     subjects = list(dict.fromkeys(layer.get(key) for key in rest))
     return head + sorted(rest, key=lambda key: subjects.index(layer.get(key)))
-
-
-def _layer_name(key: Any, lang: str) -> str:
-    if key is None or pd.isna(key) or not str(key):
-        return ""
-    try:
-        return get_spec(str(key)).name(lang)
-    except CityDataError:
-        return str(key)
 
 
 def _number(value: Any) -> float | None:

@@ -18,9 +18,10 @@ from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._basemaps import BasemapLike
-from geo_citymgmt.maps._city_map import CityMap, Legend, Zones
+from geo_citymgmt.maps._city_map import CityMap, Legend, add_outlines
 from geo_citymgmt.maps._classes import Classes, MapGate, code_texts
 from geo_citymgmt.maps._overlays import (
     POINTS_FROM_ZOOM,
@@ -355,7 +356,7 @@ def add_layer(
     shown = frame.loc[placed]
     classes, heading = layer_classes(shown, spec, drawing, lang)
     classes = colouring.with_rest(classes, lang=lang)
-    zone_names = {} if zones is None else dict(zone_name(zones, lang))
+    names_of_zones = {} if zones is None else dict(zone_names(zones, lang))
     names = popup_names(shown, spec, drawing.popup_fields)
     filters = filter_columns(
         shown,
@@ -366,7 +367,7 @@ def add_layer(
     )
     every = list(dict.fromkeys([*names, *(item.column for item in filters)]))
     columns = [
-        column_text(shown, n, spec.fields.get(n), lang, zone_names, city_map.zone_unit)
+        column_text(shown, n, spec.fields.get(n), lang, names_of_zones, city_map.zone_unit)
         for n in every
     ]
     searched = [names.index(n) for n in ("name", spec.id_field) if n in names]
@@ -413,24 +414,6 @@ def add_layer(
     if not placed.any():
         city_map.add_note(words["empty"].format(layer=name))
     return overlay
-
-
-def add_outlines(city_map: CityMap, zones: gpd.GeoDataFrame, *, labels: bool = True) -> Zones:
-    """Add zones as outlines with their names, under what is on the map."""
-    outlines = Zones(zones, zone_name(zones, city_map.lang), labels=labels)
-    city_map.add_child(outlines)
-    return outlines
-
-
-def zone_name(zones: gpd.GeoDataFrame, lang: str) -> pd.Series:
-    """Return the names of zones in a language, else in the other, else their codes."""
-    order = ("name_zh", "name", "name_en") if lang == "zh" else ("name_en", "name", "name_zh")
-    names = pd.Series(zones.index.astype(str), index=zones.index, dtype="object")
-    for column in reversed(order):
-        if column in zones:
-            given = zones[column]
-            names = names.mask(given.notna() & given.astype("str").str.strip().ne(""), given)
-    return names
 
 
 def layer_classes(
@@ -491,17 +474,17 @@ def column_text(
     column: str,
     field: Field | None,
     lang: str,
-    zone_names: Mapping[Any, str],
+    names_of_zones: Mapping[Any, str],
     zone_unit: Text = DISTRICT,
 ) -> tuple[str, pd.Series]:
     """Return the label of a column and its values as a reader sees them."""
     values, words = frame[column], _WORDS[lang]
     label = field.label(lang) if field else str(column)
-    if column == "district_code" and zone_names:
+    if column == "district_code" and names_of_zones:
         if pd.api.types.is_numeric_dtype(values.dtype):
             codes = pd.Series(code_texts(pd.Index(values)), index=values.index, dtype="str")
             values = codes.where(values.notna())
-        names = values.map(zone_names)
+        names = values.map(names_of_zones)
         unit = zone_unit.of(lang)
         label = words["district"].format(unit=unit[:1].upper() + unit[1:])
         return label, names.where(names.notna(), values).fillna("").astype("object")

@@ -41,10 +41,11 @@ from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.figures import progress
+from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.fonts import drawable, font_families
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._classes import MapGate, class_scale, number_classes
-from geo_citymgmt.maps._features import Drawing, layer_classes, zone_name
+from geo_citymgmt.maps._features import Drawing, layer_classes
 from geo_citymgmt.maps._overlays import geometry_kind, located, to_degrees
 from geo_citymgmt.maps._words import amount_text, words_of
 from geo_citymgmt.maps._zone_maps import (
@@ -777,7 +778,7 @@ def _metric(frame: gpd.GeoDataFrame, function: str) -> gpd.GeoDataFrame:
 
 def _add_names(axes: Axes, areas: gpd.GeoDataFrame, texts: Sequence[str], lang: Lang) -> list[str]:
     """Write the zones' names and figures; return the note on those for which there is no room."""
-    _, left_out = add_names(axes, areas.geometry, list(zone_name(areas, lang)), texts)
+    _, left_out = add_names(axes, areas.geometry, list(zone_names(areas, lang)), texts)
     return [_WORDS[lang]["unnamed"].format(n=left_out)] if left_out else []
 
 

@@ -18,6 +18,7 @@ from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures import progress
+from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps._basemaps import BasemapLike
 from geo_citymgmt.maps._city_map import (
     CityMap,
@@ -26,12 +27,13 @@ from geo_citymgmt.maps._city_map import (
     Panel,
     Slider,
     Zones,
+    add_outlines,
     dates_of,
     panel_figures,
     row_kind,
 )
 from geo_citymgmt.maps._classes import MapGate, class_scale, number_classes
-from geo_citymgmt.maps._features import Drawing, add_layer, add_outlines, zone_name
+from geo_citymgmt.maps._features import Drawing, add_layer
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
 from geo_citymgmt.maps._words import (
     amount_text,
@@ -211,7 +213,7 @@ def add_choropleth(
     add_outlines(city_map, zones, labels=labels)
     layer = Zones(
         zones,
-        zone_name(zones, lang),
+        zone_names(zones, lang),
         colors=colors,
         values=texts,
         rows=filled,
@@ -384,6 +386,10 @@ def add_panel(
     city_name = getattr(city, f"name_{lang}", None) or total_name(lang)
     zones = [] if layer is None else layer.zones
     names = {"": city_name} | {str(zone["code"]): str(zone["name"]) for zone in zones}
+    # Layers of an office's own are known to its city alone.
+    layers = {key: spec.name(lang) for key, spec in getattr(city, "specs", {}).items()}
+    if "layer" in table:
+        table = table.assign(layer=table["layer"].fillna("").replace(layers))
     element = Panel(
         table, figures, names, layer=layer, level=level, lang=lang, zone_unit=city_map.zone_unit
     )

@@ -22,7 +22,7 @@ from geo_citymgmt.reading._limits import check_table
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw, from_geojson
 from geo_citymgmt.reading._sheet import decode_text
-from geo_citymgmt.reading._text_ends import legible
+from geo_citymgmt.reading._text import legible
 
 _CURVES = ("curveRings", "curvePaths")
 

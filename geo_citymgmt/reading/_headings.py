@@ -26,7 +26,7 @@ from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
 from geo_citymgmt.reading._sniff import sniff
-from geo_citymgmt.reading._text_ends import composed
+from geo_citymgmt.reading._text import composed
 from geo_citymgmt.spec import read_toml
 
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]

@@ -1,13 +1,15 @@
-"""How much a source may take before it is refused: stated in one place, each to be raised by name.
+"""What is refused before it is opened: what is no local file, and what takes more than it may.
 
 A file of a few kB can claim thousands of millions of cells, rows or bytes, and the libraries that
 read it make room for them. What is claimed is looked at beforehand, against these limits; a file
-that is truly so large is read after its limit has been raised.
+that is truly so large is read after its limit, which has a name, has been raised.
 """
 
 from __future__ import annotations
 
 import math
+import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -22,6 +24,9 @@ from geo_citymgmt.reading._messages import failure, refused, wording
 
 #: A text is looked through piece by piece; so many bytes of zero in a row are no slip.
 _CHUNK, _MOST_ZEROS = 1 << 20, 16 << 20
+#: A scheme, as of an address or a drive; what a connection string says.
+_MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
+_CONNECTION = re.compile(r"\b(host|dbname|user|password|server|uid|pwd|database)\s*=", re.I)
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -233,6 +238,65 @@ def raising(remedy: Text, limit: str, needed: float) -> Text:
         f"{remedy.en} If it truly is so large and you trust where it comes from, add --limit {how} "
         f"(Python: limits=ReadLimits({how})).",
     )
+
+
+def local_path(source: Any) -> Path:
+    """Return the absolute path of an existing local file or folder.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED for addresses, connection strings, virtual and network paths, devices.
+    """
+    if not isinstance(source, (str, os.PathLike)):
+        raise failure("source_type", type(source).__name__)
+    text = os.fspath(source)
+    text = os.fsdecode(text) if isinstance(text, bytes) else text
+    refuse_addresses(text)
+    path = Path(text).absolute()
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        exists = False
+    if not exists:
+        raise failure("source_missing", text)
+    refuse_devices(path)
+    return path
+
+
+def refuse_devices(path: Path) -> None:
+    """Refuse a device or pipe: opening one may wait for ever, reading one never end.
+
+    What is not there passes; a link is what it points at.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise failure("source_device", path.name)
+
+
+def refuse_addresses(text: str) -> None:
+    """Refuse what is no path of a local file, before anything looks whether it is there.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    lower = text.lstrip().lower()
+    network = text.startswith(("\\\\", "//"))
+    drive = os.name == "nt" and re.match(r"[A-Za-z]:[\\/]", text)
+    scheme = _MAPPING.match(text.lstrip())
+    if network or lower.startswith(("/vsi", "<", "{")) or _CONNECTION.search(text) or "\0" in text:
+        pass
+    elif not scheme or drive:
+        return
+    # What follows the scheme may hold a password: it is not repeated.
+    label = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
+    raise failure("source_address", repr(label))
 
 
 def check_table(name: str, rows: int, columns: int, n_filled: int) -> None:

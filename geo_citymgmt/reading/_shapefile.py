@@ -19,7 +19,7 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._dbf import DbfTable, Digest, count_rows, read_dbf
-from geo_citymgmt.reading._limits import check_file_size
+from geo_citymgmt.reading._limits import check_file_size, refuse_devices
 from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw, from_wkb
 from geo_citymgmt.reading._shp import (
@@ -31,7 +31,6 @@ from geo_citymgmt.reading._shp import (
     shape_types,
     walk_shapes,
 )
-from geo_citymgmt.reading._sniff import refuse_devices
 
 #: Its type in a .shp.
 MULTIPATCH = 31

@@ -27,7 +27,7 @@ from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._limits import check_text, current_limits, over_limit
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._sniff import name_one
-from geo_citymgmt.reading._text_ends import find_bytes
+from geo_citymgmt.reading._text import find_bytes
 from geo_citymgmt.reading._workbook import (
     Marks,
     check_compound,

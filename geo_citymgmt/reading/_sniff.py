@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import lzma
-import os
 import pickletools
 import re
 import unicodedata
@@ -16,9 +15,9 @@ from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path, PurePath
-from typing import Any
 
 from geo_citymgmt._words import Text
+from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._messages import failure, refused, unreadable, wording
 from geo_citymgmt.spec import read_toml
 
@@ -188,8 +187,6 @@ _HEAD = 65_536
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 #: So many bytes of zero are damage even in a short text.
 _FEW_ZEROS = 8
-_MAPPING = re.compile(r"[A-Za-z][A-Za-z0-9_+.-]+:")
-_CONNECTION = re.compile(r"\b(host|dbname|user|password|server|uid|pwd|database)\s*=", re.I)
 _XML_ROOT = re.compile(r"<(?![?!])(?:[\w.-]+:)?([\w.-]+)")
 _XML_PROLOG = re.compile(rb"<!(DOCTYPE|ENTITY)", re.I)
 #: A root that pretends to be one thing may hold, further down, what another driver looks for.
@@ -233,65 +230,6 @@ def name_one(names: Sequence[str]) -> Text:
         f"Name one by 'sublayer'; where all belong to the layer, write sublayer = [{listed}] "
         "(in city.toml as in Python).",
     )
-
-
-def local_path(source: Any) -> Path:
-    """Return the absolute path of an existing local file or folder.
-
-    Raises
-    ------
-    SourceError
-        SOURCE_REFUSED for addresses, connection strings, virtual and network paths, devices.
-    """
-    if not isinstance(source, (str, os.PathLike)):
-        raise failure("source_type", type(source).__name__)
-    text = os.fspath(source)
-    text = os.fsdecode(text) if isinstance(text, bytes) else text
-    refuse_addresses(text)
-    path = Path(text).absolute()
-    try:
-        exists = path.exists()
-    except (OSError, ValueError):
-        exists = False
-    if not exists:
-        raise failure("source_missing", text)
-    refuse_devices(path)
-    return path
-
-
-def refuse_devices(path: Path) -> None:
-    """Refuse a device or pipe: opening one may wait for ever, reading one never end.
-
-    What is not there passes; a link is what it points at.
-
-    Raises
-    ------
-    SourceError
-        SOURCE_REFUSED.
-    """
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise failure("source_device", path.name)
-
-
-def refuse_addresses(text: str) -> None:
-    """Refuse what is no path of a local file, before anything looks whether it is there.
-
-    Raises
-    ------
-    SourceError
-        SOURCE_REFUSED.
-    """
-    lower = text.lstrip().lower()
-    network = text.startswith(("\\\\", "//"))
-    drive = os.name == "nt" and re.match(r"[A-Za-z]:[\\/]", text)
-    scheme = _MAPPING.match(text.lstrip())
-    if network or lower.startswith(("/vsi", "<", "{")) or _CONNECTION.search(text) or "\0" in text:
-        pass
-    elif not scheme or drive:
-        return
-    # What follows the scheme may hold a password: it is not repeated.
-    label = f"{scheme[0]}…" if scheme else "…" if _CONNECTION.search(text) else text[:40]
-    raise failure("source_address", repr(label))
 
 
 def sniff(path: Path) -> str:

@@ -30,14 +30,20 @@ from geo_citymgmt.reading._gdal import list_gdal_layers, only_table, read_gdal, 
 from geo_citymgmt.reading._geojson import read_geojson
 from geo_citymgmt.reading._headings import glance_at_csv, glance_at_rows
 from geo_citymgmt.reading._kml import only_folder
-from geo_citymgmt.reading._limits import ArchiveLimits, allowing, check_file_size, within_limits
+from geo_citymgmt.reading._limits import (
+    ArchiveLimits,
+    allowing,
+    check_file_size,
+    local_path,
+    within_limits,
+)
 from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._shapefile import MULTIPATCH, read_shapefile
 from geo_citymgmt.reading._sheet import list_sheets, only_sheet
-from geo_citymgmt.reading._sniff import is_left_behind, local_path, name_one, sniff
+from geo_citymgmt.reading._sniff import is_left_behind, name_one, sniff
 from geo_citymgmt.reading._table import read_table
-from geo_citymgmt.reading._text_ends import legible
+from geo_citymgmt.reading._text import legible
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
                    ".geojsonseq", ".ndjson", ".jsonl", ".parquet", ".geoparquet", ".fgb",

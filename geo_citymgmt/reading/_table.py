@@ -31,12 +31,12 @@ from geo_citymgmt.reading._headings import (
     kinds_below,
     names_with_units,
 )
-from geo_citymgmt.reading._limits import check_table
+from geo_citymgmt.reading._limits import check_table, local_path
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import Sheet, read_csv_sheet, read_workbook_sheet
-from geo_citymgmt.reading._sniff import KINDS, local_path, sniff
-from geo_citymgmt.reading._text_ends import has_byte, legible, trimmed
+from geo_citymgmt.reading._sniff import KINDS, sniff
+from geo_citymgmt.reading._text import has_byte, legible, trimmed
 from geo_citymgmt.reading._web_table import read_sheet_xml, read_web_table
 from geo_citymgmt.reading._workbook import Marks
 

@@ -1,28 +1,22 @@
 """The report: a page, a map, workbooks and data, and the plain tables they are made of."""
 
 from geo_citymgmt._numbers import exact_value, format_value, unit_label, value_parts
-from geo_citymgmt.report._findings import finding_groups, ledger_table, write_findings
-from geo_citymgmt.report._folder import write_report
-from geo_citymgmt.report._scoreboard import by_district, scoreboard, zone_groups, zone_names
-from geo_citymgmt.report._services import (
+from geo_citymgmt.figures._layers import LayerSummary, layer_summaries
+from geo_citymgmt.figures._services import (
     Service,
     ServiceCoverage,
     chosen_records,
-    counted_terms,
     service_coverage,
     service_of,
     service_settings,
     services,
 )
-from geo_citymgmt.report._summary import (
-    LayerSummary,
-    Summary,
-    headline,
-    layer_summaries,
-    month_ends,
-    summary,
-)
-from geo_citymgmt.report._words import Words, definitions
+from geo_citymgmt.figures._tables import by_district, headline, month_ends, zone_groups, zone_names
+from geo_citymgmt.report._findings import finding_groups, ledger_table, write_findings
+from geo_citymgmt.report._folder import write_report
+from geo_citymgmt.report._scoreboard import scoreboard
+from geo_citymgmt.report._summary import Summary, summary
+from geo_citymgmt.report._words import Words, counted_terms, definitions
 from geo_citymgmt.report.bulletin import bulletin_settings
 
 __all__ = [

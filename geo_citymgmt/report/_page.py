@@ -15,6 +15,8 @@ from markupsafe import Markup
 from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
+from geo_citymgmt.cases._campaigns import Campaign, hot_cells
+from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_parts import (
@@ -34,8 +36,6 @@ from geo_citymgmt.report._page_parts import (
     supply_views,
     verdict,
 )
-from geo_citymgmt.report._scoreboard import zone_groups
-from geo_citymgmt.report._services import Campaign, hot_cells
 from geo_citymgmt.report._summary import Summary, missing_figures
 
 if TYPE_CHECKING:

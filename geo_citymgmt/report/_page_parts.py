@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from geo_citymgmt._numbers import Scale, format_value, percent, scale_for
+from geo_citymgmt.figures._layers import NOT_YET, LayerSummary
+from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._drawings import Pace, attainment_bar, pace_chart, share_bar, stacked_bar
 from geo_citymgmt.report._findings import finding_groups, ledger_table
-from geo_citymgmt.report._scoreboard import MARGINS, adds_up, zone_groups, zone_names
-from geo_citymgmt.report._services import counted_terms
 from geo_citymgmt.report._summary import (
-    NOT_YET,
-    LayerSummary,
     Summary,
     plain_note,
     reasons_of,
-    state_label,
     unavailable,
 )
-from geo_citymgmt.report._words import Words
+from geo_citymgmt.report._words import Words, counted_terms, state_label
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -265,7 +262,7 @@ def board(results: Summary) -> dict[str, Any] | None:
     wide = results.by_district()
     figures = results.figures.figures
     listed = [n for n in wide.columns if n in results.headline.index and n in figures]
-    listed = [n for n in listed if adds_up(figures[n]) or figures[n].numerator is not None]
+    listed = [n for n in listed if figures[n].adds_up or figures[n].numerator is not None]
     attained = results.by_district("attainment")
     zones = [at for at in wide.index if at not in MARGINS]
     aimed = [n for n in listed if attained.loc[zones, n].notna().any()]

@@ -19,11 +19,13 @@ from geo_citymgmt._words import (
     measure_word,
     shared_terms,
 )
+from geo_citymgmt.figures._layers import NOT_YET
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
 from geo_citymgmt.spec import Field, LayerSpec, read_toml
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+    from geo_citymgmt.figures._services import Chosen, Service, ServiceCoverage
 
 
 class Words:
@@ -138,6 +140,37 @@ def layer_label(city: City, key: str, words: Words) -> str:
         return words("source_level")
     spec = city.specs.get(key)
     return key if spec is None else words.named(spec)
+
+
+def state_label(spec: LayerSpec, state: str, words: Words) -> str:
+    """Return the name of a state in the language of ``words``."""
+    if state == NOT_YET:
+        return words("state_not_yet")
+    code = spec.fields[str(spec.state_field)].codes.get(state)
+    if code is None:
+        return words("state_unknown")
+    return words.label(code)
+
+
+def counted_terms(
+    counted: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
+) -> list[str]:
+    """Say which records of a layer were counted: how many, in which states, of which kinds."""
+    parts = [words("facilities_counted", n=f"{counted.n_counted:,}")]
+    if counted.state_known:
+        states = spec.fields[str(spec.state_field)].codes
+        codes = [c for s in service.states for c in spec.sets[s]]
+        labels = words.listed([words.label(states[c]) for c in codes])
+        parts.append(words("only_states", states=labels))
+    elif spec.state_field:
+        parts.append(words("all_states" if service.states else "every_state"))
+    for field_name in counted.kinds_known:
+        known = spec.fields[field_name].codes
+        kinds = [words.label(known[c]) for c in service.kinds[field_name]]
+        parts.append(words("only_kinds", kinds=words.listed(kinds)))
+    if counted.n_unlocated:
+        parts.append(words("not_located", n=f"{counted.n_unlocated:,}"))
+    return parts
 
 
 @lru_cache(maxsize=1)

@@ -10,19 +10,19 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
+from geo_citymgmt.figures._layers import LayerSummary
+from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
-from geo_citymgmt.report._scoreboard import MARGINS, figure_headers, zone_groups, zone_names
+from geo_citymgmt.report._scoreboard import figure_headers
 from geo_citymgmt.report._summary import (
-    LayerSummary,
     Summary,
     plain_note,
     reasons_of,
-    state_label,
     unavailable,
 )
-from geo_citymgmt.report._words import Words, definitions
+from geo_citymgmt.report._words import Words, definitions, state_label
 from geo_citymgmt.writing import Book, Column
 
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")

@@ -14,9 +14,9 @@ from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._dates import parse_date, parse_date_column
 from geo_citymgmt.cleaning._numbers import parse_number, parse_number_column
 from geo_citymgmt.cleaning._records import number_field
-from geo_citymgmt.cleaning._text import clean_text, is_null_text, plain
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.reading._text import clean_text, is_null_text, plain
 from geo_citymgmt.spec import load_specs
 
 SPECS = load_specs()

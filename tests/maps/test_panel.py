@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pandas as pd
@@ -14,6 +15,7 @@ from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zo
 from geo_citymgmt.maps._city_map import Legend, Panel, Slider, Zones, panel_figures
 from geo_citymgmt.maps._overlays import Overlay
 from geo_citymgmt.maps._words import with_unit
+from geo_citymgmt.spec import load_specs
 
 from .conftest import PAYLOADS
 
@@ -26,7 +28,7 @@ def parts(city_map, kind):
 def city(zones):
     return SimpleNamespace(
         zones=zones, has_zones=True, unit=DISTRICT, data_date=pd.Timestamp("2022-06-30"),
-        name_zh="试点市",
+        name_zh="试点市", specs=load_specs(),
     )  # fmt: skip
 
 
@@ -59,6 +61,15 @@ def test_a_panel_holds_each_place_s_figure_at_each_date(city, series):
     missing = figure["cells"]["320581"][-1]
     assert told["texts"][missing["v"]] == "数据不足"
     assert missing["a"] is None
+
+
+def test_a_layer_of_an_office_s_own_heads_its_figures_by_its_name(city, series):
+    spec = city.specs["illegal_construction"]
+    city.specs["shop_signs"] = replace(spec, key="shop_signs", name_zh="店招标牌")
+    (panel,) = parts(
+        progress_map(city, "demolished_area", series=series.assign(layer="shop_signs")), Panel
+    )
+    assert {figure["group"] for figure in config(panel)["figures"]} == {"店招标牌"}
 
 
 def test_a_series_gives_a_frame_a_date_in_classes_they_share(city, series):

@@ -17,13 +17,17 @@ from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
 from geo_citymgmt.cleaning import _dates
-from geo_citymgmt.cleaning._text import _SPACES, _UNSEEN, NULL_MARKERS, clean_text, plain
-from geo_citymgmt.reading._text_ends import (
+from geo_citymgmt.reading._text import (
+    _SPACES,
+    _UNSEEN,
+    NULL_MARKERS,
     are_distinct,
     byte_at,
+    clean_text,
     composed_all,
     find_bytes,
     has_byte,
+    plain,
     trimmed,
 )
 

@@ -17,7 +17,7 @@ import shapely
 import geo_citymgmt as gcm
 from geo_citymgmt.decisions import read_decisions
 from geo_citymgmt.reading import read_raw
-from geo_citymgmt.reading._sniff import local_path
+from geo_citymgmt.reading._limits import local_path
 from tests.conftest import points
 
 SUFFIXES = ("vrt", "geojson", "json", "csv", "kml", "gpkg", "shp", "txt", "xlsx", "zip", "fgb",

@@ -15,9 +15,9 @@ from geo_citymgmt._overlay import Layered
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
+from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
-from geo_citymgmt.report._scoreboard import MARGINS, zone_groups, zone_names
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Part, Table

@@ -1,8 +1,11 @@
-"""What the report asks of facilities and campaigns, as data; and who is reached."""
+"""What services reach, what they hold for residents, who has one at hand: by district, on a day.
+
+Which layers serve, how far and which of their records count is in ``services.toml``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -16,19 +19,8 @@ from geo_citymgmt.access import gini, two_step_access
 from geo_citymgmt.access._nearest import share_table
 from geo_citymgmt.access._reach import Demand, checked_reach, demand_weights, gaps_of, reach_table
 from geo_citymgmt.access._supply import ratio_table
-from geo_citymgmt.cases import (
-    ageing,
-    burn_down,
-    case_lists,
-    interim_share,
-    last_open,
-    open_cases,
-    relapse_rates,
-    stock_flow,
-)
-from geo_citymgmt.errors import CityDataError, SpecError
+from geo_citymgmt.errors import SpecError
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.patterns._hot_spots import spots_of
 from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
@@ -37,9 +29,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from geo_citymgmt.city import City
-    from geo_citymgmt.facts import CityFacts
-    from geo_citymgmt.report._words import Words
-    from geo_citymgmt.spec import LayerSpec
 
 
 DEMAND = "population_cells"
@@ -114,7 +103,7 @@ class ServiceCoverage:
 def service_settings(city: City) -> Layered:
     """Return ``services.toml`` as it holds for a city: the package's, its profile's, its own."""
     return laid_over_package(
-        resources.files("geo_citymgmt.report") / "services.toml",
+        resources.files("geo_citymgmt.figures") / "services.toml",
         None if city.profile is None else city.profile.file("services.toml"),
         city.services_file,
         whole=("kinds", "clear"),
@@ -177,27 +166,6 @@ def service_of(city: City, layer: str, radius_m: float) -> Service:
     """
     listed = next((s for s in services(city) if s.layer == layer), Service(layer, radius_m))
     return replace(listed, radius_m=radius_m)
-
-
-def counted_terms(
-    counted: Chosen | ServiceCoverage, service: Service, spec: LayerSpec, words: Words
-) -> list[str]:
-    """Say which records of a layer were counted: how many, in which states, of which kinds."""
-    parts = [words("facilities_counted", n=f"{counted.n_counted:,}")]
-    if counted.state_known:
-        states = spec.fields[str(spec.state_field)].codes
-        codes = [c for s in service.states for c in spec.sets[s]]
-        labels = words.listed([words.label(states[c]) for c in codes])
-        parts.append(words("only_states", states=labels))
-    elif spec.state_field:
-        parts.append(words("all_states" if service.states else "every_state"))
-    for field_name in counted.kinds_known:
-        known = spec.fields[field_name].codes
-        kinds = [words.label(known[c]) for c in service.kinds[field_name]]
-        parts.append(words("only_kinds", kinds=words.listed(kinds)))
-    if counted.n_unlocated:
-        parts.append(words("not_located", n=f"{counted.n_unlocated:,}"))
-    return parts
 
 
 def chosen_records(
@@ -413,122 +381,3 @@ def _chosen(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     return chosen_records(
         facts, entry["layer"], states=entry["states"], kinds=entry.get("kinds"), as_of=day
     )
-
-
-_LAST = 10
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """A campaign on a day; a table is None where the data cannot give it.
-
-    Attributes
-    ----------
-    layer : str
-    start : Timestamp
-        First day of the year, from which flows are counted.
-    flow : DataFrame or None
-        Of :func:`geo_citymgmt.stock_flow` by district.
-    relapses : DataFrame or None
-        Of :func:`geo_citymgmt.relapse_rates` by district.
-    ages, lists : DataFrame or None
-        Of :func:`geo_citymgmt.ageing` and :func:`geo_citymgmt.case_lists` for the city.
-    burn : DataFrame or None
-        Of :func:`geo_citymgmt.burn_down` for the cases to be cleared, by district.
-    interim : DataFrame or None
-        Of :func:`geo_citymgmt.interim_share` for the city.
-    last : DataFrame or None
-        The largest open cases among those, of :func:`geo_citymgmt.last_open`.
-    hot_spots : GeoDataFrame or None
-        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
-    """
-
-    layer: str
-    start: pd.Timestamp
-    flow: pd.DataFrame | None
-    relapses: pd.DataFrame | None
-    ages: pd.DataFrame | None
-    lists: pd.DataFrame | None
-    burn: pd.DataFrame | None
-    interim: pd.DataFrame | None
-    last: pd.DataFrame | None
-    hot_spots: gpd.GeoDataFrame | None
-
-
-def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
-    """Compute every campaign of ``services.toml`` that the city has the layer of.
-
-    Without a day there is none; the deadlines are those of the progress in ``table``.
-    """
-    city = facts.city
-    entries = [] if day is None else questions(city, "campaign")
-    return [_campaign(facts, day, table, e) for e in entries if e["layer"] in city]
-
-
-def _campaign(
-    facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
-) -> Campaign:
-    layer, clear = entry["layer"], dict(entry["clear"])
-    start = pd.Timestamp(day.year, 1, 1)
-    rows = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
-    deadline = rows["deadline"].iloc[0] if len(rows) else pd.NaT
-    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
-    if flow is not None and flow["closing"].isna().all():
-        flow = None
-    burn = None
-    if pd.notna(deadline) and deadline >= start:
-        burn = _given(
-            lambda: burn_down(
-                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear
-            )
-        )
-        if burn is not None and burn["remaining_n"].isna().all():
-            burn = None
-    return Campaign(
-        layer,
-        start,
-        flow,
-        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer)),
-        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city")),
-        _given(lambda: case_lists(facts, as_of=day, layer=layer, level="city")),
-        burn,
-        _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
-        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear)),
-        _spots(facts, day, layer),
-    )
-
-
-def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
-    city = facts.city
-    asked = next((e for e in questions(city, "hot_spots") if e["layer"] == layer), None)
-    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if asked else None
-    if asked is None or cases is None or cases.empty:
-        return None
-    parcels = city[layer].loc[cases.index]
-    zoned = city.has_zones
-    cells = spots_of(
-        parcels[parcels.geometry.notna()],
-        asked["cell_m"],
-        value=None,
-        zones=city.zones if zoned else None,
-        permutations=asked["permutations"],
-        seed=0,
-        fdr=asked["fdr"],
-        index=facts.membership.index("district") if zoned else None,
-    )
-    cells.attrs["cell_m"] = asked["cell_m"]
-    return cells
-
-
-def hot_cells(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the cells that are hot, the most striking first."""
-    return points[points["spot"] == "hot"].sort_values(["z", "n"], ascending=False, kind="stable")
-
-
-def _given(made: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
-    """Return a table, or None where the data lacks what it needs: the ledger says which."""
-    try:
-        table = made()
-    except CityDataError:
-        return None
-    return None if table.empty else table

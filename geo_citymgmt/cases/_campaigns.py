@@ -1,0 +1,145 @@
+"""What a campaign is steered by: flow, relapses, ages, lists, what is left, hot spots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geo_citymgmt.cases._cases import (
+    ageing,
+    burn_down,
+    case_lists,
+    interim_share,
+    last_open,
+    open_cases,
+)
+from geo_citymgmt.cases._stock import relapse_rates, stock_flow
+from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.figures._services import questions
+from geo_citymgmt.patterns._hot_spots import spots_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+
+_LAST = 10
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign on a day; a table is None where the data cannot give it.
+
+    Attributes
+    ----------
+    layer : str
+    start : Timestamp
+        First day of the year, from which flows are counted.
+    flow : DataFrame or None
+        Of :func:`geo_citymgmt.stock_flow` by district.
+    relapses : DataFrame or None
+        Of :func:`geo_citymgmt.relapse_rates` by district.
+    ages, lists : DataFrame or None
+        Of :func:`geo_citymgmt.ageing` and :func:`geo_citymgmt.case_lists` for the city.
+    burn : DataFrame or None
+        Of :func:`geo_citymgmt.burn_down` for the cases to be cleared, by district.
+    interim : DataFrame or None
+        Of :func:`geo_citymgmt.interim_share` for the city.
+    last : DataFrame or None
+        The largest open cases among those, of :func:`geo_citymgmt.last_open`.
+    hot_spots : GeoDataFrame or None
+        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
+    """
+
+    layer: str
+    start: pd.Timestamp
+    flow: pd.DataFrame | None
+    relapses: pd.DataFrame | None
+    ages: pd.DataFrame | None
+    lists: pd.DataFrame | None
+    burn: pd.DataFrame | None
+    interim: pd.DataFrame | None
+    last: pd.DataFrame | None
+    hot_spots: gpd.GeoDataFrame | None
+
+
+def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
+    """Compute every campaign of ``services.toml`` that the city has the layer of.
+
+    Without a day there is none; the deadlines are those of the progress in ``table``.
+    """
+    city = facts.city
+    entries = [] if day is None else questions(city, "campaign")
+    return [_campaign(facts, day, table, e) for e in entries if e["layer"] in city]
+
+
+def _campaign(
+    facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
+) -> Campaign:
+    layer, clear = entry["layer"], dict(entry["clear"])
+    start = pd.Timestamp(day.year, 1, 1)
+    rows = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
+    deadline = rows["deadline"].iloc[0] if len(rows) else pd.NaT
+    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
+    if flow is not None and flow["closing"].isna().all():
+        flow = None
+    burn = None
+    if pd.notna(deadline) and deadline >= start:
+        burn = _given(
+            lambda: burn_down(
+                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear
+            )
+        )
+        if burn is not None and burn["remaining_n"].isna().all():
+            burn = None
+    return Campaign(
+        layer,
+        start,
+        flow,
+        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer)),
+        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city")),
+        _given(lambda: case_lists(facts, as_of=day, layer=layer, level="city")),
+        burn,
+        _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
+        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear)),
+        _spots(facts, day, layer),
+    )
+
+
+def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+    city = facts.city
+    asked = next((e for e in questions(city, "hot_spots") if e["layer"] == layer), None)
+    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if asked else None
+    if asked is None or cases is None or cases.empty:
+        return None
+    parcels = city[layer].loc[cases.index]
+    zoned = city.has_zones
+    cells = spots_of(
+        parcels[parcels.geometry.notna()],
+        asked["cell_m"],
+        value=None,
+        zones=city.zones if zoned else None,
+        permutations=asked["permutations"],
+        seed=0,
+        fdr=asked["fdr"],
+        index=facts.membership.index("district") if zoned else None,
+    )
+    cells.attrs["cell_m"] = asked["cell_m"]
+    return cells
+
+
+def hot_cells(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the cells that are hot, the most striking first."""
+    return points[points["spot"] == "hot"].sort_values(["z", "n"], ascending=False, kind="stable")
+
+
+def _given(made: Callable[[], pd.DataFrame]) -> pd.DataFrame | None:
+    """Return a table, or None where the data lacks what it needs: the ledger says which."""
+    try:
+        table = made()
+    except CityDataError:
+        return None
+    return None if table.empty else table

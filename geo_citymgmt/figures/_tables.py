@@ -1,0 +1,189 @@
+"""The table of progress as it is read: the city's figures, months, districts side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._words import shared_terms
+from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.figures._actuals import month_ends as last_days
+from geo_citymgmt.figures._actuals import period_start
+from geo_citymgmt.figures._progress import progress, progress_series
+from geo_citymgmt.indicators import Figures, load_figures
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from geo_citymgmt.city import City
+
+MARGINS = ("outside", "unlocated", "total")
+_GROUP_OF = {"urban_district": "urban", "functional": "urban", "county_city": "county"}
+#: First digits of the municipalities, whose codes run 01 for districts and 02 for counties.
+_MUNICIPALITIES = ("11", "12", "31", "50")
+
+
+def month_ends(facts: CityFacts, day: pd.Timestamp) -> pd.DataFrame:
+    """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
+    city = facts.city
+    start = period_start("year", day, city.month_starts)
+    parts = [progress(facts, as_of=day)]
+    before = day - pd.Timedelta(days=1)
+    assert start is not None
+    if last_days(start, before, city.month_starts):
+        parts.insert(0, progress_series(facts, start=start, end=before))
+    return pd.concat(parts, ignore_index=True)
+
+
+def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFrame:
+    """Return the figures of the whole city, one row each.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`geo_citymgmt.progress`.
+    figures : Figures, optional
+        Of a city with figures of its own; the package's without.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by figure, in the order of the definitions: the columns of
+        :func:`geo_citymgmt.progress` and ``expected_share``, the attainment that the calendar
+        expects (missing where attainment does not grow with time). A measure the document states
+        twice is there once.
+    """
+    known = (figures or load_figures()).figures
+    rows = table[table["level"] == "city"].set_index("indicator", drop=False)
+    repeated = [i for i in rows.index if i in known and known[i].same_as in rows.index]
+    rows = rows.drop(index=repeated)
+    share = []
+    for row in rows.itertuples():
+        figure = known.get(str(row.Index))
+        level = figure is not None and figure.level
+        down = figure is not None and figure.direction == "down"
+        share.append(_expected_share(row, level, down))
+    return rows.assign(expected_share=share)
+
+
+def _expected_share(row: Any, level: bool, down: bool) -> float:
+    if level or pd.isna(row.expected) or pd.isna(row.attainment):
+        return float("nan")
+    if not down:
+        return float(row.expected / row.target) if row.target > 0 else float("nan")
+    if row.attainment >= 1:
+        return float("nan")
+    # What there was at the start follows from how much of the fall is done.
+    opening = (row.value - row.attainment * row.target) / (1 - row.attainment)
+    fall = opening - row.target
+    return float(np.clip((opening - row.expected) / fall, 0.0, 1.0)) if fall > 0 else float("nan")
+
+
+def zone_names(zones: gpd.GeoDataFrame, lang: str) -> pd.Series:
+    """Return the names of zones in a language, else in the other, else their codes.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> zone_names(gcm.sample_city().zones, "zh").tolist()[:2]
+    ['姑苏区', '高新区（虎丘区）']
+    """
+    order = ("name_zh", "name", "name_en") if lang == "zh" else ("name_en", "name", "name_zh")
+    names = pd.Series(zones.index.astype("str"), index=zones.index, dtype="object")
+    for column in reversed(order):
+        if column in zones:
+            given = zones[column].astype("object")
+            names = names.mask(given.notna() & given.astype("str").str.strip().ne(""), given)
+    return names.astype("str")
+
+
+def zone_groups(zones: gpd.GeoDataFrame) -> pd.Series:
+    """Return the group within which each district compares: urban, rural, county or other.
+
+    By the kind of the district where the source tells it; else by its code (GB/T 2260): the last
+    two digits are 01 to 20 for urban districts, 21 to 70 for counties (rural), 71 to 80 for
+    functional areas, 81 and more for county-level cities (county). What has neither is other.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> zone_groups(gcm.sample_city().zones).value_counts().to_dict()
+    {'urban': 6, 'county': 4}
+    """
+    out = pd.Series([_by_code(str(code)) for code in zones.index], zones.index, dtype="object")
+    if "kind" in zones.columns:
+        results = zones["kind"].map(_GROUP_OF)
+        out = results.astype("object").where(results.notna(), out)
+    return out.astype("str")
+
+
+def _by_code(code: str) -> str:
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        return "other"
+    if code.startswith(_MUNICIPALITIES):
+        return "rural" if code[2:4] == "02" else "urban"
+    last = int(code[-2:])
+    return "county" if last > 80 else "rural" if 20 < last <= 70 else "urban"
+
+
+def by_district(table: pd.DataFrame, column: str = "value") -> pd.DataFrame:
+    """Turn a tidy table of progress into one row a district and one column a figure.
+
+    Parameters
+    ----------
+    table : DataFrame
+        As :func:`geo_citymgmt.progress` gives it.
+    column : str
+        Which of its numbers: value, target, attainment, expected, numerator, denominator, status.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by zone code; below the zones ``outside``, ``unlocated`` (of all districts
+        together) and ``total``, where the table has them. Columns are figures with a value in any
+        district.
+    """
+    rows = table[table["level"].isin(["city", "district"])]
+    rows = rows.assign(at=rows["zone_code"].where(rows["row_kind"] == "zone", rows["row_kind"]))
+    order = [*dict.fromkeys(rows.loc[rows["row_kind"] == "zone", "at"])]
+    order += [m for m in MARGINS if (rows["at"] == m).any()]
+    known = rows.loc[rows["level"] == "district"].dropna(subset=["value"])["indicator"].unique()
+    figures = [f for f in rows["indicator"].unique() if f in known]
+    grouped = rows[rows["indicator"].isin(figures)].groupby(["at", "indicator"], sort=False)[column]
+    # Records without a place are told by the district they name: here they are one row.
+    wide = grouped.first() if column == "status" else grouped.sum(min_count=1)
+    wide = wide.unstack()  # noqa: PD010
+    return wide.reindex(index=order, columns=figures).rename_axis(None, axis=1)
+
+
+def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFrame:
+    """Return one row a group of districts, for figures that add up and for shares of such.
+
+    ``by_column`` gives the table of :func:`by_district` for a column. There is a column for each
+    figure, missing where it does not add up.
+    """
+    groups = zone_groups(city.zones)
+    definitions = city.figures.figures
+    value = by_column("value")
+    zones = [at for at in value.index if at in groups.index]
+    sums, numerator, denominator = (
+        by_column(c)
+        .reindex(index=zones, columns=value.columns)
+        .groupby(groups[zones])
+        .sum(min_count=1)
+        for c in ("value", "numerator", "denominator")
+    )
+    ratio = numerator / denominator.where(denominator > 0)
+    out = {}
+    for name in value.columns:
+        figure = definitions.get(name)
+        if figure is not None and figure.adds_up:
+            out[name] = sums[name]
+        elif figure is not None and figure.numerator is not None:
+            out[name] = ratio[name]
+        else:
+            out[name] = pd.Series(np.nan, index=sums.index)
+    return pd.DataFrame(out).reindex([g for g in shared_terms()["group"] if g in sums.index])
