@@ -14,7 +14,8 @@ from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._city_facts import levels_to
-from geo_citymgmt.facts._evaluation import Layout, Values, Window
+from geo_citymgmt.facts._evaluation import Values, Window
+from geo_citymgmt.facts._layout import Layout
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
@@ -526,6 +527,13 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
                     f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
                 )
         out[int(k)] = Text(message.zh + span.zh, message.en + span.en)
+    for k in np.flatnonzero(np.isnan(values.value) & (values.numerator > values.denominator)):
+        if values.denominator[k] > 0:
+            part, whole = _shown(values.numerator[k]), _shown(values.denominator[k])
+            out[int(k)] = Text(
+                f"不可用：部分（{part}）大于整体（{whole}），记录自相矛盾",
+                f"not available: the part ({part}) exceeds the whole ({whole}); records contradict",
+            )
     return out
 
 
