@@ -74,6 +74,10 @@ class Membership:
         n = len(data)
         if level == "city":
             return _frame(np.arange(n), "total", self._city.code, np.ones(n))
+        if level in data.columns:
+            named = data[level].notna().to_numpy(dtype=bool)
+            name = np.where(named, data[level].astype("str").fillna(""), "unnamed")
+            return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
         if not self._city.has_zones:
             return _without_place(data)
         geometry = data.geometry.to_numpy()
@@ -234,7 +238,7 @@ class Evaluator:
         self, city: City, membership: Membership, timeline: Callable[[str], Timeline]
     ) -> None:
         self.city, self._membership, self.timeline = city, membership, timeline
-        self._values: dict[tuple[str, Window], Values] = {}
+        self._values: dict[tuple[str, Window, str], Values] = {}
         self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
         self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
@@ -270,6 +274,8 @@ class Evaluator:
             at, present = pairs_of(members["row_kind"], members["zone_code"])
             if level == "city":
                 level_zones = [("total", self.city.code)]
+            elif level in self.timeline(layer).data.columns:
+                level_zones = sorted(present, key=lambda pair: (pair[0] != "unit", pair))
             else:
                 level_zones = [("zone", str(code)) for code in self.city.zones_at(level).index]
                 level_zones += sorted(pair for pair in present if pair[0] != "zone")
@@ -379,7 +385,10 @@ class Evaluator:
 
     def values(self, figure: Figure, window: Window, levels: tuple[str, ...]) -> Values:
         """Evaluate a figure that has no problem."""
-        key, layout = (figure.id, window), self.layout(figure, levels)
+        # What is counted by a field is not counted by zones.
+        fields = self.timeline(figure.layer).data.columns
+        by = levels[1] if levels[1:] and levels[1] in fields else ""
+        key, layout = (figure.id, window, by), self.layout(figure, levels)
         if key not in self._values or len(self._values[key].value) < len(layout.level):
             self._values[key] = self._evaluated(figure, window, layout)
         return self._values[key].at(layout)

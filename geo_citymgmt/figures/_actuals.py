@@ -263,6 +263,18 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
     return list(out.values())
 
 
+def figures_by(city: City, figures: Sequence[Figure], by: Any, gate: Gate) -> list[Figure]:
+    """Return the figures whose records carry the field ``by``, each with one value of it."""
+    kinds = ("text", "code", "bool", "id")
+    fields = {
+        key: [n for n, f in city.specs[key].fields.items() if f.type in kinds and n in city[key]]
+        for key in city
+    }
+    known = dict.fromkeys(n for f in figures for n in fields.get(f.layer, ()))
+    gate.choice(by, "by", list(known))
+    return [f for f in figures if by in fields.get(f.layer, ())]
+
+
 class Actuals:
     """Evaluates the figures of one city at any number of dates."""
 
@@ -296,9 +308,17 @@ class Actuals:
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
     ) -> pd.DataFrame:
         """Return the tidy table of progress, one block a day."""
-        levels = levels_of(self.city, level, self.gate)
-        blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
-        return _joined(blocks)
+        return self._at(days, levels_of(self.city, level, self.gate), plan)
+
+    def table_by(self, days: Sequence[pd.Timestamp | None], by: str) -> pd.DataFrame:
+        """Return the same by the values of a field in place of zones."""
+        self.figures = figures_by(self.city, self.figures, by, self.gate)
+        return self._at(days, ("city", by), False)
+
+    def _at(
+        self, days: Sequence[pd.Timestamp | None], levels: tuple[str, ...], plan: bool
+    ) -> pd.DataFrame:
+        return _joined([self._block(f, day, levels, plan) for day in days for f in self.figures])
 
     # -- one figure at one day
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from geo_citymgmt.spec import Amount, LayerSpec
+from geo_citymgmt.spec._reader import TIME_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +75,12 @@ class Component:
         asked = (*self.where, *self.condition)
         names = [n for n in asked if spec.fields[n].may_be_empty]
         names += [n for n in (self.dated, self.past) if n is not None]
-        if self.kind in ("distinct", "complete", "cohort"):
+        if self.kind in ("distinct", "complete"):
             names.append(self.of)
+        if self.kind == "cohort":
+            # Where the layer says who has a time, one that nobody has is an answer.
+            times = [self.of, *(n for n in self.condition if spec.fields[n].type in TIME_TYPES)]
+            names += [n for n in times if n not in spec.times or not spec.times[n].due]
         for key in self.amounts():
             amount = spec.amounts[key]
             if not amount.due and amount.while_in is None:
