@@ -60,7 +60,14 @@ from geo_citymgmt.errors import (
 )
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._timeline import has_code
-from geo_citymgmt.figures import figure, outlook, period_table, progress, progress_series
+from geo_citymgmt.figures import (
+    figure,
+    outlook,
+    period_table,
+    progress,
+    progress_series,
+    unit_progress,
+)
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
@@ -164,6 +171,7 @@ __all__ = [
     "suspect_datum",
     "to_wgs84",
     "two_step_access",
+    "unit_progress",
     "unserved",
     "write_layer",
     "write_report",

@@ -20,6 +20,8 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._words import Text
+from geo_citymgmt.facts._layout import Layout, pairs_of
+from geo_citymgmt.facts._moments import Moments
 from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
 from geo_citymgmt.indicators import Component, Figure
 from geo_citymgmt.spec import LayerSpec
@@ -72,6 +74,10 @@ class Membership:
         n = len(data)
         if level == "city":
             return _frame(np.arange(n), "total", self._city.code, np.ones(n))
+        if level in data.columns:
+            named = data[level].notna().to_numpy(dtype=bool)
+            name = np.where(named, data[level].astype("str").fillna(""), "unnamed")
+            return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
         if not self._city.has_zones:
             return _without_place(data)
         geometry = data.geometry.to_numpy()
@@ -84,7 +90,7 @@ class Membership:
         codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
         district = codes[zone]
         unlocated = zone == UNLOCATED
-        district = np.where(unlocated, _named(data, row, district), district)
+        district[unlocated] = _named(data, row[unlocated], district[unlocated])
         kind = np.select([unlocated, zone == OUTSIDE], ["unlocated", "outside"], "zone")
         if level == "district":
             return _frame(row, kind, district, share)
@@ -161,44 +167,6 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
-    """The rows of a figure, level by level, and which record counts in which of them."""
-
-    level: np.ndarray
-    row_kind: np.ndarray
-    zone_code: np.ndarray
-    row: np.ndarray
-    slot: np.ndarray
-    share: np.ndarray
-
-    def down_to(self, levels: tuple[str, ...]) -> Layout:
-        """The rows of its first levels; levels come one after the other."""
-        n = int(np.isin(self.level, levels).sum())
-        rows = (values[:n] for values in (self.level, self.row_kind, self.zone_code))
-        inside = self.slot < n
-        records = (values[inside] for values in (self.row, self.slot, self.share))
-        return Layout(*rows, *records)
-
-    def total(self, amount: np.ndarray) -> np.ndarray:
-        """Sum of an amount of the records, by row of the figure."""
-        return np.bincount(
-            self.slot, amount[self.row] * self.share, minlength=len(self.zone_code)
-        ).astype("float64")
-
-    def different(self, row: np.ndarray, label: np.ndarray) -> np.ndarray:
-        """Number of different labels, by row of the figure."""
-        by_record = pd.DataFrame({"row": row, "label": label})
-        pairs = pd.DataFrame({"row": self.row, "slot": self.slot}).merge(by_record, on="row")
-        once = pairs.drop_duplicates(["slot", "label"])
-        return np.bincount(once["slot"], minlength=len(self.zone_code)).astype("float64")
-
-    def number(self, records: np.ndarray) -> np.ndarray:
-        """How many of the records count, wholly or in part, by row of the figure."""
-        chosen = self.slot[records[self.row]]
-        return np.bincount(chosen, minlength=len(self.zone_code)).astype("float64")
-
-
-@dataclass(frozen=True, slots=True)
 class Values:
     """Values of a figure on the rows of its layout."""
 
@@ -226,6 +194,7 @@ class Values:
 
 
 _WHERE, _STATE, _SIZE = 1, 2, 3
+_EPSILON = 1e-9
 
 
 @dataclass
@@ -269,13 +238,20 @@ class Evaluator:
         self, city: City, membership: Membership, timeline: Callable[[str], Timeline]
     ) -> None:
         self.city, self._membership, self.timeline = city, membership, timeline
-        self._values: dict[tuple[str, Window], Values] = {}
+        self._values: dict[tuple[str, Window, str], Values] = {}
         self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
         self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
         self._problems: dict[str, Text | None] = {}
+        self._moments: dict[str, Moments] = {}
 
     # -- made once
+
+    def moments(self, layer: str) -> Moments:
+        """Times and limits of the records of a layer."""
+        if layer not in self._moments:
+            self._moments[layer] = Moments(self.timeline(layer))
+        return self._moments[layer]
 
     def layout(self, figure: Figure, levels: tuple[str, ...]) -> Layout:
         """Rows of a figure at some levels."""
@@ -295,16 +271,16 @@ class Evaluator:
         parts = []
         for level in levels:
             members = self._membership.table(layer, level, split)
-            names = pd.MultiIndex.from_arrays([members["row_kind"], members["zone_code"]])
+            at, present = pairs_of(members["row_kind"], members["zone_code"])
             if level == "city":
                 level_zones = [("total", self.city.code)]
+            elif level in self.timeline(layer).data.columns:
+                level_zones = sorted(present, key=lambda pair: (pair[0] != "unit", pair))
             else:
                 level_zones = [("zone", str(code)) for code in self.city.zones_at(level).index]
-                additional = names[members["row_kind"] != "zone"].unique()
-                level_zones += sorted((str(kind), str(code)) for kind, code in additional)
-            # With names there may be no row at all: of a city without districts.
-            rows = pd.MultiIndex.from_tuples(level_zones, names=names.names)
-            slot = rows.get_indexer(names) + len(zones)
+                level_zones += sorted(pair for pair in present if pair[0] != "zone")
+            place = {pair: k for k, pair in enumerate(level_zones, len(zones))}
+            slot = np.array([place[pair] for pair in present], dtype=np.intp)[at]
             zones += [(level, *pair) for pair in level_zones]
             parts.append((members["row"].to_numpy(), slot, members["share"].to_numpy()))
         row, slot, share = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -335,7 +311,7 @@ class Evaluator:
             today = spec.state_field in data and data[spec.state_field].notna().to_numpy()
             self._states[key] = (pd.Index(known).get_indexer(state), unknown, unknown & today)
         at, unknown, silent = self._states[key]
-        wanted = np.isin(known, part.codes(spec))
+        wanted = np.isin(known, part.codes(spec, part.leaves or None))
         # A record that was not known yet is at -1, beyond every code.
         return np.append(wanted, False)[at], unknown, silent
 
@@ -391,6 +367,8 @@ class Evaluator:
         for part in figure.components:
             if part.kind in ("flow", "balance"):
                 days = timeline.arrays(part.of).date
+            elif part.kind == "cohort":
+                days = self.moments(figure.layer).time(part.of)
             elif part.kind == "entered" or part.state:
                 days = timeline.transitions["date"].to_numpy()
             elif part.dated is not None:
@@ -407,7 +385,10 @@ class Evaluator:
 
     def values(self, figure: Figure, window: Window, levels: tuple[str, ...]) -> Values:
         """Evaluate a figure that has no problem."""
-        key, layout = (figure.id, window), self.layout(figure, levels)
+        # What is counted by a field is not counted by zones.
+        fields = self.timeline(figure.layer).data.columns
+        by = levels[1] if levels[1:] and levels[1] in fields else ""
+        key, layout = (figure.id, window, by), self.layout(figure, levels)
         if key not in self._values or len(self._values[key].value) < len(layout.level):
             self._values[key] = self._evaluated(figure, window, layout)
         return self._values[key].at(layout)
@@ -421,15 +402,19 @@ class Evaluator:
         if len(sums) == 2:
             numerator, denominator = sums
             value = _divided(numerator, denominator)
-            low, high = _bounds(figure, known, most)
+            if figure.unit == "ratio":
+                # Records that contradict each other make no share.
+                value[value > 1 + _EPSILON] = np.nan
+            low, high = _bounds(known, most, self._counts_twice(figure, layout, parts))
         lacking = np.any([p.choice.lacks > 0 for p in parts], axis=0)
+        none = np.zeros(len(layout.zone_code))
         return Values(
             layout,
             value,
             numerator,
             denominator,
             any(p.by_events for p in parts),
-            layout.number(lacking),
+            layout.number(lacking) if lacking.any() else none,
             low,
             high,
             tuple(dict.fromkeys(text for p in parts for text in p.lacks)),
@@ -452,6 +437,16 @@ class Evaluator:
         missing |= layout.number(choice.silent) > 0
         most = layout.total(np.where(choice.lacks > 0, part.most, 0.0))
         return out, most, missing
+
+    def _counts_twice(self, figure: Figure, layout: Layout, parts: Sequence[_Part]) -> np.ndarray:
+        """The most that what is not known adds to the whole if all of it counts in the part."""
+        part, whole = parts
+        if not part.choice.lacks.any() or not figure.is_part_of_whole(
+            self.city.specs[figure.layer]
+        ):
+            return np.zeros(len(layout.zone_code))
+        both = (part.choice.lacks > 0) & (whole.choice.lacks > 0)
+        return layout.total(np.where(both, part.most, 0.0))
 
     def _choose(self, layer: str, part: Component, window: Window) -> _Choice:
         """Which records a component counts on a day, as far as where and state decide it."""
@@ -478,6 +473,8 @@ class Evaluator:
 
     def _part(self, figure: Figure, part: Component, window: Window) -> _Part:
         timeline = self.timeline(figure.layer)
+        if part.kind == "cohort":
+            return self._cohort(timeline, part, window)
         choice = self._choose(figure.layer, part, window)
         if figure.current and self._before(window):
             return self._not_then(choice)
@@ -518,6 +515,39 @@ class Evaluator:
     def _before(self, window: Window) -> bool:
         data_date = self.city.data_date
         return window.day is not None and data_date is not None and window.day < data_date
+
+    def _cohort(self, timeline: Timeline, part: Component, window: Window) -> _Part:
+        """Records whose time lies in the window, and of these those that meet the condition."""
+        layer, day = timeline.spec.key, window.day
+        moments = self.moments(layer)
+        yes, maybe = self.chosen(layer, part)
+        inside, lost = moments.within(part.of, window.start, day)
+        if part.leaves:
+            left, unclear, _ = self._in_states(layer, part, window)
+            inside, lost = inside & ~left, lost | (inside & unclear)
+        meets, may_meet = moments.meet(part.condition, day)
+        n = len(yes)
+        choice = _Choice(
+            yes & inside & ~lost, np.full(n, _SIZE), np.zeros(n, int), np.zeros(n, bool)
+        )
+        lacks: list[Text] = []
+        # What a record lacks is nothing to it where something else rules it out.
+        out = ~(inside | lost)
+        choice.known[~yes], choice.known[yes & out] = _WHERE, _STATE
+        rows = maybe & ~out & (meets | may_meet)
+        if rows.any():
+            choice.drop(rows, _WHERE)
+            lacks += self._lacks(timeline, part, choice)
+        rows = yes & lost & (meets | may_meet)
+        if rows.any():
+            choice.drop(rows, _SIZE)
+            lacks.append(_label(timeline, part.of))
+        rows = choice.counts & may_meet
+        if rows.any():
+            choice.drop(rows, _SIZE)
+            lacks += moments.lacking(part.condition, day, rows)
+        choice.counts = choice.counts & meets
+        return _Part(choice.counts, choice, np.ones(n), lacks=tuple(lacks))
 
     def _flow(self, timeline: Timeline, part: Component, choice: _Choice, window: Window) -> _Part:
         entries = timeline.arrays(part.of, plan=window.plan)
@@ -690,7 +720,7 @@ class Evaluator:
 
     def _not_in(self, timeline: Timeline, name: str, choice: _Choice, window: Window) -> bool:
         """Leave out what has no date in the window; tell whether some dates could not be read."""
-        dates = timeline.data[name]
+        dates = timeline.data[name].dt.normalize()
         within = dates.notna() if window.day is None else dates <= window.day
         if window.start is not None:
             within &= dates >= window.start
@@ -730,14 +760,14 @@ def _divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
 
 
 def _bounds(
-    figure: Figure, known: Sequence[np.ndarray], most: Sequence[np.ndarray]
+    known: Sequence[np.ndarray], most: Sequence[np.ndarray], twice: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest value a share could have, whatever the records are that are not known."""
+    """Least and greatest value a share could have, whatever the records are that are not known.
+
+    ``twice`` is what of the most they add to the part they then add to the whole as well.
+    """
     (part, total), (more, others) = known, most
-    low = _divided(part, total + others)
-    # What counts in a part of its whole counts in the whole as well.
-    high = _divided(part + more, total + more if figure.is_part_of_whole else total)
-    return low, high
+    return _divided(part, total + others), _divided(part + more, total + twice)
 
 
 def _complete(values: pd.Series, ids: pd.Series, rows: np.ndarray) -> np.ndarray:

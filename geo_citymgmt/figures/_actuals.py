@@ -14,7 +14,8 @@ from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._city_facts import levels_to
-from geo_citymgmt.facts._evaluation import Layout, Values, Window
+from geo_citymgmt.facts._evaluation import Values, Window
+from geo_citymgmt.facts._layout import Layout
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
@@ -269,6 +270,18 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
     return list(out.values())
 
 
+def figures_by(city: City, figures: Sequence[Figure], by: Any, gate: Gate) -> list[Figure]:
+    """Return the figures whose records carry the field ``by``, each with one value of it."""
+    kinds = ("text", "code", "bool", "id")
+    fields = {
+        key: [n for n, f in city.specs[key].fields.items() if f.type in kinds and n in city[key]]
+        for key in city
+    }
+    known = dict.fromkeys(n for f in figures for n in fields.get(f.layer, ()))
+    gate.choice(by, "by", list(known))
+    return [f for f in figures if by in fields.get(f.layer, ())]
+
+
 class Actuals:
     """Evaluates the figures of one city at any number of dates."""
 
@@ -302,7 +315,16 @@ class Actuals:
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
     ) -> pd.DataFrame:
         """Return the tidy table of progress, one block a day."""
-        levels = levels_of(self.city, level, self.gate)
+        return self._at(days, levels_of(self.city, level, self.gate), plan)
+
+    def table_by(self, days: Sequence[pd.Timestamp | None], by: str) -> pd.DataFrame:
+        """Return the same by the values of a field in place of zones."""
+        self.figures = figures_by(self.city, self.figures, by, self.gate)
+        return self._at(days, ("city", by), False)
+
+    def _at(
+        self, days: Sequence[pd.Timestamp | None], levels: tuple[str, ...], plan: bool
+    ) -> pd.DataFrame:
         blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
         return joined(blocks, PROGRESS_COLUMNS)
 
@@ -532,6 +554,13 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
                     f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
                 )
         out[int(k)] = Text(message.zh + span.zh, message.en + span.en)
+    for k in np.flatnonzero(np.isnan(values.value) & (values.numerator > values.denominator)):
+        if values.denominator[k] > 0:
+            part, whole = _shown(values.numerator[k]), _shown(values.denominator[k])
+            out[int(k)] = Text(
+                f"不可用：部分（{part}）大于整体（{whole}），记录自相矛盾",
+                f"not available: the part ({part}) exceeds the whole ({whole}); records contradict",
+            )
     return out
 
 

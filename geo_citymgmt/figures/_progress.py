@@ -19,6 +19,7 @@ from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.figures._actuals import (
     Actuals,
     chosen_figures,
+    figures_by,
     joined,
     levels_of,
     month_ends,
@@ -99,6 +100,56 @@ def progress(
     day = day_of(facts.city, as_of, gate, plan=plan)
     actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
     return actuals.table([day], level=level, plan=plan)
+
+
+def unit_progress(
+    city: City | CityFacts,
+    *,
+    by: str = "manage_org",
+    as_of: Any = None,
+    indicators: Sequence[str] | str | None = None,
+) -> pd.DataFrame:
+    """Compute :func:`progress` by responsible unit (责任单位), or by another field, not by zone.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+    by : str
+        Field with a text or a code that records carry: the unit that answers for them, their
+        source, their kind.
+    as_of, indicators
+        As in :func:`progress`.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :func:`progress`. ``level`` is city or the field; ``row_kind`` is total, unit
+        (its name or code in ``zone_code``) or unnamed, for records that name none. For figures that
+        add up, units and unnamed make the total. Only figures of layers that have the field.
+
+    Raises
+    ------
+    AsOfError
+        It is no date, or after the data's own.
+    CityDataError
+        No layer of these figures has the field, or a figure is unknown.
+
+    See Also
+    --------
+    progress, period_table
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> table = unit_progress(gcm.sample_city(), by="use_type", indicators="illegal_open_count")
+    >>> units = table[table["row_kind"] == "unit"]
+    >>> bool(units["value"].sum() == table.loc[table["row_kind"] == "total", "value"].item())
+    True
+    """
+    gate = Gate("unit_progress")
+    facts = facts_of(city, gate)
+    day = day_of(facts.city, as_of, gate)
+    return Actuals(facts, gate, indicators=indicators).table_by([day], by)
 
 
 def progress_series(
@@ -270,6 +321,7 @@ def period_table(
     periods: Sequence[str] | str = ("month", "half"),
     indicators: Sequence[str] | str | None = None,
     level: str = "city",
+    by: str | None = None,
 ) -> pd.DataFrame:
     """Compute what happened in a period, beside the period before (环比) and a year ago (同比).
 
@@ -289,6 +341,8 @@ def period_table(
         These figures only, by their id or that of the published row they answer.
     level : {"city", "district", "street"}
         How far down; the levels above are in the table too.
+    by : str, optional
+        In place of zones, by the values of this field, as in :func:`unit_progress`.
 
     Returns
     -------
@@ -326,8 +380,10 @@ def period_table(
     facts = facts_of(city, gate)
     city, evaluator = facts.city, facts.evaluator
     day = day_of(city, as_of, gate)
-    levels = levels_of(city, level, gate)
+    levels = levels_of(city, level, gate) if by is None else ("city", by)
     figures = [f for f in chosen_figures(city, indicators, gate) if evaluator.problem(f) is None]
+    if by is not None:
+        figures = figures_by(city, figures, by, gate)
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:
         return pd.DataFrame(columns=list(PERIOD_COLUMNS))

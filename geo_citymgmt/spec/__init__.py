@@ -22,6 +22,7 @@ from geo_citymgmt.spec._model import (
     Event,
     Field,
     LayerSpec,
+    Moment,
     Plan,
     States,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "Event",
     "Field",
     "LayerSpec",
+    "Moment",
     "Plan",
     "States",
     "get_spec",
@@ -91,8 +93,9 @@ def load_specs(
 
     Examples
     --------
-    >>> sorted(k for k, s in load_specs().items() if s.role == "facility")
-    ['bike_stations', 'illegal_construction', 'manholes', 'parking_points', 'utility_tunnels']
+    >>> specs = load_specs()
+    >>> specs["manholes"].role, specs["districts"].role
+    ('facility', 'zones')
     """
     if folder is None and below is None:
         return dict(_packaged_specs())

@@ -86,7 +86,8 @@ class Amount:
 
     ``total`` is the field that holds it at the date of the data, or a number for each record;
     ``date`` the field with the day it was reached, if in one go; ``while_in`` the set of states
-    during which it counts, for amounts that follow the state. ``due`` are the states in which a
+    during which it counts, for amounts that follow the state. What grows by it is growth of the
+    amount ``part_of`` as well. ``due`` are the states in which a
     record has it (of those that ``due_where`` chooses): without total or date it is unknown there,
     not zero.
     """
@@ -101,6 +102,7 @@ class Amount:
     plan: Plan | None = None
     due: tuple[str, ...] = ()
     due_where: Mapping[str, Any] = field(default_factory=dict)
+    part_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,28 @@ class States:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds of a time of a record: who must have it and, of a limit, what moves it.
+
+    A record in one of the states ``due`` has the time: where it is missing it is unknown, not yet
+    to come. ``moved_to`` is the field of a later limit that was granted, which wins; from
+    ``stopped_from`` to ``stopped_to`` the clock stands still, and so it does for a record in one of
+    the states ``stopped_in`` of which no such day is known.
+    """
+
+    due: frozenset[str] = frozenset()
+    moved_to: str | None = None
+    stopped_from: str | None = None
+    stopped_to: str | None = None
+    stopped_in: frozenset[str] = frozenset()
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields that move the limit, where a layer has them."""
+        return tuple(n for n in (self.moved_to, self.stopped_from, self.stopped_to) if n)
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSpec:
     """Everything the program knows about a layer.
 
@@ -168,6 +192,8 @@ class LayerSpec:
     states: States | None = None
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
+    #: By field; a time that is not named here is nothing but a time.
+    times: Mapping[str, Moment] = field(default_factory=dict)
     style: Mapping[str, Any] = field(default_factory=dict)
     #: Whether single records may be published ("public"), or sums of them alone.
     release: str = "internal"

@@ -11,11 +11,13 @@ from typing import Any
 from geo_citymgmt._values import FrozenDict
 from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.errors import SpecError, did_you_mean
-from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Plan, States
+from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 from geo_citymgmt.spec._toml import line_of, text_of
 
 ROLES = ("facility", "zones", "context")
 FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
+#: Types of fields that hold a day, or a day and the time of day.
+TIME_TYPES = ("date", "datetime")
 GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
 SPLITS = ("owner", "share")
 _DBF_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,9}")
@@ -214,7 +216,7 @@ def _code(check: Check, place: str, table: Any) -> Code:
 
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
-    "state", "amounts", "events", "style", "fields", "release", "subject",
+    "state", "amounts", "events", "times", "style", "fields", "release", "subject",
 )  # fmt: skip
 
 
@@ -239,7 +241,11 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
             check.one_of(table[entry], "", entry, fields)
     states = _states(check, table.get("state"), fields)
     amounts = {k: _amount(check, k, t, fields, states) for k, t in table.get("amounts", {}).items()}
+    for name, amount in amounts.items():
+        if amount.part_of is not None:
+            check.one_of(amount.part_of, f"amounts.{name}", "part_of", set(amounts) - {name})
     events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
+    times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
     style = table.get("style", {})
     check.keys(
         style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
@@ -264,6 +270,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         states=states,
         amounts=FrozenDict(amounts),
         events=FrozenDict(events),
+        times=FrozenDict(times),
         style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
         subject=check.texts(table, "", "subject"),
@@ -345,7 +352,7 @@ def _amount(
         table,
         place,
         required=("zh", "en"),
-        optional=("total", "date", "while_in", "where", "plan", "due", "due_where"),
+        optional=("total", "date", "while_in", "where", "plan", "due", "due_where", "part_of"),
     )
     total = table.get("total")
     if isinstance(total, str):
@@ -377,6 +384,7 @@ def _amount(
         plan=plan,
         due=tuple(code for name in due for code in (states.sets[name] if states else ())),
         due_where=_where(check, table.get("due_where", {}), place, fields),
+        part_of=check.value(table, place, "part_of", str, None),
     )
 
 
@@ -405,3 +413,46 @@ def _event(
         takes_back=takes_back,
         default_amount=check.value(table, place, "default_amount", (int, float), None),
     )
+
+
+def _moment(
+    check: Check, name: str, table: Any, fields: Mapping[str, Field], states: States | None
+) -> Moment:
+    place = f"times.{name}"
+    _time_field(check, "times", name, fields)
+    check.keys(table, place, optional=("due", "moved_to", "stopped"))
+    stopped = table.get("stopped", {})
+    check.keys(stopped, f"{place}.stopped", optional=("from", "to", "states"))
+    for named in (table.get("moved_to"), stopped.get("from"), stopped.get("to")):
+        if named is not None:
+            _time_field(check, place, named, fields)
+    if stopped and not {"from", "to"} <= set(stopped):
+        raise check.fail(f"{place}.stopped", Text("应有 from 和 to", "needs from and to"))
+    return Moment(
+        due=_codes(check, table, place, "due", fields, states),
+        moved_to=table.get("moved_to"),
+        stopped_from=stopped.get("from"),
+        stopped_to=stopped.get("to"),
+        stopped_in=_codes(check, stopped, f"{place}.stopped", "states", fields, states),
+    )
+
+
+def _time_field(check: Check, place: str, name: Any, fields: Mapping[str, Field]) -> None:
+    check.one_of(name, place, "time", [n for n, f in fields.items() if f.type in TIME_TYPES])
+
+
+def _codes(
+    check: Check,
+    table: Mapping[str, Any],
+    place: str,
+    key: str,
+    fields: Mapping[str, Field],
+    states: States | None,
+) -> frozenset[str]:
+    """States named one by one or by their sets."""
+    sets = states.sets if states else {}
+    codes = fields[states.field].codes if states else {}
+    named = check.texts(table, place, key)
+    for name in named:
+        check.one_of(name, place, key, (*sets, *codes))
+    return frozenset(code for name in named for code in sets.get(name, (name,)))
