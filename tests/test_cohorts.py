@@ -397,3 +397,44 @@ def test_units_and_the_unnamed_make_the_total_and_an_unknown_field_is_refused():
         gcm.unit_progress(city, by="manager")
     zones = gcm.progress(city, indicators="case_count")
     assert zones["row_kind"].tolist()[:2] == ["total", "zone"]
+
+
+# -- few records, tiny bases, sums that cannot fall
+
+
+def test_a_share_of_few_records_says_so_and_the_office_says_what_is_few(tmp_path):
+    frame = cases(reported_at=at(*["2022-06-01"] * 9), closed_at=at(*["2022-06-03"] * 9))
+    city = city_of("digital_cases", **frame)
+    row = figure(city, "case_closed_share")
+    assert (row["value"], "基数小，仅 9 条记录" in row["note_zh"]) == (1, True)
+    assert "rests on few records: 9" in row["note_en"]
+    assert "基数小" not in figure(city, "case_count")["note_zh"]
+    path = tmp_path / "figures.toml"
+    path.write_text("[thresholds]\nsmall = 5\n", "utf-8")
+    layer = city.layer("digital_cases")
+    own_city = gcm.City.from_layers({"digital_cases": layer}, figures=path, code="Z")
+    assert "基数小" not in figure(own_city, "case_closed_share")["note_zh"]
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "ratio"), [(10, 40, 3.0), (10, 41, np.nan), (9, 10, np.nan), (20, 5, -0.75)]
+)
+def test_a_change_from_a_tiny_base_is_told_by_both_numbers(before, now, ratio):
+    days = at("2022-04-10", *["2022-05-10"] * before, *["2022-06-10"] * now)
+    city = city_of("digital_cases", **cases(reported_at=days, closed_at=days))
+    month = gcm.period_table(city, periods="month", indicators="case_count").iloc[0]
+    assert (month["value"], month["previous"], month["change"]) == (now, before, now - before)
+    assert month["change_ratio"] == pytest.approx(ratio, nan_ok=True)
+
+
+def test_a_sum_that_cannot_fall_is_not_projected_below_what_is_there():
+    months = pd.date_range("2022-01-01", periods=6, freq="MS")
+    found = [day for day, n in zip(months, (1, 40, 1, 40, 1, 1), strict=True) for _ in range(n)]
+    targets = pd.DataFrame(
+        {"indicator": ["manhole_found_count"], "zone_code": ["Z"], "target": [100.0],
+         "deadline": [pd.Timestamp("2022-12-31")]}
+    )  # fmt: skip
+    city = city_of("manholes", found_date=found, status=["20"] * len(found))
+    row = gcm.outlook(city, indicators="manhole_found_count", targets=targets).iloc[0]
+    assert row["value"] == len(found)
+    assert row["at_deadline_low"] == len(found) < row["at_deadline"]

@@ -16,7 +16,7 @@ from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._city_facts import levels_to
 from geo_citymgmt.facts._evaluation import Values, Window
 from geo_citymgmt.facts._layout import Layout
-from geo_citymgmt.indicators import Figure
+from geo_citymgmt.indicators import Figure, Figures
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
 if TYPE_CHECKING:
@@ -465,8 +465,9 @@ class Actuals:
         note = join_texts([*notes, *more])
         sums = self._sums[figure.id]
         unknown = unknown_notes(values, status)
+        few = notes_of_few(self.city.figures, figure, values)
         void = self._targets.void_zones(figure)
-        if sums is None and not unknown and not void:
+        if sums is None and not unknown and not void and not few:
             return {"note_zh": note.zh, "note_en": note.en}
         city = values.layout.level == "city"
         voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
@@ -476,7 +477,8 @@ class Actuals:
         for k, is_city in enumerate(city):
             void_note = _VOID if voided[k] else NOTHING
             sum_note = sums if sums and is_city else NOTHING
-            rows.append(join_texts([note, unknown.get(k, NOTHING), void_note, sum_note]))
+            known = (unknown.get(k, NOTHING), few.get(k, NOTHING))
+            rows.append(join_texts([note, *known, void_note, sum_note]))
         return {
             "note_zh": np.array([row.zh for row in rows], dtype=object),
             "note_en": np.array([row.en for row in rows], dtype=object),
@@ -524,6 +526,15 @@ def bounds_of(figure: Figure, values: Values) -> tuple[np.ndarray, np.ndarray] |
     high = np.where(np.isnan(values.high), np.inf, values.high)
     low = np.where(np.isnan(values.low), 0.0, values.low)
     return np.where(known, values.value, low), np.where(known, values.value, high)
+
+
+def notes_of_few(figures: Figures, figure: Figure, values: Values) -> dict[int, Text]:
+    """What to say, by row, of shares of few records."""
+    rows = np.flatnonzero(figures.rests_on_few(figure, values.denominator))
+    numbers = {int(k): f"{values.denominator[k]:,.10g}" for k in rows}
+    return {
+        k: Text(f"基数小，仅 {n} 条记录", f"rests on few records: {n}") for k, n in numbers.items()
+    }
 
 
 def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int, Text]:

@@ -23,6 +23,7 @@ from geo_citymgmt.figures._actuals import (
     joined,
     levels_of,
     month_ends,
+    notes_of_few,
     period_end,
     period_start,
     unknown_notes,
@@ -350,7 +351,8 @@ def period_table(
         One row a period, figure and zone, in the unit of the figure: ``kind`` (period or date),
         ``period_start``, ``period_end``, ``complete``; ``value`` with its terms; ``previous`` and
         ``year_ago`` with the days they end on; the difference to each, and the difference by the
-        earlier value, where that is above zero. Shares differ in points, not per cent: they have no
+        earlier value, where that is no tiny base (``small`` and ``most_change`` in the figures'
+        thresholds). Shares differ in points, not per cent: they have no
         ``change_ratio``. Figures the city's data cannot give are left out. Where the data has no
         date there is no period, and only what stands has a value.
 
@@ -462,10 +464,12 @@ def _block(
             if day is None
             else Text("没有一条记录有日期", "no record has a date")
         )
-    share = figure.numerator is not None
-    layout = values[0].layout
+    figures, layout = evaluator.city.figures, values[0].layout
     note, unknown = join_texts(notes), unknown_notes(values[0])
-    row_notes = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
+    few = notes_of_few(figures, figure, values[0])
+    row_notes = [
+        join_texts([note, unknown.get(k, NOTHING), few.get(k, NOTHING)]) for k in range(len(value))
+    ]
     return {
         "indicator": figure.id,
         "name_zh": figure.zh,
@@ -486,20 +490,14 @@ def _block(
         "previous_end": before[1],
         "previous": previous,
         "change": value - previous,
-        "change_ratio": _ratio(value, previous, share),
+        "change_ratio": figures.change_ratio(figure, value, previous),
         "year_ago_end": year_ago[1],
         "year_ago": earlier,
         "year_change": value - earlier,
-        "year_change_ratio": _ratio(value, earlier, share),
+        "year_change_ratio": figures.change_ratio(figure, value, earlier),
         "note_zh": np.array([row.zh for row in row_notes], dtype=object),
         "note_en": np.array([row.en for row in row_notes], dtype=object),
     }
-
-
-def _ratio(value: np.ndarray, earlier: np.ndarray, share: bool) -> np.ndarray:
-    if share:
-        return np.full(len(value), np.nan)
-    return (value - earlier) / np.where(earlier > 0, earlier, np.nan)
 
 
 OUTLOOK_COLUMNS = (
@@ -566,8 +564,9 @@ def outlook(
 
     Notes
     -----
-    Months are taken as alike and independent: a campaign before a deadline, a season or a stop for
-    the harvest is not foreseen. Few months give a wide interval, and that is right.
+    A sum that cannot fall is not projected below what it is. Months are taken as alike and
+    independent: a campaign before a deadline, a season or a stop for the harvest is not foreseen.
+    Few months give a wide interval, and that is right.
 
     Examples
     --------
@@ -631,7 +630,12 @@ def _outlook_block(
             out["value"], out["remaining"], growth, left, strict=True
         )
     ]
-    return pd.concat([out, pd.DataFrame(reported, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
+    projected = pd.DataFrame(reported, index=out.index)
+    part = figure.value
+    if part is not None and part.cannot_fall(actuals.city.specs[figure.layer]):
+        for name in ("at_deadline", "at_deadline_low", "at_deadline_high"):
+            projected[name] = projected[name].clip(lower=out["value"])
+    return pd.concat([out, projected], axis=1)[list(OUTLOOK_COLUMNS)]
 
 
 def _barred(figure: Figure) -> Text | None:

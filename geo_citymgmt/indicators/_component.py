@@ -38,6 +38,20 @@ class Component:
         """Whether it counts what happened in a period, not what there is at a date."""
         return self.kind in ("flow", "entered", "cohort") or self.dated is not None
 
+    @property
+    def counts_records(self) -> bool:
+        """Whether it is a number of records."""
+        return self.kind == "cohort" or (self.kind in ("stock", "entered") and self.of == "count")
+
+    def cannot_fall(self, spec: LayerSpec) -> bool:
+        """Whether its sum only grows within a period, whatever happens to the records."""
+        if self.kind == "cohort":
+            return not self.condition
+        if self.kind not in ("flow", "balance"):
+            return self.kind == "entered"
+        taken = {name for event in spec.events.values() for name in event.takes_back}
+        return self.of not in taken and spec.amounts[self.of].while_in is None
+
     def codes(self, spec: LayerSpec, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
         """Codes of the states it counts, sets of the layer written out."""
         chosen = self.state if names is None else names

@@ -90,9 +90,27 @@ class Figures:
     reasons: Mapping[str, Text]
     ahead: float
     on_track: float
+    #: Below how many records a share is told to rest on few, and from how few on no change is told
+    #: in per cent; nor is one that is beyond ``most_change`` of the earlier number.
+    small: float
+    most_change: float
     origin: Mapping[str, str] = field(default_factory=dict)
     #: The tables they were read from, laid over one another.
     layered: Layered | None = field(default=None, repr=False)
+
+    def rests_on_few(self, figure: Figure, denominator: np.ndarray) -> np.ndarray:
+        """Which shares of a figure are of so few records that one more would move them far."""
+        whole = figure.denominator
+        few = (denominator > 0) & (denominator < self.small)
+        return few if whole is not None and whole.counts_records else np.zeros_like(few)
+
+    def change_ratio(self, figure: Figure, now: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+        """Change by the earlier number; none of a share, or where both numbers say more."""
+        if figure.numerator is not None:
+            return np.full(len(now), np.nan)
+        few = self.small if figure.unit == "count" else 0.0
+        ratio = (now - earlier) / np.where((earlier > 0) & (earlier >= few), earlier, np.nan)
+        return np.where(np.abs(ratio) > self.most_change, np.nan, ratio)
 
     def thresholds(self, figure: Figure) -> tuple[float, float]:
         """From which share of the expected on ``figure`` is ahead, and on track."""
@@ -110,6 +128,7 @@ _TEXTS = (
 )  # fmt: skip
 _FLAGS = ("level", "current")
 _SHARES = ("ahead", "on_track")
+_THRESHOLDS = (*_SHARES, "small", "most_change")
 _PARTS = ("cohort", "condition", "numerator", "denominator")
 _COUNTED = (*_COMPONENT, *_PARTS)
 _FIGURE = (*_TEXTS, *_FLAGS, *_SHARES, "reasons", *_PARTS)
@@ -196,8 +215,9 @@ def _check_file(name: str, table: Mapping[str, Any]) -> None:
         if entry not in _TOP:
             raise _mistake(name, entry, f"unknown entry; known: {', '.join(_TOP)}")
     for entry, value in table.get("thresholds", {}).items():
-        if entry not in _SHARES or not _is_number(value):
-            raise _mistake(name, f"thresholds.{entry}", "must be ahead or on_track, and a number")
+        if entry not in _THRESHOLDS or not _is_number(value):
+            known = ", ".join(_THRESHOLDS)
+            raise _mistake(name, f"thresholds.{entry}", f"must be one of {known}, and a number")
 
 
 def _built(given: Layered) -> Figures:
@@ -219,6 +239,8 @@ def _built(given: Layered) -> Figures:
         FrozenDict(reasons),
         thresholds["ahead"],
         thresholds["on_track"],
+        thresholds["small"],
+        thresholds["most_change"],
         FrozenDict(file_of),
         given,
     )

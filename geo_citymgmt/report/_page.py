@@ -138,8 +138,7 @@ def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
         return _amount(results, row, 0)
     sign = "+" if difference > 0 else ""
     shown = sign + _amount(results, row, difference)
-    # Beyond a tenfold the share says less than the numbers beside it.
-    if pd.isna(ratio) or abs(ratio) >= 10:
+    if pd.isna(ratio):
         return shown
     return shown, f"{ratio * 100:+.1f}%"
 

@@ -252,8 +252,6 @@ def _sum(grid: Grid, members: pd.Index, figure: str, period: str) -> float:
 
 
 PERIODS = ("month", "quarter", "half", "year")
-#: A change beyond fourfold is of a small base: the two numbers say more than the share does.
-_MOST_CHANGE = 3.0
 _NAMED = 3
 
 
@@ -437,7 +435,7 @@ class _Writer:
             return ""
         if earlier == now:
             return self.say(f"same_{word}")
-        if pd.isna(ratio) or abs(ratio) > _MOST_CHANGE or not now:
+        if pd.isna(ratio) or not now:
             return self.say(f"was_{word}", value=self._reported(figure, float(earlier)))
         way = "up" if ratio > 0 else "down"
         return self.say(f"{way}_{word}", share=percent(abs(ratio)))
