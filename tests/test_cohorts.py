@@ -438,3 +438,67 @@ def test_a_sum_that_cannot_fall_is_not_projected_below_what_is_there():
     row = gcm.outlook(city, indicators="manhole_found_count", targets=targets).iloc[0]
     assert row["value"] == len(found)
     assert row["at_deadline_low"] == len(found) < row["at_deadline"]
+
+
+# -- reported, approved, cut
+
+
+STAGES = """layer,key,event,date,amount,note
+illegal_construction,A1,report,2022-03-01,100,
+illegal_construction,A1,approve,2022-03-20,80,
+illegal_construction,A1,cut,2022-03-20,20,图斑重复
+illegal_construction,A2,report_demolition,2022-05-01,50,
+"""
+
+
+def staged(tmp_path, amounts_by: str = "") -> gcm.City:
+    (tmp_path / "events.csv").write_text(STAGES, "utf-8")
+    (tmp_path / "city.toml").write_text(
+        f'data_date = 2022-06-30\ncode = "Z"\n{amounts_by}\n', "utf-8"
+    )
+    (tmp_path / "illegal_construction.csv").write_text(
+        "违建编号,违建面积,治理面积,拆除面积,状态,拆除时间,lon,lat\n"
+        "A1,200,90,90,已拆除,2022-03-10,120.6,31.3\nA2,100,0,0,处置中,,120.6,31.3\n",
+        "utf-8",
+    )
+    return gcm.load_city(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "remediated", "demolished", "said"),
+    [
+        ("", 90, 90, "治理含"),
+        ('amounts_by = "reported"', 150, 50, "按上报治理面积计"),
+        ('amounts_by = "approved"', 80, np.nan, "按核定治理面积计"),
+    ],
+)
+def test_the_office_says_whether_reported_or_approved_amounts_count(
+    tmp_path, line, remediated, demolished, said
+):
+    city = staged(tmp_path, line)
+    table = gcm.progress(city, level="city").set_index("indicator")
+    assert table.loc["illegal_remediated_area", "value"] == remediated
+    assert table.loc["illegal_demolished_area", "value"] == pytest.approx(demolished, nan_ok=True)
+    if line:
+        assert said in table.loc["illegal_remediated_area", "note_zh"]
+    else:
+        assert "计" not in table.loc["illegal_remediated_area", "note_zh"]
+    # All of them stand beside each other, whichever counts.
+    beside = ["illegal_reported_area", "illegal_approved_area", "illegal_cut_area"]
+    assert table.loc[beside, "value"].tolist() == [150, 80, 20]
+    cut = city.events.set_index("event").loc["cut"]
+    assert (str(cut["date"].date()), cut["note"]) == ("2022-03-20", "图斑重复")
+
+
+def test_a_stage_that_no_amount_has_is_refused_with_those_there_are(tmp_path):
+    with pytest.raises(SpecError, match="approved, reported") as refused:
+        staged(tmp_path, 'amounts_by = "aproved"')
+    assert "[amounts_by]" in str(refused.value)
+    assert "approved" in refused.value.remedy
+
+
+def test_an_approved_amount_that_no_event_tells_is_not_available(tmp_path):
+    city = staged(tmp_path, 'amounts_by = "approved"')
+    row = figure(city, "illegal_demolished_area")
+    assert row["status"] == "not_available"
+    assert "核定拆除面积" in row["note_zh"]

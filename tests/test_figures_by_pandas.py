@@ -27,7 +27,8 @@ def test_all_figures_with_their_terms_are_those_of_plain_pandas(series, plain, d
     rows = series[(series["as_of"] == day) & series["layer"].isin(list(IDS))].set_index("indicator")
     told = plain.at(day)
     beside = {"demolition_social_conflicts", "demolition_lawsuits_lost", "demolition_accidents",
-              "prevention_levels", "bike_shared_deployed"}  # fmt: skip
+              "prevention_levels", "bike_shared_deployed", "illegal_reported_area",
+              "illegal_approved_area", "illegal_cut_area"}  # fmt: skip
     assert set(rows.index) - set(told) == beside
     assert (rows.loc[sorted(beside), "status"] == "not_available").all()
     for name, (value, numerator, denominator) in told.items():

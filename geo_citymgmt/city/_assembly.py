@@ -48,7 +48,7 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._text import take_text, text_array
-from geo_citymgmt.spec import LayerSpec, load_specs
+from geo_citymgmt.spec import LayerSpec, counted_by, load_specs
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 _MESSAGES = Messages("geo_citymgmt.city")
@@ -453,6 +453,8 @@ def assemble(
 
     The way of every city, whether it comes from files or from frames.
     """
+    if found.amounts_by:
+        specs = counted_by(specs, found.amounts_by)
     builder = Builder(
         found, specs, given, profile, Gate(source if found.in_memory else "load_city")
     )

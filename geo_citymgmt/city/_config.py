@@ -122,6 +122,8 @@ class CitySource:
     notice: Text = NOTHING
     units: tuple[ReportingUnit, ...] = ()
     month_starts: int = 0
+    #: Which stage of amounts counts, such as "approved"; empty for what the records say.
+    amounts_by: str = ""
     metric_crs: str | None = None
     services: Path | None = None
     bulletin: Path | None = None
@@ -239,7 +241,7 @@ _ENTRIES: dict[str, Any] = {
     "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
     "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
     "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
-    "source": (str, Mapping), "notice": (str, Mapping),
+    "source": (str, Mapping), "notice": (str, Mapping), "amounts_by": str,
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
@@ -264,6 +266,11 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     found.name = Text(name_zh or name_en, name_en or name_zh)
     found.code = str(table.get("code", ""))
     _read_settings(path, table, found)
+    stages = {n for spec in specs.values() for a in spec.amounts.values() for n in a.stages}
+    if found.amounts_by and found.amounts_by not in stages:
+        known = listed(sorted(stages))
+        cause = Text(f"没有数量以此计；可用：{known.zh}", f"no amount has it; known: {known.en}")
+        raise _mistake(path, "amounts_by", cause, did_you_mean(found.amounts_by, sorted(stages)))
     zones = table.get("zones", {})
     _check_kinds(path, zones, "zones", _OF_ZONES)
     for entry in ("district", "street"):
@@ -327,6 +334,7 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
         cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
         raise _mistake(path, "month_starts", cause)
     found.month_starts = starts
+    found.amounts_by = str(table.get("amounts_by", ""))
     metric_crs = table.get("metric_crs")
     found.metric_crs = None if metric_crs is None else str(metric_crs)
     found.units = read_units(check, table.get("units", []), path.parent)

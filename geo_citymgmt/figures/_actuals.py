@@ -460,7 +460,7 @@ class Actuals:
         status: np.ndarray,
     ) -> Block:
         words = self.city.figures.reasons
-        notes = [Text(figure.note_zh, figure.note_en)]
+        notes = [Text(figure.note_zh, figure.note_en), *self._stages(figure)]
         notes += [words[r] for r in reasons if r != "not_carried"]
         note = join_texts([*notes, *more])
         sums = self._sums[figure.id]
@@ -483,6 +483,17 @@ class Actuals:
             "note_zh": np.array([row.zh for row in rows], dtype=object),
             "note_en": np.array([row.en for row in rows], dtype=object),
         }
+
+    def _stages(self, figure: Figure) -> list[Text]:
+        """Which stage of its amounts the office lets count."""
+        spec = self.city.specs.get(figure.layer)
+        named = dict.fromkeys(n for c in figure.components for n in c.amounts())
+        amounts = {n: spec.amounts[n] for n in named} if spec else {}
+        return [
+            Text(f"按{a.zh}计", f"counted by: {a.en.lower()}")
+            for n, a in amounts.items()
+            if a.key != n
+        ]
 
     def _sum_note(self, figure: Figure) -> Text | None:
         milestones = self._targets.curves(figure)

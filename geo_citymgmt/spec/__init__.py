@@ -7,6 +7,7 @@ own: see :func:`load_specs`.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -112,6 +113,31 @@ def load_specs(
             raw[key] = lay_over(raw.get(key, {}), table, whole=_WHOLE, joined=_JOINED)
             origin[key] = path.name
     return _build_all(raw, origin)
+
+
+def counted_by(specs: Mapping[str, LayerSpec], stage: str) -> dict[str, LayerSpec]:
+    """Return the layers with the amounts of a stage in place of those that have it.
+
+    Examples
+    --------
+    >>> specs = counted_by(load_specs(), "approved")
+    >>> specs["illegal_construction"].amounts["remediated"].zh
+    '核定治理面积'
+    """
+    return {
+        key: replace(
+            spec,
+            amounts=FrozenDict(
+                {
+                    name: replace(spec.amounts[amount.stages[stage]], part_of=amount.part_of)
+                    if stage in amount.stages
+                    else amount
+                    for name, amount in spec.amounts.items()
+                }
+            ),
+        )
+        for key, spec in specs.items()
+    }
 
 
 def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = None) -> LayerSpec:

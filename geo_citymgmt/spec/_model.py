@@ -87,7 +87,8 @@ class Amount:
     ``total`` is the field that holds it at the date of the data, or a number for each record;
     ``date`` the field with the day it was reached, if in one go; ``while_in`` the set of states
     during which it counts, for amounts that follow the state. What grows by it is growth of the
-    amount ``part_of`` as well. ``due`` are the states in which a
+    amount ``part_of`` as well. ``stages`` are the amounts that an office may let count in its
+    place: what was reported, what was approved. ``due`` are the states in which a
     record has it (of those that ``due_where`` chooses): without total or date it is unknown there,
     not zero.
     """
@@ -103,6 +104,7 @@ class Amount:
     due: tuple[str, ...] = ()
     due_where: Mapping[str, Any] = field(default_factory=dict)
     part_of: str | None = None
+    stages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

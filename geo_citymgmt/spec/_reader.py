@@ -244,6 +244,8 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
     for name, amount in amounts.items():
         if amount.part_of is not None:
             check.one_of(amount.part_of, f"amounts.{name}", "part_of", set(amounts) - {name})
+        for stage, other in amount.stages.items():
+            check.one_of(other, f"amounts.{name}.stages", stage, set(amounts) - {name})
     events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
     times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
     style = table.get("style", {})
@@ -352,7 +354,17 @@ def _amount(
         table,
         place,
         required=("zh", "en"),
-        optional=("total", "date", "while_in", "where", "plan", "due", "due_where", "part_of"),
+        optional=(
+            "total",
+            "date",
+            "while_in",
+            "where",
+            "plan",
+            "due",
+            "due_where",
+            "part_of",
+            "stages",
+        ),
     )
     total = table.get("total")
     if isinstance(total, str):
@@ -385,6 +397,7 @@ def _amount(
         due=tuple(code for name in due for code in (states.sets[name] if states else ())),
         due_where=_where(check, table.get("due_where", {}), place, fields),
         part_of=check.value(table, place, "part_of", str, None),
+        stages=FrozenDict(dict(check.value(table, place, "stages", Mapping, {}))),
     )
 
 
