@@ -476,7 +476,8 @@ class Register:
     def members(self, level: str) -> pd.DataFrame:
         """Owner of each record at ``level``: ``row_kind, zone_code`` on the records."""
         table = self.facts.membership.table(self.layer, level, "owner")
-        return table.set_index("row")[["row_kind", "zone_code"]].reindex(range(len(self.data)))
+        names = table.set_index("row")[["row_kind", "zone_code"]].astype("str")
+        return names.reindex(range(len(self.data)))
 
     def zone_rows(self, level: str) -> pd.DataFrame:
         """Every zone of ``level``, then what lies in none of them."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -91,7 +92,8 @@ class Membership:
         district = codes[zone]
         unlocated = zone == UNLOCATED
         district[unlocated] = _named(data, row[unlocated], district[unlocated])
-        kind = np.select([unlocated, zone == OUTSIDE], ["unlocated", "outside"], "zone")
+        kind = np.full(len(zone), "zone", dtype=object)
+        kind[unlocated], kind[zone == OUTSIDE] = "unlocated", "outside"
         if level == "district":
             return _frame(row, kind, district, share)
         assert piece is not None
@@ -112,9 +114,9 @@ class Membership:
         geometry = data.geometry
         if "district_code" not in data.columns:
             return self.located(layer).owner
-        position = pd.Series(np.arange(len(self._districts.codes)), index=self._districts.codes)
-        owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
-        return np.where(geometry.isna(), UNLOCATED, owner)
+        named, names = pd.factorize(data["district_code"])
+        owner = np.append(pd.Index(self._districts.codes).get_indexer(names), -1)[named]
+        return np.where(geometry.isna(), UNLOCATED, np.where(owner < 0, OUTSIDE, owner))
 
     def _streets(self, districts: Parts, split: str) -> pd.DataFrame:
         streets = self._city.zones_at("street")
@@ -151,10 +153,12 @@ def _parents(streets: pd.DataFrame) -> pd.Series:
 
 
 def _frame(row: np.ndarray, kind: object, zone: object, share: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"row": row, "row_kind": kind, "zone_code": zone, "share": share},
-        index=pd.RangeIndex(len(row)),
-    )
+    # Objects: what stands in each row is one of few texts that are there already.
+    index = pd.RangeIndex(len(row))
+    texts = {
+        n: pd.Series(v, index, dtype=object) for n, v in (("row_kind", kind), ("zone_code", zone))
+    }
+    return pd.DataFrame({"row": row, **texts, "share": share}, index=index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +247,7 @@ class Evaluator:
         self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
         self._problems: dict[str, Text | None] = {}
+        self._blank: dict[tuple[str, str], bool] = {}
         self._moments: dict[str, Moments] = {}
 
     # -- made once
@@ -329,7 +334,7 @@ class Evaluator:
             spec = city.specs.get(figure.layer)
             label = spec.name_zh if spec else figure.layer
             return Text(f"没有图层“{label}”", f"there is no layer {figure.layer}")
-        spec, data = city.specs[figure.layer], city[figure.layer]
+        spec, data = city.specs[figure.layer], self.timeline(figure.layer).data
         happened = city.events.loc[city.events["layer"] == figure.layer, "event"].unique()
         adding = {amount for event in happened for amount in spec.events[event].adds}
         reported = {c.of for c in figure.components if c.kind == "flow"} & adding
@@ -348,7 +353,7 @@ class Evaluator:
             for n in part.fields_to_fill(spec)
             if len(data)
             and n not in missing
-            and data[n].isna().all()
+            and self._says_nothing(figure.layer, n)
             and not (part.of in reported and n not in part.where)
         ]
         if empty:
@@ -359,6 +364,11 @@ class Evaluator:
             if amount is not None and amount.key not in adding:
                 return Text(f"事件表中没有“{amount.zh}”", f"no events tell of {amount.en.lower()}")
         return None
+
+    def _says_nothing(self, layer: str, name: str) -> bool:
+        if (layer, name) not in self._blank:
+            self._blank[layer, name] = bool(self.timeline(layer).data[name].isna().all())
+        return self._blank[layer, name]
 
     def recorded_since(self, figure: Figure) -> pd.Timestamp | None:
         """First day of which the layer says anything that the figure counts; None without any."""
@@ -406,15 +416,16 @@ class Evaluator:
                 # Records that contradict each other make no share.
                 value[value > 1 + _EPSILON] = np.nan
             low, high = _bounds(known, most, self._counts_twice(figure, layout, parts))
-        lacking = np.any([p.choice.lacks > 0 for p in parts], axis=0)
-        none = np.zeros(len(layout.zone_code))
+        unknown = np.zeros(len(layout.zone_code))
+        if any(p.choice.lacks.any() for p in parts):
+            unknown = layout.number(np.any([p.choice.lacks > 0 for p in parts], axis=0))
         return Values(
             layout,
             value,
             numerator,
             denominator,
             any(p.by_events for p in parts),
-            layout.number(lacking) if lacking.any() else none,
+            unknown,
             low,
             high,
             tuple(dict.fromkeys(text for p in parts for text in p.lacks)),
@@ -527,6 +538,10 @@ class Evaluator:
             inside, lost = inside & ~left, lost | (inside & unclear)
         meets, may_meet = moments.meet(part.condition, day)
         n = len(yes)
+        if not (maybe.any() or lost.any() or may_meet.any()):
+            counts = yes & inside & meets
+            sure = _Choice(counts, *_nothing_lacks(n))
+            return _Part(counts, sure, np.zeros(0))
         choice = _Choice(
             yes & inside & ~lost, np.full(n, _SIZE), np.zeros(n, int), np.zeros(n, bool)
         )
@@ -742,6 +757,15 @@ class Evaluator:
             done = timeline.done_by(part.minus, window.day, plan=window.plan)
             size = np.clip(size - done, 0.0, None)
         return size
+
+
+@lru_cache(maxsize=8)
+def _nothing_lacks(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a choice says of records that are all known; not to be changed."""
+    known, lacks, silent = np.full(n, _SIZE), np.zeros(n, dtype=int), np.zeros(n, dtype=bool)
+    for values in (known, lacks, silent):
+        values.flags.writeable = False
+    return known, lacks, silent
 
 
 def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:

@@ -75,6 +75,9 @@ def pairs_of(first: pd.Series, second: pd.Series) -> tuple[np.ndarray, list[tupl
     """Number of each row's pair of texts, and the pairs there are."""
     left, lefts = pd.factorize(first)
     right, rights = pd.factorize(second)
-    pair, at = np.unique(left * max(len(rights), 1) + right, return_inverse=True)
-    pairs = [divmod(int(k), max(len(rights), 1)) for k in pair]
-    return at, [(str(lefts[i]), str(rights[j])) for i, j in pairs]
+    width = max(len(rights), 1)
+    pair = left * width + right
+    present = np.flatnonzero(np.bincount(pair, minlength=1))
+    number = np.zeros(len(lefts) * width + 1, dtype=np.intp)
+    number[present] = np.arange(len(present))
+    return number[pair], [(str(lefts[k // width]), str(rights[k % width])) for k in present]

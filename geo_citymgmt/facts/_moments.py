@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -113,25 +114,35 @@ class Moments:
             rule = timeline.spec.times.get(name, Moment())
             silent, at = timeline.unreadable(name), np.isnat(self.time(name))
             out = silent & at
-            field = timeline.spec.state_field
-            if field in timeline.data:
-                state = timeline.data[field]
-                if rule.due:
-                    out |= at & state.isin(rule.due).to_numpy(dtype=bool)
-                if rule.stopped_in:
-                    begin = rule.stopped_from
-                    known = begin in timeline.data and timeline.data[begin].notna().to_numpy()
-                    out |= ~at & state.isin(rule.stopped_in).to_numpy(dtype=bool) & ~known
+            if rule.due and at.any():
+                out |= at & self._is_in(rule.due)
+            if rule.stopped_in:
+                begin = rule.stopped_from
+                known = begin in timeline.data and ~np.isnat(self.time(str(begin)))
+                out |= ~at & self._is_in(rule.stopped_in) & ~known
             self._lost[name] = out
         return self._lost[name]
 
+    def _is_in(self, codes: Collection[str]) -> np.ndarray:
+        """Records whose state on record is one of these."""
+        at, states = self._states
+        return np.append(pd.Index(states).isin(codes), False)[at]
+
+    @cached_property
+    def _states(self) -> tuple[np.ndarray, pd.Index]:
+        data, field = self._timeline.data, self._timeline.spec.state_field
+        if field not in data:
+            return np.full(len(data), -1), pd.Index([], dtype=object)
+        return pd.factorize(data[field])
+
     def _end(self, name: str) -> np.ndarray:
         """Times as limits: one that is a day, as all of its column are, ends with it."""
-        times = self.time(name).copy()
+        times = self.time(name)
+        if not self._is_limit(name):
+            return times
         known = times[~np.isnat(times)]
-        if (known.astype("datetime64[D]") == known).all() and self._is_limit(name):
-            times += _DAY - np.timedelta64(1, "m")
-        return times
+        is_day = (known.astype("datetime64[D]") == known).all()
+        return times + (_DAY - np.timedelta64(1, "m")) if is_day else times.copy()
 
     def _is_limit(self, name: str) -> bool:
         rules = self._timeline.spec.times
