@@ -39,7 +39,7 @@ def _workdays() -> tuple[np.ndarray, np.ndarray]:
     """All days of the year, and whether each is worked."""
     days = pd.date_range(FIRST, LAST)
     text = days.strftime("%Y-%m-%d")
-    worked = (days.dayofweek < 5) & ~text.isin(list(HOLIDAYS)) | text.isin(list(MADE_UP))
+    worked = (days.day_of_week < 5) & ~text.isin(list(HOLIDAYS)) | text.isin(list(MADE_UP))
     return days.to_numpy("datetime64[D]"), np.asarray(worked)
 
 
