@@ -199,6 +199,9 @@ class LayerSpec:
     release: str = "internal"
     #: Words for what each record is; in a heading (PARK_NAME) they say nothing.
     subject: tuple[str, ...] = ()
+    #: Fields that agree, besides the place, where a record was entered twice: cases come back to a
+    #: place, and are others at another time.
+    entered_twice: tuple[str, ...] = ()
 
     @property
     def state_field(self) -> str | None:

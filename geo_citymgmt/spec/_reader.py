@@ -217,6 +217,7 @@ def _code(check: Check, place: str, table: Any) -> Code:
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
     "state", "amounts", "events", "times", "style", "fields", "release", "subject",
+    "entered_twice",
 )  # fmt: skip
 
 
@@ -236,6 +237,9 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
     fields = {**own, **shared}
     _check_fields(check, fields)
     spec_id = check.one_of(table["id"], "", "id", fields)
+    twice = check.texts(table, "", "entered_twice")
+    for name in twice:
+        check.one_of(name, "", "entered_twice", fields)
     for entry in ("measure", "measure_default", "label", "parent"):
         if table.get(entry) is not None:
             check.one_of(table[entry], "", entry, fields)
@@ -274,6 +278,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
         subject=check.texts(table, "", "subject"),
+        entered_twice=twice,
     )
 
 
