@@ -104,6 +104,7 @@ def moved(cases: pd.DataFrame, limit: pd.Series, by_clock: pd.Series) -> pd.Seri
     stops = stop < limit
     working = worked_minutes(go) + worked_minutes(limit) - worked_minutes(stop)
     put_off = at_worked(working).set_axis(cases.index)
+    put_off = put_off.mask(put_off < go, go)
     put_off = put_off.mask(by_clock, go + (limit - stop))
     # Without an end the clock stands still: nothing falls due.
     return limit.mask(stops, put_off)

@@ -1,9 +1,16 @@
 """Working time: when an office works, how long a kind of case may take, when that is over."""
 
 from geo_citymgmt.worktime._calendar import WorkCalendar, work_calendar
-from geo_citymgmt.worktime._limits import LIMIT_COLUMNS, Limits, due_times, put_off, unit_minutes
+from geo_citymgmt.worktime._limits import (
+    LIMIT_COLUMNS,
+    UNITS,
+    Clock,
+    Limits,
+    due_times,
+    put_off,
+)
 
 __all__ = [
-    "LIMIT_COLUMNS", "Limits", "WorkCalendar", "due_times", "put_off", "unit_minutes",
+    "LIMIT_COLUMNS", "UNITS", "Clock", "Limits", "WorkCalendar", "due_times", "put_off",
     "work_calendar",
 ]  # fmt: skip

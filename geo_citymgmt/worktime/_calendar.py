@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._values import equal_values
 from geo_citymgmt._words import Text
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import read_toml
@@ -57,6 +58,12 @@ class WorkCalendar:
     first: np.datetime64
     last: np.datetime64
     day: np.timedelta64
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and equal_values(vars(self), vars(other))
+
+    def __hash__(self) -> int:
+        return hash((self.first, self.last, self.day))
 
     def knows(self, times: pd.Series) -> np.ndarray:
         """Whether each time lies in a year of the calendar."""

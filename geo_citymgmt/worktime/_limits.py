@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 
@@ -18,10 +18,10 @@ KIND = ("case_class", "major_code", "minor_code")
 LIMIT_COLUMNS = (*KIND, "stage", "amount", "unit", "urgent", "note")
 #: Units of limits: of working time, or of the time that the clock shows.
 UNITS = ("working_hours", "working_days", "hours", "days")
-_CLOCK = ("hours", "days")
+CLOCK_UNITS = ("hours", "days")
 
 
-def unit_minutes(unit: str, calendar: WorkCalendar) -> float:
+def _minutes(unit: str, calendar: WorkCalendar) -> float:
     """Return the minutes of a unit; a working day has as many as are worked in one."""
     if unit == "working_days":
         return float(calendar.day / np.timedelta64(1, "m"))
@@ -40,6 +40,12 @@ class Limits:
     """
 
     table: pd.DataFrame
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.table.equals(other.table)
+
+    def __hash__(self) -> int:
+        return hash(len(self.table))
 
     def over(self, table: pd.DataFrame) -> Limits:
         """Return these limits with an office's own over them."""
@@ -73,6 +79,34 @@ def packaged_limits() -> Limits:
     with (resources.files(__package__) / "limits.csv").open(encoding="utf-8") as file:
         table = pd.read_csv(file, dtype=str, keep_default_na=False)
     return Limits(table.assign(amount=table["amount"].astype(float)))
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How an office counts time: its calendar and its limits."""
+
+    calendar: WorkCalendar = field(default_factory=work_calendar)
+    limits: Limits = field(default_factory=packaged_limits)
+
+    def limit(self, data: pd.DataFrame, stage: str) -> pd.DataFrame:
+        """Return ``amount`` and ``unit`` of the limit of each record for a stage."""
+        kinds = pd.DataFrame(index=data.index)
+        for name in KIND:
+            # Without a field for it, every record is of any kind.
+            kinds[name] = data[name].astype(object) if name in data else None
+        return self.limits.of(kinds, stage)
+
+    def due(self, data: pd.DataFrame, start: str, stage: str) -> pd.Series:
+        """Return when each record is due; NaT where it has no limit, or no start."""
+        limit = self.limit(data, stage)
+        return due_times(data[start], limit["amount"], limit["unit"], calendar=self.calendar)
+
+    def put_off(
+        self, data: pd.DataFrame, stage: str, due: pd.Series, stopped: str, resumed: str
+    ) -> pd.Series:
+        """Return what is due put off by the time between two fields, see :func:`put_off`."""
+        by_clock = is_by_clock(self.limit(data, stage)["unit"])
+        return put_off(due, data[stopped], data[resumed], by_clock, calendar=self.calendar)
 
 
 def due_times(
@@ -136,7 +170,7 @@ def due_times(
             )
         )
     by_clock = is_by_clock(units)
-    minutes = amounts * units.map({name: unit_minutes(name, calendar) for name in names})
+    minutes = amounts * units.map({name: _minutes(name, calendar) for name in names})
     length = pd.to_timedelta(minutes.astype(float), unit="min").to_numpy("timedelta64[us]")
     return _later(start, length, by_clock, calendar)
 
@@ -163,14 +197,16 @@ def put_off(
         end.to_numpy("datetime64[us]") - at.to_numpy("datetime64[us]"),
         calendar.worked(end) - calendar.worked(at),
     )
+    later = _later(go, left, by_clock[hit], calendar)
     result = limit.copy()
-    result[hit] = _later(go, left, by_clock[hit], calendar)
+    # What ended with the morning's first minute had nothing left, but not before the clock goes.
+    result[hit] = later.mask(later < go, go)
     return result
 
 
 def is_by_clock(units: pd.Series) -> np.ndarray:
     """Whether limits in these units run day and night."""
-    return units.isin(_CLOCK).to_numpy(bool)
+    return units.isin(CLOCK_UNITS).to_numpy(bool)
 
 
 def _later(
