@@ -714,7 +714,8 @@ def matched_events(
     events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
     """Return the events of accepted records; the others are told, by row where a file has them."""
-    sound, damaged = _ids(layers)
+    # Of the layers that something befell; others may have many more records.
+    sound, damaged = _ids({k: layers[k] for k in events["layer"].unique() if k in layers})
     pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
     lost = ~pairs.isin(sound)
     in_doubt = pairs.isin(damaged)

@@ -101,8 +101,9 @@ def with_due_times(layer: Layer, clock: Clock) -> Layer:
         if not lacks.any():
             continue
         rows = data[lacks]
-        computed = clock.due(rows, rule.start, rule.stage)
-        has_limit = clock.limit(rows, rule.stage)["amount"].notna()
+        limit = clock.limit(rows, rule.stage)
+        has_limit = limit["amount"].notna()
+        computed = clock.due(rows[rule.start], limit)
         item = layer.spec.fields[name]
         years = f"{clock.calendar.first}..{clock.calendar.last}"
         for code, hit, expected in (

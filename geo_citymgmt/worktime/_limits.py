@@ -96,17 +96,15 @@ class Clock:
             kinds[name] = data[name].astype(object) if name in data else None
         return self.limits.of(kinds, stage)
 
-    def due(self, data: pd.DataFrame, start: str, stage: str) -> pd.Series:
+    def due(self, start: pd.Series, limit: pd.DataFrame) -> pd.Series:
         """Return when each record is due; NaT where it has no limit, or no start."""
-        limit = self.limit(data, stage)
-        return due_times(data[start], limit["amount"], limit["unit"], calendar=self.calendar)
+        return due_times(start, limit["amount"], limit["unit"], calendar=self.calendar)
 
     def put_off(
-        self, data: pd.DataFrame, stage: str, due: pd.Series, stopped: str, resumed: str
+        self, due: pd.Series, stopped: pd.Series, resumed: pd.Series, limit: pd.DataFrame
     ) -> pd.Series:
-        """Return what is due put off by the time between two fields, see :func:`put_off`."""
-        by_clock = is_by_clock(self.limit(data, stage)["unit"])
-        return put_off(due, data[stopped], data[resumed], by_clock, calendar=self.calendar)
+        """Return what is due put off by the time a case was deferred, see :func:`put_off`."""
+        return put_off(due, stopped, resumed, is_by_clock(limit["unit"]), calendar=self.calendar)
 
 
 def due_times(
