@@ -281,10 +281,8 @@ def _called_back(
     draw: Draw, source: NDArray[np.object_], status: NDArray[np.object_], scale: int
 ) -> NDArray[np.object_]:
     """Ask callers of the hotline whose case is closed; nobody else is asked."""
-    answer = np.full(len(source), None, object)
-    callers = source == "hotline_12345"
-    answer[callers] = "none"
-    closed = np.flatnonzero(callers & (status == "closed"))
+    answer = np.full(len(source), "none", object)
+    closed = np.flatnonzero((source == "hotline_12345") & (status == "closed"))
     asked = closed[draw.some(len(closed), CALLED_BACK * scale)]
     asked = asked[draw.order(len(asked))]
     answer[asked[: SATISFIED * scale]] = "satisfied"

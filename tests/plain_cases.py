@@ -124,6 +124,11 @@ def with_limits(cases: pd.DataFrame, limits: pd.DataFrame) -> pd.DataFrame:
     return cases
 
 
+def within_hours(time: pd.Series, since: pd.Series, hours: int) -> pd.Series:
+    """Whether something came so soon after something else."""
+    return time <= since + pd.Timedelta(hours, "h")
+
+
 def rates(cases: pd.DataFrame, first: str, last: str, by: str | None = None) -> pd.DataFrame:
     """Numerator and denominator of each rate, for those of a period, as of its last day.
 
@@ -161,6 +166,14 @@ def rates(cases: pd.DataFrame, first: str, last: str, by: str | None = None) -> 
         "reworked": (to_close, cases["rework_count"] > 0),
         "extended": (to_handle, cases["extended_count"] > 0),
         "valid": (reported, valid),
+        "filed_in_time": (
+            within("filed_at"),
+            within_hours(cases["filed_at"], cases["reported_at"], 2),
+        ),
+        "checked_in_time": (
+            within("handled_at"),
+            happened("verified_at") & within_hours(cases["verified_at"], cases["handled_at"], 24),
+        ),
         "dispatched_right": (within("dispatched_at"), cases["dispatched_right"].eq(True)),
         "closed_of_reported": (reported & valid, closed),
         "satisfied": (reported & visited, cases["satisfaction"] == "satisfied"),

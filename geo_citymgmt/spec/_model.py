@@ -144,8 +144,8 @@ class Moment:
     A record in one of the states ``due`` has the time: where it is missing it is unknown, not yet
     to come. ``moved_to`` is the field of a later limit that was granted, which wins; from
     ``stopped_from`` to ``stopped_to`` the clock stands still, and so it does for a record in one of
-    the states ``stopped_in`` of which no such day is known. A limit that is not said is computed: it
-    is as much later than the field ``start`` as the limit of the record's kind for ``stage``.
+    the states ``stopped_in`` of which no such day is known. A limit that is not said is
+    computed: it is later than the field ``start`` by the limit of the record's kind for ``stage``.
     """
 
     due: frozenset[str] = frozenset()
