@@ -16,7 +16,7 @@ from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.reading._text import is_null_text, plain_key
-from geo_citymgmt.worktime import LIMIT_COLUMNS, Clock, work_calendar
+from geo_citymgmt.worktime import KIND, LIMIT_COLUMNS, Clock, work_calendar
 from geo_citymgmt.worktime._limits import CLOCK_UNITS
 
 _HEADINGS = {
@@ -100,7 +100,7 @@ def with_due_times(layer: Layer, clock: Clock) -> Layer:
         lacks = stated.isna() & data[rule.start].notna()
         if not lacks.any():
             continue
-        rows = data[lacks]
+        rows = data.loc[lacks, [rule.start, *(n for n in KIND if n in data)]]
         limit = clock.limit(rows, rule.stage)
         has_limit = limit["amount"].notna()
         computed = clock.due(rows[rule.start], limit)

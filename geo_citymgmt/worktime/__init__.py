@@ -2,6 +2,7 @@
 
 from geo_citymgmt.worktime._calendar import WorkCalendar, work_calendar
 from geo_citymgmt.worktime._limits import (
+    KIND,
     LIMIT_COLUMNS,
     UNITS,
     Clock,
@@ -11,6 +12,6 @@ from geo_citymgmt.worktime._limits import (
 )
 
 __all__ = [
-    "LIMIT_COLUMNS", "UNITS", "Clock", "Limits", "WorkCalendar", "due_times", "put_off",
+    "KIND", "LIMIT_COLUMNS", "UNITS", "Clock", "Limits", "WorkCalendar", "due_times", "put_off",
     "work_calendar",
 ]  # fmt: skip

@@ -18,6 +18,8 @@ KIND = ("case_class", "major_code", "minor_code")
 LIMIT_COLUMNS = (*KIND, "stage", "amount", "unit", "urgent", "note")
 #: Units of limits: of working time, or of the time that the clock shows.
 UNITS = ("working_hours", "working_days", "hours", "days")
+#: NaT as a number of microseconds.
+_NONE = float(np.iinfo(np.int64).min)
 CLOCK_UNITS = ("hours", "days")
 
 
@@ -63,13 +65,19 @@ class Limits:
                 rows[list(KIND)].to_numpy(), rows[["amount", "unit"]].to_numpy(), strict=True
             )
         }
-        group = kinds.groupby(list(KIND), dropna=False, sort=False).ngroup().to_numpy()
-        first = np.unique(group, return_index=True)[1]
+        group = np.zeros(len(kinds), dtype=np.int64)
+        for name in KIND:
+            # Missing is a kind of its own, -1.
+            code, words = pd.factorize(kinds[name])
+            group = group * (len(words) + 1) + code + 1
+        first, group = np.unique(group, return_index=True, return_inverse=True)[1:]
         found = []
-        for own in kinds.iloc[first].fillna("").itertuples(index=False, name=None):
+        rest = kinds.iloc[first].astype(object)
+        for own in rest.where(rest.notna(), "").itertuples(index=False, name=None):
             wider = (tuple(own[:n]) + ("",) * (len(KIND) - n) for n in range(len(KIND), -1, -1))
             found.append(next((known[key] for key in wider if key in known), (np.nan, None)))
-        table = pd.DataFrame(found, columns=["amount", "unit"])
+        table = pd.DataFrame(found, columns=["amount", "unit"]).astype({"amount": float})
+        table["unit"] = pd.Categorical(table["unit"], UNITS)
         return table.iloc[group].set_axis(kinds.index)
 
 
@@ -93,7 +101,7 @@ class Clock:
         kinds = pd.DataFrame(index=data.index)
         for name in KIND:
             # Without a field for it, every record is of any kind.
-            kinds[name] = data[name].astype(object) if name in data else None
+            kinds[name] = data.get(name)
         return self.limits.of(kinds, stage)
 
     def due(self, start: pd.Series, limit: pd.DataFrame) -> pd.Series:
@@ -158,8 +166,8 @@ def due_times(
     """
     calendar = calendar or work_calendar()
     amounts = pd.Series(amount, index=start.index, dtype=float)
-    units = pd.Series(unit, index=start.index, dtype=object)
-    names = units.dropna().unique()
+    units = pd.Series(unit, index=start.index)
+    names = [str(name) for name in units.dropna().unique()]
     if unknown := [name for name in names if name not in UNITS]:
         known = ", ".join(UNITS)
         raise CityDataError(
@@ -168,8 +176,10 @@ def due_times(
             )
         )
     by_clock = is_by_clock(units)
-    minutes = amounts * units.map({name: _minutes(name, calendar) for name in names})
-    length = pd.to_timedelta(minutes.astype(float), unit="min").to_numpy("timedelta64[us]")
+    each = units.map({name: _minutes(name, calendar) for name in names}).astype(float)
+    # To the microsecond, as times are: an hour may be cut in three.
+    length = np.round((amounts * each).to_numpy() * 60e6)
+    length = np.where(np.isnan(length), _NONE, length).astype("timedelta64[us]")
     return _later(start, length, by_clock, calendar)
 
 
