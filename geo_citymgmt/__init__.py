@@ -74,6 +74,7 @@ from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
 from geo_citymgmt.reading._limits import ReadLimits
 from geo_citymgmt.scoring import score_parts, scorecard
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
+from geo_citymgmt.worktime import WorkCalendar, due_times, work_calendar
 from geo_citymgmt.writing import write_layer
 from geo_citymgmt.zones import (
     assign_zones,
@@ -116,6 +117,7 @@ __all__ = [
     "ScaleWarning",
     "SourceError",
     "SpecError",
+    "WorkCalendar",
     "ageing",
     "assign_zones",
     "audit_sample",
@@ -131,6 +133,7 @@ __all__ = [
     "coverage_gaps",
     "coverage_map",
     "distance_percentiles",
+    "due_times",
     "figure",
     "from_wgs84",
     "gini",
@@ -173,6 +176,7 @@ __all__ = [
     "two_step_access",
     "unit_progress",
     "unserved",
+    "work_calendar",
     "write_layer",
     "write_report",
     "zone_map",

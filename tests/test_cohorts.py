@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError, SpecError
 from geo_citymgmt.indicators import load_figures
+from tests import plain_cases
 from tests.test_unknown import city_of, figure
 
 START = pd.Timestamp("2022-01-01")
@@ -73,9 +74,8 @@ def told(frame: pd.DataFrame, day: pd.Timestamp) -> dict[str, tuple[pd.Series, p
     end = day + pd.Timedelta(days=1)
 
     def moved(limit: pd.Series) -> pd.Series:
-        limit = limit.mask(frame["extended_to"] > limit, frame["extended_to"])
-        stops = frame["deferred_from"] < limit
-        return limit.mask(stops, limit + (frame["deferred_to"] - frame["deferred_from"]))
+        # Of kinds that are not known, the clock runs in working time.
+        return plain_cases.moved(frame, limit, pd.Series(False, frame.index))
 
     def within(times: pd.Series) -> pd.Series:
         return (times >= START) & (times < end)

@@ -23,6 +23,7 @@ from geo_citymgmt._metric import (
 )
 from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
+from geo_citymgmt.city._limits import office_clock, with_due_times
 from geo_citymgmt.city._recognition import add_assumption, name_city
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
 from geo_citymgmt.city._tables import (
@@ -49,6 +50,7 @@ from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._text import take_text, text_array
 from geo_citymgmt.spec import LayerSpec, counted_by, load_specs
+from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 _MESSAGES = Messages("geo_citymgmt.city")
@@ -82,6 +84,7 @@ class Builder:
     gate: Gate
     decided: pd.DataFrame | None = None
     crosswalk: pd.DataFrame | None = None
+    clock: Clock = field(default_factory=Clock)
     metric: MetricCRS | None = None
     layers: dict[str, Layer] = field(default_factory=dict)
     zones_by_level: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
@@ -179,6 +182,7 @@ class Builder:
         return self._kept(key, layer)
 
     def _kept(self, key: str, layer: Layer) -> Layer:
+        layer = with_due_times(layer, self.clock)
         self.layers[key] = layer
         self.ledgers[key] = layer.ledger
         self.tables[key] = layer.findings
@@ -468,6 +472,7 @@ def assemble(
     if zones is not None and not isinstance(zones, (str, Path)):
         zones = check_districts(zones, builder.gate)
     builder.crosswalk = _crosswalk(found, findings, account)
+    builder.clock = office_clock(found, findings, account)
     builder.load_zones(load_profile(zones) if isinstance(zones, (str, Path)) else zones)
     facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
@@ -529,6 +534,7 @@ def assemble(
         "stated_date": found.data_date,
         "tables": pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
         "reported": reported,
+        "clock": builder.clock,
     }
 
 
@@ -710,7 +716,8 @@ def matched_events(
     events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
     """Return the events of accepted records; the others are told, by row where a file has them."""
-    sound, damaged = _ids(layers)
+    # Of the layers that something befell; others may have many more records.
+    sound, damaged = _ids({k: layers[k] for k in events["layer"].unique() if k in layers})
     pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
     lost = ~pairs.isin(sound)
     in_doubt = pairs.isin(damaged)

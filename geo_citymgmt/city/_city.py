@@ -38,6 +38,7 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile, nothing_published
 from geo_citymgmt.reading._limits import ReadLimits, within_limits
 from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.worktime import Clock
 from geo_citymgmt.writing import write_city, write_city_workbook, write_layer
 
 _MESSAGES = Messages("geo_citymgmt.city")
@@ -114,6 +115,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         figures, decisions, an office's lists): rows walked, skipped, used and left out.
     reported : DataFrame or None
         The published figures as they were read; see ``published``.
+    clock : Clock
+        The office's calendar and limits, by which due times are told.
 
     See Also
     --------
@@ -154,6 +157,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)), repr=False
     )
     reported: pd.DataFrame | None = field(default=None, repr=False)
+    clock: Clock = field(default_factory=Clock, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))

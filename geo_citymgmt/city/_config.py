@@ -128,6 +128,8 @@ class CitySource:
     services: Path | None = None
     bulletin: Path | None = None
     crosswalk: Path | None = None
+    calendar: Path | None = None
+    limits: Path | None = None
     config: Path | None = None
     #: What city.toml says, as it was read.
     table: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -230,7 +232,8 @@ class CitySource:
         """Files beside the layers: tables, settings and what they name."""
         given = (
             self.events, self.targets, self.figures, self.services, self.bulletin, self.crosswalk,
-            self.config, *(unit.outline for unit in self.units), *self.sides,
+            self.calendar, self.limits, self.config, *self.sides,
+            *(unit.outline for unit in self.units),
         )  # fmt: skip
         return [path for path in given if isinstance(path, Path)]
 
@@ -240,7 +243,8 @@ _ENTRIES: dict[str, Any] = {
     "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
     "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
     "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
-    "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
+    "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "calendar": str,
+    "limits": str, "ignore": list,
     "source": (str, Mapping), "notice": (str, Mapping), "amounts_by": str,
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
@@ -296,7 +300,9 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
             found.data_date = read_day(day, "data_date", function=where)
         except AsOfError as error:
             raise SpecError(error.text) from error
-    for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
+    for name in (
+        "events", "targets", "figures", "services", "bulletin", "crosswalk", "calendar", "limits",
+    ):  # fmt: skip
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
     ignore = table.get("ignore", [])

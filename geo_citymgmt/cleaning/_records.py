@@ -414,7 +414,10 @@ class Records:
         self.rejected |= repeated
         if self.spec.role != "facility":
             return
-        names = (self.spec.measure, "name", self.spec.label, self.spec.state_field)
+        names = (
+            *(self.spec.measure, "name", self.spec.label, self.spec.state_field),
+            *self.spec.entered_twice,
+        )
         key = self.data[[n for n in dict.fromkeys(names) if n in self.data.columns]]
         shapes = self.geometry
         if self.rejected.any():
@@ -727,14 +730,14 @@ class _Relations:
         for later in names[1:]:
             # Against the latest of all before it: a missing date between two hides nothing.
             bad = (_last_day(self.data, later) < latest).to_numpy(dtype=bool)
-            expected = latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object)
-            self._report_dates("DATE_ORDER", later, bad, expected)
+            self._report_dates("DATE_ORDER", later, bad, self._shown(latest[bad], later))
             rises = self.data[later].notna() & ~(latest >= self.data[later])
             latest = latest.where(~rises, self.data[later])
 
     def check_date_range(self, dates: set[str], data_date: pd.Timestamp) -> None:
         for name in sorted(dates & set(self.data.columns)):
-            bad = (self.data[name] > data_date).to_numpy(dtype=bool)
+            # The day the data stands at counts as a whole.
+            bad = (self.data[name] >= data_date + pd.Timedelta(1, "D")).to_numpy(dtype=bool)
             self._report_dates("DATE_RANGE", name, bad, f"{data_date:%Y-%m-%d}")
 
     def _numbers(self, name: str) -> np.ndarray:
@@ -765,9 +768,14 @@ class _Relations:
             code,
             records=self.record[bad],
             item=self.spec.fields[name],
-            value=self.data.loc[bad, name].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+            value=self._shown(self.data.loc[bad, name], name),
             expected=expected,
         )
+
+    def _shown(self, days: pd.Series, name: str) -> np.ndarray:
+        """Days as a clerk has them, with the time of day where the field has it."""
+        form = "%Y-%m-%d %H:%M" if self.spec.fields[name].type == "datetime" else "%Y-%m-%d"
+        return days.dt.strftime(form).to_numpy(dtype=object)
 
 
 def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:

@@ -255,7 +255,7 @@ class Evaluator:
     def moments(self, layer: str) -> Moments:
         """Times and limits of the records of a layer."""
         if layer not in self._moments:
-            self._moments[layer] = Moments(self.timeline(layer))
+            self._moments[layer] = Moments(self.timeline(layer), self.city.clock)
         return self._moments[layer]
 
     def layout(self, figure: Figure, levels: tuple[str, ...]) -> Layout:

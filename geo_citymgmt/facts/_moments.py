@@ -13,6 +13,7 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.spec import Moment
 from geo_citymgmt.spec._reader import TIME_TYPES
+from geo_citymgmt.worktime import Clock
 
 #: Which records fulfil something, and which may: the data does not say.
 Answer = tuple[np.ndarray, np.ndarray]
@@ -31,8 +32,8 @@ class Moments:
     A limit without a time of day lasts until the end of its day.
     """
 
-    def __init__(self, timeline: Timeline) -> None:
-        self._timeline = timeline
+    def __init__(self, timeline: Timeline, clock: Clock) -> None:
+        self._timeline, self._clock = timeline, clock
         self._times: dict[str, np.ndarray] = {}
         self._limits: dict[str, np.ndarray] = {}
         self._lost: dict[str, np.ndarray] = {}
@@ -100,12 +101,32 @@ class Moments:
             if rule.moved_to in fields:
                 limit = np.fmax(limit, fields[rule.moved_to])
             if rule.stopped_from in fields:
-                begin = self.time(rule.stopped_from)
-                end = self.time(rule.stopped_to) if rule.stopped_to in fields else None
-                limit = put_off(limit, begin, end)
+                limit = self._put_off(limit, rule)
             limit.flags.writeable = False
             self._limits[name] = limit
         return self._limits[name]
+
+    def _put_off(self, limit: np.ndarray, rule: Moment) -> np.ndarray:
+        """Put limits off by as long as their clock stood still.
+
+        It is that of the record's kind, in working time or day and night; of what is no limit of a
+        kind it runs day and night. A stop after the limit changes nothing; one without an end
+        leaves none in sight.
+        """
+        data = self._timeline.data
+        stops = np.flatnonzero(self.time(str(rule.stopped_from)) < limit)
+        begin = self.time(str(rule.stopped_from))[stops]
+        end = np.full(len(stops), _NONE)
+        if rule.stopped_to in data:
+            end = self.time(str(rule.stopped_to))[stops]
+        later = limit[stops] + (end - begin)
+        if rule.stage is not None:
+            kinds = self._clock.limit(data.iloc[stops], rule.stage).reset_index(drop=True)
+            due, stopped, resumed = map(pd.Series, (limit[stops], begin, end))
+            later = self._clock.put_off(due, stopped, resumed, kinds).to_numpy()
+        limit = limit.copy()
+        limit[stops] = np.where(np.isnat(end), NOT_IN_SIGHT, later)
+        return limit
 
     def lost(self, name: str) -> np.ndarray:
         """Records that have the time, or may have a limit, of which the data does not tell it."""
@@ -177,17 +198,6 @@ class Moments:
 def others(wanted: Mapping[str, Any]) -> list[str]:
     """Fields that a time is held against."""
     return [wanted[side] for side in ("by", "after") if side in wanted]
-
-
-def put_off(limit: np.ndarray, begin: np.ndarray, end: np.ndarray | None) -> np.ndarray:
-    """Put limits off by as long as their clock stood still, by the clock.
-
-    A stop after the limit changes nothing; one without an end leaves none in sight.
-    """
-    stops = begin < limit
-    stood = np.full(len(limit), _NONE) if end is None else end
-    later = np.where(np.isnat(stood), NOT_IN_SIGHT, limit + (stood - begin))
-    return np.where(stops, later, limit)
 
 
 def _by(time: np.ndarray, day: pd.Timestamp | None) -> np.ndarray:

@@ -576,6 +576,8 @@ class TargetTable:
 
     def _find_curves(self, figure: Figure) -> dict[str, Curve]:
         own = self._rows_of(figure)
+        if own.empty:
+            return {}
         own = own[~own["zone_code"].isin(self.void_zones(figure))]
         own = own.drop_duplicates(["zone_code", "deadline"], keep="first")
         own = own.sort_values("deadline", kind="stable", na_position="first")

@@ -146,7 +146,8 @@ class Moment:
     A record in one of the states ``due`` has the time: where it is missing it is unknown, not yet
     to come. ``moved_to`` is the field of a later limit that was granted, which wins; from
     ``stopped_from`` to ``stopped_to`` the clock stands still, and so it does for a record in one of
-    the states ``stopped_in`` of which no such day is known.
+    the states ``stopped_in`` of which no such day is known. A limit that is not said is
+    computed: it is later than the field ``start`` by the limit of the record's kind for ``stage``.
     """
 
     due: frozenset[str] = frozenset()
@@ -154,6 +155,8 @@ class Moment:
     stopped_from: str | None = None
     stopped_to: str | None = None
     stopped_in: frozenset[str] = frozenset()
+    start: str | None = None
+    stage: str | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -201,6 +204,9 @@ class LayerSpec:
     release: str = "internal"
     #: Words for what each record is; in a heading (PARK_NAME) they say nothing.
     subject: tuple[str, ...] = ()
+    #: Fields that agree, besides the place, where a record was entered twice: cases come back to a
+    #: place, and are others at another time.
+    entered_twice: tuple[str, ...] = ()
 
     @property
     def state_field(self) -> str | None:

@@ -20,6 +20,8 @@ FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code",
 TIME_TYPES = ("date", "datetime")
 GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
 SPLITS = ("owner", "share")
+#: What a case is to come to by a limit.
+STAGES = ("handle", "close")
 _DBF_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,9}")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _KIND_WORDS = {
@@ -217,6 +219,7 @@ def _code(check: Check, place: str, table: Any) -> Code:
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
     "state", "amounts", "events", "times", "style", "fields", "release", "subject",
+    "entered_twice",
 )  # fmt: skip
 
 
@@ -236,6 +239,9 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
     fields = {**own, **shared}
     _check_fields(check, fields)
     spec_id = check.one_of(table["id"], "", "id", fields)
+    twice = check.texts(table, "", "entered_twice")
+    for name in twice:
+        check.one_of(name, "", "entered_twice", fields)
     for entry in ("measure", "measure_default", "label", "parent"):
         if table.get(entry) is not None:
             check.one_of(table[entry], "", entry, fields)
@@ -276,6 +282,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
         subject=check.texts(table, "", "subject"),
+        entered_twice=twice,
     )
 
 
@@ -433,20 +440,27 @@ def _moment(
 ) -> Moment:
     place = f"times.{name}"
     _time_field(check, "times", name, fields)
-    check.keys(table, place, optional=("due", "moved_to", "stopped"))
+    check.keys(table, place, optional=("due", "moved_to", "stopped", "start", "stage"))
     stopped = table.get("stopped", {})
     check.keys(stopped, f"{place}.stopped", optional=("from", "to", "states"))
-    for named in (table.get("moved_to"), stopped.get("from"), stopped.get("to")):
+    start, stage = table.get("start"), table.get("stage")
+    for named in (table.get("moved_to"), stopped.get("from"), stopped.get("to"), start):
         if named is not None:
             _time_field(check, place, named, fields)
     if stopped and not {"from", "to"} <= set(stopped):
         raise check.fail(f"{place}.stopped", Text("应有 from 和 to", "needs from and to"))
+    if (start is None) != (stage is None):
+        raise check.fail(place, Text("start 与 stage 应同时写明", "start and stage go together"))
+    if stage is not None:
+        check.one_of(stage, place, "stage", STAGES)
     return Moment(
         due=_codes(check, table, place, "due", fields, states),
         moved_to=table.get("moved_to"),
         stopped_from=stopped.get("from"),
         stopped_to=stopped.get("to"),
         stopped_in=_codes(check, stopped, f"{place}.stopped", "states", fields, states),
+        start=start,
+        stage=stage,
     )
 
 
