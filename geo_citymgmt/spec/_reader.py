@@ -14,7 +14,7 @@ from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 from geo_citymgmt.spec._toml import line_of, text_of
 
-ROLES = ("facility", "zones", "context")
+ROLES = ("facility", "table", "zones", "context")
 FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
 #: Types of fields that hold a day, or a day and the time of day.
 TIME_TYPES = ("date", "datetime")
@@ -124,7 +124,7 @@ def _kind_words(kind: Any) -> Text:
 
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual",
+    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual", "required",
 )  # fmt: skip
 
 
@@ -175,6 +175,7 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         release=_release(check, table, place, ""),
         looks=_pattern(check, table, place),
         usual=_range(check, table, place),
+        required=check.value(table, place, "required", bool, False),
     )
 
 
@@ -216,14 +217,14 @@ def _code(check: Check, place: str, table: Any) -> Code:
 
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
-    "state", "amounts", "events", "times", "style", "fields", "release", "subject",
+    "state", "amounts", "events", "times", "style", "fields", "release", "subject", "yields",
 )  # fmt: skip
 
 
 def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Field]) -> LayerSpec:
-    check.keys(
-        table, "", required=("key", "role", "zh", "en", "geometry", "id"), optional=_LAYER_OPTIONAL
-    )
+    shape = ("geometry",) if table.get("role") != "table" else ()
+    needed = ("key", "role", "zh", "en", *shape, "id")
+    check.keys(table, "", required=needed, optional=_LAYER_OPTIONAL)
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise check.fail("", Text("key 应为小写英文", f"key {key!r} is not lower-case ASCII"))
@@ -274,6 +275,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
         subject=check.texts(table, "", "subject"),
+        yields=check.value(table, "", "yields", bool, False),
     )
 
 
