@@ -59,6 +59,8 @@ class Field:
     usual: tuple[float, float] | None = None
     #: Whether a record without a value is told.
     required: bool = False
+    #: Of a date that is a "month" or a "year" by its nature: one without a day is not told.
+    precision: str = ""
 
     @property
     def is_public(self) -> bool:

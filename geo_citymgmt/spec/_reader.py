@@ -125,6 +125,7 @@ def _kind_words(kind: Any) -> Text:
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
     "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual", "required",
+    "precision",
 )  # fmt: skip
 
 
@@ -176,6 +177,7 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         looks=_pattern(check, table, place),
         usual=_range(check, table, place),
         required=check.value(table, place, "required", bool, False),
+        precision=_precision(check, table, place),
     )
 
 
@@ -187,6 +189,12 @@ def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
     if not is_pair or not all(isinstance(n, (int, float)) for n in given) or given[0] > given[1]:
         raise check.fail(place, Text("usual 应为 [下限, 上限]", "'usual' must be [least, most]"))
     return float(given[0]), float(given[1])
+
+
+def _precision(check: Check, table: Any, place: str) -> str:
+    given = table.get("precision")
+    known = ("month", "year")
+    return "" if given is None else check.one_of(given, place, "precision", known)
 
 
 def _pattern(check: Check, table: Any, place: str) -> str:
