@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from generator.days import DAY, MONTHS_H1, NAT, days_in
 from generator.draw import Draw, either, share_out
 from generator.names import place_name
+from generator.places import read_table
 from generator.records import SHARES
 from generator.world import World, frame
 
@@ -37,9 +38,6 @@ _CENTRAL = ("320508", "320505", "320571")
 #: Tonnes of household waste a resident and day, and where it goes.
 _WASTE_T = 0.00112
 _STREAMS = {"recyclable": 0.236, "kitchen": 0.139, "incinerated": 0.6245, "hazardous": 0.0005}
-#: Incineration in operation, t/day; 昆山 and 太仓 have less than they need.
-_PLANTS = {"320506": 3550, "320509": 1500, "320582": 1050, "320581": 1650, "320583": 1050,
-           "320585": 250, "320507": 400}  # fmt: skip
 _H1, _H2 = ("2022-01-04", "2022-06-29"), ("2022-07-11", "2022-12-23")
 
 
@@ -97,6 +95,18 @@ class _Maker:
         return self.draw.of(n, SHARES[layer][column])
 
 
+def _named(n: int, first: int, endings: object) -> Texts:
+    return np.char.add(place_name(np.arange(n) + first), np.asarray(endings)).astype(object)
+
+
+def _first(n: int, otherwise: str, where: Mapping[str, NDArray[np.bool_]]) -> Texts:
+    """One word a record: the last whose rows it is among."""
+    out = np.full(n, otherwise, object)
+    for word, rows in where.items():
+        out[rows] = word
+    return out
+
+
 def _ids(prefix: str, n: int) -> Texts:
     return np.array([f"{prefix}{k + 1:05d}" for k in range(n)], object)
 
@@ -110,20 +120,17 @@ def _toilets(make: _Maker) -> gpd.GeoDataFrame:
     step = group % 3
     work = np.where(step == 2, "existing", np.where(make.draw.yes(n, 0.55), "new", "rebuild"))
     begun = (step == 1) & make.draw.yes(n, 0.4)
-    name = np.char.add(place_name(np.arange(n)), np.where(group < 3, "路公厕", "村公厕"))
     return frame(
         {
             "toilet_id": _ids("GC", n),
-            "name": name.astype(object),
+            "name": _named(n, 0, np.where(group < 3, "路公厕", "村公厕")),
             "area_type": np.where(group < 3, "urban", "rural").astype(object),
             "work_type": work.astype(object),
             "grade": np.where(group < 3, make.of("toilets", "grade", n), "3").astype(object),
             "stalls": make.draw.whole(n, 4, 22),
             "accessible": make.draw.yes(n, 0.72),
             "open_hours": np.where(group < 3, "全天", "5:00-22:00").astype(object),
-            "status": np.select(
-                [step != 1, begun], ["open", "under_construction"], "planned"
-            ).astype(object),
+            "status": _first(n, "planned", {"under_construction": begun, "open": step != 1}),
             "completed_date": make.days_of(step == 0, _H1),
             "planned_date": make.days_of(step == 1, _H2),
         },
@@ -133,25 +140,18 @@ def _toilets(make: _Maker) -> gpd.GeoDataFrame:
 
 def _overhead(make: _Maker) -> gpd.GeoDataFrame:
     k = make.scale
-    central = np.concatenate(
-        [
-            make.lines(7 * k, ["arterial", "secondary"], _CENTRAL),
-            make.lines(11 * k, ["branch"], _CENTRAL),
-        ]
-    )
     elsewhere = [zone for zone in make.world.districts["district_code"] if zone not in _CENTRAL]
+    trunk = make.lines(7 * k, ["arterial", "secondary"], _CENTRAL)
+    lanes = make.lines(11 * k, ["branch"], _CENTRAL)
     other = make.lines(82 * k, ["secondary", "branch"], elsewhere)
-    row = np.concatenate([central, other])
+    row = np.concatenate([trunk, lanes, other])
     n, at = len(row), np.arange(len(row))
     begun = at < 27 * k
-    done = (at == 2) | (at == 12) if k == 1 else (at % (9 * k) < k) & (at < 18 * k)
+    done = (at // k == 2) | (at // k == 12)
     roads = make.roads.iloc[row]
     is_trunk = roads["road_class"].isin(["arterial", "secondary"]).to_numpy()
     # Sixty of the hundred are to be done by the end of the year.
-    due = np.where(at < 60 * k, "2022", "2023")
-    started = make.days_of(begun, ("2022-01-10", "2022-04-29"))
-    late = make.days(n, _H2, by_month=False)
-    planned = np.where(due == "2022", late, late + 365 * DAY)
+    planned = make.days(n, _H2, by_month=False) + np.where(at < 60 * k, 0, 365) * DAY
     return frame(
         {
             "section_id": _ids("JKX", n),
@@ -160,8 +160,8 @@ def _overhead(make: _Maker) -> gpd.GeoDataFrame:
             "central_city": at < 18 * k,
             "length_m": np.round(roads.length.to_numpy(), 1),
             "method": make.of("overhead", "method", n),
-            "status": np.select([done, begun], ["completed", "started"], "planned").astype(object),
-            "start_date": started,
+            "status": _first(n, "planned", {"started": begun, "completed": done}),
+            "start_date": make.days_of(begun, ("2022-01-10", "2022-04-29")),
             "completed_date": make.days_of(done, ("2022-05-16", "2022-06-24")),
             "planned_date": np.where(done, NAT, planned),
         },
@@ -175,6 +175,7 @@ def _ads(make: _Maker) -> gpd.GeoDataFrame:
     group = np.repeat(np.arange(6), [c * make.scale for c in counts])
     n = len(group)
     points, _ = make.places(n)
+    size = np.exp(make.draw.normal(n, 0, 0.4))
     small = np.where(make.draw.yes(n, 0.62), "shop_sign", "other_ad")
     is_large = np.isin(group, (0, 2))
     removed = group < 2
@@ -186,15 +187,11 @@ def _ads(make: _Maker) -> gpd.GeoDataFrame:
         {
             "ad_id": _ids("HW", n),
             "kind": np.where(is_large, "large", small).astype(object),
-            "face_area_m2": np.round(
-                np.exp(make.draw.normal(n, 0, 0.4)) * np.where(is_large, 54.0, 6.5), 1
-            ),
+            "face_area_m2": np.round(size * np.where(is_large, 54.0, 6.5), 1),
             "safety_check_date": checked,
             "safety_result": either(np.isnat(checked), None, result),
             "next_check_date": checked + 365 * DAY,
-            "status": np.select([removed, group == 4], ["removed", "highlight"], "in_place").astype(
-                object
-            ),
+            "status": _first(n, "in_place", {"removed": removed, "highlight": group == 4}),
             "removed_date": make.days_of(removed, _H1),
             "highlight_date": make.days_of(group == 4, ("2022-03-01", "2022-06-24")),
             "planned_date": make.days_of(group == 5, _H2),
@@ -204,44 +201,35 @@ def _ads(make: _Maker) -> gpd.GeoDataFrame:
 
 
 def _facilities(make: _Maker) -> gpd.GeoDataFrame:
-    # kind, district, t/day or t/year, step: 0 operating, 1 begun, 2 to begin this year.
-    rows: list[tuple[str, str, int, int]] = [
-        *(("incineration", zone, size, 0) for zone, size in _PLANTS.items()),
-        ("incineration", "320583", 1500, 1), ("incineration", "320585", 750, 1),
-        ("incineration", "320581", 750, 2), ("incineration", "320509", 750, 2),
-        *(("kitchen", z, size, 0) for z, size in (("320506", 700), ("320583", 300), ("320571", 300),
-                                                ("320582", 200), ("320581", 200), ("320507", 150))),
-        ("kitchen", "320509", 350, 1), ("kitchen", "320585", 250, 2),
-        ("construction", "320505", 300_000, 0), ("construction", "320583", 400_000, 0),
-        ("construction", "320507", 350_000, 1), ("construction", "320506", 250_000, 2),
-        ("landfill", "320506", 0, 3),
-        *(("transfer", str(z), 0, 0) for z in make.world.streets["parent_code"].iloc[::3]),
-        *(("illegal_site", z, 0, 4) for z in ("320583", "320509", "320506", "320507", "320581",
-                                             "320505", "320582", "320585", "320509", "320583")),
-    ] * make.scale  # fmt: skip
-    table = pd.DataFrame(rows, columns=["kind", "zone", "size", "step"])
-    n, step = len(table), table["step"].to_numpy()
-    points = np.concatenate([make.places(1, [zone])[0] for zone in table["zone"]])
-    yearly = (table["kind"] == "construction").to_numpy()
-    size = table["size"].where(table["size"] > 0).to_numpy(float)
-    states = np.array(["operating", "under_construction", "planned", "suspended", "banned"])
-    words = {"incineration": "焚烧发电厂", "kitchen": "厨余垃圾处理厂", "landfill": "填埋场",
-             "construction": "装修垃圾资源化中心", "transfer": "转运站",
-             "illegal_site": "堆放点"}  # fmt: skip
-    names = np.char.add(place_name(np.arange(n) + 300), table["kind"].map(words).to_numpy(str))
-    opened = days_in(make.draw, n, "2006-03-01", "2021-11-30")
+    # Sizes are t/day, of construction waste t/year; 昆山 and 太仓 burn less than they need to.
+    table = pd.concat([read_table("facilities.csv")] * make.scale, ignore_index=True)
+    n, kind, status = len(table), table["kind"], table["status"]
+    points = np.concatenate([make.places(1, [zone])[0] for zone in table["district"]])
+    size, yearly = table["size"].astype(float), kind == "construction"
+    words = {
+        "incineration": "焚烧发电厂",
+        "kitchen": "厨余垃圾处理厂",
+        "landfill": "填埋场",
+        "construction": "装修垃圾资源化中心",
+        "transfer": "转运站",
+        "illegal_site": "堆放点",
+    }
+    begun, opened = (
+        status == "under_construction",
+        days_in(make.draw, n, "2006-03-01", "2021-11-30"),
+    )
     return frame(
         {
-            "facility_id": _ids("HW", n),
-            "name": names.astype(object),
-            "kind": table["kind"].to_numpy(object),
-            "capacity_t_day": np.where(yearly, np.nan, size),
-            "capacity_t_year": np.where(yearly, size, np.nan),
-            "status": states[step].astype(object),
-            "start_date": make.days_of(step == 1, ("2022-02-14", "2022-06-10")),
-            "commission_date": np.where(step == 0, opened, NAT),
-            "banned_date": make.days_of(step == 4, _H1),
-            "planned_start": make.days_of(step == 2, _H2),
+            "facility_id": _ids("CZ", n),
+            "name": _named(n, 300, kind.map(words).to_numpy(str)),
+            "kind": kind.to_numpy(object),
+            "capacity_t_day": size.mask(yearly).to_numpy(),
+            "capacity_t_year": size.where(yearly).to_numpy(),
+            "status": status.to_numpy(object),
+            "start_date": make.days_of(begun, ("2022-02-14", "2022-06-10")),
+            "commission_date": np.where(status == "operating", opened, NAT),
+            "banned_date": make.days_of(status == "banned", _H1),
+            "planned_start": make.days_of(status == "planned", _H2),
         },
         points,
     )  # fmt: skip
@@ -253,13 +241,11 @@ def _compounds(make: _Maker) -> gpd.GeoDataFrame:
     homes = np.round(np.exp(make.draw.normal(n, 6.6, 0.5))).astype(np.int64)
     waste = np.round(homes * 2.6 * _WASTE_T * 181 * make.draw.uniform(n, 0.8, 1.2), 1)
     stations = np.maximum(1, homes // 300)
-    names = np.char.add(
-        place_name(np.arange(n) + 40), np.array(["花园", "新村", "苑", "公寓"])[np.arange(n) % 4]
-    )
+    endings = np.array(["花园", "新村", "苑", "公寓"])[np.arange(n) % 4]
     return frame(
         {
             "compound_id": _ids("XQ", n),
-            "name": names.astype(object),
+            "name": _named(n, 40, endings),
             "households": homes,
             "waste_t": waste,
             "kitchen_t": np.round(waste * np.clip(make.draw.normal(n, 0.31, 0.06), 0.05, 0.6), 1),
@@ -337,7 +323,7 @@ def _projects(make: _Maker, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame(
         {
             "project_id": first["project_id"].to_numpy(object),
-            "name": np.char.add(place_name(np.arange(n) + 700), "片区治理项目").astype(object),
+            "name": _named(n, 700, "片区治理项目"),
             "theme": make.of("projects", "theme", n),
             "area_m2": area.to_numpy(float),
             "progress": np.where(begun, np.round(make.draw.uniform(n, 0.1, 0.85), 2), 0.0),
@@ -369,17 +355,11 @@ def _cooperation(make: _Maker) -> gpd.GeoDataFrame:
     )
 
 
-def _monthly(
-    make: _Maker, rows: Sequence[tuple[str, str, str, float]], names: Sequence[str]
-) -> pd.DataFrame:
+def _numbered(rows: Sequence[Sequence[object]], names: Sequence[str]) -> pd.DataFrame:
     """A table of districts and months; districts by the name the bureau shows."""
     table = pd.DataFrame(rows, columns=["district_name", "month", *names])
-    return table.assign(row_id=_ids("", len(table)))[["row_id", *table.columns]]  # fmt: skip
-
-
-def _by_month(total: int) -> dict[str, int]:
-    parts = share_out(list(MONTHS_H1.values()), total)
-    return {f"2022-{m:02d}": int(part) for m, part in zip(MONTHS_H1, parts, strict=True)}
+    table.insert(0, "row_id", _ids("", len(table)))
+    return table
 
 
 def _tonnage(make: _Maker) -> pd.DataFrame:
@@ -387,26 +367,26 @@ def _tonnage(make: _Maker) -> pd.DataFrame:
     rows = []
     for month in MONTHS_H1:
         days = pd.Period(f"2022-{month:02d}").days_in_month
-        for name, code, people in zip(
-            zones["name_zh"], zones["district_code"], zones["population"], strict=True
-        ):
+        for name, code, people in zones[["name_zh", "district_code", "population"]].to_numpy():
             total = people * _WASTE_T * days * make.draw.uniform(1, 0.95, 1.05)[0] * make.scale
             went = {stream: total * share for stream, share in _STREAMS.items()}
             # Until spring two cities could not burn all of theirs.
             away = 0.03 * total if code in ("320583", "320585") and month <= 3 else 0.0
             went |= {"incinerated": went["incinerated"] - away, "landfilled": 0.0, "exported": away}
             rows += [(name, f"2022-{month:02d}", k, round(v, 1)) for k, v in went.items()]
-    return _monthly(make, rows, ["stream", "tonnes"])  # fmt: skip
+    return _numbered(rows, ["stream", "tonnes"])
 
 
 def _enforcement(make: _Maker) -> pd.DataFrame:
     zones = make.world.districts
     people, rows = zones["population"].to_numpy(float), []
     for kind, total in (("corrected", 292_700), ("investigated", 108_000)):
-        for month, count in _by_month(total * make.scale).items():
-            parts = share_out(people * make.draw.uniform(len(people), 0.85, 1.15), count)
-            rows += [(z, month, kind, int(c)) for z, c in zip(zones["name_zh"], parts, strict=True)]
-    return _monthly(make, rows, ["kind", "cases"])
+        counts = share_out(list(MONTHS_H1.values()), total * make.scale)
+        for month, count in zip(MONTHS_H1, counts, strict=True):
+            parts = share_out(people * make.draw.uniform(len(people), 0.85, 1.15), int(count))
+            named = zip(zones["name_zh"], parts, strict=True)
+            rows += [(name, f"2022-{month:02d}", kind, int(part)) for name, part in named]
+    return _numbered(rows, ["kind", "cases"])
 
 
 def _tunnel_tables(make: _Maker, tunnels: gpd.GeoDataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -430,10 +410,9 @@ def _tunnel_tables(make: _Maker, tunnels: gpd.GeoDataFrame) -> tuple[pd.DataFram
         rectified_on=np.where(bad & (day < np.datetime64("2022-06-01")), day + 20 * DAY, NAT),
     )  # fmt: skip
     told = running[running["risk_items"].notna()]
-    risks = told.loc[
-        np.repeat(told.index, told["risk_items"].astype(int)), [*known, "risk_report_date"]
-    ]
-    risks = risks.rename(columns={"risk_report_date": "reported_on"}).reset_index(drop=True)
+    told = told.rename(columns={"risk_report_date": "reported_on"})
+    entries = np.repeat(told.index, told["risk_items"].astype(int))
+    risks = told.loc[entries, [*known, "reported_on"]].reset_index(drop=True)
     n = len(risks)
     what = ("渗漏水", "火灾", "有害气体聚集", "外部施工破坏", "排水泵故障", "非法入廊", "支架锈蚀")
     return inspections, risks.assign(
