@@ -28,19 +28,10 @@ _STOCKS = (
 )  # fmt: skip
 #: Decimals of numbers that are not whole.
 DECIMALS = {
-    "footprint_m2": 1,
-    "length_m": 1,
-    "face_area_m2": 1,
-    "waste_t": 1,
-    "kitchen_t": 1,
-    "area_m2": 1,
-    "clearance_m": 1,
+    "footprint_m2": 1, "length_km": 3, "width_m": 1, "height_m": 1, "occupancy_ratio": 2,
+    "length_m": 1, "face_area_m2": 1, "waste_t": 1, "kitchen_t": 1, "area_m2": 1, "clearance_m": 1,
     "progress": 2,
-    "length_km": 3,
-    "width_m": 1,
-    "height_m": 1,
-    "occupancy_ratio": 2,
-}
+}  # fmt: skip
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:

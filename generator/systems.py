@@ -120,22 +120,17 @@ def _toilets(make: _Maker) -> gpd.GeoDataFrame:
     step = group % 3
     work = np.where(step == 2, "existing", np.where(make.draw.yes(n, 0.55), "new", "rebuild"))
     begun = (step == 1) & make.draw.yes(n, 0.4)
-    return frame(
-        {
-            "toilet_id": _ids("GC", n),
-            "name": _named(n, 0, np.where(group < 3, "路公厕", "村公厕")),
-            "area_type": np.where(group < 3, "urban", "rural").astype(object),
-            "work_type": work.astype(object),
-            "grade": np.where(group < 3, make.of("toilets", "grade", n), "3").astype(object),
-            "stalls": make.draw.whole(n, 4, 22),
-            "accessible": make.draw.yes(n, 0.72),
-            "open_hours": np.where(group < 3, "全天", "5:00-22:00").astype(object),
-            "status": _first(n, "planned", {"under_construction": begun, "open": step != 1}),
-            "completed_date": make.days_of(step == 0, _H1),
-            "planned_date": make.days_of(step == 1, _H2),
-        },
-        points,
-    )
+    return frame({
+        "toilet_id": _ids("GC", n), "name": _named(n, 0, np.where(group < 3, "路公厕", "村公厕")),
+        "area_type": np.where(group < 3, "urban", "rural").astype(object),
+        "work_type": work.astype(object),
+        "grade": np.where(group < 3, make.of("toilets", "grade", n), "3").astype(object),
+        "stalls": make.draw.whole(n, 4, 22), "accessible": make.draw.yes(n, 0.72),
+        "open_hours": np.where(group < 3, "全天", "5:00-22:00").astype(object),
+        "status": _first(n, "planned", {"under_construction": begun, "open": step != 1}),
+        "completed_date": make.days_of(step == 0, _H1),
+        "planned_date": make.days_of(step == 1, _H2),
+    }, points)  # fmt: skip
 
 
 def _overhead(make: _Maker) -> gpd.GeoDataFrame:
@@ -152,21 +147,16 @@ def _overhead(make: _Maker) -> gpd.GeoDataFrame:
     is_trunk = roads["road_class"].isin(["arterial", "secondary"]).to_numpy()
     # Sixty of the hundred are to be done by the end of the year.
     planned = make.days(n, _H2, by_month=False) + np.where(at < 60 * k, 0, 365) * DAY
-    return frame(
-        {
-            "section_id": _ids("JKX", n),
-            "road_name": roads["name"].to_numpy(object),
-            "road_class": np.where(is_trunk, "trunk", "branch").astype(object),
-            "central_city": at < 18 * k,
-            "length_m": np.round(roads.length.to_numpy(), 1),
-            "method": make.of("overhead", "method", n),
-            "status": _first(n, "planned", {"started": begun, "completed": done}),
-            "start_date": make.days_of(begun, ("2022-01-10", "2022-04-29")),
-            "completed_date": make.days_of(done, ("2022-05-16", "2022-06-24")),
-            "planned_date": np.where(done, NAT, planned),
-        },
-        roads.geometry.to_numpy(),
-    )
+    return frame({
+        "section_id": _ids("JKX", n), "road_name": roads["name"].to_numpy(object),
+        "road_class": np.where(is_trunk, "trunk", "branch").astype(object),
+        "central_city": at < 18 * k, "length_m": np.round(roads.length.to_numpy(), 1),
+        "method": make.of("overhead", "method", n),
+        "status": _first(n, "planned", {"started": begun, "completed": done}),
+        "start_date": make.days_of(begun, ("2022-01-10", "2022-04-29")),
+        "completed_date": make.days_of(done, ("2022-05-16", "2022-06-24")),
+        "planned_date": np.where(done, NAT, planned),
+    }, roads.geometry.to_numpy())  # fmt: skip
 
 
 def _ads(make: _Maker) -> gpd.GeoDataFrame:
@@ -183,21 +173,16 @@ def _ads(make: _Maker) -> gpd.GeoDataFrame:
     before = days_in(make.draw, n, "2021-09-01", "2021-12-30")
     checked = np.where(group == 0, before, checked)
     result = np.where(group == 0, "dangerous", np.where(make.draw.yes(n, 0.06), "rectify", "safe"))
-    return frame(
-        {
-            "ad_id": _ids("HW", n),
-            "kind": np.where(is_large, "large", small).astype(object),
-            "face_area_m2": np.round(size * np.where(is_large, 54.0, 6.5), 1),
-            "safety_check_date": checked,
-            "safety_result": either(np.isnat(checked), None, result),
-            "next_check_date": checked + 365 * DAY,
-            "status": _first(n, "in_place", {"removed": removed, "highlight": group == 4}),
-            "removed_date": make.days_of(removed, _H1),
-            "highlight_date": make.days_of(group == 4, ("2022-03-01", "2022-06-24")),
-            "planned_date": make.days_of(group == 5, _H2),
-        },
-        points,
-    )
+    return frame({
+        "ad_id": _ids("HW", n), "kind": np.where(is_large, "large", small).astype(object),
+        "face_area_m2": np.round(size * np.where(is_large, 54.0, 6.5), 1),
+        "safety_check_date": checked, "safety_result": either(np.isnat(checked), None, result),
+        "next_check_date": checked + 365 * DAY,
+        "status": _first(n, "in_place", {"removed": removed, "highlight": group == 4}),
+        "removed_date": make.days_of(removed, _H1),
+        "highlight_date": make.days_of(group == 4, ("2022-03-01", "2022-06-24")),
+        "planned_date": make.days_of(group == 5, _H2),
+    }, points)  # fmt: skip
 
 
 def _facilities(make: _Maker) -> gpd.GeoDataFrame:
@@ -218,21 +203,15 @@ def _facilities(make: _Maker) -> gpd.GeoDataFrame:
         status == "under_construction",
         days_in(make.draw, n, "2006-03-01", "2021-11-30"),
     )
-    return frame(
-        {
-            "facility_id": _ids("CZ", n),
-            "name": _named(n, 300, kind.map(words).to_numpy(str)),
-            "kind": kind.to_numpy(object),
-            "capacity_t_day": size.mask(yearly).to_numpy(),
-            "capacity_t_year": size.where(yearly).to_numpy(),
-            "status": status.to_numpy(object),
-            "start_date": make.days_of(begun, ("2022-02-14", "2022-06-10")),
-            "commission_date": np.where(status == "operating", opened, NAT),
-            "banned_date": make.days_of(status == "banned", _H1),
-            "planned_start": make.days_of(status == "planned", _H2),
-        },
-        points,
-    )  # fmt: skip
+    return frame({
+        "facility_id": _ids("CZ", n), "name": _named(n, 300, kind.map(words).to_numpy(str)),
+        "kind": kind.to_numpy(object), "capacity_t_day": size.mask(yearly).to_numpy(),
+        "capacity_t_year": size.where(yearly).to_numpy(), "status": status.to_numpy(object),
+        "start_date": make.days_of(begun, ("2022-02-14", "2022-06-10")),
+        "commission_date": np.where(status == "operating", opened, NAT),
+        "banned_date": make.days_of(status == "banned", _H1),
+        "planned_start": make.days_of(status == "planned", _H2),
+    }, points)  # fmt: skip
 
 
 def _compounds(make: _Maker) -> gpd.GeoDataFrame:
@@ -242,18 +221,12 @@ def _compounds(make: _Maker) -> gpd.GeoDataFrame:
     waste = np.round(homes * 2.6 * _WASTE_T * 181 * make.draw.uniform(n, 0.8, 1.2), 1)
     stations = np.maximum(1, homes // 300)
     endings = np.array(["花园", "新村", "苑", "公寓"])[np.arange(n) % 4]
-    return frame(
-        {
-            "compound_id": _ids("XQ", n),
-            "name": _named(n, 40, endings),
-            "households": homes,
-            "waste_t": waste,
-            "kitchen_t": np.round(waste * np.clip(make.draw.normal(n, 0.31, 0.06), 0.05, 0.6), 1),
-            "stations": stations,
-            "overtime_stations": make.draw.whole(n, 0, 2),
-        },
-        points,
-    )  # fmt: skip
+    return frame({
+        "compound_id": _ids("XQ", n), "name": _named(n, 40, endings), "households": homes,
+        "waste_t": waste,
+        "kitchen_t": np.round(waste * np.clip(make.draw.normal(n, 0.31, 0.06), 0.05, 0.6), 1),
+        "stations": stations, "overtime_stations": make.draw.whole(n, 0, 2),
+    }, points)  # fmt: skip
 
 
 def _vendors(make: _Maker) -> gpd.GeoDataFrame:
@@ -270,17 +243,11 @@ def _vendors(make: _Maker) -> gpd.GeoDataFrame:
     kinds = np.array(["produce", "breakfast", "stall", "breakfast"], object)
     hours = np.array(["6:00-18:00", "5:30-9:00", "17:00-22:00", "5:30-9:00"], object)
     day = make.days_of(group < 3, ("2022-03-01", "2022-06-28"))
-    return frame(
-        {
-            "spot_id": _ids("TD", n),
-            "kind": kinds[group],
-            "stalls": stalls,
-            "open_hours": hours[group],
-            "status": np.full(n, "active", object),
-            "opened_date": np.where(group == 3, before, day),
-        },
-        points,
-    )  # fmt: skip
+    return frame({
+        "spot_id": _ids("TD", n), "kind": kinds[group], "stalls": stalls,
+        "open_hours": hours[group], "status": np.full(n, "active", object),
+        "opened_date": np.where(group == 3, before, day),
+    }, points)  # fmt: skip
 
 
 def _bridges(make: _Maker) -> gpd.GeoDataFrame:
@@ -297,20 +264,17 @@ def _bridges(make: _Maker) -> gpd.GeoDataFrame:
     step = np.array([0, 0, 1, 2])[np.arange(n) % 4]
     unused = np.where(make.draw.yes(n, 0.5), "idle", "occupied")
     road_names = main["name"].to_list()
-    return frame(
-        {
-            "space_id": _ids("QX", n),
-            "name": np.array([f"{road_names[r]}桥下{i + 1}号" for i, r in enumerate(road)], object),
-            "area_m2": np.round(shapely.area(shapes), 1),
-            "clearance_m": np.round(make.draw.uniform(n, 3.2, 7.5), 1),
-            "use": np.where(step == 2, make.of("bridges", "use", n), unused).astype(object),
-            "status": np.array(["unremediated", "in_progress", "completed"], object)[step],
-            "start_date": make.days_of(step > 0, ("2022-02-14", "2022-04-15")),
-            "completed_date": make.days_of(step == 2, ("2022-05-09", "2022-06-24")),
-            "planned_date": make.days_of(step < 2, _H2),
-        },
-        shapes,
-    )  # fmt: skip
+    return frame({
+        "space_id": _ids("QX", n),
+        "name": np.array([f"{road_names[r]}桥下{i + 1}号" for i, r in enumerate(road)], object),
+        "area_m2": np.round(shapely.area(shapes), 1),
+        "clearance_m": np.round(make.draw.uniform(n, 3.2, 7.5), 1),
+        "use": np.where(step == 2, make.of("bridges", "use", n), unused).astype(object),
+        "status": np.array(["unremediated", "in_progress", "completed"], object)[step],
+        "start_date": make.days_of(step > 0, ("2022-02-14", "2022-04-15")),
+        "completed_date": make.days_of(step == 2, ("2022-05-09", "2022-06-24")),
+        "planned_date": make.days_of(step < 2, _H2),
+    }, shapes)  # fmt: skip
 
 
 def _projects(make: _Maker, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -320,19 +284,14 @@ def _projects(make: _Maker, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     area = listed.groupby("project_id")["illegal_area_m2"].sum().reindex(first["project_id"])
     n = len(first)
     begun = make.draw.yes(n, 0.79)
-    return frame(
-        {
-            "project_id": first["project_id"].to_numpy(object),
-            "name": _named(n, 700, "片区治理项目"),
-            "theme": make.of("projects", "theme", n),
-            "area_m2": area.to_numpy(float),
-            "progress": np.where(begun, np.round(make.draw.uniform(n, 0.1, 0.85), 2), 0.0),
-            "status": np.where(begun, "in_progress", "not_started").astype(object),
-            "start_date": make.days_of(begun, ("2022-01-10", "2022-05-27")),
-            "planned_end": make.days(n, _H2, by_month=False),
-        },
-        shapely.point_on_surface(first.geometry.to_numpy()),
-    )
+    return frame({
+        "project_id": first["project_id"].to_numpy(object), "name": _named(n, 700, "片区治理项目"),
+        "theme": make.of("projects", "theme", n), "area_m2": area.to_numpy(float),
+        "progress": np.where(begun, np.round(make.draw.uniform(n, 0.1, 0.85), 2), 0.0),
+        "status": np.where(begun, "in_progress", "not_started").astype(object),
+        "start_date": make.days_of(begun, ("2022-01-10", "2022-05-27")),
+        "planned_end": make.days(n, _H2, by_month=False),
+    }, shapely.point_on_surface(first.geometry.to_numpy()))  # fmt: skip
 
 
 def _cooperation(make: _Maker) -> gpd.GeoDataFrame:
@@ -340,19 +299,15 @@ def _cooperation(make: _Maker) -> gpd.GeoDataFrame:
     n, at = len(row), np.arange(len(row))
     step = np.where(at < 14 * make.scale, 2, np.where(at < 37 * make.scale, 1, 0))
     shops = make.draw.whole(n, 24, 160)
-    return frame(
-        {
-            "model_id": _ids("CS", n),
-            "name": make.roads["name"].to_numpy(object)[row],
-            "shops": shops,
-            "self_governed": np.floor(shops * make.draw.uniform(n, 0.4, 1.0)).astype(np.int64),
-            "status": np.array(["planned", "in_progress", "built"], object)[step],
-            "start_date": make.days_of(step > 0, ("2022-01-17", "2022-03-25")),
-            "built_date": make.days_of(step == 2, ("2022-04-18", "2022-06-24")),
-            "planned_date": make.days_of(step < 2, _H2),
-        },
-        make.roads.geometry.to_numpy()[row],
-    )
+    return frame({
+        "model_id": _ids("CS", n), "name": make.roads["name"].to_numpy(object)[row],
+        "shops": shops,
+        "self_governed": np.floor(shops * make.draw.uniform(n, 0.4, 1.0)).astype(np.int64),
+        "status": np.array(["planned", "in_progress", "built"], object)[step],
+        "start_date": make.days_of(step > 0, ("2022-01-17", "2022-03-25")),
+        "built_date": make.days_of(step == 2, ("2022-04-18", "2022-06-24")),
+        "planned_date": make.days_of(step < 2, _H2),
+    }, make.roads.geometry.to_numpy()[row])  # fmt: skip
 
 
 def _numbered(rows: Sequence[Sequence[object]], names: Sequence[str]) -> pd.DataFrame:
