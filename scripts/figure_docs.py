@@ -105,8 +105,12 @@ def _formula(part: Component, spec: LayerSpec) -> str:
             text += f" and {_states((part.reaches,), spec)} within {part.within_days} days"
     if part.leaves:
         text += f", but for those that are {_states(part.leaves, spec)} at the date"
-    if part.where:
-        text += ", where " + " and ".join(_condition(k, v) for k, v in part.where.items())
+    where = {name: wanted for name, wanted in part.where.items() if name not in part.weights}
+    if where:
+        text += ", where " + " and ".join(_condition(k, v) for k, v in where.items())
+    for name, factors in part.weights.items():
+        told = ", ".join(f"`{code}` as {factor:g}" for code, factor in factors.items())
+        text += f", each `{name}` at its factor ({told})"
     return text
 
 

@@ -25,6 +25,7 @@ from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._limits import office_clock, with_due_times
 from geo_citymgmt.city._recognition import add_assumption, name_city
+from geo_citymgmt.city._reported import laid_over, nothing_reported, read_reported
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
 from geo_citymgmt.city._tables import (
     ACCOUNT_COLUMNS,
@@ -385,7 +386,7 @@ def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, ga
             its=_name_of(data.crs),
             crs=_name_of(crs),
         )
-    if zones is None or layer.spec.role != "facility" or "district_code" not in layer.data:
+    if zones is None or not layer.spec.is_counted or "district_code" not in layer.data:
         return layer
     index = ZoneIndex(zones)
     data = layer.data
@@ -495,6 +496,7 @@ def assemble(
     if profile is not None and (file := profile.published_file) is not None:
         with reported_as_unusable(file, "published", findings, account):
             reported = read_published(profile, file, findings, account)
+    reported_figures = _reported_figures(builder, figures, zone_codes)
     data_date = found.data_date or latest_date(layers, events)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], builder.decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
@@ -535,6 +537,7 @@ def assemble(
         "tables": pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
         "reported": reported,
         "clock": builder.clock,
+        "reported_figures": reported_figures,
     }
 
 
@@ -706,6 +709,24 @@ def _targets(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.Dat
         )
         report_faults(faults, findings, found.unit)
     return _succeeded(targets, merged, findings)
+
+
+def _reported_figures(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.DataFrame:
+    """What was reported, by the profile and over it by the office."""
+    found, profile, out = builder.found, builder.profile, nothing_reported()
+    theirs = None if profile is None else profile.file("reported.csv")
+    if theirs is not None and profile is not None:
+        # Nobody here wrote what comes with the package.
+        ours = profile.is_packaged
+        findings, account = (Findings(), []) if ours else (builder.findings, builder.account)
+        with reported_as_unusable(theirs, "reported", findings, account):
+            out = read_reported(theirs, figures, zones, findings, account, found.unit)
+    if found.reported is not None:
+        findings, account = builder.findings, builder.account
+        with reported_as_unusable(found.reported, "reported", findings, account):
+            own = read_reported(found.reported, figures, zones, findings, account, found.unit)
+            out = laid_over(out, own)
+    return out
 
 
 def _no_rows(columns: Iterable[str]) -> pd.DataFrame:

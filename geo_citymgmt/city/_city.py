@@ -29,6 +29,7 @@ from geo_citymgmt.city._assembly import (
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
 from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
+from geo_citymgmt.city._reported import REPORTED_COLUMNS, nothing_reported
 from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
 from geo_citymgmt.errors import CityDataError, CRSError, did_you_mean
@@ -49,7 +50,7 @@ _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
 
 @holds(
     "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
-    "decisions", "since", "tables", "reported",
+    "decisions", "since", "tables", "reported", "reported_figures",
 )  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
@@ -117,6 +118,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         The published figures as they were read; see ``published``.
     clock : Clock
         The office's calendar and limits, by which due times are told.
+    reported_figures : DataFrame
+        What was reported of figures, by the office or in its profile; beside what is computed.
 
     See Also
     --------
@@ -158,6 +161,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     )
     reported: pd.DataFrame | None = field(default=None, repr=False)
     clock: Clock = field(default_factory=Clock, repr=False)
+    reported_figures: pd.DataFrame = field(default_factory=nothing_reported, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
@@ -402,9 +406,12 @@ class City(Mapping[str, gpd.GeoDataFrame]):
                 "notice_en": [self.notice.en],
             }
         )
+        beside = {"events": self.events, "targets": self.targets, "city": about}
+        if len(self.reported_figures):
+            beside["reported"] = self.reported_figures[list(REPORTED_COLUMNS)]
         return write_city(
             self.layers,
-            {"events": self.events, "targets": self.targets, "city": about},
+            beside,
             Path(path),
             include_personal=include_personal,
             include_unknown=include_unknown,

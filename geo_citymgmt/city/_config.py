@@ -109,6 +109,7 @@ class CitySource:
     layers: dict[str, LayerSource] = field(default_factory=dict)
     events: Path | SourceLayer | pd.DataFrame | None = None
     targets: Path | SourceLayer | pd.DataFrame | None = None
+    reported: Path | SourceLayer | None = None
     figures: Path | None = None
     data_date: pd.Timestamp | None = None
     name: Text = NOTHING
@@ -231,8 +232,8 @@ class CitySource:
     def side_files(self) -> list[Path]:
         """Files beside the layers: tables, settings and what they name."""
         given = (
-            self.events, self.targets, self.figures, self.services, self.bulletin, self.crosswalk,
-            self.calendar, self.limits, self.config, *self.sides,
+            self.events, self.targets, self.reported, self.figures, self.services, self.bulletin,
+            self.crosswalk, self.calendar, self.limits, self.config, *self.sides,
             *(unit.outline for unit in self.units),
         )  # fmt: skip
         return [path for path in given if isinstance(path, Path)]
@@ -241,8 +242,8 @@ class CitySource:
 #: What the value of an entry may be.
 _ENTRIES: dict[str, Any] = {
     "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
-    "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
-    "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
+    "targets": str, "reported": str, "figures": str, "layers": Mapping, "zones": Mapping,
+    "names": Mapping, "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
     "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "calendar": str,
     "limits": str, "ignore": list,
     "source": (str, Mapping), "notice": (str, Mapping), "amounts_by": str,
@@ -301,7 +302,8 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         except AsOfError as error:
             raise SpecError(error.text) from error
     for name in (
-        "events", "targets", "figures", "services", "bulletin", "crosswalk", "calendar", "limits",
+        "events", "targets", "reported", "figures", "services", "bulletin", "crosswalk",
+        "calendar", "limits",
     ):  # fmt: skip
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))

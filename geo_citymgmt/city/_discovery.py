@@ -47,6 +47,7 @@ _MESSAGES = Messages("geo_citymgmt.city")
 
 _EVENTS = ("events", "事件", "事件表")
 _TARGETS = ("targets", "目标", "目标任务")
+_REPORTED = ("reported", "上报数", "上报数据")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
 _CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
 #: So many files are named where one finding is about several.
@@ -586,8 +587,8 @@ def _recognised(found: CitySource, label: str, spec: LayerSpec, why: Text) -> No
 
 
 def _side_kind(name: str) -> str:
-    """Return what a table beside the layers is by its name: events or targets; empty for none."""
-    kinds = {"events": _EVENTS, "targets": _TARGETS}
+    """Return what a table beside the layers is by its name; empty for none."""
+    kinds = {"events": _EVENTS, "targets": _TARGETS, "reported": _REPORTED}
     return next((kind for kind, names in kinds.items() if name.lower() in names), "")
 
 
@@ -617,7 +618,7 @@ def _take_side_table(found: CitySource, item: SourceLayer) -> None:
 def _take_side_tables(
     found: CitySource, items: Sequence[SourceLayer], looked: Looked
 ) -> list[SourceLayer]:
-    """Take what is called events or targets, and return all other items.
+    """Take what is called events, targets or reported, and return all other items.
 
     Of a workbook that is called so it is the sheet that has their columns.
     """

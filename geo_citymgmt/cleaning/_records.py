@@ -277,7 +277,7 @@ class Records:
         """Compute the district, and decide about records without usable geometry."""
         # A layer written by this package says itself what its source had reported.
         before = "district_reported" in self.data
-        stated = self.spec.role == "facility" and (
+        stated = self.spec.is_counted and (
             before or "district_code" in self.data or "district_name" in self.data
         )
         reported = no_text(len(self.data))
@@ -291,7 +291,7 @@ class Records:
                 terms,
             )
         self._decide_unusable(unusable, reported, terms)
-        if self.spec.role != "facility":
+        if not self.spec.is_counted:
             return
         if stated:
             self.data["district_reported"] = reported.array
@@ -329,14 +329,19 @@ class Records:
 
     def _decide_unusable(self, unusable: Unusable, reported: pd.Series, terms: ZoneTerms) -> None:
         unlocated = (unusable.code != "") & ~self.rejected
+        named = reported.notna().to_numpy()
+        if self.spec.is_table:
+            # Rows of a table have no place: only one that names no zone counts nowhere.
+            unlocated &= ~named & (unusable.code == "GEOM_NULL")
+            self._report_unlocated(unlocated, reported, terms)
+            return
         if not unlocated.any():
             return
-        named = reported.notna().to_numpy()
         # A shape that could not be built is no missing one: its finding is there already.
         unbuilt = unlocated & (unusable.code == "GEOM_NULL")
         unbuilt &= np.isin(self.record, self.findings.records_of("RECORD_UNREADABLE"))
         placed = unlocated & named
-        if self.spec.role == "facility":
+        if self.spec.is_counted:
             placed |= unlocated & ~unbuilt & np.isin(unusable.code, NO_PLACE)
         for hit, action, severity in (
             (unbuilt & placed, "none", "warning"),
@@ -355,14 +360,17 @@ class Records:
                     code, records=self.record[hit], value=value, expected=expected,
                     action=action, severity=severity,
                 )  # fmt: skip
+        self._report_unlocated(placed, reported, terms)
+        self.rejected |= unlocated & ~placed
+
+    def _report_unlocated(self, hit: np.ndarray, reported: pd.Series, terms: ZoneTerms) -> None:
         self.findings.add(
             "UNLOCATED",
-            records=self.record[placed],
-            value=reported[placed].fillna("—").to_numpy(dtype=object),
+            records=self.record[hit],
+            value=reported[hit].fillna("—").to_numpy(dtype=object),
             action="assumed",
             unit=terms.word,
         )
-        self.rejected |= unlocated & ~placed
 
     def measure(self, measure_from: str | None = None) -> None:
         """Fill the measure of the layer from the geometry where that is said; tell the rest.
@@ -372,6 +380,10 @@ class Records:
         A facility without its measure counts as one; what adds the measure up says how many lack
         it. A context record without it says nothing, and is rejected.
         """
+        for item in self.spec.fields.values():
+            if item.required and item.name in self.data and item.name != self.spec.measure:
+                empty = self.data[item.name].isna().to_numpy() & ~self.rejected
+                self.findings.add("VALUE_MISSING", records=self.record[empty], item=item)
         name = self.spec.measure
         is_drawn = measure_from is not None or self.spec.measure_default is not None
         if name is None or (name not in self.data.columns and not is_drawn):
@@ -393,7 +405,7 @@ class Records:
             )
             missing = missing & ~filled
         records = self.record[missing]
-        if self.spec.role == "facility":
+        if self.spec.is_counted:
             self.findings.add("VALUE_MISSING", records=records, item=item)
             return
         self.findings.add(

@@ -161,7 +161,7 @@ def propose(
     _city_lines(draft, found, layers)
     _metric_lines(draft, found, layers)
     _date_lines(draft, found, layers, body.days)
-    for name in ("events", "targets"):
+    for name in ("events", "targets", "reported"):
         path = getattr(found, name)
         if isinstance(path, Path):
             draft.entry(f"{name} = {_quoted(path.name)}")

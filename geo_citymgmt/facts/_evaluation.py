@@ -81,6 +81,8 @@ class Membership:
             return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
         if not self._city.has_zones:
             return _without_place(data)
+        if self._city.specs[layer].is_table:
+            return self._named(data, level)
         geometry = data.geometry.to_numpy()
         if split == "share":
             parts = self.located(layer).shares
@@ -98,6 +100,16 @@ class Membership:
             return _frame(row, kind, district, share)
         assert piece is not None
         return self._streets(Parts(row, kind, district, share, piece), split)
+
+    def _named(self, data: pd.DataFrame, level: str) -> pd.DataFrame:
+        """Rows of a table in the zones they name: the district, and a street of it."""
+        row, label = np.arange(len(data)), _named(data, np.arange(len(data)), _nowhere(len(data)))
+        found = np.isin(label, self._districts.codes)
+        if level == "street":
+            street = _named_streets(data, self._city.zones_at("street"), label)
+            found = pd.notna(street)
+            label = np.where(found, street, label)
+        return _frame(row, np.where(found, "zone", "unlocated"), label, np.ones(len(row)))
 
     def index(self, level: str) -> ZoneIndex:
         """Return the index of all zones of a level, which everything that counts by them asks."""
@@ -131,8 +143,35 @@ class Membership:
 def _without_place(data: pd.DataFrame) -> pd.DataFrame:
     """Records without a place, under the district they name; without zones none lies outside."""
     row = np.flatnonzero(data.geometry.isna())
-    district = np.full(len(row), "unlocated", dtype=object)
-    return _frame(row, "unlocated", _named(data, row, district), np.ones(len(row)))
+    return _frame(row, "unlocated", _named(data, row, _nowhere(len(row))), np.ones(len(row)))
+
+
+def _nowhere(n: int) -> np.ndarray:
+    return np.full(n, "unlocated", dtype=object)
+
+
+def _named_streets(data: pd.DataFrame, streets: pd.DataFrame, district: np.ndarray) -> np.ndarray:
+    """Street of its district that each row names, by code or else by name; None where it does not.
+
+    Streets of one name in two districts are two.
+    """
+    parent = _parents(streets).to_numpy(dtype=object)
+    out = np.full(len(data), None, dtype=object)
+    name = next((n for n in ("name_zh", "name") if n in streets.columns), None)
+    for column, keys in (
+        ("street_name", None if name is None else streets[name]),
+        ("street_code", streets.index),
+    ):
+        if column not in data.columns or keys is None:
+            continue
+        known = pd.Series(
+            streets.index.to_numpy(dtype=object), pd.MultiIndex.from_arrays([parent, keys])
+        )
+        known = known[~known.index.duplicated()]
+        asked = pd.MultiIndex.from_arrays([district, data[column]])
+        hit = known.reindex(asked).to_numpy(dtype=object)
+        out = np.where(pd.notna(hit), hit, out)
+    return out
 
 
 def _named(data: pd.DataFrame, row: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
@@ -497,6 +536,9 @@ class Evaluator:
             out = self._in_period(timeline, part, choice, window, entries)
         else:
             out = self._actuals(timeline, part, choice, window)
+        for name, factors in part.weights.items():
+            weight = timeline.data[name].map(factors).fillna(0.0).to_numpy(dtype="float64")
+            out.amount, out.most = out.amount * weight, out.most * weight
         if choice.lacks.any():
             out.lacks = (*self._lacks(timeline, part, choice), *out.lacks)
         return out

@@ -212,14 +212,14 @@ PROGRESS_COLUMNS = (
     "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
     "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
     "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
-    "unknown", "low", "high",
+    "unknown", "low", "high", "reported", "reported_period", "reported_source", "difference",
 )  # fmt: skip
 #: Types of the columns of tables that are no numbers.
 _TYPES = {
     **dict.fromkeys((
         "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code",
         "row_kind", "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
-        "kind", "period",
+        "kind", "period", "reported_period", "reported_source",
     ), "str"),
     **dict.fromkeys((
         "deadline", "period_start", "as_of", "period_end", "previous_end", "year_ago_end",
@@ -302,6 +302,8 @@ class Actuals:
             given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
             self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
+        told = city.reported_figures
+        self._reported = {str(key): rows for key, rows in told.groupby("figure")}
         self._districts = [str(code) for code in city.zones.index]
         # What does not depend on the day.
         self._sums = {figure.id: self._sum_note(figure) for figure in self.figures}
@@ -368,6 +370,7 @@ class Actuals:
             "period_start": _day64(start),
             "as_of": _day64(day),
             **self._notes(figure, values, reasons, notes, status),
+            **self._beside(figure, values, start, day),
         }
 
     def _problem(self, figure: Figure, day: pd.Timestamp | None, late: Text | None) -> Text | None:
@@ -494,6 +497,38 @@ class Actuals:
             for n, a in amounts.items()
             if a.key != n
         ]
+
+    def _beside(
+        self,
+        figure: Figure,
+        values: Values,
+        start: pd.Timestamp | None,
+        day: pd.Timestamp | None,
+    ) -> Block:
+        """What was last reported of the figure by the day, and how far what is computed is off.
+
+        The two are compared only where they are of the same days.
+        """
+        nothing = {"reported_period": "", "reported_source": ""}
+        out: Block = {"reported": np.nan, "difference": np.nan, **nothing}
+        rows = self._reported.get(figure.id)
+        if rows is None:
+            return out
+        if day is not None:
+            year = pd.Timestamp(day.year, 1, 1)
+            rows = rows[rows["period_end"].le(day) & rows["period_end"].ge(year)]
+        last = rows.sort_values("period_end", kind="stable").drop_duplicates("zone", keep="last")
+        counted = np.isin(values.layout.row_kind, ["zone", "total"])
+        found = last.set_index("zone").reindex(np.where(counted, values.layout.zone_code, ""))
+        out["reported"] = found["value"].to_numpy(dtype="float64")
+        for name in nothing:
+            column = name.removeprefix("reported_")
+            out[name] = found[column].fillna("").to_numpy(dtype=object)
+        same = found["period_end"].eq(day).to_numpy(dtype=bool)
+        if figure.in_period:
+            same = same & found["period_start"].eq(start).to_numpy(dtype=bool)
+        out["difference"] = np.where(same, values.value - out["reported"], np.nan)
+        return out
 
     def _sum_note(self, figure: Figure) -> Text | None:
         milestones = self._targets.curves(figure)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._overlay import Layered
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.access import gini, two_step_access
 from geo_citymgmt.access._nearest import share_table
 from geo_citymgmt.access._reach import Demand, checked_reach, demand_weights, gaps_of, reach_table
@@ -44,6 +44,7 @@ class Service:
     states: tuple[str, ...] = ()
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gap_per_km2: float = 0.0
+    note: Text = NOTHING
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,7 @@ def _service(entry: Mapping[str, Any]) -> Service:
         tuple(entry.get("states", ())),
         {name: tuple(codes) for name, codes in entry.get("kinds", {}).items()},
         float(entry.get("gap_per_km2", 0.0)),
+        Text(**entry["note"]) if "note" in entry else NOTHING,
     )
 
 
@@ -154,7 +156,7 @@ def services(city: City) -> tuple[Service, ...]:
     --------
     >>> import geo_citymgmt as gcm
     >>> [(s.layer, s.radius_m) for s in services(gcm.sample_city())]
-    [('parking_points', 500.0), ('bike_stations', 300.0)]
+    [('parking_points', 500.0), ('public_toilets', 300.0), ('bike_stations', 300.0)]
     """
     return tuple(_service(entry) for entry in questions(city, "coverage"))
 
@@ -224,7 +226,7 @@ def service_coverage(
     --------
     >>> import geo_citymgmt as gcm
     >>> city = gcm.sample_city()
-    >>> reach = service_coverage(city, services(city)[1])
+    >>> reach = service_coverage(city, services(city)[2])
     >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
     (True, True)
     """
@@ -381,3 +383,40 @@ def _chosen(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     return chosen_records(
         facts, entry["layer"], states=entry["states"], kinds=entry.get("kinds"), as_of=day
     )
+
+
+def balances(city: City, progress: pd.DataFrame) -> list[tuple[Text, pd.DataFrame]]:
+    """Return load, capacity and what is over or short by day, by zone, for each pair of figures.
+
+    ``[balance.LOAD] capacity = CAPACITY`` of services.toml names them: an amount of the period,
+    which is spread over its days, and a stock by the day.
+
+    Raises
+    ------
+    SpecError
+        There is no such figure.
+    """
+    out, known = [], city.figures.figures
+    for load, entry in service_settings(city).table.get("balance", {}).items():
+        names = (load, entry["capacity"])
+        unknown = [name for name in names if name not in known]
+        if unknown:
+            raise SpecError(
+                Text(
+                    f"services.toml [balance.{load}] 有误：没有指标 {unknown[0]}。",
+                    f"services.toml [balance.{load}]: there is no figure {unknown[0]!r}.",
+                )
+            )
+        table = progress[progress["level"].isin(["city", "district"])]
+        table = table[table["row_kind"].isin(["zone", "total"])].set_index("zone_code")
+        first, second = (table[table["indicator"] == name] for name in names)
+        if first["value"].isna().all() or second["value"].isna().all():
+            continue
+        days = (first["as_of"] - first["period_start"]).dt.days + 1
+        frame = pd.DataFrame({"load": first["value"] / days, "capacity": second["value"]})
+        frame["balance"] = frame["capacity"] - frame["load"]
+        whole = first["row_kind"].eq("total").to_numpy()
+        # The whole comes last.
+        rows = pd.concat([frame[~whole], frame[whole]])
+        out.append((Text(entry["zh"], entry["en"]), rows))
+    return out

@@ -32,6 +32,8 @@ class Component:
     where: Mapping[str, Any] = field(default_factory=dict)
     condition: Mapping[str, Any] = field(default_factory=dict)
     leaves: tuple[str, ...] = ()
+    #: Of a field with codes: what one of each code counts as. Records of other codes count nowhere.
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def in_period(self) -> bool:

@@ -121,6 +121,7 @@ class Figures:
 _COHORT = ("dated", "due", "where", "leaves")
 _COMPONENT = (
     *KINDS, "dated", "minus", "times", "state", "past", "within_days", "reaches", "where",
+    "weights",
 )  # fmt: skip
 _TEXTS = (
     "zh", "en", "layer", "unit", "period", "published", "target", "direction", "split",
@@ -446,6 +447,12 @@ def _component(file: str, place: str, table: Any) -> Component:
     state = table.get("state", ())
     if isinstance(state, str) or not all(isinstance(s, str) for s in state):
         raise _mistake(file, place, 'state must be a list such as ["open"]')
+    weights = table.get("weights", {})
+    if not isinstance(weights, Mapping) or len(weights) > 1:
+        raise _mistake(file, place, "weights must name one field: { field = { code = 0.5 } }")
+    for factors in weights.values():
+        if not isinstance(factors, Mapping) or not all(map(_is_number, factors.values())):
+            raise _mistake(file, place, "weights must be numbers by code: { code = 0.5 }")
     return Component(
         kind=kinds[0],
         of=table[kinds[0]],
@@ -456,7 +463,8 @@ def _component(file: str, place: str, table: Any) -> Component:
         past=table.get("past"),
         within_days=days,
         reaches=table.get("reaches"),
-        where=dict(table.get("where", {})),
+        where={**table.get("where", {}), **{name: list(f) for name, f in weights.items()}},
+        weights=dict(weights),
     )
 
 
@@ -477,7 +485,8 @@ _UNITS = {
     "公顷": ("m2", 1e4), "ha": ("m2", 1e4), "亩": ("m2", 2000 / 3), "平方公里": ("m2", 1e6),
     "km2": ("m2", 1e6), "公里": ("km", 1.0), "千米": ("km", 1.0), "米": ("km", 1e-3),
     "m": ("km", 1e-3), "%": ("ratio", 0.01), "％": ("ratio", 0.01), "万": ("count", 1e4),
-    "万个": ("count", 1e4), "万辆": ("count", 1e4),
+    "万个": ("count", 1e4), "万辆": ("count", 1e4), "吨": ("t", 1.0), "万吨": ("t", 1e4),
+    "吨/日": ("t/day", 1.0), "吨/年": ("t/year", 1.0), "万吨/年": ("t/year", 1e4),
 }  # fmt: skip
 _COUNTERS = tuple("个处起条座辆家张项宗件")
 _TOLERANCE = 1e-6

@@ -15,6 +15,9 @@ def is_part(part: Component, whole: Component, spec: LayerSpec) -> bool:
     alike = ("kind", "within_days", "dated", "leaves")
     if any(getattr(part, name) != getattr(whole, name) for name in alike):
         return False
+    factors = [factor for codes in part.weights.values() for factor in codes.values()]
+    if whole.weights or any(not 0 <= factor <= 1 for factor in factors):
+        return False
     if whole.condition and part.condition != whole.condition:
         return False
     if whole.of not in _wholes(part, spec) or not _at_most_times(part, whole, spec):

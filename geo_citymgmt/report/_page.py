@@ -17,6 +17,7 @@ from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.report._beside import balance_views, reported_view
 from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_parts import (
@@ -484,6 +485,8 @@ def page_content(results: Summary) -> dict[str, Any]:
         "board": board(results),
         "maps": district_maps(results),
         "coverage": coverage_tables(results),
+        "reported": reported_view(results),
+        "balances": balance_views(results),
         "layers": layer_cards(results),
         "layers_lead": words("layers_lead" if results.layers else "layers_lead_plain"),
         "figures_title": words("progress" if results.has_targets else "figures_word"),
@@ -498,7 +501,9 @@ def page_content(results: Summary) -> dict[str, Any]:
         ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
         ("outlook", content["outlook"]), ("periods", content["periods"]),
         ("campaign", content["campaigns"]), ("coverage", content["coverage"]),
-        ("supply", content["supplies"] or content["at_hand"]), ("layers", content["layers"]),
+        ("reported", content["reported"]),
+        ("supply", content["supplies"] or content["at_hand"] or content["balances"]),
+        ("layers", content["layers"]),
         ("quality", True), ("method", True),
     )  # fmt: skip
     titles = {"progress": content["figures_title"]}

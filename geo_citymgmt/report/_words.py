@@ -170,6 +170,8 @@ def counted_terms(
         parts.append(words("only_kinds", kinds=words.listed(kinds)))
     if counted.n_unlocated:
         parts.append(words("not_located", n=f"{counted.n_unlocated:,}"))
+    if service.note.zh:
+        parts.append(service.note.of(words.lang))
     return parts
 
 

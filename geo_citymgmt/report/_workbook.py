@@ -11,8 +11,10 @@ import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.figures._layers import LayerSummary
+from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._beside import reported_rows
 from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import figure_headers
@@ -237,7 +239,7 @@ def write_tables(results: Summary, path: Path) -> None:
             add(book, results)
         for layer in results.layers:
             _layer(book, results, layer)
-        for add in (_targets, _definitions, _ledger, _method):
+        for add in (_reported, _balance, _targets, _definitions, _ledger, _method):
             add(book, results)
 
 
@@ -530,6 +532,39 @@ def _targets(book: Book, results: Summary) -> None:
             ]
         )  # fmt: skip
     _sheet(book, results, "targets", columns, rows, frozen=2, filtered=True)
+
+
+def _reported(book: Book, results: Summary) -> None:
+    words, names, rows = results.words, results.zone_names, []
+    columns = _columns(words, [
+        "indicator", "district", "unit", ("computed", "number", 16),
+        ("reported_value", "number", 16), ("reported_difference", "number", 16), "reported_period",
+        ("reported_source", "text", 28), "indicator_id",
+    ])  # fmt: skip
+    for row in reported_rows(results).itertuples():
+        kind = _number_kind(row.unit)
+        where = words("total") if row.row_kind == "total" else names.get(row.zone_code, "")
+        numbers = [(value, kind) for value in (row.value, row.reported, row.difference)]
+        unit = words.unit_of(row.unit, row.indicator)
+        rows.append(
+            [words.named(row), str(where), unit, *numbers, row.reported_period,
+             row.reported_source, row.indicator]
+        )  # fmt: skip
+    if rows:
+        _sheet(book, results, "reported", columns, rows, frozen=2, filtered=True)
+
+
+def _balance(book: Book, results: Summary) -> None:
+    words, rows = results.words, []
+    heads = [(f"balance_{name}", "int", 16) for name in ("load", "capacity", "balance")]
+    columns = _columns(words, ["district", *heads, ("note", "text", 60)])
+    for title, frame in balances(results.city, results.table):
+        for code, values in frame.iterrows():
+            where = words("total") if code == results.city.code else results.zone_names[code]
+            note = f"{title.of(results.lang)} {words('balance_note')}"
+            rows.append([str(where), *values, note])
+    if rows:
+        _sheet(book, results, "balance", columns, rows, frozen=1)
 
 
 def _definitions(book: Book, results: Summary) -> None:

@@ -57,6 +57,10 @@ class Field:
     #: Between what most values of a measured field lie, in its unit: a column that lies there in
     #: another unit, and in one alone, is in that.
     usual: tuple[float, float] | None = None
+    #: Whether a record without a value is told.
+    required: bool = False
+    #: Of a date that is a "month" or a "year" by its nature: one without a day is not told.
+    precision: str = ""
 
     @property
     def is_public(self) -> bool:
@@ -207,6 +211,18 @@ class LayerSpec:
     #: Fields that agree, besides the place, where a record was entered twice: cases come back to a
     #: place, and are others at another time.
     entered_twice: tuple[str, ...] = ()
+    #: Whether geometry, and columns that another layer has as well, say nothing for it.
+    yields: bool = False
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its records have no place of their own, and count in the zone they name."""
+        return self.role == "table"
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its records are counted by zone, by their place or by the zone they name."""
+        return self.role in ("facility", "table")
 
     @property
     def state_field(self) -> str | None:

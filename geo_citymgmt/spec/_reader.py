@@ -14,7 +14,7 @@ from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 from geo_citymgmt.spec._toml import line_of, text_of
 
-ROLES = ("facility", "zones", "context")
+ROLES = ("facility", "table", "zones", "context")
 FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
 #: Types of fields that hold a day, or a day and the time of day.
 TIME_TYPES = ("date", "datetime")
@@ -126,7 +126,8 @@ def _kind_words(kind: Any) -> Text:
 
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual",
+    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual", "required",
+    "precision",
 )  # fmt: skip
 
 
@@ -177,6 +178,8 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         release=_release(check, table, place, ""),
         looks=_pattern(check, table, place),
         usual=_range(check, table, place),
+        required=check.value(table, place, "required", bool, False),
+        precision=_precision(check, table, place),
     )
 
 
@@ -188,6 +191,12 @@ def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
     if not is_pair or not all(isinstance(n, (int, float)) for n in given) or given[0] > given[1]:
         raise check.fail(place, Text("usual 应为 [下限, 上限]", "'usual' must be [least, most]"))
     return float(given[0]), float(given[1])
+
+
+def _precision(check: Check, table: Any, place: str) -> str:
+    given = table.get("precision")
+    known = ("month", "year")
+    return "" if given is None else check.one_of(given, place, "precision", known)
 
 
 def _pattern(check: Check, table: Any, place: str) -> str:
@@ -219,14 +228,14 @@ def _code(check: Check, place: str, table: Any) -> Code:
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
     "state", "amounts", "events", "times", "style", "fields", "release", "subject",
-    "entered_twice",
+    "entered_twice", "yields",
 )  # fmt: skip
 
 
 def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Field]) -> LayerSpec:
-    check.keys(
-        table, "", required=("key", "role", "zh", "en", "geometry", "id"), optional=_LAYER_OPTIONAL
-    )
+    shape = ("geometry",) if table.get("role") != "table" else ()
+    needed = ("key", "role", "zh", "en", *shape, "id")
+    check.keys(table, "", required=needed, optional=_LAYER_OPTIONAL)
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise check.fail("", Text("key 应为小写英文", f"key {key!r} is not lower-case ASCII"))
@@ -283,6 +292,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         release=_release(check, table, "", "internal"),
         subject=check.texts(table, "", "subject"),
         entered_twice=twice,
+        yields=check.value(table, "", "yields", bool, False),
     )
 
 
