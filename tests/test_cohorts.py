@@ -502,3 +502,24 @@ def test_an_approved_amount_that_no_event_tells_is_not_available(tmp_path):
     row = figure(city, "illegal_demolished_area")
     assert row["status"] == "not_available"
     assert "核定拆除面积" in row["note_zh"]
+
+
+def test_records_that_contradict_what_their_layer_declares_make_no_share(tmp_path):
+    # All 100 were demolished in June, and of the same 100 some other way 60 in May.
+    (tmp_path / "events.csv").write_text(
+        "layer,key,event,date,amount,note\nillegal_construction,A1,remediate,2022-05-01,60,\n",
+        "utf-8",
+    )
+    (tmp_path / "city.toml").write_text('data_date = 2022-06-30\ncode = "Z"\n', "utf-8")
+    (tmp_path / "illegal_construction.csv").write_text(
+        "违建编号,违建面积,治理面积,拆除面积,状态,拆除时间,处置方式,lon,lat\n"
+        "A1,200,100,100,已拆除,2022-06-10,拆除,120.6,31.3\n",
+        "utf-8",
+    )
+    city = gcm.load_city(tmp_path)
+    name = "illegal_demolished_share"
+    assert figure(city, name)["value"] == 1
+    june = gcm.period_table(city, periods="month", indicators=name).iloc[0]
+    assert (june["numerator"], june["denominator"]) == (100, 40)
+    assert np.isnan(june["value"])
+    assert "部分（100）大于整体（40），记录自相矛盾" in june["note_zh"]

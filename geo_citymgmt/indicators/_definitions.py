@@ -340,7 +340,7 @@ def _check_time(file: str, place: str, spec: LayerSpec, name: str, wanted: Any) 
 def _check_wanted(file: str, place: str, spec: LayerSpec, name: str, wanted: Any) -> None:
     """A value that no record can have is a slip: the figure would be zero in silence."""
     if isinstance(wanted, Mapping):
-        if not wanted or set(wanted) - {"not", "any"}:
+        if not wanted or set(wanted) - {"not", "any"} or wanted.get("any", True) is not True:
             raise _mistake(file, place, "must be a value, a list, { not = … } or { any = true }")
         wanted = wanted.get("not", [])
     codes = spec.fields[name].codes
