@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 _COMMON = "_common"
-#: A code list is replaced as a whole: half an old one under a new one would be neither.
+#: A code list is replaced as a whole: half an old one under another would be neither.
 _WHOLE = ("codes",)
 _JOINED = ("names", "aliases", "figures", "subject")
 
@@ -74,7 +74,7 @@ def load_specs(
     folder : str or Path, optional
         Folder with ``*.toml`` files. A file whose ``key`` is new adds a layer; one whose key the
         package has is laid over it, entry by entry: names and aliases add up, a code list is
-        replaced. ``_common.toml`` there adds fields that any layer may carry.
+        replaced (``codes.new`` adds to it), and so is a list (``open.add`` adds). ``_common.toml`` there adds fields that any layer may carry.
     below : Path, optional
         Another such folder, between the package's and that one: that of a profile.
 
