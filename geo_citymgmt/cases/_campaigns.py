@@ -51,37 +51,47 @@ class Campaign:
     last : DataFrame or None
         The largest open cases among those, of :func:`geo_citymgmt.last_open`.
     hot_spots : GeoDataFrame or None
-        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
+        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number; on all records of a layer
+        without states.
     """
 
     layer: str
     start: pd.Timestamp
-    flow: pd.DataFrame | None
-    relapses: pd.DataFrame | None
-    ages: pd.DataFrame | None
-    lists: pd.DataFrame | None
-    burn: pd.DataFrame | None
-    interim: pd.DataFrame | None
-    last: pd.DataFrame | None
-    hot_spots: gpd.GeoDataFrame | None
+    flow: pd.DataFrame | None = None
+    relapses: pd.DataFrame | None = None
+    ages: pd.DataFrame | None = None
+    lists: pd.DataFrame | None = None
+    burn: pd.DataFrame | None = None
+    interim: pd.DataFrame | None = None
+    last: pd.DataFrame | None = None
+    hot_spots: gpd.GeoDataFrame | None = None
 
 
 def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
     """Compute every campaign of ``services.toml`` that the city has the layer of.
 
-    Without a day there is none; the deadlines are those of the progress in ``table``.
+    A layer of which hot spots alone are asked has these alone. Without a day there is none; the
+    deadlines are those of the progress in ``table``.
     """
-    city = facts.city
-    entries = [] if day is None else questions(city, "campaign")
-    return [_campaign(facts, day, table, e) for e in entries if e["layer"] in city]
+    if day is None:
+        return []
+    steered = {e["layer"]: e for e in questions(facts.city, "campaign")}
+    asked = dict.fromkeys([*steered, *(e["layer"] for e in questions(facts.city, "hot_spots"))])
+    return [
+        _campaign(facts, day, table, steered[layer])
+        if layer in steered and facts.city.specs[layer].states is not None
+        else Campaign(layer, pd.Timestamp(day.year, 1, 1), hot_spots=_spots(facts, day, layer))
+        for layer in asked
+        if layer in facts.city
+    ]
 
 
 def _campaign(
     facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
 ) -> Campaign:
-    layer, clear = entry["layer"], dict(entry["clear"])
+    layer, clear = entry["layer"], dict(entry.get("clear", {}))
     start = pd.Timestamp(day.year, 1, 1)
-    rows = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
+    rows = table[(table["level"] == "city") & (table["indicator"] == entry.get("deadline_of", ""))]
     deadline = rows["deadline"].iloc[0] if len(rows) else pd.NaT
     flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
     if flow is not None and flow["closing"].isna().all():
@@ -112,19 +122,23 @@ def _campaign(
 def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
     city = facts.city
     asked = next((e for e in questions(city, "hot_spots") if e["layer"] == layer), None)
-    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if asked else None
-    if asked is None or cases is None or cases.empty:
+    if asked is None:
         return None
-    parcels = city[layer].loc[cases.index]
+    parcels = city[layer]
+    if city.specs[layer].states is not None:
+        cases = _given(lambda: open_cases(facts, as_of=day, layer=layer))
+        parcels = parcels.loc[[] if cases is None else cases.index]
+    if parcels.geometry.isna().all():
+        return None
     zoned = city.has_zones
     cells = spots_of(
         parcels[parcels.geometry.notna()],
         asked["cell_m"],
         value=None,
         zones=city.zones if zoned else None,
-        permutations=asked["permutations"],
+        permutations=asked.get("permutations", 9999),
         seed=0,
-        fdr=asked["fdr"],
+        fdr=asked.get("fdr", 0.05),
         index=facts.membership.index("district") if zoned else None,
     )
     cells.attrs["cell_m"] = asked["cell_m"]

@@ -29,6 +29,7 @@ from geo_citymgmt.cli._frame import (
     report_left_out,
     report_unread,
     report_unusable,
+    source_specs,
 )
 from geo_citymgmt.cli._map import map_
 from geo_citymgmt.errors import CityDataError
@@ -70,7 +71,10 @@ def figures(
 
     给出 SOURCE 时，包括其 figures.toml 和目标表 / with SOURCE, its figures.toml and targets count.
     """
-    specs = load_specs(layer_folder)
+    from geo_citymgmt.city._assembly import layers_beside
+
+    below = None if source is None else layers_beside(source)
+    specs = load_specs(layer_folder, below=below)
     table = figures_table(specs, source, profile)
     if style == "json":
         text = json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
@@ -267,8 +271,6 @@ def settings(city: City) -> Iterator[Row]:
     >>> [row for row in settings(gcm.sample_city()) if row[0] == "unit.zh"]
     [('unit.zh', '"板块"', 'suzhou_2022/profile.toml')]
     """
-    from geo_citymgmt.report import bulletin_settings, service_settings
-
     yield from _rows("", city.settings)
     if city.profile is not None:
         for row in city.published.itertuples(index=False):
@@ -276,8 +278,7 @@ def settings(city: City) -> Iterator[Row]:
             yield f"published.{row.id}", _shown(row.value), origin
     parts: list[tuple[str, Layered | None]] = [
         ("", city.figures.layered),
-        ("services.", service_settings(city)),
-        ("bulletin.", bulletin_settings(city)),
+        *((f"{name}.", given) for name, given in city.office.items()),
     ]
     for prefix, given in parts:
         if given is not None:
@@ -540,7 +541,7 @@ def init(
                 f"{target} is there already; --force replaces it.",
             ),
         )
-    specs = load_specs(reading.layer_folder)
+    specs = source_specs(folder, reading)
     text, questions = propose(folder, specs, **positions(reading, specs))
     write_text(text, target)
     click.echo(str(target))

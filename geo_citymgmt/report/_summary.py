@@ -203,7 +203,7 @@ def summary(
     (1180, 3000, 'behind')
     """
     lang = display_lang(lang)
-    words = Words(lang, unit=city.unit)
+    words = Words(lang, unit=city.unit, groups=city.office["bulletin"].table["group"])
     step = tell or (lambda _: None)
     day = day_of(city, as_of, Gate("write_report"))
     step("progress")

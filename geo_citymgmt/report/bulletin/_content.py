@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,7 +20,6 @@ from geo_citymgmt.report._page_parts import against_pace, against_start, against
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Part, Table
-from geo_citymgmt.spec import laid_over_package
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -323,15 +321,12 @@ class _Section:
     stocks: tuple[str, ...]
     rank: str
     streets: bool
+    has_table: bool
 
 
 def bulletin_settings(city: City) -> Layered:
     """Return ``bulletin.toml`` as it holds for a city: the package's, its profile's, its own."""
-    return laid_over_package(
-        resources.files("geo_citymgmt.report.bulletin") / "bulletin.toml",
-        None if city.profile is None else city.profile.file("bulletin.toml"),
-        city.bulletin_file,
-    )
+    return city.office["bulletin"]
 
 
 class _Writer:
@@ -348,7 +343,11 @@ class _Writer:
         self.level = "street" if streets else "district"
         self.left = [str(f) for f in table["leftovers"]["figures"]]
         self.concentrated = [str(f) for f in table["leftovers"]["concentrated"]]
-        wanted = {f for s in table["section"].values() for f in (*s["flows"], *s["stocks"])}
+        wanted = {
+            f
+            for s in table["section"].values()
+            for f in (*s.get("flows", ()), *s.get("stocks", ()))
+        }
         known = [f for f in (*sorted(wanted), *self.left) if f in results.figures.figures]
         self.periods = period_table(
             results.facts,
@@ -360,14 +359,19 @@ class _Writer:
         self.grid: Grid = grid_of(self.periods, results.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
         self.city_rows = rows.set_index(["indicator", "period"])
-        self.sections = [
-            s for s in (self._section(k, v) for k, v in table["section"].items()) if s is not None
-        ]
+        first = [key for key in table["layout"]["sections"] if key in table["section"]]
+        order = dict.fromkeys([*first, *table["section"]])
+        kept = (self._section(key, table["section"][key]) for key in order)
+        self.sections = [section for section in kept if section is not None]
+        self.order = [str(part) for part in table["layout"]["parts"]]
 
     def bulletin(self, stamp: str) -> Bulletin:
         say, city = self.say, self.city
-        parts = [*self._overview(), *self._tables(), *self._leftovers(), *self._notes()]
-        parts += self._annex()
+        made = {
+            "overview": self._overview, "tables": self._tables, "leftovers": self._leftovers,
+            "assessment": self._assessment, "notes": self._notes, "streets": self._annex,
+        }  # fmt: skip
+        parts = [part for name in self.order for part in made[name]()]
         usable = city.ledger[city.ledger["state"] == "ok"]
         return Bulletin(
             title=say("title", city=self.words.named(city)),
@@ -382,12 +386,14 @@ class _Writer:
 
     def _section(self, key: str, table: Any) -> _Section | None:
         flows, stocks = (
-            tuple(f for f in table[kind] if self.grid.has(f)) for kind in ("flows", "stocks")
+            tuple(f for f in table.get(kind, ()) if self.grid.has(f))
+            for kind in ("flows", "stocks")
         )
         rank = str(table.get("rank", ""))
         if not flows + stocks:
             return None
-        return _Section(key, flows, stocks, rank, bool(table.get("streets")))
+        shown = bool(table.get("table", True))
+        return _Section(key, flows, stocks, rank, bool(table.get("streets")) and shown, shown)
 
     # -- words of days and numbers
 
@@ -514,7 +520,7 @@ class _Writer:
 
     def _tables(self) -> Iterator[Part]:
         say = self.say
-        for section in self.sections:
+        for section in (s for s in self.sections if s.has_table):
             name = say.name("name", section.key)
             yield Heading(name)
             attained = self._attained(section.rank) if section.rank else None
@@ -602,6 +608,9 @@ class _Writer:
             period=self.period,
             title=say("leftover_table" if self.city.has_zones else "leftover_whole"),
         )  # fmt: skip
+
+    def _assessment(self) -> Iterator[Part]:
+        yield from ()
 
     def _notes(self) -> Iterator[Part]:
         say, results = self.say, self.results
