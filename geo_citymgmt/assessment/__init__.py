@@ -1,1 +1,5 @@
 """The monthly assessment (月度考核): scores, ranks, whom to call in, where to look."""
+
+from geo_citymgmt.assessment._assess import Assessment, Card, assess, assessment_of
+
+__all__ = ["Assessment", "Card", "assess", "assessment_of"]
