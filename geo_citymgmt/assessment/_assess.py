@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._words import Text, shared_terms
 from geo_citymgmt.cases import CALL_IN_FIGURES, audit_sample, call_in, open_cases
@@ -179,6 +180,17 @@ def assess(city: City | CityFacts, *, as_of: Any = None) -> pd.DataFrame:
     return made.table()
 
 
+def month_assessment(facts: CityFacts, month: str | None = None) -> Assessment:
+    """Return the assessment of a month as YYYY-MM, of the data's own without one."""
+    gate, starts = Gate("assess"), facts.city.month_starts
+    if month is None or starts == 1:
+        return assessment_of(facts, day_of(facts.city, month, gate))
+    last = read_day(month, "month", function="assess")
+    # A statistical month ends within the calendar month it is named after.
+    ends = month_ends(last.replace(day=1), last, starts)
+    return assessment_of(facts, day_of(facts.city, ends[-1], gate))
+
+
 def assessment_of(facts: CityFacts, day: pd.Timestamp | None) -> Assessment:
     """Return the assessment of a city on a day, with whom to call in and where to look."""
     city = facts.city
@@ -256,19 +268,25 @@ def _card(
                if terms[n].get("empty") != "zero"}  # fmt: skip
     counted |= {} if weights else {BASE: ""}
     reported = _reported(facts, of, set(counted.values()), group.index)
-    tables = []
-    for month in _months(facts, day, int(settings["last_months"])):
+    running, at_last = np.ones(len(group), dtype=bool), np.zeros(len(group), dtype=int)
+    rows = card = before = None
+    for month in _months(facts, day):
         table = progress(facts, as_of=month, level=of, indicators=list(set(indicators.values())))
-        rows = _rows(table, of, indicators, counted, reported)
-        tables.append((rows, scorecard(rows, ties=ties, **how)))
-    rows, card = tables[0]
-    if len(tables) > 1:
-        card = scorecard(rows, ties=ties, before=tables[1][1], **how)
-    running = np.ones(len(card), dtype=bool)
-    card["months_last"] = 0
-    for _, earlier in tables:
-        running &= _is_last(earlier).to_numpy()
-        card["months_last"] += running
+        here = _rows(table, of, indicators, counted, reported)
+        scored = scorecard(here, ties=ties, **how)
+        if card is None:
+            rows, card = here, scored
+        elif before is None:
+            before = scored
+        running &= _is_last(scored).to_numpy()
+        at_last += running
+        # One month more says how ranks moved; who is no longer last ends the count.
+        if before is not None and not running.any():
+            break
+    assert rows is not None and card is not None
+    if before is not None:
+        card = scorecard(rows, ties=ties, before=before, **how)
+    card["months_last"] = at_last
     card["reported"] = reported.all(axis=1).reindex(card.index).to_numpy()
     components = {} if weights else {BASE: Text("基础分", "Base")}
     for name, term in terms.items():
@@ -326,14 +344,12 @@ def _groups(
     return group, {k: v for k, v in {**order, **usual, **names}.items() if k in present}
 
 
-def _months(facts: CityFacts, day: pd.Timestamp | None, n: int) -> list[pd.Timestamp | None]:
-    """Return the day and the month ends before it, the latest first."""
+def _months(facts: CityFacts, day: pd.Timestamp | None) -> list[pd.Timestamp | None]:
+    """Return the day and the month ends of a year before it, the latest first."""
     if day is None:
         return [None]
-    n = max(n, 2)
-    first = day - pd.DateOffset(months=n + 1)
-    before = month_ends(first, day - pd.Timedelta(days=1), facts.city.month_starts)
-    return [day, *before[:-n:-1]]
+    before = day - pd.DateOffset(years=1), day - pd.Timedelta(days=1)
+    return [day, *reversed(month_ends(*before, facts.city.month_starts))]
 
 
 def _reported(facts: CityFacts, of: str, layers: set[str], units: pd.Index) -> pd.DataFrame:

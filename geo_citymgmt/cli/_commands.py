@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt._words import Lang, Text
-from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output
+from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output, table_text
 from geo_citymgmt.cli._frame import (
     DONE,
     SourceOptions,
@@ -182,21 +182,8 @@ def figures_table(
 
 
 def _plain_text(table: pd.DataFrame, lang: str, width: int | None) -> str:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=width, highlight=False)
-    other = "name_en" if lang == "zh" else "name_zh"
-    table = table.drop(columns=other)
-    with console.capture() as capture:
-        shown = Table(*table.columns)
-        # A name that is cut or folded cannot be copied.
-        shown.columns[0].no_wrap = True
-        for row in table.itertuples(index=False):
-            shown.add_row(*(Text(str(value)) for value in row))
-        console.print(shown)
-    return str(capture.get()).rstrip()
+    table = table.drop(columns="name_en" if lang == "zh" else "name_zh")
+    return table_text(list(table.columns), table.itertuples(index=False), width=width)
 
 
 def _as_text(
@@ -464,6 +451,68 @@ def check(
         )
     # In a text the layers that cannot be used have been named at the end, with what to do.
     return outcome(city, lang, fatal=style == "json")
+
+
+@main.command()
+@click.argument("source", type=SourcePath())
+@click.option("--month", default=None, metavar="YYYY-MM", help="考核月份，默认为数据所在月")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "csv", "xlsx"]),
+    default="text",
+    help="输出形式",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
+@common_options
+@guarded
+def assess(
+    source: Path,
+    month: str | None,
+    style: str,
+    out: Path | None,
+    lang: Lang,
+    reading: SourceOptions,
+) -> int:
+    """按 assessment.toml 计分、排名，列出约谈建议和督查名单。
+
+    Score and rank by the office's assessment.toml; whom to call in, where to look.
+    """
+    from geo_citymgmt.assessment import assess, month_assessment
+    from geo_citymgmt.facts import CityFacts
+    from geo_citymgmt.report._assessment import assessment_views, write_assessment
+    from geo_citymgmt.report._words import Words
+    from geo_citymgmt.writing import write_text
+
+    city = load_source(source, reading)
+    made = month_assessment(CityFacts(city), month)
+    for problem in made.problems:
+        click.echo(problem.of(lang), err=True)
+    if not made:
+        assess(city)  # says how to write one
+    if style == "xlsx":
+        target = out or Path("assessment.xlsx")
+        write_assessment(made, city, target, lang)
+        click.echo(str(target))
+        return DONE
+    if style == "csv":
+        text = made.table().to_csv(index=False, lineterminator="\n").rstrip("\n")
+    else:
+        views = assessment_views(made, city, Words(lang, unit=city.unit))
+        width = None if out is None and sys.stdout.isatty() else 120
+        text = "\n\n".join(
+            table_text(
+                [head for head, _ in view.columns], view.texts(),
+                title=view.title, note=view.note, width=width,
+            )
+            for view in views
+        )  # fmt: skip
+    if out is None:
+        click.echo(text)
+        return DONE
+    write_text(("\ufeff" if style == "csv" else "") + text + "\n", out)
+    click.echo(str(out))
+    return DONE
 
 
 @main.command()

@@ -17,6 +17,7 @@ from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.report._assessment import assessment_views
 from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_parts import (
@@ -165,6 +166,19 @@ def _campaign(results: Summary, campaign: Campaign) -> dict[str, Any]:
         "lists": _lists(results, campaign),
         "spots": _hot_spots(results, campaign),
     }
+
+
+def _assessment(results: Summary) -> list[dict[str, Any]]:
+    """Return the tables of the assessment, none without one."""
+    if not results.assessment:
+        return []
+    out = []
+    for view in assessment_views(results.assessment, results.city, results.words):
+        rows = [{"name": name, "cells": cells, "kind": ""} for name, *cells in view.texts()]
+        table = plain_table(results, view.title, view.columns[0][0], (), rows, view.note)
+        words = [k for k, (_, kind) in enumerate(view.columns[1:]) if kind == "text"]
+        out.append(table | {"heads": [head for head, _ in view.columns[1:]], "texts": words})
+    return out
 
 
 def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
@@ -477,6 +491,7 @@ def page_content(results: Summary) -> dict[str, Any]:
         "outlook": outlook_view(results),
         "periods": period_views(results),
         "campaigns": campaign_views(results),
+        "assessment": _assessment(results),
         "gaps": gap_views(results),
         "at_hand": at_hand_views(results),
         "supplies": supply_views(results),
@@ -497,7 +512,8 @@ def page_content(results: Summary) -> dict[str, Any]:
     shown = (
         ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
         ("outlook", content["outlook"]), ("periods", content["periods"]),
-        ("campaign", content["campaigns"]), ("coverage", content["coverage"]),
+        ("campaign", content["campaigns"]), ("assessment", content["assessment"]),
+        ("coverage", content["coverage"]),
         ("supply", content["supplies"] or content["at_hand"]), ("layers", content["layers"]),
         ("quality", True), ("method", True),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Lang
+from geo_citymgmt.assessment import Assessment, assessment_of
 from geo_citymgmt.cases._campaigns import Campaign, campaigns
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures import outlook, period_table, progress
@@ -69,6 +70,8 @@ class Summary:
         What a campaign is steered by.
     supplies : list of Supply
     at_hand : list of AtHand
+    assessment : Assessment or None
+        Scores, whom to call in and where to look, by the office's own rules; empty without any.
     """
 
     facts: CityFacts
@@ -84,6 +87,7 @@ class Summary:
     campaigns: list[Campaign] = field(default_factory=list)
     supplies: list[Supply] = field(default_factory=list)
     at_hand: list[AtHand] = field(default_factory=list)
+    assessment: Assessment | None = None
     #: "internal", "public", or empty for a report that is marked as neither.
     release: str = ""
 
@@ -234,6 +238,7 @@ def summary(
         steered,
         supplies(facts, day),
         at_hand(facts, day),
+        assessment_of(facts, day),
     )
 
 

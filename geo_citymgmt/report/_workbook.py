@@ -13,6 +13,7 @@ from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.figures._layers import LayerSummary
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._assessment import add_sheets, assessment_views
 from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import figure_headers
@@ -163,6 +164,12 @@ def _clearing(book: Book, results: Summary) -> None:
         _sheet(book, results, "clearing", columns, rows, charted=charted, title="clearing")
 
 
+def _assessment(book: Book, results: Summary) -> None:
+    if results.assessment:
+        views = assessment_views(results.assessment, results.city, results.words)
+        add_sheets(book, views, results.words, results.day)
+
+
 def _gaps(book: Book, results: Summary) -> None:
     words = results.words
     names = results.zone_names
@@ -233,7 +240,7 @@ def write_tables(results: Summary, path: Path) -> None:
         if results.table["level"].eq("street").any():
             _streets(book, results)
         _monthly(book, results)
-        for add in (_outlook, _periods, _flows, _clearing, _gaps, _supply, _coverage):
+        for add in (_outlook, _periods, _flows, _clearing, _assessment, _gaps, _supply, _coverage):
             add(book, results)
         for layer in results.layers:
             _layer(book, results, layer)

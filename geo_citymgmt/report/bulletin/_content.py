@@ -15,6 +15,7 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
+from geo_citymgmt.report._assessment import assessment_views, called_units
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._summary import Summary, reasons_of
@@ -22,6 +23,7 @@ from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Part, Table
 
 if TYPE_CHECKING:
+    from geo_citymgmt.assessment import Card
     from geo_citymgmt.city import City
 
 
@@ -610,7 +612,52 @@ class _Writer:
         )  # fmt: skip
 
     def _assessment(self) -> Iterator[Part]:
-        yield from ()
+        """Say who ranks where by the office's own rules, whom to call in, where to look."""
+        made, say, words = self.results.assessment, self.say, self.words
+        if not made:
+            return
+        yield Heading(say("assessment"))
+        for card in made.cards:
+            yield Paragraph(self._ranked(card), card.name.of(words.lang))
+        called: dict[str, list[str]] = {}
+        for unit, rule, _, _ in called_units(made, self.city, words):
+            called.setdefault(unit, []).append(rule)
+        if called:
+            items = [say("assess_called_unit", name=unit, rules=words.joined(rules))
+                     for unit, rules in called.items()]  # fmt: skip
+            yield Paragraph(say("assess_called", n=len(called), items=self._clauses(items)))
+        for view in assessment_views(made, self.city, words):
+            columns = [
+                Column("", head, 1.2 if kind != "text" else 2.0 if k else 1.8, kind != "text")
+                for k, (head, kind) in enumerate(view.columns)
+            ]
+            rows = tuple(tuple(row) for row in view.texts())
+            yield Table(view.title, tuple(columns), rows, frozenset(), view.note)
+
+    def _ranked(self, card: Card) -> str:
+        """Say who reported, and who is last of each group and for how long."""
+        say, words, table = self.say, self.words, card.table
+        n, silent = len(table), [card.units[unit].of(words.lang) for unit in card.silent]
+        out = say("assess_reported", n=n, known=n - len(silent))
+        if silent:
+            out = say("assess_silent", n=n, known=n - len(silent), names=words.listed(silent))
+        items = []
+        for key, group in card.groups.items():
+            rows = table[(table["group"] == key) & table["rank"].notna()]
+            if len(rows) < 2:
+                items.append(
+                    say("rank_one" if len(rows) else "rank_none", group=group.of(words.lang))
+                )
+                continue
+            ends = {}
+            for end, place in (("first", rows["rank"].min()), ("last", rows["rank"].max())):
+                there = rows[rows["rank"] == place]
+                names = words.listed([card.units[str(unit)].of(words.lang) for unit in there.index])
+                ends[end] = say("assess_score", name=names, score=f"{there['score'].iloc[0]:.2f}")
+            months = int(rows["months_last"].max())
+            ends["last"] += say("assess_months", n=months) if months > 1 else ""
+            items.append(say("assess_group", group=group.of(words.lang), n=len(rows), **ends))
+        return out + say("assess_groups", items=self._clauses(items))
 
     def _notes(self) -> Iterator[Part]:
         say, results = self.say, self.results
