@@ -454,7 +454,7 @@ def scorecard(
 
     See Also
     --------
-    score_parts, progress, call_in
+    assess, score_parts, progress, call_in
 
     Examples
     --------

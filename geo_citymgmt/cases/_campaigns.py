@@ -93,14 +93,17 @@ def _campaign(
     start = pd.Timestamp(day.year, 1, 1)
     rows = table[(table["level"] == "city") & (table["indicator"] == entry.get("deadline_of", ""))]
     deadline = rows["deadline"].iloc[0] if len(rows) else pd.NaT
-    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
+    # Which states are still to be dealt with, and which have been, where a layer has other sets.
+    sets: dict[str, Any] = {n: tuple(entry[n]) for n in ("stock", "done") if entry.get(n)}
+    stock = {name: names for name, names in sets.items() if name == "stock"}
+    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer, **sets))
     if flow is not None and flow["closing"].isna().all():
         flow = None
     burn = None
     if pd.notna(deadline) and deadline >= start:
         burn = _given(
             lambda: burn_down(
-                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear
+                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear, **stock
             )
         )
         if burn is not None and burn["remaining_n"].isna().all():
@@ -109,24 +112,26 @@ def _campaign(
         layer,
         start,
         flow,
-        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer)),
-        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city")),
+        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer, **sets)),
+        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city", **stock)),
         _given(lambda: case_lists(facts, as_of=day, layer=layer, level="city")),
         burn,
         _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
-        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear)),
-        _spots(facts, day, layer),
+        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear, **stock)),
+        _spots(facts, day, layer, **stock),
     )
 
 
-def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+def _spots(
+    facts: CityFacts, day: pd.Timestamp, layer: str, **stock: Any
+) -> gpd.GeoDataFrame | None:
     city = facts.city
     asked = next((e for e in questions(city, "hot_spots") if e["layer"] == layer), None)
     if asked is None:
         return None
     parcels = city[layer]
     if city.specs[layer].states is not None:
-        cases = _given(lambda: open_cases(facts, as_of=day, layer=layer))
+        cases = _given(lambda: open_cases(facts, as_of=day, layer=layer, **stock))
         parcels = parcels.loc[[] if cases is None else cases.index]
     if parcels.geometry.isna().all():
         return None

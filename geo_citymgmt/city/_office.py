@@ -37,6 +37,8 @@ _NEEDED = {
     "coverage": ("radius_m",), "supply": ("amount", "per", "catchment_m"),
     "at_hand": ("layer", "distances_m"), "hot_spots": ("cell_m",),
 }  # fmt: skip
+#: What entries may say that none of the package's does, by example.
+_MORE: dict[str, Any] = {"campaign": {"stock": [], "done": []}}
 #: What a sentence may say anywhere: the word for a reporting unit.
 _UNIT_GAPS = {"unit", "Unit", "units", "Units"}
 _NOT_A_TABLE = Text("应为表（一节）", "must be a table")
@@ -169,6 +171,7 @@ def _services(file: _File, table: Any, shape: Mapping[str, Any]) -> dict[str, An
         if not file.known((part,), part, shape, _OPTION):
             continue
         examples = {k: v for e in shape[part].values() if e for k, v in e.items()}
+        examples |= _MORE.get(part, {})
         # false takes an entry away.
         kept: dict[str, Any] = {k: v for k, v in entries.items() if v is False}
         for place, entry in file.tables(entries, (part,)):
@@ -197,6 +200,9 @@ def _of_layer(file: _File, place: Place, entry: dict[str, Any]) -> dict[str, Any
         out = {k: v for k, v in out.items() if k != "states"} | (
             {} if states is None else {"states": states}
         )
+    for option in ("stock", "done"):
+        if entry.get(option):
+            out[option] = file.names((*place, option), entry[option], spec.sets, _STATES)
     for option in ("kinds", "clear"):
         chosen = entry.get(option) or {}
         for name, codes in chosen.items():

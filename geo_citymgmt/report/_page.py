@@ -328,6 +328,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         return None
     rows, parts = [], []
     area, total = _scale(results, campaign, "area"), float(table["n"].sum())
+    sized = "remaining" in table.columns and table["remaining"].notna().any()
     for k, row in enumerate(table.to_dict("records")):
         name = words.name("age", str(row["age_class"]))
         if pd.notna(row["to_days"]):
@@ -340,11 +341,11 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
             f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
             f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
         ]  # fmt: skip
-        if "remaining" in table.columns:
+        if sized:
             cells.append(area.amount(row["remaining"]))
         rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
-    if "remaining" in table.columns:
+    if sized:
         headers.append("left_size")
     points = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
     view = plain_table(results, words("ageing"), words("age_class"), headers, rows)

@@ -125,6 +125,19 @@ class Summary:
         """Name of each district in the language of the report."""
         return zone_names(self.city.zones, self.lang)
 
+    def concerns(self, layer: str) -> bool:
+        """Whether a layer is the city's business: it is there, was to be, or has a target.
+
+        Figures of no layer are those of a document, and everybody's.
+        """
+        return layer not in self.city.specs or layer in self._concerned
+
+    @cached_property
+    def _concerned(self) -> set[str]:
+        figures, targets = self.figures.figures, self.city.targets["indicator"]
+        aimed = {figures[name].layer for name in targets if name in figures}
+        return {*self.city, *self.city.ledger["layer"], *aimed}
+
     def layer_name(self, key: str) -> str:
         """Return the name of a layer; see :func:`layer_label`."""
         return layer_label(self.city, key, self.words)

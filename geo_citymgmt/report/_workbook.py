@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -542,8 +543,10 @@ def _targets(book: Book, results: Summary) -> None:
 def _definitions(book: Book, results: Summary) -> None:
     words = results.words
     city = results.city
+    known = {k: f for k, f in results.figures.figures.items() if results.concerns(f.layer)}
+    figures = replace(results.figures, figures=known)
     table = definitions(
-        city.specs, results.lang, figures=results.figures, published=city.published, unit=city.unit
+        city.specs, results.lang, figures=figures, published=city.published, unit=city.unit
     )
     headers = {
         "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),

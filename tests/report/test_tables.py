@@ -41,7 +41,7 @@ def frame(sheet) -> pd.DataFrame:
 def test_the_workbook_has_a_sheet_for_each_topic(tables):
     assert tables.sheetnames == [
         "总览", "板块进度", "板块完成率", "街道", "月度", "推算", "环比同比", "存量变动（面积）",
-        "存量变动（处数）", "涉安清零", "覆盖空白", "供给与可达", "覆盖", "违法建设", "综合管廊",
+        "存量变动（处数）", "涉安清零", "板块月度考核", "约谈建议", "督查抽查名单", "覆盖空白", "供给与可达", "覆盖", "违法建设", "综合管廊",
         "窨井", "停车泊位", "公共自行车与共享单车点位", "目标", "指标说明", "入库登记", "口径说明",
     ]  # fmt: skip
     assert tables.properties.created == dt.datetime(2022, 6, 30)
