@@ -172,6 +172,40 @@ def test_months_at_the_last_place_are_those_of_the_earlier_months(city):
     assert none.called.empty
 
 
+def test_responsible_units_are_ranked_apart_from_districts(city):
+    parcels = city["illegal_construction"]
+    names = ["甲公司", "乙公司", "丙公司", "城管科", "市政科"]
+    named = parcels.assign(manage_org=[names[k % 5] for k in range(len(parcels))])
+    text = (
+        BASIC
+        + """
+[card.units]
+zh = "责任单位考核"
+en = "Units"
+of = "manage_org"
+[card.units.weights]
+illegal_demolished_share = { by = "share" }
+[card.units.groups]
+companies = ["甲公司", "乙公司", "丙公司"]
+departments = ["城管科", "市政科"]
+[card.units.group_names]
+companies = ["企业", "Companies"]
+departments = ["部门", "Departments"]
+"""
+    )
+    other = city.with_layer("illegal_construction", named)
+    made = _made(other, text)
+    _, card = made.cards
+    assert set(card.units) == set(names)
+    assert card.table.groupby("group")["rank"].max().to_dict() == {"companies": 3, "departments": 2}
+    shares = gcm.unit_progress(other, as_of=JUNE, indicators="illegal_demolished_share")
+    shares = shares[shares["row_kind"] == "unit"].set_index("zone_code")["value"]
+    assert (card.table["score"] / 100).to_dict() == pytest.approx(shares.to_dict())
+    parts = bulletin(_summary(other, text)).parts
+    (said,) = (p.text for p in parts if getattr(p, "lead", "") == "责任单位考核")
+    assert said.startswith("应评5个") and "企业3个" in said and "板块" not in said
+
+
 def test_a_rule_may_use_figures_of_cases_and_of_the_office(city):
     text = """
 [call_in.both]

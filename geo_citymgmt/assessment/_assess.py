@@ -11,11 +11,11 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of
-from geo_citymgmt._words import Text, shared_terms
+from geo_citymgmt._words import NOTHING, Text, shared_terms
 from geo_citymgmt.cases import CALL_IN_FIGURES, audit_sample, call_in, open_cases
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.figures import progress
+from geo_citymgmt.figures import progress, unit_progress
 from geo_citymgmt.figures._actuals import month_ends
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.scoring import score_parts, scorecard
@@ -46,7 +46,9 @@ class Card:
     key : str
     name : Text
     of : str
-        The level of its zones.
+        The level of its zones, or the field that names its units (责任单位).
+    unit : Text
+        What such a unit is called; empty for zones.
     units : mapping of str to Text
         Names of the units.
     groups : mapping of str to Text
@@ -64,6 +66,7 @@ class Card:
     key: str
     name: Text
     of: str
+    unit: Text
     units: Mapping[str, Text]
     groups: Mapping[str, Text]
     components: Mapping[str, Text]
@@ -248,8 +251,9 @@ def _card(
     }
     terms = {name: term for of_kind in parts.values() for name, term in of_kind.items()}
     indicators = {name: str(term.get("indicator", name)) for name, term in terms.items()}
-    zones = city.zones_at(of)
-    group, group_names = _groups(facts, entry, of, zones.index.astype("str"))
+    wanted = list(set(indicators.values()))
+    unit, units = _units(facts, of, day, wanted)
+    group, group_names = _groups(facts, entry, of, units)
     weights = {name: float(term.get("weight", 1)) for name, term in parts["weights"].items()}
     how: dict[str, Any] = {
         "weights": weights or {BASE: 1.0},
@@ -261,7 +265,6 @@ def _card(
         "bonus": {n: _per_unit(t) for n, t in parts["bonuses"].items()},
         "full_score": float(settings["full_score"]),
         "missing": str(settings["missing"]),
-        "level": of,
     }
     ties = [name for name in settings["ties"] if name in terms]
     counted = {n: city.figures.figures[i].layer for n, i in indicators.items()
@@ -271,8 +274,7 @@ def _card(
     running, at_last = np.ones(len(group), dtype=bool), np.zeros(len(group), dtype=int)
     rows = card = before = None
     for month in _months(facts, day):
-        table = progress(facts, as_of=month, level=of, indicators=list(set(indicators.values())))
-        here = _rows(table, of, indicators, counted, reported)
+        here = _rows(_values(facts, of, month, wanted), indicators, counted, reported)
         scored = scorecard(here, ties=ties, **how)
         if card is None:
             rows, card = here, scored
@@ -297,7 +299,8 @@ def _card(
         key,
         Text(str(entry.get("zh", "")), str(entry.get("en", entry.get("zh", "")))),
         of,
-        _names(zones),
+        unit,
+        units,
         group_names,
         components,
         card,
@@ -311,6 +314,30 @@ def _names(zones: pd.DataFrame) -> dict[str, Text]:
     return {str(code): Text(*pair) for code, pair in zip(zones.index, pairs, strict=True)}
 
 
+def _values(
+    facts: CityFacts, of: str, day: pd.Timestamp | None, indicators: list[str]
+) -> pd.DataFrame:
+    """Return progress by zone of a level, or by unit: the rows of these alone."""
+    if of in facts.city.zones_by_level:
+        table = progress(facts, as_of=day, level=of, indicators=indicators)
+        return table[(table["level"] == of) & (table["row_kind"] == "zone")]
+    table = unit_progress(facts, by=of, as_of=day, indicators=indicators)
+    return table[table["row_kind"] == "unit"]
+
+
+def _units(
+    facts: CityFacts, of: str, day: pd.Timestamp | None, indicators: list[str]
+) -> tuple[Text, dict[str, Text]]:
+    """Return what the units of a card are called, and the name of each."""
+    city = facts.city
+    if of in city.zones_by_level:
+        return NOTHING, _names(city.zones_at(of))
+    found = dict.fromkeys(_values(facts, of, day, indicators)["zone_code"])
+    item = next(spec.fields[of] for spec in city.specs.values() if of in spec.fields)
+    known = {code: Text(entry.zh, entry.en) for code, entry in item.codes.items()}
+    return Text(item.zh, item.en), {unit: known.get(unit, Text(unit, unit)) for unit in found}
+
+
 def _per_unit(term: Mapping[str, Any]) -> dict[str, float]:
     """Return a deduction or bonus as :func:`scorecard` takes it."""
     options = {k: float(v) for k, v in term.items() if k in ("over", "each", "at_most")}
@@ -318,19 +345,22 @@ def _per_unit(term: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _groups(
-    facts: CityFacts, entry: Mapping[str, Any], of: str, units: pd.Index
+    facts: CityFacts, entry: Mapping[str, Any], of: str, of_unit: Mapping[str, Text]
 ) -> tuple[pd.Series, dict[str, Text]]:
     """Return the group of each unit, and what the groups are called, in order."""
-    city, zones = facts.city, facts.city.zones_at(of)
+    city, units = facts.city, pd.Index(list(of_unit), dtype="str")
+    zones = city.zones_by_level.get(of, city.zones.iloc[:0])
     names = {key: Text(*pair) for key, pair in entry.get("group_names", {}).items()}
     listed = entry.get("groups", {})
     if listed:
-        codes = {name.zh: code for code, name in _names(zones).items()}
+        codes = {name.zh: code for code, name in of_unit.items()}
         group = pd.Series("other", index=units)
         for key, members in listed.items():
             known = [codes.get(str(member), str(member)) for member in members]
             group[[code for code in known if code in group.index]] = key
         order = {key: Text(key, key) for key in listed}
+    elif of not in city.zones_by_level:
+        group, order = pd.Series("all", index=units), {"all": NOTHING}
     elif "parent_code" in zones.columns:
         # Streets compare within their district.
         group = pd.Series(zones["parent_code"].astype("str").to_numpy(), index=units)
@@ -356,20 +386,21 @@ def _reported(facts: CityFacts, of: str, layers: set[str], units: pd.Index) -> p
     """Tell of which layers a unit has any record at all; where there is none, none was reported."""
     out = pd.DataFrame(index=units)
     for layer in sorted(layers & set(facts.city)):
-        members = facts.membership.table(layer, of, "owner")
-        out[layer] = units.isin(members["zone_code"].dropna().astype("str"))
+        if of in facts.city.zones_by_level:
+            named = facts.membership.table(layer, of, "owner")["zone_code"]
+        else:
+            named = facts.city[layer][of]
+        out[layer] = units.isin(named.dropna().astype("str"))
     return out
 
 
 def _rows(
-    table: pd.DataFrame,
-    of: str,
+    rows: pd.DataFrame,
     indicators: Mapping[str, str],
     counted: Mapping[str, str],
     reported: pd.DataFrame,
 ) -> pd.DataFrame:
     """Return progress by component; what a unit did not report it does not know."""
-    rows = table[(table["level"] == of) & (table["row_kind"] == "zone")]
     blocks = {}
     for name, indicator in indicators.items():
         values = rows[rows["indicator"] == indicator].set_index("zone_code")

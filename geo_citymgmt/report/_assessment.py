@@ -61,7 +61,8 @@ def assessment_views(made: Assessment, city: City, words: Words) -> list[View]:
 def card_view(made: Assessment, card: Card, words: Words) -> View:
     """Return the scores of a card, group by group, the best first."""
     several = len(card.groups) > 1
-    columns = [(words("unit_word") if card.of == "district" else words("street"), "text")]
+    usual = words("street" if card.of == "street" else "unit_word")
+    columns = [(card.unit.of(words.lang) or usual, "text")]
     columns += [(words("group"), "text")] * several
     for name, label in card.components.items():
         part = card.parts[card.parts["component"] == name].iloc[0]

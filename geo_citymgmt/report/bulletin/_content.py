@@ -637,16 +637,23 @@ class _Writer:
     def _ranked(self, card: Card) -> str:
         """Say who reported, and who is last of each group and for how long."""
         say, words, table = self.say, self.words, card.table
+        word = card.unit.of(words.lang) or say("street" if card.of == "street" else "district")
+        named = {"unit": word, "units": word}
         n, silent = len(table), [card.units[unit].of(words.lang) for unit in card.silent]
-        out = say("assess_reported", n=n, known=n - len(silent))
+        out = say("assess_reported", n=n, **named)
         if silent:
-            out = say("assess_silent", n=n, known=n - len(silent), names=words.listed(silent))
+            names = words.listed(silent)
+            out = say("assess_silent", n=n, known=n - len(silent), names=names, **named)
         items = []
         for key, group in card.groups.items():
             rows = table[(table["group"] == key) & table["rank"].notna()]
             if len(rows) < 2:
                 items.append(
-                    say("rank_one" if len(rows) else "rank_none", group=group.of(words.lang))
+                    say(
+                        "rank_one" if len(rows) else "rank_none",
+                        group=group.of(words.lang),
+                        **named,
+                    )
                 )
                 continue
             ends = {}
@@ -656,7 +663,9 @@ class _Writer:
                 ends[end] = say("assess_score", name=names, score=f"{there['score'].iloc[0]:.2f}")
             months = int(rows["months_last"].max())
             ends["last"] += say("assess_months", n=months) if months > 1 else ""
-            items.append(say("assess_group", group=group.of(words.lang), n=len(rows), **ends))
+            items.append(
+                say("assess_group", group=group.of(words.lang), n=len(rows), **ends, **named)
+            )
         return out + say("assess_groups", items=self._clauses(items))
 
     def _notes(self) -> Iterator[Part]:
