@@ -257,9 +257,10 @@ def test_a_city_without_an_assessment_says_how_to_write_one(city):
         ('[card.a.weights]\nmanhole_remediated = { wieght = 1 }',
          "assessment.toml:2 [card.a.weights.manhole_remediated.wieght]", "'weight'"),
         ('[card.a.deductions.manhole_remediated]\npoints = "1"',
-         "assessment.toml:2 [card.a.deductions.manhole_remediated.points]", "not like"),
-        ('[audit]\nlayer = "manhole"', "assessment.toml:1 [audit]", "'manholes'"),
-        ('[call_in.x]\nlayer = "manhole"', "assessment.toml:1 [call_in.x]", "'manholes'"),
+         "assessment.toml:2 [card.a.deductions.manhole_remediated.points]", "must be a number"),
+        ('[audit]\nlayer = "manhole"', "assessment.toml:2 [audit.layer]", "'manholes'"),
+        ('[call_in.x]\nall = []\nlayer = "manhole"',
+         "assessment.toml:3 [call_in.x.layer]", "'manholes'"),
     ],
 )  # fmt: skip
 def test_an_unknown_entry_is_told_with_its_line(tmp_path, text, place, cause):

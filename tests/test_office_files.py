@@ -65,7 +65,7 @@ def test_what_a_file_says_holds_and_the_rest_is_the_packages(office):
         ("\n[coverage.bike_stations]\nradius = 1",
          "services.toml:3 [coverage.bike_stations.radius]", "'radius_m'"),
         ('[coverage.bike_stations]\nradius_m = "far"',
-         "services.toml:2 [coverage.bike_stations.radius_m]", "not like 300"),
+         "services.toml:2 [coverage.bike_stations.radius_m]", "must be a number"),
         ('[coverage.bike_stations]\nstates = ["opn"]',
          "services.toml:2 [coverage.bike_stations.states]", "no set of states"),
         ('[coverage.bike_stations]\nkinds.station_kind = ["dok"]',
