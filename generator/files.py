@@ -71,6 +71,8 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
     write_rows(root / "reported.csv", reported(sample))
     write_tables(root, sample)
     (root / "city.toml").write_text(city_toml(sample), encoding="utf-8", newline="\n")
+    assessment = Path(__file__).with_name("assessment.toml")
+    (root / assessment.name).write_bytes(assessment.read_bytes())
     return root
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from generator.days import DAY, MONTHS_H1, NAT, days_in
+from generator.days import DAY, MONTHS_H1, NAT, YEAR, days_in
 from generator.draw import Draw, either, share_out
 from generator.names import place_name
 from generator.places import read_table
@@ -83,7 +83,7 @@ class _Maker:
 
     def days(self, n: int, span: tuple[str, str], *, by_month: bool = True) -> Days:
         """Draw working days of the half-year, as its work goes."""
-        return np.sort(days_in(self.draw, n, *span, MONTHS_H1 if by_month else None))
+        return np.sort(days_in(self.draw, n, *span, MONTHS_H1 if by_month else YEAR))
 
     def days_of(self, rows: NDArray[np.bool_], span: tuple[str, str]) -> Days:
         """Draw days for some rows; the others have none."""

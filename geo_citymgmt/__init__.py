@@ -32,6 +32,7 @@ from geo_citymgmt.access import (
     two_step_access,
     unserved,
 )
+from geo_citymgmt.assessment import assess
 from geo_citymgmt.cases import (
     ageing,
     audit_sample,
@@ -119,6 +120,7 @@ __all__ = [
     "SpecError",
     "WorkCalendar",
     "ageing",
+    "assess",
     "assign_zones",
     "audit_sample",
     "burn_down",

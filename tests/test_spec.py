@@ -144,6 +144,33 @@ def test_a_set_with_an_unknown_state_is_a_mistake(tmp_path):
         load_specs(_folder(tmp_path, text, "own.toml"))
 
 
+def test_one_more_code_state_and_set_entry_repeats_no_list(tmp_path):
+    text = """
+key = "manholes"
+[fields.status.codes.new]
+55 = { zh = "待复查", en = "to be checked again" }
+[state.sets]
+open.add = ["55"]
+[state.dates]
+planned_date = "55"
+"""
+    before, spec = load_specs()["manholes"], load_specs(_folder(tmp_path, text))["manholes"]
+    assert spec.sets["open"] == (*before.sets["open"], "55")
+    assert list(spec.fields["status"].codes) == [*before.fields["status"].codes, "55"]
+    assert spec.states.dates["planned_date"][2] == "55"
+    assert spec.sets["done"] == before.sets["done"]
+
+
+def test_a_code_that_is_called_new_is_a_code_and_a_list_that_repeats_none_replaces(tmp_path):
+    text = """
+key = "illegal_construction"
+[fields.stock_type.codes]
+new = { zh = "新建", en = "new build" }
+"""
+    spec = load_specs(_folder(tmp_path, text))["illegal_construction"]
+    assert {c: code.zh for c, code in spec.fields["stock_type"].codes.items()} == {"new": "新建"}
+
+
 def test_an_unknown_layer_is_named_with_those_that_are_known():
     with pytest.raises(SpecError, match=r"unknown layer 'lamps'.*manholes"):
         get_spec("lamps")

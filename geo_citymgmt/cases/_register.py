@@ -178,6 +178,8 @@ _EXAMPLE = Text(
 )
 
 
+#: Sets of what is still to be dealt with, of those that a layer has.
+USUAL_STOCK = ("open", "suspended")
 ELSEWHERE, STOCK, DONE = 0, 1, 2
 #: What can happen to the stock. ``staged`` is area alone: part of a case, which stays open.
 KINDS = ("found", "relapsed", "closed", "staged", "dismissed")
@@ -318,13 +320,16 @@ class Register:
         gate: Gate,
         *,
         where: Mapping[str, Any] | None = None,
-        stock: Sequence[str] = ("open", "suspended"),
+        stock: Sequence[str] = USUAL_STOCK,
         done: Sequence[str] = ("done",),
     ) -> None:
         self.facts = facts_of(city, gate)
         self.city, self.gate = self.facts.city, gate
         self.layer = layer = self._with_states(layer)
         self.data, self.spec = self.city[layer], self.city.specs[layer]
+        if tuple(stock) == USUAL_STOCK and "open" in self.spec.sets:
+            # Not every life has cases that rest.
+            stock = [name for name in stock if name in self.spec.sets]
         self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))
         self.timeline = self.facts.timeline(layer)
         self._line_of: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}

@@ -65,7 +65,7 @@ def stock_flow(
         ``{"not": value}`` or ``{"any": True}`` for each field. Values may be written as in the
         data, a code by its label; one that the field cannot have is refused.
     stock, done : sequence of str
-        Named sets of states of the layer file. 挂账 (suspended) is still stock.
+        Named sets of states of the layer file. 挂账 (suspended) is still stock, where it has one.
     undated : {"missing", "leave_out", "raise"}
         What to do about records whose moves have no dates: where it is unknown whether they were in
         the stock, the stock is missing (as in :func:`progress`); or leave these records out of all

@@ -24,6 +24,7 @@ from geo_citymgmt._metric import (
 from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._limits import office_clock, with_due_times
+from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._recognition import add_assumption, name_city
 from geo_citymgmt.city._reported import laid_over, nothing_reported, read_reported
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
@@ -497,6 +498,8 @@ def assemble(
         with reported_as_unusable(file, "published", findings, account):
             reported = read_published(profile, file, findings, account)
     reported_figures = _reported_figures(builder, figures, zone_codes)
+    own = {name: getattr(found, name) for name in OFFICE_FILES}
+    office = read_office(own, profile, specs, figures, findings)
     data_date = found.data_date or latest_date(layers, events)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], builder.decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
@@ -530,8 +533,7 @@ def assemble(
         "notice": found.notice,
         "month_starts": found.month_starts,
         "settings": found.settings(profile, from_data),
-        "services_file": found.services,
-        "bulletin_file": found.bulletin,
+        "office": office,
         "zone_terms": builder.zone_terms(),
         "stated_date": found.data_date,
         "tables": pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
@@ -552,11 +554,25 @@ def accounted(
 
 
 def specs_of(
-    specs: Mapping[str, LayerSpec] | str | Path | None, profile: Profile | None
+    specs: Mapping[str, LayerSpec] | str | Path | None,
+    profile: Profile | None,
+    source: Path | None = None,
 ) -> Mapping[str, LayerSpec]:
+    """Return the layers of a city: the package's, over them those of profile, source and caller."""
     if isinstance(specs, Mapping):
         return specs
-    return load_specs(specs, below=None if profile is None else profile.layers)
+    below = [None if profile is None else profile.layers, source and layers_beside(source)]
+    return load_specs(specs, below=[folder for folder in below if folder is not None])
+
+
+def layers_beside(source: Path) -> Path | None:
+    """Return the folder of an office's own layer files beside its data, None without one."""
+    folder = (source if source.is_dir() else source.parent) / "layers"
+    is_city = source.is_dir() or source.suffix.lower() == ".toml"
+    # A folder with a city.toml is one of data.
+    if not is_city or (folder / "city.toml").exists():
+        return None
+    return folder if any(folder.glob("*.toml")) else None
 
 
 def _metric_how(found: CitySource, profile: Profile | None, given: Any) -> Text:

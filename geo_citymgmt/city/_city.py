@@ -23,12 +23,14 @@ from geo_citymgmt.city._assembly import (
     accounted,
     assemble,
     latest_date,
+    layers_beside,
     matched_events,
     specs_of,
     take_layer,
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
 from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
+from geo_citymgmt.city._office import packaged_office
 from geo_citymgmt.city._reported import REPORTED_COLUMNS, nothing_reported
 from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
@@ -105,8 +107,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Day on which a statistical month begins; 1 for calendar months.
     settings : Layered
         Name, units, CRS and the like, each with the file it is from.
-    services_file, bulletin_file : Path or None
-        The office's own, laid over those of profile and package.
+    office : mapping of str to Layered
+        ``services``, ``bulletin`` and ``assessment``: the package's files with those of profile and
+        office laid over them.
     zone_terms : ZoneTerms
         What districts are called, and their other names.
     stated_date : Timestamp or None
@@ -152,8 +155,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     notice: Text = NOTHING
     month_starts: int = 1
     settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
-    services_file: Path | None = field(default=None, repr=False)
-    bulletin_file: Path | None = field(default=None, repr=False)
+    office: Mapping[str, Layered] = field(default_factory=packaged_office, repr=False)
     zone_terms: ZoneTerms = field(default=NO_TERMS, repr=False)
     stated_date: pd.Timestamp | None = field(default=None, repr=False)
     tables: pd.DataFrame = field(
@@ -634,7 +636,8 @@ def load_city(
         profile, it is chosen from the zones, else from where the records lie; ``city.metric``
         says which and how far from the truth it measures.
     specs : mapping, or folder of layer files, optional
-        Beside the package's own: see :func:`load_specs`.
+        Beside the package's own, and those in a folder ``layers`` of the source: see
+        :func:`load_specs`.
     crs, datum : optional
         For all layers, or a mapping from layer key; wins over ``city.toml`` and, as in
         :func:`read_layer`, over the .prj.
@@ -675,7 +678,7 @@ def load_city(
         where = Path(source) if folder is None else folder
         stated = _profile_of(where) if profile is None else profile
         named = None if stated is None else load_profile(stated)
-        known = specs_of(specs, named)
+        known = specs_of(specs, named, where)
         asked = [layers] if isinstance(layers, str) else layers
         wanted = None if asked is None else [get_spec(name, known).key for name in asked]
         found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
@@ -684,8 +687,10 @@ def load_city(
         if named is None and found.profile is not None:
             # A GeoPackage of this package says so itself, inside.
             named = load_profile(found.profile)
-            known = specs_of(specs, named)
+            known = specs_of(specs, named, where)
         found.under(named)
+        own = layers_beside(where)
+        found.sides += [] if own is None else sorted(own.glob("*.toml"))
         # Zones have outlines, and no columns of coordinates.
         found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
         city = City(**assemble(found, known, named, str(source), given, wanted))

@@ -128,6 +128,7 @@ class CitySource:
     metric_crs: str | None = None
     services: Path | None = None
     bulletin: Path | None = None
+    assessment: Path | None = None
     crosswalk: Path | None = None
     calendar: Path | None = None
     limits: Path | None = None
@@ -233,6 +234,7 @@ class CitySource:
         """Files beside the layers: tables, settings and what they name."""
         given = (
             self.events, self.targets, self.reported, self.figures, self.services, self.bulletin,
+            self.assessment,
             self.crosswalk, self.calendar, self.limits, self.config, *self.sides,
             *(unit.outline for unit in self.units),
         )  # fmt: skip
@@ -244,9 +246,9 @@ _ENTRIES: dict[str, Any] = {
     "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
     "targets": str, "reported": str, "figures": str, "layers": Mapping, "zones": Mapping,
     "names": Mapping, "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
-    "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "calendar": str,
-    "limits": str, "ignore": list,
-    "source": (str, Mapping), "notice": (str, Mapping), "amounts_by": str,
+    "metric_crs": (str, int), "services": str, "bulletin": str, "assessment": str,
+    "crosswalk": str, "calendar": str, "limits": str, "ignore": list, "source": (str, Mapping),
+    "notice": (str, Mapping), "amounts_by": str,
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
@@ -302,7 +304,8 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         except AsOfError as error:
             raise SpecError(error.text) from error
     for name in (
-        "events", "targets", "reported", "figures", "services", "bulletin", "crosswalk",
+        "events", "targets", "reported", "figures", "services", "bulletin", "assessment",
+        "crosswalk",
         "calendar", "limits",
     ):  # fmt: skip
         if name in table:

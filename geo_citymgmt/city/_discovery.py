@@ -21,6 +21,7 @@ from geo_citymgmt.city._config import (
     list_folder,
     read_config,
 )
+from geo_citymgmt.city._office import OFFICE_FILES
 from geo_citymgmt.city._recognition import (
     Candidate,
     Looked,
@@ -72,13 +73,13 @@ def find_source(
     if path.is_dir() and not is_geodatabase(path):
         config = path / "city.toml"
         found = read_config(config, specs) if config.is_file() else CitySource(path)
-        _find_figures(found)
+        _find_office(found)
         _scan_folder(found, specs, layer)
         _check_asked(found, path.name, specs, layer)
         return found
     if path.suffix.lower() == ".toml":
         found = read_config(path, specs)
-        _find_figures(found)
+        _find_office(found)
         if not found.layers:
             _scan_folder(found, specs, layer)
         _check_asked(found, path.name, specs, layer)
@@ -295,11 +296,12 @@ def _configs_in(path: Path) -> list[str]:
     return [name for name in names if PurePosixPath(name).name == "city.toml"]
 
 
-def _find_figures(found: CitySource) -> None:
-    """Figures of the office's own lie beside its layers, unless city.toml names another file."""
-    beside = found.root / "figures.toml"
-    if found.figures is None and beside.is_file():
-        found.figures = beside
+def _find_office(found: CitySource) -> None:
+    """Files of the office's own lie beside its layers, unless city.toml names others."""
+    for name in ("figures", *OFFICE_FILES):
+        beside = found.root / f"{name}.toml"
+        if getattr(found, name) is None and beside.is_file():
+            setattr(found, name, beside)
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,8 +54,8 @@ _MOST = 0.6
 _SHOWN, _LISTED = 8, 40
 #: Entries of a ``city.toml`` that is replaced, kept as they stand.
 _KEPT = (
-    "profile", "unit", "month_starts", "services", "bulletin", "crosswalk", "figures", "calendar",
-    "limits",
+    "profile", "unit", "month_starts", "services", "bulletin", "assessment", "crosswalk", "figures",
+    "calendar", "limits",
 )  # fmt: skip
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -19,9 +18,7 @@ from geo_citymgmt.access import gini, two_step_access
 from geo_citymgmt.access._nearest import share_table
 from geo_citymgmt.access._reach import Demand, checked_reach, demand_weights, gaps_of, reach_table
 from geo_citymgmt.access._supply import ratio_table
-from geo_citymgmt.errors import SpecError
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
 
@@ -103,46 +100,26 @@ class ServiceCoverage:
 
 def service_settings(city: City) -> Layered:
     """Return ``services.toml`` as it holds for a city: the package's, its profile's, its own."""
-    return laid_over_package(
-        resources.files("geo_citymgmt.figures") / "services.toml",
-        None if city.profile is None else city.profile.file("services.toml"),
-        city.services_file,
-        whole=("kinds", "clear"),
-    )
+    return city.office["services"]
 
 
 def questions(city: City, kind: str) -> list[dict[str, Any]]:
     """Return what is asked of one kind: each entry with its ``layer``, or the places it is about.
 
-    Raises
-    ------
-    SpecError
-        An entry names a layer, a state or a field that there is not; it is told with its file.
+    Entries that name what there is not are none of the city's settings: its findings tell them.
     """
-    given = service_settings(city)
-    out = []
-    for key, entry in given.table.get(kind, {}).items():
-        name = "places" if kind == "at_hand" else "layer"
-        if not isinstance(entry, Mapping) or key not in city.specs:
-            origin = next((o for place, o in given.origin.items() if place[:2] == (kind, key)), "")
-            raise SpecError(
-                Text(
-                    f"{origin or 'services.toml'} [{kind}.{key}] 有误：没有这个图层。",
-                    f"{origin or 'services.toml'} [{kind}.{key}]: there is no such layer.",
-                ),
-                remedy=Text(
-                    f"图层有：{'、'.join(city.specs)}。", f"Layers: {', '.join(city.specs)}."
-                ),
-            )
-        out.append({name: key, **entry})
-    return out
+    name = "places" if kind == "at_hand" else "layer"
+    entries = service_settings(city).table.get(kind, {})
+    return [
+        {"states": (), name: key, **entry} for key, entry in entries.items() if key in city.specs
+    ]
 
 
 def _service(entry: Mapping[str, Any]) -> Service:
     return Service(
         entry["layer"],
         float(entry["radius_m"]),
-        tuple(entry.get("states", ())),
+        tuple(entry["states"]),
         {name: tuple(codes) for name, codes in entry.get("kinds", {}).items()},
         float(entry.get("gap_per_km2", 0.0)),
         Text(**entry["note"]) if "note" in entry else NOTHING,
@@ -390,23 +367,12 @@ def balances(city: City, progress: pd.DataFrame) -> list[tuple[Text, pd.DataFram
 
     ``[balance.LOAD] capacity = CAPACITY`` of services.toml names them: an amount of the period,
     which is spread over its days, and a stock by the day.
-
-    Raises
-    ------
-    SpecError
-        There is no such figure.
     """
     out, known = [], city.figures.figures
     for load, entry in service_settings(city).table.get("balance", {}).items():
         names = (load, entry["capacity"])
-        unknown = [name for name in names if name not in known]
-        if unknown:
-            raise SpecError(
-                Text(
-                    f"services.toml [balance.{load}] 有误：没有指标 {unknown[0]}。",
-                    f"services.toml [balance.{load}]: there is no figure {unknown[0]!r}.",
-                )
-            )
+        if not known.keys() >= set(names):
+            continue
         table = progress[progress["level"].isin(["city", "district"])]
         table = table[table["row_kind"].isin(["zone", "total"])].set_index("zone_code")
         first, second = (table[table["indicator"] == name] for name in names)

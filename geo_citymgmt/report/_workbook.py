@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from geo_citymgmt.figures._layers import LayerSummary
 from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._assessment import add_sheets, assessment_views
 from geo_citymgmt.report._beside import reported_rows
 from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
@@ -165,6 +167,12 @@ def _clearing(book: Book, results: Summary) -> None:
         _sheet(book, results, "clearing", columns, rows, charted=charted, title="clearing")
 
 
+def _assessment(book: Book, results: Summary) -> None:
+    if results.assessment:
+        views = assessment_views(results.assessment, results.city, results.words)
+        add_sheets(book, views, results.words, results.day)
+
+
 def _gaps(book: Book, results: Summary) -> None:
     words = results.words
     names = results.zone_names
@@ -235,7 +243,7 @@ def write_tables(results: Summary, path: Path) -> None:
         if results.table["level"].eq("street").any():
             _streets(book, results)
         _monthly(book, results)
-        for add in (_outlook, _periods, _flows, _clearing, _gaps, _supply, _coverage):
+        for add in (_outlook, _periods, _flows, _clearing, _assessment, _gaps, _supply, _coverage):
             add(book, results)
         for layer in results.layers:
             _layer(book, results, layer)
@@ -570,8 +578,10 @@ def _balance(book: Book, results: Summary) -> None:
 def _definitions(book: Book, results: Summary) -> None:
     words = results.words
     city = results.city
+    known = {k: f for k, f in results.figures.figures.items() if results.concerns(f.layer)}
+    figures = replace(results.figures, figures=known)
     table = definitions(
-        city.specs, results.lang, figures=results.figures, published=city.published, unit=city.unit
+        city.specs, results.lang, figures=figures, published=city.published, unit=city.unit
     )
     headers = {
         "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),

@@ -6,14 +6,14 @@ own: see :func:`load_specs`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt._overlay import Layered, lay_over, layered
+from geo_citymgmt._overlay import lay_over
 from geo_citymgmt._values import FrozenDict
 from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
@@ -42,30 +42,18 @@ __all__ = [
     "Plan",
     "States",
     "get_spec",
-    "laid_over_package",
     "load_specs",
     "read_toml",
 ]
 
 _COMMON = "_common"
-#: A code list is replaced as a whole: half an old one under a new one would be neither.
+#: A code list is replaced as a whole: half an old one under another would be neither.
 _WHOLE = ("codes",)
 _JOINED = ("names", "aliases", "figures", "subject")
 
 
-def laid_over_package(
-    package: Path | resources.abc.Traversable,
-    *files: Path | None,
-    whole: Collection[str] = (),
-) -> Layered:
-    """Lay TOML files over one of the package's, each of its values with the file it is from."""
-    given = [(package.name, read_toml(package))]
-    given += [(f"{p.parent.name}/{p.name}", read_toml(p)) for p in files if p is not None]
-    return layered(given, whole=whole)
-
-
 def load_specs(
-    folder: str | Path | None = None, *, below: Path | None = None
+    folder: str | Path | None = None, *, below: Path | Sequence[Path] | None = None
 ) -> dict[str, LayerSpec]:
     """Read the layer files of the package and, over them, those of an office.
 
@@ -74,9 +62,10 @@ def load_specs(
     folder : str or Path, optional
         Folder with ``*.toml`` files. A file whose ``key`` is new adds a layer; one whose key the
         package has is laid over it, entry by entry: names and aliases add up, a code list is
-        replaced. ``_common.toml`` there adds fields that any layer may carry.
-    below : Path, optional
-        Another such folder, between the package's and that one: that of a profile.
+        replaced (``codes.new`` adds to it), and so is a list (``open.add`` adds).
+        ``_common.toml`` there adds fields that any layer may carry.
+    below : Path or sequence of Path, optional
+        Other such folders, between the package's and that one: of a profile, beside the data.
 
     Returns
     -------
@@ -98,11 +87,12 @@ def load_specs(
     >>> specs["manholes"].role, specs["districts"].role
     ('facility', 'zones')
     """
-    if folder is None and below is None:
+    under = [below] if isinstance(below, Path) else list(below or ())
+    if folder is None and not under:
         return dict(_packaged_specs())
     raw, origin = _packaged_raw()
     raw = dict(raw)
-    for root in [Path(part) for part in (below, folder) if part is not None]:
+    for root in [*under, *([] if folder is None else [Path(folder)])]:
         if not root.is_dir():
             raise _MESSAGES.error(SpecError, "no_layer_folder", root=root)
         for path in sorted(root.glob("*.toml")):
