@@ -14,13 +14,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt._words import Text
+from geo_citymgmt.facts._choice import (
+    EPSILON,
+    SIZE,
+    STATE,
+    WHERE,
+    Choice,
+    Part,
+    bounds,
+    complete,
+    divided,
+    labels_of,
+    nothing_lacks,
+)
 from geo_citymgmt.facts._layout import Layout, pairs_of
 from geo_citymgmt.facts._moments import Moments
 from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
@@ -236,44 +248,6 @@ class Values:
         return replace(self, layout=layout, **rows)
 
 
-_WHERE, _STATE, _SIZE = 1, 2, 3
-_EPSILON = 1e-9
-
-
-@dataclass
-class _Choice:
-    """Records that count, and what of each record is known.
-
-    ``known`` is how many of the three things a figure needs are known of the record, or settle that
-    it does not count; ``lacks`` the first that is not, 0 where there is none. ``silent`` marks
-    those whose state is known today and was another one on the day, which nothing tells.
-    """
-
-    counts: np.ndarray
-    known: np.ndarray
-    lacks: np.ndarray
-    silent: np.ndarray
-
-    def drop(self, rows: np.ndarray, thing: int) -> None:
-        """Note that of ``rows`` the ``thing`` is not known."""
-        self.counts = self.counts & ~rows
-        self.known[rows] = thing - 1
-        self.lacks[rows] = thing
-
-
-@dataclass
-class _Part:
-    """What a component contributes by record, what is known of each, and the most it could be."""
-
-    amount: np.ndarray
-    choice: _Choice
-    most: np.ndarray
-    row: np.ndarray | None = None
-    label: np.ndarray | None = None
-    by_events: bool = False
-    lacks: tuple[Text, ...] = ()
-
-
 class Evaluator:
     """Evaluates figures on the facts of one city, at any number of dates."""
 
@@ -450,11 +424,11 @@ class Evaluator:
         value, low, high = sums[0], known[0], known[0] + most[0]
         if len(sums) == 2:
             numerator, denominator = sums
-            value = _divided(numerator, denominator)
+            value = divided(numerator, denominator)
             if figure.unit == "ratio":
                 # Records that contradict each other make no share.
-                value[value > 1 + _EPSILON] = np.nan
-            low, high = _bounds(known, most, self._counts_twice(figure, layout, parts))
+                value[value > 1 + EPSILON] = np.nan
+            low, high = bounds(known, most, self._counts_twice(figure, layout, parts))
         unknown = np.zeros(len(layout.zone_code))
         if any(p.choice.lacks.any() for p in parts):
             unknown = layout.number(np.any([p.choice.lacks > 0 for p in parts], axis=0))
@@ -470,7 +444,7 @@ class Evaluator:
             tuple(dict.fromkeys(text for p in parts for text in p.lacks)),
         )
 
-    def _by_zone(self, layout: Layout, part: _Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _by_zone(self, layout: Layout, part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What is known to count, the most that could be added, and where nothing is known."""
         if part.row is not None and part.label is not None:
             out = layout.different(part.row, part.label)
@@ -480,7 +454,7 @@ class Evaluator:
         choice = part.choice
         if not choice.lacks.any():
             return out, np.zeros(len(out)), missing
-        for thing in (_WHERE, _STATE, _SIZE):
+        for thing in (WHERE, STATE, SIZE):
             lacking = layout.number(choice.lacks == thing)
             missing |= (lacking > 0) & (layout.number(choice.known >= thing) == 0)
         # What a zone held on an earlier day is not counted around records that were in it then.
@@ -488,7 +462,7 @@ class Evaluator:
         most = layout.total(np.where(choice.lacks > 0, part.most, 0.0))
         return out, most, missing
 
-    def _counts_twice(self, figure: Figure, layout: Layout, parts: Sequence[_Part]) -> np.ndarray:
+    def _counts_twice(self, figure: Figure, layout: Layout, parts: Sequence[Part]) -> np.ndarray:
         """The most that what is not known adds to the whole if all of it counts in the part."""
         part, whole = parts
         if not part.choice.lacks.any() or not figure.is_part_of_whole(
@@ -498,7 +472,7 @@ class Evaluator:
         both = (part.choice.lacks > 0) & (whole.choice.lacks > 0)
         return layout.total(np.where(both, part.most, 0.0))
 
-    def _choose(self, layer: str, part: Component, window: Window) -> _Choice:
+    def _choose(self, layer: str, part: Component, window: Window) -> Choice:
         """Which records a component counts on a day, as far as where and state decide it."""
         timeline = self.timeline(layer)
         yes, maybe = self.chosen(layer, part)
@@ -510,18 +484,18 @@ class Evaluator:
             yes = yes & passed
         n = len(yes)
         no = np.zeros(n, dtype=bool)
-        choice = _Choice(yes, np.where(yes, _SIZE, _WHERE), np.zeros(n, dtype=int), no)
+        choice = Choice(yes, np.where(yes, SIZE, WHERE), np.zeros(n, dtype=int), no)
         inside, doubtful = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
         # What enters a state in a period need not be in it at its end.
         if part.state and part.kind != "entered":
             inside, doubtful, silent = self._in_states(layer, part, window)
             choice.counts, choice.silent = yes & inside, yes & silent
-            choice.known[yes & ~inside] = _STATE
-        choice.drop(yes & doubtful, _STATE)
-        choice.drop(maybe & (inside | doubtful), _WHERE)
+            choice.known[yes & ~inside] = STATE
+        choice.drop(yes & doubtful, STATE)
+        choice.drop(maybe & (inside | doubtful), WHERE)
         return choice
 
-    def _part(self, figure: Figure, part: Component, window: Window) -> _Part:
+    def _part(self, figure: Figure, part: Component, window: Window) -> Part:
         timeline = self.timeline(figure.layer)
         if part.kind == "cohort":
             return self._cohort(timeline, part, window)
@@ -543,17 +517,17 @@ class Evaluator:
             out.lacks = (*self._lacks(timeline, part, choice), *out.lacks)
         return out
 
-    def _not_then(self, choice: _Choice) -> _Part:
+    def _not_then(self, choice: Choice) -> Part:
         """Nothing says since when the records are as they are."""
-        choice.drop(choice.counts, _SIZE)
+        choice.drop(choice.counts, SIZE)
         n = len(choice.counts)
         then = Text("当时的情况", "state on that day")
-        return _Part(np.zeros(n), choice, np.full(n, np.nan), lacks=(then,))
+        return Part(np.zeros(n), choice, np.full(n, np.nan), lacks=(then,))
 
-    def _lacks(self, timeline: Timeline, part: Component, choice: _Choice) -> tuple[Text, ...]:
+    def _lacks(self, timeline: Timeline, part: Component, choice: Choice) -> tuple[Text, ...]:
         """Names of the fields that the records of a part lack to be chosen, or to have a state."""
         data, fields = timeline.data, timeline.spec.fields
-        unclear = choice.lacks == _WHERE
+        unclear = choice.lacks == WHERE
         names = [
             name
             for name in part.where
@@ -561,7 +535,7 @@ class Evaluator:
         ]
         if part.past is not None and timeline.unreadable(part.past)[unclear].any():
             names.append(part.past)
-        if timeline.spec.state_field and (choice.lacks == _STATE).any():
+        if timeline.spec.state_field and (choice.lacks == STATE).any():
             names.append(timeline.spec.state_field)
         return tuple(Text(fields[n].zh, fields[n].en) for n in dict.fromkeys(names))
 
@@ -569,7 +543,7 @@ class Evaluator:
         data_date = self.city.data_date
         return window.day is not None and data_date is not None and window.day < data_date
 
-    def _cohort(self, timeline: Timeline, part: Component, window: Window) -> _Part:
+    def _cohort(self, timeline: Timeline, part: Component, window: Window) -> Part:
         """Records whose time lies in the window, and of these those that meet the condition."""
         layer, day = timeline.spec.key, window.day
         moments = self.moments(layer)
@@ -582,31 +556,29 @@ class Evaluator:
         n = len(yes)
         if not (maybe.any() or lost.any() or may_meet.any()):
             counts = yes & inside & meets
-            sure = _Choice(counts, *_nothing_lacks(n))
-            return _Part(counts, sure, np.zeros(0))
-        choice = _Choice(
-            yes & inside & ~lost, np.full(n, _SIZE), np.zeros(n, int), np.zeros(n, bool)
-        )
+            sure = Choice(counts, *nothing_lacks(n))
+            return Part(counts, sure, np.zeros(0))
+        choice = Choice(yes & inside & ~lost, np.full(n, SIZE), np.zeros(n, int), np.zeros(n, bool))
         lacks: list[Text] = []
         # What a record lacks is nothing to it where something else rules it out.
         out = ~(inside | lost)
-        choice.known[~yes], choice.known[yes & out] = _WHERE, _STATE
+        choice.known[~yes], choice.known[yes & out] = WHERE, STATE
         rows = maybe & ~out & (meets | may_meet)
         if rows.any():
-            choice.drop(rows, _WHERE)
+            choice.drop(rows, WHERE)
             lacks += self._lacks(timeline, part, choice)
         rows = yes & lost & (meets | may_meet)
         if rows.any():
-            choice.drop(rows, _SIZE)
+            choice.drop(rows, SIZE)
             lacks.append(_label(timeline, part.of))
         rows = choice.counts & may_meet
         if rows.any():
-            choice.drop(rows, _SIZE)
+            choice.drop(rows, SIZE)
             lacks += moments.lacking(part.condition, day, rows)
         choice.counts = choice.counts & meets
-        return _Part(choice.counts, choice, np.ones(n), lacks=tuple(lacks))
+        return Part(choice.counts, choice, np.ones(n), lacks=tuple(lacks))
 
-    def _flow(self, timeline: Timeline, part: Component, choice: _Choice, window: Window) -> _Part:
+    def _flow(self, timeline: Timeline, part: Component, choice: Choice, window: Window) -> Part:
         entries = timeline.arrays(part.of, plan=window.plan)
         if part.within_days is not None and window.day is not None:
             days = np.timedelta64(part.within_days, "D")
@@ -634,10 +606,10 @@ class Evaluator:
         self,
         timeline: Timeline,
         part: Component,
-        choice: _Choice,
+        choice: Choice,
         window: Window,
         entries: Entries,
-    ) -> _Part:
+    ) -> Part:
         n, counts = len(choice.counts), choice.counts
         hit, late = self._when(entries, window)
         size = entries.amount
@@ -652,13 +624,13 @@ class Evaluator:
         # A record that did nothing need not be known any better.
         unclear = choice.lacks > 0
         idle = unclear & ~(moved | more.sure | more.maybe)
-        choice.lacks[idle], choice.known[idle] = 0, _STATE
-        choice.known[counts & ~dated] = _STATE
+        choice.lacks[idle], choice.known[idle] = 0, STATE
+        choice.known[counts & ~dated] = STATE
         sizeless = more.sure | (undated != 0) | unsized
         by_state = self._follows_state(timeline, part)
         for rows, thing in (
-            (counts & more.maybe, _STATE if by_state else _SIZE),
-            (counts & sizeless, _SIZE),
+            (counts & more.maybe, STATE if by_state else SIZE),
+            (counts & sizeless, SIZE),
         ):
             choice.lacks[rows] = thing
             choice.known[rows & ~(dated & ~unsized)] = thing - 1
@@ -672,7 +644,7 @@ class Evaluator:
         if not by_state and (counts & (more.sure | more.maybe)).any():
             lacks.append(self._amount_label(timeline, part.of))
         counted = hit & counts[entries.row]
-        return _Part(
+        return Part(
             np.where(counts & ~unsized, inside, 0.0),
             choice,
             most,
@@ -723,9 +695,7 @@ class Evaluator:
         amount = timeline.spec.amounts[key]
         return _label(timeline, str(amount.total if isinstance(amount.total, str) else amount.date))
 
-    def _actuals(
-        self, timeline: Timeline, part: Component, choice: _Choice, window: Window
-    ) -> _Part:
+    def _actuals(self, timeline: Timeline, part: Component, choice: Choice, window: Window) -> Part:
         data, n = timeline.data, len(choice.counts)
         if part.kind == "balance":
             entries = timeline.arrays(part.of, plan=window.plan)
@@ -748,34 +718,34 @@ class Evaluator:
             silent = timeline.unreadable(part.of)
             if not item.may_be_empty:
                 silent = silent | data[part.of].isna().to_numpy(dtype=bool)
-            at, labels = _labels(data[part.of], choice.counts, item.type == "list")
+            at, labels = labels_of(data[part.of], choice.counts, item.type == "list")
             if (choice.counts & silent).any():
-                choice.drop(choice.counts & silent, _SIZE)
+                choice.drop(choice.counts & silent, SIZE)
                 lacks.append(_label(timeline, part.of))
             nothing = np.zeros(n)
-            return _Part(nothing, choice, most, at, labels, by_events, tuple(lacks))
+            return Part(nothing, choice, most, at, labels, by_events, tuple(lacks))
         if part.kind == "complete":
             yes, _ = self.chosen(timeline.spec.key, part)
             values = data[part.of].where(yes)
-            at = _complete(values, data[timeline.spec.id_field], choice.counts)
+            at = complete(values, data[timeline.spec.id_field], choice.counts)
             unnamed = (choice.lacks > 0) & data[part.of].isna().to_numpy(dtype=bool)
-            choice.lacks[unnamed], choice.known[unnamed] = 0, _STATE
+            choice.lacks[unnamed], choice.known[unnamed] = 0, STATE
             amount = np.bincount(at, minlength=n).astype("float64")
-            return _Part(amount, choice, most, by_events=by_events)
+            return Part(amount, choice, most, by_events=by_events)
         size = self._sizes(timeline, part, window)
         unsized = choice.counts & np.isnan(size)
         if unsized.any():
-            choice.drop(unsized, _SIZE)
+            choice.drop(unsized, SIZE)
             lacks.append(_label(timeline, part.of))
         if part.minus is not None:
             unread = choice.counts & timeline.missing(part.minus).sure
             if unread.any():
-                choice.drop(unread, _SIZE)
+                choice.drop(unread, SIZE)
                 lacks.append(self._amount_label(timeline, part.minus))
         amount = np.where(choice.counts, size, 0.0)
-        return _Part(amount, choice, size, by_events=by_events, lacks=tuple(lacks))
+        return Part(amount, choice, size, by_events=by_events, lacks=tuple(lacks))
 
-    def _not_in(self, timeline: Timeline, name: str, choice: _Choice, window: Window) -> bool:
+    def _not_in(self, timeline: Timeline, name: str, choice: Choice, window: Window) -> bool:
         """Leave out what has no date in the window; tell whether some dates could not be read."""
         dates = timeline.data[name].dt.normalize()
         within = dates.notna() if window.day is None else dates <= window.day
@@ -784,9 +754,9 @@ class Evaluator:
         inside, unreadable = within.to_numpy(dtype=bool), timeline.unreadable(name)
         out = ~inside & ~unreadable
         choice.counts = choice.counts & ~out
-        choice.lacks[out], choice.known[out] = 0, np.minimum(choice.known[out], _STATE)
+        choice.lacks[out], choice.known[out] = 0, np.minimum(choice.known[out], STATE)
         lost = choice.counts & unreadable & ~inside
-        choice.drop(lost, _SIZE)
+        choice.drop(lost, SIZE)
         return bool(lost.any())
 
     def _sizes(self, timeline: Timeline, part: Component, window: Window) -> np.ndarray:
@@ -801,15 +771,6 @@ class Evaluator:
         return size
 
 
-@lru_cache(maxsize=8)
-def _nothing_lacks(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What a choice says of records that are all known; not to be changed."""
-    known, lacks, silent = np.full(n, _SIZE), np.zeros(n, dtype=int), np.zeros(n, dtype=bool)
-    for values in (known, lacks, silent):
-        values.flags.writeable = False
-    return known, lacks, silent
-
-
 def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:
     """Fields, each once: by their labels in Chinese, by their names in English."""
     names = list(dict.fromkeys(fields))
@@ -819,35 +780,3 @@ def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:
 def _label(timeline: Timeline, name: str) -> Text:
     item = timeline.spec.fields[name]
     return Text(item.zh, item.en)
-
-
-def _divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return numerator / np.where(denominator > 0, denominator, np.nan)
-
-
-def _bounds(
-    known: Sequence[np.ndarray], most: Sequence[np.ndarray], twice: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest value a share could have, whatever the records are that are not known.
-
-    ``twice`` is what of the most they add to the part they then add to the whole as well.
-    """
-    (part, total), (more, others) = known, most
-    return _divided(part, total + others), _divided(part + more, total + twice)
-
-
-def _complete(values: pd.Series, ids: pd.Series, rows: np.ndarray) -> np.ndarray:
-    """Where each value lies all of whose records are in: at its record with the lowest id."""
-    table = pd.DataFrame({"value": values, "id": ids.astype("str"), "inside": rows})
-    table = table.assign(at=np.arange(len(table))).dropna(subset=["value"]).sort_values("id")
-    groups = table.groupby("value", sort=False)
-    return groups["at"].first()[groups["inside"].all()].to_numpy(dtype=int)
-
-
-def _labels(values: pd.Series, rows: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
-    at = np.flatnonzero(rows & values.notna().to_numpy())
-    labels = values.iloc[at].astype("str")
-    if several:
-        labels = labels.str.split(";").explode()
-        at = labels.index.to_numpy()
-    return at, labels.to_numpy(dtype=object)
