@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 
 import geo_citymgmt as gcm
+from geo_citymgmt.city import _office
 from geo_citymgmt.city._office import packaged_office
+from geo_citymgmt.findings import Findings
+from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.report import services, summary
 from geo_citymgmt.report.bulletin import bulletin
 from geo_citymgmt.report.bulletin._model import Table
 from geo_citymgmt.sample import write_sample
+from geo_citymgmt.spec import read_toml
 
 LAYERS = ("districts", "bike_stations")
 
@@ -174,3 +178,13 @@ def test_layer_files_beside_the_data_are_found_by_themselves(folder, tmp_path):
     assert city.specs["bike_stations"].name_zh == "骑行点"
     assert any(path.name == "bikes.toml" for path in city.inputs)
     assert gcm.load_city(folder).specs["bike_stations"].name_zh != "骑行点"
+
+
+def test_the_packages_own_files_say_what_an_office_may_say():
+    specs, figures, findings = gcm.load_specs(), load_figures(), Findings()
+    places = read_toml(Path(_office.__file__).with_name("office.toml"))
+    for name, path in _office._PACKAGED.items():
+        table = read_toml(path)
+        file = _office._File(path, table, table, specs, figures, findings)
+        file.checked(table, _office._tree(places[name]), ())
+    assert findings.frame()["message_en"].tolist() == []
