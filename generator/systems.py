@@ -81,14 +81,14 @@ class _Maker:
         at = np.flatnonzero(fits)
         return at[self.draw.some(len(at), n)]
 
-    def days(self, n: int, span: tuple[str, str], *, by_month: bool = True) -> Days:
-        """Draw working days of the half-year, as its work goes."""
-        return np.sort(days_in(self.draw, n, *span, MONTHS_H1 if by_month else YEAR))
+    def days(self, n: int, span: tuple[str, str]) -> Days:
+        """Draw working days, those of the half-year as its work goes."""
+        return days_in(self.draw, n, *span, MONTHS_H1 if span == _H1 else YEAR)
 
     def days_of(self, rows: NDArray[np.bool_], span: tuple[str, str]) -> Days:
         """Draw days for some rows; the others have none."""
         out = np.full(len(rows), NAT)
-        out[rows] = self.days(int(rows.sum()), span, by_month=span == _H1)
+        out[rows] = self.days(int(rows.sum()), span)
         return out
 
     def of(self, layer: str, column: str, n: int) -> Texts:
@@ -146,15 +146,15 @@ def _overhead(make: _Maker) -> gpd.GeoDataFrame:
     roads = make.roads.iloc[row]
     is_trunk = roads["road_class"].isin(["arterial", "secondary"]).to_numpy()
     # Sixty of the hundred are to be done by the end of the year.
-    planned = make.days(n, _H2, by_month=False) + np.where(at < 60 * k, 0, 365) * DAY
+    planned = make.days(n, _H2) + np.where(at < 60 * k, 0, 365) * DAY
     return frame({
         "section_id": _ids("JKX", n), "road_name": roads["name"].to_numpy(object),
         "road_class": np.where(is_trunk, "trunk", "branch").astype(object),
         "central_city": at < 18 * k, "length_m": np.round(roads.length.to_numpy(), 1),
         "method": make.of("overhead", "method", n),
         "status": _first(n, "planned", {"started": begun, "completed": done}),
-        "start_date": make.days_of(begun, ("2022-01-10", "2022-04-29")),
-        "completed_date": make.days_of(done, ("2022-05-16", "2022-06-24")),
+        "start_date": make.days_of(begun, ("2022-01-10", "2022-05-27")),
+        "completed_date": make.days_of(done, ("2022-06-06", "2022-06-24")),
         "planned_date": np.where(done, NAT, planned),
     }, roads.geometry.to_numpy())  # fmt: skip
 
@@ -290,7 +290,7 @@ def _projects(make: _Maker, parcels: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         "progress": np.where(begun, np.round(make.draw.uniform(n, 0.1, 0.85), 2), 0.0),
         "status": np.where(begun, "in_progress", "not_started").astype(object),
         "start_date": make.days_of(begun, ("2022-01-10", "2022-05-27")),
-        "planned_end": make.days(n, _H2, by_month=False),
+        "planned_end": make.days(n, _H2),
     }, shapely.point_on_surface(first.geometry.to_numpy()))  # fmt: skip
 
 
@@ -355,7 +355,7 @@ def _tunnel_tables(make: _Maker, tunnels: gpd.GeoDataFrame) -> tuple[pd.DataFram
     known = ["tunnel_id", "operator", "district_name"]
     seen = running.loc[np.repeat(running.index, 3), known].reset_index(drop=True)
     n = len(seen)
-    day = make.days(n, _H1, by_month=False)
+    day = make.days(n, _H1)
     bad = make.draw.yes(n, 0.22)
     inspections = seen.assign(
         inspection_id=_ids("JC", n),

@@ -89,7 +89,7 @@ def test_the_plan_reaches_each_target_at_the_end_of_the_year(year_end, published
     assert row["basis"] == "plan"
 
 
-# The first two roads were completed in May and June.
+# The first two roads were completed in June.
 GROWING = sorted(set(ACTUAL.index) - {"supervision_lists", "overhead_roads_completed_h1"})
 
 
