@@ -97,7 +97,7 @@ if TYPE_CHECKING:
         zone_map,
     )
     from geo_citymgmt.maps._static import plot_layer, plot_progress, plot_zones
-    from geo_citymgmt.report import write_report
+    from geo_citymgmt.report import fill_template, write_report
     from geo_citymgmt.sample import sample_city
 
 __all__ = [
@@ -137,6 +137,7 @@ __all__ = [
     "distance_percentiles",
     "due_times",
     "figure",
+    "fill_template",
     "from_wgs84",
     "gini",
     "has_code",
@@ -196,6 +197,7 @@ _LAZY = {
     "plot_zones": "geo_citymgmt.maps._static",
     "progress_map": "geo_citymgmt.maps",
     "sample_city": "geo_citymgmt.sample",
+    "fill_template": "geo_citymgmt.report",
     "write_report": "geo_citymgmt.report",
     "zone_map": "geo_citymgmt.maps",
 }

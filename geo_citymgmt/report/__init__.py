@@ -16,6 +16,7 @@ from geo_citymgmt.report._findings import finding_groups, ledger_table, write_fi
 from geo_citymgmt.report._folder import write_report
 from geo_citymgmt.report._scoreboard import scoreboard
 from geo_citymgmt.report._summary import Summary, summary
+from geo_citymgmt.report._template import fill_template
 from geo_citymgmt.report._words import Words, counted_terms, definitions
 from geo_citymgmt.report.bulletin import bulletin_settings
 
@@ -31,6 +32,7 @@ __all__ = [
     "counted_terms",
     "definitions",
     "exact_value",
+    "fill_template",
     "finding_groups",
     "format_value",
     "headline",
