@@ -97,7 +97,7 @@ if TYPE_CHECKING:
         zone_map,
     )
     from geo_citymgmt.maps._static import plot_layer, plot_progress, plot_zones
-    from geo_citymgmt.report import fill_template, write_report
+    from geo_citymgmt.report import fill_template, write_lists, write_report
     from geo_citymgmt.sample import sample_city
 
 __all__ = [
@@ -181,6 +181,7 @@ __all__ = [
     "unserved",
     "work_calendar",
     "write_layer",
+    "write_lists",
     "write_report",
     "zone_map",
 ]
@@ -198,6 +199,7 @@ _LAZY = {
     "progress_map": "geo_citymgmt.maps",
     "sample_city": "geo_citymgmt.sample",
     "fill_template": "geo_citymgmt.report",
+    "write_lists": "geo_citymgmt.report",
     "write_report": "geo_citymgmt.report",
     "zone_map": "geo_citymgmt.maps",
 }

@@ -627,6 +627,32 @@ def fill(
     return WITH_ERRORS if len(wrong) else code
 
 
+@main.command()
+@click.argument("source", type=SourcePath())
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option(
+    "--by",
+    type=click.Choice(["manage_org", "district"]),
+    default="manage_org",
+    help="按责任单位（默认）或所在板块 / by responsible unit or by district",
+)
+@common_options
+@guarded
+def lists(
+    source: Path, out: Path, as_of: str | None, by: str, lang: Lang, reading: SourceOptions
+) -> int:
+    """每个责任单位一份超期清单 / what is overdue, one list a responsible unit."""
+    from geo_citymgmt.report import write_lists
+
+    day = asked_day(as_of, "lists")
+    city = load_source(source, reading)
+    report_unusable(city, lang)
+    files = write_lists(city, out, as_of=day, by=by, lang=lang)
+    click.echo("\n".join(map(str, files)) or say("没有超期的。", "nothing is overdue.", lang))
+    return outcome(city, lang, fatal=False)
+
+
 _GENERATOR = "用 / use: python -m generator -o OUT --scale N --seed S --dirty"
 
 

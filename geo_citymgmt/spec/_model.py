@@ -213,6 +213,8 @@ class LayerSpec:
     entered_twice: tuple[str, ...] = ()
     #: Whether geometry, and columns that another layer has as well, say nothing for it.
     yields: bool = False
+    #: By when a record must be done (``deadline``), and which are the worst (``first``).
+    overdue: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_table(self) -> bool:

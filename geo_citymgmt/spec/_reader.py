@@ -228,7 +228,7 @@ def _code(check: Check, place: str, table: Any) -> Code:
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
     "state", "amounts", "events", "times", "style", "fields", "release", "subject",
-    "entered_twice", "yields",
+    "entered_twice", "yields", "overdue",
 )  # fmt: skip
 
 
@@ -263,6 +263,11 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
             check.one_of(other, f"amounts.{name}.stages", stage, set(amounts) - {name})
     events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
     times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
+    overdue = table.get("overdue", {})
+    check.keys(overdue, "overdue", optional=("deadline", "first"))
+    asked = [name for where in overdue.get("first", []) for name in where]
+    for name in (*asked, *([overdue["deadline"]] if overdue else [])):
+        check.one_of(name, "overdue", "deadline or first", fields)
     style = table.get("style", {})
     check.keys(
         style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
@@ -293,6 +298,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         subject=check.texts(table, "", "subject"),
         entered_twice=twice,
         yields=check.value(table, "", "yields", bool, False),
+        overdue=FrozenDict(overdue),
     )
 
 
