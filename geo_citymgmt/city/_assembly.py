@@ -51,12 +51,14 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._text import take_text, text_array
-from geo_citymgmt.spec import LayerSpec, counted_by, load_specs
+from geo_citymgmt.spec import LayerSpec, counted_by, levels_above, load_specs, zone_levels
 from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 _MESSAGES = Messages("geo_citymgmt.city")
 
+#: A strip narrower than twice this, between outlines that were drawn apart, is no gap.
+_SLIVER_M = 10.0
 _WGS84 = 4326
 #: A city without zones lies where the middle 98 % of its records are.
 _MIDDLE = (1.0, 99.0)
@@ -226,7 +228,12 @@ class Builder:
                 layer = self.load(key) or layer
             indexed = self._indexed(layer)
             if len(indexed):
-                self.zones_by_level[spec.level] = indexed
+                own = pd.Series(spec.level, indexed.index)
+                if "level" in indexed.columns and "level" in spec.fields:
+                    # One table may hold several levels: streets with what lies within them.
+                    own = indexed["level"].astype("str").fillna(spec.level)
+                for level, part in indexed.groupby(own, sort=False):
+                    self.zones_by_level.setdefault(str(level), part)
             else:
                 self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
         if frame is not None:
@@ -237,15 +244,34 @@ class Builder:
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
-            self.zones_by_level.pop("street", None)
+            self.zones_by_level.clear()
             self.findings.add("ZONES_MISSING")
+        known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
+        self.zones_by_level = {level: self.zones_by_level[level] for level in known}
+        for level in known:
+            above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
+            if above:
+                self._report_gaps(above[-1], level)
+
+    def _report_gaps(self, above: str, level: str) -> None:
+        """Tell the zones that those of the level below leave open: what lies there is in none."""
+        spec = next(s for s in self.specs.values() if s.level == level)
+        name = Text(spec.name_zh, spec.name_en.lower())
+        below = shapely.union_all(self.zones_by_level[level].geometry.to_numpy())
+        gaps = self.zones_by_level[above].geometry.difference(below)
+        # Where two outlines were drawn apart there is no gap.
+        for code, gap in gaps[~gaps.buffer(-_SLIVER_M).is_empty].items():
+            self.findings.add(
+                "ZONES_UNCOVERED", value=code, expected=level, about=f"{level} {code}",
+                detail=f"{gap.area:,.0f}", parts=name,
+            )  # fmt: skip
 
     def _take_outlines(self, profile: Profile) -> None:
         path = profile.outlines.get("districts")
         if path is None:
             return
         # Streets of the source say nothing about districts they do not tile.
-        self.zones_by_level.pop("street", None)
+        self.zones_by_level.clear()
         layer = read_layer(path, self.specs["districts"], metric_crs=self.metric_crs)
         self.findings.add("ZONES_PACKAGED", value=profile.key)
         self.zones_by_level["district"] = self._ordered(

@@ -76,7 +76,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     layers : dict of str to Layer
         Everything that could be read.
     zones_by_level : dict of str to GeoDataFrame
-        "district" and, where there are any, "street", indexed by code.
+        "district" and, where there are any, "street", "community", "cell", indexed by code.
     events, targets : DataFrame
         Empty where there are none.
     data_date : Timestamp or None
@@ -376,7 +376,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         return known.copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
-        """Zones of ``level``, "district" or "street", indexed by code.
+        """Zones of ``level``, such as "district" or "street", indexed by code.
 
         Raises
         ------

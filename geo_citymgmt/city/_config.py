@@ -37,7 +37,7 @@ from geo_citymgmt.reading._source import (
     is_geodatabase,
     is_part,
 )
-from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.spec import LayerSpec, read_toml, zone_levels
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import line_of
 
@@ -255,7 +255,6 @@ _OF_LAYER: dict[str, Any] = {
     "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "repair": list,
     "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
 }  # fmt: skip
-_OF_ZONES: dict[str, Any] = {"district": str, "street": str, "order": list}
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -279,8 +278,9 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         cause = Text(f"没有数量以此计；可用：{known.zh}", f"no amount has it; known: {known.en}")
         raise _mistake(path, "amounts_by", cause, did_you_mean(found.amounts_by, sorted(stages)))
     zones = table.get("zones", {})
-    _check_kinds(path, zones, "zones", _OF_ZONES)
-    for entry in ("district", "street"):
+    levels = zone_levels(specs)
+    _check_kinds(path, zones, "zones", {**dict.fromkeys(levels, str), "order": list})
+    for entry in levels:
         if entry in zones and (zones[entry] not in specs or specs[zones[entry]].level != entry):
             named = zones[entry]
             cause = Text(f"{named} 不是这一级的图层", f"{named!r} is no layer of that level")
