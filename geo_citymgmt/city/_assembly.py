@@ -25,6 +25,7 @@ from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._limits import office_clock, with_due_times
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
+from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._recognition import add_assumption, name_city
 from geo_citymgmt.city._reported import laid_over, nothing_reported, read_reported
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
@@ -357,6 +358,14 @@ class Builder:
             if layer is not None and layer.data.crs != self.crs:
                 self.load(key, zones)
 
+    def propose_places(self) -> None:
+        """Give records without coordinates a place where the office asks for it."""
+        roads = self.layers["roads"].data if "roads" in self.layers else None
+        for key, entry in self.found.layers.items():
+            if entry.places and key in self.layers and "district" in self.zones_by_level:
+                layer = propose_places(self.layers[key], self.zones_by_level, roads)
+                self._kept(key, layer)
+
     def _positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of all accepted records in degrees, without the strays at either end."""
         parts = []
@@ -504,6 +513,7 @@ def assemble(
     builder.load_zones(load_profile(zones) if isinstance(zones, (str, Path)) else zones)
     facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
+    builder.propose_places()
     builder.account_for_registers()
     layers = {k: builder.layers[k] for k in specs if k in builder.layers}
     if not layers:
