@@ -96,88 +96,89 @@ def write_lists(
     day = registers[0].day(as_of)
     shown = words("no_date") if day is None else f"{day:%Y-%m-%d}"
     tables = [(r, _overdue(r, day, by, words)) for r in registers]
-    counts = pd.concat([table["who"] for _, table in tables]).value_counts()
-    for who, n in counts.items():
+    for who, n in pd.concat([table["who"] for _, table in tables]).value_counts().items():
         lead = words("overdue_lead", day=shown, who=who, n=f"{n:,}")
         title = words("overdue_title", who=who)
         # Names that differ in what no file name may hold are told apart by their number.
         name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", words("overdue_file", who=who, day=shown))
         name = name if Path(folder) / f"{name}.xlsx" not in files else f"{name}_{len(files)}"
-        own = [(r, t[t["who"] == who].drop(columns="who")) for r, t in tables]
-        own = [(r, t.assign(rank_word=np.arange(1, len(t) + 1))) for r, t in own if len(t)]
-        files += [path := Path(folder) / f"{name}.xlsx"]
-        with (
-            whole_file(path) as temporary,
-            Book(temporary, title=title, created=day, note=lead) as b,
-        ):
-            for register, table in own:
-                heads = _heads(register, words)
-                columns = [Column(heads[c], kind) for c, kind, _ in _COLUMNS if c in table]
-                rows = table[[c for c, *_ in _COLUMNS if c in table]].to_numpy(dtype=object)
-                b.sheet(words.named(register.spec), columns, rows.tolist(), title=title)
+        book, document = (Path(folder) / f"{name}{suffix}" for suffix in (".xlsx", ".docx"))
         paper = parts.Bulletin(title, shown, pd.Timestamp(day), shown, "", words("stamp_internal"),
                                words.lang, [parts.Paragraph(lead)])  # fmt: skip
-        paper.parts.extend(_page(register, table, words) for register, table in own)
-        files += [path := path.with_suffix(".docx")]
-        with whole_file(path) as temporary:
-            write_docx(paper, temporary)
+        with whole_file(book) as path, Book(path, title=title, created=day, note=lead) as sheets:
+            for register, table in tables:
+                own = table[table["who"] == who]
+                if len(own):
+                    _add(
+                        sheets, paper, register, own.assign(rank_word=range(1, len(own) + 1)), words
+                    )
+        with whole_file(document) as path:
+            write_docx(paper, path)
+        files += [book, document]
     return files
 
 
 def _overdue(register: Register, day: pd.Timestamp | None, by: str, words: Words) -> pd.DataFrame:
     """The overdue records of a layer, worst first, with the unit that answers for each."""
     spec, city = register.spec, register.city
-    names = zone_names(city.zones, words.lang)
     cases = open_table(register, day, deadline=spec.overdue["deadline"])
     late = cases[cases["overdue"].fillna(False).astype(bool)]
     rows = register.data.index.get_indexer(late.index)
     data = register.data.iloc[rows]
-    district = late["district_code"].map(names).fillna("")
-    who = district if by == "district" else data[by].astype("str").fillna("")
-    table = pd.DataFrame(
-        {"who": who.replace("", words("overdue_no_unit")), "id": late[spec.id_field]}
-    )
-    marks = pd.Series("", index=table.index)
-    order = []
-    for where in spec.overdue.get("first", ()):
-        if set(where) <= set(register.data.columns):
-            is_so = register.timeline.choice(read_where(where, register.gate, spec, register.data))[
-                0
-            ]
-            labels = [
-                spec.fields[f] if v is True else spec.fields[f].codes[v] for f, v in where.items()
-            ]
-            order.append(~is_so[rows])
-            marks += np.where(is_so[rows], words.listed([words.label(x) for x in labels]) + " ", "")
-    table["overdue_marks"] = marks.str.strip()
-    texts = [district, *(data[c].astype("str").fillna("") for c in _PLACES if c in data)]
-    table["overdue_place"] = [
-        mask_text("".join(dict.fromkeys(t))) for t in zip(*texts, strict=True)
-    ]
-    if register.has_size:
-        table["overdue_remaining"] = late["remaining"]
+    zoned, blank = [], pd.Series("", data.index)
+    for level in [n for n in ("district", "street") if len(city.zones_by_level.get(n, ()))]:
+        names = zone_names(city.zones_at(level), words.lang)
+        zoned.append(register.members(level)["zone_code"].iloc[rows].map(names).fillna(""))
+    who = next(iter(zoned), blank) if by == "district" else data[by].astype("str").fillna("")
     codes = spec.fields[spec.state_field or ""].codes
-    table["status"] = [words.label(codes[s]) if s in codes else "" for s in late["status"]]
-    table["deadline"], table["overdue_days"] = late["deadline"], -late["days_left"].astype("int64")
-    keys = [table["id"].astype("str"), -table["overdue_days"], *reversed(order)]
-    return table.iloc[np.lexsort(keys)]
+    texts = [blank, *zoned, *(data[c].astype("str").fillna("") for c in _PLACES if c in data)]
+    table = pd.DataFrame(
+        {
+            "who": who.replace("", words("overdue_no_unit")).to_numpy(),
+            "id": late[spec.id_field].to_numpy(),
+            "overdue_marks": "",
+            "overdue_place": [
+                "".join(dict.fromkeys(map(mask_text, t))) for t in zip(*texts, strict=True)
+            ],
+            "status": [words.label(codes[s]) if s in codes else "" for s in late["status"]],
+            "deadline": late["deadline"].to_numpy(),
+            "overdue_days": -late["days_left"].to_numpy(dtype="int64"),
+        }
+    )
+    if register.has_size:
+        table["overdue_remaining"] = late["remaining"].to_numpy()
+    order = [table["id"].astype("str"), -table["overdue_days"]]
+    for where in reversed(spec.overdue.get("first", ())):
+        if set(where) <= set(register.data.columns):
+            chosen = read_where(where, register.gate, spec, register.data)
+            is_so = register.timeline.choice(chosen)[0][rows]
+            fields = [(spec.fields[name], value) for name, value in where.items()]
+            labels = [words.label(f if value is True else f.codes[value]) for f, value in fields]
+            order.append(~is_so)
+            said = np.where(is_so, f"{words.listed(labels)} ", "")
+            table["overdue_marks"] = (said + table["overdue_marks"]).str.rstrip()
+    return table.iloc[np.lexsort(order)]
 
 
-def _heads(register: Register, words: Words) -> dict[str, str]:
+def _add(
+    sheets: Book, paper: parts.Bulletin, register: Register, table: pd.DataFrame, words: Words
+) -> None:
+    """Add what is overdue of a layer to the workbook and to the document of a unit."""
     spec = register.spec
     unit = unit_label(spec.fields[spec.measure].unit, words.lang) if spec.measure else ""
-    heads = {c: words(c, unit=unit) for c, *_ in _COLUMNS if c != "id"}
-    return heads | {"id": words.label(spec.fields[spec.id_field])}
-
-
-def _page(register: Register, table: pd.DataFrame, words: Words) -> parts.Table:
-    heads, texts = _heads(register, words), table.copy()
-    texts["deadline"] = texts["deadline"].dt.strftime("%Y-%m-%d")
-    if "overdue_remaining" in texts:
-        texts["overdue_remaining"] = texts["overdue_remaining"].map("{:,.0f}".format)
-    used = [c for c in _COLUMNS if c[0] in texts]
-    columns = tuple(parts.Column("", heads[c], w, kind in ("int", "number")) for c, kind, w in used)
+    used = [column for column in _COLUMNS if column[0] in table]
+    heads = [words.label(spec.fields[spec.id_field]) if name == "id" else words(name, unit=unit)
+             for name, *_ in used]  # fmt: skip
+    cells = table[[name for name, *_ in used]].to_numpy(dtype=object).tolist()
+    columns = [Column(head, kind) for head, (_, kind, _) in zip(heads, used, strict=True)]
+    sheets.sheet(words.named(spec), columns, cells, title=paper.title)
+    shown = {"date": "{:%Y-%m-%d}", "number": "{:,.0f}"}
     rows = tuple(
-        tuple(map(str, row)) for row in texts[[c for c, *_ in used]].to_numpy(dtype=object)
+        tuple(
+            shown.get(kind, "{}").format(cell) for cell, (_, kind, _) in zip(row, used, strict=True)
+        )
+        for row in cells
     )
-    return parts.Table(words.named(register.spec), columns, rows)
+    heads_of = zip(heads, used, strict=True)
+    look = tuple(parts.Column("", h, w, kind in ("int", "number")) for h, (_, kind, w) in heads_of)
+    paper.parts.append(parts.Table(words.named(spec), look, rows))

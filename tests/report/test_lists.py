@@ -111,6 +111,20 @@ def test_without_the_field_the_remedy_is_named_and_districts_will_do(city, tmp_p
     assert listed == n > 1000
 
 
+def test_a_city_without_zones_has_lists_too(small, tmp_path):
+    frame = small["illegal_construction"].drop(columns=["district_code", "address"])
+    bare = gcm.City.from_layers({"illegal_construction": frame}, data_date="2022-06-30")
+    assert len(gcm.write_lists(bare, tmp_path / "a")) == 4
+    assert len(gcm.write_lists(bare, tmp_path / "b", by="district")) == 2
+
+
+def test_the_street_is_said_where_there_are_streets(city, tmp_path):
+    files = gcm.write_lists(city, tmp_path, as_of="2022-06-30", by="district")
+    places = [row[3] for row in read(files[0])[1:]]
+    assert all(place.startswith("昆山市") for place in places)
+    assert any(place.endswith(("镇", "街道")) for place in places)
+
+
 @pytest.mark.usefixtures("sample_kept")
 def test_the_command_names_its_files(tmp_path):
     arguments = ["lists", str(DATA), "-o", str(tmp_path), "--as-of", "2022-06-30", "--by"]
