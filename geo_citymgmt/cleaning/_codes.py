@@ -8,6 +8,7 @@ import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -274,12 +275,17 @@ def read_codes(texts: pd.Series, item: Field, kinds: Collection[str] = ()) -> pd
     {'district': '320582', 'class': '01', 'kind': '002', 'serial': '48188', 'part': '0102'}
     """
     found = pd.DataFrame(index=texts.index)
-    most = -1
+    digits, most = texts.astype("str").str.strip(), -1
+    digits = digits[digits.str.isdigit().fillna(False)]
     for parts in item.parts:
-        # No district begins with 0 or 9.
-        first = {name: "(?![09])" if name == "district" else "" for name in parts}
-        pattern = "".join(rf"(?P<{k}>{first[k]}\d{{{n}}})" for k, n in parts.items())
-        read = texts.astype("str").str.strip().str.extract(f"^{pattern}$")
+        ends = np.cumsum([0, *parts.values()])
+        codes = digits[digits.str.len() == ends[-1]]
+        spans = zip(parts, pairwise(ends.tolist()), strict=True)
+        read = pd.DataFrame({name: codes.str[a:b] for name, (a, b) in spans})
+        if "district" in read:
+            # No district begins with 0 or 9.
+            read = read[~read["district"].str[:1].isin(["0", "9"])]
+        read = read.reindex(texts.index)
         if "kind" in read:
             read["part"] = read["class"] + read["kind"].str.lstrip("0").str.zfill(2)
         n = int(read["part"].isin(kinds).sum()) if "part" in read else 0
