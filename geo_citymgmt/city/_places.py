@@ -11,9 +11,9 @@ import pandas as pd
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._place import zone_keys
-from geo_citymgmt.cleaning._text import plain_key
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.layer import Layer
+from geo_citymgmt.reading._text import plain_key
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 #: The finest first: basis, field with the name, and what the basis is called.
