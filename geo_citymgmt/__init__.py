@@ -97,7 +97,7 @@ if TYPE_CHECKING:
         zone_map,
     )
     from geo_citymgmt.maps._static import plot_layer, plot_progress, plot_zones
-    from geo_citymgmt.report import write_report
+    from geo_citymgmt.report import fill_template, write_lists, write_report
     from geo_citymgmt.sample import sample_city
 
 __all__ = [
@@ -137,6 +137,7 @@ __all__ = [
     "distance_percentiles",
     "due_times",
     "figure",
+    "fill_template",
     "from_wgs84",
     "gini",
     "has_code",
@@ -180,6 +181,7 @@ __all__ = [
     "unserved",
     "work_calendar",
     "write_layer",
+    "write_lists",
     "write_report",
     "zone_map",
 ]
@@ -196,6 +198,8 @@ _LAZY = {
     "plot_zones": "geo_citymgmt.maps._static",
     "progress_map": "geo_citymgmt.maps",
     "sample_city": "geo_citymgmt.sample",
+    "fill_template": "geo_citymgmt.report",
+    "write_lists": "geo_citymgmt.report",
     "write_report": "geo_citymgmt.report",
     "zone_map": "geo_citymgmt.maps",
 }

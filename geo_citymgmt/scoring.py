@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt._gate import Gate, names_of
 from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.facts._evaluation import LEVELS
+from geo_citymgmt.spec import load_specs, zone_levels
 
 #: How a value becomes a share of its points.
 NORMALISATIONS = {
@@ -84,7 +84,8 @@ missing, level
     full_score = _GATE.positive(full_score, "full_score")
     shares = _weights(weights, full_score)
     _choose("missing", missing, MISSING)
-    _choose("level", level, LEVELS)
+    if not isinstance(level, str):
+        _choose("level", level, ("city", *zone_levels(load_specs())))
     how = _how(normalise, shares)
     lower = names_of(_GATE, lower_is_better, "lower_is_better")
     for name in lower:

@@ -42,7 +42,8 @@ def test_packaged_layers_are_the_five_and_more_the_zones_and_the_context():
     assert by_role["table"] == {
         "enforcement", "tunnel_inspections", "tunnel_risks", "waste_tonnage",
     }  # fmt: skip
-    assert {k for k, s in specs.items() if s.role == "zones"} == {"districts", "streets"}
+    zones = {"districts", "streets", "communities", "grid_cells"}
+    assert {k for k, s in specs.items() if s.role == "zones"} == zones
     assert {k for k, s in specs.items() if s.role == "context"} == {
         "roads", "transit_stops", "population_cells",
     }  # fmt: skip

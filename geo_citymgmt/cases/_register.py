@@ -16,6 +16,7 @@ from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts._city_facts import levels_to
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
@@ -477,6 +478,10 @@ class Register:
         return table[self.chosen[table["row"].to_numpy()]].reset_index(drop=True)
 
     # -- zones
+
+    def levels(self, level: str) -> tuple[str, ...]:
+        """Return the levels from the city down to ``level``."""
+        return levels_to(level, self.city, self.gate)
 
     def members(self, level: str) -> pd.DataFrame:
         """Owner of each record at ``level``: ``row_kind, zone_code`` on the records."""

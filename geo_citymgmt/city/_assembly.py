@@ -25,6 +25,7 @@ from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
 from geo_citymgmt.city._limits import office_clock, with_due_times
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
+from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._recognition import add_assumption, name_city
 from geo_citymgmt.city._reported import laid_over, nothing_reported, read_reported
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
@@ -51,12 +52,14 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._text import take_text, text_array
-from geo_citymgmt.spec import LayerSpec, counted_by, load_specs
+from geo_citymgmt.spec import LayerSpec, counted_by, levels_above, load_specs, zone_levels
 from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 _MESSAGES = Messages("geo_citymgmt.city")
 
+#: A strip narrower than twice this, between outlines that were drawn apart, is no gap.
+_SLIVER_M = 10.0
 _WGS84 = 4326
 #: A city without zones lies where the middle 98 % of its records are.
 _MIDDLE = (1.0, 99.0)
@@ -226,7 +229,12 @@ class Builder:
                 layer = self.load(key) or layer
             indexed = self._indexed(layer)
             if len(indexed):
-                self.zones_by_level[spec.level] = indexed
+                own = pd.Series(spec.level, indexed.index)
+                if "level" in indexed.columns and "level" in spec.fields:
+                    # One table may hold several levels: streets with what lies within them.
+                    own = indexed["level"].astype("str").fillna(spec.level)
+                for level, part in indexed.groupby(own, sort=False):
+                    self.zones_by_level.setdefault(str(level), part)
             else:
                 self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
         if frame is not None:
@@ -237,15 +245,34 @@ class Builder:
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
-            self.zones_by_level.pop("street", None)
+            self.zones_by_level.clear()
             self.findings.add("ZONES_MISSING")
+        known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
+        self.zones_by_level = {level: self.zones_by_level[level] for level in known}
+        for level in known:
+            above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
+            if above:
+                self._report_gaps(above[-1], level)
+
+    def _report_gaps(self, above: str, level: str) -> None:
+        """Tell the zones that those of the level below leave open: what lies there is in none."""
+        spec = next(s for s in self.specs.values() if s.level == level)
+        name = Text(spec.name_zh, spec.name_en.lower())
+        below = shapely.union_all(self.zones_by_level[level].geometry.to_numpy())
+        gaps = self.zones_by_level[above].geometry.difference(below)
+        # Where two outlines were drawn apart there is no gap.
+        for code, gap in gaps[~gaps.buffer(-_SLIVER_M).is_empty].items():
+            self.findings.add(
+                "ZONES_UNCOVERED", value=code, expected=level, about=f"{level} {code}",
+                detail=f"{gap.area:,.0f}", parts=name,
+            )  # fmt: skip
 
     def _take_outlines(self, profile: Profile) -> None:
         path = profile.outlines.get("districts")
         if path is None:
             return
         # Streets of the source say nothing about districts they do not tile.
-        self.zones_by_level.pop("street", None)
+        self.zones_by_level.clear()
         layer = read_layer(path, self.specs["districts"], metric_crs=self.metric_crs)
         self.findings.add("ZONES_PACKAGED", value=profile.key)
         self.zones_by_level["district"] = self._ordered(
@@ -330,6 +357,14 @@ class Builder:
             layer = self.layers.get(key)
             if layer is not None and layer.data.crs != self.crs:
                 self.load(key, zones)
+
+    def propose_places(self) -> None:
+        """Give records without coordinates a place where the office asks for it."""
+        roads = self.layers["roads"].data if "roads" in self.layers else None
+        for key, entry in self.found.layers.items():
+            if entry.places and key in self.layers and "district" in self.zones_by_level:
+                layer = propose_places(self.layers[key], self.zones_by_level, roads)
+                self._kept(key, layer)
 
     def _positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of all accepted records in degrees, without the strays at either end."""
@@ -478,6 +513,7 @@ def assemble(
     builder.load_zones(load_profile(zones) if isinstance(zones, (str, Path)) else zones)
     facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
+    builder.propose_places()
     builder.account_for_registers()
     layers = {k: builder.layers[k] for k in specs if k in builder.layers}
     if not layers:

@@ -31,6 +31,7 @@ from geo_citymgmt.city._assembly import (
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
 from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
 from geo_citymgmt.city._office import packaged_office
+from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._reported import REPORTED_COLUMNS, nothing_reported
 from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
@@ -76,7 +77,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     layers : dict of str to Layer
         Everything that could be read.
     zones_by_level : dict of str to GeoDataFrame
-        "district" and, where there are any, "street", indexed by code.
+        "district" and, where there are any, "street", "community", "cell", indexed by code.
     events, targets : DataFrame
         Empty where there are none.
     data_date : Timestamp or None
@@ -291,6 +292,22 @@ class City(Mapping[str, gpd.GeoDataFrame]):
 
         return city_with_layer(self, key, layer)
 
+    def with_proposed_places(self, key: str) -> City:
+        """Return the city in which records of a layer that have no place have one proposed.
+
+        By the community, road or street they name, in a field of its own or in the address, within
+        the district they name: a point on it. ``place_basis`` says by what; where several bear the
+        name there is no proposal. They count in the zones of that place, and in no hot spot. The
+        same as ``places = "proposed"`` of the layer in ``city.toml``.
+
+        See Also
+        --------
+        City.with_layer
+        """
+        roads = self.get("roads")
+        layer = propose_places(self.layer(key), self.zones_by_level, roads)
+        return self.with_layer(key, layer)
+
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and equal_values(vars(self), vars(other))
 
@@ -376,7 +393,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         return known.copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
-        """Zones of ``level``, "district" or "street", indexed by code.
+        """Zones of ``level``, such as "district" or "street", indexed by code.
 
         Raises
         ------

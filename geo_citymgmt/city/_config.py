@@ -37,7 +37,7 @@ from geo_citymgmt.reading._source import (
     is_geodatabase,
     is_part,
 )
-from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.spec import LayerSpec, read_toml, zone_levels
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import line_of
 
@@ -70,6 +70,8 @@ class LayerSource:
     date_order: Mapping[str, str] = field(default_factory=dict)
     #: "geometry" where area or length of what is drawn stands in for a measure that is not said.
     measure_from: str | None = None
+    #: "proposed" where records without coordinates get a place by the names they carry.
+    places: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     #: By field, an office's own words with their codes.
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -254,8 +256,8 @@ _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
     "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "repair": list,
     "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
+    "places": str,
 }  # fmt: skip
-_OF_ZONES: dict[str, Any] = {"district": str, "street": str, "order": list}
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -279,8 +281,9 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
         cause = Text(f"没有数量以此计；可用：{known.zh}", f"no amount has it; known: {known.en}")
         raise _mistake(path, "amounts_by", cause, did_you_mean(found.amounts_by, sorted(stages)))
     zones = table.get("zones", {})
-    _check_kinds(path, zones, "zones", _OF_ZONES)
-    for entry in ("district", "street"):
+    levels = zone_levels(specs)
+    _check_kinds(path, zones, "zones", {**dict.fromkeys(levels, str), "order": list})
+    for entry in levels:
         if entry in zones and (zones[entry] not in specs or specs[zones[entry]].level != entry):
             named = zones[entry]
             cause = Text(f"{named} 不是这一级的图层", f"{named!r} is no layer of that level")
@@ -381,6 +384,8 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     # Without a path the file is found as if nothing were said of it.
     source, label = _sources(path, place, entry) if "path" in entry else (None, "")
     sublayer = entry.get("sublayer")
+    if entry.get("places") not in (None, "proposed"):
+        raise _mistake(path, f"{place}.places", Text("应为 proposed", "must be 'proposed'"))
     if entry.get("measure_from") not in (None, "geometry"):
         cause = Text('应为 "geometry"', 'must be "geometry"')
         raise _mistake(path, f"{place}.measure_from", cause)
@@ -403,6 +408,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         units=dict(entry.get("units", {})),
         date_order=dict(entry.get("date_order", {})),
         measure_from=entry.get("measure_from"),
+        places=entry.get("places"),
         values=_own_words(path, f"{place}.values", entry.get("values", {})),
     )
 

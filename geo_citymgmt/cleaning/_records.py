@@ -17,7 +17,12 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._codes import code_table, parse_bool_column, parse_code_column
+from geo_citymgmt.cleaning._codes import (
+    code_table,
+    parse_bool_column,
+    parse_code_column,
+    read_codes,
+)
 from geo_citymgmt.cleaning._dates import parse_date_column
 from geo_citymgmt.cleaning._datum import guess_text, suspect_datum
 from geo_citymgmt.cleaning._geometry import (
@@ -689,6 +694,8 @@ def check_relations(
             relations.compare_with_floors(name)
         if item.geometry is not None:
             relations.compare_with_geometry(name)
+        if item.parts:
+            relations.compare_code(name)
     if spec.states is not None:
         relations.check_date_order(spec.states.dates)
         if data_date is not None:
@@ -719,6 +726,30 @@ class _Relations:
             bad = np.abs(self._numbers(name) - measured) > tolerance * measured
         words = Text("图形量得", "the geometry measures")
         self._report(name, bad, measured, words, "geometry")
+
+    def compare_code(self, name: str) -> None:
+        """Hold the district and the kind that a code says against those of the record."""
+        fields, codes = self.spec.fields, self.data[name].astype("str")
+        kind = next((f for f in fields.values() if any(c.part for c in f.codes.values())), None)
+        known = {} if kind is None else {c: e for c, e in kind.codes.items() if e.part}
+        part_of, label_of = ({c: getattr(e, a) for c, e in known.items()} for a in ("part", "zh"))
+        read = read_codes(codes, fields[name], part_of.values())
+        for finding, column, other in (
+            ("CODE_DISTRICT", "district", "district_code"),
+            ("CODE_KIND", "part", "" if kind is None else kind.name),
+        ):
+            if column not in read or other not in self.data.columns:
+                continue
+            stated = self.data[other].astype("str")
+            against, shown = stated, stated
+            if column == "part":
+                against, shown = stated.map(part_of), stated.map(label_of)
+            bad = (read[column].notna() & against.notna() & read[column].ne(against)).to_numpy()
+            self.findings.add(
+                finding, records=self.record[bad], item=fields[name],
+                value=codes[bad].to_numpy(dtype=object),
+                expected=shown[bad].to_numpy(dtype=object),
+            )  # fmt: skip
 
     def compare_with_floors(self, name: str) -> None:
         base = footprint(self.data, self.data.geometry.to_numpy(), self.spec)

@@ -15,6 +15,7 @@ from geo_citymgmt._words import Lang, Text
 from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output, table_text
 from geo_citymgmt.cli._frame import (
     DONE,
+    WITH_ERRORS,
     SourceOptions,
     SourcePath,
     asked_day,
@@ -597,6 +598,59 @@ def init(
     for zh, en in questions:
         click.echo(say(f"待确认：{zh}", f"to confirm: {en}", lang))
     return DONE
+
+
+@main.command()
+@click.argument("template", type=SourcePath())
+@click.argument("source", type=SourcePath())
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="结果 .xlsx")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@common_options
+@guarded
+def fill(
+    template: Path, source: Path, out: Path, as_of: str | None, lang: Lang, reading: SourceOptions
+) -> int:
+    """按单元格里的 {{指标|分区|时段}} 填写模板 / fill the bound cells of a workbook."""
+    from geo_citymgmt.report import fill_template
+
+    day = asked_day(as_of, "fill")
+    city = load_source(source, reading)
+    report_unusable(city, lang)
+    filled = fill_template(city, template, out, as_of=day, lang=lang)
+    wrong = filled[filled["problem_zh"].notna()]
+    for row in wrong.itertuples():
+        said = say(row.problem_zh, row.problem_en, lang)
+        click.echo(f"{row.sheet}!{row.cell}  {{{{{row.binding}}}}}  {said}", err=True)
+    done, n = len(filled) - len(wrong), len(filled)
+    click.echo(say(f"{out}：已填 {done}/{n} 处", f"{out}: {done} of {n} filled", lang))
+    code = outcome(city, lang, fatal=False)
+    return WITH_ERRORS if len(wrong) else code
+
+
+@main.command()
+@click.argument("source", type=SourcePath())
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option(
+    "--by",
+    type=click.Choice(["manage_org", "district"]),
+    default="manage_org",
+    help="按责任单位（默认）或所在板块 / by responsible unit or by district",
+)
+@common_options
+@guarded
+def lists(
+    source: Path, out: Path, as_of: str | None, by: str, lang: Lang, reading: SourceOptions
+) -> int:
+    """每个责任单位一份超期清单 / what is overdue, one list a responsible unit."""
+    from geo_citymgmt.report import write_lists
+
+    day = asked_day(as_of, "lists")
+    city = load_source(source, reading)
+    report_unusable(city, lang)
+    files = write_lists(city, out, as_of=day, by=by, lang=lang)
+    click.echo("\n".join(map(str, files)) or say("没有超期的。", "nothing is overdue.", lang))
+    return outcome(city, lang, fatal=False)
 
 
 _GENERATOR = "用 / use: python -m generator -o OUT --scale N --seed S --dirty"

@@ -37,7 +37,7 @@ from geo_citymgmt.facts._layout import Layout, pairs_of
 from geo_citymgmt.facts._moments import Moments
 from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
 from geo_citymgmt.indicators import Component, Figure
-from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.spec import LayerSpec, levels_above
 from geo_citymgmt.zones._ownership import (
     OUTSIDE,
     UNLOCATED,
@@ -48,22 +48,22 @@ from geo_citymgmt.zones._ownership import (
 )
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from geo_citymgmt.city import City
-
-
-LEVELS = ("city", "district", "street")
 
 
 class Membership:
     """Rows of a layer with the zones they count in.
 
-    Levels nest: a street is looked for within the district that owns the record, so that the
-    streets of a district, and what lies in none of them, add up to it.
+    Levels nest: a street is looked for within the district that owns the record, and a cell within
+    its street, so that the parts of a zone, and what lies in none of them, add up to it.
     """
 
     def __init__(self, city: City) -> None:
         self._city = city
-        self._index: dict[str, ZoneIndex] = {}
+        self._index: dict[str, dict[str, ZoneIndex]] = {}
+        self._parts: dict[tuple[str, str, str], Parts] = {}
         self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
         self._located: dict[str, Located] = {}
         self._levels: dict[str, ZoneIndex] = {}
@@ -95,7 +95,26 @@ class Membership:
             return _without_place(data)
         if self._city.specs[layer].is_table:
             return self._named(data, level)
-        geometry = data.geometry.to_numpy()
+        parts = self._parts_at(layer, level, split)
+        # What lies in none of a zone's parts counts as outside, under no zone.
+        missed = (parts.kind == "outside") & (parts.label != "outside")
+        return _frame(parts.row, parts.kind, np.where(missed, "outside", parts.label), parts.share)
+
+    def _parts_at(self, layer: str, level: str, split: str) -> Parts:
+        key = (layer, level, split)
+        if key not in self._parts:
+            above = [n for n in levels_above(self._city.specs, level)[:-1]
+                     if n in self._city.zones_by_level]  # fmt: skip
+            self._parts[key] = (
+                self._within(self._parts_at(layer, above[-1], split), level, above[-1], split)
+                if above
+                else self._in_districts(layer, split)
+            )
+        return self._parts[key]
+
+    def _in_districts(self, layer: str, split: str) -> Parts:
+        data = self._city[layer]
+        n, geometry = len(data), data.geometry.to_numpy()
         if split == "share":
             parts = self.located(layer).shares
             row, zone, share, piece = parts.feature, parts.zone, parts.share, parts.piece
@@ -108,17 +127,18 @@ class Membership:
         district[unlocated] = _named(data, row[unlocated], district[unlocated])
         kind = np.full(len(zone), "zone", dtype=object)
         kind[unlocated], kind[zone == OUTSIDE] = "unlocated", "outside"
-        if level == "district":
-            return _frame(row, kind, district, share)
         assert piece is not None
-        return self._streets(Parts(row, kind, district, share, piece), split)
+        return Parts(row, kind, district, share, piece)
 
     def _named(self, data: pd.DataFrame, level: str) -> pd.DataFrame:
         """Rows of a table in the zones they name: the district, and a street of it."""
         row, label = np.arange(len(data)), _named(data, np.arange(len(data)), _nowhere(len(data)))
         found = np.isin(label, self._districts.codes)
-        if level == "street":
-            street = _named_streets(data, self._city.zones_at("street"), label)
+        if level != "district":
+            street = np.full(len(data), None, dtype=object)
+            if level == "street":
+                zones = self._city.zones_at(level)
+                street = _named_streets(data, zones, _parents(zones, self._districts), label)
             found = pd.notna(street)
             label = np.where(found, street, label)
         return _frame(row, np.where(found, "zone", "unlocated"), label, np.ones(len(row)))
@@ -142,14 +162,10 @@ class Membership:
         owner = np.append(pd.Index(self._districts.codes).get_indexer(names), -1)[named]
         return np.where(geometry.isna(), UNLOCATED, np.where(owner < 0, OUTSIDE, owner))
 
-    def _streets(self, districts: Parts, split: str) -> pd.DataFrame:
-        streets = self._city.zones_at("street")
-        parent = _parents(streets).to_numpy(dtype=object)
-        inner = parts_within(districts, streets, parent, split, self._index)
-        # What lies in none of the district's streets counts as outside, under no district.
-        missed = (inner.kind == "outside") & (inner.label != "outside")
-        label = np.where(missed, "outside", inner.label)
-        return _frame(inner.row, inner.kind, label, inner.share)
+    def _within(self, outer: Parts, level: str, above: str, split: str) -> Parts:
+        zones = self._city.zones_at(level)
+        parent = _parents(zones, self.index(above)).to_numpy(dtype=object)
+        return parts_within(outer, zones, parent, split, self._index.setdefault(level, {}))
 
 
 def _without_place(data: pd.DataFrame) -> pd.DataFrame:
@@ -162,12 +178,13 @@ def _nowhere(n: int) -> np.ndarray:
     return np.full(n, "unlocated", dtype=object)
 
 
-def _named_streets(data: pd.DataFrame, streets: pd.DataFrame, district: np.ndarray) -> np.ndarray:
+def _named_streets(
+    data: pd.DataFrame, streets: pd.DataFrame, parent: pd.Series, district: np.ndarray
+) -> np.ndarray:
     """Street of its district that each row names, by code or else by name; None where it does not.
 
     Streets of one name in two districts are two.
     """
-    parent = _parents(streets).to_numpy(dtype=object)
     out = np.full(len(data), None, dtype=object)
     name = next((n for n in ("name_zh", "name") if n in streets.columns), None)
     for column, keys in (
@@ -194,13 +211,21 @@ def _named(data: pd.DataFrame, row: np.ndarray, otherwise: np.ndarray) -> np.nda
     return np.where(pd.notna(named), named, otherwise)
 
 
-def _parents(streets: pd.DataFrame) -> pd.Series:
-    """District of each street: as stated, else the first six digits of its code."""
-    from_code = pd.Series(streets.index.astype("str").str[:6], index=streets.index)
-    for name in ("parent_code", "district_code"):
-        if name in streets.columns:
-            return streets[name].astype("str").fillna(from_code)
-    return from_code
+def _parents(zones: gpd.GeoDataFrame, above: ZoneIndex) -> pd.Series:
+    """Zone above that each zone belongs to: as stated, else by the code that its own begins with,
+    else by its place."""
+    known = above.codes.astype("str")
+    parent = pd.Series(None, index=zones.index, dtype=object)
+    codes = zones.index.astype("str").to_series(index=zones.index)
+    stated = [
+        zones[c].astype("str") for c in ("parent_code", "district_code") if c in zones.columns
+    ]
+    lengths = sorted(set(known.str.len()), reverse=True)
+    for given in (*stated, *(codes.str[:n] for n in lengths)):
+        parent = parent.where(parent.notna() | ~given.isin(known), given)
+    rest = parent.isna().to_numpy()
+    parent[rest] = above.code_of(above.owner(zones.geometry.to_numpy()[rest]), zones.index[rest])
+    return parent
 
 
 def _frame(row: np.ndarray, kind: object, zone: object, share: np.ndarray) -> pd.DataFrame:

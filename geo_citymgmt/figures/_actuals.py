@@ -236,7 +236,7 @@ Block = dict[str, Any]
 
 def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
-    levels = levels_to(level, gate)
+    levels = levels_to(level, city, gate)
     if not city.has_zones:
         return levels[:2]
     for name in levels[2:]:

@@ -55,7 +55,7 @@ def progress(
     as_of : date, optional
         The whole day is included; a month, quarter or year is its last day. The data's own date
         without.
-    level : {"district", "city", "street"}
+    level : {"district", "city", "street", "community", "cell"}
         How far down; the levels above are in the table too.
     targets : DataFrame, optional
         ``indicator, zone_code, target`` and, if need be, ``unit`` and ``deadline``, in place of the
@@ -340,7 +340,7 @@ def period_table(
         Each gives a block of rows. ``half`` is January to June or July to December.
     indicators : str or sequence of str, optional
         These figures only, by their id or that of the published row they answer.
-    level : {"city", "district", "street"}
+    level : {"city", "district", "street", "community", "cell"}
         How far down; the levels above are in the table too.
     by : str, optional
         In place of zones, by the values of this field, as in :func:`unit_progress`.
@@ -534,7 +534,7 @@ def outlook(
         A month, quarter or year is its last day. The data's own date without.
     indicators : str or sequence of str, optional
         These figures only; all that have a target they compare with, without.
-    level : {"city", "district", "street"}
+    level : {"city", "district", "street", "community", "cell"}
         How far down; the levels above are in the table too.
     months : int
         How many whole calendar months up to ``as_of`` the pace is taken from, 3 to 12.

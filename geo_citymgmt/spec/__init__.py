@@ -26,6 +26,8 @@ from geo_citymgmt.spec._model import (
     Moment,
     Plan,
     States,
+    levels_above,
+    zone_levels,
 )
 from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer
 from geo_citymgmt.spec._toml import read_toml
@@ -42,8 +44,10 @@ __all__ = [
     "Plan",
     "States",
     "get_spec",
+    "levels_above",
     "load_specs",
     "read_toml",
+    "zone_levels",
 ]
 
 _COMMON = "_common"

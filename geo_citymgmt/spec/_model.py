@@ -61,6 +61,8 @@ class Field:
     required: bool = False
     #: Of a date that is a "month" or a "year" by its nature: one without a day is not told.
     precision: str = ""
+    #: How long codes are put together: parts with their digits, in each of the ways in use.
+    parts: tuple[Mapping[str, int], ...] = ()
 
     @property
     def is_public(self) -> bool:
@@ -196,6 +198,8 @@ class LayerSpec:
     measure_default: str | None = None
     split: str = "owner"
     level: str | None = None
+    #: Of zones: the level that each of them lies within; None for that of the districts.
+    within: str | None = None
     label: str | None = None
     parent: str | None = None
     states: States | None = None
@@ -213,6 +217,8 @@ class LayerSpec:
     entered_twice: tuple[str, ...] = ()
     #: Whether geometry, and columns that another layer has as well, say nothing for it.
     yields: bool = False
+    #: By when a record must be done (``deadline``), and which are the worst (``first``).
+    overdue: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def is_table(self) -> bool:
@@ -241,3 +247,25 @@ class LayerSpec:
     def set_of(self, code: str) -> str | None:
         """Name of the first set that holds the state ``code``."""
         return next((name for name, codes in self.sets.items() if code in codes), None)
+
+
+def levels_above(specs: Mapping[str, LayerSpec], level: str) -> tuple[str, ...]:
+    """Return the levels of zones down to one, by what each of them lies within.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> levels_above(load_specs(), "cell")
+    ('district', 'street', 'community', 'cell')
+    """
+    within = {s.level: s.within for s in specs.values() if s.role == "zones" and s.level}
+    chain = [level]
+    while (above := within.get(chain[-1])) and above not in chain:
+        chain.append(above)
+    return tuple(reversed(chain))
+
+
+def zone_levels(specs: Mapping[str, LayerSpec]) -> tuple[str, ...]:
+    """Return all levels of zones, the coarsest first."""
+    levels = {s.level for s in specs.values() if s.role == "zones" and s.level}
+    return tuple(sorted(levels, key=lambda level: (len(levels_above(specs, level)), level)))

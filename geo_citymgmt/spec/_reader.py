@@ -124,10 +124,11 @@ def _kind_words(kind: Any) -> Text:
     return Text("或".join(w.zh for w in words), " or ".join(w.en for w in words))
 
 
+_PARTS = ("district", "street", "community", "class", "kind", "serial")
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
     "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual", "required",
-    "precision",
+    "precision", "parts",
 )  # fmt: skip
 
 
@@ -180,7 +181,17 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         usual=_range(check, table, place),
         required=check.value(table, place, "required", bool, False),
         precision=_precision(check, table, place),
+        parts=_parts(check, table, place),
     )
+
+
+def _parts(check: Check, table: Any, place: str) -> tuple[Mapping[str, int], ...]:
+    given = check.value(table, place, "parts", list, [])
+    for one in given:
+        check.keys(one, f"{place}.parts", optional=_PARTS)
+        for name in one:
+            check.value(one, f"{place}.parts", name, int, None)
+    return tuple(FrozenDict(one) for one in given)
 
 
 def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
@@ -228,7 +239,7 @@ def _code(check: Check, place: str, table: Any) -> Code:
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
     "state", "amounts", "events", "times", "style", "fields", "release", "subject",
-    "entered_twice", "yields",
+    "entered_twice", "yields", "overdue", "within",
 )  # fmt: skip
 
 
@@ -263,6 +274,11 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
             check.one_of(other, f"amounts.{name}.stages", stage, set(amounts) - {name})
     events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
     times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
+    overdue = table.get("overdue", {})
+    if overdue:
+        check.keys(overdue, "overdue", required=("deadline",), optional=("first",))
+        for name in (overdue["deadline"], *(n for w in overdue.get("first", []) for n in w)):
+            check.one_of(name, "overdue", "deadline or first", fields)
     style = table.get("style", {})
     check.keys(
         style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
@@ -282,6 +298,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         measure_default=table.get("measure_default"),
         split=check.one_of(table.get("split", "owner"), "", "split", SPLITS),
         level=check.value(table, "", "level", str, None),
+        within=check.value(table, "", "within", str, None),
         label=table.get("label"),
         parent=table.get("parent"),
         states=states,
@@ -293,6 +310,7 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         subject=check.texts(table, "", "subject"),
         entered_twice=twice,
         yields=check.value(table, "", "yields", bool, False),
+        overdue=FrozenDict(overdue),
     )
 
 
