@@ -249,10 +249,11 @@ def _relapsed(draw: Draw, t: _Table) -> None:
 
 
 def _open(draw: Draw, t: _Table) -> None:
-    # Much was found when the stock was counted, the rest as patrols came by.
+    # Much was found when the stock was counted, what endangers people most of all; the rest as
+    # patrols came by.
     counted = days_in(draw, t.n, "2019-05-06", "2021-06-30")
     since = days_in(draw, t.n, "2021-07-01", "2022-06-24")
-    found = np.where(draw.yes(t.n, 0.45), counted, since)
+    found = np.where(draw.yes(t.n, 0.7 if t.group.safety else 0.45), counted, since)
     fresh = before(draw, np.full(t.n, END), 5, 420)
     t.dates["found"] = found = np.where(t.new, fresh, found)
     filed = after(draw, found, np.where(t.new, 1, 4), np.where(t.new, 25, 170))

@@ -27,7 +27,7 @@ def test_the_packed_sample_is_the_folder_to_the_byte_and_small(shipped: Path) ->
     kept = {path.name: path.read_bytes() for path in shipped.iterdir()}
     different = {name for name in held.keys() | kept.keys() if held.get(name) != kept.get(name)}
     assert different == set(), "run make sample-kept"
-    assert PACKED.stat().st_size < 3_000_000
+    assert PACKED.stat().st_size < 3_200_000
 
 
 def test_the_same_folder_packs_to_the_same_bytes(tmp_path: Path) -> None:
