@@ -91,9 +91,11 @@ class Membership:
             named = data[level].notna().to_numpy(dtype=bool)
             name = np.where(named, data[level].astype("str").fillna(""), "unnamed")
             return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
+        is_table = self._city.specs[layer].is_table
         if not self._city.has_zones:
-            return _without_place(data)
-        if self._city.specs[layer].is_table:
+            # Rows of a table have no place to lack.
+            return _without_place(data[:0] if is_table else data)
+        if is_table:
             return self._named(data, level)
         parts = self._parts_at(layer, level, split)
         # What lies in none of a zone's parts counts as outside, under no zone.

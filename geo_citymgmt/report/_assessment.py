@@ -148,13 +148,14 @@ def _sample(made: Assessment, city: City, words: Words) -> View:
     states = {} if spec.state_field is None else spec.fields[spec.state_field].codes
     more = [n for n in ("street_name", "address", "manage_org") if n in sample and n in spec.fields]
     columns = [(words("audit_visit"), "int"), (words.label(spec.fields[spec.id_field]), "text"),
-               (words("unit_word"), "text"), (words("status"), "text"),
+               *([(words("unit_word"), "text")] if city.has_zones else []),
+               (words("status"), "text"),
                (words("days_since_found"), "int"), (words("deadline"), "date"),
                *((words.label(spec.fields[n]), "text") for n in more)]  # fmt: skip
     rows = [
         [
             row["visit"], str(row[spec.id_field]),
-            names.get(str(row["district_code"]), words("outside")),
+            *([names.get(str(row["district_code"]), words("outside"))] if city.has_zones else []),
             words.label(states[row["status"]]) if row["status"] in states else str(row["status"]),
             row["days_since_found"], row["deadline"], *(row[n] for n in more),
         ]

@@ -579,6 +579,8 @@ def _definitions(book: Book, results: Summary) -> None:
     words = results.words
     city = results.city
     known = {k: f for k, f in results.figures.figures.items() if results.concerns(f.layer)}
+    if not known:
+        return
     figures = replace(results.figures, figures=known)
     table = definitions(
         city.specs, results.lang, figures=figures, published=city.published, unit=city.unit

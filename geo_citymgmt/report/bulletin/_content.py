@@ -718,7 +718,19 @@ class _Writer:
             )  # fmt: skip
 
 
-_NUMERALS = "一二三四五六七八九十"
+_NUMERALS = " 一二三四五六七八九"
+
+
+def numeral(n: int) -> str:
+    """Write a number from 1 to 99 as Chinese headings are numbered.
+
+    Examples
+    --------
+    >>> [numeral(n) for n in (2, 10, 12, 20, 35)]
+    ['二', '十', '十二', '二十', '三十五']
+    """
+    tens, ones = divmod(n, 10)
+    return f"{_NUMERALS[tens] if tens > 1 else ''}{'十' if tens else ''}{_NUMERALS[ones]}".strip()
 
 
 def _numbered(parts: Sequence[Part], say: Words, day: str) -> list[Part]:
@@ -731,8 +743,8 @@ def _numbered(parts: Sequence[Part], say: Words, day: str) -> list[Part]:
             title = say("caption", n=table, title=part.title, day=day)
             out.append(Table(title, part.columns, part.rows, part.strong, part.note))
         elif isinstance(part, Heading) and not part.annex:
-            mark = f"{_NUMERALS[heading]}、" if say.lang == "zh" else f"{heading + 1}. "
             heading += 1
+            mark = f"{numeral(heading)}、" if say.lang == "zh" else f"{heading}. "
             out.append(Heading(mark + part.text))
         else:
             out.append(part)
