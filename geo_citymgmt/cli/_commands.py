@@ -635,7 +635,7 @@ def fill(
     "--by",
     type=click.Choice(["manage_org", "district"]),
     default="manage_org",
-    help="按责任单位（默认）或所在板块 / by responsible unit or by district",
+    help="按责任单位（默认）或所在区县 / by responsible unit or by district",
 )
 @common_options
 @guarded

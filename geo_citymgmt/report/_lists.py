@@ -89,7 +89,7 @@ def write_lists(
     if not registers:
         raise gate.refuse(
             Text("没有图层同时有责任单位和期限。", "no layer has both a unit and a deadline."),
-            Text("请补充“责任单位”字段，或按板块分（by=“district”，--by district）。",
+            Text("请补充“责任单位”字段，或按区县分（by=“district”，--by district）。",
                  'Add the field manage_org, or list by="district" (--by district).'),
         )  # fmt: skip
     files: list[Path] = []

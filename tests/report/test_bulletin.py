@@ -56,7 +56,9 @@ def test_the_totals_are_those_of_the_published_half_year(made):
 
 
 def test_rows_add_up_to_their_sums(made):
-    for table in made.tables:
+    assert any(table.strong for table in made.tables)
+    # Scores of an assessment are no parts of a sum.
+    for table in (table for table in made.tables if table.strong):
         flows = [
             c
             for c, column in enumerate(table.columns)
@@ -78,9 +80,9 @@ def test_every_table_has_a_number_and_the_date_it_runs_to(made):
 
 def test_the_districts_come_before_the_streets(made):
     annex = next(k for k, p in enumerate(made.parts) if isinstance(p, Heading) and p.annex)
-    assert [t for t in made.parts[annex:] if hasattr(t, "rows")] == made.tables[6:]
-    assert len(made.tables[6:]) == 10
-    assert sum(len(t.rows) - 1 for t in made.tables[6:]) >= 118
+    streets = [t for t in made.parts[annex:] if hasattr(t, "rows")]
+    assert streets == made.tables[-10:]
+    assert sum(len(t.rows) - 1 for t in streets) >= 118
 
 
 def finished(city, first, last="2022-06-30"):
