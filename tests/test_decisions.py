@@ -335,7 +335,7 @@ def reworded(monkeypatch):
     """Every message in both languages says something else, with other numbers, in another order."""
 
     def change() -> None:
-        monkeypatch.setattr("geo_citymgmt.findings._blocks.CODES", {
+        monkeypatch.setattr("geo_citymgmt.findings.CODES", {
             code: FindingCode(known.severity, f"7 新说法 {len(code)}：{{value}}", "8 in new words")
             for code, known in CODES.items()
         })  # fmt: skip
