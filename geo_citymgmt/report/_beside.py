@@ -25,7 +25,7 @@ def reported_rows(results: Summary) -> pd.DataFrame:
     >>> import geo_citymgmt as gcm
     >>> from geo_citymgmt.report._summary import summary
     >>> rows = reported_rows(summary(gcm.sample_city(), "2022-06-30"))
-    >>> rows.set_index("indicator").loc["demolition_accidents", "reported"]
+    >>> float(rows.set_index("indicator").loc["demolition_accidents", "reported"])
     0.0
     """
     table = results.table[results.table["reported"].notna()]

@@ -282,7 +282,7 @@ def bulletin(results: Summary, *, period: str = "month", stamp: str = "") -> Bul
     >>> import geo_citymgmt as gcm
     >>> made = bulletin(gcm.report.summary(gcm.sample_city(), "2022-06-30"))
     >>> made.title, made.tables[0].rows[-1][:3]
-    ('苏州市城市管理工作情况通报', ('全市合计', '721', '93.00'))
+    ('苏州市城市管理工作情况通报', ('全市合计', '719', '92.13'))
     """
     if period not in PERIODS:
         raise CityDataError(
