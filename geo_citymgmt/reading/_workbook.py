@@ -664,7 +664,7 @@ def read_marks(path: Path, title: str) -> Marks:
         return Marks()
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        part = sheet_parts(archive).get(title) if "xl/workbook.xml" in names else None
+        part = _part(archive, title) if "xl/workbook.xml" in names else None
         if part not in names or not _is_marked(archive, part):
             return Marks()
         with archive.open(part) as file:
@@ -675,19 +675,18 @@ def read_marks(path: Path, title: str) -> Marks:
                 return Marks()
 
 
-def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Return the member that holds each sheet of an .xlsx, by the sheet's title."""
+def _part(archive: zipfile.ZipFile, title: str) -> str | None:
+    """Return the member that holds the sheet ``title``."""
     links = {
         link.get("Id"): link.get("Target", "")
         for link in _tree(archive, "xl/_rels/workbook.xml.rels")
     }
-    parts: dict[str, str] = {}
     for item in _tree(archive, "xl/workbook.xml"):
-        if _plain(item.tag) == "sheet":
+        if _plain(item.tag) == "sheet" and item.get("name") == title:
             key = next((v for k, v in item.attrib.items() if k.endswith("}id")), None)
-            target = posixpath.normpath(posixpath.join("/xl", links.get(key, "")))
-            parts.setdefault(item.get("name", ""), target.lstrip("/"))
-    return parts
+            target = links.get(key, "")
+            return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
+    return None
 
 
 def _tree(archive: zipfile.ZipFile, name: str) -> list[ElementTree.Element]:
