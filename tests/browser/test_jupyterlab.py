@@ -14,6 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -101,7 +102,10 @@ def _wait_for_kernel(page, lab: str) -> None:
     address = f"{parts.scheme}://{parts.netloc}/api/kernels?{parts.query}"
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
-        with _open(address) as answer:
+        # A kernel that begins as the list is made has no state yet, which the server calls an
+        # error of its own.
+        kernels = []
+        with suppress(urllib.error.HTTPError), _open(address) as answer:
             kernels = json.load(answer)
         if any(k["execution_state"] == "idle" and k["connections"] for k in kernels):
             return
