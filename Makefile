@@ -26,7 +26,7 @@ help:
 	@echo "make faults  kill writers and fill disks, a hundred times a format"
 	@echo "make attacks  read files made to kill or hang a reader: time and memory of each"
 	@echo "make sample  a sample city into $(SAMPLE): SEED=7 SCALE=2 DIRTY=1"
-	@echo "make sample-kept  write data/shapefiles and the package's sample.zip anew"
+	@echo "make sample-kept  write data/shapefiles, the cases and the package's sample.zip anew"
 	@echo "make docs    the documentation as pages into build/docs, notebooks executed"
 	@echo "make docs-links  whether external links of the documentation lead somewhere (needs a network)"
 	@echo "make bundle  a folder to install from without internet: PLATFORM=win_amd64 PYTHON=3.12"
@@ -90,7 +90,7 @@ sample: $(VENV)/stamp-core
 	@$(BIN)/python -m generator -o "$(SAMPLE)" --seed $(SEED) --scale $(SCALE) $(if $(filter-out 0,$(DIRTY)),--dirty)
 
 sample-kept: $(VENV)/stamp-core
-	@$(BIN)/python -m generator -o data/shapefiles --pack geo_citymgmt/sample/sample.zip
+	@$(BIN)/python -m generator -o data/shapefiles --pack geo_citymgmt/sample/sample.zip --cases geo_citymgmt/sample/digital_cases.parquet
 
 # Read anew each time (-E): whether a notebook still runs depends on the package, not on the notebook.
 SPHINX = $(BIN)/python -m sphinx -c docs -E -j auto -W --keep-going --quiet

@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.harness import Bench
 
 #: Modules of this folder with a ``run(bench)``, in the order of the page.
-SUBJECTS = ("reading", "zones", "coverage", "patterns")
+SUBJECTS = ("reading", "zones", "coverage", "patterns", "cases")
 
 
 def main() -> None:

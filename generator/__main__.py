@@ -1,4 +1,4 @@
-"""Write the synthetic city, clean or as it would arrive, as a folder of shapefiles."""
+"""Write the synthetic city, clean or as it would arrive: a folder of shapefiles, and its cases."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 import zipfile
 from pathlib import Path
 
+from generator.cases import add_cases
 from generator.days import DATA_DATE
 from generator.files import write_sample
 from geo_citymgmt.errors import CityDataError
@@ -20,11 +21,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=_positive, default=1, help="times the records (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="seed of places (default 0)")
     parser.add_argument("--dirty", action="store_true", help="as it would arrive")
+    parser.add_argument("--cases", type=Path, metavar="FILE.parquet", help="where cases go")
+    parser.add_argument("--without-cases", action="store_true", help="all but the cases")
     parser.add_argument("--pack", type=Path, metavar="FILE.zip", help="the folder as one file, too")
     args = parser.parse_args(argv)
     try:
         root = write_sample(args.out, scale=args.scale, seed=args.seed, dirty=args.dirty)
-        written = [root, pack(root, args.pack)] if args.pack else [root]
+        written = [root]
+        if not (args.dirty or args.without_cases):
+            cases = args.cases or root / "digital_cases.parquet"
+            written.append(add_cases(root, cases, scale=args.scale, seed=args.seed))
+        if args.pack:
+            written.append(pack(root, args.pack))
     except CityDataError as error:
         parser.exit(2, f"{error}\n")
     for path in written:

@@ -8,13 +8,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from generator.days import MONTHS_H1, MONTHS_H2, NAT, days_in
+from generator.days import DAY, MONTHS_H1, MONTHS_H2, NAT, between, days_in
 from generator.draw import Draw, either, share_out
 from generator.records import SHARES, events_of, in_order_of_ids, zone_ids
 from generator.world import World, frame
 
 __all__ = ["BIKES", "build_bike_stations"]
 
+Days = NDArray[np.datetime64]
 Floats = NDArray[np.float64]
 
 #: Published: bays of the half-year, bikes renewed, bikes still to deploy.
@@ -80,8 +81,13 @@ def build_bike_stations(
     )
     docked, bay = kind == "docked", kind == "bay"
     opened, renewed, planned = (np.full(n, NAT) for _ in range(3))
-    opened[:] = days_in(draw, n, "2018-03-01", "2021-12-24")
-    opened[docked] = days_in(draw, int(docked.sum()), "2010-09-01", "2020-12-25")
+
+    def two_days(first: str, last: str) -> tuple[Days, Days]:
+        return days_in(draw, n, first, last), days_in(draw, n, first, last)
+
+    # Marked bays became more each year, stations with docks fewer.
+    opened[:] = np.maximum(*two_days("2018-03-01", "2021-12-24"))
+    opened[docked] = np.minimum(*two_days("2010-09-01", "2020-12-25"))[docked]
     opened[rows["bay_h1"]] = days_in(
         draw, len(rows["bay_h1"]), "2022-01-05", "2022-06-30", MONTHS_H1
     )
@@ -116,10 +122,17 @@ def build_bike_stations(
     early = days_in(draw, len(chosen), "2022-01-10", "2022-05-13", MONTHS_H1)
     last = np.where(twice, days_in(draw, len(chosen), "2022-05-16", "2022-06-29"), early)
     renewed[chosen] = last
+    # Last year's renewal (invented), at other stations.
+    earlier = np.setdiff1d(rows["docked"], chosen)
+    earlier = earlier[draw.some(len(earlier), 370 * scale)]
+    bikes = share_out(capacity[earlier].astype(float), 4_600 * scale, least=4)
+    renewed[earlier] = days_in(draw, len(earlier), "2021-01-11", "2021-12-24")
     aside, removed = rows["docked_aside"], rows["bay_removed"]
     suspended_on = days_in(draw, len(aside), "2021-03-01", "2022-06-10")
-    removed_on = days_in(draw, len(removed), "2022-02-14", "2022-06-20")
+    begin = np.maximum(opened[removed] + 60 * DAY, np.datetime64("2021-02-22"))
+    removed_on = between(draw, begin, np.full(len(removed), "2022-06-20", "datetime64[D]"))
     events = [
+        events_of(earlier, "renew", renewed[earlier], bikes.astype(float), "更新投放"),
         events_of(chosen, "renew", early, first.astype(float), "更新投放"),
         events_of(chosen[twice], "renew", last[twice], (share - first)[twice], "更新投放"),
         events_of(aside, "suspend", suspended_on, note="设备检修"),

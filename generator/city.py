@@ -14,6 +14,7 @@ from generator.illegal import build_illegal_construction
 from generator.manholes import build_manholes
 from generator.parking import build_parking_points
 from generator.roads import build_roads
+from generator.systems import SYSTEMS, build_systems
 from generator.transit import build_transit
 from generator.tunnels import build_utility_tunnels
 from generator.world import World
@@ -22,15 +23,15 @@ __all__ = ["Sample", "build_sample"]
 
 LAYERS = (
     "districts", "streets", "illegal_construction", "utility_tunnels", "manholes",
-    "parking_points", "bike_stations", "roads", "transit_stops", "population_cells",
+    "parking_points", "bike_stations", *SYSTEMS, "roads", "transit_stops", "population_cells",
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Sample:
-    """Layers by key with full English columns, events and targets."""
+    """Layers and tables by key with full English columns, events and targets."""
 
-    layers: dict[str, gpd.GeoDataFrame]
+    layers: dict[str, pd.DataFrame]
     events: pd.DataFrame
     targets: pd.DataFrame
 
@@ -58,6 +59,7 @@ def build_sample(scale: int = 1, seed: int = 0) -> Sample:
         "bike_stations": build_bike_stations(world, roads, transit, scale, seed),
     }
     layers = {key: table for key, (table, _) in made.items()}
+    layers |= build_systems(world, roads, layers, scale)
     layers |= {
         "districts": world.districts,
         "streets": world.streets,
@@ -79,7 +81,9 @@ def build_sample(scale: int = 1, seed: int = 0) -> Sample:
 
 def _plain_dates(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     for name in table.columns:
-        if name.endswith("_date") or name in ("deadline", "shared_since"):
+        if name.endswith(("_date", "_on", "planned_start", "planned_end")) or name in (
+            "deadline", "shared_since",
+        ):  # fmt: skip
             table[name] = pd.to_datetime(table[name]).astype("datetime64[ms]")
     return table
 
@@ -134,6 +138,8 @@ def build_targets(world: World, layers: dict[str, gpd.GeoDataFrame], scale: int)
     shared_spaces = by_zone("parking_points", shared.to_numpy(float) + 1.0)
     split("parking_shared_spaces_added", 5000 * scale, shared_spaces, "count", 10)
     bikes = by_zone("bike_stations", bays["planned_bikes"].fillna(0).to_numpy(float))
+    none = ("waste_landfilled", "waste_exported")
+    rows.extend((name, "320500", 0, "t", year_end, "文件") for name in none)
     split("bike_shared_deployed", 38_000 * scale, bikes, "count", 100)
     return pd.DataFrame(
         rows, columns=["indicator", "zone_code", "target", "unit", "deadline", "note"]

@@ -18,7 +18,7 @@ import shapely
 
 from generator.city import Sample
 from generator.draw import Draw
-from generator.files import in_chinese, write_layer_files, write_tables
+from generator.files import in_chinese, write_layer_files, write_table, write_tables
 from generator.record_faults import HEADINGS, MORE, Ints, LayerData, set_values, spoil_files
 from geo_citymgmt.spec import Field, load_specs
 
@@ -81,6 +81,9 @@ def write_dirty(root: Path, sample: Sample, seed: int) -> None:
         "bike_stations": ("公共自行车", _bikes, {}),
     }
     for key, table in sample.layers.items():
+        if not isinstance(table, gpd.GeoDataFrame):
+            write_table(root / f"{key}.csv", table, specs[key])
+            continue
         layer = in_chinese(table, specs[key])
         if key not in spoil:
             write_layer_files(root / f"{key}.shp", *layer)

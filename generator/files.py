@@ -14,6 +14,7 @@ from generator.city import Sample, build_sample
 from generator.days import DATA_DATE
 from generator.dbf import number_column, text_column
 from generator.places import PROFILE
+from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.profiles import load_profile
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
 from geo_citymgmt.writing._atomic import make_folder
@@ -21,8 +22,16 @@ from geo_citymgmt.writing._shapefile import Column, date_column, write_dbf
 
 __all__ = ["in_chinese", "write_layer_files", "write_sample"]
 
+#: Published figures that are a stock on the day, and no plan.
+_STOCKS = (
+    "tunnel_operating_length", "tunnel_construction_length", "parking_dynamic_spaces_connected",
+)  # fmt: skip
 #: Decimals of numbers that are not whole.
-DECIMALS = {"footprint_m2": 1, "length_km": 3, "width_m": 1, "height_m": 1, "occupancy_ratio": 2}
+DECIMALS = {
+    "footprint_m2": 1, "length_km": 3, "width_m": 1, "height_m": 1, "occupancy_ratio": 2,
+    "length_m": 1, "face_area_m2": 1, "waste_t": 1, "kitchen_t": 1, "area_m2": 1, "clearance_m": 1,
+    "progress": 2,
+}  # fmt: skip
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
@@ -55,9 +64,15 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
         return root
     specs = load_specs(below=load_profile(PROFILE).layers)
     for key, table in sample.layers.items():
-        write_layer_files(root / f"{key}.shp", *in_chinese(table, specs[key]))
+        if isinstance(table, gpd.GeoDataFrame):
+            write_layer_files(root / f"{key}.shp", *in_chinese(table, specs[key]))
+        else:
+            write_table(root / f"{key}.csv", table, specs[key])
+    write_rows(root / "reported.csv", reported(sample))
     write_tables(root, sample)
     (root / "city.toml").write_text(city_toml(sample), encoding="utf-8", newline="\n")
+    assessment = Path(__file__).with_name("assessment.toml")
+    (root / assessment.name).write_bytes(assessment.read_bytes())
     return root
 
 
@@ -83,6 +98,50 @@ def _chinese(values: pd.Series, field: Field) -> pd.Series:
         }
         return values.map(label)
     return values
+
+
+def write_table(path: Path, table: pd.DataFrame, spec: LayerSpec) -> None:
+    """Write a table without places as an office keeps it: short names and Chinese values."""
+    columns = {}
+    for name in table.columns:
+        values = _chinese(table[name], spec.fields[name])
+        if pd.api.types.is_datetime64_any_dtype(values):
+            values = values.dt.strftime("%Y-%m-%d")
+        elif spec.fields[name].type in ("int", "float"):
+            values = pd.Series(_short(values))
+        columns[spec.fields[name].dbf] = values.fillna("")
+    write_rows(path, pd.DataFrame(columns))
+
+
+def reported(sample: Sample) -> pd.DataFrame:
+    """What is reported beside the layers: by the document, and by the districts of one figure."""
+    profile = load_profile(PROFILE)
+    answered = {f.published for f in load_figures(profile=profile).figures.values()}
+    table = profile.published()
+    told = table[table["kind"].isin(["actual", "rate"]) | table["id"].isin(_STOCKS)]
+    told = told[told["id"].isin(answered)]
+    document = pd.DataFrame(
+        {
+            "figure": told["id"], "zone": "", "period": told["period"],
+            "value": [f"{v:.10g}" for v in told["value"]], "unit": told["unit"],
+            "source": profile.document.zh.partition("（")[0].strip("《》"),
+            "clause": told["quote_zh"].str.replace(",", "，"),
+        }
+    )  # fmt: skip
+    toilets = sample.layers["public_toilets"]
+    built = toilets[(toilets["area_type"] == "rural") & toilets["completed_date"].notna()]
+    zones = sample.layers["districts"]
+    joined = gpd.sjoin(built[["geometry"]], zones[["district_code", "geometry"]])
+    counts = joined["district_code"].value_counts().reindex(zones["district_code"], fill_value=0)
+    # Two districts have reported one more than their records show.
+    counts.iloc[[2, 7]] += 1
+    districts = pd.DataFrame(
+        {
+            "figure": "toilets_rural_built", "zone": counts.index, "period": "2022-H1",
+            "value": counts.to_numpy(), "unit": "座", "source": "板块报表（虚构）", "clause": "",
+        }
+    )  # fmt: skip
+    return pd.concat([document, districts], ignore_index=True)
 
 
 def write_layer_files(
@@ -147,11 +206,15 @@ def write_tables(root: Path, sample: Sample, encoding: str = "utf-8") -> None:
     events["amount"] = _short(events["amount"])
     targets = sample.targets.assign(target=_short(sample.targets["target"]))
     for name, table in (("events", events), ("targets", targets)):
-        # An own text, not to_csv: line ends and blanks stay the same on every system.
-        rows = [",".join(table.columns)]
-        rows += [",".join(r) for r in table.astype(str).itertuples(index=False, name=None)]
-        text = "\n".join(rows) + "\n"
-        (root / f"{name}.csv").write_bytes(text.encode(encoding))
+        write_rows(root / f"{name}.csv", table, encoding)
+
+
+def write_rows(path: Path, table: pd.DataFrame, encoding: str = "utf-8") -> None:
+    """Write a .csv whose cells hold no comma."""
+    # An own text, not to_csv: line ends and blanks stay the same on every system.
+    rows = [",".join(table.columns)]
+    rows += [",".join(r) for r in table.astype(str).itertuples(index=False, name=None)]
+    path.write_bytes(("\n".join(rows) + "\n").encode(encoding))
 
 
 def _short(values: pd.Series) -> list[str]:
@@ -170,18 +233,15 @@ def city_toml(sample: Sample) -> str:
         'en = "Sample: every record is synthetic, none is real" }',
         'events = "events.csv"',
         'targets = "targets.csv"',
+        'reported = "reported.csv"',
         "",
         "[zones]",
         'district = "districts"',
         'street = "streets"',
     ]
-    for key in sample.layers:
-        lines += [
-            "",
-            f"[layers.{key}]",
-            f'path = "{key}.shp"',
-            'crs = "EPSG:4549"',
-            'datum = "cgcs2000"',
-            'encoding = "UTF-8"',
-        ]
+    for key, table in sample.layers.items():
+        is_drawn = isinstance(table, gpd.GeoDataFrame)
+        place = ['crs = "EPSG:4549"', 'datum = "cgcs2000"'] if is_drawn else []
+        path = f'path = "{key}.{"shp" if is_drawn else "csv"}"'
+        lines += ["", f"[layers.{key}]", path, *place, 'encoding = "UTF-8"']
     return "\n".join(lines) + "\n"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import geopandas as gpd
 import numpy as np
 import shapely
@@ -60,7 +62,7 @@ def _clusters(world: World, draw: Draw, count: int) -> tuple[Floats, Ints, Bools
 
 
 def settle(
-    world: World, seed: int, large: Bools, project: Ints, scale: int
+    world: World, seed: int, large: Bools, project: Ints, scale: int, ours: Bools
 ) -> tuple[Floats, Ints, Floats, Floats]:
     """Give each parcel an anchor.
 
@@ -76,6 +78,8 @@ def settle(
         Number of the key project, -1 for none; parcels of one project lie together.
     scale : int
         How many times the records.
+    ours : numpy.ndarray of bool
+        Parcels dealt with this half-year: some districts are ahead of others.
 
     Returns
     -------
@@ -85,16 +89,18 @@ def settle(
     draw = Draw(seed, "parcel places")
     centres, towns, fringe = _clusters(world, draw, 1500 * scale)
     size = np.exp(draw.normal(len(centres), 0.0, 1.0))
+    zone = world.streets["parent_code"].to_numpy(str)[towns]
+    codes, which = np.unique(zone, return_inverse=True)
+    pace = np.exp(draw.normal(len(codes), 0.0, 0.28))[which]
     n = len(large)
     chosen = np.zeros(n, np.int64)
-    for flag in (False, True):
-        rows = np.flatnonzero(large == flag)
-        weight = np.where(fringe == flag, size, 0.12 * size)
+    for flag, now in product((False, True), repeat=2):
+        rows = np.flatnonzero((large == flag) & (ours == now))
+        weight = np.where(fringe == flag, size, 0.12 * size) * (pace if now else 1.0)
         chosen[rows] = draw.pick(len(rows), weight)
     sites = project.max(initial=-1) + 1
     if sites > 0:
         # Key projects are spread over the city, not drawn to the largest clusters.
-        zone = world.streets["parent_code"].to_numpy(str)[towns]
         order = draw.order(len(centres))
         # One in each district, the rest anywhere.
         first = np.unique(zone[order], return_index=True)[1]

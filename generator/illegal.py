@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from generator.days import DAY, NAT
+from generator.days import DATA_DATE, DAY, MONTHS_H1, NAT, between
 from generator.draw import Draw, either, share_out
 from generator.footprints import footprints, settle
 from generator.parcels import FIGURES, life_of_parcels
@@ -58,7 +58,7 @@ def _supervision(
     group = parcels["group"].to_numpy(str)
     weight = np.sqrt(parcels["illegal_area_m2"].to_numpy(float))
     ours = np.isin(group, ["safe_done", "done", "safe_staged", "staged", "safe_open", "open"])
-    count, earlier = FIGURES["supervised"] * scale, 140 * scale
+    count, earlier = FIGURES["supervised"] * scale, 330 * scale
     found = parcels["found_date"].to_numpy("datetime64[D]")
     done = parcels["done_date"].to_numpy("datetime64[D]")
     able = np.flatnonzero(
@@ -69,21 +69,16 @@ def _supervision(
     rows = able[draw.some(len(able), count, weight[able])]
     last = np.where(np.isnat(done[rows]), np.datetime64("2022-06-29"), done[rows])
     first = np.maximum(found[rows] + DAY, np.datetime64("2022-01-05"))
-    span = np.maximum((last - first).astype(int), 1)
-    day[rows] = first + np.floor(draw.uniform(len(rows)) * span).astype("timedelta64[D]")
-    rest = np.flatnonzero(
-        np.isnat(day)
-        & (found < np.datetime64("2021-06-30"))
-        & np.isin(group, ["earlier", "open", "safe_open", "suspended"])
+    day[rows] = between(draw, first, last, MONTHS_H1)
+    begin = np.maximum(found + 20 * DAY, np.datetime64("2020-06-01"))
+    end = np.where(np.isnat(done), np.datetime64("2021-12-20"), done)
+    end = np.minimum(end, np.datetime64("2021-12-20"))
+    before_now = np.char.startswith(group, "earlier") | np.isin(
+        group, ["open", "safe_open", "suspended"]
     )
-    rest = rest[np.isnat(done[rest]) | (done[rest] > np.datetime64("2021-09-01"))]
+    rest = np.flatnonzero(np.isnat(day) & before_now & (end > begin + 14 * DAY))
     old = rest[draw.some(len(rest), earlier, weight[rest])]
-    begin = np.maximum(found[old] + 20 * DAY, np.datetime64("2020-06-01"))
-    end = np.where(np.isnat(done[old]), np.datetime64("2021-12-20"), done[old])
-    end = np.maximum(np.minimum(end, np.datetime64("2021-12-20")), begin + DAY)
-    day[old] = begin + np.floor(draw.uniform(len(old)) * (end - begin).astype(int)).astype(
-        "timedelta64[D]"
-    )
+    day[old] = between(draw, begin[old], end[old])
     both = np.concatenate([rows, old])
     level[both] = draw.of(len(both), _SHARES["supervision_level"])
     ordered = rows[draw.yes(len(rows), 0.4)]
@@ -94,7 +89,8 @@ def _lists(
     draw: Draw, parcels: pd.DataFrame, level: Objects, project: NDArray[np.int64]
 ) -> Objects:
     n = len(parcels)
-    active = ~np.isin(parcels["group"].to_numpy(str), ["suspected", "dismissed", "earlier"])
+    group = parcels["group"].to_numpy(str)
+    active = ~(np.isin(group, ["suspected", "dismissed"]) | np.char.startswith(group, "earlier"))
     # Key projects have a list of their own.
     active &= project < 0
     task = active & draw.yes(n, np.where(parcels["safety_related"], 0.55, 0.09))
@@ -124,17 +120,18 @@ def build_illegal_construction(
     project = _projects(parcels, draw)
     use, form, structure = _use_and_form(draw, large)
     floors = np.where(large, draw.pick(n, (0.74, 0.19, 0.07)), draw.pick(n, (0.55, 0.3, 0.15))) + 1
-    floors = np.where(area > 12_000, np.maximum(floors, 2), floors)
+    floors = np.maximum(np.where(area < 40, 1, floors), np.clip(area // 12_000 + 1, 1, 4))
     foot = area / floors
-    anchors = settle(world, seed, large, project, scale)
+    done = parcels["done_date"].to_numpy("datetime64[D]")
+    found = parcels["found_date"].to_numpy("datetime64[D]")
+    anchors = settle(world, seed, large, project, scale, done >= np.datetime64("2022-01-01"))
     # A million parcels do not fit without touching; there roads and rounds would only take time.
     shapes = footprints(
         world, seed, foot, anchors, roads if scale <= 3 else None, 60 if scale <= 3 else 3
     )
     supervised, level, orders = _supervision(draw, parcels, scale)
-    found = parcels["found_date"].to_numpy("datetime64[D]")
-    stock = draw.of(n, _SHARES["stock_type"])
-    stock = either(found < np.datetime64("2021-07-01"), "stock", stock)
+    fresh = either(~np.isnat(done), draw.of(n, _SHARES["stock_type_new"]), "new")
+    stock = either(parcels["new"], fresh, "stock")
     town = anchors[1]
     zones = world.streets["parent_code"].to_numpy(str)[town]
     # Numbers run by district in the order of finding, as a register grows.
@@ -147,7 +144,6 @@ def build_illegal_construction(
     ids = np.char.add(np.char.add(zones, "W"), np.char.zfill(serial.astype(str), width))
     safety = parcels["safety_related"].to_numpy(bool)
     status = parcels["status"].to_numpy(object)
-    done = parcels["done_date"].to_numpy("datetime64[D]")
     relapsed = status == "80"
     filed = parcels["filed_date"].to_numpy("datetime64[D]")
     year = filed.astype("datetime64[Y]").astype(str)
@@ -158,7 +154,14 @@ def build_illegal_construction(
         None,
     )
     finished = ~np.isnat(done) & ~relapsed & (parcels["disposal_method"] == "demolish").to_numpy()
-    post = draw.of(n, _SHARES["post_use"])
+    # Land lies idle for a year or so; each year drones find more.
+    with np.errstate(invalid="ignore"):
+        cleared = np.maximum((np.datetime64(DATA_DATE) - done).astype(float), 0.0)
+        drones = 0.12 + 0.1 * np.maximum(found.astype("datetime64[Y]").astype(int) - 49, 0)
+    post = either(
+        draw.yes(n, 0.15 + 0.7 * np.exp(-cleared / 300)), "idle", draw.of(n, _SHARES["post_use"])
+    )
+    found_by = either(draw.yes(n, drones), "uav", draw.of(n, _SHARES["found_by"]))
     names = np.array([f"ZD{i + 1:02d}" for i in range(project.max() + 1)], object)
     table = frame(
         {
@@ -179,7 +182,7 @@ def build_illegal_construction(
             "illegal_area_m2": area,
             "footprint_m2": np.round(foot, 1),
             "found_date": found,
-            "found_by": draw.of(n, _SHARES["found_by"]),
+            "found_by": found_by,
             "case_no": case,
             "filed_date": filed,
             "disposal_method": parcels["disposal_method"].to_numpy(object),
@@ -196,7 +199,7 @@ def build_illegal_construction(
             "post_use": either(finished, post, None),
             "project_id": either(project >= 0, names[project], None),
             "rebuilt": relapsed,
-            "rebuilt_count": relapsed.astype(np.int64),
+            "rebuilt_count": np.where(relapsed, 1 + draw.yes(n, 0.15), 0).astype(np.int64),
         },
         shapes,
     )

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
+from generator.days import DATA_DATE, MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
 from generator.draw import Draw, either
 from generator.records import SHARES, events_of, in_order_of_ids, zone_ids
 from generator.world import World, frame
@@ -26,8 +26,11 @@ Objects = NDArray[np.object_]
 #: half-year (invented), with the new technology among each.
 MANHOLES = {
     "inventory": 12_000, "programme": 3_000, "accepted": 1_180, "new_tech": 960,
-    "new_tech_accepted": 390, "earlier": 520, "rectified": 120, "relapsed": 14,
+    "new_tech_accepted": 390, "rectified": 120, "relapsed": 14,
 }  # fmt: skip
+#: The programmes of earlier years (invented): how many, how many of them failed within that
+#: year or the next, and the share of new technology.
+EARLIER = {2020: (880, 9, 0.12), 2021: (1_860, 0, 0.23)}
 _SHARES = SHARES["manholes"]
 PART_CODE = {"water": "01", "sewage": "02", "rain": "03", "gully": "04", "power": "05"}
 
@@ -93,19 +96,19 @@ def _programme(
     first = ours[draw.some(len(ours), size["accepted"])]
     rest = np.setdiff1d(ours, first)
 
-    def verified(rows: Ints, accepted: Days, last: str) -> None:
-        dates["done"][rows] = before(draw, accepted, 2, 15)
-        dates["found"][rows] = before(draw, dates["done"][rows], 20, 150)
-        closed = after(draw, accepted, 3, 25)
-        closed[(closed > np.datetime64(last)) | ~draw.yes(len(rows), 0.8)] = NAT
+    def verified(rows: Ints, accepted: Days) -> None:
+        dates["done"][rows] = before(draw, accepted, 2, 25)
+        dates["found"][rows] = before(draw, dates["done"][rows], 12, 260)
+        closed = after(draw, accepted, 3, 45)
+        closed[(closed > np.datetime64(DATA_DATE)) | ~draw.yes(len(rows), 0.8)] = NAT
         dates["closed"][rows] = closed
         status[rows] = np.where(np.isnat(closed), "60", "70")
         events.append(events_of(rows, "accept", accepted))
 
     # Acceptance follows the works: what was repaired before the year is not of the year.
-    verified(first, days_in(draw, len(first), "2022-01-24", "2022-06-30", MONTHS_H1), "2022-06-30")
+    verified(first, days_in(draw, len(first), "2022-01-24", "2022-06-30", MONTHS_H1))
     dates["planned"][rest] = days_in(draw, len(rest), "2022-07-04", "2022-12-23", MONTHS_H2)
-    dates["found"][rest] = days_in(draw, len(rest), "2021-09-01", "2022-06-10")
+    dates["found"][rest] = days_in(draw, len(rest), "2021-06-01", "2022-06-10")
     status[rest] = draw.of(len(rest), _SHARES["status_to_do"])
     rectified = rest[draw.some(len(rest), size["rectified"])]
     dates["done"][rectified] = days_in(draw, len(rectified), "2022-06-13", "2022-06-30")
@@ -119,12 +122,17 @@ def _programme(
     events.append(events_of(again, "accept", taken))
     events.append(events_of(again, "relapse", after(draw, taken, 30, 65)))
     status[again] = "80"
-    # Last year's programme, all of it verified within that year.
+    # Earlier programmes, each verified within its year.
     free = np.setdiff1d(np.arange(n), ours)
-    old = free[draw.some(len(free), size["earlier"], weight[free])]
-    year[old] = 2021
-    verified(old, days_in(draw, len(old), "2021-03-01", "2021-12-10"), "2021-12-31")
-    free = np.setdiff1d(free, old)
+    for of, (count, failed, _) in EARLIER.items():
+        old = free[draw.some(len(free), count * scale, weight[free])]
+        year[old] = of
+        accepted = days_in(draw, len(old), f"{of}-02-24", f"{of}-12-18")
+        verified(old, accepted)
+        bad = draw.some(len(old), failed * scale)
+        events.append(events_of(old[bad], "relapse", after(draw, accepted[bad], 60, 330)))
+        dates["closed"][old[bad]], status[old[bad]] = NAT, "80"
+        free = np.setdiff1d(free, old)
     others = free[draw.some(len(free), 640 * scale, weight[free])]
     cut = np.array([300, 420, 540]) * scale
     new, suspect, aside, dismissed = np.split(others[draw.order(len(others))], cut)
@@ -133,15 +141,16 @@ def _programme(
     dates["found"][aside] = days_in(draw, len(aside), "2020-09-01", "2022-03-31")
     events.append(events_of(aside, "suspend", after(draw, dates["found"][aside], 10, 60)))
     status[aside], status[dismissed] = "95", "90"
-    tech = _new_technology(draw, n, ours, first, size)
+    tech = _new_technology(draw, year, first, size)
     columns = {"status": status, "year": year, "tech": tech, "aside": aside, **dates}
     return columns, pd.concat(events, ignore_index=True)
 
 
-def _new_technology(draw: Draw, n: int, ours: Ints, first: Ints, size: dict[str, int]) -> Objects:
-    tech = np.full(n, "none", object)
-    elsewhere = np.setdiff1d(np.arange(n), ours)
-    some = elsewhere[draw.yes(len(elsewhere), 0.05)]
+def _new_technology(draw: Draw, year: Ints, first: Ints, size: dict[str, int]) -> Objects:
+    tech = np.full(len(year), "none", object)
+    ours = np.flatnonzero(year == 2022)
+    share = np.select([year == of for of in EARLIER], [part for *_, part in EARLIER.values()], 0.05)
+    some = np.setdiff1d(np.flatnonzero(draw.yes(len(year), share)), ours)
     rest = np.setdiff1d(ours, first)
     for rows, count in (
         (first, size["new_tech_accepted"]),

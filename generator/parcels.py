@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, before, days_in
+from generator.days import DAY, MONTHS_H1, MONTHS_H2, NAT, YEAR, after, before, between, days_in
 from generator.draw import Draw, share_out
 from generator.records import SHARES, events_of
 
@@ -26,6 +26,17 @@ FIGURES = {
     "planned_year": 15_000_000,
     "supervised": 189,
     "key_projects": 38,
+}
+#: Earlier years are invented, but so that this half-year's campaign is twice the last one's work.
+EARLIER = {
+    "earlier_2020": ("2020-01-02", "2020-12-30"), "earlier_2021": ("2021-01-04", "2021-12-30"),
+    "earlier_safe": ("2020-09-01", "2021-12-30"), "earlier_otherwise": ("2020-01-02", "2021-12-30"),
+}  # fmt: skip
+#: When parcels that were built again had been dealt with, and by when they were built again.
+RELAPSED = {
+    "relapsed": ("2022-01-10", "2022-04-15", "2022-06-24"),
+    "relapsed_2021": ("2021-03-01", "2021-11-30", "2022-06-24"),
+    "relapsed_before": ("2020-05-06", "2021-08-31", "2021-12-24"),
 }
 
 
@@ -58,10 +69,10 @@ def _groups(scale: int) -> tuple[Group, ...]:
     other_done = fig["demolished"] - fig["safety_demolished"] - part[False] + back
     otherwise = fig["remediated"] - fig["demolished"]
     to_do = fig["planned_year"] - fig["demolished"]
-    relapsed_h1 = 27_000 * scale
+    relapsed_h1, relapsed_before = 27_000 * scale, 31_000 * scale
     staged = {True: 214_000 * scale, False: 571_000 * scale}  # areas of parcels half done
     left = to_do - (staged[True] - part[True]) - (staged[False] - part[False])
-    left -= relapsed_h1 + back
+    left -= relapsed_h1 + back + relapsed_before
     safe_left = 2_360_000 * scale
     key_left = 1_480_000 * scale
     n = scale
@@ -72,8 +83,12 @@ def _groups(scale: int) -> tuple[Group, ...]:
         Group("safe_staged", 60 * n, "staged", "demolish", True, staged[True]),
         Group("staged", 130 * n, "staged", "demolish", False, staged[False]),
         Group("relapsed", 24 * n, "relapsed", "demolish", False, relapsed_h1),
-        Group("relapsed_2021", 16 * n, "relapsed_2021", "demolish", False, back),
-        Group("earlier", 420 * n, "earlier", "demolish", False, 610_000 * n),
+        Group("relapsed_2021", 16 * n, "relapsed", "demolish", False, back),
+        Group("relapsed_before", 26 * n, "relapsed", "demolish", False, relapsed_before),
+        Group("earlier_2020", 760 * n, "earlier", "demolish", False, 1_710_000 * n),
+        Group("earlier_2021", 1240 * n, "earlier", "demolish", False, 2_660_000 * n),
+        Group("earlier_safe", 380 * n, "earlier", "demolish", True, 790_000 * n),
+        Group("earlier_otherwise", 300 * n, "earlier", "other", False, 870_000 * n),
         Group("safe_open", 1210 * n, "open", "demolish", True, safe_left),
         Group("key_open", 228 * n, "key", "demolish", False, key_left),
         Group("open", 3500 * n, "open", "demolish", False, left - safe_left - key_left),
@@ -87,10 +102,11 @@ def _groups(scale: int) -> tuple[Group, ...]:
 
 
 def _areas(draw: Draw, group: Group) -> Ints:
-    # Many sheds and a few factory yards: lognormal, with a longer tail where much is open.
-    sigma = 1.25 if group.area / group.count > 1800 else 1.0
-    weight = np.exp(np.clip(draw.normal(group.count), -2.6, 2.7) * sigma)
-    return share_out(weight, group.area, least=min(30, group.area // group.count // 4))
+    # Many sheds and a few factory yards: lognormal, its far end drawn in but never cut off, which
+    # would make the largest all alike.
+    spread = 4.0 * np.tanh(draw.normal(group.count) / 4.0)
+    sigma = 1.6 if group.area / group.count > 1800 else 1.4
+    return share_out(np.exp(spread * sigma), group.area, least=min(12, group.area // group.count))
 
 
 class _Table:
@@ -101,6 +117,9 @@ class _Table:
         self.n, self.group = n, group
         self.area = _areas(draw, group)
         self.demolished, self.remediated = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        # What is newly built is small: it is found before it grows.
+        new = round(n * SHARES["parcels"]["new"].get(group.name, 0.0))
+        self.new = np.isin(np.arange(n), draw.some(n, new, 1.0 / self.area))
         self.dates: dict[str, Days] = {
             name: np.full(n, NAT)
             for name in ("found", "filed", "deadline", "planned", "done", "accepted", "closed")
@@ -118,23 +137,32 @@ class _Table:
 
 def _found_and_filed(draw: Draw, t: _Table, by: Days) -> None:
     """Fill the dates that lead up to the day ``by``, oldest first."""
-    t.dates["filed"] = before(draw, by, 25, 240)
-    t.dates["found"] = before(draw, t.dates["filed"], 3, 70)
-    t.dates["deadline"] = after(draw, t.dates["filed"], 30, 200)
+    # The large take longer, permits longer still; what endangers people is hurried, and what was
+    # built under the patrol's eyes is mostly gone within the month.
+    longest = 170.0 + 75.0 * np.log1p(t.area / 100.0)
+    longest *= (0.7 if t.group.safety else 1.0) * (1.3 if t.group.method == "other" else 1.0)
+    quick = t.new & draw.yes(t.n, 0.86)
+    t.dates["filed"] = before(draw, by, np.where(quick, 1, 15), np.where(quick, 34, longest))
+    t.dates["found"] = before(
+        draw, t.dates["filed"], np.where(quick, 0, 3), np.where(quick, 14, 150)
+    )
+    t.dates["deadline"] = after(
+        draw, t.dates["filed"], np.where(quick, 5, 30), np.where(quick, 40, 300)
+    )
 
 
-def _finish(draw: Draw, t: _Table, done: Days, accept_share: float, by: np.datetime64) -> None:
+def _finish(draw: Draw, t: _Table, done: Days, shares: tuple[float, float]) -> None:
     """Enter demolition or other remedy, acceptance and closing, as far as they come to pass."""
     n = t.n
     t.dates["done"] = done
     codes = {"demolish": "50", "rectify": "51", "permit": "52", "confiscate": "53"}
     t.status = np.array([codes[m] for m in t.method], object)
-    accepted = after(draw, done, 3, 26)
-    late = (accepted > by) | ~draw.yes(n, accept_share)
+    accepted = after(draw, done, 2, 45)
+    late = (accepted > END) | ~draw.yes(n, shares[0])
     accepted[late] = NAT
-    closed = after(draw, accepted, 2, 30)
+    closed = after(draw, accepted, 2, 60)
     with np.errstate(invalid="ignore"):
-        closed[(closed > by) | ~draw.yes(n, 0.75)] = NAT
+        closed[(closed > END) | ~draw.yes(n, shares[1])] = NAT
     t.dates["accepted"], t.dates["closed"] = accepted, closed
     t.status[~np.isnat(accepted)] = "60"
     t.status[~np.isnat(closed)] = "70"
@@ -150,8 +178,9 @@ def _stages(draw: Draw, t: _Table, rows: Ints, total: Ints, last: Days, note: st
     middle = middle.astype(np.int64)
     one = before(draw, last, 45, 80)
     two = before(draw, last, 12, 40)
-    # No stage before this year or before the case was filed: stages are of this year's flow.
-    floor = np.maximum(np.datetime64("2022-01-04"), t.dates["filed"][rows])
+    # No stage before the case was filed, nor in another year: a year's flow is stated.
+    year = last.astype("datetime64[Y]").astype("datetime64[D]")
+    floor = np.maximum(year + 3 * DAY, t.dates["filed"][rows])
     one, two = np.maximum(one, floor), np.maximum(two, floor)
     t.event(rows, "demolish", one, first, f"{note}一期")
     mid = np.flatnonzero(count == 3)
@@ -160,13 +189,16 @@ def _stages(draw: Draw, t: _Table, rows: Ints, total: Ints, last: Days, note: st
 
 
 def _done(draw: Draw, t: _Table) -> None:
-    day = days_in(draw, t.n, "2022-01-04", "2022-06-30", MONTHS_H1)
+    if t.group.fate == "earlier":
+        day, shares = days_in(draw, t.n, *EARLIER[t.group.name]), (0.98, 0.96)
+    else:
+        day, shares = days_in(draw, t.n, "2022-01-04", "2022-06-30", MONTHS_H1), (0.88, 0.75)
     _found_and_filed(draw, t, day)
-    _finish(draw, t, day, 0.88, END)
+    _finish(draw, t, day, shares)
     t.remediated = t.area.copy()
     if t.group.method == "demolish":
         t.demolished = t.area.copy()
-        able = np.flatnonzero(day > np.datetime64("2022-03-20"))
+        able = np.flatnonzero(day - day.astype("datetime64[Y]").astype("datetime64[D]") > 78 * DAY)
         able = able[np.argsort(-t.area[able], kind="stable")[: int(0.3 * len(able))]]
         rows = np.sort(able[draw.some(len(able), int(0.6 * len(able)))])
         _stages(draw, t, rows, t.area[rows], day[rows], "拆除")
@@ -193,17 +225,16 @@ def _plan(draw: Draw, t: _Table) -> None:
 
 
 def _relapsed(draw: Draw, t: _Table) -> None:
-    earlier = t.group.fate == "relapsed_2021"
-    if earlier:
-        day = days_in(draw, t.n, "2021-03-01", "2021-11-30")
-        again = days_in(draw, t.n, "2022-01-10", "2022-06-24", MONTHS_H1)
-    else:
-        day = days_in(draw, t.n, "2022-01-10", "2022-04-15")
-        again = after(draw, day, 25, 70)
+    first, last, end = RELAPSED[t.group.name]
+    this_year = end > "2022"
+    day = days_in(draw, t.n, first, last, MONTHS_H1 if first > "2022" else YEAR)
+    begin = np.maximum(day + 25 * DAY, np.datetime64("2022-01-10" if this_year else "2020-09-01"))
+    stop = np.full(t.n, end, "datetime64[D]")
+    again = between(draw, begin, stop, MONTHS_H1 if this_year else YEAR)
     _found_and_filed(draw, t, day)
     t.demolished = t.area.copy()
     t.remediated = t.area.copy()
-    _finish(draw, t, day, 1.0, np.datetime64("2021-12-31") if earlier else END)
+    _finish(draw, t, day, (1.0, 0.75))
     # Built again before it was closed: acceptance after the relapse did not take place.
     late = t.dates["accepted"] >= again
     t.dates["accepted"][late] = NAT
@@ -217,27 +248,28 @@ def _relapsed(draw: Draw, t: _Table) -> None:
     _plan(draw, t)
 
 
-def _earlier(draw: Draw, t: _Table) -> None:
-    day = days_in(draw, t.n, "2020-03-02", "2021-12-28")
-    _found_and_filed(draw, t, day)
-    _finish(draw, t, day, 0.97, np.datetime64("2022-04-30"))
-    t.demolished, t.remediated = t.area.copy(), t.area.copy()
-
-
 def _open(draw: Draw, t: _Table) -> None:
-    found = days_in(draw, t.n, "2020-06-01", "2022-06-24")
-    t.dates["found"] = found
-    filed = after(draw, found, 4, 90)
+    # Much was found when the stock was counted, what endangers people most of all; the rest as
+    # patrols came by.
+    counted = days_in(draw, t.n, "2019-05-06", "2021-06-30")
+    since = days_in(draw, t.n, "2021-07-01", "2022-06-24")
+    found = np.where(draw.yes(t.n, 0.7 if t.group.safety else 0.45), counted, since)
+    fresh = before(draw, np.full(t.n, END), 5, 420)
+    t.dates["found"] = found = np.where(t.new, fresh, found)
+    filed = after(draw, found, np.where(t.new, 1, 4), np.where(t.new, 25, 170))
     filed[filed > END] = NAT
     t.dates["filed"] = filed
     t.status = np.where(np.isnat(filed), "20", "30").astype(object)
     working = ~np.isnat(filed) & draw.yes(t.n, 0.42)
     t.status[working] = "40"
     _plan(draw, t)
-    # Most are due when they are planned or soon after; of some the term has passed already.
+    # Most are due when they are planned or soon after; of some the term has passed already,
+    # though not long ago: it is set anew from time to time.
     due = after(draw, t.dates["planned"], 0, 60)
-    passed = after(draw, np.where(np.isnat(filed), found, filed), 60, 300)
-    t.dates["deadline"] = np.where((passed < due) & draw.yes(t.n, 0.34), passed, due)
+    known: Days = np.where(np.isnat(filed), found, filed)
+    passed = before(draw, np.full(t.n, END), 1, 460)
+    passed = np.maximum(passed, after(draw, known + 20 * DAY, 0, 30))
+    t.dates["deadline"] = np.where((passed < END) & draw.yes(t.n, 0.24), passed, due)
 
 
 def _set_aside(draw: Draw, t: _Table) -> None:
@@ -266,8 +298,8 @@ def _set_aside(draw: Draw, t: _Table) -> None:
 
 
 _FATES = {
-    "done": _done, "staged": _staged, "relapsed": _relapsed, "relapsed_2021": _relapsed,
-    "earlier": _earlier, "open": _open, "key": _open, "pending": _set_aside,
+    "done": _done, "earlier": _done, "staged": _staged, "relapsed": _relapsed,
+    "open": _open, "key": _open, "pending": _set_aside,
     "suspended": _set_aside, "dismissed": _set_aside, "suspected": _set_aside,
 }  # fmt: skip
 
@@ -297,6 +329,7 @@ def life_of_parcels(scale: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
                 {
                     "group": group.name,
                     "safety_related": group.safety,
+                    "new": t.new,
                     "illegal_area_m2": t.area,
                     "demolished_area_m2": t.demolished,
                     "remediated_area_m2": t.remediated,

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from generator.days import MONTHS_H1, MONTHS_H2, NAT, after, days_in
+from generator.days import DAY, MONTHS_H1, MONTHS_H2, NAT, after, between, days_in
 from generator.draw import Draw, either, share_out
 from generator.footprints import places_near_towns
 from generator.names import place_name
@@ -191,7 +191,10 @@ def _as_layer(
     fates, n = lots["fates"], len(lots["fates"])
     opened, since, planned = (np.full(n, NAT) for _ in range(3))
     stock = np.isin(fates, ["old", "suspended"])
-    opened[stock] = days_in(draw, int(stock.sum()), "2009-03-02", "2021-11-30")
+    # Most spaces are of the years when the estates were built; of late as few as this year's.
+    opened[stock] = days_in(draw, int(stock.sum()), "2006-03-01", "2018-12-28")
+    recent = stock & draw.yes(n, 0.095)
+    opened[recent] = days_in(draw, int(recent.sum()), "2019-01-07", "2021-12-17")
     new = fates == "new"
     opened[new] = days_in(draw, int(new.sum()), "2022-01-10", "2022-06-30", MONTHS_H1)
     coming, later = fates == "to_open", fates == "later"
@@ -263,6 +266,18 @@ def _as_layer(
             (richer, "share", "extra", "错时共享"),
         )
     ]
+    # What was added to private lots in earlier years.
+    grown = np.setdiff1d(
+        np.flatnonzero(
+            (fates == "old") & (opened < np.datetime64("2021-09-01")) & (lots["kind"] == "attached")
+        ),
+        np.r_[public, private],
+    )
+    grown = grown[draw.some(len(grown), 110 * len(grown) // 1000)]
+    begin = np.maximum(opened[grown] + 60 * DAY, np.datetime64("2019-03-01"))
+    day = between(draw, begin, np.full(len(grown), "2021-12-17", "datetime64[D]"))
+    more = np.floor(total[grown] * draw.uniform(len(grown), 0.05, 0.25)) + 1.0
+    events.append(events_of(grown, "add_spaces", day, more, "改造"))
     events.append(events_of(wired, "connect", linked, total[wired]))
     stopped = np.flatnonzero(fates == "suspended")
     halt = np.maximum(

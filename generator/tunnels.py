@@ -9,7 +9,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.ops import substring
 
-from generator.days import NAT, days_in
+from generator.days import NAT, before, days_in
 from generator.draw import Draw, either, share_out
 from generator.names import TUNNEL_OPERATORS
 from generator.records import SHARES, events_of
@@ -101,15 +101,15 @@ def _one_network(
     rows = np.flatnonzero(running)
     opened[rows] = days_in(draw, len(rows), "2014-09-01", "2021-12-20")
     opened[rows[:2]] = np.array(["2022-05-18", "2022-02-25"], "datetime64[D]")
-    done[rows] = opened[rows] - draw.whole(len(rows), 60, 300).astype("timedelta64[D]")
-    start[rows] = done[rows] - draw.whole(len(rows), 500, 1100).astype("timedelta64[D]")
+    done[rows] = before(draw, opened[rows], 60, 400)
+    start[rows] = before(draw, done[rows], 500, 1300)
     rows = np.flatnonzero(state == "under_construction")
     start[rows] = days_in(draw, len(rows), "2020-03-02", "2021-12-20")
     start[rows[:2]] = np.array(["2022-04-22", "2022-03-10"], "datetime64[D]")
     planned[rows] = days_in(draw, len(rows), "2022-11-01", "2024-06-28")
     rows = np.flatnonzero(state == "completed")
     done[rows] = days_in(draw, len(rows), "2021-09-01", "2022-03-18")
-    start[rows] = done[rows] - draw.whole(len(rows), 500, 1000).astype("timedelta64[D]")
+    start[rows] = before(draw, done[rows], 500, 1200)
     planned[rows] = days_in(draw, len(rows), "2022-09-01", "2022-12-28")
     planned[state == "planned"] = days_in(
         draw, int((state == "planned").sum()), "2024-01-02", "2025-12-26"
@@ -125,7 +125,7 @@ def _one_network(
     days = np.array(["2022-03-18", "2022-05-12", "2022-06-16"], "datetime64[D]")
     for company, total in enumerate(RISK_ITEMS):
         rows = np.flatnonzero(running & (who == company))[:4]
-        items[rows] = share_out(np.ones(len(rows)), total)
+        items[rows] = share_out(np.exp(draw.normal(len(rows), 0, 0.6)), total, least=1)
         reported[rows] = days[company]
         level[rows] = draw.of(len(rows), SHARES["tunnels"]["risk_level"])
     cabins = np.where(kind == "trunk", 3, np.where(kind == "cable", 1, 2))
@@ -134,6 +134,7 @@ def _one_network(
         2: ("comprehensive;power", "water;telecom;power;reclaimed"),
         3: ("comprehensive;hv_power;gas", "water;telecom;power;gas"),
     }
+    wide = np.array([0.0, 3.2, 7.4, 11.2])[cabins]
     fill = np.round(draw.uniform(n, 0.35, 0.92), 2)
     number = [f"GL{copy * n + i + 1:04d}" for i in range(n)]
     street = hosts["name"].to_numpy(object)[road]
@@ -149,7 +150,7 @@ def _one_network(
             "cabin_kinds": np.array([sets[int(c)][0] for c in cabins], object),
             "cabin_count": np.array([len(sets[int(c)][0].split(";")) for c in cabins]),
             "lines_housed": np.array([sets[int(c)][1] for c in cabins], object),
-            "width_m": np.round(np.where(cabins == 3, 11.2, np.where(cabins == 2, 7.4, 3.2)), 1),
+            "width_m": np.round(wide * draw.uniform(n, 0.88, 1.12), 1),
             "height_m": np.round(draw.uniform(n, 2.8, 4.2), 1),
             "build_method": draw.of(n, SHARES["tunnels"]["build_method"]),
             "length_km": metres / 1000.0,

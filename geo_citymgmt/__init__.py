@@ -32,6 +32,7 @@ from geo_citymgmt.access import (
     two_step_access,
     unserved,
 )
+from geo_citymgmt.assessment import assess
 from geo_citymgmt.cases import (
     ageing,
     audit_sample,
@@ -60,13 +61,21 @@ from geo_citymgmt.errors import (
 )
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._timeline import has_code
-from geo_citymgmt.figures import figure, outlook, period_table, progress, progress_series
+from geo_citymgmt.figures import (
+    figure,
+    outlook,
+    period_table,
+    progress,
+    progress_series,
+    unit_progress,
+)
 from geo_citymgmt.indicators import published_indicators
 from geo_citymgmt.layer import Layer, read_layer
 from geo_citymgmt.patterns import changes, conflicts, hot_spots, recurrence
 from geo_citymgmt.reading._limits import ReadLimits
 from geo_citymgmt.scoring import score_parts, scorecard
 from geo_citymgmt.spec import Field, LayerSpec, load_specs
+from geo_citymgmt.worktime import WorkCalendar, due_times, work_calendar
 from geo_citymgmt.writing import write_layer
 from geo_citymgmt.zones import (
     assign_zones,
@@ -88,7 +97,7 @@ if TYPE_CHECKING:
         zone_map,
     )
     from geo_citymgmt.maps._static import plot_layer, plot_progress, plot_zones
-    from geo_citymgmt.report import write_report
+    from geo_citymgmt.report import fill_template, write_lists, write_report
     from geo_citymgmt.sample import sample_city
 
 __all__ = [
@@ -109,7 +118,9 @@ __all__ = [
     "ScaleWarning",
     "SourceError",
     "SpecError",
+    "WorkCalendar",
     "ageing",
+    "assess",
     "assign_zones",
     "audit_sample",
     "burn_down",
@@ -124,7 +135,9 @@ __all__ = [
     "coverage_gaps",
     "coverage_map",
     "distance_percentiles",
+    "due_times",
     "figure",
+    "fill_template",
     "from_wgs84",
     "gini",
     "has_code",
@@ -164,8 +177,11 @@ __all__ = [
     "suspect_datum",
     "to_wgs84",
     "two_step_access",
+    "unit_progress",
     "unserved",
+    "work_calendar",
     "write_layer",
+    "write_lists",
     "write_report",
     "zone_map",
 ]
@@ -182,6 +198,8 @@ _LAZY = {
     "plot_zones": "geo_citymgmt.maps._static",
     "progress_map": "geo_citymgmt.maps",
     "sample_city": "geo_citymgmt.sample",
+    "fill_template": "geo_citymgmt.report",
+    "write_lists": "geo_citymgmt.report",
     "write_report": "geo_citymgmt.report",
     "zone_map": "geo_citymgmt.maps",
 }

@@ -12,6 +12,8 @@ from typing import Any
 
 #: Where an entry stands: the keys that lead to it.
 Place = tuple[str, ...]
+#: What lengthens a list, and a table that is else replaced as a whole.
+_ADD, _NEW = "add", "new"
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,8 @@ def layered(
     origin: dict[Place, str] = {}
     for name, table in tables:
         out = lay_over(out, table, whole=whole, joined=joined)
-        origin |= {place: name for place, _ in _leaves(table, ())}
+        # What is added to a list stands where the list does.
+        origin |= {p[:-1] if p[-1] == _ADD else p: name for p, _ in _leaves(table, ())}
     there = {place for place, _ in _leaves(out, ())}
     return Layered(out, {place: name for place, name in origin.items() if place in there})
 
@@ -83,6 +86,12 @@ def lay_over(
     --------
     >>> lay_over({"flag": True, "radius_m": 500}, {"flag": False, "radius_m": False})
     {'flag': False}
+
+    A list takes one more entry with ``add``; a table that is replaced as a whole, with ``new``:
+
+    >>> lay_over({"open": ["10"], "codes": {"a": {"zh": "甲"}}},
+    ...          {"open": {"add": ["20"]}, "codes": {"new": {"b": {"zh": "乙"}}}}, whole=("codes",))
+    {'open': ['10', '20'], 'codes': {'a': {'zh': '甲'}, 'b': {'zh': '乙'}}}
     """
     merged = dict(base)
     for key, value in over.items():
@@ -92,6 +101,11 @@ def lay_over(
             if key not in base:
                 # Nothing was there to take away: it is a flag that says no.
                 merged[key] = value
+        elif isinstance(value, Mapping) and set(value) == {_ADD} and isinstance(value[_ADD], list):
+            merged[key] = list(dict.fromkeys([*(old or []), *value[_ADD]]))
+        elif key in whole and _is_more(value):
+            rest = {k: v for k, v in value.items() if k != _NEW} or (old or {})
+            merged[key] = {**rest, **value[_NEW]}
         elif isinstance(old, Mapping) and isinstance(value, Mapping) and key not in whole:
             merged[key] = lay_over(old, value, whole=whole, joined=joined)
         elif key in joined and isinstance(old, list) and isinstance(value, list):
@@ -99,6 +113,12 @@ def lay_over(
         else:
             merged[key] = value
     return merged
+
+
+def _is_more(value: Any) -> bool:
+    """Tell whether a table adds to the one below; an entry that is called "new" is one itself."""
+    more = value.get(_NEW) if isinstance(value, Mapping) else None
+    return isinstance(more, Mapping) and all(isinstance(v, Mapping) for v in more.values())
 
 
 def _leaves(table: Mapping[str, Any], place: Place) -> Iterator[tuple[Place, Any]]:

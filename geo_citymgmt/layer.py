@@ -696,9 +696,9 @@ def _check_fields(
         if name == spec.measure and measure_is_drawn:
             continue
         near = similar_columns(item, free) if name == spec.measure else []
-        if name == spec.measure and spec.role != "facility":
+        if name == spec.measure and not spec.is_counted:
             raise _without_measure(raw.name, spec, item, near)
-        if item.figures:
+        if item.figures or item.required:
             known = load_figures().figures
             names = [known[f] for f in item.figures if f in known]
             detail = Text(

@@ -11,7 +11,7 @@ import pandas as pd
 from geo_citymgmt._gate import Gate, names_of
 from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.facts._evaluation import LEVELS
+from geo_citymgmt.spec import load_specs, zone_levels
 
 #: How a value becomes a share of its points.
 NORMALISATIONS = {
@@ -43,7 +43,7 @@ def score_parts(
     penalty: Mapping[str, Any] | None = None,
     normalise: str | Mapping[str, str] = "attainment",
     lower_is_better: Sequence[str] = (),
-    cap: float = 1.0,
+    cap: float | Mapping[str, float] = 1.0,
     full_score: float = 100.0,
     missing: str = "no_score",
     level: str = "district",
@@ -84,12 +84,16 @@ missing, level
     full_score = _GATE.positive(full_score, "full_score")
     shares = _weights(weights, full_score)
     _choose("missing", missing, MISSING)
-    _choose("level", level, LEVELS)
+    if not isinstance(level, str):
+        _choose("level", level, ("city", *zone_levels(load_specs())))
     how = _how(normalise, shares)
     lower = names_of(_GATE, lower_is_better, "lower_is_better")
     for name in lower:
         _choose("an indicator of lower_is_better", name, tuple(shares))
-    cap = _GATE.positive(cap, "cap")
+    caps = dict.fromkeys(shares, cap) if not isinstance(cap, Mapping) else cap
+    caps = {n: _GATE.positive(most, "cap") for n, most in caps.items()}
+    for name in caps:
+        _choose("an indicator of cap", name, tuple(shares))
     bonus, penalty = _mapping(bonus, "bonus", _POINTS), _mapping(penalty, "penalty", _POINTS)
     rated = {**bonus, **penalty}
     names = [*shares, *bonus, *penalty]
@@ -107,7 +111,9 @@ missing, level
     blocks = []
     for name, weight in shares.items():
         value = values[name]
-        normalised = _normalised(value, attained[name], group, how[name], cap, name in lower)
+        normalised = _normalised(
+            value, attained[name], group, how[name], caps.get(name, 1.0), name in lower
+        )
         blocks.append(
             _part(name, "weight", group, value).assign(
                 normalisation=how[name], normalised=normalised, weight=weight
@@ -334,13 +340,16 @@ def _extra(
     """Bonus or penalty points of each zone."""
     rate, odd = 1.0, []
     if _per_unit(rule):
-        odd = sorted(set(rule) - {"per_unit", "at_most"})
-        rate = _GATE.number(rule["per_unit"], f"{kind}[{name!r}] per_unit", least=0)
-        most = None
-        if "at_most" in rule:
-            most = _GATE.number(rule["at_most"], f"{kind}[{name!r}] at_most", least=0)
+        odd = sorted(set(rule) - {"per_unit", "at_most", "over", "each"})
+        given = {n: _GATE.number(rule[n], f"{kind}[{name!r}] {n}", least=0)
+                 for n in ("per_unit", "at_most", "over") if n in rule}  # fmt: skip
+        rate, each = (
+            given["per_unit"],
+            _GATE.positive(rule.get("each", 1), f"{kind}[{name!r}] each"),
+        )
         value, how = values[name], "per_unit"
-        points = (value * rate).clip(lower=0.0, upper=most)
+        beyond = (value - given.get("over", 0.0)) / each
+        points = (beyond * rate).clip(lower=0.0, upper=given.get("at_most"))
         if missing != "no_score":
             points = points.fillna(0.0)
     else:
@@ -359,8 +368,8 @@ def _extra(
                 f"{kind} {name}: unknown {first_few(odd).en}",
             ),
             Text(
-                "请为表中分区给出分值，或用 per_unit、at_most。",
-                "Give points to zones of the table, or per_unit and at_most.",
+                "请为表中分区给出分值，或用 per_unit、over、each、at_most。",
+                "Give points to zones of the table, or per_unit, over, each and at_most.",
             ),
         )
     sign = 1.0 if kind == "bonus" else -1.0
@@ -383,10 +392,11 @@ def scorecard(
     penalty: Mapping[str, Any] | None = None,
     normalise: str | Mapping[str, str] = "attainment",
     lower_is_better: Sequence[str] = (),
-    cap: float = 1.0,
+    cap: float | Mapping[str, float] = 1.0,
     full_score: float = 100.0,
     missing: str = "no_score",
     level: str = "district",
+    ties: Sequence[str] = (),
     before: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Score the zones by weighted figures, with bonus and penalty points, and rank them.
@@ -405,14 +415,15 @@ def scorecard(
         工业园区 make ``urban_districts``, 县级市 ``county_cities``. Without it all zones are one.
     bonus, penalty : mapping, optional
         Name to points: either a mapping (or Series) of zone to points, others getting none; or, for
-        an indicator of the table, ``{"per_unit": points, "at_most": points}``, by its value.
+        an indicator of the table, ``{"per_unit": points, "at_most": points}``, by its value; with
+        ``over`` and ``each`` that many points for each so much above so much.
         Points are given as zero or more; those of a penalty are taken off.
     normalise : {"attainment", "min_max", "share"}, or mapping from indicator to one
         ``attainment`` is that of the table, from 0 to ``cap``. ``min_max`` is within the group;
         where all are equal each has the full share. ``share`` takes the value, from 0 to 1.
     lower_is_better : sequence of str
         Indicators turned round by ``min_max`` and ``share``.
-    cap : float
+    cap : float, or mapping from indicator to one
         Most that attainment may count.
     full_score : float
         Score without bonus and penalty when every normalised value is 1.
@@ -422,6 +433,8 @@ def scorecard(
         the last two.
     level : str
         Level of the rows to score.
+    ties : sequence of str
+        Components whose points decide between equal scores, the first first.
     before : DataFrame, optional
         An earlier scorecard.
 
@@ -442,7 +455,7 @@ def scorecard(
 
     See Also
     --------
-    score_parts, progress, call_in
+    assess, score_parts, progress, call_in
 
     Examples
     --------
@@ -479,8 +492,11 @@ def scorecard(
     if missing == "zero":
         none[:] = False
     card["score"] = points.sum(axis=1).mask(none)
-    rounded = card["score"].round(_DIGITS)
-    by_group = rounded.groupby(card["group"])
+    for name in ties:
+        _choose("ties", name, tuple(names))
+    keys = card[["score"]].join(points[list(ties)]).round(_DIGITS)
+    place = keys.groupby(list(keys.columns), sort=True).ngroup().astype("float64")
+    by_group = place.mask(card["score"].isna()).groupby(card["group"])
     card["rank"] = by_group.rank(method="min", ascending=False).astype("Int64")
     card["ranked"] = by_group.transform("count").astype("Int64")
     card = card.join(points)

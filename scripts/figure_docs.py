@@ -43,6 +43,10 @@ def _paragraph(figure: Figure, figures: Figures, spec: LayerSpec) -> str:
         lines.append(f"- Published row: `{figure.published}`")
         return "\n".join(lines) + "\n"
     parts = [_formula(c, spec) for c in figure.components]
+    if figure.numerator is not None and figure.numerator.kind == "cohort":
+        parts = [f"share of the {parts[1]} that {_met(figure.numerator)}"]
+    elif figure.value is not None and figure.value.condition:
+        parts = [f"{parts[0]} that {_met(figure.value)}"]
     lines.append(f"- Formula: {', divided by '.join(parts)}")
     shared = "; shared at district lines by length" if figure.split == "share" else ""
     unit = _UNITS.get(figure.unit, figure.unit)
@@ -82,6 +86,7 @@ def _formula(part: Component, spec: LayerSpec) -> str:
         "balance": f"amount *{part.of}* up to the date",
         "stock": of,
         "distinct": f"number of different `{part.of}`",
+        "cohort": f"records whose `{part.of}` lies in the period",
         "complete": f"number of `{part.of}` all of whose records are {_states(part.state, spec)}",
     }[part.kind]
     if part.times:
@@ -98,9 +103,20 @@ def _formula(part: Component, spec: LayerSpec) -> str:
         text += f", {part.within_days} days ago or earlier"
         if part.reaches:
             text += f" and {_states((part.reaches,), spec)} within {part.within_days} days"
-    if part.where:
-        text += ", where " + " and ".join(_condition(k, v) for k, v in part.where.items())
+    if part.leaves:
+        text += f", but for those that are {_states(part.leaves, spec)} at the date"
+    where = {name: wanted for name, wanted in part.where.items() if name not in part.weights}
+    if where:
+        text += ", where " + " and ".join(_condition(k, v) for k, v in where.items())
+    for name, factors in part.weights.items():
+        told = ", ".join(f"`{code}` as {factor:g}" for code, factor in factors.items())
+        text += f", each `{name}` at its factor ({told})"
     return text
+
+
+def _met(part: Component) -> str:
+    """What records of a cohort are to meet."""
+    return "have " + " and ".join(_condition(k, v) for k, v in part.condition.items())
 
 
 def _states(names: tuple[str, ...], spec: LayerSpec) -> str:
@@ -110,6 +126,17 @@ def _states(names: tuple[str, ...], spec: LayerSpec) -> str:
 
 
 def _condition(name: str, wanted: object) -> str:
+    if (
+        isinstance(wanted, Mapping)
+        and {"any", "by", "after"} & set(wanted)
+        and name.endswith("_at")
+    ):
+        hours = f" plus {wanted['hours']} hours" if "hours" in wanted else ""
+        sides = {"by": "not after", "after": "after"}
+        told = [f"{sides[k]} `{wanted[k]}`{hours}" for k in sides if k in wanted]
+        if told:
+            return f"`{name}` {' and '.join(told)}"
+        return f"{'a' if wanted['any'] else 'no'} `{name}` by the date"
     if isinstance(wanted, Mapping):
         unlike = f" and not `{wanted['not']}`" if "not" in wanted else ""
         return f"`{name}` is known{unlike}"

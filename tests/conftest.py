@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
+import tomllib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -101,9 +102,21 @@ def _group_of(item: pytest.Item) -> str:
     return str(marker.args[0]) if marker else ""
 
 
+def without_cases() -> list[str]:
+    """Layers of the sample but its 368,172 cases, which what is not about them does without."""
+    said = tomllib.loads((DATA / "city.toml").read_text(encoding="utf-8"))
+    return [key for key in said["layers"] if key != "digital_cases"]
+
+
 @pytest.fixture(scope="session")
 def city() -> gcm.City:
-    return gcm.load_city(DATA)
+    return gcm.load_city(DATA, layers=without_cases())
+
+
+@pytest.fixture(scope="session")
+def cases_city() -> gcm.City:
+    """The cases of the sample and its zones."""
+    return gcm.load_city(DATA, layers=["digital_cases"])
 
 
 @pytest.fixture

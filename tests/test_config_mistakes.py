@@ -81,14 +81,14 @@ KINDS = {
 }  # fmt: skip
 TOP = ("name_zh", "name_en", "code", "data_date", "events", "targets", "figures", "layers", "zones",
        "names", "profile", "unit", "units", "month_starts", "metric_crs", "services", "bulletin",
-       "crosswalk", "ignore")  # fmt: skip
+       "crosswalk", "calendar", "limits", "ignore", "amounts_by")  # fmt: skip
 OF_LAYER = ("path", "sublayer", "crs", "datum", "x", "y", "encoding", "fields", "ledger",
             "pipeline", "repair", "units", "values", "date_order", "measure_from")  # fmt: skip
 FITS = {
     "text": {"name_zh", "name_en", "code", "unit", "metric_crs", "profile", "sublayer", "crs",
              "datum", "x", "y", "encoding", "pipeline"},
     "empty": {"name_zh", "name_en", "code", "unit", "metric_crs", "profile", "sublayer", "crs",
-              "datum", "x", "y", "encoding", "pipeline"},
+              "datum", "x", "y", "encoding", "pipeline", "amounts_by"},
     "whole": {"code", "metric_crs", "crs"},
 }  # fmt: skip
 

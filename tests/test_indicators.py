@@ -204,3 +204,13 @@ def test_the_definitions_in_methods_are_those_of_the_table_file():
     script = runpy.run_path(str(ROOT / "scripts" / "figure_docs.py"))
     page = (ROOT / "docs" / "methods.md").read_text("utf-8")
     assert script["page"](page) == page, "run python scripts/figure_docs.py"
+
+
+def test_the_rows_of_the_document_stand_in_the_documentation_as_they_are():
+    script = runpy.run_path(str(ROOT / "scripts" / "document_docs.py"))
+    page = (ROOT / "docs" / "document.md").read_text("utf-8")
+    assert script["page"](page) == page, "run python scripts/document_docs.py"
+    rows = script["rows"]()
+    assert len(rows) == 65
+    # What is neither says why.
+    assert rows.loc[rows["standing"] == "neither", "why"].ne("").all()

@@ -8,18 +8,27 @@ import pytest
 
 import geo_citymgmt as gcm
 from geo_citymgmt.figures import PROGRESS_COLUMNS
+from geo_citymgmt.indicators import load_figures
+from geo_citymgmt.profiles import load_profile
 from tests.conftest import DATA
 
-DOMAINS = ("illegal_construction", "utility_tunnel", "manhole", "parking", "bike")
-#: Figures of the document on which the layers of an office keep no records.
-NOT_CARRIED = {
-    "demolition_social_conflicts_h1", "demolition_lawsuits_lost_h1", "demolition_accidents_h1",
-    "prevention_levels",
-}  # fmt: skip
+FIGURES = load_figures(profile=load_profile("suzhou_2022")).figures.values()
+#: Rows of the document that the layers of an office answer; of the others it keeps no records.
+#: Cases are told of January to May, and tested by themselves.
+COMPUTED = {f.published for f in FIGURES if f.components and f.layer != "digital_cases"}
 PUBLISHED = gcm.published_indicators().set_index("id")
-OF_LAYERS = PUBLISHED[PUBLISHED["domain"].isin(DOMAINS) & ~PUBLISHED.index.isin(NOT_CARRIED)]
-ACTUAL = OF_LAYERS[OF_LAYERS["kind"].isin(["actual", "capacity"])]
-TARGET = OF_LAYERS[OF_LAYERS["kind"] == "target"]
+OF_LAYERS = PUBLISHED[PUBLISHED.index.isin(COMPUTED)]
+#: Of capacity the document states what there is, and what is to be built.
+PLANNED = OF_LAYERS["kind"].eq("target") | OF_LAYERS["deadline"].notna()
+ACTUAL, TARGET = OF_LAYERS[~PLANNED], OF_LAYERS[PLANNED]
+#: Not to be reached by adding up what is planned: a share, and roads whose start has no day yet.
+NOT_PLANNED = {
+    "waste_recovery_rate_target", "waste_resource_use_rate_target",
+    "kitchen_waste_separation_rate_target", "waste_export_zero_target",
+    "overhead_roads_start_target_fy",
+}  # fmt: skip
+#: Targets to which the document gives no day: the office's targets.csv does.
+UNDATED = {"landfill_zero_target", "waste_export_zero_target"}
 
 
 @pytest.fixture(scope="module")
@@ -65,10 +74,11 @@ def test_each_actual_of_the_document_is_met_exactly(june, published):
 def test_each_target_of_the_document_stands_beside_its_figure(june, published):
     row = whole(june, published)
     assert row["target"] == TARGET.loc[published, "value"]
-    assert row["deadline"] == TARGET.loc[published, "deadline"]
+    deadline = TARGET.loc[published, "deadline"]
+    assert row["deadline"] == (pd.Timestamp("2022-12-31") if published in UNDATED else deadline)
 
 
-@pytest.mark.parametrize("published", TARGET.index)
+@pytest.mark.parametrize("published", sorted(set(TARGET.index) - NOT_PLANNED))
 def test_the_plan_reaches_each_target_at_the_end_of_the_year(year_end, published):
     row = year_end.loc[published]
     value, target = row["value"], TARGET.loc[published, "value"]
@@ -79,7 +89,8 @@ def test_the_plan_reaches_each_target_at_the_end_of_the_year(year_end, published
     assert row["basis"] == "plan"
 
 
-GROWING = sorted(set(ACTUAL.index) - {"supervision_lists"})
+# The first two roads were completed in June.
+GROWING = sorted(set(ACTUAL.index) - {"supervision_lists", "overhead_roads_completed_h1"})
 
 
 @pytest.mark.parametrize("published", GROWING)

@@ -51,46 +51,59 @@ class Campaign:
     last : DataFrame or None
         The largest open cases among those, of :func:`geo_citymgmt.last_open`.
     hot_spots : GeoDataFrame or None
-        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number.
+        Of :func:`geo_citymgmt.hot_spots` on the open cases, by number; on all records of a layer
+        without states.
     """
 
     layer: str
     start: pd.Timestamp
-    flow: pd.DataFrame | None
-    relapses: pd.DataFrame | None
-    ages: pd.DataFrame | None
-    lists: pd.DataFrame | None
-    burn: pd.DataFrame | None
-    interim: pd.DataFrame | None
-    last: pd.DataFrame | None
-    hot_spots: gpd.GeoDataFrame | None
+    flow: pd.DataFrame | None = None
+    relapses: pd.DataFrame | None = None
+    ages: pd.DataFrame | None = None
+    lists: pd.DataFrame | None = None
+    burn: pd.DataFrame | None = None
+    interim: pd.DataFrame | None = None
+    last: pd.DataFrame | None = None
+    hot_spots: gpd.GeoDataFrame | None = None
 
 
 def campaigns(facts: CityFacts, day: pd.Timestamp | None, table: pd.DataFrame) -> list[Campaign]:
     """Compute every campaign of ``services.toml`` that the city has the layer of.
 
-    Without a day there is none; the deadlines are those of the progress in ``table``.
+    A layer of which hot spots alone are asked has these alone. Without a day there is none; the
+    deadlines are those of the progress in ``table``.
     """
-    city = facts.city
-    entries = [] if day is None else questions(city, "campaign")
-    return [_campaign(facts, day, table, e) for e in entries if e["layer"] in city]
+    if day is None:
+        return []
+    steered = {e["layer"]: e for e in questions(facts.city, "campaign")}
+    asked = dict.fromkeys([*steered, *(e["layer"] for e in questions(facts.city, "hot_spots"))])
+    return [
+        _campaign(facts, day, table, steered[layer])
+        if layer in steered and facts.city.specs[layer].states is not None
+        else Campaign(layer, pd.Timestamp(day.year, 1, 1), hot_spots=_spots(facts, day, layer))
+        for layer in asked
+        if layer in facts.city
+    ]
 
 
 def _campaign(
     facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame, entry: Mapping[str, Any]
 ) -> Campaign:
-    layer, clear = entry["layer"], dict(entry["clear"])
+    layer, clear = entry["layer"], dict(entry.get("clear", {}))
     start = pd.Timestamp(day.year, 1, 1)
-    rows = table[(table["level"] == "city") & (table["indicator"] == entry["deadline_of"])]
+    rows = table[(table["level"] == "city") & (table["indicator"] == entry.get("deadline_of", ""))]
     deadline = rows["deadline"].iloc[0] if len(rows) else pd.NaT
-    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer))
+    # Which states are still to be dealt with, and which have been, where a layer has other sets.
+    sets: dict[str, Any] = {n: tuple(entry[n]) for n in ("stock", "done") if entry.get(n)}
+    stock = {name: names for name, names in sets.items() if name == "stock"}
+    flow = _given(lambda: stock_flow(facts, start=start, end=day, layer=layer, **sets))
     if flow is not None and flow["closing"].isna().all():
         flow = None
     burn = None
     if pd.notna(deadline) and deadline >= start:
         burn = _given(
             lambda: burn_down(
-                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear
+                facts, deadline=deadline, start=start, end=day, layer=layer, where=clear, **stock
             )
         )
         if burn is not None and burn["remaining_n"].isna().all():
@@ -99,32 +112,38 @@ def _campaign(
         layer,
         start,
         flow,
-        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer)),
-        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city")),
+        _given(lambda: relapse_rates(facts, start=start, end=day, layer=layer, **sets)),
+        _given(lambda: ageing(facts, as_of=day, layer=layer, level="city", **stock)),
         _given(lambda: case_lists(facts, as_of=day, layer=layer, level="city")),
         burn,
         _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
-        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear)),
-        _spots(facts, day, layer),
+        _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear, **stock)),
+        _spots(facts, day, layer, **stock),
     )
 
 
-def _spots(facts: CityFacts, day: pd.Timestamp, layer: str) -> gpd.GeoDataFrame | None:
+def _spots(
+    facts: CityFacts, day: pd.Timestamp, layer: str, **stock: Any
+) -> gpd.GeoDataFrame | None:
     city = facts.city
     asked = next((e for e in questions(city, "hot_spots") if e["layer"] == layer), None)
-    cases = _given(lambda: open_cases(facts, as_of=day, layer=layer)) if asked else None
-    if asked is None or cases is None or cases.empty:
+    if asked is None:
         return None
-    parcels = city[layer].loc[cases.index]
+    parcels = city[layer]
+    if city.specs[layer].states is not None:
+        cases = _given(lambda: open_cases(facts, as_of=day, layer=layer, **stock))
+        parcels = parcels.loc[[] if cases is None else cases.index]
+    if parcels.geometry.isna().all():
+        return None
     zoned = city.has_zones
     cells = spots_of(
         parcels[parcels.geometry.notna()],
         asked["cell_m"],
         value=None,
         zones=city.zones if zoned else None,
-        permutations=asked["permutations"],
+        permutations=asked.get("permutations", 9999),
         seed=0,
-        fdr=asked["fdr"],
+        fdr=asked.get("fdr", 0.05),
         index=facts.membership.index("district") if zoned else None,
     )
     cells.attrs["cell_m"] = asked["cell_m"]

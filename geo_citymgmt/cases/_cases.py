@@ -13,7 +13,6 @@ from geo_citymgmt._gate import Gate, days_between, days_of, flag_of
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._register import ZONE_KEYS, Register
 from geo_citymgmt.errors import AsOfError
-from geo_citymgmt.facts._city_facts import levels_to
 from geo_citymgmt.facts._timeline import has_code
 
 if TYPE_CHECKING:
@@ -186,8 +185,8 @@ def ageing(
     gate = Gate("ageing")
     bounds = _rising(classes, gate)
     gate.choice(clock, "clock", ("found", "open"))
-    levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=where, stock=stock)
+    levels = register.levels(level)
     day = register.day(as_of)
     cases = open_table(register, day)
     edges = [int(b) for b in bounds]
@@ -288,8 +287,8 @@ def case_lists(
     ['挂牌督办', '重点任务', '重点治理项目']
     """
     gate = Gate("case_lists")
-    levels = levels_to(level, gate)
     register = Register(city, layer, gate, stock=stock)
+    levels = register.levels(level)
     register.coded_field(field)
     day = register.day(as_of)
     data, spec = register.data, register.spec
@@ -437,9 +436,9 @@ def burn_down(
     [122, 92]
     """
     gate = Gate("burn_down")
-    levels = levels_to(level, gate)
     due = read_day(deadline, "deadline", function=gate.function)
     register = Register(city, layer, gate, where=SAFETY if where is None else where, stock=stock)
+    levels = register.levels(level)
     first, until = days_of(register.city, start, end, gate)
     # Where the data has no date its last day is the only one that was asked for.
     last = first if until is None else until
@@ -614,8 +613,8 @@ def interim_share(
     True
     """
     gate = Gate("interim_share")
-    levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=SAFETY if where is None else where, stock=stock)
+    levels = register.levels(level)
     register.coded_field(field)
     day = register.day(as_of)
     inside, unknown, _ = register.in_stock(day)

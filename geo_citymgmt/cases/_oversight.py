@@ -17,7 +17,6 @@ from geo_citymgmt.cases._cases import as_day, open_table
 from geo_citymgmt.cases._register import Register
 from geo_citymgmt.cases._stock import relapse_counts
 from geo_citymgmt.errors import CityDataError, CRSError
-from geo_citymgmt.facts._city_facts import levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -76,7 +75,7 @@ def call_in(
         and including ``as_of``.
     as_of, layer
         As in :func:`open_cases`.
-    level : {"city", "district", "street"}
+    level : {"city", "district", "street", "community", "cell"}
         Zones to judge.
     figures : DataFrame, optional
         More figures, indexed by zone code.
@@ -113,9 +112,9 @@ def call_in(
     True
     """
     gate = Gate("call_in")
-    levels_to(level, gate)
     wanted = [(rule, _conditions(rule, body)) for rule, body in _rules(rules, gate).items()]
     register = Register(city, layer, gate)
+    register.levels(level)
     figures = _figures_by_zone(figures, gate)
     if hot_spots is not None:
         hot_spots = gate.features(hot_spots, "hot_spots", needs_columns=True).given

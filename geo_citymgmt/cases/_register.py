@@ -16,6 +16,7 @@ from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.facts._city_facts import levels_to
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
@@ -178,6 +179,8 @@ _EXAMPLE = Text(
 )
 
 
+#: Sets of what is still to be dealt with, of those that a layer has.
+USUAL_STOCK = ("open", "suspended")
 ELSEWHERE, STOCK, DONE = 0, 1, 2
 #: What can happen to the stock. ``staged`` is area alone: part of a case, which stays open.
 KINDS = ("found", "relapsed", "closed", "staged", "dismissed")
@@ -318,13 +321,16 @@ class Register:
         gate: Gate,
         *,
         where: Mapping[str, Any] | None = None,
-        stock: Sequence[str] = ("open", "suspended"),
+        stock: Sequence[str] = USUAL_STOCK,
         done: Sequence[str] = ("done",),
     ) -> None:
         self.facts = facts_of(city, gate)
         self.city, self.gate = self.facts.city, gate
         self.layer = layer = self._with_states(layer)
         self.data, self.spec = self.city[layer], self.city.specs[layer]
+        if tuple(stock) == USUAL_STOCK and "open" in self.spec.sets:
+            # Not every life has cases that rest.
+            stock = [name for name in stock if name in self.spec.sets]
         self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))
         self.timeline = self.facts.timeline(layer)
         self._line_of: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
@@ -473,10 +479,15 @@ class Register:
 
     # -- zones
 
+    def levels(self, level: str) -> tuple[str, ...]:
+        """Return the levels from the city down to ``level``."""
+        return levels_to(level, self.city, self.gate)
+
     def members(self, level: str) -> pd.DataFrame:
         """Owner of each record at ``level``: ``row_kind, zone_code`` on the records."""
         table = self.facts.membership.table(self.layer, level, "owner")
-        return table.set_index("row")[["row_kind", "zone_code"]].reindex(range(len(self.data)))
+        names = table.set_index("row")[["row_kind", "zone_code"]].astype("str")
+        return names.reindex(range(len(self.data)))
 
     def zone_rows(self, level: str) -> pd.DataFrame:
         """Every zone of ``level``, then what lies in none of them."""

@@ -14,7 +14,6 @@ from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.cases._cases import as_day
 from geo_citymgmt.cases._register import KINDS, ZONE_KEYS, Register
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.facts._city_facts import levels_to
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -58,14 +57,14 @@ def stock_flow(
         that at the end of the day before ``start``.
     layer : str
         Any layer with a life cycle.
-    level : {"district", "city", "street"}
+    level : {"district", "city", "street", "community", "cell"}
         How far down; the levels above are in the table too.
     where : mapping, optional
         Only records with these values, e.g. ``{"safety_related": True}``: a value, a list of them,
         ``{"not": value}`` or ``{"any": True}`` for each field. Values may be written as in the
         data, a code by its label; one that the field cannot have is refused.
     stock, done : sequence of str
-        Named sets of states of the layer file. 挂账 (suspended) is still stock.
+        Named sets of states of the layer file. 挂账 (suspended) is still stock, where it has one.
     undated : {"missing", "leave_out", "raise"}
         What to do about records whose moves have no dates: where it is unknown whether they were in
         the stock, the stock is missing (as in :func:`progress`); or leave these records out of all
@@ -104,8 +103,8 @@ def stock_flow(
     """
     gate = Gate("stock_flow")
     gate.choice(undated, "undated", _UNDATED)
-    levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=where, stock=stock, done=done)
+    levels = register.levels(level)
     first, last = days_of(register.city, start, end, gate)
     flows = register.flows()
     flows = flows[flows["date"] >= first]
@@ -266,8 +265,8 @@ def relapse_rates(
     True
     """
     gate = Gate("relapse_rates")
-    levels = levels_to(level, gate)
     register = Register(city, layer, gate, where=where, stock=stock, done=done)
+    levels = register.levels(level)
     first, last = days_of(register.city, start, end, gate)
     table = register.sums(relapse_counts(register, first, last), levels)
     counts = ["relapses", "relapsed", "exposed", "repeated"]

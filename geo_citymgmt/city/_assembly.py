@@ -23,7 +23,11 @@ from geo_citymgmt._metric import (
 )
 from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
+from geo_citymgmt.city._limits import office_clock, with_due_times
+from geo_citymgmt.city._office import OFFICE_FILES, read_office
+from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._recognition import add_assumption, name_city
+from geo_citymgmt.city._reported import laid_over, nothing_reported, read_reported
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
 from geo_citymgmt.city._tables import (
     ACCOUNT_COLUMNS,
@@ -48,11 +52,14 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile
 from geo_citymgmt.reading import Raw, read_raw
 from geo_citymgmt.reading._text import take_text, text_array
-from geo_citymgmt.spec import LayerSpec, load_specs
+from geo_citymgmt.spec import LayerSpec, counted_by, levels_above, load_specs, zone_levels
+from geo_citymgmt.worktime import Clock
 from geo_citymgmt.zones._ownership import ZoneIndex
 
 _MESSAGES = Messages("geo_citymgmt.city")
 
+#: A strip narrower than twice this, between outlines that were drawn apart, is no gap.
+_SLIVER_M = 10.0
 _WGS84 = 4326
 #: A city without zones lies where the middle 98 % of its records are.
 _MIDDLE = (1.0, 99.0)
@@ -82,6 +89,7 @@ class Builder:
     gate: Gate
     decided: pd.DataFrame | None = None
     crosswalk: pd.DataFrame | None = None
+    clock: Clock = field(default_factory=Clock)
     metric: MetricCRS | None = None
     layers: dict[str, Layer] = field(default_factory=dict)
     zones_by_level: dict[str, gpd.GeoDataFrame] = field(default_factory=dict)
@@ -179,6 +187,7 @@ class Builder:
         return self._kept(key, layer)
 
     def _kept(self, key: str, layer: Layer) -> Layer:
+        layer = with_due_times(layer, self.clock)
         self.layers[key] = layer
         self.ledgers[key] = layer.ledger
         self.tables[key] = layer.findings
@@ -220,7 +229,12 @@ class Builder:
                 layer = self.load(key) or layer
             indexed = self._indexed(layer)
             if len(indexed):
-                self.zones_by_level[spec.level] = indexed
+                own = pd.Series(spec.level, indexed.index)
+                if "level" in indexed.columns and "level" in spec.fields:
+                    # One table may hold several levels: streets with what lies within them.
+                    own = indexed["level"].astype("str").fillna(spec.level)
+                for level, part in indexed.groupby(own, sort=False):
+                    self.zones_by_level.setdefault(str(level), part)
             else:
                 self.findings.add("ZONES_SHAPELESS", value=len(layer.data), about=spec.key)
         if frame is not None:
@@ -231,15 +245,34 @@ class Builder:
         self._cut_units()
         if "district" not in self.zones_by_level:
             # Streets alone say nothing about districts.
-            self.zones_by_level.pop("street", None)
+            self.zones_by_level.clear()
             self.findings.add("ZONES_MISSING")
+        known = [n for n in zone_levels(self.specs) if n in self.zones_by_level]
+        self.zones_by_level = {level: self.zones_by_level[level] for level in known}
+        for level in known:
+            above = [n for n in levels_above(self.specs, level)[:-1] if n in known]
+            if above:
+                self._report_gaps(above[-1], level)
+
+    def _report_gaps(self, above: str, level: str) -> None:
+        """Tell the zones that those of the level below leave open: what lies there is in none."""
+        spec = next(s for s in self.specs.values() if s.level == level)
+        name = Text(spec.name_zh, spec.name_en.lower())
+        below = shapely.union_all(self.zones_by_level[level].geometry.to_numpy())
+        gaps = self.zones_by_level[above].geometry.difference(below)
+        # Where two outlines were drawn apart there is no gap.
+        for code, gap in gaps[~gaps.buffer(-_SLIVER_M).is_empty].items():
+            self.findings.add(
+                "ZONES_UNCOVERED", value=code, expected=level, about=f"{level} {code}",
+                detail=f"{gap.area:,.0f}", parts=name,
+            )  # fmt: skip
 
     def _take_outlines(self, profile: Profile) -> None:
         path = profile.outlines.get("districts")
         if path is None:
             return
         # Streets of the source say nothing about districts they do not tile.
-        self.zones_by_level.pop("street", None)
+        self.zones_by_level.clear()
         layer = read_layer(path, self.specs["districts"], metric_crs=self.metric_crs)
         self.findings.add("ZONES_PACKAGED", value=profile.key)
         self.zones_by_level["district"] = self._ordered(
@@ -325,6 +358,14 @@ class Builder:
             if layer is not None and layer.data.crs != self.crs:
                 self.load(key, zones)
 
+    def propose_places(self) -> None:
+        """Give records without coordinates a place where the office asks for it."""
+        roads = self.layers["roads"].data if "roads" in self.layers else None
+        for key, entry in self.found.layers.items():
+            if entry.places and key in self.layers and "district" in self.zones_by_level:
+                layer = propose_places(self.layers[key], self.zones_by_level, roads)
+                self._kept(key, layer)
+
     def _positions(self) -> tuple[np.ndarray, np.ndarray]:
         """Places of all accepted records in degrees, without the strays at either end."""
         parts = []
@@ -381,7 +422,7 @@ def take_layer(layer: Layer, crs: CRS | None, zones: gpd.GeoDataFrame | None, ga
             its=_name_of(data.crs),
             crs=_name_of(crs),
         )
-    if zones is None or layer.spec.role != "facility" or "district_code" not in layer.data:
+    if zones is None or not layer.spec.is_counted or "district_code" not in layer.data:
         return layer
     index = ZoneIndex(zones)
     data = layer.data
@@ -453,6 +494,8 @@ def assemble(
 
     The way of every city, whether it comes from files or from frames.
     """
+    if found.amounts_by:
+        specs = counted_by(specs, found.amounts_by)
     builder = Builder(
         found, specs, given, profile, Gate(source if found.in_memory else "load_city")
     )
@@ -466,9 +509,11 @@ def assemble(
     if zones is not None and not isinstance(zones, (str, Path)):
         zones = check_districts(zones, builder.gate)
     builder.crosswalk = _crosswalk(found, findings, account)
+    builder.clock = office_clock(found, findings, account)
     builder.load_zones(load_profile(zones) if isinstance(zones, (str, Path)) else zones)
     facilities = [k for k in specs if specs[k].role != "zones"]
     builder.load_rest([k for k in facilities if not wanted or k in wanted])
+    builder.propose_places()
     builder.account_for_registers()
     layers = {k: builder.layers[k] for k in specs if k in builder.layers}
     if not layers:
@@ -488,6 +533,9 @@ def assemble(
     if profile is not None and (file := profile.published_file) is not None:
         with reported_as_unusable(file, "published", findings, account):
             reported = read_published(profile, file, findings, account)
+    reported_figures = _reported_figures(builder, figures, zone_codes)
+    own = {name: getattr(found, name) for name in OFFICE_FILES}
+    office = read_office(own, profile, specs, figures, findings)
     data_date = found.data_date or latest_date(layers, events)
     all_findings, since = accounted([findings.frame(), *builder.tables.values()], builder.decided)
     ledger = pd.concat(builder.ledgers.values(), ignore_index=True)
@@ -521,12 +569,13 @@ def assemble(
         "notice": found.notice,
         "month_starts": found.month_starts,
         "settings": found.settings(profile, from_data),
-        "services_file": found.services,
-        "bulletin_file": found.bulletin,
+        "office": office,
         "zone_terms": builder.zone_terms(),
         "stated_date": found.data_date,
         "tables": pd.DataFrame(account, columns=list(ACCOUNT_COLUMNS)),
         "reported": reported,
+        "clock": builder.clock,
+        "reported_figures": reported_figures,
     }
 
 
@@ -541,11 +590,25 @@ def accounted(
 
 
 def specs_of(
-    specs: Mapping[str, LayerSpec] | str | Path | None, profile: Profile | None
+    specs: Mapping[str, LayerSpec] | str | Path | None,
+    profile: Profile | None,
+    source: Path | None = None,
 ) -> Mapping[str, LayerSpec]:
+    """Return the layers of a city: the package's, over them those of profile, source and caller."""
     if isinstance(specs, Mapping):
         return specs
-    return load_specs(specs, below=None if profile is None else profile.layers)
+    below = [None if profile is None else profile.layers, source and layers_beside(source)]
+    return load_specs(specs, below=[folder for folder in below if folder is not None])
+
+
+def layers_beside(source: Path) -> Path | None:
+    """Return the folder of an office's own layer files beside its data, None without one."""
+    folder = (source if source.is_dir() else source.parent) / "layers"
+    is_city = source.is_dir() or source.suffix.lower() == ".toml"
+    # A folder with a city.toml is one of data.
+    if not is_city or (folder / "city.toml").exists():
+        return None
+    return folder if any(folder.glob("*.toml")) else None
 
 
 def _metric_how(found: CitySource, profile: Profile | None, given: Any) -> Text:
@@ -700,6 +763,24 @@ def _targets(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.Dat
     return _succeeded(targets, merged, findings)
 
 
+def _reported_figures(builder: Builder, figures: Figures, zones: Sequence[str]) -> pd.DataFrame:
+    """What was reported, by the profile and over it by the office."""
+    found, profile, out = builder.found, builder.profile, nothing_reported()
+    theirs = None if profile is None else profile.file("reported.csv")
+    if theirs is not None and profile is not None:
+        # Nobody here wrote what comes with the package.
+        ours = profile.is_packaged
+        findings, account = (Findings(), []) if ours else (builder.findings, builder.account)
+        with reported_as_unusable(theirs, "reported", findings, account):
+            out = read_reported(theirs, figures, zones, findings, account, found.unit)
+    if found.reported is not None:
+        findings, account = builder.findings, builder.account
+        with reported_as_unusable(found.reported, "reported", findings, account):
+            own = read_reported(found.reported, figures, zones, findings, account, found.unit)
+            out = laid_over(out, own)
+    return out
+
+
 def _no_rows(columns: Iterable[str]) -> pd.DataFrame:
     return pd.DataFrame({column: pd.Series(dtype="str") for column in columns})
 
@@ -708,7 +789,8 @@ def matched_events(
     events: pd.DataFrame, layers: Mapping[str, Layer], findings: Findings, *, name: str = ""
 ) -> pd.DataFrame:
     """Return the events of accepted records; the others are told, by row where a file has them."""
-    sound, damaged = _ids(layers)
+    # Of the layers that something befell; others may have many more records.
+    sound, damaged = _ids({k: layers[k] for k in events["layer"].unique() if k in layers})
     pairs = pd.MultiIndex.from_frame(events[["layer", "key"]])
     lost = ~pairs.isin(sound)
     in_doubt = pairs.isin(damaged)

@@ -23,12 +23,16 @@ from geo_citymgmt.city._assembly import (
     accounted,
     assemble,
     latest_date,
+    layers_beside,
     matched_events,
     specs_of,
     take_layer,
 )
 from geo_citymgmt.city._config import CitySource, LayerSource, profile_named
 from geo_citymgmt.city._discovery import find_source, keep_within, reported_by_archive
+from geo_citymgmt.city._office import packaged_office
+from geo_citymgmt.city._places import propose_places
+from geo_citymgmt.city._reported import REPORTED_COLUMNS, nothing_reported
 from geo_citymgmt.city._tables import ACCOUNT_COLUMNS
 from geo_citymgmt.cleaning._place import NO_TERMS, ZoneTerms
 from geo_citymgmt.errors import CityDataError, CRSError, did_you_mean
@@ -38,6 +42,7 @@ from geo_citymgmt.layer import LEDGER_COLUMNS, Layer, read_layer
 from geo_citymgmt.profiles import Profile, load_profile, nothing_published
 from geo_citymgmt.reading._limits import ReadLimits, within_limits
 from geo_citymgmt.spec import LayerSpec, get_spec
+from geo_citymgmt.worktime import Clock
 from geo_citymgmt.writing import write_city, write_city_workbook, write_layer
 
 _MESSAGES = Messages("geo_citymgmt.city")
@@ -48,7 +53,7 @@ _OF_LAYER = ("data_date", "metric_crs", "areal_error", "linear_error")
 
 @holds(
     "layers", "zones_by_level", "events", "targets", "findings", "ledger", "specs", "unread",
-    "decisions", "since", "tables", "reported",
+    "decisions", "since", "tables", "reported", "reported_figures",
 )  # fmt: skip
 @dataclass(frozen=True, eq=False)
 class City(Mapping[str, gpd.GeoDataFrame]):
@@ -72,7 +77,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     layers : dict of str to Layer
         Everything that could be read.
     zones_by_level : dict of str to GeoDataFrame
-        "district" and, where there are any, "street", indexed by code.
+        "district" and, where there are any, "street", "community", "cell", indexed by code.
     events, targets : DataFrame
         Empty where there are none.
     data_date : Timestamp or None
@@ -103,8 +108,9 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         Day on which a statistical month begins; 1 for calendar months.
     settings : Layered
         Name, units, CRS and the like, each with the file it is from.
-    services_file, bulletin_file : Path or None
-        The office's own, laid over those of profile and package.
+    office : mapping of str to Layered
+        ``services``, ``bulletin`` and ``assessment``: the package's files with those of profile and
+        office laid over them.
     zone_terms : ZoneTerms
         What districts are called, and their other names.
     stated_date : Timestamp or None
@@ -114,6 +120,10 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         figures, decisions, an office's lists): rows walked, skipped, used and left out.
     reported : DataFrame or None
         The published figures as they were read; see ``published``.
+    clock : Clock
+        The office's calendar and limits, by which due times are told.
+    reported_figures : DataFrame
+        What was reported of figures, by the office or in its profile; beside what is computed.
 
     See Also
     --------
@@ -146,14 +156,15 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     notice: Text = NOTHING
     month_starts: int = 1
     settings: Layered = field(default_factory=lambda: Layered({}), repr=False)
-    services_file: Path | None = field(default=None, repr=False)
-    bulletin_file: Path | None = field(default=None, repr=False)
+    office: Mapping[str, Layered] = field(default_factory=packaged_office, repr=False)
     zone_terms: ZoneTerms = field(default=NO_TERMS, repr=False)
     stated_date: pd.Timestamp | None = field(default=None, repr=False)
     tables: pd.DataFrame = field(
         default_factory=lambda: pd.DataFrame(columns=list(ACCOUNT_COLUMNS)), repr=False
     )
     reported: pd.DataFrame | None = field(default=None, repr=False)
+    clock: Clock = field(default_factory=Clock, repr=False)
+    reported_figures: pd.DataFrame = field(default_factory=nothing_reported, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "findings", FindingsTable(self.findings))
@@ -281,6 +292,22 @@ class City(Mapping[str, gpd.GeoDataFrame]):
 
         return city_with_layer(self, key, layer)
 
+    def with_proposed_places(self, key: str) -> City:
+        """Return the city in which records of a layer that have no place have one proposed.
+
+        By the community, road or street they name, in a field of its own or in the address, within
+        the district they name: a point on it. ``place_basis`` says by what; where several bear the
+        name there is no proposal. They count in the zones of that place, and in no hot spot. The
+        same as ``places = "proposed"`` of the layer in ``city.toml``.
+
+        See Also
+        --------
+        City.with_layer
+        """
+        roads = self.get("roads")
+        layer = propose_places(self.layer(key), self.zones_by_level, roads)
+        return self.with_layer(key, layer)
+
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and equal_values(vars(self), vars(other))
 
@@ -366,7 +393,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         return known.copy(deep=False)
 
     def zones_at(self, level: str) -> gpd.GeoDataFrame:
-        """Zones of ``level``, "district" or "street", indexed by code.
+        """Zones of ``level``, such as "district" or "street", indexed by code.
 
         Raises
         ------
@@ -398,9 +425,12 @@ class City(Mapping[str, gpd.GeoDataFrame]):
                 "notice_en": [self.notice.en],
             }
         )
+        beside = {"events": self.events, "targets": self.targets, "city": about}
+        if len(self.reported_figures):
+            beside["reported"] = self.reported_figures[list(REPORTED_COLUMNS)]
         return write_city(
             self.layers,
-            {"events": self.events, "targets": self.targets, "city": about},
+            beside,
             Path(path),
             include_personal=include_personal,
             include_unknown=include_unknown,
@@ -623,7 +653,8 @@ def load_city(
         profile, it is chosen from the zones, else from where the records lie; ``city.metric``
         says which and how far from the truth it measures.
     specs : mapping, or folder of layer files, optional
-        Beside the package's own: see :func:`load_specs`.
+        Beside the package's own, and those in a folder ``layers`` of the source: see
+        :func:`load_specs`.
     crs, datum : optional
         For all layers, or a mapping from layer key; wins over ``city.toml`` and, as in
         :func:`read_layer`, over the .prj.
@@ -664,7 +695,7 @@ def load_city(
         where = Path(source) if folder is None else folder
         stated = _profile_of(where) if profile is None else profile
         named = None if stated is None else load_profile(stated)
-        known = specs_of(specs, named)
+        known = specs_of(specs, named, where)
         asked = [layers] if isinstance(layers, str) else layers
         wanted = None if asked is None else [get_spec(name, known).key for name in asked]
         found = find_source(where, known, layer=wanted[0] if wanted and len(wanted) == 1 else None)
@@ -673,8 +704,10 @@ def load_city(
         if named is None and found.profile is not None:
             # A GeoPackage of this package says so itself, inside.
             named = load_profile(found.profile)
-            known = specs_of(specs, named)
+            known = specs_of(specs, named, where)
         found.under(named)
+        own = layers_beside(where)
+        found.sides += [] if own is None else sorted(own.glob("*.toml"))
         # Zones have outlines, and no columns of coordinates.
         found.place_by(x, y, wanted or [k for k in known if known[k].role != "zones"])
         city = City(**assemble(found, known, named, str(source), given, wanted))

@@ -37,7 +37,7 @@ from geo_citymgmt.reading._source import (
     is_geodatabase,
     is_part,
 )
-from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.spec import LayerSpec, read_toml, zone_levels
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import line_of
 
@@ -70,6 +70,8 @@ class LayerSource:
     date_order: Mapping[str, str] = field(default_factory=dict)
     #: "geometry" where area or length of what is drawn stands in for a measure that is not said.
     measure_from: str | None = None
+    #: "proposed" where records without coordinates get a place by the names they carry.
+    places: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     #: By field, an office's own words with their codes.
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class CitySource:
     layers: dict[str, LayerSource] = field(default_factory=dict)
     events: Path | SourceLayer | pd.DataFrame | None = None
     targets: Path | SourceLayer | pd.DataFrame | None = None
+    reported: Path | SourceLayer | None = None
     figures: Path | None = None
     data_date: pd.Timestamp | None = None
     name: Text = NOTHING
@@ -122,10 +125,15 @@ class CitySource:
     notice: Text = NOTHING
     units: tuple[ReportingUnit, ...] = ()
     month_starts: int = 0
+    #: Which stage of amounts counts, such as "approved"; empty for what the records say.
+    amounts_by: str = ""
     metric_crs: str | None = None
     services: Path | None = None
     bulletin: Path | None = None
+    assessment: Path | None = None
     crosswalk: Path | None = None
+    calendar: Path | None = None
+    limits: Path | None = None
     config: Path | None = None
     #: What city.toml says, as it was read.
     table: Mapping[str, Any] = field(default_factory=dict, repr=False)
@@ -227,8 +235,10 @@ class CitySource:
     def side_files(self) -> list[Path]:
         """Files beside the layers: tables, settings and what they name."""
         given = (
-            self.events, self.targets, self.figures, self.services, self.bulletin, self.crosswalk,
-            self.config, *(unit.outline for unit in self.units), *self.sides,
+            self.events, self.targets, self.reported, self.figures, self.services, self.bulletin,
+            self.assessment,
+            self.crosswalk, self.calendar, self.limits, self.config, *self.sides,
+            *(unit.outline for unit in self.units),
         )  # fmt: skip
         return [path for path in given if isinstance(path, Path)]
 
@@ -236,17 +246,18 @@ class CitySource:
 #: What the value of an entry may be.
 _ENTRIES: dict[str, Any] = {
     "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
-    "targets": str, "figures": str, "layers": Mapping, "zones": Mapping, "names": Mapping,
-    "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
-    "metric_crs": (str, int), "services": str, "bulletin": str, "crosswalk": str, "ignore": list,
-    "source": (str, Mapping), "notice": (str, Mapping),
+    "targets": str, "reported": str, "figures": str, "layers": Mapping, "zones": Mapping,
+    "names": Mapping, "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
+    "metric_crs": (str, int), "services": str, "bulletin": str, "assessment": str,
+    "crosswalk": str, "calendar": str, "limits": str, "ignore": list, "source": (str, Mapping),
+    "notice": (str, Mapping), "amounts_by": str,
 }  # fmt: skip
 _OF_LAYER: dict[str, Any] = {
     "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
     "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "repair": list,
     "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
+    "places": str,
 }  # fmt: skip
-_OF_ZONES: dict[str, Any] = {"district": str, "street": str, "order": list}
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -264,9 +275,15 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     found.name = Text(name_zh or name_en, name_en or name_zh)
     found.code = str(table.get("code", ""))
     _read_settings(path, table, found)
+    stages = {n for spec in specs.values() for a in spec.amounts.values() for n in a.stages}
+    if found.amounts_by and found.amounts_by not in stages:
+        known = listed(sorted(stages))
+        cause = Text(f"没有数量以此计；可用：{known.zh}", f"no amount has it; known: {known.en}")
+        raise _mistake(path, "amounts_by", cause, did_you_mean(found.amounts_by, sorted(stages)))
     zones = table.get("zones", {})
-    _check_kinds(path, zones, "zones", _OF_ZONES)
-    for entry in ("district", "street"):
+    levels = zone_levels(specs)
+    _check_kinds(path, zones, "zones", {**dict.fromkeys(levels, str), "order": list})
+    for entry in levels:
         if entry in zones and (zones[entry] not in specs or specs[zones[entry]].level != entry):
             named = zones[entry]
             cause = Text(f"{named} 不是这一级的图层", f"{named!r} is no layer of that level")
@@ -289,7 +306,11 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
             found.data_date = read_day(day, "data_date", function=where)
         except AsOfError as error:
             raise SpecError(error.text) from error
-    for name in ("events", "targets", "figures", "services", "bulletin", "crosswalk"):
+    for name in (
+        "events", "targets", "reported", "figures", "services", "bulletin", "assessment",
+        "crosswalk",
+        "calendar", "limits",
+    ):  # fmt: skip
         if name in table:
             setattr(found, name, _existing(path, name, table[name]))
     ignore = table.get("ignore", [])
@@ -327,6 +348,7 @@ def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> N
         cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
         raise _mistake(path, "month_starts", cause)
     found.month_starts = starts
+    found.amounts_by = str(table.get("amounts_by", ""))
     metric_crs = table.get("metric_crs")
     found.metric_crs = None if metric_crs is None else str(metric_crs)
     found.units = read_units(check, table.get("units", []), path.parent)
@@ -362,6 +384,8 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
     # Without a path the file is found as if nothing were said of it.
     source, label = _sources(path, place, entry) if "path" in entry else (None, "")
     sublayer = entry.get("sublayer")
+    if entry.get("places") not in (None, "proposed"):
+        raise _mistake(path, f"{place}.places", Text("应为 proposed", "must be 'proposed'"))
     if entry.get("measure_from") not in (None, "geometry"):
         cause = Text('应为 "geometry"', 'must be "geometry"')
         raise _mistake(path, f"{place}.measure_from", cause)
@@ -384,6 +408,7 @@ def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
         units=dict(entry.get("units", {})),
         date_order=dict(entry.get("date_order", {})),
         measure_from=entry.get("measure_from"),
+        places=entry.get("places"),
         values=_own_words(path, f"{place}.values", entry.get("values", {})),
     )
 

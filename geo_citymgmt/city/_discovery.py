@@ -21,6 +21,7 @@ from geo_citymgmt.city._config import (
     list_folder,
     read_config,
 )
+from geo_citymgmt.city._office import OFFICE_FILES
 from geo_citymgmt.city._recognition import (
     Candidate,
     Looked,
@@ -47,6 +48,7 @@ _MESSAGES = Messages("geo_citymgmt.city")
 
 _EVENTS = ("events", "事件", "事件表")
 _TARGETS = ("targets", "目标", "目标任务")
+_REPORTED = ("reported", "上报数", "上报数据")
 _NO_LAYER = Text("不是图层文件", "it is no layer")
 _CONTEXT = Text("所在文件或文件夹的名称", "the name of the file or folder it is in")
 #: So many files are named where one finding is about several.
@@ -71,13 +73,13 @@ def find_source(
     if path.is_dir() and not is_geodatabase(path):
         config = path / "city.toml"
         found = read_config(config, specs) if config.is_file() else CitySource(path)
-        _find_figures(found)
+        _find_office(found)
         _scan_folder(found, specs, layer)
         _check_asked(found, path.name, specs, layer)
         return found
     if path.suffix.lower() == ".toml":
         found = read_config(path, specs)
-        _find_figures(found)
+        _find_office(found)
         if not found.layers:
             _scan_folder(found, specs, layer)
         _check_asked(found, path.name, specs, layer)
@@ -294,11 +296,12 @@ def _configs_in(path: Path) -> list[str]:
     return [name for name in names if PurePosixPath(name).name == "city.toml"]
 
 
-def _find_figures(found: CitySource) -> None:
-    """Figures of the office's own lie beside its layers, unless city.toml names another file."""
-    beside = found.root / "figures.toml"
-    if found.figures is None and beside.is_file():
-        found.figures = beside
+def _find_office(found: CitySource) -> None:
+    """Files of the office's own lie beside its layers, unless city.toml names others."""
+    for name in ("figures", *OFFICE_FILES):
+        beside = found.root / f"{name}.toml"
+        if getattr(found, name) is None and beside.is_file():
+            setattr(found, name, beside)
 
 
 @dataclass(frozen=True, eq=False)
@@ -586,8 +589,8 @@ def _recognised(found: CitySource, label: str, spec: LayerSpec, why: Text) -> No
 
 
 def _side_kind(name: str) -> str:
-    """Return what a table beside the layers is by its name: events or targets; empty for none."""
-    kinds = {"events": _EVENTS, "targets": _TARGETS}
+    """Return what a table beside the layers is by its name; empty for none."""
+    kinds = {"events": _EVENTS, "targets": _TARGETS, "reported": _REPORTED}
     return next((kind for kind, names in kinds.items() if name.lower() in names), "")
 
 
@@ -617,7 +620,7 @@ def _take_side_table(found: CitySource, item: SourceLayer) -> None:
 def _take_side_tables(
     found: CitySource, items: Sequence[SourceLayer], looked: Looked
 ) -> list[SourceLayer]:
-    """Take what is called events or targets, and return all other items.
+    """Take what is called events, targets or reported, and return all other items.
 
     Of a workbook that is called so it is the sheet that has their columns.
     """

@@ -420,7 +420,7 @@ def by_geometry(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[str]:
     Facilities come before zones, and zones before what is context.
     """
     order = ("facility", "zones", "context")
-    takers = [s for s in specs.values() if preview.kinds & set(s.geometry)]
+    takers = [s for s in specs.values() if preview.kinds & set(s.geometry) and not s.yields]
     takers.sort(key=lambda s: (s.geometry[0] not in preview.kinds, order.index(s.role)))
     return [spec.key for spec in takers]
 
@@ -461,17 +461,22 @@ def candidates(preview: Preview, specs: Mapping[str, LayerSpec]) -> list[Candida
     if not len(frame.columns):
         return []
     own = preview.own_fields(specs)
+    yielding = {key for key, spec in specs.items() if spec.yields}
     owners: dict[str, set[str]] = {}
-    for key, fields in own.items():
-        for column in fields.values():
-            owners.setdefault(column, set()).add(key)
+    # Of layers that yield a column tells nothing against another.
+    for key in sorted(own, key=lambda k: specs[k].yields):
+        for column in own[key].values():
+            if not specs[key].yields or owners.get(column, set()) <= yielding:
+                owners.setdefault(column, set()).add(key)
     found: list[tuple[int, Candidate]] = []
     for key, spec in specs.items():
         if not preview.fits(spec) or spec.role == "zones":
             continue
         telling = {f: c for f, c in own[key].items() if owners[c] == {key}}
         if telling:
-            is_sure = bool(preview.kinds) and (len(telling) > 1 or spec.measure in telling)
+            is_sure = len(telling) > 1 or spec.measure in telling
+            # Places tell a layer from a list of it; a table has none.
+            is_sure = is_sure and bool(preview.kinds) != spec.is_table
             found.append((len(telling), Candidate(key, is_sure, _columns(telling.values()))))
     found.sort(key=lambda pair: -pair[0])
     zones = _zone_candidate(preview, specs)

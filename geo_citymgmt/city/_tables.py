@@ -49,6 +49,7 @@ TARGET_COLUMNS = ("indicator", "zone_code", "target", "unit", "deadline", "note"
 REQUIRED = {
     "events": ("layer", "key", "event", "date"),
     "targets": ("indicator", "zone_code", "target"),
+    "reported": ("figure", "period", "value"),
 }
 _HEADINGS = {
     "layer": ("图层", "类别"),
@@ -62,6 +63,12 @@ _HEADINGS = {
     "target": ("目标", "目标值"),
     "unit": ("单位",),
     "deadline": ("完成时限", "期限"),
+    "figure": ("指标", "指标编号"),
+    "zone": ("区划代码", "行政区划代码"),
+    "period": ("时段", "统计时段", "期间"),
+    "value": ("数值", "上报数"),
+    "source": ("来源", "出处"),
+    "clause": ("条款", "原文"),
 }
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -256,3 +257,38 @@ def _nearest(text: str, item: Field) -> str:
     if near:
         return " / ".join(item.codes[code].zh for code in near)
     return " / ".join(e.zh for e in list(item.codes.values())[:6])
+
+
+def read_codes(texts: pd.Series, item: Field, kinds: Collection[str] = ()) -> pd.DataFrame:
+    """Return what the digits of long codes say, a column each part; missing where one is no code.
+
+    Of several ways in use that one holds by which most of the known ``kinds`` are met; ``part`` is
+    class and kind as lists of kinds have it.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> item = load_specs()["manholes"].fields["manhole_id"]
+    >>> for code in ("3205820102048188", "3205820100248188"):
+    ...     print(read_codes(pd.Series([code]), item, ["0102"]).iloc[0].to_dict())
+    {'district': '320582', 'class': '01', 'kind': '02', 'serial': '048188', 'part': '0102'}
+    {'district': '320582', 'class': '01', 'kind': '002', 'serial': '48188', 'part': '0102'}
+    """
+    found = pd.DataFrame(index=texts.index)
+    digits, most = texts.astype("str").str.strip(), -1
+    digits = digits[digits.str.isdigit().fillna(False)]
+    for parts in item.parts:
+        ends = np.cumsum([0, *parts.values()])
+        codes = digits[digits.str.len() == ends[-1]]
+        spans = zip(parts, pairwise(ends.tolist()), strict=True)
+        read = pd.DataFrame({name: codes.str[a:b] for name, (a, b) in spans})
+        if "district" in read:
+            # No district begins with 0 or 9.
+            read = read[~read["district"].str[:1].isin(["0", "9"])]
+        read = read.reindex(texts.index)
+        if "kind" in read:
+            read["part"] = read["class"] + read["kind"].str.lstrip("0").str.zfill(2)
+        n = int(read["part"].isin(kinds).sum()) if "part" in read else 0
+        if n > most:
+            found, most = read, n
+    return found

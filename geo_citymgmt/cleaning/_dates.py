@@ -258,6 +258,8 @@ def parse_date_column(
     )
     for known in ("month", "year"):
         hit = np.flatnonzero((precision == known)[codes])
+        if known == item.precision:
+            continue
         findings.add(
             "DATE_PARTIAL",
             records=record[hit],

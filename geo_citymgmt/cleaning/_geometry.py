@@ -174,8 +174,9 @@ def report_coincident(
         return
     shape = shapely.to_wkb(shapely.normalize(geometry[twins]))
     table = key.iloc[twins].reset_index(drop=True).astype("str").fillna("")
-    group = table.assign(_shape=shape).groupby([*table.columns, "_shape"], sort=False)
-    first = twins[group["_shape"].transform(lambda g: g.index[0]).to_numpy(dtype=np.int64)]
+    group = table.assign(_shape=shape).groupby([*table.columns, "_shape"], sort=False).ngroup()
+    # Groups are numbered as they come, so the first of each is where its number is new.
+    first = twins[np.unique(group, return_index=True)[1][group]]
     later = first != twins
     findings.add(
         "GEOM_DUPLICATE",

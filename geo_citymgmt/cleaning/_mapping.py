@@ -18,6 +18,7 @@ import pandas as pd
 
 from geo_citymgmt._options import check_lang
 from geo_citymgmt._words import Lang, Text
+from geo_citymgmt.cleaning._codes import read_codes
 from geo_citymgmt.cleaning._headings import Vocabulary, readings, unit_fits
 from geo_citymgmt.cleaning._names import (
     AGREES,
@@ -449,9 +450,6 @@ def _is_certain(candidate: Candidate) -> bool:
     )
 
 
-_CODE = r"^[1-8]\d{5}(\d{4})\d{6}$"
-#: A later form has kinds of three digits, 6 + 2 + 3 + 5: there the third digit of both is a zero.
-_LATER = re.compile(r"\d{2}00")
 _IN_NAME = re.compile(r"(?<![A-Za-z0-9])[Tt](\d{4})(?![0-9])")
 #: Words of a kind that are as short as this occur in other names.
 _SHORTEST_KIND = 3
@@ -494,28 +492,26 @@ def with_kinds(
     return out
 
 
-def kinds_by_code(ids: pd.Series, item: Field) -> pd.Series | None:
+def kinds_by_code(ids: pd.Series, item: Field, coded: Field) -> pd.Series | None:
     """Return the code of the kind that the code of each part says; None where they are no such.
 
     Examples
     --------
     >>> from geo_citymgmt.spec import load_specs
-    >>> kind = load_specs()["manholes"].fields["cover_kind"]
-    >>> kinds_by_code(pd.Series(["3205080102000001", "3205080104000007"]), kind).tolist()
+    >>> fields = load_specs()["manholes"].fields
+    >>> kind, code = fields["cover_kind"], fields["manhole_id"]
+    >>> kinds_by_code(pd.Series(["3205080102000001", "3205080104000007"]), kind, code).tolist()
     ['sewage', 'gully']
-    >>> kinds_by_code(pd.Series(["3205080100100001"]), kind) is None
-    True
+    >>> kinds_by_code(pd.Series(["3205080100100001"]), kind, code).tolist()
+    ['water']
     """
+    known = {entry.part: code for code, entry in item.codes.items() if entry.part}
     for some in (ids.head(_LOOKED_AT), ids):
         # A million other ids are told by the first of them.
-        parts = some.astype("str").str.strip().str.extract(_CODE, expand=False)
-        if parts.notna().sum() < _MOST * max(1, some.notna().sum()):
+        read = read_codes(some, coded, known)
+        if "part" not in read or read["part"].notna().sum() < _MOST * max(1, some.notna().sum()):
             return None
-    distinct = parts.dropna().unique()
-    if any(_LATER.fullmatch(part) for part in distinct):
-        return None
-    known = {entry.part: code for code, entry in item.codes.items() if entry.part}
-    kinds = parts.map(known)
+    kinds = read["part"].map(known)
     return kinds if kinds.notna().any() else None
 
 
@@ -568,5 +564,5 @@ def _by_columns(
         if spec.fields[name].type == "text" and Values(frame[column]).of(item).verdict >= AGREES:
             return frame[column], Text(f"“{column}”一列", f"the column {column!r}")
     ids = mapping.get(spec.id_field)
-    kinds = None if ids is None else kinds_by_code(frame[ids], item)
+    kinds = None if ids is None else kinds_by_code(frame[ids], item, spec.fields[spec.id_field])
     return kinds, Text("部件代码", "the codes of the parts")

@@ -53,7 +53,7 @@ def reported_codes(
     n = len(record)
     out = np.full(n, None, dtype=object)
     unknown = np.full(n, None, dtype=object)
-    table = _names(zones, terms)
+    table = {key: codes[0] for key, codes in zone_keys(zones, terms).items() if len(codes) == 1}
     for column in (name, code):
         if column is None:
             continue
@@ -156,24 +156,32 @@ def _report_straddling(
     )
 
 
-def _names(zones: gpd.GeoDataFrame | None, terms: ZoneTerms) -> dict[str, str]:
-    """Every way of naming a district, restricted to the districts there are."""
-    table = {plain_key(name): code for name, code in terms.names.items()}
+def zone_keys(zones: gpd.GeoDataFrame | None, terms: ZoneTerms = NO_TERMS) -> dict[str, list[str]]:
+    """Return every way of naming a zone, as names are compared, with the codes it may mean.
+
+    That is one code, unless zones share a name. Restricted to the zones there are.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> zone_keys(gcm.sample_city().zones)["虎丘"]
+    ['320505']
+    """
+    table = {plain_key(name): [code] for name, code in terms.names.items()}
     if zones is None:
         return table
-    codes = set(zones.index.astype("str"))
-    table = {key: code for key, code in table.items() if code in codes}
-    for column in ("name_zh", "name_en"):
-        if column not in zones.columns:
-            continue
-        for code, name in zip(zones.index.astype("str"), zones[column], strict=True):
-            if isinstance(name, str):
-                for part in (name, *re.split(r"[()（）]", name)):
-                    if part:
-                        table[plain_key(part)] = code
-                        table.setdefault(plain_key(re.sub(r"[市区县]$", "", part)), code)
-    table.update({plain_key(code): code for code in codes})
-    return table
+    codes = zones.index.astype("str")
+    table = {key: code for key, code in table.items() if code[0] in set(codes)}
+    exact: dict[str, dict[str, None]] = {}
+    short: dict[str, dict[str, None]] = {}
+    for column in zones.columns.intersection(["name_zh", "name_en", "name"]):
+        for code, name in zip(codes, zones[column], strict=True):
+            for part in (name, *re.split(r"[()（）]", name)) if isinstance(name, str) else ():
+                if part:
+                    exact.setdefault(plain_key(part), {})[code] = None
+                    short.setdefault(plain_key(re.sub(r"[市区县]$", "", part)), {})[code] = None
+    named = [{key: list(found) for key, found in part.items()} for part in (short, exact)]
+    return {**named[0], **table, **named[1], **{plain_key(code): [code] for code in codes}}
 
 
 def _code_like(text: str, zones: gpd.GeoDataFrame | None) -> str | None:

@@ -17,7 +17,12 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._words import Text
-from geo_citymgmt.cleaning._codes import code_table, parse_bool_column, parse_code_column
+from geo_citymgmt.cleaning._codes import (
+    code_table,
+    parse_bool_column,
+    parse_code_column,
+    read_codes,
+)
 from geo_citymgmt.cleaning._dates import parse_date_column
 from geo_citymgmt.cleaning._datum import guess_text, suspect_datum
 from geo_citymgmt.cleaning._geometry import (
@@ -277,7 +282,7 @@ class Records:
         """Compute the district, and decide about records without usable geometry."""
         # A layer written by this package says itself what its source had reported.
         before = "district_reported" in self.data
-        stated = self.spec.role == "facility" and (
+        stated = self.spec.is_counted and (
             before or "district_code" in self.data or "district_name" in self.data
         )
         reported = no_text(len(self.data))
@@ -291,7 +296,7 @@ class Records:
                 terms,
             )
         self._decide_unusable(unusable, reported, terms)
-        if self.spec.role != "facility":
+        if not self.spec.is_counted:
             return
         if stated:
             self.data["district_reported"] = reported.array
@@ -329,14 +334,19 @@ class Records:
 
     def _decide_unusable(self, unusable: Unusable, reported: pd.Series, terms: ZoneTerms) -> None:
         unlocated = (unusable.code != "") & ~self.rejected
+        named = reported.notna().to_numpy()
+        if self.spec.is_table:
+            # Rows of a table have no place: only one that names no zone counts nowhere.
+            unlocated &= ~named & (unusable.code == "GEOM_NULL")
+            self._report_unlocated(unlocated, reported, terms)
+            return
         if not unlocated.any():
             return
-        named = reported.notna().to_numpy()
         # A shape that could not be built is no missing one: its finding is there already.
         unbuilt = unlocated & (unusable.code == "GEOM_NULL")
         unbuilt &= np.isin(self.record, self.findings.records_of("RECORD_UNREADABLE"))
         placed = unlocated & named
-        if self.spec.role == "facility":
+        if self.spec.is_counted:
             placed |= unlocated & ~unbuilt & np.isin(unusable.code, NO_PLACE)
         for hit, action, severity in (
             (unbuilt & placed, "none", "warning"),
@@ -355,14 +365,17 @@ class Records:
                     code, records=self.record[hit], value=value, expected=expected,
                     action=action, severity=severity,
                 )  # fmt: skip
+        self._report_unlocated(placed, reported, terms)
+        self.rejected |= unlocated & ~placed
+
+    def _report_unlocated(self, hit: np.ndarray, reported: pd.Series, terms: ZoneTerms) -> None:
         self.findings.add(
             "UNLOCATED",
-            records=self.record[placed],
-            value=reported[placed].fillna("—").to_numpy(dtype=object),
+            records=self.record[hit],
+            value=reported[hit].fillna("—").to_numpy(dtype=object),
             action="assumed",
             unit=terms.word,
         )
-        self.rejected |= unlocated & ~placed
 
     def measure(self, measure_from: str | None = None) -> None:
         """Fill the measure of the layer from the geometry where that is said; tell the rest.
@@ -372,6 +385,10 @@ class Records:
         A facility without its measure counts as one; what adds the measure up says how many lack
         it. A context record without it says nothing, and is rejected.
         """
+        for item in self.spec.fields.values():
+            if item.required and item.name in self.data and item.name != self.spec.measure:
+                empty = self.data[item.name].isna().to_numpy() & ~self.rejected
+                self.findings.add("VALUE_MISSING", records=self.record[empty], item=item)
         name = self.spec.measure
         is_drawn = measure_from is not None or self.spec.measure_default is not None
         if name is None or (name not in self.data.columns and not is_drawn):
@@ -393,7 +410,7 @@ class Records:
             )
             missing = missing & ~filled
         records = self.record[missing]
-        if self.spec.role == "facility":
+        if self.spec.is_counted:
             self.findings.add("VALUE_MISSING", records=records, item=item)
             return
         self.findings.add(
@@ -414,7 +431,10 @@ class Records:
         self.rejected |= repeated
         if self.spec.role != "facility":
             return
-        names = (self.spec.measure, "name", self.spec.label, self.spec.state_field)
+        names = (
+            *(self.spec.measure, "name", self.spec.label, self.spec.state_field),
+            *self.spec.entered_twice,
+        )
         key = self.data[[n for n in dict.fromkeys(names) if n in self.data.columns]]
         shapes = self.geometry
         if self.rejected.any():
@@ -674,6 +694,8 @@ def check_relations(
             relations.compare_with_floors(name)
         if item.geometry is not None:
             relations.compare_with_geometry(name)
+        if item.parts:
+            relations.compare_code(name)
     if spec.states is not None:
         relations.check_date_order(spec.states.dates)
         if data_date is not None:
@@ -705,6 +727,30 @@ class _Relations:
         words = Text("图形量得", "the geometry measures")
         self._report(name, bad, measured, words, "geometry")
 
+    def compare_code(self, name: str) -> None:
+        """Hold the district and the kind that a code says against those of the record."""
+        fields, codes = self.spec.fields, self.data[name].astype("str")
+        kind = next((f for f in fields.values() if any(c.part for c in f.codes.values())), None)
+        known = {} if kind is None else {c: e for c, e in kind.codes.items() if e.part}
+        part_of, label_of = ({c: getattr(e, a) for c, e in known.items()} for a in ("part", "zh"))
+        read = read_codes(codes, fields[name], part_of.values())
+        for finding, column, other in (
+            ("CODE_DISTRICT", "district", "district_code"),
+            ("CODE_KIND", "part", "" if kind is None else kind.name),
+        ):
+            if column not in read or other not in self.data.columns:
+                continue
+            stated = self.data[other].astype("str")
+            against, shown = stated, stated
+            if column == "part":
+                against, shown = stated.map(part_of), stated.map(label_of)
+            bad = (read[column].notna() & against.notna() & read[column].ne(against)).to_numpy()
+            self.findings.add(
+                finding, records=self.record[bad], item=fields[name],
+                value=codes[bad].to_numpy(dtype=object),
+                expected=shown[bad].to_numpy(dtype=object),
+            )  # fmt: skip
+
     def compare_with_floors(self, name: str) -> None:
         base = footprint(self.data, self.data.geometry.to_numpy(), self.spec)
         floors = np.full(len(self.data), np.nan)
@@ -727,14 +773,14 @@ class _Relations:
         for later in names[1:]:
             # Against the latest of all before it: a missing date between two hides nothing.
             bad = (_last_day(self.data, later) < latest).to_numpy(dtype=bool)
-            expected = latest[bad].dt.strftime("%Y-%m-%d").to_numpy(dtype=object)
-            self._report_dates("DATE_ORDER", later, bad, expected)
+            self._report_dates("DATE_ORDER", later, bad, self._shown(latest[bad], later))
             rises = self.data[later].notna() & ~(latest >= self.data[later])
             latest = latest.where(~rises, self.data[later])
 
     def check_date_range(self, dates: set[str], data_date: pd.Timestamp) -> None:
         for name in sorted(dates & set(self.data.columns)):
-            bad = (self.data[name] > data_date).to_numpy(dtype=bool)
+            # The day the data stands at counts as a whole.
+            bad = (self.data[name] >= data_date + pd.Timedelta(1, "D")).to_numpy(dtype=bool)
             self._report_dates("DATE_RANGE", name, bad, f"{data_date:%Y-%m-%d}")
 
     def _numbers(self, name: str) -> np.ndarray:
@@ -765,9 +811,14 @@ class _Relations:
             code,
             records=self.record[bad],
             item=self.spec.fields[name],
-            value=self.data.loc[bad, name].dt.strftime("%Y-%m-%d").to_numpy(dtype=object),
+            value=self._shown(self.data.loc[bad, name], name),
             expected=expected,
         )
+
+    def _shown(self, days: pd.Series, name: str) -> np.ndarray:
+        """Days as a clerk has them, with the time of day where the field has it."""
+        form = "%Y-%m-%d %H:%M" if self.spec.fields[name].type == "datetime" else "%Y-%m-%d"
+        return days.dt.strftime(form).to_numpy(dtype=object)
 
 
 def _last_day(data: gpd.GeoDataFrame, name: str) -> pd.Series:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt._words import Lang, Text
-from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output
+from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output, table_text
 from geo_citymgmt.cli._frame import (
     DONE,
+    WITH_ERRORS,
     SourceOptions,
     SourcePath,
     asked_day,
@@ -29,6 +30,7 @@ from geo_citymgmt.cli._frame import (
     report_left_out,
     report_unread,
     report_unusable,
+    source_specs,
 )
 from geo_citymgmt.cli._map import map_
 from geo_citymgmt.errors import CityDataError
@@ -70,7 +72,10 @@ def figures(
 
     给出 SOURCE 时，包括其 figures.toml 和目标表 / with SOURCE, its figures.toml and targets count.
     """
-    specs = load_specs(layer_folder)
+    from geo_citymgmt.city._assembly import layers_beside
+
+    below = None if source is None else layers_beside(source)
+    specs = load_specs(layer_folder, below=below)
     table = figures_table(specs, source, profile)
     if style == "json":
         text = json.dumps(table.to_dict("records"), ensure_ascii=False, indent=1)
@@ -178,21 +183,8 @@ def figures_table(
 
 
 def _plain_text(table: pd.DataFrame, lang: str, width: int | None) -> str:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(width=width, highlight=False)
-    other = "name_en" if lang == "zh" else "name_zh"
-    table = table.drop(columns=other)
-    with console.capture() as capture:
-        shown = Table(*table.columns)
-        # A name that is cut or folded cannot be copied.
-        shown.columns[0].no_wrap = True
-        for row in table.itertuples(index=False):
-            shown.add_row(*(Text(str(value)) for value in row))
-        console.print(shown)
-    return str(capture.get()).rstrip()
+    table = table.drop(columns="name_en" if lang == "zh" else "name_zh")
+    return table_text(list(table.columns), table.itertuples(index=False), width=width)
 
 
 def _as_text(
@@ -267,8 +259,6 @@ def settings(city: City) -> Iterator[Row]:
     >>> [row for row in settings(gcm.sample_city()) if row[0] == "unit.zh"]
     [('unit.zh', '"板块"', 'suzhou_2022/profile.toml')]
     """
-    from geo_citymgmt.report import bulletin_settings, service_settings
-
     yield from _rows("", city.settings)
     if city.profile is not None:
         for row in city.published.itertuples(index=False):
@@ -276,8 +266,7 @@ def settings(city: City) -> Iterator[Row]:
             yield f"published.{row.id}", _shown(row.value), origin
     parts: list[tuple[str, Layered | None]] = [
         ("", city.figures.layered),
-        ("services.", service_settings(city)),
-        ("bulletin.", bulletin_settings(city)),
+        *((f"{name}.", given) for name, given in city.office.items()),
     ]
     for prefix, given in parts:
         if given is not None:
@@ -467,6 +456,68 @@ def check(
 
 @main.command()
 @click.argument("source", type=SourcePath())
+@click.option("--month", default=None, metavar="YYYY-MM", help="考核月份，默认为数据所在月")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "csv", "xlsx"]),
+    default="text",
+    help="输出形式",
+)
+@click.option("-o", "--out", type=click.Path(path_type=Path), default=None, help="写到文件")
+@common_options
+@guarded
+def assess(
+    source: Path,
+    month: str | None,
+    style: str,
+    out: Path | None,
+    lang: Lang,
+    reading: SourceOptions,
+) -> int:
+    """按 assessment.toml 计分、排名，列出约谈建议和督查名单。
+
+    Score and rank by the office's assessment.toml; whom to call in, where to look.
+    """
+    from geo_citymgmt.assessment import assess, month_assessment
+    from geo_citymgmt.facts import CityFacts
+    from geo_citymgmt.report._assessment import assessment_views, write_assessment
+    from geo_citymgmt.report._words import Words
+    from geo_citymgmt.writing import write_text
+
+    city = load_source(source, reading)
+    made = month_assessment(CityFacts(city), month)
+    for problem in made.problems:
+        click.echo(problem.of(lang), err=True)
+    if not made:
+        assess(city)  # says how to write one
+    if style == "xlsx":
+        target = out or Path("assessment.xlsx")
+        write_assessment(made, city, target, lang)
+        click.echo(str(target))
+        return DONE
+    if style == "csv":
+        text = made.table().to_csv(index=False, lineterminator="\n").rstrip("\n")
+    else:
+        views = assessment_views(made, city, Words(lang, unit=city.unit))
+        width = None if out is None and sys.stdout.isatty() else 120
+        text = "\n\n".join(
+            table_text(
+                [head for head, _ in view.columns], view.texts(),
+                title=view.title, note=view.note, width=width,
+            )
+            for view in views
+        )  # fmt: skip
+    if out is None:
+        click.echo(text)
+        return DONE
+    write_text(("\ufeff" if style == "csv" else "") + text + "\n", out)
+    click.echo(str(out))
+    return DONE
+
+
+@main.command()
+@click.argument("source", type=SourcePath())
 @click.option("-o", "--out", type=click.Path(path_type=Path), required=True)
 @click.option("--include-personal", is_flag=True, help="包括个人信息字段 / with personal fields")
 @click.option(
@@ -540,13 +591,66 @@ def init(
                 f"{target} is there already; --force replaces it.",
             ),
         )
-    specs = load_specs(reading.layer_folder)
+    specs = source_specs(folder, reading)
     text, questions = propose(folder, specs, **positions(reading, specs))
     write_text(text, target)
     click.echo(str(target))
     for zh, en in questions:
         click.echo(say(f"待确认：{zh}", f"to confirm: {en}", lang))
     return DONE
+
+
+@main.command()
+@click.argument("template", type=SourcePath())
+@click.argument("source", type=SourcePath())
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="结果 .xlsx")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@common_options
+@guarded
+def fill(
+    template: Path, source: Path, out: Path, as_of: str | None, lang: Lang, reading: SourceOptions
+) -> int:
+    """按单元格里的 {{指标|分区|时段}} 填写模板 / fill the bound cells of a workbook."""
+    from geo_citymgmt.report import fill_template
+
+    day = asked_day(as_of, "fill")
+    city = load_source(source, reading)
+    report_unusable(city, lang)
+    filled = fill_template(city, template, out, as_of=day, lang=lang)
+    wrong = filled[filled["problem_zh"].notna()]
+    for row in wrong.itertuples():
+        said = say(row.problem_zh, row.problem_en, lang)
+        click.echo(f"{row.sheet}!{row.cell}  {{{{{row.binding}}}}}  {said}", err=True)
+    done, n = len(filled) - len(wrong), len(filled)
+    click.echo(say(f"{out}：已填 {done}/{n} 处", f"{out}: {done} of {n} filled", lang))
+    code = outcome(city, lang, fatal=False)
+    return WITH_ERRORS if len(wrong) else code
+
+
+@main.command()
+@click.argument("source", type=SourcePath())
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出文件夹")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option(
+    "--by",
+    type=click.Choice(["manage_org", "district"]),
+    default="manage_org",
+    help="按责任单位（默认）或所在区县 / by responsible unit or by district",
+)
+@common_options
+@guarded
+def lists(
+    source: Path, out: Path, as_of: str | None, by: str, lang: Lang, reading: SourceOptions
+) -> int:
+    """每个责任单位一份超期清单 / what is overdue, one list a responsible unit."""
+    from geo_citymgmt.report import write_lists
+
+    day = asked_day(as_of, "lists")
+    city = load_source(source, reading)
+    report_unusable(city, lang)
+    files = write_lists(city, out, as_of=day, by=by, lang=lang)
+    click.echo("\n".join(map(str, files)) or say("没有超期的。", "nothing is overdue.", lang))
+    return outcome(city, lang, fatal=False)
 
 
 _GENERATOR = "用 / use: python -m generator -o OUT --scale N --seed S --dirty"

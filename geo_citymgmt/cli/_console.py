@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -67,6 +67,33 @@ class Bar:
     def __exit__(self, *error: object) -> None:
         if self._bar is not None:
             self._bar.stop()
+
+
+def table_text(
+    headers: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    title: str = "",
+    note: str = "",
+    width: int | None = None,
+) -> str:
+    """Return a table as text for a screen of a width, of its own without one."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(width=width, highlight=False)
+    with console.capture() as capture:
+        shown = Table(*headers, title=title or None, title_justify="left",
+                      caption=note or None, caption_justify="left")  # fmt: skip
+        # A name that is cut or folded cannot be copied.
+        shown.columns[0].no_wrap = True
+        for column in shown.columns[1:]:
+            column.overflow = "fold"
+        for row in rows:
+            shown.add_row(*(Text(str(value)) for value in row))
+        console.print(shown)
+    return str(capture.get()).rstrip()
 
 
 def as_json(

@@ -281,6 +281,13 @@ def check_crs(*codes: str | None, option: str = "--crs") -> None:
             ) from error
 
 
+def source_specs(source: Path, reading: SourceOptions) -> Mapping[str, LayerSpec]:
+    """Return the layers that options may name: those of the source's own files among them."""
+    from geo_citymgmt.city._assembly import layers_beside
+
+    return load_specs(reading.layer_folder, below=layers_beside(source))
+
+
 def load_source(
     source: Path,
     reading: SourceOptions,
@@ -292,7 +299,7 @@ def load_source(
     from geo_citymgmt.city import load_city
 
     check_crs(reading.metric_crs, option="--metric-crs")
-    specs = load_specs(reading.layer_folder)
+    specs = source_specs(source, reading)
     return load_city(
         source,
         layers=None if layer is None else [get_spec(layer, specs).key],

@@ -155,9 +155,9 @@ _PAGES = (".html", ".htm")
 )
 @click.option(
     "--level",
-    type=click.Choice(["district", "street"]),
     default=None,
-    help="指标按区县或街道，默认区县 / a figure by district or street",
+    metavar="LEVEL",
+    help="指标按 district（默认）、street、community 或 cell / a figure by the zones of a level",
 )
 @click.option(
     "--color-by",

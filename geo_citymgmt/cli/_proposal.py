@@ -53,7 +53,10 @@ _MOST = 0.6
 #: So many words that are no codes are shown, and so many get a line of their own.
 _SHOWN, _LISTED = 8, 40
 #: Entries of a ``city.toml`` that is replaced, kept as they stand.
-_KEPT = ("profile", "unit", "month_starts", "services", "bulletin", "crosswalk", "figures")
+_KEPT = (
+    "profile", "unit", "month_starts", "services", "bulletin", "assessment", "crosswalk", "figures",
+    "calendar", "limits",
+)  # fmt: skip
 
 
 @dataclass
@@ -158,7 +161,7 @@ def propose(
     _city_lines(draft, found, layers)
     _metric_lines(draft, found, layers)
     _date_lines(draft, found, layers, body.days)
-    for name in ("events", "targets"):
+    for name in ("events", "targets", "reported"):
         path = getattr(found, name)
         if isinstance(path, Path):
             draft.entry(f"{name} = {_quoted(path.name)}")

@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, check_city
-from geo_citymgmt.facts._evaluation import LEVELS, Evaluator, Membership
+from geo_citymgmt.facts._evaluation import Evaluator, Membership
 from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.indicators._definitions import TargetTable
+from geo_citymgmt.spec import levels_above, zone_levels
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -105,7 +106,10 @@ def facts_of(city: City | CityFacts, gate: Gate) -> CityFacts:
     return CityFacts(city)
 
 
-def levels_to(level: str, gate: Gate) -> tuple[str, ...]:
-    """Return the levels from the city down to ``level``."""
-    gate.choice(level, "level", LEVELS)
-    return LEVELS[: LEVELS.index(level) + 1]
+def levels_to(level: str, city: City, gate: Gate) -> tuple[str, ...]:
+    """Return the levels from the city down to ``level``, of those between what the city has."""
+    gate.choice(level, "level", ("city", *zone_levels(city.specs)))
+    if level == "city":
+        return (level,)
+    above = levels_above(city.specs, level)[:-1]
+    return ("city", *(n for n in above if n in city.zones_by_level), level)

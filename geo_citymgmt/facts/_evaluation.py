@@ -20,9 +20,24 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._words import Text
+from geo_citymgmt.facts._choice import (
+    EPSILON,
+    SIZE,
+    STATE,
+    WHERE,
+    Choice,
+    Part,
+    bounds,
+    complete,
+    divided,
+    labels_of,
+    nothing_lacks,
+)
+from geo_citymgmt.facts._layout import Layout, pairs_of
+from geo_citymgmt.facts._moments import Moments
 from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
 from geo_citymgmt.indicators import Component, Figure
-from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.spec import LayerSpec, levels_above
 from geo_citymgmt.zones._ownership import (
     OUTSIDE,
     UNLOCATED,
@@ -33,22 +48,22 @@ from geo_citymgmt.zones._ownership import (
 )
 
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from geo_citymgmt.city import City
-
-
-LEVELS = ("city", "district", "street")
 
 
 class Membership:
     """Rows of a layer with the zones they count in.
 
-    Levels nest: a street is looked for within the district that owns the record, so that the
-    streets of a district, and what lies in none of them, add up to it.
+    Levels nest: a street is looked for within the district that owns the record, and a cell within
+    its street, so that the parts of a zone, and what lies in none of them, add up to it.
     """
 
     def __init__(self, city: City) -> None:
         self._city = city
-        self._index: dict[str, ZoneIndex] = {}
+        self._index: dict[str, dict[str, ZoneIndex]] = {}
+        self._parts: dict[tuple[str, str, str], Parts] = {}
         self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
         self._located: dict[str, Located] = {}
         self._levels: dict[str, ZoneIndex] = {}
@@ -72,9 +87,36 @@ class Membership:
         n = len(data)
         if level == "city":
             return _frame(np.arange(n), "total", self._city.code, np.ones(n))
+        if level in data.columns:
+            named = data[level].notna().to_numpy(dtype=bool)
+            name = np.where(named, data[level].astype("str").fillna(""), "unnamed")
+            return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
+        is_table = self._city.specs[layer].is_table
         if not self._city.has_zones:
-            return _without_place(data)
-        geometry = data.geometry.to_numpy()
+            # Rows of a table have no place to lack.
+            return _without_place(data[:0] if is_table else data)
+        if is_table:
+            return self._named(data, level)
+        parts = self._parts_at(layer, level, split)
+        # What lies in none of a zone's parts counts as outside, under no zone.
+        missed = (parts.kind == "outside") & (parts.label != "outside")
+        return _frame(parts.row, parts.kind, np.where(missed, "outside", parts.label), parts.share)
+
+    def _parts_at(self, layer: str, level: str, split: str) -> Parts:
+        key = (layer, level, split)
+        if key not in self._parts:
+            above = [n for n in levels_above(self._city.specs, level)[:-1]
+                     if n in self._city.zones_by_level]  # fmt: skip
+            self._parts[key] = (
+                self._within(self._parts_at(layer, above[-1], split), level, above[-1], split)
+                if above
+                else self._in_districts(layer, split)
+            )
+        return self._parts[key]
+
+    def _in_districts(self, layer: str, split: str) -> Parts:
+        data = self._city[layer]
+        n, geometry = len(data), data.geometry.to_numpy()
         if split == "share":
             parts = self.located(layer).shares
             row, zone, share, piece = parts.feature, parts.zone, parts.share, parts.piece
@@ -84,12 +126,24 @@ class Membership:
         codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
         district = codes[zone]
         unlocated = zone == UNLOCATED
-        district = np.where(unlocated, _named(data, row, district), district)
-        kind = np.select([unlocated, zone == OUTSIDE], ["unlocated", "outside"], "zone")
-        if level == "district":
-            return _frame(row, kind, district, share)
+        district[unlocated] = _named(data, row[unlocated], district[unlocated])
+        kind = np.full(len(zone), "zone", dtype=object)
+        kind[unlocated], kind[zone == OUTSIDE] = "unlocated", "outside"
         assert piece is not None
-        return self._streets(Parts(row, kind, district, share, piece), split)
+        return Parts(row, kind, district, share, piece)
+
+    def _named(self, data: pd.DataFrame, level: str) -> pd.DataFrame:
+        """Rows of a table in the zones they name: the district, and a street of it."""
+        row, label = np.arange(len(data)), _named(data, np.arange(len(data)), _nowhere(len(data)))
+        found = np.isin(label, self._districts.codes)
+        if level != "district":
+            street = np.full(len(data), None, dtype=object)
+            if level == "street":
+                zones = self._city.zones_at(level)
+                street = _named_streets(data, zones, _parents(zones, self._districts), label)
+            found = pd.notna(street)
+            label = np.where(found, street, label)
+        return _frame(row, np.where(found, "zone", "unlocated"), label, np.ones(len(row)))
 
     def index(self, level: str) -> ZoneIndex:
         """Return the index of all zones of a level, which everything that counts by them asks."""
@@ -106,25 +160,49 @@ class Membership:
         geometry = data.geometry
         if "district_code" not in data.columns:
             return self.located(layer).owner
-        position = pd.Series(np.arange(len(self._districts.codes)), index=self._districts.codes)
-        owner = position.reindex(data["district_code"]).fillna(OUTSIDE).to_numpy(dtype=int)
-        return np.where(geometry.isna(), UNLOCATED, owner)
+        named, names = pd.factorize(data["district_code"])
+        owner = np.append(pd.Index(self._districts.codes).get_indexer(names), -1)[named]
+        return np.where(geometry.isna(), UNLOCATED, np.where(owner < 0, OUTSIDE, owner))
 
-    def _streets(self, districts: Parts, split: str) -> pd.DataFrame:
-        streets = self._city.zones_at("street")
-        parent = _parents(streets).to_numpy(dtype=object)
-        inner = parts_within(districts, streets, parent, split, self._index)
-        # What lies in none of the district's streets counts as outside, under no district.
-        missed = (inner.kind == "outside") & (inner.label != "outside")
-        label = np.where(missed, "outside", inner.label)
-        return _frame(inner.row, inner.kind, label, inner.share)
+    def _within(self, outer: Parts, level: str, above: str, split: str) -> Parts:
+        zones = self._city.zones_at(level)
+        parent = _parents(zones, self.index(above)).to_numpy(dtype=object)
+        return parts_within(outer, zones, parent, split, self._index.setdefault(level, {}))
 
 
 def _without_place(data: pd.DataFrame) -> pd.DataFrame:
     """Records without a place, under the district they name; without zones none lies outside."""
     row = np.flatnonzero(data.geometry.isna())
-    district = np.full(len(row), "unlocated", dtype=object)
-    return _frame(row, "unlocated", _named(data, row, district), np.ones(len(row)))
+    return _frame(row, "unlocated", _named(data, row, _nowhere(len(row))), np.ones(len(row)))
+
+
+def _nowhere(n: int) -> np.ndarray:
+    return np.full(n, "unlocated", dtype=object)
+
+
+def _named_streets(
+    data: pd.DataFrame, streets: pd.DataFrame, parent: pd.Series, district: np.ndarray
+) -> np.ndarray:
+    """Street of its district that each row names, by code or else by name; None where it does not.
+
+    Streets of one name in two districts are two.
+    """
+    out = np.full(len(data), None, dtype=object)
+    name = next((n for n in ("name_zh", "name") if n in streets.columns), None)
+    for column, keys in (
+        ("street_name", None if name is None else streets[name]),
+        ("street_code", streets.index),
+    ):
+        if column not in data.columns or keys is None:
+            continue
+        known = pd.Series(
+            streets.index.to_numpy(dtype=object), pd.MultiIndex.from_arrays([parent, keys])
+        )
+        known = known[~known.index.duplicated()]
+        asked = pd.MultiIndex.from_arrays([district, data[column]])
+        hit = known.reindex(asked).to_numpy(dtype=object)
+        out = np.where(pd.notna(hit), hit, out)
+    return out
 
 
 def _named(data: pd.DataFrame, row: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
@@ -135,20 +213,30 @@ def _named(data: pd.DataFrame, row: np.ndarray, otherwise: np.ndarray) -> np.nda
     return np.where(pd.notna(named), named, otherwise)
 
 
-def _parents(streets: pd.DataFrame) -> pd.Series:
-    """District of each street: as stated, else the first six digits of its code."""
-    from_code = pd.Series(streets.index.astype("str").str[:6], index=streets.index)
-    for name in ("parent_code", "district_code"):
-        if name in streets.columns:
-            return streets[name].astype("str").fillna(from_code)
-    return from_code
+def _parents(zones: gpd.GeoDataFrame, above: ZoneIndex) -> pd.Series:
+    """Zone above that each zone belongs to: as stated, else by the code that its own begins with,
+    else by its place."""
+    known = above.codes.astype("str")
+    parent = pd.Series(None, index=zones.index, dtype=object)
+    codes = zones.index.astype("str").to_series(index=zones.index)
+    stated = [
+        zones[c].astype("str") for c in ("parent_code", "district_code") if c in zones.columns
+    ]
+    lengths = sorted(set(known.str.len()), reverse=True)
+    for given in (*stated, *(codes.str[:n] for n in lengths)):
+        parent = parent.where(parent.notna() | ~given.isin(known), given)
+    rest = parent.isna().to_numpy()
+    parent[rest] = above.code_of(above.owner(zones.geometry.to_numpy()[rest]), zones.index[rest])
+    return parent
 
 
 def _frame(row: np.ndarray, kind: object, zone: object, share: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"row": row, "row_kind": kind, "zone_code": zone, "share": share},
-        index=pd.RangeIndex(len(row)),
-    )
+    # Objects: what stands in each row is one of few texts that are there already.
+    index = pd.RangeIndex(len(row))
+    texts = {
+        n: pd.Series(v, index, dtype=object) for n, v in (("row_kind", kind), ("zone_code", zone))
+    }
+    return pd.DataFrame({"row": row, **texts, "share": share}, index=index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,44 +246,6 @@ class Window:
     day: pd.Timestamp | None
     start: pd.Timestamp | None = None
     plan: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """The rows of a figure, level by level, and which record counts in which of them."""
-
-    level: np.ndarray
-    row_kind: np.ndarray
-    zone_code: np.ndarray
-    row: np.ndarray
-    slot: np.ndarray
-    share: np.ndarray
-
-    def down_to(self, levels: tuple[str, ...]) -> Layout:
-        """The rows of its first levels; levels come one after the other."""
-        n = int(np.isin(self.level, levels).sum())
-        rows = (values[:n] for values in (self.level, self.row_kind, self.zone_code))
-        inside = self.slot < n
-        records = (values[inside] for values in (self.row, self.slot, self.share))
-        return Layout(*rows, *records)
-
-    def total(self, amount: np.ndarray) -> np.ndarray:
-        """Sum of an amount of the records, by row of the figure."""
-        return np.bincount(
-            self.slot, amount[self.row] * self.share, minlength=len(self.zone_code)
-        ).astype("float64")
-
-    def different(self, row: np.ndarray, label: np.ndarray) -> np.ndarray:
-        """Number of different labels, by row of the figure."""
-        by_record = pd.DataFrame({"row": row, "label": label})
-        pairs = pd.DataFrame({"row": self.row, "slot": self.slot}).merge(by_record, on="row")
-        once = pairs.drop_duplicates(["slot", "label"])
-        return np.bincount(once["slot"], minlength=len(self.zone_code)).astype("float64")
-
-    def number(self, records: np.ndarray) -> np.ndarray:
-        """How many of the records count, wholly or in part, by row of the figure."""
-        chosen = self.slot[records[self.row]]
-        return np.bincount(chosen, minlength=len(self.zone_code)).astype("float64")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,43 +275,6 @@ class Values:
         return replace(self, layout=layout, **rows)
 
 
-_WHERE, _STATE, _SIZE = 1, 2, 3
-
-
-@dataclass
-class _Choice:
-    """Records that count, and what of each record is known.
-
-    ``known`` is how many of the three things a figure needs are known of the record, or settle that
-    it does not count; ``lacks`` the first that is not, 0 where there is none. ``silent`` marks
-    those whose state is known today and was another one on the day, which nothing tells.
-    """
-
-    counts: np.ndarray
-    known: np.ndarray
-    lacks: np.ndarray
-    silent: np.ndarray
-
-    def drop(self, rows: np.ndarray, thing: int) -> None:
-        """Note that of ``rows`` the ``thing`` is not known."""
-        self.counts = self.counts & ~rows
-        self.known[rows] = thing - 1
-        self.lacks[rows] = thing
-
-
-@dataclass
-class _Part:
-    """What a component contributes by record, what is known of each, and the most it could be."""
-
-    amount: np.ndarray
-    choice: _Choice
-    most: np.ndarray
-    row: np.ndarray | None = None
-    label: np.ndarray | None = None
-    by_events: bool = False
-    lacks: tuple[Text, ...] = ()
-
-
 class Evaluator:
     """Evaluates figures on the facts of one city, at any number of dates."""
 
@@ -269,13 +282,21 @@ class Evaluator:
         self, city: City, membership: Membership, timeline: Callable[[str], Timeline]
     ) -> None:
         self.city, self._membership, self.timeline = city, membership, timeline
-        self._values: dict[tuple[str, Window], Values] = {}
+        self._values: dict[tuple[str, Window, str], Values] = {}
         self._layouts: dict[tuple[str, str, tuple[str, ...]], Layout] = {}
         self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
         self._problems: dict[str, Text | None] = {}
+        self._blank: dict[tuple[str, str], bool] = {}
+        self._moments: dict[str, Moments] = {}
 
     # -- made once
+
+    def moments(self, layer: str) -> Moments:
+        """Times and limits of the records of a layer."""
+        if layer not in self._moments:
+            self._moments[layer] = Moments(self.timeline(layer), self.city.clock)
+        return self._moments[layer]
 
     def layout(self, figure: Figure, levels: tuple[str, ...]) -> Layout:
         """Rows of a figure at some levels."""
@@ -295,16 +316,16 @@ class Evaluator:
         parts = []
         for level in levels:
             members = self._membership.table(layer, level, split)
-            names = pd.MultiIndex.from_arrays([members["row_kind"], members["zone_code"]])
+            at, present = pairs_of(members["row_kind"], members["zone_code"])
             if level == "city":
                 level_zones = [("total", self.city.code)]
+            elif level in self.timeline(layer).data.columns:
+                level_zones = sorted(present, key=lambda pair: (pair[0] != "unit", pair))
             else:
                 level_zones = [("zone", str(code)) for code in self.city.zones_at(level).index]
-                additional = names[members["row_kind"] != "zone"].unique()
-                level_zones += sorted((str(kind), str(code)) for kind, code in additional)
-            # With names there may be no row at all: of a city without districts.
-            rows = pd.MultiIndex.from_tuples(level_zones, names=names.names)
-            slot = rows.get_indexer(names) + len(zones)
+                level_zones += sorted(pair for pair in present if pair[0] != "zone")
+            place = {pair: k for k, pair in enumerate(level_zones, len(zones))}
+            slot = np.array([place[pair] for pair in present], dtype=np.intp)[at]
             zones += [(level, *pair) for pair in level_zones]
             parts.append((members["row"].to_numpy(), slot, members["share"].to_numpy()))
         row, slot, share = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -335,7 +356,7 @@ class Evaluator:
             today = spec.state_field in data and data[spec.state_field].notna().to_numpy()
             self._states[key] = (pd.Index(known).get_indexer(state), unknown, unknown & today)
         at, unknown, silent = self._states[key]
-        wanted = np.isin(known, part.codes(spec))
+        wanted = np.isin(known, part.codes(spec, part.leaves or None))
         # A record that was not known yet is at -1, beyond every code.
         return np.append(wanted, False)[at], unknown, silent
 
@@ -353,7 +374,7 @@ class Evaluator:
             spec = city.specs.get(figure.layer)
             label = spec.name_zh if spec else figure.layer
             return Text(f"没有图层“{label}”", f"there is no layer {figure.layer}")
-        spec, data = city.specs[figure.layer], city[figure.layer]
+        spec, data = city.specs[figure.layer], self.timeline(figure.layer).data
         happened = city.events.loc[city.events["layer"] == figure.layer, "event"].unique()
         adding = {amount for event in happened for amount in spec.events[event].adds}
         reported = {c.of for c in figure.components if c.kind == "flow"} & adding
@@ -372,7 +393,7 @@ class Evaluator:
             for n in part.fields_to_fill(spec)
             if len(data)
             and n not in missing
-            and data[n].isna().all()
+            and self._says_nothing(figure.layer, n)
             and not (part.of in reported and n not in part.where)
         ]
         if empty:
@@ -384,6 +405,11 @@ class Evaluator:
                 return Text(f"事件表中没有“{amount.zh}”", f"no events tell of {amount.en.lower()}")
         return None
 
+    def _says_nothing(self, layer: str, name: str) -> bool:
+        if (layer, name) not in self._blank:
+            self._blank[layer, name] = bool(self.timeline(layer).data[name].isna().all())
+        return self._blank[layer, name]
+
     def recorded_since(self, figure: Figure) -> pd.Timestamp | None:
         """First day of which the layer says anything that the figure counts; None without any."""
         first = []
@@ -391,6 +417,8 @@ class Evaluator:
         for part in figure.components:
             if part.kind in ("flow", "balance"):
                 days = timeline.arrays(part.of).date
+            elif part.kind == "cohort":
+                days = self.moments(figure.layer).time(part.of)
             elif part.kind == "entered" or part.state:
                 days = timeline.transitions["date"].to_numpy()
             elif part.dated is not None:
@@ -407,7 +435,10 @@ class Evaluator:
 
     def values(self, figure: Figure, window: Window, levels: tuple[str, ...]) -> Values:
         """Evaluate a figure that has no problem."""
-        key, layout = (figure.id, window), self.layout(figure, levels)
+        # What is counted by a field is not counted by zones.
+        fields = self.timeline(figure.layer).data.columns
+        by = levels[1] if levels[1:] and levels[1] in fields else ""
+        key, layout = (figure.id, window, by), self.layout(figure, levels)
         if key not in self._values or len(self._values[key].value) < len(layout.level):
             self._values[key] = self._evaluated(figure, window, layout)
         return self._values[key].at(layout)
@@ -420,22 +451,27 @@ class Evaluator:
         value, low, high = sums[0], known[0], known[0] + most[0]
         if len(sums) == 2:
             numerator, denominator = sums
-            value = _divided(numerator, denominator)
-            low, high = _bounds(figure, known, most)
-        lacking = np.any([p.choice.lacks > 0 for p in parts], axis=0)
+            value = divided(numerator, denominator)
+            if figure.unit == "ratio":
+                # Records that contradict each other make no share.
+                value[value > 1 + EPSILON] = np.nan
+            low, high = bounds(known, most, self._counts_twice(figure, layout, parts))
+        unknown = np.zeros(len(layout.zone_code))
+        if any(p.choice.lacks.any() for p in parts):
+            unknown = layout.number(np.any([p.choice.lacks > 0 for p in parts], axis=0))
         return Values(
             layout,
             value,
             numerator,
             denominator,
             any(p.by_events for p in parts),
-            layout.number(lacking),
+            unknown,
             low,
             high,
             tuple(dict.fromkeys(text for p in parts for text in p.lacks)),
         )
 
-    def _by_zone(self, layout: Layout, part: _Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _by_zone(self, layout: Layout, part: Part) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What is known to count, the most that could be added, and where nothing is known."""
         if part.row is not None and part.label is not None:
             out = layout.different(part.row, part.label)
@@ -445,7 +481,7 @@ class Evaluator:
         choice = part.choice
         if not choice.lacks.any():
             return out, np.zeros(len(out)), missing
-        for thing in (_WHERE, _STATE, _SIZE):
+        for thing in (WHERE, STATE, SIZE):
             lacking = layout.number(choice.lacks == thing)
             missing |= (lacking > 0) & (layout.number(choice.known >= thing) == 0)
         # What a zone held on an earlier day is not counted around records that were in it then.
@@ -453,7 +489,17 @@ class Evaluator:
         most = layout.total(np.where(choice.lacks > 0, part.most, 0.0))
         return out, most, missing
 
-    def _choose(self, layer: str, part: Component, window: Window) -> _Choice:
+    def _counts_twice(self, figure: Figure, layout: Layout, parts: Sequence[Part]) -> np.ndarray:
+        """The most that what is not known adds to the whole if all of it counts in the part."""
+        part, whole = parts
+        if not part.choice.lacks.any() or not figure.is_part_of_whole(
+            self.city.specs[figure.layer]
+        ):
+            return np.zeros(len(layout.zone_code))
+        both = (part.choice.lacks > 0) & (whole.choice.lacks > 0)
+        return layout.total(np.where(both, part.most, 0.0))
+
+    def _choose(self, layer: str, part: Component, window: Window) -> Choice:
         """Which records a component counts on a day, as far as where and state decide it."""
         timeline = self.timeline(layer)
         yes, maybe = self.chosen(layer, part)
@@ -465,19 +511,21 @@ class Evaluator:
             yes = yes & passed
         n = len(yes)
         no = np.zeros(n, dtype=bool)
-        choice = _Choice(yes, np.where(yes, _SIZE, _WHERE), np.zeros(n, dtype=int), no)
+        choice = Choice(yes, np.where(yes, SIZE, WHERE), np.zeros(n, dtype=int), no)
         inside, doubtful = np.ones(n, dtype=bool), np.zeros(n, dtype=bool)
         # What enters a state in a period need not be in it at its end.
         if part.state and part.kind != "entered":
             inside, doubtful, silent = self._in_states(layer, part, window)
             choice.counts, choice.silent = yes & inside, yes & silent
-            choice.known[yes & ~inside] = _STATE
-        choice.drop(yes & doubtful, _STATE)
-        choice.drop(maybe & (inside | doubtful), _WHERE)
+            choice.known[yes & ~inside] = STATE
+        choice.drop(yes & doubtful, STATE)
+        choice.drop(maybe & (inside | doubtful), WHERE)
         return choice
 
-    def _part(self, figure: Figure, part: Component, window: Window) -> _Part:
+    def _part(self, figure: Figure, part: Component, window: Window) -> Part:
         timeline = self.timeline(figure.layer)
+        if part.kind == "cohort":
+            return self._cohort(timeline, part, window)
         choice = self._choose(figure.layer, part, window)
         if figure.current and self._before(window):
             return self._not_then(choice)
@@ -489,21 +537,24 @@ class Evaluator:
             out = self._in_period(timeline, part, choice, window, entries)
         else:
             out = self._actuals(timeline, part, choice, window)
+        for name, factors in part.weights.items():
+            weight = timeline.data[name].map(factors).fillna(0.0).to_numpy(dtype="float64")
+            out.amount, out.most = out.amount * weight, out.most * weight
         if choice.lacks.any():
             out.lacks = (*self._lacks(timeline, part, choice), *out.lacks)
         return out
 
-    def _not_then(self, choice: _Choice) -> _Part:
+    def _not_then(self, choice: Choice) -> Part:
         """Nothing says since when the records are as they are."""
-        choice.drop(choice.counts, _SIZE)
+        choice.drop(choice.counts, SIZE)
         n = len(choice.counts)
         then = Text("当时的情况", "state on that day")
-        return _Part(np.zeros(n), choice, np.full(n, np.nan), lacks=(then,))
+        return Part(np.zeros(n), choice, np.full(n, np.nan), lacks=(then,))
 
-    def _lacks(self, timeline: Timeline, part: Component, choice: _Choice) -> tuple[Text, ...]:
+    def _lacks(self, timeline: Timeline, part: Component, choice: Choice) -> tuple[Text, ...]:
         """Names of the fields that the records of a part lack to be chosen, or to have a state."""
         data, fields = timeline.data, timeline.spec.fields
-        unclear = choice.lacks == _WHERE
+        unclear = choice.lacks == WHERE
         names = [
             name
             for name in part.where
@@ -511,7 +562,7 @@ class Evaluator:
         ]
         if part.past is not None and timeline.unreadable(part.past)[unclear].any():
             names.append(part.past)
-        if timeline.spec.state_field and (choice.lacks == _STATE).any():
+        if timeline.spec.state_field and (choice.lacks == STATE).any():
             names.append(timeline.spec.state_field)
         return tuple(Text(fields[n].zh, fields[n].en) for n in dict.fromkeys(names))
 
@@ -519,7 +570,42 @@ class Evaluator:
         data_date = self.city.data_date
         return window.day is not None and data_date is not None and window.day < data_date
 
-    def _flow(self, timeline: Timeline, part: Component, choice: _Choice, window: Window) -> _Part:
+    def _cohort(self, timeline: Timeline, part: Component, window: Window) -> Part:
+        """Records whose time lies in the window, and of these those that meet the condition."""
+        layer, day = timeline.spec.key, window.day
+        moments = self.moments(layer)
+        yes, maybe = self.chosen(layer, part)
+        inside, lost = moments.within(part.of, window.start, day)
+        if part.leaves:
+            left, unclear, _ = self._in_states(layer, part, window)
+            inside, lost = inside & ~left, lost | (inside & unclear)
+        meets, may_meet = moments.meet(part.condition, day)
+        n = len(yes)
+        if not (maybe.any() or lost.any() or may_meet.any()):
+            counts = yes & inside & meets
+            sure = Choice(counts, *nothing_lacks(n))
+            return Part(counts, sure, np.zeros(0))
+        choice = Choice(yes & inside & ~lost, np.full(n, SIZE), np.zeros(n, int), np.zeros(n, bool))
+        lacks: list[Text] = []
+        # What a record lacks is nothing to it where something else rules it out.
+        out = ~(inside | lost)
+        choice.known[~yes], choice.known[yes & out] = WHERE, STATE
+        rows = maybe & ~out & (meets | may_meet)
+        if rows.any():
+            choice.drop(rows, WHERE)
+            lacks += self._lacks(timeline, part, choice)
+        rows = yes & lost & (meets | may_meet)
+        if rows.any():
+            choice.drop(rows, SIZE)
+            lacks.append(_label(timeline, part.of))
+        rows = choice.counts & may_meet
+        if rows.any():
+            choice.drop(rows, SIZE)
+            lacks += moments.lacking(part.condition, day, rows)
+        choice.counts = choice.counts & meets
+        return Part(choice.counts, choice, np.ones(n), lacks=tuple(lacks))
+
+    def _flow(self, timeline: Timeline, part: Component, choice: Choice, window: Window) -> Part:
         entries = timeline.arrays(part.of, plan=window.plan)
         if part.within_days is not None and window.day is not None:
             days = np.timedelta64(part.within_days, "D")
@@ -547,10 +633,10 @@ class Evaluator:
         self,
         timeline: Timeline,
         part: Component,
-        choice: _Choice,
+        choice: Choice,
         window: Window,
         entries: Entries,
-    ) -> _Part:
+    ) -> Part:
         n, counts = len(choice.counts), choice.counts
         hit, late = self._when(entries, window)
         size = entries.amount
@@ -565,13 +651,13 @@ class Evaluator:
         # A record that did nothing need not be known any better.
         unclear = choice.lacks > 0
         idle = unclear & ~(moved | more.sure | more.maybe)
-        choice.lacks[idle], choice.known[idle] = 0, _STATE
-        choice.known[counts & ~dated] = _STATE
+        choice.lacks[idle], choice.known[idle] = 0, STATE
+        choice.known[counts & ~dated] = STATE
         sizeless = more.sure | (undated != 0) | unsized
         by_state = self._follows_state(timeline, part)
         for rows, thing in (
-            (counts & more.maybe, _STATE if by_state else _SIZE),
-            (counts & sizeless, _SIZE),
+            (counts & more.maybe, STATE if by_state else SIZE),
+            (counts & sizeless, SIZE),
         ):
             choice.lacks[rows] = thing
             choice.known[rows & ~(dated & ~unsized)] = thing - 1
@@ -585,7 +671,7 @@ class Evaluator:
         if not by_state and (counts & (more.sure | more.maybe)).any():
             lacks.append(self._amount_label(timeline, part.of))
         counted = hit & counts[entries.row]
-        return _Part(
+        return Part(
             np.where(counts & ~unsized, inside, 0.0),
             choice,
             most,
@@ -636,9 +722,7 @@ class Evaluator:
         amount = timeline.spec.amounts[key]
         return _label(timeline, str(amount.total if isinstance(amount.total, str) else amount.date))
 
-    def _actuals(
-        self, timeline: Timeline, part: Component, choice: _Choice, window: Window
-    ) -> _Part:
+    def _actuals(self, timeline: Timeline, part: Component, choice: Choice, window: Window) -> Part:
         data, n = timeline.data, len(choice.counts)
         if part.kind == "balance":
             entries = timeline.arrays(part.of, plan=window.plan)
@@ -661,45 +745,45 @@ class Evaluator:
             silent = timeline.unreadable(part.of)
             if not item.may_be_empty:
                 silent = silent | data[part.of].isna().to_numpy(dtype=bool)
-            at, labels = _labels(data[part.of], choice.counts, item.type == "list")
+            at, labels = labels_of(data[part.of], choice.counts, item.type == "list")
             if (choice.counts & silent).any():
-                choice.drop(choice.counts & silent, _SIZE)
+                choice.drop(choice.counts & silent, SIZE)
                 lacks.append(_label(timeline, part.of))
             nothing = np.zeros(n)
-            return _Part(nothing, choice, most, at, labels, by_events, tuple(lacks))
+            return Part(nothing, choice, most, at, labels, by_events, tuple(lacks))
         if part.kind == "complete":
             yes, _ = self.chosen(timeline.spec.key, part)
             values = data[part.of].where(yes)
-            at = _complete(values, data[timeline.spec.id_field], choice.counts)
+            at = complete(values, data[timeline.spec.id_field], choice.counts)
             unnamed = (choice.lacks > 0) & data[part.of].isna().to_numpy(dtype=bool)
-            choice.lacks[unnamed], choice.known[unnamed] = 0, _STATE
+            choice.lacks[unnamed], choice.known[unnamed] = 0, STATE
             amount = np.bincount(at, minlength=n).astype("float64")
-            return _Part(amount, choice, most, by_events=by_events)
+            return Part(amount, choice, most, by_events=by_events)
         size = self._sizes(timeline, part, window)
         unsized = choice.counts & np.isnan(size)
         if unsized.any():
-            choice.drop(unsized, _SIZE)
+            choice.drop(unsized, SIZE)
             lacks.append(_label(timeline, part.of))
         if part.minus is not None:
             unread = choice.counts & timeline.missing(part.minus).sure
             if unread.any():
-                choice.drop(unread, _SIZE)
+                choice.drop(unread, SIZE)
                 lacks.append(self._amount_label(timeline, part.minus))
         amount = np.where(choice.counts, size, 0.0)
-        return _Part(amount, choice, size, by_events=by_events, lacks=tuple(lacks))
+        return Part(amount, choice, size, by_events=by_events, lacks=tuple(lacks))
 
-    def _not_in(self, timeline: Timeline, name: str, choice: _Choice, window: Window) -> bool:
+    def _not_in(self, timeline: Timeline, name: str, choice: Choice, window: Window) -> bool:
         """Leave out what has no date in the window; tell whether some dates could not be read."""
-        dates = timeline.data[name]
+        dates = timeline.data[name].dt.normalize()
         within = dates.notna() if window.day is None else dates <= window.day
         if window.start is not None:
             within &= dates >= window.start
         inside, unreadable = within.to_numpy(dtype=bool), timeline.unreadable(name)
         out = ~inside & ~unreadable
         choice.counts = choice.counts & ~out
-        choice.lacks[out], choice.known[out] = 0, np.minimum(choice.known[out], _STATE)
+        choice.lacks[out], choice.known[out] = 0, np.minimum(choice.known[out], STATE)
         lost = choice.counts & unreadable & ~inside
-        choice.drop(lost, _SIZE)
+        choice.drop(lost, SIZE)
         return bool(lost.any())
 
     def _sizes(self, timeline: Timeline, part: Component, window: Window) -> np.ndarray:
@@ -723,35 +807,3 @@ def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:
 def _label(timeline: Timeline, name: str) -> Text:
     item = timeline.spec.fields[name]
     return Text(item.zh, item.en)
-
-
-def _divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return numerator / np.where(denominator > 0, denominator, np.nan)
-
-
-def _bounds(
-    figure: Figure, known: Sequence[np.ndarray], most: Sequence[np.ndarray]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Least and greatest value a share could have, whatever the records are that are not known."""
-    (part, total), (more, others) = known, most
-    low = _divided(part, total + others)
-    # What counts in a part of its whole counts in the whole as well.
-    high = _divided(part + more, total + more if figure.is_part_of_whole else total)
-    return low, high
-
-
-def _complete(values: pd.Series, ids: pd.Series, rows: np.ndarray) -> np.ndarray:
-    """Where each value lies all of whose records are in: at its record with the lowest id."""
-    table = pd.DataFrame({"value": values, "id": ids.astype("str"), "inside": rows})
-    table = table.assign(at=np.arange(len(table))).dropna(subset=["value"]).sort_values("id")
-    groups = table.groupby("value", sort=False)
-    return groups["at"].first()[groups["inside"].all()].to_numpy(dtype=int)
-
-
-def _labels(values: pd.Series, rows: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
-    at = np.flatnonzero(rows & values.notna().to_numpy())
-    labels = values.iloc[at].astype("str")
-    if several:
-        labels = labels.str.split(";").explode()
-        at = labels.index.to_numpy()
-    return at, labels.to_numpy(dtype=object)

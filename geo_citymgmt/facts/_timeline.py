@@ -166,9 +166,10 @@ class Timeline:
         self.spec, self.data = spec, data
         self.data_date = data_date
         self._unreadable = unreadable or {}
-        row = pd.Series(np.arange(len(data)), index=data[spec.id_field])
-        known = events[events["key"].isin(row.index)]
-        self.events = known.assign(row=row.reindex(known["key"]).to_numpy(dtype="int64"))
+        row = np.full(len(events), -1, dtype="int64")
+        if len(events):
+            row = pd.Index(data[spec.id_field]).get_indexer(pd.Index(events["key"]))
+        self.events = events.assign(row=row)[row >= 0]
         self._entries: dict[tuple[str, bool], pd.DataFrame] = {}
         self._arrays: dict[tuple[str, bool], Entries] = {}
         self._lacking: dict[str, Missing] = {}
@@ -234,7 +235,9 @@ class Timeline:
         out = pd.concat([dated, by_event], ignore_index=True)
         order = {code: k for k, code in enumerate(self.spec.fields[states.field].codes)}
         out["rank"] = out["state"].map(order)
-        return out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
+        out = out.sort_values(["row", "date", "rank"], kind="stable").reset_index(drop=True)
+        # Times of day tell the order; what is asked is asked of whole days.
+        return out.assign(date=out["date"].dt.normalize())
 
     def _dated(self, states: States, name: str) -> pd.DataFrame:
         decider, table, default = states.dates[name]
@@ -502,7 +505,7 @@ class Timeline:
         rest = total - np.bincount(grown["row"], weights=grown["amount"], minlength=n)
         dated = np.full(n, np.datetime64("NaT", "us"))
         if amount.date is not None and amount.date in self.data.columns:
-            dated = self.data[amount.date].to_numpy(dtype="datetime64[us]")
+            dated = self.data[amount.date].dt.normalize().to_numpy(dtype="datetime64[us]")
         keep = rest > _EPSILON
         if not isinstance(amount.total, str):
             # A count of records is a matter of when: without a day nothing is counted.

@@ -9,9 +9,10 @@ from geo_citymgmt.figures._progress import (
     period_table,
     progress,
     progress_series,
+    unit_progress,
 )
 
 __all__ = [
     "OUTLOOK_COLUMNS", "PERIOD_COLUMNS", "PROGRESS_COLUMNS", "figure", "outlook", "period_table",
-    "progress", "progress_series",
+    "progress", "progress_series", "unit_progress",
 ]  # fmt: skip

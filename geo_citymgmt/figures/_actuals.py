@@ -14,8 +14,9 @@ from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._city_facts import levels_to
-from geo_citymgmt.facts._evaluation import Layout, Values, Window
-from geo_citymgmt.indicators import Figure
+from geo_citymgmt.facts._evaluation import Values, Window
+from geo_citymgmt.facts._layout import Layout
+from geo_citymgmt.indicators import Figure, Figures
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
 if TYPE_CHECKING:
@@ -211,14 +212,14 @@ PROGRESS_COLUMNS = (
     "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
     "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
     "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
-    "unknown", "low", "high",
+    "unknown", "low", "high", "reported", "reported_period", "reported_source", "difference",
 )  # fmt: skip
 #: Types of the columns of tables that are no numbers.
 _TYPES = {
     **dict.fromkeys((
         "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code",
         "row_kind", "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
-        "kind", "period",
+        "kind", "period", "reported_period", "reported_source",
     ), "str"),
     **dict.fromkeys((
         "deadline", "period_start", "as_of", "period_end", "previous_end", "year_ago_end",
@@ -235,7 +236,7 @@ Block = dict[str, Any]
 
 def levels_of(city: City, level: str, gate: Gate) -> tuple[str, ...]:
     """Return the levels from the city down to ``level``."""
-    levels = levels_to(level, gate)
+    levels = levels_to(level, city, gate)
     if not city.has_zones:
         return levels[:2]
     for name in levels[2:]:
@@ -269,6 +270,18 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
     return list(out.values())
 
 
+def figures_by(city: City, figures: Sequence[Figure], by: Any, gate: Gate) -> list[Figure]:
+    """Return the figures whose records carry the field ``by``, each with one value of it."""
+    kinds = ("text", "code", "bool", "id")
+    fields = {
+        key: [n for n, f in city.specs[key].fields.items() if f.type in kinds and n in city[key]]
+        for key in city
+    }
+    known = dict.fromkeys(n for f in figures for n in fields.get(f.layer, ()))
+    gate.choice(by, "by", list(known))
+    return [f for f in figures if by in fields.get(f.layer, ())]
+
+
 class Actuals:
     """Evaluates the figures of one city at any number of dates."""
 
@@ -289,6 +302,8 @@ class Actuals:
             given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
             self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
+        told = city.reported_figures
+        self._reported = {str(key): rows for key, rows in told.groupby("figure")}
         self._districts = [str(code) for code in city.zones.index]
         # What does not depend on the day.
         self._sums = {figure.id: self._sum_note(figure) for figure in self.figures}
@@ -302,7 +317,16 @@ class Actuals:
         self, days: Sequence[pd.Timestamp | None], *, level: str, plan: bool = False
     ) -> pd.DataFrame:
         """Return the tidy table of progress, one block a day."""
-        levels = levels_of(self.city, level, self.gate)
+        return self._at(days, levels_of(self.city, level, self.gate), plan)
+
+    def table_by(self, days: Sequence[pd.Timestamp | None], by: str) -> pd.DataFrame:
+        """Return the same by the values of a field in place of zones."""
+        self.figures = figures_by(self.city, self.figures, by, self.gate)
+        return self._at(days, ("city", by), False)
+
+    def _at(
+        self, days: Sequence[pd.Timestamp | None], levels: tuple[str, ...], plan: bool
+    ) -> pd.DataFrame:
         blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
         return joined(blocks, PROGRESS_COLUMNS)
 
@@ -346,6 +370,7 @@ class Actuals:
             "period_start": _day64(start),
             "as_of": _day64(day),
             **self._notes(figure, values, reasons, notes, status),
+            **self._beside(figure, values, start, day),
         }
 
     def _problem(self, figure: Figure, day: pd.Timestamp | None, late: Text | None) -> Text | None:
@@ -438,13 +463,14 @@ class Actuals:
         status: np.ndarray,
     ) -> Block:
         words = self.city.figures.reasons
-        notes = [Text(figure.note_zh, figure.note_en)]
+        notes = [Text(figure.note_zh, figure.note_en), *self._stages(figure)]
         notes += [words[r] for r in reasons if r != "not_carried"]
         note = join_texts([*notes, *more])
         sums = self._sums[figure.id]
         unknown = unknown_notes(values, status)
+        few = notes_of_few(self.city.figures, figure, values)
         void = self._targets.void_zones(figure)
-        if sums is None and not unknown and not void:
+        if sums is None and not unknown and not void and not few:
             return {"note_zh": note.zh, "note_en": note.en}
         city = values.layout.level == "city"
         voided = np.isin(values.layout.zone_code, list(void)) & np.isin(
@@ -454,11 +480,55 @@ class Actuals:
         for k, is_city in enumerate(city):
             void_note = _VOID if voided[k] else NOTHING
             sum_note = sums if sums and is_city else NOTHING
-            rows.append(join_texts([note, unknown.get(k, NOTHING), void_note, sum_note]))
+            known = (unknown.get(k, NOTHING), few.get(k, NOTHING))
+            rows.append(join_texts([note, *known, void_note, sum_note]))
         return {
             "note_zh": np.array([row.zh for row in rows], dtype=object),
             "note_en": np.array([row.en for row in rows], dtype=object),
         }
+
+    def _stages(self, figure: Figure) -> list[Text]:
+        """Which stage of its amounts the office lets count."""
+        spec = self.city.specs.get(figure.layer)
+        named = dict.fromkeys(n for c in figure.components for n in c.amounts())
+        amounts = {n: spec.amounts[n] for n in named} if spec else {}
+        return [
+            Text(f"按{a.zh}计", f"counted by: {a.en.lower()}")
+            for n, a in amounts.items()
+            if a.key != n
+        ]
+
+    def _beside(
+        self,
+        figure: Figure,
+        values: Values,
+        start: pd.Timestamp | None,
+        day: pd.Timestamp | None,
+    ) -> Block:
+        """What was last reported of the figure by the day, and how far what is computed is off.
+
+        The two are compared only where they are of the same days.
+        """
+        nothing = {"reported_period": "", "reported_source": ""}
+        out: Block = {"reported": np.nan, "difference": np.nan, **nothing}
+        rows = self._reported.get(figure.id)
+        if rows is None:
+            return out
+        if day is not None:
+            year = pd.Timestamp(day.year, 1, 1)
+            rows = rows[rows["period_end"].le(day) & rows["period_end"].ge(year)]
+        last = rows.sort_values("period_end", kind="stable").drop_duplicates("zone", keep="last")
+        counted = np.isin(values.layout.row_kind, ["zone", "total"])
+        found = last.set_index("zone").reindex(np.where(counted, values.layout.zone_code, ""))
+        out["reported"] = found["value"].to_numpy(dtype="float64")
+        for name in nothing:
+            column = name.removeprefix("reported_")
+            out[name] = found[column].fillna("").to_numpy(dtype=object)
+        same = found["period_end"].eq(day).to_numpy(dtype=bool)
+        if figure.in_period:
+            same = same & found["period_start"].eq(start).to_numpy(dtype=bool)
+        out["difference"] = np.where(same, values.value - out["reported"], np.nan)
+        return out
 
     def _sum_note(self, figure: Figure) -> Text | None:
         milestones = self._targets.curves(figure)
@@ -504,6 +574,15 @@ def bounds_of(figure: Figure, values: Values) -> tuple[np.ndarray, np.ndarray] |
     return np.where(known, values.value, low), np.where(known, values.value, high)
 
 
+def notes_of_few(figures: Figures, figure: Figure, values: Values) -> dict[int, Text]:
+    """What to say, by row, of shares of few records."""
+    rows = np.flatnonzero(figures.rests_on_few(figure, values.denominator))
+    numbers = {int(k): f"{values.denominator[k]:,.10g}" for k in rows}
+    return {
+        k: Text(f"基数小，仅 {n} 条记录", f"rests on few records: {n}") for k, n in numbers.items()
+    }
+
+
 def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int, Text]:
     """What to say, by row, of records that a value knows nothing about."""
     lacks = join_texts((Text(f"“{t.zh}”", t.en) for t in values.lacks), Text("、", ", "))
@@ -532,6 +611,13 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
                     f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
                 )
         out[int(k)] = Text(message.zh + span.zh, message.en + span.en)
+    for k in np.flatnonzero(np.isnan(values.value) & (values.numerator > values.denominator)):
+        if values.denominator[k] > 0:
+            part, whole = _shown(values.numerator[k]), _shown(values.denominator[k])
+            out[int(k)] = Text(
+                f"不可用：部分（{part}）大于整体（{whole}），记录自相矛盾",
+                f"not available: the part ({part}) exceeds the whole ({whole}); records contradict",
+            )
     return out
 
 

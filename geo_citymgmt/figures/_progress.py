@@ -19,9 +19,11 @@ from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.figures._actuals import (
     Actuals,
     chosen_figures,
+    figures_by,
     joined,
     levels_of,
     month_ends,
+    notes_of_few,
     period_end,
     period_start,
     unknown_notes,
@@ -53,7 +55,7 @@ def progress(
     as_of : date, optional
         The whole day is included; a month, quarter or year is its last day. The data's own date
         without.
-    level : {"district", "city", "street"}
+    level : {"district", "city", "street", "community", "cell"}
         How far down; the levels above are in the table too.
     targets : DataFrame, optional
         ``indicator, zone_code, target`` and, if need be, ``unit`` and ``deadline``, in place of the
@@ -99,6 +101,56 @@ def progress(
     day = day_of(facts.city, as_of, gate, plan=plan)
     actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
     return actuals.table([day], level=level, plan=plan)
+
+
+def unit_progress(
+    city: City | CityFacts,
+    *,
+    by: str = "manage_org",
+    as_of: Any = None,
+    indicators: Sequence[str] | str | None = None,
+) -> pd.DataFrame:
+    """Compute :func:`progress` by responsible unit (责任单位), or by another field, not by zone.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+    by : str
+        Field with a text or a code that records carry: the unit that answers for them, their
+        source, their kind.
+    as_of, indicators
+        As in :func:`progress`.
+
+    Returns
+    -------
+    DataFrame
+        Columns of :func:`progress`. ``level`` is city or the field; ``row_kind`` is total, unit
+        (its name or code in ``zone_code``) or unnamed, for records that name none. For figures that
+        add up, units and unnamed make the total. Only figures of layers that have the field.
+
+    Raises
+    ------
+    AsOfError
+        It is no date, or after the data's own.
+    CityDataError
+        No layer of these figures has the field, or a figure is unknown.
+
+    See Also
+    --------
+    progress, period_table
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> table = unit_progress(gcm.sample_city(), by="use_type", indicators="illegal_open_count")
+    >>> units = table[table["row_kind"] == "unit"]
+    >>> bool(units["value"].sum() == table.loc[table["row_kind"] == "total", "value"].item())
+    True
+    """
+    gate = Gate("unit_progress")
+    facts = facts_of(city, gate)
+    day = day_of(facts.city, as_of, gate)
+    return Actuals(facts, gate, indicators=indicators).table_by([day], by)
 
 
 def progress_series(
@@ -270,6 +322,7 @@ def period_table(
     periods: Sequence[str] | str = ("month", "half"),
     indicators: Sequence[str] | str | None = None,
     level: str = "city",
+    by: str | None = None,
 ) -> pd.DataFrame:
     """Compute what happened in a period, beside the period before (环比) and a year ago (同比).
 
@@ -287,8 +340,10 @@ def period_table(
         Each gives a block of rows. ``half`` is January to June or July to December.
     indicators : str or sequence of str, optional
         These figures only, by their id or that of the published row they answer.
-    level : {"city", "district", "street"}
+    level : {"city", "district", "street", "community", "cell"}
         How far down; the levels above are in the table too.
+    by : str, optional
+        In place of zones, by the values of this field, as in :func:`unit_progress`.
 
     Returns
     -------
@@ -296,7 +351,8 @@ def period_table(
         One row a period, figure and zone, in the unit of the figure: ``kind`` (period or date),
         ``period_start``, ``period_end``, ``complete``; ``value`` with its terms; ``previous`` and
         ``year_ago`` with the days they end on; the difference to each, and the difference by the
-        earlier value, where that is above zero. Shares differ in points, not per cent: they have no
+        earlier value, where that is no tiny base (``small`` and ``most_change`` in the figures'
+        thresholds). Shares differ in points, not per cent: they have no
         ``change_ratio``. Figures the city's data cannot give are left out. Where the data has no
         date there is no period, and only what stands has a value.
 
@@ -317,7 +373,7 @@ def period_table(
     >>> table = period_table(gcm.sample_city(), as_of="2022-06-30", periods="half",
     ...                      indicators="parking_spaces_added_h1")
     >>> table[["value", "previous", "change", "year_ago"]].iloc[0].tolist()
-    [8600.0, 16771.0, -8171.0, 24142.0]
+    [8600.0, 10379.0, -1779.0, 10034.0]
     """
     gate = Gate("period_table")
     names = choices_of(gate, periods, "periods", _MONTHS)
@@ -326,8 +382,10 @@ def period_table(
     facts = facts_of(city, gate)
     city, evaluator = facts.city, facts.evaluator
     day = day_of(city, as_of, gate)
-    levels = levels_of(city, level, gate)
+    levels = levels_of(city, level, gate) if by is None else ("city", by)
     figures = [f for f in chosen_figures(city, indicators, gate) if evaluator.problem(f) is None]
+    if by is not None:
+        figures = figures_by(city, figures, by, gate)
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:
         return pd.DataFrame(columns=list(PERIOD_COLUMNS))
@@ -406,10 +464,12 @@ def _block(
             if day is None
             else Text("没有一条记录有日期", "no record has a date")
         )
-    share = figure.numerator is not None
-    layout = values[0].layout
+    figures, layout = evaluator.city.figures, values[0].layout
     note, unknown = join_texts(notes), unknown_notes(values[0])
-    row_notes = [join_texts([note, unknown.get(k, NOTHING)]) for k in range(len(value))]
+    few = notes_of_few(figures, figure, values[0])
+    row_notes = [
+        join_texts([note, unknown.get(k, NOTHING), few.get(k, NOTHING)]) for k in range(len(value))
+    ]
     return {
         "indicator": figure.id,
         "name_zh": figure.zh,
@@ -430,20 +490,14 @@ def _block(
         "previous_end": before[1],
         "previous": previous,
         "change": value - previous,
-        "change_ratio": _ratio(value, previous, share),
+        "change_ratio": figures.change_ratio(figure, value, previous),
         "year_ago_end": year_ago[1],
         "year_ago": earlier,
         "year_change": value - earlier,
-        "year_change_ratio": _ratio(value, earlier, share),
+        "year_change_ratio": figures.change_ratio(figure, value, earlier),
         "note_zh": np.array([row.zh for row in row_notes], dtype=object),
         "note_en": np.array([row.en for row in row_notes], dtype=object),
     }
-
-
-def _ratio(value: np.ndarray, earlier: np.ndarray, share: bool) -> np.ndarray:
-    if share:
-        return np.full(len(value), np.nan)
-    return (value - earlier) / np.where(earlier > 0, earlier, np.nan)
 
 
 OUTLOOK_COLUMNS = (
@@ -480,7 +534,7 @@ def outlook(
         A month, quarter or year is its last day. The data's own date without.
     indicators : str or sequence of str, optional
         These figures only; all that have a target they compare with, without.
-    level : {"city", "district", "street"}
+    level : {"city", "district", "street", "community", "cell"}
         How far down; the levels above are in the table too.
     months : int
         How many whole calendar months up to ``as_of`` the pace is taken from, 3 to 12.
@@ -510,8 +564,9 @@ def outlook(
 
     Notes
     -----
-    Months are taken as alike and independent: a campaign before a deadline, a season or a stop for
-    the harvest is not foreseen. Few months give a wide interval, and that is right.
+    A sum that cannot fall is not projected below what it is. Months are taken as alike and
+    independent: a campaign before a deadline, a season or a stop for the harvest is not foreseen.
+    Few months give a wide interval, and that is right.
 
     Examples
     --------
@@ -575,7 +630,12 @@ def _outlook_block(
             out["value"], out["remaining"], growth, left, strict=True
         )
     ]
-    return pd.concat([out, pd.DataFrame(reported, index=out.index)], axis=1)[list(OUTLOOK_COLUMNS)]
+    projected = pd.DataFrame(reported, index=out.index)
+    part = figure.value
+    if part is not None and part.cannot_fall(actuals.city.specs[figure.layer]):
+        for name in ("at_deadline", "at_deadline_low", "at_deadline_high"):
+            projected[name] = projected[name].clip(lower=out["value"])
+    return pd.concat([out, projected], axis=1)[list(OUTLOOK_COLUMNS)]
 
 
 def _barred(figure: Figure) -> Text | None:

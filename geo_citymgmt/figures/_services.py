@@ -7,21 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._overlay import Layered
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.access import gini, two_step_access
 from geo_citymgmt.access._nearest import share_table
 from geo_citymgmt.access._reach import Demand, checked_reach, demand_weights, gaps_of, reach_table
 from geo_citymgmt.access._supply import ratio_table
-from geo_citymgmt.errors import SpecError
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.spec import laid_over_package
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
 
@@ -44,6 +41,7 @@ class Service:
     states: tuple[str, ...] = ()
     kinds: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     gap_per_km2: float = 0.0
+    note: Text = NOTHING
 
 
 @dataclass(frozen=True)
@@ -102,48 +100,29 @@ class ServiceCoverage:
 
 def service_settings(city: City) -> Layered:
     """Return ``services.toml`` as it holds for a city: the package's, its profile's, its own."""
-    return laid_over_package(
-        resources.files("geo_citymgmt.figures") / "services.toml",
-        None if city.profile is None else city.profile.file("services.toml"),
-        city.services_file,
-        whole=("kinds", "clear"),
-    )
+    return city.office["services"]
 
 
 def questions(city: City, kind: str) -> list[dict[str, Any]]:
     """Return what is asked of one kind: each entry with its ``layer``, or the places it is about.
 
-    Raises
-    ------
-    SpecError
-        An entry names a layer, a state or a field that there is not; it is told with its file.
+    Entries that name what there is not are none of the city's settings: its findings tell them.
     """
-    given = service_settings(city)
-    out = []
-    for key, entry in given.table.get(kind, {}).items():
-        name = "places" if kind == "at_hand" else "layer"
-        if not isinstance(entry, Mapping) or key not in city.specs:
-            origin = next((o for place, o in given.origin.items() if place[:2] == (kind, key)), "")
-            raise SpecError(
-                Text(
-                    f"{origin or 'services.toml'} [{kind}.{key}] 有误：没有这个图层。",
-                    f"{origin or 'services.toml'} [{kind}.{key}]: there is no such layer.",
-                ),
-                remedy=Text(
-                    f"图层有：{'、'.join(city.specs)}。", f"Layers: {', '.join(city.specs)}."
-                ),
-            )
-        out.append({name: key, **entry})
-    return out
+    name = "places" if kind == "at_hand" else "layer"
+    entries = service_settings(city).table.get(kind, {})
+    return [
+        {"states": (), name: key, **entry} for key, entry in entries.items() if key in city.specs
+    ]
 
 
 def _service(entry: Mapping[str, Any]) -> Service:
     return Service(
         entry["layer"],
         float(entry["radius_m"]),
-        tuple(entry.get("states", ())),
+        tuple(entry["states"]),
         {name: tuple(codes) for name, codes in entry.get("kinds", {}).items()},
         float(entry.get("gap_per_km2", 0.0)),
+        Text(**entry["note"]) if "note" in entry else NOTHING,
     )
 
 
@@ -154,7 +133,7 @@ def services(city: City) -> tuple[Service, ...]:
     --------
     >>> import geo_citymgmt as gcm
     >>> [(s.layer, s.radius_m) for s in services(gcm.sample_city())]
-    [('parking_points', 500.0), ('bike_stations', 300.0)]
+    [('parking_points', 500.0), ('public_toilets', 300.0), ('bike_stations', 300.0)]
     """
     return tuple(_service(entry) for entry in questions(city, "coverage"))
 
@@ -224,7 +203,7 @@ def service_coverage(
     --------
     >>> import geo_citymgmt as gcm
     >>> city = gcm.sample_city()
-    >>> reach = service_coverage(city, services(city)[1])
+    >>> reach = service_coverage(city, services(city)[2])
     >>> reach.exact, bool(0.1 < reach.table.loc["total", "coverage"] < 0.2)
     (True, True)
     """
@@ -381,3 +360,29 @@ def _chosen(facts: CityFacts, day: pd.Timestamp | None, entry: Mapping[str, Any]
     return chosen_records(
         facts, entry["layer"], states=entry["states"], kinds=entry.get("kinds"), as_of=day
     )
+
+
+def balances(city: City, progress: pd.DataFrame) -> list[tuple[Text, pd.DataFrame]]:
+    """Return load, capacity and what is over or short by day, by zone, for each pair of figures.
+
+    ``[balance.LOAD] capacity = CAPACITY`` of services.toml names them: an amount of the period,
+    which is spread over its days, and a stock by the day.
+    """
+    out, known = [], city.figures.figures
+    for load, entry in service_settings(city).table.get("balance", {}).items():
+        names = (load, entry["capacity"])
+        if not known.keys() >= set(names):
+            continue
+        table = progress[progress["level"].isin(["city", "district"])]
+        table = table[table["row_kind"].isin(["zone", "total"])].set_index("zone_code")
+        first, second = (table[table["indicator"] == name] for name in names)
+        if first["value"].isna().all() or second["value"].isna().all():
+            continue
+        days = (first["as_of"] - first["period_start"]).dt.days + 1
+        frame = pd.DataFrame({"load": first["value"] / days, "capacity": second["value"]})
+        frame["balance"] = frame["capacity"] - frame["load"]
+        whole = first["row_kind"].eq("total").to_numpy()
+        # The whole comes last.
+        rows = pd.concat([frame[~whole], frame[whole]])
+        out.append((Text(entry["zh"], entry["en"]), rows))
+    return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -14,11 +14,14 @@ import pandas as pd
 
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Text
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
+from geo_citymgmt.indicators._component import Component, compared
+from geo_citymgmt.indicators._shares import is_part, no_share
 from geo_citymgmt.profiles import Profile
-from geo_citymgmt.spec import Amount, LayerSpec, read_toml
+from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.spec._reader import TIME_TYPES
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -26,83 +29,6 @@ if TYPE_CHECKING:
 
 KINDS = ("flow", "entered", "balance", "stock", "distinct", "complete")
 PERIODS = ("year", "first_half", "second_half", "half", "quarter", "month", "stock")
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One thing counted: what, over which records, in which states.
-
-    ``within_days`` narrows a flow to entries whose days are over; ``reaches`` further to records
-    that were in a set of states by then. ``past`` keeps records whose date has gone by.
-    """
-
-    kind: str
-    of: str
-    dated: str | None = None
-    minus: str | None = None
-    times: str | None = None
-    state: tuple[str, ...] = ()
-    past: str | None = None
-    within_days: int | None = None
-    reaches: str | None = None
-    where: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def in_period(self) -> bool:
-        """Whether it counts what happened in a period, not what there is at a date."""
-        return self.kind in ("flow", "entered") or self.dated is not None
-
-    def codes(self, spec: LayerSpec, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
-        """Codes of the states it counts, sets of the layer written out."""
-        chosen = self.state if names is None else names
-        return tuple(code for name in chosen for code in spec.sets.get(name, (name,)))
-
-    def amounts(self) -> tuple[str, ...]:
-        """Amounts of the layer that it adds up or takes off."""
-        own = (self.of,) if self.kind in ("flow", "balance") else ()
-        return (*own, self.minus) if self.minus is not None else own
-
-    def fields(self, spec: LayerSpec) -> tuple[str, ...]:
-        """Fields of the layer without which it cannot be computed."""
-        names: list[str] = [*self.where]
-        if (self.state or self.reaches) and spec.state_field:
-            names.append(spec.state_field)
-        if self.kind in ("distinct", "complete") or (
-            self.kind in ("stock", "entered") and self.of != "count"
-        ):
-            names.append(self.of)
-        names += [name for name in (self.dated, self.times, self.past) if name]
-        for key in self.amounts():
-            amount = spec.amounts[key]
-            names += [*amount.where]
-            if isinstance(amount.total, str):
-                names.append(amount.total)
-            if amount.while_in and spec.state_field:
-                names.append(spec.state_field)
-            if self.kind == "flow" and amount.date:
-                names.append(amount.date)
-        return tuple(dict.fromkeys(names))
-
-    def fields_to_fill(self, spec: LayerSpec) -> tuple[str, ...]:
-        """Fields an empty value of which says "none": empty in all records they say nothing."""
-        names = [n for n in self.where if spec.fields[n].may_be_empty]
-        names += [n for n in (self.dated, self.past) if n is not None]
-        if self.kind in ("distinct", "complete"):
-            names.append(self.of)
-        for key in self.amounts():
-            amount = spec.amounts[key]
-            if not amount.due and amount.while_in is None:
-                name = amount.total if isinstance(amount.total, str) else amount.date
-                names += [name] if name is not None else []
-        return tuple(dict.fromkeys(names))
-
-    def known_only_by_events(self, spec: LayerSpec) -> Amount | None:
-        """The amount it sums, where no field of a record can tell it."""
-        if self.kind not in ("flow", "balance"):
-            return None
-        amount = spec.amounts[self.of]
-        silent = amount.total is None and amount.while_in is None and amount.plan is None
-        return amount if silent else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,15 +72,10 @@ class Figure:
         """Whether zones, outside and unlocated make the city's value."""
         return self.value is not None and self.value.kind != "distinct"
 
-    @property
-    def is_part_of_whole(self) -> bool:
+    def is_part_of_whole(self, spec: LayerSpec) -> bool:
         """Whether what counts in its numerator counts in its denominator too."""
         part, whole = self.numerator, self.denominator
-        if part is None or whole is None:
-            return False
-        same = (part.kind, part.of, part.within_days) == (whole.kind, whole.of, whole.within_days)
-        narrower = not whole.state or (bool(part.state) and set(part.state) <= set(whole.state))
-        return same and narrower and set(whole.where) <= set(part.where)
+        return part is not None and whole is not None and is_part(part, whole, spec)
 
     def fields(self, spec: LayerSpec) -> tuple[str, ...]:
         """Fields of its layer without which it is not available."""
@@ -169,9 +90,27 @@ class Figures:
     reasons: Mapping[str, Text]
     ahead: float
     on_track: float
+    #: Below how many records a share is told to rest on few, and from how few on no change is told
+    #: in per cent; nor is one that is beyond ``most_change`` of the earlier number.
+    small: float
+    most_change: float
     origin: Mapping[str, str] = field(default_factory=dict)
     #: The tables they were read from, laid over one another.
     layered: Layered | None = field(default=None, repr=False)
+
+    def rests_on_few(self, figure: Figure, denominator: np.ndarray) -> np.ndarray:
+        """Which shares of a figure are of so few records that one more would move them far."""
+        whole = figure.denominator
+        few = (denominator > 0) & (denominator < self.small)
+        return few if whole is not None and whole.counts_records else np.zeros_like(few)
+
+    def change_ratio(self, figure: Figure, now: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+        """Change by the earlier number; none of a share, or where both numbers say more."""
+        if figure.numerator is not None:
+            return np.full(len(now), np.nan)
+        few = self.small if figure.unit == "count" else 0.0
+        ratio = (now - earlier) / np.where((earlier > 0) & (earlier >= few), earlier, np.nan)
+        return np.where(np.abs(ratio) > self.most_change, np.nan, ratio)
 
     def thresholds(self, figure: Figure) -> tuple[float, float]:
         """From which share of the expected on ``figure`` is ahead, and on track."""
@@ -179,8 +118,10 @@ class Figures:
         return ahead, self.on_track if figure.on_track is None else figure.on_track
 
 
+_COHORT = ("dated", "due", "where", "leaves")
 _COMPONENT = (
     *KINDS, "dated", "minus", "times", "state", "past", "within_days", "reaches", "where",
+    "weights",
 )  # fmt: skip
 _TEXTS = (
     "zh", "en", "layer", "unit", "period", "published", "target", "direction", "split",
@@ -188,8 +129,10 @@ _TEXTS = (
 )  # fmt: skip
 _FLAGS = ("level", "current")
 _SHARES = ("ahead", "on_track")
-_COUNTED = (*_COMPONENT, "numerator", "denominator")
-_FIGURE = (*_TEXTS, *_FLAGS, *_SHARES, "reasons", "numerator", "denominator")
+_THRESHOLDS = (*_SHARES, "small", "most_change")
+_PARTS = ("cohort", "condition", "numerator", "denominator")
+_COUNTED = (*_COMPONENT, *_PARTS)
+_FIGURE = (*_TEXTS, *_FLAGS, *_SHARES, "reasons", *_PARTS)
 _TOP = ("thresholds", "reasons", "figures")
 _CHOICES = {"period": PERIODS, "direction": ("up", "down"), "split": ("owner", "share")}
 _PACKAGED = resources.files("geo_citymgmt") / "indicators" / "figures.toml"
@@ -258,13 +201,13 @@ def figure_tables(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> Layered:
             key: dict.fromkeys(set(below.table["figures"][key]) & set(_COUNTED), False)
             for key, entry in table.get("figures", {}).items()
             if isinstance(entry, Mapping)
-            and set(entry) & {*KINDS, "numerator", "denominator"}
+            and set(entry) & {*KINDS, "cohort", "numerator", "denominator"}
             and key in below.table.get("figures", {})
         }
         if afresh:
             parts.append((name, {"figures": afresh}))
         parts.append((name, table))
-        below = layered(parts, whole=("where", "numerator", "denominator"))
+        below = layered(parts, whole=("where", *_PARTS))
     return below
 
 
@@ -273,8 +216,9 @@ def _check_file(name: str, table: Mapping[str, Any]) -> None:
         if entry not in _TOP:
             raise _mistake(name, entry, f"unknown entry; known: {', '.join(_TOP)}")
     for entry, value in table.get("thresholds", {}).items():
-        if entry not in _SHARES or not _is_number(value):
-            raise _mistake(name, f"thresholds.{entry}", "must be ahead or on_track, and a number")
+        if entry not in _THRESHOLDS or not _is_number(value):
+            known = ", ".join(_THRESHOLDS)
+            raise _mistake(name, f"thresholds.{entry}", f"must be one of {known}, and a number")
 
 
 def _built(given: Layered) -> Figures:
@@ -296,6 +240,8 @@ def _built(given: Layered) -> Figures:
         FrozenDict(reasons),
         thresholds["ahead"],
         thresholds["on_track"],
+        thresholds["small"],
+        thresholds["most_change"],
         FrozenDict(file_of),
         given,
     )
@@ -331,8 +277,12 @@ def check_figures(figures: Figures, specs: Mapping[str, LayerSpec]) -> None:
         same = figures.figures.get(figure.same_as)
         if figure.same_as and (same is None or same.same_as):
             raise _mistake(file, place, f"same_as: no figure {figure.same_as!r}")
-        for part in figure.components:
-            _check_component(file, place, part, spec)
+        for component in figure.components:
+            _check_component(file, place, component, spec)
+        part, whole = figure.numerator, figure.denominator
+        if part and whole and figure.unit == "ratio" and not is_part(part, whole, spec):
+            cause, remedy = no_share(part, whole, spec)
+            raise _mistake(file, place, cause, remedy)
 
 
 def _check_component(file: str, place: str, part: Component, spec: LayerSpec) -> None:
@@ -341,7 +291,7 @@ def _check_component(file: str, place: str, part: Component, spec: LayerSpec) ->
             known = ", ".join(spec.amounts) or "none"
             raise _mistake(file, place, f"{spec.key} has no amount {key!r}; it has {known}")
     codes = spec.fields[spec.state_field].codes if spec.state_field else {}
-    for name in (*part.state, *((part.reaches,) if part.reaches else ())):
+    for name in (*part.state, *part.leaves, *((part.reaches,) if part.reaches else ())):
         if name not in spec.sets and name not in codes:
             known = ", ".join(spec.sets) or "none"
             raise _mistake(file, place, f"{spec.key} has no states {name!r}; its sets are {known}")
@@ -352,8 +302,9 @@ def _check_component(file: str, place: str, part: Component, spec: LayerSpec) ->
     for name in part.fields(spec):
         if name not in spec.fields:
             raise _mistake(file, place, f"{spec.key} has no field {name!r}")
-    for name in (part.dated, part.past):
-        if name and spec.fields[name].type != "date":
+    of_cohort = part.of if part.kind == "cohort" else None
+    for name in (part.dated, part.past, of_cohort):
+        if name and spec.fields[name].type not in TIME_TYPES:
             raise _mistake(file, place, f"{name} is no date field of {spec.key}")
     measured = [part.times] if part.times else []
     if part.kind in ("stock", "entered") and part.of != "count":
@@ -363,12 +314,33 @@ def _check_component(file: str, place: str, part: Component, spec: LayerSpec) ->
             raise _mistake(file, place, f"{name} is no number field of {spec.key}")
     for name, wanted in part.where.items():
         _check_wanted(file, f"{place}.where.{name}", spec, name, wanted)
+    for name, wanted in part.condition.items():
+        check = _check_time if spec.fields[name].type in TIME_TYPES else _check_wanted
+        check(file, f"{place}.condition.{name}", spec, name, wanted)
+
+
+def _check_time(file: str, place: str, spec: LayerSpec, name: str, wanted: Any) -> None:
+    """A time is there or not, or it is held against another of the record."""
+    known = {"any", "by", "after", "hours"}
+    if not isinstance(wanted, Mapping) or not wanted or set(wanted) - known:
+        raise _mistake(
+            file,
+            place,
+            "must be { any = true }, { any = false }, { by = TIME } or { after = TIME }",
+        )
+    if "any" in wanted and (len(wanted) > 1 or not isinstance(wanted["any"], bool)):
+        raise _mistake(file, place, "any is true or false, and stands alone")
+    if "hours" in wanted and (not _is_number(wanted["hours"]) or not compared(wanted)):
+        raise _mistake(file, place, "hours is a number that goes with by or after")
+    for other in compared(wanted):
+        if other == name or spec.fields[other].type not in TIME_TYPES:
+            raise _mistake(file, place, f"{other!r} is no other date field of {spec.key}")
 
 
 def _check_wanted(file: str, place: str, spec: LayerSpec, name: str, wanted: Any) -> None:
     """A value that no record can have is a slip: the figure would be zero in silence."""
     if isinstance(wanted, Mapping):
-        if not wanted or set(wanted) - {"not", "any"}:
+        if not wanted or set(wanted) - {"not", "any"} or wanted.get("any", True) is not True:
             raise _mistake(file, place, "must be a value, a list, { not = … } or { any = true }")
         wanted = wanted.get("not", [])
     codes = spec.fields[name].codes
@@ -387,7 +359,13 @@ def _figure(file: str, key: str, table: Any, reasons: Mapping[str, Text]) -> Fig
     _check_entries(file, place, table, reasons)
     share = "numerator" in table or "denominator" in table
     parts: dict[str, Any] = {"value": None, "numerator": None, "denominator": None}
-    if share:
+    if "cohort" in table or "condition" in table:
+        met, whole = _cohort(file, place, table)
+        if table["unit"] == "ratio":
+            parts["numerator"], parts["denominator"] = met, whole
+        else:
+            parts["value"] = met
+    elif share:
         for name in ("numerator", "denominator"):
             if name not in table:
                 raise _mistake(file, place, f"a share needs {name!r}")
@@ -395,8 +373,8 @@ def _figure(file: str, key: str, table: Any, reasons: Mapping[str, Text]) -> Fig
     elif any(kind in table for kind in KINDS):
         parts["value"] = _component(file, place, {k: table[k] for k in _COMPONENT if k in table})
     elif "not_carried" not in table.get("reasons", ()):
-        raise _mistake(file, place, f"needs one of {', '.join(KINDS)}, or a share")
-    simple: dict[str, Any] = {k: table[k] for k in _FIGURE if k in table and k not in parts}
+        raise _mistake(file, place, f"needs one of {', '.join(KINDS)}, cohort, or a share")
+    simple: dict[str, Any] = {k: table[k] for k in _FIGURE if k in table and k not in _PARTS}
     simple.pop("after", None)
     # What nobody set a target for says so by itself.
     untargeted = () if table.get("target") else ("no_target",)
@@ -430,6 +408,30 @@ def _check_entries(
             raise _mistake(file, place, f"{entry} must be one of {', '.join(choices)}")
 
 
+def _cohort(file: str, place: str, table: Mapping[str, Any]) -> tuple[Component, Component]:
+    """Records of a cohort that meet the condition, and all of them."""
+    cohort, condition = table.get("cohort"), table.get("condition", {})
+    if not isinstance(cohort, Mapping) or not isinstance(condition, Mapping):
+        raise _mistake(file, place, "cohort and condition must be tables")
+    given = [k for k in table if k in (*_COMPONENT, "numerator", "denominator")]
+    unknown = [k for k in cohort if k not in _COHORT]
+    if given or unknown:
+        raise _mistake(file, place, f"{[*given, *unknown][0]!r} does not go with a cohort")
+    named = [cohort[k] for k in ("dated", "due") if k in cohort]
+    if len(named) != 1 or not isinstance(named[0], str):
+        raise _mistake(file, place, "a cohort needs dated or due: the field whose time it is by")
+    if table["unit"] == "ratio" and not condition:
+        raise _mistake(file, place, "a share of a cohort needs condition")
+    leaves = cohort.get("leaves", ())
+    if isinstance(leaves, str) or not all(isinstance(s, str) for s in leaves):
+        raise _mistake(file, place, 'leaves must be a list such as ["deferred"]')
+    where = cohort.get("where", {})
+    if not isinstance(where, Mapping):
+        raise _mistake(file, place, "where must be a table")
+    whole = Component("cohort", named[0], where=dict(where), leaves=tuple(leaves))
+    return replace(whole, condition=dict(condition)), whole
+
+
 def _component(file: str, place: str, table: Any) -> Component:
     if not isinstance(table, Mapping):
         raise _mistake(file, place, "must be a table")
@@ -445,6 +447,12 @@ def _component(file: str, place: str, table: Any) -> Component:
     state = table.get("state", ())
     if isinstance(state, str) or not all(isinstance(s, str) for s in state):
         raise _mistake(file, place, 'state must be a list such as ["open"]')
+    weights = table.get("weights", {})
+    if not isinstance(weights, Mapping) or len(weights) > 1:
+        raise _mistake(file, place, "weights must name one field: { field = { code = 0.5 } }")
+    for factors in weights.values():
+        if not isinstance(factors, Mapping) or not all(map(_is_number, factors.values())):
+            raise _mistake(file, place, "weights must be numbers by code: { code = 0.5 }")
     return Component(
         kind=kinds[0],
         of=table[kinds[0]],
@@ -455,7 +463,8 @@ def _component(file: str, place: str, table: Any) -> Component:
         past=table.get("past"),
         within_days=days,
         reaches=table.get("reaches"),
-        where=dict(table.get("where", {})),
+        where={**table.get("where", {}), **{name: list(f) for name, f in weights.items()}},
+        weights=dict(weights),
     )
 
 
@@ -463,8 +472,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _mistake(file: str, place: str, cause: str) -> SpecError:
-    return SpecError(Text(f"{file} [{place}] 有误：{cause}。", f"{file} [{place}]: {cause}."))
+def _mistake(file: str, place: str, cause: str | Text, remedy: Text = NOTHING) -> SpecError:
+    said = cause if isinstance(cause, Text) else Text(cause, cause)
+    return SpecError(
+        Text(f"{file} [{place}] 有误：{said.zh}。", f"{file} [{place}]: {said.en}."), remedy=remedy
+    )
 
 
 #: Unit of a targets table -> unit of figures, and what one of it is in that.
@@ -473,7 +485,8 @@ _UNITS = {
     "公顷": ("m2", 1e4), "ha": ("m2", 1e4), "亩": ("m2", 2000 / 3), "平方公里": ("m2", 1e6),
     "km2": ("m2", 1e6), "公里": ("km", 1.0), "千米": ("km", 1.0), "米": ("km", 1e-3),
     "m": ("km", 1e-3), "%": ("ratio", 0.01), "％": ("ratio", 0.01), "万": ("count", 1e4),
-    "万个": ("count", 1e4), "万辆": ("count", 1e4),
+    "万个": ("count", 1e4), "万辆": ("count", 1e4), "吨": ("t", 1.0), "万吨": ("t", 1e4),
+    "吨/日": ("t/day", 1.0), "吨/年": ("t/year", 1.0), "万吨/年": ("t/year", 1e4),
 }  # fmt: skip
 _COUNTERS = tuple("个处起条座辆家张项宗件")
 _TOLERANCE = 1e-6
@@ -572,6 +585,8 @@ class TargetTable:
 
     def _find_curves(self, figure: Figure) -> dict[str, Curve]:
         own = self._rows_of(figure)
+        if own.empty:
+            return {}
         own = own[~own["zone_code"].isin(self.void_zones(figure))]
         own = own.drop_duplicates(["zone_code", "deadline"], keep="first")
         own = own.sort_values("deadline", kind="stable", na_position="first")

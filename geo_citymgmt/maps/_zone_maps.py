@@ -304,7 +304,7 @@ def progress_map(
         which share their classes. The last date is shown first.
     column : {"value", "attainment"}, optional
         What fills the zones; attainment where any zone may be compared with its target.
-    level : {"district", "street"}
+    level : {"district", "street", "community", "cell"}
         Which zones are drawn.
     panel : bool or sequence of str
         Whether the page has a panel beside the map, or the indicators in it: by default the one

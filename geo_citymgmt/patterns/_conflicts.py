@@ -14,7 +14,7 @@ from geo_citymgmt.spec import load_specs
 def ids(frame: Frame) -> pd.Series:
     """Ids of the records as text: the id column of the layer where there is one, else the index."""
     if isinstance(frame, gpd.GeoDataFrame):
-        known = {spec.id_field for spec in load_specs().values() if spec.role == "facility"}
+        known = {spec.id_field for spec in load_specs().values() if spec.is_counted}
         id_columns = [name for name in frame.columns if isinstance(name, str) and name in known]
         if len(id_columns) == 1:
             return frame[id_columns[0]].astype("str")

@@ -161,7 +161,8 @@ def hot_spots(
         ``spot`` (hot, cold, none: q at most ``fdr``), ``zone_code`` with zones, the square.
         ``.attrs`` holds ``p_floor``, the smallest p that the draws allow, ``min_cells_at_floor``,
         how many cells must reach it before any can be significant, ``outside``, ``unlocated``,
-        ``missing``, ``permutations``, ``seed``, ``fdr``, and ``note_en``, ``note_zh`` with what the
+        ``missing``, ``proposed`` (left out: their place is not known but proposed),
+        ``permutations``, ``seed``, ``fdr``, and ``note_en``, ``note_zh`` with what the
         reader must know, empty otherwise.
 
     Warns
@@ -263,16 +264,22 @@ class _Features:
         self, gate: Gate, features: Features, value: str | None, index: ZoneIndex | None
     ) -> None:
         usable = features.shapes.placed
+        n_proposed = 0
+        if isinstance(features.given, gpd.GeoDataFrame) and "place_basis" in features.given:
+            # Places by the name of a street would make its middle hot.
+            proposed = usable & features.given["place_basis"].notna().to_numpy()
+            usable, n_proposed = usable & ~proposed, int(proposed.sum())
         amount = np.ones(len(features))
         if value is not None:
             amount = gate.numbers(features.given, value, "value")
-        inside = usable if index is None else index.owner(features.shapes) >= 0
+        inside = usable if index is None else usable & (index.owner(features.shapes) >= 0)
         missing = np.isnan(amount)
         self.amount = np.where(missing, 0.0, amount)[inside]
         self.left_out = {
             "outside": int((usable & ~inside).sum()),
-            "unlocated": int((~usable).sum()),
+            "unlocated": int((~features.shapes.placed).sum()),
             "missing": int((missing & inside).sum()),
+            "proposed": n_proposed,
         }
         place = features.geometry[inside]
         point = shapely.get_type_id(place) == 0

@@ -272,6 +272,9 @@ _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
 _ODD = re.compile(r"[!?#*|]|\.(zip|tar|tgz|gz)\b", re.I)
 #: Columns that come to so many times what they take are looked at: most repeat their values.
 _REPEATED = 8
+#: Ways to pack texts of a Parquet as differences, and how many of these are unpacked at a time.
+_DIFFERENCES = {"DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY"}
+_AT_A_TIME = 100
 #: Bytes that a feature of a FlatGeobuf takes at the least.
 _LEAST = 16
 #: Bytes that a value takes at the least.
@@ -431,9 +434,22 @@ def _check_metadata(path: Path, metadata: pq.FileMetaData) -> None:
 
 def _plain_table(path: Path, handle: BinaryIO) -> pa.Table:
     """Read a Parquet, each text of it once until it is known what all of them come to."""
-    names = _texts_of(pq.ParquetFile(handle).metadata)
+    file, most = pq.ParquetFile(handle), current_limits().column_bytes
+    names, spelt = _texts_of(file.metadata)
+    if spelt:
+        # Each of these is told by what it differs from the one before: few at a time, lest they
+        # fill the memory before they are measured.
+        size, usual = 0, max(most, _REPEATED * path.stat().st_size)
+        for batch in file.iter_batches(batch_size=_AT_A_TIME, columns=spelt):
+            size += batch.nbytes
+            if size > _REPEATED * usual:
+                break
+        if size > usual:
+            shown = ", ".join(spelt)
+            raise over_limit(
+                "parquet_column", path.name, "column_bytes", size, name=shown, size=size
+            )
     table = pq.ParquetFile(handle, read_dictionary=names).read()
-    most = current_limits().column_bytes
     for name, column in zip(table.schema.names, table.columns, strict=True):
         size = sum(expanded_size(chunk) for chunk in column.chunks)
         if size > max(most, _REPEATED * column.nbytes):
@@ -443,11 +459,19 @@ def _plain_table(path: Path, handle: BinaryIO) -> pa.Table:
     return table
 
 
-def _texts_of(metadata: pq.FileMetaData) -> list[str]:
-    """Return the paths of the columns of texts and bytes, within others too."""
+def _texts_of(metadata: pq.FileMetaData) -> tuple[list[str], list[str]]:
+    """Return the paths of the columns of texts and bytes, within others too.
+
+    First those that can be read each text once, then those packed as differences, which cannot.
+    """
     schema = metadata.schema
-    columns = [schema.column(k) for k in range(metadata.num_columns)]
-    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    groups = [metadata.row_group(k) for k in range(metadata.num_row_groups)]
+    texts: tuple[list[str], list[str]] = [], []
+    for k in range(metadata.num_columns):
+        if schema.column(k).physical_type == "BYTE_ARRAY":
+            packed = {name for group in groups for name in group.column(k).encodings}
+            texts[bool(packed & _DIFFERENCES)].append(schema.column(k).path)
+    return texts
 
 
 def _counted(raw: Raw, stated: int) -> Raw:

@@ -664,7 +664,7 @@ def read_marks(path: Path, title: str) -> Marks:
         return Marks()
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        part = _part(archive, title) if "xl/workbook.xml" in names else None
+        part = sheet_parts(archive).get(title) if "xl/workbook.xml" in names else None
         if part not in names or not _is_marked(archive, part):
             return Marks()
         with archive.open(part) as file:
@@ -675,18 +675,19 @@ def read_marks(path: Path, title: str) -> Marks:
                 return Marks()
 
 
-def _part(archive: zipfile.ZipFile, title: str) -> str | None:
-    """Return the member that holds the sheet ``title``."""
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return the member that holds each sheet of an .xlsx, by the sheet's title."""
     links = {
         link.get("Id"): link.get("Target", "")
         for link in _tree(archive, "xl/_rels/workbook.xml.rels")
     }
+    parts: dict[str, str] = {}
     for item in _tree(archive, "xl/workbook.xml"):
-        if _plain(item.tag) == "sheet" and item.get("name") == title:
+        if _plain(item.tag) == "sheet":
             key = next((v for k, v in item.attrib.items() if k.endswith("}id")), None)
-            target = links.get(key, "")
-            return posixpath.normpath(posixpath.join("/xl", target)).lstrip("/")
-    return None
+            target = posixpath.normpath(posixpath.join("/xl", links.get(key, "")))
+            parts.setdefault(item.get("name", ""), target.lstrip("/"))
+    return parts
 
 
 def _tree(archive: zipfile.ZipFile, name: str) -> list[ElementTree.Element]:

@@ -14,8 +14,10 @@ from geo_citymgmt.figures._services import (
 from geo_citymgmt.figures._tables import by_district, headline, month_ends, zone_groups, zone_names
 from geo_citymgmt.report._findings import finding_groups, ledger_table, write_findings
 from geo_citymgmt.report._folder import write_report
+from geo_citymgmt.report._lists import write_lists
 from geo_citymgmt.report._scoreboard import scoreboard
 from geo_citymgmt.report._summary import Summary, summary
+from geo_citymgmt.report._template import fill_template
 from geo_citymgmt.report._words import Words, counted_terms, definitions
 from geo_citymgmt.report.bulletin import bulletin_settings
 
@@ -31,6 +33,7 @@ __all__ = [
     "counted_terms",
     "definitions",
     "exact_value",
+    "fill_template",
     "finding_groups",
     "format_value",
     "headline",
@@ -46,6 +49,7 @@ __all__ = [
     "unit_label",
     "value_parts",
     "write_findings",
+    "write_lists",
     "write_report",
     "zone_groups",
     "zone_names",

@@ -450,7 +450,10 @@ def _write_files(
     if public:
         # The last open cases are single records, by their ids.
         steered = [replace(campaign, last=None) for campaign in results.campaigns]
-        results = replace(results, city=without_records(city), campaigns=steered)
+        # Who ranks where may be published; whom to call in and where to look may not.
+        made = results.assessment
+        scores = None if made is None else replace(made, called=made.called.iloc[:0], sample=None)
+        results = replace(results, city=without_records(city), campaigns=steered, assessment=scores)
     files = {
         "index": folder / PAGE,
         "map": folder / "map.html",

@@ -17,6 +17,8 @@ from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.report._assessment import assessment_views
+from geo_citymgmt.report._beside import balance_views, reported_view
 from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_parts import (
@@ -138,8 +140,7 @@ def _change(results: Summary, row: Any, difference: Any, ratio: Any) -> Any:
         return _amount(results, row, 0)
     sign = "+" if difference > 0 else ""
     shown = sign + _amount(results, row, difference)
-    # Beyond a tenfold the share says less than the numbers beside it.
-    if pd.isna(ratio) or abs(ratio) >= 10:
+    if pd.isna(ratio):
         return shown
     return shown, f"{ratio * 100:+.1f}%"
 
@@ -166,6 +167,19 @@ def _campaign(results: Summary, campaign: Campaign) -> dict[str, Any]:
         "lists": _lists(results, campaign),
         "spots": _hot_spots(results, campaign),
     }
+
+
+def _assessment(results: Summary) -> list[dict[str, Any]]:
+    """Return the tables of the assessment, none without one."""
+    if not results.assessment:
+        return []
+    out = []
+    for view in assessment_views(results.assessment, results.city, results.words):
+        rows = [{"name": name, "cells": cells, "kind": ""} for name, *cells in view.texts()]
+        table = plain_table(results, view.title, view.columns[0][0], (), rows, view.note)
+        words = [k for k, (_, kind) in enumerate(view.columns[1:]) if kind == "text"]
+        out.append(table | {"heads": [head for head, _ in view.columns[1:]], "texts": words})
+    return out
 
 
 def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any] | None:
@@ -315,6 +329,7 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
         return None
     rows, parts = [], []
     area, total = _scale(results, campaign, "area"), float(table["n"].sum())
+    sized = "remaining" in table.columns and table["remaining"].notna().any()
     for k, row in enumerate(table.to_dict("records")):
         name = words.name("age", str(row["age_class"]))
         if pd.notna(row["to_days"]):
@@ -327,11 +342,11 @@ def _ages(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
             f"{row['n_overdue']:,}" if pd.notna(row["n_overdue"]) else "–",
             f"{row['n_suspended']:,}" if pd.notna(row["n_suspended"]) else "–",
         ]  # fmt: skip
-        if "remaining" in table.columns:
+        if sized:
             cells.append(area.amount(row["remaining"]))
         rows.append({"name": name, "cells": cells, "kind": "", "color": f"q{min(k, 5)}"})
     headers = ["open_cases", "share_of_all", "overdue_cases", "suspended_cases"]
-    if "remaining" in table.columns:
+    if sized:
         headers.append("left_size")
     points = words.listed([f"{r['name']} {r['cells'][0]}" for r in rows])
     view = plain_table(results, words("ageing"), words("age_class"), headers, rows)
@@ -478,6 +493,7 @@ def page_content(results: Summary) -> dict[str, Any]:
         "outlook": outlook_view(results),
         "periods": period_views(results),
         "campaigns": campaign_views(results),
+        "assessment": _assessment(results),
         "gaps": gap_views(results),
         "at_hand": at_hand_views(results),
         "supplies": supply_views(results),
@@ -485,6 +501,8 @@ def page_content(results: Summary) -> dict[str, Any]:
         "board": board(results),
         "maps": district_maps(results),
         "coverage": coverage_tables(results),
+        "reported": reported_view(results),
+        "balances": balance_views(results),
         "layers": layer_cards(results),
         "layers_lead": words("layers_lead" if results.layers else "layers_lead_plain"),
         "figures_title": words("progress" if results.has_targets else "figures_word"),
@@ -498,8 +516,10 @@ def page_content(results: Summary) -> dict[str, Any]:
     shown = (
         ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
         ("outlook", content["outlook"]), ("periods", content["periods"]),
-        ("campaign", content["campaigns"]), ("coverage", content["coverage"]),
-        ("supply", content["supplies"] or content["at_hand"]), ("layers", content["layers"]),
+        ("campaign", content["campaigns"]), ("assessment", content["assessment"]),
+        ("coverage", content["coverage"]), ("reported", content["reported"]),
+        ("supply", content["supplies"] or content["at_hand"] or content["balances"]),
+        ("layers", content["layers"]),
         ("quality", True), ("method", True),
     )  # fmt: skip
     titles = {"progress": content["figures_title"]}

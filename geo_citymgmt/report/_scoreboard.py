@@ -89,9 +89,8 @@ def scoreboard(
         index=pd.Index(wide.index, name="zone_code"),
     )
     headers = figure_headers(table, words) if labels else {}
-    for name in chosen:
-        out[headers.get(name, name)] = wide[name].to_numpy()
-    return out
+    # All at once: a column at a time breaks the frame into as many pieces.
+    return pd.concat([out, wide[chosen].rename(columns=headers)], axis=1)
 
 
 def figure_headers(table: pd.DataFrame, words: Words) -> dict[str, str]:

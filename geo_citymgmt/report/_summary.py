@@ -13,6 +13,7 @@ from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Lang
+from geo_citymgmt.assessment import Assessment, assessment_of
 from geo_citymgmt.cases._campaigns import Campaign, campaigns
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures import outlook, period_table, progress
@@ -69,6 +70,8 @@ class Summary:
         What a campaign is steered by.
     supplies : list of Supply
     at_hand : list of AtHand
+    assessment : Assessment or None
+        Scores, whom to call in and where to look, by the office's own rules; empty without any.
     """
 
     facts: CityFacts
@@ -84,6 +87,7 @@ class Summary:
     campaigns: list[Campaign] = field(default_factory=list)
     supplies: list[Supply] = field(default_factory=list)
     at_hand: list[AtHand] = field(default_factory=list)
+    assessment: Assessment | None = None
     #: "internal", "public", or empty for a report that is marked as neither.
     release: str = ""
 
@@ -120,6 +124,19 @@ class Summary:
     def zone_names(self) -> pd.Series:
         """Name of each district in the language of the report."""
         return zone_names(self.city.zones, self.lang)
+
+    def concerns(self, layer: str) -> bool:
+        """Whether a layer is the city's business: it is there, was to be, or has a target.
+
+        Figures of no layer are those of a document, and everybody's.
+        """
+        return layer not in self.city.specs or layer in self._concerned
+
+    @cached_property
+    def _concerned(self) -> set[str]:
+        figures, targets = self.figures.figures, self.city.targets["indicator"]
+        aimed = {figures[name].layer for name in targets if name in figures}
+        return {*self.city, *self.city.ledger["layer"], *aimed}
 
     def layer_name(self, key: str) -> str:
         """Return the name of a layer; see :func:`layer_label`."""
@@ -203,7 +220,7 @@ def summary(
     (1180, 3000, 'behind')
     """
     lang = display_lang(lang)
-    words = Words(lang, unit=city.unit)
+    words = Words(lang, unit=city.unit, groups=city.office["bulletin"].table["group"])
     step = tell or (lambda _: None)
     day = day_of(city, as_of, Gate("write_report"))
     step("progress")
@@ -234,6 +251,7 @@ def summary(
         steered,
         supplies(facts, day),
         at_hand(facts, day),
+        assessment_of(facts, day),
     )
 
 

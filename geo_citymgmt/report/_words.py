@@ -39,6 +39,8 @@ class Words:
     unit : Text
         What a reporting unit of the city is called; it stands where a text has ``{unit}``, in
         English also where it has ``{Unit}``, ``{units}`` or ``{Units}``.
+    groups : mapping, optional
+        Other names for groups of districts: an office's, of its ``bulletin.toml``.
 
     Raises
     ------
@@ -60,12 +62,15 @@ class Words:
         table: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         unit: Text = DISTRICT,
+        groups: Mapping[str, Any] | None = None,
     ) -> None:
         self.lang = display_lang(lang)
         self.unit = unit
         self._units = _forms(unit.of(self.lang), self.lang)
         self._place = LANGUAGES.index(self.lang)
         self._table = _table() if table is None else table
+        if groups:
+            self._table = {**self._table, "group": {**self._table["group"], **groups}}
 
     def __call__(self, key: str, **values: Any) -> str:
         """Return the text ``key`` with its gaps filled."""
@@ -170,6 +175,8 @@ def counted_terms(
         parts.append(words("only_kinds", kinds=words.listed(kinds)))
     if counted.n_unlocated:
         parts.append(words("not_located", n=f"{counted.n_unlocated:,}"))
+    if service.note.zh:
+        parts.append(service.note.of(words.lang))
     return parts
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ import pandas as pd
 
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.figures._layers import LayerSummary
+from geo_citymgmt.figures._services import balances
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
 from geo_citymgmt.maps._words import status_shown
+from geo_citymgmt.report._assessment import add_sheets, assessment_views
+from geo_citymgmt.report._beside import reported_rows
 from geo_citymgmt.report._findings import ledger_table
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import figure_headers
@@ -163,6 +167,12 @@ def _clearing(book: Book, results: Summary) -> None:
         _sheet(book, results, "clearing", columns, rows, charted=charted, title="clearing")
 
 
+def _assessment(book: Book, results: Summary) -> None:
+    if results.assessment:
+        views = assessment_views(results.assessment, results.city, results.words)
+        add_sheets(book, views, results.words, results.day)
+
+
 def _gaps(book: Book, results: Summary) -> None:
     words = results.words
     names = results.zone_names
@@ -233,11 +243,11 @@ def write_tables(results: Summary, path: Path) -> None:
         if results.table["level"].eq("street").any():
             _streets(book, results)
         _monthly(book, results)
-        for add in (_outlook, _periods, _flows, _clearing, _gaps, _supply, _coverage):
+        for add in (_outlook, _periods, _flows, _clearing, _assessment, _gaps, _supply, _coverage):
             add(book, results)
         for layer in results.layers:
             _layer(book, results, layer)
-        for add in (_targets, _definitions, _ledger, _method):
+        for add in (_reported, _balance, _targets, _definitions, _ledger, _method):
             add(book, results)
 
 
@@ -532,11 +542,48 @@ def _targets(book: Book, results: Summary) -> None:
     _sheet(book, results, "targets", columns, rows, frozen=2, filtered=True)
 
 
+def _reported(book: Book, results: Summary) -> None:
+    words, names, rows = results.words, results.zone_names, []
+    columns = _columns(words, [
+        "indicator", "district", "unit", ("computed", "number", 16),
+        ("reported_value", "number", 16), ("reported_difference", "number", 16), "reported_period",
+        ("reported_source", "text", 28), "indicator_id",
+    ])  # fmt: skip
+    for row in reported_rows(results).itertuples():
+        kind = _number_kind(row.unit)
+        where = words("total") if row.row_kind == "total" else names.get(row.zone_code, "")
+        numbers = [(value, kind) for value in (row.value, row.reported, row.difference)]
+        unit = words.unit_of(row.unit, row.indicator)
+        rows.append(
+            [words.named(row), str(where), unit, *numbers, row.reported_period,
+             row.reported_source, row.indicator]
+        )  # fmt: skip
+    if rows:
+        _sheet(book, results, "reported", columns, rows, frozen=2, filtered=True)
+
+
+def _balance(book: Book, results: Summary) -> None:
+    words, rows = results.words, []
+    heads = [(f"balance_{name}", "int", 16) for name in ("load", "capacity", "balance")]
+    columns = _columns(words, ["district", *heads, ("note", "text", 60)])
+    for title, frame in balances(results.city, results.table):
+        for code, values in frame.iterrows():
+            where = words("total") if code == results.city.code else results.zone_names[code]
+            note = f"{title.of(results.lang)} {words('balance_note')}"
+            rows.append([str(where), *values, note])
+    if rows:
+        _sheet(book, results, "balance", columns, rows, frozen=1)
+
+
 def _definitions(book: Book, results: Summary) -> None:
     words = results.words
     city = results.city
+    known = {k: f for k, f in results.figures.figures.items() if results.concerns(f.layer)}
+    if not known:
+        return
+    figures = replace(results.figures, figures=known)
     table = definitions(
-        city.specs, results.lang, figures=results.figures, published=city.published, unit=city.unit
+        city.specs, results.lang, figures=figures, published=city.published, unit=city.unit
     )
     headers = {
         "name_zh": ("name_zh", None), "name_en": ("name_en", None), "layer": ("layer", None),

@@ -1,4 +1,4 @@
-"""The sample city, a synthetic Suzhou: one packed folder of shapefiles, ``sample.zip``.
+"""The sample city, a synthetic Suzhou: one packed folder of shapefiles, and a file of cases.
 
 Every record is made up. What makes it stands beside the package in the project's repository:
 ``python -m generator -o FOLDER`` writes it again, larger, from another seed or as it would arrive.
@@ -7,12 +7,10 @@ Every record is made up. What makes it stands beside the package in the project'
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -30,15 +28,26 @@ __all__ = ["generate_sample", "sample_city", "write_sample"]
 
 #: The folder of the repository that holds package and generator; of an installed package, none.
 _CHECKOUT = Path(__file__).resolve().parents[2]
+_CASES = "digital_cases.parquet"
+_CASES_PLACE = b"../../geo_citymgmt/sample/"
 
 
-def sample_city(*, scale: int = 1, seed: int = 0, dirty: bool = False) -> City:
-    """Return the synthetic city, read from its shapefiles like any other.
+def sample_city(
+    *,
+    layers: Sequence[str] | None = None,
+    scale: int = 1,
+    seed: int = 0,
+    dirty: bool = False,
+) -> City:
+    """Return the synthetic city, read from its files like any other.
 
     It is read once and kept: a city is a value.
 
     Parameters
     ----------
+    layers : sequence of str, optional
+        Layers to read, as :func:`load_city` takes them; all without, which are 368,172 cases of
+        the digital-city platform (数字城管案件) among others.
     scale, seed, dirty
         Deprecated: other samples are made by the generator in the project's repository,
         ``python -m generator -o FOLDER --scale 2 --seed 7 --dirty``, and read by
@@ -55,42 +64,43 @@ def sample_city(*, scale: int = 1, seed: int = 0, dirty: bool = False) -> City:
 
     Examples
     --------
-    >>> city = sample_city()
+    >>> city = sample_city(layers=["manholes", "bike_stations"])
     >>> len(city["manholes"]), str(city.data_date.date())
     (12000, '2022-06-30')
     """
     if (scale, seed, dirty) == (1, 0, False):
-        return _usual_city()
+        return _usual_city(None if layers is None else tuple(layers))
     deprecated("sample_city(scale=, seed=, dirty=)", _instead(scale, seed, dirty))
     with TemporaryDirectory(prefix="sample-") as folder:
         generate_sample(folder, scale=scale, seed=seed, dirty=dirty)
-        return _read(Path(folder))
+        return _read(Path(folder), layers)
 
 
-@lru_cache(maxsize=1)
-def _usual_city() -> City:
+@lru_cache(maxsize=4)
+def _usual_city(layers: tuple[str, ...] | None) -> City:
     with TemporaryDirectory(prefix="sample-") as folder:
-        with _packed() as packed:
-            packed.extractall(folder)
-        return _read(Path(folder))
+        return _read(write_sample(folder), layers)
 
 
-def _read(folder: Path) -> City:
+def _read(folder: Path, layers: Sequence[str] | None) -> City:
     from geo_citymgmt.city import load_city
 
     # A city as it would arrive has no city.toml, which would name it.
-    return load_city(folder, profile="suzhou_2022")
+    return load_city(folder, layers=layers, profile="suzhou_2022")
 
 
-@contextmanager
-def _packed() -> Iterator[zipfile.ZipFile]:
-    data = resources.files(__package__) / "sample.zip"
-    with data.open("rb") as file, zipfile.ZipFile(file) as packed:
-        yield packed
+def _files() -> Iterator[tuple[str, bytes]]:
+    """Name and bytes of each file of the sample."""
+    data = resources.files(__package__)
+    with (data / "sample.zip").open("rb") as file, zipfile.ZipFile(file) as packed:
+        for name in packed.namelist():
+            # In the repository the cases are kept once, here; elsewhere they lie beside the rest.
+            yield name, packed.read(name).replace(_CASES_PLACE, b"")
+    yield _CASES, (data / _CASES).read_bytes()
 
 
 def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bool = False) -> Path:
-    """Write the sample city as a folder of shapefiles, and return the folder.
+    """Write the sample city as a folder of shapefiles and one of cases, and return the folder.
 
     Parameters
     ----------
@@ -116,10 +126,9 @@ def write_sample(folder: str | Path, *, scale: int = 1, seed: int = 0, dirty: bo
         deprecated("write_sample(scale=, seed=, dirty=)", _instead(scale, seed, dirty))
         return generate_sample(folder, scale=scale, seed=seed, dirty=dirty)
     root = make_folder(Path(folder))
-    with _packed() as packed:
-        for name in packed.namelist():
-            with whole_file(root / name) as part, packed.open(name) as file, part.open("wb") as new:
-                shutil.copyfileobj(file, new)
+    for name, content in _files():
+        with whole_file(root / name) as part:
+            part.write_bytes(content)
     return root
 
 
@@ -163,7 +172,7 @@ def generate_sample(folder: str | Path, *, scale: int, seed: int, dirty: bool) -
 
 def _arguments(folder: Path | str, scale: int, seed: int, dirty: bool) -> list[str]:
     words = ["-m", "generator", "-o", str(folder), "--scale", str(scale), "--seed", str(seed)]
-    return [*words, "--dirty"] if dirty else words
+    return [*words, "--dirty" if dirty else "--without-cases"]
 
 
 def _instead(scale: int, seed: int, dirty: bool) -> str:

@@ -6,13 +6,14 @@ own: see :func:`load_specs`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt._overlay import Layered, lay_over, layered
+from geo_citymgmt._overlay import lay_over
 from geo_citymgmt._values import FrozenDict
 from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
@@ -22,8 +23,11 @@ from geo_citymgmt.spec._model import (
     Event,
     Field,
     LayerSpec,
+    Moment,
     Plan,
     States,
+    levels_above,
+    zone_levels,
 )
 from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer
 from geo_citymgmt.spec._toml import read_toml
@@ -36,33 +40,24 @@ __all__ = [
     "Event",
     "Field",
     "LayerSpec",
+    "Moment",
     "Plan",
     "States",
     "get_spec",
-    "laid_over_package",
+    "levels_above",
     "load_specs",
     "read_toml",
+    "zone_levels",
 ]
 
 _COMMON = "_common"
-#: A code list is replaced as a whole: half an old one under a new one would be neither.
+#: A code list is replaced as a whole: half an old one under another would be neither.
 _WHOLE = ("codes",)
 _JOINED = ("names", "aliases", "figures", "subject")
 
 
-def laid_over_package(
-    package: Path | resources.abc.Traversable,
-    *files: Path | None,
-    whole: Collection[str] = (),
-) -> Layered:
-    """Lay TOML files over one of the package's, each of its values with the file it is from."""
-    given = [(package.name, read_toml(package))]
-    given += [(f"{p.parent.name}/{p.name}", read_toml(p)) for p in files if p is not None]
-    return layered(given, whole=whole)
-
-
 def load_specs(
-    folder: str | Path | None = None, *, below: Path | None = None
+    folder: str | Path | None = None, *, below: Path | Sequence[Path] | None = None
 ) -> dict[str, LayerSpec]:
     """Read the layer files of the package and, over them, those of an office.
 
@@ -71,9 +66,10 @@ def load_specs(
     folder : str or Path, optional
         Folder with ``*.toml`` files. A file whose ``key`` is new adds a layer; one whose key the
         package has is laid over it, entry by entry: names and aliases add up, a code list is
-        replaced. ``_common.toml`` there adds fields that any layer may carry.
-    below : Path, optional
-        Another such folder, between the package's and that one: that of a profile.
+        replaced (``codes.new`` adds to it), and so is a list (``open.add`` adds).
+        ``_common.toml`` there adds fields that any layer may carry.
+    below : Path or sequence of Path, optional
+        Other such folders, between the package's and that one: of a profile, beside the data.
 
     Returns
     -------
@@ -91,14 +87,16 @@ def load_specs(
 
     Examples
     --------
-    >>> sorted(k for k, s in load_specs().items() if s.role == "facility")
-    ['bike_stations', 'illegal_construction', 'manholes', 'parking_points', 'utility_tunnels']
+    >>> specs = load_specs()
+    >>> specs["manholes"].role, specs["districts"].role
+    ('facility', 'zones')
     """
-    if folder is None and below is None:
+    under = [below] if isinstance(below, Path) else list(below or ())
+    if folder is None and not under:
         return dict(_packaged_specs())
     raw, origin = _packaged_raw()
     raw = dict(raw)
-    for root in [Path(part) for part in (below, folder) if part is not None]:
+    for root in [*under, *([] if folder is None else [Path(folder)])]:
         if not root.is_dir():
             raise _MESSAGES.error(SpecError, "no_layer_folder", root=root)
         for path in sorted(root.glob("*.toml")):
@@ -109,6 +107,31 @@ def load_specs(
             raw[key] = lay_over(raw.get(key, {}), table, whole=_WHOLE, joined=_JOINED)
             origin[key] = path.name
     return _build_all(raw, origin)
+
+
+def counted_by(specs: Mapping[str, LayerSpec], stage: str) -> dict[str, LayerSpec]:
+    """Return the layers with the amounts of a stage in place of those that have it.
+
+    Examples
+    --------
+    >>> specs = counted_by(load_specs(), "approved")
+    >>> specs["illegal_construction"].amounts["remediated"].zh
+    '核定治理面积'
+    """
+    return {
+        key: replace(
+            spec,
+            amounts=FrozenDict(
+                {
+                    name: replace(spec.amounts[amount.stages[stage]], part_of=amount.part_of)
+                    if stage in amount.stages
+                    else amount
+                    for name, amount in spec.amounts.items()
+                }
+            ),
+        )
+        for key, spec in specs.items()
+    }
 
 
 def get_spec(layer: str | LayerSpec, specs: Mapping[str, LayerSpec] | None = None) -> LayerSpec:

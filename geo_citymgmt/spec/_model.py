@@ -57,6 +57,12 @@ class Field:
     #: Between what most values of a measured field lie, in its unit: a column that lies there in
     #: another unit, and in one alone, is in that.
     usual: tuple[float, float] | None = None
+    #: Whether a record without a value is told.
+    required: bool = False
+    #: Of a date that is a "month" or a "year" by its nature: one without a day is not told.
+    precision: str = ""
+    #: How long codes are put together: parts with their digits, in each of the ways in use.
+    parts: tuple[Mapping[str, int], ...] = ()
 
     @property
     def is_public(self) -> bool:
@@ -86,7 +92,9 @@ class Amount:
 
     ``total`` is the field that holds it at the date of the data, or a number for each record;
     ``date`` the field with the day it was reached, if in one go; ``while_in`` the set of states
-    during which it counts, for amounts that follow the state. ``due`` are the states in which a
+    during which it counts, for amounts that follow the state. What grows by it is growth of the
+    amount ``part_of`` as well. ``stages`` are the amounts that an office may let count in its
+    place: what was reported, what was approved. ``due`` are the states in which a
     record has it (of those that ``due_where`` chooses): without total or date it is unknown there,
     not zero.
     """
@@ -101,6 +109,8 @@ class Amount:
     plan: Plan | None = None
     due: tuple[str, ...] = ()
     due_where: Mapping[str, Any] = field(default_factory=dict)
+    part_of: str | None = None
+    stages: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +146,31 @@ class States:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """What holds of a time of a record: who must have it and, of a limit, what moves it.
+
+    A record in one of the states ``due`` has the time: where it is missing it is unknown, not yet
+    to come. ``moved_to`` is the field of a later limit that was granted, which wins; from
+    ``stopped_from`` to ``stopped_to`` the clock stands still, and so it does for a record in one of
+    the states ``stopped_in`` of which no such day is known. A limit that is not said is
+    computed: it is later than the field ``start`` by the limit of the record's kind for ``stage``.
+    """
+
+    due: frozenset[str] = frozenset()
+    moved_to: str | None = None
+    stopped_from: str | None = None
+    stopped_to: str | None = None
+    stopped_in: frozenset[str] = frozenset()
+    start: str | None = None
+    stage: str | None = None
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """Fields that move the limit, where a layer has them."""
+        return tuple(n for n in (self.moved_to, self.stopped_from, self.stopped_to) if n)
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSpec:
     """Everything the program knows about a layer.
 
@@ -163,16 +198,37 @@ class LayerSpec:
     measure_default: str | None = None
     split: str = "owner"
     level: str | None = None
+    #: Of zones: the level that each of them lies within; None for that of the districts.
+    within: str | None = None
     label: str | None = None
     parent: str | None = None
     states: States | None = None
     amounts: Mapping[str, Amount] = field(default_factory=dict)
     events: Mapping[str, Event] = field(default_factory=dict)
+    #: By field; a time that is not named here is nothing but a time.
+    times: Mapping[str, Moment] = field(default_factory=dict)
     style: Mapping[str, Any] = field(default_factory=dict)
     #: Whether single records may be published ("public"), or sums of them alone.
     release: str = "internal"
     #: Words for what each record is; in a heading (PARK_NAME) they say nothing.
     subject: tuple[str, ...] = ()
+    #: Fields that agree, besides the place, where a record was entered twice: cases come back to a
+    #: place, and are others at another time.
+    entered_twice: tuple[str, ...] = ()
+    #: Whether geometry, and columns that another layer has as well, say nothing for it.
+    yields: bool = False
+    #: By when a record must be done (``deadline``), and which are the worst (``first``).
+    overdue: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its records have no place of their own, and count in the zone they name."""
+        return self.role == "table"
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its records are counted by zone, by their place or by the zone they name."""
+        return self.role in ("facility", "table")
 
     @property
     def state_field(self) -> str | None:
@@ -191,3 +247,25 @@ class LayerSpec:
     def set_of(self, code: str) -> str | None:
         """Name of the first set that holds the state ``code``."""
         return next((name for name, codes in self.sets.items() if code in codes), None)
+
+
+def levels_above(specs: Mapping[str, LayerSpec], level: str) -> tuple[str, ...]:
+    """Return the levels of zones down to one, by what each of them lies within.
+
+    Examples
+    --------
+    >>> from geo_citymgmt.spec import load_specs
+    >>> levels_above(load_specs(), "cell")
+    ('district', 'street', 'community', 'cell')
+    """
+    within = {s.level: s.within for s in specs.values() if s.role == "zones" and s.level}
+    chain = [level]
+    while (above := within.get(chain[-1])) and above not in chain:
+        chain.append(above)
+    return tuple(reversed(chain))
+
+
+def zone_levels(specs: Mapping[str, LayerSpec]) -> tuple[str, ...]:
+    """Return all levels of zones, the coarsest first."""
+    levels = {s.level for s in specs.values() if s.role == "zones" and s.level}
+    return tuple(sorted(levels, key=lambda level: (len(levels_above(specs, level)), level)))

@@ -11,13 +11,17 @@ from typing import Any
 from geo_citymgmt._values import FrozenDict
 from geo_citymgmt._words import NOTHING, Text
 from geo_citymgmt.errors import SpecError, did_you_mean
-from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Plan, States
+from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 from geo_citymgmt.spec._toml import line_of, text_of
 
-ROLES = ("facility", "zones", "context")
+ROLES = ("facility", "table", "zones", "context")
 FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
+#: Types of fields that hold a day, or a day and the time of day.
+TIME_TYPES = ("date", "datetime")
 GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
 SPLITS = ("owner", "share")
+#: What a case is to come to by a limit.
+STAGES = ("handle", "close")
 _DBF_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,9}")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
 _KIND_WORDS = {
@@ -120,9 +124,11 @@ def _kind_words(kind: Any) -> Text:
     return Text("或".join(w.zh for w in words), " or ".join(w.en for w in words))
 
 
+_PARTS = ("district", "street", "community", "class", "kind", "serial")
 _FIELD_OPTIONAL = (
     "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual",
+    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual", "required",
+    "precision", "parts",
 )  # fmt: skip
 
 
@@ -173,7 +179,19 @@ def build_field(check: Check, name: str, table: Any) -> Field:
         release=_release(check, table, place, ""),
         looks=_pattern(check, table, place),
         usual=_range(check, table, place),
+        required=check.value(table, place, "required", bool, False),
+        precision=_precision(check, table, place),
+        parts=_parts(check, table, place),
     )
+
+
+def _parts(check: Check, table: Any, place: str) -> tuple[Mapping[str, int], ...]:
+    given = check.value(table, place, "parts", list, [])
+    for one in given:
+        check.keys(one, f"{place}.parts", optional=_PARTS)
+        for name in one:
+            check.value(one, f"{place}.parts", name, int, None)
+    return tuple(FrozenDict(one) for one in given)
 
 
 def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
@@ -184,6 +202,12 @@ def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
     if not is_pair or not all(isinstance(n, (int, float)) for n in given) or given[0] > given[1]:
         raise check.fail(place, Text("usual 应为 [下限, 上限]", "'usual' must be [least, most]"))
     return float(given[0]), float(given[1])
+
+
+def _precision(check: Check, table: Any, place: str) -> str:
+    given = table.get("precision")
+    known = ("month", "year")
+    return "" if given is None else check.one_of(given, place, "precision", known)
 
 
 def _pattern(check: Check, table: Any, place: str) -> str:
@@ -214,14 +238,15 @@ def _code(check: Check, place: str, table: Any) -> Code:
 
 _LAYER_OPTIONAL = (
     "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
-    "state", "amounts", "events", "style", "fields", "release", "subject",
+    "state", "amounts", "events", "times", "style", "fields", "release", "subject",
+    "entered_twice", "yields", "overdue", "within",
 )  # fmt: skip
 
 
 def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Field]) -> LayerSpec:
-    check.keys(
-        table, "", required=("key", "role", "zh", "en", "geometry", "id"), optional=_LAYER_OPTIONAL
-    )
+    shape = ("geometry",) if table.get("role") != "table" else ()
+    needed = ("key", "role", "zh", "en", *shape, "id")
+    check.keys(table, "", required=needed, optional=_LAYER_OPTIONAL)
     key = table["key"]
     if not isinstance(key, str) or not _KEY.fullmatch(key):
         raise check.fail("", Text("key 应为小写英文", f"key {key!r} is not lower-case ASCII"))
@@ -234,12 +259,26 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
     fields = {**own, **shared}
     _check_fields(check, fields)
     spec_id = check.one_of(table["id"], "", "id", fields)
+    twice = check.texts(table, "", "entered_twice")
+    for name in twice:
+        check.one_of(name, "", "entered_twice", fields)
     for entry in ("measure", "measure_default", "label", "parent"):
         if table.get(entry) is not None:
             check.one_of(table[entry], "", entry, fields)
     states = _states(check, table.get("state"), fields)
     amounts = {k: _amount(check, k, t, fields, states) for k, t in table.get("amounts", {}).items()}
+    for name, amount in amounts.items():
+        if amount.part_of is not None:
+            check.one_of(amount.part_of, f"amounts.{name}", "part_of", set(amounts) - {name})
+        for stage, other in amount.stages.items():
+            check.one_of(other, f"amounts.{name}.stages", stage, set(amounts) - {name})
     events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
+    times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
+    overdue = table.get("overdue", {})
+    if overdue:
+        check.keys(overdue, "overdue", required=("deadline",), optional=("first",))
+        for name in (overdue["deadline"], *(n for w in overdue.get("first", []) for n in w)):
+            check.one_of(name, "overdue", "deadline or first", fields)
     style = table.get("style", {})
     check.keys(
         style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
@@ -259,14 +298,19 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
         measure_default=table.get("measure_default"),
         split=check.one_of(table.get("split", "owner"), "", "split", SPLITS),
         level=check.value(table, "", "level", str, None),
+        within=check.value(table, "", "within", str, None),
         label=table.get("label"),
         parent=table.get("parent"),
         states=states,
         amounts=FrozenDict(amounts),
         events=FrozenDict(events),
+        times=FrozenDict(times),
         style=FrozenDict(dict(style)),
         release=_release(check, table, "", "internal"),
         subject=check.texts(table, "", "subject"),
+        entered_twice=twice,
+        yields=check.value(table, "", "yields", bool, False),
+        overdue=FrozenDict(overdue),
     )
 
 
@@ -345,7 +389,17 @@ def _amount(
         table,
         place,
         required=("zh", "en"),
-        optional=("total", "date", "while_in", "where", "plan", "due", "due_where"),
+        optional=(
+            "total",
+            "date",
+            "while_in",
+            "where",
+            "plan",
+            "due",
+            "due_where",
+            "part_of",
+            "stages",
+        ),
     )
     total = table.get("total")
     if isinstance(total, str):
@@ -377,6 +431,8 @@ def _amount(
         plan=plan,
         due=tuple(code for name in due for code in (states.sets[name] if states else ())),
         due_where=_where(check, table.get("due_where", {}), place, fields),
+        part_of=check.value(table, place, "part_of", str, None),
+        stages=FrozenDict(dict(check.value(table, place, "stages", Mapping, {}))),
     )
 
 
@@ -405,3 +461,53 @@ def _event(
         takes_back=takes_back,
         default_amount=check.value(table, place, "default_amount", (int, float), None),
     )
+
+
+def _moment(
+    check: Check, name: str, table: Any, fields: Mapping[str, Field], states: States | None
+) -> Moment:
+    place = f"times.{name}"
+    _time_field(check, "times", name, fields)
+    check.keys(table, place, optional=("due", "moved_to", "stopped", "start", "stage"))
+    stopped = table.get("stopped", {})
+    check.keys(stopped, f"{place}.stopped", optional=("from", "to", "states"))
+    start, stage = table.get("start"), table.get("stage")
+    for named in (table.get("moved_to"), stopped.get("from"), stopped.get("to"), start):
+        if named is not None:
+            _time_field(check, place, named, fields)
+    if stopped and not {"from", "to"} <= set(stopped):
+        raise check.fail(f"{place}.stopped", Text("应有 from 和 to", "needs from and to"))
+    if (start is None) != (stage is None):
+        raise check.fail(place, Text("start 与 stage 应同时写明", "start and stage go together"))
+    if stage is not None:
+        check.one_of(stage, place, "stage", STAGES)
+    return Moment(
+        due=_codes(check, table, place, "due", fields, states),
+        moved_to=table.get("moved_to"),
+        stopped_from=stopped.get("from"),
+        stopped_to=stopped.get("to"),
+        stopped_in=_codes(check, stopped, f"{place}.stopped", "states", fields, states),
+        start=start,
+        stage=stage,
+    )
+
+
+def _time_field(check: Check, place: str, name: Any, fields: Mapping[str, Field]) -> None:
+    check.one_of(name, place, "time", [n for n, f in fields.items() if f.type in TIME_TYPES])
+
+
+def _codes(
+    check: Check,
+    table: Mapping[str, Any],
+    place: str,
+    key: str,
+    fields: Mapping[str, Field],
+    states: States | None,
+) -> frozenset[str]:
+    """States named one by one or by their sets."""
+    sets = states.sets if states else {}
+    codes = fields[states.field].codes if states else {}
+    named = check.texts(table, place, key)
+    for name in named:
+        check.one_of(name, place, key, (*sets, *codes))
+    return frozenset(code for name in named for code in sets.get(name, (name,)))

@@ -224,6 +224,7 @@ _FORMATS = {
     "number": "#,##0.0",
     "decimal": "#,##0.0",
     "ratio": "0.000",
+    "points": "0.00",
     "date": "yyyy-mm-dd",
 }
 #: XML 1.0 has no place for these; a cell with one makes the file unreadable.

@@ -153,6 +153,14 @@ def parquet_of_one_text(folder: Path) -> Path:
 
 
 @ATTACKS.add("refused")
+def parquet_of_small_differences(folder: Path) -> Path:
+    texts = pa.array(["x" * 400_000 + str(k) for k in range(2_000)])
+    packing = {"manhole_id": "DELTA_BYTE_ARRAY"}
+    table = pa.table({"manhole_id": texts})
+    return _parquet(folder, table, use_dictionary=False, column_encoding=packing)
+
+
+@ATTACKS.add("refused")
 def parquet_of_one_shape(folder: Path) -> Path:
     line = shapely.LineString(np.arange(100_000).reshape(-1, 2)).wkb
     table = pa.table({"manhole_id": _repeated("1", 50_000), "geometry": _repeated(line, 50_000)})

@@ -297,8 +297,12 @@ def test_the_kind_of_a_part_is_in_its_code_its_class_or_the_name_of_its_file():
 
 
 @pytest.mark.usefixtures("sources")
-def test_codes_of_the_later_form_say_no_kind():
+def test_codes_of_the_later_form_say_their_kind_and_those_of_no_form_none():
+    # Of 6 + 2 + 2 + 6 the first would be of kind 00: they are of 6 + 2 + 3 + 5, of kinds 1 and 10.
     layer = gcm.read_layer(part("井盖.shp", ObjID=["3205080100100001", "3205080101000001"]),
+                           "manholes")  # fmt: skip
+    assert layer.data["cover_kind"].tolist() == ["water", "heat"]
+    layer = gcm.read_layer(part("井盖.shp", ObjID=["3205089999900001", "3205089999900002"]),
                            "manholes")  # fmt: skip
     assert "cover_kind" not in layer.data
 

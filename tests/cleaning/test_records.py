@@ -228,3 +228,33 @@ def test_whatever_comes_is_accounted_for_and_read_again_stays_as_it_is(rows, rep
     assert shapely.equals_identical(again.data.geometry.to_numpy(), once.data.geometry.to_numpy())[
         once.located.to_numpy()
     ].all()
+
+
+def cases(*times: str, **columns: list[str]) -> gcm.Layer:
+    """Cases at one place, reported at these times."""
+    n = len(times)
+    frame = gpd.GeoDataFrame(
+        {"case_id": [f"A{k}" for k in range(n)], "minor_code": ["02"] * n, "reported_at": times,
+         **columns},
+        geometry=[shapely.Point(X0, Y0)] * n,
+        crs=CRS,
+    )  # fmt: skip
+    return gcm.read_layer(frame, "digital_cases", data_date="2022-06-30")
+
+
+def test_cases_that_come_back_to_a_place_are_no_duplicates_but_one_entered_twice_is():
+    layer = cases("2022-06-01 09:00", "2022-06-02 09:00", "2022-06-02 09:00")
+    rows = layer.findings[layer.findings["code"] == "GEOM_DUPLICATE"]
+    assert rows[["record", "value"]].values.tolist() == [[2, "A1"]]
+
+
+def test_times_of_the_day_the_data_stands_at_are_no_later_than_it():
+    layer = cases("2022-06-30 23:59", "2022-07-01 00:00")
+    rows = layer.findings[layer.findings["code"] == "DATE_RANGE"]
+    assert rows[["record", "value"]].values.tolist() == [[1, "2022-07-01 00:00"]]
+
+
+def test_times_out_of_order_are_told_to_the_minute():
+    layer = cases("2022-06-30 10:00", handled_at=["2022-06-30 09:30"])
+    row = layer.findings[layer.findings["code"] == "DATE_ORDER"].iloc[0]
+    assert (row["value"], row["expected"]) == ("2022-06-30 09:30", "2022-06-30 10:00")

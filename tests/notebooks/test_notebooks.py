@@ -22,8 +22,9 @@ NAMES = [
     "09_own_zones_plain_frames",
     "10_refining_a_map",
     "11_results_elsewhere",
+    "12_city_cases",
 ]
-WITH_CHARTS = [*NAMES[1:6], NAMES[8]]
+WITH_CHARTS = [*NAMES[1:6], NAMES[8], NAMES[11]]
 
 
 def stored(name: str) -> dict:

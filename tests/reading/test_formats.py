@@ -270,3 +270,16 @@ def test_the_documentation_names_each_suffix_that_is_read():
     reading = text[text.index("## For reading") : text.index("## For writing")]
     for suffix in (*VECTOR_SUFFIXES, *TABLE_SUFFIXES):
         assert f"`{suffix}`" in reading, suffix
+
+
+@pytest.mark.parametrize("packing", ["DELTA_BYTE_ARRAY", "DELTA_LENGTH_BYTE_ARRAY", "PLAIN"])
+def test_texts_of_a_parquet_are_read_however_they_are_packed(tmp_path, packing):
+    path = tmp_path / "manholes.parquet"
+    ids = [f"2022010{k}" for k in range(5)]
+    frame = gpd.GeoDataFrame(
+        {"窨井编号": ids}, geometry=[shapely.Point(120.6, 31.3)] * 5, crs="EPSG:4490"
+    )
+    packed = {"窨井编号": packing, "geometry": packing}
+    frame.to_parquet(path, use_dictionary=False, column_encoding=packed)
+    assert read_raw(path).frame["窨井编号"].tolist() == ids
+    assert shapely.get_x(read_raw(path).geometry).tolist() == [120.6] * 5

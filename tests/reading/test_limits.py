@@ -91,6 +91,17 @@ def _parquet(tmp_path):
     return tmp_path / "a.parquet"
 
 
+def _differences(tmp_path):
+    """Texts of a Parquet that are told by what they differ from the one before."""
+    texts = pa.array([f"{'x' * 1000}{k}" for k in range(70)])
+    packing = {"manhole_id": "DELTA_BYTE_ARRAY"}
+    path = tmp_path / "a.parquet"
+    pq.write_table(
+        pa.table({"manhole_id": texts}), path, use_dictionary=False, column_encoding=packing
+    )
+    return path
+
+
 def _text(tmp_path, text: str, name: str = "a.csv"):
     (tmp_path / name).write_text(text, encoding="utf-8")
     return tmp_path / name
@@ -116,6 +127,7 @@ _JSON = '[{"a":1,"x":1},{"b":1,"y":1},{"c":1,"z":1}]'
         (lambda folder: _text(folder, _TABLE + "J2\n" * 9), "empty_cells", 10),
         (lambda folder: _text(folder, _JSON, "a.json"), "empty_cells", 5),
         (_parquet, "column_bytes", 1000),
+        (_differences, "column_bytes", 1000),
         (_parquet, "empty_rows", 10),
         (_package, "columns", 1),
     ],

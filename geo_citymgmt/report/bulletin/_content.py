@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,14 +15,15 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
 from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
+from geo_citymgmt.report._assessment import assessment_views, called_units
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Part, Table
-from geo_citymgmt.spec import laid_over_package
 
 if TYPE_CHECKING:
+    from geo_citymgmt.assessment import Card
     from geo_citymgmt.city import City
 
 
@@ -252,8 +252,6 @@ def _sum(grid: Grid, members: pd.Index, figure: str, period: str) -> float:
 
 
 PERIODS = ("month", "quarter", "half", "year")
-#: A change beyond fourfold is of a small base: the two numbers say more than the share does.
-_MOST_CHANGE = 3.0
 _NAMED = 3
 
 
@@ -284,7 +282,7 @@ def bulletin(results: Summary, *, period: str = "month", stamp: str = "") -> Bul
     >>> import geo_citymgmt as gcm
     >>> made = bulletin(gcm.report.summary(gcm.sample_city(), "2022-06-30"))
     >>> made.title, made.tables[0].rows[-1][:3]
-    ('苏州市城市管理工作情况通报', ('全市合计', '721', '93.00'))
+    ('苏州市城市管理工作情况通报', ('全市合计', '719', '92.13'))
     """
     if period not in PERIODS:
         raise CityDataError(
@@ -325,15 +323,12 @@ class _Section:
     stocks: tuple[str, ...]
     rank: str
     streets: bool
+    has_table: bool
 
 
 def bulletin_settings(city: City) -> Layered:
     """Return ``bulletin.toml`` as it holds for a city: the package's, its profile's, its own."""
-    return laid_over_package(
-        resources.files("geo_citymgmt.report.bulletin") / "bulletin.toml",
-        None if city.profile is None else city.profile.file("bulletin.toml"),
-        city.bulletin_file,
-    )
+    return city.office["bulletin"]
 
 
 class _Writer:
@@ -350,7 +345,11 @@ class _Writer:
         self.level = "street" if streets else "district"
         self.left = [str(f) for f in table["leftovers"]["figures"]]
         self.concentrated = [str(f) for f in table["leftovers"]["concentrated"]]
-        wanted = {f for s in table["section"].values() for f in (*s["flows"], *s["stocks"])}
+        wanted = {
+            f
+            for s in table["section"].values()
+            for f in (*s.get("flows", ()), *s.get("stocks", ()))
+        }
         known = [f for f in (*sorted(wanted), *self.left) if f in results.figures.figures]
         self.periods = period_table(
             results.facts,
@@ -362,14 +361,19 @@ class _Writer:
         self.grid: Grid = grid_of(self.periods, results.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
         self.city_rows = rows.set_index(["indicator", "period"])
-        self.sections = [
-            s for s in (self._section(k, v) for k, v in table["section"].items()) if s is not None
-        ]
+        first = [key for key in table["layout"]["sections"] if key in table["section"]]
+        order = dict.fromkeys([*first, *table["section"]])
+        kept = (self._section(key, table["section"][key]) for key in order)
+        self.sections = [section for section in kept if section is not None]
+        self.order = [str(part) for part in table["layout"]["parts"]]
 
     def bulletin(self, stamp: str) -> Bulletin:
         say, city = self.say, self.city
-        parts = [*self._overview(), *self._tables(), *self._leftovers(), *self._notes()]
-        parts += self._annex()
+        made = {
+            "overview": self._overview, "tables": self._tables, "leftovers": self._leftovers,
+            "assessment": self._assessment, "notes": self._notes, "streets": self._annex,
+        }  # fmt: skip
+        parts = [part for name in self.order for part in made[name]()]
         usable = city.ledger[city.ledger["state"] == "ok"]
         return Bulletin(
             title=say("title", city=self.words.named(city)),
@@ -384,12 +388,14 @@ class _Writer:
 
     def _section(self, key: str, table: Any) -> _Section | None:
         flows, stocks = (
-            tuple(f for f in table[kind] if self.grid.has(f)) for kind in ("flows", "stocks")
+            tuple(f for f in table.get(kind, ()) if self.grid.has(f))
+            for kind in ("flows", "stocks")
         )
         rank = str(table.get("rank", ""))
         if not flows + stocks:
             return None
-        return _Section(key, flows, stocks, rank, bool(table.get("streets")))
+        shown = bool(table.get("table", True))
+        return _Section(key, flows, stocks, rank, bool(table.get("streets")) and shown, shown)
 
     # -- words of days and numbers
 
@@ -437,7 +443,7 @@ class _Writer:
             return ""
         if earlier == now:
             return self.say(f"same_{word}")
-        if pd.isna(ratio) or abs(ratio) > _MOST_CHANGE or not now:
+        if pd.isna(ratio) or not now:
             return self.say(f"was_{word}", value=self._reported(figure, float(earlier)))
         way = "up" if ratio > 0 else "down"
         return self.say(f"{way}_{word}", share=percent(abs(ratio)))
@@ -516,7 +522,7 @@ class _Writer:
 
     def _tables(self) -> Iterator[Part]:
         say = self.say
-        for section in self.sections:
+        for section in (s for s in self.sections if s.has_table):
             name = say.name("name", section.key)
             yield Heading(name)
             attained = self._attained(section.rank) if section.rank else None
@@ -605,6 +611,63 @@ class _Writer:
             title=say("leftover_table" if self.city.has_zones else "leftover_whole"),
         )  # fmt: skip
 
+    def _assessment(self) -> Iterator[Part]:
+        """Say who ranks where by the office's own rules, whom to call in, where to look."""
+        made, say, words = self.results.assessment, self.say, self.words
+        if not made:
+            return
+        yield Heading(say("assessment"))
+        for card in made.cards:
+            yield Paragraph(self._ranked(card), card.name.of(words.lang))
+        called: dict[str, list[str]] = {}
+        for unit, rule, _, _ in called_units(made, self.city, words):
+            called.setdefault(unit, []).append(rule)
+        if called:
+            items = [say("assess_called_unit", name=unit, rules=words.joined(rules))
+                     for unit, rules in called.items()]  # fmt: skip
+            yield Paragraph(say("assess_called", n=len(called), items=self._clauses(items)))
+        for view in assessment_views(made, self.city, words):
+            columns = [
+                Column("", head, 1.2 if kind != "text" else 2.0 if k else 1.8, kind != "text")
+                for k, (head, kind) in enumerate(view.columns)
+            ]
+            rows = tuple(tuple(row) for row in view.texts())
+            yield Table(view.title, tuple(columns), rows, frozenset(), view.note)
+
+    def _ranked(self, card: Card) -> str:
+        """Say who reported, and who is last of each group and for how long."""
+        say, words, table = self.say, self.words, card.table
+        word = card.unit.of(words.lang) or say("street" if card.of == "street" else "district")
+        named = {"unit": word, "units": word}
+        n, silent = len(table), [card.units[unit].of(words.lang) for unit in card.silent]
+        out = say("assess_reported", n=n, **named)
+        if silent:
+            names = words.listed(silent)
+            out = say("assess_silent", n=n, known=n - len(silent), names=names, **named)
+        items = []
+        for key, group in card.groups.items():
+            rows = table[(table["group"] == key) & table["rank"].notna()]
+            if len(rows) < 2:
+                items.append(
+                    say(
+                        "rank_one" if len(rows) else "rank_none",
+                        group=group.of(words.lang),
+                        **named,
+                    )
+                )
+                continue
+            ends = {}
+            for end, place in (("first", rows["rank"].min()), ("last", rows["rank"].max())):
+                there = rows[rows["rank"] == place]
+                names = words.listed([card.units[str(unit)].of(words.lang) for unit in there.index])
+                ends[end] = say("assess_score", name=names, score=f"{there['score'].iloc[0]:.2f}")
+            months = int(rows["months_last"].max())
+            ends["last"] += say("assess_months", n=months) if months > 1 else ""
+            items.append(
+                say("assess_group", group=group.of(words.lang), n=len(rows), **ends, **named)
+            )
+        return out + say("assess_groups", items=self._clauses(items))
+
     def _notes(self) -> Iterator[Part]:
         say, results = self.say, self.results
         yield Heading(say("notes"))
@@ -655,7 +718,19 @@ class _Writer:
             )  # fmt: skip
 
 
-_NUMERALS = "一二三四五六七八九十"
+_NUMERALS = " 一二三四五六七八九"
+
+
+def numeral(n: int) -> str:
+    """Write a number from 1 to 99 as Chinese headings are numbered.
+
+    Examples
+    --------
+    >>> [numeral(n) for n in (2, 10, 12, 20, 35)]
+    ['二', '十', '十二', '二十', '三十五']
+    """
+    tens, ones = divmod(n, 10)
+    return f"{_NUMERALS[tens] if tens > 1 else ''}{'十' if tens else ''}{_NUMERALS[ones]}".strip()
 
 
 def _numbered(parts: Sequence[Part], say: Words, day: str) -> list[Part]:
@@ -668,8 +743,8 @@ def _numbered(parts: Sequence[Part], say: Words, day: str) -> list[Part]:
             title = say("caption", n=table, title=part.title, day=day)
             out.append(Table(title, part.columns, part.rows, part.strong, part.note))
         elif isinstance(part, Heading) and not part.annex:
-            mark = f"{_NUMERALS[heading]}、" if say.lang == "zh" else f"{heading + 1}. "
             heading += 1
+            mark = f"{numeral(heading)}、" if say.lang == "zh" else f"{heading}. "
             out.append(Heading(mark + part.text))
         else:
             out.append(part)

@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report.bulletin._model import (
     Bulletin,
+    Column,
     Heading,
     Paragraph,
     Table,
@@ -138,7 +139,7 @@ class _Sheet:
             self._block(headers[c], lefts[c], start, widths[c], bottom - start, size)
         self.y = bottom
         for r, row in enumerate(part.rows):
-            self._row(row, lefts, widths, size, strong=r in part.strong)
+            self._row(row, part.columns, lefts, widths, size, strong=r in part.strong)
         starts = {at for _, at, _ in spans} or set(range(len(lefts)))
         for c, x in enumerate(lefts):
             self.draw.line((x, top if c in starts else top + first, x, self.y), _LINE, 2)
@@ -149,22 +150,33 @@ class _Sheet:
         self.y += 28
 
     def _row(
-        self, row: tuple[str, ...], lefts: list[int], widths: list[int], size: int, *, strong: bool
+        self,
+        row: tuple[str, ...],
+        columns: tuple[Column, ...],
+        lefts: list[int],
+        widths: list[int],
+        size: int,
+        *,
+        strong: bool,
     ) -> None:
         font = self.font(size)
-        name = self.lines(row[0], size, widths[0] - 14)
-        height = max(round(size * 1.75), len(name) * round(size * 1.25) + 16)
+        cells = [
+            [text] if c.number and k else self.lines(text, size, w - 14)
+            for k, (text, c, w) in enumerate(zip(row, columns, widths, strict=True))
+        ]
+        most = max(map(len, cells))
+        height = max(round(size * 1.75), most * round(size * 1.25) + 16)
         if strong:
             self.draw.rectangle((_EDGE, self.y, WIDTH - _EDGE, self.y + height), _STRONG)
         self.draw.line((_EDGE, self.y, WIDTH - _EDGE, self.y), _LINE, 2)
         color = _ACCENT if strong else _INK
         step = round(size * 1.25)
-        top = self.y + (height - len(name) * step) / 2
-        for k, line in enumerate(name):
-            self.draw.text((lefts[0] + 8, top + k * step), line, font=font, fill=color)
-        for c in range(1, len(row)):
-            x = lefts[c] + widths[c] - 8 - font.getlength(row[c])
-            self.draw.text((x, self.y + (height - size * 1.25) / 2), row[c], font=font, fill=color)
+        for c, lines in enumerate(cells):
+            top = self.y + (height - len(lines) * step) / 2
+            for k, line in enumerate(lines):
+                right = lefts[c] + widths[c] - 8 - font.getlength(line)
+                x = right if columns[c].number and c else lefts[c] + 8
+                self.draw.text((x, top + k * step), line, font=font, fill=color)
         self.y += height
 
     def _block(
@@ -180,7 +192,9 @@ class _Sheet:
         """Share the width by what the columns hold, no column narrower than its words."""
         font = self.font(_CELL)
         need = [
-            max(font.getlength(row[c]) for row in part.rows) + 20 if column.number else 150 + 30
+            max(font.getlength(row[c]) for row in part.rows) + 20
+            if column.number
+            else 90 * column.width
             for c, column in enumerate(part.columns)
         ]
         wide = column_widths([max(n, 84) for n in need], self._least(part, size), WIDTH - 2 * _EDGE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Mm, Pt
+from docx.text.run import Run
 
 from geo_citymgmt._markup import escape_text, visible_text
 from geo_citymgmt.report.bulletin._model import Bulletin, Heading, Paragraph, Table
@@ -170,7 +172,7 @@ def _table(document: Document, part: Table) -> None:
     caption.paragraph_format.keep_with_next = True
     grouped = any(c.group for c in part.columns)
     headers = 2 if grouped else 1
-    table = document.add_table(rows=headers + len(part.rows), cols=len(part.columns))
+    table = document.add_table(rows=headers, cols=len(part.columns))
     table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
     table.autofit = False
     cells = [list(row.cells) for row in table.rows]
@@ -186,14 +188,25 @@ def _table(document: Document, part: Table) -> None:
     for c, column in enumerate(part.columns):
         if not grouped or column.group:
             _cell(cells[headers - 1][c], column.head, face=_HEAD)
-    for r, row in enumerate(part.rows):
-        for c, text in enumerate(row):
+    for row in table.rows:
+        _row(row, head=True, keep=bool(part.rows))
+    # Rows of one look are copies of the first of them: to lay out a cell takes milliseconds.
+    looks: dict[tuple[bool, bool], Any] = {}
+    for r, texts in enumerate(part.rows):
+        look = r in part.strong, len(part.rows) <= _TOGETHER and r < len(part.rows) - 1
+        if look in looks:
+            tr = deepcopy(looks[look])
+            table._tbl.append(tr)
+            for tc, text in zip(tr.tc_lst, texts, strict=True):
+                Run(tc.p_lst[0].r_lst[0], table).text = _clean(text)
+            continue
+        row = table.add_row()
+        _widths(table, [list(row.cells)], part)
+        for c, text in enumerate(texts):
             align = "RIGHT" if part.columns[c].number else "LEFT"
-            cell = cells[headers + r][c]
-            _cell(cell, text, face=_HEAD if r in part.strong else _SONG, align=align)
-    for r, row in enumerate(table.rows):
-        together = len(part.rows) <= _TOGETHER and r < headers + len(part.rows) - 1
-        _row(row, head=r < headers, keep=together or (r < headers and bool(part.rows)))
+            _cell(row.cells[c], text, face=_HEAD if look[0] else _SONG, align=align)
+        _row(row, head=False, keep=look[1])
+        looks[look] = row._tr
     _line(document, part.note, face=_SONG if part.note else _TEXT, size=_CELL, spacing=16)
 
 

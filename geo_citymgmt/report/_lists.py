@@ -1,0 +1,184 @@
+"""What is overdue, one list a responsible unit: the attachment of a 督办函."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geo_citymgmt._gate import Gate
+from geo_citymgmt._numbers import unit_label
+from geo_citymgmt._words import Text
+from geo_citymgmt.cases._cases import open_table
+from geo_citymgmt.cases._register import Register, read_where
+from geo_citymgmt.cleaning._personal import mask_text
+from geo_citymgmt.facts import CityFacts, facts_of
+from geo_citymgmt.figures._tables import zone_names
+from geo_citymgmt.report._words import Words
+from geo_citymgmt.report.bulletin import _model as parts
+from geo_citymgmt.writing import Book, Column, whole_file
+
+if TYPE_CHECKING:
+    from geo_citymgmt.city import City
+
+_PLACES = ("street_name", "community_name", "road_name", "address")
+#: Heading, kind in a sheet and width in a document of each column; the first counts the rows.
+_COLUMNS = (
+    ("rank_word", "int", 0.8), ("id", "text", 2.4), ("overdue_marks", "text", 2.0),
+    ("overdue_place", "text", 4.0), ("overdue_remaining", "number", 1.6), ("status", "text", 1.4),
+    ("deadline", "date", 1.8), ("overdue_days", "int", 1.2),
+)  # fmt: skip
+
+
+def write_lists(
+    city: City | CityFacts, folder: str | Path, *, as_of: Any = None, by: str = "manage_org",
+    lang: str | None = None,
+) -> list[Path]:  # fmt: skip
+    """Write what is overdue as one workbook and one document for each responsible unit.
+
+    The layers are those whose file has ``[overdue]``: by when a record must be done, and which
+    come first (涉安, then 挂牌督办); then those longest overdue. Personal fields are left out.
+
+    Parameters
+    ----------
+    city : City or CityFacts
+    folder : str or Path
+        Each file in it bears unit and day in its name, and is written whole or not at all.
+    as_of : date, optional
+        The whole day is included; the data's own without.
+    by : {"manage_org", "district"}
+        By the field 责任单位 of the records, or by the district that they lie in.
+    lang : {"zh", "en"}, default options.lang
+
+    Returns
+    -------
+    list of Path
+        A .xlsx and a .docx for each unit, the one with most overdue first; of records that name
+        none there is one more.
+
+    Raises
+    ------
+    CityDataError
+        No layer has that field and a deadline, or the extra ``bulletin`` is not installed.
+
+    See Also
+    --------
+    open_cases, case_lists
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import geo_citymgmt as gcm
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     files = write_lists(gcm.sample_city(), folder, as_of="2022-06-30", by="district")
+    ...     files[0].suffix, len(files)
+    ('.xlsx', 20)
+    """
+    with parts.needed():
+        from geo_citymgmt.report.bulletin._word import write_docx
+    gate = Gate("write_lists")
+    gate.choice(by, "by", ("manage_org", "district"))
+    facts = facts_of(city, gate)
+    words = Words(lang, unit=facts.city.unit)
+    registers = [Register(facts, key, gate) for key, spec in facts.city.specs.items()
+                 if key in facts.city and spec.overdue.get("deadline") in facts.city[key]
+                 and (by == "district" or by in facts.city[key])]  # fmt: skip
+    if not registers:
+        raise gate.refuse(
+            Text("没有图层同时有责任单位和期限。", "no layer has both a unit and a deadline."),
+            Text("请补充“责任单位”字段，或按区县分（by=“district”，--by district）。",
+                 'Add the field manage_org, or list by="district" (--by district).'),
+        )  # fmt: skip
+    files: list[Path] = []
+    day = registers[0].day(as_of)
+    shown = words("no_date") if day is None else f"{day:%Y-%m-%d}"
+    tables = [(r, _overdue(r, day, by, words)) for r in registers]
+    for who, n in pd.concat([table["who"] for _, table in tables]).value_counts().items():
+        lead = words("overdue_lead", day=shown, who=who, n=f"{n:,}")
+        title = words("overdue_title", who=who)
+        # Names that differ in what no file name may hold are told apart by their number.
+        name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", words("overdue_file", who=who, day=shown))
+        name = name if Path(folder) / f"{name}.xlsx" not in files else f"{name}_{len(files)}"
+        book, document = (Path(folder) / f"{name}{suffix}" for suffix in (".xlsx", ".docx"))
+        paper = parts.Bulletin(title, shown, pd.Timestamp(day), shown, "", words("stamp_internal"),
+                               words.lang, [parts.Paragraph(lead)])  # fmt: skip
+        with whole_file(book) as path, Book(path, title=title, created=day, note=lead) as sheets:
+            for register, table in tables:
+                own = table[table["who"] == who]
+                if len(own):
+                    _add(
+                        sheets, paper, register, own.assign(rank_word=range(1, len(own) + 1)), words
+                    )
+        with whole_file(document) as path:
+            write_docx(paper, path)
+        files += [book, document]
+    return files
+
+
+def _overdue(register: Register, day: pd.Timestamp | None, by: str, words: Words) -> pd.DataFrame:
+    """The overdue records of a layer, worst first, with the unit that answers for each."""
+    spec, city = register.spec, register.city
+    cases = open_table(register, day, deadline=spec.overdue["deadline"])
+    late = cases[cases["overdue"].fillna(False).astype(bool)]
+    rows = register.data.index.get_indexer(late.index)
+    data = register.data.iloc[rows]
+    zoned, blank = [], pd.Series("", data.index)
+    for level in [n for n in ("district", "street") if len(city.zones_by_level.get(n, ()))]:
+        names = zone_names(city.zones_at(level), words.lang)
+        zoned.append(register.members(level)["zone_code"].iloc[rows].map(names).fillna(""))
+    who = next(iter(zoned), blank) if by == "district" else data[by].astype("str").fillna("")
+    codes = spec.fields[spec.state_field or ""].codes
+    texts = [blank, *zoned, *(data[c].astype("str").fillna("") for c in _PLACES if c in data)]
+    table = pd.DataFrame(
+        {
+            "who": who.replace("", words("overdue_no_unit")).to_numpy(),
+            "id": late[spec.id_field].to_numpy(),
+            "overdue_marks": "",
+            "overdue_place": [
+                "".join(dict.fromkeys(map(mask_text, t))) for t in zip(*texts, strict=True)
+            ],
+            "status": [words.label(codes[s]) if s in codes else "" for s in late["status"]],
+            "deadline": late["deadline"].to_numpy(),
+            "overdue_days": -late["days_left"].to_numpy(dtype="int64"),
+        }
+    )
+    if register.has_size:
+        table["overdue_remaining"] = late["remaining"].to_numpy()
+    order = [table["id"].astype("str"), -table["overdue_days"]]
+    for where in reversed(spec.overdue.get("first", ())):
+        if set(where) <= set(register.data.columns):
+            chosen = read_where(where, register.gate, spec, register.data)
+            is_so = register.timeline.choice(chosen)[0][rows]
+            fields = [(spec.fields[name], value) for name, value in where.items()]
+            labels = [words.label(f if value is True else f.codes[value]) for f, value in fields]
+            order.append(~is_so)
+            said = np.where(is_so, f"{words.listed(labels)} ", "")
+            table["overdue_marks"] = (said + table["overdue_marks"]).str.rstrip()
+    return table.iloc[np.lexsort(order)]
+
+
+def _add(
+    sheets: Book, paper: parts.Bulletin, register: Register, table: pd.DataFrame, words: Words
+) -> None:
+    """Add what is overdue of a layer to the workbook and to the document of a unit."""
+    spec = register.spec
+    unit = unit_label(spec.fields[spec.measure].unit, words.lang) if spec.measure else ""
+    used = [column for column in _COLUMNS if column[0] in table]
+    heads = [words.label(spec.fields[spec.id_field]) if name == "id" else words(name, unit=unit)
+             for name, *_ in used]  # fmt: skip
+    cells = table[[name for name, *_ in used]].to_numpy(dtype=object).tolist()
+    columns = [Column(head, kind) for head, (_, kind, _) in zip(heads, used, strict=True)]
+    sheets.sheet(words.named(spec), columns, cells, title=paper.title)
+    shown = {"date": "{:%Y-%m-%d}", "number": "{:,.0f}"}
+    rows = tuple(
+        tuple(
+            shown.get(kind, "{}").format(cell) for cell, (_, kind, _) in zip(row, used, strict=True)
+        )
+        for row in cells
+    )
+    heads_of = zip(heads, used, strict=True)
+    look = tuple(parts.Column("", h, w, kind in ("int", "number")) for h, (_, kind, w) in heads_of)
+    paper.parts.append(parts.Table(words.named(spec), look, rows))
