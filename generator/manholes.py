@@ -14,6 +14,7 @@ from generator.days import DATA_DATE, MONTHS_H1, MONTHS_H2, NAT, after, before, 
 from generator.draw import Draw, either
 from generator.records import SHARES, events_of, in_order_of_ids, zone_ids
 from generator.world import World, frame
+from geo_citymgmt.spec import load_specs
 
 __all__ = ["MANHOLES", "build_manholes"]
 
@@ -32,7 +33,8 @@ MANHOLES = {
 #: year or the next, and the share of new technology.
 EARLIER = {2020: (880, 9, 0.12), 2021: (1_860, 0, 0.23)}
 _SHARES = SHARES["manholes"]
-PART_CODE = {"water": "01", "sewage": "02", "rain": "03", "gully": "04", "power": "05"}
+#: A cover of a kind that the national list does not have.
+_NO_PART = "0199"
 
 
 def _places(world: World, roads: gpd.GeoDataFrame, draw: Draw, n: int) -> dict[str, Any]:
@@ -194,7 +196,8 @@ def build_manholes(
     town = world.owners(*places["xy"].T)
     zones = world.streets["parent_code"].to_numpy(str)[np.maximum(town, 0)]
     order = np.lexsort([places["road_name"].astype(str), zones])
-    part = np.char.add("01", np.array([PART_CODE.get(k, "06") for k in kind]))
+    codes = load_specs()["manholes"].fields["cover_kind"].codes
+    part = np.array([codes[k].part or _NO_PART for k in kind])
     ids = zone_ids(zones, part, order, 0, 6)
     table = frame(
         {

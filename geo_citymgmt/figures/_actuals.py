@@ -558,7 +558,7 @@ class Actuals:
         if row is None:
             return none, ""
         deadline = row["deadline"]
-        if day is not None and (pd.isna(deadline) or day.year != deadline.year):
+        if pd.isna(deadline) or (day is not None and day.year != deadline.year):
             return none, ""
         milestone = Curve(np.array([deadline], dtype="datetime64[us]"), np.array([row["value"]]))
         return [milestone if level == "city" else None for level in layout.level], row["comparator"]

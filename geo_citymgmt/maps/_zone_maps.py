@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._deprecated import deprecated
-from geo_citymgmt._gate import METRES, Gate, check_city, day_of, refuses_by_name
+from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
 from geo_citymgmt._numbers import Scale, figure_scales, percent
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
@@ -674,6 +674,7 @@ def city_map(
     *,
     as_of: Any = None,
     indicator: str | None = None,
+    layers: Sequence[str] | None = None,
     table: pd.DataFrame | None = None,
     series: pd.DataFrame | None = None,
     panel: bool | Sequence[str] = True,
@@ -695,6 +696,8 @@ def city_map(
     indicator : str, optional
         The figure that fills the districts, where there are any; by default the first of the
         figures with a value in most districts.
+    layers : sequence of str, optional
+        Keys of the layers to draw; all by default.
     table : DataFrame, optional
         What `progress` gave at the level ``district``, to save computing it again.
     series : DataFrame, optional
@@ -744,7 +747,10 @@ def city_map(
         else:
             layer = add_indicator(drawn, table, indicator, zones)
     specs = city.specs
-    facilities = [key for key in city if key in specs and specs[key].role == "facility"]
+    asked = list(city)
+    if layers is not None:
+        asked = choices_of(Gate("city_map"), layers, "layers", asked)
+    facilities = [key for key in asked if key in specs and specs[key].role == "facility"]
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     # The figure is read first; five layers at once would hide it and each other.
     drawing = Drawing(

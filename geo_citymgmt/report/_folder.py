@@ -37,6 +37,7 @@ from geo_citymgmt.report._summary import Progress, Summary, summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report._workbook import write_tables
 from geo_citymgmt.report.bulletin import PERIODS, check_day, check_libraries, write_bulletin
+from geo_citymgmt.writing import write_layer
 from geo_citymgmt.writing._atomic import (
     disk_full,
     explained,
@@ -149,6 +150,8 @@ def _folder_hash(folder: str) -> str:
 
 
 PAGE, MANIFEST = "index.html", "manifest.json"
+#: Records from which on a layer is a GeoParquet file of its own: a twentieth of the bytes.
+MOST_IN_GEOPACKAGE = 100_000
 _ASIDE = ".report."
 _PART = ".part"
 
@@ -354,7 +357,8 @@ def write_report(
     dict of str to Path
         ``index, map, tables, city, findings, rejected, manifest``, and ``bulletin_docx,
         bulletin_pdf, bulletin_png, bulletin`` where asked for; ``findings`` and ``rejected`` are
-        not there in public. Where the writing is cut off while the files take
+        not there in public. A layer of more than 100,000 records is a GeoParquet file beside the
+        GeoPackage of the others, by its key. Where the writing is cut off while the files take
         their places, ``index.html`` says so and there is no manifest.
 
     Raises
@@ -471,7 +475,7 @@ def _write_files(
         )
     tell("data")
     with _dated(results.as_of):
-        shown.to_file(files["city"])
+        files |= _write_layers(shown, files["city"])
         if not public:
             write_rejected(results, files["rejected"])
     tell("map")
@@ -489,6 +493,14 @@ def _write_files(
     if progress_bar is not None:
         progress_bar(len(names), len(names), "")
     return {**files, "manifest": manifest}
+
+
+def _write_layers(city: City, path: Path) -> dict[str, Path]:
+    """Write the layers into one GeoPackage, and those it would be too large with beside it."""
+    large = {k: x for k, x in city.layers.items() if len(x.data) > MOST_IN_GEOPACKAGE}
+    rest = {key: layer for key, layer in city.layers.items() if key not in large}
+    replace(city, layers=rest).to_file(path)
+    return {k: write_layer(x, path.with_name(f"{k}.parquet")) for k, x in large.items()}
 
 
 def _saved(path: Path) -> tuple[int, int] | None:

@@ -297,6 +297,14 @@ def test_the_city_map_has_a_switch_for_each_layer_it_has(city, figures, page, un
     assert "数据截至 2022-06-30" in text
 
 
+def test_the_city_map_draws_the_layers_asked_for_and_names_one_it_has_not(city, figures):
+    drawn = city_map(city, layers=["manholes"], table=figures)
+    (layer,) = parts(drawn, (Features, Overlay))
+    assert "窨井" in layer.layer_name
+    with pytest.raises(gcm.CityDataError, match="lamps"):
+        city_map(city, layers=["manholes", "lamps"], table=figures)
+
+
 def test_a_city_without_figures_shows_its_layers(city, figures):
     drawn = city_map(city, table=figures.iloc[:0])
     assert not any(zone.filled for zone in parts(drawn, Zones))

@@ -14,7 +14,7 @@ import shapely
 
 import geo_citymgmt as gcm
 from geo_citymgmt.report import _folder, write_findings, write_report
-from tests.conftest import without_cases
+from tests.conftest import with_layers, without_cases
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
@@ -48,6 +48,21 @@ def test_every_file_of_the_contract_is_there(report):
              "manifest.json"}  # fmt: skip
     assert {p.name for p in report["index"].parent.iterdir()} == names
     assert [p.name for p in report["rejected"].iterdir()] == ["README.txt"]
+
+
+def test_a_layer_too_large_for_the_geopackage_is_a_file_beside_it(city, tmp_path, monkeypatch):
+    alone = with_layers(city, "bike_stations", "utility_tunnels")
+    monkeypatch.setattr(_folder, "MOST_IN_GEOPACKAGE", 1_000)
+    files = write_report(alone, tmp_path / "report")
+    assert set(files) == {*NAMES, "bike_stations"}
+    again = gcm.read_layer(files["bike_stations"], "bike_stations").data
+    assert again["station_id"].tolist() == city["bike_stations"]["station_id"].tolist()
+    assert set(gcm.load_city(files["city"])) == {"utility_tunnels"}
+    listed = json.loads(files["manifest"].read_text(encoding="utf-8"))["outputs"]
+    assert "bike_stations.parquet" in {entry["file"] for entry in listed}
+    monkeypatch.undo()
+    write_report(alone, tmp_path / "report")
+    assert not files["bike_stations"].exists()
 
 
 def test_the_manifest_names_inputs_outputs_and_versions(report, city):
