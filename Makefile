@@ -90,7 +90,7 @@ sample: $(VENV)/stamp-core
 	@$(BIN)/python -m generator -o "$(SAMPLE)" --seed $(SEED) --scale $(SCALE) $(if $(filter-out 0,$(DIRTY)),--dirty)
 
 sample-kept: $(VENV)/stamp-core
-	@$(BIN)/python -m generator -o data/shapefiles --pack geo_citymgmt/sample/sample.zip --cases geo_citymgmt/sample/digital_cases.parquet
+	@$(BIN)/python -m generator -o data/shapefiles --pack geo_citymgmt/sample/sample.zip
 
 # Read anew each time (-E): whether a notebook still runs depends on the package, not on the notebook.
 SPHINX = $(BIN)/python -m sphinx -c docs -E -j auto -W --keep-going --quiet

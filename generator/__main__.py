@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 import zipfile
 from pathlib import Path
@@ -21,16 +22,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--scale", type=_positive, default=1, help="times the records (default 1)")
     parser.add_argument("--seed", type=int, default=0, help="seed of places (default 0)")
     parser.add_argument("--dirty", action="store_true", help="as it would arrive")
-    parser.add_argument("--cases", type=Path, metavar="FILE.parquet", help="where cases go")
     parser.add_argument("--without-cases", action="store_true", help="all but the cases")
-    parser.add_argument("--pack", type=Path, metavar="FILE.zip", help="the folder as one file, too")
+    parser.add_argument("--pack", type=Path, metavar="FILE.zip", help="as the package has it, too")
     args = parser.parse_args(argv)
     try:
         root = write_sample(args.out, scale=args.scale, seed=args.seed, dirty=args.dirty)
         written = [root]
         if not (args.dirty or args.without_cases):
-            cases = args.cases or root / "digital_cases.parquet"
-            written.append(add_cases(root, cases, scale=args.scale, seed=args.seed))
+            add_cases(root, scale=args.scale, seed=args.seed)
         if args.pack:
             written.append(pack(root, args.pack))
     except CityDataError as error:
@@ -48,9 +47,12 @@ def _positive(text: str) -> int:
 
 
 def pack(folder: Path, path: Path) -> Path:
-    """Write the files of ``folder`` as one .zip: the form in which the package holds the sample."""
+    """Write the files of ``folder`` as one .zip, and beside it those that are packed already."""
     with whole_file(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(folder.iterdir()):
+            if file.suffix == ".parquet":
+                shutil.copyfile(file, path.with_name(file.name))
+                continue
             # The date of the data, not of the day, so that the same files make the same bytes.
             entry = zipfile.ZipInfo(file.name, DATA_DATE.timetuple()[:6])
             entry.external_attr = 0o644 << 16

@@ -6,7 +6,6 @@ these two are among all is ours, as is everything else. The file is as of the en
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -304,8 +303,9 @@ def _minutes(times: pd.Series) -> Times:
     return times.to_numpy("datetime64[m]")
 
 
-def add_cases(folder: Path, path: Path, *, scale: int = 1, seed: int = 0) -> Path:
-    """Write the cases to ``path`` and their limits beside the sample, which then names both."""
+def add_cases(folder: Path, *, scale: int = 1, seed: int = 0) -> Path:
+    """Write the cases and their limits beside the sample, which then names both."""
+    path = folder / "digital_cases.parquet"
     world = World(seed)
     cases = build_cases(world, build_roads(world), scale, seed)
     _write(path, in_chinese(cases, load_specs()["digital_cases"])[0])
@@ -315,8 +315,7 @@ def add_cases(folder: Path, path: Path, *, scale: int = 1, seed: int = 0) -> Pat
     city = (folder / "city.toml").read_text(encoding="utf-8")
     tables = 'targets = "targets.csv"\n'
     city = city.replace(tables, f'{tables}limits = "limits.csv"\n')
-    place = Path(os.path.relpath(path, folder)).as_posix()
-    city += f'\n[layers.digital_cases]\npath = "{place}"\n'
+    city += f'\n[layers.digital_cases]\npath = "{path.name}"\n'
     (folder / "city.toml").write_text(city, encoding="utf-8", newline="\n")
     return path
 

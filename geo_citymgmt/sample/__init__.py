@@ -29,7 +29,6 @@ __all__ = ["generate_sample", "sample_city", "write_sample"]
 #: The folder of the repository that holds package and generator; of an installed package, none.
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _CASES = "digital_cases.parquet"
-_CASES_PLACE = b"../../geo_citymgmt/sample/"
 
 
 def sample_city(
@@ -94,8 +93,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
     data = resources.files(__package__)
     with (data / "sample.zip").open("rb") as file, zipfile.ZipFile(file) as packed:
         for name in packed.namelist():
-            # In the repository the cases are kept once, here; elsewhere they lie beside the rest.
-            yield name, packed.read(name).replace(_CASES_PLACE, b"")
+            yield name, packed.read(name)
     yield _CASES, (data / _CASES).read_bytes()
 
 

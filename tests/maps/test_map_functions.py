@@ -11,7 +11,7 @@ import pytest
 from shapely import GeometryCollection, LineString, MultiPoint, Point, box
 
 from geo_citymgmt._words import DISTRICT
-from geo_citymgmt.errors import CRSError, MapError
+from geo_citymgmt.errors import CityDataError, CRSError, MapError
 from geo_citymgmt.maps import city_map, coverage_map, layer_map, progress_map, zone_map
 from geo_citymgmt.maps._city_map import Legend, Zones
 from geo_citymgmt.maps._overlays import Features, Overlay, flatten, to_degrees
@@ -301,7 +301,7 @@ def test_the_city_map_draws_the_layers_asked_for_and_names_one_it_has_not(city, 
     drawn = city_map(city, layers=["manholes"], table=figures)
     (layer,) = parts(drawn, (Features, Overlay))
     assert "窨井" in layer.layer_name
-    with pytest.raises(gcm.CityDataError, match="lamps"):
+    with pytest.raises(CityDataError, match="lamps"):
         city_map(city, layers=["manholes", "lamps"], table=figures)
 
 

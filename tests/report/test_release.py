@@ -140,7 +140,8 @@ def test_public_is_for_what_a_file_says_is_public():
     records = {key for key, spec in specs.items() if spec.release == "public"}
     assert records == {
         "manholes", "parking_points", "bike_stations", "roads", "transit_stops", "districts",
-        "streets",
+        "streets", "communities", "public_toilets", "vendor_spots", "under_bridge_spaces",
+        "overhead_line_roads", "cooperation_roads",
     }  # fmt: skip
     for spec in specs.values():
         assert not any(item.personal and item.is_public for item in spec.fields.values())
