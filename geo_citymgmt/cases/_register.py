@@ -328,7 +328,7 @@ class Register:
         self.city, self.gate = self.facts.city, gate
         self.layer = layer = self._with_states(layer)
         self.data, self.spec = self.city[layer], self.city.specs[layer]
-        if tuple(stock) == USUAL_STOCK and "open" in self.spec.sets:
+        if stock == USUAL_STOCK and "open" in self.spec.sets:
             # Not every life has cases that rest.
             stock = [name for name in stock if name in self.spec.sets]
         self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))

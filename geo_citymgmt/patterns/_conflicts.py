@@ -14,10 +14,12 @@ from geo_citymgmt.spec import load_specs
 def ids(frame: Frame) -> pd.Series:
     """Ids of the records as text: the id column of the layer where there is one, else the index."""
     if isinstance(frame, gpd.GeoDataFrame):
-        known = {spec.id_field for spec in load_specs().values() if spec.is_counted}
-        id_columns = [name for name in frame.columns if isinstance(name, str) and name in known]
-        if len(id_columns) == 1:
-            return frame[id_columns[0]].astype("str")
+        columns = {name for name in frame.columns if isinstance(name, str)}
+        known = [s for s in load_specs().values() if s.is_counted and s.id_field in columns]
+        # A record may name one of another layer too: its own layer is the one it has most fields of.
+        shared = [len(columns & set(spec.fields)) for spec in known]
+        if known and shared.count(max(shared)) == 1:
+            return frame[known[shared.index(max(shared))].id_field].astype("str")
     labels = frame.index
     if isinstance(labels, pd.MultiIndex):
         labels = labels.to_flat_index()

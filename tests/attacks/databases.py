@@ -152,7 +152,7 @@ def parquet_of_one_text(folder: Path) -> Path:
     return _parquet(folder, pa.table({"manhole_id": _repeated("x" * 900_000, 100_000)}))
 
 
-@ATTACKS.add("refused")
+@ATTACKS.add("refused", is_small=False)
 def parquet_of_small_differences(folder: Path) -> Path:
     texts = pa.array(["x" * 400_000 + str(k) for k in range(2_000)])
     packing = {"manhole_id": "DELTA_BYTE_ARRAY"}

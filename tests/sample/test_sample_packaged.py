@@ -24,6 +24,7 @@ PACKED = Path(str(resources.files("geo_citymgmt.sample") / "sample.zip"))
 def test_the_packed_sample_is_the_folder_to_the_byte_and_small(shipped: Path) -> None:
     with zipfile.ZipFile(PACKED) as packed:
         held = {name: packed.read(name) for name in packed.namelist()}
+    held |= {path.name: path.read_bytes() for path in PACKED.parent.glob("*.parquet")}
     kept = {path.name: path.read_bytes() for path in shipped.iterdir()}
     different = {name for name in held.keys() | kept.keys() if held.get(name) != kept.get(name)}
     assert different == set(), "run make sample-kept"
