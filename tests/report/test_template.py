@@ -125,7 +125,7 @@ def test_what_a_formula_came_to_in_the_template_is_not_shown_as_computed(city, t
         ("拆违安全事故", "#N/A", "图层不记录此项"),
     ],
 )
-def test_what_cannot_be_answered_is_an_error_in_its_cell_told_with_the_near_names(
+def test_what_cannot_be_answered_is_an_error_told_with_near_names(
     city, tmp_path, binding, mark, near
 ):
     table, sheet = filled(city, tmp_path, B3=f"{{{{{binding}}}}}", B4=f"{{{{{AREA}}}}}")
