@@ -80,9 +80,7 @@ def test_what_a_file_says_holds_and_the_rest_is_the_packages(office):
          "services.toml:2 [campaign.bike_stations.deadline_of]", "'bike_bays_added'"),
     ],
 )  # fmt: skip
-def test_an_unknown_entry_of_services_is_told_with_its_line(
-    office, text, place, cause
-):
+def test_an_unknown_entry_of_services_is_told_with_its_line(office, text, place, cause):
     city = office(services=text)
     assert cause in _told(city)[place]
     if "campaign" not in text:

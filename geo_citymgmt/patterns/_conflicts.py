@@ -16,7 +16,7 @@ def ids(frame: Frame) -> pd.Series:
     if isinstance(frame, gpd.GeoDataFrame):
         columns = {name for name in frame.columns if isinstance(name, str)}
         known = [s for s in load_specs().values() if s.is_counted and s.id_field in columns]
-        # A record may name one of another layer too: its own layer is the one it has most fields of.
+        # A record may name one of another layer too: its own is the one it has most fields of.
         shared = [len(columns & set(spec.fields)) for spec in known]
         if known and shared.count(max(shared)) == 1:
             return frame[known[shared.index(max(shared))].id_field].astype("str")

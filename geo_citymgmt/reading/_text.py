@@ -314,12 +314,14 @@ def without_unseen(texts: pa.Array) -> pa.Array:
 def plain_key(value: str) -> str:
     """Like :func:`plain`, without case, spaces and joiners, simplified: for comparing names.
 
+    The point of a number stays: ±1.0 m is not ±10 m.
+
     Examples
     --------
     >>> plain_key("停車場 名稱"), plain_key("Park_Name")
     ('停车场名称', 'parkname')
     """
-    key = re.sub(r"[\s_\-·.]", "", plain(value)).casefold()
+    key = re.sub(r"[\s_\-·]|(?<!\d)\.|\.(?!\d)", "", plain(value)).casefold()
     return key if key.isascii() else key.translate(_SIMPLIFIED)
 
 

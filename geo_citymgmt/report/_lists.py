@@ -13,7 +13,7 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._cases import open_table
-from geo_citymgmt.cases._register import Register, read_where
+from geo_citymgmt.cases._register import USUAL_STOCK, Register, read_where
 from geo_citymgmt.cleaning._personal import mask_text
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.figures._tables import zone_names
@@ -83,7 +83,8 @@ def write_lists(
     gate.choice(by, "by", ("manage_org", "district"))
     facts = facts_of(city, gate)
     words = Words(lang, unit=facts.city.unit)
-    registers = [Register(facts, key, gate) for key, spec in facts.city.specs.items()
+    registers = [Register(facts, key, gate, stock=tuple(spec.overdue.get("stock", USUAL_STOCK)))
+                 for key, spec in facts.city.specs.items()
                  if key in facts.city and spec.overdue.get("deadline") in facts.city[key]
                  and (by == "district" or by in facts.city[key])]  # fmt: skip
     if not registers:

@@ -276,9 +276,11 @@ def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Fie
     times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
     overdue = table.get("overdue", {})
     if overdue:
-        check.keys(overdue, "overdue", required=("deadline",), optional=("first",))
+        check.keys(overdue, "overdue", required=("deadline",), optional=("first", "stock"))
         for name in (overdue["deadline"], *(n for w in overdue.get("first", []) for n in w)):
             check.one_of(name, "overdue", "deadline or first", fields)
+        for name in overdue.get("stock", ()):
+            check.one_of(name, "overdue", "stock", states.sets if states else ())
     style = table.get("style", {})
     check.keys(
         style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")

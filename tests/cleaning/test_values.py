@@ -228,3 +228,10 @@ def test_a_whole_number_that_a_float_cannot_tell_from_its_neighbours_is_told():
         assert out.tolist() == [pd.NA, pd.NA, pd.NA, 7, pd.NA]
         told = findings.frame().query("code == 'NUMBER_UNPARSED'")
         assert told["record"].tolist() == [0, 1, 2, 4]
+
+
+def test_the_point_of_a_number_tells_two_codes_apart():
+    said = {"±0.5 m": "A", "±1.0 m": "B", "±1m": "B", "1.0米": "B", "±10 m": "C", "10米": "C"}
+    item = SPECS["manholes"].fields["pos_accuracy"]
+    column = parse_code_column(pd.Series(list(said)), item, Findings(), np.arange(len(said)))
+    assert column.tolist() == list(said.values())

@@ -73,6 +73,20 @@ def test_the_worst_come_first_and_what_is_due_today_is_not_overdue(small, tmp_pa
     assert rows[1][3] == "东区人民路2号" and rows[1][4] == 100
 
 
+def test_a_unit_answers_for_cases_it_has_not_handled_and_not_for_those_put_off(tmp_path):
+    said = ["已派遣", "已处置", "已核查", "缓办", "挂账", "结案", "已立案"]
+    limit = [f"2022-06-2{k} 12:00" for k in range(7)]
+    cases = pd.DataFrame({"案件编号": [f"C{k}" for k in range(7)], "处置截止时间": limit})
+    cases = cases.assign(责任单位="甲局", 状态=said, 上报时间="2022-06-01 08:00")
+    places = gpd.points_from_xy([X0 + 10 * k for k in range(7)], [Y0 + 5] * 7)
+    city = gcm.City.from_layers(
+        {"digital_cases": gpd.GeoDataFrame(cases, geometry=places, crs=CRS)},
+        data_date="2022-06-30", name_zh="某市",
+    )  # fmt: skip
+    book, _ = gcm.write_lists(city, tmp_path)
+    assert [row[1] for row in read(book)[1:]] == ["C0", "C6"]
+
+
 def test_the_document_says_the_same_as_the_workbook(small, tmp_path):
     files = gcm.write_lists(small, tmp_path)
     table = docx.Document(files[1]).tables[0]
