@@ -1,9 +1,10 @@
 """The whole report of the sample beside that of another checkout: processor time, and tables.
 
-``python -m benchmarks report --against FOLDER``, of a checkout of the repository at another commit;
-``--quick`` leaves out ten times the sample. Each report is written in a process of its own, in
-turn, so that both meet the same machine. Processor time, user and system, is that of
-``write_report`` alone, children and threads included: a busy machine lengthens the wait, not that.
+``python -m benchmarks report --against FOLDER``, of a checkout of the repository at another commit,
+whose sample both report on; ``--quick`` leaves out ten times of it. Each report is written in a
+process of its own, in turn, so that both meet the same machine. Processor time, user and system,
+is that of ``write_report`` alone, children and threads included: a busy machine lengthens the wait,
+not that. Figures that came later are in one of the workbooks alone and are told as such.
 """
 
 from __future__ import annotations
@@ -11,19 +12,19 @@ from __future__ import annotations
 import json
 import math
 import os
-import re
 import statistics
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from zipfile import ZipFile
+
+import openpyxl
 
 from benchmarks.harness import Bench
 
 _SCALES = (1, 10)
 _WRITE = """
-import json, resource, sys
+import inspect, json, resource, sys
 from pathlib import Path
 import geo_citymgmt as gcm
 from geo_citymgmt.report import write_report
@@ -33,19 +34,24 @@ def spent():
     all_of_it = [resource.getrusage(kind) for kind in kinds]
     return sum(use.ru_utime + use.ru_stime for use in all_of_it)
 
-scale, out = int(sys.argv[1]), Path(sys.argv[2])
-if Path("generator").is_dir():
-    from generator.files import write_sample
-    city = gcm.load_city(write_sample(out.with_name("sample"), scale=scale))
-else:
-    # Before 0.2 the generator was in the package.
-    city = gcm.sample_city(scale=scale)
+source, out = Path(sys.argv[1]), Path(sys.argv[2])
+# Before 0.2 every city was Suzhou.
+takes_profile = "profile" in inspect.signature(gcm.load_city).parameters
+city = gcm.load_city(source, **({"profile": "suzhou_2022"} if takes_profile else {}))
 start = spent()
 write_report(city, out)
 print(json.dumps({"seconds": spent() - start, "package": str(Path(gcm.__file__).parents[1])}))
 """
-#: A cell of a sheet that holds a number, not the place of a text.
-_NUMBER = re.compile(r'<c r="([A-Z]+[0-9]+)"(?: s="[0-9]+")?><v>([^<]+)</v>')
+_SAMPLE = """
+import sys
+from pathlib import Path
+if Path("generator").is_dir():
+    from generator.files import write_sample
+else:
+    # Before 0.2 the generator was in the package.
+    from geo_citymgmt.sample import write_sample
+write_sample(Path(sys.argv[2]), scale=int(sys.argv[1]))
+"""
 
 
 def run(bench: Bench) -> None:
@@ -62,9 +68,11 @@ def run(bench: Bench) -> None:
 
 def _compare(bench: Bench, scale: int, here: Path, other: Path, folder: Path) -> None:
     mine, others = [], []
+    source = folder / "sample"
+    _run(other, _SAMPLE, str(scale), str(source))
     for _ in range(bench.runs):
-        mine.append(_seconds(here, scale, folder / "here"))
-        others.append(_seconds(other, scale, folder / "other"))
+        mine.append(_seconds(here, source, folder / "here"))
+        others.append(_seconds(other, source, folder / "other"))
     ratio = statistics.median(b / a for a, b in zip(mine, others, strict=True))
     row = (
         f"report, {scale} x the sample, processor time",
@@ -78,36 +86,48 @@ def _compare(bench: Bench, scale: int, here: Path, other: Path, folder: Path) ->
     print("  ".join(row), flush=True)
 
 
-def _seconds(checkout: Path, scale: int, out: Path) -> float:
-    """Write a report with the package of a checkout; return the processor time."""
-    done = subprocess.run(
-        [sys.executable, "-c", _WRITE, str(scale), str(out)],
+def _run(checkout: Path, code: str, *arguments: str) -> str:
+    """Run code with the package of a checkout; return what it prints."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
         env=os.environ | {"PYTHONPATH": str(checkout)},
         cwd=checkout,
         check=True,
         stdout=subprocess.PIPE,
         text=True,
-    )
-    said = json.loads(done.stdout.splitlines()[-1])
+    ).stdout
+
+
+def _seconds(checkout: Path, source: Path, out: Path) -> float:
+    """Write a report with the package of a checkout; return the processor time."""
+    said = json.loads(_run(checkout, _WRITE, str(source), str(out)).splitlines()[-1])
     if Path(said["package"]).resolve() != checkout:
         raise RuntimeError(f"the report was written by {said['package']}, not by {checkout}")
     return float(said["seconds"])
 
 
-def _numbers(report: Path) -> dict[str, float]:
-    """Numbers of a report's workbook by sheet and cell; words change from commit to commit."""
-    out = {}
-    with ZipFile(report / "tables.xlsx") as book:
-        for sheet in book.namelist():
-            if sheet.startswith("xl/worksheets/sheet"):
-                cells = _NUMBER.findall(book.read(sheet).decode())
-                out |= {f"{sheet} {cell}": float(number) for cell, number in cells}
+def _numbers(report: Path) -> dict[tuple[str, ...], float]:
+    """Numbers of a report's workbook by sheet, texts of their row, and head of their column."""
+    out: dict[tuple[str, ...], float] = {}
+    for sheet in openpyxl.load_workbook(report / "tables.xlsx", read_only=True):
+        head: tuple[str, ...] = ()
+        for row in sheet.iter_rows(values_only=True):
+            if not any(isinstance(cell, int | float) for cell in row):
+                head = tuple(str(cell or "") for cell in row)
+                continue
+            # Of texts, the first two name a row: its figure or kind, and its zone.
+            texts = [str(cell) for cell in row if isinstance(cell, str)][:2]
+            for column, cell in zip(head, row, strict=False):
+                if isinstance(cell, int | float):
+                    out.setdefault((sheet.title, *texts, column), float(cell))
     return out
 
 
-def _same(mine: dict[str, float], others: dict[str, float]) -> str:
+def _same(mine: dict[tuple[str, ...], float], others: dict[tuple[str, ...], float]) -> str:
     """Say whether the tables of two reports hold the same numbers, and if not where."""
-    if mine.keys() != others.keys():
-        return f"{len(mine.keys() ^ others.keys())} cells are numbers in one of them alone"
-    differ = [at for at, number in mine.items() if not math.isclose(number, others[at])]
-    return f"{len(differ)} numbers differ, as at {differ[0]}" if differ else "equal to 1e-9"
+    both = mine.keys() & others.keys()
+    differ = [at for at in both if not math.isclose(mine[at], others[at], rel_tol=1e-9)]
+    told = f"{len(differ)} differ, as at {min(differ)}" if differ else "equal to 1e-9"
+    return (
+        f"{len(both):,} numbers of both: {told}; {len(others.keys() - both):,} of the other alone"
+    )
