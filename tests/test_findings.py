@@ -223,7 +223,7 @@ def test_every_code_can_be_told_of_a_whole_column():
         found = Findings("a")
         found.add(
             code, records=np.arange(20), field="x", value="v", expected="e", detail=STATUS,
-            row="7", column="y", file="f.csv", where=STATUS,
+            row="7", column="y", file="f.csv", where=STATUS, parts=STATUS,
         )  # fmt: skip
         table = found.frame(n_records=20)
         assert len(table) == (20 if code.startswith("DECISION_") else 1)

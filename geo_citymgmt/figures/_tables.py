@@ -27,14 +27,18 @@ _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
 def month_ends(facts: CityFacts, day: pd.Timestamp) -> pd.DataFrame:
-    """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself."""
+    """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself.
+
+    Figures of layers the city does not have are there at ``day`` alone: they have no course.
+    """
     city = facts.city
     start = period_start("year", day, city.month_starts)
     parts = [progress(facts, as_of=day)]
     before = day - pd.Timedelta(days=1)
     assert start is not None
-    if last_days(start, before, city.month_starts):
-        parts.insert(0, progress_series(facts, start=start, end=before))
+    known = [key for key, figure in city.figures.figures.items() if figure.layer in city]
+    if known and last_days(start, before, city.month_starts):
+        parts.insert(0, progress_series(facts, start=start, end=before, indicators=known))
     return pd.concat(parts, ignore_index=True)
 
 
