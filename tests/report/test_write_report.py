@@ -202,7 +202,9 @@ def test_two_layers_say_what_they_can_and_what_they_cannot(two_layers, tmp_path,
     page = files["index"].read_text(encoding="utf-8")
     text = words_of(page)
     assert ("数据未注明日期" if lang == "zh" else "the data has no date") in text
-    assert ("来源中没有的图层" if lang == "zh" else "Layers the source does not have") in text
+    # Nobody asked for the other layers: neither the folder nor a target nor a report.
+    assert ("来源中没有的图层" if lang == "zh" else "Layers the source does not have") not in text
+    assert ("窨井" if lang == "zh" else "anhole") not in text
     # Sections without content are not there, not even as a heading.
     assert 'id="monthly"' not in page
     assert 'id="progress"' not in page
