@@ -118,6 +118,10 @@ def test_printed_all_is_open_and_afterwards_as_it_was(page_file, visit):
     page.pdf(prefer_css_page_size=True)
     assert page.evaluate("window.printed") is True
     assert page.evaluate(SHUT) == before
+    # A box of its own would be empty where a head stands again on the next sheet.
+    page.emulate_media(media="print")
+    head = page.locator("thead button").first
+    assert head.evaluate("e => getComputedStyle(e).display") == "contents"
 
 
 def test_without_script_all_can_be_opened_and_no_head_pretends_to_sort(page_file, visit):
