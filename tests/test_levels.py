@@ -168,6 +168,10 @@ def test_a_code_that_names_another_district_or_kind_is_a_finding():
         ["CODE_KIND", "manhole_id", 2, "污水"],
         ["CODE_DISTRICT", "grid_code", 1, "320501"],
     ]
+    # Each language says the kind in its own words.
+    kind = found[found["code"] == "CODE_KIND"].iloc[0]
+    assert "“污水”" in kind["message_zh"]
+    assert "not those of Sewage" in kind["message_en"]
     # By its geometry a record counts, whatever its code says.
     assert layer.data["district_code"].tolist() == ["320501", "320501", "320501", "320502"]
 

@@ -733,6 +733,7 @@ class _Relations:
         kind = next((f for f in fields.values() if any(c.part for c in f.codes.values())), None)
         known = {} if kind is None else {c: e for c, e in kind.codes.items() if e.part}
         part_of, label_of = ({c: getattr(e, a) for c, e in known.items()} for a in ("part", "zh"))
+        english = {e.zh: e.en for e in known.values()}
         read = read_codes(codes, fields[name], part_of.values())
         for finding, column, other in (
             ("CODE_DISTRICT", "district", "district_code"),
@@ -748,7 +749,7 @@ class _Relations:
             self.findings.add(
                 finding, records=self.record[bad], item=fields[name],
                 value=codes[bad].to_numpy(dtype=object),
-                expected=shown[bad].to_numpy(dtype=object),
+                expected=shown[bad].to_numpy(dtype=object), english=english,
             )  # fmt: skip
 
     def compare_with_floors(self, name: str) -> None:

@@ -57,20 +57,31 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     DataFrame
         Indexed by figure, in the order of the definitions: the columns of
         :func:`geo_citymgmt.progress` and ``expected_share``, the attainment that the calendar
-        expects (missing where attainment does not grow with time). A measure the document states
-        twice is there once.
+        expects (missing where attainment does not grow with time), and ``distance``, how far it is
+        from what is due: from the pace, else from the target; negative is behind, 0.01 a point. A
+        measure the document states twice is there once.
     """
     known = (figures or load_figures()).figures
     rows = table[table["level"] == "city"].set_index("indicator", drop=False)
     repeated = [i for i in rows.index if i in known and known[i].same_as in rows.index]
     rows = rows.drop(index=repeated)
-    share = []
+    share, distance = [], []
     for row in rows.itertuples():
         figure = known.get(str(row.Index))
         level = figure is not None and figure.level
         down = figure is not None and figure.direction == "down"
         share.append(_expected_share(row, level, down))
-    return rows.assign(expected_share=share)
+        distance.append(_distance(row, share[-1], level, down))
+    return rows.assign(expected_share=share, distance=distance)
+
+
+def _distance(row: Any, expected_share: float, level: bool, down: bool) -> float:
+    if pd.isna(row.attainment):
+        return float("nan")
+    if level and row.unit == "ratio":
+        # A share of a share says nothing: its points are those of the figure.
+        return float(row.target - row.value if down else row.value - row.target)
+    return float(row.attainment - (1.0 if pd.isna(expected_share) else expected_share))
 
 
 def _expected_share(row: Any, level: bool, down: bool) -> float:

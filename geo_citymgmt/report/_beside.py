@@ -29,8 +29,12 @@ def reported_rows(results: Summary) -> pd.DataFrame:
     0.0
     """
     table = results.table[results.table["reported"].notna()]
-    differs = table["difference"].fillna(0).abs() > 1e-6 * table["reported"].abs()
-    return table[(table["row_kind"] == "total") | differs]
+    return table[(table["row_kind"] == "total") | differing(table)]
+
+
+def differing(table: pd.DataFrame) -> pd.Series:
+    """Return in which rows what is reported is not what is computed."""
+    return table["difference"].fillna(0).abs() > 1e-6 * table["reported"].abs()
 
 
 def reported_view(results: Summary) -> dict[str, Any] | None:

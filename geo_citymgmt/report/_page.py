@@ -28,15 +28,23 @@ from geo_citymgmt.report._page_parts import (
     coverage_tables,
     findings_view,
     gap_views,
-    layer_board,
+    layer_boards,
     layer_cards,
     ledger_view,
+    margin,
     month_names,
     pace_charts,
     plain_table,
     street_names,
     supply_views,
     verdict,
+)
+from geo_citymgmt.report._page_top import (
+    completeness,
+    domain_line,
+    section_lines,
+    sentences,
+    targets_view,
 )
 from geo_citymgmt.report._summary import Summary, missing_figures
 
@@ -159,6 +167,7 @@ def _campaign(results: Summary, campaign: Campaign) -> dict[str, Any]:
     flows = [_flow(results, campaign, quantity) for quantity in ("area", "count")]
     clearing = _clearing(results, campaign)
     return {
+        "line": _stock_line(results, campaign),
         "flows": [table for table in flows if table is not None],
         "clearing": clearing,
         # The cases to be dealt with first are a list of their own where nobody set a day for all.
@@ -206,8 +215,7 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
         name = names.get(row.zone_code, row.zone_code)
         if row.row_kind != "zone":
             name = words(row.row_kind)
-        kind = "total" if row.row_kind == "total" else ""
-        rows.append({"name": str(name), "cells": cells, "kind": kind})
+        rows.append({"name": str(name), "cells": cells, "kind": margin(row.row_kind)})
     headers = [*(f"flow_{name}" for name in _FLOWS), "flow_net"]
     headers += ["relapse_rate"] if rates is not None else []
     unit = words("flow_number") if quantity == "count" else scale.unit
@@ -216,6 +224,18 @@ def _flow(results: Summary, campaign: Campaign, quantity: str) -> dict[str, Any]
     is_balanced = bool(table["balanced"].fillna(False).all())
     agreed = "flow_balanced" if results.city.has_zones else "flow_balanced_whole"
     return view | {"note": words(agreed if is_balanced else "flow_unbalanced")}
+
+
+def _stock_line(results: Summary, campaign: Campaign) -> str:
+    """Say what there was at the start of the year and what there is, in cases."""
+    if campaign.flow is None:
+        return ""
+    table = campaign.flow.query("quantity == 'count' and row_kind == 'total' and opening.notna()")
+    scale = _scale(results, campaign, "count")
+    for row in table.itertuples():
+        opening, closing = scale.amount(row.opening), scale.amount(row.closing)
+        return results.words("line_campaign", opening=opening, closing=closing)
+    return ""
 
 
 def _clearing(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
@@ -455,21 +475,25 @@ _OF_ZONES = ("owner", "sums")
 
 
 def render_page(results: Summary) -> str:
-    """Return the page of a report as HTML that loads and runs nothing.
+    """Return the page of a report as HTML that loads nothing and runs its own script alone.
 
     Every text of the data passes through the one escaping function on its way into the page;
-    styles are allowed by their hash, scripts not at all.
+    style and script are allowed by their hash.
     """
-    style = _resource("page.css")
+    style, script = _resource("page.css"), _resource("page.js")
     template = _environment().from_string(_resource("page.html.j2"))
-    return template.render(**page_content(results), style=Markup(style), policy=_policy(style))
+    return template.render(
+        **page_content(results),
+        style=Markup(style),
+        script=Markup(script),
+        policy=_policy(style, script),
+    )
 
 
 def page_content(results: Summary) -> dict[str, Any]:
     """Return everything the template shows, in words."""
     words, city = results.words, results.city
-    usable = city.ledger[city.ledger["state"] == "ok"]
-    n_unread = len(city.ledger) - len(usable)
+    n_unread = int((city.ledger["state"] != "ok").sum())
     charts = pace_charts(results)
     content: dict[str, Any] = {
         "lang": "zh-CN" if results.lang == "zh" else "en",
@@ -478,14 +502,12 @@ def page_content(results: Summary) -> dict[str, Any]:
         "day": results.day,
         "stamp": results.map_stamp,
         "public": results.release == "public",
-        "source": words(
-            "source",
-            source=source_name(results),
-            layers=f"{len(usable):,}",
-            records=f"{int(usable['n_accepted'].sum()):,}",
-        )
+        "source": words("source", source=source_name(results))
         + (words("source_unread", n=n_unread) if n_unread else ""),
         "warnings": _warnings(results),
+        "data": completeness(results),
+        "sentences": sentences(results),
+        "targets": targets_view(results),
         "verdict": verdict(results),
         "domains": cards(results),
         "charts": charts,
@@ -505,27 +527,17 @@ def page_content(results: Summary) -> dict[str, Any]:
         "balances": balance_views(results),
         "layers": layer_cards(results),
         "layers_lead": words("layers_lead" if results.layers else "layers_lead_plain"),
-        "figures_title": words("progress" if results.has_targets else "figures_word"),
-        "layer_board": layer_board(results),
+        "figures_title": words("figures_by_layer"),
+        "layer_boards": layer_boards(results),
         "ledger": ledger_view(results),
         "findings": findings_view(results),
         "missing": [(reason, words.joined(names)) for reason, names in missing_figures(results)],
         "notes": method_notes(results),
         "sources": _sources(results),
     }
-    shown = (
-        ("progress", content["domains"]), ("scoreboard", content["board"]), ("monthly", charts),
-        ("outlook", content["outlook"]), ("periods", content["periods"]),
-        ("campaign", content["campaigns"]), ("assessment", content["assessment"]),
-        ("coverage", content["coverage"]), ("reported", content["reported"]),
-        ("supply", content["supplies"] or content["at_hand"] or content["balances"]),
-        ("layers", content["layers"]),
-        ("quality", True), ("method", True),
-    )  # fmt: skip
-    titles = {"progress": content["figures_title"]}
-    content["contents"] = [
-        (key, titles.get(key) or words(key)) for key, present in shown if present
-    ]
+    for domain in content["domains"]:
+        domain["main"] = domain_line(domain)
+    content["lines"] = section_lines(results, content)
     return content
 
 
@@ -616,12 +628,16 @@ def _sources(results: Summary) -> list[str]:
     return [*out, words("boundaries")] if results.city.has_zones else out
 
 
-def _policy(style: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode("ascii")
+def _policy(style: str, script: str) -> str:
     return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
-        "form-action 'none'"
+        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; "
+        "img-src data:; base-uri 'none'; form-action 'none'"
     )
+
+
+def _digest(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")
+    return f"'sha256-{digest}'"
 
 
 def _resource(name: str) -> str:

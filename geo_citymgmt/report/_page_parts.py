@@ -99,6 +99,7 @@ def _fact(results: Summary, row: Any) -> dict[str, Any]:
         "name": words.named(row),
         "number": number,
         "unit": unit,
+        "amount": scale.amount(row.value),
         "exact": scale.exact(row.value),
         "parts": parts,
         "note": plain_note(row, words, results.figures),
@@ -126,6 +127,7 @@ def _card(results: Summary, row: Any) -> dict[str, Any]:
         "attained": "",
         "expected": "",
         "reason": "",
+        "distance": row.distance,
     }
     if row.status == "not_comparable":
         reasons = words.joined(reasons_of(row, words, results.figures))
@@ -496,30 +498,40 @@ def _reported_by(layer: LayerSummary, lang: str) -> tuple[str, Scale]:
     return "count", scale_for(layer.totals["count"], "count", lang)
 
 
-def layer_board(results: Summary) -> dict[str, Any] | None:
-    """Return how many records of each layer lie in each district."""
-    words = results.words
+def layer_boards(results: Summary) -> list[dict[str, Any]]:
+    """Return how many records of each layer lie in each district, in tables that fit a page."""
     # Without districts the cards above say it all.
     if not (results.layers and results.city.has_zones):
-        return None
-    names = results.zone_names
+        return []
+    pieces = -(-len(results.layers) // _MOST_COLUMNS)
+    size = -(-len(results.layers) // pieces)
+    title = results.words("layers_by_district")
+    parts = [results.layers[k : k + size] for k in range(0, len(results.layers), size)]
+    return _numbered(results, [{"title": title} | _layer_board(results, part) for part in parts])
+
+
+def _layer_board(results: Summary, layers: list[LayerSummary]) -> dict[str, Any]:
+    words, names = results.words, results.zone_names
     headers, columns = [], []
-    for layer in results.layers:
-        spec, totals = layer.spec, layer.totals
+    for layer in layers:
         by, scale = _reported_by(layer, results.lang)
-        columns.append([scale.text(value) for value in totals[by]])
-        headers.append({"name": words.named(spec), "unit": scale.unit})
-    kinds = results.layers[0].totals["row_kind"]
+        columns.append([scale.text(value) for value in layer.totals[by]])
+        headers.append({"name": words.named(layer.spec), "unit": scale.unit})
     rows = []
-    for k, (at, kind) in enumerate(kinds.items()):
-        cells = [column[k] for column in columns]
+    for k, (at, kind) in enumerate(layers[0].totals["row_kind"].items()):
         if kind in ("outside", "unlocated") and not any(
-            layer.totals.loc[str(at), "count"] for layer in results.layers
+            layer.totals.loc[str(at), "count"] for layer in layers
         ):
             continue
         name = words(str(kind)) if kind in MARGINS else str(names[at])
-        rows.append({"name": name, "cells": cells, "total": kind == "total"})
+        cells = [column[k] for column in columns]
+        rows.append({"name": name, "cells": cells, "kind": margin(str(kind))})
     return {"heads": headers, "rows": rows}
+
+
+def margin(kind: str) -> str:
+    """Return the class of a row that is no zone: it stays at the end of its table."""
+    return "total" if kind == "total" else "margin" if kind in MARGINS else ""
 
 
 def ledger_view(results: Summary) -> list[dict[str, Any]]:
@@ -541,6 +553,7 @@ def findings_view(results: Summary) -> dict[str, Any]:
     asking, notes = groups[groups["rank"] < 3], groups[groups["rank"] == 3]
     lead = "findings_lead_public" if results.release == "public" else "findings_lead"
     return {
+        "n": f"{int(asking['count'].sum()):,}",
         "lead": words(lead, n=f"{int(asking['count'].sum()):,}"),
         "asking": asking.to_dict("records"),
         "notes": notes.to_dict("records"),

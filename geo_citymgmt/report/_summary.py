@@ -126,7 +126,7 @@ class Summary:
         return zone_names(self.city.zones, self.lang)
 
     def concerns(self, layer: str) -> bool:
-        """Whether a layer is the city's business: it is there, was to be, or has a target.
+        """Whether a layer is the city's business: it is there, was to be, is asked for or reported.
 
         Figures of no layer are those of a document, and everybody's.
         """
@@ -134,9 +134,10 @@ class Summary:
 
     @cached_property
     def _concerned(self) -> set[str]:
-        figures, targets = self.figures.figures, self.city.targets["indicator"]
-        aimed = {figures[name].layer for name in targets if name in figures}
-        return {*self.city, *self.city.ledger["layer"], *aimed}
+        figures, city = self.figures.figures, self.city
+        named = [*city.targets["indicator"], *city.reported_figures["figure"]]
+        layers = {figures[name].layer for name in named if name in figures}
+        return {*city, *city.ledger["layer"], *layers}
 
     def layer_name(self, key: str) -> str:
         """Return the name of a layer; see :func:`layer_label`."""
@@ -263,7 +264,9 @@ def missing_figures(results: Summary) -> list[tuple[str, list[str]]]:
     absent = [
         words.named(spec)
         for key, spec in results.city.specs.items()
-        if key not in results.city and (results.headline["layer"] == key).any()
+        if key not in results.city
+        and results.concerns(key)
+        and (results.headline["layer"] == key).any()
     ]
     if absent:
         reasons[words("absent_layers")] = absent

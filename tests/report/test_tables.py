@@ -139,8 +139,10 @@ def test_planned_bays_cover_nothing(told):
 def test_every_figure_is_defined_with_its_clause(tables, told):
     table = frame(tables["指标说明"]).set_index("指标编号")
     known = load_figures(profile=load_profile("suzhou_2022")).figures
-    # Those of layers that the city neither has nor was to have are none of its business.
-    absent = set(told.city.specs) - set(told.city)
+    # Those of layers that the city neither has nor was to have, with no target and nothing
+    # reported, are none of its business.
+    asked = {*told.city.targets["indicator"], *told.city.reported_figures["figure"]} & set(known)
+    absent = set(told.city.specs) - set(told.city) - {known[name].layer for name in asked}
     assert set(table.index) == {key for key, figure in known.items() if figure.layer not in absent}
     row = table.loc["illegal_remediated_area"]
     assert row["不可比原因"] == "口径不同"

@@ -1,0 +1,154 @@
+"""What the page says while all is folded: the data, sentences, figures by distance, lines."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import re
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import geo_citymgmt as gcm
+from geo_citymgmt.report import summary
+from geo_citymgmt.report._page import page_content, render_page
+from geo_citymgmt.report._page_top import completeness, sentences, targets_view
+from tests.report.conftest import write, zones
+
+pytestmark = pytest.mark.xdist_group("report")
+
+
+def test_the_first_line_counts_layers_records_and_days(told, city):
+    ledger = city.ledger
+    line = completeness(told)
+    assert f"{len(ledger)} 个图层有记录" in line
+    assert f"读取 {ledger['n_records'].sum():,} 条，退回 {ledger['n_rejected'].sum():,} 条" in line
+    assert "数据日期均为 2022-06-30" in line
+
+
+def test_layers_without_records_or_dates_and_several_days_are_told(told):
+    ledger = told.city.ledger.copy()
+    ledger["data_date"] = pd.to_datetime(ledger["data_date"])
+    ledger.loc[0, ["n_accepted", "n_records"]] = 0
+    ledger.loc[1, "data_date"] = pd.NaT
+    ledger.loc[2, "data_date"] = pd.Timestamp("2022-05-31")
+
+    class City:
+        pass
+
+    city = City()
+    city.ledger = ledger
+    line = completeness(replace(told, city=city))
+    assert "1 个图层没有记录" in line
+    assert "数据日期 2022-05-31 至 2022-06-30" in line
+    assert "1 个图层未注明日期" in line
+
+
+def test_distance_is_from_the_pace_and_of_a_level_from_its_target(told):
+    rows = told.headline
+    # 2.612 of 15 million m² on day 181 of 365.
+    assert rows.loc["illegal_demolished_area", "distance"] == pytest.approx(2.612 / 15 - 181 / 365)
+    # 390 of 1,180 manholes in a new technology, 30 % asked for.
+    assert rows.loc["manhole_new_tech_share", "distance"] == pytest.approx(390 / 1180 - 0.3)
+    assert pd.isna(rows.loc["illegal_remediated_area", "distance"])
+
+
+def test_the_figures_with_targets_stand_by_their_distance(told):
+    view = targets_view(told)
+    shown = [row["distance"] for row in view["rows"] if row["distance"] != "–"]
+    numbers = [float(text.replace("−", "-")) for text in shown]
+    assert len(numbers) > 10
+    assert numbers == sorted(numbers)
+    # What does not compare is at the end, with the reason.
+    last = view["rows"][-1]
+    assert last["status"] == "not_comparable"
+    assert last["status_name"] in ("口径不同", "范围不同", "范围待确认")
+    # What is behind by no number is not among those.
+    behind = [k for k, row in enumerate(view["rows"]) if row["status"] in ("behind", "overdue")]
+    assert behind == list(range(len(behind)))
+    aimed = told.headline[told.headline["target"].notna()]
+    assert len(view["rows"]) == aimed["value"].notna().sum()
+    assert "有目标而没有数据" in view["note"]
+
+
+def test_the_sentences_are_of_the_furthest_behind_and_then_of_what_is_met(told):
+    said = sentences(told)
+    names = [row["name"] for row in targets_view(told)["rows"]]
+    behind = [item["text"] for item in said if item["status"] == "behind"]
+    assert [name for name, text in zip(names, behind, strict=False) if name in text] == names[:3]
+    assert [item["status"] for item in said] == ["behind"] * 3 + ["met", "ahead"]
+    assert behind[0].startswith(
+        "涉安违建剩余处数1,410处，较年初减少11.0%，低于时序进度55.3个百分点"
+    )
+    assert "前每月须减少466处" in behind[0]
+    assert "尚无完成，目标38个" in " ".join(behind)
+    met = next(item["text"] for item in said if item["status"] == "met")
+    assert "窨井新技术应用比例33.1%" in met
+
+
+def test_what_is_behind_by_no_number_has_a_sentence_without_one(told):
+    rows = told.headline
+    rows = rows[rows["status"].eq("behind") & rows["attainment"].isna() & rows["value"].notna()]
+    assert rows.index.tolist() == ["waste_exported"]
+    alone = replace(told)
+    alone.__dict__["headline"] = rows
+    (said,) = sentences(alone)
+    assert said["text"] == "生活垃圾外运量8,777吨，未达目标。"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_each_head_of_a_section_says_one_thing(told, summary_of, lang):
+    content = page_content(summary_of("2022-06-30", lang))
+    lines = content["lines"]
+    sections = {"progress", "scoreboard", "monthly", "outlook", "periods", "assessment", "coverage",
+                "reported", "supply", "layers", "quality"}  # fmt: skip
+    assert set(lines) == sections
+    assert all(0 < len(line) < 140 and "\n" not in line for line in lines.values())
+    mains = {d["key"]: d["main"]["name"] for d in content["domains"]}
+    # The figure with a target that is furthest behind, else the first.
+    furthest = told.headline.loc["illegal_safety_remaining_count"]
+    assert mains["illegal_construction"] == furthest["name_zh" if lang == "zh" else "name_en"]
+    assert len(mains) == len(content["domains"])
+
+
+def test_what_is_not_the_business_of_a_city_is_not_listed(two_layers):
+    def absent() -> str:
+        reasons = dict(page_content(summary(gcm.load_city(two_layers)))["missing"])
+        return reasons.get("来源中没有的图层，相应指标不列", "")
+
+    assert absent() == ""
+    # A target makes it the city's, and so does a reported value.
+    (two_layers / "targets.csv").write_text(
+        "indicator,zone_code,target,unit,deadline\nmanhole_remediated,city,3000,,2022-12-31\n",
+        encoding="utf-8",
+    )
+    (two_layers / "reported.csv").write_text(
+        "figure,zone,period,value,unit,source,clause\ncases_investigated,,2022-06,5,件,报表,\n",
+        encoding="utf-8",
+    )
+    (two_layers / "city.toml").write_text(
+        'data_date = 2022-06-30\ntargets = "targets.csv"\nreported = "reported.csv"\n',
+        encoding="utf-8",
+    )
+    assert absent() == "窨井；执法情况月报"
+
+
+def test_one_script_runs_and_it_is_the_page_s_own(told):
+    page = render_page(told)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.S)
+    assert page.count("<script") == 1
+    policy = html.unescape(re.search(r'Content-Security-Policy" content="([^"]+)"', page)[1])
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy
+    assert len(page.encode()) < 1_500_000
+
+
+def test_a_city_without_targets_has_neither_sentences_nor_their_table(tmp_path):
+    write(zones(), tmp_path / "c", "districts")
+    content = page_content(summary(gcm.load_city(tmp_path / "c")))
+    assert content["sentences"] == []
+    assert content["targets"] is None
+    assert "未注明日期" in content["data"]
