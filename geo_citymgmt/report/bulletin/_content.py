@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt._numbers import percent
 from geo_citymgmt._overlay import Layered
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, capital
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
 from geo_citymgmt.figures._tables import zone_groups
@@ -242,7 +242,9 @@ class _Writer:
         flow = row["kind"] == "period"
         if flow and not row["value"]:
             short = self.say.name("head", figure)
-            return self.say("nothing_now", name=name if short == figure else short)
+            # Of a short heading alone an English sentence does not say what there is none of.
+            full = short == figure or self.say.lang == "en"
+            return self.say("nothing_now", name=name if full else short)
         changes = [
             self._change(figure, row, f"{column}change", earlier, word)
             for column, earlier, word in (
@@ -482,10 +484,11 @@ class _Writer:
             if values.sum() <= 0 or len(values) <= _NAMED:
                 continue
             top = values.sort_values(ascending=False, kind="stable").head(_NAMED)
-            name = self.say.name("phrase", figure).format(value="").strip()
+            phrase = self.say.name("phrase", figure)
+            name = self.grid.names[figure] if phrase == figure else phrase.format(value="").strip()
             text += say(
                 "leftover_where",
-                name=self.grid.names[figure] if name == figure else name,
+                name=capital(name),
                 places=self.words.listed([str(names[c]) for c in top.index]),
                 share=percent(top.sum() / total),
             )
@@ -512,6 +515,8 @@ class _Writer:
         yield Heading(say("assessment"))
         for card in made.cards:
             yield Paragraph(self._ranked(card), card.name.of(words.lang))
+            table = _view_table(card_view(made, card, words), words("note"), card)
+            yield from self._in_place("assessment", table)
         called: dict[str, list[str]] = {}
         for unit, rule, _, _ in called_units(made, self.city, words):
             called.setdefault(unit, []).append(rule)
@@ -519,9 +524,6 @@ class _Writer:
             items = [say("assess_called_unit", name=unit, rules=words.joined(rules))
                      for unit, rules in called.items()]  # fmt: skip
             yield Paragraph(say("assess_called", n=len(called), items=self._clauses(items)))
-        for card in made.cards:
-            table = _view_table(card_view(made, card, words), words("note"), card)
-            yield from self._in_place("assessment", table)
 
     def _called(self) -> Iterator[Part]:
         yield from (_view_table(view) for view in self._views("assess_called"))
@@ -593,14 +595,17 @@ class _Writer:
             about.setdefault(("incomparable", reason), []).append(self.words.named(row))
         noted = self.periods[self.periods["level"].eq("city") & self.periods["note_zh"].ne("")]
         noted = noted[noted["indicator"].isin(told)]
-        for row in noted.drop_duplicates("indicator").itertuples():
+        # That something is not compared for want of earlier records, one note says of all.
+        lacks = noted["previous"].isna() | noted["year_ago"].isna()
+        few = noted["denominator"] < results.figures.small
+        since = (noted["value"].notna() | noted["denominator"].eq(0)) & lacks & ~few
+        for row in noted[~since].drop_duplicates("indicator").itertuples():
             note = self.words.of(row.note_zh, row.note_en)
             about.setdefault(("undated", note), []).append(self.grid.names[str(row.indicator)])
-        said: dict[str, list[str]] = {}
         for (kind, note), names in about.items():
-            listed = self.words.listed(names)
-            said.setdefault(kind, []).append(say(f"note_{kind}", names=listed, note=note))
-        notes += [say("note_all", notes=self.words.joined(of_kind)) for of_kind in said.values()]
+            notes.append(say(f"note_{kind}", names=self.words.listed(names), note=note))
+        if since.any():
+            notes.append(say("note_since"))
         rejected = int(np.nansum(self.city.ledger["n_rejected"].to_numpy(dtype=float)))
         if rejected:
             notes.append(say("note_rejected", n=f"{rejected:,}"))

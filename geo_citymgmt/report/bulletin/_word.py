@@ -219,7 +219,10 @@ def _table(document: Document, part: Table) -> None:
             _cell(row.cells[0].merge(row.cells[-1]), texts[0], face=_HEAD, size=size)
             _row(row, head=False, keep=True)
             continue
-        look = r in part.strong, len(part.rows) <= _TOGETHER and r < len(part.rows) - 1
+        look = (
+            r in part.strong,
+            len(part.rows) <= _TOGETHER and (bool(part.note) or r < len(part.rows) - 1),
+        )
         if look in looks:
             tr = deepcopy(looks[look])
             table._tbl.append(tr)
@@ -241,7 +244,7 @@ def _least(part: Table, size: float) -> list[float]:
     """Return the least width of each column in millimetres: which font shows it is not known."""
 
     def measure(text: str) -> float:
-        return sum(1.0 if ord(char) > 0x2000 else 0.6 for char in text) * size * 25.4 / 72
+        return sum(1.0 if ord(char) > 0x2000 else 0.66 for char in text) * size * 25.4 / 72
 
     texts = (part.texts(c) for c in range(len(part.columns)))
     return [least_width(column, measure) + _CELL_PAD for column in texts]
