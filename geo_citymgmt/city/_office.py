@@ -115,7 +115,8 @@ class _File:
         self.names: dict[str, Iterable[str]] = {
             "layer": specs, "figure": figures.figures, "section": sections,
             "text": below.get("text", {}), "group": shared_terms()["group"],
-            "part": below.get("layout", {}).get("parts", ()),
+            "part": {p for b in (below.get("layout", {}), *below.get("document", {}).values())
+                     for p in b.get("parts", ())},
         }  # fmt: skip
 
     def refuse(self, place: Place, why: Text) -> None:
@@ -211,8 +212,12 @@ class _File:
             self.refuse(at, _PAIR)
             return None
         filled = set()
-        if at[0] in ("text", "phrase"):
-            filled = {"value"} if at[0] == "phrase" else _gaps(self.below["text"][at[1]])
+        if at[0] == "text":
+            filled = _gaps(self.below["text"][at[1]])
+        elif at[0] == "phrase":
+            filled = {"value", "numerator", "denominator"}
+        elif at[0] == "document":
+            filled = {"city"} if at[-1] == "title" else {"period"}
         try:
             odd = sorted(_gaps(value) - filled - _UNIT_GAPS)
         except ValueError as error:

@@ -33,7 +33,7 @@ from geo_citymgmt.facts._choice import (
     labels_of,
     nothing_lacks,
 )
-from geo_citymgmt.facts._layout import Layout, pairs_of
+from geo_citymgmt.facts._layout import JOINT, Layout, pairs_of
 from geo_citymgmt.facts._moments import Moments
 from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
 from geo_citymgmt.indicators import Component, Figure
@@ -87,9 +87,10 @@ class Membership:
         n = len(data)
         if level == "city":
             return _frame(np.arange(n), "total", self._city.code, np.ones(n))
-        if level in data.columns:
-            named = data[level].notna().to_numpy(dtype=bool)
-            name = np.where(named, data[level].astype("str").fillna(""), "unnamed")
+        if fields := fields_of(level, data):
+            named = data[fields].notna().all(axis=1).to_numpy(dtype=bool)
+            texts = [data[name].astype("str").fillna("") for name in fields]
+            name = np.where(named, texts[0].str.cat(texts[1:], sep=JOINT), "unnamed")
             return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
         is_table = self._city.specs[layer].is_table
         if not self._city.has_zones:
@@ -168,6 +169,12 @@ class Membership:
         zones = self._city.zones_at(level)
         parent = _parents(zones, self.index(above)).to_numpy(dtype=object)
         return parts_within(outer, zones, parent, split, self._index.setdefault(level, {}))
+
+
+def fields_of(level: str, data: pd.DataFrame) -> list[str]:
+    """Return the fields that a level names, one or several together; empty for one of zones."""
+    names = level.split(JOINT)
+    return names if set(names) <= set(data.columns) else []
 
 
 def _without_place(data: pd.DataFrame) -> pd.DataFrame:
@@ -319,7 +326,7 @@ class Evaluator:
             at, present = pairs_of(members["row_kind"], members["zone_code"])
             if level == "city":
                 level_zones = [("total", self.city.code)]
-            elif level in self.timeline(layer).data.columns:
+            elif fields_of(level, self.timeline(layer).data):
                 level_zones = sorted(present, key=lambda pair: (pair[0] != "unit", pair))
             else:
                 level_zones = [("zone", str(code)) for code in self.city.zones_at(level).index]
@@ -436,8 +443,8 @@ class Evaluator:
     def values(self, figure: Figure, window: Window, levels: tuple[str, ...]) -> Values:
         """Evaluate a figure that has no problem."""
         # What is counted by a field is not counted by zones.
-        fields = self.timeline(figure.layer).data.columns
-        by = levels[1] if levels[1:] and levels[1] in fields else ""
+        fields = self.timeline(figure.layer).data
+        by = levels[1] if levels[1:] and fields_of(levels[1], fields) else ""
         key, layout = (figure.id, window, by), self.layout(figure, levels)
         if key not in self._values or len(self._values[key].value) < len(layout.level):
             self._values[key] = self._evaluated(figure, window, layout)

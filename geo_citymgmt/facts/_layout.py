@@ -8,6 +8,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+#: Between fields, and their values, that together say what is counted by.
+JOINT = "/"
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -15,7 +15,7 @@ from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.facts._city_facts import levels_to
 from geo_citymgmt.facts._evaluation import Values, Window
-from geo_citymgmt.facts._layout import Layout
+from geo_citymgmt.facts._layout import JOINT, Layout
 from geo_citymgmt.indicators import Figure, Figures
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
@@ -271,15 +271,20 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
 
 
 def figures_by(city: City, figures: Sequence[Figure], by: Any, gate: Gate) -> list[Figure]:
-    """Return the figures whose records carry the field ``by``, each with one value of it."""
+    """Return the figures whose records carry ``by``, each with one value of it.
+
+    It is a field, or several joined by ``/``.
+    """
     kinds = ("text", "code", "bool", "id")
     fields = {
         key: [n for n, f in city.specs[key].fields.items() if f.type in kinds and n in city[key]]
         for key in city
     }
     known = dict.fromkeys(n for f in figures for n in fields.get(f.layer, ()))
-    gate.choice(by, "by", list(known))
-    return [f for f in figures if by in fields.get(f.layer, ())]
+    names = by.split(JOINT) if isinstance(by, str) else [by]
+    for name in names:
+        gate.choice(name, "by", list(known))
+    return [f for f in figures if set(names) <= set(fields.get(f.layer, ()))]
 
 
 class Actuals:

@@ -117,7 +117,8 @@ def unit_progress(
     city : City or CityFacts
     by : str
         Field with a text or a code that records carry: the unit that answers for them, their
-        source, their kind.
+        source; or several joined by ``/``, such as ``case_class/major_code/minor_code``, as their
+        values are in ``zone_code``.
     as_of, indicators
         As in :func:`progress`.
 

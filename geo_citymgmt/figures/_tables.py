@@ -174,6 +174,23 @@ def by_district(table: pd.DataFrame, column: str = "value") -> pd.DataFrame:
     return wide.reindex(index=order, columns=figures).rename_axis(None, axis=1)
 
 
+def together(value: np.ndarray, numerator: np.ndarray, denominator: np.ndarray) -> float:
+    """Return what zones make together: a sum, or the share of their sums; missing for none known.
+
+    Examples
+    --------
+    >>> unknown = np.full(2, np.nan)
+    >>> together(np.array([2.0, 3.0]), unknown, unknown)
+    5.0
+    >>> together(np.array([0.5, 1.0]), np.array([1.0, 8.0]), np.array([2.0, 8.0]))
+    0.9
+    """
+    if not np.isnan(denominator).all():
+        whole = float(np.nansum(denominator))
+        return float(np.nansum(numerator)) / whole if whole else float("nan")
+    return float("nan") if np.isnan(value).all() else float(np.nansum(value))
+
+
 def subtotals(by_column: Callable[[str], pd.DataFrame], city: City) -> pd.DataFrame:
     """Return one row a group of districts, for figures that add up and for shares of such.
 

@@ -108,7 +108,10 @@ def unit_note(row: Any, words: Words) -> str:
 
 def called_units(made: Assessment, city: City, words: Words) -> Iterator[tuple[str, str, str, str]]:
     """Yield who would be called in: unit, rule, the figures that say so, and the outcome."""
-    for (_, _), rows in made.called.groupby(["unit", "rule"], sort=False):
+    # Rule by rule they are found, unit by unit they are told.
+    place = {unit: k for k, unit in enumerate(dict.fromkeys(made.called["unit"]))}
+    called = made.called.sort_values("unit", key=lambda unit: unit.map(place), kind="stable")
+    for (_, _), rows in called.groupby(["unit", "rule"], sort=False):
         first = rows.iloc[0]
         figures = [
             words(

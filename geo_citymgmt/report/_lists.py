@@ -96,15 +96,16 @@ def write_lists(
     files: list[Path] = []
     day = registers[0].day(as_of)
     shown = words("no_date") if day is None else f"{day:%Y-%m-%d}"
+    told = shown if day is None else words("day_in_full", y=day.year, m=day.month, d=day.day)
     tables = [(r, _overdue(r, day, by, words)) for r in registers]
     for who, n in pd.concat([table["who"] for _, table in tables]).value_counts().items():
-        lead = words("overdue_lead", day=shown, who=who, n=f"{n:,}")
+        lead = words("overdue_lead", day=told, who=who, n=f"{n:,}")
         title = words("overdue_title", who=who)
         # Names that differ in what no file name may hold are told apart by their number.
         name = re.sub(r'[\\/:*?"<>|\x00-\x1f]', "_", words("overdue_file", who=who, day=shown))
         name = name if Path(folder) / f"{name}.xlsx" not in files else f"{name}_{len(files)}"
         book, document = (Path(folder) / f"{name}{suffix}" for suffix in (".xlsx", ".docx"))
-        paper = parts.Bulletin(title, shown, pd.Timestamp(day), shown, "", words("stamp_internal"),
+        paper = parts.Bulletin(title, told, pd.Timestamp(day), told, "", words("stamp_internal"),
                                words.lang, [parts.Paragraph(lead)])  # fmt: skip
         with whole_file(book) as path, Book(path, title=title, created=day, note=lead) as sheets:
             for register, table in tables:

@@ -160,7 +160,8 @@ def against_pace(words: Words, attained: float, expected: float) -> str:
     """Say by how many points a share of the target is above or below the pace."""
     points = round((attained - expected) * 100, 1)
     key = "above_pace" if points > 0 else "below_pace" if points < 0 else "at_pace"
-    return words(key, n=f"{abs(points):,.1f}", share=percent(expected))
+    share = percent(expected)
+    return words(key, n=f"{abs(points):,.1f}", share=share, share_in=words("share_in", share=share))
 
 
 def against_start(words: Words, row: Any) -> str:

@@ -49,6 +49,12 @@ class Limits:
     def __hash__(self) -> int:
         return hash(len(self.table))
 
+    def names(self) -> dict[tuple[str, ...], str]:
+        """Return what each kind is called, as ``note`` says up to its first colon."""
+        keys = self.table[list(KIND)].itertuples(index=False, name=None)
+        notes = self.table["note"].fillna("").astype("str").str.split("：").str[0]
+        return {key: note for key, note in zip(keys, notes, strict=True) if note}
+
     def over(self, table: pd.DataFrame) -> Limits:
         """Return these limits with an office's own over them."""
         return Limits(pd.concat([self.table, table], ignore_index=True))

@@ -2,260 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._numbers import Scale, percent
+from geo_citymgmt._numbers import percent
 from geo_citymgmt._overlay import Layered
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, capital
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
-from geo_citymgmt.figures._tables import MARGINS, zone_groups, zone_names
-from geo_citymgmt.report._assessment import assessment_views, called_units
+from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.report._assessment import View, assessment_views, called_units, card_view
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
+from geo_citymgmt.report.bulletin._by import By, by_parts
 from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Part, Table
+from geo_citymgmt.report.bulletin._tables import (
+    Figures,
+    Grid,
+    district_table,
+    grid_of,
+    ranks,
+    street_tables,
+)
 
 if TYPE_CHECKING:
     from geo_citymgmt.assessment import Card
     from geo_citymgmt.city import City
 
 
-#: Shown where there is no number.
-NOTHING = "—"
-
-
-@dataclass(frozen=True)
-class Grid:
-    """The numbers of a bulletin, in the units of their figures, and how they are written.
-
-    Attributes
-    ----------
-    values : DataFrame
-        Indexed by level and place (a code, or outside, unlocated, total), columns (figure, period).
-    names : dict
-        Figure to its name.
-    scales : dict of str to Scale
-    """
-
-    values: pd.DataFrame
-    names: Mapping[str, str]
-    scales: Mapping[str, Scale]
-
-    def has(self, figure: str) -> bool:
-        """Tell whether the city has a number for the figure."""
-        return figure in self.names and bool(
-            self.values.xs(figure, axis=1, level=0).notna().any(axis=None)
-        )
-
-    def at(self, level: str, place: str, figure: str, period: str) -> float:
-        """Return one number, missing where there is none."""
-        key = (level, place)
-        if key not in self.values.index or (figure, period) not in self.values.columns:
-            return float("nan")
-        return float(self.values.loc[key, (figure, period)])
-
-
-@dataclass(frozen=True)
-class Figures:
-    """What a table shows: figures of the period and cumulative, at the date, and to rank by."""
-
-    flows: Sequence[str]
-    stocks: Sequence[str]
-    attained: pd.Series | None = None
-    ranked: str = ""
-
-    def keys(self, period: str) -> list[tuple[str, str]]:
-        """Return (figure, period) of each column of numbers."""
-        both = [period, "year"] if period != "year" else ["year"]
-        return [(f, p) for p in both for f in self.flows] + [(f, period) for f in self.stocks]
-
-
-def grid_of(table: pd.DataFrame, scales: Mapping[str, Scale], words: Words) -> Grid:
-    """Arrange a table of periods by place and figure."""
-    at = table["zone_code"].where(table["row_kind"].eq("zone"), table["row_kind"])
-    keys = [table["level"], at.rename("place"), table["indicator"], table["period"]]
-    sums = table.groupby(keys, sort=False)["value"].sum(min_count=1)
-    values = sums.unstack(["indicator", "period"])  # noqa: PD010
-    first = table.drop_duplicates("indicator")
-    names = {str(row.indicator): words.named(row) for row in first.itertuples()}
-    return Grid(values, names, scales)
-
-
-def ranks(attained: pd.Series, groups: pd.Series) -> pd.Series:
-    """Rank attainment within groups; 1 is best, equals share the lower rank.
-
-    A group with fewer than two districts that have data has no ranks.
-
-    Examples
-    --------
-    >>> groups = pd.Series({"A": 1, "B": 1, "C": 2})
-    >>> ranks(pd.Series({"A": 0.5, "B": 0.7, "C": 0.9}), groups).tolist()
-    [2, 1, <NA>]
-    """
-    known = attained.reindex(groups.index)
-    place = known.round(9).groupby(groups).rank(method="min", ascending=False)
-    enough = known.groupby(groups).transform("count") > 1
-    return place.where(enough).astype("Int64")
-
-
-def district_table(
-    grid: Grid,
-    figures: Figures,
-    city: City,
-    words: Words,
-    headers: Words,
-    *,
-    period: str,
-    title: str,
-) -> Table:
-    """Make the table by district: groups with subtotals, margins, the city's total."""
-    names, groups = zone_names(city.zones, words.lang), zone_groups(city.zones)
-    keys = figures.keys(period)
-    attained = figures.attained
-    rank = None if attained is None else ranks(attained, groups)
-    rows: list[tuple[str, ...]] = []
-    strong: list[int] = []
-    written = np.zeros(len(keys))
-
-    def add(label: str, numbers: Sequence[float], *ranking: str) -> None:
-        blank = [] if attained is None else [NOTHING] * 2
-        rows.append((label, *_cells(numbers, keys, grid), *(ranking or blank)))
-
-    def add_part(label: str, numbers: Sequence[float], *ranking: str) -> None:
-        nonlocal written
-        rounded = [_rounded(v, grid, f) for v, (f, _) in zip(numbers, keys, strict=True)]
-        written += np.nan_to_num(rounded)
-        add(label, numbers, *ranking)
-
-    order = [g for g in words.names("group") if g in set(groups)]
-    for group in order:
-        members = groups.index[groups == group]
-        for code in members:
-            ranking: tuple[str, ...] = ()
-            if attained is not None and rank is not None:
-                place = NOTHING if pd.isna(rank[code]) else str(int(rank[code]))
-                ranking = (percent(attained.get(code)) or NOTHING, place)
-            add_part(
-                str(names[code]), [grid.at("district", str(code), f, p) for f, p in keys], *ranking
-            )
-        if len(order) > 1:
-            strong.append(len(rows))
-            sums = [_sum(grid, members, f, p) for f, p in keys]
-            add(headers("subtotal", group=words.name("group", group)), sums)
-    for margin in MARGINS[:2] if city.has_zones else ():
-        numbers = [grid.at("district", margin, f, p) for f, p in keys]
-        if np.nan_to_num(numbers).any():
-            add_part(headers(margin), numbers)
-    strong.append(len(rows))
-    totals = [grid.at("city", "total", f, p) for f, p in keys]
-    ranking = () if attained is None else (percent(attained.get("total")) or NOTHING, NOTHING)
-    add(headers("total"), totals, *ranking)
-    off = city.has_zones and any(
-        not np.isnan(t) and abs(_rounded(t, grid, f) - s) > 1e-9
-        for t, s, (f, _) in zip(totals, written, keys, strict=True)
-    )
-    columns = [
-        Column("", headers("district" if city.has_zones else "scope"), 2.0, number=False),
-        *_columns(grid, figures, headers, period),
-    ]
-    if attained is not None:
-        group = headers("against_target", name=headers.name("head", figures.ranked))
-        columns += [Column(group, headers("attained"), 1.4), Column(group, headers("rank"), 1.0)]
-    return Table(
-        title, tuple(columns), tuple(rows), frozenset(strong), headers("rounded") if off else ""
-    )
-
-
-def street_tables(
-    grid: Grid,
-    figures: Figures,
-    city: City,
-    words: Words,
-    headers: Words,
-    *,
-    period: str,
-    section: str,
-) -> list[Table]:
-    """Make one table a district by street; what lies in no street of the city is in the last."""
-    streets = city.zones_at("street")
-    names, districts = zone_names(streets, words.lang), zone_names(city.zones, words.lang)
-    results = (
-        streets["parent_code"] if "parent_code" in streets else streets.index.astype("str").str[:6]
-    )
-    parent = pd.Series(np.asarray(results, dtype=object), index=streets.index).astype("str")
-    keys = figures.keys(period)
-    columns = (
-        Column("", headers("street"), 2.4, number=False),
-        *_columns(grid, figures, headers, period),
-    )
-    out = []
-    for code in districts.index:
-        members = parent.index[parent == str(code)]
-        if not len(members):
-            continue
-        rows = [
-            (str(names[s]), *_cells([grid.at("street", str(s), f, p) for f, p in keys], keys, grid))
-            for s in members
-        ]
-        sums = [np.nansum([grid.at("street", str(s), f, p) for s in members]) for f, p in keys]
-        rest = [
-            grid.at("district", str(code), f, p) - s for (f, p), s in zip(keys, sums, strict=True)
-        ]
-        rest = [0.0 if abs(r) < 1e-6 else r for r in np.nan_to_num(rest)]
-        if any(rest):
-            rows.append((headers("no_street"), *_cells(rest, keys, grid)))
-        totals = [grid.at("district", str(code), f, p) for f, p in keys]
-        rows.append((headers("total_of"), *_cells(totals, keys, grid)))
-        title = headers("by_street", district=str(districts[code]), section=section)
-        out.append(Table(title, columns, tuple(rows), frozenset({len(rows) - 1})))
-    return out
-
-
-def _columns(grid: Grid, figures: Figures, headers: Words, period: str) -> list[Column]:
-    def column(group: str, figure: str) -> Column:
-        head, label = headers.name("head", figure), grid.scales[figure].unit
-        head = grid.names[figure] if head == figure else head
-        text = f"{head}\n（{label}）" if headers.lang == "zh" else f"{head}\n({label})"
-        return Column(
-            group, text if label else head, 1.9 if grid.scales[figure].divisor > 1 else 1.3
-        )
-
-    out = [column(headers(f"this_{period}"), f) for f in figures.flows] if period != "year" else []
-    out += [column(headers("cumulative"), f) for f in figures.flows]
-    return out + [column(headers("standing"), f) for f in figures.stocks]
-
-
-def _cells(numbers: Sequence[float], keys: Sequence[tuple[str, str]], grid: Grid) -> list[str]:
-    return [_shown(v, grid.scales[f]) for v, (f, _) in zip(numbers, keys, strict=True)]
-
-
-def _shown(value: float, scale: Scale) -> str:
-    # Columns say their unit in the head, but for shares.
-    return (scale.text(value) or NOTHING) + "%" * (scale.unit == "%" and not np.isnan(value))
-
-
-def _rounded(value: float, grid: Grid, figure: str) -> float:
-    scale = grid.scales[figure]
-    return float(np.round(value / scale.divisor, scale.decimals))
-
-
-def _sum(grid: Grid, members: pd.Index, figure: str, period: str) -> float:
-    numbers = np.array([grid.at("district", str(code), figure, period) for code in members])
-    return float("nan") if np.isnan(numbers).all() else float(np.nansum(numbers))
-
-
 PERIODS = ("month", "quarter", "half", "year")
 _NAMED = 3
 
 
-def bulletin(results: Summary, *, period: str = "month", stamp: str = "") -> Bulletin:
+def bulletin(
+    results: Summary, *, period: str = "month", stamp: str = "", document: str = ""
+) -> Bulletin:
     """Write the bulletin (通报) of a report: a period and what is cumulative, by district.
 
     Parameters
@@ -266,6 +53,9 @@ def bulletin(results: Summary, *, period: str = "month", stamp: str = "") -> Bul
         Which period stands beside the year's running total.
     stamp : str
         Marking at the head of the first page.
+    document : str
+        One of those that ``bulletin.toml`` names beside it: of digital-city cases, of the
+        assessment.
 
     Returns
     -------
@@ -292,7 +82,7 @@ def bulletin(results: Summary, *, period: str = "month", stamp: str = "") -> Bul
             ),
         )
     check_day(results.as_of)
-    return _Writer(results, period).bulletin(stamp)
+    return _Writer(results, period, document).bulletin(stamp)
 
 
 def check_day(day: pd.Timestamp | None) -> None:
@@ -324,6 +114,10 @@ class _Section:
     rank: str
     streets: bool
     has_table: bool
+    in_period: tuple[str, ...]
+    in_year: tuple[str, ...]
+    needs: str
+    by: tuple[By, ...]
 
 
 def bulletin_settings(city: City) -> Layered:
@@ -334,46 +128,61 @@ def bulletin_settings(city: City) -> Layered:
 class _Writer:
     """The state of a bulletin under way."""
 
-    def __init__(self, results: Summary, period: str) -> None:
+    def __init__(self, results: Summary, period: str, document: str = "") -> None:
         table = bulletin_settings(results.city).table
+        own = table["document"][document] if document else table["layout"]
+        text = {key: own[key] for key in ("title", "lead") if key in own}
+        table = {**table, "text": {**table["text"], **text}}
+        sections = table["section"]
+        if document:
+            sections = {key: sections[key] for key in own.get("sections", ()) if key in sections}
+        self.document, self.order = document, [str(part) for part in own["parts"]]
+        self.held: list[Table] = []
         self.results, self.period, self.words = results, period, results.words
         self.say = Words(results.lang, table, unit=results.city.unit)
         self.city = results.city
         assert results.as_of is not None
         self.day: pd.Timestamp = results.as_of
-        streets = self.city.has_zones and "street" in self.city.zones_by_level
+        self.has_streets = self.city.has_zones and "street" in self.city.zones_by_level
+        streets = self.has_streets and "streets" in self.order
         self.level = "street" if streets else "district"
-        self.left = [str(f) for f in table["leftovers"]["figures"]]
+        left = table["leftovers"]["figures"] if "leftovers" in self.order else ()
+        self.left = [str(f) for f in left]
         self.concentrated = [str(f) for f in table["leftovers"]["concentrated"]]
         wanted = {
             f
-            for s in table["section"].values()
-            for f in (*s.get("flows", ()), *s.get("stocks", ()))
+            # One of no section tells of none, but has the period of all.
+            for s in (sections or table["section"]).values()
+            for kind in ("flows", "stocks", "period", "year")
+            for f in s.get(kind, ())
         }
         known = [f for f in (*sorted(wanted), *self.left) if f in results.figures.figures]
+        self.spans = list(dict.fromkeys((period, "year")))
         self.periods = period_table(
             results.facts,
             as_of=self.day,
-            periods=list(dict.fromkeys((period, "year"))),
+            periods=self.spans,
             indicators=list(dict.fromkeys(known)),
             level=self.level,
         )
         self.grid: Grid = grid_of(self.periods, results.scales, self.words)
         rows = self.periods[self.periods["level"].eq("city")]
         self.city_rows = rows.set_index(["indicator", "period"])
-        first = [key for key in table["layout"]["sections"] if key in table["section"]]
-        order = dict.fromkeys([*first, *table["section"]])
-        kept = (self._section(key, table["section"][key]) for key in order)
+        first = [key for key in table["layout"]["sections"] if key in sections]
+        order = dict.fromkeys([*first, *sections])
+        kept = (self._section(key, sections[key]) for key in order)
         self.sections = [section for section in kept if section is not None]
-        self.order = [str(part) for part in table["layout"]["parts"]]
 
     def bulletin(self, stamp: str) -> Bulletin:
         say, city = self.say, self.city
         made = {
-            "overview": self._overview, "tables": self._tables, "leftovers": self._leftovers,
+            "overview": self._overview, "ranks": self._ranks, "tables": self._tables,
+            "leftovers": self._leftovers,
             "assessment": self._assessment, "notes": self._notes, "streets": self._annex,
+            "called": self._called, "audit": self._audit, "by": self._by,
         }  # fmt: skip
-        parts = [part for name in self.order for part in made[name]()]
+        parts: list[Part] = [Paragraph(say("lead", period=self._span()))]
+        parts = [*(parts if self.document else ()), *(p for n in self.order for p in made[n]())]
         usable = city.ledger[city.ledger["state"] == "ok"]
         return Bulletin(
             title=say("title", city=self.words.named(city)),
@@ -395,7 +204,19 @@ class _Writer:
         if not flows + stocks:
             return None
         shown = bool(table.get("table", True))
-        return _Section(key, flows, stocks, rank, bool(table.get("streets")) and shown, shown)
+        in_period, in_year = (
+            tuple(f for f in table.get(kind, flows) if self.grid.has(f))
+            for kind in ("period", "year")
+        )
+        by = tuple(By.read(entry) for entry in table.get("by", {}).values())
+        streets = bool(table.get("streets")) and shown
+        needs = str(table.get("needs", ""))
+        return _Section(key, flows, stocks, rank, streets, shown, in_period, in_year, needs, by)
+
+    def _told(self, section: _Section) -> str:
+        """Return the period of a section: the year so far where there is nothing of another."""
+        silent = section.needs and not self.grid.at("city", "total", section.needs, self.period) > 0
+        return "year" if silent else self.period
 
     # -- words of days and numbers
 
@@ -421,9 +242,11 @@ class _Writer:
         flow = row["kind"] == "period"
         if flow and not row["value"]:
             short = self.say.name("head", figure)
-            return self.say("nothing_now", name=name if short == figure else short)
+            # Of a short heading alone an English sentence does not say what there is none of.
+            full = short == figure or self.say.lang == "en"
+            return self.say("nothing_now", name=name if full else short)
         changes = [
-            self._change(figure, row[f"{column}change_ratio"], row[earlier], row["value"], word)
+            self._change(figure, row, f"{column}change", earlier, word)
             for column, earlier, word in (
                 ("", "previous", "previous"),
                 ("year_", "year_ago", "year"),
@@ -435,14 +258,22 @@ class _Writer:
         item = self.say("item", name=name, value=value)
         phrase = self.say.name("phrase", figure)
         if phrase != figure:
-            item = phrase.format(value=value)
+            terms = {term: f"{row[term]:,.0f}" for term in ("numerator", "denominator")}
+            item = phrase.format(value=value, **terms)
         return self.say("item_changed", item=item, change=joined) if compared and joined else item
 
-    def _change(self, figure: str, ratio: float, earlier: float, now: float, word: str) -> str:
+    def _change(self, figure: str, row: Any, change: str, before: str, word: str) -> str:
+        ratio, earlier, now = row[f"{change}_ratio"], row[before], row["value"]
         if pd.isna(earlier):
             return ""
         if earlier == now:
             return self.say(f"same_{word}")
+        if row["unit"] == "ratio":
+            # Shares differ in points.
+            points, way = round(100 * row[change], 1), "up" if row[change] > 0 else "down"
+            if not points:
+                return self.say(f"same_{word}")
+            return self.say(f"points_{way}_{word}", n=f"{abs(points):,.1f}")
         if pd.isna(ratio) or not now:
             return self.say(f"was_{word}", value=self._reported(figure, float(earlier)))
         way = "up" if ratio > 0 else "down"
@@ -459,13 +290,18 @@ class _Writer:
 
     def _overview(self) -> Iterator[Part]:
         say = self.say
-        yield Paragraph(say("lead", period=self._span()))
+        if not self.document:
+            yield Paragraph(say("lead", period=self._span()))
         yield Heading(say("overview"))
         for section in self.sections:
-            text = ""
-            if self.period != "year" and (items := self._items(section.flows, self.period)):
+            text, told = "", self._told(section)
+            if told != self.period:
+                name = say.name("name", section.key)
+                text += say("part_silent", span=self._span(), name=name)
+            elif told != "year" and (items := self._items(section.flows, told)):
                 text += say("part_period", span=self._span(), items=items)
-            if items := self._items(section.flows, "year"):
+            flows = section.flows if told == "year" else section.in_year
+            if items := self._items(flows, "year"):
                 text += say("part_cumulative", items=items)
             if items := self._items(section.stocks, self.period, compared=False):
                 text += say("part_standing", day=self._day(), items=items)
@@ -480,8 +316,15 @@ class _Writer:
         rows = rows[
             rows["layer"].isin(layers) & rows["attainment"].notna() & rows["target"].notna()
         ]
-        items = [self._against(row) for row in rows.itertuples()]
-        return self.say("part_targets", items=self._clauses(items)) if items else ""
+        # The pace that most of them share is said once.
+        paces = pd.Series([percent(share) for share in rows["expected_share"].dropna()], dtype=str)
+        pace = paces.mode().iloc[0] if paces.nunique() < len(paces) else ""
+        said = self.words("share_in", share=pace)
+        items = [self._against(row).replace(said, "") for row in rows.itertuples()]
+        if not items:
+            return ""
+        key = "part_targets_paced" if pace else "part_targets"
+        return self.say(key, items=self._clauses(items), share=pace)
 
     def _against(self, row: Any) -> str:
         """Say a figure against its target: an amount, a fall, or a level that is kept."""
@@ -490,6 +333,9 @@ class _Writer:
         target = scale.amount(row.target)
         name = words.named(row)
         if figure.level:
+            if not row.target:
+                now = scale.amount(row.value) if row.value else say("none_now")
+                return say("target_none", name=name, value=now)
             value = scale.amount(row.value)
             level = against_target(words, row)
             return say("target_level", name=name, value=value, level=level, target=target)
@@ -511,6 +357,15 @@ class _Writer:
         section = next(s for s in self.sections if s.key == key)
         return [*section.flows, *section.stocks]
 
+    def _shares(self, figure: str, period: str) -> pd.Series | None:
+        """Return a share by district, the better the higher, where it is one to rank by."""
+        known = self.results.figures.figures.get(figure)
+        if known is None or known.unit != "ratio" or not self.city.has_zones:
+            return None
+        codes = [str(code) for code in self.results.zone_names.index]
+        out = pd.Series({code: self.grid.at("district", code, figure, period) for code in codes})
+        return (1 - out if known.direction == "down" else out) if out.notna().any() else None
+
     def _attained(self, figure: str) -> pd.Series | None:
         """Return attainment by district and in total, where districts have targets."""
         rows = self.results.table
@@ -520,27 +375,59 @@ class _Writer:
         out = pd.Series(rows["attainment"].to_numpy(dtype=float), index=at.to_numpy(dtype=object))
         return out if out.drop(labels="total", errors="ignore").notna().any() else None
 
+    def _ranks(self) -> Iterator[Part]:
+        said = [
+            p for section in self.sections if section.has_table for p in self._ranked_by(section)
+        ]
+        if said:
+            yield Heading(self.say("ranks"))
+            yield from said
+
+    def _ranking_of(self, section: _Section) -> tuple[pd.Series | None, bool]:
+        """Return what districts of a section rank by, and whether it is a share of theirs."""
+        attained = self._attained(section.rank) if section.rank else None
+        shares = self._shares(section.rank, self._told(section)) if attained is None else None
+        return (attained, False) if shares is None else (shares, True)
+
+    def _ranked_by(self, section: _Section) -> Iterator[Part]:
+        say, lead = self.say, self.say.name("name", section.key)
+        if section.rank not in self.results.figures.figures:
+            return
+        label = self.words.label(self.results.figures.figures[section.rank])
+        attained, by_value = self._ranking_of(section)
+        if attained is not None:
+            groups = self._ranking(section.rank, attained)
+            key = "rank_value" if by_value else "rank_lead"
+            yield Paragraph(say(key, figure=label, groups=groups).strip(), lead)
+        elif self.results.has_targets:
+            yield Paragraph(say("rank_off", figure=label).strip(), lead)
+
     def _tables(self) -> Iterator[Part]:
+        say = self.say
+        tables = [*self._district_tables(), *self.held]
+        if tables:
+            yield Heading(say("tables", n=len(tables)))
+            yield from tables
+
+    def _district_tables(self) -> Iterator[Part]:
         say = self.say
         for section in (s for s in self.sections if s.has_table):
             name = say.name("name", section.key)
-            yield Heading(name)
-            attained = self._attained(section.rank) if section.rank else None
-            if section.rank in self.results.figures.figures and self.results.has_targets:
-                figure = self.results.figures.figures[section.rank]
-                label = self.words.label(figure)
-                if attained is None:
-                    yield Paragraph(say("rank_off", figure=label))
-                else:
-                    groups = self._ranking(section.rank, attained)
-                    yield Paragraph(say("rank_lead", figure=label, groups=groups))
+            attained, by_value = self._ranking_of(section)
             yield district_table(
                 self.grid,
-                Figures(section.flows, section.stocks, attained, section.rank),
+                Figures(
+                    section.in_period,
+                    section.stocks,
+                    attained,
+                    section.rank,
+                    section.in_year,
+                    by_value,
+                ),
                 self.city,
                 self.words,
                 say,
-                period=self.period,
+                period=self._told(section),
                 title=say("by_district" if self.city.has_zones else "whole_table", section=name),
             )
 
@@ -585,31 +472,40 @@ class _Writer:
         if not figures:
             return
         yield Heading(say("leftovers"))
-        items = self._items(figures, self.period, compared=False)
+        items = self._items(figures, "year", compared=False)
         yield Paragraph(say("leftover_lead", day=self._day(), items=items))
         names = self.results.zone_names
         text = ""
         for figure in (f for f in self.concentrated if f in figures):
             values = pd.Series(
-                {c: self.grid.at("district", str(c), figure, self.period) for c in names.index}
+                {c: self.grid.at("district", str(c), figure, "year") for c in names.index}
             ).dropna()
-            total = self.grid.at("city", "total", figure, self.period)
+            total = self.grid.at("city", "total", figure, "year")
             if values.sum() <= 0 or len(values) <= _NAMED:
                 continue
             top = values.sort_values(ascending=False, kind="stable").head(_NAMED)
+            phrase = self.say.name("phrase", figure)
+            name = self.grid.names[figure] if phrase == figure else phrase.format(value="").strip()
             text += say(
                 "leftover_where",
-                name=self.grid.names[figure],
+                name=capital(name),
                 places=self.words.listed([str(names[c]) for c in top.index]),
                 share=percent(top.sum() / total),
             )
         if text:
             yield Paragraph(text.strip())
-        yield district_table(
+        yield from self._in_place("leftovers", district_table(
             self.grid, Figures((), figures), self.city, self.words, say,
-            period=self.period,
+            period="year",
             title=say("leftover_table" if self.city.has_zones else "leftover_whole"),
-        )  # fmt: skip
+        ))  # fmt: skip
+
+    def _in_place(self, name: str, table: Table) -> Iterator[Part]:
+        """Yield a table of a part, or keep it for those that come together later."""
+        if "tables" in self.order[self.order.index(name) :]:
+            self.held.append(table)
+        else:
+            yield table
 
     def _assessment(self) -> Iterator[Part]:
         """Say who ranks where by the office's own rules, whom to call in, where to look."""
@@ -619,6 +515,8 @@ class _Writer:
         yield Heading(say("assessment"))
         for card in made.cards:
             yield Paragraph(self._ranked(card), card.name.of(words.lang))
+            table = _view_table(card_view(made, card, words), words("note"), card)
+            yield from self._in_place("assessment", table)
         called: dict[str, list[str]] = {}
         for unit, rule, _, _ in called_units(made, self.city, words):
             called.setdefault(unit, []).append(rule)
@@ -626,19 +524,32 @@ class _Writer:
             items = [say("assess_called_unit", name=unit, rules=words.joined(rules))
                      for unit, rules in called.items()]  # fmt: skip
             yield Paragraph(say("assess_called", n=len(called), items=self._clauses(items)))
-        for view in assessment_views(made, self.city, words):
-            columns = [
-                Column("", head, 1.2 if kind != "text" else 2.0 if k else 1.8, kind != "text")
-                for k, (head, kind) in enumerate(view.columns)
-            ]
-            rows = tuple(tuple(row) for row in view.texts())
-            yield Table(view.title, tuple(columns), rows, frozenset(), view.note)
+
+    def _called(self) -> Iterator[Part]:
+        yield from (_view_table(view) for view in self._views("assess_called"))
+
+    def _audit(self) -> Iterator[Part]:
+        for view in self._views("assess_audit"):
+            yield Heading(self.say("assess_audit"), annex=True)
+            yield _view_table(view)
+
+    def _views(self, key: str) -> list[View]:
+        made = self.results.assessment
+        views = assessment_views(made, self.city, self.words) if made else []
+        return [view for view in views if view.key == key]
+
+    def _by(self) -> Iterator[Part]:
+        """Tell a section by other things than districts: sources, kinds, responsible units."""
+        for section in self.sections:
+            period = self._told(section)
+            for by in section.by:
+                yield from by_parts(self.results, by, self.say, period)
 
     def _ranked(self, card: Card) -> str:
         """Say who reported, and who is last of each group and for how long."""
         say, words, table = self.say, self.words, card.table
-        word = card.unit.of(words.lang) or say("street" if card.of == "street" else "district")
-        named = {"unit": word, "units": word}
+        word = card.unit.of(words.lang) or (say("street") if card.of == "street" else "")
+        named = {"unit": word, "units": word} if word else {}
         n, silent = len(table), [card.units[unit].of(words.lang) for unit in card.silent]
         out = say("assess_reported", n=n, **named)
         if silent:
@@ -673,23 +584,34 @@ class _Writer:
         yield Heading(say("notes"))
         notes = [self._place_note(), say("note_gap")]
         rows = results.headline[results.headline["status"].eq("not_comparable")]
+        told = {f for s in self.sections for f in (*s.flows, *s.stocks, *s.in_year)} | {*self.left}
         layers = {
             results.figures.figures[f].layer for s in self.sections for f in (*s.flows, *s.stocks)
         }
+        # One note a reason, with all that it is about.
+        about: dict[tuple[str, str], list[str]] = {}
         for row in rows[rows["layer"].isin(layers)].itertuples():
-            reasons = reasons_of(row, self.words, results.figures)
-            name = self.words.named(row)
-            notes.append(say("note_incomparable", name=name, reason=self.words.joined(reasons)))
+            reason = self.words.joined(reasons_of(row, self.words, results.figures))
+            about.setdefault(("incomparable", reason), []).append(self.words.named(row))
         noted = self.periods[self.periods["level"].eq("city") & self.periods["note_zh"].ne("")]
-        for row in noted.drop_duplicates("indicator").itertuples():
+        noted = noted[noted["indicator"].isin(told)]
+        # That something is not compared for want of earlier records, one note says of all.
+        lacks = noted["previous"].isna() | noted["year_ago"].isna()
+        few = noted["denominator"] < results.figures.small
+        since = (noted["value"].notna() | noted["denominator"].eq(0)) & lacks & ~few
+        for row in noted[~since].drop_duplicates("indicator").itertuples():
             note = self.words.of(row.note_zh, row.note_en)
-            notes.append(say("note_undated", name=self.grid.names[str(row.indicator)], note=note))
+            about.setdefault(("undated", note), []).append(self.grid.names[str(row.indicator)])
+        for (kind, note), names in about.items():
+            notes.append(say(f"note_{kind}", names=self.words.listed(names), note=note))
+        if since.any():
+            notes.append(say("note_since"))
         rejected = int(np.nansum(self.city.ledger["n_rejected"].to_numpy(dtype=float)))
         if rejected:
             notes.append(say("note_rejected", n=f"{rejected:,}"))
         if self.city.findings["code"].eq("ZONES_PACKAGED").any():
             notes.append(say("note_packaged"))
-        if self.level != "street" and self.city.has_zones:
+        if "streets" in self.order and not self.has_streets and self.city.has_zones:
             notes.append(say("note_street_none"))
         for k, note in enumerate(notes, 1):
             yield Paragraph(f"{k}. {note}" if results.lang == "en" else f"{k}．{note}")
@@ -716,6 +638,28 @@ class _Writer:
                 self.grid, Figures(section.flows, section.stocks), self.city, self.words, self.say,
                 period=self.period, section=self.say.name("name", section.key),
             )  # fmt: skip
+
+
+def _view_table(view: View, without: str = "", card: Card | None = None) -> Table:
+    """Return a table of the assessment; that of a card has a line a group in place of a column.
+
+    What its column of notes would say of the last ones, the text above it says.
+    """
+    kept = [k for k, (head, _) in enumerate(view.columns) if head != without]
+    rows = [tuple(row[k] for k in kept) for row in view.texts()]
+    if card is not None and len(card.groups) > 1:
+        kept = [kept[0], *kept[2:]]
+        blank = ("",) * (len(kept) - 1)
+        rows = [
+            line
+            for group in dict.fromkeys(row[1] for row in rows)
+            for line in [(group, *blank), *((r[0], *r[2:]) for r in rows if r[1] == group)]
+        ]
+    columns = [view.columns[k] for k in kept]
+    wide = [1.2 if kind != "text" else 2.0 if k else 1.8 for k, (_, kind) in enumerate(columns)]
+    heads = zip(columns, wide, strict=True)
+    shown = tuple(Column("", head, width, kind != "text") for (head, kind), width in heads)
+    return Table(view.title, shown, tuple(rows), frozenset(), view.note)
 
 
 _NUMERALS = " 一二三四五六七八九"

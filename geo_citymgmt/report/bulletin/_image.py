@@ -19,6 +19,7 @@ from geo_citymgmt.report.bulletin._model import (
     broken,
     column_widths,
     drawable,
+    is_band,
     least_width,
 )
 
@@ -166,7 +167,7 @@ class _Sheet:
         ]
         most = max(map(len, cells))
         height = max(round(size * 1.75), most * round(size * 1.25) + 16)
-        if strong:
+        if strong or is_band(row):
             self.draw.rectangle((_EDGE, self.y, WIDTH - _EDGE, self.y + height), _STRONG)
         self.draw.line((_EDGE, self.y, WIDTH - _EDGE, self.y), _LINE, 2)
         color = _ACCENT if strong else _INK

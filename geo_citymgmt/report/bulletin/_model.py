@@ -66,6 +66,11 @@ class Table:
         return [self.columns[c].head, *(row[c] for row in self.rows)]
 
 
+def is_band(row: Sequence[str]) -> bool:
+    """Tell whether a row names the rows below it and has no numbers of its own."""
+    return len(row) > 1 and bool(row[0]) and not any(row[1:])
+
+
 Part = Heading | Paragraph | Table
 
 
@@ -97,6 +102,12 @@ class Bulletin:
     stamp: str
     lang: str
     parts: list[Part] = field(default_factory=list)
+
+    @property
+    def body(self) -> list[Part]:
+        """What stands above day and source: all but the annexes."""
+        annexes = (k for k, p in enumerate(self.parts) if isinstance(p, Heading) and p.annex)
+        return self.parts[: next(annexes, len(self.parts))]
 
     @property
     def tables(self) -> list[Table]:

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 from geo_citymgmt.report._summary import Summary
-from geo_citymgmt.report.bulletin._content import bulletin
+from geo_citymgmt.report.bulletin._content import bulletin, bulletin_settings
 from geo_citymgmt.report.bulletin._model import Bulletin, Heading, needed
 from geo_citymgmt.writing import whole_file
 
@@ -27,6 +27,9 @@ def write_bulletin(
 ) -> dict[str, Path]:
     """Write ``bulletin.docx``, ``.pdf``, ``.png``, and all of them in ``bulletin.zip``.
 
+    Documents that ``bulletin.toml`` names beside it, such as that of digital-city cases, are
+    ``bulletin_NAME.docx`` and ``.pdf``, where there is anything to tell in them.
+
     Parameters
     ----------
     results : Summary
@@ -40,8 +43,8 @@ def write_bulletin(
     Returns
     -------
     dict of str to Path
-        ``bulletin_docx, bulletin_pdf, bulletin_png, bulletin``; each whole or not at all, and the
-        same bytes for the same report.
+        ``bulletin_docx, bulletin_pdf, bulletin_png, bulletin``, and ``bulletin_NAME_docx`` and so
+        on; each whole or not at all, and the same bytes for the same report.
 
     Raises
     ------
@@ -55,12 +58,19 @@ def write_bulletin(
         from geo_citymgmt.report.bulletin._word import write_docx
     check_libraries()
     made: Bulletin = bulletin(results, period=period, stamp=stamp)
-    files = {f"bulletin_{s}": folder / f"bulletin.{s}" for s in ("docx", "pdf", "png")}
+    documents = {"bulletin": made}
+    for name in bulletin_settings(results.city).table.get("document", {}):
+        own = bulletin(results, period=period, stamp=stamp, document=name)
+        if own.tables:
+            documents[f"bulletin_{name}"] = own
+    files: dict[str, Path] = {}
+    for name, document in documents.items():
+        for suffix, write in (("docx", write_docx), ("pdf", write_pdf)):
+            files[f"{name}_{suffix}"] = folder / f"{name}.{suffix}"
+            with whole_file(files[f"{name}_{suffix}"]) as path:
+                write(document, path)
+    files["bulletin_png"] = folder / "bulletin.png"
     annex = any(isinstance(part, Heading) and part.annex for part in made.parts)
-    with whole_file(files["bulletin_docx"]) as path:
-        write_docx(made, path)
-    with whole_file(files["bulletin_pdf"]) as path:
-        write_pdf(made, path)
     with whole_file(files["bulletin_png"]) as path:
         write_png(made, path, close=_CLOSE[made.lang] if annex else "")
     archive = folder / "bulletin.zip"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,14 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
 from reportlab.pdfbase.ttfonts import TTFont
-from reportlab.platypus import BaseDocTemplate, Frame, PageBreak, PageTemplate, Spacer
+from reportlab.platypus import (
+    BaseDocTemplate,
+    CondPageBreak,
+    Frame,
+    PageBreak,
+    PageTemplate,
+    Spacer,
+)
 from reportlab.platypus import Paragraph as Flow
 from reportlab.platypus import Table as Grid
 
@@ -21,16 +28,20 @@ from geo_citymgmt.report.bulletin._model import (
     Bulletin,
     Heading,
     Paragraph,
+    Part,
     Table,
     broken,
     column_widths,
     drawable,
+    is_band,
     least_width,
 )
 
 _FACE = "CitySansSC"
 _MM = 72 / 25.4
-_CELL, _PAD = 8.5, 3.0
+_CELL, _SMALLEST, _PAD = 8.5, 6.5, 3.0
+#: Of a caption, heads of columns and a few rows.
+_ROOM = 130
 _WIDTH = (210 - 28 - 26) * _MM
 _INK, _LINE, _SHADE, _STRONG, _ACCENT = "#1a1a1a", "#8a8a8a", "#eef1f4", "#f6f7f9", "#8a2a1b"
 
@@ -74,19 +85,29 @@ def _story(bulletin: Bulletin) -> list[Any]:
         _text(bulletin.issue, 12, zh, align=1, indent=False),
         Spacer(1, 10),
     ]
-    for part in bulletin.parts:
-        if isinstance(part, Heading):
-            out += [PageBreak()] if part.annex else [Spacer(1, 6)]
-            out.append(_text(part.text, 14.5, zh, indent=False, keep=True, leading=26))
-        elif isinstance(part, Paragraph):
-            out.append(_text(part.text, 12, zh, lead=part.lead))
-        else:
-            out += _table(part, zh)
+    body = bulletin.body
+    out += _parts(body, zh, signed=True)
     out += [
-        Spacer(1, 12),
-        _text(bulletin.source, 12, zh),
+        _text(bulletin.source, 12, zh, keep=True, before=12),
         _text(bulletin.signed, 12, zh, align=2, indent=False),
     ]
+    return out + _parts(bulletin.parts[len(body) :], zh)
+
+
+def _parts(parts: Sequence[Part], zh: bool, *, signed: bool = False) -> list[Any]:
+    out: list[Any] = []
+    annex = False
+    for k, part in enumerate(parts):
+        annex = annex or (isinstance(part, Heading) and part.annex)
+        if isinstance(part, Heading):
+            out += [PageBreak()] if part.annex else []
+            out.append(_text(part.text, 14.5, zh, indent=False, keep=True, leading=26, before=6))
+        elif isinstance(part, Paragraph):
+            # What is said of a table stands above it, and no page has day and source alone.
+            keep = isinstance(parts[k + 1], Table) if k + 1 < len(parts) else signed
+            out.append(_text(part.text, 12, zh, lead=part.lead, keep=keep))
+        else:
+            out += _table(part, zh, annex=annex)
     return out
 
 
@@ -100,12 +121,14 @@ def _text(
     leading: float = 0,
     lead: str = "",
     keep: bool = False,
+    before: float = 0,
+    after: float = 0,
 ) -> Any:
     first = 2 * size if indent and zh else 0
     style = ParagraphStyle(
-        "text", fontName=_FACE, fontSize=size, leading=leading or size * 1.75, textColor=_INK,
+        "text", fontName=_FACE, fontSize=size, leading=leading or size * 1.6, textColor=_INK,
         alignment=align, firstLineIndent=first, keepWithNext=keep,
-        spaceAfter=0 if zh else size * 0.4,
+        spaceBefore=before, spaceAfter=after or (0 if zh else size * 0.4),
     )  # fmt: skip
     start = lead + ("。" if zh else ". ") if lead else ""
     lines = _broken(start + text, _WIDTH, size, first)
@@ -116,8 +139,9 @@ def _text(
     return Flow("<br/>".join(lines), style)
 
 
-def _table(part: Table, zh: bool) -> list[Any]:
-    widths = _widths(part)
+def _table(part: Table, zh: bool, *, annex: bool) -> list[Any]:
+    size = cell_size(part)
+    widths = _widths(part, size)
     headers = 2 if any(c.group for c in part.columns) else 1
     rows: list[list[Any]] = []
     look: list[Any] = [
@@ -126,8 +150,8 @@ def _table(part: Table, zh: bool) -> list[Any]:
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         ("LEFTPADDING", (0, 0), (-1, -1), _PAD),
         ("RIGHTPADDING", (0, 0), (-1, -1), _PAD),
-        ("TOPPADDING", (0, 0), (-1, -1), 2),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3),
+        ("TOPPADDING", (0, 0), (-1, -1), 1.5),
+        ("BOTTOMPADDING", (0, 0), (-1, -1), 2),
         # A sum stands under at least one of its parts.
         ("NOSPLIT", (0, -2), (-1, -1)),
     ]
@@ -135,35 +159,54 @@ def _table(part: Table, zh: bool) -> list[Any]:
         top: list[Any] = [""] * len(part.columns)
         for text, first, span in part.groups():
             wide = sum(widths[first : first + span])
-            top[first] = _cell(text or part.columns[first].head, 1, wide)
+            top[first] = _cell(text or part.columns[first].head, 1, wide, size)
             look.append(("SPAN", (first, 0), (first + span - 1, 0 if text else 1)))
         rows.append(top)
     heading = zip(part.columns, widths, strict=True)
-    rows.append([_cell(c.head, 1, w) if c.group or headers == 1 else "" for c, w in heading])
+    rows.append([_cell(c.head, 1, w, size) if c.group or headers == 1 else "" for c, w in heading])
     for r, row in enumerate(part.rows):
         cells = zip(row, part.columns, widths, strict=True)
-        rows.append([_cell(t, 2 if c.number else 0, w) for t, c, w in cells])
+        rows.append([_cell(t, 2 if c.number else 0, w, size) for t, c, w in cells])
+        if is_band(row):
+            ends = (0, headers + r), (-1, headers + r)
+            rows[-1][0] = _cell(row[0], 1, _WIDTH, size)
+            look += [("SPAN", *ends), ("BACKGROUND", *ends, colors.HexColor(_SHADE))]
         if r in part.strong:
             ends = (0, headers + r), (-1, headers + r)
             look.append(("BACKGROUND", *ends, colors.HexColor(_STRONG)))
             look.append(("LINEABOVE", *ends, 0.9, colors.HexColor(_INK)))
-    grid = Grid(rows, colWidths=widths, repeatRows=headers, style=look)
-    caption = _text(part.title, 11, zh, align=1, indent=False, keep=True, leading=22)
-    note = [Spacer(1, 4), _text(part.note, 8.5, zh, indent=False, leading=13)] if part.note else []
-    return [caption, grid, *note, Spacer(1, 12)]
+    # Space that is a flowable of its own would begin a page that has nothing else.
+    space = 4 if part.note else 12
+    grid = Grid(rows, colWidths=widths, repeatRows=headers, style=look, spaceAfter=space)
+    # In an annex of many tables a page is filled: at least a few rows stand under the caption.
+    caption = _text(part.title, 11, zh, align=1, indent=False, keep=not annex, leading=22)
+    room = [CondPageBreak(_ROOM)] if annex else []
+    note = _text(part.note, 8.5, zh, indent=False, leading=13, after=12)
+    return [*room, caption, grid, *([note] if part.note else [])]
 
 
-def _widths(part: Table) -> list[float]:
+def cell_size(part: Table) -> float:
+    """Return the largest size of type at which no word of a table is parted, if there is one."""
+    size = _CELL
+    while size > _SMALLEST and sum(_least(part, size)) > _WIDTH:
+        size -= 0.5
+    return size
+
+
+def _least(part: Table, size: float) -> list[float]:
     texts = (part.texts(c) for c in range(len(part.columns)))
-    least = [least_width(column, _measure(_CELL)) + 2 * _PAD + 1 for column in texts]
-    return column_widths([c.width for c in part.columns], least, _WIDTH)
+    return [least_width(column, _measure(size)) + 2 * _PAD + 1 for column in texts]
 
 
-def _cell(text: str, align: int, width: float) -> Any:
+def _widths(part: Table, size: float) -> list[float]:
+    return column_widths([c.width for c in part.columns], _least(part, size), _WIDTH)
+
+
+def _cell(text: str, align: int, width: float, size: float = _CELL) -> Any:
     style = ParagraphStyle(
-        "cell", fontName=_FACE, fontSize=_CELL, leading=11, textColor=_INK, alignment=align
+        "cell", fontName=_FACE, fontSize=size, leading=11, textColor=_INK, alignment=align
     )
-    return Flow("<br/>".join(map(escape_text, _broken(text, width - 2 * _PAD, _CELL))), style)
+    return Flow("<br/>".join(map(escape_text, _broken(text, width - 2 * _PAD, size))), style)
 
 
 def _broken(text: str, width: float, size: float, indent: float = 0) -> list[str]:

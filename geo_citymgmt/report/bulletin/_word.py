@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -19,16 +20,27 @@ from docx.shared import Mm, Pt
 from docx.text.run import Run
 
 from geo_citymgmt._markup import escape_text, visible_text
-from geo_citymgmt.report.bulletin._model import Bulletin, Heading, Paragraph, Table
+from geo_citymgmt.report.bulletin._model import (
+    Bulletin,
+    Heading,
+    Paragraph,
+    Part,
+    Table,
+    column_widths,
+    is_band,
+    least_width,
+)
 
 #: Point sizes of the Chinese grades: 二号, 三号, 四号, 小五.
-_TITLE, _BODY, _PAGE, _CELL = 22, 16, 14, 9
+_TITLE, _BODY, _PAGE, _CELL, _SMALLEST = 22, 16, 14, 9, 7
 _LINE = 28
 #: A table of up to so many rows is not parted between pages.
 _TOGETHER = 22
 #: Margins in millimetres: with them a page holds 22 lines of 28 characters.
 _MARGINS = {"top_margin": 37, "bottom_margin": 35, "left_margin": 28, "right_margin": 26}
 _TEXT_WIDTH = 210 - 28 - 26
+#: Of a cell, left and right, of what its paragraphs do not take back.
+_CELL_PAD = 3.0
 #: What the standard asks for, and by what else an office without it shows the same.
 _FACES = {
     "方正小标宋简体": "方正小标宋_GBK;华文中宋;STZhongsong;Noto Serif CJK SC;宋体",
@@ -59,20 +71,29 @@ def write_docx(bulletin: Bulletin, path: Path) -> None:
     _line(document, bulletin.title, face=_SMALL_TITLE, size=_TITLE, align="CENTER", spacing=36)
     _line(document, bulletin.issue, align="CENTER")
     _line(document, "")
-    for part in bulletin.parts:
+    body = bulletin.body
+    _parts(document, body, bulletin.lang, signed=True)
+    _line(document, "").paragraph_format.keep_with_next = True
+    _line(document, bulletin.source, indent=True).paragraph_format.keep_with_next = True
+    _line(document, bulletin.signed, align="RIGHT")
+    _parts(document, bulletin.parts[len(body) :], bulletin.lang)
+    raw = io.BytesIO()
+    document.save(raw)
+    path.write_bytes(_same_bytes(raw.getvalue()))
+
+
+def _parts(document: Document, parts: Sequence[Part], lang: str, *, signed: bool = False) -> None:
+    for k, part in enumerate(parts):
         if isinstance(part, Heading):
             line = _line(document, part.text, face=_HEAD, indent=not part.annex, level=True)
             line.paragraph_format.page_break_before = part.annex
         elif isinstance(part, Paragraph):
-            _line(document, part.text, indent=True, lead=part.lead, lang=bulletin.lang)
+            line = _line(document, part.text, indent=True, lead=part.lead, lang=lang)
+            # What is said of a table stands above it, and no page has day and source alone.
+            keep = isinstance(parts[k + 1], Table) if k + 1 < len(parts) else signed
+            line.paragraph_format.keep_with_next = keep or None
         else:
             _table(document, part)
-    _line(document, "")
-    _line(document, bulletin.source, indent=True)
-    _line(document, bulletin.signed, align="RIGHT")
-    raw = io.BytesIO()
-    document.save(raw)
-    path.write_bytes(_same_bytes(raw.getvalue()))
 
 
 def _page(document: Document, bulletin: Bulletin) -> None:
@@ -174,7 +195,7 @@ def _table(document: Document, part: Table) -> None:
     headers = 2 if grouped else 1
     table = document.add_table(rows=headers, cols=len(part.columns))
     table.style, table.alignment = "Table Grid", WD_TABLE_ALIGNMENT.CENTER
-    table.autofit = False
+    table.autofit, size = False, _cell_size(part)
     cells = [list(row.cells) for row in table.rows]
     _widths(table, cells, part)
     if grouped:
@@ -184,16 +205,24 @@ def _table(document: Document, part: Table) -> None:
                 cell = cell.merge(cells[0][first + span - 1])
             elif not text:
                 cell = cell.merge(cells[1][first])
-            _cell(cell, text or part.columns[first].head, face=_HEAD)
+            _cell(cell, text or part.columns[first].head, face=_HEAD, size=size)
     for c, column in enumerate(part.columns):
         if not grouped or column.group:
-            _cell(cells[headers - 1][c], column.head, face=_HEAD)
+            _cell(cells[headers - 1][c], column.head, face=_HEAD, size=size)
     for row in table.rows:
         _row(row, head=True, keep=bool(part.rows))
     # Rows of one look are copies of the first of them: to lay out a cell takes milliseconds.
     looks: dict[tuple[bool, bool], Any] = {}
     for r, texts in enumerate(part.rows):
-        look = r in part.strong, len(part.rows) <= _TOGETHER and r < len(part.rows) - 1
+        if is_band(texts):
+            row = table.add_row()
+            _cell(row.cells[0].merge(row.cells[-1]), texts[0], face=_HEAD, size=size)
+            _row(row, head=False, keep=True)
+            continue
+        look = (
+            r in part.strong,
+            len(part.rows) <= _TOGETHER and (bool(part.note) or r < len(part.rows) - 1),
+        )
         if look in looks:
             tr = deepcopy(looks[look])
             table._tbl.append(tr)
@@ -204,28 +233,48 @@ def _table(document: Document, part: Table) -> None:
         _widths(table, [list(row.cells)], part)
         for c, text in enumerate(texts):
             align = "RIGHT" if part.columns[c].number else "LEFT"
-            _cell(row.cells[c], text, face=_HEAD if look[0] else _SONG, align=align)
+            face = _HEAD if look[0] else _SONG
+            _cell(row.cells[c], text, face=face, align=align, size=size)
         _row(row, head=False, keep=look[1])
         looks[look] = row._tr
     _line(document, part.note, face=_SONG if part.note else _TEXT, size=_CELL, spacing=16)
 
 
+def _least(part: Table, size: float) -> list[float]:
+    """Return the least width of each column in millimetres: which font shows it is not known."""
+
+    def measure(text: str) -> float:
+        return sum(1.0 if ord(char) > 0x2000 else 0.66 for char in text) * size * 25.4 / 72
+
+    texts = (part.texts(c) for c in range(len(part.columns)))
+    return [least_width(column, measure) + _CELL_PAD for column in texts]
+
+
+def _cell_size(part: Table) -> float:
+    """Return the largest size of type at which no word of a table is parted, if there is one."""
+    size: float = _CELL
+    while size > _SMALLEST and sum(_least(part, size)) > _TEXT_WIDTH:
+        size -= 0.5
+    return size
+
+
 def _widths(table: Any, cells: list[list[Any]], part: Table) -> None:
-    total = sum(c.width for c in part.columns)
-    for c, column in enumerate(part.columns):
-        width = Mm(_TEXT_WIDTH * column.width / total)
+    least = _least(part, _cell_size(part))
+    widths = column_widths([c.width for c in part.columns], least, _TEXT_WIDTH)
+    for c, wide in enumerate(widths):
+        width = Mm(wide)
         table.columns[c].width = width
         for row in cells:
             row[c].width = width
 
 
-def _cell(cell: Any, text: str, *, face: str, align: str = "CENTER") -> None:
+def _cell(cell: Any, text: str, *, face: str, align: str = "CENTER", size: float = _CELL) -> None:
     cell.vertical_alignment = WD_CELL_VERTICAL_ALIGNMENT.CENTER
     paragraph = cell.paragraphs[0]
     paragraph.alignment = getattr(WD_ALIGN_PARAGRAPH, align)
     paragraph.paragraph_format.line_spacing = Pt(13)
     paragraph.paragraph_format.left_indent = paragraph.paragraph_format.right_indent = Pt(-2)
-    _run(paragraph, text, face=face, size=_CELL)
+    _run(paragraph, text, face=face, size=size)
 
 
 def _row(row: Any, *, head: bool, keep: bool) -> None:
