@@ -113,7 +113,8 @@ def test_page_map_workbook_and_bulletin_show_it_and_no_other_system(report):
     for part in ("campaign", "assessment", "coverage", "layers"):
         assert f'id="{part}"' in page
     assert "消防栓 150" in page and "消防栓维护考核" in page and "消防栓：存量" in page
-    assert "hydrants" in (report / "map.html").read_text(encoding="utf-8")
+    drawn = (report / "map.html").read_text(encoding="utf-8")
+    assert "消防栓" in drawn and "hydrant_id" in drawn
     with pd.ExcelFile(report / "tables.xlsx", engine="calamine") as book:
         assert {"消防栓", "消防栓维护考核", "督查抽查名单"} <= set(book.sheet_names)
         overview = pd.read_excel(book, header=2)
