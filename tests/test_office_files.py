@@ -141,10 +141,11 @@ parts = ["tables", "overview"]
     made = bulletin(results)
     assert made.title == "苏州市月报"
     assert [part.text for part in made.parts if hasattr(part, "annex")] == [
-        "一、慢行",
+        "一、分板块情况表",
         "二、总体情况",
     ]
     (table,) = (part for part in made.parts if isinstance(part, Table))
+    assert "慢行分板块情况" in table.title
     assert "主城区小计" in [row[0] for row in table.rows]
     assert results.words.name("group", "urban") == "主城区"
     lead = next(p.text for p in made.parts if getattr(p, "lead", "") == "公共自行车与共享单车")

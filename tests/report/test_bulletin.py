@@ -15,7 +15,7 @@ import geo_citymgmt as gcm
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report import summary
 from geo_citymgmt.report._release import without_records
-from geo_citymgmt.report.bulletin import _pdf, bulletin, write_bulletin
+from geo_citymgmt.report.bulletin import _pdf, bulletin, bulletin_settings, write_bulletin
 from geo_citymgmt.report.bulletin._model import (
     Heading,
     Paragraph,
@@ -278,3 +278,9 @@ def test_the_pdf_parts_no_word_and_no_number_of_a_table(summary_of, lang):
         for c, width in enumerate(widths):
             least = least_width(table.texts(c), _pdf._measure(size))
             assert least <= width - 2 * _pdf._PAD, (table.title, table.columns[c].head)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_no_two_figures_stand_under_one_heading(city, place):
+    heads = [pair[place] for pair in bulletin_settings(city).table["head"].values()]
+    assert len(heads) > 30 and len(heads) == len(set(heads))
