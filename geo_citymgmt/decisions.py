@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.errors import SourceError
@@ -29,6 +29,8 @@ from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.reading._text import plain, plain_key
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt")
 
 #: What the workbook offers in its list, in each language; the last waits for a value.
 CHOICES = {"zh": ("属实", "保留", "改为："), "en": ("accept", "keep", "set ")}
@@ -117,13 +119,7 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     layers |= dict.fromkeys(_WHOLE, "")
     tables = {title: _table(source, title) for title in list_sheets(source)}
     if not any(table is not None for table in tables.values()):
-        raise SourceError(
-            Text(f"{source.name}：不是质检问题清单。", f"{source.name}: no sheet of findings."),
-            remedy=Text(
-                "请使用 check 或 report 生成的 findings.xlsx。",
-                "Use the findings.xlsx of check or report.",
-            ),
-        )
+        raise _MESSAGES.error(SourceError, "no_sheet_findings", source=source)
     parts = [
         _decided(table, title, layers, specs)
         for title, table in tables.items()

@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.spec import Amount, LayerSpec, States
+
+_MESSAGES = Messages("geo_citymgmt.facts")
 
 #: States of a record on a day, beside the codes of its layer.
 NOT_YET, UNKNOWN = "", None
@@ -98,15 +100,9 @@ def has_code(column: pd.Series, code: str) -> pd.Series:
     gate = Gate("has_code")
     if not isinstance(column, pd.Series):
         kind = type(column).__name__
-        raise gate.refuse(
-            Text(f"column 是 {kind}，应为 Series。", f"column is a {kind}, not a Series."),
-            Text("请给出一列，如 frame['list_type']。", "Give a column, as frame['list_type']."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("column_not_series", kind=kind))
     if not isinstance(code, str):
-        raise gate.refuse(
-            Text(f"code 为 {code!r}，应为代码文字。", f"code is {code!r}, not the text of a code."),
-            Text("请写成 “supervised”。", 'Write it as "supervised".'),
-        )
+        raise gate.refuse(*_MESSAGES.pair("code_not_text", code=code))
     joined = ";" + column.astype("str").fillna("") + ";"
     return joined.str.contains(f";{code};", regex=False).astype(bool)
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators._component import Component, compared
@@ -25,6 +25,8 @@ from geo_citymgmt.spec._reader import TIME_TYPES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+
+_MESSAGES = Messages("geo_citymgmt.indicators")
 
 
 KINDS = ("flow", "entered", "balance", "stock", "distinct", "complete")
@@ -523,12 +525,8 @@ def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
         first = targets[wrong].iloc[0]
         name, given = first["indicator"], first["unit"]
         wanted = figures.figures[str(name)].unit
-        raise SourceError(
-            Text(
-                f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
-                f"targets: {name} is in {wanted}, its target in {given!r}.",
-            ),
-            remedy=Text("请按指标的单位填写目标值。", "Give the target in the unit of the figure."),
+        raise _MESSAGES.error(
+            SourceError, "target_in_other_unit", name=name, wanted=wanted, given=given
         )
     return targets.assign(target=targets["target"] * factor)
 

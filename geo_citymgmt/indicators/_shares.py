@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages, Text
 from geo_citymgmt.indicators._component import Component
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.indicators")
 
 
 def is_part(part: Component, whole: Component, spec: LayerSpec) -> bool:
@@ -68,25 +70,13 @@ def _values(wanted: Any) -> Iterable[Any]:
 
 def no_share(part: Component, whole: Component, spec: LayerSpec) -> tuple[Text, Text]:
     """Return why a share cannot be written so, and how to write it."""
-    cause = Text(
-        "单位为 ratio（比例），而分子不是分母的一部分，结果可能超过 100 %",
-        "the unit is ratio, and the numerator is no part of the denominator: it could exceed 100 %",
-    )
+    cause = _MESSAGES("unit_ratio_numerator")
     begun, done = _day_of(whole, spec), _day_of(part, spec)
     share = NOTHING
     if begun and done and begun != done:
         written = f'cohort = {{ dated = "{begun}" }}, condition = {{ {done} = {{ any = true }} }}'
-        share = Text(
-            f"请写成同一批记录中满足条件者所占比例（删去 numerator 和 denominator）：{written}；",
-            f"Write which share of one cohort meets a condition, in place of numerator and "
-            f"denominator: {written}. ",
-        )
-    other = Text(
-        "分子确为分母一部分的，请在图层文件中声明（amounts 的 part_of，字段的 at_most）；"
-        "不是比例的，请写其他单位（如 件/处）。",
-        "Where one is part of the other, let the layer's file say so (part_of of an amount, "
-        "at_most of a field); what is no share has another unit, such as cases/place.",
-    )
+        share = _MESSAGES("write_cohort", written=written)
+    other = _MESSAGES("say_part_of")
     return cause, Text(share.zh + other.zh, share.en + other.en)
 
 

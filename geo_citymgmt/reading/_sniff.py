@@ -18,7 +18,7 @@ from pathlib import Path, PurePath
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.reading._limits import refuse_devices
-from geo_citymgmt.reading._messages import failure, refused, unreadable, wording
+from geo_citymgmt.reading._messages import failure, phrase, refused, unreadable, wording
 from geo_citymgmt.spec import read_toml
 
 #: Within so many bytes a file that is no text has a zero.
@@ -219,17 +219,9 @@ _COPIED = 20
 def name_one(names: Sequence[str]) -> Text:
     """Return the remedy for a source of several layers of which it is not said which is meant."""
     if len(names) > _COPIED:
-        return Text(
-            f'请用 sublayer 指定其中一个，如 sublayer = "{names[0]}"（city.toml 与 Python 相同）。',
-            f"Name one by 'sublayer', as in sublayer = \"{names[0]}\" (in city.toml as in Python).",
-        )
+        return phrase("name_one_sublayer", name=names[0])
     listed = ", ".join(f'"{name}"' for name in names)
-    return Text(
-        f"请用 sublayer 指定其中一个；如都属于该图层，写 sublayer = [{listed}]"
-        "（city.toml 与 Python 相同）。",
-        f"Name one by 'sublayer'; where all belong to the layer, write sublayer = [{listed}] "
-        "(in city.toml as in Python).",
-    )
+    return phrase("name_some_sublayers", listed=listed)
 
 
 def sniff(path: Path) -> str:

@@ -446,10 +446,7 @@ def _which(
         return failure("folder_no_layer", path.name)
     which = NOTHING
     if sublayer is not None:
-        which = Text(
-            f"，名为“{sublayer}”的有 {len(matches)} 个",
-            f", {len(matches)} of them named {sublayer!r}",
-        )
+        which = phrase("several_of_name", sublayer=sublayer, n=len(matches))
     return failure(
         "source_which_layer",
         path.name,

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 from geo_citymgmt.spec._toml import line_of, text_of
+
+_MESSAGES = Messages("geo_citymgmt.spec")
 
 ROLES = ("facility", "table", "zones", "context")
 FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
@@ -49,11 +51,7 @@ class Check:
         line = None if self.source is None else line_of(text_of(self.source), keys)
         row = Text("", "") if line is None else Text(f" 第 {line} 行", f", line {line}")
         return SpecError(
-            Text(
-                f"{self.file}{row.zh}{at}：{cause.zh}。",
-                f"{self.file}{row.en}{at}: {cause.en}.",
-            ),
-            remedy=remedy,
+            _MESSAGES("wrong_at", file=self.file, row=row, at=at, cause=cause), remedy=remedy
         )
 
     def keys(
@@ -78,10 +76,7 @@ class Check:
         at = f"{place}.{key}" if place else key
         return self.fail(
             at,
-            Text(
-                f"未知项 {key}；可用的有 {'、'.join(known)}",
-                f"unknown entry {key!r}; known: {', '.join(known)}",
-            ),
+            _MESSAGES("entry_unknown", key=key, known=listed(known)),
             Text(near.zh, near.en.strip()),
         )
 
@@ -92,10 +87,7 @@ class Check:
         wanted = _kind_words(kind)
         raise self.fail(
             f"{place}.{key}" if place else key,
-            Text(
-                f"{key} 的值 {got!r} 应为{wanted.zh}",
-                f"{key!r} has an unfit value {got!r}; it must be {wanted.en}",
-            ),
+            _MESSAGES("unfit_value", key=key, got=got, wanted=wanted),
         )
 
     def texts(self, table: Mapping[str, Any], place: str, key: str) -> tuple[str, ...]:
@@ -109,11 +101,7 @@ class Check:
         if isinstance(value, str) and value in known:
             return value
         raise self.fail(
-            place,
-            Text(
-                f"{key} 为 {value!r}，应为 {'、'.join(known)} 之一",
-                f"{key!r} is {value!r}, must be one of {', '.join(known)}",
-            ),
+            place, _MESSAGES("none_of_these", key=key, value=value, known=listed(known))
         )
 
 
@@ -140,13 +128,7 @@ def build_field(check: Check, name: str, table: Any) -> Field:
     kind = check.one_of(table["type"], place, "type", FIELD_TYPES)
     dbf = check.value(table, place, "dbf", str, None)
     if not _DBF_NAME.fullmatch(dbf):
-        raise check.fail(
-            place,
-            Text(
-                f"dbf 名 {dbf!r} 应为 1 至 10 个英文字母、数字或下划线",
-                f"dbf name {dbf!r} is not 1 to 10 ASCII letters, digits or _",
-            ),
-        )
+        raise check.fail(place, _MESSAGES("dbf_name_not", dbf=dbf))
     codes = table.get("codes", {})
     if kind in ("code", "list") and not codes:
         raise check.fail(place, Text(f"类型 {kind} 需要 codes", f"type {kind!r} needs codes"))
@@ -321,11 +303,7 @@ def _check_fields(check: Check, fields: Mapping[str, Field]) -> None:
     for name, item in fields.items():
         if item.dbf in seen:
             raise check.fail(
-                f"fields.{name}",
-                Text(
-                    f"dbf 名 {item.dbf} 已用于 {seen[item.dbf]}",
-                    f"dbf name {item.dbf!r} is taken by {seen[item.dbf]!r}",
-                ),
+                f"fields.{name}", _MESSAGES("dbf_name_taken", item=item, seen=seen[item.dbf])
             )
         seen[item.dbf] = name
         for other in (item.at_most, item.at_least):

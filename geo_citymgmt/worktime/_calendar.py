@@ -14,9 +14,11 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import read_toml
+
+_MESSAGES = Messages("geo_citymgmt.worktime")
 
 _SPELL = re.compile(r"(\d{2}):(\d{2})-(\d{2}):(\d{2})")
 _DAYS = re.compile(r"(\d{2}-\d{2})(?:\.\.(\d{2}-\d{2}))?")
@@ -171,9 +173,7 @@ def _days(check: Check, entry: Mapping[str, Any], place: str, name: str) -> np.n
                 np.datetime64(f"{year}-{day}") for day in (match[1], match[2] or match[1])
             )
         except ValueError as error:
-            cause = Text(
-                f"{text!r} 应写作 01-31..02-06", f"{text!r} is no day such as 01-31..02-06"
-            )
+            cause = _MESSAGES("no_day_such", text=text)
             raise check.fail(f"{place}.{name}", cause) from error
         found.append(np.arange(start, end + _DAY))
     return np.concatenate(found) if found else np.empty(0, "datetime64[D]")
@@ -186,10 +186,7 @@ def _spells(check: Check, table: Mapping[str, Any]) -> np.ndarray:
         match = _SPELL.fullmatch(text)
         at = [0, 0] if match is None else [int(match[k]) * 60 + int(match[k + 1]) for k in (1, 3)]
         if not (spells[-1][1] if spells else 0) <= at[0] < at[1] <= 24 * 60:
-            cause = Text(
-                f"{text!r} 应写作 08:00-12:00，依次不重叠",
-                f"{text!r} is no spell such as 08:00-12:00 after the one before",
-            )
+            cause = _MESSAGES("no_spell_such", text=text)
             raise check.fail("hours", cause)
         spells.append(at)
     if not spells:

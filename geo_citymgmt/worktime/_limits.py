@@ -9,9 +9,11 @@ from importlib import resources
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.worktime._calendar import WorkCalendar, work_calendar
+
+_MESSAGES = Messages("geo_citymgmt.worktime")
 
 #: The kind of a case, and what its limits are.
 KIND = ("case_class", "major_code", "minor_code")
@@ -176,11 +178,7 @@ def due_times(
     names = [str(name) for name in units.dropna().unique()]
     if unknown := [name for name in names if name not in UNITS]:
         known = ", ".join(UNITS)
-        raise CityDataError(
-            Text(
-                f"没有时限单位 {unknown[0]}；可用 {known}。", f"unit {unknown[0]!r}: give {known}."
-            )
-        )
+        raise CityDataError(_MESSAGES("no_such_unit", unknown=unknown[0], known=known))
     by_clock = is_by_clock(units)
     each = units.map({name: _minutes(name, calendar) for name in names}).astype(float)
     # To the microsecond, as times are: an hour may be cut in three.
