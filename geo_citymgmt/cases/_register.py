@@ -16,7 +16,7 @@ from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import levels_to
+from geo_citymgmt.facts._evaluation import levels_to
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 

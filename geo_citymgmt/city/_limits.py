@@ -16,8 +16,7 @@ from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.reading._text import is_null_text, plain_key
-from geo_citymgmt.worktime import KIND, LIMIT_COLUMNS, Clock, work_calendar
-from geo_citymgmt.worktime._limits import CLOCK_UNITS
+from geo_citymgmt.worktime import CLOCK_UNITS, KIND, LIMIT_COLUMNS, Clock, work_calendar
 
 _HEADINGS = {
     "case_class": ("部件/事件", "类型", "案件类型"),

@@ -13,9 +13,8 @@ from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed
 from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.facts._city_facts import levels_to
-from geo_citymgmt.facts._evaluation import Values, Window
-from geo_citymgmt.facts._layout import JOINT, Layout
+from geo_citymgmt.facts._evaluation import Values, Window, levels_to
+from geo_citymgmt.facts._membership import JOINT, Layout
 from geo_citymgmt.indicators import Figure, Figures
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
