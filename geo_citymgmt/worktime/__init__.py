@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec._reader import Check
 from geo_citymgmt.spec._toml import read_toml
@@ -144,7 +144,7 @@ def _packaged() -> WorkCalendar:
 
 
 def _built(path: Path | None) -> WorkCalendar:
-    base = read_toml(resources.files("geo_citymgmt.worktime") / "calendar.toml")
+    base = packaged_table("geo_citymgmt.worktime", "calendar.toml")
     check = Check("calendar.toml" if path is None else path.name, path)
     own = {} if path is None else read_toml(path)
     check.keys(own, "", optional=("hours", "weekend", "years"))
