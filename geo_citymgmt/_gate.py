@@ -20,7 +20,14 @@ from pyproj import CRS
 from geo_citymgmt._dates import local_days, read_day
 from geo_citymgmt._metric import require_metric, require_same_crs
 from geo_citymgmt._words import NOTHING, Messages, Text, first_few, listed
-from geo_citymgmt.errors import AsOfError, CityDataError, GeometryWarning, did_you_mean, warn_caller
+from geo_citymgmt.errors import (
+    AsOfError,
+    CityDataError,
+    GeometryWarning,
+    deprecated,
+    did_you_mean,
+    warn_caller,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -153,6 +160,26 @@ def refuses_by_name(function: Callable[P, R]) -> Callable[P, R]:
             raise type(error)(text, findings=error.findings) from error
 
     return wrapper
+
+
+def renamed_arguments(
+    since: str = "0.2", removed: str = "0.3", **names: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take keyword arguments by their old names too: ``old="new"``."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            for old in names.keys() & kwargs.keys():
+                if names[old] in kwargs:
+                    raise TypeError(f"{function.__name__}() got both {old!r} and {names[old]!r}")
+                deprecated(f"{function.__name__}({old}=)", f"{names[old]}=", since, removed)
+                kwargs[names[old]] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
 
 
 class Gate:

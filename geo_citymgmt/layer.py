@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._deprecated import renamed_arguments
 from geo_citymgmt._display import layer_html, layer_text
+from geo_citymgmt._gate import renamed_arguments
 from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,

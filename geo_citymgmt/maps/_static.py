@@ -32,8 +32,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text as Name
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._deprecated import renamed_arguments
-from geo_citymgmt._gate import Gate, day_of, refuses_by_name
+from geo_citymgmt._gate import Gate, day_of, refuses_by_name, renamed_arguments
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
 from geo_citymgmt._numbers import Scale, figure_scales

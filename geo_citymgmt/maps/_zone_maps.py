@@ -10,13 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
 from geo_citymgmt._numbers import Scale, figure_scales, percent
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
-from geo_citymgmt.errors import MapError
+from geo_citymgmt.errors import MapError, deprecated
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps._basemaps import BasemapLike

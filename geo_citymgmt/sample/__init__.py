@@ -17,9 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._words import Messages, Text
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.errors import CityDataError, deprecated
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City

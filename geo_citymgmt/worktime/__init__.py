@@ -16,8 +16,7 @@ import pandas as pd
 from geo_citymgmt._values import equal_values
 from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.spec._reader import Check
-from geo_citymgmt.spec._toml import read_toml
+from geo_citymgmt.spec._reader import Check, read_toml
 
 _MESSAGES = Messages("geo_citymgmt.worktime")
 
