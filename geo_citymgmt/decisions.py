@@ -26,8 +26,8 @@ from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.findings._codes import MOST, WHOLE, base_keys, is_of_all
 from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._raw import Raw
-from geo_citymgmt.reading._sheet import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.reading._text import plain, plain_key
+from geo_citymgmt.reading._workbook import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.spec import LayerSpec
 
 _MESSAGES = Messages("geo_citymgmt")
@@ -190,9 +190,11 @@ def _decided(
         )
     ]
     table["field"] = pd.array(fields, dtype="str")
-    decided = [decision_of(text) for text in table["opinion"]]
-    table["kind"] = pd.array([kind for kind, _ in decided], dtype="str")
-    table["new_value"] = pd.array([value for _, value in decided], dtype="str")
+    # Most rows are left open, and the others say one of a few things.
+    decided = {text: decision_of(text) for text in set(table["opinion"]) if text}
+    for at, column in enumerate(("kind", "new_value")):
+        said = [decided.get(text, ("", ""))[at] for text in table["opinion"]]
+        table[column] = pd.array(said, dtype="str")
     table["settled"] = settled
     return table[list(DECISION_COLUMNS)]
 

@@ -355,7 +355,10 @@ def write_findings(
     'findings.xlsx'
     """
     target = Path(path)
-    replace_findings(city, target, target, lang=lang, as_of=as_of, on_kept=on_kept)
+    day = city.data_date
+    if as_of is not None:
+        day = day_of(city, as_of, Gate("write_findings"))
+    replace_findings(city, target, target, lang=lang, day=day, on_kept=on_kept)
     return target
 
 
@@ -365,16 +368,14 @@ def replace_findings(
     earlier: Path,
     *,
     lang: str | None = None,
-    as_of: Any = None,
+    day: pd.Timestamp | None = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> None:
     """Write the findings to ``target``, which is to take the place of the workbook ``earlier``.
 
     See :func:`write_findings`; a copy of a workbook that somebody has worked on is kept beside it.
     """
-    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
-    date = day_of(city, as_of, Gate("write_findings"))
     findings = open_findings(city)
     before = earlier_book(earlier, city.specs)
     decisions = city.decisions
@@ -393,7 +394,7 @@ def replace_findings(
     copy = None
     if before is not None and decisions is not None:
         copy = keep_copy(earlier) if before.edited or before.holds_more(decisions) else None
-    _write(city, target, findings, carried, words, date)
+    _write(city, target, findings, carried, words, day)
     kept = Kept(carried.kept, len(carried.settled), copy)
     if on_kept is not None and (kept.carried or kept.settled or kept.copy):
         on_kept(kept)

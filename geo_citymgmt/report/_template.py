@@ -25,8 +25,8 @@ from geo_citymgmt.figures._actuals import period_end, period_start
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._definitions import unit_factors
-from geo_citymgmt.reading._sheet import read_workbook_sheet
 from geo_citymgmt.reading._text import plain_key
+from geo_citymgmt.reading._workbook import read_workbook_sheet
 from geo_citymgmt.writing import whole_file
 from geo_citymgmt.writing._template import ERRORS, MISSING, UNKNOWN, Value, fill_cells
 

@@ -22,7 +22,7 @@ import pandas as pd
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.reading._sheet import read_workbook_sheet, tab_name
+from geo_citymgmt.reading._workbook import read_workbook_sheet, tab_name
 from geo_citymgmt.writing._columns import (
     Outgoing,
     column_as_text,
