@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo_citymgmt.spec._toml import read_toml
+from geo_citymgmt.spec._reader import read_toml
 
 __all__ = ["SHARES", "events_of", "in_order_of_ids", "zone_ids"]
 

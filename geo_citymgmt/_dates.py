@@ -17,8 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from geo_citymgmt._words import NOTHING, Text, in_language
+from geo_citymgmt._words import NOTHING, Messages, Text
 from geo_citymgmt.errors import AsOfError, CityDataError
+
+_MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
     "LOCAL_ZONE", "chinese_numbers", "is_ambiguous", "local_days", "read_day", "span_of_text",
@@ -228,24 +230,15 @@ def _local(moment: dt.datetime) -> dt.date:
 
 def _no_day(value: Any, argument: str, function: str | Text) -> AsOfError:
     cause = Text("不是日期", "which is no date")
-    remedy = Text(
-        "请写成 2022-06-30；也可写月、季、年，如 2022-06、2022Q2、2022。",
-        "Write it as 2022-06-30; a month, quarter or year will do too: 2022-06, 2022Q2, 2022.",
-    )
+    remedy = _MESSAGES("month_quarter_year")
     if is_ambiguous(value):
         cause = Text("可有多种读法", "which can be read in more than one way")
-        remedy = Text(
-            "请按年、月、日的顺序写，如 2022-06-05。",
-            "Write year, month and day in this order, such as 2022-06-05.",
-        )
+        remedy = _MESSAGES("year_month_day")
     shown = repr(value)
     if len(shown) > _SHOWN:
         shown = type(value).__name__
     return AsOfError(
-        Text(
-            f"{in_language(function, 0)}：{argument} 为 {shown}，{cause.zh}。",
-            f"{in_language(function, 1)}: {argument} is {shown}, {cause.en}.",
-        ),
+        _MESSAGES("bad_day", function=function, argument=argument, shown=shown, cause=cause),
         remedy=remedy,
     )
 
@@ -329,14 +322,12 @@ def _no_days(column: pd.Series, at: int, function: str) -> CityDataError:
     if function:
         prefix = Text(f"{function}：", f"{function}: ")
     kind = type(value).__name__
-    return CityDataError(
-        Text(
-            f"{prefix.zh}“{column.name}”列不是日期，第一处为 {column.index[at]!r}："
-            f"{value!r}（{kind}）。",
-            f"{prefix.en}column {column.name!r} is not dates, the first at {column.index[at]!r}: "
-            f"{value!r} ({kind}).",
-        ),
-        remedy=Text(
-            "请先用 pandas.to_datetime 转换该列。", "Convert it first with pandas.to_datetime."
-        ),
+    return _MESSAGES.error(
+        CityDataError,
+        "column_not_dates",
+        prefix=prefix,
+        column=column,
+        column_index=column.index[at],
+        value=value,
+        kind=kind,
     )

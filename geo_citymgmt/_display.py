@@ -14,7 +14,7 @@ import pandas as pd
 
 from geo_citymgmt._markup import escape_text, visible_text
 from geo_citymgmt._options import options
-from geo_citymgmt._words import Text, shared_terms, term
+from geo_citymgmt._words import Text, packaged_table, shared_terms, term
 from geo_citymgmt.spec import LayerSpec
 
 
@@ -60,49 +60,9 @@ class ShownCity(Protocol):
     def name_en(self) -> str: ...
 
 
-_UNUSABLE = Text("无法使用", "unusable")
 #: Between the parts of a list, and of a sentence.
 _COMMA, _SEMICOLON = Text("，", ", "), Text("；", "; ")
-_CITY_HEADERS = (
-    Text("city[...]", "city[...]"),
-    Text("图层", "layer"),
-    Text("入库", "accepted"),
-    Text("其中未落图", "without a place"),
-    Text("退回", "rejected"),
-    Text("发现", "findings"),
-    Text("其中错误", "errors"),
-)
-_FINDING_HEADERS = (
-    Text("程度", "severity"),
-    Text("图层", "layer"),
-    Text("代码", "code"),
-    Text("字段", "field"),
-    Text("次数", "count"),
-    Text("首条说明", "first message"),
-    Text("所在记录", "records"),
-)
-_ABOUT_CITY = Text(
-    "数据截至 {date}；分区：{zones}；事件 {events:,}，目标 {targets:,}",
-    "as of {date}; zones: {zones}; events {events:,}, targets {targets:,}",
-)
-_UNKNOWN = Text("未知", "unknown")
-_COUNTS = (
-    (Text("读到", "read"), "n_walked"),
-    (Text("入库", "accepted"), "n_accepted"),
-    (Text("其中未落图", "of them without a place"), ""),
-    (Text("修复", "repaired"), "n_repaired"),
-    (Text("退回", "rejected"), "n_rejected"),
-)
-_STATED = (
-    (Text("坐标系", "CRS"), "crs"),
-    (Text("基准", "datum"), "datum"),
-    (Text("编码", "encoding"), "encoding"),
-)
-_AS_STATED = Text("{word} {value}（{source}）", "{word} {value} ({source})")
-_SOURCE = Text("来源 {source}", "source {source}")
-_NOTHING_FOUND = Text("没有发现问题", "nothing was found")
-_MORE = Text("另有 {n:,} 类", "{n:,} more kinds")
-_FOUND = Text("发现 {n:,} 条", "{n:,} findings")
+_WORDS = packaged_table("geo_citymgmt", "display.toml")
 #: How much of a text, and how many kinds of findings, records and fields, is shown at a glance.
 _LONGEST, _KINDS, _RECORDS, _FIELDS = 60, 12, 3, 6
 _LEFT = ' style="text-align:left"'
@@ -134,7 +94,7 @@ def city_html(city: ShownCity) -> str:
             (
                 row.layer,
                 name,
-                count if usable else _UNUSABLE.of(lang),
+                count if usable else _said("unusable", lang),
                 unlocated,
                 f"{int(row.n_rejected):,}",
                 f"{int(found.get(row.layer, 0)):,}",
@@ -142,8 +102,10 @@ def city_html(city: ShownCity) -> str:
             )
         )
     zones = _COMMA.of(lang).join(f"{level} {len(z):,}" for level, z in city.zones_by_level.items())
-    about = _ABOUT_CITY.of(lang).format(
-        date=_UNKNOWN.of(lang) if city.data_date is None else f"{city.data_date:%Y-%m-%d}",
+    about = _said(
+        "about_city",
+        lang,
+        date=_said("unknown", lang) if city.data_date is None else f"{city.data_date:%Y-%m-%d}",
         zones=zones,
         events=len(city.events),
         targets=len(city.targets),
@@ -151,7 +113,7 @@ def city_html(city: ShownCity) -> str:
     return _block(
         f"{city.name_zh} {city.name_en}",
         [about],
-        _table(_headers(_CITY_HEADERS, lang), rows, numbers=range(2, 7)),
+        _table(_headers("city", lang), rows, numbers=range(2, 7)),
     )
 
 
@@ -159,23 +121,19 @@ def city_text(city: ShownCity) -> str:
     """Return a city as one line: its name, its date, how many records each layer has."""
     lang = options.lang
     name = city.name_zh if lang == "zh" else city.name_en or city.name_zh
-    date = Text("日期未知", "no date")
+    date = _said("no_date", lang)
     if city.data_date is not None:
-        day = f"{city.data_date:%Y-%m-%d}"
-        date = Text(f"截至 {day}", f"as of {day}")
+        date = _said("as_of", lang, day=f"{city.data_date:%Y-%m-%d}")
     parts = ", ".join(f"{key} {len(layer.data):,}" for key, layer in city.layers.items())
-    return f"<City {name} ({date.of(lang)}): {parts}>"
+    return f"<City {name} ({date}): {parts}>"
 
 
 def layer_text(layer: ShownLayer) -> str:
     """Return a layer as one line: its name and its account."""
     row, lang = layer.ledger.iloc[0], options.lang
-    account = Text(
-        f"入库 {row['n_accepted']:,}，退回 {row['n_rejected']:,}，发现 {len(layer.findings):,}",
-        f"{row['n_accepted']:,} accepted, {row['n_rejected']:,} rejected, "
-        f"{len(layer.findings):,} findings",
-    )
-    return f"<Layer {layer.spec.key} ({layer.spec.name(lang)}): {account.of(lang)}>"
+    n, rejected = row["n_accepted"], row["n_rejected"]
+    account = _said("account", lang, accepted=n, rejected=rejected, found=len(layer.findings))
+    return f"<Layer {layer.spec.key} ({layer.spec.name(lang)}): {account}>"
 
 
 def layer_html(layer: ShownLayer) -> str:
@@ -190,14 +148,18 @@ def layer_html(layer: ShownLayer) -> str:
     str
     """
     row, spec, lang = layer.ledger.iloc[0], layer.spec, options.lang
-    counts = (
-        (word.of(lang), row[column] if column else (~layer.located).sum())
-        for word, column in _COUNTS
-    )
+    numbers = {**row, "unlocated": (~layer.located).sum()}
+    counts = ((Text(*pair).of(lang), numbers[n]) for n, pair in _WORDS["counts"].items())
     account = _COMMA.of(lang).join(f"{word} {int(n):,}" for word, n in counts)
     stated = _SEMICOLON.of(lang).join(
-        _AS_STATED.of(lang).format(word=word.of(lang), value=row[key], source=row[f"{key}_source"])
-        for word, key in _STATED
+        _said(
+            "as_stated",
+            lang,
+            word=Text(*pair).of(lang),
+            value=row[key],
+            source=row[f"{key}_source"],
+        )
+        for key, pair in _WORDS["stated"].items()
         if _given(row[key])
     )
     shown = [n for n in _at_a_glance(layer) if layer.data[n].notna().any()][:_FIELDS]
@@ -208,8 +170,8 @@ def layer_html(layer: ShownLayer) -> str:
     parts = [_table(shown, records)] if records and shown else []
     if len(layer.findings):
         kinds = _kinds(layer.findings, lang)[:_KINDS]
-        parts.append(_table(_headers(_FINDING_HEADERS, lang), kinds, numbers=[4]))
-    source = _SOURCE.of(lang).format(source=row["source"])
+        parts.append(_table(_headers("findings", lang), kinds, numbers=[4]))
+    source = _said("source", lang, source=row["source"])
     about = _SEMICOLON.of(lang).join((source, stated))
     return _block(f"{spec.name(lang)} {spec.key}", [account, about], *parts)
 
@@ -228,11 +190,11 @@ def findings_html(table: pd.DataFrame) -> str:
     """
     lang = options.lang
     rows = _kinds(table, lang)
-    more = [_MORE.of(lang).format(n=len(rows) - _KINDS)] if len(rows) > _KINDS else []
-    about = [_counts(table, lang) or _NOTHING_FOUND.of(lang), *more]
-    headers = _headers(_FINDING_HEADERS, lang)
+    more = [_said("more", lang, n=len(rows) - _KINDS)] if len(rows) > _KINDS else []
+    about = [_counts(table, lang) or _said("nothing_found", lang), *more]
+    headers = _headers("findings", lang)
     parts = [_table(headers, rows[:_KINDS], numbers=[4])] if rows else []
-    return _block(_FOUND.of(lang).format(n=len(table)), about, *parts)
+    return _block(_said("found", lang, n=len(table)), about, *parts)
 
 
 def findings_text(table: pd.DataFrame) -> str:
@@ -266,8 +228,12 @@ def findings_text(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def _headers(texts: Iterable[Text], lang: str) -> list[str]:
-    return [text.of(lang) for text in texts]
+def _said(key: str, lang: str, **gaps: Any) -> str:
+    return Text(*_WORDS["text"][key]).of(lang).format(**gaps)
+
+
+def _headers(kind: str, lang: str) -> list[str]:
+    return [Text(*pair).of(lang) for pair in _WORDS["headers"][kind]]
 
 
 def _kinds(table: pd.DataFrame, lang: str) -> list[tuple[str, ...]]:

@@ -20,7 +20,14 @@ from pyproj import CRS
 from geo_citymgmt._dates import local_days, read_day
 from geo_citymgmt._metric import require_metric, require_same_crs
 from geo_citymgmt._words import NOTHING, Messages, Text, first_few, listed
-from geo_citymgmt.errors import AsOfError, CityDataError, GeometryWarning, did_you_mean, warn_caller
+from geo_citymgmt.errors import (
+    AsOfError,
+    CityDataError,
+    GeometryWarning,
+    deprecated,
+    did_you_mean,
+    warn_caller,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -155,6 +162,26 @@ def refuses_by_name(function: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def renamed_arguments(
+    since: str = "0.2", removed: str = "0.3", **names: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a function take keyword arguments by their old names too: ``old="new"``."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            for old in names.keys() & kwargs.keys():
+                if names[old] in kwargs:
+                    raise TypeError(f"{function.__name__}() got both {old!r} and {names[old]!r}")
+                deprecated(f"{function.__name__}({old}=)", f"{names[old]}=", since, removed)
+                kwargs[names[old]] = kwargs.pop(old)
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
 class Gate:
     """Asks what a public function is given.
 
@@ -215,9 +242,7 @@ class Gate:
         if isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1):
             return pd.Series(value)
         name = type(value).__name__
-        raise self.refuse(
-            Text(f"{argument} 是 {name}，应为 Series。", f"{argument} is a {name}, not a Series.")
-        )
+        raise self.refuse(_MESSAGES("not_series", argument=argument, name=name))
 
     def _with_geometry(self, frame: gpd.GeoDataFrame, argument: str) -> gpd.GeoDataFrame:
         active = frame.active_geometry_name
@@ -660,13 +685,7 @@ def day_of(
     day = read_day(as_of, argument, function=gate.function, first=first)
     if data_date is not None and day > data_date and not plan:
         raise AsOfError(
-            Text(
-                f"{gate.function}：数据截至 {data_date:%Y-%m-%d}，不能回答 {argument} 的 "
-                f"{day:%Y-%m-%d}；请改用此前的日期（计划数：progress 的 basis=“plan”）。",
-                f"{gate.function}: the data stands as of {data_date:%Y-%m-%d}, and {argument} "
-                f"{day:%Y-%m-%d} is after it. Ask for a date up to then (progress with "
-                'basis="plan" gives what is planned).',
-            ),
+            _MESSAGES("day_after_data", gate=gate, data_date=data_date, argument=argument, day=day)
         )
     return day
 
@@ -679,15 +698,7 @@ def days_of(
     last = day_of(city, end, gate, argument="end")
     day_of(city, first, gate, argument="start")
     if last is not None and last < first:
-        raise AsOfError(
-            Text(
-                f"{gate.function}：时段止于 end 的 {last:%Y-%m-%d}，早于起始日 start 的 "
-                f"{first:%Y-%m-%d}。",
-                f"{gate.function}: the period ends on {last:%Y-%m-%d} (end), before it begins on "
-                f"{first:%Y-%m-%d} (start).",
-            ),
-            remedy=Text("请改正起止日期。", "Give a start that is not after the end."),
-        )
+        raise _MESSAGES.error(AsOfError, "period_ends_early", gate=gate, last=last, first=first)
     return first, last
 
 
@@ -708,16 +719,7 @@ def days_between(
         with suppress(ValueError, TypeError):
             days = pd.date_range(first, last, freq=freq)
     if days is None or not days.equals(days.normalize()):
-        raise gate.refuse(
-            Text(
-                f"freq 为 {freq!r}，不是按日或更长的频率。",
-                f"freq is {freq!r}, no frequency of days.",
-            ),
-            Text(
-                "请用 pandas 的 “ME”（月末）、“W”（周）、“D”（日）等。",
-                'Use one of pandas, such as "ME" (month ends), "W" or "D".',
-            ),
-        )
+        raise gate.refusal("freq_no_frequency", freq=freq)
     return days
 
 

@@ -140,11 +140,16 @@ class Messages:
 
 
 @lru_cache
+def packaged_table(package: str, name: str) -> Mapping[str, Any]:
+    """Return a TOML file of the package's own by the room it lies in; not to be changed."""
+    return tomllib.loads((resources.files(package) / name).read_text(encoding="utf-8"))
+
+
+@lru_cache
 def _messages_of(package: str) -> Mapping[str, Message]:
-    file = resources.files(package) / "messages.toml"
-    table = tomllib.loads(file.read_text(encoding="utf-8"))
-    shared = table.pop("remedies", {})
-    return {key: _message(entry, shared) for key, entry in table.items()}
+    table = packaged_table(package, "messages.toml")
+    shared = table.get("remedies", {})
+    return {key: _message(entry, shared) for key, entry in table.items() if entry is not shared}
 
 
 def _message(entry: Mapping[str, str], shared: Mapping[str, Sequence[str]]) -> Message:
@@ -182,12 +187,6 @@ _ANY = "个"
 
 
 @lru_cache(maxsize=1)
-def _table() -> Mapping[str, Mapping[str, str | list[str]]]:
-    text = (resources.files("geo_citymgmt") / "terms.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@lru_cache(maxsize=1)
 def shared_terms() -> Mapping[str, Mapping[str, Text]]:
     """Return the terms by kind and code, in order: statuses, severities, groups, bases, units.
 
@@ -196,7 +195,11 @@ def shared_terms() -> Mapping[str, Mapping[str, Text]]:
     >>> list(shared_terms()["severity"])
     ['fatal', 'error', 'warning', 'info']
     """
-    pairs = {kind: names for kind, names in _table().items() if kind != "counter"}
+    pairs = {
+        kind: names
+        for kind, names in packaged_table("geo_citymgmt", "terms.toml").items()
+        if kind != "counter"
+    }
     return {kind: {code: Text(*pair) for code, pair in of.items()} for kind, of in pairs.items()}
 
 
@@ -220,7 +223,9 @@ def measure_word(indicator: str, lang: str) -> str:
     >>> measure_word("illegal_open_count", "zh"), measure_word("illegal_open_count", "en")
     ('处', '')
     """
-    return str(_table()["counter"].get(indicator, _ANY)) if lang == "zh" else ""
+    if lang != "zh":
+        return ""
+    return str(packaged_table("geo_citymgmt", "terms.toml")["counter"].get(indicator, _ANY))
 
 
 def capital(text: str) -> str:

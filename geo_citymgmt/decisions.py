@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.errors import SourceError
@@ -26,9 +26,11 @@ from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.findings._codes import MOST, WHOLE, base_keys, is_of_all
 from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._raw import Raw
-from geo_citymgmt.reading._sheet import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.reading._text import plain, plain_key
+from geo_citymgmt.reading._workbook import list_sheets, read_workbook_sheet, tab_name
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt")
 
 #: What the workbook offers in its list, in each language; the last waits for a value.
 CHOICES = {"zh": ("属实", "保留", "改为："), "en": ("accept", "keep", "set ")}
@@ -117,13 +119,7 @@ def read_decisions(path: str | Path, specs: Mapping[str, LayerSpec]) -> pd.DataF
     layers |= dict.fromkeys(_WHOLE, "")
     tables = {title: _table(source, title) for title in list_sheets(source)}
     if not any(table is not None for table in tables.values()):
-        raise SourceError(
-            Text(f"{source.name}：不是质检问题清单。", f"{source.name}: no sheet of findings."),
-            remedy=Text(
-                "请使用 check 或 report 生成的 findings.xlsx。",
-                "Use the findings.xlsx of check or report.",
-            ),
-        )
+        raise _MESSAGES.error(SourceError, "no_sheet_findings", source=source)
     parts = [
         _decided(table, title, layers, specs)
         for title, table in tables.items()
@@ -194,9 +190,11 @@ def _decided(
         )
     ]
     table["field"] = pd.array(fields, dtype="str")
-    decided = [decision_of(text) for text in table["opinion"]]
-    table["kind"] = pd.array([kind for kind, _ in decided], dtype="str")
-    table["new_value"] = pd.array([value for _, value in decided], dtype="str")
+    # Most rows are left open, and the others say one of a few things.
+    decided = {text: decision_of(text) for text in set(table["opinion"]) if text}
+    for at, column in enumerate(("kind", "new_value")):
+        said = [decided.get(text, ("", ""))[at] for text in table["opinion"]]
+        table[column] = pd.array(said, dtype="str")
     table["settled"] = settled
     return table[list(DECISION_COLUMNS)]
 

@@ -1,13 +1,14 @@
-"""The errors this package raises on purpose, all of them under :class:`CityDataError`."""
+"""The errors this package raises on purpose, all under :class:`CityDataError`, and its warnings."""
 
 from __future__ import annotations
 
 import difflib
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from geo_citymgmt._words import NOTHING, Text
 
@@ -168,3 +169,24 @@ class AsOfError(CityDataError):
 
 class MapError(CityDataError):
     """A map cannot be drawn or saved as asked."""
+
+
+def deprecated(name: str, instead: str, since: str = "0.2", removed: str = "0.3") -> None:
+    """Warn that ``name`` goes, at the line that called what calls this."""
+    text = f"{name} is deprecated since {since} and will be removed in {removed}: use {instead}."
+    warnings.warn(text, DeprecationWarning, stacklevel=3)
+
+
+def moved_attributes(
+    module: str, names: Mapping[str, str], since: str = "0.2", removed: str = "0.3"
+) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a module for ``names`` that went: to ``room.module.name``."""
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        deprecated(f"{module}.{name}", names[name], since, removed)
+        place, _, attribute = names[name].rpartition(".")
+        return getattr(import_module(place), attribute)
+
+    return get

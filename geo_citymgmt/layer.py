@@ -15,8 +15,8 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._deprecated import renamed_arguments
 from geo_citymgmt._display import layer_html, layer_text
+from geo_citymgmt._gate import renamed_arguments
 from geo_citymgmt._metric import (
     MetricCRS,
     check_metric_crs,
@@ -25,7 +25,7 @@ from geo_citymgmt._metric import (
     zone_positions,
 )
 from geo_citymgmt._values import collection_paused, equal_values, holds
-from geo_citymgmt._words import Text, join_texts
+from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.cleaning._dates import check_date_order
 from geo_citymgmt.cleaning._datum import Extent
 from geo_citymgmt.cleaning._geometry import clean_geometry, representative_points
@@ -68,6 +68,8 @@ from geo_citymgmt.reading._limits import ReadLimits, within_limits
 from geo_citymgmt.reading._raw import joined, starts
 from geo_citymgmt.reading._source import SourceLayer
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
+
+_MESSAGES = Messages("geo_citymgmt")
 
 __all__ = ["LEDGER_COLUMNS", "Layer", "read_layer"]
 
@@ -471,12 +473,8 @@ def _sources(source: Any, sublayer: str | Sequence[str] | None) -> list[tuple[An
     tables = list(sublayer)
     many = many * len(tables) if len(many) == 1 else many
     if len(many) != len(tables):
-        raise SourceError(
-            Text(
-                f"sublayer 有 {len(tables)} 项，来源有 {len(many)} 个。",
-                f"sublayer has {len(tables)} items for {len(many)} sources.",
-            ),
-            remedy=Text("请为每个来源给出一项。", "Give one for each source."),
+        raise _MESSAGES.error(
+            SourceError, "sublayer_items_sources", n=len(tables), sources=len(many)
         )
     return [
         (SourceLayer(Path(one), table, f"{Path(one).name}:{table}", (table,)), None)
@@ -665,16 +663,7 @@ def _metric_of(
             return check_metric_crs(zones.crs, lon, lat, "read_layer", how=of_zones)
         return choose_metric_crs(*outlines, chosen_from=Text("分区范围", "the zones"))
     if any(position.is_metric for position in positions):
-        raise CRSError(
-            Text(
-                "read_layer：转换结果以米为单位，但没有指明是什么坐标系。",
-                "read_layer: the pipeline ends in metres, and nothing says in which CRS.",
-            ),
-            remedy=Text(
-                "请在 city.toml 中用 metric_crs 指明（Python：metric_crs=）。",
-                "Give it as 'metric_crs' in city.toml (Python: metric_crs=).",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "read_layer_pipeline")
     if not len(lon):
         return None
     middle = Text("中间 98% 的位置", "the 1st to 99th percentile of the positions")
@@ -713,15 +702,14 @@ def _check_fields(
 
 
 def _without_measure(source: str, spec: LayerSpec, item: Field, alike: list[str]) -> SourceError:
-    cause = Text(
-        f"{source}：图层“{spec.name_zh}”必须有字段“{item.zh}”（{item.name}），没有找到。",
-        f"{source}: the layer {spec.key} needs the field {item.name!r} ({item.zh}), or an alias "
-        f"of it: {', '.join(item.aliases[:4])}; none is there.",
+    cause = _MESSAGES(
+        "layer_needs_field",
+        source=source,
+        spec=spec,
+        item=item,
+        aliases=", ".join(item.aliases[:4]),
     )
-    remedy = Text(
-        "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
-        "Name its column under 'fields' in city.toml (Python: aliases=).",
-    )
+    remedy = _MESSAGES("name_column_under")
     if alike:
         ask = _ask_which(spec, item, alike)
         remedy = Text(f"{ask.zh}（Python：aliases=）。", f"{ask.en} (Python: aliases=).")
@@ -731,11 +719,12 @@ def _without_measure(source: str, spec: LayerSpec, item: Field, alike: list[str]
 def _ask_which(spec: LayerSpec, item: Field, alike: list[str]) -> Text:
     """Ask whether one of the columns ``alike`` is the field, and say what to write then."""
     entry = f'"{alike[0]}" = "{item.name}"'
-    return Text(
-        f"“{'”、“'.join(alike)}”与之相近：如是，请在 city.toml 的 [layers.{spec.key}.fields] "
-        f"写 {entry}",
-        f"{' or '.join(map(repr, alike))} looks like it: if it is, write {entry} under "
-        f"[layers.{spec.key}.fields] in city.toml",
+    return _MESSAGES(
+        "column_is_near",
+        alike="”、“".join(alike),
+        spec=spec,
+        entry=entry,
+        either=" or ".join(map(repr, alike)),
     )
 
 

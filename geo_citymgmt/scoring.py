@@ -9,9 +9,11 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import Messages, Text, first_few, listed
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec import load_specs, zone_levels
+
+_MESSAGES = Messages("geo_citymgmt")
 
 #: How a value becomes a share of its points.
 NORMALISATIONS = {
@@ -99,10 +101,7 @@ missing, level
     names = [*shares, *bonus, *penalty]
     doubled = [n for n in names if names.count(n) > 1]
     if doubled:
-        raise refuse(
-            Text(f"“{doubled[0]}”重复", f"{doubled[0]!r} is a component twice"),
-            Text("加分、扣分项请另行命名。", "Give bonus and penalty points names of their own."),
-        )
+        raise refuse(*_MESSAGES.pair("component_twice", doubled=doubled[0]))
     rows = _rows(progress_table, level)
     zones = pd.Index(rows["zone_code"].unique())
     by_value = [n for n, rule in rated.items() if _per_unit(rule)]
@@ -144,8 +143,7 @@ def refuse(cause: Text, remedy: Text) -> CityDataError:
 def _choose(name: str, value: Any, choices: tuple[str, ...]) -> None:
     if not isinstance(value, str) or value not in choices:
         raise refuse(
-            Text(f"{name} 不支持 {value!r}", f"{name} is {value!r}"),
-            Text(f"可用：{'、'.join(choices)}。", f"Use one of {', '.join(choices)}."),
+            *_MESSAGES.pair("choice_unknown", name=name, value=value, choices=listed(choices))
         )
 
 
@@ -200,37 +198,20 @@ def _rows(table: pd.DataFrame, level: str) -> pd.DataFrame:
     """Rows of the zones of one level and one date."""
     if not isinstance(table, pd.DataFrame):
         kind = type(table).__name__
-        raise refuse(
-            Text(
-                f"progress_table 是 {kind}，应为 DataFrame", f"progress_table is a {kind}, no table"
-            ),
-            Text("请提供 progress() 的结果。", "Give a table of progress()."),
-        )
+        raise refuse(*_MESSAGES.pair("no_progress_table", kind=kind))
     absent = [c for c in ("indicator", "zone_code", "value") if c not in table.columns]
     if absent:
-        raise refuse(
-            Text(f"表中没有列 {'、'.join(absent)}", f"the table has no column {', '.join(absent)}"),
-            Text("请提供 progress() 的结果。", "Give a table of progress()."),
-        )
+        raise refuse(*_MESSAGES.pair("table_lacks_column", absent=listed(absent)))
     rows = table
     if "level" in rows.columns:
         rows = rows[rows["level"] == level]
     if "row_kind" in rows.columns:
         rows = rows[rows["row_kind"].isin(["zone", "total"])]
     if rows.empty:
-        raise refuse(
-            Text(f"表中没有“{level}”一级的分区", f"the table has no zones of level {level}"),
-            Text("请先计算该级的 progress()。", "Compute it with progress(city, level=...)."),
-        )
+        raise refuse(*_MESSAGES.pair("no_zones_of_level", level=level))
     dates = rows["as_of"].unique() if "as_of" in rows.columns else []
     if len(dates) > 1:
-        raise refuse(
-            Text(f"表中有 {len(dates)} 个时点", f"the table holds {len(dates)} dates"),
-            Text(
-                "请只取一个时点；上期评分用 before= 提供。",
-                "Choose the rows of one as_of, and give an earlier scorecard as before=.",
-            ),
-        )
+        raise refuse(*_MESSAGES.pair("several_dates", n=len(dates)))
     return rows
 
 
@@ -240,27 +221,14 @@ def _values(
     """Value and attainment of each zone, by indicator."""
     absent = [name for name in names if name not in set(rows["indicator"])]
     if absent:
-        raise refuse(
-            Text(
-                f"表中没有指标 {first_few(absent).zh}",
-                f"the table has no indicator {first_few(absent).en}",
-            ),
-            Text(
-                "请使用表中 indicator 列的指标。",
-                "Name indicators of the table's column 'indicator'.",
-            ),
-        )
+        raise refuse(*_MESSAGES.pair("no_such_indicator", absent=first_few(absent)))
     chosen = rows[rows["indicator"].isin(names)]
     _GATE.hashable(chosen["zone_code"], "progress_table")
     twice = chosen[chosen.duplicated(["indicator", "zone_code"])]
     if len(twice):
         first = twice.iloc[0]
         raise refuse(
-            Text(
-                f"指标 {first['indicator']} 在 {first['zone_code']} 有多行",
-                f"{first['indicator']} is there more than once for {first['zone_code']}",
-            ),
-            Text("每个分区每项指标只保留一行。", "Keep one row an indicator and zone."),
+            *_MESSAGES.pair("figure_twice", figure=first["indicator"], zone=first["zone_code"])
         )
     value, attained = {}, {}
     for name in dict.fromkeys(names):
@@ -285,22 +253,13 @@ def _groups(
         return pd.Series("all", index=zones, dtype="str")
     if isinstance(groups, pd.DataFrame):
         if "kind" not in groups.columns:
-            raise refuse(
-                Text("分区没有“kind”列", "the zones have no column 'kind'"),
-                Text(
-                    "请用“分区→组别”的映射指定 groups。",
-                    "Give groups as a mapping from zone to group.",
-                ),
-            )
+            raise refuse(*_MESSAGES.pair("zones_without_kind"))
         groups = groups["kind"].map(lambda kind: KIND_GROUPS.get(kind, kind))
     given = _mapping(groups, "groups", Text("请写成 {分区: 组别}。", "Write it as {zone: group}."))
     of = pd.Series(given, dtype="object").reindex(zones)
     if of.isna().any():
         lost = first_few(zones[of.isna().to_numpy()])
-        raise refuse(
-            Text(f"未指定分组：{lost.zh}", f"no group is given for {lost.en}"),
-            Text("请为每个分区指定组别。", "Give every zone a group."),
-        )
+        raise refuse(*_MESSAGES.pair("no_group_given", lost=lost))
     return of.astype("str")
 
 
@@ -363,14 +322,13 @@ def _extra(
         value, how = points, "given"
     if odd:
         raise refuse(
-            Text(
-                f"{'加分' if kind == 'bonus' else '扣分'}项“{name}”中有未知项：{first_few(odd).zh}",
-                f"{kind} {name}: unknown {first_few(odd).en}",
-            ),
-            Text(
-                "请为表中分区给出分值，或用 per_unit、over、each、at_most。",
-                "Give points to zones of the table, or per_unit, over, each and at_most.",
-            ),
+            *_MESSAGES.pair(
+                "unknown_in_part",
+                word="加分" if kind == "bonus" else "扣分",
+                name=name,
+                odd=first_few(odd),
+                kind=kind,
+            )
         )
     sign = 1.0 if kind == "bonus" else -1.0
     table = _part(name, kind, group, value).assign(
@@ -509,15 +467,7 @@ def _compare(card: pd.DataFrame, before: pd.DataFrame | None) -> pd.DataFrame:
     columns = ["group", "score", "rank"]
     earlier = pd.DataFrame(columns=columns) if before is None else before
     if not isinstance(earlier, pd.DataFrame) or not set(columns) <= set(earlier.columns):
-        raise refuse(
-            Text(
-                "before 没有 group、score、rank 列", "before has no columns group, score and rank"
-            ),
-            Text(
-                "请提供上期评分表，而非进度表。",
-                "Give an earlier scorecard, not a table of progress.",
-            ),
-        )
+        raise refuse(*_MESSAGES.pair("before_is_no_card"))
     earlier = earlier.reindex(card.index)
     card["score_before"] = earlier["score"].astype("float64")
     card["rank_before"] = earlier["rank"].astype("Int64")
@@ -530,20 +480,16 @@ def _annotate(card: pd.DataFrame, missing: str) -> pd.DataFrame:
     """Say where a rank or a score says little, and why."""
     message = {
         "no_score": Text("缺少指标，不评分", "a figure is missing: no score"),
-        "reweight": Text(
-            "缺少指标，权重按比例调整", "a figure is missing: other weights scaled up"
-        ),
+        "reweight": _MESSAGES("figure_missing_other"),
         "zero": Text("缺少指标，该项计 0 分", "a figure is missing: it earns nothing"),
     }[missing]
     size = card.groupby("group")["group"].transform("size")
     cases = [
         (card["missing"] != "", message),
         (card["ranked"] == 0, Text("本组均无评分", "no zone of the group has a score")),
-        ((size == 1) & (card["ranked"] == 1), Text("本组仅一个分区，名次无可比对象",
-         "the only zone of its group: the rank compares it with none")),
-        ((size > 1) & (card["ranked"] == 1), Text("本组仅一个分区有评分，名次无可比对象",
-         "the only zone of its group with a score: the rank compares it with none")),
-    ]  # fmt: skip
+        ((size == 1) & (card["ranked"] == 1), _MESSAGES("only_zone_group")),
+        ((size > 1) & (card["ranked"] == 1), _MESSAGES("only_zone_group_score")),
+    ]
     for column, place, join in (("note_zh", 0, "；"), ("note_en", 1, "; ")):
         note = np.full(len(card), "", dtype=object)
         for where, why in cases:

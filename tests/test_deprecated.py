@@ -12,10 +12,11 @@ import pytest
 from click.testing import CliRunner
 
 import geo_citymgmt as gcm
-from geo_citymgmt._deprecated import deprecated, moved_attributes, renamed_arguments
+from geo_citymgmt._gate import renamed_arguments
 from geo_citymgmt._words import Text
 from geo_citymgmt.city._config import read_config
 from geo_citymgmt.cli import main
+from geo_citymgmt.errors import deprecated, moved_attributes
 from geo_citymgmt.spec import load_specs
 
 

@@ -14,7 +14,8 @@ from pandas.testing import assert_frame_equal
 import geo_citymgmt as gcm
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.facts._evaluation import Evaluator, Membership, Window
+from geo_citymgmt.facts._evaluation import Evaluator, Window
+from geo_citymgmt.facts._membership import Membership
 from geo_citymgmt.facts._timeline import Timeline
 from geo_citymgmt.figures import outlook, period_table
 from geo_citymgmt.report import summary, write_report

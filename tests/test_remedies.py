@@ -23,13 +23,12 @@ def test_a_finding_names_an_argument_only_beside_what_a_clerk_can_write(code, la
         assert "--" in before or "city.toml" in before, message
 
 
-ROOMS = ("reading", "cleaning", "layer.py", "city", "figures")
+ROOMS = ("reading", "cleaning", "city", "figures")
 
 
 def _remedies(room: str) -> list[str]:
     """The remedies written in a room's modules; tables of messages have a test of their own."""
-    folder = PACKAGE / room
-    paths = [folder] if folder.is_file() else sorted(folder.glob("*.py"))
+    paths = sorted((PACKAGE / room).glob("*.py"))
     # A database is opened from Python alone.
     texts = [p.read_text(encoding="utf-8") for p in paths if p.name != "_database.py"]
     literal = r"((?:\s*f?\"[^\"\n]*\")+)"

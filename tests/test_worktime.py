@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
-from geo_citymgmt.worktime import put_off
-from geo_citymgmt.worktime._limits import packaged_limits
+from geo_citymgmt.worktime import packaged_limits, put_off
 from tests import plain_cases
 
 CALENDAR = gcm.work_calendar()

@@ -11,9 +11,11 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.zones._ownership import Located
 from geo_citymgmt.zones._summary import summary_of
+
+_MESSAGES = Messages("geo_citymgmt.access")
 
 
 def supply_ratio(
@@ -303,35 +305,18 @@ def _pairs_of_table(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     lacking = [name for name in ("origin", "dest", "cost") if name not in costs.columns]
     if lacking or not (demand.index.is_unique and supply.index.is_unique):
-        raise gate.refuse(
-            Text(
-                f"成本表应含 origin、dest、cost 三列（缺 {lacking}），需求与供给的索引不得重复。",
-                f"costs needs columns origin, dest and cost (lacking: {lacking}), and demand and "
-                "supply an index without repeats.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("costs_needs_columns", lacking=lacking))
     far = gate.numbers(costs, "cost", "costs", least=0)
     near = far <= reach
     one = demand.index.get_indexer(costs["origin"][near])
     other = supply.index.get_indexer(costs["dest"][near])
     strange = int(((one < 0) | (other < 0)).sum())
     if strange:
-        raise gate.refuse(
-            Text(
-                f"成本表有 {strange} 行的起点或终点不在需求或供给之中。",
-                f"{strange} rows of costs name an origin or dest that demand or supply does not "
-                "have.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("costs_name_strangers", strange=strange))
     pair = one * len(supply) + other
     # A table in order, as most are, shows at a glance that no pair is there twice.
     if not (np.diff(pair) > 0).all() and pd.Index(pair).has_duplicates:
-        raise gate.refuse(
-            Text(
-                "成本表中同一起讫点有多行，请只保留最小者。",
-                "costs has several rows for one origin and dest; keep the least.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("costs_twice"))
     return one, other, far[near], np.ones(len(demand), dtype=bool)
 
 
@@ -349,20 +334,9 @@ def _decayed(gate: Gate, far: np.ndarray, reach: float, decay: Decay) -> np.ndar
         edge_weight = np.exp(-0.5)
         weight = (np.exp(-0.5 * (far / reach) ** 2) - edge_weight) / (1.0 - edge_weight)
     else:
-        raise gate.refuse(
-            Text(
-                f"不支持的衰减方式 {decay!r}。",
-                f"decay is {decay!r}; it may be None, 'gaussian', a dict of distance and weight, "
-                "or a function.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("no_such_decay", decay=decay))
     if weight.shape != far.shape or not (np.isfinite(weight) & (weight >= 0)).all():
-        raise gate.refuse(
-            Text(
-                "衰减函数应对每个距离给出一个非负权重。",
-                "decay must give one weight, not negative, for each distance.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("decay_must_one"))
     return weight
 
 
@@ -482,30 +456,22 @@ def _lorenz_input(
             and isinstance(residents, pd.Series)
             and not given.index.equals(series.index)
         ):
-            raise gate.refuse(
-                Text(
-                    "数量与人口的分区不一致，请按同一顺序给出。",
-                    "amount and residents are not of the same zones in the same order.",
-                )
-            )
+            raise gate.refuse(_MESSAGES("amounts_of_other_zones"))
         people = gate.values(given, "residents", "residents", "人口", finite=False)
     for name, zh, values in (("amount", "数量", supply), ("residents", "人口", people)):
         wrong = np.flatnonzero(~(np.isfinite(values) & (values >= 0)))
         if len(wrong):
             label = series.index[wrong[0]]
             raise gate.refuse(
-                Text(
-                    f"“{label}”的{zh}为 {values[wrong[0]]}，共 {len(wrong)} 个缺失或为负，"
-                    "请补全或剔除。",
-                    f"{name} of {label!r} is {values[wrong[0]]}; {len(wrong)} values are missing "
-                    "or negative. Complete them, or leave these zones out.",
+                _MESSAGES(
+                    "values_missing_negative",
+                    label=label,
+                    zh=zh,
+                    value=values[wrong[0]],
+                    n=len(wrong),
+                    name=name,
                 )
             )
         if not values.sum() > 0:
-            raise gate.refuse(
-                Text(
-                    f"{zh}全部为零，无从计算。",
-                    f"{name} is zero everywhere; there is nothing to share.",
-                )
-            )
+            raise gate.refuse(_MESSAGES("zero_everywhere", zh=zh, name=name))
     return series.index.to_numpy(dtype=object), supply, people

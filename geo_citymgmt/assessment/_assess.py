@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of
-from geo_citymgmt._words import NOTHING, Text, shared_terms
+from geo_citymgmt._words import NOTHING, Messages, Text, shared_terms
 from geo_citymgmt.cases import CALL_IN_FIGURES, audit_sample, call_in, open_cases
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
@@ -22,6 +22,8 @@ from geo_citymgmt.scoring import score_parts, scorecard
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.assessment")
 
 
 #: Full marks of a card that only takes off.
@@ -173,13 +175,7 @@ def assess(city: City | CityFacts, *, as_of: Any = None) -> pd.DataFrame:
     facts = facts_of(city, gate)
     made = assessment_of(facts, day_of(facts.city, as_of, gate))
     if not made.cards:
-        raise gate.refuse(
-            Text("没有考核办法。", "the city has no assessment."),
-            Text(
-                "请在数据旁写 assessment.toml，写法见 docs/assessment.md。",
-                "Write an assessment.toml beside the data: docs/assessment.md says how.",
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("city_no_assessment"))
     return made.table()
 
 

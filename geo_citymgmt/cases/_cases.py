@@ -10,7 +10,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, days_between, days_of, flag_of
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.cases._register import ZONE_KEYS, Register
 from geo_citymgmt.errors import AsOfError
 from geo_citymgmt.facts._timeline import has_code
@@ -18,6 +18,8 @@ from geo_citymgmt.facts._timeline import has_code
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.facts import CityFacts
+
+_MESSAGES = Messages("geo_citymgmt.cases")
 
 
 AGE_CLASSES = (30, 90, 180, 365, 730)
@@ -230,13 +232,7 @@ def _rising(classes: Any, gate: Gate) -> np.ndarray:
     """Upper bounds of age classes in days, or a refusal."""
     bounds = np.array(gate.many(classes, "classes"), dtype="float64")
     if not len(bounds) or (np.diff(bounds, prepend=-1) <= 0).any() or (bounds % 1).any():
-        raise gate.refuse(
-            Text(
-                f"classes 为 {classes!r}，应为递增的非负整天数。",
-                f"classes are {classes!r}: whole days of zero or more must rise.",
-            ),
-            Text("请写成 [30, 90, 365]。", "Write them as [30, 90, 365]."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("classes_must_rise", classes=classes))
     return bounds
 
 
@@ -443,14 +439,7 @@ def burn_down(
     # Where the data has no date its last day is the only one that was asked for.
     last = first if until is None else until
     if due < first:
-        raise AsOfError(
-            Text(
-                f"burn_down：期限 deadline 为 {due:%Y-%m-%d}，早于起始日 {first:%Y-%m-%d}。",
-                f"burn_down: the deadline is on {due:%Y-%m-%d}, before it begins on "
-                f"{first:%Y-%m-%d}.",
-            ),
-            remedy=Text("请选择更早的起始日期。", "Choose an earlier start."),
-        )
+        raise _MESSAGES.error(AsOfError, "deadline_before_start", due=due, first=first)
     days = pd.DatetimeIndex([first, *days_between(first, last, freq, gate), last]).unique()
     table = pd.concat([_remaining(register, day, levels) for day in days], ignore_index=True)
     by_zone = table.groupby(ZONE_KEYS, sort=False)

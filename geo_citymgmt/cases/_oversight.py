@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.cases._cases import as_day, open_table
 from geo_citymgmt.cases._register import Register
 from geo_citymgmt.cases._stock import relapse_counts
@@ -21,6 +21,8 @@ from geo_citymgmt.errors import CityDataError, CRSError
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.facts import CityFacts
+
+_MESSAGES = Messages("geo_citymgmt.cases")
 
 
 #: Figures a rule may use, beside the columns of ``figures=``; those in ``_WITHIN`` need
@@ -128,13 +130,7 @@ def call_in(
 
 def _rules(rules: Any, gate: Gate) -> Mapping[str, Mapping[str, Any]]:
     if not isinstance(rules, Mapping):
-        raise gate.refuse(
-            Text(
-                f"rules 是 {type(rules).__name__}，应为“规则→条件”的字典。",
-                f"rules is a {type(rules).__name__}, not a mapping of rule to conditions.",
-            ),
-            Text("请写成 {“重复”: {“all”: […]}}。", 'Write it as {"repeat": {"all": [...]}}.'),
-        )
+        raise gate.refuse(*_MESSAGES.pair("rules_not_mapping", kind=type(rules).__name__))
     return rules
 
 
@@ -143,19 +139,10 @@ def _figures_by_zone(figures: Any, gate: Gate) -> pd.DataFrame | None:
     if figures is None:
         return None
     if not isinstance(figures, pd.DataFrame):
-        raise gate.refuse(
-            Text(
-                f"figures 是 {type(figures).__name__}，应为以分区代码为索引的 DataFrame。",
-                f"figures is a {type(figures).__name__}, not a DataFrame indexed by zone code.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("figures_not_dataframe", kind=type(figures).__name__))
     if not figures.index.is_unique:
         twice = figures.index[figures.index.duplicated()][0]
-        raise gate.refuse(
-            Text(
-                f"figures 中分区 {twice!r} 有多行。", f"figures has zone {twice!r} more than once."
-            )
-        )
+        raise gate.refuse(_MESSAGES("zone_twice", twice=twice))
     return figures.set_axis(figures.index.astype("str"))
 
 
@@ -203,15 +190,7 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[_Condition]:
 
 
 def _bad_rule(rule: str, cause: Text) -> CityDataError:
-    return CityDataError(
-        Text(f"call_in：规则 {rule}：{cause.zh}。", f"call_in: rule {rule}: {cause.en}."),
-        remedy=Text(
-            "请写成 all = [{figure = “relapses”, within_days = 365, at_least = 2}]；"
-            "时点指标不写 within_days。",
-            'Write all = [{figure = "relapses", within_days = 365, at_least = 2}]; figures of a '
-            "day take no within_days.",
-        ),
-    )
+    return _MESSAGES.error(CityDataError, "bad_rule", rule=rule, cause=cause)
 
 
 def _judge(
@@ -271,11 +250,7 @@ class _Figures:
                 value = self._counted(figure, days)
             else:
                 raise self.register.gate.refuse(
-                    Text(f"rules：没有指标 {figure!r}。", f"rules: there is no figure {figure!r}."),
-                    Text(
-                        f"可用：{'、'.join(CALL_IN_FIGURES)}，或 figures= 中的列。",
-                        f"Use one of {', '.join(CALL_IN_FIGURES)}, or a column of figures=.",
-                    ),
+                    *_MESSAGES.pair("rules_no_figure", figure=figure, known=listed(CALL_IN_FIGURES))
                 )
             self._known[figure, days] = value.set_axis(self.codes.to_numpy())
         return self._known[figure, days]
@@ -332,26 +307,11 @@ class _Figures:
 
     def _hot_spot_share(self) -> pd.Series:
         if self.hot is None:
-            raise self.register.gate.refuse(
-                Text(
-                    "规则用到 hot_spot_share，但未提供热点区域。",
-                    "a rule asks for hot_spot_share, but no hot spots were given.",
-                ),
-                Text("请用 hot_spots= 提供热点格网。", "Give the hot cells as hot_spots=."),
-            )
+            raise self.register.gate.refuse(*_MESSAGES.pair("no_hot_spots_given"))
         level = "district" if self.level == "city" else self.level
         zones = self.register.city.zones_at(level)
         if self.hot.crs != zones.crs:
-            raise CRSError(
-                Text(
-                    f"热点区域坐标系为 {self.hot.crs}，分区为 {zones.crs}。",
-                    f"the hot spots are in {self.hot.crs}, the zones in {zones.crs}.",
-                ),
-                remedy=Text(
-                    "请先用 to_crs 统一坐标系。",
-                    "Bring them together with hot_spots.to_crs(city.zones.crs).",
-                ),
-            )
+            raise _MESSAGES.error(CRSError, "hot_spots_elsewhere", hot=self.hot, zones=zones)
         union = shapely.union_all(self.hot.geometry.to_numpy())
         inside = shapely.area(shapely.intersection(zones.geometry.to_numpy(), union))
         zone_area = shapely.area(zones.geometry.to_numpy())
@@ -453,29 +413,13 @@ def audit_sample(
 
 def _check_ids(cases: Any, key: Any, gate: Gate) -> None:
     if not isinstance(cases, pd.DataFrame):
-        raise gate.refuse(
-            Text(
-                f"cases 是 {type(cases).__name__}，应为案件的 DataFrame。",
-                f"cases is a {type(cases).__name__}, not a DataFrame of cases.",
-            ),
-            Text("请用 open_cases() 列出。", "List them with open_cases()."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("cases_not_dataframe", kind=type(cases).__name__))
     ids = gate.hashable(gate.column(cases, key, "key"), "key")
     if ids.isna().any() or ids.duplicated().any():
         bad = int(np.flatnonzero(ids.isna() | ids.duplicated())[0])
-        raise gate.refuse(
-            Text(
-                f"key：“{key}”不是唯一编号列，第一处在第 {bad} 行：{ids.iloc[bad]!r}。",
-                f"key: {key!r} is not a column of unique ids, the first at position {bad}: "
-                f"{ids.iloc[bad]!r}.",
-            ),
-            Text("请用 key= 指定编号列。", "Name the column of ids as key=."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("ids_not_unique", key=key, at=bad, value=ids.iloc[bad]))
     if len({type(value) for value in ids}) > 1:
-        raise gate.refuse(
-            Text(f"key：“{key}”列既有文字又有数值。", f"key: {key!r} mixes texts and numbers."),
-            Text("请先 .astype(str)。", "Convert it with .astype(str)."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("ids_of_two_types", key=key))
 
 
 def _labels(table: pd.DataFrame, names: list[str], gate: Gate) -> np.ndarray:
@@ -491,10 +435,7 @@ def _risk(cases: pd.DataFrame, risk: str | pd.Series | None, gate: Gate) -> np.n
         return np.ones(len(cases))
     if isinstance(risk, pd.Series):
         if not (risk.index.is_unique or risk.index.equals(cases.index)):
-            raise gate.refuse(
-                Text("risk 的索引有重复。", "the index of risk is not unique."),
-                Text("请作为案件表的一列给出。", "Give it as a column of cases."),
-            )
+            raise gate.refuse(*_MESSAGES.pair("risk_index_twice"))
         column = risk if risk.index.equals(cases.index) else risk.reindex(cases.index)
     else:
         column = gate.column(cases, risk, "risk")
@@ -502,12 +443,7 @@ def _risk(cases: pd.DataFrame, risk: str | pd.Series | None, gate: Gate) -> np.n
     missing = np.flatnonzero(np.isnan(numbers))
     if len(missing):
         raise gate.refuse(
-            Text(
-                f"risk：{len(missing)} 条案件的风险值缺失，第一处为 {cases.index[missing[0]]!r}。",
-                f"risk: {len(missing)} cases have a risk that is missing, the first at "
-                f"{cases.index[missing[0]]!r}.",
-            ),
-            Text("请为每条案件给出不小于 0 的数。", "Give each case a number of zero or more."),
+            *_MESSAGES.pair("risk_missing", n=len(missing), first=cases.index[missing[0]])
         )
     return numbers
 
@@ -518,16 +454,7 @@ def _places(member: np.ndarray, size: np.ndarray, n: int, at_least: int, gate: G
     groups, n_drawn = len(available), min(n, len(member))
     places = np.minimum(available, at_least)
     if places.sum() > n_drawn:
-        raise gate.refuse(
-            Text(
-                f"抽查 {n} 条不足以从 {groups} 个分层各抽 {at_least} 条。",
-                f"{n} cases are too few for {at_least} from each of {groups} strata.",
-            ),
-            Text(
-                "请增大 n、减小 at_least 或减少分层。",
-                "Raise n, lower at_least, or use fewer strata.",
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("cases_too_few", n=n, groups=groups, at_least=at_least))
     quota = n_drawn * total / total.sum() if groups else total
     while places.sum() < n_drawn:
         # One place at a time to the stratum that is furthest below its quota.

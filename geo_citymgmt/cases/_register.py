@@ -11,17 +11,19 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, day_of, names_of
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages, Text, listed
 from geo_citymgmt.cleaning._codes import parse_bool_column, parse_code_column
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.errors import CityDataError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
-from geo_citymgmt.facts._city_facts import levels_to
+from geo_citymgmt.facts._evaluation import levels_to
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.spec import Field, LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.cases")
 
 
 _CONDITIONS = ("not", "any")
@@ -37,29 +39,14 @@ def read_where(where: Any, gate: Gate, spec: LayerSpec, data: pd.DataFrame) -> d
     if where is None:
         return {}
     if not isinstance(where, Mapping):
-        raise gate.refuse(
-            Text(
-                f"where 为 {where!r}，应为“字段→值”的字典。",
-                f"where is {where!r}, not a mapping of field to value.",
-            ),
-            _EXAMPLE,
-        )
+        raise gate.refuse(_MESSAGES("where_not_mapping", where=where), _EXAMPLE)
     out = {}
     for name, wanted in where.items():
         item = spec.fields.get(name) if isinstance(name, str) else None
         if item is None:
             raise no_field(name, "where", gate, spec, data)
         if name not in data.columns:
-            raise gate.refuse(
-                Text(
-                    f"where：图层“{spec.name_zh}”的数据缺少字段“{item.zh}”（{name}）。",
-                    f"where: {spec.key} needs {name}, which the data does not have.",
-                ),
-                Text(
-                    "请补充该字段，或在 city.toml 中指明对应列名。",
-                    "Add the field, or name its column in city.toml.",
-                ),
-            )
+            raise gate.refuse(*_MESSAGES.pair("where_lacks_field", spec=spec, item=item, name=name))
         out[name] = _condition(wanted, item, gate)
     return out
 
@@ -71,11 +58,9 @@ def no_field(
     near = did_you_mean(name, spec.fields) if isinstance(name, str) else NOTHING
     present = [n for n in spec.fields if n in data.columns]
     return gate.refuse(
-        Text(
-            f"{argument}：图层“{spec.name_zh}”没有字段 {name!r}。{near.zh}",
-            f"{argument}: {spec.key} has no field {name!r}.{near.en}",
-        ),
-        Text(f"可用：{'、'.join(present)}。", f"Use one of {', '.join(present)}."),
+        *_MESSAGES.pair(
+            "no_field", argument=argument, spec=spec, name=name, near=near, present=listed(present)
+        )
     )
 
 
@@ -84,14 +69,7 @@ def _condition(wanted: Any, item: Field, gate: Gate) -> Any:
         odd = [key for key in wanted if key not in _CONDITIONS]
         if odd or not wanted:
             raise gate.refuse(
-                Text(
-                    f"where：字段“{item.zh}”（{item.name}）的条件 {dict(wanted)!r} 无法识别。",
-                    f"where: the condition {dict(wanted)!r} of {item.name} is not known.",
-                ),
-                Text(
-                    "请写成 {“not”: 值} 或 {“any”: True}。",
-                    'Write {"not": value} or {"any": True}.',
-                ),
+                *_MESSAGES.pair("where_condition_not", item=item, wanted=dict(wanted))
             )
         return {k: _value(v, item, gate) if k == "not" else v for k, v in wanted.items()}
     if isinstance(wanted, (list, tuple, set, frozenset, np.ndarray, pd.Series, pd.Index)):
@@ -105,12 +83,9 @@ def _value(value: Any, item: Field, gate: Gate) -> Any:
     if read is None:
         known = _known(item)
         raise gate.refuse(
-            Text(
-                f"where：字段“{item.zh}”（{item.name}）没有取值 {value!r}"
-                f"（{type(value).__name__}）。",
-                f"where: {value!r} ({type(value).__name__}) is no value of {item.name}.",
-            ),
-            Text(f"应为{known.zh}。", f"Give {known.en}."),
+            *_MESSAGES.pair(
+                "where_no_value", item=item, value=value, kind=type(value).__name__, known=known
+            )
         )
     return read
 
@@ -356,16 +331,15 @@ class Register:
         if missing or not names:
             known = ", ".join(self.spec.sets) or "none"
             raise self.gate.refuse(
-                Text(
-                    f"{argument}：图层“{self.spec.name_zh}”没有状态集 "
-                    f"{'、'.join(missing) or '（未指定）'}；现有：{known}。",
-                    f"{argument}: there is no set of states "
-                    f"{', '.join(missing) or '(none named)'}; {self.layer} has {known}.",
-                ),
-                Text(
-                    f"请在 {argument}= 中写图层文件的状态集。",
-                    f"Name sets of the layer file in {argument}=.",
-                ),
+                *_MESSAGES.pair(
+                    "no_set_states",
+                    argument=argument,
+                    spec=self.spec,
+                    missing_zh="、".join(missing) or "（未指定）",
+                    known=known,
+                    missing=", ".join(missing) or "(none named)",
+                    layer=self.layer,
+                )
             )
         return frozenset(code for name in names for code in self.spec.sets[name])
 
@@ -397,14 +371,13 @@ class Register:
         if missing:
             labels = [self.spec.fields[n].zh if n in self.spec.fields else n for n in missing]
             raise self.gate.refuse(
-                Text(
-                    f"图层“{self.spec.name_zh}”缺少字段：{'、'.join(labels)}。",
-                    f"{self.layer} needs {', '.join(missing)}, which the data does not have.",
-                ),
-                Text(
-                    "请补充该字段，或在 city.toml 中指明对应列名。",
-                    "Add the field, or name its column in city.toml.",
-                ),
+                *_MESSAGES.pair(
+                    "fields_lacking",
+                    spec=self.spec,
+                    labels="、".join(labels),
+                    layer=self.layer,
+                    missing=", ".join(missing),
+                )
             )
 
     def day(self, value: Any) -> pd.Timestamp | None:

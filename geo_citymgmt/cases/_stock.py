@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, days_of
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import Messages, Text, first_few
 from geo_citymgmt.cases._cases import as_day
 from geo_citymgmt.cases._register import KINDS, ZONE_KEYS, Register
 from geo_citymgmt.errors import CityDataError
@@ -18,6 +18,8 @@ from geo_citymgmt.errors import CityDataError
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.facts import CityFacts
+
+_MESSAGES = Messages("geo_citymgmt.cases")
 
 
 _DAY = pd.Timedelta(days=1)
@@ -116,17 +118,15 @@ def stock_flow(
         until = Text("数据所示", "now") if last is None else Text(*(f"{last:%Y-%m-%d}",) * 2)
         keys = register.data[register.spec.id_field].to_numpy()[broken]
         few = first_few(keys, 5).en
-        raise CityDataError(
-            Text(
-                f"图层“{register.spec.name_zh}”有 {broken.sum()} 条记录在 {first:%Y-%m-%d} 至 "
-                f"{until.zh}间发生变化而无日期：{few}。",
-                f"{layer}: {broken.sum()} records changed between {first:%Y-%m-%d} and "
-                f"{until.en} without a date that says so: {few}.",
-            ),
-            remedy=Text(
-                "请补全日期，或用 undated=“leave_out”。",
-                'Complete their dates, or use undated="leave_out".',
-            ),
+        raise _MESSAGES.error(
+            CityDataError,
+            "changed_without_date",
+            register=register,
+            broken=broken.sum(),
+            first=first,
+            until=until,
+            few=few,
+            layer=layer,
         )
     out = broken if undated == "leave_out" else np.zeros(len(broken), dtype=bool)
     blocks = [_block(period, "count", "count", levels, broken, out)]

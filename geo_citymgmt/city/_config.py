@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import (
@@ -22,6 +21,7 @@ from geo_citymgmt.errors import (
     RepeatedSourceError,
     SourceError,
     SpecError,
+    deprecated,
     did_you_mean,
 )
 from geo_citymgmt.findings import Findings
@@ -38,8 +38,7 @@ from geo_citymgmt.reading._source import (
     is_part,
 )
 from geo_citymgmt.spec import LayerSpec, read_toml, zone_levels
-from geo_citymgmt.spec._reader import Check
-from geo_citymgmt.spec._toml import line_of
+from geo_citymgmt.spec._reader import Check, line_of
 
 _MESSAGES = Messages("geo_citymgmt.city")
 

@@ -9,40 +9,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, packaged_table
 from geo_citymgmt.city._config import CitySource
 from geo_citymgmt.city._tables import SideTable, reported_as_unusable
 from geo_citymgmt.cleaning._numbers import parse_number
 from geo_citymgmt.findings import Findings, concat_findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.reading._text import is_null_text, plain_key
-from geo_citymgmt.worktime import KIND, LIMIT_COLUMNS, Clock, work_calendar
-from geo_citymgmt.worktime._limits import CLOCK_UNITS
+from geo_citymgmt.worktime import CLOCK_UNITS, KIND, LIMIT_COLUMNS, Clock, work_calendar
 
-_HEADINGS = {
-    "case_class": ("部件/事件", "类型", "案件类型"),
-    "major_code": ("大类代码", "大类"),
-    "minor_code": ("小类代码", "小类"),
-    "stage": ("阶段", "环节"),
-    "amount": ("时限", "数值"),
-    "unit": ("单位", "时限单位"),
-    "urgent": ("紧急", "是否紧急"),
-    "note": ("备注", "小类名称", "说明"),
-}
-#: What an office writes for what the table knows.
-_WORDS = {
-    "case_class": {
-        "部件": "component", "事件": "event", "component": "component", "event": "event",
-    },
-    "stage": {"处置": "handle", "结案": "close", "handle": "handle", "close": "close"},
-    "unit": {
-        "工作时": "working_hours", "工作小时": "working_hours", "工作日": "working_days",
-        "小时": "hours", "日": "days", "天": "days", "自然日": "days",
-        "working_hours": "working_hours", "working_days": "working_days", "hours": "hours",
-        "days": "days",
-    },
-    "urgent": {"是": "yes", "否": "no", "yes": "yes", "no": "no"},
-}  # fmt: skip
+_HEADINGS = packaged_table("geo_citymgmt.city", "side_tables.toml")["limits"]
+_WORDS = packaged_table("geo_citymgmt.city", "side_tables.toml")["limit_words"]
 _NOT_KNOWN = Text("不是可用的取值", "is none of the values there are")
 _NO_AMOUNT = Text("应为大于零的数", "must be a number above zero")
 _CLOCK_RUNS = Text("紧急类按小时或日计", "what is urgent is in hours or days of the clock")

@@ -19,7 +19,7 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
 from geo_citymgmt.profiles import Profile
 from geo_citymgmt.spec import LayerSpec, read_toml
-from geo_citymgmt.spec._toml import line_of, text_of
+from geo_citymgmt.spec._reader import line_of, text_of
 
 _ROOT = resources.files("geo_citymgmt")
 #: The package's own, which lies below those of profile and office.

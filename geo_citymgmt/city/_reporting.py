@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, packaged_table
 from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
@@ -21,13 +21,7 @@ from geo_citymgmt.profiles import ReportingUnit
 from geo_citymgmt.reading._text import is_null_text
 
 CROSSWALK_COLUMNS = ("code_from", "code_to", "date", "share", "note")
-_HEADINGS = {
-    "code_from": ("原代码", "撤并前代码", "原区划代码"),
-    "code_to": ("现代码", "撤并后代码", "现区划代码"),
-    "date": ("日期", "撤并日期", "生效日期"),
-    "share": ("比例", "占比"),
-    "note": ("说明", "备注"),
-}
+_HEADINGS = packaged_table("geo_citymgmt.city", "side_tables.toml")["crosswalk"]
 _NO_CODE = Text("没有代码，该行未用，请补填", "there is no code, the row was left out; fill it in")
 _NO_SHARE = Text(
     "应为大于 0、不超过 1 的数，该原区划各行均未用；全部划入时可不填",

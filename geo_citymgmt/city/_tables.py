@@ -15,7 +15,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import is_ambiguous, local_days, read_day
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, first_few, listed
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, first_few, listed, packaged_table
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._numbers import parse_number
@@ -51,25 +51,9 @@ REQUIRED = {
     "targets": ("indicator", "zone_code", "target"),
     "reported": ("figure", "period", "value"),
 }
-_HEADINGS = {
-    "layer": ("图层", "类别"),
-    "key": ("编号", "要素编号", "对象编号"),
-    "event": ("事件", "事件类型"),
-    "date": ("日期", "发生日期"),
-    "amount": ("数量", "数值", "面积"),
-    "note": ("备注", "说明"),
-    "indicator": ("指标", "指标编号"),
-    "zone_code": ("区划代码", "行政区划代码"),
-    "target": ("目标", "目标值"),
-    "unit": ("单位",),
-    "deadline": ("完成时限", "期限"),
-    "figure": ("指标", "指标编号"),
-    "zone": ("区划代码", "行政区划代码"),
-    "period": ("时段", "统计时段", "期间"),
-    "value": ("数值", "上报数"),
-    "source": ("来源", "出处"),
-    "clause": ("条款", "原文"),
-}
+_HEADINGS: Mapping[str, Sequence[str]] = packaged_table("geo_citymgmt.city", "side_tables.toml")[
+    "headings"
+]
 
 
 def own_headings(

@@ -7,16 +7,15 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, packaged_table
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, take_text
-from geo_citymgmt.spec import Field, read_toml
+from geo_citymgmt.spec import Field
 
 _TRUE = {"是", "有", "1", "y", "yes", "true", "t", "√", "✓", "已", "涉安"}
 _FALSE = {"否", "无", "0", "n", "no", "false", "f", "×", "x", "未", "不涉安", "非"}
@@ -24,7 +23,7 @@ _ANSWERS = frozenset(_TRUE | _FALSE)
 #: A code as a number: 50, 50.0, and 0 for 00.
 _LONGEST = 200
 _NUMERIC = re.compile(r"(\d{1,6})(?:\.0*)?")
-_DATA = read_toml(resources.files(__package__) / "concepts.toml")
+_DATA = packaged_table("geo_citymgmt.cleaning", "concepts.toml")
 #: Words of a stage; the first that is found is the one.
 _STAGES = {stage: re.compile(pattern) for stage, pattern in _DATA["stages"].items()}
 #: From this likeness on, of 1, two words are near.

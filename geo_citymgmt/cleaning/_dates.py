@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import LOCAL_ZONE, chinese_numbers
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, no_text, plain, take_text
 from geo_citymgmt.spec import Field, LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: How the orders are called before people.
 ORDERS = {
@@ -114,15 +116,14 @@ def check_date_order(given: Mapping[str, str] | None, spec: LayerSpec) -> None:
         item = spec.fields.get(name)
         if item is None or item.type not in ("date", "datetime") or order not in ORDERS:
             dates = [n for n, f in spec.fields.items() if f.type in ("date", "datetime")]
-            raise SpecError(
-                Text(
-                    f"date_order：{name} = {order!r} 不能用于图层“{spec.name_zh}”。",
-                    f"date_order: {name} = {order!r} is not for the layer {spec.key}.",
-                ),
-                remedy=Text(
-                    f"请写 {'、'.join(dates)} 之一，值为 {'、'.join(ORDERS)} 之一。",
-                    f"Name one of {', '.join(dates)}, and one of {', '.join(ORDERS)} as its order.",
-                ),
+            raise _MESSAGES.error(
+                SpecError,
+                "date_order_not",
+                name=name,
+                order=order,
+                spec=spec,
+                dates=listed(dates),
+                orders=listed(ORDERS),
             )
 
 

@@ -16,8 +16,10 @@ from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._metric import in_china, looks_geographic
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.errors import CRSError
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 DATUMS = ("cgcs2000", "wgs84", "gcj02", "bd09")
 #: Krasovsky 1940, on which the published formula rests.
@@ -81,23 +83,18 @@ def from_wgs84(geometry: Any, datum: str) -> Any:
 def _apply(geometry: Any, datum: Any, table: Any, function: str) -> Any:
     if not isinstance(datum, str) or datum not in DATUMS:
         raise CRSError(
-            Text(
-                f"{function}：未知的坐标基准 {datum!r}；可用：{'、'.join(DATUMS)}。",
-                f"{function}: unknown datum {datum!r}; known: {', '.join(DATUMS)}.",
-            ),
+            _MESSAGES("unknown_datum_known", function=function, datum=datum, datums=listed(DATUMS))
         )
     shift = table.get(datum)
     if isinstance(geometry, tuple):
         return _shift_pair(geometry, shift, function)
     if isinstance(geometry, gpd.GeoSeries):
         if geometry.crs is not None and not geometry.crs.is_geographic:
-            raise CRSError(
-                Text(
-                    f"{function}：坐标应为经纬度，而数据为 {geometry.crs.to_string()}。",
-                    f"{function}: positions are degrees; this series is in "
-                    f"{geometry.crs.to_string()}.",
-                ),
-                remedy=Text('请先用 to_crs("EPSG:4326")。', 'Use to_crs("EPSG:4326") first.'),
+            raise _MESSAGES.error(
+                CRSError,
+                "positions_degrees_series",
+                function=function,
+                crs=geometry.crs.to_string(),
             )
         moved = _shift_shapes(geometry.to_numpy(), shift, function, geometry.index)
         crs = geometry.crs if shift is None else geometry.crs or "EPSG:4326"
@@ -127,13 +124,7 @@ def _shapes(values: Any, function: str) -> np.ndarray:
 def _unknown(value: Any, function: str, row: int | None = None) -> CRSError:
     kind = type(value).__name__
     zh, en = ("", "") if row is None else (f"第 {row} 项为", f"item {row} is ")
-    return CRSError(
-        Text(f"{function}：{zh} {kind}，不是图形。", f"{function}: {en}a {kind}, no geometry."),
-        remedy=Text(
-            "请给出 GeoSeries（frame.geometry），或一对数组 (lon, lat)。",
-            "Give a GeoSeries (frame.geometry), or a pair of arrays (lon, lat).",
-        ),
-    )
+    return _MESSAGES.error(CRSError, "no_geometry", function=function, zh=zh, kind=kind, en=en)
 
 
 def _shift_pair(pair: tuple[Any, ...], shift: Any, function: str) -> tuple[Any, Any]:
@@ -141,12 +132,7 @@ def _shift_pair(pair: tuple[Any, ...], shift: Any, function: str) -> tuple[Any, 
         raise _unknown(pair, function)
     lon, lat = (_numbers(part, function) for part in pair)
     if lon.shape != lat.shape:
-        raise CRSError(
-            Text(
-                f"{function}：经度 {lon.size} 个，纬度 {lat.size} 个。",
-                f"{function}: {lon.size} longitudes and {lat.size} latitudes.",
-            )
-        )
+        raise CRSError(_MESSAGES("longitudes_latitudes", function=function, lon=lon, lat=lat))
     rows = next((part.index for part in pair if isinstance(part, pd.Series)), None)
     _require_degrees(lon.ravel(), lat.ravel(), np.arange(lon.size), function, rows)
     moved = (lon, lat) if shift is None else shift(lon, lat)
@@ -165,12 +151,8 @@ def _numbers(values: Any, function: str) -> np.ndarray:
             return values.to_numpy(dtype=float, na_value=np.nan)
         return np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:
-        raise CRSError(
-            Text(
-                f"{function}：经纬度不是数值（{type(values).__name__}）。",
-                f"{function}: longitude and latitude are no numbers ({type(values).__name__}).",
-            ),
-            remedy=Text("请先用 pd.to_numeric() 转换。", "Convert them with pd.to_numeric first."),
+        raise _MESSAGES.error(
+            CRSError, "longitude_latitude_no", function=function, kind=type(values).__name__
         ) from error
 
 
@@ -211,11 +193,14 @@ def _require_degrees(
     label = "" if rows is None else f" ({rows[owner[k]]!r})"
     swapped = abs(lon[k]) <= 90 < abs(lat[k]) <= 180
     raise CRSError(
-        Text(
-            f"{function}：第 {owner[k]} 行{label}的坐标 {lon[k]:g}, {lat[k]:g} 不是经纬度，"
-            f"共 {len(np.unique(owner[wrong]))} 行。",
-            f"{function}: row {owner[k]}{label} is {lon[k]:g}, {lat[k]:g}, which is no "
-            f"longitude and latitude in degrees ({len(np.unique(owner[wrong]))} rows).",
+        _MESSAGES(
+            "row_is_no_degrees",
+            function=function,
+            owner=owner[k],
+            label=label,
+            lon=lon[k],
+            lat=lat[k],
+            n=len(np.unique(owner[wrong])),
         ),
         remedy=_SWAPPED if swapped else _NO_DEGREES,
     )
@@ -360,16 +345,7 @@ def suspect_datum(
     given = gate.features(reference, "reference")
     seed = gate.whole(seed, "seed")
     if places.crs is None or given.crs is None or given.crs.is_geographic:
-        raise CRSError(
-            Text(
-                "suspect_datum：两者都需有坐标系，参照数据应为以米为单位的投影坐标。",
-                "suspect_datum: both need a CRS, and that of the reference must be in metres.",
-            ),
-            remedy=Text(
-                "请用 .to_crs() 转换参照数据。",
-                "Bring the reference into a projected one with .to_crs().",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "suspect_datum_both")
     shapes = _usable(given.geometry)
     basis, sample = _sample_points(_usable(places.geometry), shapes, places.crs.is_geographic)
     if len(sample) < _FEWEST or not len(shapes):

@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from importlib import resources
 from itertools import product
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.cleaning._numbers import heading_factor
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, plain, plain_key
-from geo_citymgmt.spec import Field, LayerSpec, read_toml
+from geo_citymgmt.spec import Field, LayerSpec
 
-_UNITS = read_toml(resources.files(__package__) / "units.toml")
+_UNITS = packaged_table("geo_citymgmt.cleaning", "units.toml")
 _MARKS = frozenset(_UNITS["marks"])
 #: Units that fields are in, to which words of units lead.
 _TARGETS = (*_UNITS["factors"], *_UNITS["counted"])
@@ -212,7 +212,7 @@ def _is_unit(word: str) -> bool:
     return any(heading_factor(word, target) is not None for target in _TARGETS)
 
 
-_DATA = read_toml(resources.files(__package__) / "concepts.toml")
+_DATA = packaged_table("geo_citymgmt.cleaning", "concepts.toml")
 _COUNTS = frozenset(_DATA["counts"])
 _TELLING = frozenset(_DATA["telling"])
 #: Meanings that may stand beside one that is telling.

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import (
     are_distinct,
@@ -27,6 +27,8 @@ from geo_citymgmt.reading._text import (
     without_unseen,
 )
 from geo_citymgmt.spec import Field, LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: ="001", "001", '001' and '001: guarded against a spreadsheet, which would make 1 of it.
 #: First bytes of the quotes; those of other languages begin with that of “.
@@ -457,10 +459,7 @@ def _report_damaged(
     item: Field,
 ) -> None:
     alive = ~rejected[damaged]
-    made_anew = Text(
-        "，多条记录因此相同，已另行生成",
-        " and now stands for several records, which were given new ones",
-    )
+    made_anew = _MESSAGES("made_anew")
     for again, action, detail in (
         (False, "none", Text("", "")),
         (True, "assumed", made_anew),
@@ -627,9 +626,8 @@ def _report(
             records=record[rows[[k + 1]]],
             value=after,
             expected=_next(before, int(number[k]) + sign),
-            detail=Text(
-                f"由 {before} 跳到 {after}，中间缺 {missing[k]} 个{zh}",
-                f"jumps from {before} to {after}, leaving out {missing[k]}{en}",
+            detail=_MESSAGES(
+                "jumps_leaving_out", before=before, after=after, missing=missing[k], zh=zh, en=en
             ),
             **labels,
         )
@@ -640,10 +638,7 @@ def _report(
             records=record[rows[[0]]],
             value=first,
             expected=1,
-            detail=Text(
-                f"从 {first} 开始，前面缺 {first - 1} 个",
-                f"begins with {first}, leaving out {first - 1}",
-            ),
+            detail=_MESSAGES("begins_leaving_out", first=first, missing=first - 1),
             **labels,
         )
 

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._dates import local_days
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import Messages, Text, first_few
 from geo_citymgmt.cleaning._codes import bool_words, code_of, code_table
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._headings import readings, unit_fits
@@ -24,6 +24,8 @@ from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import NULL_MARKERS, distinct_texts, plain, plain_key
 from geo_citymgmt.spec import Field, LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: What values say of a field: they are of another kind; nothing; they may be its; they are its.
 CONTRADICTS, SAYS_NOTHING, AGREES, SPEAKS = -1, 0, 1, 2
@@ -418,16 +420,7 @@ def field_named(name: str, spec: LayerSpec, what: Text) -> str:
         return next(iter(matches))
     labels = [label for item in spec.fields.values() for label in (item.zh, item.name)]
     near = did_you_mean(name, labels)
-    raise SpecError(
-        Text(
-            f"{what.zh}：图层“{spec.name_zh}”没有字段 {name}。{near.zh}",
-            f"{what.en}: {spec.key} has no field {name!r}.{near.en}",
-        ),
-        remedy=Text(
-            f"可用的字段：geo-citymgmt fields {spec.key}。",
-            f"Its fields: geo-citymgmt fields {spec.key}.",
-        ),
-    )
+    raise _MESSAGES.error(SpecError, "no_field", what=what, spec=spec, name=name, near=near)
 
 
 def _settle(
@@ -472,9 +465,11 @@ def add_doubt(column: str, item: Field, values: Values, findings: Findings) -> N
     """Tell that the values of a column are not those of the field its name says."""
     examples = MASK if item.personal else "、".join(values.words[:3])
     reason = values.of(item).reason
-    detail = Text(
-        f"{reason.zh or '值不像'}（{examples}）",
-        f"{reason.en or 'its values are unlike it'} ({examples})",
+    detail = _MESSAGES(
+        "values_unlike",
+        zh=reason.zh or "值不像",
+        examples=examples,
+        en=reason.en or "its values are unlike it",
     )
     place = f"[layers.{findings.layer or 'KEY'}.values.{item.name}]"
     more = Text(f"，并在 {place} 写明各值的代码", f", and give its values codes under {place}")
@@ -709,10 +704,7 @@ def fill_zone_fields(
     codes, names = zone_columns(frame[[c for c in frame.columns if c not in out.values()]])
     name = out.get(spec.label)
     if spec.id_field not in out:
-        instead = Text(
-            f"代码按记录顺序生成（{spec.key}#0 起）",
-            f"codes are generated from the order of the records, {spec.key}#0 and on",
-        )
+        instead = _MESSAGES("codes_generated_order", spec=spec)
         if name is not None and _distinguish(frame[name]):
             out[spec.id_field] = name
             instead = Text("暂以名称作代码", "the names stand in for codes")
@@ -771,11 +763,12 @@ def _add(
 ) -> None:
     could = Text("没有可作此列的", "no column could be it")
     if columns:
-        could = Text(
-            f"可能是 {first_few(columns).zh}（请在 city.toml 的 [layers.{spec.key}.fields] 写 "
-            f'"{columns[0]}" = "{field}"）',
-            f'it could be {first_few(columns).en} (write "{columns[0]}" = "{field}" under '
-            f"[layers.{spec.key}.fields] in city.toml)",
+        could = _MESSAGES(
+            "name_one_column",
+            columns=first_few(columns),
+            spec=spec,
+            example=columns[0],
+            field=field,
         )
     findings.add(
         "ZONE_FIELDS",

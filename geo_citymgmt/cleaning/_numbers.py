@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib import resources
 
 import numpy as np
 import pandas as pd
@@ -12,13 +11,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, packaged_table
 from geo_citymgmt.errors import SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, text_array
-from geo_citymgmt.spec import Field, LayerSpec, read_toml
+from geo_citymgmt.spec import Field, LayerSpec
 
-_UNITS = read_toml(resources.files(__package__) / "units.toml")
+_MESSAGES = Messages("geo_citymgmt.cleaning")
+
+_UNITS = packaged_table("geo_citymgmt.cleaning", "units.toml")
 #: Factor of each unit word to the unit of the field.
 _FACTORS: Mapping[str, Mapping[str, float]] = _UNITS["factors"]
 _COUNTERS = frozenset(_UNITS["counters"])
@@ -185,11 +186,13 @@ def _checked_factor(unit: str, item: Field) -> float:
     factor = unit_factor(unit, item.unit)
     if factor is None:
         raise SpecError(
-            Text(
-                f"单位：“{item.zh}”以 {item.unit or '无单位'} 计，不认识单位“{unit}”。",
-                f"units: {item.name!r} is in {item.unit or 'no unit'}; {unit!r} is not a unit "
-                "of that.",
-            ),
+            _MESSAGES(
+                "unit_of_another_kind",
+                item=item,
+                own_zh=item.unit or "无单位",
+                unit=unit,
+                own=item.unit or "no unit",
+            )
         )
     return factor
 

@@ -11,10 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import DISTRICT, Text
+from geo_citymgmt._words import DISTRICT, Messages, Text
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain_key, take_text
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: Farther than this from every zone a record is not of this city.
 FAR_M = 100_000.0
@@ -99,10 +101,7 @@ def check_place(
         )
         away = far[outside]
         counted = Text("计入“市域外”", "counted as outside")
-        refused = Text(
-            f"超过 {FAR_M / 1000:g} 公里，已退回，请核对坐标",
-            f"farther than {FAR_M / 1000:g} km, rejected; check the coordinates",
-        )
+        refused = _MESSAGES("too_far", km=FAR_M / 1000)
         for hit, severity, action, detail in (
             (~away, None, "none", counted), (away, "error", "rejected", refused),
         ):  # fmt: skip

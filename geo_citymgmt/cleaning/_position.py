@@ -14,7 +14,7 @@ import shapely
 from pyproj import CRS
 
 from geo_citymgmt._metric import in_china, looks_geographic, position_box, zone_positions
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.cleaning._datum import (
     DATUMS,
     WGS84,
@@ -30,6 +30,8 @@ from geo_citymgmt.findings import Findings
 from geo_citymgmt.findings import refusal as findings_refusal
 from geo_citymgmt.reading._coordinate_columns import publisher_of
 from geo_citymgmt.reading._raw import Drawn, Raw, draw_later, draw_points
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 _ZONE = 1_000_000.0
 #: From this share of the records on it is the layer that is wrong, not some of its records.
@@ -291,10 +293,7 @@ def locate(
     project : the second half, once the metric CRS is known.
     """
     if datum is not None and datum not in DATUMS:
-        raise CRSError(
-            Text(f"未知的坐标基准 {datum}。", f"unknown datum {datum!r}."),
-            remedy=Text(f"可用：{'、'.join(DATUMS)}。", f"Give one of {', '.join(DATUMS)}."),
-        )
+        raise _MESSAGES.error(CRSError, "unknown_datum", datum=datum, datums=listed(DATUMS))
     if crs is None and pipeline is None and raw.crs is None:
         crs = fallback_crs
     named = _settle_reference(raw, crs, datum, findings)
@@ -422,10 +421,7 @@ def _source_crs(
         except pyproj.exceptions.CRSError as error:
             likely = [c.code for c in rank_candidates(x, y, extent) if not c.is_range][:1]
             raise CRSError(
-                Text(
-                    f"{raw.name}：crs={crs!r} 不是有效的坐标系。",
-                    f"{raw.name}: crs={crs!r} is not a coordinate reference system ({error}).",
-                ),
+                _MESSAGES("crs_not_coordinate", raw=raw, crs=crs, error=error),
                 remedy=Text(
                     f"请给出代码，如 {likely[0]}。" if likely else "请给出 EPSG 代码。",
                     f"Give a code such as {likely[0]}." if likely else "Give an EPSG code.",
@@ -505,12 +501,7 @@ def _assumed(raw: Raw, x: np.ndarray, y: np.ndarray, findings: Findings) -> CRS:
     ask = Text("", "")
     if is_chinese:
         # The web maps of China are shifted by half a kilometre and more.
-        ask = Text(
-            "。如取自互联网地图（高德、百度等），请用 --datum 图层=gcj02（或 bd09）或 city.toml 的 "
-            "datum 指明（Python：datum=）",
-            ". If they are from a web map of China, say so by --datum LAYER=gcj02 (or bd09), or "
-            "'datum' in city.toml (Python: datum=)",
-        )
+        ask = _MESSAGES("perhaps_web_map")
     if not raw.datum:
         columns = ", ".join(raw.place_columns or ())
         findings.add("DEGREES_ASSUMED", value=columns, about=raw.name, expected=code, detail=ask)
@@ -543,11 +534,7 @@ def _missing(
             (f"可能是 {could_zh}" if could else none_zh) + more_zh,
             (f"this could be {could}" if could else none) + more,
         ),
-        remedy=Text(
-            "请确认后用 --crs 图层=代码 或 city.toml 中 [layers.图层] 的 crs 指明（Python：crs=）",
-            "Confirm the CRS and give --crs LAYER=CODE or 'crs' under [layers.LAYER] in city.toml "
-            "(Python: crs=)",
-        ),
+        remedy=_MESSAGES("confirm_crs"),
     )
 
 
@@ -559,9 +546,7 @@ def _inferred(
     others = [c for c in ranked[1:] if best and c.share > best.share - _CLEAR]
     if extent is None and best is not None and len(ranked) == 1 and not best.is_range:
         expected = best.code
-        reason = Text(
-            "数值只与这一常用坐标系相符", "the only usual CRS in which the numbers make sense"
-        )
+        reason = _MESSAGES("only_usual_crs")
     elif best is None or best.share < _ENOUGH or others:
         raise _missing(raw, findings, ranked, x, y)
     else:
@@ -646,11 +631,7 @@ def _check_ballpark(name: str, source: CRS, metric_crs: CRS, findings: Findings)
         "CRS_BALLPARK",
         value=geodetic.name,
         expected=target,
-        remedy=Text(
-            "请先按本地参数转换，或在 city.toml 的 pipeline 给出转换参数（Python：pipeline=）",
-            "convert it with the local parameters first, or give them as 'pipeline' in "
-            "city.toml (Python: pipeline=)",
-        ),
+        remedy=_MESSAGES("convert_first"),
     )
 
 
@@ -658,14 +639,8 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
     try:
         operation = pyproj.Transformer.from_pipeline(pipeline)
     except pyproj.exceptions.ProjError as error:
-        raise CRSError(
-            Text(
-                f"{raw.name}：pipeline={pipeline!r} 不是有效的 PROJ 转换。",
-                f"{raw.name}: pipeline={pipeline!r} is not a PROJ operation ({error}).",
-            ),
-            remedy=Text(
-                "请给出以 +proj=pipeline 开头的参数。", "Give one that begins with +proj=pipeline."
-            ),
+        raise _MESSAGES.error(
+            CRSError, "pipeline_not_proj", raw=raw, pipeline=pipeline, error=error
         ) from error
 
     def move(xy: np.ndarray) -> np.ndarray:
@@ -675,16 +650,7 @@ def _by_pipeline(raw: Raw, findings: Findings, pipeline: str) -> Position:
     x, y = representative_points(moved)
     located = np.isfinite(x)
     if not located.any():
-        raise CRSError(
-            Text(
-                f"{raw.name}：给定的转换参数不适用于这些坐标。",
-                f"{raw.name}: the pipeline takes the coordinates nowhere.",
-            ),
-            remedy=Text(
-                "转换应以 x 在前；如以 y 在前，请加 axisswap。",
-                "It must accept x first; add an axisswap where it takes y first.",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "pipeline_takes_coordinates", raw=raw)
     findings.add("CRS_PIPELINE", value=pipeline)
     degrees = looks_geographic(x[located], y[located])
     within = CRS.from_epsg(4490) if degrees else None

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import shapely
 from pyproj import CRS
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text, listed
 from geo_citymgmt.cleaning._codes import (
     code_table,
     parse_bool_column,
@@ -57,6 +57,8 @@ from geo_citymgmt.reading._text import (
     text_array,
 )
 from geo_citymgmt.spec import Field, LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 _LOST = "�"
 #: First bytes of the words of programs for nothing.
@@ -584,19 +586,8 @@ def check_measure_from(given: str | None, spec: LayerSpec) -> None:
     if given is None or (given == "geometry" and item and item.unit in (*_AREAS, *_LENGTHS)):
         return
     if given != "geometry":
-        raise SpecError(
-            Text(
-                f"measure_from 为 {given!r}，只能是 “geometry”。",
-                f'measure_from is {given!r}; it can be "geometry" alone.',
-            )
-        )
-    raise SpecError(
-        Text(
-            f"measure_from：图层“{spec.name_zh}”的量值不是面积或长度，不能由图形得到。",
-            f"measure_from: {spec.key} has no area or length that geometry could give.",
-        ),
-        remedy=Text("请去掉 measure_from。", "Leave measure_from out."),
-    )
+        raise SpecError(_MESSAGES("measure_is_geometry", given=given))
+    raise _MESSAGES.error(SpecError, "measure_no_area", spec=spec)
 
 
 def check_words(repair: Collection[str]) -> None:
@@ -605,10 +596,7 @@ def check_words(repair: Collection[str]) -> None:
     odd = sorted({repair} if isinstance(repair, str) else set(repair) - known)
     if odd:
         raise SpecError(
-            Text(
-                f"repair：不认识 {'、'.join(odd)}；可用：{'、'.join(sorted(known))}（列表）。",
-                f"repair: unknown {', '.join(odd)}; a list of {', '.join(sorted(known))}.",
-            ),
+            _MESSAGES("repair_unknown_list", odd=listed(odd), known=listed(sorted(known)))
         )
 
 
@@ -633,23 +621,21 @@ def own_words(
         item = spec.fields[field_named(str(given), spec, Text("values", "values"))]
         if not item.codes:
             coded = ", ".join(field.name for field in spec.fields.values() if field.codes)
-            raise SpecError(
-                Text(
-                    f"values：“{item.zh}”（{item.name}）没有代码表；有代码表的字段：{coded}。",
-                    f"values: {item.name!r} has no codes; fields that have: {coded}.",
-                ),
-            )
+            raise SpecError(_MESSAGES("values_no_codes", item=item, coded=coded))
         table = code_table(item)
         codes = out.setdefault(item.name, {})
         for word, code in words.items():
             if code and plain_key(str(code)) not in table:
                 known = "、".join(f"{key} {entry.zh}" for key, entry in item.codes.items())
                 raise SpecError(
-                    Text(
-                        f"values：“{item.zh}”没有代码 {code}（来自“{word}”）；可用：{known}。",
-                        f"values: {item.name!r} has no code {code!r} (for {word!r}); known: "
-                        f"{', '.join(item.codes)}.",
-                    ),
+                    _MESSAGES(
+                        "values_code_unknown",
+                        item=item,
+                        code=code,
+                        word=word,
+                        known=known,
+                        codes=", ".join(item.codes),
+                    )
                 )
             codes[str(word)] = table[plain_key(str(code))] if code else ""
     return out

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.cleaning._geometry import representative_points
 from geo_citymgmt.cleaning._headings import with_units
 from geo_citymgmt.cleaning._ids import has_lost_characters, has_lost_digits, plain_ids
@@ -19,6 +19,8 @@ from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._table import report_reading
 from geo_citymgmt.reading._text import distinct_texts, is_null_text, plain, plain_key, text_array
 from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cleaning")
 
 #: From this share of the records of the smaller on, two sources are the same data.
 _MOST = 0.6
@@ -63,13 +65,7 @@ def check_apart(
         return
     one, other = (raws[k].name for k in pair)
     raise RepeatedSourceError(
-        Text(
-            f"{one} 与 {other} 的编号、位置或内容大多相同，像是同一份数据，一并读入会重复计算。",
-            f"{one} and {other} hold mostly the same ids, places or values: they look like the "
-            "same data, and read together each record would count twice.",
-        ),
-        sources=(one, other),
-        layer=spec.key,
+        _MESSAGES("hold_mostly_same", one=one, other=other), sources=(one, other), layer=spec.key
     )
 
 
@@ -223,18 +219,7 @@ def join_office_list(
     for side, columns in ((raw.name, mapping), (listed.name, theirs)):
         if spec.id_field not in columns:
             item = spec.fields[spec.id_field]
-            raise SourceError(
-                Text(
-                    f"{side}：没有“{item.zh}”列，无法与图层对接。",
-                    f"{side}: no column for {spec.id_field!r} ({item.zh}), by which list and "
-                    "map are "
-                    "joined.",
-                ),
-                remedy=Text(
-                    "请在 city.toml 的 fields 中指明列名（Python：aliases=）。",
-                    "Name it under 'fields' in city.toml (Python: aliases=).",
-                ),
-            )
+            raise _MESSAGES.error(SourceError, "no_column_list", side=side, item=item, spec=spec)
     # Under the names of fields the headings' units are lost, so they go into the cells.
     left = _by_field(with_units(raw.frame, mapping, spec, raw.stated_unit), mapping)
     right = _by_field(with_units(listed.frame, theirs, spec, listed.stated_unit), theirs)
@@ -373,10 +358,7 @@ def _report(
         "LEDGER_JOINED",
         value=int((row_of >= 0).sum()),
         expected=len(listed.frame),
-        detail=Text(
-            f"{len(alone)} 行没有图形，{len(doubled)} 行重复",
-            f"{len(alone)} rows have no feature, {len(doubled)} are further rows for one",
-        ),
+        detail=_MESSAGES("rows_no_feature", n=len(alone), twice=len(doubled)),
     )
     findings.add("LEDGER_UNMATCHED", records=raw.record[row_of < 0], severity="info")
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geo_citymgmt._words import Lang, Text
+from geo_citymgmt._words import Lang, Messages
 from geo_citymgmt.cli._console import Bar, as_json, as_text, say, steady_output, table_text
 from geo_citymgmt.cli._frame import (
     DONE,
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
     from geo_citymgmt._overlay import Layered
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.cli")
 
 
 _format = click.option(
@@ -555,13 +557,7 @@ def convert(
 
         kept = [k for k in city if city.specs[k].role != "zones"]
         if len(kept) != 1:
-            raise CityDataError(
-                Text(
-                    f"{out.name}：{suffix} 只能存一个图层，来源有 {len(kept)} 个；请写 .gpkg。",
-                    f"{out.name}: {suffix} holds one layer, the source has {len(kept)}; write "
-                    ".gpkg.",
-                ),
-            )
+            raise CityDataError(_MESSAGES("holds_one_layer", out=out, suffix=suffix, n=len(kept)))
         write_layer(city.layer(kept[0]), out, **with_too)
     click.echo(str(out))
     report_left_out(city, lang, **with_too)
@@ -585,12 +581,7 @@ def init(
 
     target = folder / "city.toml"
     if target.exists() and not force:
-        raise CityDataError(
-            Text(
-                f"{target} 已存在；如要覆盖请加 --force。",
-                f"{target} is there already; --force replaces it.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("already_force_replaces", target=target))
     specs = source_specs(folder, reading)
     text, questions = propose(folder, specs, **positions(reading, specs))
     write_text(text, target)
@@ -672,10 +663,7 @@ def sample(
 
     target = folder or out
     if target is None or None not in (folder, out):
-        raise CityDataError(
-            Text("sample 需要一个输出文件夹。", "sample takes one folder to write to."),
-            remedy=Text("请写 sample -o OUT。", "Write sample -o OUT."),
-        )
+        raise _MESSAGES.error(CityDataError, "sample_takes_one")
     if (scale, seed, dirty) == (1, 0, False):
         write_sample(target)
     else:

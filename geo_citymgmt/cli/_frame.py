@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt._options import options
-from geo_citymgmt._words import Text, join_texts
+from geo_citymgmt._words import Messages, Text, join_texts, listed
 from geo_citymgmt.cli._console import finding_lines, say
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.spec import LayerSpec, get_spec, load_specs
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.layer import Layer
     from geo_citymgmt.report._findings import Kept
+
+_MESSAGES = Messages("geo_citymgmt.cli")
 
 
 DONE, NOT_DONE, WITH_ERRORS = 0, 2, 3
@@ -118,9 +120,7 @@ def _denied(error: PermissionError) -> CityDataError:
 
     named = Path(error.filename or ".")
     if named.is_file():
-        return CityDataError(
-            Text(f"{named}：没有打开此文件的权限。", f"{named}: no permission to open this file.")
-        )
+        return CityDataError(_MESSAGES("no_permission_open", named=named))
     return closed_folder(named if named.is_dir() else named.parent, error)
 
 
@@ -272,12 +272,8 @@ def check_crs(*codes: str | None, option: str = "--crs") -> None:
         try:
             CRS.from_user_input(code)
         except NoCRS as error:
-            raise CRSError(
-                Text(
-                    f"{option} {code}：不是有效的坐标系。",
-                    f"{option} {code}: not a coordinate reference system.",
-                ),
-                remedy=Text("请给出代码，如 EPSG:4490。", "Give a code such as EPSG:4490."),
+            raise _MESSAGES.error(
+                CRSError, "not_coordinate_reference", option=option, code=code
             ) from error
 
 
@@ -351,13 +347,7 @@ def report_kept(kept: Kept, lang: str) -> None:
     carried, settled, copy = kept.carried, kept.settled, kept.copy
     parts = [
         (carried, Text(f"处理意见沿用 {carried} 条", f"decisions carried over: {carried}")),
-        (
-            settled,
-            Text(
-                f"{settled} 条所说的问题这次没有出现，移入“已了结意见”",
-                f"{settled} on the sheet of settled decisions, their findings are gone",
-            ),
-        ),
+        (settled, _MESSAGES("sheet_settled_decisions", settled=settled)),
         (copy, Text(f"原清单留存为 {copy}", f"the workbook before is kept as {copy}")),
     ]
     said = join_texts(text for there, text in parts if there)
@@ -386,9 +376,7 @@ def report_reasons(city: City, lang: str, *, fatal: bool = True) -> None:
     if fatal:
         wanted |= found["severity"].eq("fatal")
     lines += finding_lines(found[wanted], city.specs, lang)
-    head = Text(
-        "已完成，但有记录被退回或数据有错误：", "done, but records were rejected or data is wrong:"
-    )
+    head = _MESSAGES("done_but_records")
     click.echo("\n".join([head.of(lang), *lines]), err=True)
 
 
@@ -426,11 +414,14 @@ def report_left_out(city: City, lang: str, **with_too: Any) -> None:
             (private, Text("含个人信息", "personal data"), "--include-personal"),
         ):
             if names:
-                reported = Text(
-                    f"{spec.name_zh}：{len(names)} 列未写出（{why.zh}）：{'、'.join(names)}；"
-                    f"如要写出请加 {option}",
-                    f"{key}: {len(names)} columns were not written ({why.en}): "
-                    f"{', '.join(names)}; {option} writes them",
+                reported = _MESSAGES(
+                    "columns_not_written",
+                    spec=spec,
+                    n=len(names),
+                    why=why,
+                    names=listed(names),
+                    option=option,
+                    key=key,
                 )
                 click.echo(reported.of(lang), err=True)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Lang, Text
+from geo_citymgmt._words import Lang, Messages, Text
 from geo_citymgmt.cli._console import say
 from geo_citymgmt.cli._frame import (
     SourceOptions,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from geo_citymgmt.indicators import Figure
     from geo_citymgmt.maps import CityMap
     from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.cli")
 
 
 CITY = "city"
@@ -98,15 +100,13 @@ def find_subject(what: str, city: City) -> Subject:
         ],
     )
     known = [k for k in city if specs[k].role != "zones"]
-    raise CityDataError(
-        Text(
-            f"没有名为“{what}”的图层或指标。{near.zh}",
-            f"there is no layer, figure or 'city' called {what!r}.{near.en}",
-        ),
-        remedy=Text(
-            f"图层有：{'、'.join(specs[k].name_zh for k in known)}；指标见 geo-citymgmt figures。",
-            f"Layers: {', '.join(known)}; 'geo-citymgmt figures' lists the figures.",
-        ),
+    raise _MESSAGES.error(
+        CityDataError,
+        "no_layer_figure",
+        what=what,
+        near=near,
+        known_zh="、".join(specs[k].name_zh for k in known),
+        known=", ".join(known),
     )
 
 
@@ -127,12 +127,8 @@ def check_options(subject: Subject, **options: Any) -> None:
         what = _KINDS[kind]
         if kind != "city":
             what = Text(f"{what.zh}“{subject.name_zh}”", f"{what.en} ({subject.key})")
-        raise CityDataError(
-            Text(
-                f"{option} 不能用于{what.zh}，只用于{meant.zh}。",
-                f"{option} does nothing for {what.en}: it is for {meant.en}.",
-            ),
-            remedy=Text("请去掉该选项，或改画其他内容。", "Leave it out, or name another WHAT."),
+        raise _MESSAGES.error(
+            CityDataError, "option_without_use", option=option, what=what, meant=meant
         )
 
 
@@ -203,16 +199,7 @@ def map_(
 
 def _check_page(out: Path) -> None:
     if out.suffix.lower() not in _PAGES:
-        raise CityDataError(
-            Text(
-                f"{out.name}：地图只写成网页（名称.html）。",
-                f"{out.name}: a map is written as a page, NAME.html.",
-            ),
-            remedy=Text(
-                "需要图片时，请用网页上的图片按钮，或 Python 的 plot_layer、plot_progress。",
-                "A picture: the button of the page, or plot_layer and plot_progress in Python.",
-            ),
-        )
+        raise _MESSAGES.error(CityDataError, "map_written_page", out=out)
 
 
 def _drawn(
@@ -255,12 +242,7 @@ def _reach(city: City, key: str, radius_m: float, as_of: Any, lang: Lang) -> Cit
     found = chosen_records(city, key, states=service.states, kinds=service.kinds, as_of=day)
     spec = city.specs[key]
     if found is None:
-        raise CityDataError(
-            Text(
-                f"{spec.name_zh}：在该日没有提供服务且有坐标的记录。",
-                f"{key}: no record with a place serves on that day.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("no_record_with_place", spec=spec, key=key))
     terms = [
         "" if day is None else words("as_of", date=f"{day:%Y-%m-%d}"),
         say(f"按直线距离 {radius_m:,g} 米计", f"straight-line distance, {radius_m:,g} m", lang),

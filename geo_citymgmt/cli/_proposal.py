@@ -295,9 +295,7 @@ def _date_lines(
     if found.data_date is not None:
         draft.entry(f"data_date = {found.data_date:%Y-%m-%d}")
         return
-    draft.ask(
-        Text("数据日期是哪一天？（data_date）", "which day does the data stand as of? (data_date)")
-    )
+    draft.ask(_MESSAGES("day_data_stand"))
     latest = _latest(layers)
     where = Text("数据中最晚的日期：", "the latest date in the data:")
     later = {c: day for c, day in unused.items() if latest is None or day > latest}
@@ -624,9 +622,8 @@ def _crs_line(
     if not best:
         could = Text("、".join(c.text_zh for c in ranked), ", ".join(c.text for c in ranked))
         draft.ask(
-            Text(
-                f"没有写明坐标系，可能是 {could.zh or '地方坐标系'}；请写 crs",
-                f"no CRS is stated; it could be {could.en or 'a local one'}: give crs",
+            _MESSAGES(
+                "no_crs_stated", could_zh=could.zh or "地方坐标系", could=could.en or "a local one"
             )
         )
         return None, False
@@ -634,9 +631,11 @@ def _crs_line(
     others = [c for c in ranked if c is not best[0]]
     text = _MESSAGES("crs_inferred")
     if others and not leads:
-        text = Text(
-            f"{text.zh}；也可能是 {'、'.join(c.text_zh for c in others)}",
-            f"{text.en}; it could also be {', '.join(c.text for c in others)}",
+        text = _MESSAGES(
+            "could_also",
+            text=text,
+            others_zh="、".join(c.text_zh for c in others),
+            others=", ".join(c.text for c in others),
         )
     (draft.note if leads else draft.ask)(text)
     draft.entry(f"crs = {_quoted(best[0].code)}", is_sure=is_sure and leads)

@@ -3,6 +3,6 @@
 One way for every page: progress, cases, services and summaries ask the same :class:`CityFacts`.
 """
 
-from geo_citymgmt.facts._city_facts import CityFacts, facts_of
+from geo_citymgmt.facts._evaluation import CityFacts, facts_of
 
 __all__ = ["CityFacts", "facts_of"]

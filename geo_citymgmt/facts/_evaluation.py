@@ -14,236 +14,101 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._gate import Gate, check_city
 from geo_citymgmt._words import Text
-from geo_citymgmt.facts._choice import (
-    EPSILON,
-    SIZE,
-    STATE,
-    WHERE,
-    Choice,
-    Part,
-    bounds,
-    complete,
-    divided,
-    labels_of,
-    nothing_lacks,
-)
-from geo_citymgmt.facts._layout import JOINT, Layout, pairs_of
-from geo_citymgmt.facts._moments import Moments
-from geo_citymgmt.facts._timeline import Entries, Missing, Timeline
+from geo_citymgmt.facts._membership import Layout, Membership, fields_of, pairs_of
+from geo_citymgmt.facts._timeline import Entries, Missing, Moments, Timeline
 from geo_citymgmt.indicators import Component, Figure
-from geo_citymgmt.spec import LayerSpec, levels_above
-from geo_citymgmt.zones._ownership import (
-    OUTSIDE,
-    UNLOCATED,
-    Located,
-    Parts,
-    ZoneIndex,
-    parts_within,
-)
+from geo_citymgmt.indicators._definitions import TargetTable
+from geo_citymgmt.spec import LayerSpec, levels_above, zone_levels
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from geo_citymgmt.city import City
 
 
-class Membership:
-    """Rows of a layer with the zones they count in.
+WHERE, STATE, SIZE = 1, 2, 3
+EPSILON = 1e-9
 
-    Levels nest: a street is looked for within the district that owns the record, and a cell within
-    its street, so that the parts of a zone, and what lies in none of them, add up to it.
+
+@dataclass
+class Choice:
+    """Records that count, and what of each record is known.
+
+    ``known`` is how many of the three things a figure needs are known of the record, or settle that
+    it does not count; ``lacks`` the first that is not, 0 where there is none. ``silent`` marks
+    those whose state is known today and was another one on the day, which nothing tells.
     """
 
-    def __init__(self, city: City) -> None:
-        self._city = city
-        self._index: dict[str, dict[str, ZoneIndex]] = {}
-        self._parts: dict[tuple[str, str, str], Parts] = {}
-        self._tables: dict[tuple[str, str, str], pd.DataFrame] = {}
-        self._located: dict[str, Located] = {}
-        self._levels: dict[str, ZoneIndex] = {}
+    counts: np.ndarray
+    known: np.ndarray
+    lacks: np.ndarray
+    silent: np.ndarray
 
-    def table(self, layer: str, level: str, split: str) -> pd.DataFrame:
-        """Return ``row, row_kind, zone_code, share`` of ``layer``; shares of a row sum to one."""
-        key = (layer, level, split)
-        if key not in self._tables:
-            self._tables[key] = self._build(layer, level, split)
-        return self._tables[key]
-
-    def located(self, layer: str) -> Located:
-        """Return the records of a layer in the districts, by their shapes alone."""
-        if layer not in self._located:
-            geometry = self._city[layer].geometry.to_numpy()
-            self._located[layer] = Located(self._districts, geometry)
-        return self._located[layer]
-
-    def _build(self, layer: str, level: str, split: str) -> pd.DataFrame:
-        data = self._city[layer]
-        n = len(data)
-        if level == "city":
-            return _frame(np.arange(n), "total", self._city.code, np.ones(n))
-        if fields := fields_of(level, data):
-            named = data[fields].notna().all(axis=1).to_numpy(dtype=bool)
-            texts = [data[name].astype("str").fillna("") for name in fields]
-            name = np.where(named, texts[0].str.cat(texts[1:], sep=JOINT), "unnamed")
-            return _frame(np.arange(n), np.where(named, "unit", "unnamed"), name, np.ones(n))
-        is_table = self._city.specs[layer].is_table
-        if not self._city.has_zones:
-            # Rows of a table have no place to lack.
-            return _without_place(data[:0] if is_table else data)
-        if is_table:
-            return self._named(data, level)
-        parts = self._parts_at(layer, level, split)
-        # What lies in none of a zone's parts counts as outside, under no zone.
-        missed = (parts.kind == "outside") & (parts.label != "outside")
-        return _frame(parts.row, parts.kind, np.where(missed, "outside", parts.label), parts.share)
-
-    def _parts_at(self, layer: str, level: str, split: str) -> Parts:
-        key = (layer, level, split)
-        if key not in self._parts:
-            above = [n for n in levels_above(self._city.specs, level)[:-1]
-                     if n in self._city.zones_by_level]  # fmt: skip
-            self._parts[key] = (
-                self._within(self._parts_at(layer, above[-1], split), level, above[-1], split)
-                if above
-                else self._in_districts(layer, split)
-            )
-        return self._parts[key]
-
-    def _in_districts(self, layer: str, split: str) -> Parts:
-        data = self._city[layer]
-        n, geometry = len(data), data.geometry.to_numpy()
-        if split == "share":
-            parts = self.located(layer).shares
-            row, zone, share, piece = parts.feature, parts.zone, parts.share, parts.piece
-        else:
-            row, share, piece = np.arange(n), np.ones(n), geometry
-            zone = self._owners(layer, data)
-        codes = np.append(self._districts.codes.to_numpy(dtype=object), ["unlocated", "outside"])
-        district = codes[zone]
-        unlocated = zone == UNLOCATED
-        district[unlocated] = _named(data, row[unlocated], district[unlocated])
-        kind = np.full(len(zone), "zone", dtype=object)
-        kind[unlocated], kind[zone == OUTSIDE] = "unlocated", "outside"
-        assert piece is not None
-        return Parts(row, kind, district, share, piece)
-
-    def _named(self, data: pd.DataFrame, level: str) -> pd.DataFrame:
-        """Rows of a table in the zones they name: the district, and a street of it."""
-        row, label = np.arange(len(data)), _named(data, np.arange(len(data)), _nowhere(len(data)))
-        found = np.isin(label, self._districts.codes)
-        if level != "district":
-            street = np.full(len(data), None, dtype=object)
-            if level == "street":
-                zones = self._city.zones_at(level)
-                street = _named_streets(data, zones, _parents(zones, self._districts), label)
-            found = pd.notna(street)
-            label = np.where(found, street, label)
-        return _frame(row, np.where(found, "zone", "unlocated"), label, np.ones(len(row)))
-
-    def index(self, level: str) -> ZoneIndex:
-        """Return the index of all zones of a level, which everything that counts by them asks."""
-        if level not in self._levels:
-            self._levels[level] = ZoneIndex(self._city.zones_at(level))
-        return self._levels[level]
-
-    @property
-    def _districts(self) -> ZoneIndex:
-        return self.index("district")
-
-    def _owners(self, layer: str, data: pd.DataFrame) -> np.ndarray:
-        """Owning district of each record: as computed on reading, where it was."""
-        geometry = data.geometry
-        if "district_code" not in data.columns:
-            return self.located(layer).owner
-        named, names = pd.factorize(data["district_code"])
-        owner = np.append(pd.Index(self._districts.codes).get_indexer(names), -1)[named]
-        return np.where(geometry.isna(), UNLOCATED, np.where(owner < 0, OUTSIDE, owner))
-
-    def _within(self, outer: Parts, level: str, above: str, split: str) -> Parts:
-        zones = self._city.zones_at(level)
-        parent = _parents(zones, self.index(above)).to_numpy(dtype=object)
-        return parts_within(outer, zones, parent, split, self._index.setdefault(level, {}))
+    def drop(self, rows: np.ndarray, thing: int) -> None:
+        """Note that of ``rows`` the ``thing`` is not known."""
+        self.counts = self.counts & ~rows
+        self.known[rows] = thing - 1
+        self.lacks[rows] = thing
 
 
-def fields_of(level: str, data: pd.DataFrame) -> list[str]:
-    """Return the fields that a level names, one or several together; empty for one of zones."""
-    names = level.split(JOINT)
-    return names if set(names) <= set(data.columns) else []
+@dataclass
+class Part:
+    """What a component contributes by record, what is known of each, and the most it could be."""
+
+    amount: np.ndarray
+    choice: Choice
+    most: np.ndarray
+    row: np.ndarray | None = None
+    label: np.ndarray | None = None
+    by_events: bool = False
+    lacks: tuple[Text, ...] = ()
 
 
-def _without_place(data: pd.DataFrame) -> pd.DataFrame:
-    """Records without a place, under the district they name; without zones none lies outside."""
-    row = np.flatnonzero(data.geometry.isna())
-    return _frame(row, "unlocated", _named(data, row, _nowhere(len(row))), np.ones(len(row)))
+@lru_cache(maxsize=8)
+def nothing_lacks(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What a choice says of records that are all known; not to be changed."""
+    known, lacks, silent = np.full(n, SIZE), np.zeros(n, dtype=int), np.zeros(n, dtype=bool)
+    for values in (known, lacks, silent):
+        values.flags.writeable = False
+    return known, lacks, silent
 
 
-def _nowhere(n: int) -> np.ndarray:
-    return np.full(n, "unlocated", dtype=object)
+def divided(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    return numerator / np.where(denominator > 0, denominator, np.nan)
 
 
-def _named_streets(
-    data: pd.DataFrame, streets: pd.DataFrame, parent: pd.Series, district: np.ndarray
-) -> np.ndarray:
-    """Street of its district that each row names, by code or else by name; None where it does not.
+def bounds(
+    known: Sequence[np.ndarray], most: Sequence[np.ndarray], twice: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Least and greatest value a share could have, whatever the records are that are not known.
 
-    Streets of one name in two districts are two.
+    ``twice`` is what of the most they add to the part they then add to the whole as well.
     """
-    out = np.full(len(data), None, dtype=object)
-    name = next((n for n in ("name_zh", "name") if n in streets.columns), None)
-    for column, keys in (
-        ("street_name", None if name is None else streets[name]),
-        ("street_code", streets.index),
-    ):
-        if column not in data.columns or keys is None:
-            continue
-        known = pd.Series(
-            streets.index.to_numpy(dtype=object), pd.MultiIndex.from_arrays([parent, keys])
-        )
-        known = known[~known.index.duplicated()]
-        asked = pd.MultiIndex.from_arrays([district, data[column]])
-        hit = known.reindex(asked).to_numpy(dtype=object)
-        out = np.where(pd.notna(hit), hit, out)
-    return out
+    (part, total), (more, others) = known, most
+    return divided(part, total + others), divided(part + more, total + twice)
 
 
-def _named(data: pd.DataFrame, row: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """District that each record names, by which one without a place counts apart."""
-    if "district_code" not in data.columns:
-        return otherwise
-    named = data["district_code"].to_numpy(dtype=object)[row]
-    return np.where(pd.notna(named), named, otherwise)
+def complete(values: pd.Series, ids: pd.Series, rows: np.ndarray) -> np.ndarray:
+    """Where each value lies all of whose records are in: at its record with the lowest id."""
+    table = pd.DataFrame({"value": values, "id": ids.astype("str"), "inside": rows})
+    table = table.assign(at=np.arange(len(table))).dropna(subset=["value"]).sort_values("id")
+    groups = table.groupby("value", sort=False)
+    return groups["at"].first()[groups["inside"].all()].to_numpy(dtype=int)
 
 
-def _parents(zones: gpd.GeoDataFrame, above: ZoneIndex) -> pd.Series:
-    """Zone above that each zone belongs to: as stated, else by the code that its own begins with,
-    else by its place."""
-    known = above.codes.astype("str")
-    parent = pd.Series(None, index=zones.index, dtype=object)
-    codes = zones.index.astype("str").to_series(index=zones.index)
-    stated = [
-        zones[c].astype("str") for c in ("parent_code", "district_code") if c in zones.columns
-    ]
-    lengths = sorted(set(known.str.len()), reverse=True)
-    for given in (*stated, *(codes.str[:n] for n in lengths)):
-        parent = parent.where(parent.notna() | ~given.isin(known), given)
-    rest = parent.isna().to_numpy()
-    parent[rest] = above.code_of(above.owner(zones.geometry.to_numpy()[rest]), zones.index[rest])
-    return parent
-
-
-def _frame(row: np.ndarray, kind: object, zone: object, share: np.ndarray) -> pd.DataFrame:
-    # Objects: what stands in each row is one of few texts that are there already.
-    index = pd.RangeIndex(len(row))
-    texts = {
-        n: pd.Series(v, index, dtype=object) for n, v in (("row_kind", kind), ("zone_code", zone))
-    }
-    return pd.DataFrame({"row": row, **texts, "share": share}, index=index)
+def labels_of(values: pd.Series, rows: np.ndarray, several: bool) -> tuple[np.ndarray, np.ndarray]:
+    at = np.flatnonzero(rows & values.notna().to_numpy())
+    labels = values.iloc[at].astype("str")
+    if several:
+        labels = labels.str.split(";").explode()
+        at = labels.index.to_numpy()
+    return at, labels.to_numpy(dtype=object)
 
 
 @dataclass(frozen=True, slots=True)
@@ -814,3 +679,100 @@ def _names_of_fields(fields: Sequence[str], spec: LayerSpec) -> Text:
 def _label(timeline: Timeline, name: str) -> Text:
     item = timeline.spec.fields[name]
     return Text(item.zh, item.en)
+
+
+class CityFacts:
+    """What the records of a city say, kept from one question to the next.
+
+    Functions that take a city take its facts in its place: those that are asked of the same facts
+    share timelines, memberships and evaluated figures, which are most of the work. Facts are of
+    the city as it is, which is a value; a city with another layer has facts of its own.
+
+    Parameters
+    ----------
+    city : City
+
+    See Also
+    --------
+    geo_citymgmt.progress, geo_citymgmt.outlook, geo_citymgmt.stock_flow : Take a city or its facts.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> facts = CityFacts(gcm.sample_city())
+    >>> june = gcm.progress(facts, as_of="2022-06-30", level="city")
+    >>> may = gcm.progress(facts, as_of="2022-05-31", level="city")
+    >>> bool(june["value"].sum() >= may["value"].sum())
+    True
+    """
+
+    def __init__(self, city: City) -> None:
+        self.city = city
+        self.membership = Membership(city)
+        self._timelines: dict[str, Timeline] = {}
+        self._states: dict[tuple[str, pd.Timestamp | None], np.ndarray] = {}
+
+    def __repr__(self) -> str:
+        return f"CityFacts({self.city.name_en or self.city.code or 'a city'})"
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """Evaluates figures over these facts."""
+        return Evaluator(self.city, self.membership, self.timeline)
+
+    @cached_property
+    def targets(self) -> TargetTable:
+        """The city's own targets, in the units of the figures."""
+        return TargetTable(self.city.targets, self.city.figures)
+
+    def timeline(self, layer: str) -> Timeline:
+        """Return the history of the records of a layer."""
+        if layer not in self._timelines:
+            city, events = self.city, self.city.events
+            self._timelines[layer] = Timeline(
+                city.specs[layer],
+                city[layer],
+                events[events["layer"] == layer],
+                city.data_date,
+                city.layer(layer).unreadable,
+            )
+        return self._timelines[layer]
+
+    def states(self, layer: str, day: pd.Timestamp | None) -> pd.Series:
+        """Return the state of each record of a layer at the end of ``day``.
+
+        States that count alike, such as 立案 and 处置中, need not each have a date: from the
+        data's own day on the status on record tells them apart.
+
+        Returns
+        -------
+        Series of object
+            On a range index: a code, "" before the record was known, None where nothing says it.
+        """
+        key = (layer, day)
+        if key not in self._states:
+            timeline = self.timeline(layer)
+            state, data_date = timeline.state_at(day), self.city.data_date
+            field = timeline.spec.state_field
+            if field in timeline.data and (day is None or data_date is None or day >= data_date):
+                status = timeline.data[field].reset_index(drop=True).astype("object")
+                state = state.where(status.isna(), status)
+            self._states[key] = state.to_numpy(dtype=object)
+        return pd.Series(self._states[key].copy())
+
+
+def facts_of(city: City | CityFacts, gate: Gate) -> CityFacts:
+    """Return the facts of a city, or those that were given in its place."""
+    if isinstance(city, CityFacts):
+        return city
+    check_city(gate, city)
+    return CityFacts(city)
+
+
+def levels_to(level: str, city: City, gate: Gate) -> tuple[str, ...]:
+    """Return the levels from the city down to ``level``, of those between what the city has."""
+    gate.choice(level, "level", ("city", *zone_levels(city.specs)))
+    if level == "city":
+        return (level,)
+    above = levels_above(city.specs, level)[:-1]
+    return ("city", *(n for n in above if n in city.zones_by_level), level)

@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import NOTHING, Text, join_texts
+from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed
 from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
-from geo_citymgmt.facts._city_facts import levels_to
-from geo_citymgmt.facts._evaluation import Values, Window
-from geo_citymgmt.facts._layout import JOINT, Layout
+from geo_citymgmt.facts._evaluation import Values, Window, levels_to
+from geo_citymgmt.facts._membership import JOINT, Layout
 from geo_citymgmt.indicators import Figure, Figures
 from geo_citymgmt.indicators._definitions import Curve, TargetTable, sum_of_districts
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.figures")
 
 
 #: Attainment, what is expected by the day, and the status, each by row.
@@ -251,20 +252,14 @@ def chosen_figures(city: City, indicators: Sequence[str] | str | None, gate: Gat
         return list(known.values())
     names = names_of(gate, indicators, "indicators")
     if not names:
-        raise gate.refuse(
-            Text("indicators 为空，没有指定任何指标。", "indicators is empty: it names no figure."),
-            Text("请给出指标；不给出则为全部。", "Name figures; all of them come without it."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("no_indicators"))
     out: dict[str, Figure] = {}
     for name in names:
         matches = [f for f in known.values() if name in (f.id, f.published)]
         if not name or not matches:
             near = did_you_mean(name, [n for f in known.values() for n in (f.id, f.published) if n])
             raise gate.refuse(
-                Text(
-                    f"indicators：没有指标“{name}”；现有：{'、'.join(known)}。{near.zh}",
-                    f"indicators: no figure {name!r}; there are {', '.join(known)}.{near.en}",
-                ),
+                _MESSAGES("indicators_no_figure", name=name, known=listed(known), near=near)
             )
         out |= {f.id: f for f in matches}
     return list(out.values())
@@ -404,9 +399,7 @@ class Actuals:
         if day is None or start is None:
             return start, Window(day, start, plan), None
         if day < start:
-            late = Text(
-                f"时段自 {start:%Y-%m-%d} 起，尚未开始", f"the period begins on {start:%Y-%m-%d}"
-            )
+            late = _MESSAGES("period_begins", start=start)
             return start, Window(day, start, plan), late
         last = day
         if figure.period == "first_half":
@@ -541,9 +534,8 @@ class Actuals:
         if differs is None:
             return None
         total, city_target, _ = differs
-        return Text(
-            f"各{self.city.unit.zh}目标之和为 {total:,.10g}，与全市目标 {city_target:,.10g} 不等",
-            f"the districts' targets make {total:,.10g}, the city's is {city_target:,.10g}",
+        return _MESSAGES(
+            "targets_do_not_add_up", unit=self.city.unit, total=total, city_target=city_target
         )
 
     def _compared_with(
@@ -602,27 +594,16 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
             span = Text(f"，至少 {_shown(low)}，{end.zh}", f"; at least {_shown(low)}, {end.en}")
         records = "record" if n == 1 else "records"
         if np.isnan(values.value[k]):
-            message = Text(
-                f"不可用：{n} 条记录的{lacks.zh}未知",
-                f"not available: {n} {records} without a usable {lacks.en}",
-            )
+            message = _MESSAGES("not_known_for_want", n=n, lacks=lacks, records=records)
         else:
-            message = Text(
-                f"{n} 条记录的{lacks.zh}未知，未计入",
-                f"{n} {records} without a usable {lacks.en} not counted",
-            )
+            message = _MESSAGES("not_counted_for_want", n=n, lacks=lacks, records=records)
             if status is not None and status[k] == "not_available":
-                span = Text(
-                    f"{span.zh}，进度状态取决于这些记录", f"{span.en}: the status rests on them"
-                )
+                span = _MESSAGES("status_rests_on_them", span=span)
         out[int(k)] = Text(message.zh + span.zh, message.en + span.en)
     for k in np.flatnonzero(np.isnan(values.value) & (values.numerator > values.denominator)):
         if values.denominator[k] > 0:
             part, whole = _shown(values.numerator[k]), _shown(values.denominator[k])
-            out[int(k)] = Text(
-                f"不可用：部分（{part}）大于整体（{whole}），记录自相矛盾",
-                f"not available: the part ({part}) exceeds the whole ({whole}); records contradict",
-            )
+            out[int(k)] = _MESSAGES("part_exceeds_whole", part=part, whole=whole)
     return out
 
 

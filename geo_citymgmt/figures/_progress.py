@@ -12,7 +12,7 @@ import pandas as pd
 
 from geo_citymgmt._dates import read_day
 from geo_citymgmt._gate import Gate, choices_of, day_of, days_between, days_of, names_of
-from geo_citymgmt._words import NOTHING, Text, first_few, join_texts
+from geo_citymgmt._words import NOTHING, Messages, Text, first_few, join_texts
 from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._evaluation import Evaluator, Window
@@ -32,6 +32,8 @@ from geo_citymgmt.indicators import Figure
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.figures")
 
 
 def progress(
@@ -211,17 +213,7 @@ def progress_series(
     if freq == "ME" and city.month_starts > 1:
         days = pd.DatetimeIndex(month_ends(first, last, city.month_starts))
     if days.empty:
-        raise AsOfError(
-            Text(
-                f"progress_series：{first:%Y-%m-%d} 至 {last:%Y-%m-%d} 之间没有频率 {freq!r} 的"
-                "时点。",
-                f"progress_series: no date of frequency {freq!r} from {first:%Y-%m-%d} to "
-                f"{last:%Y-%m-%d}.",
-            ),
-            remedy=Text(
-                "请放宽起止日期，或改用更细的频率。", "Widen the period, or use a finer freq."
-            ),
-        )
+        raise _MESSAGES.error(AsOfError, "no_day_of_series", first=first, last=last, freq=freq)
     actuals = Actuals(facts, gate, targets=targets, indicators=indicators)
     return actuals.table(list(days), level=level)
 
@@ -272,12 +264,7 @@ def figure(
     rows = table[(table["indicator"] == indicator) | (table["published_id"] == indicator)]
     if rows.empty:
         known = first_few(table["indicator"].unique()).en
-        raise CityDataError(
-            Text(
-                f"figure：表中没有指标“{indicator}”。",
-                f"figure: the table has no figure {indicator!r}; it has {known}.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("figure_table_no", indicator=indicator, known=known))
     day = rows["as_of"].max() if as_of is None else read_day(as_of, "as_of", function="figure")
     rows = rows[rows["as_of"].isna() | (rows["as_of"] == day)]
     at = rows["row_kind"] == "total" if zone is None else rows["zone_code"] == zone
@@ -286,10 +273,13 @@ def figure(
     if not at.any():
         when = "—" if pd.isna(day) else f"{day:%Y-%m-%d}"
         raise CityDataError(
-            Text(
-                f"figure：表中没有指标“{indicator}”在 {when}、分区 {zone or '全市'} 的数值。",
-                f"figure: the table has no {indicator} of zone {zone or 'total'} as of {when}.",
-            ),
+            _MESSAGES(
+                "figure_table_no_zone",
+                indicator=indicator,
+                when=when,
+                zone_zh=zone or "全市",
+                zone=zone or "total",
+            )
         )
     return rows[at].iloc[0]
 
@@ -298,10 +288,7 @@ def _check_table(table: Any, gate: Gate) -> None:
     """Refuse what is no table of progress."""
     if not isinstance(table, pd.DataFrame):
         kind = type(table).__name__
-        raise gate.refuse(
-            Text(f"table 是 {kind}，应为 DataFrame。", f"table is a {kind}, not a DataFrame."),
-            Text("请提供 progress() 的结果。", "Give a table of progress()."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("table_not_dataframe", kind=kind))
     for name in ("indicator", "published_id", "zone_code", "row_kind", "as_of"):
         gate.column(table, name, "table")
 
@@ -452,12 +439,7 @@ def _block(
     ):
         if since is not None and (first if figure.in_period else last) < since:
             reported[:] = np.nan
-            notes.append(
-                Text(
-                    f"{name.zh}早于记录的最早日期（{since:%Y-%m-%d}）",
-                    f"{name.en}: before the first day on record, {since:%Y-%m-%d}",
-                )
-            )
+            notes.append(_MESSAGES("before_first_day", name=name, since=since))
     if nothing:
         value[:] = previous[:] = earlier[:] = np.nan
         notes.append(
@@ -645,9 +627,7 @@ def _barred(figure: Figure) -> Text | None:
     if reasons:
         return Text("完成数与目标不可比", "value and target do not compare")
     if figure.level or figure.numerator is not None:
-        return Text(
-            "比例或水平类指标不逐月累加", "a share or level is kept, not added up month by month"
-        )
+        return _MESSAGES("share_is_kept")
     return None
 
 
@@ -707,10 +687,7 @@ def _projected(
     elif reason is None and remaining == 0:
         reason = Text("目标已完成", "the target is met")
     elif reason is None and n < FEWEST_MONTHS:
-        reason = Text(
-            f"仅有 {n} 个完整月份的记录，至少需要 {FEWEST_MONTHS} 个",
-            f"{n} whole months on record, {FEWEST_MONTHS} are needed",
-        )
+        reason = _MESSAGES("too_few_months", n=n, fewest_months=FEWEST_MONTHS)
     if reason is None:
         mean, width = float(known.mean()), _T80[n - 2] * float(known.std(ddof=1))
         out["pace_per_month"] = mean

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt.spec._toml import read_toml
+from geo_citymgmt._words import packaged_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ class FindingCode:
 #: Each code of ``codes.toml``.
 CODES: Mapping[str, FindingCode] = {
     code: FindingCode(**entry)
-    for code, entry in read_toml(resources.files(__package__) / "codes.toml").items()
+    for code, entry in packaged_table("geo_citymgmt.findings", "codes.toml").items()
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from importlib import resources
@@ -14,21 +14,130 @@ import pandas as pd
 
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.indicators._component import Component, compared
-from geo_citymgmt.indicators._shares import is_part, no_share
 from geo_citymgmt.profiles import Profile
-from geo_citymgmt.spec import LayerSpec, read_toml
+from geo_citymgmt.spec import Amount, LayerSpec, read_toml
 from geo_citymgmt.spec._reader import TIME_TYPES
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+_MESSAGES = Messages("geo_citymgmt.indicators")
+
 
 KINDS = ("flow", "entered", "balance", "stock", "distinct", "complete")
 PERIODS = ("year", "first_half", "second_half", "half", "quarter", "month", "stock")
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One thing counted: what, over which records, in which states.
+
+    ``within_days`` narrows a flow to entries whose days are over; ``reaches`` further to records
+    that were in a set of states by then. ``past`` keeps records whose date has gone by. A cohort
+    is of the records whose time ``of`` lies in the period, but for those in the states ``leaves``;
+    of them it counts those that meet ``condition``.
+    """
+
+    kind: str
+    of: str
+    dated: str | None = None
+    minus: str | None = None
+    times: str | None = None
+    state: tuple[str, ...] = ()
+    past: str | None = None
+    within_days: int | None = None
+    reaches: str | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    condition: Mapping[str, Any] = field(default_factory=dict)
+    leaves: tuple[str, ...] = ()
+    #: Of a field with codes: what one of each code counts as. Records of other codes count nowhere.
+    weights: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+
+    @property
+    def in_period(self) -> bool:
+        """Whether it counts what happened in a period, not what there is at a date."""
+        return self.kind in ("flow", "entered", "cohort") or self.dated is not None
+
+    @property
+    def counts_records(self) -> bool:
+        """Whether it is a number of records."""
+        return self.kind == "cohort" or (self.kind in ("stock", "entered") and self.of == "count")
+
+    def cannot_fall(self, spec: LayerSpec) -> bool:
+        """Whether its sum only grows within a period, whatever happens to the records."""
+        if self.kind == "cohort":
+            return not self.condition
+        if self.kind not in ("flow", "balance"):
+            return self.kind == "entered"
+        taken = {name for event in spec.events.values() for name in event.takes_back}
+        return self.of not in taken and spec.amounts[self.of].while_in is None
+
+    def codes(self, spec: LayerSpec, names: tuple[str, ...] | None = None) -> tuple[str, ...]:
+        """Codes of the states it counts, sets of the layer written out."""
+        chosen = self.state if names is None else names
+        return tuple(code for name in chosen for code in spec.sets.get(name, (name,)))
+
+    def amounts(self) -> tuple[str, ...]:
+        """Amounts of the layer that it adds up or takes off."""
+        own = (self.of,) if self.kind in ("flow", "balance") else ()
+        return (*own, self.minus) if self.minus is not None else own
+
+    def fields(self, spec: LayerSpec) -> tuple[str, ...]:
+        """Fields of the layer without which it cannot be computed."""
+        names: list[str] = [*self.where, *self.condition]
+        names += [n for w in self.condition.values() for n in compared(w)]
+        if (self.state or self.reaches or self.leaves) and spec.state_field:
+            names.append(spec.state_field)
+        if self.kind in ("distinct", "complete", "cohort") or (
+            self.kind in ("stock", "entered") and self.of != "count"
+        ):
+            names.append(self.of)
+        names += [name for name in (self.dated, self.times, self.past) if name]
+        for key in self.amounts():
+            amount = spec.amounts[key]
+            names += [*amount.where]
+            if isinstance(amount.total, str):
+                names.append(amount.total)
+            if amount.while_in and spec.state_field:
+                names.append(spec.state_field)
+            if self.kind == "flow" and amount.date:
+                names.append(amount.date)
+        return tuple(dict.fromkeys(names))
+
+    def fields_to_fill(self, spec: LayerSpec) -> tuple[str, ...]:
+        """Fields an empty value of which says "none": empty in all records they say nothing."""
+        asked = (*self.where, *self.condition)
+        names = [n for n in asked if spec.fields[n].may_be_empty]
+        names += [n for n in (self.dated, self.past) if n is not None]
+        if self.kind in ("distinct", "complete"):
+            names.append(self.of)
+        if self.kind == "cohort":
+            # Where the layer says who has a time, one that nobody has is an answer.
+            times = [self.of, *(n for n in self.condition if spec.fields[n].type in TIME_TYPES)]
+            names += [n for n in times if n not in spec.times or not spec.times[n].due]
+        for key in self.amounts():
+            amount = spec.amounts[key]
+            if not amount.due and amount.while_in is None:
+                name = amount.total if isinstance(amount.total, str) else amount.date
+                names += [name] if name is not None else []
+        return tuple(dict.fromkeys(names))
+
+    def known_only_by_events(self, spec: LayerSpec) -> Amount | None:
+        """The amount it sums, where no field of a record can tell it."""
+        if self.kind not in ("flow", "balance"):
+            return None
+        amount = spec.amounts[self.of]
+        silent = amount.total is None and amount.while_in is None and amount.plan is None
+        return amount if silent else None
+
+
+def compared(wanted: Any) -> list[str]:
+    """Fields that a condition holds a time against."""
+    sides = wanted if isinstance(wanted, Mapping) else {}
+    return [str(sides[side]) for side in ("by", "after") if side in sides]
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,12 +632,8 @@ def in_units(targets: pd.DataFrame, figures: Figures) -> pd.DataFrame:
         first = targets[wrong].iloc[0]
         name, given = first["indicator"], first["unit"]
         wanted = figures.figures[str(name)].unit
-        raise SourceError(
-            Text(
-                f"目标表：指标 {name} 的单位为 {wanted}，所填单位“{given}”不能换算。",
-                f"targets: {name} is in {wanted}, its target in {given!r}.",
-            ),
-            remedy=Text("请按指标的单位填写目标值。", "Give the target in the unit of the figure."),
+        raise _MESSAGES.error(
+            SourceError, "target_in_other_unit", name=name, wanted=wanted, given=given
         )
     return targets.assign(target=targets["target"] * factor)
 
@@ -648,3 +753,83 @@ def check_targets(
                 detail=Text(figure.zh, figure.en),
                 unit=unit,
             )
+
+
+def is_part(part: Component, whole: Component, spec: LayerSpec) -> bool:
+    """Whether everything that ``part`` counts is counted by ``whole``, whatever the records say."""
+    alike = ("kind", "within_days", "dated", "leaves")
+    if any(getattr(part, name) != getattr(whole, name) for name in alike):
+        return False
+    factors = [factor for codes in part.weights.values() for factor in codes.values()]
+    if whole.weights or any(not 0 <= factor <= 1 for factor in factors):
+        return False
+    if whole.condition and part.condition != whole.condition:
+        return False
+    if whole.of not in _wholes(part, spec) or not _at_most_times(part, whole, spec):
+        return False
+    if whole.state and not (part.state and set(part.codes(spec)) <= set(whole.codes(spec))):
+        return False
+    narrows = [(part.past, whole.past), (part.reaches, whole.reaches), (part.minus, whole.minus)]
+    if any(wanted is not None and own != wanted for own, wanted in narrows):
+        return False
+    return all(_implies(part.where.get(name), wanted) for name, wanted in whole.where.items())
+
+
+def _wholes(part: Component, spec: LayerSpec) -> list[str]:
+    """What is counted, and all that the layer declares it to be part of."""
+    names = [part.of]
+    while names[-1] not in names[:-1]:
+        amount, item = spec.amounts.get(names[-1]), spec.fields.get(names[-1])
+        of_amount = part.kind in ("flow", "balance") and amount is not None
+        above = amount.part_of if of_amount and amount else item.at_most if item else None
+        if above is None:
+            break
+        names.append(above)
+    return names
+
+
+def _at_most_times(part: Component, whole: Component, spec: LayerSpec) -> bool:
+    """Whether nothing makes a record larger in the part than it is in the whole."""
+    if part.times == whole.times or part.times is None:
+        return part.times == whole.times
+    item = spec.fields[part.times]
+    return whole.times is None and item.max is not None and item.max <= 1 and (item.min or 0) >= 0
+
+
+def _implies(own: Any, wanted: Any) -> bool:
+    """Whether a record that fulfils ``own`` of a field fulfils ``wanted`` of it."""
+    if own is None or own == wanted:
+        return own is not None
+    if isinstance(wanted, Mapping):
+        if "not" not in wanted:
+            return True
+        return not isinstance(own, Mapping) and wanted["not"] not in _values(own)
+    return not isinstance(own, Mapping) and set(_values(own)) <= set(_values(wanted))
+
+
+def _values(wanted: Any) -> Iterable[Any]:
+    return wanted if isinstance(wanted, list) else [wanted]
+
+
+def no_share(part: Component, whole: Component, spec: LayerSpec) -> tuple[Text, Text]:
+    """Return why a share cannot be written so, and how to write it."""
+    cause = _MESSAGES("unit_ratio_numerator")
+    begun, done = _day_of(whole, spec), _day_of(part, spec)
+    share = NOTHING
+    if begun and done and begun != done:
+        written = f'cohort = {{ dated = "{begun}" }}, condition = {{ {done} = {{ any = true }} }}'
+        share = _MESSAGES("write_cohort", written=written)
+    other = _MESSAGES("say_part_of")
+    return cause, Text(share.zh + other.zh, share.en + other.en)
+
+
+def _day_of(part: Component, spec: LayerSpec) -> str | None:
+    """Field with the day on which a record comes to be counted."""
+    if part.kind in ("flow", "balance"):
+        return spec.amounts[part.of].date
+    if part.kind == "cohort":
+        return part.of
+    dates = spec.states.dates.items() if spec.states and part.state else ()
+    codes = set(part.codes(spec))
+    entered = [n for n, (_, table, default) in dates if {default, *table.values()} & codes]
+    return part.dated or (entered[-1] if entered else None)

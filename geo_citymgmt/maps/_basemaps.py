@@ -21,9 +21,11 @@ from folium.template import Template
 
 from geo_citymgmt._markup import escape_text, json_for_script, visible_text
 from geo_citymgmt._options import check_lang
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import _offline
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 _MARKS = re.compile(r"\{([^{}]*)\}")
 # Printable ASCII without what could end a string, an attribute, or a source of the policy.
@@ -36,16 +38,7 @@ def check_address(url: str, subdomains: Sequence[str]) -> None:
     reported = visible_text(url)[:120]
 
     def refuse(why: Text) -> MapError:
-        return MapError(
-            Text(
-                f"瓦片地址 {reported} 无效：{why.zh}。",
-                f"{reported!r} is no address of tiles: {why.en}.",
-            ),
-            remedy=Text(
-                "例如 https://host/tiles/{z}/{x}/{y}.png。",
-                "Such as https://host/tiles/{z}/{x}/{y}.png.",
-            ),
-        )
+        return _MESSAGES.error(MapError, "no_address_tiles", reported=reported, why=why)
 
     if not _PLAIN.fullmatch(url):
         raise refuse(Text("含有地址不允许的字符", "it holds characters that addresses do not"))
@@ -125,11 +118,7 @@ def read_tiles(
         with path.open("rb") as file:
             start = file.read(16)
     except OSError as error:
-        raise MapError(
-            Text(
-                f"无法读取 {path}：{error.strerror}。", f"{path} cannot be read: {error.strerror}."
-            )
-        ) from error
+        raise MapError(_MESSAGES("cannot_read", path=path, error=error)) from error
     if start.startswith(b"SQLite format 3\x00"):
         tiles, attribution = _mbtiles(path, max_zoom)
     elif start.startswith(b"PMTiles\x03"):
@@ -304,27 +293,12 @@ def _last(max_zoom: int | None) -> int:
 
 
 def _unreadable(path: Path, why: str, why_zh: str) -> MapError:
-    return MapError(
-        Text(f"{path.name} 不能用作底图：{why_zh}。", f"{path.name} cannot be a basemap: {why}."),
-        remedy=Text(
-            "请提供栅格瓦片（png、jpg、webp）的 MBTiles 或 PMTiles 文件。",
-            "Give an MBTiles or PMTiles file of raster tiles (png, jpg, webp).",
-        ),
-    )
+    return _MESSAGES.error(MapError, "cannot_basemap", path=path, why_zh=why_zh, why=why)
 
 
 def _too_large(path: Path, limit: int) -> MapError:
     size = f"{limit / 2**20:g} MB"
-    return MapError(
-        Text(
-            f"{path.name} 的瓦片超过 {size}，无法放入单个页面。",
-            f"The tiles of {path.name} are more than {size}, too much for one page.",
-        ),
-        remedy=Text(
-            "请用 max_zoom= 或 bounds= 减少瓦片，或用 max_mb= 放宽上限。",
-            "Take fewer with max_zoom= or bounds=, or allow more with max_mb=.",
-        ),
-    )
+    return _MESSAGES.error(MapError, "tiles_too_many", path=path, size=size)
 
 
 TileCRS = Literal["EPSG:3857", "EPSG:4490", "EPSG:4326"]
@@ -391,24 +365,11 @@ class Basemap:
 
     def __post_init__(self) -> None:
         if self.crs not in (*_MERCATOR, *GEOGRAPHIC):
-            raise MapError(
-                Text(
-                    f"不支持 {self.crs} 的瓦片；可用：EPSG:3857、EPSG:4490、EPSG:4326。",
-                    f"tiles in {self.crs} cannot be shown; known: EPSG:3857, EPSG:4490, EPSG:4326.",
-                ),
-            )
+            raise MapError(_MESSAGES("tiles_cannot_shown", crs=self.crs))
         if self.datum not in ("wgs84", "cgcs2000", "gcj02"):
-            raise MapError(
-                Text(
-                    f"不支持坐标基准为 {self.datum} 的瓦片；可用：wgs84、cgcs2000、gcj02。",
-                    f"tiles of datum {self.datum!r} cannot be shown; known: wgs84, cgcs2000, "
-                    "gcj02.",
-                ),
-            )
+            raise MapError(_MESSAGES("tiles_datum_cannot", datum=self.datum))
         if self.datum == "gcj02" and self.crs in GEOGRAPHIC:
-            raise MapError(
-                Text("GCJ-02 瓦片仅支持 EPSG:3857。", "GCJ-02 tiles are shown in EPSG:3857 only.")
-            )
+            raise MapError(_MESSAGES("gcj_tiles_shown"))
         for layer in self.layers:
             check_address(layer.url, layer.subdomains)
 
@@ -461,15 +422,7 @@ class Basemap:
         """
         kind = _tile_kind(kind, "Tianditu", "天地图")
         if not re.fullmatch(r"[A-Za-z0-9]{8,64}", key or ""):
-            raise MapError(
-                Text(
-                    "天地图密钥缺失或格式不正确。", "The key of Tianditu is missing or is not one."
-                ),
-                remedy=Text(
-                    "请用本单位账号申请的密钥：Basemap.tianditu(key)。",
-                    "Use Basemap.tianditu(key) with the key of the office's own account.",
-                ),
-            )
+            raise _MESSAGES.error(MapError, "key_tianditu_missing")
         matrix = "c" if crs in GEOGRAPHIC else "w"
         names = [kind, {"vec": "cva", "img": "cia"}[kind]] if labels else [kind]
         layers = tuple(
@@ -695,15 +648,7 @@ class Basemap:
             return cls.xyz(given)
         if given.lower().endswith((".mbtiles", ".pmtiles")):
             return cls.file(given)
-        raise MapError(
-            Text(f"未知底图 {given}。", f"{given!r} is no basemap."),
-            remedy=Text(
-                "可用：osm、gaode、tianditu:密钥、含 {z}{x}{y} 的地址、"
-                ".mbtiles 或 .pmtiles 文件，或 Basemap 对象。",
-                "Give 'osm', 'gaode', 'tianditu:KEY', an address with {z}, {x} and {y}, "
-                "an .mbtiles or .pmtiles file, or a Basemap.",
-            ),
-        )
+        raise _MESSAGES.error(MapError, "no_basemap", given=given)
 
     def note(self, lang: str) -> str:
         """Return what a reader has to know about the tiles; empty where nothing."""
@@ -718,9 +663,7 @@ def _tile_kind(given: str, name: str, name_zh: str) -> TileKind:
     for kind in _TILE_KINDS:
         if given == kind:
             return kind
-    raise MapError(
-        Text(f"{name_zh}底图应为 vec 或 img：{given}。", f"{name} has vec and img, not {given!r}.")
-    )
+    raise MapError(_MESSAGES("vec_img_not", name_zh=name_zh, given=given, name=name))
 
 
 class BasemapElement(MacroElement):

@@ -23,7 +23,7 @@ from jinja2 import TemplateSyntaxError
 from geo_citymgmt._markup import escape_page, escape_text, json_for_script, visible_text
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, Lang, Text, shared_terms
+from geo_citymgmt._words import DISTRICT, Lang, Messages, Text, listed, shared_terms
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _offline
@@ -38,6 +38,8 @@ from geo_citymgmt.maps._overlays import (
 )
 from geo_citymgmt.maps._words import amount_text, status_name, status_shown, target_text, term_lines
 from geo_citymgmt.writing import whole_file
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 #: The page's own scripts, each of which builds on those before it.
 PAGE_SCRIPTS = (
@@ -771,10 +773,7 @@ def panel_figures(
         missing = [key for key in chosen if key not in known]
         if missing:
             raise MapError(
-                Text(
-                    f"表中没有指标 {'、'.join(missing)}；可用：{'、'.join(known)}",
-                    f"the table has no figure {', '.join(missing)}; it has {', '.join(known)}",
-                ),
+                _MESSAGES("table_no_figure", missing=listed(missing), known=listed(known))
             )
         return list(dict.fromkeys(chosen))
     at_level = table.loc[table["level"].isin([level, "city"])]

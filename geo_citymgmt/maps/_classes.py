@@ -18,9 +18,11 @@ import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import Scale, scale_for
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import MapError, SpecError
 from geo_citymgmt.spec import Field, LayerSpec, get_spec
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 #: From here on sums of squares of a few thousand values overflow single precision.
 _MOST = 1e17
@@ -261,18 +263,11 @@ def _limits(values: np.ndarray, scheme: str | Sequence[float], k: int) -> np.nda
     if not isinstance(scheme, str):
         limits = np.asarray(scheme, dtype="float64")
         if limits.size == 0 or (np.diff(limits) <= 0).any():
-            raise MapError(
-                Text(f"分级界限 {list(scheme)} 须递增", f"class limits {list(scheme)} do not rise")
-            )
+            raise MapError(_MESSAGES("class_limits_not", scheme=list(scheme)))
         return limits
     name = scheme.replace("_", "").lower()
     if name not in SCHEMES:
-        raise MapError(
-            Text(
-                f"未知分级方法 {scheme!r}；可用：{'、'.join(sorted(SCHEMES))}",
-                f"unknown scheme {scheme!r}; known: {', '.join(sorted(SCHEMES))}",
-            ),
-        )
+        raise MapError(_MESSAGES("scheme_unknown", scheme=scheme, schemes=listed(sorted(SCHEMES))))
     distinct = np.unique(values)
     k = min(k, len(distinct))
     if k < 2:
@@ -287,12 +282,8 @@ def _limits(values: np.ndarray, scheme: str | Sequence[float], k: int) -> np.nda
         if not np.isfinite(bins[:-1]).all():
             raise ValueError("limits that are no numbers")
     except (ArithmeticError, IndexError, TypeError, ValueError) as error:
-        raise MapError(
-            Text(
-                f"分级方法 {scheme!r} 无法把 {len(distinct)} 个不同的值分成 {k} 级。",
-                f"scheme {scheme!r} makes no {k} classes of {len(distinct)} different values.",
-            ),
-            remedy=Text('请用 scheme="quantiles"。', 'Take scheme="quantiles".'),
+        raise _MESSAGES.error(
+            MapError, "scheme_cannot_part", scheme=scheme, n=len(distinct), k=k
         ) from error
     return bins
 
@@ -420,17 +411,15 @@ class MapGate(Gate):
         """Return the spec of a layer, or refuse what names none."""
         if not isinstance(value, (str, LayerSpec)):
             raise self.refuse(
-                Text(
-                    f"{argument} 为 {value!r}（{type(value).__name__}），不是图层。",
-                    f"{argument} is {value!r} ({type(value).__name__}), no layer.",
-                ),
-                Text('请给出图层名，如 "manholes"。', 'Name one, such as "manholes".'),
+                *_MESSAGES.pair(
+                    "no_layer", argument=argument, value=value, kind=type(value).__name__
+                )
             )
         try:
             return get_spec(value)
         except SpecError as error:
             raise SpecError(
-                Text(f"{self.function}：{error.message_zh}", f"{self.function}: {error.message}")
+                _MESSAGES("said_of_layer", function=self.function, error=error)
             ) from error
 
     def layer(
@@ -485,11 +474,7 @@ class MapGate(Gate):
         if len(other):
             code, kind = zones.index[other[0]], shapes[other[0]].geom_type
             raise self.refuse(
-                Text(
-                    f"{argument} 中分区 {code!r} 是 {kind}，不是面。",
-                    f"zone {code!r} of {argument} is a {kind}, not a polygon.",
-                ),
-                Text("分区应为面。", "Zones are polygons."),
+                *_MESSAGES.pair("zone_not_polygon", argument=argument, code=code, kind=kind)
             )
         zones = zones.set_axis(code_texts(zones.index))
         flat = np.where(placed, shapely.force_2d(shapes), None)
@@ -505,33 +490,20 @@ class MapGate(Gate):
         """
         if not isinstance(value, pd.DataFrame):
             raise self.refuse(
-                Text(
-                    f"{argument} 是 {type(value).__name__}，应为 DataFrame。",
-                    f"{argument} is a {type(value).__name__}, not a DataFrame.",
-                ),
-                Text("一列可用 series.to_frame()。", "Of a Series, series.to_frame() is one."),
+                *_MESSAGES.pair("not_dataframe", argument=argument, kind=type(value).__name__)
             )
         if isinstance(value.index, pd.MultiIndex):
-            raise self.refuse(
-                Text(
-                    f"{argument} 的索引有 {value.index.nlevels} 层，应只有分区代码。",
-                    f"{argument} has an index of {value.index.nlevels} levels, not one of codes.",
-                ),
-                Text("请用 .droplevel() 只留代码。", "Keep the codes with .droplevel()."),
-            )
+            raise self.refuse(*_MESSAGES.pair("index_levels_not", argument=argument, value=value))
         table = value.set_axis(code_texts(value.index))
         if len(table) and not table.index.isin(zones.index).any():
             raise self.refuse(
-                Text(
-                    f"{argument} 的索引（{value.index.dtype}，如 {value.index[0]}）与分区代码"
-                    f"（如 {zones.index[0]!r}）没有一个相同。",
-                    f"no code of {argument}'s index ({value.index.dtype}, such as "
-                    f"{value.index[0]}) is one of the zones (such as {zones.index[0]!r}).",
-                ),
-                Text(
-                    "请用 table.set_index() 以分区代码作索引，写法与分区一致。",
-                    "Index it by zone code, table.set_index(...), written as the zones write it.",
-                ),
+                *_MESSAGES.pair(
+                    "no_code_index",
+                    argument=argument,
+                    value=value,
+                    value_index=value.index[0],
+                    zones_index=zones.index[0],
+                )
             )
         return table
 
@@ -542,20 +514,9 @@ class MapGate(Gate):
         elif isinstance(scheme, str):
             if scheme.replace("_", "").lower() not in SCHEMES:
                 known = ", ".join(SCHEMES)
-                raise self.refuse(
-                    Text(
-                        f"未知分级方法 {scheme!r}；可用：{known}",
-                        f"unknown scheme {scheme!r}; known: {known}",
-                    )
-                )
+                raise self.refuse(_MESSAGES("scheme_of_panel_unknown", scheme=scheme, known=known))
         else:
-            raise self.refuse(
-                Text(f"scheme 为 {scheme!r}。", f"scheme is {scheme!r}."),
-                Text(
-                    '请给出方法名，如 "quantiles"，或各级上限的列表。',
-                    'Name one, such as "quantiles", or give a list of upper limits.',
-                ),
-            )
+            raise self.refuse(*_MESSAGES.pair("scheme_is_none", scheme=scheme))
         return self.whole(k, "k", least=1)
 
 

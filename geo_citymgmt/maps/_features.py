@@ -16,7 +16,7 @@ from folium.template import Template
 from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
@@ -33,6 +33,8 @@ from geo_citymgmt.maps._overlays import (
 )
 from geo_citymgmt.maps._words import date_text, number_text, words_of
 from geo_citymgmt.spec import Field, LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 #: A list of more choices than these is no help to a reader.
 MOST_CHOICES = 300
@@ -97,12 +99,9 @@ def filter_columns(
         for name in names:
             if (count := frame[name].nunique()) > MOST_CHOICES:
                 raise MapError(
-                    Text(
-                        f"字段 {name} 有 {count:,} 个不同取值，筛选最多 {MOST_CHOICES} 个；"
-                        "请指定代码字段，或先归并取值。",
-                        f"column {name} has {count:,} different values; a filter shows at most "
-                        f"{MOST_CHOICES}. Name a code column, or group the values.",
-                    ),
+                    _MESSAGES(
+                        "column_different_values", name=name, count=count, most_choices=MOST_CHOICES
+                    )
                 )
     filters = [Filter(name, "codes") for name in names]
     if date_by is None:
@@ -111,11 +110,7 @@ def filter_columns(
         _check_columns(frame, [date_by], spec, _TO_FILTER)
         if not pd.api.types.is_datetime64_any_dtype(frame[date_by]):
             raise MapError(
-                Text(
-                    f"字段 {date_by} 不是日期，请先用 pandas.to_datetime 转换",
-                    f"column {date_by} holds no dates but {frame[date_by].dtype}; convert it with "
-                    "pandas.to_datetime",
-                ),
+                _MESSAGES("column_holds_no", date_by=date_by, dtype=frame[date_by].dtype)
             )
     return [*filters, Filter(date_by, "dates")] if date_by else filters
 
@@ -529,9 +524,11 @@ def _check_columns(
     missing = [column for column in columns if column not in frame]
     if missing:
         raise MapError(
-            Text(
-                f"{spec.name_zh} 没有{purpose.zh}字段 {'、'.join(map(str, missing))}",
-                f"{spec.key} has no column {', '.join(map(str, missing))}{purpose.en}; it has "
-                f"{', '.join(map(str, frame.columns))}",
-            ),
+            _MESSAGES(
+                "no_column",
+                spec=spec,
+                purpose=purpose,
+                missing=listed(map(str, missing)),
+                known=", ".join(map(str, frame.columns)),
+            )
         )

@@ -18,8 +18,10 @@ import folium.plugins
 from branca.element import CssLink, Element, Figure, IFrame, JavascriptLink
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import MapError
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 _URL = re.compile(r"url\(\s*(['\"]?)(?P<target>[^'\")]*)\1\s*\)")
 _FONT_SOURCE = re.compile(r"src\s*:\s*(?P<sources>[^;}]+)")
@@ -296,13 +298,7 @@ def check_addresses(text: str) -> None:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise MapError(
-        Text(
-            f"地图需要 {what}，离线页面无法包含。请去掉该对象，或以 online=True 生成联网地图。",
-            f"The map needs {what}, which an offline page cannot hold. Leave it out, or build the "
-            "map with online=True.",
-        ),
-    )
+    raise MapError(_MESSAGES("map_needs_offline", what=what))
 
 
 def _head(figure: Figure, code: str) -> list[tuple[str, bool]]:

@@ -17,8 +17,10 @@ from folium.map import Layer
 from folium.template import Template
 
 from geo_citymgmt._markup import escape_text, json_for_script, visible_text
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CRSError, MapError
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 POINT, LINE, AREA = 0, 1, 2
 _KIND = {0: POINT, 1: LINE, 2: LINE, 3: AREA}
@@ -38,12 +40,7 @@ def to_degrees(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     """
     geometry = frame.geometry
     if geometry.crs is None:
-        raise CRSError(
-            Text(
-                "数据没有坐标系，无法制图；请用 set_crs 指定。",
-                "The frame has no CRS, so it cannot be drawn; set it with set_crs.",
-            ),
-        )
+        raise CRSError(_MESSAGES("frame_no_crs"))
     geodetic = geometry.crs.geodetic_crs
     is_cgcs = geodetic is not None and "2000" in geodetic.name and "China" in geodetic.name
     shown = geometry.to_crs("EPSG:4490" if is_cgcs else "EPSG:4326")
@@ -51,12 +48,7 @@ def to_degrees(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> gpd.GeoSeries:
     outside = np.isinf(bounds).any(axis=1) | (np.abs(bounds[:, 1:4:2]) > 89).any(axis=1)
     if outside.any():
         raise MapError(
-            Text(
-                f"{int(outside.sum())} 个图形超出坐标系 {geometry.crs.name} 的范围，"
-                "坐标系可能有误。",
-                f"{int(outside.sum())} geometries lie outside the area of {geometry.crs.name}; "
-                "the CRS given is not the CRS of the data.",
-            ),
+            _MESSAGES("geometries_lie_outside", outside=int(outside.sum()), geometry=geometry)
         )
     return shown
 

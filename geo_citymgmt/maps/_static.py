@@ -32,13 +32,12 @@ from matplotlib.patheffects import withStroke
 from matplotlib.text import Text as Name
 
 from geo_citymgmt._dates import read_day
-from geo_citymgmt._deprecated import renamed_arguments
-from geo_citymgmt._gate import Gate, day_of, refuses_by_name
+from geo_citymgmt._gate import Gate, day_of, refuses_by_name, renamed_arguments
 from geo_citymgmt._markup import visible_text
 from geo_citymgmt._metric import choose_metric_crs, require_metric
 from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Lang, Text
+from geo_citymgmt._words import Lang, Messages
 from geo_citymgmt.errors import CRSError, MapError
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import zone_names
@@ -58,6 +57,8 @@ from geo_citymgmt.spec import LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 
 INK, SOFT = "#1f2d3d", "#5b6876"
@@ -291,25 +292,14 @@ class StaticMap(Figure):
         target = Path(path)
         kind = format or target.suffix.lstrip(".").lower()
         if kind not in _METADATA:
-            raise MapError(
-                Text(
-                    f"{target.name}：静态地图可保存为 .png、.svg 或 .pdf",
-                    f"{target.name}: a static map is written as .png, .svg or .pdf",
-                ),
-            )
+            raise MapError(_MESSAGES("static_map_written", target=target))
         content = self._bytes(kind, dpi)
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             temporary.write_bytes(content)
             temporary.replace(target)
         except OSError as error:
-            raise MapError(
-                Text(
-                    f"无法写入 {target}：请在其他程序中关闭该文件，或另选文件夹",
-                    f"{target} cannot be written; close it in other programs or choose another "
-                    "folder",
-                ),
-            ) from error
+            raise MapError(_MESSAGES("cannot_written_close", target=target)) from error
         finally:
             temporary.unlink(missing_ok=True)
 
@@ -360,16 +350,7 @@ def new_sheet(
 def _given_axes(geometry: gpd.GeoSeries, ax: Axes) -> tuple[Figure, Axes]:
     if not isinstance(ax, Axes) or ax.name != "rectilinear":
         kind = type(ax).__name__
-        raise MapError(
-            Text(
-                f"ax 是 {kind}，不是 matplotlib 的平面坐标轴（Axes）。",
-                f"ax is a {kind}, not a plane matplotlib Axes.",
-            ),
-            remedy=Text(
-                "请给出 plt.subplots() 返回的一个坐标轴。",
-                "Give one of those plt.subplots() returns.",
-            ),
-        )
+        raise _MESSAGES.error(MapError, "ax_not_plane", kind=kind)
     # The axes shrink to the map: their limits may be shared with others.
     ax.set_aspect("equal", adjustable="box")
     _frame(ax, *_ground(geometry))
@@ -568,10 +549,7 @@ def _zone_sheet(
     check_unique(table)
     gate.classes(scheme, k)
     if not located(zones.geometry).any():
-        raise gate.refuse(
-            Text("zones 没有一个有边界。", "none of the zones has a shape."),
-            Text("请补上边界。", "Give their outlines."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("none_zones_shape"))
     words = _WORDS[lang]
     areas = _metric(zones[located(zones.geometry)], "plot_zones")
     values = pd.Series(gate.numbers(table, column, "column"), index=table.index)
@@ -661,12 +639,7 @@ def plot_layer(
         shown = shown.to_crs(areas.crs)
     ground = shown if areas is None else areas
     if not len(ground):
-        raise MapError(
-            Text(
-                f"{spec.name_zh} 没有已落图的要素；请给出 zones 以绘制空图。",
-                f"no feature of {spec.key} has a place; give zones to draw the sheet without any.",
-            ),
-        )
+        raise MapError(_MESSAGES("no_feature_place", spec=spec))
     with style():
         figure, axes = new_sheet(ground.geometry, size, ax)
         if areas is not None:

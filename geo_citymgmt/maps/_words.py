@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cache
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt._numbers import Scale, format_value, percent
-from geo_citymgmt._words import capital, shared_terms, term
-from geo_citymgmt.spec._toml import read_toml
+from geo_citymgmt._words import capital, packaged_table, shared_terms, term
 
 _BRACKET = re.compile(r"\s*[（(](?P<unit>[^（()）]*)[）)]\s*$")
 
@@ -101,13 +98,8 @@ def date_text(values: pd.Series, precision: pd.Series | None) -> pd.Series:
 
 def words_of(part: str) -> dict[str, dict[str, str]]:
     """Return the words of one part of a map, by language and key."""
-    table = _words()[part]
+    table = packaged_table("geo_citymgmt.maps", "words.toml")[part]
     return {lang: {key: entry[lang] for key, entry in table.items()} for lang in ("zh", "en")}
-
-
-@cache
-def _words() -> dict[str, Any]:
-    return read_toml(resources.files(__package__) / "words.toml")
 
 
 _AT_TARGET = {"on_track": "near_target", "behind": "off_target"}

@@ -10,13 +10,12 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._deprecated import deprecated
 from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
 from geo_citymgmt._numbers import Scale, figure_scales, percent
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
-from geo_citymgmt.errors import MapError
+from geo_citymgmt.errors import MapError, deprecated
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps._basemaps import BasemapLike
@@ -48,6 +47,8 @@ from geo_citymgmt.spec import LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.maps")
 
 
 _ZONE_WORDS = words_of("zones")
@@ -255,12 +256,7 @@ def check_unique(table: pd.DataFrame) -> None:
     """Raise if a zone stands twice."""
     twice = table.index[table.index.duplicated()].unique()
     if len(twice):
-        raise MapError(
-            Text(
-                f"表中分区重复：{'、'.join(map(str, twice[:8]))}",
-                f"zones stand more than once in the table: {', '.join(map(str, twice[:8]))}",
-            ),
-        )
+        raise MapError(_MESSAGES("zones_twice", twice=listed(map(str, twice[:8]))))
 
 
 _MARK_PX = 8
@@ -407,13 +403,9 @@ def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
     if city.has_zones:
         return city.zones if level == "district" else city.zones_at(level)
     raise MapError(
-        Text("来源中没有{unit}图层，指标不能分{unit}显示。",
-             "the source has no layer of {unit} outlines: there is nothing to show a figure by.",
-        ).format(unit=city.unit),
-        remedy=Text("请补充{unit}图层；city 和各图层的地图不需要它。",
-                    "Add a layer of {unit} outlines; maps of the city and of layers need none.",
-        ).format(unit=city.unit),
-    )  # fmt: skip
+        _MESSAGES("source_no_layer_outlines", unit=city.unit),
+        remedy=_MESSAGES("add_layer_outlines", unit=city.unit),
+    )
 
 
 def add_notice(city_map: CityMap, city: City) -> None:
@@ -429,15 +421,11 @@ def _require_layer(city: City, indicator: str) -> None:
     if figure is None or not figure.components or figure.layer in city:
         return
     spec = city.specs.get(figure.layer)
-    raise MapError(
-        Text(
-            f"来源中没有图层“{spec.name_zh if spec else figure.layer}”，不能显示“{figure.zh}”。",
-            f"the source has no layer {figure.layer}, of which {figure.en!r} is a figure.",
-        ),
-        remedy=Text(
-            "请放入该图层，或选用已有图层的指标。",
-            "Add the layer, or choose a figure of a layer that is there.",
-        ),
+    raise _MESSAGES.error(
+        MapError,
+        "source_no_layer",
+        spec_name_zh=spec.name_zh if spec else figure.layer,
+        figure=figure,
     )
 
 
@@ -448,10 +436,7 @@ def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district")
     if chosen.empty:
         known = at_level["indicator"].unique()
         raise MapError(
-            Text(
-                f"没有 {level} 级指标 {indicator!r}；可用：{'、'.join(known)}",
-                f"no figure {indicator!r} at the level {level}; known: {', '.join(known)}",
-            ),
+            _MESSAGES("no_figure_level", level=level, indicator=indicator, known=listed(known))
         )
     return chosen.set_index(chosen["zone_code"].astype(str))
 

@@ -11,8 +11,10 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import SQUARE_METRES, Features, Frame, Gate, areal
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages
 from geo_citymgmt.patterns._conflicts import has_area, ids
+
+_MESSAGES = Messages("geo_citymgmt.patterns")
 
 _TURNS = 20
 #: Two surveys of one roof differ by less; beyond it the building has changed.
@@ -39,12 +41,7 @@ class Shift:
             and distance > max(0.1, 3.0 * self.spread / np.sqrt(self.pairs))
         )
         moved = f"({self.x:+.2f}, {self.y:+.2f})"
-        note = Text(
-            f"后期数据相对前期整体偏移 {distance:.2f} 米，东、北方向为 {moved} 米"
-            f"（{self.pairs:,} 对）；可用 apply_shift=True 消除。",
-            f"The later epoch lies {distance:.2f} m beside the earlier one, {moved} m east and "
-            f"north by {self.pairs:,} pairs; apply_shift=True takes it off.",
-        )
+        note = _MESSAGES("epochs_lie_apart", distance=distance, moved=moved, pairs=self.pairs)
         note = note if seen else NOTHING
         return {
             "shift_x_m": self.x,

@@ -11,8 +11,10 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import METRES, Features, Frame, Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.zones._ownership import ZoneIndex
+
+_MESSAGES = Messages("geo_citymgmt.patterns")
 
 #: Permutations drawn at a time: nine neighbours of them are 5 MB.
 _CHUNK = 65_536
@@ -222,10 +224,7 @@ def spots_of(
         given = gate.zones(zones, like=placed)
         index = ZoneIndex(given) if index is None else index
     if index is not None and not len(index.codes):
-        raise gate.refuse(
-            Text("zones 为空，没有研究范围。", "zones is empty: there is no study area."),
-            Text("请给出分区，或省略 zones。", "Give some, or leave zones out."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("zones_empty_no"))
     features = _Features(gate, placed, value, index)
     cells = _cells(features, cell_m, index, gate)
     table = _sums(features, cells, cell_m)
@@ -292,12 +291,7 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None, gate: Ga
     at = np.floor(features.xy / cell_m).astype("int64")
     if index is None:
         if not len(at):
-            raise gate.refuse(
-                Text(
-                    "没有可用的位置，也未给出分区范围。",
-                    "no feature has a place, and there are no zones.",
-                )
-            )
+            raise gate.refuse(_MESSAGES("no_feature_place"))
         low, high = at.min(axis=0), at.max(axis=0)
     else:
         bounds = shapely.bounds(index.polygons)
@@ -307,14 +301,7 @@ def _cells(features: _Features, cell_m: float, index: ZoneIndex | None, gate: Ga
         low, high = np.vstack([low, at]).min(axis=0), np.vstack([high, at]).max(axis=0)
     wide, tall = (int(size) + 1 for size in high - low)
     if wide * tall > _MAX_CELLS:
-        raise gate.refuse(
-            Text(
-                f"{cell_m:g} 米网格共 {wide:,} × {tall:,} 个，过多；请加大网格，"
-                "或给出分区以排除远处的要素。",
-                f"{wide:,} x {tall:,} cells of {cell_m:g} m are too many; take larger cells, or "
-                "give zones when a feature lies far away.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("cells_too_many", cell_m=cell_m, wide=wide, tall=tall))
     col, row = np.meshgrid(np.arange(wide), np.arange(tall))
     cells = np.column_stack([col.ravel(), row.ravel()]) + low
     if index is not None:

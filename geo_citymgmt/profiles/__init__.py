@@ -18,10 +18,12 @@ from typing import Any
 import pandas as pd
 
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, NOTHING, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec import read_toml
 from geo_citymgmt.spec._reader import Check
+
+_MESSAGES = Messages("geo_citymgmt.profiles")
 
 __all__ = [
     "PUBLISHED",
@@ -176,24 +178,12 @@ class Profile:
         for hit, column, why in faults:
             row, value = hit.idxmax(), given[column][hit.idxmax()]
             raise self._wrong(
-                Text(
-                    f"第 {row + 2} 行的 {column} 为“{value}”，{why.zh}",
-                    f"row {row + 2}: {column} {value!r} {why.en}",
-                )
+                _MESSAGES("wrong_in_row", row=row + 2, column=column, value=value, why=why)
             )
         return table
 
     def _wrong(self, cause: Text) -> SpecError:
-        return SpecError(
-            Text(
-                f"{self.key}/published.csv 有误：{cause.zh}。",
-                f"{self.key}/published.csv: {cause.en}.",
-            ),
-            remedy=Text(
-                "列名、数值和日期（2022-12-31）见 docs/profiles.md。",
-                "Columns, numbers and dates (2022-12-31) are those of docs/profiles.md.",
-            ),
-        )
+        return _MESSAGES.error(SpecError, "wrong_published", profile=self.key, cause=cause)
 
 
 def _texts(path: Path) -> pd.DataFrame:
@@ -288,14 +278,8 @@ def load_profile(name: str | Path) -> Profile:
     if not file.is_file():
         known = known_profiles()
         near = did_you_mean(str(name), known)
-        raise SpecError(
-            Text(
-                f"没有配置“{name}”：既不是随软件提供的（{'、'.join(known)}），也不是含 {_FILE} "
-                f"的文件夹。{near.zh}",
-                f"no profile {str(name)!r}: it is none of the package's ({', '.join(known)}) and "
-                f"no folder with a {_FILE}.{near.en}",
-            ),
-            remedy=Text("请核对名称或路径。", "Check the name or the path."),
+        raise _MESSAGES.error(
+            SpecError, "no_profile", name=str(name), known=listed(known), file=_FILE, near=near
         )
     return _read(file)
 
@@ -305,13 +289,7 @@ def _read(file: Path) -> Profile:
     check = Check(f"{file.parent.name}/{file.name}", file)
     check.keys(table, "", required=("schema",), optional=_ENTRIES)
     if table["schema"] != SCHEMA:
-        raise check.fail(
-            "schema",
-            Text(
-                f"为 {table['schema']!r}，本软件只认识 {SCHEMA}",
-                f"is {table['schema']!r}; this version knows {SCHEMA}",
-            ),
-        )
+        raise check.fail("schema", _MESSAGES("other_schema", table=table["schema"], schema=SCHEMA))
     texts = {key: check.value(table, "", key, str, "") for key in ("name_zh", "name_en", "code")}
     starts = check.value(table, "", "month_starts", int, 1)
     if not 1 <= starts <= 28:

@@ -478,9 +478,7 @@ def _report(findings: Findings, drawing: Drawing, layer: CadLayer, reader: _Read
         name: n for name, n in reader.extended.items() if not name.upper().startswith("ACAD")
     }
     for name, n in foreign.items():
-        parts.append(
-            Text(f"{n} 个对象的扩展数据（{name}）", f"extended data ({name}) of {n} objects")
-        )
+        parts.append(phrase("extended_data", n=n, name=name))
     if layer.n_on_paper:
         n = layer.n_on_paper
         parts.append(Text(f"布局（图纸空间）中的对象 {n}", f"{n} objects on layouts"))

@@ -13,20 +13,18 @@ import mmap
 import re
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, packaged_table
 from geo_citymgmt.reading._messages import failure
-from geo_citymgmt.spec import read_toml
 
 _LATIN = re.compile(rb"[\x80-\xff][^\r\n]*")
 #: Lines of text by which the encoding is told.
@@ -42,8 +40,7 @@ _ESCAPED = re.compile(
 _SIGNS = {"c": "Ø", "d": "°", "p": "±", "%": "%"}
 
 
-@cache
-def cad_words() -> dict[str, Any]:
+def cad_words() -> Mapping[str, Any]:
     """Return what objects, units and code pages of a drawing are (``cad.toml``).
 
     Examples
@@ -51,7 +48,7 @@ def cad_words() -> dict[str, Any]:
     >>> cad_words()["records"]["INSERT"], cad_words()["codepages"]["ANSI_936"]
     ('point', 'GB18030')
     """
-    return read_toml(resources.files(__package__) / "cad.toml")
+    return packaged_table("geo_citymgmt.reading", "cad.toml")
 
 
 def cad_text(value: bytes, encoding: str) -> str:

@@ -7,7 +7,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from importlib import resources
 from typing import Any
 from unicodedata import normalize
 
@@ -16,8 +15,8 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.reading._raw import Raw
-from geo_citymgmt.spec import read_toml
 
 #: Axes that go together, those that say most first.
 FAMILIES = (("lon", "lat"), ("east", "north"), ("x", "y"))
@@ -97,9 +96,8 @@ class _Words:
     frames: tuple[tuple[str, str], ...]
 
 
-@lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
-    return read_toml(resources.files("geo_citymgmt.reading") / "coordinates.toml")
+def _table() -> Mapping[str, Any]:
+    return packaged_table("geo_citymgmt.reading", "coordinates.toml")
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,7 @@ import pyproj
 import shapely
 
 from geo_citymgmt._metric import in_china
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, listed
 from geo_citymgmt.errors import SourceError, did_you_mean
 from geo_citymgmt.reading._coordinate_columns import (
     NamedColumn,
@@ -28,7 +28,7 @@ from geo_citymgmt.reading._coordinate_columns import (
     read_name,
     without_placeholders,
 )
-from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw, from_geojson, from_wkb, from_wkt
 
 #: Geometry written as text.
@@ -608,14 +608,8 @@ def _position(raw: Raw, name: str) -> int:
     if name in columns:
         return columns.index(name)
     near = did_you_mean(name, columns)
-    raise SourceError(
-        Text(
-            f"{raw.name}：没有列“{name}”（x、y 所指的坐标列）。{near.zh}",
-            f"{raw.name}: no column {name!r}, which x or y names.{near.en}",
-        ),
-        remedy=Text(
-            f"现有的列：{'、'.join(columns[:20])}。", f"Its columns: {', '.join(columns[:20])}."
-        ),
+    raise failure(
+        "no_coordinate_column", raw.name, column=name, near=near, known=listed(columns[:20])
     )
 
 
@@ -663,9 +657,7 @@ def _as_entries(one: _Candidate) -> Text:
     if one.is_decided:
         return Text(entry, entry)
     turned = _entry(one.names[::-1])
-    return Text(
-        f"{entry}；纬度在前则写 {turned}", f"{entry}; where the latitude is first, {turned}"
-    )
+    return phrase("where_latitude_first", entry=entry, turned=turned)
 
 
 def _by_values(frame: pd.DataFrame) -> list[_Candidate]:

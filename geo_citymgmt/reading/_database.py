@@ -24,7 +24,7 @@ from sqlalchemy.engine import Connection, Engine
 from geo_citymgmt._words import Text, first_few
 from geo_citymgmt.errors import CityDataError, SourceError
 from geo_citymgmt.findings import Findings
-from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw, from_wkb
 
 CHUNK = 20_000
@@ -90,19 +90,13 @@ def read_database(engine: Engine, sublayer: str | None) -> Raw:
         if sublayer is None:
             names = first_few(_tables(connection)).en or "none"
             raise SourceError(
-                Text(
-                    f"请用 sublayer= 指定表名；库中有：{names}。",
-                    f"which table? Name it with sublayer=; the database has: {names}.",
-                ),
+                phrase("which_database_table", names=names),
             )
         table = find_table(connection, sublayer)
         if table is None:
             names = first_few(_tables(connection)).en or "none"
             raise SourceError(
-                Text(
-                    f"库中没有表 {sublayer}；现有：{names}。",
-                    f"no table {sublayer!r} in the database; it has: {names}.",
-                ),
+                phrase("no_table_database", sublayer=sublayer, names=names),
             )
         return read_table(connection, table)
 
@@ -120,11 +114,7 @@ def session(engine: Engine, doing: str, *, read_only: bool = False) -> Iterator[
     where = _address(engine)
     if engine.dialect.name != "postgresql" or engine.driver != "psycopg":
         raise kind(
-            Text(
-                f"{where}：只支持 PostGIS（psycopg 3），请用 create_engine('postgresql+psycopg://…')。",
-                f"{where}: only PostGIS through psycopg 3 is known; make the engine with "
-                "create_engine('postgresql+psycopg://…').",
-            ),
+            phrase("only_postgis_through", where=where),
         )
     # Whatever the engine was set to: one view of the data for all statements that read; for a
     # writer that waited for another, what that one left.
@@ -247,10 +237,7 @@ def _require_postgis(connection: Connection, where: str, kind: type[CityDataErro
     )
     if not is_installed:
         raise kind(
-            Text(
-                f"{where}：数据库没有安装 PostGIS 扩展，请由管理员执行 CREATE EXTENSION postgis。",
-                f"{where}: the database has no PostGIS; its owner runs CREATE EXTENSION postgis.",
-            ),
+            phrase("database_no_postgis", where=where),
         )
 
 
@@ -270,11 +257,7 @@ def _lost(where: str, cause: str, kind: type[CityDataError]) -> CityDataError:
     if issubclass(kind, SourceError):
         kept = Text("未取用任何记录", "nothing of the table was taken over")
     return kind(
-        Text(
-            f"{where}：与数据库的连接中断（{cause}）；{kept.zh}。请确认数据库运行正常后重试。",
-            f"{where}: the connection was lost ({cause}); {kept.en}. See that the server runs; "
-            "try again.",
-        ),
+        phrase("connection_lost", where=where, cause=cause, kept=kept),
     )
 
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._coordinate_columns import name_pairs, read_name
 from geo_citymgmt.reading._messages import failure
@@ -27,7 +27,6 @@ from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import csv_rows
 from geo_citymgmt.reading._sniff import sniff
 from geo_citymgmt.reading._text import composed
-from geo_citymgmt.spec import read_toml
 
 Merged = Sequence[tuple[tuple[int, int], tuple[int, int]]]
 #: Kind of a row under the headings: see :func:`kinds_below`.
@@ -66,9 +65,8 @@ class Headings:
     distinguished: list[str] = field(default_factory=list)
 
 
-@cache
-def _sheet_words() -> dict[str, Any]:
-    return read_toml(resources.files(__package__) / "sheets.toml")
+def _sheet_words() -> Mapping[str, Any]:
+    return packaged_table("geo_citymgmt.reading", "sheets.toml")
 
 
 @cache

@@ -20,7 +20,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError, SourceError, did_you_mean
-from geo_citymgmt.reading._messages import failure, refused, wording
+from geo_citymgmt.reading._messages import failure, phrase, refused, wording
 
 #: A text is looked through piece by piece; so many bytes of zero in a row are no slip.
 _CHUNK, _MOST_ZEROS = 1 << 20, 16 << 20
@@ -221,10 +221,7 @@ def over_limit(
     stated = getattr(current_limits(), limit)
     return refused(
         name,
-        Text(
-            f"{cause.zh}，超过上限 {stated:,}（{limit}）。",
-            f"{cause.en}, more than {stated:,} ({limit}).",
-        ),
+        phrase("more_than_limit", cause=cause, stated=stated, limit=limit),
         raising(remedy, limit, stated * 10 if needed is None else needed),
     )
 
@@ -232,12 +229,7 @@ def over_limit(
 def raising(remedy: Text, limit: str, needed: float) -> Text:
     """Return a remedy with how a limit is raised to what is needed."""
     how = f"{limit}={math.ceil(needed)}"
-    return Text(
-        f"{remedy.zh}若确实这么大且来源可靠，请加 --limit {how}"
-        f"（Python：limits=ReadLimits({how})）。",
-        f"{remedy.en} If it truly is so large and you trust where it comes from, add --limit {how} "
-        f"(Python: limits=ReadLimits({how})).",
-    )
+    return phrase("raise_the_limit", usual=remedy, how=how)
 
 
 def local_path(source: Any) -> Path:

@@ -13,13 +13,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
-from importlib import resources
 from pathlib import Path, PurePath
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Text, packaged_table
 from geo_citymgmt.reading._limits import refuse_devices
-from geo_citymgmt.reading._messages import failure, refused, unreadable, wording
-from geo_citymgmt.spec import read_toml
+from geo_citymgmt.reading._messages import failure, phrase, refused, unreadable, wording
 
 #: Within so many bytes a file that is no text has a zero.
 _START = 64
@@ -103,7 +101,7 @@ def unread_compound(path: Path) -> tuple[Text, Text] | None:
 
 @cache
 def _kinds() -> list[_Kind]:
-    rows = read_toml(resources.files(__package__) / "refused.toml")["file"]
+    rows = packaged_table("geo_citymgmt.reading", "refused.toml")["file"]
     return [
         _Kind(
             bytes.fromhex(row.get("begins", "")),
@@ -219,17 +217,9 @@ _COPIED = 20
 def name_one(names: Sequence[str]) -> Text:
     """Return the remedy for a source of several layers of which it is not said which is meant."""
     if len(names) > _COPIED:
-        return Text(
-            f'请用 sublayer 指定其中一个，如 sublayer = "{names[0]}"（city.toml 与 Python 相同）。',
-            f"Name one by 'sublayer', as in sublayer = \"{names[0]}\" (in city.toml as in Python).",
-        )
+        return phrase("name_one_sublayer", name=names[0])
     listed = ", ".join(f'"{name}"' for name in names)
-    return Text(
-        f"请用 sublayer 指定其中一个；如都属于该图层，写 sublayer = [{listed}]"
-        "（city.toml 与 Python 相同）。",
-        f"Name one by 'sublayer'; where all belong to the layer, write sublayer = [{listed}] "
-        "(in city.toml as in Python).",
-    )
+    return phrase("name_some_sublayers", listed=listed)
 
 
 def sniff(path: Path) -> str:
@@ -474,7 +464,7 @@ def date_in(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _names() -> dict[str, tuple[str, ...]]:
-    table = read_toml(resources.files(__package__) / "file_names.toml")
+    table = packaged_table("geo_citymgmt.reading", "file_names.toml")
     words = sorted(table["versions"]["words"], key=len, reverse=True)
     return {"skipped": tuple(table["skipped"]["names"]), "versions": tuple(words)}
 

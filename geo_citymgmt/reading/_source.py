@@ -40,10 +40,10 @@ from geo_citymgmt.reading._limits import (
 from geo_citymgmt.reading._messages import failure, phrase
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._shapefile import MULTIPATCH, read_shapefile
-from geo_citymgmt.reading._sheet import list_sheets, only_sheet
 from geo_citymgmt.reading._sniff import is_left_behind, name_one, sniff
 from geo_citymgmt.reading._table import read_table
 from geo_citymgmt.reading._text import legible
+from geo_citymgmt.reading._workbook import list_sheets, only_sheet
 
 VECTOR_SUFFIXES = (".shp", ".gpkg", ".gdb", ".geojson", ".json", ".geojsonl", ".geojsons",
                    ".geojsonseq", ".ndjson", ".jsonl", ".parquet", ".geoparquet", ".fgb",
@@ -446,10 +446,7 @@ def _which(
         return failure("folder_no_layer", path.name)
     which = NOTHING
     if sublayer is not None:
-        which = Text(
-            f"，名为“{sublayer}”的有 {len(matches)} 个",
-            f", {len(matches)} of them named {sublayer!r}",
-        )
+        which = phrase("several_of_name", sublayer=sublayer, n=len(matches))
     return failure(
         "source_which_layer",
         path.name,

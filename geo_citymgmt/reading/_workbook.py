@@ -1,4 +1,4 @@
-"""Workbooks looked at before a library makes room for them: what they claim, and what they mark."""
+"""Workbooks: looked at before a library makes room for them, their sheets, and what these mark."""
 
 from __future__ import annotations
 
@@ -9,18 +9,26 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from xml.etree import ElementTree
 from xml.parsers import expat
 
 import numpy as np
+import python_calamine
 
+from geo_citymgmt._words import first_few
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._limits import check_file_size, current_limits, over_limit
 from geo_citymgmt.reading._messages import failure
+from geo_citymgmt.reading._sheet import Marks, Sheet
+from geo_citymgmt.reading._sniff import name_one
 
+#: Rows of a sheet that are looked at before it is read.
+_GLANCE = 2000
+_BAD_IN_TAB = re.compile(r"[\[\]:*?/\\']")
 _CHUNK = 1 << 22
 #: The place of a row or cell, in either quotes. A few blanks may stand in it; where there are
 #: more, the XML is read by its grammar.
@@ -646,18 +654,6 @@ _REFERENCE = re.compile(r"([A-Z]{1,3})(\d+)")
 _WIDEST = 16_384
 
 
-@dataclass
-class Marks:
-    """Marks of one worksheet; rows and columns are counted from 0."""
-
-    errors: dict[tuple[int, int], str] = field(default_factory=dict)
-    #: Cells with a formula and no value.
-    uncomputed: list[tuple[int, int]] = field(default_factory=list)
-    hidden_rows: list[int] = field(default_factory=list)
-    hidden_columns: list[int] = field(default_factory=list)
-    is_filtered: bool = False
-
-
 def read_marks(path: Path, title: str) -> Marks:
     """Read the marks of the sheet ``title``; none where ``path`` is no .xlsx."""
     if not zipfile.is_zipfile(path):
@@ -760,3 +756,107 @@ def _is_hidden(item: ElementTree.Element) -> bool:
 
 def _plain(tag: str) -> str:
     return tag.rsplit("}", 1)[-1]
+
+
+def tab_name(text: str) -> str:
+    """Return the name of a tab that Excel takes, with room for a number after it.
+
+    Examples
+    --------
+    >>> tab_name("违法建设/新增"), tab_name("Shared bikes and their parking bays")
+    ('违法建设 新增', 'Shared bikes and their parki')
+    """
+    return _BAD_IN_TAB.sub(" ", text).strip()[:28]
+
+
+def list_sheets(path: Path) -> list[str]:
+    """Return the names of the sheets of a workbook that hold anything."""
+    return list(_full_sheets(path))
+
+
+def only_sheet(path: Path) -> tuple[list[str], list[list[Any]] | None]:
+    """Return the names of :func:`list_sheets`, and the rows of a single one without merged cells.
+
+    They are no more than a glance takes in; None for a longer sheet.
+    """
+    sheets = _full_sheets(path)
+    for name, sheet in sheets.items():
+        if len(sheets) == 1 and not sheet.merged_cell_ranges and sheet.total_height <= _GLANCE:
+            with _guarded(path):
+                return [name], [list(row) for row in sheet.to_python(skip_empty_area=False)]
+    return list(sheets), None
+
+
+def _full_sheets(path: Path) -> dict[str, Any]:
+    book = _open(path)
+    sheets = {name: _sheet(path, book, name) for name in book.sheet_names}
+    return {name: sheet for name, sheet in sheets.items() if sheet.start is not None}
+
+
+def read_workbook_sheet(path: Path, *, sublayer: str | None = None) -> tuple[str, Sheet]:
+    """Read one sheet of a workbook.
+
+    Raises
+    ------
+    SourceError
+        It cannot be read, has a password, or holds several sheets and none is named.
+    """
+    book = _open(path)
+    names = list(book.sheet_names)
+    if sublayer is None:
+        full = [n for n in names if _sheet(path, book, n).start is not None]
+        if len(full) != 1:
+            raise failure(
+                "workbook_which_sheet",
+                path.name,
+                remedy=name_one(full),
+                n=len(full),
+                names=first_few(full),
+            )
+        sublayer = full[0]
+    elif sublayer not in names:
+        raise failure(
+            "workbook_no_such_sheet", path.name, sublayer=sublayer, names=first_few(names)
+        )
+    sheet = _sheet(path, book, sublayer)
+    with _guarded(path):
+        rows = sheet.to_python(skip_empty_area=False)
+        merged = list(sheet.merged_cell_ranges or [])
+        marks = read_marks(path, sublayer)
+    return sublayer, Sheet([list(row) for row in rows], merged, marks=marks)
+
+
+def _open(path: Path) -> Any:
+    with path.open("rb") as file:
+        is_package = file.read(2) == b"PK"
+    if is_package:
+        check_package(path)
+    else:
+        check_compound(path)
+    with _guarded(path):
+        # By a path the reader goes by its suffix, which an office may have changed.
+        if is_package != (path.suffix.lower() == ".xls"):
+            return python_calamine.CalamineWorkbook.from_path(str(path))
+        with path.open("rb") as file:
+            return python_calamine.CalamineWorkbook.from_filelike(file)
+
+
+def _sheet(path: Path, book: Any, name: str) -> Any:
+    with _guarded(path):
+        return book.get_sheet_by_name(name)
+
+
+@contextmanager
+def _guarded(path: Path) -> Iterator[None]:
+    """Turn whatever the reader raises, a panic of its own included, into one error."""
+    try:
+        yield
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:
+        kind = type(error).__name__
+        if not isinstance(error, Exception) and kind != "PanicException":
+            raise
+        if kind == "PasswordError":
+            raise failure("workbook_locked", path.name) from error
+        raise failure("workbook_unreadable", path.name, error=error) from error

@@ -23,7 +23,7 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Text, first_of, row_words
+from geo_citymgmt._words import Messages, first_of, row_words
 from geo_citymgmt.cleaning._names import match_columns
 from geo_citymgmt.cleaning._personal import MASK, mask_record
 from geo_citymgmt.decisions import CHOICES, Carried, carry_over, read_decisions, written
@@ -37,6 +37,8 @@ from geo_citymgmt.writing import Book, Column, make_folder, whole_file, write_la
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.report._summary import Summary
+
+_MESSAGES = Messages("geo_citymgmt.report")
 
 
 _EXAMPLES = 3
@@ -251,25 +253,11 @@ def earlier_book(path: Path, specs: Mapping[str, LayerSpec]) -> EarlierBook | No
     for mark in _OPEN_MARKS:
         lock = path.with_name(mark.format(path.name))
         if lock.exists():
-            raise CityDataError(
-                Text(
-                    f"{path}：正在表格软件中打开，请先保存并关闭，再重试"
-                    f"（如并未打开，请删除 {lock.name}）。",
-                    f"{path}: is open in a spreadsheet program; save and close it there and try "
-                    "again "
-                    f"(where it is not open, delete {lock.name}).",
-                ),
-            )
+            raise CityDataError(_MESSAGES("open_spreadsheet_program", path=path, lock=lock))
     try:
         decisions = read_decisions(path, specs)
     except SourceError as error:
-        raise CityDataError(
-            Text(
-                f"{path}：已有同名文件，且不是质检问题清单，未予覆盖。",
-                f"{path}: is there already and is no findings workbook; it was left alone.",
-            ),
-            remedy=Text("请换一个文件名，或先移走该文件。", "Give another name, or move it away."),
-        ) from error
+        raise _MESSAGES.error(CityDataError, "already_no_findings", path=path) from error
     return EarlierBook(decisions, _edited(path))
 
 
@@ -286,10 +274,7 @@ def keep_copy(path: Path) -> Path:
     except OSError as error:
         target.unlink(missing_ok=True)
         raise CityDataError(
-            Text(
-                f"{target}：无法留存原问题清单（{error}），原文件未动。",
-                f"{target}: the earlier workbook cannot be kept ({error}); it was left alone.",
-            ),
+            _MESSAGES("earlier_workbook_cannot", target=target, error=error)
         ) from error
     return target
 
@@ -370,7 +355,10 @@ def write_findings(
     'findings.xlsx'
     """
     target = Path(path)
-    replace_findings(city, target, target, lang=lang, as_of=as_of, on_kept=on_kept)
+    day = city.data_date
+    if as_of is not None:
+        day = day_of(city, as_of, Gate("write_findings"))
+    replace_findings(city, target, target, lang=lang, day=day, on_kept=on_kept)
     return target
 
 
@@ -380,16 +368,14 @@ def replace_findings(
     earlier: Path,
     *,
     lang: str | None = None,
-    as_of: Any = None,
+    day: pd.Timestamp | None = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> None:
     """Write the findings to ``target``, which is to take the place of the workbook ``earlier``.
 
     See :func:`write_findings`; a copy of a workbook that somebody has worked on is kept beside it.
     """
-    lang = display_lang(lang)
     words = Words(lang, unit=city.unit)
-    date = day_of(city, as_of, Gate("write_findings"))
     findings = open_findings(city)
     before = earlier_book(earlier, city.specs)
     decisions = city.decisions
@@ -408,7 +394,7 @@ def replace_findings(
     copy = None
     if before is not None and decisions is not None:
         copy = keep_copy(earlier) if before.edited or before.holds_more(decisions) else None
-    _write(city, target, findings, carried, words, date)
+    _write(city, target, findings, carried, words, day)
     kept = Kept(carried.kept, len(carried.settled), copy)
     if on_kept is not None and (kept.carried or kept.settled or kept.copy):
         on_kept(kept)

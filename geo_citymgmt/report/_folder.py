@@ -471,7 +471,7 @@ def _write_files(
         files |= {"findings": folder / book.name, "rejected": folder / "rejected"}
         tell("findings")
         replace_findings(
-            city, files["findings"], book, lang=lang, as_of=results.as_of, on_kept=on_kept
+            city, files["findings"], book, lang=lang, day=results.as_of, on_kept=on_kept
         )
     tell("data")
     with _dated(results.as_of):

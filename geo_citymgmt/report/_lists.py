@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import unit_label
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.cases._cases import open_table
 from geo_citymgmt.cases._register import USUAL_STOCK, Register, read_where
 from geo_citymgmt.cleaning._personal import mask_text
@@ -23,6 +23,8 @@ from geo_citymgmt.writing import Book, Column, whole_file
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.report")
 
 _PLACES = ("street_name", "community_name", "road_name", "address")
 #: Heading, kind in a sheet and width in a document of each column; the first counts the rows.
@@ -88,11 +90,7 @@ def write_lists(
                  if key in facts.city and spec.overdue.get("deadline") in facts.city[key]
                  and (by == "district" or by in facts.city[key])]  # fmt: skip
     if not registers:
-        raise gate.refuse(
-            Text("没有图层同时有责任单位和期限。", "no layer has both a unit and a deadline."),
-            Text("请补充“责任单位”字段，或按区县分（by=“district”，--by district）。",
-                 'Add the field manage_org, or list by="district" (--by district).'),
-        )  # fmt: skip
+        raise gate.refuse(*_MESSAGES.pair("no_layer_both"))
     files: list[Path] = []
     day = registers[0].day(as_of)
     shown = words("no_date") if day is None else f"{day:%Y-%m-%d}"

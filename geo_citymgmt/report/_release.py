@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.cleaning._personal import mask_text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings._codes import CODES
@@ -22,6 +22,8 @@ from geo_citymgmt.layer import Layer
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
     from geo_citymgmt.spec import LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.report")
 
 
 RELEASES = ("internal", "public")
@@ -39,20 +41,11 @@ def check_release(release: str | None, grid_m: float = GRID_M) -> None:
         Naming what there is.
     """
     if release is not None and not (isinstance(release, str) and release in RELEASES):
-        raise CityDataError(
-            Text(
-                f"没有“{release}”这种发布方式；可用：{'、'.join(RELEASES)}。",
-                f"no release {release!r}; there are {', '.join(RELEASES)}.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("no_release", release=release, releases=listed(RELEASES)))
     Gate("write_report").number(grid_m, "grid_m", finite=False)
     if not np.isfinite(grid_m) or grid_m < _LEAST_GRID_M:
         raise CityDataError(
-            Text(
-                f"公开坐标精度 {grid_m:g} 米不合适，应不小于 {_LEAST_GRID_M:g} 米。",
-                f"a precision of {grid_m:g} m is none for the public; give {_LEAST_GRID_M:g} or "
-                "more.",
-            ),
+            _MESSAGES("precision_none_public", grid_m=grid_m, least_grid_m=_LEAST_GRID_M)
         )
 
 

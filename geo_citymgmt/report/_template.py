@@ -6,9 +6,8 @@ What a binding may say, and in which words, stands in ``template.toml``.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ import pandas as pd
 from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._gate import Gate, day_of
 from geo_citymgmt._numbers import percent, scale_for
-from geo_citymgmt._words import Text, first_few, measure_word, term
+from geo_citymgmt._words import Text, first_few, measure_word, packaged_table, term
 from geo_citymgmt.cleaning._place import zone_keys
 from geo_citymgmt.errors import AsOfError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
@@ -26,9 +25,8 @@ from geo_citymgmt.figures._actuals import period_end, period_start
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._definitions import unit_factors
-from geo_citymgmt.reading._sheet import read_workbook_sheet
 from geo_citymgmt.reading._text import plain_key
-from geo_citymgmt.spec import read_toml
+from geo_citymgmt.reading._workbook import read_workbook_sheet
 from geo_citymgmt.writing import whole_file
 from geo_citymgmt.writing._template import ERRORS, MISSING, UNKNOWN, Value, fill_cells
 
@@ -265,9 +263,5 @@ class _Filler:
         return None if rows.empty else rows.iloc[0]
 
 
-@lru_cache(maxsize=1)
-def _words() -> dict[str, dict[str, list[str]]]:
-    words: dict[str, dict[str, list[str]]] = read_toml(
-        resources.files("geo_citymgmt.report") / "template.toml"
-    )
-    return words
+def _words() -> Mapping[str, Mapping[str, list[str]]]:
+    return packaged_table("geo_citymgmt.report", "template.toml")

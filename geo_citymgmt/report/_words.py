@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,11 +16,12 @@ from geo_citymgmt._words import (
     Text,
     capital,
     measure_word,
+    packaged_table,
     shared_terms,
 )
 from geo_citymgmt.figures._layers import NOT_YET
 from geo_citymgmt.indicators import Component, Figure, Figures, load_figures
-from geo_citymgmt.spec import Field, LayerSpec, read_toml
+from geo_citymgmt.spec import Field, LayerSpec
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -182,8 +182,7 @@ def counted_terms(
 
 @lru_cache(maxsize=1)
 def _table() -> Mapping[str, Mapping[str, Any]]:
-    words = read_toml(resources.files("geo_citymgmt.report") / "words.toml")
-    return {**shared_terms(), **words}
+    return {**shared_terms(), **packaged_table("geo_citymgmt.report", "words.toml")}
 
 
 def definitions(

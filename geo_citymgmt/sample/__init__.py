@@ -17,12 +17,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from geo_citymgmt._deprecated import deprecated
-from geo_citymgmt._words import Text
-from geo_citymgmt.errors import CityDataError
+from geo_citymgmt._words import Messages, Text
+from geo_citymgmt.errors import CityDataError, deprecated
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.sample")
 
 __all__ = ["generate_sample", "sample_city", "write_sample"]
 
@@ -142,17 +143,7 @@ def generate_sample(folder: str | Path, *, scale: int, seed: int, dirty: bool) -
     needed = ("setup.cfg", "generator/__main__.py")
     if not all((_CHECKOUT / name).is_file() for name in needed):
         command = _instead(scale, seed, dirty)
-        raise CityDataError(
-            Text(
-                "示例数据的生成程序不在安装包中，scale、seed、dirty 只能由它设定。",
-                "the generator of the sample is no part of the installed package, and scale, seed "
-                "and dirty are its settings.",
-            ),
-            remedy=Text(
-                f"请取得本项目的源代码，在其文件夹中运行 {command}。",
-                f"Get the project's repository or source distribution, and there run {command}.",
-            ),
-        )
+        raise _MESSAGES.error(CityDataError, "generator_sample_no", command=command)
     # A process of its own: no module of the caller's can stand in the way of the generator's.
     done = subprocess.run(
         [sys.executable, *_arguments(Path(folder).resolve(), scale, seed, dirty)],

@@ -29,8 +29,7 @@ from geo_citymgmt.spec._model import (
     levels_above,
     zone_levels,
 )
-from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer
-from geo_citymgmt.spec._toml import read_toml
+from geo_citymgmt.spec._reader import ROLES, Check, build_field, build_layer, read_toml
 
 _MESSAGES = Messages("geo_citymgmt.spec")
 

@@ -1,18 +1,43 @@
-"""From the tables of a layer file to its spec; a mistake names file, field and cause."""
+"""TOML files that people write, and from the tables of a layer file to its spec.
+
+A mistake is told with its file, its line and what to write instead.
+"""
 
 from __future__ import annotations
 
 import re
+import stat
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages, Text, listed
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
-from geo_citymgmt.spec._toml import line_of, text_of
+
+_MESSAGES = Messages("geo_citymgmt.spec")
+
+
+#: What a person writes is far smaller; what is larger is something else.
+LIMIT_BYTES = 8 << 20
+_PLACE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")
+_WRITTEN = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'')
+#: The signs of a Chinese keyboard for those that TOML knows.
+_WIDE = {
+    "“": '"', "”": '"', "‘": "'", "’": "'", "「": '"', "」": '"', "＂": '"', "＝": "=", "，": ",",
+    "、": ",", "［": "[", "］": "]", "【": "[", "】": "]", "｛": "{", "｝": "}", "＃": "#",
+    "．": ".", "\u3000": " ",
+}  # fmt: skip
+_TWICE = ("Cannot declare", "Cannot overwrite", "Cannot mutate", "Duplicate inline")
+_ESCAPE = ("Unescaped '\\'", "Invalid hex value", "Escaped character")
+_NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
+_NAMES = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
+_HEADER = re.compile(rf"\s*\[\[?\s*({_NAMES})\s*\]")
+_ENTRY = re.compile(rf"\s*({_NAMES})\s*=")
 
 ROLES = ("facility", "table", "zones", "context")
 FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
@@ -49,11 +74,7 @@ class Check:
         line = None if self.source is None else line_of(text_of(self.source), keys)
         row = Text("", "") if line is None else Text(f" 第 {line} 行", f", line {line}")
         return SpecError(
-            Text(
-                f"{self.file}{row.zh}{at}：{cause.zh}。",
-                f"{self.file}{row.en}{at}: {cause.en}.",
-            ),
-            remedy=remedy,
+            _MESSAGES("wrong_at", file=self.file, row=row, at=at, cause=cause), remedy=remedy
         )
 
     def keys(
@@ -78,10 +99,7 @@ class Check:
         at = f"{place}.{key}" if place else key
         return self.fail(
             at,
-            Text(
-                f"未知项 {key}；可用的有 {'、'.join(known)}",
-                f"unknown entry {key!r}; known: {', '.join(known)}",
-            ),
+            _MESSAGES("entry_unknown", key=key, known=listed(known)),
             Text(near.zh, near.en.strip()),
         )
 
@@ -92,10 +110,7 @@ class Check:
         wanted = _kind_words(kind)
         raise self.fail(
             f"{place}.{key}" if place else key,
-            Text(
-                f"{key} 的值 {got!r} 应为{wanted.zh}",
-                f"{key!r} has an unfit value {got!r}; it must be {wanted.en}",
-            ),
+            _MESSAGES("unfit_value", key=key, got=got, wanted=wanted),
         )
 
     def texts(self, table: Mapping[str, Any], place: str, key: str) -> tuple[str, ...]:
@@ -109,11 +124,7 @@ class Check:
         if isinstance(value, str) and value in known:
             return value
         raise self.fail(
-            place,
-            Text(
-                f"{key} 为 {value!r}，应为 {'、'.join(known)} 之一",
-                f"{key!r} is {value!r}, must be one of {', '.join(known)}",
-            ),
+            place, _MESSAGES("none_of_these", key=key, value=value, known=listed(known))
         )
 
 
@@ -140,13 +151,7 @@ def build_field(check: Check, name: str, table: Any) -> Field:
     kind = check.one_of(table["type"], place, "type", FIELD_TYPES)
     dbf = check.value(table, place, "dbf", str, None)
     if not _DBF_NAME.fullmatch(dbf):
-        raise check.fail(
-            place,
-            Text(
-                f"dbf 名 {dbf!r} 应为 1 至 10 个英文字母、数字或下划线",
-                f"dbf name {dbf!r} is not 1 to 10 ASCII letters, digits or _",
-            ),
-        )
+        raise check.fail(place, _MESSAGES("dbf_name_not", dbf=dbf))
     codes = table.get("codes", {})
     if kind in ("code", "list") and not codes:
         raise check.fail(place, Text(f"类型 {kind} 需要 codes", f"type {kind!r} needs codes"))
@@ -321,11 +326,7 @@ def _check_fields(check: Check, fields: Mapping[str, Field]) -> None:
     for name, item in fields.items():
         if item.dbf in seen:
             raise check.fail(
-                f"fields.{name}",
-                Text(
-                    f"dbf 名 {item.dbf} 已用于 {seen[item.dbf]}",
-                    f"dbf name {item.dbf!r} is taken by {seen[item.dbf]!r}",
-                ),
+                f"fields.{name}", _MESSAGES("dbf_name_taken", item=item, seen=seen[item.dbf])
             )
         seen[item.dbf] = name
         for other in (item.at_most, item.at_least):
@@ -513,3 +514,129 @@ def _codes(
     for name in named:
         check.one_of(name, place, key, (*sets, *codes))
     return frozenset(code for name in named for code in sets.get(name, (name,)))
+
+
+def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:
+    """Read a TOML file.
+
+    Raises
+    ------
+    SpecError
+        It is no text file in UTF-8, or has a mistake: its line is shown, with what to do.
+    """
+    text = text_of(path)
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise _MESSAGES.error(SpecError, "nested_too_deep", path=path) from error
+    except ValueError as error:
+        raise _mistake(path.name, text, str(error)) from error
+
+
+def text_of(path: Path | resources.abc.Traversable) -> str:
+    """Return the text of a file that is one, and in UTF-8."""
+    if isinstance(path, Path):
+        _require_file(path)
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise _MESSAGES.error(SpecError, "cannot_be_read", path=path, error=error) from error
+    remedy = _MESSAGES("save_as_utf8")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SpecError(
+            _MESSAGES("no_utf8", path=path, line=line, error=error),
+            remedy=remedy,
+        ) from error
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SpecError(
+            _MESSAGES("holds_nul", path=path, line=line),
+            remedy=remedy,
+        )
+    return text.lstrip("\ufeff")
+
+
+def line_of(text: str, keys: Sequence[str]) -> int | None:
+    """Return the line of an entry, or of what comes nearest to it; None where nothing does.
+
+    Examples
+    --------
+    >>> text = 'code = "1"\\n[layers.manholes]\\npath = "a.shp"'
+    >>> line_of(text, ["layers", "manholes", "path"]), line_of(text, ["layers", "manholes", "crs"])
+    (3, 2)
+    >>> line_of(text, ["zones"]) is None
+    True
+    """
+    section: list[str] = []
+    best, found = 0, None
+    for number, line in enumerate(text.splitlines(), 1):
+        header, entry = _HEADER.match(line), _ENTRY.match(line)
+        if header is not None:
+            section = _keys_of(header[1])
+        elif entry is None:
+            continue
+        at = section + (_keys_of(entry[1]) if header is None and entry is not None else [])
+        # What stands deeper than what is asked for begins with it too.
+        same = 0
+        for given, asked in zip(at, keys, strict=False):
+            if given != asked:
+                break
+            same += 1
+        is_near = same == len(keys) or same == len(at)
+        if is_near and same > best:
+            best, found = same, number
+    return found
+
+
+def _keys_of(keys: str) -> list[str]:
+    return [part.strip("\"'") for part in re.findall(_NAME, keys)]
+
+
+def _require_file(path: Path) -> None:
+    """Refuse what is no file before it is opened: a device never ends, a pipe never begins."""
+    try:
+        state = path.stat()
+    except (OSError, ValueError) as error:
+        raise _MESSAGES.error(SpecError, "no_such_file", path=path) from error
+    if not stat.S_ISREG(state.st_mode):
+        raise _MESSAGES.error(SpecError, "is_no_file", path=path)
+    if state.st_size > LIMIT_BYTES:
+        raise _MESSAGES.error(
+            SpecError, "too_large", path=path, size=state.st_size, most=LIMIT_BYTES
+        )
+
+
+def _mistake(name: str, text: str, error: str) -> SpecError:
+    lines = text.splitlines()
+    place = _PLACE.search(error)
+    number = int(place[1]) if place and place[1] else len(lines)
+    line = lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    cause = _PLACE.sub("", error).strip()
+    return SpecError(
+        _MESSAGES("no_toml", name=name, number=number, line=line, cause=cause),
+        remedy=_remedy(line, cause),
+    )
+
+
+def _remedy(line: str, cause: str) -> Text:
+    """What to write instead, as far as the line shows what was meant."""
+    wide = [sign for sign in dict.fromkeys(_WRITTEN.sub("", line)) if sign in _WIDE]
+    if wide:
+        # Nothing is shown for a blank, whatever its width.
+        zh = "、".join(
+            "全角空格改为半角空格" if s == "\u3000" else f"{s} 改为 {_WIDE[s]}" for s in wide
+        )
+        en = ", ".join(
+            f"U+{ord(s):04X} by {'a space' if _WIDE[s] == ' ' else _WIDE[s]}" for s in wide
+        )
+        return Text(f"请用英文（半角）符号：{zh}。", f"Replace full-width signs: {en}.")
+    if "\\" in line and cause.startswith(_ESCAPE):
+        return _MESSAGES("in_a_path")
+    if cause.startswith(_TWICE):
+        return _MESSAGES("entry_twice")
+    if re.match(r"\s*[^\s\"'=]*[^\x00-\x7f][^\"'=]*=", line):
+        return Text("请给中文的名称加英文双引号。", "Put quotes around a name that is not ASCII.")
+    return _MESSAGES("one_entry_a_line")

@@ -13,8 +13,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CityDataError
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 #: How long to wait for another writer, and for a program that holds the target open.
 LOCK_WAIT_S = 10.0
@@ -43,12 +45,7 @@ def whole_file(path: Path) -> Iterator[Path]:
     """
     _require_name(path)
     if path.is_dir():
-        raise CityDataError(
-            Text(
-                f"{path}：是文件夹，请给出其中的文件名。",
-                f"{path}: is a folder, not a file; give the name of a file in it.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("is_a_folder", path=path))
     make_folder(path.parent)
     try:
         with locked(path):
@@ -59,9 +56,7 @@ def whole_file(path: Path) -> Iterator[Path]:
                 temporary = folder / path.name
                 yield temporary
                 if not temporary.exists():
-                    raise CityDataError(
-                        Text(f"{path.name}：没有写出内容。", f"{path.name}: nothing was written.")
-                    )
+                    raise CityDataError(_MESSAGES("nothing_written", path=path))
                 _flush(temporary)
                 replace_file(temporary, path)
             except CityDataError as error:
@@ -85,10 +80,7 @@ def _require_name(path: Path) -> None:
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
             return
-        raise CityDataError(
-            Text(f"{path.name!r} 不能用作文件名。", f"{path.name!r} is no name of a file."),
-            remedy=Text("请另取较短的文件名。", "Give another, shorter one."),
-        ) from error
+        raise _MESSAGES.error(CityDataError, "no_name_file", path=path) from error
 
 
 def write_text(text: str, path: Path) -> Path:
@@ -117,13 +109,7 @@ def locked(path: Path, *, shown: Path | None = None) -> Iterator[None]:
     while (handle := _try_lock(lock)) is None:
         if time.monotonic() > until:
             holder = _holder(lock)
-            raise CityDataError(
-                Text(
-                    f"{shown or path}：另一个程序正在写入（{holder}），请等它结束后重试。",
-                    f"{shown or path}: another writer is at work on it ({holder}); wait for it and "
-                    "try again.",
-                ),
-            )
+            raise CityDataError(_MESSAGES("another_writer", shown=shown or path, holder=holder))
         time.sleep(_PAUSE_S)
     try:
         yield
@@ -145,12 +131,7 @@ def replace_file(temporary: Path, path: Path) -> None:
             os.replace(temporary, path)  # noqa: PTH105 - the one call whose atomicity is promised
         except PermissionError as error:
             if time.monotonic() > until:
-                raise CityDataError(
-                    Text(
-                        f"{path}：文件正被其他程序占用，请关闭后重试。",
-                        f"{path}: another program holds it open; close it there and try again.",
-                    ),
-                ) from error
+                raise CityDataError(_MESSAGES("held_open", path=path)) from error
             time.sleep(_PAUSE_S)
         else:
             _flush_folder(path.parent)
@@ -163,22 +144,10 @@ def closed_folder(folder: Path, error: OSError) -> CityDataError:
     while not existing.exists() and existing != existing.parent:
         existing = existing.parent
     if error.errno in _DENIED:
-        return CityDataError(
-            Text(
-                f"文件夹 {existing} 没有写入权限，",
-                f"{existing}: no permission to write in this folder.",
-            ),
-            remedy=Text("请另选文件夹。", "Choose another folder."),
-        )
+        return _MESSAGES.error(CityDataError, "no_permission", existing=existing)
     if error.errno in _FULL:
         return disk_full(folder)
-    return CityDataError(
-        Text(
-            f"文件夹 {folder} 无法建立（{error.strerror}），",
-            f"{folder}: this folder cannot be made ({error.strerror}).",
-        ),
-        remedy=Text("请另选文件夹。", "Choose another folder."),
-    )
+    return _MESSAGES.error(CityDataError, "folder_not_made", folder=folder, error=error)
 
 
 def make_folder(folder: Path) -> Path:
@@ -203,12 +172,7 @@ def explained(error: OSError, path: Path) -> CityDataError:
         return closed_folder(path.parent, error)
     if error.errno in _FULL:
         return disk_full(path)
-    return CityDataError(
-        Text(
-            f"{path}：无法写出（{error}），原文件未动。",
-            f"{path}: cannot be written ({error}); the old file stands.",
-        ),
-    )
+    return CityDataError(_MESSAGES("path_not_written", path=path, error=error))
 
 
 def is_full(folder: Path) -> bool:
@@ -218,13 +182,7 @@ def is_full(folder: Path) -> bool:
 
 def disk_full(path: Path) -> CityDataError:
     """Return what to say of a file, or of a report's folder, that the disk has no room for."""
-    return CityDataError(
-        Text(
-            f"{path}：磁盘已满或超出文件大小限制，原文件未动；",
-            f"{path}: the disk is full or a file may not grow that far; the old file stands.",
-        ),
-        remedy=Text("请腾出空间后重试。", "Make room and try again."),
-    )
+    return _MESSAGES.error(CityDataError, "disk_full", path=path)
 
 
 def _sweep(path: Path) -> None:

@@ -20,11 +20,13 @@ import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._markup import is_active, neutralise
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.spec import Field, LayerSpec
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 
 def outgoing(
@@ -152,21 +154,10 @@ def exact_code(geometry: gpd.GeoSeries | None, name: str) -> str | None:
         return None
     crs = geometry.crs
     if crs is None:
-        raise CRSError(
-            Text(f"{name}：没有坐标系。", f"{name}: has no coordinate reference system."),
-            remedy=Text("写出前请先用 set_crs() 指明。", "Set it with set_crs() before writing."),
-        )
+        raise _MESSAGES.error(CRSError, "crs_missing", name=name)
     text = _exact(crs)
     if text is None:
-        raise CRSError(
-            Text(
-                f"{name}：坐标系（{crs.name}）及其基准没有 EPSG 代码，写出会被标成别的坐标系。",
-                f"{name}: its coordinate reference system ({crs.name}) has no EPSG code, nor "
-                "has its "
-                "datum, and files would state another one.",
-            ),
-            remedy=Text("请先用 to_crs() 转换。", "Bring it into one that has, with to_crs()."),
-        )
+        raise _MESSAGES.error(CRSError, "crs_without_code", name=name, crs=crs)
     return text
 
 
@@ -382,12 +373,7 @@ def require_distinct(out: Outgoing, suffix: str, gate: Gate) -> None:
         key = "".join(c.lower() if c.isascii() else c for c in name)
         if key in seen:
             raise gate.refuse(
-                Text(
-                    f"列“{seen[key]}”与“{name}”仅大小写不同，{suffix} 视为同名。",
-                    f"columns {seen[key]!r} and {name!r} differ in case only, which {suffix} does "
-                    "not tell apart.",
-                ),
-                Text("请改名，或写 .parquet。", "Rename one, or write .parquet."),
+                *_MESSAGES.pair("columns_differ_by_case", seen=seen[key], name=name, suffix=suffix)
             )
         seen[key] = name
 
@@ -400,10 +386,7 @@ def remove_infinite(out: Outgoing, suffix: str) -> None:
             continue
         hit = np.isinf(values.to_numpy(dtype=float, na_value=np.nan))
         if hit.any():
-            what = Text(
-                "无穷大的值已留空，.gpkg 和 .parquet 可以保存",
-                "infinite values are left out; .gpkg and .parquet hold them",
-            )
+            what = _MESSAGES("infinite_left_out")
             report_loss(out, suffix, what, field=name, at=hit)
             out.table[name] = values.mask(hit)
 
@@ -434,23 +417,11 @@ def _name_columns(out: Outgoing, suffix: str, gate: Gate) -> None:
             what = Text("列名是数字，写成文字", "the name, a number, is written as text")
             report_loss(out, suffix, what, field=str(name), severity="info")
         elif not isinstance(name, str) or not _is_name(name):
-            raise gate.refuse(
-                Text(
-                    f"列名 {name!r} 不是可写出的文字。",
-                    f"the name of column {name!r} is no text that a file can hold.",
-                ),
-                Text(
-                    "请改名，如 frame.columns = [...]。",
-                    "Rename it: frame.columns = [...].",
-                ),
-            )
+            raise gate.refuse(*_MESSAGES.pair("column_name_no_text", name=name))
         names.append(str(name))
     twice = pd.Index(names)[pd.Index(names).duplicated()]
     if len(twice):
-        raise gate.refuse(
-            Text(f"列名“{twice[0]}”重复。", f"more than one column is called {twice[0]!r}."),
-            Text("请改名。", "Rename them."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("column_twice", twice=twice[0]))
     out.table.columns = pd.Index(names, dtype=object)
 
 
@@ -652,10 +623,7 @@ def _no_text(value: Any) -> tuple[Text, Text]:
     kind = type(value).__name__
     return (
         Text(f"{kind} 类型的值，没有格式能保存", f"a value of type {kind}, which no format holds"),
-        Text(
-            "请去掉该列，或先转换为文字或数值。",
-            "Drop the column, or make text or numbers of it first.",
-        ),
+        _MESSAGES("drop_the_column"),
     )
 
 
@@ -726,18 +694,7 @@ def with_labels(frame: gpd.GeoDataFrame, gate: Gate) -> tuple[gpd.GeoDataFrame, 
         if name not in plain.columns:
             plain.insert(0, name, labels)
         elif not _same(labels, plain[name]):
-            raise gate.refuse(
-                Text(
-                    f"索引“{name}”与同名的列内容不同，写出后只能有一列。",
-                    f"the index {name!r} and the column {name!r} differ, and a file has room for "
-                    "one.",
-                ),
-                Text(
-                    "请先用 frame.rename_axis() 改名，或用 frame.reset_index(drop=True) 去掉索引。",
-                    'Rename the index with frame.rename_axis("..."), or drop it with '
-                    "frame.reset_index(drop=True).",
-                ),
-            )
+            raise gate.refuse(*_MESSAGES.pair("index_beside_column", name=name))
     return plain, np.empty(0, dtype=np.intp)
 
 

@@ -17,11 +17,13 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.types import UserDefinedType
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import CityDataError, CRSError
 from geo_citymgmt.reading._database import CHUNK, DatabaseTable, find_table, read_table, session
 from geo_citymgmt.writing._columns import Outgoing, exact_code, is_date, is_number, strip_controls
 from geo_citymgmt.writing._formats import check_same, refuse
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 SUFFIX = "postgis"
 LOCK_WAIT = "10s"
@@ -72,19 +74,9 @@ def prepare_table(out: Outgoing) -> None:
     strip_controls(out, SUFFIX, "\x00")
     for name in out.table.columns:
         if len(str(name).encode()) > MAX_NAME:
-            raise CityDataError(
-                Text(
-                    f"字段名“{name}”超过 {MAX_NAME} 字节，请改短。",
-                    f"{name}: PostgreSQL cuts names after {MAX_NAME} bytes; rename the column.",
-                ),
-            )
+            raise CityDataError(_MESSAGES("name_too_long", name=name, max_name=MAX_NAME))
         if str(name) in _SYSTEM:
-            raise CityDataError(
-                Text(
-                    f"字段名“{name}”是 PostgreSQL 的系统列名，请改名。",
-                    f"{str(name)!r}: PostgreSQL has a column of its own of this name; rename it.",
-                ),
-            )
+            raise CityDataError(_MESSAGES("name_of_system", name=str(name)))
 
 
 def write_table(out: Outgoing, engine: Engine, name: str) -> str:
@@ -110,12 +102,7 @@ def write_table(out: Outgoing, engine: Engine, name: str) -> str:
         srid = _srid(connection, code, out)
         old = find_table(connection, f"{schema}.{table}")
         if old is not None and old.kind != "r":
-            raise CityDataError(
-                Text(
-                    f"{target}：是视图而不是表，请换一个名称。",
-                    f"{target}: is a view, not a table; give another name.",
-                ),
-            )
+            raise CityDataError(_MESSAGES("view_not_table", target=target))
         staging = _create(connection, out, schema, srid)
         for rows in _rows(out, staging):
             connection.execute(sa.insert(staging), rows)
@@ -135,13 +122,7 @@ def _split(connection: Connection, name: str) -> tuple[str, str]:
     if not dot:
         schema, table = str(connection.scalar(sa.select(sa.func.current_schema()))), name
     if not table or not schema or len(table.encode()) > MAX_NAME:
-        raise CityDataError(
-            Text(
-                f"“{name}”不是有效的表名，应为“模式.表名”，表名至多 {MAX_NAME} 字节。",
-                f'{name!r}: not the name of a table; give "schema.table" of at most {MAX_NAME} '
-                "bytes.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("no_table_name", name=name, max_name=MAX_NAME))
     return schema, table
 
 
@@ -159,48 +140,21 @@ def _srid(connection: Connection, code: str | None, out: Outgoing) -> int:
 def _require_srid(connection: Connection, srid: int) -> None:
     row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
     if row is None or (row.auth_name, row.auth_srid) != ("EPSG", srid):
-        raise CityDataError(
-            Text(
-                f"数据库的 spatial_ref_sys 中没有 EPSG:{srid}，请先添加，或转换到其他坐标系再写。",
-                f"the database does not know EPSG:{srid} (table spatial_ref_sys); add it, or "
-                "write in "
-                "another CRS with to_crs().",
-            ),
-        )
+        raise CityDataError(_MESSAGES("srid_unknown", srid=srid))
 
 
 def _own_srid(connection: Connection, crs: pyproj.CRS, name: str) -> int:
     """Find or add the definition of a CRS without a code, under a number free for users."""
     text = crs.to_wkt("WKT1_GDAL")
     if len(text) > _MAX_SRTEXT or pyproj.CRS.from_wkt(text) != crs:
-        raise CRSError(
-            Text(
-                f"{name}：数据库无法保存坐标系 {crs.name} 的定义。",
-                f"{name}: the database cannot hold the definition of {crs.name}.",
-            ),
-            remedy=Text(
-                "请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
-                "Bring it into one that has an EPSG code, with to_crs().",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "crs_not_held", name=name, crs=crs)
     digest = int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
     srid = _FIRST_SRID + digest % _SRIDS
     row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
     if row is not None:
         if row.srtext == text:
             return srid
-        raise CRSError(
-            Text(
-                f"{name}：数据库的 spatial_ref_sys 中编号 {srid} 已被其他坐标系占用，"
-                f"无法写入 {crs.name}。",
-                f"{name}: the database has another definition under the number {srid} (table "
-                f"spatial_ref_sys), which {crs.name} would take.",
-            ),
-            remedy=Text(
-                "请先用 to_crs() 转换到有 EPSG 代码的坐标系。",
-                "Bring it into one that has an EPSG code, with to_crs().",
-            ),
-        )
+        raise _MESSAGES.error(CRSError, "srid_taken", name=name, srid=srid, crs=crs)
     with warnings.catch_warnings():
         # The text beside it is for old servers only; it leaves out the name of the datum.
         warnings.simplefilter("ignore", UserWarning)

@@ -15,7 +15,7 @@ import pyogrio
 import shapely
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import Messages, Text, first_few
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.writing._columns import (
     Outgoing,
@@ -30,17 +30,12 @@ from geo_citymgmt.writing._columns import (
     strip_controls,
 )
 
+_MESSAGES = Messages("geo_citymgmt.writing")
+
 
 def refuse(target: str, what: Text) -> CityDataError:
     """Say that a file does not hold what it should, and that the old one stands."""
-    return CityDataError(
-        Text(
-            f"{target}：写后核对不一致（{what.zh}），原文件未动。",
-            f"{target}: read back, it does not hold what was written ({what.en}); the old one "
-            "stands.",
-        ),
-        remedy=Text("请改写 .parquet，或去掉该内容。", "Write .parquet, or leave that out."),
-    )
+    return _MESSAGES.error(CityDataError, "read_back_differs", target=target, what=what)
 
 
 def check_same(
@@ -96,10 +91,7 @@ def check_same(
     other = np.flatnonzero(~(same | gone | void))
     if len(other):
         n, first = len(other), other[0]
-        what = Text(
-            f"{n} 个图形不同，第一个为第 {first} 条记录",
-            f"{n} geometries, the first of record {first}",
-        )
+        what = _MESSAGES("geometries_differ", n=n, first=first)
         raise refuse(target, what)
 
 
@@ -206,10 +198,7 @@ def prepare_geojson(out: Outgoing) -> None:
     if out.geometry is not None and out.geometry.crs is not None:
         code = exact_code(out.geometry, out.name)
         if code != "EPSG:4326":
-            what = Text(
-                f"按格式规定坐标为 EPSG:4326，而不是 {code}",
-                f"positions are in EPSG:4326, as the format demands, not {code}",
-            )
+            what = _MESSAGES("positions_in_degrees", code=code)
             report_loss(out, ".geojson", what, severity="info")
             out.geometry = out.geometry.to_crs(4326)
     if not len(out):
@@ -290,10 +279,7 @@ def as_wkt(out: Outgoing, suffix: str) -> None:
         return
     code = exact_code(out.geometry, out.name)
     if code is not None:
-        what = Text(
-            f"不含坐标系，读回时请用 --crs 图层={code} 指明（Python：crs=）",
-            f"the CRS is not carried; read it again with --crs LAYER={code} (Python: crs=)",
-        )
+        what = _MESSAGES("crs_left_out", code=code)
         report_loss(out, suffix, what, severity="info")
     texts = shapely.to_wkt(out.geometry.to_numpy(), rounding_precision=-1)
     name = "geometry" if "geometry" not in out.table.columns else "geometry_1"
@@ -436,16 +422,7 @@ def _refuse_collections(shapes: np.ndarray, suffix: str, gate: Gate) -> None:
     if not len(at):
         return
     kind = shapes[at[0]].geom_type
-    raise gate.refuse(
-        Text(
-            f"第 {at[0]} 条记录是 {kind}，shapefile 不能保存（共 {len(at)} 条）。",
-            f"record {at[0]} is a {kind}, which a shapefile cannot hold ({len(at)} of them).",
-        ),
-        Text(
-            "请用 frame.explode() 拆成单个图形，或写 .gpkg。",
-            "Take it apart with frame.explode(), or write .gpkg.",
-        ),
-    )
+    raise gate.refuse(*_MESSAGES.pair("shape_not_held", at=at[0], kind=kind, n=len(at)))
 
 
 def _one_kind_of_points(out: Outgoing, suffix: str, shapes: np.ndarray) -> np.ndarray:

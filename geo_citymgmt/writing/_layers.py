@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from geo_citymgmt._gate import Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.layer import Layer
 from geo_citymgmt.writing import _formats
@@ -38,6 +38,8 @@ from geo_citymgmt.writing._workbook import prepare_sheet, sheet_title, write_she
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip", ".zip")
@@ -239,9 +241,7 @@ def write_city(
 ) -> Path:
     """Write the layers of a city, with the tables that belong to them, into one GeoPackage."""
     if path.suffix.lower() != ".gpkg":
-        raise CityDataError(
-            Text(f"{path.name}：应为 .gpkg。", f"{path.name}: a city is written as .gpkg.")
-        )
+        raise CityDataError(_MESSAGES("city_is_gpkg", path=path))
     held = {
         key: take(layer, include_personal=include_personal, include_unknown=include_unknown)
         for key, layer in layers.items()
@@ -276,32 +276,17 @@ def write_city_workbook(
 def _require_engine(path: Any, gate: Gate) -> None:
     if hasattr(path, "dialect"):
         return
-    raise gate.refuse(
-        Text(f"path 是 {type(path).__name__}。", f"path is a {type(path).__name__}."),
-        Text(
-            "请给出文件路径或 SQLAlchemy 的 engine。",
-            "Give the path of a file, or an engine of SQLAlchemy.",
-        ),
-    )
+    raise gate.refuse(*_MESSAGES.pair("no_path", kind=type(path).__name__))
 
 
 def _require_name(name: Any, gate: Gate) -> None:
     if name is not None and not isinstance(name, str):
-        raise gate.refuse(
-            Text(f"name 为 {name!r}，不是文字。", f"name is {name!r}, no text."),
-            Text("请给出文字，或不给。", "Give text, or leave it out."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("name_no_text", name=name))
 
 
 def _require_table_name(name: str, gate: Gate) -> None:
     if name.lower().startswith(_RESERVED):
-        raise gate.refuse(
-            Text(
-                f"图层名“{name}”以 GeoPackage 的保留字开头。",
-                f"the name {name!r} begins with a word that a GeoPackage keeps for itself.",
-            ),
-            Text('请另取名称，如 name="layer"。', 'Give another one, such as name="layer".'),
-        )
+        raise gate.refuse(*_MESSAGES.pair("name_kept_back", name=name))
 
 
 def _taken(
@@ -313,10 +298,7 @@ def _taken(
             layer, include_personal=include_personal, include_unknown=include_unknown, name=name
         )
     if isinstance(layer, gpd.GeoSeries):
-        raise gate.refuse(
-            Text("layer 是 GeoSeries，没有列。", "layer is a GeoSeries, which has no columns."),
-            Text('请用 series.to_frame("geometry")。', 'Give series.to_frame("geometry").'),
-        )
+        raise gate.refuse(*_MESSAGES.pair("series_without_columns"))
     frame = gate.frame(layer, "layer", needs_columns=True)
     labelled, left = with_labels(frame, gate)
     out = take(labelled, name=name)
@@ -329,16 +311,15 @@ def _prepared(out: Outgoing, suffix: str, encoding: str, gate: Gate) -> Outgoing
     exact_code(out.geometry, out.name)
     if not isinstance(encoding, str) or encoding.upper() not in ENCODINGS:
         raise CityDataError(
-            Text(
-                f"不支持编码 {encoding}，可用：{'、'.join(ENCODINGS)}。",
-                f"encoding {encoding!r}: text is written as {' or '.join(ENCODINGS)}.",
-            ),
+            _MESSAGES(
+                "no_such_encoding",
+                encoding=encoding,
+                encodings_zh="、".join(ENCODINGS),
+                encodings=" or ".join(ENCODINGS),
+            )
         )
     if len(out.unlabelled):
-        what = Text(
-            "索引的数字未写出，需要时先用 rename_axis 命名",
-            "the numbers of the index are left out; name it with rename_axis to keep them",
-        )
+        what = _MESSAGES("index_left_out")
         report_loss(out, suffix, what, at=out.unlabelled, severity="info")
     plain_columns(out, suffix, gate)
     plain_shapes(out, suffix, gate)
@@ -408,20 +389,12 @@ def _named(target: Path) -> Iterator[None]:
     except CityDataError:
         raise
     except _OF_DRIVERS as error:
-        raise CityDataError(
-            Text(
-                f"{target}：无法写出（{error}），原文件未动。",
-                f"{target}: cannot be written ({error}); the old file stands.",
-            ),
-        ) from error
+        raise CityDataError(_MESSAGES("target_not_written", target=target, error=error)) from error
     except Exception as error:
         # xlsxwriter's errors have no common parent but Exception, and are not there at import.
         if type(error).__module__.startswith("xlsxwriter"):
             raise CityDataError(
-                Text(
-                    f"{target}：无法写出（{error}），原文件未动。",
-                    f"{target}: cannot be written ({error}); the old file stands.",
-                ),
+                _MESSAGES("target_not_written", target=target, error=error)
             ) from error
         raise
 

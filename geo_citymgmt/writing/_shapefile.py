@@ -19,7 +19,7 @@ import pyogrio
 import shapely
 from numpy.typing import NDArray
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.cleaning._codes import parse_code_column
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.findings import Findings
@@ -36,6 +36,8 @@ from geo_citymgmt.writing._columns import (
     strip_controls,
 )
 from geo_citymgmt.writing._formats import check_same, refuse
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 #: Bytes in a text field, and what the header can say of a record and of a file.
 MAX_TEXT = 254
@@ -267,10 +269,7 @@ def _whole_numbers(out: Outgoing, name: str, values: pd.Series) -> pd.Series:
     long = np.flatnonzero(texts.str.len().gt(MAX_WHOLE).fillna(False))
     if not len(long):
         return values
-    what = Text(
-        f"超过 {MAX_WHOLE} 位的整数，整列写成文字",
-        f"whole numbers beyond {MAX_WHOLE} digits make the column text",
-    )
+    what = _MESSAGES("long_numbers_of_dbf", max_whole=MAX_WHOLE)
     report_loss(out, SUFFIX, what, field=name, at=long, severity="info")
     return texts
 
@@ -292,30 +291,19 @@ def _cut_texts(out: Outgoing, encoding: str) -> None:
 
 def _plain_shapes(out: Outgoing) -> None:
     if out.geometry is None:
-        raise CityDataError(
-            Text(
-                f"{out.name}：没有图形，无法写成 shapefile，请写 .csv 或 .xlsx。",
-                f"{out.name}: a shapefile needs a geometry; write .csv or .xlsx.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("shapefile_needs_geometry", out=out))
     shapes = out.geometry.to_numpy()
     kinds = shapely.get_type_id(shapes)
     lone = (kinds >= 4) & (shapely.get_num_geometries(shapes) == 1) & (kinds != 4)
     if lone.any():
-        what = Text(
-            "只有一个部件的多部件图形写为单部件",
-            "a multi-part shape of one part becomes a single one",
-        )
+        what = _MESSAGES("single_parts")
         report_loss(out, SUFFIX, what, at=lone, severity="info")
         shapes = shapes.copy()
         shapes[lone] = shapely.get_geometry(shapes[lone], 0)
         out.geometry = gpd.GeoSeries(shapes, crs=out.geometry.crs)
     families = set(_FAMILY[kinds[kinds >= 0]].tolist())
     if len(families) > 1:
-        what = Text(
-            "点、线、面分写为多个文件，记录顺序随之改变",
-            "points, lines and polygons go into files of their own, in that order",
-        )
+        what = _MESSAGES("kinds_apart")
         report_loss(out, SUFFIX, what, severity="info")
 
 
@@ -349,12 +337,7 @@ def _write_part(out: Outgoing, path: Path, encoding: str) -> None:
         out.table["FID"] = numbers
     why = why_not(columns)
     if why:
-        raise CityDataError(
-            Text(
-                f"{path.name}：属性表超出 .dbf 的限度（{why}），请写 .gpkg 或 .parquet。",
-                f"{path.name}: a .dbf cannot hold this table ({why}); write .gpkg or .parquet.",
-            ),
-        )
+        raise CityDataError(_MESSAGES("dbf_cannot_hold", path=path, why=why))
     gbk = encoding == "GB18030" and _is_gbk(out)
     # Programs know 936 better than GB18030; where all text is GBK the two are the same bytes.
     write_dbf(path.with_suffix(".dbf"), columns, dt.date(1980, 1, 1),

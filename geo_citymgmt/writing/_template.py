@@ -13,9 +13,11 @@ from functools import partial
 from pathlib import Path
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.reading._workbook import check_package, sheet_parts
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 #: A cell's value: a number, a text, or one of a spreadsheet's own errors, on which sums fail too.
 Value = float | str
@@ -90,7 +92,4 @@ def _decoded(data: bytes, path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise SourceError(
-            Text(f"{path.name}：不是 UTF-8 的工作簿。", f"{path.name}: is no workbook in UTF-8."),
-            remedy=Text("请用 Excel 或 WPS 另存一次。", "Save it once more with Excel or WPS."),
-        ) from error
+        raise _MESSAGES.error(SourceError, "no_utf8_workbook", path=path) from error

@@ -20,9 +20,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages, Text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.reading._sheet import read_workbook_sheet, tab_name
+from geo_citymgmt.reading._workbook import read_workbook_sheet, tab_name
 from geo_citymgmt.writing._columns import (
     Outgoing,
     column_as_text,
@@ -35,6 +35,8 @@ from geo_citymgmt.writing._columns import (
     strip_controls,
 )
 from geo_citymgmt.writing._formats import as_wkt, check_same, refuse
+
+_MESSAGES = Messages("geo_citymgmt.writing")
 
 SUFFIX = ".xlsx"
 MAX_ROWS, MAX_COLUMNS, MAX_CELL = 1_048_576, 16_384, 32_767
@@ -79,10 +81,7 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
                 out.table[name] = values
             odd = values.notna() & ((values < _FIRST_DAY) | (values != values.dt.floor("s")))
             if odd.any():
-                what = Text(
-                    "1900 年 3 月以前或不足一秒的时间使整列写成文字",
-                    "moments before March 1900, or with parts of a second, make the column text",
-                )
+                what = _MESSAGES("odd_moments")
                 report_loss(out, SUFFIX, what, field=str(name), at=odd.to_numpy(), severity="info")
                 column_as_text(out, name)
         elif is_number(values):
@@ -92,10 +91,7 @@ def prepare_sheet(out: Outgoing, *, geometry: bool = True) -> None:
             is_integer = pd.api.types.is_integer_dtype(values.dtype)
             long = digits.str.len().gt(15).fillna(False).to_numpy(dtype=bool)
             if is_integer and long.any():
-                what = Text(
-                    "超过 15 位的整数，整列写成文字",
-                    "whole numbers of more than 15 digits make the column text",
-                )
+                what = _MESSAGES("long_numbers_of_sheet")
                 report_loss(out, SUFFIX, what, field=str(name), at=long, severity="info")
                 out.table[name] = texts
             elif not is_integer:
@@ -154,13 +150,9 @@ def write_sheets(sheets: dict[str, Outgoing], path: Path) -> None:
         table = out.table
         if len(table) >= MAX_ROWS or len(table.columns) > MAX_COLUMNS:
             raise CityDataError(
-                Text(
-                    f"{title}：{len(table)} 行 {len(table.columns)} 列超出工作表上限，"
-                    "请写 .gpkg 或 .parquet。",
-                    f"{title}: {len(table)} rows and {len(table.columns)} columns do not fit a "
-                    "sheet; "
-                    "write .gpkg or .parquet.",
-                ),
+                _MESSAGES(
+                    "too_large_for_sheet", title=title, n=len(table), columns=len(table.columns)
+                )
             )
         sheet = book.add_worksheet(title)
         sheet.freeze_panes(1, 0)

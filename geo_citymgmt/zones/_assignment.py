@@ -8,9 +8,11 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import METRES, Frame, Gate, areal
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.zones._ownership import OUTSIDE, ZoneIndex
+
+_MESSAGES = Messages("geo_citymgmt.zones")
 
 #: Below this, overlaps and gaps are the rounding of coordinates kept to a millimetre.
 _SLIVER_M2 = 1.0
@@ -287,12 +289,7 @@ def _cells(bounds: np.ndarray, cell_m: float, gate: Gate) -> tuple[np.ndarray, n
     width, height = np.maximum(high - low, 1)
     if width * height > _MOST_CELLS:
         raise gate.refuse(
-            Text(
-                f"边长 {cell_m:g} 米将产生 {width * height:,.0f} 个网格，"
-                f"超过 {_MOST_CELLS:,} 个。请检查 cell_m 的单位是否为米。",
-                f"cells of {cell_m:g} m would be {width * height:,.0f}; at most "
-                f"{_MOST_CELLS:,}. Is cell_m in metres?",
-            )
+            _MESSAGES("too_many_cells", cell_m=cell_m, width=width * height, most_cells=_MOST_CELLS)
         )
     row, column = np.divmod(np.arange(int(width * height)), int(width))
     return column + int(low[0]), row + int(low[1])

@@ -18,7 +18,9 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Frame, Gate, Shapes
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
+
+_MESSAGES = Messages("geo_citymgmt.zones")
 
 #: Slack in cells when edges are drawn: rounding is some 1e-10 of a cell at most.
 _SLACK = 1e-6
@@ -611,17 +613,15 @@ def _stated(zones: gpd.GeoDataFrame, name: str, above: pd.Index, gate: Gate) -> 
         stated = stated.astype(stated.dtype.categories.dtype)
     if len(zones) and not stated.isin(above).any():
         raise gate.refuse(
-            Text(
-                f"levels：“{name}”列（{stated.dtype}，如 {stated.iloc[0]!r}）没有一个是上一级的"
-                f"分区代码（{above.dtype}，如 {above[0]!r}）。",
-                f"levels: not one value of column {name!r} ({stated.dtype}, such as "
-                f"{stated.iloc[0]!r}) is a code of the level above ({above.dtype}, such as "
-                f"{above[0]!r}).",
-            ),
-            Text(
-                f"请统一类型，如 .astype({{{name!r}: {str(above.dtype)!r}}})。",
-                f"Bring both to one type, as with .astype({{{name!r}: {str(above.dtype)!r}}}).",
-            ),
+            *_MESSAGES.pair(
+                "no_code_above",
+                name=name,
+                stated=stated,
+                value=stated.iloc[0],
+                above=above,
+                code=above[0],
+                dtype=str(above.dtype),
+            )
         )
     return stated.to_numpy(dtype=object, na_value=None)
 

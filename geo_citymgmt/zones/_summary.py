@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Features, Frame, Gate
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.zones._ownership import (
     MARGINS,
     Located,
@@ -28,6 +28,8 @@ from geo_citymgmt.zones._ownership import (
     parts_within,
     with_margins,
 )
+
+_MESSAGES = Messages("geo_citymgmt.zones")
 
 #: Functions that take each feature as it is, whatever its share.
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
@@ -72,31 +74,15 @@ def plan_of(name: str, what: Any, by: Any, gate: Gate) -> Plan:
             function = partial(_called, function, args, kwargs)
         what = (what.column, function)
     if not isinstance(what, tuple) or len(what) not in (2, 3):
-        raise gate.refuse(
-            Text(
-                f"{name} 应为（列名，函数）、（列名，'mean'，权重列）或 pandas.NamedAgg。",
-                f"{name} is {what!r}, must be (column, function), (column, 'mean', weight) or a "
-                "pandas.NamedAgg.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("no_aggregation", name=name, what=what))
     plan = Plan(*what)
     if callable(plan.function) and plan.weight is None:
         return plan
     if plan.weight is not None and plan.function != "mean":
-        raise gate.refuse(
-            Text(
-                f"{name}：只有 mean 可带权重，不是 {plan.function!r}。",
-                f"{name}: {plan.function!r} with a weight; only mean takes a weight.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("weight_only_mean", name=name, plan=plan))
     gate.choice(plan.function, f"{name}: the function", KNOWN)
     if plan.function == "share_of_zone" and by is None:
-        raise gate.refuse(
-            Text(
-                f"{name}：share_of_zone 需要用 by 指定分组列。",
-                f"{name}: share_of_zone needs by, the column it breaks the zone down by.",
-            )
-        )
+        raise gate.refuse(_MESSAGES("share_zone_needs", name=name))
     return plan
 
 
@@ -154,17 +140,7 @@ def _is_whole(column: pd.Series) -> bool:
 def _summable(column: pd.Series, gate: Gate) -> pd.Series:
     """Whole numbers whose sum, and every part of it, fits 64 bits."""
     if np.abs(column.to_numpy(dtype="float64")).sum() >= 2.0**63:
-        raise gate.refuse(
-            Text(
-                f"“{column.name}”列的整数之和超出 64 位。",
-                f"sum: the whole numbers of column {column.name!r} add up to more than 64 bits "
-                "hold.",
-            ),
-            Text(
-                "请先转换为浮点数：.astype(float)。",
-                "Convert them to floats first, .astype(float).",
-            ),
-        )
+        raise gate.refuse(*_MESSAGES.pair("sum_too_large", column=column))
     return column.astype("int64")
 
 
@@ -175,10 +151,7 @@ def _orderable(column: pd.Series, function: str, gate: Gate) -> pd.Series:
         kind = pd.api.types.infer_dtype(column, skipna=True)
         if kind not in (*_ORDERED, "decimal", "empty"):
             raise gate.refuse(
-                Text(
-                    f"{function}：“{column.name}”列的值不能比较大小（{kind}）。",
-                    f"{function}: values of column {column.name!r} have no order ({kind}).",
-                )
+                _MESSAGES("values_without_order", function=function, column=column, kind=kind)
             )
     return column
 
@@ -423,10 +396,7 @@ def summarise_levels(
     """
     gate = Gate("summarise_levels")
     if not isinstance(levels, Mapping) or not levels:
-        raise gate.refuse(
-            Text("没有给出任何分区层级。", "no levels were given."),
-            Text("请给出 {“district”: districts}。", 'Give {"district": districts}.'),
-        )
+        raise gate.refuse(*_MESSAGES.pair("no_levels_given"))
     asked = _Request.of(gate, gdf, by, split, aggregations, "gdf")
     ones = Long(np.arange(len(gdf)), np.zeros(len(gdf), dtype=int), np.ones(len(gdf)))
     city = pd.DataFrame({"zone_code": ["total"], "row_kind": ["total"], "parent_code": [None]})
@@ -472,14 +442,7 @@ def _apart(codes: pd.Index, above: list[Any], level: str, gate: Gate) -> None:
     known = set(above)
     both = [code for code in codes if code in known]
     if both:
-        raise gate.refuse(
-            Text(
-                f"levels[{level!r}] 的分区代码 {both[0]!r} 与上级分区重复。",
-                f"levels[{level!r}] has the code {both[0]!r}, which a zone of a level above has "
-                "too.",
-            ),
-            Text("请使各级代码互不相同。", "Give the zones of each level codes of their own."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("code_of_two_levels", level=level, both=both[0]))
 
 
 def _labels(values: pd.Series) -> Any:
@@ -521,30 +484,12 @@ def _free(asked: _Request, codes: pd.Index, columns: Sequence[str], margins: boo
     plans, by, gate = asked.plans, asked.by, asked.gate
     taken = [name for name in plans if name in columns]
     if taken:
-        raise gate.refuse(
-            Text(
-                f"结果自身有“{taken[0]}”列，不能再用作汇总名。",
-                f"the result has a column {taken[0]!r} of its own.",
-            ),
-            Text("请换一个名称。", "Choose another name for the aggregation."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("column_of_result", taken=taken[0]))
     if by is not None and by == (codes.name or "zone_code"):
-        raise gate.refuse(
-            Text(
-                f"by 为“{by}”，与分区索引同名。",
-                f"by is {by!r}, which is the name of the zones' index too.",
-            ),
-            Text("请先将该列改名。", "Rename the column."),
-        )
+        raise gate.refuse(*_MESSAGES.pair("by_is_index", by=by))
     for word in MARGINS if margins else ():
         if word in codes:
-            raise gate.refuse(
-                Text(
-                    f"分区代码 {word!r} 与结果的合计行同名。",
-                    f"a zone has the code {word!r}, the name of a row of the result.",
-                ),
-                Text("请更改该代码。", "Give the zone another code."),
-            )
+            raise gate.refuse(*_MESSAGES.pair("code_is_a_row", word=word))
 
 
 def _tabulate(asked: _Request, long: Long, rows: pd.Index, margins: bool | str) -> pd.DataFrame:

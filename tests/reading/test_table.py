@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo_citymgmt import SourceError
-from geo_citymgmt.reading import _sheet as sheets
 from geo_citymgmt.reading._sheet import Sheet
 from geo_citymgmt.reading._table import read_table, table_of
+from geo_citymgmt.reading._workbook import list_sheets
 
 
 def csv(tmp_path, text: str, encoding: str = "utf-8", name: str = "台账.csv"):
@@ -180,4 +180,4 @@ def test_a_long_cell_is_read_and_the_parser_left_as_it_was(tmp_path):
 
 
 def test_sheets_without_content_are_not_counted(tmp_path):
-    assert sheets.list_sheets(office_book(tmp_path / "a.xlsx")) == ["窨井"]
+    assert list_sheets(office_book(tmp_path / "a.xlsx")) == ["窨井"]

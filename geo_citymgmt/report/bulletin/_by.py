@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo_citymgmt._numbers import percent
 from geo_citymgmt._words import Text
-from geo_citymgmt.facts._layout import JOINT
+from geo_citymgmt.facts._membership import JOINT
 from geo_citymgmt.figures import period_table
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._model import Column, Paragraph, Part, Table
