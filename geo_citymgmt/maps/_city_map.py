@@ -47,6 +47,9 @@ PAGE_SCRIPTS = (
     "search.js", "tools.js", "paper.js", "panel.js", "slider.js",
 )  # fmt: skip
 
+#: Layers of a switch that lies beside a map on a page of 900 pixels.
+_SHORT_LIST = 8
+
 
 class _Literal(Element):
     """A part of the page whose content is taken as it stands.
@@ -315,7 +318,10 @@ class CityMap(folium.Map):
             isinstance(child, folium.LayerControl) for child in children.values()
         ):
             control = folium.LayerControl()
-            control.options.update(collapsed=JsCode("window.innerWidth < 900"))
+            # Spread out, a long list takes the place of the map unless the page is wide.
+            n_layers = sum(bool(getattr(child, "control", False)) for child in children.values())
+            room = 900 if n_layers <= _SHORT_LIST else 1200
+            control.options.update(collapsed=JsCode(f"window.innerWidth < {room}"))
             self.add_child(control, name="layer_switch")
         switches = [
             name for name, child in children.items() if isinstance(child, folium.LayerControl)
