@@ -85,9 +85,9 @@ def test_shares_differ_in_points_and_carry_their_terms(city):
 
 
 def test_before_the_first_day_on_record_is_missing_and_not_zero(city):
-    name = "bike_public_renewed"
+    name = "overhead_started"
     row = gcm.period_table(city, as_of=JUNE, periods="half", indicators=name).iloc[0]
-    assert row["value"] == 6000
+    assert row["value"] == 27
     assert math.isnan(row["previous"])
     assert math.isnan(row["year_ago"])
     assert "before the first day on record, 2022-01-10" in row["note_en"]
@@ -252,8 +252,8 @@ def test_what_cannot_be_projected_says_why(city, indicator):
 
 
 def test_too_few_months_and_a_target_that_is_met_are_reasons(city):
-    name = "bike_public_renewed"
-    aim = own((name, "320500", 9000, "2022-12-31"))
+    name = "overhead_started"
+    aim = own((name, "320500", 90, "2022-12-31"))
     early = gcm.outlook(city, as_of=JUNE, indicators=name, targets=aim)
     assert early.iloc[0]["months_used"] == 5
     small = own(("manhole_remediated", "320500", 1000, "2022-12-31"))
@@ -276,7 +276,7 @@ def test_data_without_a_date_have_no_periods_and_no_outlook_and_say_so(city):
     assert np.isnan(table.loc["manhole_remediated", "value"])
     assert table.loc["manhole_remediated", "note_en"].endswith("the data has no date")
     # What stands is on record, whatever the day.
-    assert table.loc["manhole_open_count", "value"] == 2120
+    assert table.loc["manhole_open_count", "value"] == 2129
     assert table[["previous", "year_ago"]].isna().all(axis=None)
 
 
