@@ -132,25 +132,25 @@ def test_each_column_is_explained(columns):
 
 
 def test_the_layer_of_the_documentation_is_read_counted_and_mapped(city):
-    specs = gcm.load_specs(ROOT / "docs" / "layers")
-    spec = specs["public_toilets"]
+    specs = gcm.load_specs(ROOT / "docs" / "own-layer" / "layers")
+    spec = specs["hydrants"]
     frame = gpd.GeoDataFrame(
         {
-            "公厕编号": ["A", "B", "C"],
-            "城市/农村": ["城市", "农村厕所", "城市公厕"],
-            "厕位数": ["8个", "6", "12"],
-            "状态": ["开放", "在建", "关闭"],
-            "完成时间": ["2022-03-01", "", "2020-05"],
+            "消火栓编号": ["A", "B", "C"],
+            "消防栓类型": ["地上", "地下", "地上"],
+            "出水压力": ["0.2", "0.14", "0.3"],
+            "消防栓状态": ["正常", "维修中", "已修复"],
+            "修复时间": ["", "", "2022-03-01"],
         },
         geometry=city["transit_stops"].geometry.iloc[:3].to_list(),
         crs=city["transit_stops"].crs,
     )
     read = gcm.read_layer(frame, spec, zones=city.zones)
-    assert read.data["area_type"].tolist() == ["urban", "rural", "urban"]
-    assert read.data["status"].tolist() == ["open", "under_construction", "closed"]
-    table = gcm.summarise(read.data, city.zones, stalls=("stalls", "sum"), margins=True)
-    assert table.loc["total", "stalls"] == 26
-    assert gcm.layer_map(read.data, spec, zones=city.zones).title == "公共厕所"
+    assert read.data["hydrant_kind"].tolist() == ["ground", "under", "ground"]
+    assert read.data["status"].tolist() == ["00", "30", "70"]
+    table = gcm.summarise(read.data, city.zones, most=("pressure_mpa", "max"), margins=True)
+    assert table.loc["total", "most"] == 0.3
+    assert gcm.layer_map(read.data, spec, zones=city.zones).title == "消防栓"
 
 
 def test_toml_of_the_documentation_is_toml(tmp_path):
