@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import shutil
 import time
 import tomllib
 from collections.abc import Callable, Generator, Iterator
@@ -106,6 +107,15 @@ def without_cases() -> list[str]:
     """Layers of the sample but its 368,172 cases, which what is not about them does without."""
     said = tomllib.loads((DATA / "city.toml").read_text(encoding="utf-8"))
     return [key for key in said["layers"] if key != "digital_cases"]
+
+
+def copy_without_cases(folder: Path) -> Path:
+    """Copy the sample but its cases to ``folder``, for commands and code that read all there is."""
+    shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("*.parquet"))
+    place = folder / "city.toml"
+    said = place.read_text(encoding="utf-8")
+    place.write_text(said[: said.index("[layers.digital_cases]")], encoding="utf-8")
+    return folder
 
 
 @pytest.fixture(scope="session")

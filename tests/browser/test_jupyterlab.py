@@ -20,6 +20,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.conftest import copy_without_cases
+
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "build" / "screenshots"
 START_SECONDS, RUN_SECONDS = 90, 180
@@ -42,7 +44,7 @@ def lab(tmp_path: Path) -> Iterator[str]:
         pytest.skip("jupyterlab is not installed: the notebook was not tried in it")
     home = tmp_path / "城市"
     shutil.copytree(ROOT / "notebooks", home / "notebooks", ignore=shutil.ignore_patterns(".*"))
-    shutil.copytree(ROOT / "data" / "shapefiles", home / "data" / "shapefiles")
+    copy_without_cases(home / "data" / "shapefiles")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

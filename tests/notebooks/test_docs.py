@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import shutil
 import tomllib
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from geo_citymgmt.findings import COLUMNS
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.layer import LEDGER_COLUMNS
 from geo_citymgmt.profiles import load_profile
+from tests.conftest import copy_without_cases
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -60,7 +60,7 @@ def test_the_five_lines_of_the_readme_run_and_are_the_same_everywhere(tmp_path, 
         assert len([line for line in code.splitlines() if line.strip()]) <= 5
     # They differ in their comments and in the language of the map.
     assert len({ast.dump(ast.parse(code.replace(', lang="en"', ""))) for code in every}) == 1
-    shutil.copytree(ROOT / "data", tmp_path / "data")
+    copy_without_cases(tmp_path / "data" / "shapefiles")
     monkeypatch.chdir(tmp_path)
     exec(compile(every[0], "README.md", "exec"), {})
     assert (tmp_path / "manholes.html").stat().st_size > 100_000
@@ -68,7 +68,7 @@ def test_the_five_lines_of_the_readme_run_and_are_the_same_everywhere(tmp_path, 
 
 def test_the_recipe_for_a_month_by_street_gives_what_was_done_in_it(tmp_path, monkeypatch):
     (code,) = blocks(text("docs/map-pages.md"), "python")
-    shutil.copytree(ROOT / "data", tmp_path / "data")
+    copy_without_cases(tmp_path / "data" / "shapefiles")
     monkeypatch.chdir(tmp_path)
     made: dict = {}
     exec(compile(code, "map-pages.md", "exec"), made)
