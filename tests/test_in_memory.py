@@ -46,12 +46,16 @@ def owners(city: gcm.City, key: str = "manholes") -> list[str]:
 
 
 def test_a_city_of_frames_is_that_of_the_files_they_are_from(city, data_folder):
+    tables = [key for key in city if city.specs[key].role == "table"]
+    layers = {key: gpd.read_file(data_folder / f"{key}.shp") for key in city if key not in tables}
+    layers |= {key: pd.read_csv(data_folder / f"{key}.csv", dtype="str") for key in tables}
     made = gcm.City.from_layers(
-        {key: gpd.read_file(data_folder / f"{key}.shp") for key in city},
+        {key: layers[key] for key in city},
         profile="suzhou_2022",
         data_date=city.data_date,
         events=data_folder / "events.csv",
         targets=str(data_folder / "targets.csv"),
+        reported=data_folder / "reported.csv",
     )
     pd.testing.assert_frame_equal(gcm.progress(made, as_of=None), gcm.progress(city, as_of=None))
     known = ["layer", "n_walked", "n_records", "n_accepted", "n_rejected", "state", "crs",
@@ -60,7 +64,7 @@ def test_a_city_of_frames_is_that_of_the_files_they_are_from(city, data_folder):
     pd.testing.assert_series_equal(made.findings["finding_key"], city.findings["finding_key"])
     assert made.zones.index.tolist() == city.zones.index.tolist()
     assert (made.code, made.name_zh, made.metric) == (city.code, city.name_zh, city.metric)
-    assert {path.name for path in made.inputs} == {"events.csv", "targets.csv"}
+    assert {path.name for path in made.inputs} == {"events.csv", "targets.csv", "reported.csv"}
 
 
 def test_a_city_of_layers_holds_them_as_they_are(city):

@@ -172,7 +172,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
     @classmethod
     def from_layers(
         cls,
-        layers: Mapping[str, gpd.GeoDataFrame | Layer],
+        layers: Mapping[str, pd.DataFrame | Layer],
         *,
         zones: gpd.GeoDataFrame | str | Path | None = None,
         profile: str | Path | Profile | None = None,
@@ -183,6 +183,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
         data_date: Any = None,
         targets: pd.DataFrame | str | Path | None = None,
         events: pd.DataFrame | str | Path | None = None,
+        reported: str | Path | None = None,
         datum: str | Mapping[str, str] | None = None,
         specs: Mapping[str, LayerSpec] | str | Path | None = None,
         figures: str | Path | None = None,
@@ -191,7 +192,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
 
         Parameters
         ----------
-        layers : mapping of str to GeoDataFrame or Layer
+        layers : mapping of str to GeoDataFrame or Layer; of tables, to DataFrame
             By key or name of the layer. A frame is read as :func:`geo_citymgmt.read_layer` reads
             it; one that cannot be used stands in the ledger as "unusable". A Layer is taken as it
             is, its records placed in the districts of this city.
@@ -207,6 +208,8 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             The day as of which the data stands; else the last on which something happened.
         targets, events : DataFrame or path of a .csv, optional
             Tables of the form of ``targets.csv`` and ``events.csv``.
+        reported : path of a .csv, optional
+            What was reported, of the form of ``reported.csv``.
 
         Returns
         -------
@@ -242,6 +245,7 @@ class City(Mapping[str, gpd.GeoDataFrame]):
             layers=_sources(layers, known, gate),
             events=_table(events, "events", gate),
             targets=_table(targets, "targets", gate),
+            reported=None if reported is None else Path(reported),
             data_date=_day(data_date, gate),
             name=Text(name_zh or name_en, name_en or name_zh),
             code=str(code),
@@ -480,7 +484,7 @@ def city_with_layer(city: City, key: str, layer: gpd.GeoDataFrame | Layer) -> Ci
             "name_zh=city.name_zh, code=city.code, events=city.events, targets=city.targets)"
         )
         raise gate.refuse(*_MESSAGES.pair("zones_not_exchanged", spec=spec, anew=anew))
-    _check(layer, spec, "layer", gate)
+    layer = _taken(layer, spec, "layer", gate)
     taken = _read(city, spec, layer, gate)
     layers = {k: taken if k == spec.key else city.layers[k]
               for k in city.specs if k in city.layers or k == spec.key}  # fmt: skip
@@ -551,7 +555,7 @@ def _settled(city: City, layer: Layer) -> City:
 
 
 def _sources(
-    layers: Mapping[str, gpd.GeoDataFrame | Layer], known: Mapping[str, LayerSpec], gate: Gate
+    layers: Mapping[str, pd.DataFrame | Layer], known: Mapping[str, LayerSpec], gate: Gate
 ) -> dict[str, LayerSource]:
     if not isinstance(layers, Mapping):
         raise gate.refuse(*_MESSAGES.pair("layers_no_mapping", kind=type(layers).__name__))
@@ -562,8 +566,7 @@ def _sources(
         spec = _known(key, known, gate)
         if spec.key in out:
             raise gate.refuse(*_MESSAGES.pair("layer_twice", spec=spec))
-        _check(given, spec, f"layers[{key!r}]", gate)
-        out[spec.key] = LayerSource(given, spec.key)
+        out[spec.key] = LayerSource(_taken(given, spec, f"layers[{key!r}]", gate), spec.key)
     return out
 
 
@@ -575,17 +578,20 @@ def _known(key: Any, specs: Mapping[str, LayerSpec], gate: Gate) -> LayerSpec:
     raise gate.refuse(*_MESSAGES.pair("layer_unknown", key=key, specs=listed(specs), near=near))
 
 
-def _check(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> None:
-    """Refuse what is no frame with a CRS, and a layer that is another one."""
+def _taken(given: Any, spec: LayerSpec, argument: str, gate: Gate) -> gpd.GeoDataFrame | Layer:
+    """Return a layer or a frame with a CRS, or of a table any frame, or refuse it."""
     if isinstance(given, Layer):
         if given.spec.key != spec.key:
             raise gate.refuse(
                 *_MESSAGES.pair("is_another_layer", argument=argument, given=given, spec=spec)
             )
-        return
+        return given
+    if spec.role == "table" and type(given) is pd.DataFrame:
+        return gpd.GeoDataFrame(given)
     frame = gate.frame(given, argument, needs_columns=True)
     if frame.crs is None and frame.geometry.notna().any():
         raise _MESSAGES.error(CRSError, "without_crs", gate=gate, argument=argument)  # fmt: skip
+    return frame
 
 
 def _profile(given: Any, gate: Gate) -> Profile | None:

@@ -5,11 +5,11 @@ A library that reads a workbook and writes it anew loses what it does not know.
 
 from __future__ import annotations
 
-import html
 import re
 import zipfile
 from collections.abc import Callable
 from functools import partial
+from html import unescape
 from pathlib import Path
 
 from geo_citymgmt._markup import escape_text
@@ -50,14 +50,14 @@ def fill_cells(path: Path, out: Path, fill: Callable[[str, str, str], Value | No
         shared: list[str] = []
         if "xl/sharedStrings.xml" in archive.namelist():
             items = _ITEM.finditer(_decoded(archive.read("xl/sharedStrings.xml"), path))
-            shared = ["".join(map(html.unescape, _WORDS.findall(item[0]))) for item in items]
+            shared = ["".join(map(unescape, _WORDS.findall(item[0]))) for item in items]
 
         def anew(title: str, cell: re.Match[str]) -> str:
             prefix, tag, inside = cell.groups()
             if f"<{prefix}f" in inside:
                 return cell[0].replace(inside, _COMPUTED.sub("", inside))
             kind = re.search(r'\st="(\w+)"', tag)
-            text = "".join(map(html.unescape, _WORDS.findall(inside)))
+            text = "".join(map(unescape, _WORDS.findall(inside)))
             if kind and kind[1] == "s":
                 text = shared[int(re.sub(r"<.*?>", "", inside))]
             place = re.search(r'\sr="(\w+)"', tag)
