@@ -26,14 +26,18 @@ _GROUP_OF = {"urban_district": "urban", "functional": "urban", "county_city": "c
 _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
-def month_ends(facts: CityFacts, day: pd.Timestamp) -> pd.DataFrame:
+def month_ends(
+    facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself.
 
-    Figures of layers the city does not have are there at ``day`` alone: they have no course.
+    Where progress at ``day`` is known it is given as ``table``. Figures of layers the city does
+    not have are there at ``day`` alone: they have no course.
     """
     city = facts.city
     start = period_start("year", day, city.month_starts)
-    parts = [progress(facts, as_of=day)]
+    table = progress(facts, as_of=day) if table is None else table
+    parts = [table[table["level"].isin(["city", "district"])]]
     before = day - pd.Timedelta(days=1)
     assert start is not None
     known = [key for key, figure in city.figures.figures.items() if figure.layer in city]

@@ -232,7 +232,7 @@ def summary(
     series = pd.DataFrame(columns=table.columns)
     needs = periods = pd.DataFrame()
     if day is not None:
-        series = month_ends(facts, day)
+        series = month_ends(facts, day, table)
         needs = outlook(facts, as_of=day)
         periods = period_table(facts, as_of=day)
     steered = campaigns(facts, day, table)
