@@ -18,6 +18,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+import numpy as np
+
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError, SourceError, did_you_mean
 from geo_citymgmt.reading._messages import failure, phrase, refused, wording
@@ -365,3 +367,68 @@ def check_text(path: Path) -> None:
                     "text_line", path.name, "line_bytes", path.stat().st_size, line=line
                 )
             line = line if first < 0 else len(chunk) - last - 1
+
+
+@dataclass
+class Extents:
+    """How far the sheets of a workbook reach, and how many of their cells hold anything."""
+
+    path: Path
+    area: int = 0
+    n_filled: int = 0
+
+    def add(self, rows: int, columns: int, n_filled: int) -> None:
+        """Take one more sheet.
+
+        Raises
+        ------
+        SourceError
+            SOURCE_REFUSED where all of them together are more than is laid out.
+        """
+        self.area, self.n_filled = self.area + rows * columns, self.n_filled + n_filled
+        for limit, size in (("empty_cells", self.area - self.n_filled), ("cells", self.area)):
+            if size > getattr(current_limits(), limit):
+                raise over_limit(
+                    "workbook_extent",
+                    self.path.name,
+                    limit,
+                    size,
+                    rows=rows,
+                    columns=columns,
+                    n_filled=n_filled,
+                )
+
+
+def check_texts(path: Path, n_bytes: int, size: int) -> None:
+    """Refuse a workbook whose texts, each as often as cells hold it, come to more than memory.
+
+    Parameters
+    ----------
+    path : Path
+        The workbook.
+    n_bytes : int
+        What they come to.
+    size : int
+        What the workbook unpacks to: short texts that are repeated come to less.
+
+    Raises
+    ------
+    SourceError
+        SOURCE_REFUSED.
+    """
+    if n_bytes > max(current_limits().column_bytes, size):
+        raise over_limit(
+            "workbook_shared_texts", path.name, "column_bytes", n_bytes, n_bytes=n_bytes
+        )
+
+
+def total_length(lengths: list[int], named: list[int]) -> int:
+    """Return what texts of ``lengths`` come to, each as often as ``named`` has its number.
+
+    Examples
+    --------
+    >>> total_length([3, 5], [0, 1, 1, 7])
+    13
+    """
+    at = np.asarray([k for k in named if k < len(lengths)], dtype=np.int64)
+    return int(np.asarray(lengths, dtype=np.int64)[at].sum()) if len(at) else 0
