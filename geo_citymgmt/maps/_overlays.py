@@ -554,9 +554,9 @@ def _rounded(geometry: gpd.GeoSeries) -> np.ndarray:
 def _classes(
     classes: np.ndarray, labels: Sequence[str], colors: Sequence[str]
 ) -> list[dict[str, Any]]:
-    counts = np.bincount(classes, minlength=len(labels)) if len(classes) else [0] * len(labels)
+    counts = [int((classes == k).sum()) for k in range(len(labels))]
     return [
-        {"label": visible_text(label), "color": color, "count": int(number)}
+        {"label": visible_text(label), "color": color, "count": number}
         for label, color, number in zip(labels, colors, counts, strict=True)
     ]
 

@@ -92,7 +92,7 @@ class WorkCalendar:
         spell = np.maximum(np.searchsorted(self.starts, moments, side="right") - 1, 0)
         into = np.minimum(moments, self.ends[spell]) - self.starts[spell]
         worked = self.since[spell] + np.maximum(into, np.timedelta64(0, "us"))
-        return np.where(self.knows(times), worked, np.timedelta64("NaT"))
+        return np.where(self.knows(times), worked, np.timedelta64("NaT", "us"))
 
     def at(self, worked: np.ndarray) -> np.ndarray:
         """Return the first time by which so much was worked; NaT past the last known day.
@@ -104,7 +104,7 @@ class WorkCalendar:
         worked = np.where(known, worked, np.timedelta64(0, "us"))
         spell = np.maximum(np.searchsorted(self.since, worked, side="left") - 1, 0)
         moments = self.starts[spell] + (worked - self.since[spell])
-        return np.where(known, moments, np.datetime64("NaT"))
+        return np.where(known, moments, np.datetime64("NaT", "us"))
 
 
 def work_calendar(path: str | Path | None = None) -> WorkCalendar:

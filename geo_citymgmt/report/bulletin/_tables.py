@@ -236,12 +236,11 @@ def street_tables(
             for s in members
         ]
         sums = [np.nansum([grid.at("street", str(s), f, p) for s in members]) for f, p in keys]
-        rest = [
-            grid.at("district", str(code), f, p) - s for (f, p), s in zip(keys, sums, strict=True)
-        ]
-        rest = [0.0 if abs(r) < 1e-6 else r for r in np.nan_to_num(rest)]
-        if any(rest):
-            rows.append((headers("no_street"), *cells(rest, shown, grid.scales)))
+        whole = [grid.at("district", str(code), f, p) for f, p in keys]
+        rest = np.nan_to_num(np.subtract(whole, sums))
+        rest[np.abs(rest) < 1e-6] = 0.0
+        if rest.any():
+            rows.append((headers("no_street"), *cells(rest.tolist(), shown, grid.scales)))
         totals = [grid.at("district", str(code), f, p) for f, p in keys]
         rows.append((headers("total_of"), *cells(totals, shown, grid.scales)))
         title = headers("by_street", district=str(districts[code]), section=section)
