@@ -28,6 +28,7 @@ __all__ = ["CASES", "add_cases", "build_cases", "limits_table"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Times = NDArray[np.datetime64]
+Spans = NDArray[np.timedelta64]
 #: Cases by source, and how many of them are closed by the end of May.
 CASES = {
     "hotline_12345": (5_312, 4_770),
@@ -49,6 +50,7 @@ _KEEPERS = {
 _COMPANIES = {"water": "排水有限公司", "power": "照明管理有限公司", "telecom": "通信管线有限公司"}
 _STAGES = ("reported", "filed", "dispatched", "handled", "verified", "closed")
 _NAT = np.datetime64("NaT", "m")
+_MINUTE, _HOUR, _DAY = (np.timedelta64(n, "m") for n in (1, 60, 1440))
 _PLACES = 7_000
 
 
@@ -122,7 +124,7 @@ def _reported(draw: Draw, group: Ints) -> Times:
     usual = usual * np.where(festival, 0.45, 1.0) * np.exp(draw.normal(len(days), 0.0, 0.07))
     calls = group < 2
     hour = np.where(calls, draw.pick(len(group), _CALLS), draw.pick(len(group), _ROUNDS))
-    minute = hour * 60 + draw.whole(len(group), 0, 60)
+    minute = (hour * 60 + draw.whole(len(group), 0, 60)) * _MINUTE
     return np.asarray(days[draw.pick(len(group), usual)].astype("datetime64[m]") + minute)
 
 
@@ -164,7 +166,7 @@ def _apart(reported: Times, xy: Floats) -> Times:
         again = pd.DataFrame({"at": reported, "x": xy[:, 0], "y": xy[:, 1]}).duplicated().to_numpy()
         if not again.any():
             return reported
-        reported = reported + again
+        reported = reported + again.astype(int) * _MINUTE
 
 
 def _keepers(keeper: NDArray[np.str_], place: dict[str, Any]) -> NDArray[np.object_]:
@@ -182,13 +184,13 @@ def _life(draw: Draw, reported: Times, kind: pd.DataFrame, slow: Floats) -> dict
     """Let each case go its way: filed, dispatched, handled, checked and closed, with its limits."""
     n = len(reported)
 
-    def minutes(size: int, mean: float) -> Ints:
-        return np.ceil(-mean * np.log1p(-draw.uniform(size))).astype(np.int64) + 1
+    def minutes(size: int, mean: float) -> Spans:
+        return (np.ceil(-mean * np.log1p(-draw.uniform(size))).astype(np.int64) + 1) * _MINUTE
 
     # The centre sits from seven to ten at night: what comes in later waits for the morning.
     hour = (reported - reported.astype("datetime64[D]")).astype(int) / 60
-    morning = reported.astype("datetime64[D]").astype("datetime64[m]") + 7 * 60
-    start = np.where(hour < 7, morning, np.where(hour >= 22, morning + 1440, reported))
+    morning = reported.astype("datetime64[D]").astype("datetime64[m]") + 7 * _HOUR
+    start = np.where(hour < 7, morning, np.where(hour >= 22, morning + _DAY, reported))
     filed = start + minutes(n, 22.0)
     dispatched = filed + minutes(n, 14.0)
     unit = kind["unit"]
@@ -207,13 +209,13 @@ def _life(draw: Draw, reported: Times, kind: pd.DataFrame, slow: Floats) -> dict
     begin = np.where(stopped, dispatched + minutes(n, 60.0), _NAT)
     stopped &= begin < np.minimum(due, handled)
     begin = np.where(stopped, begin, _NAT)
-    resumed = np.where(stopped, begin + 1440 * draw.whole(n, 2, 21), _NAT)
+    resumed = np.where(stopped, begin + _DAY * draw.whole(n, 2, 21), _NAT)
     clock = (kind["urgent"] == "yes").to_numpy()
     ready, stop, go = map(pd.Series, (handled, begin, resumed))
     handled = _minutes(put_off(ready, stop, go, clock, calendar=work_calendar()))
     rework = np.where(draw.yes(n, 0.031), draw.whole(n, 1, 3), 0)
-    handled = np.where(rework > 0, handled + 60 * draw.whole(n, 2, 30), handled)
-    verified = handled + minutes(n, 70.0) + 60 * 10 * draw.yes(n, 0.06)
+    handled = np.where(rework > 0, handled + _HOUR * draw.whole(n, 2, 30), handled)
+    verified = handled + minutes(n, 70.0) + 10 * _HOUR * draw.yes(n, 0.06).astype(int)
     return {
         "reported": reported, "filed": filed, "dispatched": dispatched, "handled": handled,
         "verified": verified, "closed": verified + minutes(n, 45.0),
@@ -231,7 +233,7 @@ def _fate(
     status = np.full(n, "closed", object)
     # Some wait for more than the end of May; cases of the hotline more often.
     waits = draw.yes(n, np.array([0.1, 0.004, 0.019])[group] * np.exp(2.0 * slow))
-    reached = life["closed"] + np.where(waits, np.timedelta64(525_600, "m"), 0)
+    reached = life["closed"] + waits.astype(int) * 365 * _DAY
     order = np.lexsort([reached, group])
     first = 0
     still: list[Ints] = []
@@ -241,15 +243,20 @@ def _fate(
     left = np.concatenate(still)
     # Who is closed is so by the end; its last steps come no later.
     for back, stage in enumerate(reversed(_STAGES)):
-        life[stage] = np.minimum(life[stage], END - 1 - back)
+        life[stage] = np.minimum(life[stage], END - (1 + back) * _MINUTE)
     step = draw.of(len(left), {"2": 0.72, "3": 0.17, "4": 0.11}).astype(int)
-    known = np.array([(life[s][left] < END - 6) for s in _STAGES[1:5]]).cumprod(axis=0).sum(axis=0)
+    known = (
+        np.array([(life[s][left] < END - 6 * _MINUTE) for s in _STAGES[1:5]])
+        .cumprod(axis=0)
+        .sum(axis=0)
+    )
     step = np.minimum(step, known)
     status[left] = np.array(_STAGES, object)[step]
     aside = left[(step == 2) & draw.yes(len(left), 0.34)]
-    aside = aside[life["dispatched"][aside] + 600 < END]
+    aside = aside[life["dispatched"][aside] + 10 * _HOUR < END]
     status[aside] = draw.of(len(aside), {"deferred": 0.7, "listed": 0.3})
-    life["begin"][aside] = life["dispatched"][aside] + 30 + draw.whole(len(aside), 0, 540)
+    wait = (30 + draw.whole(len(aside), 0, 540)) * _MINUTE
+    life["begin"][aside] = life["dispatched"][aside] + wait
     life["resumed"][aside] = _NAT
     life["extended"] &= ~np.isin(status, ["reported", "filed", "deferred", "listed"])
     for back, stage in enumerate(_STAGES[1:], 1):
