@@ -39,9 +39,10 @@ _NAMES = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
 _HEADER = re.compile(rf"\s*\[\[?\s*({_NAMES})\s*\]")
 _ENTRY = re.compile(rf"\s*({_NAMES})\s*=")
 
-_FORMS = packaged_table("geo_citymgmt.spec", "forms.toml")
+#: What the tables of such files may say.
+FORMS = packaged_table("geo_citymgmt.spec", "forms.toml")
 #: In the order in which layers are shown.
-ROLES: list[str] = _FORMS["layer"]["needs"]["role"]
+ROLES: list[str] = FORMS["layer"]["needs"]["role"]
 #: Types of fields that hold a day, or a day and the time of day.
 TIME_TYPES = ("date", "datetime")
 GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
@@ -57,7 +58,7 @@ def is_of_kind(value: Any, kinds: str) -> bool:
     """Whether a value is of one of the kinds that are named, as in ``text/whole``."""
     return any(
         isinstance(value, _TYPES[kind])
-        and (kind == "flag" or value is not True)
+        and (kind == "flag" or not isinstance(value, bool))
         and (kind != "texts" or all(isinstance(text, str) for text in value))
         for kind in kinds.split("/")
     )
@@ -65,7 +66,7 @@ def is_of_kind(value: Any, kinds: str) -> bool:
 
 def kind_words(kinds: str) -> Text:
     """Return what values of one of these kinds are called."""
-    words = [Text(*_FORMS["kinds"][kind]) for kind in kinds.split("/")]
+    words = [Text(*FORMS["kinds"][kind]) for kind in kinds.split("/")]
     return join_texts(words, Text("或", " or "))
 
 
@@ -97,7 +98,7 @@ class Check:
 
     def form(self, form: str, table: Any, place: str = "") -> dict[str, Any]:
         """Return what a table says, held against a form of ``forms.toml``; texts as a tuple."""
-        needs, may = (_FORMS[form].get(part, {}) for part in ("needs", "may"))
+        needs, may = (FORMS[form].get(part, {}) for part in ("needs", "may"))
         self.keys(table, place, required=list(needs), optional=list(may))
         said: dict[str, Any] = {}
         for key in table:
