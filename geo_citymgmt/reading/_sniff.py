@@ -154,28 +154,7 @@ def _packed(head: bytes) -> bytes:
 
 
 #: What is recognised, and how it is called before people.
-KINDS = {
-    "shapefile": ".shp",
-    "geopackage": ".gpkg",
-    "parquet": ".parquet",
-    "geojson": ".geojson",
-    "flatgeobuf": ".fgb",
-    "kml": ".kml",
-    "gpx": ".gpx",
-    "gml": ".gml",
-    "mapinfo": ".tab",
-    "mif": ".mif",
-    "dxf": ".dxf",
-    "filegdb": ".gdb",
-    "workbook": ".xlsx/.xls",
-    "web table": ".xls",
-    "sheet xml": ".xls",
-    "csv": ".csv",
-    "boundary points": ".txt",
-    "dbf": ".dbf",
-    "zip": ".zip",
-    "folder": "",
-}
+KINDS = packaged_table("geo_citymgmt.reading", "kinds.toml")
 #: Texts under any of these are tables: what an export calls .xls is often one.
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
