@@ -192,10 +192,7 @@ class Values:
         if share < _ALL:
             return Evidence(SAYS_NOTHING, reason)
         least, most = np.nanmin(numbers), np.nanmax(numbers)
-        return Evidence(
-            AGREES,
-            Text(f"值是数（{least:g} 至 {most:g}）", f"numbers from {least:g} to {most:g}"),
-        )
+        return Evidence(AGREES, _MESSAGES("numbers_from", least=least, most=most))
 
     def _are_texts(self, item: Field) -> Evidence:
         text = Evidence(AGREES, Text("值是文字", "its values are text"))

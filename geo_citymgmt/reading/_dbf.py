@@ -483,12 +483,7 @@ def _check_flags(flags: np.ndarray, findings: Findings) -> None:
     if not len(odd):
         return
     if len(odd) == len(flags) and not flags.any():
-        findings.add(
-            "DBF_DAMAGED",
-            severity="info",
-            about="flags",
-            detail=Text("记录均无删除标志", "no record has a flag"),
-        )
+        findings.add("DBF_DAMAGED", severity="info", about="flags", detail=phrase("dbf_no_flags"))
         return
     findings.add(
         "DBF_DAMAGED", records=odd, about="flags", severity="warning", detail=phrase("dbf_flags")

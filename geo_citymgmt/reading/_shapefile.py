@@ -357,12 +357,7 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
         return None
     crs = _crs_of(_head(prj, _MOST_OF_CRS).decode("utf-8-sig", "replace").strip())
     if crs is None:
-        findings.add(
-            "FILE_MISSING_PART",
-            value=prj.name,
-            about=".prj",
-            detail=Text("其中没有可识别的坐标系", "it holds no coordinate reference system"),
-        )
+        findings.add("FILE_MISSING_PART", value=prj.name, about=".prj", detail=phrase("prj_no_crs"))
     return crs
 
 
