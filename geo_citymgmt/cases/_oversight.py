@@ -106,7 +106,9 @@ def call_in(
     True
     """
     gate = Gate("call_in")
-    wanted = [(rule, _conditions(rule, body)) for rule, body in _rules(rules, gate).items()]
+    if not isinstance(rules, Mapping):
+        raise gate.refuse(*_MESSAGES.pair("rules_not_mapping", kind=type(rules).__name__))
+    wanted = [(rule, _conditions(rule, body)) for rule, body in rules.items()]
     register = Register(city, layer, gate)
     register.levels(level)
     figures = _figures_by_zone(figures, gate)
@@ -118,12 +120,6 @@ def call_in(
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=_COLUMNS)
     table["as_of"] = as_day(day, table.index)
     return table[_COLUMNS]
-
-
-def _rules(rules: Any, gate: Gate) -> Mapping[str, Mapping[str, Any]]:
-    if not isinstance(rules, Mapping):
-        raise gate.refuse(*_MESSAGES.pair("rules_not_mapping", kind=type(rules).__name__))
-    return rules
 
 
 def _figures_by_zone(figures: Any, gate: Gate) -> pd.DataFrame | None:

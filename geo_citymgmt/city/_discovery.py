@@ -640,7 +640,7 @@ def _take_side_tables(
             elif len(meant) == 1 or getattr(found, kind) is not None:
                 _ignored(found, item.label, _NO_LAYER)
             else:
-                _ignored(found, item.label, _which_sheet(kind), severity="error")
+                _ignored(found, item.label, _MESSAGES("which_sheet", kind=kind), severity="error")
     taken = [*named, *(item for group in sheets.values() for item in group)]
     return [item for item in items if item not in taken]
 
@@ -660,10 +660,6 @@ def _has_columns(frame: pd.DataFrame, kind: str) -> bool:
     except SourceError:
         return False
     return True
-
-
-def _which_sheet(kind: str) -> Text:
-    return _MESSAGES("which_sheet", kind=kind)
 
 
 def _second_table(kind: str, taken: Any, label: str) -> Text:

@@ -547,7 +547,9 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     data = path.read_bytes()
     text, encoding = _xml_text(path, data, findings)
     if kind == "kml":
-        _check_folders(path, text)
+        # Each folder is a layer to its driver, which looks through all of them.
+        if (n := len(_FOLDER.findall(text))) > current_limits().members:
+            raise over_limit("kml_folders", path.name, "members", n, n=n)
         if holds_only_links(text):
             raise failure("kml_only_links", path.name)
         text = prepared(text, findings)
@@ -556,13 +558,6 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
         text = _SCHEMA.sub("", text)
     written = text.encode()
     return (None if written == data else written), encoding
-
-
-def _check_folders(path: Path, text: str) -> None:
-    """Refuse a KML of more folders than are looked through: each is a layer to its driver."""
-    n = len(_FOLDER.findall(text))
-    if n > current_limits().members:
-        raise over_limit("kml_folders", path.name, "members", n, n=n)
 
 
 def _xml_text(path: Path, data: bytes, findings: Findings) -> tuple[str, str]:
@@ -628,13 +623,10 @@ def _check_extent(
             value=f"gpkg_ogr_contents {stated_features} / {stated}",
         )
     rows = max(stated_features if stated is None else stated, 0)
-    size = sum(p.stat().st_size for p in _parts_of(path))
+    parts = path.rglob("*") if path.is_dir() else (path,)
+    size = sum(p.stat().st_size for p in parts)
     # In a text each value takes some bytes; what is not there takes none.
     check_table(path.name, min(rows, size), columns, min(rows * columns, size // _LEAST_OF_VALUE))
-
-
-def _parts_of(path: Path) -> Iterator[Path]:
-    return path.rglob("*") if path.is_dir() else iter((path,))
 
 
 def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:

@@ -394,7 +394,8 @@ class _Look:
             if attributes.get("id") != attributes.get("name"):
                 raise _OddError
         elif kind == "SchemaData":
-            self._same_schema(attributes.get("schemaUrl", ""))
+            if attributes.get("schemaUrl") != f"#{self._names.get('Schema')}":
+                raise _OddError
         elif kind in ("Data", "SimpleData", "SimpleField"):
             if not attributes.get("name"):
                 raise _OddError
@@ -444,10 +445,6 @@ class _Look:
         if most is not None and what in self._names:
             raise _OddError
         self._names[what] = text
-
-    def _same_schema(self, url: str) -> None:
-        if url != f"#{self._names.get('Schema')}":
-            raise _OddError
 
     def result(self, head: int) -> tuple[str, bytes] | None:
         """Return the name of the one layer and the heading; None where it has several or none."""

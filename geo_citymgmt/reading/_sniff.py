@@ -248,7 +248,10 @@ def sniff(path: Path) -> str:
         _refuse_active(path)
         return "dxf"
     if _MAPINFO.match(head):
-        _refuse_linked(path)
+        # It may open other tables, or be kept in a database or file elsewhere.
+        table = path.read_bytes()[:_HEAD]
+        if _LINKED.search(table) or not _NATIVE.search(table):
+            raise failure("mapinfo_linked", path.name)
         return "mapinfo"
     if _MIF.match(head) and _COLUMNS.search(head):
         return "mif"
@@ -335,13 +338,6 @@ def _as_text(head: bytes) -> str | None:
     if controls > len(head) // 100:
         return None
     return head.decode("utf-8", "ignore")
-
-
-def _refuse_linked(path: Path) -> None:
-    """Refuse a MapInfo table that opens others, or is kept in a database or file elsewhere."""
-    text = path.read_bytes()[:_HEAD]
-    if _LINKED.search(text) or not _NATIVE.search(text):
-        raise failure("mapinfo_linked", path.name)
 
 
 def _xml(path: Path, text: str) -> str:

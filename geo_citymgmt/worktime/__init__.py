@@ -201,13 +201,6 @@ def _spells(check: Check, texts: Iterable[str]) -> np.ndarray:
     return np.array(spells).astype("timedelta64[m]").astype("timedelta64[us]")
 
 
-def _minutes(unit: str, calendar: WorkCalendar) -> float:
-    """Return the minutes of a unit; a working day has as many as are worked in one."""
-    if unit == "working_days":
-        return float(calendar.day / np.timedelta64(1, "m"))
-    return 1440.0 if unit == "days" else 60.0
-
-
 @dataclass(frozen=True, eq=False)
 class Limits:
     """Limits by kind of case and stage.
@@ -356,7 +349,10 @@ def due_times(
         known = ", ".join(UNITS)
         raise CityDataError(_MESSAGES("no_such_unit", unknown=unknown[0], known=known))
     by_clock = is_by_clock(units)
-    each = units.map({name: _minutes(name, calendar) for name in names}).astype(float)
+    # A working day has as many minutes as are worked in one.
+    day = float(calendar.day / np.timedelta64(1, "m"))
+    minutes = {"working_hours": 60.0, "working_days": day, "hours": 60.0, "days": 1440.0}
+    each = units.map(minutes).astype(float)
     # To the microsecond, as times are: an hour may be cut in three.
     length = np.round((amounts * each).to_numpy() * 60e6)
     length = np.where(np.isnan(length), _NONE, length).astype("timedelta64[us]")
