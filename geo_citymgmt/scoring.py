@@ -154,17 +154,11 @@ def _mapping(value: Any, argument: str, remedy: Text) -> Mapping[str, Any]:
     if isinstance(value, pd.Series):
         if not value.index.is_unique:
             twice = value.index[value.index.duplicated()][0]
-            raise refuse(
-                Text(f"{argument} 中 {twice!r} 重复", f"{argument} has {twice!r} more than once"),
-                remedy,
-            )
+            raise refuse(_MESSAGES("has_twice", argument=argument, twice=twice), remedy)
         return dict(value.items())
     if not isinstance(value, Mapping):
         kind = type(value).__name__
-        raise refuse(
-            Text(f"{argument} 是 {kind}，应为字典", f"{argument} is a {kind}, not a mapping"),
-            remedy,
-        )
+        raise refuse(_MESSAGES("is_no_mapping", argument=argument, kind=kind), remedy)
     return value
 
 

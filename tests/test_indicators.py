@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.indicators import check_figures, load_figures
+from geo_citymgmt.spec._reader import FORMS
 from tests.conftest import DATA, ROOT
 
 #: What schema 4.2 and rows 1 to 24 of its capabilities ask of the five layers.
@@ -206,9 +207,8 @@ def test_the_example_of_the_documentation_is_computed_as_it_says(tmp_path):
 
 def test_every_entry_of_a_table_file_is_in_the_documentation():
     page = (ROOT / "docs" / "figures.md").read_text("utf-8")
-    from geo_citymgmt.indicators import _definitions
-
-    for entry in (*_definitions._FIGURE, *_definitions._COMPONENT):
+    figure, component = FORMS["figure"], FORMS["component"]
+    for entry in (*figure["needs"], *figure["may"], *component["may"]):
         assert f"`{entry}`" in page, entry
 
 

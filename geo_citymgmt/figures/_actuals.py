@@ -212,10 +212,6 @@ def month_ends(start: pd.Timestamp, end: pd.Timestamp, month_starts: int = 1) ->
 #: Of each table: its columns with their types.
 COLUMNS = packaged_table("geo_citymgmt.figures", "columns.toml")
 PROGRESS_COLUMNS = tuple(COLUMNS["progress"])
-_VOID = Text(
-    "目标表中该分区的目标不能采用，原因见问题清单",
-    "its target in the targets table cannot be used: the findings say why",
-)
 _NEVER = np.datetime64("NaT", "us")
 Block = dict[str, Any]
 
@@ -461,7 +457,7 @@ class Actuals:
         )
         rows = []
         for k, is_city in enumerate(city):
-            void_note = _VOID if voided[k] else NOTHING
+            void_note = _MESSAGES("target_is_void") if voided[k] else NOTHING
             sum_note = sums if sums and is_city else NOTHING
             known = (unknown.get(k, NOTHING), few.get(k, NOTHING))
             rows.append(join_texts([note, *known, void_note, sum_note]))

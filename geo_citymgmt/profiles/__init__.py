@@ -215,17 +215,14 @@ def published_cells(given: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[pd.Se
         "datetime64[us]"
     )
     value, deadline = table["value"], table["deadline"]
+    unread = value.isna() & said["value"].ne("")
     kinds = [
-        (value.isna() & said["value"].ne(""), "value", Text("不是数值", "is not a number")),
+        (unread, "value", Text("不是数值", "is not a number")),
         (deadline.isna() & said["deadline"].ne(""), "deadline", Text("不是日期", "is not a date")),
         (said["id"].eq(""), "id", Text("没有填写", "is not filled in")),
         (said["id"].duplicated() & said["id"].ne(""), "id", Text("已有", "is there already")),
         (value.isin([math.inf, -math.inf]), "value", Text("为无穷大", "is infinite")),
-        (
-            ~(value >= 0) & deadline.notna() & ~(value.isna() & said["value"].ne("")),
-            "value",
-            Text("目标应为不小于 0 的数值", "is no number of zero or more, as a target is"),
-        ),
+        (~(value >= 0) & deadline.notna() & ~unread, "value", _MESSAGES("no_target_number")),
     ]
     return table, [kind for kind in kinds if kind[0].any()]
 

@@ -25,7 +25,7 @@ import pyogrio
 import pyproj
 import shapely
 
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import first_few
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._coordinate_columns import without_placeholders
@@ -42,7 +42,7 @@ from geo_citymgmt.reading._limits import (
     over_limit,
     raising,
 )
-from geo_citymgmt.reading._messages import failure, refused, wording
+from geo_citymgmt.reading._messages import failure, phrase, refused, wording
 from geo_citymgmt.reading._raw import (
     Raw,
     expanded_size,
@@ -288,13 +288,8 @@ _XML_ENCODING = re.compile(r"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-
 _CHARSET = re.compile(rb"charset\s{1,8}\"?([\w-]{1,40})", re.I)
 _CHARSETS = {b"windowssimpchinese": "GB18030", b"windowstradchinese": "Big5", b"utf-8": "UTF-8"}
 _HEAD = 4096
-#: A line in WKB, and what is told of one that is none.
+#: A line in WKB.
 _LINE = 2
-_SINGLE = Text(
-    "：是只有一个位置的线或轨迹，不成线；如是点，请在原软件中改存为点（地标）",
-    ": it is a line or track of a single position; if it is a point, save it as one (a placemark) "
-    "in the program it comes from",
-)
 _DATETIME_TYPES = ("OFTDateTime", "OFTDate")
 
 
@@ -547,9 +542,7 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
     data = path.read_bytes()
     text, encoding = _xml_text(path, data, findings)
     if kind == "kml":
-        # Each folder is a layer to its driver, which looks through all of them.
-        if (n := len(_FOLDER.findall(text))) > current_limits().members:
-            raise over_limit("kml_folders", path.name, "members", n, n=n)
+        _check_folders(path, text)
         if holds_only_links(text):
             raise failure("kml_only_links", path.name)
         text = prepared(text, findings)
@@ -558,6 +551,13 @@ def _rewritten(path: Path, kind: str, findings: Findings) -> tuple[bytes | None,
         text = _SCHEMA.sub("", text)
     written = text.encode()
     return (None if written == data else written), encoding
+
+
+def _check_folders(path: Path, text: str) -> None:
+    """Refuse a KML of more folders than are looked through: each is a layer to its driver."""
+    n = len(_FOLDER.findall(text))
+    if n > current_limits().members:
+        raise over_limit("kml_folders", path.name, "members", n, n=n)
 
 
 def _xml_text(path: Path, data: bytes, findings: Findings) -> tuple[str, str]:
@@ -682,7 +682,8 @@ def _shapes(
     for k in single:
         wkb[k] = None
     report_unreadable(wkb, shapes, findings)
-    findings.add("RECORD_UNREADABLE", records=np.array(single, dtype=np.int64), detail=_SINGLE)
+    told = phrase("line_of_one_position")
+    findings.add("RECORD_UNREADABLE", records=np.array(single, dtype=np.int64), detail=told)
     return shapes
 
 
