@@ -15,12 +15,9 @@ from geo_citymgmt.spec import load_specs, zone_levels
 
 _MESSAGES = Messages("geo_citymgmt")
 
-#: How a value becomes a share of its points.
-NORMALISATIONS = {
-    "attainment": Text("完成率，封顶", "value against target, from 0 up to the cap"),
-    "min_max": Text("组内极差归一", "(value - lowest) / (highest - lowest) of the group"),
-    "share": Text("比例值", "the value itself, a share of 0 to 1"),
-}
+#: How a value becomes a share of its points: by its target, from 0 up to the cap; by the lowest and
+#: the highest of the group; as it is, a share of 0 to 1.
+NORMALISATIONS = ("attainment", "min_max", "share")
 _GATE = Gate("scorecard")
 _POINTS = Text("请写成 {名称: {分区: 分值}}。", "Write it as {name: {zone: points}}.")
 MISSING = ("no_score", "reweight", "zero")
@@ -184,7 +181,7 @@ def _how(normalise: Any, shares: Mapping[str, float]) -> dict[str, str]:
         _choose("an indicator of normalise", name, tuple(shares))
     how = {name: given.get(name, "attainment") for name in shares}
     for way in how.values():
-        _choose("normalise", way, tuple(NORMALISATIONS))
+        _choose("normalise", way, NORMALISATIONS)
     return how
 
 

@@ -163,13 +163,7 @@ def _take_asked(
     layer: str,
     specs: Mapping[str, LayerSpec],
 ) -> None:
-    """Take of one file the table that is the layer asked for, whatever it is called.
-
-    Raises
-    ------
-    SourceError
-        No table has a geometry of that layer, or several could be it.
-    """
+    """Take the one table of a file that may be the layer asked for, whatever it is called."""
     spec = specs[layer]
     looked = Looked()
     pieces = [_Piece(item, Preview(item, looked)) for item in items]

@@ -405,12 +405,10 @@ class Actuals:
     ) -> np.ndarray:
         """Value at the end of the day before the period, for a figure that is to fall."""
         falls = figure.direction == "down" and not figure.in_period
-        if not (falls and available and start is not None and self._targeted(figure)):
+        has_target = bool(figure.target) or bool(self._targets.curves(figure))
+        if not (falls and available and start is not None and has_target):
             return np.full(n, np.nan)
         return self.evaluator.values(figure, Window(start - _DAY), levels).value
-
-    def _targeted(self, figure: Figure) -> bool:
-        return bool(figure.target) or bool(self._targets.curves(figure))
 
     # -- its terms
 

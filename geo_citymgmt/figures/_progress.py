@@ -479,13 +479,7 @@ def _block(
     }
 
 
-OUTLOOK_COLUMNS = (
-    "indicator", "name_zh", "name_en", "level", "zone_code", "row_kind", "unit", "value", "target",
-    "deadline", "status", "remaining", "days_left", "needed_per_day", "needed_per_month",
-    "pace_per_month", "months_used", "at_deadline", "at_deadline_low", "at_deadline_high",
-    "projected_date", "projected_earliest", "projected_latest", "can_project", "reason_zh",
-    "reason_en",
-)  # fmt: skip
+OUTLOOK_COLUMNS = tuple(COLUMNS["outlook"])
 DAYS_PER_MONTH = 365.25 / 12
 FEWEST_MONTHS = 3
 #: Student's t, upper 10 %: between it and its mirror lie 80 %. By degrees of freedom from 1.

@@ -127,13 +127,7 @@ def _indexed(path: Path, encoding: str | None) -> Drawing:
 
 
 def _filled_layers(path: Path, drawing: Drawing) -> list[CadLayer]:
-    """Return the layers that hold records.
-
-    Raises
-    ------
-    SourceError
-        There are none.
-    """
+    """Return the layers that hold records; refuse a drawing in which none does."""
     filled = [layer for layer in drawing.layers if layer.kinds.total() > 0]
     if filled:
         return filled

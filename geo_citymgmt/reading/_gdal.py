@@ -25,7 +25,7 @@ import pyogrio
 import pyproj
 import shapely
 
-from geo_citymgmt._words import first_few
+from geo_citymgmt._words import first_few, packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._coordinate_columns import without_placeholders
@@ -256,16 +256,7 @@ _RELATIVES = {
 }
 
 #: The driver that may open what was recognised; any other is an error of ours or a trick.
-_DRIVERS = {
-    "geopackage": {"GPKG"},
-    "flatgeobuf": {"FlatGeobuf"},
-    "kml": {"LIBKML", "KML"},
-    "gpx": {"GPX"},
-    "gml": {"GML"},
-    "mapinfo": {"MapInfo File"},
-    "mif": {"MapInfo File"},
-    "filegdb": {"OpenFileGDB"},
-}
+_DRIVERS = packaged_table("geo_citymgmt.reading", "formats.toml")["drivers"]
 #: How a KML is to be drawn is no attribute.
 _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")

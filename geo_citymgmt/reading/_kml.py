@@ -17,6 +17,7 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import phrase
@@ -305,18 +306,7 @@ _NEAR = 1e-3
 #: How places look and which way the map is seen says nothing of what they are.
 _LOOK = {"Style", "StyleMap", "LookAt"}
 #: Elements of which each may stand within which.
-_WITHIN = {
-    "kml": {"Document"},
-    "Document": {"name", "open", "visibility", "Schema", "Folder", "Placemark"},
-    "Folder": {"name", "open", "visibility", "Placemark"},
-    "Schema": {"SimpleField"},
-    "Placemark": {"name", "description", "styleUrl", "ExtendedData", "Point", "LineString"},
-    "ExtendedData": {"Data", "SchemaData"},
-    "SchemaData": {"SimpleData"},
-    "Data": {"value", "displayName"},
-    "Point": {"coordinates"},
-    "LineString": {"coordinates"},
-}
+_WITHIN = packaged_table("geo_citymgmt.reading", "formats.toml")["kml"]
 #: Elements with text whose words are no names of columns.
 _TEXTS = {"name", "description", "value", "SimpleData", "displayName"}
 

@@ -154,7 +154,7 @@ def _packed(head: bytes) -> bytes:
 
 
 #: What is recognised, and how it is called before people.
-KINDS = packaged_table("geo_citymgmt.reading", "kinds.toml")
+KINDS = packaged_table("geo_citymgmt.reading", "formats.toml")["kinds"]
 #: Texts under any of these are tables: what an export calls .xls is often one.
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
