@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
-
 #: Figures a rule may use, beside the columns of ``figures=``; those in ``_WITHIN`` need
 #: ``within_days``.
 CALL_IN_FIGURES = {

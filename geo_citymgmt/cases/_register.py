@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
-
 _CONDITIONS = ("not", "any")
 _NUMBERS = (int, float, np.integer, np.floating)
 

@@ -247,7 +247,6 @@ def _inverse_of(forward: Any) -> Any:
 _FORWARD = {"gcj02": _gcj02, "bd09": _bd09}
 _INVERSE = {name: _inverse_of(forward) for name, forward in _FORWARD.items()}
 
-
 _DATUMS = ("wgs84", "gcj02", "bd09")
 _SAMPLE = 2000
 #: How far from a road's centre line its furniture stands, and how outlines of two hands differ.

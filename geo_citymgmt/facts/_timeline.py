@@ -20,7 +20,6 @@ from geo_citymgmt.worktime import Clock
 
 _MESSAGES = Messages("geo_citymgmt.facts")
 
-
 #: States of a record on a day, beside the codes of its layer.
 NOT_YET, UNKNOWN = "", None
 

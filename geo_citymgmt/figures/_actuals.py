@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.figures")
 
-
 #: Attainment, what is expected by the day, and the status, each by row.
 Judgement = tuple[np.ndarray, np.ndarray, np.ndarray]
 #: From blame to praise.

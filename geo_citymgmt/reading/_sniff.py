@@ -34,7 +34,6 @@ _UNPACKERS: dict[bytes, Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor
 }
 _GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
-
 #: What the streams of a compound file say that it is.
 _STREAMS = {"EncryptedPackage": "workbook_locked", "WordDocument": "word_document"}
 
@@ -187,7 +186,6 @@ _LINKED = re.compile(
     rb"\bopen\s+table\b|\bcreate\s+view\b|IsSeamless\"?\s*=\s*\"?TRUE|\bfile\s+\"[^\"]*[\\/:]", re.I
 )
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
-
 
 #: So many layers can be meant together, in a list to be copied; of more, one is.
 _COPIED = 20

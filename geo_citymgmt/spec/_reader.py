@@ -21,7 +21,6 @@ from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Mome
 
 _MESSAGES = Messages("geo_citymgmt.spec")
 
-
 #: What a person writes is far smaller; what is larger is something else.
 LIMIT_BYTES = 8 << 20
 _PLACE = re.compile(r"\(at (?:line (\d+), column \d+|end of document)\)")

@@ -19,7 +19,6 @@ from geo_citymgmt.spec._reader import Check, read_toml
 
 _MESSAGES = Messages("geo_citymgmt.worktime")
 
-
 __all__ = [
     "KIND", "LIMIT_COLUMNS", "UNITS", "Clock", "Limits", "WorkCalendar", "due_times", "put_off",
     "work_calendar",

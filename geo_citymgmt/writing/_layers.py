@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.writing")
 
-
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip", ".zip")
 _DATABASE = "postgis"
 #: How the names of a GeoPackage's own tables begin.
