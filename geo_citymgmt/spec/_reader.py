@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
@@ -55,12 +55,11 @@ _TYPES: dict[str, Any] = {
 
 def is_of_kind(value: Any, kinds: str) -> bool:
     """Whether a value is of one of the kinds that are named, as in ``text/whole``."""
-    return any(
-        isinstance(value, _TYPES[kind])
-        and (kind == "flag" or not isinstance(value, bool))
-        and (kind != "texts" or all(isinstance(text, str) for text in value))
-        for kind in kinds.split("/")
-    )
+    for kind in kinds.split("/"):
+        fits = isinstance(value, _TYPES[kind]) and (kind == "flag" or not isinstance(value, bool))
+        if fits and (kind != "texts" or all(isinstance(text, str) for text in value)):
+            return True
+    return False
 
 
 def kind_words(kinds: str) -> Text:
@@ -98,7 +97,7 @@ class Check:
     def form(self, form: str, table: Any, place: str = "") -> dict[str, Any]:
         """Return what a table says, held against a form of ``forms.toml``; texts as a tuple."""
         needs, may = (FORMS[form].get(part, {}) for part in ("needs", "may"))
-        self.keys(table, place, required=list(needs), optional=list(may))
+        self.keys(table, place, required=needs, optional=may)
         said: dict[str, Any] = {}
         for key in table:
             kind = needs.get(key) or may[key]
@@ -115,8 +114,8 @@ class Check:
         self,
         table: Any,
         place: str,
-        required: Sequence[str] = (),
-        optional: Sequence[str] = (),
+        required: Collection[str] = (),
+        optional: Collection[str] = (),
     ) -> None:
         if not isinstance(table, Mapping):
             raise self.fail(place, _MESSAGES("no_table"))
