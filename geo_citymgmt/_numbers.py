@@ -83,7 +83,8 @@ class Scale:
         number = _number(value)
         if not number or self.divisor <= 1:
             return ""
-        return f"{_trimmed(number)} {self.plain}".strip()
+        text = f"{number:,.1f}".removesuffix(".0")
+        return f"{text} {self.plain}".strip()
 
 
 def scale_for(values: Any, unit: str | None, lang: str | None = None, counter: str = "") -> Scale:
@@ -267,8 +268,3 @@ def _number(value: Any) -> float | None:
     if value is None or pd.isna(value) or math.isinf(float(value)):
         return None
     return float(value)
-
-
-def _trimmed(number: float) -> str:
-    text = f"{number:,.1f}"
-    return text.removesuffix(".0")

@@ -9,8 +9,10 @@ import os
 import warnings
 from typing import Any
 
-from geo_citymgmt._words import LANGUAGES, Lang, Text
+from geo_citymgmt._words import LANGUAGES, Lang, Messages
 from geo_citymgmt.errors import CityDataError
+
+_MESSAGES = Messages("geo_citymgmt")
 
 __all__ = ["VARIABLE", "Options", "check_lang", "display_lang", "options"]
 
@@ -53,10 +55,7 @@ class Options:
     @lang.setter
     def lang(self, value: Any) -> None:
         if not _is_language(value):
-            raise CityDataError(
-                Text(f"options.lang 为 {value!r}。", f"options.lang is {value!r}."),
-                remedy=Text("应为 'zh' 或 'en'。", "It is 'zh' or 'en'."),
-            )
+            raise _MESSAGES.error(CityDataError, "options_lang", value=value)
         self._lang = value
 
     def __repr__(self) -> str:
@@ -77,11 +76,7 @@ def check_lang(lang: str) -> Lang:
     'zh'
     """
     if not _is_language(lang):
-        raise CityDataError(
-            Text(
-                f"没有语言 {lang!r}；lang 应为 zh 或 en。", f"lang is {lang!r}; it is 'zh' or 'en'."
-            )
-        )
+        raise _MESSAGES.error(CityDataError, "no_language", lang=lang)
     return LANGUAGES[LANGUAGES.index(lang)]
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.errors import SourceError
@@ -66,21 +66,8 @@ DECISION_COLUMNS = (
     "layer", "code", "row_label", "key", "field", "value", "message_zh", "message_en", "opinion",
     "remark", "finding_key", "kind", "new_value", "settled",
 )  # fmt: skip
-_HEADINGS = {
-    "severity": Text("级别", "Severity"),
-    "layer": Text("图层", "Layer"),
-    "code": Text("问题代码", "Code"),
-    "message_zh": Text("问题说明（中文）", "Message (Chinese)"),
-    "message_en": Text("问题说明（英文）", "Message (English)"),
-    "row_label": Text("记录位置", "Record"),
-    "key": Text("编号", "Id"),
-    "field": Text("字段", "Field"),
-    "value": Text("原值", "Value found"),
-    "opinion": Text("处理意见", "Decision"),
-    "remark": Text("说明", "Remark"),
-    # In a hidden column; workbooks of 0.1.0 have none.
-    "finding_key": Text("问题标识", "Finding key"),
-}
+#: In a hidden column stands the finding key; workbooks of 0.1.0 have none.
+_HEADINGS = packaged_table("geo_citymgmt", "decisions.toml")
 _SUMMARY = Text("汇总", "Summary")
 _SETTLED = Text("已了结意见", "Settled decisions")
 #: What is about no layer.

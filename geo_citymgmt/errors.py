@@ -5,15 +5,16 @@ from __future__ import annotations
 import difflib
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Mapping
-from importlib import import_module
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from geo_citymgmt._words import NOTHING, Text
+from geo_citymgmt._words import NOTHING, Messages, Text
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_MESSAGES = Messages("geo_citymgmt")
 
 __all__ = [
     "AsOfError",
@@ -136,13 +137,7 @@ class RepeatedSourceError(SourceError):
             entry = f"path, sublayer ({listed})"
         super().__init__(
             message,
-            remedy=Text(
-                f'请在 city.toml 写明不用哪个，如 ignore = ["{sources[0]}"]；如都要读入，在 '
-                f"[layers.{layer}] 写 {entry}（geo-citymgmt init 会写出建议）。",
-                f'Say in city.toml which is not wanted, as in ignore = ["{sources[0]}"]; where all '
-                f"are to be read, write {entry} under [layers.{layer}] ('geo-citymgmt init' "
-                "proposes it).",
-            ),
+            remedy=_MESSAGES("which_counts", first=sources[0], layer=layer, entry=entry),
         )
         self.sources = sources
 
@@ -175,18 +170,3 @@ def deprecated(name: str, instead: str, since: str = "0.2", removed: str = "0.3"
     """Warn that ``name`` goes, at the line that called what calls this."""
     text = f"{name} is deprecated since {since} and will be removed in {removed}: use {instead}."
     warnings.warn(text, DeprecationWarning, stacklevel=3)
-
-
-def moved_attributes(
-    module: str, names: Mapping[str, str], since: str = "0.2", removed: str = "0.3"
-) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a module for ``names`` that went: to ``room.module.name``."""
-
-    def get(name: str) -> Any:
-        if name not in names:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        deprecated(f"{module}.{name}", names[name], since, removed)
-        place, _, attribute = names[name].rpartition(".")
-        return getattr(import_module(place), attribute)
-
-    return get

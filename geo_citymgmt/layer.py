@@ -413,7 +413,9 @@ def read_layer(
     report_gaps(raw.frame, mapping, spec, findings, raw.record, offsets[1:])
     nowhere = np.full(n_alone, None, dtype=object)
     geometry = np.concatenate([*placed, nowhere])
-    keep = np.ones(len(geometry), dtype=bool) if bbox is None else _touching(geometry, bbox)
+    keep = np.ones(len(geometry), dtype=bool)
+    if bbox is not None:
+        keep = np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))
     raw.frame, geometry = raw.frame[keep].reset_index(drop=True), geometry[keep]
     record = raw.record[keep]
     reason, written_as = _no_place(placeholders, positions, written, unread, n_alone)
@@ -740,7 +742,3 @@ def _complete(error: CityDataError, findings: Findings, raws: Sequence[Raw]) -> 
     if raws:
         error.n_walked = sum(raw.n_walked for raw in raws) + (error.n_walked or 0)
         error.n_skipped += sum(raw.n_skipped for raw in raws)
-
-
-def _touching(geometry: np.ndarray, bbox: tuple[float, float, float, float]) -> np.ndarray:
-    return np.asarray(shapely.intersects(geometry, shapely.box(*bbox)))

@@ -15,12 +15,9 @@ from geo_citymgmt.spec import load_specs, zone_levels
 
 _MESSAGES = Messages("geo_citymgmt")
 
-#: How a value becomes a share of its points.
-NORMALISATIONS = {
-    "attainment": Text("完成率，封顶", "value against target, from 0 up to the cap"),
-    "min_max": Text("组内极差归一", "(value - lowest) / (highest - lowest) of the group"),
-    "share": Text("比例值", "the value itself, a share of 0 to 1"),
-}
+#: How a value becomes a share of its points: by its target, from 0 up to the cap; by the lowest and
+#: the highest of the group; as it is, a share of 0 to 1.
+NORMALISATIONS = ("attainment", "min_max", "share")
 _GATE = Gate("scorecard")
 _POINTS = Text("请写成 {名称: {分区: 分值}}。", "Write it as {name: {zone: points}}.")
 MISSING = ("no_score", "reweight", "zero")
@@ -154,17 +151,11 @@ def _mapping(value: Any, argument: str, remedy: Text) -> Mapping[str, Any]:
     if isinstance(value, pd.Series):
         if not value.index.is_unique:
             twice = value.index[value.index.duplicated()][0]
-            raise refuse(
-                Text(f"{argument} 中 {twice!r} 重复", f"{argument} has {twice!r} more than once"),
-                remedy,
-            )
+            raise refuse(_MESSAGES("has_twice", argument=argument, twice=twice), remedy)
         return dict(value.items())
     if not isinstance(value, Mapping):
         kind = type(value).__name__
-        raise refuse(
-            Text(f"{argument} 是 {kind}，应为字典", f"{argument} is a {kind}, not a mapping"),
-            remedy,
-        )
+        raise refuse(_MESSAGES("is_no_mapping", argument=argument, kind=kind), remedy)
     return value
 
 
@@ -190,7 +181,7 @@ def _how(normalise: Any, shares: Mapping[str, float]) -> dict[str, str]:
         _choose("an indicator of normalise", name, tuple(shares))
     how = {name: given.get(name, "attainment") for name in shares}
     for way in how.values():
-        _choose("normalise", way, tuple(NORMALISATIONS))
+        _choose("normalise", way, NORMALISATIONS)
     return how
 
 

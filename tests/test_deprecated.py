@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import types
 import warnings
 from pathlib import Path
 
@@ -13,10 +11,9 @@ from click.testing import CliRunner
 
 import geo_citymgmt as gcm
 from geo_citymgmt._gate import renamed_arguments
-from geo_citymgmt._words import Text
 from geo_citymgmt.city._config import read_config
 from geo_citymgmt.cli import main
-from geo_citymgmt.errors import deprecated, moved_attributes
+from geo_citymgmt.errors import deprecated
 from geo_citymgmt.spec import load_specs
 
 
@@ -106,18 +103,3 @@ def test_the_command_line_says_which_entry_of_a_city_toml_goes(tmp_path):
     done = CliRunner().invoke(main, ["check", str(tmp_path), "--lang", "en"])
     assert "Note: city.toml [layers.manholes.mend] is deprecated since 0.2" in done.stderr
     assert "COORD_SWAPPED" in done.stdout
-
-
-def test_a_module_leads_to_where_its_name_went():
-    module = types.ModuleType("an_old_room")
-    module.__getattr__ = moved_attributes("an_old_room", {"Pair": "geo_citymgmt._words.Text"})
-    sys.modules["an_old_room"] = module
-    try:
-        with pytest.warns(DeprecationWarning, match="use geo_citymgmt._words.Text") as caught:
-            from an_old_room import Pair
-        assert Pair is Text
-        assert {warning.filename for warning in caught} == {__file__}
-        with pytest.raises(AttributeError, match="'an_old_room' has no attribute 'Other'"):
-            _ = module.Other
-    finally:
-        del sys.modules["an_old_room"]

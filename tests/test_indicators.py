@@ -13,6 +13,7 @@ from click.testing import CliRunner
 import geo_citymgmt as gcm
 from geo_citymgmt.cli import main
 from geo_citymgmt.indicators import check_figures, load_figures
+from geo_citymgmt.spec._reader import FORMS
 from tests.conftest import DATA, ROOT
 
 #: What schema 4.2 and rows 1 to 24 of its capabilities ask of the five layers.
@@ -65,7 +66,10 @@ flow = "shared_spaces"
 period = "quarter"
 """
 MISTAKES = {
-    "an unknown entry": ("flaw = 'x'", r"figures\.toml \[figures\.own\]: unknown entry 'flaw'"),
+    "an unknown entry": (
+        "flaw = 'x'",
+        r"figures\.toml \[figures\.own\.flaw\]: unknown entry 'flaw'",
+    ),
     "no kind": ("", r"needs one of flow, entered"),
     "two kinds": ("flow = 'spaces'\nstock = 'count'", "exactly one of"),
     "an unknown layer": ("stock = 'count'\nlayer = 'benches'", "no layer 'benches'"),
@@ -73,7 +77,10 @@ MISTAKES = {
     "an unknown field": ("stock = 'seats'", "no field 'seats'"),
     "an unknown state": ("stock = 'count'\nstate = ['shut']", "no states 'shut'"),
     "an unknown code": ("stock = 'count'\nwhere = { lot_kind = 'roof' }", "no code 'roof'"),
-    "a text for a list": ("stock = 'count'\nstate = 'open'", "state must be a list"),
+    "a text for a list": (
+        "stock = 'count'\nstate = 'open'",
+        "'state' has an unfit value 'open'; it must be a list of texts",
+    ),
     "no number": ("stock = 'name'", "no number field"),
     "no date": ("stock = 'count'\npast = 'name'", "no date field"),
     "no yes or no": ("stock = 'count'\nwhere = { dynamic_connected = '是' }", "true or false"),
@@ -81,10 +88,16 @@ MISTAKES = {
     "entered without state": ("entered = 'count'", "entered needs state"),
     "reaches without days": ("flow = 'spaces'\nreaches = 'open'", "within_days"),
     "days that are none": ("flow = 'spaces'\nwithin_days = 'ten'", "whole number"),
-    "an unknown period": ("flow = 'spaces'\nperiod = 'week'", "period must be one of"),
+    "an unknown period": ("flow = 'spaces'\nperiod = 'week'", "'period' is 'week', must be one of"),
     "an unknown reason": ("flow = 'spaces'\nreasons = ['why']", "unknown reason 'why'"),
-    "a wrong threshold": ("flow = 'spaces'\nahead = 'far'", "'ahead' must be a number"),
-    "a flag that is none": ("flow = 'spaces'\nlevel = 1", "'level' must be true or false"),
+    "a wrong threshold": (
+        "flow = 'spaces'\nahead = 'far'",
+        "'ahead' has an unfit value 'far'; it must be a number",
+    ),
+    "a flag that is none": (
+        "flow = 'spaces'\nlevel = 1",
+        "'level' has an unfit value 1; it must be true or false",
+    ),
     "same as nothing": ("flow = 'spaces'\nsame_as = 'other'", "no figure 'other'"),
 }
 
@@ -155,7 +168,7 @@ def test_a_mistake_is_named_by_file_figure_and_cause(folder, what):
     with pytest.raises(gcm.SpecError, match=cause) as caught:
         gcm.load_city(folder)
     assert "figures.toml [figures.own" in str(caught.value)
-    assert "有误" in caught.value.message_zh
+    assert "figures.toml [figures.own" in caught.value.message_zh
 
 
 def test_a_threshold_of_one_figure_wins_over_those_of_all(city, tmp_path):
@@ -194,9 +207,8 @@ def test_the_example_of_the_documentation_is_computed_as_it_says(tmp_path):
 
 def test_every_entry_of_a_table_file_is_in_the_documentation():
     page = (ROOT / "docs" / "figures.md").read_text("utf-8")
-    from geo_citymgmt.indicators import _definitions
-
-    for entry in (*_definitions._FIGURE, *_definitions._COMPONENT):
+    figure, component = FORMS["figure"], FORMS["component"]
+    for entry in (*figure["needs"], *figure["may"], *component["may"]):
         assert f"`{entry}`" in page, entry
 
 

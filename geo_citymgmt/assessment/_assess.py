@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.assessment")
 
-
 #: Full marks of a card that only takes off.
 BASE = "base"
 _COLUMNS = [

@@ -25,7 +25,6 @@ from geo_citymgmt.patterns._hot_spots import spots_of
 if TYPE_CHECKING:
     import geopandas as gpd
 
-
 _LAST = 10
 
 

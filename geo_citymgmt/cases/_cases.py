@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
-
 AGE_CLASSES = (30, 90, 180, 365, 730)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import Messages, Text, listed
+from geo_citymgmt._words import Messages, Text, listed, packaged_table
 from geo_citymgmt.cases._cases import as_day, open_table
 from geo_citymgmt.cases._register import Register
 from geo_citymgmt.cases._stock import relapse_counts
@@ -24,20 +24,11 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
-
 #: Figures a rule may use, beside the columns of ``figures=``; those in ``_WITHIN`` need
 #: ``within_days``.
 CALL_IN_FIGURES = {
-    "relapses": Text("反弹次数", "relapses in the period"),
-    "relapse_rate": Text("反弹率", "records relapsed in the period / records that could"),
-    "new_builds": Text(
-        "新增违建处数", "parcels of stock_type new or in_progress found in the period"
-    ),
-    "open": Text("未办结处数", "open cases on the day"),
-    "overdue": Text("超期处数", "open cases past their deadline on the day"),
-    "overdue_share": Text("超期占比", "open cases past their deadline / open cases with one"),
-    "remaining": Text("未治理面积（平方米）", "area still open on the day, m2"),
-    "hot_spot_share": Text("热点面积占比", "part of the zone's area inside hot_spots="),
+    name: Text(*words)
+    for name, words in packaged_table("geo_citymgmt.cases", "call_in.toml").items()
 }
 _WITHIN = ("relapses", "relapse_rate", "new_builds")
 _TESTS: dict[str, Callable[[pd.Series, float], pd.Series]] = {
@@ -114,7 +105,9 @@ def call_in(
     True
     """
     gate = Gate("call_in")
-    wanted = [(rule, _conditions(rule, body)) for rule, body in _rules(rules, gate).items()]
+    if not isinstance(rules, Mapping):
+        raise gate.refuse(*_MESSAGES.pair("rules_not_mapping", kind=type(rules).__name__))
+    wanted = [(rule, _conditions(rule, body)) for rule, body in rules.items()]
     register = Register(city, layer, gate)
     register.levels(level)
     figures = _figures_by_zone(figures, gate)
@@ -126,12 +119,6 @@ def call_in(
     table = pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame(columns=_COLUMNS)
     table["as_of"] = as_day(day, table.index)
     return table[_COLUMNS]
-
-
-def _rules(rules: Any, gate: Gate) -> Mapping[str, Mapping[str, Any]]:
-    if not isinstance(rules, Mapping):
-        raise gate.refuse(*_MESSAGES.pair("rules_not_mapping", kind=type(rules).__name__))
-    return rules
 
 
 def _figures_by_zone(figures: Any, gate: Gate) -> pd.DataFrame | None:
@@ -163,24 +150,16 @@ def _conditions(rule: str, body: Mapping[str, Any]) -> list[_Condition]:
         raise _bad_rule(rule, Text("没有条件", "it has no conditions"))
     for condition in conditions:
         if not isinstance(condition, Mapping):
-            raise _bad_rule(
-                rule, Text(f"条件 {condition!r} 不是字典", f"{condition!r} is no mapping")
-            )
+            raise _bad_rule(rule, _MESSAGES("no_mapping", condition=condition))
         tests = [name for name in condition if name in _TESTS]
         odd = sorted(map(str, set(condition) - set(_TESTS) - {"figure", "within_days"}))
         if odd or len(tests) != 1 or "figure" not in condition:
-            cause = Text(
-                "条件 {given} 应为一个指标和一个比较", "{given} is not a figure with one test"
-            )
-            raise _bad_rule(rule, cause.format(given=dict(condition)))
+            raise _bad_rule(rule, _MESSAGES("not_figure_one", given=dict(condition)))
         figure, days = condition["figure"], condition.get("within_days")
         needs = figure in _WITHIN
         is_days = isinstance(days, int) and not isinstance(days, bool) and days >= 1
         if needs != (days is not None) or (needs and not is_days):
-            cause = Text(
-                "指标 {figure} 的 within_days 为 {days!r}", "within_days of {figure} is {days!r}"
-            )
-            raise _bad_rule(rule, cause.format(figure=figure, days=days))
+            raise _bad_rule(rule, _MESSAGES("days_of_figure", figure=figure, days=days))
         limit = condition[tests[0]]
         if isinstance(limit, bool) or not isinstance(limit, (int, float)) or limit != limit:
             cause = Text(f"阈值 {limit!r} 不是数字", f"the limit {limit!r} is not a number")

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
-
 _CONDITIONS = ("not", "any")
 _NUMBERS = (int, float, np.integer, np.floating)
 
@@ -39,7 +38,7 @@ def read_where(where: Any, gate: Gate, spec: LayerSpec, data: pd.DataFrame) -> d
     if where is None:
         return {}
     if not isinstance(where, Mapping):
-        raise gate.refuse(_MESSAGES("where_not_mapping", where=where), _EXAMPLE)
+        raise gate.refuse(*_MESSAGES.pair("where_not_mapping", where=where))
     out = {}
     for name, wanted in where.items():
         item = spec.fields.get(name) if isinstance(name, str) else None
@@ -147,11 +146,6 @@ def _known(item: Field) -> Text:
         "date": Text("一个日期，如 2022-06-30", "a day such as 2022-06-30"),
         "datetime": Text("一个日期，如 2022-06-30", "a day such as 2022-06-30"),
     }.get(item.type, Text("文字", "a text"))
-
-
-_EXAMPLE = Text(
-    "请写成 {“status”: “20”}。", 'Write it as {"status": "20"} or {"safety_related": True}.'
-)
 
 
 #: Sets of what is still to be dealt with, of those that a layer has.

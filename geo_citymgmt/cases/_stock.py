@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.cases")
 
-
 _DAY = pd.Timedelta(days=1)
 _UNDATED = ("missing", "leave_out", "raise")
 _TOLERANCE = 1e-6

@@ -796,11 +796,7 @@ def matched_events(
     in_doubt = pairs.isin(damaged)
     several = events["key"].isin(_qualified_ids(layers)).to_numpy() & lost & ~in_doubt
     for hit, about, detail in (
-        (
-            lost & ~several & ~in_doubt,
-            "key",
-            Text("没有对应编号的入库记录", "no accepted record has their id"),
-        ),
+        (lost & ~several & ~in_doubt, "key", _MESSAGES("no_accepted_record")),
         (
             in_doubt,
             "damaged",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
 from fnmatch import fnmatchcase
 from os import PathLike
 from pathlib import Path, PurePosixPath
@@ -233,30 +232,14 @@ class CitySource:
 
     def side_files(self) -> list[Path]:
         """Files beside the layers: tables, settings and what they name."""
-        given = (
-            self.events, self.targets, self.reported, self.figures, self.services, self.bulletin,
-            self.assessment,
-            self.crosswalk, self.calendar, self.limits, self.config, *self.sides,
-            *(unit.outline for unit in self.units),
-        )  # fmt: skip
+        sides = (getattr(self, name) for name in _SIDES)
+        given = (*sides, self.config, *self.sides, *(unit.outline for unit in self.units))
         return [path for path in given if isinstance(path, Path)]
 
 
-#: What the value of an entry may be.
-_ENTRIES: dict[str, Any] = {
-    "name_zh": str, "name_en": str, "code": (str, int), "data_date": (str, date), "events": str,
-    "targets": str, "reported": str, "figures": str, "layers": Mapping, "zones": Mapping,
-    "names": Mapping, "profile": str, "unit": (str, Mapping), "units": list, "month_starts": int,
-    "metric_crs": (str, int), "services": str, "bulletin": str, "assessment": str,
-    "crosswalk": str, "calendar": str, "limits": str, "ignore": list, "source": (str, Mapping),
-    "notice": (str, Mapping), "amounts_by": str,
-}  # fmt: skip
-_OF_LAYER: dict[str, Any] = {
-    "path": (str, list), "sublayer": (str, list), "crs": (str, int), "datum": str, "x": str,
-    "y": str, "encoding": str, "fields": Mapping, "ledger": str, "pipeline": str, "repair": list,
-    "units": Mapping, "values": Mapping, "date_order": Mapping, "measure_from": str,
-    "places": str,
-}  # fmt: skip
+#: Files beside the layers that ``city.toml`` names.
+_SIDES = ("events", "targets", "reported", "figures", "services", "bulletin", "assessment",
+          "crosswalk", "calendar", "limits")  # fmt: skip
 
 
 def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
@@ -269,33 +252,33 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
     """
     table = read_toml(path)
     found = CitySource(path.parent, config=path, table=table)
-    _check_kinds(path, table, "", _ENTRIES)
-    name_zh, name_en = str(table.get("name_zh", "")), str(table.get("name_en", ""))
+    check = Check(path.name, path, _MESSAGES)
+    said = check.form("city", table)
+    name_zh, name_en = said.get("name_zh", ""), said.get("name_en", "")
     found.name = Text(name_zh or name_en, name_en or name_zh)
-    found.code = str(table.get("code", ""))
-    _read_settings(path, table, found)
-    stages = {n for spec in specs.values() for a in spec.amounts.values() for n in a.stages}
+    found.code = str(said.get("code", ""))
+    _read_settings(check, path, said, found)
+    stages = sorted({n for spec in specs.values() for a in spec.amounts.values() for n in a.stages})
     if found.amounts_by and found.amounts_by not in stages:
-        known = listed(sorted(stages))
-        cause = Text(f"没有数量以此计；可用：{known.zh}", f"no amount has it; known: {known.en}")
-        raise _mistake(path, "amounts_by", cause, did_you_mean(found.amounts_by, sorted(stages)))
-    zones = table.get("zones", {})
-    levels = zone_levels(specs)
-    _check_kinds(path, zones, "zones", {**dict.fromkeys(levels, str), "order": list})
+        cause = _MESSAGES("stage_unknown", known=listed(stages))
+        raise check.fail("amounts_by", cause, did_you_mean(found.amounts_by, stages))
+    zones, levels = said.get("zones", {}), zone_levels(specs)
+    check.keys(zones, "zones", optional=[*levels, "order"])
     for entry in levels:
-        if entry in zones and (zones[entry] not in specs or specs[zones[entry]].level != entry):
-            named = zones[entry]
-            cause = Text(f"{named} 不是这一级的图层", f"{named!r} is no layer of that level")
-            fitting = [key for key, spec in specs.items() if spec.level == entry]
-            remedy = Text(f"请写 {'、'.join(fitting)}。", f"Give {' or '.join(fitting)}.")
-            raise _mistake(path, f"zones.{entry}", cause, remedy)
-    found.order = tuple(map(str, _plain_list(path, "zones.order", zones.get("order", []))))
+        named = check.value(zones, "zones", entry, "text")
+        fitting = [key for key, spec in specs.items() if spec.level == entry]
+        if named is not None and named not in fitting:
+            names = Text("、".join(fitting), " or ".join(fitting))
+            raise check.wrong(f"zones.{entry}", "other_level", named=named, fitting=names)
+    order = check.value(zones, "zones", "order", "list", [])
+    if any(isinstance(v, bool) or not isinstance(v, (str, int)) for v in order):
+        raise check.wrong("zones.order", "no_names")
+    found.order = tuple(map(str, order))
     # false takes the name of a profile away.
-    names = table.get("names", {})
+    names = said.get("names", {})
     for code, name in names.items():
         if name is not False and not isinstance(name, str):
-            cause = Text("应为文字或 false", "must be a text or false")
-            raise _mistake(path, f"names.{code}", cause)
+            raise check.wrong(f"names.{code}", "no_name")
     found.names = {str(k): "" if v is False else v for k, v in names.items()}
     day = table.get("data_date")
     if day is not None:
@@ -305,155 +288,106 @@ def read_config(path: Path, specs: Mapping[str, LayerSpec]) -> CitySource:
             found.data_date = read_day(day, "data_date", function=where)
         except AsOfError as error:
             raise SpecError(error.text) from error
-    for name in (
-        "events", "targets", "reported", "figures", "services", "bulletin", "assessment",
-        "crosswalk",
-        "calendar", "limits",
-    ):  # fmt: skip
-        if name in table:
-            setattr(found, name, _existing(path, name, table[name]))
-    ignore = table.get("ignore", [])
-    if not all(isinstance(p, str) and p for p in ignore):
-        raise _mistake(
-            path,
-            "ignore",
-            _MESSAGES("list_of_patterns"),
-        )
-    found.ignore = tuple(ignore)
-    for key, entry in table.get("layers", {}).items():
-        layer = _configured(path, key, entry, specs)
+    for name in _SIDES:
+        if name in said:
+            setattr(found, name, _existing(check, path.parent, name, said[name]))
+    found.ignore = tuple(said.get("ignore", ()))
+    if not all(isinstance(p, str) and p for p in found.ignore):
+        raise check.wrong("ignore", "list_of_patterns")
+    for key, entry in said.get("layers", {}).items():
+        layer = _configured(check, path.parent, key, entry, specs)
         (found.hints if layer.source is None else found.layers)[key] = layer
     return found
 
 
 def profile_named(config: Path) -> str | Path | None:
     """Return the profile a ``city.toml`` names: a name, or the folder beside it; None without."""
-    given = read_toml(config).get("profile")
-    if given is None:
-        return None
-    _check_kinds(config, {"profile": given}, "", _ENTRIES)
-    folder = config.parent / given
-    return folder if folder.is_dir() else given
+    given = Check(config.name, config).value(read_toml(config), "", "profile", "text")
+    folder = config.parent / (given or "")
+    return folder if given and folder.is_dir() else given
 
 
-def _read_settings(path: Path, table: Mapping[str, Any], found: CitySource) -> None:
+def _read_settings(check: Check, path: Path, said: Mapping[str, Any], found: CitySource) -> None:
     """Read what a profile may say too: what of it stands here counts."""
-    check = Check(path.name, path)
     found.profile = profile_named(path)
-    found.unit = _text(check, table, "unit", en=DISTRICT.en)
-    found.data_source, found.notice = (_text(check, table, n) for n in ("source", "notice"))
-    starts = check.value(table, "", "month_starts", int, 0)
-    if "month_starts" in table and not 1 <= starts <= 28:
-        cause = Text("应为每月的几号，1 至 28", "must be a day of the month, 1 to 28")
-        raise _mistake(path, "month_starts", cause)
-    found.month_starts = starts
-    found.amounts_by = str(table.get("amounts_by", ""))
-    metric_crs = table.get("metric_crs")
+    unit = check.pair(said, "unit")
+    # One word for it is Chinese.
+    found.unit = Text(unit.zh, DISTRICT.en) if isinstance(said.get("unit"), str) else unit
+    found.data_source, found.notice = (check.pair(said, name) for name in ("source", "notice"))
+    found.month_starts = said.get("month_starts", 0)
+    if "month_starts" in said and not 1 <= found.month_starts <= 28:
+        raise check.wrong("month_starts", "no_month_start")
+    found.amounts_by = said.get("amounts_by", "")
+    metric_crs = said.get("metric_crs")
     found.metric_crs = None if metric_crs is None else str(metric_crs)
-    found.units = read_units(check, table.get("units", []), path.parent)
+    found.units = read_units(check, said.get("units", []), path.parent)
 
 
-def _text(check: Check, table: Mapping[str, Any], name: str, *, en: str = "") -> Text:
-    """Read an entry in both languages, or in one; ``en`` stands for English that is not said."""
-    said = table.get(name)
-    if said is None:
-        return NOTHING
-    if isinstance(said, str):
-        return Text(said, en or said)
-    check.keys(said, name, required=("zh", "en"))
-    return Text(str(said["zh"]), str(said["en"]))
-
-
-def _configured(path: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]) -> LayerSource:
+def _configured(
+    check: Check, folder: Path, key: str, entry: Any, specs: Mapping[str, LayerSpec]
+) -> LayerSource:
     place = f"layers.{key}"
     if key not in specs:
         near = did_you_mean(key, specs)
         cause = _MESSAGES("no_such_layer", specs=listed(specs))
-        raise _mistake(path, place, cause, Text(near.zh, near.en.strip()))
-    if not isinstance(entry, Mapping):
-        cause = Text('应为一节，如 path = "文件"', 'must be a table, such as path = "file"')
-        raise _mistake(path, place, cause)
-    entry = _by_new_names(path, place, entry)
-    _check_kinds(path, entry, place, _OF_LAYER)
-    for name in ("fields", "units", "date_order"):
-        _check_texts(path, f"{place}.{name}", entry.get(name, {}))
-    for name in ("repair", "sublayer"):
-        given = entry.get(name, [])
-        _plain_list(path, f"{place}.{name}", given if isinstance(given, list) else [])
+        raise check.fail(place, cause, Text(near.zh, near.en.strip()))
+    said = check.form("city_layer", _by_new_names(check, place, entry), place)
     # Without a path the file is found as if nothing were said of it.
-    source, label = _sources(path, place, entry) if "path" in entry else (None, "")
-    sublayer = entry.get("sublayer")
-    if entry.get("places") not in (None, "proposed"):
-        raise _mistake(path, f"{place}.places", Text("应为 proposed", "must be 'proposed'"))
-    if entry.get("measure_from") not in (None, "geometry"):
-        cause = Text('应为 "geometry"', 'must be "geometry"')
-        raise _mistake(path, f"{place}.measure_from", cause)
+    source, label = _sources(check, folder, place, said) if "path" in said else (None, "")
     # Who writes "高德经度" = "经度" among the fields says the same.
-    places, fields = coordinate_aliases(entry.get("fields", {}), specs[key].fields)
-    return LayerSource(
-        source,
-        label,
-        sublayer=None if isinstance(sublayer, list) else sublayer,
+    places, fields = coordinate_aliases(said.get("fields", {}), specs[key].fields)
+    read = {
+        "sublayer": None if isinstance(said.get("sublayer"), list) else said.get("sublayer"),
         # Left empty, a CRS is not stated.
-        crs=str(entry.get("crs") or "").strip() or None,
-        datum=str(entry.get("datum") or "").strip() or None,
-        x=entry.get("x", places.get("x")),
-        y=entry.get("y", places.get("y")),
-        encoding=entry.get("encoding"),
-        ledger=_existing(path, f"{place}.ledger", entry["ledger"]) if "ledger" in entry else None,
-        fields=fields,
-        pipeline=entry.get("pipeline"),
-        repair=tuple(entry.get("repair", ())),
-        units=dict(entry.get("units", {})),
-        date_order=dict(entry.get("date_order", {})),
-        measure_from=entry.get("measure_from"),
-        places=entry.get("places"),
-        values=_own_words(path, f"{place}.values", entry.get("values", {})),
-    )
+        "crs": str(said.get("crs") or "").strip() or None,
+        "datum": said.get("datum", "").strip() or None,
+        "fields": fields,
+        "values": _own_words(check, f"{place}.values", said.get("values", {})),
+    }
+    if "ledger" in said:
+        read["ledger"] = _existing(check, folder, f"{place}.ledger", said["ledger"])
+    said.pop("path", None)
+    return LayerSource(source, label, **{**places, **said, **read})
 
 
-def _by_new_names(path: Path, place: str, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+def _by_new_names(check: Check, place: str, entry: Any) -> Any:
     """Take an entry by the name it had in 0.1.0, and say what it is called now."""
-    if "mend" not in entry:
+    if not isinstance(entry, Mapping) or "mend" not in entry:
         return entry
     if "repair" in entry:
-        cause = Text("与 repair 重复", "says the same as 'repair'")
-        raise _mistake(path, f"{place}.mend", cause, Text("请删去 mend。", "Leave 'mend' out."))
-    _check_kinds(path, {"mend": entry["mend"]}, place, {"mend": list})
-    deprecated(f"{path.name} [{place}.mend]", "repair")
+        raise check.wrong(f"{place}.mend", "mend_twice")
+    check.value(entry, place, "mend", "list")
+    deprecated(f"{check.file} [{place}.mend]", "repair")
     return {"repair" if name == "mend" else name: value for name, value in entry.items()}
 
 
-def _own_words(path: Path, place: str, given: Any) -> dict[str, dict[str, str]]:
+def _own_words(check: Check, place: str, given: Any) -> dict[str, dict[str, str]]:
     """Return an office's words by field; whether field and code are there is asked on reading."""
     for name, words in given.items():
         if not isinstance(words, Mapping):
-            cause = _MESSAGES("tables_of_words")
-            raise _mistake(path, f"{place}.{name}", cause)
+            raise check.wrong(f"{place}.{name}", "tables_of_words")
         for word, code in words.items():
             if isinstance(code, (Mapping, list)):
-                cause = Text("应为代码", "must be a code")
-                raise _mistake(path, f"{place}.{name}.{word}", cause)
+                raise check.wrong(f"{place}.{name}.{word}", "no_code")
     return {
         name: {str(word): str(code) for word, code in words.items()}
         for name, words in given.items()
     }
 
 
-def _sources(path: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str]:
+def _sources(check: Check, folder: Path, place: str, entry: Mapping[str, Any]) -> tuple[Any, str]:
     """Return what ``path`` and ``sublayer`` name: one source, or the parts of one layer."""
     given, inside = entry["path"], entry.get("sublayer")
     names = given if isinstance(given, list) else [given]
-    sources = [_existing(path, f"{place}.path", p) for p in names]
+    sources = [_existing(check, folder, f"{place}.path", p) for p in names]
     if not isinstance(inside, list):
         if len(sources) == 1:
             return sources[0], sources[0].name
         inside = [inside or ""] * len(sources)
     if len(sources) == 1:
         names, sources = names * len(inside), sources * len(inside)
-    if len(sources) != len(inside) or not all(isinstance(s, str) for s in inside):
-        cause = Text("须与 path 的文件一一对应", "needs one name for each file of path")
-        raise _mistake(path, f"{place}.sublayer", cause)
+    if len(sources) != len(inside):
+        raise check.wrong(f"{place}.sublayer", "one_sublayer_each")
     parts = [
         _part(source, str(name), sub)
         for source, name, sub in zip(sources, names, inside, strict=True)
@@ -469,40 +403,36 @@ def _part(source: Path, name: str, sublayer: str) -> SourceLayer:
     return SourceLayer(source, sublayer, f"{name}{sign}{sublayer}", (PurePosixPath(sublayer).stem,))
 
 
-def _existing(config: Path, place: str, value: Any) -> Path:
+def _existing(check: Check, folder: Path, place: str, value: Any) -> Path:
     """Return the file or folder that an entry names."""
     if not isinstance(value, str) or not value.strip():
-        cause = Text("应为文件的路径", "must be the path of a file")
-        raise _mistake(config, place, cause)
+        raise check.wrong(place, "no_path")
     if any(ord(sign) < 32 for sign in value):
         # Of C:\new\table a line break and a tab are made.
-        cause = _MESSAGES("control_characters")
-        remedy = _MESSAGES("write_slashes")
-        raise _mistake(config, place, cause, remedy)
+        raise check.wrong(place, "control_characters")
     # As it is copied on Windows, with its quotes.
     value = value.strip().strip('"')
-    _refuse(refuse_addresses, value, config, place)
+    _refuse(refuse_addresses, value, check, place)
     target = Path(value)
-    target = target if target.is_absolute() else config.parent / target
+    target = target if target.is_absolute() else folder / target
     try:
         target.stat()
     except (OSError, ValueError) as error:
-        cause = Text(f"没有文件 {value}", f"{value}: no such file")
         near = did_you_mean(target.name, _names_in(target.parent))
-        where = _MESSAGES("paths_count_from", config=config)
+        where = _MESSAGES("paths_count_from", file=check.file)
         remedy = Text(near.zh + where.zh, f"{near.en} {where.en}".strip())
-        raise _mistake(config, place, cause, remedy) from error
-    _refuse(refuse_devices, target, config, place)
+        raise check.fail(place, _MESSAGES("no_file_there", value=value), remedy) from error
+    _refuse(refuse_devices, target, check, place)
     return target
 
 
-def _refuse(check: Callable[[Any], None], value: Any, config: Path, place: str) -> None:
+def _refuse(refuse: Callable[[Any], None], value: Any, check: Check, place: str) -> None:
     """Let a check of paths speak, and say in which entry the path stands."""
     try:
-        check(value)
+        refuse(value)
     except SourceError as error:
         cause = Text(error.message_zh.rstrip("。"), error.message.rstrip("."))
-        raise _mistake(config, place, cause) from error
+        raise check.fail(place, cause) from error
 
 
 def _names_in(folder: Path) -> list[str]:
@@ -510,34 +440,6 @@ def _names_in(folder: Path) -> list[str]:
         return [path.name for path in folder.iterdir()]
     except (OSError, ValueError):
         return []
-
-
-def _check_kinds(
-    path: Path, table: Mapping[str, Any], place: str, kinds: Mapping[str, Any]
-) -> None:
-    """Raise at the first entry that there is not, or whose value is of another kind."""
-    check = Check(path.name, path)
-    for name in table:
-        if name not in kinds:
-            raise check.unknown(place, name, sorted(kinds))
-        check.value(table, place, name, kinds[name], None)
-
-
-def _check_texts(path: Path, place: str, table: Mapping[str, Any]) -> None:
-    for name in table:
-        Check(path.name, path).value(table, place, name, str, None)
-
-
-def _plain_list(path: Path, place: str, values: Any) -> list[Any]:
-    """Return a list whose items are words or numbers."""
-    if any(isinstance(v, bool) or not isinstance(v, (str, int)) for v in values):
-        cause = Text("应为文字的列表", "must be a list of texts")
-        raise _mistake(path, place, cause)
-    return list(values)
-
-
-def _mistake(path: Path, place: str, cause: Text, remedy: Text = NOTHING) -> SpecError:
-    return Check(path.name, path).fail(place, cause, remedy)
 
 
 #: Deeper and more than this is no folder of a city's layers, but a disk or a home.

@@ -163,13 +163,7 @@ def _take_asked(
     layer: str,
     specs: Mapping[str, LayerSpec],
 ) -> None:
-    """Take of one file the table that is the layer asked for, whatever it is called.
-
-    Raises
-    ------
-    SourceError
-        No table has a geometry of that layer, or several could be it.
-    """
+    """Take the one table of a file that may be the layer asked for, whatever it is called."""
     spec = specs[layer]
     looked = Looked()
     pieces = [_Piece(item, Preview(item, looked)) for item in items]
@@ -640,7 +634,7 @@ def _take_side_tables(
             elif len(meant) == 1 or getattr(found, kind) is not None:
                 _ignored(found, item.label, _NO_LAYER)
             else:
-                _ignored(found, item.label, _which_sheet(kind), severity="error")
+                _ignored(found, item.label, _MESSAGES("which_sheet", kind=kind), severity="error")
     taken = [*named, *(item for group in sheets.values() for item in group)]
     return [item for item in items if item not in taken]
 
@@ -660,10 +654,6 @@ def _has_columns(frame: pd.DataFrame, kind: str) -> bool:
     except SourceError:
         return False
     return True
-
-
-def _which_sheet(kind: str) -> Text:
-    return _MESSAGES("which_sheet", kind=kind)
 
 
 def _second_table(kind: str, taken: Any, label: str) -> Text:

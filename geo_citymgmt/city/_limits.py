@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Text, packaged_table
+from geo_citymgmt._words import Messages, packaged_table
 from geo_citymgmt.city._config import CitySource
 from geo_citymgmt.city._tables import SideTable, reported_as_unusable
 from geo_citymgmt.cleaning._numbers import parse_number
@@ -19,10 +19,8 @@ from geo_citymgmt.reading._text import is_null_text, plain_key
 from geo_citymgmt.worktime import CLOCK_UNITS, KIND, LIMIT_COLUMNS, Clock, work_calendar
 
 _HEADINGS = packaged_table("geo_citymgmt.city", "side_tables.toml")["limits"]
+_MESSAGES = Messages("geo_citymgmt.city")
 _WORDS = packaged_table("geo_citymgmt.city", "side_tables.toml")["limit_words"]
-_NOT_KNOWN = Text("不是可用的取值", "is none of the values there are")
-_NO_AMOUNT = Text("应为大于零的数", "must be a number above zero")
-_CLOCK_RUNS = Text("紧急类按小时或日计", "what is urgent is in hours or days of the clock")
 
 
 def office_clock(found: CitySource, findings: Findings, account: list[dict[str, Any]]) -> Clock:
@@ -47,8 +45,8 @@ def read_limits(source: Path, findings: Findings, account: list[dict[str, Any]])
     given = side.frame.apply(lambda column: column.str.strip())
     table, wrong = given.copy(), pd.Series(False, given.index)
 
-    def report(hit: pd.Series, column: str, why: Text) -> None:
-        side.report(hit, column, why, findings)
+    def report(hit: pd.Series, column: str, why: str) -> None:
+        side.report(hit, column, _MESSAGES(why), findings)
         wrong.update(hit | wrong)
 
     for column, words in _WORDS.items():
@@ -56,11 +54,11 @@ def read_limits(source: Path, findings: Findings, account: list[dict[str, Any]])
         table[column] = [known.get(plain_key(text), "") for text in given[column]]
         may_lack = column in ("case_class", "urgent")
         empty = given[column].map(is_null_text)
-        report(table[column].eq("") & ~(empty & may_lack), column, _NOT_KNOWN)
+        report(table[column].eq("") & ~(empty & may_lack), column, "limit_not_known")
     amounts = [np.nan if is_null_text(t) else parse_number(t)[0] for t in given["amount"]]
     table["amount"] = pd.Series(amounts, given.index, dtype="float64")
-    report(~(table["amount"] > 0), "amount", _NO_AMOUNT)
-    report(table["urgent"].eq("yes") & ~table["unit"].isin(CLOCK_UNITS), "unit", _CLOCK_RUNS)
+    report(~(table["amount"] > 0), "amount", "limit_no_amount")
+    report(table["urgent"].eq("yes") & ~table["unit"].isin(CLOCK_UNITS), "unit", "limit_by_clock")
     table = table.loc[~wrong, list(LIMIT_COLUMNS)]
     account.append(side.account("limits", len(table)))
     return table.reset_index(drop=True)

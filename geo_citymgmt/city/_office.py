@@ -13,13 +13,20 @@ from string import Formatter
 from typing import Any
 
 from geo_citymgmt._overlay import Layered, Place, lay_over, layered
-from geo_citymgmt._words import Text, first_few, listed, shared_terms
+from geo_citymgmt._words import (
+    Messages,
+    Text,
+    first_few,
+    listed,
+    packaged_table,
+    shared_terms,
+)
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.indicators import Figures
 from geo_citymgmt.profiles import Profile
 from geo_citymgmt.spec import LayerSpec, read_toml
-from geo_citymgmt.spec._reader import line_of, text_of
+from geo_citymgmt.spec._reader import is_of_kind, kind_words, line_of, text_of
 
 _ROOT = resources.files("geo_citymgmt")
 #: The package's own, which lies below those of profile and office.
@@ -31,22 +38,12 @@ _PACKAGED = {
 OFFICE_FILES = tuple(_PACKAGED)
 #: Tables that are replaced as a whole.
 _WHOLE = ("kinds", "clear", "where", "groups")
-_KINDS: dict[str, tuple[Any, Text]] = {
-    "number": ((int, float), Text("数", "a number")),
-    "text": (str, Text("文字", "a text")),
-    "flag": (bool, Text("true 或 false", "true or false")),
-    "list": (list, Text("列表 [ ]", "a list [ ]")),
-    "table": (Mapping, Text("表（一节）", "a table")),
-}
-_PAIR = Text('应为 ["中文", "English"]', 'must be ["Chinese", "English"]')
-_WHAT = {
-    "layer": Text("图层", "layer"),
-    "figure": Text("指标", "figure"),
-    "field": Text("字段", "field"),
-    "state": Text("状态集", "set of states"),
-    "code": Text("代码", "code"),
-}
-_ENTRY = Text("项", "entry")
+#: Kinds of values that say no name.
+_PLAIN = ("number", "text", "flag", "list", "table")
+_MESSAGES = Messages("geo_citymgmt.city")
+#: What a name is of, by the kind of its value.
+_PLACES = packaged_table("geo_citymgmt.city", "office.toml")
+_WHAT = {kind: Text(*pair) for kind, pair in _PLACES["what"].items()}
 #: What a sentence may say anywhere: the word for a reporting unit.
 _UNIT_GAPS = {"unit", "Unit", "units", "Units"}
 
@@ -64,7 +61,7 @@ def read_office(
     findings: Findings,
 ) -> dict[str, Layered]:
     """Return each kind of file as it holds for a city: the package's, its profile's, its own."""
-    out, places = {}, read_toml(_ROOT / "city" / "office.toml")
+    out = {}
     for name, package in _PACKAGED.items():
         below = read_toml(package)
         tables: list[tuple[str, Mapping[str, Any]]] = [(package.name, below)]
@@ -78,7 +75,7 @@ def read_office(
                 findings.add("SETTING_UNUSED", value=path.name, about=path.name, detail=error.text)
                 continue
             table = _File(path, given, below, specs, figures, findings).checked(
-                given, _tree(places[name]), ()
+                given, _tree(_PLACES[name]), ()
             )
             tables.append((f"{path.parent.name}/{path.name}", table))
             below = lay_over(below, table, whole=_WHOLE)
@@ -119,24 +116,24 @@ class _File:
                      for p in b.get("parts", ())},
         }  # fmt: skip
 
-    def refuse(self, place: Place, why: Text) -> None:
+    def refuse(self, place: Place, message: str, /, **gaps: Any) -> None:
         """Tell an entry that is left out."""
         line = line_of(text_of(self.path), place)
         dotted = ".".join(place)
         value, about = f"{self.path.name}:{line or '?'} [{dotted}]", f"{self.path.name} {dotted}"
-        self.findings.add("SETTING_UNUSED", value=value, about=about, detail=why)
+        detail = _MESSAGES(message, **gaps)
+        self.findings.add("SETTING_UNUSED", value=value, about=about, detail=detail)
 
-    def known(self, place: Place, name: Any, names: Iterable[str], what: Text = _ENTRY) -> bool:
+    def known(self, place: Place, name: Any, names: Iterable[str], kind: str = "") -> bool:
         """Whether a name is one of those there are; else it is told, with the nearest."""
         names = list(names)
         if isinstance(name, str) and name in names:
             return True
-        more = did_you_mean(str(name), names)
-        if not more.zh:
+        what, near = _WHAT.get(kind, _WHAT["entry"]), did_you_mean(str(name), names)
+        if not near.zh:
             few = first_few(names, 5)
-            more = Text(f"可用：{few.zh}", f" There are {few.en}")
-        zh, en = f"没有{what.zh}“{name}”，{more.zh}", f"there is no {what.en} {name!r}.{more.en}"
-        self.refuse(place, Text(zh, en))
+            near = Text(f"可用：{few.zh}", f" There are {few.en}")
+        self.refuse(place, "office_unknown", what=what, name=name, near=near)
         return False
 
     def checked(
@@ -148,26 +145,25 @@ class _File:
         names = tree if not wild else self.names.get(wild.lower(), table)
         for key, value in table.items():
             at, branch = (*place, str(key)), tree.get(key, tree.get(wild))
-            if not self.known(at, key, names, _WHAT.get(wild.lower(), _ENTRY)):
+            if not self.known(at, key, names, wild.lower()):
                 continue
             if value is False:
                 out[key] = value
             elif not isinstance(branch, str):
                 if not isinstance(value, Mapping):
-                    self.refuse(at, Text("应为表（一节）", "must be a table"))
+                    self.refuse(at, "office_kind", value=value, word=kind_words("table"))
                     continue
                 good = self.checked(value, branch, at)
                 needed = [n for n, k in branch.items() if isinstance(k, str) and k.endswith("!")]
                 given = {**_at(self.below, at), **good}
                 if lacks := [n for n in needed if n not in given]:
-                    words = listed(lacks)
-                    self.refuse(at, Text(f"缺少 {words.zh}", f"it lacks {words.en}"))
+                    self.refuse(at, "office_lacks", names=listed(lacks))
                     continue
                 # The component of a card is called as its figure, unless it names one.
                 if (
                     "indicator" in branch
                     and "indicator" not in good
-                    and not self.known(at, key, self.names["figure"], _WHAT["figure"])
+                    and not self.known(at, key, self.names["figure"], "figure")
                 ):
                     continue
                 out[key] = good
@@ -181,35 +177,33 @@ class _File:
             return self._pair(value, at)
         is_added = isinstance(value, Mapping) and set(value) == {"add"}
         usual = "table" if kind in ("codes", "where") else "text" if kind in self.names else "list"
-        form = kind if kind in _KINDS else "text" if kind == "field" else usual
-        type_, word = _KINDS[form]
+        form = kind if kind in _PLAIN else "text" if kind == "field" else usual
         given = value["add"] if is_added and form == "list" else value
-        if not isinstance(given, type_) or (form == "number" and isinstance(given, bool)):
-            self.refuse(at, Text(f"{value!r} 应为{word.zh}", f"{value!r} must be {word.en}"))
+        if not is_of_kind(given, form):
+            self.refuse(at, "office_kind", value=value, word=kind_words(form))
             return None
-        if kind in _KINDS:
+        if kind in _PLAIN:
             return value
         spec = self.specs.get(entry.get("layer", at[1] if len(at) > 1 else ""))
         fields: Mapping[str, Any] = {} if spec is None else spec.fields
         names = {**self.names, "field": fields, "state": () if spec is None else spec.sets}
         if kind in names:
-            return value if self.known(at, value, names[kind], _WHAT.get(kind, _ENTRY)) else None
+            return value if self.known(at, value, names[kind], kind) else None
         if kind.removesuffix("s") in names:
             one = kind.removesuffix("s")
-            kept = [n for n in given if self.known(at, n, names[one], _WHAT.get(one, _ENTRY))]
+            kept = [n for n in given if self.known(at, n, names[one], one)]
             # Of no name that is known it says nothing: an empty list would mean all, or none.
             return None if given and not kept else {"add": kept} if is_added else kept
-        out = {n: v for n, v in value.items() if self.known((*at, n), n, fields, _WHAT["field"])}
+        out = {n: v for n, v in value.items() if self.known((*at, n), n, fields, "field")}
         for name, codes in out.items() if kind == "codes" else ():
             known = fields[name].codes
-            out[name] = [c for c in codes if self.known((*at, name), c, known, _WHAT["code"])]
+            out[name] = [c for c in codes if self.known((*at, name), c, known, "code")]
         return {n: v for n, v in out.items() if v != []} or None
 
     def _pair(self, value: Any, at: Place) -> Any:
         """Return a sentence in both languages, if all its gaps are filled."""
-        is_pair = isinstance(value, list) and len(value) == 2
-        if not is_pair or not all(isinstance(text, str) for text in value):
-            self.refuse(at, _PAIR)
+        if not is_of_kind(value, "texts") or len(value) != 2:
+            self.refuse(at, "office_pair")
             return None
         filled = set()
         if at[0] == "text":
@@ -221,14 +215,12 @@ class _File:
         try:
             odd = sorted(_gaps(value) - filled - _UNIT_GAPS)
         except ValueError as error:
-            self.refuse(at, Text(f"花括号有误：{error}", f"its braces are wrong: {error}"))
+            self.refuse(at, "office_braces", error=error)
             return None
         if not odd:
             return value
-        gaps, may = ", ".join(odd), ", ".join(sorted(filled | {"unit"}))
-        self.refuse(
-            at, Text(f"没有 {{{gaps}}} 可填；可用：{may}", f"nothing fills {{{gaps}}}; use {may}")
-        )
+        may = ", ".join(sorted(filled | {"unit"}))
+        self.refuse(at, "office_gaps", gaps=", ".join(odd), may=may)
         return None
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import Text, packaged_table
+from geo_citymgmt._words import Messages, packaged_table
 from geo_citymgmt.city._tables import SideTable
 from geo_citymgmt.cleaning._dates import parse_date
 from geo_citymgmt.cleaning._ids import plain_ids
@@ -21,17 +21,8 @@ from geo_citymgmt.profiles import ReportingUnit
 from geo_citymgmt.reading._text import is_null_text
 
 CROSSWALK_COLUMNS = ("code_from", "code_to", "date", "share", "note")
+_MESSAGES = Messages("geo_citymgmt.city")
 _HEADINGS = packaged_table("geo_citymgmt.city", "side_tables.toml")["crosswalk"]
-_NO_CODE = Text("没有代码，该行未用，请补填", "there is no code, the row was left out; fill it in")
-_NO_SHARE = Text(
-    "应为大于 0、不超过 1 的数，该原区划各行均未用；全部划入时可不填",
-    "it is no number above 0 and at most 1; the rows of that former zone were left out, and where "
-    "all of it went to one zone it may be left empty",
-)
-_NO_DAY = Text(
-    "不是日期，该原区划各行均未用，请写成 2021-01-01",
-    "it is no date, the rows of that former zone were left out; write it as 2021-01-01",
-)
 #: Shares that are rounded still make a whole.
 _WHOLE = 0.999
 #: Columns of zones that a unit takes with its ground, where its streets tell them.
@@ -93,11 +84,11 @@ def read_crosswalk(
     days = [parse_date(text)[0] for text in given["date"]]
     date = pd.Series(np.array(days, dtype="datetime64[us]"), given.index)
     for column in ("code_from", "code_to"):
-        side.report(codes[column].isna(), column, _NO_CODE, findings)
+        side.report(codes[column].isna(), column, _MESSAGES("crosswalk_no_code"), findings)
     no_share = ~share.between(0, 1, inclusive="right")
-    side.report(no_share, "share", _NO_SHARE, findings)
+    side.report(no_share, "share", _MESSAGES("crosswalk_no_share"), findings)
     no_day = date.isna() & ~given["date"].map(is_null_text)
-    side.report(no_day, "date", _NO_DAY, findings)
+    side.report(no_day, "date", _MESSAGES("crosswalk_no_day"), findings)
     wrong = codes.isna().any(axis=1) | no_share | no_day
     wrong |= codes["code_from"].isin(codes.loc[wrong, "code_from"].dropna())
     table = pd.DataFrame({**codes, "date": date, "share": share, "note": given["note"]})

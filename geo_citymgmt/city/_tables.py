@@ -686,11 +686,6 @@ def _conflicts(table: pd.DataFrame, amount: pd.Series, rows: np.ndarray) -> list
     return faults
 
 
-_REMEDY = Text(
-    "；该行未用，写法见 docs/profiles.md", "; the row was left out, see docs/profiles.md"
-)
-
-
 def read_published(
     profile: Profile, file: Path, findings: Findings, account: list[dict[str, Any]]
 ) -> pd.DataFrame:
@@ -724,7 +719,7 @@ def read_published(
     table, faults = published_cells(side.frame)
     wrong = pd.Series(False, table.index)
     for hit, column, why in faults:
-        side.report(hit, column, Text(f"{why.zh}{_REMEDY.zh}", f"{why.en}{_REMEDY.en}"), findings)
+        side.report(hit, column, _MESSAGES("published_row_out", why=why), findings)
         wrong |= hit
     table = table[~wrong].reset_index(drop=True)
     account.append(side.account("published", len(table)))

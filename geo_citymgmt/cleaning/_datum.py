@@ -16,7 +16,7 @@ from pyproj import CRS
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._metric import in_china, looks_geographic
-from geo_citymgmt._words import Messages, Text, listed
+from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.errors import CRSError
 
 _MESSAGES = Messages("geo_citymgmt.cleaning")
@@ -202,15 +202,8 @@ def _require_degrees(
             lat=lat[k],
             n=len(np.unique(owner[wrong])),
         ),
-        remedy=_SWAPPED if swapped else _NO_DEGREES,
+        remedy=_MESSAGES("give_lon_lat" if swapped else "convert_to_degrees"),
     )
-
-
-_SWAPPED = Text("经纬度可能颠倒：应为 (lon, lat)。", "They look swapped: give (lon, lat).")
-_NO_DEGREES = Text(
-    '投影坐标请先用 to_crs("EPSG:4326") 转换。',
-    'Bring projected positions into degrees with to_crs("EPSG:4326") first.',
-)
 
 
 def _gcj02(lon: np.ndarray, lat: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -253,7 +246,6 @@ def _inverse_of(forward: Any) -> Any:
 
 _FORWARD = {"gcj02": _gcj02, "bd09": _bd09}
 _INVERSE = {name: _inverse_of(forward) for name, forward in _FORWARD.items()}
-
 
 _DATUMS = ("wgs84", "gcj02", "bd09")
 _SAMPLE = 2000

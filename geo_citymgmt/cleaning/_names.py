@@ -112,7 +112,8 @@ class Values:
         if item.type in ("code", "list"):
             return self._are_codes(item)
         if item.type == "bool":
-            return self._are_answers()
+            share = self.share([key in bool_words() for key in self.keys])
+            return Evidence(_verdict(share), _shares(share, "值是“是／否”", "values are yes or no"))
         if item.type in ("date", "datetime"):
             return self._are_dates()
         if item.type in ("int", "float"):
@@ -162,10 +163,6 @@ class Values:
             return Evidence(CONTRADICTS, Text("没有一个值在其代码表中", "no value is a code of it"))
         return Evidence(SAYS_NOTHING, reason)
 
-    def _are_answers(self) -> Evidence:
-        share = self.share([key in bool_words() for key in self.keys])
-        return Evidence(_verdict(share), _shares(share, "值是“是／否”", "values are yes or no"))
-
     def _are_dates(self) -> Evidence:
         if pd.api.types.is_datetime64_any_dtype(self._column.dtype):
             return Evidence(SPEAKS, Text("值是日期", "its values are dates"))
@@ -192,16 +189,13 @@ class Values:
         if share < _ALL:
             return Evidence(SAYS_NOTHING, reason)
         least, most = np.nanmin(numbers), np.nanmax(numbers)
-        return Evidence(
-            AGREES,
-            Text(f"值是数（{least:g} 至 {most:g}）", f"numbers from {least:g} to {most:g}"),
-        )
+        return Evidence(AGREES, _MESSAGES("numbers_from", least=least, most=most))
 
     def _are_texts(self, item: Field) -> Evidence:
         text = Evidence(AGREES, Text("值是文字", "its values are text"))
         if self._match(_PAIR) >= _SOME:
             return Evidence(CONTRADICTS, Text("值是坐标", "its values are coordinates"))
-        share = self._match(_pattern(item.looks)) if item.looks else 0.0
+        share = self._match(re.compile(item.looks, re.IGNORECASE)) if item.looks else 0.0
         if share >= _SOME:
             reason = _shares(share, f"值像“{item.zh}”", "values look like it")
             return Evidence(SPEAKS if share >= _MOST_IN_RANGE else AGREES, reason)
@@ -268,11 +262,6 @@ def _is_fraction(text: str) -> bool:
         return float(text) % 1 != 0
     except ValueError:
         return False
-
-
-@lru_cache(maxsize=64)
-def _pattern(looks: str) -> re.Pattern[str]:
-    return re.compile(looks, re.IGNORECASE)
 
 
 #: Strength of a match, best first. A field of the layer wins over one that any layer may carry.

@@ -135,17 +135,11 @@ def _strip(easting: float, half: float) -> Box:
 def _coordinate_errors(
     x: np.ndarray, y: np.ndarray, source: CRS, bounds: Box
 ) -> list[tuple[str, str, np.ndarray, Move, Text]]:
-    ask = Text(
-        '请改正，或在 city.toml 的 [layers.图层] 写 repair = ["{kind}"] '
-        "由程序改正（Python：repair=）",
-        'correct it, or have it repaired by repair = ["{kind}"] under [layers.LAYER] in city.toml '
-        "(Python: repair=)",
-    )
     swapped = _within(y, x, bounds)
-    turned = ask.format(kind="swapped")
+    turned = _MESSAGES("correct_or_repair", kind="swapped")
     errors: list[tuple[str, str, np.ndarray, Move, Text]]
     errors = [("swapped", "COORD_SWAPPED", swapped, lambda xy: xy[:, ::-1], turned)]
-    prefixed = ask.format(kind="zone_prefix")
+    prefixed = _MESSAGES("correct_or_repair", kind="zone_prefix")
     for shift in _prefixes(source):
         hit = _within(x + shift, y, bounds) & ~swapped
         errors.append(

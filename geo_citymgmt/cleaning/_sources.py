@@ -107,7 +107,8 @@ def repeated_sources(
     pairs += [(pair, without_id, ["x", "y"]) for pair in same_place]
     for pair, parts, known in pairs:
         values = [_values(raws[k].frame.loc[parts[k].index], common, spec, aliases) for k in pair]
-        if parts is with_id and any(_report_little(v) for v in values):
+        # Where most records say the same, that two of one id do proves nothing.
+        if parts is with_id and any(len(np.unique(v)) < _MOST * len(v) for v in values):
             continue
         both = [
             _hashed(parts[k][known].assign(values=v)) for k, v in zip(pair, values, strict=True)
@@ -141,11 +142,6 @@ def _values(
     if not columns:
         return np.zeros(len(frame), dtype=np.uint64)
     return _row_hashes(frame[columns].astype("str"))
-
-
-def _report_little(values: np.ndarray) -> bool:
-    """Whether most records say the same: then that two of one id do proves nothing."""
-    return len(np.unique(values)) < _MOST * len(values)
 
 
 def _hashed(table: pd.DataFrame) -> np.ndarray:

@@ -31,7 +31,6 @@ from geo_citymgmt.spec import LayerSpec, levels_above, zone_levels
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-
 WHERE, STATE, SIZE = 1, 2, 3
 EPSILON = 1e-9
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from geo_citymgmt.city import City
 
-
 #: Between fields, and their values, that together say what is counted by.
 JOINT = "/"
 

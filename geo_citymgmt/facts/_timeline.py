@@ -20,7 +20,6 @@ from geo_citymgmt.worktime import Clock
 
 _MESSAGES = Messages("geo_citymgmt.facts")
 
-
 #: States of a record on a day, beside the codes of its layer.
 NOT_YET, UNKNOWN = "", None
 
@@ -485,14 +484,8 @@ class Timeline:
     def _facts(self, amount: Amount) -> pd.DataFrame:
         adding = {k: e.default_amount for k, e in self.spec.events.items() if amount.key in e.adds}
         happened = self.events[self.events["event"].isin(list(adding))]
-        grown = pd.DataFrame(
-            {
-                "row": happened["row"],
-                "date": happened["date"],
-                "amount": happened["amount"].fillna(happened["event"].map(adding)).fillna(0.0),
-                "basis": "events",
-            }
-        )
+        size = happened["amount"].fillna(happened["event"].map(adding)).fillna(0.0)
+        grown = _grown(happened["row"], happened["date"], size, "events")
         parts = [grown]
         if amount.total is not None and (
             not isinstance(amount.total, str) or amount.total in self.data.columns
@@ -519,9 +512,7 @@ class Timeline:
             # A count of records is a matter of when: without a day nothing is counted.
             keep &= ~np.isnat(dated)
         rows = np.flatnonzero(keep)
-        return pd.DataFrame(
-            {"row": rows, "date": dated[rows], "amount": rest[rows], "basis": "records"}
-        )
+        return _grown(rows, dated[rows], rest[rows], "records")
 
     def _planned_only(self) -> np.ndarray:
         states = self.spec.states
@@ -552,8 +543,7 @@ class Timeline:
                     taken += had
         if not rows:
             return grown
-        taken_back = {"row": rows, "date": days, "amount": amounts, "basis": "events"}
-        return pd.concat([grown, pd.DataFrame(taken_back)], ignore_index=True)
+        return pd.concat([grown, _grown(rows, days, amounts, "events")], ignore_index=True)
 
     def _by_state(self, amount: Amount) -> pd.DataFrame:
         assert amount.while_in is not None
@@ -565,14 +555,9 @@ class Timeline:
         inside = moves["state"].isin(codes)
         before = inside.groupby(moves["row"]).shift(fill_value=False)
         changed = inside != before
-        dated = pd.DataFrame(
-            {
-                "row": moves.loc[changed, "row"],
-                "date": moves.loc[changed, "date"],
-                "amount": np.where(inside[changed], weight, -weight),
-                "basis": moves.loc[changed, "basis"],
-            }
-        )
+        at = moves[changed]
+        size = np.where(inside[changed], weight, -weight)
+        dated = _grown(at["row"], at["date"], size, at["basis"])
         field = self.spec.state_field
         if field is None or field not in self.data.columns:
             return dated
@@ -580,8 +565,8 @@ class Timeline:
         last = moves.drop_duplicates("row", keep="last")
         ends_inside[last.loc[last["state"].isin(codes), "row"]] = True
         undated = np.flatnonzero(self.data[field].isin(codes).to_numpy(dtype=bool) & ~ends_inside)
-        rest = {"row": undated, "date": pd.NaT, "amount": weight, "basis": "records"}
-        return pd.concat([dated, pd.DataFrame(rest)], ignore_index=True)
+        rest = _grown(undated, pd.NaT, weight, "records")
+        return pd.concat([dated, rest], ignore_index=True)
 
     def _planned(self, amount: Amount, facts: pd.DataFrame) -> pd.DataFrame:
         if amount.while_in is not None:
@@ -602,9 +587,11 @@ class Timeline:
         if rule.up_to is not None:
             size -= np.bincount(facts["row"], weights=facts["amount"], minlength=len(self.data))
         rows = np.flatnonzero(usable & (size > _EPSILON))
-        return pd.DataFrame(
-            {"row": rows, "date": day.iloc[rows].to_numpy(), "amount": size[rows], "basis": "plan"}
-        )
+        return _grown(rows, day.iloc[rows].to_numpy(), size[rows], "plan")
+
+
+def _grown(row: Any, date: Any, amount: Any, basis: Any) -> pd.DataFrame:
+    return pd.DataFrame({"row": row, "date": date, "amount": amount, "basis": basis})
 
 
 class Moments:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import Gate, names_of
-from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed
+from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed, packaged_table
 from geo_citymgmt.city._tables import given_targets
 from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.facts import CityFacts
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
 _MESSAGES = Messages("geo_citymgmt.figures")
-
 
 #: Attainment, what is expected by the day, and the status, each by row.
 Judgement = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -209,28 +208,9 @@ def month_ends(start: pd.Timestamp, end: pd.Timestamp, month_starts: int = 1) ->
     return [day for day in ends if day >= start]
 
 
-PROGRESS_COLUMNS = (
-    "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code", "row_kind",
-    "value", "unit", "numerator", "denominator", "target", "comparator", "deadline", "attainment",
-    "expected", "status", "period_start", "as_of", "basis", "comparability", "note_zh", "note_en",
-    "unknown", "low", "high", "reported", "reported_period", "reported_source", "difference",
-)  # fmt: skip
-#: Types of the columns of tables that are no numbers.
-_TYPES = {
-    **dict.fromkeys((
-        "indicator", "published_id", "name_zh", "name_en", "layer", "level", "zone_code",
-        "row_kind", "unit", "comparator", "status", "basis", "comparability", "note_zh", "note_en",
-        "kind", "period", "reported_period", "reported_source",
-    ), "str"),
-    **dict.fromkeys((
-        "deadline", "period_start", "as_of", "period_end", "previous_end", "year_ago_end",
-    ), "datetime64[us]"),
-    "complete": "bool",
-}  # fmt: skip
-_VOID = Text(
-    "目标表中该分区的目标不能采用，原因见问题清单",
-    "its target in the targets table cannot be used: the findings say why",
-)
+#: Of each table: its columns with their types.
+COLUMNS = packaged_table("geo_citymgmt.figures", "columns.toml")
+PROGRESS_COLUMNS = tuple(COLUMNS["progress"])
 _NEVER = np.datetime64("NaT", "us")
 Block = dict[str, Any]
 
@@ -328,7 +308,7 @@ class Actuals:
         self, days: Sequence[pd.Timestamp | None], levels: tuple[str, ...], plan: bool
     ) -> pd.DataFrame:
         blocks = [self._block(f, day, levels, plan) for day in days for f in self.figures]
-        return joined(blocks, PROGRESS_COLUMNS)
+        return joined(blocks, "progress")
 
     # -- one figure at one day
 
@@ -424,12 +404,10 @@ class Actuals:
     ) -> np.ndarray:
         """Value at the end of the day before the period, for a figure that is to fall."""
         falls = figure.direction == "down" and not figure.in_period
-        if not (falls and available and start is not None and self._targeted(figure)):
+        has_target = bool(figure.target) or bool(self._targets.curves(figure))
+        if not (falls and available and start is not None and has_target):
             return np.full(n, np.nan)
         return self.evaluator.values(figure, Window(start - _DAY), levels).value
-
-    def _targeted(self, figure: Figure) -> bool:
-        return bool(figure.target) or bool(self._targets.curves(figure))
 
     # -- its terms
 
@@ -476,7 +454,7 @@ class Actuals:
         )
         rows = []
         for k, is_city in enumerate(city):
-            void_note = _VOID if voided[k] else NOTHING
+            void_note = _MESSAGES("target_is_void") if voided[k] else NOTHING
             sum_note = sums if sums and is_city else NOTHING
             known = (unknown.get(k, NOTHING), few.get(k, NOTHING))
             rows.append(join_texts([note, *known, void_note, sum_note]))
@@ -575,9 +553,7 @@ def notes_of_few(figures: Figures, figure: Figure, values: Values) -> dict[int, 
     """What to say, by row, of shares of few records."""
     rows = np.flatnonzero(figures.rests_on_few(figure, values.denominator))
     numbers = {int(k): f"{values.denominator[k]:,.10g}" for k in rows}
-    return {
-        k: Text(f"基数小，仅 {n} 条记录", f"rests on few records: {n}") for k, n in numbers.items()
-    }
+    return {k: _MESSAGES("rests_few_records", n=n) for k, n in numbers.items()}
 
 
 def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int, Text]:
@@ -629,12 +605,11 @@ def _with_deadline(milestones: Curve, deadline: pd.Timestamp) -> Curve:
     return Curve(np.append(milestones.days[:-1], np.datetime64(deadline, "us")), milestones.values)
 
 
-def joined(blocks: Sequence[Block], columns: Sequence[str]) -> pd.DataFrame:
-    """One table from the blocks, each column made once; what is of a block is of all its rows."""
+def joined(blocks: Sequence[Block], kind: str) -> pd.DataFrame:
+    """One table of a kind from the blocks; what is of a block is of all its rows."""
     rows = [len(block["value"]) for block in blocks]
     out = {}
-    for column in columns:
-        dtype = _TYPES.get(column, "float64")
+    for column, dtype in COLUMNS[kind].items():
         parts = [
             v if isinstance(v, np.ndarray) else np.full(n, v, dtype=object)
             for v, n in zip((block[column] for block in blocks), rows, strict=True)

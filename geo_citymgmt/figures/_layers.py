@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from geo_citymgmt.facts._timeline import Timeline
     from geo_citymgmt.spec import LayerSpec
 
-
 NOT_YET, UNKNOWN = "not_yet", "unknown"
 
 

@@ -17,6 +17,7 @@ from geo_citymgmt.errors import AsOfError, CityDataError
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.facts._evaluation import Evaluator, Window
 from geo_citymgmt.figures._actuals import (
+    COLUMNS,
     Actuals,
     chosen_figures,
     figures_by,
@@ -293,12 +294,7 @@ def _check_table(table: Any, gate: Gate) -> None:
         gate.column(table, name, "table")
 
 
-PERIOD_COLUMNS = (
-    "indicator", "name_zh", "name_en", "layer", "unit", "level", "zone_code", "row_kind", "kind",
-    "period", "period_start", "period_end", "complete", "value", "numerator", "denominator",
-    "previous_end", "previous", "change", "change_ratio", "year_ago_end", "year_ago",
-    "year_change", "year_change_ratio", "note_zh", "note_en",
-)  # fmt: skip
+PERIOD_COLUMNS = tuple(COLUMNS["period"])
 _MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12}
 Span = tuple[pd.Timestamp, pd.Timestamp]
 
@@ -377,7 +373,7 @@ def period_table(
     blocks = [_block(evaluator, f, name, day, levels) for name in names for f in figures]
     if not blocks:
         return pd.DataFrame(columns=list(PERIOD_COLUMNS))
-    return joined(blocks, PERIOD_COLUMNS)
+    return joined(blocks, "period")
 
 
 def spans(period: str, day: pd.Timestamp, month_starts: int = 1) -> tuple[Span, Span, Span]:
@@ -483,13 +479,7 @@ def _block(
     }
 
 
-OUTLOOK_COLUMNS = (
-    "indicator", "name_zh", "name_en", "level", "zone_code", "row_kind", "unit", "value", "target",
-    "deadline", "status", "remaining", "days_left", "needed_per_day", "needed_per_month",
-    "pace_per_month", "months_used", "at_deadline", "at_deadline_low", "at_deadline_high",
-    "projected_date", "projected_earliest", "projected_latest", "can_project", "reason_zh",
-    "reason_en",
-)  # fmt: skip
+OUTLOOK_COLUMNS = tuple(COLUMNS["outlook"])
 DAYS_PER_MONTH = 365.25 / 12
 FEWEST_MONTHS = 3
 #: Student's t, upper 10 %: between it and its mirror lie 80 %. By degrees of freedom from 1.

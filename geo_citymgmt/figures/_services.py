@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from geo_citymgmt.city import City
 
-
 DEMAND = "population_cells"
 _MOST_GAPS = 8
 

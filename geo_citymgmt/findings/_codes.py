@@ -27,7 +27,6 @@ CODES: Mapping[str, FindingCode] = {
     for code, entry in packaged_table("geo_citymgmt.findings", "codes.toml").items()
 }
 
-
 #: From how many records on, and from which share of a layer's, a fault is told once.
 FEWEST, MOST = 20, 0.95
 #: Stands for the record where a finding is about all of them.

@@ -14,21 +14,19 @@ import pandas as pd
 
 from geo_citymgmt._overlay import Layered, layered
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text
+from geo_citymgmt._words import DISTRICT, NOTHING, Messages, Text, packaged_table
 from geo_citymgmt.errors import SourceError, SpecError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.profiles import Profile
 from geo_citymgmt.spec import Amount, LayerSpec, read_toml
-from geo_citymgmt.spec._reader import TIME_TYPES
+from geo_citymgmt.spec._reader import FORMS, TIME_TYPES, Check, is_of_kind
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
 _MESSAGES = Messages("geo_citymgmt.indicators")
 
-
 KINDS = ("flow", "entered", "balance", "stock", "distinct", "complete")
-PERIODS = ("year", "first_half", "second_half", "half", "quarter", "month", "stock")
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,23 +225,9 @@ class Figures:
         return ahead, self.on_track if figure.on_track is None else figure.on_track
 
 
-_COHORT = ("dated", "due", "where", "leaves")
-_COMPONENT = (
-    *KINDS, "dated", "minus", "times", "state", "past", "within_days", "reaches", "where",
-    "weights",
-)  # fmt: skip
-_TEXTS = (
-    "zh", "en", "layer", "unit", "period", "published", "target", "direction", "split",
-    "note_zh", "note_en", "same_as", "after",
-)  # fmt: skip
-_FLAGS = ("level", "current")
-_SHARES = ("ahead", "on_track")
-_THRESHOLDS = (*_SHARES, "small", "most_change")
+_COMPONENT = tuple(FORMS["component"]["may"])
 _PARTS = ("cohort", "condition", "numerator", "denominator")
 _COUNTED = (*_COMPONENT, *_PARTS)
-_FIGURE = (*_TEXTS, *_FLAGS, *_SHARES, "reasons", *_PARTS)
-_TOP = ("thresholds", "reasons", "figures")
-_CHOICES = {"period": PERIODS, "direction": ("up", "down"), "split": ("owner", "share")}
 _PACKAGED = resources.files("geo_citymgmt") / "indicators" / "figures.toml"
 
 
@@ -296,7 +280,8 @@ def read_figures(paths: Sequence[Path | resources.abc.Traversable]) -> Figures:
         table = read_toml(path)
         folder = "" if path is _PACKAGED else f"{Path(str(path)).parent.name}/"
         name = f"{folder}{path.name}"
-        _check_file(path.name, table)
+        said = Check(path.name).form("figures", table)
+        Check(path.name).form("thresholds", said.get("thresholds", {}), "thresholds")
         tables.append((name, table))
     return _built(figure_tables(tables))
 
@@ -320,39 +305,23 @@ def figure_tables(tables: Sequence[tuple[str, Mapping[str, Any]]]) -> Layered:
     return below
 
 
-def _check_file(name: str, table: Mapping[str, Any]) -> None:
-    for entry in table:
-        if entry not in _TOP:
-            raise _mistake(name, entry, f"unknown entry; known: {', '.join(_TOP)}")
-    for entry, value in table.get("thresholds", {}).items():
-        if entry not in _THRESHOLDS or not _is_number(value):
-            known = ", ".join(_THRESHOLDS)
-            raise _mistake(name, f"thresholds.{entry}", f"must be one of {known}, and a number")
-
-
 def _built(given: Layered) -> Figures:
     table = given.table
     file_of = {place[1]: name for place, name in given.origin.items() if place[0] == "figures"}
     reasons = {}
     for key, words in table.get("reasons", {}).items():
-        if not isinstance(words, Mapping) or not {"zh", "en"} <= set(words):
-            file = given.origin.get(("reasons", key), "figures.toml")
-            raise _mistake(file, f"reasons.{key}", "needs zh and en")
-        reasons[key] = Text(words["zh"], words["en"])
+        file = given.origin.get(("reasons", key, "zh"), "figures.toml")
+        reasons[key] = Text(**Check(file).form("pair", words, f"reasons.{key}"))
     figures = {
         key: _figure(file_of.get(key, "figures.toml"), key, entry, reasons)
         for key, entry in table.get("figures", {}).items()
     }
-    thresholds = table.get("thresholds", {})
     return Figures(
         FrozenDict(_in_order(figures, table["figures"])),
         FrozenDict(reasons),
-        thresholds["ahead"],
-        thresholds["on_track"],
-        thresholds["small"],
-        thresholds["most_change"],
-        FrozenDict(file_of),
-        given,
+        **table["thresholds"],
+        origin=FrozenDict(file_of),
+        layered=given,
     )
 
 
@@ -439,7 +408,7 @@ def _check_time(file: str, place: str, spec: LayerSpec, name: str, wanted: Any) 
         )
     if "any" in wanted and (len(wanted) > 1 or not isinstance(wanted["any"], bool)):
         raise _mistake(file, place, "any is true or false, and stands alone")
-    if "hours" in wanted and (not _is_number(wanted["hours"]) or not compared(wanted)):
+    if "hours" in wanted and (not is_of_kind(wanted["hours"], "number") or not compared(wanted)):
         raise _mistake(file, place, "hours is a number that goes with by or after")
     for other in compared(wanted):
         if other == name or spec.fields[other].type not in TIME_TYPES:
@@ -465,138 +434,80 @@ def _figure(file: str, key: str, table: Any, reasons: Mapping[str, Text]) -> Fig
     place = f"figures.{key}"
     if not isinstance(table, Mapping):
         raise _mistake(file, place, "must be a table")
-    _check_entries(file, place, table, reasons)
-    share = "numerator" in table or "denominator" in table
-    parts: dict[str, Any] = {"value": None, "numerator": None, "denominator": None}
-    if "cohort" in table or "condition" in table:
-        met, whole = _cohort(file, place, table)
-        if table["unit"] == "ratio":
-            parts["numerator"], parts["denominator"] = met, whole
-        else:
-            parts["value"] = met
-    elif share:
-        for name in ("numerator", "denominator"):
-            if name not in table:
-                raise _mistake(file, place, f"a share needs {name!r}")
-            parts[name] = _component(file, f"{place}.{name}", table[name])
-    elif any(kind in table for kind in KINDS):
-        parts["value"] = _component(file, place, {k: table[k] for k in _COMPONENT if k in table})
-    elif "not_carried" not in table.get("reasons", ()):
-        raise _mistake(file, place, f"needs one of {', '.join(KINDS)}, cohort, or a share")
-    simple: dict[str, Any] = {k: table[k] for k in _FIGURE if k in table and k not in _PARTS}
-    simple.pop("after", None)
-    # What nobody set a target for says so by itself.
-    untargeted = () if table.get("target") else ("no_target",)
-    simple["reasons"] = tuple(table.get("reasons", ())) or untargeted
-    return Figure(id=key, **parts, **simple)
-
-
-def _check_entries(
-    file: str, place: str, table: Mapping[str, Any], reasons: Mapping[str, Text]
-) -> None:
-    for entry in table:
-        if entry not in (*_FIGURE, *_COMPONENT):
-            raise _mistake(file, place, f"unknown entry {entry!r}")
-    for entry in ("zh", "en", "layer", "unit"):
-        if entry not in table:
-            raise _mistake(file, place, f"{entry!r} is missing")
-    for entry in _TEXTS:
-        if not isinstance(table.get(entry, ""), str):
-            raise _mistake(file, place, f"{entry!r} must be a text")
-    for entry in _FLAGS:
-        if not isinstance(table.get(entry, False), bool):
-            raise _mistake(file, place, f"{entry!r} must be true or false")
-    for entry in _SHARES:
-        if not _is_number(table.get(entry, 1)):
-            raise _mistake(file, place, f"{entry!r} must be a number")
-    for reason in table.get("reasons", ()):
+    check = Check(file)
+    own = {k: v for k, v in table.items() if k in _COMPONENT}
+    said = check.form("figure", {k: v for k, v in table.items() if k not in _COMPONENT}, place)
+    for reason in said.get("reasons", ()):
         if reason not in reasons:
             raise _mistake(file, place, f"unknown reason {reason!r}; known: {', '.join(reasons)}")
-    for entry, choices in _CHOICES.items():
-        if table.get(entry, choices[0]) not in choices:
-            raise _mistake(file, place, f"{entry} must be one of {', '.join(choices)}")
+    parts: dict[str, Any] = {}
+    if "cohort" in said or "condition" in said:
+        met, whole = _cohort(file, place, table)
+        if said["unit"] == "ratio":
+            parts = {"numerator": met, "denominator": whole}
+        else:
+            parts = {"value": met}
+    elif "numerator" in said or "denominator" in said:
+        for name in ("numerator", "denominator"):
+            if name not in said:
+                raise _mistake(file, place, f"a share needs {name!r}")
+            parts[name] = _component(file, f"{place}.{name}", said[name])
+    elif any(kind in own for kind in KINDS):
+        parts = {"value": _component(file, place, own)}
+    elif "not_carried" not in said.get("reasons", ()):
+        raise _mistake(file, place, f"needs one of {', '.join(KINDS)}, cohort, or a share")
+    simple = {k: v for k, v in said.items() if k not in (*_PARTS, "after")}
+    # What nobody set a target for says so by itself.
+    untargeted = () if said.get("target") else ("no_target",)
+    simple["reasons"] = said.get("reasons") or untargeted
+    return Figure(id=key, **parts, **simple)
 
 
 def _cohort(file: str, place: str, table: Mapping[str, Any]) -> tuple[Component, Component]:
     """Records of a cohort that meet the condition, and all of them."""
-    cohort, condition = table.get("cohort"), table.get("condition", {})
-    if not isinstance(cohort, Mapping) or not isinstance(condition, Mapping):
+    condition = table.get("condition", {})
+    if "cohort" not in table:
         raise _mistake(file, place, "cohort and condition must be tables")
-    given = [k for k in table if k in (*_COMPONENT, "numerator", "denominator")]
-    unknown = [k for k in cohort if k not in _COHORT]
-    if given or unknown:
-        raise _mistake(file, place, f"{[*given, *unknown][0]!r} does not go with a cohort")
-    named = [cohort[k] for k in ("dated", "due") if k in cohort]
-    if len(named) != 1 or not isinstance(named[0], str):
+    if given := [k for k in table if k in (*_COMPONENT, "numerator", "denominator")]:
+        raise _mistake(file, place, f"{given[0]!r} does not go with a cohort")
+    said = Check(file).form("cohort", table["cohort"], f"{place}.cohort")
+    named = [said[k] for k in ("dated", "due") if k in said]
+    if len(named) != 1:
         raise _mistake(file, place, "a cohort needs dated or due: the field whose time it is by")
     if table["unit"] == "ratio" and not condition:
         raise _mistake(file, place, "a share of a cohort needs condition")
-    leaves = cohort.get("leaves", ())
-    if isinstance(leaves, str) or not all(isinstance(s, str) for s in leaves):
-        raise _mistake(file, place, 'leaves must be a list such as ["deferred"]')
-    where = cohort.get("where", {})
-    if not isinstance(where, Mapping):
-        raise _mistake(file, place, "where must be a table")
-    whole = Component("cohort", named[0], where=dict(where), leaves=tuple(leaves))
+    whole = Component(
+        "cohort", named[0], where=said.get("where", {}), leaves=said.get("leaves", ())
+    )
     return replace(whole, condition=dict(condition)), whole
 
 
 def _component(file: str, place: str, table: Any) -> Component:
-    if not isinstance(table, Mapping):
-        raise _mistake(file, place, "must be a table")
-    for entry in table:
-        if entry not in _COMPONENT:
-            raise _mistake(file, place, f"unknown entry {entry!r}")
-    kinds = [k for k in KINDS if k in table]
+    check = Check(file)
+    said = check.form("component", table, place)
+    kinds = [k for k in KINDS if k in said]
     if len(kinds) != 1:
         raise _mistake(file, place, f"needs exactly one of {', '.join(KINDS)}")
-    days = table.get("within_days")
-    if days is not None and (not isinstance(days, int) or isinstance(days, bool) or days < 0):
+    if said.get("within_days", 0) < 0:
         raise _mistake(file, place, "within_days must be a whole number of days")
-    state = table.get("state", ())
-    if isinstance(state, str) or not all(isinstance(s, str) for s in state):
-        raise _mistake(file, place, 'state must be a list such as ["open"]')
-    weights = table.get("weights", {})
-    if not isinstance(weights, Mapping) or len(weights) > 1:
+    weights = said.setdefault("weights", {})
+    if len(weights) > 1:
         raise _mistake(file, place, "weights must name one field: { field = { code = 0.5 } }")
-    for factors in weights.values():
-        if not isinstance(factors, Mapping) or not all(map(_is_number, factors.values())):
-            raise _mistake(file, place, "weights must be numbers by code: { code = 0.5 }")
-    return Component(
-        kind=kinds[0],
-        of=table[kinds[0]],
-        dated=table.get("dated"),
-        minus=table.get("minus"),
-        times=table.get("times"),
-        state=tuple(state),
-        past=table.get("past"),
-        within_days=days,
-        reaches=table.get("reaches"),
-        where={**table.get("where", {}), **{name: list(f) for name, f in weights.items()}},
-        weights=dict(weights),
-    )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+    for name in weights:
+        factors = check.value(weights, f"{place}.weights", name, "table")
+        for code in factors:
+            check.value(factors, f"{place}.weights.{name}", code, "number")
+    said["where"] = {**said.get("where", {}), **{name: list(f) for name, f in weights.items()}}
+    return Component(kinds[0], said.pop(kinds[0]), **said)
 
 
 def _mistake(file: str, place: str, cause: str | Text, remedy: Text = NOTHING) -> SpecError:
     said = cause if isinstance(cause, Text) else Text(cause, cause)
-    return SpecError(
-        Text(f"{file} [{place}] 有误：{said.zh}。", f"{file} [{place}]: {said.en}."), remedy=remedy
-    )
+    return Check(file).fail(place, said, remedy)
 
 
 #: Unit of a targets table -> unit of figures, and what one of it is in that.
-_UNITS = {
-    "万平方米": ("m2", 1e4), "平方米": ("m2", 1.0), "㎡": ("m2", 1.0), "m²": ("m2", 1.0),
-    "公顷": ("m2", 1e4), "ha": ("m2", 1e4), "亩": ("m2", 2000 / 3), "平方公里": ("m2", 1e6),
-    "km2": ("m2", 1e6), "公里": ("km", 1.0), "千米": ("km", 1.0), "米": ("km", 1e-3),
-    "m": ("km", 1e-3), "%": ("ratio", 0.01), "％": ("ratio", 0.01), "万": ("count", 1e4),
-    "万个": ("count", 1e4), "万辆": ("count", 1e4), "吨": ("t", 1.0), "万吨": ("t", 1e4),
-    "吨/日": ("t/day", 1.0), "吨/年": ("t/year", 1.0), "万吨/年": ("t/year", 1e4),
-}  # fmt: skip
+_UNITS = packaged_table("geo_citymgmt.indicators", "units.toml")
 _COUNTERS = tuple("个处起条座辆家张项宗件")
 _TOLERANCE = 1e-6
 

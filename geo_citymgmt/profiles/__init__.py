@@ -46,10 +46,6 @@ PUBLISHED = (
     "id", "domain", "name_zh", "name_en", "kind", "period", "value", "unit", "comparator",
     "deadline", "pairs_with", "quote_zh", "notes",
 )  # fmt: skip
-_ENTRIES = (
-    "name_zh", "name_en", "code", "document", "unit", "order", "names", "aliases", "units",
-    "month_starts", "metric_crs", "crosswalk",
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,17 +215,14 @@ def published_cells(given: pd.DataFrame) -> tuple[pd.DataFrame, list[tuple[pd.Se
         "datetime64[us]"
     )
     value, deadline = table["value"], table["deadline"]
+    unread = value.isna() & said["value"].ne("")
     kinds = [
-        (value.isna() & said["value"].ne(""), "value", Text("不是数值", "is not a number")),
+        (unread, "value", Text("不是数值", "is not a number")),
         (deadline.isna() & said["deadline"].ne(""), "deadline", Text("不是日期", "is not a date")),
         (said["id"].eq(""), "id", Text("没有填写", "is not filled in")),
         (said["id"].duplicated() & said["id"].ne(""), "id", Text("已有", "is there already")),
         (value.isin([math.inf, -math.inf]), "value", Text("为无穷大", "is infinite")),
-        (
-            ~(value >= 0) & deadline.notna() & ~(value.isna() & said["value"].ne("")),
-            "value",
-            Text("目标应为不小于 0 的数值", "is no number of zero or more, as a target is"),
-        ),
+        (~(value >= 0) & deadline.notna() & ~unread, "value", _MESSAGES("no_target_number")),
     ]
     return table, [kind for kind in kinds if kind[0].any()]
 
@@ -286,30 +279,28 @@ def load_profile(name: str | Path) -> Profile:
 
 def _read(file: Path) -> Profile:
     table = read_toml(file)
-    check = Check(f"{file.parent.name}/{file.name}", file)
-    check.keys(table, "", required=("schema",), optional=_ENTRIES)
-    if table["schema"] != SCHEMA:
-        raise check.fail("schema", _MESSAGES("other_schema", table=table["schema"], schema=SCHEMA))
-    texts = {key: check.value(table, "", key, str, "") for key in ("name_zh", "name_en", "code")}
-    starts = check.value(table, "", "month_starts", int, 1)
+    check = Check(f"{file.parent.name}/{file.name}", file, _MESSAGES)
+    said = check.form("profile", table)
+    if said["schema"] != SCHEMA:
+        raise check.wrong("schema", "other_schema", table=said["schema"], schema=SCHEMA)
+    starts = said.get("month_starts", 1)
     if not 1 <= starts <= 28:
-        raise check.fail("month_starts", Text("应为 1 至 28", "must be 1 to 28"))
-    names = check.value(table, "", "names", Mapping, {})
-    aliases = check.value(table, "", "aliases", Mapping, {})
-    crosswalk = check.value(table, "", "crosswalk", str, "")
+        raise check.wrong("month_starts", "no_month_start")
+    name_zh, aliases = said.get("name_zh", ""), said.get("aliases", {})
+    crosswalk = said.get("crosswalk", "")
     return Profile(
         file.parent.name,
         file.parent,
-        name=Text(texts["name_zh"], texts["name_en"] or texts["name_zh"]),
-        code=texts["code"],
-        document=_pair(check, table, "document", NOTHING),
-        unit=_pair(check, table, "unit", DISTRICT),
-        order=check.texts(table, "", "order"),
-        names=FrozenDict({str(code): str(name) for code, name in names.items()}),
+        name=Text(name_zh, said.get("name_en") or name_zh),
+        code=said.get("code", ""),
+        document=check.pair(said, "document"),
+        unit=check.pair(said, "unit", DISTRICT),
+        order=said.get("order", ()),
+        names=FrozenDict({str(code): str(name) for code, name in said.get("names", {}).items()}),
         aliases=FrozenDict({str(code): check.texts(aliases, "aliases", code) for code in aliases}),
-        units=read_units(check, table.get("units", []), file.parent),
+        units=read_units(check, said.get("units", []), file.parent),
         month_starts=starts,
-        metric_crs=check.value(table, "", "metric_crs", str, "") or None,
+        metric_crs=said.get("metric_crs") or None,
         crosswalk=file.parent / crosswalk if crosswalk else None,
         table=table,
     )
@@ -317,41 +308,19 @@ def _read(file: Path) -> Profile:
 
 def read_units(check: Check, entries: Any, folder: Path) -> tuple[ReportingUnit, ...]:
     """Read ``[[units]]`` of a profile or a city.toml; a mistake is told with its place."""
-    if not isinstance(entries, list):
-        raise check.fail("units", Text("应为 [[units]]", "must be [[units]]"))
     out = []
     for n, entry in enumerate(entries, 1):
         place = f"units {n}"
-        optional = ("name_en", "streets", "outline")
-        check.keys(entry, place, required=("code", "name_zh"), optional=optional)
-        streets = check.texts(entry, place, "streets")
-        outline = check.value(entry, place, "outline", str, "")
+        said = check.form("unit", entry, place)
+        name, streets, outline = said["name_zh"], said.get("streets", ()), said.get("outline", "")
         if bool(streets) == bool(outline):
-            raise check.fail(
-                place, Text("须有 streets 或 outline 之一", "needs one of streets and outline")
-            )
+            raise check.wrong(place, "streets_or_outline")
         if outline and not (folder / outline).exists():
-            raise check.fail(place, Text(f"没有文件 {outline}", f"there is no file {outline}"))
-        name = str(entry["name_zh"])
-        out.append(
-            ReportingUnit(
-                str(entry["code"]),
-                Text(name, str(entry.get("name_en", name))),
-                streets,
-                folder / outline if outline else None,
-            )
-        )
+            raise check.wrong(place, "no_outline", outline=outline)
+        called = Text(name, said.get("name_en", name))
+        file = folder / outline if outline else None
+        out.append(ReportingUnit(str(said["code"]), called, streets, file))
     return tuple(out)
-
-
-def _pair(check: Check, table: Mapping[str, Any], key: str, default: Text) -> Text:
-    given = table.get(key)
-    if given is None:
-        return default
-    if isinstance(given, str):
-        return Text(given, given)
-    check.keys(given, key, required=("zh", "en"))
-    return Text(str(given["zh"]), str(given["en"]))
 
 
 def published_indicators(name: str | Path = "suzhou_2022") -> pd.DataFrame:

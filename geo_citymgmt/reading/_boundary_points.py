@@ -14,22 +14,14 @@ import pandas as pd
 import pyproj
 import shapely
 
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import failure
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._sheet import decode_text
 
 #: What the line of a parcel says, in its order.
-_FIELDS = (
-    "界址点数",
-    "地块面积",
-    "地块编号",
-    "地块名称",
-    "图形属性",
-    "图幅号",
-    "地块用途",
-    "地类编码",
-)
+_FIELDS = packaged_table("geo_citymgmt.reading", "formats.toml")["boundary_points"]["fields"]
 #: The CGCS2000 belts: with the number of the zone before the easting, first code and first zone.
 _BELTS = {"3": (4513, 25, 45), "6": (4491, 13, 23)}
 _CGCS2000 = ("2000国家大地坐标系", "CGCS2000", "国家2000")

@@ -56,12 +56,7 @@ _SHOWN = 20
 #: No plane in metres has numbers beyond this.
 _PLANE = 1e8
 _LAYER, _HIDDEN, _APPLICATION = 8, 60, 1001
-_TOO_LARGE = Text(
-    f"曲线超过 {MOST_POINTS:,} 个点，或填充超过 {MOST_RINGS:,} 个环，或本图层的曲线合计超过 "
-    f"{MOST_IN_LAYER:,} 个点",
-    f"more than {MOST_POINTS:,} points of a curve, {MOST_RINGS:,} outlines of a filling, or "
-    f"{MOST_IN_LAYER:,} points of all curves of the layer",
-)
+_TOO_LARGE = phrase("cad_too_large", points=MOST_POINTS, rings=MOST_RINGS, in_layer=MOST_IN_LAYER)
 _KINDS = {"point": ("点", "points"), "line": ("线", "lines"), "area": ("面", "areas")}
 
 
@@ -132,13 +127,7 @@ def _indexed(path: Path, encoding: str | None) -> Drawing:
 
 
 def _filled_layers(path: Path, drawing: Drawing) -> list[CadLayer]:
-    """Return the layers that hold records.
-
-    Raises
-    ------
-    SourceError
-        There are none.
-    """
+    """Return the layers that hold records; refuse a drawing in which none does."""
     filled = [layer for layer in drawing.layers if layer.kinds.total() > 0]
     if filled:
         return filled

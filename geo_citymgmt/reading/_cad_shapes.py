@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from ezdxf.math import Vec3
     from ezdxf.path import Path as CadPath
 
-
 Position = tuple[float, float, float]
 #: So many points a curved object may state, or be drawn out to; and all of a layer together.
 MOST_POINTS, MOST_IN_LAYER = 100_000, 2_000_000

@@ -15,7 +15,7 @@ import shapely
 
 from geo_citymgmt._metric import in_china
 from geo_citymgmt._words import Text, listed
-from geo_citymgmt.errors import SourceError, did_you_mean
+from geo_citymgmt.errors import did_you_mean
 from geo_citymgmt.reading._coordinate_columns import (
     NamedColumn,
     axis_of,
@@ -558,7 +558,7 @@ def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
         if both is not None and both.is_decided:
             return both
         if both is not None:
-            raise _which_order(raw, x)
+            raise failure("coordinates_order", raw.name, column=x)
         raise failure("coordinates_no_pair", raw.name, column=x)
     numbers, written, positions, in_degrees = [], np.zeros(len(raw.frame), dtype=bool), [], False
     named = []
@@ -589,10 +589,6 @@ def _asked(raw: Raw, x: str | None, y: str | None) -> _Candidate:
         frame,
         in_degrees=in_degrees,
     )
-
-
-def _which_order(raw: Raw, name: str) -> SourceError:
-    return failure("coordinates_order", raw.name, column=name)
 
 
 def _part_of(raw: Raw, name: str) -> tuple[str, int]:

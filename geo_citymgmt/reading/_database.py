@@ -179,7 +179,7 @@ def read_table(connection: Connection, found: DatabaseTable) -> Raw:
                     "LAYER_IGNORED",
                     value=name,
                     about=name,
-                    detail=Text(f"{kind} 类型的字段", f"a column of {kind}"),
+                    detail=phrase("column_of_kind", kind=kind),
                 )
             continue
         as_it_is = kind in _ARROW and name not in odd

@@ -483,12 +483,7 @@ def _check_flags(flags: np.ndarray, findings: Findings) -> None:
     if not len(odd):
         return
     if len(odd) == len(flags) and not flags.any():
-        findings.add(
-            "DBF_DAMAGED",
-            severity="info",
-            about="flags",
-            detail=Text("记录均无删除标志", "no record has a flag"),
-        )
+        findings.add("DBF_DAMAGED", severity="info", about="flags", detail=phrase("dbf_no_flags"))
         return
     findings.add(
         "DBF_DAMAGED", records=odd, about="flags", severity="warning", detail=phrase("dbf_flags")
@@ -530,7 +525,8 @@ def _choose_encoding(
         if fits(name):
             chosen = name
             break
-        if readable(names, name) and _nearly(sample, name):
+        is_nearly = len(sample) >= _ENOUGH and share_of_faults(sample, name) <= _FEW
+        if is_nearly and readable(names, name):
             chosen, lenient = name, True
             break
     if chosen is None and stated is not None and weak and fits(stated):
@@ -552,10 +548,6 @@ def _fits(column: TextColumn, encoding: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def _nearly(sample: list[tuple[bytes, int]], encoding: str) -> bool:
-    return len(sample) >= _ENOUGH and share_of_faults(sample, encoding) <= _FEW
 
 
 def _is_chinese_utf8(sample: list[tuple[bytes, int]]) -> bool:

@@ -25,7 +25,7 @@ import pyogrio
 import pyproj
 import shapely
 
-from geo_citymgmt._words import Text, first_few
+from geo_citymgmt._words import first_few, packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._coordinate_columns import without_placeholders
@@ -42,7 +42,7 @@ from geo_citymgmt.reading._limits import (
     over_limit,
     raising,
 )
-from geo_citymgmt.reading._messages import failure, refused, wording
+from geo_citymgmt.reading._messages import failure, phrase, refused, wording
 from geo_citymgmt.reading._raw import (
     Raw,
     expanded_size,
@@ -256,16 +256,7 @@ _RELATIVES = {
 }
 
 #: The driver that may open what was recognised; any other is an error of ours or a trick.
-_DRIVERS = {
-    "geopackage": {"GPKG"},
-    "flatgeobuf": {"FlatGeobuf"},
-    "kml": {"LIBKML", "KML"},
-    "gpx": {"GPX"},
-    "gml": {"GML"},
-    "mapinfo": {"MapInfo File"},
-    "mif": {"MapInfo File"},
-    "filegdb": {"OpenFileGDB"},
-}
+_DRIVERS = packaged_table("geo_citymgmt.reading", "formats.toml")["drivers"]
 #: How a KML is to be drawn is no attribute.
 _KML_STYLE = ("altitudeMode", "tessellate", "extrude", "visibility", "drawOrder", "icon", "snippet")
 _KML_SPARE = ("Name", "description", "timestamp", "begin", "end")
@@ -288,13 +279,8 @@ _XML_ENCODING = re.compile(r"(\s*<\?xml[^>]*?encoding\s{0,8}=\s{0,8}[\"'])([\w.-
 _CHARSET = re.compile(rb"charset\s{1,8}\"?([\w-]{1,40})", re.I)
 _CHARSETS = {b"windowssimpchinese": "GB18030", b"windowstradchinese": "Big5", b"utf-8": "UTF-8"}
 _HEAD = 4096
-#: A line in WKB, and what is told of one that is none.
+#: A line in WKB.
 _LINE = 2
-_SINGLE = Text(
-    "：是只有一个位置的线或轨迹，不成线；如是点，请在原软件中改存为点（地标）",
-    ": it is a line or track of a single position; if it is a point, save it as one (a placemark) "
-    "in the program it comes from",
-)
 _DATETIME_TYPES = ("OFTDateTime", "OFTDate")
 
 
@@ -628,13 +614,10 @@ def _check_extent(
             value=f"gpkg_ogr_contents {stated_features} / {stated}",
         )
     rows = max(stated_features if stated is None else stated, 0)
-    size = sum(p.stat().st_size for p in _parts_of(path))
+    parts = path.rglob("*") if path.is_dir() else (path,)
+    size = sum(p.stat().st_size for p in parts)
     # In a text each value takes some bytes; what is not there takes none.
     check_table(path.name, min(rows, size), columns, min(rows * columns, size // _LEAST_OF_VALUE))
-
-
-def _parts_of(path: Path) -> Iterator[Path]:
-    return path.rglob("*") if path.is_dir() else iter((path,))
 
 
 def _chosen(path: Path, names: list[str], sublayer: str | None) -> str:
@@ -690,7 +673,8 @@ def _shapes(
     for k in single:
         wkb[k] = None
     report_unreadable(wkb, shapes, findings)
-    findings.add("RECORD_UNREADABLE", records=np.array(single, dtype=np.int64), detail=_SINGLE)
+    told = phrase("line_of_one_position")
+    findings.add("RECORD_UNREADABLE", records=np.array(single, dtype=np.int64), detail=told)
     return shapes
 
 

@@ -17,6 +17,7 @@ from xml.parsers import expat
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._words import packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.reading._messages import phrase
@@ -305,18 +306,7 @@ _NEAR = 1e-3
 #: How places look and which way the map is seen says nothing of what they are.
 _LOOK = {"Style", "StyleMap", "LookAt"}
 #: Elements of which each may stand within which.
-_WITHIN = {
-    "kml": {"Document"},
-    "Document": {"name", "open", "visibility", "Schema", "Folder", "Placemark"},
-    "Folder": {"name", "open", "visibility", "Placemark"},
-    "Schema": {"SimpleField"},
-    "Placemark": {"name", "description", "styleUrl", "ExtendedData", "Point", "LineString"},
-    "ExtendedData": {"Data", "SchemaData"},
-    "SchemaData": {"SimpleData"},
-    "Data": {"value", "displayName"},
-    "Point": {"coordinates"},
-    "LineString": {"coordinates"},
-}
+_WITHIN = packaged_table("geo_citymgmt.reading", "formats.toml")["kml"]
 #: Elements with text whose words are no names of columns.
 _TEXTS = {"name", "description", "value", "SimpleData", "displayName"}
 
@@ -394,7 +384,8 @@ class _Look:
             if attributes.get("id") != attributes.get("name"):
                 raise _OddError
         elif kind == "SchemaData":
-            self._same_schema(attributes.get("schemaUrl", ""))
+            if attributes.get("schemaUrl") != f"#{self._names.get('Schema')}":
+                raise _OddError
         elif kind in ("Data", "SimpleData", "SimpleField"):
             if not attributes.get("name"):
                 raise _OddError
@@ -444,10 +435,6 @@ class _Look:
         if most is not None and what in self._names:
             raise _OddError
         self._names[what] = text
-
-    def _same_schema(self, url: str) -> None:
-        if url != f"#{self._names.get('Schema')}":
-            raise _OddError
 
     def result(self, head: int) -> tuple[str, bytes] | None:
         """Return the name of the one layer and the heading; None where it has several or none."""

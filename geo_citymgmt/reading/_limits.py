@@ -59,10 +59,7 @@ class ArchiveLimits:
             is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
             if not is_number or not value > 0:
                 raise CityDataError(
-                    Text(
-                        f"上限 {item.name} 为 {value!r}。", f"the limit {item.name} is {value!r}."
-                    ),
-                    remedy=Text("应为正数。", "It is a number above 0."),
+                    phrase("limit_value", item=item, value=value), remedy=phrase("limit_positive")
                 )
 
 

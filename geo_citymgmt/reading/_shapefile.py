@@ -36,12 +36,6 @@ from geo_citymgmt.reading._shp import (
 MULTIPATCH = 31
 _STRIP, _FAN, _OUTER, _INNER, _FIRST, _RING = range(6)
 #: Told of records without one, with the way out.
-NO_FOOTPRINT = Text(
-    "：三维多面体（multipatch）没有可用的平面轮廓；请在 ArcGIS 用“多面体轮廓”（Multipatch "
-    "Footprint）转成面后导出",
-    ": a multipatch without a footprint that could be built; make polygons of it in ArcGIS by "
-    "Multipatch Footprint and export these",
-)
 
 
 def footprints(shp: np.ndarray, offset: np.ndarray) -> np.ndarray:
@@ -294,7 +288,7 @@ def _take_footprints(
     out[at] = footprints(shp, walk.offset[at])
     lacking = shapely.is_missing(out[at]) & (walk.points[at] > 0)
     findings.add("SHP_FOOTPRINT", value=int((~lacking).sum()))
-    findings.add("RECORD_UNREADABLE", records=at[lacking], detail=NO_FOOTPRINT)
+    findings.add("RECORD_UNREADABLE", records=at[lacking], detail=phrase("no_footprint"))
 
 
 def _wkb_of_copy(
@@ -357,12 +351,7 @@ def _crs(path: Path, findings: Findings) -> pyproj.CRS | None:
         return None
     crs = _crs_of(_head(prj, _MOST_OF_CRS).decode("utf-8-sig", "replace").strip())
     if crs is None:
-        findings.add(
-            "FILE_MISSING_PART",
-            value=prj.name,
-            about=".prj",
-            detail=Text("其中没有可识别的坐标系", "it holds no coordinate reference system"),
-        )
+        findings.add("FILE_MISSING_PART", value=prj.name, about=".prj", detail=phrase("prj_no_crs"))
     return crs
 
 

@@ -34,7 +34,6 @@ _UNPACKERS: dict[bytes, Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor
 }
 _GZIP, _ZLIB = b"\x1f\x8b", (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 
-
 #: What the streams of a compound file say that it is.
 _STREAMS = {"EncryptedPackage": "workbook_locked", "WordDocument": "word_document"}
 
@@ -154,28 +153,7 @@ def _packed(head: bytes) -> bytes:
 
 
 #: What is recognised, and how it is called before people.
-KINDS = {
-    "shapefile": ".shp",
-    "geopackage": ".gpkg",
-    "parquet": ".parquet",
-    "geojson": ".geojson",
-    "flatgeobuf": ".fgb",
-    "kml": ".kml",
-    "gpx": ".gpx",
-    "gml": ".gml",
-    "mapinfo": ".tab",
-    "mif": ".mif",
-    "dxf": ".dxf",
-    "filegdb": ".gdb",
-    "workbook": ".xlsx/.xls",
-    "web table": ".xls",
-    "sheet xml": ".xls",
-    "csv": ".csv",
-    "boundary points": ".txt",
-    "dbf": ".dbf",
-    "zip": ".zip",
-    "folder": "",
-}
+KINDS = packaged_table("geo_citymgmt.reading", "formats.toml")["kinds"]
 #: Texts under any of these are tables: what an export calls .xls is often one.
 _TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".xls", ".xlsx", ".et", ".prn")
 #: Parts of a shapefile; its .dbf can be a table of its own.
@@ -208,7 +186,6 @@ _LINKED = re.compile(
     rb"\bopen\s+table\b|\bcreate\s+view\b|IsSeamless\"?\s*=\s*\"?TRUE|\bfile\s+\"[^\"]*[\\/:]", re.I
 )
 _DBF_VERSIONS = {0x02, 0x03, 0x30, 0x31, 0x32, 0x43, 0x63, 0x83, 0x8B, 0x8C, 0xCB, 0xF5, 0xFB}
-
 
 #: So many layers can be meant together, in a list to be copied; of more, one is.
 _COPIED = 20
@@ -269,7 +246,10 @@ def sniff(path: Path) -> str:
         _refuse_active(path)
         return "dxf"
     if _MAPINFO.match(head):
-        _refuse_linked(path)
+        # It may open other tables, or be kept in a database or file elsewhere.
+        table = path.read_bytes()[:_HEAD]
+        if _LINKED.search(table) or not _NATIVE.search(table):
+            raise failure("mapinfo_linked", path.name)
         return "mapinfo"
     if _MIF.match(head) and _COLUMNS.search(head):
         return "mif"
@@ -356,13 +336,6 @@ def _as_text(head: bytes) -> str | None:
     if controls > len(head) // 100:
         return None
     return head.decode("utf-8", "ignore")
-
-
-def _refuse_linked(path: Path) -> None:
-    """Refuse a MapInfo table that opens others, or is kept in a database or file elsewhere."""
-    text = path.read_bytes()[:_HEAD]
-    if _LINKED.search(text) or not _NATIVE.search(text):
-        raise failure("mapinfo_linked", path.name)
 
 
 def _xml(path: Path, text: str) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo_citymgmt._words import NOTHING, Text, first_few
+from geo_citymgmt._words import NOTHING, Text, first_few, packaged_table
 from geo_citymgmt.errors import SourceError
 from geo_citymgmt.findings import Findings, concat_findings, of_layer
 from geo_citymgmt.reading._archive import Member, list_members, unpacked
@@ -71,13 +71,7 @@ _SEVERAL = ("geopackage", "filegdb", "kml", "gpx", "gml")
 _CONTAINERS = (".gpkg", ".gdb", ".kml", ".ovkml", ".gpx", ".gml", ".dxf", ".xlsx", ".xls", ".xlsm",
                ".et", ".ods")  # fmt: skip
 #: What belongs to a file of one name: its table, index, definition.
-_PARTS = {
-    ".shp": (".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj"),
-    ".tab": (".tab", ".dat", ".map", ".id", ".ind", ".dbf"),
-    ".mif": (".mif", ".mid"),
-    # What was written last, and is not in the file itself yet.
-    ".gpkg": (".gpkg", ".gpkg-wal", ".gpkg-journal"),
-}
+_PARTS = packaged_table("geo_citymgmt.reading", "formats.toml")["parts"]
 
 
 @dataclass(frozen=True)

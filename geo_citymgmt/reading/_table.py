@@ -81,14 +81,10 @@ def table_beside(headings: Sequence[str], filled: np.ndarray) -> tuple[int, bool
             continue
         if 2 * sum(n in names[:start] for n in other_names) >= len(other_names):
             return start, True
-        first_rows, other = filled[:, first].any(axis=1), filled[:, start:end].any(axis=1)
-        if not _is_one_table(int(first_rows.sum()), int(other.sum())):
+        rows = [int(filled[:, c].any(axis=1).sum()) for c in (first, slice(start, end))]
+        if min(rows) < _SHORTER * max(rows):
             return start, False
     return None
-
-
-def _is_one_table(rows: int, others: int) -> bool:
-    return min(rows, others) >= _SHORTER * max(rows, others)
 
 
 def first_row_below(rows: Sequence[Sequence[Any]], headings: Sequence[str]) -> int | None:

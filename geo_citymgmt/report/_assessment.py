@@ -19,7 +19,6 @@ from geo_citymgmt.writing._workbook import Book, Column
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-
 _SIGNS = {"at_least": "≥", "more_than": "＞", "at_most": "≤", "less_than": "＜"}
 _SHARES = ("relapse_rate", "overdue_share", "hot_spot_share")
 

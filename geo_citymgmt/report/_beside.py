@@ -12,7 +12,6 @@ from geo_citymgmt.figures._services import balances
 if TYPE_CHECKING:
     from geo_citymgmt.report._summary import Summary
 
-
 #: Reasons that say nothing of what was reported.
 _SILENT = ("no_target", "not_carried")
 

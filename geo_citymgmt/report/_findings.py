@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.report")
 
-
 _EXAMPLES = 3
 
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import Text
+from geo_citymgmt._words import Messages
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures._tables import MARGINS, by_district, zone_groups, zone_names
 from geo_citymgmt.report._words import Words
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
+_MESSAGES = Messages("geo_citymgmt.report")
 
 
 def scoreboard(
@@ -71,13 +73,8 @@ def scoreboard(
     chosen = list(wide.columns if indicators is None else indicators)
     unknown = [name for name in chosen if name not in wide.columns]
     if unknown:
-        raise CityDataError(
-            Text(
-                f"各{city.unit.zh}没有指标 {unknown[0]}。",
-                f"no {city.unit.en} has the figure {unknown[0]!r}; "
-                f"known: {', '.join(wide.columns)}.",
-            ),
-        )
+        gaps = {"unit": city.unit, "figure": unknown[0], "known": ", ".join(wide.columns)}
+        raise _MESSAGES.error(CityDataError, "no_figure_of_zone", **gaps)
     names, groups = zone_names(city.zones, lang), zone_groups(city.zones)
     kinds = [label if label in MARGINS else "zone" for label in wide.index]
     out = pd.DataFrame(

@@ -35,7 +35,6 @@ from geo_citymgmt.report._words import Words, layer_label
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
-
 #: Told to who waits: how many steps are done, of how many, and what comes next.
 Progress = Callable[[int, int, str], None]
 

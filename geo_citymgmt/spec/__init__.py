@@ -177,14 +177,12 @@ def _packaged_raw() -> tuple[dict[str, dict[str, Any]], dict[str, str]]:
 def _build_all(
     raw: Mapping[str, dict[str, Any]], origin: Mapping[str, str]
 ) -> dict[str, LayerSpec]:
-    common_table = raw.get(_COMMON, {})
     check = Check(origin.get(_COMMON, f"{_COMMON}.toml"))
-    check.keys(common_table, "", optional=("fields", "key"))
-    common = {n: build_field(check, n, t) for n, t in common_table.get("fields", {}).items()}
+    shared = check.form("common", raw.get(_COMMON, {})).get("fields", {})
+    common = {n: build_field(check, n, t) for n, t in shared.items()}
     specs = {
         key: build_layer(Check(origin[key]), table, common)
         for key, table in raw.items()
         if key != _COMMON
     }
-    order = {role: i for i, role in enumerate(ROLES)}
-    return dict(sorted(specs.items(), key=lambda item: order[item[1].role]))
+    return dict(sorted(specs.items(), key=lambda item: ROLES.index(item[1].role)))

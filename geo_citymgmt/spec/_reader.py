@@ -8,19 +8,18 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from geo_citymgmt._values import FrozenDict
-from geo_citymgmt._words import NOTHING, Messages, Text, listed
+from geo_citymgmt._words import NOTHING, Messages, Text, join_texts, listed, packaged_table
 from geo_citymgmt.errors import SpecError, did_you_mean
 from geo_citymgmt.spec._model import Amount, Code, Event, Field, LayerSpec, Moment, Plan, States
 
 _MESSAGES = Messages("geo_citymgmt.spec")
-
 
 #: What a person writes is far smaller; what is larger is something else.
 LIMIT_BYTES = 8 << 20
@@ -39,32 +38,46 @@ _NAMES = rf"{_NAME}(?:\s*\.\s*{_NAME})*"
 _HEADER = re.compile(rf"\s*\[\[?\s*({_NAMES})\s*\]")
 _ENTRY = re.compile(rf"\s*({_NAMES})\s*=")
 
-ROLES = ("facility", "table", "zones", "context")
-FIELD_TYPES = ("id", "text", "int", "float", "bool", "date", "datetime", "code", "list")
+#: What the tables of such files may say.
+FORMS = packaged_table("geo_citymgmt.spec", "forms.toml")
+#: In the order in which layers are shown.
+ROLES: list[str] = FORMS["layer"]["needs"]["role"]
 #: Types of fields that hold a day, or a day and the time of day.
 TIME_TYPES = ("date", "datetime")
 GEOMETRY_FAMILIES = ("Point", "LineString", "Polygon")
-SPLITS = ("owner", "share")
-#: What a case is to come to by a limit.
-STAGES = ("handle", "close")
 _DBF_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,9}")
 _KEY = re.compile(r"[a-z][a-z0-9_]*")
-_KIND_WORDS = {
-    str: Text("文字（加引号）", "a text in quotes"),
-    int: Text("整数", "a whole number"),
-    float: Text("数", "a number"),
-    bool: Text("true 或 false", "true or false"),
-    list: Text("列表 [ ]", "a list [ ]"),
-    Mapping: Text("表（一节）", "a table"),
-    date: Text("日期", "a date"),
-}
+_TYPES: dict[str, Any] = {
+    "text": str, "whole": int, "number": (int, float), "flag": bool, "list": list,
+    "texts": list, "table": Mapping, "words": Mapping, "day": date,
+}  # fmt: skip
+
+
+def is_of_kind(value: Any, kinds: str) -> bool:
+    """Whether a value is of one of the kinds that are named, as in ``text/whole``."""
+    for kind in kinds.split("/"):
+        fits = isinstance(value, _TYPES[kind]) and (kind == "flag" or not isinstance(value, bool))
+        if fits and (kind != "texts" or all(isinstance(text, str) for text in value)):
+            return True
+    return False
+
+
+def kind_words(kinds: str) -> Text:
+    """Return what values of one of these kinds are called."""
+    words = [Text(*FORMS["kinds"][kind]) for kind in kinds.split("/")]
+    return join_texts(words, Text("或", " or "))
 
 
 class Check:
-    """Raises for one file, so that each mistake names file, place and cause."""
+    """Raises for one file, so that each mistake names file, place and cause.
 
-    def __init__(self, file: str, source: Path | None = None) -> None:
-        self.file, self.source = file, source
+    ``messages`` are those of the room that reads the file.
+    """
+
+    def __init__(
+        self, file: str, source: Path | None = None, messages: Messages = _MESSAGES
+    ) -> None:
+        self.file, self.source, self._messages = file, source, messages
 
     def fail(self, place: str, cause: Text, remedy: Text = NOTHING) -> SpecError:
         """Return the error of an entry; its line is told where the file is known."""
@@ -77,18 +90,38 @@ class Check:
             _MESSAGES("wrong_at", file=self.file, row=row, at=at, cause=cause), remedy=remedy
         )
 
+    def wrong(self, place: str, message: str, /, **gaps: Any) -> SpecError:
+        """Return the error of an entry, as the messages of its room say it."""
+        return self.fail(place, *self._messages.pair(message, **gaps))
+
+    def form(self, form: str, table: Any, place: str = "") -> dict[str, Any]:
+        """Return what a table says, held against a form of ``forms.toml``; texts as a tuple."""
+        needs, may = (FORMS[form].get(part, {}) for part in ("needs", "may"))
+        self.keys(table, place, required=needs, optional=may)
+        said: dict[str, Any] = {}
+        for key in table:
+            kind = needs.get(key) or may[key]
+            if isinstance(kind, list):
+                said[key] = self.one_of(table[key], _inside(place, key), key, kind)
+                continue
+            got = self.value(table, place, key, kind)
+            for name in got if kind == "words" else ():
+                self.value(got, _inside(place, key), name, "text")
+            said[key] = tuple(got) if kind == "texts" else got
+        return said
+
     def keys(
         self,
         table: Any,
         place: str,
-        required: Sequence[str] = (),
-        optional: Sequence[str] = (),
+        required: Collection[str] = (),
+        optional: Collection[str] = (),
     ) -> None:
         if not isinstance(table, Mapping):
-            raise self.fail(place, Text("应为表", "must be a table"))
+            raise self.fail(place, _MESSAGES("no_table"))
         for key in required:
             if key not in table:
-                raise self.fail(place, Text(f"缺少 {key}", f"{key!r} is missing"))
+                raise self.fail(place, _MESSAGES("entry_missing", key=key))
         for key in table:
             if key not in required and key not in optional:
                 raise self.unknown(place, key, [*required, *optional])
@@ -96,28 +129,34 @@ class Check:
     def unknown(self, place: str, key: str, known: Sequence[str]) -> SpecError:
         """Return the error of an entry that there is not, with the one that may be meant."""
         near = did_you_mean(key, known)
-        at = f"{place}.{key}" if place else key
         return self.fail(
-            at,
+            _inside(place, key),
             _MESSAGES("entry_unknown", key=key, known=listed(known)),
             Text(near.zh, near.en.strip()),
         )
 
-    def value(self, table: Mapping[str, Any], place: str, key: str, kind: Any, default: Any) -> Any:
+    def value(
+        self, table: Mapping[str, Any], place: str, key: str, kinds: str, default: Any = None
+    ) -> Any:
+        """Return an entry that is of one of the kinds, or what stands for one that is not said."""
         got = table.get(key, default)
-        if got is default or (isinstance(got, kind) and not (kind is not bool and got is True)):
+        if got is default or is_of_kind(got, kinds):
             return got
-        wanted = _kind_words(kind)
+        wanted = kind_words(kinds)
         raise self.fail(
-            f"{place}.{key}" if place else key,
-            _MESSAGES("unfit_value", key=key, got=got, wanted=wanted),
+            _inside(place, key), _MESSAGES("unfit_value", key=key, got=got, wanted=wanted)
         )
 
+    def pair(self, table: Mapping[str, Any], key: str, default: Text = NOTHING) -> Text:
+        """Return an entry in both languages, or in one; ``default`` where there is none."""
+        got = table.get(key)
+        if got is None:
+            return default
+        return Text(got, got) if isinstance(got, str) else Text(**self.form("pair", got, key))
+
     def texts(self, table: Mapping[str, Any], place: str, key: str) -> tuple[str, ...]:
-        got = table.get(key, [])
-        if isinstance(got, list) and all(isinstance(x, str) for x in got):
-            return tuple(got)
-        raise self.fail(place, Text(f"{key} 应为文字列表", f"{key!r} must be a list of texts"))
+        """Return an entry that is a list of texts."""
+        return tuple(self.value(table, place, key, "texts", []))
 
     def one_of(self, value: Any, place: str, key: str, known: Iterable[str]) -> str:
         known = tuple(known)
@@ -127,393 +166,206 @@ class Check:
             place, _MESSAGES("none_of_these", key=key, value=value, known=listed(known))
         )
 
+    def named(
+        self, said: Mapping[str, Any], place: str, known: Iterable[str], *entries: str
+    ) -> None:
+        """Hold the names in entries, one, several or those of a table, against what there is."""
+        for entry in entries:
+            got = said.get(entry, ())
+            for name in [got] if isinstance(got, str) else got if isinstance(got, Iterable) else ():
+                self.one_of(name, place, entry, known)
 
-def _kind_words(kind: Any) -> Text:
-    """What values of a kind, or of one of several, are called."""
-    kinds = kind if isinstance(kind, tuple) else (kind,)
-    words = [_KIND_WORDS[k] for k in kinds if k in _KIND_WORDS]
-    return Text("或".join(w.zh for w in words), " or ".join(w.en for w in words))
 
-
-_PARTS = ("district", "street", "community", "class", "kind", "serial")
-_FIELD_OPTIONAL = (
-    "unit", "aliases", "codes", "personal", "plan", "figures", "min", "max", "at_most",
-    "at_least", "geometry", "tolerance", "may_be_empty", "release", "looks", "usual", "required",
-    "precision", "parts",
-)  # fmt: skip
+def _inside(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
 
 
 def build_field(check: Check, name: str, table: Any) -> Field:
     place = f"fields.{name}"
-    check.keys(table, place, required=("zh", "en", "dbf", "type"), optional=_FIELD_OPTIONAL)
+    said = check.form("field", table, place)
     if not _KEY.fullmatch(name):
-        raise check.fail(place, Text("字段名应为小写英文", "a field name is lower-case ASCII"))
-    kind = check.one_of(table["type"], place, "type", FIELD_TYPES)
-    dbf = check.value(table, place, "dbf", str, None)
-    if not _DBF_NAME.fullmatch(dbf):
-        raise check.fail(place, _MESSAGES("dbf_name_not", dbf=dbf))
-    codes = table.get("codes", {})
-    if kind in ("code", "list") and not codes:
-        raise check.fail(place, Text(f"类型 {kind} 需要 codes", f"type {kind!r} needs codes"))
-    if kind not in ("code", "list") and codes:
-        raise check.fail(
-            place, Text(f"类型 {kind} 不应有 codes", f"codes do not go with type {kind!r}")
-        )
-    geometry = table.get("geometry")
-    if geometry is not None:
-        check.one_of(geometry, place, "geometry", ("area", "length"))
-    return Field(
-        name=name,
-        zh=check.value(table, place, "zh", str, None),
-        en=check.value(table, place, "en", str, None),
-        dbf=dbf,
-        type=kind,
-        unit=check.value(table, place, "unit", str, ""),
-        aliases=check.texts(table, place, "aliases"),
-        codes=FrozenDict({c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}),
-        personal=check.value(table, place, "personal", bool, False),
-        plan=check.value(table, place, "plan", bool, False),
-        figures=check.texts(table, place, "figures"),
-        min=check.value(table, place, "min", (int, float), None),
-        max=check.value(table, place, "max", (int, float), None),
-        at_most=check.value(table, place, "at_most", str, None),
-        at_least=check.value(table, place, "at_least", str, None),
-        geometry=geometry,
-        tolerance=check.value(table, place, "tolerance", (int, float), None),
-        may_be_empty=check.value(table, place, "may_be_empty", bool, False),
-        release=_release(check, table, place, ""),
-        looks=_pattern(check, table, place),
-        usual=_range(check, table, place),
-        required=check.value(table, place, "required", bool, False),
-        precision=_precision(check, table, place),
-        parts=_parts(check, table, place),
-    )
+        raise check.wrong(place, "field_name_not")
+    if not _DBF_NAME.fullmatch(said["dbf"]):
+        raise check.wrong(place, "dbf_name_not", dbf=said["dbf"])
+    kind, codes = said["type"], said.get("codes", {})
+    has_codes = kind in ("code", "list")
+    if has_codes != bool(codes):
+        raise check.wrong(place, "codes_needed" if has_codes else "codes_odd", kind=kind)
+    if said.get("release") == "public" and said.get("personal"):
+        raise check.wrong(place, "personal_public")
+    try:
+        re.compile(said.get("looks", ""))
+    except re.error as error:
+        raise check.wrong(place, "no_pattern", error=error) from error
+    parts = [check.form("parts", one, f"{place}.parts") for one in said.get("parts", ())]
+    read = {
+        "codes": FrozenDict({c: _code(check, f"{place}.codes.{c}", t) for c, t in codes.items()}),
+        "parts": tuple(FrozenDict(one) for one in parts),
+        "usual": _range(check, said.get("usual"), place),
+    }
+    return Field(name=name, **{**said, **read})
 
 
-def _parts(check: Check, table: Any, place: str) -> tuple[Mapping[str, int], ...]:
-    given = check.value(table, place, "parts", list, [])
-    for one in given:
-        check.keys(one, f"{place}.parts", optional=_PARTS)
-        for name in one:
-            check.value(one, f"{place}.parts", name, int, None)
-    return tuple(FrozenDict(one) for one in given)
-
-
-def _range(check: Check, table: Any, place: str) -> tuple[float, float] | None:
-    given = table.get("usual")
+def _range(check: Check, given: Any, place: str) -> tuple[float, float] | None:
     if given is None:
         return None
-    is_pair = isinstance(given, list) and len(given) == 2
-    if not is_pair or not all(isinstance(n, (int, float)) for n in given) or given[0] > given[1]:
-        raise check.fail(place, Text("usual 应为 [下限, 上限]", "'usual' must be [least, most]"))
+    is_pair = len(given) == 2 and all(isinstance(n, (int, float)) for n in given)
+    if not is_pair or given[0] > given[1]:
+        raise check.wrong(place, "no_range")
     return float(given[0]), float(given[1])
 
 
-def _precision(check: Check, table: Any, place: str) -> str:
-    given = table.get("precision")
-    known = ("month", "year")
-    return "" if given is None else check.one_of(given, place, "precision", known)
-
-
-def _pattern(check: Check, table: Any, place: str) -> str:
-    looks = str(check.value(table, place, "looks", str, ""))
-    try:
-        re.compile(looks)
-    except re.error as error:
-        raise check.fail(
-            place, Text(f"looks 不是正则表达式：{error}", f"'looks' is no pattern: {error}")
-        ) from error
-    return looks
-
-
-def _release(check: Check, table: Any, place: str, default: str) -> str:
-    release = table.get("release")
-    if release is None:
-        return default
-    if release == "public" and table.get("personal"):
-        raise check.fail(place, Text("个人信息不得公开", "personal data is never public"))
-    return check.one_of(release, place, "release", ("internal", "public"))
-
-
 def _code(check: Check, place: str, table: Any) -> Code:
-    check.keys(table, place, required=("zh", "en"), optional=("synonyms", "part"))
-    part = check.value(table, place, "part", str, "")
-    return Code(table["zh"], table["en"], check.texts(table, place, "synonyms"), part)
-
-
-_LAYER_OPTIONAL = (
-    "names", "measure", "measure_default", "split", "level", "label", "parent", "without",
-    "state", "amounts", "events", "times", "style", "fields", "release", "subject",
-    "entered_twice", "yields", "overdue", "within",
-)  # fmt: skip
+    return Code(**check.form("code", table, place))
 
 
 def build_layer(check: Check, table: Mapping[str, Any], common: Mapping[str, Field]) -> LayerSpec:
-    shape = ("geometry",) if table.get("role") != "table" else ()
-    needed = ("key", "role", "zh", "en", *shape, "id")
-    check.keys(table, "", required=needed, optional=_LAYER_OPTIONAL)
-    key = table["key"]
-    if not isinstance(key, str) or not _KEY.fullmatch(key):
-        raise check.fail("", Text("key 应为小写英文", f"key {key!r} is not lower-case ASCII"))
-    geometry = check.texts(table, "", "geometry")
-    for family in geometry:
-        check.one_of(family, "", "geometry", GEOMETRY_FAMILIES)
-    own = {n: build_field(check, n, t) for n, t in table.get("fields", {}).items()}
-    without = check.texts(table, "", "without")
+    said = check.form("layer", table)
+    if said["role"] != "table":
+        check.keys(table, "", required=("geometry",), optional=list(table))
+    if not _KEY.fullmatch(said["key"]):
+        raise check.wrong("", "key_not", key=said["key"])
+    check.named(said, "", GEOMETRY_FAMILIES, "geometry")
+    own = {n: build_field(check, n, t) for n, t in said.get("fields", {}).items()}
+    without = said.pop("without", ())
     shared = {n: f for n, f in common.items() if n not in own and n not in without}
     fields = {**own, **shared}
     _check_fields(check, fields)
-    spec_id = check.one_of(table["id"], "", "id", fields)
-    twice = check.texts(table, "", "entered_twice")
-    for name in twice:
-        check.one_of(name, "", "entered_twice", fields)
-    for entry in ("measure", "measure_default", "label", "parent"):
-        if table.get(entry) is not None:
-            check.one_of(table[entry], "", entry, fields)
-    states = _states(check, table.get("state"), fields)
-    amounts = {k: _amount(check, k, t, fields, states) for k, t in table.get("amounts", {}).items()}
+    single = ("id", "measure", "measure_default", "label", "parent")
+    check.named(said, "", fields, *single, "entered_twice")
+    states = _states(check, said.pop("state", None), fields)
+    amounts = {k: _amount(check, k, t, fields, states) for k, t in said.get("amounts", {}).items()}
     for name, amount in amounts.items():
-        if amount.part_of is not None:
-            check.one_of(amount.part_of, f"amounts.{name}", "part_of", set(amounts) - {name})
-        for stage, other in amount.stages.items():
-            check.one_of(other, f"amounts.{name}.stages", stage, set(amounts) - {name})
-    events = {k: _event(check, k, t, amounts, states) for k, t in table.get("events", {}).items()}
-    times = {n: _moment(check, n, t, fields, states) for n, t in table.get("times", {}).items()}
-    overdue = table.get("overdue", {})
-    if overdue:
-        check.keys(overdue, "overdue", required=("deadline",), optional=("first", "stock"))
-        for name in (overdue["deadline"], *(n for w in overdue.get("first", []) for n in w)):
-            check.one_of(name, "overdue", "deadline or first", fields)
-        for name in overdue.get("stock", ()):
-            check.one_of(name, "overdue", "stock", states.sets if states else ())
-    style = table.get("style", {})
-    check.keys(
-        style, "style", optional=("color", "color_by", "popup", "colors", "radius", "weight")
-    )
-    for name in (*style.get("popup", ()), *([style["color_by"]] if "color_by" in style else ())):
-        check.one_of(name, "style", "popup or color_by", fields)
-    return LayerSpec(
-        key=key,
-        role=check.one_of(table["role"], "", "role", ROLES),
-        name_zh=check.value(table, "", "zh", str, None),
-        name_en=check.value(table, "", "en", str, None),
-        names=check.texts(table, "", "names"),
-        geometry=geometry,
-        id_field=spec_id,
-        fields=FrozenDict(fields),
-        measure=table.get("measure"),
-        measure_default=table.get("measure_default"),
-        split=check.one_of(table.get("split", "owner"), "", "split", SPLITS),
-        level=check.value(table, "", "level", str, None),
-        within=check.value(table, "", "within", str, None),
-        label=table.get("label"),
-        parent=table.get("parent"),
-        states=states,
-        amounts=FrozenDict(amounts),
-        events=FrozenDict(events),
-        times=FrozenDict(times),
-        style=FrozenDict(dict(style)),
-        release=_release(check, table, "", "internal"),
-        subject=check.texts(table, "", "subject"),
-        entered_twice=twice,
-        yields=check.value(table, "", "yields", bool, False),
-        overdue=FrozenDict(overdue),
-    )
+        others = set(amounts) - {name}
+        check.named({"part_of": amount.part_of}, f"amounts.{name}", others, "part_of")
+        check.named(amount.stages, f"amounts.{name}.stages", others, *amount.stages)
+    events = {k: _event(check, k, t, amounts, states) for k, t in said.get("events", {}).items()}
+    times = {n: _moment(check, n, t, fields, states) for n, t in said.get("times", {}).items()}
+    if overdue := said.get("overdue"):
+        check.form("overdue", overdue, "overdue")
+        first = {"first": [name for where in overdue.get("first", []) for name in where]}
+        check.named({**overdue, **first}, "overdue", fields, "deadline", "first")
+        check.named(overdue, "overdue", states.sets if states else (), "stock")
+    style = said.get("style", {})
+    check.form("style", style, "style")
+    check.named(style, "style", fields, "popup", "color_by")
+    said |= {"fields": fields, "amounts": amounts, "events": events, "times": times}
+    read: dict[str, Any] = {
+        key: FrozenDict(value) if isinstance(value, Mapping) else value
+        for key, value in said.items()
+    }
+    names = {"names": (), "geometry": (), "name_zh": read.pop("zh"), "name_en": read.pop("en")}
+    return LayerSpec(**{**names, "id_field": read.pop("id"), "states": states, **read})
 
 
 def _check_fields(check: Check, fields: Mapping[str, Field]) -> None:
     seen: dict[str, str] = {}
     for name, item in fields.items():
         if item.dbf in seen:
-            raise check.fail(
-                f"fields.{name}", _MESSAGES("dbf_name_taken", item=item, seen=seen[item.dbf])
-            )
+            raise check.wrong(f"fields.{name}", "dbf_name_taken", item=item, seen=seen[item.dbf])
         seen[item.dbf] = name
-        for other in (item.at_most, item.at_least):
-            if other is not None:
-                check.one_of(other, f"fields.{name}", "at_most or at_least", fields)
+        other = {"at_most": item.at_most, "at_least": item.at_least}
+        check.named(other, f"fields.{name}", fields, *other)
 
 
 def _states(check: Check, table: Any, fields: Mapping[str, Field]) -> States | None:
     if table is None:
         return None
-    check.keys(table, "state", required=("field", "sets"), optional=("first", "dates", "plan"))
-    state_field = check.one_of(table["field"], "state", "field", fields)
-    codes = fields[state_field].codes
-    sets: dict[str, tuple[str, ...]] = {}
-    for name in table["sets"]:
-        sets[name] = check.texts(table["sets"], "state.sets", name)
-        for code in sets[name]:
-            check.one_of(code, f"state.sets.{name}", name, codes)
-    first = check.texts(table, "state", "first")
-    for name in first:
-        check.one_of(name, "state", "first", sets)
+    said = check.form("state", table, "state")
+    check.named(said, "state", fields, "field")
+    codes = fields[said["field"]].codes
+    sets = {name: check.texts(said["sets"], "state.sets", name) for name in said["sets"]}
+    for name in sets:
+        check.named(sets, f"state.sets.{name}", codes, name)
+    first = said.get("first", ())
+    check.named(said, "state", sets, "first")
     dates: dict[str, tuple[str | None, Mapping[str, str], str]] = {}
-    for name, rule in table.get("dates", {}).items():
+    check.named(said, "state", fields, "dates")
+    for name, rule in said.get("dates", {}).items():
         place = f"state.dates.{name}"
-        check.one_of(name, "state.dates", "date", fields)
         if isinstance(rule, str):
+            # Every record that has the date is in the one state.
             dates[name] = (None, FrozenDict({}), check.one_of(rule, place, name, codes))
             continue
-        check.keys(rule, place, required=("field", "codes", "default"))
-        for code in (*rule["codes"].values(), rule["default"]):
-            check.one_of(code, place, "state", codes)
-        decider = check.one_of(rule["field"], place, "field", fields)
-        dates[name] = (decider, FrozenDict(dict(rule["codes"])), rule["default"])
-    plan = table.get("plan", {})
-    check.keys(plan, "state.plan", optional=("date", "enters", "only_from"))
+        check.form("state_date", rule, place)
+        check.named(rule, place, fields, "field")
+        check.named({"state": [*rule["codes"].values(), rule["default"]]}, place, codes, "state")
+        dates[name] = (rule["field"], FrozenDict(rule["codes"]), rule["default"])
+    plan = said.get("plan", {})
     if plan:
-        check.one_of(plan.get("date"), "state.plan", "date", fields)
-        check.one_of(plan.get("enters"), "state.plan", "enters", codes)
+        plan = check.form("state_plan", plan, "state.plan")
+        check.named(plan, "state.plan", fields, "date")
+        check.named(plan, "state.plan", codes, "enters")
     return States(
-        field=state_field,
+        field=said["field"],
         sets=FrozenDict(sets),
         dates=FrozenDict(dates),
         plan_date=plan.get("date"),
         plan_enters=plan.get("enters"),
-        plan_only_from=check.texts(plan, "state.plan", "only_from"),
+        plan_only_from=plan.get("only_from", ()),
         first=frozenset(code for name in first for code in sets[name]),
     )
-
-
-def _where(check: Check, table: Any, place: str, fields: Mapping[str, Field]) -> Mapping[str, Any]:
-    if not isinstance(table, Mapping):
-        raise check.fail(place, Text("where 应为表", "'where' must be a table"))
-    for name in table:
-        check.one_of(name, place, "where", fields)
-    return FrozenDict(dict(table))
 
 
 def _amount(
     check: Check, key: str, table: Any, fields: Mapping[str, Field], states: States | None
 ) -> Amount:
-    place = f"amounts.{key}"
-    check.keys(
-        table,
-        place,
-        required=("zh", "en"),
-        optional=(
-            "total",
-            "date",
-            "while_in",
-            "where",
-            "plan",
-            "due",
-            "due_where",
-            "part_of",
-            "stages",
-        ),
-    )
-    total = table.get("total")
-    if isinstance(total, str):
-        check.one_of(total, place, "total", fields)
-    if table.get("date") is not None:
-        check.one_of(table["date"], place, "date", fields)
-    if table.get("while_in") is not None:
-        check.one_of(table["while_in"], place, "while_in", states.sets if states else ())
-    plan = None
-    if "plan" in table:
-        rule = table["plan"]
-        check.keys(rule, f"{place}.plan", required=("date",), optional=("up_to", "add", "where"))
-        for entry in ("date", "up_to", "add"):
-            if entry in rule:
-                check.one_of(rule[entry], f"{place}.plan", entry, fields)
-        where = _where(check, rule.get("where", {}), f"{place}.plan", fields)
-        plan = Plan(rule["date"], rule.get("up_to"), rule.get("add"), where)
-    due = check.texts(table, place, "due")
-    for name in due:
-        check.one_of(name, place, "due", states.sets if states else ())
-    return Amount(
-        key=key,
-        zh=table["zh"],
-        en=table["en"],
-        total=total,
-        date=table.get("date"),
-        while_in=table.get("while_in"),
-        where=_where(check, table.get("where", {}), place, fields),
-        plan=plan,
-        due=tuple(code for name in due for code in (states.sets[name] if states else ())),
-        due_where=_where(check, table.get("due_where", {}), place, fields),
-        part_of=check.value(table, place, "part_of", str, None),
-        stages=FrozenDict(dict(check.value(table, place, "stages", Mapping, {}))),
-    )
+    place, sets = f"amounts.{key}", states.sets if states else {}
+    said = check.form("amount", table, place)
+    check.named(said, place, fields, "total", "date", "where", "due_where")
+    check.named(said, place, sets, "while_in", "due")
+    read: dict[str, Any] = {
+        name: FrozenDict(said.get(name, {})) for name in ("where", "due_where", "stages")
+    }
+    if "plan" in said:
+        rule = check.form("plan", said["plan"], f"{place}.plan")
+        check.named(rule, f"{place}.plan", fields, "date", "up_to", "add", "where")
+        read["plan"] = Plan(**{**rule, "where": FrozenDict(rule.get("where", {}))})
+    read["due"] = tuple(code for name in said.get("due", ()) for code in sets[name])
+    return Amount(key=key, **{**said, **read})
 
 
 def _event(
     check: Check, key: str, table: Any, amounts: Mapping[str, Amount], states: States | None
 ) -> Event:
-    place = f"events.{key}"
-    check.keys(
-        table,
-        place,
-        required=("zh", "en"),
-        optional=("enters", "adds", "takes_back", "default_amount"),
-    )
-    adds, takes_back = check.texts(table, place, "adds"), check.texts(table, place, "takes_back")
-    for name in (*adds, *takes_back):
-        check.one_of(name, place, "adds or takes_back", amounts)
-    if table.get("enters") is not None:
-        known = {c for codes in states.sets.values() for c in codes} if states else ()
-        check.one_of(table["enters"], place, "enters", known)
-    return Event(
-        key=key,
-        zh=table["zh"],
-        en=table["en"],
-        enters=table.get("enters"),
-        adds=adds,
-        takes_back=takes_back,
-        default_amount=check.value(table, place, "default_amount", (int, float), None),
-    )
+    place, sets = f"events.{key}", states.sets if states else {}
+    said = check.form("event", table, place)
+    check.named(said, place, amounts, "adds", "takes_back")
+    check.named(said, place, {c for codes in sets.values() for c in codes}, "enters")
+    return Event(key=key, **said)
 
 
 def _moment(
     check: Check, name: str, table: Any, fields: Mapping[str, Field], states: States | None
 ) -> Moment:
-    place = f"times.{name}"
-    _time_field(check, "times", name, fields)
-    check.keys(table, place, optional=("due", "moved_to", "stopped", "start", "stage"))
-    stopped = table.get("stopped", {})
-    check.keys(stopped, f"{place}.stopped", optional=("from", "to", "states"))
-    start, stage = table.get("start"), table.get("stage")
-    for named in (table.get("moved_to"), stopped.get("from"), stopped.get("to"), start):
-        if named is not None:
-            _time_field(check, place, named, fields)
-    if stopped and not {"from", "to"} <= set(stopped):
-        raise check.fail(f"{place}.stopped", Text("应有 from 和 to", "needs from and to"))
-    if (start is None) != (stage is None):
-        raise check.fail(place, Text("start 与 stage 应同时写明", "start and stage go together"))
-    if stage is not None:
-        check.one_of(stage, place, "stage", STAGES)
+    place, times = f"times.{name}", [n for n, f in fields.items() if f.type in TIME_TYPES]
+    check.one_of(name, "times", "time", times)
+    said = check.form("time", table, place)
+    stopped = said.get("stopped", {})
+    if stopped:
+        stopped = check.form("stopped", stopped, f"{place}.stopped")
+    check.named(said, place, times, "moved_to", "start")
+    check.named(stopped, f"{place}.stopped", times, "from", "to")
+    if ("start" in said) != ("stage" in said):
+        raise check.wrong(place, "start_and_stage")
+    # States named one by one or by their sets.
+    sets = states.sets if states else {}
+    known = (*sets, *fields[states.field].codes) if states else ()
+    check.named(said, place, known, "due")
+    check.named(stopped, f"{place}.stopped", known, "states")
+    due, stopped_in = (
+        frozenset(code for n in named for code in sets.get(n, (n,)))
+        for named in (said.get("due", ()), stopped.get("states", ()))
+    )
     return Moment(
-        due=_codes(check, table, place, "due", fields, states),
-        moved_to=table.get("moved_to"),
+        due=due,
+        moved_to=said.get("moved_to"),
         stopped_from=stopped.get("from"),
         stopped_to=stopped.get("to"),
-        stopped_in=_codes(check, stopped, f"{place}.stopped", "states", fields, states),
-        start=start,
-        stage=stage,
+        stopped_in=stopped_in,
+        start=said.get("start"),
+        stage=said.get("stage"),
     )
-
-
-def _time_field(check: Check, place: str, name: Any, fields: Mapping[str, Field]) -> None:
-    check.one_of(name, place, "time", [n for n, f in fields.items() if f.type in TIME_TYPES])
-
-
-def _codes(
-    check: Check,
-    table: Mapping[str, Any],
-    place: str,
-    key: str,
-    fields: Mapping[str, Field],
-    states: States | None,
-) -> frozenset[str]:
-    """States named one by one or by their sets."""
-    sets = states.sets if states else {}
-    codes = fields[states.field].codes if states else {}
-    named = check.texts(table, place, key)
-    for name in named:
-        check.one_of(name, place, key, (*sets, *codes))
-    return frozenset(code for name in named for code in sets.get(name, (name,)))
 
 
 def read_toml(path: Path | resources.abc.Traversable) -> dict[str, Any]:

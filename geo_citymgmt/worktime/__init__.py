@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Messages, Text, packaged_table
+from geo_citymgmt._words import Messages, packaged_table
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec._reader import Check, read_toml
 
 _MESSAGES = Messages("geo_citymgmt.worktime")
-
 
 __all__ = [
     "KIND", "LIMIT_COLUMNS", "UNITS", "Clock", "Limits", "WorkCalendar", "due_times", "put_off",
@@ -144,29 +142,26 @@ def _packaged() -> WorkCalendar:
 
 def _built(path: Path | None) -> WorkCalendar:
     base = packaged_table("geo_citymgmt.worktime", "calendar.toml")
-    check = Check("calendar.toml" if path is None else path.name, path)
-    own = {} if path is None else read_toml(path)
-    check.keys(own, "", optional=("hours", "weekend", "years"))
-    years = {**base["years"], **check.value(own, "", "years", Mapping, {})}
+    check = Check("calendar.toml" if path is None else path.name, path, _MESSAGES)
+    own = check.form("calendar", {} if path is None else read_toml(path))
+    years = {**base["years"], **own.get("years", {})}
     for year in years:
         if not re.fullmatch(r"\d{4}", year):
-            raise check.fail(f"years.{year}", Text("应为四位年份", "must be a year of four digits"))
+            raise check.wrong(f"years.{year}", "no_year")
     first, last = min(map(int, years)), max(map(int, years))
     if len(years) <= last - first:
         lacking = min(set(map(str, range(first, last))) - set(years))
-        raise check.fail(
-            "years", Text(f"缺少 {lacking} 年", f"{lacking} is missing between others")
-        )
-    weekend = check.value(own, "", "weekend", list, base["weekend"])
+        raise check.wrong("years", "year_lacking", year=lacking)
     days = np.arange(f"{first}-01-01", f"{last + 1}-01-01", dtype="datetime64[D]")
     # The first of January 1970 was a Thursday.
-    worked = ~np.isin((days.astype(np.int64) + 3) % 7 + 1, weekend)
+    worked = ~np.isin((days.astype(np.int64) + 3) % 7 + 1, own.get("weekend", base["weekend"]))
     for year, entry in years.items():
         place = f"years.{year}"
-        check.keys(entry, place, optional=("holidays", "worked"))
-        worked[np.isin(days, _days(check, entry, place, "holidays"))] = False
-        worked[np.isin(days, _days(check, entry, place, "worked"))] = True
-    spells = _spells(check, own if "hours" in own else base)
+        said = check.form("year", entry, place)
+        for name, are_worked in (("holidays", False), ("worked", True)):
+            found = _days(check, said.get(name, ()), year, f"{place}.{name}")
+            worked[np.isin(days, found)] = are_worked
+    spells = _spells(check, own.get("hours", base["hours"]))
     starts, ends = ((days[worked][:, None] + spells[:, k]).ravel() for k in (0, 1))
     gone = np.cumsum(ends - starts)
     return WorkCalendar(
@@ -174,11 +169,10 @@ def _built(path: Path | None) -> WorkCalendar:
     )
 
 
-def _days(check: Check, entry: Mapping[str, Any], place: str, name: str) -> np.ndarray:
+def _days(check: Check, texts: Iterable[str], year: str, place: str) -> np.ndarray:
     """Read days and runs of days of a year, such as 01-31..02-06."""
-    year = place.rpartition(".")[2]
-    found = []
-    for text in check.texts(entry, place, name):
+    found = [np.empty(0, "datetime64[D]")]
+    for text in texts:
         match = _DAYS.fullmatch(text)
         try:
             if match is None:
@@ -187,32 +181,23 @@ def _days(check: Check, entry: Mapping[str, Any], place: str, name: str) -> np.n
                 np.datetime64(f"{year}-{day}") for day in (match[1], match[2] or match[1])
             )
         except ValueError as error:
-            cause = _MESSAGES("no_day_such", text=text)
-            raise check.fail(f"{place}.{name}", cause) from error
+            raise check.wrong(place, "no_day_such", text=text) from error
         found.append(np.arange(start, end + _DAY))
-    return np.concatenate(found) if found else np.empty(0, "datetime64[D]")
+    return np.concatenate(found)
 
 
-def _spells(check: Check, table: Mapping[str, Any]) -> np.ndarray:
+def _spells(check: Check, texts: Iterable[str]) -> np.ndarray:
     """Read the hours of a working day: start and end of each spell, from midnight."""
     spells: list[list[int]] = []
-    for text in check.texts(table, "", "hours"):
+    for text in texts:
         match = _SPELL.fullmatch(text)
         at = [0, 0] if match is None else [int(match[k]) * 60 + int(match[k + 1]) for k in (1, 3)]
         if not (spells[-1][1] if spells else 0) <= at[0] < at[1] <= 24 * 60:
-            cause = _MESSAGES("no_spell_such", text=text)
-            raise check.fail("hours", cause)
+            raise check.wrong("hours", "no_spell_such", text=text)
         spells.append(at)
     if not spells:
-        raise check.fail("hours", Text("至少写一段", "at least one spell is needed"))
+        raise check.wrong("hours", "no_spell")
     return np.array(spells).astype("timedelta64[m]").astype("timedelta64[us]")
-
-
-def _minutes(unit: str, calendar: WorkCalendar) -> float:
-    """Return the minutes of a unit; a working day has as many as are worked in one."""
-    if unit == "working_days":
-        return float(calendar.day / np.timedelta64(1, "m"))
-    return 1440.0 if unit == "days" else 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -363,7 +348,10 @@ def due_times(
         known = ", ".join(UNITS)
         raise CityDataError(_MESSAGES("no_such_unit", unknown=unknown[0], known=known))
     by_clock = is_by_clock(units)
-    each = units.map({name: _minutes(name, calendar) for name in names}).astype(float)
+    # A working day has as many minutes as are worked in one.
+    day = float(calendar.day / np.timedelta64(1, "m"))
+    minutes = {"working_hours": 60.0, "working_days": day, "hours": 60.0, "days": 1440.0}
+    each = units.map(minutes).astype(float)
     # To the microsecond, as times are: an hour may be cut in three.
     length = np.round((amounts * each).to_numpy() * 60e6)
     length = np.where(np.isnan(length), _NONE, length).astype("timedelta64[us]")

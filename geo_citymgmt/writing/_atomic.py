@@ -57,7 +57,8 @@ def whole_file(path: Path) -> Iterator[Path]:
                 yield temporary
                 if not temporary.exists():
                     raise CityDataError(_MESSAGES("nothing_written", path=path))
-                _flush(temporary)
+                with temporary.open("r+b") as file:
+                    os.fsync(file.fileno())
                 replace_file(temporary, path)
             except CityDataError as error:
                 # Some drivers end without a word on a full disk: reading back shows it.
@@ -191,11 +192,6 @@ def _sweep(path: Path) -> None:
     for left in path.parent.iterdir():
         if left.name.startswith(prefix) and left.name.endswith(_PART):
             shutil.rmtree(left, ignore_errors=True)
-
-
-def _flush(path: Path) -> None:
-    with path.open("r+b") as file:
-        os.fsync(file.fileno())
 
 
 def _flush_folder(folder: Path) -> None:

@@ -20,7 +20,7 @@ import shapely
 
 from geo_citymgmt._gate import Gate
 from geo_citymgmt._markup import is_active, neutralise
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CRSError
 from geo_citymgmt.findings import Findings
 from geo_citymgmt.layer import Layer
@@ -333,20 +333,7 @@ _NESTED = (list, tuple, dict, np.ndarray)
 #: What :func:`pandas.api.types.infer_dtype` finds among objects, and what each is called.
 _DATES = {"datetime", "datetime64", "date"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float"}
-_WORDS = {
-    "time": Text("时刻写成文字", "times of day are written as text"),
-    "timedelta": Text("时长写成文字", "durations are written as text"),
-    "timedelta64": Text("时长写成文字", "durations are written as text"),
-    "period": Text("时期写成文字", "periods are written as text"),
-    "interval": Text("区间写成文字", "intervals are written as text"),
-    "nested": Text("列表等写成 JSON 文字", "lists and the like are written as JSON text"),
-    "decimal": Text("超出双精度的小数写成文字", "decimals beyond 64 bits are written as text"),
-    "large": Text("超出 64 位的整数写成文字", "whole numbers beyond 64 bits are written as text"),
-    "scalars": Text("文字与数值混杂，全部写成文字", "text and numbers mixed, all written as text"),
-    "zoned": Text(
-        "时区未保存，写成北京时间", "written in the time of Asia/Shanghai, without the time zone"
-    ),
-}  # fmt: skip
+_WORDS = packaged_table("geo_citymgmt.writing", "as_text.toml")
 
 
 def plain_columns(out: Outgoing, suffix: str, gate: Gate) -> None:
@@ -439,13 +426,13 @@ def _make_room(out: Outgoing, suffix: str) -> None:
 
 def _plain(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: Gate) -> pd.Series:
     if isinstance(values.dtype, gpd.array.GeometryDtype):
-        raise _refuse_values(gate, name, values.notna(), *_SECOND_SHAPE)
+        raise _refuse_values(gate, name, values.notna(), *_MESSAGES.pair("second_shape"))
     if isinstance(values.dtype, pd.SparseDtype):
         values = pd.Series(np.asarray(values))
     if isinstance(values.dtype, (pd.ArrowDtype, pd.CategoricalDtype)):
         values = values.astype(object)
     if pd.api.types.is_complex_dtype(values.dtype):
-        raise _refuse_values(gate, name, values.notna(), *_COMPLEX)
+        raise _refuse_values(gate, name, values.notna(), *_MESSAGES.pair("complex_number"))
     if is_number(values):
         return _plain_numbers(out, suffix, name, values)
     if is_date(values):
@@ -477,8 +464,7 @@ def _plain_moments(
     if far.any():
         raise _refuse_values(
             gate, name, far,
-            Text("年份不在 1 至 9999 之间", "a year outside 1 to 9999"),
-            Text("请更正或留空。", "Correct it or leave it empty."),
+            *_MESSAGES.pair("year_outside")
         )  # fmt: skip
     if suffix == ".parquet":
         return values
@@ -532,8 +518,7 @@ def _moments_of(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: 
     if zoned.any() and not zoned[values.notna()].all():
         raise _refuse_values(
             gate, name, zoned,
-            Text("有的带时区、有的不带", "a time zone, which others of the column have not"),
-            Text("请统一时区，如 tz_localize。", "Give all one, with tz_localize, or none."),
+            *_MESSAGES.pair("time_zone_others")
         )  # fmt: skip
     stamps = values.map(lambda v: np.datetime64("NaT") if v is None else v)
     try:
@@ -543,8 +528,7 @@ def _moments_of(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: 
     except (ValueError, OverflowError) as error:
         raise _refuse_values(
             gate, name, values.notna(),
-            Text("无法作为日期", f"no moments of one kind ({error})"),
-            Text("请先用 pd.to_datetime() 转换。", "Convert them with pd.to_datetime() first."),
+            *_MESSAGES.pair("no_moments_one", error=error)
         ) from error  # fmt: skip
     return _plain_moments(out, suffix, name, moments, gate)
 
@@ -557,10 +541,11 @@ def _mixed(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: Gate)
             continue
         text, kind = _word(value)
         if text is None:
-            shape = isinstance(value, shapely.Geometry)
-            cause, remedy = _SECOND_SHAPE if shape else _no_text(value)
-            at = np.arange(len(values)) == k
-            raise _refuse_values(gate, name, pd.Series(at), cause, remedy)
+            at = pd.Series(np.arange(len(values)) == k)
+            if isinstance(value, shapely.Geometry):
+                raise _refuse_values(gate, name, at, *_MESSAGES.pair("second_shape"))
+            said = _MESSAGES.pair("no_text_for", kind=type(value).__name__)
+            raise _refuse_values(gate, name, at, *said)
         texts[k] = text
         kinds.add(kind)
     if kinds == {"decimal"}:
@@ -606,27 +591,6 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, _NESTED)
 
 
-_COMPLEX = (
-    Text("复数，没有格式能保存", "a complex number, which no format holds"),
-    Text("请分成实部和虚部两列。", "Make two columns of it: values.real and values.imag."),
-)
-_SECOND_SHAPE = (
-    Text("第二个几何，只能写一个几何列", "a second geometry, where a file holds one"),
-    Text(
-        "请去掉该列，或写成文字：frame[列].to_wkt()。",
-        'Drop the column, or make text of it: frame["..."] = shapely.to_wkt(frame["..."]).',
-    ),
-)
-
-
-def _no_text(value: Any) -> tuple[Text, Text]:
-    kind = type(value).__name__
-    return (
-        Text(f"{kind} 类型的值，没有格式能保存", f"a value of type {kind}, which no format holds"),
-        _MESSAGES("drop_the_column"),
-    )
-
-
 def _refuse_values(gate: Gate, name: str, hit: pd.Series, cause: Text, remedy: Text) -> Exception:
     at = np.flatnonzero(hit.to_numpy(dtype=bool))
     first = Text(f"，第 {at[0]} 条记录", f", record {at[0]}") if len(at) else Text("", "")
@@ -638,7 +602,7 @@ def _refuse_values(gate: Gate, name: str, hit: pd.Series, cause: Text, remedy: T
 
 def _report(out: Outgoing, suffix: str, name: str, kind: str, values: pd.Series) -> None:
     at = np.flatnonzero(values.notna())
-    report_loss(out, suffix, _WORDS[kind], field=name, at=at, severity="info")
+    report_loss(out, suffix, Text(*_WORDS[kind]), field=name, at=at, severity="info")
 
 
 def _texts(name: str, values: pd.Series, gate: Gate) -> pd.Series:
@@ -647,8 +611,7 @@ def _texts(name: str, values: pd.Series, gate: Gate) -> pd.Series:
     except UnicodeEncodeError as error:
         raise _refuse_values(
             gate, name, ~values.map(lambda v: v is None or _is_unicode(str(v))),
-            Text("含半个字符（代理项），不是有效文字", "half a character (a surrogate), no text"),
-            Text("请更正。", "Correct it."),
+            *_MESSAGES.pair("half_character_surrogate")
         ) from error  # fmt: skip
 
 

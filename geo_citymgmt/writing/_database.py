@@ -132,15 +132,11 @@ def _srid(connection: Connection, code: str | None, out: Outgoing) -> int:
         return 0
     if code.startswith("EPSG:"):
         srid = int(code.removeprefix("EPSG:"))
-        _require_srid(connection, srid)
+        row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
+        if row is None or (row.auth_name, row.auth_srid) != ("EPSG", srid):
+            raise CityDataError(_MESSAGES("srid_unknown", srid=srid))
         return srid
     return _own_srid(connection, out.geometry.crs, out.name)
-
-
-def _require_srid(connection: Connection, srid: int) -> None:
-    row = connection.execute(sa.select(_KNOWN).where(_KNOWN.c.srid == srid)).first()
-    if row is None or (row.auth_name, row.auth_srid) != ("EPSG", srid):
-        raise CityDataError(_MESSAGES("srid_unknown", srid=srid))
 
 
 def _own_srid(connection: Connection, crs: pyproj.CRS, name: str) -> int:

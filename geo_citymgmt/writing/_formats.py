@@ -68,9 +68,7 @@ def check_same(
     """
     if len(table) != len(out):
         n, given = len(out), len(table)
-        raise refuse(
-            target, Text(f"应有 {n} 条，实有 {given} 条", f"{given} records instead of {n}")
-        )
+        raise refuse(target, _MESSAGES("records_instead", n=n, given=given))
     missing = [str(name) for name in out.table.columns if name not in table.columns]
     if missing or len(table.columns) != len(out.table.columns):
         names = first_few(missing or table.columns.difference(out.table.columns))
@@ -344,9 +342,7 @@ def plain_shapes(out: Outgoing, suffix: str, gate: Gate) -> None:
     rings = shapely.get_type_id(shapes) == _RING
     # Well-known binary has no rings by themselves; GDAL stops the process over one.
     shapes[rings] = [shapely.LineString(ring.coords) for ring in shapes[rings]]
-    report_loss(
-        out, suffix, Text("闭合环写成线", "rings are written as lines"), at=rings, severity="info"
-    )
+    report_loss(out, suffix, _MESSAGES("rings_written_lines"), at=rings, severity="info")
     if suffix not in (*_TEXT, ".parquet"):
         shapes = _without_measures(out, suffix, shapes)
     if suffix not in _TEXT:

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 _MESSAGES = Messages("geo_citymgmt.writing")
 
-
 SUFFIXES = (".gpkg", ".parquet", ".geojson", ".csv", ".xlsx", ".shp.zip", ".zip")
 _DATABASE = "postgis"
 #: How the names of a GeoPackage's own tables begin.
@@ -148,7 +147,8 @@ def write_layer(
     gate = Gate("write_layer")
     _require_name(name, gate)
     if not isinstance(path, (str, os.PathLike)):
-        _require_engine(path, gate)
+        if not hasattr(path, "dialect"):
+            raise gate.refuse(*_MESSAGES.pair("no_path", kind=type(path).__name__))
         from geo_citymgmt.writing._database import write_table
 
         out = _taken(
@@ -168,8 +168,8 @@ def write_layer(
         name=name or "",
     )
     out.name = out.name or _stem(target) or "layer"
-    if suffix == ".gpkg":
-        _require_table_name(out.name, gate)
+    if suffix == ".gpkg" and out.name.lower().startswith(_RESERVED):
+        raise gate.refuse(*_MESSAGES.pair("name_kept_back", name=out.name))
     _prepared(out, suffix, encoding, gate)
     with whole_file(target) as temporary, _named(target):
         _write(out, suffix, temporary, encoding)
@@ -273,20 +273,9 @@ def write_city_workbook(
     return path
 
 
-def _require_engine(path: Any, gate: Gate) -> None:
-    if hasattr(path, "dialect"):
-        return
-    raise gate.refuse(*_MESSAGES.pair("no_path", kind=type(path).__name__))
-
-
 def _require_name(name: Any, gate: Gate) -> None:
     if name is not None and not isinstance(name, str):
         raise gate.refuse(*_MESSAGES.pair("name_no_text", name=name))
-
-
-def _require_table_name(name: str, gate: Gate) -> None:
-    if name.lower().startswith(_RESERVED):
-        raise gate.refuse(*_MESSAGES.pair("name_kept_back", name=name))
 
 
 def _taken(

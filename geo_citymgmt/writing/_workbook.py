@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import pandas as pd
 
-from geo_citymgmt._words import Messages, Text
+from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.reading._workbook import read_workbook_sheet, tab_name
 from geo_citymgmt.writing._columns import (
@@ -206,19 +206,7 @@ def _as_written(cells: list[Any], wanted: pd.Series) -> pd.Series:
     return moments.mask(moments.isna() & found.notna(), pd.Timestamp(0))
 
 
-_FORMATS = {
-    "text": "@",
-    "int": "#,##0",
-    "area": "#,##0",
-    "km": "#,##0.000",
-    "share": "0.0%",
-    "coordinate": "0.000",
-    "number": "#,##0.0",
-    "decimal": "#,##0.0",
-    "ratio": "0.000",
-    "points": "0.00",
-    "date": "yyyy-mm-dd",
-}
+_FORMATS = packaged_table("geo_citymgmt.writing", "cell_formats.toml")
 #: XML 1.0 has no place for these; a cell with one makes the file unreadable.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MOST_CHARACTERS = 32_000
