@@ -21,6 +21,7 @@ from geo_citymgmt.report._assessment import assessment_views
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import bulletin
+from tests.conftest import without_cases
 
 JUNE = pd.Timestamp("2022-06-30")
 BASIC = """
@@ -45,7 +46,7 @@ def _made(city: gcm.City, text: str, day: str = "2022-06-30") -> Assessment:
 
 @pytest.fixture(scope="module")
 def city() -> gcm.City:
-    return gcm.sample_city()
+    return gcm.sample_city(layers=without_cases())
 
 
 @pytest.fixture(scope="module")
