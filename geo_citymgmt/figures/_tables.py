@@ -68,15 +68,148 @@ def headline(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFram
     known = (figures or load_figures()).figures
     rows = table[table["level"] == "city"].set_index("indicator", drop=False)
     repeated = [i for i in rows.index if i in known and known[i].same_as in rows.index]
-    rows = rows.drop(index=repeated)
+    return against_due(rows.drop(index=repeated), figures)
+
+
+def against_due(rows: pd.DataFrame, figures: Figures | None = None) -> pd.DataFrame:
+    """Add to rows of progress how far they are from what is due; see :func:`headline`.
+
+    Returns
+    -------
+    DataFrame
+        The rows with ``expected_share`` and ``distance``.
+    """
+    known = (figures or load_figures()).figures
     share, distance = [], []
     for row in rows.itertuples():
-        figure = known.get(str(row.Index))
+        figure = known.get(str(row.indicator))
         level = figure is not None and figure.level
         down = figure is not None and figure.direction == "down"
         share.append(_expected_share(row, level, down))
         distance.append(_distance(row, share[-1], level, down))
     return rows.assign(expected_share=share, distance=distance)
+
+
+def standings(table: pd.DataFrame, figures: Figures | None = None) -> pd.DataFrame:
+    """Return the districts' rows of progress, those furthest behind what is due first.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of :func:`geo_citymgmt.progress`, or of several dates.
+    figures : Figures, optional
+        Of a city with figures of its own; the package's without.
+
+    Returns
+    -------
+    DataFrame
+        Rows of the zones with ``expected_share`` and ``distance`` of :func:`headline`; those
+        without a distance are last, in the order of the table.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> rows = standings(gcm.progress(gcm.sample_city(), as_of="2022-06-30"))
+    >>> row = rows[rows["indicator"] == "illegal_demolished_area"].iloc[0]
+    >>> row["zone_code"], round(float(row["distance"]), 3)
+    ('320508', -0.406)
+    """
+    rows = table[table["level"].eq("district") & table["row_kind"].eq("zone")]
+    rows = against_due(rows, figures)
+    return rows.sort_values("distance", kind="stable")
+
+
+def months_last(
+    series: pd.DataFrame, groups: pd.Series, figures: Figures | None = None
+) -> pd.DataFrame:
+    """Return which district of a group is last, and for how many dates running it has been.
+
+    Parameters
+    ----------
+    series : DataFrame
+        Progress at several dates, such as month ends.
+    groups : Series
+        Group of each district, by its code; ranks are made within groups.
+    figures : Figures, optional
+
+    Returns
+    -------
+    DataFrame
+        One row a figure and group whose last district is behind what is due at the last date:
+        ``indicator, group, zone_code, months``. A group of one, and two that are last together,
+        have no last.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> series = gcm.progress_series(city, start="2022-01-01", end="2022-06-30",
+    ...                              indicators="manhole_remediated")
+    >>> months_last(series, zone_groups(city.zones))[["group", "zone_code"]].to_numpy().tolist()
+    [['county', '320583'], ['urban', '320509']]
+    """
+    columns = ["indicator", "group", "zone_code", "months"]
+    rows = standings(series, figures)
+    rows = rows[rows["distance"].notna()]
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    rows = rows.assign(group=rows["zone_code"].map(groups), cents=rows["distance"].round(6))
+    out = []
+    for (name, group), block in rows.groupby(["indicator", "group"]):
+        lasts: list[str | None] = []
+        for _, at in block.groupby("as_of"):
+            alone = len(at) > 1 and at["cents"].iloc[0] < at["cents"].iloc[1]
+            lasts.append(
+                str(at["zone_code"].iloc[0]) if alone and at["cents"].iloc[0] < 0 else None
+            )
+        last = lasts[-1]
+        if last is not None:
+            before = [k for k, zone in enumerate(lasts) if zone != last]
+            out.append((name, group, last, len(lasts) - (before[-1] + 1 if before else 0)))
+    return pd.DataFrame(out, columns=columns)
+
+
+def monthly_need(outlook: pd.DataFrame, months: pd.DataFrame, figures: Figures) -> pd.DataFrame:
+    """Return what each month must still bring in the city, beside what this month brought.
+
+    Parameters
+    ----------
+    outlook : DataFrame
+        Of :func:`geo_citymgmt.outlook`.
+    months : DataFrame
+        Of :func:`geo_citymgmt.period_table` for months.
+    figures : Figures
+
+    Returns
+    -------
+    DataFrame
+        Indexed by figure: ``needed`` a month, ``deadline``, ``brought`` this month (what a figure
+        that is to fall has fallen by) and ``times``, how many times that is needed: missing where
+        the month has not ended or brought nothing.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> city = gcm.sample_city()
+    >>> months = gcm.period_table(city, periods="month")
+    >>> row = monthly_need(gcm.outlook(city), months, city.figures).loc["manhole_remediated"]
+    >>> round(row["needed"]), int(row["brought"]), round(float(row["times"]), 2)
+    (301, 387, 0.78)
+    """
+    rows = outlook[outlook["level"].eq("city")].set_index("indicator")
+    open_ones = rows["needed_per_month"].notna() & rows["remaining"].gt(0) & rows["days_left"].gt(0)
+    rows = rows[open_ones]
+    now = months[months["level"].eq("city") & months["period"].eq("month")].set_index("indicator")
+    now = now.reindex(rows.index)
+    down = np.array([figures.figures[str(name)].direction == "down" for name in rows.index], bool)
+    change = now["change"] * np.where(down, -1.0, 1.0)
+    brought = now["value"].where(now["kind"].eq("period"), change).astype("float64")
+    whole = now["complete"].eq(True) & brought.gt(0)
+    needed = rows["needed_per_month"]
+    times = needed / brought.where(whole)
+    return pd.DataFrame(
+        {"needed": needed, "deadline": rows["deadline"], "brought": brought, "times": times}
+    )
 
 
 def _distance(row: Any, expected_share: float, level: bool, down: bool) -> float:

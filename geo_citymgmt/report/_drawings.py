@@ -6,8 +6,6 @@ import math
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -16,8 +14,6 @@ import shapely
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
-from geo_citymgmt._numbers import percent
-from geo_citymgmt.report._summary import Summary
 
 #: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.
 _WIDTH, _HEIGHT = 300, 170
@@ -191,77 +187,152 @@ def nice_ceiling(value: float) -> float:
 
 Placing = Callable[[np.ndarray], np.ndarray]
 _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
-#: Upper ends of the classes of attainment; the last one is open.
-_CLASSES = (0.2, 0.4, 0.6, 0.8, 1.0)
-_MOST = 6
 #: Width and height that a number takes on a map.
-_NUMBER = (16.0, 10.0)
+_NUMBER = (20.0, 12.0)
+#: Points below what is due at which a darker class begins; what is not below has its own.
+BELOW_DUE = (0, 10, 20, 30, 40)
 
 
-def district_maps(results: Summary) -> dict[str, Any] | None:
-    """Return a map for each figure that districts are held against, and the legend of all.
+@dataclass(frozen=True)
+class FittedZones:
+    """Zones as coarse as a drawing of them shows, in its own coordinates: x to the right, y down.
 
-    Returns
-    -------
-    dict or None
-        ``outlines`` (drawn once, referred to by every map), ``maps`` (name and drawing) and
-        ``legend``; None where no district has a target.
+    Attributes
+    ----------
+    shapes : list of shapely geometries
+        In the order of the zones.
+    middles : list of (float, float)
+        Within each, where its number stands.
+    place : callable
+        Puts coordinates of the zones' CRS beside them.
+    width, height : float
     """
-    if not (results.city.has_zones and results.table["level"].eq("district").any()):
-        return None
-    zones = results.city.zones
-    shares = results.by_district("attainment").reindex(zones.index)
-    figures = results.figures.figures
-    chosen = [
-        name
-        for name in results.headline.index
-        if name in shares.columns
-        and not figures[name].level
-        # A map of one value everywhere tells nothing the table does not.
-        and shares[name].max() - shares[name].min() > 0.01
-    ][:_MOST]
-    if not chosen:
-        return None
-    outlines, _ = _fitted(zones)
-    places = [shapely.get_coordinates(shapely.point_on_surface(s))[0] for s in outlines]
-    words, names = results.words, results.zone_names
-    maps = []
-    for name in chosen:
-        row = results.headline.loc[name]
-        label = words.of(row["name_zh"], row["name_en"])
-        maps.append({"name": label, "svg": _drawn(label, shares[name], names, places, words.lang)})
-    legend = [("q0", words("class_below", high=f"{_CLASSES[0]:.0%}"))]
-    legend += [
-        (f"q{k}", words("class_between", low=f"{low:.0%}", high=f"{high:.0%}"))
-        for k, (low, high) in enumerate(pairwise(_CLASSES), start=1)
-    ]
-    legend.append((f"q{len(_CLASSES)}", words("class_above", low="100%")))
-    paths = [
-        f'<path id="z{k}" fill-rule="evenodd" d="{_path(shape)}"/>'
-        for k, shape in enumerate(outlines)
-    ]
-    drawn_once = f'<svg class="defs" aria-hidden="true"><defs>{"".join(paths)}</defs></svg>'
-    return {"outlines": Markup(drawn_once), "maps": maps, "legend": legend}
+
+    shapes: list[shapely.Geometry]
+    middles: list[tuple[float, float]]
+    place: Placing
+    width: float
+    height: float
 
 
-def _fitted(zones: gpd.GeoDataFrame) -> tuple[list[shapely.Geometry], Placing]:
-    """Return the districts as coarse as the drawing shows, and what puts others beside them."""
+def fit_zones(
+    zones: gpd.GeoDataFrame, width: float = _MAP_WIDTH, height: float = _MAP_HEIGHT
+) -> FittedZones:
+    """Fit zones into a drawing of that size, north up.
+
+    Examples
+    --------
+    >>> import geo_citymgmt as gcm
+    >>> fitted = fit_zones(gcm.sample_city().zones, 300, 255)
+    >>> len(fitted.shapes), all(0 < x < 300 and 0 < y < 255 for x, y in fitted.middles)
+    (10, True)
+    """
     west, south, east, north = zones.total_bounds
     scale = float(
         min(
-            (_MAP_WIDTH - 2 * _MARGIN) / max(east - west, 1.0),
-            (_MAP_HEIGHT - 2 * _MARGIN) / max(north - south, 1.0),
+            (width - 2 * _MARGIN) / max(east - west, 1.0),
+            (height - 2 * _MARGIN) / max(north - south, 1.0),
         )
     )
-    left = (_MAP_WIDTH - (east - west) * scale) / 2
-    top = (_MAP_HEIGHT - (north - south) * scale) / 2
+    left = (width - (east - west) * scale) / 2
+    top = (height - (north - south) * scale) / 2
 
     def place(xy: np.ndarray) -> np.ndarray:
         return np.column_stack([(xy[:, 0] - west) * scale + left, (north - xy[:, 1]) * scale + top])
 
     # Together, so that neighbours keep one line between them.
     simple = shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / scale)
-    return [shapely.transform(shape, place) for shape in simple], place
+    shapes = [shapely.transform(shape, place) for shape in simple]
+    points = [shapely.get_coordinates(shapely.point_on_surface(shape)) for shape in shapes]
+    middles = [(float(xy[0, 0]), float(xy[0, 1])) if len(xy) else (0.0, 0.0) for xy in points]
+    return FittedZones(shapes, middles, place, width, height)
+
+
+def zone_outlines(fitted: FittedZones) -> Markup:
+    """Draw the outlines once, for any number of maps of a page; see :func:`zone_map_svg`."""
+    paths = [
+        f'<path id="z{k}" fill-rule="evenodd" d="{_path(shape)}"/>'
+        for k, shape in enumerate(fitted.shapes)
+    ]
+    # What is neither below nor known is told by its pattern where colours fail.
+    hatch = (
+        '<pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><rect class="d0" width="7" height="7"/>'
+        '<path class="stripe" d="M0 0V7"/></pattern>'
+        '<pattern id="dots" width="6" height="6" patternUnits="userSpaceOnUse">'
+        '<rect class="q-none" width="6" height="6"/><circle class="dot" cx="3" cy="3" r="1"/>'
+        "</pattern>"
+    )
+    return Markup(
+        f'<svg class="defs" aria-hidden="true"><defs>{hatch}{"".join(paths)}</defs></svg>'
+    )
+
+
+def zone_map_svg(
+    fitted: FittedZones,
+    kinds: Sequence[str],
+    numbers: Sequence[str],
+    tips: Sequence[str],
+    label: str,
+) -> Markup:
+    """Draw the zones, each with its class, its number where there is room, and a tip.
+
+    The outlines are those of :func:`zone_outlines`, which stand once in the page.
+
+    Parameters
+    ----------
+    fitted : FittedZones
+    kinds : sequence of str
+        Class of each zone: ``d0`` to ``d5`` of :func:`below_due`, ``q0`` to ``q5``, ``q-none``.
+    numbers : sequence of str
+        Written on the zones; of many, not every one.
+    tips : sequence of str
+        Shown to who points at a zone, and read out.
+    label : str
+        What the map shows.
+    """
+    shapes = [
+        f'<use href="#z{k}" class="{escape_text(kind)}" data-zone="{k}">'
+        f"<title>{escape_text(tip)}</title></use>"
+        for k, (kind, tip) in enumerate(zip(kinds, tips, strict=True))
+    ]
+    texts = []
+    for k in _with_room(numbers, fitted.middles):
+        (x, y), kind = fitted.middles[k], "on-dark" if kinds[k][-1] in "345" else ""
+        texts.append(
+            f'<text class="{kind}" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(numbers[k])}</text>'
+        )
+    return Markup(
+        f'<svg class="zones" viewBox="0 0 {fitted.width:.0f} {fitted.height:.0f}" role="img" '
+        f'aria-label="{escape_text(label)}">{"".join(shapes)}{"".join(texts)}</svg>'
+    )
+
+
+def below_due(distance: float) -> str:
+    """Return the class of a distance to what is due: the darker, the further below.
+
+    Examples
+    --------
+    >>> [below_due(points / 100) for points in (12, 0, -10, -10.1, -99, float("nan"))]
+    ['d0', 'd0', 'd1', 'd2', 'd5', 'q-none']
+    """
+    if pd.isna(distance):
+        return "q-none"
+    # To a tenth of a point, as it is written.
+    return f"d{int(np.searchsorted(BELOW_DUE, round(-100 * distance, 1), side='left'))}"
+
+
+def value_class(value: float, top: float) -> str:
+    """Return the class of a value among five of one width, the last of which ends at ``top``.
+
+    Examples
+    --------
+    >>> value_class(0.0, 100.0), value_class(20.0, 100.0), value_class(100.0, 100.0)
+    ('q0', 'q1', 'q4')
+    """
+    if pd.isna(value):
+        return "q-none"
+    return f"q{min(max(int(value / top * 5 + 1e-9), 0), 4)}"
 
 
 def _path(shape: shapely.Geometry) -> str:
@@ -271,43 +342,15 @@ def _path(shape: shapely.Geometry) -> str:
     )
 
 
-def _drawn(
-    label: str, shares: pd.Series, names: pd.Series, places: list[np.ndarray], lang: str
-) -> Markup:
-    shapes, texts, values = [], [], []
-    written = _with_room(shares, places)
-    for k, (share, name) in enumerate(zip(shares, names, strict=True)):
-        known = pd.notna(share)
-        level = int(np.searchsorted(_CLASSES, share, side="right")) if known else 0
-        kind = f"q{level}" if known else "q-none"
-        shapes.append(f'<use href="#z{k}" class="{kind}"/>')
-        if known:
-            x, y = places[k]
-            if k in written:
-                texts.append(
-                    f'<text class="{"on-dark" if level >= 3 else ""}" x="{x:.1f}" y="{y + 4:.1f}">'
-                    f"{share * 100:.0f}</text>"
-                )
-            values.append(f"{name} {percent(share)}")
-    listed = ("、" if lang == "zh" else ", ").join(values)
-    return Markup(
-        f'<svg class="zones" viewBox="0 0 {_MAP_WIDTH:.0f} {_MAP_HEIGHT:.0f}" role="img">'
-        f"<title>{escape_text(label)}</title><desc>{escape_text(listed)}</desc>"
-        f"{''.join(shapes)}{''.join(texts)}</svg>"
-    )
-
-
-def _with_room(shares: pd.Series, places: list[np.ndarray]) -> set[int]:
-    """Return the districts whose number lies over no other: of many, not every one is written."""
-    boxes: list[tuple[float, float]] = []
-    out = set()
-    for k, share in enumerate(shares):
-        if pd.isna(share):
-            continue
+def _with_room(numbers: Sequence[str], places: Sequence[tuple[float, float]]) -> list[int]:
+    """Return the zones whose number lies over no other: of many, not every one is written."""
+    out: list[int] = []
+    for k, number in enumerate(numbers):
         x, y = places[k]
-        if all(abs(x - u) >= _NUMBER[0] or abs(y - v) >= _NUMBER[1] for u, v in boxes):
-            boxes.append((x, y))
-            out.add(k)
+        if number and all(
+            abs(x - places[o][0]) >= _NUMBER[0] or abs(y - places[o][1]) >= _NUMBER[1] for o in out
+        ):
+            out.append(k)
     return out
 
 
@@ -318,16 +361,15 @@ def spot_map(
 
     ``label`` and ``description`` are what the map shows, for a screen reader.
     """
-    outlines, place = _fitted(zones)
-    squares = [shapely.transform(s, place) for s in hot.geometry]
-    shapes = [f'<path class="q-none" fill-rule="evenodd" d="{_path(s)}"/>' for s in outlines]
+    fitted = fit_zones(zones)
+    squares = [shapely.transform(s, fitted.place) for s in hot.geometry]
+    shapes = [f'<path class="q-none" fill-rule="evenodd" d="{_path(s)}"/>' for s in fitted.shapes]
     z = hot["z"].to_numpy()
     third = np.quantile(z, [1 / 3, 2 / 3])
     for square, score in zip(squares, z, strict=True):
         kind = f"h{int(np.searchsorted(third, score, side='right'))}"
         shapes.append(f'<path class="hot {kind}" d="{_path(square)}"/>')
-    for shape, name in zip(outlines, names, strict=True):
-        x, y = shapely.get_coordinates(shapely.point_on_surface(shape))[0]
+    for shape, (x, y), name in zip(fitted.shapes, fitted.middles, names, strict=True):
         left, _, right, _ = shape.bounds
         # A name wider than its district would lie over the cells of the next one.
         if _text_width(name, 12.0, 6.8) > right - left:

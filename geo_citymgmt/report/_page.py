@@ -19,7 +19,7 @@ from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.report._assessment import assessment_views
 from geo_citymgmt.report._beside import balance_views, reported_view
-from geo_citymgmt.report._drawings import Pace, district_maps, pace_chart, spot_map, stacked_bar
+from geo_citymgmt.report._drawings import Pace, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_parts import (
     at_hand_views,
@@ -521,7 +521,6 @@ def page_content(results: Summary) -> dict[str, Any]:
         "supplies": supply_views(results),
         "supply_lead": words("supply_lead" if city.has_zones else "supply_lead_whole"),
         "board": board(results),
-        "maps": district_maps(results),
         "coverage": coverage_tables(results),
         "reported": reported_view(results),
         "balances": balance_views(results),
