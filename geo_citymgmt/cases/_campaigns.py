@@ -19,6 +19,7 @@ from geo_citymgmt.cases._cases import (
 from geo_citymgmt.cases._stock import relapse_rates, stock_flow
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.facts import CityFacts
+from geo_citymgmt.figures._actuals import period_start
 from geo_citymgmt.figures._services import questions
 from geo_citymgmt.patterns._hot_spots import spots_of
 
@@ -49,6 +50,10 @@ class Campaign:
         Of :func:`geo_citymgmt.interim_share` for the city.
     last : DataFrame or None
         The largest open cases among those, of :func:`geo_citymgmt.last_open`.
+    streets : DataFrame or None
+        New cases and relapses by street, of :func:`geo_citymgmt.stock_flow`: ``month_found,
+        month_relapsed`` since the start of the month, ``found, relapsed`` since that of the year,
+        ``closing``; those with most relapses and new cases of the month first.
     hot_spots : GeoDataFrame or None
         Of :func:`geo_citymgmt.hot_spots` on the open cases, by number; on all records of a layer
         without states.
@@ -63,6 +68,7 @@ class Campaign:
     burn: pd.DataFrame | None = None
     interim: pd.DataFrame | None = None
     last: pd.DataFrame | None = None
+    streets: pd.DataFrame | None = None
     hot_spots: gpd.GeoDataFrame | None = None
 
 
@@ -117,8 +123,27 @@ def _campaign(
         burn,
         _given(lambda: interim_share(facts, as_of=day, layer=layer, level="city", where=clear)),
         _given(lambda: last_open(facts, as_of=day, n=_LAST, layer=layer, where=clear, **stock)),
+        _given(lambda: _streets(facts, start, day, layer, sets)),
         _spots(facts, day, layer, **stock),
     )
+
+
+def _streets(
+    facts: CityFacts, start: pd.Timestamp, day: pd.Timestamp, layer: str, sets: Mapping[str, Any]
+) -> pd.DataFrame:
+    """Tell where cases came up and came back: this month, and since the start of the year."""
+    if not len(facts.city.zones_by_level.get("street", ())):
+        return pd.DataFrame()
+    month = period_start("month", day, facts.city.month_starts)
+    parts = []
+    for first in (month, start):
+        table = stock_flow(facts, start=first, end=day, layer=layer, level="street", **sets)
+        table = table[table["level"].eq("street") & table["row_kind"].eq("zone")]
+        parts.append(table[table["quantity"].eq("count")].set_index("zone_code"))
+    out = parts[1][["found", "relapsed", "closing"]].copy()
+    out[["month_found", "month_relapsed"]] = parts[0][["found", "relapsed"]]
+    order = ["month_relapsed", "month_found", "relapsed", "found"]
+    return out[out[order].gt(0).any(axis=1)].sort_values(order, ascending=False, kind="stable")
 
 
 def _spots(

@@ -190,7 +190,11 @@ _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 #: Width and height that a number takes on a map.
 _NUMBER = (20.0, 12.0)
 #: Points below what is due at which a darker class begins; what is not below has its own.
-BELOW_DUE = (0, 10, 20, 30, 40)
+BELOW_DUE = (0, 10, 20, 40, 60)
+
+
+#: Classes on which a number is written in white.
+_DARK = ("d4", "d5", "q3", "q4", "q5")
 
 
 @dataclass(frozen=True)
@@ -298,7 +302,7 @@ def zone_map_svg(
     ]
     texts = []
     for k in _with_room(numbers, fitted.middles):
-        (x, y), kind = fitted.middles[k], "on-dark" if kinds[k][-1] in "345" else ""
+        (x, y), kind = fitted.middles[k], "on-dark" if kinds[k] in _DARK else ""
         texts.append(
             f'<text class="{kind}" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(numbers[k])}</text>'
         )

@@ -457,7 +457,9 @@ def _write_files(
         # Who ranks where may be published; whom to call in and where to look may not.
         made = results.assessment
         scores = None if made is None else replace(made, called=made.called.iloc[:0], sample=None)
-        results = replace(results, city=without_records(city), campaigns=steered, assessment=scores)
+        results = replace(
+            results, city=without_records(city), campaigns=steered, assessment=scores, worklists=[]
+        )
     files = {
         "index": folder / PAGE,
         "map": folder / "map.html",

@@ -16,11 +16,13 @@ from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import Scale, percent, scale_for
 from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
-from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
 from geo_citymgmt.report._beside import balance_views, reported_view
 from geo_citymgmt.report._drawings import Pace, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
+from geo_citymgmt.report._page_cases import work_views
+from geo_citymgmt.report._page_first import tasks_view
 from geo_citymgmt.report._page_parts import (
     at_hand_views,
     board,
@@ -42,6 +44,7 @@ from geo_citymgmt.report._page_parts import (
 from geo_citymgmt.report._page_top import (
     completeness,
     domain_line,
+    reporting,
     section_lines,
     sentences,
     targets_view,
@@ -53,7 +56,8 @@ if TYPE_CHECKING:
 
 
 _FLOWS = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
-_SPOTS = 8
+_SPOTS, _STREETS = 8, 20
+_OF_STREETS = ("month_relapsed", "month_found", "relapsed", "found", "closing")
 #: Measure word of cases.
 _CASES = Text("处", "")
 
@@ -174,6 +178,7 @@ def _campaign(results: Summary, campaign: Campaign) -> dict[str, Any]:
         "last": None if clearing else _last(results, campaign),
         "ages": _ages(results, campaign),
         "lists": _lists(results, campaign),
+        "streets": _streets(results, campaign),
         "spots": _hot_spots(results, campaign),
     }
 
@@ -399,6 +404,24 @@ def _lists(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     return plain_table(results, words("lists"), words("list"), headers, rows) if rows else None
 
 
+def _streets(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
+    """Return the streets where most cases came up or came back this month."""
+    table = campaign.streets
+    if table is None:
+        return None
+    words, level = results.words, results.city.zones_at("street")
+    names = zone_names(level, results.lang)
+    rows = []
+    for code, row in table.head(_STREETS).iterrows():
+        district = str(results.zone_names.get(level["parent_code"].get(code), ""))
+        cells = [district, *(f"{row[name]:,.0f}" for name in _OF_STREETS)]
+        rows.append({"name": str(names[code]), "cells": cells, "kind": ""})
+    heads = ("district", *(f"street_{name}" for name in _OF_STREETS))
+    n = len(table)
+    title = words("streets_title", n=n) if n <= _STREETS else words("streets_most", n=_STREETS)
+    return plain_table(results, title, words("street"), heads, rows) | {"texts": (0,)}
+
+
 def _hot_spots(results: Summary, campaign: Campaign) -> dict[str, Any] | None:
     if campaign.hot_spots is None:
         return None
@@ -480,10 +503,14 @@ def render_page(results: Summary) -> str:
     Every text of the data passes through the one escaping function on its way into the page;
     style and script are allowed by their hash.
     """
+    content = page_content(results)
     style, script = _resource("page.css"), _resource("page.js")
+    if content["tasks"]:
+        # Which task is shown is a matter of style: it is chosen without a script, too.
+        style += content["tasks"]["style"]
     template = _environment().from_string(_resource("page.html.j2"))
     return template.render(
-        **page_content(results),
+        **content,
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
@@ -494,7 +521,13 @@ def page_content(results: Summary) -> dict[str, Any]:
     """Return everything the template shows, in words."""
     words, city = results.words, results.city
     n_unread = int((city.ledger["state"] != "ok").sum())
-    charts = pace_charts(results)
+    charts, tasks = pace_charts(results), tasks_view(results)
+    if tasks:
+        by_figure = {chart["figure"]: chart for chart in charts}
+        for task in tasks["tasks"]:
+            # Its chart stands with it, and not a second time in the section of all.
+            task["chart"] = by_figure.pop(task["figure"], None)
+        charts = list(by_figure.values())
     content: dict[str, Any] = {
         "lang": "zh-CN" if results.lang == "zh" else "en",
         "t": words,
@@ -506,6 +539,8 @@ def page_content(results: Summary) -> dict[str, Any]:
         + (words("source_unread", n=n_unread) if n_unread else ""),
         "warnings": _warnings(results),
         "data": completeness(results),
+        "reporting": reporting(results),
+        "tasks": tasks,
         "sentences": sentences(results),
         "targets": targets_view(results),
         "verdict": verdict(results),
@@ -515,6 +550,7 @@ def page_content(results: Summary) -> dict[str, Any]:
         "outlook": outlook_view(results),
         "periods": period_views(results),
         "campaigns": campaign_views(results),
+        "work": work_views(results),
         "assessment": _assessment(results),
         "gaps": gap_views(results),
         "at_hand": at_hand_views(results),

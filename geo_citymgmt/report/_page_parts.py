@@ -243,7 +243,8 @@ def _chart(results: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         divisor=scale.divisor,
         status=row.status if expected else "no_target",
     )
-    return {"name": name, "unit": scale.unit, "svg": pace_chart(drawn), "status": row.status}
+    svg = pace_chart(drawn)
+    return {"figure": row.Index, "name": name, "unit": scale.unit, "svg": svg, "status": row.status}
 
 
 def month_names(lang: str) -> list[str]:

@@ -22,6 +22,28 @@ if TYPE_CHECKING:
     from geo_citymgmt.report._summary import Summary
 
 
+def reporting(results: Summary) -> str:
+    """Say whether each district with a target has records, and where reports and records differ."""
+    words, parts, full = results.words, [], True
+    aimed = results.standings
+    aimed = aimed[aimed["target"].notna()] if results.city.has_zones else aimed.iloc[:0]
+    for layer in results.layers:
+        zones = aimed.loc[aimed["layer"].eq(layer.spec.key), "zone_code"].unique()
+        counts = layer.totals["count"].rename(index=str).reindex(zones)
+        silent = [str(results.zone_names.get(z, z)) for z in counts[counts.eq(0)].index]
+        if silent:
+            full = False
+            name = words.named(layer.spec)
+            parts.append(words("data_silent", names=words.listed(silent), layer=name))
+    if len(aimed) and full:
+        parts.append(words("data_full", n=aimed["zone_code"].nunique()))
+    rows = reported_rows(results)
+    if len(rows):
+        n = int(differing(rows).sum())
+        parts.append(words("data_differ", n=n) if n else words("data_agree"))
+    return words("sentence", text=words.joined(parts)) if parts else ""
+
+
 #: Sentences on what is behind, and names in the one on what is met.
 _MOST = 3
 _BEHIND = ("behind", "overdue")
@@ -46,18 +68,9 @@ def completeness(results: Summary) -> str:
     return words("sentence", text=words.joined(parts))
 
 
-def _by_distance(results: Summary) -> pd.DataFrame:
-    """Return the figures of the city with a target and a value, the furthest behind first."""
-    rows = results.headline
-    rows = rows[rows["target"].notna() & rows["value"].notna()]
-    # What is behind by no number stands after what is, what does not compare at the end.
-    order = rows["distance"].mask(rows["distance"].isna() & rows["status"].isin(_BEHIND), -1e-9)
-    return rows.loc[order.sort_values(kind="stable").index]
-
-
 def sentences(results: Summary) -> list[dict[str, str]]:
     """Say in a sentence each what is furthest behind, and in one what is met or ahead."""
-    words, rows = results.words, _by_distance(results)
+    words, rows = results.words, results.tasks
     behind = rows[rows["status"].isin(_BEHIND)]
     out = [
         {"status": row.status, "text": _sentence(results, row)}
@@ -79,20 +92,55 @@ def sentences(results: Summary) -> list[dict[str, str]]:
 
 def _sentence(results: Summary, row: Any) -> str:
     words = results.words
+    return words("sentence", text=task_text(results, row))
+
+
+def task_text(results: Summary, row: Any) -> str:
+    """Say what a figure is, how far from what is due, and what each month must bring."""
+    words = results.words
     parts = _against(results, row)
     if pd.notna(row.expected_share):
         parts.append(against_pace(words, row.attainment, row.expected_share))
     text = words("comma").join(parts)
-    if (needed := _needed(results, str(row.Index))) is not None:
-        down = results.figures.figures[str(row.Index)].direction == "down"
-        text += words(
-            "sentence_fall" if down else "sentence_needed",
-            date=f"{needed.deadline:%Y-%m-%d}",
-            needed=_amount(results, row, needed.needed_per_month),
-        )
-        if pd.notna(needed.pace_per_month):
-            text += words("sentence_pace", pace=_amount(results, row, needed.pace_per_month))
-    return words("sentence", text=text)
+    if row.Index in results.need.index:
+        text += need_text(results, str(row.Index))
+    return text
+
+
+def need_text(results: Summary, figure: str) -> str:
+    """Say what each month must bring, and how many times this month's that is."""
+    words, need = results.words, results.need.loc[figure]
+    down = results.figures.figures[figure].direction == "down"
+    scale = results.scales[figure]
+    text = words(
+        "sentence_fall" if down else "sentence_needed",
+        by=by_day(results, need["deadline"]),
+        needed=on_one_line(scale.amount(need["needed"])),
+    )
+    if results.as_of is None or pd.isna(need["brought"]):
+        return text
+    month = words("in_month", m=results.as_of.month, month=f"{results.as_of:%B}")
+    brought = on_one_line(scale.amount(abs(need["brought"])))
+    if pd.notna(need["times"]):
+        times = f"{need['times']:.1f}" if need["times"] < 100 else f"{need['times']:,.0f}"
+        return text + words("sentence_times", month=month, brought=brought, times=times)
+    if need["brought"] > 0:
+        return text + words("sentence_so_far", month=month, brought=brought)
+    return text + words(
+        "sentence_rose" if down and need["brought"] < 0 else "sentence_idle",
+        month=month, brought=brought,
+    )  # fmt: skip
+
+
+def by_day(results: Summary, day: pd.Timestamp) -> str:
+    """Say by when, as one says it: the end of a month, of the year, else the day."""
+    words = results.words
+    same_year = results.as_of is not None and day.year == results.as_of.year
+    key = "by_day" if day.day != day.days_in_month else "by_month"
+    if same_year and (day.month, day.day) == (12, 31):
+        key = "by_year"
+    year = "" if same_year else words("by_in_year", y=day.year)
+    return words(key, year=year, y=day.year, m=day.month, d=day.day, month=f"{day:%B}")
 
 
 def _against(results: Summary, row: Any) -> list[str]:
@@ -115,26 +163,15 @@ def _amount(results: Summary, row: Any, value: Any) -> str:
     return on_one_line(results.scales[str(row.Index)].amount(value))
 
 
-def _points(distance: float) -> str:
+def points_text(distance: float) -> str:
+    """Write a distance in points, with its sign."""
     return "–" if pd.isna(distance) else f"{distance * 100:+.1f}".replace("-", "−")
-
-
-def _needed(results: Summary, figure: str) -> Any | None:
-    """Return the row of the outlook that says what a figure of the city still asks for."""
-    table = results.outlook
-    if table.empty:
-        return None
-    rows = table[table["level"].eq("city") & table["indicator"].eq(figure)]
-    rows = rows[
-        rows["needed_per_month"].notna() & rows["remaining"].gt(0) & rows["days_left"].gt(0)
-    ]
-    return next(rows.itertuples(), None)
 
 
 def targets_view(results: Summary) -> dict[str, Any] | None:
     """Return the table of the figures with targets, the furthest behind first."""
     words, rows = results.words, []
-    table = _by_distance(results)
+    table = results.tasks
     if table.empty:
         return None
     for row in table.itertuples():
@@ -147,7 +184,6 @@ def targets_view(results: Summary) -> dict[str, Any] | None:
         if pd.notna(row.attainment) and not figure.level:
             label = words("bar_label_plain", name=name, share=percent(row.attainment))
             bar = attainment_bar(row.attainment, row.expected_share, row.status, label)
-        needed = _needed(results, str(row.Index))
         rows.append(
             {
                 "name": name,
@@ -156,12 +192,11 @@ def targets_view(results: Summary) -> dict[str, Any] | None:
                 else _amount(results, row, row.target),
                 "share": "" if figure.level else percent(row.attainment),
                 "bar": bar,
-                "distance": _points(row.distance),
+                "distance": points_text(row.distance),
                 "status": row.status,
                 "status_name": status,
                 "deadline": "–" if pd.isna(row.deadline) else f"{row.deadline:%Y-%m-%d}",
-                "needed": "–" if needed is None
-                else _amount(results, row, needed.needed_per_month),
+                "needed": _amount(results, row, results.need["needed"].get(row.Index)) or "–",
             }
         )  # fmt: skip
     without = results.headline
@@ -184,9 +219,13 @@ def section_lines(results: Summary, content: dict[str, Any]) -> dict[str, str]:
     words, out = results.words, {}
     domains, first = content["domains"], content["outlook"] and content["outlook"]["rows"][0]
     n = sum(len(domain["cards"]) + len(domain["facts"]) for domain in domains)
+    out["targets"] = content["verdict"]["lead"] + words.listed(
+        [item["text"] for item in content["verdict"]["counts"]]
+    )
     out["progress"] = words("line_progress", layers=len(domains), n=n)
     out["scoreboard"] = _scoreboard_line(results)
-    out["monthly"] = words("line_figures", n=len(content["charts"]))
+    if content["charts"]:
+        out["monthly"] = words("line_figures", n=len(content["charts"]))
     if first:
         needed, pace = first["cells"][2:4]
         out["outlook"] = words("line_outlook", name=first["name"], needed=needed, pace=pace)
@@ -223,7 +262,7 @@ def _scoreboard_line(results: Summary) -> str:
     """Say in how many districts the figure furthest behind in the city is behind."""
     words, status = results.words, results.by_district("status")
     zones = [at for at in status.index if at in results.city.zones.index]
-    for row in _by_distance(results).itertuples():
+    for row in results.tasks.itertuples():
         if row.Index in status.columns:
             known = status.loc[zones, str(row.Index)]
             held = known[known.isin(COMPARED)]

@@ -15,6 +15,7 @@ from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Lang
 from geo_citymgmt.assessment import Assessment, assessment_of
 from geo_citymgmt.cases._campaigns import Campaign, campaigns
+from geo_citymgmt.cases._worklist import WorkList, worklists
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures import outlook, period_table, progress
 from geo_citymgmt.figures._actuals import Actuals
@@ -28,7 +29,17 @@ from geo_citymgmt.figures._services import (
     services,
     supplies,
 )
-from geo_citymgmt.figures._tables import by_district, headline, month_ends, subtotals, zone_names
+from geo_citymgmt.figures._tables import (
+    by_district,
+    headline,
+    month_ends,
+    monthly_need,
+    months_last,
+    standings,
+    subtotals,
+    zone_groups,
+    zone_names,
+)
 from geo_citymgmt.indicators import Figures
 from geo_citymgmt.report._words import Words, layer_label
 
@@ -65,6 +76,10 @@ class Summary:
     periods : DataFrame
         This month and this half-year of the city beside the one before and a year ago, of
         :func:`geo_citymgmt.period_table`; empty without a date.
+    months : DataFrame
+        This month of city and districts likewise, of the figures that have a target.
+    worklists : list of WorkList
+        What is open, record by record; never part of a public release.
     campaigns : list of Campaign
         What a campaign is steered by.
     supplies : list of Supply
@@ -87,6 +102,8 @@ class Summary:
     supplies: list[Supply] = field(default_factory=list)
     at_hand: list[AtHand] = field(default_factory=list)
     assessment: Assessment | None = None
+    months: pd.DataFrame = field(default_factory=pd.DataFrame)
+    worklists: list[WorkList] = field(default_factory=list)
     #: "internal", "public", or empty for a report that is marked as neither.
     release: str = ""
 
@@ -146,6 +163,33 @@ class Summary:
     def headline(self) -> pd.DataFrame:
         """See :func:`headline`."""
         return headline(self.table, self.figures)
+
+    @cached_property
+    def tasks(self) -> pd.DataFrame:
+        """The figures of the city with a target and a value, the furthest behind first."""
+        rows = self.headline[self.headline["target"].notna() & self.headline["value"].notna()]
+        # What is behind by no number stands after what is, what does not compare at the end.
+        behind = rows["status"].isin(["behind", "overdue"])
+        order = rows["distance"].mask(rows["distance"].isna() & behind, -1e-9)
+        return rows.loc[order.sort_values(kind="stable").index]
+
+    @cached_property
+    def need(self) -> pd.DataFrame:
+        """What each month must still bring; see :func:`monthly_need`."""
+        if self.outlook.empty or self.months.empty:
+            return pd.DataFrame(columns=["needed", "deadline", "brought", "times"])
+        return monthly_need(self.outlook, self.months, self.figures)
+
+    @cached_property
+    def standings(self) -> pd.DataFrame:
+        """The districts by what is due; see :func:`~geo_citymgmt.figures._tables.standings`."""
+        return standings(self.table, self.figures)
+
+    @cached_property
+    def last(self) -> pd.DataFrame:
+        """Which district is last in its group, and since when; see :func:`months_last`."""
+        series = self.table if self.series.empty else self.series
+        return months_last(series, zone_groups(self.city.zones), self.figures)
 
     @cached_property
     def scales(self) -> dict[str, Scale]:
@@ -229,11 +273,16 @@ def summary(
     table = progress(facts, as_of=day, level=level)
     step("monthly")
     series = pd.DataFrame(columns=table.columns)
-    needs = periods = pd.DataFrame()
+    needs = periods = months = pd.DataFrame()
     if day is not None:
         series = month_ends(facts, day, table)
         needs = outlook(facts, as_of=day)
         periods = period_table(facts, as_of=day)
+        aimed = table.loc[table["level"].eq("city") & table["target"].notna(), "indicator"]
+        if len(aimed):
+            months = period_table(
+                facts, as_of=day, periods="month", level="district", indicators=aimed.tolist()
+            )
     steered = campaigns(facts, day, table)
     step("coverage")
     reached = [service_coverage(facts, service, as_of=day) for service in services(city)]
@@ -252,6 +301,8 @@ def summary(
         supplies(facts, day),
         at_hand(facts, day),
         assessment_of(facts, day),
+        months=months,
+        worklists=worklists(facts, day),
     )
 
 

@@ -1,0 +1,188 @@
+"""The first screen of the page: tasks, their sentences by rule, the districts by what is due."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geo_citymgmt.figures._tables import monthly_need, months_last, standings, zone_groups
+from geo_citymgmt.report import summary
+from geo_citymgmt.report._drawings import below_due
+from geo_citymgmt.report._page import page_content, render_page
+from geo_citymgmt.report._page_first import tasks_view
+from tests.report.conftest import without_zones
+
+pytestmark = pytest.mark.xdist_group("report")
+
+
+@pytest.fixture(scope="module")
+def view(told):
+    return {task["figure"]: task for task in tasks_view(told)["tasks"]}
+
+
+def test_each_figure_with_a_target_and_a_value_is_a_task_the_furthest_behind_first(told, view):
+    aimed = told.headline[told.headline["target"].notna() & told.headline["value"].notna()]
+    assert set(view) == set(aimed.index)
+    shown = [t["distance"].replace("−", "-") for t in view.values() if t["distance"] != "–"]
+    assert [float(text) for text in shown] == sorted(float(text) for text in shown)
+
+
+def test_the_task_shown_first_is_the_furthest_behind_whose_districts_have_targets(view):
+    (first,) = [name for name, task in view.items() if task["first"]]
+    # 涉安处数 is further behind, but has targets for the whole city alone.
+    assert first == "illegal_safety_remaining_area"
+    assert list(view).index(first) == 1
+
+
+def test_the_sentence_says_what_is_needed_and_how_many_times_the_month(view):
+    # 2,574,000 m² in 92 days; June took 2,717,459 - 2,574,000 away.
+    needed, june = 2_574_000 / 92 * 30.4375, 143_459
+    sentence = view["illegal_safety_remaining_area"]["sentence"]
+    assert sentence.startswith("截至6月30日，涉安违建剩余面积257.4万平方米，较年初减少11.7%")
+    said = re.search(
+        r"9月底前须月均减少([\d.]+)万平方米，为6月（([\d.]+)万平方米）的([\d.]+)倍", sentence
+    )
+    assert float(said[1]) == pytest.approx(needed / 1e4, abs=0.01)
+    assert float(said[2]) == pytest.approx(june / 1e4, abs=0.01)
+    assert float(said[3]) == pytest.approx(needed / june, abs=0.05)
+    assert sentence.endswith("10个板块均低于时序进度，工业园区相差最大（65.8个百分点）。")
+    # Nothing came in June: no number of times.
+    assert view["overhead_started"]["sentence"].endswith("年底前须月均完成12条，6月无新增。")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_sentence_says_what_a_bureau_does_not_print(summary_of, lang):
+    tasks = tasks_view(summary_of("2022-06-30", lang))["tasks"]
+    text = "".join(task["sentence"] for task in tasks)
+    for word in ("应达", "居前", "未完成任务", "nan", "None", "{", "  ", "。。"):
+        assert word not in text
+    assert all(task["sentence"].endswith("。" if lang == "zh" else ".") for task in tasks)
+
+
+def test_districts_that_rose_are_named(told):
+    table = told.table.copy()
+    here = table["indicator"].eq("illegal_safety_remaining_area") & table["level"].eq("district")
+    table.loc[here & table["zone_code"].isin(["320505", "320507"]), "attainment"] = -0.05
+    rose = {t["figure"]: t for t in tasks_view(replace(told, table=table))["tasks"]}
+    assert rose["illegal_safety_remaining_area"]["sentence"].endswith(
+        "高新区（虎丘区）、相城区不降反升。"
+    )
+
+
+def test_the_districts_stand_by_their_distance_with_the_class_of_the_map(told, view):
+    zones = view["illegal_demolished_area"]["zones"]
+    rows = told.table[
+        told.table["indicator"].eq("illegal_demolished_area") & told.table["level"].eq("district")
+        & told.table["row_kind"].eq("zone")
+    ].set_index("zone_code")  # fmt: skip
+    distance = (rows["attainment"] - rows["expected"] / rows["target"]).sort_values()
+    assert [row["name"] for row in zones["rows"]] == told.zone_names[distance.index].tolist()
+    shown = [float(row["shown"].replace("−", "-")) for row in zones["rows"]]
+    assert shown == pytest.approx((distance * 100).round(1).tolist())
+    assert [row["rest"] for row in zones["rows"]] == [False] * 5 + [True] * 5
+    drawn = re.findall(r'<use href="#z(\d+)" class="(\w+)"', zones["map"])
+    order = {str(code): k for k, code in enumerate(told.city.zones.index)}
+    expected = {order[code]: below_due(value) for code, value in distance.items()}
+    assert {int(k): kind for k, kind in drawn} == expected
+    # Whoever is furthest behind is darkest.
+    assert expected[order[distance.index[0]]] == max(expected.values())
+
+
+def test_without_targets_of_districts_they_stand_by_value_and_the_map_says_so(view):
+    zones = view["illegal_safety_remaining_count"]["zones"]
+    values = [float(row["shown"].replace(",", "")) for row in zones["rows"]]
+    assert values == sorted(values, reverse=True)
+    assert "没有分解目标" in zones["note"]
+    assert "数值越大" in zones["title"]
+    assert not zones["by_distance"]
+
+
+def test_classes_of_values_are_the_same_on_every_day_of_the_year(told):
+    legends = []
+    for day in sorted(told.series["as_of"].unique())[-2:]:
+        then = replace(told, table=told.series[told.series["as_of"].eq(day)])
+        task = next(t for t in tasks_view(then)["tasks"]
+                    if t["figure"] == "illegal_safety_remaining_count")  # fmt: skip
+        legends.append(task["zones"]["legend"])
+    assert legends[0] == legends[1]
+    top = float(legends[0][-1][1].split("–")[1].replace(",", ""))
+    rows = told.series[told.series["indicator"].eq("illegal_safety_remaining_count")]
+    assert rows.loc[rows["level"].eq("district"), "value"].max() <= top
+
+
+def test_the_last_district_of_each_group_and_since_when_by_another_way(told):
+    series, groups = told.series, zone_groups(told.city.zones)
+    found = months_last(series, groups).set_index(["indicator", "group"])
+    rows = standings(series)
+    wide = rows[rows["indicator"].eq("illegal_demolished_area")].pivot_table(
+        index="as_of", columns="zone_code", values="distance"
+    )
+    for group in ("urban", "county"):
+        last = wide[[zone for zone in wide.columns if groups[zone] == group]].idxmin(axis=1)
+        run = int((last[::-1] == last.iloc[-1]).cumprod().sum())
+        assert found.loc[("illegal_demolished_area", group)].tolist() == [last.iloc[-1], run]
+
+
+def test_two_that_are_last_together_and_a_group_of_one_have_no_last(told):
+    rows = told.table[told.table["indicator"].eq("illegal_demolished_area")].copy()
+    here = rows["level"].eq("district")
+    groups = pd.Series("one", index=told.city.zones.index)
+    assert len(months_last(rows, groups)) == 1
+    rows.loc[here, ["attainment"]] = 0.1
+    rows.loc[here, "expected"] = rows.loc[here, "target"] * 0.5
+    assert months_last(rows, groups).empty
+    alone = pd.Series(range(len(groups)), index=groups.index)
+    assert months_last(rows, alone).empty
+
+
+def test_a_month_that_has_not_ended_or_brought_nothing_is_no_base(told):
+    need = told.need
+    assert np.isnan(need.loc["overhead_started", "times"])
+    months = told.months.assign(complete=False)
+    assert monthly_need(told.outlook, months, told.figures)["times"].isna().all()
+    # A fall is what is gone, whatever the sign of the change.
+    assert need.loc["illegal_safety_remaining_count", "brought"] == 1571 - 1410
+
+
+def test_this_month_stands_beside_last_month_and_last_year_for_each_district(told, view):
+    part = view["illegal_demolished_area"]["months"]
+    june, may = 655_735, 354_214
+    assert part["rows"][0]["cells"][0] == f"{june / 1e4:.2f}"
+    assert part["rows"][0]["cells"][1] == f"{may / 1e4:.2f}"
+    assert part["rows"][0]["cells"][2][1] == f"+{(june / may - 1) * 100:.1f}%"
+    assert len(part["rows"]) == 1 + len(told.city.zones)
+    # From a base of 3 a share says nothing: both numbers stand there.
+    toilets = view["toilets_urban_built"]["months"]["rows"][0]
+    assert toilets["cells"][:3] == ["9", "6", "+3"]
+
+
+def test_what_moved_the_stock_adds_up(view):
+    steps = [s["value"] for s in view["illegal_safety_remaining_area"]["why"]["steps"]]
+    opening, found, relapsed, closed, dismissed, closing = (
+        int(text.replace(",", "")) for text in steps[:6]
+    )
+    assert opening + found + relapsed - closed - dismissed == closing
+    assert view["manhole_remediated"]["why"] is None
+
+
+def test_without_districts_a_task_has_neither_map_nor_list(told):
+    city = without_zones(told.city)
+    tasks = tasks_view(summary(city, "2022-06-30"))["tasks"]
+    assert len(tasks) > 15
+    assert all(task["zones"] is None for task in tasks)
+
+
+def test_the_chooser_works_by_style_alone(told):
+    page = render_page(told)
+    n = len(told.tasks)
+    assert len(re.findall(r'<input type="radio"[^>]* name="task"', page)) == n
+    for k in range(1, n + 1):
+        assert f"#task-{k}:checked~.stage>.task-{k}{{display:block}}" in page
+        assert f'<label for="task-{k}">' in page
+    content = page_content(told)
+    shown = {task["chart"]["figure"] for task in content["tasks"]["tasks"] if task["chart"]}
+    assert shown.isdisjoint(chart["figure"] for chart in content["charts"])
