@@ -49,7 +49,7 @@ PYTEST := pytest -n 2 --dist loadgroup --no-loadscope-reorder
 test test-floors: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(VENV)/stamp-test+notebook
-	@sh scripts/system-packages.sh chromium postgis
+	@sh scripts/system-packages.sh chromium firefox postgis
 	@$(BIN)/python -m $(PYTEST) --doctest-modules $(ARGS)
 
 FLOORS := .venv-floors
@@ -59,7 +59,7 @@ test-floors:
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python scripts/floors.py > $(FLOORS)/floors.txt
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -r $(FLOORS)/floors.txt
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m pip install --quiet --disable-pip-version-check -c $(FLOORS)/floors.txt -e ".[test,notebook]"
-	@sh scripts/system-packages.sh chromium postgis
+	@sh scripts/system-packages.sh chromium firefox postgis
 	@$(subst $(VENV),$(FLOORS),$(BIN))/python -m $(PYTEST) --doctest-modules $(ARGS)
 
 search: $(VENV)/stamp-test+notebook

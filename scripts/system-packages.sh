@@ -9,6 +9,9 @@ for item in "$@"; do
         chromium)
             command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 ||
                 command -v google-chrome >/dev/null 2>&1 || need="$need chromium chromium-driver" ;;
+        firefox)
+            command -v firefox-esr >/dev/null 2>&1 || command -v firefox >/dev/null 2>&1 ||
+                need="$need firefox-esr" ;;
         postgis)
             # Named after the server's version, which differs from one release to the next.
             ls /usr/share/postgresql/*/extension/postgis.control >/dev/null 2>&1 || postgis=wanted ;;

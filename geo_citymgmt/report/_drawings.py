@@ -188,7 +188,7 @@ def nice_ceiling(value: float) -> float:
 Placing = Callable[[np.ndarray], np.ndarray]
 _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 #: Width and height that a number takes on a map.
-_NUMBER = (20.0, 12.0)
+_NUMBER = (30.0, 17.0)
 #: Points below what is due at which a darker class begins; what is not below has its own.
 BELOW_DUE = (0, 10, 20, 40, 60)
 
@@ -304,7 +304,8 @@ def zone_map_svg(
     for k in _with_room(numbers, fitted.middles):
         (x, y), kind = fitted.middles[k], "on-dark" if kinds[k] in _DARK else ""
         texts.append(
-            f'<text class="{kind}" x="{x:.1f}" y="{y + 4:.1f}">{escape_text(numbers[k])}</text>'
+            f'<text class="{kind}" data-of="{k}" x="{x:.1f}" y="{y + 4:.1f}">'
+            f"{escape_text(numbers[k])}</text>"
         )
     return Markup(
         f'<svg class="zones" viewBox="0 0 {fitted.width:.0f} {fitted.height:.0f}" role="img" '

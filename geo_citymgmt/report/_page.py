@@ -192,7 +192,10 @@ def _assessment(results: Summary) -> list[dict[str, Any]]:
         rows = [{"name": name, "cells": cells, "kind": ""} for name, *cells in view.texts()]
         table = plain_table(results, view.title, view.columns[0][0], (), rows, view.note)
         words = [k for k, (_, kind) in enumerate(view.columns[1:]) if kind == "text"]
-        out.append(table | {"heads": [head for head, _ in view.columns[1:]], "texts": words})
+        # Where to look is a list for those who go there, not for a reader of paper.
+        look = "off-paper" if view.key == "assess_audit" else ""
+        heads = [head for head, _ in view.columns[1:]]
+        out.append(table | {"heads": heads, "texts": words, "look": look})
     return out
 
 

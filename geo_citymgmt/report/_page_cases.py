@@ -72,8 +72,8 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     states = {code: state_label(spec, code, words) for code in table["status"].unique()}
     # Districts and streets stand in the office's own order, statuses in that of a life.
     in_order = table.sort_values(["district_code", "street_code"], kind="stable").index
-    at = table["district_code"].map(districts).fillna("")
-    in_street = table["street_code"].map(streets).fillna("")
+    at = table["district_code"].astype("object").map(lambda code: districts.get(code, ""))
+    in_street = table["street_code"].astype("object").map(lambda code: streets.get(code, ""))
     listed = pd.DataFrame(
         {
             "key": table["key"].map(visible_text),
@@ -113,7 +113,7 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
             "place": table["place"].ne("").any(), "area": area}  # fmt: skip
     shown = [name for name in heads if name not in used or bool(used[name])]
     data = {
-        "layer": worklist.layer, "heads": heads, "shown": shown, "fields": list(listed.columns),
+        "name": results.layer_name(worklist.layer), "heads": heads, "shown": shown, "fields": list(listed.columns),
         "rows": rows[:n], "codes": codes, "marks": marks,
         "words": {key: words(f"case_{key}") for key in (
             "all", "count", "more", "over", "file", "to_map", "overdue", "any", "save", "due_in",

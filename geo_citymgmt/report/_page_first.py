@@ -55,7 +55,7 @@ def tasks_view(results: Summary) -> dict[str, Any] | None:
         "style": "".join(
             f"#{t['key']}:checked~.stage>.{t['key']}{{display:block}}"
             f"#{t['key']}:checked~.chooser label[for={t['key']}]"
-            "{background:var(--brand);color:#fff}"
+            "{background:var(--brand);color:#fff;outline:2px solid transparent}"
             f"#{t['key']}:checked~.chooser label[for={t['key']}] .icon{{color:#fff}}"
             f"#{t['key']}:focus-visible~.chooser label[for={t['key']}]"
             "{outline:3px solid #e69f00;outline-offset:1px}"
@@ -123,15 +123,18 @@ def _sentence(results: Summary, row: Any, zones: dict[str, Any] | None) -> str:
         listed = words.listed([str(names.get(z, z)) for z in rose["zone_code"].iloc[:3]])
         key = "zones_rose" if len(rose) <= 3 else "zones_rose_more"
         return out + words("gap") + words(key, names=listed, n=len(rose))
-    behind = table[table["distance"].round(6) < 0]
+    behind = table[table["status"].isin(["behind", "overdue"])]
     if behind.empty:
         key = "zones_none_level" if figure.level else "zones_none"
         return out + words("gap") + words(key, of=len(table))
-    first = behind.iloc[0]
     key = "zones_all" if len(behind) == len(table) else "zones_behind"
     key += "_level" * figure.level
-    most = words("zone_most", name=str(names.get(first["zone_code"], first["zone_code"])),
-                 points=f"{abs(first['distance']) * 100:,.1f}")  # fmt: skip
+    points, most = (behind["distance"] * -100).round(1), ""
+    # Where several are furthest behind, none is named.
+    if (points == points.iloc[0]).sum() == 1:
+        code = behind["zone_code"].iloc[0]
+        name = str(names.get(code, code))
+        most = words("zone_most", name=name, points=f"{points.iloc[0]:,.1f}")
     return out + words("gap") + words(key, n=len(behind), of=len(table), most=most)
 
 

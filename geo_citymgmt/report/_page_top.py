@@ -122,14 +122,19 @@ def need_text(results: Summary, figure: str) -> str:
     month = words("in_month", m=results.as_of.month, month=f"{results.as_of:%B}")
     brought = on_one_line(scale.amount(abs(need["brought"])))
     if pd.notna(need["times"]):
+        if brought == on_one_line(scale.amount(need["needed"])):
+            return text + words("sentence_alike", month=month, brought=brought)
+        if need["times"] < 1:
+            return text + words("sentence_less", month=month, brought=brought)
         times = f"{need['times']:.1f}" if need["times"] < 100 else f"{need['times']:,.0f}"
         return text + words("sentence_times", month=month, brought=brought, times=times)
     if need["brought"] > 0:
-        return text + words("sentence_so_far", month=month, brought=brought)
-    return text + words(
-        "sentence_rose" if down and need["brought"] < 0 else "sentence_idle",
-        month=month, brought=brought,
-    )  # fmt: skip
+        key = "sentence_so_far"
+    elif need["brought"] < 0:
+        key = "sentence_rose" if down else "sentence_back"
+    else:
+        key = "sentence_idle"
+    return text + words(key, month=month, brought=brought)
 
 
 def by_day(results: Summary, day: pd.Timestamp) -> str:
@@ -151,7 +156,10 @@ def _against(results: Summary, row: Any) -> list[str]:
     if is_flow and not row.value:
         return [words("of_target_nothing", name=words.named(row), target=target)]
     said = words("named_value", name=words.named(row), value=_amount(results, row, row.value))
-    if pd.isna(row.attainment):
+    if row.status == "not_comparable":
+        reason = words.listed(reasons_of(row, words, results.figures))
+        return [said, words("not_compared", reason=reason)]
+    if pd.isna(row.attainment) or (figure.level and not row.target):
         key = status_shown(row.status, row.expected, row.target)
         return [said, words.name("status", key)]
     if is_flow:

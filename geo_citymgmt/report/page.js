@@ -280,9 +280,13 @@ function caseList(place) {
         var cell = document.createElement("td");
         if (name === "key") {
           var link = document.createElement("a");
-          link.href = "map.html#record=" + encodeURIComponent(data.layer + "/" + row[at.key]);
+          link.href = "map.html#record=" + encodeURIComponent(data.name + "/" + row[at.key]);
           link.title = words.to_map;
           link.textContent = row[at.key];
+          // Whoever comes back finds the list open.
+          link.addEventListener("click", function () {
+            history.replaceState(null, "", "#" + place.id);
+          });
           cell.appendChild(link);
         } else { cell.textContent = text(row, name); }
         if (typeof row[at[name]] === "number" && !many[name] && name !== "marks") {

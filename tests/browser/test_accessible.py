@@ -28,10 +28,15 @@ FAINT_ON_MAPS = """(() => {
         .reduce((sum, c, k) => sum + c * [0.2126, 0.7152, 0.0722][k], 0);
     const found = new Map();
     for (const map of document.querySelectorAll('svg.zones:not(.spots)')) {
-        const shares = map.querySelectorAll('use:not(.q-none)');
-        map.querySelectorAll('text').forEach((text, k) => found.set(
-            shares[k].getAttribute('class'),
-            [getComputedStyle(shares[k]).fill, getComputedStyle(text).fill].map(light)));
+        map.querySelectorAll('text').forEach(text => {
+            const zone = map.querySelector(`use[data-zone="${text.dataset.of}"]`);
+            const fill = getComputedStyle(zone).fill;
+            // A pattern is as dark as its ground.
+            const ground = /url/.test(fill) ? 'pattern .' + zone.classList[0] : null;
+            found.set(zone.classList[0], [
+                ground ? getComputedStyle(document.querySelector(ground)).fill : fill,
+                getComputedStyle(text).fill].map(light));
+        });
     }
     if (!found.size) return ['no number on any map'];
     return [...found].filter(([, [a, b]]) =>

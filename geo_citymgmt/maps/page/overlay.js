@@ -261,7 +261,11 @@ gcm.lineWeight = function (zoom, count) {
   return Math.max(2, Math.min(6, zoom - 8)) + (count < 200 ? 1 : 0);
 };
 
-gcm.overlay = function (config) { return new gcm.Overlay(config); };
+gcm.overlays = [];
+gcm.overlay = function (config) {
+  gcm.overlays.push(new gcm.Overlay(config));
+  return gcm.overlays[gcm.overlays.length - 1];
+};
 
 function byClass(index, count, classes) {
   var begin = new Int32Array(classes + 1), list = new Int32Array(count), i;

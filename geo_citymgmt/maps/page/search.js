@@ -90,6 +90,30 @@ gcm.searchBox = function (map) {
   return holder;
 };
 
+/* A page leads to a record by `#record=LAYER/KEY`, the layer by its name: it is turned on, the record
+   shown as if it had been searched for. */
+function lead() {
+  var asked = /^#record=([^/]+)\/(.+)$/.exec(decode(window.location.hash));
+  if (!asked) { return; }
+  var map = gcm.maps[0], layer = (gcm.overlays || []).filter(function (one) {
+    return one._config.name === asked[1];
+  })[0];
+  if (!map || !layer) { return; }
+  if (!map.hasLayer(layer)) { map.addLayer(layer); }
+  if (layer.store) { show(); } else { layer.once("gcm:read", show); }
+  function show() {
+    var same = layer.search(fold(asked[2]), LIMIT).filter(function (item) {
+      return fold(item.label).indexOf(fold(asked[2])) >= 0;
+    });
+    if (same.length) { same[0].show(); }
+  }
+}
+function decode(text) {
+  try { return decodeURIComponent(text); } catch (error) { return ""; }
+}
+window.addEventListener("load", lead);
+window.addEventListener("hashchange", lead);
+
 function fold(text) { return String(text).normalize("NFKC").trim().toLowerCase(); }
 gcm.foldText = fold;
 
