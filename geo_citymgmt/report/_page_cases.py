@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -12,7 +15,7 @@ from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.cases._worklist import WorkList, holders
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._page_parts import plain_table
-from geo_citymgmt.report._words import state_label
+from geo_citymgmt.report._words import Words, state_label
 
 if TYPE_CHECKING:
     from geo_citymgmt.report._summary import Summary
@@ -22,6 +25,8 @@ if TYPE_CHECKING:
 MOST_BYTES = 560_000
 #: Rows that stand in the page before the script draws others, and rows of a table of holders.
 _DRAWN, _HOLDERS = 20, 15
+#: What the script says of a list.
+_SAID = ("all", "any", "count", "due_in", "file", "more", "over", "overdue", "save", "to_map")
 
 
 def work_views(results: Summary) -> list[dict[str, Any]]:
@@ -54,72 +59,24 @@ def mark_names(results: Summary, worklist: WorkList) -> list[str]:
 
 
 def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, Any], int]:
-    words, table, spec = results.words, worklist.table, results.city.specs[worklist.layer]
-    marks = mark_names(results, worklist)
-    city = results.city
-    districts = results.zone_names.rename(index=str) if city.has_zones else pd.Series(dtype=str)
-    streets = pd.Series(dtype="str")
-    if len(city.zones_by_level.get("street", ())):
-        streets = zone_names(city.zones_at("street"), words.lang).rename(index=str)
-    codes: dict[str, list[str]] = {}
-
-    def coded(name: str, texts: pd.Series) -> pd.Series:
-        """Number the texts of a column in their own order; -1 for none."""
-        known = list(dict.fromkeys(texts[texts.ne("")]))
-        codes[name] = [visible_text(text) for text in known]
-        return texts.map({text: k for k, text in enumerate(known)}).fillna(-1).astype(int)
-
-    states = {code: state_label(spec, code, words) for code in table["status"].unique()}
-    # Districts and streets stand in the office's own order, statuses in that of a life.
-    in_order = table.sort_values(["district_code", "street_code"], kind="stable").index
-    at = table["district_code"].astype("object").map(lambda code: districts.get(code, ""))
-    in_street = table["street_code"].astype("object").map(lambda code: streets.get(code, ""))
-    listed = pd.DataFrame(
-        {
-            "key": table["key"].map(visible_text),
-            "district": coded("districts", at.loc[districts_first(at, districts)]).loc[table.index],
-            "street": coded("streets", in_street.loc[in_order]).loc[table.index],
-            "unit": coded("units", table["unit"].astype("str").fillna("")),
-            "state": coded("states", table["status"].map(states).fillna("")),
-            "list": coded("lists", _lists(table, spec, words)),
-            "marks": sum((table[f"mark_{k}"] * (1 << k) for k in range(len(marks))), 0),
-            "place": table["place"].map(visible_text),
-            "area": table["remaining"].round().astype("Int64"),
-            "age": table["days_since_found"].astype("Int64"),
-            "due": table["deadline"].dt.strftime("%Y-%m-%d").fillna(""),
-            "left": table["days_left"].astype("Int64"),
-        }
-    )
-    rows = [[None if pd.isna(v) else v for v in row] for row in listed.itertuples(index=False)]
-    rows = [[getattr(v, "item", lambda v=v: v)() for v in row] for row in rows]
-    written, n = 0, 0
-    for row in rows:
-        written += len(json_for_script(row).encode()) + 1
-        if written > room:
-            break
-        n += 1
-    area = bool(table["remaining"].notna().any())
-    unit = unit_label(spec.fields[spec.measure].unit, words.lang) if spec.measure else ""
-    heads = {
-        "key": words.label(spec.fields[spec.id_field]),
-        "district": words("district"), "street": words("street"), "unit": words("case_unit"),
-        "state": words("status"), "list": words("list"), "marks": words("overdue_marks"),
-        "place": words("overdue_place"),
-        "area": words("overdue_remaining", unit=unit),
-        "age": words("days_since_found"), "due": words("deadline"), "left": words("case_left"),
-    }  # fmt: skip
-    used = {"district": codes["districts"], "street": codes["streets"], "unit": codes["units"],
-            "list": codes["lists"], "marks": marks,
-            "place": table["place"].ne("").any(), "area": area}  # fmt: skip
-    shown = [name for name in heads if name not in used or bool(used[name])]
+    """Return a list with as many of its cases as there is room for, and what room they take."""
+    words, table, marks = results.words, worklist.table, mark_names(results, worklist)
+    name = results.layer_name(worklist.layer)
+    listed, codes = _listed(results, worklist)
+    # Python's own numbers, and None for what is missing: JSON knows no others.
+    rows = listed.astype("object").where(listed.notna(), None).to_numpy().tolist()
+    ends = list(accumulate(len(json_for_script(row).encode()) + 1 for row in rows))
+    n = bisect_right(ends, room)
+    heads = _heads(results, worklist)
+    empty = {column for column, texts in codes.items() if not texts}
+    empty |= {"marks"} if not marks else set()
+    empty |= {c for c in ("place", "area") if listed[c].isna().all() or listed[c].eq("").all()}
+    shown = [column for column in heads if column not in empty]
     data = {
-        "name": results.layer_name(worklist.layer), "heads": heads, "shown": shown, "fields": list(listed.columns),
+        "name": name, "heads": heads, "shown": shown, "fields": list(listed.columns),
         "rows": rows[:n], "codes": codes, "marks": marks,
-        "words": {key: words(f"case_{key}") for key in (
-            "all", "count", "more", "over", "file", "to_map", "overdue", "any", "save", "due_in",
-        )},
+        "words": {key: words(f"case_{key}") for key in _SAID},
     }  # fmt: skip
-    n_overdue = int(table["overdue"].sum())
     held = [
         view for by in ("unit", "district_code", "street_code")
         if (view := _holders(results, worklist, by, marks)) is not None
@@ -128,63 +85,98 @@ def _view(results: Summary, worklist: WorkList, room: int) -> tuple[dict[str, An
     if held:
         first = held[0]["rows"][0]
         line = words("held_line", name=first["name"], n=first["cells"][1])
+    n_overdue = int(table["overdue"].sum())
+    drawn = [dict(zip(data["fields"], row, strict=True)) for row in rows[: min(_DRAWN, n)]]
     view = {
-        "title": words("cases_title", name=results.layer_name(worklist.layer)),
+        "title": words("cases_title", name=name),
         "line": words("cases_line", n=f"{len(table):,}", overdue=f"{n_overdue:,}"),
         "data": Markup(json_for_script(data)),
-        "heads": [heads[name] for name in shown],
-        "rows": [_drawn(row, shown, list(listed.columns), codes, marks, words)
-                 for row in rows[: min(_DRAWN, n)]],
+        "heads": [heads[column] for column in shown],
+        "rows": [[_text(row, column, data, words) for column in shown] for row in drawn],
         "unlisted": words("cases_unlisted", n=f"{len(rows) - n:,}") if n < len(rows) else "",
         "holders": held,
-        "holders_title": words("held_title", name=results.layer_name(worklist.layer)),
+        "holders_title": words("held_title", name=name),
         "holders_line": line,
+    }
+    return view, ends[n - 1] if n else 0
+
+
+def _listed(results: Summary, worklist: WorkList) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Return the cases as the page holds them: of texts that repeat their numbers, -1 for none.
+
+    Districts and streets are numbered in the office's own order, other texts as they come.
+    """
+    city, words, table = results.city, results.words, worklist.table
+    spec, codes = city.specs[worklist.layer], {}
+
+    def coded(name: str, texts: pd.Series, order: Iterable[str] = ()) -> pd.Series:
+        present = dict.fromkeys(texts[texts.ne("")])
+        known = dict.fromkeys([*(text for text in order if text in present), *present])
+        codes[name] = [visible_text(text) for text in known]
+        return texts.map({text: k for k, text in enumerate(known)}).fillna(-1).astype(int)
+
+    def placed(level: str) -> tuple[pd.Series, list[str]]:
+        zones = city.zones_by_level.get(level)
+        names = {} if zones is None or zones.empty else zone_names(zones, words.lang)
+        known = {str(code): str(name) for code, name in names.items()}
+        at = table[f"{level}_code"].astype("object").map(lambda code: known.get(code, ""))
+        return at, list(known.values())
+
+    states = {code: state_label(spec, code, words) for code in table["status"].unique()}
+    on_lists = pd.Series("", index=table.index)
+    if "lists" in table:
+        of_list = spec.fields[table.attrs["lists"]].codes
+        on_lists = (
+            table["lists"]
+            .astype("object")
+            .map(
+                lambda text: words.listed(
+                    [words.label(of_list[c]) for c in str(text).split(";") if c in of_list]
+                )
+            )
+        )
+    columns = {
+        "key": table["key"].map(visible_text),
+        "district": coded("district", *placed("district")),
+        "street": coded("street", *placed("street")),
+        "unit": coded("unit", table["unit"].astype("object")),
+        "state": coded("state", table["status"].astype("object").map(states)),
+        "list": coded("list", on_lists),
+        "marks": sum((table[f"mark_{k}"] * (1 << k) for k in range(len(worklist.marks))), 0),
+        "place": table["place"].map(visible_text),
+        "area": table["remaining"].round().astype("Int64"),
+        "age": table["days_since_found"].astype("Int64"),
+        "due": table["deadline"].dt.strftime("%Y-%m-%d").fillna(""),
+        "left": table["days_left"].astype("Int64"),
+    }
+    return pd.DataFrame(columns), codes
+
+
+def _heads(results: Summary, worklist: WorkList) -> dict[str, str]:
+    words, spec = results.words, results.city.specs[worklist.layer]
+    unit = unit_label(spec.fields[spec.measure].unit, words.lang) if spec.measure else ""
+    return {
+        "key": words.label(spec.fields[spec.id_field]),
+        "district": words("district"), "street": words("street"), "unit": words("case_unit"),
+        "state": words("status"), "list": words("list"), "marks": words("overdue_marks"),
+        "place": words("overdue_place"), "area": words("overdue_remaining", unit=unit),
+        "age": words("days_since_found"), "due": words("deadline"), "left": words("case_left"),
     }  # fmt: skip
-    return view, min(written, room)
 
 
-def districts_first(texts: pd.Series, order: pd.Series) -> pd.Index:
-    """Return the index of ``texts`` with those of the first name of ``order`` first."""
-    place = {name: k for k, name in enumerate(order)}
-    return texts.map(place).fillna(len(place)).sort_values(kind="stable").index
-
-
-def _lists(table: pd.DataFrame, spec: Any, words: Any) -> pd.Series:
-    """Return which lists a record is on, in words."""
-    if "lists" not in table:
-        return pd.Series("", index=table.index)
-    field = spec.fields[table.attrs["lists"]]
-
-    def said(codes: object) -> str:
-        names = [words.label(field.codes[c]) for c in str(codes).split(";") if c in field.codes]
-        return words.listed(names)
-
-    return table["lists"].map(said, na_action="ignore").fillna("")
-
-
-def _drawn(
-    row: list[Any], shown: list[str], fields: list[str], codes: dict[str, list[str]],
-    marks: list[str], words: Any,
-) -> list[str]:  # fmt: skip
-    """Return the cells of a row as the script draws them."""
-    cell = dict(zip(fields, row, strict=True))
-    many = {"district": "districts", "street": "streets", "unit": "units", "state": "states",
-            "list": "lists"}  # fmt: skip
-    out = []
-    for name in shown:
-        value = cell[name]
-        if name in many:
-            out.append("" if value < 0 else codes[many[name]][value])
-        elif name == "marks":
-            out.append(words.listed([m for k, m in enumerate(marks) if value >> k & 1]))
-        elif name == "left":
-            key = "case_over" if (value or 0) < 0 else "case_due_in"
-            out.append("" if value is None else words(key).replace("#", f"{abs(value):,}"))
-        elif isinstance(value, int):
-            out.append(f"{value:,}")
-        else:
-            out.append("" if value is None else str(value))
-    return out
+def _text(row: dict[str, Any], column: str, data: dict[str, Any], words: Words) -> str:
+    """Return a cell as the script writes it."""
+    value = row[column]
+    if column in data["codes"]:
+        return "" if value < 0 else str(data["codes"][column][value])
+    if column == "marks":
+        return " ".join(mark for k, mark in enumerate(data["marks"]) if value >> k & 1)
+    if value is None:
+        return ""
+    if column == "left":
+        key = "case_over" if value < 0 else "case_due_in"
+        return words(key).replace("#", f"{abs(value):,}")
+    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _holders(

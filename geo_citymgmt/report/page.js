@@ -172,14 +172,15 @@ each(document.querySelectorAll("details.cases"), caseList);
 /* A list of cases: chosen by filters, ordered by a head, drawn by the hundred, saved as .csv. */
 function caseList(place) {
   var data = JSON.parse(place.querySelector("script").textContent), words = data.words;
+  // Texts that repeat stand once, in the rows their numbers.
+  var many = data.codes;
   var at = {}, table = place.querySelector(".case-table"), body = table.tBodies[0];
   var bar = place.querySelector(".filters"), wanted = {}, sorted = null, limit = 50, drawn = false;
-  var many = { district: "districts", street: "streets", unit: "units", state: "states", list: "lists" };
   data.fields.forEach(function (name, k) { at[name] = k; });
 
   function text(row, name) {
     var value = row[at[name]];
-    if (many[name]) { return value < 0 ? "" : data.codes[many[name]][value]; }
+    if (many[name]) { return value < 0 ? "" : many[name][value]; }
     if (name === "marks") {
       return data.marks.filter(function (mark, k) { return value >> k & 1; }).join(" ");
     }
@@ -204,8 +205,8 @@ function caseList(place) {
     limit = 50;
     draw();
   }
-  Object.keys(many).forEach(function (name) {
-    var options = data.codes[many[name]];
+  data.shown.filter(function (name) { return many[name]; }).forEach(function (name) {
+    var options = many[name];
     if (options.length < 2) { return; }
     var box = control("select", data.heads[name]);
     [words.all.replace("@", data.heads[name])].concat(options).forEach(function (option, k) {
@@ -218,10 +219,6 @@ function caseList(place) {
       var code = Number(box.value);
       narrow(name, code < 0 ? null : function (row) { return row[at[name]] === code; });
     });
-    if (name === "district") { place.toDistrict = function (label) {
-      box.value = options.indexOf(label);
-      box.dispatchEvent(new Event("change"));
-    }; }
   });
   function tick(name, label, test) {
     var box = control("input", label);

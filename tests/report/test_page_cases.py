@@ -74,16 +74,14 @@ def test_every_listed_case_has_its_row_in_the_data_of_the_page(told, parcels):
     at = {name: k for k, name in enumerate(data["fields"])}
     assert [row[at["key"]] for row in data["rows"]] == parcels.table["key"].tolist()
     first, row = parcels.table.iloc[0], data["rows"][0]
-    assert (
-        data["codes"]["districts"][row[at["district"]]] == told.zone_names[first["district_code"]]
-    )
+    assert data["codes"]["district"][row[at["district"]]] == told.zone_names[first["district_code"]]
     assert row[at["left"]] == first["days_left"]
     assert row[at["due"]] == f"{first['deadline']:%Y-%m-%d}"
     assert data["marks"] == ["涉安", "挂牌督办"]
     assert row[at["marks"]] == 3
     # Districts stand in the office's own order.
     order = told.zone_names.tolist()
-    assert data["codes"]["districts"] == [n for n in order if n in data["codes"]["districts"]]
+    assert data["codes"]["district"] == [n for n in order if n in data["codes"]["district"]]
 
 
 def test_no_coordinate_and_no_personal_field_is_in_the_list(told):
