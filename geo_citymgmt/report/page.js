@@ -118,6 +118,8 @@ function zoneOf(target) {
 /* A district is lit on the map and in the list at once. */
 function light(target) {
   var place = zoneOf(target);
+  // An outline that is moved while it is pressed would miss the click.
+  if (place !== null && chosen().querySelector(".lit[data-zone='" + place + "']")) { return; }
   each(tasks.querySelectorAll(".lit"), function (one) { one.classList.remove("lit"); });
   if (place === null) { return; }
   each(chosen().querySelectorAll("[data-zone='" + place + "']"), function (one) {
