@@ -323,16 +323,18 @@ main.add_command(profile)
 @click.option(
     "--release",
     type=click.Choice(["internal", "public"]),
-    default=None,
-    help="内部资料，或可公开的版本 / mark as internal, or leave out what is not public",
+    default="internal",
+    show_default=True,
+    help="内部资料，或可公开的版本 / internal, or without what is not public",
 )
 @click.option(
     "--precision",
     "grid_m",
     type=float,
-    default=100.0,
+    default=None,
     metavar="METRES",
-    help="公开版坐标精度，默认 100 米 / precision of positions in public",
+    help="公开版另含可公开图层的点位，取此边长网格的中心；默认不含点位 / let records of public "
+    "layers into a public report, at the middle of a cell of so many metres",
 )
 @common_options
 @guarded
@@ -342,8 +344,8 @@ def report(
     as_of: str | None,
     bulletin: bool,
     period: str,
-    release: str | None,
-    grid_m: float,
+    release: str,
+    grid_m: float | None,
     lang: Lang,
     reading: SourceOptions,
 ) -> int:

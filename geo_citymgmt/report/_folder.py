@@ -32,7 +32,7 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected
 from geo_citymgmt.report._page import render_page
-from geo_citymgmt.report._release import GRID_M, check_release, public_city, without_records
+from geo_citymgmt.report._release import check_release, public_city, without_records
 from geo_citymgmt.report._summary import Progress, Summary, summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report._workbook import write_tables
@@ -317,8 +317,8 @@ def write_report(
     lang: str | None = None,
     bulletin: bool = False,
     period: str = "month",
-    release: str | None = None,
-    grid_m: float = GRID_M,
+    release: str = "internal",
+    grid_m: float | None = None,
     progress_bar: Progress | None = None,
     on_kept: Callable[[Kept], None] | None = None,
 ) -> dict[str, Path]:
@@ -341,11 +341,13 @@ def write_report(
         ``bulletin.zip``. Needs the extra ``bulletin``.
     period : {"month", "quarter", "half", "year"}
         Of the bulletin.
-    release : {"internal", "public"}, optional
-        Marks page, map, workbook and bulletin. In public, map and GeoPackage hold only what
-        ``public_city`` lets out, and there are no lists of findings and rejected records.
-    grid_m : float
-        Precision of positions in public, in metres.
+    release : {"internal", "public"}
+        Marks page, map, workbook and bulletin. In public no file holds a record with its place:
+        map and GeoPackage hold the zones, and there are no lists of cases, of findings and of
+        rejected records.
+    grid_m : float, optional
+        Lets the records of layers whose file says ``release = "public"`` into map and GeoPackage
+        of a public report, facilities at the middle of a cell of so many metres.
     progress_bar : callable, optional
         Called as ``progress_bar(done, total, next_step)`` before each step and at the end.
     on_kept : callable, optional
@@ -448,12 +450,12 @@ def _write_files(
         if progress_bar is not None:
             progress_bar(next(stages), len(names), words.name("stage", stage))
 
-    results = replace(summary(city, day, lang, tell=tell), release=release or "")
+    results = replace(summary(city, day, lang, tell=tell), release=release)
     # Figures are those of the whole city, records what may be let out of it.
     shown = public_city(city, grid_m=options["grid_m"]) if public else city
     if public:
-        # The last open cases are single records, by their ids.
-        steered = [replace(campaign, last=None) for campaign in results.campaigns]
+        # The last open cases are single records, by their ids; a hot spot is where they lie.
+        steered = [replace(c, last=None, hot_spots=None) for c in results.campaigns]
         # Who ranks where may be published; whom to call in and where to look may not.
         made = results.assessment
         scores = None if made is None else replace(made, called=made.called.iloc[:0], sample=None)
@@ -547,8 +549,7 @@ def _write_map(results: Summary, shown: City, path: Path) -> None:
         table=table[table["level"] != "street"],
         lang=results.lang,
     )
-    if results.map_stamp:
-        drawn.add_note(results.map_stamp)
+    drawn.add_note(results.map_stamp)
     drawn.save(path)
 
 

@@ -27,12 +27,10 @@ _MESSAGES = Messages("geo_citymgmt.report")
 
 
 RELEASES = ("internal", "public")
-#: Positions of single records are given to the middle of a cell of this size, in metres.
-GRID_M = 100.0
 _LEAST_GRID_M = 1.0
 
 
-def check_release(release: str | None, grid_m: float = GRID_M) -> None:
+def check_release(release: str, grid_m: float | None = None) -> None:
     """Raise if there is no such release, or no such precision.
 
     Raises
@@ -40,8 +38,10 @@ def check_release(release: str | None, grid_m: float = GRID_M) -> None:
     CityDataError
         Naming what there is.
     """
-    if release is not None and not (isinstance(release, str) and release in RELEASES):
+    if not (isinstance(release, str) and release in RELEASES):
         raise CityDataError(_MESSAGES("no_release", release=release, releases=listed(RELEASES)))
+    if grid_m is None:
+        return
     Gate("write_report").number(grid_m, "grid_m", finite=False)
     if not np.isfinite(grid_m) or grid_m < _LEAST_GRID_M:
         raise CityDataError(
@@ -49,19 +49,19 @@ def check_release(release: str | None, grid_m: float = GRID_M) -> None:
         )
 
 
-def public_city(city: City, *, grid_m: float = GRID_M) -> City:
-    """Return what of a city may be published.
+def public_city(city: City, *, grid_m: float | None = None) -> City:
+    """Return what of a city may be published: its zones, and no record with a place.
 
-    Layers and fields are those whose file says ``release = "public"``; personal data and columns
-    no file knows are never among them. Numbers of persons within other texts are masked. Records
-    of facilities are points at the middle of their cell of ``grid_m``; districts, streets, roads
-    and stops keep their shape. Events, rejected records and the values in findings are left out.
+    With ``grid_m`` an office decides otherwise: layers and fields whose file says
+    ``release = "public"``, facilities as points at the middle of their cell, roads and stops in
+    their shape. Personal data, columns no file knows, events, rejected records and the values in
+    findings are never there; numbers of persons within other texts are masked.
 
     Parameters
     ----------
     city : City
-    grid_m : float
-        Size of a cell in metres, from 1 up.
+    grid_m : float, optional
+        Size of a cell in metres, from 1 up; no records without.
 
     Returns
     -------
@@ -76,10 +76,10 @@ def public_city(city: City, *, grid_m: float = GRID_M) -> City:
     Examples
     --------
     >>> import geo_citymgmt as gcm
-    >>> open_data = public_city(gcm.sample_city())
-    >>> "illegal_construction" in open_data, "operator" in open_data["parking_points"]
-    (False, False)
-    >>> point = open_data["manholes"].geometry.iloc[0]
+    >>> city = gcm.sample_city(layers=["manholes", "parking_points"])
+    >>> sorted(public_city(city)), sorted(public_city(city, grid_m=100))
+    (['districts', 'streets'], ['districts', 'parking_points', 'streets'])
+    >>> point = public_city(city, grid_m=100)["parking_points"].geometry.iloc[0]
     >>> point.x % 100, point.y % 100
     (50.0, 50.0)
     """
@@ -87,7 +87,7 @@ def public_city(city: City, *, grid_m: float = GRID_M) -> City:
     layers = {
         key: _public_layer(layer, grid_m)
         for key, layer in city.layers.items()
-        if layer.spec.release == "public"
+        if layer.spec.release == "public" and (layer.spec.role == "zones" or grid_m is not None)
     }
     spec_of = {s.level: s for s in reversed([*city.specs.values()]) if s.role == "zones"}
     zones = {
@@ -147,11 +147,11 @@ def _plain(code: str, lang: str) -> str:
     return template.replace("!r}", "}").format_map(_Gaps())
 
 
-def _public_layer(layer: Layer, grid_m: float) -> Layer:
+def _public_layer(layer: Layer, grid_m: float | None) -> Layer:
     spec = layer.spec
     secret = set(layer.personal)
     data = _masked(layer.data, spec, secret)
-    if spec.role == "facility":
+    if spec.role == "facility" and grid_m is not None:
         data = data.set_geometry(_coarse(data.geometry, grid_m))
     keep = set(data.columns)
     return replace(

@@ -104,20 +104,20 @@ class Summary:
     assessment: Assessment | None = None
     months: pd.DataFrame = field(default_factory=pd.DataFrame)
     worklists: list[WorkList] = field(default_factory=list)
-    #: "internal", "public", or empty for a report that is marked as neither.
-    release: str = ""
+    #: "internal" or "public".
+    release: str = "internal"
 
     @property
     def stamp(self) -> str:
-        """What every sheet of paper says: of its release, and of the data; empty for nothing."""
-        release = self.words(f"stamp_{self.release}") if self.release else ""
+        """What every sheet of paper says: of its release, and of the data."""
+        release = self.words(f"stamp_{self.release}")
         notice = self.city.notice.of(self.lang)
         return "　".join(text for text in (release, notice) if text)
 
     @property
     def map_stamp(self) -> str:
         """Marking on what shows a map: in public with a place for the map's approval number."""
-        return self.words(f"stamp_map_{self.release}") if self.release else ""
+        return self.words(f"stamp_map_{self.release}")
 
     @property
     def lang(self) -> Lang:

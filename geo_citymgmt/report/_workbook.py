@@ -194,6 +194,8 @@ def _gaps(book: Book, results: Summary) -> None:
                     row.distance_m, x, y,
                 ]
             )  # fmt: skip
+    if results.release == "public":
+        columns, rows = _without(columns, rows, {words("x"), words("y")})
     if rows:
         _sheet(book, results, "gaps", columns, rows)
 

@@ -22,7 +22,9 @@ from tests.report.leaks import found, texts
 
 PERSONAL = ["欧阳某某", "13912345678", "司马某", "15987654321", "18655554444", "11010519491231002X"]
 UNKNOWN = ["内部批示栏", "请勿外传之批示", "secretcolumn", "valueofthesecret"]
-INTERNAL = ["某某物业公司", "立案第七十七号", "WJ-SECRET-1", "WJ-OPEN-9"]
+INTERNAL = [
+    "某某物业公司", "立案第七十七号", "WJ-SECRET-1", "WJ-OPEN-9", "JG-SECRET-7", "GL-SECRET-3",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     n = 11
     stations = bikes(
         ["甲站", "乙站（联系13912345678）", *(f"丙{k}站" for k in range(n - 2))],
-        station_id=[f"S{k}" for k in range(n)],
+        station_id=[f"ZD-PUBLIC-{k}" for k in range(n)],
         operator=["某某物业公司"] * n,
         phone=["15987654321"] * n,
         内部批示栏=["请勿外传之批示"] * n,
@@ -63,6 +65,18 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
         crs=CRS,
     )
     write(parcels, folder, "illegal_construction")
+    covers = gpd.GeoDataFrame(
+        {"manhole_id": ["JG-SECRET-7"], "road_name": ["人民路"], "status": ["10"]},
+        geometry=[shapely.Point(X0 + 1234.5, Y0 + 432.1)],
+        crs=CRS,
+    )
+    write(covers, folder, "manholes")
+    tunnels = gpd.GeoDataFrame(
+        {"section_id": ["GL-SECRET-3"], "status": ["operating"]},
+        geometry=[shapely.LineString([(X0 + 333.3, Y0 + 77.7), (X0 + 1777.7, Y0 + 88.8)])],
+        crs=CRS,
+    )
+    write(tunnels, folder, "utility_tunnels")
     (folder / "city.toml").write_text("data_date = 2022-06-30\n", encoding="utf-8")
     return folder
 
@@ -89,11 +103,48 @@ def test_nothing_personal_unknown_or_internal_is_in_any_public_file(public):
     assert found(out, [*PERSONAL, *UNKNOWN, *INTERNAL]) == []
     parts = [where for where, _ in texts(out)]
     assert any(where.startswith("bulletin.zip/tables.xlsx/") for where in parts)
-    assert found(out, ["甲站"]), "the search would find what is public"
+    assert found(out, ["甲区"]), "the search would find what is public"
+
+
+def _places(city: gcm.City) -> list[str]:
+    """Where each record lies, as any file might write it: in metres and in degrees."""
+    corners = [
+        shapely.get_coordinates(layer.data.geometry.to_crs(crs))
+        for layer in city.layers.values()
+        if layer.spec.role == "facility"
+        for crs in (CRS, 4490)
+    ]
+    numbers = np.unique(np.concatenate(corners))
+    return [f"{n:.1f}".removesuffix(".0") if n > 1000 else f"{n:.5f}" for n in numbers]
+
+
+def _all_texts(folder: Path) -> str:
+    """All that can be read in the files of a report, those of a PDF by a reader of its own."""
+    pdfium = pytest.importorskip("pypdfium2")
+    papers = [pdfium.PdfDocument(file) for file in sorted(folder.rglob("*.pdf"))]
+    pages = [page.get_textpage().get_text_bounded() for paper in papers for page in paper]
+    return "\n".join([*pages, *(text for _, text in texts(folder))])
+
+
+def test_no_file_for_the_public_holds_a_place_a_case_a_manhole_or_a_tunnel(public, leaky, tmp_path):
+    pytest.importorskip("pypdfium2")
+    places = _places(leaky)
+    ids = [str(key) for layer in leaky.layers.values() if layer.spec.role == "facility"
+           for key in layer.data[layer.spec.id_field]]  # fmt: skip
+    said = _all_texts(public["manifest"].parent)
+    assert [secret for secret in [*places, *ids] if secret in said] == []
+    layers = dict(pyogrio.list_layers(public["city"]))
+    assert {name for name, kind in layers.items() if kind} == {"districts"}
+    # What is looked for is found where it may be.
+    write_report(leaky, tmp_path / "internal")
+    leaky.to_excel(tmp_path / "internal" / "city.xlsx")
+    within = _all_texts(tmp_path / "internal")
+    assert set(ids) <= {secret for secret in ids if secret in within}
+    assert sum(secret in within for secret in places) > len(places) / 2
 
 
 def test_a_number_within_a_public_text_is_masked(leaky):
-    names = public_city(leaky)["bike_stations"]["name"].tolist()
+    names = public_city(leaky, grid_m=100.0)["bike_stations"]["name"].tolist()
     assert names[:3] == ["甲站", "乙站（联系***）", "丙0站"]
 
 
@@ -104,8 +155,14 @@ def test_public_files_are_these_alone(public):
         "bulletin.docx", "bulletin.pdf", "bulletin.png", "bulletin.zip",
     }  # fmt: skip
     assert "findings.xlsx" not in public["index"].read_text(encoding="utf-8")
-    layers = {name for name, _ in pyogrio.list_layers(public["city"])}
-    assert "illegal_construction" not in layers and "bike_stations" in layers
+
+
+def test_an_office_may_let_records_of_public_layers_out(leaky, tmp_path):
+    files = write_report(leaky, tmp_path / "out", release="public", grid_m=100.0)
+    layers = {name for name, _ in pyogrio.list_layers(files["city"])}
+    assert "bike_stations" in layers
+    assert not layers & {"illegal_construction", "manholes", "utility_tunnels"}
+    assert found(tmp_path / "out", [*PERSONAL, *UNKNOWN, *INTERNAL]) == []
 
 
 def test_figures_are_those_of_the_whole_city(public, leaky, tmp_path):
@@ -139,7 +196,7 @@ def test_public_is_for_what_a_file_says_is_public():
     specs = load_specs()
     records = {key for key, spec in specs.items() if spec.release == "public"}
     assert records == {
-        "manholes", "parking_points", "bike_stations", "roads", "transit_stops", "districts",
+        "parking_points", "bike_stations", "roads", "transit_stops", "districts",
         "streets", "communities", "public_toilets", "vendor_spots", "under_bridge_spaces",
         "overhead_line_roads", "cooperation_roads",
     }  # fmt: skip
@@ -170,7 +227,8 @@ def test_findings_of_the_public_say_the_kind_alone(leaky):
 @pytest.mark.parametrize(
     ("release", "lang", "page", "book"),
     [
-        ("internal", "zh", "内部资料", "内部资料"),
+        # What says nothing of its release is for the office alone.
+        (None, "zh", "内部资料", "内部资料"),
         ("public", "zh", "审图号：____", "公开版"),
         ("public", "en", "Map approval no.", "Public release"),
     ],
@@ -181,18 +239,19 @@ def test_every_file_bears_the_stamp(request, leaky, tmp_path, release, lang, pag
     if (release, lang) == ("public", "zh"):
         out = request.getfixturevalue("public")
     else:
-        out = write_report(leaky, tmp_path / "o", release=release, lang=lang, bulletin=True)
+        said = {} if release is None else {"release": release}
+        out = write_report(leaky, tmp_path / "o", lang=lang, bulletin=True, **said)
     # An internal report names the last open cases.
     named = "WJ-OPEN-9" in out["index"].read_text(encoding="utf-8")
-    assert named is (release == "internal")
+    assert named is (release is None)
     assert page in out["index"].read_text(encoding="utf-8")
     assert page in out["map"].read_text(encoding="utf-8")
     assert all(book in sheet["A2"].value for sheet in openpyxl.load_workbook(out["tables"]))
     body = dict(texts(out["index"].parent))["bulletin.docx/word/document.xml"]
     assert book in body
     options = json.loads(out["manifest"].read_text(encoding="utf-8"))["options"]
-    assert options["release"] == release
-    assert options["grid_m"] == (100.0 if release == "public" else None)
+    assert options["release"] == (release or "internal")
+    assert options["grid_m"] is None
 
 
 def test_what_a_city_must_say_of_its_data_stands_on_page_map_sheets_and_bulletin(city, tmp_path):
