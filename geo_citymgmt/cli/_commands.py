@@ -314,6 +314,7 @@ main.add_command(profile)
     help="截至日期（如 2022-06-30、2022-06），默认为数据日期",
 )
 @click.option("--bulletin", is_flag=True, help="另写通报（docx、pdf、png、zip） / and a bulletin")
+@click.option("--sheets", is_flag=True, help="另写各区县一页纸（PDF） / and a sheet a district")
 @click.option(
     "--period",
     type=click.Choice(["month", "quarter", "half", "year"]),
@@ -343,6 +344,7 @@ def report(
     out: Path,
     as_of: str | None,
     bulletin: bool,
+    sheets: bool,
     period: str,
     release: str,
     grid_m: float | None,
@@ -362,6 +364,7 @@ def report(
             as_of=day,
             lang=lang,
             bulletin=bulletin,
+            sheets=sheets,
             period=period,
             release=release,
             grid_m=grid_m,
@@ -643,6 +646,44 @@ def lists(
     report_unusable(city, lang)
     files = write_lists(city, out, as_of=day, by=by, lang=lang)
     click.echo("\n".join(map(str, files)) or say("没有超期的。", "nothing is overdue.", lang))
+    return outcome(city, lang, fatal=False)
+
+
+@main.command()
+@click.argument("source", type=SourcePath())
+@click.option("--zone", default=None, metavar="NAME|CODE", help="区县；不写为全市 / a district")
+@click.option("-o", "--out", type=click.Path(path_type=Path), required=True, help="输出 .pdf")
+@click.option("--map", "as_map", is_flag=True, help="只要地图，A3 / the map alone, of A3")
+@click.option("--as-of", default=None, metavar="DATE", help="截至日期，默认为数据日期")
+@click.option(
+    "--release",
+    type=click.Choice(["internal", "public"]),
+    default="internal",
+    show_default=True,
+    help="内部资料，或可公开的版本 / internal, or without records",
+)
+@common_options
+@guarded
+def sheet(
+    source: Path,
+    zone: str | None,
+    out: Path,
+    as_map: bool,
+    as_of: str | None,
+    release: str,
+    lang: Lang,
+    reading: SourceOptions,
+) -> int:
+    """一个区县一页纸（A4），或一幅 A3 地图 / one sheet of paper on a district, or a map of A3."""
+    from geo_citymgmt.report import write_sheet
+
+    if out.suffix.lower() != ".pdf":
+        raise CityDataError(_MESSAGES("sheet_written_pdf", out=out))
+    day = asked_day(as_of, "sheet")
+    city = load_source(source, reading)
+    report_unusable(city, lang)
+    write_sheet(city, zone, out, as_of=day, lang=lang, release=release, as_map=as_map)
+    click.echo(str(out))
     return outcome(city, lang, fatal=False)
 
 

@@ -16,6 +16,7 @@ from geo_citymgmt.report._findings import finding_groups, ledger_table, write_fi
 from geo_citymgmt.report._folder import write_report
 from geo_citymgmt.report._lists import write_lists
 from geo_citymgmt.report._scoreboard import scoreboard
+from geo_citymgmt.report._sheets import write_sheet
 from geo_citymgmt.report._summary import Summary, summary
 from geo_citymgmt.report._template import fill_template
 from geo_citymgmt.report._words import Words, counted_terms, definitions
@@ -51,6 +52,7 @@ __all__ = [
     "write_findings",
     "write_lists",
     "write_report",
+    "write_sheet",
     "zone_groups",
     "zone_names",
 ]

@@ -191,6 +191,11 @@ _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 _NUMBER = (30.0, 17.0)
 #: Points below what is due at which a darker class begins; what is not below has its own.
 BELOW_DUE = (0, 10, 20, 40, 60)
+#: Colours of these classes and of what has no value, and of a status, where no style sheet is.
+BELOW_COLORS = ("#d5e5f2", "#fdf0dc", "#f9d2a0", "#e08a3c", "#a84a00", "#6a2500")
+NO_VALUE = "#ececec"
+STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "behind": "#a84a00",
+                 "overdue": "#9c1637"}  # fmt: skip
 
 
 #: Classes on which a number is written in white.

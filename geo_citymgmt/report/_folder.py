@@ -30,9 +30,11 @@ from geo_citymgmt._options import display_lang
 from geo_citymgmt._version import __version__
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
+from geo_citymgmt.report._card import write_cards
 from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._release import check_release, public_city, without_records
+from geo_citymgmt.report._sheets import write_sheets
 from geo_citymgmt.report._summary import Progress, Summary, summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report._workbook import write_tables
@@ -305,7 +307,7 @@ def _as_known(error: CityDataError, new: Path, folder: Path) -> CityDataError:
 
 _STAGES = (
     "progress", "monthly", "coverage", "tables", "findings", "data", "map", "page", "bulletin",
-    "manifest",
+    "sheets", "manifest",
 )  # fmt: skip
 
 
@@ -317,6 +319,7 @@ def write_report(
     lang: str | None = None,
     bulletin: bool = False,
     period: str = "month",
+    sheets: bool = False,
     release: str = "internal",
     grid_m: float | None = None,
     progress_bar: Progress | None = None,
@@ -341,6 +344,9 @@ def write_report(
         ``bulletin.zip``. Needs the extra ``bulletin``.
     period : {"month", "quarter", "half", "year"}
         Of the bulletin.
+    sheets : bool
+        Write one sheet of paper for each district too, into ``sheets``: see ``write_sheet``. Needs
+        the extra ``bulletin``.
     release : {"internal", "public"}
         Marks page, map, workbook and bulletin. In public no file holds a record with its place:
         map and GeoPackage hold the zones, and there are no lists of cases, of findings and of
@@ -357,11 +363,12 @@ def write_report(
     Returns
     -------
     dict of str to Path
-        ``index, map, tables, city, findings, rejected, manifest``, and ``bulletin_docx,
-        bulletin_pdf, bulletin_png, bulletin`` where asked for; ``findings`` and ``rejected`` are
-        not there in public. A layer of more than 100,000 records is a GeoParquet file beside the
-        GeoPackage of the others, by its key. Where the writing is cut off while the files take
-        their places, ``index.html`` says so and there is no manifest.
+        ``index, map, tables, city, findings, rejected, manifest``, ``ranking`` (a folder of
+        pictures, one a figure that districts are ranked by; not without any), and ``bulletin_docx,
+        bulletin_pdf, bulletin_png, bulletin`` and ``sheets`` where asked for; ``findings`` and
+        ``rejected`` are not there in public. A layer of more than 100,000 records is a GeoParquet
+        file beside the GeoPackage of the others, by its key. Where the writing is cut off while the
+        files take their places, ``index.html`` says so and there is no manifest.
 
     Raises
     ------
@@ -375,7 +382,7 @@ def write_report(
 
     See Also
     --------
-    load_city, write_layer
+    load_city, write_sheet, write_layer
 
     Examples
     --------
@@ -398,8 +405,9 @@ def write_report(
         _refuse_internal(folder)
     else:
         earlier_book(folder / "findings.xlsx", city.specs)
-    if bulletin:
+    if bulletin or sheets:
         check_libraries()
+    if bulletin:
         check_day(day)
     with new_report(folder) as aside:
         if public:
@@ -410,6 +418,7 @@ def write_report(
             "as_of": None if as_of is None else f"{day:%Y-%m-%d}",
             "lang": lang,
             "bulletin": period if bulletin else None,
+            "sheets": sheets,
             "release": release,
             "grid_m": grid_m if public else None,
         }
@@ -440,9 +449,8 @@ def _write_files(
     """
     lang, bulletin, release = options["lang"], options["bulletin"], options["release"]
     public = release == "public"
-    names = [
-        s for s in _STAGES if (s != "bulletin" or bulletin) and (s != "findings" or not public)
-    ]
+    left_out = {"bulletin": not bulletin, "findings": public, "sheets": not options["sheets"]}
+    names = [stage for stage in _STAGES if not left_out.get(stage)]
     stages = iter(range(len(names)))
     words = Words(lang, unit=city.unit)
 
@@ -491,6 +499,11 @@ def _write_files(
         files |= write_bulletin(
             results, folder, period=bulletin, stamp=results.stamp, tables=files["tables"]
         )
+    files |= {"ranking": folder / "ranking"} if write_cards(results, folder / "ranking") else {}
+    if options["sheets"]:
+        tell("sheets")
+        files["sheets"] = make_folder(folder / "sheets")
+        write_sheets(results, files["sheets"])
     tell("manifest")
     manifest = folder / MANIFEST
     write_manifest(results, files, folder, manifest, options)

@@ -85,17 +85,17 @@ def write_lists(
     gate.choice(by, "by", ("manage_org", "district"))
     facts = facts_of(city, gate)
     words = Words(lang, unit=facts.city.unit)
-    registers = [Register(facts, key, gate, stock=tuple(spec.overdue.get("stock", USUAL_STOCK)))
-                 for key, spec in facts.city.specs.items()
-                 if key in facts.city and spec.overdue.get("deadline") in facts.city[key]
-                 and (by == "district" or by in facts.city[key])]  # fmt: skip
+    registers = registers_with_deadline(facts, gate)
+    registers = [r for r in registers if by == "district" or by in r.data]
     if not registers:
         raise gate.refuse(*_MESSAGES.pair("no_layer_both"))
     files: list[Path] = []
     day = registers[0].day(as_of)
     shown = words("no_date") if day is None else f"{day:%Y-%m-%d}"
     told = shown if day is None else words("day_in_full", y=day.year, m=day.month, d=day.day)
-    tables = [(r, _overdue(r, day, by, words)) for r in registers]
+    tables = [(r, case_table(r, day, words)) for r in registers]
+    who_of = {"manage_org": "unit", "district": "district"}[by]
+    tables = [(r, t.assign(who=t[who_of].replace("", words("overdue_no_unit")))) for r, t in tables]
     for who, n in pd.concat([table["who"] for _, table in tables]).value_counts().items():
         lead = words("overdue_lead", day=told, who=who, n=f"{n:,}")
         title = words("overdue_title", who=who)
@@ -118,36 +118,56 @@ def write_lists(
     return files
 
 
-def _overdue(register: Register, day: pd.Timestamp | None, by: str, words: Words) -> pd.DataFrame:
-    """The overdue records of a layer, worst first, with the unit that answers for each."""
+def case_table(
+    register: Register, day: pd.Timestamp | None, words: Words, *, late: bool = True
+) -> pd.DataFrame:
+    """List the overdue records of a layer, or all that are open: worst first, in words.
+
+    Returns
+    -------
+    DataFrame
+        On the index of the layer's records, in order: ``id, district_code, district, street,
+        unit, overdue_marks`` (涉安, 挂牌), ``overdue_place, overdue_remaining`` (where the layer
+        has a measure), ``status, found_on, days_open, deadline, overdue_days``. Marked ones come
+        first, then those longest overdue.
+    """
     spec, city = register.spec, register.city
     cases = open_table(register, day, deadline=spec.overdue["deadline"])
-    late = cases[cases["overdue"].fillna(False).astype(bool)]
-    rows = register.data.index.get_indexer(late.index)
+    if late:
+        cases = cases[cases["overdue"].fillna(False).astype(bool)]
+    rows = register.data.index.get_indexer(cases.index)
     data = register.data.iloc[rows]
-    zoned, blank = [], pd.Series("", data.index)
+    zoned, blank = {}, pd.Series("", data.index)
     for level in [n for n in ("district", "street") if len(city.zones_by_level.get(n, ()))]:
         names = zone_names(city.zones_at(level), words.lang)
-        zoned.append(register.members(level)["zone_code"].iloc[rows].map(names).fillna(""))
-    who = next(iter(zoned), blank) if by == "district" else data[by].astype("str").fillna("")
+        zoned[level] = register.members(level)["zone_code"].iloc[rows].map(names).fillna("")
     codes = spec.fields[spec.state_field or ""].codes
-    texts = [blank, *zoned, *(data[c].astype("str").fillna("") for c in _PLACES if c in data)]
+    places = [data[c].astype("str").fillna("") for c in _PLACES if c in data]
+    texts = [blank, *zoned.values(), *places]
+    unit = data["manage_org"].astype("str").fillna("") if "manage_org" in data else blank
     table = pd.DataFrame(
         {
-            "who": who.replace("", words("overdue_no_unit")).to_numpy(),
-            "id": late[spec.id_field].to_numpy(),
+            "id": cases[spec.id_field].to_numpy(),
+            "district_code": cases["district_code"].to_numpy(),
+            "district": zoned.get("district", blank).to_numpy(),
+            "street": zoned.get("street", blank).to_numpy(),
+            "unit": unit.to_numpy(),
             "overdue_marks": "",
             "overdue_place": [
                 "".join(dict.fromkeys(map(mask_text, t))) for t in zip(*texts, strict=True)
             ],
-            "status": [words.label(codes[s]) if s in codes else "" for s in late["status"]],
-            "deadline": late["deadline"].to_numpy(),
-            "overdue_days": -late["days_left"].to_numpy(dtype="int64"),
-        }
+            "status": [words.label(codes[s]) if s in codes else "" for s in cases["status"]],
+            "found_on": cases["found_on"].to_numpy(),
+            "days_open": cases["days_open"].to_numpy(),
+            "deadline": cases["deadline"].to_numpy(),
+            "overdue_days": -cases["days_left"].array,
+        },
+        index=cases.index,
     )
     if register.has_size:
-        table["overdue_remaining"] = late["remaining"].to_numpy()
-    order = [table["id"].astype("str"), -table["overdue_days"]]
+        table["overdue_remaining"] = cases["remaining"].to_numpy()
+    days = -table["overdue_days"].to_numpy(dtype="float64", na_value=np.nan)
+    order = [table["id"].astype("str"), days]
     for where in reversed(spec.overdue.get("first", ())):
         if set(where) <= set(register.data.columns):
             chosen = read_where(where, register.gate, spec, register.data)
@@ -158,6 +178,15 @@ def _overdue(register: Register, day: pd.Timestamp | None, by: str, words: Words
             said = np.where(is_so, f"{words.listed(labels)} ", "")
             table["overdue_marks"] = (said + table["overdue_marks"]).str.rstrip()
     return table.iloc[np.lexsort(order)]
+
+
+def registers_with_deadline(facts: CityFacts, gate: Gate) -> list[Register]:
+    """Return a register of each layer of the city whose records have a day to be done by."""
+    return [
+        Register(facts, key, gate, stock=tuple(spec.overdue.get("stock", USUAL_STOCK)))
+        for key, spec in facts.city.specs.items()
+        if key in facts.city and spec.overdue.get("deadline") in facts.city[key]
+    ]
 
 
 def _add(

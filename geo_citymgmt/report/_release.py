@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
@@ -47,6 +48,17 @@ def check_release(release: str, grid_m: float | None = None) -> None:
         raise CityDataError(
             _MESSAGES("precision_none_public", grid_m=grid_m, least_grid_m=_LEAST_GRID_M)
         )
+
+
+def map_approval(city: City) -> str:
+    """Return the number (审图号) under which the outlines of the city may be published, if any."""
+    return str(city.settings.table.get("map_approval", "")).strip()
+
+
+def publisher(city: City, lang: str) -> str:
+    """Return who draws the maps of the city (制图单位), as its file says; empty for nobody."""
+    said = city.settings.table.get("publisher", "")
+    return str(said.get(lang, "") or said.get("zh", "") if isinstance(said, Mapping) else said)
 
 
 def public_city(city: City, *, grid_m: float | None = None) -> City:

@@ -41,6 +41,7 @@ from geo_citymgmt.figures._tables import (
     zone_names,
 )
 from geo_citymgmt.indicators import Figures
+from geo_citymgmt.report._release import map_approval
 from geo_citymgmt.report._words import Words, layer_label
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ class Summary:
     @property
     def map_stamp(self) -> str:
         """Marking on what shows a map: in public with a place for the map's approval number."""
-        return self.words(f"stamp_map_{self.release}")
+        number = map_approval(self.city) or self.words("stamp_blank")
+        return self.words(f"stamp_map_{self.release}", number=number)
 
     @property
     def lang(self) -> Lang:

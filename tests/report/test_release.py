@@ -90,7 +90,9 @@ def leaky(source: Path) -> gcm.City:
 def public(leaky: gcm.City, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     pytest.importorskip("docx")
     pytest.importorskip("reportlab")
-    return write_report(leaky, tmp_path_factory.mktemp("out"), release="public", bulletin=True)
+    return write_report(
+        leaky, tmp_path_factory.mktemp("out"), release="public", bulletin=True, sheets=True
+    )
 
 
 def test_the_source_does_hold_what_is_looked_for(source):
@@ -152,7 +154,7 @@ def test_public_files_are_these_alone(public):
     names = {p.name for p in public["manifest"].parent.iterdir()}
     assert names == {
         "index.html", "map.html", "tables.xlsx", "city.gpkg", "manifest.json",
-        "bulletin.docx", "bulletin.pdf", "bulletin.png", "bulletin.zip",
+        "bulletin.docx", "bulletin.pdf", "bulletin.png", "bulletin.zip", "sheets",
     }  # fmt: skip
     assert "findings.xlsx" not in public["index"].read_text(encoding="utf-8")
 

@@ -73,7 +73,13 @@ def test_the_manifest_names_inputs_outputs_and_versions(report, city):
         assert hashlib.sha256(content).hexdigest() == entry["sha256"]
     assert {Path(e["file"]).name for e in table["inputs"]} == {p.name for p in city.inputs}
     assert table["as_of"] == "2022-06-30"
-    unused = {"as_of": None, "release": "internal", "grid_m": None, "bulletin": None}
+    unused = {
+        "as_of": None,
+        "release": "internal",
+        "grid_m": None,
+        "bulletin": None,
+        "sheets": False,
+    }
     assert table["options"] == {**unused, "lang": "zh"}
     assert {
         "geo_citymgmt",

@@ -66,12 +66,22 @@ class Table:
         return [self.columns[c].head, *(row[c] for row in self.rows)]
 
 
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture: its title, which says what it shows, a PNG and its size in pixels."""
+
+    title: str
+    png: bytes
+    width: int
+    height: int
+
+
 def is_band(row: Sequence[str]) -> bool:
     """Tell whether a row names the rows below it and has no numbers of its own."""
     return len(row) > 1 and bool(row[0]) and not any(row[1:])
 
 
-Part = Heading | Paragraph | Table
+Part = Heading | Paragraph | Table | Picture
 
 
 @dataclass(frozen=True)
@@ -91,7 +101,7 @@ class Bulletin:
     stamp : str
         Marking of the release; empty for none.
     lang : {"zh", "en"}
-    parts : list of Heading, Paragraph or Table
+    parts : list of Heading, Paragraph, Table or Picture
     """
 
     title: str
@@ -124,13 +134,13 @@ def drawable(text: str) -> str:
 
     Examples
     --------
-    >>> drawable("甪直" + chr(0x202E) + "镇"), drawable("𠮷里")
-    ('甪直[U+202E]镇', '□里')
+    >>> drawable("甪直" + chr(0x202E) + "镇"), drawable("𠮷里"), drawable("内部　资料")
+    ('甪直[U+202E]镇', '□里', '内部　资料')
     """
-    text = visible_text(text)
+    text = visible_text(text).replace("\xa0", " ")
     for char in lacking(text):
         text = text.replace(char, "□")
-    return "".join(c for c in text if c.isprintable() or c == "\n")
+    return "".join(c for c in text if c.isprintable() or c in "\n\u3000")
 
 
 def broken(

@@ -1,0 +1,370 @@
+"""Sheets of paper: where each part of them stands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from geo_citymgmt._numbers import Scale
+from geo_citymgmt.report._drawings import STATUS_COLORS, nice_ceiling
+from geo_citymgmt.report._paper import (
+    ACCENT,
+    INK,
+    LINE,
+    POINT,
+    SHADE,
+    SOFT,
+    Box,
+    Ground,
+    Paper,
+    ground_for,
+    width_of,
+)
+from geo_citymgmt.report._sheet import Course, Drawn, Sheet, SheetMaker, Task
+from geo_citymgmt.report._words import Words
+from geo_citymgmt.report.bulletin._model import Table, column_widths
+
+A4, A3 = (210.0, 297.0), (420.0, 297.0)
+_EDGE, _TOP, _GAP = 15.0, 12.0, 4.0
+_TASK, _ROW, _HEAD = 8.3, 4.7, 6.3
+_FOOT = 9.0
+#: Shapes larger than this are drawn as they are, smaller ones as a dot.
+_SEEN_MM = 1.1
+
+
+def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
+    """Write the sheet of a district, or of the city, on one page of A4."""
+    sheet, say = maker.sheet(zone), maker.say
+    with Paper(path, A4, title=sheet.title, lang=maker.lang) as paper:
+        y = _heading(paper, sheet)
+        cases = 0.0
+        if sheet.cases is not None:
+            cases = _HEAD + (_ROW * (1 + len(sheet.cases.rows)) if sheet.cases.rows else 5.0) + _GAP
+        why = _HEAD + _ROW * (1 + len(sheet.why.rows)) + _GAP if sheet.why is not None else 0.0
+        courses = 38.0 if sheet.courses else 0.0
+        bottom = paper.height - _TOP - _FOOT
+        # The map takes what the rest leaves, and no more than is good for it.
+        middle = bottom - y - cases - why - courses
+        if middle > 112 and courses:
+            courses += min(30.0, middle - 112)
+        middle = min(bottom - y - cases - why - courses, 150.0)
+        left = Box(_EDGE, y, 88.0, middle - _GAP)
+        right = Box(left.right + 5, y, paper.width - _EDGE - left.right - 5, left.height)
+        _map(paper, left, sheet.drawn, say)
+        _tasks(paper, right, sheet.tasks, say)
+        y = left.bottom + _GAP
+        if sheet.why is not None:
+            y = _table(paper, Box(_EDGE, y, paper.width - 2 * _EDGE, why), sheet.why) + _GAP
+        if sheet.courses:
+            _courses(paper, Box(_EDGE, y, paper.width - 2 * _EDGE, courses - _GAP), sheet, say)
+            y += courses
+        if sheet.cases is not None:
+            _table(paper, Box(_EDGE, y, paper.width - 2 * _EDGE, cases), sheet.cases)
+        _foot(paper, sheet.foot)
+
+
+def write_map_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
+    """Write a map of A3: of the city by what is due, or of a district with its records."""
+    sheet, say = maker.map_sheet(zone), maker.say
+    with Paper(path, A3, title=sheet.title, lang=maker.lang) as paper:
+        paper.text(_EDGE, _TOP + 3, sheet.stamp, 10, color=ACCENT)
+        paper.text(paper.width / 2, _TOP + 10, sheet.title, 24, align="middle", bold=True,
+                   room=paper.width - 2 * _EDGE)  # fmt: skip
+        paper.text(paper.width / 2, _TOP + 17, sheet.under, 11, color=SOFT, align="middle")
+        box = Box(_EDGE, _TOP + 21, paper.width - 2 * _EDGE, paper.height - 2 * _TOP - 33)
+        _map(paper, box, sheet.drawn, say, large=True)
+        _foot(paper, sheet.foot, size=10)
+
+
+def _heading(paper: Paper, sheet: Sheet) -> float:
+    """Draw mark, title and what the sheet says in a sentence; return where it ends."""
+    room = paper.width - 2 * _EDGE
+    paper.text(_EDGE, _TOP + 2, sheet.stamp, 9, color=ACCENT, room=room)
+    size = min(20.0, 20.0 * room / max(width_of(sheet.title, 20), 1.0))
+    paper.text(paper.width / 2, _TOP + 11, sheet.title, size, align="middle", bold=True)
+    paper.text(paper.width / 2, _TOP + 17, sheet.under, 9.5, color=SOFT, align="middle", room=room)
+    paper.rule(_EDGE, _TOP + 19.5, paper.width - _EDGE, color=ACCENT, width=0.5)
+    return paper.block(Box(_EDGE, _TOP + 21.5, room, 18.0), sheet.lead, 10.5) + 3
+
+
+def _title(paper: Paper, box: Box, text: str, note: str = "") -> float:
+    """Draw the heading of a part; return where the part begins."""
+    paper.box(Box(box.x, box.y, 1.2, 4.2), fill=ACCENT)
+    room = box.width - 3
+    if note:
+        paper.text(box.right, box.y + 3.4, note, 7.5, color=SOFT, align="right")
+        room -= width_of(note, 7.5) + 3
+    paper.text(box.x + 3, box.y + 3.5, text, 10, bold=True, room=room)
+    return box.y + _HEAD
+
+
+def _tasks(paper: Paper, box: Box, tasks: Sequence[Task], say: Words) -> None:
+    y = _title(paper, box, say("tasks"), say("tasks_note") if tasks else "")
+    if not tasks:
+        paper.text(box.x, y + 4, say("tasks_none"), 9, color=SOFT)
+        return
+    most = int((box.bottom - y) / _TASK)
+    shown = tasks if len(tasks) <= most else tasks[: max(most - 1, 1)]
+    step = min((box.bottom - y) / max(len(shown), 1), 13.5) if len(shown) == len(tasks) else _TASK
+    for task in shown:
+        color = STATUS_COLORS.get(task.status, SOFT)
+        told = width_of(task.told, 8)
+        paper.text(box.x, y + 3, task.name, 8.5, room=box.width - told - 2)
+        paper.text(box.right, y + 3, task.told, 8, color=color, align="right")
+        bar = Box(box.x, y + 4.4, box.width * 0.46, 2.2)
+        if not np.isnan(task.share):
+            paper.box(bar, fill="#e3e8ec")
+            full = min(max(task.share, 0.0), 1.0)
+            paper.box(Box(bar.x, bar.y, bar.width * full, bar.height), fill=color)
+            if not np.isnan(task.due):
+                at = bar.x + bar.width * min(max(task.due, 0.0), 1.0)
+                paper.line(np.array([[at, bar.y - 0.6], [at, bar.bottom + 0.6]]), width=0.45)
+        paper.text(box.right, y + 6.5, task.amount, 8, color=SOFT, align="right",
+                   room=box.width * 0.52)  # fmt: skip
+        y += step
+        paper.rule(box.x, y - 0.9, box.right, color="#dde3e7", width=0.15)
+    if len(shown) < len(tasks):
+        paper.text(box.x, y + 3, say("tasks_more", n=len(tasks) - len(shown)), 8, color=SOFT)
+
+
+def _table(paper: Paper, box: Box, table: Table) -> float:
+    """Draw a table of one line a row; return where it ends."""
+    y = _title(paper, box, table.title)
+    if not table.rows:
+        paper.text(box.x + 3, y + 3, table.note, 9, color=SOFT)
+        return y + 5
+    size = 8.0
+    need = [max(width_of(t, size) for t in table.texts(c)) + 2.4 for c in range(len(table.columns))]
+    # What is long and of words gives way to numbers, which are not to be cut.
+    least = [
+        n if column.number else min(n, box.width * 0.1 * column.width)
+        for n, column in zip(need, table.columns, strict=True)
+    ]
+    widths = column_widths(need, least, box.width)
+    lefts = box.x + np.concatenate([[0.0], np.cumsum(widths)[:-1]])
+    paper.box(Box(box.x, y, box.width, _ROW), fill=SHADE)
+    for r, row in enumerate([tuple(c.head for c in table.columns), *table.rows]):
+        for cell, column, x, width in zip(row, table.columns, lefts, widths, strict=True):
+            at, align = (x + width - 1.2, "right") if column.number else (x + 1.2, "left")
+            paper.text(at, y + 3.5, cell, size, align=align, room=width - 2.2, bold=r == 0)
+        y += _ROW
+        paper.rule(box.x, y, box.right, color=LINE if r == 0 else "#dde3e7", width=0.15)
+    return y
+
+
+# -- courses of figures
+
+
+def _courses(paper: Paper, box: Box, sheet: Sheet, say: Words) -> None:
+    y = _title(paper, box, say("months"), say("months_note"))
+    width = (box.width - 8) / 2
+    for k, course in enumerate(sheet.courses):
+        _course(paper, Box(box.x + k * (width + 8), y, width, box.bottom - y), course, say)
+
+
+def _course(paper: Paper, box: Box, course: Course, say: Words) -> None:
+    scale: Scale = course.scale
+    name = say("course", name=course.name, unit=scale.unit) if scale.unit else course.name
+    paper.text(box.x, box.y + 3, name, 8.5, room=box.width)
+    plot = Box(box.x + 12, box.y + 7, box.width - 26, box.height - 13)
+    values, due = np.array(course.values), np.array(course.due)
+    top = nice_ceiling(float(np.nanmax([*values, *due]) / scale.divisor)) * scale.divisor
+    low = min(0.0, float(values.min()))
+    days = np.array([day.toordinal() for day in course.days], dtype=float)
+    span = max(days[-1] - days[0], 1.0)
+
+    def at(day: np.ndarray, value: np.ndarray) -> np.ndarray:
+        x = plot.x + (day - days[0]) / span * plot.width
+        return np.column_stack([x, plot.bottom - (value - low) / (top - low or 1.0) * plot.height])
+
+    for part in (0.0, 0.5, 1.0):
+        level = low + part * (top - low)
+        y = float(at(days[:1], np.array([level]))[0, 1])
+        paper.rule(plot.x, y, plot.right, color="#dde3e7", width=0.15)
+        paper.text(plot.x - 1.5, y + 1, scale.parts(level)[0], 7, color=SOFT, align="right")
+    for day, x in zip(course.days, at(days, values)[:, 0], strict=True):
+        label = say("month", m=day.month, month=f"{day:%b}")
+        paper.text(x, plot.bottom + 4, label, 7, color=SOFT, align="middle")
+    known = ~np.isnan(due)
+    if known.sum() > 1:
+        paper.line(at(days[known], due[known]), color=SOFT, width=0.3, dash=True)
+    color = STATUS_COLORS.get(course.status, "#235f8a")
+    points = at(days, values)
+    paper.line(points, color=color, width=0.6)
+    paper.dots(points, 0.8, color)
+    paper.text(plot.right + 2, points[-1, 1] + 1, scale.text(values[-1]), 8, color=color)
+
+
+# -- maps
+
+
+def _map(paper: Paper, box: Box, drawn: Drawn, say: Words, *, large: bool = False) -> None:
+    if large:
+        frame = box
+    else:
+        y = _title(paper, box, drawn.title)
+        frame = Box(box.x, y, box.width, box.bottom - y)
+    bounds = drawn.bounds
+    paper.box(frame, stroke=LINE)
+    if bounds is None:
+        paper.text(frame.x + 3, frame.y + 6, say("map_none"), 9, color=SOFT)
+        return
+    size, step = (10.0, 6.0) if large else (7.0, 3.9)
+    columns = _legend_columns(drawn, size, frame)
+    legend = step * (1 - (-len(drawn.legend) // columns)) + 2.5 if drawn.legend else 0.0
+    side = max((width_of(label, size) for label, _, _ in drawn.legend), default=0.0) + 14
+    if large:
+        side = max(side, width_of(drawn.legend_title, 10)) + 6
+        inner = Box(frame.x, frame.y, frame.width - side, frame.height)
+    else:
+        inner = Box(frame.x, frame.y, frame.width, frame.height - legend - 6)
+    ground = ground_for(bounds, inner)
+    with paper.within(Box(frame.x, frame.y, frame.width, frame.height)):
+        _shapes(paper, ground, drawn, large=large)
+    _names(paper, ground, drawn, 9.5 if large else 6.5)
+    _north(paper, frame.right - (9 if large else 6), frame.y + (6 if large else 4), say, large)
+    if large:
+        _legend_beside(paper, Box(inner.right, frame.y, frame.right - inner.right, frame.height),
+                       drawn, say)  # fmt: skip
+        _scale_bar(paper, frame.x + 5, frame.bottom - 6, ground, say, 10.0, 60.0)
+        return
+    _legend_below(paper, Box(frame.x + 2, frame.bottom - legend, frame.width - 4, legend), drawn,
+                  columns, size, step)  # fmt: skip
+    _scale_bar(paper, frame.x + 3, frame.bottom - legend - 2.5, ground, say, 7.0, 22.0)
+
+
+def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
+    per_metre = 1000 / ground.denominator
+
+    def shown(shape: shapely.Geometry) -> shapely.Geometry:
+        # As coarse as paper shows.
+        return shapely.transform(shapely.simplify(shape, 0.1 / per_metre), ground.place)
+
+    for shape, fill in drawn.areas:
+        paper.area(shown(shape), fill=fill or "#f6f7f9", stroke="#7d8b97", width=0.15)
+    for shape in drawn.inner:
+        paper.area(shown(shape), fill=None, stroke="#c3ccd3", width=0.12)
+    for color, shapes in drawn.marks:
+        kind = shapely.get_dimensions(shapes)
+        for line in shapes[kind == 1]:
+            for part in shapely.get_parts(line):
+                points = ground.place(shapely.get_coordinates(part))
+                paper.line(points, color=color, width=0.6)
+        rest = shapes[kind != 1]
+        sizes = np.sqrt(shapely.area(rest)) * per_metre
+        for shape in rest[sizes > _SEEN_MM]:
+            paper.area(shown(shape), fill=color, stroke="#ffffff", width=0.05)
+        centres = shapely.get_coordinates(shapely.centroid(rest[sizes <= _SEEN_MM]))
+        if len(centres):
+            paper.dots(ground.place(centres), 0.75 if large else 0.5, color)
+    if drawn.bold is not None:
+        paper.area(shown(drawn.bold), fill=None, stroke=INK, width=0.5)
+
+
+def _names(paper: Paper, ground: Ground, drawn: Drawn, size: float) -> None:
+    """Write the names that lie over no other."""
+    taken: list[Box] = []
+    for name, x, y in drawn.names:
+        (at,) = ground.place(np.array([[x, y]]))
+        # Of 高新区（虎丘区） the first name may have room where both have not.
+        for text in dict.fromkeys([name, re.split(r"[（(]", name)[0].strip()]):
+            width, height = width_of(text, size), size * POINT
+            box = Box(at[0] - width / 2, at[1] - height / 2, width, height)
+            inside = ground.box.x < box.x and box.right < ground.box.right
+            if text and inside and not any(_over(box, other) for other in taken):
+                taken.append(box)
+                paper.text(at[0], at[1] + height / 3, text, size, align="middle", halo=True)
+                break
+
+
+def _over(one: Box, other: Box) -> bool:
+    return (
+        one.x < other.right + 0.5
+        and other.x < one.right + 0.5
+        and one.y < other.bottom + 0.3
+        and other.y < one.bottom + 0.3
+    )
+
+
+def _legend_columns(drawn: Drawn, size: float, frame: Box) -> int:
+    widest = max((width_of(label, size) for label, _, _ in drawn.legend), default=1.0) + 7
+    return max(1, min(int((frame.width - 4) / widest), 4))
+
+
+def _legend_below(
+    paper: Paper, box: Box, drawn: Drawn, columns: int, size: float, step: float
+) -> None:
+    if drawn.legend:
+        paper.rule(box.x - 2, box.y, box.right + 2, color=LINE, width=0.15)
+        paper.text(box.x, box.y + 3.6, drawn.legend_title, size, bold=True, room=box.width)
+    for k, (label, color, is_area) in enumerate(drawn.legend):
+        x = box.x + (k % columns) * box.width / columns
+        y = box.y + 3.6 + (1 + k // columns) * step
+        _key(paper, x, y, color, is_area)
+        paper.text(x + 4.5, y, label, size, room=box.width / columns - 5)
+
+
+def _legend_beside(paper: Paper, box: Box, drawn: Drawn, say: Words) -> None:
+    y = box.bottom - 8 - 6.5 * len(drawn.legend)
+    if drawn.legend:
+        paper.text(box.x, y - 6.5, say("legend"), 13, bold=True)
+        paper.text(box.x, y, drawn.legend_title, 10, color=SOFT, room=box.width)
+    for label, color, is_area in drawn.legend:
+        y += 6.5
+        _key(paper, box.x, y, color, is_area, 1.5)
+        paper.text(box.x + 8, y, label, 10)
+
+
+def _key(paper: Paper, x: float, y: float, color: str, is_area: bool, by: float = 1.0) -> None:
+    if is_area:
+        paper.box(Box(x, y - 2.2 * by, 3.4 * by, 2.4 * by), fill=color, stroke="#7d8b97", width=0.1)
+    else:
+        paper.dots(np.array([[x + 1.7 * by, y - by]]), 0.9 * by, color)
+
+
+def _north(paper: Paper, x: float, y: float, say: Words, large: bool) -> None:
+    by = 1.8 if large else 1.0
+    half = shapely.Polygon([(x, y), (x - 1.6 * by, y + 5 * by), (x, y + 3.8 * by)])
+    other = shapely.Polygon([(x, y), (x + 1.6 * by, y + 5 * by), (x, y + 3.8 * by)])
+    paper.area(half, fill=INK, stroke=INK, width=0.1)
+    paper.area(other, fill="#ffffff", stroke=INK, width=0.1)
+    paper.text(x, y + 8.2 * by, say("north"), 8 * by, align="middle")
+
+
+def _scale_bar(
+    paper: Paper, x: float, y: float, ground: Ground, say: Words, size: float, most: float
+) -> None:
+    """Draw the scale as a number and as a bar that is as long as it says."""
+    from geo_citymgmt.maps._static import nice_length
+
+    length = nice_length(most * ground.denominator / 1000)
+    width = length * 1000 / ground.denominator
+    unit, factor = ("kilometres", 1e-3) if length >= 1000 else ("metres", 1.0)
+    height = size * POINT * 0.35
+    paper.box(Box(x, y - height, width / 2, height), fill=INK, stroke=INK, width=0.15)
+    paper.box(Box(x + width / 2, y - height, width / 2, height), fill="#ffffff", stroke=INK,
+              width=0.15)  # fmt: skip
+    paper.text(x, y - height - 0.8, "0", size, halo=True)
+    paper.text(x + width, y - height - 0.8, f"{length * factor:g} {say(unit)}", size, halo=True)
+    label = say("scale", n=f"{ground.denominator:,.0f}")
+    paper.text(x + width + size * 1.6, y, label, size, halo=True)
+
+
+def _foot(paper: Paper, parts: Sequence[str], size: float = 8.0) -> None:
+    """Write source, who drew it, day and approval in one line, or in two."""
+    y = paper.height - _TOP
+    paper.rule(_EDGE, y - 7.5, paper.width - _EDGE, color=LINE, width=0.2)
+    lines: list[str] = [""]
+    for part in parts:
+        longer = f"{lines[-1]}　　{part}" if lines[-1] else part
+        if lines[-1] and width_of(longer, size) > paper.width - 2 * _EDGE:
+            lines.append(part)
+        else:
+            lines[-1] = longer
+    for k, line in enumerate(lines):
+        paper.text(_EDGE, y - 3.8 + k * size * POINT * 1.35, line, size, color=SOFT,
+                   room=paper.width - 2 * _EDGE)  # fmt: skip

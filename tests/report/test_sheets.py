@@ -1,0 +1,201 @@
+"""Sheets of paper: one page, the figures of the report, nothing that must not leave the house."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+from click.testing import CliRunner
+
+import geo_citymgmt as gcm
+from geo_citymgmt.cli import main
+from geo_citymgmt.report import write_sheet
+from tests.report.conftest import CRS, X0, Y0, bikes, without_zones, write, zones
+
+pdfium = pytest.importorskip("pypdfium2")
+pytest.importorskip("reportlab")
+
+from geo_citymgmt.report._paper import MM, Box, cut, ground_for, width_of  # noqa: E402
+from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
+from geo_citymgmt.report._sheets import write_sheets  # noqa: E402
+
+
+def pages(path: Path) -> list[str]:
+    """The texts of the pages of a PDF."""
+    return [page.get_textpage().get_text_bounded() for page in pdfium.PdfDocument(path)]
+
+
+def only_page(path: Path) -> str:
+    (text,) = pages(path)
+    return text.replace("\r\n", "\n")
+
+
+@pytest.fixture(scope="module")
+def maker(told) -> SheetMaker:
+    return SheetMaker(told)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("release", ["internal", "public"])
+def test_every_district_has_one_page_of_a4(summary_of, tmp_path, lang, release):
+    results = replace(summary_of("2022-06-30", lang), release=release)
+    files = write_sheets(results, tmp_path)
+    assert len(files) == len(results.city.zones) == 10
+    for path, name in zip(files, results.zone_names, strict=True):
+        document = pdfium.PdfDocument(path)
+        assert len(document) == 1
+        assert document[0].get_size() == pytest.approx((595.3, 841.9), abs=0.1)
+        text = only_page(path)
+        assert name in text and "{" not in text
+        ids = re.findall(r"3205\d\dW\d{5}", text)
+        assert len(ids) == (10 if release == "internal" else 0)
+
+
+def test_a_sheet_says_the_figures_of_the_report(maker, told):
+    sheet = maker.sheet("320583")
+    rows = told.table[told.table["zone_code"].eq("320583") & told.table["target"].notna()]
+    # What the document states twice is there once.
+    rows = rows[rows["indicator"].isin(told.headline.index) & rows["value"].notna()]
+    assert {task.name for task in sheet.tasks} == set(rows["name_zh"])
+    assert sheet.tasks[0].told == "低于时序进度61.4个百分点"
+    flow = told.campaigns[0].flow
+    row = flow[flow["zone_code"].eq("320583") & flow["quantity"].eq("count")].iloc[0]
+    shown = [int(cell.replace(",", "")) for cell in sheet.why.rows[0][1:7]]
+    names = ("opening", "found", "relapsed", "closed", "dismissed", "closing")
+    assert shown == [int(row[name]) for name in names]
+    assert shown[0] + shown[1] + shown[2] - shown[3] - shown[4] == shown[5]
+
+
+def test_the_worst_cases_are_marked_first_and_then_longest_overdue(maker, told):
+    rows = maker.sheet(None).cases.rows
+    assert len(rows) == 10
+    marked = [row for row in rows if "涉安" in row[3] and "挂牌" in row[3]]
+    assert rows[: len(marked)] == tuple(marked)
+    days = [int(row[-1]) for row in marked]
+    assert days == sorted(days, reverse=True)
+    late = gcm.open_cases(told.city, as_of="2022-06-30").query("overdue == True")
+    assert f"共{len(late):,}件" in maker.sheet(None).cases.title
+
+
+def test_all_records_of_a_district_are_on_its_map(maker, told):
+    drawn = maker.sheet("320583").drawn
+    city = told.city
+    inside = city["illegal_construction"].geometry.representative_point()
+    inside = inside.within(city.zones.geometry["320583"])
+    assert sum(len(shapes) for _, shapes in drawn.marks) == inside.sum() > 1000
+    numbers = [int(label.split("　")[1].replace(",", "")) for label, _, _ in drawn.legend]
+    assert sum(numbers) == inside.sum()
+
+
+def test_a_public_map_is_of_districts_and_leaves_room_for_its_number(told, city):
+    sheet = SheetMaker(replace(told, release="public")).sheet("320583")
+    assert sheet.drawn.marks == [] and sheet.cases is None
+    assert len(sheet.drawn.areas) == len(city.zones)
+    assert "审图号：________________" in sheet.foot
+    said = {"map_approval": "苏S1号", "publisher": {"zh": "甲局", "en": "Office A"}}
+    settings = replace(city.settings, table={**city.settings.table, **said})
+    named = replace(told, city=replace(city, settings=settings), release="public")
+    assert {"审图号：苏S1号", "制图单位：甲局"} <= set(SheetMaker(named).foot())
+    assert "审图号：苏S1号" in named.map_stamp
+
+
+@pytest.mark.parametrize("release", ["internal", "public"])
+@pytest.mark.parametrize("as_map", [False, True])
+@pytest.mark.parametrize("source", ["two_layers", "hostile", "undated", "only_districts", "empty"])
+def test_any_city_has_its_sheet(request, tmp_path, source, as_map, release):
+    if source == "empty":
+        # A district in which nothing lies, beside one in which all does.
+        write(zones(), tmp_path / "in", "districts")
+        write(bikes(["甲站"], opened_date=["2022-06-01"]), tmp_path / "in", "bike_stations")
+        city = gcm.load_city(tmp_path / "in")
+    else:
+        made = request.getfixturevalue(source)
+        city = made if isinstance(made, gcm.City) else gcm.load_city(made)
+    for k, zone in enumerate([None, *city.zones.index]):
+        path = write_sheet(city, zone, tmp_path / f"{k}.pdf", release=release, as_map=as_map)
+        assert only_page(path).strip()
+    if source == "empty" and not as_map:
+        assert "没有记录" in only_page(tmp_path / "3.pdf")
+
+
+def test_a_district_is_found_by_code_and_names_and_none_is_told_with_those_there_are(city):
+    from geo_citymgmt.report._sheet import find_zone
+
+    for name in ("320583", "昆山市", "昆山", "Kunshan", " kunshan "):
+        assert find_zone(city, name) == "320583"
+    with pytest.raises(gcm.CityDataError) as caught:
+        find_zone(city, "昆山县")
+    assert "姑苏区、" in caught.value.text.zh and "是否指“昆山市”" in caught.value.text.zh
+    assert "Kunshan" in caught.value.text.en
+    # 苏州 begins none of them, 张 one.
+    assert find_zone(city, "张") == "320582"
+    with pytest.raises(gcm.CityDataError, match="no district is called"):
+        find_zone(without_zones(city), "昆山市")
+
+
+def test_the_same_sheet_is_the_same_file(maker, tmp_path):
+    from geo_citymgmt.report._sheet_pdf import write_map_pdf, write_sheet_pdf
+
+    for draw in (write_sheet_pdf, write_map_pdf):
+        for name in ("a", "b"):
+            draw(maker, "320507", tmp_path / name)
+        assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+def test_a_map_of_a3_has_what_a_map_must_have_and_a_scale_that_is_true(maker, tmp_path):
+    from geo_citymgmt.report._sheet_pdf import write_map_pdf
+
+    write_map_pdf(maker, "320583", tmp_path / "map.pdf")
+    assert pdfium.PdfDocument(tmp_path / "map.pdf")[0].get_size() == pytest.approx(
+        (420 * MM, 297 * MM), abs=0.1
+    )
+    text = only_page(tmp_path / "map.pdf")
+    for said in ("昆山市违法建设分布图", "图例", "北", "公里", "日期：2022年6月30日", "制图单位："):
+        assert said in text
+    denominator = int(re.search(r"1:([\d,]+)", text)[1].replace(",", ""))
+    west, south, east, north = maker.sheet("320583").drawn.bounds
+    ground = ground_for((west, south, east, north), Box(10, 20, 200, 200))
+    ends = ground.place(np.array([[west, south], [west + 10_000, south]]))
+    assert ends[1, 0] - ends[0, 0] == pytest.approx(10_000 * 1000 / ground.denominator)
+    # The district is as high on the sheet as the scale says, and no higher than the sheet.
+    assert (north - south) * 1000 / denominator < 297
+    assert (north - south) * 1000 / denominator > 150
+
+
+def test_lines_end_where_there_is_no_more_room():
+    assert cut("娄葑街道", 20, 9) == "娄葑街道"
+    assert cut("苏州工业园区娄葑街道", 20, 9).endswith("…")
+    assert width_of(cut("苏州工业园区娄葑街道", 20, 9), 9) <= 20
+
+
+def test_records_without_a_place_leave_the_outline(tmp_path):
+    write(zones(), tmp_path / "in", "districts")
+    frame = gpd.GeoDataFrame(
+        {"manhole_id": ["A"], "status": ["10"]}, geometry=[shapely.Point(X0 + 1, Y0 + 1)], crs=CRS
+    )
+    write(frame, tmp_path / "in", "manholes")
+    city = gcm.load_city(tmp_path / "in")
+    text = only_page(write_sheet(city, "丙市", tmp_path / "c.pdf"))
+    assert "没有可上图的记录" in text
+    assert "窨井分布图" in only_page(write_sheet(city, "甲区", tmp_path / "a.pdf"))
+
+
+def test_the_command_writes_a_sheet_or_says_which_districts_there_are(
+    sample_kept, data_folder, tmp_path
+):
+    out = tmp_path / "昆山.pdf"
+    said = CliRunner().invoke(main, ["sheet", str(data_folder), "--zone", "昆山市", "-o", str(out)])
+    assert said.exit_code == 0, said.output
+    assert "昆山市" in only_page(out)
+    for more, code in ((["--map"], 0), (["--zone", "昆明市"], 2)):
+        command = ["sheet", str(data_folder), "-o", str(tmp_path / "b.pdf"), *more]
+        said = CliRunner().invoke(main, command)
+        assert said.exit_code == code, said.output
+    assert "姑苏区" in said.output
+    said = CliRunner().invoke(main, ["sheet", str(data_folder), "-o", str(tmp_path / "b.png")])
+    assert said.exit_code == 2 and ".pdf" in said.output
