@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from geo_citymgmt._gate import Gate
 from geo_citymgmt._numbers import unit_label
 from geo_citymgmt.figures._layers import LayerSummary
 from geo_citymgmt.figures._services import balances
@@ -18,6 +19,7 @@ from geo_citymgmt.maps._words import status_shown
 from geo_citymgmt.report._assessment import add_sheets, assessment_views
 from geo_citymgmt.report._beside import reported_rows
 from geo_citymgmt.report._findings import ledger_table
+from geo_citymgmt.report._lists import case_table, registers_with_deadline
 from geo_citymgmt.report._page import method_notes
 from geo_citymgmt.report._scoreboard import figure_headers
 from geo_citymgmt.report._summary import (
@@ -173,6 +175,41 @@ def _assessment(book: Book, results: Summary) -> None:
         add_sheets(book, views, results.words, results.day)
 
 
+def _cases(book: Book, results: Summary) -> None:
+    """Add the open cases of what is steered, and what is overdue elsewhere; not for the public."""
+    if results.release == "public":
+        return
+    words = results.words
+    steered = {campaign.layer for campaign in results.campaigns}
+    for register in registers_with_deadline(results.facts, Gate("write_report")):
+        spec = register.spec
+        table = case_table(register, results.as_of, words, late=register.layer not in steered)
+        # Of what is not late yet the deadline says enough.
+        table["overdue_days"] = table["overdue_days"].where(table["overdue_days"] > 0)
+        unit = unit_label(spec.fields[spec.measure].unit, results.lang) if spec.measure else ""
+        heads: dict[str, tuple[str, str]] = {
+            "id": (words("key"), "text"), "district": (results.by_unit, "text"),
+            "street": (words("street"), "text"), "overdue_place": (words("overdue_place"), "text"),
+            "overdue_marks": (words("overdue_marks"), "text"),
+            "overdue_remaining": (words("overdue_remaining", unit=unit), "int"),
+            "status": (words("status"), "text"), "deadline": (words("deadline"), "date"),
+            "overdue_days": (words("overdue_days"), "int"),
+            "found_on": (words("sheet_found_on"), "date"),
+            "days_open": (words("sheet_days_open"), "int"), "unit": (words("sheet_unit"), "text"),
+        }  # fmt: skip
+        blank = [name for name in table if table[name].isna().all() or table[name].eq("").all()]
+        kept = [name for name in heads if name in table and name not in blank]
+        if table.empty:
+            continue
+        columns = [Column(*heads[name]) for name in kept]
+        rows = table[kept].astype("object").to_numpy().tolist()
+        layer = words.named(spec)
+        heading = words("sheet_titled", title=words("sheet_cases", layer=layer), as_of=results.day)
+        book.sheet(
+            words("sheet_cases", layer=layer), columns, rows, title=heading, filtered=True
+        )  # fmt: skip
+
+
 def _gaps(book: Book, results: Summary) -> None:
     words = results.words
     names = results.zone_names
@@ -237,7 +274,7 @@ def write_tables(results: Summary, path: Path) -> None:
     words = results.words
     title = words("title", city=words.named(results.city))
     note = words.joined([results.stamp, results.day, words.named(results.city)])
-    with Book(path, title=title, created=results.as_of, note=note) as book:
+    with Book(path, title=title, created=results.as_of, note=note, brief=True) as book:
         _overview(book, results)
         if results.city.has_zones and results.table["level"].eq("district").any():
             _districts(book, results)
@@ -245,7 +282,9 @@ def write_tables(results: Summary, path: Path) -> None:
         if results.table["level"].eq("street").any():
             _streets(book, results)
         _monthly(book, results)
-        for add in (_outlook, _periods, _flows, _clearing, _assessment, _gaps, _supply, _coverage):
+        for add in (
+            _outlook, _periods, _flows, _clearing, _assessment, _cases, _gaps, _supply, _coverage,
+        ):  # fmt: skip
             add(book, results)
         for layer in results.layers:
             _layer(book, results, layer)

@@ -210,6 +210,9 @@ _FORMATS = packaged_table("geo_citymgmt.writing", "cell_formats.toml")
 #: XML 1.0 has no place for these; a cell with one makes the file unreadable.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MOST_CHARACTERS = 32_000
+#: Widths of columns that a page of A4 across holds at six tenths of their size, rows from which on
+#: a list is too long to be printed unasked, and rows of its first page.
+_PAGE_WIDTH, _LONG, _PAGE_ROWS = 215.0, 250, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,14 +244,25 @@ class Book:
         The date of the data, so that the same report is the same file.
     note : str
         Under the title of every sheet.
+    brief : bool
+        Whether a table prints in pages that can be read: the first columns of a wide one, the first
+        page of a long list. Whoever wants all of it clears the print area.
     """
 
-    def __init__(self, path: Path, *, title: str, created: pd.Timestamp | None, note: str) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        title: str,
+        created: pd.Timestamp | None,
+        note: str,
+        brief: bool = False,
+    ) -> None:
         self._path, self._content = path, io.BytesIO()
         self._book = _new_workbook(self._content)
         day = datetime(2000, 1, 1) if created is None else created.to_pydatetime()
         self._book.set_properties({"title": title, "created": day})
-        self._note = note
+        self._note, self._brief = note, brief
         base = {"font_name": "Microsoft YaHei", "font_size": 10, "valign": "vcenter"}
         self._base = base
         self._title = self._book.add_format({**base, "font_size": 14, "bold": True})
@@ -313,9 +327,12 @@ class Book:
         sheet.write_string(1, 0, _text(self._note), self._small)
         sheet.set_row(0, 24)
         top = 2
-        for c, column in enumerate(columns):
+        widths = [
+            column.width or _width(column, [row[c] for row in rows])
+            for c, column in enumerate(columns)
+        ]
+        for c, (column, width) in enumerate(zip(columns, widths, strict=True)):
             sheet.write_string(top, c, _text(column.head), self._head)
-            width = column.width or _width(column, [row[c] for row in rows])
             sheet.set_column(c, c, width, None, {"hidden": column.hidden})
             if column.note:
                 size = {"x_scale": 2.6, "y_scale": 2.0, "font_size": 9}
@@ -340,6 +357,9 @@ class Book:
         sheet.set_paper(9)
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(top)
+        sheet.set_footer("&L&8&A&R&8&P / &N")
+        if self._brief:
+            _print_less(sheet, widths, top, len(rows), frozen)
 
     def _sum(
         self, sheet: Any, top: int, row: int, columns: Sequence[Column], values: Sequence[Any]
@@ -418,6 +438,14 @@ class Book:
             tab, k = f"{plain} {k}", k + 1
         self._names.add(tab.lower())
         return tab
+
+
+def _print_less(sheet: Any, widths: Sequence[float], top: int, rows: int, frozen: int) -> None:
+    """Let a sheet print the columns that a page holds, and of a long list the first page."""
+    across = int(np.searchsorted(np.cumsum(widths), _PAGE_WIDTH, side="right"))
+    across = min(max(across, frozen + 1, 1), len(widths))
+    if across < len(widths) or rows > _LONG:
+        sheet.print_area(0, 0, top + (_PAGE_ROWS if rows > _LONG else rows), across - 1)
 
 
 def _offer(sheet: Any, rows: tuple[int, int], c: int, column: Column) -> None:

@@ -10,6 +10,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import geo_citymgmt as gcm
 from geo_citymgmt._numbers import scale_for
 from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.profiles import load_profile
@@ -41,7 +42,8 @@ def frame(sheet) -> pd.DataFrame:
 def test_the_workbook_has_a_sheet_for_each_topic(tables):
     assert tables.sheetnames == [
         "总览", "板块进度", "板块完成率", "街道", "月度", "推算", "环比同比", "存量变动（面积）",
-        "存量变动（处数）", "涉安清零", "板块月度考核", "约谈建议", "督查抽查名单", "覆盖空白",
+        "存量变动（处数）", "涉安清零", "板块月度考核", "约谈建议", "督查抽查名单",
+        "案件清单（违法建设）", "覆盖空白",
         "供给与可达", "覆盖", "违法建设", "综合管廊",
         "窨井", "停车泊位", "公共自行车与共享单车点位", "公共厕所", "架空线整理道路",
         "户外广告设施", "垃圾处置设施", "居民小区", "便民经营点位", "桥下空间", "重点治理项目",
@@ -49,6 +51,43 @@ def test_the_workbook_has_a_sheet_for_each_topic(tables):
         "账表核对", "处理能力余缺", "目标", "指标说明", "入库登记", "口径说明",
     ]  # fmt: skip
     assert tables.properties.created == dt.datetime(2022, 6, 30)
+
+
+def test_the_open_cases_are_in_the_workbook_and_the_worst_stand_first(tables, city):
+    cases = frame(tables["案件清单（违法建设）"])
+    known = gcm.open_cases(city, as_of="2022-06-30")
+    assert set(cases["编号"]) == set(known["parcel_id"]) and len(cases) == len(known) > 1000
+    late = known.set_index("parcel_id")["days_left"].reindex(cases["编号"]).to_numpy()
+    over = pd.to_numeric(cases["超期天数"]).to_numpy()
+    assert all((days == -left) if left < 0 else pd.isna(days)
+               for days, left in zip(over, late, strict=True) if pd.notna(left))  # fmt: skip
+    # Safety-related ones under listed supervision, then safety-related ones, each by days over.
+    marks = cases["重点"].fillna("")
+    assert marks.iloc[0] == "涉安 挂牌督办"
+    first = cases[marks == marks.iloc[0]]
+    assert first.index.tolist() == list(range(len(first)))
+    assert pd.to_numeric(first["超期天数"]).dropna().is_monotonic_decreasing
+
+
+def test_a_list_that_is_long_prints_its_first_page_and_a_wide_table_its_first_columns(tables):
+    wide, long = tables["街道"], tables["案件清单（违法建设）"]
+    last = openpyxl.utils.range_boundaries(wide.print_area.split("!")[-1])
+    assert 5 < last[2] < wide.max_column and last[3] == wide.max_row
+    last = openpyxl.utils.range_boundaries(long.print_area.split("!")[-1])
+    assert last[3] < 50 < long.max_row and last[2] <= long.max_column
+    for sheet in tables:
+        assert sheet.page_setup.orientation == "landscape" and sheet.page_setup.paperSize == 9
+        assert sheet.print_title_rows == "$3:$3" and sheet.page_setup.fitToWidth in (None, 1)
+        area = sheet.print_area
+        right = sheet.max_column
+        rows = sheet.max_row
+        if area:
+            _, _, right, rows = openpyxl.utils.range_boundaries(area.split("!")[-1])
+        widths = [sheet.column_dimensions[openpyxl.utils.get_column_letter(c)].width
+                  for c in range(1, right + 1)]  # fmt: skip
+        # At six tenths of its size and more a page can be read.
+        assert sum(widths) < 230 or right <= 3, sheet.title
+        assert rows <= 253, sheet.title
 
 
 def test_sheets_are_titled_dated_and_frozen(tables):
