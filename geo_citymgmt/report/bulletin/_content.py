@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +14,22 @@ from geo_citymgmt._overlay import Layered
 from geo_citymgmt._words import Text, capital
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.figures import period_table
-from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.figures._tables import monthly_need, zone_groups
 from geo_citymgmt.report._assessment import View, assessment_views, called_units, card_view
 from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin._by import By, by_parts
-from geo_citymgmt.report.bulletin._model import Bulletin, Column, Heading, Paragraph, Part, Table
+from geo_citymgmt.report.bulletin._model import (
+    Bulletin,
+    Column,
+    Heading,
+    Paragraph,
+    Part,
+    Picture,
+    Table,
+)
 from geo_citymgmt.report.bulletin._tables import (
     Figures,
     Grid,
@@ -38,6 +46,8 @@ if TYPE_CHECKING:
 
 PERIODS = ("month", "quarter", "half", "year")
 _NAMED = 3
+#: Tasks of the next steps, and how many times this month is much.
+_STEPS, _MUCH = 5, 1.1
 
 
 def bulletin(
@@ -180,6 +190,7 @@ class _Writer:
             "leftovers": self._leftovers,
             "assessment": self._assessment, "notes": self._notes, "streets": self._annex,
             "called": self._called, "audit": self._audit, "by": self._by,
+            "pictures": self._pictures, "next": self._next,
         }  # fmt: skip
         parts: list[Part] = [Paragraph(say("lead", period=self._span()))]
         parts = [*(parts if self.document else ()), *(p for n in self.order for p in made[n]())]
@@ -353,6 +364,96 @@ class _Writer:
         share = percent(row.attainment)
         return say("target_done", name=name, target=target, share=share, pace=pace)
 
+    def _pictures(self) -> Iterator[Part]:
+        """Show the tasks beside their pace, and the districts where a map may be shown."""
+        # Here: it brings the library that draws.
+        from geo_citymgmt.report.bulletin._pictures import pictures
+
+        return pictures(self.results, self.say)
+
+    def _next(self) -> Iterator[Part]:
+        """Say what each month must bring, that overdue cases come first, and who is behind."""
+        said = [*self._next_tasks(), *self._next_late(), *self._next_last()]
+        if said:
+            yield Heading(self.say("next"))
+            yield from said
+
+    def _next_tasks(self) -> Iterator[Part]:
+        say, results = self.say, self.results
+        rows = results.headline
+        rows = rows[rows["status"].eq("behind")].sort_values("distance", kind="stable")
+        if rows.empty or results.outlook.empty:
+            return
+        months = period_table(results.facts, as_of=self.day, periods="month",
+                              indicators=rows.index.tolist(), level="city")  # fmt: skip
+        need = monthly_need(results.outlook, months, results.figures)
+        items = []
+        for row in rows[rows.index.isin(need.index)].head(_STEPS).itertuples():
+            figure, wants = str(row.Index), need.loc[row.Index]
+            times = ""
+            if pd.notna(wants["times"]) and wants["times"] >= _MUCH:
+                brought = self._reported(figure, float(wants["brought"]))
+                period = say("next_month", y=self.day.year, m=self.day.month)
+                times = say("next_times", period=period, brought=brought,
+                            times=f"{wants['times']:,.1f}")  # fmt: skip
+            down = results.figures.figures[figure].direction == "down"
+            needed = self._reported(figure, float(wants["needed"]))
+            items.append(
+                say("next_fall" if down else "next_task", name=self.words.named(row),
+                    by=self._by_day(wants["deadline"]), needed=needed, times=times)
+            )  # fmt: skip
+        if items:
+            text = self.words("sentence", text=self._clauses(items))
+            yield Paragraph(text, say("next_tasks"))
+
+    def _by_day(self, day: pd.Timestamp) -> str:
+        say, parts = self.say, {"y": day.year, "m": day.month, "d": day.day}
+        by = say("next_by_month" if day.is_month_end else "next_by_day", **parts)
+        return by if day.year == self.day.year else say("next_by_year", y=day.year, by=by)
+
+    def _next_late(self) -> Iterator[Part]:
+        say = self.say
+        late = [f for f in self.concentrated if self.grid.has(f)]
+        late = [f for f in late if self.grid.at("city", "total", f, "year") > 0]
+        if not late:
+            return
+        text = say("next_late_text")
+        places = self._most(late[0])
+        if len(places):
+            names = [str(self.results.zone_names[code]) for code in places.index]
+            text += say("next_late_where", places=self.words.listed(names))
+        yield Paragraph(text, say("next_late"))
+
+    def _most(self, figure: str) -> pd.Series:
+        """Return the districts that have most of a figure; none where it is not in some of them."""
+        values = pd.Series(
+            {c: self.grid.at("district", str(c), figure, "year")
+             for c in self.results.zone_names.index}, dtype=float,
+        ).dropna()  # fmt: skip
+        if values.sum() <= 0 or len(values) <= _NAMED:
+            return values.iloc[:0]
+        return values.sort_values(ascending=False, kind="stable").head(_NAMED)
+
+    def _next_last(self) -> Iterator[Part]:
+        """Name who is last of a group and behind what is due, section by section."""
+        say, items = self.say, []
+        groups, names = zone_groups(self.city.zones), self.results.zone_names
+        for section in (s for s in self.sections if s.has_table and s.rank):
+            attained, _ = self._ranking_of(section)
+            if attained is None:
+                continue
+            place, low = ranks(attained, groups), self._low(section.rank)
+            last = []
+            for group in dict.fromkeys(groups):
+                ranked = place[groups == group].dropna()
+                worst = ranked[ranked == ranked.max()] if len(ranked) > 1 else ranked.iloc[:0]
+                last += [str(names[code]) for code in worst.index if str(code) in low]
+            if last:
+                name = say.name("name", section.key)
+                items.append(say("next_last_item", section=name, names=self.words.listed(last)))
+        if items:
+            yield Paragraph(say("next_last_text", items=self._clauses(items)), say("next_last"))
+
     def _known(self, key: str) -> list[str]:
         section = next(s for s in self.sections if s.key == key)
         return [*section.flows, *section.stocks]
@@ -477,13 +578,9 @@ class _Writer:
         names = self.results.zone_names
         text = ""
         for figure in (f for f in self.concentrated if f in figures):
-            values = pd.Series(
-                {c: self.grid.at("district", str(c), figure, "year") for c in names.index}
-            ).dropna()
-            total = self.grid.at("city", "total", figure, "year")
-            if values.sum() <= 0 or len(values) <= _NAMED:
+            total, top = self.grid.at("city", "total", figure, "year"), self._most(figure)
+            if top.empty:
                 continue
-            top = values.sort_values(ascending=False, kind="stable").head(_NAMED)
             phrase = self.say.name("phrase", figure)
             name = self.grid.names[figure] if phrase == figure else phrase.format(value="").strip()
             text += say(
@@ -678,11 +775,15 @@ def numeral(n: int) -> str:
 
 
 def _numbered(parts: Sequence[Part], say: Words, day: str) -> list[Part]:
-    """Number headings and tables in their order."""
+    """Number headings, tables and pictures in their order."""
     out: list[Part] = []
-    heading = table = 0
+    heading = table = picture = 0
     for part in parts:
-        if isinstance(part, Table):
+        if isinstance(part, Picture):
+            picture += 1
+            title = say("picture", n=picture, title=part.title, day=day)
+            out.append(replace(part, title=title))
+        elif isinstance(part, Table):
             table += 1
             title = say("caption", n=table, title=part.title, day=day)
             out.append(Table(title, part.columns, part.rows, part.strong, part.note))

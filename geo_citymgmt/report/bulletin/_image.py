@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,7 @@ from geo_citymgmt.report.bulletin._model import (
     Column,
     Heading,
     Paragraph,
+    Picture,
     Table,
     broken,
     column_widths,
@@ -54,9 +56,9 @@ def write_png(
     face = str(font or cjk_font_path())
     # Measured once on nothing, then drawn: the height is known only after all lines are broken.
     blank = Image.new("RGB", (WIDTH, 8))
-    height = _Sheet(ImageDraw.Draw(blank), face).lay(bulletin, close)
+    height = _Sheet(blank, face).lay(bulletin, close)
     sheet = Image.new("RGB", (WIDTH, height), "#ffffff")
-    _Sheet(ImageDraw.Draw(sheet), face).lay(bulletin, close)
+    _Sheet(sheet, face).lay(bulletin, close)
     # Few colours: a palette makes the file a third, and one a chat passes on as it is.
     small = sheet.quantize(colors=64, dither=Image.Dither.NONE)
     small.save(path, format="PNG", optimize=True)
@@ -65,8 +67,8 @@ def write_png(
 class _Sheet:
     """A pen that goes down the page."""
 
-    def __init__(self, draw: Any, face: str) -> None:
-        self.draw, self.y = draw, _EDGE
+    def __init__(self, image: Image.Image, face: str) -> None:
+        self.image, self.draw, self.y = image, ImageDraw.Draw(image), _EDGE
         self.font: Callable[[int], Any] = cache(
             lambda size: ImageFont.truetype(face, size, layout_engine=ImageFont.Layout.BASIC)
         )
@@ -91,6 +93,8 @@ class _Sheet:
                     self.text(part.lead, _TEXT, color=_ACCENT)
                 self.text(part.text, _TEXT)
                 self.y += 14
+            elif isinstance(part, Picture):
+                self.picture(part)
             else:
                 self.table(part)
         self.y += 20
@@ -105,6 +109,16 @@ class _Sheet:
             x = (WIDTH - font.getlength(line)) / 2 if centred else _EDGE
             self.draw.text((x, self.y), line, font=font, fill=color)
             self.y += round(size * 1.5)
+
+    def picture(self, part: Picture) -> None:
+        self.y += 12
+        wide = WIDTH - 2 * _EDGE
+        high = round(wide * part.height / part.width)
+        drawn = Image.open(io.BytesIO(part.png)).convert("RGB")
+        self.image.paste(drawn.resize((wide, high), Image.Resampling.LANCZOS), (_EDGE, self.y))
+        self.y += high + 4
+        self.text(part.title, _CELL, centred=True)
+        self.y += 14
 
     def lines(self, text: str, size: int, width: float) -> list[str]:
         return broken(drawable(text), width, self.font(size).getlength)

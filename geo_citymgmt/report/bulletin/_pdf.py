@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from reportlab.platypus import (
     BaseDocTemplate,
     CondPageBreak,
     Frame,
+    Image,
+    KeepTogether,
     PageBreak,
     PageTemplate,
     Spacer,
@@ -29,6 +32,7 @@ from geo_citymgmt.report.bulletin._model import (
     Heading,
     Paragraph,
     Part,
+    Picture,
     Table,
     broken,
     column_widths,
@@ -42,6 +46,8 @@ _MM = 72 / 25.4
 _CELL, _SMALLEST, _PAD = 8.5, 6.5, 3.0
 #: Of a caption, heads of columns and a few rows.
 _ROOM = 130
+#: Of a heading and three lines.
+_FEW_LINES = 90
 _WIDTH = (210 - 28 - 26) * _MM
 _INK, _LINE, _SHADE, _STRONG, _ACCENT = "#1a1a1a", "#8a8a8a", "#eef1f4", "#f6f7f9", "#8a2a1b"
 
@@ -100,12 +106,21 @@ def _parts(parts: Sequence[Part], zh: bool, *, signed: bool = False) -> list[Any
     for k, part in enumerate(parts):
         annex = annex or (isinstance(part, Heading) and part.annex)
         if isinstance(part, Heading):
-            out += [PageBreak()] if part.annex else []
-            out.append(_text(part.text, 14.5, zh, indent=False, keep=True, leading=26, before=6))
+            # A paragraph may go over to the next page and leaves its heading a few lines; a table
+            # is kept with it.
+            running = k + 1 < len(parts) and isinstance(parts[k + 1], Paragraph)
+            out.append(PageBreak() if part.annex else CondPageBreak(_FEW_LINES))
+            head = _text(part.text, 14.5, zh, indent=False, keep=not running, leading=26, before=6)
+            out.append(head)
         elif isinstance(part, Paragraph):
             # What is said of a table stands above it, and no page has day and source alone.
             keep = isinstance(parts[k + 1], Table) if k + 1 < len(parts) else signed
             out.append(_text(part.text, 12, zh, lead=part.lead, keep=keep))
+        elif isinstance(part, Picture):
+            high = _WIDTH * part.height / part.width
+            drawn = Image(io.BytesIO(part.png), width=_WIDTH, height=high)
+            under = _text(part.title, 11, zh, align=1, indent=False, leading=22, after=6)
+            out.append(KeepTogether([Spacer(1, 6), drawn, under]))
         else:
             out += _table(part, zh, annex=annex)
     return out

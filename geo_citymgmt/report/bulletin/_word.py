@@ -25,6 +25,7 @@ from geo_citymgmt.report.bulletin._model import (
     Heading,
     Paragraph,
     Part,
+    Picture,
     Table,
     column_widths,
     is_band,
@@ -92,8 +93,21 @@ def _parts(document: Document, parts: Sequence[Part], lang: str, *, signed: bool
             # What is said of a table stands above it, and no page has day and source alone.
             keep = isinstance(parts[k + 1], Table) if k + 1 < len(parts) else signed
             line.paragraph_format.keep_with_next = keep or None
+        elif isinstance(part, Picture):
+            _picture(document, part)
         else:
             _table(document, part)
+
+
+def _picture(document: Document, part: Picture) -> None:
+    """Add a picture as wide as the text, and its caption below."""
+    line = document.add_paragraph()
+    line.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    line.paragraph_format.keep_with_next = True
+    shape = line.add_run().add_picture(io.BytesIO(part.png), width=Mm(_TEXT_WIDTH))
+    # What a screen reader says in its place.
+    shape._inline.docPr.set("descr", _clean(part.title))
+    _line(document, part.title, align="CENTER", size=_PAGE)
 
 
 def _page(document: Document, bulletin: Bulletin) -> None:
