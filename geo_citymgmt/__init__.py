@@ -97,7 +97,7 @@ if TYPE_CHECKING:
         zone_map,
     )
     from geo_citymgmt.maps._static import plot_layer, plot_progress, plot_zones
-    from geo_citymgmt.report import fill_template, write_lists, write_report
+    from geo_citymgmt.report import fill_template, write_lists, write_report, write_sheet
     from geo_citymgmt.sample import sample_city
 
 __all__ = [
@@ -183,6 +183,7 @@ __all__ = [
     "write_layer",
     "write_lists",
     "write_report",
+    "write_sheet",
     "zone_map",
 ]
 
@@ -201,6 +202,7 @@ _LAZY = {
     "fill_template": "geo_citymgmt.report",
     "write_lists": "geo_citymgmt.report",
     "write_report": "geo_citymgmt.report",
+    "write_sheet": "geo_citymgmt.report",
     "zone_map": "geo_citymgmt.maps",
 }
 

@@ -175,7 +175,7 @@ class SheetMaker:
         """Return the sheet of a district by its code; of the whole city without one."""
         say, rows = self.say, self._rows(zone)
         name = self.name_of(zone)
-        tasks = [self.task(row) for row in rows.itertuples()]
+        tasks = [self.task(row) for row in rows.itertuples()] or self._figures(zone)
         flows = list(self._flows(zone))
         return Sheet(
             stamp=self.results.stamp,
@@ -194,7 +194,9 @@ class SheetMaker:
         """Return what a map alone says: of the city what is due, of a district its records."""
         drawn = self._drawn(zone, self._rows(zone))
         if zone is None and self.city.has_zones:
-            drawn = self.by_due(self._rows(None), None)
+            by_due = self.by_due(self._rows(None), None)
+            # Where nothing is due, a map of records says more.
+            drawn = by_due if by_due.legend or self.is_public else drawn
         title = self.say("map_title", zone=self.name_of(zone), title=drawn.title)
         return Sheet(
             self.results.stamp, title, self._under, "", [], drawn, None, [], None, self.foot()
@@ -279,6 +281,19 @@ class SheetMaker:
             self._told(row), str(row.status), share, due,
         )  # fmt: skip
 
+    def _figures(self, zone: str | None) -> list[Task]:
+        """Return the figures that have a value, for a zone to which no target is set."""
+        rows = self.results.headline.reset_index(drop=True)
+        if zone is not None:
+            rows = self.results.table
+            rows = rows[rows["level"].eq("district") & rows["zone_code"].eq(zone)]
+            rows = rows[rows["row_kind"].eq("zone")]
+        rows = rows[rows["value"].fillna(0).ne(0)]
+        return [
+            Task(self.words.named(row), self._amount(row, row.value), "", "", np.nan, np.nan)
+            for row in rows.itertuples()
+        ]
+
     def _lead(
         self, name: str, rows: pd.DataFrame, flows: list[tuple[Campaign, pd.DataFrame]],
         zone: str | None,
@@ -286,9 +301,9 @@ class SheetMaker:
         say, words = self.say, self.words
         compared = rows[rows["status"].isin(COMPARED)]
         if compared.empty:
-            held = self.results.table
-            held = held[held["zone_code"].eq(zone)] if zone is not None else held
-            some = bool(held["value"].fillna(0).ne(0).any()) or len(rows) > 0
+            some = len(rows) > 0 or any(
+                len(self._rows_of(layer, zone)) for layer in self._layers_to_draw()
+            )
             return say("lead_none" if some else "lead_nothing", zone=name)
         keys = [status_shown(r.status, r.expected, r.target) for r in compared.itertuples()]
         counts = [
@@ -439,12 +454,9 @@ class SheetMaker:
     def records(self, zone: str | None) -> Drawn:
         """Return the map of a zone with its records, coloured by their status."""
         shape, inner, names = self._outline(zone)
-        about = self.name_of(zone)
         for layer in self._layers_to_draw():
             shapes, classes = self._marks(layer)
-            at = self.results.facts.membership.table(layer, "district", "owner")
-            here = at if zone is None else at[at["zone_code"].astype("str") == zone]
-            rows = np.unique(here["row"].to_numpy(dtype=int))
+            rows = self._rows_of(layer, zone)
             rows = rows[(classes.index[rows] >= 0) & ~shapely.is_missing(shapes[rows])]
             if not len(rows):
                 continue
@@ -461,11 +473,12 @@ class SheetMaker:
             ]
             title = self.say("map_records", layer=self.results.layer_name(layer))
             areas = [(shape, None)] if shape is not None else []
-            head = self.say("map_records_legend")
+            by_status = self.city.specs[layer].states is not None
+            head = self.say("map_records_legend") if by_status else ""
             return Drawn(title, areas, inner, shape, marks, legend, names, head)
         if shape is None:
             return Drawn(self.say("map_none"))
-        return Drawn(self.say("map_outline", zone=about), [(shape, None)], inner, shape)
+        return Drawn(self.say("map_outline"), [(shape, None)], inner, shape)
 
     def by_due(self, rows: pd.DataFrame, zone: str | None) -> Drawn:
         """Return the map of all zones, coloured by how far they are below what is due."""
@@ -475,7 +488,7 @@ class SheetMaker:
         shapes = zones.geometry.to_numpy()
         bold = None if zone is None else shapes[zones.index.get_loc(zone)]
         distances = pd.Series(np.nan, index=zones.index.astype("str"))
-        title = say("map_outline", zone=self.words.named(self.city))
+        title = say("map_zones")
         for row in rows.itertuples():
             known = self.standings[self.standings["indicator"] == row.indicator]
             known = known.set_index("zone_code")["distance"].dropna()
@@ -484,7 +497,9 @@ class SheetMaker:
                 title = say("map_due", name=self.words.named(row))
                 break
         kinds = [below_due(float(value)) for value in distances]
-        fills = [NO_VALUE if kind == "q-none" else BELOW_COLORS[int(kind[1])] for kind in kinds]
+        fills: list[str | None] = [
+            NO_VALUE if kind == "q-none" else BELOW_COLORS[int(kind[1])] for kind in kinds
+        ]
         points = [shapely.get_coordinates(shapely.point_on_surface(s)) for s in shapes]
         names = [
             (str(name), float(xy[0, 0]), float(xy[0, 1]))
@@ -498,7 +513,9 @@ class SheetMaker:
         ]
         legend = [(label, color, True) for label, color in zip(labels, BELOW_COLORS, strict=True)]
         legend = [entry for k, entry in enumerate(legend) if f"d{k}" in kinds]
-        if "q-none" in kinds:
+        if distances.isna().all():
+            fills = [None] * len(fills)
+        elif "q-none" in kinds:
             legend.append((say("no_value"), NO_VALUE, True))
         areas = list(zip(shapes, fills, strict=True))
         head = say("map_due_legend") if distances.notna().any() else ""
@@ -533,6 +550,12 @@ class SheetMaker:
             if len(xy)
         ]
         return shape, list(shapes), labels
+
+    def _rows_of(self, layer: str, zone: str | None) -> np.ndarray:
+        """Return which records of a layer are of a zone, by their positions."""
+        at = self.results.facts.membership.table(layer, "district", "owner")
+        here = at if zone is None else at[at["zone_code"].astype("str") == zone]
+        return np.unique(here["row"].to_numpy(dtype=int))
 
     def _layers_to_draw(self) -> list[str]:
         """Return the layers a map may show: what is steered, what has deadlines, the rest."""

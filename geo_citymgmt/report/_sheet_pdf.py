@@ -34,6 +34,8 @@ _TASK, _ROW, _HEAD = 8.3, 4.7, 6.3
 _FOOT = 9.0
 #: Shapes larger than this are drawn as they are, smaller ones as a dot.
 _SEEN_MM = 1.1
+#: Records that have room for larger dots.
+_FEW = 300
 
 
 def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
@@ -51,7 +53,7 @@ def write_sheet_pdf(maker: SheetMaker, zone: str | None, path: Path) -> None:
         middle = bottom - y - cases - why - courses
         if middle > 112 and courses:
             courses += min(30.0, middle - 112)
-        middle = min(bottom - y - cases - why - courses, 150.0)
+        middle = min(bottom - y - cases - why - courses, 190.0)
         left = Box(_EDGE, y, 88.0, middle - _GAP)
         right = Box(left.right + 5, y, paper.width - _EDGE - left.right - 5, left.height)
         _map(paper, left, sheet.drawn, say)
@@ -103,16 +105,21 @@ def _title(paper: Paper, box: Box, text: str, note: str = "") -> float:
 
 
 def _tasks(paper: Paper, box: Box, tasks: Sequence[Task], say: Words) -> None:
-    y = _title(paper, box, say("tasks"), say("tasks_note") if tasks else "")
+    compared = not tasks or any(task.told for task in tasks)
+    note = say("tasks_note") if tasks and compared else ""
+    y = _title(paper, box, say("tasks" if compared else "figures"), note)
     if not tasks:
         paper.text(box.x, y + 4, say("tasks_none"), 9, color=SOFT)
         return
-    most = int((box.bottom - y) / _TASK)
+    row = _TASK if compared else _ROW + 1
+    most = int((box.bottom - y) / row)
     shown = tasks if len(tasks) <= most else tasks[: max(most - 1, 1)]
-    step = min((box.bottom - y) / max(len(shown), 1), 13.5) if len(shown) == len(tasks) else _TASK
+    step = min((box.bottom - y) / max(len(shown), 1), 1.6 * row)
+    if len(shown) < len(tasks):
+        step = row
     for task in shown:
         color = STATUS_COLORS.get(task.status, SOFT)
-        told = width_of(task.told, 8)
+        told = width_of(task.told or task.amount, 8)
         paper.text(box.x, y + 3, task.name, 8.5, room=box.width - told - 2)
         paper.text(box.right, y + 3, task.told, 8, color=color, align="right")
         bar = Box(box.x, y + 4.4, box.width * 0.46, 2.2)
@@ -123,8 +130,8 @@ def _tasks(paper: Paper, box: Box, tasks: Sequence[Task], say: Words) -> None:
             if not np.isnan(task.due):
                 at = bar.x + bar.width * min(max(task.due, 0.0), 1.0)
                 paper.line(np.array([[at, bar.y - 0.6], [at, bar.bottom + 0.6]]), width=0.45)
-        paper.text(box.right, y + 6.5, task.amount, 8, color=SOFT, align="right",
-                   room=box.width * 0.52)  # fmt: skip
+        paper.text(box.right, y + (6.5 if task.told else 3), task.amount, 8, color=SOFT,
+                   align="right", room=box.width * 0.52)  # fmt: skip
         y += step
         paper.rule(box.x, y - 0.9, box.right, color="#dde3e7", width=0.15)
     if len(shown) < len(tasks):
@@ -248,6 +255,7 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
         paper.area(shown(shape), fill=fill or "#f6f7f9", stroke="#7d8b97", width=0.15)
     for shape in drawn.inner:
         paper.area(shown(shape), fill=None, stroke="#c3ccd3", width=0.12)
+    few = sum(len(shapes) for _, shapes in drawn.marks) < _FEW
     for color, shapes in drawn.marks:
         kind = shapely.get_dimensions(shapes)
         for line in shapes[kind == 1]:
@@ -260,7 +268,7 @@ def _shapes(paper: Paper, ground: Ground, drawn: Drawn, *, large: bool) -> None:
             paper.area(shown(shape), fill=color, stroke="#ffffff", width=0.05)
         centres = shapely.get_coordinates(shapely.centroid(rest[sizes <= _SEEN_MM]))
         if len(centres):
-            paper.dots(ground.place(centres), 0.75 if large else 0.5, color)
+            paper.dots(ground.place(centres), 0.75 if large or few else 0.5, color)
     if drawn.bold is not None:
         paper.area(shown(drawn.bold), fill=None, stroke=INK, width=0.5)
 
