@@ -52,7 +52,7 @@ def figures_to_rank(results: Summary) -> list[str]:
 
 
 def _to_rank(maker: SheetMaker) -> list[str]:
-    rows, results = maker.standings, maker.results
+    rows, results = maker.results.standings, maker.results
     known = rows.loc[rows["distance"].notna(), "indicator"]
     ranked = known.value_counts()
     order = results.headline["distance"].sort_values(kind="stable").index
@@ -130,7 +130,7 @@ class _Card:
 
     def _groups(self, figure: str) -> None:
         results, words = self.results, self.words
-        rows = self.maker.standings
+        rows = self.results.standings
         rows = rows[rows["indicator"] == figure]
         groups = zone_groups(results.city.zones).astype("object")
         groups.index = groups.index.astype("str")
@@ -176,7 +176,7 @@ class _Card:
         if not number:
             return
         zones = self.results.city.zones
-        rows = self.maker.standings
+        rows = self.results.standings
         known = rows[rows["indicator"] == figure].set_index("zone_code")["distance"]
         fitted = fit_zones(zones, _WIDTH - 2.0 * _EDGE, 640.0)
         for shape, code in zip(fitted.shapes, zones.index.astype("str"), strict=True):

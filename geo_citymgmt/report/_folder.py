@@ -493,13 +493,14 @@ def _write_files(
     tell("map")
     _write_map(results, shown, files["map"])
     tell("page")
-    write_text(render_page(results), files["index"])
+    cards = write_cards(results, folder / "ranking")
+    files |= {"ranking": folder / "ranking"} if cards else {}
+    write_text(render_page(results, cards[0].read_bytes() if cards else b""), files["index"])
     if bulletin:
         tell("bulletin")
         files |= write_bulletin(
             results, folder, period=bulletin, stamp=results.stamp, tables=files["tables"]
         )
-    files |= {"ranking": folder / "ranking"} if write_cards(results, folder / "ranking") else {}
     if options["sheets"]:
         tell("sheets")
         files["sheets"] = make_folder(folder / "sheets")

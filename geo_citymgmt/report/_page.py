@@ -500,8 +500,11 @@ _OF_TARGETS = ("comparison", "pace", "outlook")
 _OF_ZONES = ("owner", "sums")
 
 
-def render_page(results: Summary) -> str:
+def render_page(results: Summary, card: bytes = b"") -> str:
     """Return the page of a report as HTML that loads nothing and runs its own script alone.
+
+    The PNG ``card`` can be saved from it: it is in the page, for a page that is a file may let no
+    other file be saved.
 
     Every text of the data passes through the one escaping function on its way into the page;
     style and script are allowed by their hash.
@@ -517,6 +520,7 @@ def render_page(results: Summary) -> str:
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
+        card=base64.b64encode(card).decode("ascii"),
     )
 
 

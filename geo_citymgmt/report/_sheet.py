@@ -17,7 +17,7 @@ from geo_citymgmt._numbers import Scale, percent, scale_for, unit_label
 from geo_citymgmt._words import Messages, Text, listed, packaged_table
 from geo_citymgmt.cases._campaigns import Campaign
 from geo_citymgmt.errors import CityDataError, did_you_mean
-from geo_citymgmt.figures._tables import standings, zone_names
+from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._words import on_one_line, status_shown
 from geo_citymgmt.report._drawings import BELOW_COLORS, BELOW_DUE, NO_VALUE, below_due
@@ -239,15 +239,10 @@ class SheetMaker:
         """Return what has a target and a value, the furthest behind first."""
         rows = self.results.headline.reset_index(drop=True)
         if zone is not None:
-            rows = self.standings[self.standings["zone_code"] == zone]
+            rows = self.results.standings[self.results.standings["zone_code"] == zone]
             rows = rows[rows["indicator"].isin(self.results.headline.index)]
         rows = rows[rows["target"].notna() & rows["value"].notna()]
         return rows.sort_values("distance", kind="stable")
-
-    @cached_property
-    def standings(self) -> pd.DataFrame:
-        """The districts' rows of progress, those furthest behind what is due first."""
-        return standings(self.results.table, self.results.figures)
 
     def _amount(self, row: Any, value: Any) -> str:
         return on_one_line(self.results.scales[row.indicator].amount(value))
@@ -490,7 +485,7 @@ class SheetMaker:
         distances = pd.Series(np.nan, index=zones.index.astype("str"))
         title = say("map_zones")
         for row in rows.itertuples():
-            known = self.standings[self.standings["indicator"] == row.indicator]
+            known = self.results.standings[self.results.standings["indicator"] == row.indicator]
             known = known.set_index("zone_code")["distance"].dropna()
             if len(known):
                 distances = known.reindex(distances.index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from dataclasses import replace
 from pathlib import Path
@@ -76,5 +77,10 @@ def test_the_report_has_a_card_a_figure_and_none_where_nobody_ranks(results, tmp
     files = gcm.write_report(results.city, tmp_path / "out", as_of="2022-06-30")
     made = {path.stem for path in files["ranking"].iterdir()}
     assert made == set(cards.figures_to_rank(results)) and "manhole_remediated" in made
+    # The first is in the page, to be saved from there.
+    first = files["ranking"] / f"{cards.figures_to_rank(results)[0]}.png"
+    packed = base64.b64encode(first.read_bytes()).decode("ascii")
+    page = files["index"].read_text(encoding="utf-8")
+    assert f'href="data:image/png;base64,{packed}" download="排名.png"' in page
     whole = gcm.write_report(without_zones(results.city), tmp_path / "whole", as_of="2022-06-30")
     assert "ranking" not in whole and not Path(tmp_path / "whole" / "ranking").exists()

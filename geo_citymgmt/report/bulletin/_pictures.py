@@ -13,7 +13,6 @@ import shapely
 from PIL import Image, ImageDraw, ImageFont
 
 from geo_citymgmt._numbers import percent
-from geo_citymgmt.figures._tables import standings
 from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
@@ -93,7 +92,7 @@ def figure_to_map(results: Summary) -> str | None:
     """Return the figure whose districts are furthest behind, of those that several have."""
     if not results.city.has_zones:
         return None
-    rows = standings(results.table, results.figures)
+    rows = results.standings
     known = rows.loc[rows["distance"].notna(), "indicator"].value_counts()
     order = results.headline["distance"].sort_values(kind="stable").index
     return next((str(name) for name in order if known.get(name, 0) > 1), None)
@@ -111,7 +110,7 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
         Head of the legend, then not behind, over, without a value.
     """
     head, not_below, over, none = labels
-    rows = standings(results.table, results.figures)
+    rows = results.standings
     known = rows[rows["indicator"] == figure].set_index("zone_code")["distance"]
     zones = results.city.zones
     codes = zones.index.astype("str")
