@@ -199,7 +199,16 @@ class SheetMaker:
             drawn = by_due if by_due.legend or self.is_public else drawn
         title = self.say("map_title", zone=self.name_of(zone), title=drawn.title)
         return Sheet(
-            self.results.stamp, title, self._under, "", [], drawn, None, [], None, self.foot()
+            self.results.stamp,
+            title,
+            self._under,
+            "",
+            [],
+            drawn,
+            None,
+            [],
+            None,
+            self.foot(numbered=True),
         )
 
     @property
@@ -211,8 +220,11 @@ class SheetMaker:
         """Return what a sheet is about."""
         return self.words.named(self.city) if zone is None else str(self.results.zone_names[zone])
 
-    def foot(self) -> list[str]:
-        """Return source, who drew it, the day, and in public the number of the map's approval."""
+    def foot(self, *, numbered: bool = False) -> list[str]:
+        """Return source, who drew it, the day, and in public the number of the map's approval.
+
+        With ``numbered`` there is a place for the number in any case.
+        """
         say, city = self.say, self.city
         out = [
             say("source", source=source_name(self.results)),
@@ -220,7 +232,7 @@ class SheetMaker:
             say("date" if self._day else "date_none", day=self._day),
         ]
         number = map_approval(city)
-        if number or self.is_public:
+        if number or self.is_public or numbered:
             out.append(say("approval", number=number or say("blank")))
         if city.findings["code"].eq("ZONES_PACKAGED").any():
             out.append(say("demo"))

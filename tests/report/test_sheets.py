@@ -155,7 +155,15 @@ def test_a_map_of_a3_has_what_a_map_must_have_and_a_scale_that_is_true(maker, tm
         (420 * MM, 297 * MM), abs=0.1
     )
     text = only_page(tmp_path / "map.pdf")
-    for said in ("昆山市违法建设分布图", "图例", "北", "公里", "日期：2022年6月30日", "制图单位："):
+    for said in (
+        "昆山市违法建设分布图",
+        "图例",
+        "北",
+        "公里",
+        "日期：2022年6月30日",
+        "制图单位：",
+        "审图号：",
+    ):
         assert said in text
     denominator = int(re.search(r"1:([\d,]+)", text)[1].replace(",", ""))
     west, south, east, north = maker.sheet("320583").drawn.bounds
