@@ -19,7 +19,7 @@ from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
 pytestmark = pytest.mark.xdist_group("report")
-NAMES = {"index", "map", "tables", "city", "findings", "rejected", "manifest"}
+NAMES = {"index", "map", "tables", "city", "findings", "rejected", "manifest", "ranking"}
 
 
 def words_of(page: str) -> str:
@@ -45,7 +45,7 @@ def test_every_file_of_the_contract_is_there(report):
     assert set(report) == NAMES
     assert all(path.exists() for path in report.values())
     names = {"index.html", "map.html", "tables.xlsx", "city.gpkg", "findings.xlsx", "rejected",
-             "manifest.json"}  # fmt: skip
+             "manifest.json", "ranking"}  # fmt: skip
     assert {p.name for p in report["index"].parent.iterdir()} == names
     assert [p.name for p in report["rejected"].iterdir()] == ["README.txt"]
 
