@@ -207,3 +207,14 @@ def test_the_command_writes_a_sheet_or_says_which_districts_there_are(
     assert "姑苏区" in said.output
     said = CliRunner().invoke(main, ["sheet", str(data_folder), "-o", str(tmp_path / "b.png")])
     assert said.exit_code == 2 and ".pdf" in said.output
+
+
+def test_a_city_says_in_its_file_who_draws_and_under_which_number(tmp_path):
+    write(zones(), tmp_path / "in", "districts")
+    said = 'map_approval = "苏S（2024）1号"\npublisher = { zh = "甲局", en = "Office A" }\n'
+    (tmp_path / "in" / "city.toml").write_text(said, encoding="utf-8")
+    city = gcm.load_city(tmp_path / "in")
+    text = only_page(write_sheet(city, "甲区", tmp_path / "a.pdf", release="public"))
+    assert "制图单位：甲局" in text and "审图号：苏S（2024）1号" in text
+    text = only_page(write_sheet(city, "甲区", tmp_path / "b.pdf", lang="en"))
+    assert "Office A" in text
