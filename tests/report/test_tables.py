@@ -287,7 +287,8 @@ def test_every_text_is_there_in_both_languages():
             if kind == "unit":
                 continue
             assert len(pair) == 2, key
-            assert all(pair), key
+            # Between words there is nothing in Chinese.
+            assert all(pair) or key == "gap", key
     with pytest.raises(ValueError, match="lang"):
         Words("fr")
 
