@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,9 @@ def test_the_links_lead_to_files_of_the_report(folder, visit):
     page, wrong = visit(folder / "index.html", 1280)
     links = page.eval_on_selector_all("a[href]", "all => all.map(a => a.getAttribute('href'))")
     for link in links:
-        if link.startswith("#"):
+        if link.startswith("data:image/png;base64,"):
+            assert b64decode(link.partition(",")[2]).startswith(b"\x89PNG")
+        elif link.startswith("#"):
             assert page.locator(f"[id='{link[1:]}']").count() == 1
         else:
             assert (folder / link).is_file()
