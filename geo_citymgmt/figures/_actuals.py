@@ -282,8 +282,10 @@ class Actuals:
             given = given_targets(targets, gate, city.figures, [city.code, *zones], city.unit)
             self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
-        told = city.reported_figures
-        self._reported = {str(key): rows for key, rows in told.groupby("figure")}
+        told = city.reported_figures.sort_values("period_end", kind="stable")
+        self._reported = {
+            str(key): list(rows.itertuples(index=False)) for key, rows in told.groupby("figure")
+        }
         self._districts = [str(code) for code in city.zones.index]
         # What does not depend on the day.
         self._sums = {figure.id: self._sum_note(figure) for figure in self.figures}
@@ -487,22 +489,31 @@ class Actuals:
         """
         nothing = {"reported_period": "", "reported_source": ""}
         out: Block = {"reported": np.nan, "difference": np.nan, **nothing}
-        rows = self._reported.get(figure.id)
-        if rows is None:
+        if figure.id not in self._reported:
             return out
-        if day is not None:
-            year = pd.Timestamp(day.year, 1, 1)
-            rows = rows[rows["period_end"].le(day) & rows["period_end"].ge(year)]
-        last = rows.sort_values("period_end", kind="stable").drop_duplicates("zone", keep="last")
+        first = None if day is None else pd.Timestamp(day.year, 1, 1)
+        last = {
+            row.zone: row
+            for row in self._reported[figure.id]
+            if first is None or first <= row.period_end <= day
+        }
         counted = np.isin(values.layout.row_kind, ["zone", "total"])
-        found = last.set_index("zone").reindex(np.where(counted, values.layout.zone_code, ""))
-        out["reported"] = found["value"].to_numpy(dtype="float64")
+        pairs = zip(values.layout.zone_code, counted, strict=True)
+        found = [last.get(code) if known else None for code, known in pairs]
+        out["reported"] = np.array([np.nan if row is None else row.value for row in found], float)
         for name in nothing:
             column = name.removeprefix("reported_")
-            out[name] = found[column].fillna("").to_numpy(dtype=object)
-        same = found["period_end"].eq(day).to_numpy(dtype=bool)
-        if figure.in_period:
-            same = same & found["period_start"].eq(start).to_numpy(dtype=bool)
+            texts = ["" if row is None else getattr(row, column) for row in found]
+            out[name] = np.array(["" if pd.isna(text) else text for text in texts], dtype=object)
+        same = np.array(
+            [
+                row is not None
+                and row.period_end == day
+                and (not figure.in_period or row.period_start == start)
+                for row in found
+            ],
+            dtype=bool,
+        )
         out["difference"] = np.where(same, values.value - out["reported"], np.nan)
         return out
 
