@@ -36,6 +36,33 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="module", params=["zh", "en"])
+def page_file(request, sample_report) -> Path:
+    """The page of the report on the sample, in a language."""
+    return sample_report(request.param) / "index.html"
+
+
+@pytest.fixture
+def visit(chromium):
+    """Opens a page with the network off; ``wrong`` is what it complains of."""
+    contexts = []
+
+    def opened(target: Path, width: int = 1280, anchor: str = "", **options):
+        viewport = {"width": width, "height": 800}
+        context = chromium.new_context(offline=True, viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.wrong = []
+        page.on("console", lambda message: page.wrong.append(message.text))
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.goto(target.as_uri() + anchor)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
 @dataclass
 class Opened:
     """A page, and what went wrong in it."""

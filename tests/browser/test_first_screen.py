@@ -18,31 +18,6 @@ from tests.browser.test_six_questions import dongwan
 pytestmark = pytest.mark.xdist_group("report-page")
 
 
-@pytest.fixture(scope="module", params=["zh", "en"])
-def page_file(request, sample_report) -> Path:
-    return sample_report(request.param) / "index.html"
-
-
-@pytest.fixture
-def visit(chromium):
-    contexts = []
-
-    def opened(target: Path, width: int = 1280, **options):
-        viewport = {"width": width, "height": 800}
-        context = chromium.new_context(offline=True, viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.wrong = []
-        page.on("console", lambda message: page.wrong.append(message.text))
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.goto(target.as_uri())
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-
-
 def bottom(page, selector: str) -> float:
     box = page.locator(f"{selector} >> visible=true").last.bounding_box()
     return box["y"] + box["height"]

@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 pytestmark = pytest.mark.xdist_group("report-page")
 
 SHUT = "[...document.querySelectorAll('details')].filter(one => !one.open).length"
-
-
-@pytest.fixture(scope="module", params=["zh", "en"])
-def page_file(request, sample_report) -> Path:
-    return sample_report(request.param) / "index.html"
-
-
-@pytest.fixture
-def visit(chromium):
-    contexts = []
-
-    def opened(target: Path, width: int = 1280, anchor: str = "", **options):
-        viewport = {"width": width, "height": 800}
-        context = chromium.new_context(offline=True, viewport=viewport, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.wrong = []
-        page.on("console", lambda message: page.wrong.append(message.text))
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.goto(target.as_uri() + anchor)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
 
 
 @pytest.mark.parametrize(("width", "screens"), [(1280, 5), (768, 6), (390, 8)])
