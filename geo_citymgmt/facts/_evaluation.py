@@ -158,6 +158,9 @@ class Evaluator:
         self._masks: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
         self._states: dict[tuple[str, pd.Timestamp | None, bool], tuple[np.ndarray, ...]] = {}
         self._problems: dict[str, Text | None] = {}
+        told = city.events[["layer", "event"]].drop_duplicates()
+        #: Kinds of events that are told of each layer.
+        self._events = told.groupby("layer")["event"].agg(list).to_dict()
         self._blank: dict[tuple[str, str], bool] = {}
         self._moments: dict[str, Moments] = {}
 
@@ -246,7 +249,7 @@ class Evaluator:
             label = spec.name_zh if spec else figure.layer
             return Text(f"没有图层“{label}”", f"there is no layer {figure.layer}")
         spec, data = city.specs[figure.layer], self.timeline(figure.layer).data
-        happened = city.events.loc[city.events["layer"] == figure.layer, "event"].unique()
+        happened = self._events.get(figure.layer, ())
         adding = {amount for event in happened for amount in spec.events[event].adds}
         reported = {c.of for c in figure.components if c.kind == "flow"} & adding
         missing = [

@@ -283,9 +283,9 @@ class Actuals:
             self._targets = TargetTable(given, city.figures)
         self._published = city.published.set_index("id")
         told = city.reported_figures.sort_values("period_end", kind="stable")
-        self._reported = {
-            str(key): list(rows.itertuples(index=False)) for key, rows in told.groupby("figure")
-        }
+        self._reported: dict[str, list[Any]] = {}
+        for row in told.itertuples(index=False):
+            self._reported.setdefault(str(row.figure), []).append(row)
         self._districts = [str(code) for code in city.zones.index]
         # What does not depend on the day.
         self._sums = {figure.id: self._sum_note(figure) for figure in self.figures}
