@@ -42,8 +42,10 @@ comma := ,
 report: $(VENV)/stamp-core
 	@$(BIN)/geo-citymgmt report "$(SOURCE)" -o "$(OUT)" --lang $(REPORT_LANG)
 
-# What the tests of one file set up is set up once: they stay in one process, in their order.
-PYTEST := pytest -n 2 --dist loadgroup --no-loadscope-reorder
+# What the tests of one file set up is set up once: they stay in one process, in their order. One
+# process more than the two cores it is made for: a quarter of the time each waits for a browser, a
+# kernel or a database.
+PYTEST := pytest -n 3 --dist loadgroup --no-loadscope-reorder
 
 # Scores of processes import the package: each would compile it anew where nothing may be kept.
 test test-floors: export PYTHONDONTWRITEBYTECODE :=

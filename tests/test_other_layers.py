@@ -87,8 +87,8 @@ def test_a_gpkg_keeps_a_table_and_its_figures(city, tmp_path):
     assert one.loc[one["row_kind"] == "zone", "value"].gt(0).all()
 
 
-def test_compared_with_the_document_no_two_units_are_added_up():
-    figures = gcm.sample_city().figures.figures
+def test_compared_with_the_document_no_two_units_are_added_up(city):
+    figures = city.figures.figures
     for one, other in (
         ("ads_large_removed", "ads_signs_removed"),
         ("vendor_produce_points", "vendor_stalls"),

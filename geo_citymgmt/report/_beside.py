@@ -23,7 +23,8 @@ def reported_rows(results: Summary) -> pd.DataFrame:
     --------
     >>> import geo_citymgmt as gcm
     >>> from geo_citymgmt.report._summary import summary
-    >>> rows = reported_rows(summary(gcm.sample_city(), "2022-06-30"))
+    >>> city = gcm.sample_city(layers=["illegal_construction"])
+    >>> rows = reported_rows(summary(city, "2022-06-30"))
     >>> float(rows.set_index("indicator").loc["demolition_accidents", "reported"])
     0.0
     """

@@ -260,7 +260,7 @@ def summary(
     Examples
     --------
     >>> import geo_citymgmt as gcm
-    >>> told = summary(gcm.sample_city(), "2022-06-30")
+    >>> told = summary(gcm.sample_city(layers=["manholes"]), "2022-06-30")
     >>> row = told.headline.loc["manhole_remediated"]
     >>> int(row["value"]), int(row["target"]), row["status"]
     (1180, 3000, 'behind')

@@ -80,7 +80,8 @@ def bulletin(
     Examples
     --------
     >>> import geo_citymgmt as gcm
-    >>> made = bulletin(gcm.report.summary(gcm.sample_city(), "2022-06-30"))
+    >>> city = gcm.sample_city(layers=["illegal_construction"])
+    >>> made = bulletin(gcm.report.summary(city, "2022-06-30"))
     >>> made.title, made.tables[0].rows[-1][:3]
     ('苏州市城市管理工作情况通报', ('全市合计', '719', '92.13'))
     """
