@@ -73,14 +73,19 @@ def test_a_map_is_on_it_only_where_its_outlines_may_be_published(results, writte
     assert "审图号：苏S（2024）1号" in written
 
 
-def test_the_report_has_a_card_a_figure_and_none_where_nobody_ranks(results, tmp_path):
-    files = gcm.write_report(results.city, tmp_path / "out", as_of="2022-06-30")
-    made = {path.stem for path in files["ranking"].iterdir()}
-    assert made == set(cards.figures_to_rank(results)) and "manhole_remediated" in made
+def test_the_report_has_a_card_a_figure_and_none_where_nobody_ranks(
+    sample_report, results, tmp_path
+):
+    report = sample_report("zh")
+    made = {path.stem: path for path in (report / "ranking").iterdir()}
+    layers = {name: results.city.figures.figures[name].layer for name in made}
+    ranked = {name for name in made if layers[name] in results.city}
+    assert ranked == set(cards.figures_to_rank(results)) and "manhole_remediated" in made
     # The first is in the page, to be saved from there.
-    first = files["ranking"] / f"{cards.figures_to_rank(results)[0]}.png"
-    packed = base64.b64encode(first.read_bytes()).decode("ascii")
-    page = files["index"].read_text(encoding="utf-8")
-    assert f'href="data:image/png;base64,{packed}" download="排名.png"' in page
-    whole = gcm.write_report(without_zones(results.city), tmp_path / "whole", as_of="2022-06-30")
+    page = (report / "index.html").read_text(encoding="utf-8")
+    packed = [base64.b64encode(path.read_bytes()).decode("ascii") for path in made.values()]
+    link = 'href="data:image/png;base64,{}" download="排名.png"'
+    assert [link.format(one) in page for one in packed].count(True) == 1
+    few = without_zones(with_layers(results.city, "manholes"))
+    whole = gcm.write_report(few, tmp_path / "whole", as_of="2022-06-30")
     assert "ranking" not in whole and not Path(tmp_path / "whole" / "ranking").exists()
