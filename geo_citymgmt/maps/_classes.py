@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import warnings
 from collections import Counter
@@ -156,6 +157,114 @@ SCHEMES = {
     )
 }  # fmt: skip
 _BUILT_IN = {"fisherjenks": natural_breaks, "quantiles": quantile_breaks}
+#: The scheme whose limits hang on the unit alone.
+ROUND = "round"
+SCHEMES[ROUND] = "Round"
+
+#: From light to dark over more classes than one hue has shades that can be told apart.
+_MANY = (
+    "#eef3d2", "#cfe6b9", "#9bd0b0", "#62b8b4", "#3a96b7", "#2f70a8", "#2f4c90", "#282a6a",
+    "#170f3c",
+)  # fmt: skip
+_BELOW_ZERO, _ZERO = "#e9a15c", "#f7f7f2"
+#: Points below what is due at which a darker class begins; what is not below has its own.
+BELOW_DUE = (0, 10, 20, 40, 60)
+BELOW_COLORS = ("#d5e5f2", "#fdf0dc", "#f9d2a0", "#e08a3c", "#a84a00", "#6a2500")
+_MORE = ("#dbe7f3", "#a9cbe4", "#5f9ccb", "#1f6aa5", "#0b3d6b", "#04203c")
+_FEWER = ("#fbe3cb", "#f5bd85", "#e08a3c", "#b85a0c", "#7d3406", "#451a00")
+#: Where classes of a unit end besides at zero: 1, 2 and 5 of each power of ten, from and to. Below
+#: and above lie what a street and what a city rarely has.
+_SPANS = {
+    "count": (2, 20_000),
+    "km": (0.1, 200),
+    "m2": (200, 1_000_000),
+    "persons": (100, 500_000),
+    "t": (20, 200_000),
+    "t/day": (1, 5_000),
+    "t/year": (200, 1_000_000),
+}
+_OTHER_SPAN = (0.01, 100)
+_TENTHS = tuple(n / 10 for n in range(1, 11))
+#: Limits of a difference between two shares, in points.
+POINTS = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
+#: What classes are of besides a unit: how far below what is due, in points.
+BELOW = "below_due"
+_SHARES = ("ratio", "percent")
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Classes that a value has whatever stands beside it, so the same in every map and month.
+
+    Class 0 is below zero, 1 is zero, then each ends at one of ``limits`` and holds it; the last has
+    no end. For `BELOW` the first two are one: what is not below.
+    """
+
+    unit: str
+    limits: tuple[float, ...]
+    colors: tuple[str, ...]
+
+    def index(self, values: Any) -> np.ndarray:
+        """Return the class of each value; -1 where there is none."""
+        numbers = np.asarray(values, dtype="float64")
+        known = np.isfinite(numbers)
+        if self.unit in (*_SHARES, BELOW):
+            # To the tenth of a per cent or of a point, as it is written.
+            digits = 1 if self.unit != "ratio" else 3
+            numbers = np.where(known, np.round(np.where(known, numbers, 0), digits), np.nan)
+        out = np.searchsorted((0.0, *self.limits), numbers, side="left")
+        if self.unit != BELOW:
+            out = np.where(numbers < 0, 0, out + 1)
+        return np.where(known, out, -1).astype(np.int64)
+
+    def labels(self, scale: Scale) -> tuple[str, ...]:
+        """Return what each class holds, in numbers as they are written on the map."""
+        ends = written_limits(self.limits, scale)
+        between = [f"{low} – {high}" for low, high in pairwise(["0", *ends])]
+        if self.unit == BELOW:
+            least = "不低" if scale.lang == "zh" else "not below"
+            return (least, *between, f"> {ends[-1]}")
+        return ("< 0", "0", *between, f"> {ends[-1]}")
+
+
+def written_limits(limits: Sequence[float], scale: Scale) -> list[str]:
+    """Return limits in the unit of a scale, with the digits they have and no more."""
+    return [f"{limit / scale.divisor:,.9f}".rstrip("0").rstrip(".") for limit in limits]
+
+
+def ladder(unit: str | None) -> Ladder:
+    """Return the round classes of a unit, the same for each figure, place and day.
+
+    Examples
+    --------
+    >>> ladder("ratio").index([-0.1, 0.0, 0.2, 0.201, 1.3]).tolist()
+    [0, 1, 3, 4, 12]
+    """
+    unit = unit or "count"
+    if unit == BELOW:
+        return Ladder(unit, tuple(map(float, BELOW_DUE[1:])), BELOW_COLORS)
+    limits = _TENTHS if unit == "ratio" else tuple(100 * x for x in _TENTHS)
+    if unit not in _SHARES:
+        limits = _one_two_five(*_SPANS.get(unit, _OTHER_SPAN))
+    return Ladder(unit, limits, (_BELOW_ZERO, _ZERO, *ramp(len(limits) + 1, _MANY)))
+
+
+def _one_two_five(first: float, last: float) -> tuple[float, ...]:
+    """Return 1, 2 and 5 of each power of ten, from one to another of them."""
+    powers = range(math.floor(math.log10(first)), math.ceil(math.log10(last)) + 1)
+    steps = [float(f"{digit}e{power}") for power in powers for digit in (1, 2, 5)]
+    return tuple(step for step in steps if first <= step <= last)
+
+
+def change_colors(count: int) -> tuple[tuple[str, ...], tuple[str, ...], str]:
+    """Return the colours of ``count`` classes of a rise and of a fall, and that of no change.
+
+    Examples
+    --------
+    >>> change_colors(2)
+    (('#dbe7f3', '#04203c'), ('#fbe3cb', '#451a00'), '#f7f7f2')
+    """
+    return ramp(count, _MORE), ramp(count, _FEWER), _ZERO
 
 
 @dataclass(frozen=True)
@@ -171,11 +280,11 @@ class Classes:
     unit: str = ""
 
 
-def ramp(count: int) -> tuple[str, ...]:
+def ramp(count: int, through: Sequence[str] = _SEQUENCE) -> tuple[str, ...]:
     """Return a colour-blind-safe sequence of colours, light to dark."""
     if count == 1:
-        return (_SEQUENCE[3],)
-    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in _SEQUENCE], dtype=float)
+        return (through[3],)
+    stops = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in through], dtype=float)
     at = np.linspace(0, len(stops) - 1, count)
     channels = [np.interp(at, range(len(stops)), stops[:, i]) for i in range(3)]
     return tuple(
@@ -199,10 +308,11 @@ def number_classes(
     values : Series of float
         The numbers; null where there is none.
     scheme : str or sequence of float
-        A scheme of mapclassify (``fisherjenks``, ``quantiles``, ``equalinterval``...), or the
-        upper limits of the classes, in the unit of the values.
+        A scheme of mapclassify (``fisherjenks``, ``quantiles``, ``equalinterval``...), the upper
+        limits of the classes in the unit of the values, or ``round``: limits that hang on the unit
+        alone, so that a number has the same class and colour in every map.
     k : int
-        How many classes at most; fewer where there are fewer different values.
+        How many classes at most; fewer where there are fewer different values. Not of ``round``.
     unit : str, optional
         Unit of the values.
     lang : {"zh", "en"}
@@ -231,8 +341,10 @@ def number_classes(
     if not known.any():
         return Classes(index, (), ())
     finite = numbers[known]
-    limits = _limits(finite, scheme, k)
     scale = scale or class_scale(finite, scheme, unit, lang)
+    if isinstance(scheme, str) and scheme.lower() == ROUND:
+        return round_classes(numbers, ladder(unit), scale)
+    limits = _limits(finite, scheme, k)
     index[known] = np.searchsorted(limits, finite, side="left")
     if isinstance(scheme, str):
         # Labels tell what is in a class, not where its limits lie: no value is claimed twice.
@@ -249,6 +361,18 @@ def number_classes(
         labels += [f"{low} – {high}" for low, high in pairwise(texts)]
         labels.append(f"> {texts[-1]}")
     return Classes(index, tuple(labels), ramp(len(labels)), scale.unit)
+
+
+def round_classes(numbers: Any, steps: Ladder, scale: Scale) -> Classes:
+    """Put numbers into the classes of a ladder, from the lowest that holds one to the highest."""
+    index = steps.index(numbers)
+    first, end = int(index[index >= 0].min()), int(index.max()) + 1
+    return Classes(
+        np.where(index < 0, -1, index - first),
+        steps.labels(scale)[first:end],
+        steps.colors[first:end],
+        scale.unit,
+    )
 
 
 def class_scale(values: Any, scheme: str | Sequence[float], unit: str | None, lang: str) -> Scale:

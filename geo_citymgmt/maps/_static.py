@@ -43,7 +43,7 @@ from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.fonts import drawable, font_families
 from geo_citymgmt.maps import _classes as colouring
-from geo_citymgmt.maps._classes import MapGate, class_scale, number_classes
+from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, layer_classes
 from geo_citymgmt.maps._overlays import geometry_kind, located, to_degrees
 from geo_citymgmt.maps._words import amount_text, words_of
@@ -555,7 +555,7 @@ def _zone_sheet(
     values = pd.Series(gate.numbers(table, column, "column"), index=table.index)
     placed = values.reindex(areas.index)
     scale = scale or class_scale(placed, scheme, unit, lang)
-    classes = number_classes(placed, scheme=scheme, k=k, lang=lang, scale=scale)
+    classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang, scale=scale)
     sign = scale.unit if scale.unit == "%" else ""
     texts = ["" if pd.isna(v) else f"{scale.text(v)}{sign}" for v in placed]
     handles = [
@@ -727,6 +727,7 @@ def plot_progress(
         unit=unit,
         label=label,
         notes=notes,
+        scheme=ROUND,
         scale=scale if filled == "value" else None,
     )
 

@@ -14,6 +14,9 @@ import shapely
 from markupsafe import Markup
 
 from geo_citymgmt._markup import escape_text
+from geo_citymgmt.maps._classes import BELOW, ladder
+from geo_citymgmt.maps._classes import BELOW_COLORS as BELOW_COLORS
+from geo_citymgmt.maps._classes import BELOW_DUE as BELOW_DUE
 
 #: As narrow as a chart gets on a page, so that a text is never drawn smaller than its size.
 _WIDTH, _HEIGHT = 300, 170
@@ -189,10 +192,7 @@ Placing = Callable[[np.ndarray], np.ndarray]
 _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
 #: Width and height that a number takes on a map.
 _NUMBER = (30.0, 17.0)
-#: Points below what is due at which a darker class begins; what is not below has its own.
-BELOW_DUE = (0, 10, 20, 40, 60)
-#: Colours of these classes and of what has no value, and of a status, where no style sheet is.
-BELOW_COLORS = ("#d5e5f2", "#fdf0dc", "#f9d2a0", "#e08a3c", "#a84a00", "#6a2500")
+#: Colours of what has no value, and of a status, where no style sheet is.
 NO_VALUE = "#ececec"
 STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "behind": "#a84a00",
                  "overdue": "#9c1637"}  # fmt: skip
@@ -328,8 +328,7 @@ def below_due(distance: float) -> str:
     """
     if pd.isna(distance):
         return "q-none"
-    # To a tenth of a point, as it is written.
-    return f"d{int(np.searchsorted(BELOW_DUE, round(-100 * distance, 1), side='left'))}"
+    return f"d{ladder(BELOW).index(-100 * distance)}"
 
 
 def value_class(value: float, top: float) -> str:
