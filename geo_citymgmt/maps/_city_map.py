@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,7 +35,14 @@ from geo_citymgmt.maps._overlays import (
     rings_of,
     simplified_zones,
 )
-from geo_citymgmt.maps._words import amount_text, status_name, status_shown, target_text, term_lines
+from geo_citymgmt.maps._words import (
+    amount_text,
+    row_kind,
+    status_name,
+    status_shown,
+    target_text,
+    term_lines,
+)
 from geo_citymgmt.writing import whole_file
 
 _MESSAGES = Messages("geo_citymgmt.maps")
@@ -44,8 +50,10 @@ _MESSAGES = Messages("geo_citymgmt.maps")
 #: The page's own scripts, each of which builds on those before it.
 PAGE_SCRIPTS = (
     "citymap.js", "zones.js", "store.js", "clusters.js", "overlay.js", "features.js", "filters.js",
-    "search.js", "tools.js", "paper.js", "panel.js", "slider.js",
+    "search.js", "tools.js", "paper.js", "panel.js", "slider.js", "chooser.js",
 )  # fmt: skip
+
+PAGE_STYLES = ("citymap.css", "filters.css", "chooser.css")
 
 #: Layers of a switch that lies beside a map on a page of 900 pixels.
 _SHORT_LIST = 8
@@ -277,7 +285,7 @@ class CityMap(folium.Map):
 
     def page_style(self) -> str:
         """Return the page's own stylesheet."""
-        return _offline.own("citymap.css") + _offline.own("filters.css")
+        return "".join(map(_offline.own, PAGE_STYLES))
 
     def page_script(self) -> str:
         """Return the page's own script."""
@@ -321,6 +329,8 @@ class CityMap(folium.Map):
             # Spread out, a long list takes the place of the map unless the page is wide.
             n_layers = sum(bool(getattr(child, "control", False)) for child in children.values())
             room = 900 if n_layers <= _SHORT_LIST else 1200
+            # A table of the zones beside the map takes its part of the width.
+            room += 350 * any(isinstance(child, Chooser) for child in children.values())
             control.options.update(collapsed=JsCode(f"window.innerWidth < {room}"))
             self.add_child(control, name="layer_switch")
         switches = [
@@ -366,30 +376,6 @@ class CityMap(folium.Map):
             temporary.write_bytes(content)
 
 
-@dataclass(frozen=True)
-class Frames:
-    """Colours and texts of zones at each date of a slider.
-
-    Parameters
-    ----------
-    classes : DataFrame of int
-        One row a zone code, one column a date; -1 where there is no data.
-    texts : DataFrame of str
-        Likewise.
-    palette : sequence of str
-        Colour of each class.
-    """
-
-    classes: pd.DataFrame
-    texts: pd.DataFrame
-    palette: Sequence[str]
-
-    def of(self, code: Any) -> list[list[Any]]:
-        """Return class and text of a zone at each date."""
-        pairs = zip(self.classes.loc[code], self.texts.loc[code], strict=True)
-        return [[int(index), visible_text(text)] for index, text in pairs]
-
-
 def _spellings(zones: gpd.GeoDataFrame) -> dict[Any, tuple[Any, ...]]:
     """Return the names of each zone in both languages, missing ones among them."""
     columns = [zones[name] for name in ("name_zh", "name_en") if name in zones]
@@ -409,10 +395,10 @@ class Zones(Layer):
         Fill and the text under the name; null where there is no data.
     rows : dict, optional
         For each zone code the lines of its popup, as (label, text).
-    frames : Frames, optional
-        Colours and texts at each date of a slider; `colors` and `values` are those of the last.
     lang : {"zh", "en"}
         Language of the words for those who do not see the map.
+    outlines : Zones, optional
+        Those under it, of the same zones.
     """
 
     _template = Template(
@@ -433,18 +419,20 @@ class Zones(Layer):
         rows: dict[Any, list[tuple[str, str]]] | None = None,
         name: str | None = None,
         labels: bool = True,
-        frames: Frames | None = None,
         lang: str = "zh",
+        outlines: Zones | None = None,
     ) -> None:
         super().__init__(name=escape_text(name or ""), overlay=True, control=name is not None)
         self._name = "Zones"
         self.title = visible_text(name or "")
         self.lang = lang
-        self.palette = [] if frames is None else list(frames.palette)
         shown = simplified_zones(zones)
         shown = shown[~(shown.isna() | shown.is_empty)]
         self._bounds = shown.total_bounds if len(shown) else None
         self.filled = colors is not None
+        self.outlines = outlines
+        #: Of what is drawn: a zone without a shape is not.
+        self.codes = [str(code) for code in shown.index]
         self.zones = []
         spelt = _spellings(zones)
         for code, area in shown.items():
@@ -456,7 +444,6 @@ class Zones(Layer):
                 {
                     "code": visible_text(code),
                     "aliases": sorted(other - {name_of}),
-                    "frames": None if frames is None else frames.of(code),
                     "name": visible_text(names.get(code, code)),
                     "parts": rings_of(area),
                     "size": float(shapely.area(area)),
@@ -471,17 +458,18 @@ class Zones(Layer):
                 }
             )
 
+    def content(self) -> dict[str, Any]:
+        """Return what the page's script draws."""
+        return {
+            "filled": self.filled,
+            "zones": self.zones,
+            "title": self.title,
+            "none": "无数据" if self.lang == "zh" else "No data",
+        }
+
     def config(self) -> str:
-        """Return what the page's script draws, as JSON."""
-        return json_for_script(
-            {
-                "filled": self.filled,
-                "zones": self.zones,
-                "title": self.title,
-                "colors": self.palette,
-                "none": "无数据" if self.lang == "zh" else "No data",
-            }
-        )
+        """Return the same as JSON."""
+        return json_for_script(self.content())
 
     def _get_self_bounds(self) -> Bounds:
         return latlon(self._bounds)
@@ -503,8 +491,6 @@ class Legend(MacroElement):
     items : sequence of dict
         ``label``, and ``color`` or ``hatch``; ``shape`` and ``count`` where wanted.
     note : str, optional
-    notes : sequence of str, optional
-        The note at each date of a slider.
     layer : Zones, Features or Overlay, optional
     """
 
@@ -523,7 +509,6 @@ class Legend(MacroElement):
         items: Sequence[dict[str, Any]],
         *,
         note: str = "",
-        notes: Sequence[str] | None = None,
         layer: Layer | None = None,
     ) -> None:
         super().__init__()
@@ -531,7 +516,6 @@ class Legend(MacroElement):
         self.title = title
         self.items = items
         self.note = note
-        self.notes = notes
         self.layer = layer
 
     def config(self) -> str:
@@ -541,7 +525,6 @@ class Legend(MacroElement):
             {
                 "title": visible_text(self.title),
                 "note": visible_text(self.note),
-                "notes": None if self.notes is None else [visible_text(n) for n in self.notes],
                 "items": items,
             }
         )
@@ -703,50 +686,58 @@ class Panel(MacroElement):
         )
 
 
-class Slider(MacroElement):
-    """A slider over the dates of a map's zones.
+class Chooser(MacroElement):
+    """What a reader may choose of a map of figures: which, by which zones, of which day.
+
+    The zones that are drawn take the colours and numbers of what is chosen; a table beside the map
+    has the same. Where there is no script, a table says what is shown first.
 
     Parameters
     ----------
-    dates : sequence of str
-        As they are shown, the last first on the page.
-    captions : sequence of str
-        The line under the heading at each date; empty where it stays.
-    layer : Zones
-        With frames.
+    view : dict
+        Of `FigureView`, with dates, captions and the zones of each level.
+    layer, outlines : Zones
+        What is filled, and the outlines under it.
     """
 
     _template = Template(
         """
+        {% macro html(this, kwargs) %}
+            <noscript>{{ this.first() }}</noscript>
+        {% endmacro %}
+
         {% macro script(this, kwargs) %}
-            gcm.slider({{ this._parent.get_name() }}, Object.assign({{ this.config() }},
-                { layer: {{ this.layer.get_name() }} }));
+            gcm.chooser({{ this._parent.get_name() }}, Object.assign({{ this.config() }},
+                { layer: {{ this.layer.get_name() }}, outlines: {{ this.outlines.get_name() }} }));
         {% endmacro %}
         """
     )
 
-    def __init__(self, dates: Sequence[str], captions: Sequence[str], *, layer: Zones) -> None:
+    def __init__(self, view: Mapping[str, Any], *, layer: Zones, outlines: Zones) -> None:
         super().__init__()
-        self._name = "Slider"
-        self.dates = list(dates)
-        self.captions = list(captions)
+        self._name = "Chooser"
+        self.view = view
         self.layer = layer
+        self.outlines = outlines
+
+    def first(self) -> str:
+        """Return what is shown first as a table of HTML."""
+        rows = "".join(
+            f'<tr><th scope="row">{escape_text(zone["name"])}</th>'
+            f"<td>{escape_text(zone['value'])}</td></tr>"
+            for zone in self.layer.zones
+        )
+        return f"<table><caption>{escape_text(self.layer.title)}</caption>{rows}</table>"
 
     def config(self) -> str:
-        """Return the dates as JSON."""
-        captions = [visible_text(caption) for caption in self.captions]
-        return json_for_script({"dates": self.dates, "captions": captions})
+        """Return all that can be shown, as JSON."""
+        return json_for_script(self.view)
 
 
 def dates_of(table: pd.DataFrame) -> list[str]:
     """Return the dates of a table of progress, in order."""
     days = pd.to_datetime(table["as_of"]).dropna().drop_duplicates().sort_values()
     return list(days.dt.strftime("%Y-%m-%d"))
-
-
-def row_kind(table: pd.DataFrame) -> pd.Series:
-    """Return what each row is for; a table without the column holds zones alone."""
-    return table.get("row_kind", pd.Series("zone", index=table.index))
 
 
 def panel_figures(

@@ -163,8 +163,8 @@ SCHEMES[ROUND] = "Round"
 
 #: From light to dark over more classes than one hue has shades that can be told apart.
 _MANY = (
-    "#eef3d2", "#cfe6b9", "#9bd0b0", "#62b8b4", "#3a96b7", "#2f70a8", "#2f4c90", "#282a6a",
-    "#170f3c",
+    "#eef3d2", "#cfe6b9", "#9bd0b0", "#62b8b4", "#3a96b7", "#2f70a8", "#2f4c90", "#2c2f74",
+    "#231b56",
 )  # fmt: skip
 _BELOW_ZERO, _ZERO = "#e9a15c", "#f7f7f2"
 #: Points below what is due at which a darker class begins; what is not below has its own.
@@ -177,7 +177,7 @@ _FEWER = ("#fbe3cb", "#f5bd85", "#e08a3c", "#b85a0c", "#7d3406", "#451a00")
 _SPANS = {
     "count": (2, 20_000),
     "km": (0.1, 200),
-    "m2": (200, 1_000_000),
+    "m2": (500, 5_000_000),
     "persons": (100, 500_000),
     "t": (20, 200_000),
     "t/day": (1, 5_000),

@@ -46,10 +46,9 @@ from geo_citymgmt.maps import _classes as colouring
 from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, layer_classes
 from geo_citymgmt.maps._overlays import geometry_kind, located, to_degrees
-from geo_citymgmt.maps._words import amount_text, words_of
+from geo_citymgmt.maps._words import amount_text, drawn_column, words_of
 from geo_citymgmt.maps._zone_maps import (
     check_unique,
-    drawn_column,
     indicator_rows,
     zones_to_fill,
 )

@@ -11,39 +11,42 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._gate import METRES, Gate, check_city, choices_of, day_of, refuses_by_name
-from geo_citymgmt._numbers import Scale, figure_scales, percent
+from geo_citymgmt._markup import visible_text
+from geo_citymgmt._numbers import Scale, percent
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, capital, listed
 from geo_citymgmt.access._reach import coverage_shapes, coverage_table
 from geo_citymgmt.errors import MapError, deprecated
 from geo_citymgmt.figures import progress
 from geo_citymgmt.figures._tables import zone_names
+from geo_citymgmt.indicators import load_figures
 from geo_citymgmt.maps._basemaps import BasemapLike
 from geo_citymgmt.maps._city_map import (
+    Chooser,
     CityMap,
-    Frames,
     Legend,
     Panel,
-    Slider,
     Zones,
     add_outlines,
     dates_of,
     panel_figures,
-    row_kind,
 )
-from geo_citymgmt.maps._classes import MapGate, class_scale, number_classes
+from geo_citymgmt.maps._classes import ROUND, MapGate, class_scale, number_classes
 from geo_citymgmt.maps._features import Drawing, add_layer
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Overlay, located, many, to_degrees
 from geo_citymgmt.maps._words import (
+    FigureView,
     amount_text,
+    drawn_column,
+    fill_label,
     number_text,
+    row_kind,
     term_lines,
     total_name,
-    total_text,
     with_unit,
     words_of,
 )
-from geo_citymgmt.spec import LayerSpec
+from geo_citymgmt.spec import LayerSpec, zone_levels
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
@@ -171,7 +174,7 @@ def zone_map(
 
 def add_choropleth(
     city_map: CityMap,
-    values: pd.Series | pd.DataFrame,
+    values: pd.Series,
     zones: gpd.GeoDataFrame,
     *,
     label: str,
@@ -180,62 +183,51 @@ def add_choropleth(
     k: int = 5,
     rows: Mapping[Any, list[tuple[str, str]]] | None = None,
     note: str = "",
-    notes: Sequence[str] | None = None,
     labels: bool = True,
     scale: Scale | None = None,
 ) -> Zones:
     """Add zones filled by class to a map, with their legend, over plain outlines.
 
-    `values` is a Series by zone, or a frame with a column for each date of a slider: all dates
-    share their classes, and the last is shown first. `scale` is how the figure is written
-    elsewhere.
+    `values` is by zone; `scale` is how the figure is written elsewhere.
     """
     lang, words = city_map.lang, _ZONE_WORDS[city_map.lang]
-    table = values.to_frame() if isinstance(values, pd.Series) else values
-    table = table.set_axis(table.index.astype(str)).astype("float64")
+    values = values.set_axis(values.index.astype(str)).astype("float64")
     zones = zones.set_axis(zones.index.astype(str))
-    dated = table.reindex(zones.index)
-    placed = dated.iloc[:, -1]
-    pooled = pd.Series(dated.to_numpy().ravel())
-    scale = scale or class_scale(pooled, scheme, unit, lang)
-    classes = number_classes(pooled, scheme=scheme, k=k, lang=lang, scale=scale)
-    index = pd.DataFrame(np.reshape(classes.index, dated.shape), zones.index, dated.columns)
+    placed = values.reindex(zones.index)
+    scale = scale or class_scale(placed, scheme, unit, lang)
+    classes = number_classes(placed, scheme=scheme, k=k, unit=unit, lang=lang, scale=scale)
+    index = pd.Series(classes.index, zones.index)
     sign = scale.unit if scale.unit == "%" else ""
-    written = dated.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}")
-    frames = None if isinstance(values, pd.Series) else Frames(index, written, classes.colors)
-    colors = index.iloc[:, -1].map(dict(enumerate(classes.colors))).astype("object")
-    texts = written.iloc[:, -1]
     full = {
         code: (rows or {}).get(code) or [(label, amount_text(placed[code], scale))]
         for code in zones.index
     }
     no_data = words["no_data"]
-    filled = {code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()}
-    add_outlines(city_map, zones, labels=labels)
+    outlines = add_outlines(city_map, zones, labels=labels)
     layer = Zones(
         zones,
         zone_names(zones, lang),
-        colors=colors,
-        values=texts,
-        rows=filled,
+        colors=index.map(dict(enumerate(classes.colors))).astype("object"),
+        values=placed.map(lambda v: "" if pd.isna(v) else f"{scale.text(v)}{sign}"),
+        rows={code: [(a, b or no_data) for a, b in lines] for code, lines in full.items()},
         name=label,
-        frames=frames,
         labels=labels,
         lang=lang,
+        outlines=outlines,
     )
     city_map.add_child(layer)
     items: list[dict[str, Any]] = [
         {"label": text, "color": color}
         for text, color in zip(reversed(classes.labels), reversed(classes.colors), strict=True)
     ]
-    if dated.isna().to_numpy().any():
+    if placed.isna().any():
         items.append({"label": no_data, "hatch": True})
     heading = with_unit(label, classes.unit, lang)
-    city_map.add_child(Legend(heading, items, note=note, notes=notes, layer=layer))
-    if not dated.notna().to_numpy().any():
+    city_map.add_child(Legend(heading, items, note=note, layer=layer))
+    if not placed.notna().any():
         city_map.add_note(words["none"])
     drawn = zones.index[located(zones.geometry)]
-    unplaced = table.index[~table.index.isin(drawn) & table.notna().any(axis=1).to_numpy()]
+    unplaced = values.index[~values.index.isin(drawn) & values.notna().to_numpy()]
     if len(unplaced):
         codes = ", ".join(unplaced[:8]) + ("…" if len(unplaced) > 8 else "")
         city_map.add_note(words["unplaced"].format(n=len(unplaced), codes=codes))
@@ -266,13 +258,13 @@ _WORDS = words_of("figures")
 @refuses_by_name
 def progress_map(
     city: City,
-    indicator: str,
+    indicator: str | Sequence[str] | None = None,
     *,
     as_of: Any = None,
     table: pd.DataFrame | None = None,
     series: pd.DataFrame | None = None,
     column: str | None = None,
-    level: str = "district",
+    level: str | Sequence[str] = "district",
     panel: bool | Sequence[str] = True,
     title: str | None = None,
     caption: str | None = None,
@@ -280,28 +272,35 @@ def progress_map(
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
-    """Fill the zones by a figure of progress, with a panel of the indicators of each zone.
+    """Fill the zones by figures of progress, with a table and a panel of the indicators beside.
 
-    A click on a zone goes there and shows its indicators: value, target and state, the terms of
-    the figure, and with `series` a chart over the dates.
+    On the page a reader chooses the figure, the level, what of the figure fills the zones and the
+    date, and another date to compare with; a table of the zones follows. A click on a zone goes
+    there and shows its indicators: value, target and state, the terms of the figure, and with
+    `series` a chart over the dates.
+
+    A number has the same colour whatever the date, level and map: classes hang on its unit alone.
 
     Parameters
     ----------
     city : City
         Its zones are drawn; its figures are computed unless `table` holds them.
-    indicator : str
-        Key of the figure, as in the column ``indicator`` of `progress`.
+    indicator : str or sequence of str, optional
+        Keys of the figures to choose from, as in the column ``indicator`` of `progress`; the first
+        is shown first. By default all that have a value in a zone.
     as_of : date-like, optional
         The day up to which is counted, inclusive; by default the data's own date.
     table : DataFrame, optional
         What `progress` gave, to save computing it again.
     series : DataFrame, optional
-        What `progress_series` gave, in place of `table`: the page gets a slider over its dates,
-        which share their classes. The last date is shown first.
-    column : {"value", "attainment"}, optional
-        What fills the zones; attainment where any zone may be compared with its target.
-    level : {"district", "street", "community", "cell"}
-        Which zones are drawn.
+        What `progress_series` gave, in place of `table`: the page gets a slider over its dates.
+        The last date is shown first.
+    column : {"value", "attainment", "distance"}, optional
+        What fills the zones: the value, its share of the target, or how far it is from what is
+        due. By default the reader chooses, attainment first where a zone may be compared with its
+        target.
+    level : {"district", "street", "community", "cell"} or sequence of them
+        Which zones are drawn; of several the first is shown first. A table given holds them all.
     panel : bool or sequence of str
         Whether the page has a panel beside the map, or the indicators in it: by default the one
         drawn, those of its layer, and others with a target. Without it a click opens a popup.
@@ -330,20 +329,32 @@ def progress_map(
     >>> months = gcm.progress_series(city, start="2022-05-31", end="2022-06-30")
     >>> progress_map(city, "manhole_remediated", series=months).caption
     '截至 2022-06-30'
+
+    All figures, by district and by street:
+
+    >>> page = progress_map(city, level=["district", "street"])
+    >>> page.title
+    '拆除违法建设面积'
     """
     lang = display_lang(lang)
     check_city(MapGate("progress_map"), city)
+    levels = [level] if isinstance(level, str) else list(dict.fromkeys(level))
     if series is not None:
         table = series
     if table is None:
-        table = progress(city, as_of=day_of(city, as_of, Gate("progress_map")), level=level)
-    zones = zones_to_fill(city, level)
+        table = progress(
+            city, as_of=day_of(city, as_of, Gate("progress_map")), level=_finest(city, levels)
+        )
+    zones = {at: zones_to_fill(city, at) for at in levels}
+    level = levels[0]
     try:
-        rows = indicator_rows(table, indicator, level)
+        figures = chosen_figures(table, indicator, level)
     except MapError:
         # A table has no rows of a layer that is not there, and so could not say why.
-        _require_layer(city, indicator)
+        if isinstance(indicator, str):
+            _require_layer(city, indicator)
         raise
+    rows = indicator_rows(table, figures[0], level)
     name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
     captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
     last = captions[-1] if captions else None
@@ -352,13 +363,47 @@ def progress_map(
         zone_unit=city.unit,
     )  # fmt: skip
     add_notice(city_map, city)
-    layer = add_indicator(city_map, table, indicator, zones, level=level, column=column)
+    layer = add_figures(
+        city_map, city, table, figures, zones, column=column, captions=[] if caption else captions,
+        titled=title is None,
+    )  # fmt: skip
     if panel is not False:
-        add_panel(city_map, city, table, indicator, layer, level=level, panel=panel)
-    if len(captions) > 1:
-        shown = [] if caption else captions
-        city_map.add_child(Slider(dates_of(table), shown, layer=layer), name="slider")
+        add_panel(city_map, city, table, figures[0], layer, level=level, panel=panel)
     return city_map
+
+
+def _finest(city: City, levels: Sequence[str]) -> str:
+    """Return the level that a table has to reach down to."""
+    order = zone_levels(city.specs)
+    return max(levels, key=lambda at: order.index(at) if at in order else -1)
+
+
+def chosen_figures(
+    table: pd.DataFrame, indicator: str | Sequence[str] | None, level: str
+) -> list[str]:
+    """Return the figures of a map to choose from, the one that is shown first before the others.
+
+    Raises
+    ------
+    MapError
+        One is not in the table; the known ones are named.
+    """
+    if isinstance(indicator, str):
+        indicator = [indicator]
+    if indicator is not None:
+        chosen = list(dict.fromkeys(indicator))
+        for key in chosen:
+            indicator_rows(table, key, level)
+        if chosen:
+            return chosen
+    at_level = table.loc[table["level"].eq(level) & row_kind(table).eq("zone")]
+    known = list(at_level.loc[at_level["value"].notna(), "indicator"].unique())
+    first = _fullest(table, level)
+    if first is None:
+        raise MapError(
+            _MESSAGES("no_figure_level", level=level, indicator=indicator, known=listed(known))
+        )
+    return [first, *(key for key in known if key != first)]
 
 
 def add_panel(
@@ -441,85 +486,70 @@ def indicator_rows(table: pd.DataFrame, indicator: str, level: str = "district")
     return chosen.set_index(chosen["zone_code"].astype(str))
 
 
-def drawn_column(rows: pd.DataFrame, column: str | None, lang: str) -> tuple[str, str, str]:
-    """Return the column that fills the zones, its unit, and the name of the figure."""
-    if column is None:
-        column = "attainment" if rows["attainment"].notna().any() else "value"
-    unit = "ratio" if column == "attainment" else str(rows["unit"].iloc[0])
-    return column, unit, str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
-
-
-def add_indicator(
+def add_figures(
     city_map: CityMap,
+    city: City,
     table: pd.DataFrame,
-    indicator: str,
-    zones: gpd.GeoDataFrame,
+    figures: Sequence[str],
+    zones: Mapping[str, gpd.GeoDataFrame],
     *,
-    level: str = "district",
     column: str | None = None,
+    captions: Sequence[str] = (),
+    titled: bool = False,
 ) -> Zones:
-    """Add a figure of progress to a map as filled zones.
+    """Add figures of progress to a map as filled zones, one of which is shown at a time.
 
-    What the whole city reached stands in the legend; what lies outside the zones, or has no place
-    yet, in a note: with the zones they make the whole. A table of several dates makes a layer
-    with a frame for each.
+    What the whole city reached stands in the legend, with what lies outside the zones or has no
+    place yet: with the zones they make the whole. `zones` are by level, the first shown first.
     """
-    lang, words = city_map.lang, _WORDS[city_map.lang]
-    rows = indicator_rows(table, indicator, level)
-    column, unit, name = drawn_column(rows, column, lang)
-    between = ": " if lang == "en" else "·"
-    label = name if column == "value" else f"{name}{between}{words['attainment']}"
-    figure = table.loc[table["indicator"].eq(indicator)]
-    dates = dates_of(table)
-    day = pd.to_datetime(figure["as_of"]).dt.strftime("%Y-%m-%d")
-    blocks = [figure.loc[day.eq(date)] for date in dates] if len(dates) > 1 else [figure]
-    scale = figure_scales(figure, lang)[indicator]
-    totals = [_city_total(block, scale) for block in blocks]
-    additional = [_additional(block, level, name, scale) for block in blocks]
-    if len(blocks) > 1:
-        dated = pd.to_datetime(rows["as_of"]).dt.strftime("%Y-%m-%d")
-        number = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-        columns = [number.loc[dated.eq(date).to_numpy()] for date in dates]
-        values: Any = pd.concat(columns, axis=1, keys=dates)
-        rows = rows.loc[dated.eq(dates[-1]).to_numpy()]
-        # What lies beside the zones changes with the date: it stands in the legend.
-        notes = [
-            "\n".join([total, *more, words["same"]]).strip()
-            for total, more in zip(totals, additional, strict=True)
-        ]
-    else:
-        values = pd.to_numeric(rows[column], errors="coerce").astype("float64")
-        notes = None
-    lines = {str(code): term_lines(row, scale) for code, row in rows.iterrows()}
+    lang, level = city_map.lang, next(iter(zones))
+    areas = {at: frame.set_axis(frame.index.astype(str)) for at, frame in zones.items()}
+    none = pd.Series(dtype="object")
+    drawn = {at: Zones(a, zone_names(a, lang), colors=none, lang=lang) for at, a in areas.items()}
+    dates, known = dates_of(table), getattr(city, "figures", None) or load_figures()
+    view = FigureView(table, dates, {at: z.codes for at, z in drawn.items()}, known, lang)
+    content = view.config(figures, column)
+    first = indicator_rows(table, figures[0], level)
+    filled, unit, name = drawn_column(first, column, lang)
+    if dates:
+        last = pd.to_datetime(first["as_of"]).dt.strftime("%Y-%m-%d").eq(dates[-1])
+        first = first.loc[last.to_numpy()]
+    scale = view.scales[figures[0]]
+    if filled == "distance":
+        # The first fill that can be computed of the table itself; the page begins with its own.
+        filled = "value"
     layer = add_choropleth(
-        city_map, values, zones, label=label, unit=unit, rows=lines, note=totals[-1], notes=notes,
-        scale=scale if column == "value" else None,
-    )  # fmt: skip
-    if notes is None:
-        for line in additional[-1]:
-            city_map.add_note(line)
+        city_map,
+        pd.to_numeric(first[filled], errors="coerce").astype("float64"),
+        areas[level],
+        label=fill_label(name, filled, lang),
+        unit=unit,
+        scheme=ROUND,
+        rows={str(code): term_lines(row, scale) for code, row in first.iterrows()},
+        note=content["texts"][content["figures"][0]["notes"][-1]],
+        scale=scale if filled == "value" else None,
+    )
+    assert layer.outlines is not None
+    if len(figures) > 1:
+        layer.layer_name = _WORDS[lang]["layer"]
+    names = {s.level: s.name(lang) for s in getattr(city, "specs", {}).values() if s.level}
+    names["district"] = capital(city.unit.of(lang))
+    content |= {
+        "dates": dates,
+        "captions": list(captions),
+        "titled": titled,
+        "levels": [
+            {
+                "key": at,
+                "name": visible_text(names.get(at, at)),
+                "zones": None if at == level else z.content(),
+            }
+            for at, z in drawn.items()
+        ],
+    }
+    chooser = Chooser(content, layer=layer, outlines=layer.outlines)
+    city_map.add_child(chooser, name="chooser")
     return layer
-
-
-def _city_total(block: pd.DataFrame, scale: Scale) -> str:
-    total = block.loc[block["level"].eq("city")]
-    return "" if total.empty else total_text(total.iloc[0], scale)
-
-
-def _additional(block: pd.DataFrame, level: str, name: str, scale: Scale) -> list[str]:
-    """Return in words what counts for the city and for no zone."""
-    rows = block.loc[
-        row_kind(block).isin(["outside", "unlocated"])
-        & block["level"].isin([level, "city"])
-        & block["value"].notna()
-        & block["value"].ne(0)
-    ]
-    return [
-        _WORDS[scale.lang][row["row_kind"]].format(
-            name=name, amount=amount_text(row["value"], scale)
-        )
-        for _, row in rows.iterrows()
-    ]
 
 
 @refuses_by_name
@@ -601,8 +631,9 @@ def coverage_map(
         for code, row in table.iterrows()
     }
     add_choropleth(
-        city_map, table["coverage"], areas, label=words["coverage"], unit="ratio", rows=rows
-    )
+        city_map, table["coverage"], areas, label=words["coverage"], unit="ratio", rows=rows,
+        scheme=ROUND,
+    )  # fmt: skip
     # Arcs are drawn with no more corners than a screen shows.
     ground = coverage_shapes(gate, features, zones, radius_m).geometry.simplify(radius_m / 60)
     _add_plain(city_map, ground, words["covered_area"], "#e69f00", shape="areas")
@@ -658,7 +689,8 @@ def city_map(
     city: City,
     *,
     as_of: Any = None,
-    indicator: str | None = None,
+    indicator: str | Sequence[str] | None = None,
+    level: str | Sequence[str] = "district",
     layers: Sequence[str] | None = None,
     table: pd.DataFrame | None = None,
     series: pd.DataFrame | None = None,
@@ -669,7 +701,7 @@ def city_map(
     online: bool = False,
     basemap: BasemapLike = None,
 ) -> CityMap:
-    """Draw the districts, every layer the city has as a switchable overlay, and one figure.
+    """Draw the districts, every layer the city has as a switchable overlay, and its figures.
 
     Parameters
     ----------
@@ -678,15 +710,17 @@ def city_map(
     as_of : date-like, optional
         The day of the figure, inclusive; by default the data's own date. The features are those
         of the data's own date whatever the day; at an earlier one the caption says so.
-    indicator : str, optional
-        The figure that fills the districts, where there are any; by default the first of the
-        figures with a value in most districts.
+    indicator : str or sequence of str, optional
+        The figures to choose from that fill the districts, where there are any, the first shown
+        first; by default all that have a value, the one known of most districts before the others.
+    level : str or sequence of str
+        See `progress_map`.
     layers : sequence of str, optional
         Keys of the layers to draw; all by default.
     table : DataFrame, optional
-        What `progress` gave at the level ``district``, to save computing it again.
+        What `progress` gave down to the `level`, to save computing it again.
     series : DataFrame, optional
-        What `progress_series` gave at that level, in place of `table`: the page gets a slider.
+        What `progress_series` gave, in place of `table`: the page gets a slider.
     panel : bool or sequence of str
         See `progress_map`.
     title, caption : str, optional
@@ -716,21 +750,24 @@ def city_map(
     )  # fmt: skip
     add_notice(drawn, city)
     zones = city.zones
+    levels = [level] if isinstance(level, str) else list(dict.fromkeys(level))
     if series is not None:
         table = series
     if table is None:
-        table = progress(city, as_of=day, level="district")
+        table = progress(city, as_of=day, level=_finest(city, levels))
     layer: Zones | None = None
+    first: str | None = None
     if not city.has_zones:
         # Nothing to fill; the panel has the figures of the whole all the same.
-        indicator = None
         drawn.add_note(_NO_ZONES.format(unit=city.unit).of(lang))
+    elif indicator is None and _fullest(table, levels[0]) is None:
+        layer = add_outlines(drawn, zones)
     else:
-        indicator = indicator or _fullest(table)
-        if indicator is None:
-            layer = add_outlines(drawn, zones)
-        else:
-            layer = add_indicator(drawn, table, indicator, zones)
+        figures = chosen_figures(table, indicator, levels[0])
+        first = figures[0]
+        captions = [] if given else [_dated(date, city, lang) for date in dates_of(table)]
+        by_level = {at: zones_to_fill(city, at) for at in levels}
+        layer = add_figures(drawn, city, table, figures, by_level, captions=captions)
     specs = city.specs
     asked = list(city)
     if layers is not None:
@@ -739,19 +776,15 @@ def city_map(
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     # The figure is read first; five layers at once would hide it and each other.
     drawing = Drawing(
-        show=indicator is None, packed=many([city[key].geometry for key in present]) or None
+        show=first is None, packed=many([city[key].geometry for key in present]) or None
     )
     for key in present:
         add_layer(drawn, city[key], specs[key], drawing, zones=zones)
     known = table["value"].notna().any()
-    if panel is not False and (indicator is not None or known):
-        add_panel(drawn, city, table, indicator, layer, panel=panel)
-    dates = dates_of(table)
-    if indicator is not None and layer is not None and len(dates) > 1:
-        shown = [] if given else [_dated(date, city, lang) for date in dates]
-        drawn.add_child(Slider(dates, shown, layer=layer), name="slider")
+    if panel is not False and (first is not None or known):
+        add_panel(drawn, city, table, first, layer, level=levels[0], panel=panel)
     # A switch of nothing is an empty box.
-    drawn.layer_switch = bool(present) or indicator is not None
+    drawn.layer_switch = bool(present) or first is not None
     return drawn
 
 
@@ -762,16 +795,16 @@ def _dated(date: str, city: City, lang: Lang) -> str:
     return words[lang].format(date=date, data_date=data_date)
 
 
-def _fullest(table: pd.DataFrame) -> str | None:
-    """Return the figure with a value, or better an attainment, in most districts.
+def _fullest(table: pd.DataFrame, level: str) -> str | None:
+    """Return the figure with a value, or better an attainment, in most zones.
 
-    None where no figure tells two districts apart from nothing: a map of zeros says less than the
+    None where no figure tells two zones apart from nothing: a map of zeros says less than the
     records themselves.
     """
-    district = table.loc[table["level"].eq("district")]
-    some = district.loc[district["value"].fillna(0).ne(0), "indicator"].unique()
-    district = district.loc[district["indicator"].isin(some)]
-    if district.empty:
+    zones = table.loc[table["level"].eq(level)]
+    some = zones.loc[zones["value"].fillna(0).ne(0), "indicator"].unique()
+    zones = zones.loc[zones["indicator"].isin(some)]
+    if zones.empty:
         return None
-    known = district.groupby("indicator", sort=False)[["attainment", "value"]].count()
+    known = zones.groupby("indicator", sort=False)[["attainment", "value"]].count()
     return str(known.sort_values(["attainment", "value"], ascending=False, kind="stable").index[0])

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from geo_citymgmt._numbers import scale_for
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps._classes import (
+    BELOW,
     code_classes,
+    ladder,
     natural_breaks,
     number_classes,
     quantile_breaks,
@@ -174,3 +176,47 @@ def test_dates_are_only_as_exact_as_they_are_known():
     dates = pd.Series(pd.to_datetime(["2022-03-05", "2022-03-01", "2022-01-01", None]))
     precision = pd.Series(["day", "month", "year", None])
     assert list(date_text(dates, precision)) == ["2022-03-05", "2022-03", "2022", ""]
+
+
+_UNITS = ("count", "m2", "km", "persons", "t", "ratio", "percent", "times/parcel", BELOW)
+
+
+@given(st.floats(-1e7, 1e7), st.sampled_from(_UNITS))
+def test_a_number_is_in_the_class_whose_limits_hold_it(value, unit):
+    steps = ladder(unit)
+    number = (
+        round(value, 3 if unit == "ratio" else 1) if unit in ("ratio", "percent", BELOW) else value
+    )
+    index = int(steps.index([value])[0])
+    first = 0 if unit == BELOW else 1
+    assert len(steps.colors) == len(steps.limits) + 2 + first
+    if number < 0 or (number == 0 and unit == BELOW):
+        assert index == 0
+    elif number == 0:
+        assert index == 1
+    else:
+        ends = (0.0, *steps.limits, float("inf"))
+        k = index - 1 - first
+        assert ends[k] < number <= ends[k + 1]
+
+
+@given(st.lists(st.floats(0, 1e7), min_size=1, max_size=20), st.floats(0, 1e7))
+def test_round_classes_do_not_hang_on_what_else_there_is(values, value):
+    alone = number_classes(pd.Series([value]), scheme="round", unit="m2")
+    among = number_classes(pd.Series([*values, value]), scheme="round", unit="m2")
+    assert among.colors[among.index[-1]] == alone.colors[0]
+
+
+def test_round_classes_are_labelled_without_a_gap_in_the_unit_of_the_map():
+    values = pd.Series([0.0, 12_000, 340_000, None])
+    classes = number_classes(values, scheme="round", unit="m2")
+    assert classes.unit == "万平方米"
+    assert classes.labels[:3] == ("0", "0 – 0.05", "0.05 – 0.1")
+    assert classes.labels[-1] == "20 – 50"
+    assert list(classes.index) == [0, 6, 10, -1]
+
+
+def test_colours_of_round_classes_darken():
+    for unit in _UNITS:
+        steps = [luminance(color) for color in ladder(unit).colors[1:]]
+        assert all(a > b for a, b in pairwise(steps))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from geo_citymgmt._words import DISTRICT
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.maps import CityMap, coverage_map, layer_map, progress_map, zone_map
-from geo_citymgmt.maps._city_map import Legend, Panel, Slider, Zones, panel_figures
+from geo_citymgmt.maps._city_map import Chooser, Legend, Panel, Zones, panel_figures
 from geo_citymgmt.maps._overlays import Overlay
 from geo_citymgmt.maps._words import with_unit
 from geo_citymgmt.spec import load_specs
@@ -72,30 +73,122 @@ def test_a_layer_of_an_office_s_own_heads_its_figures_by_its_name(city, series):
     assert {figure["group"] for figure in config(panel)["figures"]} == {"店招标牌"}
 
 
-def test_a_series_gives_a_frame_a_date_in_classes_they_share(city, series):
+def shown(drawn) -> dict:
+    """What the page may show, its texts in the place of their numbers."""
+    told = config(parts(drawn, Chooser)[0])
+
+    def text(at):
+        return told["texts"][at].split("|")
+
+    for figure in told["figures"]:
+        figure["notes"] = ["".join(text(at)) for at in figure["notes"]]
+        for level in figure["levels"].values():
+            level.update({key: [text(at) for at in days] for key, days in level.items()})
+        for fill in figure["fills"]:
+            fill.update(colors=text(fill["colors"]), labels=text(fill["labels"]))
+            for level in fill["levels"].values():
+                level["classes"] = ["".join(text(at)) for at in level["classes"]]
+    return told
+
+
+def test_each_date_has_its_texts_and_classes(city, series):
     drawn = progress_map(city, "demolished_area", series=series)
+    told = shown(drawn)
+    (figure,) = told["figures"]
+    at = figure["levels"]["district"]
+    assert at["attainment"] == [["20.0", "57.1", ""], ["40.0", "114.2", ""]]
+    assert at["value"][0] == ["6.00", "4.00", ""]
+    assert at["target"][1] == ["30.00", "7.00", ""]
+    # Of 49.6 % that the calendar expects; a target that is met has a pace all the same.
+    assert at["distance"][1] == ["−9.6", "+64.6", ""]
+    assert [fill["column"] for fill in figure["fills"]] == ["attainment", "distance", "value"]
+    by_share = figure["fills"][0]
+    # The classes of 40 % and of 114.2 %, and none.
+    assert by_share["levels"]["district"]["classes"][1] == "5c-"
     layer = next(zone for zone in parts(drawn, Zones) if zone.filled)
-    jia = layer.zones[0]
-    assert [text for _, text in jia["frames"]] == ["20.0%", "40.0%"]
-    assert jia["value"] == "40.0%"
-    assert jia["color"] == layer.palette[jia["frames"][-1][0]]
-    assert layer.zones[2]["frames"] == [[-1, ""], [-1, ""]]
-    (legend,) = parts(drawn, Legend)
-    assert legend.notes[0].startswith("全市 10.5万平方米")
-    (slider,) = parts(drawn, Slider)
-    assert slider.captions == ["截至 2022-05-31", "截至 2022-06-30"]
+    assert layer.zones[0]["value"] == "40.0%"
+    assert layer.zones[0]["color"] == by_share["colors"][5]
+    assert figure["notes"][0].startswith("全市 10.5万平方米")
+    assert told["captions"] == ["截至 2022-05-31", "截至 2022-06-30"]
 
 
-def test_a_caption_of_one_s_own_stays_while_the_slider_moves(city, series):
+def test_what_there_is_to_choose_is_all_that_has_a_value_or_what_was_asked_for(city, series):
+    other = series.assign(indicator="parcels", name_zh="宗数", unit="count", attainment=None)
+    empty = series.assign(indicator="none", name_zh="无", value=None, attainment=None)
+    table = pd.concat([other, empty, series])
+    # First the one known best, then the others in the order of the table.
+    every = shown(progress_map(city, series=table))["figures"]
+    assert [figure["id"] for figure in every] == ["demolished_area", "parcels"]
+    assert [fill["column"] for fill in every[1]["fills"]] == ["value"]
+    asked = progress_map(city, ["parcels", "demolished_area"], series=table, column="value")
+    assert [figure["id"] for figure in shown(asked)["figures"]] == ["parcels", "demolished_area"]
+    assert asked.title == "宗数"
+    with pytest.raises(MapError, match="nonsense"):
+        progress_map(city, ["parcels", "nonsense"], series=table)
+
+
+def test_a_base_is_tiny_by_the_rule_of_the_figures(city, series):
+    counted = series.assign(unit="count", value=[3.0, 12, None, 15, 9, 10, 0, 19])
+    told = shown(progress_map(city, "demolished_area", series=counted))
+    assert told["figures"][0]["levels"]["district"]["few"] == [["1", "", ""], ["1", "", "1"]]
+
+
+def colors_of(drawn) -> dict[tuple[str, str, float], str]:
+    """Colour of each number on each date and level of a map."""
+    out = {}
+    for figure in shown(drawn)["figures"]:
+        for fill in figure["fills"]:
+            for name, level in fill["levels"].items():
+                written = figure["levels"][name][fill["column"]]
+                for texts, classes in zip(written, level["classes"], strict=True):
+                    for text, sign in zip(texts, classes, strict=True):
+                        if text:
+                            out[name, fill["column"], text] = fill["colors"][int(sign, 36)]
+    return out
+
+
+def test_a_number_has_one_colour_on_all_dates_levels_and_in_a_later_report(city, series):
+    june = series[series["as_of"].eq("2022-06-30")]
+    july = june.assign(as_of="2022-07-31", value=june["value"] * 40)
+    streets = series.assign(level=series["level"].replace("district", "street"))
+    city.zones_at = lambda level: city.zones
+    city.name_en = "Trial"
+    both = pd.concat([series, streets])
+    levels = ["district", "street"]
+    before = colors_of(progress_map(city, "demolished_area", series=both, level=levels))
+    after = colors_of(progress_map(city, "demolished_area", series=pd.concat([both, july])))
+    common = set(before) & set(after)
+    assert len(common) > 5
+    assert {key: before[key] for key in common} == {key: after[key] for key in common}
+    for (_, column, text), color in before.items():
+        assert before["district", column, text] == before["street", column, text] == color
+
+
+def test_a_legend_covers_all_dates_without_a_gap(city, series):
+    for fill in shown(progress_map(city, "demolished_area", series=series))["figures"][0]["fills"]:
+        level = fill["levels"]["district"]
+        there = {int(sign, 36) for sign in "".join(level["classes"]) if sign != "-"}
+        assert level["span"] == [min(there), max(there)]
+        ends = [label.split(" – ") for label in fill["labels"] if " – " in label]
+        assert all(a[1] == b[0] for a, b in pairwise(ends))
+
+
+def test_without_a_script_a_table_says_what_is_shown_first(city, series, page):
+    text = page(progress_map(city, "demolished_area", series=series))
+    table = text[text.index("<noscript>") : text.index("</noscript>")]
+    assert "<caption>拆除面积·完成率</caption>" in table
+    assert '<th scope="row">甲区</th><td>40.0%</td>' in table
+
+
+def test_a_caption_of_one_s_own_stays_while_the_date_changes(city, series):
     drawn = progress_map(city, "demolished_area", series=series, caption="来源：示例")
-    (slider,) = parts(drawn, Slider)
-    assert slider.captions == []
+    assert shown(drawn)["captions"] == []
 
 
-def test_one_date_makes_no_slider_and_no_panel_where_none_is_wanted(city, figures):
+def test_there_is_no_panel_where_none_is_wanted(city, figures):
     drawn = progress_map(city, "demolished_area", table=figures, panel=False)
-    assert not parts(drawn, Slider)
     assert not parts(drawn, Panel)
+    assert shown(drawn)["dates"] == ["2022-06-30"]
 
 
 def test_a_panel_takes_the_indicators_it_is_given_and_refuses_unknown_ones(city, series):

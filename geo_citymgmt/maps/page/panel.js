@@ -17,6 +17,14 @@ gcm.words({
 });
 var MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
+/* From these widths on there is room for one part beside the map, and for two. */
+gcm.BESIDE = 1000;
+gcm.BOTH = 1440;
+/* Where there is no room for two, opening one part closes the other. */
+gcm.onlyOne = function (map, part) {
+  if (document.documentElement.clientWidth < gcm.BESIDE) { map.fire("gcm:open", { part: part }); }
+};
+
 gcm.Panel = function (map, config) {
   this._map = map;
   this._config = config;
@@ -66,7 +74,10 @@ gcm.Panel.prototype = {
       if (event.key !== "Escape" || event.defaultPrevented || box.hidden) { return; }
       if (self._code) { self.choose(""); } else { self.open(false); }
     });
-    this.open(stage.offsetWidth >= 1000);
+    // Where a table of the zones is open there is room for both on a wide screen alone.
+    var table = map._gcm.chooser && map._gcm.chooser.isOpen();
+    this.open(stage.offsetWidth >= (table ? gcm.BOTH : gcm.BESIDE));
+    map.on("gcm:open", function (event) { if (event.part !== self) { self.open(false); } });
     this._show();
   },
 
@@ -90,6 +101,7 @@ gcm.Panel.prototype = {
   },
 
   open: function (open) {
+    if (open && this._box.hidden) { gcm.onlyOne(this._map, this); }
     this._box.hidden = !open;
     this._control.getContainer().hidden = open;
     this._map.invalidateSize({ animate: false });
@@ -100,6 +112,8 @@ gcm.Panel.prototype = {
     var layer = this._config.layer, map = this._map;
     this._code = code;
     this._select.value = code;
+    // The panel knows the zones of one level.
+    if (code && map._gcm.chooser) { map._gcm.chooser.firstLevel(); }
     if (layer) { layer.choose(code); }
     if (!quiet) {
       this.open(true);

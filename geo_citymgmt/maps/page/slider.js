@@ -1,4 +1,4 @@
-/* A slider over dates: colours, labels, legend and panel follow it. */
+/* A slider over dates: what it stands at is told to whoever asked for it. */
 (function () {
 "use strict";
 var gcm = window.gcm;
@@ -9,12 +9,13 @@ gcm.words({
 });
 var PACE = 900;
 
-gcm.slider = function (map, config) {
-  var last = config.dates.length - 1, timer = null;
+/* Below the map; `act` is called with the number of the date. It stands at the last. */
+gcm.slider = function (map, dates, act) {
+  var last = dates.length - 1, timer = null;
   var box = gcm.node("div", "gcm-slider");
   var button = box.appendChild(gcm.node("button", null, "▶"));
   var range = box.appendChild(gcm.node("input"));
-  var told = box.appendChild(gcm.node("output", null, config.dates[last]));
+  var told = box.appendChild(gcm.node("output", null, dates[last]));
   button.type = "button";
   range.type = "range";
   range.min = 0;
@@ -25,14 +26,9 @@ gcm.slider = function (map, config) {
 
   function show(frame) {
     range.value = frame;
-    range.setAttribute("aria-valuetext", config.dates[frame]);
-    told.textContent = config.dates[frame];
-    config.layer.setFrame(frame);
-    if (config.captions.length) {
-      document.querySelector(".gcm-caption").textContent = config.captions[frame];
-    }
-    map._gcm.frame = frame;
-    map.fire("gcm:frame", { frame: frame });
+    range.setAttribute("aria-valuetext", dates[frame]);
+    told.textContent = dates[frame];
+    act(frame);
   }
   function playing(on) {
     window.clearInterval(timer);
@@ -53,9 +49,7 @@ gcm.slider = function (map, config) {
   };
   range.oninput = function () { playing(false); show(Number(range.value)); };
   playing(false);
-  range.setAttribute("aria-valuetext", config.dates[last]);
-  map._gcm.frame = last;
+  range.setAttribute("aria-valuetext", dates[last]);
   map.getContainer().parentNode.appendChild(box);
-  map.invalidateSize({ animate: false });
 };
 })();

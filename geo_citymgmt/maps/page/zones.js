@@ -23,7 +23,7 @@ MOVES.sort(function (a, b) { return Math.hypot(a[0], a[1]) - Math.hypot(b[0], b[
 gcm.Zones = L.LayerGroup.extend({
   initialize: function (config) {
     L.LayerGroup.prototype.initialize.call(this);
-    this._config = config;
+    this._config = this._first = config;
     this.order = config.filled ? 2 : 1;
     this._chosen = -1;
     this._stroke = config.filled ? { color: "#ffffff", weight: 1.4 } : { color: "#6b7785", weight: 1.2 };
@@ -61,13 +61,26 @@ gcm.Zones = L.LayerGroup.extend({
     thin(map);
   },
 
-  /* The figures of another date. */
-  setFrame: function (frame) {
+  /* Other zones in the same layer: those of another level; null for those it began with. */
+  use: function (config) {
+    config = config || this._first;
+    if (config === this._config) { return; }
+    this.leave();
+    this.clearLayers();
+    this._config = config;
+    this._chosen = -1;
+    this._spans = this._corners = null;
+    this._build();
+    this._fade();
+    if (this._map.hasLayer(this)) { thin(this._map); }
+  },
+
+  /* Other colours and numbers: {color, value, tip, rows} of each zone. */
+  paint: function (title, zones) {
     var config = this._config;
+    config.title = title;
     config.zones.forEach(function (zone, i) {
-      var color = zone.frames[frame][0];
-      zone.color = color < 0 ? null : config.colors[color];
-      zone.value = zone.frames[frame][1];
+      L.extend(zone, zones[i]);
       this._paths[i].setStyle({ fillColor: zone.color || "url(#gcm-hatch)" });
     }, this);
     this._labels.forEach(function (label) {
@@ -86,6 +99,11 @@ gcm.Zones = L.LayerGroup.extend({
     if (this._chosen >= 0) { this._paths[this._chosen].setStyle(CHOSEN).bringToFront(); }
   },
   boundsOf: function (code) { return this._paths[this._find(code)].getBounds(); },
+  goTo: function (at) {
+    var zone = this._config.zones[at];
+    if (this.districts) { this.districts.choose(zone.code); return; }
+    this._map.fitBounds(this._paths[at].getBounds(), { padding: [40, 40], maxZoom: 14, animate: false });
+  },
   _find: function (code) {
     for (var i = 0; code && i < this._config.zones.length; i += 1) {
       if (this._config.zones[i].code === code) { return i; }
@@ -101,9 +119,8 @@ gcm.Zones = L.LayerGroup.extend({
       });
       if (!hit || out.length >= limit) { return; }
       out.push({ label: zone.name, kind: zone.code, zone: true, show: function () {
-        if (self.districts) { self.districts.choose(zone.code); return; }
-        map.fitBounds(self._paths[i].getBounds(), { padding: [40, 40], maxZoom: 14, animate: false });
-        if (!zone.rows.length) { return; }
+        self.goTo(i);
+        if (self.districts || !zone.rows.length) { return; }
         gcm.open(map, self._inner(i), {
           items: [function () { return gcm.card(zone.name, zone.rows, zone.color); }] });
       } });
@@ -250,22 +267,29 @@ gcm.Zones = L.LayerGroup.extend({
 
   enter: function (at, event) {
     if (this._lit !== at) {
-      this.leave();
-      this._lit = at;
-      this._paths[at].setStyle({ color: "#1f2d3d", weight: 2.4 }).bringToFront();
+      this.light(at);
       var zone = this._config.zones[at];
       this._tip = L.tooltip({ direction: "top", offset: [0, -8], className: "gcm-tip" });
-      this._tip.setContent(gcm.node("span", null, zone.name + (zone.value ? "  " + zone.value : "")));
+      this._tip.setContent(gcm.node("span", null, zone.tip || zone.name + (zone.value ? "  " + zone.value : "")));
       this._tip.setLatLng(event.latlng).addTo(this._map);
     }
-    this._tip.setLatLng(event.latlng);
+    if (this._tip) { this._tip.setLatLng(event.latlng); }
+  },
+
+  /* A zone that is pointed at here, or in the table beside the map. */
+  light: function (at) {
+    this.leave();
+    this._lit = at;
+    this._paths[at].setStyle({ color: "#1f2d3d", weight: 2.4 }).bringToFront();
+    this._map.fire("gcm:lit", { layer: this, at: at });
   },
 
   leave: function () {
     if (this._lit === undefined) { return; }
     this._paths[this._lit].setStyle(this._lit === this._chosen ? CHOSEN : this._stroke);
     this._lit = undefined;
-    this._tip.remove();
+    if (this._tip) { this._tip.remove(); this._tip = null; }
+    this._map.fire("gcm:lit", { layer: this, at: -1 });
   }
 });
 
