@@ -27,22 +27,30 @@ _MUNICIPALITIES = ("11", "12", "31", "50")
 
 
 def month_ends(
-    facts: CityFacts, day: pd.Timestamp, table: pd.DataFrame | None = None
+    facts: CityFacts,
+    day: pd.Timestamp,
+    table: pd.DataFrame | None = None,
+    *,
+    level: str = "district",
 ) -> pd.DataFrame:
     """Return progress at each month end of the year of ``day`` before it, and at ``day`` itself.
 
-    Where progress at ``day`` is known it is given as ``table``. Figures of layers the city does
-    not have are there at ``day`` alone: they have no course.
+    It is of city and districts, and with ``level`` of what lies below them, as far down as that
+    or as ``table`` goes. Where progress at ``day`` is known it is given as ``table``. Figures of
+    layers the city does not have are there at ``day`` alone: they have no course.
     """
     city = facts.city
     start = period_start("year", day, city.month_starts)
-    table = progress(facts, as_of=day) if table is None else table
-    parts = [table[table["level"].isin(["city", "district"])]]
+    table = progress(facts, as_of=day, level=level) if table is None else table
+    above = table["level"].isin(["city", "district"])
+    parts = [table[above] if level == "district" else table]
     before = day - pd.Timedelta(days=1)
     assert start is not None
     known = [key for key, figure in city.figures.figures.items() if figure.layer in city]
     if known and last_days(start, before, city.month_starts):
-        parts.insert(0, progress_series(facts, start=start, end=before, indicators=known))
+        parts.insert(
+            0, progress_series(facts, start=start, end=before, level=level, indicators=known)
+        )
     return pd.concat(parts, ignore_index=True)
 
 

@@ -248,11 +248,12 @@ def test_a_browser_that_cannot_run_the_page_is_told_so_in_two_languages(chromium
 def test_panel_slider_and_tools_leave_each_other_room(show, trial_city, series, width):
     opened = show(city_map(trial_city, series=series), width=width, height=800)
     page = opened.page
+    side = ".gcm-zones" if width >= 1000 else ".gcm-panel"
     if width < 1000:
         page.click(".gcm-panel-button button")
     boxes = [
         page.locator(selector).bounding_box()
-        for selector in (".gcm-heading", ".folium-map", ".gcm-slider", ".gcm-panel")
+        for selector in (".gcm-heading", ".gcm-chooser", ".folium-map", ".gcm-slider", side)
     ]
     for i, a in enumerate(boxes):
         assert a["width"] > 200

@@ -5,7 +5,8 @@
 "use strict";
 var gcm = window.gcm;
 
-gcm.words({
+/* Its own: a word of another part may bear the same name. */
+var WORDS = {
   zh: { choose: "选择指标", figure: "指标", fill: "着色", level: "层级", against: "对比",
         noDate: "不对比", zones: "列表", openZones: "打开分区列表", closeZones: "关闭分区列表", zone: "名称",
         value: "数值", goal: "目标", distance: "与时序相差", points: "百分点", change: "增减",
@@ -22,7 +23,7 @@ gcm.words({
         few: "few", nothing: "No data", per: " ({unit})", than: "{date} against {then}", comma: ", ",
         sorted: "Sorted by {head}, {way}", up: "lowest first", down: "highest first",
         fewNote: "few: so small a number that only the two numbers tell the change." }
-});
+};
 var ORDER = "0123456789abcdefghijklmnopqrstuvwxy";
 
 function Chooser(map, config) {
@@ -52,7 +53,7 @@ function Chooser(map, config) {
 
 Chooser.prototype = {
   _stage: function () { return this._map.getContainer().parentNode.parentNode; },
-  _word: function (key) { return gcm.word(this._map, key); },
+  _word: function (key) { return WORDS[this._map._gcm.lang][key]; },
   _text: function (at) { return this._config.texts[at]; },
   _list: function (at) {
     return (this._parts[at] = this._parts[at] || this._text(at).split("|"));
