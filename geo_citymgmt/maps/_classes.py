@@ -163,7 +163,7 @@ SCHEMES[ROUND] = "Round"
 
 #: From light to dark over more classes than one hue has shades that can be told apart.
 _MANY = (
-    "#eef3d2", "#cfe6b9", "#9bd0b0", "#62b8b4", "#3a96b7", "#2f70a8", "#2f4c90", "#2c2f74",
+    "#edf2c8", "#c3e2b0", "#87cbb0", "#4fb3b8", "#3394b8", "#2c6fa8", "#2d4c92", "#2c2f74",
     "#231b56",
 )  # fmt: skip
 _BELOW_ZERO, _ZERO = "#e9a15c", "#f7f7f2"

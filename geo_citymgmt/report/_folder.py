@@ -558,6 +558,9 @@ def _write_map(results: Summary, shown: City, path: Path) -> None:
 
     table = results.table
     levels = [at for at in ("district", "street") if table["level"].eq(at).any()]
+    if results.release == "public":
+        # What happened in one street may be what happened in one place.
+        levels = levels[:1]
     # The months before give the map its slider; without a date there are none.
     if results.as_of is not None and levels:
         table = month_ends(results.facts, results.as_of, table, level=levels[-1])

@@ -66,7 +66,7 @@ def test_another_figure_changes_map_legend_title_and_table(show, chosen, lang, p
     assert parcels in page.inner_text(".gcm-legend h2")
     assert parcels in page.inner_text(".gcm-zones strong")
     assert fills(opened) != before
-    assert column(page, 2) == ["7", "6", "5"]
+    assert column(page, 2) == ["7.0", "6.0", "5.0"]
     assert parcels in page.inner_text("[aria-live=polite]")
     opened.check()
 

@@ -258,7 +258,11 @@ Chooser.prototype = {
   _legend: function () {
     var layer = this._layer, fill = this.fill(), figure = this.figure(), self = this;
     var section = this._map._gcm.panel.sections.filter(function (each) { return each.layer === layer; })[0];
-    var dark = this._word("darkChange"), missing = false;
+    var dark = this._word("darkChange"), missing = false, body = this._map._gcm.panel.body;
+    // On a small screen the legend scrolls, which is done with keys too.
+    body.tabIndex = 0;
+    body.setAttribute("role", "group");
+    body.setAttribute("aria-label", gcm.word(this._map, "legend"));
     section.items = [];
     if (this._against < 0) {
       var own = fill.levels[this.level().key], labels = this._list(fill.labels), colors = this._list(fill.colors);
@@ -441,7 +445,8 @@ function outlined(level) {
   return level.outlines || null;
 }
 
-function narrow() { return document.documentElement.clientWidth < 640; }
+/* As in the style sheet: where controls in rows would take the place of the map. */
+function narrow() { return window.matchMedia("(max-width: 640px), (max-height: 500px)").matches; }
 
 /* A date that does not part at its hyphens: U+2060 behind them. */
 function whole(date) { return date.replace(/-/g, "-\u2060"); }
