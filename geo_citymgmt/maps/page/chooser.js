@@ -47,6 +47,7 @@ function Chooser(map, config) {
   }
   map.on("gcm:lit", this._light, this);
   this.open(this._stage().offsetWidth >= (config.figures.length > 1 ? gcm.BESIDE : gcm.BOTH));
+  if (narrow()) { map._gcm.panel.getContainer().open = false; }
   this._show(true);
   map.invalidateSize({ animate: false });
 }
