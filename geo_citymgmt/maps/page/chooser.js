@@ -333,12 +333,19 @@ Chooser.prototype = {
     control.addTo(map);
     this._control = control;
     map.on("gcm:open", function (event) { if (event.part !== self) { self.open(false); } });
+    // What folds over a small map closes the table beside it, and the other way; "toggle" does not rise.
+    map.getContainer().addEventListener("toggle", function (event) {
+      if (event.target.open && narrow() && !self._box.hidden) { self.open(false); }
+    }, true);
   },
 
   isOpen: function () { return !this._box.hidden; },
   open: function (open) {
     if (open && this._box.hidden) { gcm.onlyOne(this._map, this); }
-    if (open && narrow()) { this._bar.open = false; }
+    if (open && narrow()) {
+      this._bar.open = false;
+      [].forEach.call(this._map.getContainer().querySelectorAll("details[open]"), function (fold) { fold.open = false; });
+    }
     this._box.hidden = !open;
     this._control.getContainer().hidden = open;
     this._map.invalidateSize({ animate: false });
