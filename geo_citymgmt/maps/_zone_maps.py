@@ -427,14 +427,24 @@ def add_panel(
     city_name = getattr(city, f"name_{lang}", None) or total_name(lang)
     zones = [] if layer is None else layer.zones
     names = {"": city_name} | {str(zone["code"]): str(zone["name"]) for zone in zones}
-    # Layers of an office's own are known to its city alone.
-    layers = {key: spec.name(lang) for key, spec in getattr(city, "specs", {}).items()}
-    if "layer" in table:
-        table = table.assign(layer=table["layer"].fillna("").replace(layers))
     element = Panel(
-        table, figures, names, layer=layer, level=level, lang=lang, zone_unit=city_map.zone_unit
+        _layers_named(table, city, lang),
+        figures,
+        names,
+        layer=layer,
+        level=level,
+        lang=lang,
+        zone_unit=city_map.zone_unit,
     )
     city_map.add_child(element, name="panel")
+
+
+def _layers_named(table: pd.DataFrame, city: City, lang: Lang) -> pd.DataFrame:
+    """Return a table with the names of layers; those of an office's own its city alone knows."""
+    names = {key: spec.name(lang) for key, spec in getattr(city, "specs", {}).items()}
+    if "layer" not in table:
+        return table
+    return table.assign(layer=table["layer"].fillna("").map(lambda key: names.get(key, key)))
 
 
 def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
@@ -507,7 +517,8 @@ def add_figures(
     none = pd.Series(dtype="object")
     drawn = {at: Zones(a, zone_names(a, lang), colors=none, lang=lang) for at, a in areas.items()}
     dates, known = dates_of(table), getattr(city, "figures", None) or load_figures()
-    view = FigureView(table, dates, {at: z.codes for at, z in drawn.items()}, known, lang)
+    codes = {at: z.codes for at, z in drawn.items()}
+    view = FigureView(_layers_named(table, city, lang), dates, codes, known, lang)
     content = view.config(figures, column)
     first = indicator_rows(table, figures[0], level)
     filled, unit, name = drawn_column(first, column, lang)

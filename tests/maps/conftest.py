@@ -117,6 +117,41 @@ def figures(zones) -> pd.DataFrame:
     )
 
 
+def choices(told: dict) -> dict:
+    """What a page of figures may show, its texts in the place of their numbers."""
+
+    def text(at: int) -> list[str]:
+        return told["texts"][at].split("|")
+
+    for figure in told["figures"]:
+        figure["notes"] = ["".join(text(at)) for at in figure["notes"]]
+        for level in figure["levels"].values():
+            level.update({key: [text(at) for at in days] for key, days in level.items()})
+        for fill in figure["fills"]:
+            fill.update(colors=text(fill["colors"]), labels=text(fill["labels"]))
+            for level in fill["levels"].values():
+                level["classes"] = ["".join(text(at)) for at in level["classes"]]
+    return told
+
+
+def colors_of(told: dict) -> dict[tuple[str, str, str, str], set[str]]:
+    """Colours of each number, by its figure and unit, the level of its zone and what it is.
+
+    Two where it is a limit as it is written, and the numbers themselves lie on either side.
+    """
+    out: dict[tuple[str, str, str, str], set[str]] = {}
+    for figure in told["figures"]:
+        for fill in figure["fills"]:
+            for name, level in fill["levels"].items():
+                written = figure["levels"][name][fill["column"]]
+                for texts, classes in zip(written, level["classes"], strict=True):
+                    for text, sign in zip(texts, classes, strict=True):
+                        if text:
+                            key = f"{figure['id']} {fill['unit']}", name, fill["column"], text
+                            out.setdefault(key, set()).add(fill["colors"][int(sign, 36)])
+    return out
+
+
 _GEOJSON = re.compile(
     r'<script type="application/json" id="(data_[^"]*)">\s*([^<]*?)\s*</script>', re.S
 )

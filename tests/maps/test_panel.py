@@ -18,7 +18,7 @@ from geo_citymgmt.maps._overlays import Overlay
 from geo_citymgmt.maps._words import with_unit
 from geo_citymgmt.spec import load_specs
 
-from .conftest import PAYLOADS
+from .conftest import PAYLOADS, choices, colors_of
 
 
 def parts(city_map, kind):
@@ -74,21 +74,7 @@ def test_a_layer_of_an_office_s_own_heads_its_figures_by_its_name(city, series):
 
 
 def shown(drawn) -> dict:
-    """What the page may show, its texts in the place of their numbers."""
-    told = config(parts(drawn, Chooser)[0])
-
-    def text(at):
-        return told["texts"][at].split("|")
-
-    for figure in told["figures"]:
-        figure["notes"] = ["".join(text(at)) for at in figure["notes"]]
-        for level in figure["levels"].values():
-            level.update({key: [text(at) for at in days] for key, days in level.items()})
-        for fill in figure["fills"]:
-            fill.update(colors=text(fill["colors"]), labels=text(fill["labels"]))
-            for level in fill["levels"].values():
-                level["classes"] = ["".join(text(at)) for at in level["classes"]]
-    return told
+    return choices(config(parts(drawn, Chooser)[0]))
 
 
 def test_each_date_has_its_texts_and_classes(city, series):
@@ -133,20 +119,6 @@ def test_a_base_is_tiny_by_the_rule_of_the_figures(city, series):
     assert told["figures"][0]["levels"]["district"]["few"] == [["1", "", ""], ["1", "", "1"]]
 
 
-def colors_of(drawn) -> dict[tuple[str, str, float], str]:
-    """Colour of each number on each date and level of a map."""
-    out = {}
-    for figure in shown(drawn)["figures"]:
-        for fill in figure["fills"]:
-            for name, level in fill["levels"].items():
-                written = figure["levels"][name][fill["column"]]
-                for texts, classes in zip(written, level["classes"], strict=True):
-                    for text, sign in zip(texts, classes, strict=True):
-                        if text:
-                            out[name, fill["column"], text] = fill["colors"][int(sign, 36)]
-    return out
-
-
 def test_a_number_has_one_colour_on_all_dates_levels_and_in_a_later_report(city, series):
     june = series[series["as_of"].eq("2022-06-30")]
     july = june.assign(as_of="2022-07-31", value=june["value"] * 40)
@@ -155,13 +127,14 @@ def test_a_number_has_one_colour_on_all_dates_levels_and_in_a_later_report(city,
     city.name_en = "Trial"
     both = pd.concat([series, streets])
     levels = ["district", "street"]
-    before = colors_of(progress_map(city, "demolished_area", series=both, level=levels))
-    after = colors_of(progress_map(city, "demolished_area", series=pd.concat([both, july])))
+    before = colors_of(shown(progress_map(city, "demolished_area", series=both, level=levels)))
+    after = colors_of(shown(progress_map(city, "demolished_area", series=pd.concat([both, july]))))
     common = set(before) & set(after)
     assert len(common) > 5
     assert {key: before[key] for key in common} == {key: after[key] for key in common}
-    for (_, column, text), color in before.items():
-        assert before["district", column, text] == before["street", column, text] == color
+    assert all(len(colors) == 1 for colors in before.values())
+    for (key, _, column, text), color in before.items():
+        assert before[key, "district", column, text] == before[key, "street", column, text] == color
 
 
 def test_a_legend_covers_all_dates_without_a_gap(city, series):

@@ -13,8 +13,10 @@ import pytest
 import shapely
 
 import geo_citymgmt as gcm
+from geo_citymgmt.maps._city_map import Chooser
 from geo_citymgmt.report import _folder, write_findings, write_report
 from tests.conftest import with_layers, without_cases
+from tests.maps.conftest import choices, colors_of
 from tests.report.conftest import CRS, HOSTILE, X0, Y0, bikes, zones
 from tests.report.conftest import write as write_frame
 
@@ -48,6 +50,28 @@ def test_every_file_of_the_contract_is_there(report):
              "manifest.json", "ranking"}  # fmt: skip
     assert {p.name for p in report["index"].parent.iterdir()} == names
     assert [p.name for p in report["rejected"].iterdir()] == ["README.txt"]
+
+
+def test_the_map_has_all_figures_by_level_and_month_in_the_colours_of_last_month(report, city):
+    page = report["map"].read_text(encoding="utf-8")
+    start = page.index("{", page.rindex("gcm.chooser("))
+    told, _ = json.JSONDecoder().raw_decode(page[start:])
+    assert [level["key"] for level in told["levels"]] == ["district", "street"]
+    assert told["dates"][0] == "2022-01-31"
+    assert told["dates"][-1] == "2022-06-30"
+    assert len(told["figures"]) > 100
+    june = colors_of(choices(told))
+    keys, levels = ["illegal_demolished_area", "manhole_remediated"], ["district", "street"]
+    months = gcm.progress_series(
+        city, start="2022-04-30", end="2022-05-31", level="street", indicators=keys
+    )
+    drawn = gcm.progress_map(city, keys, series=months, level=levels)
+    (asked,) = (c for c in drawn._children.values() if isinstance(c, Chooser))
+    may = colors_of(choices(json.loads(asked.config())))
+    # Whatever is known in May was known in June's report of May, in the same colour.
+    assert len(may) > 200
+    assert all(colors <= june[key] for key, colors in may.items())
+    assert told["figures"][0]["group"] == "违法建设"
 
 
 def test_a_layer_too_large_for_the_geopackage_is_a_file_beside_it(city, tmp_path, monkeypatch):
