@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._numbers import unit_label
-from geo_citymgmt.cases._worklist import WorkList, holders
+from geo_citymgmt.cases._campaigns import WorkList, holders
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._page_parts import plain_table
 from geo_citymgmt.report._words import Words, state_label

@@ -20,7 +20,6 @@ from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
-from geo_citymgmt.report.bulletin._by import By, by_parts
 from geo_citymgmt.report.bulletin._model import (
     Bulletin,
     Column,
@@ -31,8 +30,10 @@ from geo_citymgmt.report.bulletin._model import (
     Table,
 )
 from geo_citymgmt.report.bulletin._tables import (
+    By,
     Figures,
     Grid,
+    by_parts,
     district_table,
     grid_of,
     ranks,
