@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._numbers import percent
+from geo_citymgmt._words import capital
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.maps._words import on_one_line, status_shown
 from geo_citymgmt.report._drawings import (
@@ -43,6 +44,8 @@ _FIRST, _LISTED = 5, 60
 #: Sentences on what is behind, and names in the one on what is met.
 _MOST = 3
 _BEHIND = ("behind", "overdue")
+#: Other figures of a layer that stand beside a task.
+_RELATED = 6
 
 
 def tasks_view(results: Summary) -> dict[str, Any] | None:
@@ -272,11 +275,11 @@ def _why(results: Summary, row: Any) -> dict[str, Any] | None:
     words = results.words
     campaign = next((c for c in results.campaigns if c.layer == row.layer), None)
     if campaign is None or campaign.flow is None:
-        return None
+        return _related(results, row)
     table = campaign.flow
     total = table[table["row_kind"].eq("total") & table["quantity"].eq("count")]
     if total.empty or total["opening"].isna().all():
-        return None
+        return _related(results, row)
     flow = total.iloc[0]
     signs = {"opening": "", "found": "+", "relapsed": "+", "closed": "−", "dismissed": "−",
              "closing": "="}  # fmt: skip
@@ -288,7 +291,28 @@ def _why(results: Summary, row: Any) -> dict[str, Any] | None:
     if ages is not None and ages["n_overdue"].notna().any():
         overdue = f"{ages['n_overdue'].sum():,.0f}"
         steps.append({"sign": "", "name": words("overdue_cases"), "value": overdue})
-    return {"title": words("why", name=results.layer_name(row.layer)), "steps": steps}
+    return {"title": words("why", name=results.layer_name(row.layer)), "steps": steps, "note": ""}
+
+
+def _related(results: Summary, row: Any) -> dict[str, Any]:
+    """Return what other figures say of the layer of one, or that nothing is known of it.
+
+    They are the numbers without a target of all records: what came up or was done in the year, and
+    what is in a state at the date.
+    """
+    words, steps = results.words, []
+    rows = results.headline
+    rows = rows[rows["layer"].eq(row.layer) & rows["target"].isna() & rows["value"].notna()]
+    for at in rows.itertuples():
+        value = results.figures.figures[str(at.Index)].value
+        if value is None or value.where or not (value.state or value.kind == "flow"):
+            continue
+        amount = on_one_line(results.scales[str(at.Index)].amount(at.value))
+        steps.append({"sign": "", "name": words.named(at), "value": amount})
+    name = results.layer_name(row.layer)
+    if not steps:
+        return {"title": words("why_alone"), "steps": [], "note": words("why_unknown")}
+    return {"title": words("why_related", name=name), "steps": steps[:_RELATED], "note": ""}
 
 
 def _need(results: Summary, row: Any) -> dict[str, Any] | None:
@@ -382,7 +406,7 @@ def reporting(results: Summary) -> str:
     if len(rows):
         n = int(differing(rows).sum())
         parts.append(words("data_differ", n=n) if n else words("data_agree"))
-    return words("sentence", text=words.joined(parts)) if parts else ""
+    return words("sentence", text=capital(words.joined(parts))) if parts else ""
 
 
 def completeness(results: Summary) -> str:

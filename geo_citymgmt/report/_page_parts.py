@@ -292,9 +292,8 @@ def _board_lead(results: Summary) -> str:
     if len(groups) < 2:
         return words("scoreboard_lead")
     listed = words("and_word").join([words.listed(groups[:-1]), groups[-1]])
-    # English takes up the second group in the middle of its sentence.
-    for name in groups[1:] if words.lang == "en" else ():
-        listed = listed.replace(name, name[:1].lower() + name[1:])
+    for name in groups[1:]:
+        listed = listed.replace(name, words.midway(name))
     return words("scoreboard_groups", groups=listed)
 
 

@@ -112,7 +112,7 @@ class Summary:
         """What every sheet of paper says: of its release, and of the data."""
         release = self.words(f"stamp_{self.release}")
         notice = self.city.notice.of(self.lang)
-        return "　".join(text for text in (release, notice) if text)
+        return " · ".join(text for text in (release, notice) if text)
 
     @property
     def map_stamp(self) -> str:

@@ -18,10 +18,12 @@ from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
     BELOW_DUE,
+    DARK,
     NO_VALUE,
     STATUS_COLORS,
     below_due,
     fit_zones,
+    place_labels,
 )
 from geo_citymgmt.report._release import map_approval
 from geo_citymgmt.report._summary import Summary
@@ -52,9 +54,12 @@ _SMALLEST = 20
 #: Pixels: some 260 to the inch on a page.
 _WIDTH = 1600
 _INK, _SOFT, _TRACK = "#1c2126", "#5b6770", "#e3e8ec"
-_ROW, _TOP, _NAME, _BAR, _SIZE = 60, 50, 560, 700, 34
+_ROW, _TOP, _NAME, _BAR, _SIZE = 60, 50, 620, 640, 34
+_CLOSING = 24
 _MOST = 8
 _MAP = (1120, 760)
+#: Of the labels on the map.
+_LABEL = 28
 
 
 def write_png(
@@ -288,14 +293,20 @@ def task_chart(results: Summary, title: str, heads: tuple[str, str]) -> Picture 
     rows = rows.sort_values("distance", kind="stable").head(_MOST)
     if len(rows) < 2:
         return None
-    image = Image.new("RGB", (_WIDTH, _TOP + _ROW * len(rows)), "#ffffff")
+    image = Image.new("RGB", (_WIDTH, _TOP + _ROW * len(rows) + _CLOSING), "#ffffff")
     pen = _Pen(image)
+    named = [results.words.named(row) for row in rows.itertuples()]
+    # All in one size, that of the longest.
+    longest = max(pen.width(name, _SIZE) for name in named)
+    size = min(_SIZE, int(_SIZE * _NAME / longest))
     pen.write(_NAME + 20 + _BAR, 8, heads[0], 28, _SOFT, align="right")
     pen.write(_WIDTH - 10, 8, heads[1], 28, _SOFT, align="right")
     for k, row in enumerate(rows.itertuples()):
         y = _TOP + k * _ROW
         color = STATUS_COLORS.get(str(row.status), _SOFT)
-        pen.write(_NAME, y + 8, results.words.named(row), _SIZE, _INK, align="right", room=_NAME)
+        pen.write(
+            _NAME, y + 8 + (_SIZE - size) / 2, named[k], size, _INK, align="right", room=_NAME
+        )
         left, top = _NAME + 20, y + 12
         full = min(max(float(row.attainment), 0.0), 1.0)
         pen.draw.rectangle((left, top, left + _BAR, top + 30), _TRACK)
@@ -344,14 +355,25 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
             if shapely.get_type_id(part) == 3:
                 ring = shapely.get_coordinates(shapely.get_exterior_ring(part))
                 pen.draw.polygon([tuple(xy) for xy in ring], fill, "#7d8b97", width=2)
-    taken: list[tuple[float, float, float]] = []
-    for (x, y), code, name in zip(fitted.middles, codes, results.zone_names, strict=True):
+    texts = []
+    for code, name, shape in zip(codes, results.zone_names, fitted.shapes, strict=True):
         value = known.get(code, float("nan"))
-        text = str(name) if pd.isna(value) else f"{name} {value * 100:+.1f}".replace("-", "−")
-        wide = pen.width(text, 26) / 2
-        if all(abs(x - u) > wide + w or abs(y - v) > 32 for u, v, w in taken):
-            taken.append((x, y, wide))
-            pen.write(x - wide, y - 16, text, 26, _INK, halo=True)
+        lines = [] if pd.isna(value) else [f"{value * 100:+.1f}".replace("-", "−")]
+        # The name too where both have room on the ground of the district.
+        both = [str(name), *lines]
+        room = max(pen.width(line, _LABEL) for line in both) * len(both) * _LABEL * 1.6
+        texts.append(both if shape.area > room else lines)
+    sizes = [
+        (max((pen.width(line, _LABEL) for line in lines), default=0.0), 1.25 * _LABEL * len(lines))
+        for lines in texts
+    ]
+    for k, (x, y) in place_labels(fitted, sizes).items():
+        ink = "#ffffff" if kinds[k] in DARK else _INK
+        ground = NO_VALUE if kinds[k] == "q-none" else BELOW_COLORS[int(kinds[k][1])]
+        top = y - sizes[k][1] / 2
+        for n, line in enumerate(texts[k]):
+            left = x - pen.width(line, _LABEL) / 2
+            pen.write(left, top + 1.25 * _LABEL * n, line, _LABEL, ink, halo=ground)
     y = 40.0
     pen.write(_MAP[0] + 20, y, head, 28, _INK, room=_WIDTH - _MAP[0] - 30)
     spans = [f"{a}–{b}" for a, b in pairwise(BELOW_DUE)]
@@ -386,7 +408,7 @@ class _Pen:
 
     def write(
         self, x: float, y: float, text: str, size: int, color: str, *, align: str = "left",
-        room: float = 0, halo: bool = False,
+        room: float = 0, halo: str = "",
     ) -> None:  # fmt: skip
         text = drawable(text)
         while room and size > 20 and self.width(text, size) > room:
@@ -395,4 +417,4 @@ class _Pen:
             text = f"{text.removesuffix('…')[:-1]}…"
         x -= self.width(text, size) if align == "right" else 0
         font, edge = self._font(size), 4 if halo else 0
-        self.draw.text((x, y), text, color, font, stroke_width=edge, stroke_fill="#ffffff")
+        self.draw.text((x, y), text, color, font, stroke_width=edge, stroke_fill=halo or None)

@@ -339,7 +339,7 @@ def by_parts(results: Summary, by: By, say: Words, period: str) -> Iterator[Part
         share = percent(number / value.loc["total", by.order])
         key = "by_named" if order.unit == "ratio" else "by_share"
         items.append(say(key, name=names[code], value=scales[by.order].amount(number), share=share))
-    said = {"by": name, "n": f"{by.least:g}", "figure": words.label(order)}
+    said = {"by": name, "n": f"{by.least:g}", "figure": words.midway(words.label(order))}
     key = "by_worst" if by.worst else "by_most" if by.first else "by_items"
     yield Paragraph(say(key, items=words.listed(items), **said).strip())
     figures = [f for f in by.figures if f in value]
@@ -366,7 +366,8 @@ def _named(results: Summary, by: By, say: Words, code: str) -> str:
     if code == "unnamed":
         return say("by_none")
     if by.fields == KIND:
-        return results.city.clock.limits.names().get(tuple(code.split(JOINT)), code)
+        kind = results.city.clock.limits.names().get(tuple(code.split(JOINT)))
+        return code if kind is None else kind.of(results.lang)
     spec = results.city.specs[results.figures.figures[by.order].layer]
     entry = spec.fields[by.fields[0]].codes.get(code)
     return code if entry is None else results.words.label(entry)
