@@ -10,7 +10,7 @@ import pandas as pd
 import geo_citymgmt as gcm
 from benchmarks.harness import Bench
 from generator.cases import limits_table
-from geo_citymgmt.city._limits import with_due_times
+from geo_citymgmt.city._side_tables import with_due_times
 from tests import plain_cases
 from tests.test_cases_by_pandas import FIGURES, as_filed
 

@@ -61,7 +61,7 @@ def limits_table() -> pd.DataFrame:
         kinds.assign(stage=stage, amount=kinds[stage], note=kinds["name_zh"])
         for stage in ("handle", "close")
     ]
-    columns = [*_KIND, "stage", "amount", "unit", "urgent", "note"]
+    columns = [*_KIND, "stage", "amount", "unit", "urgent", "note", "name_en"]
     return pd.concat(rows).sort_index(kind="stable")[columns].reset_index(drop=True)
 
 

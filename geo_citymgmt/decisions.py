@@ -22,8 +22,7 @@ from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.cleaning._ids import plain_ids
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.errors import SourceError
-from geo_citymgmt.findings import Findings, concat_findings
-from geo_citymgmt.findings._codes import MOST, WHOLE, base_keys, is_of_all
+from geo_citymgmt.findings import MOST, WHOLE, Findings, base_keys, concat_findings, is_of_all
 from geo_citymgmt.reading._limits import refuse_devices
 from geo_citymgmt.reading._raw import Raw
 from geo_citymgmt.reading._text import plain, plain_key

@@ -54,7 +54,9 @@ def _of_room(*modules: str, name: str) -> Callable[..., Any]:
 def walks(data: Path, folder: Path) -> Iterator[tuple[str, set[str]]]:
     """Go the six ways with the sample's files and name the modules of each."""
     city = gcm.load_city(data)
-    board = _of_room("report._scoreboard", "report.scoreboard", name="scoreboard")
+    board = _of_room(
+        "report._workbook", "report._scoreboard", "report.scoreboard", name="scoreboard"
+    )
     write = _of_room("report._findings", "report.findings_book", name="write_findings")
     read = _of_room("decisions", name="read_decisions")
     with modules_entered() as entered:

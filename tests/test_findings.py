@@ -12,8 +12,15 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.cleaning._personal import MASK
 from geo_citymgmt.cli._console import as_text
 from geo_citymgmt.errors import CRSError, SourceError
-from geo_citymgmt.findings import CODES, COLUMNS, Findings, concat_findings, of_layer, refusal
-from geo_citymgmt.findings._codes import is_of_all
+from geo_citymgmt.findings import (
+    CODES,
+    COLUMNS,
+    Findings,
+    concat_findings,
+    is_of_all,
+    of_layer,
+    refusal,
+)
 from geo_citymgmt.report import finding_groups
 from geo_citymgmt.report._release import without_records
 from tests.conftest import points

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import geo_citymgmt
-from geo_citymgmt.findings._codes import CODES
+from geo_citymgmt.findings import CODES
 
 PACKAGE = Path(geo_citymgmt.__file__).parent
 

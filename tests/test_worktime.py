@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geo_citymgmt as gcm
+from geo_citymgmt._words import Text
 from geo_citymgmt.worktime import packaged_limits, put_off
 from tests import plain_cases
 
@@ -142,3 +143,19 @@ def test_a_kind_has_its_own_limit_before_that_of_the_wider_kind():
     assert found["amount"].tolist() == [7.0, 2.0, 3.0, 9.0, 9.0]
     assert found["unit"].tolist() == ["working_days", "hours", "working_days", "days", "days"]
     assert packaged_limits().of(kinds, "close")["amount"].notna().tolist() == [True, *[False] * 4]
+
+
+def test_kinds_of_cases_are_named_in_chinese_and_english():
+    """An office's own table may leave the English name to the package's, or have none at all."""
+    row = {"case_class": "event", "stage": "handle", "amount": 1.0, "unit": "hours", "urgent": "no"}
+    table = pd.DataFrame(
+        [
+            row | {"major_code": "01", "minor_code": "02", "note": "暴露垃圾：两类"},
+            row | {"major_code": "09", "minor_code": "01", "note": "井盖缺失", "name_en": "Covers"},
+            row | {"major_code": "09", "minor_code": "02", "note": "其他"},
+        ]
+    )
+    names = packaged_limits().over(table).names()
+    assert names["event", "01", "02"] == Text("暴露垃圾", "Exposed rubbish")
+    assert names["event", "09", "01"] == Text("井盖缺失", "Covers")
+    assert names["event", "09", "02"] == Text("其他", "其他")

@@ -23,12 +23,17 @@ from geo_citymgmt._metric import (
 )
 from geo_citymgmt._words import Messages, Text, join_texts
 from geo_citymgmt.city._config import CitySource, LayerSource
-from geo_citymgmt.city._limits import office_clock, with_due_times
 from geo_citymgmt.city._office import OFFICE_FILES, read_office
 from geo_citymgmt.city._places import propose_places
 from geo_citymgmt.city._recognition import add_assumption, name_city
-from geo_citymgmt.city._reported import laid_over, nothing_reported, read_reported
 from geo_citymgmt.city._reporting import cut_units, read_crosswalk, successors, valid_on
+from geo_citymgmt.city._side_tables import (
+    laid_over,
+    nothing_reported,
+    office_clock,
+    read_reported,
+    with_due_times,
+)
 from geo_citymgmt.city._tables import (
     ACCOUNT_COLUMNS,
     EVENT_COLUMNS,

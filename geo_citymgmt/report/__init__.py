@@ -15,11 +15,11 @@ from geo_citymgmt.figures._tables import by_district, headline, month_ends, zone
 from geo_citymgmt.report._findings import finding_groups, ledger_table, write_findings
 from geo_citymgmt.report._folder import write_report
 from geo_citymgmt.report._lists import write_lists
-from geo_citymgmt.report._scoreboard import scoreboard
-from geo_citymgmt.report._sheets import write_sheet
+from geo_citymgmt.report._sheet_pdf import write_sheet
 from geo_citymgmt.report._summary import Summary, summary
 from geo_citymgmt.report._template import fill_template
 from geo_citymgmt.report._words import Words, counted_terms, definitions
+from geo_citymgmt.report._workbook import scoreboard
 from geo_citymgmt.report.bulletin import bulletin_settings
 
 __all__ = [

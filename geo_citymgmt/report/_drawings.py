@@ -190,8 +190,12 @@ def nice_ceiling(value: float) -> float:
 
 Placing = Callable[[np.ndarray], np.ndarray]
 _MAP_WIDTH, _MAP_HEIGHT, _MARGIN = 300.0, 255.0, 6.0
-#: Width and height that a number takes on a map.
-_NUMBER = (30.0, 17.0)
+#: Height that a number takes on a map, and the gap to the next; in parts of it how wide letters are
+#: in the widest face that a reader may have.
+_NUMBER, _GAP = 16.0, 3.0
+_DIGIT, _SIGN, _WIDE = 0.72, 0.86, 1.05
+#: Places that are tried for a number across the longer side of a zone.
+_TRIED = 16
 #: Colours of what has no value, and of a status, where no style sheet is.
 NO_VALUE = "#ececec"
 STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "behind": "#a84a00",
@@ -199,7 +203,7 @@ STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "b
 
 
 #: Classes on which a number is written in white.
-_DARK = ("d4", "d5", "q3", "q4", "q5")
+DARK = ("d4", "d5", "q3", "q4", "q5")
 
 
 @dataclass(frozen=True)
@@ -210,22 +214,27 @@ class FittedZones:
     ----------
     shapes : list of shapely geometries
         In the order of the zones.
-    middles : list of (float, float)
-        Within each, where its number stands.
+    rooms : list of array (n, 2)
+        Places within each, the farthest from its boundary first: where its number may stand.
     place : callable
         Puts coordinates of the zones' CRS beside them.
     width, height : float
     """
 
     shapes: list[shapely.Geometry]
-    middles: list[tuple[float, float]]
+    rooms: list[np.ndarray]
     place: Placing
     width: float
     height: float
 
+    @property
+    def middles(self) -> list[tuple[float, float]]:
+        """The place in each that is farthest from its boundary; the origin where it is empty."""
+        return [(float(xy[0, 0]), float(xy[0, 1])) if len(xy) else (0.0, 0.0) for xy in self.rooms]
+
 
 def fit_zones(
-    zones: gpd.GeoDataFrame, width: float = _MAP_WIDTH, height: float = _MAP_HEIGHT
+    zones: gpd.GeoDataFrame | gpd.GeoSeries, width: float = _MAP_WIDTH, height: float = _MAP_HEIGHT
 ) -> FittedZones:
     """Fit zones into a drawing of that size, north up.
 
@@ -252,9 +261,22 @@ def fit_zones(
     # Together, so that neighbours keep one line between them.
     simple = shapely.coverage_simplify(zones.geometry.to_numpy(), 0.8 / scale)
     shapes = [shapely.transform(shape, place) for shape in simple]
-    points = [shapely.get_coordinates(shapely.point_on_surface(shape)) for shape in shapes]
-    middles = [(float(xy[0, 0]), float(xy[0, 1])) if len(xy) else (0.0, 0.0) for xy in points]
-    return FittedZones(shapes, middles, place, width, height)
+    return FittedZones(shapes, [_rooms(shape) for shape in shapes], place, width, height)
+
+
+def _rooms(shape: shapely.Geometry) -> np.ndarray:
+    """Return places within a shape, the farthest from its boundary first."""
+    if shape.is_empty:
+        return np.empty((0, 2))
+    west, south, east, north = shape.bounds
+    step = max(east - west, north - south) / _TRIED or 1.0
+    x, y = np.meshgrid(np.arange(west, east, step), np.arange(south, north, step))
+    tried = shapely.points(x.ravel(), y.ravel())
+    shapely.prepare(shape)
+    # One is there even in a sliver that the grid misses.
+    inside = np.append(tried[shapely.contains(shape, tried)], shapely.point_on_surface(shape))
+    clear = shapely.distance(inside, shape.boundary)
+    return shapely.get_coordinates(inside[np.argsort(-clear, kind="stable")])
 
 
 def zone_outlines(fitted: FittedZones) -> Markup:
@@ -306,10 +328,10 @@ def zone_map_svg(
         for k, (kind, tip) in enumerate(zip(kinds, tips, strict=True))
     ]
     texts = []
-    for k in _with_room(numbers, fitted.middles):
-        (x, y), kind = fitted.middles[k], "on-dark" if kinds[k] in _DARK else ""
+    for k, (x, y) in place_labels(fitted, [_number_size(text) for text in numbers]).items():
+        kind = f"on-{kinds[k]} on-dark" if kinds[k] in DARK else f"on-{kinds[k]}"
         texts.append(
-            f'<text class="{kind}" data-of="{k}" x="{x:.1f}" y="{y + 4:.1f}">'
+            f'<text class="{escape_text(kind)}" data-of="{k}" x="{x:.1f}" y="{y + 5:.1f}">'
             f"{escape_text(numbers[k])}</text>"
         )
     return Markup(
@@ -351,16 +373,55 @@ def _path(shape: shapely.Geometry) -> str:
     )
 
 
-def _with_room(numbers: Sequence[str], places: Sequence[tuple[float, float]]) -> list[int]:
-    """Return the zones whose number lies over no other: of many, not every one is written."""
-    out: list[int] = []
-    for k, number in enumerate(numbers):
-        x, y = places[k]
-        if number and all(
-            abs(x - places[o][0]) >= _NUMBER[0] or abs(y - places[o][1]) >= _NUMBER[1] for o in out
-        ):
-            out.append(k)
+def place_labels(
+    fitted: FittedZones, sizes: Sequence[tuple[float, float]]
+) -> dict[int, tuple[float, float]]:
+    """Return the middle of each label that has room on its zone, beside all others.
+
+    The smallest zones come first, which have the least choice; a larger one's label goes where
+    there is room. A label larger than its zone, or without room, is left out: what stands beside
+    the map has it.
+
+    Parameters
+    ----------
+    fitted : FittedZones
+    sizes : sequence of (float, float)
+        Width and height of each label, nothing for a zone without one.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> zones = gpd.GeoSeries([shapely.box(0, 0, 9, 9), shapely.box(9, 0, 18, 9)])
+    >>> sorted(place_labels(fit_zones(zones, 100, 50), [(30, 16), (0, 0)]))
+    [0]
+    """
+    out: dict[int, tuple[float, float]] = {}
+    taken = np.empty((0, 4))
+    areas = shapely.area(np.array(fitted.shapes, dtype=object))
+    for k in np.argsort(areas, kind="stable"):
+        width, height = sizes[k]
+        if not width or areas[k] < width * height:
+            continue
+        half = np.array([width + _GAP, height + _GAP]) / 2
+        for middle in fitted.rooms[k]:
+            box = np.concatenate([middle - half, middle + half])
+            apart = (box[2:] <= taken[:, :2]) | (taken[:, 2:] <= box[:2])
+            if apart.any(axis=1).all():
+                out[int(k)] = (float(middle[0]), float(middle[1]))
+                taken = np.vstack([taken, box])
+                break
     return out
+
+
+def _number_size(text: str) -> tuple[float, float]:
+    """Return width and height of a number as it stands on a map."""
+    wide = sum(
+        _WIDE if unicodedata.east_asian_width(letter) in "WF"
+        else _DIGIT if letter.isalnum() or letter in ".,"
+        else _SIGN
+        for letter in text
+    )  # fmt: skip
+    return (wide * _NUMBER, _NUMBER) if text else (0.0, 0.0)
 
 
 def spot_map(

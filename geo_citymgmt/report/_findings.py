@@ -410,8 +410,12 @@ def _write(
     day = words("no_date") if date is None else words("as_of", date=f"{date:%Y-%m-%d}")
     with (
         whole_file(target) as temporary,
-        Book(temporary, title=words("findings"), created=date, note=day) as book,
-    ):
+        Book(
+            temporary, title=words("findings"), created=date,
+            # A list of records with their places never leaves the house.
+            note=words.joined([words("stamp_internal"), day]),
+        ) as book,
+    ):  # fmt: skip
         _summary(book, city, words, day)
         for layer in dict.fromkeys(findings["layer"]):
             table = findings[findings["layer"] == layer]

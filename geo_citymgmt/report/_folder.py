@@ -35,7 +35,7 @@ from geo_citymgmt.report._card import write_cards
 from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._release import check_release, public_city, without_records
-from geo_citymgmt.report._sheets import write_sheets
+from geo_citymgmt.report._sheet_pdf import write_sheets
 from geo_citymgmt.report._summary import Progress, Summary, summary
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report._workbook import write_tables

@@ -18,13 +18,21 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
-from geo_citymgmt.report._beside import balance_views, reported_view
 from geo_citymgmt.report._drawings import Pace, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_cases import work_views
-from geo_citymgmt.report._page_first import tasks_view
+from geo_citymgmt.report._page_first import (
+    completeness,
+    domain_line,
+    reporting,
+    section_lines,
+    sentences,
+    targets_view,
+    tasks_view,
+)
 from geo_citymgmt.report._page_parts import (
     at_hand_views,
+    balance_views,
     board,
     cards,
     coverage_tables,
@@ -37,17 +45,10 @@ from geo_citymgmt.report._page_parts import (
     month_names,
     pace_charts,
     plain_table,
+    reported_view,
     street_names,
     supply_views,
     verdict,
-)
-from geo_citymgmt.report._page_top import (
-    completeness,
-    domain_line,
-    reporting,
-    section_lines,
-    sentences,
-    targets_view,
 )
 from geo_citymgmt.report._summary import Summary, missing_figures
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._numbers import unit_label
-from geo_citymgmt.cases._worklist import WorkList, holders
+from geo_citymgmt.cases._campaigns import WorkList, holders
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.report._page_parts import plain_table
 from geo_citymgmt.report._words import Words, state_label
@@ -200,8 +200,9 @@ def _holders(
                      "cells": [*texts, words("n_days", n=f"{cells['longest']:,}")]})  # fmt: skip
     first = {"unit": "case_unit", "district_code": "district", "street_code": "street"}[by]
     n = len(table)
-    title = words("held_by" if n <= _HOLDERS else "held_by_most", by=words(first), n=_HOLDERS)
+    key, by_what = "held_by" if n <= _HOLDERS else "held_by_most", words.midway(words(first))
+    title = words(key, by=by_what, n=_HOLDERS)
     view = plain_table(results, title, words(first), (), rows)
     heads = [words("cases_open"), words("overdue_cases")]
-    heads += [words("overdue_with", mark=mark) for mark in marks]
+    heads += [words("overdue_with", mark=words.midway(mark)) for mark in marks]
     return view | {"heads": [*heads, words("longest_over")]}

@@ -13,15 +13,8 @@ import numpy as np
 import shapely
 
 from geo_citymgmt._markup import visible_text
-from geo_citymgmt.report.bulletin._model import broken, drawable, needed
-
-with needed():
-    from reportlab.lib.colors import HexColor
-    from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
-    from reportlab.pdfbase.ttfonts import TTFont
-    from reportlab.pdfgen.canvas import Canvas
-
 from geo_citymgmt.fonts import cjk_font_path
+from geo_citymgmt.report.bulletin._model import broken, drawable, needed
 
 _FACE = "CitySansSC"
 MM = 72 / 25.4
@@ -102,6 +95,8 @@ class Paper:
     """
 
     def __init__(self, path: Path, size: tuple[float, float], *, title: str, lang: str) -> None:
+        with needed():
+            from reportlab.pdfgen.canvas import Canvas
         _registered()
         self.width, self.height = size
         self.lang = lang
@@ -133,8 +128,8 @@ class Paper:
         # The font has one weight: a heavier one has an outline.
         modes.append((2, color, size / 32) if bold else (0, color, 0.0))
         for mode, shade, line in modes:
-            pen.setFillColor(HexColor(shade))
-            pen.setStrokeColor(HexColor(shade))
+            pen.setFillColor(_color(shade))
+            pen.setStrokeColor(_color(shade))
             pen.setLineWidth(line)
             pen.drawString(x * MM, self._up(y), text, mode=mode)
 
@@ -165,7 +160,7 @@ class Paper:
     ) -> None:
         """Draw a line through points."""
         pen = self._canvas
-        pen.setStrokeColor(HexColor(color))
+        pen.setStrokeColor(_color(color))
         pen.setLineWidth(width * MM)
         pen.setDash((2, 2) if dash else ())
         path = pen.beginPath()
@@ -189,9 +184,9 @@ class Paper:
             self._trace(path, shapely.get_coordinates(ring))
             path.close()
         if fill:
-            pen.setFillColor(HexColor(fill))
+            pen.setFillColor(_color(fill))
         if stroke:
-            pen.setStrokeColor(HexColor(stroke))
+            pen.setStrokeColor(_color(stroke))
             pen.setLineWidth(width * MM)
         pen.setLineJoin(1)
         pen.drawPath(path, stroke=int(stroke is not None), fill=int(fill is not None), fillMode=0)
@@ -206,8 +201,8 @@ class Paper:
     def dots(self, xy: np.ndarray, radius: float, color: str) -> None:
         """Draw a disc at each place, with a thin light edge that tells neighbours apart."""
         pen = self._canvas
-        pen.setFillColor(HexColor(color))
-        pen.setStrokeColor(HexColor("#ffffff"))
+        pen.setFillColor(_color(color))
+        pen.setStrokeColor(_color("#ffffff"))
         pen.setLineWidth(0.08 * MM)
         for x, y in xy:
             pen.circle(x * MM, self._up(y), radius * MM, stroke=1, fill=1)
@@ -240,13 +235,24 @@ class _Clip:
         self._pen.restoreState()
 
 
+def _color(code: str) -> Any:
+    from reportlab.lib.colors import HexColor
+
+    return HexColor(code)
+
+
 @cache
 def _registered() -> None:
+    from reportlab.pdfbase.pdfmetrics import registerFont
+    from reportlab.pdfbase.ttfonts import TTFont
+
     registerFont(TTFont(_FACE, str(cjk_font_path())))
 
 
 def width_of(text: str, size: float) -> float:
     """Return the width of a line in millimetres."""
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+
     _registered()
     return float(stringWidth(drawable(text), _FACE, size)) / MM
 

@@ -17,7 +17,7 @@ from geo_citymgmt._gate import Gate
 from geo_citymgmt._words import Messages, listed
 from geo_citymgmt.cleaning._personal import mask_text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.findings._codes import CODES
+from geo_citymgmt.findings import CODES
 from geo_citymgmt.layer import Layer
 
 if TYPE_CHECKING:

@@ -14,8 +14,7 @@ from geo_citymgmt._numbers import Scale, figure_scales
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import Lang
 from geo_citymgmt.assessment import Assessment, assessment_of
-from geo_citymgmt.cases._campaigns import Campaign, campaigns
-from geo_citymgmt.cases._worklist import WorkList, worklists
+from geo_citymgmt.cases._campaigns import Campaign, WorkList, campaigns, worklists
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.figures import outlook, period_table, progress
 from geo_citymgmt.figures._actuals import Actuals
@@ -113,7 +112,7 @@ class Summary:
         """What every sheet of paper says: of its release, and of the data."""
         release = self.words(f"stamp_{self.release}")
         notice = self.city.notice.of(self.lang)
-        return "　".join(text for text in (release, notice) if text)
+        return " · ".join(text for text in (release, notice) if text)
 
     @property
     def map_stamp(self) -> str:

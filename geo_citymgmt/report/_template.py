@@ -1,13 +1,18 @@
 """An office's own workbook as a template: cells that name a figure, a zone and a period are filled.
 
-What a binding may say, and in which words, stands in ``template.toml``.
+What a binding may say, and in which words, stands in ``template.toml``. Every byte but that of the
+cells is kept: a library that reads a workbook and writes it anew loses what it does not know, be
+that a chart, a picture or a style.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,10 +20,11 @@ import pandas as pd
 
 from geo_citymgmt._dates import span_of_text
 from geo_citymgmt._gate import Gate, day_of
+from geo_citymgmt._markup import escape_text
 from geo_citymgmt._numbers import percent, scale_for
-from geo_citymgmt._words import Text, first_few, measure_word, packaged_table, term
+from geo_citymgmt._words import Messages, Text, first_few, measure_word, packaged_table, term
 from geo_citymgmt.cleaning._place import zone_keys
-from geo_citymgmt.errors import AsOfError, did_you_mean
+from geo_citymgmt.errors import AsOfError, SourceError, did_you_mean
 from geo_citymgmt.facts import CityFacts, facts_of
 from geo_citymgmt.figures import period_table, progress
 from geo_citymgmt.figures._actuals import period_end, period_start
@@ -26,12 +32,12 @@ from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.indicators import Figure
 from geo_citymgmt.indicators._definitions import unit_factors
 from geo_citymgmt.reading._text import plain_key
-from geo_citymgmt.reading._workbook import read_workbook_sheet
+from geo_citymgmt.reading._workbook import check_package, read_workbook_sheet, sheet_parts
 from geo_citymgmt.writing import whole_file
-from geo_citymgmt.writing._template import ERRORS, MISSING, UNKNOWN, Value, fill_cells
 
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
+
 
 _BINDING = re.compile(r"[{｛]{2}(.+?)[}｝]{2}", re.DOTALL)
 #: What is a share whatever the figure is.
@@ -39,6 +45,19 @@ _SHARES = ("attainment", "change_ratio", "year_change_ratio")
 _MONTHS = {1: "month", 3: "quarter", 6: "half", 12: "year"}
 COLUMNS = ("sheet", "cell", "binding", "indicator", "zone_code", "as_of", "period", "column",
            "unit", "value", "problem_zh", "problem_en")  # fmt: skip
+_MESSAGES = Messages("geo_citymgmt.report")
+#: A cell's value: a number, a text, or one of a spreadsheet's own errors, on which sums fail too.
+Value = float | str
+UNKNOWN, MISSING = ERRORS = ("#NAME?", "#N/A")
+_CELL = re.compile(r"<((?:\w+:)?)c((?:\s+[\w:]+=\"[^\"]*\")*)\s*>(.*?)</\1c>", re.DOTALL)
+_ITEM = re.compile(r"<((?:\w+:)?)si(?:/>|[\s>].*?</\1si>)", re.DOTALL)
+#: Not how a text is pronounced, which is no part of it.
+_WORDS = re.compile(r"<(?:\w+:)?rPh\b.*?</(?:\w+:)?rPh>|<(?:\w+:)?t(?:\s[^>]*)?>(.*?)</", re.DOTALL)
+_COMPUTED = re.compile(r"<((?:\w+:)?)v>.*?</\1v>", re.DOTALL)
+#: Behind which parts of a workbook the one on calculation stands.
+_BEFORE = re.compile(
+    r"(.*</((?:\w+:)?)(?:sheets|functionGroups|externalReferences|definedNames)>)", re.DOTALL
+)
 
 
 class _Problem(Exception):  # noqa: N818 - caught here, and told beside its cell
@@ -265,3 +284,65 @@ class _Filler:
 
 def _words() -> Mapping[str, Mapping[str, list[str]]]:
     return packaged_table("geo_citymgmt.report", "template.toml")
+
+
+def fill_cells(path: Path, out: Path, fill: Callable[[str, str, str], Value | None]) -> None:
+    """Copy a workbook, in each cell with a text what ``fill(sheet, cell, text)`` gives, if any.
+
+    What formulas came to is left out: a program computes them when it opens the file, and what
+    stood there was of the empty template.
+
+    Raises
+    ------
+    SourceError
+        It is no .xlsx, is damaged, or unpacks into more than memory holds.
+    """
+    check_package(path)
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w") as copy:
+        titles = {part: title for title, part in sheet_parts(archive).items()}
+        shared: list[str] = []
+        if "xl/sharedStrings.xml" in archive.namelist():
+            items = _ITEM.finditer(_decoded(archive.read("xl/sharedStrings.xml"), path))
+            shared = ["".join(map(unescape, _WORDS.findall(item[0]))) for item in items]
+
+        def anew(title: str, cell: re.Match[str]) -> str:
+            prefix, tag, inside = cell.groups()
+            if f"<{prefix}f" in inside:
+                return cell[0].replace(inside, _COMPUTED.sub("", inside))
+            kind = re.search(r'\st="(\w+)"', tag)
+            text = "".join(map(unescape, _WORDS.findall(inside)))
+            if kind and kind[1] == "s":
+                text = shared[int(re.sub(r"<.*?>", "", inside))]
+            place = re.search(r'\sr="(\w+)"', tag)
+            value = fill(title, place[1], text) if place and text else None
+            if value is None:
+                return cell[0]
+            form = "<{p}v>{v}</{p}v>"
+            kind_now = ' t="e"' if value in ERRORS else ""
+            if isinstance(value, str) and value not in ERRORS:
+                form = '<{p}is><{p}t xml:space="preserve">{v}</{p}t></{p}is>'
+                kind_now = ' t="inlineStr"'
+            tag = re.sub(r'\st="\w+"', "", tag) + kind_now
+            form = form.format(p=prefix, v=escape_text(value))
+            return f"<{prefix}c{tag}>{form}</{prefix}c>"
+
+        for info in archive.infolist():
+            data = archive.read(info)
+            if info.filename in titles:
+                of_sheet = partial(anew, titles[info.filename])
+                data = _CELL.sub(of_sheet, _decoded(data, path)).encode()
+            elif info.filename == "xl/workbook.xml":
+                book = _decoded(data, path).replace(' fullCalcOnLoad="0"', "")
+                if "calcPr" not in book:
+                    book = _BEFORE.sub(r"\1<\2calcPr/>", book, count=1)
+                if ' fullCalcOnLoad="' not in book:
+                    book = re.sub(r"calcPr\b", 'calcPr fullCalcOnLoad="1"', book, count=1)
+                data = book.encode()
+            copy.writestr(info, data)
+
+
+def _decoded(data: bytes, path: Path) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise _MESSAGES.error(SourceError, "no_utf8_workbook", path=path) from error

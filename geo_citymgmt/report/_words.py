@@ -83,6 +83,18 @@ class Words:
         pair = self._table[kind].get(key)
         return str(key) if pair is None else self._said(pair)
 
+    def midway(self, name: str) -> str:
+        """Return a name as it stands within a sentence: in English without its capital.
+
+        Examples
+        --------
+        >>> words = Words("en")
+        >>> words.midway("Cases handled in time"), words.midway("PM2.5 sources")
+        ('cases handled in time', 'PM2.5 sources')
+        """
+        is_word = self.lang == "en" and not name[1:2].isupper()
+        return name[:1].lower() + name[1:] if is_word else name
+
     def names(self, kind: str) -> dict[str, str]:
         """Return all names of a kind, in the order of the table."""
         return {key: self._said(pair) for key, pair in self._table[kind].items()}

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from geo_citymgmt._values import equal_values
-from geo_citymgmt._words import Messages, packaged_table
+from geo_citymgmt._words import Messages, Text, packaged_table
 from geo_citymgmt.errors import CityDataError
 from geo_citymgmt.spec._reader import Check, read_toml
 
@@ -29,7 +29,7 @@ _DAYS = re.compile(r"(\d{2}-\d{2})(?:\.\.(\d{2}-\d{2}))?")
 _DAY = np.timedelta64(1, "D")
 #: The kind of a case, and what its limits are.
 KIND = ("case_class", "major_code", "minor_code")
-LIMIT_COLUMNS = (*KIND, "stage", "amount", "unit", "urgent", "note")
+LIMIT_COLUMNS = (*KIND, "stage", "amount", "unit", "urgent", "note", "name_en")
 #: Units of limits: of working time, or of the time that the clock shows.
 UNITS = ("working_hours", "working_days", "hours", "days")
 #: NaT as a number of microseconds.
@@ -219,11 +219,18 @@ class Limits:
     def __hash__(self) -> int:
         return hash(len(self.table))
 
-    def names(self) -> dict[tuple[str, ...], str]:
-        """Return what each kind is called, as ``note`` says up to its first colon."""
-        keys = self.table[list(KIND)].itertuples(index=False, name=None)
-        notes = self.table["note"].fillna("").astype("str").str.split("：").str[0]
-        return {key: note for key, note in zip(keys, notes, strict=True) if note}
+    def names(self) -> dict[tuple[str, ...], Text]:
+        """Return what each kind is called, as ``note`` says up to its first colon, and in English.
+
+        A kind without an English name goes by its own in both.
+        """
+        out: dict[tuple[str, ...], Text] = {}
+        texts = self.table.reindex(columns=[*KIND, "note", "name_en"]).fillna("").astype("str")
+        for *kind, note, en in texts.itertuples(index=False, name=None):
+            zh, known = note.split("：")[0], out.get(tuple(kind), Text("", ""))
+            if zh := zh or known.zh:
+                out[tuple(kind)] = Text(zh, en or (known.en if known.en != known.zh else "") or zh)
+        return out
 
     def over(self, table: pd.DataFrame) -> Limits:
         """Return these limits with an office's own over them."""

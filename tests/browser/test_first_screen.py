@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from itertools import pairwise
+from itertools import combinations, pairwise
 from pathlib import Path
 
 import pytest
@@ -31,6 +31,26 @@ def test_sentence_number_map_and_districts_are_on_the_first_screen(page_file, vi
     rows = page.locator(".ranks li >> visible=true")
     assert rows.count() == (10 if width == 1280 else 5)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("width", [768, 1280, 1920])
+def test_no_number_on_the_map_touches_another(page_file, visit, width):
+    page = visit(page_file, width)
+    seen = 0
+    for task in page.evaluate("[...document.querySelectorAll('#tasks > input')].map(x => x.id)"):
+        page.evaluate("id => { document.getElementById(id).click(); }", task)
+        boxes = page.evaluate("""[...document.querySelectorAll('.mapped text')]
+            .filter(one => one.getClientRects().length).map(one => {
+                const box = one.getBoundingClientRect();
+                return [one.textContent, box.left, box.right, box.top, box.bottom]; })""")
+        seen += len(boxes)
+        # A line of type is taller than its figures by the room for what hangs below.
+        touching = [
+            (a[0], b[0]) for a, b in combinations(boxes, 2)
+            if min(a[2], b[2]) > max(a[1], b[1]) and min(a[4], b[4]) - max(a[3], b[3]) > 4
+        ]  # fmt: skip
+        assert touching == [], task
+    assert seen > 20
 
 
 def test_on_a_telephone_the_rest_of_the_districts_is_one_tap_away(page_file, visit):

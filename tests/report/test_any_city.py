@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from types import SimpleNamespace
 
 import geopandas as gpd
+import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -16,7 +18,7 @@ import shapely
 import geo_citymgmt as gcm
 from geo_citymgmt._words import Text
 from geo_citymgmt.report import summary, write_report, zone_groups
-from geo_citymgmt.report._drawings import _with_room
+from geo_citymgmt.report._drawings import fit_zones, place_labels
 from geo_citymgmt.report._page import method_notes, page_content, render_page, share_in_words
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._words import Words
@@ -189,8 +191,28 @@ def test_groups_of_districts_are_those_of_gb_t_2260():
 
 
 def test_numbers_of_many_districts_are_not_written_over_one_another():
-    places = [(0.0, 0.0), (5.0, 2.0), (30.0, 0.0), (31.0, 20.0)]
-    assert _with_room(["10", "20", "30", ""], places) == [0, 2]
+    side = 13
+    squares = [shapely.box(x, y, x + 1, y + 1) for x in range(side) for y in range(side)]
+    fitted = fit_zones(gpd.GeoSeries(squares, crs=CRS), 400, 340)
+    size = (34.0, 16.0)
+    placed = place_labels(fitted, [size] * len(squares))
+    # No square is as wide as a number, each is as large.
+    assert 0 < len(placed) < len(squares)
+    half = np.array(size) / 2
+    boxes = [shapely.box(*(np.array(xy) - half), *(np.array(xy) + half)) for xy in placed.values()]
+    assert all(a.distance(b) > 2 for a, b in combinations(boxes, 2))
+
+
+def test_a_small_district_has_its_number_first_and_a_large_one_steps_aside():
+    # Within the large one, where its own number would stand.
+    small = shapely.box(40, 40, 60, 60)
+    zones = gpd.GeoSeries([shapely.box(0, 0, 100, 100).difference(small), small], crs=CRS)
+    fitted = fit_zones(zones, 212, 212)
+    sizes = [(36.0, 16.0), (36.0, 16.0)]
+    placed = place_labels(fitted, sizes)
+    assert all(fitted.shapes[k].contains(shapely.Point(placed[k])) for k in (0, 1))
+    # What is larger than its ground is left to the list.
+    assert set(place_labels(fitted, [(36.0, 16.0), (90.0, 26.0)])) == {0}
 
 
 # -- words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import hashlib
+import re
 import zipfile
 
 import pandas as pd
@@ -284,3 +285,15 @@ def test_the_pdf_parts_no_word_and_no_number_of_a_table(summary_of, lang):
 def test_no_two_figures_stand_under_one_heading(city, place):
     heads = [pair[place] for pair in bulletin_settings(city).table["head"].values()]
     assert len(heads) > 30 and len(heads) == len(set(heads))
+
+
+def test_in_english_no_name_has_its_capital_within_a_sentence(summary_of):
+    """What stands behind a comma, a semicolon or a colon is no beginning."""
+    made = bulletin(summary_of("2022-06-30", "en"))
+    paragraphs = [part.text for part in made.parts if isinstance(part, Paragraph)]
+    text = " ".join(paragraphs)
+    assert "2022-06: defective manholes found 184" in text
+    cities = "Taicang|Suzhou|Kunshan|Changshu|Zhangjiagang|Wu|Gusu|Huqiu|Xiangcheng"
+    proper = f"{cities}|Urban districts|County"
+    hits = re.findall(rf"[;,:] (?!{proper})[A-Z][a-z]+(?: [a-z]+){{2}}", text)
+    assert hits == []

@@ -99,8 +99,8 @@ def test_a_city_without_districts_has_a_chart_alone(told):
 
 
 def test_document_page_and_picture_hold_them(told, tmp_path):
-    from geo_citymgmt.report.bulletin._image import write_png
     from geo_citymgmt.report.bulletin._pdf import write_pdf
+    from geo_citymgmt.report.bulletin._pictures import write_png
     from geo_citymgmt.report.bulletin._word import write_docx
 
     made = bulletin(told)

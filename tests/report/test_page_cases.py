@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import geo_citymgmt as gcm
-from geo_citymgmt.cases._worklist import WorkList, holders, worklists
+from geo_citymgmt.cases._campaigns import WorkList, holders, worklists
 from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.report import _page_cases, summary
 from geo_citymgmt.report._page import page_content, render_page

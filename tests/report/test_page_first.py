@@ -54,6 +54,27 @@ def test_the_sentence_says_what_is_needed_and_how_many_times_the_month(view):
     assert view["overhead_started"]["sentence"].endswith("年底前须月均完成12条，6月无新增。")
 
 
+def test_why_says_what_other_figures_of_a_layer_there_are(told, view):
+    why = view["manhole_remediated"]["why"]
+    said = {step["name"]: step["value"] for step in why["steps"]}
+    assert why["title"] == "为什么：窨井有关数字（年初以来）"
+    known = told.headline["value"]
+    assert said["发现病害窨井"] == f"{known['manhole_found_count']:,.0f}个"
+    assert said["待整治窨井"] == f"{known['manhole_open_count']:,.0f}个"
+    # Its own number stands above; shares and figures of a part of the records say no why.
+    assert "城市道路窨井整治（已验收）" not in said and len(said) == 3
+    # A campaign has the whole account.
+    assert [s["sign"] for s in view["illegal_demolished_area"]["why"]["steps"]][:2] == ["", "+"]
+
+
+def test_why_says_that_it_is_not_known_where_no_figure_tells(told):
+    aimed = told.headline.index[told.headline["target"].notna()]
+    bare = replace(told, campaigns=[], table=told.table[told.table["indicator"].isin(aimed)])
+    views = {task["figure"]: task["why"] for task in tasks_view(bare)["tasks"]}
+    assert {why["note"] for why in views.values()} == {"没有存量、新增等数字，原因不明。"}
+    assert not any(why["steps"] for why in views.values())
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_sentence_says_what_a_bureau_does_not_print(summary_of, lang):
     tasks = tasks_view(summary_of("2022-06-30", lang))["tasks"]

@@ -14,7 +14,7 @@ import pytest
 import geo_citymgmt as gcm
 from geo_citymgmt.report import summary
 from geo_citymgmt.report._page import page_content, render_page
-from geo_citymgmt.report._page_top import completeness, sentences, targets_view
+from geo_citymgmt.report._page_first import completeness, sentences, targets_view
 from tests.report.conftest import write, zones
 
 pytestmark = pytest.mark.xdist_group("report")

@@ -248,6 +248,8 @@ def test_every_file_bears_the_stamp(request, leaky, tmp_path, release, lang, pag
     assert named is (release is None)
     assert page in out["index"].read_text(encoding="utf-8")
     assert page in out["map"].read_text(encoding="utf-8")
+    if "findings" in out:
+        assert all(book in sheet["A2"].value for sheet in openpyxl.load_workbook(out["findings"]))
     assert all(book in sheet["A2"].value for sheet in openpyxl.load_workbook(out["tables"]))
     body = dict(texts(out["index"].parent))["bulletin.docx/word/document.xml"]
     assert book in body

@@ -22,7 +22,7 @@ pytest.importorskip("reportlab")
 
 from geo_citymgmt.report._paper import MM, Box, cut, ground_for, width_of  # noqa: E402
 from geo_citymgmt.report._sheet import SheetMaker  # noqa: E402
-from geo_citymgmt.report._sheets import write_sheets  # noqa: E402
+from geo_citymgmt.report._sheet_pdf import write_sheets  # noqa: E402
 
 
 def pages(path: Path) -> list[str]:

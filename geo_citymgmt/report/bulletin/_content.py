@@ -20,7 +20,6 @@ from geo_citymgmt.report._page import source_name
 from geo_citymgmt.report._page_parts import against_pace, against_start, against_target
 from geo_citymgmt.report._summary import Summary, reasons_of
 from geo_citymgmt.report._words import Words
-from geo_citymgmt.report.bulletin._by import By, by_parts
 from geo_citymgmt.report.bulletin._model import (
     Bulletin,
     Column,
@@ -31,8 +30,10 @@ from geo_citymgmt.report.bulletin._model import (
     Table,
 )
 from geo_citymgmt.report.bulletin._tables import (
+    By,
     Figures,
     Grid,
+    by_parts,
     district_table,
     grid_of,
     ranks,
@@ -250,7 +251,8 @@ class _Writer:
         row = self.city_rows.loc[(figure, period)]
         if pd.isna(row["value"]):
             return None
-        name, value = self.grid.names[figure], self._reported(figure, float(row["value"]))
+        name = self.words.midway(self.grid.names[figure])
+        value = self._reported(figure, float(row["value"]))
         flow = row["kind"] == "period"
         if flow and not row["value"]:
             short = self.say.name("head", figure)
@@ -343,7 +345,7 @@ class _Writer:
         figure = self.results.figures.figures[str(row.Index)]
         scale, say, words = self.results.scales[figure.id], self.say, self.words
         target = scale.amount(row.target)
-        name = words.named(row)
+        name = words.midway(words.named(row))
         if figure.level:
             if not row.target:
                 now = scale.amount(row.value) if row.value else say("none_now")
@@ -399,12 +401,13 @@ class _Writer:
                             times=f"{wants['times']:,.1f}")  # fmt: skip
             down = results.figures.figures[figure].direction == "down"
             needed = self._reported(figure, float(wants["needed"]))
+            name = self.words.midway(self.words.named(row))
             items.append(
-                say("next_fall" if down else "next_task", name=self.words.named(row),
+                say("next_fall" if down else "next_task", name=name,
                     by=self._by_day(wants["deadline"]), needed=needed, times=times)
             )  # fmt: skip
         if items:
-            text = self.words("sentence", text=self._clauses(items))
+            text = self.words("sentence", text=capital(self._clauses(items)))
             yield Paragraph(text, say("next_tasks"))
 
     def _by_day(self, day: pd.Timestamp) -> str:
@@ -495,7 +498,7 @@ class _Writer:
         say, lead = self.say, self.say.name("name", section.key)
         if section.rank not in self.results.figures.figures:
             return
-        label = self.words.label(self.results.figures.figures[section.rank])
+        label = self.words.midway(self.words.label(self.results.figures.figures[section.rank]))
         attained, by_value = self._ranking_of(section)
         if attained is not None:
             groups = self._ranking(section.rank, attained)
@@ -701,7 +704,8 @@ class _Writer:
             note = self.words.of(row.note_zh, row.note_en)
             about.setdefault(("undated", note), []).append(self.grid.names[str(row.indicator)])
         for (kind, note), names in about.items():
-            notes.append(say(f"note_{kind}", names=self.words.listed(names), note=note))
+            listed = self.words.listed([self.words.midway(name) for name in names])
+            notes.append(capital(say(f"note_{kind}", names=listed, note=note)))
         if since.any():
             notes.append(say("note_since"))
         rejected = int(np.nansum(self.city.ledger["n_rejected"].to_numpy(dtype=float)))
@@ -721,8 +725,7 @@ class _Writer:
         groups = [name for key, name in self.words.names("group").items() if key in present]
         if len(groups) < 2:
             return say("note_place")
-        if say.lang == "en":
-            groups = [name[:1].lower() + name[1:] for name in groups]
+        groups = [self.words.midway(name) for name in groups]
         listed = say("and_word").join([self.words.listed(groups[:-1]), groups[-1]])
         return say("note_groups", groups=listed)
 
