@@ -440,7 +440,11 @@ def sentences(results: Summary) -> list[dict[str, str]]:
         ahead = rows[rows["status"] == status].iloc[::-1]
         if len(ahead):
             names = [
-                words("named_value", name=words.named(row), value=_amount(results, row, row.value))
+                words(
+                    "named_value",
+                    name=words.midway(words.named(row)),
+                    value=_amount(results, row, row.value),
+                )
                 for row in ahead.head(_MOST).itertuples()
             ]
             key = f"sentence_{status}" if len(ahead) <= _MOST else f"sentence_{status}_more"

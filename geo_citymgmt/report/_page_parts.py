@@ -246,7 +246,10 @@ def _chart(results: Summary, row: Any, points: pd.DataFrame) -> dict[str, Any]:
         points=line,
         expected=expected,
         now=scale.amount(row.value),
-        goal=_target_text(words, row, scale.amount(row.target), opening > row.target),
+        # To nothing in few letters: they stand between the point and the edge of the chart.
+        goal=_target_text(words, row, scale.amount(row.target), opening > row.target)
+        if row.target
+        else words("goal_zero"),
         months=month_names(results.lang),
         divisor=scale.divisor,
         status=row.status if expected else "no_target",

@@ -54,7 +54,7 @@ def test_an_anchor_opens_what_holds_it(page_file, visit):
     page = visit(page_file)
     assert not page.locator(".ledger").is_visible()
     for _ in range(2):
-        page.click(".data a")
+        page.click(".data a[href='#ledger']")
         assert page.locator(".ledger").is_visible()
         page.locator("#quality > details > summary").click()
         assert not page.locator(".ledger").is_visible()

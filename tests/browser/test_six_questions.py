@@ -187,7 +187,7 @@ def test_how_ranks_moved_and_who_is_last_running(play):
 
 def test_whether_it_will_be_done_in_time_and_what_each_month_must_bring(play):
     sentence = play.text(".task .sentence >> visible=true")
-    assert play.says("须月均", "a month needed") in sentence
+    assert play.says("须月均", " a month ") in sentence
     assert play.says("低于时序进度", "below pace") in sentence
     # Another task by one choice: its sentence, number, map and districts take the place.
     labels = play.page.locator(".chooser label")

@@ -187,7 +187,6 @@ def test_what_moved_the_stock_adds_up(view):
         int(text.replace(",", "")) for text in steps[:6]
     )
     assert opening + found + relapsed - closed - dismissed == closing
-    assert view["manhole_remediated"]["why"] is None
 
 
 def test_without_districts_a_task_has_neither_map_nor_list(told):
