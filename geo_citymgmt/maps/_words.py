@@ -17,6 +17,7 @@ from geo_citymgmt.maps._classes import BELOW, POINTS, Ladder, change_colors, lad
 
 if TYPE_CHECKING:
     from geo_citymgmt.indicators import Figure, Figures
+    from geo_citymgmt.spec import LayerSpec
 
 _BRACKET = re.compile(r"\s*[（(](?P<unit>[^（()）]*)[）)]\s*$")
 
@@ -459,3 +460,11 @@ def points_text(distance: float) -> str:
 def row_kind(table: pd.DataFrame) -> pd.Series:
     """Return what each row is for; a table without the column holds zones alone."""
     return table.get("row_kind", pd.Series("zone", index=table.index))
+
+
+def layers_named(table: pd.DataFrame, specs: Mapping[str, LayerSpec], lang: str) -> pd.DataFrame:
+    """Return a table with the names of layers; those of an office's own its city alone knows."""
+    if "layer" not in table:
+        return table
+    names = {key: spec.name(lang) for key, spec in specs.items()}
+    return table.assign(layer=table["layer"].fillna("").map(lambda key: names.get(key, key)))

@@ -39,6 +39,7 @@ from geo_citymgmt.maps._words import (
     amount_text,
     drawn_column,
     fill_label,
+    layers_named,
     number_text,
     row_kind,
     term_lines,
@@ -428,7 +429,7 @@ def add_panel(
     zones = [] if layer is None else layer.zones
     names = {"": city_name} | {str(zone["code"]): str(zone["name"]) for zone in zones}
     element = Panel(
-        _layers_named(table, city, lang),
+        layers_named(table, getattr(city, "specs", {}), lang),
         figures,
         names,
         layer=layer,
@@ -437,14 +438,6 @@ def add_panel(
         zone_unit=city_map.zone_unit,
     )
     city_map.add_child(element, name="panel")
-
-
-def _layers_named(table: pd.DataFrame, city: City, lang: Lang) -> pd.DataFrame:
-    """Return a table with the names of layers; those of an office's own its city alone knows."""
-    names = {key: spec.name(lang) for key, spec in getattr(city, "specs", {}).items()}
-    if "layer" not in table:
-        return table
-    return table.assign(layer=table["layer"].fillna("").map(lambda key: names.get(key, key)))
 
 
 def zones_to_fill(city: City, level: str) -> gpd.GeoDataFrame:
@@ -518,7 +511,9 @@ def add_figures(
     drawn = {at: Zones(a, zone_names(a, lang), colors=none, lang=lang) for at, a in areas.items()}
     dates, known = dates_of(table), getattr(city, "figures", None) or load_figures()
     codes = {at: z.codes for at, z in drawn.items()}
-    view = FigureView(_layers_named(table, city, lang), dates, codes, known, lang)
+    view = FigureView(
+        layers_named(table, getattr(city, "specs", {}), lang), dates, codes, known, lang
+    )
     content = view.config(figures, column)
     first = indicator_rows(table, figures[0], level)
     filled, unit, name = drawn_column(first, column, lang)
