@@ -355,8 +355,7 @@ def progress_map(
         if isinstance(indicator, str):
             _require_layer(city, indicator)
         raise
-    rows = indicator_rows(table, figures[0], level)
-    name = str(rows["name_zh" if lang == "zh" else "name_en"].iloc[0])
+    name = drawn_column(indicator_rows(table, figures[0], level), column, lang)[2]
     captions = [_WORDS[lang]["as_of"].format(date=day) for day in dates_of(table)]
     last = captions[-1] if captions else None
     city_map = CityMap(
@@ -389,10 +388,8 @@ def chosen_figures(
     MapError
         One is not in the table; the known ones are named.
     """
-    if isinstance(indicator, str):
-        indicator = [indicator]
     if indicator is not None:
-        chosen = list(dict.fromkeys(indicator))
+        chosen = list(dict.fromkeys([indicator] if isinstance(indicator, str) else indicator))
         for key in chosen:
             indicator_rows(table, key, level)
         if chosen:
