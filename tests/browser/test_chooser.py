@@ -213,11 +213,11 @@ def test_on_a_small_screen_the_table_is_a_panel_of_its_own(show, chosen, width):
     assert page.locator(".folium-map").bounding_box()["height"] > 150
     if width < 640:
         page.click(".gcm-legend summary")
-        assert page.locator(".gcm-zones").is_hidden()
+        page.wait_for_selector(".gcm-zones", state="hidden")
         page.evaluate("gcm.maps[0]._gcm.chooser._button.click()")
         assert page.get_attribute(".gcm-legend", "open") is None
         page.click(".gcm-chooser summary")
-        assert page.locator(".gcm-zones").is_hidden()
+        page.wait_for_selector(".gcm-zones", state="hidden")
     for selector in (".gcm-chooser select", ".gcm-slider button", ".gcm-slider input"):
         for box in page.eval_on_selector_all(
             selector, "all => all.map(one => one.getBoundingClientRect().height)"
