@@ -120,6 +120,11 @@ def test_two_dates_show_their_difference_and_both_numbers(show, chosen, lang):
     assert few in told
     assert DAYS[1] in page.inner_text(".gcm-legend h2").replace("\u2060", "")
     assert DAYS[1] in page.inner_text("h1").replace("\u2060", "")
+    # The city's own number stands in the legend on both dates.
+    note = page.inner_text(".gcm-legend section p").replace("\u2060", "").split("\n")
+    assert [line.split()[0] for line in note if line.startswith("2022")] == [DAYS[1], DAYS[2]]
+    numbers = [line.split()[-1].rstrip("个") for line in note if line.startswith("2022")]
+    assert numbers == ["9", "18"]
     opened.check()
 
 

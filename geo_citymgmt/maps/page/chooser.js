@@ -279,9 +279,17 @@ Chooser.prototype = {
       section.title = this._changeOf() + this._per(fill.unit);
     }
     if (missing) { section.items.push({ label: this._word("nothing"), hatch: true }); }
-    section.notes = figure.notes.map(function (at) {
-      return [dark, self._config.same, self._text(at)].filter(Boolean).join("\n");
+    var then = this._against;
+    section.notes = figure.notes.map(function (at, frame) {
+      var city = then < 0 ? [self._text(at)] : [then, frame].map(function (day) { return self._cityOn(day); });
+      return [dark, self._config.same].concat(city).filter(Boolean).join("\n");
     });
+  },
+
+  /* Of two dates the city's number on each, without what else is told of one. */
+  _cityOn: function (frame) {
+    var first = this._text(this.figure().notes[frame]).split("\n")[0];
+    return first && whole(this._config.dates[frame]) + " " + first;
   },
 
   _changeItems: function () {
