@@ -217,7 +217,7 @@ def test_on_a_small_screen_the_table_is_a_panel_of_its_own(show, chosen, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert page.locator(".folium-map").bounding_box()["height"] > 150
     if width < 640:
-        page.click(".gcm-legend summary")
+        page.evaluate("document.querySelector('.gcm-legend').open = true")
         page.wait_for_selector(".gcm-zones", state="hidden")
         page.evaluate("gcm.maps[0]._gcm.chooser._button.click()")
         assert page.get_attribute(".gcm-legend", "open") is None
