@@ -203,7 +203,7 @@ STATUS_COLORS = {"met": "#00695c", "ahead": "#1261a6", "on_track": "#4b6478", "b
 
 
 #: Classes on which a number is written in white.
-DARK = ("d4", "d5", "q3", "q4", "q5")
+_DARK = ("d4", "d5", "q3", "q4", "q5")
 
 
 @dataclass(frozen=True)
@@ -314,7 +314,7 @@ def zone_map_svg(
     ----------
     fitted : FittedZones
     kinds : sequence of str
-        Class of each zone: ``d0`` to ``d5`` of :func:`below_due`, ``q0`` to ``q5``, ``q-none``.
+        Class of each zone: ``d0`` to ``d5`` of :func:`below_due`, a colour, or ``q-none``.
     numbers : sequence of str
         Written on the zones; of many, not every one.
     tips : sequence of str
@@ -323,15 +323,17 @@ def zone_map_svg(
         What the map shows.
     """
     shapes = [
-        f'<use href="#z{k}" class="{escape_text(kind)}" data-zone="{k}">'
-        f"<title>{escape_text(tip)}</title></use>"
+        f'<use href="#z{k}" {filled(kind)} data-zone="{k}"><title>{escape_text(tip)}</title></use>'
         for k, (kind, tip) in enumerate(zip(kinds, tips, strict=True))
     ]
     texts = []
     for k, (x, y) in place_labels(fitted, [_number_size(text) for text in numbers]).items():
-        kind = f"on-{kinds[k]} on-dark" if kinds[k] in DARK else f"on-{kinds[k]}"
+        ground = "" if _is_color(kinds[k]) else f" on-{kinds[k]}"
+        stroke = f' stroke="{escape_text(kinds[k])}"' if _is_color(kinds[k]) else ""
+        ink = "on-dark" if is_dark(kinds[k]) else "on-light"
         texts.append(
-            f'<text class="{escape_text(kind)}" data-of="{k}" x="{x:.1f}" y="{y + 5:.1f}">'
+            f'<text class="{ink}{escape_text(ground)}"{stroke} data-of="{k}" '
+            f'x="{x:.1f}" y="{y + 5:.1f}">'
             f"{escape_text(numbers[k])}</text>"
         )
     return Markup(
@@ -353,17 +355,28 @@ def below_due(distance: float) -> str:
     return f"d{ladder(BELOW).index(-100 * distance)}"
 
 
-def value_class(value: float, top: float) -> str:
-    """Return the class of a value among five of one width, the last of which ends at ``top``.
+def filled(kind: str) -> Markup:
+    """Return what fills a shape with a class, or with a colour that is one.
 
     Examples
     --------
-    >>> value_class(0.0, 100.0), value_class(20.0, 100.0), value_class(100.0, 100.0)
-    ('q0', 'q1', 'q4')
+    >>> str(filled("d0")), str(filled("#2c6fa8"))
+    ('class="d0"', 'fill="#2c6fa8"')
     """
-    if pd.isna(value):
-        return "q-none"
-    return f"q{min(max(int(value / top * 5 + 1e-9), 0), 4)}"
+    name = "fill" if _is_color(kind) else "class"
+    return Markup(f'{name}="{escape_text(kind)}"')
+
+
+def is_dark(kind: str) -> bool:
+    """Tell whether white is read better than black on a class or a colour."""
+    if not _is_color(kind):
+        return kind in _DARK
+    red, green, blue = (int(kind[i : i + 2], 16) for i in (1, 3, 5))
+    return 0.299 * red + 0.587 * green + 0.114 * blue < 140
+
+
+def _is_color(kind: str) -> bool:
+    return kind.startswith("#")
 
 
 def _path(shape: shapely.Geometry) -> str:

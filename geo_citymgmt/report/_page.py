@@ -18,7 +18,7 @@ from geo_citymgmt._words import Text
 from geo_citymgmt.cases._campaigns import Campaign, hot_cells
 from geo_citymgmt.figures._tables import zone_groups, zone_names
 from geo_citymgmt.report._assessment import assessment_views
-from geo_citymgmt.report._drawings import Pace, pace_chart, spot_map, stacked_bar
+from geo_citymgmt.report._drawings import Pace, filled, pace_chart, spot_map, stacked_bar
 from geo_citymgmt.report._findings import unread_layers
 from geo_citymgmt.report._page_cases import work_views
 from geo_citymgmt.report._page_first import (
@@ -520,6 +520,7 @@ def render_page(results: Summary, card: bytes = b"") -> str:
         **content,
         style=Markup(style),
         script=Markup(script),
+        filled=filled,
         policy=_policy(style, script),
         card=base64.b64encode(card).decode("ascii"),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from geo_citymgmt._numbers import percent
+from geo_citymgmt._numbers import Scale, percent
 from geo_citymgmt._words import capital
 from geo_citymgmt.figures._tables import zone_groups
+from geo_citymgmt.maps._classes import Ladder, ladder
 from geo_citymgmt.maps._words import on_one_line, status_shown
 from geo_citymgmt.report._drawings import (
     BELOW_DUE,
@@ -20,7 +20,6 @@ from geo_citymgmt.report._drawings import (
     fit_zones,
     nice_ceiling,
     share_bar,
-    value_class,
     zone_map_svg,
     zone_outlines,
 )
@@ -178,7 +177,8 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         return None
     level = results.figures.figures[row.Index].level
     place = {str(zone): k for k, zone in enumerate(results.city.zones.index)}
-    top = _top(results, row.Index)
+    known = _known(results, row.Index)
+    top, steps = nice_ceiling(float(known.max())), ladder(row.unit)
     last = results.last[results.last["indicator"].eq(row.Index)].set_index("zone_code")["months"]
     groups = _group_names(results)
     rows: list[dict[str, Any]] = []
@@ -214,7 +214,9 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         )  # fmt: skip
         k = place.get(code)
         if k is not None:
-            kinds[k] = below_due(at.distance) if by_distance else value_class(at.value, top)
+            kinds[k] = (
+                below_due(at.distance) if by_distance else steps.colors[int(steps.index(at.value))]
+            )
             if pd.notna(at.distance) or not by_distance:
                 numbers[k] = f"{at.distance * 100:+.0f}".replace("-", "−") if by_distance else shown
                 tips[k] = words("named_value", name=name, value=f"{shown}  {amount}".strip()
@@ -228,7 +230,9 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
         "title": title,
         "by_distance": by_distance,
         "map": drawn,
-        "legend": _legend(words, kinds, by_distance, level, top, scale),
+        "legend": _legend(words, kinds, level)
+        if by_distance
+        else _value_legend(words, kinds, steps, known, scale),
         "head": words("points_word") if by_distance else scale.unit,
         "rows": rows[:_LISTED],
         "more": words("rows_more", n=len(rows) - _LISTED) if len(rows) > _LISTED else "",
@@ -237,11 +241,11 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
     }
 
 
-def _top(results: Summary, figure: str) -> float:
-    """Return where the classes of a figure's values end: the same on all days of the year."""
+def _known(results: Summary, figure: str) -> pd.Series:
+    """Return the values of a figure in districts on all days of the year."""
     series = results.table if results.series.empty else results.series
-    known = series[series["indicator"].eq(figure) & series["level"].eq("district")]
-    return nice_ceiling(float(known["value"].max())) if known["value"].notna().any() else 1.0
+    rows = series["indicator"].eq(figure) & series["level"].eq("district")
+    return series.loc[rows, "value"].dropna()
 
 
 def _group_names(results: Summary) -> dict[str, str]:
@@ -252,22 +256,30 @@ def _group_names(results: Summary) -> dict[str, str]:
     return {str(zone): results.words.name("group", group) for zone, group in groups.items()}
 
 
-def _legend(
-    words: Any, kinds: list[str], by_distance: bool, level: bool, top: float, scale: Any
+def _legend(words: Any, kinds: list[str], level: bool) -> list[tuple[str, str]]:
+    out = [("d0", words("class_not_below" if not level else "class_not_below_level"))]
+    out += [
+        (f"d{k}", words("class_between", low=low, high=high))
+        for k, (low, high) in enumerate(pairwise(BELOW_DUE), start=1)
+    ]
+    out.append((f"d{len(BELOW_DUE)}", words("class_over", low=BELOW_DUE[-1])))
+    return _with_none(words, kinds, out)
+
+
+def _value_legend(
+    words: Any, kinds: list[str], steps: Ladder, known: pd.Series, scale: Scale
 ) -> list[tuple[str, str]]:
-    if by_distance:
-        out = [("d0", words("class_not_below" if not level else "class_not_below_level"))]
-        out += [
-            (f"d{k}", words("class_between", low=low, high=high))
-            for k, (low, high) in enumerate(pairwise(BELOW_DUE), start=1)
-        ]
-        out.append((f"d{len(BELOW_DUE)}", words("class_over", low=BELOW_DUE[-1])))
-    else:
-        bounds = [scale.parts(v)[0] or "0" for v in np.linspace(0, top, 6)]
-        out = [
-            (f"q{k}", words("class_between", low=bounds[k], high=bounds[k + 1])) for k in range(5)
-        ]
-    return [*out, ("q-none", words("class_none"))] if "q-none" in kinds else out
+    """Return the classes of a unit, from the lowest to the highest of all days of the year."""
+    index = steps.index(known)
+    shown = slice(int(index.min()), int(index.max()) + 1)
+    labels = [label.replace(" – ", "–") for label in steps.labels(scale)[shown]]
+    return _with_none(words, kinds, [*zip(steps.colors[shown], labels, strict=True)])
+
+
+def _with_none(
+    words: Any, kinds: list[str], classes: list[tuple[str, str]]
+) -> list[tuple[str, str]]:
+    return [*classes, ("q-none", words("class_none"))] if "q-none" in kinds else classes
 
 
 def _why(results: Summary, row: Any) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from geo_citymgmt.figures._tables import monthly_need, months_last, standings, zone_groups
+from geo_citymgmt.maps._classes import ladder
 from geo_citymgmt.report import summary
 from geo_citymgmt.report._drawings import below_due
 from geo_citymgmt.report._page import page_content, render_page
@@ -130,9 +131,23 @@ def test_classes_of_values_are_the_same_on_every_day_of_the_year(told):
                     if t["figure"] == "illegal_safety_remaining_count")  # fmt: skip
         legends.append(task["zones"]["legend"])
     assert legends[0] == legends[1]
-    top = float(legends[0][-1][1].split("–")[1].replace(",", ""))
+    limits = [label.split("–")[-1].replace(",", "").strip("> ") for _, label in legends[0]]
     rows = told.series[told.series["indicator"].eq("illegal_safety_remaining_count")]
-    assert rows.loc[rows["level"].eq("district"), "value"].max() <= top
+    values = rows.loc[rows["level"].eq("district"), "value"]
+    assert float(legends[0][0][1].split("–")[0]) <= values.min()
+    assert values.max() <= float(limits[-1])
+
+
+def test_a_value_has_the_colour_of_the_map_s_classes(told, view):
+    zones = view["illegal_safety_remaining_count"]["zones"]
+    fills = dict(re.findall(r'<use href="#z(\d+)" fill="(#\w+)"', zones["map"]))
+    steps = ladder("count")
+    at = {row["place"]: float(row["shown"].replace(",", "")) for row in zones["rows"]}
+    assert len(at) == 10
+    assert {int(k): color for k, color in fills.items()} == {
+        place: steps.colors[int(steps.index(value))] for place, value in at.items()
+    }
+    assert set(fills.values()) <= {color for color, _ in zones["legend"]}
 
 
 def test_the_last_district_of_each_group_and_since_when_by_another_way(told):

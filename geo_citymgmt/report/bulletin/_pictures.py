@@ -18,11 +18,11 @@ from geo_citymgmt.fonts import cjk_font_path
 from geo_citymgmt.report._drawings import (
     BELOW_COLORS,
     BELOW_DUE,
-    DARK,
     NO_VALUE,
     STATUS_COLORS,
     below_due,
     fit_zones,
+    is_dark,
     place_labels,
 )
 from geo_citymgmt.report._release import map_approval
@@ -368,7 +368,7 @@ def due_map(results: Summary, figure: str, title: str, labels: Sequence[str]) ->
         for lines in texts
     ]
     for k, (x, y) in place_labels(fitted, sizes).items():
-        ink = "#ffffff" if kinds[k] in DARK else _INK
+        ink = "#ffffff" if is_dark(kinds[k]) else _INK
         ground = NO_VALUE if kinds[k] == "q-none" else BELOW_COLORS[int(kinds[k][1])]
         top = y - sizes[k][1] / 2
         for n, line in enumerate(texts[k]):
