@@ -196,6 +196,8 @@ def started(folder: Path, home: Path, *arguments: object, **environ: str):
     browser.chmod(0o755)
     (home / "pip.conf").write_text("[global]\ntarget = /elsewhere\n", encoding="utf-8")
     foreign = {"PYTHONPATH": "/nowhere", "PIP_CONFIG_FILE": str(home / "pip.conf")}
+    # The Python that the bundle is of is there, wherever it was installed.
+    foreign["PATH"] = f"{sys.base_prefix}/bin:{os.environ['PATH']}"
     return subprocess.run(
         off_line("sh", folder / "run.sh", *arguments), capture_output=True, text=True, check=False,
         encoding="utf-8",

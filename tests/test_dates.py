@@ -69,7 +69,7 @@ def test_an_order_that_can_be_read_in_two_ways_is_refused_with_the_way_to_write_
     [
         None, True, pd.NaT, pd.NA, np.nan, 2022.5, 7, -2022, 44742, "44742", "", "昨天", "九月底",
         "9月30日", "2022-13", "2022-02-30", "2022-06-30 25:00", "2022-06-30 or so", "20221301",
-        np.datetime64("NaT"), [dt.date(2022, 6, 30)], dt.date(9999, 1, 1), pd.Period("1066"),
+        np.datetime64("NaT", "us"), [dt.date(2022, 6, 30)], dt.date(9999, 1, 1), pd.Period("1066"),
     ],
 )  # fmt: skip
 def test_what_is_no_date_is_refused_by_name(value):

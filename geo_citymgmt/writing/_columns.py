@@ -520,7 +520,7 @@ def _moments_of(out: Outgoing, suffix: str, name: str, values: pd.Series, gate: 
             gate, name, zoned,
             *_MESSAGES.pair("time_zone_others")
         )  # fmt: skip
-    stamps = values.map(lambda v: np.datetime64("NaT") if v is None else v)
+    stamps = values.map(lambda v: pd.NaT if v is None else v)
     try:
         moments = pd.to_datetime(stamps, utc=bool(zoned.any())).astype(
             "datetime64[us, UTC]" if zoned.any() else "datetime64[us]"
