@@ -428,7 +428,7 @@ def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str 
     names = {code: label.zh if lang == "zh" else label.en for code, label in field.codes.items()}
     present = set(values.dropna().astype(str))
     order = [code for code in names if code in present] + sorted(present - set(names))
-    colors = _code_colors(field, spec, order)
+    colors = _code_colors(field, spec)
     return _named(values.astype("str").where(values.notna()), order, names, colors, lang)
 
 
@@ -487,18 +487,24 @@ def _named(
     return Classes(index.fillna(-1).to_numpy(dtype=np.int64), tuple(labels), tuple(palette))
 
 
-def _code_colors(field: Field, spec: LayerSpec, codes: list[str]) -> dict[str, str]:
-    """Return the colours of the layer file; for states, the colour of the set they belong to."""
-    given = dict(spec.style.get("colors", {}))
+def _code_colors(field: Field, spec: LayerSpec) -> dict[str, str]:
+    """Return the colour of each code of a field, whatever else is on the map.
+
+    Those of the layer's file; for other states, a shade of the set they belong to; for the codes
+    of a list that is short enough, by their place in it.
+    """
+    given: dict[str, str] = dict(spec.style.get("colors", {}))
     if field.name == spec.state_field:
         palette = _REMEDIATION if "done" in spec.sets else _SERVICE
         used: Counter[str] = Counter()
         for code in field.codes:
             set_name = spec.set_of(code) or ""
-            shades = palette.get(set_name)
-            if shades and code in codes:
+            if shades := palette.get(set_name):
                 given.setdefault(code, shades[used[set_name] % len(shades)])
                 used[set_name] += 1
+    if len(field.codes) <= len(_CODES):
+        for code, color in zip(field.codes, _CODES, strict=False):
+            given.setdefault(code, color)
     return given
 
 
