@@ -103,9 +103,9 @@ gcm.Features = L.GeoJSON.extend({
 
   _read: function (map) {
     var holder = document.getElementById(this._config.data), config = this._config, self = this;
-    var features = JSON.parse(holder.textContent).features;
+    var collection = JSON.parse(holder.textContent), features = collection.features;
     holder.remove();
-    this.store = gcm.storeOfGeoJSON(features, config);
+    this.store = gcm.storeOfGeoJSON(collection, config);
     var count = features.length, zoom = map.getZoom();
     this._canvas = new Canvas({ pane: "gcm-" + config.kind, padding: 0.12, count: count });
     this._radius = gcm.pointRadius(zoom, count);
@@ -171,5 +171,5 @@ function tell(layer, type, event) {
                      containerPoint: event.containerPoint, originalEvent: event.originalEvent }, true);
 }
 
-gcm.features = function (config) { return new gcm.Features(config); };
+gcm.features = function (config) { return gcm.listed(new gcm.Features(config)); };
 })();

@@ -261,11 +261,7 @@ gcm.lineWeight = function (zoom, count) {
   return Math.max(2, Math.min(6, zoom - 8)) + (count < 200 ? 1 : 0);
 };
 
-gcm.overlays = [];
-gcm.overlay = function (config) {
-  gcm.overlays.push(new gcm.Overlay(config));
-  return gcm.overlays[gcm.overlays.length - 1];
-};
+gcm.overlay = function (config) { return gcm.listed(new gcm.Overlay(config)); };
 
 function byClass(index, count, classes) {
   var begin = new Int32Array(classes + 1), list = new Int32Array(count), i;
