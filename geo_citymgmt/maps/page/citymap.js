@@ -13,8 +13,8 @@ var WORDS = {
         map: "Map", before: "Previous", after: "Next" }
 };
 var NARROW = 640;
-/* A page so narrow has one panel open at a time. */
-var ALONE = 600;
+/* A map so narrow or so low has one panel open at a time. */
+var ALONE = 600, LOW = 400;
 /* Pixels between two controls, and those a list needs to be of use. */
 var GAP = 8, LEAST = 110;
 var pending = 0;
@@ -356,17 +356,28 @@ gcm.fold = function (map, className, title) {
 /* What appears for a while gets a row of its own among the controls along the top. */
 gcm.inTopRow = function (map, node) {
   node.classList.add("leaflet-control");
-  map.getContainer().querySelector(".leaflet-top.leaflet-left").appendChild(node);
+  var row = map.getContainer().querySelector(".leaflet-top.leaflet-left");
+  [].forEach.call(row.children, function (other) { if (other.open) { other.open = false; } });
+  if (isTight(map)) { map._gcm.folds.forEach(function (fold) { fold.open = false; }); }
+  row.appendChild(node);
   gcm.arrange(map);
   return node;
 };
 
 function alone(map, box) {
-  if (document.documentElement.clientWidth >= ALONE) { return; }
+  if (!isTight(map)) { return; }
   map._gcm.folds.forEach(function (other) { if (other !== box) { other.open = false; } });
   var layers = map._gcm.layerSwitch, districts = map._gcm.districts;
   if (layers && box !== layers) { layers.classList.remove("leaflet-control-layers-expanded"); }
-  if (districts && box !== districts._box && !districts._box.hidden) { districts.open(false); }
+  if (document.documentElement.clientWidth < ALONE && districts && box !== districts._box && !districts._box.hidden) {
+    districts.open(false);
+  }
+}
+
+/* Whether the map has room for no more than one panel. */
+function isTight(map) {
+  var box = map.getContainer();
+  return box.offsetWidth < ALONE || box.offsetHeight < LOW;
 }
 
 /* Leaflet opens its switch by itself; so does the panel of the indicators. */
@@ -406,7 +417,7 @@ gcm.arrange = function (map, latest) {
   [].forEach.call(lists, function (list) { list.style.maxHeight = ""; });
   box.classList.toggle("gcm-searching", Boolean(box.querySelector(".gcm-search ul:not([hidden])")));
   if (body) { body.style.maxHeight = legend.style.marginBottom = ""; }
-  placeRight(origin, corner["top.left"], corner["top.right"]);
+  flow(map, corner["top.left"], corner["top.right"], latest);
 
   function frame(node) {
     var rect = node.getBoundingClientRect();
@@ -444,22 +455,23 @@ gcm.arrange = function (map, latest) {
   }
 };
 
-/* Beside the controls on the left where the map is wide, else in or below their last row. */
-function placeRight(origin, left, right) {
-  left.style.right = right.style.top = "";
-  if (origin.width >= ALONE) {
-    left.style.right = (right.offsetWidth ? right.offsetWidth + GAP : 0) + "px";
-    return;
-  }
-  var top = 0, bottom = 0, edge = 0;
-  [].forEach.call(left.children, function (node) {
-    if (!node.offsetWidth) { return; }
-    if (node.offsetTop > top + 4) { top = node.offsetTop; edge = 0; }
-    edge = Math.max(edge, node.offsetLeft + node.offsetWidth);
-    bottom = Math.max(bottom, node.offsetTop + node.offsetHeight);
+/* On the right where the page is wide; on a phone all stand in one flow of rows. Two panels that do not
+   fit beside one another are not open together. */
+function flow(map, left, right, latest) {
+  var box = map.getContainer(), narrow = box.offsetWidth < ALONE, districts = map._gcm.districts;
+  var small = document.documentElement.clientWidth < ALONE || box.offsetHeight < LOW;
+  var from = narrow ? right : left;
+  [].slice.call(from.children).forEach(function (node) {
+    if (narrow) { node.gcmRight = true; left.appendChild(node); } else if (node.gcmRight) { right.appendChild(node); }
   });
-  var fits = edge + right.offsetWidth + GAP <= origin.width && bottom - top < 60;
-  right.style.top = left.offsetTop + (fits ? top : bottom + GAP) - GAP + "px";
+  left.style.right = !narrow && right.offsetWidth ? right.offsetWidth + "px" : "";
+  var list = box.querySelector(".leaflet-control-layers-expanded");
+  box.classList.toggle("gcm-aside", Boolean(small && ((districts && !districts._box.hidden) ||
+                                                      (list && box.offsetHeight < LOW))));
+  var open = [].filter.call(left.children, function (node) { return node.open; });
+  if (open.length > 1 && open[0].offsetTop !== open[1].offsetTop) {
+    open.forEach(function (node) { if (node !== (latest && latest.open && open.indexOf(latest) >= 0 ? latest : open[0])) { node.open = false; } });
+  }
 }
 
 function shut(map, list) {

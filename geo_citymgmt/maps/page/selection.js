@@ -118,7 +118,7 @@ gcm.selection = function (map) {
     map.getContainer().classList.add("gcm-measuring");
     document.addEventListener("keydown", escape, true);
     // On a small page the map must be seen to be drawn on.
-    if (document.documentElement.clientWidth < 600) { box.open = false; }
+    if (map.getSize().x < 600 || map.getSize().y < 400) { box.open = false; }
     return true;
   }
   function escape(event) {
