@@ -149,15 +149,18 @@ gcm.Store.prototype = {
 
   classOf: function (f) { return this.classes ? this.classes[f] : 0; },
 
-  /* What a condition, {column, passes(text)} or {classes: [whether a class passes]}, says of each
-     feature; texts are asked once for each that differs. */
+  /* What a condition, {column, passes(text)} or {classes: [whether a class passes]}, says: a table and
+     where each feature stands in it. Texts are asked once for each that differs. */
   _asked: function (condition) {
-    var self = this, all = condition.classes, column, table;
-    if (all) { return function (f) { return all[self.classOf(f)]; }; }
-    column = this.columns[condition.column];
-    if (!column.values) { return function (f) { return condition.passes(column.text(f)); }; }
-    table = Uint8Array.from(column.values, function (text) { return condition.passes(text) ? 1 : 0; });
-    return column.index ? function (f) { return table[column.index[f]]; } : function (f) { return table[f]; };
+    if (condition.classes) { return { table: condition.classes, index: this.classes, one: !this.classes }; }
+    var column = this.columns[condition.column], n = this.count, f, table;
+    if (column.values) {
+      table = Uint8Array.from(column.values, function (text) { return condition.passes(text) ? 1 : 0; });
+      return { table: table, index: column.index };
+    }
+    table = new Uint8Array(n);
+    for (f = 0; f < n; f += 1) { table[f] = condition.passes(column.text(f)) ? 1 : 0; }
+    return { table: table };
   },
 
   /* How many conditions each feature fails is kept, and which: so each control can say how many it
@@ -168,9 +171,9 @@ gcm.Store.prototype = {
       fails = new Uint8Array(n); failed = new Uint8Array(n); mask = new Uint8Array(n);
     }
     conditions.forEach(function (condition, k) {
-      var passes = this._asked(condition);
+      var asked = this._asked(condition), table = asked.table, index = asked.index, one = asked.one;
       for (f = 0; f < n; f += 1) {
-        if (!passes(f)) { fails[f] += 1; failed[f] = k; }
+        if (!table[index ? index[f] : one ? 0 : f]) { fails[f] += 1; failed[f] = k; }
       }
     }, this);
     for (f = 0; mask && f < n; f += 1) {
