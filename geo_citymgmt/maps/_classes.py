@@ -8,7 +8,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -271,13 +271,15 @@ def change_colors(count: int) -> tuple[tuple[str, ...], tuple[str, ...], str]:
 class Classes:
     """What belongs to which class: an index for each record, a label and a colour for each class.
 
-    ``index`` is -1 for records without a value; the caller says what to do with them.
+    ``index`` is -1 for records without a value; the caller says what to do with them. ``marks``
+    tell states apart where colour fails; a state keeps its own, as it keeps its colour.
     """
 
     index: np.ndarray
     labels: tuple[str, ...]
     colors: tuple[str, ...]
     unit: str = ""
+    marks: tuple[int, ...] = ()
 
 
 def ramp(count: int, through: Sequence[str] = _SEQUENCE) -> tuple[str, ...]:
@@ -429,7 +431,12 @@ def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str 
     present = set(values.dropna().astype(str))
     order = [code for code in names if code in present] + sorted(present - set(names))
     colors = _code_colors(field, spec)
-    return _named(values.astype("str").where(values.notna()), order, names, colors, lang)
+    classes = _named(values.astype("str").where(values.notna()), order, names, colors, lang)
+    if field.name != spec.state_field:
+        return classes
+    place = {names[code]: k for k, code in enumerate(names)}
+    marks = tuple(place.get(label, len(place)) for label in classes.labels)
+    return replace(classes, marks=marks)
 
 
 def value_classes(values: pd.Series, *, lang: str = "zh") -> Classes:
@@ -464,6 +471,7 @@ def with_rest(classes: Classes, *, lang: str = "zh") -> Classes:
         (label, *classes.labels),
         (NOT_KNOWN, *classes.colors),
         classes.unit,
+        (-1, *classes.marks) if classes.marks else (),
     )
 
 

@@ -404,6 +404,8 @@ def add_layer(
         title=searched[0] if searched else None,
         show=drawing.show,
     )
+    for item, mark in zip(overlay.classes, classes.marks, strict=False):
+        item["mark"] = mark
     overlay.roles = texts.roles(drawing.color_by or spec.style.get("color_by"))
     city_map.add_child(overlay)
     items = [
@@ -412,6 +414,7 @@ def add_layer(
             "color": c["color"],
             "shape": overlay.kind,
             "count": f"{c['count']:,}",
+            **({"mark": c["mark"]} if "mark" in c else {}),
         }
         for c in overlay.classes
     ]

@@ -546,6 +546,7 @@ function legendSection(section, frame, lines) {
     }
     var key = line.appendChild(gcm.node("span", "gcm-key gcm-key-" + (item.shape || "area")));
     if (item.hatch) { key.classList.add("gcm-key-hatch"); } else { key.style.background = item.color; }
+    if (item.mark !== undefined) { line.insertBefore(gcm.markedKey(item), key).setAttribute("aria-hidden", "true"); }
     line.appendChild(gcm.node("span", "gcm-key-label", item.label));
     if (item.count === undefined) { return; }
     var count = line.appendChild(gcm.node("span", "gcm-key-count", item.count));

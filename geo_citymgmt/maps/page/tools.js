@@ -10,7 +10,7 @@ gcm.words({
         measureHint: "单击地图添加点（键盘：方向键移动，空格添加），退格撤销，Esc 结束。",
         distance: "距离 {text}", area: "面积 {text}", m2: "平方米", ha: "公顷", km2: "平方公里" },
   en: { tools: "Tools", home: "Whole map", measure: "Measure distance and area", full: "Full screen",
-        print: "Print", picture: "Save as PNG picture", search: "Search district, street, name, number",
+        print: "Print", picture: "Save as PNG picture", search: "Search place, name, number",
         none: "Nothing found", found: "{n} found", more: "{n} more; type more letters", street: "Street",
         measureHint: "Click to add points (keys: arrows move, space adds); Backspace undoes, Esc ends.",
         distance: "Distance {text}", area: "Area {text}", m2: "m²", ha: "ha", km2: "km²" }
