@@ -18,7 +18,8 @@ SIZES = [(320, 640), (390, 800), (640, 400), (768, 1024), (1280, 800), (1920, 10
 #: What stands on the map or beside it; of a panel the frame, and of its bar the parts.
 PARTS = """.gcm-heading, .gcm-slider, .gcm-panel, .leaflet-control-zoom, .gcm-search, .gcm-buttons,
     .gcm-fold, .leaflet-control-layers, .gcm-panel-button, .leaflet-control-scale,
-    .leaflet-control-attribution, .gcm-measured, .gcm-paper, .gcm-notice"""
+    .leaflet-control-attribution, .gcm-measured, .gcm-paper, .gcm-notice,
+    .gcm-chooser, .gcm-zones, .gcm-zones-button"""
 #: Pairs of parts that overlap; parts that leave the window; controls that something else lies on.
 FAULTS = """parts => {
     const name = node => node.className.split(' ').slice(0, 2).join('.');
@@ -70,16 +71,19 @@ OPEN = {
         box.dispatchEvent(new MouseEvent('mouseenter'));
         box.querySelector('.leaflet-control-layers-toggle').click();""",
     "indicators": "document.querySelector('.gcm-panel-button button').click()",
+    "table": "document.querySelector('.gcm-zones-button button').click()",
     "print": "document.querySelector('.gcm-tool-print').click()",
     "measure": "document.querySelector('.gcm-tool-measure').click()",
     "search": """const input = document.querySelector('.gcm-search input');
         input.value = '1'; input.focus(); input.oninput();""",
 }
 SHUT = {
+    "table": "document.querySelector('.gcm-zones .gcm-close').click()",
     "print": "document.querySelector('.gcm-tool-print').click()",
     "measure": "document.querySelector('.gcm-tool-measure').click()",
     "search": "document.querySelector('.gcm-search input').blur()",
-    "indicators": "if (innerWidth < 1000) { document.querySelector('.gcm-close').click(); }",
+    "indicators": """if (innerWidth < 1000) {
+        document.querySelector('.gcm-panel .gcm-close').click(); }""",
     **dict.fromkeys(FOLDS, ""),
     "layers": """document.querySelector('.leaflet-control-layers')
         .dispatchEvent(new MouseEvent('mouseleave'));""",
@@ -126,7 +130,7 @@ def test_no_control_covers_another_on_the_city_map(show, saved, lang, size):
     page.wait_for_timeout(100)
     assert page.evaluate(FAULTS, PARTS) == []
     for name, act in OPEN.items():
-        page.evaluate(f"() => {{ {act}; }}")
+        page.evaluate(f"() => {{ {act} }}")
         page.wait_for_timeout(250)
         assert page.evaluate(FAULTS, PARTS) == [], name
         if name in FOLDS:
@@ -165,7 +169,7 @@ def test_on_a_phone_opening_one_panel_shuts_the_others(show, saved):
     assert page.locator(".gcm-panel").is_visible()
     # Beside it the map has no room for panels; shut, they are there again.
     assert page.locator(".gcm-filter").is_hidden()
-    page.click(".gcm-close")
+    page.click(".gcm-panel .gcm-close")
     page.locator(".gcm-filter").wait_for(state="visible")
 
 

@@ -14,7 +14,7 @@ var WORDS = {
 };
 var NARROW = 640;
 /* A map so narrow or so low has one panel open at a time. */
-var ALONE = 600, LOW = 400;
+var ALONE = 600, LOW = 480;
 /* Pixels between two controls, and those a list needs to be of use. */
 var GAP = 8, LEAST = 110;
 var pending = 0;
@@ -358,7 +358,7 @@ gcm.inTopRow = function (map, node) {
   node.classList.add("leaflet-control");
   var row = map.getContainer().querySelector(".leaflet-top.leaflet-left");
   [].forEach.call(row.children, function (other) { if (other.open) { other.open = false; } });
-  if (isTight(map)) { map._gcm.folds.forEach(function (fold) { fold.open = false; }); }
+  if (isTight(map)) { alone(map, node); }
   row.appendChild(node);
   gcm.arrange(map);
   return node;
@@ -458,16 +458,20 @@ gcm.arrange = function (map, latest) {
 /* On the right where the page is wide; on a phone all stand in one flow of rows. Two panels that do not
    fit beside one another are not open together. */
 function flow(map, left, right, latest) {
-  var box = map.getContainer(), narrow = box.offsetWidth < ALONE, districts = map._gcm.districts;
-  var small = document.documentElement.clientWidth < ALONE || box.offsetHeight < LOW;
+  var box = map.getContainer(), low = box.offsetHeight < LOW, narrow = low || box.offsetWidth < ALONE, districts = map._gcm.districts;
+  var small = low || document.documentElement.clientWidth < ALONE;
   var from = narrow ? right : left;
   [].slice.call(from.children).forEach(function (node) {
     if (narrow) { node.gcmRight = true; left.appendChild(node); } else if (node.gcmRight) { right.appendChild(node); }
   });
   left.style.right = !narrow && right.offsetWidth ? right.offsetWidth + "px" : "";
   var list = box.querySelector(".leaflet-control-layers-expanded");
-  box.classList.toggle("gcm-aside", Boolean(small && ((districts && !districts._box.hidden) ||
-                                                      (list && box.offsetHeight < LOW))));
+  var table = document.querySelector(".gcm-zones:not([hidden])");
+  box.classList.toggle("gcm-aside", Boolean(small && (table || (districts && !districts._box.hidden) ||
+                                                      (list && low))));
+  // In a low map what is open stands alone.
+  box.classList.toggle("gcm-solo", low && Boolean(box.querySelector(".gcm-fold[open]:not([hidden])")));
+  box.classList.toggle("gcm-busy", low && Boolean(box.querySelector(".gcm-measured, .gcm-paper")));
   var open = [].filter.call(left.children, function (node) { return node.open; });
   if (open.length > 1 && open[0].offsetTop !== open[1].offsetTop) {
     open.forEach(function (node) { if (node !== (latest && latest.open && open.indexOf(latest) >= 0 ? latest : open[0])) { node.open = false; } });
