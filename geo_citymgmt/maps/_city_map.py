@@ -49,8 +49,9 @@ _MESSAGES = Messages("geo_citymgmt.maps")
 
 #: The page's own scripts, each of which builds on those before it.
 PAGE_SCRIPTS = (
-    "citymap.js", "zones.js", "store.js", "clusters.js", "overlay.js", "features.js", "filters.js",
-    "search.js", "tools.js", "paper.js", "panel.js", "slider.js", "chooser.js",
+    "citymap.js", "zones.js", "store.js", "marks.js", "clusters.js", "overlay.js", "features.js",
+    "filters.js", "search.js", "selection.js", "tools.js", "paper.js", "panel.js", "slider.js",
+    "chooser.js",
 )  # fmt: skip
 
 PAGE_STYLES = ("citymap.css", "filters.css", "chooser.css")

@@ -8,7 +8,7 @@ import re
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -271,13 +271,15 @@ def change_colors(count: int) -> tuple[tuple[str, ...], tuple[str, ...], str]:
 class Classes:
     """What belongs to which class: an index for each record, a label and a colour for each class.
 
-    ``index`` is -1 for records without a value; the caller says what to do with them.
+    ``index`` is -1 for records without a value; the caller says what to do with them. ``marks``
+    tell states apart where colour fails; a state keeps its own, as it keeps its colour.
     """
 
     index: np.ndarray
     labels: tuple[str, ...]
     colors: tuple[str, ...]
     unit: str = ""
+    marks: tuple[int, ...] = ()
 
 
 def ramp(count: int, through: Sequence[str] = _SEQUENCE) -> tuple[str, ...]:
@@ -428,8 +430,13 @@ def code_classes(values: pd.Series, field: Field, spec: LayerSpec, *, lang: str 
     names = {code: label.zh if lang == "zh" else label.en for code, label in field.codes.items()}
     present = set(values.dropna().astype(str))
     order = [code for code in names if code in present] + sorted(present - set(names))
-    colors = _code_colors(field, spec, order)
-    return _named(values.astype("str").where(values.notna()), order, names, colors, lang)
+    colors = _code_colors(field, spec)
+    classes = _named(values.astype("str").where(values.notna()), order, names, colors, lang)
+    if field.name != spec.state_field:
+        return classes
+    place = {names[code]: k for k, code in enumerate(names)}
+    marks = tuple(place.get(label, len(place)) for label in classes.labels)
+    return replace(classes, marks=marks)
 
 
 def value_classes(values: pd.Series, *, lang: str = "zh") -> Classes:
@@ -464,6 +471,7 @@ def with_rest(classes: Classes, *, lang: str = "zh") -> Classes:
         (label, *classes.labels),
         (NOT_KNOWN, *classes.colors),
         classes.unit,
+        (-1, *classes.marks) if classes.marks else (),
     )
 
 
@@ -487,18 +495,24 @@ def _named(
     return Classes(index.fillna(-1).to_numpy(dtype=np.int64), tuple(labels), tuple(palette))
 
 
-def _code_colors(field: Field, spec: LayerSpec, codes: list[str]) -> dict[str, str]:
-    """Return the colours of the layer file; for states, the colour of the set they belong to."""
-    given = dict(spec.style.get("colors", {}))
+def _code_colors(field: Field, spec: LayerSpec) -> dict[str, str]:
+    """Return the colour of each code of a field, whatever else is on the map.
+
+    Those of the layer's file; for other states, a shade of the set they belong to; for the codes
+    of a list that is short enough, by their place in it.
+    """
+    given: dict[str, str] = dict(spec.style.get("colors", {}))
     if field.name == spec.state_field:
         palette = _REMEDIATION if "done" in spec.sets else _SERVICE
         used: Counter[str] = Counter()
         for code in field.codes:
             set_name = spec.set_of(code) or ""
-            shades = palette.get(set_name)
-            if shades and code in codes:
+            if shades := palette.get(set_name):
                 given.setdefault(code, shades[used[set_name] % len(shades)])
                 used[set_name] += 1
+    if len(field.codes) <= len(_CODES):
+        for code, color in zip(field.codes, _CODES, strict=False):
+            given.setdefault(code, color)
     return given
 
 

@@ -8,6 +8,7 @@ from numbers import Real
 from typing import Any, Literal
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from branca.element import MacroElement
 from folium.map import Layer
@@ -16,7 +17,7 @@ from folium.template import Template
 from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
-from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed
+from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
@@ -38,16 +39,17 @@ _MESSAGES = Messages("geo_citymgmt.maps")
 
 #: A list of more choices than these is no help to a reader.
 MOST_CHOICES = 300
-_MOST_AUTOMATIC = 40
 _TO_FILTER = Text("可供筛选的", " to filter by")
+#: Fields of any layer that are no code lists, and by which a bureau looks for its records.
+_NAMED = ("district_code", "street_name", "manage_org")
 
 
 @dataclass(frozen=True)
 class Filter:
-    """A column a reader may narrow a layer by: one of few values, or one of dates."""
+    """A column a reader may narrow a layer by: values, lists of values, or dates."""
 
     column: str
-    kind: Literal["codes", "dates"]
+    kind: Literal["codes", "lists", "dates"]
 
 
 def filter_columns(
@@ -67,11 +69,12 @@ def filter_columns(
     spec : LayerSpec
         What they are.
     filter_by : sequence of str or False, optional
-        Columns of few different values. By default the district, the state, and the code field
-        that decides the colour, where they tell records apart; False for none.
+        Columns of few different values. By default the state and the field that decides the
+        colour, the district, the street and the responsible unit, then every code, list and
+        yes/no of the layer's file, where they tell records apart; False for none.
     date_by : str or False, optional
-        A column of dates. By default the first date of the layer's popup that is filled; False for
-        none.
+        A column of dates. By default every date of the layer's file that is filled, unless
+        `filter_by` names columns: then the first of the popup; False for none.
     color_by : str, optional
         The column that decides the colour.
 
@@ -87,10 +90,10 @@ def filter_columns(
     if isinstance(filter_by, str):
         filter_by = [filter_by]
     if filter_by is None:
-        wanted = [name for name in ("district_code", spec.state_field, color_by) if name]
+        first = [name for name in (spec.state_field, color_by) if name]
         names = [
             name
-            for name in dict.fromkeys(wanted)
+            for name in dict.fromkeys([*first, *_NAMED, *spec.fields])
             if name in frame and _is_code(frame, spec, name) and _reports(frame[name])
         ]
     else:
@@ -103,29 +106,37 @@ def filter_columns(
                         "column_different_values", name=name, count=count, most_choices=MOST_CHOICES
                     )
                 )
-    filters = [Filter(name, "codes") for name in names]
+    filters = [Filter(name, "lists" if _is_list(spec, name) else "codes") for name in names]
     if date_by is None:
-        date_by = next((name for name in _dates(frame, spec) if _reports(frame[name])), False)
+        dates = [name for name in _dates(frame, spec) if _reports(frame[name])]
+        dates = dates if filter_by is None else dates[:1]
     elif date_by:
         _check_columns(frame, [date_by], spec, _TO_FILTER)
         if not pd.api.types.is_datetime64_any_dtype(frame[date_by]):
             raise MapError(
                 _MESSAGES("column_holds_no", date_by=date_by, dtype=frame[date_by].dtype)
             )
-    return [*filters, Filter(date_by, "dates")] if date_by else filters
+        dates = [date_by]
+    else:
+        dates = []
+    return [*filters, *(Filter(name, "dates") for name in dates)]
 
 
-def describe(kind: str, label: str, texts: pd.Series, order: Sequence[str] = ()) -> dict[str, Any]:
+def describe(
+    kind: str, label: str, texts: pd.Series, order: Sequence[str] = (), *, join: str = ""
+) -> dict[str, Any]:
     """Return what the page's control says about one column of texts.
 
     Parameters
     ----------
-    kind : {"codes", "dates"}
+    kind : {"codes", "lists", "dates"}
     label : str
     texts : Series of str
         As the popup shows them; empty where there is no value.
     order : sequence of str
         The order of the choices, as far as it is known; the rest follow by number of records.
+    join : str
+        What stands between the values of a list.
 
     Returns
     -------
@@ -138,9 +149,16 @@ def describe(kind: str, label: str, texts: pd.Series, order: Sequence[str] = ())
     [('开', 1), ('停', 2)]
     """
     counts = texts.value_counts()
+    if kind == "lists":
+        single = counts.rename_axis("text").reset_index(name="n")
+        single["text"] = single["text"].str.split(join, regex=False)
+        counts = single.explode("text").groupby("text", sort=False)["n"].sum()
+        counts = counts.sort_values(ascending=False, kind="stable")
     missing = int(counts.get("", 0))
     known = counts.drop("", errors="ignore")
     described: dict[str, Any] = {"kind": kind, "label": visible_text(label), "missing": missing}
+    if kind == "lists":
+        described["join"] = join
     if kind == "dates":
         days = sorted(str(text) for text in known.index)
         first = _day(days[0], end=False) if days else ""
@@ -194,18 +212,25 @@ def _is_code(frame: pd.DataFrame, spec: LayerSpec, name: str) -> bool:
     field = spec.fields.get(name)
     if field is None or field.personal:
         return False
-    few = name == "district_code" or field.type in ("code", "bool")
-    return few and frame[name].nunique() <= _MOST_AUTOMATIC
+    if field.type == "list":
+        return True
+    few = name in _NAMED or field.type in ("code", "bool")
+    return few and frame[name].nunique() <= MOST_CHOICES
+
+
+def _is_list(spec: LayerSpec, name: str) -> bool:
+    field = spec.fields.get(name)
+    return field is not None and field.type == "list"
 
 
 def _dates(frame: pd.DataFrame, spec: LayerSpec) -> list[str]:
-    names = spec.style.get("popup") or list(spec.fields)
+    """Return the dates of the layer's file, those of its popup first."""
     return [
         name
-        for name in names
+        for name in dict.fromkeys([*spec.style.get("popup", ()), *spec.fields])
         if name in frame
         and pd.api.types.is_datetime64_any_dtype(frame[name])
-        and not (name in spec.fields and spec.fields[name].personal)
+        and not spec.fields[name].personal
     ]
 
 
@@ -231,6 +256,8 @@ class Drawing:
     filter_by: Sequence[str] | Literal[False] | None = None
     date_by: str | Literal[False] | None = None
     packed: bool | None = None
+    #: Day of the records, from which what is overdue is told; None where it is not known.
+    as_of: pd.Timestamp | None = None
 
 
 @refuses_by_name
@@ -278,10 +305,11 @@ def layer_map(
         Classes of a number: see `zone_map`.
     filter_by : sequence of str or False, optional
         Columns of few values by which the page's filter panel narrows the layer. By default the
-        district, the state and the code field of the colour; False for none.
+        state, the field of the colour, district, street, responsible unit, and every code, list
+        and yes/no of the layer's file; False for none.
     date_by : str or False, optional
-        Column of dates for a range in the filter panel; by default the first of the popup. A date
-        known by month or year counts where any of its days lies in the range.
+        Column of dates for a range in the filter panel; by default every one of the layer's file.
+        A date known by month or year counts where any of its days lies in the range.
     title, caption : str, optional
         Heading (the name of the layer by default) and the line under it.
     zone_unit : Text
@@ -351,35 +379,34 @@ def add_layer(
     shown = frame.loc[placed]
     classes, heading = layer_classes(shown, spec, drawing, lang)
     classes = colouring.with_rest(classes, lang=lang)
-    names_of_zones = {} if zones is None else dict(zone_names(zones, lang))
+    texts = _Texts(shown, spec, city_map, {} if zones is None else dict(zone_names(zones, lang)))
     names = popup_names(shown, spec, drawing.popup_fields)
-    filters = filter_columns(
-        shown,
-        spec,
-        filter_by=drawing.filter_by,
-        date_by=drawing.date_by,
-        color_by=drawing.color_by or spec.style.get("color_by"),
-    )
-    every = list(dict.fromkeys([*names, *(item.column for item in filters)]))
-    columns = [
-        column_text(shown, n, spec.fields.get(n), lang, names_of_zones, city_map.zone_unit)
-        for n in every
-    ]
-    searched = [names.index(n) for n in ("name", spec.id_field) if n in names]
+    for column in names:
+        texts.add(column)
+    due = _due(shown, spec, drawing.as_of, lang)
+    if due is not None and drawing.popup_fields is None and spec.overdue["deadline"] in names:
+        texts.insert(names.index(spec.overdue["deadline"]) + 1, "gcm_days_over", *due[0])
+    n_shown = len(texts.columns)
+    controls = _controls(texts, drawing, classes, heading, None if due is None else due[1])
+    searched = [texts.names.index(n) for n in ("name", spec.id_field) if n in names]
     overlay = feature_layer(
         to_degrees(shown),
         classes.index,
         classes.labels,
         classes.colors,
-        columns,
-        names=[str(column) for column in every],
+        texts.columns,
+        names=texts.names,
         packed=drawing.packed,
-        hidden=len(every) - len(names),
+        hidden=len(texts.columns) - n_shown,
         searched=searched,
+        measure=_measure(shown, spec),
         name=name,
         title=searched[0] if searched else None,
         show=drawing.show,
     )
+    for item, mark in zip(overlay.classes, classes.marks, strict=False):
+        item["mark"] = mark
+    overlay.roles = texts.roles(drawing.color_by or spec.style.get("color_by"))
     city_map.add_child(overlay)
     items = [
         {
@@ -387,6 +414,7 @@ def add_layer(
             "color": c["color"],
             "shape": overlay.kind,
             "count": f"{c['count']:,}",
+            **({"mark": c["mark"]} if "mark" in c else {}),
         }
         for c in overlay.classes
     ]
@@ -394,13 +422,6 @@ def add_layer(
     lines = heading + (unit if classes.unit else ""), drawn_text(overlay, len(shown), lang)
     note = "\n".join(line for line in lines if line)
     city_map.add_child(Legend(name, items, note=note, layer=overlay))
-    controls = [
-        {
-            "column": every.index(item.column),
-            **describe(item.kind, *columns[every.index(item.column)], _order(spec, item, lang)),
-        }
-        for item in filters
-    ]
     if controls:
         city_map.add_child(FilterControl(overlay, controls))
     if not placed.all():
@@ -409,6 +430,149 @@ def add_layer(
     if not placed.any():
         city_map.add_note(words["empty"].format(layer=name))
     return overlay
+
+
+class _Texts:
+    """The columns of a layer as a reader sees them: those of the popup, then those of filters."""
+
+    def __init__(
+        self,
+        frame: gpd.GeoDataFrame,
+        spec: LayerSpec,
+        city_map: CityMap,
+        names_of_zones: Mapping[Any, str],
+    ) -> None:
+        self.frame, self.spec, self._map = frame, spec, city_map
+        self._names_of_zones = names_of_zones
+        self.names: list[str] = []
+        self.columns: list[tuple[str, pd.Series]] = []
+
+    def add(self, name: str) -> int:
+        """Return the place of a column of the frame, which it gets where it has none."""
+        if str(name) in self.names:
+            return self.names.index(str(name))
+        field = self.spec.fields.get(name)
+        city_map = self._map
+        label, texts = column_text(
+            self.frame, name, field, city_map.lang, self._names_of_zones, city_map.zone_unit
+        )
+        return self.add_texts(str(name), label, texts)
+
+    def add_texts(self, name: str, label: str, texts: pd.Series) -> int:
+        """Add a column that the frame does not have, and return its place."""
+        self.insert(len(self.columns), name, label, texts)
+        return len(self.columns) - 1
+
+    def insert(self, at: int, name: str, label: str, texts: pd.Series) -> None:
+        """Put such a column before another."""
+        self.names.insert(at, name)
+        self.columns.insert(at, (label, texts))
+
+    @property
+    def lang(self) -> str:
+        """The language of the map."""
+        return self._map.lang
+
+    def roles(self, by: Any) -> dict[str, Any]:
+        """Return where the page finds what it sums by and searches in.
+
+        The state is told by the classes, where these are ``by`` it.
+        """
+        spec, lang = self.spec, self.lang
+        wanted = {"state": spec.state_field, "district": "district_code", "street": "street_name"}
+        found: dict[str, Any] = {
+            role: self.names.index(name)
+            for role, name in wanted.items()
+            if name in self.names and not (role == "state" and name == by)
+        }
+        field = spec.fields.get(spec.measure or "")
+        if field is not None and _measure(self.frame, spec) is not None:
+            units = shared_terms()["unit"]
+            unit = units[field.unit].of(lang) if field.unit in units else ""
+            found["measure"] = {"label": field.label(lang), "unit": unit}
+        return found
+
+
+def _controls(
+    texts: _Texts,
+    drawing: Drawing,
+    classes: Classes,
+    heading: str,
+    due: tuple[str, pd.Series] | None,
+) -> list[dict[str, Any]]:
+    """Return the filters of a layer; the columns they go by are added to its texts.
+
+    First what the legend shares with the panel, then what is overdue, then the rest.
+    """
+    spec, lang = texts.spec, texts.lang
+    column: Any = drawing.color_by or spec.style.get("color_by")
+    filters = filter_columns(
+        texts.frame,
+        spec,
+        filter_by=drawing.filter_by,
+        date_by=drawing.date_by,
+        color_by=column,
+    )
+    controls = []
+    by_class = drawing.filter_by is None or column in [item.column for item in filters]
+    if by_class and len(classes.labels) > 1:
+        controls.append(_class_filter(heading, classes))
+    if due is not None and drawing.filter_by is None and _reports(due[1]):
+        at = texts.add_texts("gcm_overdue", *due)
+        controls.append({"column": at} | describe("codes", *due))
+    for item in filters:
+        at = texts.add(item.column)
+        order, join = _order(spec, item, lang), _WORDS[lang]["join"]
+        control = {"column": at} | describe(item.kind, *texts.columns[at], order, join=join)
+        # The same choices once: more codes than colours are told apart by their own filter.
+        is_same = item.column == column and len(control.get("choices", ())) == len(classes.labels)
+        if not (by_class and is_same):
+            controls.append(control)
+    return controls
+
+
+def _class_filter(label: str, classes: Classes) -> dict[str, Any]:
+    """Return the filter that the legend and the panel share: by the classes of the colours."""
+    counts = np.bincount(classes.index, minlength=len(classes.labels))
+    choices = [(visible_text(text), int(n)) for text, n in zip(classes.labels, counts, strict=True)]
+    return {"kind": "classes", "label": visible_text(label), "choices": choices}
+
+
+def _measure(frame: pd.DataFrame, spec: LayerSpec) -> np.ndarray | None:
+    """Return what the records of a layer are summed by, NaN where a record does not say it."""
+    name = spec.measure
+    if not name or name not in frame or not pd.api.types.is_numeric_dtype(frame[name]):
+        return None
+    values = pd.to_numeric(frame[name]).to_numpy(dtype="float64", na_value=np.nan)
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _due(
+    frame: pd.DataFrame, spec: LayerSpec, as_of: pd.Timestamp | None, lang: str
+) -> tuple[tuple[str, pd.Series], tuple[str, pd.Series]] | None:
+    """Return by how many days records are overdue, and how they stand to their deadline.
+
+    As the list of cases has it: what is in the stock of the layer's file, by the status on
+    record, and whose deadline lies before the day. None where nothing can be said.
+    """
+    deadline, state = spec.overdue.get("deadline"), spec.state_field
+    if as_of is None or deadline not in frame or state not in frame:
+        return None
+    words = _WORDS[lang]
+    sets = spec.overdue.get("stock", ("open", "suspended"))
+    stock = {code for name in sets for code in spec.sets.get(name, ())}
+    is_open = frame[state].astype("str").isin(stock).to_numpy()
+    left = (frame[deadline] - as_of).dt.days.to_numpy(dtype="float64", na_value=np.nan)
+    late = is_open & (left < 0)
+    days = pd.Series("", index=frame.index, dtype="object")
+    days[late] = [words["days"].format(n=f"{-n:,.0f}") for n in left[late]]
+    status = np.select(
+        [late, is_open & np.isnan(left), is_open],
+        [words["late"], words["no_deadline"], words["in_time"]],
+        default=words["not_open"],
+    )
+    over = pd.Series(status, index=frame.index, dtype="object")
+    return (words["days_over"], days), (words["overdue"], over)
 
 
 def layer_classes(
@@ -484,7 +648,13 @@ def column_text(
         label = words["district"].format(unit=unit[:1].upper() + unit[1:])
         return label, names.where(names.notna(), values).fillna("").astype("object")
     if pd.api.types.is_datetime64_any_dtype(values):
-        return label, date_text(values, frame.get(f"{column}_precision"))
+        precision = frame.get(f"{column}_precision")
+        if precision is None or precision.dropna().eq("day").all():
+            # Many records have few days.
+            index, days = pd.factorize(values, use_na_sentinel=True)
+            told = pd.Series([*date_text(pd.Series(days), None), ""], dtype="object")
+            return label, pd.Series(told.to_numpy()[index], index=values.index, dtype="object")
+        return label, date_text(values, precision)
     # Only different values are put into words: a million rows have few.
     index, different = pd.factorize(values, use_na_sentinel=True)
     if isinstance(values.dtype, pd.StringDtype) and (field is None or field.type in _PLAIN):

@@ -6,6 +6,7 @@ import base64
 import gzip
 import json
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 import folium
@@ -146,6 +147,7 @@ def pack(
     columns: Sequence[tuple[str, pd.Series]],
     *,
     title: int | None = None,
+    measure: np.ndarray | None = None,
 ) -> str:
     """Return features as base64 text for the page's overlay script.
 
@@ -159,6 +161,8 @@ def pack(
         What the popup shows and filters go by, one text a feature; empty texts are not shown.
     title : int, optional
         The column that heads the popup.
+    measure : array of float, optional
+        A number of each feature that the page sums; NaN where it is not known.
 
     Returns
     -------
@@ -188,10 +192,35 @@ def pack(
         ],
         "sections": sections.places,
     }
+    if measure is not None:
+        header["steps"] = _pack_measure(sections, measure[order])
     head = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
     block = len(head).to_bytes(4, "little") + head + b"".join(sections.blocks)
     # No time in the header of gzip: it would differ from run to run.
     return base64.b64encode(gzip.compress(block, 6, mtime=0)).decode("ascii")
+
+
+#: No number: the least of 32 bits.
+_NO_NUMBER = -(2**31)
+
+
+def _pack_measure(sections: _Sections, values: np.ndarray) -> int:
+    """Add numbers as whole steps, as fine as 32 bits allow; return how many make one."""
+    known = np.isfinite(values)
+    largest = np.abs(values[known]).max(initial=0.0)
+    steps = next((s for s in (100, 10, 1) if largest * s < -_NO_NUMBER), 1)
+    whole = np.round(np.clip(np.where(known, values, 0.0) * steps, _NO_NUMBER + 1, 2**31 - 1))
+    sections.add("measure", np.where(known, whole, _NO_NUMBER).astype(np.int32))
+    return steps
+
+
+def _coded(values: pd.Series) -> dict[str, Any]:
+    index, texts = pd.factorize(values.to_numpy(dtype=object))
+    return {"values": [visible_text(text) for text in texts], "index": index.tolist()}
+
+
+def _known_numbers(values: np.ndarray) -> list[float | None]:
+    return [round(float(value), 2) if np.isfinite(value) else None for value in values]
 
 
 def z_order(geometries: np.ndarray) -> np.ndarray:
@@ -338,6 +367,7 @@ class _Marks(Layer):
         self.classes = _classes(classes, labels, colors)
         self.shown_columns = len(columns)
         self.searched = [] if title is None else [title]
+        self.roles: dict[str, Any] = {}
         self._bounds = geometry.total_bounds if len(geometry) else None
 
     def _config(self, **more: Any) -> str:
@@ -349,6 +379,7 @@ class _Marks(Layer):
                 "classes": self.classes,
                 "shown": self.shown_columns,
                 "search": self.searched,
+                **self.roles,
                 **more,
             }
         )
@@ -369,7 +400,9 @@ class Features(_Marks, folium.GeoJson):
     geometry, classes, labels, colors, columns, name, title, show
         As for `Overlay`.
     names : sequence of str
-        Of the properties, one for each column.
+        Of the columns; those that are shown are properties of the features.
+    hidden, measure
+        As for `feature_layer`.
     """
 
     _template = Template(
@@ -398,12 +431,18 @@ class Features(_Marks, folium.GeoJson):
         title: int | None = None,
         show: bool = True,
         counted: bool = True,
+        hidden: int = 0,
+        measure: np.ndarray | None = None,
     ) -> None:
-        self.names = list(names)
+        n_shown = len(columns) - hidden
+        self.names = list(names)[:n_shown]
         table = {
             key: values.map(visible_text).to_numpy()
-            for key, (_, values) in zip(names, columns, strict=True)
+            for key, (_, values) in zip(self.names, columns[:n_shown], strict=True)
         }
+        #: What only filters go by: each text once, and which of them a feature has.
+        self.coded = [_coded(values) for _, values in columns[n_shown:]]
+        self.measure = None if measure is None else _known_numbers(measure)
         frame = gpd.GeoDataFrame(
             {**table, "gcm_class": classes}, geometry=_rounded(geometry), crs=geometry.crs
         )
@@ -414,13 +453,12 @@ class Features(_Marks, folium.GeoJson):
 
     def collection(self) -> str:
         """Return the features as JSON."""
-        return json_for_script(self.data)
+        return json_for_script({**self.data, "coded": self.coded, "measure": self.measure})
 
     def config(self) -> str:
         """Return what the page's script needs beside the data, as JSON."""
         columns = [
-            {"name": name, "label": label}
-            for name, label in zip(self.names, self.labels, strict=True)
+            {"name": name, "label": label} for name, label in zip_longest(self.names, self.labels)
         ]
         return self._config(columns=columns, title=self.title)
 
@@ -446,6 +484,8 @@ class Overlay(_Marks):
         Whether it is switched on when the page opens.
     counted : bool
         Whether the layer switch says how many features there are.
+    measure : array of float, optional
+        What a selection of the page sums; NaN where it is not known.
     """
 
     _template = Template(
@@ -471,6 +511,7 @@ class Overlay(_Marks):
         title: int | None = None,
         show: bool = True,
         counted: bool = True,
+        measure: np.ndarray | None = None,
     ) -> None:
         super().__init__(name=_key(name, geometry, colors, counted), overlay=True, show=show)
         self._describe(geometry, classes, labels, colors, columns, name, title)
@@ -479,7 +520,7 @@ class Overlay(_Marks):
         self.clustered = single and len(shapes) > MOST_GEOJSON
         if self.kind != "points" and many([geometry]):
             shapes, self.tolerance_m = simplify(shapes)
-        self.data = pack(shapes, classes, columns, title=title)
+        self.data = pack(shapes, classes, columns, title=title, measure=measure)
 
     def config(self) -> str:
         """Return what the page's script needs beside the data, as JSON."""
@@ -515,7 +556,9 @@ def feature_layer(
     layer = (
         Overlay(geometry, classes, labels, colors, columns, **options)
         if (many([geometry]) if packed is None else packed)
-        else Features(geometry, classes, labels, colors, columns, names=names, **options)
+        else Features(
+            geometry, classes, labels, colors, columns, names=names, hidden=hidden, **options
+        )
     )
     layer.shown_columns = len(columns) - hidden
     layer.searched = list(searched)

@@ -779,7 +779,9 @@ def city_map(
     present = sorted(facilities, key=lambda k: _ORDER.index(k) if k in _ORDER else len(_ORDER))
     # The figure is read first; five layers at once would hide it and each other.
     drawing = Drawing(
-        show=first is None, packed=many([city[key].geometry for key in present]) or None
+        show=first is None,
+        packed=many([city[key].geometry for key in present]) or None,
+        as_of=city.data_date,
     )
     for key in present:
         add_layer(drawn, city[key], specs[key], drawing, zones=zones)

@@ -158,7 +158,16 @@ _GEOJSON = re.compile(
 
 
 def _geojson(text: str, key: str, content: str) -> dict:
-    features = json.loads(content)["features"]
+    collection = json.loads(content)
+    features, coded = collection["features"], iter(collection["coded"])
+
+    def texts(name) -> list[str]:
+        if name is not None:
+            return [feature["properties"][name] for feature in features]
+        # Only filtered by: each text once, and which of them a feature has.
+        column = next(coded)
+        return [column["values"][i] for i in column["index"]]
+
     (config,) = [c for c in re.findall(r"gcm\.features\((.*)\);", text) if f'"{key}"' in c]
     places = shapely.get_coordinates([shape(feature["geometry"]) for feature in features])
     return {
@@ -167,10 +176,7 @@ def _geojson(text: str, key: str, content: str) -> dict:
         "x": places[:, 0],
         "y": places[:, 1],
         "columns": [
-            {
-                "label": column["label"],
-                "values": [feature["properties"][column["name"]] for feature in features],
-            }
+            {"label": column["label"], "values": texts(column["name"])}
             for column in json.loads(config)["columns"]
         ],
     }

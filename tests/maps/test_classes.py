@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -23,7 +24,7 @@ from geo_citymgmt.maps._classes import (
     with_rest,
 )
 from geo_citymgmt.maps._words import date_text, number_text
-from geo_citymgmt.spec import get_spec
+from geo_citymgmt.spec import get_spec, load_specs
 
 
 def luminance(color: str) -> float:
@@ -120,12 +121,35 @@ def test_codes_follow_the_order_of_their_list_and_bear_its_labels():
     assert list(classes.index) == [1, 0, 1, -1]
 
 
-def test_every_facility_s_states_have_colours_of_their_own():
-    for key in ("illegal_construction", "manholes", "utility_tunnels", "parking_points"):
-        spec = get_spec(key)
-        field = spec.fields[spec.state_field]
-        classes = code_classes(pd.Series(list(field.codes)), field, spec)
-        assert len(set(classes.colors)) == len(field.codes), key
+STATED = [spec for spec in load_specs().values() if spec.state_field]
+
+
+@pytest.mark.parametrize("spec", STATED, ids=[spec.key for spec in STATED])
+def test_each_status_has_a_colour_of_its_own_in_its_layer_s_file(spec):
+    codes = spec.fields[spec.state_field].codes
+    named = [spec.style["colors"][code] for code in codes]
+    assert len(set(named)) == len(codes)
+
+
+@pytest.mark.parametrize("key", [spec.key for spec in STATED] + ["roads", "transit_stops"])
+def test_a_code_keeps_its_colour_whichever_others_are_on_the_map(key):
+    spec = get_spec(key)
+    field = spec.fields[spec.state_field or spec.style["color_by"]]
+    every = code_classes(pd.Series(list(field.codes)), field, spec)
+    whole = dict(zip(every.labels, every.colors, strict=True))
+    for code in field.codes:
+        alone = code_classes(pd.Series([code, None]), field, spec)
+        assert alone.colors == (whole[alone.labels[0]],)
+
+
+def test_states_of_a_layer_of_one_s_own_keep_the_shades_of_their_sets():
+    packaged = get_spec("manholes")
+    plain = replace(packaged, style={})
+    field = plain.fields["status"]
+    every = code_classes(pd.Series(list(field.codes)), field, plain)
+    assert len(set(every.colors)) == len(field.codes)
+    last = code_classes(pd.Series(["80"]), field, plain)
+    assert last.colors == (every.colors[list(field.codes).index("80")],)
 
 
 def test_a_code_the_list_does_not_know_is_shown_as_it_is():

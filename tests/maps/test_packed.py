@@ -16,6 +16,7 @@ from geo_citymgmt.maps import CityMap, layer_map
 from geo_citymgmt.maps._city_map import Legend
 from geo_citymgmt.maps._features import FilterControl, describe
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Features, Overlay, pack, simplify, z_order
+from geo_citymgmt.spec import get_spec
 
 
 def part(city_map, kind):
@@ -173,7 +174,8 @@ def test_filters_come_from_the_layer_file_with_counts_that_add_up(zones):
     frame = wells(300).assign(district_code=["320505", "320506", None] * 100)
     drawn = layer_map(frame, "manholes", zones=zones)
     told = controls(drawn)
-    assert list(told) == ["所属区县", "整治状态", "发现时间"]
+    assert list(told) == ["整治状态", "所属区县", "发现时间"]
+    assert told["整治状态"]["kind"] == "classes"
     assert told["所属区县"]["choices"] == [("甲区", 100), ("乙区", 100), ("", 100)]
     assert sum(count for _, count in told["整治状态"]["choices"]) == 300
     assert told["发现时间"]["first"] == f"{frame['found_date'].min():%Y-%m-%d}"
@@ -192,6 +194,43 @@ def test_named_columns_are_filtered_and_false_leaves_the_panel_out():
     assert list(controls(named)) == ["备注", "发现时间"]
     plain = layer_map(frame, "manholes", filter_by=False, date_by=False)
     assert not any(isinstance(c, FilterControl) for c in plain._children.values())
+
+
+def test_every_code_list_yes_no_date_and_unit_of_a_layer_can_be_filtered_by():
+    frame = wells(4).assign(
+        cover_kind=["storm", "sewage", "storm", None],
+        defects=["noise;missing", "noise", None, "tilted"],
+        anti_fall=pd.array([True, False, None, True], dtype="boolean"),
+        manage_org=["甲所", "乙所", "甲所", "丙所"],
+        completed_date=pd.to_datetime(["2022-04-01", None, None, "2022-05-01"]),
+        owner_org=["秘密"] * 4,
+    )
+    told = controls(layer_map(frame, "manholes"))
+    spec = get_spec("manholes")
+    for name in ("cover_kind", "defects", "anti_fall", "manage_org", "completed_date"):
+        assert spec.fields[name].label("zh") in told, name
+    assert spec.fields["owner_org"].label("zh") not in told
+    several = told[spec.fields["defects"].label("zh")]
+    assert several["kind"] == "lists"
+    assert dict(several["choices"])[""] == 1
+    assert sum(count for _, count in several["choices"]) == 5
+
+
+def test_what_is_only_filtered_by_stands_once_a_feature_as_a_number(page):
+    frame = wells(200).assign(manage_org=["很长的单位名称" * 20, "乙所"] * 100)
+    text = page(layer_map(frame, "manholes", popup_fields=["manhole_id"]))
+    # In the list of choices and in the table of texts.
+    assert text.count("很长的单位名称" * 20) == 2
+
+
+def test_numbers_to_be_summed_keep_a_hundredth_and_say_which_are_missing(unpack):
+    points = shapely.points([[120.5, 31.5], [120.6, 31.6], [120.7, 31.7]])
+    data = pack(points, np.zeros(3, int), [], measure=np.array([12.34, np.nan, 4e7]))
+    (overlay,) = unpack(f'<script type="text/plain" id="data_x">{data}</script>')
+    order = z_order(points)
+    expected = np.array([123, -(2**31), 400_000_000])[order]
+    assert overlay["steps"] == 10
+    assert list(overlay["section"]("measure")) == list(expected)
 
 
 def test_a_column_only_filtered_by_is_not_in_the_popup():

@@ -13,6 +13,10 @@ var WORDS = {
         map: "Map", before: "Previous", after: "Next" }
 };
 var NARROW = 640;
+/* A map so narrow or so low has one panel open at a time. */
+var ALONE = 600, LOW = 480;
+/* Pixels between two controls, and those a list needs to be of use. */
+var GAP = 8, LEAST = 110;
 var pending = 0;
 
 gcm.word = function (map, key) { return WORDS[map._gcm.lang][key]; };
@@ -40,7 +44,7 @@ gcm.maps = [];
 gcm.setup = function (map, settings) {
   gcm.maps.push(map);
   map._gcm = { lang: settings.lang, pickers: [], panel: null, bounds: settings.bounds,
-               start: [map.getCenter(), map.getZoom()], frame: null, tools: settings.tools };
+               start: [map.getCenter(), map.getZoom()], frame: null, tools: settings.tools, folds: [] };
   var container = map.getContainer();
   container.setAttribute("role", "region");
   container.setAttribute("aria-label", document.title || gcm.word(map, "map"));
@@ -55,7 +59,7 @@ gcm.setup = function (map, settings) {
   addScale(map);
   if (settings.bounds) { fit(map, settings.bounds); }
   map.on("click", function (event) { pick(map, event); });
-  map.on("resize", function () { gcm.refit(map); });
+  map.on("resize", function () { gcm.arrange(map); gcm.refit(map); });
   map.on("mousemove", hover(map));
   map.on("mouseout", function () { setHover(map, null, null); });
   // A layer of 10,000 parts tells of each of them: only layers with a legend matter.
@@ -67,7 +71,9 @@ gcm.setup = function (map, settings) {
   });
   gcm.begin();
   map.whenReady(function () {
-    window.setTimeout(function () { nameControls(map); gcm.refit(map); gcm.end(); }, 0);
+    window.setTimeout(function () {
+      nameControls(map); watchSwitch(map); gcm.arrange(map); gcm.refit(map); gcm.end();
+    }, 0);
   });
 };
 
@@ -192,7 +198,7 @@ function addScale(map) {
 /* A line over the map, for what the reader must know before trusting it. */
 gcm.notice = function (map, text) {
   if (!map._gcm.notice) {
-    map._gcm.notice = map.getContainer().appendChild(gcm.node("p", "gcm-notice", text));
+    map._gcm.notice = gcm.inTopRow(map, gcm.node("p", "gcm-notice", text));
   }
 };
 
@@ -243,9 +249,10 @@ function pick(map, event) {
 gcm.open = open;
 
 function open(map, latlng, found) {
-  var room = map.getSize().x - 60;
+  var room = map.getSize().x - 60, clear = clearOf(map);
   var popup = L.popup({ maxWidth: Math.min(340, room), minWidth: Math.min(230, room),
-                        maxHeight: Math.max(140, map.getSize().y - 120), className: "gcm-popup" });
+                        maxHeight: Math.max(140, map.getSize().y - clear - 60), className: "gcm-popup",
+                        autoPanPaddingTopLeft: [10, clear + 6], autoPanPaddingBottomRight: [10, 10] });
   var holder = gcm.node("div");
   var at = 0;
   function show() {
@@ -273,12 +280,28 @@ function open(map, latlng, found) {
   function turn(step) {
     at = (at + step + found.items.length) % found.items.length;
     show();
-    popup.update();
+    popup.setLatLng(over(map, latlng, found.boxes && found.boxes[at]));
   }
   show();
-  popup.setLatLng(latlng).setContent(holder).openOn(map);
+  popup.setLatLng(over(map, latlng, found.boxes && found.boxes[0])).setContent(holder).openOn(map);
   popup.getElement().querySelector(".leaflet-popup-close-button")
     .setAttribute("aria-label", gcm.word(map, "close"));
+}
+
+/* A popup stands on top of its feature, not over it; of one that fills the view, where it was asked. */
+function over(map, latlng, box) {
+  if (!box) { return latlng; }
+  var west = gcm.placeOf(box[0], box[1]), east = gcm.placeOf(box[2], box[3]), size = map.getSize();
+  var from = map.latLngToContainerPoint(west), to = map.latLngToContainerPoint(east);
+  if (to.x - from.x > size.x / 2 || to.y - from.y > size.y / 2) { return latlng; }
+  return L.latLng(west.lat, (west.lng + east.lng) / 2);
+}
+
+/* Down to where the controls reach that stand along the top, where there is room below them. */
+function clearOf(map) {
+  var bar = map.getContainer().querySelector(".leaflet-top.leaflet-left");
+  var reach = bar ? bar.offsetTop + bar.offsetHeight : 0;
+  return map.getSize().y - reach > 320 ? reach : 0;
 }
 
 function hover(map) {
@@ -308,6 +331,160 @@ function setHover(map, picker, over, event) {
   if (picker) { picker.enter(over, event); }
 }
 
+/* Panels over the map -------------------------------------------------------------------------- */
+
+/* A panel that folds. In a narrow page opening one shuts the others. */
+gcm.fold = function (map, className, title) {
+  var box = gcm.node("details", className + " gcm-fold leaflet-control");
+  var head = box.appendChild(gcm.node("summary", null, title));
+  L.DomEvent.disableClickPropagation(box);
+  L.DomEvent.disableScrollPropagation(box);
+  // Arrow keys move within the controls here, not the map.
+  L.DomEvent.on(box, "keydown", function (event) {
+    if (event.key === "Escape" && box.open) { box.open = false; head.focus(); event.preventDefault(); }
+    L.DomEvent.stopPropagation(event);
+  });
+  box.addEventListener("toggle", function (event) {
+    if (event.target !== box) { return; }
+    if (box.open) { alone(map, box); }
+    gcm.arrange(map, box);
+  });
+  map._gcm.folds.push(box);
+  return box;
+};
+
+/* What appears for a while gets a row of its own among the controls along the top. */
+gcm.inTopRow = function (map, node) {
+  node.classList.add("leaflet-control");
+  var row = map.getContainer().querySelector(".leaflet-top.leaflet-left");
+  [].forEach.call(row.children, function (other) { if (other.open) { other.open = false; } });
+  if (isTight(map)) { alone(map, node); }
+  row.appendChild(node);
+  gcm.arrange(map);
+  return node;
+};
+
+function alone(map, box) {
+  if (!isTight(map)) { return; }
+  map._gcm.folds.forEach(function (other) { if (other !== box) { other.open = false; } });
+  var layers = map._gcm.layerSwitch, districts = map._gcm.districts;
+  if (layers && box !== layers) { layers.classList.remove("leaflet-control-layers-expanded"); }
+  if (document.documentElement.clientWidth < ALONE && districts && box !== districts._box && !districts._box.hidden) {
+    districts.open(false);
+  }
+}
+
+/* Whether the map has room for no more than one panel. */
+function isTight(map) {
+  var box = map.getContainer();
+  return box.offsetWidth < ALONE || box.offsetHeight < LOW;
+}
+
+/* Leaflet opens its switch by itself; so does the panel of the indicators. */
+function watchSwitch(map) {
+  var layers = map._gcm.layerSwitch = map.getContainer().querySelector(".leaflet-control-layers");
+  function watch(node, attribute, isOpen) {
+    var was = isOpen();
+    new MutationObserver(function () {
+      if (isOpen() === was) { return; }
+      was = !was;
+      if (was) { alone(map, node); }
+      gcm.arrange(map, node);
+    }).observe(node, { attributes: true, attributeFilter: [attribute] });
+  }
+  if (layers) {
+    watch(layers, "class", function () { return layers.classList.contains("leaflet-control-layers-expanded"); });
+  }
+  if (map._gcm.districts) {
+    var box = map._gcm.districts._box;
+    watch(box, "hidden", function () { return !box.hidden; });
+  }
+}
+
+/* No control covers another. Those along the top stand in rows; lists that open below them end where
+   those along the bottom begin, and the legend below those along the top. Where that leaves too
+   little room, what was opened last stays open. */
+gcm.arrange = function (map, latest) {
+  if (document.documentElement.classList.contains("gcm-printing")) { return; }
+  var box = map.getContainer(), origin = box.getBoundingClientRect(), height = origin.height;
+  var corner = {}, legend = box.querySelector(".gcm-legend");
+  ["top.left", "top.right", "bottom.left", "bottom.right"].forEach(function (name) {
+    corner[name] = box.querySelector(".leaflet-" + name.replace(".", ".leaflet-"));
+  });
+  if (!corner["top.left"] || !origin.width) { return; }
+  var lists = box.querySelectorAll(".gcm-filter-body, .gcm-selection-body, .gcm-search ul, .leaflet-control-layers-list");
+  var body = legend && legend.querySelector(".gcm-legend-body");
+  [].forEach.call(lists, function (list) { list.style.maxHeight = ""; });
+  box.classList.toggle("gcm-searching", Boolean(box.querySelector(".gcm-search ul:not([hidden])")));
+  if (body) { body.style.maxHeight = legend.style.marginBottom = ""; }
+  flow(map, corner["top.left"], corner["top.right"], latest);
+
+  function frame(node) {
+    var rect = node.getBoundingClientRect();
+    return { left: rect.left - origin.left, right: rect.right - origin.left, top: rect.top - origin.top,
+             bottom: rect.bottom - origin.top, width: rect.width };
+  }
+  function frames(name) { return [].map.call(corner[name].children, frame).filter(function (one) { return one.width; }); }
+  function meet(a, b) { return a.left < b.right + GAP && b.left < a.right + GAP; }
+
+  var last = frames("bottom.right");
+  if (legend && legend.offsetWidth && last.some(function (one) { return meet(one, frame(legend)); })) {
+    legend.style.marginBottom = corner["bottom.right"].offsetHeight + GAP + "px";
+  }
+  [].forEach.call(lists, function (list) {
+    if (!list.offsetHeight) { return; }
+    var own = frame(list), floor = height - GAP;
+    last.forEach(function (one) { if (meet(one, own)) { floor = Math.min(floor, one.top - GAP); } });
+    if (legend && legend.offsetWidth && meet(frame(legend), own)) {
+      var head = legend.firstChild.offsetHeight, foot = frame(legend).bottom;
+      if (legend.open && foot - head - LEAST - GAP - own.top < LEAST) {
+        if (latest === legend) { shut(map, list); return; }
+        legend.open = false;
+      }
+      floor = Math.min(floor, foot - head - (legend.open ? LEAST : 0) - GAP);
+    }
+    // The frame of the panel ends a little below its list.
+    list.style.maxHeight = Math.max(44, floor - own.top - GAP) + "px";
+  });
+  if (legend && legend.open && legend.offsetWidth) {
+    var under = 0, mine = frame(legend);
+    frames("top.left").concat(frames("top.right")).forEach(function (one) {
+      if (meet(one, mine)) { under = Math.max(under, one.bottom); }
+    });
+    body.style.maxHeight = Math.max(0, mine.bottom - under - legend.firstChild.offsetHeight - 2 * GAP) + "px";
+  }
+};
+
+/* On the right where the page is wide; on a phone all stand in one flow of rows. Two panels that do not
+   fit beside one another are not open together. */
+function flow(map, left, right, latest) {
+  var box = map.getContainer(), low = box.offsetHeight < LOW, narrow = low || box.offsetWidth < ALONE, districts = map._gcm.districts;
+  var small = low || document.documentElement.clientWidth < ALONE;
+  var from = narrow ? right : left;
+  [].slice.call(from.children).forEach(function (node) {
+    if (narrow) { node.gcmRight = true; left.appendChild(node); } else if (node.gcmRight) { right.appendChild(node); }
+  });
+  left.style.right = !narrow && right.offsetWidth ? right.offsetWidth + "px" : "";
+  var list = box.querySelector(".leaflet-control-layers-expanded");
+  var table = document.querySelector(".gcm-zones:not([hidden])");
+  box.classList.toggle("gcm-aside", Boolean(small && (table || (districts && !districts._box.hidden) ||
+                                                      (list && low))));
+  // In a low map what is open stands alone.
+  box.classList.toggle("gcm-solo", low && Boolean(box.querySelector(".gcm-fold[open]:not([hidden])")));
+  box.classList.toggle("gcm-busy", low && Boolean(box.querySelector(".gcm-measured, .gcm-paper")));
+  var open = [].filter.call(left.children, function (node) { return node.open; });
+  if (open.length > 1 && open[0].offsetTop !== open[1].offsetTop) {
+    open.forEach(function (node) { if (node !== (latest && latest.open && open.indexOf(latest) >= 0 ? latest : open[0])) { node.open = false; } });
+  }
+}
+
+function shut(map, list) {
+  map._gcm.folds.forEach(function (fold) { if (fold.contains(list)) { fold.open = false; } });
+  if (map._gcm.layerSwitch && map._gcm.layerSwitch.contains(list)) {
+    map._gcm.layerSwitch.classList.remove("leaflet-control-layers-expanded");
+  }
+}
+
 /* Legend -------------------------------------------------------------------------------------- */
 
 /* section: {title, note, items: [{label, color, shape, hatch}], layer} */
@@ -321,13 +498,10 @@ function makePanel(map) {
   var panel = L.control({ position: "bottomleft" });
   panel.sections = [];
   panel.onAdd = function () {
-    var box = gcm.node("details", "gcm-legend leaflet-control");
+    var box = gcm.fold(map, "gcm-legend", gcm.word(map, "legend"));
     // By the page, not by the map: a panel beside it does not fold the legend.
     box.open = document.documentElement.clientWidth >= NARROW;
-    box.appendChild(gcm.node("summary", null, gcm.word(map, "legend")));
     panel.body = box.appendChild(gcm.node("div", "gcm-legend-body"));
-    L.DomEvent.disableClickPropagation(box);
-    L.DomEvent.disableScrollPropagation(box);
     return box;
   };
   panel.addTo(map);
@@ -338,14 +512,27 @@ function refreshPanel(map) {
   var panel = map._gcm.panel;
   if (!panel || !panel.body) { return; }
   panel.body.textContent = "";
+  panel.lines = [];
   var shown = panel.sections.filter(function (section) {
     return !section.layer || map.hasLayer(section.layer);
   });
-  shown.forEach(function (section) { panel.body.appendChild(legendSection(section, map._gcm.frame)); });
+  shown.forEach(function (section) { panel.body.appendChild(legendSection(section, map._gcm.frame, panel.lines)); });
   panel.getContainer().hidden = shown.length === 0;
+  gcm.recount(map);
+  gcm.arrange(map);
 }
+gcm.relegend = refreshPanel;
 
-function legendSection(section, frame) {
+/* The legend's counts, and which of its classes are shown. */
+gcm.recount = function (map) {
+  if (!map._gcm.panel) { return; }
+  map._gcm.panel.lines.forEach(function (line) {
+    line.count.textContent = line.filter.counts[line.i].toLocaleString("en");
+    line.button.setAttribute("aria-pressed", String(line.filter.on[line.i]));
+  });
+};
+
+function legendSection(section, frame, lines) {
   var part = gcm.node("section");
   // A layer of one class is named by its only line.
   var alone = section.items.length === 1 && section.items[0].label === section.title;
@@ -353,12 +540,21 @@ function legendSection(section, frame) {
   if (section.notes && frame !== null) { part.appendChild(gcm.node("p", null, section.notes[frame])); }
   else if (section.note) { part.appendChild(gcm.node("p", null, section.note)); }
   var list = gcm.node("ul");
-  section.items.forEach(function (item) {
-    var line = list.appendChild(gcm.node("li"));
+  section.items.forEach(function (item, i) {
+    var line = list.appendChild(gcm.node("li")), filter = section.layer && section.layer.classFilter;
+    // An entry of a layer that can be narrowed turns its class off and on.
+    if (filter) {
+      line = line.appendChild(gcm.node("button"));
+      line.type = "button";
+      line.onclick = function () { filter.toggle(i); };
+    }
     var key = line.appendChild(gcm.node("span", "gcm-key gcm-key-" + (item.shape || "area")));
     if (item.hatch) { key.classList.add("gcm-key-hatch"); } else { key.style.background = item.color; }
+    if (item.mark !== undefined) { line.insertBefore(gcm.markedKey(item), key).setAttribute("aria-hidden", "true"); }
     line.appendChild(gcm.node("span", "gcm-key-label", item.label));
-    if (item.count !== undefined) { line.appendChild(gcm.node("span", "gcm-key-count", item.count)); }
+    if (item.count === undefined) { return; }
+    var count = line.appendChild(gcm.node("span", "gcm-key-count", item.count));
+    if (filter) { lines.push({ button: line, count: count, filter: filter, i: i }); }
   });
   part.appendChild(list);
   return part;

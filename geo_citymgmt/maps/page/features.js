@@ -23,12 +23,25 @@ var Canvas = L.Canvas.extend({
   },
 
   _updateCircle: function (layer) {
-    if (!layer.gcmHidden) { L.Canvas.prototype._updateCircle.call(this, layer); }
+    if (layer.gcmHidden) { return; }
+    if (layer.options.gcmMark !== undefined && gcm.marking()) {
+      if (!this._drawing || layer._empty()) { return; }
+      gcm.drawMark(this._ctx, layer.options.gcmMark, layer._point.x, layer._point.y,
+        gcm.markRadius(layer._radius), layer.options.fillColor);
+      return;
+    }
+    L.Canvas.prototype._updateCircle.call(this, layer);
   },
 
   _updatePoly: function (layer, closed) {
     if (layer.gcmHidden || !this._drawing) { return; }
     var box = layer._rawPxBounds, size = box && box.getSize();
+    var marked = layer.options.gcmMark !== undefined && gcm.marking();
+    if (marked && size && size.x < 12 && size.y < 12) {
+      var at = box.getCenter();
+      gcm.drawMark(this._ctx, layer.options.gcmMark, at.x, at.y, gcm.markRadius(0), layer.options.color);
+      return;
+    }
     if (size && size.x < 5 && size.y < 5) {
       // Too small to see as a shape: a mark stands where it is.
       var middle = box.getCenter(), context = this._ctx;
@@ -49,7 +62,11 @@ var Canvas = L.Canvas.extend({
       context.lineJoin = context.lineCap = "round";
       context.stroke();
     }
+    var marked = layer.options.gcmMark !== undefined && gcm.marking();
+    layer.options._dashArray = marked && layer.options.gcmLine ? gcm.dashOf(layer.options.gcmMark) : null;
     L.Canvas.prototype._fillStroke.call(this, context, layer);
+    var hatch = marked && layer.options.fill ? gcm.hatch(context, layer.options.gcmMark) : null;
+    if (hatch) { context.globalAlpha = 1; context.fillStyle = hatch; context.fill("evenodd"); }
   }
 });
 
@@ -73,7 +90,7 @@ gcm.Features = L.GeoJSON.extend({
 
   /* One function for all: the class of a feature decides. */
   _look: function (feature) {
-    var color = this._config.classes[feature.properties.gcm_class].color, style;
+    var item = this._config.classes[feature.properties.gcm_class], color = item.color, style;
     switch (feature.geometry.type) {
       case "Point": case "MultiPoint":
         style = { color: "#ffffff", weight: 1, fillColor: color, fillOpacity: 0.9, radius: this._radius,
@@ -85,7 +102,7 @@ gcm.Features = L.GeoJSON.extend({
       default:
         style = { color: color, weight: 1, fillColor: color, fillOpacity: 0.6 };
     }
-    return L.extend(style, { renderer: this._canvas, pane: this._canvas.options.pane, interactive: false });
+    return L.extend(style, { gcmMark: item.mark, renderer: this._canvas, pane: this._canvas.options.pane, interactive: false });
   },
 
   onAdd: function (map) {
@@ -103,9 +120,9 @@ gcm.Features = L.GeoJSON.extend({
 
   _read: function (map) {
     var holder = document.getElementById(this._config.data), config = this._config, self = this;
-    var features = JSON.parse(holder.textContent).features;
+    var collection = JSON.parse(holder.textContent), features = collection.features;
     holder.remove();
-    this.store = gcm.storeOfGeoJSON(features, config);
+    this.store = gcm.storeOfGeoJSON(collection, config);
     var count = features.length, zoom = map.getZoom();
     this._canvas = new Canvas({ pane: "gcm-" + config.kind, padding: 0.12, count: count });
     this._radius = gcm.pointRadius(zoom, count);
@@ -171,5 +188,5 @@ function tell(layer, type, event) {
                      containerPoint: event.containerPoint, originalEvent: event.originalEvent }, true);
 }
 
-gcm.features = function (config) { return new gcm.Features(config); };
+gcm.features = function (config) { return gcm.listed(new gcm.Features(config)); };
 })();

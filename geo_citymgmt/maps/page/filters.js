@@ -1,42 +1,44 @@
-/* The filter panel: for each layer that is shown its codes and its range of dates, and how many
-   features are left of how many. Ordinary form controls, so that a keyboard reaches them. */
+/* The filter panel: for each layer that is shown its classes, codes, yes/no, lists and dates, and how
+   many features are left of how many. Ordinary form controls, so that a keyboard reaches them; each
+   choice says how many features it would let through beside the other conditions. The legend turns
+   the same classes on and off. */
 (function () {
 "use strict";
 var gcm = window.gcm;
 var WORDS = {
-  zh: { filter: "筛选", count: "显示 {n} / 共 {all}", from: "自", to: "至", reset: "全部显示",
-        none: "不明", undated: "设定日期范围后，无日期的 {n} 条不显示", all: "全选", no: "全不选" },
-  en: { filter: "Filter", count: "{n} of {all} shown", from: "From", to: "To", reset: "Show all",
-        none: "Not known", undated: "{n} records without a date are hidden by a range", all: "All",
-        no: "None" }
+  zh: { filter: "筛选", active: "筛选（{n}）", count: "显示 {n} / 共 {all}", from: "自", to: "至",
+        reset: "全部显示", none: "不明", undated: "设定日期范围后，无日期的 {n} 条不显示", all: "全选",
+        no: "全不选", look: "查找选项", part: "已选 {n} / {all}", set: "已设定" },
+  en: { filter: "Filter", active: "Filter ({n})", count: "{n} of {all} shown", from: "From", to: "To",
+        reset: "Show all", none: "Not known", undated: "{n} records without a date are hidden by a range",
+        all: "All", no: "None", look: "Find a choice", part: "{n} of {all}", set: "set" }
 };
+/* From so many choices on a list is searched. */
+var LONG = 15;
+/* So few conditions stand open. */
+var FEW = 3;
 var number = 0;
 
 function word(map, key) { return WORDS[map._gcm.lang][key]; }
+function shown(count) { return count.toLocaleString("en"); }
 
-/* config: {filters: [{column, kind, label, choices | first, last, missing}]} */
+/* config: {filters: [{kind, label, column, choices, join | first, last, missing}]} */
 gcm.filter = function (map, layer, config) {
   var panel = map._gcm.filters || (map._gcm.filters = makePanel(map));
   var section = new Section(map, layer, config.filters);
   panel.sections.push(section);
   panel.body.appendChild(section.node);
   refresh(map);
+  gcm.relegend(map);
 };
 
 function makePanel(map) {
   var panel = L.control({ position: "topleft" });
   panel.sections = [];
   panel.onAdd = function () {
-    var box = gcm.node("details", "gcm-filter leaflet-control");
-    panel.title = box.appendChild(gcm.node("summary", null, word(map, "filter")));
+    var box = gcm.fold(map, "gcm-filter", word(map, "filter"));
+    panel.title = box.firstChild;
     panel.body = box.appendChild(gcm.node("div", "gcm-filter-body"));
-    L.DomEvent.disableClickPropagation(box);
-    L.DomEvent.disableScrollPropagation(box);
-    // Arrow keys move within the controls here, not the map.
-    L.DomEvent.on(box, "keydown", function (event) {
-      if (event.key === "Escape") { box.open = false; panel.title.focus(); }
-      L.DomEvent.stopPropagation(event);
-    });
     return box;
   };
   panel.addTo(map);
@@ -48,14 +50,16 @@ function makePanel(map) {
 
 /* Only what is on the map can be narrowed. */
 function refresh(map) {
-  var panel = map._gcm.filters, any = false, narrowed = false;
+  var panel = map._gcm.filters, any = false, active = 0;
   panel.sections.forEach(function (section) {
     section.node.hidden = !map.hasLayer(section.layer);
     any = any || !section.node.hidden;
-    narrowed = narrowed || (!section.node.hidden && section.conditions().length > 0);
+    if (!section.node.hidden) { active += section.conditions().length; }
   });
   panel.getContainer().hidden = !any;
-  panel.getContainer().classList.toggle("gcm-narrowed", narrowed);
+  panel.getContainer().classList.toggle("gcm-narrowed", active > 0);
+  panel.title.textContent = active ? gcm.fill(word(map, "active"), { n: active }) : word(map, "filter");
+  gcm.arrange(map);
 }
 
 function Section(map, layer, filters) {
@@ -68,9 +72,10 @@ function Section(map, layer, filters) {
   this.node.appendChild(gcm.node("h2", null, name));
   this.told = this.node.appendChild(gcm.node("p", "gcm-filter-count"));
   this.told.setAttribute("role", "status");
-  this.parts = filters.map(function (filter) {
-    var part = (filter.kind === "dates" ? datePart : codePart)(map, filter, function () { self.act(); });
-    self.node.appendChild(part.node);
+  this.parts = filters.map(function (filter, i) {
+    var part = (filter.kind === "dates" ? datePart : choicePart)(map, filter, function () { self.act(); });
+    self.node.appendChild(facet(map, filter, part, i === 0 || filters.length <= FEW, function () { self.count(); }));
+    if (filter.kind === "classes") { layer.classFilter = part; }
     return part;
   });
   var reset = this.node.appendChild(gcm.node("button", "gcm-filter-reset", word(map, "reset")));
@@ -79,7 +84,11 @@ function Section(map, layer, filters) {
     self.parts.forEach(function (part) { part.reset(); });
     self.act();
   };
-  layer.on("gcm:read", function () { self.tell(layer.store.visible); });
+  layer.on("gcm:read", function () {
+    self.tell(layer.store.visible);
+    self.count();
+    gcm.recount(map);
+  });
   this.tell(this.all);
 }
 
@@ -88,78 +97,156 @@ Section.prototype = {
     return this.parts.map(function (part) { return part.condition(); }).filter(Boolean);
   },
   act: function () {
-    var left = this.layer.narrow(this.conditions());
-    if (left !== null) { this.tell(left); }
+    var conditions = this.conditions(), left = this.layer.narrow(conditions);
+    this.parts.forEach(function (part) { part.tell(); });
+    if (left !== null) { this.tell(left); this.count(); }
     refresh(this.map);
+    gcm.recount(this.map);
+    // A panel that is shut is not read out.
+    if (!this.map._gcm.filters.getContainer().open) {
+      gcm.say(this.map, this.layer._config.name + " " + this.told.textContent);
+    }
   },
   tell: function (left) {
-    this.told.textContent = gcm.fill(word(this.map, "count"),
-      { n: left.toLocaleString("en"), all: this.all.toLocaleString("en") });
+    this.told.textContent = gcm.fill(word(this.map, "count"), { n: shown(left), all: shown(this.all) });
+  },
+  /* What each open list says of its choices; the legend's always. */
+  count: function () {
+    var store = this.layer.store, k = -1;
+    if (!store) { return; }
+    this.parts.forEach(function (part) {
+      var condition = part.condition();
+      if (condition) { k += 1; }
+      if (part.count) { part.count(store, condition ? k : -1); }
+    });
   }
 };
 
-function fieldset(filter) {
-  var group = gcm.node("fieldset");
-  group.appendChild(gcm.node("legend", null, filter.label));
-  return group;
+/* One condition, folded; what is in it is made when it is first opened. */
+function facet(map, filter, part, open, opened) {
+  var box = gcm.node("details", "gcm-facet"), head = box.appendChild(gcm.node("summary"));
+  head.appendChild(gcm.node("span", null, filter.label));
+  part.state = head.appendChild(gcm.node("span", "gcm-facet-state"));
+  function make() {
+    if (part.node) { return; }
+    part.node = box.appendChild(gcm.node("div"));
+    part.node.setAttribute("role", "group");
+    part.node.setAttribute("aria-label", filter.label);
+    part.fill(part.node);
+  }
+  box.ontoggle = function () {
+    if (box.open) { make(); opened(); }
+    gcm.arrange(map);
+  };
+  if (open) { make(); box.open = true; }
+  return box;
 }
 
-function codePart(map, filter, changed) {
-  var group = fieldset(filter), boxes = [];
-  var both = group.appendChild(gcm.node("p", "gcm-filter-both"));
-  [["all", true], ["no", false]].forEach(function (pair) {
-    var button = both.appendChild(gcm.node("button", null, word(map, pair[0])));
-    button.type = "button";
-    button.setAttribute("aria-label", filter.label + " " + word(map, pair[0]));
-    button.onclick = function () {
-      boxes.forEach(function (box) { box.checked = pair[1]; });
-      changed();
-    };
-  });
-  var list = group.appendChild(gcm.node("div", "gcm-filter-choices"));
-  filter.choices.forEach(function (choice) {
-    var line = list.appendChild(gcm.node("label"));
-    var box = line.appendChild(gcm.node("input"));
-    box.type = "checkbox";
-    box.checked = true;
-    box.onchange = changed;
-    boxes.push(box);
-    line.appendChild(gcm.node("span", null, choice[0] === "" ? word(map, "none") : choice[0]));
-    line.appendChild(gcm.node("span", "gcm-key-count", choice[1].toLocaleString("en")));
-  });
-  return {
-    node: group,
-    reset: function () { boxes.forEach(function (box) { box.checked = true; }); },
+function choicePart(map, filter, changed) {
+  var on = filter.choices.map(function () { return true; }), boxes = [], told = [], texts = new Map();
+  var by = filter.kind === "classes" ? null : filter.column;
+  filter.choices.forEach(function (choice, i) { texts.set(choice[0], i); });
+
+  function write() { boxes.forEach(function (box, i) { box.checked = on[i]; }); }
+  function chosen() { return on.filter(Boolean).length; }
+
+  var part = {
+    on: on,
+    counts: filter.choices.map(function (choice) { return choice[1]; }),
+    fill: function (group) {
+      var list = gcm.node("div", "gcm-filter-choices"), lines = [];
+      if (filter.choices.length > LONG) {
+        var search = group.appendChild(gcm.node("input", "gcm-filter-look"));
+        search.type = "text";
+        search.placeholder = word(map, "look");
+        search.setAttribute("aria-label", filter.label + " " + word(map, "look"));
+        search.oninput = function () {
+          var wanted = gcm.foldText(search.value);
+          lines.forEach(function (line) {
+            line.hidden = wanted !== "" && gcm.foldText(line.firstChild.nextSibling.textContent).indexOf(wanted) < 0;
+          });
+        };
+      }
+      var both = group.appendChild(gcm.node("p", "gcm-filter-both"));
+      [["all", true], ["no", false]].forEach(function (pair) {
+        var button = both.appendChild(gcm.node("button", null, word(map, pair[0])));
+        button.type = "button";
+        button.setAttribute("aria-label", filter.label + " " + word(map, pair[0]));
+        button.onclick = function () {
+          // Of a list that was searched, what was found.
+          lines.forEach(function (line, i) { if (!line.hidden) { on[i] = pair[1]; } });
+          write();
+          changed();
+        };
+      });
+      filter.choices.forEach(function (choice, i) {
+        var line = list.appendChild(gcm.node("label"));
+        var box = line.appendChild(gcm.node("input"));
+        box.type = "checkbox";
+        box.onchange = function () { on[i] = box.checked; changed(); };
+        boxes.push(box);
+        line.appendChild(gcm.node("span", null, choice[0] === "" ? word(map, "none") : choice[0]));
+        told.push(line.appendChild(gcm.node("span", "gcm-key-count", shown(part.counts[i]))));
+        lines.push(line);
+      });
+      group.appendChild(list);
+      write();
+    },
+    toggle: function (i) { on[i] = !on[i]; write(); changed(); },
+    reset: function () { on.forEach(function (_, i) { on[i] = true; }); write(); },
+    tell: function () {
+      var n = chosen();
+      part.state.textContent = n === on.length ? "" : gcm.fill(word(map, "part"), { n: n, all: on.length });
+    },
     condition: function () {
-      if (boxes.every(function (box) { return box.checked; })) { return null; }
-      var kept = new Set(filter.choices.filter(function (_, i) { return boxes[i].checked; })
-        .map(function (choice) { return choice[0]; }));
-      return { column: filter.column, passes: function (text) { return kept.has(text); } };
+      if (chosen() === on.length) { return null; }
+      if (by === null) { return { classes: on.slice() }; }
+      function kept(text) { return on[texts.get(text)] === true; }
+      return { column: by, passes: filter.kind !== "lists" ? kept : function (text) {
+        return text.split(filter.join).some(kept);
+      } };
+    },
+    count: function (store, k) {
+      if (by !== null && !part.node) { return; }
+      var tally = store.tally(by, k), counts = part.counts.map(function () { return 0; });
+      if (by === null) { counts.forEach(function (_, i) { counts[i] = tally.counts[i]; }); } else {
+        tally.values.forEach(function (text, v) {
+          (filter.kind === "lists" ? text.split(filter.join) : [text]).forEach(function (one) {
+            counts[texts.get(one)] += tally.counts[v];
+          });
+        });
+      }
+      part.counts = counts;
+      told.forEach(function (node, i) { node.textContent = shown(counts[i]); });
     }
   };
+  return part;
 }
 
 function datePart(map, filter, changed) {
-  var group = fieldset(filter), line = group.appendChild(gcm.node("div", "gcm-filter-dates"));
-  var ends = ["from", "to"].map(function (end) {
-    number += 1;
-    var label = line.appendChild(gcm.node("label", null, word(map, end)));
-    var input = line.appendChild(gcm.node("input"));
-    input.type = "date";
-    input.id = label.htmlFor = "gcm-date-" + number;
-    input.min = filter.first; input.max = filter.last;
-    input.onchange = changed;
-    return input;
-  });
-  if (filter.missing) {
-    group.appendChild(gcm.node("p", null,
-      gcm.fill(word(map, "undated"), { n: filter.missing.toLocaleString("en") })));
-  }
-  return {
-    node: group,
+  var ends = [];
+  var part = {
+    fill: function (group) {
+      var line = group.appendChild(gcm.node("div", "gcm-filter-dates"));
+      ends = ["from", "to"].map(function (end) {
+        number += 1;
+        var label = line.appendChild(gcm.node("label", null, word(map, end)));
+        var input = line.appendChild(gcm.node("input"));
+        input.type = "date";
+        input.id = label.htmlFor = "gcm-date-" + number;
+        input.min = filter.first; input.max = filter.last;
+        input.onchange = changed;
+        return input;
+      });
+      if (filter.missing) {
+        group.appendChild(gcm.node("p", null,
+          gcm.fill(word(map, "undated"), { n: shown(filter.missing) })));
+      }
+    },
     reset: function () { ends.forEach(function (input) { input.value = ""; }); },
+    tell: function () { part.state.textContent = part.condition() ? word(map, "set") : ""; },
     condition: function () {
-      var from = ends[0].value, to = ends[1].value;
+      var from = ends.length ? ends[0].value : "", to = ends.length ? ends[1].value : "";
       if (!from && !to) { return null; }
       // A date known by month or year passes where any of its days does: cut to its length, the
       // limits compare with it as text.
@@ -170,5 +257,6 @@ function datePart(map, filter, changed) {
       } };
     }
   };
+  return part;
 }
 })();

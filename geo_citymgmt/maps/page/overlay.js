@@ -113,9 +113,9 @@ gcm.Overlay = L.Renderer.extend({
       if (from === to) { continue; }
       context.fillStyle = context.strokeStyle = classes[c].color;
       if (this.store.simple) {
-        this._drawPoints(from, to, frame, view, radius, classes[c].color);
+        this._drawPoints(from, to, frame, view, radius, classes[c]);
       } else {
-        this._drawShapes(from, to, frame, view, radius, classes[c].color);
+        this._drawShapes(from, to, frame, view, radius, classes[c]);
       }
     }
     context.globalAlpha = 1;
@@ -173,9 +173,10 @@ gcm.Overlay = L.Renderer.extend({
     return this._clusterAt(event, clusters) < 0 ? null : 0;
   },
 
-  _drawPoints: function (from, to, frame, view, radius) {
+  _drawPoints: function (from, to, frame, view, radius, item) {
     var context = this._context, list = this._order.list, mask = this.store.mask;
     var min = view.min, max = view.max, xs = this.store.x, ys = this.store.y;
+    var marked = item.mark !== undefined && gcm.marking();
     var square = radius < 2.2, side = radius * 1.8;
     context.globalAlpha = square ? 0.75 : 0.9;
     if (!square) { context.beginPath(); }
@@ -183,14 +184,16 @@ gcm.Overlay = L.Renderer.extend({
       if (mask && !mask[list[k]]) { continue; }
       var px = xs[list[k]] * frame.scale - frame.x, py = ys[list[k]] * frame.scale - frame.y;
       if (px < min.x || px > max.x || py < min.y || py > max.y) { continue; }
-      if (square) {
+      if (marked) {
+        gcm.drawMark(context, item.mark, px, py, gcm.markRadius(radius), item.color);
+      } else if (square) {
         context.fillRect(px - side / 2, py - side / 2, side, side);
       } else {
         context.moveTo(px + radius, py);
         context.arc(px, py, radius, 0, 2 * Math.PI);
       }
     }
-    if (!square) {
+    if (!square && !marked) {
       context.fill();
       if (radius > 3) {
         context.globalAlpha = 1;
@@ -201,8 +204,9 @@ gcm.Overlay = L.Renderer.extend({
     }
   },
 
-  _drawShapes: function (from, to, frame, view, radius, color) {
-    var context = this._context, list = this._order.list, self = this;
+  _drawShapes: function (from, to, frame, view, radius, item) {
+    var context = this._context, list = this._order.list, self = this, color = item.color;
+    var marked = item.mark !== undefined && gcm.marking(), hatch = marked ? gcm.hatch(context, item.mark) : null;
     var b = this.store.boxes, mask = this.store.mask;
     var weight = gcm.lineWeight(this._map.getZoom(), this.store.count);
     context.lineJoin = context.lineCap = "round";
@@ -212,6 +216,10 @@ gcm.Overlay = L.Renderer.extend({
       var left = b[at] * frame.scale - frame.x, right = b[at + 2] * frame.scale - frame.x;
       var top = b[at + 1] * frame.scale - frame.y, bottom = b[at + 3] * frame.scale - frame.y;
       if (right < view.min.x || left > view.max.x || bottom < view.min.y || top > view.max.y) { continue; }
+      if (marked && right - left < 12 && bottom - top < 12) {
+        gcm.drawMark(context, item.mark, (left + right) / 2, (top + bottom) / 2, gcm.markRadius(radius), color);
+        continue;
+      }
       if (right - left < 5 && bottom - top < 5) {
         // Too small to see as a shape: a mark stands where it is.
         var side = Math.max(radius * 1.8, 3);
@@ -225,11 +233,15 @@ gcm.Overlay = L.Renderer.extend({
           context.globalAlpha = 0.9;
           context.lineWidth = weight + 2; context.strokeStyle = "#ffffff"; context.stroke();
           context.globalAlpha = 1;
-          context.lineWidth = weight; context.strokeStyle = color; context.stroke();
+          context.lineWidth = weight; context.strokeStyle = color;
+          if (marked) { context.setLineDash(gcm.dashOf(item.mark)); }
+          context.stroke();
+          context.setLineDash([]);
         } else {
           context.globalAlpha = kind === AREA ? 0.6 : 0.9;
           context.fill("evenodd");
           context.globalAlpha = 1;
+          if (hatch) { context.fillStyle = hatch; context.fill("evenodd"); context.fillStyle = color; }
           context.lineWidth = 1;
           context.strokeStyle = kind === AREA ? color : "#ffffff";
           context.stroke();
@@ -261,11 +273,7 @@ gcm.lineWeight = function (zoom, count) {
   return Math.max(2, Math.min(6, zoom - 8)) + (count < 200 ? 1 : 0);
 };
 
-gcm.overlays = [];
-gcm.overlay = function (config) {
-  gcm.overlays.push(new gcm.Overlay(config));
-  return gcm.overlays[gcm.overlays.length - 1];
-};
+gcm.overlay = function (config) { return gcm.listed(new gcm.Overlay(config)); };
 
 function byClass(index, count, classes) {
   var begin = new Int32Array(classes + 1), list = new Int32Array(count), i;

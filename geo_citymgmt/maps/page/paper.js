@@ -19,7 +19,7 @@ var chosen = PAPERS[0], before = null, style = null;
 gcm.print = function (map) {
   var old = document.querySelector(".gcm-paper");
   if (old) { old.remove(); return; }
-  var box = map.getContainer().appendChild(gcm.node("div", "gcm-paper"));
+  var box = gcm.inTopRow(map, gcm.node("div", "gcm-paper"));
   box.setAttribute("role", "dialog");
   box.setAttribute("aria-label", gcm.word(map, "print"));
   var select = box.appendChild(gcm.node("select"));

@@ -1,5 +1,5 @@
-/* Search over zones and packed features. A layer takes part by a method `search(text, limit)` that
-   answers [{label, kind, show: function}]. */
+/* Search over zones, streets and features. A layer takes part by a method `search(text, limit)` that
+   answers [{label, kind, show: function}], and in its `more` how many it has besides. */
 (function () {
 "use strict";
 var gcm = window.gcm;
@@ -58,8 +58,15 @@ gcm.searchBox = function (map) {
       if (item.kind) { line.appendChild(gcm.node("small", null, item.kind)); }
       line.onmousedown = function (event) { event.preventDefault(); take(i); };
     });
-    told.textContent = !text ? "" : found.length ? gcm.fill(gcm.word(map, "found"), { n: found.length })
-                                                 : gcm.word(map, "none");
+    var more = found.more || 0;
+    told.textContent = !text ? "" : !found.length ? gcm.word(map, "none")
+      : gcm.fill(gcm.word(map, "found"), { n: (found.length + more).toLocaleString("en") });
+    if (more) {
+      var rest = list.appendChild(gcm.node("li", "gcm-none",
+        gcm.fill(gcm.word(map, "more"), { n: more.toLocaleString("en") })));
+      rest.setAttribute("role", "option");
+      rest.setAttribute("aria-disabled", "true");
+    }
     if (text && !found.length) {
       var line = list.appendChild(gcm.node("li", "gcm-none", gcm.word(map, "none")));
       line.setAttribute("role", "option");
@@ -67,6 +74,7 @@ gcm.searchBox = function (map) {
     }
     list.hidden = !text;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    gcm.arrange(map);
   }
   function mark(next) {
     if (at >= 0) { list.children[at].setAttribute("aria-selected", "false"); }
@@ -83,9 +91,11 @@ gcm.searchBox = function (map) {
     item.show();
   }
   function close() {
+    if (list.hidden) { return; }
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
+    gcm.arrange(map);
   }
   return holder;
 };
@@ -102,10 +112,11 @@ function lead() {
   if (!map.hasLayer(layer)) { map.addLayer(layer); }
   if (layer.store) { show(); } else { layer.once("gcm:read", show); }
   function show() {
-    var same = layer.search(fold(asked[2]), LIMIT).filter(function (item) {
-      return fold(item.label).indexOf(fold(asked[2])) >= 0;
-    });
-    if (same.length) { same[0].show(); }
+    // One number may be a part of others: the same one comes first, then what holds it.
+    var f = layer.store.exact(asked[2], layer._config.search || []);
+    if (f >= 0) { layer.lead(f); return; }
+    var found = layer.search(fold(asked[2]), 1);
+    if (found.length) { found[0].show(); }
   }
 }
 function decode(text) {
@@ -117,20 +128,56 @@ window.addEventListener("hashchange", lead);
 function fold(text) { return String(text).normalize("NFKC").trim().toLowerCase(); }
 gcm.foldText = fold;
 
+/* The best of what is found, and how many more there are: districts, streets, then records. */
 function results(map, text) {
-  var out = [], names = {};
+  var out = streets(map, text), names = {}, total = out.length;
   map._gcm.pickers.forEach(function (layer) {
     if (!layer.search) { return; }
-    layer.search(text, LIMIT).forEach(function (item) {
+    var found = layer.search(text, LIMIT);
+    total += found.more || 0;
+    found.forEach(function (item) {
       var key = (item.kind || "") + "\n" + item.label + "\n" + (item.id || "");
-      if (!names[key]) { names[key] = true; out.push(item); }
+      if (!names[key]) { names[key] = true; out.push(item); total += 1; }
     });
   });
-  // What begins with the text comes first; zones before features.
-  return out.map(function (item, i) {
+  // What begins with the text comes first; zones before streets before features.
+  var best = out.map(function (item, i) {
     var starts = fold(item.label).indexOf(text) === 0 ? 0 : 1;
-    return { item: item, rank: (item.zone ? 0 : 2) + starts, i: i };
+    return { item: item, rank: (item.zone ? 0 : item.street ? 2 : 4) + starts, i: i };
   }).sort(function (a, b) { return a.rank - b.rank || a.i - b.i; })
     .slice(0, LIMIT).map(function (entry) { return entry.item; });
+  best.more = total - best.length;
+  return best;
+}
+
+/* Streets, by the records that name one; they are shown together. */
+function streets(map, text) {
+  var found = new Map();
+  map._gcm.pickers.forEach(function (layer) {
+    var config = layer._config, store = layer.store;
+    if (!store || config.street === undefined) { return; }
+    var column = store.columns[config.street];
+    (column.values || []).forEach(function (name, v) {
+      if (name === "" || fold(name).indexOf(text) < 0) { return; }
+      var street = found.get(name) || { label: name, kind: gcm.word(map, "street"), street: true, of: [] };
+      street.of.push([store, column, v]);
+      street.show = function () { showAll(map, street.of); };
+      found.set(name, street);
+    });
+  });
+  return Array.from(found.values());
+}
+
+function showAll(map, parts) {
+  var bounds = L.latLngBounds([]);
+  parts.forEach(function (part) {
+    var store = part[0], index = part[1].index;
+    for (var f = 0; f < store.count; f += 1) {
+      if ((index ? index[f] : f) !== part[2] || (store.mask && !store.mask[f])) { continue; }
+      var box = store.boxOf(f);
+      bounds.extend(gcm.placeOf(box[0], box[1])).extend(gcm.placeOf(box[2], box[3]));
+    }
+  });
+  if (bounds.isValid()) { map.fitBounds(bounds, { padding: [60, 60], maxZoom: 16, animate: false }); }
 }
 })();

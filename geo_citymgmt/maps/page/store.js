@@ -6,11 +6,13 @@
 var gcm = window.gcm;
 var POINT = 0, LINE = 1, AREA = 2;
 var MANY = 12;
+/* Stands for a number that is not known; see _overlays.py. */
+var NO_NUMBER = -2147483648;
 
 gcm.Store = function (parts) {
   Object.assign(this, parts);
   this.simple = !this.parts;
-  this.mask = null;
+  this.mask = this.fails = null;
   this.visible = this.count;
   if (!this.simple) { this.boxes = boxes(this.x, this.y, this.parts, this.sizes, this.count); }
 };
@@ -61,6 +63,7 @@ gcm.storeOfPacked = function (header, shown) {
     count: header.count, x: xs, y: ys, classes: header.section("class"),
     parts: parts && starts(parts), sizes: parts && starts(header.section("sizes")),
     kinds: header.section("kinds"), title: header.title, shown: shown,
+    measure: header.section("measure"), steps: header.steps,
     columns: header.columns.map(function (column) {
       var index = header.section(column.section);
       return column.values ? { label: column.label, values: column.values, index: index }
@@ -73,14 +76,15 @@ gcm.storeOfPacked = function (header, shown) {
 function numbered(column, differences) {
   for (var i = 1; i < differences.length; i += 1) { differences[i] += differences[i - 1]; }
   var noughts = "0".repeat(column.digits);
-  return { label: column.label, text: function (f) {
-    return column.prefix + (noughts + differences[f]).slice(-column.digits);
-  } };
+  function tail(f) { return (noughts + differences[f]).slice(-column.digits); }
+  return { label: column.label, prefix: column.prefix, tail: tail,
+           text: function (f) { return column.prefix + tail(f); } };
 }
 
 /* From GeoJSON --------------------------------------------------------------------------------- */
 
-gcm.storeOfGeoJSON = function (features, config) {
+gcm.storeOfGeoJSON = function (collection, config) {
+  var features = collection.features;
   var xs = [], ys = [], parts = [], sizes = [], kinds = [], count = features.length;
   function add(kind, places, length) {
     for (var i = 0; i < length; i += 1) {
@@ -115,7 +119,15 @@ gcm.storeOfGeoJSON = function (features, config) {
     count: count, x: Float64Array.from(xs), y: Float64Array.from(ys), classes: classes,
     parts: simple ? null : starts(parts), sizes: simple ? null : starts(sizes), kinds: kinds,
     title: config.title, shown: config.shown,
-    columns: config.columns.map(function (column) {
+    measure: collection.measure && collection.measure.map(function (number) {
+      return number === null ? NO_NUMBER : number;
+    }),
+    steps: 1,
+    columns: config.columns.map(function (column, c) {
+      if (c >= config.shown) {
+        var coded = collection.coded[c - config.shown];
+        return { label: column.label, values: coded.values, index: Int32Array.from(coded.index) };
+      }
       var table = new Map(), values = [], index = new Int32Array(count);
       features.forEach(function (feature, f) {
         var text = feature.properties[column.name];
@@ -137,40 +149,96 @@ gcm.Store.prototype = {
 
   classOf: function (f) { return this.classes ? this.classes[f] : 0; },
 
-  /* Each condition is {column, passes(text)}: asked once for each different text. */
+  /* What a condition, {column, passes(text)} or {classes: [whether a class passes]}, says: a table and
+     where each feature stands in it. Texts are asked once for each that differs. */
+  _asked: function (condition) {
+    if (condition.classes) { return { table: condition.classes, index: this.classes, one: !this.classes }; }
+    var column = this.columns[condition.column], n = this.count, f, table;
+    if (column.values) {
+      table = Uint8Array.from(column.values, function (text) { return condition.passes(text) ? 1 : 0; });
+      return { table: table, index: column.index };
+    }
+    table = new Uint8Array(n);
+    for (f = 0; f < n; f += 1) { table[f] = condition.passes(column.text(f)) ? 1 : 0; }
+    return { table: table };
+  },
+
+  /* How many conditions each feature fails is kept, and which: so each control can say how many it
+     would let through by itself. */
   filter: function (conditions) {
-    var self = this, mask = null, visible = 0;
-    conditions.forEach(function (condition) {
-      var column = self.columns[condition.column], f;
-      var passes = column.values ? column.values.map(condition.passes) : null;
-      mask = mask || new Uint8Array(self.count).fill(1);
-      for (f = 0; f < self.count; f += 1) {
-        if (passes ? !passes[column.index ? column.index[f] : f] : !condition.passes(column.text(f))) {
-          mask[f] = 0;
-        }
+    var n = this.count, fails = null, mask = null, failed = null, visible = 0, f;
+    if (conditions.length) {
+      fails = new Uint8Array(n); failed = new Uint8Array(n); mask = new Uint8Array(n);
+    }
+    conditions.forEach(function (condition, k) {
+      var asked = this._asked(condition), table = asked.table, index = asked.index, one = asked.one;
+      for (f = 0; f < n; f += 1) {
+        if (!table[index ? index[f] : one ? 0 : f]) { fails[f] += 1; failed[f] = k; }
       }
-    });
-    for (var i = 0; mask && i < this.count; i += 1) { visible += mask[i]; }
+    }, this);
+    for (f = 0; mask && f < n; f += 1) {
+      if (!fails[f]) { mask[f] = 1; visible += 1; }
+    }
     this.mask = mask;
-    this.visible = mask ? visible : this.count;
+    this.fails = fails;
+    this.failed = failed;
+    this.visible = mask ? visible : n;
     return this.visible;
   },
 
-  /* A text of the given columns, folded as the search folds it; only what the filter shows. */
+  /* Features of each class, or of each text of a column, that pass all conditions but the k-th. */
+  tally: function (column, k) {
+    var values = column === null ? null : this.columns[column].values, self = this;
+    var index = column === null ? this.classes : this.columns[column].index;
+    var counts = new Int32Array(values ? values.length : 256), fails = this.fails, failed = this.failed;
+    for (var f = 0; f < this.count; f += 1) {
+      if (fails && fails[f] && (fails[f] > 1 || failed[f] !== k)) { continue; }
+      counts[index ? index[f] : values ? f : 0] += 1;
+    }
+    return { counts: counts, values: values, of: function (text) {
+      var at = self.columns[column].values.indexOf(text);
+      return at < 0 ? 0 : counts[at];
+    } };
+  },
+
+  /* Features with a text in one of the columns, both folded, that the filter shows: the first of
+     them, and how many there are. */
   find: function (text, columns, limit) {
-    var self = this, found = [];
+    var self = this, found = [], total = 0, seen = columns.length > 1 ? new Set() : null;
     columns.forEach(function (c) {
-      var column = self.columns[c];
-      var holds = function (value) { return value !== "" && gcm.foldText(value).indexOf(text) >= 0; };
-      var table = column.values ? column.values.map(holds) : null;
-      for (var f = 0; f < self.count && found.length < limit; f += 1) {
-        if (self.mask && !self.mask[f]) { continue; }
-        if (table ? table[column.index ? column.index[f] : f] : holds(column.text(f))) {
-          found.push({ f: f, label: self.text(c, f) });
-        }
+      var holds = self._holding(self.columns[c], text);
+      for (var f = 0; holds && f < self.count; f += 1) {
+        if ((self.mask && !self.mask[f]) || !holds(f) || (seen && seen.has(f))) { continue; }
+        total += 1;
+        if (seen) { seen.add(f); }
+        if (found.length < limit) { found.push({ f: f, label: self.text(c, f) }); }
       }
     });
+    found.total = total;
     return found;
+  },
+
+  /* The feature of exactly this name or number; -1 where there is none. */
+  exact: function (text, columns) {
+    for (var k = 0; k < columns.length; k += 1) {
+      for (var f = 0; f < this.count; f += 1) { if (this.text(columns[k], f) === text) { return f; } }
+    }
+    return -1;
+  },
+
+  _holding: function (column, text) {
+    if (column.values) {
+      var any = false, table = Uint8Array.from(column.values, function (value) {
+        var holds = value !== "" && gcm.foldText(value).indexOf(text) >= 0;
+        any = any || holds;
+        return holds ? 1 : 0;
+      });
+      return !any ? null : column.index ? function (f) { return table[column.index[f]]; }
+                                        : function (f) { return table[f]; };
+    }
+    // Numbers of one make: only what stands before the digits needs to be folded.
+    var before = gcm.foldText(column.prefix);
+    return function (f) { return (before + column.tail(f)).indexOf(text) >= 0; };
   },
 
   /* Where a popup of the feature stands: on it, as far as its first place is. */
@@ -179,6 +247,35 @@ gcm.Store.prototype = {
     if (this.simple || this.kinds[this.parts[f]] !== AREA) { return gcm.placeOf(this.x[at], this.y[at]); }
     var b = this.boxes, x = (b[f * 4] + b[f * 4 + 2]) / 2, y = (b[f * 4 + 1] + b[f * 4 + 3]) / 2;
     return this._touches(f, x, y, 0) ? gcm.placeOf(x, y) : gcm.placeOf(this.x[at], this.y[at]);
+  },
+
+  /* Whether a feature lies within a ring [[x, y], ...] of the Mercator square: by the middle of its
+     box, a point by itself. */
+  within: function (f, ring) {
+    var b = this.boxes, x, y, inside = false;
+    if (this.simple) { x = this.x[f]; y = this.y[f]; } else {
+      x = (b[f * 4] + b[f * 4 + 2]) / 2; y = (b[f * 4 + 1] + b[f * 4 + 3]) / 2;
+    }
+    for (var i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+      if (ring[i][1] > y !== ring[j][1] > y &&
+          x < ((ring[j][0] - ring[i][0]) * (y - ring[i][1])) / (ring[j][1] - ring[i][1]) + ring[i][0]) {
+        inside = !inside;
+      }
+    }
+    return inside;
+  },
+
+  /* What a feature is summed by; null where it does not say it. */
+  amount: function (f) {
+    var steps = this.measure[f];
+    return steps === NO_NUMBER ? null : steps / this.steps;
+  },
+
+  /* West, north, east and south of a feature, in the Mercator square. */
+  boxOf: function (f) {
+    var b = this.boxes;
+    return this.simple ? [this.x[f], this.y[f], this.x[f], this.y[f]]
+                       : [b[f * 4], b[f * 4 + 1], b[f * 4 + 2], b[f * 4 + 3]];
   },
 
   /* Features at a place of the Mercator square, nearest or topmost first. */
@@ -263,6 +360,7 @@ gcm.Picking = {
     var self = this;
     return {
       more: hits.length > MANY ? hits.length : 0,
+      boxes: (hits.length > MANY ? hits.slice(0, 1) : hits).map(function (f) { return self.store.boxOf(f); }),
       items: (hits.length > MANY ? hits.slice(0, 1) : hits).map(function (f) {
         return function () {
           return self.store.card(f, self._config.name, self._config.classes[self.store.classOf(f)].color);
@@ -278,15 +376,21 @@ gcm.Picking = {
 
   /* Features whose name or number holds the text, for the page's search. */
   search: function (text, limit) {
-    var self = this, config = this._config;
+    var self = this, config = this._config, hits;
     if (!this.store) { return []; }
-    return this.store.find(text, config.search || [], limit).map(function (found) {
-      return { label: found.label, kind: config.name, id: String(found.f), show: function () {
-        var place = self.store.placeOf(found.f), map = self._map;
-        map.setView(place, Math.max(map.getZoom(), 17), { animate: false });
-        gcm.open(map, place, self._found([found.f]));
-      } };
+    hits = this.store.find(text, config.search || [], limit);
+    var found = hits.map(function (hit) {
+      return { label: hit.label, kind: config.name, id: String(hit.f), show: function () { self.lead(hit.f); } };
     });
+    found.more = hits.total - found.length;
+    return found;
+  },
+
+  /* Go to a feature and tell its record. */
+  lead: function (f) {
+    var place = this.store.placeOf(f), map = this._map;
+    map.setView(place, Math.max(map.getZoom(), 17), { animate: false });
+    gcm.open(map, place, this._found([f]));
   },
 
   /* The filter panel: how many of how many; null until the data are read. */
@@ -294,7 +398,11 @@ gcm.Picking = {
     this._conditions = conditions;
     if (!this.store) { return null; }
     this.store.filter(conditions);
-    if (this._map) { this._map.closePopup(); this._narrowed(); }
+    if (this._map) {
+      this._map.closePopup();
+      this._narrowed();
+      this._map.fire("gcm:narrowed", { overlay: this });
+    }
     return this.store.visible;
   },
 
@@ -303,6 +411,10 @@ gcm.Picking = {
     this.fire("gcm:read");
   }
 };
+
+/* All layers of features, whether on the map or not. */
+gcm.overlays = [];
+gcm.listed = function (layer) { gcm.overlays.push(layer); return layer; };
 
 /* Points under small things answer a click before lines, lines before areas. */
 gcm.pickOrder = { areas: 10, lines: 20, points: 30 };

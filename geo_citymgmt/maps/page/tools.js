@@ -5,12 +5,13 @@ var gcm = window.gcm;
 
 gcm.words({
   zh: { tools: "工具", home: "回到全图", measure: "测量距离与面积", full: "全屏", print: "打印",
-        picture: "导出 PNG 图片", search: "搜索名称或编号", none: "没有找到", found: "找到 {n} 条",
+        picture: "导出 PNG 图片", search: "搜索区县、街道、名称或编号", none: "没有找到", found: "找到 {n} 条",
+        more: "另有 {n} 条，请输入更多字", street: "街道（镇）",
         measureHint: "单击地图添加点（键盘：方向键移动，空格添加），退格撤销，Esc 结束。",
         distance: "距离 {text}", area: "面积 {text}", m2: "平方米", ha: "公顷", km2: "平方公里" },
   en: { tools: "Tools", home: "Whole map", measure: "Measure distance and area", full: "Full screen",
-        print: "Print", picture: "Save as PNG picture", search: "Search name or number",
-        none: "Nothing found", found: "{n} found",
+        print: "Print", picture: "Save as PNG picture", search: "Search place, name, number",
+        none: "Nothing found", found: "{n} found", more: "{n} more; type more letters", street: "Street",
         measureHint: "Click to add points (keys: arrows move, space adds); Backspace undoes, Esc ends.",
         distance: "Distance {text}", area: "Area {text}", m2: "m²", ha: "ha", km2: "km²" }
 });
@@ -50,6 +51,7 @@ gcm.addTools = function (map) {
     }
   };
   control.addTo(map);
+  gcm.selection(map);
 };
 
 function icon(path) {
@@ -112,7 +114,7 @@ function measure(map, button) {
   var ground = L.polygon([], L.extend({}, style, { weight: 0, fillOpacity: 0.14 })).addTo(map);
   var line = L.polyline([], style).addTo(map);
   var marks = L.layerGroup().addTo(map);
-  var told = map.getContainer().appendChild(gcm.node("p", "gcm-measured", gcm.word(map, "measureHint")));
+  var told = gcm.inTopRow(map, gcm.node("p", "gcm-measured", gcm.word(map, "measureHint")));
   told.setAttribute("role", "status");
   map.closePopup();
   button.setAttribute("aria-pressed", "true");
@@ -154,6 +156,7 @@ function measure(map, button) {
   function end() {
     [ground, line, marks, renderer].forEach(function (layer) { layer.remove(); });
     told.remove();
+    gcm.arrange(map);
     button.removeAttribute("aria-pressed");
     map.getContainer().classList.remove("gcm-measuring");
     map.doubleClickZoom.enable();

@@ -1,0 +1,193 @@
+"""No control or label covers another, whichever panel is open, from a phone to a wall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geo_citymgmt._words import Text
+from geo_citymgmt.maps import city_map, zone_map
+from tests.browser.test_filters import parcels
+from tests.browser.test_interaction import until
+
+pytestmark = pytest.mark.browser
+
+#: Widths that a page is seen at; 640 × 400 is a screen of 1280 × 800 at 200 %.
+SIZES = [(320, 640), (390, 800), (640, 400), (768, 1024), (1280, 800), (1920, 1080), (2560, 1440)]
+#: What stands on the map or beside it; of a panel the frame, and of its bar the parts.
+PARTS = """.gcm-heading, .gcm-slider, .gcm-panel, .leaflet-control-zoom, .gcm-search, .gcm-buttons,
+    .gcm-fold, .leaflet-control-layers, .gcm-panel-button, .leaflet-control-scale,
+    .leaflet-control-attribution, .gcm-measured, .gcm-paper, .gcm-notice,
+    .gcm-chooser, .gcm-zones, .gcm-zones-button"""
+#: Pairs of parts that overlap; parts that leave the window; controls that something else lies on.
+FAULTS = """parts => {
+    const name = node => node.className.split(' ').slice(0, 2).join('.');
+    const seen = [...document.querySelectorAll(parts)].filter(node => {
+        const box = node.getBoundingClientRect();
+        return box.width && box.height && node.checkVisibility({ visibilityProperty: true });
+    });
+    const faults = [];
+    seen.forEach((node, i) => {
+        const a = node.getBoundingClientRect();
+        if (a.left < -1 || a.right > innerWidth + 1 || a.top < -1 || a.bottom > innerHeight + 1) {
+            faults.push('leaves the window: ' + name(node));
+        }
+        seen.slice(i + 1).forEach(other => {
+            const b = other.getBoundingClientRect();
+            if (node.contains(other) || other.contains(node)) { return; }
+            if (a.left < b.right - 1 && b.left < a.right - 1 &&
+                a.top < b.bottom - 1 && b.top < a.bottom - 1) {
+                faults.push(name(node) + ' / ' + name(other));
+            }
+        });
+    });
+    document.querySelector('.folium-map').querySelectorAll('button, input, select, summary, '
+        + '.leaflet-control-zoom a').forEach(node => {
+        const box = node.getBoundingClientRect();
+        if (!box.width || !node.checkVisibility({ visibilityProperty: true })) { return; }
+        // What is scrolled out of a list is not there to be covered.
+        for (let up = node.parentElement; up; up = up.parentElement) {
+            const frame = up.getBoundingClientRect();
+            if (getComputedStyle(up).overflowY !== 'visible' &&
+                (box.top < frame.top - 1 || box.bottom > frame.bottom + 1)) { return; }
+        }
+        const x = box.left + box.width / 2, y = box.top + box.height / 2;
+        const top = document.elementFromPoint(x, y);
+        if (!top || !(node.contains(top) || top.contains(node))) {
+            faults.push('covered: ' + (node.className || node.tagName) + ' by ' + top?.className);
+        }
+    });
+    return faults;
+}"""
+FOLDS = {
+    "legend": ".gcm-legend",
+    "filter": ".gcm-filter",
+    "area": ".gcm-selection",
+}
+OPEN = {
+    **{key: f"document.querySelector('{css}').open = true" for key, css in FOLDS.items()},
+    "layers": """const box = document.querySelector('.leaflet-control-layers');
+        box.dispatchEvent(new MouseEvent('mouseenter'));
+        box.querySelector('.leaflet-control-layers-toggle').click();""",
+    "indicators": "document.querySelector('.gcm-panel-button button').click()",
+    "table": "document.querySelector('.gcm-zones-button button').click()",
+    "print": "document.querySelector('.gcm-tool-print').click()",
+    "measure": "document.querySelector('.gcm-tool-measure').click()",
+    "search": """const input = document.querySelector('.gcm-search input');
+        input.value = '1'; input.focus(); input.oninput();""",
+}
+SHUT = {
+    "table": "document.querySelector('.gcm-zones .gcm-close').click()",
+    "print": "document.querySelector('.gcm-tool-print').click()",
+    "measure": "document.querySelector('.gcm-tool-measure').click()",
+    "search": "document.querySelector('.gcm-search input').blur()",
+    "indicators": """if (innerWidth < 1000) {
+        document.querySelector('.gcm-panel .gcm-close').click(); }""",
+    **dict.fromkeys(FOLDS, ""),
+    "layers": """document.querySelector('.leaflet-control-layers')
+        .dispatchEvent(new MouseEvent('mouseleave'));""",
+}
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> dict:
+    return {"folder": tmp_path_factory.mktemp("maps")}
+
+
+@pytest.fixture
+def saved(pages, trial_city, series, zones):
+    """A city map with everything on it, and a map of one figure; each saved once."""
+
+    def page(kind: str, lang: str) -> Path:
+        if (kind, lang) not in pages:
+            target = pages["folder"] / f"{kind}-{lang}.html"
+            if kind == "city":
+                trial_city["illegal_construction"] = parcels(1_200)
+                drawn = city_map(trial_city, series=series, lang=lang)
+                drawn.add_note(
+                    Text("示例：全部为合成数据", "Sample: all data are made up").of(lang)
+                )
+            else:
+                table = zones[[]].assign(area=[12_000.0, 340_000.0, 5_000.0])
+                drawn = zone_map(table, zones, "area", label="拆除面积", unit="m2", lang=lang)
+            drawn.save(target)
+            pages[kind, lang] = target
+        return pages[kind, lang]
+
+    return page
+
+
+WITH_LANG = [("zh", size) for size in SIZES] + [("en", (390, 800)), ("en", (1280, 800))]
+
+
+@pytest.mark.parametrize(("lang", "size"), WITH_LANG, ids=lambda value: str(value))
+def test_no_control_covers_another_on_the_city_map(show, saved, lang, size):
+    opened = show(saved("city", lang), width=size[0], height=size[1])
+    page = opened.page
+    page.evaluate("() => { gcm.overlays.forEach(layer => { gcm.maps[0].addLayer(layer); }); }")
+    until(page, "gcm.overlays.every(layer => layer.store)")
+    page.wait_for_timeout(100)
+    assert page.evaluate(FAULTS, PARTS) == []
+    for name, act in OPEN.items():
+        page.evaluate(f"() => {{ {act} }}")
+        page.wait_for_timeout(250)
+        assert page.evaluate(FAULTS, PARTS) == [], name
+        if name in FOLDS:
+            assert page.evaluate(f"document.querySelector('{FOLDS[name]}').open"), name
+            body = page.locator(f"{FOLDS[name]} > div").bounding_box()
+            assert body["height"] >= 40, name
+        if size[0] < 600:
+            assert page.locator(".gcm-fold[open]").count() <= 1, name
+        page.evaluate(f"() => {{ {SHUT[name]} }}")
+        page.wait_for_timeout(100)
+    opened.check()
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda value: str(value))
+def test_no_control_covers_another_on_the_map_of_a_figure(show, saved, size):
+    opened = show(saved("zone", "zh"), width=size[0], height=size[1])
+    page = opened.page
+    for name in ("legend", "print", "measure", "search"):
+        page.evaluate(f"() => {{ {OPEN[name]}; }}")
+        page.wait_for_timeout(250)
+        assert page.evaluate(FAULTS, PARTS) == [], name
+        page.evaluate(f"() => {{ {SHUT[name]} }}")
+        page.wait_for_timeout(100)
+    opened.check()
+
+
+def test_on_a_phone_opening_one_panel_shuts_the_others(show, saved):
+    page = show(saved("city", "zh"), width=390, height=800).page
+    page.evaluate("() => { gcm.overlays.forEach(layer => { gcm.maps[0].addLayer(layer); }); }")
+    for css in FOLDS.values():
+        page.click(f"{css} > summary")
+        until(page, f"document.querySelector('{css}').open")
+        until(page, "document.querySelectorAll('.gcm-fold[open]').length === 1")
+    page.click(".gcm-panel-button button")
+    until(page, "document.querySelectorAll('.gcm-fold[open]').length === 0")
+    assert page.locator(".gcm-panel").is_visible()
+    # Beside it the map has no room for panels; shut, they are there again.
+    assert page.locator(".gcm-filter").is_hidden()
+    page.click(".gcm-panel .gcm-close")
+    page.locator(".gcm-filter").wait_for(state="visible")
+
+
+TARGETS = """() => [...document.querySelectorAll('button, a[role=button], input, select, summary, '
+    + '.gcm-search li, .gcm-filter label, .leaflet-control-layers label')].filter(node => {
+    const box = node.getBoundingClientRect();
+    // A box in its label is as large as its label.
+    if (!box.height || !node.checkVisibility({ visibilityProperty: true })) { return false; }
+    if (node.tagName === 'INPUT' && /checkbox|radio/.test(node.type)) { return false; }
+    return box.height < 43.9 || box.width < 43.9;
+}).map(node => node.className + ' ' + node.tagName)"""
+
+
+@pytest.mark.parametrize("name", ["", *OPEN])
+def test_a_finger_hits_every_target(show, saved, name):
+    page = show(saved("city", "zh"), width=390, height=800).page
+    page.evaluate("() => { gcm.overlays.forEach(layer => { gcm.maps[0].addLayer(layer); }); }")
+    if name:
+        page.evaluate(f"() => {{ {OPEN[name]}; }}")
+        page.wait_for_timeout(250)
+    assert page.evaluate(TARGETS) == []
