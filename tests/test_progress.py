@@ -225,3 +225,16 @@ def test_an_unknown_level_or_basis_is_named(city):
         gcm.progress(city, as_of="2022-06-30", level="province")
     with pytest.raises(gcm.CityDataError, match="basis"):
         gcm.progress(city, as_of="2022-06-30", basis="hope")
+
+
+def test_a_share_lies_between_nothing_and_all_and_why_there_is_none_is_said(city):
+    shares = [f.id for f in city.figures.figures.values() if f.unit == "ratio"]
+    table = gcm.progress(city, as_of="2022-06-30", level="street", indicators=shares)
+    known = table["value"].dropna()
+    assert len(known) > 500
+    assert known.between(0, 1 + 1e-9).all()
+    # A parcel demolished years ago was rebuilt this year: more was taken back than was done.
+    row = table[table["indicator"].eq("illegal_demolished_share")].set_index("zone_code")
+    assert pd.isna(row.loc["320581006", "value"])
+    assert "小于零" in row.loc["320581006", "note_zh"]
+    assert "taken back" in row.loc["320581006", "note_en"]

@@ -327,8 +327,8 @@ class Evaluator:
             numerator, denominator = sums
             value = divided(numerator, denominator)
             if figure.unit == "ratio":
-                # Records that contradict each other make no share.
-                value[value > 1 + EPSILON] = np.nan
+                # Records that contradict each other make no share, nor does a part below zero.
+                value[(value > 1 + EPSILON) | (value < -EPSILON)] = np.nan
             low, high = bounds(known, most, self._counts_twice(figure, layout, parts))
         unknown = np.zeros(len(layout.zone_code))
         if any(p.choice.lacks.any() for p in parts):

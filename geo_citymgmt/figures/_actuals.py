@@ -591,6 +591,8 @@ def unknown_notes(values: Values, status: np.ndarray | None = None) -> dict[int,
         if values.denominator[k] > 0:
             part, whole = _shown(values.numerator[k]), _shown(values.denominator[k])
             out[int(k)] = _MESSAGES("part_exceeds_whole", part=part, whole=whole)
+    for k in np.flatnonzero(np.isnan(values.value) & (values.numerator < 0)):
+        out[int(k)] = _MESSAGES("part_below_zero", part=_shown(values.numerator[k]))
     return out
 
 
