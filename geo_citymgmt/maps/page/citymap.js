@@ -140,12 +140,12 @@ PLACES.sort(function (a, b) { return a.distanceTo([0, 0]) - b.distanceTo([0, 0])
 /* Where the controls stand in the map, in pixels, and what hiding a part of the city under each costs. */
 function controls(map) {
   var box = map.getContainer(), origin = box.getBoundingClientRect(), found = [];
-  [[".gcm-legend[open]:not([hidden])", 0.8], [".leaflet-control-layers-expanded", 0.8],
-   [".gcm-tools", 3], [".leaflet-control-zoom", 3]].forEach(function (kind) {
-    var node = box.querySelector(kind[0]);
-    if (!node || !node.offsetWidth) { return; }
+  Array.prototype.forEach.call(box.querySelectorAll(".leaflet-control-container .leaflet-control"), function (node) {
+    if (!node.offsetWidth) { return; }
+    // What is open can be folded; a button always lies there.
+    var folds = node.classList.contains("leaflet-control-layers-expanded") || node.open === true;
     var frame = node.getBoundingClientRect();
-    found.push({ price: kind[1], left: frame.left - origin.left - 8, right: frame.right - origin.left + 8,
+    found.push({ price: folds ? 0.8 : 3, left: frame.left - origin.left - 8, right: frame.right - origin.left + 8,
                  top: frame.top - origin.top - 8, bottom: frame.bottom - origin.top + 8 });
   });
   return found;
