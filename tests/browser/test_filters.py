@@ -366,7 +366,7 @@ def test_a_popup_leads_with_status_deadline_days_over_area_and_street(show, tria
     opened.check()
 
 
-def test_what_is_overdue_is_what_the_list_of_cases_says(show, trial_city, frame):
+def test_what_is_overdue_can_be_chosen(show, trial_city, frame):
     trial_city["illegal_construction"] = frame
     opened = show(city_map(trial_city, table=_no_table()))
     page = opened.page

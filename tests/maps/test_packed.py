@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, box
 
+from geo_citymgmt.cases._campaigns import worklists
 from geo_citymgmt.errors import MapError
+from geo_citymgmt.facts import CityFacts
 from geo_citymgmt.maps import CityMap, layer_map
 from geo_citymgmt.maps._city_map import Legend
-from geo_citymgmt.maps._features import FilterControl, describe
+from geo_citymgmt.maps._features import FilterControl, _due, describe
 from geo_citymgmt.maps._overlays import MOST_GEOJSON, Features, Overlay, pack, simplify, z_order
 from geo_citymgmt.spec import get_spec
 
@@ -277,3 +279,16 @@ def test_a_ring_is_packed_without_its_last_vertex_and_a_hole_stays(unpack):
     (overlay,) = unpack(f'<script type="text/plain" id="data_x">{data}</script>')
     assert list(overlay["section"]("sizes")) == [4, 4]
     assert list(overlay["section"]("parts")) == [2]
+
+
+def test_what_the_map_calls_overdue_is_what_the_list_of_cases_does(city):
+    lists = {each.layer: each.table for each in worklists(CityFacts(city), city.data_date)}
+    assert {"illegal_construction", "manholes"} <= set(lists)
+    for key, table in lists.items():
+        frame, spec = city[key], city.specs[key]
+        due = _due(frame, spec, city.data_date, "en")
+        assert due is not None
+        (_, days), (_, over) = due
+        late = frame.loc[days.ne(""), spec.id_field].astype("str")
+        assert set(late) == set(table.loc[table["overdue"], "key"])
+        assert over[days.ne("")].nunique() <= 1
