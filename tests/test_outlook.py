@@ -17,6 +17,7 @@ from geo_citymgmt.figures._progress import (
     DAYS_PER_MONTH,
     OUTLOOK_COLUMNS,
     PERIOD_COLUMNS,
+    _months_ahead,
     crossing,
     spans,
 )
@@ -177,9 +178,35 @@ def test_what_is_needed_is_what_remains_by_the_days_left(city):
     row = table.set_index("indicator").loc["manhole_remediated"]
     assert (row["remaining"], row["days_left"]) == (3000 - 1180, 184)
     assert row["needed_per_day"] == pytest.approx(1820 / 184)
-    assert row["needed_per_month"] == pytest.approx(1820 / 184 * DAYS_PER_MONTH)
+    # From July to December in whole manholes, 303 of which a month would be two short.
+    assert row["needed_per_month"] == 304 == math.ceil(1820 / 6)
     assert row["months_used"] == 6
     assert row["pace_per_month"] == pytest.approx(1180 / 6)
+
+
+def test_what_a_month_must_bring_makes_what_remains_by_the_deadline(city):
+    table = gcm.outlook(city, as_of=JUNE).dropna(subset=["needed_per_month"])
+    table = table[table["remaining"].gt(0) & table["days_left"].gt(0)]
+    assert len(table) > 10
+    months = table["deadline"].dt.month - 6 + 12 * (table["deadline"].dt.year - 2022)
+    assert (table["needed_per_month"] * months >= table["remaining"] - 1e-6).all()
+    areas = table["unit"].ne("count")
+    assert np.allclose((table["needed_per_month"] * months)[areas], table["remaining"][areas])
+
+
+@pytest.mark.parametrize(
+    ("day", "deadline", "starts", "months"),
+    [
+        ("2022-06-30", "2022-09-30", 1, 3.0),
+        ("2022-06-20", "2022-09-15", 1, 10 / 30 + 2 + 15 / 30),
+        ("2022-02-28", "2022-03-31", 1, 1.0),
+        ("2022-06-25", "2022-12-25", 26, 6.0),
+        ("2022-12-31", "2023-01-10", 1, 10 / 31),
+    ],
+)
+def test_months_to_a_deadline_are_those_of_the_calendar(day, deadline, starts, months):
+    ahead = _months_ahead(pd.Timestamp(day), pd.Series([pd.Timestamp(deadline)]), starts)
+    assert ahead.iloc[0] == pytest.approx(months)
 
 
 def test_the_projection_is_the_mean_and_t_interval_of_the_months(city):

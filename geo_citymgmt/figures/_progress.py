@@ -24,6 +24,7 @@ from geo_citymgmt.figures._actuals import (
     joined,
     levels_of,
     month_ends,
+    month_of,
     notes_of_few,
     period_end,
     period_start,
@@ -518,7 +519,8 @@ def outlook(
     -------
     DataFrame
         One row a figure and zone that has a target. ``remaining`` (up to the target, or down to
-        it), ``needed_per_day`` and ``needed_per_month`` (of 30.44 days) until the deadline, the
+        it), ``needed_per_day`` and ``needed_per_month`` until the deadline (of the months that are
+        left by the calendar; of things that are counted, whole ones), the
         ``pace_per_month`` it has; ``at_deadline`` and ``projected_date`` at that pace, each with
         the ends of an interval that holds it with 80 % if months go on as they did. An open end is
         missing. ``can_project`` is false with the reason where nothing can be said: without a date
@@ -547,7 +549,7 @@ def outlook(
     >>> table = outlook(gcm.sample_city(), indicators="manhole_remediated")
     >>> row = table.iloc[0]
     >>> int(row.remaining), int(row.days_left), round(float(row.needed_per_month), 1)
-    (1820, 184, 301.1)
+    (1820, 184, 304.0)
     """
     gate = Gate("outlook")
     months = gate.whole(months, "months", least=FEWEST_MONTHS, most=len(_T80) + 1)
@@ -588,7 +590,10 @@ def _outlook_block(
         out[["remaining", "needed_per_day", "needed_per_month"]] = np.nan
     else:
         out["needed_per_day"] = out["remaining"] / left
-        out["needed_per_month"] = out["needed_per_day"] * DAYS_PER_MONTH
+        ahead = _months_ahead(today, out["deadline"].where(left.notna()), actuals.city.month_starts)
+        # What is left fits into the last month, however short it is.
+        needed = out["remaining"] / ahead.clip(lower=1.0)
+        out["needed_per_month"] = np.ceil(needed - 1e-9) if figure.unit == "count" else needed
         if day is None:
             barred = Text("数据没有日期", "the data has no date")
         else:
@@ -609,6 +614,21 @@ def _outlook_block(
         for name in ("at_deadline", "at_deadline_low", "at_deadline_high"):
             projected[name] = projected[name].clip(lower=out["value"])
     return pd.concat([out, projected], axis=1)[list(OUTLOOK_COLUMNS)]
+
+
+def _months_ahead(day: Any, deadlines: pd.Series, month_starts: int) -> pd.Series:
+    """Count the months from the end of a day to that of each deadline, of begun ones their part."""
+
+    def since_no_year(date: pd.Timestamp) -> float:
+        first = period_start("month", date, month_starts)
+        assert first is not None
+        named = month_of(date, month_starts)
+        length = (period_end(first, 1) - first).days + 1
+        return 12.0 * named.year + named.month + ((date - first).days + 1) / length
+
+    known = {date: since_no_year(date) for date in deadlines.dropna().unique()}
+    ends = deadlines.map(known).astype("float64")
+    return ends - since_no_year(day) if known and not pd.isna(day) else ends * np.nan
 
 
 def _barred(figure: Figure) -> Text | None:

@@ -206,7 +206,8 @@ def _zones(results: Summary, row: Any, fitted: FittedZones | None) -> dict[str, 
                 "bar": _bar(at, level, name, words) if by_distance
                 else share_bar(at.value / top, "plain"),
                 "shown": shown,
-                "amount": words("of_amount", value=amount, target=scale.amount(at.target))
+                "amount": words("of_level" if level else "of_amount", value=amount,
+                                target=scale.amount(at.target))
                 if by_distance and at.target else amount if by_distance else "",
                 "note": note,
                 "rest": len(rows) >= _FIRST,
@@ -334,13 +335,14 @@ def _need(results: Summary, row: Any) -> dict[str, Any] | None:
     words, scale, need = results.words, results.scales[row.Index], results.need.loc[row.Index]
     outlook = results.outlook
     outlook = outlook[outlook["level"].eq("city") & outlook["indicator"].eq(row.Index)].iloc[0]
-    brought = need["brought"]
+    brought, used = need["brought"], outlook["months_used"]
     parts = [
         (words("remaining"), scale.amount(outlook["remaining"]), None),
         (words("needed_by", by=by_day(results, need["deadline"])), scale.amount(need["needed"]),
          need["needed"]),
         (words("brought_month"), scale.amount(brought) or "–", brought),
-        (words("pace_month"), scale.amount(outlook["pace_per_month"]) or "–",
+        (words("pace_of", n=int(used)) if used > 0 else words("pace_month"),
+         scale.amount(outlook["pace_per_month"]) or "–",
          outlook["pace_per_month"]),
     ]  # fmt: skip
     most = max([v for *_, v in parts if v is not None and pd.notna(v) and v > 0], default=1.0)
@@ -354,7 +356,7 @@ def _need(results: Summary, row: Any) -> dict[str, Any] | None:
         for k, (name, value, size) in enumerate(parts)
     ]  # fmt: skip
     times = "" if pd.isna(need["times"]) else words("need_times", times=f"{need['times']:,.1f}")
-    return {"items": items, "times": times}
+    return {"items": items, "times": times, "more": bool(need["times"] >= 1)}
 
 
 def _months(results: Summary, row: Any) -> dict[str, Any] | None:

@@ -163,7 +163,7 @@ def play(request, which, chromium, sample_report, other_report):
 
 def test_which_data_there_is_and_where_reports_and_records_differ(play, which):
     line = play.text(".data")
-    assert play.says("都有记录", "records from all") in line
+    assert play.says("都有记录", "Records from all") in line
     assert re.search(play.says(r"账表不符 \d 项", r"\d reported figures differ"), line)
     play.click(".data a[href='#reported']")
     table = play.page.locator("#reported table")

@@ -40,8 +40,8 @@ def test_the_task_shown_first_is_the_furthest_behind_whose_districts_have_target
 
 
 def test_the_sentence_says_what_is_needed_and_how_many_times_the_month(view):
-    # 2,574,000 m² in 92 days; June took 2,717,459 - 2,574,000 away.
-    needed, june = 2_574_000 / 92 * 30.4375, 143_459
+    # 2,574,000 m² in three months; June took 2,717,459 - 2,574,000 away.
+    needed, june = 2_574_000 / 3, 143_459
     sentence = view["illegal_safety_remaining_area"]["sentence"]
     assert sentence.startswith("截至6月30日，涉安违建剩余面积257.4万平方米，较年初减少11.7%")
     said = re.search(
