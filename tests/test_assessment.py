@@ -21,7 +21,7 @@ from geo_citymgmt.report._assessment import assessment_views
 from geo_citymgmt.report._page import render_page
 from geo_citymgmt.report._words import Words
 from geo_citymgmt.report.bulletin import bulletin
-from tests.conftest import without_cases
+from tests.conftest import copy_without_cases, with_layers, without_cases
 
 JUNE = pd.Timestamp("2022-06-30")
 BASIC = """
@@ -109,7 +109,8 @@ def test_who_reported_nothing_has_no_rank_and_is_named(silent):
 
 
 def _summary(city, text, lang="zh"):
-    return summary(_with(city, text), "2022-06-30", lang)
+    few = with_layers(_with(city, text), "illegal_construction", "manholes")
+    return summary(few, "2022-06-30", lang)
 
 
 def test_where_no_record_is_no_missing_report_the_unit_is_ranked(silent):
@@ -277,10 +278,7 @@ def test_an_unknown_entry_is_told_with_its_line(tmp_path, text, place, cause):
 @pytest.fixture(scope="module", autouse=True)
 def _sample(tmp_path_factory):
     global _SAMPLE
-    _SAMPLE = tmp_path_factory.mktemp("sample")
-    from geo_citymgmt.sample import write_sample
-
-    write_sample(_SAMPLE)
+    _SAMPLE = copy_without_cases(tmp_path_factory.mktemp("sample") / "city")
 
 
 def test_a_statistical_month_ends_where_the_office_says(city):
@@ -293,7 +291,8 @@ def test_a_statistical_month_ends_where_the_office_says(city):
 
 
 def test_page_bulletin_and_workbook_say_the_same_and_in_public_no_case(city, tmp_path):
-    results = summary(city, "2022-06-30")
+    few = with_layers(city, "illegal_construction", "manholes", "parking_points")
+    results = summary(few, "2022-06-30")
     page = render_page(results)
     made = results.assessment
     assert made and made.sample is not None and not made.called.empty
@@ -304,7 +303,7 @@ def test_page_bulletin_and_workbook_say_the_same_and_in_public_no_case(city, tmp
     assert all(key in page for key in drawn)
     score = f"{made.cards[0].table['score'].max():.2f}"
     assert score in page
-    gcm.write_report(city, tmp_path / "out", as_of="2022-06-30", release="public")
+    gcm.write_report(few, tmp_path / "out", as_of="2022-06-30", release="public")
     public = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert score in public and "约谈建议" not in public
     assert not any(key in public for key in drawn)
