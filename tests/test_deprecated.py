@@ -67,7 +67,9 @@ def test_repairs_are_made_by_their_old_name_too():
     source = manhole_with_swapped_axes()
     with pytest.warns(DeprecationWarning, match=r"read_layer\(mend=\).* use repair=") as caught:
         by_old_name = gcm.read_layer(source, "manholes", mend=["swapped"])
-    assert {warning.filename for warning in caught} == {__file__}
+    # pyproj 3.7.1 warns of numpy's scalars on its own account.
+    ours = [warning.filename for warning in caught if "repair=" in str(warning.message)]
+    assert set(ours) == {__file__}
     assert by_old_name.ledger["n_repaired"].tolist() == [1]
     assert by_old_name == gcm.read_layer(source, "manholes", repair=["swapped"])
 

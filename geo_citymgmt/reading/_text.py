@@ -32,6 +32,8 @@ _FIRST_BYTES = np.array([(1 << 8 * k) - 1 for k in range(9)], dtype=np.uint64)
 _LONG, _MOST_MARKS = 1000, 64
 #: Bytes of texts that have one form only: ASCII, and U+4000 to U+9FFF, ideographs nearly all.
 _SETTLED = bytes([*range(0xC0), *range(0xE4, 0xEA)])
+#: pyarrow before 26 takes letters apart and does not put them together again.
+_COMPOSES = pc.utf8_normalize(pa.array(["A\u0300"]), "NFKC")[0].as_py() == "\u00c0"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 #: What clerks write where there is nothing to write.
 NULL_MARKERS = frozenset(
@@ -86,6 +88,8 @@ def composed_all(texts: pa.Array) -> pa.Array:
     """Return texts as :func:`composed` does, all at once."""
     if not _memory(texts).translate(None, _SETTLED):
         return texts
+    if not _COMPOSES:
+        return pa.array([t if t is None else composed(t) for t in texts.to_pylist()], texts.type)
     long = pc.fill_null(pc.greater(pc.binary_length(texts), _LONG), False)
     if pc.any(long).as_py():
         heaped = [

@@ -163,6 +163,11 @@ def test_texts_are_composed_where_they_have_another_form(texts: list[str]) -> No
     assert composed_all(_array(texts)).to_pylist() == expected
 
 
+def test_a_letter_and_its_accent_are_put_together_whatever_the_version():
+    texts = ["L\u00fc\u0301", "\u00c0", "e\u0301", "Ａ", None]
+    assert composed_all(_array(texts)).to_pylist() == ["L\u01d8", "\u00c0", "\u00e9", "A", None]
+
+
 def test_no_character_of_the_plain_ideographs_has_another_form() -> None:
     plain = "".join(map(chr, range(0x4000, 0xA000)))
     assert unicodedata.normalize("NFKC", plain) == plain

@@ -119,8 +119,13 @@ def _of_programs(folder: Path, layer: str, frame: gpd.GeoDataFrame) -> Iterator[
     yield Source("esri", layer, path, (path,))
     if (frame.geom_type == "Point").all():
         path = _in_folder(folder, "gpx", layer)
-        named = frame[["geometry"]].assign(name=[f"J{k}" for k in range(len(frame))])
-        pyogrio.write_dataframe(named.to_crs("EPSG:4326"), path, driver="GPX")
+        # By hand: pyogrio 0.12 writes a column called name into another field.
+        points = "".join(
+            f'<wpt lat="{point.y:.7f}" lon="{point.x:.7f}"><name>J{k}</name></wpt>'
+            for k, point in enumerate(frame.geometry.to_crs("EPSG:4326"))
+        )
+        head = '<gpx version="1.1" creator="phone" xmlns="http://www.topografix.com/GPX/1/1">'
+        path.write_text(f'<?xml version="1.0"?>{head}{points}</gpx>', encoding="utf-8")
         yield Source("gpx", layer, path, (path,))
         path = _in_folder(folder, "stations.json", layer)
         table = frame.drop(columns="geometry").assign(lon=frame.geometry.x, lat=frame.geometry.y)
