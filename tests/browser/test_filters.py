@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -56,6 +58,15 @@ def facet(page, label: str):
     if box.get_attribute("open") is None:
         box.locator("summary").click()
     return box
+
+
+def comes_to(page, count: Callable[[], int], wanted: int) -> None:
+    """Wait for a number: what folds opens in its own time."""
+    for _ in range(100):
+        if count() == wanted:
+            return
+        page.wait_for_timeout(80)
+    assert count() == wanted
 
 
 def only(page, label: str, choice: str) -> None:
@@ -118,11 +129,11 @@ def test_a_list_of_many_units_is_searched(show, frame):
     page = opened.page
     open_filter(page)
     box = facet(page, "主管部门")
-    assert box.locator("label:visible").count() == len(UNITS)
+    comes_to(page, box.locator("label:visible").count, len(UNITS))
     box.locator("input[type=text]").fill("第1")
-    assert box.locator("label:visible").count() == 10
+    comes_to(page, box.locator("label:visible").count, 10)
     box.get_by_role("button", name="全不选").click()
-    assert shown_of(opened) == len(frame) // 2
+    comes_to(page, lambda: shown_of(opened), len(frame) // 2)
     opened.check()
 
 
