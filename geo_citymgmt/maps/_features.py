@@ -18,6 +18,7 @@ from geo_citymgmt._gate import refuses_by_name
 from geo_citymgmt._markup import json_for_script, visible_text
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import DISTRICT, NOTHING, Lang, Messages, Text, listed, shared_terms
+from geo_citymgmt.cases._register import USUAL_STOCK
 from geo_citymgmt.errors import MapError
 from geo_citymgmt.figures._tables import zone_names
 from geo_citymgmt.maps import _classes as colouring
@@ -559,7 +560,7 @@ def _due(
     if as_of is None or deadline not in frame or state not in frame:
         return None
     words = _WORDS[lang]
-    sets = spec.overdue.get("stock", ("open", "suspended"))
+    sets = spec.overdue.get("stock", USUAL_STOCK)
     stock = {code for name in sets for code in spec.sets.get(name, ())}
     is_open = frame[state].astype("str").isin(stock).to_numpy()
     left = (frame[deadline] - as_of).dt.days.to_numpy(dtype="float64", na_value=np.nan)
