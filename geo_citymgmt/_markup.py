@@ -42,6 +42,9 @@ def visible_text(value: object) -> str:
     'a[U+202E]b'
     """
     text = str(value)
+    if text.isprintable():
+        # As nearly all are: what acts unseen is not printable, nor is a surrogate.
+        return text
     for separator, line_end in _LINE_ENDS.items():
         text = text.replace(separator, line_end)
     # A lone surrogate cannot be written as UTF-8.

@@ -130,7 +130,7 @@ def scale_for(values: Any, unit: str | None, lang: str | None = None, counter: s
 
 
 def _decimals(numbers: np.ndarray, largest: float, unit: str) -> int:
-    if np.allclose(numbers, np.round(numbers), rtol=0, atol=1e-9):
+    if not numbers.size or np.abs(numbers - np.round(numbers)).max() <= 1e-9:
         return 0
     if unit == "km":
         return 3
@@ -164,14 +164,11 @@ def figure_scales(table: pd.DataFrame, lang: str | None = None) -> dict[str, Sca
     # Streets have no part in it: a map of districts and a page with streets are to agree.
     whole = table[table["level"].isin(["city", "district"])]
     rows = table if whole.empty else whole
+    numbers = rows[["value", "target"]].to_numpy(dtype="float64", na_value=np.nan)
+    units = rows["unit"].to_numpy(dtype=object)
     return {
-        str(name): scale_for(
-            block[["value", "target"]].to_numpy(dtype="float64", na_value=np.nan).ravel(),
-            block["unit"].iloc[0],
-            lang,
-            measure_word(str(name), lang),
-        )
-        for name, block in rows.groupby("indicator", sort=False)
+        str(name): scale_for(numbers[at].ravel(), units[at[0]], lang, measure_word(str(name), lang))
+        for name, at in rows.groupby("indicator", sort=False).indices.items()
     }
 
 

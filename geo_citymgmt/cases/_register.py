@@ -302,7 +302,6 @@ class Register:
             stock = [name for name in stock if name in self.spec.sets]
         self.classes = Classes(stock=self.codes(stock, "stock"), done=self.codes(done, "done"))
         self.timeline = self.facts.timeline(layer)
-        self._line_of: dict[str, tuple[pd.DataFrame, np.ndarray]] = {}
         chosen = read_where(where, gate, self.spec, self.data)
         #: Records that ``where`` chooses, and those of which it cannot be said.
         self.chosen, self.doubtful = self.timeline.choice(chosen)
@@ -427,6 +426,10 @@ class Register:
 
     def flows(self) -> pd.DataFrame:
         """Every entry into the stock and exit from it: ``row, date, kind, count, area``."""
+        table = self.facts.once(("flows", self.layer, self.classes), self._all_flows)
+        return table[self.chosen[table["row"].to_numpy()]].reset_index(drop=True)
+
+    def _all_flows(self) -> pd.DataFrame:
         moves = self.timeline.transitions
         row, date = moves["row"].to_numpy(), moves["date"].to_numpy()
         grown_row, grown_date = row[:0], date[:0]
@@ -437,12 +440,11 @@ class Register:
             grown_row, grown_date = grown["row"].to_numpy(), grown["date"].to_numpy()
             amount = grown["amount"].to_numpy()
         classes = self.classes.of(moves["state"])
-        table = flow_entries(
+        return flow_entries(
             Moves(row, date, classes),
             Moves(grown_row, grown_date, amount),
             np.nan_to_num(self.size),
         )
-        return table[self.chosen[table["row"].to_numpy()]].reset_index(drop=True)
 
     # -- zones
 
@@ -452,6 +454,9 @@ class Register:
 
     def members(self, level: str) -> pd.DataFrame:
         """Owner of each record at ``level``: ``row_kind, zone_code`` on the records."""
+        return self.facts.once(("members", self.layer, level), lambda: self._owners(level))
+
+    def _owners(self, level: str) -> pd.DataFrame:
         table = self.facts.membership.table(self.layer, level, "owner")
         names = table.set_index("row")[["row_kind", "zone_code"]].astype("str")
         return names.reindex(range(len(self.data)))
@@ -488,23 +493,34 @@ class Register:
             else:
                 rows, line = self._lines(level)
                 at = line[values["row"].to_numpy()]
-                grouped = values.loc[at >= 0, wanted].groupby(at[at >= 0])
-                blocks.append(rows.join(_sums_or_inf(grouped, values[wanted])))
+                sums = {name: _summed(values[name], at, len(rows)) for name in wanted}
+                blocks.append(rows.assign(**sums))
         table = pd.concat(blocks, ignore_index=True)
         table[wanted] = table[wanted].fillna(0).replace(np.inf, np.nan)
         return table
 
     def _lines(self, level: str) -> tuple[pd.DataFrame, np.ndarray]:
         """The zones of a level, and in which of these lines each record counts; -1 for none."""
-        if level not in self._line_of:
-            rows = self.zone_rows(level)
-            lines = pd.MultiIndex.from_frame(rows[ZONE_KEYS[1:]])
-            members = self.members(level)
-            known = members["zone_code"].notna().to_numpy()
-            line = np.full(len(members), -1)
-            line[known] = lines.get_indexer(pd.MultiIndex.from_frame(members[known]))
-            self._line_of[level] = (rows, line)
-        return self._line_of[level]
+        return self.facts.once(("lines", self.layer, level), lambda: self._placed(level))
+
+    def _placed(self, level: str) -> tuple[pd.DataFrame, np.ndarray]:
+        rows, members = self.zone_rows(level), self.members(level)
+        lines = pd.MultiIndex.from_frame(rows[ZONE_KEYS[1:]])
+        known = members["zone_code"].notna().to_numpy()
+        line = np.full(len(members), -1)
+        line[known] = lines.get_indexer(pd.MultiIndex.from_frame(members[known]))
+        return rows, line
+
+
+def _summed(values: pd.Series, line: np.ndarray, n: int) -> np.ndarray:
+    """Sum of what counts in each of ``n`` lines; infinite where a part is not known."""
+    inside, whole = line >= 0, values.dtype.kind in "biu"
+    line, numbers = line[inside], values.to_numpy(dtype="float64", na_value=np.nan)[inside]
+    unknown = np.isnan(numbers)
+    sums = np.bincount(line, np.where(unknown, 0.0, numbers), n).astype("float64")
+    if unknown.any():
+        sums[np.bincount(line[unknown], minlength=n) > 0] = np.inf
+    return sums.astype("int64") if whole else sums
 
 
 def _sums_or_inf(grouped: Any, values: pd.DataFrame) -> pd.DataFrame:

@@ -191,12 +191,15 @@ def _block(
             "no_closing": closing.unknown.astype(int),
         }
     )
+    kinds = period.flows["kind"].to_numpy(dtype=object)
+    row, amount = period.flows["row"].to_numpy(), period.flows[part].abs().to_numpy()
     for kind in KINDS:
-        entries = period.flows[period.flows["kind"] == kind]
-        values[kind] = np.bincount(entries["row"], weights=entries[part].abs(), minlength=n)
+        of_kind = kinds == kind
+        # Of nothing it counts in whole numbers.
+        moved = np.bincount(row[of_kind], amount[of_kind], n).astype("float64")
         if part == "area":
-            unsized = np.isnan(register.size) & np.isin(np.arange(n), entries["row"])
-            values.loc[unsized, kind] = np.nan
+            moved[np.isnan(register.size) & np.isin(np.arange(n), row[of_kind])] = np.nan
+        values[kind] = moved
     counted = [c for c in values.columns if c not in ("row", "undated")]
     values.loc[out, counted] = 0
     table = register.sums(values, levels)

@@ -12,10 +12,10 @@ is known, beside the number of records it knows nothing about and the most they 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ from geo_citymgmt.spec import LayerSpec, levels_above, zone_levels
 if TYPE_CHECKING:
     from geo_citymgmt.city import City
 
+_T = TypeVar("_T")
 WHERE, STATE, SIZE = 1, 2, 3
 EPSILON = 1e-9
 
@@ -713,6 +714,7 @@ class CityFacts:
         self.membership = Membership(city)
         self._timelines: dict[str, Timeline] = {}
         self._states: dict[tuple[str, pd.Timestamp | None], np.ndarray] = {}
+        self._kept: dict[Hashable, Any] = {}
 
     def __repr__(self) -> str:
         return f"CityFacts({self.city.name_en or self.city.code or 'a city'})"
@@ -739,6 +741,12 @@ class CityFacts:
                 city.layer(layer).unreadable,
             )
         return self._timelines[layer]
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what ``make`` gives, which is asked the first time only; not to be changed."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        return cast("_T", self._kept[key])
 
     def states(self, layer: str, day: pd.Timestamp | None) -> pd.Series:
         """Return the state of each record of a layer at the end of ``day``.

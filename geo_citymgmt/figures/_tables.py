@@ -89,7 +89,8 @@ def against_due(rows: pd.DataFrame, figures: Figures | None = None) -> pd.DataFr
     """
     known = (figures or load_figures()).figures
     share, distance = [], []
-    for row in rows.itertuples():
+    asked = ["indicator", "unit", "value", "target", "attainment", "expected"]
+    for row in rows[asked].astype({"indicator": object, "unit": object}).itertuples():
         figure = known.get(str(row.indicator))
         level = figure is not None and figure.level
         down = figure is not None and figure.direction == "down"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -80,7 +79,8 @@ def _drawn(maker: SheetMaker, figure: str) -> bytes:
     height = _Card(card, maker).lay(figure)
     content = io.BytesIO()
     small = card.crop((0, 0, _WIDTH, height)).quantize(colors=64, dither=Image.Dither.NONE)
-    small.save(content, format="PNG", optimize=True)
+    # As small as it gets would be a tenth smaller and take eight times as long.
+    small.save(content, format="PNG", compress_level=6)
     return content.getvalue()
 
 
@@ -97,16 +97,23 @@ def write_cards(results: Summary, folder: Path) -> list[Path]:
     return files
 
 
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(cjk_font_path()), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@cache
+def _lines(text: str, size: int) -> list[str]:
+    # Cards of one report bear the same long lines: of its day, its rules and its source.
+    return broken(text, _WIDTH - 2 * _EDGE, _font(size).getlength)
+
+
 class _Card:
     """A pen that goes down the card."""
 
     def __init__(self, image: Image.Image, maker: SheetMaker) -> None:
         self.draw, self.y, self.results = ImageDraw.Draw(image), _EDGE, maker.results
         self.words, self.maker, self.say = maker.words, maker, maker.say
-        face = str(cjk_font_path())
-        self.font: Callable[[int], Any] = cache(
-            lambda size: ImageFont.truetype(face, size, layout_engine=ImageFont.Layout.BASIC)
-        )
 
     def lay(self, figure: str) -> int:
         results, say = self.results, self.say
@@ -190,18 +197,17 @@ class _Card:
         self.text(self.say("approval", number=number), 26, color=_SOFT)
 
     def text(self, text: str, size: int, *, color: str = _INK) -> None:
-        font = self.font(size)
-        for line in broken(drawable(text), _WIDTH - 2 * _EDGE, font.getlength):
-            self.draw.text((_EDGE, self.y), line, font=font, fill=color)
+        for line in _lines(drawable(text), size):
+            self.draw.text((_EDGE, self.y), line, font=_font(size), fill=color)
             self.y += round(size * 1.45)
 
     def _line(
         self, text: str, x: float, size: int, color: str, *, align: str = "left", room: float = 0
     ) -> None:
         text = drawable(text)
-        while room and size > 20 and self.font(size).getlength(text) > room:
+        while room and size > 20 and _font(size).getlength(text) > room:
             size -= 1
-        font = self.font(size)
+        font = _font(size)
         while room and len(text) > 1 and font.getlength(text) > room:
             text = f"{text.removesuffix('…')[:-1]}…"
         x -= font.getlength(text) if align == "right" else 0

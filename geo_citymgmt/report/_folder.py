@@ -30,7 +30,6 @@ from geo_citymgmt._options import display_lang
 from geo_citymgmt._version import __version__
 from geo_citymgmt._words import Text
 from geo_citymgmt.errors import CityDataError
-from geo_citymgmt.figures._tables import month_ends
 from geo_citymgmt.report._card import write_cards
 from geo_citymgmt.report._findings import Kept, earlier_book, replace_findings, write_rejected
 from geo_citymgmt.report._page import render_page
@@ -556,14 +555,13 @@ def _refuse_internal(folder: Path) -> None:
 def _write_map(results: Summary, shown: City, path: Path) -> None:
     from geo_citymgmt.maps import city_map
 
-    table = results.table
+    # The months before give the map its slider; without a date there are none.
+    table = results.table if results.courses.empty else results.courses
     levels = [at for at in ("district", "street") if table["level"].eq(at).any()]
     if results.release == "public":
         # What happened in one street may be what happened in one place.
         levels = levels[:1]
-    # The months before give the map its slider; without a date there are none.
-    if results.as_of is not None and levels:
-        table = month_ends(results.facts, results.as_of, table, level=levels[-1])
+        table = results.series if len(results.courses) else table
     drawn = city_map(
         shown, as_of=results.as_of, table=table, level=levels or "district", lang=results.lang
     )

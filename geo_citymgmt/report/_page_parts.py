@@ -202,7 +202,10 @@ def pace_charts(results: Summary) -> list[dict[str, Any]]:
     """Return a chart for each figure that grows through the year and has something to show."""
     if results.series.empty or results.as_of is None:
         return []
-    city = results.series[results.series["level"] == "city"].dropna(subset=["value"])
+    columns = ["indicator", "as_of", "value"]
+    city = results.series.loc[results.series["level"] == "city", columns]
+    known = city.dropna(subset=["value"]).sort_values("as_of", kind="stable")
+    courses = dict(list(known.groupby("indicator")))
     compared: list[dict[str, Any]] = []
     others: list[dict[str, Any]] = []
     for row in results.headline.itertuples():
@@ -214,8 +217,8 @@ def pace_charts(results: Summary) -> list[dict[str, Any]]:
                 figure.value.kind == "flow" or (figure.direction == "down" and pd.notna(row.target))
             )
         )
-        points = city[city["indicator"] == row.Index].sort_values("as_of")
-        if not grows or pd.isna(row.value) or not points["value"].gt(0).any():
+        points = courses.get(row.Index)
+        if not grows or pd.isna(row.value) or points is None or not points["value"].gt(0).any():
             continue
         chart = _chart(results, row, points)
         if pd.notna(row.attainment):

@@ -402,9 +402,9 @@ def sheet_summary(
     day = day_of(city, as_of, Gate("write_sheet"))
     facts = CityFacts(city)
     table = progress(facts, as_of=day)
-    series = table.iloc[:0] if day is None else month_ends(facts, day, table)
+    courses = table.iloc[:0] if day is None else month_ends(facts, day, table)
     return Summary(
-        facts, city, day, words, table, series, campaigns=campaigns(facts, day, table),
+        facts, city, day, words, table, courses, campaigns=campaigns(facts, day, table),
         release=release,
     )  # fmt: skip
 

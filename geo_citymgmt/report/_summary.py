@@ -65,8 +65,8 @@ class Summary:
         The language.
     table : DataFrame
         Progress of city, districts and, where there are any, streets.
-    series : DataFrame
-        Progress of city and districts at the month ends of the year up to ``as_of``; empty
+    courses : DataFrame
+        Progress at the month ends of the year up to ``as_of``, at all levels of the table; empty
         without a date.
     services : list of ServiceCoverage
     layers : list of LayerSummary
@@ -93,7 +93,7 @@ class Summary:
     as_of: pd.Timestamp | None
     words: Words
     table: pd.DataFrame
-    series: pd.DataFrame
+    courses: pd.DataFrame
     services: list[ServiceCoverage] = field(default_factory=list)
     layers: list[LayerSummary] = field(default_factory=list)
     outlook: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -159,6 +159,11 @@ class Summary:
     def layer_name(self, key: str) -> str:
         """Return the name of a layer; see :func:`layer_label`."""
         return layer_label(self.city, key, self.words)
+
+    @cached_property
+    def series(self) -> pd.DataFrame:
+        """The courses of city and districts."""
+        return self.courses[self.courses["level"].isin(["city", "district"])]
 
     @cached_property
     def headline(self) -> pd.DataFrame:
@@ -273,10 +278,10 @@ def summary(
     facts = CityFacts(city)
     table = progress(facts, as_of=day, level=level)
     step("monthly")
-    series = pd.DataFrame(columns=table.columns)
+    courses = pd.DataFrame(columns=table.columns)
     needs = periods = months = pd.DataFrame()
     if day is not None:
-        series = month_ends(facts, day, table)
+        courses = month_ends(facts, day, table, level=level)
         needs = outlook(facts, as_of=day)
         periods = period_table(facts, as_of=day)
         aimed = table.loc[table["level"].eq("city") & table["target"].notna(), "indicator"]
@@ -293,7 +298,7 @@ def summary(
         day,
         words,
         table,
-        series,
+        courses,
         [r for r in reached if r is not None],
         layer_summaries(facts, as_of=day),
         needs,

@@ -409,11 +409,12 @@ class Book:
         if isinstance(value, tuple):
             value, kind = value
         style = self._cell(kind, strong, column.width is not None and kind == "text")
-        if value is None or pd.isna(value) or value == "":
+        is_text = isinstance(value, str)
+        if (value == "") if is_text else (value is None or pd.isna(value)):
             sheet.write_blank(r, c, None, style)
         elif kind == "date":
             sheet.write_datetime(r, c, pd.Timestamp(value).to_pydatetime(), style)
-        elif isinstance(value, str):
+        elif is_text:
             sheet.write_string(r, c, _text(value), style)
         elif math.isfinite(float(value)):
             sheet.write_number(r, c, float(value), style)
