@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from geo_citymgmt.figures._tables import zone_groups
 from geo_citymgmt.fonts import cjk_font_path
@@ -34,6 +34,7 @@ from geo_citymgmt.writing._atomic import make_folder
 #: Pixels; phones show it at a third of that.
 _WIDTH, _EDGE = 1080, 48
 _INK, _SOFT, _TRACK, _ACCENT = "#1c2126", "#5b6770", "#e3e8ec", "#9c2a1b"
+_OUTLINE, _SHADES, _AS_THEY_ARE = "#7d8b97", 8, Image.Dither.NONE
 _ROW, _BAR, _NAME, _POINTS = 84, 470, 310, 150
 
 
@@ -78,7 +79,7 @@ def _drawn(maker: SheetMaker, figure: str) -> bytes:
     card = Image.new("RGB", (_WIDTH, 3000 + _ROW * len(maker.city.zones)), "#ffffff")
     height = _Card(card, maker).lay(figure)
     content = io.BytesIO()
-    small = card.crop((0, 0, _WIDTH, height)).quantize(colors=64, dither=Image.Dither.NONE)
+    small = card.crop((0, 0, _WIDTH, height)).quantize(palette=_palette(), dither=_AS_THEY_ARE)
     # As small as it gets would be a tenth smaller and take eight times as long.
     small.save(content, format="PNG", compress_level=6)
     return content.getvalue()
@@ -95,6 +96,19 @@ def write_cards(results: Summary, folder: Path) -> list[Path]:
         with whole_file(files[-1]) as path:
             path.write_bytes(_drawn(maker, figure))
     return files
+
+
+@cache
+def _palette() -> Image.Image:
+    """Every colour of a card, and the steps from ink to the white that a letter ends in."""
+    inks = (_INK, _SOFT, _ACCENT, *STATUS_COLORS.values())
+    fills = ("#ffffff", _TRACK, _OUTLINE, NO_VALUE, *BELOW_COLORS)
+    full = np.array([ImageColor.getrgb(ink) for ink in dict.fromkeys(inks)])
+    steps = 255 + np.linspace(0, 1, _SHADES)[1:, None, None] * (full - 255)
+    flat = np.array([ImageColor.getrgb(fill) for fill in dict.fromkeys(fills)])
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(np.round([*flat, *steps.reshape(-1, 3)]).astype("uint8").tobytes())
+    return palette
 
 
 @cache
@@ -191,7 +205,7 @@ class _Card:
             fill = NO_VALUE if kind == "q-none" else BELOW_COLORS[int(kind[1])]
             for part in shapely.get_parts(shape):
                 ring = shapely.get_coordinates(part.exterior) + np.array([_EDGE, self.y])
-                self.draw.polygon([tuple(xy) for xy in ring], fill, "#7d8b97")
+                self.draw.polygon([tuple(xy) for xy in ring], fill, _OUTLINE)
         self.y += 650
         self.text(self.say("card_map"), 26, color=_SOFT)
         self.text(self.say("approval", number=number), 26, color=_SOFT)

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageColor, ImageDraw
 
 import geo_citymgmt as gcm
 from geo_citymgmt.report import Summary, summary
 from geo_citymgmt.report import _card as cards
+from geo_citymgmt.report._drawings import STATUS_COLORS
 from tests.conftest import with_layers
 from tests.report.conftest import without_zones
 
@@ -89,3 +90,11 @@ def test_the_report_has_a_card_a_figure_and_none_where_nobody_ranks(
     few = without_zones(with_layers(results.city, "manholes"))
     whole = gcm.write_report(few, tmp_path / "whole", as_of="2022-06-30")
     assert "ranking" not in whole and not Path(tmp_path / "whole" / "ranking").exists()
+
+
+def test_what_is_drawn_flat_on_a_card_has_its_own_colour(results):
+    picture = Image.open(io.BytesIO(cards.ranking_card(results, "illegal_demolished_area")))
+    colors = {color: n for n, color in picture.convert("RGB").getcolors(256)}
+    assert max(colors, key=colors.get) == (255, 255, 255)
+    drawn = results.standings.set_index("indicator").loc["illegal_demolished_area", "status"]
+    assert {ImageColor.getrgb(STATUS_COLORS[status]) for status in drawn} <= set(colors)
