@@ -15,6 +15,8 @@ import pandas as pd
 from geo_citymgmt._options import display_lang
 from geo_citymgmt._words import measure_word, term
 
+#: What is nearer to a whole number than this is one.
+_WHOLE = 1e-9
 #: From here on a number is told in the next larger unit.
 _STEPS = {"zh": ((1e8, "亿"), (1e4, "万")), "en": ((1e6, "million"),)}
 #: Decimals of a number in such a unit.
@@ -111,30 +113,30 @@ def scale_for(values: Any, unit: str | None, lang: str | None = None, counter: s
     >>> scale.text(35_000), scale.unit, scale.amount(35_000)
     ('3.50', '万平方米', '3.5万平方米')
     """
-    lang = display_lang(lang)
-    unit = "" if unit is None or pd.isna(unit) else str(unit)
     if isinstance(values, pd.Series):
         values = values.to_numpy(dtype="float64", na_value=np.nan)
     numbers = np.asarray(values, dtype="float64")
     numbers = np.abs(numbers[np.isfinite(numbers)])
+    if not numbers.size:
+        return _scale(0.0, True, unit, lang, counter)
+    whole = bool(np.abs(numbers - np.round(numbers)).max() <= _WHOLE)
+    return _scale(float(numbers.max()), whole, unit, lang, counter)
+
+
+def _scale(largest: float, whole: bool, unit: str | None, lang: str | None, counter: str) -> Scale:
+    """Return how numbers up to ``largest`` are written, all of them whole or not."""
+    lang = display_lang(lang)
+    unit = "" if unit is None or pd.isna(unit) else str(unit)
     plain = unit_label(unit, lang, counter)
     if unit in _SHARES:
         return Scale(_SHARES[unit], 1, plain, plain, lang)
-    largest = float(numbers.max()) if numbers.size else 0.0
     if unit in _ENLARGED[lang]:
         for step, word in _STEPS[lang]:
             if largest >= step:
                 name = f"{word}{plain}" if lang == "zh" else f"{word} {plain}"
                 return Scale(step, _DECIMALS[lang], name, plain, lang)
-    return Scale(1.0, _decimals(numbers, largest, unit), plain, plain, lang)
-
-
-def _decimals(numbers: np.ndarray, largest: float, unit: str) -> int:
-    if not numbers.size or np.abs(numbers - np.round(numbers)).max() <= 1e-9:
-        return 0
-    if unit == "km":
-        return 3
-    return 0 if largest >= 1000 else 1 if largest >= 10 else 2
+    decimals = 3 if unit == "km" else 0 if largest >= 1000 else 1 if largest >= 10 else 2
+    return Scale(1.0, 0 if whole else decimals, plain, plain, lang)
 
 
 def figure_scales(table: pd.DataFrame, lang: str | None = None) -> dict[str, Scale]:
@@ -257,8 +259,8 @@ def percent(value: Any, decimals: int = 1) -> str:
 
 
 def _alone(value: Any, unit: str | None, lang: str | None, counter: str) -> Scale:
-    number = _number(value)
-    return scale_for([] if number is None else [number], unit, lang, counter)
+    number = _number(value) or 0.0
+    return _scale(abs(number), abs(number - round(number)) <= _WHOLE, unit, lang, counter)
 
 
 def _number(value: Any) -> float | None:
