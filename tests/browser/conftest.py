@@ -39,7 +39,7 @@ def chromium():
 
 
 class Pages:
-    """Pages with the network off, each used again by the next test that wants one like it.
+    """Pages, each used again by the next test that wants one like it; the network is off.
 
     A new page, or a context of its own, costs more than what most tests do in it. Nothing is kept
     in one from one file to the next: the pages of the package store nothing.
@@ -55,7 +55,7 @@ class Pages:
         """Take a page; ``heard`` are functions by event, ``first`` runs before what it opens."""
         key = repr(sorted(options.items()))
         if key not in self._contexts:
-            self._contexts[key] = self._chromium.new_context(offline=True, **options)
+            self._contexts[key] = self._chromium.new_context(**{"offline": True, **options})
         free = self._free.setdefault(key, [])
         page = free.pop() if free and not first else self._contexts[key].new_page()
         page.set_viewport_size({"width": width, "height": height})
