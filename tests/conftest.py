@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import pickle
 import shutil
 import time
 import tomllib
@@ -13,6 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner
@@ -119,14 +121,14 @@ def copy_without_cases(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def city() -> gcm.City:
-    return gcm.load_city(DATA, layers=without_cases())
+def city(kept) -> gcm.City:
+    return kept("city", lambda: gcm.load_city(DATA, layers=without_cases()))
 
 
 @pytest.fixture(scope="session")
-def cases_city() -> gcm.City:
+def cases_city(kept) -> gcm.City:
     """The cases of the sample and its zones."""
-    return gcm.load_city(DATA, layers=["digital_cases"])
+    return kept("cases-city", lambda: gcm.load_city(DATA, layers=["digital_cases"]))
 
 
 @pytest.fixture
@@ -161,17 +163,52 @@ def made_once(
 
 
 @pytest.fixture(scope="session")
-def sample_report(city: gcm.City, made_once) -> Callable[[str], Path]:
-    """The folder of the report on the sample city in a language."""
-    return lambda lang: made_once(
-        f"report-{lang}", lambda out: gcm.write_report(city, out, lang=lang)
-    )
+def kept(made_once) -> Callable[[str, Callable[[], object]], object]:
+    """What takes seconds to read or to work out, done by one process of a run for all."""
+
+    def value(name: str, make: Callable[[], object]) -> object:
+        file = made_once(f"{name}.pickle", lambda out: out.write_bytes(pickle.dumps(make())))
+        return pickle.loads(file.read_bytes())
+
+    return value
+
+
+@pytest.fixture(scope="session")
+def june_by_street(city: gcm.City, kept) -> pd.DataFrame:
+    """All figures of the sample at the end of June; tests must not change it."""
+    return kept("june", lambda: gcm.progress(city, as_of="2022-06-30", level="street"))
+
+
+@pytest.fixture(scope="session")
+def sample_report(city: gcm.City, made_once, summary_of) -> Callable[[str], Path]:
+    """The folder of the report on the sample city in a language.
+
+    What it says is worked out once for all languages, and for the tests that read it; a report
+    that works it out itself is the same: `test_made_twice_page_and_tables_are_the_same_to_the_byte`
+    holds it.
+    """
+
+    def write(out: Path, lang: str) -> None:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(
+                "geo_citymgmt.report._folder.summary",
+                lambda _, day, lang, tell=None: summary_of(f"{day:%Y-%m-%d}", lang),
+            )
+            gcm.write_report(city, out, lang=lang)
+
+    return lambda lang: made_once(f"report-{lang}", lambda out: write(out, lang))
 
 
 @pytest.fixture(scope="session")
 def rebuilt(made_once) -> Path:
     """The sample as the generator writes it today."""
     return made_once("rebuilt", write_sample)
+
+
+@pytest.fixture(scope="session")
+def city_again(city: gcm.City, made_once, kept) -> gcm.City:
+    """The sample city as it is read from the GeoPackage it was written to."""
+    return kept("city-again", lambda: gcm.load_city(made_once("city.gpkg", city.to_file)))
 
 
 @pytest.fixture(scope="session")
@@ -199,12 +236,12 @@ def dirty_report(dirty_folder: Path, made_once) -> Path:
 
 
 @pytest.fixture(scope="session")
-def summary_of(city: gcm.City) -> Callable[[str, str], Summary]:
+def summary_of(city: gcm.City, kept) -> Callable[[str, str], Summary]:
     """What the report on the sample city says as of a day in a language, worked out once."""
 
     @lru_cache
     def computed(day: str) -> Summary:
-        return summary(city, day, "zh")
+        return kept(f"summary-{day}", lambda: summary(city, day, "zh"))
 
     @lru_cache
     def made(day: str, lang: str) -> Summary:

@@ -98,12 +98,11 @@ def test_a_city_without_districts_has_a_chart_alone(told):
     assert figure_to_map(whole) is None
 
 
-def test_document_page_and_picture_hold_them(told, tmp_path):
+def test_document_page_and_picture_hold_them(made, tmp_path):
     from geo_citymgmt.report.bulletin._pdf import write_pdf
     from geo_citymgmt.report.bulletin._pictures import write_png
     from geo_citymgmt.report.bulletin._word import write_docx
 
-    made = bulletin(told)
     write_docx(made, tmp_path / "b.docx")
     with zipfile.ZipFile(tmp_path / "b.docx") as archive:
         assert sum(name.startswith("word/media/") for name in archive.namelist()) == 2
